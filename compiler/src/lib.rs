@@ -1,0 +1,9 @@
+//! The Purple policy compiler: YAML policy in, sealed plan out.
+//!
+//! The stages are in [`pipeline`], on one screen. Core stages do no I/O; what a policy's author
+//! did wrong goes to a [`diagnostics::Sink`], never to an `Err`.
+
+pub mod diagnostics;
+pub mod parse;
+pub mod source;
+pub mod validate;

@@ -1,0 +1,3 @@
+//! The `purplec` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Stage 2: document to typed policy.

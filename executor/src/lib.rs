@@ -1,0 +1,1 @@
+//! Applies a sealed plan and executes a command under it.

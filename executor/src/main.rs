@@ -1,0 +1,3 @@
+//! The `purple-exec` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `purple` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The byte format of a sealed plan.

@@ -1,0 +1,62 @@
+//! The `filesystem` section.
+
+use crate::Quantity;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the program sees of the file system: an empty root plus the paths listed here, private
+/// `/proc` and `/dev`, and a few generated files (`/etc/passwd`, `/etc/hosts`, ...).
+///
+/// Where `/usr` is listed, the links `/bin`, `/sbin`, `/lib` and `/lib64` of a merged-usr system
+/// come with it unless the policy puts something else there.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Filesystem {
+    /// Host paths shown inside, read-only with everything mounted below them.
+    pub immutable_paths: Vec<ImmutablePath>,
+
+    /// Private, empty, writable directories (tmpfs) that vanish when the sandbox ends. `/tmp` is
+    /// always there.
+    #[schemars(example = &["/tmp", "/var/tmp"])]
+    pub scratch_paths: Vec<String>,
+
+    /// How much each scratch path may hold. Default: 512 MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scratch_size_bytes: Option<Quantity>,
+
+    /// Host directories shown inside, writable: what the program writes here stays.
+    pub output_paths: Vec<OutputPath>,
+
+    /// The directory the program starts in, inside the sandbox. Default: `/tmp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub working_dir: Option<String>,
+}
+
+/// A host path shown read-only inside the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImmutablePath {
+    /// The path on the host: absolute, or relative to the directory the sandbox is started from.
+    #[schemars(length(min = 1))]
+    #[schemars(example = &"/usr")]
+    pub host_path: String,
+    /// Where it appears inside: an absolute path.
+    #[schemars(regex(pattern = "^/"))]
+    pub sandbox_path: String,
+    /// Leave it out, instead of refusing to start, on a host that does not have it.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// A host directory that the sandbox may write to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutputPath {
+    /// The path on the host: absolute, or relative to the directory the sandbox is started from.
+    #[schemars(length(min = 1))]
+    #[schemars(example = &"./output")]
+    pub host_path: String,
+    /// Where it appears inside: an absolute path.
+    #[schemars(regex(pattern = "^/"))]
+    pub sandbox_path: String,
+}

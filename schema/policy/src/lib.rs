@@ -1,0 +1,80 @@
+//! The policy as its author writes it: typed, documented, and the source of the JSON Schema.
+//!
+//! These types hold *what was written*, not what it means: a size is still the text `512M`, a
+//! syscall is still a name. The compiler's resolve stage gives them meaning. Older spellings of a
+//! key are renamed before a policy gets here (see [`OLDER_SPELLINGS`]), so there is one field for
+//! one thing.
+//!
+//! Any section may be absent; each type's documentation says what its absence means.
+
+mod environment;
+mod filesystem;
+mod network;
+mod observation;
+mod quantity;
+mod resources;
+mod spelling;
+mod syscalls;
+
+pub use environment::Environment;
+pub use filesystem::{Filesystem, ImmutablePath, OutputPath};
+pub use network::{Network, Port};
+pub use observation::{Audit, AuditDetail, EbpfMonitoring};
+pub use quantity::Quantity;
+pub use resources::Resources;
+pub use spelling::{OLDER_OPERATORS, OLDER_SPELLINGS, OlderSpelling};
+pub use syscalls::{
+    Action, AdvancedRule, ArgumentValue, Capabilities, Condition, OnDeny, Operator, Syscalls,
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A Purple policy: what a confined program may see, call, use and reach.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Purple policy")]
+pub struct Policy {
+    /// The policy's name, used in reports and messages: letters, digits, `.`, `_` and `-`,
+    /// at most 64 characters.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
+    #[schemars(example = &"ai-dev-safe")]
+    pub name: String,
+
+    /// One line for the people who choose a profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+
+    /// What the program sees of the file system. Absent: the host's system directories read-only,
+    /// a private `/tmp`, and nothing of the host that can be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filesystem: Option<Filesystem>,
+
+    /// Which system calls the program may make. Absent: everything but the hardened baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syscalls: Option<Syscalls>,
+
+    /// Limits on processor, memory, processes, I/O and time. Absent: no limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
+
+    /// Linux capabilities. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
+
+    /// Network access. Absent: isolated, only a loopback interface of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+
+    /// Environment variables. Absent: the fixed defaults only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
+
+    /// The record of what the program did. Absent: no audit record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
+
+    /// Tracing by eBPF from outside. Absent: off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ebpf_monitoring: Option<EbpfMonitoring>,
+}

@@ -1,0 +1,46 @@
+//! The `network` section.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Network access. The sandbox always has a network namespace of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// No network but a loopback interface of the sandbox's own. Default: `true`.
+    pub isolated: bool,
+
+    /// Destination ports that the program may connect to.
+    pub allowed_outgoing_ports: Vec<Port>,
+
+    /// Ports on which the program may accept connections.
+    pub allowed_incoming_ports: Vec<Port>,
+
+    /// Addresses that stay unreachable on every port.
+    pub blocked_ips: Vec<String>,
+
+    /// Name servers written to the sandbox's `/etc/resolv.conf`.
+    pub dns_servers: Vec<String>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            isolated: true,
+            allowed_outgoing_ports: Vec::new(),
+            allowed_incoming_ports: Vec::new(),
+            blocked_ips: Vec::new(),
+            dns_servers: Vec::new(),
+        }
+    }
+}
+
+/// A port, as a number or as text: `443`, `"443"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Port {
+    /// A number from 1 to 65535.
+    Number(u16),
+    /// The same as text.
+    Text(String),
+}

@@ -1,0 +1,37 @@
+//! The `resources` section.
+
+use crate::Quantity;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Limits, enforced for everything in the sandbox together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Resources {
+    /// Processor weight against other groups when the processor is contended, above 0 and up to 1;
+    /// 1 is the kernel's default weight of 100 (`cpu.weight`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub cpu_shares: Option<f64>,
+
+    /// Memory in bytes (`memory.max`). Above it, the whole sandbox is killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2G")]
+    pub memory_limit_bytes: Option<Quantity>,
+
+    /// Processes and threads at one time (`pids.max`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub pids_limit: Option<u64>,
+
+    /// Bytes per second, read and written each, on the devices behind the writable paths (`io.max`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"100M")]
+    pub block_io_limit_bytes_per_sec: Option<Quantity>,
+
+    /// Seconds from the start after which the sandbox is ended: TERM, then KILL after 5 seconds.
+    /// Whole seconds. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub session_timeout_seconds: Option<u64>,
+}
