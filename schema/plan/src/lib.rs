@@ -1,1 +1,136 @@
-//! The byte format of a sealed plan.
+//! The sealed plan: the byte format between the compiler and the executor.
+//!
+//! A plan holds finished artefacts only. [`encode`] writes one, [`Plan::decode`] reads one, and
+//! there is exactly one encoding of each plan: what decodes encodes to the same bytes again.
+//! `FORMAT.md` describes the bytes.
+//!
+//! What a decoded [`Plan`] proves: the seal is right, every length and offset is inside the file,
+//! every text ends in one NUL, every enumerated value and flag is known. What it does not prove:
+//! that the plan was made by an honest compiler, or that what it asks for is safe.
+#![no_std]
+#![deny(clippy::as_conversions, clippy::arithmetic_side_effects, unused_results)]
+
+#[cfg(test)]
+extern crate std;
+
+mod decode;
+mod encode;
+mod field;
+mod records;
+mod sha256;
+
+pub use decode::{DecodeError, Plan, Table, TableIter};
+pub use encode::{Contents, EncodeError, encode};
+pub use field::{Field, Reader, Record, Writer};
+pub use records::{
+    Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Layer, Meta, Mount, MountKind, Need,
+    Network, NetworkMode, Process, Rlimit, mount_flags, network_flags, process_flags,
+};
+pub use sha256::{Digest, Sha256, sha256};
+
+/// The first eight bytes of a plan. The line ends show a file that a text mode has mangled.
+pub const MAGIC: [u8; 8] = *b"PURPLE\r\n";
+
+/// The version of the format that this crate reads and writes.
+pub const VERSION: u16 = 1;
+
+/// The largest plan there may be, in bytes.
+pub const MAX_PLAN_BYTES: usize = 1 << 20;
+
+/// Bytes of the header: magic, version, section count, total length.
+pub const HEADER_BYTES: usize = 16;
+
+/// Bytes of one entry of the section table: kind, offset, length, record count.
+pub const SECTION_ENTRY_BYTES: usize = 16;
+
+/// Bytes of the seal, a SHA-256 digest of everything before it, at the end of the file.
+pub const SEAL_BYTES: usize = 32;
+
+/// The most instructions that the kernel takes in one seccomp program (`BPF_MAXINSNS`,
+/// linux/bpf_common.h).
+pub const MAX_INSTRUCTIONS: usize = 4096;
+
+/// Bytes of one seccomp instruction (`struct sock_filter`, linux/filter.h).
+pub const INSTRUCTION_BYTES: usize = 8;
+
+/// The sections, in the order they stand in a file. Each is there exactly once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Where the plan comes from.
+    Meta,
+    /// Namespaces, identity, session, timeout.
+    Process,
+    /// Capability sets.
+    Capabilities,
+    /// Network.
+    Network,
+    /// The steps that build the file system, in order.
+    Mounts,
+    /// Resource limits.
+    Rlimits,
+    /// Environment variables.
+    Environment,
+    /// Seccomp programs, one an architecture.
+    Filters,
+    /// Control group files and their values.
+    Cgroup,
+    /// Other layers that must be in force.
+    Needs,
+    /// The bytes of all texts and blobs.
+    Heap,
+}
+
+impl Section {
+    /// Every section in file order.
+    pub const ALL: [Self; 11] = [
+        Self::Meta,
+        Self::Process,
+        Self::Capabilities,
+        Self::Network,
+        Self::Mounts,
+        Self::Rlimits,
+        Self::Environment,
+        Self::Filters,
+        Self::Cgroup,
+        Self::Needs,
+        Self::Heap,
+    ];
+
+    /// The number that stands for it in the section table.
+    pub const fn kind(self) -> u32 {
+        match self {
+            Self::Meta => 1,
+            Self::Process => 2,
+            Self::Capabilities => 3,
+            Self::Network => 4,
+            Self::Mounts => 5,
+            Self::Rlimits => 6,
+            Self::Environment => 7,
+            Self::Filters => 8,
+            Self::Cgroup => 9,
+            Self::Needs => 10,
+            Self::Heap => 11,
+        }
+    }
+
+    /// Bytes of one of its records; 1 for the heap, whose record is a byte.
+    pub const fn record_bytes(self) -> usize {
+        match self {
+            Self::Meta => Meta::BYTES,
+            Self::Process => Process::BYTES,
+            Self::Capabilities => Capabilities::BYTES,
+            Self::Network => Network::BYTES,
+            Self::Mounts => Mount::BYTES,
+            Self::Rlimits => Rlimit::BYTES,
+            Self::Environment => EnvVar::BYTES,
+            Self::Filters => Filter::BYTES,
+            Self::Cgroup => CgroupValue::BYTES,
+            Self::Needs => Need::BYTES,
+            Self::Heap => 1,
+        }
+    }
+}
+
+/// Where the section table ends and the first section starts.
+pub const SECTIONS_START: usize =
+    HEADER_BYTES.saturating_add(SECTION_ENTRY_BYTES.saturating_mul(Section::ALL.len()));

@@ -1,0 +1,318 @@
+//! Reading a plan: nothing is believed before it is checked.
+
+use crate::field::{Reader, Record};
+use crate::records::{
+    Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Meta, Mount, MountKind, Need, Network,
+    Process, Rlimit, mount_flags, network_flags, process_flags,
+};
+use crate::{
+    Digest, HEADER_BYTES, INSTRUCTION_BYTES, MAGIC, MAX_INSTRUCTIONS, MAX_PLAN_BYTES, SEAL_BYTES,
+    SECTION_ENTRY_BYTES, SECTIONS_START, Section, VERSION, sha256,
+};
+use core::ffi::CStr;
+use core::fmt;
+use core::marker::PhantomData;
+
+/// Why bytes are no plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecodeError {
+    /// Not a plan at all.
+    Magic,
+    /// A plan of another version of the format.
+    Version(u16),
+    /// Shorter or longer than it says, or larger than [`MAX_PLAN_BYTES`].
+    Length,
+    /// The seal does not match the content.
+    Seal,
+    /// The section table is not the one of this version.
+    Sections,
+    /// A reference points outside the heap or out of order.
+    Reference,
+    /// A text with a NUL inside, or none at its end.
+    Text,
+    /// A value or flag that this version does not know.
+    Value,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())?;
+        if let Self::Version(found) = self {
+            write!(f, " (found {found}, this program reads {VERSION})")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+impl DecodeError {
+    /// The reason in words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Magic => "not a plan",
+            Self::Version(_) => "a plan of another format version",
+            Self::Length => "the plan is cut short, extended or too large",
+            Self::Seal => "the seal does not match: the plan was changed after it was compiled",
+            Self::Sections => "the plan's section table is malformed",
+            Self::Reference => "the plan refers outside its own bytes",
+            Self::Text => "a text in the plan is malformed",
+            Self::Value => "the plan holds a value that this version does not know",
+        }
+    }
+}
+
+/// A plan whose seal and structure have been checked. See the crate's documentation for what that
+/// proves.
+#[derive(Debug, Clone)]
+pub struct Plan<'a> {
+    /// The seal: the plan's digest.
+    pub digest: Digest,
+    /// Where the plan comes from.
+    pub meta: Meta<'a>,
+    /// Namespaces, identity, session, timeout.
+    pub process: Process<'a>,
+    /// Capability sets.
+    pub capabilities: Capabilities,
+    /// Network.
+    pub network: Network,
+    /// The steps that build the file system.
+    pub mounts: Table<'a, Mount<'a>>,
+    /// Resource limits.
+    pub rlimits: Table<'a, Rlimit>,
+    /// Environment variables.
+    pub environment: Table<'a, EnvVar<'a>>,
+    /// Seccomp programs.
+    pub filters: Table<'a, Filter<'a>>,
+    /// Control group values.
+    pub cgroup: Table<'a, CgroupValue<'a>>,
+    /// Other layers that must be in force.
+    pub needs: Table<'a, Need>,
+}
+
+impl<'a> Plan<'a> {
+    /// Reads a plan from exactly its bytes.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let (body, digest) = open_seal(bytes)?;
+        let sections = sections(body)?;
+        let heap = *sections.last().ok_or(DecodeError::Sections)?;
+        let mut at = 0;
+
+        let mut next = sections.iter().copied();
+        let mut section = || next.next().ok_or(DecodeError::Sections);
+        let plan = Self {
+            digest,
+            meta: one(section()?, heap, &mut at)?,
+            process: one(section()?, heap, &mut at)?,
+            capabilities: one(section()?, heap, &mut at)?,
+            network: one(section()?, heap, &mut at)?,
+            mounts: Table::checked(section()?, heap, &mut at, check_mount)?,
+            rlimits: Table::checked(section()?, heap, &mut at, |_| Ok(()))?,
+            environment: Table::checked(section()?, heap, &mut at, check_variable)?,
+            filters: Table::checked(section()?, heap, &mut at, check_filter)?,
+            cgroup: Table::checked(section()?, heap, &mut at, check_cgroup)?,
+            needs: Table::checked(section()?, heap, &mut at, |_| Ok(()))?,
+        };
+        known_flags(plan.process.flags, process_flags::ALL)?;
+        known_flags(plan.network.flags, network_flags::ALL)?;
+        absolute(plan.process.working_dir)?;
+        if at == heap.len() { Ok(plan) } else { Err(DecodeError::Length) }
+    }
+}
+
+/// The records of one section. Each is read from the bytes when it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Table<'a, R> {
+    records: &'a [u8],
+    heap: &'a [u8],
+    record: PhantomData<R>,
+}
+
+impl<'a, R: Record<'a>> Table<'a, R> {
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.records.len().checked_div(R::BYTES).unwrap_or(0)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The records in order.
+    pub fn iter(&self) -> TableIter<'a, R> {
+        TableIter {
+            reader: Reader::new(self.records, self.heap),
+            left: self.len(),
+            record: PhantomData,
+        }
+    }
+
+    /// Checks every record once, in order, so that reading it again cannot fail.
+    fn checked(
+        records: &'a [u8],
+        heap: &'a [u8],
+        at: &mut usize,
+        check: impl Fn(&R) -> Result<(), DecodeError>,
+    ) -> Result<Self, DecodeError> {
+        let table = Self { records, heap, record: PhantomData };
+        let mut reader = Reader::in_order(records, heap, *at);
+        for _ in 0..table.len() {
+            check(&R::take(&mut reader)?)?;
+        }
+        *at = reader.expected().ok_or(DecodeError::Reference)?;
+        Ok(table)
+    }
+}
+
+/// The records of a [`Table`] in order.
+#[derive(Debug, Clone)]
+pub struct TableIter<'a, R> {
+    reader: Reader<'a>,
+    left: usize,
+    record: PhantomData<R>,
+}
+
+impl<'a, R: Record<'a>> Iterator for TableIter<'a, R> {
+    type Item = R;
+
+    /// The next record. Every record was read once while the plan was decoded, from the same
+    /// bytes, so reading it again gives it again.
+    fn next(&mut self) -> Option<R> {
+        self.left = self.left.checked_sub(1)?;
+        R::take(&mut self.reader).ok()
+    }
+}
+
+impl<'a, R: Record<'a>> IntoIterator for &Table<'a, R> {
+    type Item = R;
+    type IntoIter = TableIter<'a, R>;
+    fn into_iter(self) -> TableIter<'a, R> {
+        self.iter()
+    }
+}
+
+/// The bytes before the seal, and the seal.
+fn open_seal(bytes: &[u8]) -> Result<(&[u8], Digest), DecodeError> {
+    if !bytes.starts_with(&MAGIC) {
+        return Err(DecodeError::Magic);
+    }
+    let mut header = Reader::new(bytes.get(MAGIC.len()..).ok_or(DecodeError::Length)?, &[]);
+    let version = number16(&mut header)?;
+    if version != VERSION {
+        return Err(DecodeError::Version(version));
+    }
+    let sections = number16(&mut header)?;
+    let total = number(&mut header)?;
+    if total != bytes.len() || total > MAX_PLAN_BYTES {
+        return Err(DecodeError::Length);
+    }
+    let (body, seal) = bytes.split_last_chunk::<SEAL_BYTES>().ok_or(DecodeError::Length)?;
+    if sha256(body) != *seal {
+        return Err(DecodeError::Seal);
+    }
+    if usize::from(sections) != Section::ALL.len() {
+        return Err(DecodeError::Sections);
+    }
+    Ok((body, *seal))
+}
+
+/// The bytes of each section. They must follow each other without a gap and fill the body.
+fn sections(body: &[u8]) -> Result<[&[u8]; Section::ALL.len()], DecodeError> {
+    let table_bytes = SECTION_ENTRY_BYTES.saturating_mul(Section::ALL.len());
+    let table_end = HEADER_BYTES.saturating_add(table_bytes);
+    let table = body.get(HEADER_BYTES..table_end).ok_or(DecodeError::Sections)?;
+    let mut entries = Reader::new(table, &[]);
+    let mut found: [&[u8]; Section::ALL.len()] = [&[]; Section::ALL.len()];
+    let mut at = SECTIONS_START;
+    for (section, slot) in Section::ALL.iter().zip(&mut found) {
+        let kind = number(&mut entries)?;
+        let offset = number(&mut entries)?;
+        let length = number(&mut entries)?;
+        let count = number(&mut entries)?;
+        let known = usize::try_from(section.kind()) == Ok(kind);
+        if !known || offset != at || count.checked_mul(section.record_bytes()) != Some(length) {
+            return Err(DecodeError::Sections);
+        }
+        let end = offset.checked_add(length).ok_or(DecodeError::Sections)?;
+        *slot = body.get(offset..end).ok_or(DecodeError::Sections)?;
+        at = end;
+    }
+    if at == body.len() { Ok(found) } else { Err(DecodeError::Sections) }
+}
+
+fn one<'a, R: Record<'a>>(
+    records: &'a [u8],
+    heap: &'a [u8],
+    at: &mut usize,
+) -> Result<R, DecodeError> {
+    let table = Table::<R>::checked(records, heap, at, |_| Ok(()))?;
+    let mut all = table.iter();
+    match (all.next(), all.next()) {
+        (Some(record), None) => Ok(record),
+        _ => Err(DecodeError::Sections),
+    }
+}
+
+fn number16(reader: &mut Reader<'_>) -> Result<u16, DecodeError> {
+    crate::Field::take(reader)
+}
+
+fn number(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
+    let number: u32 = crate::Field::take(reader)?;
+    usize::try_from(number).map_err(|_| DecodeError::Length)
+}
+
+const fn known_flags(flags: u32, all: u32) -> Result<(), DecodeError> {
+    if flags & !all == 0 { Ok(()) } else { Err(DecodeError::Value) }
+}
+
+fn absolute(path: &CStr) -> Result<(), DecodeError> {
+    if path.to_bytes().starts_with(b"/") { Ok(()) } else { Err(DecodeError::Value) }
+}
+
+/// A target is an absolute path that goes straight down: no empty, `.` or `..` component.
+fn check_target(path: &CStr) -> Result<(), DecodeError> {
+    absolute(path)?;
+    let below = path.to_bytes().get(1..).unwrap_or(&[]);
+    let straight = below.is_empty()
+        || below.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."));
+    if straight { Ok(()) } else { Err(DecodeError::Value) }
+}
+
+fn check_mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
+    known_flags(mount.flags, mount_flags::ALL)?;
+    check_target(mount.target)?;
+    let has_source = !mount.source.is_empty();
+    if has_source != (mount.kind == MountKind::Bind) || mount.mode > 0o7777 {
+        return Err(DecodeError::Value);
+    }
+    if mount.kind == MountKind::Symlink && (mount.content.is_empty() || mount.content.contains(&0))
+    {
+        return Err(DecodeError::Text);
+    }
+    Ok(())
+}
+
+fn check_variable(variable: &EnvVar<'_>) -> Result<(), DecodeError> {
+    let text = variable.text.to_bytes();
+    let equals = text.iter().position(|&byte| byte == b'=');
+    let ok = match variable.kind {
+        EnvKind::Set => equals.is_some_and(|at| at > 0),
+        EnvKind::Pass => equals.is_none() && !text.is_empty(),
+    };
+    if ok { Ok(()) } else { Err(DecodeError::Value) }
+}
+
+fn check_filter(filter: &Filter<'_>) -> Result<(), DecodeError> {
+    let instructions = filter.program.len().checked_div(INSTRUCTION_BYTES).unwrap_or(0);
+    let whole = instructions.checked_mul(INSTRUCTION_BYTES) == Some(filter.program.len());
+    let ok = whole && (1..=MAX_INSTRUCTIONS).contains(&instructions) && filter.probe_errno <= 4095;
+    if ok { Ok(()) } else { Err(DecodeError::Value) }
+}
+
+fn check_cgroup(value: &CgroupValue<'_>) -> Result<(), DecodeError> {
+    let file = value.file.to_bytes();
+    let plain = !file.is_empty() && !file.contains(&b'/') && file != b"." && file != b"..";
+    if plain { Ok(()) } else { Err(DecodeError::Value) }
+}

@@ -1,0 +1,190 @@
+//! How one value stands in a record: fixed-width little endian, texts and blobs by reference into
+//! the heap.
+
+use crate::decode::DecodeError;
+use crate::encode::EncodeError;
+use core::ffi::CStr;
+
+/// A value of fixed width in a record.
+pub trait Field<'a>: Sized {
+    /// Its width in bytes.
+    const BYTES: usize;
+    /// Writes it.
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError>;
+    /// Reads it, or says why these bytes are none.
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+}
+
+/// A sequence of fields: one row of a section.
+pub trait Record<'a>: Sized {
+    /// Its width in bytes.
+    const BYTES: usize;
+    /// Name, offset and width of each field, in order.
+    const LAYOUT: &'static [(&'static str, usize, usize)];
+    /// Writes it.
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError>;
+    /// Reads it, or says why these bytes are none.
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+}
+
+/// Reads the fields of one section's records.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    records: &'a [u8],
+    heap: &'a [u8],
+    /// Where the next heap reference must point, while the whole file is being checked.
+    expected: Option<usize>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `records`, which refer to `heap`.
+    pub const fn new(records: &'a [u8], heap: &'a [u8]) -> Self {
+        Self { records, heap, expected: None }
+    }
+
+    /// The same, but each heap reference must point right behind the one before, the first one at
+    /// `start`: so there is one encoding only.
+    pub const fn in_order(records: &'a [u8], heap: &'a [u8], start: usize) -> Self {
+        Self { records, heap, expected: Some(start) }
+    }
+
+    /// Where the next heap reference must point.
+    pub const fn expected(&self) -> Option<usize> {
+        self.expected
+    }
+
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let (first, rest) = self.records.split_first_chunk::<N>().ok_or(DecodeError::Length)?;
+        self.records = rest;
+        Ok(*first)
+    }
+
+    /// A heap reference's bytes and the NUL behind them.
+    fn referenced(&mut self) -> Result<&'a [u8], DecodeError> {
+        let offset = usize::try_from(u32::take(self)?).map_err(|_| DecodeError::Reference)?;
+        let length = usize::try_from(u32::take(self)?).map_err(|_| DecodeError::Reference)?;
+        let end = offset.checked_add(length).ok_or(DecodeError::Reference)?;
+        let behind = end.checked_add(1).ok_or(DecodeError::Reference)?;
+        let bytes = self.heap.get(offset..behind).ok_or(DecodeError::Reference)?;
+        if bytes.last() != Some(&0) {
+            return Err(DecodeError::Text);
+        }
+        if let Some(expected) = self.expected.as_mut() {
+            if *expected != offset {
+                return Err(DecodeError::Reference);
+            }
+            *expected = behind;
+        }
+        Ok(bytes)
+    }
+}
+
+/// Writes the fields of records, and their texts and blobs to the heap.
+#[derive(Debug)]
+pub struct Writer<'o> {
+    out: &'o mut [u8],
+    at: usize,
+    heap_start: usize,
+    heap_at: usize,
+}
+
+impl<'o> Writer<'o> {
+    /// Writes records from `at` and heap bytes from `heap_start` on.
+    pub const fn new(out: &'o mut [u8], at: usize, heap_start: usize) -> Self {
+        Self { out, at, heap_start, heap_at: heap_start }
+    }
+
+    /// Where the next record byte goes.
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Where the next heap byte goes.
+    pub const fn heap_at(&self) -> usize {
+        self.heap_at
+    }
+
+    /// Writes bytes at the record cursor.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.at = copy(self.out, self.at, bytes)?;
+        Ok(())
+    }
+
+    fn put_referenced(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let offset = self.heap_at.checked_sub(self.heap_start).ok_or(EncodeError::TooLarge)?;
+        u32::try_from(offset).map_err(|_| EncodeError::TooLarge)?.put(self)?;
+        u32::try_from(bytes.len()).map_err(|_| EncodeError::TooLarge)?.put(self)?;
+        self.heap_at = copy(self.out, self.heap_at, bytes)?;
+        self.heap_at = copy(self.out, self.heap_at, &[0])?;
+        Ok(())
+    }
+}
+
+fn copy(out: &mut [u8], at: usize, bytes: &[u8]) -> Result<usize, EncodeError> {
+    let end = at.checked_add(bytes.len()).ok_or(EncodeError::TooLarge)?;
+    out.get_mut(at..end).ok_or(EncodeError::TooLarge)?.copy_from_slice(bytes);
+    Ok(end)
+}
+
+macro_rules! number {
+    ($($type:ty: $bytes:literal),*) => {$(
+        impl<'a> Field<'a> for $type {
+            const BYTES: usize = $bytes;
+            fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+                writer.put(&self.to_le_bytes())
+            }
+            fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+                Ok(Self::from_le_bytes(reader.bytes()?))
+            }
+        }
+    )*};
+}
+
+number!(u16: 2, u32: 4, u64: 8);
+
+impl<'a> Field<'a> for [u8; 32] {
+    const BYTES: usize = 32;
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        writer.put(self)
+    }
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        reader.bytes()
+    }
+}
+
+impl<'a> Field<'a> for [u64; 6] {
+    const BYTES: usize = 48;
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        self.iter().try_for_each(|number| number.put(writer))
+    }
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let mut numbers = [0; 6];
+        for number in &mut numbers {
+            *number = u64::take(reader)?;
+        }
+        Ok(numbers)
+    }
+}
+
+/// A text: offset and length of bytes in the heap that hold no NUL and are followed by one.
+impl<'a> Field<'a> for &'a CStr {
+    const BYTES: usize = 8;
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        writer.put_referenced(self.to_bytes())
+    }
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        CStr::from_bytes_with_nul(reader.referenced()?).map_err(|_| DecodeError::Text)
+    }
+}
+
+/// A blob: offset and length of bytes in the heap.
+impl<'a> Field<'a> for &'a [u8] {
+    const BYTES: usize = 8;
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        writer.put_referenced(self)
+    }
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let (_, bytes) = reader.referenced()?.split_last().ok_or(DecodeError::Text)?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,345 @@
+//! The records of each section: what the executor is told to do.
+
+use crate::decode::DecodeError;
+use crate::encode::EncodeError;
+use crate::field::{Field, Reader, Record, Writer};
+use core::ffi::CStr;
+
+/// Defines a record: its fields stand in the bytes in the order they stand here, with no padding.
+macro_rules! record {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $(<$life:lifetime>)? {
+            $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name $(<$life>)? {
+            $($(#[$field_meta])* pub $field: $type,)+
+        }
+
+        impl<'a> Record<'a> for record!(@type $name $($life)?) {
+            const BYTES: usize = 0usize $(.saturating_add(<$type as Field<'_>>::BYTES))+;
+
+            const LAYOUT: &'static [(&'static str, usize, usize)] = &{
+                let mut at = 0usize;
+                [$({
+                    let start = at;
+                    at = at.saturating_add(<$type as Field<'_>>::BYTES);
+                    (stringify!($field), start, at.saturating_sub(start))
+                },)+]
+            };
+
+            fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+                $(self.$field.put(writer)?;)+
+                Ok(())
+            }
+
+            fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+                Ok(Self { $($field: Field::take(reader)?,)+ })
+            }
+        }
+    };
+    (@type $name:ident $life:lifetime) => { $name<'a> };
+    (@type $name:ident) => { $name };
+}
+
+/// Defines an enumeration that stands in the bytes as a `u32`.
+macro_rules! enumeration {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $number:literal,)+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_meta])* $variant,)+ }
+
+        impl $name {
+            /// Every one, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The number that stands for it in the bytes.
+            pub const fn number(self) -> u32 {
+                match self { $(Self::$variant => $number,)+ }
+            }
+        }
+
+        impl<'a> Field<'a> for $name {
+            const BYTES: usize = 4;
+            fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+                self.number().put(writer)
+            }
+            fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+                match u32::take(reader)? {
+                    $($number => Ok(Self::$variant),)+
+                    _ => Err(DecodeError::Value),
+                }
+            }
+        }
+    };
+}
+
+record! {
+    /// Where the plan comes from.
+    pub struct Meta<'a> {
+        /// The policy's name.
+        pub policy_name: &'a CStr,
+        /// The compiler's name and version.
+        pub compiler: &'a CStr,
+        /// SHA-256 of the policy text.
+        pub source_digest: [u8; 32],
+    }
+}
+
+record! {
+    /// Namespaces, identity, session and timeout.
+    pub struct Process<'a> {
+        /// Namespaces that init is created in: `CLONE_NEW*` flags (namespaces(7)).
+        pub namespaces: u64,
+        /// Namespaces that the payload enters on top, from inside: a user namespace of its own for
+        /// the capabilities it keeps, and the network it owns.
+        pub inner_namespaces: u64,
+        /// The payload's user id inside.
+        pub uid: u32,
+        /// The payload's group id inside.
+        pub gid: u32,
+        /// The user id outside when root starts the sandbox; an ordinary user keeps its own.
+        pub root_uid: u32,
+        /// The group id outside when root starts the sandbox.
+        pub root_gid: u32,
+        /// Milliseconds from the start to the end of the session; 0 for no limit.
+        pub timeout_ms: u64,
+        /// Milliseconds between TERM and KILL at a timeout.
+        pub grace_ms: u64,
+        /// See [`process_flags`].
+        pub flags: u32,
+        /// File mode creation mask (umask(2)).
+        pub umask: u32,
+        /// Host name inside (sethostname(2)).
+        pub hostname: &'a CStr,
+        /// The directory the payload starts in.
+        pub working_dir: &'a CStr,
+        /// The policy line that names the directory, 0 for none.
+        pub working_dir_line: u32,
+    }
+}
+
+/// Bits of [`Process::flags`].
+pub mod process_flags {
+    /// The payload gets a session of its own and so no controlling terminal (setsid(2)).
+    pub const NEW_SESSION: u32 = 1;
+    /// Every bit there is.
+    pub const ALL: u32 = NEW_SESSION;
+}
+
+record! {
+    /// The payload's capability sets, a bit a capability (capabilities(7)).
+    pub struct Capabilities {
+        /// The bounding set.
+        pub bounding: u64,
+        /// The inheritable set.
+        pub inheritable: u64,
+        /// The permitted set.
+        pub permitted: u64,
+        /// The effective set.
+        pub effective: u64,
+        /// The ambient set.
+        pub ambient: u64,
+    }
+}
+
+enumeration! {
+    /// What network there is inside.
+    pub enum NetworkMode {
+        /// A network namespace with the loopback interface up and nothing else.
+        Loopback = 1,
+    }
+}
+
+record! {
+    /// The network.
+    pub struct Network {
+        /// What there is inside.
+        pub mode: NetworkMode,
+        /// See [`network_flags`].
+        pub flags: u32,
+        /// The policy line, 0 for none.
+        pub line: u32,
+    }
+}
+
+/// Bits of [`Network::flags`].
+pub mod network_flags {
+    /// The policy asks for more network than the mode gives; the operator is told.
+    pub const NARROWED: u32 = 1;
+    /// Every bit there is.
+    pub const ALL: u32 = NARROWED;
+}
+
+enumeration! {
+    /// One kind of step that builds the file system.
+    pub enum MountKind {
+        /// Mount a tmpfs: `attrs`, `size`, `inodes`, `mode`.
+        Tmpfs = 1,
+        /// Bind the host's `source`: `attrs`, `flags`.
+        Bind = 2,
+        /// Mount a proc of the sandbox's pid namespace.
+        Proc = 3,
+        /// Mount sysfs.
+        Sysfs = 4,
+        /// Mount a devpts instance of its own.
+        Devpts = 5,
+        /// Write a file with `content` and `mode`.
+        File = 6,
+        /// Make a symbolic link to `content`.
+        Symlink = 7,
+        /// Make a directory with `mode`.
+        Directory = 8,
+        /// Cover a file or directory with an empty one that cannot be read or written.
+        Mask = 9,
+        /// Bind the target on itself with `attrs`.
+        Rebind = 10,
+        /// Add `attrs` to the mount at the target.
+        Attributes = 11,
+        /// Write `content` to the existing file and read it back (for /proc/sys).
+        Setting = 12,
+    }
+}
+
+record! {
+    /// One step that builds the file system. Steps are taken in order.
+    pub struct Mount<'a> {
+        /// What to do.
+        pub kind: MountKind,
+        /// See [`mount_flags`].
+        pub flags: u32,
+        /// `MOUNT_ATTR_*` bits to set (mount_setattr(2)).
+        pub attrs: u64,
+        /// Tmpfs: bytes it may hold.
+        pub size: u64,
+        /// Tmpfs: files it may hold.
+        pub inodes: u32,
+        /// Permission bits of what is made.
+        pub mode: u32,
+        /// The policy line that asked for it, 0 for none.
+        pub line: u32,
+        /// Bind: the path on the host.
+        pub source: &'a CStr,
+        /// The path inside, absolute.
+        pub target: &'a CStr,
+        /// File, symbolic link and setting: the content.
+        pub content: &'a [u8],
+    }
+}
+
+/// Bits of [`Mount::flags`].
+pub mod mount_flags {
+    /// Everything mounted below the source comes with it, and `attrs` hold for all of it.
+    pub const RECURSIVE: u32 = 1;
+    /// Leave the step out when its source (bind) or target (mask, rebind) does not exist.
+    pub const OPTIONAL: u32 = 2;
+    /// The target lies in a part of the tree that belongs to the host: it must exist already.
+    pub const EXISTING: u32 = 4;
+    /// Files belong to the payload inside and to the source's owner outside, also when root
+    /// starts the sandbox (an id-mapped mount).
+    pub const OWNED: u32 = 8;
+    /// Every bit there is.
+    pub const ALL: u32 = RECURSIVE | OPTIONAL | EXISTING | OWNED;
+}
+
+record! {
+    /// A resource limit (setrlimit(2)).
+    pub struct Rlimit {
+        /// `RLIMIT_*`.
+        pub resource: u32,
+        /// The policy line, 0 for none.
+        pub line: u32,
+        /// The soft limit.
+        pub soft: u64,
+        /// The hard limit.
+        pub hard: u64,
+    }
+}
+
+enumeration! {
+    /// Where an environment variable's value comes from.
+    pub enum EnvKind {
+        /// `text` is `NAME=value`.
+        Set = 1,
+        /// `text` is the name of a variable of the caller.
+        Pass = 2,
+    }
+}
+
+record! {
+    /// An environment variable of the payload.
+    pub struct EnvVar<'a> {
+        /// Where the value comes from.
+        pub kind: EnvKind,
+        /// `NAME=value` or `NAME`.
+        pub text: &'a CStr,
+    }
+}
+
+record! {
+    /// A seccomp program for one architecture, and a call that shows that it is in force.
+    pub struct Filter<'a> {
+        /// The native architecture it is for: `AUDIT_ARCH_*` (linux/audit.h).
+        pub audit_arch: u32,
+        /// The error that the program answers the probe call with, and that the kernel would not;
+        /// 0 where the policy leaves no such call.
+        pub probe_errno: u32,
+        /// The probe call's number.
+        pub probe_nr: u32,
+        /// The probe call's arguments.
+        pub probe_args: [u64; 6],
+        /// `struct sock_filter` array, little endian.
+        pub program: &'a [u8],
+    }
+}
+
+record! {
+    /// A value of a control group file.
+    pub struct CgroupValue<'a> {
+        /// The policy line, 0 for none.
+        pub line: u32,
+        /// The file's name in the group's directory.
+        pub file: &'a CStr,
+        /// What is written to it.
+        pub value: &'a CStr,
+    }
+}
+
+enumeration! {
+    /// A layer of the confinement that an operator can let go by name.
+    pub enum Layer {
+        /// Control group limits.
+        Cgroup = 1,
+        /// The audit record and the denial log.
+        Audit = 2,
+        /// Tracing from outside.
+        Monitor = 3,
+    }
+}
+
+impl Layer {
+    /// The name on command lines and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cgroup => "cgroup",
+            Self::Audit => "audit",
+            Self::Monitor => "monitor",
+        }
+    }
+}
+
+record! {
+    /// A layer that must be in force before the payload runs.
+    pub struct Need {
+        /// Which.
+        pub layer: Layer,
+        /// The policy line that asks for it, 0 for none.
+        pub line: u32,
+    }
+}
