@@ -1,1 +1,30 @@
 //! Applies a sealed plan and executes a command under it.
+//!
+//! The story is in `apply.rs`. Three processes take part: the supervisor, which stays outside;
+//! init, which is process 1 inside; and the payload, which becomes the command. Nothing here reads
+//! configuration or takes a decision: the plan says what is done, and a step that fails ends the
+//! run before the command starts.
+#![no_std]
+#![deny(clippy::as_conversions, clippy::arithmetic_side_effects, unused_results)]
+
+#[cfg(test)]
+extern crate std;
+
+mod apply;
+mod arguments;
+mod capabilities;
+mod command;
+mod errno;
+mod filesystem;
+mod identity;
+mod init;
+mod load;
+mod message;
+mod payload;
+mod receipt;
+mod report;
+mod shared;
+mod supervisor;
+pub mod sys;
+
+pub use apply::run;

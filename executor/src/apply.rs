@@ -1,0 +1,172 @@
+//! The story: what is done, in order.
+
+use crate::arguments::{self, Options, Request};
+use crate::filesystem::Sources;
+use crate::identity::{self, Outside};
+use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
+use crate::receipt::{self, Identities};
+use crate::report::Report;
+use crate::shared::{Outcome, Shared};
+use crate::supervisor::{self, End};
+use crate::sys::process::{Side, clone_into};
+use crate::sys::start::{Start, Strings};
+use crate::sys::{memory, signal, stdio};
+use crate::{command, init, load};
+use core::ffi::CStr;
+use purple_plan::{Filter, Plan};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+
+/// Everything that the three processes know of the run.
+pub(crate) struct Run {
+    pub(crate) options: Options,
+    pub(crate) environment: Strings,
+    pub(crate) plan: Plan<'static>,
+    pub(crate) filter: Filter<'static>,
+    pub(crate) outside: Outside,
+    /// The supervisor's namespaces, for the receipt.
+    pub(crate) namespaces: Identities,
+    /// The signals that the caller had blocked.
+    pub(crate) signals: signal::Set,
+    pub(crate) shared: &'static Shared,
+}
+
+/// Runs `purple-exec` and returns its exit status.
+pub fn run(start: &Start) -> u8 {
+    match arguments::parse(start.arguments) {
+        Ok(Request::Print(text)) => print(text),
+        Ok(Request::Run(options)) => {
+            confine(options, start.environment).unwrap_or_else(|refused| refused.status)
+        }
+        Err(refused) => refused.status,
+    }
+}
+
+fn confine(options: Options, environment: Strings) -> Result<u8, Refused> {
+    occupy_standard_descriptors()?;
+    let plan = load::plan(options.plan)?;
+    let report = Report::open(options.report)?;
+    let filter = load::filter(&plan)?;
+    load::layers(&plan, &options)?;
+    let outside = identity::outside(&plan)?;
+    let namespaces = receipt::namespaces()?;
+    let shared = memory::shared_page().map_err(|errno| failed("shared memory", errno))?;
+    let signals = signal::default_action(signal::number::CHLD)
+        .and_then(|()| signal::block(signal::Set::ALL))
+        .map_err(|errno| failed("blocking signals", errno))?;
+    let run = Run { options, environment, plan, filter, outside, namespaces, signals, shared };
+
+    let started = report.as_ref().map(|_| Report::clock());
+    let sources = Sources::open(&run.plan, outside)?;
+    let gate = Gate::new()?;
+    let init = match clone_into(run.plan.process.namespaces) {
+        Ok(Side::Child) => init::run(&run, gate, sources),
+        Ok(Side::Parent(init)) => init,
+        Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
+    };
+    drop(sources);
+    // Should this fail, the gate closes unopened, and init ends without having done anything.
+    let _opened: OwnedFd = identity::map(&run.plan, init, outside).and_then(|()| gate.open())?;
+    let end = supervisor::watch(&run, init)?;
+
+    let status = status(&run, &end);
+    if let (Some(report), Some(started)) = (report, started) {
+        report.write(&run, &end, status, started)?;
+    }
+    Ok(status)
+}
+
+/// The exit status that stands for how the run ended.
+fn status(run: &Run, end: &End) -> u8 {
+    const TIMED_OUT: u8 = 124;
+    let by_signal = |signal: u32| u8::try_from(signal).map_or(u8::MAX, |n| n.saturating_add(128));
+    let errno = |number: u32| i32::try_from(number).unwrap_or(0);
+    let name = run.options.command.split_first().map_or(c"", |(name, _): (&CStr, _)| name);
+    match end.outcome {
+        Outcome::Refused(status) => status,
+        Outcome::ProbeFailed(found) => {
+            let found = Part::Error(Errno::from_raw_os_error(errno(found)));
+            refuse("seccomp", &[Part::Text("the filter does not deny what the plan says"), found])
+                .status
+        }
+        Outcome::ExecFailed(found) => {
+            command::exec_failed(name, Errno::from_raw_os_error(errno(found)))
+        }
+        Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => TIMED_OUT,
+        Outcome::Exited(status) => status,
+        Outcome::Signaled(signal) => by_signal(signal),
+        // Init said nothing: somebody outside killed it.
+        Outcome::Nothing => match end.usage.signal() {
+            Some(signal) => by_signal(signal),
+            None => refuse("supervision", &[Part::Text("init ended without a word")]).status,
+        },
+    }
+}
+
+/// Descriptors 0 to 2 must be open, or the first files opened here would take their place.
+fn occupy_standard_descriptors() -> Result<(), Refused> {
+    let fail = |errno| failed("opening /dev/null for a closed standard descriptor", errno);
+    loop {
+        let fd = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty()).map_err(fail)?;
+        if rustix::fd::AsRawFd::as_raw_fd(&fd) > 2 {
+            return Ok(());
+        }
+        // It has become one of them: it stays open.
+        let _raw: i32 = rustix::fd::IntoRawFd::into_raw_fd(fd);
+    }
+}
+
+fn failed(what: &'static str, errno: Errno) -> Refused {
+    refuse("start", &[Part::Text(what), Part::Error(errno)])
+}
+
+fn print(text: &str) -> u8 {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match rustix::io::write(stdio::output(), rest) {
+            Ok(written) => rest = rest.get(written..).unwrap_or(&[]),
+            Err(Errno::INTR) => {}
+            Err(_) => return SETUP_REFUSED,
+        }
+    }
+    0
+}
+
+/// Holds init back until its ids are mapped, and tells it whether the supervisor still lives: only
+/// the supervisor holds the other end.
+pub(crate) struct Gate {
+    reader: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl Gate {
+    fn new() -> Result<Self, Refused> {
+        let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
+            .map_err(|errno| failed("a pipe to init", errno))?;
+        Ok(Self { reader, writer })
+    }
+
+    /// Lets init go on. The gate stays until what is returned is dropped.
+    fn open(self) -> Result<OwnedFd, Refused> {
+        drop(self.reader);
+        match rustix::io::write(self.writer.as_fd(), b".") {
+            Ok(1) => Ok(self.writer),
+            Ok(_) => Err(failed("telling init", Errno::IO)),
+            Err(errno) => Err(failed("telling init", errno)),
+        }
+    }
+
+    /// Waits until the gate is open. Returns the end that shows whether the supervisor lives.
+    pub(crate) fn wait(self) -> Result<OwnedFd, Refused> {
+        drop(self.writer);
+        let mut byte = [0];
+        match rustix::io::read(&self.reader, &mut byte[..]) {
+            Ok(1) => Ok(self.reader),
+            // The supervisor has failed, and has said why.
+            Ok(_) => Err(Refused { status: SETUP_REFUSED }),
+            Err(errno) => Err(failed("waiting for the supervisor", errno)),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The command line.
+
+use crate::message::{Part, Refused, refuse, say};
+use crate::sys::start::Strings;
+use core::ffi::CStr;
+use purple_plan::Layer;
+
+/// What the command line asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    /// The plan's file.
+    pub(crate) plan: &'static CStr,
+    /// Where the report goes.
+    pub(crate) report: Option<&'static CStr>,
+    /// Layers that the operator lets go.
+    pub(crate) unenforced: Unenforced,
+    /// The command and its arguments: at least one.
+    pub(crate) command: Strings,
+}
+
+/// Layers that the operator lets go.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unenforced {
+    bits: u32,
+}
+
+impl Unenforced {
+    /// Whether the operator lets this layer go.
+    pub(crate) fn contains(self, layer: Layer) -> bool {
+        self.bits & bit(layer) != 0
+    }
+}
+
+fn bit(layer: Layer) -> u32 {
+    1_u32.wrapping_shl(layer.number())
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Request {
+    /// Run a command.
+    Run(Options),
+    /// Print a text on standard output and end well.
+    Print(&'static str),
+}
+
+const STEP: &str = "arguments";
+const USAGE: &str = "\
+Usage: purple-exec [--report FILE] [--unenforced LAYER]... PLAN -- COMMAND [ARGUMENT...]
+
+Applies a sealed plan to this process and executes COMMAND under it.
+
+Options:
+  --report FILE       write what was enforced and how the command ended, as one JSON object
+  --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor
+  --help              print this text
+  --version           print the version
+
+Exit status: the command's own; 128+N when signal N ended it; 124 timeout; 125 refused before the
+command started; 126 the command cannot be executed; 127 the command was not found inside.
+";
+
+/// Reads the command line, program name first.
+pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
+    let mut rest = arguments;
+    let _program: Option<&CStr> = rest.next();
+    let mut report = None;
+    let mut unenforced = Unenforced::default();
+    let plan = loop {
+        let Some(argument) = rest.next() else {
+            return Err(usage(&[Part::Text("no PLAN given")]));
+        };
+        match argument.to_bytes() {
+            b"--help" | b"-h" => return Ok(Request::Print(USAGE)),
+            b"--version" | b"-V" => {
+                return Ok(Request::Print(concat!(
+                    "purple-exec ",
+                    env!("CARGO_PKG_VERSION"),
+                    "\n"
+                )));
+            }
+            b"--report" => report = Some(value(argument, &mut rest)?),
+            b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
+            bytes if bytes.starts_with(b"-") => {
+                return Err(usage(&[Part::Text("unknown option "), Part::Name(argument)]));
+            }
+            _ => break argument,
+        }
+    };
+    match rest.next().map(CStr::to_bytes) {
+        Some(b"--") => {}
+        _ => return Err(usage(&[Part::Text("expected -- and a command after the plan")])),
+    }
+    if rest.split_first().is_none() {
+        return Err(usage(&[Part::Text("no command after --")]));
+    }
+    Ok(Request::Run(Options { plan, report, unenforced, command: rest }))
+}
+
+fn usage(parts: &[Part<'_>]) -> Refused {
+    let refused = refuse(STEP, parts);
+    say(STEP, &[Part::Text("purple-exec --help prints the usage")]);
+    refused
+}
+
+fn value(option: &CStr, rest: &mut Strings) -> Result<&'static CStr, Refused> {
+    rest.next().ok_or_else(|| usage(&[Part::Name(option), Part::Text(" takes a value")]))
+}
+
+fn layer(name: &CStr) -> Result<Layer, Refused> {
+    Layer::ALL.iter().copied().find(|layer| layer.name().as_bytes() == name.to_bytes()).ok_or_else(
+        || {
+            usage(&[
+                Part::Text("no layer is called "),
+                Part::Name(name),
+                Part::Text("; the layers that can be let go are cgroup, audit and monitor"),
+            ])
+        },
+    )
+}

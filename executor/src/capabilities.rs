@@ -1,0 +1,96 @@
+//! Capabilities: down to the plan's sets, and read back.
+
+use crate::message::{Part, Refused, refuse};
+use purple_plan::Capabilities;
+use rustix::io::Errno;
+use rustix::thread::{self, CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
+
+const STEP: &str = "capabilities";
+
+/// Capability numbers stop below this: the kernel keeps them in 64 bits (capabilities(7)).
+const NUMBERS: u32 = 64;
+
+/// Brings this process down to the plan's sets and reads them back.
+pub(crate) fn apply(wanted: &Capabilities) -> Result<Capabilities, Refused> {
+    let failed = |what| move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)]);
+    thread::clear_ambient_capability_set().map_err(failed("clearing the ambient set"))?;
+    drop_bounding(wanted.bounding).map_err(failed("dropping from the bounding set"))?;
+    // Uid 0 means nothing to capabilities from here on, and no ids change brings any back.
+    thread::set_capabilities_secure_bits(secure_bits()).map_err(failed("setting secure bits"))?;
+    thread::set_capabilities(
+        None,
+        CapabilitySets {
+            effective: CapabilitySet::from_bits_retain(wanted.effective),
+            permitted: CapabilitySet::from_bits_retain(wanted.permitted),
+            inheritable: CapabilitySet::from_bits_retain(wanted.inheritable),
+        },
+    )
+    .map_err(failed("setting the sets"))?;
+    for capability in members(wanted.ambient) {
+        thread::configure_capability_in_ambient_set(capability, true)
+            .map_err(failed("raising in the ambient set"))?;
+    }
+    let found = read().map_err(failed("reading the sets back"))?;
+    if found == *wanted {
+        Ok(found)
+    } else {
+        Err(refuse(STEP, &[Part::Text("the sets in force are not the plan's")]))
+    }
+}
+
+/// Every secure bit and its lock, but the one that forbids the ambient set, which the plan uses.
+fn secure_bits() -> CapabilitiesSecureBits {
+    CapabilitiesSecureBits::NO_ROOT
+        | CapabilitiesSecureBits::NO_ROOT_LOCKED
+        | CapabilitiesSecureBits::NO_SETUID_FIXUP
+        | CapabilitiesSecureBits::NO_SETUID_FIXUP_LOCKED
+        | CapabilitiesSecureBits::KEEP_CAPS_LOCKED
+}
+
+fn drop_bounding(keep: u64) -> Result<(), Errno> {
+    for capability in members(!keep) {
+        match thread::remove_capability_from_bounding_set(capability) {
+            Ok(()) => {}
+            // The first number that this kernel does not know: none above it exists.
+            Err(Errno::INVAL) => break,
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// The sets in force.
+fn read() -> Result<Capabilities, Errno> {
+    let sets = thread::capabilities(None)?;
+    let mut bounding = 0;
+    let mut ambient = 0;
+    for capability in members(u64::MAX) {
+        match thread::capability_is_in_bounding_set(capability) {
+            Ok(true) => bounding |= capability.bits(),
+            Ok(false) => {}
+            Err(Errno::INVAL) => break,
+            Err(errno) => return Err(errno),
+        }
+        // An ambient capability is permitted and inheritable; others need no question.
+        if sets.inheritable.contains(capability)
+            && thread::capability_is_in_ambient_set(capability)?
+        {
+            ambient |= capability.bits();
+        }
+    }
+    Ok(Capabilities {
+        bounding,
+        inheritable: sets.inheritable.bits(),
+        permitted: sets.permitted.bits(),
+        effective: sets.effective.bits(),
+        ambient,
+    })
+}
+
+/// The members of a set, one at a time, lowest first.
+fn members(set: u64) -> impl Iterator<Item = CapabilitySet> {
+    (0..NUMBERS)
+        .map(|number| 1_u64.wrapping_shl(number))
+        .filter(move |bit| set & bit != 0)
+        .map(CapabilitySet::from_bits_retain)
+}

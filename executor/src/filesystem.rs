@@ -1,0 +1,443 @@
+//! The file system inside, built step by step from the plan's table in a mount namespace of its
+//! own, then made the root.
+//!
+//! Sources are looked up as the host sees them; targets only below the new root, without following
+//! a symbolic link, so that nothing lands outside whatever somebody does to a path meanwhile.
+
+use crate::identity::{self, Outside};
+use crate::message::{Part, Refused, Text, refuse};
+use crate::sys::mount::{self, Change};
+use core::ffi::CStr;
+use purple_plan::{Mount, MountKind, Plan, mount_flags};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
+};
+
+const STEP: &str = "mount";
+
+/// The most steps that a plan may have.
+pub(crate) const MAX_STEPS: usize = 512;
+
+/// Where the new root hangs while it is being built. Every host that this works on has it.
+const BUILDING_PLACE: &CStr = c"/proc";
+
+/// Bind sources that root has opened with its own rights, by step.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    trees: [Option<OwnedFd>; MAX_STEPS],
+}
+
+impl Sources {
+    /// Opens what has to be opened before the user namespace is left: for root, every source, with
+    /// id maps for those that the payload writes to; for a user, nothing.
+    pub(crate) fn open(plan: &Plan<'_>, outside: Outside) -> Result<Self, Refused> {
+        if plan.mounts.len() > MAX_STEPS {
+            return Err(refuse(STEP, &[Part::Text("the plan has too many mount steps")]));
+        }
+        let mut trees = [const { None }; MAX_STEPS];
+        if outside.root {
+            for (slot, step) in trees.iter_mut().zip(&plan.mounts) {
+                if step.kind == MountKind::Bind {
+                    *slot = open_source(&step)?;
+                    if let Some(tree) = slot.as_ref().filter(|_| has(&step, mount_flags::OWNED)) {
+                        map_owner(&step, tree.as_fd(), outside)?;
+                    }
+                }
+            }
+        }
+        Ok(Self { trees })
+    }
+
+    fn take(
+        &mut self,
+        index: usize,
+        step: &Mount<'_>,
+        outside: Outside,
+    ) -> Result<Option<OwnedFd>, Refused> {
+        if outside.root {
+            return Ok(self.trees.get_mut(index).and_then(Option::take));
+        }
+        open_source(step)
+    }
+}
+
+/// What building has checked, for the receipt.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Checked {
+    /// Mounts whose attributes were read back.
+    pub(crate) mounts: u64,
+    /// Settings that were read back.
+    pub(crate) settings: u64,
+}
+
+/// Builds the new root and makes it the root of this process.
+pub(crate) fn build(
+    plan: &Plan<'_>,
+    mut sources: Sources,
+    outside: Outside,
+) -> Result<Checked, Refused> {
+    let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
+    mount::set_attributes(CWD, c"/", stop).map_err(|errno| {
+        refuse(STEP, &[Part::Text("making the host's mounts private"), Part::Error(errno)])
+    })?;
+    let _mask: Mode = rustix::process::umask(Mode::empty());
+
+    let mut steps = plan.mounts.iter().enumerate();
+    let root = match steps.next() {
+        Some((_, step)) if step.kind == MountKind::Tmpfs && step.target == c"/" => {
+            let root = tmpfs(&step)?;
+            move_to(&root, CWD, BUILDING_PLACE).map_err(|errno| failed(&step, errno))?;
+            root
+        }
+        _ => return Err(refuse(STEP, &[Part::Text("the plan does not start with a root")])),
+    };
+    let mut checked = Checked { mounts: 1, settings: 0 };
+    for (index, step) in steps {
+        take(&root, index, &step, &mut sources, outside, &mut checked)?;
+    }
+    enter(&root)?;
+    Ok(checked)
+}
+
+/// Takes one step of the table.
+fn take(
+    root: &OwnedFd,
+    index: usize,
+    step: &Mount<'_>,
+    sources: &mut Sources,
+    outside: Outside,
+    checked: &mut Checked,
+) -> Result<(), Refused> {
+    let fail = |errno| failed(step, errno);
+    match step.kind {
+        MountKind::Tmpfs => attach(root, step, &tmpfs(step)?, FileType::Directory)?,
+        MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?, FileType::Directory)?,
+        MountKind::Sysfs => {
+            attach(root, step, &special(step, c"sysfs", &[])?, FileType::Directory)?
+        }
+        MountKind::Devpts => {
+            let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+            attach(root, step, &special(step, c"devpts", &options)?, FileType::Directory)?;
+        }
+        MountKind::Bind => {
+            let Some(tree) = sources.take(index, step, outside)? else {
+                return Ok(());
+            };
+            set(step, &tree)?;
+            let status = rustix::fs::fstat(&tree).map_err(fail)?;
+            attach(root, step, &tree, FileType::from_raw_mode(status.st_mode))?;
+        }
+        MountKind::Mask => {
+            let Some(target) = find(root, step)? else {
+                return Ok(());
+            };
+            let status = rustix::fs::fstat(&target).map_err(fail)?;
+            let cover = if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
+                tmpfs(step)?
+            } else {
+                let null = copy_tree(CWD, c"/dev/null", false).map_err(fail)?;
+                set(step, &null)?;
+                null
+            };
+            move_to(&cover, target.as_fd(), c"").map_err(fail)?;
+        }
+        MountKind::Rebind => {
+            let Some(target) = find(root, step)? else {
+                return Ok(());
+            };
+            let copy = copy_tree(target.as_fd(), c"", true).map_err(fail)?;
+            set(step, &copy)?;
+            move_to(&copy, target.as_fd(), c"").map_err(fail)?;
+        }
+        MountKind::Attributes => {
+            let target = existing(root, step.target).map_err(fail)?;
+            set(step, &target)?;
+        }
+        MountKind::File => return file(root, step),
+        MountKind::Symlink => return symlink(root, step),
+        MountKind::Directory => {
+            let (parent, name) = parent(root, step)?;
+            let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+            return rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(step.mode)).map_err(fail);
+        }
+        MountKind::Setting => {
+            setting(root, step).map_err(fail)?;
+            checked.settings = checked.settings.saturating_add(1);
+            return Ok(());
+        }
+    }
+    checked.mounts = checked.mounts.saturating_add(1);
+    Ok(())
+}
+
+/// Makes the new root the root, and lets go of the old one.
+fn enter(root: &OwnedFd) -> Result<(), Refused> {
+    let fail = |errno| refuse(STEP, &[Part::Text("entering the new root"), Part::Error(errno)]);
+    rustix::process::fchdir(root).map_err(fail)?;
+    // With both arguments the same, the old root ends up on top of the new one (pivot_root(2)).
+    rustix::process::pivot_root(c".", c".").map_err(fail)?;
+    rustix::mount::unmount(c".", UnmountFlags::DETACH).map_err(fail)?;
+    rustix::process::chdir(c"/").map_err(fail)?;
+    // The root is now the new one, and nothing is mounted over it.
+    let expected = rustix::fs::fstat(root).map_err(fail)?;
+    let found = rustix::fs::stat(c"/").map_err(fail)?;
+    let parent = rustix::fs::stat(c"/..").map_err(fail)?;
+    let same = |status: &rustix::fs::Stat| {
+        (status.st_dev, status.st_ino) == (expected.st_dev, expected.st_ino)
+    };
+    if same(&found) && same(&parent) { Ok(()) } else { Err(fail(Errno::XDEV)) }
+}
+
+fn has(step: &Mount<'_>, flag: u32) -> bool {
+    step.flags & flag != 0
+}
+
+fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
+    refuse(STEP, &[Part::Name(step.target), Part::Error(errno), Part::Line(step.line)])
+}
+
+/// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
+fn open_source(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
+    match copy_tree(CWD, step.source, has(step, mount_flags::RECURSIVE)) {
+        Ok(tree) => Ok(Some(tree)),
+        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
+        Err(Errno::NOENT) => Err(refuse(
+            STEP,
+            &[
+                Part::Text("the host path "),
+                Part::Name(step.source),
+                Part::Text(" does not exist"),
+                Part::Error(Errno::NOENT),
+                Part::Line(step.line),
+            ],
+        )),
+        Err(errno) => Err(refuse(
+            STEP,
+            &[
+                Part::Text("the host path "),
+                Part::Name(step.source),
+                Part::Error(errno),
+                Part::Line(step.line),
+            ],
+        )),
+    }
+}
+
+fn map_owner(step: &Mount<'_>, tree: BorrowedFd<'_>, outside: Outside) -> Result<(), Refused> {
+    let map = identity::mount_map(step, tree, outside)?;
+    let change = Change {
+        id_map: Some(map.as_fd()),
+        recursive: has(step, mount_flags::RECURSIVE),
+        ..Change::default()
+    };
+    mount::set_attributes(tree, c"", change).map_err(|errno| {
+        refuse(
+            STEP,
+            &[
+                Part::Text("the file system of "),
+                Part::Name(step.source),
+                Part::Text(" takes no id-mapped mount"),
+                Part::Error(errno),
+                Part::Line(step.line),
+            ],
+        )
+    })
+}
+
+fn copy_tree(dir: BorrowedFd<'_>, path: &CStr, recursive: bool) -> Result<OwnedFd, Errno> {
+    let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    flags.set(OpenTreeFlags::AT_RECURSIVE, recursive);
+    flags.set(OpenTreeFlags::AT_EMPTY_PATH, path.is_empty());
+    rustix::mount::open_tree(dir, path, flags)
+}
+
+fn tmpfs(step: &Mount<'_>) -> Result<OwnedFd, Refused> {
+    let mut size = Text::<32>::new();
+    size.push_number(step.size);
+    let mut inodes = Text::<32>::new();
+    inodes.push_number(u64::from(step.inodes));
+    let mut mode = Text::<32>::new();
+    for shift in [9, 6, 3, 0] {
+        mode.push_number(u64::from((step.mode >> shift) & 7));
+    }
+    let options = [(c"size", &size), (c"nr_inodes", &inodes), (c"mode", &mode)]
+        .map(|(key, value)| (key, value.c_str().unwrap_or(c"")));
+    special(step, c"tmpfs", &options)
+}
+
+/// A new instance of a kernel file system with options and the step's attributes, detached.
+fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<OwnedFd, Refused> {
+    let make = || {
+        let context = rustix::mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
+        for (key, value) in options {
+            rustix::mount::fsconfig_set_string(context.as_fd(), *key, *value)?;
+        }
+        rustix::mount::fsconfig_create(context.as_fd())?;
+        let bits = u32::try_from(step.attrs).map_err(|_| Errno::INVAL)?;
+        let attributes = MountAttrFlags::from_bits_retain(bits);
+        rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
+    };
+    let tree = make().map_err(|errno| {
+        refuse(
+            STEP,
+            &[
+                Part::Name(step.target),
+                Part::Text(": a new "),
+                Part::Name(kind),
+                Part::Error(errno),
+                Part::Line(step.line),
+            ],
+        )
+    })?;
+    in_force(step, &tree)?;
+    Ok(tree)
+}
+
+/// Sets the step's attributes on a tree and reads them back.
+fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
+    let recursive = has(step, mount_flags::RECURSIVE);
+    let change = Change { set: step.attrs, recursive, ..Change::default() };
+    mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| failed(step, errno))?;
+    in_force(step, tree)
+}
+
+/// Whether the mount has the step's attributes. The bits of statfs(2) and mount_setattr(2) for
+/// read-only, nosuid, nodev and noexec are the same.
+fn in_force(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
+    const SAME: u64 = mount::RDONLY | mount::NOSUID | mount::NODEV | mount::NOEXEC;
+    let found = rustix::fs::fstatvfs(tree).map_err(|errno| failed(step, errno))?;
+    let wanted = step.attrs & SAME;
+    if found.f_flag.bits() & wanted == wanted {
+        Ok(())
+    } else {
+        let what = ": the mount does not have the attributes that were set";
+        Err(refuse(STEP, &[Part::Name(step.target), Part::Text(what), Part::Line(step.line)]))
+    }
+}
+
+/// Moves a detached tree to its target, which is made where the plan allows it.
+fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> Result<(), Refused> {
+    let fail = |errno| failed(step, errno);
+    let target = match existing(root, step.target) {
+        Err(Errno::NOENT) if has(step, mount_flags::EXISTING) => {
+            let what = " must exist already: it lies in a tree of the host";
+            return Err(refuse(
+                STEP,
+                &[
+                    Part::Name(step.target),
+                    Part::Text(what),
+                    Part::Error(Errno::NOENT),
+                    Part::Line(step.line),
+                ],
+            ));
+        }
+        Err(Errno::NOENT) => {
+            let (parent, name) = parent(root, step)?;
+            let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+            if kind == FileType::Directory {
+                rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)).map_err(fail)?;
+            } else {
+                drop(create(&parent, name, 0o444).map_err(fail)?);
+            }
+            existing(root, step.target)
+        }
+        found => found,
+    };
+    move_to(tree, target.map_err(fail)?.as_fd(), c"").map_err(fail)
+}
+
+fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
+    let mut flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    flags.set(MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH, path.is_empty());
+    rustix::mount::move_mount(tree.as_fd(), c"", dir, path, flags)
+}
+
+/// The target of a step that may be left out when its target does not exist.
+fn find(root: &OwnedFd, step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
+    match existing(root, step.target) {
+        Ok(target) => Ok(Some(target)),
+        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
+        Err(errno) => Err(failed(step, errno)),
+    }
+}
+
+/// A handle of a path below the new root; no symbolic link is followed on the way.
+fn existing(root: &OwnedFd, target: &CStr) -> Result<OwnedFd, Errno> {
+    open_below(root, target, OFlags::PATH)
+}
+
+fn open_below(root: &OwnedFd, target: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    rustix::fs::openat2(root, target, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
+}
+
+/// The directory that holds a step's target, made with all above it where it is missing, and the
+/// target's last name.
+fn parent(root: &OwnedFd, step: &Mount<'_>) -> Result<(OwnedFd, Text<256>), Refused> {
+    let fail = |errno| failed(step, errno);
+    let mut dir = existing(root, c"/").map_err(fail)?;
+    let mut parts = step.target.to_bytes().split(|&byte| byte == b'/').skip(1).peekable();
+    while let Some(part) = parts.next() {
+        let mut name = Text::<256>::new();
+        name.push_bytes(part);
+        let path = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+        if parts.peek().is_none() {
+            return Ok((dir, name));
+        }
+        dir = match open_below(&dir, path, OFlags::PATH | OFlags::DIRECTORY) {
+            Err(Errno::NOENT) => {
+                rustix::fs::mkdirat(&dir, path, Mode::from_raw_mode(0o755)).map_err(fail)?;
+                open_below(&dir, path, OFlags::PATH | OFlags::DIRECTORY)
+            }
+            found => found,
+        }
+        .map_err(fail)?;
+    }
+    Err(fail(Errno::INVAL))
+}
+
+fn create(dir: &OwnedFd, name: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(mode))
+}
+
+fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
+    let fail = |errno| failed(step, errno);
+    let (dir, name) = parent(root, step)?;
+    let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+    let file = create(&dir, name, step.mode).map_err(fail)?;
+    let mut rest = step.content;
+    while !rest.is_empty() {
+        match rustix::io::write(&file, rest).map_err(fail)? {
+            0 => return Err(fail(Errno::IO)),
+            written => rest = rest.get(written..).unwrap_or(&[]),
+        }
+    }
+    Ok(())
+}
+
+fn symlink(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
+    let fail = |errno| failed(step, errno);
+    let (dir, name) = parent(root, step)?;
+    let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+    let mut content = Text::<1024>::new();
+    content.push_bytes(step.content);
+    let content = content.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+    rustix::fs::symlinkat(content, dir, name).map_err(fail)
+}
+
+/// Writes a kernel setting and reads it back.
+fn setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
+    let file = open_below(root, step.target, OFlags::WRONLY)?;
+    if rustix::io::write(&file, step.content)? != step.content.len() {
+        return Err(Errno::IO);
+    }
+    let file = open_below(root, step.target, OFlags::RDONLY)?;
+    let mut buffer = [0; 64];
+    let count = rustix::io::read(&file, &mut buffer[..])?;
+    let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();
+    if found == step.content { Ok(()) } else { Err(Errno::IO) }
+}

@@ -1,0 +1,113 @@
+//! Init: process 1 inside. It builds the sandbox, starts the payload, reaps, and passes signals on.
+
+use crate::apply::{Gate, Run};
+use crate::filesystem::{self, Sources};
+use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
+use crate::shared::Outcome;
+use crate::sys::call::exit_group;
+use crate::sys::process::{Side, clone_into, close_from, reap};
+use crate::sys::{loopback, signal};
+use crate::{identity, payload, receipt};
+use purple_plan::process_flags;
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
+
+/// Runs as process 1 until the payload ends.
+pub(crate) fn run(run: &Run, gate: Gate, sources: Sources) -> ! {
+    let result =
+        build(run, gate, sources).and_then(|()| start(run)).and_then(|pid| watch(run, pid));
+    if let Err(refused) = result {
+        run.shared.set(Outcome::Refused(refused.status));
+    }
+    exit_group(SETUP_REFUSED)
+}
+
+/// Everything that is common to all processes inside.
+fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
+    die_with_supervisor()?;
+    let reader = gate.wait()?;
+    identity::assume(&run.plan, run.outside)?;
+    // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
+    die_with_supervisor()?;
+    check_supervisor(&reader)?;
+    loopback::bring_up()
+        .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
+    let checked = filesystem::build(&run.plan, sources, run.outside)?;
+    receipt::built(run.shared, checked);
+    rustix::system::sethostname(run.plan.process.hostname.to_bytes())
+        .map_err(|errno| refuse("hostname", &[Part::Text("sethostname"), Part::Error(errno)]))
+}
+
+fn die_with_supervisor() -> Result<(), Refused> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|errno| refuse("supervision", &[Part::Text("prctl"), Part::Error(errno)]))
+}
+
+fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut fds = [PollFd::new(reader, PollFlags::IN)];
+    let ready = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    match ready {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(refuse("supervision", &[Part::Text("the supervisor is gone")])),
+        Err(errno) => Err(refuse("supervision", &[Part::Text("poll"), Part::Error(errno)])),
+    }
+}
+
+fn start(run: &Run) -> Result<Pid, Refused> {
+    match clone_into(0) {
+        Ok(Side::Child) => payload::run(run),
+        Ok(Side::Parent(pid)) => {
+            close_from(3).map_err(|errno| {
+                refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)])
+            })?;
+            Ok(pid)
+        }
+        Err(errno) => Err(refuse("payload", &[Part::Text("clone3"), Part::Error(errno)])),
+    }
+}
+
+/// Reaps every process of the sandbox, passes signals on to the payload, and ends when it ends:
+/// the kernel then kills what is left (pid_namespaces(7)).
+fn watch(run: &Run, payload: Pid) -> Result<(), Refused> {
+    let group = run.plan.process.flags & process_flags::NEW_SESSION != 0;
+    let fail = |errno| refuse("init", &[Part::Text("waiting"), Part::Error(errno)]);
+    loop {
+        match signal::wait(signal::Set::ALL, None).map_err(fail)? {
+            Some(signal::number::CHLD) => {
+                while let Some(ended) = reap().map_err(fail)? {
+                    if ended.pid == payload {
+                        end(run, ended.exit_status(), ended.signal());
+                    }
+                }
+            }
+            Some(number) => pass_on(payload, group, number).map_err(fail)?,
+            None => {}
+        }
+    }
+}
+
+fn pass_on(payload: Pid, group: bool, number: u32) -> Result<(), Errno> {
+    // The payload has no job control of its own terminal: asked to stop, it is stopped.
+    const STOP: u32 = 19;
+    let number = if number == signal::number::TSTP { STOP } else { number };
+    // Before it has made its session, the payload is not a group yet.
+    match signal::send(payload, group, number) {
+        Err(Errno::SRCH) if group => signal::send(payload, false, number),
+        result => result,
+    }
+    .or_else(|errno| if errno == Errno::SRCH { Ok(()) } else { Err(errno) })
+}
+
+fn end(run: &Run, exited: Option<u8>, signaled: Option<u32>) -> ! {
+    // What the payload said of itself before it could become the command stands.
+    if run.shared.get() == Outcome::Nothing {
+        match (exited, signaled) {
+            (Some(status), _) => run.shared.set(Outcome::Exited(status)),
+            (None, Some(signal)) => run.shared.set(Outcome::Signaled(signal)),
+            (None, None) => {}
+        }
+    }
+    exit_group(0)
+}

@@ -1,0 +1,84 @@
+//! Loading the plan and holding it against what this program can enforce.
+
+use crate::arguments::Options;
+use crate::message::{Part, Refused, refuse, say};
+use crate::sys::memory;
+use core::ffi::CStr;
+use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, network_flags};
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+const STEP: &str = "plan";
+
+/// `AUDIT_ARCH_X86_64` (linux/audit.h).
+const AUDIT_ARCH: u32 = 0xc000_003e;
+
+/// Reads, bounds, checks and decodes the plan.
+pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
+    let failed = |errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]);
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(failed)?;
+    let status = rustix::fs::fstat(&file).map_err(failed)?;
+    if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
+        return Err(refuse(STEP, &[Part::Name(path), Part::Text(" is not a regular file")]));
+    }
+    // One byte more than a plan may have, so that a longer file is seen as such.
+    let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
+    let mut used = 0_usize;
+    while let Some(room) = memory.get_mut(used..).filter(|room| !room.is_empty()) {
+        match rustix::io::read(&file, room) {
+            Ok(0) => break,
+            Ok(count) => used = used.saturating_add(count),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(failed(errno)),
+        }
+    }
+    let bytes: &'static [u8] = memory;
+    Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| {
+        refuse(STEP, &[Part::Name(path), Part::Text(": "), Part::Text(error.text())])
+    })
+}
+
+/// The plan's filter for this architecture.
+pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
+    plan.filters
+        .iter()
+        .find(|filter| filter.audit_arch == AUDIT_ARCH)
+        .ok_or_else(|| refuse(STEP, &[Part::Text("the plan has no seccomp program for x86_64")]))
+}
+
+/// Refuses a plan that needs a layer which this program cannot enforce, unless the operator let it
+/// go by name; says what was let go and what is narrower than the policy asked.
+pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
+    let cgroup = plan.cgroup.iter().next().map(|value| (Layer::Cgroup, value.line));
+    for (layer, line) in
+        cgroup.into_iter().chain(plan.needs.iter().map(|need| (need.layer, need.line)))
+    {
+        let name = layer.name();
+        if !options.unenforced.contains(layer) {
+            return Err(refuse(
+                name,
+                &[
+                    Part::Text(
+                        "the plan needs it and this version cannot enforce it; run without it by --unenforced ",
+                    ),
+                    Part::Text(name),
+                    Part::Line(line),
+                ],
+            ));
+        }
+        say(name, &[Part::Text("not enforced, as --unenforced asked"), Part::Line(line)]);
+    }
+    if plan.network.flags & network_flags::NARROWED != 0 {
+        say(
+            "network",
+            &[
+                Part::Text(
+                    "the policy asks for more than this version gives; the program has no network but its own loopback",
+                ),
+                Part::Line(plan.network.line),
+            ],
+        );
+    }
+    Ok(())
+}

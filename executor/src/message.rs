@@ -1,0 +1,205 @@
+//! What the executor says on standard error, one line at a time.
+
+use crate::errno;
+use crate::sys::stdio;
+use core::ffi::CStr;
+use rustix::io::Errno;
+
+/// A step has failed, its message is printed, and the run must end with this exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) struct Refused {
+    pub(crate) status: u8,
+}
+
+/// The exit status of a run that was refused before the command started.
+pub(crate) const SETUP_REFUSED: u8 = 125;
+
+/// A piece of a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part<'a> {
+    /// Words of ours.
+    Text(&'a str),
+    /// A path or a word of somebody else's: control bytes are made visible.
+    Name(&'a CStr),
+    /// The same without a NUL at its end.
+    Bytes(&'a [u8]),
+    /// A number.
+    Number(u64),
+    /// An error, by name.
+    Error(Errno),
+    /// The policy line that asked for it; says nothing for line 0.
+    Line(u32),
+}
+
+/// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run.
+pub(crate) fn refuse(step: &str, parts: &[Part<'_>]) -> Refused {
+    say(step, parts);
+    Refused { status: SETUP_REFUSED }
+}
+
+/// Prints `purple-exec: STEP: PARTS`.
+pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
+    let mut line = Text::<1024>::new();
+    line.push("purple-exec: ");
+    line.push(step);
+    line.push(": ");
+    for part in parts {
+        match *part {
+            Part::Text(text) => line.push(text),
+            Part::Name(name) => line.push_visible(name.to_bytes()),
+            Part::Bytes(bytes) => line.push_visible(bytes),
+            Part::Number(number) => line.push_number(number),
+            Part::Error(errno) => {
+                line.push(": ");
+                match errno::name(errno) {
+                    Some(name) => line.push(name),
+                    None => line.push_number(u64::from(errno.raw_os_error().unsigned_abs())),
+                }
+            }
+            Part::Line(0) => {}
+            Part::Line(number) => {
+                line.push(" (policy line ");
+                line.push_number(u64::from(number));
+                line.push(")");
+            }
+        }
+    }
+    line.push("\n");
+    let mut rest = line.bytes();
+    while !rest.is_empty() {
+        match rustix::io::write(stdio::error(), rest) {
+            Ok(written) if written > 0 => rest = rest.get(written..).unwrap_or(&[]),
+            Err(Errno::INTR) => {}
+            // There is nobody left to tell.
+            Ok(_) | Err(_) => break,
+        }
+    }
+}
+
+/// A text of bounded length. What does not fit is left out, from the end.
+#[derive(Debug)]
+pub(crate) struct Text<const N: usize> {
+    bytes: [u8; N],
+    used: usize,
+}
+
+impl<const N: usize> Text<N> {
+    /// An empty text.
+    pub(crate) const fn new() -> Self {
+        Self { bytes: [0; N], used: 0 }
+    }
+
+    /// What has been written.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.used).unwrap_or(&[])
+    }
+
+    /// What has been written as a C string; `None` when it holds a NUL or fills the space.
+    pub(crate) fn c_str(&self) -> Option<&CStr> {
+        let end = self.used.checked_add(1)?;
+        CStr::from_bytes_with_nul(self.bytes.get(..end)?).ok()
+    }
+
+    /// Whether nothing was left out so far, and at least a byte of room remains.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.used < N
+    }
+
+    /// Empties it.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.fill(0);
+        self.used = 0;
+    }
+
+    pub(crate) fn push_bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if let Some(slot) = self.bytes.get_mut(self.used) {
+                *slot = *byte;
+                self.used = self.used.saturating_add(1);
+            }
+        }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        self.push_bytes(text.as_bytes());
+    }
+
+    /// Adds bytes with control bytes written as `\xNN`, so that nothing a terminal obeys gets out.
+    fn push_visible(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if byte < 0x20 || byte == 0x7f || byte == b'\\' {
+                self.push("\\x");
+                self.push_hex(&[byte]);
+            } else {
+                self.push_bytes(&[byte]);
+            }
+        }
+    }
+
+    /// Adds bytes as two hexadecimal digits each.
+    pub(crate) fn push_hex(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            for digit in [byte >> 4, byte & 15] {
+                let base = if digit < 10 { b'0' } else { b'a'.wrapping_sub(10) };
+                self.push_bytes(&[base.wrapping_add(digit)]);
+            }
+        }
+    }
+
+    /// Adds a number in decimal.
+    pub(crate) fn push_number(&mut self, number: u64) {
+        self.push_padded(number, 1);
+    }
+
+    /// Adds a number in decimal with at least `digits` digits.
+    pub(crate) fn push_padded(&mut self, mut number: u64, digits: usize) {
+        let mut backwards = [b'0'; 20];
+        let mut used = 0_usize;
+        for slot in &mut backwards {
+            if number == 0 && used >= digits {
+                break;
+            }
+            let digit = u8::try_from(number % 10).unwrap_or(0);
+            *slot = b'0'.wrapping_add(digit);
+            number /= 10;
+            used = used.saturating_add(1);
+        }
+        for byte in backwards.iter().take(used).rev() {
+            self.push_bytes(&[*byte]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn numbers() {
+        let mut text = Text::<64>::new();
+        text.push_number(0);
+        text.push(" ");
+        text.push_number(u64::MAX);
+        text.push(" ");
+        text.push_padded(7, 3);
+        assert_eq!(text.bytes(), b"0 18446744073709551615 007");
+    }
+
+    #[test]
+    fn control_bytes_are_visible() {
+        let mut text = Text::<64>::new();
+        text.push_visible(b"a\x1b[31m\nb\\");
+        assert_eq!(text.bytes(), b"a\\x1b[31m\\x0ab\\x5c");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out() {
+        let mut text = Text::<4>::new();
+        text.push("abc");
+        assert!(text.is_whole() && text.c_str().is_some());
+        text.push("def");
+        assert_eq!(text.bytes(), b"abcd");
+        assert!(!text.is_whole() && text.c_str().is_none());
+    }
+}

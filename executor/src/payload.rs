@@ -1,0 +1,140 @@
+//! The payload: the last steps of confinement, then the command.
+
+use crate::apply::Run;
+use crate::message::{Part, Refused, refuse};
+use crate::receipt::{self, NAMESPACES};
+use crate::shared::Outcome;
+use crate::sys::call::{exit_group, probe};
+use crate::sys::exec::{Environment, execve};
+use crate::sys::process::{Limit, close_from, enter_new, set_limit};
+use crate::sys::{loopback, seccomp, signal};
+use crate::{capabilities, command, identity};
+use core::ffi::CStr;
+use purple_plan::{EnvKind, process_flags};
+use rustix::fs::Mode;
+use rustix::io::Errno;
+
+/// Confines this process and becomes the command.
+pub(crate) fn run(run: &Run) -> ! {
+    let outcome = match confine(run) {
+        Ok(outcome) => outcome,
+        Err(refused) => Outcome::Refused(refused.status),
+    };
+    run.shared.set(outcome);
+    exit_group(crate::message::SETUP_REFUSED)
+}
+
+/// Everything up to execve. Returns only when the command did not start.
+fn confine(run: &Run) -> Result<Outcome, Refused> {
+    let plan = &run.plan;
+    inner_namespaces(run)?;
+    let _before: Mode = rustix::process::umask(Mode::from_raw_mode(plan.process.umask));
+    limits(run)?;
+    if plan.process.flags & process_flags::NEW_SESSION != 0 {
+        let _session = rustix::process::setsid()
+            .map_err(|errno| refuse("session", &[Part::Text("setsid"), Part::Error(errno)]))?;
+    }
+    let mut environment = Environment::default();
+    let search = fill(&mut environment, run)?;
+    let held = capabilities::apply(&plan.capabilities)?;
+    rustix::thread::set_no_new_privs(true)
+        .map_err(|errno| refuse("no_new_privs", &[Part::Text("prctl"), Part::Error(errno)]))?;
+
+    let working_dir = plan.process.working_dir;
+    rustix::process::chdir(working_dir).map_err(|errno| {
+        let line = Part::Line(plan.process.working_dir_line);
+        refuse("working directory", &[Part::Name(working_dir), Part::Error(errno), line])
+    })?;
+    let Some((name, _)) = run.options.command.split_first() else {
+        return Err(refuse("arguments", &[Part::Text("no command")]));
+    };
+    let path = command::find(name, search)?;
+    let path = path.c_str().unwrap_or(name);
+
+    receipt::check(plan, run.shared, &run.namespaces, &held)?;
+    signal::default_action(signal::number::CHLD)
+        .and_then(|()| signal::block(run.signals))
+        .map_err(|errno| {
+            refuse("signals", &[Part::Text("restoring the mask"), Part::Error(errno)])
+        })?;
+    close_from(3)
+        .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
+    seccomp::load(run.filter.program).map_err(|errno| {
+        refuse("seccomp", &[Part::Text("loading the filter"), Part::Error(errno)])
+    })?;
+
+    // The filter is in force: from here on, no call but what it allows can be counted on.
+    let mut probed = None;
+    if run.filter.probe_errno != 0 {
+        probed = probe(run.filter.probe_nr, run.filter.probe_args);
+        let found = probed.map_or(0, |errno| errno.raw_os_error().unsigned_abs());
+        if found != run.filter.probe_errno {
+            return Ok(Outcome::ProbeFailed(found));
+        }
+    }
+    receipt::filtered(run.shared, run.filter.program.len().wrapping_div(8), probed);
+    let errno = execve(path, run.options.command, &environment);
+    Ok(Outcome::ExecFailed(errno.raw_os_error().unsigned_abs()))
+}
+
+/// Enters the namespaces of the payload's own, in which its capabilities hold.
+fn inner_namespaces(run: &Run) -> Result<(), Refused> {
+    let flags = run.plan.process.inner_namespaces;
+    if flags == 0 {
+        return Ok(());
+    }
+    let fail = |errno| refuse("namespaces", &[Part::Text("inner namespaces"), Part::Error(errno)]);
+    enter_new(flags).map_err(fail)?;
+    identity::map_self(&run.plan)?;
+    let network = NAMESPACES.iter().any(|kind| kind.name == "network" && flags & kind.flag != 0);
+    if network {
+        loopback::bring_up()
+            .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
+    }
+    Ok(())
+}
+
+fn limits(run: &Run) -> Result<(), Refused> {
+    for limit in &run.plan.rlimits {
+        let wanted = Limit { soft: limit.soft, hard: limit.hard };
+        let found = set_limit(limit.resource, wanted);
+        if found != Ok(wanted) {
+            return Err(refuse(
+                "limits",
+                &[
+                    Part::Text("resource "),
+                    Part::Number(u64::from(limit.resource)),
+                    Part::Error(found.err().unwrap_or(Errno::RANGE)),
+                    Part::Line(limit.line),
+                ],
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Fills the environment from the plan, and returns the value of `PATH` in it.
+fn fill(environment: &mut Environment<'static>, run: &Run) -> Result<&'static [u8], Refused> {
+    const PATH: &[u8] = b"PATH=";
+    let full = || refuse("environment", &[Part::Text("too many variables")]);
+    let mut search: &'static [u8] = b"";
+    for variable in &run.plan.environment {
+        let entry: &'static CStr = match variable.kind {
+            EnvKind::Set => variable.text,
+            EnvKind::Pass => match of_caller(run, variable.text.to_bytes()) {
+                Some(entry) => entry,
+                None => continue,
+            },
+        };
+        if let Some(value) = entry.to_bytes().strip_prefix(PATH) {
+            search = value;
+        }
+        environment.push(entry).ok_or_else(full)?;
+    }
+    Ok(search)
+}
+
+fn of_caller(run: &Run, name: &[u8]) -> Option<&'static CStr> {
+    let mut all = run.environment;
+    all.find(|entry| entry.to_bytes().strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")))
+}

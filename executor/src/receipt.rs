@@ -1,0 +1,130 @@
+//! What is in force, looked up just before the command starts.
+
+use crate::filesystem::Checked;
+use crate::message::{Part, Refused, refuse};
+use crate::shared::Shared;
+use core::ffi::CStr;
+use core::sync::atomic::Ordering;
+use purple_plan::{Capabilities, Plan};
+use rustix::io::Errno;
+
+const STEP: &str = "receipt";
+
+/// A namespace: its name in reports, its file, its `CLONE_NEW*` flag (namespaces(7)).
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    file: &'static CStr,
+    pub(crate) flag: u64,
+}
+
+/// Every kind of namespace that a plan can ask for.
+pub(crate) const NAMESPACES: [Kind; 7] = [
+    Kind { name: "user", file: c"/proc/self/ns/user", flag: 0x1000_0000 },
+    Kind { name: "pid", file: c"/proc/self/ns/pid", flag: 0x2000_0000 },
+    Kind { name: "mount", file: c"/proc/self/ns/mnt", flag: 0x0002_0000 },
+    Kind { name: "network", file: c"/proc/self/ns/net", flag: 0x4000_0000 },
+    Kind { name: "ipc", file: c"/proc/self/ns/ipc", flag: 0x0800_0000 },
+    Kind { name: "uts", file: c"/proc/self/ns/uts", flag: 0x0400_0000 },
+    Kind { name: "cgroup", file: c"/proc/self/ns/cgroup", flag: 0x0200_0000 },
+];
+
+/// The identity of each of a process's namespaces.
+pub(crate) type Identities = [u64; NAMESPACES.len()];
+
+/// The caller's namespaces.
+pub(crate) fn namespaces() -> Result<Identities, Refused> {
+    let mut found = [0; NAMESPACES.len()];
+    for (slot, kind) in found.iter_mut().zip(&NAMESPACES) {
+        *slot = rustix::fs::stat(kind.file).map(|status| status.st_ino).map_err(|errno| {
+            refuse(STEP, &[Part::Text("reading "), Part::Name(kind.file), Part::Error(errno)])
+        })?;
+    }
+    Ok(found)
+}
+
+/// Places of the shared page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    Namespaces = 0,
+    NoNewPrivileges = 1,
+    Bounding = 2,
+    Inheritable = 3,
+    Permitted = 4,
+    Effective = 5,
+    Ambient = 6,
+    Mounts = 7,
+    Settings = 8,
+    Instructions = 9,
+    ProbeErrno = 10,
+    Complete = 11,
+}
+
+impl Shared {
+    /// Writes a number of the receipt.
+    pub(crate) fn write(&self, place: Place, value: u64) {
+        if let Some(slot) = self.receipt.get(index(place)) {
+            slot.store(value, Ordering::Release);
+        }
+    }
+
+    /// Reads a number of the receipt.
+    pub(crate) fn read(&self, place: Place) -> u64 {
+        self.receipt.get(index(place)).map_or(0, |slot| slot.load(Ordering::Acquire))
+    }
+}
+
+#[expect(clippy::as_conversions, reason = "the discriminant is the place")]
+const fn index(place: Place) -> usize {
+    place as usize
+}
+
+/// Records what building the file system has read back.
+pub(crate) fn built(shared: &Shared, checked: Checked) {
+    shared.write(Place::Mounts, checked.mounts);
+    shared.write(Place::Settings, checked.settings);
+}
+
+/// Checks and records what is in force in this process, all but the filter.
+pub(crate) fn check(
+    plan: &Plan<'_>,
+    shared: &Shared,
+    outside: &Identities,
+    capabilities: &Capabilities,
+) -> Result<(), Refused> {
+    let wanted = plan.process.namespaces | plan.process.inner_namespaces;
+    let mut differing = 0;
+    for ((inside, outside), kind) in namespaces()?.iter().zip(outside).zip(&NAMESPACES) {
+        if inside != outside {
+            differing |= kind.flag;
+        } else if wanted & kind.flag != 0 {
+            return Err(refuse(
+                STEP,
+                &[Part::Text("still in the host's namespace: "), Part::Text(kind.name)],
+            ));
+        }
+    }
+    shared.write(Place::Namespaces, differing);
+
+    match rustix::thread::no_new_privs() {
+        Ok(true) => shared.write(Place::NoNewPrivileges, 1),
+        Ok(false) => return Err(refuse(STEP, &[Part::Text("no_new_privs is not set")])),
+        Err(errno) => {
+            return Err(refuse(STEP, &[Part::Text("no_new_privs"), Part::Error(errno)]));
+        }
+    }
+
+    shared.write(Place::Bounding, capabilities.bounding);
+    shared.write(Place::Inheritable, capabilities.inheritable);
+    shared.write(Place::Permitted, capabilities.permitted);
+    shared.write(Place::Effective, capabilities.effective);
+    shared.write(Place::Ambient, capabilities.ambient);
+    Ok(())
+}
+
+/// Records that the filter is loaded and has answered the probe call as the plan says.
+pub(crate) fn filtered(shared: &Shared, instructions: usize, probed: Option<Errno>) {
+    shared.write(Place::Instructions, u64::try_from(instructions).unwrap_or(u64::MAX));
+    let errno = probed.map_or(0, |errno| u64::from(errno.raw_os_error().unsigned_abs()));
+    shared.write(Place::ProbeErrno, errno);
+    shared.write(Place::Complete, 1);
+}

@@ -1,0 +1,65 @@
+//! What the three processes tell each other: one page of numbers.
+//!
+//! The payload writes here without a system call, so it can say what went wrong even when the
+//! filter already denies everything.
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// How far the run has come, or how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The payload has not been started: nothing said.
+    Nothing,
+    /// A step failed; a message was printed. The value is the exit status.
+    Refused(u8),
+    /// The filter did not answer the probe call as the plan says. The value is the error that came
+    /// instead, 0 for success.
+    ProbeFailed(u32),
+    /// execve failed with this error.
+    ExecFailed(u32),
+    /// The payload ended with this exit status.
+    Exited(u8),
+    /// The payload was ended by this signal.
+    Signaled(u32),
+}
+
+/// The page.
+#[derive(Debug, Default)]
+#[repr(C, align(4096))]
+pub struct Shared {
+    kind: AtomicU32,
+    value: AtomicU32,
+    /// What the receipt says, by [`crate::receipt`].
+    pub receipt: [AtomicU64; 16],
+}
+
+impl Shared {
+    /// Records the outcome.
+    pub fn set(&self, outcome: Outcome) {
+        let (kind, value) = match outcome {
+            Outcome::Nothing => (0, 0),
+            Outcome::Refused(status) => (1, u32::from(status)),
+            Outcome::ProbeFailed(errno) => (2, errno),
+            Outcome::ExecFailed(errno) => (3, errno),
+            Outcome::Exited(status) => (4, u32::from(status)),
+            Outcome::Signaled(signal) => (5, signal),
+        };
+        self.value.store(value, Ordering::Relaxed);
+        self.kind.store(kind, Ordering::Release);
+    }
+
+    /// What was recorded last.
+    pub fn get(&self) -> Outcome {
+        let kind = self.kind.load(Ordering::Acquire);
+        let value = self.value.load(Ordering::Relaxed);
+        let status = u8::try_from(value).unwrap_or(u8::MAX);
+        match kind {
+            1 => Outcome::Refused(status),
+            2 => Outcome::ProbeFailed(value),
+            3 => Outcome::ExecFailed(value),
+            4 => Outcome::Exited(status),
+            5 => Outcome::Signaled(value),
+            _ => Outcome::Nothing,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The supervisor: outside, it waits for the end, for the timeout, and for signals.
+
+use crate::apply::Run;
+use crate::message::{Part, Refused, refuse, say};
+use crate::shared::Outcome;
+use crate::sys::process::{Ended, reap};
+use crate::sys::signal;
+use core::time::Duration;
+use rustix::process::{Pid, Signal};
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    /// What became of the payload.
+    pub(crate) outcome: Outcome,
+    /// Whether the time was up.
+    pub(crate) timed_out: bool,
+    /// What all of it used.
+    pub(crate) usage: Ended,
+    /// How long it took.
+    pub(crate) wall: Duration,
+}
+
+/// Waits until init has ended.
+pub(crate) fn watch(run: &Run, init: Pid) -> Result<End, Refused> {
+    let fail = |errno| refuse("supervision", &[Part::Text("waiting"), Part::Error(errno)]);
+    let start = now();
+    let limit = Duration::from_millis(run.plan.process.timeout_ms);
+    let grace = Duration::from_millis(run.plan.process.grace_ms);
+    let mut deadline = (!limit.is_zero()).then(|| start.saturating_add(limit));
+    let mut timed_out = false;
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_sub(now()));
+        match signal::wait(signal::Set::ALL, left).map_err(fail)? {
+            Some(signal::number::CHLD) => {
+                while let Some(ended) = reap().map_err(fail)? {
+                    if ended.pid == init {
+                        let wall = now().saturating_sub(start);
+                        return Ok(End {
+                            outcome: run.shared.get(),
+                            timed_out,
+                            usage: ended,
+                            wall,
+                        });
+                    }
+                }
+            }
+            Some(number) => {
+                // Init is a child that has not been waited for: its id is its own.
+                signal::send(init, false, number).map_err(fail)?;
+                if number == signal::number::TSTP {
+                    stop_as_well().map_err(fail)?;
+                }
+            }
+            None if deadline.is_some_and(|deadline| now() >= deadline) => {
+                if timed_out {
+                    rustix::process::kill_process(init, Signal::KILL).map_err(fail)?;
+                    deadline = None;
+                } else {
+                    timed_out = true;
+                    let seconds = Part::Number(limit.as_secs());
+                    say("timeout", &[Part::Text("ended after "), seconds, Part::Text(" s")]);
+                    rustix::process::kill_process(init, Signal::TERM).map_err(fail)?;
+                    deadline = Some(now().saturating_add(grace));
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// Stopped from the keyboard: the payload has been told, and the shell waits for us to stop too.
+fn stop_as_well() -> Result<(), rustix::io::Errno> {
+    rustix::process::kill_process(rustix::process::getpid(), Signal::STOP)
+}
+
+fn now() -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
+    let seconds = u64::try_from(tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(tv_nsec).unwrap_or(0))
+}

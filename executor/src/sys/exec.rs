@@ -1,0 +1,57 @@
+//! execve(2) with an environment made of pointers to strings that exist already.
+#![expect(unsafe_code, reason = "execve takes arrays of pointers")]
+
+use super::call::call;
+use super::start::Strings;
+use core::ffi::{CStr, c_char};
+use core::marker::PhantomData;
+use rustix::io::Errno;
+
+/// The most environment variables that a payload can have.
+pub const MAX_VARIABLES: usize = 512;
+
+/// A null-terminated array of strings.
+#[derive(Debug)]
+pub struct Environment<'a> {
+    pointers: [*const c_char; MAX_VARIABLES],
+    used: usize,
+    strings: PhantomData<&'a CStr>,
+}
+
+impl Default for Environment<'_> {
+    fn default() -> Self {
+        Self { pointers: [core::ptr::null(); MAX_VARIABLES], used: 0, strings: PhantomData }
+    }
+}
+
+impl<'a> Environment<'a> {
+    /// Adds `NAME=value`; `None` when there is no more room.
+    pub fn push(&mut self, variable: &'a CStr) -> Option<()> {
+        let next = self.used.wrapping_add(1);
+        // The last place stays null.
+        if next >= MAX_VARIABLES {
+            return None;
+        }
+        *self.pointers.get_mut(self.used)? = variable.as_ptr();
+        self.used = next;
+        Some(())
+    }
+}
+
+/// Becomes another program. Returns only when that failed.
+pub fn execve(path: &CStr, arguments: Strings, environment: &Environment<'_>) -> Errno {
+    const EXECVE: u32 = 59;
+    let arguments = [
+        path.as_ptr().expose_provenance(),
+        arguments.as_ptr().expose_provenance(),
+        environment.pointers.as_ptr().expose_provenance(),
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: a NUL-terminated path and two null-terminated arrays of such strings, all alive.
+    match unsafe { call(EXECVE, arguments) } {
+        Ok(_) => Errno::NOEXEC,
+        Err(errno) => errno,
+    }
+}

@@ -1,0 +1,148 @@
+//! From the kernel's first instruction to a function with arguments, and the memory routines that
+//! compiled code expects.
+#![expect(unsafe_code, reason = "the entry point and the memory routines are raw by nature")]
+
+use core::ffi::{CStr, c_char};
+
+/// What the kernel put on the stack of the new program: arguments and environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// The arguments; the first is the program's name.
+    pub arguments: Strings,
+    /// The environment: `NAME=value` each.
+    pub environment: Strings,
+}
+
+impl Start {
+    /// Reads the initial stack: argument count, argument pointers, null, environment pointers,
+    /// null (System V ABI, AMD64 supplement, 3.4.1).
+    ///
+    /// # Safety
+    ///
+    /// `stack` is the stack pointer that the kernel gave to this process.
+    pub unsafe fn from_stack(stack: *const usize) -> Self {
+        // SAFETY: the first word is the argument count.
+        let count = unsafe { stack.read() };
+        // SAFETY: the argument pointers follow it.
+        let arguments = unsafe { stack.add(1) }.cast();
+        // SAFETY: a null pointer ends them, then the environment's pointers start.
+        let environment = unsafe { stack.add(count.wrapping_add(2)) }.cast();
+        Self { arguments: Strings(arguments), environment: Strings(environment) }
+    }
+}
+
+/// A null-terminated array of C strings that lives as long as the process.
+#[derive(Debug, Clone, Copy)]
+pub struct Strings(*const *const c_char);
+
+impl Strings {
+    /// The array itself, for execve(2).
+    pub(super) const fn as_ptr(self) -> *const *const c_char {
+        self.0
+    }
+
+    /// The first string, and what follows it.
+    pub fn split_first(self) -> Option<(&'static CStr, Self)> {
+        // SAFETY: the array ends in a null pointer, and nobody goes past it: a `Strings` is only
+        // made at its start and behind a pointer that was not null.
+        let first = unsafe { self.0.read() };
+        if first.is_null() {
+            return None;
+        }
+        // SAFETY: this element was not the null pointer, so there is one more.
+        let rest = unsafe { self.0.add(1) };
+        // SAFETY: the kernel wrote a NUL-terminated string there, and nobody writes to it.
+        Some((unsafe { CStr::from_ptr(first) }, Self(rest)))
+    }
+}
+
+impl Iterator for Strings {
+    type Item = &'static CStr;
+    fn next(&mut self) -> Option<&'static CStr> {
+        let (first, rest) = self.split_first()?;
+        *self = rest;
+        Some(first)
+    }
+}
+
+/// Makes a function from [`Start`] to an exit status the program's entry point.
+#[macro_export]
+macro_rules! entry {
+    ($main:path) => {
+        #[expect(unsafe_code, reason = "the entry point of a program without a C library")]
+        mod entry_point {
+            core::arch::global_asm!(
+                ".globl _start",
+                "_start:",
+                "xor ebp, ebp",
+                "mov rdi, rsp",
+                "and rsp, -16",
+                "call {enter}",
+                "ud2",
+                enter = sym enter,
+            );
+
+            extern "C" fn enter(stack: *const usize) -> ! {
+                // SAFETY: `_start` passes the stack pointer as the kernel set it.
+                let start = unsafe { $crate::sys::start::Start::from_stack(stack) };
+                $crate::sys::call::exit_group(super::$main(&start))
+            }
+
+            #[panic_handler]
+            fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+                $crate::sys::call::exit_group(125)
+            }
+
+            // SAFETY: the name and signature are those that compiled code calls.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+                // SAFETY: the caller vouches for both ranges.
+                unsafe { $crate::sys::memory::copy_forward(to, from, count) };
+                to
+            }
+
+            // SAFETY: the name and signature are those that compiled code calls.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+                if to.addr().wrapping_sub(from.addr()) >= count {
+                    // SAFETY: `to` does not start inside the source range.
+                    unsafe { $crate::sys::memory::copy_forward(to, from, count) };
+                } else {
+                    // SAFETY: the caller vouches for both ranges.
+                    unsafe { $crate::sys::memory::copy_backward(to, from, count) };
+                }
+                to
+            }
+
+            // SAFETY: the name and signature are those that compiled code calls.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn memset(to: *mut u8, byte: i32, count: usize) -> *mut u8 {
+                let [byte, ..] = byte.to_le_bytes();
+                // SAFETY: the caller vouches for the range.
+                unsafe { $crate::sys::memory::fill(to, byte, count) };
+                to
+            }
+
+            // SAFETY: the name and signature are those that compiled code calls.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
+                // SAFETY: the caller vouches for both ranges.
+                unsafe { $crate::sys::memory::compare(a, b, count) }
+            }
+
+            // SAFETY: the name and signature are those that compiled code calls.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
+                // SAFETY: the caller vouches for both ranges.
+                unsafe { $crate::sys::memory::compare(a, b, count) }
+            }
+
+            // SAFETY: the name and signature are those that compiled code calls.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn strlen(text: *const u8) -> usize {
+                // SAFETY: the caller vouches for a NUL-terminated string.
+                unsafe { $crate::sys::memory::length(text) }
+            }
+        }
+    };
+}

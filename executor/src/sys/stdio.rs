@@ -1,0 +1,16 @@
+//! The standard descriptors. They are open: the first thing a run does is to see to that.
+#![expect(unsafe_code, reason = "borrowing a descriptor by number")]
+
+use rustix::fd::BorrowedFd;
+
+/// Standard output.
+pub fn output() -> BorrowedFd<'static> {
+    // SAFETY: nothing here closes descriptor 1.
+    unsafe { BorrowedFd::borrow_raw(1) }
+}
+
+/// Standard error.
+pub fn error() -> BorrowedFd<'static> {
+    // SAFETY: nothing here closes descriptor 2.
+    unsafe { BorrowedFd::borrow_raw(2) }
+}
