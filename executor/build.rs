@@ -9,8 +9,14 @@ fn main() {
         "-Wl,--build-id=none",
         "-Wl,-z,noexecstack",
         "-Wl,-z,relro,-z,now",
+        // Nothing unwinds: panics abort. Unoptimised code still names the routine that would.
+        "-Wl,--defsym=rust_eh_personality=0",
     ] {
         println!("cargo:rustc-link-arg-bins={argument}");
+    }
+    // A release has no symbols. Cargo's own stripping leaves some behind in a static program.
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        println!("cargo:rustc-link-arg-bins=-Wl,--strip-all");
     }
     println!("cargo:rerun-if-changed=build.rs");
 }

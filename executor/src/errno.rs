@@ -3,7 +3,7 @@
 use rustix::io::Errno;
 
 /// The name of an error, such as `ENOENT`; `None` for a number without one.
-pub fn name(errno: Errno) -> Option<&'static str> {
+pub(crate) fn name(errno: Errno) -> Option<&'static str> {
     Some(match errno.raw_os_error() {
         1 => "EPERM",
         2 => "ENOENT",

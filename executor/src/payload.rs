@@ -52,7 +52,7 @@ fn confine(run: &Run) -> Result<Outcome, Refused> {
     let path = path.c_str().unwrap_or(name);
 
     receipt::check(plan, run.shared, &run.namespaces, &held)?;
-    signal::default_action(signal::number::CHLD)
+    let _blocked = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(run.signals))
         .map_err(|errno| {
             refuse("signals", &[Part::Text("restoring the mask"), Part::Error(errno)])

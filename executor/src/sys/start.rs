@@ -68,7 +68,7 @@ impl Iterator for Strings {
 /// Makes a function from [`Start`] to an exit status the program's entry point.
 #[macro_export]
 macro_rules! entry {
-    ($main:path) => {
+    ($main:ident) => {
         #[expect(unsafe_code, reason = "the entry point of a program without a C library")]
         mod entry_point {
             core::arch::global_asm!(
