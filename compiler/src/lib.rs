@@ -5,5 +5,7 @@
 
 pub mod diagnostics;
 pub mod parse;
+pub mod pipeline;
+pub mod resolve;
 pub mod source;
 pub mod validate;

@@ -1,6 +1,16 @@
 //! Diagnostics as data: collected in a sink, rendered elsewhere.
 
+pub mod render;
+mod suggest;
+
+pub use suggest::{alternatives, nearest, quote};
+
 use crate::source::Span;
+use std::collections::BTreeMap;
+
+/// How many findings with one code a sink keeps. A text made to be wrong a million times over gets
+/// the first ones, and the count of the others.
+pub const MAX_PER_CODE: usize = 100;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +94,7 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default)]
 pub struct Sink {
     found: Vec<Diagnostic>,
+    counts: BTreeMap<&'static str, usize>,
 }
 
 impl Sink {
@@ -92,9 +103,13 @@ impl Sink {
         Self::default()
     }
 
-    /// Adds a finding.
+    /// Adds a finding; counts it only, where there are [`MAX_PER_CODE`] with its code already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        let count = self.counts.entry(diagnostic.code).or_default();
+        *count = count.saturating_add(1);
+        if *count <= MAX_PER_CODE {
+            self.found.push(diagnostic);
+        }
     }
 
     /// Whether anything found stops the compilation.
@@ -102,7 +117,8 @@ impl Sink {
         self.found.iter().any(|found| found.severity == Severity::Error)
     }
 
-    /// Everything found, ordered by place, then severity (worst first), then code.
+    /// Everything found, ordered by place, then severity (worst first), then code. Where findings
+    /// were only counted, the last one of their code says how many.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by(|a, b| {
             (a.span, std::cmp::Reverse(a.severity), a.code, &a.message).cmp(&(
@@ -112,6 +128,14 @@ impl Sink {
                 &b.message,
             ))
         });
+        for (&code, &count) in &self.counts {
+            let Some(more) = count.checked_sub(MAX_PER_CODE).filter(|&more| more > 0) else {
+                continue;
+            };
+            if let Some(last) = self.found.iter_mut().rev().find(|found| found.code == code) {
+                last.message = format!("{} (and {more} more of this kind)", last.message);
+            }
+        }
         self.found
     }
 }

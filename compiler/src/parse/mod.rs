@@ -1,21 +1,52 @@
 //! Stage 1: bytes to a spanned document.
+//!
+//! One YAML document, read by libyaml's scanner, with what a policy has no use for and what readers
+//! of YAML disagree about refused: duplicate and merge keys, tags, directives, several documents,
+//! ambiguous plain scalars, invisible characters. Everything found goes to the sink; only a syntax
+//! error and the caps on size, depth and aliases end the reading.
 
-use crate::source::Span;
+mod build;
+mod document;
+mod events;
+mod scalar;
+mod text;
 
-/// A parsed policy text: a tree in which every key and value knows its place.
-#[derive(Debug, Clone, Default)]
-pub struct Document {}
+pub use document::Document;
+pub use events::Style;
+pub use scalar::resolve as resolve_scalar;
+pub use text::decode;
 
-impl Document {
-    /// The place of the value at a JSON pointer (RFC 6901), such as `/syscalls/allow/3`; the whole
-    /// document for the empty pointer. Where there is no such value: the nearest enclosing one.
-    pub fn span(&self, _pointer: &str) -> Span {
-        Span::default()
+pub(crate) use text::is_hidden;
+
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::source::{Source, Span};
+
+/// The longest policy text: 1 MiB.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// How deeply lists and mappings may nest, aliases expanded.
+pub const MAX_DEPTH: usize = 64;
+
+/// How many values a policy may hold, aliases expanded.
+pub const MAX_NODES: usize = 100_000;
+
+/// Reads a policy's text. A document comes back wherever there is a tree to look at, so that later
+/// stages can report too; whether it may be compiled is the sink's to say.
+pub fn parse(source: &Source, sink: &mut Sink) -> Option<Document> {
+    if source.text.len() > MAX_BYTES {
+        sink.push(
+            Diagnostic::error(
+                "input-too-large",
+                Span::new(0, 0),
+                format!("the policy is {} bytes long; 1 MiB is the limit", source.text.len()),
+            )
+            .with_help("split the policy, or remove generated parts"),
+        );
+        return None;
     }
-
-    /// The place of the key of the mapping entry at a JSON pointer; where it is not a mapping
-    /// entry, the same as [`Document::span`].
-    pub fn key_span(&self, _pointer: &str) -> Span {
-        Span::default()
-    }
+    let checked = text::check(&source.text, sink);
+    build::build(&checked, sink)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,68 @@
 //! Stage 2: document to typed policy.
+//!
+//! Older spellings get their preferred names first, so that everything after them sees one name
+//! for one thing. Then the JSON Schema that editors use finds every key and value that cannot be,
+//! and its findings are put into words with their exact places. What is left fits the types.
+//!
+//! A key without a value (`allow:` and nothing after it, `null`, `~`) is an error, not an absent
+//! key: whether its author meant "none" or "the default" cannot be seen, and the two may differ.
+
+mod expect;
+mod older;
+mod schema;
+
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::parse::Document;
+use expect::Expected;
+use purple_policy::Policy;
+
+/// Checks a document and gives it types. The document's older spellings are renamed on the way, so
+/// that later stages find every place under the preferred name.
+pub fn validate(document: &mut Document, sink: &mut Sink) -> Option<Policy> {
+    older::rename(document, sink);
+    let json = document.to_json();
+    let Some(validator) = schema::validator() else {
+        sink.push(Diagnostic::error(
+            "internal-schema",
+            document.span(""),
+            "the compiler's own schema cannot be used; this is a defect of the compiler",
+        ));
+        return None;
+    };
+    if schema::report(validator, document, &json, sink) {
+        return None;
+    }
+    match serde_path_to_error::deserialize::<_, Policy>(&json) {
+        Ok(policy) => Some(policy),
+        Err(error) => {
+            sink.push(residual(document, &json, &error));
+            None
+        }
+    }
+}
+
+/// A value that the schema accepts and the types do not, such as `100.0` for a whole number.
+fn residual(
+    document: &Document,
+    json: &serde_json::Value,
+    error: &serde_path_to_error::Error<serde_json::Error>,
+) -> Diagnostic {
+    let mut pointer = String::new();
+    for segment in error.path() {
+        let step = match segment {
+            serde_path_to_error::Segment::Seq { index } => index.to_string(),
+            serde_path_to_error::Segment::Map { key } => key.clone(),
+            serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {
+                break;
+            }
+        };
+        pointer.push('/');
+        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+    }
+    let expected = Expected::at(&pointer);
+    let found = json.pointer(&pointer).unwrap_or(json);
+    Diagnostic::error("wrong-type", document.span(&pointer), expected.mismatch(found))
+}
+
+#[cfg(test)]
+mod tests;

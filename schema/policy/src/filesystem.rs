@@ -17,7 +17,7 @@ pub struct Filesystem {
 
     /// Private, empty, writable directories (tmpfs) that vanish when the sandbox ends. `/tmp` is
     /// always there.
-    #[schemars(example = &["/tmp", "/var/tmp"])]
+    #[schemars(extend("examples" = [["/tmp", "/var/tmp"]]))]
     pub scratch_paths: Vec<String>,
 
     /// How much each scratch path may hold. Default: 512 MiB.

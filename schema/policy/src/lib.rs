@@ -13,6 +13,7 @@ mod network;
 mod observation;
 mod quantity;
 mod resources;
+mod schema;
 mod spelling;
 mod syscalls;
 
@@ -22,6 +23,7 @@ pub use network::{Network, Port};
 pub use observation::{Audit, AuditDetail, EbpfMonitoring};
 pub use quantity::Quantity;
 pub use resources::Resources;
+pub use schema::json_schema;
 pub use spelling::{OLDER_OPERATORS, OLDER_SPELLINGS, OlderSpelling};
 pub use syscalls::{
     Action, AdvancedRule, ArgumentValue, Capabilities, Condition, OnDeny, Operator, Syscalls,

@@ -40,7 +40,7 @@ impl Default for Network {
 #[serde(untagged)]
 pub enum Port {
     /// A number from 1 to 65535.
-    Number(u16),
+    Number(#[schemars(range(min = 1))] u16),
     /// The same as text.
     Text(String),
 }

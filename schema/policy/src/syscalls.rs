@@ -14,7 +14,7 @@ pub struct Syscalls {
     pub default_deny: bool,
 
     /// Names of system calls to allow.
-    #[schemars(example = &["read", "write", "exit_group"])]
+    #[schemars(extend("examples" = [["read", "write", "exit_group"]]))]
     pub allow: Vec<String>,
 
     /// Names of system calls to deny. A name in both lists is denied.

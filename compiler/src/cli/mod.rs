@@ -1,0 +1,110 @@
+//! The command line: arguments to calls of the library, results to files and exit codes.
+//!
+//! Exit codes: 0 clean, 1 findings, 2 usage or I/O. Notes and warnings are no findings, unless
+//! `--deny warnings` makes warnings one.
+
+mod check;
+mod compile;
+mod input;
+mod output;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Parses the arguments and runs the command.
+pub(crate) fn run() -> ExitCode {
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => {
+            let usage = error.use_stderr();
+            return match error.print() {
+                Ok(()) if !usage => Exit::Clean.into(),
+                Err(failure) if failure.kind() == io::ErrorKind::BrokenPipe && !usage => {
+                    Exit::Clean.into()
+                }
+                _ => Exit::Failed.into(),
+            };
+        }
+    };
+    let exit = match &command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::Compile(arguments) => compile::run(arguments),
+        Command::Schema => schema(),
+    };
+    exit.into()
+}
+
+/// The Purple policy compiler: YAML policy in, sealed plan out.
+#[derive(Debug, Parser)]
+#[command(name = "purplec", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check policies and print what is wrong with them
+    Check(check::Arguments),
+    /// Compile a policy to a sealed plan
+    Compile(compile::Arguments),
+    /// Print the JSON Schema of policies (draft-07)
+    Schema,
+}
+
+/// What `--deny` makes fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Warnings count as errors for the exit code
+    Warnings,
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    Clean,
+    Findings,
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::Failed => 2,
+        })
+    }
+}
+
+fn schema() -> Exit {
+    match serde_json::to_string_pretty(&purple_policy::json_schema()) {
+        Ok(text) => print(&(text + "\n"), Exit::Clean),
+        Err(error) => complain(&format!("purplec: the schema cannot be printed: {error}")),
+    }
+}
+
+/// Writes to standard output; gives `exit`, or [`Exit::Failed`] where the output is lost. A reader
+/// that closed the pipe has seen enough.
+fn print(text: &str, exit: Exit) -> Exit {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
+        Err(error) => complain(&format!("purplec: standard output: {error}")),
+    }
+}
+
+/// Writes findings to standard error; where that is lost there is nobody to tell.
+fn print_error(text: &str) {
+    if io::stderr().lock().write_all(text.as_bytes()).is_err() {
+        // The exit code says it all the same.
+    }
+}
+
+/// Writes one line to standard error.
+fn complain(message: &str) -> Exit {
+    print_error(&format!("{message}\n"));
+    Exit::Failed
+}

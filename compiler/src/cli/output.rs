@@ -1,0 +1,90 @@
+//! Writing a result: all of it or nothing.
+
+use super::input::{explain, kind};
+use purplec::diagnostics::render::visible;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes `bytes` to `path` by way of a temporary file beside it, or to standard output for `-`.
+/// The error is a whole message, name first.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    if path.as_os_str() == "-" {
+        let mut out = io::stdout().lock();
+        return match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(format!("<stdout>: error: {}", explain(&error)))
+            }
+            _ => Ok(()),
+        };
+    }
+    replace(path, bytes)
+        .map_err(|message| format!("{}: error: {message}", visible(&path.to_string_lossy())))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let target = target(path)?;
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let Some(name) = target.file_name() else { return Err("this names no file".to_owned()) };
+    let (temporary, file) = create_beside(&directory, name)?;
+    let written = fill(file, bytes).and_then(|()| fs::rename(&temporary, &target));
+    if let Err(error) = written {
+        let message = format!("cannot be written: {}", explain(&error));
+        return Err(match fs::remove_file(&temporary) {
+            Err(left) if left.kind() != io::ErrorKind::NotFound => {
+                format!("{message} (and {} is left behind)", visible(&temporary.to_string_lossy()))
+            }
+            _ => message,
+        });
+    }
+    // The rename is durable once the directory is; some file systems cannot sync one.
+    File::open(&directory).and_then(|directory| directory.sync_all()).or_else(|error| {
+        if error.kind() == io::ErrorKind::InvalidInput {
+            Ok(())
+        } else {
+            Err(format!("the directory cannot be synced: {}", explain(&error)))
+        }
+    })
+}
+
+/// Where the bytes go: `path`, or the regular file that it is a link to.
+fn target(path: &Path) -> Result<PathBuf, String> {
+    match fs::metadata(path) {
+        Ok(found) => match kind(found.file_type()) {
+            Some(kind) => Err(format!("this is {kind}; it is not overwritten")),
+            None => fs::canonicalize(path).map_err(|error| explain(&error)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::symlink_metadata(path) {
+            Ok(_) => Err("this is a link to nothing; it is not overwritten".to_owned()),
+            Err(_) => Ok(path.to_owned()),
+        },
+        Err(error) => Err(explain(&error)),
+    }
+}
+
+fn create_beside(directory: &Path, name: &std::ffi::OsStr) -> Result<(PathBuf, File), String> {
+    for attempt in 0..100_u32 {
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.{attempt}", std::process::id()));
+        let temporary = directory.join(hidden);
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+            Ok(file) => return Ok((temporary, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err("its directory does not exist".to_owned());
+            }
+            Err(error) => return Err(format!("cannot be written: {}", explain(&error))),
+        }
+    }
+    Err("cannot be written: too many temporary files beside it".to_owned())
+}
+
+fn fill(mut file: File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)?;
+    file.sync_all()
+}

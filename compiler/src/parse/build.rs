@@ -1,0 +1,576 @@
+//! Events to a tree, without recursion.
+
+use super::document::{Content, Document, Entry, Mapping, Node, NodeId};
+use super::events::{Event, EventKind, Events, Properties, Style, SyntaxError};
+use super::scalar::{self, Ambiguity};
+use super::text::{self, CheckedText};
+use super::{MAX_DEPTH, MAX_NODES};
+use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::source::Span;
+use std::collections::BTreeMap;
+
+/// Builds the document; `None` where there is no tree to speak of.
+pub(super) fn build(checked: &CheckedText<'_>, sink: &mut Sink) -> Option<Document> {
+    let text = checked.text.as_ref();
+    if let Some(span) = directive(text, 0) {
+        sink.push(
+            Diagnostic::error("yaml-directive", span, "a policy has no YAML directives")
+                .with_help("remove the line: a policy is always read as YAML 1.2"),
+        );
+        return None;
+    }
+    let mut builder = Builder {
+        text,
+        sink,
+        nodes: Vec::new(),
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        scalars: Vec::new(),
+        root: None,
+    };
+    let read = builder.read();
+    let Builder { nodes, root, scalars, .. } = builder;
+    let tabs = report_tabs(&checked.indenting_tabs, &scalars, text, sink);
+    match read {
+        Err(Stop::Syntax(error)) => {
+            // A tab before the error explains it better than the scanner does.
+            if tabs.is_none_or(|tab| tab > error.at) {
+                report_syntax(&error, text, sink);
+            }
+            return None;
+        }
+        Err(Stop::Cap) => return None,
+        Ok(()) => {}
+    }
+    let Some(root) = root else {
+        sink.push(
+            Diagnostic::error("empty-document", Span::new(0, 0), "the policy is empty")
+                .with_help("a policy needs at least a name: `name: my-agent`"),
+        );
+        return None;
+    };
+    Some(Document { nodes, root })
+}
+
+/// Why the reading ended early.
+enum Stop {
+    Syntax(SyntaxError),
+    /// A cap was passed; the sink knows.
+    Cap,
+}
+
+/// A list or mapping whose end has not come.
+struct Open {
+    start: Span,
+    /// One past the last byte of its last child.
+    end: usize,
+    anchor: Option<String>,
+    size: usize,
+    height: usize,
+    children: Children,
+}
+
+enum Children {
+    Sequence(Vec<NodeId>),
+    Mapping {
+        entries: Vec<Entry>,
+        /// Where each key was first written.
+        seen: BTreeMap<String, Span>,
+        key: Key,
+    },
+}
+
+/// Where a mapping is between a key and its value.
+enum Key {
+    /// The next node is a key.
+    Wanted,
+    /// The next node is this key's value.
+    Read(String, Span),
+    /// The next node is the value of a key that was refused.
+    Refused,
+}
+
+enum Anchor {
+    /// The node that carries it is still open.
+    Open,
+    /// The node.
+    Node(NodeId),
+}
+
+struct Builder<'t, 's> {
+    text: &'t str,
+    sink: &'s mut Sink,
+    nodes: Vec<Node>,
+    open: Vec<Open>,
+    anchors: BTreeMap<String, (Anchor, Span)>,
+    /// The places of scalars, in the order of the text.
+    scalars: Vec<Span>,
+    root: Option<NodeId>,
+}
+
+impl Builder<'_, '_> {
+    fn read(&mut self) -> Result<(), Stop> {
+        let Some(mut events) = Events::new(self.text) else { return Err(Stop::Cap) };
+        let mut documents = 0;
+        loop {
+            let event = events.next().map_err(Stop::Syntax)?;
+            match event.kind {
+                EventKind::Other => {}
+                EventKind::StreamEnd => return Ok(()),
+                EventKind::DocumentStart => {
+                    documents += 1;
+                    if documents > 1 {
+                        self.several(event.span);
+                        return Ok(());
+                    }
+                }
+                EventKind::DocumentEnd => {
+                    // libyaml takes time by the square of the number of directives.
+                    if let Some(span) = directive(self.text, event.span.end) {
+                        self.several(span);
+                        return Ok(());
+                    }
+                }
+                EventKind::Alias(ref name) => self.alias(name, event.span)?,
+                EventKind::Scalar { .. } => self.scalar(event)?,
+                EventKind::SequenceStart(properties) => {
+                    self.start(properties, event.span, Children::Sequence(Vec::new()))?;
+                }
+                EventKind::MappingStart(properties) => {
+                    let children = Children::Mapping {
+                        entries: Vec::new(),
+                        seen: BTreeMap::new(),
+                        key: Key::Wanted,
+                    };
+                    self.start(properties, event.span, children)?;
+                }
+                EventKind::SequenceEnd | EventKind::MappingEnd => self.end(event.span)?,
+            }
+        }
+    }
+
+    fn several(&mut self, span: Span) {
+        self.sink.push(
+            Diagnostic::error("several-documents", span, "a second YAML document begins here")
+                .with_help("a file holds one policy: move this one to a file of its own"),
+        );
+    }
+
+    fn start(
+        &mut self,
+        properties: Properties,
+        span: Span,
+        children: Children,
+    ) -> Result<(), Stop> {
+        self.refuse_tag(&properties, span);
+        if self.open.len() >= MAX_DEPTH {
+            return Err(self.too_deep(span));
+        }
+        self.declare(properties.anchor.as_deref(), span);
+        self.open.push(Open {
+            start: span,
+            end: span.end,
+            anchor: properties.anchor,
+            size: 1,
+            height: 1,
+            children,
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) -> Result<(), Stop> {
+        let Some(done) = self.open.pop() else { return Ok(()) };
+        // The end of a block lies wherever the next token is; only a bracket has a place.
+        let end = if span.end > span.start { span.end } else { done.end };
+        let content = match done.children {
+            Children::Sequence(items) => Content::Sequence(items),
+            Children::Mapping { entries, .. } => Content::Mapping(Mapping::new(entries)),
+        };
+        let node = Node {
+            span: Span::new(done.start.start, end),
+            content,
+            size: done.size,
+            height: done.height,
+        };
+        self.finish(node, done.anchor.as_deref())
+    }
+
+    fn scalar(&mut self, event: Event) -> Result<(), Stop> {
+        let EventKind::Scalar { properties, text, style } = event.kind else { return Ok(()) };
+        let written = self.text.get(event.span.start..event.span.end).unwrap_or("");
+        let span = Span::new(event.span.start, event.span.start + written.trim_end().len());
+        self.scalars.push(event.span);
+        self.refuse_tag(&properties, span);
+        match style {
+            Style::Plain => self.refuse_ambiguous(&text, span),
+            Style::DoubleQuoted if written.contains('\\') => {
+                text::check_escapes(&text, span, self.sink);
+            }
+            _ => {}
+        }
+        let is_text = scalar::resolve(&text, style).is_string();
+        if let Some(Children::Mapping { key: key @ Key::Wanted, seen, .. }) =
+            self.open.last_mut().map(|open| &mut open.children)
+        {
+            let plain = style == Style::Plain;
+            let key_text = text.clone();
+            *key = if plain && text == "<<" {
+                self.sink.push(
+                    Diagnostic::error("merge-key", span, "a policy has no merge keys (`<<`)")
+                        .with_help("write the merged keys out"),
+                );
+                Key::Refused
+            } else if let Some(&first) = seen.get(&text) {
+                self.sink.push(
+                    Diagnostic::error(
+                        "duplicate-key",
+                        span,
+                        format!("{} is given twice", quote(&text)),
+                    )
+                    .with_related(first, "it is first given here")
+                    .with_help("keep one of the two"),
+                );
+                Key::Refused
+            } else {
+                if !is_text && scalar::ambiguity(&text).is_none() {
+                    self.sink.push(
+                        Diagnostic::error("key-not-text", span, "this key is not text")
+                            .with_help(format!("put it in quotes: \"{text}\"")),
+                    );
+                }
+                seen.insert(text.clone(), span);
+                Key::Read(text, span)
+            };
+            if let Some(open) = self.open.last_mut() {
+                open.end = span.end;
+            }
+            // An anchor on a key names text that an alias may repeat.
+            if let Some(anchor) = properties.anchor.as_deref() {
+                self.declare(Some(anchor), span);
+                let content = Content::Scalar { text: key_text, style };
+                let id = NodeId(self.nodes.len());
+                self.nodes.push(Node { span, content, size: 1, height: 0 });
+                self.anchors.insert(anchor.to_owned(), (Anchor::Node(id), span));
+            }
+            return Ok(());
+        }
+        self.declare(properties.anchor.as_deref(), span);
+        let node = Node { span, content: Content::Scalar { text, style }, size: 1, height: 0 };
+        self.finish(node, properties.anchor.as_deref())
+    }
+
+    fn alias(&mut self, name: &str, span: Span) -> Result<(), Stop> {
+        let node = match self.anchors.get(name) {
+            Some((Anchor::Node(id), _)) => Some(*id),
+            Some((Anchor::Open, defined)) => {
+                self.sink.push(
+                    Diagnostic::error(
+                        "recursive-alias",
+                        span,
+                        format!("the alias {} stands inside the value it names", quote(name)),
+                    )
+                    .with_related(*defined, "the value begins here"),
+                );
+                None
+            }
+            None => {
+                self.sink.push(
+                    Diagnostic::error(
+                        "undefined-alias",
+                        span,
+                        format!("no anchor `&{}` comes before this alias", clipped(name)),
+                    )
+                    .with_help("write the value out, or quote the text if it is not an alias"),
+                );
+                None
+            }
+        };
+        if self.key_wanted() {
+            self.complex_key(span);
+            self.set_key(Key::Refused);
+            return Ok(());
+        }
+        match node {
+            Some(id) => self.attach(id, span),
+            None => {
+                let content = Content::Scalar { text: String::new(), style: Style::DoubleQuoted };
+                self.finish(Node { span, content, size: 1, height: 0 }, None)
+            }
+        }
+    }
+
+    /// Stores a finished node and gives it to its parent.
+    fn finish(&mut self, node: Node, anchor: Option<&str>) -> Result<(), Stop> {
+        let span = node.span;
+        let id = NodeId(self.nodes.len());
+        self.nodes.push(node);
+        if let Some((slot, _)) = anchor.and_then(|name| self.anchors.get_mut(name)) {
+            *slot = Anchor::Node(id);
+        }
+        if self.key_wanted() {
+            self.complex_key(span);
+            self.set_key(Key::Refused);
+            return Ok(());
+        }
+        self.attach(id, span)
+    }
+
+    /// Gives a node, written at `span` or named there by an alias, to the innermost open one.
+    fn attach(&mut self, id: NodeId, span: Span) -> Result<(), Stop> {
+        let (size, height) = self.nodes.get(id.0).map_or((1, 0), |node| (node.size, node.height));
+        let depth = self.open.len();
+        let Some(open) = self.open.last_mut() else {
+            // The empty document `---` has one empty scalar.
+            self.root = Some(id).filter(|_| span.end > span.start || self.nodes.len() > 1);
+            return Ok(());
+        };
+        open.end = open.end.max(span.end);
+        open.size = open.size.saturating_add(size);
+        open.height = open.height.max(height + 1);
+        let start = open.start;
+        let total = open.size;
+        match &mut open.children {
+            Children::Sequence(items) => items.push(id),
+            Children::Mapping { entries, key, .. } => {
+                if let Key::Read(key, key_span) = std::mem::replace(key, Key::Wanted) {
+                    entries.push(Entry { key, key_span, value: id });
+                }
+            }
+        }
+        if depth + height > MAX_DEPTH {
+            return Err(self.too_deep(span));
+        }
+        if total > MAX_NODES || self.nodes.len() > MAX_NODES {
+            self.sink.push(
+                Diagnostic::error(
+                    "too-many-values",
+                    span,
+                    format!("the policy holds more than {MAX_NODES} values here, aliases expanded"),
+                )
+                .with_related(start, "counted from here")
+                .with_help("remove aliases that repeat large parts"),
+            );
+            return Err(Stop::Cap);
+        }
+        Ok(())
+    }
+
+    fn key_wanted(&self) -> bool {
+        matches!(
+            self.open.last().map(|open| &open.children),
+            Some(Children::Mapping { key: Key::Wanted, .. })
+        )
+    }
+
+    fn set_key(&mut self, to: Key) {
+        if let Some(Children::Mapping { key, .. }) =
+            self.open.last_mut().map(|open| &mut open.children)
+        {
+            *key = to;
+        }
+    }
+
+    fn complex_key(&mut self, span: Span) {
+        self.sink.push(
+            Diagnostic::error(
+                "key-not-text",
+                span,
+                "a list, a mapping or an alias is used as a key",
+            )
+            .with_help("a key is one word; text that begins with `[`, `{` or `*` needs quotes"),
+        );
+    }
+
+    fn too_deep(&mut self, span: Span) -> Stop {
+        self.sink.push(
+            Diagnostic::error(
+                "too-deep",
+                span,
+                format!("lists and mappings nest more than {MAX_DEPTH} deep here"),
+            )
+            .with_help("no part of a policy nests deeper than 6"),
+        );
+        Stop::Cap
+    }
+
+    /// Notes an anchor whose node is not finished.
+    fn declare(&mut self, anchor: Option<&str>, span: Span) {
+        let Some(name) = anchor else { return };
+        if let Some((_, first)) = self.anchors.insert(name.to_owned(), (Anchor::Open, span)) {
+            self.sink.push(
+                Diagnostic::error(
+                    "duplicate-anchor",
+                    span,
+                    format!("the anchor `&{}` is defined twice", clipped(name)),
+                )
+                .with_related(first, "it is first defined here")
+                .with_help("give one of the two another name"),
+            );
+        }
+    }
+
+    fn refuse_tag(&mut self, properties: &Properties, span: Span) {
+        if let Some(tag) = &properties.tag {
+            self.sink.push(
+                Diagnostic::error(
+                    "yaml-tag",
+                    span,
+                    format!("the YAML tag {} is not accepted", quote(tag)),
+                )
+                .with_help("remove the tag; put a value in quotes to make it text"),
+            );
+        }
+    }
+
+    fn refuse_ambiguous(&mut self, text: &str, span: Span) {
+        let Some(ambiguity) = scalar::ambiguity(text) else { return };
+        let shown = clipped(text);
+        let (reading, help) = match ambiguity {
+            Ambiguity::Truth(value) => (
+                format!("is `{value}` to some YAML readers and text to others"),
+                format!("write `{value}` if you mean that, or \"{shown}\" if you mean the text"),
+            ),
+            Ambiguity::LeadingZero => (
+                "is an octal number to some YAML readers and text to others".to_owned(),
+                format!(
+                    "write `0o{}` for an octal number, the digits without the zero for a decimal \
+                     one, or \"{shown}\" for the text",
+                    shown.trim_start_matches(['+', '-', '0'])
+                ),
+            ),
+            Ambiguity::Binary => (
+                "is a binary number to some YAML readers and text to others".to_owned(),
+                "write the number in decimal or as `0x...`, or put the text in quotes".to_owned(),
+            ),
+            Ambiguity::Underscore => (
+                "is a number to some YAML readers and text to others".to_owned(),
+                format!(
+                    "write `{}` for the number, or \"{shown}\" for the text",
+                    shown.replace('_', "")
+                ),
+            ),
+            Ambiguity::NotFinite => (
+                "is not a finite number".to_owned(),
+                format!("leave the key out for no limit, or write \"{shown}\" for the text"),
+            ),
+            Ambiguity::Sexagesimal => (
+                "is a number in base 60 to some YAML readers and text to others".to_owned(),
+                format!("put it in quotes: \"{shown}\""),
+            ),
+            Ambiguity::TooLarge => (
+                "does not fit in 64 bits".to_owned(),
+                "write a number from -2^63 to 2^64-1".to_owned(),
+            ),
+        };
+        let code = match ambiguity {
+            Ambiguity::TooLarge => "number-too-large",
+            _ => "ambiguous-scalar",
+        };
+        self.sink
+            .push(Diagnostic::error(code, span, format!("`{shown}` {reading}")).with_help(help));
+    }
+}
+
+fn clipped(text: &str) -> String {
+    let quoted = quote(text);
+    quoted.trim_matches('`').to_owned()
+}
+
+/// The first directive (`%YAML`, `%TAG`) among the lines from `from` up to the next content.
+fn directive(text: &str, from: usize) -> Option<Span> {
+    let mut at = from;
+    for line in text.get(from..)?.split_inclusive('\n') {
+        let shown = line.trim_start_matches('\u{feff}').trim_end();
+        if shown.starts_with('%') {
+            let start = at + (line.len() - line.trim_start_matches('\u{feff}').len());
+            return Some(Span::new(start, start + shown.len()));
+        }
+        let skipped = shown.trim_start();
+        if !(skipped.is_empty() || skipped.starts_with('#') || shown == "...") {
+            return None;
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Reports tabs used as indentation, one for each line; gives the first one's offset.
+fn report_tabs(tabs: &[Span], scalars: &[Span], text: &str, sink: &mut Sink) -> Option<usize> {
+    let mut first = None;
+    let mut line_end = 0;
+    for tab in tabs {
+        let after = scalars.partition_point(|scalar| scalar.start <= tab.start);
+        let inside = after
+            .checked_sub(1)
+            .and_then(|at| scalars.get(at))
+            .is_some_and(|scalar| tab.start < scalar.end);
+        if inside || tab.start < line_end {
+            continue;
+        }
+        let rest = text.get(tab.start..).unwrap_or("");
+        line_end = tab.start + rest.find('\n').unwrap_or(rest.len());
+        let run = rest.len() - rest.trim_start_matches('\t').len();
+        first = first.or(Some(tab.start));
+        sink.push(
+            Diagnostic::error(
+                "tab-indentation",
+                Span::new(tab.start, tab.start + run),
+                "a tab is used as indentation",
+            )
+            .with_help("indent with spaces: YAML does not accept tabs here"),
+        );
+    }
+    first
+}
+
+fn report_syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
+    let at = text.floor_char_boundary(error.at.min(text.len()));
+    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let mut found =
+        Diagnostic::error("yaml-syntax", Span::new(at, at + width), explain(&error.problem));
+    if let Some((context, from)) = &error.context {
+        let from = text.floor_char_boundary((*from).min(text.len()));
+        if from != at {
+            found = found.with_related(Span::new(from, from), context.clone());
+        }
+    }
+    if let Some(help) = syntax_help(&error.problem) {
+        found = found.with_help(help);
+    }
+    sink.push(found);
+}
+
+/// The scanner's finding in an author's words.
+fn explain(problem: &str) -> String {
+    match problem {
+        "mapping values are not allowed in this context" => {
+            "a `:` begins a second mapping on this line".to_owned()
+        }
+        "could not find expected ':'" => "a `:` is missing after this key".to_owned(),
+        "did not find expected key" => "a key was expected here".to_owned(),
+        "did not find expected '-' indicator" => {
+            "a list item (`- ...`) was expected here".to_owned()
+        }
+        "did not find expected ',' or ']'" => "a list in brackets is not closed".to_owned(),
+        "did not find expected ',' or '}'" => "a mapping in braces is not closed".to_owned(),
+        "found unexpected end of stream" => "the text ends inside a quoted value".to_owned(),
+        other => format!("this is not YAML: {other}"),
+    }
+}
+
+fn syntax_help(problem: &str) -> Option<&'static str> {
+    Some(match problem {
+        "mapping values are not allowed in this context" => {
+            "put a value that contains `: ` in quotes, or begin a new line"
+        }
+        "did not find expected key" | "did not find expected '-' indicator" => {
+            "check that this line is indented like its neighbours"
+        }
+        "could not find expected ':'" => "write `key: value`",
+        "found unexpected end of stream" => "close the quotes",
+        "found character that cannot start any token" => {
+            "put a value that begins with `@`, a backtick or `%` in quotes"
+        }
+        _ => return None,
+    })
+}

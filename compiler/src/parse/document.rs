@@ -1,0 +1,222 @@
+//! The spanned tree.
+
+use super::events::Style;
+use crate::source::Span;
+use serde_json::{Map, Value};
+
+/// A parsed policy text: a tree in which every key and value knows its place.
+///
+/// The nodes lie in one list and refer to each other by number, so that an alias costs nothing and
+/// dropping a deep tree needs no stack. An alias refers to the node that it names; its place is
+/// therefore where the value is written.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    pub(super) nodes: Vec<Node>,
+    pub(super) root: NodeId,
+}
+
+/// A node's number in its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct NodeId(pub(super) usize);
+
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    pub(super) content: Content,
+    /// Nodes in this subtree, aliases expanded.
+    pub(super) size: usize,
+    /// Levels in this subtree, aliases expanded.
+    pub(super) height: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Scalar { text: String, style: Style },
+    Sequence(Vec<NodeId>),
+    Mapping(Mapping),
+}
+
+/// Entries in the order of the text, and the order of their keys for looking one up.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mapping {
+    pub(super) entries: Vec<Entry>,
+    by_key: Vec<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Span,
+    pub(super) value: NodeId,
+}
+
+impl Document {
+    /// The place of the value at a JSON pointer (RFC 6901), such as `/syscalls/allow/3`; the whole
+    /// document for the empty pointer. Where there is no such value: the nearest enclosing one.
+    pub fn span(&self, pointer: &str) -> Span {
+        self.node_span(self.find(pointer).0)
+    }
+
+    /// The place of the key of the mapping entry at a JSON pointer; where it is not a mapping
+    /// entry, the same as [`Document::span`].
+    pub fn key_span(&self, pointer: &str) -> Span {
+        let (id, key) = self.find(pointer);
+        key.unwrap_or_else(|| self.node_span(id))
+    }
+
+    /// The document as a JSON value, aliases expanded, scalars as YAML 1.2's core schema reads
+    /// them. Depth and size are within the caps of the parse stage.
+    pub fn to_json(&self) -> Value {
+        self.json(self.root)
+    }
+
+    /// The place of the first key of the mapping at a JSON pointer.
+    pub(crate) fn first_key(&self, pointer: &str) -> Option<Span> {
+        let (id, _) = self.find(pointer);
+        self.entries(id).map(|(_, span, _)| span).next()
+    }
+
+    pub(crate) fn root(&self) -> NodeId {
+        self.root
+    }
+
+    pub(crate) fn node_span(&self, id: NodeId) -> Span {
+        self.nodes.get(id.0).map_or_else(Span::default, |node| node.span)
+    }
+
+    /// A scalar's text.
+    pub(crate) fn scalar(&self, id: NodeId) -> Option<&str> {
+        match &self.nodes.get(id.0)?.content {
+            Content::Scalar { text, .. } => Some(text),
+            Content::Sequence(_) | Content::Mapping(_) => None,
+        }
+    }
+
+    /// Replaces a scalar's text.
+    pub(crate) fn set_scalar(&mut self, id: NodeId, new: &str) {
+        if let Some(Node { content: Content::Scalar { text, .. }, .. }) = self.nodes.get_mut(id.0) {
+            new.clone_into(text);
+        }
+    }
+
+    /// The items of a list; nothing for other nodes.
+    pub(crate) fn items(&self, id: NodeId) -> &[NodeId] {
+        match self.nodes.get(id.0).map(|node| &node.content) {
+            Some(Content::Sequence(items)) => items,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a mapping, in order: key, the key's place, value.
+    pub(crate) fn entries(&self, id: NodeId) -> impl Iterator<Item = (&str, Span, NodeId)> {
+        let entries = match self.nodes.get(id.0).map(|node| &node.content) {
+            Some(Content::Mapping(mapping)) => mapping.entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|entry| (entry.key.as_str(), entry.key_span, entry.value))
+    }
+
+    /// A mapping's entry: the key's place and the value.
+    pub(crate) fn entry(&self, id: NodeId, key: &str) -> Option<(Span, NodeId)> {
+        match &self.nodes.get(id.0)?.content {
+            Content::Mapping(mapping) => {
+                mapping.get(key).map(|entry| (entry.key_span, entry.value))
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives a mapping's entry another key. The caller has made sure that there is none such yet.
+    pub(crate) fn rename_key(&mut self, id: NodeId, from: &str, to: &str) {
+        if let Some(mapping) = self.mapping_mut(id) {
+            for entry in mapping.entries.iter_mut().filter(|entry| entry.key == from) {
+                to.clone_into(&mut entry.key);
+            }
+            mapping.index();
+        }
+    }
+
+    /// Removes a mapping's entry.
+    pub(crate) fn remove_key(&mut self, id: NodeId, key: &str) {
+        if let Some(mapping) = self.mapping_mut(id) {
+            mapping.entries.retain(|entry| entry.key != key);
+            mapping.index();
+        }
+    }
+
+    fn mapping_mut(&mut self, id: NodeId) -> Option<&mut Mapping> {
+        match self.nodes.get_mut(id.0) {
+            Some(Node { content: Content::Mapping(mapping), .. }) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    /// The node at a pointer, or the nearest enclosing one, and the key's place where the last step
+    /// was into a mapping.
+    fn find(&self, pointer: &str) -> (NodeId, Option<Span>) {
+        let mut id = self.root;
+        let mut key_span = None;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let Some(node) = self.nodes.get(id.0) else { break };
+            let next = match &node.content {
+                Content::Sequence(items) => step
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index))
+                    .map(|&item| (item, None)),
+                Content::Mapping(mapping) => {
+                    mapping.get(&step).map(|entry| (entry.value, Some(entry.key_span)))
+                }
+                Content::Scalar { .. } => None,
+            };
+            let Some((next, key)) = next else { break };
+            id = next;
+            key_span = key;
+        }
+        (id, key_span)
+    }
+
+    /// Recursive: the parse stage caps the depth.
+    fn json(&self, id: NodeId) -> Value {
+        match self.nodes.get(id.0).map(|node| &node.content) {
+            None => Value::Null,
+            Some(Content::Scalar { text, style }) => super::scalar::resolve(text, *style),
+            Some(Content::Sequence(items)) => {
+                Value::Array(items.iter().map(|&item| self.json(item)).collect())
+            }
+            Some(Content::Mapping(mapping)) => {
+                let mut object = Map::new();
+                for entry in &mapping.entries {
+                    object.insert(entry.key.clone(), self.json(entry.value));
+                }
+                Value::Object(object)
+            }
+        }
+    }
+}
+
+impl Mapping {
+    /// The mapping of `entries`, whose keys differ.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let mut mapping = Self { entries, by_key: Vec::new() };
+        mapping.index();
+        mapping
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
+        let at = self
+            .by_key
+            .binary_search_by(|&at| {
+                self.entries.get(at).map(|entry| entry.key.as_str()).cmp(&Some(key))
+            })
+            .ok()?;
+        self.entries.get(*self.by_key.get(at)?)
+    }
+
+    fn index(&mut self) {
+        let mut order: Vec<usize> = (0..self.entries.len()).collect();
+        order.sort_by_key(|&at| self.entries.get(at).map(|entry| entry.key.as_str()));
+        self.by_key = order;
+    }
+}

@@ -1,0 +1,194 @@
+//! What is wrong with a text before it is YAML: encoding, invisible characters, line endings, tabs.
+
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::source::{Source, Span};
+use std::borrow::Cow;
+
+/// A text whose characters have been looked at.
+pub(super) struct CheckedText<'t> {
+    /// The text for the scanner: as long as the original byte by byte, with the characters that
+    /// libyaml would stop at replaced.
+    pub(super) text: Cow<'t, str>,
+    /// Places of tabs that stand where indentation stands. Inside a scalar they mean nothing.
+    pub(super) indenting_tabs: Vec<Span>,
+}
+
+/// Makes a [`Source`] of a file's bytes. Bytes that are not UTF-8 are reported at the first one and
+/// replaced, so that the rest of the text can still be looked at.
+pub fn decode(name: &str, bytes: Vec<u8>, sink: &mut Sink) -> Source {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Source::new(name, text),
+        Err(error) => error,
+    };
+    let at = error.utf8_error().valid_up_to();
+    let bytes = error.into_bytes();
+    let found = bytes.get(at).copied().unwrap_or(0);
+    let help = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        "the file looks like UTF-16; save it as UTF-8"
+    } else {
+        "save the file as UTF-8"
+    };
+    let width = char::REPLACEMENT_CHARACTER.len_utf8();
+    sink.push(
+        Diagnostic::error(
+            "invalid-utf8",
+            Span::new(at, at + width),
+            format!("the byte 0x{found:02x} is not UTF-8 here"),
+        )
+        .with_help(help),
+    );
+    Source::new(name, String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Looks at every character once.
+pub(super) fn check<'t>(text: &'t str, sink: &mut Sink) -> CheckedText<'t> {
+    let mut bad: Option<(Hidden, Span)> = None;
+    let mut replaced: Vec<Span> = Vec::new();
+    let mut indenting_tabs = Vec::new();
+    let mut in_indentation = true;
+    let mut windows_line: Option<Span> = None;
+    for (at, character) in text.char_indices() {
+        let span = Span::new(at, at + character.len_utf8());
+        if character == '\u{feff}' && at == 0 {
+            sink.push(
+                Diagnostic::warning(
+                    "byte-order-mark",
+                    span,
+                    "the file begins with a byte order mark",
+                )
+                .with_help("save the file as UTF-8 without it"),
+            );
+            continue;
+        }
+        if character == '\r' && text.as_bytes().get(at + 1) == Some(&b'\n') {
+            windows_line = windows_line.or(Some(Span::new(at, at + 2)));
+        } else if let Some(kind) = hidden(character) {
+            replaced.push(span);
+            bad = match bad {
+                Some((of, run)) if of == kind && run.end == at => {
+                    Some((kind, Span::new(run.start, span.end)))
+                }
+                earlier => {
+                    report(text, earlier, sink);
+                    Some((kind, span))
+                }
+            };
+        }
+        match character {
+            '\n' => in_indentation = true,
+            ' ' => {}
+            '\t' if in_indentation => indenting_tabs.push(span),
+            _ => in_indentation = false,
+        }
+    }
+    report(text, bad, sink);
+    if let Some(span) = windows_line {
+        sink.push(
+            Diagnostic::warning("windows-line-endings", span, "lines end in CR LF from here on")
+                .with_help("save the file with Unix line endings (LF)"),
+        );
+    }
+    CheckedText { text: without(text, &replaced), indenting_tabs }
+}
+
+/// Whether a character can hide in a line, move the cursor, or reorder what a reader sees. Tabs and
+/// line feeds are not among them.
+pub(crate) fn is_hidden(character: char) -> bool {
+    hidden(character).is_some()
+}
+
+/// Reports a scalar whose escapes stand for characters that the text itself may not hold.
+pub(super) fn check_escapes(value: &str, span: Span, sink: &mut Sink) {
+    if let Some(found) = value.chars().find(|&character| is_hidden(character)) {
+        sink.push(
+            Diagnostic::error(
+                code(hidden(found).unwrap_or(Hidden::Control)),
+                span,
+                format!("an escape in this text stands for {}", name(found)),
+            )
+            .with_help("remove the escape: no value of a policy needs such a character"),
+        );
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    Control,
+    Return,
+    Invisible,
+}
+
+fn hidden(character: char) -> Option<Hidden> {
+    match character {
+        '\t' | '\n' => None,
+        '\r' => Some(Hidden::Return),
+        '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => Some(Hidden::Control),
+        // Bidirectional controls, zero-width characters, fillers, language tags.
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => Some(Hidden::Invisible),
+        _ if character.is_control() => Some(Hidden::Control),
+        _ => None,
+    }
+}
+
+fn code(kind: Hidden) -> &'static str {
+    match kind {
+        Hidden::Control => "control-character",
+        Hidden::Return => "carriage-return",
+        Hidden::Invisible => "invisible-character",
+    }
+}
+
+fn name(character: char) -> String {
+    match character {
+        '\0' => "NUL (U+0000)".to_owned(),
+        '\u{1b}' => "escape (U+001B)".to_owned(),
+        '\r' => "a carriage return (U+000D)".to_owned(),
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+            format!("a bidirectional control (U+{:04X})", u32::from(character))
+        }
+        _ => format!("the invisible character U+{:04X}", u32::from(character)),
+    }
+}
+
+fn report(text: &str, run: Option<(Hidden, Span)>, sink: &mut Sink) {
+    let Some((kind, span)) = run else { return };
+    let Some(characters) = text.get(span.start..span.end) else { return };
+    let Some(first) = characters.chars().next() else { return };
+    let count = characters.chars().count();
+    let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+    let help = match kind {
+        Hidden::Control => "remove it: a policy holds printable text only",
+        Hidden::Return => "end lines with LF: other tools do not see a line's end here",
+        Hidden::Invisible => "remove it: it makes the text read differently from what it says",
+    };
+    sink.push(
+        Diagnostic::error(code(kind), span, format!("the text holds {}{more}", name(first)))
+            .with_help(help),
+    );
+}
+
+/// The text with each replaced character as question marks of the same length.
+fn without<'t>(text: &'t str, replaced: &[Span]) -> Cow<'t, str> {
+    if replaced.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for span in replaced {
+        out.push_str(text.get(from..span.start).unwrap_or(""));
+        out.extend(std::iter::repeat_n('?', span.end - span.start));
+        from = span.end;
+    }
+    out.push_str(text.get(from..).unwrap_or(""));
+    Cow::Owned(out)
+}

@@ -1,0 +1,3 @@
+//! Stage 3: what the policy's words mean.
+
+pub mod quantity;

@@ -1,0 +1,220 @@
+//! The JSON Schema's findings, with their places, in an author's words.
+
+use super::expect::{Expected, and, describe};
+use crate::diagnostics::{Diagnostic, Sink, nearest, quote};
+use crate::parse::Document;
+use crate::source::Span;
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+use std::sync::OnceLock;
+
+/// How many schema findings are put into words. The sink shows fewer.
+const MAX_FINDINGS: usize = 1_000;
+
+/// Reports everything that the schema does not accept; says whether there was anything.
+pub(super) fn report(
+    validator: &Validator,
+    document: &Document,
+    json: &Value,
+    sink: &mut Sink,
+) -> bool {
+    let mut any = report_empty(document, "", json, sink);
+    for error in validator.iter_errors(json).take(MAX_FINDINGS) {
+        any = true;
+        one(&error, document, sink);
+    }
+    any
+}
+
+/// The schema as a value.
+pub(super) fn json_schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(purple_policy::json_schema)
+}
+
+/// The schema, compiled once; `None` where it is not a valid schema, which a test excludes.
+pub(super) fn validator() -> Option<&'static Validator> {
+    static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
+    VALIDATOR.get_or_init(|| jsonschema::draft7::new(json_schema()).ok()).as_ref()
+}
+
+/// Reports keys and items without a value. Recursive: the parse stage caps the depth.
+fn report_empty(document: &Document, pointer: &str, json: &Value, sink: &mut Sink) -> bool {
+    let mut any = false;
+    match json {
+        Value::Null if !pointer.is_empty() => {
+            let expected = Expected::at(pointer);
+            let span = document.key_span(pointer);
+            let value = document.span(pointer);
+            let shown = if value.end > value.start { value } else { span };
+            sink.push(
+                Diagnostic::error(
+                    "empty-value",
+                    shown,
+                    format!("{} has no value", expected.name()),
+                )
+                .with_help(format!(
+                    "give it {}, or remove it to get the default",
+                    expected.phrase()
+                )),
+            );
+            return true;
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate().filter(|(_, item)| may_hold_null(item)) {
+                any |= report_empty(document, &format!("{pointer}/{at}"), item, sink);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, value) in entries.iter().filter(|(_, value)| may_hold_null(value)) {
+                let step = key.replace('~', "~0").replace('/', "~1");
+                any |= report_empty(document, &format!("{pointer}/{step}"), value, sink);
+            }
+        }
+        _ => {}
+    }
+    any
+}
+
+fn may_hold_null(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::Array(_) | Value::Object(_))
+}
+
+fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
+    let found = error.instance().as_ref();
+    let pointer = error.instance_path().as_str();
+    if found.is_null() && !pointer.is_empty() {
+        // Reported as an empty value.
+        return;
+    }
+    let expected = Expected::at(pointer);
+    let span = document.span(pointer);
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } => {
+            for key in unexpected {
+                sink.push(unknown_key(document, pointer, &expected, key));
+            }
+        }
+        Kind::Required { property } => {
+            let key = property.as_str().unwrap_or_default();
+            sink.push(missing_key(document, pointer, &expected, key));
+        }
+        Kind::OneOfNotValid { .. } | Kind::AnyOf { .. } | Kind::Enum { .. } => {
+            sink.push(no_choice(span, &expected, found));
+        }
+        Kind::Minimum { .. }
+        | Kind::Maximum { .. }
+        | Kind::ExclusiveMinimum { .. }
+        | Kind::ExclusiveMaximum { .. } => {
+            sink.push(Diagnostic::error(
+                "out-of-range",
+                span,
+                format!("{} takes {}; found {found}", expected.name(), expected.range()),
+            ));
+        }
+        Kind::MinLength { .. } => {
+            sink.push(
+                Diagnostic::error("invalid-value", span, format!("{} is empty", expected.name()))
+                    .with_help(format!("give it {}", expected.phrase())),
+            );
+        }
+        Kind::Pattern { pattern } => sink.push(no_match(span, &expected, pattern, found)),
+        Kind::Type { .. } => {
+            sink.push(Diagnostic::error("wrong-type", span, expected.mismatch(found)));
+        }
+        _ => sink.push(Diagnostic::error(
+            "invalid-value",
+            span,
+            format!("{} cannot be {}", expected.name(), describe(found)),
+        )),
+    }
+}
+
+fn unknown_key(
+    document: &Document,
+    pointer: &str,
+    expected: &Expected<'_>,
+    key: &str,
+) -> Diagnostic {
+    let step = key.replace('~', "~0").replace('/', "~1");
+    let place = match expected.name() {
+        name if pointer.is_empty() => name,
+        name => name.replace("an item of", "an item in"),
+    };
+    let found = Diagnostic::error(
+        "unknown-key",
+        document.key_span(&format!("{pointer}/{step}")),
+        format!("{} is not a key of {place}", quote(key)),
+    );
+    let keys = expected.keys();
+    if let Some(meant) = nearest(key, keys.iter().copied()) {
+        return found.with_help(format!("did you mean `{meant}`?"));
+    }
+    if let Some(section) = home(key) {
+        return found.with_help(format!("`{key}` is a key of `{section}`: move it there"));
+    }
+    found.with_help(format!("the keys here are {}", and(keys)))
+}
+
+/// The section that a key belongs to.
+fn home(key: &str) -> Option<&'static str> {
+    let sections = json_schema().get("properties")?.as_object()?;
+    sections.iter().find_map(|(section, _)| {
+        let known = Expected::at(&format!("/{section}"));
+        known.keys().contains(&key).then_some(section.as_str())
+    })
+}
+
+fn missing_key(
+    document: &Document,
+    pointer: &str,
+    expected: &Expected<'_>,
+    key: &str,
+) -> Diagnostic {
+    let inner = Expected::at(&format!("{pointer}/{key}"));
+    let whole = document.span(pointer);
+    let span = document.first_key(pointer).unwrap_or(whole);
+    Diagnostic::error("missing-key", span, format!("{} needs the key `{key}`", expected.name()))
+        .with_help(format!("add `{key}:` with {}", inner.phrase()))
+}
+
+/// A value that none of several forms fits.
+fn no_choice(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic {
+    let words = expected.words();
+    let Value::String(text) = found else {
+        let negative = found.as_f64().is_some_and(|number| number < 1.0);
+        let code = if found.is_number() && negative || found.is_u64() {
+            "out-of-range"
+        } else {
+            "wrong-type"
+        };
+        return Diagnostic::error(code, span, expected.mismatch(found));
+    };
+    let message =
+        format!("{} takes {}; found {}", expected.name(), expected.phrase(), describe(found));
+    let found = Diagnostic::error("unknown-value", span, message);
+    match nearest(text, words) {
+        Some(meant) => found.with_help(format!("did you mean `{meant}`?")),
+        None => found,
+    }
+}
+
+/// Text of a wrong form.
+fn no_match(span: Span, expected: &Expected<'_>, pattern: &str, found: &Value) -> Diagnostic {
+    let (rule, help) = match pattern {
+        "^/" => {
+            ("is an absolute path inside the sandbox".to_owned(), "begin it with `/`".to_owned())
+        }
+        _ => (
+            format!("takes {}", expected.phrase()),
+            "use letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first".to_owned(),
+        ),
+    };
+    Diagnostic::error(
+        "invalid-value",
+        span,
+        format!("{} {rule}; found {}", expected.name(), describe(found)),
+    )
+    .with_help(help)
+}
