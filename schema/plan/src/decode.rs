@@ -2,14 +2,13 @@
 
 use crate::field::{Reader, Record};
 use crate::records::{
-    Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Meta, Mount, MountKind, Need, Network,
-    Process, Rlimit, mount_flags, network_flags, process_flags,
+    Capabilities, CgroupValue, EnvVar, Filter, Meta, Mount, Need, Network, Process, Rlimit,
 };
+use crate::rules;
 use crate::{
-    Digest, HEADER_BYTES, INSTRUCTION_BYTES, MAGIC, MAX_INSTRUCTIONS, MAX_PLAN_BYTES, SEAL_BYTES,
-    SECTION_ENTRY_BYTES, SECTIONS_START, Section, VERSION, sha256,
+    Digest, HEADER_BYTES, MAGIC, MAX_PLAN_BYTES, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START,
+    Section, VERSION, sha256,
 };
-use core::ffi::CStr;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -30,8 +29,10 @@ pub enum DecodeError {
     Reference,
     /// A text with a NUL inside, or none at its end.
     Text,
-    /// A value or flag that this version does not know.
+    /// A value or flag that this version does not know, or one that means nothing where it stands.
     Value,
+    /// Two records for the same thing, or records out of order.
+    Order,
 }
 
 impl fmt::Display for DecodeError {
@@ -58,6 +59,7 @@ impl DecodeError {
             Self::Reference => "the plan refers outside its own bytes",
             Self::Text => "a text in the plan is malformed",
             Self::Value => "the plan holds a value that this version does not know",
+            Self::Order => "the plan names the same thing twice, or its records are out of order",
         }
     }
 }
@@ -100,22 +102,31 @@ impl<'a> Plan<'a> {
 
         let mut next = sections.iter().copied();
         let mut section = || next.next().ok_or(DecodeError::Sections);
+        let (mut rlimit, mut filter, mut need) =
+            (rules::rising(), rules::rising(), rules::rising());
         let plan = Self {
             digest,
             meta: one(section()?, heap, &mut at)?,
             process: one(section()?, heap, &mut at)?,
             capabilities: one(section()?, heap, &mut at)?,
             network: one(section()?, heap, &mut at)?,
-            mounts: Table::checked(section()?, heap, &mut at, check_mount)?,
-            rlimits: Table::checked(section()?, heap, &mut at, |_| Ok(()))?,
-            environment: Table::checked(section()?, heap, &mut at, check_variable)?,
-            filters: Table::checked(section()?, heap, &mut at, check_filter)?,
-            cgroup: Table::checked(section()?, heap, &mut at, check_cgroup)?,
-            needs: Table::checked(section()?, heap, &mut at, |_| Ok(()))?,
+            mounts: Table::checked(section()?, heap, &mut at, rules::mount)?,
+            rlimits: Table::checked(section()?, heap, &mut at, |limit| {
+                rules::rlimit(limit)?;
+                rlimit(limit.resource)
+            })?,
+            environment: Table::checked(section()?, heap, &mut at, rules::variable)?,
+            filters: Table::checked(section()?, heap, &mut at, |program| {
+                rules::filter(program)?;
+                filter(program.audit_arch)
+            })?,
+            cgroup: Table::checked(section()?, heap, &mut at, rules::cgroup)?,
+            needs: Table::checked(section()?, heap, &mut at, |layer: &Need| {
+                need(layer.layer.number())
+            })?,
         };
-        known_flags(plan.process.flags, process_flags::ALL)?;
-        known_flags(plan.network.flags, network_flags::ALL)?;
-        absolute(plan.process.working_dir)?;
+        rules::process(&plan.process)?;
+        rules::network(plan.network)?;
         if at == heap.len() { Ok(plan) } else { Err(DecodeError::Length) }
     }
 }
@@ -153,7 +164,7 @@ impl<'a, R: Record<'a>> Table<'a, R> {
         records: &'a [u8],
         heap: &'a [u8],
         at: &mut usize,
-        check: impl Fn(&R) -> Result<(), DecodeError>,
+        mut check: impl FnMut(&R) -> Result<(), DecodeError>,
     ) -> Result<Self, DecodeError> {
         let table = Self { records, heap, record: PhantomData };
         let mut reader = Reader::in_order(records, heap, *at);
@@ -182,7 +193,13 @@ impl<'a, R: Record<'a>> Iterator for TableIter<'a, R> {
         self.left = self.left.checked_sub(1)?;
         R::take(&mut self.reader).ok()
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
 }
+
+impl<'a, R: Record<'a>> ExactSizeIterator for TableIter<'a, R> {}
 
 impl<'a, R: Record<'a>> IntoIterator for &Table<'a, R> {
     type Item = R;
@@ -261,58 +278,4 @@ fn number16(reader: &mut Reader<'_>) -> Result<u16, DecodeError> {
 fn number(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
     let number: u32 = crate::Field::take(reader)?;
     usize::try_from(number).map_err(|_| DecodeError::Length)
-}
-
-const fn known_flags(flags: u32, all: u32) -> Result<(), DecodeError> {
-    if flags & !all == 0 { Ok(()) } else { Err(DecodeError::Value) }
-}
-
-fn absolute(path: &CStr) -> Result<(), DecodeError> {
-    if path.to_bytes().starts_with(b"/") { Ok(()) } else { Err(DecodeError::Value) }
-}
-
-/// A target is an absolute path that goes straight down: no empty, `.` or `..` component.
-fn check_target(path: &CStr) -> Result<(), DecodeError> {
-    absolute(path)?;
-    let below = path.to_bytes().get(1..).unwrap_or(&[]);
-    let straight = below.is_empty()
-        || below.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."));
-    if straight { Ok(()) } else { Err(DecodeError::Value) }
-}
-
-fn check_mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
-    known_flags(mount.flags, mount_flags::ALL)?;
-    check_target(mount.target)?;
-    let has_source = !mount.source.is_empty();
-    if has_source != (mount.kind == MountKind::Bind) || mount.mode > 0o7777 {
-        return Err(DecodeError::Value);
-    }
-    if mount.kind == MountKind::Symlink && (mount.content.is_empty() || mount.content.contains(&0))
-    {
-        return Err(DecodeError::Text);
-    }
-    Ok(())
-}
-
-fn check_variable(variable: &EnvVar<'_>) -> Result<(), DecodeError> {
-    let text = variable.text.to_bytes();
-    let equals = text.iter().position(|&byte| byte == b'=');
-    let ok = match variable.kind {
-        EnvKind::Set => equals.is_some_and(|at| at > 0),
-        EnvKind::Pass => equals.is_none() && !text.is_empty(),
-    };
-    if ok { Ok(()) } else { Err(DecodeError::Value) }
-}
-
-fn check_filter(filter: &Filter<'_>) -> Result<(), DecodeError> {
-    let instructions = filter.program.len().checked_div(INSTRUCTION_BYTES).unwrap_or(0);
-    let whole = instructions.checked_mul(INSTRUCTION_BYTES) == Some(filter.program.len());
-    let ok = whole && (1..=MAX_INSTRUCTIONS).contains(&instructions) && filter.probe_errno <= 4095;
-    if ok { Ok(()) } else { Err(DecodeError::Value) }
-}
-
-fn check_cgroup(value: &CgroupValue<'_>) -> Result<(), DecodeError> {
-    let file = value.file.to_bytes();
-    let plain = !file.is_empty() && !file.contains(&b'/') && file != b"." && file != b"..";
-    if plain { Ok(()) } else { Err(DecodeError::Value) }
 }

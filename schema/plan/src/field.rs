@@ -65,17 +65,12 @@ impl<'a> Reader<'a> {
         let length = usize::try_from(u32::take(self)?).map_err(|_| DecodeError::Reference)?;
         let end = offset.checked_add(length).ok_or(DecodeError::Reference)?;
         let behind = end.checked_add(1).ok_or(DecodeError::Reference)?;
+        if self.expected.is_some_and(|expected| expected != offset) {
+            return Err(DecodeError::Reference);
+        }
+        self.expected = self.expected.map(|_| behind);
         let bytes = self.heap.get(offset..behind).ok_or(DecodeError::Reference)?;
-        if bytes.last() != Some(&0) {
-            return Err(DecodeError::Text);
-        }
-        if let Some(expected) = self.expected.as_mut() {
-            if *expected != offset {
-                return Err(DecodeError::Reference);
-            }
-            *expected = behind;
-        }
-        Ok(bytes)
+        if bytes.last() == Some(&0) { Ok(bytes) } else { Err(DecodeError::Text) }
     }
 }
 

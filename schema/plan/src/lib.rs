@@ -5,8 +5,9 @@
 //! `FORMAT.md` describes the bytes.
 //!
 //! What a decoded [`Plan`] proves: the seal is right, every length and offset is inside the file,
-//! every text ends in one NUL, every enumerated value and flag is known. What it does not prove:
-//! that the plan was made by an honest compiler, or that what it asks for is safe.
+//! every text ends in one NUL, every enumerated value and flag is known, nothing stands where it
+//! has no meaning. What it does not prove: that the plan was made by an honest compiler, or that
+//! what it asks for is safe.
 #![no_std]
 #![deny(clippy::as_conversions, clippy::arithmetic_side_effects, unused_results)]
 
@@ -17,6 +18,7 @@ mod decode;
 mod encode;
 mod field;
 mod records;
+mod rules;
 mod sha256;
 
 pub use decode::{DecodeError, Plan, Table, TableIter};
@@ -24,7 +26,8 @@ pub use encode::{Contents, EncodeError, encode};
 pub use field::{Field, Reader, Record, Writer};
 pub use records::{
     Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Layer, Meta, Mount, MountKind, Need,
-    Network, NetworkMode, Process, Rlimit, mount_flags, network_flags, process_flags,
+    Network, NetworkMode, Process, Rlimit, mount_attrs, mount_flags, namespace_flags,
+    network_flags, process_flags,
 };
 pub use sha256::{Digest, Sha256, sha256};
 
@@ -47,7 +50,7 @@ pub const SECTION_ENTRY_BYTES: usize = 16;
 pub const SEAL_BYTES: usize = 32;
 
 /// The most instructions that the kernel takes in one seccomp program (`BPF_MAXINSNS`,
-/// linux/bpf_common.h).
+/// `linux/bpf_common.h`).
 pub const MAX_INSTRUCTIONS: usize = 4096;
 
 /// Bytes of one seccomp instruction (`struct sock_filter`, linux/filter.h).

@@ -125,6 +125,13 @@ record! {
     }
 }
 
+/// Bits of [`Process::namespaces`] and [`Process::inner_namespaces`] (linux/sched.h). A plan can
+/// ask `clone3` for namespaces and for nothing else.
+pub mod namespace_flags {
+    /// `CLONE_NEWTIME`, `NEWNS`, `NEWCGROUP`, `NEWUTS`, `NEWIPC`, `NEWUSER`, `NEWPID`, `NEWNET`.
+    pub const ALL: u64 = 0x80 | 0x2_0000 | 0x7e00_0000;
+}
+
 /// Bits of [`Process::flags`].
 pub mod process_flags {
     /// The payload gets a session of its own and so no controlling terminal (setsid(2)).
@@ -214,7 +221,7 @@ record! {
         pub kind: MountKind,
         /// See [`mount_flags`].
         pub flags: u32,
-        /// `MOUNT_ATTR_*` bits to set (mount_setattr(2)).
+        /// `MOUNT_ATTR_*` bits to set (`mount_setattr(2)`). See [`mount_attrs`].
         pub attrs: u64,
         /// Tmpfs: bytes it may hold.
         pub size: u64,
@@ -231,6 +238,13 @@ record! {
         /// File, symbolic link and setting: the content.
         pub content: &'a [u8],
     }
+}
+
+/// Bits of [`Mount::attrs`] (linux/mount.h).
+pub mod mount_attrs {
+    /// `MOUNT_ATTR_RDONLY`, `NOSUID`, `NODEV`, `NOEXEC`, the access time bits, `NODIRATIME` and
+    /// `NOSYMFOLLOW`. An id map is asked for by [`mount_flags::OWNED`](super::mount_flags::OWNED).
+    pub const ALL: u64 = 0x20_00ff;
 }
 
 /// Bits of [`Mount::flags`].

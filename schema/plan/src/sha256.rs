@@ -107,6 +107,7 @@ const ROUND: [u32; 64] = [
 ];
 
 /// One round of the compression function per word of the block's message schedule.
+#[expect(clippy::many_single_char_names, reason = "FIPS 180-4 names the working variables a to h")]
 fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut words = [0u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
@@ -155,7 +156,7 @@ mod tests {
     use std::vec;
 
     fn hex(digest: [u8; 32]) -> String {
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 
     /// The examples that NIST publishes for FIPS 180-4.

@@ -1,0 +1,98 @@
+//! What a record may hold. A value that this version does not know, or that means nothing where it
+//! stands, is refused: a reader that skipped it would apply less than the plan says.
+
+use crate::decode::DecodeError;
+use crate::records::{
+    CgroupValue, EnvKind, EnvVar, Filter, Mount, MountKind, Network, Process, Rlimit, mount_attrs,
+    mount_flags, namespace_flags, network_flags, process_flags,
+};
+use crate::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS};
+use core::ffi::CStr;
+
+/// The largest error number that a system call can return (`MAX_ERRNO`, linux/err.h).
+const MAX_ERRNO: u32 = 4095;
+
+/// How many resource limits there are (`RLIM_NLIMITS`, asm-generic/resource.h).
+const RLIMITS: u32 = 16;
+
+pub(crate) fn process(process: &Process<'_>) -> Result<(), DecodeError> {
+    let spaces = process.namespaces | process.inner_namespaces;
+    known(spaces & !namespace_flags::ALL == 0)?;
+    known(process.flags & !process_flags::ALL == 0)?;
+    known(process.umask <= 0o777)?;
+    known(process.working_dir.to_bytes().starts_with(b"/"))
+}
+
+pub(crate) fn network(network: Network) -> Result<(), DecodeError> {
+    known(network.flags & !network_flags::ALL == 0)
+}
+
+pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
+    known(mount.flags & !mount_flags::ALL == 0)?;
+    known(mount.attrs & !mount_attrs::ALL == 0)?;
+    known(mount.mode <= 0o7777)?;
+    known(straight_down(mount.target))?;
+    known(mount.source.is_empty() == (mount.kind != MountKind::Bind))?;
+    if mount.kind != MountKind::Tmpfs {
+        known(mount.size == 0 && mount.inodes == 0)?;
+    }
+    match mount.kind {
+        MountKind::Symlink if mount.content.is_empty() || mount.content.contains(&0) => {
+            Err(DecodeError::Text)
+        }
+        MountKind::File | MountKind::Symlink | MountKind::Setting => Ok(()),
+        _ => known(mount.content.is_empty()),
+    }
+}
+
+pub(crate) fn rlimit(limit: &Rlimit) -> Result<(), DecodeError> {
+    known(limit.resource < RLIMITS && limit.soft <= limit.hard)
+}
+
+pub(crate) fn variable(variable: &EnvVar<'_>) -> Result<(), DecodeError> {
+    let text = variable.text.to_bytes();
+    let equals = text.iter().position(|&byte| byte == b'=');
+    known(match variable.kind {
+        EnvKind::Set => equals.is_some_and(|at| at > 0),
+        EnvKind::Pass => equals.is_none() && !text.is_empty(),
+    })
+}
+
+pub(crate) fn filter(filter: &Filter<'_>) -> Result<(), DecodeError> {
+    let (instructions, rest) = filter.program.as_chunks::<INSTRUCTION_BYTES>();
+    known(rest.is_empty() && (1..=MAX_INSTRUCTIONS).contains(&instructions.len()))?;
+    known(filter.probe_errno <= MAX_ERRNO)?;
+    let no_probe = filter.probe_nr == 0 && filter.probe_args == [0; 6];
+    known(filter.probe_errno != 0 || no_probe)
+}
+
+pub(crate) fn cgroup(value: &CgroupValue<'_>) -> Result<(), DecodeError> {
+    let file = value.file.to_bytes();
+    known(!file.contains(&b'/') && !matches!(file, b"" | b"." | b".."))
+}
+
+/// A check that each key is greater than the one before: then nothing stands twice, and there is
+/// one order.
+pub(crate) fn rising() -> impl FnMut(u32) -> Result<(), DecodeError> {
+    let mut last = None;
+    move |key| {
+        let rises = last.is_none_or(|last| last < key);
+        last = Some(key);
+        if rises { Ok(()) } else { Err(DecodeError::Order) }
+    }
+}
+
+const fn known(known: bool) -> Result<(), DecodeError> {
+    if known { Ok(()) } else { Err(DecodeError::Value) }
+}
+
+/// Whether the path is absolute and has no empty, `.` or `..` component.
+fn straight_down(path: &CStr) -> bool {
+    match path.to_bytes().strip_prefix(b"/") {
+        None => false,
+        Some(b"") => true,
+        Some(below) => {
+            below.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
+        }
+    }
+}

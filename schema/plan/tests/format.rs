@@ -1,0 +1,274 @@
+//! FORMAT.md says what the code does: its tables are compared with the code, and a reader that
+//! knows nothing but FORMAT.md reads what the encoder wrote.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod sample;
+
+use purple_plan::{
+    Capabilities, CgroupValue, EnvKind, EnvVar, Filter, HEADER_BYTES, Layer, MAGIC,
+    MAX_INSTRUCTIONS, MAX_PLAN_BYTES, Meta, Mount, MountKind, Need, Network, NetworkMode, Plan,
+    Process, Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START, Section, VERSION,
+    mount_attrs, mount_flags, namespace_flags, network_flags, process_flags,
+};
+use sample::{Tables, hex, tables};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const FORMAT: &str = include_str!("../FORMAT.md");
+
+/// The rows of the tables under a heading, without the tables' own head rows.
+fn rows(heading: &str) -> Vec<Vec<&'static str>> {
+    let mut lines = FORMAT.lines().skip_while(|line| line.trim_start_matches('#') != heading);
+    assert!(lines.next().is_some(), "FORMAT.md has no heading `{heading}`");
+    lines
+        .take_while(|line| !line.starts_with('#'))
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>())
+        .filter(|row| !matches!(row[0], "offset" | "kind" | "number" | "bit" | "part"))
+        .collect()
+}
+
+fn number(text: &str) -> u64 {
+    let read = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    read.unwrap_or_else(|_| panic!("FORMAT.md has `{text}` where a number belongs"))
+}
+
+fn layout<'a, R: Record<'a>>(heading: &str) {
+    let found = rows(heading)
+        .iter()
+        .map(|row| (row[2], number(row[0]), number(row[1])))
+        .collect::<Vec<_>>();
+    let expected = R::LAYOUT
+        .iter()
+        .map(|&(name, offset, width)| (name, offset as u64, width as u64))
+        .collect::<Vec<_>>();
+    assert_eq!(found, expected, "FORMAT.md, section {heading}");
+    for row in rows(heading) {
+        let width = match row[3] {
+            "u32" | "NetworkMode" | "MountKind" | "EnvKind" | "Layer" => 4,
+            "u64" | "text" | "blob" => 8,
+            "32 bytes" => 32,
+            "6 x u64" => 48,
+            other => panic!("FORMAT.md, section {heading}: unknown type `{other}`"),
+        };
+        assert_eq!(width, number(row[1]), "FORMAT.md, section {heading}, {}", row[2]);
+    }
+}
+
+#[test]
+fn records() {
+    layout::<Meta<'_>>(" Meta");
+    layout::<Process<'_>>(" Process");
+    layout::<Capabilities>(" Capabilities");
+    layout::<Network>(" Network");
+    layout::<Mount<'_>>(" Mount");
+    layout::<Rlimit>(" Rlimit");
+    layout::<EnvVar<'_>>(" EnvVar");
+    layout::<Filter<'_>>(" Filter");
+    layout::<CgroupValue<'_>>(" CgroupValue");
+    layout::<Need>(" Need");
+}
+
+#[test]
+fn file_header_and_sections() {
+    let header = rows(" Header");
+    let magic = MAGIC.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+    assert!(header[0][3].starts_with(&format!("`{magic}`")), "the magic in FORMAT.md");
+    assert_eq!(header[1][3], VERSION.to_string());
+    assert_eq!(header[2][3], Section::ALL.len().to_string());
+    let last = &header[3];
+    assert_eq!(number(last[0]) + number(last[1]), HEADER_BYTES as u64);
+
+    let (entry, sections): (Vec<_>, Vec<_>) =
+        rows(" Section table").into_iter().partition(|row| row[2].parse::<u64>().is_err());
+    let names = entry.iter().map(|row| row[2]).collect::<Vec<_>>();
+    assert_eq!(names, ["kind", "offset", "length", "count"]);
+    assert_eq!(number(entry[3][0]) + number(entry[3][1]), SECTION_ENTRY_BYTES as u64);
+    assert_eq!(sections.len(), Section::ALL.len());
+    for (row, section) in sections.iter().zip(Section::ALL) {
+        assert_eq!(number(row[0]), u64::from(section.kind()), "{section:?}");
+        assert_eq!(row[1], format!("{section:?}"));
+        assert_eq!(number(row[2]), section.record_bytes() as u64, "{section:?}");
+    }
+
+    let parts = rows(" The file").iter().map(|row| row[1]).collect::<Vec<_>>();
+    assert_eq!(number(parts[0]), HEADER_BYTES as u64);
+    assert_eq!(number(parts[1]), (SECTIONS_START - HEADER_BYTES) as u64);
+    assert_eq!(number(parts[4]), SEAL_BYTES as u64);
+    for limit in [
+        format!("at most {MAX_PLAN_BYTES}"),
+        format!("1 to {MAX_INSTRUCTIONS} instructions"),
+        format!("starts at byte {SECTIONS_START}"),
+    ] {
+        assert!(FORMAT.contains(&limit), "FORMAT.md does not say `{limit}`");
+    }
+}
+
+#[test]
+fn enumerations() {
+    fn check<E: std::fmt::Debug + Copy>(heading: &str, all: &[E], number_of: fn(E) -> u32) {
+        let found =
+            rows(heading).iter().map(|row| (number(row[0]), row[1].to_owned())).collect::<Vec<_>>();
+        let expected = all
+            .iter()
+            .map(|&each| (u64::from(number_of(each)), format!("{each:?}")))
+            .collect::<Vec<_>>();
+        assert_eq!(found, expected, "FORMAT.md, section {heading}");
+    }
+    check(" NetworkMode", NetworkMode::ALL, NetworkMode::number);
+    check(" MountKind", MountKind::ALL, MountKind::number);
+    check(" EnvKind", EnvKind::ALL, EnvKind::number);
+    check(" Layer", Layer::ALL, Layer::number);
+    for (row, layer) in rows(" Layer").iter().zip(Layer::ALL) {
+        assert!(row[2].contains(&format!("`{}`", layer.name())), "{layer:?} by its name");
+    }
+}
+
+#[test]
+fn flags() {
+    let bits = |heading: &str| {
+        let bits = rows(heading).iter().map(|row| number(row[0])).collect::<Vec<_>>();
+        let all = bits.iter().fold(0, |all, bit| all | bit);
+        assert_eq!(all, bits.iter().sum::<u64>(), "FORMAT.md, {heading}: a bit stands twice");
+        all
+    };
+    assert_eq!(bits(" process_flags"), u64::from(process_flags::ALL));
+    assert_eq!(bits(" network_flags"), u64::from(network_flags::ALL));
+    assert_eq!(bits(" mount_flags"), u64::from(mount_flags::ALL));
+    assert_eq!(bits(" namespace_flags"), namespace_flags::ALL);
+    assert_eq!(bits(" mount_attrs"), mount_attrs::ALL);
+    for (name, bit) in [
+        ("RECURSIVE", mount_flags::RECURSIVE),
+        ("OPTIONAL", mount_flags::OPTIONAL),
+        ("EXISTING", mount_flags::EXISTING),
+        ("OWNED", mount_flags::OWNED),
+        ("NEW_SESSION", process_flags::NEW_SESSION),
+        ("NARROWED", network_flags::NARROWED),
+    ] {
+        let row = format!("| {bit:#x} | {name} |");
+        assert!(FORMAT.contains(&row), "FORMAT.md has no row `{row}`");
+    }
+}
+
+/// What the reader in Python prints of a plan, or the reason why it refuses it.
+fn read_by_format(bytes: &[u8], name: &str) -> Option<Result<String, String>> {
+    let plan = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&plan, bytes).expect("the test may write to its own directory");
+    let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/read_plan.py");
+    let Ok(out) = Command::new("python3").arg("-B").arg(reader).arg(&plan).output() else {
+        println!("SKIP plan-read-by-format: python3 is not installed");
+        return None;
+    };
+    assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
+    let said = String::from_utf8(out.stdout).expect("the reader prints ASCII");
+    Some(if out.status.success() { Ok(said) } else { Err(said.trim_end().to_owned()) })
+}
+
+/// The same lines from the decoder of this crate.
+fn lines(plan: &Plan<'_>) -> String {
+    let Tables { meta, process: p, capabilities: c, network: n, .. } = Tables::of(plan);
+    let mut out = format!(
+        "Meta policy_name={} compiler={} source_digest={}\n",
+        hex(meta.policy_name.to_bytes()),
+        hex(meta.compiler.to_bytes()),
+        hex(&meta.source_digest)
+    );
+    let mut line = |text: String| writeln!(out, "{text}").expect("a String takes any text");
+    line(format!(
+        "Process namespaces={} inner_namespaces={} uid={} gid={} root_uid={} root_gid={} \
+         timeout_ms={} grace_ms={} flags={} umask={} hostname={} working_dir={} working_dir_line={}",
+        p.namespaces,
+        p.inner_namespaces,
+        p.uid,
+        p.gid,
+        p.root_uid,
+        p.root_gid,
+        p.timeout_ms,
+        p.grace_ms,
+        p.flags,
+        p.umask,
+        hex(p.hostname.to_bytes()),
+        hex(p.working_dir.to_bytes()),
+        p.working_dir_line
+    ));
+    line(format!(
+        "Capabilities bounding={} inheritable={} permitted={} effective={} ambient={}",
+        c.bounding, c.inheritable, c.permitted, c.effective, c.ambient
+    ));
+    line(format!("Network mode={:?} flags={} line={}", n.mode, n.flags, n.line));
+    for m in &plan.mounts {
+        line(format!(
+            "Mount kind={:?} flags={} attrs={} size={} inodes={} mode={} line={} source={} target={} content={}",
+            m.kind,
+            m.flags,
+            m.attrs,
+            m.size,
+            m.inodes,
+            m.mode,
+            m.line,
+            hex(m.source.to_bytes()),
+            hex(m.target.to_bytes()),
+            hex(m.content)
+        ));
+    }
+    for r in &plan.rlimits {
+        let (resource, at) = (r.resource, r.line);
+        line(format!("Rlimit resource={resource} line={at} soft={} hard={}", r.soft, r.hard));
+    }
+    for v in &plan.environment {
+        line(format!("EnvVar kind={:?} text={}", v.kind, hex(v.text.to_bytes())));
+    }
+    for f in &plan.filters {
+        line(format!(
+            "Filter audit_arch={} probe_errno={} probe_nr={} probe_args={} program={}",
+            f.audit_arch,
+            f.probe_errno,
+            f.probe_nr,
+            f.probe_args.map(|arg| arg.to_string()).join(","),
+            hex(f.program)
+        ));
+    }
+    for v in &plan.cgroup {
+        let (file, value) = (hex(v.file.to_bytes()), hex(v.value.to_bytes()));
+        line(format!("CgroupValue line={} file={file} value={value}", v.line));
+    }
+    for n in &plan.needs {
+        line(format!("Need layer={:?} line={}", n.layer, n.line));
+    }
+    out
+}
+
+#[test]
+fn a_reader_that_knows_only_the_document() {
+    let bytes = tables().encode();
+    let Some(read) = read_by_format(&bytes, "sample.plan") else { return };
+    let plan = Plan::decode(&bytes).expect("the sample is a plan");
+    assert_eq!(read, Ok(lines(&plan)));
+}
+
+/// Both readers take the same files and refuse the others for the same reason.
+#[test]
+fn both_readers_judge_alike() {
+    let bytes = tables().encode();
+    let stride = bytes.len() / 16;
+    for at in (0..bytes.len() - 32).step_by(stride).chain([8, 10, 12, 16, 20, 28, 192, 196]) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x41;
+        sample::seal(&mut changed);
+        let ours = match Plan::decode(&changed) {
+            Ok(plan) => Ok(lines(&plan)),
+            Err(why) => Err(format!("{why:?}").split('(').next().expect("a name").to_owned()),
+        };
+        let Some(theirs) = read_by_format(&changed, "changed.plan") else { return };
+        assert_eq!(theirs, ours, "byte {at}");
+    }
+}

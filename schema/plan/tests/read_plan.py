@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Reads a plan by FORMAT.md and by nothing else, and prints its records one a line.
+
+Usage: read_plan.py PLAN. Exit status 0, or 1 with the reason.
+
+The tables are read out of FORMAT.md itself, the rules are written out below.
+"""
+
+import hashlib
+import pathlib
+import re
+import struct
+import sys
+
+FORMAT = pathlib.Path(__file__).resolve().parent.parent / "FORMAT.md"
+NUMBERS = {"u32": "<I", "u64": "<Q", "6 x u64": "<6Q", "32 bytes": "32s"}
+RECORDS = "Meta Process Capabilities Network Mount Rlimit EnvVar Filter CgroupValue Need".split()
+
+
+class Refused(Exception):
+    """The file is no plan of version 1."""
+
+
+def require(holds, reason):
+    if not holds:
+        raise Refused(reason)
+
+
+def read_tables():
+    """The rows of each table in FORMAT.md, by the heading they stand under."""
+    tables, heading = {}, None
+    for line in FORMAT.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        elif re.match(r"\| *(0x)?[0-9a-f]+ ", line):
+            tables.setdefault(heading, []).append([cell.strip() for cell in line.split("|")[1:-1]])
+    return tables
+
+
+TABLES = read_tables()
+ENUMS = {name: {int(row[0]): row[1] for row in TABLES[name]}
+         for name in ("NetworkMode", "MountKind", "EnvKind", "Layer")}
+FLAGS = {name: sum(int(row[0], 16) for row in rows)
+         for name, rows in TABLES.items() if name.endswith(("_flags", "_attrs"))}
+
+
+class Heap:
+    def __init__(self, content):
+        self.content, self.at = content, 0
+
+    def take(self, offset, length, is_text):
+        require(offset == self.at and offset + length < len(self.content), "Reference")
+        found = self.content[offset:offset + length]
+        require(self.content[offset + length] == 0 and not (is_text and 0 in found), "Text")
+        self.at = offset + length + 1
+        return found
+
+
+def read_record(name, record, heap):
+    fields = {}
+    for offset, _, field, kind, _ in TABLES[name]:
+        if kind in ("text", "blob"):
+            place = struct.unpack_from("<2I", record, int(offset))
+            fields[field] = heap.take(*place, kind == "text")
+        elif kind in ENUMS:
+            number, = struct.unpack_from("<I", record, int(offset))
+            require(number in ENUMS[kind], "Value")
+            fields[field] = ENUMS[kind][number]
+        else:
+            value = struct.unpack_from(NUMBERS[kind], record, int(offset))
+            fields[field] = value if len(value) > 1 else value[0]
+    return fields
+
+
+def straight_down(path):
+    return path == b"/" or (
+        path.startswith(b"/") and not {b"", b".", b".."} & set(path[1:].split(b"/")))
+
+
+def check_process(it):
+    spaces = it["namespaces"] | it["inner_namespaces"]
+    require(spaces & ~FLAGS["namespace_flags"] == 0, "Value")
+    require(it["flags"] & ~FLAGS["process_flags"] == 0, "Value")
+    require(it["umask"] <= 0o777 and it["working_dir"].startswith(b"/"), "Value")
+
+
+def check_network(it):
+    require(it["flags"] & ~FLAGS["network_flags"] == 0, "Value")
+
+
+def check_mount(it):
+    kind = it["kind"]
+    require(it["flags"] & ~FLAGS["mount_flags"] == 0, "Value")
+    require(it["attrs"] & ~FLAGS["mount_attrs"] == 0, "Value")
+    require(it["mode"] <= 0o7777 and straight_down(it["target"]), "Value")
+    require((it["source"] != b"") == (kind == "Bind"), "Value")
+    require(kind == "Tmpfs" or it["size"] == it["inodes"] == 0, "Value")
+    require(kind in ("File", "Symlink", "Setting") or it["content"] == b"", "Value")
+    require(kind != "Symlink" or (it["content"] and 0 not in it["content"]), "Text")
+
+
+def check_rlimit(it):
+    require(it["resource"] <= 15 and it["soft"] <= it["hard"], "Value")
+
+
+def check_variable(it):
+    name, equals, _ = it["text"].partition(b"=")
+    require(name and bool(equals) == (it["kind"] == "Set"), "Value")
+
+
+def check_filter(it):
+    require(len(it["program"]) in range(8, 8 * 4096 + 1, 8), "Value")
+    require(it["probe_errno"] <= 4095, "Value")
+    require(it["probe_errno"] or not (it["probe_nr"] or any(it["probe_args"])), "Value")
+
+
+def check_cgroup(it):
+    require(b"/" not in it["file"] and it["file"] not in (b"", b".", b".."), "Value")
+
+
+CHECKS = {"Process": check_process, "Network": check_network, "Mount": check_mount,
+          "Rlimit": check_rlimit, "EnvVar": check_variable, "Filter": check_filter,
+          "CgroupValue": check_cgroup}
+KEYS = {"Rlimit": "resource", "Filter": "audit_arch", "Need": "layer"}
+
+
+def read_sections(plan):
+    """The bytes and the record count of each section."""
+    require(plan[:8] == b"PURPLE\r\n", "Magic")
+    require(len(plan) >= 10, "Length")
+    require(plan[8:10] == b"\1\0", "Version")
+    require(len(plan) >= 48 and len(plan) <= 1048576, "Length")
+    require(struct.unpack_from("<I", plan, 12)[0] == len(plan), "Length")
+    body = plan[:-32]
+    require(hashlib.sha256(body).digest() == plan[-32:], "Seal")
+    require(plan[10:12] == b"\x0b\0" and len(body) >= 192, "Sections")
+    widths = [int(row[2]) for row in TABLES["Section table"] if row[1][0].isupper()]
+    sections, at = [], 192
+    for kind, width in enumerate(widths, 1):
+        entry = struct.unpack_from("<4I", body, 16 * kind)
+        count = entry[3]
+        require(entry == (kind, at, width * count, count), "Sections")
+        sections.append((body[at:at + width * count], count, width))
+        at += width * count
+        require(at <= len(body), "Sections")
+    require(at == len(body), "Sections")
+    return sections
+
+
+def read_plan(plan):
+    """Each record's name and fields, in file order."""
+    sections = read_sections(plan)
+    require(all(count == 1 for _, count, _ in sections[:4]), "Sections")
+    heap = Heap(sections[10][0])
+    for name, (content, count, width) in zip(RECORDS, sections):
+        last = -1
+        for index in range(count):
+            record = content[width * index:width * (index + 1)]
+            fields = read_record(name, record, heap)
+            CHECKS.get(name, lambda it: None)(fields)
+            if name in KEYS:
+                key = fields[KEYS[name]]
+                key = key if isinstance(key, int) else struct.unpack_from("<I", record)[0]
+                require(key > last, "Order")
+                last = key
+            yield name, fields
+    require(heap.at == len(heap.content), "Length")
+
+
+def show(value):
+    """Numbers in decimal, bytes in hexadecimal, names as they are."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        plan = file.read(1048577)
+    try:
+        for name, fields in list(read_plan(plan)):
+            print(name, *(f"{field}={show(value)}" for field, value in fields.items()))
+    except Refused as reason:
+        print(reason)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+//! A realistic plan, and the way from a decoded plan back to its contents.
+#![allow(dead_code, clippy::allow_attributes, reason = "each test uses the part that it needs")]
+
+use purple_plan::{
+    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Filter, Layer, MAX_PLAN_BYTES, Meta,
+    Mount, MountKind, Need, Network, NetworkMode, Plan, Process, Rlimit, encode, mount_flags,
+    network_flags, process_flags, sha256,
+};
+use std::ffi::CStr;
+
+/// The tables of contents, owned, so that single records can be changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Tables<'a> {
+    pub(crate) meta: Meta<'a>,
+    pub(crate) process: Process<'a>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) network: Network,
+    pub(crate) mounts: Vec<Mount<'a>>,
+    pub(crate) rlimits: Vec<Rlimit>,
+    pub(crate) environment: Vec<EnvVar<'a>>,
+    pub(crate) filters: Vec<Filter<'a>>,
+    pub(crate) cgroup: Vec<CgroupValue<'a>>,
+    pub(crate) needs: Vec<Need>,
+}
+
+impl<'a> Tables<'a> {
+    /// What a decoded plan holds.
+    pub(crate) fn of(plan: &Plan<'a>) -> Self {
+        Self {
+            meta: plan.meta,
+            process: plan.process,
+            capabilities: plan.capabilities,
+            network: plan.network,
+            mounts: plan.mounts.iter().collect(),
+            rlimits: plan.rlimits.iter().collect(),
+            environment: plan.environment.iter().collect(),
+            filters: plan.filters.iter().collect(),
+            cgroup: plan.cgroup.iter().collect(),
+            needs: plan.needs.iter().collect(),
+        }
+    }
+
+    pub(crate) fn contents(&self) -> Contents<'_> {
+        Contents {
+            meta: self.meta,
+            process: self.process,
+            capabilities: self.capabilities,
+            network: self.network,
+            mounts: &self.mounts,
+            rlimits: &self.rlimits,
+            environment: &self.environment,
+            filters: &self.filters,
+            cgroup: &self.cgroup,
+            needs: &self.needs,
+        }
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = vec![0; MAX_PLAN_BYTES];
+        let length = encode(&self.contents(), &mut out).expect("the contents make a plan");
+        out.truncate(length);
+        out
+    }
+}
+
+/// The plan's bytes once more, from what was read out of it.
+pub(crate) fn encode_again(plan: &Plan<'_>) -> Vec<u8> {
+    Tables::of(plan).encode()
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// Puts the right seal at the end, so that only the structure can be wrong.
+pub(crate) fn seal(bytes: &mut [u8]) {
+    let (body, seal) = bytes.split_last_chunk_mut::<32>().expect("room for a seal");
+    *seal = sha256(body);
+}
+
+pub(crate) const STEP: Mount<'static> = Mount {
+    kind: MountKind::Directory,
+    flags: 0,
+    attrs: 0,
+    size: 0,
+    inodes: 0,
+    mode: 0,
+    line: 0,
+    source: c"",
+    target: c"/",
+    content: b"",
+};
+
+/// What a plan for an agent that works offline looks like.
+pub(crate) fn tables() -> Tables<'static> {
+    let bind = |source: &'static CStr, target: &'static CStr, line| Mount {
+        kind: MountKind::Bind,
+        flags: mount_flags::RECURSIVE | mount_flags::OPTIONAL,
+        attrs: 0x7,
+        line,
+        source,
+        target,
+        ..STEP
+    };
+    let kind = |kind, target, attrs| Mount { kind, target, attrs, ..STEP };
+    Tables {
+        meta: Meta { policy_name: c"sample", compiler: c"purplec 0.1.0", source_digest: [7; 32] },
+        process: Process {
+            namespaces: 0x7e02_0000,
+            inner_namespaces: 0x1000_0000,
+            uid: 1000,
+            gid: 1000,
+            root_uid: 65534,
+            root_gid: 65534,
+            timeout_ms: 1_800_000,
+            grace_ms: 2000,
+            flags: process_flags::NEW_SESSION,
+            umask: 0o22,
+            hostname: c"sandbox",
+            working_dir: c"/output",
+            working_dir_line: 12,
+        },
+        capabilities: Capabilities {
+            bounding: 0x20_0001,
+            inheritable: 0,
+            permitted: 1,
+            effective: 1,
+            ambient: 0,
+        },
+        network: Network { mode: NetworkMode::Loopback, flags: network_flags::NARROWED, line: 30 },
+        mounts: vec![
+            Mount { size: 1 << 26, inodes: 4096, mode: 0o755, ..kind(MountKind::Tmpfs, c"/", 0x6) },
+            bind(c"/usr", c"/usr", 8),
+            bind(c"/etc/ssl", c"/etc/ssl", 9),
+            bind(c"./results", c"/output", 10),
+            Mount { content: b"usr/bin", ..kind(MountKind::Symlink, c"/bin", 0) },
+            Mount {
+                content: b"root:x:0:0::/:/bin/sh\n",
+                mode: 0o644,
+                ..kind(MountKind::File, c"/etc/passwd", 0)
+            },
+            kind(MountKind::Proc, c"/proc", 0xe),
+            Mount {
+                content: b"0",
+                ..kind(MountKind::Setting, c"/proc/sys/user/max_user_namespaces", 0)
+            },
+            kind(MountKind::Mask, c"/proc/kcore", 0),
+            kind(MountKind::Rebind, c"/proc/sys", 0x1),
+            kind(MountKind::Devpts, c"/dev/pts", 0xa),
+            kind(MountKind::Sysfs, c"/sys", 0xf),
+            Mount { mode: 0o1777, ..kind(MountKind::Directory, c"/tmp", 0) },
+            kind(MountKind::Attributes, c"/", 0x1),
+        ],
+        rlimits: vec![
+            Rlimit { resource: 4, line: 0, soft: 0, hard: 0 },
+            Rlimit { resource: 7, line: 21, soft: 1024, hard: 4096 },
+        ],
+        environment: vec![
+            EnvVar { kind: EnvKind::Set, text: c"PATH=/usr/bin:/bin" },
+            EnvVar { kind: EnvKind::Set, text: c"EMPTY=" },
+            EnvVar { kind: EnvKind::Pass, text: c"TERM" },
+        ],
+        filters: vec![
+            Filter {
+                audit_arch: 0xc000_003e,
+                probe_errno: 1,
+                probe_nr: 165,
+                probe_args: [0, 1, 2, 3, 4, u64::MAX],
+                program: &[0x20; 8 * 12],
+            },
+            Filter {
+                audit_arch: 0xc000_00b7,
+                probe_errno: 0,
+                probe_nr: 0,
+                probe_args: [0; 6],
+                program: &[0x06; 8],
+            },
+        ],
+        cgroup: vec![
+            CgroupValue { line: 22, file: c"memory.max", value: c"536870912" },
+            CgroupValue { line: 23, file: c"pids.max", value: c"64" },
+        ],
+        needs: vec![
+            Need { layer: Layer::Cgroup, line: 22 },
+            Need { layer: Layer::Monitor, line: 40 },
+        ],
+    }
+}

@@ -1,0 +1,246 @@
+//! Rules for dependencies: what each crate may see of the others and of the world.
+
+use crate::{none_of, one_of};
+use purple_tests::repository::{Tracked, cargo, tracked};
+use serde_json::Value;
+
+/// Everything that runs inside purple-exec.
+const EXECUTOR: [&str; 5] = ["purple-exec", "purple-plan", "rustix", "bitflags", "linux-raw-sys"];
+
+/// Crates that bring a runtime or the network, and have no place in the compiler.
+const NOT_IN_THE_COMPILER: [&str; 27] = [
+    "actix-rt",
+    "actix-web",
+    "async-executor",
+    "async-io",
+    "async-std",
+    "attohttpc",
+    "axum",
+    "curl",
+    "futures-executor",
+    "h2",
+    "hyper",
+    "hyper-util",
+    "isahc",
+    "mio",
+    "minreq",
+    "monoio",
+    "quinn",
+    "reqwest",
+    "rocket",
+    "rustls",
+    "smol",
+    "surf",
+    "tiny_http",
+    "tokio",
+    "ureq",
+    "warp",
+    "tungstenite",
+];
+
+/// Which members of the workspace each member may depend on.
+const DIRECTION: [(&str, &[&str]); 6] = [
+    ("purple-plan", &[]),
+    ("purple-policy", &[]),
+    ("purple-exec", &["purple-plan"]),
+    ("purplec", &["purple-plan", "purple-policy"]),
+    ("purple", &["purplec", "purple-plan", "purple-policy"]),
+    ("purple-tests", &["purple-plan", "purple-policy", "purple-exec", "purplec", "purple"]),
+];
+
+/// The names in the output of `cargo tree --prefix none`.
+fn names(tree: &str) -> Vec<&str> {
+    let mut names = tree.lines().filter_map(|line| line.split(' ').next()).collect::<Vec<_>>();
+    names.retain(|name| !name.is_empty());
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn tree(package: &str, edges: &str) -> String {
+    cargo(&["tree", "--locked", "-p", package, "-e", edges, "--prefix", "none"])
+}
+
+fn foreign_in_executor(tree: &str) -> Vec<String> {
+    names(tree)
+        .into_iter()
+        .filter(|name| !EXECUTOR.contains(name))
+        .map(|name| {
+            format!(
+                "executor/Cargo.toml: `{name}` would run inside purple-exec, where only {} may; \
+                 see `cargo tree -p purple-exec -i {name}`",
+                EXECUTOR.join(", ")
+            )
+        })
+        .collect()
+}
+
+fn runtime_in_compiler(tree: &str) -> Vec<String> {
+    names(tree)
+        .into_iter()
+        .filter(|name| NOT_IN_THE_COMPILER.contains(name))
+        .map(|name| {
+            format!(
+                "compiler/Cargo.toml: `{name}` has no place in the compiler; \
+                 see `cargo tree -p purplec -i {name}`"
+            )
+        })
+        .collect()
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn packages(metadata: &str) -> Vec<Value> {
+    let metadata = serde_json::from_str::<Value>(metadata).expect("cargo metadata prints JSON");
+    let packages = list(&metadata, "packages").to_vec();
+    assert!(!packages.is_empty(), "cargo metadata names no package");
+    packages
+}
+
+fn against_direction(metadata: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    for package in packages(metadata) {
+        let name = text(&package, "name");
+        let Some((_, allowed)) = DIRECTION.iter().find(|(member, _)| *member == name) else {
+            findings.push(format!("`{name}` is not in tests/tidy/dependencies.rs; add it there"));
+            continue;
+        };
+        for dependency in list(&package, "dependencies") {
+            let to = text(dependency, "name");
+            let is_member = DIRECTION.iter().any(|(member, _)| *member == to);
+            let is_path = dependency.get("path").is_some_and(|path| !path.is_null());
+            if (is_member || is_path) && !allowed.contains(&to) {
+                findings.push(format!(
+                    "{}: `{name}` must not depend on `{to}`, only on [{}]; move the shared part down",
+                    text(&package, "manifest_path"),
+                    allowed.join(", ")
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// The plan crate has no dependencies but for its tests, and no features.
+fn plan_not_bare(metadata: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    for package in
+        packages(metadata).iter().filter(|package| text(package, "name") == "purple-plan")
+    {
+        for dependency in list(package, "dependencies") {
+            if text(dependency, "kind") != "dev" {
+                let name = text(dependency, "name");
+                findings.push(format!("schema/plan/Cargo.toml: remove the dependency `{name}`"));
+            }
+        }
+        for feature in package.get("features").and_then(Value::as_object).into_iter().flatten() {
+            findings.push(format!("schema/plan/Cargo.toml: remove the feature `{}`", feature.0));
+        }
+    }
+    findings
+}
+
+fn without_lints(files: &[Tracked]) -> Vec<String> {
+    let inherits = |text: &str| {
+        let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "[lints]").skip(1);
+        lines.next() == Some("workspace = true")
+    };
+    files
+        .iter()
+        .filter(|file| file.path.ends_with("/Cargo.toml") && !inherits(&file.text))
+        .map(|file| format!("{}:1: add `[lints]` with `workspace = true`", file.path))
+        .collect()
+}
+
+fn metadata() -> String {
+    cargo(&["metadata", "--locked", "--no-deps", "--format-version", "1"])
+}
+
+#[test]
+fn executor_holds_nothing_foreign() {
+    none_of(&foreign_in_executor(&tree("purple-exec", "normal,build")));
+}
+
+#[test]
+fn compiler_holds_no_runtime() {
+    none_of(&runtime_in_compiler(&tree("purplec", "normal")));
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    none_of(&against_direction(&metadata()));
+}
+
+#[test]
+fn plan_crate_is_bare() {
+    none_of(&plan_not_bare(&metadata()));
+}
+
+#[test]
+fn every_crate_inherits_the_lints() {
+    none_of(&without_lints(&tracked()));
+}
+
+#[test]
+fn bites_a_foreign_crate_in_the_executor() {
+    let tree = "purple-exec v0.1.0 (/x)\npurple-plan v0.1.0 (/x)\nlibc v0.2.1\nlibc v0.2.1 (*)\n";
+    one_of(&foreign_in_executor(tree), "`libc` would run inside purple-exec");
+    assert!(foreign_in_executor("purple-exec v0.1.0\n\nrustix v1.1.0\n").is_empty());
+}
+
+#[test]
+fn bites_a_runtime_in_the_compiler() {
+    one_of(&runtime_in_compiler("purplec v0.1.0\nserde v1.0\ntokio v1.54.0\n"), "`tokio`");
+    assert!(runtime_in_compiler("purplec v0.1.0\nserde v1.0\n").is_empty());
+}
+
+#[test]
+fn bites_a_dependency_upwards() {
+    let metadata = |name: &str, to: &str| {
+        format!(
+            r#"{{"packages": [{{"name": "{name}", "manifest_path": "{name}/Cargo.toml",
+                "dependencies": [{{"name": "{to}", "path": "/x", "kind": null}}]}}]}}"#
+        )
+    };
+    for (name, to) in [
+        ("purple-exec", "purple-policy"),
+        ("purple-exec", "purplec"),
+        ("purplec", "purple"),
+        ("purplec", "purple-exec"),
+        ("purple-plan", "purple-policy"),
+        ("purple", "purple-exec"),
+        ("purple-policy", "something-new"),
+    ] {
+        one_of(&against_direction(&metadata(name, to)), &format!("must not depend on `{to}`"));
+    }
+    one_of(&against_direction(&metadata("something-new", "purplec")), "add it there");
+    assert!(against_direction(&metadata("purple", "purplec")).is_empty());
+}
+
+#[test]
+fn bites_a_plan_crate_with_more() {
+    let plan = |dependency: &str, features: &str| {
+        format!(
+            r#"{{"packages": [{{"name": "purple-plan", "dependencies": [{dependency}],
+                "features": {features}}}]}}"#
+        )
+    };
+    one_of(&plan_not_bare(&plan(r#"{"name": "sha2", "kind": null}"#, "{}")), "`sha2`");
+    one_of(&plan_not_bare(&plan(r#"{"name": "cc", "kind": "build"}"#, "{}")), "`cc`");
+    one_of(&plan_not_bare(&plan("", r#"{"std": []}"#)), "the feature `std`");
+    assert!(plan_not_bare(&plan(r#"{"name": "proptest", "kind": "dev"}"#, "{}")).is_empty());
+}
+
+#[test]
+fn bites_a_crate_without_the_lints() {
+    let bad = Tracked::new("a/Cargo.toml", "[package]\nname = \"a\"\n[lints]\nrust.x = 1\n");
+    one_of(&without_lints(&[bad]), "a/Cargo.toml:1: add `[lints]`");
+    let fine = Tracked::new("a/Cargo.toml", "[package]\n\n[lints]\nworkspace = true\n");
+    assert!(without_lints(&[fine, Tracked::new("Cargo.toml", "[workspace]\n")]).is_empty());
+}
