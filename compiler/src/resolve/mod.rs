@@ -1,3 +1,136 @@
-//! Stage 3: what the policy's words mean.
+//! Stage 3: what the policy's words mean: numbers, names and paths, with defaults filled in.
 
+mod capabilities;
+mod environment;
+mod filesystem;
+mod network;
 pub mod quantity;
+mod resources;
+pub mod syscalls;
+
+pub use capabilities::NAMES as CAPABILITIES;
+pub use environment::Variable;
+pub use filesystem::{Filesystem, Shared};
+pub use network::Network;
+pub use resources::Resources;
+
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::ir::syscalls::Meaning;
+use crate::parse::Document;
+use crate::resolve::quantity::QuantityError;
+use crate::source::Span;
+use crate::syscalls::Arch;
+use purple_plan::Layer;
+use purple_policy::{Policy, Quantity};
+
+/// A policy with every word turned into what it stands for.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The policy's name.
+    pub name: String,
+    /// The file system.
+    pub filesystem: Filesystem,
+    /// The filter's meaning on each architecture that the plan is for.
+    pub syscalls: Vec<Meaning>,
+    /// Limits.
+    pub resources: Resources,
+    /// Capabilities to keep: bit N for capability N.
+    pub capabilities: u64,
+    /// The network.
+    pub network: Network,
+    /// Environment variables, by name.
+    pub environment: Vec<Variable>,
+    /// Layers beside those, and who asks for them.
+    pub needs: Vec<(Layer, Span)>,
+}
+
+/// A value, and where the policy says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Resolves a policy. What is wrong goes to the sink; the result is complete all the same, so that
+/// later stages can report more, and is not to be sealed when the sink has an error.
+pub fn resolve(
+    policy: &Policy,
+    architectures: &[Arch],
+    document: &Document,
+    sink: &mut Sink,
+) -> Resolved {
+    let syscalls = architectures
+        .iter()
+        .map(|&arch| syscalls::resolve(policy.syscalls.as_ref(), arch, document, sink))
+        .collect();
+    let mut scope = Scope { document, sink };
+    Resolved {
+        name: policy.name.clone(),
+        filesystem: filesystem::resolve(policy.filesystem.as_ref(), &mut scope),
+        syscalls,
+        resources: resources::resolve(policy.resources.as_ref(), &mut scope),
+        capabilities: capabilities::resolve(policy.capabilities.as_ref(), &mut scope),
+        network: network::resolve(policy.network.as_ref(), &mut scope),
+        environment: environment::resolve(policy.environment.as_ref(), &mut scope),
+        needs: needs(policy, &scope),
+    }
+}
+
+fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
+    let audit = policy.audit.as_ref().is_some_and(|audit| audit.enabled);
+    let monitor = policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled);
+    [(audit, Layer::Audit, "/audit/enabled"), (monitor, Layer::Monitor, "/ebpf_monitoring/enabled")]
+        .into_iter()
+        .filter(|&(asked, ..)| asked)
+        .map(|(_, layer, pointer)| (layer, scope.document.span(pointer)))
+        .collect()
+}
+
+/// What every part of this stage looks things up in, and tells what it finds.
+pub(crate) struct Scope<'a> {
+    document: &'a Document,
+    sink: &'a mut Sink,
+}
+
+impl Scope<'_> {
+    fn span(&self, pointer: &str) -> Span {
+        self.document.span(pointer)
+    }
+
+    fn error(&mut self, code: &'static str, pointer: &str, message: String, help: &str) {
+        let diagnostic = Diagnostic::error(code, self.span(pointer), message);
+        self.sink.push(if help.is_empty() { diagnostic } else { diagnostic.with_help(help) });
+    }
+
+    /// A number with a unit; an error and `None` where it is none.
+    fn quantity(
+        &mut self,
+        quantity: &Quantity,
+        pointer: &str,
+        read: impl Fn(&str) -> Result<u64, QuantityError>,
+    ) -> Option<Placed<u64>> {
+        let text = match quantity {
+            Quantity::Number(number) => number.to_string(),
+            Quantity::Text(text) => text.clone(),
+        };
+        match read(&text) {
+            Ok(value) => Some(Placed { value, span: self.span(pointer) }),
+            Err(error) => {
+                self.refuse_quantity("invalid-quantity", pointer, error);
+                None
+            }
+        }
+    }
+
+    fn refuse_quantity(&mut self, code: &'static str, pointer: &str, error: QuantityError) {
+        let span = self.document.part_span(pointer, error.range);
+        let diagnostic = Diagnostic::error(code, span, error.message);
+        self.sink.push(if error.help.is_empty() {
+            diagnostic
+        } else {
+            diagnostic.with_help(error.help)
+        });
+    }
+}

@@ -1,0 +1,59 @@
+//! Stage 5: from the IR to finished artefacts.
+
+pub mod bpf;
+mod plan;
+
+pub use plan::{Artefacts, TextWithNul};
+
+use crate::diagnostics::Sink;
+use crate::ir::{self, Ir};
+use crate::source::Source;
+use bpf::Fault;
+
+/// A filter, checked against its meaning, for one architecture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// `AUDIT_ARCH_*` of the native interface.
+    pub audit_arch: u32,
+    /// The program.
+    pub program: bpf::Program,
+    /// The call that shows that it is in force.
+    pub probe: Option<bpf::Probe>,
+    /// What the check covered.
+    pub report: bpf::Report,
+}
+
+/// Turns the IR into everything that goes into a plan. `Ok(None)`: the sink says why there is none.
+pub fn emit(ir: &Ir, source: &Source, sink: &mut Sink) -> Result<Option<Artefacts>, EmitFault> {
+    ir::verify(ir).map_err(EmitFault::Ir)?;
+    let mut filters = Vec::new();
+    for meaning in &ir.filters {
+        let Some((program, report)) = bpf::emit(meaning, sink).map_err(EmitFault::Filter)? else {
+            return Ok(None);
+        };
+        let probe = bpf::probe(meaning);
+        filters.push(Filter { audit_arch: meaning.native.arch.audit(), program, probe, report });
+    }
+    filters.sort_by_key(|filter| filter.audit_arch);
+    Ok(Some(Artefacts::new(ir, filters, source)))
+}
+
+/// A fault of the compiler, found before anything was sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmitFault {
+    /// In the IR.
+    Ir(ir::Broken),
+    /// In a filter.
+    Filter(Fault),
+}
+
+impl std::fmt::Display for EmitFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ir(broken) => broken.fmt(f),
+            Self::Filter(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for EmitFault {}

@@ -1,0 +1,126 @@
+//! The intermediate representation: what is to be enforced, layer by layer, with the places in the
+//! policy that ask for it.
+
+mod print;
+pub mod syscalls;
+mod verify;
+
+pub use verify::{Broken, verify};
+
+use crate::source::Span;
+use purple_plan::Layer;
+use syscalls::Meaning;
+
+/// Everything that a plan enforces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ir {
+    /// The policy's name.
+    pub name: String,
+    /// The steps that build the file system, in order.
+    pub steps: Vec<Step>,
+    /// The directory the program starts in.
+    pub working_dir: String,
+    /// Where the policy names it.
+    pub working_dir_span: Option<Span>,
+    /// Capabilities to keep: bit N for capability N.
+    pub capabilities: u64,
+    /// The place that asks for more network than there is.
+    pub narrowed: Option<Span>,
+    /// Control group files and what is written to them.
+    pub cgroup: Vec<CgroupValue>,
+    /// Seconds that a session may last.
+    pub timeout: Option<u64>,
+    /// `NAME=value` and `NAME`, in the order of the names.
+    pub environment: Vec<Variable>,
+    /// Other layers that must be in force, in the order of their numbers.
+    pub needs: Vec<(Layer, Span)>,
+    /// The filter's meaning, an architecture each.
+    pub filters: Vec<Meaning>,
+}
+
+/// An environment variable.
+pub use crate::resolve::Variable;
+
+/// A step that builds the file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What to do.
+    pub action: Action,
+    /// Where, inside.
+    pub target: String,
+    /// Whether the target lies in a tree of the host: then it must exist, for making it would
+    /// write to the host.
+    pub existing: bool,
+    /// The place in the policy; `None` for what every sandbox has.
+    pub span: Option<Span>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// An empty private file system in memory.
+    Tmpfs {
+        /// Bytes it may hold.
+        bytes: u64,
+        /// Files it may hold.
+        files: u32,
+        /// Permission bits of its root.
+        mode: u32,
+        /// Mount attributes.
+        attributes: Attributes,
+    },
+    /// Something of the host.
+    Bind {
+        /// Its path on the host.
+        source: String,
+        /// Mount attributes, for it and all below it.
+        attributes: Attributes,
+        /// Whether a host without it is no error.
+        optional: bool,
+        /// Whether the program owns what it makes there.
+        owned: bool,
+    },
+    /// The processes of the sandbox.
+    Proc,
+    /// The kernel's devices, read-only.
+    Sysfs,
+    /// Pseudo-terminals of its own.
+    Devpts,
+    /// A file with this content.
+    File(String),
+    /// A symbolic link to this.
+    Symlink(String),
+    /// Cover what is there, if it is there.
+    Mask,
+    /// Make what is there read-only, if it is there.
+    Protect,
+    /// Make the mount itself read-only, not what is mounted below it.
+    Seal,
+    /// Write this to a kernel setting.
+    Setting(String),
+}
+
+/// Attributes of a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent bits of the kernel")]
+pub struct Attributes {
+    /// Nothing can be written.
+    pub read_only: bool,
+    /// Set-user-id bits and file capabilities mean nothing.
+    pub no_suid: bool,
+    /// Device files cannot be opened.
+    pub no_dev: bool,
+    /// Nothing can be executed.
+    pub no_exec: bool,
+}
+
+/// A value of a control group file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CgroupValue {
+    /// The file's name.
+    pub file: &'static str,
+    /// What is written to it.
+    pub value: String,
+    /// The place in the policy.
+    pub span: Span,
+}

@@ -1,0 +1,71 @@
+//! Stage 4: from what the policy means to what is to be enforced.
+
+mod filesystem;
+
+use crate::diagnostics::Sink;
+use crate::ir::syscalls::Action;
+use crate::ir::{CgroupValue, Ir};
+use crate::resolve::{Placed, Resolved, Resources};
+use purple_plan::Layer;
+
+/// Lowers a resolved policy. What is wrong goes to the sink.
+pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
+    let steps = filesystem::steps(&resolved, sink);
+    let mut needs = resolved.needs;
+    // A filter that tells a supervisor needs one that listens.
+    let listener = resolved.syscalls.iter().find_map(|meaning| {
+        let interface = meaning.interfaces().find(|one| one.denial == Action::Notify);
+        let rule = meaning
+            .interfaces()
+            .flat_map(|one| one.calls.values())
+            .flat_map(|call| &call.rules)
+            .find(|rule| rule.action == Action::Notify);
+        interface.map(|one| one.default.span).or(rule.map(|rule| rule.span))
+    });
+    if let Some(span) = listener.filter(|_| !needs.iter().any(|need| need.0 == Layer::Audit)) {
+        needs.push((Layer::Audit, span));
+    }
+    needs.sort_by_key(|(layer, _)| layer.number());
+    let (working_dir, working_dir_span) = resolved.filesystem.working_dir;
+    Ir {
+        name: resolved.name,
+        steps,
+        working_dir,
+        working_dir_span,
+        capabilities: resolved.capabilities,
+        narrowed: resolved.network.wider.map(|wider| wider.span),
+        cgroup: cgroup(&resolved.resources),
+        timeout: resolved.resources.timeout.map(|timeout| timeout.value),
+        environment: resolved.environment,
+        needs,
+        filters: resolved.syscalls,
+    }
+}
+
+/// The control group's files (Documentation/admin-guide/cgroup-v2.rst). A memory limit comes with
+/// no swap and with the end of the whole group when it is exceeded.
+fn cgroup(limits: &Resources) -> Vec<CgroupValue> {
+    let value = |file, text: String, placed: Placed<u64>| CgroupValue {
+        file,
+        value: text,
+        span: placed.span,
+    };
+    let mut values = Vec::new();
+    if let Some(weight) = limits.cpu_weight {
+        values.push(value("cpu.weight", weight.value.to_string(), weight));
+    }
+    if let Some(rate) = limits.block_io {
+        // The executor puts the device in front: which one it is, only the host knows.
+        let text = format!("rbps={0} wbps={0}", rate.value);
+        values.push(value("io.max", text, rate));
+    }
+    if let Some(memory) = limits.memory {
+        values.push(value("memory.max", memory.value.to_string(), memory));
+        values.push(value("memory.oom.group", "1".to_owned(), memory));
+        values.push(value("memory.swap.max", "0".to_owned(), memory));
+    }
+    if let Some(pids) = limits.pids {
+        values.push(value("pids.max", pids.value.to_string(), pids));
+    }
+    values
+}

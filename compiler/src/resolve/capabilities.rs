@@ -1,0 +1,82 @@
+//! The `capabilities` section: names to bits.
+
+use super::Scope;
+use crate::diagnostics::suggest;
+use purple_policy::Capabilities;
+
+/// Capability names by number (capabilities(7), linux/capability.h).
+pub const NAMES: [&str; 41] = [
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+];
+
+/// The capabilities to keep, bit N for capability N.
+pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> u64 {
+    let Some(section) = section else {
+        return 0;
+    };
+    if !section.default_drop {
+        scope.error(
+            "capabilities-not-dropped",
+            "/capabilities/default_drop",
+            "`default_drop: false` would keep every capability".to_owned(),
+            "leave it out or set it to `true`, and name under `add` the capabilities to keep",
+        );
+    }
+    let mut kept = 0;
+    for (index, name) in section.add.iter().enumerate() {
+        match NAMES.iter().position(|known| known == name) {
+            Some(number) => kept |= 1 << number,
+            None => unknown(scope, index, name),
+        }
+    }
+    kept
+}
+
+fn unknown(scope: &mut Scope<'_>, index: usize, name: &str) {
+    let upper = name.to_ascii_uppercase();
+    let full = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
+    let help = suggest::nearest(&full, NAMES)
+        .map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+    let message = format!("there is no capability {}", suggest::quote(name));
+    scope.error("unknown-capability", &format!("/capabilities/add/{index}"), message, &help);
+}

@@ -1,0 +1,149 @@
+//! The `filesystem` section.
+
+use super::{Placed, Scope, quantity};
+use crate::diagnostics::suggest;
+use crate::source::Span;
+use purple_policy as policy;
+
+/// What of the host is seen inside, and what is made there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filesystem {
+    /// Host paths shown read-only.
+    pub immutable: Vec<Shared>,
+    /// Host directories shown writable.
+    pub output: Vec<Shared>,
+    /// Private writable directories.
+    pub scratch: Vec<Placed<String>>,
+    /// Bytes that each of those may hold.
+    pub scratch_bytes: u64,
+    /// Where the program starts, and where the policy says so.
+    pub working_dir: (String, Option<Span>),
+}
+
+/// A host path and where it is inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// On the host.
+    pub host: String,
+    /// Inside: absolute and straight down.
+    pub inside: String,
+    /// Whether a host without it is no error.
+    pub optional: bool,
+    /// The place of `host_path`; `None` for a default.
+    pub host_span: Option<Span>,
+    /// The place of `sandbox_path`; `None` for a default.
+    pub inside_span: Option<Span>,
+}
+
+/// Bytes in a scratch directory, unless the policy says otherwise.
+const SCRATCH_BYTES: u64 = 512 << 20;
+
+/// What a policy without the section shows of the host: its programs and libraries, and what
+/// dynamic linking and TLS need.
+const DEFAULT: [(&str, bool); 5] = [
+    ("/usr", false),
+    ("/etc/alternatives", true),
+    ("/etc/ld.so.cache", true),
+    ("/etc/ssl/certs", true),
+    ("/etc/ca-certificates", true),
+];
+
+/// The file system.
+pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_>) -> Filesystem {
+    let Some(section) = section else {
+        let immutable = DEFAULT.iter().map(|&(path, optional)| default(path, optional)).collect();
+        return Filesystem {
+            immutable,
+            output: Vec::new(),
+            scratch: Vec::new(),
+            scratch_bytes: SCRATCH_BYTES,
+            working_dir: ("/tmp".to_owned(), None),
+        };
+    };
+    let mut immutable = Vec::new();
+    for (index, path) in section.immutable_paths.iter().enumerate() {
+        let at = format!("/filesystem/immutable_paths/{index}");
+        immutable.extend(shared(&path.host_path, &path.sandbox_path, path.optional, &at, scope));
+    }
+    let mut output = Vec::new();
+    for (index, path) in section.output_paths.iter().enumerate() {
+        let at = format!("/filesystem/output_paths/{index}");
+        output.extend(shared(&path.host_path, &path.sandbox_path, false, &at, scope));
+    }
+    let mut scratch = Vec::new();
+    for (index, path) in section.scratch_paths.iter().enumerate() {
+        let at = format!("/filesystem/scratch_paths/{index}");
+        if let Some(value) = inside(path, &at, scope) {
+            scratch.push(Placed { value, span: scope.span(&at) });
+        }
+    }
+    let at = "/filesystem/scratch_size_bytes";
+    let scratch_bytes = section
+        .scratch_size_bytes
+        .as_ref()
+        .and_then(|size| scope.quantity(size, at, quantity::size))
+        .map_or(SCRATCH_BYTES, |size| size.value);
+    let at = "/filesystem/working_dir";
+    let working_dir = match &section.working_dir {
+        None => ("/tmp".to_owned(), None),
+        Some(path) => {
+            (inside(path, at, scope).unwrap_or_else(|| "/".to_owned()), Some(scope.span(at)))
+        }
+    };
+    Filesystem { immutable, output, scratch, scratch_bytes, working_dir }
+}
+
+fn default(path: &str, optional: bool) -> Shared {
+    Shared {
+        host: path.to_owned(),
+        inside: path.to_owned(),
+        optional,
+        host_span: None,
+        inside_span: None,
+    }
+}
+
+fn shared(
+    host: &str,
+    sandbox: &str,
+    optional: bool,
+    at: &str,
+    scope: &mut Scope<'_>,
+) -> Option<Shared> {
+    let host_at = format!("{at}/host_path");
+    let inside_at = format!("{at}/sandbox_path");
+    let inside = inside(sandbox, &inside_at, scope);
+    if host.is_empty() || host.contains('\0') {
+        invalid(host, &host_at, "a host path is not empty and has no NUL", scope);
+        return None;
+    }
+    Some(Shared {
+        host: host.to_owned(),
+        inside: inside?,
+        optional,
+        host_span: Some(scope.span(&host_at)),
+        inside_span: Some(scope.span(&inside_at)),
+    })
+}
+
+/// A path inside, without a slash at its end: absolute, straight down.
+fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
+    let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+    let straight = trimmed == "/"
+        || trimmed
+            .strip_prefix('/')
+            .is_some_and(|below| below.split('/').all(|part| !matches!(part, "" | "." | "..")));
+    let too_long = trimmed.split('/').any(|part| part.len() > 255) || trimmed.len() > 4000;
+    if straight && !too_long && !trimmed.contains('\0') {
+        return Some(trimmed.to_owned());
+    }
+    let help = "a path inside is absolute, such as `/output`, with no `.`, `..` or empty part, \
+                and no part longer than 255 bytes";
+    invalid(path, pointer, help, scope);
+    None
+}
+
+fn invalid(path: &str, pointer: &str, help: &str, scope: &mut Scope<'_>) {
+    let message = format!("{} cannot be used as a path", suggest::quote(path));
+    scope.error("invalid-path", pointer, message, help);
+}

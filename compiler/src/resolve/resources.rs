@@ -1,0 +1,76 @@
+//! The `resources` section.
+
+use super::{Placed, Scope, quantity};
+use purple_policy as policy;
+
+/// Limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// `cpu.weight`, from 1 to 100 (cgroup v2; 100 is the kernel's default).
+    pub cpu_weight: Option<Placed<u64>>,
+    /// Bytes.
+    pub memory: Option<Placed<u64>>,
+    /// Processes and threads.
+    pub pids: Option<Placed<u64>>,
+    /// Bytes per second.
+    pub block_io: Option<Placed<u64>>,
+    /// Seconds.
+    pub timeout: Option<Placed<u64>>,
+}
+
+/// The longest session, in seconds: ten years. A longer one is a slip.
+const LONGEST_SESSION: u64 = 10 * 366 * 86400;
+
+/// The limits.
+pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>) -> Resources {
+    let Some(section) = section else {
+        return Resources::default();
+    };
+    let at = |key: &str| format!("/resources/{key}");
+    let memory = section
+        .memory_limit_bytes
+        .as_ref()
+        .and_then(|size| scope.quantity(size, &at("memory_limit_bytes"), quantity::size));
+    let key = at("block_io_limit_bytes_per_sec");
+    let block_io = section
+        .block_io_limit_bytes_per_sec
+        .as_ref()
+        .and_then(|rate| scope.quantity(rate, &key, quantity::rate));
+    if section.session_timeout_seconds.is_some_and(|seconds| seconds > LONGEST_SESSION) {
+        scope.error(
+            "timeout-too-long",
+            &at("session_timeout_seconds"),
+            "a session cannot last longer than ten years".to_owned(),
+            "write seconds, or leave the key out for no limit",
+        );
+    }
+    let placed = |value: Option<u64>, key: &str, scope: &Scope<'_>| {
+        value.map(|value| Placed { value, span: scope.span(&at(key)) })
+    };
+    Resources {
+        cpu_weight: section.cpu_shares.and_then(|shares| cpu_weight(shares, scope)),
+        memory,
+        pids: placed(section.pids_limit, "pids_limit", scope),
+        block_io,
+        timeout: placed(section.session_timeout_seconds, "session_timeout_seconds", scope),
+    }
+}
+
+/// A share from 0 to 1 in hundredths, as `cpu.weight` counts.
+fn cpu_weight(shares: f64, scope: &mut Scope<'_>) -> Option<Placed<u64>> {
+    let pointer = "/resources/cpu_shares";
+    let weight = (1..=100_u32).min_by(|&a, &b| {
+        let distance = |hundredths: u32| (f64::from(hundredths) / 100.0 - shares).abs();
+        distance(a).total_cmp(&distance(b))
+    });
+    if !(shares > 0.0 && shares <= 1.0) {
+        scope.error(
+            "cpu-shares-out-of-range",
+            pointer,
+            format!("`cpu_shares` is {shares}; it must be above 0 and at most 1"),
+            "1 is the weight of any other group, 0.5 half of it",
+        );
+        return None;
+    }
+    weight.map(|weight| Placed { value: u64::from(weight), span: scope.span(pointer) })
+}
