@@ -28,7 +28,7 @@ def primes(end):
 
 attempt("writing /output/primes.txt", lambda: write("/output/primes.txt"))
 attempt("writing /usr/primes.txt", lambda: write("/usr/primes.txt"))
-attempt("reading /etc/shadow", lambda: pathlib.Path("/etc/shadow").read_text(encoding="ascii"))
+attempt("reading /etc/shadow", lambda: len(pathlib.Path("/etc/shadow").read_bytes()))
 attempt("the home directories", lambda: os.listdir("/home"))
 attempt("the processes", lambda: sorted(int(name) for name in os.listdir("/proc") if name.isdigit()))
 attempt("the network interfaces", lambda: [name for _, name in socket.if_nameindex()])

@@ -5,6 +5,7 @@
 
 use crate::{none_of, one_of};
 use purple_tests::repository::{Tracked, tracked};
+use std::collections::BTreeSet;
 
 /// The calls that make a diagnostic, and how many arguments stand before the code.
 const CALLS: [(&str, usize); 4] = [
@@ -42,7 +43,8 @@ fn codes(text: &str) -> Vec<(usize, Option<&str>)> {
         found.extend(if literals.is_empty() { computed } else { literals });
     }
     found.sort_unstable();
-    found.dedup();
+    let mut seen = BTreeSet::new();
+    found.retain(|&(_, code)| code.is_none() || seen.insert(code));
     found
 }
 
