@@ -1,7 +1,11 @@
 //! Every diagnostic code in the compiler has a page.
+//!
+//! A code is the literal in a call that makes a diagnostic. In a file with a call whose code is
+//! computed, every literal of two or more words in kebab case is taken for a code.
 
 use crate::{none_of, one_of};
 use purple_tests::repository::{Tracked, tracked};
+use std::collections::BTreeSet;
 
 /// The calls that make a diagnostic, and how many arguments stand before the code.
 const CALLS: [(&str, usize); 4] = [
@@ -14,23 +18,33 @@ const CALLS: [(&str, usize); 4] = [
 /// The file that defines these calls.
 const DEFINITION: &str = "compiler/src/diagnostics/mod.rs";
 
-/// A place where a diagnostic is made: the line, and the code if it is a literal.
-type Made<'t> = (usize, Option<&'t str>);
-
-/// Every diagnostic that the text makes outside its tests.
-fn made(text: &str) -> Vec<Made<'_>> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let mut found = Vec::new();
+/// Every code in the text outside its tests, with its line; `None` for a computed code when no
+/// literal could be meant.
+fn codes(text: &str) -> Vec<(usize, Option<&str>)> {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let line = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+    let (mut found, mut computed) = (Vec::new(), Vec::new());
     for (call, before) in CALLS {
-        for (at, _) in code.match_indices(call) {
-            let line = code.get(..at).unwrap_or_default().matches('\n').count() + 1;
-            let arguments = code.get(at + call.len()..).unwrap_or_default();
+        for (at, _) in text.match_indices(call) {
+            let arguments = text.get(at + call.len()..).unwrap_or_default();
             let argument = arguments.splitn(before + 2, ',').nth(before).unwrap_or_default();
-            let literal = argument.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            found.push((line, literal));
+            match argument.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+                Some(code) => found.push((line(at), Some(code))),
+                None => computed.push((line(at), None)),
+            }
         }
     }
+    if !computed.is_empty() {
+        let literals = text.match_indices('"').filter_map(|(at, _)| {
+            let literal = text.get(at + 1..)?.split('"').next()?;
+            (literal.contains('-') && is_kebab_case(literal)).then_some((line(at), Some(literal)))
+        });
+        let literals = literals.collect::<Vec<_>>();
+        found.extend(if literals.is_empty() { computed } else { literals });
+    }
     found.sort_unstable();
+    let mut seen = BTreeSet::new();
+    found.retain(|&(_, code)| code.is_none() || seen.insert(code));
     found
 }
 
@@ -53,7 +67,7 @@ fn without_page(files: &[Tracked]) -> Vec<String> {
     });
     let mut findings = Vec::new();
     for file in sources {
-        for (line, code) in made(&file.text) {
+        for (line, code) in codes(&file.text) {
             let problem = match code {
                 None => "write the code as a literal where the diagnostic is made".to_owned(),
                 Some(code) if !is_kebab_case(code) => format!("`{code}` is not in kebab case"),
@@ -93,6 +107,9 @@ fn bites_a_code_without_a_page() {
     let second_line = "//! x\n\nDiagnostic::error(\"duplicate-key\", span, \"x\")";
     one_of(&check(second_line, "x.md"), "compiler/src/parse/mod.rs:3:");
     one_of(&check("Diagnostic::error(code, span, \"x\")", page), "as a literal");
+    let computed = "let code = if x { \"duplicate-key\" } else { \"no-page\" };\n\
+                    Diagnostic::error(code, span, \"some text\")";
+    one_of(&check(computed, page), "mod.rs:1: `no-page` has no page");
     one_of(&check("Diagnostic::error(\"Duplicate_key\", span)", page), "not in kebab case");
     let tested = "//! x\n#[cfg(test)]\nDiagnostic::error(\"no-page\", span)";
     assert!(check(tested, page).is_empty());
