@@ -4,6 +4,10 @@
 //! did wrong goes to a [`diagnostics::Sink`], never to an `Err`.
 
 pub mod diagnostics;
+pub mod emit;
+pub mod ir;
 pub mod parse;
+pub mod resolve;
 pub mod source;
+pub mod syscalls;
 pub mod validate;

@@ -1,0 +1,3 @@
+//! Stage 5: the IR to finished artefacts.
+
+pub mod bpf;

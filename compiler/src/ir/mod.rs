@@ -1,0 +1,3 @@
+//! The intermediate representation: what a policy means, layer by layer.
+
+pub mod syscalls;

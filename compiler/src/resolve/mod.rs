@@ -1,0 +1,3 @@
+//! Stage 3: names to facts.
+
+pub mod syscalls;
