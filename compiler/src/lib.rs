@@ -4,8 +4,13 @@
 //! did wrong goes to a [`diagnostics::Sink`], never to an `Err`.
 
 pub mod diagnostics;
+pub mod emit;
+pub mod ir;
+pub mod lower;
 pub mod parse;
 pub mod pipeline;
 pub mod resolve;
+pub mod seal;
 pub mod source;
+pub mod syscalls;
 pub mod validate;

@@ -1,18 +1,30 @@
 //! All stages on one screen: what happens to a policy, in order.
 
 use crate::diagnostics::{Diagnostic, Sink};
-use crate::parse::{self, Document};
+use crate::emit::{self, EmitFault};
+use crate::lower::lower;
+use crate::parse;
+use crate::resolve::resolve;
+use crate::seal::{self, SealFault};
 use crate::source::Source;
+use crate::syscalls::Arch;
 use crate::validate;
-use purple_policy::Policy;
 
 /// What the caller asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// The architectures to compile for; empty: the one that the compiler runs on.
-    pub architectures: Vec<String>,
-    /// Print this stage's result instead of a plan.
+    /// The architectures that the plan is for: at least one.
+    pub architectures: Vec<Arch>,
+    /// Print this stage's result instead of making a plan.
     pub emit: Option<Stage>,
+}
+
+impl Default for Options {
+    /// A plan for x86-64, whatever machine the compiler runs on: the same policy gives the same
+    /// bytes everywhere.
+    fn default() -> Self {
+        Self { architectures: vec![Arch::X86_64], emit: None }
+    }
 }
 
 /// A stage whose result can be printed.
@@ -22,6 +34,12 @@ pub enum Stage {
     Document,
     /// The typed policy as JSON.
     Policy,
+    /// What its words mean.
+    Resolved,
+    /// What is to be enforced.
+    Ir,
+    /// The filters' instructions.
+    Bpf,
 }
 
 /// What came out.
@@ -35,43 +53,86 @@ pub struct Outcome {
     pub listing: Option<String>,
 }
 
-/// Runs every stage that needs no more than the text: what `purplec check` reports.
-pub fn check(source: &Source, mut sink: Sink) -> Vec<Diagnostic> {
-    let checked = front(source, &mut sink);
-    drop(checked);
-    sink.into_sorted()
+/// Runs every stage and gives what they found: what `purplec check` reports.
+pub fn check(source: &Source, sink: Sink) -> Result<Vec<Diagnostic>, Fault> {
+    Ok(compile(source, &Options::default(), sink)?.diagnostics)
 }
 
 /// Compiles a policy. The sink holds what reading the file found already.
-pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Outcome {
+pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Outcome, Fault> {
     let mut outcome = Outcome::default();
-    if options.emit == Some(Stage::Document) {
-        outcome.listing = parse::parse(source, &mut sink).and_then(|it| pretty(&it.to_json()));
-    } else if let Some(front) = front(source, &mut sink).filter(|_| !sink.has_errors()) {
-        if options.emit == Some(Stage::Policy) {
-            outcome.listing = pretty(&front.policy);
-        }
-        // The later stages go here: resolve, lower, emit, seal.
+    stages(source, options, &mut sink, &mut outcome)?;
+    if sink.has_errors() {
+        outcome.plan = None;
     }
     outcome.diagnostics = sink.into_sorted();
-    outcome
+    Ok(outcome)
 }
 
-/// A policy with the document that its places are in.
-#[derive(Debug)]
-pub struct Front {
-    /// The document, under preferred spellings.
-    pub document: Document,
-    /// The typed policy.
-    pub policy: Policy,
+/// The stages. A stage that gives nothing has told the sink why; one that gives something although
+/// it found errors lets the next ones report more, up to the point where a plan would be made.
+fn stages(
+    source: &Source,
+    options: &Options,
+    sink: &mut Sink,
+    outcome: &mut Outcome,
+) -> Result<(), Fault> {
+    let wants = |stage| options.emit == Some(stage);
+
+    let Some(mut document) = parse::parse(source, sink) else { return Ok(()) };
+    if wants(Stage::Document) {
+        outcome.listing = pretty(&document.to_json());
+        return Ok(());
+    }
+    let Some(policy) = validate::validate(&mut document, sink) else { return Ok(()) };
+    if wants(Stage::Policy) {
+        outcome.listing = pretty(&policy);
+        return Ok(());
+    }
+    let resolved = resolve(&policy, &options.architectures, &document, sink);
+    if wants(Stage::Resolved) {
+        outcome.listing = Some(format!("{resolved:#?}\n"));
+        return Ok(());
+    }
+    let ir = lower(resolved, sink);
+    if wants(Stage::Ir) {
+        outcome.listing = Some(ir.to_string());
+        return Ok(());
+    }
+    if sink.has_errors() {
+        return Ok(());
+    }
+    let Some(artefacts) = emit::emit(&ir, source, sink).map_err(Fault::Emit)? else {
+        return Ok(());
+    };
+    if wants(Stage::Bpf) {
+        let programs = artefacts.filters().iter().map(|filter| filter.program.to_string());
+        outcome.listing = Some(programs.collect());
+        return Ok(());
+    }
+    outcome.plan = seal::seal(&artefacts, sink).map_err(Fault::Seal)?;
+    Ok(())
 }
 
-/// Text to typed policy.
-pub fn front(source: &Source, sink: &mut Sink) -> Option<Front> {
-    let mut document = parse::parse(source, sink)?;
-    let policy = validate::validate(&mut document, sink)?;
-    Some(Front { document, policy })
+/// A fault of the compiler: nothing that a policy's author can mend. No plan comes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Found while emitting.
+    Emit(EmitFault),
+    /// Found while sealing.
+    Seal(SealFault),
 }
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Emit(fault) => fault.fmt(f),
+            Self::Seal(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
 
 fn pretty(value: &impl serde::Serialize) -> Option<String> {
     // Neither a JSON value nor a policy has a key that is not text.

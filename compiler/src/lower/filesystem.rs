@@ -1,6 +1,6 @@
 //! The steps that build the file system: what every sandbox has, and what the policy adds.
 
-use crate::diagnostics::{Diagnostic, Sink, suggest};
+use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::{Action, Attributes, Step};
 use crate::resolve::{Filesystem, Resolved, Shared};
 use crate::source::Span;
@@ -205,7 +205,7 @@ impl Tree {
             return;
         }
         if let Some((_, first)) = self.places.get(path) {
-            let message = format!("{} is used twice", suggest::quote(path));
+            let message = format!("{} is used twice", quote(path));
             let mut diagnostic = Diagnostic::error("duplicate-path", place, message)
                 .with_help("each path inside has one meaning: remove one, or change it");
             if let Some(first) = *first {

@@ -1,7 +1,7 @@
 //! The `capabilities` section: names to bits.
 
 use super::Scope;
-use crate::diagnostics::suggest;
+use crate::diagnostics::{nearest, quote};
 use purple_policy::Capabilities;
 
 /// Capability names by number (capabilities(7), linux/capability.h).
@@ -75,8 +75,8 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
 fn unknown(scope: &mut Scope<'_>, index: usize, name: &str) {
     let upper = name.to_ascii_uppercase();
     let full = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
-    let help = suggest::nearest(&full, NAMES)
+    let help = nearest(&full, NAMES)
         .map_or_else(String::new, |near| format!("did you mean `{near}`?"));
-    let message = format!("there is no capability {}", suggest::quote(name));
+    let message = format!("there is no capability {}", quote(name));
     scope.error("unknown-capability", &format!("/capabilities/add/{index}"), message, &help);
 }

@@ -1,7 +1,7 @@
 //! The `environment` section, with the defaults that every program gets.
 
 use super::Scope;
-use crate::diagnostics::suggest;
+use crate::diagnostics::quote;
 use purple_policy::Environment;
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> V
                 scope.error(
                     "environment-set-and-passed",
                     &pointer,
-                    format!("{} is under `set` as well", suggest::quote(name)),
+                    format!("{} is under `set` as well", quote(name)),
                     "keep one of the two: a fixed value, or the caller's",
                 );
             } else if is_name(name) {
@@ -64,7 +64,7 @@ fn refuse(name: &str, pointer: &str, scope: &mut Scope<'_>) {
     scope.error(
         "invalid-environment-variable",
         pointer,
-        format!("{} cannot be an environment variable", suggest::quote(name)),
+        format!("{} cannot be an environment variable", quote(name)),
         "a name has no `=` and is not empty, and neither name nor value has a NUL",
     );
 }

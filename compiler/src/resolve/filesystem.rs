@@ -1,7 +1,7 @@
 //! The `filesystem` section.
 
 use super::{Placed, Scope, quantity};
-use crate::diagnostics::suggest;
+use crate::diagnostics::quote;
 use crate::source::Span;
 use purple_policy as policy;
 
@@ -144,6 +144,6 @@ fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
 }
 
 fn invalid(path: &str, pointer: &str, help: &str, scope: &mut Scope<'_>) {
-    let message = format!("{} cannot be used as a path", suggest::quote(path));
+    let message = format!("{} cannot be used as a path", quote(path));
     scope.error("invalid-path", pointer, message, help);
 }

@@ -1,0 +1,239 @@
+//! Every program against the evaluator, on every compile.
+//!
+//! Numbers and interfaces: all numbers up to the newest and some beyond, around every constant
+//! that the program compares a number with, through every interface that exists. Arguments: for
+//! each call that looks at any, all combinations of the values around each constant of its rules
+//! and of the program's own comparisons, with the upper half and the bits outside masks flipped;
+//! where that is too many, each argument alone and a fixed number of mixed ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::generate::return_value;
+use super::instruction::{ARCH, ARGUMENTS, NUMBER, Program};
+use super::interpret::{Data, Trap, run};
+use crate::ir::syscalls::{ArchMeaning, Call, CallMeaning, Meaning, Test, evaluate};
+use crate::syscalls::{Arch, X32_BIT};
+
+/// Compares a program with a meaning.
+pub fn check(meaning: &Meaning, program: &Program) -> Result<Report, Mismatch> {
+    let mut checker = Checker { meaning, program, report: Report::default() };
+    checker.numbers()?;
+    for one in meaning.interfaces() {
+        for (number, call) in &one.calls {
+            if !call.rules.is_empty() || call.guard.is_some() {
+                checker.arguments(one, *number, call)?;
+            }
+        }
+    }
+    Ok(checker.report)
+}
+
+/// What was compared, and found equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Calls by number and interface.
+    pub numbers: usize,
+    /// Combinations of arguments.
+    pub cells: usize,
+}
+
+/// A call that the program and the meaning disagree about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The call.
+    pub call: Call,
+    /// The value that the meaning's verdict has.
+    pub expected: u32,
+    /// What the program returned, if it did.
+    pub found: Result<u32, Trap>,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the filter is wrong about {}: {:#010x} expected, ", self.call, self.expected)?;
+        match self.found {
+            Ok(value) => write!(f, "{value:#010x} returned"),
+            Err(trap) => trap.fmt(f),
+        }
+    }
+}
+
+/// The most combinations tried for one call.
+const MOST_CELLS: usize = 2048;
+
+struct Checker<'a> {
+    meaning: &'a Meaning,
+    program: &'a Program,
+    report: Report,
+}
+
+type Constants = BTreeMap<u8, BTreeSet<u64>>;
+
+impl Checker<'_> {
+    fn compare(&self, call: &Call, seen: impl FnMut(u32, u32)) -> Result<(), Mismatch> {
+        let mut seen = seen;
+        let data = Data::new(call, self.meaning.native.arch.big_endian());
+        let found = run(self.program, &data, |offset, one| seen(offset, one.k));
+        let expected = return_value(evaluate(self.meaning, call).action);
+        if found == Ok(expected) {
+            return Ok(());
+        }
+        Err(Mismatch { call: *call, expected, found })
+    }
+
+    fn numbers(&mut self) -> Result<(), Mismatch> {
+        let mut numbers: BTreeSet<u32> = BTreeSet::new();
+        for one in self.meaning.interfaces() {
+            numbers.extend(0..=one.newest - one.arch.base());
+            numbers.extend(one.arch.base()..=one.newest.saturating_add(600));
+            numbers.extend(one.calls.keys());
+            numbers.extend(&one.beyond);
+        }
+        for edge in [0, X32_BIT, 0x8000_0000, 0xC000_0000] {
+            numbers.extend([edge, edge | 1, edge.wrapping_sub(1), edge.wrapping_sub(2)]);
+        }
+        let own = self.program.instructions.iter().map(|one| one.k);
+        numbers.extend(own.flat_map(|k| [k.wrapping_sub(1), k, k.wrapping_add(1)]));
+        let listed: BTreeSet<u32> = self.meaning.interfaces().map(|one| one.arch.audit()).collect();
+        let all: BTreeSet<u32> = Arch::ALL
+            .iter()
+            .flat_map(|arch| [arch.audit(), arch.audit() ^ 0x4000_0000, arch.audit() ^ 0x8000_0000])
+            .chain([0, u32::MAX])
+            .chain(listed.iter().flat_map(|audit| [audit - 1, audit + 1]))
+            .collect();
+        for audit_arch in all {
+            let few = [0, 1, 59, X32_BIT, u32::MAX];
+            let calls: Vec<u32> = match listed.contains(&audit_arch) {
+                true => numbers.iter().copied().collect(),
+                false => few.to_vec(),
+            };
+            for number in calls {
+                for fill in [0, u64::MAX] {
+                    self.compare(&Call { audit_arch, number, args: [fill; 6] }, |_, _| {})?;
+                }
+                self.report.numbers += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn arguments(
+        &mut self,
+        one: &ArchMeaning,
+        number: u32,
+        call: &CallMeaning,
+    ) -> Result<(), Mismatch> {
+        let mut constants = written(call);
+        // What the program itself compares on the paths that the rules' own constants lead down.
+        let mut own = Constants::new();
+        let audit_arch = one.arch.audit();
+        for args in cells(&constants) {
+            self.compare(&Call { audit_arch, number, args }, |offset, k| {
+                if let Some((position, upper)) = half(offset, one.arch.big_endian()) {
+                    let value = if upper { u64::from(k) << 32 } else { u64::from(k) };
+                    own.entry(position).or_default().insert(value);
+                }
+            })?;
+            self.report.cells += 1;
+        }
+        for (position, values) in own {
+            constants.entry(position).or_default().extend(values.into_iter().flat_map(around));
+        }
+        for args in cells(&constants) {
+            self.compare(&Call { audit_arch, number, args }, |_, _| {})?;
+            self.report.cells += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Which argument, and whether its upper half, lies at an offset.
+fn half(offset: u32, big_endian: bool) -> Option<(u8, bool)> {
+    debug_assert!(NUMBER < ARGUMENTS && ARCH < ARGUMENTS, "arguments come last");
+    let within = offset.checked_sub(ARGUMENTS)?;
+    let position = u8::try_from(within / 8).ok()?;
+    Some((position, (within % 8 == 4) != big_endian))
+}
+
+/// The values around the constants of a call's rules and guard, by argument.
+fn written(call: &CallMeaning) -> Constants {
+    let mut found = Constants::new();
+    let mut add = |position: u8, values: &[u64]| {
+        let all = found.entry(position).or_default();
+        values.iter().for_each(|&value| all.extend(around(value)));
+    };
+    for condition in call.rules.iter().flat_map(|rule| &rule.conditions) {
+        let width = condition.width;
+        match condition.test {
+            Test::MaskedEq { mask, value } | Test::MaskedNe { mask, value } => {
+                let lowest = mask & mask.wrapping_neg();
+                let highest = mask.checked_ilog2().map_or(0, |bit| 1 << bit);
+                let flips = [0, !mask, mask, lowest, highest, !mask & width];
+                add(condition.arg, &flips.map(|flip| value ^ flip));
+            }
+            Test::Eq(value)
+            | Test::Ne(value)
+            | Test::Lt(value)
+            | Test::Le(value)
+            | Test::Gt(value)
+            | Test::Ge(value) => add(condition.arg, &[value, width]),
+        }
+    }
+    if let Some(guard) = &call.guard {
+        add(guard.arg, &guard.values);
+    }
+    found
+}
+
+/// A constant, its neighbours, and each with another upper half.
+fn around(value: u64) -> [u64; 6] {
+    [
+        value,
+        value.wrapping_sub(1),
+        value.wrapping_add(1),
+        value ^ (1 << 32),
+        value ^ (1 << 63),
+        value ^ (1 << 16),
+    ]
+}
+
+/// Combinations of the arguments' values: all of them, or a spread of at most [`MOST_CELLS`] in
+/// which every value of every argument occurs, with each of the others' first values and mixed.
+fn cells(constants: &Constants) -> Vec<[u64; 6]> {
+    let lists: Vec<(usize, Vec<u64>)> = constants
+        .iter()
+        .map(|(position, values)| {
+            let all: BTreeSet<u64> = values.iter().copied().chain([0, u64::MAX]).collect();
+            (usize::from(*position), all.into_iter().collect())
+        })
+        .collect();
+    let total = lists.iter().try_fold(1_usize, |total, (_, list)| total.checked_mul(list.len()));
+    let longest = lists.iter().map(|(_, list)| list.len()).max().unwrap_or(1);
+    let (count, mixed) = match total {
+        Some(total) if total <= MOST_CELLS => (total, false),
+        _ => (MOST_CELLS.max(longest), true),
+    };
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let cell = |index: usize| {
+        let mut args = [0; 6];
+        let mut rest = index;
+        for (at, (position, list)) in lists.iter().enumerate() {
+            let pick = match mixed {
+                false => rest % list.len(),
+                // One argument goes through its values in turn; the others are spread.
+                true if index % lists.len() == at => (index / lists.len()) % list.len(),
+                true => {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    usize::try_from(state >> 33).unwrap_or(0) % list.len()
+                }
+            };
+            rest /= list.len();
+            if let (Some(arg), Some(value)) = (args.get_mut(*position), list.get(pick)) {
+                *arg = *value;
+            }
+        }
+        args
+    };
+    (0..count).map(cell).collect()
+}

@@ -1,0 +1,89 @@
+//! Instructions, programs, and the encodings that the kernel reads.
+
+use std::fmt;
+
+/// The most instructions that the kernel loads (`BPF_MAXINSNS` in linux/bpf_common.h).
+pub const LONGEST: usize = 4096;
+
+/// A program for `SECCOMP_SET_MODE_FILTER`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Program {
+    /// The instructions, in order.
+    pub instructions: Vec<Instruction>,
+}
+
+/// One classic BPF instruction (`struct sock_filter` in linux/filter.h).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instruction {
+    /// Operation.
+    pub code: u16,
+    /// How many instructions a jump skips when its test holds.
+    pub jt: u8,
+    /// How many it skips when it does not.
+    pub jf: u8,
+    /// Operand.
+    pub k: u32,
+}
+
+/// `BPF_LD|BPF_W|BPF_ABS`: load a word of `struct seccomp_data`.
+pub(super) const LOAD: u16 = 0x20;
+/// `BPF_ALU|BPF_AND|BPF_K`.
+pub(super) const AND: u16 = 0x54;
+/// `BPF_JMP|BPF_JA`.
+pub(super) const JUMP: u16 = 0x05;
+/// `BPF_JMP|BPF_JEQ|BPF_K`.
+pub(super) const JEQ: u16 = 0x15;
+/// `BPF_JMP|BPF_JGT|BPF_K`.
+pub(super) const JGT: u16 = 0x25;
+/// `BPF_JMP|BPF_JGE|BPF_K`.
+pub(super) const JGE: u16 = 0x35;
+/// `BPF_JMP|BPF_JSET|BPF_K`.
+pub(super) const JSET: u16 = 0x45;
+/// `BPF_RET|BPF_K`.
+pub(super) const RETURN: u16 = 0x06;
+
+/// Offset of the call's number in `struct seccomp_data`.
+pub(super) const NUMBER: u32 = 0;
+/// Offset of the audit architecture.
+pub(super) const ARCH: u32 = 4;
+/// Offset of the first argument; each takes 8 bytes.
+pub(super) const ARGUMENTS: u32 = 16;
+
+impl Program {
+    /// As an array of `struct sock_filter`, little endian: 8 bytes an instruction.
+    pub fn to_le_bytes(&self) -> Vec<u8> {
+        let bytes = self.instructions.iter().flat_map(|one| {
+            let [c0, c1] = one.code.to_le_bytes();
+            let [k0, k1, k2, k3] = one.k.to_le_bytes();
+            [c0, c1, one.jt, one.jf, k0, k1, k2, k3]
+        });
+        bytes.collect()
+    }
+}
+
+impl fmt::Display for Program {
+    /// One instruction a line, with absolute targets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, one) in self.instructions.iter().enumerate() {
+            let to = |skip: u8| at + 1 + usize::from(skip);
+            write!(f, "{at:4}  ")?;
+            match one.code {
+                LOAD => writeln!(f, "load [{}]", one.k)?,
+                AND => writeln!(f, "and {:#x}", one.k)?,
+                JUMP => writeln!(f, "jump {}", at + 1 + one.k as usize)?,
+                RETURN => writeln!(f, "return {:#010x}", one.k)?,
+                code => {
+                    let test = match code {
+                        JEQ => "==",
+                        JGT => ">",
+                        JGE => ">=",
+                        JSET => "&",
+                        _ => "?",
+                    };
+                    writeln!(f, "if {test} {:#x} goto {} else {}", one.k, to(one.jt), to(one.jf))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

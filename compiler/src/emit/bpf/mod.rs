@@ -1,0 +1,76 @@
+//! The filter as a classic BPF program (seccomp(2); Documentation/userspace-api/seccomp_filter).
+//!
+//! [`emit`] generates a program from a meaning and checks it against the evaluator before anybody
+//! gets to see it. The generator and the evaluator share no code that decides.
+
+mod assemble;
+mod check;
+mod generate;
+mod instruction;
+mod interpret;
+mod probe;
+
+pub use check::{Mismatch, Report, check};
+pub use instruction::{Instruction, LONGEST, Program};
+pub use interpret::{Data, Trap, run};
+pub use probe::{Probe, probe};
+
+use std::fmt;
+
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::ir::syscalls::{Broken, Meaning, verify};
+
+/// The checked program for a meaning, with what was checked. `Ok(None)`: it is too long, and the
+/// sink says so. `Err` is a fault of the compiler.
+pub fn emit(meaning: &Meaning, sink: &mut Sink) -> Result<Option<(Program, Report)>, Fault> {
+    verify(meaning).map_err(Fault::Broken)?;
+    let program = generate::generate(meaning);
+    if program.instructions.len() > LONGEST {
+        sink.push(too_long(meaning, program.instructions.len()));
+        return Ok(None);
+    }
+    let report = check(meaning, &program).map_err(|found| Fault::Mismatch(Box::new(found)))?;
+    Ok(Some((program, report)))
+}
+
+/// A fault of the compiler, found before anything was sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The meaning breaks one of the IR's rules.
+    Broken(Broken),
+    /// The program does not do what the meaning says.
+    Mismatch(Box<Mismatch>),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(broken) => broken.fmt(f),
+            Self::Mismatch(mismatch) => mismatch.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+fn too_long(meaning: &Meaning, length: usize) -> Diagnostic {
+    let calls = meaning.interfaces().flat_map(|one| one.calls.values());
+    let conditions = |call: &crate::ir::syscalls::CallMeaning| {
+        call.rules.iter().map(|r| r.conditions.len()).sum()
+    };
+    let most = calls.max_by_key(|call| -> usize { conditions(call) });
+    let span =
+        most.and_then(|call| call.rules.first()).map_or(meaning.native.default.span, |r| r.span);
+    let name = most.map_or("", |call| call.name);
+    Diagnostic::error(
+        "filter-too-long",
+        span,
+        format!("the filter takes {length} instructions; the kernel takes at most {LONGEST}"),
+    )
+    .with_help(format!(
+        "the rules on `{name}` cost most: fewer constants, or masks, make it shorter"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! The denial action and error names.
+
+use purple_policy::OnDeny;
+
+use super::Resolver;
+use crate::diagnostics::Diagnostic;
+use crate::ir::syscalls::Action;
+use crate::source::Span;
+use crate::syscalls::{Arch, closest_errno, errno_name, errno_number};
+
+impl Resolver<'_> {
+    /// What a denied call gets on an architecture. A name that is no error was reported before.
+    pub(super) fn denial(&self, arch: Arch) -> Action {
+        match &self.policy.on_deny {
+            None => Action::Errno(errno_number(arch, "EPERM").unwrap_or(1)),
+            Some(OnDeny::Errno(name)) => Action::Errno(errno_number(arch, name).unwrap_or(1)),
+            Some(OnDeny::Kill) => Action::KillProcess,
+            Some(OnDeny::Notify) => Action::Notify,
+            Some(OnDeny::Log) => Action::Log,
+        }
+    }
+
+    /// Reports what is wrong with `on_deny`.
+    pub(super) fn check_denial(&mut self) {
+        if let Some(OnDeny::Errno(name)) = &self.policy.on_deny {
+            let span = self.span("/syscalls/on_deny/errno");
+            self.check_errno(name, span);
+        }
+    }
+
+    /// Whether `name` is an error; reports it where it is not.
+    pub(super) fn check_errno(&mut self, name: &str, span: Span) -> bool {
+        if errno_number(self.native, name).is_some() {
+            return true;
+        }
+        let number = name.parse::<u16>().ok();
+        if number == Some(0) {
+            let message = "the error 0 would tell the program that the call succeeded";
+            self.report(Diagnostic::error("errno-zero", span, message));
+            return false;
+        }
+        let message = format!("no error is called `{name}`");
+        let known = number.and_then(|number| errno_name(self.native, number));
+        let mut diagnostic = Diagnostic::error("errno-unknown", span, message);
+        if let Some(name) = known.or_else(|| closest_errno(name)) {
+            diagnostic = diagnostic.with_help(format!("did you mean `{name}`?"));
+        }
+        self.report(diagnostic);
+        false
+    }
+}

@@ -1,0 +1,1 @@
+//! What a section resolves to, and what is said about it.

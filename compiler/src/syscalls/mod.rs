@@ -1,0 +1,24 @@
+//! What the kernel's system calls are: architectures, numbers, arguments, errors, and the groups
+//! that a policy takes for granted. Facts only; what a policy makes of them is in [`crate::ir`].
+
+mod arch;
+mod baseline;
+mod closest;
+mod errno;
+mod replaced;
+mod signature;
+mod table;
+
+pub use arch::{Arch, UnknownArch, X32_BIT};
+pub use baseline::{BASELINE, Baseline, Guarded, baseline, guarded, parts_of};
+pub use closest::closest_name;
+pub use errno::{closest_errno, errno_name, errno_number};
+pub use replaced::{Replaced, replaced, variants};
+pub use signature::{Argument, Kind, signature};
+pub use table::{
+    beyond, exists_elsewhere, names, newest, syscall, syscall_name, syscall_number,
+    syscall_number_anywhere,
+};
+
+#[cfg(test)]
+mod tests;

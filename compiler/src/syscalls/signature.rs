@@ -1,0 +1,96 @@
+//! What a call's arguments are, from `data/syscalls/signatures.tsv`.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::Arch;
+use super::table::lines;
+
+/// The arguments of a call on an architecture, in the order of its registers; `None` where the
+/// kernel has no entry point for it any more, so that nobody says what they are.
+pub fn signature(arch: Arch, name: &str) -> Option<Vec<Argument>> {
+    let rows = index().get(name)?;
+    let own = rows.iter().find(|(archs, _)| archs.split(',').any(|one| one == arch.name()));
+    let (_, text) = own.or_else(|| rows.iter().find(|(archs, _)| *archs == "*"))?;
+    Some(text.split(',').filter_map(Argument::parse).collect())
+}
+
+/// One argument of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argument {
+    /// The kernel's name for it.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// How many low bits of the register the kernel looks at: 8, 16, 32 or 64.
+    pub bits: u32,
+}
+
+/// What an argument holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A number of the width of `int` or less.
+    Int,
+    /// A number of the width of a register.
+    Long,
+    /// A length.
+    Size,
+    /// A place in a file, or half of one where registers have 32 bits.
+    Offset,
+    /// An address. What it points to can change after a filter has looked.
+    Pointer,
+    /// A file descriptor.
+    Fd,
+    /// A set of bits.
+    Flags,
+    /// A file mode.
+    Mode,
+    /// A register that the calling convention skips.
+    Pad,
+}
+
+impl Argument {
+    /// The bits of the register that the kernel looks at.
+    pub const fn mask(self) -> u64 {
+        match self.bits {
+            64.. => u64::MAX,
+            bits => (1 << bits) - 1,
+        }
+    }
+
+    fn parse(text: &'static str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (name, kind, bits) = (parts.next()?, parts.next()?, parts.next()?);
+        let kind = match kind {
+            "int" => Kind::Int,
+            "long" => Kind::Long,
+            "size" => Kind::Size,
+            "offset" => Kind::Offset,
+            "pointer" => Kind::Pointer,
+            "fd" => Kind::Fd,
+            "flags" => Kind::Flags,
+            "mode" => Kind::Mode,
+            "pad" => Kind::Pad,
+            _ => return None,
+        };
+        Some(Self { name, kind, bits: bits.parse().ok()? })
+    }
+}
+
+type Index = BTreeMap<&'static str, Vec<(&'static str, &'static str)>>;
+
+fn index() -> &'static Index {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut found = Index::new();
+        for line in lines(include_str!("../../data/syscalls/signatures.tsv")) {
+            let mut columns = line.split('\t');
+            if let (Some(name), Some(archs), Some(text)) =
+                (columns.next(), columns.next(), columns.next())
+            {
+                found.entry(name).or_default().push((archs, text));
+            }
+        }
+        found
+    })
+}

@@ -1,0 +1,137 @@
+//! The tables are whole, and agree with what is known from elsewhere.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use super::*;
+
+#[test]
+fn counts_are_those_of_the_headers() {
+    let counts = Arch::ALL.map(|arch| names(arch).count());
+    assert_eq!(counts, [385, 461, 374, 327, 431, 328, 424, 390, 324, 375]);
+    let all: std::collections::BTreeSet<_> =
+        Arch::ALL.iter().flat_map(|&arch| names(arch).map(|(name, _)| name)).collect();
+    assert!(all.len() > 500, "{}", all.len());
+}
+
+#[test]
+fn the_newest_number_is_rseq_slice_yield_everywhere() {
+    for arch in Arch::ALL {
+        assert_eq!(newest(arch), arch.base() + 471, "{arch}");
+        assert_eq!(syscall_number(arch, "rseq_slice_yield"), Some(newest(arch)), "{arch}");
+    }
+    assert_eq!(beyond(Arch::X32).first(), Some(&(X32_BIT + 512)));
+    assert_eq!(beyond(Arch::Arm), [0xF0001, 0xF0002, 0xF0003, 0xF0004, 0xF0005, 0xF0006]);
+    assert!(beyond(Arch::X86_64).is_empty());
+}
+
+#[test]
+fn names_and_numbers_are_inverse() {
+    for arch in Arch::ALL {
+        for (name, number) in names(arch) {
+            assert_eq!(syscall_number(arch, name), Some(number));
+            let back = syscall_name(arch, number).unwrap();
+            assert_eq!(syscall_number(arch, back), Some(number), "{arch} {name}");
+        }
+    }
+}
+
+#[test]
+fn well_known_numbers() {
+    assert_eq!(syscall_number(Arch::X86_64, "openat"), Some(257));
+    assert_eq!(syscall_number(Arch::X86, "openat"), Some(295));
+    assert_eq!(syscall_number(Arch::X32, "read"), Some(X32_BIT));
+    assert_eq!(syscall_number(Arch::Aarch64, "openat"), Some(56));
+    assert_eq!(syscall_number(Arch::Aarch64, "open"), None);
+    assert_eq!(syscall_number(Arch::Mips64, "read"), Some(5000));
+    assert_eq!(syscall_name(Arch::X86_64, 59), Some("execve"));
+    assert_eq!(syscall_name(Arch::X86_64, 400), None);
+}
+
+#[test]
+fn signatures_have_the_kernels_widths() {
+    let bits = |arch, name: &str| -> Vec<u32> {
+        signature(arch, name).unwrap().iter().map(|argument| argument.bits).collect()
+    };
+    assert_eq!(bits(Arch::X86_64, "openat"), [32, 64, 32, 16]);
+    assert_eq!(bits(Arch::X86_64, "socket"), [32, 32, 32]);
+    assert_eq!(bits(Arch::X86_64, "mmap"), [64; 6]);
+    assert_eq!(bits(Arch::X86, "pread64"), [32; 5]);
+    assert_eq!(bits(Arch::Arm, "pread64"), [32; 6]);
+    assert_eq!(bits(Arch::X86_64, "ioctl"), [32, 32, 64]);
+    assert_eq!(bits(Arch::X86_64, "clone").first(), Some(&32));
+    assert_eq!(bits(Arch::S390x, "clone").get(1), Some(&32));
+    assert_eq!(bits(Arch::X86_64, "getpid"), [0; 0]);
+}
+
+#[test]
+fn nearly_every_call_has_a_signature() {
+    for arch in Arch::ALL {
+        let without: Vec<_> =
+            names(arch).filter(|(name, _)| signature(arch, name).is_none()).collect();
+        assert!(without.len() <= 32, "{arch}: {without:?}");
+        for (name, _) in names(arch) {
+            assert!(signature(arch, name).is_none_or(|arguments| arguments.len() <= 6), "{name}");
+        }
+    }
+}
+
+#[test]
+fn errnos_differ_where_they_do() {
+    assert_eq!(errno_number(Arch::X86_64, "EPERM"), Some(1));
+    assert_eq!(errno_number(Arch::X86_64, "ENOSYS"), Some(38));
+    assert_eq!(errno_number(Arch::Mips64, "ENOSYS"), Some(89));
+    assert_eq!(errno_number(Arch::Ppc64le, "EDEADLOCK"), Some(58));
+    assert_eq!(errno_number(Arch::X86_64, "EWOULDBLOCK"), Some(11));
+    assert_eq!(errno_number(Arch::X86_64, "ENOPE"), None);
+    assert_eq!(errno_name(Arch::X86_64, 13), Some("EACCES"));
+    assert_eq!(closest_errno("EACCESS"), Some("EACCES"));
+}
+
+#[test]
+fn every_name_of_the_baseline_exists_somewhere() {
+    for entry in BASELINE {
+        assert!(syscall_number_anywhere(entry.name), "{}", entry.name);
+    }
+}
+
+#[test]
+fn the_baseline_has_nothing_that_everyday_programs_call() {
+    // What shells, coreutils, git, python3, gcc, go, rustc and node were seen to call (strace -f).
+    let everyday = "read write close fstat newfstatat lseek mmap mprotect munmap brk rt_sigaction \
+        rt_sigprocmask rt_sigreturn ioctl pread64 pwrite64 readv writev access pipe pipe2 select \
+        sched_yield mremap madvise dup dup2 dup3 nanosleep getpid sendfile socket connect accept4 \
+        sendto recvfrom sendmsg recvmsg shutdown bind listen getsockname getpeername socketpair \
+        setsockopt getsockopt clone clone3 fork vfork execve exit wait4 kill uname fcntl flock \
+        fsync ftruncate getdents64 getcwd chdir rename mkdir rmdir link unlink symlink readlink \
+        chmod fchmod umask getrlimit getrusage sysinfo getuid sigaltstack statfs prctl arch_prctl \
+        gettid futex sched_getaffinity sched_setaffinity epoll_create1 epoll_ctl epoll_pwait \
+        epoll_wait set_tid_address exit_group tgkill openat unlinkat renameat2 readlinkat \
+        faccessat faccessat2 pselect6 ppoll set_robust_list utimensat timerfd_create eventfd2 \
+        prlimit64 getrandom memfd_create statx rseq copy_file_range pidfd_open \
+        pidfd_send_signal close_range inotify_init1 inotify_add_watch capget personality waitid \
+        membarrier get_mempolicy mincore setsid setpgid clock_nanosleep";
+    for name in everyday.split_whitespace() {
+        assert!(syscall_number(Arch::X86_64, name).is_some(), "{name}");
+        assert!(baseline(name).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn replacements_exist_and_lead_to_calls() {
+    let by = |arch, name: &str| replaced(name).unwrap().by(arch);
+    assert_eq!(by(Arch::X86_64, "umount"), ["umount2"]);
+    assert_eq!(by(Arch::X86_64, "unmount"), ["umount2"]);
+    assert_eq!(by(Arch::Aarch64, "stat"), ["newfstatat"]);
+    assert_eq!(by(Arch::Aarch64, "stat64"), ["newfstatat"]);
+    assert_eq!(by(Arch::X86, "newfstatat"), ["fstatat64"]);
+    assert_eq!(by(Arch::X86_64, "send"), ["sendto"]);
+    assert_eq!(by(Arch::X86_64, "sigaction"), ["rt_sigaction"]);
+    assert_eq!(by(Arch::Riscv64, "rename"), ["renameat2"]);
+    for arch in Arch::ALL {
+        for name in replaced::replaced_names() {
+            let exists = syscall_number(arch, name).is_some();
+            let known = ["bdflush", "pause", "time", "ftime", "ipc", "socketcall", "sysctl"]
+                .contains(&name);
+            assert!(exists || known || !by(arch, name).is_empty(), "{arch} {name}");
+        }
+    }
+}
