@@ -1,10 +1,9 @@
 //! All stages on one screen: what happens to a policy, in order.
 
 use crate::diagnostics::{Diagnostic, Sink};
-use crate::parse::{self, Document};
+use crate::parse;
 use crate::source::Source;
 use crate::validate;
-use purple_policy::Policy;
 
 /// What the caller asks for.
 #[derive(Debug, Clone, Default)]
@@ -35,42 +34,39 @@ pub struct Outcome {
     pub listing: Option<String>,
 }
 
-/// Runs every stage that needs no more than the text: what `purplec check` reports.
-pub fn check(source: &Source, mut sink: Sink) -> Vec<Diagnostic> {
-    let checked = front(source, &mut sink);
-    drop(checked);
-    sink.into_sorted()
-}
-
 /// Compiles a policy. The sink holds what reading the file found already.
 pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Outcome {
     let mut outcome = Outcome::default();
-    if options.emit == Some(Stage::Document) {
-        outcome.listing = parse::parse(source, &mut sink).and_then(|it| pretty(&it.to_json()));
-    } else if let Some(front) = front(source, &mut sink).filter(|_| !sink.has_errors()) {
-        if options.emit == Some(Stage::Policy) {
-            outcome.listing = pretty(&front.policy);
-        }
-        // The later stages go here: resolve, lower, emit, seal.
-    }
+    let finished = stages(source, options, &mut sink, &mut outcome);
     outcome.diagnostics = sink.into_sorted();
+    if finished.is_none() {
+        outcome.plan = None;
+    }
     outcome
 }
 
-/// A policy with the document that its places are in.
-#[derive(Debug)]
-pub struct Front {
-    /// The document, under preferred spellings.
-    pub document: Document,
-    /// The typed policy.
-    pub policy: Policy,
-}
-
-/// Text to typed policy.
-pub fn front(source: &Source, sink: &mut Sink) -> Option<Front> {
+/// The stages, in order. `None` where the last one was not reached.
+fn stages(
+    source: &Source,
+    options: &Options,
+    sink: &mut Sink,
+    outcome: &mut Outcome,
+) -> Option<()> {
     let mut document = parse::parse(source, sink)?;
+    if options.emit == Some(Stage::Document) {
+        outcome.listing = pretty(&document.to_json());
+        return None;
+    }
     let policy = validate::validate(&mut document, sink)?;
-    Some(Front { document, policy })
+    if sink.has_errors() {
+        return None;
+    }
+    if options.emit == Some(Stage::Policy) {
+        outcome.listing = pretty(&policy);
+        return None;
+    }
+    // The later stages go here: resolve, lower, emit, seal.
+    None
 }
 
 fn pretty(value: &impl serde::Serialize) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::{Deny, Exit, complain, input, print};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::{Diagnostic, Severity, render};
-use purplec::pipeline;
+use purplec::pipeline::{self, Options};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
                 continue;
             }
         };
-        let found = pipeline::check(&read.source, read.sink);
+        let found = pipeline::compile(&read.source, &Options::default(), read.sink).diagnostics;
         text.push_str(&render::human(&read.source, &found));
         total.add(&found);
         exit = exit.max(verdict(&found, arguments.deny));
