@@ -1,9 +1,9 @@
 //! `purplec check`
 
-use super::{Deny, Exit, complain, input, print};
+use super::{Deny, Exit, complain, defect, input, print};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::{Diagnostic, Severity, render};
-use purplec::pipeline;
+use purplec::pipeline::{self, Options};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -41,7 +41,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
                 continue;
             }
         };
-        let found = pipeline::check(&read.source, read.sink);
+        let found = match pipeline::compile(&read.source, &Options::default(), read.sink) {
+            Ok(outcome) => outcome.diagnostics,
+            Err(fault) => {
+                exit = exit.max(complain(&defect(&read.source, &fault)));
+                continue;
+            }
+        };
         text.push_str(&render::human(&read.source, &found));
         total.add(&found);
         exit = exit.max(verdict(&found, arguments.deny));

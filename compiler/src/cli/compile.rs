@@ -1,10 +1,11 @@
 //! `purplec compile`
 
 use super::check::verdict;
-use super::{Deny, Exit, complain, input, output, print_error};
+use super::{Deny, Exit, complain, defect, input, output, print_error, show};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::render;
 use purplec::pipeline::{self, Options, Stage};
+use purplec::syscalls::Arch;
 use std::path::{Path, PathBuf};
 
 /// What to compile, and where the result goes.
@@ -16,9 +17,9 @@ pub(super) struct Arguments {
     /// Where the plan goes; `-` is standard output
     #[arg(short, long, value_name = "PLAN", required_unless_present = "emit")]
     output: Option<PathBuf>,
-    /// Architectures to compile for; the default is this machine's
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    arch: Vec<String>,
+    /// Architectures to compile for
+    #[arg(long, value_name = "A,B", value_delimiter = ',', default_value = "x86_64")]
+    arch: Vec<Arch>,
     /// Print one stage's result instead of a plan
     #[arg(long, value_name = "STAGE", value_enum)]
     emit: Option<Emit>,
@@ -33,6 +34,14 @@ enum Emit {
     Document,
     /// The typed policy, as JSON
     Policy,
+    /// What the policy's words mean
+    Resolved,
+    /// What is to be enforced
+    Ir,
+    /// The filters' instructions
+    Bpf,
+    /// What the plan grants
+    Plan,
 }
 
 /// Compiles one policy. Findings go to standard error, so that standard output can take the plan.
@@ -43,25 +52,33 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     };
     let options = Options {
         architectures: arguments.arch.clone(),
-        emit: arguments.emit.map(|stage| match stage {
-            Emit::Document => Stage::Document,
-            Emit::Policy => Stage::Policy,
+        emit: arguments.emit.and_then(|stage| match stage {
+            Emit::Document => Some(Stage::Document),
+            Emit::Policy => Some(Stage::Policy),
+            Emit::Resolved => Some(Stage::Resolved),
+            Emit::Ir => Some(Stage::Ir),
+            Emit::Bpf => Some(Stage::Bpf),
+            Emit::Plan => None,
         }),
     };
-    let outcome = pipeline::compile(&read.source, &options, read.sink);
+    let mut outcome = match pipeline::compile(&read.source, &options, read.sink) {
+        Ok(outcome) => outcome,
+        Err(fault) => return complain(&defect(&read.source, &fault)),
+    };
     print_error(&render::human(&read.source, &outcome.diagnostics));
     let exit = verdict(&outcome.diagnostics, arguments.deny);
     if exit != Exit::Clean {
         return exit;
+    }
+    if arguments.emit == Some(Emit::Plan) {
+        outcome.listing = outcome.plan.as_deref().and_then(show::describe);
     }
     let result = match &outcome.listing {
         Some(text) => Some(text.as_bytes()),
         None => outcome.plan.as_deref(),
     };
     let Some(bytes) = result else {
-        return complain(
-            "purplec: no plan came out, and nothing says why: a defect of the compiler",
-        );
+        return complain(&defect(&read.source, &"no plan came out, and nothing says why"));
     };
     match output::write(arguments.output.as_deref().unwrap_or(Path::new("-")), bytes) {
         Ok(()) => Exit::Clean,

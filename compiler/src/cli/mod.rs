@@ -7,8 +7,12 @@ mod check;
 mod compile;
 mod input;
 mod output;
+mod show;
+mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use purplec::diagnostics::render::visible;
+use purplec::source::Source;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -30,6 +34,8 @@ pub(crate) fn run() -> ExitCode {
     let exit = match &command {
         Command::Check(arguments) => check::run(arguments),
         Command::Compile(arguments) => compile::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
         Command::Schema => schema(),
     };
     exit.into()
@@ -49,6 +55,10 @@ enum Command {
     Check(check::Arguments),
     /// Compile a policy to a sealed plan
     Compile(compile::Arguments),
+    /// Say what a plan grants
+    Show(show::Arguments),
+    /// Check a plan's seal and structure
+    Verify(verify::Arguments),
     /// Print the JSON Schema of policies (draft-07)
     Schema,
 }
@@ -101,6 +111,12 @@ fn print_error(text: &str) {
     if io::stderr().lock().write_all(text.as_bytes()).is_err() {
         // The exit code says it all the same.
     }
+}
+
+/// The message for a fault of the compiler.
+fn defect(source: &Source, fault: &dyn std::fmt::Display) -> String {
+    let name = visible(&source.name);
+    format!("{name}: error: a defect of the compiler, and no fault of the policy's: {fault}")
 }
 
 /// Writes one line to standard error.

@@ -117,6 +117,11 @@ impl Sink {
         self.found.iter().any(|found| found.severity == Severity::Error)
     }
 
+    /// Whether an error about exactly this place is known already.
+    pub fn has_error_at(&self, span: Span) -> bool {
+        self.found.iter().any(|found| found.severity == Severity::Error && found.span == span)
+    }
+
     /// Everything found, ordered by place, then severity (worst first), then code. Where findings
     /// were only counted, the last one of their code says how many.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {

@@ -12,7 +12,7 @@ pub fn quote(text: &str) -> String {
 }
 
 /// The candidate that `word` is most likely a slip of: the first with the fewest edits, or the only
-/// one that `word` begins. `None` where nothing is near.
+/// one that begins with it, give or take a letter. `None` where nothing is near.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = word.to_ascii_lowercase().replace(['-', ' '], "_");
     let length = plain.chars().count();
@@ -29,7 +29,9 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let mut begun: Vec<&str> = Vec::new();
     for candidate in candidates {
         let lowered = candidate.to_ascii_lowercase();
-        if length >= 3 && lowered.starts_with(&plain) {
+        let head: String = lowered.chars().take(length).collect();
+        let slip = usize::from(length >= 5);
+        if length >= 3 && strsim::osa_distance(&plain, &head) <= slip {
             begun.push(candidate);
         }
         if lowered.chars().count().abs_diff(length) > allowed {

@@ -87,11 +87,8 @@ impl Artefacts {
             .zip(&texts.steps)
             .map(|(step, text)| mount(step, text, &self.lines))
             .collect();
-        let environment: Vec<EnvVar<'_>> = texts
-            .environment
-            .iter()
-            .map(|(kind, text)| EnvVar { kind: *kind, text })
-            .collect();
+        let environment: Vec<EnvVar<'_>> =
+            texts.environment.iter().map(|(kind, text)| EnvVar { kind: *kind, text }).collect();
         let cgroup: Vec<CgroupValue<'_>> = texts
             .cgroup
             .iter()
@@ -164,12 +161,12 @@ impl Artefacts {
 }
 
 /// The compiler, as plans name it.
-pub(crate) const COMPILER: &CStr =
-    match CStr::from_bytes_with_nul(concat!("purplec ", env!("CARGO_PKG_VERSION"), "\0").as_bytes())
-    {
-        Ok(name) => name,
-        Err(_) => c"purplec",
-    };
+pub(crate) const COMPILER: &CStr = match CStr::from_bytes_with_nul(
+    concat!("purplec ", env!("CARGO_PKG_VERSION"), "\0").as_bytes(),
+) {
+    Ok(name) => name,
+    Err(_) => c"purplec",
+};
 
 /// A text with a NUL in it, which no plan can hold: an earlier stage should have refused it.
 #[derive(Debug, Clone, PartialEq, Eq)]

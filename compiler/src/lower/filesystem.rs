@@ -86,12 +86,8 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
         }
     }
 
-    let root = Action::Tmpfs {
-        bytes: ROOT_BYTES,
-        files: ROOT_FILES,
-        mode: 0o755,
-        attributes: PLAIN,
-    };
+    let root =
+        Action::Tmpfs { bytes: ROOT_BYTES, files: ROOT_FILES, mode: 0o755, attributes: PLAIN };
     let mut steps = vec![own("/", root)];
     steps.extend(tree.into_steps());
     steps.extend(kernel(wanted, resolved.capabilities != 0));
@@ -125,9 +121,7 @@ fn kernel(wanted: &Filesystem, capable: bool) -> Vec<Step> {
     }));
     steps.push(own("/dev/pts", Action::Devpts));
     steps.push(own("/dev/shm", scratch(wanted, 0o1777)));
-    steps.extend(
-        DEVICE_LINKS.map(|(path, target)| own(path, Action::Symlink(target.to_owned()))),
-    );
+    steps.extend(DEVICE_LINKS.map(|(path, target)| own(path, Action::Symlink(target.to_owned()))));
     steps
 }
 
@@ -165,12 +159,7 @@ fn bind(shared: &Shared, writable: bool) -> Action {
 }
 
 fn scratch(wanted: &Filesystem, mode: u32) -> Action {
-    Action::Tmpfs {
-        bytes: wanted.scratch_bytes,
-        files: SCRATCH_FILES,
-        mode,
-        attributes: PLAIN,
-    }
+    Action::Tmpfs { bytes: wanted.scratch_bytes, files: SCRATCH_FILES, mode, attributes: PLAIN }
 }
 
 /// What goes where, by path: a path comes before what lies below it.

@@ -2,7 +2,8 @@
 
 use super::document::{Content, Document, Entry, Mapping, Node, NodeId};
 use super::events::{Event, EventKind, Events, Properties, Style, SyntaxError};
-use super::scalar::{self, Ambiguity};
+use super::report::{self, clipped};
+use super::scalar;
 use super::text::{self, CheckedText};
 use super::{MAX_DEPTH, MAX_NODES};
 use crate::diagnostics::{Diagnostic, Sink, quote};
@@ -30,12 +31,12 @@ pub(super) fn build(checked: &CheckedText<'_>, sink: &mut Sink) -> Option<Docume
     };
     let read = builder.read();
     let Builder { nodes, root, scalars, .. } = builder;
-    let tabs = report_tabs(&checked.indenting_tabs, &scalars, text, sink);
+    let tabs = report::tabs(&checked.indenting_tabs, &scalars, text, sink);
     match read {
         Err(Stop::Syntax(error)) => {
             // A tab before the error explains it better than the scanner does.
             if tabs.is_none_or(|tab| tab > error.at) {
-                report_syntax(&error, text, sink);
+                report::syntax(&error, checked.original, sink);
             }
             return None;
         }
@@ -202,7 +203,7 @@ impl Builder<'_, '_> {
         self.scalars.push(event.span);
         self.refuse_tag(&properties, span);
         match style {
-            Style::Plain => self.refuse_ambiguous(&text, span),
+            Style::Plain => report::ambiguous(&text, span, self.sink),
             Style::DoubleQuoted if written.contains('\\') => {
                 text::check_escapes(&text, span, self.sink);
             }
@@ -247,7 +248,7 @@ impl Builder<'_, '_> {
             // An anchor on a key names text that an alias may repeat.
             if let Some(anchor) = properties.anchor.as_deref() {
                 self.declare(Some(anchor), span);
-                let content = Content::Scalar { text: key_text, style };
+                let content = Content::Scalar { text: key_text, style, verbatim: None };
                 let id = NodeId(self.nodes.len());
                 self.nodes.push(Node { span, content, size: 1, height: 0 });
                 self.anchors.insert(anchor.to_owned(), (Anchor::Node(id), span));
@@ -255,7 +256,9 @@ impl Builder<'_, '_> {
             return Ok(());
         }
         self.declare(properties.anchor.as_deref(), span);
-        let node = Node { span, content: Content::Scalar { text, style }, size: 1, height: 0 };
+        let verbatim = written.find(&text).map(|at| span.start + at);
+        let content = Content::Scalar { text, style, verbatim };
+        let node = Node { span, content, size: 1, height: 0 };
         self.finish(node, properties.anchor.as_deref())
     }
 
@@ -290,13 +293,12 @@ impl Builder<'_, '_> {
             self.set_key(Key::Refused);
             return Ok(());
         }
-        match node {
-            Some(id) => self.attach(id, span),
-            None => {
-                let content = Content::Scalar { text: String::new(), style: Style::DoubleQuoted };
-                self.finish(Node { span, content, size: 1, height: 0 }, None)
-            }
+        if let Some(id) = node {
+            return self.attach(id, span);
         }
+        let text = String::new();
+        let content = Content::Scalar { text, style: Style::DoubleQuoted, verbatim: None };
+        self.finish(Node { span, content, size: 1, height: 0 }, None)
     }
 
     /// Stores a finished node and gives it to its parent.
@@ -410,70 +412,23 @@ impl Builder<'_, '_> {
     }
 
     fn refuse_tag(&mut self, properties: &Properties, span: Span) {
-        if let Some(tag) = &properties.tag {
-            self.sink.push(
-                Diagnostic::error(
-                    "yaml-tag",
-                    span,
-                    format!("the YAML tag {} is not accepted", quote(tag)),
-                )
-                .with_help("remove the tag; put a value in quotes to make it text"),
-            );
+        if properties.tag.is_none() {
+            return;
         }
+        // An anchor may come first.
+        let written = self.text.get(span.start..).unwrap_or("");
+        let at = if written.starts_with('&') { written.find('!').unwrap_or(0) } else { 0 };
+        let tag = written.get(at..).and_then(|rest| rest.split_whitespace().next()).unwrap_or("");
+        let start = span.start + at;
+        self.sink.push(
+            Diagnostic::error(
+                "yaml-tag",
+                Span::new(start, start + tag.len()),
+                format!("the YAML tag {} is not accepted", quote(tag)),
+            )
+            .with_help("remove the tag; put a value in quotes to make it text"),
+        );
     }
-
-    fn refuse_ambiguous(&mut self, text: &str, span: Span) {
-        let Some(ambiguity) = scalar::ambiguity(text) else { return };
-        let shown = clipped(text);
-        let (reading, help) = match ambiguity {
-            Ambiguity::Truth(value) => (
-                format!("is `{value}` to some YAML readers and text to others"),
-                format!("write `{value}` if you mean that, or \"{shown}\" if you mean the text"),
-            ),
-            Ambiguity::LeadingZero => (
-                "is an octal number to some YAML readers and text to others".to_owned(),
-                format!(
-                    "write `0o{}` for an octal number, the digits without the zero for a decimal \
-                     one, or \"{shown}\" for the text",
-                    shown.trim_start_matches(['+', '-', '0'])
-                ),
-            ),
-            Ambiguity::Binary => (
-                "is a binary number to some YAML readers and text to others".to_owned(),
-                "write the number in decimal or as `0x...`, or put the text in quotes".to_owned(),
-            ),
-            Ambiguity::Underscore => (
-                "is a number to some YAML readers and text to others".to_owned(),
-                format!(
-                    "write `{}` for the number, or \"{shown}\" for the text",
-                    shown.replace('_', "")
-                ),
-            ),
-            Ambiguity::NotFinite => (
-                "is not a finite number".to_owned(),
-                format!("leave the key out for no limit, or write \"{shown}\" for the text"),
-            ),
-            Ambiguity::Sexagesimal => (
-                "is a number in base 60 to some YAML readers and text to others".to_owned(),
-                format!("put it in quotes: \"{shown}\""),
-            ),
-            Ambiguity::TooLarge => (
-                "does not fit in 64 bits".to_owned(),
-                "write a number from -2^63 to 2^64-1".to_owned(),
-            ),
-        };
-        let code = match ambiguity {
-            Ambiguity::TooLarge => "number-too-large",
-            _ => "ambiguous-scalar",
-        };
-        self.sink
-            .push(Diagnostic::error(code, span, format!("`{shown}` {reading}")).with_help(help));
-    }
-}
-
-fn clipped(text: &str) -> String {
-    let quoted = quote(text);
-    quoted.trim_matches('`').to_owned()
 }
 
 /// The first directive (`%YAML`, `%TAG`) among the lines from `from` up to the next content.
@@ -492,85 +447,4 @@ fn directive(text: &str, from: usize) -> Option<Span> {
         at += line.len();
     }
     None
-}
-
-/// Reports tabs used as indentation, one for each line; gives the first one's offset.
-fn report_tabs(tabs: &[Span], scalars: &[Span], text: &str, sink: &mut Sink) -> Option<usize> {
-    let mut first = None;
-    let mut line_end = 0;
-    for tab in tabs {
-        let after = scalars.partition_point(|scalar| scalar.start <= tab.start);
-        let inside = after
-            .checked_sub(1)
-            .and_then(|at| scalars.get(at))
-            .is_some_and(|scalar| tab.start < scalar.end);
-        if inside || tab.start < line_end {
-            continue;
-        }
-        let rest = text.get(tab.start..).unwrap_or("");
-        line_end = tab.start + rest.find('\n').unwrap_or(rest.len());
-        let run = rest.len() - rest.trim_start_matches('\t').len();
-        first = first.or(Some(tab.start));
-        sink.push(
-            Diagnostic::error(
-                "tab-indentation",
-                Span::new(tab.start, tab.start + run),
-                "a tab is used as indentation",
-            )
-            .with_help("indent with spaces: YAML does not accept tabs here"),
-        );
-    }
-    first
-}
-
-fn report_syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
-    let at = text.floor_char_boundary(error.at.min(text.len()));
-    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let mut found =
-        Diagnostic::error("yaml-syntax", Span::new(at, at + width), explain(&error.problem));
-    if let Some((context, from)) = &error.context {
-        let from = text.floor_char_boundary((*from).min(text.len()));
-        if from != at {
-            found = found.with_related(Span::new(from, from), context.clone());
-        }
-    }
-    if let Some(help) = syntax_help(&error.problem) {
-        found = found.with_help(help);
-    }
-    sink.push(found);
-}
-
-/// The scanner's finding in an author's words.
-fn explain(problem: &str) -> String {
-    match problem {
-        "mapping values are not allowed in this context" => {
-            "a `:` begins a second mapping on this line".to_owned()
-        }
-        "could not find expected ':'" => "a `:` is missing after this key".to_owned(),
-        "did not find expected key" => "a key was expected here".to_owned(),
-        "did not find expected '-' indicator" => {
-            "a list item (`- ...`) was expected here".to_owned()
-        }
-        "did not find expected ',' or ']'" => "a list in brackets is not closed".to_owned(),
-        "did not find expected ',' or '}'" => "a mapping in braces is not closed".to_owned(),
-        "found unexpected end of stream" => "the text ends inside a quoted value".to_owned(),
-        other => format!("this is not YAML: {other}"),
-    }
-}
-
-fn syntax_help(problem: &str) -> Option<&'static str> {
-    Some(match problem {
-        "mapping values are not allowed in this context" => {
-            "put a value that contains `: ` in quotes, or begin a new line"
-        }
-        "did not find expected key" | "did not find expected '-' indicator" => {
-            "check that this line is indented like its neighbours"
-        }
-        "could not find expected ':'" => "write `key: value`",
-        "found unexpected end of stream" => "close the quotes",
-        "found character that cannot start any token" => {
-            "put a value that begins with `@`, a backtick or `%` in quotes"
-        }
-        _ => return None,
-    })
 }

@@ -3,6 +3,7 @@
 use super::events::Style;
 use crate::source::Span;
 use serde_json::{Map, Value};
+use std::ops::Range;
 
 /// A parsed policy text: a tree in which every key and value knows its place.
 ///
@@ -31,7 +32,13 @@ pub(super) struct Node {
 
 #[derive(Debug, Clone)]
 pub(super) enum Content {
-    Scalar { text: String, style: Style },
+    Scalar {
+        text: String,
+        style: Style,
+        /// Where the text stands in the source, where it stands there as it is: without escapes,
+        /// doubled quotes or folded lines.
+        verbatim: Option<usize>,
+    },
     Sequence(Vec<NodeId>),
     Mapping(Mapping),
 }
@@ -62,6 +69,19 @@ impl Document {
     pub fn key_span(&self, pointer: &str) -> Span {
         let (id, key) = self.find(pointer);
         key.unwrap_or_else(|| self.node_span(id))
+    }
+
+    /// The place of a part of the scalar at a JSON pointer, given as a range of bytes of its value:
+    /// what an error inside a size or an address points at. The whole scalar where the value does
+    /// not stand in the source as it is.
+    pub fn part_span(&self, pointer: &str, part: Range<usize>) -> Span {
+        let (id, _) = self.find(pointer);
+        match self.nodes.get(id.0).map(|node| &node.content) {
+            Some(Content::Scalar { text, verbatim: Some(at), .. }) if part.end <= text.len() => {
+                Span::new(at + part.start, at + part.end)
+            }
+            _ => self.node_span(id),
+        }
     }
 
     /// The document as a JSON value, aliases expanded, scalars as YAML 1.2's core schema reads
@@ -181,7 +201,7 @@ impl Document {
     fn json(&self, id: NodeId) -> Value {
         match self.nodes.get(id.0).map(|node| &node.content) {
             None => Value::Null,
-            Some(Content::Scalar { text, style }) => super::scalar::resolve(text, *style),
+            Some(Content::Scalar { text, style, .. }) => super::scalar::resolve(text, *style),
             Some(Content::Sequence(items)) => {
                 Value::Array(items.iter().map(|&item| self.json(item)).collect())
             }

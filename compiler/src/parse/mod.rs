@@ -8,6 +8,7 @@
 mod build;
 mod document;
 mod events;
+mod report;
 mod scalar;
 mod text;
 

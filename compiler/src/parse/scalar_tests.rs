@@ -1,5 +1,4 @@
 //! Scalars against `serde_yaml` as the oracle.
-#![expect(clippy::panic, reason = "a property that fails should say so at once")]
 
 use super::{Ambiguity, ambiguity, resolve};
 use crate::parse::events::Style;
@@ -7,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn agrees(text: &str) {
-    if ambiguity(text).is_some() {
+    // What the oracle takes for the marks around a document is no scalar.
+    if ambiguity(text).is_some() || text.starts_with("---") || text.starts_with("...") {
         return;
     }
     let Ok(theirs) = serde_yaml::from_str::<Value>(text) else { return };

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 /// A text whose characters have been looked at.
 pub(super) struct CheckedText<'t> {
+    /// The text as it is.
+    pub(super) original: &'t str,
     /// The text for the scanner: as long as the original byte by byte, with the characters that
     /// libyaml would stop at replaced.
     pub(super) text: Cow<'t, str>,
@@ -63,7 +65,9 @@ pub(super) fn check<'t>(text: &'t str, sink: &mut Sink) -> CheckedText<'t> {
         if character == '\r' && text.as_bytes().get(at + 1) == Some(&b'\n') {
             windows_line = windows_line.or(Some(Span::new(at, at + 2)));
         } else if let Some(kind) = hidden(character) {
-            replaced.push(span);
+            if kind == Hidden::Control {
+                replaced.push(span);
+            }
             bad = match bad {
                 Some((of, run)) if of == kind && run.end == at => {
                     Some((kind, Span::new(run.start, span.end)))
@@ -88,7 +92,7 @@ pub(super) fn check<'t>(text: &'t str, sink: &mut Sink) -> CheckedText<'t> {
                 .with_help("save the file with Unix line endings (LF)"),
         );
     }
-    CheckedText { text: without(text, &replaced), indenting_tabs }
+    CheckedText { original: text, text: without(text, &replaced), indenting_tabs }
 }
 
 /// Whether a character can hide in a line, move the cursor, or reorder what a reader sees. Tabs and
@@ -177,7 +181,7 @@ fn report(text: &str, run: Option<(Hidden, Span)>, sink: &mut Sink) {
     );
 }
 
-/// The text with each replaced character as question marks of the same length.
+/// The text with letters for each replaced character, as many as it has bytes.
 fn without<'t>(text: &'t str, replaced: &[Span]) -> Cow<'t, str> {
     if replaced.is_empty() {
         return Cow::Borrowed(text);
@@ -186,7 +190,7 @@ fn without<'t>(text: &'t str, replaced: &[Span]) -> Cow<'t, str> {
     let mut from = 0;
     for span in replaced {
         out.push_str(text.get(from..span.start).unwrap_or(""));
-        out.extend(std::iter::repeat_n('?', span.end - span.start));
+        out.extend(std::iter::repeat_n('x', span.end - span.start));
         from = span.end;
     }
     out.push_str(text.get(from..).unwrap_or(""));

@@ -73,7 +73,7 @@ impl Expected<'_> {
         if !words.is_empty() {
             return alternatives(words);
         }
-        match self.schema.get("type").and_then(Value::as_str) {
+        match Some(self.kind()) {
             Some("object") => match self.keys().as_slice() {
                 [] => "a mapping (`name: value` lines)".to_owned(),
                 keys if keys.len() <= 4 => {
@@ -83,7 +83,7 @@ impl Expected<'_> {
                     format!("a mapping with keys such as {}", and(keys.iter().copied().take(3)))
                 }
             },
-            Some("array") => match self.schema.pointer("/examples/0/0").and_then(Value::as_str) {
+            Some("array") => match self.schema.pointer("/examples/0/0").map(plain) {
                 Some(example) => format!("a list such as `[{example}]`"),
                 None => "a list".to_owned(),
             },
@@ -138,6 +138,28 @@ impl Expected<'_> {
             .collect()
     }
 
+    /// Whether a mapping has a key, under its preferred or an older spelling.
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        self.schema.get("properties").and_then(|keys| keys.get(key)).is_some()
+    }
+
+    /// Whether it is an item of a list.
+    pub(super) fn is_item(&self) -> bool {
+        self.item
+    }
+
+    /// Whether the numbers that may stand here are whole ones.
+    pub(super) fn is_whole(&self) -> bool {
+        let variants = self.schema.get("anyOf").and_then(Value::as_array);
+        let integer = |schema: &Value| schema.get("type") == Some(&Value::from("integer"));
+        integer(self.schema) || variants.is_some_and(|variants| variants.iter().any(integer))
+    }
+
+    /// The schema's word for the type; empty where there are several.
+    pub(super) fn kind(&self) -> &str {
+        self.schema.get("type").and_then(Value::as_str).unwrap_or("")
+    }
+
     /// The sentence for a value of a wrong kind.
     pub(super) fn mismatch(&self, found: &Value) -> String {
         format!("{} takes {}; found {}", self.name(), self.phrase(), describe(found))
@@ -165,4 +187,9 @@ pub(super) fn and<'k>(keys: impl IntoIterator<Item = &'k str>) -> String {
         Some((last, [])) => last.clone(),
         Some((last, before)) => format!("{} and {last}", before.join(", ")),
     }
+}
+
+/// A value as it is written in a policy.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -19,7 +19,7 @@ pub(super) fn report(
     json: &Value,
     sink: &mut Sink,
 ) -> bool {
-    let mut any = report_empty(document, "", json, sink);
+    let mut any = report_values(document, "", json, sink);
     for error in validator.iter_errors(json).take(MAX_FINDINGS) {
         any = true;
         one(&error, document, sink);
@@ -39,8 +39,9 @@ pub(super) fn validator() -> Option<&'static Validator> {
     VALIDATOR.get_or_init(|| jsonschema::draft7::new(json_schema()).ok()).as_ref()
 }
 
-/// Reports keys and items without a value. Recursive: the parse stage caps the depth.
-fn report_empty(document: &Document, pointer: &str, json: &Value, sink: &mut Sink) -> bool {
+/// Reports what the schema language cannot say: keys and items without a value, and `1.0` where a
+/// whole number belongs. Recursive: the parse stage caps the depth.
+fn report_values(document: &Document, pointer: &str, json: &Value, sink: &mut Sink) -> bool {
     let mut any = false;
     match json {
         Value::Null if !pointer.is_empty() => {
@@ -54,22 +55,34 @@ fn report_empty(document: &Document, pointer: &str, json: &Value, sink: &mut Sin
                     shown,
                     format!("{} has no value", expected.name()),
                 )
-                .with_help(format!(
-                    "give it {}, or remove it to get the default",
-                    expected.phrase()
-                )),
+                .with_help(if expected.is_item() {
+                    "remove the item, or give it a value".to_owned()
+                } else {
+                    format!("give it {}, or remove it to get the default", expected.phrase())
+                }),
             );
             return true;
         }
+        Value::Number(number) if number.is_f64() => {
+            let expected = Expected::at(pointer);
+            if expected.is_whole() && number.as_f64().is_some_and(|value| value.fract() == 0.0) {
+                let span = document.span(pointer);
+                // A whole number beyond 64 bits has become a fraction, and is known.
+                if !sink.has_error_at(span) {
+                    sink.push(Diagnostic::error("wrong-type", span, expected.mismatch(json)));
+                }
+                return true;
+            }
+        }
         Value::Array(items) => {
-            for (at, item) in items.iter().enumerate().filter(|(_, item)| may_hold_null(item)) {
-                any |= report_empty(document, &format!("{pointer}/{at}"), item, sink);
+            for (at, item) in items.iter().enumerate().filter(|(_, item)| worth_a_look(item)) {
+                any |= report_values(document, &format!("{pointer}/{at}"), item, sink);
             }
         }
         Value::Object(entries) => {
-            for (key, value) in entries.iter().filter(|(_, value)| may_hold_null(value)) {
+            for (key, value) in entries.iter().filter(|(_, value)| worth_a_look(value)) {
                 let step = key.replace('~', "~0").replace('/', "~1");
-                any |= report_empty(document, &format!("{pointer}/{step}"), value, sink);
+                any |= report_values(document, &format!("{pointer}/{step}"), value, sink);
             }
         }
         _ => {}
@@ -77,8 +90,12 @@ fn report_empty(document: &Document, pointer: &str, json: &Value, sink: &mut Sin
     any
 }
 
-fn may_hold_null(value: &Value) -> bool {
-    matches!(value, Value::Null | Value::Array(_) | Value::Object(_))
+fn worth_a_look(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => true,
+        Value::Number(number) => number.is_f64(),
+        Value::Bool(_) | Value::String(_) => false,
+    }
 }
 
 fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
@@ -98,10 +115,14 @@ fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
         }
         Kind::Required { property } => {
             let key = property.as_str().unwrap_or_default();
-            sink.push(missing_key(document, pointer, &expected, key));
+            if !misspelt(found, &expected, key) {
+                sink.push(missing_key(document, pointer, &expected, key));
+            }
         }
         Kind::OneOfNotValid { .. } | Kind::AnyOf { .. } | Kind::Enum { .. } => {
-            sink.push(no_choice(span, &expected, found));
+            if !sink.has_error_at(span) {
+                sink.push(no_choice(span, &expected, found));
+            }
         }
         Kind::Minimum { .. }
         | Kind::Maximum { .. }
@@ -121,13 +142,35 @@ fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
         }
         Kind::Pattern { pattern } => sink.push(no_match(span, &expected, pattern, found)),
         Kind::Type { .. } => {
-            sink.push(Diagnostic::error("wrong-type", span, expected.mismatch(found)));
+            // What an ambiguous scalar is taken for says nothing new.
+            if !sink.has_error_at(span) {
+                sink.push(wrong_type(span, &expected, found));
+            }
         }
         _ => sink.push(Diagnostic::error(
             "invalid-value",
             span,
             format!("{} cannot be {}", expected.name(), describe(found)),
         )),
+    }
+}
+
+fn wrong_type(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic {
+    let diagnostic = Diagnostic::error("wrong-type", span, expected.mismatch(found));
+    match (expected.kind(), found) {
+        ("boolean", Value::String(text)) if matches!(text.as_str(), "true" | "false") => {
+            diagnostic.with_help(format!("remove the quotes: `{text}`"))
+        }
+        ("integer" | "number", Value::String(text)) if text.parse::<u64>().is_ok() => {
+            diagnostic.with_help(format!("remove the quotes: `{text}`"))
+        }
+        ("string", Value::Bool(_) | Value::Number(_)) => {
+            diagnostic.with_help(format!("put it in quotes: \"{found}\""))
+        }
+        ("array", Value::String(text)) if text.len() < 60 => {
+            diagnostic.with_help(format!("make it a list: `[{text}]`"))
+        }
+        _ => diagnostic,
     }
 }
 
@@ -161,8 +204,17 @@ fn unknown_key(
 fn home(key: &str) -> Option<&'static str> {
     let sections = json_schema().get("properties")?.as_object()?;
     sections.iter().find_map(|(section, _)| {
-        let known = Expected::at(&format!("/{section}"));
-        known.keys().contains(&key).then_some(section.as_str())
+        Expected::at(&format!("/{section}")).has_key(key).then_some(section.as_str())
+    })
+}
+
+/// Whether a mapping has a key under a name so near that the help for that name says it all.
+fn misspelt(found: &Value, expected: &Expected<'_>, key: &str) -> bool {
+    let keys = expected.keys();
+    found.as_object().is_some_and(|found| {
+        found
+            .keys()
+            .any(|name| !expected.has_key(name) && nearest(name, keys.iter().copied()) == Some(key))
     })
 }
 

@@ -28,6 +28,7 @@ pub struct Filesystem {
     pub output_paths: Vec<OutputPath>,
 
     /// The directory the program starts in, inside the sandbox. Default: `/tmp`.
+    #[schemars(example = &"/tmp")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub working_dir: Option<String>,
 }
@@ -42,6 +43,7 @@ pub struct ImmutablePath {
     pub host_path: String,
     /// Where it appears inside: an absolute path.
     #[schemars(regex(pattern = "^/"))]
+    #[schemars(example = &"/usr")]
     pub sandbox_path: String,
     /// Leave it out, instead of refusing to start, on a host that does not have it.
     #[serde(default)]
@@ -58,5 +60,6 @@ pub struct OutputPath {
     pub host_path: String,
     /// Where it appears inside: an absolute path.
     #[schemars(regex(pattern = "^/"))]
+    #[schemars(example = &"/output")]
     pub sandbox_path: String,
 }

@@ -11,15 +11,19 @@ pub struct Network {
     pub isolated: bool,
 
     /// Destination ports that the program may connect to.
+    #[schemars(extend("examples" = [[443, 53]]))]
     pub allowed_outgoing_ports: Vec<Port>,
 
     /// Ports on which the program may accept connections.
+    #[schemars(extend("examples" = [[8080]]))]
     pub allowed_incoming_ports: Vec<Port>,
 
     /// Addresses that stay unreachable on every port.
+    #[schemars(extend("examples" = [["192.0.2.1"]]))]
     pub blocked_ips: Vec<String>,
 
     /// Name servers written to the sandbox's `/etc/resolv.conf`.
+    #[schemars(extend("examples" = [["8.8.8.8"]]))]
     pub dns_servers: Vec<String>,
 }
 

@@ -10,9 +10,11 @@ pub struct Audit {
     /// Write an audit record.
     pub enabled: bool,
     /// The file on the host to append to.
+    #[schemars(example = &"/var/log/purple/audit.log")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_path: Option<String>,
     /// What to record.
+    #[schemars(extend("examples" = [["syscall", "filesystem"]]))]
     pub detail_level: Vec<AuditDetail>,
 }
 
@@ -35,6 +37,7 @@ pub enum AuditDetail {
 /// Tracing from outside the sandbox by eBPF. It observes and does not confine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the policy")]
 pub struct EbpfMonitoring {
     /// Trace at all.
     pub enabled: bool,

@@ -11,7 +11,7 @@ pub struct Resources {
     /// Processor weight against other groups when the processor is contended, above 0 and up to 1;
     /// 1 is the kernel's default weight of 100 (`cpu.weight`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub cpu_shares: Option<f64>,
 
     /// Memory in bytes (`memory.max`). Above it, the whole sandbox is killed.

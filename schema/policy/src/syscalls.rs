@@ -18,6 +18,7 @@ pub struct Syscalls {
     pub allow: Vec<String>,
 
     /// Names of system calls to deny. A name in both lists is denied.
+    #[schemars(extend("examples" = [["mount", "reboot"]]))]
     pub deny: Vec<String>,
 
     /// Rules that look at a call's arguments.
@@ -65,10 +66,12 @@ pub enum OnDeny {
 #[serde(deny_unknown_fields)]
 pub struct AdvancedRule {
     /// The system call's name.
+    #[schemars(example = &"openat")]
     pub syscall: String,
     /// What to do when the conditions hold.
     pub action: Action,
     /// The error for the actions `errno` and `deny`, such as `EACCES`. Default: the denial action.
+    #[schemars(example = &"EACCES")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errno: Option<String>,
     /// Conditions on the arguments; none means the rule always holds.
@@ -151,6 +154,7 @@ pub struct Capabilities {
     pub default_drop: bool,
     /// Capabilities to keep, such as `CAP_NET_BIND_SERVICE`. They hold in a user namespace of the
     /// program's own, which owns its network but not its mounts.
+    #[schemars(extend("examples" = [["CAP_NET_BIND_SERVICE"]]))]
     pub add: Vec<String>,
 }
 

@@ -71,6 +71,8 @@ fn excerpt(out: &mut String, source: &Source, span: Span, mark: char) {
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let before = before.get(line_start..).unwrap_or("");
     let after = after.split('\n').next().unwrap_or("");
+    // Half of a CR LF; other carriage returns are spelt out.
+    let after = after.strip_suffix('\r').unwrap_or(after);
     let marked = after.get(..end - start).unwrap_or(after);
     let rest = after.get(marked.len()..).unwrap_or("");
 
@@ -111,10 +113,6 @@ struct Excerpt {
 impl Excerpt {
     fn push_all(&mut self, text: &str) {
         for character in text.chars() {
-            if character == '\r' && text.ends_with('\r') {
-                // Half of a CR LF; other carriage returns are spelt out.
-                continue;
-            }
             if self.full {
                 return;
             }

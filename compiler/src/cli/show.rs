@@ -1,0 +1,277 @@
+//! `purplec show`: what a plan grants, in words or as JSON.
+
+use super::verify::{hex, read, refuse};
+use super::{Exit, complain, output, print};
+use clap::Args;
+use purple_plan::{EnvKind, Filter, Mount, MountKind, Plan, mount_flags, network_flags};
+use purplec::resolve::CAPABILITIES;
+use purplec::syscalls::Arch;
+use serde_json::{Value, json};
+use std::ffi::CStr;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// The plan, and how to show it.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the x86-64 program, a `sock_filter` array, to a file; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    bpf: Option<PathBuf>,
+}
+
+/// Shows the plan.
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let bytes = match read(&arguments.plan) {
+        Ok(bytes) => bytes,
+        Err(message) => return complain(&message),
+    };
+    let plan = match Plan::decode(&bytes) {
+        Ok(plan) => plan,
+        Err(error) => return refuse(&arguments.plan, error),
+    };
+    if let Some(to) = &arguments.bpf {
+        let native = plan.filters.iter().find(|one| one.audit_arch == Arch::X86_64.audit());
+        let Some(filter) = native else {
+            return complain("purplec: the plan has no program for x86_64");
+        };
+        return match output::write(to, filter.program) {
+            Ok(()) => Exit::Clean,
+            Err(message) => complain(&message),
+        };
+    }
+    let view = view(&plan);
+    if arguments.json {
+        return print(&format!("{view:#}\n"), Exit::Clean);
+    }
+    print(&words(&plan, &view), Exit::Clean)
+}
+
+/// A plan's bytes in words; `None` where they are no plan.
+pub(super) fn describe(bytes: &[u8]) -> Option<String> {
+    let plan = Plan::decode(bytes).ok()?;
+    Some(words(&plan, &view(&plan)))
+}
+
+fn text(text: &CStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+/// Everything in the plan, as data.
+fn view(plan: &Plan<'_>) -> Value {
+    let process = &plan.process;
+    json!({
+        "digest": format!("sha256:{}", hex(&plan.digest)),
+        "policy": text(plan.meta.policy_name),
+        "compiler": text(plan.meta.compiler),
+        "source_digest": format!("sha256:{}", hex(&plan.meta.source_digest)),
+        "process": {
+            "namespaces": namespaces(process.namespaces),
+            "inner_namespaces": namespaces(process.inner_namespaces),
+            "uid": process.uid,
+            "gid": process.gid,
+            "root_uid": process.root_uid,
+            "root_gid": process.root_gid,
+            "timeout_ms": process.timeout_ms,
+            "grace_ms": process.grace_ms,
+            "umask": format!("{:04o}", process.umask),
+            "hostname": text(process.hostname),
+            "working_dir": text(process.working_dir),
+        },
+        "capabilities": capabilities(plan.capabilities.permitted),
+        "network": {
+            "mode": "loopback",
+            "narrowed": plan.network.flags & network_flags::NARROWED != 0,
+        },
+        "mounts": plan.mounts.iter().map(|mount| step(&mount)).collect::<Vec<_>>(),
+        "rlimits": plan.rlimits.iter()
+            .map(|limit| json!({ "resource": limit.resource, "soft": limit.soft, "hard": limit.hard }))
+            .collect::<Vec<_>>(),
+        "environment": plan.environment.iter()
+            .map(|variable| match variable.kind {
+                EnvKind::Set => json!({ "set": text(variable.text) }),
+                EnvKind::Pass => json!({ "pass": text(variable.text) }),
+            })
+            .collect::<Vec<_>>(),
+        "filters": plan.filters.iter().map(|one| filter(&one)).collect::<Vec<_>>(),
+        "cgroup": plan.cgroup.iter()
+            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": value.line }))
+            .collect::<Vec<_>>(),
+        "needs": plan.needs.iter()
+            .map(|need| json!({ "layer": need.layer.name(), "line": need.line }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn namespaces(flags: u64) -> Vec<&'static str> {
+    [
+        (0x0002_0000, "mount"),
+        (0x0200_0000, "cgroup"),
+        (0x0400_0000, "uts"),
+        (0x0800_0000, "ipc"),
+        (0x1000_0000, "user"),
+        (0x2000_0000, "pid"),
+        (0x4000_0000, "network"),
+    ]
+    .into_iter()
+    .filter(|&(flag, _)| flags & flag != 0)
+    .map(|(_, name)| name)
+    .collect()
+}
+
+fn capabilities(set: u64) -> Vec<String> {
+    (0..64_u32)
+        .filter(|number| set & (1 << number) != 0)
+        .map(|number| {
+            let known = usize::try_from(number).ok().and_then(|at| CAPABILITIES.get(at));
+            known.map_or_else(|| number.to_string(), |name| (*name).to_owned())
+        })
+        .collect()
+}
+
+fn step(mount: &Mount<'_>) -> Value {
+    let flag = |bit| mount.flags & bit != 0;
+    json!({
+        "kind": kind(mount.kind),
+        "target": text(mount.target),
+        "source": (!mount.source.is_empty()).then(|| text(mount.source)),
+        "attributes": attributes(mount.attrs),
+        "recursive": flag(mount_flags::RECURSIVE),
+        "optional": flag(mount_flags::OPTIONAL),
+        "existing": flag(mount_flags::EXISTING),
+        "owned": flag(mount_flags::OWNED),
+        "size": mount.size,
+        "inodes": mount.inodes,
+        "mode": format!("{:04o}", mount.mode),
+        "content": (!mount.content.is_empty()).then(|| String::from_utf8_lossy(mount.content)),
+        "line": mount.line,
+    })
+}
+
+const fn kind(kind: MountKind) -> &'static str {
+    match kind {
+        MountKind::Tmpfs => "tmpfs",
+        MountKind::Bind => "bind",
+        MountKind::Proc => "proc",
+        MountKind::Sysfs => "sysfs",
+        MountKind::Devpts => "devpts",
+        MountKind::File => "file",
+        MountKind::Symlink => "symlink",
+        MountKind::Directory => "directory",
+        MountKind::Mask => "mask",
+        MountKind::Rebind => "rebind",
+        MountKind::Attributes => "attributes",
+        MountKind::Setting => "setting",
+    }
+}
+
+fn attributes(bits: u64) -> Vec<&'static str> {
+    [(1, "ro"), (2, "nosuid"), (4, "nodev"), (8, "noexec")]
+        .into_iter()
+        .filter(|&(bit, _)| bits & bit != 0)
+        .map(|(_, name)| name)
+        .collect()
+}
+
+fn filter(filter: &Filter<'_>) -> Value {
+    let arch = Arch::ALL.into_iter().find(|arch| arch.audit() == filter.audit_arch);
+    json!({
+        "arch": arch.map(|arch| arch.name()),
+        "audit_arch": filter.audit_arch,
+        "instructions": filter.program.len() / 8,
+        "probe": (filter.probe_errno != 0).then(|| json!({
+            "nr": filter.probe_nr,
+            "args": filter.probe_args,
+            "errno": filter.probe_errno,
+        })),
+    })
+}
+
+/// The plan in words, section by section.
+fn words(plan: &Plan<'_>, view: &Value) -> String {
+    let mut out = Page::default();
+    out.line("plan", &format!("{}, policy {}", string(view, "/digest"), string(view, "/policy")));
+    out.line("made by", &string(view, "/compiler"));
+    out.line("namespaces", &list(view, "/process/namespaces"));
+    let held = list(view, "/capabilities");
+    out.line("capabilities", if held.is_empty() { "none" } else { &held });
+    let narrowed = plan.network.flags & network_flags::NARROWED != 0;
+    out.line(
+        "network",
+        if narrowed { "loopback only (the policy asks for more)" } else { "loopback only" },
+    );
+    out.line("starts in", &string(view, "/process/working_dir"));
+    match plan.process.timeout_ms {
+        0 => out.line("timeout", "none"),
+        ms => out.line("timeout", &format!("{} s", ms / 1000)),
+    }
+    for value in &plan.cgroup {
+        out.line("limit", &format!("{} = {}", text(value.file), text(value.value)));
+    }
+    for need in &plan.needs {
+        out.line("needs", need.layer.name());
+    }
+    for mount in &plan.mounts {
+        if let Some(line) = grant(&mount) {
+            out.line("files", &line);
+        }
+    }
+    for variable in &plan.environment {
+        let from = if variable.kind == EnvKind::Pass { " from the caller" } else { "" };
+        out.line("environment", &format!("{}{from}", text(variable.text)));
+    }
+    for one in &plan.filters {
+        let arch = Arch::ALL.into_iter().find(|arch| arch.audit() == one.audit_arch);
+        let name = arch.map_or("another architecture", |arch| arch.name());
+        out.line("filter", &format!("{name}, {} instructions", one.program.len() / 8));
+    }
+    out.0
+}
+
+/// What a step lets the program see or change; `None` for what every sandbox has.
+fn grant(mount: &Mount<'_>) -> Option<String> {
+    let target = text(mount.target);
+    let line = if mount.line == 0 { String::new() } else { format!(" (line {})", mount.line) };
+    let words = match mount.kind {
+        MountKind::Bind if target.starts_with("/dev/") => return None,
+        MountKind::Bind => {
+            let source = text(mount.source);
+            let how = if mount.attrs & 1 == 0 { "writable" } else { "read-only" };
+            let from = if source == target { String::new() } else { format!(" is {source}") };
+            let optional = if mount.flags & mount_flags::OPTIONAL == 0 { "" } else { ", if there" };
+            format!("{target}{from}, {how}{optional}")
+        }
+        MountKind::Tmpfs if target == "/" => return None,
+        MountKind::Tmpfs => format!("{target}, private, {} MiB", mount.size >> 20),
+        MountKind::File => format!("{target}, generated"),
+        _ => return None,
+    };
+    Some(words + &line)
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    /// Adds a line, what it is about first. Control characters are made visible.
+    fn line(&mut self, about: &str, text: &str) {
+        let text = purplec::diagnostics::render::visible(text);
+        if writeln!(self.0, "{about:13} {text}").is_err() {
+            // Writing to a string cannot fail.
+        }
+    }
+}
+
+fn string(view: &Value, pointer: &str) -> String {
+    view.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn list(view: &Value, pointer: &str) -> String {
+    let items = view.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice);
+    items.unwrap_or_default().iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+}

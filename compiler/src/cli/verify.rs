@@ -1,0 +1,61 @@
+//! `purplec verify`
+
+use super::{Exit, complain, print};
+use clap::Args;
+use purple_plan::{MAX_PLAN_BYTES, Plan};
+use purplec::diagnostics::render::visible;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The plan to check.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+}
+
+/// Checks the seal and the structure.
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let bytes = match read(&arguments.plan) {
+        Ok(bytes) => bytes,
+        Err(message) => return complain(&message),
+    };
+    match Plan::decode(&bytes) {
+        Ok(plan) => {
+            let name = visible(&arguments.plan.to_string_lossy());
+            print(&format!("{name}: sealed, sha256:{}\n", hex(&plan.digest)), Exit::Clean)
+        }
+        Err(error) => refuse(&arguments.plan, error),
+    }
+}
+
+/// Says why a file is no plan.
+pub(super) fn refuse(path: &Path, error: purple_plan::DecodeError) -> Exit {
+    let refused = complain(&format!("{}: error: {error}", visible(&path.to_string_lossy())));
+    debug_assert_eq!(refused, Exit::Failed);
+    Exit::Findings
+}
+
+/// A plan's bytes, up to one more than a plan can have.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let name = visible(&path.to_string_lossy()).to_string();
+    let failed =
+        |error: &std::io::Error| format!("{name}: error: {}", super::input::explain(error));
+    let found = std::fs::metadata(path).map_err(|error| failed(&error))?;
+    if let Some(kind) = super::input::kind(found.file_type()) {
+        return Err(format!("{name}: error: this is {kind}, not a plan"));
+    }
+    let cap = u64::try_from(MAX_PLAN_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(cap).read_to_end(&mut bytes))
+        .map_err(|error| failed(&error))?;
+    Ok(bytes)
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

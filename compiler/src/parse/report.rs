@@ -1,0 +1,141 @@
+//! The words for what the tree builder finds.
+
+use super::events::SyntaxError;
+use super::scalar::{self, Ambiguity};
+use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::source::Span;
+
+/// Reports a plain scalar that readers of YAML disagree about.
+pub(super) fn ambiguous(text: &str, span: Span, sink: &mut Sink) {
+    let Some(ambiguity) = scalar::ambiguity(text) else { return };
+    let shown = clipped(text);
+    let (reading, help) = match ambiguity {
+        Ambiguity::Truth(value) => (
+            format!("is `{value}` to some YAML readers and text to others"),
+            format!("write `{value}` if you mean that, or \"{shown}\" if you mean the text"),
+        ),
+        Ambiguity::LeadingZero => (
+            "is an octal number to some YAML readers and text to others".to_owned(),
+            format!(
+                "write `0o{}` for an octal number, the digits without the zero for a decimal \
+                     one, or \"{shown}\" for the text",
+                shown.trim_start_matches(['+', '-', '0'])
+            ),
+        ),
+        Ambiguity::Binary => (
+            "is a binary number to some YAML readers and text to others".to_owned(),
+            "write the number in decimal or as `0x...`, or put the text in quotes".to_owned(),
+        ),
+        Ambiguity::Underscore => (
+            "is a number to some YAML readers and text to others".to_owned(),
+            format!(
+                "write `{}` for the number, or \"{shown}\" for the text",
+                shown.replace('_', "")
+            ),
+        ),
+        Ambiguity::NotFinite => (
+            "is not a finite number".to_owned(),
+            format!("leave the key out for no limit, or write \"{shown}\" for the text"),
+        ),
+        Ambiguity::Sexagesimal => (
+            "is a number in base 60 to some YAML readers and text to others".to_owned(),
+            format!("put it in quotes: \"{shown}\""),
+        ),
+        Ambiguity::TooLarge => {
+            ("does not fit in 64 bits".to_owned(), "write a number from -2^63 to 2^64-1".to_owned())
+        }
+    };
+    let code = match ambiguity {
+        Ambiguity::TooLarge => "number-too-large",
+        _ => "ambiguous-scalar",
+    };
+    sink.push(Diagnostic::error(code, span, format!("`{shown}` {reading}")).with_help(help));
+}
+
+/// Reports tabs used as indentation, one for each line; gives the first one's offset.
+pub(super) fn tabs(tabs: &[Span], scalars: &[Span], text: &str, sink: &mut Sink) -> Option<usize> {
+    let mut first = None;
+    let mut line_end = 0;
+    for tab in tabs {
+        let after = scalars.partition_point(|scalar| scalar.start <= tab.start);
+        let inside = after
+            .checked_sub(1)
+            .and_then(|at| scalars.get(at))
+            .is_some_and(|scalar| tab.start < scalar.end);
+        if inside || tab.start < line_end {
+            continue;
+        }
+        let rest = text.get(tab.start..).unwrap_or("");
+        line_end = tab.start + rest.find('\n').unwrap_or(rest.len());
+        let run = rest.len() - rest.trim_start_matches('\t').len();
+        first = first.or(Some(tab.start));
+        sink.push(
+            Diagnostic::error(
+                "tab-indentation",
+                Span::new(tab.start, tab.start + run),
+                "a tab is used as indentation",
+            )
+            .with_help("indent with spaces: YAML does not accept tabs here"),
+        );
+    }
+    first
+}
+
+/// Reports what ended libyaml's reading.
+pub(super) fn syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
+    let at = text.floor_char_boundary(error.at.min(text.len()));
+    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let mut found =
+        Diagnostic::error("yaml-syntax", Span::new(at, at + width), explain(&error.problem));
+    if let Some((context, from)) = &error.context {
+        let from = text.floor_char_boundary((*from).min(text.len()));
+        if from != at {
+            found = found.with_related(Span::new(from, from), context.clone());
+        }
+    }
+    if let Some(help) = syntax_help(&error.problem) {
+        found = found.with_help(help);
+    }
+    sink.push(found);
+}
+
+/// The scanner's finding in an author's words.
+fn explain(problem: &str) -> String {
+    match problem {
+        "mapping values are not allowed in this context" => {
+            "a `:` begins a second mapping on this line".to_owned()
+        }
+        "could not find expected ':'" => "a `:` is missing after this key".to_owned(),
+        "did not find expected key" => "a key was expected here".to_owned(),
+        "did not find expected '-' indicator" => {
+            "a list item (`- ...`) was expected here".to_owned()
+        }
+        "did not find expected ',' or ']'" => "a list in brackets is not closed".to_owned(),
+        "did not find expected ',' or '}'" => "a mapping in braces is not closed".to_owned(),
+        "found unexpected end of stream" => "the text ends inside a quoted value".to_owned(),
+        other => format!("this is not YAML: {other}"),
+    }
+}
+
+fn syntax_help(problem: &str) -> Option<&'static str> {
+    Some(match problem {
+        "mapping values are not allowed in this context" => {
+            "put a value that contains `: ` in quotes, or begin a new line"
+        }
+        "did not find expected key" | "did not find expected '-' indicator" => {
+            "check that this line is indented like its neighbours"
+        }
+        "could not find expected ':'" => "write `key: value`",
+        "found unexpected end of stream" => "close the quotes",
+        "found character that cannot start any token" => {
+            "put a value that begins with `@`, a backtick or `%` in quotes"
+        }
+        _ => return None,
+    })
+}
+
+/// Text from the policy for a message that quotes it in its own way, clipped where it is long.
+pub(super) fn clipped(text: &str) -> String {
+    let quoted = quote(text);
+    quoted.trim_matches('`').to_owned()
+}

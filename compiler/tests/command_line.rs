@@ -1,0 +1,225 @@
+//! The binary at its edges: files that are no policies, outputs that cannot be written, exit codes.
+#![expect(clippy::expect_used, reason = "a test says what it relies on")]
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const GOOD: &str = "name: good\n";
+
+fn purplec(arguments: &[&str], directory: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_purplec"))
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
+}
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+#[track_caller]
+fn unreadable(name: &str, directory: &Path, says: &str) {
+    for arguments in [&["check", name][..], &["compile", name, "-o", "out.plan"]] {
+        let output = purplec(arguments, directory);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(text(&output.stderr), format!("{says}\n"), "{arguments:?}");
+        assert!(!directory.join("out.plan").exists());
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let directory = scratch();
+    let at = directory.path();
+    fs::create_dir(at.join("dir")).expect("mkdir");
+    fs::write(at.join("empty"), "").expect("write");
+    fs::write(at.join("large"), "#".repeat((1 << 20) + 1)).expect("write");
+    fs::write(at.join("file"), GOOD).expect("write");
+    symlink("nowhere", at.join("dangling")).expect("symlink");
+    symlink("loop", at.join("loop")).expect("symlink");
+    let mode = nix::sys::stat::Mode::from_bits_truncate(0o600);
+    nix::unistd::mkfifo(&at.join("fifo"), mode).expect("mkfifo");
+    let socket = UnixListener::bind(at.join("socket")).expect("bind");
+
+    unreadable("missing", at, "missing: error: there is no such file");
+    unreadable("dangling", at, "dangling: error: there is no such file");
+    unreadable("file/x", at, "file/x: error: part of the path is not a directory");
+    unreadable("dir", at, "dir: error: this is a directory, not a file");
+    unreadable("fifo", at, "fifo: error: this is a FIFO, not a file");
+    unreadable("socket", at, "socket: error: this is a socket, not a file");
+    unreadable("/dev/zero", at, "/dev/zero: error: this is a device, not a file");
+    unreadable("empty", at, "empty:1:1: error: the file is empty");
+    let large = "large:1:1: error: the file is larger than 1 MiB, the limit for a policy";
+    unreadable("large", at, large);
+    assert_eq!(purplec(&["check", "loop"], at).status.code(), Some(2));
+    unreadable("a\u{1b}[31m\n", at, "a\\u{1b}[31m\\u{a}: error: there is no such file");
+    if !nix::unistd::Uid::effective().is_root() {
+        fs::set_permissions(at.join("file"), fs::Permissions::from_mode(0o000)).expect("chmod");
+        unreadable("file", at, "file: error: permission denied");
+    }
+    drop(socket);
+}
+
+#[test]
+fn a_link_to_a_file_is_a_file() {
+    let directory = scratch();
+    fs::write(directory.path().join("file"), GOOD).expect("write");
+    symlink("file", directory.path().join("link")).expect("symlink");
+    assert_eq!(purplec(&["check", "link"], directory.path()).status.code(), Some(0));
+}
+
+#[test]
+fn content_errors_have_line_and_column() {
+    let directory = scratch();
+    for (bytes, place, code) in [
+        (&b"name: a\nx: \xff\n"[..], "2:4", "invalid-utf8"),
+        (b"# only a comment\n", "1:1", "empty-document"),
+        (b"name: a\nnetwork:\n\tisolated: true\n", "3:1", "tab-indentation"),
+        (b"name: a\nname: b\n", "2:1", "duplicate-key"),
+        (b"name: a\0b\n", "1:8", "control-character"),
+        (b"name: [\n", "2:1", "yaml-syntax"),
+        ("# é\nname: a\u{202e}\n".as_bytes(), "2:8", "invisible-character"),
+    ] {
+        fs::write(directory.path().join("p.yaml"), bytes).expect("write");
+        let output = purplec(&["check", "p.yaml"], directory.path());
+        let stdout = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{code}");
+        assert!(stdout.contains(&format!("p.yaml:{place}: error[{code}]: ")), "{stdout}");
+        assert!(!stdout.contains(['\u{202e}', '\0', '\u{1b}']));
+        let output = purplec(&["compile", "p.yaml", "-o", "p.plan"], directory.path());
+        assert_eq!(output.status.code(), Some(1), "{code}");
+        assert!(text(&output.stderr).contains(code));
+        assert!(!directory.path().join("p.plan").exists());
+    }
+}
+
+#[test]
+fn standard_input() {
+    for (input, code, says) in [
+        (GOOD.to_owned(), 0, "1 file checked: nothing found\n"),
+        ("nam: a\n".to_owned(), 1, "<stdin>:1:1: error[unknown-key]"),
+        (String::new(), 2, "<stdin>:1:1: error: the file is empty\n"),
+        ("#".repeat(2 << 20), 2, "<stdin>:1:1: error: the file is larger than 1 MiB"),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_purplec"))
+            .args(["check", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A child that has read enough closes the pipe.
+        let written = stdin.write_all(input.as_bytes());
+        assert!(written.is_ok() || code == 2);
+        drop(stdin);
+        let output = child.wait_with_output().expect("the binary ends");
+        assert_eq!(output.status.code(), Some(code));
+        let all = text(&output.stdout) + &text(&output.stderr);
+        assert!(all.contains(says), "{all}");
+    }
+}
+
+#[test]
+fn exit_codes() {
+    let directory = scratch();
+    let at = directory.path();
+    fs::write(at.join("good"), GOOD).expect("write");
+    fs::write(at.join("note"), "name: a\nresources: {timeout: 5}\n").expect("write");
+    fs::write(at.join("warning"), "name: a\r\n").expect("write");
+    fs::write(at.join("error"), "nam: a\n").expect("write");
+    for (arguments, code) in [
+        (&["check", "good"][..], 0),
+        (&["check", "note"], 0),
+        (&["check", "note", "--deny", "warnings"], 0),
+        (&["check", "warning"], 0),
+        (&["check", "--deny", "warnings", "warning"], 1),
+        (&["check", "error"], 1),
+        (&["check", "good", "error", "good"], 1),
+        (&["check", "error", "missing"], 2),
+        (&["check"], 2),
+        (&["frobnicate"], 2),
+        (&["compile", "good"], 2),
+        (&["check", "--format", "no", "good"], 2),
+        (&["--version"], 0),
+        (&["--help"], 0),
+        (&["schema"], 0),
+    ] {
+        assert_eq!(purplec(arguments, at).status.code(), Some(code), "{arguments:?}");
+    }
+    let output = purplec(&["check", "error", "missing", "good"], at);
+    assert!(text(&output.stdout).contains("error:1:1: error[unknown-key]"));
+    assert!(text(&output.stderr).contains("missing: error: "));
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let output = purplec(&["schema"], Path::new("."));
+    let checked_in = include_str!("../../schema/policy/policy.schema.json");
+    assert!(text(&output.stdout) == checked_in);
+}
+
+#[test]
+fn output_is_whole_or_absent() {
+    let directory = scratch();
+    let at = directory.path();
+    fs::write(at.join("p.yaml"), GOOD).expect("write");
+    fs::create_dir(at.join("dir")).expect("mkdir");
+    fs::write(at.join("old"), "old").expect("write");
+    symlink("old", at.join("link")).expect("symlink");
+    symlink("nowhere", at.join("dangling")).expect("symlink");
+    let emit = |to: &str| purplec(&["compile", "p.yaml", "--emit", "policy", "-o", to], at);
+
+    for (to, says) in [
+        ("dir", "dir: error: this is a directory; it is not overwritten\n"),
+        ("/dev/full", "/dev/full: error: this is a device; it is not overwritten\n"),
+        ("dangling", "dangling: error: this is a link to nothing; it is not overwritten\n"),
+        ("none/x", "none/x: error: its directory does not exist\n"),
+        ("dir/..", "dir/..: error: this is a directory; it is not overwritten\n"),
+    ] {
+        let output = emit(to);
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), says.to_owned()));
+    }
+    for to in ["new", "old", "link"] {
+        assert_eq!(emit(to).status.code(), Some(0), "{to}");
+        let written = fs::read_to_string(at.join(to)).expect("read");
+        assert!(written.contains("\"name\": \"good\""), "{written}");
+    }
+    assert!(fs::symlink_metadata(at.join("link")).expect("stat").is_symlink());
+    let mut names: Vec<_> = fs::read_dir(at)
+        .expect("list")
+        .map(|entry| entry.expect("entry").file_name().into_string().expect("a name"))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["dangling", "dir", "link", "new", "old", "p.yaml"]);
+    assert!(text(&emit("-").stdout).contains("\"name\": \"good\""));
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_panic() {
+    for arguments in [&["schema"][..], &["--help"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_purplec"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        let mut pipe = child.stderr.take().expect("a pipe");
+        pipe.read_to_string(&mut stderr).expect("read");
+        assert_eq!(stderr, "");
+        assert_eq!(child.wait().expect("the binary ends").code(), Some(0));
+    }
+}
