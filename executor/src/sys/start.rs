@@ -56,6 +56,32 @@ impl Strings {
     }
 }
 
+impl Strings {
+    /// Overwrites the strings with NULs. They are what /proc/PID/cmdline shows (proc(5)).
+    ///
+    /// # Safety
+    ///
+    /// Nobody in this process uses any of them afterwards.
+    unsafe fn wipe(self) {
+        for text in self {
+            let start = text.as_ptr().cast_mut();
+            // SAFETY: the stack that the kernel made is writable, and the length was measured.
+            unsafe { start.write_bytes(0, text.count_bytes()) };
+        }
+    }
+}
+
+/// Takes this process's arguments out of what others can see of it, and ends its use of them.
+///
+/// What runs after this is the loop of init, which knows nothing of the command line any more: it
+/// never returns to code that does.
+pub fn forget_arguments(arguments: Strings, then: impl FnOnce() -> core::convert::Infallible) -> ! {
+    // SAFETY: `then` never returns, so only what it holds itself could still use the strings; its
+    // only caller, init, gives it a loop over process ids and signal numbers.
+    unsafe { arguments.wipe() };
+    match then() {}
+}
+
 impl Iterator for Strings {
     type Item = &'static CStr;
     fn next(&mut self) -> Option<&'static CStr> {
