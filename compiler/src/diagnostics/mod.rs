@@ -112,6 +112,12 @@ impl Sink {
         }
     }
 
+    /// Counts findings with a code that has been pushed, without building them.
+    pub fn count_more(&mut self, code: &'static str, more: usize) {
+        let count = self.counts.entry(code).or_default();
+        *count = count.saturating_add(more);
+    }
+
     /// Whether anything found stops the compilation.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|found| found.severity == Severity::Error)

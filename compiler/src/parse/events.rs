@@ -147,11 +147,14 @@ impl<'t> Events<'t> {
         } else {
             offset(parser.problem_mark)
         };
+        // SAFETY: libyaml's messages are null or static strings.
+        let problem = unsafe { text(parser.problem.cast()) };
+        // SAFETY: as above.
+        let context = unsafe { text(parser.context.cast()) };
         SyntaxError {
-            problem: text(parser.problem.cast()).unwrap_or_else(|| "unreadable text".to_owned()),
+            problem: problem.unwrap_or_else(|| "unreadable text".to_owned()),
             at,
-            context: text(parser.context.cast())
-                .map(|context| (context, offset(parser.context_mark))),
+            context: context.map(|context| (context, offset(parser.context_mark))),
         }
     }
 }
@@ -177,26 +180,30 @@ fn kind(raw: &yaml::yaml_event_t) -> EventKind {
         yaml::YAML_ALIAS_EVENT => {
             // SAFETY: the event's type says that `alias` is the member libyaml wrote.
             let alias = unsafe { raw.data.alias };
-            EventKind::Alias(text(alias.anchor.cast()).unwrap_or_default())
+            // SAFETY: the event owns the anchor and is borrowed.
+            let anchor = unsafe { text(alias.anchor.cast()) };
+            EventKind::Alias(anchor.unwrap_or_default())
         }
         yaml::YAML_SCALAR_EVENT => {
             // SAFETY: the event's type says that `scalar` is the member libyaml wrote.
             let scalar = unsafe { raw.data.scalar };
-            EventKind::Scalar {
-                properties: properties(scalar.anchor, scalar.tag),
-                text: counted(scalar.value, scalar.length),
-                style: style(scalar.style),
-            }
+            // SAFETY: the event owns the anchor and the tag and is borrowed.
+            let properties = unsafe { properties(scalar.anchor, scalar.tag) };
+            // SAFETY: the event owns the value, which has this length, and is borrowed.
+            let text = unsafe { counted(scalar.value, scalar.length) };
+            EventKind::Scalar { properties, text, style: style(scalar.style) }
         }
         yaml::YAML_SEQUENCE_START_EVENT => {
             // SAFETY: the event's type says that `sequence_start` is the member libyaml wrote.
             let start = unsafe { raw.data.sequence_start };
-            EventKind::SequenceStart(properties(start.anchor, start.tag))
+            // SAFETY: the event owns the anchor and the tag and is borrowed.
+            EventKind::SequenceStart(unsafe { properties(start.anchor, start.tag) })
         }
         yaml::YAML_MAPPING_START_EVENT => {
             // SAFETY: the event's type says that `mapping_start` is the member libyaml wrote.
             let start = unsafe { raw.data.mapping_start };
-            EventKind::MappingStart(properties(start.anchor, start.tag))
+            // SAFETY: the event owns the anchor and the tag and is borrowed.
+            EventKind::MappingStart(unsafe { properties(start.anchor, start.tag) })
         }
         yaml::YAML_SEQUENCE_END_EVENT => EventKind::SequenceEnd,
         yaml::YAML_MAPPING_END_EVENT => EventKind::MappingEnd,
@@ -208,8 +215,17 @@ fn kind(raw: &yaml::yaml_event_t) -> EventKind {
     }
 }
 
-fn properties(anchor: *const u8, tag: *const u8) -> Properties {
-    Properties { anchor: text(anchor.cast()), tag: text(tag.cast()) }
+/// Copies of an event's anchor and tag.
+///
+/// # Safety
+///
+/// As for [`text`], for both pointers.
+unsafe fn properties(anchor: *const u8, tag: *const u8) -> Properties {
+    // SAFETY: the caller's promise.
+    let anchor = unsafe { text(anchor.cast()) };
+    // SAFETY: the caller's promise.
+    let tag = unsafe { text(tag.cast()) };
+    Properties { anchor, tag }
 }
 
 fn style(style: yaml::yaml_scalar_style_t) -> Style {
@@ -222,23 +238,30 @@ fn style(style: yaml::yaml_scalar_style_t) -> Style {
 }
 
 /// A copy of a string that libyaml owns; `None` for its null pointer.
-fn text(pointer: *const c_char) -> Option<String> {
+///
+/// # Safety
+///
+/// The pointer is null, or leads to bytes that end in a zero byte and stay unchanged during the
+/// call.
+unsafe fn text(pointer: *const c_char) -> Option<String> {
     if pointer.is_null() {
         return None;
     }
-    // SAFETY: not null, and every anchor, tag and message that libyaml hands out ends in a zero
-    // byte and lives as long as the event or the parser that the caller borrows.
+    // SAFETY: not null; the rest is the caller's promise.
     let bytes = unsafe { CStr::from_ptr(pointer) };
     Some(bytes.to_string_lossy().into_owned())
 }
 
 /// A copy of `length` bytes that libyaml owns.
-fn counted(pointer: *const u8, length: u64) -> String {
+///
+/// # Safety
+///
+/// The pointer is null, or leads to `length` readable bytes that stay unchanged during the call.
+unsafe fn counted(pointer: *const u8, length: u64) -> String {
     let Some(length) = usize::try_from(length).ok().filter(|_| !pointer.is_null()) else {
         return String::new();
     };
-    // SAFETY: not null, and libyaml gives a scalar's value with its exact length; the event that
-    // owns it is borrowed by the caller.
+    // SAFETY: not null, and so many bytes by the caller's promise.
     let bytes = unsafe { std::slice::from_raw_parts(pointer, length) };
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -14,14 +14,17 @@ pub(super) fn ambiguous(text: &str, span: Span, sink: &mut Sink) {
             format!("is `{value}` to some YAML readers and text to others"),
             format!("write `{value}` if you mean that, or \"{shown}\" if you mean the text"),
         ),
-        Ambiguity::LeadingZero => (
-            "is an octal number to some YAML readers and text to others".to_owned(),
-            format!(
-                "write `0o{}` for an octal number, the digits without the zero for a decimal \
-                     one, or \"{shown}\" for the text",
-                shown.trim_start_matches(['+', '-', '0'])
-            ),
-        ),
+        Ambiguity::LeadingZero => {
+            let digits = shown.trim_start_matches(['+', '-', '0']);
+            let digits = if digits.is_empty() { "0" } else { digits };
+            (
+                "is an octal number to some YAML readers and text to others".to_owned(),
+                format!(
+                    "write `0o{digits}` for an octal number, `{digits}` for a decimal one, or \
+                     \"{shown}\" for the text"
+                ),
+            )
+        }
         Ambiguity::Binary => (
             "is a binary number to some YAML readers and text to others".to_owned(),
             "write the number in decimal or as `0x...`, or put the text in quotes".to_owned(),
@@ -90,7 +93,7 @@ pub(super) fn syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
     if let Some((context, from)) = &error.context {
         let from = text.floor_char_boundary((*from).min(text.len()));
         if from != at {
-            found = found.with_related(Span::new(from, from), context.clone());
+            found = found.with_related(Span::new(from, from), began(context));
         }
     }
     if let Some(help) = syntax_help(&error.problem) {
@@ -114,6 +117,19 @@ fn explain(problem: &str) -> String {
         "did not find expected ',' or '}'" => "a mapping in braces is not closed".to_owned(),
         "found unexpected end of stream" => "the text ends inside a quoted value".to_owned(),
         other => format!("this is not YAML: {other}"),
+    }
+}
+
+/// What the scanner was reading.
+fn began(context: &str) -> String {
+    match context {
+        "while parsing a flow sequence" => "the list begins here".to_owned(),
+        "while parsing a flow mapping" => "the mapping begins here".to_owned(),
+        "while parsing a block mapping" => "it belongs to the mapping that begins here".to_owned(),
+        "while parsing a block collection" => "it belongs to the list that begins here".to_owned(),
+        "while scanning a quoted scalar" => "the quotes open here".to_owned(),
+        "while scanning a simple key" => "the key begins here".to_owned(),
+        other => other.to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The JSON Schema's findings, with their places, in an author's words.
 
 use super::expect::{Expected, and, describe};
-use crate::diagnostics::{Diagnostic, Sink, nearest, quote};
+use crate::diagnostics::{Diagnostic, MAX_PER_CODE, Sink, nearest, quote};
 use crate::parse::Document;
 use crate::source::Span;
 use jsonschema::error::ValidationErrorKind as Kind;
@@ -109,9 +109,10 @@ fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
     let span = document.span(pointer);
     match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
-            for key in unexpected {
+            for key in unexpected.iter().take(MAX_PER_CODE) {
                 sink.push(unknown_key(document, pointer, &expected, key));
             }
+            sink.count_more("unknown-key", unexpected.len().saturating_sub(MAX_PER_CODE));
         }
         Kind::Required { property } => {
             let key = property.as_str().unwrap_or_default();
@@ -214,6 +215,7 @@ fn misspelt(found: &Value, expected: &Expected<'_>, key: &str) -> bool {
     found.as_object().is_some_and(|found| {
         found
             .keys()
+            .take(MAX_PER_CODE)
             .any(|name| !expected.has_key(name) && nearest(name, keys.iter().copied()) == Some(key))
     })
 }

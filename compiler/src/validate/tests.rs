@@ -8,8 +8,11 @@ use crate::source::Source;
 use purple_policy::{OLDER_OPERATORS, OLDER_SPELLINGS, Operator, Policy, Quantity};
 use std::time::{Duration, Instant};
 
-/// The policy, and what was found as code, underlined text, message and help.
-fn read(text: &str) -> (Option<Policy>, Vec<(&'static str, String, String, String)>) {
+/// A code, the underlined text, message and help.
+type Found = (&'static str, String, String, String);
+
+/// The policy, and what was found.
+fn read(text: &str) -> (Option<Policy>, Vec<Found>) {
     let source = Source::new("test.yaml", text);
     let mut sink = Sink::new();
     let mut document = parse(&source, &mut sink).expect("the text is YAML");
@@ -257,6 +260,7 @@ fn the_policy_itself() {
         ("[]", "wrong-type", "[]"),
         ("text", "wrong-type", "text"),
         ("description: x", "missing-key", "description"),
+        ("nam: x", "unknown-key", "nam"),
         ("{}", "missing-key", "{}"),
         ("name: 'a b'", "invalid-value", "'a b'"),
     ] {
@@ -270,7 +274,7 @@ fn the_policy_itself() {
 #[test]
 fn everything_is_told_at_once() {
     let (_, found) =
-        read("nam: a\nnetwork: {isolated: 1}\naudit: {enabled: 2, x: 3}\nsyscalls: ~\n");
+        read("title: a\nnetwork: {isolated: 1}\naudit: {enabled: 2, x: 3}\nsyscalls: ~\n");
     let codes: Vec<_> = found.iter().map(|one| one.0).collect();
     assert_eq!(
         codes,
