@@ -22,6 +22,8 @@ use rustix::pipe::PipeFlags;
 /// Everything that the three processes know of the run.
 pub(crate) struct Run {
     pub(crate) options: Options,
+    /// The whole command line.
+    pub(crate) arguments: Strings,
     pub(crate) environment: Strings,
     pub(crate) plan: Plan<'static>,
     pub(crate) filter: Filter<'static>,
@@ -38,13 +40,13 @@ pub fn run(start: &Start) -> u8 {
     match arguments::parse(start.arguments) {
         Ok(Request::Print(text)) => print(text),
         Ok(Request::Run(options)) => {
-            confine(options, start.environment).unwrap_or_else(|refused| refused.status)
+            confine(options, *start).unwrap_or_else(|refused| refused.status)
         }
         Err(refused) => refused.status,
     }
 }
 
-fn confine(options: Options, environment: Strings) -> Result<u8, Refused> {
+fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     occupy_standard_descriptors()?;
     let plan = load::plan(options.plan)?;
     let report = Report::open(options.report)?;
@@ -56,7 +58,9 @@ fn confine(options: Options, environment: Strings) -> Result<u8, Refused> {
     let signals = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(signal::Set::ALL))
         .map_err(|errno| failed("blocking signals", errno))?;
-    let run = Run { options, environment, plan, filter, outside, namespaces, signals, shared };
+    let Start { arguments, environment } = start;
+    let run =
+        Run { options, arguments, environment, plan, filter, outside, namespaces, signals, shared };
 
     let started = report.as_ref().map(|_| Report::clock());
     let sources = Sources::open(&run.plan, outside)?;
@@ -85,7 +89,6 @@ fn status(run: &Run, end: &End) -> u8 {
     let errno = |number: u32| i32::try_from(number).unwrap_or(0);
     let name = run.options.command.split_first().map_or(c"", |(name, _): (&CStr, _)| name);
     match end.outcome {
-        Outcome::Refused(status) => status,
         Outcome::ProbeFailed(found) => {
             let found = Part::Error(Errno::from_raw_os_error(errno(found)));
             refuse("seccomp", &[Part::Text("the filter does not deny what the plan says"), found])
@@ -95,7 +98,7 @@ fn status(run: &Run, end: &End) -> u8 {
             command::exec_failed(name, Errno::from_raw_os_error(errno(found)))
         }
         Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => TIMED_OUT,
-        Outcome::Exited(status) => status,
+        Outcome::Refused(status) | Outcome::Exited(status) => status,
         Outcome::Signaled(signal) => by_signal(signal),
         // Init said nothing: somebody outside killed it.
         Outcome::Nothing => match end.usage.signal() {

@@ -116,7 +116,7 @@ fn take(
         MountKind::Tmpfs => attach(root, step, &tmpfs(step)?, FileType::Directory)?,
         MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?, FileType::Directory)?,
         MountKind::Sysfs => {
-            attach(root, step, &special(step, c"sysfs", &[])?, FileType::Directory)?
+            attach(root, step, &special(step, c"sysfs", &[])?, FileType::Directory)?;
         }
         MountKind::Devpts => {
             let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
@@ -304,7 +304,7 @@ fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     in_force(step, tree)
 }
 
-/// Whether the mount has the step's attributes. The bits of statfs(2) and mount_setattr(2) for
+/// Whether the mount has the step's attributes. The bits of statfs(2) and `mount_setattr(2)` for
 /// read-only, nosuid, nodev and noexec are the same.
 fn in_force(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     const SAME: u64 = mount::RDONLY | mount::NOSUID | mount::NODEV | mount::NOEXEC;

@@ -3,23 +3,36 @@
 use crate::apply::{Gate, Run};
 use crate::filesystem::{self, Sources};
 use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
-use crate::shared::Outcome;
+use crate::shared::{Outcome, Shared};
 use crate::sys::call::exit_group;
 use crate::sys::process::{Side, clone_into, close_from, reap};
+use crate::sys::start::forget_arguments;
 use crate::sys::{loopback, signal};
 use crate::{identity, payload, receipt};
+use core::convert::Infallible;
 use purple_plan::process_flags;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal};
+use rustix::process::{DumpableBehavior, Pid, Signal};
+use rustix::thread::{CapabilitySet, CapabilitySets};
 
 /// Runs as process 1 until the payload ends.
 pub(crate) fn run(run: &Run, gate: Gate, sources: Sources) -> ! {
-    let result =
-        build(run, gate, sources).and_then(|()| start(run)).and_then(|pid| watch(run, pid));
-    if let Err(refused) = result {
-        run.shared.set(Outcome::Refused(refused.status));
-    }
+    let started = build(run, gate, sources).and_then(|()| start(run));
+    let payload = match started {
+        Ok(payload) => payload,
+        Err(refused) => give_up(run.shared, refused),
+    };
+    let shared = run.shared;
+    let group = run.plan.process.flags & process_flags::NEW_SESSION != 0;
+    forget_arguments(run.arguments, move || match watch(shared, payload, group) {
+        Ok(never) => never,
+        Err(refused) => give_up(shared, refused),
+    })
+}
+
+fn give_up(shared: &Shared, refused: Refused) -> ! {
+    shared.set(Outcome::Refused(refused.status));
     exit_group(SETUP_REFUSED)
 }
 
@@ -62,23 +75,34 @@ fn start(run: &Run) -> Result<Pid, Refused> {
             close_from(3).map_err(|errno| {
                 refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)])
             })?;
+            step_back().map_err(|errno| {
+                refuse("init", &[Part::Text("giving up privileges"), Part::Error(errno)])
+            })?;
             Ok(pid)
         }
         Err(errno) => Err(refuse("payload", &[Part::Text("clone3"), Part::Error(errno)])),
     }
 }
 
+/// What is left to do takes no privileges, and is nobody's business inside: a process that is not
+/// dumpable shows neither its files nor its memory in /proc (proc(5)).
+fn step_back() -> Result<(), Errno> {
+    let none = CapabilitySet::empty();
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    rustix::thread::set_capabilities(None, sets)?;
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+}
+
 /// Reaps every process of the sandbox, passes signals on to the payload, and ends when it ends:
-/// the kernel then kills what is left (pid_namespaces(7)).
-fn watch(run: &Run, payload: Pid) -> Result<(), Refused> {
-    let group = run.plan.process.flags & process_flags::NEW_SESSION != 0;
+/// the kernel then kills what is left (`pid_namespaces(7)`).
+fn watch(shared: &Shared, payload: Pid, group: bool) -> Result<Infallible, Refused> {
     let fail = |errno| refuse("init", &[Part::Text("waiting"), Part::Error(errno)]);
     loop {
         match signal::wait(signal::Set::ALL, None).map_err(fail)? {
             Some(signal::number::CHLD) => {
                 while let Some(ended) = reap().map_err(fail)? {
                     if ended.pid == payload {
-                        end(run, ended.exit_status(), ended.signal());
+                        end(shared, ended.exit_status(), ended.signal());
                     }
                 }
             }
@@ -100,12 +124,12 @@ fn pass_on(payload: Pid, group: bool, number: u32) -> Result<(), Errno> {
     .or_else(|errno| if errno == Errno::SRCH { Ok(()) } else { Err(errno) })
 }
 
-fn end(run: &Run, exited: Option<u8>, signaled: Option<u32>) -> ! {
+fn end(shared: &Shared, exited: Option<u8>, signaled: Option<u32>) -> ! {
     // What the payload said of itself before it could become the command stands.
-    if run.shared.get() == Outcome::Nothing {
+    if shared.get() == Outcome::Nothing {
         match (exited, signaled) {
-            (Some(status), _) => run.shared.set(Outcome::Exited(status)),
-            (None, Some(signal)) => run.shared.set(Outcome::Signaled(signal)),
+            (Some(status), _) => shared.set(Outcome::Exited(status)),
+            (None, Some(signal)) => shared.set(Outcome::Signaled(signal)),
             (None, None) => {}
         }
     }

@@ -98,9 +98,9 @@ pub unsafe fn compare(a: *const u8, b: *const u8, count: usize) -> i32 {
     let mut at = 0;
     while at < count {
         // SAFETY: `at` is below `count`. Volatile, so that this loop is not made a call to itself.
-        let left = unsafe { a.add(at).read_volatile() };
+        let left = unsafe { a.wrapping_add(at).read_volatile() };
         // SAFETY: as above.
-        let right = unsafe { b.add(at).read_volatile() };
+        let right = unsafe { b.wrapping_add(at).read_volatile() };
         if left != right {
             return i32::from(left).wrapping_sub(i32::from(right));
         }
@@ -118,7 +118,7 @@ pub unsafe fn compare(a: *const u8, b: *const u8, count: usize) -> i32 {
 pub unsafe fn length(text: *const u8) -> usize {
     let mut at: usize = 0;
     // SAFETY: no byte before the NUL has been passed. Volatile, as in `compare`.
-    while unsafe { text.add(at).read_volatile() } != 0 {
+    while unsafe { text.wrapping_add(at).read_volatile() } != 0 {
         at = at.wrapping_add(1);
     }
     at

@@ -1,4 +1,4 @@
-//! mount_setattr(2), which rustix does not have.
+//! `mount_setattr(2)`, which rustix does not have.
 #![expect(unsafe_code, reason = "mount_setattr takes a pointer to a structure")]
 
 use super::call::call;
@@ -16,7 +16,7 @@ pub const NODEV: u64 = 4;
 pub const NOEXEC: u64 = 8;
 /// `MOUNT_ATTR_IDMAP`.
 pub const IDMAP: u64 = 0x0010_0000;
-/// `MS_PRIVATE`: no propagation of mounts (mount_namespaces(7)).
+/// `MS_PRIVATE`: no propagation of mounts (`mount_namespaces(7)`).
 pub const PRIVATE: u64 = 1 << 18;
 
 /// `struct mount_attr` of linux/mount.h, version 0.

@@ -1,4 +1,4 @@
-//! clone3(2), unshare(2), close_range(2), prlimit(2) and wait4(2).
+//! clone3(2), unshare(2), `close_range(2)`, prlimit(2) and wait4(2).
 #![expect(unsafe_code, reason = "clone3 takes a pointer to a structure and returns twice")]
 
 use super::call::call;
@@ -105,7 +105,7 @@ impl Ended {
     /// The exit status, when it exited.
     pub fn exit_status(&self) -> Option<u8> {
         let [low, high, ..] = self.status.to_le_bytes();
-        (low & 0x7f == 0).then_some(high)
+        (low.trailing_zeros() >= 7).then_some(high)
     }
 
     /// The signal that ended it, when one did.
