@@ -171,13 +171,24 @@ impl Resolver<'_> {
     /// socketcall and ipc carry other calls past what the policy says of them.
     fn multiplexed(&mut self) {
         let mut found = Vec::new();
+        // On some interfaces a part has no number of its own, so the policy is asked by name too.
+        let (policy, document) = (self.policy, self.document);
+        let restricted = |part: &str| {
+            let denied = policy.deny.iter().position(|name| name == part);
+            let rule = policy.advanced_rules.iter().position(|rule| rule.syscall == part);
+            denied
+                .map(|at| format!("/syscalls/deny/{at}"))
+                .or(rule.map(|at| format!("/syscalls/advanced_rules/{at}")))
+                .map(|pointer| document.span(&pointer))
+        };
         for one in &mut self.interfaces {
             for carrier in ["socketcall", "ipc"] {
                 let Some(number) = syscall_number(one.arch, carrier) else { continue };
                 let part = parts_of(carrier).iter().find_map(|part| {
-                    let call = one.calls.get(&syscall_number(one.arch, part)?)?;
-                    let rule = call.rules.first().map(|rule| rule.span);
-                    rule.or(call.denied).map(|span| (*part, span))
+                    let call = syscall_number(one.arch, part).and_then(|nr| one.calls.get(&nr));
+                    let rule = call.and_then(|call| call.rules.first()).map(|rule| rule.span);
+                    let why = rule.or(call.and_then(|call| call.denied)).or(restricted(part));
+                    why.map(|span| (*part, span))
                 });
                 let default_deny = one.default.deny;
                 let arch = one.arch;
@@ -216,7 +227,9 @@ impl Resolver<'_> {
                 }
             }
         }
-        found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+        for diagnostic in found {
+            self.report(diagnostic);
+        }
     }
 
     /// One note for all calls of the baseline that the policy allows by name.

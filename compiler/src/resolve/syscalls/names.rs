@@ -103,8 +103,10 @@ impl Resolver<'_> {
         instead.dedup();
         let instead = instead.join(", ");
         let message = match syscall(arch, name) {
-            Some(_) => format!("{arch} has {instead} for the job of `{name}` too: denied as well"),
-            None => format!("{arch} has no `{name}`; {instead} does its job there: denied instead"),
+            Some(_) => {
+                format!("{arch} has more calls for the job of `{name}`; denied too: {instead}")
+            }
+            None => format!("{arch} has no `{name}`; denied instead, for its job: {instead}"),
         };
         self.report(
             Diagnostic::warning("syscall-replaced", span, message)
@@ -160,7 +162,7 @@ impl Resolver<'_> {
         let mut diagnostic = Diagnostic::warning("syscall-elsewhere", span, message);
         if !instead.is_empty() {
             let instead = instead.join("`, `");
-            diagnostic = diagnostic.with_help(format!("on {native}, `{instead}` does its job"));
+            diagnostic = diagnostic.with_help(format!("its job on {native}: `{instead}`"));
         }
         self.report(diagnostic);
     }
