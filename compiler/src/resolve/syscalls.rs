@@ -14,7 +14,8 @@ use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Stre
 use crate::parse::Document;
 use crate::source::Span;
 use crate::syscalls::{
-    Arch, BASELINE, baseline, beyond, errno_number, guarded, newest, parts_of, syscall_number,
+    Arch, BASELINE, UnknownArch, baseline, beyond, errno_number, guarded, newest, parts_of,
+    syscall_number,
 };
 
 /// What a `syscalls` section means on `native`. Absent: everything but the hardened baseline.
@@ -81,7 +82,8 @@ impl Resolver<'_> {
         for (at, name) in self.policy.architectures.iter().enumerate() {
             let span = self.span(&format!("/syscalls/architectures/{at}"));
             match name.parse::<Arch>() {
-                Err(unknown) => {
+                Err(UnknownArch(unknown)) => {
+                    let unknown = UnknownArch(names::shortened(&unknown));
                     let known = Arch::ALL.map(Arch::name).join(", ");
                     self.report(
                         Diagnostic::error("architecture-unknown", span, unknown.to_string())

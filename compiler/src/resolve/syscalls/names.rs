@@ -49,8 +49,10 @@ impl Resolver<'_> {
             }
             if !is_known(name) {
                 if policy.default_deny {
-                    let message =
-                        format!("no system call is called `{name}`, so there is nothing to deny");
+                    let message = format!(
+                        "no system call is called `{}`: there is nothing to deny",
+                        shortened(name)
+                    );
                     self.report(self.with_guess(
                         Diagnostic::warning("syscall-unknown-denied", span, message),
                         name,
@@ -174,7 +176,7 @@ pub(super) fn is_known(name: &str) -> bool {
 }
 
 /// A name that fits into a message.
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     const LONGEST: usize = 64;
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", name.get(..end).unwrap_or("")),

@@ -189,7 +189,7 @@ fn foreign_interfaces_and_unknown_numbers() {
     let native = Arch::X86_64.audit();
     assert_eq!(at(Arch::X86.audit(), 3), (Action::KillProcess, Why::ForeignArchitecture));
     assert_eq!(at(native, X32_BIT), (Action::KillProcess, Why::ForeignArchitecture));
-    assert_eq!(at(native, X32_BIT | 520), (Action::KillProcess, Why::ForeignArchitecture));
+    assert_eq!(at(native, X32_BIT + 520), (Action::KillProcess, Why::ForeignArchitecture));
     assert_eq!(at(native, u32::MAX), (ENOSYS, Why::AboveTable));
     assert_eq!(at(native, 472), (ENOSYS, Why::AboveTable));
     assert_eq!(at(native, 512), (ENOSYS, Why::AboveTable));
@@ -205,7 +205,7 @@ fn listed_interfaces_have_their_own_tables() {
         assert_eq!(verdict(&meaning, arch, "openat", &[]), Action::Allow);
         assert_eq!(verdict(&meaning, arch, "read", &[]), EPERM);
     }
-    let beyond = Call { audit_arch: Arch::X32.audit(), number: X32_BIT | 472, args: [0; 6] };
+    let beyond = Call { audit_arch: Arch::X32.audit(), number: X32_BIT + 472, args: [0; 6] };
     assert_eq!(evaluate(&meaning, &beyond).action, ENOSYS);
     let (meaning, _) = compile("{default_deny: false, architectures: [x86]}", Arch::X86_64);
     assert_eq!(verdict(&meaning, Arch::X86, "socketcall", &[1]), EPERM, "its family is unseen");

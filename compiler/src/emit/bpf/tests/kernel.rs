@@ -135,7 +135,7 @@ fn the_kernel_does_what_the_evaluator_says() {
             let action = evaluate(&meaning, &call).action;
             (!matches!(action, Action::Allow | Action::Log)).then_some((false, number, [0; 6]))
         }));
-        calls.extend([0, 39, 520].map(|number| (false, X32_BIT | number, [0; 6])));
+        calls.extend([0, 39, 520].map(|number| (false, X32_BIT + number, [0; 6])));
         calls.extend([(false, u32::MAX, [0; 6]), (true, 20, [0; 6]), (true, 24, [0; 6])]);
         for ((int80, number, args), answer) in calls.iter().zip(helper.answers(&file, &calls)) {
             let arch = if *int80 { Arch::X86 } else { Arch::X86_64 };

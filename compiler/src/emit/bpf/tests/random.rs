@@ -100,7 +100,7 @@ impl Random {
 
 fn seed() -> u64 {
     let given = std::env::var("PURPLE_SEED").ok().and_then(|text| text.parse().ok());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
     given.unwrap_or_else(now)
 }
 
@@ -148,7 +148,7 @@ fn call(random: &mut Random, meaning: &Meaning, constants: &[u64]) -> Call {
     let number = match random.below(4) {
         0 => one.arch.base() + u32::try_from(random.below(600)).unwrap(),
         1 => named[random.below(named.len())],
-        2 => random.edge() as u32,
+        2 => (random.edge() & 0xFFFF_FFFF).try_into().unwrap(),
         _ => with_rules[random.below(with_rules.len())],
     };
     Call { audit_arch: one.arch.audit(), number, args: random.args(constants) }
