@@ -89,10 +89,9 @@ struct Checker<'a> {
 type Constants = BTreeMap<u8, BTreeSet<u64>>;
 
 impl Checker<'_> {
-    fn compare(&self, call: &Call, seen: impl FnMut(u32, u32)) -> Result<(), Mismatch> {
-        let mut seen = seen;
+    fn compare(&self, call: &Call, seen: impl FnMut(usize, u32)) -> Result<(), Mismatch> {
         let data = Data::new(call, self.meaning.native.arch.big_endian());
-        let found = run(self.program, &data, |offset, one| seen(offset, one.k));
+        let found = run(self.program, &data, seen);
         let expected = return_value(evaluate(self.meaning, call).action);
         let found = match found {
             Ok(value) if value == expected => return Ok(()),
@@ -133,7 +132,7 @@ impl Checker<'_> {
                 for fill in [0, u64::MAX] {
                     let call = Call { audit_arch, number, args: [fill; 6] };
                     let mut looked = false;
-                    self.compare(&call, |offset, _| looked |= offset >= ARGUMENTS)?;
+                    self.compare(&call, |_, offset| looked |= offset >= ARGUMENTS)?;
                     if looked && !self.may_look(audit_arch, number) {
                         let expected = return_value(evaluate(self.meaning, &call).action);
                         let found = Found::LookedAtArguments;
@@ -155,23 +154,28 @@ impl Checker<'_> {
         let audit_arch = one.arch.audit();
         let mut constants = written(call);
         // What the program itself compares on the paths that the rules' own constants lead down.
-        let mut own = Constants::new();
+        let mut met = vec![None; self.program.instructions.len()];
         for args in cells(&constants) {
-            self.compare(&Call { audit_arch, number, args }, |offset, k| {
-                if let Some((position, upper)) = half(offset, one.arch.big_endian()) {
-                    let value = if upper { u64::from(k) << 32 } else { u64::from(k) };
-                    own.entry(position).or_default().insert(value);
+            self.compare(&Call { audit_arch, number, args }, |at, offset| {
+                if let Some(met) = met.get_mut(at) {
+                    *met = Some(offset);
                 }
             })?;
             self.report.cells += 1;
         }
-        for (position, values) in own {
-            constants.entry(position).or_default().extend(values.into_iter().flat_map(around));
+        for (instruction, offset) in self.program.instructions.iter().zip(met) {
+            let place = offset.and_then(|offset| half(offset, one.arch.big_endian()));
+            if let Some((position, upper)) = place {
+                let value = u64::from(instruction.k) << if upper { 32 } else { 0 };
+                constants.entry(position).or_default().extend(around(value));
+            }
         }
         let mut ways = BTreeMap::new();
         for args in cells(&constants) {
-            let mut way = Vec::new();
-            self.compare(&Call { audit_arch, number, args }, |offset, k| way.push((offset, k)))?;
+            let mut way = 0_u64;
+            self.compare(&Call { audit_arch, number, args }, |at, _| {
+                way = (way ^ at as u64).wrapping_mul(0x0100_0000_01B3);
+            })?;
             self.report.cells += 1;
             ways.entry(way).or_insert(args);
         }

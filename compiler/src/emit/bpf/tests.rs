@@ -182,7 +182,7 @@ fn calls_without_conditions_stay_cacheable() {
     for (name, number) in names(Arch::X86_64) {
         let call = Call { audit_arch: Arch::X86_64.audit(), number, args: [0; 6] };
         let mut looked = false;
-        let value = run(&program, &Data::new(&call, false), |offset, _| looked |= offset >= 16);
+        let value = run(&program, &Data::new(&call, false), |_, offset| looked |= offset >= 16);
         if looked
             || value != Ok(return_value(Action::Allow)) && BASELINE.iter().all(|b| b.name != name)
         {
