@@ -12,7 +12,7 @@ test: ## run every test on this machine
 	@scripts/setup
 	@scripts/test
 
-bench: ## measure against the peer (BENCH=--quick for a few rounds)
+bench: build ## measure against the peers (BENCH=--quick for a few rounds)
 	@cargo run --quiet --locked --release -p purple-tests --bin bench -- $(BENCH)
 
 fmt: ## format the sources
@@ -21,8 +21,11 @@ fmt: ## format the sources
 lint: ## formatting and lints, without tests
 	@scripts/test fmt clippy tidy
 
+# The executor has no standard library, so it is built by itself: built together with the others, it
+# would get the features that they ask of its dependencies.
 build: ## build the programs as they ship
-	@cargo build --quiet --locked --release --workspace --bins
+	@cargo build --quiet --locked --release -p purplec -p purple
+	@cargo build --quiet --locked --release -p purple-exec
 
 clean: ## remove what was built
 	@cargo clean --quiet

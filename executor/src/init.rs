@@ -40,6 +40,10 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
     die_with_supervisor()?;
     let reader = gate.wait()?;
+    // What the keyboard sends to the supervisor's group must come once, from the supervisor.
+    if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
+        new_session()?;
+    }
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_supervisor()?;
@@ -50,6 +54,14 @@ fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
     receipt::built(run.shared, checked);
     rustix::system::sethostname(run.plan.process.hostname.to_bytes())
         .map_err(|errno| refuse("hostname", &[Part::Text("sethostname"), Part::Error(errno)]))
+}
+
+/// Leaves the caller's session, and with it the controlling terminal.
+pub(crate) fn new_session() -> Result<(), Refused> {
+    match rustix::process::setsid() {
+        Ok(_) => Ok(()),
+        Err(errno) => Err(refuse("session", &[Part::Text("setsid"), Part::Error(errno)])),
+    }
 }
 
 fn die_with_supervisor() -> Result<(), Refused> {

@@ -8,7 +8,7 @@ use crate::sys::call::{exit_group, probe};
 use crate::sys::exec::{Environment, execve};
 use crate::sys::process::{Limit, close_from, enter_new, set_limit};
 use crate::sys::{loopback, seccomp, signal};
-use crate::{capabilities, command, identity};
+use crate::{capabilities, command, identity, init};
 use core::ffi::CStr;
 use purple_plan::{EnvKind, process_flags};
 use rustix::fs::Mode;
@@ -31,8 +31,7 @@ fn confine(run: &Run) -> Result<Outcome, Refused> {
     let _before: Mode = rustix::process::umask(Mode::from_raw_mode(plan.process.umask));
     limits(run)?;
     if plan.process.flags & process_flags::NEW_SESSION != 0 {
-        let _session = rustix::process::setsid()
-            .map_err(|errno| refuse("session", &[Part::Text("setsid"), Part::Error(errno)]))?;
+        init::new_session()?;
     }
     let mut environment = Environment::default();
     let search = fill(&mut environment, run)?;

@@ -1,3 +1,77 @@
-//! The `purple` command.
+//! The `purple` command: runs a command under a profile, and lists the profiles.
 
-fn main() {}
+mod cache;
+mod executor;
+mod plans;
+mod profiles;
+mod run;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// The exit status of a run that was refused before the command started.
+const REFUSED: u8 = 125;
+
+/// Runs AI agents, and the code they write, confined by a policy.
+#[derive(Debug, Parser)]
+#[command(name = "purple", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a command confined by a profile, a policy or a plan
+    Run(run::Arguments),
+    /// List and show the profiles
+    #[command(subcommand)]
+    Profile(profiles::Command),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let status = if error.use_stderr() { REFUSED } else { 0 };
+            return match error.print() {
+                Ok(()) => ExitCode::from(status),
+                Err(_) => ExitCode::from(REFUSED),
+            };
+        }
+    };
+    let result = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Profile(command) => profiles::run(command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            say(&problem.0);
+            ExitCode::from(REFUSED)
+        }
+    }
+}
+
+/// Why a command of this program could not do what it was asked to.
+#[derive(Debug)]
+struct Problem(String);
+
+impl Problem {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// Writes `purple: MESSAGE` to standard error, control characters made visible line by line.
+fn say(message: &str) {
+    let mut error = std::io::stderr().lock();
+    for line in message.lines() {
+        if writeln!(error, "purple: {}", purplec::diagnostics::render::visible(line)).is_err() {
+            // There is nobody left to tell; the exit status says it all the same.
+            return;
+        }
+    }
+}

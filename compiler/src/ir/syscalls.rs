@@ -213,3 +213,6 @@ impl Guard {
         self.values.contains(&(register & self.width)) == self.only
     }
 }
+
+#[cfg(test)]
+mod tests;

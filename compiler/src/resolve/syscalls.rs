@@ -14,7 +14,8 @@ use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Stre
 use crate::parse::Document;
 use crate::source::Span;
 use crate::syscalls::{
-    Arch, BASELINE, baseline, beyond, errno_number, guarded, newest, parts_of, syscall_number,
+    Arch, BASELINE, UnknownArch, baseline, beyond, errno_number, guarded, newest, parts_of,
+    syscall_number,
 };
 
 /// What a `syscalls` section means on `native`. Absent: everything but the hardened baseline.
@@ -81,7 +82,8 @@ impl Resolver<'_> {
         for (at, name) in self.policy.architectures.iter().enumerate() {
             let span = self.span(&format!("/syscalls/architectures/{at}"));
             match name.parse::<Arch>() {
-                Err(unknown) => {
+                Err(UnknownArch(unknown)) => {
+                    let unknown = UnknownArch(names::shortened(&unknown));
                     let known = Arch::ALL.map(Arch::name).join(", ");
                     self.report(
                         Diagnostic::error("architecture-unknown", span, unknown.to_string())
@@ -171,13 +173,24 @@ impl Resolver<'_> {
     /// socketcall and ipc carry other calls past what the policy says of them.
     fn multiplexed(&mut self) {
         let mut found = Vec::new();
+        // On some interfaces a part has no number of its own, so the policy is asked by name too.
+        let (policy, document) = (self.policy, self.document);
+        let restricted = |part: &str| {
+            let denied = policy.deny.iter().position(|name| name == part);
+            let rule = policy.advanced_rules.iter().position(|rule| rule.syscall == part);
+            denied
+                .map(|at| format!("/syscalls/deny/{at}"))
+                .or(rule.map(|at| format!("/syscalls/advanced_rules/{at}")))
+                .map(|pointer| document.span(&pointer))
+        };
         for one in &mut self.interfaces {
             for carrier in ["socketcall", "ipc"] {
                 let Some(number) = syscall_number(one.arch, carrier) else { continue };
                 let part = parts_of(carrier).iter().find_map(|part| {
-                    let call = one.calls.get(&syscall_number(one.arch, part)?)?;
-                    let rule = call.rules.first().map(|rule| rule.span);
-                    rule.or(call.denied).map(|span| (*part, span))
+                    let call = syscall_number(one.arch, part).and_then(|nr| one.calls.get(&nr));
+                    let rule = call.and_then(|call| call.rules.first()).map(|rule| rule.span);
+                    let why = rule.or(call.and_then(|call| call.denied)).or(restricted(part));
+                    why.map(|span| (*part, span))
                 });
                 let default_deny = one.default.deny;
                 let arch = one.arch;
@@ -216,7 +229,9 @@ impl Resolver<'_> {
                 }
             }
         }
-        found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+        for diagnostic in found {
+            self.report(diagnostic);
+        }
     }
 
     /// One note for all calls of the baseline that the policy allows by name.

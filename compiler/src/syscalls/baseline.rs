@@ -4,7 +4,7 @@
 //! A call of the baseline is denied unless the policy allows it by name, also when its default is
 //! to allow. The list holds what enlarges the kernel's attack surface, reaches into other
 //! processes, or administers the host. Nothing in it is needed by shells, coreutils, git, Python,
-//! gcc, Go, Rust or Node (whose io_uring use falls back). Debuggers and leak sanitizers need
+//! gcc, Go, Rust or Node (whose use of `io_uring` falls back). Debuggers and leak sanitizers need
 //! `ptrace`; a policy for them names it. Sources: each call's manual page in section 2.
 
 use super::Arch;

@@ -86,7 +86,9 @@ fn tables() -> &'static Tables {
             }
             by_name.insert(name, row);
         }
-        by_number.iter_mut().for_each(|list| list.sort_unstable());
+        for list in &mut by_number {
+            list.sort_unstable();
+        }
         let foreign = lines(include_str!("../../data/syscalls/foreign.tsv"))
             .filter_map(|line| line.split_once('\t'))
             .collect();

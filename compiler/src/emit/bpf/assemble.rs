@@ -95,7 +95,6 @@ impl Assembler {
         const ROOM: usize = 8;
         let label = *self.made.get(&piece)?;
         let limit = usize::from(u8::MAX) - ROOM;
-        // What goes on with a jump of any length may be reused from anywhere.
         (self.distance(label) <= limit).then_some(label)
     }
 
@@ -107,21 +106,16 @@ impl Assembler {
     /// The label itself, or where it is too far for `spare` more instructions in between, a copy
     /// of it (a return) or a jump to it.
     fn near(&mut self, label: Label, spare: usize) -> Label {
-        if self.distance(label) + spare <= usize::from(u8::MAX) {
+        if u8::try_from(self.distance(label) + spare).is_ok() {
             return label;
         }
         let there = self.reversed.get(label.0).copied();
-        match there.filter(|instruction| instruction.code == RETURN) {
-            Some(instruction) => {
-                let label = self.push(instruction);
-                self.remember(Piece::Return(instruction.k), label)
-            }
-            None => {
-                let distance = self.distance(label);
-                let k = u32::try_from(distance).unwrap_or(u32::MAX);
-                self.push(Instruction { code: JUMP, jt: 0, jf: 0, k })
-            }
+        if let Some(instruction) = there.filter(|instruction| instruction.code == RETURN) {
+            let label = self.push(instruction);
+            return self.remember(Piece::Return(instruction.k), label);
         }
+        let k = u32::try_from(self.distance(label)).unwrap_or(u32::MAX);
+        self.push(Instruction { code: JUMP, jt: 0, jf: 0, k })
     }
 
     fn skip(&self, label: Label) -> u8 {

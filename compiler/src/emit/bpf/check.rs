@@ -4,13 +4,16 @@
 //! that the program compares a number with, through every interface that exists. Arguments: for
 //! each call that looks at any, all combinations of the values around each constant of its rules
 //! and of the program's own comparisons, with the upper half and the bits outside masks flipped;
-//! where that is too many, each argument alone and a fixed number of mixed ones.
+//! where that is too many, each argument alone and a fixed number of mixed ones. From one such
+//! combination for each way through the program, every single bit of each argument is flipped.
+//! Any other call's verdict must not come from a look at an argument at all, which is also what
+//! keeps it in the kernel's cache.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::generate::return_value;
-use super::instruction::{ARCH, ARGUMENTS, NUMBER, Program};
+use super::instruction::{ARGUMENTS, Program};
 use super::interpret::{Data, Trap, run};
 use crate::ir::syscalls::{ArchMeaning, Call, CallMeaning, Meaning, Test, evaluate};
 use crate::syscalls::{Arch, X32_BIT};
@@ -21,7 +24,7 @@ pub fn check(meaning: &Meaning, program: &Program) -> Result<Report, Mismatch> {
     checker.numbers()?;
     for one in meaning.interfaces() {
         for (number, call) in &one.calls {
-            if !call.rules.is_empty() || call.guard.is_some() {
+            if looks(call) {
                 checker.arguments(one, *number, call)?;
             }
         }
@@ -45,22 +48,37 @@ pub struct Mismatch {
     pub call: Call,
     /// The value that the meaning's verdict has.
     pub expected: u32,
-    /// What the program returned, if it did.
-    pub found: Result<u32, Trap>,
+    /// What the program did.
+    pub found: Found,
+}
+
+/// What a program did with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It returned this value.
+    Returned(u32),
+    /// It is no valid program.
+    Trapped(Trap),
+    /// It looked at an argument of a call whose verdict does not depend on any.
+    LookedAtArguments,
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the filter is wrong about {}: {:#010x} expected, ", self.call, self.expected)?;
         match self.found {
-            Ok(value) => write!(f, "{value:#010x} returned"),
-            Err(trap) => trap.fmt(f),
+            Found::Returned(value) => write!(f, "{value:#010x} returned"),
+            Found::Trapped(trap) => trap.fmt(f),
+            Found::LookedAtArguments => f.write_str("an argument looked at"),
         }
     }
 }
 
 /// The most combinations tried for one call.
 const MOST_CELLS: usize = 2048;
+
+/// The most ways through the program from which single bits are flipped, for one call.
+const MOST_WAYS: usize = 64;
 
 struct Checker<'a> {
     meaning: &'a Meaning,
@@ -71,14 +89,15 @@ struct Checker<'a> {
 type Constants = BTreeMap<u8, BTreeSet<u64>>;
 
 impl Checker<'_> {
-    fn compare(&self, call: &Call, seen: impl FnMut(u32, u32)) -> Result<(), Mismatch> {
-        let mut seen = seen;
+    fn compare(&self, call: &Call, seen: impl FnMut(usize, u32)) -> Result<(), Mismatch> {
         let data = Data::new(call, self.meaning.native.arch.big_endian());
-        let found = run(self.program, &data, |offset, one| seen(offset, one.k));
+        let found = run(self.program, &data, seen);
         let expected = return_value(evaluate(self.meaning, call).action);
-        if found == Ok(expected) {
-            return Ok(());
-        }
+        let found = match found {
+            Ok(value) if value == expected => return Ok(()),
+            Ok(value) => Found::Returned(value),
+            Err(trap) => Found::Trapped(trap),
+        };
         Err(Mismatch { call: *call, expected, found })
     }
 
@@ -104,13 +123,21 @@ impl Checker<'_> {
             .collect();
         for audit_arch in all {
             let few = [0, 1, 59, X32_BIT, u32::MAX];
-            let calls: Vec<u32> = match listed.contains(&audit_arch) {
-                true => numbers.iter().copied().collect(),
-                false => few.to_vec(),
+            let calls: Vec<u32> = if listed.contains(&audit_arch) {
+                numbers.iter().copied().collect()
+            } else {
+                few.to_vec()
             };
             for number in calls {
                 for fill in [0, u64::MAX] {
-                    self.compare(&Call { audit_arch, number, args: [fill; 6] }, |_, _| {})?;
+                    let call = Call { audit_arch, number, args: [fill; 6] };
+                    let mut looked = false;
+                    self.compare(&call, |_, offset| looked |= offset >= ARGUMENTS)?;
+                    if looked && !self.may_look(audit_arch, number) {
+                        let expected = return_value(evaluate(self.meaning, &call).action);
+                        let found = Found::LookedAtArguments;
+                        return Err(Mismatch { call, expected, found });
+                    }
                 }
                 self.report.numbers += 1;
             }
@@ -124,33 +151,63 @@ impl Checker<'_> {
         number: u32,
         call: &CallMeaning,
     ) -> Result<(), Mismatch> {
+        let audit_arch = one.arch.audit();
         let mut constants = written(call);
         // What the program itself compares on the paths that the rules' own constants lead down.
-        let mut own = Constants::new();
-        let audit_arch = one.arch.audit();
+        let mut met = vec![None; self.program.instructions.len()];
         for args in cells(&constants) {
-            self.compare(&Call { audit_arch, number, args }, |offset, k| {
-                if let Some((position, upper)) = half(offset, one.arch.big_endian()) {
-                    let value = if upper { u64::from(k) << 32 } else { u64::from(k) };
-                    own.entry(position).or_default().insert(value);
+            self.compare(&Call { audit_arch, number, args }, |at, offset| {
+                if let Some(met) = met.get_mut(at) {
+                    *met = Some(offset);
                 }
             })?;
             self.report.cells += 1;
         }
-        for (position, values) in own {
-            constants.entry(position).or_default().extend(values.into_iter().flat_map(around));
+        for (instruction, offset) in self.program.instructions.iter().zip(met) {
+            let place = offset.and_then(|offset| half(offset, one.arch.big_endian()));
+            if let Some((position, upper)) = place {
+                let value = u64::from(instruction.k) << if upper { 32 } else { 0 };
+                constants.entry(position).or_default().extend(around(value));
+            }
         }
+        let mut ways = BTreeMap::new();
         for args in cells(&constants) {
-            self.compare(&Call { audit_arch, number, args }, |_, _| {})?;
+            let mut way = 0_u64;
+            self.compare(&Call { audit_arch, number, args }, |at, _| {
+                way = (way ^ at as u64).wrapping_mul(0x0100_0000_01B3);
+            })?;
             self.report.cells += 1;
+            ways.entry(way).or_insert(args);
+        }
+        for args in ways.values().take(MOST_WAYS) {
+            for position in constants.keys() {
+                for bit in 0..64 {
+                    let mut args = *args;
+                    if let Some(arg) = args.get_mut(usize::from(*position)) {
+                        *arg ^= 1 << bit;
+                    }
+                    self.compare(&Call { audit_arch, number, args }, |_, _| {})?;
+                    self.report.cells += 1;
+                }
+            }
         }
         Ok(())
     }
+
+    /// Whether the verdict on a number may depend on arguments.
+    fn may_look(&self, audit_arch: u32, number: u32) -> bool {
+        let reached = self.meaning.interfaces().filter(|one| one.arch.audit() == audit_arch);
+        reached.filter_map(|one| one.calls.get(&number)).any(looks)
+    }
+}
+
+/// Whether a call has rules, or something that a plain allow leaves out.
+fn looks(call: &CallMeaning) -> bool {
+    !call.rules.is_empty() || call.guard.is_some()
 }
 
 /// Which argument, and whether its upper half, lies at an offset.
 fn half(offset: u32, big_endian: bool) -> Option<(u8, bool)> {
-    debug_assert!(NUMBER < ARGUMENTS && ARCH < ARGUMENTS, "arguments come last");
     let within = offset.checked_sub(ARGUMENTS)?;
     let position = u8::try_from(within / 8).ok()?;
     Some((position, (within % 8 == 4) != big_endian))
@@ -161,7 +218,7 @@ fn written(call: &CallMeaning) -> Constants {
     let mut found = Constants::new();
     let mut add = |position: u8, values: &[u64]| {
         let all = found.entry(position).or_default();
-        values.iter().for_each(|&value| all.extend(around(value)));
+        all.extend(values.iter().copied().flat_map(around));
     };
     for condition in call.rules.iter().flat_map(|rule| &rule.conditions) {
         let width = condition.width;
@@ -212,21 +269,21 @@ fn cells(constants: &Constants) -> Vec<[u64; 6]> {
     let longest = lists.iter().map(|(_, list)| list.len()).max().unwrap_or(1);
     let (count, mixed) = match total {
         Some(total) if total <= MOST_CELLS => (total, false),
-        _ => (MOST_CELLS.max(longest), true),
+        _ => (MOST_CELLS.max(longest * lists.len()), true),
     };
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let cell = |index: usize| {
         let mut args = [0; 6];
         let mut rest = index;
         for (at, (position, list)) in lists.iter().enumerate() {
-            let pick = match mixed {
-                false => rest % list.len(),
+            let pick = if !mixed {
+                rest % list.len()
+            } else if index % lists.len() == at {
                 // One argument goes through its values in turn; the others are spread.
-                true if index % lists.len() == at => (index / lists.len()) % list.len(),
-                true => {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    usize::try_from(state >> 33).unwrap_or(0) % list.len()
-                }
+                (index / lists.len()) % list.len()
+            } else {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                usize::try_from(state >> 33).unwrap_or(0) % list.len()
             };
             rest /= list.len();
             if let (Some(arg), Some(value)) = (args.get_mut(*position), list.get(pick)) {

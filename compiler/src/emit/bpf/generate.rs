@@ -65,21 +65,13 @@ impl Generator {
 
     /// Finds the verdict on the number that is loaded.
     fn search(&mut self, one: &ArchMeaning) -> Label {
-        let mut blocks = BTreeMap::new();
         let mut intervals: Vec<(u32, Label)> = Vec::new();
         for (start, outcome) in outcomes(one) {
             let label = match outcome {
                 Outcome::Verdict(action) => self.verdict(action),
-                Outcome::Arguments(number) => match blocks.get(&number) {
-                    Some(label) => *label,
-                    None => {
-                        let label = match one.calls.get(&number) {
-                            Some(call) => self.arguments(one, call),
-                            None => self.verdict(one.denial),
-                        };
-                        blocks.insert(number, label);
-                        label
-                    }
+                Outcome::Arguments(number) => match one.calls.get(&number) {
+                    Some(call) => self.arguments(one, call),
+                    None => self.verdict(one.denial),
                 },
             };
             intervals.push((start, label));
@@ -206,7 +198,7 @@ impl Generator {
             lower = self.assembler.step(AND, low(argument.width), lower);
         }
         let lower = self.load(argument.offset(false), lower, yes, no);
-        if argument.width <= u64::from(u32::MAX) {
+        if high(argument.width) == 0 {
             return lower;
         }
         let equal = self.assembler.branch(JEQ, high(value), lower, no);

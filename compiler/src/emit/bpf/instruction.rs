@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The most instructions that the kernel loads (`BPF_MAXINSNS` in linux/bpf_common.h).
+/// The most instructions that the kernel loads (`BPF_MAXINSNS` in `linux/bpf_common.h`).
 pub const LONGEST: usize = 4096;
 
 /// A program for `SECCOMP_SET_MODE_FILTER`.

@@ -4,16 +4,13 @@
 use std::fmt;
 
 use super::instruction::{
-    AND, ARCH, ARGUMENTS, Instruction, JEQ, JGE, JGT, JSET, JUMP, LOAD, NUMBER, Program, RETURN,
+    AND, ARCH, ARGUMENTS, JEQ, JGE, JGT, JSET, JUMP, LOAD, NUMBER, Program, RETURN,
 };
 use crate::ir::syscalls::Call;
 
-/// The value that a program returns for a call; `seen` is told of every comparison on the way.
-pub fn run(
-    program: &Program,
-    data: &Data,
-    mut seen: impl FnMut(u32, Instruction),
-) -> Result<u32, Trap> {
+/// The value that a program returns for a call; `seen` is told of every comparison on the
+/// way: which instruction it is, and the offset that was loaded last.
+pub fn run(program: &Program, data: &Data, mut seen: impl FnMut(usize, u32)) -> Result<u32, Trap> {
     let mut at = 0_usize;
     let mut accumulator = 0_u32;
     let mut loaded = NUMBER;
@@ -43,7 +40,7 @@ pub fn run(
             JSET => accumulator & one.k != 0,
             _ => return Err(trap),
         };
-        seen(loaded, one);
+        seen(trap.at - 1, loaded);
         at += usize::from(if holds { one.jt } else { one.jf });
     }
 }

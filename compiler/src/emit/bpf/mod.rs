@@ -10,7 +10,7 @@ mod instruction;
 mod interpret;
 mod probe;
 
-pub use check::{Mismatch, Report, check};
+pub use check::{Found, Mismatch, Report, check};
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 pub use probe::{Probe, probe};

@@ -1,1 +1,214 @@
-//! Programs against the evaluator.
+//! Programs against the evaluator, with more policies and calls than one compile looks at, and
+//! against a real kernel.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod kernel;
+mod random;
+
+use super::generate::{generate, return_value};
+use super::*;
+use crate::ir::syscalls::{Action, Call, evaluate};
+use crate::parse::Document;
+use crate::resolve::syscalls::resolve;
+use crate::syscalls::{Arch, BASELINE, names, syscall_number};
+
+/// A meaning from the text of a `syscalls` section that has no errors.
+fn meaning(yaml: &str, arch: Arch) -> Meaning {
+    let section = serde_yaml::from_str(yaml).unwrap();
+    let mut sink = Sink::new();
+    let meaning = resolve(Some(&section), arch, &Document::default(), &mut sink);
+    assert!(!sink.has_errors(), "{yaml}: {:?}", sink.into_sorted());
+    meaning
+}
+
+fn emitted(meaning: &Meaning) -> (Program, Report) {
+    emit(meaning, &mut Sink::new()).unwrap().unwrap()
+}
+
+const RULES: &str = "{on_deny: !errno EACCES, allow: [read, openat, socket, ioctl, mmap, lseek, \
+    clone, clone3, personality, fchmod, exit_group], deny: [write], advanced_rules: [\
+    {syscall: openat, action: allow, conditions: [{arg: 2, op: masked_eq, value: 0, mask: 3}]}, \
+    {syscall: socket, action: kill, conditions: [{arg: 0, op: eq, value: 40}]}, \
+    {syscall: mmap, action: errno, errno: ENOMEM, conditions: [{arg: 1, op: gt, value: 0x180000005}]}, \
+    {syscall: mmap, action: deny, conditions: [{arg: 2, op: masked_eq, value: 6, mask: 6}]}, \
+    {syscall: lseek, action: log, conditions: [{arg: 1, op: le, value: 0xffffffff}, {arg: 2, op: ne, value: 1}]}, \
+    {syscall: fchmod, action: deny, conditions: [{arg: 1, op: lt, value: 8}]}, \
+    {syscall: personality, action: allow, conditions: [{arg: 0, op: eq, value: 0xffffffff}]}, \
+    {syscall: personality, action: allow, conditions: [{arg: 0, op: eq, value: 0}]}, \
+    {syscall: clone, action: deny, conditions: [{arg: 0, op: masked_ne, value: 0, mask: 0x7e020000}]}]}";
+
+#[test]
+fn programs_on_every_architecture_do_what_the_evaluator_says() {
+    for arch in Arch::ALL {
+        if matches!(arch, Arch::X32 | Arch::X86 | Arch::Arm | Arch::S390x) {
+            continue; // no native kernel of its own, 32 bits, or another order of clone's arguments
+        }
+        let (_, report) = emitted(&meaning(RULES, arch));
+        assert!(report.cells > 1000 && report.numbers > 900, "{arch}: {report:?}");
+    }
+    let both = RULES.replacen('{', "{architectures: [x86, x32], ", 1);
+    let both = both.replace("{syscall: mmap", "{syscall: mremap").replace("lseek", "_llseek");
+    let both = both.replace("0x180000005", "5");
+    let section = serde_yaml::from_str(&both).unwrap();
+    let mut sink = Sink::new();
+    // Errors about x86's own signatures do not keep a program from being right about the rest.
+    let three = resolve(Some(&section), Arch::X86_64, &Document::default(), &mut sink);
+    assert_eq!(three.compat.len(), 2);
+    assert!(emitted(&three).0.instructions.len() < 400);
+}
+
+#[test]
+fn a_program_encodes_as_the_kernel_reads_it() {
+    let program =
+        Program { instructions: vec![Instruction { code: 0x15, jt: 1, jf: 2, k: 0x0A0B_0C0D }] };
+    assert_eq!(program.to_le_bytes(), [0x15, 0, 1, 2, 0x0D, 0x0C, 0x0B, 0x0A]);
+}
+
+#[test]
+fn programs_are_made_the_same_way_every_time() {
+    let one = emitted(&meaning(RULES, Arch::X86_64)).0;
+    assert_eq!(one, emitted(&meaning(RULES, Arch::X86_64)).0);
+}
+
+#[test]
+fn long_jumps_are_mended() {
+    let rules: Vec<_> = (0..400)
+        .map(|value| {
+            format!(
+                "{{syscall: close, action: errno, errno: {}, \
+                 conditions: [{{arg: 0, op: eq, value: {}}}]}}",
+                ["EIO", "EACCES", "ENOENT"][value % 3],
+                value * 3
+            )
+        })
+        .collect();
+    let yaml = format!("{{allow: [read, close, exit], advanced_rules: [{}]}}", rules.join(", "));
+    let (program, _) = emitted(&meaning(&yaml, Arch::X86_64));
+    assert!(program.instructions.len() > 800, "{}", program.instructions.len());
+}
+
+#[test]
+fn a_program_that_the_kernel_would_not_load_is_a_finding() {
+    let rules: Vec<_> = (0..2100)
+        .map(|value| {
+            format!(
+                "{{syscall: close, action: deny, conditions: [{{arg: 0, op: eq, value: {}}}]}}",
+                value * 3
+            )
+        })
+        .collect();
+    let yaml = format!("{{allow: [close], advanced_rules: [{}]}}", rules.join(", "));
+    let mut sink = Sink::new();
+    assert_eq!(emit(&meaning(&yaml, Arch::X86_64), &mut sink), Ok(None));
+    let found = sink.into_sorted();
+    assert_eq!(found[0].code, "filter-too-long");
+    assert!(found[0].help.as_deref().unwrap().contains("`close`"));
+}
+
+/// Every change of one field of one instruction is either caught, or changes nothing that many
+/// more calls than the check tries can show.
+#[test]
+fn the_check_has_teeth() {
+    let meaning = meaning(RULES, Arch::X86_64);
+    let (program, _) = emitted(&meaning);
+    let (mut caught, mut equal, mut missed) = (0, 0, Vec::new());
+    for at in 0..program.instructions.len() {
+        let one = program.instructions[at];
+        let mut mutants = vec![
+            Instruction { k: one.k ^ 1, ..one },
+            Instruction { k: one.k.wrapping_add(1), ..one },
+            Instruction { k: one.k ^ 0x8000_0000, ..one },
+            Instruction { k: one.k ^ 0x10, ..one },
+        ];
+        if one.code & 7 == 5 {
+            mutants.extend([
+                Instruction { jt: one.jf, jf: one.jt, ..one },
+                Instruction { jt: one.jt.wrapping_add(1), ..one },
+                Instruction { jf: one.jf.wrapping_add(1), ..one },
+                Instruction { code: one.code ^ 0x10, ..one },
+                Instruction { code: one.code ^ 0x20, ..one },
+            ]);
+        }
+        for mutant in mutants.into_iter().filter(|mutant| *mutant != one) {
+            let mut changed = program.clone();
+            changed.instructions[at] = mutant;
+            if check(&meaning, &changed).is_err() {
+                caught += 1;
+            } else if random::differs(&meaning, &program, &changed, at as u64) {
+                missed.push((at, one, mutant));
+            } else {
+                equal += 1;
+            }
+        }
+    }
+    println!("caught {caught}, no difference seen {equal}, missed {}", missed.len());
+    assert!(missed.is_empty(), "{missed:?}");
+    assert!(caught > 10 * equal, "caught {caught}, no difference seen {equal}");
+}
+
+#[test]
+fn a_wrong_program_is_refused_with_the_call_that_shows_it() {
+    let meaning = meaning("{allow: [read]}", Arch::X86_64);
+    let (mut program, _) = emitted(&meaning);
+    for one in program.instructions.iter_mut().filter(|one| one.k == 0x0005_0001) {
+        one.k = 0x7FFF_0000;
+    }
+    let found = check(&meaning, &program).unwrap_err();
+    let shown = evaluate(&meaning, &found.call).action;
+    assert_eq!((shown, found.found), (Action::Errno(1), Found::Returned(0x7FFF_0000)));
+    assert!(found.to_string().contains("0x00050001 expected, 0x7fff0000 returned"), "{found}");
+}
+
+#[test]
+fn a_program_that_runs_off_its_end_is_a_trap() {
+    let meaning = meaning("{allow: [read]}", Arch::X86_64);
+    let program = Program { instructions: vec![Instruction { code: 0x20, jt: 0, jf: 0, k: 0 }] };
+    let found = check(&meaning, &program).unwrap_err().found;
+    assert_eq!(found, Found::Trapped(Trap { at: 1 }));
+    assert!(check(&meaning, &Program::default()).is_err());
+}
+
+#[test]
+fn calls_without_conditions_stay_cacheable() {
+    // Documentation of the kernel's test: seccomp_is_const_allow() in kernel/seccomp.c. It follows
+    // the program for a number and architecture, and gives up at any load of something else.
+    let meaning = meaning("{default_deny: false}", Arch::X86_64);
+    let (program, _) = emitted(&meaning);
+    let mut uncached = Vec::new();
+    for (name, number) in names(Arch::X86_64) {
+        let call = Call { audit_arch: Arch::X86_64.audit(), number, args: [0; 6] };
+        let mut looked = false;
+        let value = run(&program, &Data::new(&call, false), |_, offset| looked |= offset >= 16);
+        if looked
+            || value != Ok(return_value(Action::Allow)) && BASELINE.iter().all(|b| b.name != name)
+        {
+            uncached.push(name);
+        }
+    }
+    assert_eq!(uncached, ["ioctl", "socket", "socketpair"]);
+}
+
+#[test]
+fn a_probe_is_a_call_that_the_filter_denies_in_a_way_the_kernel_would_not() {
+    for yaml in ["{}", "{default_deny: false}", "{on_deny: !errno EINVAL}", RULES] {
+        for arch in [Arch::X86_64, Arch::Aarch64, Arch::Mips64] {
+            let meaning = meaning(yaml, arch);
+            let probe = probe(&meaning).unwrap();
+            let call = Call { audit_arch: arch.audit(), number: probe.nr, args: probe.args };
+            assert_eq!(evaluate(&meaning, &call).action, Action::Errno(probe.errno));
+        }
+    }
+    assert_eq!(probe(&meaning("{on_deny: kill}", Arch::X86_64)), None);
+    let invalid = probe(&meaning("{on_deny: !errno EINVAL}", Arch::X86_64)).unwrap();
+    assert_eq!(Some(invalid.nr), syscall_number(Arch::X86_64, "mount"));
+}
+
+#[test]
+fn generating_is_apart_from_checking() {
+    let meaning = meaning(RULES, Arch::X86_64);
+    assert_eq!(generate(&meaning), emitted(&meaning).0);
+}

@@ -109,9 +109,10 @@ impl ArchMeaning {
         let guarded = named.guard.as_ref().is_some_and(|guard| !guard.passes(&call.args));
         // 4. Allowed by name.
         if let Some(span) = named.allowed {
-            return match guarded {
-                true => verdict(self.denial, Why::Guard, Some(span)),
-                false => verdict(Action::Allow, Why::Allowed, Some(span)),
+            return if guarded {
+                verdict(self.denial, Why::Guard, Some(span))
+            } else {
+                verdict(Action::Allow, Why::Allowed, Some(span))
             };
         }
         // 5. The hardened baseline.

@@ -40,9 +40,8 @@ impl std::error::Error for Broken {}
 
 fn interface(one: &ArchMeaning) -> Result<(), Broken> {
     let arch = one.arch;
-    let check = |holds: bool, what: &dyn fmt::Display| match holds {
-        true => Ok(()),
-        false => Err(Broken(format!("{arch}: {what}"))),
+    let check = |holds: bool, what: &dyn fmt::Display| {
+        if holds { Ok(()) } else { Err(Broken(format!("{arch}: {what}"))) }
     };
     check(one.newest == newest(arch), &"the newest number is not the table's")?;
     let ordered = one.beyond.is_sorted_by(|a, b| a < b);

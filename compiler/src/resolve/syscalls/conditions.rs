@@ -165,14 +165,12 @@ impl Resolver<'_> {
         span: Span,
     ) -> Result<(), Unsound> {
         let outcome = match test {
-            Test::Lt(0) => Some(false),
-            Test::Ge(0) => Some(true),
+            Test::Lt(0) | Test::MaskedNe { mask: 0, value: 0 } => Some(false),
+            Test::Ge(0) | Test::MaskedEq { mask: 0, value: 0 } => Some(true),
             Test::Gt(value) if value == width => Some(false),
             Test::Le(value) if value == width => Some(true),
             Test::MaskedEq { mask, value } if value & !mask != 0 => Some(false),
             Test::MaskedNe { mask, value } if value & !mask != 0 => Some(true),
-            Test::MaskedEq { mask: 0, .. } => Some(true),
-            Test::MaskedNe { mask: 0, .. } => Some(false),
             _ => None,
         };
         match outcome {

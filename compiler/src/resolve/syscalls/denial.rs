@@ -3,6 +3,7 @@
 use purple_policy::OnDeny;
 
 use super::Resolver;
+use super::names::shortened;
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::Action;
 use crate::source::Span;
@@ -39,7 +40,7 @@ impl Resolver<'_> {
             self.report(Diagnostic::error("errno-zero", span, message));
             return false;
         }
-        let message = format!("no error is called `{name}`");
+        let message = format!("no error is called `{}`", shortened(name));
         let known = number.and_then(|number| errno_name(self.native, number));
         let mut diagnostic = Diagnostic::error("errno-unknown", span, message);
         if let Some(name) = known.or_else(|| closest_errno(name)) {

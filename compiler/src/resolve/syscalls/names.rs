@@ -49,8 +49,10 @@ impl Resolver<'_> {
             }
             if !is_known(name) {
                 if policy.default_deny {
-                    let message =
-                        format!("no system call is called `{name}`, so there is nothing to deny");
+                    let message = format!(
+                        "no system call is called `{}`: there is nothing to deny",
+                        shortened(name)
+                    );
                     self.report(self.with_guess(
                         Diagnostic::warning("syscall-unknown-denied", span, message),
                         name,
@@ -103,8 +105,10 @@ impl Resolver<'_> {
         instead.dedup();
         let instead = instead.join(", ");
         let message = match syscall(arch, name) {
-            Some(_) => format!("{arch} has {instead} for the job of `{name}` too: denied as well"),
-            None => format!("{arch} has no `{name}`; {instead} does its job there: denied instead"),
+            Some(_) => {
+                format!("{arch} has more calls for the job of `{name}`; denied too: {instead}")
+            }
+            None => format!("{arch} has no `{name}`; denied instead, for its job: {instead}"),
         };
         self.report(
             Diagnostic::warning("syscall-replaced", span, message)
@@ -160,7 +164,7 @@ impl Resolver<'_> {
         let mut diagnostic = Diagnostic::warning("syscall-elsewhere", span, message);
         if !instead.is_empty() {
             let instead = instead.join("`, `");
-            diagnostic = diagnostic.with_help(format!("on {native}, `{instead}` does its job"));
+            diagnostic = diagnostic.with_help(format!("its job on {native}: `{instead}`"));
         }
         self.report(diagnostic);
     }
@@ -172,7 +176,7 @@ pub(super) fn is_known(name: &str) -> bool {
 }
 
 /// A name that fits into a message.
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     const LONGEST: usize = 64;
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", name.get(..end).unwrap_or("")),

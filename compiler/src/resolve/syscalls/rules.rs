@@ -165,7 +165,7 @@ impl Resolver<'_> {
             let mut always: Option<Span> = None;
             for rule in &call.rules {
                 match always {
-                    Some(stronger) if stronger != rule.span => {
+                    Some(stronger) => {
                         let message = format!("this rule on `{}` is never reached", call.name);
                         found.push(
                             Diagnostic::warning("rule-unreachable", rule.span, message)
@@ -177,7 +177,9 @@ impl Resolver<'_> {
                 }
             }
         }
-        found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+        for diagnostic in found {
+            self.report(diagnostic);
+        }
     }
 
     /// What a conditional allow does to the lists beside it.
@@ -209,7 +211,9 @@ impl Resolver<'_> {
                 }
             }
         }
-        found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+        for diagnostic in found {
+            self.report(diagnostic);
+        }
     }
 }
 

@@ -1,0 +1,62 @@
+//! `purple run`: finds or makes the plan, looks at what it would share, and becomes purple-exec.
+
+use crate::{Problem, executor, plans, profiles, workspace};
+use clap::Args;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+
+/// What to run, and under what.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    under: Under,
+    /// Write what was enforced and how the command ended to a file, as one JSON object
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Run although a layer of the plan is not enforced: cgroup, audit, monitor
+    #[arg(long, value_name = "LAYER")]
+    unenforced: Vec<String>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+/// What confines the command: exactly one of these; the profile ai-dev-safe by default.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Under {
+    /// A profile by name; `purple profile list` prints them
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// A policy file
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A compiled plan
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+}
+
+/// Runs the command. Returns only when it could not be started.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
+    let under = &arguments.under;
+    let plan = match (&under.plan, &under.policy) {
+        (Some(path), _) => plans::load(path)?,
+        (None, Some(path)) => plans::from_policy(path)?,
+        (None, None) => {
+            let name = under.profile.as_deref().unwrap_or(profiles::DEFAULT);
+            plans::from_profile(&profiles::find(name)?)?
+        }
+    };
+    workspace::prepare(&plan)?;
+    let mut command = executor::command()?;
+    if let Some(report) = &arguments.report {
+        command.arg("--report").arg(report);
+    }
+    for layer in &arguments.unenforced {
+        command.arg("--unenforced").arg(layer);
+    }
+    command.arg(&plan.path).arg("--").args(&arguments.command);
+    let error = command.exec();
+    Err(Problem::new(format!("{}: {error}", command.get_program().to_string_lossy())))
+}
