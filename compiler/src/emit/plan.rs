@@ -276,6 +276,11 @@ fn mount<'t>(step: &Step, text: &'t StepTexts, lines: &Lines) -> Mount<'t> {
             mount.attrs = RDONLY | NOSUID | NODEV | NOEXEC;
             mount.flags |= mount_flags::OPTIONAL | mount_flags::RECURSIVE;
         }
+        Action::Pin => {
+            mount.kind = MountKind::Rebind;
+            mount.attrs = NOSUID | NODEV;
+            mount.flags |= mount_flags::OPTIONAL | mount_flags::RECURSIVE;
+        }
         Action::Seal => (mount.kind, mount.attrs) = (MountKind::Attributes, RDONLY),
         Action::Setting(_) => mount.kind = MountKind::Setting,
     }

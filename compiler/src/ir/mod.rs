@@ -94,6 +94,9 @@ pub enum Action {
     Mask,
     /// Make what is there read-only, if it is there.
     Protect,
+    /// Make a directory of the host a mount of its own, if it is there, so that nobody can rename it
+    /// and put another in its place.
+    Pin,
     /// Make the mount itself read-only, not what is mounted below it.
     Seal,
     /// Write this to a kernel setting.

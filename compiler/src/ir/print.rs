@@ -53,10 +53,11 @@ impl fmt::Display for Step {
             Action::Proc => write!(f, "proc {target}"),
             Action::Sysfs => write!(f, "sysfs {target}"),
             Action::Devpts => write!(f, "devpts {target}"),
-            Action::File(content) => write!(f, "file {target} {:?}", content),
+            Action::File(content) => write!(f, "file {target} {content:?}"),
             Action::Symlink(to) => write!(f, "symlink {target} -> {to}"),
             Action::Mask => write!(f, "mask {target}"),
             Action::Protect => write!(f, "protect {target}"),
+            Action::Pin => write!(f, "pin {target}"),
             Action::Seal => write!(f, "seal {target}"),
             Action::Setting(value) => write!(f, "setting {target} = {value}"),
         }

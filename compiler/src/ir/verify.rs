@@ -8,6 +8,7 @@
 //! 6. The kernel settings are written after `/proc` is there and before they are protected.
 //! 7. The layers needed are named once each, in order.
 //! 8. There is a filter.
+//! 9. Between a writable tree of the host and what is mounted below it, every directory is pinned.
 
 use super::{Action, Ir, Step};
 use std::collections::BTreeSet;
@@ -39,6 +40,9 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
             }
         }
     }
+    if let Some(path) = unpinned(ir) {
+        return broken(&format!("{path} is not pinned"));
+    }
     let place = |wanted: fn(&Step) -> bool| ir.steps.iter().position(wanted);
     let proc = place(|step| step.action == Action::Proc);
     let setting = place(|step| matches!(step.action, Action::Setting(_)));
@@ -53,6 +57,24 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
         return broken("there is no filter");
     }
     Ok(())
+}
+
+/// A directory that could be renamed with a mount point below it, in a writable tree of the host.
+fn unpinned(ir: &Ir) -> Option<&str> {
+    let below =
+        |path: &str, tree: &str| path.strip_prefix(tree).is_some_and(|rest| rest.starts_with('/'));
+    let at = |path: &str| ir.steps.iter().any(|step| step.target == path);
+    let trees = ir.steps.iter().filter(
+        |step| matches!(&step.action, Action::Bind { attributes, .. } if !attributes.read_only),
+    );
+    trees
+        .flat_map(|tree| ir.steps.iter().map(move |step| (tree, step)))
+        .filter(|(tree, step)| below(&step.target, &tree.target))
+        .filter_map(|(tree, step)| {
+            let parent = step.target.rsplit_once('/')?.0;
+            (parent != tree.target && below(parent, &tree.target)).then_some(parent)
+        })
+        .find(|parent| !at(parent))
 }
 
 /// A rule of the IR that does not hold: a fault of the compiler.

@@ -222,9 +222,29 @@ impl Tree {
         self.places.keys().any(|other| is_within(other, path))
     }
 
+    /// Pins the directories on the way from a writable tree of the host to what is mounted below it.
+    /// The kernel lets nobody rename a mount point, but it does let them rename its parent.
+    fn pin(&mut self) {
+        let above = |path: &str| {
+            let above =
+                self.places.iter().filter(|(other, _)| is_within(path, other) && *other != path);
+            above.max_by_key(|(other, _)| other.len())
+        };
+        let mut pins = Vec::new();
+        for (path, (_, span)) in &self.places {
+            if let Some((upper, (Action::Bind { attributes, .. }, _))) = above(path)
+                && !attributes.read_only
+            {
+                pins.extend(between(upper, path).map(|dir| (dir.to_owned(), (Action::Pin, *span))));
+            }
+        }
+        self.places.extend(pins);
+    }
+
     /// The steps, parents first. A target below something of the host must exist there: making it
     /// would write to the host.
-    fn into_steps(self) -> Vec<Step> {
+    fn into_steps(mut self) -> Vec<Step> {
+        self.pin();
         let hosts: Vec<String> = self
             .places
             .iter()
@@ -247,11 +267,18 @@ impl Tree {
         self.places
             .into_iter()
             .map(|(target, (action, span))| {
-                let existing = nearest(&target, &hosts) > nearest(&target, &memory);
+                let existing =
+                    action != Action::Pin && nearest(&target, &hosts) > nearest(&target, &memory);
                 Step { action, target, existing, span }
             })
             .collect()
     }
+}
+
+/// The directories between two paths, the upper one and the lower one left out.
+fn between<'p>(upper: &'p str, lower: &'p str) -> impl Iterator<Item = &'p str> {
+    let places = lower.match_indices('/').map(|(at, _)| at).filter(|at| *at > upper.len());
+    places.filter_map(|at| lower.get(..at))
 }
 
 fn is_link_or_file(action: &Action) -> bool {
