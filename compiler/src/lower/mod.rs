@@ -3,7 +3,7 @@
 mod filesystem;
 
 use crate::diagnostics::Sink;
-use crate::ir::syscalls::Action;
+use crate::ir::syscalls::{Action, Meaning};
 use crate::ir::{CgroupValue, Ir};
 use crate::resolve::{Placed, Resolved, Resources};
 use purple_plan::Layer;
@@ -12,16 +12,15 @@ use purple_plan::Layer;
 pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
     let steps = filesystem::steps(&resolved, sink);
     let mut needs = resolved.needs;
-    // A filter that tells a supervisor needs one that listens.
-    let listener = resolved.syscalls.iter().find_map(|meaning| {
-        let interface = meaning.interfaces().find(|one| one.denial == Action::Notify);
-        let rule = meaning
-            .interfaces()
-            .flat_map(|one| one.calls.values())
-            .flat_map(|call| &call.rules)
-            .find(|rule| rule.action == Action::Notify);
-        interface.map(|one| one.default.span).or(rule.map(|rule| rule.span))
-    });
+    // A rule that tells a supervisor needs one that listens.
+    let listener = resolved
+        .syscalls
+        .iter()
+        .flat_map(Meaning::interfaces)
+        .flat_map(|interface| interface.calls.values())
+        .flat_map(|call| &call.rules)
+        .find(|rule| rule.action == Action::Notify)
+        .map(|rule| rule.span);
     if let Some(span) = listener.filter(|_| !needs.iter().any(|need| need.0 == Layer::Audit)) {
         needs.push((Layer::Audit, span));
     }

@@ -21,7 +21,7 @@ use crate::resolve::quantity::QuantityError;
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
-use purple_policy::{Policy, Quantity};
+use purple_policy::{OnDeny, Policy, Quantity};
 
 /// A policy with every word turned into what it stands for.
 #[derive(Debug, Clone)]
@@ -80,8 +80,16 @@ pub fn resolve(
 
 fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
     let audit = policy.audit.as_ref().is_some_and(|audit| audit.enabled);
+    let on_deny = policy.syscalls.as_ref().and_then(|syscalls| syscalls.on_deny.as_ref());
+    // A supervisor that is told is one that keeps the record.
+    let told = !audit && on_deny == Some(&OnDeny::Notify);
     let monitor = policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled);
-    [(audit, Layer::Audit, "/audit/enabled"), (monitor, Layer::Monitor, "/ebpf_monitoring/enabled")]
+    let wanted = [
+        (audit, Layer::Audit, "/audit/enabled"),
+        (told, Layer::Audit, "/syscalls/on_deny"),
+        (monitor, Layer::Monitor, "/ebpf_monitoring/enabled"),
+    ];
+    wanted
         .into_iter()
         .filter(|&(asked, ..)| asked)
         .map(|(_, layer, pointer)| (layer, scope.document.span(pointer)))
