@@ -15,7 +15,7 @@ use crate::{command, init, load};
 use core::ffi::CStr;
 use purple_plan::{Filter, Plan};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
@@ -51,7 +51,6 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let plan = load::plan(options.plan)?;
     let report = Report::open(options.report)?;
     let filter = load::filter(&plan)?;
-    load::layers(&plan, &options)?;
     let outside = identity::outside(&plan)?;
     let namespaces = receipt::namespaces()?;
     let shared = memory::shared_page().map_err(|errno| failed("shared memory", errno))?;
@@ -62,24 +61,32 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let run =
         Run { options, arguments, environment, plan, filter, outside, namespaces, signals, shared };
 
-    let started = report.as_ref().map(|_| Report::clock());
-    let sources = Sources::open(&run.plan, outside)?;
+    let started = Report::clock();
+    let (status, end) = match supervise(&run) {
+        Ok(end) => (status(&run, &end), end),
+        Err(refused) => (refused.status, End::refused(refused.status)),
+    };
+    if let Some(report) = report {
+        report.write(&run, &end, status, started)?;
+    }
+    Ok(status)
+}
+
+/// Starts init, and sees it through to its end.
+fn supervise(run: &Run) -> Result<End, Refused> {
+    load::layers(&run.plan, &run.options)?;
+    let sources = Sources::open(&run.plan, run.outside)?;
     let gate = Gate::new()?;
     let init = match clone_into(run.plan.process.namespaces) {
-        Ok(Side::Child) => init::run(&run, gate, sources),
+        Ok(Side::Child) => init::run(run, gate, sources),
         Ok(Side::Parent(init)) => init,
         Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
     };
     drop(sources);
     // Should this fail, the gate closes unopened, and init ends without having done anything.
-    let _opened: OwnedFd = identity::map(&run.plan, init, outside).and_then(|()| gate.open())?;
-    let end = supervisor::watch(&run, init)?;
-
-    let status = status(&run, &end);
-    if let (Some(report), Some(started)) = (report, started) {
-        report.write(&run, &end, status, started)?;
-    }
-    Ok(status)
+    let _opened: OwnedFd =
+        identity::map(&run.plan, init, run.outside).and_then(|()| gate.open())?;
+    supervisor::watch(run, init)
 }
 
 /// The exit status that stands for how the run ended.
@@ -108,17 +115,29 @@ fn status(run: &Run, end: &End) -> u8 {
     }
 }
 
-/// Descriptors 0 to 2 must be open, or the first files opened here would take their place.
+/// Descriptors 0 to 2 must be open, or the first files opened here would take their place. None may
+/// be a directory: the command would have all of the host below it (openat(2)).
 fn occupy_standard_descriptors() -> Result<(), Refused> {
     let fail = |errno| failed("opening /dev/null for a closed standard descriptor", errno);
     loop {
         let fd = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty()).map_err(fail)?;
         if rustix::fd::AsRawFd::as_raw_fd(&fd) > 2 {
-            return Ok(());
+            break;
         }
         // It has become one of them: it stays open.
         let _raw: i32 = rustix::fd::IntoRawFd::into_raw_fd(fd);
     }
+    let standard = [(0, stdio::input()), (1, stdio::output()), (2, stdio::error())];
+    for (number, fd) in standard {
+        let status = rustix::fs::fstat(fd)
+            .map_err(|errno| failed("looking at a standard descriptor", errno))?;
+        if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
+            let what = " is a directory, which would show it inside";
+            let parts = [Part::Text("descriptor "), Part::Number(number), Part::Text(what)];
+            return Err(refuse("start", &parts));
+        }
+    }
+    Ok(())
 }
 
 fn failed(what: &'static str, errno: Errno) -> Refused {

@@ -22,6 +22,15 @@ pub(crate) struct End {
     pub(crate) wall: Duration,
 }
 
+impl End {
+    /// The end of a run that was refused before init did anything.
+    pub(crate) fn refused(status: u8) -> Self {
+        let pid = rustix::process::getpid();
+        let usage = Ended { pid, status: 0, user_us: 0, system_us: 0, peak_kib: 0 };
+        Self { outcome: Outcome::Refused(status), timed_out: false, usage, wall: Duration::ZERO }
+    }
+}
+
 /// Waits until init has ended.
 pub(crate) fn watch(run: &Run, init: Pid) -> Result<End, Refused> {
     let fail = |errno| refuse("supervision", &[Part::Text("waiting"), Part::Error(errno)]);

@@ -3,6 +3,12 @@
 
 use rustix::fd::BorrowedFd;
 
+/// Standard input.
+pub fn input() -> BorrowedFd<'static> {
+    // SAFETY: nothing here closes descriptor 0.
+    unsafe { BorrowedFd::borrow_raw(0) }
+}
+
 /// Standard output.
 pub fn output() -> BorrowedFd<'static> {
     // SAFETY: nothing here closes descriptor 1.
