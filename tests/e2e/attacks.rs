@@ -45,7 +45,7 @@ fn parent_of_a_protected_directory_is_renamed(place: &Place) {
         place,
         &policy,
         "os.chdir('/output/work')
-show(hook=attempt(write, '.git/hooks/pre-commit'), inner=attempt(os.rename, '.git/hooks', 'gone'),
+show(hook=attempt(write, '.git/hooks/pre-commit'), inner=attempt(os.rename, '.git/hooks', '.git/gone'),
      parent=attempt(os.rename, '.git', 'gone'), grandparent=attempt(os.rename, '/output/work', '/output/gone'),
      other=attempt(write, '.git/config'), config=attempt(os.rename, '.git/config', 'config'))",
     );
@@ -76,5 +76,5 @@ fn shown_path_is_a_link(place: &Place) {
     let policy = Policy::new(place).shows(&place.text("host"), "/output/deep/bin");
     let line = policy.line_of("/output/deep/bin");
     let done = Run::new(place, &policy.compile(place), &["true"]).finish();
-    done.refused(125, &format!("mount: /output/deep/bin: ELOOP (policy line {line})"));
+    done.refused(125, &format!("mount: /output/deep: ELOOP (policy line {line})"));
 }

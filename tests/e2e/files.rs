@@ -43,7 +43,7 @@ fn root_holds_what_the_policy_says(place: &Place) {
               passwd=read('/etc/passwd').splitlines()[0], resolv=read('/etc/resolv.conf'))",
     );
     let root: Vec<&str> =
-        found["root"].as_array().expect("a list").iter().flat_map(|name| name.as_str()).collect();
+        found["root"].as_array().expect("a list").iter().filter_map(|name| name.as_str()).collect();
     let known = [
         "bin", "dev", "etc", "lib", "lib32", "lib64", "output", "proc", "sbin", "sys", "tmp", "usr",
     ];

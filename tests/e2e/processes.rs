@@ -69,7 +69,7 @@ fn init_shows_nothing(place: &Place) {
         match what.as_str() {
             "cmdline" => assert_eq!(result, ""),
             "stack" => {
-                assert!(["EACCES", "EPERM", "ENOENT"].contains(&result.as_str().expect("a name")))
+                assert!(["EACCES", "EPERM", "ENOENT"].contains(&result.as_str().expect("a name")));
             }
             _ => assert_eq!(result, "EACCES", "{what}"),
         }

@@ -51,7 +51,8 @@ fn plans_that_are_no_files(place: &Place) {
     let fifo = place.text("fifo");
     assert!(Command::new("mkfifo").args(["-m", "666", &fifo]).status().is_ok_and(|s| s.success()));
     place.file("closed", "x");
-    std::fs::set_permissions(place.at("closed"), std::fs::Permissions::from_mode(0)).expect("mine");
+    std::fs::set_permissions(place.at("closed"), std::fs::Permissions::from_mode(0o000))
+        .expect("mine");
     for (name, why) in [
         ("missing", ": ENOENT"),
         ("directory", " is not a regular file"),
@@ -202,6 +203,11 @@ fn targets_in_host_trees_are_never_made(place: &Place) {
             "mount: {tree}/scratch must exist already: it lies in a tree of the host: ENOENT (policy line {line})"
         ));
         let host = place.at(if writable { "output" } else { "tree" });
-        assert_eq!(host.read_dir().expect("the tree").count(), 0, "nothing was made in {host:?}");
+        assert_eq!(
+            host.read_dir().expect("the tree").count(),
+            0,
+            "nothing was made in {}",
+            host.display()
+        );
     }
 }

@@ -41,7 +41,8 @@ fn says_what_was_enforced(place: &Place) {
     assert_eq!(keys, expected);
     let bytes = fs::read(&plan).expect("the plan");
     let digest = purple_plan::Plan::decode(&bytes).expect("a plan").digest;
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String =
+        digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     assert_eq!(report["plan"], format!("sha256:{digest}"));
     assert_eq!(report["policy"], "e2e");
     assert_eq!(report["compiler"], concat!("purplec ", env!("CARGO_PKG_VERSION")));
@@ -77,6 +78,7 @@ fn says_what_was_enforced(place: &Place) {
 
 fn any_argument_is_one_line_of_json(place: &Place) {
     let plan = Policy::new(place).compile(place);
+    let long = vec![b'x'; 70_000];
     let arguments: [&[u8]; 7] = [
         b"two\nlines\r\n",
         b"\"quoted\" \\ back",
@@ -84,7 +86,7 @@ fn any_argument_is_one_line_of_json(place: &Place) {
         b"bad \xff\xfe utf-8 \xc3",
         "wide \u{1F980} \u{2028} \u{85} \u{202E}".as_bytes(),
         b"",
-        &[b'x'; 70_000],
+        &long,
     ];
     let mut run = Run::new(place, &plan, &["sh", "-c", "printf '%s\\0' \"$@\"", "sh"]).report();
     for argument in arguments {
@@ -99,7 +101,7 @@ fn any_argument_is_one_line_of_json(place: &Place) {
     assert!(text.trim_end().chars().all(|character| !character.is_control()), "{text}");
     let report = done.report.expect("a report");
     let command = report["command"].as_array().expect("a list");
-    let found: Vec<&str> = command.iter().skip(4).flat_map(|word| word.as_str()).collect();
+    let found: Vec<&str> = command.iter().skip(4).filter_map(|word| word.as_str()).collect();
     let wanted: Vec<_> = arguments.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect();
     assert_eq!(found, wanted);
 }
@@ -129,9 +131,17 @@ fn a_report_that_cannot_be_written_is_refused(place: &Place) {
 }
 
 fn says_when_nothing_was_started(place: &Place) {
-    let plan = Policy::new(place).starts_in("/output/none").compile(place);
-    let report = Run::new(place, &plan, &["true"]).report().finish().report.expect("a report");
-    assert_eq!((&report["status"], &report["exit_code"]), (&json!("refused"), &json!(125)));
-    assert_eq!(report["receipt"], json!(null));
-    assert_eq!(report["signal"], json!(null));
+    let policies = [
+        Policy::new(place).starts_in("/output/none"),
+        Policy::new(place).shows(&place.text("none"), "/shown"),
+        Policy::new(place).shows(&place.text("host"), "/output/none"),
+        Policy::new(place).section("resources: {pids_limit: 5}"),
+    ];
+    for policy in policies {
+        let plan = policy.compile(place);
+        let done = Run::new(place, &plan, &["true"]).report().finish();
+        let report = done.report.expect("a report");
+        assert_eq!((&report["status"], &report["exit_code"]), (&json!("refused"), &json!(125)));
+        assert_eq!((&report["receipt"], &report["signal"]), (&json!(null), &json!(null)));
+    }
 }

@@ -63,7 +63,9 @@ fn checked(path: &Path) -> (Vec<Diagnostic>, String) {
     let name = path.file_name().expect("a name").to_string_lossy().into_owned();
     let mut sink = Sink::new();
     let source = parse::decode(&name, fs::read(path).expect("the file can be read"), &mut sink);
-    let found = pipeline::compile(&source, &Options::default(), sink).diagnostics;
+    let found = pipeline::compile(&source, &Options::default(), sink)
+        .expect("no fault of the compiler")
+        .diagnostics;
     let text = render::human(&source, &found);
     (found, text)
 }

@@ -1,5 +1,9 @@
 //! What a sandbox must leave on the host as it was.
-#![expect(clippy::expect_used, reason = "a host that cannot be looked at is a failure")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a host that cannot be looked at is a failure"
+)]
 
 use crate::identity::OUTSIDE_FOR_ROOT;
 use crate::place::{MARK, PREFIX, Place};
@@ -67,7 +71,7 @@ fn look(place: &Place) -> Seen {
 /// Other programs make temporary files too: look at those of the payload, and at our name.
 fn could_be_ours(path: &Path, place: &Place) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let owner = path.symlink_metadata().map(|status| status.uid()).unwrap_or(0);
+    let owner = path.symlink_metadata().map_or(0, |status| status.uid());
     let payload = owner == OUTSIDE_FOR_ROOT || (owner != 0 && owner == place.who.uid);
     !name.starts_with(PREFIX) && (payload || name.contains("purple-exec"))
 }
@@ -139,8 +143,9 @@ pub fn processes(place: &Place) -> Vec<String> {
     };
     entries(Path::new("/proc"))
         .into_iter()
-        .filter(|path| path.file_name().is_some_and(|name| name.as_bytes().is_ascii()))
-        .filter(|path| path.file_name().is_some_and(|name| name.as_bytes()[0].is_ascii_digit()))
+        .filter(|path| {
+            path.file_name().is_some_and(|name| name.as_bytes().iter().all(u8::is_ascii_digit))
+        })
         .filter(|path| ours(path))
         .map(|path| {
             let name = fs::read_to_string(path.join("comm")).unwrap_or_default();

@@ -1,5 +1,9 @@
 //! Who starts a sandbox: root, or the ordinary user that `PURPLE_TEST_USER` names.
-#![expect(clippy::panic, reason = "a test with a wrong setting has nothing to go on with")]
+#![expect(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test with a wrong setting has nothing to go on with"
+)]
 
 use nix::unistd::{Gid, Uid, User};
 

@@ -1,5 +1,10 @@
 //! A temporary directory in which one test keeps its policies, plans, programs and results.
-#![expect(clippy::panic, clippy::expect_used, reason = "a test without its files cannot go on")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test without its files cannot go on"
+)]
 
 use crate::identity::Identity;
 use nix::unistd::{Gid, Uid, chown};

@@ -1,5 +1,10 @@
 //! Policies for tests, and the real compiler that makes plans of them.
-#![expect(clippy::panic, clippy::expect_used, reason = "a test without its plan cannot go on")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test without its plan cannot go on"
+)]
 
 use crate::place::{MARK, Place, binary};
 use std::fmt::Write as _;
@@ -9,6 +14,7 @@ use std::process::{Command, Output};
 /// A policy under construction: the host's programs read-only, the place's `output` writable at
 /// `/output`, where the program starts, and every system call but the baseline.
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct Policy {
     immutable: String,
     output: String,
@@ -44,16 +50,16 @@ impl Policy {
 
     /// Shows a host path read-only.
     pub fn shows(mut self, host: &str, inside: &str) -> Self {
-        write!(self.immutable, "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}\n")
+        writeln!(self.immutable, "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}")
             .expect("a string grows");
         self
     }
 
     /// Shows a host path read-only where the host has it.
     pub fn shows_if_there(mut self, host: &str, inside: &str) -> Self {
-        write!(
+        writeln!(
             self.immutable,
-            "    - {{host_path: {host:?}, sandbox_path: {inside:?}, optional: true}}\n"
+            "    - {{host_path: {host:?}, sandbox_path: {inside:?}, optional: true}}"
         )
         .expect("a string grows");
         self
@@ -61,7 +67,7 @@ impl Policy {
 
     /// Shows a host directory writable.
     pub fn writes(mut self, host: &str, inside: &str) -> Self {
-        write!(self.output, "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}\n")
+        writeln!(self.output, "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}")
             .expect("a string grows");
         self
     }
@@ -74,7 +80,7 @@ impl Policy {
 
     /// Adds a line to the section `filesystem`.
     pub fn filesystem(mut self, line: &str) -> Self {
-        write!(self.rest_of_filesystem, "  {line}\n").expect("a string grows");
+        writeln!(self.rest_of_filesystem, "  {line}").expect("a string grows");
         self
     }
 
@@ -87,9 +93,9 @@ impl Policy {
     /// Adds to the section `environment`: sets variables and passes others on.
     pub fn environment(mut self, set: &[(&str, &str)], pass: &[&str]) -> Self {
         for (name, value) in set {
-            write!(self.environment, "    {name}: {value:?}\n").expect("a string grows");
+            writeln!(self.environment, "    {name}: {value:?}").expect("a string grows");
         }
-        write!(self.environment, "  pass: {pass:?}\n").expect("a string grows");
+        writeln!(self.environment, "  pass: {pass:?}").expect("a string grows");
         self
     }
 

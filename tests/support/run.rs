@@ -1,5 +1,10 @@
 //! The executor run on a plan, with a limit on how long it may take.
-#![expect(clippy::panic, clippy::expect_used, reason = "a run that cannot be made is a failure")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a run that cannot be made is a failure"
+)]
 
 use crate::place::Place;
 use nix::sys::signal::{Signal, kill};
@@ -17,6 +22,7 @@ use std::time::Duration;
 
 /// A run to be made.
 #[derive(Debug)]
+#[must_use]
 pub struct Run<'p> {
     place: &'p Place,
     wrapper: Vec<OsString>,
@@ -56,7 +62,7 @@ impl<'p> Run<'p> {
             variables: vec![("PATH".into(), "/usr/bin:/bin".into())],
             input: Vec::new(),
             report: None,
-            limit: Duration::from_secs(60),
+            limit: Duration::from_mins(1),
         }
     }
 
@@ -136,7 +142,7 @@ impl<'p> Run<'p> {
     pub fn finish(&self) -> Finished {
         let mut finished = finish(self.start(), &self.input, self.limit);
         finished.report = self.report.as_ref().and_then(|path| {
-            let text = fs::read_to_string(path).ok().filter(|text| !text.is_empty())?;
+            let text = fs::read_to_string(path).ok()?;
             assert_eq!(text.lines().count(), 1, "one line: {text}");
             Some(serde_json::from_str(&text).expect("the report is JSON"))
         });
