@@ -12,7 +12,9 @@ test: ## run every test on this machine
 	@scripts/setup
 	@scripts/test
 
-bench: ## measure against the peer (BENCH=--quick for a few rounds)
+bench: ## measure against the peers (BENCH=--quick for a few rounds)
+	@cargo build --quiet --locked --release -p purple-exec
+	@cargo build --quiet --locked --release -p purplec
 	@cargo run --quiet --locked --release -p purple-tests --bin bench -- $(BENCH)
 
 fmt: ## format the sources
