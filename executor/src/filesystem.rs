@@ -159,9 +159,9 @@ fn take(
         MountKind::File => return file(root, step),
         MountKind::Symlink => return symlink(root, step),
         MountKind::Directory => {
-            let (parent, name) = parent(root, step)?;
-            let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-            return rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(step.mode)).map_err(fail);
+            let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
+            let (dir, mode) = (parent.dir(root), Mode::from_raw_mode(step.mode));
+            return rustix::fs::mkdirat(dir, parent.name, mode).map_err(fail);
         }
         MountKind::Setting => {
             setting(root, step).map_err(fail)?;
@@ -321,32 +321,44 @@ fn in_force(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
 /// Moves a detached tree to its target, which is made where the plan allows it.
 fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
-    let target = match existing(root, step.target) {
-        Err(Errno::NOENT) if has(step, mount_flags::EXISTING) => {
-            let what = " must exist already: it lies in a tree of the host";
-            return Err(refuse(
+    let target = if has(step, mount_flags::EXISTING) {
+        existing(root, step.target).map_err(|errno| match errno {
+            Errno::NOENT => refuse(
                 STEP,
                 &[
                     Part::Name(step.target),
-                    Part::Text(what),
+                    Part::Text(" must exist already: it lies in a tree of the host"),
                     Part::Error(Errno::NOENT),
                     Part::Line(step.line),
                 ],
-            ));
+            ),
+            errno => fail(errno),
+        })?
+    } else {
+        match make(root, step, kind)? {
+            Err(Errno::EXIST) => existing(root, step.target),
+            made => made,
         }
-        Err(Errno::NOENT) => {
-            let (parent, name) = parent(root, step)?;
-            let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-            if kind == FileType::Directory {
-                rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)).map_err(fail)?;
-            } else {
-                drop(create(&parent, name, 0o444).map_err(fail)?);
-            }
-            existing(root, step.target)
-        }
-        found => found,
+        .map_err(fail)?
     };
-    move_to(tree, target.map_err(fail)?.as_fd(), c"").map_err(fail)
+    move_to(tree, target.as_fd(), c"").map_err(fail)
+}
+
+/// Makes the target of a mount, and what is above it.
+fn make(
+    root: &OwnedFd,
+    step: &Mount<'_>,
+    kind: FileType,
+) -> Result<Result<OwnedFd, Errno>, Refused> {
+    let Some(parent) = parent(root, step)? else {
+        return Ok(Err(Errno::EXIST));
+    };
+    let (dir, name) = (parent.dir(root), parent.name);
+    if kind != FileType::Directory {
+        return Ok(create(dir, name, 0o444));
+    }
+    let made = rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(0o755));
+    Ok(made.and_then(|()| open_below(dir, name, OFlags::PATH)))
 }
 
 fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
@@ -366,49 +378,80 @@ fn find(root: &OwnedFd, step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
 
 /// A handle of a path below the new root; no symbolic link is followed on the way.
 fn existing(root: &OwnedFd, target: &CStr) -> Result<OwnedFd, Errno> {
-    open_below(root, target, OFlags::PATH)
+    open_below(root.as_fd(), target, OFlags::PATH)
 }
 
-fn open_below(root: &OwnedFd, target: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+fn open_below(root: BorrowedFd<'_>, target: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     rustix::fs::openat2(root, target, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
 }
 
-/// The directory that holds a step's target, made with all above it where it is missing, and the
-/// target's last name.
-fn parent(root: &OwnedFd, step: &Mount<'_>) -> Result<(OwnedFd, Text<256>), Refused> {
-    let fail = |errno| failed(step, errno);
-    let mut dir = existing(root, c"/").map_err(fail)?;
-    let mut parts = step.target.to_bytes().split(|&byte| byte == b'/').skip(1).peekable();
-    while let Some(part) = parts.next() {
-        let mut name = Text::<256>::new();
-        name.push_bytes(part);
-        let path = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-        if parts.peek().is_none() {
-            return Ok((dir, name));
-        }
-        dir = match open_below(&dir, path, OFlags::PATH | OFlags::DIRECTORY) {
-            Err(Errno::NOENT) => {
-                rustix::fs::mkdirat(&dir, path, Mode::from_raw_mode(0o755)).map_err(fail)?;
-                open_below(&dir, path, OFlags::PATH | OFlags::DIRECTORY)
-            }
-            found => found,
-        }
-        .map_err(fail)?;
-    }
-    Err(fail(Errno::INVAL))
+/// The directory that holds a step's target, and the target's last name.
+struct Parent<'p> {
+    /// `None` for the root itself.
+    below: Option<OwnedFd>,
+    name: &'p CStr,
 }
 
-fn create(dir: &OwnedFd, name: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
+impl Parent<'_> {
+    fn dir<'d>(&'d self, root: &'d OwnedFd) -> BorrowedFd<'d> {
+        self.below.as_ref().unwrap_or(root).as_fd()
+    }
+}
+
+/// The directory that holds a step's target, made with all above it where it is missing. `None` for
+/// the root, which nothing holds.
+fn parent<'p>(root: &OwnedFd, step: &Mount<'p>) -> Result<Option<Parent<'p>>, Refused> {
+    let fail = |errno| failed(step, errno);
+    let whole = step.target.to_bytes_with_nul();
+    let last = whole.iter().rposition(|&byte| byte == b'/').ok_or_else(|| fail(Errno::INVAL))?;
+    let (above, name) = whole.split_at_checked(last).ok_or_else(|| fail(Errno::INVAL))?;
+    let name = name.get(1..).and_then(|name| CStr::from_bytes_with_nul(name).ok());
+    let name = name.ok_or_else(|| fail(Errno::INVAL))?;
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if above.is_empty() {
+        return Ok(Some(Parent { below: None, name }));
+    }
+    let mut path = Text::<4096>::new();
+    path.push_bytes(above);
+    let path = path.c_str().filter(|_| path.is_whole()).ok_or_else(|| fail(Errno::NAMETOOLONG))?;
+    let below = match open_below(root.as_fd(), path, OFlags::PATH | OFlags::DIRECTORY) {
+        Err(Errno::NOENT) => make_all(root, above),
+        found => found,
+    };
+    Ok(Some(Parent { below: Some(below.map_err(fail)?), name }))
+}
+
+/// Makes every directory of a path that is missing, and returns the last.
+fn make_all(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
+    let mut dir = None;
+    for part in path.split(|&byte| byte == b'/').skip(1) {
+        let mut name = Text::<256>::new();
+        name.push_bytes(part);
+        let name = name.c_str().filter(|_| name.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+        let above = dir.as_ref().unwrap_or(root).as_fd();
+        dir = Some(match open_below(above, name, OFlags::PATH | OFlags::DIRECTORY) {
+            Err(Errno::NOENT) => {
+                rustix::fs::mkdirat(above, name, Mode::from_raw_mode(0o755))?;
+                open_below(above, name, OFlags::PATH | OFlags::DIRECTORY)?
+            }
+            found => found?,
+        });
+    }
+    dir.ok_or(Errno::INVAL)
+}
+
+fn create(dir: BorrowedFd<'_>, name: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(mode))
 }
 
 fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
-    let (dir, name) = parent(root, step)?;
-    let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-    let file = create(&dir, name, step.mode).map_err(fail)?;
+    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
+    let file = create(parent.dir(root), parent.name, step.mode).map_err(fail)?;
     let mut rest = step.content;
     while !rest.is_empty() {
         match rustix::io::write(&file, rest).map_err(fail)? {
@@ -421,21 +464,20 @@ fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
 
 fn symlink(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
-    let (dir, name) = parent(root, step)?;
-    let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
     let mut content = Text::<1024>::new();
     content.push_bytes(step.content);
     let content = content.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-    rustix::fs::symlinkat(content, dir, name).map_err(fail)
+    rustix::fs::symlinkat(content, parent.dir(root), parent.name).map_err(fail)
 }
 
 /// Writes a kernel setting and reads it back.
 fn setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
-    let file = open_below(root, step.target, OFlags::WRONLY)?;
+    let file = open_below(root.as_fd(), step.target, OFlags::WRONLY)?;
     if rustix::io::write(&file, step.content)? != step.content.len() {
         return Err(Errno::IO);
     }
-    let file = open_below(root, step.target, OFlags::RDONLY)?;
+    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
     let mut buffer = [0; 64];
     let count = rustix::io::read(&file, &mut buffer[..])?;
     let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();
