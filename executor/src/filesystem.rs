@@ -7,10 +7,11 @@
 use crate::identity::{self, Outside};
 use crate::message::{Part, Refused, Text, refuse};
 use crate::sys::mount::{self, Change};
+use crate::target::{self, existing, find, open_below, parent};
 use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
@@ -95,8 +96,9 @@ pub(crate) fn build(
         _ => return Err(refuse(STEP, &[Part::Text("the plan does not start with a root")])),
     };
     let mut checked = Checked { mounts: 1, settings: 0 };
+    let mut covers = Covers::default();
     for (index, step) in steps {
-        take(&root, index, &step, &mut sources, outside, &mut checked)?;
+        take(&root, index, &step, &mut sources, &mut covers, outside, &mut checked)?;
     }
     enter(&root)?;
     Ok(checked)
@@ -108,6 +110,7 @@ fn take(
     index: usize,
     step: &Mount<'_>,
     sources: &mut Sources,
+    covers: &mut Covers,
     outside: Outside,
     checked: &mut Checked,
 ) -> Result<(), Refused> {
@@ -134,15 +137,7 @@ fn take(
             let Some(target) = find(root, step)? else {
                 return Ok(());
             };
-            let status = rustix::fs::fstat(&target).map_err(fail)?;
-            let cover = if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
-                tmpfs(step)?
-            } else {
-                let null = copy_tree(CWD, c"/dev/null", false).map_err(fail)?;
-                set(step, &null)?;
-                null
-            };
-            move_to(&cover, target.as_fd(), c"").map_err(fail)?;
+            covers.put(step, &target)?;
         }
         MountKind::Rebind => {
             let Some(target) = find(root, step)? else {
@@ -173,6 +168,45 @@ fn take(
     Ok(())
 }
 
+/// What masks show instead: one empty directory and one /dev/null, a mount of which covers each.
+///
+/// They are empty and cannot be written, so that sharing one tells nobody anything.
+#[derive(Debug, Default)]
+struct Covers {
+    /// With its size, number of files and mode.
+    directory: Option<(OwnedFd, [u64; 3])>,
+    file: Option<OwnedFd>,
+}
+
+impl Covers {
+    /// Covers a file or directory. A cover is copied from where it is in use already: older kernels
+    /// copy no mount that hangs nowhere (before 6.15).
+    fn put(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
+        let fail = |errno| failed(step, errno);
+        let status = rustix::fs::fstat(target).map_err(fail)?;
+        let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+        let shape = [step.size, step.inodes.into(), step.mode.into()];
+        let used = if directory {
+            self.directory.as_ref().filter(|(_, found)| *found == shape).map(|(cover, _)| cover)
+        } else {
+            self.file.as_ref()
+        };
+        let cover = match used {
+            Some(cover) => copy_tree(cover.as_fd(), c"", false).map_err(fail)?,
+            None if directory => tmpfs(step)?,
+            None => copy_tree(CWD, c"/dev/null", false).map_err(fail)?,
+        };
+        set(step, &cover)?;
+        move_to(&cover, target.as_fd(), c"").map_err(fail)?;
+        if directory {
+            self.directory = Some((cover, shape));
+        } else {
+            self.file = Some(cover);
+        }
+        Ok(())
+    }
+}
+
 /// Makes the new root the root, and lets go of the old one.
 fn enter(root: &OwnedFd) -> Result<(), Refused> {
     let fail = |errno| refuse(STEP, &[Part::Text("entering the new root"), Part::Error(errno)]);
@@ -191,11 +225,11 @@ fn enter(root: &OwnedFd) -> Result<(), Refused> {
     if same(&found) && same(&parent) { Ok(()) } else { Err(fail(Errno::XDEV)) }
 }
 
-fn has(step: &Mount<'_>, flag: u32) -> bool {
+pub(crate) fn has(step: &Mount<'_>, flag: u32) -> bool {
     step.flags & flag != 0
 }
 
-fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
+pub(crate) fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
     refuse(STEP, &[Part::Name(step.target), Part::Error(errno), Part::Line(step.line)])
 }
 
@@ -335,7 +369,7 @@ fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> R
             errno => fail(errno),
         })?
     } else {
-        match make(root, step, kind)? {
+        match target::make(root, step, kind)? {
             Err(Errno::EXIST) => existing(root, step.target),
             made => made,
         }
@@ -344,114 +378,16 @@ fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> R
     move_to(tree, target.as_fd(), c"").map_err(fail)
 }
 
-/// Makes the target of a mount, and what is above it.
-fn make(
-    root: &OwnedFd,
-    step: &Mount<'_>,
-    kind: FileType,
-) -> Result<Result<OwnedFd, Errno>, Refused> {
-    let Some(parent) = parent(root, step)? else {
-        return Ok(Err(Errno::EXIST));
-    };
-    let (dir, name) = (parent.dir(root), parent.name);
-    if kind != FileType::Directory {
-        return Ok(create(dir, name, 0o444));
-    }
-    let made = rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(0o755));
-    Ok(made.and_then(|()| open_below(dir, name, OFlags::PATH)))
-}
-
 fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
     let mut flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     flags.set(MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH, path.is_empty());
     rustix::mount::move_mount(tree.as_fd(), c"", dir, path, flags)
 }
 
-/// The target of a step that may be left out when its target does not exist.
-fn find(root: &OwnedFd, step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
-    match existing(root, step.target) {
-        Ok(target) => Ok(Some(target)),
-        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
-        Err(errno) => Err(failed(step, errno)),
-    }
-}
-
-/// A handle of a path below the new root; no symbolic link is followed on the way.
-fn existing(root: &OwnedFd, target: &CStr) -> Result<OwnedFd, Errno> {
-    open_below(root.as_fd(), target, OFlags::PATH)
-}
-
-fn open_below(root: BorrowedFd<'_>, target: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(root, target, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
-}
-
-/// The directory that holds a step's target, and the target's last name.
-struct Parent<'p> {
-    /// `None` for the root itself.
-    below: Option<OwnedFd>,
-    name: &'p CStr,
-}
-
-impl Parent<'_> {
-    fn dir<'d>(&'d self, root: &'d OwnedFd) -> BorrowedFd<'d> {
-        self.below.as_ref().unwrap_or(root).as_fd()
-    }
-}
-
-/// The directory that holds a step's target, made with all above it where it is missing. `None` for
-/// the root, which nothing holds.
-fn parent<'p>(root: &OwnedFd, step: &Mount<'p>) -> Result<Option<Parent<'p>>, Refused> {
-    let fail = |errno| failed(step, errno);
-    let whole = step.target.to_bytes_with_nul();
-    let last = whole.iter().rposition(|&byte| byte == b'/').ok_or_else(|| fail(Errno::INVAL))?;
-    let (above, name) = whole.split_at_checked(last).ok_or_else(|| fail(Errno::INVAL))?;
-    let name = name.get(1..).and_then(|name| CStr::from_bytes_with_nul(name).ok());
-    let name = name.ok_or_else(|| fail(Errno::INVAL))?;
-    if name.is_empty() {
-        return Ok(None);
-    }
-    if above.is_empty() {
-        return Ok(Some(Parent { below: None, name }));
-    }
-    let mut path = Text::<4096>::new();
-    path.push_bytes(above);
-    let path = path.c_str().filter(|_| path.is_whole()).ok_or_else(|| fail(Errno::NAMETOOLONG))?;
-    let below = match open_below(root.as_fd(), path, OFlags::PATH | OFlags::DIRECTORY) {
-        Err(Errno::NOENT) => make_all(root, above),
-        found => found,
-    };
-    Ok(Some(Parent { below: Some(below.map_err(fail)?), name }))
-}
-
-/// Makes every directory of a path that is missing, and returns the last.
-fn make_all(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
-    let mut dir = None;
-    for part in path.split(|&byte| byte == b'/').skip(1) {
-        let mut name = Text::<256>::new();
-        name.push_bytes(part);
-        let name = name.c_str().filter(|_| name.is_whole()).ok_or(Errno::NAMETOOLONG)?;
-        let above = dir.as_ref().unwrap_or(root).as_fd();
-        dir = Some(match open_below(above, name, OFlags::PATH | OFlags::DIRECTORY) {
-            Err(Errno::NOENT) => {
-                rustix::fs::mkdirat(above, name, Mode::from_raw_mode(0o755))?;
-                open_below(above, name, OFlags::PATH | OFlags::DIRECTORY)?
-            }
-            found => found?,
-        });
-    }
-    dir.ok_or(Errno::INVAL)
-}
-
-fn create(dir: BorrowedFd<'_>, name: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(mode))
-}
-
 fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
     let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
-    let file = create(parent.dir(root), parent.name, step.mode).map_err(fail)?;
+    let file = target::create(parent.dir(root), parent.name, step.mode).map_err(fail)?;
     let mut rest = step.content;
     while !rest.is_empty() {
         match rustix::io::write(&file, rest).map_err(fail)? {
