@@ -95,7 +95,8 @@ impl Arguments {
                 self.add(&["--size", &size, "--perms", &mode, "--tmpfs", target]);
             }
             MountKind::Bind if target == "/dev/null" => self.add(&["--dev", "/dev"]),
-            MountKind::Bind if target.starts_with("/dev/") => {}
+            // `--dev` brings the other devices and the usual links.
+            MountKind::Bind | MountKind::Symlink if target.starts_with("/dev/") => {}
             MountKind::Bind => {
                 let option = match (read_only, optional) {
                     (true, true) => "--ro-bind-try",
@@ -116,9 +117,6 @@ impl Arguments {
                 self.add(&["--perms", &format!("{:04o}", step.mode)]);
                 self.file("--file", file, Some(target))?;
             }
-            // `--dev` brings a devpts and the usual links.
-            MountKind::Devpts => {}
-            MountKind::Symlink if target.starts_with("/dev/") => {}
             MountKind::Symlink => {
                 let content = String::from_utf8_lossy(step.content).into_owned();
                 self.add(&["--symlink", &content, target]);
@@ -133,8 +131,8 @@ impl Arguments {
             MountKind::Mask => self.add(&["--ro-bind", "/dev/null", target]),
             MountKind::Rebind => self.add(&["--ro-bind", target, target]),
             MountKind::Attributes if read_only => self.add(&["--remount-ro", target]),
-            // bubblewrap has no option for a kernel setting.
-            MountKind::Attributes | MountKind::Setting => {}
+            // `--dev` brings a devpts; there is no option for a kernel setting.
+            MountKind::Attributes | MountKind::Devpts | MountKind::Setting => {}
         }
         Ok(())
     }

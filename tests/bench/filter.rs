@@ -54,7 +54,7 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         }
     }
     let [own, peer] = times.map(Times::new);
-    table.ratio("loading the filter / libseccomp's", own.ratio_to(&peer), None);
+    table.ratio("loading the filter / libseccomp's", &own, &peer, None);
     table.times("loading the filter", &own, None);
     table.times("loading libseccomp's", &peer, None);
     Ok(())
@@ -108,8 +108,8 @@ fn follow(program: &[u8], number: u32) -> Option<u32> {
         match code {
             // BPF_LD | BPF_W | BPF_ABS of struct seccomp_data: nr, arch, and zeroes.
             0x20 => {
-                accumulator =
-                    [number, AUDIT_ARCH].get(usize::try_from(k / 4).ok()?).copied().unwrap_or(0)
+                let word = usize::try_from(k / 4).ok()?;
+                accumulator = [number, AUDIT_ARCH].get(word).copied().unwrap_or(0);
             }
             // BPF_JMP with BPF_JA, BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET.
             0x05 => at += usize::try_from(k).ok()?,

@@ -41,12 +41,6 @@ impl Times {
         ratios.sort_unstable_by(f64::total_cmp);
         ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
     }
-
-    /// What is left of each round without `other`'s share of it.
-    pub(crate) fn without(&self, other: &Self) -> Self {
-        let rounds = self.rounds.iter().zip(&other.rounds);
-        Self { rounds: rounds.map(|(mine, others)| mine.saturating_sub(*others)).collect() }
-    }
 }
 
 /// Runs every contender once a round, each round in another order. Two rounds before the first

@@ -87,11 +87,7 @@ fn enter(table: &mut Table, who: &str, measured: &[(String, Times)]) {
     if let Some(own) = of(PURPLE) {
         for (name, times) in measured.iter().filter(|(name, _)| name != PURPLE && name != ALONE) {
             let target = (name == EQUAL).then_some(TARGET);
-            table.ratio(&format!("{who}: {PURPLE} / {name}"), own.ratio_to(times), target);
-        }
-        if let (Some(equal), Some(alone)) = (of(EQUAL), of(ALONE)) {
-            let ratio = own.without(alone).ratio_to(&equal.without(alone));
-            table.ratio(&format!("{who}: {PURPLE} / {EQUAL}, both less {ALONE}"), ratio, None);
+            table.ratio(&format!("{who}: {PURPLE} / {name}"), own, times, target);
         }
     }
     for (name, times) in measured {

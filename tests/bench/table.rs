@@ -20,11 +20,15 @@ struct Row {
 }
 
 impl Table {
-    /// A ratio, which says the same on every machine, and the most that it may be.
-    pub(crate) fn ratio(&mut self, what: &str, value: f64, most: Option<f64>) {
+    /// How `mine` relates to `others`, which says the same on every machine, and the most that it
+    /// may be: the middle of the rounds, and beside it the least time of each.
+    pub(crate) fn ratio(&mut self, what: &str, mine: &Times, others: &Times, most: Option<f64>) {
+        let value = mine.ratio_to(others);
+        let least = mine.at(0).as_secs_f64() / others.at(0).as_secs_f64();
         let target =
             most.map_or_else(String::new, |most| verdict(&format!("{most:.2}"), value <= most));
-        self.ratios.push(Row { what: what.to_owned(), value: format!("{value:.3}"), target });
+        let value = format!("{value:7.3} {least:7.3}");
+        self.ratios.push(Row { what: what.to_owned(), value, target });
     }
 
     /// An amount with its unit, and the most that it may be.
@@ -63,9 +67,15 @@ impl Table {
         }
     }
 
-    /// Prints everything.
+    /// Prints everything, and first what else this machine had to do.
     pub(crate) fn print(&self) {
-        section("ratio, median of the rounds", "", &self.ratios);
+        let proc = |file| std::fs::read_to_string(format!("/proc/{file}")).unwrap_or_default();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let kernel = proc("sys/kernel/osrelease");
+        let version = kernel.split(['-', '\n']).next().unwrap_or_default();
+        println!("Linux {version}, {} processors, load {}", processors, proc("loadavg").trim());
+        println!();
+        section("ratio by round", " median   least", &self.ratios);
         section("amount", "", &self.amounts);
         section("time in ms", "    min  median     p90", &self.times);
         for skip in &self.skips {
