@@ -1,3 +1,8 @@
 //! Support for the tests that cross crate boundaries.
 
+pub mod host;
+pub mod identity;
+pub mod place;
+pub mod policy;
 pub mod repository;
+pub mod run;

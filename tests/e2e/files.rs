@@ -1,0 +1,189 @@
+//! What of the host's files is there inside, and what can be changed.
+
+use crate::inside::{facts, facts_under, python};
+use purple_tests::identity::skip;
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::repository;
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+scenarios! {
+    host_files_are_not_there
+    root_holds_what_the_policy_says
+    shown_trees_cannot_be_changed
+    own_root_cannot_be_changed
+    mount_below_a_shown_tree_is_read_only
+    scratch_directories_are_bounded
+    scratch_directories_start_empty
+    shown_trees_hide_nothing_below_them
+}
+
+fn host_files_are_not_there(place: &Place) {
+    let repository = repository::root();
+    let list = format!(
+        "['/root', '/home', '/var', '/srv', '/boot', '/mnt', '/run', '/etc/shadow', \
+         '/etc/ssh', '/etc/hostid', {:?}, {:?}, {:?}]",
+        repository.to_str().expect("UTF-8"),
+        place.text("host/secret"),
+        place.text(""),
+    );
+    let found = facts(place, &format!("show(**{{p: attempt(os.stat, p) for p in {list}}})"));
+    for (path, result) in found.as_object().expect("an object") {
+        assert_eq!(result, "ENOENT", "{path}");
+    }
+}
+
+fn root_holds_what_the_policy_says(place: &Place) {
+    let found = facts(
+        place,
+        "show(root=sorted(os.listdir('/')), etc=sorted(os.listdir('/etc')),
+              links={p: os.readlink('/' + p) for p in ['bin', 'sbin', 'lib', 'lib64']},
+              passwd=read('/etc/passwd').splitlines()[0], resolv=read('/etc/resolv.conf'))",
+    );
+    let root: Vec<&str> =
+        found["root"].as_array().expect("a list").iter().flat_map(|name| name.as_str()).collect();
+    let known = [
+        "bin", "dev", "etc", "lib", "lib32", "lib64", "output", "proc", "sbin", "sys", "tmp", "usr",
+    ];
+    assert_eq!(root, known);
+    let generated = ["group", "hostname", "hosts", "nsswitch.conf", "passwd", "resolv.conf"];
+    for name in found["etc"].as_array().expect("a list") {
+        let name = name.as_str().expect("a name");
+        assert!(
+            generated.contains(&name) || ["alternatives", "ld.so.cache"].contains(&name),
+            "{name}"
+        );
+    }
+    let links =
+        json!({"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"});
+    assert_eq!(found["links"], links);
+    assert_eq!(found["passwd"], "agent:x:1000:1000:agent:/tmp:/bin/sh");
+    assert_eq!(found["resolv"], "");
+}
+
+/// A tree of the host that everybody may write to, so that only the mount stands in the way.
+fn open_tree(place: &Place) {
+    let dir = place.dir("tree");
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).expect("its own directory");
+    let file = place.file("tree/file", "as it was\n");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("its own file");
+}
+
+fn shown_trees_cannot_be_changed(place: &Place) {
+    open_tree(place);
+    let policy = Policy::new(place)
+        .shows(&place.text("tree"), "/tree")
+        .shows(&place.text("tree"), "/output/tree");
+    place.dir("output/tree");
+    let found = facts_under(
+        place,
+        &policy,
+        "def attempts(tree):
+    file, new = tree + '/file', tree + '/new'
+    return dict(
+        create=attempt(write, new), change=attempt(write, file), truncate=attempt(os.truncate, file, 0),
+        chmod=attempt(os.chmod, file, 0o777), chown=attempt(os.chown, file, 1000, 1000),
+        utime=attempt(os.utime, file), unlink=attempt(os.unlink, file), mkdir=attempt(os.mkdir, new),
+        symlink=attempt(os.symlink, 'x', new), rename=attempt(os.rename, file, new),
+        link=attempt(os.link, file, new), mknod=attempt(os.mknod, new),
+        xattr=attempt(os.setxattr, file, 'user.x', b'x'))
+show(direct=attempts('/tree'), nested=attempts('/output/tree'), again=attempts('/proc/self/root/tree'),
+     link=attempt(os.link, '/tree/file', '/output/link'), rename=attempt(os.rename, '/tree/file', '/output/x'),
+     usr=attempt(os.mkdir, '/usr/new'), content=read('/tree/file'))",
+    );
+    for tree in ["direct", "nested", "again"] {
+        for (what, result) in found[tree].as_object().expect("an object") {
+            assert_eq!(result, "EROFS", "{what} in {tree}");
+        }
+    }
+    assert_eq!(found["link"], "EXDEV");
+    assert_eq!(found["rename"], "EXDEV");
+    assert_eq!(found["usr"], "EROFS");
+    assert_eq!(found["content"], "as it was\n");
+    assert_eq!(place.read("tree/file"), "as it was\n");
+}
+
+fn own_root_cannot_be_changed(place: &Place) {
+    let found = facts(
+        place,
+        "show(**{p: attempt(os.mkdir, p) for p in ['/new', '/etc/new', '/dev/new', '/sys/new']},
+              passwd=attempt(write, '/etc/passwd'), unlink=attempt(os.unlink, '/etc/hosts'),
+              rename=attempt(os.rename, '/etc', '/old'), chmod=attempt(os.chmod, '/', 0o777))",
+    );
+    for (what, result) in found.as_object().expect("an object") {
+        // sysfs has no mkdir; all else is a mount that is read-only.
+        assert!(result == "EROFS" || (what == "/sys/new" && result == "EPERM"), "{what}: {result}");
+    }
+}
+
+fn mount_below_a_shown_tree_is_read_only(place: &Place) {
+    if !nix::unistd::Uid::effective().is_root() {
+        return skip("files-mount_below_a_shown_tree_is_read_only", "only root can mount one");
+    }
+    open_tree(place);
+    place.dir("tree/sub");
+    let plan = Policy::new(place).shows(&place.text("tree"), "/tree").compile(place);
+    let tree = place.text("tree/sub");
+    let mount = format!(
+        "mount -t tmpfs -o mode=777 none {tree} && echo below > {tree}/file && exec \"$@\""
+    );
+    let text = "show(read=read('/tree/sub/file'), write=attempt(write, '/tree/sub/new'),
+        chmod=attempt(os.chmod, '/tree/sub', 0o700))";
+    let wrapper = ["unshare", "--mount", "sh", "-c", &mount, "sh"];
+    let found = python(place, &plan, text).wrapped_by_root(&wrapper).finish().facts();
+    assert_eq!(found, json!({"read": "below\n", "write": "EROFS", "chmod": "EROFS"}));
+}
+
+fn scratch_directories_are_bounded(place: &Place) {
+    let policy = Policy::new(place)
+        .filesystem("scratch_paths: [/scratch]")
+        .filesystem("scratch_size_bytes: 1M");
+    let found = facts_under(
+        place,
+        &policy,
+        "def fill(path):
+    written = 0
+    with open(path, 'wb', buffering=0) as file:
+        try:
+            while written < 1 << 24:
+                written += file.write(bytes(4096))
+        except OSError as error:
+            return [errno.errorcode[error.errno], written]
+    return ['ok', written]
+show(**{p: fill(p + '/big') for p in ['/scratch', '/tmp', '/dev/shm']})",
+    );
+    for path in ["/scratch", "/tmp", "/dev/shm"] {
+        assert_eq!(found[path], json!(["ENOSPC", 1 << 20]), "{path}");
+    }
+}
+
+fn scratch_directories_start_empty(place: &Place) {
+    let plan = Policy::new(place).filesystem("scratch_paths: [/var/cache]").compile(place);
+    let text =
+        "show(tmp=os.listdir('/tmp'), cache=os.listdir('/var/cache'), shm=os.listdir('/dev/shm'),
+        mode=oct(os.stat('/tmp').st_mode)); write('/tmp/left'); write('/var/cache/left')";
+    for _ in 0..2 {
+        let found = python(place, &plan, text).finish().facts();
+        assert_eq!(found, json!({"tmp": [], "cache": [], "shm": [], "mode": "0o41777"}));
+    }
+}
+
+fn shown_trees_hide_nothing_below_them(place: &Place) {
+    open_tree(place);
+    place.dir("tree/deep");
+    place.file("tree/deep/one", "1");
+    let policy = Policy::new(place)
+        .shows(&place.text("tree"), "/a/b/c")
+        .shows(&place.text("tree/file"), "/a/file");
+    let found = facts_under(
+        place,
+        &policy,
+        "show(a=sorted(os.listdir('/a')), c=sorted(os.listdir('/a/b/c')), one=read('/a/b/c/deep/one'),
+              file=read('/a/file'), write=attempt(write, '/a/file'), up=os.listdir('/a/b/c/../..'))",
+    );
+    let expected = json!({"a": ["b", "file"], "c": ["deep", "file"], "one": "1",
+        "file": "as it was\n", "write": "EROFS", "up": found["up"]});
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,92 @@
+//! A network of its own, with nothing in it but loopback.
+
+use crate::inside::{facts, facts_under, python};
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use serde_json::json;
+use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+
+scenarios! {
+    only_loopback
+    loopback_works
+    the_hosts_loopback_is_another
+    the_hosts_abstract_sockets_are_not_there
+    wider_rules_are_narrowed_and_said
+}
+
+fn only_loopback(place: &Place) {
+    let found = facts(
+        place,
+        "def connect(family, address):
+    with socket.socket(family, socket.SOCK_STREAM) as s:
+        s.settimeout(5)
+        return attempt(s.connect, address)
+show(interfaces=interfaces(), files=sorted(os.listdir('/sys/class/net')),
+     routes=len(read('/proc/net/route').splitlines()), four=connect(socket.AF_INET, ('192.0.2.1', 443)),
+     metadata=connect(socket.AF_INET, ('169.254.169.254', 80)),
+     six=connect(socket.AF_INET6, ('2001:db8::1', 443)), mapped=connect(socket.AF_INET6, ('::ffff:192.0.2.1', 443)))",
+    );
+    let expected = json!({"interfaces": ["lo"], "files": ["lo"], "routes": 1, "four": "ENETUNREACH",
+        "metadata": "ENETUNREACH", "six": "ENETUNREACH", "mapped": "ENETUNREACH"});
+    assert_eq!(found, expected);
+}
+
+fn loopback_works(place: &Place) {
+    let found = facts(
+        place,
+        "listener = socket.create_server(('127.0.0.1', 8080))
+client = socket.create_connection(('localhost', 8080), timeout=5)
+server, _ = listener.accept()
+client.sendall(b'through')
+show(got=server.recv(7).decode(), low=attempt(socket.create_server, ('127.0.0.1', 80)))",
+    );
+    assert_eq!(found, json!({"got": "through", "low": "EACCES"}));
+}
+
+fn the_hosts_loopback_is_another(place: &Place) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    assert!(std::net::TcpStream::connect(address).is_ok(), "it can be reached from the host");
+    let text =
+        format!("show(it=attempt(socket.create_connection, ('127.0.0.1', {}), 5))", address.port());
+    assert_eq!(facts(place, &text), json!({"it": "ECONNREFUSED"}));
+}
+
+fn the_hosts_abstract_sockets_are_not_there(place: &Place) {
+    let name = place.name();
+    let address = SocketAddr::from_abstract_name(&name).expect("an address");
+    let _listener = UnixListener::bind_addr(&address).expect("a listener");
+    assert!(std::os::unix::net::UnixStream::connect_addr(&address).is_ok(), "the host reaches it");
+    let text = format!(
+        "show(it=attempt(socket.socket(socket.AF_UNIX).connect, '\\0{name}'),
+             listed=read('/proc/net/unix').count('{name}'))"
+    );
+    assert_eq!(facts(place, &text), json!({"it": "ECONNREFUSED", "listed": 0}));
+}
+
+fn wider_rules_are_narrowed_and_said(place: &Place) {
+    let network =
+        "network:\n  isolated: false\n  allowed_outgoing_ports: [443]\n  dns_servers: [192.0.2.53]";
+    let policy = Policy::new(place).section(network);
+    let text = "with socket.socket() as s:
+    show(routes=len(read('/proc/net/route').splitlines()), resolv=read('/etc/resolv.conf'),
+         connect=attempt(s.connect, ('192.0.2.1', 443)))";
+    let done = python(place, &policy.compile(place), text).finish();
+    let line = policy.line_of("isolated: false");
+    let said = format!(
+        "purple-exec: network: the policy asks for more than this version gives; the program has no \
+         network but its own loopback (policy line {line})\n"
+    );
+    assert_eq!(done.stderr, said);
+    assert_eq!(done.code(), 0);
+    let found: serde_json::Value = serde_json::from_str(&done.out()).expect("facts");
+    let expected =
+        json!({"routes": 1, "resolv": "nameserver 192.0.2.53\n", "connect": "ENETUNREACH"});
+    assert_eq!(found, expected);
+
+    let silent = Policy::new(place).section("network: {isolated: true, dns_servers: [192.0.2.53]}");
+    place.file("policy.yaml", "");
+    assert_eq!(facts_under(place, &silent, "show(ok=1)"), json!({"ok": 1}));
+}

@@ -1,0 +1,106 @@
+//! Plans: the same bytes for the same policy, and not one of them can be changed.
+
+use purple_plan::{DecodeError, Plan};
+use purple_tests::identity::Identity;
+use purple_tests::place::{Place, binary};
+use purple_tests::policy::{Policy, compile};
+use purple_tests::repository;
+use purple_tests::run::executor;
+use std::fs;
+use std::process::Command;
+
+scenarios! { sample_of_damage_is_refused_by_the_executor }
+
+/// A place that no sandbox is started in.
+fn place() -> Place {
+    let (uid, gid) =
+        (nix::unistd::Uid::effective().as_raw(), nix::unistd::Gid::effective().as_raw());
+    Place::new(Identity { uid, gid })
+}
+
+fn real_plan(place: &Place) -> Vec<u8> {
+    fs::read(Policy::new(place).compile(place)).expect("the plan")
+}
+
+#[test]
+fn same_bytes_from_anywhere() {
+    let place = place();
+    let text = Policy::new(&place).text();
+    let mut plans = Vec::new();
+    for (dir, locale, zone) in [("one", "C", "UTC"), ("two", "de_DE.UTF-8", "Asia/Tokyo")] {
+        let dir = place.dir(dir);
+        fs::write(dir.join("policy.yaml"), &text).expect("a policy");
+        let done = Command::new(binary("purplec"))
+            .args(["compile", "policy.yaml", "-o", "plan.bin"])
+            .current_dir(&dir)
+            .env_clear()
+            .envs([("LC_ALL", locale), ("TZ", zone), ("HOME", "/nowhere")])
+            .output()
+            .expect("the compiler runs");
+        assert!(done.status.success(), "{done:?}");
+        plans.push(fs::read(dir.join("plan.bin")).expect("a plan"));
+    }
+    assert!(plans[0] == plans[1], "the bytes differ");
+    assert!(plans[0] == real_plan(&place), "the bytes differ");
+}
+
+#[test]
+fn every_cut_is_refused() {
+    let whole = real_plan(&place());
+    assert!(Plan::decode(&whole).is_ok());
+    for length in 0..whole.len() {
+        let expected = if length < 8 { DecodeError::Magic } else { DecodeError::Length };
+        assert_eq!(Plan::decode(&whole[..length]).err(), Some(expected), "cut to {length}");
+    }
+}
+
+#[test]
+fn every_flip_is_refused() {
+    let mut bytes = real_plan(&place());
+    for at in 0..bytes.len() {
+        bytes[at] ^= 1 << (at % 8);
+        assert!(Plan::decode(&bytes).is_err(), "byte {at}");
+        bytes[at] ^= 1 << (at % 8);
+    }
+    assert!(Plan::decode(&bytes).is_ok());
+}
+
+#[test]
+fn corpus_compiles() {
+    let place = place();
+    let corpus = repository::root().join("tests/spec/corpus");
+    let mut count = 0;
+    for entry in fs::read_dir(corpus).expect("the corpus") {
+        let policy = entry.expect("an entry").path();
+        let plan = place.at("corpus.bin");
+        let done = compile(&policy, &plan);
+        assert_eq!(
+            done.status.code(),
+            Some(0),
+            "{}\n{}",
+            policy.display(),
+            String::from_utf8_lossy(&done.stderr)
+        );
+        assert!(Plan::decode(&fs::read(&plan).expect("a plan")).is_ok());
+        count += 1;
+    }
+    assert!(count >= 5, "{count} policies");
+}
+
+fn sample_of_damage_is_refused_by_the_executor(place: &Place) {
+    let whole = real_plan(place);
+    let steps = 25;
+    let positions = (0..steps).map(|step| step * (whole.len() - 1) / (steps - 1));
+    for at in positions {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 0x5a;
+        for bytes in [&flipped[..], &whole[..at]] {
+            let path = place.file("damaged.bin", bytes);
+            let path = path.to_str().expect("UTF-8");
+            let expected = Plan::decode(bytes).expect_err("damaged").text();
+            let done = executor(place, &[path, "--", "touch", "/output/started"]);
+            done.refused(125, &format!("plan: {path}: {expected}"));
+        }
+    }
+    assert!(!place.at("output/started").exists());
+}

@@ -1,0 +1,154 @@
+//! What a program inside knows of itself and of other processes.
+
+use crate::inside::{facts, facts_under, python};
+use purple_tests::place::{MARK, Place};
+use purple_tests::policy::Policy;
+use purple_tests::run::Run;
+use serde_json::json;
+use std::fs;
+
+scenarios! {
+    only_own_processes
+    ids_and_privileges
+    init_shows_nothing
+    descriptors_of_the_caller_are_closed
+    environment_is_the_plans
+    starts_where_the_policy_says
+    limits_and_mask
+    ipc_of_the_host_is_not_there
+}
+
+fn only_own_processes(place: &Place) {
+    let found = facts(
+        place,
+        "import signal
+show(pids=sorted(int(p) for p in os.listdir('/proc') if p.isdigit()), me=os.getpid(), parent=os.getppid(),
+     session=os.getsid(0), group=os.getpgid(0), hostname=socket.gethostname(),
+     others=attempt(os.kill, 3, 0), everyone=attempt(os.kill, -1, 0), init=read('/proc/1/comm').strip(),
+     alive=[attempt(os.kill, 1, signal.SIGKILL), os.path.exists('/proc/1')])",
+    );
+    let expected = json!({"pids": [1, 2], "me": 2, "parent": 1, "session": 2, "group": 2,
+        "hostname": "purple", "others": "ESRCH", "everyone": "ESRCH", "init": "purple-exec",
+        "alive": ["ok", true]});
+    assert_eq!(found, expected);
+}
+
+fn ids_and_privileges(place: &Place) {
+    let found = facts(
+        place,
+        "lines = status()
+show(ids=[os.getresuid(), os.getresgid(), os.getgroups()], uid_map=read('/proc/self/uid_map').split()[::2],
+     groups=read('/proc/self/setgroups').strip(), caps=[lines['Cap' + s] for s in ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']],
+     locked=[lines['NoNewPrivs'], lines['Seccomp'], lines['Seccomp_filters']],
+     root=[attempt(os.setuid, 0), attempt(os.setgid, 0), attempt(os.setgroups, [0])],
+     securebits=libc.prctl(27, 0, 0, 0, 0) & 0b101111, dumpable=libc.prctl(3, 0, 0, 0, 0))",
+    );
+    let none = "0000000000000000";
+    assert_eq!(found["ids"], json!([[1000, 1000, 1000], [1000, 1000, 1000], []]));
+    assert_eq!(found["uid_map"], json!(["1000", "1"]));
+    assert_eq!(found["caps"], json!([none, none, none, none, none]));
+    assert_eq!(found["locked"], json!(["1", "2", "1"]));
+    assert_eq!(found["root"], json!(["EINVAL", "EINVAL", "EPERM"]));
+    assert_eq!(found["securebits"], 0b10_1111);
+    assert_eq!(found["dumpable"], 1);
+    let groups = if place.who.is_root() { "allow" } else { "deny" };
+    assert_eq!(found["groups"], groups);
+}
+
+fn init_shows_nothing(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let text = "show(cmdline=read('/proc/1/cmdline').strip('\\0'),
+        environ=attempt(read, '/proc/1/environ'), fd=attempt(os.listdir, '/proc/1/fd'),
+        root=attempt(os.listdir, '/proc/1/root/'), cwd=attempt(os.listdir, '/proc/1/cwd/'),
+        exe=attempt(os.readlink, '/proc/1/exe'), mem=attempt(open, '/proc/1/mem', 'rb'),
+        maps=attempt(read, '/proc/1/maps'), ns=attempt(os.readlink, '/proc/1/ns/mnt'),
+        stack=attempt(read, '/proc/1/stack'), tasks=attempt(os.listdir, '/proc/1/task/1/fd'))";
+    let run = python(place, &plan, text).variable("SECRET", "of the caller");
+    let found = run.finish().facts();
+    for (what, result) in found.as_object().expect("an object") {
+        match what.as_str() {
+            "cmdline" => assert_eq!(result, ""),
+            "stack" => {
+                assert!(["EACCES", "EPERM", "ENOENT"].contains(&result.as_str().expect("a name")))
+            }
+            _ => assert_eq!(result, "EACCES", "{what}"),
+        }
+    }
+}
+
+fn descriptors_of_the_caller_are_closed(place: &Place) {
+    let open = "exec 9</ 7>/dev/null; exec \"$@\"";
+    let wrapper = ["sh", "-c", open, "sh"];
+    // Without a sandbox the descriptor leads to the host's root.
+    let bare = std::process::Command::new("sh")
+        .args(["-c", &format!("cd {}; {open}", place.text("")), "sh", "ls", "/proc/self/fd/9/"])
+        .output()
+        .expect("a shell");
+    assert!(String::from_utf8_lossy(&bare.stdout).contains("root\n"), "{bare:?}");
+
+    let plan = Policy::new(place).compile(place);
+    let text = "listing = os.open('/proc/self/fd', os.O_RDONLY)
+show(open=[int(fd) for fd in os.listdir(listing) if int(fd) != listing and os.path.exists(f'/proc/self/fd/{fd}')],
+     root=attempt(os.listdir, '/proc/self/fd/9/'), change=attempt(os.fchdir, 9))";
+    let found = python(place, &plan, text).wrapped(&wrapper).finish().facts();
+    assert_eq!(found, json!({"open": [0, 1, 2], "root": "ENOENT", "change": "EBADF"}));
+}
+
+fn environment_is_the_plans(place: &Place) {
+    let plan = Policy::new(place)
+        .environment(&[("FIXED", "a value"), ("HOME", "/output")], &["PASSED", "ABSENT"])
+        .compile(place);
+    let run = Run::new(place, &plan, &["/usr/bin/env", "-0"])
+        .variable("SECRET", "of the caller")
+        .variable("PASSED", "on = to the program")
+        .variable("PASSED_TOO", "not")
+        .variable("HOME", "/of/the/caller")
+        .variable("LD_PRELOAD", "/nowhere.so")
+        .variable("TERM", "dumb");
+    let text = run.finish();
+    let text = text.good();
+    let mut found: Vec<&str> = text.split_terminator('\0').collect();
+    found.sort_unstable();
+    let mark = format!("{MARK}={}", place.name());
+    let expected = [
+        "FIXED=a value",
+        "HOME=/output",
+        "LOGNAME=agent",
+        "PASSED=on = to the program",
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        &mark,
+        "SHELL=/bin/sh",
+        "TERM=dumb",
+        "TMPDIR=/tmp",
+        "USER=agent",
+    ];
+    assert_eq!(found, expected);
+}
+
+fn starts_where_the_policy_says(place: &Place) {
+    for dir in ["/tmp", "/output", "/", "/usr/bin"] {
+        let found = facts_under(place, &Policy::new(place).starts_in(dir), "show(at=os.getcwd())");
+        assert_eq!(found, json!({"at": dir}));
+    }
+}
+
+fn limits_and_mask(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let text = "import resource
+show(core=resource.getrlimit(resource.RLIMIT_CORE), umask=os.umask(0),
+     files=resource.getrlimit(resource.RLIMIT_NOFILE))";
+    let wrapper = ["sh", "-c", "umask 0; ulimit -n 512; exec \"$@\"", "sh"];
+    let found = python(place, &plan, text).wrapped(&wrapper).finish().facts();
+    assert_eq!(found, json!({"core": [0, 0], "umask": 0o022, "files": [512, 512]}));
+}
+
+fn ipc_of_the_host_is_not_there(place: &Place) {
+    let before = fs::read_to_string("/proc/sysvipc/shm").expect("the host's shared memory");
+    let found = facts(
+        place,
+        "made = libc.shmget(0x5075, 4096, 0o1666)
+show(made=made >= 0, keys=[int(line.split()[0]) for line in read('/proc/sysvipc/shm').splitlines()[1:]])",
+    );
+    assert_eq!(found, json!({"made": true, "keys": [0x5075]}));
+    assert_eq!(fs::read_to_string("/proc/sysvipc/shm").expect("still there"), before);
+}

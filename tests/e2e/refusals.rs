@@ -1,0 +1,207 @@
+//! What is refused before the command starts, and how it is said.
+
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::{Run, executor};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+scenarios! {
+    command_lines
+    plans_that_are_no_files
+    damaged_plans
+    commands_that_are_not_there
+    commands_that_cannot_be_executed
+    programs_without_their_interpreter
+    host_paths_that_are_missing
+    working_directory_that_is_missing
+    targets_in_host_trees_are_never_made
+}
+
+const USAGE: &str = "purple-exec: arguments: purple-exec --help prints the usage\n";
+
+fn command_lines(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let plan = plan.to_str().expect("UTF-8");
+    let cases: [(&[&str], &str); 9] = [
+        (&[], "no PLAN given"),
+        (&["--frob", plan, "--", "true"], "unknown option --frob"),
+        (
+            &["--unenforced", "seccomp", plan, "--", "true"],
+            "no layer is called seccomp; the layers that can be let go are cgroup, audit and monitor",
+        ),
+        (&["--unenforced"], "--unenforced takes a value"),
+        (&["--report"], "--report takes a value"),
+        (&[plan], "expected -- and a command after the plan"),
+        (&[plan, "true"], "expected -- and a command after the plan"),
+        (&[plan, "--"], "no command after --"),
+        (&["--bad\x1b[31m\noption"], "unknown option --bad\\x1b[31m\\x0aoption"),
+    ];
+    for (arguments, message) in cases {
+        let done = executor(place, arguments);
+        assert_eq!(done.stderr, format!("purple-exec: arguments: {message}\n{USAGE}"));
+        assert_eq!((done.code(), done.out().as_str()), (125, ""));
+    }
+    assert!(executor(place, &["--help"]).good().starts_with("Usage: purple-exec "));
+    assert_eq!(executor(place, &["--version"]).good(), "purple-exec 0.1.0\n");
+}
+
+fn plans_that_are_no_files(place: &Place) {
+    place.dir("directory");
+    let fifo = place.text("fifo");
+    assert!(Command::new("mkfifo").args(["-m", "666", &fifo]).status().is_ok_and(|s| s.success()));
+    place.file("closed", "x");
+    std::fs::set_permissions(place.at("closed"), std::fs::Permissions::from_mode(0)).expect("mine");
+    for (name, why) in [
+        ("missing", ": ENOENT"),
+        ("directory", " is not a regular file"),
+        ("fifo", " is not a regular file"),
+        ("plan.bin/x", ": ENOENT"),
+    ] {
+        let path = place.text(name);
+        executor(place, &[&path, "--", "true"]).refused(125, &format!("plan: {path}{why}"));
+    }
+    for path in ["/dev/zero", "/dev/full", "/dev/tty"] {
+        let done = executor(place, &[path, "--", "true"]);
+        let device = format!("purple-exec: plan: {path} is not a regular file\n");
+        let terminal = format!("purple-exec: plan: {path}: ENXIO\n");
+        assert!(done.stderr == device || (path == "/dev/tty" && done.stderr == terminal), "{done}");
+        assert_eq!(done.code(), 125);
+    }
+    if !place.who.is_root() {
+        let path = place.text("closed");
+        executor(place, &[&path, "--", "true"]).refused(125, &format!("plan: {path}: EACCES"));
+    }
+}
+
+fn damaged_plans(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let whole = std::fs::read(&plan).expect("the plan");
+    let middle = whole.len() / 2;
+    let mut flipped = whole.clone();
+    flipped[middle] ^= 1;
+    let mut extended = whole.clone();
+    extended.push(0);
+    let mut large = whole.clone();
+    large.resize(8 << 20, 0);
+    for (bytes, why) in [
+        (Vec::new(), "not a plan"),
+        (whole[..middle].to_vec(), "the plan is cut short, extended or too large"),
+        (extended, "the plan is cut short, extended or too large"),
+        (large, "the plan is cut short, extended or too large"),
+        (flipped, "the seal does not match: the plan was changed after it was compiled"),
+    ] {
+        let path = place.file("damaged.bin", bytes);
+        let path = path.to_str().expect("UTF-8");
+        let done = executor(place, &[path, "--", "true"]);
+        assert!(done.stderr.starts_with(&format!("purple-exec: plan: {path}: ")), "{done}");
+        assert!(done.stderr.contains(why) && done.stderr.lines().count() == 1, "{why}: {done}");
+        assert_eq!((done.code(), done.out().as_str()), (125, ""));
+    }
+}
+
+fn commands_that_are_not_there(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    let run = |command: &str| Run::new(place, &plan, &[command]).report().finish();
+    let missing = run("no-such-command");
+    missing
+        .refused(127, &format!("exec: no-such-command: not found inside the sandbox in {search}"));
+    let report = missing.report.expect("a report");
+    assert_eq!((&report["status"], &report["exit_code"]), (&"refused".into(), &127.into()));
+    assert!(report["receipt"].is_null());
+    for path in ["/usr/bin/no-such", "./no-such", "/root/x", "/usr/bin/env/x"] {
+        run(path).refused(127, &format!("exec: {path}: no such file inside the sandbox"));
+    }
+    run("").refused(126, "exec: : is a directory");
+    run("no\x1bsuch")
+        .refused(127, &format!("exec: no\\x1bsuch: not found inside the sandbox in {search}"));
+}
+
+fn commands_that_cannot_be_executed(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    place.file("output/plain", "#!/bin/sh\necho run\n");
+    place.script("output/garbage", "\u{1}garbage");
+    let run = |command: &str| Run::new(place, &plan, &[command]).finish();
+    run("/output/plain").refused(126, "exec: /output/plain: permission denied: not executable");
+    run("/output").refused(126, "exec: /output: is a directory");
+    run("/dev/null").refused(126, "exec: /dev/null: is not a regular file");
+    run("./garbage").refused(126, "exec: ./garbage: ENOEXEC");
+    let long = "x/".repeat(3000);
+    let done = run(&long);
+    assert!(
+        done.stderr.contains("path is too long")
+            || done.stderr.starts_with("purple-exec: exec: x/x/"),
+        "{done}"
+    );
+    assert_eq!(done.code(), 126);
+}
+
+fn programs_without_their_interpreter(place: &Place) {
+    let elf = Policy::bare(place).shows("/usr/bin", "/programs").compile(place);
+    let why = "is not in the sandbox: no path of the policy provides it";
+    Run::new(place, &elf, &["/programs/env"]).finish().refused(
+        126,
+        &format!("exec: /programs/env: its ELF interpreter /lib64/ld-linux-x86-64.so.2 {why}"),
+    );
+    place.script("output/tool", "#! /opt/language/bin/run -x\n");
+    Run::new(place, &elf, &["./tool"])
+        .finish()
+        .refused(126, &format!("exec: ./tool: its script interpreter /opt/language/bin/run {why}"));
+}
+
+fn host_paths_that_are_missing(place: &Place) {
+    for (path, words) in [("nowhere", "nowhere"), ("plan.bin/below", "below")] {
+        let host = place.text(path);
+        let policy = Policy::new(place).shows(&host, "/shown");
+        let plan = policy.compile(place);
+        let done = Run::new(place, &plan, &["true"]).report().finish();
+        let line = policy.line_of(words);
+        let message = if path == "nowhere" {
+            format!("mount: the host path {host} does not exist: ENOENT (policy line {line})")
+        } else {
+            format!("mount: the host path {host}: ENOTDIR (policy line {line})")
+        };
+        done.refused(125, &message);
+    }
+    let optional = Policy::new(place).shows_if_there(&place.text("nowhere"), "/shown");
+    let plan = optional.compile(place);
+    let done = Run::new(place, &plan, &["ls", "-d", "/shown"]).finish();
+    assert_eq!(done.code(), 2, "{done}");
+    assert!(!place.at("nowhere").exists());
+}
+
+fn working_directory_that_is_missing(place: &Place) {
+    let policy = Policy::new(place).starts_in("/output/none");
+    let line = policy.line_of("working_dir");
+    let done = Run::new(place, &policy.compile(place), &["true"]).finish();
+    done.refused(125, &format!("working directory: /output/none: ENOENT (policy line {line})"));
+    let file = Policy::new(place).starts_in("/etc/passwd");
+    let line = file.line_of("working_dir");
+    let done = Run::new(place, &file.compile(place), &["true"]).finish();
+    done.refused(125, &format!("working directory: /etc/passwd: ENOTDIR (policy line {line})"));
+}
+
+fn targets_in_host_trees_are_never_made(place: &Place) {
+    place.dir("tree");
+    for (tree, writable) in [("/tree", false), ("/output", true)] {
+        let policy = Policy::new(place).shows(&place.text("tree"), "/tree");
+        for missing in ["none", "some/thing"] {
+            let target = format!("{tree}/{missing}");
+            let policy = policy.clone().shows(&place.text("host"), &target);
+            let line = policy.line_of(&target);
+            let done = Run::new(place, &policy.compile(place), &["true"]).finish();
+            done.refused(125, &format!(
+                "mount: {target} must exist already: it lies in a tree of the host: ENOENT (policy line {line})"
+            ));
+        }
+        let scratch = policy.filesystem(&format!("scratch_paths: [{tree}/scratch]"));
+        let line = scratch.line_of("scratch_paths");
+        let done = Run::new(place, &scratch.compile(place), &["true"]).finish();
+        done.refused(125, &format!(
+            "mount: {tree}/scratch must exist already: it lies in a tree of the host: ENOENT (policy line {line})"
+        ));
+        let host = place.at(if writable { "output" } else { "tree" });
+        assert_eq!(host.read_dir().expect("the tree").count(), 0, "nothing was made in {host:?}");
+    }
+}

@@ -1,0 +1,137 @@
+//! The report: one JSON object that says what was enforced and how it ended.
+
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::{Run, executor};
+use serde_json::json;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+scenarios! {
+    says_what_was_enforced
+    any_argument_is_one_line_of_json
+    is_for_its_owner_only
+    a_report_that_cannot_be_written_is_refused
+    says_when_nothing_was_started
+}
+
+fn says_what_was_enforced(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let done = Run::new(place, &plan, &["sh", "-c", "exit 3"]).report().finish();
+    let report = done.report.expect("a report");
+    let keys: Vec<&String> = report.as_object().expect("an object").keys().collect();
+    let expected = [
+        "plan",
+        "policy",
+        "compiler",
+        "command",
+        "status",
+        "exit_code",
+        "signal",
+        "started_at",
+        "wall_seconds",
+        "cpu_user_seconds",
+        "cpu_system_seconds",
+        "peak_memory_bytes",
+        "unenforced",
+        "receipt",
+    ];
+    assert_eq!(keys, expected);
+    let bytes = fs::read(&plan).expect("the plan");
+    let digest = purple_plan::Plan::decode(&bytes).expect("a plan").digest;
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(report["plan"], format!("sha256:{digest}"));
+    assert_eq!(report["policy"], "e2e");
+    assert_eq!(report["compiler"], concat!("purplec ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(report["command"], json!(["sh", "-c", "exit 3"]));
+    assert_eq!(
+        (&report["status"], &report["exit_code"], &report["signal"]),
+        (&json!("exited"), &json!(3), &json!(null))
+    );
+    assert!(report["wall_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0 && seconds < 60.0));
+    assert!(report["peak_memory_bytes"].as_u64().is_some_and(|bytes| bytes > 4096));
+    assert_eq!(report["unenforced"], json!([]));
+
+    let receipt = &report["receipt"];
+    assert_eq!(
+        receipt["namespaces"],
+        json!(["user", "pid", "mount", "network", "ipc", "uts", "cgroup"])
+    );
+    assert_eq!(receipt["no_new_privs"], true);
+    let none = "0000000000000000";
+    assert_eq!(
+        receipt["capabilities"],
+        json!({"bounding": none, "inheritable": none, "permitted": none,
+        "effective": none, "ambient": none})
+    );
+    assert!(receipt["mounts_read_back"].as_u64().is_some_and(|count| count > 20), "{receipt}");
+    assert_eq!(receipt["settings_read_back"], 1);
+    assert_eq!(receipt["seccomp"]["probe"], "EPERM");
+    assert!(
+        receipt["seccomp"]["instructions"].as_u64().is_some_and(|count| count > 10),
+        "{receipt}"
+    );
+}
+
+fn any_argument_is_one_line_of_json(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let arguments: [&[u8]; 7] = [
+        b"two\nlines\r\n",
+        b"\"quoted\" \\ back",
+        b"\x1b[31mred\x07\x7f\x01",
+        b"bad \xff\xfe utf-8 \xc3",
+        "wide \u{1F980} \u{2028} \u{85} \u{202E}".as_bytes(),
+        b"",
+        &[b'x'; 70_000],
+    ];
+    let mut run = Run::new(place, &plan, &["sh", "-c", "printf '%s\\0' \"$@\"", "sh"]).report();
+    for argument in arguments {
+        run = run.argument(OsStr::from_bytes(argument));
+    }
+    let done = run.finish();
+    let mut expected: Vec<u8> = arguments.join(&0);
+    expected.push(0);
+    assert!(done.stdout == expected, "the program gets every byte");
+    let text = place.read("report.json");
+    assert_eq!(text.lines().count(), 1);
+    assert!(text.trim_end().chars().all(|character| !character.is_control()), "{text}");
+    let report = done.report.expect("a report");
+    let command = report["command"].as_array().expect("a list");
+    let found: Vec<&str> = command.iter().skip(4).flat_map(|word| word.as_str()).collect();
+    let wanted: Vec<_> = arguments.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect();
+    assert_eq!(found, wanted);
+}
+
+fn is_for_its_owner_only(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let wrapper = ["sh", "-c", "umask 0; exec \"$@\"", "sh"];
+    let done = Run::new(place, &plan, &["true"]).wrapped(&wrapper).report().finish();
+    assert_eq!(done.good(), "");
+    let status = place.at("report.json").metadata().expect("the report");
+    assert_eq!((status.mode() & 0o7777, status.uid()), (0o600, place.who.uid));
+}
+
+fn a_report_that_cannot_be_written_is_refused(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let plan = plan.to_str().expect("UTF-8");
+    let target = place.file("target", "not a report\n");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o666)).expect("its own file");
+    symlink(&target, place.at("link")).expect("a link");
+    for (name, errno) in [("none/report", "ENOENT"), ("output", "EISDIR"), ("link", "ELOOP")] {
+        let path = place.text(name);
+        let done = executor(place, &["--report", &path, plan, "--", "touch", "/output/started"]);
+        done.refused(125, &format!("report: {path}: {errno}"));
+    }
+    assert_eq!(place.read("target"), "not a report\n");
+    assert!(!place.at("output/started").exists());
+}
+
+fn says_when_nothing_was_started(place: &Place) {
+    let plan = Policy::new(place).starts_in("/output/none").compile(place);
+    let report = Run::new(place, &plan, &["true"]).report().finish().report.expect("a report");
+    assert_eq!((&report["status"], &report["exit_code"]), (&json!("refused"), &json!(125)));
+    assert_eq!(report["receipt"], json!(null));
+    assert_eq!(report["signal"], json!(null));
+}

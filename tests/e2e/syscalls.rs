@@ -1,0 +1,157 @@
+//! The filter in force.
+
+use crate::inside::{facts, facts_under, python};
+use purple_tests::identity::skip;
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::Run;
+use serde_json::json;
+use std::path::Path;
+
+scenarios! {
+    denied_calls
+    numbers_above_the_table
+    socket_families
+    other_entry_points_kill
+    denial_that_kills
+    denial_with_another_error
+    rule_on_an_argument
+    deny_by_default
+    notification_without_a_listener_is_refused
+}
+
+/// The exit status of a program that SIGSYS ended.
+const BAD_CALL: i32 = 128 + 31;
+
+fn denied_calls(place: &Place) {
+    let found = facts(
+        place,
+        "calls = dict(mount=165, ptrace=101, bpf=321, keyctl=250, add_key=248, request_key=249, perf=298,
+    userfaultfd=323, io_uring=425, kexec=246, init_module=175, finit_module=313, reboot=169, swapon=167,
+    process_vm_readv=310, pidfd_getfd=438, open_by_handle_at=304, syslog=103, settimeofday=164, unshare=272,
+    setns=308, acct=163, iopl=172, fanotify=300, mount_setattr=442, quotactl=179, kcmp=312, modify_ldt=154)
+show(**{name: syscall(number, 0, 0, 0, 0, 0) for name, number in calls.items()})",
+    );
+    for (name, result) in found.as_object().expect("an object") {
+        assert_eq!(result, "EPERM", "{name}");
+    }
+}
+
+fn numbers_above_the_table(place: &Place) {
+    let found = facts(place, "show(**{str(n): syscall(n) for n in [600, 9999, 0x3fffffff]})");
+    assert_eq!(found, json!({"600": "ENOSYS", "9999": "ENOSYS", "1073741823": "ENOSYS"}));
+}
+
+fn socket_families(place: &Place) {
+    let found = facts(
+        place,
+        "families = dict(unix=1, inet=2, inet6=10, netlink=16, packet=17, alg=38, vsock=40, bluetooth=31, xdp=44, rds=21, tipc=30)
+show(**{name: syscall(41, family, 2, 0) for name, family in families.items()},
+     high_vsock=syscall(41, 0x100000028, 1, 0), high_inet=syscall(41, 0x100000002, 2, 0),
+     pair=syscall(53, 16, 3, 0, ctypes.create_string_buffer(8)), raw=syscall(41, 2, 3, 1), raw6=syscall(41, 10, 3, 58))",
+    );
+    let good = ["unix", "inet", "inet6", "high_inet"];
+    for (name, result) in found.as_object().expect("an object") {
+        assert_eq!(result, if good.contains(&name.as_str()) { "ok" } else { "EPERM" }, "{name}");
+    }
+}
+
+fn other_entry_points_kill(place: &Place) {
+    if !Path::new("/usr/bin/gcc").exists() {
+        return skip("syscalls-other_entry_points_kill", "gcc is not installed");
+    }
+    let plan = Policy::new(place).compile(place);
+    let source = "#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n#include <sys/syscall.h>\n\
+        int main(int n, char **v) {\n  long r = 0, number = atol(v[2]);\n  \
+        if (*v[1] == 'i') __asm__ volatile (\"int $0x80\" : \"=a\"(r) : \"a\"(number), \"b\"(0), \"c\"(0), \"d\"(0));\n  \
+        else r = syscall(number, 0, 0, 0);\n  printf(\"%ld\\n\", r);\n}\n";
+    place.file("output/call.c", source);
+    let built = Run::new(place, &plan, &["gcc", "-o", "call", "call.c"]).finish();
+    assert_eq!(built.good(), "");
+    // getpid does no harm and is allowed, so only the way in can be what kills.
+    let native = Run::new(place, &plan, &["./call", "n", "39"]).finish();
+    assert_eq!(native.good(), "2\n");
+    let x32 = |number: u32| (0x4000_0000_u32 | number).to_string();
+    let (getpid, mount) = (x32(39), x32(165));
+    // In the 32-bit table 20 is getpid, 21 mount, 26 ptrace, 359 socket.
+    for (way, number) in
+        [("i", "20"), ("i", "21"), ("i", "26"), ("i", "359"), ("n", &getpid), ("n", &mount)]
+    {
+        let done = Run::new(place, &plan, &["./call", way, number]).report().finish();
+        assert_eq!((done.code(), done.out().as_str()), (BAD_CALL, ""), "{way} {number}");
+        assert_eq!(done.report.expect("a report")["signal"], 31);
+    }
+}
+
+fn denial_that_kills(place: &Place) {
+    let policy = Policy::new(place).syscalls(&[
+        "default_deny: false",
+        "deny: [sethostname]",
+        "on_deny: kill",
+    ]);
+    let done =
+        python(place, &policy.compile(place), "syscall(170, b'x', 1); show(alive=1)").finish();
+    assert_eq!((done.code(), done.out().as_str()), (BAD_CALL, ""), "{done}");
+}
+
+fn denial_with_another_error(place: &Place) {
+    let policy = Policy::new(place).syscalls(&[
+        "default_deny: false",
+        "deny: [getcpu]",
+        "on_deny: {errno: EXDEV}",
+    ]);
+    let found = facts_under(
+        place,
+        &policy,
+        "show(denied=syscall(309, 0, 0), baseline=syscall(165), fine=syscall(39))",
+    );
+    assert_eq!(found, json!({"denied": "EXDEV", "baseline": "EXDEV", "fine": "ok"}));
+}
+
+fn rule_on_an_argument(place: &Place) {
+    // O_CREAT is 64.
+    let rule = "advanced_rules: [{syscall: openat, action: errno, errno: EROFS, \
+                conditions: [{arg: 2, op: masked_eq, value: 64, mask: 64}]}]";
+    let policy = Policy::new(place).syscalls(&["default_deny: false", rule]);
+    let found = facts_under(
+        place,
+        &policy,
+        "path = b'/tmp/made'
+show(make=attempt(os.open, path, os.O_CREAT | os.O_WRONLY), read=attempt(read, '/etc/hosts'),
+     high=syscall(257, -100, path, 0x100000000 | os.O_CREAT, 0o600), left=os.listdir('/tmp'))",
+    );
+    assert_eq!(found, json!({"make": "EROFS", "read": "ok", "high": "EROFS", "left": []}));
+}
+
+fn deny_by_default(place: &Place) {
+    let allow = "allow: [execve, brk, mmap, munmap, mprotect, openat, close, read, pread64, fstat, newfstatat, \
+        access, arch_prctl, set_tid_address, set_robust_list, rseq, prlimit64, getrandom, write, exit_group, futex]";
+    let plan = Policy::new(place).syscalls(&["default_deny: true", allow]).compile(place);
+    let done = Run::new(place, &plan, &["cat", "/etc/hostname"]).finish();
+    assert_eq!(done.out(), "purple\n", "{done}");
+    assert_eq!(done.code(), 0);
+    let done = Run::new(place, &plan, &["mkdir", "/tmp/new"]).finish();
+    assert_eq!(done.code(), 1);
+    assert!(
+        done.stderr.contains("cannot create directory")
+            && done.stderr.contains("Operation not permitted"),
+        "{done}"
+    );
+
+    // Without execve in it, the program cannot even start, and that is said.
+    let plan = Policy::new(place)
+        .syscalls(&["default_deny: true", "allow: [read, write, exit_group]"])
+        .compile(place);
+    Run::new(place, &plan, &["true"]).finish().refused(126, "exec: true: EPERM");
+}
+
+fn notification_without_a_listener_is_refused(place: &Place) {
+    let policy =
+        Policy::new(place).syscalls(&["default_deny: false", "deny: [getcpu]", "on_deny: notify"]);
+    let line = policy.line_of("on_deny");
+    let plan = policy.compile(place);
+    let done = Run::new(place, &plan, &["true"]).finish();
+    done.refused(125, &format!(
+        "audit: the plan needs it and this version cannot enforce it; run without it by --unenforced audit (policy line {line})"
+    ));
+}

@@ -1,0 +1,46 @@
+//! A sandbox on a terminal that others use too.
+
+use crate::inside::{PYTHON, python, script};
+use purple_tests::identity::skip;
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use serde_json::{Value, json};
+use std::fs;
+use std::process::Command;
+
+scenarios! { no_controlling_terminal }
+
+/// Runs its arguments on a new terminal that is theirs to control, and passes on what they print.
+const TERMINAL: &str = "import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+/// Tries to type into the terminal on standard input.
+const ATTACK: &str = "
+def inject(*arguments):
+    return attempt(fcntl.ioctl, 0, *arguments)
+high = ctypes.create_string_buffer(b'x')
+show(terminal=os.isatty(0), tty=attempt(open, '/dev/tty'), type=inject(termios.TIOCSTI, b'x'),
+     high=syscall(16, 0, 0x100000000 | termios.TIOCSTI, high), linux=inject(0x541C, b'\\x03'),
+     control=inject(termios.TIOCSCTTY, 0))";
+
+fn no_controlling_terminal(place: &Place) {
+    let wrapper = [PYTHON, "-c", TERMINAL];
+    let bare = Command::new(PYTHON).args(["-c", TERMINAL, PYTHON, "-c", &script(ATTACK)]).output();
+    let bare = String::from_utf8(bare.expect("python").stdout).expect("text");
+    // What it typed is shown before.
+    let facts = bare.find('{').and_then(|start| bare.get(start..)).unwrap_or_default();
+    let bare: Value = serde_json::from_str(facts).expect("facts");
+    let allowed = fs::read_to_string("/proc/sys/dev/tty/legacy_tiocsti");
+    if allowed.is_ok_and(|setting| setting.trim() == "1") {
+        assert_eq!((&bare["tty"], &bare["type"]), (&json!("ok"), &json!("ok")), "{bare}");
+    } else {
+        skip("terminal-attack_without_a_sandbox", "this kernel has TIOCSTI switched off");
+    }
+
+    let plan = Policy::new(place).compile(place);
+    let found = python(place, &plan, ATTACK).wrapped(&wrapper).finish().facts();
+    // The terminal is some other session's, which only root could take it from.
+    let expected = json!({"terminal": true, "tty": "ENXIO", "type": "EPERM", "high": "EPERM",
+        "linux": "EPERM", "control": "EPERM"});
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,150 @@
+//! What a sandbox must leave on the host as it was.
+#![expect(clippy::expect_used, reason = "a host that cannot be looked at is a failure")]
+
+use crate::identity::OUTSIDE_FOR_ROOT;
+use crate::place::{MARK, PREFIX, Place};
+use std::collections::BTreeMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A look at the host, to be compared with a later one.
+#[derive(Debug)]
+pub struct HostSnapshot<'p> {
+    place: &'p Place,
+    seen: Seen,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    mounts: Vec<String>,
+    groups: Vec<PathBuf>,
+    /// Entries of shared temporary directories that a sandbox could have made.
+    left: Vec<PathBuf>,
+    files: BTreeMap<PathBuf, String>,
+}
+
+impl<'p> HostSnapshot<'p> {
+    /// Looks at the host's mounts, control groups, temporary directories, `/etc`, and at the
+    /// place's directory `host` and its executor.
+    pub fn take(place: &'p Place) -> Self {
+        Self { place, seen: look(place) }
+    }
+
+    /// Fails unless everything is as it was, and no process of the place is left.
+    #[track_caller]
+    pub fn assert_unchanged(&self) {
+        let left = survivors(self.place);
+        assert!(left.is_empty(), "processes are left: {left:#?}");
+        let now = look(self.place);
+        assert_eq!(self.seen.mounts, now.mounts);
+        assert_eq!(self.seen.groups, now.groups);
+        assert_eq!(self.seen.left, now.left);
+        assert_eq!(self.seen.files, now.files);
+    }
+}
+
+fn look(place: &Place) -> Seen {
+    let mut files = BTreeMap::new();
+    record(&place.at("host"), true, &mut files);
+    record(&place.executor(), true, &mut files);
+    record(Path::new("/etc"), false, &mut files);
+    let mounts = fs::read_to_string("/proc/self/mountinfo").expect("the mount table");
+    let mut groups = entries(Path::new("/sys/fs/cgroup"));
+    groups.extend(groups.clone().iter().flat_map(|group| entries(group)));
+    groups.retain(|path| path.is_dir() && path.to_string_lossy().contains("purple"));
+    let left = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"]
+        .iter()
+        .flat_map(|dir| entries(Path::new(dir)))
+        .filter(|path| could_be_ours(path, place))
+        .collect();
+    Seen { mounts: mounts.lines().map(str::to_owned).collect(), groups, left, files }
+}
+
+/// Other programs make temporary files too: look at those of the payload, and at our name.
+fn could_be_ours(path: &Path, place: &Place) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let owner = path.symlink_metadata().map(|status| status.uid()).unwrap_or(0);
+    let payload = owner == OUTSIDE_FOR_ROOT || (owner != 0 && owner == place.who.uid);
+    !name.starts_with(PREFIX) && (payload || name.contains("purple-exec"))
+}
+
+/// A directory's entries, sorted; none when it cannot be read.
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    let Ok(list) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let mut found: Vec<PathBuf> = list.flatten().map(|entry| entry.path()).collect();
+    found.sort();
+    found
+}
+
+/// Notes what a file and all below it are like; with `content`, also what is in them.
+fn record(path: &Path, content: bool, into: &mut BTreeMap<PathBuf, String>) {
+    let Ok(status) = path.symlink_metadata() else {
+        return;
+    };
+    let mut hasher = DefaultHasher::new();
+    if status.is_symlink() {
+        fs::read_link(path)
+            .map(|target| target.as_os_str().as_bytes().to_vec())
+            .ok()
+            .hash(&mut hasher);
+    } else if status.is_file() && content {
+        fs::read(path).ok().hash(&mut hasher);
+    }
+    let line = format!(
+        "{:o} {}:{} {} bytes, changed {}.{}, content {:x}",
+        status.mode(),
+        status.uid(),
+        status.gid(),
+        status.len(),
+        status.mtime(),
+        status.mtime_nsec(),
+        hasher.finish(),
+    );
+    into.insert(path.to_owned(), line);
+    if status.is_dir() {
+        for entry in entries(path) {
+            record(&entry, content, into);
+        }
+    }
+}
+
+/// The processes of a place that are still there after a while: the executor's own, and what runs
+/// in its sandboxes.
+pub fn survivors(place: &Place) -> Vec<String> {
+    let start = Instant::now();
+    loop {
+        let found = processes(place);
+        if found.is_empty() || start.elapsed() > Duration::from_secs(5) {
+            return found;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// The processes of a place, now.
+pub fn processes(place: &Place) -> Vec<String> {
+    let mark = format!("{MARK}={}", place.name());
+    let executor = place.executor();
+    let ours = |process: &Path| {
+        fs::read_link(process.join("exe")).is_ok_and(|exe| exe == executor)
+            || fs::read(process.join("environ")).is_ok_and(|all| {
+                all.split(|&byte| byte == 0).any(|variable| variable == mark.as_bytes())
+            })
+    };
+    entries(Path::new("/proc"))
+        .into_iter()
+        .filter(|path| path.file_name().is_some_and(|name| name.as_bytes().is_ascii()))
+        .filter(|path| path.file_name().is_some_and(|name| name.as_bytes()[0].is_ascii_digit()))
+        .filter(|path| ours(path))
+        .map(|path| {
+            let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+            format!("{} {}", path.display(), name.trim())
+        })
+        .collect()
+}
