@@ -7,10 +7,11 @@
 use crate::identity::{self, Outside};
 use crate::message::{Part, Refused, Text, refuse};
 use crate::sys::mount::{self, Change};
+use crate::target::{self, existing, find, open_below, parent};
 use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
@@ -95,8 +96,9 @@ pub(crate) fn build(
         _ => return Err(refuse(STEP, &[Part::Text("the plan does not start with a root")])),
     };
     let mut checked = Checked { mounts: 1, settings: 0 };
+    let mut covers = Covers::default();
     for (index, step) in steps {
-        take(&root, index, &step, &mut sources, outside, &mut checked)?;
+        take(&root, index, &step, &mut sources, &mut covers, outside, &mut checked)?;
     }
     enter(&root)?;
     Ok(checked)
@@ -108,6 +110,7 @@ fn take(
     index: usize,
     step: &Mount<'_>,
     sources: &mut Sources,
+    covers: &mut Covers,
     outside: Outside,
     checked: &mut Checked,
 ) -> Result<(), Refused> {
@@ -134,15 +137,7 @@ fn take(
             let Some(target) = find(root, step)? else {
                 return Ok(());
             };
-            let status = rustix::fs::fstat(&target).map_err(fail)?;
-            let cover = if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
-                tmpfs(step)?
-            } else {
-                let null = copy_tree(CWD, c"/dev/null", false).map_err(fail)?;
-                set(step, &null)?;
-                null
-            };
-            move_to(&cover, target.as_fd(), c"").map_err(fail)?;
+            covers.put(step, &target)?;
         }
         MountKind::Rebind => {
             let Some(target) = find(root, step)? else {
@@ -159,9 +154,9 @@ fn take(
         MountKind::File => return file(root, step),
         MountKind::Symlink => return symlink(root, step),
         MountKind::Directory => {
-            let (parent, name) = parent(root, step)?;
-            let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-            return rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(step.mode)).map_err(fail);
+            let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
+            let (dir, mode) = (parent.dir(root), Mode::from_raw_mode(step.mode));
+            return rustix::fs::mkdirat(dir, parent.name, mode).map_err(fail);
         }
         MountKind::Setting => {
             setting(root, step).map_err(fail)?;
@@ -171,6 +166,45 @@ fn take(
     }
     checked.mounts = checked.mounts.saturating_add(1);
     Ok(())
+}
+
+/// What masks show instead: one empty directory and one /dev/null, a mount of which covers each.
+///
+/// They are empty and cannot be written, so that sharing one tells nobody anything.
+#[derive(Debug, Default)]
+struct Covers {
+    /// With its size, number of files and mode.
+    directory: Option<(OwnedFd, [u64; 3])>,
+    file: Option<OwnedFd>,
+}
+
+impl Covers {
+    /// Covers a file or directory. A cover is copied from where it is in use already: older kernels
+    /// copy no mount that hangs nowhere (before 6.15).
+    fn put(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
+        let fail = |errno| failed(step, errno);
+        let status = rustix::fs::fstat(target).map_err(fail)?;
+        let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+        let shape = [step.size, step.inodes.into(), step.mode.into()];
+        let used = if directory {
+            self.directory.as_ref().filter(|(_, found)| *found == shape).map(|(cover, _)| cover)
+        } else {
+            self.file.as_ref()
+        };
+        let cover = match used {
+            Some(cover) => copy_tree(cover.as_fd(), c"", false).map_err(fail)?,
+            None if directory => tmpfs(step)?,
+            None => copy_tree(CWD, c"/dev/null", false).map_err(fail)?,
+        };
+        set(step, &cover)?;
+        move_to(&cover, target.as_fd(), c"").map_err(fail)?;
+        if directory {
+            self.directory = Some((cover, shape));
+        } else {
+            self.file = Some(cover);
+        }
+        Ok(())
+    }
 }
 
 /// Makes the new root the root, and lets go of the old one.
@@ -191,11 +225,11 @@ fn enter(root: &OwnedFd) -> Result<(), Refused> {
     if same(&found) && same(&parent) { Ok(()) } else { Err(fail(Errno::XDEV)) }
 }
 
-fn has(step: &Mount<'_>, flag: u32) -> bool {
+pub(crate) fn has(step: &Mount<'_>, flag: u32) -> bool {
     step.flags & flag != 0
 }
 
-fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
+pub(crate) fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
     refuse(STEP, &[Part::Name(step.target), Part::Error(errno), Part::Line(step.line)])
 }
 
@@ -321,32 +355,27 @@ fn in_force(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
 /// Moves a detached tree to its target, which is made where the plan allows it.
 fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
-    let target = match existing(root, step.target) {
-        Err(Errno::NOENT) if has(step, mount_flags::EXISTING) => {
-            let what = " must exist already: it lies in a tree of the host";
-            return Err(refuse(
+    let target = if has(step, mount_flags::EXISTING) {
+        existing(root, step.target).map_err(|errno| match errno {
+            Errno::NOENT => refuse(
                 STEP,
                 &[
                     Part::Name(step.target),
-                    Part::Text(what),
+                    Part::Text(" must exist already: it lies in a tree of the host"),
                     Part::Error(Errno::NOENT),
                     Part::Line(step.line),
                 ],
-            ));
+            ),
+            errno => fail(errno),
+        })?
+    } else {
+        match target::make(root, step, kind)? {
+            Err(Errno::EXIST) => existing(root, step.target),
+            made => made,
         }
-        Err(Errno::NOENT) => {
-            let (parent, name) = parent(root, step)?;
-            let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-            if kind == FileType::Directory {
-                rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)).map_err(fail)?;
-            } else {
-                drop(create(&parent, name, 0o444).map_err(fail)?);
-            }
-            existing(root, step.target)
-        }
-        found => found,
+        .map_err(fail)?
     };
-    move_to(tree, target.map_err(fail)?.as_fd(), c"").map_err(fail)
+    move_to(tree, target.as_fd(), c"").map_err(fail)
 }
 
 fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
@@ -355,60 +384,10 @@ fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno
     rustix::mount::move_mount(tree.as_fd(), c"", dir, path, flags)
 }
 
-/// The target of a step that may be left out when its target does not exist.
-fn find(root: &OwnedFd, step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
-    match existing(root, step.target) {
-        Ok(target) => Ok(Some(target)),
-        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
-        Err(errno) => Err(failed(step, errno)),
-    }
-}
-
-/// A handle of a path below the new root; no symbolic link is followed on the way.
-fn existing(root: &OwnedFd, target: &CStr) -> Result<OwnedFd, Errno> {
-    open_below(root, target, OFlags::PATH)
-}
-
-fn open_below(root: &OwnedFd, target: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(root, target, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
-}
-
-/// The directory that holds a step's target, made with all above it where it is missing, and the
-/// target's last name.
-fn parent(root: &OwnedFd, step: &Mount<'_>) -> Result<(OwnedFd, Text<256>), Refused> {
-    let fail = |errno| failed(step, errno);
-    let mut dir = existing(root, c"/").map_err(fail)?;
-    let mut parts = step.target.to_bytes().split(|&byte| byte == b'/').skip(1).peekable();
-    while let Some(part) = parts.next() {
-        let mut name = Text::<256>::new();
-        name.push_bytes(part);
-        let path = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-        if parts.peek().is_none() {
-            return Ok((dir, name));
-        }
-        dir = match open_below(&dir, path, OFlags::PATH | OFlags::DIRECTORY) {
-            Err(Errno::NOENT) => {
-                rustix::fs::mkdirat(&dir, path, Mode::from_raw_mode(0o755)).map_err(fail)?;
-                open_below(&dir, path, OFlags::PATH | OFlags::DIRECTORY)
-            }
-            found => found,
-        }
-        .map_err(fail)?;
-    }
-    Err(fail(Errno::INVAL))
-}
-
-fn create(dir: &OwnedFd, name: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(mode))
-}
-
 fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
-    let (dir, name) = parent(root, step)?;
-    let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-    let file = create(&dir, name, step.mode).map_err(fail)?;
+    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
+    let file = target::create(parent.dir(root), parent.name, step.mode).map_err(fail)?;
     let mut rest = step.content;
     while !rest.is_empty() {
         match rustix::io::write(&file, rest).map_err(fail)? {
@@ -421,21 +400,20 @@ fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
 
 fn symlink(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
-    let (dir, name) = parent(root, step)?;
-    let name = name.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
+    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
     let mut content = Text::<1024>::new();
     content.push_bytes(step.content);
     let content = content.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-    rustix::fs::symlinkat(content, dir, name).map_err(fail)
+    rustix::fs::symlinkat(content, parent.dir(root), parent.name).map_err(fail)
 }
 
 /// Writes a kernel setting and reads it back.
 fn setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
-    let file = open_below(root, step.target, OFlags::WRONLY)?;
+    let file = open_below(root.as_fd(), step.target, OFlags::WRONLY)?;
     if rustix::io::write(&file, step.content)? != step.content.len() {
         return Err(Errno::IO);
     }
-    let file = open_below(root, step.target, OFlags::RDONLY)?;
+    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
     let mut buffer = [0; 64];
     let count = rustix::io::read(&file, &mut buffer[..])?;
     let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();

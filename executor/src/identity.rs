@@ -9,7 +9,7 @@ use purple_plan::{Mount, Plan};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions};
+use rustix::process::{Pid, Signal};
 
 const STEP: &str = "identity";
 const CLONE_NEWUSER: u64 = 0x1000_0000;
@@ -111,9 +111,8 @@ pub(crate) fn mount_map(
             let namespace = write_map(holder, "gid_map", owner.st_gid, outside.gid)
                 .and_then(|()| write_map(holder, "uid_map", owner.st_uid, outside.uid))
                 .and_then(|()| open_namespace(holder));
+            // Nobody waits for its end here: the supervisor reaps it with everything else.
             rustix::process::kill_process(holder, Signal::KILL).map_err(failed)?;
-            let _reaped =
-                rustix::process::waitpid(Some(holder), WaitOptions::empty()).map_err(failed)?;
             namespace.map_err(failed)
         }
     }

@@ -26,5 +26,6 @@ mod report;
 mod shared;
 mod supervisor;
 pub mod sys;
+mod target;
 
 pub use apply::run;

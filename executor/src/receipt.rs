@@ -6,9 +6,13 @@ use crate::shared::Shared;
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
 use purple_plan::{Capabilities, Plan};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "receipt";
+
+/// Where the namespaces of a process are files (namespaces(7)).
+const DIRECTORY: &CStr = c"/proc/self/ns/";
 
 /// A namespace: its name in reports, its file, its `CLONE_NEW*` flag (namespaces(7)).
 pub(crate) struct Kind {
@@ -19,13 +23,13 @@ pub(crate) struct Kind {
 
 /// Every kind of namespace that a plan can ask for.
 pub(crate) const NAMESPACES: [Kind; 7] = [
-    Kind { name: "user", file: c"/proc/self/ns/user", flag: 0x1000_0000 },
-    Kind { name: "pid", file: c"/proc/self/ns/pid", flag: 0x2000_0000 },
-    Kind { name: "mount", file: c"/proc/self/ns/mnt", flag: 0x0002_0000 },
-    Kind { name: "network", file: c"/proc/self/ns/net", flag: 0x4000_0000 },
-    Kind { name: "ipc", file: c"/proc/self/ns/ipc", flag: 0x0800_0000 },
-    Kind { name: "uts", file: c"/proc/self/ns/uts", flag: 0x0400_0000 },
-    Kind { name: "cgroup", file: c"/proc/self/ns/cgroup", flag: 0x0200_0000 },
+    Kind { name: "user", file: c"user", flag: 0x1000_0000 },
+    Kind { name: "pid", file: c"pid", flag: 0x2000_0000 },
+    Kind { name: "mount", file: c"mnt", flag: 0x0002_0000 },
+    Kind { name: "network", file: c"net", flag: 0x4000_0000 },
+    Kind { name: "ipc", file: c"ipc", flag: 0x0800_0000 },
+    Kind { name: "uts", file: c"uts", flag: 0x0400_0000 },
+    Kind { name: "cgroup", file: c"cgroup", flag: 0x0200_0000 },
 ];
 
 /// The identity of each of a process's namespaces.
@@ -33,11 +37,21 @@ pub(crate) type Identities = [u64; NAMESPACES.len()];
 
 /// The caller's namespaces.
 pub(crate) fn namespaces() -> Result<Identities, Refused> {
+    let failed = |name| {
+        move |errno| {
+            refuse(
+                STEP,
+                &[Part::Text("reading /proc/self/ns/"), Part::Name(name), Part::Error(errno)],
+            )
+        }
+    };
+    // Looked up once: in /proc, every step of a path costs an inode.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let dir = rustix::fs::open(DIRECTORY, flags, Mode::empty()).map_err(failed(c""))?;
     let mut found = [0; NAMESPACES.len()];
     for (slot, kind) in found.iter_mut().zip(&NAMESPACES) {
-        *slot = rustix::fs::stat(kind.file).map(|status| status.st_ino).map_err(|errno| {
-            refuse(STEP, &[Part::Text("reading "), Part::Name(kind.file), Part::Error(errno)])
-        })?;
+        let status = rustix::fs::statat(&dir, kind.file, AtFlags::empty());
+        *slot = status.map_err(failed(kind.file))?.st_ino;
     }
     Ok(found)
 }

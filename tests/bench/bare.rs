@@ -1,0 +1,84 @@
+//! The bare C peer: a plan's table as C, and the program around it.
+
+use purple_plan::{EnvKind, MountKind, Plan};
+use std::fmt::Write as _;
+
+/// The program that includes what [`header`] writes.
+pub(crate) const PROGRAM: &str = include_str!("peers/bare.c");
+
+/// The plan as C declarations.
+pub(crate) fn header(plan: &Plan<'_>) -> String {
+    let process = &plan.process;
+    let mut out = String::new();
+    let mut line = |line: String| {
+        out.push_str(&line);
+        out.push('\n');
+    };
+    for (name, value) in [
+        ("NAMESPACES", process.namespaces),
+        ("INSIDE_UID", process.uid.into()),
+        ("INSIDE_GID", process.gid.into()),
+        ("ROOT_UID", process.root_uid.into()),
+        ("ROOT_GID", process.root_gid.into()),
+        ("UMASK", process.umask.into()),
+    ] {
+        line(format!("#define {name} {value}u"));
+    }
+    line(format!("#define HOSTNAME {}", quoted(process.hostname.to_bytes())));
+    line(format!("#define WORKING_DIRECTORY {}", quoted(process.working_dir.to_bytes())));
+    line("static char *ENVIRONMENT[] = {".to_owned());
+    for variable in plan.environment.iter().filter(|variable| variable.kind == EnvKind::Set) {
+        line(format!("    {},", quoted(variable.text.to_bytes())));
+    }
+    line("    0\n};\nstatic const struct limit LIMITS[] = {".to_owned());
+    for limit in &plan.rlimits {
+        line(format!("    {{ {}, {}u, {}u }},", limit.resource, limit.soft, limit.hard));
+    }
+    line("};\nstatic const struct step STEPS[] = {".to_owned());
+    for step in &plan.mounts {
+        line(format!(
+            "    {{ {}, {}, {}u, {}u, {}, {}, {}, {}, {} }},",
+            kind(step.kind),
+            step.flags,
+            step.attrs,
+            step.size,
+            step.inodes,
+            step.mode,
+            quoted(step.source.to_bytes()),
+            quoted(step.target.to_bytes()),
+            quoted(step.content),
+        ));
+    }
+    line("};".to_owned());
+    out
+}
+
+fn kind(kind: MountKind) -> &'static str {
+    match kind {
+        MountKind::Tmpfs => "TMPFS",
+        MountKind::Bind => "BIND",
+        MountKind::Proc => "PROC",
+        MountKind::Sysfs => "SYSFS",
+        MountKind::Devpts => "DEVPTS",
+        MountKind::File => "REGULAR",
+        MountKind::Symlink => "LINK",
+        MountKind::Directory => "DIRECTORY",
+        MountKind::Mask => "MASK",
+        MountKind::Rebind => "REBIND",
+        MountKind::Attributes => "ATTRIBUTES",
+        MountKind::Setting => "SETTING",
+    }
+}
+
+/// A C string literal, every byte in octal.
+fn quoted(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        if write!(out, "\\{byte:03o}").is_err() {
+            break;
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,123 @@
+//! Where everything stands that is measured: one directory with the programs, the plan, and the
+//! peers made from it.
+
+use crate::{Fault, bare, filter};
+use purple_plan::Plan;
+use purple_tests::repository;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The policy that everything is measured with, and one of equal shape for before it exists.
+const POLICIES: [&str; 2] = ["policies/ai-dev-safe.yaml", "tests/bench/ai-dev-safe.yaml"];
+
+/// Peers in C: name, compiler, flags.
+pub(crate) const BARE: [(&str, &str); 2] = [("bare-musl", "musl-gcc"), ("bare-glibc", "gcc")];
+
+/// The directory. Removed in the end by the one who made it.
+#[derive(Debug)]
+pub(crate) struct Workshop {
+    pub(crate) dir: PathBuf,
+    pub(crate) plan: Plan<'static>,
+    /// There when this process made the directory.
+    own: Option<Own>,
+}
+
+impl Workshop {
+    /// Makes the directory from the programs beside this one.
+    pub(crate) fn build() -> Result<Self, Fault> {
+        let dir = std::env::temp_dir().join(format!("purple-bench-{}", std::process::id()));
+        fs::create_dir(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+        let own_dir = Own(dir.clone());
+        let open = Permissions::from_mode(0o755);
+        fs::set_permissions(&dir, open).map_err(|error| format!("{}: {error}", dir.display()))?;
+        let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
+        let beside = own.parent().unwrap_or(Path::new("."));
+        for program in ["purple-exec", "purplec", "bench"] {
+            fs::copy(beside.join(program), dir.join(program)).map_err(|error| {
+                format!("{}: {error}; `make bench` builds it", beside.join(program).display())
+            })?;
+        }
+        let root = repository::root();
+        let policy = POLICIES.iter().map(|policy| root.join(policy)).find(|policy| policy.exists());
+        let policy = policy.ok_or_else(|| format!("no {}", POLICIES.join(" and no ")))?;
+        let purplec = || Command::new(dir.join("purplec"));
+        succeed(purplec().arg("compile").arg(policy).arg("-o").arg(dir.join("plan")))?;
+        succeed(purplec().arg("show").arg(dir.join("plan")).arg("--bpf").arg(dir.join("filter")))?;
+        let mut workshop = Self::open(&dir)?;
+        workshop.own = Some(own_dir);
+        write(&dir.join("plan.h"), &bare::header(&workshop.plan))?;
+        write(&dir.join("bare.c"), bare::PROGRAM)?;
+        write(&dir.join("install.c"), filter::INSTALL)?;
+        write(&dir.join("libseccomp.c"), filter::LIBSECCOMP)?;
+        for (name, compiler) in BARE {
+            build_c(&dir, compiler, name, "bare.c", &["-static"])?;
+        }
+        build_c(&dir, "gcc", "install", "install.c", &[])?;
+        if Path::new("/usr/include/seccomp.h").exists() {
+            build_c(&dir, "gcc", "libseccomp", "libseccomp.c", &["-lseccomp"])?;
+        }
+        Ok(workshop)
+    }
+
+    /// Takes a directory that [`build`](Self::build) has made.
+    pub(crate) fn open(dir: &Path) -> Result<Self, Fault> {
+        let path = dir.join("plan");
+        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        // The plan is used until the end of the program.
+        let plan = Plan::decode(bytes.leak()).map_err(|error| format!("the plan: {error}"))?;
+        Ok(Self { dir: dir.to_owned(), plan, own: None })
+    }
+
+    /// The path of a program made here, if it could be made.
+    pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
+        Some(self.dir.join(name)).filter(|path| path.exists())
+    }
+}
+
+/// A directory that is removed in the end.
+#[derive(Debug)]
+struct Own(PathBuf);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("bench: {}: {error}", self.0.display());
+        }
+    }
+}
+
+/// Where a program of this name is on this machine.
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.is_file())
+}
+
+/// Runs a command that must succeed, and returns what it prints.
+pub(crate) fn succeed(command: &mut Command) -> Result<String, Fault> {
+    let out = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if out.status.success() {
+        return Ok(String::from_utf8_lossy(&out.stdout).into_owned());
+    }
+    Err(format!("{command:?}: {}\n{}", out.status, String::from_utf8_lossy(&out.stderr)))
+}
+
+/// Builds a C program, where its compiler is installed.
+fn build_c(
+    dir: &Path,
+    compiler: &str,
+    name: &str,
+    source: &str,
+    more: &[&str],
+) -> Result<(), Fault> {
+    if installed(compiler).is_some() {
+        let flags = ["-O2", "-Wall", "-o", name, source];
+        let _output = succeed(Command::new(compiler).args(flags).args(more).current_dir(dir))?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Fault> {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
