@@ -7,7 +7,7 @@
 
 use purplec::diagnostics::{Diagnostic, Severity, Sink, render};
 use purplec::parse;
-use purplec::pipeline::{self, Options};
+use purplec::pipeline;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ fn checked(path: &Path) -> (Vec<Diagnostic>, String) {
     let name = path.file_name().expect("a name").to_string_lossy().into_owned();
     let mut sink = Sink::new();
     let source = parse::decode(&name, fs::read(path).expect("the file can be read"), &mut sink);
-    let found = pipeline::compile(&source, &Options::default(), sink).diagnostics;
+    let found = pipeline::check(&source, sink).expect("no fault of the compiler");
     let text = render::human(&source, &found);
     (found, text)
 }

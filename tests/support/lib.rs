@@ -1,3 +1,4 @@
 //! Support for the tests that cross crate boundaries.
 
+pub mod codes;
 pub mod repository;

@@ -72,8 +72,12 @@ impl Resolver<'_> {
         self.document.span(pointer)
     }
 
+    /// Tells what was found, unless an error is known at the same place: a value that was refused
+    /// before says nothing new, nor does a second architecture that refuses it.
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.sink.push(diagnostic);
+        if !self.sink.has_error_at(diagnostic.span) {
+            self.sink.push(diagnostic);
+        }
     }
 
     /// The interfaces, each with its denial action, default, baseline and guards.
