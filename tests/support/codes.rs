@@ -31,11 +31,13 @@ pub fn emitted(files: &[Tracked]) -> Vec<Code<'_>> {
 }
 
 /// The calls that make a diagnostic, and how many arguments stand before the code.
-const CALLS: [(&str, usize); 4] = [
+const CALLS: [(&str, usize); 6] = [
     ("Diagnostic::error(", 0),
     ("Diagnostic::warning(", 0),
     ("Diagnostic::note(", 0),
     ("Diagnostic::new(", 1),
+    ("scope.error(", 0),
+    ("scope.refuse_quantity(", 0),
 ];
 
 /// The file that defines these calls.

@@ -71,6 +71,8 @@ fn bites_a_code_without_a_page() {
         "Diagnostic::error(\"duplicate-key\", span, \"x\")",
         "Diagnostic::warning(\n    \"duplicate-key\",\n    span)",
         "Diagnostic::note(\"duplicate-key\", span, a, b)",
+        "scope.error(\n    \"duplicate-key\",\n    pointer)",
+        "scope.refuse_quantity(\"duplicate-key\", pointer, error)",
         "Diagnostic::new(Severity::Error, \"duplicate-key\", span)",
         "Diagnostic::new(\n    Severity::Note,\n    \"duplicate-key\",\n    span)",
     ] {

@@ -53,7 +53,7 @@ impl fmt::Display for Step {
             Action::Proc => write!(f, "proc {target}"),
             Action::Sysfs => write!(f, "sysfs {target}"),
             Action::Devpts => write!(f, "devpts {target}"),
-            Action::File(content) => write!(f, "file {target} {:?}", content),
+            Action::File(content) => write!(f, "file {target} {content:?}"),
             Action::Symlink(to) => write!(f, "symlink {target} -> {to}"),
             Action::Mask => write!(f, "mask {target}"),
             Action::Protect => write!(f, "protect {target}"),

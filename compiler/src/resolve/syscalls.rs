@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use purple_policy::Syscalls;
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Strength, Unnamed};
 use crate::parse::Document;
 use crate::source::Span;
@@ -87,10 +87,10 @@ impl Resolver<'_> {
             let span = self.span(&format!("/syscalls/architectures/{at}"));
             match name.parse::<Arch>() {
                 Err(UnknownArch(unknown)) => {
-                    let unknown = UnknownArch(names::shortened(&unknown));
+                    let message = format!("no architecture is called {}", quote(&unknown));
                     let known = Arch::ALL.map(Arch::name).join(", ");
                     self.report(
-                        Diagnostic::error("architecture-unknown", span, unknown.to_string())
+                        Diagnostic::error("architecture-unknown", span, message)
                             .with_help(format!("known ones: {known}")),
                     );
                 }
@@ -245,16 +245,18 @@ impl Resolver<'_> {
         let opened: Vec<_> =
             opened.filter(|call| call.allowed.is_some()).map(|call| call.name).collect();
         if !opened.is_empty() {
-            let message = format!(
-                "the policy allows {} of the calls that are denied unless named: {}",
-                opened.len(),
-                opened.join(", ")
-            );
+            let message = match opened.as_slice() {
+                [one] => format!("the policy opens a call that is denied unless named: `{one}`"),
+                all => format!(
+                    "the policy opens {} calls that are denied unless named: `{}`",
+                    all.len(),
+                    all.join("`, `")
+                ),
+            };
             let span = self.document.key_span("/syscalls/allow");
-            self.report(
-                Diagnostic::note("baseline-opened", span, message)
-                    .with_help("each of them widens what a confined program can reach; leave out what it does not call"),
-            );
+            self.report(Diagnostic::note("baseline-opened", span, message).with_help(
+                "leave out what the program does not call: each widens what it can reach",
+            ));
         }
     }
 }
