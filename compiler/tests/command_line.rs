@@ -223,3 +223,37 @@ fn a_reader_that_leaves_early_is_no_panic() {
         assert_eq!(child.wait().expect("the binary ends").code(), Some(0));
     }
 }
+
+#[test]
+fn the_same_policy_gives_the_same_bytes_from_elsewhere() {
+    let (here, there) = (scratch(), scratch());
+    let policy = "name: a\nfilesystem:\n  scratch_paths: [/tmp]\nenvironment:\n  pass: [LANG]\n";
+    fs::write(here.path().join("policy.yaml"), policy).expect("write");
+    fs::create_dir(there.path().join("deep")).expect("mkdir");
+    let other = there.path().join("deep/renamed.yml");
+    fs::write(&other, policy).expect("write");
+    let other = other.to_str().expect("a path of text");
+    let first = purplec(&["compile", "policy.yaml", "-o", "a.plan"], here.path());
+    let second = purplec(&["compile", other, "-o", "b.plan"], there.path());
+    assert_eq!((first.status.code(), second.status.code()), (Some(0), Some(0)));
+    let first = fs::read(here.path().join("a.plan")).expect("a plan");
+    let second = fs::read(there.path().join("b.plan")).expect("a plan");
+    assert!(!first.is_empty());
+    assert!(first == second, "the plans differ");
+}
+
+#[test]
+fn architectures_that_a_plan_can_be_for() {
+    let directory = scratch();
+    let at = directory.path();
+    fs::write(at.join("p"), GOOD).expect("write");
+    let once = purplec(&["compile", "p", "-o", "-", "--arch", "x86_64,aarch64"], at);
+    let twice = purplec(&["compile", "p", "-o", "-", "--arch", "aarch64,x86_64,arm64"], at);
+    assert_eq!(once.status.code(), Some(0), "{}", text(&once.stderr));
+    assert!(once.stdout == twice.stdout, "order and repetition must not matter");
+    for (name, says) in [("x32", "under `architectures`"), ("x68", "no architecture is called")] {
+        let output = purplec(&["compile", "p", "-o", "-", "--arch", name], at);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(text(&output.stderr).contains(says), "{}", text(&output.stderr));
+    }
+}

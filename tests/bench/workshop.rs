@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The policy that everything is measured with, and one of equal shape for before it exists.
-const POLICIES: [&str; 2] = ["policies/ai-dev-safe.yaml", "tests/bench/ai-dev-safe.yaml"];
+/// The policy that everything is measured with.
+const POLICY: &str = "policies/ai-dev-safe.yaml";
 
 /// Peers in C: name, compiler, flags.
 pub(crate) const BARE: [(&str, &str); 2] = [("bare-musl", "musl-gcc"), ("bare-glibc", "gcc")];
@@ -39,9 +39,7 @@ impl Workshop {
                 format!("{}: {error}; `make bench` builds it", beside.join(program).display())
             })?;
         }
-        let root = repository::root();
-        let policy = POLICIES.iter().map(|policy| root.join(policy)).find(|policy| policy.exists());
-        let policy = policy.ok_or_else(|| format!("no {}", POLICIES.join(" and no ")))?;
+        let policy = repository::root().join(POLICY);
         let purplec = || Command::new(dir.join("purplec"));
         succeed(purplec().arg("compile").arg(policy).arg("-o").arg(dir.join("plan")))?;
         succeed(purplec().arg("show").arg(dir.join("plan")).arg("--bpf").arg(dir.join("filter")))?;

@@ -1,5 +1,6 @@
 //! Support for the tests that cross crate boundaries.
 
+pub mod codes;
 pub mod host;
 pub mod identity;
 pub mod place;

@@ -1,85 +1,58 @@
-//! Every diagnostic code in the compiler has a page.
-//!
-//! A code is the literal in a call that makes a diagnostic. In a file with a call whose code is
-//! computed, every literal of two or more words in kebab case is taken for a code.
+//! Every diagnostic code in the compiler has a page, and every page a code.
 
 use crate::{none_of, one_of};
+use purple_tests::codes::{emitted, is_kebab_case};
 use purple_tests::repository::{Tracked, tracked};
 use std::collections::BTreeSet;
 
-/// The calls that make a diagnostic, and how many arguments stand before the code.
-const CALLS: [(&str, usize); 4] = [
-    ("Diagnostic::error(", 0),
-    ("Diagnostic::warning(", 0),
-    ("Diagnostic::note(", 0),
-    ("Diagnostic::new(", 1),
-];
-
-/// The file that defines these calls.
-const DEFINITION: &str = "compiler/src/diagnostics/mod.rs";
-
-/// Every code in the text outside its tests, with its line; `None` for a computed code when no
-/// literal could be meant.
-fn codes(text: &str) -> Vec<(usize, Option<&str>)> {
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let line = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-    let (mut found, mut computed) = (Vec::new(), Vec::new());
-    for (call, before) in CALLS {
-        for (at, _) in text.match_indices(call) {
-            let arguments = text.get(at + call.len()..).unwrap_or_default();
-            let argument = arguments.splitn(before + 2, ',').nth(before).unwrap_or_default();
-            match argument.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-                Some(code) => found.push((line(at), Some(code))),
-                None => computed.push((line(at), None)),
-            }
-        }
-    }
-    if !computed.is_empty() {
-        let literals = text.match_indices('"').filter_map(|(at, _)| {
-            let literal = text.get(at + 1..)?.split('"').next()?;
-            (literal.contains('-') && is_kebab_case(literal)).then_some((line(at), Some(literal)))
-        });
-        let literals = literals.collect::<Vec<_>>();
-        found.extend(if literals.is_empty() { computed } else { literals });
-    }
-    found.sort_unstable();
-    let mut seen = BTreeSet::new();
-    found.retain(|&(_, code)| code.is_none() || seen.insert(code));
-    found
-}
-
-fn is_kebab_case(code: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    code.split('-').all(plain)
-}
+const PAGES: &str = "docs/diagnostics/";
 
 fn without_page(files: &[Tracked]) -> Vec<String> {
     let has_page = |code: &str| {
-        let page = format!("docs/diagnostics/{code}.md");
+        let page = format!("{PAGES}{code}.md");
         files.iter().any(|file| file.path == page && !file.text.trim().is_empty())
     };
-    let sources = files.iter().filter(|file| {
-        file.path.starts_with("compiler/src/")
-            && file.has_extension("rs")
-            && file.path != DEFINITION
-    });
     let mut findings = Vec::new();
-    for file in sources {
-        for (line, code) in codes(&file.text) {
-            let problem = match code {
-                None => "write the code as a literal where the diagnostic is made".to_owned(),
-                Some(code) if !is_kebab_case(code) => format!("`{code}` is not in kebab case"),
-                Some(code) if !has_page(code) => {
-                    format!("`{code}` has no page; write docs/diagnostics/{code}.md")
-                }
-                Some(_) => continue,
-            };
-            findings.push(format!("{}:{line}: {problem}", file.path));
-        }
+    for found in emitted(files) {
+        let problem = match found.code {
+            None => "write the code as a literal where the diagnostic is made".to_owned(),
+            Some(code) if !is_kebab_case(code) => format!("`{code}` is not in kebab case"),
+            Some(code) if !has_page(code) => {
+                format!("`{code}` has no page; write {PAGES}{code}.md")
+            }
+            Some(_) => continue,
+        };
+        findings.push(format!("{}:{}: {problem}", found.file, found.line));
     }
     findings
+}
+
+fn without_code(files: &[Tracked]) -> Vec<String> {
+    let codes: BTreeSet<_> = emitted(files).into_iter().filter_map(|found| found.code).collect();
+    let name = |file: &'_ Tracked| Some(file.path.strip_prefix(PAGES)?.to_owned());
+    files
+        .iter()
+        .filter_map(name)
+        .filter(|name| name != "README.md")
+        .filter(|name| !name.strip_suffix(".md").is_some_and(|code| codes.contains(code)))
+        .map(|name| format!("{PAGES}{name}:1: the compiler has no such code; remove the page"))
+        .collect()
+}
+
+#[test]
+fn every_page_has_a_code() {
+    none_of(&without_code(&tracked()));
+}
+
+#[test]
+fn bites_a_page_without_a_code() {
+    let source =
+        Tracked::new("compiler/src/parse/mod.rs", "Diagnostic::error(\"duplicate-key\", span)");
+    let check = |page: &str| without_code(&[source.clone(), Tracked::new(page, "# page\n")]);
+    one_of(&check("docs/diagnostics/other.md"), "docs/diagnostics/other.md:1: the compiler has no");
+    one_of(&check("docs/diagnostics/duplicate-key.txt"), "duplicate-key.txt");
+    assert!(check("docs/diagnostics/duplicate-key.md").is_empty());
+    assert!(check("docs/diagnostics/README.md").is_empty());
 }
 
 #[test]
@@ -98,6 +71,8 @@ fn bites_a_code_without_a_page() {
         "Diagnostic::error(\"duplicate-key\", span, \"x\")",
         "Diagnostic::warning(\n    \"duplicate-key\",\n    span)",
         "Diagnostic::note(\"duplicate-key\", span, a, b)",
+        "scope.error(\n    \"duplicate-key\",\n    pointer)",
+        "scope.refuse_quantity(\"duplicate-key\", pointer, error)",
         "Diagnostic::new(Severity::Error, \"duplicate-key\", span)",
         "Diagnostic::new(\n    Severity::Note,\n    \"duplicate-key\",\n    span)",
     ] {

@@ -18,7 +18,13 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "PLAN", required_unless_present = "emit")]
     output: Option<PathBuf>,
     /// Architectures to compile for
-    #[arg(long, value_name = "A,B", value_delimiter = ',', default_value = "x86_64")]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        default_value = "x86_64",
+        value_parser = target
+    )]
     arch: Vec<Arch>,
     /// Print one stage's result instead of a plan
     #[arg(long, value_name = "STAGE", value_enum)]
@@ -44,14 +50,28 @@ enum Emit {
     Plan,
 }
 
+/// An architecture that a plan can be for.
+fn target(name: &str) -> Result<Arch, String> {
+    match name.parse::<Arch>() {
+        Ok(arch) if arch.is_native() => Ok(arch),
+        Ok(arch) => Err(format!(
+            "no kernel is for {arch} alone: a policy lists it under `architectures`, beside x86_64"
+        )),
+        Err(unknown) => Err(unknown.to_string()),
+    }
+}
+
 /// Compiles one policy. Findings go to standard error, so that standard output can take the plan.
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let read = match input::read(&arguments.file) {
         Ok(read) => read,
         Err(message) => return complain(&message),
     };
+    let mut architectures = arguments.arch.clone();
+    architectures.sort_unstable();
+    architectures.dedup();
     let options = Options {
-        architectures: arguments.arch.clone(),
+        architectures,
         emit: arguments.emit.and_then(|stage| match stage {
             Emit::Document => Some(Stage::Document),
             Emit::Policy => Some(Stage::Policy),

@@ -181,7 +181,7 @@ fn attributes(bits: u64) -> Vec<&'static str> {
 fn filter(filter: &Filter<'_>) -> Value {
     let arch = Arch::ALL.into_iter().find(|arch| arch.audit() == filter.audit_arch);
     json!({
-        "arch": arch.map(|arch| arch.name()),
+        "arch": arch.map(Arch::name),
         "audit_arch": filter.audit_arch,
         "instructions": filter.program.len() / 8,
         "probe": (filter.probe_errno != 0).then(|| json!({

@@ -40,7 +40,7 @@ pub(super) fn refuse(path: &Path, error: purple_plan::DecodeError) -> Exit {
 
 /// A plan's bytes, up to one more than a plan can have.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let name = visible(&path.to_string_lossy()).to_string();
+    let name = visible(&path.to_string_lossy());
     let failed =
         |error: &std::io::Error| format!("{name}: error: {}", super::input::explain(error));
     let found = std::fs::metadata(path).map_err(|error| failed(&error))?;
@@ -57,5 +57,6 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Bytes as hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -103,8 +103,12 @@ impl Sink {
         Self::default()
     }
 
-    /// Adds a finding; counts it only, where there are [`MAX_PER_CODE`] with its code already.
+    /// Adds a finding; counts it only, where there are [`MAX_PER_CODE`] with its code already. The
+    /// same finding again, as for a second architecture, changes nothing.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.found.contains(&diagnostic) {
+            return;
+        }
         let count = self.counts.entry(diagnostic.code).or_default();
         *count = count.saturating_add(1);
         if *count <= MAX_PER_CODE {
@@ -123,9 +127,13 @@ impl Sink {
         self.found.iter().any(|found| found.severity == Severity::Error)
     }
 
-    /// Whether an error about exactly this place is known already.
+    /// Whether an error about exactly this place is known already. A point is no place.
     pub fn has_error_at(&self, span: Span) -> bool {
-        self.found.iter().any(|found| found.severity == Severity::Error && found.span == span)
+        span.start < span.end
+            && self
+                .found
+                .iter()
+                .any(|found| found.severity == Severity::Error && found.span == span)
     }
 
     /// Everything found, ordered by place, then severity (worst first), then code. Where findings

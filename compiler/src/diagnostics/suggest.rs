@@ -3,8 +3,11 @@
 /// The longest piece of a policy's text that a message repeats, in characters.
 const MAX_QUOTED: usize = 60;
 
-/// Text from a policy in backquotes, clipped where it is long.
+/// Text from a policy in backquotes, clipped where it is long; empty text as its quotes.
 pub fn quote(text: &str) -> String {
+    if text.is_empty() {
+        return "`\"\"`".to_owned();
+    }
     match text.char_indices().nth(MAX_QUOTED) {
         Some((at, _)) => format!("`{}...`", text.get(..at).unwrap_or("")),
         None => format!("`{text}`"),
@@ -84,6 +87,7 @@ mod tests {
     #[test]
     fn quotes_and_lists() {
         assert_eq!(quote("a"), "`a`");
+        assert_eq!(quote(""), "`\"\"`");
         assert_eq!(quote(&"é".repeat(61)), format!("`{}...`", "é".repeat(60)));
         assert_eq!(alternatives(["a", "b", "c"]), "`a`, `b` or `c`");
         assert_eq!(alternatives(["a"]), "`a`");

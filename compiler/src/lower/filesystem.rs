@@ -71,7 +71,12 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
         tree.claim(shared, bind(shared, true), sink);
     }
     for path in &wanted.scratch {
-        tree.put(&path.value, Some(path.span), scratch(wanted, 0o1777), sink);
+        let place = Place {
+            action: scratch(wanted, 0o1777),
+            cited: Some(path.span),
+            named: Some(path.span),
+        };
+        tree.put(&path.value, place, sink);
     }
     // What the policy says goes before what every sandbox has.
     tree.offer("/tmp", scratch(wanted, 0o1777));
@@ -165,22 +170,27 @@ fn scratch(wanted: &Filesystem, mode: u32) -> Action {
 /// What goes where, by path: a path comes before what lies below it.
 #[derive(Default)]
 struct Tree {
-    places: BTreeMap<String, (Action, Option<Span>)>,
+    places: BTreeMap<String, Place>,
+}
+
+struct Place {
+    action: Action,
+    /// The line that a message at run time cites.
+    cited: Option<Span>,
+    /// Where the policy names the path inside.
+    named: Option<Span>,
 }
 
 impl Tree {
     fn claim(&mut self, shared: &Shared, action: Action, sink: &mut Sink) {
-        let at = shared.inside_span;
-        self.put(&shared.inside, at, action, sink);
-        if let (Some(entry), Some(span)) = (self.places.get_mut(&shared.inside), shared.host_span) {
-            // Messages at run time are about the host path.
-            entry.1 = Some(span);
-        }
+        // Messages at run time are about the host path.
+        let place = Place { action, cited: shared.host_span, named: shared.inside_span };
+        self.put(&shared.inside, place, sink);
     }
 
     /// What the policy asks for: an error where it cannot be.
-    fn put(&mut self, path: &str, span: Option<Span>, action: Action, sink: &mut Sink) {
-        let place = span.unwrap_or_default();
+    fn put(&mut self, path: &str, what: Place, sink: &mut Sink) {
+        let place = what.named.unwrap_or_default();
         if path == "/" {
             sink.push(
                 Diagnostic::error("reserved-path", place, "nothing can be put at `/` itself")
@@ -190,52 +200,70 @@ impl Tree {
         }
         if let Some(tree) = RESERVED.iter().find(|tree| is_within(path, tree)) {
             let message = format!("nothing can be put into `{tree}`: every sandbox has its own");
-            sink.push(Diagnostic::error("reserved-path", place, message));
+            sink.push(
+                Diagnostic::error("reserved-path", place, message)
+                    .with_help("leave it out, or give it a path outside of this tree"),
+            );
             return;
         }
-        if let Some((_, first)) = self.places.get(path) {
+        if let Some(first) = self.places.get(path) {
             let message = format!("{} is used twice", quote(path));
             let mut diagnostic = Diagnostic::error("duplicate-path", place, message)
                 .with_help("each path inside has one meaning: remove one, or change it");
-            if let Some(first) = *first {
+            if let Some(first) = first.named {
                 diagnostic = diagnostic.with_related(first, "used here first");
             }
             sink.push(diagnostic);
             return;
         }
-        self.places.insert(path.to_owned(), (action, span));
+        self.places.insert(path.to_owned(), what);
     }
 
     /// What every sandbox has, unless the policy puts something there or above it.
     fn offer(&mut self, path: &str, action: Action) {
-        let covered = self
-            .places
-            .iter()
-            .any(|(other, (action, _))| is_within(path, other) && !is_link_or_file(action));
+        let hides = |place: &Place| !is_link_or_file(&place.action);
+        let covered = self.places.get(path).is_some_and(hides) || self.above(path).any(hides);
         if !covered {
-            self.places.entry(path.to_owned()).or_insert((action, None));
+            let place = Place { action, cited: None, named: None };
+            self.places.entry(path.to_owned()).or_insert(place);
         }
     }
 
     /// Whether there is something at a path or below it.
     fn is_used(&self, path: &str) -> bool {
-        self.places.keys().any(|other| is_within(other, path))
+        let below = format!("{path}/");
+        self.places.contains_key(path)
+            || self
+                .places
+                .range(below.clone()..)
+                .next()
+                .is_some_and(|(at, _)| at.starts_with(&below))
+    }
+
+    /// What lies above a path, the nearest first.
+    fn above<'t>(&'t self, path: &'t str) -> impl Iterator<Item = &'t Place> {
+        path.rmatch_indices('/')
+            .filter_map(|(at, _)| path.get(..at))
+            .filter_map(|parent| self.places.get(parent))
     }
 
     /// Pins the directories on the way from a writable tree of the host to what is mounted below it.
     /// The kernel lets nobody rename a mount point, but it does let them rename its parent.
     fn pin(&mut self) {
-        let above = |path: &str| {
-            let above =
-                self.places.iter().filter(|(other, _)| is_within(path, other) && *other != path);
-            above.max_by_key(|(other, _)| other.len())
-        };
         let mut pins = Vec::new();
-        for (path, (_, span)) in &self.places {
-            if let Some((upper, (Action::Bind { attributes, .. }, _))) = above(path)
+        for (path, place) in &self.places {
+            let upper = path
+                .rmatch_indices('/')
+                .filter_map(|(at, _)| path.get(..at))
+                .find_map(|parent| Some((parent, self.places.get(parent)?)));
+            if let Some((upper, Place { action: Action::Bind { attributes, .. }, .. })) = upper
                 && !attributes.read_only
             {
-                pins.extend(between(upper, path).map(|dir| (dir.to_owned(), (Action::Pin, *span))));
+                let pin = |dir: &str| {
+                    let (cited, named) = (place.cited, place.named);
+                    (dir.to_owned(), Place { action: Action::Pin, cited, named })
+                };
+                pins.extend(between(upper, path).map(pin));
             }
         }
         self.places.extend(pins);
@@ -245,31 +273,25 @@ impl Tree {
     /// would write to the host.
     fn into_steps(mut self) -> Vec<Step> {
         self.pin();
-        let hosts: Vec<String> = self
-            .places
-            .iter()
-            .filter(|(_, (action, _))| matches!(action, Action::Bind { .. }))
-            .map(|(path, _)| path.clone())
-            .collect();
-        let memory: Vec<String> = self
-            .places
-            .iter()
-            .filter(|(_, (action, _))| matches!(action, Action::Tmpfs { .. }))
-            .map(|(path, _)| path.clone())
-            .collect();
         // The nearest thing above a path decides whom its directory belongs to.
-        let nearest = |path: &str, of: &[String]| {
-            of.iter()
-                .filter(|other| *other != path && is_within(path, other))
-                .map(String::len)
-                .max()
-        };
+        let existing: Vec<bool> = self
+            .places
+            .keys()
+            .map(|path| {
+                let mut above = self.above(path).map(|place| &place.action);
+                above
+                    .find(|action| matches!(action, Action::Bind { .. } | Action::Tmpfs { .. }))
+                    .is_some_and(|action| matches!(action, Action::Bind { .. }))
+            })
+            .collect();
         self.places
             .into_iter()
-            .map(|(target, (action, span))| {
-                let existing =
-                    action != Action::Pin && nearest(&target, &hosts) > nearest(&target, &memory);
-                Step { action, target, existing, span }
+            .zip(existing)
+            .map(|((target, place), existing)| Step {
+                existing: existing && place.action != Action::Pin,
+                action: place.action,
+                target,
+                span: place.cited,
             })
             .collect()
     }

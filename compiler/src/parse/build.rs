@@ -272,7 +272,8 @@ impl Builder<'_, '_> {
                         span,
                         format!("the alias {} stands inside the value it names", quote(name)),
                     )
-                    .with_related(*defined, "the value begins here"),
+                    .with_related(*defined, "the value begins here")
+                    .with_help("write out what is meant: a value cannot contain itself"),
                 );
                 None
             }

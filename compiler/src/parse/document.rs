@@ -72,12 +72,14 @@ impl Document {
     }
 
     /// The place of a part of the scalar at a JSON pointer, given as a range of bytes of its value:
-    /// what an error inside a size or an address points at. The whole scalar where the value does
-    /// not stand in the source as it is.
+    /// what an error inside a size or an address points at. The whole scalar where the part is
+    /// empty, or the value does not stand in the source as it is.
     pub fn part_span(&self, pointer: &str, part: Range<usize>) -> Span {
         let (id, _) = self.find(pointer);
         match self.nodes.get(id.0).map(|node| &node.content) {
-            Some(Content::Scalar { text, verbatim: Some(at), .. }) if part.end <= text.len() => {
+            Some(Content::Scalar { text, verbatim: Some(at), .. })
+                if part.end <= text.len() && !part.is_empty() =>
+            {
                 Span::new(at + part.start, at + part.end)
             }
             _ => self.node_span(id),

@@ -75,8 +75,11 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
 fn unknown(scope: &mut Scope<'_>, index: usize, name: &str) {
     let upper = name.to_ascii_uppercase();
     let full = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
-    let help =
-        nearest(&full, NAMES).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+    let help = match nearest(&full, NAMES) {
+        _ if full == "CAP_ALL" => "name each capability that the program needs".to_owned(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => String::new(),
+    };
     let message = format!("there is no capability {}", quote(name));
     scope.error("unknown-capability", &format!("/capabilities/add/{index}"), message, &help);
 }

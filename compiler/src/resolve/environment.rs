@@ -1,7 +1,8 @@
 //! The `environment` section, with the defaults that every program gets.
 
 use super::Scope;
-use crate::diagnostics::quote;
+use crate::diagnostics::{Diagnostic, quote};
+use crate::source::Span;
 use purple_policy::Environment;
 use std::collections::BTreeMap;
 
@@ -36,37 +37,41 @@ pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> V
         for (name, value) in &section.set {
             let pointer = format!("/environment/set/{}", escaped(name));
             if value.contains('\0') || !is_name(name) {
-                refuse(name, &pointer, scope);
+                refuse(name, scope.document.key_span(&pointer), scope);
             } else {
                 all.insert(name.clone(), Some(value.clone()));
             }
         }
         for (index, name) in section.pass.iter().enumerate() {
             let pointer = format!("/environment/pass/{index}");
-            if section.set.contains_key(name) {
-                scope.error(
-                    "environment-set-and-passed",
-                    &pointer,
-                    format!("{} is under `set` as well", quote(name)),
-                    "keep one of the two: a fixed value, or the caller's",
+            if !is_name(name) {
+                refuse(name, scope.span(&pointer), scope);
+            } else if section.set.contains_key(name) {
+                let set = format!("/environment/set/{}", escaped(name));
+                scope.report(
+                    Diagnostic::error(
+                        "environment-set-and-passed",
+                        scope.span(&pointer),
+                        format!("{} is under `set` as well", quote(name)),
+                    )
+                    .with_related(scope.document.key_span(&set), "set here")
+                    .with_help("keep one of the two: a fixed value, or the caller's"),
                 );
-            } else if is_name(name) {
-                all.insert(name.clone(), None);
             } else {
-                refuse(name, &pointer, scope);
+                all.insert(name.clone(), None);
             }
         }
     }
     all.into_iter().map(|(name, value)| Variable { name, value }).collect()
 }
 
-fn refuse(name: &str, pointer: &str, scope: &mut Scope<'_>) {
-    scope.error(
-        "invalid-environment-variable",
-        pointer,
-        format!("{} cannot be an environment variable", quote(name)),
-        "a name has no `=` and is not empty, and neither name nor value has a NUL",
-    );
+fn refuse(name: &str, span: Span, scope: &mut Scope<'_>) {
+    let help = match name.split_once('=') {
+        Some(_) => "a name has no `=`: write `NAME: value` under `set` for a fixed value",
+        None => "a name has at least one character, and neither name nor value has a NUL",
+    };
+    let message = format!("{} cannot be the name of an environment variable", quote(name));
+    scope.report(Diagnostic::error("invalid-environment-variable", span, message).with_help(help));
 }
 
 fn is_name(name: &str) -> bool {

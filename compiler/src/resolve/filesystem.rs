@@ -128,20 +128,35 @@ fn shared(
 
 /// A path inside, without a slash at its end: absolute, straight down.
 fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
-    let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-    let straight = trimmed == "/"
-        || trimmed
-            .strip_prefix('/')
-            .is_some_and(|below| below.split('/').all(|part| !matches!(part, "" | "." | "..")));
-    let too_long = trimmed.split('/').any(|part| part.len() > 255) || trimmed.len() > 4000;
-    if straight && !too_long && !trimmed.contains('\0') {
+    let trimmed = match path.trim_end_matches('/') {
+        "" if path.starts_with('/') => "/",
+        trimmed => trimmed,
+    };
+    let Some(below) = trimmed.strip_prefix('/') else {
+        let help = "a path inside begins with `/`, such as `/output`";
+        invalid(path, pointer, help, scope);
+        return None;
+    };
+    let help = if below.split('/').any(|part| matches!(part, "." | "..")) {
+        "a path inside goes straight down, with no `.` and no `..`"
+    } else if trimmed != "/" && below.split('/').any(str::is_empty) {
+        "a path inside has one `/` between two names"
+    } else if below.split('/').any(|part| part.len() > LONGEST_NAME) || trimmed.len() > LONGEST {
+        "a path inside has at most 4000 bytes, each name in it at most 255"
+    } else if trimmed.contains('\0') {
+        "a path has no NUL"
+    } else {
         return Some(trimmed.to_owned());
-    }
-    let help = "a path inside is absolute, such as `/output`, with no `.`, `..` or empty part, \
-                and no part longer than 255 bytes";
+    };
     invalid(path, pointer, help, scope);
     None
 }
+
+/// The longest name in a directory (`NAME_MAX`, linux/limits.h).
+const LONGEST_NAME: usize = 255;
+
+/// The longest path: `PATH_MAX` (linux/limits.h), less room for where the new root is made.
+const LONGEST: usize = 4000;
 
 fn invalid(path: &str, pointer: &str, help: &str, scope: &mut Scope<'_>) {
     let message = format!("{} cannot be used as a path", quote(path));

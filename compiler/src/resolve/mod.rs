@@ -109,7 +109,15 @@ impl Scope<'_> {
 
     fn error(&mut self, code: &'static str, pointer: &str, message: String, help: &str) {
         let diagnostic = Diagnostic::error(code, self.span(pointer), message);
-        self.sink.push(if help.is_empty() { diagnostic } else { diagnostic.with_help(help) });
+        self.report(if help.is_empty() { diagnostic } else { diagnostic.with_help(help) });
+    }
+
+    /// Tells what was found, unless an error is known at the same place: a value that was refused
+    /// before says nothing new.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if !self.sink.has_error_at(diagnostic.span) {
+            self.sink.push(diagnostic);
+        }
     }
 
     /// A number with a unit; an error and `None` where it is none.
@@ -134,8 +142,11 @@ impl Scope<'_> {
 
     fn refuse_quantity(&mut self, code: &'static str, pointer: &str, error: QuantityError) {
         let span = self.document.part_span(pointer, error.range);
+        if self.sink.has_error_at(self.span(pointer)) {
+            return;
+        }
         let diagnostic = Diagnostic::error(code, span, error.message);
-        self.sink.push(if error.help.is_empty() {
+        self.report(if error.help.is_empty() {
             diagnostic
         } else {
             diagnostic.with_help(error.help)

@@ -184,7 +184,7 @@ fn measured(text: &str, kind: Kind) -> Result<u64, QuantityError> {
                 number = pair.as_str().parse().map_err(|_| too_large(at, kind))?;
                 if number == 0 {
                     return Err(QuantityError::new(range(&pair), "zero is not a limit")
-                        .with_help("leave the key out for no limit, or give a number above 0"));
+                        .with_help("leave the key out for the default, or give a number above 0"));
                 }
             }
             Rule::fraction => {
@@ -255,7 +255,7 @@ fn too_large(at: Range<usize>, kind: Kind) -> QuantityError {
         Kind::Rate => "rate",
     };
     QuantityError::new(at, format!("the {noun} does not fit in 64 bits"))
-        .with_help("leave the key out for no limit")
+        .with_help("leave the key out for the default")
 }
 
 fn signed(pair: &Pair<'_, Rule>, help: &str) -> QuantityError {

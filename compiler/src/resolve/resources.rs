@@ -56,21 +56,12 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
     }
 }
 
-/// A share from 0 to 1 in hundredths, as `cpu.weight` counts.
-fn cpu_weight(shares: f64, scope: &mut Scope<'_>) -> Option<Placed<u64>> {
-    let pointer = "/resources/cpu_shares";
+/// A share from 0 to 1 in hundredths, as `cpu.weight` counts. The schema keeps it in that range.
+fn cpu_weight(shares: f64, scope: &Scope<'_>) -> Option<Placed<u64>> {
     let weight = (1..=100_u32).min_by(|&a, &b| {
         let distance = |hundredths: u32| (f64::from(hundredths) / 100.0 - shares).abs();
         distance(a).total_cmp(&distance(b))
     });
-    if !(shares > 0.0 && shares <= 1.0) {
-        scope.error(
-            "cpu-shares-out-of-range",
-            pointer,
-            format!("`cpu_shares` is {shares}; it must be above 0 and at most 1"),
-            "1 is the weight of any other group, 0.5 half of it",
-        );
-        return None;
-    }
-    weight.map(|weight| Placed { value: u64::from(weight), span: scope.span(pointer) })
+    let span = scope.span("/resources/cpu_shares");
+    weight.map(|weight| Placed { value: u64::from(weight), span })
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use purple_policy::Syscalls;
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Strength, Unnamed};
 use crate::parse::Document;
 use crate::source::Span;
@@ -72,8 +72,12 @@ impl Resolver<'_> {
         self.document.span(pointer)
     }
 
+    /// Tells what was found, unless an error is known at the same place: a value that was refused
+    /// before says nothing new, nor does a second architecture that refuses it.
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.sink.push(diagnostic);
+        if !self.sink.has_error_at(diagnostic.span) {
+            self.sink.push(diagnostic);
+        }
     }
 
     /// The interfaces, each with its denial action, default, baseline and guards.
@@ -83,10 +87,10 @@ impl Resolver<'_> {
             let span = self.span(&format!("/syscalls/architectures/{at}"));
             match name.parse::<Arch>() {
                 Err(UnknownArch(unknown)) => {
-                    let unknown = UnknownArch(names::shortened(&unknown));
+                    let message = format!("no architecture is called {}", quote(&unknown));
                     let known = Arch::ALL.map(Arch::name).join(", ");
                     self.report(
-                        Diagnostic::error("architecture-unknown", span, unknown.to_string())
+                        Diagnostic::error("architecture-unknown", span, message)
                             .with_help(format!("known ones: {known}")),
                     );
                 }
@@ -241,16 +245,18 @@ impl Resolver<'_> {
         let opened: Vec<_> =
             opened.filter(|call| call.allowed.is_some()).map(|call| call.name).collect();
         if !opened.is_empty() {
-            let message = format!(
-                "the policy allows {} of the calls that are denied unless named: {}",
-                opened.len(),
-                opened.join(", ")
-            );
+            let message = match opened.as_slice() {
+                [one] => format!("the policy opens a call that is denied unless named: `{one}`"),
+                all => format!(
+                    "the policy opens {} calls that are denied unless named: `{}`",
+                    all.len(),
+                    all.join("`, `")
+                ),
+            };
             let span = self.document.key_span("/syscalls/allow");
-            self.report(
-                Diagnostic::note("baseline-opened", span, message)
-                    .with_help("each of them widens what a confined program can reach; leave out what it does not call"),
-            );
+            self.report(Diagnostic::note("baseline-opened", span, message).with_help(
+                "leave out what the program does not call: each widens what it can reach",
+            ));
         }
     }
 }

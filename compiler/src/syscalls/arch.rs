@@ -100,6 +100,12 @@ impl Arch {
         }
     }
 
+    /// Whether there are kernels whose own interface this is: all but x32, a second set of calls of
+    /// kernels for x86-64.
+    pub const fn is_native(self) -> bool {
+        !matches!(self, Self::X32)
+    }
+
     /// The other interfaces that a kernel for this one may offer to the same process.
     pub const fn compat(self) -> &'static [Self] {
         match self {

@@ -57,13 +57,27 @@ impl Resolver<'_> {
                 self.constant(mask, argument, "mask", place)?
             }
             (Operator::MaskedEq | Operator::MaskedNe, None) => {
-                let message = "a masked comparison needs a `mask`";
-                return self.unsound("condition-mask-missing", span, message.to_owned());
+                self.report(
+                    Diagnostic::error(
+                        "condition-mask-missing",
+                        span,
+                        "a masked comparison needs a `mask`",
+                    )
+                    .with_help("add `mask:` with the bits to compare, such as `0o3`"),
+                );
+                return Err(Unsound);
             }
             (_, Some(_)) => {
                 let span = self.span(&format!("{}/mask", place.pointer));
-                let message = "only `masked_eq` and `masked_ne` look at a `mask`";
-                return self.unsound("condition-mask-unused", span, message.to_owned());
+                self.report(
+                    Diagnostic::error(
+                        "condition-mask-unused",
+                        span,
+                        "only `masked_eq` and `masked_ne` look at a `mask`",
+                    )
+                    .with_help("remove the mask, or use one of these operators"),
+                );
+                return Err(Unsound);
             }
             (_, None) => width,
         };
@@ -178,17 +192,15 @@ impl Resolver<'_> {
                 let message = "this condition never holds, so the rule has no effect".to_owned();
                 return self.unsound("condition-never-holds", span, message);
             }
-            Some(true) => self.report(Diagnostic::warning(
-                "condition-always-holds",
-                span,
-                "this condition always holds",
-            )),
+            Some(true) => self.report(
+                Diagnostic::warning("condition-always-holds", span, "this condition always holds")
+                    .with_help("leave it out if that is meant"),
+            ),
             None => {}
         }
         let ordered = matches!(test, Test::Lt(_) | Test::Le(_) | Test::Gt(_) | Test::Ge(_));
         if ordered && matches!(written.value, ArgumentValue::Signed(value) if value < 0) {
-            let message =
-                "the comparison is unsigned: a negative number is larger than every other";
+            let message = "the comparison is unsigned: a negative number counts as larger than every positive one";
             self.report(Diagnostic::note("condition-unsigned", span, message));
         }
         Ok(())

@@ -3,8 +3,7 @@
 use purple_policy::OnDeny;
 
 use super::Resolver;
-use super::names::shortened;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::syscalls::Action;
 use crate::source::Span;
 use crate::syscalls::{Arch, closest_errno, errno_name, errno_number};
@@ -37,10 +36,13 @@ impl Resolver<'_> {
         let number = name.parse::<u16>().ok();
         if number == Some(0) {
             let message = "the error 0 would tell the program that the call succeeded";
-            self.report(Diagnostic::error("errno-zero", span, message));
+            self.report(
+                Diagnostic::error("errno-zero", span, message)
+                    .with_help("name the error that it should get, such as `EPERM`"),
+            );
             return false;
         }
-        let message = format!("no error is called `{}`", shortened(name));
+        let message = format!("no error is called {}", quote(name));
         let known = number.and_then(|number| errno_name(self.native, number));
         let mut diagnostic = Diagnostic::error("errno-unknown", span, message);
         if let Some(name) = known.or_else(|| closest_errno(name)) {

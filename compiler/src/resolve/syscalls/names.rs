@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Resolver, call_mut};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, quote};
 use crate::source::Span;
 use crate::syscalls::{
     Arch, closest_name, exists_elsewhere, replaced, syscall, syscall_number_anywhere, variants,
@@ -50,8 +50,8 @@ impl Resolver<'_> {
             if !is_known(name) {
                 if policy.default_deny {
                     let message = format!(
-                        "no system call is called `{}`: there is nothing to deny",
-                        shortened(name)
+                        "no system call is called {}: there is nothing to deny",
+                        quote(name)
                     );
                     self.report(self.with_guess(
                         Diagnostic::warning("syscall-unknown-denied", span, message),
@@ -137,7 +137,7 @@ impl Resolver<'_> {
 
     /// A name that no kernel and no library has.
     pub(super) fn unknown(&mut self, name: &str, span: Span) {
-        let message = format!("no system call is called `{}`", shortened(name));
+        let message = format!("no system call is called {}", quote(name));
         self.report(self.with_guess(Diagnostic::error("syscall-unknown", span, message), name));
     }
 
@@ -173,13 +173,4 @@ impl Resolver<'_> {
 /// Whether the name means anything on Linux, on whatever architecture.
 pub(super) fn is_known(name: &str) -> bool {
     syscall_number_anywhere(name) || exists_elsewhere(name).is_some() || replaced(name).is_some()
-}
-
-/// A name that fits into a message.
-pub(super) fn shortened(name: &str) -> String {
-    const LONGEST: usize = 64;
-    match name.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}...", name.get(..end).unwrap_or("")),
-        None => name.to_owned(),
-    }
 }

@@ -133,7 +133,10 @@ impl Resolver<'_> {
         let span = self.span(&format!("{pointer}/errno"));
         if !matches!(rule.action, policy::Action::Deny | policy::Action::Errno) {
             let message = "only the actions `deny` and `errno` answer with an error";
-            self.report(Diagnostic::warning("rule-errno-unused", span, message));
+            self.report(
+                Diagnostic::warning("rule-errno-unused", span, message)
+                    .with_help("remove it, or make the action `errno`"),
+            );
         }
         self.check_errno(name, span)
     }
@@ -153,7 +156,7 @@ impl Resolver<'_> {
                 format!("{arch} has no `{name}`, so what this rule denies would go through there"),
             )
             .with_help(format!(
-                "`{instead}` does its job with other arguments: write the rule for that call"
+                "`{instead}` does its job, with arguments of its own: write the rule for that call"
             )),
         );
     }
@@ -169,7 +172,10 @@ impl Resolver<'_> {
                         let message = format!("this rule on `{}` is never reached", call.name);
                         found.push(
                             Diagnostic::warning("rule-unreachable", rule.span, message)
-                                .with_related(stronger, "this one always holds, and comes first"),
+                                .with_related(
+                                    stronger,
+                                    "this one always holds, and is tried first",
+                                ),
                         );
                     }
                     None if rule.conditions.is_empty() => always = Some(rule.span),

@@ -1,0 +1,66 @@
+//! What comes out: a plan for every policy that people wrote, and the same bytes each time.
+
+use crate::{compiled, policies, rendered};
+use purple_tests::repository::root;
+use purplec::diagnostics::Severity;
+use purplec::pipeline::{self, Options};
+use purplec::source::Source;
+use purplec::syscalls::Arch;
+use std::fs;
+use std::path::PathBuf;
+
+/// The corpus and the shipped profiles.
+fn all() -> Vec<PathBuf> {
+    [policies("tests/spec/corpus"), policies("policies")].concat()
+}
+
+#[test]
+fn every_policy_gives_a_plan() {
+    for path in all() {
+        let text = fs::read(&path).expect("the file can be read");
+        let (outcome, text) = compiled(&path.to_string_lossy(), &text);
+        assert!(outcome.diagnostics.iter().all(|one| one.severity < Severity::Error), "{text}");
+        assert!(outcome.plan.is_some_and(|plan| plan.len() > 1000), "{}", path.display());
+    }
+}
+
+#[test]
+fn every_architecture_gets_a_filter() {
+    let path = root().join("policies/ai-dev-safe.yaml");
+    let source = Source::new("p", fs::read_to_string(path).expect("the file can be read"));
+    for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
+        let options = Options { architectures: vec![arch], emit: None };
+        let outcome = pipeline::compile(&source, &options, purplec::diagnostics::Sink::new());
+        match outcome {
+            Ok(outcome) => {
+                let text = rendered(&source, &outcome.diagnostics);
+                assert!(outcome.plan.is_some(), "{arch}: {text}");
+            }
+            Err(fault) => panic!("{arch}: {fault}"),
+        }
+    }
+}
+
+/// The same text gives the same plan, whatever the file is called and wherever the compiler runs.
+#[test]
+fn the_same_policy_gives_the_same_bytes() {
+    for path in all() {
+        let text = fs::read(&path).expect("the file can be read");
+        let (first, _) = compiled(&path.to_string_lossy(), &text);
+        let (second, _) = compiled("another/name", &text);
+        assert!(first.plan.is_some());
+        assert_eq!(first.plan, second.plan, "{}", path.display());
+    }
+}
+
+/// A plan that the executor would not read is not written.
+#[test]
+fn a_plan_that_is_too_large_is_a_finding() {
+    let value = "v".repeat(60_000);
+    let more: String = (1..20).map(|at| format!("    V{at}: *v\n")).collect();
+    let policy = format!("name: a\nenvironment:\n  set:\n    V0: &v {value}\n{more}");
+    let (outcome, text) = compiled("p", policy.as_bytes());
+    let codes: Vec<_> = outcome.diagnostics.iter().map(|found| found.code).collect();
+    assert_eq!(codes, ["plan-too-large"], "{text}");
+    assert_eq!(outcome.plan, None);
+}
