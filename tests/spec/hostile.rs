@@ -1,1 +1,85 @@
-//! placeholder
+//! Texts that are made to keep the compiler busy: each is answered in a time that a person waits.
+//!
+//! The limit is far above what each takes, and far below what a loop inside a loop would: it must
+//! hold for an unoptimised build on a loaded machine.
+
+use crate::compiled;
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn list<T: Display>(start: &str, items: impl Iterator<Item = T>) -> String {
+    let items: Vec<String> = items.map(|item| item.to_string()).collect();
+    format!("name: a\n{start} [{}]\n", items.join(", "))
+}
+
+#[track_caller]
+fn answered(policy: &str, code: Option<&str>) {
+    let start = Instant::now();
+    let (outcome, text) = compiled("p", policy.as_bytes());
+    let taken = start.elapsed();
+    assert!(taken < LIMIT, "{taken:?}");
+    assert_eq!(outcome.diagnostics.first().map(|found| found.code), code, "{text}");
+    assert!(text.len() < 200_000, "{} bytes are no help", text.len());
+}
+
+#[test]
+fn thousands_of_names_that_nothing_has() {
+    let names = (0..20_000).map(|at| format!("opena{at}"));
+    answered(&list("syscalls:\n  allow:", names), Some("syscall-unknown"));
+    let names = (0..90_000).map(|_| "CAP_NOPE");
+    answered(&list("capabilities:\n  add:", names), Some("unknown-capability"));
+    let rules = (0..10_000).map(|at| format!("{{syscall: nope{at}, action: deny, errno: EPREM}}"));
+    answered(&list("syscalls:\n  advanced_rules:", rules), Some("syscall-unknown"));
+}
+
+#[test]
+fn long_names() {
+    let names = (0..14).map(|at| format!("{at}{}", "x".repeat(65_536)));
+    answered(&list("syscalls:\n  allow:", names), Some("syscall-unknown"));
+}
+
+#[test]
+fn thousands_of_bad_ports_and_addresses() {
+    let ports = (0..90_000).map(|_| "\"0\"");
+    answered(&list("network:\n  allowed_outgoing_ports:", ports), Some("invalid-port"));
+    let addresses = (0..90_000).map(|_| "1.2.3");
+    answered(&list("network:\n  blocked_ips:", addresses), Some("invalid-address"));
+}
+
+#[test]
+fn thousands_of_paths() {
+    let paths = (0..50_000).map(|at| format!("/a{at}"));
+    answered(&list("filesystem:\n  scratch_paths:", paths), Some("plan-too-large"));
+    let deep = "/a".repeat(1900);
+    let paths = (0..200).map(|at| format!("{deep}/{at}"));
+    answered(&list("filesystem:\n  scratch_paths:", paths), None);
+}
+
+#[test]
+fn thousands_of_rules() {
+    let rule = |at: u32| {
+        let value = at * 3;
+        format!(
+            "{{syscall: close, action: deny, conditions: [{{arg: 0, op: eq, value: {value}}}]}}"
+        )
+    };
+    let rules = |count| list("syscalls:\n  advanced_rules:", (0..count).map(rule));
+    answered(&rules(1000), None);
+    answered(&rules(10_000), Some("filter-too-long"));
+}
+
+/// A few lines that stand for billions of values, or for gigabytes of text.
+#[test]
+fn aliases_of_aliases() {
+    let level = |name: char, of: char| {
+        let items = vec![format!("*{of}"); 99].join(", ");
+        format!("{name}: &{name} [{items}]\n")
+    };
+    let levels = [level('b', 'a'), level('c', 'b'), level('d', 'c')].concat();
+    answered(&format!("name: a\na: &a [0]\n{levels}"), Some("too-many-values"));
+    let text = "t".repeat(500_000);
+    let items = vec!["*a"; 90_000].join(", ");
+    answered(&format!("name: a\na: &a {text}\nb: [{items}]\n"), Some("aliases-too-large"));
+}

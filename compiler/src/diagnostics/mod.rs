@@ -109,11 +109,18 @@ impl Sink {
         if self.found.contains(&diagnostic) {
             return;
         }
+        let room = self.has_room(diagnostic.code);
         let count = self.counts.entry(diagnostic.code).or_default();
         *count = count.saturating_add(1);
-        if *count <= MAX_PER_CODE {
+        if room {
             self.found.push(diagnostic);
         }
+    }
+
+    /// Whether one more finding with a code would be kept: guessing what was meant costs time, and
+    /// is for findings that somebody sees.
+    pub fn has_room(&self, code: &str) -> bool {
+        self.counts.get(code).is_none_or(|&count| count < MAX_PER_CODE)
     }
 
     /// Counts findings with a code that has been pushed, without building them.

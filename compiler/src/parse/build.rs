@@ -5,7 +5,7 @@ use super::events::{Event, EventKind, Events, Properties, Style, SyntaxError};
 use super::report::{self, clipped};
 use super::scalar;
 use super::text::{self, CheckedText};
-use super::{MAX_DEPTH, MAX_NODES};
+use super::{MAX_DEPTH, MAX_EXPANDED, MAX_NODES};
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::source::Span;
 use std::collections::BTreeMap;
@@ -68,6 +68,7 @@ struct Open {
     anchor: Option<String>,
     size: usize,
     height: usize,
+    bytes: usize,
     children: Children,
 }
 
@@ -174,6 +175,7 @@ impl Builder<'_, '_> {
             anchor: properties.anchor,
             size: 1,
             height: 1,
+            bytes: 0,
             children,
         });
         Ok(())
@@ -192,6 +194,7 @@ impl Builder<'_, '_> {
             content,
             size: done.size,
             height: done.height,
+            bytes: done.bytes,
         };
         self.finish(node, done.anchor.as_deref())
     }
@@ -250,7 +253,8 @@ impl Builder<'_, '_> {
                 self.declare(Some(anchor), span);
                 let content = Content::Scalar { text: key_text, style, verbatim: None };
                 let id = NodeId(self.nodes.len());
-                self.nodes.push(Node { span, content, size: 1, height: 0 });
+                let bytes = content_bytes(&content);
+                self.nodes.push(Node { span, content, size: 1, height: 0, bytes });
                 self.anchors.insert(anchor.to_owned(), (Anchor::Node(id), span));
             }
             return Ok(());
@@ -258,7 +262,8 @@ impl Builder<'_, '_> {
         self.declare(properties.anchor.as_deref(), span);
         let verbatim = written.find(&text).map(|at| span.start + at);
         let content = Content::Scalar { text, style, verbatim };
-        let node = Node { span, content, size: 1, height: 0 };
+        let bytes = content_bytes(&content);
+        let node = Node { span, content, size: 1, height: 0, bytes };
         self.finish(node, properties.anchor.as_deref())
     }
 
@@ -299,7 +304,7 @@ impl Builder<'_, '_> {
         }
         let text = String::new();
         let content = Content::Scalar { text, style: Style::DoubleQuoted, verbatim: None };
-        self.finish(Node { span, content, size: 1, height: 0 }, None)
+        self.finish(Node { span, content, size: 1, height: 0, bytes: 0 }, None)
     }
 
     /// Stores a finished node and gives it to its parent.
@@ -320,7 +325,8 @@ impl Builder<'_, '_> {
 
     /// Gives a node, written at `span` or named there by an alias, to the innermost open one.
     fn attach(&mut self, id: NodeId, span: Span) -> Result<(), Stop> {
-        let (size, height) = self.nodes.get(id.0).map_or((1, 0), |node| (node.size, node.height));
+        let (size, height, bytes) =
+            self.nodes.get(id.0).map_or((1, 0, 0), |node| (node.size, node.height, node.bytes));
         let depth = self.open.len();
         let Some(open) = self.open.last_mut() else {
             // The empty document `---` has one empty scalar.
@@ -330,18 +336,32 @@ impl Builder<'_, '_> {
         open.end = open.end.max(span.end);
         open.size = open.size.saturating_add(size);
         open.height = open.height.max(height + 1);
+        open.bytes = open.bytes.saturating_add(bytes);
         let start = open.start;
-        let total = open.size;
         match &mut open.children {
             Children::Sequence(items) => items.push(id),
             Children::Mapping { entries, key, .. } => {
                 if let Key::Read(key, key_span) = std::mem::replace(key, Key::Wanted) {
+                    open.bytes = open.bytes.saturating_add(key.len());
                     entries.push(Entry { key, key_span, value: id });
                 }
             }
         }
+        let (total, text) = (open.size, open.bytes);
         if depth + height > MAX_DEPTH {
             return Err(self.too_deep(span));
+        }
+        if text > MAX_EXPANDED {
+            self.sink.push(
+                Diagnostic::error(
+                    "aliases-too-large",
+                    span,
+                    "the policy is larger than 8 MiB here, aliases expanded",
+                )
+                .with_related(start, "counted from here")
+                .with_help("remove aliases that repeat long text"),
+            );
+            return Err(Stop::Cap);
         }
         if total > MAX_NODES || self.nodes.len() > MAX_NODES {
             self.sink.push(
@@ -429,6 +449,13 @@ impl Builder<'_, '_> {
             )
             .with_help("remove the tag; put a value in quotes to make it text"),
         );
+    }
+}
+
+fn content_bytes(content: &Content) -> usize {
+    match content {
+        Content::Scalar { text, .. } => text.len(),
+        Content::Sequence(_) | Content::Mapping(_) => 0,
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Node {
     pub(super) size: usize,
     /// Levels in this subtree, aliases expanded.
     pub(super) height: usize,
+    /// Bytes of keys and scalars in this subtree, aliases expanded.
+    pub(super) bytes: usize,
 }
 
 #[derive(Debug, Clone)]

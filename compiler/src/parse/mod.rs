@@ -31,6 +31,9 @@ pub const MAX_DEPTH: usize = 64;
 /// How many values a policy may hold, aliases expanded.
 pub const MAX_NODES: usize = 100_000;
 
+/// How many bytes the keys and values of a policy may have together, aliases expanded: 8 MiB.
+pub const MAX_EXPANDED: usize = 8 << 20;
+
 /// Reads a policy's text. A document comes back wherever there is a tree to look at, so that later
 /// stages can report too; whether it may be compiled is the sink's to say.
 pub fn parse(source: &Source, sink: &mut Sink) -> Option<Document> {

@@ -117,6 +117,10 @@ fn shared(
         invalid(host, &host_at, "a host path is not empty and has no NUL", scope);
         return None;
     }
+    if host.len() > LONGEST {
+        invalid(host, &host_at, "a host path has at most 4000 bytes", scope);
+        return None;
+    }
     Some(Shared {
         host: host.to_owned(),
         inside: inside?,

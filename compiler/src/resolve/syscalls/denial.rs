@@ -45,7 +45,8 @@ impl Resolver<'_> {
         let message = format!("no error is called {}", quote(name));
         let known = number.and_then(|number| errno_name(self.native, number));
         let mut diagnostic = Diagnostic::error("errno-unknown", span, message);
-        if let Some(name) = known.or_else(|| closest_errno(name)) {
+        let guess = || self.sink.has_room("errno-unknown").then(|| closest_errno(name)).flatten();
+        if let Some(name) = known.or_else(guess) {
             diagnostic = diagnostic.with_help(format!("did you mean `{name}`?"));
         }
         self.report(diagnostic);

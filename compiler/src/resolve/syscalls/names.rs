@@ -142,6 +142,9 @@ impl Resolver<'_> {
     }
 
     fn with_guess(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
+        if !self.sink.has_room(diagnostic.code) {
+            return diagnostic;
+        }
         match closest_name(self.native, name) {
             Some(guess) => diagnostic.with_help(format!("did you mean `{guess}`?")),
             None => diagnostic,
