@@ -5,6 +5,7 @@ use crate::Problem;
 use crate::plans::Ready;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use purple_plan::{Plan, Sha256};
+use purplec::seal::hex;
 use purplec::source::Source;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::Write as _;
@@ -72,8 +73,7 @@ fn key(source: &Source) -> Option<String> {
     digest.update(env!("CARGO_PKG_VERSION").as_bytes());
     digest.update(&[0]);
     digest.update(source.text.as_bytes());
-    let name: String = digest.finish().iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(name + ".plan")
+    Some(hex(&digest.finish()) + ".plan")
 }
 
 /// Writes a file in one piece: under another name first, then renamed.

@@ -52,7 +52,8 @@ pub(crate) fn find(name: &str) -> Result<Profile, Problem> {
 pub(crate) fn run(command: &Command) -> Result<(), Problem> {
     let text = match command {
         Command::List => {
-            SHIPPED.iter().map(|one| format!("{:20} {}\n", one.name, about(one))).collect()
+            let lines = SHIPPED.map(|one| format!("{:20} {}", one.name, about(&one)));
+            lines.join("\n") + "\n"
         }
         Command::Show { name } => find(name)?.text.to_owned(),
     };

@@ -1,10 +1,11 @@
 //! `purplec show`: what a plan grants, in words or as JSON.
 
-use super::verify::{hex, read, refuse};
+use super::verify::{read, refuse};
 use super::{Exit, complain, output, print};
 use clap::Args;
 use purple_plan::{EnvKind, Filter, Mount, MountKind, Plan, mount_flags, network_flags};
 use purplec::resolve::CAPABILITIES;
+use purplec::seal::hex;
 use purplec::syscalls::Arch;
 use serde_json::{Value, json};
 use std::ffi::CStr;

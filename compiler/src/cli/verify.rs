@@ -4,6 +4,7 @@ use super::{Exit, complain, print};
 use clap::Args;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::render::visible;
+use purplec::seal::hex;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -53,10 +54,4 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
         .and_then(|file| file.take(cap).read_to_end(&mut bytes))
         .map_err(|error| failed(&error))?;
     Ok(bytes)
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -29,6 +29,12 @@ pub fn seal(artefacts: &Artefacts, sink: &mut Sink) -> Result<Option<Vec<u8>>, S
     }
 }
 
+/// A digest as people read it: hexadecimal digits.
+pub fn hex(digest: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// A fault of the compiler: contents that no plan can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SealFault {
