@@ -36,24 +36,24 @@ fn directory_as_a_standard_descriptor(place: &Place) {
 
 /// A read-only directory in a writable one stays in its place, and so do the directories between.
 fn parent_of_a_protected_directory_is_renamed(place: &Place) {
-    for dir in ["output/work", "output/work/.git", "output/work/.git/hooks"] {
+    for dir in ["output/project", "output/project/.git", "output/project/.git/hooks"] {
         place.dir(dir);
     }
-    let policy =
-        Policy::new(place).shows(&place.text("output/work/.git/hooks"), "/output/work/.git/hooks");
+    let policy = Policy::new(place)
+        .shows(&place.text("output/project/.git/hooks"), "/output/project/.git/hooks");
     let found = facts_under(
         place,
         &policy,
-        "os.chdir('/output/work')
+        "os.chdir('/output/project')
 show(hook=attempt(write, '.git/hooks/pre-commit'), inner=attempt(os.rename, '.git/hooks', '.git/gone'),
-     parent=attempt(os.rename, '.git', 'gone'), grandparent=attempt(os.rename, '/output/work', '/output/gone'),
+     parent=attempt(os.rename, '.git', 'gone'), grandparent=attempt(os.rename, '/output/project', '/output/gone'),
      other=attempt(write, '.git/config'), config=attempt(os.rename, '.git/config', 'config'))",
     );
     let expected = json!({"hook": "EROFS", "inner": "EBUSY", "parent": "EBUSY", "grandparent": "EBUSY",
         "other": "ok", "config": "EXDEV"});
     assert_eq!(found, expected);
-    assert_eq!(fs::read_dir(place.at("output/work/.git/hooks")).expect("the hooks").count(), 0);
-    assert!(!place.at("output/work/gone").exists());
+    assert_eq!(fs::read_dir(place.at("output/project/.git/hooks")).expect("the hooks").count(), 0);
+    assert!(!place.at("output/project/gone").exists());
 }
 
 fn the_executor_stays_as_it_is(place: &Place) {

@@ -33,25 +33,25 @@ fn the_process_is_nobody_else(place: &Place) {
 
 fn files_belong_to_the_directorys_owner(place: &Place) {
     let run = |owner: (u32, u32)| {
-        let policy = Policy::new(place).writes(&place.text("work"), "/work");
+        let policy = Policy::new(place).writes(&place.text("share"), "/share");
         let found = facts_under(
             place,
             &policy,
-            "os.mkdir('/work/dir'); write('/work/dir/file'); os.symlink('x', '/work/link')
-status = os.stat('/work/dir/file')
-show(owner=[status.st_uid, status.st_gid], directory=os.stat('/work').st_uid)",
+            "os.mkdir('/share/dir'); write('/share/dir/file'); os.symlink('x', '/share/link')
+status = os.stat('/share/dir/file')
+show(owner=[status.st_uid, status.st_gid], directory=os.stat('/share').st_uid)",
         );
         assert_eq!(found, json!({"owner": [1000, 1000], "directory": 1000}));
-        for name in ["work/dir", "work/dir/file", "work/link"] {
+        for name in ["share/dir", "share/dir/file", "share/link"] {
             let status = place.at(name).symlink_metadata().expect("it was made");
             assert_eq!((status.uid(), status.gid()), owner, "{name}");
         }
     };
-    let work = place.dir("work");
+    let work = place.dir("share");
     run((place.who.uid, place.who.gid));
     if place.who.is_root() {
         fs::remove_dir_all(&work).expect("its own");
-        place.dir("work");
+        place.dir("share");
         chown(&work, Some(Uid::from_raw(12345)), Some(Gid::from_raw(54321))).expect("root may");
         run((12345, 54321));
     }
