@@ -62,7 +62,7 @@ fn thousands_of_rules() {
     let rule = |at: u32| {
         let value = at * 3;
         format!(
-            "{{syscall: close, action: deny, conditions: [{{arg: 0, op: eq, value: {value}}}]}}"
+            "{{syscall: close, action: kill, conditions: [{{arg: 0, op: eq, value: {value}}}]}}"
         )
     };
     let rules = |count| list("syscalls:\n  advanced_rules:", (0..count).map(rule));

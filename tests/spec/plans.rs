@@ -57,7 +57,8 @@ fn the_same_policy_gives_the_same_bytes() {
 #[test]
 fn a_plan_that_is_too_large_is_a_finding() {
     let value = "v".repeat(60_000);
-    let more: String = (1..20).map(|at| format!("    V{at}: *v\n")).collect();
+    let more: Vec<String> = (1..20).map(|at| format!("    V{at}: *v\n")).collect();
+    let more = more.concat();
     let policy = format!("name: a\nenvironment:\n  set:\n    V0: &v {value}\n{more}");
     let (outcome, text) = compiled("p", policy.as_bytes());
     let codes: Vec<_> = outcome.diagnostics.iter().map(|found| found.code).collect();
