@@ -20,6 +20,9 @@ pub(crate) type Path = Text<PATH_BYTES>;
 /// value of `PATH` inside.
 pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
     let mut path = Path::new();
+    if command.is_empty() {
+        return Err(refused(NOT_FOUND, &[Part::Text("the command is empty")]));
+    }
     if command.to_bytes().contains(&b'/') {
         path.push_bytes(command.to_bytes());
         match candidate(&path) {

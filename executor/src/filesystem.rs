@@ -11,7 +11,7 @@ use crate::target::{self, existing, find, open_below, parent};
 use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
@@ -234,30 +234,32 @@ pub(crate) fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
 }
 
 /// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
+///
+/// A relative source lies in the project that the sandbox is started in, and a project may come from
+/// anywhere: a symbolic link in it must not choose what is shared. An absolute one is the host's own.
 fn open_source(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
-    match copy_tree(CWD, step.source, has(step, mount_flags::RECURSIVE)) {
-        Ok(tree) => Ok(Some(tree)),
-        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
-        Err(Errno::NOENT) => Err(refuse(
-            STEP,
-            &[
-                Part::Text("the host path "),
-                Part::Name(step.source),
-                Part::Text(" does not exist"),
-                Part::Error(Errno::NOENT),
-                Part::Line(step.line),
-            ],
-        )),
-        Err(errno) => Err(refuse(
-            STEP,
-            &[
-                Part::Text("the host path "),
-                Part::Name(step.source),
-                Part::Error(errno),
-                Part::Line(step.line),
-            ],
-        )),
-    }
+    let recursive = has(step, mount_flags::RECURSIVE);
+    let tree = if step.source.to_bytes().starts_with(b"/") {
+        copy_tree(CWD, step.source, recursive)
+    } else {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::NO_SYMLINKS;
+        rustix::fs::openat2(CWD, step.source, flags, Mode::empty(), resolve)
+            .and_then(|place| copy_tree(place.as_fd(), c"", recursive))
+    };
+    let why = match tree {
+        Ok(tree) => return Ok(Some(tree)),
+        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
+        Err(errno) => errno,
+    };
+    let what = match why {
+        Errno::NOENT => " does not exist",
+        Errno::LOOP => " leads through a symbolic link, which a relative path must not",
+        _ => "",
+    };
+    let (path, what) = (Part::Name(step.source), Part::Text(what));
+    let parts = [Part::Text("the host path "), path, what, Part::Error(why), Part::Line(step.line)];
+    Err(refuse(STEP, &parts))
 }
 
 fn map_owner(step: &Mount<'_>, tree: BorrowedFd<'_>, outside: Outside) -> Result<(), Refused> {

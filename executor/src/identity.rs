@@ -103,6 +103,10 @@ pub(crate) fn mount_map(
         // The namespace lives as long as this process, or a descriptor of it: wait to be killed,
         // for a bounded time, should nobody be left to do it.
         Side::Child => {
+            let died = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+            if died.is_err() {
+                exit_group(1);
+            }
             let patience = Some(core::time::Duration::from_secs(10));
             let waited = signal::wait(signal::Set(0), patience);
             exit_group(u8::from(waited.is_err()))

@@ -7,13 +7,13 @@ use crate::shared::{Outcome, Shared};
 use crate::sys::call::exit_group;
 use crate::sys::process::{Side, clone_into, close_from, reap};
 use crate::sys::start::forget_arguments;
-use crate::sys::{loopback, signal};
+use crate::sys::{keyring, loopback, signal};
 use crate::{identity, payload, receipt};
 use core::convert::Infallible;
 use purple_plan::process_flags;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, Pid, Signal};
+use rustix::process::{DumpableBehavior, Pid, Signal, set_dumpable_behavior as set_dumpable};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 /// Runs as process 1 until the payload ends.
@@ -25,9 +25,12 @@ pub(crate) fn run(run: &Run, gate: Gate, sources: Sources) -> ! {
     };
     let shared = run.shared;
     let group = run.plan.process.flags & process_flags::NEW_SESSION != 0;
-    forget_arguments(run.arguments, move || match watch(shared, payload, group) {
-        Ok(never) => never,
-        Err(refused) => give_up(shared, refused),
+    forget_arguments(run.arguments, move || {
+        let watched = shared.let_go().map_err(failed).and_then(|()| watch(shared, payload, group));
+        match watched {
+            Ok(never) => never,
+            Err(refused) => give_up(shared, refused),
+        }
     })
 }
 
@@ -48,6 +51,7 @@ fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_supervisor()?;
     check_supervisor(&reader)?;
+    new_keyring()?;
     loopback::bring_up()
         .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
     let checked = filesystem::build(&run.plan, sources, run.outside)?;
@@ -61,6 +65,17 @@ pub(crate) fn new_session() -> Result<(), Refused> {
     match rustix::process::setsid() {
         Ok(_) => Ok(()),
         Err(errno) => Err(refuse("session", &[Part::Text("setsid"), Part::Error(errno)])),
+    }
+}
+
+/// Joins a session keyring of the sandbox's own: the caller's holds the caller's keys (keyrings(7)).
+fn new_keyring() -> Result<(), Refused> {
+    match keyring::join_new_session() {
+        // A kernel without keyrings has none to inherit.
+        Ok(()) | Err(Errno::NOSYS) => Ok(()),
+        Err(errno) => {
+            Err(refuse("keyring", &[Part::Text("a new session keyring"), Part::Error(errno)]))
+        }
     }
 }
 
@@ -80,29 +95,29 @@ fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
     }
 }
 
+/// Starts the payload, then gives up what init does not need any more.
+///
+/// Undumpable comes before there is a payload, and capabilities go after: at no time is init a
+/// process that the payload could trace (ptrace(2), the access mode checks).
 fn start(run: &Run) -> Result<Pid, Refused> {
+    set_dumpable(DumpableBehavior::NotDumpable).map_err(failed)?;
     match clone_into(0) {
         Ok(Side::Child) => payload::run(run),
         Ok(Side::Parent(pid)) => {
             close_from(3).map_err(|errno| {
                 refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)])
             })?;
-            step_back().map_err(|errno| {
-                refuse("init", &[Part::Text("giving up privileges"), Part::Error(errno)])
-            })?;
+            let none = CapabilitySet::empty();
+            let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+            rustix::thread::set_capabilities(None, sets).map_err(failed)?;
             Ok(pid)
         }
         Err(errno) => Err(refuse("payload", &[Part::Text("clone3"), Part::Error(errno)])),
     }
 }
 
-/// What is left to do takes no privileges, and is nobody's business inside: a process that is not
-/// dumpable shows neither its files nor its memory in /proc (proc(5)).
-fn step_back() -> Result<(), Errno> {
-    let none = CapabilitySet::empty();
-    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
-    rustix::thread::set_capabilities(None, sets)?;
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+fn failed(errno: Errno) -> Refused {
+    refuse("init", &[Part::Text("stepping back"), Part::Error(errno)])
 }
 
 /// Reaps every process of the sandbox, passes signals on to the payload, and ends when it ends:
@@ -118,8 +133,9 @@ fn watch(shared: &Shared, payload: Pid, group: bool) -> Result<Infallible, Refus
                     }
                 }
             }
+            // A write of ours to a closed pipe is no signal for the payload.
+            Some(signal::number::PIPE) | None => {}
             Some(number) => pass_on(payload, group, number).map_err(fail)?,
-            None => {}
         }
     }
 }

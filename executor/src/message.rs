@@ -40,7 +40,8 @@ pub(crate) fn refuse(step: &str, parts: &[Part<'_>]) -> Refused {
 
 /// Prints `purple-exec: STEP: PARTS`.
 pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
-    let mut line = Text::<1024>::new();
+    // Room for two names of which every byte is escaped.
+    let mut line = Text::<5120>::new();
     line.push("purple-exec: ");
     line.push(step);
     line.push(": ");
@@ -125,15 +126,32 @@ impl<const N: usize> Text<N> {
         self.push_bytes(text.as_bytes());
     }
 
-    /// Adds bytes with control bytes written as `\xNN`, so that nothing a terminal obeys gets out.
+    /// Adds bytes with all but printable characters written as `\xNN`, so that nothing a terminal
+    /// obeys gets out; a long text is cut.
     fn push_visible(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if byte < 0x20 || byte == 0x7f || byte == b'\\' {
-                self.push("\\x");
-                self.push_hex(&[byte]);
-            } else {
-                self.push_bytes(&[byte]);
+        const LONGEST: usize = 512;
+        let shown = bytes.get(..LONGEST).unwrap_or(bytes);
+        for chunk in shown.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                let mut room = [0; 4];
+                let text = character.encode_utf8(&mut room);
+                if character.is_control() || character == '\\' || is_direction(character) {
+                    self.push_escaped(text.as_bytes());
+                } else {
+                    self.push(text);
+                }
             }
+            self.push_escaped(chunk.invalid());
+        }
+        if shown.len() < bytes.len() {
+            self.push("...");
+        }
+    }
+
+    fn push_escaped(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.push("\\x");
+            self.push_hex(&[*byte]);
         }
     }
 
@@ -171,6 +189,11 @@ impl<const N: usize> Text<N> {
     }
 }
 
+/// Whether a character changes the order in which others are shown (Unicode's bidirectional marks).
+const fn is_direction(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::Text;
@@ -191,6 +214,21 @@ mod tests {
         let mut text = Text::<64>::new();
         text.push_visible(b"a\x1b[31m\nb\\");
         assert_eq!(text.bytes(), b"a\\x1b[31m\\x0ab\\x5c");
+    }
+
+    #[test]
+    fn other_bytes_are_visible_and_letters_stay() {
+        let mut text = Text::<64>::new();
+        text.push_visible("é\u{9b}\u{202e}".as_bytes());
+        text.push_visible(b"\xff");
+        assert_eq!(text.bytes(), "é\\xc2\\x9b\\xe2\\x80\\xae\\xff".as_bytes());
+    }
+
+    #[test]
+    fn a_long_name_leaves_room_for_the_reason() {
+        let mut text = Text::<4096>::new();
+        text.push_visible(&[b'a'; 3000]);
+        assert_eq!(text.bytes().len(), 515);
     }
 
     #[test]

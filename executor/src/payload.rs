@@ -27,6 +27,10 @@ pub(crate) fn run(run: &Run) -> ! {
 /// Everything up to execve. Returns only when the command did not start.
 fn confine(run: &Run) -> Result<Outcome, Refused> {
     let plan = &run.plan;
+    // Init has made itself undumpable, and this process is a copy of it: its own /proc has to be
+    // open to it for a while.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)
+        .map_err(|errno| refuse("payload", &[Part::Text("prctl"), Part::Error(errno)]))?;
     inner_namespaces(run)?;
     let _before: Mode = rustix::process::umask(Mode::from_raw_mode(plan.process.umask));
     limits(run)?;
@@ -58,6 +62,9 @@ fn confine(run: &Run) -> Result<Outcome, Refused> {
         })?;
     close_from(3)
         .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
+    run.shared.wait_to_go().map_err(|errno| {
+        refuse("payload", &[Part::Text("waiting for init"), Part::Error(errno)])
+    })?;
     seccomp::load(run.filter.program).map_err(|errno| {
         refuse("seccomp", &[Part::Text("loading the filter"), Part::Error(errno)])
     })?;

@@ -37,6 +37,9 @@ impl Report {
             | OFlags::CLOEXEC;
         let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
             .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
+        // A file that was there keeps its mode unless told otherwise.
+        rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)
+            .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
         Ok(Some(Self { file, path }))
     }
 

@@ -4,6 +4,8 @@
 //! filter already denies everything.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use rustix::io::Errno;
+use rustix::thread::futex;
 
 /// How far the run has come, or how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,7 @@ pub enum Outcome {
 #[derive(Debug, Default)]
 #[repr(C, align(4096))]
 pub struct Shared {
+    go: AtomicU32,
     kind: AtomicU32,
     value: AtomicU32,
     /// What the receipt says, by [`crate::receipt`].
@@ -34,6 +37,24 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Lets the payload go on: init has nothing left that it should not see.
+    pub fn let_go(&self) -> Result<(), Errno> {
+        self.go.store(1, Ordering::Release);
+        let _woken: usize = futex::wake(&self.go, futex::Flags::empty(), 1)?;
+        Ok(())
+    }
+
+    /// Waits until init lets the payload go on.
+    pub fn wait_to_go(&self) -> Result<(), Errno> {
+        while self.go.load(Ordering::Acquire) == 0 {
+            match futex::wait(&self.go, futex::Flags::empty(), 0, None) {
+                Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(())
+    }
+
     /// Records the outcome.
     pub fn set(&self, outcome: Outcome) {
         let (kind, value) = match outcome {

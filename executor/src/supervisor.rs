@@ -55,11 +55,14 @@ pub(crate) fn watch(run: &Run, init: Pid) -> Result<End, Refused> {
                     }
                 }
             }
+            // A write of ours to a closed pipe is no signal for the payload.
+            Some(signal::number::PIPE) => {}
             Some(number) => {
                 // Init is a child that has not been waited for: its id is its own.
                 signal::send(init, false, number).map_err(fail)?;
                 if number == signal::number::TSTP {
-                    stop_as_well().map_err(fail)?;
+                    // The payload has been told, and the shell waits for us to stop too.
+                    signal::stop_by_default().map_err(fail)?;
                 }
             }
             None if deadline.is_some_and(|deadline| now() >= deadline) => {
@@ -77,11 +80,6 @@ pub(crate) fn watch(run: &Run, init: Pid) -> Result<End, Refused> {
             None => {}
         }
     }
-}
-
-/// Stopped from the keyboard: the payload has been told, and the shell waits for us to stop too.
-fn stop_as_well() -> Result<(), rustix::io::Errno> {
-    rustix::process::kill_process(rustix::process::getpid(), Signal::STOP)
 }
 
 fn now() -> Duration {

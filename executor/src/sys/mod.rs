@@ -4,6 +4,7 @@
 
 pub mod call;
 pub mod exec;
+pub mod keyring;
 pub mod loopback;
 pub mod memory;
 pub mod mount;

@@ -8,6 +8,8 @@ use rustix::io::Errno;
 pub mod number {
     /// Keyboard or program asks to stop for now.
     pub const TSTP: u32 = 20;
+    /// A write to a pipe that nobody reads.
+    pub const PIPE: u32 = 13;
     /// A child stopped or ended.
     pub const CHLD: u32 = 17;
 }
@@ -39,6 +41,17 @@ pub fn block(set: Set) -> Result<Set, Errno> {
     // SAFETY: two sets of the size given, alive.
     let _: usize = unsafe { call(RT_SIGPROCMASK, arguments) }?;
     Ok(Set(before))
+}
+
+/// Stops this process as TSTP does when nobody has said otherwise: where no shell waits to continue
+/// it, which the kernel knows (an orphaned process group), it goes on. Every signal is blocked
+/// again afterwards.
+pub fn stop_by_default() -> Result<(), Errno> {
+    send(rustix::process::getpid(), false, number::TSTP)?;
+    let bit = 1_u64.wrapping_shl(number::TSTP.wrapping_sub(1));
+    let _all: Set = block(Set(!bit))?;
+    let _all_but_one: Set = block(Set::ALL)?;
+    Ok(())
 }
 
 /// Waits for one signal of `set`, at most `timeout`; `None` when the time is over or another
