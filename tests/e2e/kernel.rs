@@ -3,6 +3,7 @@
 use crate::inside::{facts, facts_under};
 use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::run::Run;
 use serde_json::{Value, json};
 
 scenarios! {
@@ -11,6 +12,7 @@ scenarios! {
     mounts_cannot_be_changed
     mounts_cannot_be_changed_without_the_filter
     no_nested_user_namespace
+    keys_of_the_caller_stay_outside
 }
 
 /// Every system call of the baseline that changes mounts or namespaces, allowed by name.
@@ -104,4 +106,28 @@ show(unshare=syscall(272, NEWUSER), clone=clone(), clone3=clone3())";
     let policy = Policy::new(place).syscalls(&["default_deny: false", "allow: [unshare]"]);
     let found = facts_under(place, &policy, attempts);
     assert_eq!(found, json!({"unshare": "ENOSPC", "clone": "ENOSPC", "clone3": "ENOSPC"}));
+}
+
+/// A key in the caller's session keyring is found outside, and not inside, even where `keyctl` is
+/// allowed.
+fn keys_of_the_caller_stay_outside(place: &Place) {
+    let search = "import ctypes, errno, os, sys
+call = ctypes.CDLL(None, use_errno=True).syscall
+def search():
+    if call(250, 10, -3, b'user', b'purple-secret', 0) > 0:
+        return 'found'
+    return errno.errorcode[ctypes.get_errno()]
+";
+    let outside = format!(
+        "{search}call(250, 1, None)
+call(248, b'user', b'purple-secret', b'x', 1, -3)
+assert search() == 'found'
+os.execv(sys.argv[1], sys.argv[1:])"
+    );
+    let policy = Policy::new(place).syscalls(&["default_deny: false", "allow: [keyctl]"]);
+    let inside = format!("{search}print(search())");
+    let done = Run::new(place, &policy.compile(place), &["python3", "-c", &inside])
+        .wrapped(&["/usr/bin/python3", "-c", &outside])
+        .finish();
+    assert_eq!(done.good(), "ENOKEY\n");
 }

@@ -3,7 +3,8 @@
 use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, executor};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 scenarios! {
@@ -14,6 +15,7 @@ scenarios! {
     commands_that_cannot_be_executed
     programs_without_their_interpreter
     host_paths_that_are_missing
+    relative_paths_through_links
     working_directory_that_is_missing
     targets_in_host_trees_are_never_made
 }
@@ -114,7 +116,7 @@ fn commands_that_are_not_there(place: &Place) {
     for path in ["/usr/bin/no-such", "./no-such", "/root/x", "/usr/bin/env/x"] {
         run(path).refused(127, &format!("exec: {path}: no such file inside the sandbox"));
     }
-    run("").refused(126, "exec: : is a directory");
+    run("").refused(127, "exec: the command is empty");
     run("no\x1bsuch")
         .refused(127, &format!("exec: no\\x1bsuch: not found inside the sandbox in {search}"));
 }
@@ -170,6 +172,35 @@ fn host_paths_that_are_missing(place: &Place) {
     let done = Run::new(place, &plan, &["ls", "-d", "/shown"]).finish();
     assert_eq!(done.code(), 2, "{done}");
     assert!(!place.at("nowhere").exists());
+}
+
+/// A project may come from anywhere: a link in it must not choose what of the host is shared.
+fn relative_paths_through_links(place: &Place) {
+    place.dir("project");
+    place.dir("project/real");
+    place.dir("elsewhere");
+    symlink("../elsewhere", place.at("project/link")).expect("a link");
+    for (host, shown) in [("./real", true), ("./link", false), ("link/../real", false)] {
+        let policy = Policy::new(place).writes(host, "/shared");
+        let line = policy.line_of("/shared");
+        let plan = policy.compile(place);
+        let mut command = Run::new(place, &plan, &["touch", "/shared/mark"]).command();
+        let output = command.current_dir(place.at("project")).output().expect("it starts");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        if shown {
+            assert_eq!((output.status.code(), message.as_str()), (Some(0), ""));
+        } else {
+            assert_eq!(output.status.code(), Some(125), "{message}");
+            assert_eq!(
+                message,
+                format!(
+                    "purple-exec: mount: the host path {host} leads through a symbolic link, which a relative path must not: ELOOP (policy line {line})\n"
+                )
+            );
+        }
+    }
+    assert!(place.at("project/real/mark").exists());
+    assert_eq!(fs::read_dir(place.at("elsewhere")).expect("a directory").count(), 0);
 }
 
 fn working_directory_that_is_missing(place: &Place) {

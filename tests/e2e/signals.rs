@@ -120,7 +120,7 @@ fn stop_and_continue(place: &Place) {
     let shell = listed.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
     running.send(Signal::SIGTSTP);
     let stopped = waitpid(running.id, Some(WaitPidFlag::WUNTRACED));
-    assert_eq!(stopped, Ok(WaitStatus::Stopped(running.id, Signal::SIGSTOP)));
+    assert_eq!(stopped, Ok(WaitStatus::Stopped(running.id, Signal::SIGTSTP)));
     wait_for_state(shell, |state| state == "T");
     running.send(Signal::SIGCONT);
     let continued = waitpid(running.id, Some(WaitPidFlag::WCONTINUED));
