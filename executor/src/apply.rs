@@ -2,38 +2,22 @@
 
 use crate::arguments::{self, Options, Request};
 use crate::filesystem::Sources;
-use crate::identity::{self, Outside};
+use crate::gate::Gate;
+use crate::identity;
 use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
-use crate::receipt::{self, Identities};
+use crate::receipt;
 use crate::report::Report;
-use crate::shared::{Outcome, Shared};
+use crate::run::Run;
+use crate::shared::Outcome;
 use crate::supervisor::{self, End};
 use crate::sys::process::{Side, clone_into};
-use crate::sys::start::{Start, Strings};
+use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
 use crate::{command, init, load};
 use core::ffi::CStr;
-use purple_plan::{Filter, Plan};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
-use rustix::pipe::PipeFlags;
-
-/// Everything that the three processes know of the run.
-pub(crate) struct Run {
-    pub(crate) options: Options,
-    /// The whole command line.
-    pub(crate) arguments: Strings,
-    pub(crate) environment: Strings,
-    pub(crate) plan: Plan<'static>,
-    pub(crate) filter: Filter<'static>,
-    pub(crate) outside: Outside,
-    /// The supervisor's namespaces, for the receipt.
-    pub(crate) namespaces: Identities,
-    /// The signals that the caller had blocked.
-    pub(crate) signals: signal::Set,
-    pub(crate) shared: &'static Shared,
-}
 
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
@@ -154,41 +138,4 @@ fn print(text: &str) -> u8 {
         }
     }
     0
-}
-
-/// Holds init back until its ids are mapped, and tells it whether the supervisor still lives: only
-/// the supervisor holds the other end.
-pub(crate) struct Gate {
-    reader: OwnedFd,
-    writer: OwnedFd,
-}
-
-impl Gate {
-    fn new() -> Result<Self, Refused> {
-        let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
-            .map_err(|errno| failed("a pipe to init", errno))?;
-        Ok(Self { reader, writer })
-    }
-
-    /// Lets init go on. The gate stays until what is returned is dropped.
-    fn open(self) -> Result<OwnedFd, Refused> {
-        drop(self.reader);
-        match rustix::io::write(self.writer.as_fd(), b".") {
-            Ok(1) => Ok(self.writer),
-            Ok(_) => Err(failed("telling init", Errno::IO)),
-            Err(errno) => Err(failed("telling init", errno)),
-        }
-    }
-
-    /// Waits until the gate is open. Returns the end that shows whether the supervisor lives.
-    pub(crate) fn wait(self) -> Result<OwnedFd, Refused> {
-        drop(self.writer);
-        let mut byte = [0];
-        match rustix::io::read(&self.reader, &mut byte[..]) {
-            Ok(1) => Ok(self.reader),
-            // The supervisor has failed, and has said why.
-            Ok(_) => Err(Refused { status: SETUP_REFUSED }),
-            Err(errno) => Err(failed("waiting for the supervisor", errno)),
-        }
-    }
 }

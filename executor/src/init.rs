@@ -1,14 +1,15 @@
 //! Init: process 1 inside. It builds the sandbox, starts the payload, reaps, and passes signals on.
 
-use crate::apply::{Gate, Run};
 use crate::filesystem::{self, Sources};
+use crate::gate::Gate;
 use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
+use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::sys::call::exit_group;
 use crate::sys::process::{Side, clone_into, close_from, reap};
 use crate::sys::start::forget_arguments;
-use crate::sys::{keyring, loopback, signal};
-use crate::{identity, payload, receipt};
+use crate::sys::{loopback, signal};
+use crate::{identity, payload, receipt, session};
 use core::convert::Infallible;
 use purple_plan::process_flags;
 use rustix::fd::OwnedFd;
@@ -45,38 +46,19 @@ fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
     let reader = gate.wait()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
     if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
-        new_session()?;
+        session::leave()?;
     }
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_supervisor()?;
     check_supervisor(&reader)?;
-    new_keyring()?;
+    session::new_keyring()?;
     loopback::bring_up()
         .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
     let checked = filesystem::build(&run.plan, sources, run.outside)?;
     receipt::built(run.shared, checked);
     rustix::system::sethostname(run.plan.process.hostname.to_bytes())
         .map_err(|errno| refuse("hostname", &[Part::Text("sethostname"), Part::Error(errno)]))
-}
-
-/// Leaves the caller's session, and with it the controlling terminal.
-pub(crate) fn new_session() -> Result<(), Refused> {
-    match rustix::process::setsid() {
-        Ok(_) => Ok(()),
-        Err(errno) => Err(refuse("session", &[Part::Text("setsid"), Part::Error(errno)])),
-    }
-}
-
-/// Joins a session keyring of the sandbox's own: the caller's holds the caller's keys (keyrings(7)).
-fn new_keyring() -> Result<(), Refused> {
-    match keyring::join_new_session() {
-        // A kernel without keyrings has none to inherit.
-        Ok(()) | Err(Errno::NOSYS) => Ok(()),
-        Err(errno) => {
-            Err(refuse("keyring", &[Part::Text("a new session keyring"), Part::Error(errno)]))
-        }
-    }
 }
 
 fn die_with_supervisor() -> Result<(), Refused> {

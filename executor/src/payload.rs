@@ -1,14 +1,14 @@
 //! The payload: the last steps of confinement, then the command.
 
-use crate::apply::Run;
 use crate::message::{Part, Refused, refuse};
 use crate::receipt::{self, NAMESPACES};
+use crate::run::Run;
 use crate::shared::Outcome;
 use crate::sys::call::{exit_group, probe};
 use crate::sys::exec::{Environment, execve};
 use crate::sys::process::{Limit, close_from, enter_new, set_limit};
 use crate::sys::{loopback, seccomp, signal};
-use crate::{capabilities, command, identity, init};
+use crate::{capabilities, command, identity, session};
 use core::ffi::CStr;
 use purple_plan::{EnvKind, process_flags};
 use rustix::fs::Mode;
@@ -35,7 +35,7 @@ fn confine(run: &Run) -> Result<Outcome, Refused> {
     let _before: Mode = rustix::process::umask(Mode::from_raw_mode(plan.process.umask));
     limits(run)?;
     if plan.process.flags & process_flags::NEW_SESSION != 0 {
-        init::new_session()?;
+        session::leave()?;
     }
     let mut environment = Environment::default();
     let search = fill(&mut environment, run)?;

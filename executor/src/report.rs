@@ -1,8 +1,8 @@
 //! The report: what was enforced and how the command ended, as one JSON object.
 
-use crate::apply::Run;
 use crate::message::{Part, Refused, Text, refuse};
 use crate::receipt::{NAMESPACES, Place};
+use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::End;
 use core::ffi::CStr;

@@ -1,7 +1,7 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals.
 
-use crate::apply::Run;
 use crate::message::{Part, Refused, refuse, say};
+use crate::run::Run;
 use crate::shared::Outcome;
 use crate::sys::process::{Ended, reap};
 use crate::sys::signal;

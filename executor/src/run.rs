@@ -1,0 +1,25 @@
+//! What a run is.
+
+use crate::arguments::Options;
+use crate::identity::Outside;
+use crate::receipt::Identities;
+use crate::shared::Shared;
+use crate::sys::signal;
+use crate::sys::start::Strings;
+use purple_plan::{Filter, Plan};
+
+/// Everything that the three processes know of the run.
+pub(crate) struct Run {
+    pub(crate) options: Options,
+    /// The whole command line.
+    pub(crate) arguments: Strings,
+    pub(crate) environment: Strings,
+    pub(crate) plan: Plan<'static>,
+    pub(crate) filter: Filter<'static>,
+    pub(crate) outside: Outside,
+    /// The supervisor's namespaces, for the receipt.
+    pub(crate) namespaces: Identities,
+    /// The signals that the caller had blocked.
+    pub(crate) signals: signal::Set,
+    pub(crate) shared: &'static Shared,
+}
