@@ -6,6 +6,7 @@
 
 use crate::identity::{self, Outside};
 use crate::message::{Part, Refused, Text, refuse};
+use crate::mountinfo;
 use crate::sys::mount::{self, Change};
 use crate::target::{self, existing, find, open_below, parent};
 use core::ffi::CStr;
@@ -68,9 +69,9 @@ impl Sources {
 /// What building has checked, for the receipt.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Checked {
-    /// Mounts whose attributes were read back.
+    /// Mounts that there are, each with the attributes that the plan asks for.
     pub(crate) mounts: u64,
-    /// Settings that were read back.
+    /// Settings that were read back as they were written.
     pub(crate) settings: u64,
 }
 
@@ -95,13 +96,16 @@ pub(crate) fn build(
         }
         _ => return Err(refuse(STEP, &[Part::Text("the plan does not start with a root")])),
     };
-    let mut checked = Checked { mounts: 1, settings: 0 };
     let mut covers = Covers::default();
     for (index, step) in steps {
-        take(&root, index, &step, &mut sources, &mut covers, outside, &mut checked)?;
+        take(&root, index, &step, &mut sources, &mut covers, outside)?;
     }
     enter(&root)?;
-    Ok(checked)
+    let settings = plan.mounts.iter().filter(|step| step.kind == MountKind::Setting).count();
+    Ok(Checked {
+        mounts: mountinfo::check(plan, outside.root)?,
+        settings: u64::try_from(settings).unwrap_or(u64::MAX),
+    })
 }
 
 /// Takes one step of the table.
@@ -112,7 +116,6 @@ fn take(
     sources: &mut Sources,
     covers: &mut Covers,
     outside: Outside,
-    checked: &mut Checked,
 ) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
     match step.kind {
@@ -160,11 +163,8 @@ fn take(
         }
         MountKind::Setting => {
             setting(root, step).map_err(fail)?;
-            checked.settings = checked.settings.saturating_add(1);
-            return Ok(());
         }
     }
-    checked.mounts = checked.mounts.saturating_add(1);
     Ok(())
 }
 
@@ -328,30 +328,14 @@ fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<
             ],
         )
     })?;
-    in_force(step, &tree)?;
     Ok(tree)
 }
 
-/// Sets the step's attributes on a tree and reads them back.
+/// Sets the step's attributes on a tree.
 fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
     let change = Change { set: step.attrs, recursive, ..Change::default() };
-    mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| failed(step, errno))?;
-    in_force(step, tree)
-}
-
-/// Whether the mount has the step's attributes. The bits of statfs(2) and `mount_setattr(2)` for
-/// read-only, nosuid, nodev and noexec are the same.
-fn in_force(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
-    const SAME: u64 = mount::RDONLY | mount::NOSUID | mount::NODEV | mount::NOEXEC;
-    let found = rustix::fs::fstatvfs(tree).map_err(|errno| failed(step, errno))?;
-    let wanted = step.attrs & SAME;
-    if found.f_flag.bits() & wanted == wanted {
-        Ok(())
-    } else {
-        let what = ": the mount does not have the attributes that were set";
-        Err(refuse(STEP, &[Part::Name(step.target), Part::Text(what), Part::Line(step.line)]))
-    }
+    mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| failed(step, errno))
 }
 
 /// Moves a detached tree to its target, which is made where the plan allows it.

@@ -21,6 +21,7 @@ mod identity;
 mod init;
 mod load;
 mod message;
+mod mountinfo;
 mod payload;
 mod receipt;
 mod report;

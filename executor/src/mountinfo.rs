@@ -1,0 +1,194 @@
+//! Reading the mounts back from the kernel (`proc_pid_mountinfo(5)`): each must be one that the plan
+//! asks for, or hang below one that came with everything below it, and have its attributes.
+
+use crate::message::{Part, Refused, refuse};
+use crate::sys::{memory, mount};
+use core::ffi::CStr;
+use purple_plan::{Mount, MountKind, Plan, mount_flags};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+const STEP: &str = "mount";
+
+/// The most that is read. A mount takes a line of some hundred bytes.
+const MOST_BYTES: usize = 4 << 20;
+
+/// The attributes that are looked at, as mountinfo names them.
+const ATTRIBUTES: [(u64, &[u8]); 4] = [
+    (mount::RDONLY, b"ro"),
+    (mount::NOSUID, b"nosuid"),
+    (mount::NODEV, b"nodev"),
+    (mount::NOEXEC, b"noexec"),
+];
+
+/// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
+/// whether what the payload owns must be id-mapped.
+pub(crate) fn check(plan: &Plan<'_>, mapped: bool) -> Result<u64, Refused> {
+    let lines = read().map_err(|errno| {
+        refuse(STEP, &[Part::Text("reading the mounts back"), Part::Error(errno)])
+    })?;
+    let mut count = 0_u64;
+    for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        check_line(plan, mapped, line)?;
+        count = count.saturating_add(1);
+    }
+    for step in &plan.mounts {
+        let required = step.flags & mount_flags::OPTIONAL == 0 && is_mount(&step);
+        let found = || lines.split(|&byte| byte == b'\n').filter_map(mount_point);
+        if required && !found().any(|point| relation(point, step.target) == Relation::Same) {
+            return Err(wrong(&step, " is not mounted"));
+        }
+    }
+    Ok(count)
+}
+
+fn read() -> Result<&'static [u8], Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty())?;
+    let memory = memory::pages(MOST_BYTES)?;
+    let mut used = 0_usize;
+    loop {
+        let room = memory.get_mut(used..).filter(|room| !room.is_empty()).ok_or(Errno::FBIG)?;
+        match rustix::io::read(&file, room) {
+            Ok(0) => break,
+            Ok(more) => used = used.saturating_add(more),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(memory.get(..used).unwrap_or(&[]))
+}
+
+fn check_line(plan: &Plan<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {
+    let point = mount_point(line).unwrap_or(b"");
+    let options = line.split(|&byte| byte == b' ').nth(5).unwrap_or(b"");
+    let has = |name: &[u8]| options.split(|&byte| byte == b',').any(|option| option == name);
+
+    // The step that governs it: the one with the longest target at or above it.
+    let mut longest = 0;
+    let mut wanted = 0;
+    let mut owned = false;
+    let mut governor = None;
+    for step in plan.mounts.iter().filter(is_mount) {
+        let length = step.target.to_bytes().len();
+        match relation(point, step.target) {
+            Relation::Same if length >= longest => {
+                let again = governor.is_some() && length == longest;
+                wanted = if again { wanted | step.attrs } else { step.attrs };
+                owned = step.flags & mount_flags::OWNED != 0 || (again && owned);
+                (longest, governor) = (length, Some(step));
+            }
+            Relation::Below if length > longest => {
+                let recursive = step.flags & mount_flags::RECURSIVE != 0;
+                (wanted, owned) = (step.attrs, step.flags & mount_flags::OWNED != 0);
+                (longest, governor) = (length, recursive.then_some(step));
+            }
+            _ => {}
+        }
+    }
+    let Some(step) = governor else {
+        let parts = [Part::Bytes(point), Part::Text(" is mounted, and the plan does not say so")];
+        return Err(refuse(STEP, &parts));
+    };
+    let missing = ATTRIBUTES.iter().any(|&(bit, name)| wanted & bit != 0 && !has(name));
+    if missing {
+        return Err(wrong(&step, " does not have the attributes that were set"));
+    }
+    if mapped && owned && !has(b"idmapped") {
+        return Err(wrong(&step, " is not id-mapped"));
+    }
+    Ok(())
+}
+
+fn wrong(step: &Mount<'_>, what: &'static str) -> Refused {
+    refuse(STEP, &[Part::Name(step.target), Part::Text(what), Part::Line(step.line)])
+}
+
+/// Whether a step leaves a mount at its target.
+fn is_mount(step: &Mount<'_>) -> bool {
+    !matches!(
+        step.kind,
+        MountKind::File | MountKind::Symlink | MountKind::Directory | MountKind::Setting
+    )
+}
+
+/// The fifth field of a line: the place of the mount, as seen from the root.
+fn mount_point(line: &[u8]) -> Option<&[u8]> {
+    line.split(|&byte| byte == b' ').nth(4)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Same,
+    Below,
+    Neither,
+}
+
+/// How an escaped mount point lies to a path.
+fn relation(point: &[u8], path: &CStr) -> Relation {
+    let path = path.to_bytes();
+    let mut point = Unescaped(point);
+    if path == b"/" {
+        let first = point.next();
+        return if first.is_some() && point.next().is_none() {
+            Relation::Same
+        } else {
+            Relation::Below
+        };
+    }
+    if !path.iter().all(|&byte| point.next() == Some(byte)) {
+        return Relation::Neither;
+    }
+    match point.next() {
+        None => Relation::Same,
+        Some(b'/') => Relation::Below,
+        Some(_) => Relation::Neither,
+    }
+}
+
+/// The bytes of a field, in which space, tab, newline and backslash stand as `\` and three octal
+/// digits.
+struct Unescaped<'l>(&'l [u8]);
+
+impl Iterator for Unescaped<'_> {
+    type Item = u8;
+    fn next(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        let digit = |byte: u8| byte.checked_sub(b'0').filter(|digit| *digit < 8);
+        if let (b'\\', [a, b, c, after @ ..]) = (first, rest)
+            && let (Some(a), Some(b), Some(c)) = (digit(*a), digit(*b), digit(*c))
+        {
+            self.0 = after;
+            return Some(a.wrapping_shl(6) | b.wrapping_shl(3) | c);
+        }
+        self.0 = rest;
+        Some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Relation, mount_point, relation};
+
+    #[test]
+    fn relations() {
+        for (point, path, expected) in [
+            ("/", c"/", Relation::Same),
+            ("/usr", c"/", Relation::Below),
+            ("/usr", c"/usr", Relation::Same),
+            ("/usr/lib", c"/usr", Relation::Below),
+            ("/usrlib", c"/usr", Relation::Neither),
+            ("/us", c"/usr", Relation::Neither),
+            (r"/a\040b", c"/a b", Relation::Same),
+            (r"/a\134b/c", c"/a\\b", Relation::Below),
+        ] {
+            assert_eq!(relation(point.as_bytes(), path), expected, "{point} {path:?}");
+        }
+    }
+
+    #[test]
+    fn fields() {
+        let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
+        assert_eq!(mount_point(line), Some(&b"/mnt2"[..]));
+    }
+}
