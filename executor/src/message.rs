@@ -41,7 +41,7 @@ pub(crate) fn refuse(step: &str, parts: &[Part<'_>]) -> Refused {
 /// Prints `purple-exec: STEP: PARTS`.
 pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
     // Room for two names of which every byte is escaped.
-    let mut line = Text::<5120>::new();
+    let mut line = Text::<2560>::new();
     line.push("purple-exec: ");
     line.push(step);
     line.push(": ");
@@ -129,7 +129,7 @@ impl<const N: usize> Text<N> {
     /// Adds bytes with all but printable characters written as `\xNN`, so that nothing a terminal
     /// obeys gets out; a long text is cut.
     fn push_visible(&mut self, bytes: &[u8]) {
-        const LONGEST: usize = 512;
+        const LONGEST: usize = 256;
         let shown = bytes.get(..LONGEST).unwrap_or(bytes);
         for chunk in shown.utf8_chunks() {
             for character in chunk.valid().chars() {
@@ -228,7 +228,7 @@ mod tests {
     fn a_long_name_leaves_room_for_the_reason() {
         let mut text = Text::<4096>::new();
         text.push_visible(&[b'a'; 3000]);
-        assert_eq!(text.bytes().len(), 515);
+        assert_eq!(text.bytes().len(), 259);
     }
 
     #[test]

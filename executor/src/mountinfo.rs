@@ -24,9 +24,15 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
 /// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
 /// whether what the payload owns must be id-mapped.
 pub(crate) fn check(plan: &Plan<'_>, mapped: bool) -> Result<u64, Refused> {
-    let lines = read().map_err(|errno| {
-        refuse(STEP, &[Part::Text("reading the mounts back"), Part::Error(errno)])
-    })?;
+    let failed = |errno| refuse(STEP, &[Part::Text("reading the mounts back"), Part::Error(errno)]);
+    memory::lend(MOST_BYTES, |memory| {
+        let lines = read(memory).map_err(failed)?;
+        check_lines(plan, mapped, lines)
+    })
+    .map_err(failed)?
+}
+
+fn check_lines(plan: &Plan<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refused> {
     let mut count = 0_u64;
     for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         check_line(plan, mapped, line)?;
@@ -42,10 +48,9 @@ pub(crate) fn check(plan: &Plan<'_>, mapped: bool) -> Result<u64, Refused> {
     Ok(count)
 }
 
-fn read() -> Result<&'static [u8], Errno> {
+fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty())?;
-    let memory = memory::pages(MOST_BYTES)?;
     let mut used = 0_usize;
     loop {
         let room = memory.get_mut(used..).filter(|room| !room.is_empty()).ok_or(Errno::FBIG)?;

@@ -115,7 +115,8 @@ fn wait_for_state(process: &str, wanted: impl Fn(&str) -> bool) {
 }
 
 fn stop_and_continue(place: &Place) {
-    let running = Ready::start(place, "trap 'echo got TERM; exit 7' TERM; echo ready; sleep 60 & wait");
+    let running =
+        Ready::start(place, "trap 'echo got TERM; exit 7' TERM; echo ready; sleep 60 & wait");
     let listed = processes(place);
     let shell = listed.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
     running.send(Signal::SIGTSTP);

@@ -4,7 +4,7 @@
 use crate::shared::Shared;
 use core::arch::asm;
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// Fresh zeroed private memory for the rest of the process's life.
 pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
@@ -14,6 +14,16 @@ pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
         unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, MapFlags::PRIVATE) }?;
     // SAFETY: the kernel gave `bytes` zeroed bytes that nobody else knows and nobody unmaps.
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
+}
+
+/// Lends fresh zeroed private memory to `use_it` and gives it back to the kernel.
+pub fn lend<T>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T, Errno> {
+    let memory = pages(bytes)?;
+    let result = use_it(memory);
+    let start = memory.as_mut_ptr().cast();
+    // SAFETY: `pages` mapped exactly this, nobody else knows it, and the borrow of it has ended.
+    unsafe { munmap(start, bytes) }?;
+    Ok(result)
 }
 
 /// Fresh zeroed memory that stays common to this process and the ones it clones.
