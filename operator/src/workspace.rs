@@ -1,6 +1,5 @@
 //! What a plan shares by relative paths: the directory that the operator happens to be in.
 
-use crate::plans::Ready;
 use crate::{Problem, say};
 use nix::unistd::User;
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
@@ -11,27 +10,34 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// Refuses to share a home directory or what lies above one only because the operator stands
-/// there, and makes the output directories that are still missing.
-pub(crate) fn prepare(ready: &Ready) -> Result<(), Problem> {
-    let plan = Plan::decode(&ready.bytes).map_err(|error| Problem::new(error.to_string()))?;
+/// there.
+pub(crate) fn check(plan: &Plan<'_>) -> Result<(), Problem> {
     let homes = homes();
-    let relative: Vec<(Mount<'_>, &Path)> = plan
-        .mounts
-        .iter()
-        .filter(|mount| mount.kind == MountKind::Bind)
-        .map(|mount| (mount, Path::new(OsStr::from_bytes(mount.source.to_bytes()))))
-        .filter(|(_, source)| source.is_relative())
-        .collect();
-    for (mount, source) in &relative {
-        check(mount, source, &homes)?;
-    }
-    for (_, source) in relative.iter().filter(|(one, _)| one.flags & mount_flags::OWNED != 0) {
-        make(source)?;
+    for (mount, source) in relative(plan) {
+        guard(&mount, source, &homes)?;
     }
     Ok(())
 }
 
-fn check(mount: &Mount<'_>, source: &Path, homes: &[PathBuf]) -> Result<(), Problem> {
+/// Makes the output directories that are still missing.
+pub(crate) fn make(plan: &Plan<'_>) -> Result<(), Problem> {
+    for (mount, source) in relative(plan) {
+        if mount.flags & mount_flags::OWNED != 0 {
+            make_one(source)?;
+        }
+    }
+    Ok(())
+}
+
+fn relative<'a>(plan: &Plan<'a>) -> impl Iterator<Item = (Mount<'a>, &'a Path)> {
+    plan.mounts
+        .iter()
+        .filter(|mount| mount.kind == MountKind::Bind)
+        .map(|mount| (mount, Path::new(OsStr::from_bytes(mount.source.to_bytes()))))
+        .filter(|(_, source)| source.is_relative())
+}
+
+fn guard(mount: &Mount<'_>, source: &Path, homes: &[PathBuf]) -> Result<(), Problem> {
     // A path that does not resolve is refused by purple-exec, with the policy's line.
     let Ok(real) = source.canonicalize() else {
         return Ok(());
@@ -69,7 +75,7 @@ fn homes() -> Vec<PathBuf> {
         .collect()
 }
 
-fn make(dir: &Path) -> Result<(), Problem> {
+fn make_one(dir: &Path) -> Result<(), Problem> {
     if dir.symlink_metadata().is_ok() {
         return Ok(());
     }
