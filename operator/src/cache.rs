@@ -1,93 +1,110 @@
 //! Compiled plans, kept by the digest of what they are made from: the policy's text and the
-//! compiler. A place that cannot be trusted or written is not used; then the plan lives in memory.
+//! compiler. What is kept saves compiling, no more: it is read once, and those bytes are what runs.
 
-use crate::Problem;
-use crate::plans::Ready;
-use nix::sys::memfd::{MFdFlags, memfd_create};
-use purple_plan::{Plan, Sha256};
+use nix::fcntl::{AT_FDCWD, OFlag, openat, renameat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
+use purple_plan::{MAX_PLAN_BYTES, Plan, Sha256};
 use purplec::seal::hex;
 use purplec::source::Source;
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::Write as _;
-use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File};
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-/// Where the plan of this policy is kept; `None` where nothing can be kept.
-pub(crate) fn place(source: &Source) -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
-    if !base.is_absolute() {
-        return None;
-    }
-    let dir = base.join("purple").join("plans");
-    DirBuilder::new().recursive(true).mode(0o700).create(&dir).ok()?;
-    let found = std::fs::symlink_metadata(&dir).ok()?;
-    if is_ours(&found) { Some(dir.join(key(source)?)) } else { None }
+/// This program's compiler, as plans name it: both have the workspace's version.
+const COMPILER: &str = concat!("purplec ", env!("CARGO_PKG_VERSION"));
+
+/// The directory of the kept plans; `None` where the environment names no place for it.
+pub(crate) fn directory() -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("purple").join("plans"))
 }
 
-/// The kept plan, if there is one and it was made from this very text.
-pub(crate) fn look_up(place: &Path, source: &Source) -> Option<Ready> {
-    let found = std::fs::symlink_metadata(place).ok()?;
-    if !found.is_file() || !is_ours(&found) {
-        return None;
-    }
-    let bytes = std::fs::read(place).ok()?;
-    let plan = Plan::decode(&bytes).ok()?;
-    if plan.meta.source_digest != purple_plan::sha256(source.text.as_bytes()) {
-        return None;
-    }
-    Some(Ready { path: place.to_owned(), bytes, _holder: None })
+/// The place of one policy's plan.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    directory: PathBuf,
+    name: String,
 }
 
-/// Keeps a plan, on disk where that works, else in memory.
-pub(crate) fn keep(place: Option<PathBuf>, bytes: Vec<u8>) -> Result<Ready, Problem> {
-    if let Some(path) = place.filter(|path| write(path, &bytes).is_ok()) {
-        return Ok(Ready { path, bytes, _holder: None });
+impl Entry {
+    /// The place of this policy's plan; `None` where nothing can be kept.
+    pub(crate) fn of(source: &Source) -> Option<Self> {
+        Some(Self { directory: directory()?, name: key(source)? + ".plan" })
     }
-    let failed = |error: &dyn std::fmt::Display| Problem::new(format!("keeping the plan: {error}"));
-    // It stays open across exec, on purpose: purple-exec reads it by its descriptor.
-    let memory: OwnedFd =
-        memfd_create(c"plan", MFdFlags::empty()).map_err(|error| failed(&error))?;
-    let path = PathBuf::from(format!("/proc/self/fd/{}", memory.as_raw_fd()));
-    File::from(memory.try_clone().map_err(|error| failed(&error))?)
-        .write_all(&bytes)
-        .map_err(|error| failed(&error))?;
-    Ok(Ready { path, bytes, _holder: Some(memory) })
+
+    /// The kept plan, if there is one that only the caller can have written and that this compiler
+    /// has made from this very text.
+    pub(crate) fn look_up(&self, source: &Source) -> Option<Vec<u8>> {
+        let directory = open(&self.directory)?;
+        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let file = openat(&directory, self.name.as_str(), flags, Mode::empty()).ok()?;
+        let found = fstat(&file).ok()?;
+        if !is_ours(&found, SFlag::S_IFREG) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        // A longer file is cut here, and a cut plan does not decode.
+        let most = u64::try_from(MAX_PLAN_BYTES).ok()?;
+        File::from(file).take(most).read_to_end(&mut bytes).ok()?;
+        let plan = Plan::decode(&bytes).ok()?;
+        let same_text = plan.meta.source_digest == purple_plan::sha256(source.text.as_bytes());
+        let same_compiler = plan.meta.compiler.to_bytes() == COMPILER.as_bytes();
+        (same_text && same_compiler).then_some(bytes)
+    }
+
+    /// Keeps a plan where that works: under another name first, then renamed.
+    pub(crate) fn keep(&self, bytes: &[u8]) -> std::io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        let Some(directory) = open(&self.directory) else {
+            return Err(std::io::ErrorKind::PermissionDenied.into());
+        };
+        let partial = format!("{}.{}", self.name, std::process::id());
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+        let written = openat(&directory, partial.as_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)
+            .map_err(std::io::Error::from)
+            .and_then(|file| File::from(file).write_all(bytes))
+            .and_then(|()| {
+                let renamed =
+                    renameat(&directory, partial.as_str(), &directory, self.name.as_str());
+                Ok(renamed?)
+            });
+        if written.is_err() {
+            unlinkat(&directory, partial.as_str(), UnlinkatFlags::NoRemoveDir)?;
+        }
+        written
+    }
 }
 
-/// Whether only the caller can have written there.
-fn is_ours(found: &Metadata) -> bool {
-    found.uid() == nix::unistd::geteuid().as_raw() && found.mode() & 0o022 == 0
+/// The directory, if only the caller can have written there.
+fn open(path: &Path) -> Option<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let directory = openat(AT_FDCWD, path, flags, Mode::empty()).ok()?;
+    is_ours(&fstat(&directory).ok()?, SFlag::S_IFDIR).then_some(directory)
 }
 
-/// The file's name: a digest of the compiler, which is part of this program, and the text.
+/// Whether it is of this kind and only the caller can have written there.
+fn is_ours(found: &FileStat, kind: SFlag) -> bool {
+    found.st_uid == nix::unistd::geteuid().as_raw()
+        && found.st_mode & SFlag::S_IFMT.bits() == kind.bits()
+        && found.st_mode & (Mode::S_IWGRP | Mode::S_IWOTH).bits() == 0
+}
+
+/// A digest of the compiler, which is part of this program, and the text.
 fn key(source: &Source) -> Option<String> {
     let program = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
     let mut digest = Sha256::new();
     for number in [program.len().cast_signed(), program.mtime(), program.mtime_nsec()] {
         digest.update(&number.to_le_bytes());
     }
-    digest.update(env!("CARGO_PKG_VERSION").as_bytes());
+    digest.update(COMPILER.as_bytes());
     digest.update(&[0]);
     digest.update(source.text.as_bytes());
-    Some(hex(&digest.finish()) + ".plan")
-}
-
-/// Writes a file in one piece: under another name first, then renamed.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let partial = path.with_extension(std::process::id().to_string());
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| std::fs::rename(&partial, path));
-    if written.is_err() && partial.exists() {
-        std::fs::remove_file(&partial)?;
-    }
-    written
+    Some(hex(&digest.finish()))
 }

@@ -2,8 +2,10 @@
 
 mod cache;
 mod executor;
+mod homes;
 mod plans;
 mod profiles;
+mod route;
 mod run;
 mod workspace;
 

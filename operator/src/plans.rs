@@ -1,34 +1,33 @@
-//! From a profile, a policy or a plan file to a plan that purple-exec can be given.
+//! From a profile, a policy or a plan file to the bytes of a plan.
 
-use crate::cache;
+use crate::cache::Entry;
 use crate::profiles::Profile;
 use crate::{Problem, say};
+use nix::fcntl::OFlag;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::{Severity, Sink, render};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Options};
 use purplec::source::Source;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Read as _;
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
-/// A plan in a place that purple-exec can read it from.
+/// A plan that decodes.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    /// The file.
-    pub(crate) path: PathBuf,
-    /// Its bytes.
+    /// Its bytes: what is checked is what purple-exec gets.
     pub(crate) bytes: Vec<u8>,
-    /// Keeps a plan that has no file of its own.
-    pub(crate) _holder: Option<OwnedFd>,
+    /// Where it may be kept; `None` when it is kept already or is not to be.
+    pub(crate) unkept: Option<Entry>,
 }
 
-/// A plan from a file. It is looked at here, and checked again by purple-exec.
+/// A plan from a file.
 pub(crate) fn load(path: &Path) -> Result<Ready, Problem> {
     let bytes = read(path, MAX_PLAN_BYTES)?;
     Plan::decode(&bytes).map_err(|error| Problem::new(format!("{}: {error}", path.display())))?;
-    Ok(Ready { path: path.to_owned(), bytes, _holder: None })
+    Ok(Ready { bytes, unkept: None })
 }
 
 /// The plan of a shipped profile.
@@ -45,11 +44,11 @@ pub(crate) fn from_policy(path: &Path) -> Result<Ready, Problem> {
     compiled(&source, sink)
 }
 
-/// The cached plan of a policy, or a fresh one, which is cached where that is possible.
+/// The kept plan of a policy, or a fresh one.
 fn compiled(source: &Source, sink: Sink) -> Result<Ready, Problem> {
-    let place = cache::place(source);
-    if let Some(ready) = place.as_ref().and_then(|place| cache::look_up(place, source)) {
-        return Ok(ready);
+    let entry = Entry::of(source);
+    if let Some(bytes) = entry.as_ref().and_then(|entry| entry.look_up(source)) {
+        return Ok(Ready { bytes, unkept: None });
     }
     let outcome = pipeline::compile(source, &Options::default(), sink)
         .map_err(|fault| Problem::new(format!("a defect of the compiler: {fault}")))?;
@@ -61,20 +60,23 @@ fn compiled(source: &Source, sink: Sink) -> Result<Ready, Problem> {
     let Some(bytes) = outcome.plan else {
         return Err(Problem::new(format!("{}: the policy does not compile", source.name)));
     };
-    cache::keep(place, bytes)
+    Ok(Ready { bytes, unkept: entry })
 }
 
 fn read(path: &Path, most: usize) -> Result<Vec<u8>, Problem> {
     let failed = |what: &dyn std::fmt::Display| Problem::new(format!("{}: {what}", path.display()));
-    let found = std::fs::metadata(path).map_err(|error| failed(&error))?;
-    if !found.is_file() {
+    // Without O_NONBLOCK a FIFO would wait for a writer.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
+        .open(path)
+        .map_err(|error| failed(&error))?;
+    if !file.metadata().map_err(|error| failed(&error))?.is_file() {
         return Err(failed(&"not a regular file"));
     }
     let mut bytes = Vec::new();
     let cap = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
-        .and_then(|file| file.take(cap).read_to_end(&mut bytes))
-        .map_err(|error| failed(&error))?;
+    file.take(cap).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
     if bytes.len() > most {
         return Err(failed(&"larger than 1 MiB"));
     }

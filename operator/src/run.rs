@@ -1,7 +1,9 @@
 //! `purple run`: finds or makes the plan, looks at what it would share, and becomes purple-exec.
 
-use crate::{Problem, executor, plans, profiles, workspace};
+use crate::executor::{self, Sealed};
+use crate::{Problem, plans, profiles, workspace};
 use clap::Args;
+use purple_plan::Plan;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -38,9 +40,11 @@ struct Under {
 }
 
 /// Runs the command. Returns only when it could not be started.
+///
+/// First everything is looked at, then directories are made: a refused run leaves nothing behind.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
     let under = &arguments.under;
-    let plan = match (&under.plan, &under.policy) {
+    let ready = match (&under.plan, &under.policy) {
         (Some(path), _) => plans::load(path)?,
         (None, Some(path)) => plans::from_policy(path)?,
         (None, None) => {
@@ -48,15 +52,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
             plans::from_profile(&profiles::find(name)?)?
         }
     };
-    workspace::prepare(&plan)?;
+    let plan = Plan::decode(&ready.bytes).map_err(|error| Problem::new(error.to_string()))?;
     let mut command = executor::command()?;
+    let sealed = Sealed::new(&ready.bytes)?;
+    workspace::check(&plan)?;
+
+    if let Some(entry) = &ready.unkept {
+        // A plan that cannot be kept is compiled again next time.
+        let _kept = entry.keep(&ready.bytes).is_ok();
+    }
+    workspace::make(&plan)?;
     if let Some(report) = &arguments.report {
         command.arg("--report").arg(report);
     }
     for layer in &arguments.unenforced {
         command.arg("--unenforced").arg(layer);
     }
-    command.arg(&plan.path).arg("--").args(&arguments.command);
+    command.arg(sealed.path()).arg("--").args(&arguments.command);
     let error = command.exec();
     Err(Problem::new(format!("{}: {error}", command.get_program().to_string_lossy())))
 }

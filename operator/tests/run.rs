@@ -1,0 +1,276 @@
+//! `purple run` up to the point where it becomes purple-exec: a script in its place tells what it
+//! was given.
+#![expect(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A home, a project in it, and a copy of purple with a purple-exec that keeps the plan it gets.
+struct Place(PathBuf);
+
+const EXECUTOR: &str = "#!/bin/sh\n\
+    here=${0%/*}\n\
+    echo \"$@\" > \"$here/arguments\"\n\
+    cat \"$1\" > \"$here/plan\" || exit 1\n\
+    if { echo changed > \"$1\"; } 2> /dev/null; then echo writable; fi\n";
+
+impl Place {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("purple-run-{}-{number}", std::process::id());
+        let base = std::env::temp_dir().join(name);
+        for dir in ["bin", "home/project", "else"] {
+            fs::create_dir_all(base.join(dir)).expect("a new directory");
+        }
+        let place = Self(base.canonicalize().expect("it is there"));
+        // Children write, so that no process here has a program open for writing when it starts.
+        let copied = Command::new("cp")
+            .args([Path::new(env!("CARGO_BIN_EXE_purple")), &place.at("bin/purple")])
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()));
+        place.write("script", EXECUTOR);
+        let copied = Command::new("install")
+            .args(["-m", "755"])
+            .args([place.at("script"), place.at("bin/purple-exec")])
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()));
+        place
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.at(name), text).expect("a file can be written");
+    }
+
+    fn exists(&self, name: &str) -> bool {
+        self.at(name).symlink_metadata().is_ok()
+    }
+
+    /// A policy that shares the project and lets the program write to `output`.
+    fn policy(&self, output: &str) {
+        self.write(
+            "policy.yaml",
+            &format!(
+                "name: test\nfilesystem:\n  immutable_paths:\n    \
+                 - {{host_path: /usr, sandbox_path: /usr}}\n  output_paths:\n    \
+                 - {{host_path: \"{output}\", sandbox_path: /output}}\n"
+            ),
+        );
+    }
+
+    fn purple(&self, from: &str, arguments: &[&str]) -> Output {
+        Command::new(self.at("bin/purple"))
+            .arg("run")
+            .args(arguments)
+            .current_dir(self.at(from))
+            .env("HOME", self.at("home"))
+            .env("XDG_CACHE_HOME", self.at("home/.cache"))
+            .env_remove("SUDO_UID")
+            .output()
+            .expect("purple starts")
+    }
+
+    fn run(&self) -> Output {
+        self.purple("home/project", &["--policy", "../../policy.yaml", "--", "true"])
+    }
+
+    /// The only kept plan.
+    fn kept(&self) -> PathBuf {
+        let dir = fs::read_dir(self.at("home/.cache/purple/plans")).expect("kept plans");
+        let all: Vec<PathBuf> = dir.map(|one| one.expect("an entry").path()).collect();
+        match all.as_slice() {
+            [one] => one.clone(),
+            other => panic!("{} kept plans", other.len()),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            println!("{}: {error}", self.0.display());
+        }
+    }
+}
+
+#[track_caller]
+fn refused(output: &Output, words: &[&str]) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(125), "{told}");
+    for word in words {
+        assert!(told.contains(word), "`{word}` is not in: {told}");
+    }
+}
+
+#[track_caller]
+fn ran(output: &Output) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "the plan was writable");
+}
+
+#[test]
+fn the_executor_gets_sealed_bytes_and_not_a_file() {
+    let place = Place::new();
+    place.policy("./out/deep");
+    ran(&place.run());
+    let arguments = fs::read_to_string(place.at("bin/arguments")).expect("the arguments");
+    assert!(arguments.starts_with("/proc/self/fd/"), "{arguments}");
+    assert!(arguments.ends_with(" -- true\n"), "{arguments}");
+    let plan = fs::read(place.at("bin/plan")).expect("the plan");
+    assert_eq!(plan, fs::read(place.kept()).expect("the kept plan"));
+    assert!(place.at("home/project/out/deep").is_dir());
+
+    fs::copy(place.kept(), place.at("mine.plan")).expect("a copy");
+    ran(&place.purple("home/project", &["--plan", "../../mine.plan", "--", "true"]));
+    assert_eq!(plan, fs::read(place.at("bin/plan")).expect("the plan"));
+    let arguments = fs::read_to_string(place.at("bin/arguments")).expect("the arguments");
+    assert!(arguments.starts_with("/proc/self/fd/"), "{arguments}");
+}
+
+#[test]
+fn a_broken_plan_is_called_by_its_own_name() {
+    let place = Place::new();
+    place.write("broken.plan", "no plan");
+    let output = place.purple("home/project", &["--plan", "../../broken.plan", "--", "true"]);
+    refused(&output, &["../../broken.plan: "]);
+}
+
+#[test]
+fn a_kept_plan_is_used_again_and_a_corrupted_one_replaced() {
+    let place = Place::new();
+    place.policy("./out");
+    ran(&place.run());
+    let kept = place.kept();
+    let file = || fs::metadata(&kept).expect("the kept plan");
+    let good = fs::read(&kept).expect("the kept plan");
+    let first = file().ino();
+    ran(&place.run());
+    assert_eq!(file().ino(), first, "it was compiled again");
+
+    fs::write(&kept, b"broken").expect("it can be written");
+    ran(&place.run());
+    assert_eq!(fs::read(&kept).expect("the kept plan"), good);
+    assert_eq!(fs::read(place.at("bin/plan")).expect("the plan"), good);
+
+    // Others may have written this one.
+    let second = file().ino();
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).expect("a new mode");
+    ran(&place.run());
+    assert_eq!(file().mode() & 0o777, 0o600);
+    assert_ne!(file().ino(), second);
+
+    // A link is not a kept plan, even to a good one.
+    fs::rename(&kept, place.at("moved")).expect("it can be moved");
+    symlink(place.at("moved"), &kept).expect("a link");
+    ran(&place.run());
+    assert!(kept.symlink_metadata().is_ok_and(|found| found.is_file()));
+}
+
+#[test]
+fn the_program_must_not_write_to_kept_plans() {
+    let place = Place::new();
+    let cache = "home/.cache/purple/plans";
+    for output in ["home/.cache", "home", cache, "home/.cache/purple/plans/below"] {
+        place.policy(&place.at(output).display().to_string());
+        refused(&place.run(), &["(policy line 6)", cache, "XDG_CACHE_HOME", "another output path"]);
+        assert!(!place.exists("home/.cache"), "nothing is made");
+    }
+
+    // What leads to the cache can be written too.
+    symlink(place.at("else/cache"), place.at("home/.cache")).expect("a link");
+    for output in ["home", "else", "else/cache/purple"] {
+        place.policy(&place.at(output).display().to_string());
+        refused(&place.run(), &["(policy line 6)", "XDG_CACHE_HOME"]);
+    }
+    assert!(!place.exists("else/cache"), "nothing is made");
+}
+
+#[test]
+fn a_plan_from_a_file_must_not_write_to_kept_plans_either() {
+    let place = Place::new();
+    place.policy(&place.at("else").display().to_string());
+    ran(&place.run());
+    fs::copy(place.kept(), place.at("mine.plan")).expect("a copy");
+    fs::remove_dir_all(place.at("home/.cache")).expect("it can be removed");
+    symlink("../else", place.at("home/.cache")).expect("a link");
+    let output = place.purple("home/project", &["--plan", "../../mine.plan", "--", "true"]);
+    refused(&output, &["where compiled plans are kept"]);
+}
+
+#[test]
+fn a_project_s_link_does_not_choose_what_is_shared() {
+    let place = Place::new();
+    fs::create_dir(place.at("home/.ssh")).expect("a directory");
+    symlink("../.ssh", place.at("home/project/output")).expect("a link");
+    let output = place.purple("home/project", &["--", "true"]);
+    refused(&output, &["symbolic link ./output to ../.ssh", "policy line"]);
+    assert!(!place.exists("bin/plan"), "nothing ran");
+
+    symlink("../../else", place.at("home/project/out")).expect("a link");
+    place.policy("./out/new/deep");
+    refused(&place.run(), &["symbolic link ./out to ../../else", "(policy line 6)"]);
+    assert!(!place.exists("else/new"), "nothing is made outside");
+    assert!(!place.exists("home/.cache"), "nothing is kept");
+}
+
+#[test]
+fn nothing_is_made_upwards() {
+    let place = Place::new();
+    place.policy("./new/../../../else/deep");
+    refused(&place.run(), &["`..`", "(policy line 6)"]);
+    assert!(!place.exists("home/project/new") && !place.exists("else/deep"));
+}
+
+#[test]
+fn a_refused_run_makes_nothing() {
+    let place = Place::new();
+    place.write(
+        "policy.yaml",
+        "name: test\nfilesystem:\n  output_paths:\n    \
+         - {host_path: ./first, sandbox_path: /output}\n    \
+         - {host_path: \"..\", sandbox_path: /home}\n",
+    );
+    refused(&place.run(), &["is a home directory", "policy line 5"]);
+    assert!(!place.exists("home/project/first") && !place.exists("home/.cache"));
+}
+
+#[test]
+fn homes_are_not_shared_by_chance() {
+    let place = Place::new();
+    for (from, words) in [("home", "is a home directory"), ("", "holds a home directory")] {
+        refused(&place.purple(from, &["--", "true"]), &[words, "policy line"]);
+    }
+    let root = Command::new(place.at("bin/purple"))
+        .args(["run", "--", "true"])
+        .current_dir("/")
+        .env("HOME", place.at("home"))
+        .output()
+        .expect("purple starts");
+    refused(&root, &["is the whole host"]);
+    // Root's home is guarded whoever starts purple, by what the user database says.
+    if fs::read_dir("/root").is_ok() {
+        refused(&place.purple("/root", &["--", "true"]), &["/root would be shared"]);
+    } else {
+        println!("SKIP homes_are_not_shared_by_chance: /root cannot be entered");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let place = Place::new();
+    refused(&place.purple("home/project", &[]), &["Usage: purple run"]);
+    fs::remove_file(place.at("bin/purple-exec")).expect("it was there");
+    place.policy("./out");
+    refused(&place.run(), &["bin/purple-exec is not there", "installed beside purple"]);
+    place.write("bin/purple-exec", "");
+    refused(&place.run(), &["bin/purple-exec cannot be executed"]);
+    assert!(!place.exists("home/project/out") && !place.exists("home/.cache"));
+}
