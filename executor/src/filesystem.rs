@@ -10,7 +10,7 @@ use crate::mountinfo;
 use crate::sys::mount::{self, Change};
 use crate::target::{self, existing, find, open_below, parent};
 use core::ffi::CStr;
-use purple_plan::{Mount, MountKind, Plan, mount_flags};
+use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -20,26 +20,20 @@ use rustix::mount::{
 
 const STEP: &str = "mount";
 
-/// The most steps that a plan may have.
-pub(crate) const MAX_STEPS: usize = 512;
-
 /// Where the new root hangs while it is being built. Every host that this works on has it.
 const BUILDING_PLACE: &CStr = c"/proc";
 
 /// Bind sources that root has opened with its own rights, by step.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    trees: [Option<OwnedFd>; MAX_STEPS],
+    trees: [Option<OwnedFd>; MAX_MOUNTS],
 }
 
 impl Sources {
     /// Opens what has to be opened before the user namespace is left: for root, every source, with
     /// id maps for those that the payload writes to; for a user, nothing.
     pub(crate) fn open(plan: &Plan<'_>, outside: Outside) -> Result<Self, Refused> {
-        if plan.mounts.len() > MAX_STEPS {
-            return Err(refuse(STEP, &[Part::Text("the plan has too many mount steps")]));
-        }
-        let mut trees = [const { None }; MAX_STEPS];
+        let mut trees = [const { None }; MAX_MOUNTS];
         if outside.root {
             for (slot, step) in trees.iter_mut().zip(&plan.mounts) {
                 if step.kind == MountKind::Bind {

@@ -7,20 +7,20 @@ use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 use rustix::io::Errno;
 
-/// The most environment variables that a payload can have.
-pub const MAX_VARIABLES: usize = 512;
+/// Places for every variable that a plan can have, and the null pointer behind them.
+const PLACES: usize = purple_plan::MAX_VARIABLES.saturating_add(1);
 
 /// A null-terminated array of strings.
 #[derive(Debug)]
 pub struct Environment<'a> {
-    pointers: [*const c_char; MAX_VARIABLES],
+    pointers: [*const c_char; PLACES],
     used: usize,
     strings: PhantomData<&'a CStr>,
 }
 
 impl Default for Environment<'_> {
     fn default() -> Self {
-        Self { pointers: [core::ptr::null(); MAX_VARIABLES], used: 0, strings: PhantomData }
+        Self { pointers: [core::ptr::null(); PLACES], used: 0, strings: PhantomData }
     }
 }
 
@@ -29,7 +29,7 @@ impl<'a> Environment<'a> {
     pub fn push(&mut self, variable: &'a CStr) -> Option<()> {
         let next = self.used.wrapping_add(1);
         // The last place stays null.
-        if next >= MAX_VARIABLES {
+        if next >= PLACES {
             return None;
         }
         *self.pointers.get_mut(self.used)? = variable.as_ptr();
