@@ -4,7 +4,7 @@ use crate::inside::{facts_under, python};
 use nix::unistd::{Gid, Uid, chown};
 use purple_tests::host::processes;
 use purple_tests::place::Place;
-use purple_tests::policy::Policy;
+use purple_tests::policy::{Policy, compile};
 use purple_tests::run::{Run, finish};
 use serde_json::json;
 use std::fs;
@@ -12,7 +12,14 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::Duration;
 
-scenarios! { the_process_is_nobody_else files_belong_to_the_directorys_owner other_peoples_files_stay_theirs }
+scenarios! {
+    the_process_is_nobody_else
+    files_belong_to_the_directorys_owner
+    other_peoples_files_stay_theirs
+    set_id_files_are_refused
+    set_id_files_do_no_harm_without_output_paths
+    everyday_modes_work
+}
 
 fn the_process_is_nobody_else(place: &Place) {
     let plan = Policy::new(place).compile(place);
@@ -90,4 +97,104 @@ fn other_peoples_files_stay_theirs(place: &Place) {
     assert_eq!(place.read("output/readable"), "theirs");
     let status = place.at("output/readable").metadata().expect("still there");
     assert_eq!((status.uid(), status.mode() & 0o7777), (4242, 0o644));
+}
+
+/// Every way to make a file set-user-id or set-group-id; `try_all` gives what each ends in.
+const SET_ID: &str = "
+import stat
+def try_all(where):
+    os.chdir(where)
+    write('x')
+    os.chmod('x', 0o755)
+    file = os.open('x', os.O_RDWR)
+    found = {}
+    for mode in (0o4755, 0o2755, 0o6755):
+        text = f'{mode:o}'
+        found['chmod' + text] = attempt(os.chmod, 'x', mode)
+        found['fchmod' + text] = attempt(os.fchmod, file, mode)
+        found['fchmodat' + text] = attempt(lambda: os.chmod('x', mode, dir_fd=os.open('.', 0)))
+        found['fchmodat2' + text] = syscall(452, -100, b'x', mode, 0)
+        found['creat' + text] = syscall(85, f'creat{text}'.encode(), mode)
+        found['open' + text] = attempt(os.open, 'open' + text, os.O_CREAT | os.O_WRONLY, mode)
+        found['open2' + text] = syscall(2, f'plain{text}'.encode(), os.O_CREAT, mode)
+        found['tmpfile' + text] = attempt(os.open, '.', os.O_TMPFILE | os.O_RDWR, mode)
+        found['mknod' + text] = attempt(os.mknod, 'mknod' + text, stat.S_IFREG | mode)
+        found['mknodat' + text] = syscall(259, -100, f'mknodat{text}'.encode(), stat.S_IFREG | mode, 0)
+    how = struct.pack('QQQ', os.O_CREAT | os.O_WRONLY, 0o6755, 0)
+    found['openat2'] = syscall(437, -100, b'openat2', how, len(how))
+    return found
+def modes(where):
+    return {name: f'{stat.S_IMODE(os.lstat(where + name).st_mode):o}' for name in sorted(os.listdir(where))}
+";
+
+/// The files below a directory of the host that are set-user-id or set-group-id.
+fn set_id_files(place: &Place, dir: &str) -> Vec<String> {
+    let entries = fs::read_dir(place.at(dir)).expect("the directory");
+    let modes = entries.map(|entry| {
+        let entry = entry.expect("an entry");
+        (entry.path().display().to_string(), entry.metadata().expect("its mode").mode())
+    });
+    modes.filter(|(_, mode)| mode & 0o6000 != 0).map(|(path, _)| path).collect()
+}
+
+/// Such a file would run as the directory's owner for everybody on the host.
+fn set_id_files_are_refused(place: &Place) {
+    let text = format!("{SET_ID}show(**try_all('/output'))");
+    for syscalls in ["default_deny: false", "on_deny: log", "on_deny: {errno: EACCES}"] {
+        let policy = match syscalls {
+            "on_deny: {errno: EACCES}" => {
+                Policy::new(place).syscalls(&["default_deny: false", syscalls])
+            }
+            _ => Policy::new(place).syscalls(&[syscalls]),
+        };
+        let found = facts_under(place, &policy, &text);
+        for (how, outcome) in found.as_object().expect("a table") {
+            let expected = if how == "openat2" { "ENOSYS" } else { "EPERM" };
+            assert_eq!(outcome, expected, "{syscalls}: {how}");
+        }
+        assert_eq!(found.as_object().map(serde_json::Map::len), Some(31));
+        assert_eq!(set_id_files(place, "output"), Vec::<String>::new());
+    }
+}
+
+/// The same calls work where nothing of the host can be written, which shows that they could.
+fn set_id_files_do_no_harm_without_output_paths(place: &Place) {
+    let text = Policy::new(place).starts_in("/tmp").text();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let at = lines.iter().position(|line| line.contains("output_paths:")).expect("the key");
+    drop(lines.drain(at..at + 2));
+    let policy = place.file("policy.yaml", lines.join("\n") + "\n");
+    let plan = place.at("plan.bin");
+    assert!(compile(&policy, &plan).status.success(), "{text}");
+    let text = format!("{SET_ID}os.umask(0)\nshow(**try_all('/tmp'), modes=modes('/tmp/'))");
+    let found = python(place, &plan, &text).finish().facts();
+    for (how, outcome) in found.as_object().expect("a table") {
+        assert!(how == "modes" || outcome == "ok", "{how}: {outcome}");
+    }
+    for name in ["x", "creat6755", "open6755", "plain6755", "mknod6755", "mknodat6755", "openat2"] {
+        assert_eq!(found["modes"][name], "6755", "{name}");
+    }
+}
+
+/// What programs do with modes every day goes on as before.
+fn everyday_modes_work(place: &Place) {
+    let text = format!(
+        "{SET_ID}
+import subprocess
+os.umask(0o022)
+os.mkdir('tree'); write('tree/run'); write('tree/plain'); os.mkdir('tree/shared')
+os.chmod('tree/run', 0o755); os.chmod('tree/shared', 0o1777)
+def run(*command):
+    return subprocess.run(command, stdout=subprocess.DEVNULL).returncode
+show(codes=[run('cp', '-a', 'tree', 'copy'), run('tar', 'cf', 'tree.tar', 'tree'), run('mkdir', 'out'),
+            run('tar', 'xpf', 'tree.tar', '-C', 'out'), run('git', 'init', '-q', 'repository'),
+            run('install', '-m', '755', 'tree/plain', 'installed')],
+     copied=modes('copy/'), unpacked=modes('out/tree/'), here=modes('./'),
+     repository=os.path.exists('repository/.git/HEAD'))"
+    );
+    let found = facts_under(place, &Policy::new(place), &text);
+    assert_eq!(found["codes"], json!([0, 0, 0, 0, 0, 0]), "{found}");
+    let tree = json!({"plain": "644", "run": "755", "shared": "1777"});
+    assert_eq!((&found["copied"], &found["unpacked"]), (&tree, &tree));
+    assert_eq!((&found["here"]["installed"], &found["repository"]), (&json!("755"), &json!(true)));
 }

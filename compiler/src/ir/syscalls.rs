@@ -73,8 +73,9 @@ pub struct CallMeaning {
     pub name: &'static str,
     /// The rules, strongest first and then in the policy's order.
     pub rules: Vec<Rule>,
-    /// Set where a filter cannot see what the policy's rules on another call look at (clone3 beside
-    /// rules on clone): ENOSYS, so that libc falls back. The place is the first of those rules.
+    /// Set where a filter cannot see what rules on another call look at (clone3 beside rules on
+    /// clone, openat2 where no file gets set-user-id): ENOSYS, so that libraries fall back. The
+    /// place is what the policy has those rules for.
     pub hidden: Option<Span>,
     /// The entry of `deny` that names it, or leads to it.
     pub denied: Option<Span>,

@@ -61,10 +61,16 @@ pub fn resolve(
     document: &Document,
     sink: &mut Sink,
 ) -> Resolved {
-    let syscalls = architectures
+    let mut syscalls: Vec<Meaning> = architectures
         .iter()
         .map(|&arch| syscalls::resolve(policy.syscalls.as_ref(), arch, document, sink))
         .collect();
+    if policy.filesystem.as_ref().is_some_and(|section| !section.output_paths.is_empty()) {
+        let span = document.key_span("/filesystem/output_paths");
+        for meaning in &mut syscalls {
+            syscalls::forbid_set_id(meaning, span);
+        }
+    }
     let mut scope = Scope { document, sink };
     Resolved {
         name: policy.name.clone(),

@@ -2,8 +2,11 @@
 
 mod conditions;
 mod denial;
+mod modes;
 mod names;
 mod rules;
+
+pub(crate) use modes::forbid_set_id;
 
 use std::collections::BTreeMap;
 

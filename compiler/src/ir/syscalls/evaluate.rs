@@ -55,7 +55,7 @@ pub enum Why {
     ForeignArchitecture,
     /// The number is newer than our table.
     AboveTable,
-    /// The call's arguments are out of a filter's sight, and rules look at them.
+    /// The call's arguments are out of a filter's sight, and rules look at those of a like one.
     Hidden,
     /// A rule held.
     Rule,
