@@ -41,6 +41,7 @@ pub fn resolve(
     resolver.rules();
     resolver.hidden_clone();
     resolver.multiplexed();
+    resolver.ring();
     resolver.opened_baseline();
     let mut interfaces = resolver.interfaces.into_iter();
     let native =
@@ -238,6 +239,32 @@ impl Resolver<'_> {
         }
         for diagnostic in found {
             self.report(diagnostic);
+        }
+    }
+
+    /// What a ring of `io_uring` does is no system call, so that no filter sees it.
+    fn ring(&mut self) {
+        let passes = |call: &CallMeaning| {
+            let mut rules = call.rules.iter().take_while(|rule| {
+                !(rule.conditions.is_empty() && rule.strength <= Strength::Deny)
+            });
+            let reached = rules.clone().count() == call.rules.len();
+            let rule = rules.find(|rule| rule.strength >= Strength::Notify);
+            let allowed = call.allowed.filter(|_| call.denied.is_none() && reached);
+            rule.map(|rule| rule.span).or(allowed)
+        };
+        let found = self
+            .interfaces
+            .iter()
+            .find_map(|one| passes(one.calls.get(&syscall_number(one.arch, "io_uring_setup")?)?));
+        if let Some(span) = found {
+            let message =
+                "`io_uring_setup` is a way past the filter: it does not see what a ring does";
+            self.report(
+                Diagnostic::warning("io-uring-bypasses-filter", span, message).with_help(
+                    "leave it out: files are opened and made, and sockets used, whatever else the policy denies",
+                ),
+            );
         }
     }
 

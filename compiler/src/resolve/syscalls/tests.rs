@@ -289,6 +289,12 @@ fn findings() {
             "syscall-multiplexed-denied",
         ),
         (&rule("uselib", "arg: 0, op: eq, value: 1"), Warning, "signature-unknown"),
+        ("{allow: [io_uring_setup]}", Warning, "io-uring-bypasses-filter"),
+        (
+            "{advanced_rules: [{syscall: io_uring_setup, action: log}]}",
+            Warning,
+            "io-uring-bypasses-filter",
+        ),
     ];
     for (yaml, severity, code) in cases {
         let (_, found) = compile(yaml, Arch::X86_64);
@@ -314,4 +320,17 @@ fn did_you_mean() {
         found.first().and_then(|one| one.help.as_deref()),
         Some("did you mean `exit_group`?")
     );
+}
+
+#[test]
+fn a_ring_that_cannot_be_made_draws_no_warning() {
+    for yaml in [
+        "{allow: [read, io_uring_enter, io_uring_register]}",
+        "{default_deny: false}",
+        "{allow: [io_uring_setup], deny: [io_uring_setup]}",
+        "{allow: [io_uring_setup], advanced_rules: [{syscall: io_uring_setup, action: kill}]}",
+    ] {
+        let found = codes(yaml, Arch::X86_64);
+        assert!(found.iter().all(|(_, code)| *code != "io-uring-bypasses-filter"), "{yaml}");
+    }
 }
