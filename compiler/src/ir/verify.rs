@@ -8,10 +8,11 @@
 //! 6. The kernel settings are written after `/proc` is there and before they are protected.
 //! 7. The layers needed are named once each, in order.
 //! 8. There is a filter.
-//! 9. Between a writable tree of the host and what is mounted below it, every directory is pinned.
+//! 9. Between a writable tree of the host and what is mounted below it, with no other mount between
+//!    them, every directory is pinned.
 
 use super::{Action, Ir, Step};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks the rules.
 pub fn verify(ir: &Ir) -> Result<(), Broken> {
@@ -59,22 +60,24 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
     Ok(())
 }
 
-/// A directory that could be renamed with a mount point below it, in a writable tree of the host.
+/// A directory that could be renamed with a mount point below it: one right above a step, where
+/// the nearest mount above is a writable tree of the host. A pin is a mount of that same tree, and
+/// a step itself.
 fn unpinned(ir: &Ir) -> Option<&str> {
-    let below =
-        |path: &str, tree: &str| path.strip_prefix(tree).is_some_and(|rest| rest.starts_with('/'));
-    let at = |path: &str| ir.steps.iter().any(|step| step.target == path);
-    let trees = ir.steps.iter().filter(
-        |step| matches!(&step.action, Action::Bind { attributes, .. } if !attributes.read_only),
-    );
-    trees
-        .flat_map(|tree| ir.steps.iter().map(move |step| (tree, step)))
-        .filter(|(tree, step)| below(&step.target, &tree.target))
-        .filter_map(|(tree, step)| {
-            let parent = step.target.rsplit_once('/')?.0;
-            (parent != tree.target && below(parent, &tree.target)).then_some(parent)
-        })
-        .find(|parent| !at(parent))
+    let steps: BTreeMap<&str, &Step> =
+        ir.steps.iter().map(|step| (step.target.as_str(), step)).collect();
+    let is_mount = |step: &&&Step| !matches!(step.action, Action::Pin);
+    let is_writable = |step: &Step| matches!(&step.action, Action::Bind { attributes, .. } if !attributes.read_only);
+    ir.steps.iter().find_map(|step| {
+        let mut above = step
+            .target
+            .rmatch_indices('/')
+            .filter_map(|(at, _)| step.target.get(..at))
+            .filter(|path| !path.is_empty());
+        let parent = above.clone().next()?;
+        let nearest = above.find_map(|path| steps.get(path).filter(is_mount))?;
+        (is_writable(nearest) && !steps.contains_key(parent)).then_some(parent)
+    })
 }
 
 /// A rule of the IR that does not hold: a fault of the compiler.
@@ -88,3 +91,6 @@ impl std::fmt::Display for Broken {
 }
 
 impl std::error::Error for Broken {}
+
+#[cfg(test)]
+mod tests;
