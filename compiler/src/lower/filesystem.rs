@@ -91,6 +91,7 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
         }
     }
 
+    tree.refuse_optional(sink);
     let root =
         Action::Tmpfs { bytes: ROOT_BYTES, files: ROOT_FILES, mode: 0o755, attributes: PLAIN };
     let mut steps = vec![own("/", root)];
@@ -245,6 +246,35 @@ impl Tree {
         path.rmatch_indices('/')
             .filter_map(|(at, _)| path.get(..at))
             .filter_map(|parent| self.places.get(parent))
+    }
+
+    /// What is protected in a writable tree of the host must be there: a program could make what
+    /// is missing, and the next run would find it.
+    fn refuse_optional(&self, sink: &mut Sink) {
+        for (path, place) in &self.places {
+            let optional = matches!(
+                &place.action,
+                Action::Bind { optional: true, attributes, .. } if attributes.read_only
+            );
+            let Some(Place { action: Action::Bind { attributes, .. }, named: upper, .. }) =
+                self.above(path).next().filter(|_| optional)
+            else {
+                continue;
+            };
+            if !attributes.read_only {
+                let message = format!(
+                    "{} is optional and lies in an output path: where it is missing, the program can make it",
+                    quote(path)
+                );
+                let at = place.named.unwrap_or_default();
+                let mut diagnostic = Diagnostic::error("optional-below-output", at, message)
+                    .with_help("leave out `optional`, so that it must exist, or put it elsewhere");
+                if let Some(upper) = upper {
+                    diagnostic = diagnostic.with_related(*upper, "writable from here on");
+                }
+                sink.push(diagnostic);
+            }
+        }
     }
 
     /// Pins the directories on the way from a writable tree of the host to what is mounted below it.
