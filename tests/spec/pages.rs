@@ -20,7 +20,7 @@ const WITHOUT_EXAMPLE: [(&str, &str); 7] = [
     ("input-too-large", "the text would be longer than 1 MiB"),
     ("internal-schema", "a defect of the compiler"),
     ("invalid-utf8", "such bytes cannot stand in this page"),
-    ("plan-too-large", "it takes thousands of paths"),
+    ("plan-too-large", "it takes hundreds of paths"),
     ("windows-line-endings", "version control may convert the line endings of this page"),
 ];
 

@@ -65,3 +65,32 @@ fn a_plan_that_is_too_large_is_a_finding() {
     assert_eq!(codes, ["plan-too-large"], "{text}");
     assert_eq!(outcome.plan, None);
 }
+
+/// Nor is one with more steps or variables than the executor has room for.
+#[test]
+fn a_plan_with_too_many_steps_or_variables_is_a_finding() {
+    let paths = |count: usize| {
+        let path = |at| format!("    - {{host_path: /h, sandbox_path: /p{at}}}\n");
+        let all: String = (0..count).map(path).collect();
+        format!("name: a\nfilesystem:\n  immutable_paths:\n{all}")
+    };
+    let variables = |count: usize| {
+        let all: Vec<String> = (0..count).map(|at| format!("    V{at}: x\n")).collect();
+        format!("name: a\nenvironment:\n  set:\n{}", all.concat())
+    };
+    let message = |policy: &str| {
+        let (outcome, text) = compiled("p", policy.as_bytes());
+        match outcome.diagnostics.as_slice() {
+            [] => assert!(outcome.plan.is_some()),
+            [one] => assert_eq!((one.code, outcome.plan), ("plan-too-large", None), "{text}"),
+            _ => panic!("{text}"),
+        }
+        outcome.diagnostics.first().map(|one| one.message.clone())
+    };
+    assert_eq!(message(&paths(400)), None);
+    assert_eq!(message(&variables(450)), None);
+    let steps = message(&paths(600)).unwrap_or_default();
+    assert!(steps.ends_with("steps that build the file system, and may have 512"), "{steps}");
+    let variables = message(&variables(600)).unwrap_or_default();
+    assert!(variables.ends_with("environment variables, and may have 511"), "{variables}");
+}

@@ -3,30 +3,53 @@
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::emit::{Artefacts, TextWithNul};
 use crate::source::Span;
-use purple_plan::{EncodeError, MAX_PLAN_BYTES, encode};
+use purple_plan::{Contents, EncodeError, MAX_MOUNTS, MAX_PLAN_BYTES, MAX_VARIABLES, encode};
 
 /// Writes the plan. `Ok(None)`: it is too large, and the sink says so.
 pub fn seal(artefacts: &Artefacts, sink: &mut Sink) -> Result<Option<Vec<u8>>, SealFault> {
     let mut bytes = vec![0; MAX_PLAN_BYTES];
     let length = artefacts
-        .with_contents(|contents| encode(contents, &mut bytes))
+        .with_contents(|contents| match excess(contents) {
+            Some(message) => Err(Unsealed::TooLarge(message)),
+            None => encode(contents, &mut bytes).map_err(|error| match error {
+                EncodeError::TooLarge => {
+                    Unsealed::TooLarge(format!("the plan is larger than {MAX_PLAN_BYTES} bytes"))
+                }
+                EncodeError::Refused(_) => Unsealed::Fault(error),
+            }),
+        })
         .map_err(SealFault::Text)?;
     match length {
         Ok(length) => {
             bytes.truncate(length);
             Ok(Some(bytes))
         }
-        Err(EncodeError::TooLarge) => {
-            let message = format!("the plan is larger than {MAX_PLAN_BYTES} bytes");
-            let start = Span::new(0, 0);
+        Err(Unsealed::TooLarge(message)) => {
             sink.push(
-                Diagnostic::error("plan-too-large", start, message)
+                Diagnostic::error("plan-too-large", Span::new(0, 0), message)
                     .with_help("fewer paths, variables or rules make it smaller"),
             );
             Ok(None)
         }
-        Err(error) => Err(SealFault::Plan(error)),
+        Err(Unsealed::Fault(error)) => Err(SealFault::Plan(error)),
     }
+}
+
+/// Why there is no plan.
+enum Unsealed {
+    /// The policy asks for too much, in words.
+    TooLarge(String),
+    Fault(EncodeError),
+}
+
+/// The table that has more records than a plan may hold.
+fn excess(contents: &Contents<'_>) -> Option<String> {
+    let tables = [
+        (contents.mounts.len(), MAX_MOUNTS, "steps that build the file system"),
+        (contents.environment.len(), MAX_VARIABLES, "environment variables"),
+    ];
+    let (count, most, what) = tables.into_iter().find(|(count, most, _)| count > most)?;
+    Some(format!("the plan has {count} {what}, and may have {most}"))
 }
 
 /// A digest as people read it: hexadecimal digits.

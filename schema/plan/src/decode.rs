@@ -19,7 +19,8 @@ pub enum DecodeError {
     Magic,
     /// A plan of another version of the format.
     Version(u16),
-    /// Shorter or longer than it says, or larger than [`MAX_PLAN_BYTES`].
+    /// Shorter or longer than it says, larger than [`MAX_PLAN_BYTES`], or with more records than a
+    /// section may have.
     Length,
     /// The seal does not match the content.
     Seal,
@@ -242,6 +243,7 @@ fn sections(body: &[u8]) -> Result<[&[u8]; Section::ALL.len()], DecodeError> {
     let mut entries = Reader::new(table, &[]);
     let mut found: [&[u8]; Section::ALL.len()] = [&[]; Section::ALL.len()];
     let mut at = SECTIONS_START;
+    let mut too_many = false;
     for (section, slot) in Section::ALL.iter().zip(&mut found) {
         let kind = number(&mut entries)?;
         let offset = number(&mut entries)?;
@@ -254,8 +256,13 @@ fn sections(body: &[u8]) -> Result<[&[u8]; Section::ALL.len()], DecodeError> {
         let end = offset.checked_add(length).ok_or(DecodeError::Sections)?;
         *slot = body.get(offset..end).ok_or(DecodeError::Sections)?;
         at = end;
+        too_many |= section.most_records().is_some_and(|most| count > most);
     }
-    if at == body.len() { Ok(found) } else { Err(DecodeError::Sections) }
+    match (at == body.len(), too_many) {
+        (true, false) => Ok(found),
+        (true, true) => Err(DecodeError::Length),
+        (false, _) => Err(DecodeError::Sections),
+    }
 }
 
 fn one<'a, R: Record<'a>>(

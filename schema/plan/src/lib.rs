@@ -40,6 +40,12 @@ pub const VERSION: u16 = 1;
 /// The largest plan there may be, in bytes.
 pub const MAX_PLAN_BYTES: usize = 1 << 20;
 
+/// The most steps that build the file system: a reader without an allocator has room for them.
+pub const MAX_MOUNTS: usize = 512;
+
+/// The most environment variables: with the NULL behind them, 512 pointers for execve(2).
+pub const MAX_VARIABLES: usize = 511;
+
 /// Bytes of the header: magic, version, section count, total length.
 pub const HEADER_BYTES: usize = 16;
 
@@ -113,6 +119,15 @@ impl Section {
             Self::Cgroup => 9,
             Self::Needs => 10,
             Self::Heap => 11,
+        }
+    }
+
+    /// The most records that it may have, where there is a limit of its own.
+    pub const fn most_records(self) -> Option<usize> {
+        match self {
+            Self::Mounts => Some(MAX_MOUNTS),
+            Self::Environment => Some(MAX_VARIABLES),
+            _ => None,
         }
     }
 

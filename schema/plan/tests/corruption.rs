@@ -4,8 +4,8 @@
 mod sample;
 
 use purple_plan::{
-    CgroupValue, DecodeError, EncodeError, EnvKind, EnvVar, Filter, Layer, MAX_PLAN_BYTES, Mount,
-    MountKind, Need, Plan, Rlimit, SECTIONS_START, encode,
+    CgroupValue, DecodeError, EncodeError, EnvKind, EnvVar, Filter, Layer, MAX_MOUNTS,
+    MAX_PLAN_BYTES, MAX_VARIABLES, Mount, MountKind, Need, Plan, Rlimit, SECTIONS_START, encode,
 };
 use sample::{STEP, Tables, encode_again, seal, tables};
 
@@ -148,6 +148,21 @@ fn too_large() {
     claims[12..16].copy_from_slice(&0x10_0001_u32.to_le_bytes());
     seal(&mut claims);
     assert_eq!(refusal(&claims), DecodeError::Length);
+}
+
+#[test]
+fn too_many_records() {
+    let mut mounts = tables();
+    mounts.mounts.resize(MAX_MOUNTS, STEP);
+    assert!(Plan::decode(&mounts.encode()).is_ok());
+    let variable = EnvVar { kind: EnvKind::Set, text: c"A=b" };
+    let mut variables = tables();
+    variables.environment.resize(MAX_VARIABLES, variable);
+    assert!(Plan::decode(&variables.encode()).is_ok());
+
+    assert_eq!(refused(|tables| tables.mounts.resize(MAX_MOUNTS + 1, STEP)), DecodeError::Length);
+    let one_more = |tables: &mut Tables<'_>| tables.environment.resize(MAX_VARIABLES + 1, variable);
+    assert_eq!(refused(one_more), DecodeError::Length);
 }
 
 #[test]

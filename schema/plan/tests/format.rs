@@ -11,9 +11,10 @@ mod sample;
 
 use purple_plan::{
     Capabilities, CgroupValue, EnvKind, EnvVar, Filter, HEADER_BYTES, Layer, MAGIC,
-    MAX_INSTRUCTIONS, MAX_PLAN_BYTES, Meta, Mount, MountKind, Need, Network, NetworkMode, Plan,
-    Process, Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START, Section, VERSION,
-    mount_attrs, mount_flags, namespace_flags, network_flags, process_flags,
+    MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_PLAN_BYTES, MAX_VARIABLES, Meta, Mount, MountKind, Need,
+    Network, NetworkMode, Plan, Process, Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES,
+    SECTIONS_START, Section, VERSION, mount_attrs, mount_flags, namespace_flags, network_flags,
+    process_flags,
 };
 use sample::{Tables, hex, tables};
 use std::fmt::Write as _;
@@ -98,6 +99,8 @@ fn file_header_and_sections() {
         assert_eq!(number(row[0]), u64::from(section.kind()), "{section:?}");
         assert_eq!(row[1], format!("{section:?}"));
         assert_eq!(number(row[2]), section.record_bytes() as u64, "{section:?}");
+        let most = row[3].strip_prefix("at most ").map(number);
+        assert_eq!(most, section.most_records().map(|most| most as u64), "{section:?}");
     }
 
     let parts = rows(" The file").iter().map(|row| row[1]).collect::<Vec<_>>();
@@ -106,6 +109,7 @@ fn file_header_and_sections() {
     assert_eq!(number(parts[4]), SEAL_BYTES as u64);
     for limit in [
         format!("at most {MAX_PLAN_BYTES}"),
+        format!("section 5 at most {MAX_MOUNTS} and section 7 at most {MAX_VARIABLES}"),
         format!("1 to {MAX_INSTRUCTIONS} instructions"),
         format!("starts at byte {SECTIONS_START}"),
     ] {

@@ -144,6 +144,7 @@ def read_sections(plan):
         at += width * count
         require(at <= len(body), "Sections")
     require(at == len(body), "Sections")
+    require(sections[4][1] <= 512 and sections[6][1] <= 511, "Length")
     return sections
 
 
