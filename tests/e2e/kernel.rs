@@ -30,7 +30,8 @@ fn kernel_settings_cannot_be_written(place: &Place) {
         place,
         "paths = ['/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe', '/proc/sys/kernel/hostname',
     '/proc/sys/user/max_user_namespaces', '/proc/sys/net/ipv4/ip_forward', '/proc/sys/vm/drop_caches',
-    '/proc/sysrq-trigger', '/proc/irq/default_smp_affinity', '/sys/kernel/uevent_helper',
+    '/proc/sysrq-trigger', '/proc/irq/default_smp_affinity', '/proc/pressure/cpu', '/proc/pressure/memory',
+    '/sys/kernel/uevent_helper',
     '/sys/power/state', '/sys/module/kernel/parameters/panic', '/sys/class/net/lo/mtu',
     '/proc/self/uid_map', '/proc/1/oom_score_adj', '/proc/timer_list']
 show(**{path: attempt(write, path, '1') for path in paths})",
@@ -50,7 +51,7 @@ fn kernel_secrets_cannot_be_read(place: &Place) {
     except OSError as error:
         return errno.errorcode[error.errno]
 paths = ['/proc/kcore', '/proc/keys', '/proc/kallsyms', '/proc/timer_list', '/proc/vmallocinfo', '/proc/kmsg',
-    '/proc/sched_debug', '/proc/latency_stats', '/proc/slabinfo', '/proc/kpagecount']
+    '/proc/interrupts', '/proc/sched_debug', '/proc/latency_stats', '/proc/slabinfo', '/proc/kpagecount']
 show(**{path: content(path) for path in paths},
      **{path: attempt(os.listdir, path) for path in ['/proc/acpi', '/proc/scsi', '/sys/firmware', '/sys/kernel']})",
     );

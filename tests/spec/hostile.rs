@@ -31,6 +31,8 @@ fn thousands_of_names_that_nothing_has() {
     let names = (0..90_000).map(|_| "CAP_NOPE");
     answered(&list("capabilities:\n  add:", names), Some("unknown-capability"));
     let rules = (0..10_000).map(|at| format!("{{syscall: nope{at}, action: deny, errno: EPREM}}"));
+    answered(&list("syscalls:\n  advanced_rules:", rules), Some("too-many-rules"));
+    let rules = (0..1000).map(|at| format!("{{syscall: nope{at}, action: deny, errno: EPREM}}"));
     answered(&list("syscalls:\n  advanced_rules:", rules), Some("syscall-unknown"));
 }
 
@@ -67,7 +69,16 @@ fn thousands_of_rules() {
     };
     let rules = |count| list("syscalls:\n  advanced_rules:", (0..count).map(rule));
     answered(&rules(1000), None);
-    answered(&rules(10_000), Some("filter-too-long"));
+    answered(&rules(1001), Some("too-many-rules"));
+    answered(&rules(10_000), Some("too-many-rules"));
+    let redundant = |conditions: usize| {
+        let conditions = vec!["{arg: 0, op: ne, value: 7}"; conditions].join(", ");
+        format!("{{syscall: close, action: kill, conditions: [{conditions}]}}")
+    };
+    let rules = |conditions| vec![redundant(conditions); 1000].into_iter();
+    answered(&list("syscalls:\n  advanced_rules:", rules(1)), None);
+    answered(&list("syscalls:\n  advanced_rules:", rules(4)), Some("filter-too-long"));
+    answered(&list("syscalls:\n  advanced_rules:", rules(5)), Some("too-many-rules"));
 }
 
 /// A few lines that stand for billions of values, or for gigabytes of text.

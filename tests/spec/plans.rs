@@ -75,8 +75,8 @@ fn a_plan_with_too_many_steps_or_variables_is_a_finding() {
         format!("name: a\nfilesystem:\n  immutable_paths:\n{all}")
     };
     let variables = |count: usize| {
-        let all: String = (0..count).map(|at| format!("    V{at}: x\n")).collect();
-        format!("name: a\nenvironment:\n  set:\n{all}")
+        let all: Vec<String> = (0..count).map(|at| format!("    V{at}: x\n")).collect();
+        format!("name: a\nenvironment:\n  set:\n{}", all.concat())
     };
     let message = |policy: &str| {
         let (outcome, text) = compiled("p", policy.as_bytes());

@@ -31,9 +31,10 @@ const DEVICE_LINKS: [(&str, &str); 5] = [
 ];
 
 /// What the kernel shows of itself and of the host, and no program inside needs.
-const MASKED: [&str; 13] = [
+const MASKED: [&str; 14] = [
     "/proc/acpi",
     "/proc/asound",
+    "/proc/interrupts",
     "/proc/kallsyms",
     "/proc/kcore",
     "/proc/keys",
@@ -48,8 +49,8 @@ const MASKED: [&str; 13] = [
 ];
 
 /// Kernel files that change the host when written.
-const PROTECTED: [&str; 5] =
-    ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+const PROTECTED: [&str; 6] =
+    ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger"];
 
 /// Links of a merged-usr system.
 const MERGED: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];

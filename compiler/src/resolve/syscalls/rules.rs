@@ -10,11 +10,17 @@ use crate::ir::syscalls::{Action, Condition, Rule, Strength, Test};
 use crate::source::Span;
 use crate::syscalls::{Arch, errno_number, guarded, replaced, syscall, variants};
 
+/// The most rules of a policy, and the most conditions of them all: the check of a filter goes
+/// through all of them for each call that it tries.
+const MOST_RULES: usize = 1000;
+const MOST_CONDITIONS: usize = 4000;
+
 impl Resolver<'_> {
     /// Every rule, on each interface that has its call.
     pub(super) fn rules(&mut self) {
         let policy = self.policy;
-        for (at, rule) in policy.advanced_rules.iter().enumerate() {
+        self.too_many_rules();
+        for (at, rule) in policy.advanced_rules.iter().take(MOST_RULES).enumerate() {
             self.rule(rule, &format!("/syscalls/advanced_rules/{at}"));
         }
         for one in &mut self.interfaces {
@@ -25,6 +31,22 @@ impl Resolver<'_> {
         }
         self.unreachable_rules();
         self.notes_on_allow_rules();
+    }
+
+    fn too_many_rules(&mut self) {
+        let rules = &self.policy.advanced_rules;
+        let conditions: usize = rules.iter().map(|rule| rule.conditions.len()).sum();
+        let excess =
+            [(rules.len(), MOST_RULES, "rules"), (conditions, MOST_CONDITIONS, "conditions")]
+                .into_iter()
+                .find(|(count, most, _)| count > most);
+        if let Some((count, most, what)) = excess {
+            let span = self.document.key_span("/syscalls/advanced_rules");
+            let message = format!("these are {count} {what}, and a policy may have {most}");
+            self.report(Diagnostic::error("too-many-rules", span, message).with_help(
+                "masks and ordered comparisons say in one rule what many constants say",
+            ));
+        }
     }
 
     fn rule(&mut self, rule: &policy::AdvancedRule, pointer: &str) {
