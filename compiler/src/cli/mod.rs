@@ -3,6 +3,7 @@
 //! Exit codes: 0 clean, 1 findings, 2 usage or I/O. Notes and warnings are no findings, unless
 //! `--deny warnings` makes warnings one.
 
+mod calls;
 mod check;
 mod compile;
 mod input;

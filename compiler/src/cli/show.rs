@@ -1,5 +1,6 @@
 //! `purplec show`: what a plan grants, in words or as JSON.
 
+use super::calls::classify;
 use super::verify::{read, refuse};
 use super::{Exit, complain, output, print};
 use clap::Args;
@@ -181,10 +182,14 @@ fn attributes(bits: u64) -> Vec<&'static str> {
 
 fn filter(filter: &Filter<'_>) -> Value {
     let arch = Arch::ALL.into_iter().find(|arch| arch.audit() == filter.audit_arch);
+    let calls = arch.and_then(|arch| classify(arch, filter.program));
     json!({
         "arch": arch.map(Arch::name),
         "audit_arch": filter.audit_arch,
         "instructions": filter.program.len() / 8,
+        "allowed": calls.as_ref().map(|calls| &calls.allowed),
+        "denied": calls.as_ref().map(|calls| &calls.denied),
+        "by_arguments": calls.as_ref().map(|calls| &calls.by_arguments),
         "probe": (filter.probe_errno != 0).then(|| json!({
             "nr": filter.probe_nr,
             "args": filter.probe_args,
@@ -230,6 +235,18 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
         let arch = Arch::ALL.into_iter().find(|arch| arch.audit() == one.audit_arch);
         let name = arch.map_or("another architecture", |arch| arch.name());
         out.line("filter", &format!("{name}, {} instructions", one.program.len() / 8));
+        let Some(calls) = arch.and_then(|arch| classify(arch, one.program)) else {
+            continue;
+        };
+        // The shorter list says the same.
+        if calls.allowed.len() < calls.denied.len() {
+            out.names("allowed", &calls.allowed);
+            out.line("denied", "all other calls");
+        } else {
+            out.names("denied", &calls.denied);
+            out.line("allowed", "all other calls");
+        }
+        out.names("by arguments", &calls.by_arguments);
     }
     out.0
 }
@@ -265,6 +282,23 @@ impl Page {
         if writeln!(self.0, "{about:13} {text}").is_err() {
             // Writing to a string cannot fail.
         }
+    }
+
+    /// Adds names, as many on a line as fit.
+    fn names(&mut self, about: &str, names: &[&str]) {
+        const WIDTH: usize = 84;
+        let mut line = String::new();
+        for name in names {
+            if !line.is_empty() && line.len() + name.len() > WIDTH {
+                self.line(about, &line);
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(name);
+        }
+        self.line(about, if names.is_empty() { "none" } else { &line });
     }
 }
 

@@ -50,6 +50,18 @@ pub(super) const ARCH: u32 = 4;
 pub(super) const ARGUMENTS: u32 = 16;
 
 impl Program {
+    /// Reads an array of `struct sock_filter`, little endian; `None` where it is none.
+    pub fn from_le_bytes(bytes: &[u8]) -> Option<Self> {
+        let (all, rest) = bytes.as_chunks::<8>();
+        let instructions = all.iter().map(|&[c0, c1, jt, jf, k0, k1, k2, k3]| Instruction {
+            code: u16::from_le_bytes([c0, c1]),
+            jt,
+            jf,
+            k: u32::from_le_bytes([k0, k1, k2, k3]),
+        });
+        rest.is_empty().then(|| Self { instructions: instructions.collect() })
+    }
+
     /// As an array of `struct sock_filter`, little endian: 8 bytes an instruction.
     pub fn to_le_bytes(&self) -> Vec<u8> {
         let bytes = self.instructions.iter().flat_map(|one| {
