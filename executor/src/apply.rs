@@ -13,7 +13,7 @@ use crate::supervisor::{self, End};
 use crate::sys::process::{Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
-use crate::{command, init, load};
+use crate::{command, errno, init, load};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
@@ -77,16 +77,15 @@ fn supervise(run: &Run) -> Result<End, Refused> {
 fn status(run: &Run, end: &End) -> u8 {
     const TIMED_OUT: u8 = 124;
     let by_signal = |signal: u32| u8::try_from(signal).map_or(u8::MAX, |n| n.saturating_add(128));
-    let errno = |number: u32| i32::try_from(number).unwrap_or(0);
     let name = run.options.command.split_first().map_or(c"", |(name, _): (&CStr, _)| name);
     match end.outcome {
         Outcome::ProbeFailed(found) => {
-            let found = Part::Error(Errno::from_raw_os_error(errno(found)));
+            let found = errno::of(found.into()).map_or(Part::Text(""), Part::Error);
             refuse("seccomp", &[Part::Text("the filter does not deny what the plan says"), found])
                 .status
         }
         Outcome::ExecFailed(found) => {
-            command::exec_failed(name, Errno::from_raw_os_error(errno(found)))
+            command::exec_failed(name, errno::of(found.into()).unwrap_or(Errno::NOEXEC))
         }
         Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => TIMED_OUT,
         Outcome::Refused(status) | Outcome::Exited(status) => status,

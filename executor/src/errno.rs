@@ -2,6 +2,12 @@
 
 use rustix::io::Errno;
 
+/// The error of a number, `None` for 0, which is none, and for what no error has.
+pub(crate) fn of(number: u64) -> Option<Errno> {
+    let number = i32::try_from(number).ok().filter(|number| (1..=4095).contains(number))?;
+    Some(Errno::from_raw_os_error(number))
+}
+
 /// The name of an error, such as `ENOENT`; `None` for a number without one.
 pub(crate) fn name(errno: Errno) -> Option<&'static str> {
     Some(match errno.raw_os_error() {

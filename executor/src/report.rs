@@ -1,5 +1,6 @@
 //! The report: what was enforced and how the command ended, as one JSON object.
 
+use crate::errno;
 use crate::message::{Part, Refused, Text, refuse};
 use crate::receipt::{NAMESPACES, Place};
 use crate::run::Run;
@@ -166,9 +167,7 @@ fn receipt(json: &mut Json, run: &Run) {
     json.key("instructions");
     json.number(shared.read(Place::Instructions));
     json.key("probe");
-    match crate::errno::name(Errno::from_raw_os_error(
-        i32::try_from(shared.read(Place::ProbeErrno)).unwrap_or(0),
-    )) {
+    match errno::of(shared.read(Place::ProbeErrno)).and_then(errno::name) {
         Some(name) => json.text(name.as_bytes()),
         None => json.value(|out| out.push("null")),
     }

@@ -15,6 +15,7 @@ scenarios! {
     is_for_its_owner_only
     a_report_that_cannot_be_written_is_refused
     says_when_nothing_was_started
+    says_that_there_was_no_probe
 }
 
 fn says_what_was_enforced(place: &Place) {
@@ -144,4 +145,13 @@ fn says_when_nothing_was_started(place: &Place) {
         assert_eq!((&report["status"], &report["exit_code"]), (&json!("refused"), &json!(125)));
         assert_eq!((&report["receipt"], &report["signal"]), (&json!(null), &json!(null)));
     }
+}
+
+/// Where every denial kills, there is no call to probe the filter with.
+fn says_that_there_was_no_probe(place: &Place) {
+    let policy = Policy::new(place).syscalls(&["default_deny: false", "on_deny: kill"]);
+    let done = Run::new(place, &policy.compile(place), &["true"]).report().finish();
+    assert_eq!(done.good(), "");
+    let seccomp = &done.report.expect("a report")["receipt"]["seccomp"];
+    assert!(seccomp["probe"].is_null() && seccomp["instructions"].is_u64(), "{seccomp}");
 }

@@ -16,6 +16,8 @@ use std::ptr::NonNull;
 /// The parser lives behind a pointer of its own, because libyaml keeps its address.
 pub(super) struct Events<'t> {
     parser: NonNull<yaml::yaml_parser_t>,
+    /// Bytes of the byte order mark, which libyaml is not given.
+    mark: usize,
     text: PhantomData<&'t str>,
 }
 
@@ -110,11 +112,15 @@ impl<'t> Events<'t> {
         // SAFETY: the parser is initialised and its encoding has not been set before. Setting it
         // keeps libyaml from taking a byte order mark for one of another encoding.
         unsafe { yaml::yaml_parser_set_encoding(raw, yaml::YAML_UTF8_ENCODING) };
+        // libyaml gives a byte order mark a column, and then finds the second line outdented.
+        let whole = text.len();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mark = whole - text.len();
         let length = u64::try_from(text.len()).unwrap_or(0);
         // SAFETY: the parser is initialised and has no input yet; `length` bytes from `text` stay
         // readable and unchanged for 't, which this value cannot outlive.
         unsafe { yaml::yaml_parser_set_input_string(raw, text.as_ptr(), length) };
-        Some(Self { parser, text: PhantomData })
+        Some(Self { parser, mark, text: PhantomData })
     }
 
     /// The next event. Not to be called again after an error or [`EventKind::StreamEnd`].
@@ -130,7 +136,7 @@ impl<'t> Events<'t> {
         let raw = unsafe { slot.assume_init_mut() };
         let event = Event {
             kind: kind(raw),
-            span: Span::new(offset(raw.start_mark), offset(raw.end_mark)),
+            span: Span::new(self.offset(raw.start_mark), self.offset(raw.end_mark)),
         };
         // SAFETY: `raw` is an event that libyaml produced, and it is deleted this one time;
         // `event` holds copies only.
@@ -138,14 +144,19 @@ impl<'t> Events<'t> {
         Ok(event)
     }
 
+    /// libyaml advances a mark's index by each character's width, so that it counts bytes.
+    fn offset(&self, mark: yaml::yaml_mark_t) -> usize {
+        usize::try_from(mark.index).unwrap_or(usize::MAX).saturating_add(self.mark)
+    }
+
     fn error(&self) -> SyntaxError {
         // SAFETY: the parser was initialised by `new`, and nothing writes to it during this borrow.
         let parser = unsafe { self.parser.as_ref() };
         let reader = parser.error == yaml::YAML_READER_ERROR;
         let at = if reader {
-            usize::try_from(parser.problem_offset).unwrap_or(usize::MAX)
+            usize::try_from(parser.problem_offset).unwrap_or(usize::MAX).saturating_add(self.mark)
         } else {
-            offset(parser.problem_mark)
+            self.offset(parser.problem_mark)
         };
         // SAFETY: libyaml's messages are null or static strings.
         let problem = unsafe { text(parser.problem.cast()) };
@@ -154,7 +165,7 @@ impl<'t> Events<'t> {
         SyntaxError {
             problem: problem.unwrap_or_else(|| "unreadable text".to_owned()),
             at,
-            context: context.map(|context| (context, offset(parser.context_mark))),
+            context: context.map(|context| (context, self.offset(parser.context_mark))),
         }
     }
 }
@@ -168,11 +179,6 @@ impl Drop for Events<'_> {
         // uses it after this.
         drop(unsafe { Box::from_raw(raw) });
     }
-}
-
-/// libyaml advances a mark's index by each character's width, so that it counts bytes.
-fn offset(mark: yaml::yaml_mark_t) -> usize {
-    usize::try_from(mark.index).unwrap_or(usize::MAX)
 }
 
 fn kind(raw: &yaml::yaml_event_t) -> EventKind {

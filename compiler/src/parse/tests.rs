@@ -147,7 +147,7 @@ fn hidden_characters_are_found() {
 
 #[test]
 fn encodings_and_line_ends() {
-    one("\u{feff}a: 1\n", "byte-order-mark", "\u{feff}");
+    one("\u{feff}a: 1\nb: {c: 2}\n", "byte-order-mark", "\u{feff}");
     one("a: 1\r\nb: 2\r\n", "windows-line-endings", "\r\n");
     for (bytes, at) in [
         (&b"a: 1\nb: \xff\n"[..], (2, 4)),

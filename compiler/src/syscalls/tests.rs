@@ -120,9 +120,12 @@ fn replacements_exist_and_lead_to_calls() {
     let by = |arch, name: &str| replaced(name).unwrap().by(arch);
     assert_eq!(by(Arch::X86_64, "umount"), ["umount2"]);
     assert_eq!(by(Arch::X86_64, "unmount"), ["umount2"]);
-    assert_eq!(by(Arch::Aarch64, "stat"), ["newfstatat"]);
-    assert_eq!(by(Arch::Aarch64, "stat64"), ["newfstatat"]);
+    assert_eq!(by(Arch::Aarch64, "stat"), ["newfstatat", "statx"]);
+    assert_eq!(by(Arch::Aarch64, "stat64"), ["statx", "newfstatat"]);
     assert_eq!(by(Arch::X86, "newfstatat"), ["fstatat64"]);
+    assert_eq!(by(Arch::Aarch64, "open"), ["openat", "openat2"]);
+    assert_eq!(by(Arch::Aarch64, "chmod"), ["fchmodat", "fchmodat2"]);
+    assert_eq!(by(Arch::Arm, "mmap"), ["mmap2"]);
     assert_eq!(by(Arch::X86_64, "send"), ["sendto"]);
     assert_eq!(by(Arch::X86_64, "sigaction"), ["rt_sigaction"]);
     assert_eq!(by(Arch::Riscv64, "rename"), ["renameat2"]);

@@ -8,7 +8,7 @@ use super::{Resolver, call_mut};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, Condition, Rule, Strength, Test};
 use crate::source::Span;
-use crate::syscalls::{Arch, errno_number, guarded, replaced, syscall, variants};
+use crate::syscalls::{Arch, errno_number, guarded, replaced, signature, syscall, variants};
 
 /// The most rules of a policy, and the most conditions of them all: the check of a filter goes
 /// through all of them for each call that it tries.
@@ -62,6 +62,8 @@ impl Resolver<'_> {
         let archs: Vec<Arch> = self.interfaces.iter().map(|one| one.arch).collect();
         let (mut exists, mut instead) = (false, Vec::new());
         let (mut sound, mut first) = (true, true);
+        // What the rule looks at, on the first architecture that has the call.
+        let mut written_for = None;
         for (at, arch) in archs.into_iter().enumerate() {
             let mut targets: Vec<_> = syscall(arch, &rule.syscall).into_iter().collect();
             exists |= !targets.is_empty();
@@ -87,6 +89,17 @@ impl Resolver<'_> {
             for (name, number) in targets {
                 if !sound {
                     return;
+                }
+                if !rule.conditions.is_empty() {
+                    let looked_at = looked_at(arch, name, rule);
+                    match &written_for {
+                        None => written_for = Some(looked_at),
+                        Some(meant) if *meant == looked_at => {}
+                        Some(_) => {
+                            self.rule_looks_elsewhere(rule, arch, name, name_span);
+                            return;
+                        }
+                    }
                 }
                 let resolved = self.conditions(rule, pointer, arch, name, first);
                 first = false;
@@ -179,6 +192,27 @@ impl Resolver<'_> {
             )
             .with_help(format!(
                 "`{instead}` does its job, with arguments of its own: write the rule for that call"
+            )),
+        );
+    }
+
+    /// The same call has other arguments where the rule looks: halves of a wide one, or others.
+    fn rule_looks_elsewhere(
+        &mut self,
+        rule: &policy::AdvancedRule,
+        arch: Arch,
+        target: &str,
+        span: Span,
+    ) {
+        let name = &rule.syscall;
+        self.report(
+            Diagnostic::error(
+                "rule-not-here",
+                span,
+                format!("`{target}` does the job of `{name}` on {arch}, with other arguments where this rule looks"),
+            )
+            .with_help(format!(
+                "leave {arch} out, or drop the conditions: a condition by position would miss there"
             )),
         );
     }
@@ -293,4 +327,13 @@ fn within_guard(
         vec![conditions.iter().copied().chain(others).collect()]
     };
     (alternatives, Some(guard.why))
+}
+
+/// The kernel's names for the arguments that a rule compares; empty where nobody says what they are.
+fn looked_at(arch: Arch, name: &str, rule: &policy::AdvancedRule) -> Vec<Option<&'static str>> {
+    let Some(arguments) = signature(arch, name) else { return Vec::new() };
+    let named = |condition: &policy::Condition| {
+        arguments.get(usize::from(condition.arg)).map(|argument| argument.name)
+    };
+    rule.conditions.iter().map(named).collect()
 }
