@@ -13,6 +13,7 @@ use crate::supervisor::{self, End};
 use crate::sys::process::{Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
+use crate::transfer::write_all;
 use crate::{command, errno, init, load};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
@@ -128,13 +129,8 @@ fn failed(what: &'static str, errno: Errno) -> Refused {
 }
 
 fn print(text: &str) -> u8 {
-    let mut rest = text.as_bytes();
-    while !rest.is_empty() {
-        match rustix::io::write(stdio::output(), rest) {
-            Ok(written) => rest = rest.get(written..).unwrap_or(&[]),
-            Err(Errno::INTR) => {}
-            Err(_) => return SETUP_REFUSED,
-        }
+    match write_all(stdio::output(), text.as_bytes()) {
+        Ok(()) => 0,
+        Err(_) => SETUP_REFUSED,
     }
-    0
 }

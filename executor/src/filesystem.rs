@@ -9,6 +9,7 @@ use crate::message::{Part, Refused, Text, refuse};
 use crate::mountinfo;
 use crate::sys::mount::{self, Change};
 use crate::target::{self, existing, find, open_below, parent};
+use crate::transfer::write_all;
 use core::ffi::CStr;
 use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -368,14 +369,7 @@ fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
     let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
     let file = target::create(parent.dir(root), parent.name, step.mode).map_err(fail)?;
-    let mut rest = step.content;
-    while !rest.is_empty() {
-        match rustix::io::write(&file, rest).map_err(fail)? {
-            0 => return Err(fail(Errno::IO)),
-            written => rest = rest.get(written..).unwrap_or(&[]),
-        }
-    }
-    Ok(())
+    write_all(file, step.content).map_err(fail)
 }
 
 fn symlink(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {

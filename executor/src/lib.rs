@@ -31,5 +31,6 @@ mod shared;
 mod supervisor;
 pub mod sys;
 mod target;
+mod transfer;
 
 pub use apply::run;

@@ -3,10 +3,10 @@
 use crate::arguments::Options;
 use crate::message::{Part, Refused, refuse, say};
 use crate::sys::memory;
+use crate::transfer::read_all;
 use core::ffi::CStr;
 use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, network_flags};
 use rustix::fs::{FileType, Mode, OFlags};
-use rustix::io::Errno;
 
 const STEP: &str = "plan";
 
@@ -24,15 +24,7 @@ pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     }
     // One byte more than a plan may have, so that a longer file is seen as such.
     let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
-    let mut used = 0_usize;
-    while let Some(room) = memory.get_mut(used..).filter(|room| !room.is_empty()) {
-        match rustix::io::read(&file, room) {
-            Ok(0) => break,
-            Ok(count) => used = used.saturating_add(count),
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(failed(errno)),
-        }
-    }
+    let used = read_all(&file, memory).map_err(failed)?;
     let bytes: &'static [u8] = memory;
     Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| {
         refuse(STEP, &[Part::Name(path), Part::Text(": "), Part::Text(error.text())])

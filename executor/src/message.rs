@@ -2,6 +2,7 @@
 
 use crate::errno;
 use crate::sys::stdio;
+use crate::transfer::write_all;
 use core::ffi::CStr;
 use rustix::io::Errno;
 
@@ -67,14 +68,8 @@ pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
         }
     }
     line.push("\n");
-    let mut rest = line.bytes();
-    while !rest.is_empty() {
-        match rustix::io::write(stdio::error(), rest) {
-            Ok(written) if written > 0 => rest = rest.get(written..).unwrap_or(&[]),
-            Err(Errno::INTR) => {}
-            // There is nobody left to tell.
-            Ok(_) | Err(_) => break,
-        }
+    if write_all(stdio::error(), line.bytes()).is_err() {
+        // There is nobody left to tell.
     }
 }
 

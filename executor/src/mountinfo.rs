@@ -3,6 +3,7 @@
 
 use crate::message::{Part, Refused, refuse};
 use crate::sys::{memory, mount};
+use crate::transfer::read_all;
 use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use rustix::fs::{Mode, OFlags};
@@ -51,17 +52,9 @@ fn check_lines(plan: &Plan<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refus
 fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty())?;
-    let mut used = 0_usize;
-    loop {
-        let room = memory.get_mut(used..).filter(|room| !room.is_empty()).ok_or(Errno::FBIG)?;
-        match rustix::io::read(&file, room) {
-            Ok(0) => break,
-            Ok(more) => used = used.saturating_add(more),
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(memory.get(..used).unwrap_or(&[]))
+    let used = read_all(&file, memory)?;
+    // Full memory may hold a part only.
+    memory.get(..used).filter(|lines| lines.len() < MOST_BYTES).ok_or(Errno::FBIG)
 }
 
 fn check_line(plan: &Plan<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {

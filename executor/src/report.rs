@@ -6,6 +6,7 @@ use crate::receipt::{NAMESPACES, Place};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::End;
+use crate::transfer::write_all;
 use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::Layer;
@@ -252,14 +253,8 @@ impl Json {
     }
 
     fn flush(&mut self) {
-        let mut rest = self.buffer.bytes();
-        while !rest.is_empty() && self.error.is_none() {
-            match rustix::io::write(&self.file, rest) {
-                Ok(0) => self.error = Some(Errno::IO),
-                Ok(written) => rest = rest.get(written..).unwrap_or(&[]),
-                Err(Errno::INTR) => {}
-                Err(errno) => self.error = Some(errno),
-            }
+        if self.error.is_none() {
+            self.error = write_all(&self.file, self.buffer.bytes()).err();
         }
         self.buffer.clear();
     }

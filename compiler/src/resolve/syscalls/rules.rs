@@ -75,7 +75,12 @@ impl Resolver<'_> {
                 };
                 for name in names {
                     if targets.is_empty() && !rule.conditions.is_empty() {
-                        self.rule_not_here(rule, arch, name, name_span);
+                        let absent = &rule.syscall;
+                        self.rule_not_here(
+                            name_span,
+                            format!("{arch} has no `{absent}`, so what this rule denies would go through there"),
+                            format!("`{name}` does its job, with arguments of its own: write the rule for that call"),
+                        );
                         return;
                     }
                     instead.push((arch, name));
@@ -96,7 +101,12 @@ impl Resolver<'_> {
                         None => written_for = Some(looked_at),
                         Some(meant) if *meant == looked_at => {}
                         Some(_) => {
-                            self.rule_looks_elsewhere(rule, arch, name, name_span);
+                            let written = &rule.syscall;
+                            self.rule_not_here(
+                                name_span,
+                                format!("`{name}` does the job of `{written}` on {arch}, with other arguments where this rule looks"),
+                                format!("leave {arch} out, or drop the conditions: a condition by position would miss there"),
+                            );
                             return;
                         }
                     }
@@ -176,45 +186,8 @@ impl Resolver<'_> {
         self.check_errno(name, span)
     }
 
-    fn rule_not_here(
-        &mut self,
-        rule: &policy::AdvancedRule,
-        arch: Arch,
-        instead: &str,
-        span: Span,
-    ) {
-        let name = &rule.syscall;
-        self.report(
-            Diagnostic::error(
-                "rule-not-here",
-                span,
-                format!("{arch} has no `{name}`, so what this rule denies would go through there"),
-            )
-            .with_help(format!(
-                "`{instead}` does its job, with arguments of its own: write the rule for that call"
-            )),
-        );
-    }
-
-    /// The same call has other arguments where the rule looks: halves of a wide one, or others.
-    fn rule_looks_elsewhere(
-        &mut self,
-        rule: &policy::AdvancedRule,
-        arch: Arch,
-        target: &str,
-        span: Span,
-    ) {
-        let name = &rule.syscall;
-        self.report(
-            Diagnostic::error(
-                "rule-not-here",
-                span,
-                format!("`{target}` does the job of `{name}` on {arch}, with other arguments where this rule looks"),
-            )
-            .with_help(format!(
-                "leave {arch} out, or drop the conditions: a condition by position would miss there"
-            )),
-        );
+    fn rule_not_here(&mut self, span: Span, message: String, help: String) {
+        self.report(Diagnostic::error("rule-not-here", span, message).with_help(help));
     }
 
     /// A rule behind one that always holds.
