@@ -6,7 +6,7 @@ use crate::lower::lower;
 use crate::parse;
 use crate::resolve::resolve;
 use crate::seal::{self, SealFault};
-use crate::source::Source;
+use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
 use crate::validate;
 
@@ -47,6 +47,8 @@ pub enum Stage {
 pub struct Outcome {
     /// Everything found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// The texts that their places are in.
+    pub sources: Sources,
     /// The sealed plan; only where no error was found.
     pub plan: Option<Vec<u8>>,
     /// The printed stage, where one was asked for and reached.
@@ -54,14 +56,14 @@ pub struct Outcome {
 }
 
 /// Runs every stage and gives what they found: what `purplec check` reports.
-pub fn check(source: &Source, sink: Sink) -> Result<Vec<Diagnostic>, Fault> {
-    Ok(compile(source, &Options::default(), sink)?.diagnostics)
+pub fn check(source: &Source, sink: Sink) -> Result<Outcome, Fault> {
+    compile(source, &Options::default(), sink)
 }
 
 /// Compiles a policy. The sink holds what reading the file found already.
 pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Outcome, Fault> {
-    let mut outcome = Outcome::default();
-    stages(source, options, &mut sink, &mut outcome)?;
+    let mut outcome = Outcome { sources: source.clone().into(), ..Outcome::default() };
+    stages(options, &mut sink, &mut outcome)?;
     if sink.has_errors() {
         outcome.plan = None;
     }
@@ -71,15 +73,10 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Out
 
 /// The stages. A stage that gives nothing has told the sink why; one that gives something although
 /// it found errors lets the next ones report more, up to the point where a plan would be made.
-fn stages(
-    source: &Source,
-    options: &Options,
-    sink: &mut Sink,
-    outcome: &mut Outcome,
-) -> Result<(), Fault> {
+fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(), Fault> {
     let wants = |stage| options.emit == Some(stage);
 
-    let Some(mut document) = parse::parse(source, sink) else { return Ok(()) };
+    let Some(mut document) = parse::parse(outcome.sources.policy(), sink) else { return Ok(()) };
     if wants(Stage::Document) {
         outcome.listing = pretty(&document.to_json());
         return Ok(());
@@ -102,7 +99,7 @@ fn stages(
     if sink.has_errors() {
         return Ok(());
     }
-    let Some(artefacts) = emit::emit(&ir, source, sink).map_err(Fault::Emit)? else {
+    let Some(artefacts) = emit::emit(&ir, &outcome.sources, sink).map_err(Fault::Emit)? else {
         return Ok(());
     };
     if wants(Stage::Bpf) {

@@ -1,8 +1,10 @@
-//! A policy's text, and places in it.
+//! A policy's texts, and places in them.
 
-/// A half-open range of bytes in a source text.
+/// A half-open range of bytes in one of a policy's source texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
+    /// Which text of the [`Sources`]: 0 is the policy itself, the others are what it inherits from.
+    pub file: u8,
     /// First byte.
     pub start: usize,
     /// One past the last byte; equal to `start` for a point.
@@ -10,9 +12,15 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range from `start` up to, not including, `end`.
+    /// The range from `start` up to, not including, `end`, in the policy itself.
     pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
+        Self { file: 0, start, end }
+    }
+
+    /// The same range in another text.
+    #[must_use]
+    pub const fn in_file(self, file: u8) -> Self {
+        Self { file, ..self }
     }
 }
 
@@ -25,8 +33,62 @@ pub struct Position {
     pub column: u32,
 }
 
+/// The policy's own text, and those that it inherits from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    policy: Source,
+    parents: Vec<Source>,
+}
+
+impl Sources {
+    /// The policy itself.
+    pub const fn policy(&self) -> &Source {
+        &self.policy
+    }
+
+    /// What it inherits from, in the order of their numbers in a [`Span`], from 1.
+    pub fn parents(&self) -> &[Source] {
+        &self.parents
+    }
+
+    /// Adds a text that the policy inherits from and gives its number; `None` where there are 255
+    /// already.
+    pub fn add(&mut self, parent: Source) -> Option<u8> {
+        let number = u8::try_from(self.parents.len().checked_add(1)?).ok()?;
+        self.parents.push(parent);
+        Some(number)
+    }
+
+    /// The text that a place is in; the policy itself for a number that nothing has.
+    pub fn of(&self, span: Span) -> &Source {
+        let parent = usize::from(span.file).checked_sub(1).and_then(|at| self.parents.get(at));
+        parent.unwrap_or(&self.policy)
+    }
+
+    /// The line and column of a span's start, in its text.
+    pub fn position(&self, span: Span) -> Position {
+        self.of(span).position(span.start)
+    }
+
+    /// The line number, from 1, of a span's start, in its text.
+    pub fn line(&self, span: Span) -> u32 {
+        self.position(span).line
+    }
+
+    /// The text under a span; empty where the span is outside.
+    pub fn slice(&self, span: Span) -> &str {
+        self.of(span).slice(span)
+    }
+}
+
+impl From<Source> for Sources {
+    fn from(policy: Source) -> Self {
+        Self { policy, parents: Vec::new() }
+    }
+}
+
 /// A source text with its name, and the index that turns offsets into lines.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Source {
     /// How messages call it: the path as the user typed it.
     pub name: String,

@@ -54,7 +54,7 @@ fn compiled(source: &Source, sink: Sink) -> Result<Ready, Problem> {
         .map_err(|fault| Problem::new(format!("a defect of the compiler: {fault}")))?;
     let shown: Vec<_> =
         outcome.diagnostics.into_iter().filter(|found| found.severity > Severity::Note).collect();
-    for line in render::human(source, &shown).lines() {
+    for line in render::human(&outcome.sources, &shown).lines() {
         say(line);
     }
     let Some(bytes) = outcome.plan else {

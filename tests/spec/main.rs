@@ -14,7 +14,7 @@ use purple_tests::repository::{root, tracked};
 use purplec::diagnostics::{Diagnostic, Sink, render};
 use purplec::parse;
 use purplec::pipeline::{self, Options, Outcome};
-use purplec::source::Source;
+use purplec::source::{Source, Sources};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,15 +41,15 @@ fn compiled(name: &str, text: &[u8]) -> (Outcome, String) {
     let source = parse::decode(name, text.to_vec(), &mut sink);
     match pipeline::compile(&source, &Options::default(), sink) {
         Ok(outcome) => {
-            let text = rendered(&source, &outcome.diagnostics);
+            let text = rendered(&outcome.sources, &outcome.diagnostics);
             (outcome, text)
         }
         Err(fault) => panic!("{name}: {fault}"),
     }
 }
 
-fn rendered(source: &Source, found: &[Diagnostic]) -> String {
-    render::human(source, found)
+fn rendered(sources: &Sources, found: &[Diagnostic]) -> String {
+    render::human(sources, found)
 }
 
 /// The text that a finding underlines: the first line of its place.

@@ -33,7 +33,7 @@ fn every_architecture_gets_a_filter() {
         let outcome = pipeline::compile(&source, &options, purplec::diagnostics::Sink::new());
         match outcome {
             Ok(outcome) => {
-                let text = rendered(&source, &outcome.diagnostics);
+                let text = rendered(&outcome.sources, &outcome.diagnostics);
                 assert!(outcome.plan.is_some(), "{arch}: {text}");
             }
             Err(fault) => panic!("{arch}: {fault}"),

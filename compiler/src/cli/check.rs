@@ -3,7 +3,7 @@
 use super::{Deny, Exit, complain, defect, input, print};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::{Diagnostic, Severity, render};
-use purplec::pipeline::{self, Options};
+use purplec::pipeline;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -41,16 +41,17 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
                 continue;
             }
         };
-        let found = match pipeline::compile(&read.source, &Options::default(), read.sink) {
-            Ok(outcome) => outcome.diagnostics,
+        let outcome = match pipeline::check(&read.source, read.sink) {
+            Ok(outcome) => outcome,
             Err(fault) => {
                 exit = exit.max(complain(&defect(&read.source, &fault)));
                 continue;
             }
         };
-        text.push_str(&render::human(&read.source, &found));
-        total.add(&found);
-        exit = exit.max(verdict(&found, arguments.deny));
+        let found = &outcome.diagnostics;
+        text.push_str(&render::human(&outcome.sources, found));
+        total.add(found);
+        exit = exit.max(verdict(found, arguments.deny));
     }
     text.push_str(&total.summary(arguments.files.len()));
     print(&text, exit)

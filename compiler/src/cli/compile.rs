@@ -85,7 +85,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(outcome) => outcome,
         Err(fault) => return complain(&defect(&read.source, &fault)),
     };
-    print_error(&render::human(&read.source, &outcome.diagnostics));
+    print_error(&render::human(&outcome.sources, &outcome.diagnostics));
     let exit = verdict(&outcome.diagnostics, arguments.deny);
     if exit != Exit::Clean {
         return exit;

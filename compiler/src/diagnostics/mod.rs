@@ -32,6 +32,35 @@ pub struct Related {
     pub message: String,
 }
 
+/// Whether a fix may be applied without a person looking at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Applicability {
+    /// The policy means the same afterwards, or did not compile before and has only this reading.
+    Safe,
+    /// The policy may mean something else afterwards: a person has to agree.
+    Unsafe,
+}
+
+/// A change of the text at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; a point where something is put in.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub replacement: String,
+}
+
+/// A way to change the text so that a finding goes away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an instruction: "write `openat`".
+    pub message: String,
+    /// Whether it may be applied by a program.
+    pub applicability: Applicability,
+    /// The changes, which do not overlap. All are made, or none.
+    pub edits: Vec<Edit>,
+}
+
 /// One finding about a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -47,17 +76,20 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// What to type instead, or why it matters.
     pub help: Option<String>,
+    /// How to change the text.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
-    /// A finding with no related places and no help.
+    /// A finding with no related places, no help and no fix.
     pub fn new(
         severity: Severity,
         code: &'static str,
         span: Span,
         message: impl Into<String>,
     ) -> Self {
-        Self { code, severity, message: message.into(), span, related: Vec::new(), help: None }
+        let message = message.into();
+        Self { code, severity, message, span, related: Vec::new(), help: None, fix: None }
     }
 
     /// An error.
@@ -79,6 +111,20 @@ impl Diagnostic {
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with a fix that replaces the text under one span.
+    #[must_use]
+    pub fn with_fix(
+        mut self,
+        applicability: Applicability,
+        message: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Self {
+        let edits = vec![Edit { span, replacement: replacement.into() }];
+        self.fix = Some(Fix { message: message.into(), applicability, edits });
         self
     }
 

@@ -7,7 +7,7 @@ pub use plan::{Artefacts, TextWithNul};
 
 use crate::diagnostics::Sink;
 use crate::ir::{self, Ir};
-use crate::source::Source;
+use crate::source::Sources;
 use bpf::Fault;
 
 /// A filter, checked against its meaning, for one architecture.
@@ -24,7 +24,7 @@ pub struct Filter {
 }
 
 /// Turns the IR into everything that goes into a plan. `Ok(None)`: the sink says why there is none.
-pub fn emit(ir: &Ir, source: &Source, sink: &mut Sink) -> Result<Option<Artefacts>, EmitFault> {
+pub fn emit(ir: &Ir, sources: &Sources, sink: &mut Sink) -> Result<Option<Artefacts>, EmitFault> {
     ir::verify(ir).map_err(EmitFault::Ir)?;
     let mut filters = Vec::new();
     for meaning in &ir.filters {
@@ -35,7 +35,7 @@ pub fn emit(ir: &Ir, source: &Source, sink: &mut Sink) -> Result<Option<Artefact
         filters.push(Filter { audit_arch: meaning.native.arch.audit(), program, probe, report });
     }
     filters.sort_by_key(|filter| filter.audit_arch);
-    Ok(Some(Artefacts::new(ir, filters, source)))
+    Ok(Some(Artefacts::new(ir, filters, sources)))
 }
 
 /// A fault of the compiler, found before anything was sealed.

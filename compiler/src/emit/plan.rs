@@ -2,7 +2,7 @@
 
 use super::Filter;
 use crate::ir::{Action, Attributes, Ir, Step};
-use crate::source::{Source, Span};
+use crate::source::{Sources, Span};
 use purple_plan::{
     Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Meta, Mount, MountKind, Need, Network,
     NetworkMode, Process, Rlimit, mount_flags, network_flags, process_flags, sha256,
@@ -20,7 +20,7 @@ pub struct Artefacts {
 
 /// The policy lines of the spans that the plan cites.
 #[derive(Debug, Clone)]
-struct Lines(Source);
+struct Lines(Sources);
 
 impl Lines {
     /// A line, 0 for what the policy does not say.
@@ -60,12 +60,12 @@ const NOEXEC: u64 = 8;
 const RLIMIT_CORE: u32 = 4;
 
 impl Artefacts {
-    pub(super) fn new(ir: &Ir, filters: Vec<Filter>, source: &Source) -> Self {
+    pub(super) fn new(ir: &Ir, filters: Vec<Filter>, sources: &Sources) -> Self {
         Self {
             ir: ir.clone(),
             filters,
-            source_digest: sha256(source.text.as_bytes()),
-            lines: Lines(source.clone()),
+            source_digest: sha256(sources.policy().text.as_bytes()),
+            lines: Lines(sources.clone()),
         }
     }
 

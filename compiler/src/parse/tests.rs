@@ -285,7 +285,7 @@ proptest! {
         let mut sink = Sink::new();
         let source = decode("test.yaml", bytes, &mut sink);
         drop(parse(&source, &mut sink));
-        drop(crate::diagnostics::render::human(&source, &sink.into_sorted()));
+        drop(crate::diagnostics::render::human(&source.into(), &sink.into_sorted()));
     }
 
     #[test]

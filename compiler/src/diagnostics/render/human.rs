@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::parse::is_hidden;
-use crate::source::{Source, Span};
+use crate::source::{Sources, Span};
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar;
 
@@ -17,10 +17,10 @@ const MAX_MESSAGE: usize = 600;
 
 /// Findings as plain text, in the order given, without colour. Characters of the policy that could
 /// move a terminal's cursor or reorder a line are spelt out.
-pub fn human(source: &Source, findings: &[Diagnostic]) -> String {
+pub fn human(sources: &Sources, findings: &[Diagnostic]) -> String {
     let mut out = String::new();
     for finding in findings {
-        one(&mut out, source, finding);
+        one(&mut out, sources, finding);
     }
     out
 }
@@ -34,7 +34,7 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-fn one(out: &mut String, source: &Source, finding: &Diagnostic) {
+fn one(out: &mut String, sources: &Sources, finding: &Diagnostic) {
     let severity = match finding.severity {
         Severity::Note => "note",
         Severity::Warning => "warning",
@@ -43,13 +43,13 @@ fn one(out: &mut String, source: &Source, finding: &Diagnostic) {
     let message = clipped(&finding.message);
     line(
         out,
-        format_args!("{}: {severity}[{}]: {message}", place(source, finding.span), finding.code),
+        format_args!("{}: {severity}[{}]: {message}", place(sources, finding.span), finding.code),
     );
-    excerpt(out, source, finding.span, '^');
+    excerpt(out, sources, finding.span, '^');
     for related in &finding.related {
         let message = clipped(&related.message);
-        line(out, format_args!("  {}: {message}", place(source, related.span)));
-        excerpt(out, source, related.span, '-');
+        line(out, format_args!("  {}: {message}", place(sources, related.span)));
+        excerpt(out, sources, related.span, '-');
     }
     if let Some(help) = &finding.help {
         line(out, format_args!("  help: {}", clipped(help)));
@@ -57,13 +57,14 @@ fn one(out: &mut String, source: &Source, finding: &Diagnostic) {
     out.push('\n');
 }
 
-fn place(source: &Source, span: Span) -> String {
-    let position = source.position(span.start);
-    format!("{}:{}:{}", visible(&source.name), position.line, position.column)
+fn place(sources: &Sources, span: Span) -> String {
+    let position = sources.position(span);
+    format!("{}:{}:{}", visible(&sources.of(span).name), position.line, position.column)
 }
 
 /// The line that a span begins on, with the part of the span on that line underlined.
-fn excerpt(out: &mut String, source: &Source, span: Span, mark: char) {
+fn excerpt(out: &mut String, sources: &Sources, span: Span, mark: char) {
+    let source = sources.of(span);
     let text = source.text.as_str();
     let start = text.floor_char_boundary(span.start.min(text.len()));
     let end = text.ceil_char_boundary(span.end.min(text.len())).max(start);
@@ -163,7 +164,7 @@ mod tests {
     use crate::source::{Source, Span};
 
     fn rendered(text: &str, span: Span) -> String {
-        human(&Source::new("p.yaml", text), &[Diagnostic::error("code", span, "message")])
+        human(&Source::new("p.yaml", text).into(), &[Diagnostic::error("code", span, "message")])
     }
 
     #[test]
