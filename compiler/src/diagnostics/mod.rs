@@ -1,5 +1,7 @@
 //! Diagnostics as data: collected in a sink, rendered elsewhere.
 
+pub mod fix;
+pub mod pages;
 pub mod render;
 mod suggest;
 
