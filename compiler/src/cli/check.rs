@@ -110,7 +110,8 @@ fn examine(path: &Path, mending: Option<fix::Mode>, format: Format, look: Look) 
         Ok(read) => read,
         Err(failure) => return Part::failed(failure),
     };
-    let failed = |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
+    let failed =
+        |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
     let (outcome, changed) = match mending {
         None => match pipeline::check(&read.source, read.sink) {
             Ok(outcome) => (outcome, fix::Changed::default()),

@@ -43,7 +43,8 @@ fn unknown(asked: &str, code: &str) -> Exit {
         Some(meant) => format!("did you mean `{}`?", meant.replace('_', "-")),
         None => "`purplec explain --list` lists every code".to_owned(),
     };
-    let failed = complain(&format!("purplec: error: no diagnostic has the code {asked}\n  help: {help}"));
+    let failed =
+        complain(&format!("purplec: error: no diagnostic has the code {asked}\n  help: {help}"));
     debug_assert_eq!(failed, Exit::Failed);
     failed
 }

@@ -21,9 +21,8 @@ pub(super) struct Input {
 
 /// Reads `path`, or standard input for `-`. The error is a whole message, name first.
 pub(super) fn read(path: &Path) -> Result<Input, String> {
-    try_read(path).map_err(|failure| {
-        format!("{}: error: {}", visible(&failure.file), failure.message)
-    })
+    try_read(path)
+        .map_err(|failure| format!("{}: error: {}", visible(&failure.file), failure.message))
 }
 
 /// Reads `path`, or standard input for `-`. Where the error is about the text, the file is named

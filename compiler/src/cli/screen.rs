@@ -47,8 +47,7 @@ pub(super) fn look(stream: &(impl IsTerminal + AsFd), colour: Colour) -> Look {
         return Look { form: Form::Plain, colour, width: USUAL };
     }
     let width = columns(stream).or_else(|| variable("COLUMNS").parse().ok()).unwrap_or(USUAL);
-    let form =
-        if width < NARROW { Form::Narrow } else { Form::Graphical { unicode: unicode() } };
+    let form = if width < NARROW { Form::Narrow } else { Form::Graphical { unicode: unicode() } };
     Look { form, colour, width: width.clamp(20, WIDEST) }
 }
 

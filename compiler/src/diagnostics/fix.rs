@@ -1,6 +1,60 @@
 //! Applying fixes to a text: those that do not touch each other, all of a fix or none.
 
 use super::{Applicability, Diagnostic, Edit, Fix};
+use crate::source::{Sources, Span};
+
+/// The message of a fix that takes an item out of its list: a stage that knows the item's place but
+/// not the text gives it with an edit of the item alone, and [`settle`] finds the rest.
+pub(super) const REMOVE_ITEM: &str = "remove the item";
+
+/// The one code whose fix rewrites many lines.
+const LINE_ENDINGS: &str = "windows-line-endings";
+
+/// Makes fixes fit the texts: a list item takes its comma or its line with it. One that would not
+/// leave YAML, or would put a word in place of several lines, is taken away.
+pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
+    for finding in findings {
+        let Some(fix) = &mut finding.fix else { continue };
+        let mut fits = !fix.edits.is_empty();
+        for edit in &mut fix.edits {
+            let text = sources.of(edit.span).text.as_str();
+            if fix.message == REMOVE_ITEM {
+                match item(text, edit.span) {
+                    Some(span) => edit.span = span,
+                    None => fits = false,
+                }
+            } else if finding.code != LINE_ENDINGS && !edit.replacement.contains('\n') {
+                fits &= !sources.slice(edit.span).contains('\n');
+            }
+        }
+        if !fits {
+            finding.fix = None;
+        }
+    }
+}
+
+/// What has to go with a list item that is not the first: in brackets the comma before it, otherwise
+/// its line, if nothing else is on it.
+fn item(text: &str, span: Span) -> Option<Span> {
+    let before = text.get(..span.start)?;
+    let after = text.get(span.end..)?;
+    let bare = before.trim_end();
+    if bare.ends_with(',') {
+        let comma = bare.len() - 1;
+        // A comma at the end of a comment is none.
+        let comment = bare.rsplit('\n').next().is_some_and(|line| line.contains('#'));
+        let same_line = !before.get(comma..)?.contains('\n');
+        return (same_line || !comment).then_some(Span { start: comma, ..span });
+    }
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let marker = before.get(line..)?.trim();
+    let rest = after.find('\n')?;
+    (marker == "-" && after.get(..rest)?.trim().is_empty()).then_some(Span {
+        start: line,
+        end: span.end + rest + 1,
+        ..span
+    })
+}
 
 /// A text with fixes applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +115,9 @@ fn apart(one: &Edit, other: &Edit) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::apply;
+    use super::{apply, settle};
     use crate::diagnostics::{Applicability, Diagnostic, Edit, Fix};
-    use crate::source::Span;
+    use crate::source::{Source, Span};
 
     fn finding(applicability: Applicability, edits: &[(usize, usize, &str)]) -> Diagnostic {
         let mut found = Diagnostic::note("code", Span::new(0, 1), "m");
@@ -77,6 +131,36 @@ mod tests {
 
     fn applied(findings: &[Diagnostic], with_unsafe: bool) -> Option<(String, Vec<usize>)> {
         apply("0123456789", findings, with_unsafe).map(|fixed| (fixed.text, fixed.applied))
+    }
+
+    #[test]
+    fn an_item_goes_with_its_comma_or_its_line() {
+        for (text, left) in [
+            ("x: [a, b, a]\n", Some("x: [a, b]\n")),
+            ("x: [a,\n  a]\n", Some("x: [a]\n")),
+            ("x:\n  - a\n  - a\ny: 1\n", Some("x:\n  - a\ny: 1\n")),
+            ("x:\n  - a\n  - a # why\n", None),
+            ("x:\n  - a\n  - &n a\n", None),
+            ("x:\n- - a\n  - - a\n", None),
+            ("x: [a, # b,\n  a]\n", None),
+        ] {
+            let at = text.rfind('a').unwrap_or(0);
+            let mut found = Diagnostic::note("code", Span::new(at, at + 1), "m");
+            found = found.with_item_removed();
+            let mut all = [found];
+            settle(&mut all, &Source::new("p", text).into());
+            let fixed = apply(text, &all, false).map(|fixed| fixed.text);
+            assert_eq!(fixed.as_deref(), left, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_does_not_take_the_place_of_lines() {
+        let text = "x: |\n  a\n";
+        let found = Diagnostic::error("code", Span::new(3, 9), "m").with_guess("a", "b");
+        let mut all = [found];
+        settle(&mut all, &Source::new("p", text).into());
+        assert_eq!(all.first().and_then(|found| found.fix.as_ref()), None);
     }
 
     #[test]

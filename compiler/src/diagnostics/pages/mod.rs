@@ -55,9 +55,8 @@ fn entry(line: &'static str, section: &'static str) -> Option<Entry> {
 
 /// What a page says before its example, as running text.
 pub fn prose(page: &str) -> String {
-    let lines = page.lines().skip(1).skip_while(|line| {
-        line.is_empty() || line.starts_with("Severity: ")
-    });
+    let lines =
+        page.lines().skip(1).skip_while(|line| line.is_empty() || line.starts_with("Severity: "));
     let prose: Vec<&str> = lines
         .take_while(|line| !line.starts_with("```") && !line.starts_with("example: "))
         .filter(|line| !line.is_empty())

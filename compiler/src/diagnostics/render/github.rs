@@ -22,7 +22,8 @@ pub fn github(sources: &Sources, findings: &[Diagnostic]) -> String {
         let start = source.position(finding.span.start);
         let end = source.position(finding.span.end.max(finding.span.start));
         // The log shows the message alone, so that it names the place too.
-        let mut message = format!("{}: {}", place(sources, finding.span), clipped(&finding.message));
+        let mut message =
+            format!("{}: {}", place(sources, finding.span), clipped(&finding.message));
         for related in &finding.related {
             message.push_str("\n  ");
             message.push_str(&place(sources, related.span));
@@ -37,12 +38,8 @@ pub fn github(sources: &Sources, findings: &[Diagnostic]) -> String {
             message.push_str("\nfix: ");
             message.push_str(&repair(fix));
         }
-        let mut properties = format!(
-            "file={},line={},endLine={}",
-            property(&source.name),
-            start.line,
-            end.line
-        );
+        let mut properties =
+            format!("file={},line={},endLine={}", property(&source.name), start.line, end.line);
         // Columns are taken only where the place is on one line.
         if start.line == end.line {
             let last = end.column.saturating_sub(1).max(start.column);

@@ -244,9 +244,7 @@ impl SourceCode for Page {
             text.as_bytes(),
             (from.start, text.len()).into(),
             usize::try_from(from.number.saturating_sub(1)).unwrap_or(0),
-            column.map_or(0, |(_, column)| {
-                usize::try_from(column.saturating_sub(1)).unwrap_or(0)
-            }),
+            column.map_or(0, |(_, column)| usize::try_from(column.saturating_sub(1)).unwrap_or(0)),
             last - first + 1,
         )))
     }
@@ -258,8 +256,7 @@ mod tests {
     use crate::diagnostics::{Applicability, Diagnostic};
     use crate::source::{Source, Sources, Span};
 
-    const LOOK: Look =
-        Look { form: Form::Graphical { unicode: false }, colour: false, width: 80 };
+    const LOOK: Look = Look { form: Form::Graphical { unicode: false }, colour: false, width: 80 };
 
     fn rendered(text: &str, span: Span) -> String {
         let found = [Diagnostic::error("code", span, "message")];

@@ -56,9 +56,9 @@ pub(super) fn list(parts: &[String]) -> String {
 }
 
 fn value(sources: &Sources, finding: &Diagnostic) -> Value {
-    let related = finding.related.iter().map(|related| {
-        json!({"message": related.message, "location": location(sources, related.span)})
-    });
+    let related = finding.related.iter().map(
+        |related| json!({"message": related.message, "location": location(sources, related.span)}),
+    );
     json!({
         "code": finding.code,
         "severity": word(finding.severity),
@@ -71,9 +71,9 @@ fn value(sources: &Sources, finding: &Diagnostic) -> Value {
 }
 
 fn repair(sources: &Sources, fix: &Fix) -> Value {
-    let edits = fix.edits.iter().map(|edit| {
-        json!({"location": location(sources, edit.span), "replacement": edit.replacement})
-    });
+    let edits = fix.edits.iter().map(
+        |edit| json!({"location": location(sources, edit.span), "replacement": edit.replacement}),
+    );
     json!({
         "message": fix.message,
         "applicability": match fix.applicability {

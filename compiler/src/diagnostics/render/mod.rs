@@ -74,7 +74,12 @@ fn repair(fix: &Fix) -> String {
     };
     let message = clipped(&fix.message);
     let written = match fix.edits.as_slice() {
-        [one] if !one.replacement.is_empty() && !fix.message.contains(&one.replacement) => {
+        [one]
+            if !one.replacement.trim().is_empty()
+                && one.replacement.len() < 200
+                && !one.replacement.contains('\n')
+                && !fix.message.contains(&one.replacement) =>
+        {
             format!(": `{}`", clipped(&one.replacement))
         }
         _ => String::new(),

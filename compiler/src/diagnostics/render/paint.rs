@@ -66,10 +66,9 @@ impl Paint {
 
     /// Adds text behind a label, broken at `width` columns; further lines are indented by two.
     pub(super) fn wrapped(&mut self, ink: Ink, label: &str, text: &str, width: usize) {
-        let (indent, labelled) = columns(label).checked_sub(columns(label.trim_start())).map_or(
-            (0, label),
-            |indent| (indent, label),
-        );
+        let (indent, labelled) = columns(label)
+            .checked_sub(columns(label.trim_start()))
+            .map_or((0, label), |indent| (indent, label));
         self.put(ink, labelled);
         let mut column = columns(label);
         let mut fresh = label.is_empty();

@@ -72,8 +72,12 @@ mod tests {
     fn shows_what_a_fix_writes_and_whether_it_is_safe() {
         let span = Span::new(6, 7);
         let fix = |applicability, message: &str| {
-            let found =
-                Diagnostic::note("code", span, "m").with_fix(applicability, message, span, "b\u{1b}");
+            let found = Diagnostic::note("code", span, "m").with_fix(
+                applicability,
+                message,
+                span,
+                "b\u{1b}",
+            );
             human(&Source::new("p", "name: a\n").into(), &[found])
         };
         let safe = fix(Applicability::Safe, "use the other one");

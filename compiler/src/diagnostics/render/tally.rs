@@ -83,7 +83,9 @@ impl Tally {
             out.push_str(&format!("{fixes}: `purplec check --fix` writes them\n"));
         }
         if let Some((_, code)) = self.code {
-            out.push_str(&format!("`purplec explain {code}` says why, and what to write instead\n"));
+            out.push_str(&format!(
+                "`purplec explain {code}` says why, and what to write instead\n"
+            ));
         }
         out
     }
