@@ -7,6 +7,7 @@ pub mod diagnostics;
 pub mod emit;
 pub mod ir;
 pub mod lower;
+pub mod mend;
 pub mod parse;
 pub mod pipeline;
 pub mod resolve;

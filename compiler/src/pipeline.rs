@@ -1,6 +1,6 @@
 //! All stages on one screen: what happens to a policy, in order.
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::{Diagnostic, Sink, fix};
 use crate::emit::{self, EmitFault};
 use crate::lower::lower;
 use crate::parse;
@@ -68,6 +68,7 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Out
         outcome.plan = None;
     }
     outcome.diagnostics = sink.into_sorted();
+    fix::settle(&mut outcome.diagnostics, &outcome.sources);
     Ok(outcome)
 }
 

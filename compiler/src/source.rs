@@ -119,6 +119,13 @@ impl Source {
         }
     }
 
+    /// Where a line, counted from 1, begins; `None` where the text has no such line. What follows
+    /// the last line feed is a line only where it is not empty.
+    pub fn line_start(&self, line: u32) -> Option<usize> {
+        let at = usize::try_from(line).ok()?.checked_sub(1)?;
+        self.line_starts.get(at).copied().filter(|&start| start < self.text.len())
+    }
+
     /// The line number, from 1, of a span's start.
     pub fn line(&self, span: Span) -> u32 {
         self.position(span.start).line

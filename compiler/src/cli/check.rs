@@ -1,11 +1,14 @@
 //! `purplec check`
 
-use super::{Deny, Exit, complain, defect, input, print};
+use super::files::{self, Files};
+use super::parallel::{self, in_order};
+use super::screen::{self, Colour};
+use super::{Deny, Exit, complain, fix, input, print, print_error};
 use clap::{Args, ValueEnum};
-use purplec::diagnostics::{Diagnostic, Severity, render};
-use purplec::pipeline;
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
+use purplec::pipeline::{self, Outcome};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// What to check, and how to say what was found.
 #[derive(Debug, Args)]
@@ -13,94 +16,222 @@ pub(super) struct Arguments {
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
     /// What else makes the check fail
     #[arg(long, value_enum)]
     deny: Option<Deny>,
-    /// Policy files; `-` is standard input
+    /// Apply the safe fixes, then print what is left
+    #[arg(long)]
+    fix: bool,
+    /// Apply the unsafe fixes too: a policy may mean something else afterwards
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Print what --fix would change, and write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Policy files; the policies below a directory; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
+impl Arguments {
+    /// Whether files are mended, and with which fixes.
+    fn mending(&self) -> Option<fix::Mode> {
+        (self.fix || self.diff || self.unsafe_fixes)
+            .then_some(fix::Mode { with_unsafe: self.unsafe_fixes, diff: self.diff })
+    }
+}
+
+/// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people: the place, the text, what to type instead
     Human,
+    /// For programs: one JSON document (`purplec schema --of diagnostics`)
+    Json,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// For GitHub workflows: annotations in a pull request
+    Github,
 }
 
 /// Checks each file; findings go to standard output, files that cannot be read to standard error.
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let Format::Human = arguments.format;
-    let mut exit = Exit::Clean;
-    let mut total = Count::default();
-    let mut text = String::new();
-    for path in &arguments.files {
-        let read = match input::read(path) {
-            Ok(read) => read,
-            Err(message) => {
-                exit = exit.max(complain(&message));
-                continue;
-            }
-        };
-        let outcome = match pipeline::check(&read.source, read.sink) {
-            Ok(outcome) => outcome,
-            Err(fault) => {
-                exit = exit.max(complain(&defect(&read.source, &fault)));
-                continue;
-            }
-        };
-        let found = &outcome.diagnostics;
-        text.push_str(&render::human(&outcome.sources, found));
-        total.add(found);
-        exit = exit.max(verdict(found, arguments.deny));
+    let mending = arguments.mending();
+    let Files { all, others } = files::expand(&arguments.files);
+    // Where standard output takes a policy or a difference, findings go to standard error.
+    let to_stderr = mending.is_some_and(|mode| mode.diff)
+        || mending.is_some() && arguments.files.iter().any(|file| file.as_os_str() == "-");
+    if to_stderr && mending.is_some_and(|mode| !mode.diff) && all.len() > 1 {
+        return complain("purplec: error: --fix takes standard input alone, or files");
     }
-    text.push_str(&total.summary(arguments.files.len()));
-    print(&text, exit)
-}
-
-/// How a run with these findings ends.
-pub(super) fn verdict(found: &[Diagnostic], deny: Option<Deny>) -> Exit {
-    let least = match deny {
-        Some(Deny::Warnings) => Severity::Warning,
-        None => Severity::Error,
+    let look = if to_stderr {
+        screen::look(&io::stderr(), arguments.color)
+    } else {
+        screen::look(&io::stdout(), arguments.color)
     };
-    if found.iter().any(|finding| finding.severity >= least) { Exit::Findings } else { Exit::Clean }
+    let mut report = Report::new(arguments.format, look, to_stderr);
+    in_order(
+        &all,
+        parallel::width(),
+        |file| match file {
+            Ok(path) => examine(path, mending, arguments.format, look),
+            Err(failure) => Part::failed(failure.clone()),
+        },
+        |part| report.add(part),
+    );
+    report.finish(arguments.deny, others)
 }
 
-#[derive(Default)]
-struct Count {
-    errors: usize,
-    warnings: usize,
-    notes: usize,
+/// What one file adds to a report.
+struct Part {
+    exit: Exit,
+    tally: Tally,
+    text: String,
+    results: Option<render::Results>,
+    /// What was done to the file, for standard error.
+    done: String,
+    /// The policy or the difference that standard output takes.
+    output: String,
 }
 
-impl Count {
-    fn add(&mut self, found: &[Diagnostic]) {
-        for finding in found {
-            match finding.severity {
-                Severity::Error => self.errors += 1,
-                Severity::Warning => self.warnings += 1,
-                Severity::Note => self.notes += 1,
+impl Part {
+    fn failed(failure: Failure) -> Self {
+        let tally = Tally { failures: vec![failure], ..Tally::default() };
+        let (text, done, output) = Default::default();
+        Self { exit: Exit::Failed, tally, text, results: None, done, output }
+    }
+}
+
+fn examine(path: &Path, mending: Option<fix::Mode>, format: Format, look: Look) -> Part {
+    let read = match input::try_read(path) {
+        Ok(read) => read,
+        Err(failure) => return Part::failed(failure),
+    };
+    let failed =
+        |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
+    let (outcome, changed) = match mending {
+        None => match pipeline::check(&read.source, read.sink) {
+            Ok(outcome) => (outcome, fix::Changed::default()),
+            Err(fault) => return failed(super::fault(&fault)),
+        },
+        Some(mode) => match fix::mend(path, &read.source, read.sink, mode) {
+            Ok(mended) => mended,
+            Err(message) => return failed(message),
+        },
+    };
+    let mut tally = Tally::default();
+    tally.add(&outcome.diagnostics);
+    let (text, results) = rendered(&outcome, format, look);
+    let exit = if changed.would { Exit::Findings } else { Exit::Clean };
+    Part { exit, tally, text, results, done: changed.done, output: changed.output }
+}
+
+fn rendered(outcome: &Outcome, format: Format, look: Look) -> (String, Option<render::Results>) {
+    let Outcome { sources, diagnostics, .. } = outcome;
+    match format {
+        Format::Human => (render::human_as(look, sources, diagnostics), None),
+        Format::Json => (render::json_findings(sources, diagnostics), None),
+        Format::Github => (render::github(sources, diagnostics), None),
+        Format::Sarif => (String::new(), Some(render::sarif_results(sources, diagnostics))),
+    }
+}
+
+/// What a run prints: as it goes for people and logs, at the end for programs.
+pub(super) struct Report {
+    format: Format,
+    to_stderr: bool,
+    exit: Exit,
+    tally: Tally,
+    findings: Vec<String>,
+    results: Vec<render::Results>,
+    look: Look,
+}
+
+impl Report {
+    /// An empty report, to be printed on standard output or standard error.
+    pub(super) fn new(format: Format, look: Look, to_stderr: bool) -> Self {
+        let (exit, tally) = (Exit::Clean, Tally::default());
+        Self { format, to_stderr, exit, tally, findings: Vec::new(), results: Vec::new(), look }
+    }
+
+    /// Adds what was found in one policy.
+    pub(super) fn add_outcome(&mut self, outcome: &Outcome) {
+        let mut tally = Tally::default();
+        tally.add(&outcome.diagnostics);
+        let (text, results) = rendered(outcome, self.format, self.look);
+        let (done, output) = Default::default();
+        self.add(Part { exit: Exit::Clean, tally, text, results, done, output });
+    }
+
+    fn add(&mut self, part: Part) {
+        self.exit = self.exit.max(part.exit);
+        for Failure { file, message } in &part.tally.failures {
+            print_error(&format!("{}: error: {message}\n", visible(file)));
+        }
+        if !part.output.is_empty() {
+            self.exit = print(&part.output, self.exit);
+        }
+        print_error(&part.done);
+        self.results.extend(part.results);
+        match self.format {
+            Format::Human | Format::Github => self.say(&part.text),
+            Format::Json => self.findings.push(part.text),
+            Format::Sarif => {}
+        }
+        self.tally.join(part.tally);
+    }
+
+    fn say(&mut self, text: &str) {
+        if self.to_stderr {
+            print_error(text);
+        } else {
+            self.exit = print(text, self.exit);
+        }
+    }
+
+    /// How a run with these findings ends.
+    pub(super) fn verdict(&self, deny: Option<Deny>) -> Exit {
+        let bad = self.tally.errors > 0 || deny == Some(Deny::Warnings) && self.tally.warnings > 0;
+        self.exit.max(if bad { Exit::Findings } else { Exit::Clean })
+    }
+
+    /// Prints what was kept, and gives how the run ends.
+    fn finish(mut self, deny: Option<Deny>, others: usize) -> Exit {
+        match self.format {
+            Format::Json | Format::Sarif => self.document(),
+            Format::Human | Format::Github => {
+                let mut text = self.tally.hints();
+                text.push_str(&self.tally.summary());
+                text.push('\n');
+                if others > 0 {
+                    let others = counted(others, "YAML file");
+                    text.push_str(&format!("{others} left out: not a policy by its keys\n"));
+                }
+                self.say(&text);
             }
         }
+        self.verdict(deny)
     }
 
-    fn summary(&self, files: usize) -> String {
-        let mut out = format!("{} checked: ", counted(files, "file"));
-        let parts: Vec<String> =
-            [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")]
-                .into_iter()
-                .filter(|&(count, _)| count > 0)
-                .map(|(count, noun)| counted(count, noun))
-                .collect();
-        let all = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
-        // Writing to a string cannot fail.
-        if writeln!(out, "{all}").is_err() {
-            out.push('\n');
+    /// Prints the document, where the form is one.
+    pub(super) fn document(&mut self) {
+        match self.format {
+            Format::Json => self.say(&render::json(&self.findings, &self.tally)),
+            Format::Sarif => {
+                let results = std::mem::take(&mut self.results);
+                self.say(&render::sarif(results, &self.tally));
+            }
+            Format::Human | Format::Github => {}
         }
-        out
     }
-}
 
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    /// Prints what to type next, where the form is for people.
+    pub(super) fn hints(&mut self) {
+        if self.format == Format::Human {
+            self.say(&self.tally.hints());
+        }
+    }
 }

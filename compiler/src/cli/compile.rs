@@ -1,11 +1,12 @@
 //! `purplec compile`
 
-use super::check::verdict;
-use super::{Deny, Exit, complain, defect, input, output, print_error, show};
+use super::check::{Format, Report};
+use super::screen::{self, Colour};
+use super::{Deny, Exit, complain, defect, input, output, show};
 use clap::{Args, ValueEnum};
-use purplec::diagnostics::render;
 use purplec::pipeline::{self, Options, Stage};
 use purplec::syscalls::Arch;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What to compile, and where the result goes.
@@ -29,6 +30,12 @@ pub(super) struct Arguments {
     /// Print one stage's result instead of a plan
     #[arg(long, value_name = "STAGE", value_enum)]
     emit: Option<Emit>,
+    /// How findings are printed, on standard error
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
     /// What else makes the compilation fail
     #[arg(long, value_enum)]
     deny: Option<Deny>,
@@ -85,8 +92,12 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(outcome) => outcome,
         Err(fault) => return complain(&defect(&read.source, &fault)),
     };
-    print_error(&render::human(&outcome.sources, &outcome.diagnostics));
-    let exit = verdict(&outcome.diagnostics, arguments.deny);
+    let look = screen::look(&io::stderr(), arguments.color);
+    let mut report = Report::new(arguments.format, look, true);
+    report.add_outcome(&outcome);
+    report.document();
+    report.hints();
+    let exit = report.verdict(arguments.deny);
     if exit != Exit::Clean {
         return exit;
     }

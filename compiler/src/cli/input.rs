@@ -3,7 +3,7 @@
 
 use nix::fcntl::OFlag;
 use purplec::diagnostics::Sink;
-use purplec::diagnostics::render::visible;
+use purplec::diagnostics::render::{Failure, visible};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::source::Source;
 use std::fs::{FileType, OpenOptions};
@@ -21,15 +21,25 @@ pub(super) struct Input {
 
 /// Reads `path`, or standard input for `-`. The error is a whole message, name first.
 pub(super) fn read(path: &Path) -> Result<Input, String> {
+    try_read(path)
+        .map_err(|failure| format!("{}: error: {}", visible(&failure.file), failure.message))
+}
+
+/// Reads `path`, or standard input for `-`. Where the error is about the text, the file is named
+/// with its first line and column, so that an editor opens it.
+pub(super) fn try_read(path: &Path) -> Result<Input, Failure> {
     let (name, read) = if path.as_os_str() == "-" {
         ("<stdin>".to_owned(), all(io::stdin().lock()))
     } else {
         (path.to_string_lossy().into_owned(), open(path))
     };
-    let bytes = read.map_err(|problem| {
-        let place = if problem.in_text { ":1:1" } else { "" };
-        format!("{}{place}: error: {}", visible(&name), problem.message)
-    })?;
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(problem) => {
+            let place = if problem.in_text { ":1:1" } else { "" };
+            return Err(Failure { file: format!("{name}{place}"), message: problem.message });
+        }
+    };
     let mut sink = Sink::new();
     let source = decode(&name, bytes, &mut sink);
     Ok(Input { source, sink })

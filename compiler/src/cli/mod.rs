@@ -6,13 +6,18 @@
 mod calls;
 mod check;
 mod compile;
+mod explain;
+mod files;
+mod fix;
 mod input;
 mod output;
+mod parallel;
+mod screen;
 mod show;
 mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use purplec::diagnostics::render::visible;
+use purplec::diagnostics::render::{JSON_SCHEMA, visible};
 use purplec::source::Source;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -37,18 +42,26 @@ pub(crate) fn run() -> ExitCode {
         Command::Compile(arguments) => compile::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
-        Command::Schema => schema(),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Schema(arguments) => schema(arguments.of),
     };
     exit.into()
 }
 
 /// The Purple policy compiler: YAML policy in, sealed plan out.
 #[derive(Debug, Parser)]
-#[command(name = "purplec", version, max_term_width = 100)]
+#[command(name = "purplec", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+/// The end of `--help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing found, or notes and warnings only
+  1  findings: errors, and with `--deny warnings` warnings too
+  2  wrong usage, a file that cannot be read or written, a defect of the compiler";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -60,8 +73,27 @@ enum Command {
     Show(show::Arguments),
     /// Check a plan's seal and structure
     Verify(verify::Arguments),
-    /// Print the JSON Schema of policies (draft-07)
-    Schema,
+    /// Explain what a diagnostic's code means, and what to write instead
+    Explain(explain::Arguments),
+    /// Print a JSON Schema (draft-07)
+    Schema(SchemaArguments),
+}
+
+/// Which schema.
+#[derive(Debug, clap::Args)]
+struct SchemaArguments {
+    /// What the schema describes
+    #[arg(long, value_enum, default_value_t = Of::Policy, value_name = "WHAT")]
+    of: Of,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Of {
+    /// Policies: what editors need to complete and explain their keys
+    Policy,
+    /// What `check --format json` prints
+    Diagnostics,
 }
 
 /// What `--deny` makes fail.
@@ -89,7 +121,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
-fn schema() -> Exit {
+fn schema(of: Of) -> Exit {
+    if of == Of::Diagnostics {
+        return print(JSON_SCHEMA, Exit::Clean);
+    }
     match serde_json::to_string_pretty(&purple_policy::json_schema()) {
         Ok(text) => print(&(text + "\n"), Exit::Clean),
         Err(error) => complain(&format!("purplec: the schema cannot be printed: {error}")),
@@ -116,8 +151,12 @@ fn print_error(text: &str) {
 
 /// The message for a fault of the compiler.
 fn defect(source: &Source, fault: &dyn std::fmt::Display) -> String {
-    let name = visible(&source.name);
-    format!("{name}: error: a defect of the compiler, and no fault of the policy's: {fault}")
+    format!("{}: error: {}", visible(&source.name), self::fault(fault))
+}
+
+/// The same without the policy's name.
+fn fault(fault: &dyn std::fmt::Display) -> String {
+    format!("a defect of the compiler, and no fault of the policy's: {fault}")
 }
 
 /// Writes one line to standard error.

@@ -3,8 +3,9 @@
 use super::input::{explain, kind};
 use purplec::diagnostics::render::visible;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to `path` by way of a temporary file beside it, or to standard output for `-`.
@@ -19,11 +20,21 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
             _ => Ok(()),
         };
     }
-    replace(path, bytes)
+    replace(path, bytes, None)
         .map_err(|message| format!("{}: error: {message}", visible(&path.to_string_lossy())))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
+/// Writes `bytes` in place of a file that is there, which keeps its mode and owner; a link to it
+/// stays one. The error is a message without the name.
+pub(super) fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let found = fs::metadata(path).map_err(|error| explain(&error))?;
+    if found.permissions().readonly() {
+        return Err("the file is read-only; it is not changed".to_owned());
+    }
+    replace(path, bytes, Some(&found))
+}
+
+fn replace(path: &Path, bytes: &[u8], like: Option<&Metadata>) -> Result<(), String> {
     let target = target(path)?;
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -31,7 +42,9 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
     };
     let Some(name) = target.file_name() else { return Err("this names no file".to_owned()) };
     let (temporary, file) = create_beside(&directory, name)?;
-    let written = fill(file, bytes).and_then(|()| fs::rename(&temporary, &target));
+    let written = keep(&file, like)
+        .and_then(|()| fill(file, bytes))
+        .and_then(|()| fs::rename(&temporary, &target));
     if let Err(error) = written {
         let message = format!("cannot be written: {}", explain(&error));
         return Err(match fs::remove_file(&temporary) {
@@ -82,6 +95,16 @@ fn create_beside(directory: &Path, name: &std::ffi::OsStr) -> Result<(PathBuf, F
         }
     }
     Err("cannot be written: too many temporary files beside it".to_owned())
+}
+
+/// Gives a file the owner and the mode of another one.
+fn keep(file: &File, like: Option<&Metadata>) -> io::Result<()> {
+    let Some(like) = like else { return Ok(()) };
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (like.uid(), like.gid()) {
+        fchown(file, Some(like.uid()), Some(like.gid()))?;
+    }
+    file.set_permissions(like.permissions())
 }
 
 fn fill(mut file: File, bytes: &[u8]) -> io::Result<()> {

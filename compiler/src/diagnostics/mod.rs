@@ -1,5 +1,7 @@
 //! Diagnostics as data: collected in a sink, rendered elsewhere.
 
+pub mod fix;
+pub mod pages;
 pub mod render;
 mod suggest;
 
@@ -126,6 +128,32 @@ impl Diagnostic {
         let edits = vec![Edit { span, replacement: replacement.into() }];
         self.fix = Some(Fix { message: message.into(), applicability, edits });
         self
+    }
+
+    /// The same with a guess at what was meant by the word under its span. The fix is safe where the
+    /// two differ in case, hyphens and spaces only: then there is one reading.
+    #[must_use]
+    pub fn with_guess(self, written: &str, meant: &str) -> Self {
+        let plain = |word: &str| word.to_ascii_lowercase().replace(['-', ' '], "_");
+        let applicability = if plain(written) == plain(meant) {
+            Applicability::Safe
+        } else {
+            Applicability::Unsafe
+        };
+        let span = self.span;
+        self.with_help(format!("did you mean `{meant}`?")).with_fix(
+            applicability,
+            format!("write `{meant}`"),
+            span,
+            meant,
+        )
+    }
+
+    /// The same with a safe fix that takes the list item under its span out of its list.
+    #[must_use]
+    pub fn with_item_removed(self) -> Self {
+        let span = self.span;
+        self.with_fix(Applicability::Safe, fix::REMOVE_ITEM, span, "")
     }
 
     /// The same with a related place.

@@ -2,7 +2,7 @@
 
 use super::events::SyntaxError;
 use super::scalar::{self, Ambiguity};
-use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::diagnostics::{Applicability, Diagnostic, Sink, quote};
 use crate::source::Span;
 
 /// Reports a plain scalar that readers of YAML disagree about.
@@ -52,7 +52,21 @@ pub(super) fn ambiguous(text: &str, span: Span, sink: &mut Sink) {
         Ambiguity::TooLarge => "number-too-large",
         _ => "ambiguous-scalar",
     };
-    sink.push(Diagnostic::error(code, span, format!("`{shown}` {reading}")).with_help(help));
+    let found = Diagnostic::error(code, span, format!("`{shown}` {reading}")).with_help(help);
+    // One of the readings, which a person has to agree to. Text it is to this reader; where a truth
+    // value is wanted, the next stage says so.
+    let meant = match ambiguity {
+        Ambiguity::Truth(_) | Ambiguity::LeadingZero | Ambiguity::Sexagesimal => {
+            format!("\"{text}\"")
+        }
+        Ambiguity::Underscore => text.replace('_', ""),
+        Ambiguity::Binary | Ambiguity::NotFinite | Ambiguity::TooLarge => {
+            sink.push(found);
+            return;
+        }
+    };
+    let shown = if meant.contains('"') { meant.clone() } else { format!("`{meant}`") };
+    sink.push(found.with_fix(Applicability::Unsafe, format!("write {shown}"), span, meant));
 }
 
 /// Reports tabs used as indentation, one for each line; gives the first one's offset.
@@ -78,7 +92,13 @@ pub(super) fn tabs(tabs: &[Span], scalars: &[Span], text: &str, sink: &mut Sink)
                 Span::new(tab.start, tab.start + run),
                 "a tab is used as indentation",
             )
-            .with_help("indent with spaces: YAML does not accept tabs here"),
+            .with_help("indent with spaces: YAML does not accept tabs here")
+            .with_fix(
+                Applicability::Unsafe,
+                "write two spaces for each tab",
+                Span::new(tab.start, tab.start + run),
+                "  ".repeat(run),
+            ),
         );
     }
     first

@@ -1,6 +1,6 @@
 //! What is wrong with a text before it is YAML: encoding, invisible characters, line endings, tabs.
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::{Applicability, Diagnostic, Sink};
 use crate::source::{Source, Span};
 use std::borrow::Cow;
 
@@ -58,7 +58,8 @@ pub(super) fn check<'t>(text: &'t str, sink: &mut Sink) -> CheckedText<'t> {
                     span,
                     "the file begins with a byte order mark",
                 )
-                .with_help("save the file as UTF-8 without it"),
+                .with_help("save the file as UTF-8 without it")
+                .with_fix(Applicability::Safe, "remove the mark", span, ""),
             );
             continue;
         }
@@ -87,9 +88,13 @@ pub(super) fn check<'t>(text: &'t str, sink: &mut Sink) -> CheckedText<'t> {
     }
     report(text, bad, sink);
     if let Some(span) = windows_line {
+        let last = text.rfind("\r\n").map_or(span.end, |at| at + 2);
+        let lines = Span::new(span.start, last);
+        let unix = text.get(span.start..last).unwrap_or("\n").replace("\r\n", "\n");
         sink.push(
             Diagnostic::warning("windows-line-endings", span, "lines end in CR LF from here on")
-                .with_help("save the file with Unix line endings (LF)"),
+                .with_help("save the file with Unix line endings (LF)")
+                .with_fix(Applicability::Safe, "end lines with LF", lines, unix),
         );
     }
     CheckedText { original: text, text: without(text, &replaced), indenting_tabs }
@@ -175,10 +180,15 @@ fn report(text: &str, run: Option<(Hidden, Span)>, sink: &mut Sink) {
         Hidden::Return => "end lines with LF: other tools do not see a line's end here",
         Hidden::Invisible => "remove it: it makes the text read differently from what it says",
     };
-    sink.push(
+    let found =
         Diagnostic::error(code(kind), span, format!("the text holds {}{more}", name(first)))
-            .with_help(help),
-    );
+            .with_help(help);
+    sink.push(match kind {
+        Hidden::Return => found,
+        Hidden::Control | Hidden::Invisible => {
+            found.with_fix(Applicability::Unsafe, "remove it", span, "")
+        }
+    });
 }
 
 /// The text with letters for each replaced character, as many as it has bytes.

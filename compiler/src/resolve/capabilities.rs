@@ -1,7 +1,7 @@
 //! The `capabilities` section: names to bits.
 
 use super::Scope;
-use crate::diagnostics::{nearest, quote};
+use crate::diagnostics::{Diagnostic, nearest, quote};
 use purple_policy::Capabilities;
 
 /// Capability names by number (capabilities(7), linux/capability.h).
@@ -76,11 +76,12 @@ fn unknown(scope: &mut Scope<'_>, index: usize, name: &str) {
     let upper = name.to_ascii_uppercase();
     let full = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
     let room = scope.sink.has_room("unknown-capability");
-    let help = match room.then(|| nearest(&full, NAMES)).flatten() {
-        _ if full == "CAP_ALL" => "name each capability that the program needs".to_owned(),
-        Some(near) => format!("did you mean `{near}`?"),
-        None => String::new(),
-    };
+    let span = scope.span(&format!("/capabilities/add/{index}"));
     let message = format!("there is no capability {}", quote(name));
-    scope.error("unknown-capability", &format!("/capabilities/add/{index}"), message, &help);
+    let found = Diagnostic::error("unknown-capability", span, message);
+    scope.report(match room.then(|| nearest(&full, NAMES)).flatten() {
+        _ if full == "CAP_ALL" => found.with_help("name each capability that the program needs"),
+        Some(near) => found.with_guess(&full, near),
+        None => found,
+    });
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use purple_policy::Syscalls;
 
-use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::diagnostics::{Diagnostic, Sink, nearest, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Strength, Unnamed};
 use crate::parse::Document;
 use crate::source::Span;
@@ -92,11 +92,12 @@ impl Resolver<'_> {
             match name.parse::<Arch>() {
                 Err(UnknownArch(unknown)) => {
                     let message = format!("no architecture is called {}", quote(&unknown));
-                    let known = Arch::ALL.map(Arch::name).join(", ");
-                    self.report(
-                        Diagnostic::error("architecture-unknown", span, message)
-                            .with_help(format!("known ones: {known}")),
-                    );
+                    let known = Arch::ALL.map(Arch::name);
+                    let found = Diagnostic::error("architecture-unknown", span, message);
+                    self.report(match nearest(&unknown, known) {
+                        Some(meant) => found.with_guess(&unknown, meant),
+                        None => found.with_help(format!("known ones: {}", known.join(", "))),
+                    });
                 }
                 Ok(arch) if archs.contains(&arch) => {}
                 Ok(arch) if self.native.compat().contains(&arch) => archs.push(arch),

@@ -1,7 +1,7 @@
 //! The JSON Schema's findings, with their places, in an author's words.
 
 use super::expect::{Expected, and, describe};
-use crate::diagnostics::{Diagnostic, MAX_PER_CODE, Sink, nearest, quote};
+use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Sink, nearest, quote};
 use crate::parse::Document;
 use crate::source::Span;
 use jsonschema::error::ValidationErrorKind as Kind;
@@ -110,7 +110,7 @@ fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
     match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
             for key in unexpected.iter().take(MAX_PER_CODE) {
-                sink.push(unknown_key(document, pointer, &expected, key));
+                sink.push(unknown_key(document, pointer, &expected, key, found));
             }
             sink.count_more("unknown-key", unexpected.len().saturating_sub(MAX_PER_CODE));
         }
@@ -160,19 +160,59 @@ fn wrong_type(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic 
     let diagnostic = Diagnostic::error("wrong-type", span, expected.mismatch(found));
     match (expected.kind(), found) {
         ("boolean", Value::String(text)) if matches!(text.as_str(), "true" | "false") => {
-            diagnostic.with_help(format!("remove the quotes: `{text}`"))
+            rewritten(diagnostic, Applicability::Safe, "remove the quotes", text.clone())
+        }
+        ("boolean", Value::String(text)) if truth(text).is_some() => {
+            let meant = if truth(text) == Some(true) { "true" } else { "false" };
+            rewritten(diagnostic, Applicability::Unsafe, "write a truth value", meant.to_owned())
         }
         ("integer" | "number", Value::String(text)) if text.parse::<u64>().is_ok() => {
-            diagnostic.with_help(format!("remove the quotes: `{text}`"))
+            rewritten(diagnostic, Applicability::Safe, "remove the quotes", text.clone())
         }
         ("string", Value::Bool(_) | Value::Number(_)) => {
-            diagnostic.with_help(format!("put it in quotes: \"{found}\""))
+            // Another spelling of the number, such as `0x10`, would be lost.
+            let quoted = format!("\"{found}\"");
+            rewritten(diagnostic, Applicability::Unsafe, "put it in quotes", quoted)
         }
         ("array", Value::String(text)) if text.len() < 60 => {
-            diagnostic.with_help(format!("make it a list: `[{text}]`"))
+            let list = format!("[{text}]");
+            let plain = |character: char| {
+                character.is_ascii_alphanumeric() || matches!(character, '/' | '.' | '_' | '-')
+            };
+            if text.chars().all(plain) {
+                rewritten(diagnostic, Applicability::Safe, "make it a list", list)
+            } else {
+                diagnostic.with_help(format!("make it a list: `{list}`"))
+            }
         }
         _ => diagnostic,
     }
+}
+
+/// The truth value that a word is to YAML 1.1.
+fn truth(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "y" | "yes" | "on" => Some(true),
+        "n" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// A finding with a fix, and the same as its help.
+fn rewritten(
+    finding: Diagnostic,
+    applicability: Applicability,
+    instruction: &str,
+    text: String,
+) -> Diagnostic {
+    let span = finding.span;
+    let shown = if text.contains('"') { text.clone() } else { format!("`{text}`") };
+    finding.with_help(format!("{instruction}: {shown}")).with_fix(
+        applicability,
+        format!("write {shown}"),
+        span,
+        text,
+    )
 }
 
 fn unknown_key(
@@ -180,6 +220,7 @@ fn unknown_key(
     pointer: &str,
     expected: &Expected<'_>,
     key: &str,
+    mapping: &Value,
 ) -> Diagnostic {
     let step = key.replace('~', "~0").replace('/', "~1");
     let place = match expected.name() {
@@ -193,7 +234,11 @@ fn unknown_key(
     );
     let keys = expected.keys();
     if let Some(meant) = nearest(key, keys.iter().copied()) {
-        return found.with_help(format!("did you mean `{meant}`?"));
+        return if mapping.get(meant).is_some() {
+            found.with_help(format!("did you mean `{meant}`, which is given too?"))
+        } else {
+            found.with_guess(key, meant)
+        };
     }
     if let Some(section) = home(key) {
         return found.with_help(format!("`{key}` is a key of `{section}`: move it there"));
@@ -249,7 +294,7 @@ fn no_choice(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic {
         format!("{} takes {}; found {}", expected.name(), expected.phrase(), describe(found));
     let found = Diagnostic::error("unknown-value", span, message);
     match nearest(text, words) {
-        Some(meant) => found.with_help(format!("did you mean `{meant}`?")),
+        Some(meant) => found.with_guess(text, meant),
         None => found,
     }
 }

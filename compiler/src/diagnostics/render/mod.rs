@@ -1,5 +1,107 @@
 //! Findings in the forms that people and programs read, one file a form.
+//!
+//! For people there are three: plain for logs, graphical for terminals, narrow for small ones. Every
+//! other form is for programs, and has a contract: `docs/diagnostics/formats.md`.
 
-mod human;
+mod excerpt;
+mod github;
+mod graphical;
+mod json;
+mod narrow;
+mod paint;
+mod plain;
+mod sarif;
+mod tally;
 
-pub use human::{human, visible};
+pub use excerpt::visible;
+pub use github::github;
+pub use json::{JSON_SCHEMA, json, json_findings};
+pub use sarif::{Results, sarif, sarif_results};
+pub use tally::{Failure, Tally, counted};
+
+use super::{Applicability, Diagnostic, Fix};
+use crate::source::Sources;
+use excerpt::clipped;
+use std::fmt::Write as _;
+
+/// How findings look to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// The form.
+    pub form: Form,
+    /// Whether escape sequences for colours may be written.
+    pub colour: bool,
+    /// How many columns there are; the plain form does not look at it.
+    pub width: usize,
+}
+
+/// A form for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For logs and editors: `FILE:LINE:COLUMN: severity[code]: message`, then the text.
+    Plain,
+    /// For terminals: the text with its neighbours, in a frame.
+    Graphical {
+        /// Whether the frame is drawn with characters beyond ASCII.
+        unicode: bool,
+    },
+    /// For terminals that are too narrow for a frame.
+    Narrow,
+}
+
+/// Findings in the plain form, in the order given, without colour.
+pub fn human(sources: &Sources, findings: &[Diagnostic]) -> String {
+    plain::render(sources, findings, false)
+}
+
+/// Findings for people, in the order given. Characters of the policy that could move a terminal's
+/// cursor or reorder a line are spelt out.
+pub fn human_as(look: Look, sources: &Sources, findings: &[Diagnostic]) -> String {
+    match look.form {
+        Form::Plain => plain::render(sources, findings, look.colour),
+        Form::Graphical { unicode } => {
+            graphical::render(sources, findings, look.colour, unicode, look.width)
+        }
+        Form::Narrow => narrow::render(sources, findings, look.colour, look.width),
+    }
+}
+
+/// A fix in one line: what it does, what it writes, whether a program may.
+fn repair(fix: &Fix) -> String {
+    let safe = match fix.applicability {
+        Applicability::Safe => "safe",
+        Applicability::Unsafe => "unsafe",
+    };
+    let message = clipped(&fix.message);
+    let written = match fix.edits.as_slice() {
+        [one]
+            if !one.replacement.trim().is_empty()
+                && one.replacement.len() < 200
+                && !one.replacement.contains('\n')
+                && !fix.message.contains(&one.replacement) =>
+        {
+            format!(": `{}`", clipped(&one.replacement))
+        }
+        _ => String::new(),
+    };
+    format!("{message}{written} ({safe})")
+}
+
+/// JSON in which nothing is hidden: what could move a cursor or reorder a line is escaped. Outside
+/// of texts JSON is ASCII, so that this may be done to a whole document.
+fn spelt_out(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if crate::parse::is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                if write!(out, "\\u{unit:04x}").is_err() {
+                    return out;
+                }
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}

@@ -46,8 +46,8 @@ impl Resolver<'_> {
         let known = number.and_then(|number| errno_name(self.native, number));
         let mut diagnostic = Diagnostic::error("errno-unknown", span, message);
         let guess = || self.sink.has_room("errno-unknown").then(|| closest_errno(name)).flatten();
-        if let Some(name) = known.or_else(guess) {
-            diagnostic = diagnostic.with_help(format!("did you mean `{name}`?"));
+        if let Some(meant) = known.or_else(guess) {
+            diagnostic = diagnostic.with_guess(name, meant);
         }
         self.report(diagnostic);
         false

@@ -130,7 +130,8 @@ impl Resolver<'_> {
         };
         self.report(
             Diagnostic::note("syscall-duplicate", span, format!("`{name}` is in `{list}` already"))
-                .with_related(first, "first here"),
+                .with_related(first, "first here")
+                .with_item_removed(),
         );
         true
     }
@@ -146,7 +147,7 @@ impl Resolver<'_> {
             return diagnostic;
         }
         match closest_name(self.native, name) {
-            Some(guess) => diagnostic.with_help(format!("did you mean `{guess}`?")),
+            Some(guess) => diagnostic.with_guess(name, guess),
             None => diagnostic,
         }
     }

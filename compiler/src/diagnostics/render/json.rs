@@ -1,0 +1,99 @@
+//! The form for programs of one's own: one JSON document for a run, one finding a line.
+//!
+//! Its contract is `schema/diagnostics.schema.json`. Keys are added, never renamed or removed,
+//! within one `format`.
+
+use super::excerpt::word;
+use super::{Tally, spelt_out};
+use crate::diagnostics::{Applicability, Diagnostic, Fix};
+use crate::source::{Sources, Span};
+use serde_json::{Value, json};
+
+/// The JSON Schema (draft-07) of the document.
+pub const JSON_SCHEMA: &str = include_str!("../../../../schema/diagnostics.schema.json");
+
+/// The number of the document's form.
+const FORMAT: u32 = 1;
+
+/// The findings of one file, one a line, with no comma after the last; empty where there is none.
+pub fn json_findings(sources: &Sources, findings: &[Diagnostic]) -> String {
+    let lines: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("    {}", spelt_out(&value(sources, finding).to_string())))
+        .collect();
+    lines.join(",\n")
+}
+
+/// The document of a run, from the findings of its files.
+pub fn json(findings: &[String], tally: &Tally) -> String {
+    let failures: Vec<String> = tally
+        .failures
+        .iter()
+        .map(|one| json!({"file": one.file, "message": one.message}).to_string())
+        .map(|line| format!("    {}", spelt_out(&line)))
+        .collect();
+    let summary = json!({
+        "files": tally.files,
+        "errors": tally.errors,
+        "warnings": tally.warnings,
+        "notes": tally.notes,
+        "failures": tally.failures.len(),
+    });
+    let tool = json!({"name": "purplec", "version": env!("CARGO_PKG_VERSION")});
+    format!(
+        "{{\n  \"format\": {FORMAT},\n  \"tool\": {tool},\n  \"findings\": {},\n  \
+         \"failures\": {},\n  \"summary\": {summary}\n}}\n",
+        list(findings),
+        list(&failures)
+    )
+}
+
+/// Lines as a list: those that hold nothing are left out.
+pub(super) fn list(parts: &[String]) -> String {
+    let full: Vec<&str> =
+        parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    if full.is_empty() { "[]".to_owned() } else { format!("[\n{}\n  ]", full.join(",\n")) }
+}
+
+fn value(sources: &Sources, finding: &Diagnostic) -> Value {
+    let related = finding.related.iter().map(
+        |related| json!({"message": related.message, "location": location(sources, related.span)}),
+    );
+    json!({
+        "code": finding.code,
+        "severity": word(finding.severity),
+        "message": finding.message,
+        "location": location(sources, finding.span),
+        "related": related.collect::<Vec<_>>(),
+        "help": finding.help,
+        "fix": finding.fix.as_ref().map(|fix| repair(sources, fix)),
+    })
+}
+
+fn repair(sources: &Sources, fix: &Fix) -> Value {
+    let edits = fix.edits.iter().map(
+        |edit| json!({"location": location(sources, edit.span), "replacement": edit.replacement}),
+    );
+    json!({
+        "message": fix.message,
+        "applicability": match fix.applicability {
+            Applicability::Safe => "safe",
+            Applicability::Unsafe => "unsafe",
+        },
+        "edits": edits.collect::<Vec<_>>(),
+    })
+}
+
+fn location(sources: &Sources, span: Span) -> Value {
+    let source = sources.of(span);
+    let at = |offset: usize| {
+        let offset = source.text.floor_char_boundary(offset);
+        let position = source.position(offset);
+        json!({"offset": offset, "line": position.line, "column": position.column})
+    };
+    json!({
+        "file": source.name,
+        "start": at(span.start),
+        "end": at(span.end.max(span.start)),
+    })
+}
