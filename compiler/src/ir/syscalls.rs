@@ -105,6 +105,10 @@ pub struct Rule {
 pub enum Strength {
     /// `kill`.
     Kill,
+    /// `kill_thread`.
+    KillThread,
+    /// `trap`.
+    Trap,
     /// `deny` and `errno`.
     Deny,
     /// `notify`.
@@ -126,6 +130,10 @@ pub enum Action {
     Notify,
     /// The call fails with this error, 1 to 4095.
     Errno(u16),
+    /// The thread gets SIGSYS, which it may handle.
+    Trap,
+    /// The thread ends; the process dies of SIGSYS if it was the only one.
+    KillThread,
     /// The process dies of SIGSYS.
     KillProcess,
 }

@@ -229,7 +229,7 @@ fn findings_in_an_authors_words() {
             "syscalls: {on_deny: {errn: EPERM}}",
             "wrong-type",
             "{errn: EPERM}",
-            "`on_deny` takes `kill`, `notify`, `log` or a mapping `errno: EPERM`; found a mapping",
+            "`on_deny` takes `kill`, `kill_thread`, `trap`, `notify`, `log` or a mapping `errno: EPERM`; found a mapping",
             "",
         ),
         (

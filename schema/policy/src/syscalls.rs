@@ -54,6 +54,10 @@ pub enum OnDeny {
     Errno(String),
     /// The process is killed (`SECCOMP_RET_KILL_PROCESS`).
     Kill,
+    /// The thread is killed (`SECCOMP_RET_KILL_THREAD`): a process with others goes on without it.
+    KillThread,
+    /// The thread gets the signal SIGSYS, which a program can handle (`SECCOMP_RET_TRAP`).
+    Trap,
     /// The supervisor is told and answers `EPERM` (`SECCOMP_RET_USER_NOTIF`).
     Notify,
     /// The call is logged and goes through (`SECCOMP_RET_LOG`): for learning, not for confining.
@@ -91,6 +95,10 @@ pub enum Action {
     Errno,
     /// Kill the process.
     Kill,
+    /// Kill the thread that makes the call; a process with others goes on without it.
+    KillThread,
+    /// Send the thread the signal SIGSYS, which a program can handle.
+    Trap,
     /// Tell the supervisor.
     Notify,
     /// Log it and let it through.

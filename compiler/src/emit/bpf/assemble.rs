@@ -1,124 +1,123 @@
-//! An assembler that works from the end to the start, so that every target is known when a jump
-//! to it is made: equal pieces are made once, and a jump that would be too long is mended at once.
+//! Lays a graph out as instructions, from the end to the start, so that every target is known when
+//! a jump to it is made: a jump that would be too long is mended at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::instruction::{Instruction, JUMP, Program, RETURN};
+use super::generate::graph::{Entry, Graph, Label, Node, Test};
+use super::instruction::{AND, Instruction, JUMP, LOAD, Program, RETURN};
 
-/// A program under construction.
-#[derive(Debug, Default)]
-pub(super) struct Assembler {
+/// The program that starts with `root`.
+pub(super) fn assemble(graph: &Graph, root: Label) -> Program {
+    let entries = graph.entries(root);
+    let mut assembler = Assembler { graph, reversed: Vec::new(), places: BTreeMap::new() };
+    for label in order(graph, root) {
+        assembler.add(label, entries.get(&label).copied().unwrap_or(Entry::Load));
+    }
+    assembler.reversed.reverse();
+    Program { instructions: assembler.reversed }
+}
+
+/// Every node after those that it leads to, and of two that a node leads to, the one with less
+/// below it last: jumps get short where the nearer piece is the smaller one.
+fn order(graph: &Graph, root: Label) -> Vec<Label> {
+    let mut below: BTreeMap<Label, usize> = BTreeMap::new();
+    for label in graph.below(root).into_iter().rev() {
+        let next = graph.next(label).into_iter().flatten();
+        let size = next.fold(1_usize, |sum, next| {
+            sum.saturating_add(below.get(&next).copied().unwrap_or(0))
+        });
+        below.insert(label, size);
+    }
+    let mut order = Vec::new();
+    let mut done = BTreeSet::new();
+    let mut open = vec![(root, false)];
+    while let Some((label, entered)) = open.pop() {
+        if entered {
+            order.push(label);
+        } else if done.insert(label) {
+            open.push((label, true));
+            let mut next: Vec<Label> = graph.next(label).into_iter().flatten().collect();
+            next.sort_by_key(|next| below.get(next).copied().unwrap_or(0));
+            open.extend(next.into_iter().map(|next| (next, false)));
+        }
+    }
+    order
+}
+
+struct Assembler<'a> {
+    graph: &'a Graph,
     /// The last instruction of the program first.
     reversed: Vec<Instruction>,
-    /// Where a piece was made last.
-    made: BTreeMap<Piece, Label>,
+    /// Where a node is entered, counted from the end: the nearest place.
+    places: BTreeMap<(Label, Entry), usize>,
 }
 
-/// An instruction that exists already, counted from the end of the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Label(usize);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Piece {
-    Return(u32),
-    Branch(u16, u32, Label, Label),
-    Step(u16, u32, Label),
-}
-
-impl Assembler {
-    /// An instruction that ends the program with a verdict. Returns are cheap: one that is too far
-    /// away for a jump is made again.
-    pub(super) fn ret(&mut self, value: u32) -> Label {
-        self.reuse(Piece::Return(value)).unwrap_or_else(|| {
-            let label = self.push(Instruction { code: RETURN, jt: 0, jf: 0, k: value });
-            self.remember(Piece::Return(value), label)
-        })
-    }
-
-    /// A conditional jump.
-    pub(super) fn branch(&mut self, code: u16, k: u32, then: Label, otherwise: Label) -> Label {
-        if then == otherwise {
-            return then;
-        }
-        let piece = Piece::Branch(code, k, then, otherwise);
-        self.reuse(piece).unwrap_or_else(|| {
-            // Making a nearer copy of one target moves the other one instruction away: leave room.
-            let then_near = self.near(then, 2);
-            let otherwise_near = self.near(otherwise, 1);
-            let jt = self.skip(then_near);
-            let jf = self.skip(otherwise_near);
-            let label = self.push(Instruction { code, jt, jf, k });
-            self.remember(piece, label)
-        })
-    }
-
-    /// An instruction that goes on with `next`.
-    pub(super) fn step(&mut self, code: u16, k: u32, next: Label) -> Label {
-        let piece = Piece::Step(code, k, next);
-        self.reuse(piece).unwrap_or_else(|| {
-            if next != self.top() {
-                let distance = self.distance(next);
-                self.push(Instruction {
-                    code: JUMP,
-                    jt: 0,
-                    jf: 0,
-                    k: u32::try_from(distance).unwrap_or(u32::MAX),
-                });
+impl Assembler<'_> {
+    /// The instructions of a node whose targets are there already.
+    fn add(&mut self, label: Label, first: Entry) {
+        let word = match self.graph.get(label) {
+            Node::Return(value) => {
+                self.push(RETURN, value);
+                self.place(label, Entry::Test);
+                return;
             }
-            let label = self.push(Instruction { code, jt: 0, jf: 0, k });
-            self.remember(piece, label)
-        })
+            Node::Strip { word, keep, next } => {
+                let to = (next, self.graph.entry(Some(word), next));
+                if self.distance(to) > 0 {
+                    self.jump(to);
+                }
+                self.push(AND, keep);
+                word
+            }
+            Node::Test(Test { word, code, k, yes, no }) => {
+                let [yes, no] = [yes, no].map(|to| (to, self.graph.entry(Some(word), to)));
+                // Making one target nearer moves the other one instruction away: leave room.
+                self.bring_near(yes, 2);
+                self.bring_near(no, 1);
+                let [jt, jf] = [yes, no].map(|to| u8::try_from(self.distance(to)).unwrap_or(0));
+                self.reversed.push(Instruction { code, jt, jf, k });
+                word
+            }
+        };
+        self.place(label, Entry::Test);
+        if first <= Entry::Mask && word.mask != u32::MAX {
+            self.push(AND, word.mask);
+            self.place(label, Entry::Mask);
+        }
+        if first == Entry::Load {
+            self.push(LOAD, word.offset);
+            self.place(label, Entry::Load);
+        }
     }
 
-    /// The program that starts with the instruction made last.
-    pub(super) fn finish(mut self) -> Program {
-        self.reversed.reverse();
-        Program { instructions: self.reversed }
+    fn push(&mut self, code: u16, k: u32) {
+        self.reversed.push(Instruction { code, jt: 0, jf: 0, k });
     }
 
-    fn push(&mut self, instruction: Instruction) -> Label {
-        self.reversed.push(instruction);
-        self.top()
-    }
-
-    fn top(&self) -> Label {
-        Label(self.reversed.len().saturating_sub(1))
-    }
-
-    fn remember(&mut self, piece: Piece, label: Label) -> Label {
-        self.made.insert(piece, label);
-        label
-    }
-
-    /// The same piece made before, if a jump from here still gets there.
-    fn reuse(&self, piece: Piece) -> Option<Label> {
-        const ROOM: usize = 8;
-        let label = *self.made.get(&piece)?;
-        let limit = usize::from(u8::MAX) - ROOM;
-        (self.distance(label) <= limit).then_some(label)
+    /// The instruction made last is where a node is entered.
+    fn place(&mut self, label: Label, entry: Entry) {
+        self.places.insert((label, entry), self.reversed.len());
     }
 
     /// How many instructions one made next would skip to get there.
-    fn distance(&self, label: Label) -> usize {
-        self.reversed.len().saturating_sub(label.0 + 1)
+    fn distance(&self, to: (Label, Entry)) -> usize {
+        self.reversed.len() - self.places.get(&to).copied().unwrap_or(0)
     }
 
-    /// The label itself, or where it is too far for `spare` more instructions in between, a copy
-    /// of it (a return) or a jump to it.
-    fn near(&mut self, label: Label, spare: usize) -> Label {
-        if u8::try_from(self.distance(label) + spare).is_ok() {
-            return label;
+    /// Where a place is too far for a jump from `spare` instructions after the next: a copy of it
+    /// (a return), or a jump to it.
+    fn bring_near(&mut self, to: (Label, Entry), spare: usize) {
+        if u8::try_from(self.distance(to) + spare).is_ok() {
+            return;
         }
-        let there = self.reversed.get(label.0).copied();
-        if let Some(instruction) = there.filter(|instruction| instruction.code == RETURN) {
-            let label = self.push(instruction);
-            return self.remember(Piece::Return(instruction.k), label);
+        match self.graph.get(to.0) {
+            Node::Return(value) => self.push(RETURN, value),
+            _ => self.jump(to),
         }
-        let k = u32::try_from(self.distance(label)).unwrap_or(u32::MAX);
-        self.push(Instruction { code: JUMP, jt: 0, jf: 0, k })
+        self.place(to.0, to.1);
     }
 
-    fn skip(&self, label: Label) -> u8 {
-        u8::try_from(self.distance(label)).unwrap_or(u8::MAX)
+    fn jump(&mut self, to: (Label, Entry)) {
+        self.push(JUMP, u32::try_from(self.distance(to)).unwrap_or(u32::MAX));
     }
 }

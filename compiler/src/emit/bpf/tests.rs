@@ -8,6 +8,7 @@
 
 mod kernel;
 mod random;
+mod size;
 
 use super::generate::{generate, return_value};
 use super::*;
@@ -71,7 +72,7 @@ fn a_program_encodes_as_the_kernel_reads_it() {
 #[test]
 fn programs_are_made_the_same_way_every_time() {
     let one = emitted(&meaning(RULES, Arch::X86_64)).0;
-    assert_eq!(one, emitted(&meaning(RULES, Arch::X86_64)).0);
+    assert!(one == emitted(&meaning(RULES, Arch::X86_64)).0);
 }
 
 #[test]
@@ -88,14 +89,15 @@ fn long_jumps_are_mended() {
         .collect();
     let yaml = format!("{{allow: [read, close, exit], advanced_rules: [{}]}}", rules.join(", "));
     let (program, _) = emitted(&meaning(&yaml, Arch::X86_64));
-    assert!(program.instructions.len() > 800, "{}", program.instructions.len());
+    let jumps = program.instructions.iter().filter(|one| one.code == 0x05).count();
+    assert!(jumps > 0 && program.instructions.len() > 400, "{}", program.instructions.len());
 }
 
 #[test]
 fn a_program_that_the_kernel_would_not_load_is_a_finding() {
     let rules: Vec<_> = (0..1000_u64)
         .map(|at| {
-            let (length, offset) = ((1 << 40) + at * 3, (1 << 50) + at * 5);
+            let (length, offset) = ((at << 40) + at * 3, (at << 50) + at * 5);
             format!(
                 "{{syscall: mmap, action: deny, conditions: [{{arg: 1, op: eq, value: {length}}}, \
                  {{arg: 5, op: eq, value: {offset}}}]}}"
@@ -104,7 +106,7 @@ fn a_program_that_the_kernel_would_not_load_is_a_finding() {
         .collect();
     let yaml = format!("{{allow: [mmap], advanced_rules: [{}]}}", rules.join(", "));
     let mut sink = Sink::new();
-    assert_eq!(emit(&meaning(&yaml, Arch::X86_64), &mut sink), Ok(None));
+    assert!(matches!(emit(&meaning(&yaml, Arch::X86_64), &mut sink), Ok(None)));
     let found = sink.into_sorted();
     assert_eq!(found[0].code, "filter-too-long");
     assert!(found[0].help.as_deref().unwrap().contains("`mmap`"));

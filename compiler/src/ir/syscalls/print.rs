@@ -43,6 +43,8 @@ impl fmt::Display for Named<'_> {
             Action::Allow => f.write_str("allow"),
             Action::Log => f.write_str("log"),
             Action::Notify => f.write_str("notify"),
+            Action::Trap => f.write_str("trap"),
+            Action::KillThread => f.write_str("kill_thread"),
             Action::KillProcess => f.write_str("kill"),
         }
     }

@@ -15,6 +15,8 @@ impl Resolver<'_> {
             None => Action::Errno(errno_number(arch, "EPERM").unwrap_or(1)),
             Some(OnDeny::Errno(name)) => Action::Errno(errno_number(arch, name).unwrap_or(1)),
             Some(OnDeny::Kill) => Action::KillProcess,
+            Some(OnDeny::KillThread) => Action::KillThread,
+            Some(OnDeny::Trap) => Action::Trap,
             Some(OnDeny::Notify) => Action::Notify,
             Some(OnDeny::Log) => Action::Log,
         }

@@ -165,6 +165,8 @@ impl Resolver<'_> {
             policy::Action::Log => Action::Log,
             policy::Action::Notify => Action::Notify,
             policy::Action::Kill => Action::KillProcess,
+            policy::Action::KillThread => Action::KillThread,
+            policy::Action::Trap => Action::Trap,
             policy::Action::Deny | policy::Action::Errno => rule
                 .errno
                 .as_deref()
@@ -255,6 +257,8 @@ impl Resolver<'_> {
 const fn strength(action: policy::Action) -> Strength {
     match action {
         policy::Action::Kill => Strength::Kill,
+        policy::Action::KillThread => Strength::KillThread,
+        policy::Action::Trap => Strength::Trap,
         policy::Action::Deny | policy::Action::Errno => Strength::Deny,
         policy::Action::Notify => Strength::Notify,
         policy::Action::Log => Strength::Log,

@@ -64,6 +64,8 @@ fn an_absent_section_allows_all_but_the_baseline() {
 fn denial_actions() {
     assert_eq!(x86("{on_deny: !errno EACCES}", "read", &[]), Action::Errno(13));
     assert_eq!(x86("{on_deny: kill}", "read", &[]), Action::KillProcess);
+    assert_eq!(x86("{on_deny: kill_thread}", "read", &[]), Action::KillThread);
+    assert_eq!(x86("{on_deny: trap}", "read", &[]), Action::Trap);
     assert_eq!(x86("{on_deny: notify}", "read", &[]), Action::Notify);
     assert_eq!(x86("{on_deny: log}", "read", &[]), Action::Log);
 }
@@ -74,14 +76,20 @@ fn rule(call: &str, action: &str, condition: &str) -> String {
 
 #[test]
 fn the_stronger_rule_wins_and_of_two_equals_the_first() {
-    let all = [("allow", ""), ("log", ""), ("notify", ""), ("errno", "EACCES"), ("kill", "")];
-    let expected =
-        [Action::Allow, Action::Log, Action::Notify, Action::Errno(13), Action::KillProcess];
+    let all = [
+        ("allow", "", Action::Allow),
+        ("log", "", Action::Log),
+        ("notify", "", Action::Notify),
+        ("errno", "EACCES", Action::Errno(13)),
+        ("trap", "", Action::Trap),
+        ("kill_thread", "", Action::KillThread),
+        ("kill", "", Action::KillProcess),
+    ];
     for last in 0..all.len() {
         let rules: Vec<_> = all
             .iter()
             .take(last + 1)
-            .map(|(action, errno)| match *errno {
+            .map(|(action, errno, _)| match *errno {
                 "" => rule("close", action, "arg: 0, op: eq, value: 7"),
                 errno => format!(
                     "{{syscall: close, action: {action}, errno: {errno}, \
@@ -90,7 +98,8 @@ fn the_stronger_rule_wins_and_of_two_equals_the_first() {
             })
             .collect();
         let yaml = format!("{{advanced_rules: [{}]}}", rules.join(", "));
-        assert_eq!(Some(&x86(&yaml, "close", &[7])), expected.get(last), "{yaml}");
+        let expected = all.get(last).map(|(_, _, expected)| *expected);
+        assert_eq!(Some(x86(&yaml, "close", &[7])), expected, "{yaml}");
     }
     let two = "{advanced_rules: [\
         {syscall: close, action: errno, errno: EIO, conditions: [{arg: 0, op: gt, value: 3}]}, \

@@ -20,6 +20,19 @@ const UNSEEN: [u32; 2] = [335, 336];
 enum Answer {
     Errno(i32),
     Signal(i32),
+    /// The signal was SIGSYS, and a handler got it.
+    Handled,
+    /// The thread that made the call is no more, and its process is.
+    ThreadGone,
+}
+
+/// How a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Native = 0,
+    Int80 = 1,
+    /// Natively, by a thread beside the first one.
+    Thread = 2,
 }
 
 /// A folder of one test's own, with the helper in it; `None`, said aloud, where it can't be made.
@@ -37,12 +50,12 @@ impl Helper {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("call.c"), include_str!("filtered-call.c")).unwrap();
         let status =
-            Command::new("cc").args(["-O1", "-o", "call", "call.c"]).current_dir(&folder).status();
+            Command::new("cc").args(["-O1", "-pthread", "-o", "call", "call.c"]).current_dir(&folder).status();
         assert!(status.unwrap().success());
         Some(Self(folder))
     }
 
-    fn answers(&self, program: &Path, calls: &[(bool, u32, [u64; 6])]) -> Vec<Answer> {
+    fn answers(&self, program: &Path, calls: &[(Way, u32, [u64; 6])]) -> Vec<Answer> {
         let mut child = Command::new(self.0.join("call"))
             .arg(program)
             .stdin(Stdio::piped())
@@ -50,9 +63,9 @@ impl Helper {
             .spawn()
             .unwrap();
         let mut lines = String::new();
-        for (int80, number, args) in calls {
+        for (way, number, args) in calls {
             let args = args.map(|arg| arg.to_string()).join(" ");
-            writeln!(lines, "{} {number} {args}", u8::from(*int80)).unwrap();
+            writeln!(lines, "{} {number} {args}", *way as u8).unwrap();
         }
         let mut stdin = child.stdin.take().unwrap();
         let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
@@ -62,7 +75,12 @@ impl Helper {
         let answer = |line: &str| {
             let (kind, number) = line.split_once(' ').unwrap();
             let number = number.parse().unwrap();
-            if kind == "signal" { Answer::Signal(number) } else { Answer::Errno(number) }
+            match kind {
+                "signal" => Answer::Signal(number),
+                "handled" => Answer::Handled,
+                "gone" => Answer::ThreadGone,
+                _ => Answer::Errno(number),
+            }
         };
         let answers: Vec<_> = text.lines().map(answer).collect();
         assert_eq!(answers.len(), calls.len());
@@ -118,35 +136,45 @@ fn the_kernel_does_what_the_evaluator_says() {
         "{on_deny: kill, allow: [exit_group, getpid, socket, openat]}".to_owned(),
         "{on_deny: !errno EOWNERDEAD, allow: [exit_group, getpid], architectures: [x86]}"
             .to_owned(),
+        "{on_deny: trap, allow: [exit_group, getpid], advanced_rules: [\
+            {syscall: getuid, action: kill_thread}, {syscall: sched_yield, action: kill}, \
+            {syscall: openat, action: kill_thread, conditions: [{arg: 2, op: ge, value: 3}]}, \
+            {syscall: openat, action: trap, conditions: [{arg: 2, op: eq, value: 2}]}, \
+            {syscall: openat, action: errno, errno: EOWNERDEAD}]}"
+            .to_owned(),
+        "{on_deny: kill_thread, allow: [exit_group, getpid], deny: [socket]}".to_owned(),
     ];
     let mut compared = 0;
     for (at, yaml) in policies.iter().enumerate() {
         let meaning = meaning(yaml, Arch::X86_64);
         let file = helper.0.join(format!("{at}.bpf"));
         std::fs::write(&file, emitted(&meaning).0.to_le_bytes()).unwrap();
-        let mut calls: Vec<(bool, u32, [u64; 6])> = harmless()
+        let mut calls: Vec<(Way, u32, [u64; 6])> = harmless()
             .into_iter()
-            .map(|(name, args)| (false, syscall_number(Arch::X86_64, name).unwrap(), args))
+            .map(|(name, args)| (Way::Native, syscall_number(Arch::X86_64, name).unwrap(), args))
             .collect();
         // Every number that the filter denies, and some through the other interfaces.
         let seen = |number: &u32| !UNSEEN.contains(number);
         calls.extend((0..480).filter(seen).filter_map(|number| {
             let call = Call { audit_arch: Arch::X86_64.audit(), number, args: [0; 6] };
             let action = evaluate(&meaning, &call).action;
-            (!matches!(action, Action::Allow | Action::Log)).then_some((false, number, [0; 6]))
+            (!matches!(action, Action::Allow | Action::Log)).then_some((Way::Native, number, [0; 6]))
         }));
-        calls.extend([0, 39, 520].map(|number| (false, X32_BIT + number, [0; 6])));
-        calls.extend([(false, u32::MAX, [0; 6]), (true, 20, [0; 6]), (true, 24, [0; 6])]);
-        for ((int80, number, args), answer) in calls.iter().zip(helper.answers(&file, &calls)) {
-            let arch = if *int80 { Arch::X86 } else { Arch::X86_64 };
+        calls.extend([0, 39, 520].map(|number| (Way::Native, X32_BIT + number, [0; 6])));
+        calls.push((Way::Native, u32::MAX, [0; 6]));
+        calls.extend([20, 24].map(|number| (Way::Int80, number, [0; 6])));
+        for ((way, number, args), answer) in calls.iter().zip(helper.answers(&file, &calls)) {
+            let arch = if *way == Way::Int80 { Arch::X86 } else { Arch::X86_64 };
             let call = Call { audit_arch: arch.audit(), number: *number, args: *args };
             let holds = match evaluate(&meaning, &call).action {
-                Action::KillProcess => answer == Answer::Signal(SIGSYS),
+                // The only thread of its process.
+                Action::KillProcess | Action::KillThread => answer == Answer::Signal(SIGSYS),
+                Action::Trap => answer == Answer::Handled,
                 Action::Errno(errno) => answer == Answer::Errno(i32::from(errno)),
                 // Nobody listens, so the kernel answers for the supervisor.
                 Action::Notify => answer == Answer::Errno(38),
                 Action::Allow | Action::Log => {
-                    !matches!(answer, Answer::Signal(_)) && answer != Answer::Errno(denied)
+                    !matches!(answer, Answer::Signal(_) | Answer::Handled) && answer != Answer::Errno(denied)
                 }
             };
             assert!(holds, "policy {at}: {call}: {answer:?}");
@@ -157,11 +185,27 @@ fn the_kernel_does_what_the_evaluator_says() {
 }
 
 #[test]
+fn only_the_thread_is_killed_where_the_policy_says_so() {
+    let Some(helper) = Helper::build("threads") else { return };
+    let yaml = "{on_deny: !errno EOWNERDEAD, allow: [exit_group], advanced_rules: [\
+        {syscall: getuid, action: kill_thread}, {syscall: getgid, action: kill}, \
+        {syscall: getpid, action: trap}]}";
+    let file = helper.0.join("threads.bpf");
+    let program = emitted(&meaning(yaml, Arch::X86_64)).0;
+    std::fs::write(&file, program.to_le_bytes()).unwrap();
+    let calls = ["getuid", "getgid", "getpid", "getppid"]
+        .map(|name| (Way::Thread, syscall_number(Arch::X86_64, name).unwrap(), [0; 6]));
+    let expected =
+        [Answer::ThreadGone, Answer::Signal(SIGSYS), Answer::Handled, Answer::Errno(130)];
+    assert_eq!(helper.answers(&file, &calls), expected);
+}
+
+#[test]
 fn the_kernel_answers_probes_as_their_table_says() {
     let Some(helper) = Helper::build("probes") else { return };
     let calls: Vec<_> = CANDIDATES
         .iter()
-        .map(|one| (false, syscall_number(Arch::X86_64, one.name).unwrap(), one.args))
+        .map(|one| (Way::Native, syscall_number(Arch::X86_64, one.name).unwrap(), one.args))
         .collect();
     let answers = helper.answers(Path::new("-"), &calls);
     for (candidate, answer) in CANDIDATES.iter().zip(answers) {

@@ -1,0 +1,229 @@
+//! From a call's rules to decisions on 32-bit words.
+//!
+//! A list of rules is decided word by word: a word that many rules look at is chosen, its values
+//! are cut at all constants that it is compared with, and for each piece what is left of the rules
+//! is decided in the same way. Pieces with the same rest lead to the same place, so that conditions
+//! that rules have in common are tested once, and a set of constants becomes one search.
+//! Where that would take too long, because of many words that have nothing to do with each other,
+//! the list is cut in two, and the first half leads to the second.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::graph::{Graph, Label, Test, Word};
+use super::term::{Fact, Outcome, Term};
+use super::tree::{Cell, search};
+use crate::emit::bpf::instruction::JSET;
+
+/// A rule: where it leads, if all of its terms hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Case {
+    /// In order, each once.
+    pub(super) terms: Vec<Term>,
+    /// Where it leads.
+    pub(super) then: Label,
+}
+
+/// How much may be looked at for one list before it is cut in two: terms, over all pieces.
+const MOST_WORK: usize = 400_000;
+
+/// The longest list that is decided in several ways, of which the shortest is taken.
+const FEW: usize = 48;
+
+/// The decision on the first case that holds; if none does, `otherwise`.
+pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
+    let orders: &[Order] =
+        if cases.len() <= FEW { &[Order::Shared, Order::Given, Order::Fewest] } else { &[Order::Shared] };
+    let ways: Vec<Option<Label>> = orders
+        .iter()
+        .map(|order| {
+            let mut decider = Decider { graph, order: *order, known: BTreeMap::new(), work: 0 };
+            decider.list(State { cases: cases.to_vec(), otherwise })
+        })
+        .collect();
+    let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way));
+    best.unwrap_or_else(|| {
+        // A single case never takes too long.
+        let (first, second) = cases.split_at(cases.len() / 2);
+        let second = decide(graph, second, otherwise);
+        decide(graph, first, second)
+    })
+}
+
+/// Which word is asked for first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// The one that most cases look at.
+    Shared,
+    /// One that the first case looks at.
+    Given,
+    /// The one with the fewest constants.
+    Fewest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct State {
+    cases: Vec<Case>,
+    otherwise: Label,
+}
+
+struct Decider<'a> {
+    graph: &'a mut Graph,
+    order: Order,
+    known: BTreeMap<State, Label>,
+    work: usize,
+}
+
+impl Decider<'_> {
+    /// `None`: it takes too long.
+    fn list(&mut self, mut state: State) -> Option<Label> {
+        state.tidy();
+        if state.cases.is_empty() {
+            return Some(state.otherwise);
+        }
+        if let Some(label) = self.known.get(&state) {
+            return Some(*label);
+        }
+        let word = self.choose(&state)?;
+        let mut cuts = BTreeSet::new();
+        for term in state.cases.iter().flat_map(|case| &case.terms) {
+            term.cuts(word, &mut cuts);
+        }
+        let mut cells = Vec::with_capacity(cuts.len() + 1);
+        let mut first = 0;
+        for next in cuts.into_iter().map(Some).chain([None]) {
+            let last = next.map_or(word.mask, |next: u32| next - 1);
+            if let Some(first) = least_within(word.mask, first, last) {
+                self.work += state.cases.iter().map(|case| 1 + case.terms.len()).sum::<usize>();
+                if self.work > MOST_WORK {
+                    return None;
+                }
+                let to = self.list(state.after(Fact { word, least: first, most: last }))?;
+                cells.push(Cell { first, last, to, also: None, weight: 1 });
+            }
+            first = next.unwrap_or(0);
+        }
+        let label = self.split(word, cells);
+        self.known.insert(state, label);
+        Some(label)
+    }
+
+    fn choose(&self, state: &State) -> Option<Word> {
+        let mut words: BTreeMap<Word, (usize, BTreeSet<u32>, usize)> = BTreeMap::new();
+        for (at, case) in state.cases.iter().enumerate() {
+            let looked: BTreeSet<Word> = case.terms.iter().flat_map(Term::words).collect();
+            for word in looked {
+                let (cases, cuts, first) =
+                    words.entry(word).or_insert_with(|| (0, BTreeSet::new(), at));
+                *cases += 1;
+                *first = (*first).min(at);
+                case.terms.iter().for_each(|term| term.cuts(word, cuts));
+            }
+        }
+        let least = words.into_iter().min_by_key(|(word, (cases, cuts, first))| {
+            // A word under a mask is left for later than the whole, which says all about it.
+            let masked = word.mask != u32::MAX;
+            let shared = usize::MAX - cases;
+            match self.order {
+                Order::Shared => (shared, cuts.len(), *first, masked, *word),
+                Order::Given => (*first, cuts.len(), shared, masked, *word),
+                Order::Fewest => (cuts.len(), shared, *first, masked, *word),
+            }
+        });
+        least.map(|(word, _)| word)
+    }
+
+    /// Where the values of a word lead. Bits that are all clear, or not, take no mask: `JSET`.
+    fn split(&mut self, word: Word, mut cells: Vec<Cell>) -> Label {
+        if word.mask != u32::MAX
+            && let [zero, rest @ ..] = cells.as_slice()
+            && let [other, others @ ..] = rest
+            && zero.last == 0
+            && others.iter().all(|cell| cell.to == other.to)
+        {
+            let whole = Word::whole(word.offset);
+            let (yes, no) = (other.to, zero.to);
+            return self.graph.test(Test { word: whole, code: JSET, k: word.mask, yes, no });
+        }
+        // Values that the mask rules out belong to whatever is next to them.
+        let mut end = word.mask;
+        for cell in cells.iter_mut().rev() {
+            if cell.last != cell.first || most_within(word.mask, cell.last) != Some(cell.first) {
+                cell.last = end;
+            }
+            end = cell.first.wrapping_sub(1);
+        }
+        search(self.graph, word, &cells)
+    }
+}
+
+impl State {
+    /// Leaves out what does not matter: cases behind one that always holds, and those at the end
+    /// that lead where it goes anyway.
+    fn tidy(&mut self) {
+        if let Some(always) = self.cases.iter().position(|case| case.terms.is_empty()) {
+            if let Some(case) = self.cases.get(always) {
+                self.otherwise = case.then;
+            }
+            self.cases.truncate(always);
+        }
+        while self.cases.last().is_some_and(|case| case.then == self.otherwise) {
+            self.cases.pop();
+        }
+        // Neighbours that lead to the same place may stand in any order: one of them.
+        for group in self.cases.chunk_by_mut(|a, b| a.then == b.then) {
+            group.sort_unstable();
+        }
+        self.cases.dedup();
+    }
+
+    fn after(&self, fact: Fact) -> Self {
+        let mut cases = Vec::new();
+        for case in &self.cases {
+            let mut terms = Vec::with_capacity(case.terms.len());
+            let mut holds = true;
+            for term in &case.terms {
+                match term.after(fact) {
+                    Outcome::Holds => {}
+                    Outcome::Fails => {
+                        holds = false;
+                        break;
+                    }
+                    Outcome::Open(term) => terms.push(term),
+                }
+            }
+            if holds {
+                terms.sort_unstable();
+                terms.dedup();
+                let always = terms.is_empty();
+                cases.push(Case { terms, then: case.then });
+                if always {
+                    break;
+                }
+            }
+        }
+        Self { cases, otherwise: self.otherwise }
+    }
+}
+
+/// The least value from `first` to `last` that has no bit outside a mask.
+fn least_within(mask: u32, first: u32, last: u32) -> Option<u32> {
+    // Bits outside the mask carry over: the next larger value that has none of them.
+    let mut value = first;
+    while value & !mask != 0 {
+        let highest = 31 - (value & !mask).leading_zeros();
+        let above = value.checked_add(1 << highest)?;
+        value = above & !((1_u32 << highest) - 1);
+    }
+    (value <= last).then_some(value)
+}
+
+/// The greatest value up to `last` that has no bit outside a mask.
+fn most_within(mask: u32, last: u32) -> Option<u32> {
+    let outside = last & !mask;
+    if outside == 0 {
+        return Some(last);
+    }
+    let highest = 31 - outside.leading_zeros();
+    let low = (1_u32 << highest) - 1;
+    Some((last & mask & !low) | (mask & low))
+}

@@ -1,0 +1,270 @@
+//! The search for where a number lies: a tree of `JGE` and `JEQ`, chosen by a dynamic program.
+//!
+//! Given are cells, which are ranges of a word's values that lead to the same place, each with a
+//! weight. A search costs [`SIZE`] for each instruction, and each instruction on the way to a cell
+//! costs the cell's weight. Over all ranges of cells, from short to long, the cheapest of these is
+//! chosen:
+//!
+//! - a *split*: one `JGE` between two cells, and the cheapest searches on both sides;
+//! - a *chain*: where all cells but some of one value lead to the same place, one `JEQ` for each of
+//!   those, the heaviest first.
+//!
+//! Before all that, the heaviest cells of one value may have a `JEQ` each; whether they do is
+//! decided by the cost of the whole. Nothing is gained by a `JEQ` in other places: it could as well
+//! come after the split that follows it, in the half that needs it.
+
+use super::graph::{Graph, Label, Test, Word};
+use crate::emit::bpf::instruction::{JEQ, JGE};
+
+/// What an instruction costs, in the same unit as weights; see `docs/decisions/0006`.
+pub(super) const SIZE: u64 = 300;
+
+/// The most tests for equality in a row. A split never costs more than what a longer chain does.
+const LONGEST_CHAIN: usize = 12;
+
+/// The most cells that are searched through at once; more are halved until they are few.
+const MOST_CELLS: usize = 160;
+
+/// How many cells may be asked for before the search, and how many of the heaviest are tried.
+const MOST_FIRST: usize = 8;
+
+/// A range of values that leads to one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cell {
+    /// The first value.
+    pub(super) first: u32,
+    /// The last value.
+    pub(super) last: u32,
+    /// Where it leads.
+    pub(super) to: Label,
+    /// A longer way to the same verdict, that other cells may share.
+    pub(super) also: Option<Label>,
+    /// How much an instruction on the way costs.
+    pub(super) weight: u64,
+}
+
+impl Cell {
+    fn single(&self) -> bool {
+        self.first == self.last
+    }
+
+    fn leads(&self, to: Label) -> bool {
+        self.to == to || self.also == Some(to)
+    }
+}
+
+/// The search for a value of `word`. The cells follow each other without gaps.
+pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
+    let mut rest = joined(cells);
+    let mut heavy: Vec<Cell> = rest.iter().copied().filter(|cell| cell.single()).collect();
+    heavy.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
+    heavy.truncate(MOST_FIRST);
+    let total: u64 = rest.iter().map(|cell| cell.weight).sum();
+    // Asking for a cell first makes every other one wait: nothing light is worth it.
+    heavy.retain(|cell| cell.weight * 8 > total);
+    let mut best = (Plan::of(&rest), 0, rest.clone());
+    let (mut left, mut before) = (total, 0);
+    for (at, cell) in heavy.iter().enumerate() {
+        before += SIZE + left;
+        left -= cell.weight;
+        rest = without(&rest, cell.first);
+        let plan = Plan::of(&rest);
+        if plan.cost() + before < best.0.cost() + first_cost(&heavy, best.1, total) {
+            best = (plan, at + 1, rest.clone());
+        }
+    }
+    let (plan, count, rest) = best;
+    let mut label = plan.build(graph, word, &rest);
+    for cell in heavy.iter().take(count).rev() {
+        label = equal(graph, word, cell, label);
+    }
+    label
+}
+
+/// What it costs to ask for the first `count` of the heavy cells.
+fn first_cost(heavy: &[Cell], count: usize, total: u64) -> u64 {
+    let mut left = total;
+    let mut cost = 0;
+    for cell in heavy.iter().take(count) {
+        cost += SIZE + left;
+        left -= cell.weight;
+    }
+    cost
+}
+
+fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
+    graph.test(Test { word, code: JEQ, k: cell.first, yes: cell.to, no })
+}
+
+/// Neighbours that lead to the same place as one.
+fn joined(cells: &[Cell]) -> Vec<Cell> {
+    let mut all: Vec<Cell> = Vec::with_capacity(cells.len());
+    for cell in cells {
+        match all.last_mut().filter(|last| last.to == cell.to && last.also == cell.also) {
+            Some(last) => {
+                last.last = cell.last;
+                last.weight += cell.weight;
+            }
+            None => all.push(*cell),
+        }
+    }
+    all
+}
+
+/// The cells without the one that starts at `first`, whose value goes to a neighbour.
+fn without(cells: &[Cell], first: u32) -> Vec<Cell> {
+    let mut rest: Vec<Cell> = cells.iter().copied().filter(|cell| cell.first != first).collect();
+    let at = rest.partition_point(|cell| cell.first < first);
+    match at.checked_sub(1) {
+        Some(before) => rest.get_mut(before).into_iter().for_each(|cell| cell.last = first),
+        None => rest.first_mut().into_iter().for_each(|cell| cell.first = first),
+    }
+    joined(&rest)
+}
+
+/// The cheapest search over every range of some cells.
+struct Plan {
+    count: usize,
+    /// By first and last cell of the range.
+    best: Vec<(u64, Step)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// A chain of tests for equality, and then this place.
+    Chain(Label),
+    /// A split before this cell.
+    Split(usize),
+    /// Not looked at yet.
+    Unknown,
+}
+
+impl Plan {
+    fn of(cells: &[Cell]) -> Self {
+        let count = cells.len();
+        let mut plan = Self { count, best: vec![(u64::MAX, Step::Unknown); count * count] };
+        if count > MOST_CELLS {
+            plan.halve(cells, 0, count);
+        } else {
+            plan.fill(cells, 0, count);
+        }
+        plan
+    }
+
+    fn cost(&self) -> u64 {
+        self.get(0, self.count.saturating_sub(1)).0
+    }
+
+    fn get(&self, from: usize, last: usize) -> (u64, Step) {
+        self.best.get(from * self.count + last).copied().unwrap_or((0, Step::Unknown))
+    }
+
+    fn set(&mut self, from: usize, last: usize, best: (u64, Step)) {
+        if let Some(place) = self.best.get_mut(from * self.count + last) {
+            *place = best;
+        }
+    }
+
+    /// Splits in the middle while there are too many cells to try everything.
+    fn halve(&mut self, cells: &[Cell], from: usize, end: usize) {
+        if end - from <= MOST_CELLS {
+            return self.fill(cells, from, end);
+        }
+        let middle = usize::midpoint(from, end);
+        self.halve(cells, from, middle);
+        self.halve(cells, middle, end);
+        let weight: u64 =
+            cells.get(from..end).unwrap_or_default().iter().map(|cell| cell.weight).sum();
+        let cost = SIZE + weight + self.get(from, middle - 1).0 + self.get(middle, end - 1).0;
+        self.set(from, end - 1, (cost, Step::Split(middle)));
+    }
+
+    fn fill(&mut self, cells: &[Cell], start: usize, end: usize) {
+        for from in (start..end).rev() {
+            let mut weight = 0;
+            let mut chains = true;
+            for last in from..end {
+                weight += cells.get(last).map_or(0, |cell| cell.weight);
+                let mut best = (u64::MAX, Step::Unknown);
+                if chains {
+                    let found = cells.get(from..=last).and_then(chain);
+                    chains = found.is_some();
+                    best = found.map_or(best, |(cost, to)| (cost, Step::Chain(to)));
+                }
+                for middle in from + 1..=last {
+                    let parts = self.get(from, middle - 1).0 + self.get(middle, last).0;
+                    let cost = SIZE + weight + parts;
+                    if cost < best.0 {
+                        best = (cost, Step::Split(middle));
+                    }
+                }
+                self.set(from, last, best);
+            }
+        }
+    }
+
+    fn build(&self, graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
+        self.range(graph, word, cells, 0, self.count.saturating_sub(1))
+    }
+
+    fn range(
+        &self,
+        graph: &mut Graph,
+        word: Word,
+        cells: &[Cell],
+        from: usize,
+        last: usize,
+    ) -> Label {
+        match self.get(from, last).1 {
+            Step::Unknown => graph.ret(0),
+            Step::Split(middle) => {
+                let yes = self.range(graph, word, cells, middle, last);
+                let no = self.range(graph, word, cells, from, middle - 1);
+                let k = cells.get(middle).map_or(0, |cell| cell.first);
+                graph.test(Test { word, code: JGE, k, yes, no })
+            }
+            Step::Chain(to) => {
+                let cells = cells.get(from..=last).unwrap_or_default();
+                chained(cells, to).iter().rev().fold(to, |no, cell| equal(graph, word, cell, no))
+            }
+        }
+    }
+}
+
+/// The cells to be asked for where the others lead to `to`, the heaviest first.
+fn chained(cells: &[Cell], to: Label) -> Vec<&Cell> {
+    let mut asked: Vec<&Cell> = cells.iter().filter(|cell| !cell.leads(to)).collect();
+    asked.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
+    asked
+}
+
+/// The cheapest chain over cells, where there is one short enough.
+fn chain(cells: &[Cell]) -> Option<(u64, Label)> {
+    let mut candidates: Vec<Label> = Vec::new();
+    let wide: Vec<&Cell> = cells.iter().filter(|cell| !cell.single()).collect();
+    match wide.first() {
+        Some(cell) => candidates.extend([Some(cell.to), cell.also].into_iter().flatten()),
+        None if cells.len() > 2 * LONGEST_CHAIN => return None,
+        None => {
+            for to in cells.iter().flat_map(|cell| [Some(cell.to), cell.also]).flatten() {
+                if !candidates.contains(&to) {
+                    candidates.push(to);
+                }
+            }
+        }
+    }
+    let cost = |to: Label| {
+        let asked = wide.iter().all(|cell| cell.leads(to)).then(|| chained(cells, to))?;
+        if asked.len() > LONGEST_CHAIN {
+            return None;
+        }
+        let mut left: u64 = cells.iter().map(|cell| cell.weight).sum();
+        let mut cost = 0;
+        for cell in asked {
+            cost += SIZE + left;
+            left -= cell.weight;
+        }
+        Some((cost, to))
+    };
+    candidates.into_iter().filter_map(cost).min_by_key(|(cost, _)| *cost)
+}
