@@ -25,7 +25,8 @@ pub struct Meant<'c> {
 }
 
 /// The candidate that `word` is most likely a slip of. In this order: one that is the same but for
-/// case, hyphens and plural; the first with the fewest edits, where these are one or two; the only
+/// case, hyphens and plural; the first with the fewest edits, where these are one or two (of two as
+/// near, the one of the same length: swapped letters are the commonest slip); the only
 /// one that begins with it, give or take a letter; the only one that has all of its parts
 /// (`outgoing_ports`: `allowed_outgoing_ports`); the first with the fewest edits. `None` where
 /// nothing is near.
@@ -42,39 +43,42 @@ pub fn meant<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> O
         _ => length / 3,
     };
     let parts = parts(&plain);
-    let mut best: Option<(usize, &str)> = None;
+    let whole = parts.concat();
+    let first = parts.first().map_or("", String::as_str);
+    let mut best: Option<(usize, usize, &str)> = None;
     let [mut same, mut begun, mut holding] = [Vec::new(), Vec::new(), Vec::new()];
     for candidate in candidates {
         let lowered = candidate.to_ascii_lowercase();
-        let head: String = lowered.chars().take(length).collect();
         let slip = usize::from(length >= 5);
-        if length >= 3 && strsim::osa_distance(&plain, &head) <= slip {
+        if length >= 3 && strsim::osa_distance(&plain, head(&lowered, length)) <= slip {
             begun.push(candidate);
         }
-        if lowered.len() <= plain.len() + 2 && self::parts(&lowered).concat() == parts.concat() {
-            same.push(candidate);
-        }
-        if length >= 4 && lowered.len() > plain.len() {
+        // What is cheap to see comes first: there may be hundreds of candidates.
+        if !first.is_empty() && lowered.contains(head(first, 3)) {
             let of = self::parts(&lowered);
-            if parts.iter().all(|part| of.contains(part)) {
+            if of.concat() == whole {
+                same.push(candidate);
+            }
+            if length >= 4 && parts.iter().all(|part| of.contains(part)) {
                 holding.push(candidate);
             }
         }
-        if lowered.chars().count().abs_diff(length) > allowed {
+        let longer = lowered.chars().count().abs_diff(length);
+        if longer > allowed {
             continue;
         }
         let distance = strsim::osa_distance(&plain, &lowered);
-        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+        if distance <= allowed && best.is_none_or(|(least, by, _)| (distance, longer) < (least, by)) {
+            best = Some((distance, longer, candidate));
         }
     }
     if let [word] = same.as_slice() {
         return Some(Meant { word, certain: true });
     }
     let word = match (best, begun.as_slice(), holding.as_slice()) {
-        (Some((distance, candidate)), ..) if distance <= 2 => candidate,
+        (Some((distance, _, candidate)), ..) if distance <= 2 => candidate,
         (_, [only], _) | (_, _, [only]) => only,
-        (best, ..) => best.map(|(_, candidate)| candidate)?,
+        (best, ..) => best.map(|(_, _, candidate)| candidate)?,
     };
     Some(Meant { word, certain: false })
 }
@@ -82,6 +86,11 @@ pub fn meant<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> O
 /// The word of [`meant`].
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     meant(word, candidates).map(|meant| meant.word)
+}
+
+/// The first characters of a text.
+fn head(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
 }
 
 /// The parts of a name in lower case, each in the singular.

@@ -1,6 +1,6 @@
 //! Older spellings of keys and operators get their preferred names.
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::{Applicability, Diagnostic, Sink};
 use crate::parse::Document;
 use purple_policy::{OLDER_OPERATORS, OLDER_SPELLINGS};
 
@@ -72,4 +72,5 @@ fn note(span: crate::source::Span, older: &str, preferred: &str) -> Diagnostic {
         format!("`{older}` is an older spelling of `{preferred}`"),
     )
     .with_help(format!("write `{preferred}`; both mean the same"))
+    .with_fix(Applicability::Safe, format!("write `{preferred}`"), span, preferred)
 }
