@@ -9,6 +9,7 @@ mod hostile;
 mod pages;
 mod plans;
 mod replay;
+mod typos;
 
 use purple_tests::codes::emitted;
 use purple_tests::repository::{root, tracked};

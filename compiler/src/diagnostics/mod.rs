@@ -5,7 +5,7 @@ pub mod pages;
 pub mod render;
 mod suggest;
 
-pub use suggest::{alternatives, nearest, quote};
+pub use suggest::{Meant, alternatives, meant, nearest, quote};
 
 use crate::source::Span;
 use std::collections::BTreeMap;

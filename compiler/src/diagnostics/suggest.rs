@@ -14,42 +14,97 @@ pub fn quote(text: &str) -> String {
     }
 }
 
-/// The candidate that `word` is most likely a slip of: the first with the fewest edits, or the only
-/// one that begins with it, give or take a letter. `None` where nothing is near.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let plain = word.to_ascii_lowercase().replace(['-', ' '], "_");
+/// A known word that an unknown one is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meant<'c> {
+    /// The known word.
+    pub word: &'c str,
+    /// Whether there is no doubt: the two differ in upper and lower case, in `-`, `_` and spaces, or
+    /// in a plural, and no other known word comes as near.
+    pub certain: bool,
+}
+
+/// The candidate that `word` is most likely a slip of. In this order: one that is the same but for
+/// case, hyphens and plural; the first with the fewest edits, where these are one or two (of two as
+/// near, the one of the same length: swapped letters are the commonest slip); the only
+/// one that begins with it, give or take a letter; the only one that has all of its parts
+/// (`outgoing_ports`: `allowed_outgoing_ports`); the first with the fewest edits. `None` where
+/// nothing is near.
+pub fn meant<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<Meant<'c>> {
+    let plain = word.trim().to_ascii_lowercase().replace(['-', ' '], "_");
     let length = plain.chars().count();
     if length > MAX_QUOTED {
         return None;
     }
     let allowed = match length {
         0 => return None,
-        1..=2 => 1,
-        3..=5 => 2,
+        1..=3 => 1,
+        4..=8 => 2,
         _ => length / 3,
     };
-    let mut best: Option<(usize, &str)> = None;
-    let mut begun: Vec<&str> = Vec::new();
+    let parts = parts(&plain);
+    let whole = parts.concat();
+    let first = parts.first().map_or("", String::as_str);
+    let mut best: Option<(usize, usize, &str)> = None;
+    let [mut same, mut begun, mut holding] = [Vec::new(), Vec::new(), Vec::new()];
     for candidate in candidates {
         let lowered = candidate.to_ascii_lowercase();
-        let head: String = lowered.chars().take(length).collect();
         let slip = usize::from(length >= 5);
-        if length >= 3 && strsim::osa_distance(&plain, &head) <= slip {
+        if length >= 3 && strsim::osa_distance(&plain, head(&lowered, length)) <= slip {
             begun.push(candidate);
         }
-        if lowered.chars().count().abs_diff(length) > allowed {
+        // What is cheap to see comes first: there may be hundreds of candidates.
+        if !first.is_empty() && lowered.contains(head(first, 3)) {
+            let of = self::parts(&lowered);
+            if of.concat() == whole {
+                same.push(candidate);
+            }
+            if length >= 4 && parts.iter().all(|part| of.contains(part)) {
+                holding.push(candidate);
+            }
+        }
+        let longer = lowered.chars().count().abs_diff(length);
+        if longer > allowed {
             continue;
         }
         let distance = strsim::osa_distance(&plain, &lowered);
-        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+        if distance <= allowed && best.is_none_or(|(least, by, _)| (distance, longer) < (least, by))
+        {
+            best = Some((distance, longer, candidate));
         }
     }
-    match (best, begun.as_slice()) {
-        (Some((distance, candidate)), _) if distance <= 2 => Some(candidate),
-        (_, [only]) => Some(only),
-        (best, _) => best.map(|(_, candidate)| candidate),
+    if let [word] = same.as_slice() {
+        return Some(Meant { word, certain: true });
     }
+    let word = match (best, begun.as_slice(), holding.as_slice()) {
+        (Some((distance, _, candidate)), ..) if distance <= 2 => candidate,
+        (_, [only], _) | (_, _, [only]) => only,
+        (best, ..) => best.map(|(_, _, candidate)| candidate)?,
+    };
+    Some(Meant { word, certain: false })
+}
+
+/// The word of [`meant`].
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    meant(word, candidates).map(|meant| meant.word)
+}
+
+/// The first characters of a text.
+fn head(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+}
+
+/// The parts of a name in lower case, each in the singular.
+fn parts(lowered: &str) -> Vec<String> {
+    lowered
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .map(|part| match (part.strip_suffix("ies"), part.strip_suffix('s')) {
+            (Some(stem), _) if stem.len() > 1 => format!("{stem}y"),
+            (_, Some(stem)) if stem.len() > 1 => stem.to_owned(),
+            _ => part.to_owned(),
+        })
+        .collect()
 }
 
 /// A list for a sentence: `` `a`, `b` or `c` ``.
@@ -64,7 +119,7 @@ pub fn alternatives<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{alternatives, nearest, quote};
+    use super::{alternatives, meant, nearest, quote};
 
     #[test]
     fn finds_what_was_meant() {
@@ -79,9 +134,31 @@ mod tests {
         ] {
             assert_eq!(nearest(word, keys), Some(meant), "{word}");
         }
+        let ports = ["allowed_outgoing_ports", "allowed_incoming_ports", "isolated"];
+        assert_eq!(nearest("outgoing_port", ports), Some("allowed_outgoing_ports"));
+        assert_eq!(nearest("ports", ports), None, "two have this part");
         assert_eq!(nearest("zzzzzz", keys), None);
         assert_eq!(nearest("", keys), None);
         assert_eq!(nearest(&"n".repeat(70_000), keys), None);
+    }
+
+    #[test]
+    fn knows_a_guess_from_another_way_to_write_it() {
+        let keys = ["default_deny", "capabilities", "on_deny", "stat", "fstat"];
+        for (word, certain) in [
+            ("Default-Deny", true),
+            ("defaultDeny", true),
+            ("capability", true),
+            ("CAPABILITIES", true),
+            ("on deny", true),
+            ("defualt_deny", false),
+            ("ondenny", false),
+            ("capab", false),
+        ] {
+            assert_eq!(meant(word, keys).map(|found| found.certain), Some(certain), "{word}");
+        }
+        let alike = ["time", "Times"];
+        assert_eq!(meant("TIME", alike).map(|found| found.certain), Some(false), "two are as near");
     }
 
     #[test]

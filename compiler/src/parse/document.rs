@@ -88,6 +88,37 @@ impl Document {
         }
     }
 
+    /// The text of the scalar at a JSON pointer, and how it was written; `None` where there is none.
+    pub(crate) fn scalar_at(&self, pointer: &str) -> Option<(&str, Style)> {
+        match &self.nodes.get(self.locate(pointer)?.0)?.content {
+            Content::Scalar { text, style, .. } => Some((text, *style)),
+            Content::Sequence(_) | Content::Mapping(_) => None,
+        }
+    }
+
+    /// Whether the value at a JSON pointer, or one that it is in, stands in several places by way of
+    /// an alias: what is changed there is changed elsewhere too.
+    pub(crate) fn is_shared(&self, pointer: &str) -> bool {
+        let mut uses = vec![0_u32; self.nodes.len()];
+        for node in &self.nodes {
+            let mut count = |id: NodeId| {
+                if let Some(uses) = uses.get_mut(id.0) {
+                    *uses = uses.saturating_add(1);
+                }
+            };
+            match &node.content {
+                Content::Scalar { .. } => {}
+                Content::Sequence(items) => items.iter().copied().for_each(&mut count),
+                Content::Mapping(mapping) => {
+                    mapping.entries.iter().for_each(|entry| count(entry.value));
+                }
+            }
+        }
+        let used = |id: NodeId| uses.get(id.0).copied().unwrap_or(0);
+        let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1).chain([pointer.len()]);
+        ends.filter_map(|end| self.locate(pointer.get(..end)?)).any(|id| used(id) > 1)
+    }
+
     /// The document as a JSON value, aliases expanded, scalars as YAML 1.2's core schema reads
     /// them. Depth and size are within the caps of the parse stage.
     pub fn to_json(&self) -> Value {
@@ -199,6 +230,18 @@ impl Document {
             key_span = key;
         }
         (id, key_span)
+    }
+
+    /// The node at a pointer, where there is one.
+    fn locate(&self, pointer: &str) -> Option<NodeId> {
+        pointer.split('/').skip(1).try_fold(self.root, |id, step| {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            match &self.nodes.get(id.0)?.content {
+                Content::Sequence(items) => items.get(step.parse::<usize>().ok()?).copied(),
+                Content::Mapping(mapping) => mapping.get(&step).map(|entry| entry.value),
+                Content::Scalar { .. } => None,
+            }
+        })
     }
 
     /// Recursive: the parse stage caps the depth.

@@ -11,13 +11,16 @@ mod events;
 mod report;
 mod scalar;
 mod text;
+mod write;
 
 pub use document::Document;
 pub use events::Style;
 pub use scalar::resolve as resolve_scalar;
 pub use text::decode;
+pub use write::written;
 
 pub(crate) use text::is_hidden;
+pub(crate) use write::{needs_quotes, quoted};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::source::{Source, Span};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Arch;
-use super::closest::closest;
 use super::families::{self, Family};
 use super::signature::{Argument, signature};
 use super::table::lines;
+use crate::diagnostics::nearest;
 
 /// The value of a constant, such as 64 for `O_CREAT`, on an architecture, as the kernel's header
 /// defines it there. A negative one, such as `AT_FDCWD`, is in two's complement on 64 bits; no
@@ -31,7 +31,7 @@ pub fn constants(arch: Arch) -> impl Iterator<Item = (&'static str, u64)> {
 
 /// The constant of an architecture that looks most like `name`.
 pub fn closest_constant(arch: Arch, name: &str) -> Option<&'static str> {
-    closest(&name.to_ascii_uppercase(), constants(arch).map(|(name, _)| name))
+    nearest(&name.to_ascii_uppercase(), constants(arch).map(|(name, _)| name))
 }
 
 /// The constants that an argument of a call is made of, by family. The argument is named as in the
@@ -50,7 +50,7 @@ pub fn closest_constant_for(
     name: &str,
 ) -> Option<&'static str> {
     let choices = constants_for(arch, syscall, argument);
-    closest(&name.to_ascii_uppercase(), choices.iter().flat_map(Choices::names))
+    nearest(&name.to_ascii_uppercase(), choices.iter().flat_map(Choices::names))
         .or_else(|| closest_constant(arch, name))
 }
 

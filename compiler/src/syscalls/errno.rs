@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Arch;
-use super::closest::closest;
 use super::table::lines;
+use crate::diagnostics::nearest;
 
 /// The value of an error name, such as 1 for `EPERM`, on an architecture (errno(3)).
 pub fn errno_number(arch: Arch, name: &str) -> Option<u16> {
@@ -23,7 +23,7 @@ pub fn errno_name(arch: Arch, number: u16) -> Option<&'static str> {
 
 /// The error name that looks most like `name`, if one looks like it.
 pub fn closest_errno(name: &str) -> Option<&'static str> {
-    closest(&name.to_ascii_uppercase(), errnos().keys().copied())
+    nearest(name, errnos().keys().copied())
 }
 
 /// mips numbers most errors its own way, Power one of them; the rest are alike.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::Arch;
-use super::closest::closest;
 use super::table::syscall_number;
+use crate::diagnostics::nearest;
 
 /// The group of this name, which begins with `@`.
 pub fn group(name: &str) -> Option<&'static Group> {
@@ -38,8 +38,8 @@ pub fn closest_group(name: &str) -> Option<&'static str> {
     if let Some(meant) = table.aliases.get(full.as_str()) {
         return Some(meant);
     }
-    closest(&full, groups().iter().map(|group| group.name)).or_else(|| {
-        closest(&full, table.aliases.keys().copied())
+    nearest(&full, groups().iter().map(|group| group.name)).or_else(|| {
+        nearest(&full, table.aliases.keys().copied())
             .and_then(|alias| table.aliases.get(alias).copied())
     })
 }

@@ -1,11 +1,14 @@
 //! What the schema expects at a place, in words.
 
-use super::schema::json_schema;
+use super::schema::Schema;
 use crate::diagnostics::{alternatives, quote};
+use crate::parse::resolve_scalar;
 use serde_json::Value;
 
 /// What a value may be, as the schema says it.
+#[derive(Debug, Clone)]
 pub(super) struct Expected<'s> {
+    root: &'s Value,
     /// The last key on the way to it; empty for the policy itself.
     key: String,
     /// Whether it is an item of the list under that key.
@@ -17,37 +20,84 @@ pub(super) struct Expected<'s> {
 
 static NOTHING: Value = Value::Null;
 
-impl Expected<'static> {
+impl<'s> Expected<'s> {
     /// What is expected at a JSON pointer into a policy.
-    pub(super) fn at(pointer: &str) -> Self {
-        let root = json_schema();
-        let mut at = Self { key: String::new(), item: false, definition: "", schema: root };
+    pub(super) fn at(schema: &'s Schema, pointer: &str) -> Self {
+        let root = schema.value();
+        let mut at = Self { root, key: String::new(), item: false, definition: "", schema: root };
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
-            let property = at.schema.get("properties").and_then(|all| all.get(&step));
-            let inner = property
-                .or_else(|| at.schema.get("items"))
-                .or_else(|| at.schema.get("additionalProperties"));
-            at.item = at.schema.get("items").is_some();
-            let Some(inner) = inner else { break };
-            if !at.item {
-                at.key = step;
+            match at.child(&step) {
+                Some(child) => at = child,
+                None => break,
             }
-            at.definition = "";
-            at.schema = at.follow(root, inner);
         }
         at
     }
 
-    fn follow(&mut self, root: &'static Value, inner: &'static Value) -> &'static Value {
-        let reference = inner.get("$ref").or_else(|| inner.pointer("/allOf/0/$ref"));
-        let Some(reference) = reference.and_then(Value::as_str) else { return inner };
-        self.definition = reference.rsplit('/').next().unwrap_or("");
-        reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer)).unwrap_or(&NOTHING)
+    /// What is expected one step further down: under a key, or in a list.
+    fn child(&self, step: &str) -> Option<Self> {
+        let forms = self.forms();
+        let property = |form: &Self| form.schema.get("properties").and_then(|all| all.get(step));
+        let found = forms.iter().find_map(|form| {
+            let inner = property(form)?;
+            Some(self.inner(step, false, inner))
+        });
+        found.or_else(|| {
+            forms.iter().find_map(|form| {
+                let items = form.schema.get("items").filter(|_| step.parse::<usize>().is_ok());
+                let others = form.schema.get("additionalProperties").filter(|it| it.is_object());
+                let item = items.is_some();
+                Some(self.inner(if item { &self.key } else { step }, item, items.or(others)?))
+            })
+        })
     }
-}
 
-impl Expected<'_> {
+    fn inner(&self, key: &str, item: bool, schema: &'s Value) -> Self {
+        let mut inner = Self { root: self.root, key: key.to_owned(), item, definition: "", schema };
+        inner.follow();
+        inner
+    }
+
+    fn follow(&mut self) {
+        let reference = self.schema.get("$ref").or_else(|| self.schema.pointer("/allOf/0/$ref"));
+        let Some(reference) = reference.and_then(Value::as_str) else { return };
+        self.definition = reference.rsplit('/').next().unwrap_or("");
+        let pointer = reference.strip_prefix('#');
+        self.schema = pointer.and_then(|it| self.root.pointer(it)).unwrap_or(&NOTHING);
+    }
+
+    /// The choices of the schema at this place itself, in its order; empty where there is one form.
+    pub(super) fn choices(&self) -> Vec<Self> {
+        let choices = self.schema.get("anyOf").or_else(|| self.schema.get("oneOf"));
+        let choices = choices.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        choices.iter().map(|choice| self.inner(&self.key, self.item, choice)).collect()
+    }
+
+    /// Every form that a value may have here, choices within choices taken apart. Older spellings
+    /// are among them.
+    pub(super) fn forms(&self) -> Vec<Self> {
+        let choices = self.choices();
+        if choices.is_empty() {
+            return vec![self.clone()];
+        }
+        choices.iter().flat_map(Self::forms).collect()
+    }
+
+    /// The properties of a mapping, with those of every form that is one.
+    fn properties(&self) -> Vec<(&'s str, &'s Value)> {
+        let mut found: Vec<(&str, &Value)> = Vec::new();
+        for form in self.forms() {
+            let properties = form.schema.get("properties").and_then(Value::as_object);
+            for (key, property) in properties.into_iter().flatten() {
+                if !found.iter().any(|(known, _)| known == key) {
+                    found.push((key, property));
+                }
+            }
+        }
+        found
+    }
+
     /// How a message calls the place.
     pub(super) fn name(&self) -> String {
         match (self.key.as_str(), self.item) {
@@ -66,16 +116,38 @@ impl Expected<'_> {
             "Quantity" => return "a size such as `512M`".to_owned(),
             "Port" => return "a port from 1 to 65535, such as `443`".to_owned(),
             "ArgumentValue" => return "a whole number such as `2`, `0x1f` or `0o3`".to_owned(),
-            "OnDeny" => return "`kill`, `kill_thread`, `trap`, `notify`, `log` or a mapping `errno: EPERM`".to_owned(),
             _ => {}
         }
         let words = self.words();
-        if !words.is_empty() {
+        let mut phrases: Vec<String> = Vec::new();
+        for form in self.forms().iter().filter(|form| form.word().is_none()) {
+            let phrase = form.form_phrase();
+            if !phrases.contains(&phrase) {
+                phrases.push(phrase);
+            }
+        }
+        let last = phrases.pop();
+        if !words.is_empty() && last.is_none() {
             return alternatives(words);
         }
-        match Some(self.kind()) {
-            Some("object") => match self.keys().as_slice() {
+        let mut all: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+        all.extend(phrases);
+        match (all.is_empty(), last) {
+            (true, Some(last)) => last,
+            (false, Some(last)) => format!("{} or {last}", all.join(", ")),
+            (_, None) => "another value".to_owned(),
+        }
+    }
+
+    /// [`Expected::phrase`] for a place with a single form.
+    fn form_phrase(&self) -> String {
+        match self.kind() {
+            "object" => match self.keys().as_slice() {
                 [] => "a mapping (`name: value` lines)".to_owned(),
+                [only] => match self.example_of(only) {
+                    Some(example) => format!("a mapping `{only}: {example}`"),
+                    None => format!("a mapping with the key `{only}`"),
+                },
                 keys if keys.len() <= 4 => {
                     format!("a mapping with the keys {}", and(keys.iter().copied()))
                 }
@@ -83,19 +155,23 @@ impl Expected<'_> {
                     format!("a mapping with keys such as {}", and(keys.iter().copied().take(3)))
                 }
             },
-            Some("array") => match self.schema.pointer("/examples/0/0").map(plain) {
-                Some(example) => format!("a list such as `[{example}]`"),
+            "array" => match self.schema.pointer("/examples/0/0").filter(|it| !it.is_object()) {
+                Some(example) => format!("a list such as `[{}]`", plain(example)),
                 None => "a list".to_owned(),
             },
-            Some("boolean") => "`true` or `false`".to_owned(),
-            Some("integer") => "a whole number".to_owned(),
-            Some("number") => "a number".to_owned(),
-            Some("string") => match self.schema.pointer("/examples/0").and_then(Value::as_str) {
+            "boolean" => "`true` or `false`".to_owned(),
+            "integer" => "a whole number".to_owned(),
+            "number" => "a number".to_owned(),
+            "string" => match self.schema.pointer("/examples/0").and_then(Value::as_str) {
                 Some(example) => format!("text such as `{example}`"),
                 None => "text".to_owned(),
             },
             _ => "another value".to_owned(),
         }
+    }
+
+    fn example_of(&self, key: &str) -> Option<String> {
+        self.child(key)?.schema.pointer("/examples/0").map(plain)
     }
 
     /// The limits of a number: "a whole number from 0 to 5".
@@ -114,33 +190,55 @@ impl Expected<'_> {
         }
     }
 
+    /// The one word that this form is.
+    fn word(&self) -> Option<&'s str> {
+        self.schema.get("const").and_then(Value::as_str)
+    }
+
+    fn is_older(&self) -> bool {
+        self.schema.get("deprecated").is_some()
+    }
+
     /// The words accepted, where there is a fixed choice; older spellings are not offered.
-    pub(super) fn words(&self) -> Vec<&str> {
-        let Some(choices) = self.schema.get("oneOf").and_then(Value::as_array) else {
-            return Vec::new();
-        };
-        choices
-            .iter()
-            .filter(|choice| choice.get("deprecated").is_none())
-            .filter_map(|choice| choice.get("const").and_then(Value::as_str))
-            .collect()
+    pub(super) fn words(&self) -> Vec<&'s str> {
+        self.forms().iter().filter(|form| !form.is_older()).filter_map(Self::word).collect()
+    }
+
+    /// The older spellings of words.
+    pub(super) fn older_words(&self) -> Vec<&'s str> {
+        self.forms().iter().filter(|form| form.is_older()).filter_map(Self::word).collect()
     }
 
     /// The keys of a mapping; older spellings are not offered.
-    pub(super) fn keys(&self) -> Vec<&str> {
-        let Some(properties) = self.schema.get("properties").and_then(Value::as_object) else {
-            return Vec::new();
-        };
-        properties
-            .iter()
-            .filter(|(_, property)| property.get("deprecated").is_none())
-            .map(|(key, _)| key.as_str())
-            .collect()
+    pub(super) fn keys(&self) -> Vec<&'s str> {
+        let preferred = |property: &Value| property.get("deprecated").is_none();
+        let properties = self.properties().into_iter();
+        properties.filter(|(_, property)| preferred(property)).map(|(key, _)| key).collect()
+    }
+
+    /// The older spellings of keys.
+    pub(super) fn older_keys(&self) -> Vec<&'s str> {
+        let older = |property: &Value| property.get("deprecated").is_some();
+        let properties = self.properties().into_iter();
+        properties.filter(|(_, property)| older(property)).map(|(key, _)| key).collect()
     }
 
     /// Whether a mapping has a key, under its preferred or an older spelling.
     pub(super) fn has_key(&self, key: &str) -> bool {
-        self.schema.get("properties").and_then(|keys| keys.get(key)).is_some()
+        self.properties().iter().any(|(known, _)| *known == key)
+    }
+
+    /// The keys that a mapping cannot do without.
+    pub(super) fn required(&self) -> Vec<&'s str> {
+        let required = self.schema.get("required").and_then(Value::as_array);
+        required.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What is expected under each key of a mapping and in each item of a list.
+    pub(super) fn below(&self) -> Vec<Self> {
+        let keys = self.keys().into_iter().filter_map(|key| self.child(key));
+        let items = self.forms().iter().any(|form| form.schema.get("items").is_some());
+        keys.chain(items.then(|| self.child("0")).flatten()).collect()
     }
 
     /// Whether it is an item of a list.
@@ -148,15 +246,48 @@ impl Expected<'_> {
         self.item
     }
 
+    /// Whether it is the policy itself.
+    pub(super) fn is_policy(&self) -> bool {
+        self.key.is_empty()
+    }
+
     /// Whether the numbers that may stand here are whole ones.
     pub(super) fn is_whole(&self) -> bool {
-        let variants = self.schema.get("anyOf").and_then(Value::as_array);
-        let integer = |schema: &Value| schema.get("type") == Some(&Value::from("integer"));
-        integer(self.schema) || variants.is_some_and(|variants| variants.iter().any(integer))
+        self.takes("integer")
+    }
+
+    /// Whether a value of this type, in the schema's words, may stand here.
+    pub(super) fn takes(&self, kind: &str) -> bool {
+        self.forms().iter().any(|form| form.kind() == kind)
+    }
+
+    /// Whether text is the only scalar that may stand here.
+    pub(super) fn takes_text_only(&self) -> bool {
+        let other = ["integer", "number", "boolean"].into_iter().any(|kind| self.takes(kind));
+        self.takes("string") && !other && self.words().is_empty()
+    }
+
+    /// Whether a value is of a type that may stand here.
+    pub(super) fn takes_kind_of(&self, found: &Value) -> bool {
+        match found {
+            Value::Null => false,
+            Value::Bool(_) => self.takes("boolean"),
+            Value::Number(number) if number.is_f64() => self.takes("number"),
+            Value::Number(_) => self.takes("integer") || self.takes("number"),
+            Value::String(_) => self.takes("string"),
+            Value::Array(_) => self.takes("array"),
+            Value::Object(_) => self.takes("object"),
+        }
+    }
+
+    /// Whether plain text would be read as something that may stand here and is no text.
+    pub(super) fn takes_unquoted(&self, text: &str) -> bool {
+        let read = resolve_scalar(text, crate::parse::Style::Plain);
+        !read.is_string() && self.takes_kind_of(&read)
     }
 
     /// The schema's word for the type; empty where there are several.
-    pub(super) fn kind(&self) -> &str {
+    fn kind(&self) -> &'s str {
         self.schema.get("type").and_then(Value::as_str).unwrap_or("")
     }
 
@@ -182,7 +313,12 @@ pub(super) fn describe(found: &Value) -> String {
 /// `` `a`, `b` and `c` ``
 pub(super) fn and<'k>(keys: impl IntoIterator<Item = &'k str>) -> String {
     let quoted: Vec<String> = keys.into_iter().map(|key| format!("`{key}`")).collect();
-    match quoted.split_last() {
+    joined(&quoted)
+}
+
+/// `a, b and c`
+pub(super) fn joined(parts: &[String]) -> String {
+    match parts.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),
         Some((last, before)) => format!("{} and {last}", before.join(", ")),

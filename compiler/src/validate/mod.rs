@@ -8,20 +8,23 @@
 //! key: whether its author meant "none" or "the default" cannot be seen, and the two may differ.
 
 mod expect;
+mod keys;
 mod older;
 mod schema;
+mod values;
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::parse::Document;
 use expect::Expected;
 use purple_policy::Policy;
+use schema::Schema;
 
 /// Checks a document and gives it types. The document's older spellings are renamed on the way, so
 /// that later stages find every place under the preferred name.
 pub fn validate(document: &mut Document, sink: &mut Sink) -> Option<Policy> {
     older::rename(document, sink);
     let json = document.to_json();
-    let Some(validator) = schema::validator() else {
+    let Some(schema) = Schema::of_policies() else {
         sink.push(Diagnostic::error(
             "internal-schema",
             document.span(""),
@@ -29,13 +32,13 @@ pub fn validate(document: &mut Document, sink: &mut Sink) -> Option<Policy> {
         ));
         return None;
     };
-    if schema::report(validator, document, &json, sink) {
+    if schema.report(document, &json, sink) {
         return None;
     }
     match serde_path_to_error::deserialize::<_, Policy>(&json) {
         Ok(policy) => Some(policy),
         Err(error) => {
-            sink.push(residual(document, &json, &error));
+            sink.push(residual(schema, document, &json, &error));
             None
         }
     }
@@ -43,6 +46,7 @@ pub fn validate(document: &mut Document, sink: &mut Sink) -> Option<Policy> {
 
 /// A value that the schema accepts and the types do not, such as `100.0` for a whole number.
 fn residual(
+    schema: &Schema,
     document: &Document,
     json: &serde_json::Value,
     error: &serde_path_to_error::Error<serde_json::Error>,
@@ -59,7 +63,7 @@ fn residual(
         pointer.push('/');
         pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
     }
-    let expected = Expected::at(&pointer);
+    let expected = Expected::at(schema, &pointer);
     let found = json.pointer(&pointer).unwrap_or(json);
     Diagnostic::error("wrong-type", document.span(&pointer), expected.mismatch(found))
 }

@@ -1,9 +1,9 @@
 //! The JSON Schema's findings, with their places, in an author's words.
 
-use super::expect::{Expected, and, describe};
-use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Sink, nearest, quote};
+use super::expect::{Expected, describe};
+use super::{keys, values};
+use crate::diagnostics::{Diagnostic, MAX_PER_CODE, Sink};
 use crate::parse::Document;
-use crate::source::Span;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
@@ -12,82 +12,166 @@ use std::sync::OnceLock;
 /// How many schema findings are put into words. The sink shows fewer.
 const MAX_FINDINGS: usize = 1_000;
 
-/// Reports everything that the schema does not accept; says whether there was anything.
-pub(super) fn report(
-    validator: &Validator,
-    document: &Document,
-    json: &Value,
-    sink: &mut Sink,
-) -> bool {
-    let mut any = report_values(document, "", json, sink);
-    for error in validator.iter_errors(json).take(MAX_FINDINGS) {
-        any = true;
-        one(&error, document, sink);
+/// A JSON Schema, as a value and compiled.
+pub(super) struct Schema {
+    value: Value,
+    validator: Validator,
+}
+
+impl Schema {
+    /// Compiles a schema; `None` where it is not a valid one.
+    pub(super) fn new(value: Value) -> Option<Self> {
+        let validator = jsonschema::draft7::new(&value).ok()?;
+        Some(Self { value, validator })
     }
-    any
-}
 
-/// The schema as a value.
-pub(super) fn json_schema() -> &'static Value {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(purple_policy::json_schema)
-}
+    /// The schema of policies, compiled once; `None` only through a defect, which a test excludes.
+    pub(super) fn of_policies() -> Option<&'static Self> {
+        static SCHEMA: OnceLock<Option<Schema>> = OnceLock::new();
+        SCHEMA.get_or_init(|| Self::new(purple_policy::json_schema())).as_ref()
+    }
 
-/// The schema, compiled once; `None` where it is not a valid schema, which a test excludes.
-pub(super) fn validator() -> Option<&'static Validator> {
-    static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
-    VALIDATOR.get_or_init(|| jsonschema::draft7::new(json_schema()).ok()).as_ref()
-}
+    pub(super) fn value(&self) -> &Value {
+        &self.value
+    }
 
-/// Reports what the schema language cannot say: keys and items without a value, and `1.0` where a
-/// whole number belongs. Recursive: the parse stage caps the depth.
-fn report_values(document: &Document, pointer: &str, json: &Value, sink: &mut Sink) -> bool {
-    let mut any = false;
-    match json {
-        Value::Null if !pointer.is_empty() => {
-            let expected = Expected::at(pointer);
-            let span = document.key_span(pointer);
-            let value = document.span(pointer);
-            let shown = if value.end > value.start { value } else { span };
-            sink.push(
-                Diagnostic::error(
-                    "empty-value",
-                    shown,
-                    format!("{} has no value", expected.name()),
-                )
-                .with_help(if expected.is_item() {
-                    "remove the item, or give it a value".to_owned()
-                } else {
-                    format!("give it {}, or remove it to get the default", expected.phrase())
-                }),
-            );
-            return true;
+    /// Reports everything that the schema does not accept; says whether there was anything.
+    pub(super) fn report(&self, document: &Document, json: &Value, sink: &mut Sink) -> bool {
+        let mut report = Report { schema: self, document, json, sink };
+        let mut any = report.values("", json);
+        for error in self.validator.iter_errors(json).take(MAX_FINDINGS) {
+            any = true;
+            report.one(&error);
         }
-        Value::Number(number) if number.is_f64() => {
-            let expected = Expected::at(pointer);
-            if expected.is_whole() && number.as_f64().is_some_and(|value| value.fract() == 0.0) {
-                let span = document.span(pointer);
-                // A whole number beyond 64 bits has become a fraction, and is known.
-                if !sink.has_error_at(span) {
-                    sink.push(Diagnostic::error("wrong-type", span, expected.mismatch(json)));
-                }
+        any
+    }
+}
+
+/// What the findings of one document are looked up in, and where they go.
+pub(super) struct Report<'r> {
+    pub(super) schema: &'r Schema,
+    pub(super) document: &'r Document,
+    pub(super) json: &'r Value,
+    pub(super) sink: &'r mut Sink,
+}
+
+impl Report<'_> {
+    /// Reports what the schema language cannot say: keys and items without a value, and `1.0` where
+    /// a whole number belongs. Recursive: the parse stage caps the depth.
+    fn values(&mut self, pointer: &str, json: &Value) -> bool {
+        let mut any = false;
+        match json {
+            Value::Null if !pointer.is_empty() => {
+                self.empty_value(pointer);
                 return true;
             }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate().filter(|(_, item)| worth_a_look(item)) {
-                any |= report_values(document, &format!("{pointer}/{at}"), item, sink);
+            Value::Number(number) if number.is_f64() => {
+                let expected = Expected::at(self.schema, pointer);
+                let whole = number.as_f64().is_some_and(|value| value.fract() == 0.0);
+                if whole && expected.is_whole() && !expected.takes("number") {
+                    // A whole number beyond 64 bits has become a fraction, and is known.
+                    if !self.sink.has_error_at(self.document.span(pointer)) {
+                        self.sink.push(values::wrong_type(self, pointer, &expected, json));
+                    }
+                    return true;
+                }
             }
-        }
-        Value::Object(entries) => {
-            for (key, value) in entries.iter().filter(|(_, value)| worth_a_look(value)) {
-                let step = key.replace('~', "~0").replace('/', "~1");
-                any |= report_values(document, &format!("{pointer}/{step}"), value, sink);
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate().filter(|(_, item)| worth_a_look(item)) {
+                    any |= self.values(&format!("{pointer}/{at}"), item);
+                }
             }
+            Value::Object(entries) => {
+                for (key, value) in entries.iter().filter(|(_, value)| worth_a_look(value)) {
+                    any |= self.values(&format!("{pointer}/{}", step(key)), value);
+                }
+            }
+            _ => {}
         }
-        _ => {}
+        any
     }
-    any
+
+    fn empty_value(&mut self, pointer: &str) {
+        let expected = Expected::at(self.schema, pointer);
+        let value = self.document.span(pointer);
+        let shown = if value.end > value.start { value } else { self.document.key_span(pointer) };
+        let message = format!("{} has no value", expected.name());
+        let help = if expected.is_item() {
+            "remove the item, or give it a value".to_owned()
+        } else {
+            format!("give it {}, or remove it to get the default", expected.phrase())
+        };
+        self.sink.push(Diagnostic::error("empty-value", shown, message).with_help(help));
+    }
+
+    /// Puts one finding into words. Recursive where a value has several forms, which is as deep as
+    /// the schema.
+    pub(super) fn one(&mut self, error: &ValidationError<'_>) {
+        let found = error.instance().as_ref();
+        let pointer = error.instance_path().as_str();
+        if found.is_null() && !pointer.is_empty() {
+            // Reported as an empty value.
+            return;
+        }
+        let expected = Expected::at(self.schema, pointer);
+        let span = self.document.span(pointer);
+        match error.kind() {
+            Kind::AdditionalProperties { unexpected } => {
+                for key in unexpected.iter().take(MAX_PER_CODE) {
+                    self.sink.push(keys::unknown(self, pointer, &expected, key));
+                }
+                let more = unexpected.len().saturating_sub(MAX_PER_CODE);
+                self.sink.count_more("unknown-key", more);
+            }
+            Kind::Required { property } => {
+                let key = property.as_str().unwrap_or_default();
+                if !keys::is_misspelt(found, &expected, key) {
+                    self.sink.push(keys::missing(self, pointer, &expected, key));
+                }
+            }
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                if !self.sink.has_error_at(span) {
+                    values::no_form(self, pointer, &expected, found, context);
+                }
+            }
+            Kind::Constant { .. } | Kind::Enum { .. } => {
+                if !self.sink.has_error_at(span) {
+                    self.sink.push(values::no_word(self, pointer, &expected, found));
+                }
+            }
+            Kind::Minimum { .. }
+            | Kind::Maximum { .. }
+            | Kind::ExclusiveMinimum { .. }
+            | Kind::ExclusiveMaximum { .. } => {
+                self.sink.push(Diagnostic::error(
+                    "out-of-range",
+                    span,
+                    format!("{} takes {}; found {found}", expected.name(), expected.range()),
+                ));
+            }
+            Kind::MinLength { .. } | Kind::MinItems { .. } | Kind::MinProperties { .. } => {
+                let message = format!("{} is empty", expected.name());
+                self.sink.push(
+                    Diagnostic::error("invalid-value", span, message)
+                        .with_help(format!("give it {}", expected.phrase())),
+                );
+            }
+            Kind::Pattern { pattern } => {
+                self.sink.push(values::no_match(span, &expected, pattern, found));
+            }
+            Kind::Type { .. } => {
+                // What an ambiguous scalar is taken for says nothing new.
+                if !self.sink.has_error_at(span) {
+                    self.sink.push(values::wrong_type(self, pointer, &expected, found));
+                }
+            }
+            _ => self.sink.push(Diagnostic::error(
+                "invalid-value",
+                span,
+                format!("{} cannot be {}", expected.name(), describe(found)),
+            )),
+        }
+    }
 }
 
 fn worth_a_look(value: &Value) -> bool {
@@ -98,222 +182,7 @@ fn worth_a_look(value: &Value) -> bool {
     }
 }
 
-fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
-    let found = error.instance().as_ref();
-    let pointer = error.instance_path().as_str();
-    if found.is_null() && !pointer.is_empty() {
-        // Reported as an empty value.
-        return;
-    }
-    let expected = Expected::at(pointer);
-    let span = document.span(pointer);
-    match error.kind() {
-        Kind::AdditionalProperties { unexpected } => {
-            for key in unexpected.iter().take(MAX_PER_CODE) {
-                sink.push(unknown_key(document, pointer, &expected, key, found));
-            }
-            sink.count_more("unknown-key", unexpected.len().saturating_sub(MAX_PER_CODE));
-        }
-        Kind::Required { property } => {
-            let key = property.as_str().unwrap_or_default();
-            if !misspelt(found, &expected, key) {
-                sink.push(missing_key(document, pointer, &expected, key));
-            }
-        }
-        Kind::OneOfNotValid { .. } | Kind::AnyOf { .. } | Kind::Enum { .. } => {
-            if !sink.has_error_at(span) {
-                sink.push(no_choice(span, &expected, found));
-            }
-        }
-        Kind::Minimum { .. }
-        | Kind::Maximum { .. }
-        | Kind::ExclusiveMinimum { .. }
-        | Kind::ExclusiveMaximum { .. } => {
-            sink.push(Diagnostic::error(
-                "out-of-range",
-                span,
-                format!("{} takes {}; found {found}", expected.name(), expected.range()),
-            ));
-        }
-        Kind::MinLength { .. } => {
-            sink.push(
-                Diagnostic::error("invalid-value", span, format!("{} is empty", expected.name()))
-                    .with_help(format!("give it {}", expected.phrase())),
-            );
-        }
-        Kind::Pattern { pattern } => sink.push(no_match(span, &expected, pattern, found)),
-        Kind::Type { .. } => {
-            // What an ambiguous scalar is taken for says nothing new.
-            if !sink.has_error_at(span) {
-                sink.push(wrong_type(span, &expected, found));
-            }
-        }
-        _ => sink.push(Diagnostic::error(
-            "invalid-value",
-            span,
-            format!("{} cannot be {}", expected.name(), describe(found)),
-        )),
-    }
-}
-
-fn wrong_type(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic {
-    let diagnostic = Diagnostic::error("wrong-type", span, expected.mismatch(found));
-    match (expected.kind(), found) {
-        ("boolean", Value::String(text)) if matches!(text.as_str(), "true" | "false") => {
-            rewritten(diagnostic, Applicability::Safe, "remove the quotes", text.clone())
-        }
-        ("boolean", Value::String(text)) if truth(text).is_some() => {
-            let meant = if truth(text) == Some(true) { "true" } else { "false" };
-            rewritten(diagnostic, Applicability::Unsafe, "write a truth value", meant.to_owned())
-        }
-        ("integer" | "number", Value::String(text)) if text.parse::<u64>().is_ok() => {
-            rewritten(diagnostic, Applicability::Safe, "remove the quotes", text.clone())
-        }
-        ("string", Value::Bool(_) | Value::Number(_)) => {
-            // Another spelling of the number, such as `0x10`, would be lost.
-            let quoted = format!("\"{found}\"");
-            rewritten(diagnostic, Applicability::Unsafe, "put it in quotes", quoted)
-        }
-        ("array", Value::String(text)) if text.len() < 60 => {
-            let list = format!("[{text}]");
-            let plain = |character: char| {
-                character.is_ascii_alphanumeric() || matches!(character, '/' | '.' | '_' | '-')
-            };
-            if text.chars().all(plain) {
-                rewritten(diagnostic, Applicability::Safe, "make it a list", list)
-            } else {
-                diagnostic.with_help(format!("make it a list: `{list}`"))
-            }
-        }
-        _ => diagnostic,
-    }
-}
-
-/// The truth value that a word is to YAML 1.1.
-fn truth(word: &str) -> Option<bool> {
-    match word.to_ascii_lowercase().as_str() {
-        "y" | "yes" | "on" => Some(true),
-        "n" | "no" | "off" => Some(false),
-        _ => None,
-    }
-}
-
-/// A finding with a fix, and the same as its help.
-fn rewritten(
-    finding: Diagnostic,
-    applicability: Applicability,
-    instruction: &str,
-    text: String,
-) -> Diagnostic {
-    let span = finding.span;
-    let shown = if text.contains('"') { text.clone() } else { format!("`{text}`") };
-    finding.with_help(format!("{instruction}: {shown}")).with_fix(
-        applicability,
-        format!("write {shown}"),
-        span,
-        text,
-    )
-}
-
-fn unknown_key(
-    document: &Document,
-    pointer: &str,
-    expected: &Expected<'_>,
-    key: &str,
-    mapping: &Value,
-) -> Diagnostic {
-    let step = key.replace('~', "~0").replace('/', "~1");
-    let place = match expected.name() {
-        name if pointer.is_empty() => name,
-        name => name.replace("an item of", "an item in"),
-    };
-    let found = Diagnostic::error(
-        "unknown-key",
-        document.key_span(&format!("{pointer}/{step}")),
-        format!("{} is not a key of {place}", quote(key)),
-    );
-    let keys = expected.keys();
-    if let Some(meant) = nearest(key, keys.iter().copied()) {
-        return if mapping.get(meant).is_some() {
-            found.with_help(format!("did you mean `{meant}`, which is given too?"))
-        } else {
-            found.with_guess(key, meant)
-        };
-    }
-    if let Some(section) = home(key) {
-        return found.with_help(format!("`{key}` is a key of `{section}`: move it there"));
-    }
-    found.with_help(format!("the keys here are {}", and(keys)))
-}
-
-/// The section that a key belongs to.
-fn home(key: &str) -> Option<&'static str> {
-    let sections = json_schema().get("properties")?.as_object()?;
-    sections.iter().find_map(|(section, _)| {
-        Expected::at(&format!("/{section}")).has_key(key).then_some(section.as_str())
-    })
-}
-
-/// Whether a mapping has a key under a name so near that the help for that name says it all.
-fn misspelt(found: &Value, expected: &Expected<'_>, key: &str) -> bool {
-    let keys = expected.keys();
-    found.as_object().is_some_and(|found| {
-        found
-            .keys()
-            .take(MAX_PER_CODE)
-            .any(|name| !expected.has_key(name) && nearest(name, keys.iter().copied()) == Some(key))
-    })
-}
-
-fn missing_key(
-    document: &Document,
-    pointer: &str,
-    expected: &Expected<'_>,
-    key: &str,
-) -> Diagnostic {
-    let inner = Expected::at(&format!("{pointer}/{key}"));
-    let whole = document.span(pointer);
-    let span = document.first_key(pointer).unwrap_or(whole);
-    Diagnostic::error("missing-key", span, format!("{} needs the key `{key}`", expected.name()))
-        .with_help(format!("add `{key}:` with {}", inner.phrase()))
-}
-
-/// A value that none of several forms fits.
-fn no_choice(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic {
-    let words = expected.words();
-    let Value::String(text) = found else {
-        let negative = found.as_f64().is_some_and(|number| number < 1.0);
-        let code = if found.is_number() && negative || found.is_u64() {
-            "out-of-range"
-        } else {
-            "wrong-type"
-        };
-        return Diagnostic::error(code, span, expected.mismatch(found));
-    };
-    let message =
-        format!("{} takes {}; found {}", expected.name(), expected.phrase(), describe(found));
-    let found = Diagnostic::error("unknown-value", span, message);
-    match nearest(text, words) {
-        Some(meant) => found.with_guess(text, meant),
-        None => found,
-    }
-}
-
-/// Text of a wrong form.
-fn no_match(span: Span, expected: &Expected<'_>, pattern: &str, found: &Value) -> Diagnostic {
-    let (rule, help) = match pattern {
-        "^/" => {
-            ("is an absolute path inside the sandbox".to_owned(), "begin it with `/`".to_owned())
-        }
-        _ => (
-            format!("takes {}", expected.phrase()),
-            "use letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first".to_owned(),
-        ),
-    };
-    Diagnostic::error(
-        "invalid-value",
-        span,
-        format!("{} {rule}; found {}", expected.name(), describe(found)),
-    )
-    .with_help(help)
+/// A key as a step of a JSON pointer (RFC 6901).
+pub(super) fn step(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }

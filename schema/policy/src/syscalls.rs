@@ -51,7 +51,7 @@ impl Default for Syscalls {
 #[serde(rename_all = "snake_case")]
 pub enum OnDeny {
     /// The call fails with this error, such as `EPERM` or `EACCES`.
-    Errno(String),
+    Errno(#[schemars(example = &"EPERM")] String),
     /// The process is killed (`SECCOMP_RET_KILL_PROCESS`).
     Kill,
     /// The thread is killed (`SECCOMP_RET_KILL_THREAD`): a process with others goes on without it.

@@ -31,8 +31,11 @@ const FEW: usize = 48;
 
 /// The decision on the first case that holds; if none does, `otherwise`.
 pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
-    let orders: &[Order] =
-        if cases.len() <= FEW { &[Order::Shared, Order::Given, Order::Fewest] } else { &[Order::Shared] };
+    let orders: &[Order] = if cases.len() <= FEW {
+        &[Order::Shared, Order::Given, Order::Fewest]
+    } else {
+        &[Order::Shared]
+    };
     let ways: Vec<Option<Label>> = orders
         .iter()
         .map(|order| {
