@@ -1,5 +1,5 @@
-/* What libseccomp's resolver knows: reads names, prints `architecture name number` for each that it
- * has there. Negative numbers are the library's own, for calls that an architecture lacks. */
+/* What libseccomp's resolver knows: prints its version; reads names, and prints
+ * `architecture name number` for each that it has there. Negative numbers are the library's own, for calls that an architecture lacks. */
 #include <inttypes.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ int main(void)
 {
     char name[128];
     const struct scmp_version *version = seccomp_version();
-    printf("version %u.%u.%u\n", version->major, version->minor, version->micro);
+    printf("%u.%u.%u\n", version->major, version->minor, version->micro);
     while (fgets(name, sizeof name, stdin)) {
         name[strcspn(name, "\n")] = 0;
         for (unsigned i = 0; i < sizeof architectures / sizeof *architectures; i++) {

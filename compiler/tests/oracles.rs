@@ -1,7 +1,7 @@
 //! The tables against what others say: the crate `linux-raw-sys` (made by bindgen from the kernel's
 //! headers for each architecture) for numbers and constants, and libseccomp's resolver for numbers.
 //! Every difference is listed by name.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it relies on")]
+#![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -122,8 +122,16 @@ fn constants_are_those_of_linux_raw_sys() {
     assert!(same > 8000, "{same}");
 }
 
-/// What libseccomp's resolver says, and its version; `None` where it cannot be asked here.
-fn libseccomp() -> Option<(BTreeMap<(String, String), u32>, String)> {
+/// What libseccomp's resolver says.
+struct Resolver {
+    /// The library's version.
+    version: String,
+    /// Architecture and name, to the number.
+    numbers: BTreeMap<(String, String), u32>,
+}
+
+/// Asks libseccomp's resolver for every name; `None` where it cannot be asked here.
+fn libseccomp() -> Option<Resolver> {
     let place = tempfile::tempdir().expect("a temporary directory");
     let program = place.path().join("resolve");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libseccomp.c");
@@ -138,31 +146,24 @@ fn libseccomp() -> Option<(BTreeMap<(String, String), u32>, String)> {
         .expect("the program starts");
     let all: BTreeSet<&str> =
         Arch::ALL.into_iter().flat_map(|arch| names(arch).map(|(name, _)| name)).collect();
-    let list: String = all.iter().map(|name| format!("{name}\n")).collect();
+    let list = all.into_iter().collect::<Vec<_>>().join("\n") + "\n";
     let mut input = child.stdin.take().expect("a pipe");
     let writer = std::thread::spawn(move || input.write_all(list.as_bytes()));
     let output = child.wait_with_output().expect("the program ends");
     writer.join().expect("the list is written").expect("the list is read");
     let text = String::from_utf8(output.stdout).expect("text");
-    let mut found = BTreeMap::new();
-    let mut version = String::new();
-    for line in text.lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        match words.as_slice() {
-            ["version", number] => version = (*number).to_owned(),
-            [arch, name, number] => {
-                let key = ((*arch).to_owned(), (*name).to_owned());
-                found.insert(key, number.parse().expect("a number"));
-            }
-            _ => panic!("{line}"),
-        }
-    }
-    Some((found, version))
+    let (version, rows) = text.split_once('\n').expect("a version");
+    let numbers = rows.lines().map(|line| {
+        let (name, number) = line.rsplit_once(' ').expect("three words");
+        let (arch, name) = name.split_once(' ').expect("three words");
+        ((arch.to_owned(), name.to_owned()), number.parse().expect("a number"))
+    });
+    Some(Resolver { version: version.to_owned(), numbers: numbers.collect() })
 }
 
 #[test]
 fn numbers_are_those_of_libseccomp() {
-    let Some((mut theirs, version)) = libseccomp() else {
+    let Some(Resolver { version, numbers: mut theirs }) = libseccomp() else {
         println!("SKIP numbers_are_those_of_libseccomp: gcc or libseccomp-dev is not installed");
         return;
     };

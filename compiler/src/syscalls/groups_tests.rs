@@ -106,7 +106,7 @@ fn the_page_of_groups_is_what_the_table_says() {
             write!(page, "\n### {}\n\n{about}.\n", group.name).unwrap();
             if !primary {
                 let count = group.members(Arch::X86_64).count();
-                write!(page, "On x86_64: {count} calls.\n").unwrap();
+                writeln!(page, "On x86_64: {count} calls.").unwrap();
             }
             write!(page, "\n{}\n", words.join(" ")).unwrap();
         }
