@@ -66,7 +66,10 @@ impl Expected<'_> {
             "Quantity" => return "a size such as `512M`".to_owned(),
             "Port" => return "a port from 1 to 65535, such as `443`".to_owned(),
             "ArgumentValue" => return "a whole number such as `2`, `0x1f` or `0o3`".to_owned(),
-            "OnDeny" => return "`kill`, `kill_thread`, `trap`, `notify`, `log` or a mapping `errno: EPERM`".to_owned(),
+            "OnDeny" => {
+                return "`kill`, `kill_thread`, `trap`, `notify`, `log` or a mapping `errno: EPERM`"
+                    .to_owned();
+            }
             _ => {}
         }
         let words = self.words();

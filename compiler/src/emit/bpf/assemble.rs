@@ -23,9 +23,8 @@ fn order(graph: &Graph, root: Label) -> Vec<Label> {
     let mut below: BTreeMap<Label, usize> = BTreeMap::new();
     for label in graph.below(root).into_iter().rev() {
         let next = graph.next(label).into_iter().flatten();
-        let size = next.fold(1_usize, |sum, next| {
-            sum.saturating_add(below.get(&next).copied().unwrap_or(0))
-        });
+        let size = next
+            .fold(1_usize, |sum, next| sum.saturating_add(below.get(&next).copied().unwrap_or(0)));
         below.insert(label, size);
     }
     let mut order = Vec::new();
@@ -60,14 +59,6 @@ impl Assembler<'_> {
                 self.push(RETURN, value);
                 self.place(label, Entry::Test);
                 return;
-            }
-            Node::Strip { word, keep, next } => {
-                let to = (next, self.graph.entry(Some(word), next));
-                if self.distance(to) > 0 {
-                    self.jump(to);
-                }
-                self.push(AND, keep);
-                word
             }
             Node::Test(Test { word, code, k, yes, no }) => {
                 let [yes, no] = [yes, no].map(|to| (to, self.graph.entry(Some(word), to)));

@@ -31,8 +31,11 @@ const FEW: usize = 48;
 
 /// The decision on the first case that holds; if none does, `otherwise`.
 pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
-    let orders: &[Order] =
-        if cases.len() <= FEW { &[Order::Shared, Order::Given, Order::Fewest] } else { &[Order::Shared] };
+    let orders: &[Order] = if cases.len() <= FEW {
+        &[Order::Shared, Order::Given, Order::Fewest]
+    } else {
+        &[Order::Shared]
+    };
     let ways: Vec<Option<Label>> = orders
         .iter()
         .map(|order| {
@@ -98,7 +101,7 @@ impl Decider<'_> {
                     return None;
                 }
                 let to = self.list(state.after(Fact { word, least: first, most: last }))?;
-                cells.push(Cell { first, last, to, also: None, weight: 1 });
+                cells.push(Cell { first, last, to, weight: 1 });
             }
             first = next.unwrap_or(0);
         }

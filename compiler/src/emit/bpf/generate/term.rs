@@ -101,14 +101,16 @@ impl Term {
 
     /// What is left where a fact holds.
     pub(super) fn after(self, fact: Fact) -> Outcome {
-        let concerned = |part: &Option<Part>| {
-            part.is_some_and(|part| part.word.offset == fact.word.offset)
-        };
+        let concerned =
+            |part: &Option<Part>| part.is_some_and(|part| part.word.offset == fact.word.offset);
         if !concerned(&self.upper) && !concerned(&self.lower) {
             return Outcome::Open(self);
         }
-        let (fails, holds) =
-            if self.negated { (Outcome::Holds, Outcome::Fails) } else { (Outcome::Fails, Outcome::Holds) };
+        let (fails, holds) = if self.negated {
+            (Outcome::Holds, Outcome::Fails)
+        } else {
+            (Outcome::Fails, Outcome::Holds)
+        };
         let mut left = self;
         if self.equal {
             for part in [&mut left.upper, &mut left.lower] {

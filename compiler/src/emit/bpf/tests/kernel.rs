@@ -49,8 +49,10 @@ impl Helper {
         let folder = std::env::temp_dir().join(format!("purplec-{test}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("call.c"), include_str!("filtered-call.c")).unwrap();
-        let status =
-            Command::new("cc").args(["-O1", "-pthread", "-o", "call", "call.c"]).current_dir(&folder).status();
+        let status = Command::new("cc")
+            .args(["-O1", "-pthread", "-o", "call", "call.c"])
+            .current_dir(&folder)
+            .status();
         assert!(status.unwrap().success());
         Some(Self(folder))
     }
@@ -158,7 +160,11 @@ fn the_kernel_does_what_the_evaluator_says() {
         calls.extend((0..480).filter(seen).filter_map(|number| {
             let call = Call { audit_arch: Arch::X86_64.audit(), number, args: [0; 6] };
             let action = evaluate(&meaning, &call).action;
-            (!matches!(action, Action::Allow | Action::Log)).then_some((Way::Native, number, [0; 6]))
+            (!matches!(action, Action::Allow | Action::Log)).then_some((
+                Way::Native,
+                number,
+                [0; 6],
+            ))
         }));
         calls.extend([0, 39, 520].map(|number| (Way::Native, X32_BIT + number, [0; 6])));
         calls.push((Way::Native, u32::MAX, [0; 6]));
@@ -174,7 +180,8 @@ fn the_kernel_does_what_the_evaluator_says() {
                 // Nobody listens, so the kernel answers for the supervisor.
                 Action::Notify => answer == Answer::Errno(38),
                 Action::Allow | Action::Log => {
-                    !matches!(answer, Answer::Signal(_) | Answer::Handled) && answer != Answer::Errno(denied)
+                    !matches!(answer, Answer::Signal(_) | Answer::Handled)
+                        && answer != Answer::Errno(denied)
                 }
             };
             assert!(holds, "policy {at}: {call}: {answer:?}");
