@@ -15,7 +15,7 @@ use super::*;
 use crate::ir::syscalls::{Action, Call, evaluate};
 use crate::parse::Document;
 use crate::resolve::syscalls::resolve;
-use crate::syscalls::{Arch, BASELINE, names, syscall_number};
+use crate::syscalls::{Arch, names, syscall_number};
 
 /// A meaning from the text of a `syscalls` section that has no errors.
 fn meaning(yaml: &str, arch: Arch) -> Meaning {
@@ -180,26 +180,6 @@ fn a_program_that_runs_off_its_end_is_a_trap() {
     let found = check(&meaning, &program).unwrap_err().found;
     assert_eq!(found, Found::Trapped(Trap { at: 1 }));
     assert!(check(&meaning, &Program::default()).is_err());
-}
-
-#[test]
-fn calls_without_conditions_stay_cacheable() {
-    // Documentation of the kernel's test: seccomp_is_const_allow() in kernel/seccomp.c. It follows
-    // the program for a number and architecture, and gives up at any load of something else.
-    let meaning = meaning("{default_deny: false}", Arch::X86_64);
-    let (program, _) = emitted(&meaning);
-    let mut uncached = Vec::new();
-    for (name, number) in names(Arch::X86_64) {
-        let call = Call { audit_arch: Arch::X86_64.audit(), number, args: [0; 6] };
-        let mut looked = false;
-        let value = run(&program, &Data::new(&call, false), |_, offset| looked |= offset >= 16);
-        if looked
-            || value != Ok(return_value(Action::Allow)) && BASELINE.iter().all(|b| b.name != name)
-        {
-            uncached.push(name);
-        }
-    }
-    assert_eq!(uncached, ["ioctl", "socket", "socketpair"]);
 }
 
 #[test]

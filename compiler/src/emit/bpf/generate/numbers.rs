@@ -29,7 +29,9 @@ pub(super) fn native(graph: &mut Graph, meaning: &Meaning) -> Label {
             known.iter_mut().for_each(|cell| cell.last = cell.last.min(u32::MAX - 1));
         }
         cut(&mut beyond, X32_BIT, u32::MAX);
-        cells.append(&mut beyond);
+        let weight = beyond.iter().map(|cell| cell.weight).sum();
+        let to = search(graph, Word::whole(NUMBER), &beyond);
+        cells.push(Cell { first: X32_BIT, last: u32::MAX, to, weight });
     }
     search(graph, Word::whole(NUMBER), &cells)
 }
