@@ -1,127 +1,154 @@
-//! The filter: how many instructions it has and how long the kernel takes to load it, beside the
-//! program that libseccomp makes for the same verdicts.
+//! The filter: how long it is, how many instructions a call runs, how long the kernel takes to
+//! load it and to ask it, beside what the peers make of the same allow list.
 
 use crate::Fault;
+use crate::container::{ALLOW, Container, follow};
 use crate::rounds::Times;
 use crate::table::Table;
 use crate::workshop::{Workshop, succeed};
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 /// Times the loading of a program.
 pub(crate) const INSTALL: &str = include_str!("peers/install.c");
 
+/// Times calls under a program.
+pub(crate) const CALLS: &str = include_str!("peers/calls.c");
+
 /// Makes libseccomp's program.
 pub(crate) const LIBSECCOMP: &str = include_str!("peers/libseccomp.c");
 
-/// `AUDIT_ARCH_X86_64` (linux/audit.h).
-const AUDIT_ARCH: u32 = 0xc000_003e;
+/// The targets.
+const MOST_INSTRUCTIONS: usize = 66;
+const MOST_MEAN: f64 = 8.7;
+const MOST_OF_LIBSECCOMP: f64 = 0.15;
+const MOST_OF_OPTIMISED: f64 = 0.5;
 
-/// Above every number of the table; such a call gets another verdict than the default.
-const NUMBERS: u32 = 512;
+/// A call that the list denies (`kexec_load`), and one that is checked, allowed, and fails at once:
+/// a socket of the family `AF_UNIX` of no type that exists.
+const CALLED: [(&str, [i64; 3]); 2] = [("denied", [246, 0, 0]), ("checked", [41, 1, 99])];
 
-/// Measures both.
+struct Contender {
+    name: &'static str,
+    file: PathBuf,
+    loading: Vec<Duration>,
+    calls: [Vec<Duration>; CALLED.len()],
+}
+
+/// Measures all of them.
 pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> Result<(), Fault> {
-    let filters = &workshop.plan.filters;
-    let filter = filters.iter().find(|filter| filter.audit_arch == AUDIT_ARCH);
-    let filter = filter.ok_or("the plan has no filter for x86_64")?;
-    let own = workshop.dir.join("filter");
-    let count = filter.program.len() / 8;
-    table.amount("filter", u64::try_from(count).unwrap_or(u64::MAX), "instructions", None);
-    let Some(install) = workshop.program("install") else {
+    let shipped = fs::metadata(workshop.dir.join("filter")).map_err(|error| error.to_string())?;
+    table.amount("filter of ai-dev-safe", shipped.len() / 8, "instructions", None);
+    let container = Container::read()?;
+    let mut contenders = contenders(workshop, &container, table)?;
+    for one in &contenders {
+        amounts(one, &container, table)?;
+    }
+    let (Some(install), Some(calls)) = (workshop.program("install"), workshop.program("calls"))
+    else {
         table.skip("filter-install", "gcc is not installed");
         return Ok(());
     };
-    let Some(maker) = workshop.program("libseccomp") else {
-        table.skip("libseccomp", "libseccomp-dev is not installed");
-        let times = loading(&install, &own, rounds)?;
-        table.times("loading the filter", &times, None);
-        return Ok(());
-    };
-    let peer = workshop.dir.join("filter-libseccomp");
-    let verdicts = verdicts(filter.program).ok_or("the filter cannot be followed")?;
-    libseccomp(&maker, &peer, &verdicts)?;
-    let size = fs::metadata(&peer).map_err(|error| format!("libseccomp's program: {error}"))?;
-    table.amount("libseccomp's, verdicts by number only", size.len() / 8, "instructions", None);
-    // Forth and back, so that neither has the quieter half of the time.
-    let mut times = [Vec::new(), Vec::new()];
+    // Forth and back, so that nobody has the quieter half of the time.
     for _ in 0..10 {
-        for (program, times) in [&own, &peer].iter().zip(&mut times) {
-            times.extend_from_slice(loading(&install, program, rounds.div_ceil(10))?.rounds());
+        contenders.reverse();
+        for one in &mut contenders {
+            let some = rounds.div_ceil(10).to_string();
+            one.loading.extend(run(&install, &one.file, &[some.clone()])?);
+            for (times, (_, call)) in one.calls.iter_mut().zip(CALLED) {
+                let [number, first, second] = call.map(|number| number.to_string());
+                times.extend(run(&calls, &one.file, &[some.clone(), number, first, second])?);
+            }
         }
     }
-    let [own, peer] = times.map(Times::new);
-    table.ratio("loading the filter / libseccomp's", &own, &peer, None);
-    table.times("loading the filter", &own, None);
-    table.times("loading libseccomp's", &peer, None);
+    compare(&contenders, table);
     Ok(())
 }
 
-fn loading(install: &Path, program: &Path, rounds: usize) -> Result<Times, Fault> {
-    let lines = succeed(Command::new(install).arg(program).arg(rounds.to_string()))?;
-    let time = |line: &str| line.parse().map(Duration::from_nanos);
-    let times = lines.lines().map(time).collect::<Result<Vec<_>, _>>();
-    times.map(Times::new).map_err(|error| format!("the time of loading a filter: {error}"))
+const OURS: &str = "purplec";
+
+fn contenders(
+    workshop: &Workshop,
+    container: &Container,
+    table: &mut Table,
+) -> Result<Vec<Contender>, Fault> {
+    let file = |name: &str| workshop.dir.join(format!("container-{name}"));
+    let mut all = vec![(OURS, file("ours")), ("balanced tree", file("balanced"))];
+    Container::ours(&workshop.dir, &file("ours"))?;
+    fs::write(file("balanced"), container.balanced()).map_err(|error| error.to_string())?;
+    if let Some(maker) = workshop.program("libseccomp") {
+        container.libseccomp(&maker, &file("libseccomp"), 1)?;
+        container.libseccomp(&maker, &file("optimised"), 2)?;
+        all.push(("libseccomp", file("libseccomp")));
+        all.push(("libseccomp optimised", file("optimised")));
+    } else {
+        table.skip("libseccomp", "libseccomp-dev is not installed");
+    }
+    let contender =
+        |(name, file)| Contender { name, file, loading: Vec::new(), calls: Default::default() };
+    Ok(all.into_iter().map(contender).collect())
 }
 
-/// Has libseccomp make a program whose default is the most frequent verdict.
-fn libseccomp(maker: &Path, to: &Path, verdicts: &[u32]) -> Result<(), Fault> {
-    let frequency = |verdict: &u32| verdicts.iter().filter(|other| *other == verdict).count();
-    let default = verdicts.iter().copied().max_by_key(frequency).unwrap_or_default();
-    let list = (0..).zip(verdicts).filter(|(_, verdict)| **verdict != default);
-    let list = list.map(|(number, verdict): (u32, _)| format!("{number} {verdict}\n"));
-    let list = list.collect::<String>();
-    let failed = |error| format!("libseccomp's program: {error}");
-    let mut command = Command::new(maker);
-    let mut child = command.arg(to).arg(default.to_string()).stdin(Stdio::piped()).spawn();
-    let child = child.as_mut().map_err(|error| format!("libseccomp: {error}"))?;
-    // The pipe is closed at the end of the statement.
-    child
-        .stdin
-        .take()
-        .map_or(Ok(()), |mut pipe| pipe.write_all(list.as_bytes()))
-        .map_err(failed)?;
-    let status = child.wait().map_err(failed)?;
-    if status.success() { Ok(()) } else { Err(format!("libseccomp's program: {status}")) }
+/// The length, and what calls run.
+fn amounts(one: &Contender, container: &Container, table: &mut Table) -> Result<(), Fault> {
+    let program =
+        fs::read(&one.file).map_err(|error| format!("{}: {error}", one.file.display()))?;
+    // A socket of the family AF_UNIX, so that it is allowed.
+    let executed = container.numbers().map(|number| match follow(&program, number, 1) {
+        Some((ALLOW, count)) => Ok(count),
+        other => Err(format!("{}: call {number}: {other:x?}", one.name)),
+    });
+    let executed = executed.collect::<Result<Vec<_>, _>>()?;
+    let most = executed.iter().copied().max().unwrap_or_default();
+    let (sum, count) = (executed.iter().sum::<usize>(), executed.len());
+    let hundredths = (sum * 100 + count / 2) / count.max(1);
+    let mean = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let length = program.len() / 8;
+    let met = length <= MOST_INSTRUCTIONS && sum * 10 <= count * 87;
+    let target = (one.name == OURS).then(|| (format!("{MOST_INSTRUCTIONS}, {MOST_MEAN}"), met));
+    let value = format!("{length} long, {mean} mean, {most} most");
+    table.text(&format!("{count} calls allowed: {}", one.name), value, target);
+    let [denied, checked] = CALLED
+        .map(|(_, [number, first, _])| {
+            Some((u32::try_from(number).ok()?, u32::try_from(first).ok()?))
+        })
+        .map(|call| call.and_then(|(number, first)| Some(follow(&program, number, first)?.1)));
+    let shown = |count: Option<usize>| count.map_or("?".to_owned(), |count| count.to_string());
+    let value = format!("{} denied, {} checked", shown(denied), shown(checked));
+    table.text(&format!("  instructions of one call: {}", one.name), value, None);
+    Ok(())
 }
 
-/// What the program says of every system call whose arguments are all zero.
-fn verdicts(program: &[u8]) -> Option<Vec<u32>> {
-    (0..NUMBERS).map(|number| follow(program, number)).take_while(|v| *v != Some(NO_SUCH)).collect()
-}
-
-/// `SECCOMP_RET_ERRNO` with `ENOSYS`: the verdict on numbers above the table.
-const NO_SUCH: u32 = 0x0005_0000 + 38;
-
-/// Runs a classic BPF program (linux/filter.h) on one call.
-fn follow(program: &[u8], number: u32) -> Option<u32> {
-    let mut accumulator = 0_u32;
-    let mut at = 0_usize;
-    loop {
-        let [code, code_high, yes, no, k @ ..] = *program.get(at * 8..)?.first_chunk::<8>()?;
-        let (code, k) = (u16::from_le_bytes([code, code_high]), u32::from_le_bytes(k));
-        at += 1;
-        let mut jump = |holds| at += usize::from(if holds { yes } else { no });
-        match code {
-            // BPF_LD | BPF_W | BPF_ABS of struct seccomp_data: nr, arch, and zeroes.
-            0x20 => {
-                let word = usize::try_from(k / 4).ok()?;
-                accumulator = [number, AUDIT_ARCH].get(word).copied().unwrap_or(0);
-            }
-            // BPF_JMP with BPF_JA, BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET.
-            0x05 => at += usize::try_from(k).ok()?,
-            0x15 => jump(accumulator == k),
-            0x25 => jump(accumulator > k),
-            0x35 => jump(accumulator >= k),
-            0x45 => jump(accumulator & k != 0),
-            // BPF_ALU | BPF_AND.
-            0x54 => accumulator &= k,
-            // BPF_RET.
-            0x06 => return Some(k),
-            _ => return None,
+fn compare(contenders: &[Contender], table: &mut Table) {
+    let Some((ours, peers)) = contenders.split_first() else { return };
+    let times = |times: &Vec<Duration>| Times::new(times.clone());
+    for peer in peers {
+        let most = match peer.name {
+            "libseccomp" => Some(MOST_OF_LIBSECCOMP),
+            "libseccomp optimised" => Some(MOST_OF_OPTIMISED),
+            _ => None,
+        };
+        let what = format!("loading a filter: {OURS} / {}", peer.name);
+        table.ratio(&what, &times(&ours.loading), &times(&peer.loading), most);
+        for ((name, _), (our, their)) in CALLED.iter().zip(ours.calls.iter().zip(&peer.calls)) {
+            let what = format!("a {name} call: {OURS} / {}", peer.name);
+            table.ratio(&what, &times(our), &times(their), Some(1.0));
         }
     }
+    for one in contenders {
+        table.times(&format!("loading a filter: {}", one.name), &times(&one.loading), None);
+        for ((name, _), calls) in CALLED.iter().zip(&one.calls) {
+            table.times(&format!("1000 {name} calls: {}", one.name), &times(calls), None);
+        }
+    }
+}
+
+/// The times that a program prints, in nanoseconds.
+fn run(program: &Path, filter: &Path, arguments: &[String]) -> Result<Vec<Duration>, Fault> {
+    let lines = succeed(Command::new(program).arg(filter).args(arguments))?;
+    let time = |line: &str| line.parse().map(Duration::from_nanos);
+    let times = lines.lines().map(time).collect::<Result<Vec<_>, _>>();
+    times.map_err(|error| format!("{}: {error}", program.display()))
 }

@@ -8,6 +8,7 @@
 mod bare;
 mod bubblewrap;
 mod compile;
+mod container;
 mod filter;
 mod rounds;
 mod size;

@@ -38,6 +38,12 @@ impl Table {
         self.amounts.push(Row { what: what.to_owned(), value: format!("{value} {unit}"), target });
     }
 
+    /// A value in words, and where there is a target, what it is and whether it is met.
+    pub(crate) fn text(&mut self, what: &str, value: String, target: Option<(String, bool)>) {
+        let target = target.map_or_else(String::new, |(most, met)| verdict(&most, met));
+        self.amounts.push(Row { what: what.to_owned(), value, target });
+    }
+
     /// Something that must not be there.
     pub(crate) fn absent(&mut self, what: &str, is_there: bool) {
         let value = if is_there { "present" } else { "absent" }.to_owned();

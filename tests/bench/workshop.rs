@@ -48,11 +48,13 @@ impl Workshop {
         write(&dir.join("plan.h"), &bare::header(&workshop.plan))?;
         write(&dir.join("bare.c"), bare::PROGRAM)?;
         write(&dir.join("install.c"), filter::INSTALL)?;
+        write(&dir.join("calls.c"), filter::CALLS)?;
         write(&dir.join("libseccomp.c"), filter::LIBSECCOMP)?;
         for (name, compiler) in BARE {
             build_c(&dir, compiler, name, "bare.c", &["-static"])?;
         }
         build_c(&dir, "gcc", "install", "install.c", &[])?;
+        build_c(&dir, "gcc", "calls", "calls.c", &[])?;
         if Path::new("/usr/include/seccomp.h").exists() {
             build_c(&dir, "gcc", "libseccomp", "libseccomp.c", &["-lseccomp"])?;
         }

@@ -60,14 +60,6 @@ impl Assembler<'_> {
                 self.place(label, Entry::Test);
                 return;
             }
-            Node::Strip { word, keep, next } => {
-                let to = (next, self.graph.entry(Some(word), next));
-                if self.distance(to) > 0 {
-                    self.jump(to);
-                }
-                self.push(AND, keep);
-                word
-            }
             Node::Test(Test { word, code, k, yes, no }) => {
                 let [yes, no] = [yes, no].map(|to| (to, self.graph.entry(Some(word), to)));
                 // Making one target nearer moves the other one instruction away: leave room.

@@ -4,12 +4,15 @@
 //! gets to see it. The generator and the evaluator share no code that decides.
 
 mod assemble;
+mod cache;
 mod check;
 mod generate;
 mod instruction;
 mod interpret;
 mod probe;
+mod too_long;
 
+pub use cache::is_cacheable;
 pub use check::{Found, Mismatch, Report, check};
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
@@ -17,7 +20,7 @@ pub use probe::{Probe, probe};
 
 use std::fmt;
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::Sink;
 use crate::ir::syscalls::{Broken, Meaning, verify};
 
 /// The checked program for a meaning, with what was checked. `Ok(None)`: it is too long, and the
@@ -26,7 +29,7 @@ pub fn emit(meaning: &Meaning, sink: &mut Sink) -> Result<Option<(Program, Repor
     verify(meaning).map_err(Fault::Broken)?;
     let program = generate::generate(meaning);
     if program.instructions.len() > LONGEST {
-        sink.push(too_long(meaning, program.instructions.len()));
+        sink.push(too_long::finding(meaning, program.instructions.len()));
         return Ok(None);
     }
     let report = check(meaning, &program).map_err(|found| Fault::Mismatch(Box::new(found)))?;
@@ -52,25 +55,6 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
-
-fn too_long(meaning: &Meaning, length: usize) -> Diagnostic {
-    let calls = meaning.interfaces().flat_map(|one| one.calls.values());
-    let conditions = |call: &crate::ir::syscalls::CallMeaning| {
-        call.rules.iter().map(|r| r.conditions.len()).sum()
-    };
-    let most = calls.max_by_key(|call| -> usize { conditions(call) });
-    let span =
-        most.and_then(|call| call.rules.first()).map_or(meaning.native.default.span, |r| r.span);
-    let name = most.map_or("", |call| call.name);
-    Diagnostic::error(
-        "filter-too-long",
-        span,
-        format!("the filter takes {length} instructions; the kernel takes at most {LONGEST}"),
-    )
-    .with_help(format!(
-        "the rules on `{name}` cost most: fewer constants, or masks, make it shorter"
-    ))
-}
 
 #[cfg(test)]
 mod tests;

@@ -23,8 +23,15 @@ pub(super) struct Case {
     pub(super) then: Label,
 }
 
-/// How much may be looked at for one list before it is cut in two: terms, over all pieces.
-const MOST_WORK: usize = 400_000;
+/// The most words that a list may look at before it is cut in two. Arguments have 12 halves; only
+/// many different masks need more, and they decide little about each other.
+const MOST_WORDS: usize = 16;
+
+/// How many different rests a list may have for each of its terms before it is cut in two,
+const MOST_RESTS: usize = 6;
+
+/// and how many terms may be looked at for all of them.
+const MOST_WORK: usize = 4_000_000;
 
 /// The longest list that is decided in several ways, of which the shortest is taken.
 const FEW: usize = 48;
@@ -39,17 +46,28 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
     let ways: Vec<Option<Label>> = orders
         .iter()
         .map(|order| {
-            let mut decider = Decider { graph, order: *order, known: BTreeMap::new(), work: 0 };
+            let most = 64 + MOST_RESTS * cases.iter().map(|case| case.terms.len()).sum::<usize>();
+            let mut decider =
+                Decider { graph, order: *order, known: BTreeMap::new(), most, work: 0 };
             decider.list(State { cases: cases.to_vec(), otherwise })
         })
         .collect();
     let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way));
-    best.unwrap_or_else(|| {
-        // A single case never takes too long.
-        let (first, second) = cases.split_at(cases.len() / 2);
-        let second = decide(graph, second, otherwise);
-        decide(graph, first, second)
-    })
+    best.unwrap_or_else(|| halves(graph, cases, otherwise))
+}
+
+/// The first half of a list leads to the second, and the first half of one case's terms to the
+/// others. A single term has two words at most, and never takes too long.
+fn halves(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
+    if let [Case { terms, then }] = cases {
+        let (first, second) = terms.split_at(terms.len() / 2);
+        let [first, second] = [first, second].map(<[Term]>::to_vec);
+        let then = decide(graph, &[Case { terms: second, then: *then }], otherwise);
+        return decide(graph, &[Case { terms: first, then }], otherwise);
+    }
+    let (first, second) = cases.split_at(cases.len() / 2);
+    let second = decide(graph, second, otherwise);
+    decide(graph, first, second)
 }
 
 /// Which word is asked for first.
@@ -73,6 +91,8 @@ struct Decider<'a> {
     graph: &'a mut Graph,
     order: Order,
     known: BTreeMap<State, Label>,
+    /// How many of them there may be.
+    most: usize,
     work: usize,
 }
 
@@ -86,22 +106,38 @@ impl Decider<'_> {
         if let Some(label) = self.known.get(&state) {
             return Some(*label);
         }
+        if self.known.len() > self.most {
+            return None;
+        }
         let word = self.choose(&state)?;
         let mut cuts = BTreeSet::new();
         for term in state.cases.iter().flat_map(|case| &case.terms) {
             term.cuts(word, &mut cuts);
         }
+        // Where every term wants one value, whatever lies between them is the same.
+        let mut all = state.cases.iter().flat_map(|case| &case.terms);
+        let sets = all.all(|term| term.wants_one(word));
+        let terms = state.cases.iter().map(|case| 1 + case.terms.len()).sum::<usize>();
+        let mut others: Option<Label> = None;
         let mut cells = Vec::with_capacity(cuts.len() + 1);
         let mut first = 0;
         for next in cuts.into_iter().map(Some).chain([None]) {
             let last = next.map_or(word.mask, |next: u32| next - 1);
             if let Some(first) = least_within(word.mask, first, last) {
-                self.work += state.cases.iter().map(|case| 1 + case.terms.len()).sum::<usize>();
-                if self.work > MOST_WORK {
-                    return None;
-                }
-                let to = self.list(state.after(Fact { word, least: first, most: last }))?;
-                cells.push(Cell { first, last, to, also: None, weight: 1 });
+                let fact = Fact { word, least: first, most: last };
+                let range = first != last;
+                let to = if let Some(to) = others.filter(|_| range) {
+                    to
+                } else {
+                    self.work += terms;
+                    if self.work > MOST_WORK {
+                        return None;
+                    }
+                    let to = self.list(state.after(fact))?;
+                    others = others.or((sets && range).then_some(to));
+                    to
+                };
+                cells.push(Cell { first, last, to, weight: 1 });
             }
             first = next.unwrap_or(0);
         }
@@ -121,6 +157,9 @@ impl Decider<'_> {
                 *first = (*first).min(at);
                 case.terms.iter().for_each(|term| term.cuts(word, cuts));
             }
+        }
+        if words.len() > MOST_WORDS {
+            return None;
         }
         let least = words.into_iter().min_by_key(|(word, (cases, cuts, first))| {
             // A word under a mask is left for later than the whole, which says all about it.

@@ -35,15 +35,6 @@ pub(in super::super) enum Node {
     Return(u32),
     /// A comparison of a word with a constant.
     Test(Test),
-    /// Takes bits away from the word that is loaded, and goes on as if it had never had them.
-    Strip {
-        /// The word.
-        word: Word,
-        /// The bits that stay.
-        keep: u32,
-        /// Where it goes on. Nothing from here on loads the word again.
-        next: Label,
-    },
 }
 
 /// A comparison, and where it leads.
@@ -113,7 +104,6 @@ impl Graph {
         match self.get(label) {
             Node::Return(_) => [None, None],
             Node::Test(Test { yes, no, .. }) => [Some(yes), Some(no)],
-            Node::Strip { next, .. } => [Some(next), None],
         }
     }
 
@@ -133,7 +123,7 @@ impl Graph {
     pub(in super::super) fn entry(&self, loaded: Option<Word>, to: Label) -> Entry {
         let wanted = match self.get(to) {
             Node::Return(_) => return Entry::Test,
-            Node::Test(Test { word, .. }) | Node::Strip { word, .. } => word,
+            Node::Test(Test { word, .. }) => word,
         };
         match loaded {
             Some(word) if word == wanted => Entry::Test,
@@ -146,7 +136,7 @@ impl Graph {
     pub(in super::super) fn leaves(&self, label: Label) -> Option<Word> {
         match self.get(label) {
             Node::Return(_) => None,
-            Node::Test(Test { word, .. }) | Node::Strip { word, .. } => Some(word),
+            Node::Test(Test { word, .. }) => Some(word),
         }
     }
 
@@ -172,7 +162,6 @@ impl Graph {
         let entries = self.entries(root);
         let count = |(label, entry): (&Label, &Entry)| match self.get(*label) {
             Node::Return(_) => 0,
-            Node::Strip { .. } => 1,
             Node::Test(Test { word, .. }) => match entry {
                 Entry::Load => 2 + usize::from(word.mask != u32::MAX),
                 Entry::Mask => 2,

@@ -19,17 +19,19 @@ pub(super) fn native(graph: &mut Graph, meaning: &Meaning) -> Label {
             Some(x32) => self::cells(graph, x32),
             None => {
                 let to = graph.ret(return_value(Action::KillProcess));
-                vec![Cell { first: 0, last: u32::MAX, to, also: None, weight: UNKNOWN }]
+                vec![Cell { first: 0, last: u32::MAX, to, weight: UNKNOWN }]
             }
         };
         let to = graph.ret(return_value(Action::Errno(meaning.native.enosys)));
-        beyond.push(Cell { first: u32::MAX, last: u32::MAX, to, also: None, weight: UNKNOWN });
+        beyond.push(Cell { first: u32::MAX, last: u32::MAX, to, weight: UNKNOWN });
         cut(&mut cells, 0, X32_BIT - 1);
         if let Some((_, known)) = beyond.split_last_mut() {
             known.iter_mut().for_each(|cell| cell.last = cell.last.min(u32::MAX - 1));
         }
         cut(&mut beyond, X32_BIT, u32::MAX);
-        cells.append(&mut beyond);
+        let weight = beyond.iter().map(|cell| cell.weight).sum();
+        let to = search(graph, Word::whole(NUMBER), &beyond);
+        cells.push(Cell { first: X32_BIT, last: u32::MAX, to, weight });
     }
     search(graph, Word::whole(NUMBER), &cells)
 }
@@ -70,17 +72,17 @@ fn cells(graph: &mut Graph, one: &ArchMeaning) -> Vec<Cell> {
             let last = newest.min(end - 1);
             let count = u64::from(last - first) + 1;
             let each = weight(graph, one, unnamed, "");
-            cells.push(Cell { first, last, to: unnamed, also: None, weight: count * each });
+            cells.push(Cell { first, last, to: unnamed, weight: count * each });
         }
         if end > newest.saturating_add(1) && first.max(newest + 1) < end {
             let first = first.max(newest + 1);
-            cells.push(Cell { first, last: end - 1, to: unknown, also: None, weight: UNKNOWN });
+            cells.push(Cell { first, last: end - 1, to: unknown, weight: UNKNOWN });
         }
     };
     let mut next = 0;
     for (number, (to, weight)) in places {
         gap(next, number, &mut cells);
-        cells.push(Cell { first: number, last: number, to, also: None, weight });
+        cells.push(Cell { first: number, last: number, to, weight });
         next = number + 1;
     }
     gap(next, u32::MAX, &mut cells);

@@ -99,6 +99,15 @@ impl Term {
         }
     }
 
+    /// Whether it asks nothing about the half of an argument that a word is of, but whether the word
+    /// equals one value.
+    pub(super) fn wants_one(&self, word: Word) -> bool {
+        let parts = [self.upper, self.lower].into_iter().flatten();
+        parts
+            .filter(|part| part.word.offset == word.offset)
+            .all(|part| self.equal && part.word == word)
+    }
+
     /// What is left where a fact holds.
     pub(super) fn after(self, fact: Fact) -> Outcome {
         let concerned =

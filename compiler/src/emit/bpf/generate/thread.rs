@@ -79,9 +79,6 @@ fn pass(graph: &mut Graph, root: Label) -> Label {
         let Some(&known) = facts.get(label) else { continue };
         match graph.get(*label) {
             Node::Return(_) => {}
-            Node::Strip { next, .. } => {
-                facts.insert(next, None);
-            }
             Node::Test(test) => {
                 let follow = |from: Label, holds: bool| {
                     let fact = Fact::after(known, &test, holds);
@@ -114,10 +111,6 @@ fn pass(graph: &mut Graph, root: Label) -> Label {
         let new = |old: Label| renewed.get(&old).copied().unwrap_or(old);
         let label_now = match graph.get(*label) {
             Node::Return(_) => *label,
-            Node::Strip { word, keep, next } => {
-                let next = new(next);
-                graph.node(Node::Strip { word, keep, next })
-            }
             Node::Test(test) => {
                 let [yes, no] = targets.get(label).copied().unwrap_or([test.yes, test.no]);
                 let (yes, no) = (new(yes), new(no));

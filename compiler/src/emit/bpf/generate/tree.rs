@@ -37,8 +37,6 @@ pub(super) struct Cell {
     pub(super) last: u32,
     /// Where it leads.
     pub(super) to: Label,
-    /// A longer way to the same verdict, that other cells may share.
-    pub(super) also: Option<Label>,
     /// How much an instruction on the way costs.
     pub(super) weight: u64,
 }
@@ -46,10 +44,6 @@ pub(super) struct Cell {
 impl Cell {
     fn single(&self) -> bool {
         self.first == self.last
-    }
-
-    fn leads(&self, to: Label) -> bool {
-        self.to == to || self.also == Some(to)
     }
 }
 
@@ -100,7 +94,7 @@ fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
 fn joined(cells: &[Cell]) -> Vec<Cell> {
     let mut all: Vec<Cell> = Vec::with_capacity(cells.len());
     for cell in cells {
-        match all.last_mut().filter(|last| last.to == cell.to && last.also == cell.also) {
+        match all.last_mut().filter(|last| last.to == cell.to) {
             Some(last) => {
                 last.last = cell.last;
                 last.weight += cell.weight;
@@ -182,15 +176,14 @@ impl Plan {
     fn fill(&mut self, cells: &[Cell], start: usize, end: usize) {
         for from in (start..end).rev() {
             let mut weight = 0;
-            let mut chains = true;
+            let mut chains = Chains::default();
             for last in from..end {
                 weight += cells.get(last).map_or(0, |cell| cell.weight);
-                let mut best = (u64::MAX, Step::Unknown);
-                if chains {
-                    let found = cells.get(from..=last).and_then(chain);
-                    chains = found.is_some();
-                    best = found.map_or(best, |(cost, to)| (cost, Step::Chain(to)));
-                }
+                let chain = cells.get(from..=last).and_then(|cells| chains.over(cells));
+                let mut best = match chain {
+                    Some((cost, to)) => (cost, Step::Chain(to)),
+                    None => (u64::MAX, Step::Unknown),
+                };
                 for middle in from + 1..=last {
                     let parts = self.get(from, middle - 1).0 + self.get(middle, last).0;
                     let cost = SIZE + weight + parts;
@@ -233,38 +226,60 @@ impl Plan {
 
 /// The cells to be asked for where the others lead to `to`, the heaviest first.
 fn chained(cells: &[Cell], to: Label) -> Vec<&Cell> {
-    let mut asked: Vec<&Cell> = cells.iter().filter(|cell| !cell.leads(to)).collect();
+    let mut asked: Vec<&Cell> = cells.iter().filter(|cell| cell.to != to).collect();
     asked.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
     asked
 }
 
-/// The cheapest chain over cells, where there is one short enough.
-fn chain(cells: &[Cell]) -> Option<(u64, Label)> {
-    let mut candidates: Vec<Label> = Vec::new();
-    let wide: Vec<&Cell> = cells.iter().filter(|cell| !cell.single()).collect();
-    match wide.first() {
-        Some(cell) => candidates.extend([Some(cell.to), cell.also].into_iter().flatten()),
-        None if cells.len() > 2 * LONGEST_CHAIN => return None,
-        None => {
-            for to in cells.iter().flat_map(|cell| [Some(cell.to), cell.also]).flatten() {
-                if !candidates.contains(&to) {
-                    candidates.push(to);
-                }
-            }
+/// Chains over the ranges that start with one cell.
+#[derive(Default)]
+struct Chains {
+    /// Where all but the cells of one value lead.
+    to: Option<Label>,
+    /// Whether there is no chain, nor will be over any longer range.
+    ended: bool,
+}
+
+impl Chains {
+    /// The cheapest chain over some cells, one more than the last time.
+    fn over(&mut self, cells: &[Cell]) -> Option<(u64, Label)> {
+        if let Some(wide) = cells.last().filter(|cell| !cell.single()) {
+            self.ended |= self.to.is_some_and(|to| to != wide.to);
+            self.to = Some(wide.to);
         }
-    }
-    let cost = |to: Label| {
-        let asked = wide.iter().all(|cell| cell.leads(to)).then(|| chained(cells, to))?;
-        if asked.len() > LONGEST_CHAIN {
+        if self.ended {
             return None;
         }
-        let mut left: u64 = cells.iter().map(|cell| cell.weight).sum();
-        let mut cost = 0;
-        for cell in asked {
-            cost += SIZE + left;
-            left -= cell.weight;
+        let Some(to) = self.to else {
+            // Only single values: any place will do.
+            let few = cells.get(..cells.len().min(2 * LONGEST_CHAIN)).unwrap_or_default();
+            let costs = few.iter().filter_map(|cell| Some((chain_cost(cells, cell.to)?, cell.to)));
+            return costs.min_by_key(|(cost, _)| *cost);
+        };
+        let cost = chain_cost(cells, to);
+        self.ended = cost.is_none();
+        Some((cost?, to))
+    }
+}
+
+/// What it costs to ask for all cells that do not lead to `to`, the heaviest first; `None` where
+/// they are too many.
+fn chain_cost(cells: &[Cell], to: Label) -> Option<u64> {
+    let mut asked = [0_u64; LONGEST_CHAIN];
+    let (mut count, mut left) = (0, 0);
+    for cell in cells {
+        left += cell.weight;
+        if cell.to != to {
+            *asked.get_mut(count)? = cell.weight;
+            count += 1;
         }
-        Some((cost, to))
-    };
-    candidates.into_iter().filter_map(cost).min_by_key(|(cost, _)| *cost)
+    }
+    let asked = asked.get_mut(..count)?;
+    asked.sort_unstable_by_key(|weight| std::cmp::Reverse(*weight));
+    let mut cost = 0;
+    for weight in asked {
+        cost += SIZE + left;
+        left -= *weight;
+    }
+    Some(cost)
 }

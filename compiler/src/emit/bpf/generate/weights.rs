@@ -30,7 +30,6 @@ const CHECKED: u64 = 30;
 const OFTEN: &[(&str, u64)] = &[
     ("newfstatat", 1740),
     ("openat", 1360),
-    ("open", 1360),
     ("close", 1110),
     ("read", 780),
     ("mmap", 560),

@@ -1,0 +1,50 @@
+//! The finding that a filter is longer than the kernel takes, with what makes it long.
+
+use super::generate::{cost, cost_of_all};
+use super::instruction::LONGEST;
+use crate::diagnostics::Diagnostic;
+use crate::ir::syscalls::{ArchMeaning, CallMeaning, Meaning, Rule};
+
+/// How many calls are named, and how many rules on the first of them.
+const NAMED: usize = 3;
+
+/// Names the calls whose rules take most of a program of `length` instructions, and the rules on
+/// the first of them that take most by themselves.
+pub(super) fn finding(meaning: &Meaning, length: usize) -> Diagnostic {
+    let mut calls: Vec<(usize, &ArchMeaning, &CallMeaning)> = meaning
+        .interfaces()
+        .flat_map(|one| one.calls.values().map(move |call| (one, call)))
+        .filter(|(_, call)| !call.rules.is_empty())
+        .map(|(one, call)| (cost_of_all(one, call), one, call))
+        .collect();
+    // Stable: of equals, the first in the order of interfaces and numbers.
+    calls.sort_by_key(|(cost, ..)| std::cmp::Reverse(*cost));
+    let message =
+        format!("the filter takes {length} instructions; the kernel takes at most {LONGEST}");
+    let costliest = calls.first().map(|(_, one, call)| {
+        let mut rules: Vec<(usize, &Rule)> =
+            call.rules.iter().map(|rule| (cost(one, rule), rule)).collect();
+        rules.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
+        rules
+    });
+    let rules = costliest.unwrap_or_default();
+    let span = rules.first().map_or(meaning.native.default.span, |(_, rule)| rule.span);
+    let mut diagnostic = Diagnostic::error("filter-too-long", span, message);
+    for (cost, rule) in rules.iter().take(NAMED) {
+        let text = format!("{cost} instructions by itself");
+        diagnostic = diagnostic.with_related(rule.span, text);
+    }
+    let most: Vec<String> = calls
+        .iter()
+        .take(NAMED)
+        .map(|(cost, one, call)| {
+            let (name, count) = (call.name, call.rules.len());
+            let rules = if count == 1 { "rule" } else { "rules" };
+            format!("{count} {rules} on `{name}` ({}) take {cost}", one.arch)
+        })
+        .collect();
+    diagnostic.with_help(format!(
+        "{}: fewer constants, or masks and ordered comparisons in their place, make it shorter",
+        most.join(", ")
+    ))
+}
