@@ -4,16 +4,16 @@
 //! gets to see it. The generator and the evaluator share no code that decides.
 
 mod assemble;
-mod check;
 mod generate;
 mod instruction;
 mod interpret;
 mod probe;
+mod proof;
 
-pub use check::{Found, Mismatch, Report, check};
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 pub use probe::{Probe, probe};
+pub use proof::{Found, Method, Mismatch, Report, check, describe_call};
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Broken(broken) => broken.fmt(f),
-            Self::Mismatch(mismatch) => mismatch.fmt(f),
+            Self::Mismatch(mismatch) => write!(f, "the filter is wrong: {mismatch}"),
         }
     }
 }
