@@ -8,6 +8,7 @@ mod check;
 mod compile;
 mod input;
 mod output;
+mod place;
 mod show;
 mod verify;
 
@@ -58,7 +59,7 @@ enum Command {
     Compile(compile::Arguments),
     /// Say what a plan grants
     Show(show::Arguments),
-    /// Check a plan's seal and structure
+    /// Check a plan's seal, and prove its filters again
     Verify(verify::Arguments),
     /// Print the JSON Schema of policies (draft-07)
     Schema,

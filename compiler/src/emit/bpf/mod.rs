@@ -10,6 +10,7 @@ mod interpret;
 mod probe;
 mod proof;
 
+pub(crate) use generate::return_value;
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 pub use probe::{Probe, probe};

@@ -8,6 +8,7 @@
 
 mod kernel;
 mod mutants;
+mod proofs;
 mod random;
 
 use super::generate::{generate, return_value};

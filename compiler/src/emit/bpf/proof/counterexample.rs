@@ -27,6 +27,8 @@ pub enum Found {
     Returned(u32),
     /// It is no valid program.
     Trapped(Trap),
+    /// It loads the instruction pointer, which no policy can mean.
+    LooksAtPointer,
     /// It looked at an argument of a call whose verdict does not depend on any.
     LookedAtArguments,
 }
@@ -58,6 +60,7 @@ impl fmt::Display for Mismatch {
                 verdict(arch, value, true)
             ),
             Found::Trapped(trap) => write!(f, "the kernel would not load the filter: {trap}"),
+            Found::LooksAtPointer => f.write_str("the filter looks at the instruction pointer"),
             Found::LookedAtArguments => write!(
                 f,
                 "{call}: the policy says {} whatever the arguments are, the filter looks at them",

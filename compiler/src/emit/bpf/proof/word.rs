@@ -83,7 +83,7 @@ impl Test {
         let Self { mask, value, .. } = self;
         let outside = near & !mask;
         match self.relation {
-            Relation::Equal => [outside | value; 3],
+            Relation::Equal => [outside | value, value, value | !mask],
             Relation::Different => {
                 let lowest = mask & mask.wrapping_neg();
                 let highest = mask.checked_ilog2().map_or(0, |bit| 1 << bit);
@@ -102,13 +102,89 @@ enum Bit {
 }
 
 /// What is known of a word.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Word {
+    /// What the bounds and the known bits do not say.
     tests: Vec<Test>,
-    /// Whether the tests leave the witness only.
-    sole: bool,
-    /// A value that satisfies the tests.
+    summary: Summary,
+}
+
+/// The part of what is known that has a short form, and a value that satisfies all of it.
+#[derive(Debug, Clone, Copy)]
+struct Summary {
+    /// The value is not below.
+    low: u32,
+    /// The value is not above.
+    high: u32,
+    /// The bits that are known.
+    mask: u32,
+    /// What they are.
+    bits: u32,
     witness: u32,
+    /// Whether anything is known.
+    any: bool,
+}
+
+const NOTHING: Summary =
+    Summary { low: 0, high: u32::MAX, mask: 0, bits: 0, witness: 0, any: false };
+
+impl Summary {
+    /// Adds a test; gives whether the summary says all of it.
+    fn add(&mut self, test: Test) -> bool {
+        let Test { mask, relation, value } = test;
+        match relation {
+            Relation::Above if mask == u32::MAX => self.low = self.low.max(value.saturating_add(1)),
+            Relation::AtMost if mask == u32::MAX => self.high = self.high.min(value),
+            Relation::Equal => {
+                self.mask |= mask;
+                self.bits |= value & mask;
+                if mask == u32::MAX {
+                    (self.low, self.high) = (value, value);
+                }
+            }
+            // A bit that is not what it could be is the other.
+            Relation::Different if mask.is_power_of_two() && value & !mask == 0 => {
+                self.mask |= mask;
+                self.bits |= value ^ mask;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether it leaves no value for which a test holds. Not every such test is seen here.
+    const fn excludes(self, test: Test) -> bool {
+        let Test { mask, relation, value } = test;
+        let known = self.mask & mask;
+        let whole = mask == u32::MAX;
+        match relation {
+            Relation::Equal => {
+                (value ^ self.bits) & known != 0 || whole && (value < self.low || value > self.high)
+            }
+            Relation::Different => known == mask && self.bits & mask == value,
+            Relation::Above => whole && self.high <= value,
+            Relation::AtMost => whole && self.low > value,
+        }
+    }
+
+    const fn fits(self, value: u32) -> bool {
+        value >= self.low && value <= self.high && value & self.mask == self.bits
+    }
+
+    /// The same as tests.
+    const fn tests(self) -> [Test; 3] {
+        [
+            Test::at_least(u32::MAX, self.low),
+            Test::above(u32::MAX, self.high).negated(),
+            Test::equal(self.mask, self.bits),
+        ]
+    }
+}
+
+impl Default for Word {
+    fn default() -> Self {
+        Self { tests: Vec::new(), summary: NOTHING }
+    }
 }
 
 /// What is known of a word's answer to one more test.
@@ -138,49 +214,48 @@ impl Budget {
 /// What [`Word::assume`] changed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Before {
-    sole: bool,
-    witness: u32,
+    summary: Summary,
+    tests: usize,
 }
 
 impl Word {
     pub(super) const fn witness(&self) -> u32 {
-        self.witness
+        self.summary.witness
     }
 
     /// Whether nothing is known: then any value is as good as the witness.
-    pub(super) fn is_free(&self) -> bool {
-        self.tests.is_empty()
+    pub(super) const fn is_free(&self) -> bool {
+        !self.summary.any
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.tests.clear();
-        self.sole = false;
-        self.witness = 0;
+        self.summary = NOTHING;
     }
 
     /// Knows one thing more. The witness satisfies it.
     pub(super) fn assume(&mut self, test: Test, witness: u32) -> Before {
-        let before = Before { sole: self.sole, witness: self.witness };
-        self.tests.push(test);
-        self.sole |= test.pins();
-        self.witness = witness;
+        let before = Before { summary: self.summary, tests: self.tests.len() };
+        if !self.summary.add(test) {
+            self.tests.push(test);
+        }
+        self.summary.witness = witness;
+        self.summary.any = true;
         before
     }
 
     /// Undoes the last [`Word::assume`].
     pub(super) fn forget(&mut self, before: Before) {
-        let _: Option<Test> = self.tests.pop();
-        self.sole = before.sole;
-        self.witness = before.witness;
+        self.tests.truncate(before.tests);
+        self.summary = before.summary;
     }
 
     /// Adds a test about a word that has a solution with it; gives whether it has.
     pub(super) fn restrict(&mut self, test: Test, budget: &mut Budget) -> Result<bool, Exhausted> {
-        let answer = self.answer(test, budget)?;
-        let witness = match answer {
+        let witness = match self.answer(test, budget)? {
             Answer::Always(false) => return Ok(false),
-            Answer::Always(true) | Answer::Either(true, _) => self.witness,
+            Answer::Always(true) | Answer::Either(true, _) => self.witness(),
             Answer::Either(false, other) => other,
         };
         let _: Before = self.assume(test, witness);
@@ -189,22 +264,28 @@ impl Word {
 
     /// Whether a test holds for all values that satisfy the others, for none, or for some.
     pub(super) fn answer(&self, test: Test, budget: &mut Budget) -> Result<Answer, Exhausted> {
-        let now = test.holds(self.witness);
-        if self.sole || test.mask == 0 {
+        budget.spend(1)?;
+        let Summary { low, high, witness, .. } = self.summary;
+        let now = test.holds(witness);
+        let other = if now { test.negated() } else { test };
+        if low == high || test.mask == 0 || self.summary.excludes(other) {
             return Ok(Answer::Always(now));
         }
-        let other = if now { test.negated() } else { test };
-        budget.spend(1 + self.tests.len() / 8)?;
-        let fits = |value: u32| other.holds(value) && self.tests.iter().all(|one| one.holds(value));
-        for candidate in other.candidates(self.witness) {
-            if fits(candidate) {
-                return Ok(Answer::Either(now, candidate));
-            }
-            if other.pins() {
-                return Ok(Answer::Always(now));
-            }
+        let fits = |value: u32| {
+            let all = || self.tests.iter().all(|one| one.holds(value));
+            other.holds(value) && self.summary.fits(value) && all()
+        };
+        budget.spend(1 + self.tests.len() / 4)?;
+        let candidates = other.candidates(witness);
+        let found = candidates.into_iter().chain([low, high]).find(|value| fits(*value));
+        if let Some(value) = found {
+            return Ok(Answer::Either(now, value));
+        }
+        if other.pins() {
+            return Ok(Answer::Always(now));
         }
         let mut all = self.tests.clone();
+        all.extend(self.summary.tests());
         all.push(other);
         Ok(match solve(&all, u32::BITS, 0, budget)? {
             Some(value) => Answer::Either(now, value),
