@@ -9,6 +9,7 @@ mod compile;
 mod input;
 mod output;
 mod place;
+mod query;
 mod show;
 mod verify;
 
@@ -37,6 +38,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Compile(arguments) => compile::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Query(arguments) => query::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Schema => schema(),
     };
@@ -59,6 +61,8 @@ enum Command {
     Compile(compile::Arguments),
     /// Say what a plan grants
     Show(show::Arguments),
+    /// Say what happens to a system call under a plan, and which line says so
+    Query(query::Arguments),
     /// Check a plan's seal, and prove its filters again
     Verify(verify::Arguments),
     /// Print the JSON Schema of policies (draft-07)

@@ -4,12 +4,14 @@
 //! gets to see it. The generator and the evaluator share no code that decides.
 
 mod assemble;
+mod cache;
 mod generate;
 mod instruction;
 mod interpret;
 mod probe;
 mod proof;
 
+pub use cache::is_cacheable;
 pub(crate) use generate::return_value;
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};

@@ -184,9 +184,12 @@ impl Class<'_> {
 /// All calls there are, by architecture and number. The cuts are at everything that the evaluator
 /// compares a number with.
 fn classes<'a>(meaning: &'a Meaning, listed: &'a BTreeSet<u32>) -> Vec<Class<'a>> {
-    let everything = (0, u32::MAX);
-    let mut found = vec![Class { arch: None, listed, numbers: everything, call: None }];
-    for &audit in listed {
+    let mut found: Vec<Class<'a>> = Vec::new();
+    // Native first: it makes the counterexample that people understand best.
+    for audit in meaning.interfaces().map(|one| one.arch.audit()) {
+        if found.iter().any(|class| class.arch == Some(audit)) {
+            continue;
+        }
         let mut starts = BTreeSet::from([0, X32_BIT, u32::MAX]);
         let sharing = || meaning.interfaces().filter(move |one| one.arch.audit() == audit);
         for one in sharing() {
@@ -202,6 +205,7 @@ fn classes<'a>(meaning: &'a Meaning, listed: &'a BTreeSet<u32>) -> Vec<Class<'a>
             found.push(Class { arch: Some(audit), listed, numbers: (first, last), call });
         }
     }
+    found.push(Class { arch: None, listed, numbers: (0, u32::MAX), call: None });
     found
 }
 
