@@ -4,6 +4,7 @@ use crate::errno;
 use crate::sys::stdio;
 use crate::transfer::write_all;
 use core::ffi::CStr;
+use purple_plan::Place;
 use rustix::io::Errno;
 
 /// A step has failed, its message is printed, and the run must end with this exit status.
@@ -29,8 +30,8 @@ pub(crate) enum Part<'a> {
     Number(u64),
     /// An error, by name.
     Error(Errno),
-    /// The policy line that asked for it; says nothing for line 0.
-    Line(u32),
+    /// The place in the policy that asked for it; says nothing for none.
+    Line(Place),
 }
 
 /// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run.
@@ -59,12 +60,20 @@ pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
                     None => line.push_number(u64::from(errno.raw_os_error().unsigned_abs())),
                 }
             }
-            Part::Line(0) => {}
-            Part::Line(number) => {
-                line.push(" (policy line ");
-                line.push_number(u64::from(number));
+            Part::Line(place) if place.is_some() => {
+                line.push(" (");
+                if place.source() == 0 {
+                    line.push("policy ");
+                }
+                line.push("line ");
+                line.push_number(u64::from(place.line()));
+                if place.source() != 0 {
+                    line.push(" of parent ");
+                    line.push_number(u64::from(place.source()));
+                }
                 line.push(")");
             }
+            Part::Line(_) => {}
         }
     }
     line.push("\n");

@@ -65,7 +65,7 @@ impl Shared<'_> {
 
     fn problem(&self, what: &str) -> Problem {
         let (source, line) = (self.source.display(), self.mount.line);
-        Problem::new(format!("the host path {source} (policy line {line}) {what}"))
+        Problem::new(format!("the host path {source} ({line}) {what}"))
     }
 
     /// Follows a relative path by directory handles, part by part, and refuses symbolic links: a
@@ -138,7 +138,7 @@ impl Shared<'_> {
             return Ok(());
         };
         Err(Problem::new(format!(
-            "{} would be shared as {} (policy line {}), and it {what}: start from a project's directory",
+            "{} would be shared as {} ({}), and it {what}: start from a project's directory",
             real.display(),
             self.mount.target.to_string_lossy(),
             self.mount.line

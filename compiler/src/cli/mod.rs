@@ -12,6 +12,8 @@ mod fix;
 mod input;
 mod output;
 mod parallel;
+mod place;
+mod query;
 mod screen;
 mod show;
 mod verify;
@@ -41,6 +43,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Compile(arguments) => compile::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Query(arguments) => query::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema(arguments) => schema(arguments.of),
@@ -71,7 +74,9 @@ enum Command {
     Compile(compile::Arguments),
     /// Say what a plan grants
     Show(show::Arguments),
-    /// Check a plan's seal and structure
+    /// Say what happens to a system call under a plan, and which line says so
+    Query(query::Arguments),
+    /// Check a plan's seal, and prove its filters again
     Verify(verify::Arguments),
     /// Explain what a diagnostic's code means, and what to write instead
     Explain(explain::Arguments),

@@ -2,7 +2,7 @@
 
 use super::calls::classify;
 use super::verify::{read, refuse};
-use super::{Exit, complain, output, print};
+use super::{Exit, complain, output, place, print};
 use clap::Args;
 use purple_plan::{EnvKind, Filter, Mount, MountKind, Plan, mount_flags, network_flags};
 use purplec::resolve::CAPABILITIES;
@@ -102,10 +102,10 @@ fn view(plan: &Plan<'_>) -> Value {
             .collect::<Vec<_>>(),
         "filters": plan.filters.iter().map(|one| filter(&one)).collect::<Vec<_>>(),
         "cgroup": plan.cgroup.iter()
-            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": value.line }))
+            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": place::line(value.line) }))
             .collect::<Vec<_>>(),
         "needs": plan.needs.iter()
-            .map(|need| json!({ "layer": need.layer.name(), "line": need.line }))
+            .map(|need| json!({ "layer": need.layer.name(), "line": place::line(need.line) }))
             .collect::<Vec<_>>(),
     })
 }
@@ -151,7 +151,7 @@ fn step(mount: &Mount<'_>) -> Value {
         "inodes": mount.inodes,
         "mode": format!("{:04o}", mount.mode),
         "content": (!mount.content.is_empty()).then(|| String::from_utf8_lossy(mount.content)),
-        "line": mount.line,
+        "line": place::line(mount.line),
     })
 }
 
@@ -223,7 +223,7 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
         out.line("needs", need.layer.name());
     }
     for mount in &plan.mounts {
-        if let Some(line) = grant(&mount) {
+        if let Some(line) = grant(plan, &mount) {
             out.line("files", &line);
         }
     }
@@ -252,9 +252,9 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
 }
 
 /// What a step lets the program see or change; `None` for what every sandbox has.
-fn grant(mount: &Mount<'_>) -> Option<String> {
+fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
     let target = text(mount.target);
-    let line = if mount.line == 0 { String::new() } else { format!(" (line {})", mount.line) };
+    let line = place::words(plan, mount.line).map_or_else(String::new, |line| format!(" ({line})"));
     let words = match mount.kind {
         MountKind::Bind if target.starts_with("/dev/") => return None,
         MountKind::Bind => {

@@ -4,7 +4,8 @@ use super::{Exit, complain, print};
 use clap::Args;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::render::visible;
-use purplec::seal::hex;
+use purplec::seal::{hex, reprove};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,23 +18,32 @@ pub(super) struct Arguments {
     plan: PathBuf,
 }
 
-/// Checks the seal and the structure.
+/// Checks the seal and the structure, and proves each filter again from the plan alone.
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let bytes = match read(&arguments.plan) {
         Ok(bytes) => bytes,
         Err(message) => return complain(&message),
     };
-    match Plan::decode(&bytes) {
-        Ok(plan) => {
-            let name = visible(&arguments.plan.to_string_lossy());
-            print(&format!("{name}: sealed, sha256:{}\n", hex(&plan.digest)), Exit::Clean)
+    let plan = match Plan::decode(&bytes) {
+        Ok(plan) => plan,
+        Err(error) => return refuse(&arguments.plan, error),
+    };
+    let name = visible(&arguments.plan.to_string_lossy());
+    let proven = match reprove(&plan) {
+        Ok(proven) => proven,
+        Err(disproof) => return refuse(&arguments.plan, disproof),
+    };
+    let mut text = format!("{name}: sealed, sha256:{}\n", hex(&plan.digest));
+    for one in proven {
+        if writeln!(text, "{name}: filter for {one}").is_err() {
+            // Writing to a string cannot fail.
         }
-        Err(error) => refuse(&arguments.plan, error),
     }
+    print(&text, Exit::Clean)
 }
 
-/// Says why a file is no plan.
-pub(super) fn refuse(path: &Path, error: purple_plan::DecodeError) -> Exit {
+/// Says why a file is no plan, or not one to trust.
+pub(super) fn refuse(path: &Path, error: impl std::fmt::Display) -> Exit {
     let refused = complain(&format!("{}: error: {error}", visible(&path.to_string_lossy())));
     debug_assert_eq!(refused, Exit::Failed);
     Exit::Findings

@@ -1,8 +1,11 @@
 //! Stage 5: from the IR to finished artefacts.
 
 pub mod bpf;
+mod meaning;
 mod plan;
 
+pub use meaning::{Recorded, action, place_of};
+pub(crate) use plan::COMPILER;
 pub use plan::{Artefacts, TextWithNul};
 
 use crate::diagnostics::Sink;

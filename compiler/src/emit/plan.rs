@@ -1,11 +1,15 @@
 //! The plan's records, with the texts that they refer to.
 
 use super::Filter;
+use super::bpf;
+use super::meaning::Records;
+use crate::ir::syscalls::Meaning;
 use crate::ir::{Action, Attributes, Ir, Step};
 use crate::source::{Sources, Span};
 use purple_plan::{
-    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Meta, Mount, MountKind, Need, Network,
-    NetworkMode, Process, Rlimit, mount_flags, network_flags, process_flags, sha256,
+    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Meta, Method, Mount, MountKind, Need,
+    Network, NetworkMode, Place, Process, Rlimit, mount_flags, network_flags, process_flags,
+    sha256,
 };
 use std::ffi::{CStr, CString};
 
@@ -23,9 +27,9 @@ pub struct Artefacts {
 struct Lines(Sources);
 
 impl Lines {
-    /// A line, 0 for what the policy does not say.
-    fn of(&self, span: Option<Span>) -> u32 {
-        span.map_or(0, |span| self.0.line(span))
+    /// The place of a span; none for what the policy does not say.
+    fn of(&self, span: Option<Span>) -> Place {
+        span.map_or(Place::NONE, |span| Place::line_of_policy(self.0.line(span)))
     }
 }
 
@@ -107,6 +111,13 @@ impl Artefacts {
             .collect();
         let filters: Vec<purple_plan::Filter<'_>> =
             self.filters.iter().zip(&texts.programs).map(filter).collect();
+        let mut meaning = Records::default();
+        for filter in &self.filters {
+            let native = |one: &&Meaning| one.native.arch.audit() == filter.audit_arch;
+            if let Some(one) = self.ir.filters.iter().find(native) {
+                meaning.add(one, &|span| self.lines.of(Some(span)));
+            }
+        }
         let keep = self.ir.capabilities;
         Ok(use_them(&Contents {
             meta: Meta {
@@ -124,11 +135,17 @@ impl Artefacts {
             },
             network: self.network(),
             mounts: &mounts,
-            rlimits: &[Rlimit { resource: RLIMIT_CORE, line: 0, soft: 0, hard: 0 }],
+            rlimits: &[Rlimit { resource: RLIMIT_CORE, line: Place::NONE, soft: 0, hard: 0 }],
             environment: &environment,
             filters: &filters,
             cgroup: &cgroup,
             needs: &needs,
+            sources: &[],
+            interfaces: &meaning.interfaces,
+            numbers: &meaning.numbers,
+            calls: &meaning.calls,
+            rules: &meaning.rules,
+            conditions: &meaning.conditions,
         }))
     }
 
@@ -306,6 +323,13 @@ fn filter<'t>((filter, program): (&Filter, &'t Vec<u8>)) -> purple_plan::Filter<
         probe_errno: probe.map_or(0, |probe| u32::from(probe.errno)),
         probe_nr: probe.map_or(0, |probe| probe.nr),
         probe_args: probe.map_or([0; 6], |probe| probe.args),
+        method: match filter.report.method {
+            bpf::Method::Exact => Method::Exact,
+            bpf::Method::Boundaries => Method::Boundaries,
+        },
+        classes: u32::try_from(filter.report.classes).unwrap_or(u32::MAX),
+        paths: filter.report.paths,
+        cells: filter.report.cells,
         program,
     }
 }

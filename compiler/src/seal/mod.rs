@@ -1,5 +1,9 @@
 //! Stage 6: from artefacts to the plan's bytes.
 
+mod reprove;
+
+pub use reprove::{Disproof, Proven, reprove};
+
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::emit::{Artefacts, TextWithNul};
 use crate::source::Span;

@@ -1,8 +1,10 @@
 //! Reading a plan: nothing is believed before it is checked.
 
 use crate::field::{Reader, Record};
+use crate::meaning;
 use crate::records::{
-    Capabilities, CgroupValue, EnvVar, Filter, Meta, Mount, Need, Network, Process, Rlimit,
+    CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Meta, Mount,
+    NamedCall, Need, Network, Number, Process, Rlimit, Source,
 };
 use crate::rules;
 use crate::{
@@ -91,6 +93,19 @@ pub struct Plan<'a> {
     pub cgroup: Table<'a, CgroupValue<'a>>,
     /// Other layers that must be in force.
     pub needs: Table<'a, Need>,
+    /// The policies that this one inherits from.
+    pub sources: Table<'a, Source<'a>>,
+    /// What the policy means, an interface each: those of the first filter first, its native one
+    /// before all others.
+    pub interfaces: Table<'a, Interface>,
+    /// The interfaces' known calls above the newest: those of the first interface first.
+    pub numbers: Table<'a, Number>,
+    /// The interfaces' calls.
+    pub calls: Table<'a, NamedCall>,
+    /// The calls' rules.
+    pub rules: Table<'a, CallRule>,
+    /// The rules' and the guards' conditions: for each call those of its rules, then its guard's.
+    pub conditions: Table<'a, Condition>,
 }
 
 impl<'a> Plan<'a> {
@@ -99,7 +114,7 @@ impl<'a> Plan<'a> {
         let (body, digest) = open_seal(bytes)?;
         let sections = sections(body)?;
         let heap = *sections.last().ok_or(DecodeError::Sections)?;
-        let mut at = 0;
+        let mut order = Order { at: 0, sources: sources(&sections)? };
 
         let mut next = sections.iter().copied();
         let mut section = || next.next().ok_or(DecodeError::Sections);
@@ -107,29 +122,52 @@ impl<'a> Plan<'a> {
             (rules::rising(), rules::rising(), rules::rising());
         let plan = Self {
             digest,
-            meta: one(section()?, heap, &mut at)?,
-            process: one(section()?, heap, &mut at)?,
-            capabilities: one(section()?, heap, &mut at)?,
-            network: one(section()?, heap, &mut at)?,
-            mounts: Table::checked(section()?, heap, &mut at, rules::mount)?,
-            rlimits: Table::checked(section()?, heap, &mut at, |limit| {
+            meta: one(section()?, heap, &mut order)?,
+            process: one(section()?, heap, &mut order)?,
+            capabilities: one(section()?, heap, &mut order)?,
+            network: one(section()?, heap, &mut order)?,
+            mounts: Table::checked(section()?, heap, &mut order, rules::mount)?,
+            rlimits: Table::checked(section()?, heap, &mut order, |limit| {
                 rules::rlimit(limit)?;
                 rlimit(limit.resource)
             })?,
-            environment: Table::checked(section()?, heap, &mut at, rules::variable)?,
-            filters: Table::checked(section()?, heap, &mut at, |program| {
+            environment: Table::checked(section()?, heap, &mut order, rules::variable)?,
+            filters: Table::checked(section()?, heap, &mut order, |program| {
                 rules::filter(program)?;
                 filter(program.audit_arch)
             })?,
-            cgroup: Table::checked(section()?, heap, &mut at, rules::cgroup)?,
-            needs: Table::checked(section()?, heap, &mut at, |layer: &Need| {
+            cgroup: Table::checked(section()?, heap, &mut order, rules::cgroup)?,
+            needs: Table::checked(section()?, heap, &mut order, |layer: &Need| {
                 need(layer.layer.number())
             })?,
+            sources: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
+            interfaces: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
+            numbers: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
+            calls: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
+            rules: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
+            conditions: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
         };
         rules::process(&plan.process)?;
         rules::network(plan.network)?;
-        if at == heap.len() { Ok(plan) } else { Err(DecodeError::Length) }
+        meaning::check(&plan)?;
+        if order.at == heap.len() { Ok(plan) } else { Err(DecodeError::Length) }
     }
+}
+
+/// What a reader carries from one section to the next.
+struct Order {
+    /// Where the next heap reference must point.
+    at: usize,
+    /// The last source that a place may name.
+    sources: u8,
+}
+
+/// How many sources the section table counts.
+fn sources(sections: &[&[u8]; Section::ALL.len()]) -> Result<u8, DecodeError> {
+    let index = Section::ALL.iter().position(|section| *section == Section::Sources);
+    let records = index.and_then(|index| sections.get(index)).ok_or(DecodeError::Sections)?;
+    let count = records.len().checked_div(Section::Sources.record_bytes());
+    count.and_then(|count| u8::try_from(count).ok()).ok_or(DecodeError::Length)
 }
 
 /// The records of one section. Each is read from the bytes when it is asked for.
@@ -164,15 +202,15 @@ impl<'a, R: Record<'a>> Table<'a, R> {
     fn checked(
         records: &'a [u8],
         heap: &'a [u8],
-        at: &mut usize,
+        order: &mut Order,
         mut check: impl FnMut(&R) -> Result<(), DecodeError>,
     ) -> Result<Self, DecodeError> {
         let table = Self { records, heap, record: PhantomData };
-        let mut reader = Reader::in_order(records, heap, *at);
+        let mut reader = Reader::in_order(records, heap, order.at, order.sources);
         for _ in 0..table.len() {
             check(&R::take(&mut reader)?)?;
         }
-        *at = reader.expected().ok_or(DecodeError::Reference)?;
+        order.at = reader.expected().ok_or(DecodeError::Reference)?;
         Ok(table)
     }
 }
@@ -268,9 +306,9 @@ fn sections(body: &[u8]) -> Result<[&[u8]; Section::ALL.len()], DecodeError> {
 fn one<'a, R: Record<'a>>(
     records: &'a [u8],
     heap: &'a [u8],
-    at: &mut usize,
+    order: &mut Order,
 ) -> Result<R, DecodeError> {
-    let table = Table::<R>::checked(records, heap, at, |_| Ok(()))?;
+    let table = Table::<R>::checked(records, heap, order, |_| Ok(()))?;
     let mut all = table.iter();
     match (all.next(), all.next()) {
         (Some(record), None) => Ok(record),

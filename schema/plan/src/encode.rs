@@ -2,7 +2,8 @@
 
 use crate::field::{Record, Writer};
 use crate::records::{
-    Capabilities, CgroupValue, EnvVar, Filter, Meta, Mount, Need, Network, Process, Rlimit,
+    CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Meta, Mount,
+    NamedCall, Need, Network, Number, Process, Rlimit, Source,
 };
 use crate::{
     HEADER_BYTES, MAGIC, MAX_PLAN_BYTES, Plan, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START,
@@ -33,6 +34,18 @@ pub struct Contents<'a> {
     pub cgroup: &'a [CgroupValue<'a>],
     /// Other layers that must be in force.
     pub needs: &'a [Need],
+    /// The policies that this one inherits from.
+    pub sources: &'a [Source<'a>],
+    /// What the policy means, an interface each.
+    pub interfaces: &'a [Interface],
+    /// The interfaces' known calls above the newest.
+    pub numbers: &'a [Number],
+    /// The interfaces' calls.
+    pub calls: &'a [NamedCall],
+    /// The calls' rules.
+    pub rules: &'a [CallRule],
+    /// The rules' and the guards' conditions.
+    pub conditions: &'a [Condition],
 }
 
 /// Why contents make no plan.
@@ -71,6 +84,12 @@ pub fn encode(contents: &Contents<'_>, out: &mut [u8]) -> Result<usize, EncodeEr
         contents.filters.len(),
         contents.cgroup.len(),
         contents.needs.len(),
+        contents.sources.len(),
+        contents.interfaces.len(),
+        contents.numbers.len(),
+        contents.calls.len(),
+        contents.rules.len(),
+        contents.conditions.len(),
     ];
     let heap_start = Section::ALL
         .iter()
@@ -91,6 +110,12 @@ pub fn encode(contents: &Contents<'_>, out: &mut [u8]) -> Result<usize, EncodeEr
     put_all(contents.filters, &mut writer)?;
     put_all(contents.cgroup, &mut writer)?;
     put_all(contents.needs, &mut writer)?;
+    put_all(contents.sources, &mut writer)?;
+    put_all(contents.interfaces, &mut writer)?;
+    put_all(contents.numbers, &mut writer)?;
+    put_all(contents.calls, &mut writer)?;
+    put_all(contents.rules, &mut writer)?;
+    put_all(contents.conditions, &mut writer)?;
     let body = writer.heap_at();
     let heap_bytes = body.checked_sub(heap_start).ok_or(EncodeError::TooLarge)?;
 
@@ -113,7 +138,7 @@ fn put_all<'a, R: Record<'a>>(records: &[R], writer: &mut Writer<'_>) -> Result<
 
 fn put_header(
     out: &mut [u8],
-    counts: [usize; 10],
+    counts: [usize; Section::ALL.len() - 1],
     heap_bytes: usize,
     total: usize,
 ) -> Result<(), EncodeError> {

@@ -34,18 +34,25 @@ pub struct Reader<'a> {
     heap: &'a [u8],
     /// Where the next heap reference must point, while the whole file is being checked.
     expected: Option<usize>,
+    /// How many sources a place may name beside the policy itself.
+    sources: u8,
 }
 
 impl<'a> Reader<'a> {
     /// Reads `records`, which refer to `heap`.
     pub const fn new(records: &'a [u8], heap: &'a [u8]) -> Self {
-        Self { records, heap, expected: None }
+        Self { records, heap, expected: None, sources: u8::MAX }
     }
 
     /// The same, but each heap reference must point right behind the one before, the first one at
-    /// `start`: so there is one encoding only.
-    pub const fn in_order(records: &'a [u8], heap: &'a [u8], start: usize) -> Self {
-        Self { records, heap, expected: Some(start) }
+    /// `start`: so there is one encoding only. And a place must be in one of `sources`.
+    pub const fn in_order(records: &'a [u8], heap: &'a [u8], start: usize, sources: u8) -> Self {
+        Self { records, heap, expected: Some(start), sources }
+    }
+
+    /// The last source that a place may name.
+    pub const fn sources(&self) -> u8 {
+        self.sources
     }
 
     /// Where the next heap reference must point.

@@ -17,6 +17,8 @@ extern crate std;
 mod decode;
 mod encode;
 mod field;
+mod meaning;
+mod place;
 mod records;
 mod rules;
 mod sha256;
@@ -24,10 +26,12 @@ mod sha256;
 pub use decode::{DecodeError, Plan, Table, TableIter};
 pub use encode::{Contents, EncodeError, encode};
 pub use field::{Field, Reader, Record, Writer};
+pub use place::Place;
 pub use records::{
-    Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Layer, Meta, Mount, MountKind, Need,
-    Network, NetworkMode, Process, Rlimit, mount_attrs, mount_flags, namespace_flags,
-    network_flags, process_flags,
+    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, EnvKind, EnvVar, Filter,
+    Interface, Layer, Meta, Method, Mount, MountKind, NamedCall, Need, Network, NetworkMode,
+    Number, Process, Rlimit, Source, Strength, interface_flags, mount_attrs, mount_flags,
+    namespace_flags, network_flags, process_flags,
 };
 pub use sha256::{Digest, Sha256, sha256};
 
@@ -35,7 +39,7 @@ pub use sha256::{Digest, Sha256, sha256};
 pub const MAGIC: [u8; 8] = *b"PURPLE\r\n";
 
 /// The version of the format that this crate reads and writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// The largest plan there may be, in bytes.
 pub const MAX_PLAN_BYTES: usize = 1 << 20;
@@ -45,6 +49,9 @@ pub const MAX_MOUNTS: usize = 512;
 
 /// The most environment variables: with the NULL behind them, 512 pointers for execve(2).
 pub const MAX_VARIABLES: usize = 511;
+
+/// The most policies that one may inherit from: a place has 8 bits for them.
+pub const MAX_SOURCES: usize = 255;
 
 /// Bytes of the header: magic, version, section count, total length.
 pub const HEADER_BYTES: usize = 16;
@@ -85,13 +92,25 @@ pub enum Section {
     Cgroup,
     /// Other layers that must be in force.
     Needs,
+    /// The policies that this one inherits from.
+    Sources,
+    /// What the policy means: an interface of the kernel each.
+    Interfaces,
+    /// The interfaces' known calls above the newest.
+    Numbers,
+    /// The interfaces' calls that something names.
+    Calls,
+    /// The calls' rules.
+    Rules,
+    /// The rules' and the guards' conditions.
+    Conditions,
     /// The bytes of all texts and blobs.
     Heap,
 }
 
 impl Section {
     /// Every section in file order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Meta,
         Self::Process,
         Self::Capabilities,
@@ -102,6 +121,12 @@ impl Section {
         Self::Filters,
         Self::Cgroup,
         Self::Needs,
+        Self::Sources,
+        Self::Interfaces,
+        Self::Numbers,
+        Self::Calls,
+        Self::Rules,
+        Self::Conditions,
         Self::Heap,
     ];
 
@@ -118,7 +143,13 @@ impl Section {
             Self::Filters => 8,
             Self::Cgroup => 9,
             Self::Needs => 10,
-            Self::Heap => 11,
+            Self::Sources => 11,
+            Self::Interfaces => 12,
+            Self::Numbers => 13,
+            Self::Calls => 14,
+            Self::Rules => 15,
+            Self::Conditions => 16,
+            Self::Heap => 17,
         }
     }
 
@@ -127,6 +158,7 @@ impl Section {
         match self {
             Self::Mounts => Some(MAX_MOUNTS),
             Self::Environment => Some(MAX_VARIABLES),
+            Self::Sources => Some(MAX_SOURCES),
             _ => None,
         }
     }
@@ -144,6 +176,12 @@ impl Section {
             Self::Filters => Filter::BYTES,
             Self::Cgroup => CgroupValue::BYTES,
             Self::Needs => Need::BYTES,
+            Self::Sources => Source::BYTES,
+            Self::Interfaces => Interface::BYTES,
+            Self::Numbers => Number::BYTES,
+            Self::Calls => NamedCall::BYTES,
+            Self::Rules => CallRule::BYTES,
+            Self::Conditions => Condition::BYTES,
             Self::Heap => 1,
         }
     }

@@ -10,7 +10,7 @@ use crate::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS};
 use core::ffi::CStr;
 
 /// The largest error number that a system call can return (`MAX_ERRNO`, linux/err.h).
-const MAX_ERRNO: u32 = 4095;
+pub(crate) const MAX_ERRNO: u32 = 4095;
 
 /// How many resource limits there are (`RLIM_NLIMITS`, asm-generic/resource.h).
 const RLIMITS: u32 = 16;
@@ -82,7 +82,7 @@ pub(crate) fn rising() -> impl FnMut(u32) -> Result<(), DecodeError> {
     }
 }
 
-const fn known(known: bool) -> Result<(), DecodeError> {
+pub(crate) const fn known(known: bool) -> Result<(), DecodeError> {
     if known { Ok(()) } else { Err(DecodeError::Value) }
 }
 

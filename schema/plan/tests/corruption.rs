@@ -4,10 +4,12 @@
 mod sample;
 
 use purple_plan::{
-    CgroupValue, DecodeError, EncodeError, EnvKind, EnvVar, Filter, Layer, MAX_MOUNTS,
-    MAX_PLAN_BYTES, MAX_VARIABLES, Mount, MountKind, Need, Plan, Rlimit, SECTIONS_START, encode,
+    Basis, CallRule, CgroupValue, Comparison, Condition, DecodeError, EncodeError, EnvKind, EnvVar,
+    Filter, Interface, Layer, MAX_MOUNTS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Mount,
+    MountKind, NamedCall, Need, Number, Place, Plan, Rlimit, SECTIONS_START, Source, Strength,
+    encode,
 };
-use sample::{STEP, Tables, encode_again, seal, tables};
+use sample::{CALL, CONDITION, INTERFACE, STEP, Tables, encode_again, seal, tables};
 
 fn refusal(bytes: &[u8]) -> DecodeError {
     Plan::decode(bytes).expect_err("the bytes are no plan")
@@ -179,13 +181,13 @@ fn a_buffer_of_any_size() {
 #[test]
 fn section_table() {
     for (what, at, new) in [
-        ("ten sections", 10, 10_u32),
-        ("twelve sections", 10, 12),
+        ("sixteen sections", 10, 16_u32),
+        ("eighteen sections", 10, 18),
         ("another kind", 16, 2),
-        ("unknown kind", 16, 12),
+        ("unknown kind", 16, 18),
         ("kind 0", 16, 0),
-        ("a gap", 20, 193),
-        ("an overlap", 36, 192),
+        ("a gap", 20, 289),
+        ("an overlap", 36, 288),
         ("a longer section", 24, 49),
         ("no record", 28, 0),
         ("two records", 28, 2),
@@ -209,7 +211,7 @@ fn heap() {
         assert_eq!(refused_bytes(at, &u32::to_le_bytes(new)), expected, "{what}");
     }
     let mut bytes = tables().encode();
-    let heap_entry = 16 + 10 * 16;
+    let heap_entry = 16 + 16 * 16;
     for at in [12, heap_entry + 8, heap_entry + 12] {
         bytes[at] = bytes[at].checked_add(1).expect("a number that can grow by one");
     }
@@ -225,6 +227,10 @@ fn unknown_numbers() {
         ("network mode", section_start(3)),
         ("environment kind", section_start(6)),
         ("layer", section_start(9)),
+        ("method", section_start(7) + 60),
+        ("basis", section_start(13) + 4),
+        ("strength", section_start(14)),
+        ("comparison", section_start(15)),
     ] {
         for number in [0, 13, 0x100, u32::MAX] {
             let found = refused_bytes(at, &u32::to_le_bytes(number));
@@ -318,12 +324,12 @@ fn other_values() {
         assert_eq!(refused(|t| t.environment.push(pass)), DecodeError::Value, "{text:?}");
     }
     for file in [c"", c".", c"..", c"a/b", c"/memory.max", c"../memory.max"] {
-        let value = CgroupValue { line: 0, file, value: c"1" };
+        let value = CgroupValue { line: Place::NONE, file, value: c"1" };
         assert_eq!(refused(|t| t.cgroup.push(value)), DecodeError::Value, "{file:?}");
     }
-    let limit = Rlimit { resource: 16, line: 0, soft: 0, hard: 0 };
+    let limit = Rlimit { resource: 16, line: Place::NONE, soft: 0, hard: 0 };
     assert_eq!(refused(|t| t.rlimits.push(limit)), DecodeError::Value);
-    let limit = Rlimit { resource: 8, line: 0, soft: 2, hard: 1 };
+    let limit = Rlimit { resource: 8, line: Place::NONE, soft: 2, hard: 1 };
     assert_eq!(refused(|t| t.rlimits.push(limit)), DecodeError::Value);
 }
 
@@ -337,6 +343,8 @@ fn filters() {
     }
     let mut largest = tables();
     largest.filters.push(Filter { program: &long[8..], ..last });
+    let native = Interface { filter: u32::MAX, audit_arch: u32::MAX, ..INTERFACE };
+    largest.interfaces.push(native);
     assert!(Plan::decode(&largest.encode()).is_ok(), "4096 instructions");
     for bad in [
         Filter { probe_errno: 4096, ..last },
@@ -348,20 +356,109 @@ fn filters() {
 }
 
 #[test]
+fn places() {
+    let outside = Place::new(3, 1);
+    assert_eq!(refused(|t| t.network.line = outside), DecodeError::Value);
+    assert_eq!(refused(|t| t.conditions[1].line = outside), DecodeError::Value);
+    assert_eq!(refused(|t| t.sources.truncate(1)), DecodeError::Value);
+    // A source without a line.
+    let line = section_start(3) + 8;
+    assert_eq!(refused_bytes(line, &[0, 0, 0, 1]), DecodeError::Value);
+    let many = |tables: &mut Tables<'_>, count| tables.sources.resize(count, Source { name: c"p" });
+    let mut most = tables();
+    many(&mut most, MAX_SOURCES);
+    assert!(Plan::decode(&most.encode()).is_ok());
+    assert_eq!(refused(|t| many(t, MAX_SOURCES + 1)), DecodeError::Length);
+}
+
+/// Records of the meaning that are nobody's, or missing.
+#[test]
+fn counts_that_do_not_agree() {
+    assert_eq!(refused(|t| t.interfaces[0].calls = 1), DecodeError::Length);
+    assert_eq!(refused(|t| t.interfaces[3].calls = 1), DecodeError::Length);
+    assert_eq!(refused(|t| t.interfaces[2].beyond = 1), DecodeError::Length);
+    assert_eq!(refused(|t| t.interfaces[3].beyond = u32::MAX), DecodeError::Length);
+    assert_eq!(refused(|t| t.calls[1].rules = 1), DecodeError::Length);
+    assert_eq!(refused(|t| t.calls[1].rules = u16::MAX), DecodeError::Length);
+    assert_eq!(refused(|t| t.calls[1].guard = 1), DecodeError::Length);
+    assert_eq!(refused(|t| t.rules[0].conditions = u32::MAX), DecodeError::Length);
+    assert_eq!(refused(|t| t.conditions.push(CONDITION)), DecodeError::Length);
+    assert_eq!(
+        refused(|t| t.calls.push(NamedCall { number: u32::MAX, ..CALL })),
+        DecodeError::Length
+    );
+    assert_eq!(refused(|t| t.numbers.push(Number { number: u32::MAX })), DecodeError::Length);
+    // A filter without a meaning, a meaning without a filter.
+    assert_eq!(refused(|t| t.interfaces.truncate(3)), DecodeError::Length);
+    assert_eq!(refused(|t| t.filters.truncate(1)), DecodeError::Order);
+}
+
+#[test]
+fn interfaces() {
+    let other = |change: &dyn Fn(&mut Interface)| refused(|t| change(&mut t.interfaces[1]));
+    assert_eq!(other(&|one| one.flags = 4), DecodeError::Value);
+    for enosys in [0, 4096] {
+        assert_eq!(other(&|one| one.enosys = enosys), DecodeError::Value);
+    }
+    for denial in [0x7fff_0000, 0x7fff_0001, 0x0005_0000, 0x0005_1000, 1, 0x7ff0_0000, u32::MAX] {
+        assert_eq!(other(&|one| one.denial = denial), DecodeError::Value, "{denial:#x}");
+    }
+    for denial in [0, 0x0003_0000, 0x7fc0_0000, 0x7ffc_0000, 0x8000_0000, 0x0005_0fff] {
+        let mut fine = tables();
+        fine.interfaces[1].denial = denial;
+        assert!(Plan::decode(&fine.encode()).is_ok(), "{denial:#x}");
+    }
+    // The native one first, each once, in order.
+    assert_eq!(refused(|t| t.interfaces.swap(0, 1)), DecodeError::Order);
+    assert_eq!(refused(|t| t.interfaces.swap(1, 2)), DecodeError::Order);
+    assert_eq!(other(&|one| one.audit_arch = 0xc000_003e), DecodeError::Order);
+    assert_eq!(refused(|t| t.interfaces[1] = t.interfaces[2]), DecodeError::Order);
+    assert_eq!(other(&|one| one.filter = 0xc000_00b7), DecodeError::Order);
+    assert_eq!(refused(|t| t.numbers.reverse()), DecodeError::Order);
+    assert_eq!(refused(|t| t.interfaces[2].newest = 0x4000_0200), DecodeError::Order);
+    assert_eq!(refused(|t| t.calls.swap(0, 1)), DecodeError::Order);
+}
+
+#[test]
+fn rules_and_conditions() {
+    assert_eq!(refused(|t| t.calls[2].line = Place::line_of_policy(1)), DecodeError::Value);
+    assert_eq!(refused(|t| t.calls[1].basis = Basis::Denied), DecodeError::Value, "a guard");
+    assert_eq!(refused(|t| t.rules.swap(0, 1)), DecodeError::Order);
+    let rule = |change: &dyn Fn(&mut CallRule)| refused(|t| change(&mut t.rules[1]));
+    assert_eq!(rule(&|one| one.action = 0x7ffc_0001), DecodeError::Value);
+    assert_eq!(rule(&|one| one.strength = Strength::Kill), DecodeError::Order);
+    for at in [0, 2] {
+        let one = |change: &dyn Fn(&mut Condition)| refused(|t| change(&mut t.conditions[at]));
+        assert_eq!(one(&|one| one.arg = 6), DecodeError::Value);
+        assert_eq!(one(&|one| one.bits = 31), DecodeError::Value);
+        assert_eq!(one(&|one| one.mask = 1), DecodeError::Value, "no masked comparison");
+    }
+    let wide = |t: &mut Tables<'_>| t.conditions[1].bits = 32;
+    assert_eq!(refused(wide), DecodeError::Value, "a mask wider than the argument");
+    // A guard is about one argument, has no place of its own, and its values are in order.
+    let guard = |change: &dyn Fn(&mut Condition)| refused(|t| change(&mut t.conditions[3]));
+    assert_eq!(guard(&|one| one.arg = 1), DecodeError::Value);
+    assert_eq!(guard(&|one| one.comparison = Comparison::Ne), DecodeError::Value);
+    assert_eq!(guard(&|one| one.comparison = Comparison::Lt), DecodeError::Value);
+    assert_eq!(guard(&|one| one.line = Place::line_of_policy(1)), DecodeError::Value);
+    assert_eq!(guard(&|one| one.value = 1), DecodeError::Order);
+}
+
+#[test]
 fn named_twice_or_out_of_order() {
     assert_eq!(refused(|t| t.rlimits.push(t.rlimits[1])), DecodeError::Order);
     assert_eq!(refused(|t| t.rlimits.reverse()), DecodeError::Order);
     assert_eq!(refused(|t| t.filters.push(t.filters[1])), DecodeError::Order);
     assert_eq!(refused(|t| t.filters.reverse()), DecodeError::Order);
     assert_eq!(refused(|t| t.needs.reverse()), DecodeError::Order);
-    let again = Need { layer: Layer::Monitor, line: 1 };
+    let again = Need { layer: Layer::Monitor, line: Place::line_of_policy(1) };
     assert_eq!(refused(|t| t.needs.push(again)), DecodeError::Order);
 }
 
 #[test]
 fn every_reason_has_its_words() {
     let version = DecodeError::Version(7).to_string();
-    assert_eq!(version, "a plan of another format version (found 7, this program reads 1)");
+    assert_eq!(version, "a plan of another format version (found 7, this program reads 2)");
     assert_eq!(DecodeError::Magic.to_string(), "not a plan");
     let why = EncodeError::Refused(DecodeError::Order).to_string();
     assert_eq!(

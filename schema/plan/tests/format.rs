@@ -10,11 +10,12 @@
 mod sample;
 
 use purple_plan::{
-    Capabilities, CgroupValue, EnvKind, EnvVar, Filter, HEADER_BYTES, Layer, MAGIC,
-    MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_PLAN_BYTES, MAX_VARIABLES, Meta, Mount, MountKind, Need,
-    Network, NetworkMode, Plan, Process, Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES,
-    SECTIONS_START, Section, VERSION, mount_attrs, mount_flags, namespace_flags, network_flags,
-    process_flags,
+    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, EnvKind, EnvVar, Filter,
+    HEADER_BYTES, Interface, Layer, MAGIC, MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_PLAN_BYTES,
+    MAX_SOURCES, MAX_VARIABLES, Meta, Method, Mount, MountKind, NamedCall, Need, Network,
+    NetworkMode, Number, Place, Plan, Process, Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES,
+    SECTIONS_START, Section, Source, Strength, VERSION, interface_flags, mount_attrs, mount_flags,
+    namespace_flags, network_flags, process_flags,
 };
 use sample::{Tables, hex, tables};
 use std::fmt::Write as _;
@@ -55,7 +56,9 @@ fn layout<'a, R: Record<'a>>(heading: &str) {
     assert_eq!(found, expected, "FORMAT.md, section {heading}");
     for row in rows(heading) {
         let width = match row[3] {
-            "u32" | "NetworkMode" | "MountKind" | "EnvKind" | "Layer" => 4,
+            "u16" => 2,
+            "u32" | "place" | "NetworkMode" | "MountKind" | "EnvKind" | "Layer" | "Method"
+            | "Basis" | "Strength" | "Comparison" => 4,
             "u64" | "text" | "blob" => 8,
             "32 bytes" => 32,
             "6 x u64" => 48,
@@ -77,6 +80,12 @@ fn records() {
     layout::<Filter<'_>>(" Filter");
     layout::<CgroupValue<'_>>(" CgroupValue");
     layout::<Need>(" Need");
+    layout::<Source<'_>>(" Source");
+    layout::<Interface>(" Interface");
+    layout::<Number>(" Number");
+    layout::<NamedCall>(" NamedCall");
+    layout::<CallRule>(" CallRule");
+    layout::<Condition>(" Condition");
 }
 
 #[test]
@@ -109,7 +118,9 @@ fn file_header_and_sections() {
     assert_eq!(number(parts[4]), SEAL_BYTES as u64);
     for limit in [
         format!("at most {MAX_PLAN_BYTES}"),
-        format!("section 5 at most {MAX_MOUNTS} and section 7 at most {MAX_VARIABLES}"),
+        format!(
+            "section 5 at most {MAX_MOUNTS}, section 7 at most {MAX_VARIABLES} and section 11 at most {MAX_SOURCES}"
+        ),
         format!("1 to {MAX_INSTRUCTIONS} instructions"),
         format!("starts at byte {SECTIONS_START}"),
     ] {
@@ -132,6 +143,10 @@ fn enumerations() {
     check(" MountKind", MountKind::ALL, MountKind::number);
     check(" EnvKind", EnvKind::ALL, EnvKind::number);
     check(" Layer", Layer::ALL, Layer::number);
+    check(" Method", Method::ALL, Method::number);
+    check(" Basis", Basis::ALL, Basis::number);
+    check(" Strength", Strength::ALL, Strength::number);
+    check(" Comparison", Comparison::ALL, Comparison::number);
     for (row, layer) in rows(" Layer").iter().zip(Layer::ALL) {
         assert!(row[2].contains(&format!("`{}`", layer.name())), "{layer:?} by its name");
     }
@@ -148,6 +163,7 @@ fn flags() {
     assert_eq!(bits(" process_flags"), u64::from(process_flags::ALL));
     assert_eq!(bits(" network_flags"), u64::from(network_flags::ALL));
     assert_eq!(bits(" mount_flags"), u64::from(mount_flags::ALL));
+    assert_eq!(bits(" interface_flags"), u64::from(interface_flags::ALL));
     assert_eq!(bits(" namespace_flags"), namespace_flags::ALL);
     assert_eq!(bits(" mount_attrs"), mount_attrs::ALL);
     for (name, bit) in [
@@ -157,6 +173,8 @@ fn flags() {
         ("OWNED", mount_flags::OWNED),
         ("NEW_SESSION", process_flags::NEW_SESSION),
         ("NARROWED", network_flags::NARROWED),
+        ("DEFAULT_DENY", interface_flags::DEFAULT_DENY),
+        ("X32", interface_flags::X32),
     ] {
         let row = format!("| {bit:#x} | {name} |");
         assert!(FORMAT.contains(&row), "FORMAT.md has no row `{row}`");
@@ -175,6 +193,11 @@ fn read_by_format(bytes: &[u8], name: &str) -> Option<Result<String, String>> {
     assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
     let said = String::from_utf8(out.stdout).expect("the reader prints ASCII");
     Some(if out.status.success() { Ok(said) } else { Err(said.trim_end().to_owned()) })
+}
+
+/// A place as the reader in Python prints it.
+fn place(place: Place) -> String {
+    format!("{}:{}", place.source(), place.line())
 }
 
 /// The same lines from the decoder of this crate.
@@ -202,13 +225,13 @@ fn lines(plan: &Plan<'_>) -> String {
         p.umask,
         hex(p.hostname.to_bytes()),
         hex(p.working_dir.to_bytes()),
-        p.working_dir_line
+        place(p.working_dir_line)
     ));
     line(format!(
         "Capabilities bounding={} inheritable={} permitted={} effective={} ambient={}",
         c.bounding, c.inheritable, c.permitted, c.effective, c.ambient
     ));
-    line(format!("Network mode={:?} flags={} line={}", n.mode, n.flags, n.line));
+    line(format!("Network mode={:?} flags={} line={}", n.mode, n.flags, place(n.line)));
     for m in &plan.mounts {
         line(format!(
             "Mount kind={:?} flags={} attrs={} size={} inodes={} mode={} line={} source={} target={} content={}",
@@ -218,14 +241,14 @@ fn lines(plan: &Plan<'_>) -> String {
             m.size,
             m.inodes,
             m.mode,
-            m.line,
+            place(m.line),
             hex(m.source.to_bytes()),
             hex(m.target.to_bytes()),
             hex(m.content)
         ));
     }
     for r in &plan.rlimits {
-        let (resource, at) = (r.resource, r.line);
+        let (resource, at) = (r.resource, place(r.line));
         line(format!("Rlimit resource={resource} line={at} soft={} hard={}", r.soft, r.hard));
     }
     for v in &plan.environment {
@@ -233,20 +256,74 @@ fn lines(plan: &Plan<'_>) -> String {
     }
     for f in &plan.filters {
         line(format!(
-            "Filter audit_arch={} probe_errno={} probe_nr={} probe_args={} program={}",
+            "Filter audit_arch={} probe_errno={} probe_nr={} probe_args={} method={:?} classes={} paths={} cells={} program={}",
             f.audit_arch,
             f.probe_errno,
             f.probe_nr,
             f.probe_args.map(|arg| arg.to_string()).join(","),
+            f.method,
+            f.classes,
+            f.paths,
+            f.cells,
             hex(f.program)
         ));
     }
     for v in &plan.cgroup {
         let (file, value) = (hex(v.file.to_bytes()), hex(v.value.to_bytes()));
-        line(format!("CgroupValue line={} file={file} value={value}", v.line));
+        line(format!("CgroupValue line={} file={file} value={value}", place(v.line)));
     }
     for n in &plan.needs {
-        line(format!("Need layer={:?} line={}", n.layer, n.line));
+        line(format!("Need layer={:?} line={}", n.layer, place(n.line)));
+    }
+    for s in &plan.sources {
+        line(format!("Source name={}", hex(s.name.to_bytes())));
+    }
+    for i in &plan.interfaces {
+        line(format!(
+            "Interface filter={} audit_arch={} flags={} newest={} enosys={} denial={} line={} beyond={} calls={}",
+            i.filter,
+            i.audit_arch,
+            i.flags,
+            i.newest,
+            i.enosys,
+            i.denial,
+            place(i.line),
+            i.beyond,
+            i.calls
+        ));
+    }
+    for n in &plan.numbers {
+        line(format!("Number number={}", n.number));
+    }
+    for c in &plan.calls {
+        line(format!(
+            "NamedCall number={} basis={:?} line={} rules={} guard={}",
+            c.number,
+            c.basis,
+            place(c.line),
+            c.rules,
+            c.guard
+        ));
+    }
+    for r in &plan.rules {
+        line(format!(
+            "CallRule strength={:?} action={} line={} conditions={}",
+            r.strength,
+            r.action,
+            place(r.line),
+            r.conditions
+        ));
+    }
+    for c in &plan.conditions {
+        line(format!(
+            "Condition comparison={:?} arg={} bits={} line={} value={} mask={}",
+            c.comparison,
+            c.arg,
+            c.bits,
+            place(c.line),
+            c.value,
+            c.mask
+        ));
     }
     out
 }
@@ -264,7 +341,7 @@ fn a_reader_that_knows_only_the_document() {
 fn both_readers_judge_alike() {
     let bytes = tables().encode();
     let stride = bytes.len() / 16;
-    for at in (0..bytes.len() - 32).step_by(stride).chain([8, 10, 12, 16, 20, 28, 192, 196]) {
+    for at in (0..bytes.len() - 32).step_by(stride).chain([8, 10, 12, 16, 20, 28, 288, 292]) {
         let mut changed = bytes.clone();
         changed[at] ^= 0x41;
         sample::seal(&mut changed);

@@ -8,9 +8,10 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, propte
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::Config;
 use purple_plan::{
-    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Filter, Layer, MAGIC, Meta, Mount,
-    MountKind, Need, Network, NetworkMode, Plan, Process, Rlimit, SECTIONS_START, mount_attrs,
-    mount_flags, namespace_flags, network_flags, process_flags,
+    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, Contents, EnvKind, EnvVar,
+    Filter, Interface, Layer, MAGIC, Meta, Method, Mount, MountKind, NamedCall, Need, Network,
+    NetworkMode, Number, Place, Plan, Process, Rlimit, SECTIONS_START, Source, Strength,
+    interface_flags, mount_attrs, mount_flags, namespace_flags, network_flags, process_flags,
 };
 use sample::{STEP, Tables, encode_again, hex, seal, tables};
 use std::ffi::{CStr, CString};
@@ -33,6 +34,15 @@ fn paths() -> impl Strategy<Value = &'static CStr> {
     vec("[a-z.]{3,5}x", 0..4).prop_map(|parts| text(format!("/{}", parts.join("/")).into_bytes()))
 }
 
+/// How many sources the plans have.
+const SOURCES: u8 = 3;
+
+/// A place from any number.
+fn place(number: u32) -> Place {
+    let [source, ..] = number.to_be_bytes();
+    Place::new(source % (SOURCES + 1), number & Place::LAST_LINE)
+}
+
 fn processes() -> impl Strategy<Value = Process<'static>> {
     (any::<[u64; 4]>(), any::<[u32; 7]>(), texts(), paths()).prop_map(
         |(
@@ -53,7 +63,7 @@ fn processes() -> impl Strategy<Value = Process<'static>> {
             umask: umask & 0o777,
             hostname,
             working_dir,
-            working_dir_line: line,
+            working_dir_line: place(line),
         },
     )
 }
@@ -67,7 +77,7 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
                 flags: flags & mount_flags::ALL,
                 attrs: attrs & mount_attrs::ALL,
                 mode: mode & 0o7777,
-                line,
+                line: place(line),
                 target,
                 ..STEP
             };
@@ -95,7 +105,8 @@ fn variables() -> impl Strategy<Value = EnvVar<'static>> {
 fn rlimits() -> impl Strategy<Value = Vec<Rlimit>> {
     let resources = subsequence((0..16).collect::<Vec<u32>>(), 0..16);
     (resources, any::<u32>(), any::<u64>(), any::<u64>()).prop_map(|(resources, line, a, b)| {
-        let limit = |resource| Rlimit { resource, line, soft: a.min(b), hard: a.max(b) };
+        let limit =
+            |resource| Rlimit { resource, line: place(line), soft: a.min(b), hard: a.max(b) };
         resources.into_iter().map(limit).collect()
     })
 }
@@ -112,6 +123,10 @@ fn filters() -> impl Strategy<Value = Vec<Filter<'static>>> {
             probe_errno: errno,
             probe_nr: if probed { nr } else { 0 },
             probe_args: if probed { args } else { [0; 6] },
+            method: if probed { Method::Exact } else { Method::Boundaries },
+            classes: nr,
+            paths: args[0],
+            cells: args[1],
             program,
         };
         architectures.into_iter().map(filter).collect()
@@ -119,8 +134,106 @@ fn filters() -> impl Strategy<Value = Vec<Filter<'static>>> {
 }
 
 fn needs() -> impl Strategy<Value = Vec<Need>> {
-    (subsequence(Layer::ALL, 0..Layer::ALL.len()), any::<u32>())
-        .prop_map(|(layers, line)| layers.into_iter().map(|layer| Need { layer, line }).collect())
+    (subsequence(Layer::ALL, 0..Layer::ALL.len()), any::<u32>()).prop_map(|(layers, line)| {
+        layers.into_iter().map(|layer| Need { layer, line: place(line) }).collect()
+    })
+}
+
+/// A meaning for filters, made of numbers: as many interfaces, calls, rules and conditions as come.
+#[derive(Debug)]
+struct Meanings {
+    numbers: std::vec::IntoIter<u32>,
+    interfaces: Vec<Interface>,
+    beyond: Vec<Number>,
+    calls: Vec<NamedCall>,
+    rules: Vec<CallRule>,
+    conditions: Vec<Condition>,
+}
+
+impl Meanings {
+    fn of(filters: &[Filter<'_>], numbers: Vec<u32>) -> Self {
+        let (interfaces, beyond, calls) = (Vec::new(), Vec::new(), Vec::new());
+        let (rules, conditions, numbers) = (Vec::new(), Vec::new(), numbers.into_iter());
+        let mut made = Self { numbers, interfaces, beyond, calls, rules, conditions };
+        for filter in filters {
+            made.interface(filter.audit_arch, filter.audit_arch, 0);
+            for (audit_arch, x32) in [(5, 0), (5, interface_flags::X32), (9, 0)] {
+                if made.below(2) == 0 {
+                    made.interface(filter.audit_arch, audit_arch, x32);
+                }
+            }
+        }
+        made
+    }
+
+    fn next(&mut self) -> u32 {
+        self.numbers.next().unwrap_or(0)
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        self.next() % limit
+    }
+
+    fn action(&mut self) -> u32 {
+        let errno = 0x0005_0001 + self.below(4095);
+        let all = [errno, 0, 0x0003_0000, 0x7fc0_0000, 0x7ffc_0000, 0x8000_0000];
+        *all.get(self.below(6) as usize).expect("one of six")
+    }
+
+    fn interface(&mut self, filter: u32, audit_arch: u32, x32: u32) {
+        let (beyond, calls, newest) = (self.below(3), self.below(4), self.next() >> 1);
+        self.beyond.extend((1..=beyond).map(|number| Number { number: newest + number }));
+        let mut number = self.next() >> 1;
+        for _ in 0..calls {
+            number += 1 + self.below(9);
+            self.call(number);
+        }
+        let line = place(self.next());
+        let flags = x32 | self.below(2);
+        let (enosys, denial) = (1 + self.below(4095), self.action());
+        let one =
+            Interface { filter, audit_arch, flags, newest, enosys, denial, line, beyond, calls };
+        self.interfaces.push(one);
+    }
+
+    fn call(&mut self, number: u32) {
+        let basis = *Basis::ALL.get(self.below(5) as usize).expect("one of five");
+        let nowhere = matches!(basis, Basis::Baseline | Basis::Default);
+        let line = if nowhere { Place::NONE } else { place(self.next()) };
+        let rules = u16::try_from(self.below(3)).expect("small");
+        let plain = matches!(basis, Basis::Allowed | Basis::Default);
+        let guard = if plain { u16::try_from(self.below(4)).expect("small") } else { 0 };
+        for at in 0..rules {
+            let later = *Strength::ALL.get(usize::from(2 * at)).expect("one of five");
+            let (action, line, conditions) = (self.action(), place(self.next()), self.below(3));
+            self.rules.push(CallRule { strength: later, action, line, conditions });
+            for _ in 0..conditions {
+                let one = self.condition();
+                self.conditions.push(one);
+            }
+        }
+        let first = Condition { comparison: Comparison::Ne, mask: 0, ..self.condition() };
+        self.conditions.extend((0..guard).map(|at| Condition {
+            line: Place::NONE,
+            value: u64::from(number) + u64::from(at),
+            ..first
+        }));
+        self.calls.push(NamedCall { number, basis, line, rules, guard });
+    }
+
+    fn condition(&mut self) -> Condition {
+        let comparison = *Comparison::ALL.get(self.below(8) as usize).expect("one of eight");
+        let masked = matches!(comparison, Comparison::MaskedEq | Comparison::MaskedNe);
+        let bits = *[8_u16, 16, 32, 64].get(self.below(4) as usize).expect("one of four");
+        Condition {
+            comparison,
+            arg: u16::try_from(self.below(6)).expect("small"),
+            bits,
+            line: place(self.next()),
+            value: u64::from(self.next()) << 20,
+            mask: if masked { u64::from(self.below(256)) } else { 0 },
+        }
+    }
 }
 
 fn plans() -> impl Strategy<Value = Tables<'static>> {
@@ -132,19 +245,29 @@ fn plans() -> impl Strategy<Value = Tables<'static>> {
         any::<[u64; 5]>().prop_map(|[bounding, inheritable, permitted, effective, ambient]| {
             Capabilities { bounding, inheritable, permitted, effective, ambient }
         });
-    let network = (Just(NetworkMode::Loopback), any::<u32>(), any::<u32>())
-        .prop_map(|(mode, flags, line)| Network { mode, flags: flags & network_flags::ALL, line });
-    let cgroup = (any::<u32>(), "[a-z]{1,6}[.]max", texts())
-        .prop_map(|(line, file, value)| CgroupValue { line, file: text(file.into_bytes()), value });
+    let network = (Just(NetworkMode::Loopback), any::<u32>(), any::<u32>()).prop_map(
+        |(mode, flags, line)| Network {
+            mode,
+            flags: flags & network_flags::ALL,
+            line: place(line),
+        },
+    );
+    let cgroup = (any::<u32>(), "[a-z]{1,6}[.]max", texts()).prop_map(|(line, file, value)| {
+        CgroupValue { line: place(line), file: text(file.into_bytes()), value }
+    });
     let single = (meta, processes(), capabilities, network);
     let listed = (vec(mounts(), 0..12), rlimits(), vec(variables(), 0..8), filters());
-    (single, listed, vec(cgroup, 0..5), needs()).prop_map(
+    let meaning = vec(any::<u32>(), 0..160);
+    (single, listed, vec(cgroup, 0..5), needs(), meaning, vec(texts(), SOURCES as usize)).prop_map(
         |(
             (meta, process, capabilities, network),
             (mounts, rlimits, environment, filters),
             cgroup,
             needs,
+            meaning,
+            names,
         )| {
+            let meaning = Meanings::of(&filters, meaning);
             Tables {
                 meta,
                 process,
@@ -156,6 +279,12 @@ fn plans() -> impl Strategy<Value = Tables<'static>> {
                 filters,
                 cgroup,
                 needs,
+                sources: names.into_iter().map(|name| Source { name }).collect(),
+                interfaces: meaning.interfaces,
+                numbers: meaning.beyond,
+                calls: meaning.calls,
+                rules: meaning.rules,
+                conditions: meaning.conditions,
             }
         },
     )
@@ -183,7 +312,7 @@ proptest! {
     fn bytes_under_a_right_header_and_seal(rest in vec(any::<u8>(), 32..400)) {
         let total = u32::try_from(rest.len()).expect("a short file").saturating_add(16);
         let mut bytes = MAGIC.to_vec();
-        bytes.extend([1, 0, 11, 0]);
+        bytes.extend([2, 0, 17, 0]);
         bytes.extend(total.to_le_bytes());
         bytes.extend(rest);
         seal(&mut bytes);
@@ -227,8 +356,8 @@ fn the_sample_keeps_its_digest() {
     let plan = Plan::decode(&bytes).expect("the sample is a plan");
     assert_eq!(
         hex(&plan.digest),
-        "8cb48976cf944a22bd9a5910c457a2a32b0ba4d06c0675558f17970dfe5778d3",
-        "version 1 encodes otherwise than it did: a released version must not change"
+        "77e0a01967e03781989f3cae6349afbb25fe356ea211c80bebe9f07c33af710d",
+        "version 2 encodes otherwise than it did: a released version must not change"
     );
 }
 
@@ -241,6 +370,11 @@ fn nothing_but_the_required_records() {
         filters: Vec::new(),
         cgroup: Vec::new(),
         needs: Vec::new(),
+        interfaces: Vec::new(),
+        numbers: Vec::new(),
+        calls: Vec::new(),
+        rules: Vec::new(),
+        conditions: Vec::new(),
         ..tables()
     };
     let bytes = empty.encode();

@@ -13,12 +13,13 @@ import struct
 import sys
 
 FORMAT = pathlib.Path(__file__).resolve().parent.parent / "FORMAT.md"
-NUMBERS = {"u32": "<I", "u64": "<Q", "6 x u64": "<6Q", "32 bytes": "32s"}
-RECORDS = "Meta Process Capabilities Network Mount Rlimit EnvVar Filter CgroupValue Need".split()
+NUMBERS = {"u16": "<H", "u32": "<I", "u64": "<Q", "6 x u64": "<6Q", "32 bytes": "32s"}
+RECORDS = ("Meta Process Capabilities Network Mount Rlimit EnvVar Filter CgroupValue Need Source "
+           "Interface Number NamedCall CallRule Condition").split()
 
 
 class Refused(Exception):
-    """The file is no plan of version 1."""
+    """The file is no plan of version 2."""
 
 
 def require(holds, reason):
@@ -39,7 +40,8 @@ def read_tables():
 
 TABLES = read_tables()
 ENUMS = {name: {int(row[0]): row[1] for row in TABLES[name]}
-         for name in ("NetworkMode", "MountKind", "EnvKind", "Layer")}
+         for name in ("NetworkMode", "MountKind", "EnvKind", "Layer", "Method", "Basis", "Strength",
+                      "Comparison")}
 FLAGS = {name: sum(int(row[0], 16) for row in rows)
          for name, rows in TABLES.items() if name.endswith(("_flags", "_attrs"))}
 
@@ -56,7 +58,14 @@ class Heap:
         return found
 
 
-def read_record(name, record, heap):
+class Place(tuple):
+    """A source and a line."""
+
+    def __str__(self):
+        return f"{self[0]}:{self[1]}"
+
+
+def read_record(name, record, heap, sources):
     fields = {}
     for offset, _, field, kind, _ in TABLES[name]:
         if kind in ("text", "blob"):
@@ -66,6 +75,11 @@ def read_record(name, record, heap):
             number, = struct.unpack_from("<I", record, int(offset))
             require(number in ENUMS[kind], "Value")
             fields[field] = ENUMS[kind][number]
+        elif kind == "place":
+            number, = struct.unpack_from("<I", record, int(offset))
+            place = Place((number >> 24, number & 0xffffff))
+            require(place[0] <= sources and (place[1] or not place[0]), "Value")
+            fields[field] = place
         else:
             value = struct.unpack_from(NUMBERS[kind], record, int(offset))
             fields[field] = value if len(value) > 1 else value[0]
@@ -114,6 +128,17 @@ def check_filter(it):
     require(it["probe_errno"] or not (it["probe_nr"] or any(it["probe_args"])), "Value")
 
 
+def check_condition(it):
+    require(it["arg"] < 6 and it["bits"] in (8, 16, 32, 64), "Value")
+    masked = it["comparison"] in ("MaskedEq", "MaskedNe")
+    require(it["mask"] < 1 << it["bits"] and (masked or it["mask"] == 0), "Value")
+
+
+def is_action(value):
+    return 0x50001 <= value <= 0x50fff or value in (
+        0x80000000, 0, 0x30000, 0x7fc00000, 0x7ffc0000, 0x7fff0000)
+
+
 def check_cgroup(it):
     require(b"/" not in it["file"] and it["file"] not in (b"", b".", b".."), "Value")
 
@@ -121,6 +146,7 @@ def check_cgroup(it):
 CHECKS = {"Process": check_process, "Network": check_network, "Mount": check_mount,
           "Rlimit": check_rlimit, "EnvVar": check_variable, "Filter": check_filter,
           "CgroupValue": check_cgroup}
+STRENGTHS = {row[1]: int(row[0]) for row in TABLES["Strength"]}
 KEYS = {"Rlimit": "resource", "Filter": "audit_arch", "Need": "layer"}
 
 
@@ -128,14 +154,14 @@ def read_sections(plan):
     """The bytes and the record count of each section."""
     require(plan[:8] == b"PURPLE\r\n", "Magic")
     require(len(plan) >= 10, "Length")
-    require(plan[8:10] == b"\1\0", "Version")
+    require(plan[8:10] == b"\2\0", "Version")
     require(len(plan) >= 48 and len(plan) <= 1048576, "Length")
     require(struct.unpack_from("<I", plan, 12)[0] == len(plan), "Length")
     body = plan[:-32]
     require(hashlib.sha256(body).digest() == plan[-32:], "Seal")
-    require(plan[10:12] == b"\x0b\0" and len(body) >= 192, "Sections")
+    require(plan[10:12] == b"\x11\0" and len(body) >= 288, "Sections")
     widths = [int(row[2]) for row in TABLES["Section table"] if row[1][0].isupper()]
-    sections, at = [], 192
+    sections, at = [], 288
     for kind, width in enumerate(widths, 1):
         entry = struct.unpack_from("<4I", body, 16 * kind)
         count = entry[3]
@@ -144,33 +170,99 @@ def read_sections(plan):
         at += width * count
         require(at <= len(body), "Sections")
     require(at == len(body), "Sections")
-    require(sections[4][1] <= 512 and sections[6][1] <= 511, "Length")
+    require(sections[4][1] <= 512 and sections[6][1] <= 511 and sections[10][1] <= 255, "Length")
     return sections
+
+
+def take(records, kind):
+    require(records[kind], "Length")
+    return records[kind].pop(0)
+
+
+def order(holds):
+    require(holds, "Order")
+
+
+def check_meaning(all_records):
+    """The records about the policy's meaning: each is somebody's."""
+    records = {kind: [fields for name, fields in all_records if name == kind] for kind in RECORDS}
+    last = None
+    for it in records["Interface"]:
+        require(it["flags"] & ~FLAGS["interface_flags"] == 0, "Value")
+        require(1 <= it["enosys"] <= 4095, "Value")
+        require(is_action(it["denial"]) and it["denial"] != 0x7fff0000, "Value")
+        key, native = (it["audit_arch"], it["flags"] & 2), (it["filter"], 0)
+        if last is None or last[0] != it["filter"]:
+            order(records["Filter"])
+            order(records["Filter"].pop(0)["audit_arch"] == it["filter"] and key == native)
+        else:
+            order(key != native and (last[1] == native or last[1] < key))
+        last = it["filter"], key
+        newest = it["newest"]
+        for _ in range(it["beyond"]):
+            number = take(records, "Number")["number"]
+            order(number > newest)
+            newest = number
+        before = -1
+        for _ in range(it["calls"]):
+            call = take(records, "NamedCall")
+            order(before < call["number"])
+            before = call["number"]
+            check_call(call, records)
+    require(not any(records[kind] for kind in RECORDS[12:] + ["Filter"]), "Length")
+
+
+def check_call(call, records):
+    require(call["line"] == (0, 0) or call["basis"] not in ("Baseline", "Default"), "Value")
+    strength = 0
+    for _ in range(call["rules"]):
+        rule = take(records, "CallRule")
+        order(strength <= STRENGTHS[rule["strength"]])
+        strength = STRENGTHS[rule["strength"]]
+        require(is_action(rule["action"]), "Value")
+        for _ in range(rule["conditions"]):
+            check_condition(take(records, "Condition"))
+    require(call["guard"] == 0 or call["basis"] in ("Allowed", "Default"), "Value")
+    first = None
+    for _ in range(call["guard"]):
+        one = take(records, "Condition")
+        check_condition(one)
+        require(one["comparison"] in ("Eq", "Ne") and one["line"] == (0, 0), "Value")
+        if first:
+            require({**one, "value": first["value"]} == first, "Value")
+            order(first["value"] < one["value"])
+        first = one
 
 
 def read_plan(plan):
     """Each record's name and fields, in file order."""
     sections = read_sections(plan)
     require(all(count == 1 for _, count, _ in sections[:4]), "Sections")
-    heap = Heap(sections[10][0])
+    heap, records, sources = Heap(sections[16][0]), [], sections[10][1]
     for name, (content, count, width) in zip(RECORDS, sections):
         last = -1
         for index in range(count):
             record = content[width * index:width * (index + 1)]
-            fields = read_record(name, record, heap)
-            CHECKS.get(name, lambda it: None)(fields)
+            fields = read_record(name, record, heap, sources)
+            if name not in ("Process", "Network"):
+                CHECKS.get(name, lambda it: None)(fields)
             if name in KEYS:
                 key = fields[KEYS[name]]
                 key = key if isinstance(key, int) else struct.unpack_from("<I", record)[0]
                 require(key > last, "Order")
                 last = key
-            yield name, fields
+            records.append((name, fields))
+    # These come last, so that two readers give the same reason.
+    check_process(records[1][1])
+    check_network(records[3][1])
+    check_meaning(records)
     require(heap.at == len(heap.content), "Length")
+    return records
 
 
 def show(value):
     """Numbers in decimal, bytes in hexadecimal, names as they are."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not isinstance(value, Place):
         return ",".join(map(str, value))
     return value.hex() if isinstance(value, bytes) else str(value)
 
@@ -179,7 +271,7 @@ def main():
     with open(sys.argv[1], "rb") as file:
         plan = file.read(1048577)
     try:
-        for name, fields in list(read_plan(plan)):
+        for name, fields in read_plan(plan):
             print(name, *(f"{field}={show(value)}" for field, value in fields.items()))
     except Refused as reason:
         print(reason)

@@ -63,7 +63,7 @@ pub(super) fn cost_of_all(one: &ArchMeaning, call: &CallMeaning) -> usize {
 }
 
 /// The value that a seccomp program returns for a verdict (seccomp(2)).
-pub(super) const fn return_value(action: Action) -> u32 {
+pub(crate) const fn return_value(action: Action) -> u32 {
     match action {
         Action::Allow => 0x7FFF_0000,
         Action::Log => 0x7FFC_0000,

@@ -5,18 +5,19 @@
 
 mod assemble;
 mod cache;
-mod check;
 mod generate;
 mod instruction;
 mod interpret;
 mod probe;
+mod proof;
 mod too_long;
 
 pub use cache::is_cacheable;
-pub use check::{Found, Mismatch, Report, check};
+pub(crate) use generate::return_value;
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 pub use probe::{Probe, probe};
+pub use proof::{Found, Method, Mismatch, Report, check, describe_call};
 
 use std::fmt;
 
@@ -49,7 +50,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Broken(broken) => broken.fmt(f),
-            Self::Mismatch(mismatch) => mismatch.fmt(f),
+            Self::Mismatch(mismatch) => write!(f, "the filter is wrong: {mismatch}"),
         }
     }
 }

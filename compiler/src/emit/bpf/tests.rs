@@ -7,6 +7,8 @@
 )]
 
 mod kernel;
+mod mutants;
+mod proofs;
 mod random;
 mod size;
 
@@ -14,14 +16,14 @@ use super::generate::{generate, return_value};
 use super::*;
 use crate::ir::syscalls::{Action, Call, evaluate};
 use crate::parse::Document;
-use crate::resolve::syscalls::resolve;
-use crate::syscalls::{Arch, names, syscall_number};
+use crate::resolve::syscalls::resolve as resolve_section;
+use crate::syscalls::{Arch, BASELINE, names, syscall_number};
 
 /// A meaning from the text of a `syscalls` section that has no errors.
 fn meaning(yaml: &str, arch: Arch) -> Meaning {
     let section = serde_yaml::from_str(yaml).unwrap();
     let mut sink = Sink::new();
-    let meaning = resolve(Some(&section), arch, &Document::default(), &mut sink);
+    let meaning = resolve_section(Some(&section), arch, &Document::default(), &mut sink);
     assert!(!sink.has_errors(), "{yaml}: {:?}", sink.into_sorted());
     meaning
 }
@@ -49,7 +51,8 @@ fn programs_on_every_architecture_do_what_the_evaluator_says() {
             continue; // no native kernel of its own, 32 bits, or another order of clone's arguments
         }
         let (_, report) = emitted(&meaning(RULES, arch));
-        assert!(report.cells > 1000 && report.numbers > 900, "{arch}: {report:?}");
+        assert_eq!(report.method, Method::Exact, "{arch}");
+        assert!(report.paths > 60 && report.cells > report.paths, "{arch}: {report:?}");
     }
     let both = RULES.replacen('{', "{architectures: [x86, x32], ", 1);
     let both = both.replace("{syscall: mmap", "{syscall: mremap").replace("lseek", "_llseek");
@@ -57,7 +60,7 @@ fn programs_on_every_architecture_do_what_the_evaluator_says() {
     let section = serde_yaml::from_str(&both).unwrap();
     let mut sink = Sink::new();
     // Errors about x86's own signatures do not keep a program from being right about the rest.
-    let three = resolve(Some(&section), Arch::X86_64, &Document::default(), &mut sink);
+    let three = resolve_section(Some(&section), Arch::X86_64, &Document::default(), &mut sink);
     assert_eq!(three.compat.len(), 2);
     assert!(emitted(&three).0.instructions.len() < 400);
 }
@@ -119,47 +122,6 @@ fn a_program_that_the_kernel_would_not_load_is_a_finding() {
     assert_eq!(related, ["8 instructions by itself"; 3]);
 }
 
-/// Every change of one field of one instruction is either caught, or changes nothing that many
-/// more calls than the check tries can show.
-#[test]
-fn the_check_has_teeth() {
-    let meaning = meaning(RULES, Arch::X86_64);
-    let (program, _) = emitted(&meaning);
-    let (mut caught, mut equal, mut missed) = (0, 0, Vec::new());
-    for at in 0..program.instructions.len() {
-        let one = program.instructions[at];
-        let mut mutants = vec![
-            Instruction { k: one.k ^ 1, ..one },
-            Instruction { k: one.k.wrapping_add(1), ..one },
-            Instruction { k: one.k ^ 0x8000_0000, ..one },
-            Instruction { k: one.k ^ 0x10, ..one },
-        ];
-        if one.code & 7 == 5 {
-            mutants.extend([
-                Instruction { jt: one.jf, jf: one.jt, ..one },
-                Instruction { jt: one.jt.wrapping_add(1), ..one },
-                Instruction { jf: one.jf.wrapping_add(1), ..one },
-                Instruction { code: one.code ^ 0x10, ..one },
-                Instruction { code: one.code ^ 0x20, ..one },
-            ]);
-        }
-        for mutant in mutants.into_iter().filter(|mutant| *mutant != one) {
-            let mut changed = program.clone();
-            changed.instructions[at] = mutant;
-            if check(&meaning, &changed).is_err() {
-                caught += 1;
-            } else if random::differs(&meaning, &program, &changed, at as u64) {
-                missed.push((at, one, mutant));
-            } else {
-                equal += 1;
-            }
-        }
-    }
-    println!("caught {caught}, no difference seen {equal}, missed {}", missed.len());
-    assert!(missed.is_empty(), "{missed:?}");
-    assert!(caught > 10 * equal, "caught {caught}, no difference seen {equal}");
-}
-
 #[test]
 fn a_wrong_program_is_refused_with_the_call_that_shows_it() {
     let meaning = meaning("{allow: [read]}", Arch::X86_64);
@@ -170,7 +132,8 @@ fn a_wrong_program_is_refused_with_the_call_that_shows_it() {
     let found = check(&meaning, &program).unwrap_err();
     let shown = evaluate(&meaning, &found.call).action;
     assert_eq!((shown, found.found), (Action::Errno(1), Found::Returned(0x7FFF_0000)));
-    assert!(found.to_string().contains("0x00050001 expected, 0x7fff0000 returned"), "{found}");
+    let message = found.to_string();
+    assert!(message.ends_with(": the policy says errno EPERM, the filter allows"), "{message}");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test uses the part that it needs")]
 
 use purple_plan::{
-    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Filter, Layer, MAX_PLAN_BYTES, Meta,
-    Mount, MountKind, Need, Network, NetworkMode, Plan, Process, Rlimit, encode, mount_flags,
-    network_flags, process_flags, sha256,
+    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, Contents, EnvKind, EnvVar,
+    Filter, Interface, Layer, MAX_PLAN_BYTES, Meta, Method, Mount, MountKind, NamedCall, Need,
+    Network, NetworkMode, Number, Place, Plan, Process, Rlimit, Source, Strength, encode,
+    interface_flags, mount_flags, network_flags, process_flags, sha256,
 };
 use std::ffi::CStr;
 
@@ -21,6 +22,12 @@ pub(crate) struct Tables<'a> {
     pub(crate) filters: Vec<Filter<'a>>,
     pub(crate) cgroup: Vec<CgroupValue<'a>>,
     pub(crate) needs: Vec<Need>,
+    pub(crate) sources: Vec<Source<'a>>,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) numbers: Vec<Number>,
+    pub(crate) calls: Vec<NamedCall>,
+    pub(crate) rules: Vec<CallRule>,
+    pub(crate) conditions: Vec<Condition>,
 }
 
 impl<'a> Tables<'a> {
@@ -37,6 +44,12 @@ impl<'a> Tables<'a> {
             filters: plan.filters.iter().collect(),
             cgroup: plan.cgroup.iter().collect(),
             needs: plan.needs.iter().collect(),
+            sources: plan.sources.iter().collect(),
+            interfaces: plan.interfaces.iter().collect(),
+            numbers: plan.numbers.iter().collect(),
+            calls: plan.calls.iter().collect(),
+            rules: plan.rules.iter().collect(),
+            conditions: plan.conditions.iter().collect(),
         }
     }
 
@@ -52,6 +65,12 @@ impl<'a> Tables<'a> {
             filters: &self.filters,
             cgroup: &self.cgroup,
             needs: &self.needs,
+            sources: &self.sources,
+            interfaces: &self.interfaces,
+            numbers: &self.numbers,
+            calls: &self.calls,
+            rules: &self.rules,
+            conditions: &self.conditions,
         }
     }
 
@@ -86,7 +105,7 @@ pub(crate) const STEP: Mount<'static> = Mount {
     size: 0,
     inodes: 0,
     mode: 0,
-    line: 0,
+    line: Place::NONE,
     source: c"",
     target: c"/",
     content: b"",
@@ -94,11 +113,12 @@ pub(crate) const STEP: Mount<'static> = Mount {
 
 /// What a plan for an agent that works offline looks like.
 pub(crate) fn tables() -> Tables<'static> {
-    let bind = |source: &'static CStr, target: &'static CStr, line| Mount {
+    let line = Place::line_of_policy;
+    let bind = |source: &'static CStr, target: &'static CStr, at| Mount {
         kind: MountKind::Bind,
         flags: mount_flags::RECURSIVE | mount_flags::OPTIONAL,
         attrs: 0x7,
-        line,
+        line: line(at),
         source,
         target,
         ..STEP
@@ -119,7 +139,7 @@ pub(crate) fn tables() -> Tables<'static> {
             umask: 0o22,
             hostname: c"sandbox",
             working_dir: c"/output",
-            working_dir_line: 12,
+            working_dir_line: line(12),
         },
         capabilities: Capabilities {
             bounding: 0x20_0001,
@@ -128,7 +148,11 @@ pub(crate) fn tables() -> Tables<'static> {
             effective: 1,
             ambient: 0,
         },
-        network: Network { mode: NetworkMode::Loopback, flags: network_flags::NARROWED, line: 30 },
+        network: Network {
+            mode: NetworkMode::Loopback,
+            flags: network_flags::NARROWED,
+            line: line(30),
+        },
         mounts: vec![
             Mount { size: 1 << 26, inodes: 4096, mode: 0o755, ..kind(MountKind::Tmpfs, c"/", 0x6) },
             bind(c"/usr", c"/usr", 8),
@@ -153,8 +177,8 @@ pub(crate) fn tables() -> Tables<'static> {
             kind(MountKind::Attributes, c"/", 0x1),
         ],
         rlimits: vec![
-            Rlimit { resource: 4, line: 0, soft: 0, hard: 0 },
-            Rlimit { resource: 7, line: 21, soft: 1024, hard: 4096 },
+            Rlimit { resource: 4, line: Place::NONE, soft: 0, hard: 0 },
+            Rlimit { resource: 7, line: Place::new(2, 21), soft: 1024, hard: 4096 },
         ],
         environment: vec![
             EnvVar { kind: EnvKind::Set, text: c"PATH=/usr/bin:/bin" },
@@ -167,6 +191,10 @@ pub(crate) fn tables() -> Tables<'static> {
                 probe_errno: 1,
                 probe_nr: 165,
                 probe_args: [0, 1, 2, 3, 4, u64::MAX],
+                method: Method::Exact,
+                classes: 4,
+                paths: 9,
+                cells: 1 << 33,
                 program: &[0x20; 8 * 12],
             },
             Filter {
@@ -174,16 +202,103 @@ pub(crate) fn tables() -> Tables<'static> {
                 probe_errno: 0,
                 probe_nr: 0,
                 probe_args: [0; 6],
+                method: Method::Boundaries,
+                classes: 0,
+                paths: 0,
+                cells: 0,
                 program: &[0x06; 8],
             },
         ],
         cgroup: vec![
-            CgroupValue { line: 22, file: c"memory.max", value: c"536870912" },
-            CgroupValue { line: 23, file: c"pids.max", value: c"64" },
+            CgroupValue { line: line(22), file: c"memory.max", value: c"536870912" },
+            CgroupValue { line: line(23), file: c"pids.max", value: c"64" },
         ],
         needs: vec![
-            Need { layer: Layer::Cgroup, line: 22 },
-            Need { layer: Layer::Monitor, line: 40 },
+            Need { layer: Layer::Cgroup, line: line(22) },
+            Need { layer: Layer::Monitor, line: line(40) },
+        ],
+        sources: vec![Source { name: c"../base.yaml" }, Source { name: c"strict.yaml" }],
+        interfaces: vec![
+            Interface { beyond: 0, calls: 2, ..INTERFACE },
+            Interface { audit_arch: 0x4000_0003, calls: 0, ..INTERFACE },
+            Interface {
+                flags: interface_flags::X32 | interface_flags::DEFAULT_DENY,
+                newest: 0x4000_01d7,
+                beyond: 2,
+                calls: 1,
+                ..INTERFACE
+            },
+            Interface {
+                filter: 0xc000_00b7,
+                audit_arch: 0xc000_00b7,
+                denial: 0x8000_0000,
+                ..INTERFACE
+            },
+        ],
+        numbers: vec![Number { number: 0x4000_0200 }, Number { number: 0x4000_0223 }],
+        calls: vec![
+            NamedCall { number: 0, line: Place::new(1, 9), ..CALL },
+            NamedCall { number: 41, rules: 2, guard: 2, ..CALL },
+            NamedCall { number: 0x4000_0000, basis: Basis::Default, line: Place::NONE, ..CALL },
+        ],
+        rules: vec![
+            CallRule {
+                strength: Strength::Deny,
+                action: 0x0005_000d,
+                line: line(51),
+                conditions: 2,
+            },
+            CallRule {
+                strength: Strength::Log,
+                action: 0x7ffc_0000,
+                line: line(55),
+                conditions: 0,
+            },
+        ],
+        conditions: vec![
+            Condition { line: line(52), value: 40, ..CONDITION },
+            Condition {
+                comparison: Comparison::MaskedNe,
+                arg: 1,
+                bits: 64,
+                line: Place::new(2, 53),
+                value: 0,
+                mask: 1 << 63,
+            },
+            Condition { value: 1, ..CONDITION },
+            Condition { value: 2, ..CONDITION },
         ],
     }
 }
+
+/// The native interface of a filter, with nothing of its own.
+pub(crate) const INTERFACE: Interface = Interface {
+    filter: 0xc000_003e,
+    audit_arch: 0xc000_003e,
+    flags: interface_flags::DEFAULT_DENY,
+    newest: 471,
+    enosys: 38,
+    denial: 0x0005_0001,
+    line: Place::line_of_policy(3),
+    beyond: 0,
+    calls: 0,
+};
+
+/// A call that is allowed by name.
+pub(crate) const CALL: NamedCall = NamedCall {
+    number: 0,
+    basis: Basis::Allowed,
+    line: Place::line_of_policy(9),
+    rules: 0,
+    guard: 0,
+};
+
+/// A comparison of an `int` with a constant, with no place.
+pub(crate) const CONDITION: Condition = Condition {
+    comparison: Comparison::Eq,
+    arg: 0,
+    bits: 32,
+    line: Place::NONE,
+    value: 0,
+    mask: 0,
+};

@@ -10,7 +10,7 @@ use super::*;
 use crate::syscalls::{Kind, signature};
 
 /// A small generator of numbers (splitmix64), so that a printed seed repeats a run.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -21,7 +21,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit as u64).unwrap()
     }
 
@@ -52,7 +52,7 @@ impl Random {
         if self.below(8) == 0 { self.next() } else { near }
     }
 
-    fn args(&mut self, known: &[u64]) -> [u64; 6] {
+    pub(super) fn args(&mut self, known: &[u64]) -> [u64; 6] {
         [0; 6].map(|_| match self.below(3) {
             0 if !known.is_empty() => known[self.below(known.len())] ^ (self.next() & 1) << 32,
             1 if !known.is_empty() => {
@@ -63,7 +63,7 @@ impl Random {
     }
 
     /// The text of a `syscalls` section, and the constants in its rules.
-    fn section(&mut self, arch: Arch) -> (String, Vec<u64>) {
+    pub(super) fn section(&mut self, arch: Arch) -> (String, Vec<u64>) {
         let all: Vec<&str> = names(arch).map(|(name, _)| name).collect();
         let mut text = format!("default_deny: {}\n", self.below(2) == 0);
         let on_deny = [
@@ -133,7 +133,7 @@ impl Random {
     }
 }
 
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     let given = std::env::var("PURPLE_SEED").ok().and_then(|text| text.parse().ok());
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
     given.unwrap_or_else(now)
@@ -152,7 +152,7 @@ fn random_policies_mean_what_their_programs_do() {
         let (text, constants) = random.section(arch);
         let section = serde_yaml::from_str(&text).unwrap();
         // A finding about the policy is no matter here: what is left of it still has a meaning.
-        let meaning = resolve(Some(&section), arch, &Document::default(), &mut Sink::new());
+        let meaning = resolve_section(Some(&section), arch, &Document::default(), &mut Sink::new());
         let (program, _) = match emit(&meaning, &mut Sink::new()) {
             Ok(Some(found)) => found,
             other => panic_with(&format!("PURPLE_SEED={seed}\n{text}\n{other:?}")),
@@ -187,17 +187,4 @@ fn call(random: &mut Random, meaning: &Meaning, constants: &[u64]) -> Call {
         _ => with_rules[random.below(with_rules.len())],
     };
     Call { audit_arch: one.arch.audit(), number, args: random.args(constants) }
-}
-
-/// Whether two programs disagree about any of many random calls.
-pub(super) fn differs(meaning: &Meaning, one: &Program, other: &Program, seed: u64) -> bool {
-    let mut random = Random(seed);
-    let constants: Vec<u64> = one.instructions.iter().map(|one| u64::from(one.k)).collect();
-    let sockets = syscall_number(Arch::X86_64, "socket");
-    (0..8_000).any(|_| {
-        let mut call = call(&mut random, meaning, &constants);
-        call.number = if random.below(16) == 0 { sockets.unwrap_or(0) } else { call.number };
-        let data = Data::new(&call, false);
-        run(one, &data, |_, _| {}) != run(other, &data, |_, _| {})
-    })
 }

@@ -1,0 +1,230 @@
+//! `purplec query`: what happens to a call under a plan, and which line of the policy says so.
+
+mod cases;
+mod print;
+mod unseen;
+mod value;
+
+use super::verify::{read, refuse};
+use super::{Exit, complain};
+use cases::{Case, Known};
+use clap::{Args, ValueEnum};
+use purple_plan::Plan;
+use purplec::diagnostics::render::visible;
+use purplec::emit::Recorded;
+use purplec::emit::bpf::{Program, is_cacheable};
+use purplec::syscalls::{Arch, Argument, closest_name, names, signature, syscall, syscall_name};
+use std::path::PathBuf;
+
+/// The call to ask about.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// The call: a name, or a number
+    #[arg(value_name = "SYSCALL", required_unless_present = "all")]
+    syscall: Option<String>,
+    /// Its arguments: values in order, or NAME=VALUE. A value is a number (7, 0x7, 0o7, -7), or
+    /// several with `|` between them. What is left out can be anything
+    #[arg(value_name = "ARG", allow_negative_numbers = true)]
+    args: Vec<String>,
+    /// The architecture that the call comes through
+    #[arg(long, value_name = "A")]
+    arch: Option<Arch>,
+    /// List every call with its verdict
+    #[arg(long, conflicts_with = "syscall")]
+    all: bool,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Answers.
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let bytes = match read(&arguments.plan) {
+        Ok(bytes) => bytes,
+        Err(message) => return complain(&message),
+    };
+    let plan = match Plan::decode(&bytes) {
+        Ok(plan) => plan,
+        Err(error) => return refuse(&arguments.plan, error),
+    };
+    let text = Filter::of(&plan, arguments.arch).and_then(|filter| {
+        let Some(name) = &arguments.syscall else {
+            let all = names(filter.arch).map(|(name, number)| {
+                filter.answer(Query { name: Some(name), number, args: Vec::new() })
+            });
+            return Ok(print::all(&plan, &filter, &all.collect::<Vec<_>>(), arguments.format));
+        };
+        let query = Query::parse(&filter, name, &arguments.args)?;
+        Ok(print::one(&plan, &filter, &filter.answer(query), arguments.format))
+    });
+    match text {
+        Ok(text) => super::print(&text, Exit::Clean),
+        Err(message) => complain(&format!("purplec: {message}")),
+    }
+}
+
+/// The filter that a call meets.
+struct Filter {
+    /// The interface that the call comes through.
+    arch: Arch,
+    recorded: Recorded,
+    program: Program,
+}
+
+impl Filter {
+    /// The filter of a plan for an architecture, or for the plan's own; or what is wrong with the
+    /// choice.
+    fn of(plan: &Plan<'_>, arch: Option<Arch>) -> Result<Self, String> {
+        let natives: Vec<Arch> = plan
+            .filters
+            .iter()
+            .filter_map(|filter| {
+                let audit = filter.audit_arch;
+                Arch::ALL.into_iter().find(|arch| arch.is_native() && arch.audit() == audit)
+            })
+            .collect();
+        let default = natives.iter().find(|arch| **arch == Arch::X86_64).or(natives.first());
+        let Some(arch) = arch.or(default.copied()) else {
+            return Err("the plan has no filter".to_owned());
+        };
+        let native = natives
+            .iter()
+            .find(|native| **native == arch)
+            .or_else(|| natives.iter().find(|native| native.compat().contains(&arch)));
+        let Some(native) = native else {
+            let list: Vec<&str> = natives.iter().map(|arch| arch.name()).collect();
+            return Err(format!(
+                "the plan has no filter for {arch}: it is for {}",
+                list.join(", ")
+            ));
+        };
+        let filter = plan.filters.iter().find(|filter| filter.audit_arch == native.audit());
+        let program = filter.and_then(|filter| Program::from_le_bytes(filter.program));
+        let recorded = Recorded::read(plan, native.audit());
+        match (recorded, program) {
+            (Some(recorded), Some(program)) => Ok(Self { arch, recorded, program }),
+            _ => Err(format!("this compiler cannot read the plan's filter for {native}")),
+        }
+    }
+
+    fn answer(&self, query: Query) -> Answer {
+        let cases = cases::cases(&self.recorded, self.arch, query.number, &query.args);
+        let cached = is_cacheable(&self.program, self.arch, query.number);
+        Answer { query, cases, cached }
+    }
+}
+
+/// The call that is asked about.
+struct Query {
+    /// `None`: a number that no call we know has.
+    name: Option<&'static str>,
+    number: u32,
+    /// The arguments that were given, by position.
+    args: Vec<Known>,
+}
+
+/// What happens to it.
+struct Answer {
+    query: Query,
+    /// In order: the first that holds counts, the last holds always.
+    cases: Vec<Case>,
+    /// Whether the kernel keeps the verdict.
+    cached: bool,
+}
+
+impl Query {
+    fn parse(filter: &Filter, call: &str, args: &[String]) -> Result<Self, String> {
+        let arch = filter.arch;
+        let (name, number) = if let Some((name, number)) = syscall(arch, call) {
+            (Some(name), number)
+        } else if let Some(number) = value::number(call).and_then(|one| u32::try_from(one).ok()) {
+            (syscall_name(arch, number), number)
+        } else {
+            let guess = closest_name(arch, call).filter(|guess| *guess != call);
+            let guess =
+                guess.map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"));
+            return Err(format!("no syscall is called `{}` on {arch}{guess}", visible(call)));
+        };
+        let signature = name.and_then(|name| signature(arch, name));
+        let mut query = Self { name, number, args: Vec::new() };
+        for (at, text) in args.iter().enumerate() {
+            let known = argument(arch, name.unwrap_or(call), signature.as_deref(), at, text)?;
+            if query.args.iter().any(|one| one.position == known.position) {
+                return Err(format!("`{}` gives an argument that was given before", visible(text)));
+            }
+            query.args.push(known);
+        }
+        query.args.sort_by_key(|one| one.position);
+        Ok(query)
+    }
+}
+
+/// One argument as it was typed: a value for this position, or a name and a value.
+fn argument(
+    arch: Arch,
+    call: &str,
+    signature: Option<&[Argument]>,
+    at: usize,
+    text: &str,
+) -> Result<Known, String> {
+    let call = visible(call);
+    let (position, value) = match text.split_once('=') {
+        None => (at, text),
+        Some((name, value)) => (position(&call, signature, name)?, value),
+    };
+    let count = signature.map_or(6, <[Argument]>::len);
+    if position >= count {
+        let takes = match count {
+            0 => "takes no arguments".to_owned(),
+            1 => "takes one argument".to_owned(),
+            count => format!("takes {count} arguments"),
+        };
+        return Err(format!("`{call}` {takes}{}", list(signature)));
+    }
+    match value::parse(arch, value) {
+        Some(value) => Ok(Known { position, value }),
+        None => Err(format!("`{}` is no number and no constant of {arch}", visible(value))),
+    }
+}
+
+fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<usize, String> {
+    let find = |name: &str| signature.and_then(|all| all.iter().position(|one| one.name == name));
+    let other = || MANUAL.iter().find(|(manual, _)| *manual == name).and_then(|(_, one)| find(one));
+    let by_name = find(name).or_else(other);
+    let by_number = || name.strip_prefix("arg").and_then(|at| at.parse().ok()).filter(|at| *at < 6);
+    by_name.or_else(by_number).ok_or_else(|| {
+        let known = match signature {
+            Some([]) => ": it takes none".to_owned(),
+            Some(_) => list(signature),
+            None => ": nobody knows its arguments; write arg0 to arg5".to_owned(),
+        };
+        format!("`{call}` has no argument called `{}`{known}", visible(name))
+    })
+}
+
+/// Arguments that the manual pages (section 2) call otherwise than the kernel's sources.
+const MANUAL: &[(&str, &str)] = &[
+    ("dirfd", "dfd"),
+    ("domain", "family"),
+    ("length", "len"),
+    ("op", "cmd"),
+    ("pathname", "filename"),
+    ("request", "cmd"),
+];
+
+/// The arguments' names, for a message.
+fn list(signature: Option<&[Argument]>) -> String {
+    let names: Vec<&str> = signature.unwrap_or_default().iter().map(|one| one.name).collect();
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+}

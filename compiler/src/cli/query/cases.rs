@@ -1,0 +1,163 @@
+//! The verdicts on a call of which some arguments are known.
+//!
+//! What each rule would say is asked of the evaluator, with that rule made to hold and those before
+//! it made not to: so there is one definition of what a policy means here too.
+
+use purple_plan::Place;
+use purplec::emit::{Recorded, place_of};
+use purplec::ir::syscalls::{
+    Action, Call, CallMeaning, Condition, Guard, Meaning, Test, Verdict, Why, evaluate,
+};
+use purplec::syscalls::{Arch, X32_BIT};
+
+/// An argument that was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Its position, from 0.
+    pub(super) position: usize,
+    /// What the register holds.
+    pub(super) value: u64,
+}
+
+/// A verdict, and what has to hold for it.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// All of it; nothing: in every other case.
+    pub(super) when: Vec<When>,
+    pub(super) action: Action,
+    pub(super) why: Why,
+    /// The place in the policy that says so.
+    pub(super) place: Place,
+}
+
+/// Something about an argument that was not given.
+#[derive(Debug, Clone)]
+pub(super) enum When {
+    /// A condition of a rule.
+    Holds(Condition),
+    /// The argument is one of a guard's values.
+    OneOf(Guard),
+}
+
+/// The cases, in the order in which they are looked at: the first that holds counts, the last one
+/// holds always.
+pub(super) fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> Vec<Case> {
+    let mut asked = Asked::new(recorded.meaning(), arch, number, known);
+    let mut cases = Vec::new();
+    for at in 0..asked.named().map_or(0, |call| call.rules.len()) {
+        let Some(open) = asked.open(at) else {
+            asked.set(at, false);
+            continue;
+        };
+        asked.set(at, true);
+        let verdict = asked.verdict();
+        let held = verdict.why == Why::Rule;
+        if held && open.is_empty() {
+            cases.push(case(Vec::new(), verdict));
+            return cases;
+        }
+        if held {
+            cases.push(case(open.into_iter().map(When::Holds).collect(), verdict));
+        }
+        asked.set(at, false);
+    }
+    let Some(guard) = asked.named().and_then(|call| call.guard.clone()) else {
+        cases.push(case(Vec::new(), asked.verdict()));
+        return cases;
+    };
+    let given = known.iter().any(|one| one.position == usize::from(guard.arg));
+    let (listed, other) = (asked.guarded(guard.only), asked.guarded(!guard.only));
+    if given || listed == other {
+        asked.restore(guard);
+        cases.push(case(Vec::new(), asked.verdict()));
+    } else {
+        cases.push(case(vec![When::OneOf(guard)], listed));
+        cases.push(case(Vec::new(), other));
+    }
+    cases
+}
+
+fn case(when: Vec<When>, verdict: Verdict) -> Case {
+    let Verdict { action, why, origin } = verdict;
+    Case { when, action, why, place: origin.map_or(Place::NONE, place_of) }
+}
+
+/// A meaning that is changed to ask about one case after the other.
+struct Asked {
+    meaning: Meaning,
+    arch: Arch,
+    call: Call,
+    known: Vec<usize>,
+}
+
+impl Asked {
+    fn new(meaning: &Meaning, arch: Arch, number: u32, known: &[Known]) -> Self {
+        let mut args = [0; 6];
+        for one in known {
+            if let Some(arg) = args.get_mut(one.position) {
+                *arg = one.value;
+            }
+        }
+        let call = Call { audit_arch: arch.audit(), number, args };
+        let known = known.iter().map(|one| one.position).collect();
+        Self { meaning: meaning.clone(), arch, call, known }
+    }
+
+    fn verdict(&self) -> Verdict {
+        evaluate(&self.meaning, &self.call)
+    }
+
+    /// What something names of the call.
+    fn named(&self) -> Option<&CallMeaning> {
+        let x32 = self.arch.has_x32() && self.call.number >= X32_BIT;
+        let arch = if x32 { Arch::X32 } else { self.arch };
+        self.meaning.interface(arch)?.calls.get(&self.call.number)
+    }
+
+    fn change(&mut self, how: impl FnOnce(&mut CallMeaning)) {
+        let (arch, number) = (self.arch, self.call.number);
+        let x32 = arch.has_x32() && number >= X32_BIT;
+        let arch = if x32 { Arch::X32 } else { arch };
+        let Meaning { native, compat } = &mut self.meaning;
+        let mut all = std::iter::once(native).chain(compat);
+        let interface = all.find(|one| one.arch == arch);
+        if let Some(call) = interface.and_then(|one| one.calls.get_mut(&number)) {
+            how(call);
+        }
+    }
+
+    /// The conditions of a rule about arguments that were not given; `None` where one about an
+    /// argument that was given does not hold.
+    fn open(&self, rule: usize) -> Option<Vec<Condition>> {
+        let conditions = &self.named()?.rules.get(rule)?.conditions;
+        let given = |one: &&Condition| self.known.contains(&usize::from(one.arg));
+        if !conditions.iter().filter(given).all(|one| one.holds(&self.call.args)) {
+            return None;
+        }
+        Some(conditions.iter().filter(|one| !given(one)).copied().collect())
+    }
+
+    /// Makes a rule hold always, or never.
+    fn set(&mut self, rule: usize, holds: bool) {
+        self.change(|call| {
+            let Some(rule) = call.rules.get_mut(rule) else { return };
+            let never = Condition { arg: 0, width: u64::MAX, test: Test::Lt(0), span: rule.span };
+            rule.conditions = if holds { Vec::new() } else { vec![never] };
+        });
+    }
+
+    /// The verdict where the guard lets the call pass, or where it does not.
+    fn guarded(&mut self, passes: bool) -> Verdict {
+        self.change(|call| {
+            if let Some(guard) = &mut call.guard {
+                guard.values.clear();
+                guard.only = !passes;
+            }
+        });
+        self.verdict()
+    }
+
+    fn restore(&mut self, guard: Guard) {
+        self.change(|call| call.guard = Some(guard));
+    }
+}

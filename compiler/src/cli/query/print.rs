@@ -1,0 +1,252 @@
+//! Answers as text and as JSON.
+
+use super::cases::{Case, When};
+use super::unseen::unseen;
+use super::{Answer, Filter, Format};
+use crate::cli::place;
+use purple_plan::Plan;
+use purplec::diagnostics::render::visible;
+use purplec::ir::syscalls::{Action, Condition, Test, Why};
+use purplec::syscalls::{Arch, baseline, errno_name, signature};
+use serde_json::{Value, json};
+
+/// One answer.
+pub(super) fn one(plan: &Plan<'_>, filter: &Filter, answer: &Answer, format: Format) -> String {
+    match format {
+        Format::Json => format!("{:#}\n", object(plan, filter, answer)),
+        Format::Human => words(plan, filter, answer),
+    }
+}
+
+/// Answers for all calls of an interface.
+pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer], format: Format) -> String {
+    if format == Format::Json {
+        let list: Vec<Value> = all.iter().map(|answer| object(plan, filter, answer)).collect();
+        return format!("{:#}\n", Value::Array(list));
+    }
+    let rows = all.iter().map(|answer| match answer.cases.as_slice() {
+        [only] => {
+            let because = because(plan, filter, answer, only);
+            [name(answer), verdict(filter.arch, only.action), because]
+        }
+        cases => [name(answer), "by arguments".to_owned(), format!("{} cases", cases.len())],
+    });
+    table(&rows.collect::<Vec<_>>(), "")
+}
+
+fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
+    let arch = filter.arch;
+    let call = format!("{}{} on {arch}", name(answer), given(arch, answer));
+    let mut out = match answer.cases.as_slice() {
+        [only] => {
+            let because = because(plan, filter, answer, only);
+            format!("{call}: {}\n  {because}\n", verdict(arch, only.action))
+        }
+        cases => {
+            let rows = cases.iter().map(|case| {
+                let condition = condition(arch, answer, case);
+                [condition, verdict(arch, case.action), because(plan, filter, answer, case)]
+            });
+            let table = table(&rows.collect::<Vec<_>>(), "  ");
+            format!(
+                "{call}: it depends on the arguments; the first line that holds counts\n{table}"
+            )
+        }
+    };
+    let cache = if answer.cached {
+        "the kernel keeps this verdict (since 5.11): later calls do not run the filter"
+    } else {
+        "the kernel does not keep this verdict: each call runs the filter"
+    };
+    out.push_str(&format!("  {cache}\n"));
+    if let Some(why) = answer.query.name.and_then(|name| unseen(arch, name)) {
+        out.push_str(&format!("  the filter may not see this call: {why}\n"));
+    }
+    out
+}
+
+fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value {
+    let arch = filter.arch;
+    let signature = answer.query.name.and_then(|name| signature(arch, name)).unwrap_or_default();
+    let label = |position: usize| {
+        let named = signature.get(position).map(|one| one.name.to_owned());
+        named.unwrap_or_else(|| format!("arg{position}"))
+    };
+    let args: serde_json::Map<String, Value> =
+        answer.query.args.iter().map(|one| (label(one.position), json!(one.value))).collect();
+    let case = |case: &Case| {
+        let when: Vec<String> = case.when.iter().map(|one| when(arch, answer, one)).collect();
+        json!({
+            "when": when,
+            "verdict": action(case.action),
+            "errno": errno(arch, case.action),
+            "line": case.place.is_some().then(|| case.place.line()),
+            "source": place::source(plan, case.place),
+            "why": key(case.why),
+            "because": reason(filter, answer, case),
+        })
+    };
+    json!({
+        "syscall": answer.query.name,
+        "number": answer.query.number,
+        "arch": arch.name(),
+        "args": args,
+        "depends_on_arguments": answer.cases.len() > 1,
+        "verdict": match answer.cases.as_slice() {
+            [only] => Some(action(only.action)),
+            _ => None,
+        },
+        "cases": answer.cases.iter().map(case).collect::<Vec<_>>(),
+        "cached": answer.cached,
+        "unseen": answer.query.name.and_then(|name| unseen(arch, name)),
+    })
+}
+
+fn name(answer: &Answer) -> String {
+    answer.query.name.map_or_else(|| format!("call {}", answer.query.number), str::to_owned)
+}
+
+/// The arguments that were given.
+fn given(arch: Arch, answer: &Answer) -> String {
+    if answer.query.args.is_empty() {
+        return String::new();
+    }
+    let all = answer.query.args.iter();
+    let all =
+        all.map(|one| format!("{}={}", argument(arch, answer, one.position), number(one.value)));
+    format!("({})", all.collect::<Vec<_>>().join(", "))
+}
+
+/// An argument's name.
+fn argument(arch: Arch, answer: &Answer, position: usize) -> String {
+    let signature = answer.query.name.and_then(|name| signature(arch, name)).unwrap_or_default();
+    signature.get(position).map_or_else(|| format!("arg{position}"), |one| one.name.to_owned())
+}
+
+fn condition(arch: Arch, answer: &Answer, case: &Case) -> String {
+    if case.when.is_empty() {
+        return "otherwise".to_owned();
+    }
+    let all: Vec<String> = case.when.iter().map(|one| when(arch, answer, one)).collect();
+    format!("if {}", all.join(" and "))
+}
+
+fn when(arch: Arch, answer: &Answer, when: &When) -> String {
+    match when {
+        When::Holds(condition) => comparison(arch, answer, condition),
+        When::OneOf(guard) => {
+            let name = argument(arch, answer, guard.arg.into());
+            let values: Vec<String> = guard.values.iter().map(|one| number(*one)).collect();
+            match values.split_last() {
+                Some((last, [])) => format!("{name} == {last}"),
+                Some((last, rest)) => format!("{name} is {} or {last}", rest.join(", ")),
+                None => format!("{name} is nothing"),
+            }
+        }
+    }
+}
+
+fn comparison(arch: Arch, answer: &Answer, condition: &Condition) -> String {
+    let name = argument(arch, answer, condition.arg.into());
+    match condition.test {
+        Test::Eq(value) => format!("{name} == {}", number(value)),
+        Test::Ne(value) => format!("{name} != {}", number(value)),
+        Test::Lt(value) => format!("{name} < {}", number(value)),
+        Test::Le(value) => format!("{name} <= {}", number(value)),
+        Test::Gt(value) => format!("{name} > {}", number(value)),
+        Test::Ge(value) => format!("{name} >= {}", number(value)),
+        Test::MaskedEq { mask, value } => format!("{name} & {mask:#x} == {}", number(value)),
+        Test::MaskedNe { mask, value } => format!("{name} & {mask:#x} != {}", number(value)),
+    }
+}
+
+/// Small numbers as people count, others as programs write them.
+fn number(value: u64) -> String {
+    if value < 10 { value.to_string() } else { format!("{value:#x}") }
+}
+
+fn verdict(arch: Arch, of: Action) -> String {
+    match (of, errno(arch, of)) {
+        (_, Some(errno)) => format!("errno {errno}"),
+        _ => action(of).to_owned(),
+    }
+}
+
+fn errno(arch: Arch, of: Action) -> Option<String> {
+    let Action::Errno(number) = of else { return None };
+    Some(errno_name(arch, number).map_or_else(|| number.to_string(), str::to_owned))
+}
+
+const fn action(of: Action) -> &'static str {
+    match of {
+        Action::Allow => "allow",
+        Action::Log => "log",
+        Action::Notify => "notify",
+        Action::Errno(_) => "errno",
+        Action::Trap => "trap",
+        Action::KillThread => "kill_thread",
+        Action::KillProcess => "kill",
+    }
+}
+
+/// The line that decides, and why.
+fn because(plan: &Plan<'_>, filter: &Filter, answer: &Answer, case: &Case) -> String {
+    let reason = reason(filter, answer, case);
+    match place::words(plan, case.place) {
+        Some(place) => format!("{}: {reason}", visible(&place)),
+        None => reason,
+    }
+}
+
+fn reason(filter: &Filter, answer: &Answer, case: &Case) -> String {
+    let interface = filter.recorded.meaning().interface(filter.arch);
+    let named = interface.and_then(|one| one.calls.get(&answer.query.number));
+    match case.why {
+        Why::ForeignArchitecture => "the policy does not list this architecture".to_owned(),
+        Why::AboveTable => "newer than every call that the compiler knew".to_owned(),
+        Why::Hidden => {
+            "a filter cannot see what the policy's rules look at in a like call".to_owned()
+        }
+        Why::Rule => "a rule".to_owned(),
+        Why::NoAllowRuleHeld => "it has allow rules, and none holds".to_owned(),
+        Why::Denied => "`deny` names it".to_owned(),
+        Why::Allowed => "`allow` names it".to_owned(),
+        Why::Baseline => {
+            let why = answer.query.name.and_then(baseline).map_or("", |one| one.why);
+            format!("the hardened baseline: {why}")
+        }
+        Why::Guard => {
+            let why = named.and_then(|call| call.guard.as_ref()).map_or("", |guard| guard.why);
+            why.to_owned()
+        }
+        Why::Default if interface.is_some_and(|one| one.default.deny) => {
+            "nothing names it, and what is not named is denied".to_owned()
+        }
+        Why::Default => "nothing names it, and what is not named is allowed".to_owned(),
+    }
+}
+
+/// The step that decided, for programs.
+const fn key(why: Why) -> &'static str {
+    match why {
+        Why::ForeignArchitecture => "architecture",
+        Why::AboveTable => "above-table",
+        Why::Hidden => "hidden",
+        Why::Rule => "rule",
+        Why::NoAllowRuleHeld => "no-allow-rule",
+        Why::Denied => "deny",
+        Why::Allowed => "allow",
+        Why::Baseline => "baseline",
+        Why::Guard => "guard",
+        Why::Default => "default",
+    }
+}
+
+/// Rows with their first two columns aligned.
+fn table(rows: &[[String; 3]], indent: &str) -> String {
+    let width = |of: fn(&[String; 3]) -> &String| {
+        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0)
+    };
+    let (first, second) = (width(|[one, _, _]| one), width(|[_, two, _]| two));
+    rows.iter().map(|[a, b, c]| format!("{indent}{a:first$}  {b:second$}  {c}\n")).collect()
+}

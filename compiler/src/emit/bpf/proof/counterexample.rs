@@ -1,0 +1,126 @@
+//! The call that shows that a program is wrong, as people write calls.
+
+use std::fmt::{self, Write as _};
+
+use super::super::interpret::Trap;
+use crate::emit::bpf::generate::return_value;
+use crate::ir::syscalls::{Call, Meaning, evaluate};
+use crate::syscalls::{Arch, X32_BIT, errno_name, signature, syscall_name};
+
+/// A call that the program and the meaning disagree about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The call.
+    pub call: Call,
+    /// The value that the meaning's verdict has.
+    pub expected: u32,
+    /// What the program did.
+    pub found: Found,
+    /// The arguments that the policy looks at, a bit each.
+    looked_at: u8,
+}
+
+/// What a program did with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It returned this value.
+    Returned(u32),
+    /// It is no valid program.
+    Trapped(Trap),
+    /// It loads the instruction pointer, which no policy can mean.
+    LooksAtPointer,
+    /// It looked at an argument of a call whose verdict does not depend on any.
+    LookedAtArguments,
+}
+
+impl Mismatch {
+    pub(super) fn new(meaning: &Meaning, call: Call, found: Found) -> Self {
+        let expected = return_value(evaluate(meaning, &call).action);
+        let mut looked_at = 0;
+        let named = meaning.interfaces().filter(|one| one.arch.audit() == call.audit_arch);
+        for one in named.filter_map(|one| one.calls.get(&call.number)) {
+            let conditions = one.rules.iter().flat_map(|rule| &rule.conditions);
+            let all =
+                conditions.map(|condition| condition.arg).chain(one.guard.iter().map(|g| g.arg));
+            looked_at |= all.fold(0, |bits, arg| bits | 1 << arg);
+        }
+        Self { call, expected, found, looked_at }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arch = interface(&self.call).unwrap_or(Arch::X86_64);
+        let call = describe_call(&self.call, self.looked_at);
+        match self.found {
+            Found::Returned(value) => write!(
+                f,
+                "{call}: the policy says {}, the filter {}",
+                verdict(arch, self.expected, false),
+                verdict(arch, value, true)
+            ),
+            Found::Trapped(trap) => write!(f, "the kernel would not load the filter: {trap}"),
+            Found::LooksAtPointer => f.write_str("the filter looks at the instruction pointer"),
+            Found::LookedAtArguments => write!(
+                f,
+                "{call}: the policy says {} whatever the arguments are, the filter looks at them",
+                verdict(arch, self.expected, false)
+            ),
+        }
+    }
+}
+
+/// The interface that a call comes through, if it is one that we know.
+fn interface(call: &Call) -> Option<Arch> {
+    let x32 = call.number >= X32_BIT && call.number != u32::MAX;
+    let mut known = Arch::ALL.into_iter().filter(|arch| arch.audit() == call.audit_arch);
+    known.find(|arch| !arch.has_x32() && *arch != Arch::X32 || (*arch == Arch::X32) == x32)
+}
+
+/// A call in names: `openat(dfd=0, flags=0x241) on x86_64`. `shown`: the arguments to show even
+/// where they are 0, a bit each.
+pub fn describe_call(call: &Call, shown: u8) -> String {
+    let Some(arch) = interface(call) else {
+        let (number, audit) = (call.number, call.audit_arch);
+        return format!("call {number} through the unknown architecture {audit:#010x}");
+    };
+    let Some(name) = syscall_name(arch, call.number) else {
+        return format!("call {} on {arch}", call.number);
+    };
+    let signature = signature(arch, name).unwrap_or_default();
+    let mut out = format!("{name}(");
+    let mut separator = "";
+    for (position, &value) in call.args.iter().enumerate() {
+        if value == 0 && shown >> position & 1 == 0 {
+            continue;
+        }
+        let name = signature
+            .get(position)
+            .map_or_else(|| format!("arg{position}"), |one| one.name.to_owned());
+        let value = if value < 10 { value.to_string() } else { format!("{value:#x}") };
+        // Writing to a string cannot fail.
+        if write!(out, "{separator}{name}={value}").is_ok() {
+            separator = ", ";
+        }
+    }
+    out + &format!(") on {arch}")
+}
+
+/// A program's value in words; `verb`: as what a filter does.
+fn verdict(arch: Arch, value: u32, verb: bool) -> String {
+    let data = u16::try_from(value & 0xFFFF).unwrap_or(u16::MAX);
+    let words = match (value & 0xFFFF_0000, data) {
+        (0x7FFF_0000, 0) => ["allow", "allows"],
+        (0x7FFC_0000, 0) => ["log", "logs"],
+        (0x7FC0_0000, 0) => ["notify", "notifies"],
+        (0x8000_0000, 0) => ["kill", "kills the process"],
+        (0, 0) => ["kill the thread", "kills the thread"],
+        (0x0003_0000, 0) => ["trap", "traps"],
+        (0x0005_0000, errno) => {
+            let name = errno_name(arch, errno).map_or_else(|| errno.to_string(), str::to_owned);
+            return format!("{}{name}", if verb { "gives errno " } else { "errno " });
+        }
+        _ => return format!("{}{value:#010x}", if verb { "returns " } else { "" }),
+    };
+    words.into_iter().nth(usize::from(verb)).unwrap_or_default().to_owned()
+}

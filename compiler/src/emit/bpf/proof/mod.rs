@@ -1,0 +1,381 @@
+//! The proof, on every compile, that a program does what its policy says.
+//!
+//! A classic BPF program has no loops, so each way through it is a finite conjunction of
+//! comparisons of words with constants. The proof takes all calls there are, 2^544 of them, apart
+//! until nothing is left to ask:
+//!
+//! 1. The audit architectures: each that the policy lists, and all others at once. The numbers:
+//!    cut wherever the evaluator could tell two apart.
+//! 2. In each such class, the program is followed with all other words unknown. A comparison that
+//!    some calls of the set answer with yes and others with no cuts the set in two.
+//! 3. Where the program returns, the conditions of the call's rules cut the set further, until all
+//!    calls in it are alike to the evaluator too. Such a set is a cell.
+//! 4. Of each cell, calls are given to the evaluator and to the interpreter: both must say what the
+//!    followed path said.
+//!
+//! No set is empty and none is forgotten, so the cells are a partition of all calls: the program is
+//! right about every one, also about bits that the kernel ignores. Where a call's cells are more
+//! than the budget, it is sampled at boundaries instead, and the record says so.
+//!
+//! A call that no rule looks into must also be decided without a load of an argument: that is what
+//! lets the kernel keep the verdict in its cache.
+
+mod boundary;
+mod counterexample;
+mod space;
+mod word;
+
+pub use counterexample::{Found, Mismatch, describe_call};
+
+use std::collections::BTreeSet;
+
+use super::generate::return_value;
+use super::instruction::{
+    AND, Instruction, JEQ, JGE, JGT, JSET, JUMP, LOAD, LONGEST, Program, RETURN,
+};
+use super::interpret::{Data, Trap, run};
+use crate::ir::syscalls::{Call, CallMeaning, Meaning, evaluate};
+use crate::syscalls::X32_BIT;
+use space::{ARCH_WORD, NUMBER_WORD, Settled, Space, Split, Stop, WORDS};
+use word::{Budget, Exhausted, Test};
+
+/// Proves that a program does what a meaning says, or shows a call that it gets wrong.
+pub fn check(meaning: &Meaning, program: &Program) -> Result<Report, Mismatch> {
+    check_within(meaning, program, BUDGET)
+}
+
+/// What was proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Report {
+    /// How.
+    pub method: Method,
+    /// Classes of calls by architecture and number.
+    pub classes: u64,
+    /// Ways through the program, from each class.
+    pub paths: u64,
+    /// Sets of calls that are alike to the program and to the policy; for calls that were sampled,
+    /// the samples.
+    pub cells: u64,
+}
+
+/// How a program was compared with its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Method {
+    /// Every call, by a partition into cells.
+    #[default]
+    Exact,
+    /// Every number and architecture, but of some calls only combinations of arguments at the
+    /// boundaries: their cells are too many.
+    Boundaries,
+}
+
+/// Steps that a proof may take, each a look at a few comparisons: about a tenth of a second.
+const BUDGET: u64 = 4_000_000;
+
+/// Steps that each class may take, however many the classes before it took.
+const CLASS_BUDGET: u64 = 2_000;
+
+/// [`check`] with so many steps for all classes together.
+pub(super) fn check_within(
+    meaning: &Meaning,
+    program: &Program,
+    budget: u64,
+) -> Result<Report, Mismatch> {
+    if let Some(found) = invalid(program) {
+        let audit_arch = meaning.native.arch.audit();
+        let call = Call { audit_arch, number: 0, args: [0; 6] };
+        return Err(Mismatch::new(meaning, call, found));
+    }
+    let space = Space::new(meaning.native.arch.big_endian());
+    let mut prover = Prover { meaning, program, space, report: Report::default() };
+    let mut left = budget;
+    let listed = meaning.interfaces().map(|one| one.arch.audit()).collect();
+    for class in classes(meaning, &listed) {
+        let granted = left.max(CLASS_BUDGET);
+        prover.space.budget = Budget(granted);
+        prover.report.classes += 1;
+        match prover.class(&class) {
+            Ok(()) => {}
+            Err(Failure::Mismatch(found)) => return Err(*found),
+            Err(Failure::Exhausted) => {
+                prover.report.method = Method::Boundaries;
+                let (arch, number) = class.witness();
+                prover.report.cells += boundary::sample(meaning, program, arch, number)?;
+            }
+        }
+        left = left.saturating_sub(granted - prover.space.budget.0);
+    }
+    Ok(prover.report)
+}
+
+/// Where the instruction pointer's words are in `struct seccomp_data`: no policy can mean them.
+const POINTER: [u32; 2] = [8, 12];
+
+/// What the kernel's checker would refuse, or what no program of ours has (`bpf_check_classic` in
+/// net/core/filter.c, `seccomp_check_filter` in kernel/seccomp.c).
+fn invalid(program: &Program) -> Option<Found> {
+    let all = &program.instructions;
+    let valid = |at: usize, skip: u32| at + 1 + (skip as usize) < all.len();
+    let wrong = all.iter().enumerate().position(|(at, one)| match one.code {
+        LOAD => one.k % 4 != 0 || one.k as usize / 4 >= WORDS,
+        AND | RETURN => false,
+        JUMP => !valid(at, one.k),
+        JEQ | JGT | JGE | JSET => !valid(at, one.jt.into()) || !valid(at, one.jf.into()),
+        _ => true,
+    });
+    let at = if let Some(at) = wrong {
+        at + 1
+    } else if all.len() > LONGEST {
+        LONGEST + 1
+    } else if all.last().is_none_or(|last| last.code != RETURN) {
+        all.len()
+    } else {
+        let pointer = |one: &Instruction| one.code == LOAD && POINTER.contains(&one.k);
+        return all.iter().any(pointer).then_some(Found::LooksAtPointer);
+    };
+    Some(Found::Trapped(Trap { at }))
+}
+
+/// Calls that are alike to the evaluator but for their arguments.
+#[derive(Debug)]
+struct Class<'a> {
+    /// The architecture; `None` for all that the policy does not list.
+    arch: Option<u32>,
+    /// The ones that it does.
+    listed: &'a BTreeSet<u32>,
+    /// The first and the last number.
+    numbers: (u32, u32),
+    /// What the policy says of it, where it is a call that something names.
+    call: Option<&'a CallMeaning>,
+}
+
+impl Class<'_> {
+    /// Whether the verdict may depend on arguments.
+    fn looks(&self) -> bool {
+        self.call.is_some_and(|call| !call.rules.is_empty() || call.guard.is_some())
+    }
+
+    /// The architecture and number of one call in it.
+    fn witness(&self) -> (u32, u32) {
+        (self.arch.unwrap_or(0), self.numbers.0)
+    }
+
+    /// What is known of every call in it.
+    fn tests(&self) -> Vec<(usize, Test)> {
+        const ALL: u32 = u32::MAX;
+        let (first, last) = self.numbers;
+        let mut tests = match self.arch {
+            Some(arch) => vec![(ARCH_WORD, Test::equal(ALL, arch))],
+            None => {
+                let not = |arch: &u32| (ARCH_WORD, Test::equal(ALL, *arch).negated());
+                self.listed.iter().map(not).collect()
+            }
+        };
+        if first == last {
+            tests.push((NUMBER_WORD, Test::equal(ALL, first)));
+        } else {
+            tests.push((NUMBER_WORD, Test::at_least(ALL, first)));
+            tests.push((NUMBER_WORD, Test::above(ALL, last).negated()));
+        }
+        tests
+    }
+}
+
+/// All calls there are, by architecture and number. The cuts are at everything that the evaluator
+/// compares a number with.
+fn classes<'a>(meaning: &'a Meaning, listed: &'a BTreeSet<u32>) -> Vec<Class<'a>> {
+    let mut found: Vec<Class<'a>> = Vec::new();
+    // Native first: it makes the counterexample that people understand best.
+    for audit in meaning.interfaces().map(|one| one.arch.audit()) {
+        if found.iter().any(|class| class.arch == Some(audit)) {
+            continue;
+        }
+        let mut starts = BTreeSet::from([0, X32_BIT, u32::MAX]);
+        let sharing = || meaning.interfaces().filter(move |one| one.arch.audit() == audit);
+        for one in sharing() {
+            starts.extend(one.newest.checked_add(1));
+            for number in one.calls.keys().chain(&one.beyond) {
+                starts.extend([Some(*number), number.checked_add(1)].into_iter().flatten());
+            }
+        }
+        let mut rest = starts.iter().copied().peekable();
+        while let Some(first) = rest.next() {
+            let last = rest.peek().map_or(u32::MAX, |next| next - 1);
+            let call = sharing().find_map(|one| one.calls.get(&first));
+            found.push(Class { arch: Some(audit), listed, numbers: (first, last), call });
+        }
+    }
+    found.push(Class { arch: None, listed, numbers: (0, u32::MAX), call: None });
+    found
+}
+
+/// Why a class was not proven.
+enum Failure {
+    Mismatch(Box<Mismatch>),
+    Exhausted,
+}
+
+impl From<Exhausted> for Failure {
+    fn from(Exhausted: Exhausted) -> Self {
+        Self::Exhausted
+    }
+}
+
+struct Prover<'a> {
+    meaning: &'a Meaning,
+    program: &'a Program,
+    space: Space,
+    report: Report,
+}
+
+/// How far a set of calls has been followed.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    at: At,
+    /// Whether an argument was loaded on the way.
+    looked: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum At {
+    /// In the program; the accumulator holds the bits of a word under a mask.
+    Program { at: usize, word: usize, mask: u32 },
+    /// Returned; among the conditions of the call's rules.
+    Meaning { value: u32, settled: Settled },
+}
+
+impl Prover<'_> {
+    /// Follows a class to all its ends.
+    fn class(&mut self, class: &Class<'_>) -> Result<(), Failure> {
+        self.space.clear();
+        for (word, test) in class.tests() {
+            if !self.space.restrict(word, test)? {
+                return Ok(());
+            }
+        }
+        let start = At::Program { at: 0, word: 0, mask: 0 };
+        let mut point = Point { at: start, looked: false };
+        let mut pending: Vec<(Point, usize, Split)> = Vec::new();
+        loop {
+            match self.follow(class, &mut point)? {
+                Some((split, other)) => {
+                    pending.push((other, self.space.known(), split));
+                    self.space.keep(split);
+                }
+                None => {
+                    let Some((other, known, split)) = pending.pop() else { return Ok(()) };
+                    self.space.other_part(known, split);
+                    point = other;
+                }
+            }
+        }
+    }
+
+    /// Follows a set of calls to its end, or to where it must be cut: then also where the calls go
+    /// on for which the test of the cut does not hold.
+    fn follow(
+        &mut self,
+        class: &Class<'_>,
+        point: &mut Point,
+    ) -> Result<Option<(Split, Point)>, Failure> {
+        if let At::Program { at, word, mask } = point.at {
+            match self.walk(at, word, mask, &mut point.looked)? {
+                Walked::Returned(value) => {
+                    self.report.paths += 1;
+                    point.at = At::Meaning { value, settled: Settled::default() };
+                }
+                Walked::Open { split, now, other } => {
+                    point.at = now;
+                    return Ok(Some((split, Point { at: other, ..*point })));
+                }
+            }
+        }
+        let At::Meaning { value, settled } = &mut point.at else { return Ok(None) };
+        if let Some(call) = class.call {
+            match self.space.settle(call, settled) {
+                Ok(()) => {}
+                Err(Stop::Open(split)) => return Ok(Some((split, *point))),
+                Err(Stop::Exhausted) => return Err(Failure::Exhausted),
+            }
+        }
+        self.space.budget.spend(1)?;
+        self.report.cells += 1;
+        let looked = point.looked && !class.looks();
+        self.cell(*value, looked).map_err(|found| Failure::Mismatch(Box::new(found)))?;
+        Ok(None)
+    }
+
+    fn walk(
+        &mut self,
+        mut at: usize,
+        mut word: usize,
+        mut mask: u32,
+        looked: &mut bool,
+    ) -> Result<Walked, Failure> {
+        loop {
+            // A program was found valid before: nothing leads out of it.
+            let one = *self.program.instructions.get(at).ok_or(Failure::Exhausted)?;
+            at += 1;
+            let (yes, no) = (at + usize::from(one.jt), at + usize::from(one.jf));
+            let test = match one.code {
+                LOAD => {
+                    (word, mask) = (one.k as usize / 4, u32::MAX);
+                    *looked |= word != NUMBER_WORD && word != ARCH_WORD;
+                    continue;
+                }
+                AND => {
+                    mask &= one.k;
+                    continue;
+                }
+                JUMP => {
+                    at += one.k as usize;
+                    continue;
+                }
+                RETURN => return Ok(Walked::Returned(one.k)),
+                JEQ => Test::equal(mask, one.k),
+                JGT => Test::above(mask, one.k),
+                JGE => Test::at_least(mask, one.k),
+                _ => Test::equal(mask & one.k, 0).negated(),
+            };
+            match self.space.holds(word, test) {
+                Ok(holds) => at = if holds { yes } else { no },
+                Err(Stop::Exhausted) => return Err(Failure::Exhausted),
+                Err(Stop::Open(split)) => {
+                    let to = |at| At::Program { at, word, mask };
+                    let (now, other) = if split.is(test) { (yes, no) } else { (no, yes) };
+                    return Ok(Walked::Open { split, now: to(now), other: to(other) });
+                }
+            }
+        }
+    }
+
+    /// Compares what was found about a cell with what the evaluator and the interpreter say of
+    /// two calls in it, in which the words that are not known differ in every bit.
+    fn cell(&self, value: u32, looked: bool) -> Result<(), Mismatch> {
+        for fill in [0, u32::MAX] {
+            let call = self.space.call(fill);
+            let expected = return_value(evaluate(self.meaning, &call).action);
+            let data = Data::new(&call, self.meaning.native.arch.big_endian());
+            let found = match run(self.program, &data, |_, _| {}) {
+                Ok(_) if looked => Found::LookedAtArguments,
+                Ok(ran) if ran == expected && value == expected => continue,
+                // Where the interpreter and the path disagree, the path must be wrong about it.
+                Ok(ran) if ran == expected => Found::Returned(value),
+                Ok(ran) => Found::Returned(ran),
+                Err(trap) => Found::Trapped(trap),
+            };
+            return Err(Mismatch::new(self.meaning, call, found));
+        }
+        Ok(())
+    }
+}
+
+enum Walked {
+    Returned(u32),
+    /// A comparison that some calls answer with yes and others with no.
+    Open {
+        split: Split,
+        now: At,
+        other: At,
+    },
+}

@@ -1,0 +1,101 @@
+//! Where in a policy something stands.
+
+use crate::decode::DecodeError;
+use crate::encode::EncodeError;
+use crate::field::{Field, Reader, Writer};
+use core::fmt;
+
+/// A line of the policy, or of a policy that it inherits from. It is for messages only.
+///
+/// The low 24 bits of its number are the line, counted from 1; the high 8 bits are the source: 0
+/// for the policy itself, N for the Nth record of the plan's sources. The number 0 is no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Place(u32);
+
+impl Place {
+    /// No place: nothing in a policy asked for it.
+    pub const NONE: Self = Self(0);
+
+    /// The last line that a place can name; a policy has no more bytes than this.
+    pub const LAST_LINE: u32 = 0xFF_FFFF;
+
+    /// A line of a source. Line 0 is no place, a line behind the last is taken as the last.
+    pub const fn new(source: u8, line: u32) -> Self {
+        let [low, middle, high, top] = line.to_le_bytes();
+        match line {
+            0 => Self::NONE,
+            _ if top != 0 => Self(u32::from_le_bytes([0xFF, 0xFF, 0xFF, source])),
+            _ => Self(u32::from_le_bytes([low, middle, high, source])),
+        }
+    }
+
+    /// A line of the policy itself; 0 for no place.
+    pub const fn line_of_policy(line: u32) -> Self {
+        Self::new(0, line)
+    }
+
+    /// The line, from 1; 0 for no place.
+    pub const fn line(self) -> u32 {
+        self.0 & Self::LAST_LINE
+    }
+
+    /// The source: 0 for the policy itself.
+    pub const fn source(self) -> u8 {
+        let [_, _, _, source] = self.0.to_le_bytes();
+        source
+    }
+
+    /// Whether it is a place at all.
+    pub const fn is_some(self) -> bool {
+        self.0 != 0
+    }
+
+    /// The number that stands for it in the bytes.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Place {
+    /// `policy line 31`, or `line 31 of parent 2` where only the plan knows the parent's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.source() {
+            0 => write!(f, "policy line {}", self.line()),
+            source => write!(f, "line {} of parent {source}", self.line()),
+        }
+    }
+}
+
+impl<'a> Field<'a> for Place {
+    const BYTES: usize = 4;
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        self.0.put(writer)
+    }
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let place = Self(u32::take(reader)?);
+        let known = place.source() <= reader.sources();
+        if known && (place.line() != 0 || !place.is_some()) {
+            Ok(place)
+        } else {
+            Err(DecodeError::Value)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+    use std::string::ToString;
+
+    #[test]
+    fn a_place_is_a_source_and_a_line() {
+        let place = Place::new(3, 31);
+        assert_eq!((place.source(), place.line(), place.number()), (3, 31, 0x0300_001F));
+        assert_eq!(Place::new(3, 0), Place::NONE);
+        assert_eq!(Place::new(1, u32::MAX), Place::new(1, Place::LAST_LINE));
+        assert_eq!(Place::line_of_policy(7).number(), 7);
+        assert!(!Place::NONE.is_some() && place.is_some());
+        assert_eq!(place.to_string(), "line 31 of parent 3");
+        assert_eq!(Place::line_of_policy(7).to_string(), "policy line 7");
+    }
+}
