@@ -72,7 +72,7 @@ mod tests {
                 human_as(look, &Source::new("p.yaml", text.as_str()).into(), &[found.clone()]);
             let widest = out.lines().map(str::len).max();
             assert!(widest.is_some_and(|widest| widest <= width), "{widest:?}\n{out}");
-            assert!(out.starts_with("p.yaml:3:76\nwarning[code]\na message that"), "{out}");
+            assert!(out.starts_with("p.yaml:3:84\nwarning[code]\na message that"), "{out}");
             assert!(out.contains("\n  network:\n  ^^^^^^^\n"), "{out}");
             assert!(out.contains("(unsafe)"), "{out}");
             assert!(out.matches("message").count() == 9, "{out}");
