@@ -115,7 +115,7 @@ fn a_terminal_gets_a_frame_that_fits() {
     let narrow = on_terminal(40, "NO_COLOR=1", at).unwrap_or_default();
     assert!(narrow.contains("p.yaml:2:13\r\nnote[older-spelling]\r\n"), "{narrow}");
     assert!(!narrow.contains('╭'), "{narrow}");
-    let findings = narrow.split("`purplec explain").next().unwrap_or_default();
+    let findings = narrow.split("1 safe fix").next().unwrap_or_default();
     assert!(findings.lines().all(|line| line.chars().count() <= 40), "{narrow}");
 }
 
@@ -198,9 +198,9 @@ fn the_same_files_give_the_same_bytes() {
             }
             _ => println!("SKIP the_same_files_give_the_same_bytes: taskset(1) does not run here"),
         }
-        let out = text(&first.stdout);
-        let places: Vec<_> =
-            files.iter().filter_map(|file| out.find(&format!("{file}:3:"))).collect();
+        let out = format!("\n{}", text(&first.stdout));
+        let place = |file: &&str| out.find(&format!("\n{file}:3:"));
+        let places: Vec<_> = files.iter().filter_map(place).collect();
         assert!(format != "human" || places.len() == 60 && places.is_sorted(), "{places:?}");
     }
 }
