@@ -208,7 +208,7 @@ impl Report {
                 text.push('\n');
                 if others > 0 {
                     let others = counted(others, "YAML file");
-                    text.push_str(&format!("{others} left out: not a policy by its keys\n"));
+                    text.extend([others.as_str(), " left out: not a policy by its keys\n"]);
                 }
                 self.say(&text);
             }

@@ -49,7 +49,17 @@ pub fn github(sources: &Sources, findings: &[Diagnostic]) -> String {
             }
         }
         let code = property(finding.code);
-        out.push_str(&format!("::{command} {properties},title={code}::{}\n", data(&message)));
+        out.extend([
+            "::",
+            command,
+            " ",
+            &properties,
+            ",title=",
+            &code,
+            "::",
+            &data(&message),
+            "\n",
+        ]);
     }
     out
 }
