@@ -280,9 +280,12 @@ fn unsafe_fixes_are_asked_for() {
     let at = directory.path();
     let policy = "name: a\nsyscalls: {allow: [raed, read, read], default_deny: true}\n";
     write(&directory, "p.yaml", policy);
+    let alone = purplec(&["check", "--unsafe-fixes", "p.yaml"], at);
+    assert_eq!(alone.status.code(), Some(2), "nothing is written without --fix");
+    assert_eq!(read(&directory, "p.yaml"), policy);
     assert_eq!(purplec(&["check", "--fix", "p.yaml"], at).status.code(), Some(1));
     assert_eq!(read(&directory, "p.yaml"), policy.replace(", read, read", ", read"));
-    assert_eq!(purplec(&["check", "--unsafe-fixes", "p.yaml"], at).status.code(), Some(0));
+    assert_eq!(purplec(&["check", "--fix", "--unsafe-fixes", "p.yaml"], at).status.code(), Some(0));
     assert_eq!(
         read(&directory, "p.yaml"),
         "name: a\nsyscalls: {allow: [read], default_deny: true}\n"
@@ -298,7 +301,10 @@ fn a_file_that_must_not_change_does_not() {
     }
     let only = at.join("only.yaml");
     fs::set_permissions(&only, fs::Permissions::from_mode(0o444)).expect("chmod");
-    assert_eq!(purplec(&["check", "--unsafe-fixes", "syntax.yaml"], at).status.code(), Some(1));
+    assert_eq!(
+        purplec(&["check", "--fix", "--unsafe-fixes", "syntax.yaml"], at).status.code(),
+        Some(1)
+    );
     assert_eq!(read(&directory, "syntax.yaml"), "name: a\r\nx: [\r\n");
     let output = purplec(&["check", "--fix", "only.yaml"], at);
     assert_eq!(output.status.code(), Some(2));
