@@ -55,7 +55,10 @@ fn files_that_cannot_be_read() {
     unreadable("missing", at, "missing: error: there is no such file");
     unreadable("dangling", at, "dangling: error: there is no such file");
     unreadable("file/x", at, "file/x: error: part of the path is not a directory");
-    unreadable("dir", at, "dir: error: this is a directory, not a file");
+    // `check` takes a directory: see `check.rs`.
+    let compiled = purplec(&["compile", "dir", "-o", "out.plan"], at);
+    assert_eq!(text(&compiled.stderr), "dir: error: this is a directory, not a file\n");
+    assert_eq!(compiled.status.code(), Some(2));
     unreadable("fifo", at, "fifo: error: this is a FIFO, not a file");
     unreadable("socket", at, "socket: error: this is a socket, not a file");
     unreadable("/dev/zero", at, "/dev/zero: error: this is a device, not a file");
@@ -167,6 +170,9 @@ fn exit_codes() {
 fn the_schema_is_printed() {
     let output = purplec(&["schema"], Path::new("."));
     let checked_in = include_str!("../../schema/policy/policy.schema.json");
+    assert!(text(&output.stdout) == checked_in);
+    let output = purplec(&["schema", "--of", "diagnostics"], Path::new("."));
+    let checked_in = include_str!("../../schema/diagnostics.schema.json");
     assert!(text(&output.stdout) == checked_in);
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
     Ok(())
 }
 
-fn yaml_files(dir: &std::path::Path) -> Vec<PathBuf> {
+/// The policies in a directory.
+pub(crate) fn yaml_files(dir: &std::path::Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
     paths.filter(|path| path.extension().is_some_and(|found| found == "yaml")).collect()

@@ -7,6 +7,7 @@
 
 mod bare;
 mod bubblewrap;
+mod check;
 mod compile;
 mod container;
 mod filter;
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         ["--quick"] => everything(40, 10),
         // The bench starts itself in this way to measure as another user.
         ["--start", dir, rounds] => start::print(dir, rounds),
+        // And in this way to measure the memory of one process.
+        ["--memory", purplec, path] => check::print_memory(purplec, path),
         _ => Err("usage: bench [--quick]".to_owned()),
     };
     match done {
@@ -49,6 +52,7 @@ fn everything(rounds: usize, compilations: usize) -> Result<(), Fault> {
     filter::measure(&workshop, rounds, &mut table)?;
     size::measure(&workshop, &mut table)?;
     compile::measure(&workshop, compilations, &mut table)?;
+    check::measure(&workshop, compilations.min(20), &mut table)?;
     table.print();
     Ok(())
 }

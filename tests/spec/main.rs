@@ -5,6 +5,8 @@
 //! purpose, run with `INSTA_UPDATE=always` and review the difference.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it relies on")]
 
+mod fixes;
+mod formats;
 mod hostile;
 mod pages;
 mod plans;

@@ -88,6 +88,22 @@ fn runtime_in_compiler(tree: &str) -> Vec<String> {
         .collect()
 }
 
+/// What a drawing library likes to bring, and the compiler does without: system calls of its own.
+const NOT_FOR_DRAWING: [&str; 4] = ["backtrace", "rustix", "supports-color", "terminal_size"];
+
+fn system_calls_in_compiler(tree: &str) -> Vec<String> {
+    names(tree)
+        .into_iter()
+        .filter(|name| NOT_FOR_DRAWING.contains(name))
+        .map(|name| {
+            format!(
+                "compiler/Cargo.toml: `{name}` asks the system what the command line knows; \
+                 see `cargo tree -p purplec -i {name}`"
+            )
+        })
+        .collect()
+}
+
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
@@ -170,6 +186,17 @@ fn executor_holds_nothing_foreign() {
 #[test]
 fn compiler_holds_no_runtime() {
     none_of(&runtime_in_compiler(&tree("purplec", "normal")));
+}
+
+#[test]
+fn compiler_draws_without_system_calls() {
+    none_of(&system_calls_in_compiler(&tree("purplec", "normal")));
+}
+
+#[test]
+fn bites_a_drawing_library_that_asks_the_system() {
+    one_of(&system_calls_in_compiler("purplec v0.1.0\nmiette v7.6.0\nrustix v1.1.0\n"), "`rustix`");
+    assert!(system_calls_in_compiler("purplec v0.1.0\nmiette v7.6.0\n").is_empty());
 }
 
 #[test]

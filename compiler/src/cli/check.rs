@@ -4,7 +4,7 @@ use super::files::{self, Files};
 use super::parallel::{self, in_order};
 use super::screen::{self, Colour};
 use super::{Deny, Exit, complain, fix, input, print, print_error};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
 use purplec::pipeline::{self, Outcome};
 use std::io;
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// What to check, and how to say what was found.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("mending").multiple(true)))]
 pub(super) struct Arguments {
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -23,13 +24,13 @@ pub(super) struct Arguments {
     #[arg(long, value_enum)]
     deny: Option<Deny>,
     /// Apply the safe fixes, then print what is left
-    #[arg(long)]
+    #[arg(long, group = "mending")]
     fix: bool,
-    /// Apply the unsafe fixes too: a policy may mean something else afterwards
-    #[arg(long)]
+    /// With --fix or --diff: the unsafe fixes too; a policy may mean something else afterwards
+    #[arg(long, requires = "mending")]
     unsafe_fixes: bool,
     /// Print what --fix would change, and write nothing
-    #[arg(long)]
+    #[arg(long, group = "mending")]
     diff: bool,
     /// Policy files; the policies below a directory; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -39,7 +40,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Whether files are mended, and with which fixes.
     fn mending(&self) -> Option<fix::Mode> {
-        (self.fix || self.diff || self.unsafe_fixes)
+        (self.fix || self.diff)
             .then_some(fix::Mode { with_unsafe: self.unsafe_fixes, diff: self.diff })
     }
 }
@@ -168,8 +169,12 @@ impl Report {
 
     fn add(&mut self, part: Part) {
         self.exit = self.exit.max(part.exit);
-        for Failure { file, message } in &part.tally.failures {
+        for failure in &part.tally.failures {
+            let Failure { file, message } = failure;
             print_error(&format!("{}: error: {message}\n", visible(file)));
+            if self.format == Format::Github {
+                self.say(&render::github_failure(failure));
+            }
         }
         if !part.output.is_empty() {
             self.exit = print(&part.output, self.exit);
@@ -208,7 +213,7 @@ impl Report {
                 text.push('\n');
                 if others > 0 {
                     let others = counted(others, "YAML file");
-                    text.push_str(&format!("{others} left out: not a policy by its keys\n"));
+                    text.extend([others.as_str(), " left out: not a policy by its keys\n"]);
                 }
                 self.say(&text);
             }

@@ -58,10 +58,12 @@ fn list(colour: bool) -> String {
     for Entry { section: under, code, severity, summary } in index {
         if under != section {
             let gap = if section.is_empty() { "" } else { "\n" };
-            out.push_str(&format!("{gap}{}\n", bold(under, colour)));
+            out.extend([gap, &bold(under, colour), "\n"]);
             section = under;
         }
-        out.push_str(&format!("  {code:width$}  {severity:7}  {}\n", summary.replace('`', "")));
+        let summary = summary.replace('`', "");
+        out.push_str("  ");
+        out.extend([format!("{code:width$}  {severity:7}  "), summary, "\n".to_owned()]);
     }
     out
 }
@@ -78,11 +80,11 @@ fn readable(page: &str, colour: bool, width: usize) -> String {
             example = !example;
         } else if example {
             let indent = if line.is_empty() { "" } else { "    " };
-            out.push_str(&format!("{indent}{line}\n"));
+            out.extend([indent, line, "\n"]);
         } else if let Some(heading) = line.strip_prefix('#') {
             flush(&mut out, &mut paragraph, width);
             let heading = heading.trim_start_matches('#').trim();
-            out.push_str(&format!("{}\n", bold(heading, colour)));
+            out.extend([&bold(heading, colour), "\n"]);
         } else if line.is_empty() {
             flush(&mut out, &mut paragraph, width);
             out.push('\n');

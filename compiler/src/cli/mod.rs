@@ -1,6 +1,6 @@
 //! The command line: arguments to calls of the library, results to files and exit codes.
 //!
-//! Exit codes: 0 clean, 1 findings, 2 usage or I/O. Notes and warnings are no findings, unless
+//! Exit codes: 0 clean, 1 findings, 2 usage or I/O ([`EXIT_CODES`]). Notes and warnings are no findings, unless
 //! `--deny warnings` makes warnings one.
 
 mod calls;
@@ -69,8 +69,10 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check policies and print what is wrong with them
+    #[command(after_help = EXIT_CODES)]
     Check(check::Arguments),
     /// Compile a policy to a sealed plan
+    #[command(after_help = EXIT_CODES)]
     Compile(compile::Arguments),
     /// Say what a plan grants
     Show(show::Arguments),

@@ -2,7 +2,6 @@
 
 #![expect(
     unsafe_code,
-    clippy::multiple_unsafe_ops_per_block,
     reason = "the width of a terminal is known to an ioctl only, which nix declares as unsafe"
 )]
 
@@ -25,7 +24,7 @@ const USUAL: usize = 80;
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Colour {
-    /// On a terminal; NO_COLOR and CLICOLOR_FORCE are heeded
+    /// On a terminal, unless `NO_COLOR` is set; anywhere if `CLICOLOR_FORCE` is
     Auto,
     /// Always
     Always,

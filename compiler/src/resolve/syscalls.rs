@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use purple_policy::Syscalls;
 
-use crate::diagnostics::{Diagnostic, Sink, nearest, quote};
+use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Strength, Unnamed};
 use crate::parse::Document;
 use crate::source::Span;
@@ -92,11 +92,13 @@ impl Resolver<'_> {
             match name.parse::<Arch>() {
                 Err(UnknownArch(unknown)) => {
                     let message = format!("no architecture is called {}", quote(&unknown));
-                    let known = Arch::ALL.map(Arch::name);
                     let found = Diagnostic::error("architecture-unknown", span, message);
-                    self.report(match nearest(&unknown, known) {
-                        Some(meant) => found.with_guess(&unknown, meant),
-                        None => found.with_help(format!("known ones: {}", known.join(", "))),
+                    self.report(match unknown.to_ascii_lowercase().parse::<Arch>() {
+                        Ok(meant) => found.with_guess(&unknown, meant.name()),
+                        Err(_) => {
+                            let known = Arch::ALL.map(Arch::name).join(", ");
+                            found.with_help(format!("known ones: {known}"))
+                        }
                     });
                 }
                 Ok(arch) if archs.contains(&arch) => {}

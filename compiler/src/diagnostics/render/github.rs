@@ -3,8 +3,8 @@
 //! Source: the runner's `ActionCommand` (github.com/actions/runner, `src/Runner.Common`): `%`, CR and
 //! LF are escaped in messages, `:` and `,` in properties too.
 
-use super::excerpt::{clipped, place};
-use super::repair;
+use super::excerpt::{clipped, place, visible};
+use super::{Failure, repair};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::source::Sources;
 use std::fmt::Write as _;
@@ -49,9 +49,26 @@ pub fn github(sources: &Sources, findings: &[Diagnostic]) -> String {
             }
         }
         let code = property(finding.code);
-        out.push_str(&format!("::{command} {properties},title={code}::{}\n", data(&message)));
+        out.extend([
+            "::",
+            command,
+            " ",
+            &properties,
+            ",title=",
+            &code,
+            "::",
+            &data(&message),
+            "\n",
+        ]);
     }
     out
+}
+
+/// The command for a file that could not be looked at.
+pub fn github_failure(failure: &Failure) -> String {
+    let Failure { file, message } = failure;
+    let shown = format!("{}: {}", visible(file), clipped(message));
+    format!("::error file={}::{}\n", property(file), data(&shown))
 }
 
 /// A message, escaped.
@@ -66,7 +83,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::github;
+    use super::{Failure, github, github_failure};
     use crate::diagnostics::Diagnostic;
     use crate::source::{Source, Span};
 
@@ -88,5 +105,8 @@ mod tests {
              title=some-code::a,b:c%25\\u{a}.yaml:2:1: m\n"
         );
         assert_eq!(out.lines().count(), found.len());
+        let failure = Failure { file: "a,b".to_owned(), message: "no:\n1%".to_owned() };
+        let out = github_failure(&failure);
+        assert_eq!(out, "::error file=a%2Cb::a,b: no:\\u{a}1%25\n");
     }
 }

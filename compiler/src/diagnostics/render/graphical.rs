@@ -159,13 +159,12 @@ impl Page {
             (line.file, line.number) == (span.file, excerpt.line)
                 && self.text.get(line.start..line.end) == Some(excerpt.text.as_str())
         });
-        let start = match same {
-            Some(line) => line.start,
-            None => {
-                self.after(sources, Some((span.file, excerpt.line)), most);
-                self.neighbour(sources, span.file, excerpt.line.saturating_sub(1), most);
-                self.push(span.file, excerpt.line, &excerpt.text)
-            }
+        let start = if let Some(line) = same {
+            line.start
+        } else {
+            self.after(sources, Some((span.file, excerpt.line)), most);
+            self.neighbour(sources, span.file, excerpt.line.saturating_sub(1), most);
+            self.push(span.file, excerpt.line, &excerpt.text)
         };
         let offset = start + excerpt.marked.start;
         self.columns.push((offset, sources.position(span).column));

@@ -43,16 +43,16 @@ pub fn json(findings: &[String], tally: &Tally) -> String {
     format!(
         "{{\n  \"format\": {FORMAT},\n  \"tool\": {tool},\n  \"findings\": {},\n  \
          \"failures\": {},\n  \"summary\": {summary}\n}}\n",
-        list(findings),
-        list(&failures)
+        list(findings, "  "),
+        list(&failures, "  ")
     )
 }
 
-/// Lines as a list: those that hold nothing are left out.
-pub(super) fn list(parts: &[String]) -> String {
+/// Lines as a list whose end is indented so far: those that hold nothing are left out.
+pub(super) fn list(parts: &[String], indent: &str) -> String {
     let full: Vec<&str> =
         parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    if full.is_empty() { "[]".to_owned() } else { format!("[\n{}\n  ]", full.join(",\n")) }
+    if full.is_empty() { "[]".to_owned() } else { format!("[\n{}\n{indent}]", full.join(",\n")) }
 }
 
 fn value(sources: &Sources, finding: &Diagnostic) -> Value {

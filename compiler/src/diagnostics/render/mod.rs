@@ -14,7 +14,7 @@ mod sarif;
 mod tally;
 
 pub use excerpt::visible;
-pub use github::github;
+pub use github::{github, github_failure};
 pub use json::{JSON_SCHEMA, json, json_findings};
 pub use sarif::{Results, sarif, sarif_results};
 pub use tally::{Failure, Tally, counted};

@@ -68,11 +68,11 @@ mod tests {
             .with_fix(Applicability::Unsafe, "write `2` and think about it again", span, "2");
         for width in [20, 34, 59] {
             let look = Look { form: Form::Narrow, colour: false, width };
-            let out =
-                human_as(look, &Source::new("p.yaml", text.as_str()).into(), &[found.clone()]);
+            let sources = Source::new("p.yaml", text.as_str()).into();
+            let out = human_as(look, &sources, std::slice::from_ref(&found));
             let widest = out.lines().map(str::len).max();
             assert!(widest.is_some_and(|widest| widest <= width), "{widest:?}\n{out}");
-            assert!(out.starts_with("p.yaml:3:76\nwarning[code]\na message that"), "{out}");
+            assert!(out.starts_with("p.yaml:3:84\nwarning[code]\na message that"), "{out}");
             assert!(out.contains("\n  network:\n  ^^^^^^^\n"), "{out}");
             assert!(out.contains("(unsafe)"), "{out}");
             assert!(out.matches("message").count() == 9, "{out}");

@@ -46,7 +46,7 @@ pub fn sarif(results: Vec<Results>, tally: &Tally) -> String {
     let rules: Vec<String> = codes
         .iter()
         .map(|code| rule(code, index.iter().find(|entry| entry.code == *code)))
-        .map(|rule| format!("        {rule}"))
+        .map(|rule| format!("          {rule}"))
         .collect();
     let artifacts: Vec<String> = files
         .iter()
@@ -78,9 +78,9 @@ pub fn sarif(results: Vec<Results>, tally: &Tally) -> String {
          \"rules\": {}\n      }}}},\n      \"columnKind\": \"unicodeCodePoints\",\n      \
          \"originalUriBaseIds\": {base},\n      \"invocations\": [{invocation}],\n      \
          \"artifacts\": {},\n      \"results\": {}\n    }}\n  ]\n}}\n",
-        list(&rules),
-        list(&artifacts),
-        list(&lines),
+        list(&rules, "        "),
+        list(&artifacts, "      "),
+        list(&lines, "      "),
     )
 }
 
@@ -194,7 +194,7 @@ fn uri(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 out.push(char::from(byte));
             }
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => out.extend([String::from("%"), format!("{byte:02X}")]),
         }
     }
     out

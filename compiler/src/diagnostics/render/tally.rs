@@ -80,12 +80,10 @@ impl Tally {
         let mut out = String::new();
         if self.fixable > 0 {
             let fixes = counted(self.fixable, "safe fix");
-            out.push_str(&format!("{fixes}: `purplec check --fix` writes them\n"));
+            out.extend([fixes.as_str(), ": `purplec check --fix` writes them\n"]);
         }
         if let Some((_, code)) = self.code {
-            out.push_str(&format!(
-                "`purplec explain {code}` says why, and what to write instead\n"
-            ));
+            out.extend(["`purplec explain ", code, "` says why, and what to write instead\n"]);
         }
         out
     }

@@ -1,0 +1,370 @@
+//! `purplec check` and `purplec explain` as people and programs call them: formats, colours, many files,
+//! directories, fixes.
+#![expect(clippy::expect_used, reason = "a test says what it relies on")]
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// The variables that a test must not get from whoever runs it.
+const COLOUR: [&str; 5] = ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "TERM", "COLUMNS"];
+
+fn command(arguments: &[&str], directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_purplec"));
+    command.args(arguments).current_dir(directory).stdin(Stdio::null());
+    for name in COLOUR {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn purplec(arguments: &[&str], directory: &Path) -> Output {
+    command(arguments, directory).output().expect("the binary runs")
+}
+
+fn piped(arguments: &[&str], directory: &Path, input: &str) -> Output {
+    let mut child = command(arguments, directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(input.as_bytes()).expect("the input is read");
+    drop(stdin);
+    child.wait_with_output().expect("the binary ends")
+}
+
+/// Runs a command line on a terminal of so many columns; `None` where script(1) is not there.
+fn on_terminal(columns: u16, before: &str, directory: &Path) -> Option<String> {
+    let line = format!(
+        "stty cols {columns} rows 40; {before} '{}' check p.yaml",
+        env!("CARGO_BIN_EXE_purplec")
+    );
+    let mut command = Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]).current_dir(directory).stdin(Stdio::null());
+    for name in COLOUR {
+        command.env_remove(name);
+    }
+    let output = command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8").output().ok()?;
+    Some(text(&output.stdout))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
+}
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+fn write(directory: &TempDir, name: &str, text: &str) {
+    let path = directory.path().join(name);
+    fs::create_dir_all(path.parent().expect("a parent")).expect("mkdir");
+    fs::write(path, text).expect("write");
+}
+
+fn read(directory: &TempDir, name: &str) -> String {
+    fs::read_to_string(directory.path().join(name)).expect("read")
+}
+
+const NOTE: &str = "name: a\nresources: {timeout: 5}\n";
+
+#[test]
+fn colour_follows_the_terminal_and_the_environment() {
+    let directory = scratch();
+    write(&directory, "p.yaml", NOTE);
+    let at = directory.path();
+    let coloured = |arguments: &[&str], set: &[(&str, &str)]| {
+        let mut command = command(arguments, at);
+        command.envs(set.iter().copied());
+        text(&command.output().expect("the binary runs").stdout).contains('\u{1b}')
+    };
+    assert!(!coloured(&["check", "p.yaml"], &[]));
+    assert!(coloured(&["check", "--color", "always", "p.yaml"], &[("NO_COLOR", "1")]));
+    assert!(coloured(&["check", "p.yaml"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["check", "p.yaml"], &[("CLICOLOR_FORCE", "0")]));
+    assert!(!coloured(&["check", "p.yaml"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!coloured(&["check", "--color", "never", "p.yaml"], &[("CLICOLOR_FORCE", "1")]));
+    for format in ["json", "sarif", "github"] {
+        assert!(!coloured(&["check", "--color", "always", "--format", format, "p.yaml"], &[]));
+    }
+}
+
+#[test]
+fn a_terminal_gets_a_frame_that_fits() {
+    let directory = scratch();
+    write(&directory, "p.yaml", NOTE);
+    let at = directory.path();
+    let Some(wide) = on_terminal(90, "", at).filter(|out| out.contains("older-spelling")) else {
+        println!("SKIP a_terminal_gets_a_frame_that_fits: script(1) makes no terminal here");
+        return;
+    };
+    assert!(wide.contains('╭') && wide.contains("p.yaml:2:13"), "{wide}");
+    assert!(wide.contains("\u{1b}["), "{wide}");
+    let plain = on_terminal(90, "NO_COLOR=1", at).unwrap_or_default();
+    assert!(plain.contains('╭') && !plain.contains('\u{1b}'), "{plain}");
+    let ascii = on_terminal(90, "LC_ALL=C", at).unwrap_or_default();
+    assert!(ascii.is_ascii() && ascii.contains(",-["), "{ascii}");
+    let dumb = on_terminal(90, "TERM=dumb", at).unwrap_or_default();
+    assert!(dumb.contains("p.yaml:2:13: note[older-spelling]: "), "{dumb}");
+    assert!(!dumb.contains('\u{1b}'), "{dumb}");
+    let narrow = on_terminal(40, "NO_COLOR=1", at).unwrap_or_default();
+    assert!(narrow.contains("p.yaml:2:13\r\nnote[older-spelling]\r\n"), "{narrow}");
+    assert!(!narrow.contains('╭'), "{narrow}");
+    let findings = narrow.split("1 safe fix").next().unwrap_or_default();
+    assert!(findings.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+}
+
+#[test]
+fn people_are_told_how_to_explain_once() {
+    let directory = scratch();
+    write(&directory, "a.yaml", NOTE);
+    write(&directory, "b.yaml", "nam: b\n");
+    let out = text(&purplec(&["check", "a.yaml", "b.yaml"], directory.path()).stdout);
+    let end = "1 safe fix: `purplec check --fix` writes them\n\
+               `purplec explain unknown-key` says why, and what to write instead\n\
+               2 files checked: 1 error, 1 note\n";
+    assert!(out.ends_with(end), "{out}");
+    assert_eq!(out.matches("purplec explain").count(), 1, "{out}");
+    let compiled = purplec(&["compile", "b.yaml", "-o", "b.plan"], directory.path());
+    assert!(text(&compiled.stderr).contains("`purplec explain unknown-key`"));
+    write(&directory, "good.yaml", "name: a\n");
+    let good = text(&purplec(&["check", "good.yaml"], directory.path()).stdout);
+    assert_eq!(good, "1 file checked: nothing found\n");
+}
+
+#[test]
+fn a_document_stays_one_with_files_that_cannot_be_read() {
+    let directory = scratch();
+    write(&directory, "a.yaml", NOTE);
+    write(&directory, "b.yaml", "nam: b\n");
+    let files = ["a.yaml", "missing\u{1b}.yaml", "b.yaml"];
+    let run = |format| {
+        let output =
+            purplec(&[&["check", "--format", format][..], &files].concat(), directory.path());
+        assert_eq!(output.status.code(), Some(2), "{format}");
+        assert!(text(&output.stderr).contains("missing\\u{1b}.yaml: error: there is no such file"));
+        serde_json::from_str::<serde_json::Value>(&text(&output.stdout)).expect("one document")
+    };
+    let json = run("json");
+    assert_eq!(json.pointer("/summary/failures"), Some(&1.into()));
+    assert_eq!(json.pointer("/failures/0/file"), Some(&"missing\u{1b}.yaml".into()));
+    assert_eq!(json.pointer("/findings/1/location/file"), Some(&"b.yaml".into()));
+    let sarif = run("sarif");
+    let invocation = sarif.pointer("/runs/0/invocations/0").expect("an invocation");
+    assert_eq!(invocation.get("executionSuccessful"), Some(&false.into()));
+    let compiled =
+        purplec(&["compile", "--format", "json", "b.yaml", "-o", "b.plan"], directory.path());
+    let json: serde_json::Value =
+        serde_json::from_str(&text(&compiled.stderr)).expect("one document");
+    assert_eq!(json.pointer("/findings/0/code"), Some(&"unknown-key".into()));
+}
+
+/// Many files on many threads: the same bytes each time, in the order given.
+#[test]
+fn the_same_files_give_the_same_bytes() {
+    let directory = scratch();
+    let mut files = Vec::new();
+    for at in 0..60 {
+        let name = format!("{}.yaml", (at * 37) % 60);
+        // Some take longer than others.
+        let rules = "    - {syscall: ioctl, action: deny}\n".repeat(at % 7 * 20);
+        let rules = if rules.is_empty() { rules } else { format!("  advanced_rules:\n{rules}") };
+        let policy = format!("name: p{at}\nsyscalls:\n  allow: [read, read, raed{at}]\n{rules}");
+        write(&directory, &name, &policy);
+        files.push(name);
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    for format in ["human", "json", "sarif", "github"] {
+        let arguments = [&["check", "--format", format][..], &files].concat();
+        let first = purplec(&arguments, directory.path());
+        assert_eq!(first.status.code(), Some(1));
+        for _ in 0..3 {
+            let again = purplec(&arguments, directory.path());
+            assert!(again.stdout == first.stdout, "{format} differs");
+        }
+        let one_by_one = Command::new("taskset")
+            .args(["-c", "0", env!("CARGO_BIN_EXE_purplec")])
+            .args(&arguments)
+            .current_dir(directory.path())
+            .output();
+        match one_by_one {
+            Ok(alone) if alone.status.code() == Some(1) => {
+                assert!(alone.stdout == first.stdout, "{format} differs on one processor");
+            }
+            _ => println!("SKIP the_same_files_give_the_same_bytes: taskset(1) does not run here"),
+        }
+        let out = format!("\n{}", text(&first.stdout));
+        let place = |file: &&str| out.find(&format!("\n{file}:3:"));
+        let places: Vec<_> = files.iter().filter_map(place).collect();
+        assert!(format != "human" || places.len() == 60 && places.is_sorted(), "{places:?}");
+    }
+}
+
+#[test]
+fn a_directory_is_the_policies_below_it() {
+    let directory = scratch();
+    for (name, policy) in [
+        ("d/b.yaml", "name: b\nnetwork: {isolated: 1}\n"),
+        ("d/a/z.yml", "name: z\nsyscalls: [\n"),
+        ("d/a.yaml", "nam: a\nnetwork: {}\nsyscalls: {}\n"),
+        ("d/ci.yaml", "name: build\non: push\njobs: {}\n"),
+        ("d/notes.txt", "name: c\nnetwork: {x: 1}\n"),
+        ("d/.hidden/p.yaml", "name: h\nnetwork: {x: 1}\n"),
+    ] {
+        write(&directory, name, policy);
+    }
+    let at = directory.path();
+    symlink("..", at.join("d/up")).expect("symlink");
+    symlink("b.yaml", at.join("d/link.yaml")).expect("symlink");
+    let output = purplec(&["check", "d"], at);
+    let out = text(&output.stdout);
+    let heads: Vec<&str> = out
+        .lines()
+        .filter(|line| line.contains(": error["))
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    assert_eq!(heads, ["d/a/z.yml", "d/a.yaml", "d/b.yaml", "d/link.yaml"], "{out}");
+    assert!(out.ends_with("1 YAML file left out: not a policy by its keys\n"), "{out}");
+    assert!(out.contains("4 files checked: "), "{out}");
+    // What is named is a policy.
+    let named = text(&purplec(&["check", "d/ci.yaml"], at).stdout);
+    assert!(named.contains("`on` is not a key") || named.contains("ambiguous"), "{named}");
+    fs::create_dir(at.join("empty")).expect("mkdir");
+    let empty = purplec(&["check", "empty"], at);
+    assert_eq!(empty.status.code(), Some(2));
+    assert_eq!(text(&empty.stderr), "empty: error: there is no policy below this directory\n");
+}
+
+#[test]
+fn fixes_are_written_whole_and_keep_the_file() {
+    let directory = scratch();
+    let at = directory.path();
+    write(&directory, "real/p.yaml", "name: a\r\nresources: {timeout: 5} # why\r\n");
+    symlink("real/p.yaml", at.join("link.yaml")).expect("symlink");
+    let real = at.join("real/p.yaml");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("chmod");
+    let owner = fs::metadata(&real).expect("stat").uid();
+
+    let diff = purplec(&["check", "--diff", "link.yaml"], at);
+    assert_eq!(diff.status.code(), Some(1), "something would change");
+    let shown = text(&diff.stdout);
+    assert!(shown.contains("+resources: {session_timeout_seconds: 5} # why\n"), "{shown}");
+    assert!(read(&directory, "link.yaml").contains('\r'), "--diff writes nothing");
+
+    let fixed = purplec(&["check", "--fix", "link.yaml"], at);
+    assert_eq!(fixed.status.code(), Some(0), "{}", text(&fixed.stdout));
+    let said = "link.yaml: 2 findings mended: 1 older-spelling, 1 windows-line-endings\n";
+    assert_eq!(text(&fixed.stderr), said);
+    assert_eq!(text(&fixed.stdout), "1 file checked: nothing found\n");
+    assert_eq!(
+        read(&directory, "real/p.yaml"),
+        "name: a\nresources: {session_timeout_seconds: 5} # why\n"
+    );
+    assert!(fs::symlink_metadata(at.join("link.yaml")).expect("stat").is_symlink());
+    let found = fs::metadata(&real).expect("stat");
+    assert_eq!((found.mode() & 0o7777, found.uid()), (0o640, owner));
+    assert_eq!(fs::read_dir(at.join("real")).expect("list").count(), 1, "nothing is left behind");
+    let time = found.mtime_nsec();
+    assert_eq!(text(&purplec(&["check", "--fix", "link.yaml"], at).stderr), "");
+    assert_eq!(fs::metadata(&real).expect("stat").mtime_nsec(), time, "nothing to do, not written");
+}
+
+#[test]
+fn unsafe_fixes_are_asked_for() {
+    let directory = scratch();
+    let at = directory.path();
+    let policy = "name: a\nsyscalls: {allow: [raed, read, read], default_deny: true}\n";
+    write(&directory, "p.yaml", policy);
+    let alone = purplec(&["check", "--unsafe-fixes", "p.yaml"], at);
+    assert_eq!(alone.status.code(), Some(2), "nothing is written without --fix");
+    assert_eq!(read(&directory, "p.yaml"), policy);
+    assert_eq!(purplec(&["check", "--fix", "p.yaml"], at).status.code(), Some(1));
+    assert_eq!(read(&directory, "p.yaml"), policy.replace(", read, read", ", read"));
+    assert_eq!(purplec(&["check", "--fix", "--unsafe-fixes", "p.yaml"], at).status.code(), Some(0));
+    assert_eq!(
+        read(&directory, "p.yaml"),
+        "name: a\nsyscalls: {allow: [read], default_deny: true}\n"
+    );
+}
+
+#[test]
+fn a_file_that_must_not_change_does_not() {
+    let directory = scratch();
+    let at = directory.path();
+    for (name, policy) in [("syntax.yaml", "name: a\r\nx: [\r\n"), ("only.yaml", NOTE)] {
+        write(&directory, name, policy);
+    }
+    let only = at.join("only.yaml");
+    fs::set_permissions(&only, fs::Permissions::from_mode(0o444)).expect("chmod");
+    assert_eq!(
+        purplec(&["check", "--fix", "--unsafe-fixes", "syntax.yaml"], at).status.code(),
+        Some(1)
+    );
+    assert_eq!(read(&directory, "syntax.yaml"), "name: a\r\nx: [\r\n");
+    let output = purplec(&["check", "--fix", "only.yaml"], at);
+    assert_eq!(output.status.code(), Some(2));
+    let says = "only.yaml: error: the file is read-only; it is not changed\n";
+    assert_eq!(text(&output.stderr), says);
+    assert_eq!(read(&directory, "only.yaml"), NOTE);
+}
+
+#[test]
+fn standard_input_is_mended_to_standard_output() {
+    let directory = scratch();
+    let at = directory.path();
+    let output = piped(&["check", "--fix", "-"], at, NOTE);
+    assert_eq!(text(&output.stdout), "name: a\nresources: {session_timeout_seconds: 5}\n");
+    assert!(text(&output.stderr).contains("<stdin>: 1 finding mended: 1 older-spelling\n"));
+    assert_eq!(output.status.code(), Some(0));
+    let same = piped(&["check", "--fix", "-"], at, "name: [\n");
+    assert_eq!((text(&same.stdout).as_str(), same.status.code()), ("name: [\n", Some(1)));
+    write(&directory, "p.yaml", NOTE);
+    let both = piped(&["check", "--fix", "-", "p.yaml"], at, NOTE);
+    assert_eq!(both.status.code(), Some(2));
+    assert_eq!(read(&directory, "p.yaml"), NOTE);
+}
+
+#[test]
+fn every_code_is_explained() {
+    let at = Path::new(".");
+    let list = text(&purplec(&["explain", "--list"], at).stdout);
+    let codes: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert!(codes.len() >= 60, "{list}");
+    for code in ["unknown-key", "error[unknown-key]", "Unknown_Key"] {
+        let page = purplec(&["explain", code], at);
+        let shown = text(&page.stdout);
+        assert_eq!(page.status.code(), Some(0), "{code}");
+        assert!(shown.starts_with("unknown-key\n\nSeverity: error\n"), "{shown}");
+        assert!(shown.contains("\n    name: ") && !shown.contains("```"), "{shown}");
+    }
+    for code in codes {
+        let page = text(&purplec(&["explain", code], at).stdout);
+        assert!(page.starts_with(&format!("{code}\n")), "{page}");
+    }
+    let unknown = purplec(&["explain", "unknown-kye"], at);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(
+        text(&unknown.stderr),
+        "purplec: error: no diagnostic has the code `unknown-kye`\n  help: did you mean `unknown-key`?\n"
+    );
+    let strange = text(&purplec(&["explain", "\u{1b}[31mzzzzzzzzzz"], at).stderr);
+    assert!(strange.contains("--list") && !strange.contains('\u{1b}'), "{strange}");
+}
+
+#[test]
+fn help_says_how_a_run_ends() {
+    for arguments in [&["--help"][..], &["check", "--help"], &["compile", "--help"]] {
+        let help = text(&purplec(arguments, Path::new(".")).stdout);
+        assert!(help.contains("Exit codes:\n  0  ") && help.contains("\n  1  "), "{help}");
+        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+    }
+}
