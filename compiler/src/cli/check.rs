@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
                 continue;
             }
         };
-        let outcome = match pipeline::check(&read.source, read.sink) {
+        let outcome = match pipeline::check(&read.source, read.files, read.sink) {
             Ok(outcome) => outcome,
             Err(fault) => {
                 exit = exit.max(complain(&defect(&read.source, &fault)));

@@ -5,7 +5,7 @@ use crate::ir::{Action, Attributes, Ir, Step};
 use crate::source::{Sources, Span};
 use purple_plan::{
     Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Meta, Mount, MountKind, Need, Network,
-    NetworkMode, Process, Rlimit, mount_flags, network_flags, process_flags, sha256,
+    NetworkMode, Process, Rlimit, mount_flags, network_flags, process_flags,
 };
 use std::ffi::{CStr, CString};
 
@@ -64,7 +64,7 @@ impl Artefacts {
         Self {
             ir: ir.clone(),
             filters,
-            source_digest: sha256(sources.policy().text.as_bytes()),
+            source_digest: sources.digest(),
             lines: Lines(sources.clone()),
         }
     }

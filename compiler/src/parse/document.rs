@@ -82,7 +82,7 @@ impl Document {
             Some(Content::Scalar { text, verbatim: Some(at), .. })
                 if part.end <= text.len() && !part.is_empty() =>
             {
-                Span::new(at + part.start, at + part.end)
+                Span::new(at + part.start, at + part.end).in_file(self.node_span(id).file)
             }
             _ => self.node_span(id),
         }
@@ -202,7 +202,7 @@ impl Document {
     }
 
     /// Recursive: the parse stage caps the depth.
-    fn json(&self, id: NodeId) -> Value {
+    pub(super) fn json(&self, id: NodeId) -> Value {
         match self.nodes.get(id.0).map(|node| &node.content) {
             None => Value::Null,
             Some(Content::Scalar { text, style, .. }) => super::scalar::resolve(text, *style),

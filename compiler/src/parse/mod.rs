@@ -8,6 +8,7 @@
 mod build;
 mod document;
 mod events;
+mod graft;
 mod report;
 mod scalar;
 mod text;
@@ -17,6 +18,8 @@ pub use events::Style;
 pub use scalar::resolve as resolve_scalar;
 pub use text::decode;
 
+pub(crate) use document::NodeId;
+pub(crate) use scalar::is_plain_text;
 pub(crate) use text::is_hidden;
 
 use crate::diagnostics::{Diagnostic, Sink};
