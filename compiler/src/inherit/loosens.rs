@@ -38,15 +38,22 @@ pub(super) fn report(changes: &[Change], extends: Span, sink: &mut Sink) {
     for change in changes {
         let Some(message) = message(change) else { continue };
         let (place, said) = match (&change.old, change.beside) {
-            (Some((_, span)), _) => (*span, "the parent says otherwise here"),
-            (None, Some(span)) => (span, "the parent has nothing of it here"),
-            (None, None) => (extends, "no parent says so"),
+            (Some((_, span)), _) => (*span, "an inherited text says otherwise here"),
+            (None, Some(span)) => (span, "an inherited text has nothing of it here"),
+            (None, None) => (extends, "no inherited text says so"),
         };
-        sink.push(
-            Diagnostic::note("loosens-parent", change.new.1, message)
+        let new = change.new.1;
+        let found = if new.file == extends.file {
+            Diagnostic::note("loosens-parent", new, message)
                 .with_related(place, said)
-                .with_help("leave it out to keep what the parent says"),
-        );
+                .with_help("leave it out to keep what is inherited")
+        } else {
+            Diagnostic::note("loosens-parent", extends, message)
+                .with_related(new, "a parent that comes later says so here")
+                .with_related(place, said)
+                .with_help("the later parent wins: change the order, or say it in the policy")
+        };
+        sink.push(found);
     }
 }
 
@@ -56,31 +63,29 @@ fn message(change: &Change) -> Option<String> {
     let old = change.old.as_ref().map(|(text, _)| text.as_str());
     let key = change.pointer.rsplit('/').next().unwrap_or_default();
     match (change.kind, change.pointer.as_str()) {
-        (Kind::Writable, _) => {
-            Some(format!("{} is writable; the parent's is read-only", quote(new)))
-        }
+        (Kind::Writable, _) => Some(format!("{} is writable; it was read-only", quote(new))),
         (Kind::Removed, "/syscalls/deny") => {
-            Some(format!("{} opens a call that the parent denies", quote(&format!("!{}", old?))))
+            Some(format!("{} opens a denied call", quote(&format!("!{}", old?))))
         }
         (Kind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
         (Kind::Added, "/capabilities/add") => {
-            Some(format!("{} is kept; the parent drops it", quote(new)))
+            Some(format!("{} is kept; it was dropped", quote(new)))
         }
         (Kind::Added, "/syscalls/architectures") => {
-            Some(format!("calls through {} are let in; the parent kills them", quote(new)))
+            Some(format!("calls through {} are let in; they were killed", quote(new)))
         }
-        (Kind::Added, _) => Some(format!("port {} is opened; the parent's are others", quote(new))),
+        (Kind::Added, _) => Some(format!("port {} is opened; it was closed", quote(new))),
         (Kind::Value, "/syscalls/default_deny") => {
             // A section without the key denies; no section at all does not.
             let denied = old.map_or(change.beside.is_some(), is_true);
             (denied && !is_true(new)).then(|| {
-                "`default_deny: false` allows what no list names; the parent denies it".to_owned()
+                "`default_deny: false` allows what no list names; it was denied".to_owned()
             })
         }
         (Kind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
-            .then(|| "`on_deny: log` lets denied calls through; the parent stops them".to_owned()),
+            .then(|| "`on_deny: log` lets denied calls through; they were stopped".to_owned()),
         (Kind::Value, "/network/isolated") => (!is_true(new) && old.is_none_or(is_true))
-            .then(|| "`isolated: false` opens the network; the parent isolates it".to_owned()),
+            .then(|| "`isolated: false` opens the network; it was isolated".to_owned()),
         (Kind::Value, pointer) => match limit(pointer) {
             Some(read) => {
                 let verb = match (read(old?), read(new)) {
@@ -91,7 +96,7 @@ fn message(change: &Change) -> Option<String> {
                 Some(format!("`{key}` is {verb} from {} to {}", quote(old?), quote(new)))
             }
             None => (old.is_some_and(is_true) && !is_true(new))
-                .then(|| format!("`{key}: false` switches off what the parent records")),
+                .then(|| format!("`{key}: false` switches off what was on")),
         },
     }
 }

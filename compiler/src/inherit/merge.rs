@@ -36,6 +36,9 @@ pub(super) enum Kind {
 /// The lists of paths inside, of which each is in one at most.
 const PATHS: [&str; 3] = ["immutable_paths", "scratch_paths", "output_paths"];
 
+/// The keys that name what an entry of a list is about, where it is a mapping.
+const NAMES: [&str; 3] = ["sandbox_path", "syscall", "capability"];
+
 /// Merges texts in their order, the policy last.
 pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>) {
     let mut merge = Merge {
@@ -143,39 +146,38 @@ impl Merge<'_> {
         own: NodeId,
         beside: Option<Span>,
     ) -> NodeId {
-        let before = before.map_or_else(Vec::new, |list| self.document.items(list).to_vec());
+        let mut items = before.map_or_else(Vec::new, |list| self.document.items(list).to_vec());
         let mine = self.document.items(own).to_vec();
-        let is_group =
-            |&id: &NodeId| self.document.scalar(id).is_some_and(|it| it.starts_with('@'));
-        let grouped = before.iter().chain(&mine).any(is_group);
-        let known: BTreeMap<String, NodeId> =
-            before.iter().map(|&id| (self.identity(id), id)).collect();
-        let mut gone: BTreeSet<String> = BTreeSet::new();
-        let mut added = Vec::new();
+        let grouped = items.iter().chain(&mine).any(|&id| self.name(id).starts_with('@'));
+        let mut known: BTreeMap<String, NodeId> = BTreeMap::new();
+        let mut named: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+        for &id in &items {
+            known.insert(self.identity(id), id);
+            named.entry(self.name(id)).or_default().push(id);
+        }
+        let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
         for id in mine {
             let identity = self.identity(id);
-            if let Some(named) = identity.strip_prefix('!') {
-                let old = known.get(named).copied();
-                if let Some(old) = old {
-                    gone.insert(named.to_owned());
+            if let Some(name) = identity.strip_prefix('!') {
+                let olds = named.get(name).map_or(&[][..], Vec::as_slice);
+                gone.extend(olds);
+                for &old in olds {
                     self.change(Kind::Removed, pointer, Some(old), None, id);
-                } else if !grouped {
-                    self.removes_nothing(id);
                 }
-                // It may also take a call out of a group.
                 if grouped {
+                    // It also takes a call out of the groups.
                     added.push(id);
+                } else if olds.is_empty() {
+                    self.removes_nothing(id);
                 }
                 continue;
             }
-            let taken_out = format!("!{identity}");
-            if known.contains_key(&taken_out) {
-                gone.insert(taken_out);
-            }
+            gone.extend(known.get(&format!("!{identity}")));
             match known.get(&identity) {
+                // The same again says nothing; with other words about it, it does.
                 Some(_) if self.document.scalar(id).is_some() => {}
-                Some(_) => {
-                    gone.insert(identity);
+                Some(&old) => {
+                    gone.insert(old);
                     added.push(id);
                 }
                 None => {
@@ -184,24 +186,35 @@ impl Merge<'_> {
                 }
             }
         }
-        let mut items = before;
-        items.retain(|&id| !gone.contains(&self.identity(id)));
+        items.retain(|id| !gone.contains(id));
         items.extend(added);
         let span = self.document.node_span(own);
         self.document.add_list(span, items)
     }
 
-    /// What makes two entries of a list one: the path inside, or else all of it. The slash at a
-    /// path's end means nothing.
+    /// What makes two entries of a list one: the path inside, the name where nothing narrows it, or
+    /// else all that the entry says.
     fn identity(&self, id: NodeId) -> String {
-        let inside = self.document.entry(id, "sandbox_path").map_or(id, |(_, path)| path);
-        match self.document.scalar(inside) {
-            Some(text) if text.len() > 1 && text.contains('/') => {
-                text.trim_end_matches('/').to_owned()
+        let narrows = |key| self.document.entry(id, key).is_some();
+        let whole = self.document.is_list(id) || narrows("action") || narrows("when");
+        let only = self.document.is_mapping(id) && !NAMES.into_iter().any(narrows);
+        if whole || only { self.document.value(id).to_string() } else { self.name(id) }
+    }
+
+    /// What an entry of a list is about: a path inside, or a name. `openat: CONDITION` is about
+    /// `openat`. The slash at a path's end means nothing.
+    fn name(&self, id: NodeId) -> String {
+        let found = NAMES.into_iter().find_map(|key| self.document.entry(id, key));
+        let text = match found {
+            Some((_, value)) => self.document.scalar(value),
+            None if self.document.is_mapping(id) => {
+                self.document.entries(id).next().map(|(key, ..)| key)
             }
-            Some(text) => text.to_owned(),
-            None => self.document.value(id).to_string(),
-        }
+            None => self.document.scalar(id),
+        };
+        let text = text.unwrap_or_default();
+        let path = text.len() > 1 && text.contains('/');
+        if path { text.trim_end_matches('/').to_owned() } else { text.to_owned() }
     }
 
     /// The earlier section without the paths that the later one has in another list.

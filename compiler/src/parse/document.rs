@@ -17,7 +17,7 @@ pub struct Document {
 }
 
 /// A node's number in its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct NodeId(pub(super) usize);
 
 #[derive(Debug, Clone)]
