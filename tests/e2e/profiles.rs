@@ -50,7 +50,7 @@ fn only_the_named_directory_is_written(place: &Place) {
         ("python-readonly", None),
     ] {
         let plan = plan(place, name);
-        assert_eq!(run(place, &plan, &["cat", "file"]).good(), "content\n", "{name}");
+        assert_eq!(run(place, &plan, &["cat", "file"]).out(), "content\n", "{name}");
         for target in ["/workspace", "/usr", "/output", "/build"] {
             let file = format!("{target}/{name}");
             let done = run(place, &plan, &["touch", &file]);

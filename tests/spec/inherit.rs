@@ -103,6 +103,20 @@ fn what_begins_with_an_exclamation_mark_takes_out() {
     has(&found, "pass:[C]");
 }
 
+/// Beside a group it also narrows what the group stands for, so that it stays.
+#[test]
+fn beside_a_group_an_exclusion_stays() {
+    let parent = "name: p\nsyscalls: {allow: [\"@file-read\", openat2]}\n";
+    let files = [("p.yaml", parent)];
+    let policy = "name: a\nextends: p.yaml\nsyscalls: {allow: [\"!openat2\", \"!creat\"]}\n";
+    has(&merged(&files, policy), "allow:[@file-read,!openat2,!creat]");
+    let child = "name: b\nextends: a.yaml\nsyscalls: {allow: [creat]}\n";
+    let files = [("p.yaml", parent), ("a.yaml", policy)];
+    has(&merged(&files, child), "allow:[@file-read,!openat2,creat]");
+    let child = "name: b\nextends: a.yaml\nsyscalls: {allow: [\"!@file-read\"]}\n";
+    has(&merged(&files, child), "allow:[!openat2,!creat,!@file-read]");
+}
+
 #[test]
 fn what_was_taken_out_can_be_put_back() {
     let middle = "name: m\nextends: p.yaml\nsyscalls: {deny: [\"!ptrace\"]}\n";
@@ -352,7 +366,7 @@ fn many_parents_have_an_end() {
     // 40 parents with 40 parents each, all of them different.
     let (mut files, list) = all(40);
     for (at, (_, text)) in files.iter_mut().enumerate() {
-        assert!(write!(text, "extends: [{}]\n", list_of(at)).is_ok());
+        assert!(writeln!(text, "extends: [{}]", list_of(at)).is_ok());
     }
     for at in 0..40 {
         files.extend((0..40).map(|to| (format!("{at}-{to}.yaml"), "name: x\n".to_owned())));

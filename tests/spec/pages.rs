@@ -79,7 +79,7 @@ impl Page {
                 let text = rest.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
                 page.underlined = Some(text.ok_or("the underlined text is not code")?.to_owned());
             } else if let Some(name) = file_name(line) {
-                parent = Some(name.to_owned());
+                parent = Some(name);
             } else {
                 words += line.split_whitespace().count();
             }
@@ -148,8 +148,9 @@ impl Page {
 }
 
 /// `` `parent.yaml`: ``
-fn file_name(line: &str) -> Option<&str> {
-    line.strip_prefix('`')?.strip_suffix("`:").filter(|name| name.ends_with(".yaml"))
+fn file_name(line: &str) -> Option<String> {
+    let stem = line.strip_prefix('`')?.strip_suffix(".yaml`:")?;
+    Some(format!("{stem}.yaml"))
 }
 
 fn word(severity: Severity) -> &'static str {

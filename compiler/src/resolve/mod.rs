@@ -1,4 +1,4 @@
-//! Stage 3: what the policy's words mean: numbers, names and paths, with defaults filled in.
+//! Stage 4: what the policy's words mean: numbers, names and paths, with defaults filled in.
 
 mod capabilities;
 pub(crate) mod environment;

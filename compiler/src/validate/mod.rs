@@ -1,4 +1,4 @@
-//! Stage 2: document to typed policy.
+//! Stage 3: document to typed policy.
 //!
 //! Older spellings get their preferred names first, so that everything after them sees one name
 //! for one thing. Then the JSON Schema that editors use finds every key and value that cannot be,
