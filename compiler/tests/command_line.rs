@@ -109,6 +109,8 @@ fn standard_input() {
     for (input, code, says) in [
         (GOOD.to_owned(), 0, "1 file checked: nothing found\n"),
         ("nam: a\n".to_owned(), 1, "<stdin>:1:1: error[unknown-key]"),
+        ("name: a\nextends: base\n".to_owned(), 0, "1 file checked: nothing found\n"),
+        ("name: a\nextends: ./x\n".to_owned(), 1, "<stdin>:2:10: error[extends-unreadable]"),
         (String::new(), 2, "<stdin>:1:1: error: the file is empty\n"),
         ("#".repeat(2 << 20), 2, "<stdin>:1:1: error: the file is larger than 1 MiB"),
     ] {

@@ -52,6 +52,8 @@ pub(super) struct Gathering<'a> {
     files: Option<&'a dyn Files>,
     /// Where the policy lies.
     policy: Option<Place>,
+    /// Whether the parents are looked at, or only read.
+    checks: bool,
     sources: &'a mut Sources,
     sink: &'a mut Sink,
     /// Texts in the order of merging.
@@ -76,6 +78,7 @@ impl<'a> Gathering<'a> {
         Self {
             files,
             policy: files.map(Files::policy),
+            checks: true,
             sources,
             sink,
             order: Vec::new(),
@@ -84,6 +87,11 @@ impl<'a> Gathering<'a> {
             size: (0, 0),
             bytes,
         }
+    }
+
+    /// The same for one who wants the texts, and not what they mean.
+    pub(super) fn without_checks(self) -> Self {
+        Self { checks: false, ..self }
     }
 
     /// The texts in the order of merging, the policy last; `None` where a cap was passed. What
@@ -208,7 +216,9 @@ impl<'a> Gathering<'a> {
             return Err(self.too_many(span, &format!("more than {MAX_PARENTS} texts")));
         }
         let parsed = parse::parse(&source, &mut own).map(|mut document| {
-            validate::check(&mut document, &mut own);
+            if self.checks {
+                validate::check(&mut document, &mut own);
+            }
             document
         });
         let Some(file) = self.sources.add(source, name.clone()) else {
