@@ -4,12 +4,15 @@
 //! did wrong goes to a [`diagnostics::Sink`], never to an `Err`.
 
 pub mod diagnostics;
+pub mod disk;
 pub mod emit;
+pub mod inherit;
 pub mod ir;
 pub mod lower;
 pub mod mend;
 pub mod parse;
 pub mod pipeline;
+pub mod profiles;
 pub mod resolve;
 pub mod seal;
 pub mod source;

@@ -1,7 +1,7 @@
 //! Applying the fixes of a policy's findings, round after round, as long as it gets no worse.
 
 use crate::diagnostics::{Sink, fix};
-use crate::pipeline::{self, Fault, Outcome};
+use crate::pipeline::{self, Fault, Options, Outcome};
 use crate::source::Source;
 use std::collections::BTreeMap;
 
@@ -29,10 +29,15 @@ enum Reach {
 
 /// Applies the safe fixes of a policy, and the others where `with_unsafe` says so. A text that is
 /// not YAML stays as it is, and so does one that would come less far in the pipeline afterwards.
-pub fn mend(source: &Source, sink: Sink, with_unsafe: bool) -> Result<Mended, Fault> {
+pub fn mend(
+    source: &Source,
+    options: &Options,
+    sink: Sink,
+    with_unsafe: bool,
+) -> Result<Mended, Fault> {
     // What the bytes were is not known any more.
     let whole = !sink.has_errors();
-    let outcome = pipeline::check(source, sink)?;
+    let outcome = pipeline::compile(source, options, sink)?;
     let mut best = Mended { source: source.clone(), applied: BTreeMap::new(), outcome };
     if !whole {
         return Ok(best);
@@ -45,7 +50,7 @@ pub fn mend(source: &Source, sink: Sink, with_unsafe: bool) -> Result<Mended, Fa
         let findings = &best.outcome.diagnostics;
         let Some(fixed) = fix::apply(&best.source.text, findings, with_unsafe) else { break };
         let source = Source::new(best.source.name.clone(), fixed.text);
-        let outcome = pipeline::check(&source, Sink::new())?;
+        let outcome = pipeline::compile(&source, options, Sink::new())?;
         if reach(&outcome) < before {
             break;
         }

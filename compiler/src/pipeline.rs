@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{Diagnostic, Sink, fix};
 use crate::emit::{self, EmitFault};
+use crate::inherit::{self, Files};
 use crate::lower::lower;
 use crate::parse;
 use crate::resolve::resolve;
@@ -9,6 +10,7 @@ use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
 use crate::validate;
+use std::sync::Arc;
 
 /// What the caller asks for.
 #[derive(Debug, Clone)]
@@ -17,13 +19,15 @@ pub struct Options {
     pub architectures: Vec<Arch>,
     /// Print this stage's result instead of making a plan.
     pub emit: Option<Stage>,
+    /// The files around the policy, for its `extends`; without them only profiles can be extended.
+    pub files: Option<Arc<dyn Files>>,
 }
 
 impl Default for Options {
     /// A plan for x86-64, whatever machine the compiler runs on: the same policy gives the same
     /// bytes everywhere.
     fn default() -> Self {
-        Self { architectures: vec![Arch::X86_64], emit: None }
+        Self { architectures: vec![Arch::X86_64], emit: None, files: None }
     }
 }
 
@@ -34,7 +38,7 @@ pub enum Stage {
     Document,
     /// The typed policy as JSON.
     Policy,
-    /// What its words mean.
+    /// The policy in full, as YAML: with what it inherits and the defaults, a place for each value.
     Resolved,
     /// What is to be enforced.
     Ir,
@@ -55,11 +59,6 @@ pub struct Outcome {
     pub listing: Option<String>,
 }
 
-/// Runs every stage and gives what they found: what `purplec check` reports.
-pub fn check(source: &Source, sink: Sink) -> Result<Outcome, Fault> {
-    compile(source, &Options::default(), sink)
-}
-
 /// Compiles a policy. The sink holds what reading the file found already.
 pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Outcome, Fault> {
     let mut outcome = Outcome { sources: source.clone().into(), ..Outcome::default() };
@@ -77,11 +76,15 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Out
 fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(), Fault> {
     let wants = |stage| options.emit == Some(stage);
 
-    let Some(mut document) = parse::parse(outcome.sources.policy(), sink) else { return Ok(()) };
+    let Some(document) = parse::parse(outcome.sources.policy(), sink) else { return Ok(()) };
     if wants(Stage::Document) {
         outcome.listing = pretty(&document.to_json());
         return Ok(());
     }
+    let files = options.files.as_deref();
+    let Some(mut document) = inherit::inherit(document, files, &mut outcome.sources, sink) else {
+        return Ok(());
+    };
     let Some(policy) = validate::validate(&mut document, sink) else { return Ok(()) };
     if wants(Stage::Policy) {
         outcome.listing = pretty(&policy);
@@ -89,7 +92,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     }
     let resolved = resolve(&policy, &options.architectures, &document, sink);
     if wants(Stage::Resolved) {
-        outcome.listing = Some(format!("{resolved:#?}\n"));
+        outcome.listing = Some(inherit::effective(&document, &outcome.sources));
         return Ok(());
     }
     let ir = lower(resolved, sink);

@@ -1,5 +1,7 @@
 //! A policy's texts, and places in them.
 
+use purple_plan::{Sha256, sha256};
+
 /// A half-open range of bytes in one of a policy's source texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -38,6 +40,7 @@ pub struct Position {
 pub struct Sources {
     policy: Source,
     parents: Vec<Source>,
+    written: Vec<String>,
 }
 
 impl Sources {
@@ -51,12 +54,35 @@ impl Sources {
         &self.parents
     }
 
-    /// Adds a text that the policy inherits from and gives its number; `None` where there are 255
-    /// already.
-    pub fn add(&mut self, parent: Source) -> Option<u8> {
+    /// What `extends` calls them, in the same order. Unlike the names of the sources, these do not
+    /// depend on the directory that the compiler runs in.
+    pub fn written(&self) -> &[String] {
+        &self.written
+    }
+
+    /// Adds a text that the policy inherits from, with what `extends` calls it, and gives its
+    /// number; `None` where there are 255 already.
+    pub fn add(&mut self, parent: Source, written: impl Into<String>) -> Option<u8> {
         let number = u8::try_from(self.parents.len().checked_add(1)?).ok()?;
         self.parents.push(parent);
+        self.written.push(written.into());
         Some(number)
+    }
+
+    /// The digest that a plan carries. Of a policy that extends nothing: the SHA-256 of its text.
+    /// Of others: the SHA-256 of the SHA-256 of each text, the policy's first, then those that it
+    /// inherits from in the order of their numbers.
+    pub fn digest(&self) -> [u8; 32] {
+        let own = sha256(self.policy.text.as_bytes());
+        if self.parents.is_empty() {
+            return own;
+        }
+        let mut all = Sha256::new();
+        all.update(&own);
+        for parent in &self.parents {
+            all.update(&sha256(parent.text.as_bytes()));
+        }
+        all.finish()
     }
 
     /// The text that a place is in; the policy itself for a number that nothing has.
@@ -83,7 +109,7 @@ impl Sources {
 
 impl From<Source> for Sources {
     fn from(policy: Source) -> Self {
-        Self { policy, parents: Vec::new() }
+        Self { policy, parents: Vec::new(), written: Vec::new() }
     }
 }
 

@@ -1,12 +1,12 @@
-//! Compiled plans, kept by the digest of what they are made from: the policy's text and the
-//! compiler. What is kept saves compiling, no more: it is read once, and those bytes are what runs.
+//! Compiled plans, kept by the digest of what they are made from: the policy's text, the texts that
+//! it inherits from, and the compiler. What is kept saves compiling, no more: it is read once, and those bytes are what runs.
 
 use nix::fcntl::{AT_FDCWD, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use purple_plan::{MAX_PLAN_BYTES, Plan, Sha256};
 use purplec::seal::hex;
-use purplec::source::Source;
+use purplec::source::Sources;
 use std::fs::{DirBuilder, File};
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -35,13 +35,13 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// The place of this policy's plan; `None` where nothing can be kept.
-    pub(crate) fn of(source: &Source) -> Option<Self> {
-        Some(Self { directory: directory()?, name: key(source)? + ".plan" })
+    pub(crate) fn of(sources: &Sources) -> Option<Self> {
+        Some(Self { directory: directory()?, name: key(sources)? + ".plan" })
     }
 
     /// The kept plan, if there is one that only the caller can have written and that this compiler
-    /// has made from this very text.
-    pub(crate) fn look_up(&self, source: &Source) -> Option<Vec<u8>> {
+    /// has made from these very texts.
+    pub(crate) fn look_up(&self, sources: &Sources) -> Option<Vec<u8>> {
         let directory = open(&self.directory)?;
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let file = openat(&directory, self.name.as_str(), flags, Mode::empty()).ok()?;
@@ -54,7 +54,7 @@ impl Entry {
         let most = u64::try_from(MAX_PLAN_BYTES).ok()?;
         File::from(file).take(most).read_to_end(&mut bytes).ok()?;
         let plan = Plan::decode(&bytes).ok()?;
-        let same_text = plan.meta.source_digest == purple_plan::sha256(source.text.as_bytes());
+        let same_text = plan.meta.source_digest == sources.digest();
         let same_compiler = plan.meta.compiler.to_bytes() == COMPILER.as_bytes();
         (same_text && same_compiler).then_some(bytes)
     }
@@ -96,8 +96,8 @@ fn is_ours(found: &FileStat, kind: SFlag) -> bool {
         && found.st_mode & (Mode::S_IWGRP | Mode::S_IWOTH).bits() == 0
 }
 
-/// A digest of the compiler, which is part of this program, and the text.
-fn key(source: &Source) -> Option<String> {
+/// A digest of the compiler, which is part of this program, and the texts.
+fn key(sources: &Sources) -> Option<String> {
     let program = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
     let mut digest = Sha256::new();
     for number in [program.len().cast_signed(), program.mtime(), program.mtime_nsec()] {
@@ -105,6 +105,6 @@ fn key(source: &Source) -> Option<String> {
     }
     digest.update(COMPILER.as_bytes());
     digest.update(&[0]);
-    digest.update(source.text.as_bytes());
+    digest.update(&sources.digest());
     Some(hex(&digest.finish()))
 }

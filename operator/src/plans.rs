@@ -1,18 +1,21 @@
 //! From a profile, a policy or a plan file to the bytes of a plan.
 
 use crate::cache::Entry;
-use crate::profiles::Profile;
 use crate::{Problem, say};
 use nix::fcntl::OFlag;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::{Severity, Sink, render};
+use purplec::disk::Disk;
+use purplec::inherit::{self, Files};
 use purplec::parse::{MAX_BYTES, decode};
-use purplec::pipeline::{self, Options};
+use purplec::pipeline::{self, Options, Outcome, Stage};
+use purplec::profiles::Profile;
 use purplec::source::Source;
 use std::fs::OpenOptions;
 use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A plan that decodes.
 #[derive(Debug)]
@@ -32,8 +35,7 @@ pub(crate) fn load(path: &Path) -> Result<Ready, Problem> {
 
 /// The plan of a shipped profile.
 pub(crate) fn from_profile(profile: &Profile) -> Result<Ready, Problem> {
-    let name = format!("{}.yaml", profile.name);
-    compiled(&Source::new(name, profile.text), Sink::new())
+    compiled(&text(profile), None, Sink::new())
 }
 
 /// The plan of a policy file.
@@ -41,26 +43,46 @@ pub(crate) fn from_policy(path: &Path) -> Result<Ready, Problem> {
     let bytes = read(path, MAX_BYTES)?;
     let mut sink = Sink::new();
     let source = decode(&path.to_string_lossy(), bytes, &mut sink);
-    compiled(&source, sink)
+    compiled(&source, Some(Arc::new(Disk::around(path))), sink)
+}
+
+/// A shipped profile in full, with a place for each value.
+pub(crate) fn in_full(profile: &Profile) -> Result<String, Problem> {
+    let options = Options { emit: Some(Stage::Resolved), ..Options::default() };
+    let outcome = compile(&text(profile), &options, Sink::new())?;
+    outcome.listing.ok_or_else(|| Problem::new(format!("{}: nothing to show", profile.name)))
+}
+
+fn text(profile: &Profile) -> Source {
+    Source::new(profile.name, profile.text)
 }
 
 /// The kept plan of a policy, or a fresh one.
-fn compiled(source: &Source, sink: Sink) -> Result<Ready, Problem> {
-    let entry = Entry::of(source);
-    if let Some(bytes) = entry.as_ref().and_then(|entry| entry.look_up(source)) {
+fn compiled(source: &Source, files: Option<Arc<dyn Files>>, sink: Sink) -> Result<Ready, Problem> {
+    let sources = inherit::sources(source, files.as_deref());
+    let place = sources.and_then(|sources| Some((Entry::of(&sources)?, sources)));
+    if let Some(bytes) = place.as_ref().and_then(|(entry, sources)| entry.look_up(sources)) {
         return Ok(Ready { bytes, unkept: None });
     }
-    let outcome = pipeline::compile(source, &Options::default(), sink)
-        .map_err(|fault| Problem::new(format!("a defect of the compiler: {fault}")))?;
-    let shown: Vec<_> =
-        outcome.diagnostics.into_iter().filter(|found| found.severity > Severity::Note).collect();
-    for line in render::human(&outcome.sources, &shown).lines() {
-        say(line);
-    }
+    let outcome = compile(source, &Options { files, ..Options::default() }, sink)?;
     let Some(bytes) = outcome.plan else {
         return Err(Problem::new(format!("{}: the policy does not compile", source.name)));
     };
-    Ok(Ready { bytes, unkept: entry })
+    // A parent may have changed since it was looked at for the plan's place.
+    let same = place.filter(|(_, sources)| outcome.sources.digest() == sources.digest());
+    Ok(Ready { bytes, unkept: same.map(|(entry, _)| entry) })
+}
+
+/// Compiles, and says what was found, but for notes.
+fn compile(source: &Source, options: &Options, sink: Sink) -> Result<Outcome, Problem> {
+    let outcome = pipeline::compile(source, options, sink)
+        .map_err(|fault| Problem::new(format!("a defect of the compiler: {fault}")))?;
+    let found = outcome.diagnostics.iter();
+    let shown: Vec<_> = found.filter(|found| found.severity > Severity::Note).cloned().collect();
+    for line in render::human(&outcome.sources, &shown).lines() {
+        say(line);
+    }
+    Ok(outcome)
 }
 
 fn read(path: &Path, most: usize) -> Result<Vec<u8>, Problem> {

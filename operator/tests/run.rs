@@ -274,3 +274,79 @@ fn what_is_missing_is_named() {
     refused(&place.run(), &["bin/purple-exec cannot be executed"]);
     assert!(!place.exists("home/project/out") && !place.exists("home/.cache"));
 }
+
+#[test]
+fn every_profile_has_its_plan() {
+    let place = Place::new();
+    for profile in purplec::profiles::SHIPPED {
+        ran(&place.purple("home/project", &["--profile", profile.name, "--", "true"]));
+        let plan = fs::read(place.at("bin/plan")).expect("the plan");
+        let plan = purple_plan::Plan::decode(&plan).expect("a plan");
+        assert_eq!(plan.meta.policy_name.to_bytes(), profile.name.as_bytes());
+    }
+    let output = place.purple("home/project", &["--profile", "bulid-offline", "--", "true"]);
+    refused(&output, &["there is no profile `bulid-offline`", "did you mean `build-offline`?"]);
+}
+
+#[test]
+fn a_kept_plan_is_not_used_once_a_parent_has_changed() {
+    let place = Place::new();
+    place.write("policy.yaml", "name: test\nextends: ./parent.yaml\n");
+    let parent = |output: &str| {
+        let text = format!(
+            "name: parent\nextends: base\nfilesystem:\n  output_paths:\n    \
+             - {{host_path: {output}, sandbox_path: /output}}\n"
+        );
+        place.write("parent.yaml", &text);
+    };
+    let plan = || {
+        ran(&place.run());
+        fs::read(place.at("bin/plan")).expect("the plan")
+    };
+    parent("./one");
+    let first = plan();
+    assert_eq!(plan(), first);
+    parent("./two");
+    let second = plan();
+    assert_ne!(second, first);
+    assert!(place.exists("home/project/two"));
+    parent("./one");
+    assert_eq!(plan(), first, "the plan of these texts is kept");
+
+    fs::remove_file(place.at("parent.yaml")).expect("it was there");
+    refused(&place.run(), &["extends-unreadable", "does not compile"]);
+    place.write("parent.yaml", "name: parent\nextnds: base\n");
+    refused(&place.run(), &["parent.yaml:2:1: error[unknown-key]", "extends-broken"]);
+}
+
+#[test]
+fn a_policy_to_start_from_is_made_and_never_written_over() {
+    let place = Place::new();
+    let profile = |arguments: &[&str]| {
+        Command::new(place.at("bin/purple"))
+            .arg("profile")
+            .args(arguments)
+            .current_dir(place.at("home/project"))
+            .output()
+            .expect("purple starts")
+    };
+    let output = profile(&["create", "mine"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = fs::read_to_string(place.at("home/project/mine.yaml")).expect("a policy");
+    assert!(text.contains("\nextends: ai-dev-safe\n"), "{text}");
+    ran(&place.purple("home/project", &["--policy", "mine.yaml", "--", "true"]));
+
+    refused(&profile(&["create", "mine"]), &["mine.yaml: it exists already"]);
+    symlink("nowhere", place.at("home/project/link.yaml")).expect("a link");
+    refused(&profile(&["create", "link"]), &["link.yaml: it exists already"]);
+    refused(&profile(&["create", "../up"]), &["`../up` cannot be a policy's name"]);
+    refused(&profile(&["create", "x", "--extends", "bse"]), &["did you mean `base`?"]);
+    assert!(!place.exists("home/up.yaml") && !place.exists("home/project/x.yaml"));
+
+    let output = profile(&["show", "python-readonly", "--resolved"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("sandbox_path: /usr") && text.contains("# base:9\n"), "{text}");
+    let output = profile(&["list"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.lines().count(), purplec::profiles::SHIPPED.len(), "{text}");
+}

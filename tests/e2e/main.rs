@@ -35,6 +35,7 @@ mod owners;
 mod parallel;
 mod plans;
 mod processes;
+mod profiles;
 mod programs;
 mod refusals;
 mod report;

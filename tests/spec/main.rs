@@ -1,27 +1,32 @@
 //! Policies and what the compiler says about them: the rendered text, compared as a whole.
 //!
 //! Each file of `cases/` has its rendering in `snapshots/`; a case named after a diagnostic's code
-//! shows that diagnostic. The files of `corpus/` are policies that people wrote. After a change on
+//! shows that diagnostic; `cases/parents/` holds what they extend. The files of `corpus/` are policies that people wrote. After a change on
 //! purpose, run with `INSTA_UPDATE=always` and review the difference.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it relies on")]
 
 mod fixes;
 mod formats;
 mod hostile;
+mod inherit;
 mod pages;
 mod plans;
 mod replay;
+mod texts;
 mod typos;
 
 use purple_tests::codes::emitted;
 use purple_tests::repository::{root, tracked};
 use purplec::diagnostics::{Diagnostic, Sink, render};
+use purplec::inherit::Files;
 use purplec::parse;
 use purplec::pipeline::{self, Options, Outcome};
 use purplec::source::{Source, Sources};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use texts::Texts;
 
 /// The codes that no short text leads to; `pages.rs` says where they are tested.
 const WITHOUT_CASE: [&str; 4] =
@@ -41,9 +46,18 @@ fn policies(folder: &str) -> Vec<PathBuf> {
 
 /// All that comes out of a text, and the findings as people see them.
 fn compiled(name: &str, text: &[u8]) -> (Outcome, String) {
+    compiled_beside(name, text, None)
+}
+
+/// The same of a text with files around it.
+fn compiled_beside(name: &str, text: &[u8], files: Option<Arc<dyn Files>>) -> (Outcome, String) {
+    compiled_by(name, text, &Options { files, ..Options::default() })
+}
+
+fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Outcome, String) {
     let mut sink = Sink::new();
     let source = parse::decode(name, text.to_vec(), &mut sink);
-    match pipeline::compile(&source, &Options::default(), sink) {
+    match pipeline::compile(&source, options, sink) {
         Ok(outcome) => {
             let text = rendered(&outcome.sources, &outcome.diagnostics);
             (outcome, text)
@@ -63,7 +77,16 @@ fn slice<'s>(source: &'s Source, finding: &Diagnostic) -> &'s str {
 
 fn checked(path: &Path) -> (Vec<Diagnostic>, String) {
     let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-    let (outcome, text) = compiled(&name, &fs::read(path).expect("the file can be read"));
+    let bytes = fs::read(path).expect("the file can be read");
+    let parents: Vec<(String, String)> = policies("tests/spec/cases/parents")
+        .iter()
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            (format!("parents/{name}"), fs::read_to_string(path).expect("the file can be read"))
+        })
+        .collect();
+    let parents = Texts::new(parents.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let (outcome, text) = compiled_beside(&name, &bytes, Some(parents.files()));
     (outcome.diagnostics, text)
 }
 

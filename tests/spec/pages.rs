@@ -1,9 +1,11 @@
 //! The pages of the diagnostics: every example is compiled, and the index lists every page.
 //!
 //! A page's first policy gives the page's code, and nothing else, at the text that the page says is
-//! underlined; its last policy gives no finding at all.
+//! underlined; its last policy gives no finding at all. A policy after the line `` `NAME.yaml`: ``
+//! is a file beside both, which they may extend.
 
-use crate::{compiled, slice};
+use crate::texts::Texts;
+use crate::{compiled_beside, slice};
 use purple_tests::codes::emitted;
 use purple_tests::repository::{root, tracked};
 use purplec::diagnostics::{Diagnostic, Severity};
@@ -14,8 +16,9 @@ use std::fs;
 /// The codes whose example cannot stand in a page, with the page's reason. Unit tests show them:
 /// `compiler/src/parse/tests.rs` the first ones, `compiler/src/emit/bpf/tests.rs` the filter,
 /// `tests/spec/plans.rs` the plan, and `compiler/src/validate/tests.rs` that the schema is one.
-const WITHOUT_EXAMPLE: [(&str, &str); 8] = [
+const WITHOUT_EXAMPLE: [(&str, &str); 9] = [
     ("byte-order-mark", "an editor may remove the mark from this page"),
+    ("extends-too-many", "it takes more than 64 parents"),
     ("filter-too-long", "it takes hundreds of rules"),
     ("input-too-large", "the text would be longer than 1 MiB"),
     ("internal-schema", "a defect of the compiler"),
@@ -25,12 +28,17 @@ const WITHOUT_EXAMPLE: [(&str, &str); 8] = [
     ("windows-line-endings", "version control may convert the line endings of this page"),
 ];
 
+/// The code whose page has findings in a file beside the policy: they are what it is about.
+const SHOWS_PARENTS: &str = "extends-broken";
+
 /// A page, taken apart.
 struct Page {
     severity: String,
     no_example: Option<String>,
     underlined: Option<String>,
     policies: Vec<String>,
+    /// What the policies may extend: names and texts.
+    parents: Vec<(String, String)>,
 }
 
 impl Page {
@@ -40,8 +48,14 @@ impl Page {
         if lines.next() != Some(format!("# {code}").as_str()) {
             return Err(format!("the first line is not `# {code}`"));
         }
-        let mut page =
-            Self { severity: String::new(), no_example: None, underlined: None, policies: vec![] };
+        let mut page = Self {
+            severity: String::new(),
+            no_example: None,
+            underlined: None,
+            policies: vec![],
+            parents: vec![],
+        };
+        let mut parent = None;
         let mut words = 0;
         while let Some(line) = lines.next() {
             if line == "```yaml" {
@@ -53,7 +67,10 @@ impl Page {
                         Some(line) => policy.extend([line, "\n"]),
                     }
                 }
-                page.policies.push(policy);
+                match parent.take() {
+                    Some(name) => page.parents.push((name, policy)),
+                    None => page.policies.push(policy),
+                }
             } else if let Some(severity) = line.strip_prefix("Severity: ") {
                 severity.clone_into(&mut page.severity);
             } else if let Some(reason) = line.strip_prefix("example: none, ") {
@@ -61,9 +78,14 @@ impl Page {
             } else if let Some(rest) = line.strip_prefix("underlined: ") {
                 let text = rest.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
                 page.underlined = Some(text.ok_or("the underlined text is not code")?.to_owned());
+            } else if let Some(name) = file_name(line) {
+                parent = Some(name);
             } else {
                 words += line.split_whitespace().count();
             }
+        }
+        if let Some(name) = parent {
+            return Err(format!("no policy comes after `{name}`:"));
         }
         if words < 15 {
             return Err(format!("{words} words explain nothing"));
@@ -80,14 +102,21 @@ impl Page {
         if self.policies.len() != expected {
             return Some(format!("there are {} policies, not {expected}", self.policies.len()));
         }
-        let (found, text) = examined(last);
+        let (found, text) = self.examined(last);
         if !found.is_empty() {
             return Some(format!("the last policy is not free of findings:\n{text}"));
         }
         if self.no_example.is_some() {
             return None;
         }
-        let (found, text) = examined(first);
+        let names = |name: &String| self.policies.iter().any(|policy| policy.contains(name));
+        if let Some((name, _)) = self.parents.iter().find(|(name, _)| !names(name)) {
+            return Some(format!("no policy names `{name}`"));
+        }
+        let (mut found, text) = self.examined(first);
+        if code == SHOWS_PARENTS {
+            found.retain(|one| one.span.file == 0);
+        }
         let [one] = found.as_slice() else {
             return Some(format!(
                 "the first policy has {} findings, not one:\n{text}",
@@ -97,20 +126,31 @@ impl Page {
         if one.code != code || word(one.severity) != self.severity {
             return Some(format!("`{code}`, {}, is not what is found:\n{text}", self.severity));
         }
+        if one.span.file != 0 {
+            return Some(format!("what is found is not in the first policy:\n{text}"));
+        }
         let source = Source::new("page", first.as_str());
         let underlined = slice(&source, one);
         (underlined != self.underlined.as_deref().unwrap_or_default())
             .then(|| format!("`{underlined}` is underlined:\n{text}"))
     }
+
+    fn examined(&self, policy: &str) -> (Vec<Diagnostic>, String) {
+        let parents = self.parents.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let files = Texts::new(parents).files();
+        let (outcome, text) = compiled_beside("page", policy.as_bytes(), Some(files));
+        let found = outcome.diagnostics;
+        if found.is_empty() {
+            assert!(outcome.plan.is_some(), "no plan and no finding for:\n{policy}");
+        }
+        (found, text)
+    }
 }
 
-fn examined(policy: &str) -> (Vec<Diagnostic>, String) {
-    let (outcome, text) = compiled("page", policy.as_bytes());
-    let found = outcome.diagnostics;
-    if found.is_empty() {
-        assert!(outcome.plan.is_some(), "no plan and no finding for:\n{policy}");
-    }
-    (found, text)
+/// `` `parent.yaml`: ``
+fn file_name(line: &str) -> Option<String> {
+    let stem = line.strip_prefix('`')?.strip_suffix(".yaml`:")?;
+    Some(format!("{stem}.yaml"))
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -209,6 +249,16 @@ fn bites_a_page_that_is_wrong() {
     says(page("error", "1", "name: a", "name: a"), "0 findings, not one");
     says(page("error", "a b", "name: a b", "name: a"), "is not what is found");
     says(page("error", "1", "name: 1", "name: 1"), "not free of findings");
+    let parent = |first: &str, parent: &str| {
+        let text = format!(
+            "# wrong-type\n\nSeverity: error\n\n{words}\n\n`p.yaml`:\n\n```yaml\n{parent}\n```\n\n\
+             ```yaml\n{first}\n```\n\nunderlined: `1`\n\n```yaml\nname: a\n```\n"
+        );
+        Page::parse("wrong-type", &text).ok().and_then(|page| page.problem("wrong-type"))
+    };
+    assert_eq!(parent("extends: p.yaml\nname: 1", "name: p"), None);
+    says(parent("name: 1", "name: p"), "no policy names `p.yaml`");
+    says(parent("extends: p.yaml\nname: a", "name: 1"), "2 findings, not one");
     assert!(Page::parse("wrong-type", "# other\n").is_err());
     assert!(Page::parse("wrong-type", "# wrong-type\n\nSeverity: error\n\nShort.\n").is_err());
 }

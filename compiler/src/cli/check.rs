@@ -114,11 +114,11 @@ fn examine(path: &Path, mending: Option<fix::Mode>, format: Format, look: Look) 
     let failed =
         |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
     let (outcome, changed) = match mending {
-        None => match pipeline::check(&read.source, read.sink) {
+        None => match pipeline::compile(&read.source, &read.options, read.sink) {
             Ok(outcome) => (outcome, fix::Changed::default()),
             Err(fault) => return failed(super::fault(&fault)),
         },
-        Some(mode) => match fix::mend(path, &read.source, read.sink, mode) {
+        Some(mode) => match fix::mend(path, &read.source, &read.options, read.sink, mode) {
             Ok(mended) => mended,
             Err(message) => return failed(message),
         },

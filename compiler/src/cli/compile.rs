@@ -47,7 +47,7 @@ enum Emit {
     Document,
     /// The typed policy, as JSON
     Policy,
-    /// What the policy's words mean
+    /// The policy in full: with what it inherits and the defaults, a place for each value
     Resolved,
     /// What is to be enforced
     Ir,
@@ -87,6 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Emit::Bpf => Some(Stage::Bpf),
             Emit::Plan => None,
         }),
+        ..read.options
     };
     let mut outcome = match pipeline::compile(&read.source, &options, read.sink) {
         Ok(outcome) => outcome,

@@ -4,7 +4,7 @@ use super::output;
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{counted, visible};
 use purplec::mend::{self, Mended};
-use purplec::pipeline::Outcome;
+use purplec::pipeline::{Options, Outcome};
 use purplec::source::Source;
 use similar::TextDiff;
 use std::fmt::Write as _;
@@ -35,11 +35,12 @@ pub(super) struct Changed {
 pub(super) fn mend(
     path: &Path,
     source: &Source,
+    options: &Options,
     sink: Sink,
     mode: Mode,
 ) -> Result<(Outcome, Changed), String> {
     let Mended { source: after, applied, outcome } =
-        mend::mend(source, sink, mode.with_unsafe).map_err(|fault| super::fault(&fault))?;
+        mend::mend(source, options, sink, mode.with_unsafe).map_err(|fault| super::fault(&fault))?;
     let stdin = path.as_os_str() == "-";
     let mut changed = Changed::default();
     if after.text == source.text {

@@ -1,15 +1,18 @@
 //! Reading a policy file: regular files and standard input, to a cap, without ever blocking on
 //! something else.
 
-use nix::fcntl::OFlag;
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{Failure, visible};
+use purplec::disk::{self, Disk};
+use purplec::inherit::Files;
 use purplec::parse::{MAX_BYTES, decode};
+use purplec::pipeline::Options;
 use purplec::source::Source;
-use std::fs::{FileType, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::Arc;
+
+pub(super) use purplec::disk::{explain, kind};
 
 /// A policy's text, and what decoding it found.
 pub(super) struct Input {
@@ -17,6 +20,9 @@ pub(super) struct Input {
     pub(super) source: Source,
     /// Holds an error where the bytes are not UTF-8.
     pub(super) sink: Sink,
+    /// What it is compiled with: the files around it, none for standard input, which lies in no
+    /// directory.
+    pub(super) options: Options,
 }
 
 /// Reads `path`, or standard input for `-`. The error is a whole message, name first.
@@ -31,7 +37,8 @@ pub(super) fn try_read(path: &Path) -> Result<Input, Failure> {
     let (name, read) = if path.as_os_str() == "-" {
         ("<stdin>".to_owned(), all(io::stdin().lock()))
     } else {
-        (path.to_string_lossy().into_owned(), open(path))
+        let opened = disk::open(path).map_err(Problem::new);
+        (path.to_string_lossy().into_owned(), opened.and_then(all))
     };
     let bytes = match read {
         Ok(bytes) => bytes,
@@ -42,7 +49,9 @@ pub(super) fn try_read(path: &Path) -> Result<Input, Failure> {
     };
     let mut sink = Sink::new();
     let source = decode(&name, bytes, &mut sink);
-    Ok(Input { source, sink })
+    let around = || -> Arc<dyn Files> { Arc::new(Disk::around(path)) };
+    let files = (path.as_os_str() != "-").then(around);
+    Ok(Input { source, sink, options: Options { files, ..Options::default() } })
 }
 
 struct Problem {
@@ -54,44 +63,6 @@ struct Problem {
 impl Problem {
     fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), in_text: false }
-    }
-}
-
-fn open(path: &Path) -> Result<Vec<u8>, Problem> {
-    // Without O_NONBLOCK, opening a FIFO waits for a writer. The standard library adds O_CLOEXEC.
-    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
-        Ok(file) => file,
-        Err(error) => {
-            // A socket cannot be opened; its kind says more than the error.
-            let kind = std::fs::metadata(path).ok().and_then(|found| kind(found.file_type()));
-            return Err(Problem::new(match kind {
-                Some(kind) => format!("this is {kind}, not a file"),
-                None => explain(&error),
-            }));
-        }
-    };
-    let found = file.metadata().map_err(|error| Problem::new(explain(&error)))?;
-    if let Some(kind) = kind(found.file_type()) {
-        return Err(Problem::new(format!("this is {kind}, not a file")));
-    }
-    all(file)
-}
-
-/// What a path leads to, where it is not a regular file.
-pub(super) fn kind(of: FileType) -> Option<&'static str> {
-    if of.is_file() {
-        None
-    } else if of.is_dir() {
-        Some("a directory")
-    } else if of.is_fifo() {
-        Some("a FIFO")
-    } else if of.is_socket() {
-        Some("a socket")
-    } else if of.is_char_device() || of.is_block_device() {
-        Some("a device")
-    } else {
-        Some("something special")
     }
 }
 
@@ -110,15 +81,4 @@ fn all(from: impl Read) -> Result<Vec<u8>, Problem> {
         return Err(Problem { message, in_text: true });
     }
     Ok(bytes)
-}
-
-/// An I/O error without the number that the standard library adds.
-pub(super) fn explain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::NotADirectory => "part of the path is not a directory".to_owned(),
-        io::ErrorKind::IsADirectory => "this is a directory, not a file".to_owned(),
-        _ => error.to_string(),
-    }
 }

@@ -156,6 +156,17 @@ impl Diagnostic {
         self.with_fix(Applicability::Safe, fix::REMOVE_ITEM, span, "")
     }
 
+    /// Says that all its places are in another text.
+    fn relocate(&mut self, file: u8) {
+        self.span = self.span.in_file(file);
+        for related in &mut self.related {
+            related.span = related.span.in_file(file);
+        }
+        for edit in self.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = edit.span.in_file(file);
+        }
+    }
+
     /// The same with a related place.
     #[must_use]
     pub fn with_related(mut self, span: Span, message: impl Into<String>) -> Self {
@@ -201,6 +212,24 @@ impl Sink {
     pub fn count_more(&mut self, code: &'static str, more: usize) {
         let count = self.counts.entry(code).or_default();
         *count = count.saturating_add(more);
+    }
+
+    /// Takes over what was found in another text, and gives how many of these are errors.
+    pub fn absorb(&mut self, other: Self, file: u8) -> usize {
+        let mut unseen = other.counts;
+        let mut errors = 0;
+        for mut diagnostic in other.found {
+            errors += usize::from(diagnostic.severity == Severity::Error);
+            if let Some(count) = unseen.get_mut(diagnostic.code) {
+                *count = count.saturating_sub(1);
+            }
+            diagnostic.relocate(file);
+            self.push(diagnostic);
+        }
+        for (code, more) in unseen {
+            self.count_more(code, more);
+        }
+        errors
     }
 
     /// Whether anything found stops the compilation.

@@ -1,4 +1,4 @@
-//! Stage 5: from the IR to finished artefacts.
+//! Stage 6: from the IR to finished artefacts.
 
 pub mod bpf;
 mod meaning;

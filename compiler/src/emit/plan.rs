@@ -9,7 +9,6 @@ use crate::source::{Sources, Span};
 use purple_plan::{
     Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Meta, Method, Mount, MountKind, Need,
     Network, NetworkMode, Place, Process, Rlimit, mount_flags, network_flags, process_flags,
-    sha256,
 };
 use std::ffi::{CStr, CString};
 
@@ -29,7 +28,7 @@ struct Lines(Sources);
 impl Lines {
     /// The place of a span; none for what the policy does not say.
     fn of(&self, span: Option<Span>) -> Place {
-        span.map_or(Place::NONE, |span| Place::line_of_policy(self.0.line(span)))
+        span.map_or(Place::NONE, |span| Place::new(span.file, self.0.line(span)))
     }
 }
 
@@ -68,7 +67,7 @@ impl Artefacts {
         Self {
             ir: ir.clone(),
             filters,
-            source_digest: sha256(sources.policy().text.as_bytes()),
+            source_digest: sources.digest(),
             lines: Lines(sources.clone()),
         }
     }
@@ -118,6 +117,8 @@ impl Artefacts {
                 meaning.add(one, &|span| self.lines.of(Some(span)));
             }
         }
+        let sources: Vec<purple_plan::Source<'_>> =
+            texts.sources.iter().map(|name| purple_plan::Source { name }).collect();
         let keep = self.ir.capabilities;
         Ok(use_them(&Contents {
             meta: Meta {
@@ -140,7 +141,7 @@ impl Artefacts {
             filters: &filters,
             cgroup: &cgroup,
             needs: &needs,
-            sources: &[],
+            sources: &sources,
             interfaces: &meaning.interfaces,
             numbers: &meaning.numbers,
             calls: &meaning.calls,
@@ -205,6 +206,7 @@ struct Texts {
     environment: Vec<(EnvKind, CString)>,
     cgroup: Vec<(CString, CString)>,
     programs: Vec<Vec<u8>>,
+    sources: Vec<CString>,
 }
 
 struct StepTexts {
@@ -242,6 +244,7 @@ impl Texts {
             environment: environment.collect::<Result<_, _>>()?,
             cgroup: cgroup.collect::<Result<_, _>>()?,
             programs: of.filters.iter().map(|filter| filter.program.to_le_bytes()).collect(),
+            sources: of.lines.0.written().iter().map(|name| c_string(name)).collect::<Result<_, _>>()?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Stage 4: from what the policy means to what is to be enforced.
+//! Stage 5: from what the policy means to what is to be enforced.
 
 mod filesystem;
 

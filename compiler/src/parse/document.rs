@@ -17,7 +17,7 @@ pub struct Document {
 }
 
 /// A node's number in its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct NodeId(pub(super) usize);
 
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ impl Document {
             Some(Content::Scalar { text, verbatim: Some(at), .. })
                 if part.end <= text.len() && !part.is_empty() =>
             {
-                Span::new(at + part.start, at + part.end)
+                Span::new(at + part.start, at + part.end).in_file(self.node_span(id).file)
             }
             _ => self.node_span(id),
         }
@@ -245,7 +245,7 @@ impl Document {
     }
 
     /// Recursive: the parse stage caps the depth.
-    fn json(&self, id: NodeId) -> Value {
+    pub(super) fn json(&self, id: NodeId) -> Value {
         match self.nodes.get(id.0).map(|node| &node.content) {
             None => Value::Null,
             Some(Content::Scalar { text, style, .. }) => super::scalar::resolve(text, *style),

@@ -8,6 +8,7 @@
 mod build;
 mod document;
 mod events;
+mod graft;
 mod report;
 mod scalar;
 mod text;
@@ -19,6 +20,8 @@ pub use scalar::resolve as resolve_scalar;
 pub use text::decode;
 pub use write::written;
 
+pub(crate) use document::NodeId;
+pub(crate) use scalar::is_plain_text;
 pub(crate) use text::is_hidden;
 pub(crate) use write::{needs_quotes, quoted};
 

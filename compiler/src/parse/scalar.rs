@@ -87,6 +87,15 @@ pub(super) fn ambiguity(text: &str) -> Option<Ambiguity> {
     None
 }
 
+/// Whether a text can be written without quotes anywhere and is read as the same text: one word of
+/// the letters, digits and signs that mean nothing to YAML.
+pub(crate) fn is_plain_text(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphanumeric() || matches!(first, '/' | '.'))
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || "/._-+".contains(one))
+        && ambiguity(text).is_none()
+        && resolve(text, Style::Plain).is_string()
+}
+
 /// `0777`: digits only, the first of several a zero.
 fn leading_zero(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -16,7 +16,7 @@ pub struct Variable {
 }
 
 /// Variables that every program gets, unless the policy says otherwise.
-const SET: [(&str, &str); 6] = [
+pub(crate) const SET: [(&str, &str); 6] = [
     ("HOME", "/tmp"),
     ("LOGNAME", "agent"),
     ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
@@ -26,7 +26,7 @@ const SET: [(&str, &str); 6] = [
 ];
 
 /// Variables taken over from the caller, unless the policy says otherwise.
-const PASS: [&str; 3] = ["LANG", "LC_ALL", "TERM"];
+pub(crate) const PASS: [&str; 3] = ["LANG", "LC_ALL", "TERM"];
 
 /// The variables, by name.
 pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> Vec<Variable> {

@@ -36,11 +36,11 @@ pub struct Shared {
 }
 
 /// Bytes in a scratch directory, unless the policy says otherwise.
-const SCRATCH_BYTES: u64 = 512 << 20;
+pub(crate) const SCRATCH_BYTES: u64 = 512 << 20;
 
 /// What a policy without the section shows of the host: its programs and libraries, and what
 /// dynamic linking and TLS need.
-const DEFAULT: [(&str, bool); 5] = [
+pub(crate) const DEFAULT: [(&str, bool); 5] = [
     ("/usr", false),
     ("/etc/alternatives", true),
     ("/etc/ld.so.cache", true),

@@ -1,8 +1,8 @@
-//! Stage 3: what the policy's words mean: numbers, names and paths, with defaults filled in.
+//! Stage 4: what the policy's words mean: numbers, names and paths, with defaults filled in.
 
 mod capabilities;
-mod environment;
-mod filesystem;
+pub(crate) mod environment;
+pub(crate) mod filesystem;
 mod network;
 pub mod quantity;
 mod resources;

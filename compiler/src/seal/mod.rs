@@ -1,4 +1,4 @@
-//! Stage 6: from artefacts to the plan's bytes.
+//! Stage 7: from artefacts to the plan's bytes.
 
 mod reprove;
 

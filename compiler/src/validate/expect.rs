@@ -116,6 +116,7 @@ impl<'s> Expected<'s> {
             "Quantity" => return "a size such as `512M`".to_owned(),
             "Port" => return "a port from 1 to 65535, such as `443`".to_owned(),
             "ArgumentValue" => return "a whole number such as `2`, `0x1f` or `0o3`".to_owned(),
+            "Extends" => return "a profile such as `ai-dev-safe`, a file such as `./team.yaml` or a list of these".to_owned(),
             _ => {}
         }
         let words = self.words();

@@ -1,4 +1,4 @@
-//! Stage 2: document to typed policy.
+//! Stage 3: document to typed policy.
 //!
 //! Older spellings get their preferred names first, so that everything after them sees one name
 //! for one thing. Then the JSON Schema that editors use finds every key and value that cannot be,
@@ -22,6 +22,20 @@ use schema::Schema;
 /// Checks a document and gives it types. The document's older spellings are renamed on the way, so
 /// that later stages find every place under the preferred name.
 pub fn validate(document: &mut Document, sink: &mut Sink) -> Option<Policy> {
+    let json = check(document, sink)?;
+    match serde_path_to_error::deserialize::<_, Policy>(&json) {
+        Ok(policy) => Some(policy),
+        Err(error) => {
+            let schema = Schema::of_policies()?;
+            sink.push(residual(schema, document, &json, &error));
+            None
+        }
+    }
+}
+
+/// Checks a document against the schema, as [`validate`] does first, and gives it as JSON; `None`
+/// where it does not fit.
+pub(crate) fn check(document: &mut Document, sink: &mut Sink) -> Option<serde_json::Value> {
     older::rename(document, sink);
     let json = document.to_json();
     let Some(schema) = Schema::of_policies() else {
@@ -32,16 +46,7 @@ pub fn validate(document: &mut Document, sink: &mut Sink) -> Option<Policy> {
         ));
         return None;
     };
-    if schema.report(document, &json, sink) {
-        return None;
-    }
-    match serde_path_to_error::deserialize::<_, Policy>(&json) {
-        Ok(policy) => Some(policy),
-        Err(error) => {
-            sink.push(residual(schema, document, &json, &error));
-            None
-        }
-    }
+    if schema.report(document, &json, sink) { None } else { Some(json) }
 }
 
 /// A value that the schema accepts and the types do not, such as `100.0` for a whole number.

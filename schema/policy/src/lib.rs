@@ -8,6 +8,7 @@
 //! Any section may be absent; each type's documentation says what its absence means.
 
 mod environment;
+mod extends;
 mod filesystem;
 mod network;
 mod observation;
@@ -18,6 +19,7 @@ mod spelling;
 mod syscalls;
 
 pub use environment::Environment;
+pub use extends::Extends;
 pub use filesystem::{Filesystem, ImmutablePath, OutputPath};
 pub use network::{Network, Port};
 pub use observation::{Audit, AuditDetail, EbpfMonitoring};
@@ -46,6 +48,12 @@ pub struct Policy {
     /// One line for the people who choose a profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+
+    /// What the policy starts from: the name of a shipped profile, a file (a path with a `/` or
+    /// ending in `.yaml`, relative to this file), or a list of these, of which later ones win. What
+    /// the policy says itself wins over all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<Extends>,
 
     /// What the program sees of the file system. Absent: the host's system directories read-only,
     /// a private `/tmp`, and nothing of the host that can be written.

@@ -1,0 +1,129 @@
+//! What a policy allows although its parents deny it. It may, and a reviewer sees it.
+
+use super::merge::{Change, Kind};
+use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::parse::{Style, resolve_scalar};
+use crate::resolve::quantity;
+use crate::source::Span;
+
+/// Whether a change of this kind at a key can loosen anything.
+pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
+    match kind {
+        Kind::Value => {
+            limit(pointer).is_some()
+                || pointer.starts_with("/ebpf_monitoring/")
+                || matches!(
+                    pointer,
+                    "/syscalls/default_deny"
+                        | "/syscalls/on_deny"
+                        | "/network/isolated"
+                        | "/audit/enabled"
+                )
+        }
+        Kind::Added => matches!(
+            pointer,
+            "/capabilities/add"
+                | "/network/allowed_outgoing_ports"
+                | "/network/allowed_incoming_ports"
+                | "/syscalls/architectures"
+        ),
+        Kind::Removed => matches!(pointer, "/syscalls/deny" | "/network/blocked_ips"),
+        Kind::Writable => true,
+    }
+}
+
+/// Reports the changes that loosen something. `extends` is the place where the policy names its
+/// parents: what they leave at its default is denied there.
+pub(super) fn report(changes: &[Change], extends: Span, sink: &mut Sink) {
+    for change in changes {
+        let Some(message) = message(change) else { continue };
+        let (place, said) = match (&change.old, change.beside) {
+            (Some((_, span)), _) => (*span, "an inherited text says otherwise here"),
+            (None, Some(span)) => (span, "an inherited text has nothing of it here"),
+            (None, None) => (extends, "no inherited text says so"),
+        };
+        let new = change.new.1;
+        let found = if new.file == extends.file {
+            Diagnostic::note("loosens-parent", new, message)
+                .with_related(place, said)
+                .with_help("leave it out to keep what is inherited")
+        } else {
+            Diagnostic::note("loosens-parent", extends, message)
+                .with_related(new, "a parent that comes later says so here")
+                .with_related(place, said)
+                .with_help("the later parent wins: change the order, or say it in the policy")
+        };
+        sink.push(found);
+    }
+}
+
+/// How a change loosens what parents say; `None` where it does not.
+fn message(change: &Change) -> Option<String> {
+    let new = change.new.0.as_str();
+    let old = change.old.as_ref().map(|(text, _)| text.as_str());
+    let key = change.pointer.rsplit('/').next().unwrap_or_default();
+    match (change.kind, change.pointer.as_str()) {
+        (Kind::Writable, _) => Some(format!("{} is writable; it was read-only", quote(new))),
+        (Kind::Removed, "/syscalls/deny") => {
+            Some(format!("{} opens a denied call", quote(&format!("!{}", old?))))
+        }
+        (Kind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
+        (Kind::Added, "/capabilities/add") => {
+            Some(format!("{} is kept; it was dropped", quote(new)))
+        }
+        (Kind::Added, "/syscalls/architectures") => {
+            Some(format!("calls through {} are let in; they were killed", quote(new)))
+        }
+        (Kind::Added, _) => Some(format!("port {} is opened; it was closed", quote(new))),
+        (Kind::Value, "/syscalls/default_deny") => {
+            // A section without the key denies; no section at all does not.
+            let denied = old.map_or(change.beside.is_some(), is_true);
+            (denied && !is_true(new)).then(|| {
+                "`default_deny: false` allows what no list names; it was denied".to_owned()
+            })
+        }
+        (Kind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
+            .then(|| "`on_deny: log` lets denied calls through; they were stopped".to_owned()),
+        (Kind::Value, "/network/isolated") => (!is_true(new) && old.is_none_or(is_true))
+            .then(|| "`isolated: false` opens the network; it was isolated".to_owned()),
+        (Kind::Value, pointer) => match limit(pointer) {
+            Some(read) => {
+                let verb = match (read(old?), read(new)) {
+                    (Some(before), Some(after)) if after <= before => return None,
+                    (Some(_), Some(_)) => "raised",
+                    _ => "changed",
+                };
+                Some(format!("`{key}` is {verb} from {} to {}", quote(old?), quote(new)))
+            }
+            None => (old.is_some_and(is_true) && !is_true(new))
+                .then(|| format!("`{key}: false` switches off what was on")),
+        },
+    }
+}
+
+/// How the value of a limit is read, where a key is one.
+fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
+    let read: fn(&str) -> Option<f64> = match pointer {
+        "/filesystem/scratch_size_bytes" | "/resources/memory_limit_bytes" => {
+            |text| quantity::size(text).ok().map(rough)
+        }
+        "/resources/block_io_limit_bytes_per_sec" => |text| quantity::rate(text).ok().map(rough),
+        "/resources/cpu_shares"
+        | "/resources/pids_limit"
+        | "/resources/session_timeout_seconds" => {
+            |text| resolve_scalar(text, Style::Plain).as_f64()
+        }
+        _ => return None,
+    };
+    Some(read)
+}
+
+/// Near enough to say which of two limits is higher.
+#[expect(clippy::cast_precision_loss, reason = "limits are compared, not enforced, by this")]
+fn rough(limit: u64) -> f64 {
+    limit as f64
+}
+
+fn is_true(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true")
+}

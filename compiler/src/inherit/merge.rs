@@ -1,0 +1,315 @@
+//! Merging documents: what a later text says, over what earlier ones say.
+
+use super::gather::Text;
+use super::loosens;
+use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::parse::{Document, NodeId};
+use crate::source::Span;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a text changes in what others say, where that is looked at.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) kind: Kind,
+    /// The key, as a JSON pointer.
+    pub(super) pointer: String,
+    /// What was said before.
+    pub(super) old: Option<(String, Span)>,
+    /// The key or the section in which nothing was said before.
+    pub(super) beside: Option<Span>,
+    /// What is said now.
+    pub(super) new: (String, Span),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A key has a value, or another value.
+    Value,
+    /// A list has one more entry.
+    Added,
+    /// An entry of a list is taken out.
+    Removed,
+    /// A path that was read-only is writable.
+    Writable,
+}
+
+/// The lists of paths inside, of which each is in one at most.
+const PATHS: [&str; 3] = ["immutable_paths", "scratch_paths", "output_paths"];
+
+/// The keys that name what an entry of a list is about, where it is a mapping.
+const NAMES: [&str; 3] = ["sandbox_path", "syscall", "capability"];
+
+/// Merges texts in their order, the policy last.
+pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>) {
+    let mut merge = Merge {
+        document: Document::default(),
+        changes: Vec::new(),
+        file: 0,
+        ancestors: BTreeSet::new(),
+        sink,
+    };
+    let mut all = None;
+    for text in texts {
+        let own = merge.document.adopt(text.document);
+        (merge.file, merge.ancestors) = (text.file, text.ancestors);
+        merge.document.remove_key(own, "extends");
+        if text.file != 0 {
+            merge.document.remove_key(own, "name");
+            merge.document.remove_key(own, "description");
+        }
+        all = Some(match all {
+            None => own,
+            Some(before) => merge.mapping("", before, own, None),
+        });
+    }
+    if let Some(root) = all {
+        merge.document.set_root(root);
+    }
+    (merge.document, merge.changes)
+}
+
+struct Merge<'s> {
+    document: Document,
+    changes: Vec<Change>,
+    /// The later text.
+    file: u8,
+    /// The texts that it inherits from: what it changes in them was shown with that text.
+    ancestors: BTreeSet<u8>,
+    sink: &'s mut Sink,
+}
+
+type Entry = (String, Span, NodeId);
+
+impl Merge<'_> {
+    /// Two mappings, key by key. Recursive, as deep as a document may be.
+    fn mapping(
+        &mut self,
+        pointer: &str,
+        before: NodeId,
+        own: NodeId,
+        beside: Option<Span>,
+    ) -> NodeId {
+        let before = match pointer {
+            "/filesystem" => self.without_paths(before, own),
+            "/environment" => self.without_variables(before, own),
+            _ => before,
+        };
+        let mut entries = self.entries(before);
+        let places: BTreeMap<String, usize> =
+            entries.iter().enumerate().map(|(at, (key, ..))| (key.clone(), at)).collect();
+        for (key, key_span, value) in self.entries(own) {
+            let below = format!("{pointer}/{key}");
+            if let Some(entry) = places.get(&key).and_then(|&at| entries.get_mut(at)) {
+                let old = (entry.1, entry.2);
+                *entry = (key, key_span, self.value(&below, old, value));
+            } else {
+                let value = self.new_value(&below, beside, value);
+                entries.push((key, key_span, value));
+            }
+        }
+        let span = self.document.node_span(own);
+        self.document.add_mapping(span, entries)
+    }
+
+    /// A later value for a key that has one.
+    fn value(&mut self, pointer: &str, (key, old): (Span, NodeId), new: NodeId) -> NodeId {
+        let both =
+            |is: fn(&Document, NodeId) -> bool| is(&self.document, old) && is(&self.document, new);
+        if both(Document::is_mapping) {
+            return self.mapping(pointer, old, new, Some(key));
+        }
+        if both(Document::is_list) {
+            return self.list(pointer, Some(old), new, Some(key));
+        }
+        self.change(Kind::Value, pointer, Some(old), Some(key), new);
+        new
+    }
+
+    /// A value for a key that no earlier text has.
+    fn new_value(&mut self, pointer: &str, beside: Option<Span>, new: NodeId) -> NodeId {
+        if self.document.is_mapping(new) {
+            let empty = self.document.add_mapping(self.document.node_span(new), Vec::new());
+            return self.mapping(pointer, empty, new, None);
+        }
+        if self.document.is_list(new) {
+            return self.list(pointer, None, new, beside);
+        }
+        self.change(Kind::Value, pointer, None, beside, new);
+        new
+    }
+
+    /// Two lists: the earlier entries that stay, then the new ones.
+    fn list(
+        &mut self,
+        pointer: &str,
+        before: Option<NodeId>,
+        own: NodeId,
+        beside: Option<Span>,
+    ) -> NodeId {
+        let mut items = before.map_or_else(Vec::new, |list| self.document.items(list).to_vec());
+        let mine = self.document.items(own).to_vec();
+        let grouped = items.iter().chain(&mine).any(|&id| self.name(id).starts_with('@'));
+        let mut known: BTreeMap<String, NodeId> = BTreeMap::new();
+        let mut named: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+        for &id in &items {
+            known.insert(self.identity(id), id);
+            named.entry(self.name(id)).or_default().push(id);
+        }
+        let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
+        for id in mine {
+            let identity = self.identity(id);
+            if let Some(name) = identity.strip_prefix('!') {
+                let olds = named.get(name).map_or(&[][..], Vec::as_slice);
+                gone.extend(olds);
+                for &old in olds {
+                    self.change(Kind::Removed, pointer, Some(old), None, id);
+                }
+                if grouped {
+                    // It also takes a call out of the groups.
+                    added.push(id);
+                } else if olds.is_empty() {
+                    self.removes_nothing(id);
+                }
+                continue;
+            }
+            gone.extend(known.get(&format!("!{identity}")));
+            match known.get(&identity) {
+                // The same again says nothing; with other words about it, it does.
+                Some(_) if self.document.scalar(id).is_some() => {}
+                Some(&old) => {
+                    gone.insert(old);
+                    added.push(id);
+                }
+                None => {
+                    self.change(Kind::Added, pointer, None, beside, id);
+                    added.push(id);
+                }
+            }
+        }
+        items.retain(|id| !gone.contains(id));
+        items.extend(added);
+        let span = self.document.node_span(own);
+        self.document.add_list(span, items)
+    }
+
+    /// What makes two entries of a list one: the path inside, the name where nothing narrows it, or
+    /// else all that the entry says.
+    fn identity(&self, id: NodeId) -> String {
+        let narrows = |key| self.document.entry(id, key).is_some();
+        let whole = self.document.is_list(id) || narrows("action") || narrows("when");
+        let only = self.document.is_mapping(id) && !NAMES.into_iter().any(narrows);
+        if whole || only { self.document.value(id).to_string() } else { self.name(id) }
+    }
+
+    /// What an entry of a list is about: a path inside, or a name. `openat: CONDITION` is about
+    /// `openat`. The slash at a path's end means nothing.
+    fn name(&self, id: NodeId) -> String {
+        let found = NAMES.into_iter().find_map(|key| self.document.entry(id, key));
+        let text = match found {
+            Some((_, value)) => self.document.scalar(value),
+            None if self.document.is_mapping(id) => {
+                self.document.entries(id).next().map(|(key, ..)| key)
+            }
+            None => self.document.scalar(id),
+        };
+        let text = text.unwrap_or_default();
+        let path = text.len() > 1 && text.contains('/');
+        if path { text.trim_end_matches('/').to_owned() } else { text.to_owned() }
+    }
+
+    /// The earlier section without the paths that the later one has in another list.
+    fn without_paths(&mut self, before: NodeId, own: NodeId) -> NodeId {
+        let mut later: BTreeMap<String, (&str, NodeId)> = BTreeMap::new();
+        for list in PATHS {
+            for &id in self.items(own, list) {
+                later.insert(self.identity(id), (list, id));
+            }
+        }
+        let mut entries = self.entries(before);
+        for (key, _, value) in &mut entries {
+            let Some(list) = PATHS.into_iter().find(|list| list == key) else { continue };
+            let mut kept = Vec::new();
+            for id in self.document.items(*value).to_vec() {
+                match later.get(&self.identity(id)) {
+                    Some(&(other, new)) if other != list => {
+                        if list == "immutable_paths" {
+                            let pointer = format!("/filesystem/{other}");
+                            self.change(Kind::Writable, &pointer, Some(id), None, new);
+                        }
+                    }
+                    _ => kept.push(id),
+                }
+            }
+            *value = self.document.add_list(self.document.node_span(*value), kept);
+        }
+        self.document.add_mapping(self.document.node_span(before), entries)
+    }
+
+    /// The earlier section without the values of variables that the later one takes over from the
+    /// caller, and the other way round.
+    fn without_variables(&mut self, before: NodeId, own: NodeId) -> NodeId {
+        let set: BTreeSet<String> = self
+            .document
+            .entry(own, "set")
+            .into_iter()
+            .flat_map(|(_, set)| self.entries(set))
+            .map(|(name, ..)| name)
+            .collect();
+        let passed: BTreeSet<String> =
+            self.items(own, "pass").iter().map(|&id| self.identity(id)).collect();
+        let mut entries = self.entries(before);
+        for (key, _, value) in &mut entries {
+            let span = self.document.node_span(*value);
+            if key == "set" {
+                let mut kept = self.entries(*value);
+                kept.retain(|(name, ..)| !passed.contains(name));
+                *value = self.document.add_mapping(span, kept);
+            } else if key == "pass" {
+                let mut kept = self.document.items(*value).to_vec();
+                kept.retain(|&id| !set.contains(&self.identity(id)));
+                *value = self.document.add_list(span, kept);
+            }
+        }
+        self.document.add_mapping(self.document.node_span(before), entries)
+    }
+
+    fn entries(&self, id: NodeId) -> Vec<Entry> {
+        self.document.entries(id).map(|(key, span, value)| (key.to_owned(), span, value)).collect()
+    }
+
+    /// The entries of a mapping's list.
+    fn items(&self, id: NodeId, key: &str) -> &[NodeId] {
+        self.document.entry(id, key).map_or(&[], |(_, list)| self.document.items(list))
+    }
+
+    fn removes_nothing(&mut self, id: NodeId) {
+        let written = self.document.scalar(id).unwrap_or_default();
+        let message = format!("{} takes nothing out", quote(written));
+        self.sink.push(
+            Diagnostic::error("removes-nothing", self.document.node_span(id), message).with_help(
+                "nothing that is inherited lists it: remove the line, or correct the name",
+            ),
+        );
+    }
+
+    /// Notes a change where it is worth a look and was not shown with another text.
+    fn change(
+        &mut self,
+        kind: Kind,
+        pointer: &str,
+        old: Option<NodeId>,
+        beside: Option<Span>,
+        new: NodeId,
+    ) {
+        if !loosens::watches(kind, pointer) {
+            return;
+        }
+        let told = |id| (self.identity(id), self.document.node_span(id));
+        let (old, new) = (old.map(told), told(new));
+        let place = old.as_ref().map(|(_, span)| *span).or(beside);
+        let shown_before = place.is_none_or(|span| self.ancestors.contains(&span.file));
+        if self.file == 0 || !shown_before {
+            self.changes.push(Change { kind, pointer: pointer.to_owned(), old, beside, new });
+        }
+    }
+}

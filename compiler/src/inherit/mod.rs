@@ -1,0 +1,98 @@
+//! Stage 2: a policy's document and those that it extends, to one document.
+//!
+//! The texts are merged in one order: each once, what a text extends before the text itself, in the
+//! order written, and the policy last. So a later parent wins over an earlier one, and the policy
+//! over all. Every value keeps the place where it was written. `name` and `description` are the
+//! policy's own.
+//!
+//! - a value: the later one stands;
+//! - a mapping: key by key;
+//! - a list: the earlier entries first, then those that are new; `!entry` takes out an earlier one;
+//! - what a text says of a path inside, or of an environment variable, takes the place of all that
+//!   earlier texts say of it.
+//!
+//! Each text must be right by itself before it is merged.
+
+mod gather;
+mod loosens;
+mod merge;
+mod print;
+
+pub(crate) use print::effective;
+
+use crate::diagnostics::Sink;
+use crate::parse::Document;
+use crate::source::{Source, Sources};
+use crate::{parse, validate};
+use gather::Gathering;
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+/// How many texts a policy may inherit from.
+pub const MAX_PARENTS: usize = 64;
+
+/// How many texts may lie between a policy and one that it inherits from, that one included.
+pub const MAX_LEVELS: usize = 16;
+
+/// How many bytes the texts may have together: 4 MiB.
+pub const MAX_TOTAL_BYTES: usize = 4 << 20;
+
+/// Where the files come from that policies extend. The stages read nothing themselves.
+pub trait Files: Debug + Send + Sync {
+    /// Where the policy itself lies.
+    fn policy(&self) -> Place;
+
+    /// Finds the file that the text at `from` calls `name`, a relative path. The error says in a few
+    /// words why there is none.
+    fn locate(&self, name: &str, from: &Place) -> Result<Place, String>;
+
+    /// Reads a file that was found: at most 1 MiB. The error says in a few words what failed.
+    fn read(&self, place: &Place) -> Result<Vec<u8>, String>;
+}
+
+/// Where a text lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The way there: messages show it, and the files that it names are beside it.
+    pub path: PathBuf,
+    /// Equal for two ways to one file.
+    pub identity: PathBuf,
+}
+
+/// Merges a document with what it extends. The parents' texts are added to `sources`. A document
+/// that extends nothing stays as it is. `None`: the sink says why.
+pub fn inherit(
+    mut document: Document,
+    files: Option<&dyn Files>,
+    sources: &mut Sources,
+    sink: &mut Sink,
+) -> Option<Document> {
+    let Some((_, extends)) = document.entry(document.root(), "extends") else {
+        return Some(document);
+    };
+    let place = document.node_span(extends);
+    // A parent's finding says nothing about a policy that is wrong itself, and the other way round.
+    let fits = validate::check(&mut document, sink).is_some();
+    let texts = Gathering::new(files, sources, sink).all(document);
+    if !fits || sink.has_errors() {
+        return None;
+    }
+    let (merged, changes) = merge::merge(texts?, sink);
+    loosens::report(&changes, place, sink);
+    Some(merged)
+}
+
+/// A policy's text with all that it inherits from: what decides what it compiles to, for those who
+/// keep plans: texts that compiled once do so again. `None` where one of them cannot be read.
+pub fn sources(source: &Source, files: Option<&dyn Files>) -> Option<Sources> {
+    let mut sources = Sources::from(source.clone());
+    let mut sink = Sink::new();
+    let document = parse::parse(source, &mut sink)?;
+    Gathering::new(files, &mut sources, &mut sink).without_checks().all(document)?;
+    (!sink.has_errors()).then_some(sources)
+}
+
+/// Whether a parent is a file and not a profile: it has a slash or ends like a YAML file.
+fn is_file(name: &str) -> bool {
+    name.contains('/') || [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+}

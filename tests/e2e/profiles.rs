@@ -1,0 +1,64 @@
+//! The shipped profiles run programs in a project's directory, and let them write where they say.
+
+use purple_tests::place::Place;
+use purple_tests::policy::compile;
+use purple_tests::run::{Finished, Run};
+use purplec::profiles::SHIPPED;
+use std::path::Path;
+
+scenarios! { each_runs_a_program only_the_named_directory_is_written }
+
+fn run(place: &Place, plan: &Path, command: &[&str]) -> Finished {
+    let project = place.text("project");
+    // Without control groups, the limits have to be let go by name.
+    Run::new(place, plan, command)
+        .wrapped(&["env", "-C", &project])
+        .option(&["--unenforced", "cgroup"])
+        .finish()
+}
+
+/// A project with a file, what its profiles write to, and the profile's plan.
+fn plan(place: &Place, name: &str) -> std::path::PathBuf {
+    let profile = SHIPPED.iter().find(|profile| profile.name == name).expect("it is shipped");
+    let policy = place.file(&format!("{name}.yaml"), profile.text);
+    let plan = place.at(&format!("{name}.plan"));
+    let out = compile(&policy, &plan);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    plan
+}
+
+fn project(place: &Place) {
+    for directory in ["project", "project/output", "project/build"] {
+        place.dir(directory);
+    }
+    place.file("project/file", "content\n");
+}
+
+fn each_runs_a_program(place: &Place) {
+    project(place);
+    for profile in SHIPPED {
+        let done = run(place, &plan(place, profile.name), &["/bin/true"]);
+        assert_eq!(done.code(), 0, "{}: {done}", profile.name);
+    }
+}
+
+fn only_the_named_directory_is_written(place: &Place) {
+    project(place);
+    for (name, writable) in [
+        ("ai-dev-safe", Some("output")),
+        ("build-offline", Some("build")),
+        ("python-readonly", None),
+    ] {
+        let plan = plan(place, name);
+        assert_eq!(run(place, &plan, &["cat", "file"]).out(), "content\n", "{name}");
+        for target in ["/workspace", "/usr", "/output", "/build"] {
+            let file = format!("{target}/{name}");
+            let done = run(place, &plan, &["touch", &file]);
+            let fine = writable.is_some_and(|writable| target == format!("/{writable}"));
+            assert_eq!(done.code() == 0, fine, "{name}: {target}: {done}");
+        }
+        if let Some(writable) = writable {
+            assert!(place.at(&format!("project/{writable}/{name}")).is_file());
+        }
+    }
+}
