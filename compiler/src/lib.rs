@@ -6,6 +6,7 @@
 pub mod diagnostics;
 pub mod emit;
 pub mod ir;
+pub mod lint;
 pub mod lower;
 pub mod parse;
 pub mod pipeline;

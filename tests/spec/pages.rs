@@ -14,13 +14,14 @@ use std::fs;
 /// The codes whose example cannot stand in a page, with the page's reason. Unit tests show them:
 /// `compiler/src/parse/tests.rs` the first ones, `compiler/src/emit/bpf/tests.rs` the filter,
 /// `tests/spec/plans.rs` the plan, and `compiler/src/validate/tests.rs` that the schema is one.
-const WITHOUT_EXAMPLE: [(&str, &str); 8] = [
+const WITHOUT_EXAMPLE: [(&str, &str); 9] = [
     ("byte-order-mark", "an editor may remove the mark from this page"),
     ("filter-too-long", "it takes hundreds of rules"),
     ("input-too-large", "the text would be longer than 1 MiB"),
     ("internal-schema", "a defect of the compiler"),
     ("invalid-utf8", "such bytes cannot stand in this page"),
     ("plan-too-large", "it takes hundreds of paths"),
+    ("suppression-of-error", "the error that the comment names is found too"),
     ("too-many-rules", "it takes more than a thousand rules"),
     ("windows-line-endings", "version control may convert the line endings of this page"),
 ];
