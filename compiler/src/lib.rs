@@ -8,6 +8,7 @@ pub mod disk;
 pub mod emit;
 pub mod inherit;
 pub mod ir;
+pub mod lint;
 pub mod lower;
 pub mod mend;
 pub mod parse;

@@ -1,8 +1,10 @@
 //! All stages on one screen: what happens to a policy, in order.
 
-use crate::diagnostics::{Diagnostic, Sink, fix};
+use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::{self, EmitFault};
 use crate::inherit::{self, Files};
+use crate::lint::lint;
+use crate::lint::suppress::{Suppressed, suppress};
 use crate::lower::lower;
 use crate::parse;
 use crate::resolve::resolve;
@@ -51,6 +53,8 @@ pub enum Stage {
 pub struct Outcome {
     /// Everything found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// What comments in the policy let stand.
+    pub suppressed: Vec<Suppressed>,
     /// The texts that their places are in.
     pub sources: Sources,
     /// The sealed plan; only where no error was found.
@@ -63,10 +67,10 @@ pub struct Outcome {
 pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Outcome, Fault> {
     let mut outcome = Outcome { sources: source.clone().into(), ..Outcome::default() };
     stages(options, &mut sink, &mut outcome)?;
-    if sink.has_errors() {
+    (outcome.diagnostics, outcome.suppressed) = suppress(&outcome.sources, sink.into_sorted());
+    if outcome.diagnostics.iter().any(|found| found.severity == Severity::Error) {
         outcome.plan = None;
     }
-    outcome.diagnostics = sink.into_sorted();
     fix::settle(&mut outcome.diagnostics, &outcome.sources);
     Ok(outcome)
 }
@@ -96,6 +100,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         return Ok(());
     }
     let ir = lower(resolved, sink);
+    lint(&policy, &ir, &document, sink);
     if wants(Stage::Ir) {
         outcome.listing = Some(ir.to_string());
         return Ok(());

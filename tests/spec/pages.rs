@@ -24,6 +24,7 @@ const WITHOUT_EXAMPLE: [(&str, &str); 9] = [
     ("internal-schema", "a defect of the compiler"),
     ("invalid-utf8", "such bytes cannot stand in this page"),
     ("plan-too-large", "it takes hundreds of paths"),
+    ("suppression-of-error", "the error that the comment names is found too"),
     ("too-many-rules", "it takes more than a thousand rules"),
     ("windows-line-endings", "version control may convert the line endings of this page"),
 ];

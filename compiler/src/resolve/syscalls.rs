@@ -14,6 +14,7 @@ use purple_policy::Syscalls;
 
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Strength, Unnamed};
+use crate::lint::has_finding_of_its_own;
 use crate::parse::Document;
 use crate::source::Span;
 use crate::syscalls::{
@@ -277,6 +278,7 @@ impl Resolver<'_> {
         let opened = native.calls.values().filter(|call| call.baseline && call.denied.is_none());
         let opened: Vec<_> =
             opened.filter(|call| call.allowed.is_some()).map(|call| call.name).collect();
+        let opened: Vec<_> = opened.into_iter().filter(|name| !has_finding_of_its_own(name)).collect();
         if !opened.is_empty() {
             let message = match opened.as_slice() {
                 [one] => format!("the policy opens a call that is denied unless named: `{one}`"),

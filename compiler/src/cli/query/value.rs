@@ -9,7 +9,7 @@ pub(super) fn parse(arch: Arch, text: &str) -> Option<u64> {
 
 /// One number, or one constant of an architecture.
 fn constant(arch: Arch, text: &str) -> Option<u64> {
-    number(text).or_else(|| purplec::syscalls::constant(arch, text))
+    number(text).or_else(|| purplec::syscalls::constants::constant(arch, text))
 }
 
 /// A number: decimal, `0x`, `0o` or `0b`, with a minus for what a register holds then.

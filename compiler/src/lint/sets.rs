@@ -1,0 +1,184 @@
+//! Whether any value of an argument fulfils a number of conditions: decided exactly, with a bound
+//! on the work.
+
+use crate::ir::syscalls::{Condition, Test};
+
+/// How many partial values are looked at before the answer is "unknown". Conditions that people
+/// write take a few hundred.
+const MOST_STEPS: u32 = 20_000;
+
+/// Whether some value of the argument fulfils all conditions, which are about one argument;
+/// `None` where it takes too long to say, or where they look at different bits.
+pub(super) fn satisfiable(conditions: &[Condition]) -> Option<bool> {
+    let Some(first) = conditions.first() else { return Some(true) };
+    if conditions.iter().any(|one| one.width != first.width || one.arg != first.arg) {
+        return None;
+    }
+    let mut search = Search { tests: conditions, width: first.width, steps: 0 };
+    search.from(first.width.checked_ilog2().unwrap_or(0), 0)
+}
+
+/// The condition that holds exactly where this one does not.
+pub(super) const fn negated(condition: &Condition) -> Condition {
+    let test = match condition.test {
+        Test::Eq(value) => Test::Ne(value),
+        Test::Ne(value) => Test::Eq(value),
+        Test::Lt(value) => Test::Ge(value),
+        Test::Le(value) => Test::Gt(value),
+        Test::Gt(value) => Test::Le(value),
+        Test::Ge(value) => Test::Lt(value),
+        Test::MaskedEq { mask, value } => Test::MaskedNe { mask, value },
+        Test::MaskedNe { mask, value } => Test::MaskedEq { mask, value },
+    };
+    Condition { test, ..*condition }
+}
+
+/// A search for a value, from its highest bit down. What is fixed so far leaves a range of values,
+/// and a branch ends where no value of the range can fulfil some condition, or where all do.
+struct Search<'c> {
+    tests: &'c [Condition],
+    width: u64,
+    steps: u32,
+}
+
+/// What a condition says of all values with some high bits fixed.
+#[derive(PartialEq, Eq)]
+enum Says {
+    Always,
+    Never,
+    Depends,
+}
+
+impl Search<'_> {
+    /// Looks for a value with the bits above `bit` as in `high`.
+    fn from(&mut self, bit: u32, high: u64) -> Option<bool> {
+        self.steps = self.steps.checked_add(1).filter(|steps| *steps < MOST_STEPS)?;
+        let open = (1_u64 << bit) | ((1_u64 << bit) - 1);
+        let mut all = true;
+        for condition in self.tests {
+            match says(condition.test, high, open & self.width) {
+                Says::Never => return Some(false),
+                Says::Depends => all = false,
+                Says::Always => {}
+            }
+        }
+        if all {
+            return Some(true);
+        }
+        for value in [high, high | (1 << bit)] {
+            let found = match bit.checked_sub(1) {
+                Some(next) => self.from(next, value)?,
+                None => self.tests.iter().all(|one| says(one.test, value, 0) == Says::Always),
+            };
+            if found {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+}
+
+/// What a test says of the values from `low` on whose other bits lie in `open`.
+const fn says(test: Test, low: u64, open: u64) -> Says {
+    let high = low | open;
+    match test {
+        Test::Eq(value) => equal(low, open, u64::MAX, value),
+        Test::Ne(value) => opposite(equal(low, open, u64::MAX, value)),
+        Test::MaskedEq { mask, value } => equal(low, open, mask, value),
+        Test::MaskedNe { mask, value } => opposite(equal(low, open, mask, value)),
+        Test::Lt(value) => below(low, high, value),
+        Test::Ge(value) => opposite(below(low, high, value)),
+        Test::Gt(value) => opposite(at_most(low, high, value)),
+        Test::Le(value) => at_most(low, high, value),
+    }
+}
+
+const fn equal(low: u64, open: u64, mask: u64, value: u64) -> Says {
+    let fixed = mask & !open;
+    if low & fixed != value & !open || value & !mask != 0 {
+        Says::Never
+    } else if mask & open == 0 {
+        Says::Always
+    } else {
+        Says::Depends
+    }
+}
+
+const fn below(low: u64, high: u64, value: u64) -> Says {
+    if high < value {
+        Says::Always
+    } else if low >= value {
+        Says::Never
+    } else {
+        Says::Depends
+    }
+}
+
+const fn at_most(low: u64, high: u64, value: u64) -> Says {
+    if high <= value {
+        Says::Always
+    } else if low > value {
+        Says::Never
+    } else {
+        Says::Depends
+    }
+}
+
+const fn opposite(says: Says) -> Says {
+    match says {
+        Says::Always => Says::Never,
+        Says::Never => Says::Always,
+        Says::Depends => Says::Depends,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{negated, satisfiable};
+    use crate::ir::syscalls::{Condition, Test};
+    use crate::source::Span;
+    use proptest::prelude::*;
+
+    fn condition(test: Test) -> Condition {
+        Condition { arg: 0, width: 0xFF, test, span: Span::default() }
+    }
+
+    fn test() -> impl Strategy<Value = Test> {
+        (0..8_u8, 0..=0xFF_u64, 0..=0x1FF_u64).prop_map(|(kind, mask, value)| match kind {
+            0 => Test::Eq(value),
+            1 => Test::Ne(value),
+            2 => Test::Lt(value),
+            3 => Test::Le(value),
+            4 => Test::Gt(value),
+            5 => Test::Ge(value),
+            6 => Test::MaskedEq { mask, value: value & mask },
+            _ => Test::MaskedNe { mask, value: value & mask },
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_trying_every_value(tests in proptest::collection::vec(test(), 0..6)) {
+            let conditions: Vec<Condition> = tests.into_iter().map(condition).collect();
+            let tried = (0..=0xFF_u64)
+                .any(|value| conditions.iter().all(|one| one.holds(&[value, 0, 0, 0, 0, 0])));
+            prop_assert_eq!(satisfiable(&conditions), Some(tried));
+        }
+
+        #[test]
+        fn a_condition_and_its_negation_never_agree(test in test(), value in 0..=0xFF_u64) {
+            let one = condition(test);
+            let args = [value, 0, 0, 0, 0, 0];
+            prop_assert_ne!(one.holds(&args), negated(&one).holds(&args));
+        }
+    }
+
+    #[test]
+    fn sixty_four_bits_are_decided_without_trying_them() {
+        let wide = |test| Condition { width: u64::MAX, ..condition(test) };
+        let between = [wide(Test::Gt(7)), wide(Test::Lt(9)), wide(Test::Ne(8))];
+        assert_eq!(satisfiable(&between), Some(false));
+        let high = [wide(Test::MaskedEq { mask: 1 << 63, value: 1 << 63 }), wide(Test::Ne(1 << 63))];
+        assert_eq!(satisfiable(&high), Some(true));
+    }
+}

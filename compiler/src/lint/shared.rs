@@ -1,0 +1,257 @@
+//! Paths of the host that give a program more than files.
+
+use super::Scope;
+use crate::diagnostics::{Diagnostic, quote};
+use crate::ir::Action;
+use crate::source::Span;
+
+/// A path of the host, shown inside.
+#[derive(Debug, Clone)]
+pub(super) struct Share {
+    /// On the host, without `.` steps and slashes at the end: `/usr`, `output`, or `.`.
+    pub(super) host: String,
+    /// Inside.
+    pub(super) inside: String,
+    /// Whether the program can write there.
+    pub(super) writable: bool,
+    /// The place of the host path; `None` for a default.
+    pub(super) span: Option<Span>,
+}
+
+/// Every path of the host that the policy shows, in the order of the paths inside.
+pub(super) fn shares(scope: &Scope<'_>) -> Vec<Share> {
+    let steps = scope.ir.steps.iter();
+    steps
+        .filter(|step| !step.target.starts_with("/dev/"))
+        .filter_map(|step| match &step.action {
+            Action::Bind { source, attributes, .. } => Some(Share {
+                host: plain(source),
+                inside: step.target.clone(),
+                writable: !attributes.read_only,
+                span: step.span,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A path without `.` steps, doubled slashes and slashes at the end. Steps up stay: where they lead
+/// is the host's matter.
+pub(super) fn plain(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    match (path.starts_with('/'), parts.join("/")) {
+        (true, rest) => format!("/{rest}"),
+        (false, rest) if rest.is_empty() => ".".to_owned(),
+        (false, rest) => rest,
+    }
+}
+
+/// Whether `path` is `tree` or lies below it, on one host and by their names alone.
+pub(super) fn within(path: &str, tree: &str) -> bool {
+    below(path, tree).is_some()
+}
+
+/// What of a path lies below a tree: empty where they are the same.
+pub(super) fn below(path: &str, tree: &str) -> Option<String> {
+    let (path, tree) = (plain(path), plain(tree));
+    let outside = path.split('/').any(|part| part == "..") && path != tree;
+    let rest = match tree.as_str() {
+        "/" => path.strip_prefix('/')?,
+        "." if !path.starts_with('/') && !outside => return Some(path.trim_start_matches('.').to_owned()).filter(|_| path == ".").or(Some(path)),
+        tree => path.strip_prefix(tree)?,
+    };
+    if tree != "/" && !rest.is_empty() && !rest.starts_with('/') {
+        return None;
+    }
+    Some(rest.trim_start_matches('/').to_owned())
+}
+
+/// Sockets by which a program outside acts for whoever connects, and directories that hold such.
+const SOCKETS: [(&str, &str); 15] = [
+    ("/run", "the sockets of the host's services"),
+    ("/var/run", "the sockets of the host's services"),
+    ("/run/user", "the sockets of the user's session"),
+    ("/tmp", "sockets of the user's programs, such as the one of ssh-agent"),
+    ("/var/tmp", "files of all the host's programs"),
+    ("/run/docker.sock", "the socket of Docker, which runs anything as root"),
+    ("/var/run/docker.sock", "the socket of Docker, which runs anything as root"),
+    ("/run/containerd", "the socket of containerd, which runs anything as root"),
+    ("/run/podman", "the socket of Podman, which runs anything as its user"),
+    ("/run/crio", "the socket of CRI-O, which runs anything as root"),
+    ("/run/dbus", "the socket of the system bus"),
+    ("/run/systemd", "the sockets of systemd"),
+    ("/var/lib/docker", "the file systems of all containers"),
+    ("/run/lxd", "the socket of LXD, which runs anything as root"),
+    ("/var/snap/lxd", "the socket of LXD, which runs anything as root"),
+];
+
+/// Parts of a file's name by which agents' sockets are known.
+const SOCKET_NAMES: [&str; 5] =
+    ["docker.sock", "podman.sock", "containerd.sock", "ssh-agent", "S.gpg-agent"];
+
+/// Directories and files below a home directory that hold keys, tokens and passwords.
+const SECRETS: [&str; 22] = [
+    ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".kube", ".docker", ".netrc", ".pgpass",
+    ".git-credentials", ".npmrc", ".pypirc", ".cargo/credentials.toml", ".config/gh", ".config/hub",
+    ".password-store", ".mozilla", ".config/google-chrome", ".local/share/keyrings", ".vault-token",
+    ".terraform.d", ".bash_history",
+];
+
+/// The same of the host itself.
+const HOST_SECRETS: [&str; 9] = [
+    "/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/ssh", "/etc/ssl/private",
+    "/etc/kubernetes", "/var/lib/kubelet", "/etc/krb5.keytab", "/var/run/secrets",
+];
+
+/// What a share is, besides files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Root,
+    Kernel,
+    Socket(&'static str),
+    Secrets,
+    Home,
+    System,
+    Plain,
+}
+
+/// Runs the lints: the worst that is to be said of each path.
+pub(super) fn lint(scope: &mut Scope<'_>) {
+    for share in shares(scope) {
+        let Some(span) = share.span else { continue };
+        let host = quote(&share.host);
+        let found = match kind(&share) {
+            Kind::Root => Diagnostic::warning(
+                "host-root-shown",
+                span,
+                "the whole file system of the host is shown: every secret and every socket in it",
+            )
+            .with_help("show `/usr` for programs and libraries, and the directories that the program works on"),
+            Kind::Kernel => Diagnostic::warning(
+                "kernel-tree-shown",
+                span,
+                format!("{host} is the host's own: it shows, and lets a program change, what the sandbox separates"),
+            )
+            .with_help("leave it out: every sandbox has a `/proc`, `/sys` and `/dev` of its own"),
+            Kind::Socket(what) => Diagnostic::warning(
+                "control-socket-shown",
+                span,
+                format!("{host} holds {what}: by it a program acts outside of the sandbox"),
+            )
+            .with_help("leave it out; showing it read-only does not help, for connecting is not writing"),
+            Kind::Secrets => Diagnostic::warning(
+                "credentials-shown",
+                span,
+                format!("{host} holds keys, tokens or passwords, which the program can read"),
+            )
+            .with_help("leave it out; give the program a token of its own, by a variable under `environment.pass`"),
+            Kind::Home => Diagnostic::warning(
+                "home-shown",
+                span,
+                format!("{host} is a home directory: keys, tokens and the history of its user are in it"),
+            )
+            .with_help("show the project's directory, such as `.`, and single directories that a tool needs"),
+            Kind::System if share.writable => Diagnostic::warning(
+                "host-system-writable",
+                span,
+                format!("{host} is writable, and the host runs or obeys what lies there"),
+            )
+            .with_help("write to a directory of its own, such as `./output`, and copy from there"),
+            Kind::System | Kind::Plain => continue,
+        };
+        scope.report(found);
+    }
+}
+
+fn kind(share: &Share) -> Kind {
+    let host = share.host.as_str();
+    if host == "/" {
+        return Kind::Root;
+    }
+    if ["/proc", "/sys", "/dev"].iter().any(|tree| within(host, tree)) {
+        return Kind::Kernel;
+    }
+    if HOST_SECRETS.iter().any(|secret| within(host, secret) || (host == "/etc" && within(secret, host))) {
+        return Kind::Secrets;
+    }
+    let name = host.rsplit('/').next().unwrap_or_default();
+    let parts: Vec<&str> = host.split('/').collect();
+    let agent = parts.iter().any(|part| part.starts_with("ssh-")) && within(host, "/tmp");
+    let named = SOCKET_NAMES.iter().any(|socket| name.contains(socket));
+    let known = SOCKETS.iter().find(|(path, _)| {
+        // Other things in these two are a user's own affair.
+        host == *path || (within(host, path) && !matches!(*path, "/tmp" | "/var/tmp"))
+    });
+    if agent || named {
+        return Kind::Socket("the socket of an agent or a service");
+    }
+    if let Some((_, what)) = SOCKETS.iter().find(|(path, _)| host == *path).or(known) {
+        return Kind::Socket(what);
+    }
+    if SECRETS.iter().any(|secret| {
+        let (end, inside) = (format!("/{secret}"), format!("/{secret}/"));
+        format!("/{host}").ends_with(&end) || format!("/{host}").contains(&inside)
+    }) {
+        return Kind::Secrets;
+    }
+    if is_home(&parts) {
+        return Kind::Home;
+    }
+    let system = ["/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/opt", "/var/spool/cron", "/var/lib"];
+    if host == "/var" || system.iter().any(|tree| within(host, tree)) {
+        return Kind::System;
+    }
+    Kind::Plain
+}
+
+/// `/root`, `/home`, `/home/NAME`, and their like of other systems.
+fn is_home(parts: &[&str]) -> bool {
+    matches!(
+        parts,
+        ["", "root" | "home" | "Users"] | ["", "home" | "Users", _] | ["~"] | ["", "var", "home", _]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Share, below, kind, plain};
+
+    fn of(host: &str) -> Kind {
+        kind(&Share { host: plain(host), inside: "/x".to_owned(), writable: true, span: None })
+    }
+
+    #[test]
+    fn paths_are_told_apart_by_what_they_give() {
+        assert_eq!(of("/"), Kind::Root);
+        assert_eq!(of("//./"), Kind::Root);
+        for path in ["/proc", "/sys/kernel", "/dev/kvm"] {
+            assert_eq!(of(path), Kind::Kernel, "{path}");
+        }
+        for path in ["/var/run/docker.sock", "/run", "/run/user/1000", "/tmp/ssh-x/agent.1", "/tmp"] {
+            assert!(matches!(of(path), Kind::Socket(_)), "{path}");
+        }
+        for path in ["/etc", "/etc/shadow", "/home/me/.ssh/id_rsa", "../me/.aws", "/root/.config/gh"] {
+            assert_eq!(of(path), Kind::Secrets, "{path}");
+        }
+        for path in ["/root", "/home/", "/home/me"] {
+            assert_eq!(of(path), Kind::Home, "{path}");
+        }
+        for path in ["/etc/cron.d", "/usr/local/bin", "/var"] {
+            assert_eq!(of(path), Kind::System, "{path}");
+        }
+        for path in [".", "./output", "/home/me/project", "/tmp/output", "/srv", "/running", "/homes"] {
+            assert_eq!(of(path), Kind::Plain, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_lies_below_is_told_by_names() {
+        assert_eq!(below("/usr/bin", "/usr"), Some("bin".to_owned()));
+        assert_eq!(below("./src/", "."), Some("src".to_owned()));
+        assert_eq!(below("./", "."), Some(String::new()));
+        assert_eq!(below("/a", "/"), Some("a".to_owned()));
+        assert_eq!(below("/usrs", "/usr"), None);
+        assert_eq!(below("../other", "."), None);
+        assert_eq!(below("/a", "."), None);
+    }
+}
