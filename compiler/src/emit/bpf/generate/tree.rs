@@ -283,3 +283,6 @@ fn chain_cost(cells: &[Cell], to: Label) -> Option<u64> {
     }
     Some(cost)
 }
+
+#[cfg(test)]
+mod tests;
