@@ -56,7 +56,7 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         contenders.reverse();
         for one in &mut contenders {
             let some = rounds.div_ceil(10).to_string();
-            one.loading.extend(run(&install, &one.file, &[some.clone()])?);
+            one.loading.extend(run(&install, &one.file, std::slice::from_ref(&some))?);
             for (times, (_, call)) in one.calls.iter_mut().zip(CALLED) {
                 let [number, first, second] = call.map(|number| number.to_string());
                 times.extend(run(&calls, &one.file, &[some.clone(), number, first, second])?);
