@@ -33,7 +33,8 @@ impl Container {
     /// With the numbers of the compiler's own table.
     pub(crate) fn read() -> Result<Self, Fault> {
         let path = repository::root().join("compiler/data/syscalls/numbers.tsv");
-        let text = fs::read_to_string(&path).map_err(|error| format!("{path:?}: {error}"))?;
+        let text =
+            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let number = |line: &str| {
             let mut columns = line.split('\t');
             Some((columns.next()?.to_owned(), columns.next()?.parse::<u32>().ok()?))
@@ -56,7 +57,7 @@ impl Container {
         let names = names().collect::<Vec<_>>().join(", ");
         let (policy, plan) = (dir.join("container.yaml"), dir.join("container.plan"));
         let text = format!("name: container\nsyscalls:\n  allow: [{names}]\n");
-        fs::write(&policy, text).map_err(|error| format!("{policy:?}: {error}"))?;
+        fs::write(&policy, text).map_err(|error| format!("{}: {error}", policy.display()))?;
         let purplec = || Command::new(dir.join("purplec"));
         succeed(purplec().arg("compile").arg(policy).arg("-o").arg(&plan))?;
         succeed(purplec().arg("show").arg(plan).arg("--bpf").arg(to)).map(|_output| ())
@@ -64,13 +65,12 @@ impl Container {
 
     /// Has libseccomp make its program, as it comes (1) or as a binary tree (2).
     pub(crate) fn libseccomp(&self, maker: &Path, to: &Path, optimize: u8) -> Result<(), Fault> {
-        let mut list = String::new();
-        for (number, checked) in &self.0 {
+        let lines = self.0.iter().flat_map(|(number, checked)| {
             let values = FAMILIES.iter().map(|value| i64::from(*value));
-            for value in values.filter(|_| *checked).chain((!checked).then_some(-1)) {
-                list.push_str(&format!("{number} {ALLOW} {value}\n"));
-            }
-        }
+            let values = values.filter(|_| *checked).chain((!checked).then_some(-1));
+            values.map(move |value| format!("{number} {ALLOW} {value}\n"))
+        });
+        let list = lines.collect::<String>();
         let failed = |error| format!("libseccomp's program: {error}");
         let mut command = Command::new(maker);
         command.arg(to).arg(DENY.to_string()).arg(optimize.to_string()).stdin(Stdio::piped());

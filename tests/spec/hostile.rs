@@ -77,8 +77,17 @@ fn thousands_of_rules() {
     };
     let rules = |conditions| vec![redundant(conditions); 1000].into_iter();
     answered(&list("syscalls:\n  advanced_rules:", rules(1)), None);
-    answered(&list("syscalls:\n  advanced_rules:", rules(4)), Some("filter-too-long"));
+    answered(&list("syscalls:\n  advanced_rules:", rules(4)), None);
     answered(&list("syscalls:\n  advanced_rules:", rules(5)), Some("too-many-rules"));
+    let apart = |at: u64| {
+        let (length, offset) = ((at << 40) + at * 3, (at << 50) + at * 5);
+        format!(
+            "{{syscall: mmap, action: kill, conditions: [{{arg: 1, op: eq, value: {length}}}, \
+             {{arg: 5, op: eq, value: {offset}}}]}}"
+        )
+    };
+    let rules = list("syscalls:\n  advanced_rules:", (0..1000).map(apart));
+    answered(&rules, Some("filter-too-long"));
 }
 
 /// A few lines that stand for billions of values, or for gigabytes of text.

@@ -103,7 +103,7 @@ impl Assembler<'_> {
         }
         match self.graph.get(to.0) {
             Node::Return(value) => self.push(RETURN, value),
-            _ => self.jump(to),
+            Node::Test(_) => self.jump(to),
         }
         self.place(to.0, to.1);
     }

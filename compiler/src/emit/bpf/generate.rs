@@ -105,7 +105,7 @@ fn arguments(graph: &mut Graph, one: &ArchMeaning, call: &CallMeaning) -> Label 
 fn case(one: &ArchMeaning, conditions: &[Condition], then: Label) -> Option<Case> {
     let mut terms = Vec::new();
     for condition in conditions {
-        match Term::new(one.arch, condition) {
+        match Term::of(one.arch, condition) {
             Outcome::Holds => {}
             Outcome::Fails => return None,
             Outcome::Open(term) => terms.push(term),

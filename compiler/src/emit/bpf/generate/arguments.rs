@@ -186,13 +186,9 @@ impl Decider<'_> {
             let (yes, no) = (other.to, zero.to);
             return self.graph.test(Test { word: whole, code: JSET, k: word.mask, yes, no });
         }
-        // Values that the mask rules out belong to whatever is next to them.
-        let mut end = word.mask;
-        for cell in cells.iter_mut().rev() {
-            if cell.last != cell.first || most_within(word.mask, cell.last) != Some(cell.first) {
-                cell.last = end;
-            }
-            end = cell.first.wrapping_sub(1);
+        // Values that the mask rules out do not occur.
+        for cell in &mut cells {
+            cell.last = most_within(word.mask, cell.last);
         }
         search(self.graph, word, &cells)
     }
@@ -252,7 +248,7 @@ fn least_within(mask: u32, first: u32, last: u32) -> Option<u32> {
     // Bits outside the mask carry over: the next larger value that has none of them.
     let mut value = first;
     while value & !mask != 0 {
-        let highest = 31 - (value & !mask).leading_zeros();
+        let highest = (value & !mask).ilog2();
         let above = value.checked_add(1 << highest)?;
         value = above & !((1_u32 << highest) - 1);
     }
@@ -260,12 +256,11 @@ fn least_within(mask: u32, first: u32, last: u32) -> Option<u32> {
 }
 
 /// The greatest value up to `last` that has no bit outside a mask.
-fn most_within(mask: u32, last: u32) -> Option<u32> {
+const fn most_within(mask: u32, last: u32) -> u32 {
     let outside = last & !mask;
     if outside == 0 {
-        return Some(last);
+        return last;
     }
-    let highest = 31 - outside.leading_zeros();
-    let low = (1_u32 << highest) - 1;
-    Some((last & mask & !low) | (mask & low))
+    let low = (1_u32 << outside.ilog2()) - 1;
+    (last & mask & !low) | (mask & low)
 }

@@ -15,20 +15,17 @@ use crate::syscalls::{Arch, X32_BIT};
 pub(super) fn native(graph: &mut Graph, meaning: &Meaning) -> Label {
     let mut cells = cells(graph, &meaning.native);
     if meaning.native.arch.has_x32() {
-        let mut beyond = match meaning.interface(Arch::X32) {
-            Some(x32) => self::cells(graph, x32),
-            None => {
-                let to = graph.ret(return_value(Action::KillProcess));
-                vec![Cell { first: 0, last: u32::MAX, to, weight: UNKNOWN }]
-            }
+        // The last number is apart from all others.
+        let mut beyond = if let Some(x32) = meaning.interface(Arch::X32) {
+            self::cells(graph, x32)
+        } else {
+            let to = graph.ret(return_value(Action::KillProcess));
+            vec![Cell { first: 0, last: u32::MAX, to, weight: UNKNOWN }]
         };
+        cut(&mut beyond, X32_BIT, u32::MAX - 1);
         let to = graph.ret(return_value(Action::Errno(meaning.native.enosys)));
         beyond.push(Cell { first: u32::MAX, last: u32::MAX, to, weight: UNKNOWN });
         cut(&mut cells, 0, X32_BIT - 1);
-        if let Some((_, known)) = beyond.split_last_mut() {
-            known.iter_mut().for_each(|cell| cell.last = cell.last.min(u32::MAX - 1));
-        }
-        cut(&mut beyond, X32_BIT, u32::MAX);
         let weight = beyond.iter().map(|cell| cell.weight).sum();
         let to = search(graph, Word::whole(NUMBER), &beyond);
         cells.push(Cell { first: X32_BIT, last: u32::MAX, to, weight });

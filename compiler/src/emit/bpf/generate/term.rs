@@ -50,7 +50,7 @@ pub(super) struct Fact {
 
 impl Term {
     /// A condition on an architecture's registers.
-    pub(super) fn new(arch: Arch, condition: &Condition) -> Outcome {
+    pub(super) fn of(arch: Arch, condition: &Condition) -> Outcome {
         let width = condition.width;
         let (negated, equal, mask, value) = match condition.test {
             Test::Eq(value) => (false, true, width, Some(value)),

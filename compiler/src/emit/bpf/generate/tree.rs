@@ -47,10 +47,11 @@ impl Cell {
     }
 }
 
-/// The search for a value of `word`. The cells follow each other without gaps.
+/// The search for a value of `word`. The cells are in order; what lies between them
+/// does not occur.
 pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
     let mut rest = joined(cells);
-    let mut heavy: Vec<Cell> = rest.iter().copied().filter(|cell| cell.single()).collect();
+    let mut heavy: Vec<Cell> = rest.iter().copied().filter(Cell::single).collect();
     heavy.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
     heavy.truncate(MOST_FIRST);
     let total: u64 = rest.iter().map(|cell| cell.weight).sum();
@@ -283,3 +284,6 @@ fn chain_cost(cells: &[Cell], to: Label) -> Option<u64> {
     }
     Some(cost)
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,11 +47,15 @@ const OFTEN: &[(&str, u64)] = &[
 
 /// What an instruction costs on the way to a number that leads to `to`.
 pub(super) fn weight(graph: &Graph, one: &ArchMeaning, to: Label, name: &str) -> u64 {
+    // The kernel follows no way to a number with the x32 bit.
+    if one.arch == Arch::X32 {
+        return RARE;
+    }
     match graph.get(to) {
-        // The kernel follows no way to a number with the x32 bit.
-        _ if one.arch == Arch::X32 => RARE,
         Node::Return(value) if value == return_value(Action::Allow) => ALLOWED,
         Node::Return(_) => RARE,
-        _ => OFTEN.iter().find(|(often, _)| *often == name).map_or(CHECKED, |(_, weight)| *weight),
+        Node::Test(_) => {
+            OFTEN.iter().find(|(often, _)| *often == name).map_or(CHECKED, |(_, weight)| *weight)
+        }
     }
 }
