@@ -1,5 +1,5 @@
 //! Records of a policy's meaning that do not belong together, or hold what they may not, are refused.
-#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod sample;
 
