@@ -162,7 +162,7 @@ fn a_changed_meaning_is_refused() {
     );
     refused(
         &|forged| {
-            forged.conditions.iter_mut().filter(|one| one.mask == 3).for_each(|one| one.mask = 2)
+            forged.conditions.iter_mut().filter(|one| one.mask == 3).for_each(|one| one.mask = 2);
         },
         "openat(flags=1) on x86_64: the policy says allow, the filter gives errno EPERM",
     );

@@ -9,6 +9,7 @@ use purplec::diagnostics::render::visible;
 use purplec::ir::syscalls::{Action, Condition, Test, Why};
 use purplec::syscalls::{Arch, baseline, errno_name, signature};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// One answer.
 pub(super) fn one(plan: &Plan<'_>, filter: &Filter, answer: &Answer, format: Format) -> String {
@@ -58,9 +59,9 @@ fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
     } else {
         "the kernel does not keep this verdict: each call runs the filter"
     };
-    out.push_str(&format!("  {cache}\n"));
+    out.extend(["  ", cache, "\n"]);
     if let Some(why) = answer.query.name.and_then(|name| unseen(arch, name)) {
-        out.push_str(&format!("  the filter may not see this call: {why}\n"));
+        out.extend(["  the filter may not see this call: ", why, "\n"]);
     }
     out
 }
@@ -248,5 +249,10 @@ fn table(rows: &[[String; 3]], indent: &str) -> String {
         rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0)
     };
     let (first, second) = (width(|[one, _, _]| one), width(|[_, two, _]| two));
-    rows.iter().map(|[a, b, c]| format!("{indent}{a:first$}  {b:second$}  {c}\n")).collect()
+    rows.iter().fold(String::new(), |mut out, [a, b, c]| {
+        if writeln!(out, "{indent}{a:first$}  {b:second$}  {c}").is_err() {
+            // Writing to a string cannot fail.
+        }
+        out
+    })
 }

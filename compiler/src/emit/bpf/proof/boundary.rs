@@ -20,8 +20,8 @@ pub(super) fn sample(
     number: u32,
 ) -> Result<u64, Mismatch> {
     let mut checker = Checker { meaning, program, cells: 0 };
-    let reached = meaning.interfaces().filter(|one| one.arch.audit() == audit_arch);
-    match reached.filter_map(|one| one.calls.get(&number)).next() {
+    let mut reached = meaning.interfaces().filter(|one| one.arch.audit() == audit_arch);
+    match reached.find_map(|one| one.calls.get(&number)) {
         Some(call) => checker.arguments(audit_arch, number, call)?,
         None => checker.compare(&Call { audit_arch, number, args: [0; 6] }, |_, _| {})?,
     }

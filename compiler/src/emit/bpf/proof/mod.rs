@@ -22,6 +22,7 @@
 
 mod boundary;
 mod counterexample;
+mod solve;
 mod space;
 mod word;
 
@@ -36,8 +37,8 @@ use super::instruction::{
 use super::interpret::{Data, Trap, run};
 use crate::ir::syscalls::{Call, CallMeaning, Meaning, evaluate};
 use crate::syscalls::X32_BIT;
+use solve::{Budget, Exhausted, Test};
 use space::{ARCH_WORD, NUMBER_WORD, Settled, Space, Split, Stop, WORDS};
-use word::{Budget, Exhausted, Test};
 
 /// Proves that a program does what a meaning says, or shows a call that it gets wrong.
 pub fn check(meaning: &Meaning, program: &Program) -> Result<Report, Mismatch> {
@@ -164,12 +165,11 @@ impl Class<'_> {
     fn tests(&self) -> Vec<(usize, Test)> {
         const ALL: u32 = u32::MAX;
         let (first, last) = self.numbers;
-        let mut tests = match self.arch {
-            Some(arch) => vec![(ARCH_WORD, Test::equal(ALL, arch))],
-            None => {
-                let not = |arch: &u32| (ARCH_WORD, Test::equal(ALL, *arch).negated());
-                self.listed.iter().map(not).collect()
-            }
+        let mut tests = if let Some(arch) = self.arch {
+            vec![(ARCH_WORD, Test::equal(ALL, arch))]
+        } else {
+            let not = |arch: &u32| (ARCH_WORD, Test::equal(ALL, *arch).negated());
+            self.listed.iter().map(not).collect()
         };
         if first == last {
             tests.push((NUMBER_WORD, Test::equal(ALL, first)));
@@ -257,16 +257,13 @@ impl Prover<'_> {
         let mut point = Point { at: start, looked: false };
         let mut pending: Vec<(Point, usize, Split)> = Vec::new();
         loop {
-            match self.follow(class, &mut point)? {
-                Some((split, other)) => {
-                    pending.push((other, self.space.known(), split));
-                    self.space.keep(split);
-                }
-                None => {
-                    let Some((other, known, split)) = pending.pop() else { return Ok(()) };
-                    self.space.other_part(known, split);
-                    point = other;
-                }
+            if let Some((split, other)) = self.follow(class, &mut point)? {
+                pending.push((other, self.space.known(), split));
+                self.space.keep(split);
+            } else {
+                let Some((other, known, split)) = pending.pop() else { return Ok(()) };
+                self.space.other_part(known, split);
+                point = other;
             }
         }
     }

@@ -2,7 +2,8 @@
 //! known before. The words are independent of each other, so the set is empty only where what is
 //! known of one word has no solution.
 
-use super::word::{Answer, Before, Budget, Exhausted, Test, Word};
+use super::solve::{Budget, Exhausted, Test};
+use super::word::{Answer, Before, Word};
 use crate::emit::bpf::instruction::{ARCH, ARGUMENTS, NUMBER};
 use crate::ir::syscalls::{self, Call, CallMeaning, Condition};
 

@@ -19,7 +19,7 @@ use crate::source::Source;
 use crate::{parse, resolve, validate};
 
 /// How many changes of each program an ordinary run tries.
-const SAMPLE: usize = 250;
+const SAMPLE: usize = 100;
 
 #[derive(Debug, Default)]
 struct Count {
@@ -61,7 +61,7 @@ fn a_change_of_one_instruction_is_caught_or_changes_nothing() {
     }
     println!("all: {total:?}");
     let refused = total.caught + total.invalid + total.uncached;
-    assert!(total.caught > 1000 && refused > 5 * total.equivalent, "{total:?}");
+    assert!(total.caught > 500 && refused > 5 * total.equivalent, "{total:?}");
 }
 
 fn judge(
