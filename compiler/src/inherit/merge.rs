@@ -6,6 +6,7 @@ use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::parse::{Document, NodeId};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 
 /// What a text changes in what others say, where that is looked at.
 #[derive(Debug)]
@@ -90,7 +91,10 @@ impl Merge<'_> {
         beside: Option<Span>,
     ) -> NodeId {
         let before = match pointer {
-            "/filesystem" => self.without_paths(before, own),
+            "/filesystem" => {
+                self.host_paths(before, own);
+                self.without_paths(before, own)
+            }
             "/environment" => self.without_variables(before, own),
             _ => before,
         };
@@ -215,6 +219,36 @@ impl Merge<'_> {
         let text = text.unwrap_or_default();
         let path = text.len() > 1 && text.contains('/');
         if path { text.trim_end_matches('/').to_owned() } else { text.to_owned() }
+    }
+
+    /// Notes the host's directories that can be written to by way of the later section, and that
+    /// the earlier one shows read-only at another path inside.
+    fn host_paths(&mut self, before: NodeId, own: NodeId) {
+        let host = |entry: NodeId| {
+            let (_, value) = self.document.entry(entry, "host_path")?;
+            let parts = Path::new(self.document.scalar(value)?).components();
+            let path: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
+            Some((path, (self.name(entry), value)))
+        };
+        let outputs = self.items(own, "output_paths").iter();
+        let outputs: BTreeMap<PathBuf, (String, NodeId)> =
+            outputs.filter_map(|&id| host(id)).collect();
+        let mut found: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+        for (path, (inside, shown)) in
+            self.items(before, "immutable_paths").iter().filter_map(|&id| host(id))
+        {
+            // The directory that the sandbox is started from holds everything relative.
+            let all = || outputs.get(Path::new("")).filter(|_| path.is_relative());
+            match outputs.get(&path).or_else(all) {
+                Some((other, output)) if *other != inside => {
+                    found.entry(*output).or_insert(shown);
+                }
+                _ => {}
+            }
+        }
+        for (output, shown) in found {
+            self.change(Kind::Writable, "/filesystem/output_paths", Some(shown), None, output);
+        }
     }
 
     /// The earlier section without the paths that the later one has in another list.
