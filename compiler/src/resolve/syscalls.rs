@@ -94,12 +94,12 @@ impl Resolver<'_> {
                 Err(UnknownArch(unknown)) => {
                     let message = format!("no architecture is called {}", quote(&unknown));
                     let found = Diagnostic::error("architecture-unknown", span, message);
-                    self.report(match unknown.to_ascii_lowercase().parse::<Arch>() {
-                        Ok(meant) => found.with_guess(&unknown, meant.name()),
-                        Err(_) => {
-                            let known = Arch::ALL.map(Arch::name).join(", ");
-                            found.with_help(format!("known ones: {known}"))
-                        }
+                    let lower = unknown.to_ascii_lowercase();
+                    self.report(if let Ok(meant) = lower.parse::<Arch>() {
+                        found.with_guess(&lower, meant.name())
+                    } else {
+                        let known = Arch::ALL.map(Arch::name).join(", ");
+                        found.with_help(format!("known ones: {known}"))
                     });
                 }
                 Ok(arch) if archs.contains(&arch) => {}
