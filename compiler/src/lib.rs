@@ -11,6 +11,7 @@ pub mod lower;
 pub mod parse;
 pub mod pipeline;
 pub mod resolve;
+pub mod score;
 pub mod seal;
 pub mod source;
 pub mod syscalls;

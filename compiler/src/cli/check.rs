@@ -1,6 +1,6 @@
 //! `purplec check`
 
-use super::{Deny, Exit, complain, defect, input, print};
+use super::{Deny, Exit, complain, defect, input, print, score};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::pipeline;
@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// What else makes the check fail
     #[arg(long, value_enum)]
     deny: Option<Deny>,
+    /// Say how much each policy leaves open, from 0 to 10
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "human")]
+    score: Option<score::Format>,
     /// Policy files; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -33,6 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let mut exit = Exit::Clean;
     let mut total = Count::default();
     let mut text = String::new();
+    let mut scores = Vec::new();
     for path in &arguments.files {
         let read = match input::read(path) {
             Ok(read) => read,
@@ -50,10 +54,16 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         };
         let found = &outcome.diagnostics;
         text.push_str(&render::human(&outcome.sources, found));
+        if let Some(format) = arguments.score {
+            scores.push(score::render(format, &outcome));
+        }
         total.add(found);
         exit = exit.max(verdict(found, arguments.deny));
     }
     text.push_str(&total.summary(arguments.files.len()));
+    if let Some(format) = arguments.score {
+        score::join(format, &scores, &mut text);
+    }
     print(&text, exit)
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod compile;
 mod input;
 mod output;
+mod score;
 mod show;
 mod verify;
 
