@@ -15,6 +15,7 @@ pub mod parse;
 pub mod pipeline;
 pub mod profiles;
 pub mod resolve;
+pub mod score;
 pub mod seal;
 pub mod source;
 pub mod syscalls;

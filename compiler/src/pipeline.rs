@@ -8,6 +8,7 @@ use crate::lint::suppress::{Suppressed, suppress};
 use crate::lower::lower;
 use crate::parse;
 use crate::resolve::resolve;
+use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
@@ -53,6 +54,8 @@ pub enum Stage {
 pub struct Outcome {
     /// Everything found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// How much the policy leaves open; only where no error was found.
+    pub score: Option<Score>,
     /// What comments in the policy let stand.
     pub suppressed: Vec<Suppressed>,
     /// The texts that their places are in.
@@ -101,6 +104,9 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     }
     let ir = lower(resolved, sink);
     lint(&policy, &ir, &document, sink);
+    if !sink.has_errors() {
+        outcome.score = Some(score(&policy, &ir, |pointer| document.key_span(pointer)));
+    }
     if wants(Stage::Ir) {
         outcome.listing = Some(ir.to_string());
         return Ok(());

@@ -46,7 +46,8 @@ mod tests {
     fn every_profile_compiles_without_a_finding_and_is_what_its_name_says() {
         for profile in SHIPPED {
             let source = Source::new(profile.name, profile.text);
-            let outcome = pipeline::compile(&source, &Options::default(), Sink::new()).unwrap_or_default();
+            let outcome =
+                pipeline::compile(&source, &Options::default(), Sink::new()).unwrap_or_default();
             assert_eq!(outcome.diagnostics, [], "{}", profile.name);
             assert!(outcome.plan.is_some());
             assert!(!profile.about().is_empty(), "{}", profile.name);

@@ -24,7 +24,8 @@ syscalls:
 ";
 
 fn plan() -> Vec<u8> {
-    let options = Options { architectures: vec![Arch::X86_64, Arch::Aarch64], emit: None };
+    let options =
+        Options { architectures: vec![Arch::X86_64, Arch::Aarch64], ..Options::default() };
     let policy = POLICY.replace("  architectures: [x86, x32]\n", "");
     compile(&Source::new("p", policy), &options, Sink::new())
         .expect("no fault")

@@ -142,7 +142,11 @@ mod tests {
             for text in [policy.clone(), policy.replace("\n# ", "\n").replace("\n#\n", "\n")] {
                 // A sentence of the comment is no YAML.
                 let text = text.replace("\nAll that", "\n# All that");
-                let outcome = pipeline::compile(&Source::new("p", text.as_str()), &Options::default(), Sink::new());
+                let outcome = pipeline::compile(
+                    &Source::new("p", text.as_str()),
+                    &Options::default(),
+                    Sink::new(),
+                );
                 let codes = outcome
                     .map(|all| all.diagnostics.iter().map(|one| one.code).collect::<Vec<_>>());
                 assert_eq!(codes, Ok(vec![]), "{text}");

@@ -80,7 +80,8 @@ fn safe_fixes_leave_no_safe_fix_and_no_less() {
         let source = parse::decode(&name, text, &mut sink);
         let whole = !sink.has_errors();
         let (before, shown) = compiled(&name, source.text.as_bytes());
-        let mended = mend(&source, &Options::default(), sink, false).expect("the compiler has no defect");
+        let mended =
+            mend(&source, &Options::default(), sink, false).expect("the compiler has no defect");
         let left = mended.outcome.diagnostics.iter().filter(|found| {
             found.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
         });
@@ -103,12 +104,14 @@ fn a_text_that_is_not_yaml_stays_as_it_is() {
     {
         let mut sink = Sink::new();
         let source = parse::decode("p", text.into(), &mut sink);
-        let mended = mend(&source, &Options::default(), sink, true).expect("the compiler has no defect");
+        let mended =
+            mend(&source, &Options::default(), sink, true).expect("the compiler has no defect");
         assert_eq!((mended.source.text.as_str(), mended.applied.len()), (text, 0));
     }
     let mut sink = Sink::new();
     let source = parse::decode("p", b"name: a\r\nx: \xff\n".to_vec(), &mut sink);
-    let mended = mend(&source, &Options::default(), sink, true).expect("the compiler has no defect");
+    let mended =
+        mend(&source, &Options::default(), sink, true).expect("the compiler has no defect");
     assert!(mended.applied.is_empty(), "what the byte was is not known");
 }
 

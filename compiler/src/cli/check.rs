@@ -3,7 +3,7 @@
 use super::files::{self, Files};
 use super::parallel::{self, in_order};
 use super::screen::{self, Colour};
-use super::{Deny, Exit, complain, fix, input, print, print_error};
+use super::{Deny, Exit, complain, fix, input, print, print_error, score};
 use clap::{ArgGroup, Args, ValueEnum};
 use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
 use purplec::pipeline::{self, Outcome};
@@ -32,6 +32,16 @@ pub(super) struct Arguments {
     /// Print what --fix would change, and write nothing
     #[arg(long, group = "mending")]
     diff: bool,
+    /// Say how much each policy leaves open, from 0 to 10
+    #[arg(
+        long,
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "human",
+        conflicts_with = "mending"
+    )]
+    score: Option<score::Format>,
     /// Policy files; the policies below a directory; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -73,12 +83,20 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     } else {
         screen::look(&io::stdout(), arguments.color)
     };
+    let score = match (arguments.score, arguments.format) {
+        (Some(_), Format::Sarif | Format::Github) => {
+            return complain("purplec: error: --score goes with --format human and json");
+        }
+        (Some(_), Format::Json) => Some(score::Format::Json),
+        (score, _) => score,
+    };
     let mut report = Report::new(arguments.format, look, to_stderr);
+    report.score = score;
     in_order(
         &all,
         parallel::width(),
         |file| match file {
-            Ok(path) => examine(path, mending, arguments.format, look),
+            Ok(path) => examine(path, mending, arguments.format, look, score),
             Err(failure) => Part::failed(failure.clone()),
         },
         |part| report.add(part),
@@ -92,6 +110,7 @@ struct Part {
     tally: Tally,
     text: String,
     results: Option<render::Results>,
+    score: Option<String>,
     /// What was done to the file, for standard error.
     done: String,
     /// The policy or the difference that standard output takes.
@@ -102,11 +121,17 @@ impl Part {
     fn failed(failure: Failure) -> Self {
         let tally = Tally { failures: vec![failure], ..Tally::default() };
         let (text, done, output) = Default::default();
-        Self { exit: Exit::Failed, tally, text, results: None, done, output }
+        Self { exit: Exit::Failed, tally, text, results: None, score: None, done, output }
     }
 }
 
-fn examine(path: &Path, mending: Option<fix::Mode>, format: Format, look: Look) -> Part {
+fn examine(
+    path: &Path,
+    mending: Option<fix::Mode>,
+    format: Format,
+    look: Look,
+    score: Option<score::Format>,
+) -> Part {
     let read = match input::try_read(path) {
         Ok(read) => read,
         Err(failure) => return Part::failed(failure),
@@ -127,7 +152,8 @@ fn examine(path: &Path, mending: Option<fix::Mode>, format: Format, look: Look) 
     tally.add(&outcome.diagnostics);
     let (text, results) = rendered(&outcome, format, look);
     let exit = if changed.would { Exit::Findings } else { Exit::Clean };
-    Part { exit, tally, text, results, done: changed.done, output: changed.output }
+    let score = score.map(|format| score::render(format, &outcome));
+    Part { exit, tally, text, results, score, done: changed.done, output: changed.output }
 }
 
 fn rendered(outcome: &Outcome, format: Format, look: Look) -> (String, Option<render::Results>) {
@@ -148,6 +174,9 @@ pub(super) struct Report {
     tally: Tally,
     findings: Vec<String>,
     results: Vec<render::Results>,
+    /// Whether scores stand behind the findings, or in their place.
+    score: Option<score::Format>,
+    scores: Vec<String>,
     look: Look,
 }
 
@@ -155,7 +184,8 @@ impl Report {
     /// An empty report, to be printed on standard output or standard error.
     pub(super) fn new(format: Format, look: Look, to_stderr: bool) -> Self {
         let (exit, tally) = (Exit::Clean, Tally::default());
-        Self { format, to_stderr, exit, tally, findings: Vec::new(), results: Vec::new(), look }
+        let (findings, results, scores) = Default::default();
+        Self { format, to_stderr, exit, tally, findings, results, score: None, scores, look }
     }
 
     /// Adds what was found in one policy.
@@ -164,7 +194,7 @@ impl Report {
         tally.add(&outcome.diagnostics);
         let (text, results) = rendered(outcome, self.format, self.look);
         let (done, output) = Default::default();
-        self.add(Part { exit: Exit::Clean, tally, text, results, done, output });
+        self.add(Part { exit: Exit::Clean, tally, text, results, score: None, done, output });
     }
 
     fn add(&mut self, part: Part) {
@@ -181,7 +211,9 @@ impl Report {
         }
         print_error(&part.done);
         self.results.extend(part.results);
+        self.scores.extend(part.score);
         match self.format {
+            _ if self.score == Some(score::Format::Json) => {}
             Format::Human | Format::Github => self.say(&part.text),
             Format::Json => self.findings.push(part.text),
             Format::Sarif => {}
@@ -206,6 +238,9 @@ impl Report {
     /// Prints what was kept, and gives how the run ends.
     fn finish(mut self, deny: Option<Deny>, others: usize) -> Exit {
         match self.format {
+            _ if self.score == Some(score::Format::Json) => {
+                self.say(&score::join(score::Format::Json, &self.scores));
+            }
             Format::Json | Format::Sarif => self.document(),
             Format::Human | Format::Github => {
                 let mut text = self.tally.hints();
@@ -214,6 +249,9 @@ impl Report {
                 if others > 0 {
                     let others = counted(others, "YAML file");
                     text.extend([others.as_str(), " left out: not a policy by its keys\n"]);
+                }
+                if let Some(format) = self.score {
+                    text.push_str(&score::join(format, &self.scores));
                 }
                 self.say(&text);
             }

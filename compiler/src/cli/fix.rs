@@ -40,7 +40,8 @@ pub(super) fn mend(
     mode: Mode,
 ) -> Result<(Outcome, Changed), String> {
     let Mended { source: after, applied, outcome } =
-        mend::mend(source, options, sink, mode.with_unsafe).map_err(|fault| super::fault(&fault))?;
+        mend::mend(source, options, sink, mode.with_unsafe)
+            .map_err(|fault| super::fault(&fault))?;
     let stdin = path.as_os_str() == "-";
     let mut changed = Changed::default();
     if after.text == source.text {

@@ -14,6 +14,7 @@ mod output;
 mod parallel;
 mod place;
 mod query;
+mod score;
 mod screen;
 mod show;
 mod verify;

@@ -178,9 +178,9 @@ pub fn action(value: u32) -> Option<Action> {
         Action::KillThread,
         Action::KillProcess,
     ]
-        .into_iter()
-        .chain(errno)
-        .find(|action| super::bpf::return_value(*action) == value)
+    .into_iter()
+    .chain(errno)
+    .find(|action| super::bpf::return_value(*action) == value)
 }
 
 /// A filter's meaning, read from a plan.

@@ -244,7 +244,13 @@ impl Texts {
             environment: environment.collect::<Result<_, _>>()?,
             cgroup: cgroup.collect::<Result<_, _>>()?,
             programs: of.filters.iter().map(|filter| filter.program.to_le_bytes()).collect(),
-            sources: of.lines.0.written().iter().map(|name| c_string(name)).collect::<Result<_, _>>()?,
+            sources: of
+                .lines
+                .0
+                .written()
+                .iter()
+                .map(|name| c_string(name))
+                .collect::<Result<_, _>>()?,
         })
     }
 }

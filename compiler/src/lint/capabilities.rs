@@ -4,11 +4,12 @@ use super::calls::way;
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action;
+use crate::ir::syscalls::Meaning;
 use crate::resolve::CAPABILITIES;
 use crate::source::Span;
 
 /// Capabilities that the kernel asks for in the first user namespace only, where a confined program
-/// never is (user_namespaces(7); `capable()` in the kernel's sources).
+/// never is (`user_namespaces(7)`; `capable()` in the kernel's sources).
 const WITHOUT_EFFECT: [&str; 18] = [
     "CAP_AUDIT_CONTROL",
     "CAP_AUDIT_READ",
@@ -34,10 +35,36 @@ const WITHOUT_EFFECT: [&str; 18] = [
 /// that is missing here serves calls that every program makes.
 const CALLS: [(&str, &[&str]); 16] = [
     ("CAP_CHOWN", &["chown", "fchown", "fchownat", "lchown"]),
-    ("CAP_FOWNER", &["chmod", "fchmod", "fchmodat", "fchmodat2", "utimensat", "setxattr", "unlink", "unlinkat"]),
+    (
+        "CAP_FOWNER",
+        &[
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "utimensat",
+            "setxattr",
+            "unlink",
+            "unlinkat",
+        ],
+    ),
     ("CAP_FSETID", &["chmod", "fchmod", "fchmodat", "fchmodat2", "write", "truncate"]),
-    ("CAP_KILL", &["kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "ioctl"]),
-    ("CAP_SETGID", &["setgid", "setregid", "setresgid", "setfsgid", "setgroups", "write", "sendmsg"]),
+    (
+        "CAP_KILL",
+        &[
+            "kill",
+            "tkill",
+            "tgkill",
+            "pidfd_send_signal",
+            "rt_sigqueueinfo",
+            "rt_tgsigqueueinfo",
+            "ioctl",
+        ],
+    ),
+    (
+        "CAP_SETGID",
+        &["setgid", "setregid", "setresgid", "setfsgid", "setgroups", "write", "sendmsg"],
+    ),
     ("CAP_SETUID", &["setuid", "setreuid", "setresuid", "setfsuid", "write", "sendmsg"]),
     ("CAP_SETPCAP", &["capset", "prctl"]),
     ("CAP_SETFCAP", &["setxattr", "lsetxattr", "fsetxattr", "setxattrat", "write"]),
@@ -45,17 +72,44 @@ const CALLS: [(&str, &[&str]); 16] = [
     ("CAP_NET_ADMIN", &["socket", "ioctl", "setsockopt"]),
     ("CAP_NET_RAW", &["socket", "setsockopt"]),
     ("CAP_IPC_LOCK", &["mlock", "mlock2", "mlockall", "mmap", "shmctl", "memfd_create"]),
-    ("CAP_IPC_OWNER", &["msgctl", "msgget", "msgsnd", "msgrcv", "semctl", "semget", "semop", "shmat", "shmctl", "shmget", "ipc"]),
+    (
+        "CAP_IPC_OWNER",
+        &[
+            "msgctl", "msgget", "msgsnd", "msgrcv", "semctl", "semget", "semop", "shmat", "shmctl",
+            "shmget", "ipc",
+        ],
+    ),
     ("CAP_SYS_CHROOT", &["chroot", "setns"]),
-    ("CAP_SYS_PTRACE", &["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "openat", "openat2", "open"]),
+    (
+        "CAP_SYS_PTRACE",
+        &[
+            "ptrace",
+            "process_vm_readv",
+            "process_vm_writev",
+            "pidfd_getfd",
+            "kcmp",
+            "openat",
+            "openat2",
+            "open",
+        ],
+    ),
     ("CAP_LEASE", &["fcntl", "fcntl64"]),
 ];
 
 /// Capabilities that hold in the namespaces of a program's own and are dangerous there.
 const DANGERS: [(&str, &str); 3] = [
-    ("CAP_NET_ADMIN", "it opens the packet filter, routing and traffic control to the program: a large part of the kernel, in which ways to take it over are found every year"),
-    ("CAP_SYS_PTRACE", "every program inside can read and steer every other one, whatever its user"),
-    ("CAP_DAC_READ_SEARCH", "permissions of files that belong to the sandbox's user do not keep the program from reading them"),
+    (
+        "CAP_NET_ADMIN",
+        "it opens the packet filter, routing and traffic control to the program: a large part of the kernel, in which ways to take it over are found every year",
+    ),
+    (
+        "CAP_SYS_PTRACE",
+        "every program inside can read and steer every other one, whatever its user",
+    ),
+    (
+        "CAP_DAC_READ_SEARCH",
+        "permissions of files that belong to the sandbox's user do not keep the program from reading them",
+    ),
 ];
 
 /// Whether a capability does nothing in a sandbox.
@@ -70,24 +124,31 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     for name in held {
         let place = place(name, scope);
         if without_effect(name) {
-            let message = format!("`{name}` has no effect: the kernel asks for it outside of every sandbox");
+            let message =
+                format!("`{name}` has no effect: the kernel asks for it outside of every sandbox");
             scope.report(
-                Diagnostic::warning("capability-without-effect", place, message)
-                    .with_help("leave it out: what it stands for cannot be granted to a confined program"),
+                Diagnostic::warning("capability-without-effect", place, message).with_help(
+                    "leave it out: what it stands for cannot be granted to a confined program",
+                ),
             );
         } else if name == "CAP_SYS_ADMIN" {
             sys_admin(place, scope);
         } else if !usable(name, scope) {
-            let calls = CALLS.iter().find(|(known, _)| *known == name).map_or(&[][..], |found| found.1);
+            let calls =
+                CALLS.iter().find(|(known, _)| *known == name).map_or(&[][..], |found| found.1);
             let message = format!("no allowed call can use `{name}`");
-            scope.report(
-                Diagnostic::warning("capability-unusable", place, message)
-                    .with_help(format!("leave it out, or allow what it is for: {}", listed(calls))),
-            );
+            scope
+                .report(Diagnostic::warning("capability-unusable", place, message).with_help(
+                    format!("leave it out, or allow what it is for: {}", listed(calls)),
+                ));
         } else if let Some((_, why)) = DANGERS.iter().find(|(known, _)| *known == name) {
             scope.report(
-                Diagnostic::warning("capability-dangerous", place, format!("`{name}` is dangerous: {why}"))
-                    .with_help("leave it out unless the program does nothing without it"),
+                Diagnostic::warning(
+                    "capability-dangerous",
+                    place,
+                    format!("`{name}` is dangerous: {why}"),
+                )
+                .with_help("leave it out unless the program does nothing without it"),
             );
         }
     }
@@ -98,15 +159,15 @@ fn place(name: &str, scope: &Scope<'_>) -> Span {
     let list = scope.policy.capabilities.as_ref().map_or(0, |section| section.add.len());
     let entry = (0..list).map(|at| format!("/capabilities/add/{at}"));
     let named = |pointer: &String| scope.document.holds(pointer, name);
-    entry.into_iter().find(named).map_or_else(
-        || scope.key("/capabilities/add"),
-        |pointer| scope.span(&pointer),
-    )
+    entry
+        .into_iter()
+        .find(named)
+        .map_or_else(|| scope.key("/capabilities/add"), |pointer| scope.span(&pointer))
 }
 
 fn usable(name: &str, scope: &Scope<'_>) -> bool {
     let Some((_, calls)) = CALLS.iter().find(|(known, _)| *known == name) else { return true };
-    let interfaces = scope.ir.filters.iter().flat_map(|filter| filter.interfaces());
+    let interfaces = scope.ir.filters.iter().flat_map(Meaning::interfaces);
     interfaces.into_iter().any(|one| calls.iter().any(|call| way(one, call).passes()))
 }
 
@@ -130,7 +191,11 @@ fn sys_admin(place: Span, scope: &mut Scope<'_>) {
     } else {
         format!(
             "`CAP_SYS_ADMIN` is granted and {} allowed: a program can cover the read-only paths with its own for all that it starts",
-            if mounts.len() == 1 { format!("{} is", listed(&mounts)) } else { format!("{} are", listed(&mounts)) },
+            if mounts.len() == 1 {
+                format!("{} is", listed(&mounts))
+            } else {
+                format!("{} are", listed(&mounts))
+            },
         )
     };
     let mut found =

@@ -5,7 +5,14 @@ use crate::diagnostics::{Diagnostic, quote};
 
 /// Words in the name of a variable that holds a secret.
 const SECRET: [&str; 9] = [
-    "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY", "API_KEY", "PRIVATE_KEY",
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "APIKEY",
+    "API_KEY",
+    "PRIVATE_KEY",
     "ACCESS_KEY",
 ];
 
@@ -34,19 +41,24 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     let policy = scope.policy;
     let Some(section) = policy.environment.as_ref() else { return };
     for (name, value) in &section.set {
-        if is_secret(name) && looks_real(value) {
-            let place = scope.key(&format!("/environment/set/{}", name.replace('~', "~0").replace('/', "~1")));
-            let message = format!("{} looks like a secret, and stands in the policy and the plan in clear", quote(name));
-            scope.report(
-                Diagnostic::warning("secret-in-plan", place, message).with_help(
-                    "name it under `pass` instead: then it comes from the caller, and is in no file",
-                ),
+        if holds_secret(name, value) {
+            let place = scope
+                .key(&format!("/environment/set/{}", name.replace('~', "~0").replace('/', "~1")));
+            let message = format!(
+                "{} looks like a secret, and stands in the policy and the plan in clear",
+                quote(name)
             );
+            scope.report(Diagnostic::warning("secret-in-plan", place, message).with_help(
+                "name it under `pass` instead: then it comes from the caller, and is in no file",
+            ));
         }
     }
     for (at, name) in section.pass.iter().enumerate() {
-        if name.starts_with("LD_") || LOADS.contains(&name.as_str()) {
-            let message = format!("{} lets the caller's environment choose what code every program inside loads", quote(name));
+        if loads_code(name) {
+            let message = format!(
+                "{} lets the caller's environment choose what code every program inside loads",
+                quote(name)
+            );
             let place = scope.span(&format!("/environment/pass/{at}"));
             scope.report(
                 Diagnostic::warning("loader-variable-passed", place, message).with_help(
@@ -55,6 +67,16 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             );
         }
     }
+}
+
+/// Whether a variable makes programs load code or run commands.
+pub fn loads_code(name: &str) -> bool {
+    name.starts_with("LD_") || LOADS.contains(&name)
+}
+
+/// Whether a variable with a fixed value looks like a secret.
+pub fn holds_secret(name: &str, value: &str) -> bool {
+    is_secret(name) && looks_real(value)
 }
 
 /// Whether a variable's name says that it holds a secret: one of the words, as whole words.
@@ -83,7 +105,8 @@ mod tests {
         for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "db_password"] {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["KEYBOARD", "MAX_TOKENS", "TOKENIZERS_PARALLELISM", "MONKEY", "SSH_PUBLIC_KEY"] {
+        for name in ["KEYBOARD", "MAX_TOKENS", "TOKENIZERS_PARALLELISM", "MONKEY", "SSH_PUBLIC_KEY"]
+        {
             assert!(!is_secret(name), "{name}");
         }
         assert!(looks_real("hunter2") && !looks_real("/run/secret") && !looks_real("4096"));

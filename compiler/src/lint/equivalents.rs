@@ -4,7 +4,7 @@
 use super::calls::{Way, named, way};
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
-use crate::ir::syscalls::{Action, ArchMeaning};
+use crate::ir::syscalls::{Action, ArchMeaning, Meaning, Rule};
 use crate::source::Span;
 
 /// Calls of one kind (their pages in section 2 say that they do each other's work).
@@ -85,7 +85,7 @@ const CLASSES: &[Class] = &[
 /// Runs the lints on every interface of every architecture.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    for one in ir.filters.iter().flat_map(|filter| filter.interfaces()) {
+    for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         if one.denial == Action::Log {
             continue;
         }
@@ -114,15 +114,12 @@ fn has_own_rules(one: &ArchMeaning, name: &str) -> bool {
     own_rules(one, name).next().is_some()
 }
 
-fn own_rules<'m>(
-    one: &'m ArchMeaning,
-    name: &str,
-) -> impl Iterator<Item = &'m crate::ir::syscalls::Rule> {
+fn own_rules<'m>(one: &'m ArchMeaning, name: &str) -> impl Iterator<Item = &'m Rule> {
     let rules = named(one, name).map(|call| call.rules.as_slice()).unwrap_or_default();
     // A rule of the compiler's has the same place as its conditions.
-    rules.iter().filter(|rule| {
-        rule.conditions.first().is_some_and(|condition| condition.span != rule.span)
-    })
+    rules
+        .iter()
+        .filter(|rule| rule.conditions.first().is_some_and(|condition| condition.span != rule.span))
 }
 
 fn denied(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
@@ -154,9 +151,10 @@ fn denied(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
 }
 
 fn narrowed(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
-    let rule = class.calls.iter().find_map(|name| {
-        own_rules(one, name).next().map(|rule| (*name, rule.span))
-    });
+    let rule = class
+        .calls
+        .iter()
+        .find_map(|name| own_rules(one, name).next().map(|rule| (*name, rule.span)));
     let Some((name, place)) = rule else { return };
     let left = open(one, class);
     let Some(&(_, allowed)) = left.first() else { return };

@@ -6,7 +6,7 @@ use crate::diagnostics::{Diagnostic, quote};
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let shares = shares(scope);
+    let shares = shares(scope.ir);
     for share in &shares {
         if share.writable {
             holds_project(share, &shares, scope);
@@ -20,13 +20,14 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 /// A project's directory has files that the host's tools run: hooks of git above all.
 fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let Some(span) = share.span else { return };
-    let above = share.host.split('/').all(|part| matches!(part, "." | ".."));
     let hooks = share.host.split('/').any(|part| part == ".git");
-    if !above && !hooks {
+    if !share.is_project() && !hooks {
         return;
     }
     let wanted = plain(&format!("{}/.git", share.inside));
-    let covered = |other: &Share| !other.writable && within(&wanted, &other.inside) && within(&other.inside, &share.inside);
+    let covered = |other: &Share| {
+        !other.writable && within(&wanted, &other.inside) && within(&other.inside, &share.inside)
+    };
     if !hooks && shares.iter().any(covered) {
         return;
     }
@@ -71,7 +72,9 @@ fn writable_elsewhere(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
         let name = plain(&format!("{}/{rest}", other.inside));
         // Whatever lies over that name is what a program finds there.
         let protected = shares.iter().any(|one| {
-            !one.writable && within(&name, &one.inside) && within(&one.inside, &other.inside)
+            !one.writable
+                && within(&name, &one.inside)
+                && within(&one.inside, &other.inside)
                 && one.inside != other.inside
         });
         if protected {

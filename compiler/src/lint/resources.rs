@@ -86,8 +86,9 @@ fn scratch(memory: u64, span: Span, scope: &mut Scope<'_>) {
         size(memory)
     );
     let place = if written { key } else { span };
-    let mut found = Diagnostic::note("scratch-above-memory", place, message)
-        .with_help("what lies in scratch directories is memory: set `scratch_size_bytes` below the limit");
+    let mut found = Diagnostic::note("scratch-above-memory", place, message).with_help(
+        "what lies in scratch directories is memory: set `scratch_size_bytes` below the limit",
+    );
     if written {
         found = found.with_related(span, "the memory limit");
     }
@@ -101,7 +102,10 @@ fn without_timeout(scope: &mut Scope<'_>) {
     let connects = policy.network.as_ref().is_some_and(|section| !section.isolated);
     let limits = scope.ir.cgroup.iter().map(|value| value.span).collect::<BTreeSet<_>>().len();
     let (place, why) = if writes && connects {
-        (scope.key("/filesystem/output_paths"), "it can write to the host and reach the network all the while")
+        (
+            scope.key("/filesystem/output_paths"),
+            "it can write to the host and reach the network all the while",
+        )
     } else if connects {
         (scope.key("/network"), "it can reach the network all the while")
     } else if writes {

@@ -13,7 +13,7 @@ const MOST_PAIRS: usize = 10_000;
 /// Runs the lints on every interface of every architecture.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    for (at, one) in ir.filters.iter().flat_map(|filter| filter.interfaces()).enumerate() {
+    for (at, one) in ir.filters.iter().flat_map(|filter| filter.interfaces().enumerate()) {
         for call in one.calls.values() {
             let never = contradictory(call);
             // Where another interface has a narrower argument, a condition may never hold there
@@ -78,12 +78,22 @@ fn unreached(call: &CallMeaning, never: &BTreeSet<Span>, scope: &mut Scope<'_>) 
             continue;
         }
         let stronger = earlier.iter().find(|one| {
-            one.span != rule.span && !never.contains(&one.span) && covers(&one.conditions, &rule.conditions)
+            one.span != rule.span
+                && !never.contains(&one.span)
+                && covers(&one.conditions, &rule.conditions)
         });
         if let Some(place) = call.hidden.filter(|_| rule.strength > Strength::Deny) {
-            hidden.push((rule.span, place, "this hides the call from the filter, so that it gets ENOSYS"));
+            hidden.push((
+                rule.span,
+                place,
+                "this hides the call from the filter, so that it gets ENOSYS",
+            ));
         } else if let Some(one) = stronger {
-            hidden.push((rule.span, one.span, "this one holds wherever it does, and is tried first"));
+            hidden.push((
+                rule.span,
+                one.span,
+                "this one holds wherever it does, and is tried first",
+            ));
         } else {
             reached.insert(rule.span);
         }

@@ -25,8 +25,10 @@ const LIBRARIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let mut places: Vec<(String, String)> =
-        LIBRARIES.iter().map(|path| ((*path).to_owned(), "the loader's own list".to_owned())).collect();
+    let mut places: Vec<(String, String)> = LIBRARIES
+        .iter()
+        .map(|path| ((*path).to_owned(), "the loader's own list".to_owned()))
+        .collect();
     for variable in &scope.ir.environment {
         let (name, Some(value)) = (&variable.name, &variable.value) else { continue };
         if LISTS.contains(&name.as_str()) {
@@ -42,10 +44,12 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 
 /// Directories of the host that the program can write to, and that are searched.
 fn writable(places: &[(String, String)], scope: &mut Scope<'_>) {
-    for share in shares(scope).into_iter().filter(|share| share.writable) {
+    for share in shares(scope.ir).into_iter().filter(|share| share.writable) {
         let Some(span) = share.span else { continue };
         let searched = places.iter().find(|(path, _)| {
-            path.starts_with('/') && (within(path, &share.inside) || LIBRARIES.contains(&path.as_str()) && within(&share.inside, path))
+            path.starts_with('/')
+                && (within(path, &share.inside)
+                    || LIBRARIES.contains(&path.as_str()) && within(&share.inside, path))
         });
         let Some((path, list)) = searched else { continue };
         let message = format!(
@@ -79,7 +83,8 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
         );
     }
     let scratch = scope.ir.steps.iter().filter(|step| {
-        matches!(step.action, Action::Tmpfs { .. }) && !matches!(step.target.as_str(), "/" | "/dev/shm")
+        matches!(step.action, Action::Tmpfs { .. })
+            && !matches!(step.target.as_str(), "/" | "/dev/shm")
     });
     let found = scratch
         .flat_map(|step| value.split(':').map(move |entry| (entry, &step.target)))
@@ -92,8 +97,9 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
             quote(target)
         );
         scope.report(
-            Diagnostic::note("search-path-scratch", place, message)
-                .with_help("put it last in the list, so that nothing there takes the place of a tool"),
+            Diagnostic::note("search-path-scratch", place, message).with_help(
+                "put it last in the list, so that nothing there takes the place of a tool",
+            ),
         );
     }
 }

@@ -42,7 +42,7 @@ struct Search<'c> {
 }
 
 /// What a condition says of all values with some high bits fixed.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
     Always,
     Never,
@@ -178,7 +178,8 @@ mod tests {
         let wide = |test| Condition { width: u64::MAX, ..condition(test) };
         let between = [wide(Test::Gt(7)), wide(Test::Lt(9)), wide(Test::Ne(8))];
         assert_eq!(satisfiable(&between), Some(false));
-        let high = [wide(Test::MaskedEq { mask: 1 << 63, value: 1 << 63 }), wide(Test::Ne(1 << 63))];
+        let high =
+            [wide(Test::MaskedEq { mask: 1 << 63, value: 1 << 63 }), wide(Test::Ne(1 << 63))];
         assert_eq!(satisfiable(&high), Some(true));
     }
 }

@@ -2,25 +2,58 @@
 
 use super::Scope;
 use crate::diagnostics::{Diagnostic, quote};
-use crate::ir::Action;
+use crate::ir::{Action, Ir};
 use crate::source::Span;
 
 /// A path of the host, shown inside.
 #[derive(Debug, Clone)]
-pub(super) struct Share {
+pub struct Share {
     /// On the host, without `.` steps and slashes at the end: `/usr`, `output`, or `.`.
-    pub(super) host: String,
+    pub host: String,
     /// Inside.
-    pub(super) inside: String,
+    pub inside: String,
     /// Whether the program can write there.
-    pub(super) writable: bool,
+    pub writable: bool,
     /// The place of the host path; `None` for a default.
-    pub(super) span: Option<Span>,
+    pub span: Option<Span>,
+}
+
+/// How dangerous it is that a program sees a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Danger {
+    /// Everything of the host.
+    Root,
+    /// A way to act outside.
+    Socket,
+    /// Secrets, or what the sandbox separates.
+    Secrets,
+    /// The host's programs and settings: harmless to read.
+    System,
+    /// A directory like any other.
+    None,
+}
+
+impl Share {
+    /// How dangerous it is to see it.
+    pub fn danger(&self) -> Danger {
+        match kind(self) {
+            Kind::Root => Danger::Root,
+            Kind::Socket(_) => Danger::Socket,
+            Kind::Kernel | Kind::Secrets | Kind::Home => Danger::Secrets,
+            Kind::System => Danger::System,
+            Kind::Plain => Danger::None,
+        }
+    }
+
+    /// Whether it is the directory that the sandbox is started from, or one above it.
+    pub fn is_project(&self) -> bool {
+        self.host.split('/').all(|part| matches!(part, "." | ".."))
+    }
 }
 
 /// Every path of the host that the policy shows, in the order of the paths inside.
-pub(super) fn shares(scope: &Scope<'_>) -> Vec<Share> {
-    let steps = scope.ir.steps.iter();
+pub fn shares(ir: &Ir) -> Vec<Share> {
+    let steps = ir.steps.iter();
     steps
         .filter(|step| !step.target.starts_with("/dev/"))
         .filter_map(|step| match &step.action {
@@ -57,7 +90,11 @@ pub(super) fn below(path: &str, tree: &str) -> Option<String> {
     let outside = path.split('/').any(|part| part == "..") && path != tree;
     let rest = match tree.as_str() {
         "/" => path.strip_prefix('/')?,
-        "." if !path.starts_with('/') && !outside => return Some(path.trim_start_matches('.').to_owned()).filter(|_| path == ".").or(Some(path)),
+        "." if !path.starts_with('/') && !outside => {
+            return Some(path.trim_start_matches('.').to_owned())
+                .filter(|_| path == ".")
+                .or(Some(path));
+        }
         tree => path.strip_prefix(tree)?,
     };
     if tree != "/" && !rest.is_empty() && !rest.starts_with('/') {
@@ -91,16 +128,41 @@ const SOCKET_NAMES: [&str; 5] =
 
 /// Directories and files below a home directory that hold keys, tokens and passwords.
 const SECRETS: [&str; 22] = [
-    ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".kube", ".docker", ".netrc", ".pgpass",
-    ".git-credentials", ".npmrc", ".pypirc", ".cargo/credentials.toml", ".config/gh", ".config/hub",
-    ".password-store", ".mozilla", ".config/google-chrome", ".local/share/keyrings", ".vault-token",
-    ".terraform.d", ".bash_history",
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".kube",
+    ".docker",
+    ".netrc",
+    ".pgpass",
+    ".git-credentials",
+    ".npmrc",
+    ".pypirc",
+    ".cargo/credentials.toml",
+    ".config/gh",
+    ".config/hub",
+    ".password-store",
+    ".mozilla",
+    ".config/google-chrome",
+    ".local/share/keyrings",
+    ".vault-token",
+    ".terraform.d",
+    ".bash_history",
 ];
 
 /// The same of the host itself.
 const HOST_SECRETS: [&str; 9] = [
-    "/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/ssh", "/etc/ssl/private",
-    "/etc/kubernetes", "/var/lib/kubelet", "/etc/krb5.keytab", "/var/run/secrets",
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/sudoers",
+    "/etc/ssh",
+    "/etc/ssl/private",
+    "/etc/kubernetes",
+    "/var/lib/kubelet",
+    "/etc/krb5.keytab",
+    "/var/run/secrets",
 ];
 
 /// What a share is, besides files.
@@ -117,7 +179,7 @@ enum Kind {
 
 /// Runs the lints: the worst that is to be said of each path.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    for share in shares(scope) {
+    for share in shares(scope.ir) {
         let Some(span) = share.span else { continue };
         let host = quote(&share.host);
         let found = match kind(&share) {
@@ -171,7 +233,10 @@ fn kind(share: &Share) -> Kind {
     if ["/proc", "/sys", "/dev"].iter().any(|tree| within(host, tree)) {
         return Kind::Kernel;
     }
-    if HOST_SECRETS.iter().any(|secret| within(host, secret) || (host == "/etc" && within(secret, host))) {
+    if HOST_SECRETS
+        .iter()
+        .any(|secret| within(host, secret) || (host == "/etc" && within(secret, host)))
+    {
         return Kind::Secrets;
     }
     let name = host.rsplit('/').next().unwrap_or_default();
@@ -197,7 +262,18 @@ fn kind(share: &Share) -> Kind {
     if is_home(&parts) {
         return Kind::Home;
     }
-    let system = ["/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/opt", "/var/spool/cron", "/var/lib"];
+    let system = [
+        "/usr",
+        "/etc",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/boot",
+        "/opt",
+        "/var/spool/cron",
+        "/var/lib",
+    ];
     if host == "/var" || system.iter().any(|tree| within(host, tree)) {
         return Kind::System;
     }
@@ -208,7 +284,10 @@ fn kind(share: &Share) -> Kind {
 fn is_home(parts: &[&str]) -> bool {
     matches!(
         parts,
-        ["", "root" | "home" | "Users"] | ["", "home" | "Users", _] | ["~"] | ["", "var", "home", _]
+        ["", "root" | "home" | "Users"]
+            | ["", "home" | "Users", _]
+            | ["~"]
+            | ["", "var", "home", _]
     )
 }
 
@@ -227,10 +306,13 @@ mod tests {
         for path in ["/proc", "/sys/kernel", "/dev/kvm"] {
             assert_eq!(of(path), Kind::Kernel, "{path}");
         }
-        for path in ["/var/run/docker.sock", "/run", "/run/user/1000", "/tmp/ssh-x/agent.1", "/tmp"] {
+        for path in ["/var/run/docker.sock", "/run", "/run/user/1000", "/tmp/ssh-x/agent.1", "/tmp"]
+        {
             assert!(matches!(of(path), Kind::Socket(_)), "{path}");
         }
-        for path in ["/etc", "/etc/shadow", "/home/me/.ssh/id_rsa", "../me/.aws", "/root/.config/gh"] {
+        for path in
+            ["/etc", "/etc/shadow", "/home/me/.ssh/id_rsa", "../me/.aws", "/root/.config/gh"]
+        {
             assert_eq!(of(path), Kind::Secrets, "{path}");
         }
         for path in ["/root", "/home/", "/home/me"] {
@@ -239,7 +321,9 @@ mod tests {
         for path in ["/etc/cron.d", "/usr/local/bin", "/var"] {
             assert_eq!(of(path), Kind::System, "{path}");
         }
-        for path in [".", "./output", "/home/me/project", "/tmp/output", "/srv", "/running", "/homes"] {
+        for path in
+            [".", "./output", "/home/me/project", "/tmp/output", "/srv", "/running", "/homes"]
+        {
             assert_eq!(of(path), Kind::Plain, "{path}");
         }
     }

@@ -39,7 +39,7 @@ pub(super) const ASKED: [&str; 8] = [
     "set_tid_address",
 ];
 
-/// Where the loader of an architecture is looked for (the PT_INTERP of its programs).
+/// Where the loader of an architecture is looked for (the `PT_INTERP` of its programs).
 const LOADERS: [(Arch, &str); 8] = [
     (Arch::X86_64, "/lib64/ld-linux-x86-64.so.2"),
     (Arch::Aarch64, "/lib/ld-linux-aarch64.so.1"),
@@ -83,11 +83,14 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
     }
     let kills = one.denial == Action::KillProcess;
     let what = if kills { "is killed when it starts" } else { "cannot start" };
-    let message = format!("a dynamically linked program {what}: {} {}", listed(&missing), are(&missing));
-    scope.report(Diagnostic::warning("start-calls-denied", list(scope), message).with_help(format!(
-        "add to `allow`: {}; the loader and libc call them before the program's own first line",
-        missing.join(", ")
-    )));
+    let message =
+        format!("a dynamically linked program {what}: {} {}", listed(&missing), are(&missing));
+    scope.report(Diagnostic::warning("start-calls-denied", list(scope), message).with_help(
+        format!(
+            "add to `allow`: {}; the loader and libc call them before the program's own first line",
+            missing.join(", ")
+        ),
+    ));
 }
 
 /// What the start of a dynamically linked program calls and this interface denies.
@@ -95,7 +98,9 @@ fn missing(one: &ArchMeaning) -> Vec<&'static str> {
     let mut missing: Vec<&'static str> = Vec::new();
     for row in LOADER {
         let known: Vec<_> = row.iter().filter(|name| way(one, name) != Way::Missing).collect();
-        if let Some(first) = known.first().filter(|_| !known.iter().any(|name| way(one, name).passes())) {
+        if let Some(first) =
+            known.first().filter(|_| !known.iter().any(|name| way(one, name).passes()))
+        {
             // On x86-64 the loader of glibc 2.33 and later calls newfstatat.
             let preferred = known.iter().find(|name| **name == &"newfstatat");
             missing.push(preferred.unwrap_or(first));
@@ -132,7 +137,8 @@ fn loader(arch: Arch, scope: &mut Scope<'_>) {
         }
         _ => scope.key("/filesystem"),
     };
-    let message = format!("no path shown holds `{path}`, so no dynamically linked program can start");
+    let message =
+        format!("no path shown holds `{path}`, so no dynamically linked program can start");
     scope.report(Diagnostic::warning("loader-unreachable", place, message).with_help(
         "show `/usr`, which brings the links `/bin`, `/lib` and `/lib64` with it; a static program needs no loader",
     ));

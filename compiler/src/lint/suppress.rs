@@ -47,7 +47,10 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
                     Diagnostic::error(
                         "suppression-of-error",
                         comment.span,
-                        format!("{} is an error, and errors cannot be suppressed", quote(diagnostic.code)),
+                        format!(
+                            "{} is an error, and errors cannot be suppressed",
+                            quote(diagnostic.code)
+                        ),
                     )
                     .with_related(diagnostic.span, "the error")
                     .with_help("mend what the error is about; only notes and warnings can stand"),
@@ -64,10 +67,12 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
     // Where there are errors, later stages have not looked: what seems unused may not be.
     let failed = kept.iter().any(|one| one.severity == Severity::Error);
     for comment in allowed.iter().filter(|one| !one.used && !failed) {
-        let message = format!("nothing draws {} here: the comment is not needed", quote(&comment.code));
+        let message =
+            format!("nothing draws {} here: the comment is not needed", quote(&comment.code));
         sink.push(
-            Diagnostic::warning("suppression-unused", comment.span, message)
-                .with_help("remove it; it stands on the finding's line, or alone on the line above"),
+            Diagnostic::warning("suppression-unused", comment.span, message).with_help(
+                "remove it; it stands on the finding's line, or alone on the line above",
+            ),
         );
     }
     for diagnostic in kept {
@@ -105,7 +110,13 @@ fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) 
             let target = if alone { at.saturating_add(skip) } else { at };
             let target = u32::try_from(target.saturating_add(1)).unwrap_or(u32::MAX);
             let text = line.get(hash..).unwrap_or_default().trim_end();
-            read(text, Span::new(start + hash, start + hash + text.len()).in_file(file), target, all, sink);
+            read(
+                text,
+                Span::new(start + hash, start + hash + text.len()).in_file(file),
+                target,
+                all,
+                sink,
+            );
         }
         start += line.len();
     }
@@ -166,7 +177,9 @@ fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Si
                 None => "the code is what stands in brackets behind the severity".to_owned(),
             };
             let message = format!("no finding has the code {}", quote(code));
-            sink.push(Diagnostic::error("suppression-unknown-code", place, message).with_help(help));
+            sink.push(
+                Diagnostic::error("suppression-unknown-code", place, message).with_help(help),
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
-use crate::ir::syscalls::{Action, CallMeaning, Strength};
+use crate::ir::syscalls::{Action, CallMeaning, Meaning, Strength};
 use crate::source::Span;
 
 /// A kind of danger: the calls, and what can happen.
@@ -75,7 +75,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 fn dangers(scope: &mut Scope<'_>) {
     for danger in &DANGERS {
         let mut found: Vec<(&'static str, Span)> = Vec::new();
-        for interface in scope.ir.filters.iter().flat_map(|filter| filter.interfaces()) {
+        for interface in scope.ir.filters.iter().flat_map(Meaning::interfaces) {
             for call in interface.calls.values().filter(|call| danger.calls.contains(&call.name)) {
                 if let Some(span) = opened(call)
                     && !found.iter().any(|(name, _)| *name == call.name)

@@ -1,2 +1,181 @@
-//! The lints on policies where they must say nothing, and on some where they must.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it relies on")]
+//! The lints on policies where they must say nothing, and comments that let findings stand.
+#![expect(clippy::expect_used, reason = "a test says what it relies on")]
+
+use crate::diagnostics::Sink;
+use crate::pipeline::{self, Options, Outcome, Stage};
+use crate::source::Source;
+use crate::syscalls::Arch;
+
+fn outcome(text: &str) -> Outcome {
+    let options = Options { emit: Some(Stage::Ir), ..Options::default() };
+    let source = Source::new("policy", text);
+    pipeline::compile(&source, &options, Sink::new()).expect("no defect")
+}
+
+fn codes(text: &str) -> Vec<&'static str> {
+    outcome(text).diagnostics.iter().map(|found| found.code).collect()
+}
+
+fn syscalls(lines: &str) -> Vec<&'static str> {
+    codes(&format!("name: a\nsyscalls:\n{lines}"))
+}
+
+fn files(immutable: &[(&str, &str)], output: &[(&str, &str)]) -> Vec<&'static str> {
+    let list = |paths: &[(&str, &str)]| {
+        let entry = |(host, inside): &(&str, &str)| {
+            format!("{{host_path: {host:?}, sandbox_path: {inside:?}}}")
+        };
+        paths.iter().map(entry).collect::<Vec<_>>().join(", ")
+    };
+    codes(&format!(
+        "name: a\nresources: {{session_timeout_seconds: 60}}\nfilesystem:\n  immutable_paths: [{}]\n  output_paths: [{}]\n",
+        list(&[&[("/usr", "/usr")], immutable].concat()),
+        list(output),
+    ))
+}
+
+const START: &str =
+    "arch_prctl, close, execve, exit_group, mmap, mprotect, newfstatat, openat, pread64, read";
+
+#[test]
+fn the_shipped_profile_draws_no_finding() {
+    assert_eq!(codes(include_str!("../../../policies/ai-dev-safe.yaml")), Vec::<&str>::new());
+}
+
+#[test]
+fn a_start_is_judged_on_each_architecture_by_its_own_calls() {
+    for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
+        let options = Options { architectures: vec![arch], emit: Some(Stage::Ir) };
+        let found = |text: &str| {
+            let source = Source::new("policy", text);
+            let outcome = pipeline::compile(&source, &options, Sink::new()).expect("no defect");
+            outcome.diagnostics.iter().any(|found| found.code == "start-calls-denied")
+        };
+        let all = format!(
+            "name: a\nsyscalls:\n  allow: [{START}, mmap2, fstat, fstatat64, statx, set_thread_area, set_tls]\n"
+        );
+        assert!(!found(&all), "{arch}");
+        assert!(found(&all.replace("mprotect, ", "")), "{arch}");
+    }
+}
+
+#[test]
+fn where_a_denial_kills_a_start_needs_every_call_it_makes() {
+    let list = format!("  allow: [{START}]\n");
+    assert_eq!(syscalls(&list), Vec::<&str>::new());
+    assert_eq!(syscalls(&(list + "  on_deny: kill\n")), ["start-calls-denied"]);
+}
+
+#[test]
+fn denying_what_a_filter_cannot_see_is_no_mistake() {
+    for deny in ["clone3", "openat2", "openat2, clone3", "execveat", "chroot", "mount", "ptrace"] {
+        assert_eq!(
+            syscalls(&format!("  default_deny: false\n  deny: [{deny}]\n")),
+            Vec::<&str>::new(),
+            "{deny}"
+        );
+    }
+    for deny in ["open", "kill", "fork", "chmod", "unlink", "rename", "sendto", "setuid", "creat"] {
+        let found = syscalls(&format!("  default_deny: false\n  deny: [{deny}]\n"));
+        assert_eq!(found, ["deny-leaves-equivalent"], "{deny}");
+    }
+    let whole = "  default_deny: false\n  deny: [kill, tkill, tgkill, pidfd_send_signal, rt_sigqueueinfo, rt_tgsigqueueinfo]\n";
+    assert_eq!(syscalls(whole), Vec::<&str>::new());
+    // An allow list that has one call of a kind denies nothing on purpose.
+    assert_eq!(syscalls(&format!("  allow: [{START}, renameat2]\n")), Vec::<&str>::new());
+}
+
+#[test]
+fn a_rule_behind_a_wider_one_is_never_reached() {
+    let rules = |first: &str, second: &str| {
+        syscalls(&format!(
+            "  default_deny: false\n  advanced_rules:\n    \
+             - {{syscall: setpriority, action: kill, conditions: [{first}]}}\n    \
+             - {{syscall: setpriority, action: deny, conditions: [{second}]}}\n"
+        ))
+    };
+    let unreached = ["rule-unreachable"];
+    assert_eq!(rules("{arg: 0, op: lt, value: 8}", "{arg: 0, op: eq, value: 3}"), unreached);
+    assert_eq!(
+        rules(
+            "{arg: 0, op: masked_eq, mask: 1, value: 1}",
+            "{arg: 0, op: eq, value: 3}, {arg: 1, op: eq, value: 0}"
+        ),
+        unreached
+    );
+    for (first, second) in [
+        ("{arg: 0, op: lt, value: 3}", "{arg: 0, op: eq, value: 3}"),
+        ("{arg: 1, op: eq, value: 3}", "{arg: 0, op: eq, value: 3}"),
+        ("{arg: 0, op: eq, value: 3}, {arg: 1, op: eq, value: 0}", "{arg: 0, op: eq, value: 3}"),
+    ] {
+        assert_eq!(rules(first, second), Vec::<&str>::new(), "{first} before {second}");
+    }
+}
+
+#[test]
+fn a_part_of_a_writable_tree_that_is_protected_there_is_no_finding() {
+    let clean = Vec::<&str>::new();
+    assert_eq!(files(&[("./src", "/work/src")], &[("./x", "/work")]), clean);
+    assert_eq!(files(&[("./x/src", "/work/src")], &[("./x", "/work")]), clean);
+    assert_eq!(files(&[("./x/src", "/src")], &[("./x", "/work")]), ["read-only-also-writable"]);
+    assert_eq!(files(&[("./x", "/src")], &[("./x", "/work")]), ["read-only-also-writable"]);
+    // The directory around an output path is read-only but for it, which is plain to see.
+    assert_eq!(files(&[(".", "/work")], &[("./output", "/output")]), clean);
+    assert_eq!(files(&[(".git", "/work/.git")], &[(".", "/work")]), clean);
+    assert_eq!(files(&[], &[("./.", "/work")]), ["project-writable"]);
+    assert_eq!(files(&[], &[("./.git/hooks", "/hooks")]), ["project-writable"]);
+}
+
+#[test]
+fn an_error_is_not_linted_about() {
+    assert_eq!(syscalls("  allow: [execv]\n"), ["syscall-unknown"]);
+}
+
+#[test]
+fn findings_stand_where_a_comment_says_why() {
+    let text = "name: a\nsyscalls:\n  default_deny: false\n  allow:\n";
+    for entry in [
+        "    - ptrace # purple: allow[dangerous-call-allowed] debugging\n",
+        "    # purple: allow[dangerous-call-allowed] debugging\n    - ptrace\n",
+        "    # purple: allow[dangerous-call-allowed] debugging\n    # more words\n    - ptrace\n",
+        "    #purple: allow[ dangerous-call-allowed ]: debugging\n    - \"ptrace\"\n",
+    ] {
+        let found = outcome(&format!("{text}{entry}"));
+        assert_eq!(found.diagnostics, [], "{entry}");
+        let [one] = found.suppressed.as_slice() else { unreachable!("{entry}") };
+        assert_eq!(
+            (one.diagnostic.code, one.reason.as_str()),
+            ("dangerous-call-allowed", "debugging")
+        );
+    }
+    let several = "    - ptrace # purple: allow[dangerous-call-allowed, syscall-duplicate] both\n";
+    assert_eq!(codes(&format!("{text}{several}")), ["suppression-unused"]);
+    assert_eq!(
+        codes(&format!(
+            "{text}    - ptrace\n    # purple: allow[dangerous-call-allowed] below it\n    - read\n"
+        )),
+        ["dangerous-call-allowed", "suppression-unused"]
+    );
+}
+
+#[test]
+fn a_hash_inside_a_text_begins_no_comment() {
+    for description in [
+        "\"x # purple: nonsense\"",
+        "'x # purple: nonsense'",
+        "x#purple: nonsense",
+        "|\n  # purple: nonsense\n  text",
+        ">-\n  text\n  # purple: nonsense",
+    ] {
+        let text = format!("name: a\ndescription: {description}\n");
+        let found = codes(&text);
+        assert!(!found.iter().any(|code| code.starts_with("suppression-")), "{text}{found:?}");
+    }
+    assert_eq!(codes("name: a # purple: nonsense\n"), ["suppression-malformed"]);
+}
+
+#[test]
+fn an_error_does_not_stand() {
+    let found = codes("name: a\nresources:\n  pids_limit: 0 # purple: allow[out-of-range] few\n");
+    assert_eq!(found, ["out-of-range", "suppression-of-error"]);
+}

@@ -278,7 +278,8 @@ impl Resolver<'_> {
         let opened = native.calls.values().filter(|call| call.baseline && call.denied.is_none());
         let opened: Vec<_> =
             opened.filter(|call| call.allowed.is_some()).map(|call| call.name).collect();
-        let opened: Vec<_> = opened.into_iter().filter(|name| !has_finding_of_its_own(name)).collect();
+        let opened: Vec<_> =
+            opened.into_iter().filter(|name| !has_finding_of_its_own(name)).collect();
         if !opened.is_empty() {
             let message = match opened.as_slice() {
                 [one] => format!("the policy opens a call that is denied unless named: `{one}`"),

@@ -1,0 +1,193 @@
+//! How much a policy leaves open: a number from 0 to 10 for each layer and for all of them, and
+//! the changes that would lower it most.
+//!
+//! `docs/exposure-score.md` has the formula for people; its tables are compared with the ones here
+//! by a test. The formula only adds up: each thing granted has points, more of it never has fewer, and
+//! so granting more never lowers a score. All arithmetic is on whole numbers.
+
+mod factors;
+
+pub use factors::POINTS;
+
+use crate::ir::Ir;
+use crate::source::Span;
+use purple_policy::Policy;
+
+/// A layer of confinement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// What of the host is seen and can be written.
+    Files,
+    /// The system calls that go through.
+    Calls,
+    /// Capabilities held.
+    Capabilities,
+    /// What can be reached over the network.
+    Network,
+    /// Limits that are not set.
+    Resources,
+    /// What comes in from the caller's environment.
+    Environment,
+    /// What nobody would see afterwards.
+    Observation,
+}
+
+impl Layer {
+    /// Every layer, in the order of the output.
+    pub const ALL: [Self; 7] = [
+        Self::Files,
+        Self::Calls,
+        Self::Capabilities,
+        Self::Network,
+        Self::Resources,
+        Self::Environment,
+        Self::Observation,
+    ];
+
+    /// Its name in the output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Files => "file system",
+            Self::Calls => "system calls",
+            Self::Capabilities => "capabilities",
+            Self::Network => "network",
+            Self::Resources => "resources",
+            Self::Environment => "environment",
+            Self::Observation => "observation",
+        }
+    }
+
+    /// Its part of the overall score, in hundredths. All together are 100.
+    pub const fn weight(self) -> u32 {
+        match self {
+            Self::Files | Self::Calls => 25,
+            Self::Network => 15,
+            Self::Capabilities | Self::Resources | Self::Environment => 10,
+            Self::Observation => 5,
+        }
+    }
+}
+
+/// Something that a policy leaves open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Factor {
+    /// The layer that it counts in.
+    pub layer: Layer,
+    /// What is open, in a few words.
+    pub what: String,
+    /// Its points, tenths of a layer's score.
+    pub points: u32,
+    /// What to write instead, and the points that are left then; `None` where nothing sensible is.
+    pub change: Option<(String, u32)>,
+    /// The place in the policy, where there is one.
+    pub span: Option<Span>,
+}
+
+/// What a policy leaves open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Score {
+    /// Each layer's score in tenths, 0 to 100, in the order of [`Layer::ALL`].
+    pub layers: Vec<(Layer, u32)>,
+    /// The overall score in tenths, 0 to 100.
+    pub overall: u32,
+    /// Everything that counts.
+    pub factors: Vec<Factor>,
+    /// The three changes that lower the overall score most, the best first: what to write, and the
+    /// layer's and the overall score after it, in tenths.
+    pub changes: Vec<Change>,
+}
+
+/// A change that lowers a score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What to write.
+    pub what: String,
+    /// The layer that it is in.
+    pub layer: Layer,
+    /// That layer's score after the change, in tenths.
+    pub layer_after: u32,
+    /// The overall score after the change, in tenths.
+    pub overall_after: u32,
+    /// The place in the policy, where there is one.
+    pub span: Option<Span>,
+}
+
+/// The score of a policy: `ir` is what it means.
+pub fn score(policy: &Policy, ir: &Ir, span: impl Fn(&str) -> Span) -> Score {
+    of(factors::factors(policy, ir, &span))
+}
+
+/// How many changes are named.
+const CHANGES: usize = 3;
+
+fn of(factors: Vec<Factor>) -> Score {
+    let before = exact(&factors);
+    let mut changes: Vec<(u32, Change)> = Vec::new();
+    for (at, factor) in factors.iter().enumerate() {
+        let Some((what, left)) = &factor.change else { continue };
+        // The same calculation, with the change made.
+        let mut changed = factors.clone();
+        if let Some(one) = changed.get_mut(at) {
+            one.points = *left;
+        }
+        let after = exact(&changed);
+        if after < before {
+            changes.push((
+                after,
+                Change {
+                    what: what.clone(),
+                    layer: factor.layer,
+                    layer_after: layer(&changed, factor.layer),
+                    overall_after: rounded(after),
+                    span: factor.span,
+                },
+            ));
+        }
+    }
+    // Stable: what lowers it as much stays in the order of the layers.
+    changes.sort_by_key(|(after, _)| *after);
+    changes.truncate(CHANGES);
+    Score {
+        layers: Layer::ALL.into_iter().map(|one| (one, layer(&factors, one))).collect(),
+        overall: rounded(before),
+        changes: changes.into_iter().map(|(_, change)| change).collect(),
+        factors,
+    }
+}
+
+/// A layer's score: the sum of its points, 100 at most.
+fn layer(factors: &[Factor], layer: Layer) -> u32 {
+    let points = factors.iter().filter(|factor| factor.layer == layer).map(|factor| factor.points);
+    points.fold(0_u32, u32::saturating_add).min(100)
+}
+
+/// The overall score in thousandths: the weighted mean, or six tenths of the worst of the first
+/// four layers where that is more. One open door is enough, however well the others are shut.
+fn exact(factors: &[Factor]) -> u32 {
+    let scores = Layer::ALL.map(|one| (one, layer(factors, one)));
+    let mean: u32 = scores.iter().map(|(one, score)| score * one.weight()).sum();
+    let worst = scores.iter().take(4).map(|(_, score)| *score).max().unwrap_or(0);
+    mean.max(worst * 60)
+}
+
+const fn rounded(exact: u32) -> u32 {
+    (exact + 50) / 100
+}
+
+/// The word for an overall score in tenths.
+pub const fn word(score: u32) -> &'static str {
+    match score {
+        0..20 => "low",
+        20..35 => "medium",
+        35..60 => "high",
+        _ => "extreme",
+    }
+}
+
+/// A score in tenths as people write it: `2.7`.
+pub fn number(score: u32) -> String {
+    format!("{}.{}", score / 10, score % 10)
+}
+
+#[cfg(test)]
+mod tests;
