@@ -1,8 +1,8 @@
 //! Comparisons of the bits of one word with constants, and whether any word satisfies several of
-//! them: decided exactly, from the highest bit to the lowest.
+//! them: decided exactly. Where an order is compared, from the highest bit to the lowest.
 
 /// A comparison of the bits of a word under a mask with a constant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Test {
     /// The bits compared.
     pub(super) mask: u32,
@@ -12,7 +12,7 @@ pub(super) struct Test {
     pub(super) value: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Relation {
     Equal,
     Different,
@@ -45,6 +45,14 @@ impl Test {
             Relation::AtMost => Relation::Above,
         };
         Self { relation, ..self }
+    }
+
+    /// The one of it and its opposite that asks for equal or above, and whether it is that one.
+    pub(super) const fn question(self) -> (Self, bool) {
+        match self.relation {
+            Relation::Equal | Relation::Above => (self, true),
+            Relation::Different | Relation::AtMost => (self.negated(), false),
+        }
     }
 
     pub(super) const fn holds(self, word: u32) -> bool {
@@ -113,9 +121,85 @@ impl Budget {
     }
 }
 
+/// A word that satisfies all tests.
+pub(super) fn solve(tests: &[Test], budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
+    let ordered = |test: &Test| matches!(test.relation, Relation::Above | Relation::AtMost);
+    if tests.iter().any(ordered) {
+        by_bits(tests, u32::BITS, 0, budget)
+    } else {
+        by_masks(tests, budget)
+    }
+}
+
+/// The same for tests that compare no order: each that is not an equality is a choice of bits, one
+/// of which must differ.
+fn by_masks(tests: &[Test], budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
+    let mut known = Bits::default();
+    for test in tests.iter().filter(|test| test.relation == Relation::Equal) {
+        let conflict = (known.value ^ test.value) & known.mask & test.mask;
+        if test.value & !test.mask != 0 || conflict != 0 {
+            return Ok(None);
+        }
+        known = Bits { mask: known.mask | test.mask, value: known.value | test.value };
+    }
+    let choices = tests.iter().filter(|test| test.relation == Relation::Different);
+    // One that the mask rules out differs always.
+    let choices = choices.filter(|test| test.value & !test.mask == 0).copied();
+    choose(choices.collect(), known, budget)
+}
+
+/// Bits of which the value is known.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bits {
+    mask: u32,
+    value: u32,
+}
+
+fn choose(
+    mut open: Vec<Test>,
+    mut known: Bits,
+    budget: &mut Budget,
+) -> Result<Option<u32>, Exhausted> {
+    loop {
+        budget.spend(1 + open.len() / 4)?;
+        // What differs already is done; what has one bit left must differ in it.
+        let (mut impossible, before) = (false, known.mask);
+        open.retain(|test| {
+            if (known.value ^ test.value) & known.mask & test.mask != 0 {
+                return false;
+            }
+            let free = test.mask & !known.mask;
+            impossible |= free == 0;
+            if free.is_power_of_two() {
+                known.mask |= free;
+                known.value |= !test.value & free;
+                return false;
+            }
+            true
+        });
+        if impossible {
+            return Ok(None);
+        }
+        if known.mask == before {
+            break;
+        }
+    }
+    let shortest = open.iter().min_by_key(|test| (test.mask & !known.mask).count_ones());
+    let Some(test) = shortest.copied() else { return Ok(Some(known.value)) };
+    let free = test.mask & !known.mask;
+    let bit = free & free.wrapping_neg();
+    for value in [!test.value & bit, test.value & bit] {
+        let tried = Bits { mask: known.mask | bit, value: known.value | value };
+        if let Some(found) = choose(open.clone(), tried, budget)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
 /// A word that satisfies all tests, with these bits from `bit` on; only the bits below are free,
 /// and the tests are those that the bits above leave open.
-pub(super) fn solve(
+fn by_bits(
     open: &[Test],
     bit: u32,
     word: u32,
@@ -145,7 +229,7 @@ pub(super) fn solve(
         if !possible || tried.as_ref().is_some_and(|tried| within(tried, &left)) {
             continue;
         }
-        if let Some(found) = solve(&left, bit, choice, budget)? {
+        if let Some(found) = by_bits(&left, bit, choice, budget)? {
             return Ok(Some(found));
         }
         tried = Some(left);
@@ -188,10 +272,12 @@ mod tests {
             for second in &all {
                 for third in all.iter().skip(at % 7).step_by(7) {
                     let tests = [*first, *second, *third];
-                    let found = solve(&tests, 32, 0, &mut Budget(u64::MAX)).unwrap();
+                    let found = solve(&tests, &mut Budget(u64::MAX)).unwrap();
                     let fits = |word: u32| tests.iter().all(|test| test.holds(word));
                     let there = (0..16).chain(16..32).any(fits);
                     assert_eq!(found.is_some(), there, "{tests:?}");
+                    let bits = by_bits(&tests, 32, 0, &mut Budget(u64::MAX)).unwrap();
+                    assert_eq!(bits.is_some(), there, "{tests:?}");
                     assert!(found.is_none_or(fits), "{tests:?} {found:?}");
                     if there { with += 1 } else { without += 1 }
                 }
@@ -209,7 +295,7 @@ mod tests {
             let value = u32::try_from(at).unwrap().wrapping_mul(0x9E37_79B9) & mask;
             tests.push(Test::equal(*mask, value).negated());
         }
-        assert!(solve(&tests, 32, 0, &mut Budget(10)).is_err());
-        assert!(solve(&tests, 32, 0, &mut Budget(1_000_000)).is_ok());
+        assert!(solve(&tests, &mut Budget(10)).is_err());
+        assert!(solve(&tests, &mut Budget(1_000_000)).is_ok());
     }
 }

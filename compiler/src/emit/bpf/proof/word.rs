@@ -1,6 +1,8 @@
 //! What is known of one 32-bit word of `struct seccomp_data`: a conjunction of comparisons of some
 //! of its bits with constants, and one value that satisfies them all.
 
+use std::collections::BTreeMap;
+
 use super::solve::{Budget, Exhausted, Relation, Test, solve};
 
 /// What is known of a word.
@@ -8,6 +10,8 @@ use super::solve::{Budget, Exhausted, Relation, Test, solve};
 pub(super) struct Word {
     /// What the bounds and the known bits do not say.
     tests: Vec<Test>,
+    /// The same, to be found by what is compared.
+    said: BTreeMap<Test, bool>,
     summary: Summary,
 }
 
@@ -74,18 +78,17 @@ impl Summary {
     }
 
     /// The same as tests.
-    const fn tests(self) -> [Test; 3] {
-        [
-            Test::at_least(u32::MAX, self.low),
-            Test::above(u32::MAX, self.high).negated(),
-            Test::equal(self.mask, self.bits),
-        ]
+    fn tests(self) -> impl Iterator<Item = Test> {
+        let low = Test::at_least(u32::MAX, self.low);
+        let high = Test::above(u32::MAX, self.high).negated();
+        let bounds = [(self.low > 0).then_some(low), (self.high < u32::MAX).then_some(high)];
+        bounds.into_iter().flatten().chain([Test::equal(self.mask, self.bits)])
     }
 }
 
 impl Default for Word {
     fn default() -> Self {
-        Self { tests: Vec::new(), summary: NOTHING }
+        Self { tests: Vec::new(), said: BTreeMap::new(), summary: NOTHING }
     }
 }
 
@@ -118,6 +121,7 @@ impl Word {
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.tests.clear();
+        self.said.clear();
         self.summary = NOTHING;
     }
 
@@ -126,6 +130,8 @@ impl Word {
         let before = Before { summary: self.summary, tests: self.tests.len() };
         if !self.summary.add(test) {
             self.tests.push(test);
+            let (question, answer) = test.question();
+            self.said.insert(question, answer);
         }
         self.summary.witness = witness;
         self.summary.any = true;
@@ -134,7 +140,9 @@ impl Word {
 
     /// Undoes the last [`Word::assume`].
     pub(super) fn forget(&mut self, before: Before) {
-        self.tests.truncate(before.tests);
+        for test in self.tests.drain(before.tests.min(self.tests.len())..) {
+            self.said.remove(&test.question().0);
+        }
         self.summary = before.summary;
     }
 
@@ -158,6 +166,10 @@ impl Word {
         if low == high || test.mask == 0 || self.summary.excludes(other) {
             return Ok(Answer::Always(now));
         }
+        let (question, answer) = other.question();
+        if self.said.get(&question).is_some_and(|said| *said != answer) {
+            return Ok(Answer::Always(now));
+        }
         let fits = |value: u32| {
             let all = || self.tests.iter().all(|one| one.holds(value));
             other.holds(value) && self.summary.fits(value) && all()
@@ -174,7 +186,7 @@ impl Word {
         let mut all = self.tests.clone();
         all.extend(self.summary.tests());
         all.push(other);
-        Ok(match solve(&all, u32::BITS, 0, budget)? {
+        Ok(match solve(&all, budget)? {
             Some(value) => Answer::Either(now, value),
             None => Answer::Always(now),
         })
