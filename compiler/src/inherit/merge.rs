@@ -5,6 +5,7 @@ use super::loosens;
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::parse::{Document, NodeId};
 use crate::source::Span;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
@@ -153,15 +154,29 @@ impl Merge<'_> {
         let mut items = before.map_or_else(Vec::new, |list| self.document.items(list).to_vec());
         let mine = self.document.items(own).to_vec();
         let grouped = items.iter().chain(&mine).any(|&id| self.name(id).starts_with('@'));
+        // Earlier entries may be many: only those are indexed that a new one is about.
+        let about: BTreeSet<String> = mine
+            .iter()
+            .flat_map(|&id| {
+                let (identity, name) = (self.identity(id), self.name(id));
+                let named = name.strip_prefix('!').unwrap_or(name).to_owned();
+                [named, format!("!{identity}"), identity.into_owned()]
+            })
+            .collect();
         let mut known: BTreeMap<String, NodeId> = BTreeMap::new();
         let mut named: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
         for &id in &items {
-            known.insert(self.identity(id), id);
-            named.entry(self.name(id)).or_default().push(id);
+            let (identity, name) = (self.identity(id), self.name(id));
+            if about.contains(&*identity) {
+                known.insert(identity.into_owned(), id);
+            }
+            if about.contains(name) {
+                named.entry(name.to_owned()).or_default().push(id);
+            }
         }
         let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
         for id in mine {
-            let identity = self.identity(id);
+            let identity = self.identity(id).into_owned();
             if let Some(name) = identity.strip_prefix('!') {
                 let olds = named.get(name).map_or(&[][..], Vec::as_slice);
                 gone.extend(olds);
@@ -198,16 +213,20 @@ impl Merge<'_> {
 
     /// What makes two entries of a list one: the path inside, the name where nothing narrows it, or
     /// else all that the entry says.
-    fn identity(&self, id: NodeId) -> String {
+    fn identity(&self, id: NodeId) -> Cow<'_, str> {
         let narrows = |key| self.document.entry(id, key).is_some();
         let whole = self.document.is_list(id) || narrows("action") || narrows("when");
         let only = self.document.is_mapping(id) && !NAMES.into_iter().any(narrows);
-        if whole || only { self.document.value(id).to_string() } else { self.name(id) }
+        if whole || only {
+            self.document.value(id).to_string().into()
+        } else {
+            self.name(id).into()
+        }
     }
 
     /// What an entry of a list is about: a path inside, or a name. `openat: CONDITION` is about
     /// `openat`. The slash at a path's end means nothing.
-    fn name(&self, id: NodeId) -> String {
+    fn name(&self, id: NodeId) -> &str {
         let found = NAMES.into_iter().find_map(|key| self.document.entry(id, key));
         let text = match found {
             Some((_, value)) => self.document.scalar(value),
@@ -218,7 +237,7 @@ impl Merge<'_> {
         };
         let text = text.unwrap_or_default();
         let path = text.len() > 1 && text.contains('/');
-        if path { text.trim_end_matches('/').to_owned() } else { text.to_owned() }
+        if path { text.trim_end_matches('/') } else { text }
     }
 
     /// Notes the host's directories that can be written to by way of the later section, and that
@@ -228,7 +247,7 @@ impl Merge<'_> {
             let (_, value) = self.document.entry(entry, "host_path")?;
             let parts = Path::new(self.document.scalar(value)?).components();
             let path: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
-            Some((path, (self.name(entry), value)))
+            Some((path, (self.name(entry).to_owned(), value)))
         };
         let outputs = self.items(own, "output_paths").iter();
         let outputs: BTreeMap<PathBuf, (String, NodeId)> =
@@ -256,7 +275,7 @@ impl Merge<'_> {
         let mut later: BTreeMap<String, (&str, NodeId)> = BTreeMap::new();
         for list in PATHS {
             for &id in self.items(own, list) {
-                later.insert(self.identity(id), (list, id));
+                later.insert(self.name(id).to_owned(), (list, id));
             }
         }
         let mut entries = self.entries(before);
@@ -264,7 +283,7 @@ impl Merge<'_> {
             let Some(list) = PATHS.into_iter().find(|list| list == key) else { continue };
             let mut kept = Vec::new();
             for id in self.document.items(*value).to_vec() {
-                match later.get(&self.identity(id)) {
+                match later.get(self.name(id)) {
                     Some(&(other, new)) if other != list => {
                         if list == "immutable_paths" {
                             let pointer = format!("/filesystem/{other}");
@@ -290,7 +309,7 @@ impl Merge<'_> {
             .map(|(name, ..)| name)
             .collect();
         let passed: BTreeSet<String> =
-            self.items(own, "pass").iter().map(|&id| self.identity(id)).collect();
+            self.items(own, "pass").iter().map(|&id| self.name(id).to_owned()).collect();
         let mut entries = self.entries(before);
         for (key, _, value) in &mut entries {
             let span = self.document.node_span(*value);
@@ -300,7 +319,7 @@ impl Merge<'_> {
                 *value = self.document.add_mapping(span, kept);
             } else if key == "pass" {
                 let mut kept = self.document.items(*value).to_vec();
-                kept.retain(|&id| !set.contains(&self.identity(id)));
+                kept.retain(|&id| !set.contains(self.name(id)));
                 *value = self.document.add_list(span, kept);
             }
         }
@@ -338,7 +357,7 @@ impl Merge<'_> {
         if !loosens::watches(kind, pointer) {
             return;
         }
-        let told = |id| (self.identity(id), self.document.node_span(id));
+        let told = |id| (self.identity(id).into_owned(), self.document.node_span(id));
         let (old, new) = (old.map(told), told(new));
         let place = old.as_ref().map(|(_, span)| *span).or(beside);
         let shown_before = place.is_none_or(|span| self.ancestors.contains(&span.file));
