@@ -39,7 +39,7 @@ impl Profile {
 mod tests {
     use super::{SHIPPED, find, names};
     use crate::diagnostics::Sink;
-    use crate::pipeline;
+    use crate::pipeline::{self, Options};
     use crate::source::Source;
 
     #[test]

@@ -124,7 +124,7 @@ fn starter(name: &str, parent: &Profile) -> String {
 mod tests {
     use super::{DEFAULT, find, starter};
     use purplec::diagnostics::Sink;
-    use purplec::pipeline;
+    use purplec::pipeline::{self, Options};
     use purplec::profiles::SHIPPED;
     use purplec::source::Source;
 

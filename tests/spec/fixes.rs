@@ -4,6 +4,7 @@ use crate::{compiled, policies};
 use purple_tests::repository::root;
 use purplec::diagnostics::{Applicability, Diagnostic, Severity, fix};
 use purplec::mend::mend;
+use purplec::pipeline::Options;
 use purplec::{diagnostics::Sink, parse};
 use std::collections::BTreeSet;
 use std::fs;
@@ -119,7 +120,8 @@ fn a_text_that_is_not_yaml_stays_as_it_is() {
 fn one_fix_leads_to_another() {
     let text = "nam: a\r\nnetwork: {isolated: yes, allow_outgoing: [443]}\r\n";
     let source = parse::decode("p", text.into(), &mut Sink::new());
-    let mended = mend(&source, Sink::new(), true).expect("the compiler has no defect");
+    let mended =
+        mend(&source, &Options::default(), Sink::new(), true).expect("the compiler has no defect");
     assert_eq!(
         mended.source.text,
         "name: a\nnetwork: {isolated: true, allowed_outgoing_ports: [443]}\n"

@@ -2,7 +2,7 @@
 
 use crate::texts::Texts;
 use crate::{compiled_beside, compiled_by, policies};
-use purple_plan::{MountKind, Plan};
+use purple_plan::{MountKind, Place, Plan};
 use purple_tests::repository::root;
 use purplec::pipeline::{Options, Outcome, Stage};
 use purplec::profiles::SHIPPED;
@@ -207,7 +207,7 @@ fn lines_are_those_of_the_text_that_says_it() {
     let (outcome, text) = compiled_beside("policy.yaml", policy.as_bytes(), Some(files));
     let bytes = outcome.plan.unwrap_or_else(|| panic!("{text}"));
     let plan = Plan::decode(&bytes).unwrap_or_else(|error| panic!("{error}"));
-    let mut lines: Vec<(String, u32)> = plan
+    let mut lines: Vec<(String, Place)> = plan
         .mounts
         .iter()
         .filter(|mount| mount.kind == MountKind::Bind)
@@ -215,7 +215,9 @@ fn lines_are_those_of_the_text_that_says_it() {
         .filter(|(target, _)| !target.starts_with("/dev"))
         .collect();
     lines.sort();
-    assert_eq!(lines, [("/o".to_owned(), 5), ("/usr".to_owned(), 6)]);
+    assert_eq!(lines, [("/o".to_owned(), Place::new(0, 5)), ("/usr".to_owned(), Place::new(1, 6))]);
+    let sources: Vec<_> = plan.sources.iter().map(|source| source.name.to_bytes()).collect();
+    assert_eq!(sources, [b"p.yaml"]);
 }
 
 /// A policy compiles to what its listing compiles to.
