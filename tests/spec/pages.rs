@@ -16,7 +16,7 @@ use std::fs;
 /// The codes whose example cannot stand in a page, with the page's reason. Unit tests show them:
 /// `compiler/src/parse/tests.rs` the first ones, `compiler/src/emit/bpf/tests.rs` the filter,
 /// `tests/spec/plans.rs` the plan, and `compiler/src/validate/tests.rs` that the schema is one.
-const WITHOUT_EXAMPLE: [(&str, &str); 9] = [
+const WITHOUT_EXAMPLE: [(&str, &str); 10] = [
     ("byte-order-mark", "an editor may remove the mark from this page"),
     ("extends-too-many", "it takes more than 64 parents"),
     ("filter-too-long", "it takes hundreds of rules"),
