@@ -5,6 +5,7 @@ mod arch;
 mod baseline;
 mod closest;
 mod errno;
+pub mod groups;
 mod replaced;
 mod signature;
 mod table;
