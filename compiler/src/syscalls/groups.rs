@@ -38,8 +38,10 @@ pub fn closest_group(name: &str) -> Option<&'static str> {
     if let Some(meant) = table.aliases.get(full.as_str()) {
         return Some(meant);
     }
-    closest(&full, groups().iter().map(|group| group.name))
-        .or_else(|| closest(&full, table.aliases.keys().copied()).and_then(|alias| table.aliases.get(alias).copied()))
+    closest(&full, groups().iter().map(|group| group.name)).or_else(|| {
+        closest(&full, table.aliases.keys().copied())
+            .and_then(|alias| table.aliases.get(alias).copied())
+    })
 }
 
 /// A set of calls with a name.
@@ -87,7 +89,8 @@ fn table() -> &'static Table {
 /// Reads the table. A composite group may name only groups that stand before it, so that none can
 /// contain itself; a test says that every name is known.
 fn read(text: &'static str) -> Table {
-    let mut found = Table { groups: Vec::new(), primary: BTreeMap::new(), aliases: BTreeMap::new() };
+    let mut found =
+        Table { groups: Vec::new(), primary: BTreeMap::new(), aliases: BTreeMap::new() };
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if line.starts_with('@') {
             let mut words = line.splitn(3, ' ');

@@ -4,7 +4,9 @@
 mod arch;
 mod baseline;
 mod closest;
+pub mod constants;
 mod errno;
+mod families;
 pub mod groups;
 mod replaced;
 mod signature;
@@ -21,5 +23,7 @@ pub use table::{
     syscall_number_anywhere,
 };
 
+#[cfg(test)]
+mod constants_tests;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,173 @@
+//! Named constants of the kernel's headers, from `data/syscalls/constants.tsv`, and which argument
+//! of which call they belong to, from `data/syscalls/families.txt`.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::Arch;
+use super::closest::closest;
+use super::families::{self, Family};
+use super::signature::{Argument, signature};
+use super::table::lines;
+
+/// The value of a constant, such as 64 for `O_CREAT`, on an architecture, as the kernel's header
+/// defines it there. A negative one, such as `AT_FDCWD`, is in two's complement on 64 bits; no
+/// positive one has the highest bit.
+pub fn constant(arch: Arch, name: &str) -> Option<u64> {
+    table().get(name)?.get(arch as usize).copied().flatten()
+}
+
+/// The architectures that have a constant of this name.
+pub fn constant_architectures(name: &str) -> Vec<Arch> {
+    Arch::ALL.into_iter().filter(|&arch| constant(arch, name).is_some()).collect()
+}
+
+/// All constants of an architecture, in alphabetical order.
+pub fn constants(arch: Arch) -> impl Iterator<Item = (&'static str, u64)> {
+    table()
+        .iter()
+        .filter_map(move |(name, row)| Some((*name, row.get(arch as usize).copied().flatten()?)))
+}
+
+/// The constant of an architecture that looks most like `name`.
+pub fn closest_constant(arch: Arch, name: &str) -> Option<&'static str> {
+    closest(&name.to_ascii_uppercase(), constants(arch).map(|(name, _)| name))
+}
+
+/// The constants that an argument of a call is made of, by family. The argument is named as in the
+/// call's [`signature`]. Empty where nothing is known of it.
+pub fn constants_for(arch: Arch, syscall: &str, argument: &str) -> Vec<Choices> {
+    let families = families::of(syscall, argument);
+    families.map(|family| Choices::read(arch, family)).filter(|one| !one.is_empty()).collect()
+}
+
+/// The constant that looks most like `name` among those that belong to an argument, or else among
+/// all of the architecture.
+pub fn closest_constant_for(
+    arch: Arch,
+    syscall: &str,
+    argument: &str,
+    name: &str,
+) -> Option<&'static str> {
+    let choices = constants_for(arch, syscall, argument);
+    closest(&name.to_ascii_uppercase(), choices.iter().flat_map(Choices::names))
+        .or_else(|| closest_constant(arch, name))
+}
+
+/// An argument's value in names, such as `O_WRONLY|O_CREAT|O_TRUNC` for 0x241 in `openat`'s flags.
+/// Only the bits that the kernel looks at count. What has no name is added as a number; `None`
+/// where no part has a name.
+pub fn symbolic(arch: Arch, syscall: &str, argument: &str, value: u64) -> Option<String> {
+    let arguments = signature(arch, syscall)?;
+    let mask = arguments.iter().find(|one| one.name == argument).copied().map(Argument::mask)?;
+    let choices = constants_for(arch, syscall, argument);
+    choices
+        .iter()
+        .find_map(|one| one.exact(value, mask))
+        .or_else(|| choices.iter().find_map(|one| one.composed(value, mask)))
+}
+
+/// The constants of one family on one architecture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    /// The family's name, such as `open`.
+    pub family: &'static str,
+    /// Constants that the argument holds one of.
+    pub values: Vec<(&'static str, u64)>,
+    /// Constants that the argument holds several of.
+    pub flags: Vec<(&'static str, u64)>,
+    /// A mask, and the constants that the bits under it hold one of.
+    pub field: Option<(u64, Vec<(&'static str, u64)>)>,
+    /// Constants that may be written there, and are not used to print.
+    pub aliases: Vec<(&'static str, u64)>,
+}
+
+impl Choices {
+    /// All names of the family, in the order in which they are preferred.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let field = self.field.iter().flat_map(|(_, list)| list);
+        self.values.iter().chain(field).chain(&self.flags).chain(&self.aliases).map(|one| one.0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names().next().is_none()
+    }
+
+    fn read(arch: Arch, family: &'static Family) -> Self {
+        let take = |set: &families::Set| -> Vec<(&'static str, u64)> {
+            let names = set.names(table().keys().copied()).iter();
+            names.filter_map(|&name| Some((name, constant(arch, name)?))).collect()
+        };
+        let field = family.field.as_ref().and_then(|(mask, set)| {
+            let mask = families::number(mask).or_else(|| constant(arch, mask))?;
+            Some((mask, take(set)))
+        });
+        Self {
+            family: family.name,
+            values: take(&family.values),
+            flags: take(&family.flags),
+            field,
+            aliases: take(&family.aliases),
+        }
+    }
+
+    /// The one constant that is the whole value.
+    fn exact(&self, value: u64, mask: u64) -> Option<String> {
+        let found = self.values.iter().find(|one| one.1 & mask == value & mask)?;
+        Some(found.0.to_owned())
+    }
+
+    /// The field's constant and the flags that make up the value.
+    fn composed(&self, value: u64, mask: u64) -> Option<String> {
+        let mut rest = value & mask;
+        let mut parts: Vec<String> = Vec::new();
+        if let Some((bits, list)) = &self.field
+            && let Some((name, one)) = list.iter().find(|one| one.1 == rest & bits)
+        {
+            parts.push((*name).to_owned());
+            rest &= !one;
+        }
+        // The widest first: O_SYNC is O_DSYNC and a bit more. The sort keeps the order of equals.
+        let mut flags: Vec<&(&str, u64)> =
+            self.flags.iter().filter(|one| one.1 & mask != 0).collect();
+        flags.sort_by_key(|one| std::cmp::Reverse((one.1 & mask).count_ones()));
+        let mut named: Vec<&(&str, u64)> = Vec::new();
+        for flag in flags {
+            if rest & flag.1 & mask == flag.1 & mask {
+                named.push(flag);
+                rest &= !flag.1;
+            }
+        }
+        let named = self.flags.iter().filter(|flag| named.contains(flag));
+        parts.extend(named.map(|one| one.0.to_owned()));
+        if parts.is_empty() {
+            return None;
+        }
+        if rest != 0 {
+            parts.push(format!("{rest:#x}"));
+        }
+        Some(parts.join("|"))
+    }
+}
+
+type Row = [Option<u64>; Arch::ALL.len()];
+
+fn table() -> &'static BTreeMap<&'static str, Row> {
+    static TABLE: OnceLock<BTreeMap<&'static str, Row>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        lines(include_str!("../../data/syscalls/constants.tsv")).filter_map(read_line).collect()
+    })
+}
+
+fn read_line(line: &'static str) -> Option<(&'static str, Row)> {
+    let mut columns = line.split('\t');
+    let (name, most) = (columns.next()?, columns.next()?);
+    let mut row: Row = [families::number(most); Arch::ALL.len()];
+    for (archs, value) in columns.filter_map(|column| column.split_once('=')) {
+        for arch in archs.split(',') {
+            let arch: Arch = arch.parse().ok()?;
+            *row.get_mut(arch as usize)? = families::number(value);
+        }
+    }
+    Some((name, row))
+}
