@@ -4,6 +4,7 @@ use crate::diagnostics::{Diagnostic, Sink};
 use crate::emit::{self, EmitFault};
 use crate::lower::lower;
 use crate::parse;
+use crate::resolve::quantity::Date;
 use crate::resolve::resolve;
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
@@ -17,13 +18,16 @@ pub struct Options {
     pub architectures: Vec<Arch>,
     /// Print this stage's result instead of making a plan.
     pub emit: Option<Stage>,
+    /// The day that grants with an end are measured against; `None`: none has ended. A stage never
+    /// looks at the clock, and no plan depends on this.
+    pub today: Option<Date>,
 }
 
 impl Default for Options {
     /// A plan for x86-64, whatever machine the compiler runs on: the same policy gives the same
     /// bytes everywhere.
     fn default() -> Self {
-        Self { architectures: vec![Arch::X86_64], emit: None }
+        Self { architectures: vec![Arch::X86_64], emit: None, today: None }
     }
 }
 
@@ -86,7 +90,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         outcome.listing = pretty(&policy);
         return Ok(());
     }
-    let resolved = resolve(&policy, &options.architectures, &document, sink);
+    let resolved = resolve(&policy, &options.architectures, options.today, &document, sink);
     if wants(Stage::Resolved) {
         outcome.listing = Some(format!("{resolved:#?}\n"));
         return Ok(());

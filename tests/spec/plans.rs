@@ -29,7 +29,7 @@ fn every_architecture_gets_a_filter() {
     let path = root().join("policies/ai-dev-safe.yaml");
     let source = Source::new("p", fs::read_to_string(path).expect("the file can be read"));
     for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
-        let options = Options { architectures: vec![arch], emit: None };
+        let options = Options { architectures: vec![arch], ..Options::default() };
         let outcome = pipeline::compile(&source, &options, purplec::diagnostics::Sink::new());
         match outcome {
             Ok(outcome) => {

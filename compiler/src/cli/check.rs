@@ -1,9 +1,9 @@
 //! `purplec check`
 
-use super::{Deny, Exit, complain, defect, input, print};
+use super::{Deny, Exit, complain, defect, input, print, today};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::{Diagnostic, Severity, render};
-use purplec::pipeline;
+use purplec::pipeline::{self, Options};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -30,6 +30,10 @@ enum Format {
 /// Checks each file; findings go to standard output, files that cannot be read to standard error.
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let Format::Human = arguments.format;
+    let options = match today::today() {
+        Ok(today) => Options { today: Some(today), ..Options::default() },
+        Err(message) => return complain(&message),
+    };
     let mut exit = Exit::Clean;
     let mut total = Count::default();
     let mut text = String::new();
@@ -41,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
                 continue;
             }
         };
-        let outcome = match pipeline::check(&read.source, read.sink) {
+        let outcome = match pipeline::compile(&read.source, &options, read.sink) {
             Ok(outcome) => outcome,
             Err(fault) => {
                 exit = exit.max(complain(&defect(&read.source, &fault)));

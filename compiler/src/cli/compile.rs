@@ -1,7 +1,7 @@
 //! `purplec compile`
 
 use super::check::verdict;
-use super::{Deny, Exit, complain, defect, input, output, print_error, show};
+use super::{Deny, Exit, complain, defect, input, output, print_error, show, today};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::render;
 use purplec::pipeline::{self, Options, Stage};
@@ -67,6 +67,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(read) => read,
         Err(message) => return complain(&message),
     };
+    let today = match today::today() {
+        Ok(today) => Some(today),
+        Err(message) => return complain(&message),
+    };
     let mut architectures = arguments.arch.clone();
     architectures.sort_unstable();
     architectures.dedup();
@@ -80,6 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Emit::Bpf => Some(Stage::Bpf),
             Emit::Plan => None,
         }),
+        today,
     };
     let mut outcome = match pipeline::compile(&read.source, &options, read.sink) {
         Ok(outcome) => outcome,

@@ -9,6 +9,7 @@ mod compile;
 mod input;
 mod output;
 mod show;
+mod today;
 mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};

@@ -69,7 +69,12 @@ fn older_operators_are_renamed_with_a_note() {
         let rules = policy.and_then(|policy| policy.syscalls).expect("rules").advanced_rules;
         let operators: Vec<Operator> = rules
             .iter()
-            .flat_map(|rule| rule.conditions.iter().map(|condition| condition.op))
+            .filter_map(|rule| match &rule.conditions {
+                purple_policy::Conditions::List(list) => Some(list),
+                purple_policy::Conditions::Text(_) => None,
+            })
+            .flatten()
+            .map(|condition| condition.op)
             .collect();
         let expected = match *preferred {
             "ne" => Operator::Ne,

@@ -53,14 +53,14 @@ impl Truth {
     }
 
     /// All of these together.
-    pub(super) fn all(parts: Vec<Self>) -> Option<Self> {
+    pub(super) fn all(parts: Vec<Self>) -> Self {
         let (yes, no): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.yes, part.no)).unzip();
-        Some(Self { yes: every(yes), no: any(no) })
+        Self { yes: every(yes), no: any(no) }
     }
 
     /// One of these, or several.
-    pub(super) fn any(parts: Vec<Self>) -> Option<Self> {
-        Self::all(parts.into_iter().map(Self::negated).collect()).map(Self::negated)
+    pub(super) fn any(parts: Vec<Self>) -> Self {
+        Self::all(parts.into_iter().map(Self::negated).collect()).negated()
     }
 }
 

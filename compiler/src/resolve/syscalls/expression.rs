@@ -276,7 +276,7 @@ fn tree(pair: Pair<'_, Rule>) -> Result<Node, Fault> {
         }
         Rule::group => {
             // The parentheses belong to what is underlined.
-            let inner = pair.into_inner().collect();
+            let inner = parts(pair).collect();
             only(inner, &range).map(|node| Node { range, ..node })
         }
         Rule::number => number(pair.as_str(), range),
@@ -289,7 +289,7 @@ fn list(
     range: Range<usize>,
     kind: fn(Vec<Node>) -> Kind,
 ) -> Result<Node, Fault> {
-    let mut parts = pair.into_inner().map(tree).collect::<Result<Vec<_>, _>>()?;
+    let mut parts = parts(pair).map(tree).collect::<Result<Vec<_>, _>>()?;
     match (parts.pop(), parts.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(last), false) => {
@@ -300,18 +300,28 @@ fn list(
     }
 }
 
+/// The parts of a pair, without the signs between them.
+fn parts(pair: Pair<'_, Rule>) -> impl Iterator<Item = Pair<'_, Rule>> {
+    pair.into_inner().filter(|part| {
+        !matches!(
+            part.as_rule(),
+            Rule::or | Rule::and | Rule::pipe | Rule::ampersand | Rule::close | Rule::brace | Rule::comma
+        )
+    })
+}
+
 fn only(parts: Vec<Pair<'_, Rule>>, range: &Range<usize>) -> Result<Node, Fault> {
     let part = parts.into_iter().next();
     part.map_or_else(|| Err(fault(range.clone(), "something is missing here", EXAMPLE)), tree)
 }
 
 fn compared(pair: Pair<'_, Rule>, range: Range<usize>) -> Result<Node, Fault> {
-    let mut parts = pair.into_inner();
+    let mut parts_of = pair.into_inner();
     let missing = || fault(range.clone(), "something is missing here", EXAMPLE);
-    let left = parts.next().ok_or_else(missing)?;
-    let Some(sign) = parts.next() else { return tree(left) };
-    let right = parts.next().ok_or_else(missing)?;
-    if let Some(more) = parts.next() {
+    let left = parts_of.next().ok_or_else(missing)?;
+    let Some(sign) = parts_of.next() else { return tree(left) };
+    let right = parts_of.next().ok_or_else(missing)?;
+    if let Some(more) = parts_of.next() {
         return Err(fault(
             trimmed(&more),
             "a comparison has two sides",
@@ -321,7 +331,7 @@ fn compared(pair: Pair<'_, Rule>, range: Range<usize>) -> Result<Node, Fault> {
     let left = Box::new(tree(left)?);
     let kind = if sign.as_rule() == Rule::membership {
         let set_range = trimmed(&right);
-        let set = right.into_inner().map(tree).collect::<Result<Vec<_>, _>>()?;
+        let set = parts(right).map(tree).collect::<Result<Vec<_>, _>>()?;
         if set.is_empty() {
             return Err(fault(
                 set_range,
