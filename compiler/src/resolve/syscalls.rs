@@ -41,19 +41,7 @@ pub fn resolve(
 ) -> Meaning {
     let absent = Syscalls { default_deny: false, ..Syscalls::default() };
     let policy = section.unwrap_or(&absent);
-    let mut resolver = Resolver {
-        policy,
-        native,
-        document,
-        sink,
-        interfaces: Vec::new(),
-        allowed_by_group: BTreeSet::new(),
-        denied_names: BTreeMap::new(),
-        ruled_names: BTreeMap::new(),
-        written: Vec::new(),
-        rule_count: 0,
-        condition_count: 0,
-    };
+    let mut resolver = Resolver::new(policy, native, document, sink);
     resolver.open_interfaces();
     resolver.allow_list();
     resolver.deny_list();
@@ -104,7 +92,28 @@ fn bare(arch: Arch, denial: Action, span: Span) -> ArchMeaning {
     }
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    const fn new(
+        policy: &'a Syscalls,
+        native: Arch,
+        document: &'a Document,
+        sink: &'a mut Sink,
+    ) -> Self {
+        Self {
+            policy,
+            native,
+            document,
+            sink,
+            interfaces: Vec::new(),
+            allowed_by_group: BTreeSet::new(),
+            denied_names: BTreeMap::new(),
+            ruled_names: BTreeMap::new(),
+            written: Vec::new(),
+            rule_count: 0,
+            condition_count: 0,
+        }
+    }
+
     fn span(&self, pointer: &str) -> Span {
         self.document.span(pointer)
     }
@@ -182,5 +191,9 @@ fn call_mut<'a>(one: &'a mut ArchMeaning, name: &'static str, number: u32) -> &'
     })
 }
 
+#[cfg(test)]
+mod language_tests;
+#[cfg(test)]
+mod lists_tests;
 #[cfg(test)]
 mod tests;

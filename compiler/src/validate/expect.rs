@@ -12,10 +12,21 @@ pub(super) struct Expected<'s> {
     item: bool,
     /// The name of its type in the schema, where it has one.
     definition: &'s str,
-    schema: &'s Value,
+    schema: &'static Value,
 }
 
 static NOTHING: Value = Value::Null;
+
+/// The forms that a schema allows; itself where there is one.
+fn forms(root: &'static Value, schema: &'static Value) -> Vec<&'static Value> {
+    let several = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array);
+    let Some(several) = several else { return vec![schema] };
+    let target = |form: &'static Value| {
+        let reference = form.get("$ref").or_else(|| form.pointer("/allOf/0/$ref"))?;
+        root.pointer(reference.as_str()?.strip_prefix('#')?)
+    };
+    several.iter().map(|form| target(form).unwrap_or(form)).collect()
+}
 
 impl Expected<'static> {
     /// What is expected at a JSON pointer into a policy.
@@ -24,19 +35,33 @@ impl Expected<'static> {
         let mut at = Self { key: String::new(), item: false, definition: "", schema: root };
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
-            let property = at.schema.get("properties").and_then(|all| all.get(&step));
-            let inner = property
-                .or_else(|| at.schema.get("items"))
-                .or_else(|| at.schema.get("additionalProperties"));
-            at.item = at.schema.get("items").is_some();
-            let Some(inner) = inner else { break };
-            if !at.item {
+            let Some((inner, item)) = at.inner(root, &step) else { break };
+            // A call's name in a list is no key that the schema knows.
+            let call = at.definition == "CallEntry" && !at.has_key(&step);
+            at.item = item;
+            if !item {
                 at.key = step;
             }
-            at.definition = "";
+            at.definition = if call { "When" } else { "" };
             at.schema = at.follow(root, inner);
         }
         at
+    }
+
+    /// What is expected one step further, and whether that is an item of a list. Of several forms,
+    /// the first that has the step.
+    fn inner(&self, root: &'static Value, step: &str) -> Option<(&'static Value, bool)> {
+        let forms = forms(root, self.schema);
+        let property = forms.iter().find_map(|form| form.get("properties")?.get(step));
+        let items = || forms.iter().find_map(|form| form.get("items"));
+        let others = || {
+            let others = forms.iter().filter_map(|form| form.get("additionalProperties"));
+            others.clone().find(|others| others.is_object()).or_else(|| others.clone().next())
+        };
+        property
+            .map(|inner| (inner, false))
+            .or_else(|| items().map(|inner| (inner, true)))
+            .or_else(|| others().map(|inner| (inner, false)))
     }
 
     fn follow(&mut self, root: &'static Value, inner: &'static Value) -> &'static Value {
@@ -64,10 +89,27 @@ impl Expected<'_> {
                 return "a rate such as `100M` (bytes per second)".to_owned();
             }
             "Quantity" => return "a size such as `512M`".to_owned(),
+            "Timeout" => return "a time such as `90s` or `1h30m`, or seconds".to_owned(),
             "Port" => return "a port from 1 to 65535, such as `443`".to_owned(),
-            "ArgumentValue" => return "a whole number such as `2`, `0x1f` or `0o3`".to_owned(),
+            "ArgumentValue" => {
+                return "a whole number such as `2`, `0x1f` or `0o3`, or a constant such as `O_CREAT`"
+                    .to_owned();
+            }
+            "Argument" => return "a position from 0 to 5, or a name such as `flags`".to_owned(),
+            "Conditions" => {
+                return "a condition such as `flags & O_ACCMODE == O_RDONLY`, or a list".to_owned();
+            }
+            "When" => return "a condition such as `flags & O_ACCMODE == O_RDONLY`".to_owned(),
+            "CallEntry" => return "the name of a call, or `name: condition`".to_owned(),
+            "CapabilityEntry" => {
+                return "a capability such as `CAP_NET_RAW`, or a mapping with `capability`"
+                    .to_owned();
+            }
             "OnDeny" => return "`kill`, `notify`, `log` or a mapping `errno: EPERM`".to_owned(),
             _ => {}
+        }
+        if self.is_errno() {
+            return "the name of an error such as `EACCES`".to_owned();
         }
         let words = self.words();
         if !words.is_empty() {
@@ -128,11 +170,8 @@ impl Expected<'_> {
 
     /// The keys of a mapping; older spellings are not offered.
     pub(super) fn keys(&self) -> Vec<&str> {
-        let Some(properties) = self.schema.get("properties").and_then(Value::as_object) else {
-            return Vec::new();
-        };
+        let properties = self.properties();
         properties
-            .iter()
             .filter(|(_, property)| property.get("deprecated").is_none())
             .map(|(key, _)| key.as_str())
             .collect()
@@ -140,7 +179,17 @@ impl Expected<'_> {
 
     /// Whether a mapping has a key, under its preferred or an older spelling.
     pub(super) fn has_key(&self, key: &str) -> bool {
-        self.schema.get("properties").and_then(|keys| keys.get(key)).is_some()
+        self.properties().any(|(name, _)| name == key)
+    }
+
+    fn properties(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let forms = forms(json_schema(), self.schema).into_iter();
+        forms.filter_map(|form| form.get("properties").and_then(Value::as_object)).flatten()
+    }
+
+    /// Whether it is the name of an error.
+    pub(super) fn is_errno(&self) -> bool {
+        self.key == "errno" && !self.item
     }
 
     /// Whether it is an item of a list.

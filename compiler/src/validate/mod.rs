@@ -7,6 +7,7 @@
 //! A key without a value (`allow:` and nothing after it, `null`, `~`) is an error, not an absent
 //! key: whether its author meant "none" or "the default" cannot be seen, and the two may differ.
 
+mod choice;
 mod expect;
 mod older;
 mod schema;

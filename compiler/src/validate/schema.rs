@@ -1,9 +1,11 @@
 //! The JSON Schema's findings, with their places, in an author's words.
 
+use super::choice;
 use super::expect::{Expected, and, describe};
 use crate::diagnostics::{Diagnostic, MAX_PER_CODE, Sink, nearest, quote};
 use crate::parse::Document;
 use crate::source::Span;
+use crate::syscalls::{Arch, errno_name};
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
@@ -49,6 +51,9 @@ fn report_values(document: &Document, pointer: &str, json: &Value, sink: &mut Si
             let span = document.key_span(pointer);
             let value = document.span(pointer);
             let shown = if value.end > value.start { value } else { span };
+            if sink.has_error_at(shown) {
+                return true;
+            }
             sink.push(
                 Diagnostic::error(
                     "empty-value",
@@ -98,7 +103,8 @@ fn worth_a_look(value: &Value) -> bool {
     }
 }
 
-fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
+/// Reports one finding.
+pub(super) fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
     let found = error.instance().as_ref();
     let pointer = error.instance_path().as_str();
     if found.is_null() && !pointer.is_empty() {
@@ -120,10 +126,8 @@ fn one(error: &ValidationError<'_>, document: &Document, sink: &mut Sink) {
                 sink.push(missing_key(document, pointer, &expected, key));
             }
         }
-        Kind::OneOfNotValid { .. } | Kind::AnyOf { .. } | Kind::Enum { .. } => {
-            if !sink.has_error_at(span) {
-                sink.push(no_choice(span, &expected, found));
-            }
+        Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
+            choice::report(error, context, document, sink);
         }
         Kind::Minimum { .. }
         | Kind::Maximum { .. }
@@ -164,6 +168,13 @@ fn wrong_type(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic 
         }
         ("integer" | "number", Value::String(text)) if text.parse::<u64>().is_ok() => {
             diagnostic.with_help(format!("remove the quotes: `{text}`"))
+        }
+        ("string", Value::Number(number)) if expected.is_errno() => {
+            let number = number.as_u64().and_then(|number| u16::try_from(number).ok());
+            match number.and_then(|number| errno_name(Arch::X86_64, number)) {
+                Some(name) => diagnostic.with_help(format!("write `{name}`")),
+                None => diagnostic,
+            }
         }
         ("string", Value::Bool(_) | Value::Number(_)) => {
             diagnostic.with_help(format!("put it in quotes: \"{found}\""))
@@ -231,27 +242,6 @@ fn missing_key(
     let span = document.first_key(pointer).unwrap_or(whole);
     Diagnostic::error("missing-key", span, format!("{} needs the key `{key}`", expected.name()))
         .with_help(format!("add `{key}:` with {}", inner.phrase()))
-}
-
-/// A value that none of several forms fits.
-fn no_choice(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic {
-    let words = expected.words();
-    let Value::String(text) = found else {
-        let negative = found.as_f64().is_some_and(|number| number < 1.0);
-        let code = if found.is_number() && negative || found.is_u64() {
-            "out-of-range"
-        } else {
-            "wrong-type"
-        };
-        return Diagnostic::error(code, span, expected.mismatch(found));
-    };
-    let message =
-        format!("{} takes {}; found {}", expected.name(), expected.phrase(), describe(found));
-    let found = Diagnostic::error("unknown-value", span, message);
-    match nearest(text, words) {
-        Some(meant) => found.with_help(format!("did you mean `{meant}`?")),
-        None => found,
-    }
 }
 
 /// Text of a wrong form.

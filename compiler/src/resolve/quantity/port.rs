@@ -4,7 +4,6 @@ use std::fmt;
 use std::ops::Range;
 
 use super::{QuantityError, Rule, parse, range, shown, signed};
-use crate::diagnostics::nearest;
 
 /// One port or several that follow each other, for one protocol or for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,9 +65,9 @@ fn known(text: &str, at: Range<usize>) -> Result<Protocol, QuantityError> {
     let help = match word {
         "tcp" => return Ok(Protocol::Tcp),
         "udp" => return Ok(Protocol::Udp),
-        _ => match nearest(word, ["tcp", "udp"]) {
-            Some(near) => format!("did you mean `/{near}`?"),
-            None => "the protocols are `tcp` and `udp`; without one both are meant".to_owned(),
+        _ => match word.to_ascii_lowercase().as_str() {
+            near @ ("tcp" | "udp") => format!("did you mean `/{near}`?"),
+            _ => "the protocols are `tcp` and `udp`; without one both are meant".to_owned(),
         },
     };
     Err(QuantityError::new(at, format!("{} is not a protocol with ports", shown(text)))

@@ -223,7 +223,7 @@ impl<'a> Resolver<'a> {
         if let (Some(why), 0) = (guarded, at) {
             self.report(
                 Diagnostic::note("rule-guarded", span, format!("this rule is narrower: {why}"))
-                    .with_help("to let more through, compare that argument with `eq`"),
+                    .with_help("to let more through, compare that argument with `==` or `eq`"),
             );
         }
     }
