@@ -187,6 +187,11 @@ impl Expected<'_> {
         forms.filter_map(|form| form.get("properties").and_then(Value::as_object)).flatten()
     }
 
+    /// Whether it is the condition of a call in a list.
+    pub(super) fn is_condition(&self) -> bool {
+        self.definition == "When"
+    }
+
     /// Whether it is the name of an error.
     pub(super) fn is_errno(&self) -> bool {
         self.key == "errno" && !self.item

@@ -176,7 +176,7 @@ fn wrong_type(span: Span, expected: &Expected<'_>, found: &Value) -> Diagnostic 
                 None => diagnostic,
             }
         }
-        ("string", Value::Bool(_) | Value::Number(_)) => {
+        ("string", Value::Bool(_) | Value::Number(_)) if !expected.is_condition() => {
             diagnostic.with_help(format!("put it in quotes: \"{found}\""))
         }
         ("array", Value::String(text)) if text.len() < 60 => {
