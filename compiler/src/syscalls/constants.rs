@@ -1,5 +1,6 @@
-//! Named constants of the kernel's headers, from `data/syscalls/constants.tsv`, and which argument
-//! of which call they belong to, from `data/syscalls/families.txt`.
+//! Named constants of the kernel's headers, from `data/syscalls/constants.tsv`, with a few that only
+//! manual pages have, from `constants-reviewed.tsv`; and which argument of which call they belong to,
+//! from `families.txt`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -155,7 +156,15 @@ type Row = [Option<u64>; Arch::ALL.len()];
 fn table() -> &'static BTreeMap<&'static str, Row> {
     static TABLE: OnceLock<BTreeMap<&'static str, Row>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        lines(include_str!("../../data/syscalls/constants.tsv")).filter_map(read_line).collect()
+        let generated = lines(include_str!("../../data/syscalls/constants.tsv"));
+        let mut found: BTreeMap<&str, Row> = generated.filter_map(read_line).collect();
+        let reviewed = lines(include_str!("../../data/syscalls/constants-reviewed.tsv"));
+        for (name, meant) in reviewed.filter_map(|line| line.split_once('\t')) {
+            let value = families::number(meant).map(|value| [Some(value); Arch::ALL.len()]);
+            let Some(row) = value.or_else(|| found.get(meant).copied()) else { continue };
+            found.insert(name, row);
+        }
+        found
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::constants::*;
 use super::families;
-use super::{Arch, names, signature};
+use super::{Arch, guarded, names, signature};
 
 #[test]
 fn values_are_those_of_each_architecture() {
@@ -26,6 +26,8 @@ fn values_are_those_of_each_architecture() {
     assert_eq!(constant(Arch::X86_64, "PF_VSOCK"), Some(40));
     assert_eq!(constant(Arch::X86_64, "CLONE_NEWUSER"), Some(0x1000_0000));
     assert_eq!(constant(Arch::X86_64, "SECCOMP_SET_MODE_FILTER"), Some(1));
+    assert_eq!(constant(Arch::X86_64, "R_OK"), Some(4));
+    assert_eq!(constant(Arch::Mips64, "MAP_ANON"), Some(0x800));
     assert_eq!(constant(Arch::Aarch64, "ARCH_SET_FS"), None);
     assert_eq!(constant(Arch::X86_64, "O_NOPE"), None);
     assert_eq!(constant_architectures("ARCH_SET_FS"), [Arch::X86_64, Arch::X86, Arch::X32]);
@@ -73,6 +75,8 @@ fn arguments_print_by_name() {
     is("personality", "personality", 0x4_0000, "PER_LINUX|ADDR_NO_RANDOMIZE");
     is("kill", "sig", 9, "SIGKILL");
     is("wait4", "options", 1, "WNOHANG");
+    is("faccessat", "mode", 0, "F_OK");
+    is("faccessat", "mode", 6, "R_OK|W_OK");
     is("ptrace", "request", 16, "PTRACE_ATTACH");
     is("mmap", "flags", 0x8000_0000_0022, "MAP_PRIVATE|MAP_ANONYMOUS|0x800000000000");
     assert_eq!(print("openat", "filename", 1), None);
@@ -169,4 +173,31 @@ fn a_misspelt_constant_is_found_where_it_belongs() {
     assert_eq!(near("ioctl", "cmd", "TIOCST"), Some("TIOCSTI"));
     assert_eq!(closest_constant(Arch::X86_64, "CLONE_NEWUSR"), Some("CLONE_NEWUSER"));
     assert_eq!(closest_constant(Arch::X86_64, "ZZZZQQQQ"), None);
+}
+
+#[test]
+fn reviewed_names_are_no_kernel_names_and_stand_for_something() {
+    let generated = include_str!("../../data/syscalls/constants.tsv");
+    let reviewed = include_str!("../../data/syscalls/constants-reviewed.tsv").lines();
+    for line in reviewed.filter(|line| !line.starts_with('#')) {
+        let (name, meant) = line.split_once('\t').unwrap();
+        assert!(!generated.contains(&format!("\n{name}\t")), "{name} is in the headers");
+        for arch in Arch::ALL {
+            let value = families::number(meant).or_else(|| constant(arch, meant));
+            assert!(value.is_some(), "{arch} {name}");
+            assert_eq!(constant(arch, name), value, "{arch} {name}");
+        }
+    }
+}
+
+#[test]
+fn what_a_plain_allow_leaves_out_are_the_headers_values() {
+    for arch in Arch::ALL {
+        let values = |name| guarded(arch, name).unwrap().values;
+        let of = |names: &[&str]| -> Vec<u64> {
+            names.iter().map(|name| constant(arch, name).unwrap()).collect()
+        };
+        assert_eq!(values("socket"), of(&["AF_UNIX", "AF_INET", "AF_INET6"]), "{arch}");
+        assert_eq!(values("ioctl"), of(&["TIOCSTI", "TIOCLINUX"]), "{arch}");
+    }
 }

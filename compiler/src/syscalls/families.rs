@@ -56,8 +56,8 @@ impl Set {
         let fits = |pattern: &&str| matches(pattern.as_bytes(), name.as_bytes());
         let mut before = 0;
         for line in &self.lines {
-            if !line.leave.iter().any(|pattern| fits(pattern))
-                && let Some(at) = line.take.iter().position(|pattern| fits(pattern))
+            if !line.leave.iter().any(&fits)
+                && let Some(at) = line.take.iter().position(&fits)
             {
                 return Some(before + at);
             }

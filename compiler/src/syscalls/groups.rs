@@ -44,6 +44,11 @@ pub fn closest_group(name: &str) -> Option<&'static str> {
     })
 }
 
+/// The names that other tools use, with the group of ours that comes nearest.
+pub fn aliases() -> impl Iterator<Item = (&'static str, &'static str)> {
+    table().aliases.iter().map(|(name, meant)| (*name, *meant))
+}
+
 /// A set of calls with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {

@@ -10,6 +10,7 @@ mod families;
 pub mod groups;
 mod replaced;
 mod signature;
+mod since;
 mod table;
 
 pub use arch::{Arch, UnknownArch, X32_BIT};
@@ -18,6 +19,7 @@ pub use closest::closest_name;
 pub use errno::{closest_errno, errno_name, errno_number};
 pub use replaced::{Replaced, replaced, variants};
 pub use signature::{Argument, Kind, signature};
+pub use since::{NotAVersion, Version, since};
 pub use table::{
     beyond, exists_elsewhere, names, newest, syscall, syscall_name, syscall_number,
     syscall_number_anywhere,
@@ -25,5 +27,7 @@ pub use table::{
 
 #[cfg(test)]
 mod constants_tests;
+#[cfg(test)]
+mod groups_tests;
 #[cfg(test)]
 mod tests;

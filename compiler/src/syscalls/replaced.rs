@@ -1,5 +1,6 @@
 //! Names that not every architecture has, and the calls that do their job instead, from
-//! `data/syscalls/replaced.tsv`.
+//! `data/syscalls/replaced.tsv`; and calls that do one job side by side, from
+//! `data/syscalls/variants.tsv`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -22,6 +23,12 @@ pub struct Replaced {
 }
 
 impl Replaced {
+    /// The first of the calls that the table lists, wherever it exists.
+    #[cfg(test)]
+    pub(super) fn first(self) -> &'static str {
+        self.by.split(',').next().unwrap_or("")
+    }
+
     /// The calls that an architecture has for this name's job: those listed and, where it lacks
     /// one of them too, what replaces that one.
     pub fn by(self, arch: Arch) -> Vec<&'static str> {
@@ -43,15 +50,15 @@ impl Replaced {
     }
 }
 
-/// The further calls of an architecture that do the same job as `name` there, with wider values:
-/// `setuid32` for `setuid` and `futex_time64` for `futex` where both exist. Denying one of them
-/// alone would leak.
+/// The other calls of an architecture that do the same job as `name`, which it has too: `setuid32`
+/// for `setuid` and `setuid` for `setuid32`. Denying one of them alone would leak. Where `a` is a
+/// variant of `b`, `b` is one of `a`.
 pub fn variants(arch: Arch, name: &str) -> Vec<&'static str> {
-    let wider = index().iter().filter(|(_, known)| {
-        matches!(known.what, "wide" | "time64" | "split-offset")
-            && known.by.split(',').next() == Some(name)
-    });
-    wider.map(|(name, _)| *name).filter(|name| syscall_number(arch, name).is_some()).collect()
+    let sets = lines(include_str!("../../data/syscalls/variants.tsv"));
+    sets.filter(|line| line.split('\t').any(|one| one == name))
+        .flat_map(|line| line.split('\t'))
+        .filter(|one| *one != name && syscall_number(arch, one).is_some())
+        .collect()
 }
 
 /// All names of the table.

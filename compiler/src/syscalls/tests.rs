@@ -138,3 +138,99 @@ fn replacements_exist_and_lead_to_calls() {
         }
     }
 }
+
+#[test]
+fn variants_go_both_ways() {
+    let of = |arch, name: &str| variants(arch, name);
+    assert_eq!(of(Arch::X86, "setuid"), ["setuid32"]);
+    assert_eq!(of(Arch::X86, "setuid32"), ["setuid"]);
+    assert_eq!(of(Arch::X86, "select"), ["_newselect"]);
+    assert_eq!(of(Arch::X86, "_newselect"), ["select"]);
+    assert_eq!(of(Arch::X86, "oldstat"), ["stat", "stat64"]);
+    assert_eq!(of(Arch::Arm, "futex"), ["futex_time64"]);
+    assert_eq!(of(Arch::X86_64, "getdents"), ["getdents64"]);
+    for name in ["setuid", "fork", "vfork", "clone", "clone3", "openat", "openat2", "stat", "dup2"]
+    {
+        assert_eq!(of(Arch::X86_64, name), [""; 0], "{name}");
+    }
+    let mut pairs = 0;
+    for arch in Arch::ALL {
+        for (name, _) in names(arch) {
+            for other in of(arch, name) {
+                assert!(of(arch, other).contains(&name), "{arch} {name} {other}");
+                pairs += 1;
+            }
+        }
+    }
+    assert!(pairs > 200, "{pairs}");
+}
+
+#[test]
+fn a_call_is_in_one_set_of_variants_and_wider_ones_are_in_theirs() {
+    let mut seen = std::collections::BTreeSet::new();
+    let sets = include_str!("../../data/syscalls/variants.tsv").lines();
+    for name in sets.clone().filter(|line| !line.starts_with('#')).flat_map(|line| line.split('\t'))
+    {
+        assert!(syscall_number_anywhere(name), "{name}");
+        assert!(seen.insert(name), "{name} twice");
+    }
+    for name in replaced::replaced_names() {
+        let known = replaced(name).unwrap();
+        if matches!(known.what, "wide" | "time64" | "split-offset") {
+            let first = known.first();
+            assert!(
+                sets.clone().any(|line| {
+                    let set: Vec<_> = line.split('\t').collect();
+                    set.contains(&name) && set.contains(&first)
+                }),
+                "{name} and {first}",
+            );
+        }
+    }
+}
+
+#[test]
+fn first_kernels_are_known_but_for_these() {
+    let version = |arch, name: &str| since(arch, name).map(|version| version.to_string());
+    let is = |arch, name, text: &str| {
+        assert_eq!(version(arch, name).as_deref(), Some(text), "{arch} {name}");
+    };
+    is(Arch::X86_64, "openat", "2.6.16");
+    is(Arch::X86_64, "openat2", "5.6");
+    is(Arch::X86_64, "read", "2.4");
+    is(Arch::Aarch64, "read", "3.7");
+    is(Arch::X86, "arch_prctl", "4.12");
+    is(Arch::X86_64, "arch_prctl", "2.6");
+    is(Arch::Riscv64, "riscv_hwprobe", "6.4");
+    is(Arch::X86_64, "clone3", "5.3");
+    is(Arch::X86_64, "rseq_slice_yield", "7.0");
+    assert_eq!(since(Arch::Aarch64, "open"), None);
+    let unknown: std::collections::BTreeSet<_> = Arch::ALL
+        .into_iter()
+        .flat_map(|arch| names(arch).map(move |(name, _)| (arch, name)))
+        .filter(|&(arch, name)| since(arch, name).is_none())
+        .map(|(_, name)| name)
+        .collect();
+    let expected = "afs_syscall arm_fadvise64_64 arm_sync_file_range break cachectl epoll_ctl_old \
+        epoll_wait_old ftime getpmsg gtty idle lock mpx multiplexer prof profil putpmsg reserved177 \
+        reserved193 security stty timerfd tuxcall ulimit vserver";
+    assert_eq!(
+        unknown.into_iter().collect::<Vec<_>>(),
+        expected.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn newer_numbers_have_newer_kernels() {
+    // From pidfd_send_signal, 424, on, numbers are given out in order and alike everywhere; two calls
+    // got theirs before they were finished.
+    let mut newer: Vec<_> = names(Arch::X86_64).filter(|(_, number)| *number >= 424).collect();
+    newer.sort_by_key(|(_, number)| *number);
+    let versions: Vec<_> = newer.iter().map(|(name, _)| since(Arch::X86_64, name)).collect();
+    let late = ["close_range", "quotactl_fd"];
+    for (pair, names) in versions.windows(2).zip(newer.windows(2)) {
+        let before = names.iter().any(|(name, _)| late.contains(name));
+        assert!(before || pair.first() <= pair.last(), "{names:?} {pair:?}");
+    }
+    assert!(versions.len() > 40 && versions.iter().all(Option::is_some));
+}

@@ -19,7 +19,8 @@ impl Resolver<'_> {
         let Some(&(arch, _)) = replacements.first() else { return };
         let mut instead: Vec<_> =
             replacements.iter().map(|(_, name)| format!("`{name}`")).collect();
-        instead.dedup();
+        let mut seen = std::collections::BTreeSet::new();
+        instead.retain(|name| seen.insert(name.clone()));
         let instead = instead.join(", ");
         let message = match syscall(arch, name) {
             Some(_) => {
