@@ -8,6 +8,7 @@
 mod hostile;
 mod pages;
 mod plans;
+mod reference;
 
 use purple_tests::codes::emitted;
 use purple_tests::repository::{root, tracked};

@@ -67,7 +67,9 @@ fn expiry(
     let Some(today) = today else { return };
     let span = scope.span(pointer);
     let ask = match owner {
-        Some(owner) => format!("ask {} whether it is still needed", crate::diagnostics::quote(owner)),
+        Some(owner) => {
+            format!("ask {} whether it is still needed", crate::diagnostics::quote(owner))
+        }
         None => "ask whether it is still needed".to_owned(),
     };
     match last.number().checked_sub(today.number()) {
@@ -86,9 +88,8 @@ fn expiry(
             };
             let message = format!("this grant ends on {last}: {left}");
             scope.report(
-                Diagnostic::warning("grant-expires-soon", span, message).with_help(format!(
-                    "{ask}: after that day the policy does not compile"
-                )),
+                Diagnostic::warning("grant-expires-soon", span, message)
+                    .with_help(format!("{ask}: after that day the policy does not compile")),
             );
         }
         Some(_) => {}

@@ -100,7 +100,8 @@ fn overlapping(listed: &[Placed<Ports>]) -> Vec<(Placed<Ports>, Placed<Ports>)> 
     }
     found.sort_unstable_by_key(|&(earlier, later)| (later, earlier));
     found.dedup_by_key(|pair| pair.1);
-    let pair = |(earlier, later): (usize, usize)| Some((*listed.get(earlier)?, *listed.get(later)?));
+    let pair =
+        |(earlier, later): (usize, usize)| Some((*listed.get(earlier)?, *listed.get(later)?));
     found.into_iter().filter_map(pair).collect()
 }
 

@@ -1,7 +1,9 @@
 //! Quantities: what each text means, and the exact text that an error points at.
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
-use super::{Date, Ports, Protocol, QuantityError, address, address_block, date, duration, ports, rate, size};
+use super::{
+    Date, Ports, Protocol, QuantityError, address, address_block, date, duration, ports, rate, size,
+};
 use proptest::prelude::*;
 
 #[test]
@@ -189,7 +191,11 @@ fn addresses() {
         ("010.0.0.1", "010.0.0.1", "`010.0.0.1` is not an IP address"),
         ("fe80::1%eth0", "fe80::1%eth0", "`fe80::1%eth0` is not an IP address"),
         ("[::1]:53", "[::1]:53", "`[::1]:53` is not an IP address"),
-        ("::ffff:10.0.0.1/104", "::ffff:10.0.0.1/104", "`::ffff:10.0.0.1/104` has bits set after its prefix"),
+        (
+            "::ffff:10.0.0.1/104",
+            "::ffff:10.0.0.1/104",
+            "`::ffff:10.0.0.1/104` has bits set after its prefix",
+        ),
     ] {
         assert_eq!(wrong(text, address_block(text)), (under.to_owned(), message.to_owned()));
     }

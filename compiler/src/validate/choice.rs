@@ -24,10 +24,12 @@ pub(super) fn report(
     let span = document.span(pointer);
     let another_kind = |finding: &ValidationError<'_>| {
         finding.instance_path().as_str() == pointer
-            && matches!(finding.kind(), Kind::Type { .. } | Kind::Constant { .. } | Kind::Enum { .. })
+            && matches!(
+                finding.kind(),
+                Kind::Type { .. } | Kind::Constant { .. } | Kind::Enum { .. }
+            )
     };
-    let fitting: Vec<_> =
-        forms.iter().filter(|form| !form.iter().any(another_kind)).collect();
+    let fitting: Vec<_> = forms.iter().filter(|form| !form.iter().any(another_kind)).collect();
     if let Value::Object(entries) = found {
         let words = expected.words();
         if let Some((key, word)) =
@@ -63,12 +65,7 @@ pub(super) fn report(
 }
 
 /// A value that no form fits.
-fn no_form(
-    expected: &Expected<'_>,
-    found: &Value,
-    span: Span,
-    of_range: bool,
-) -> Diagnostic {
+fn no_form(expected: &Expected<'_>, found: &Value, span: Span, of_range: bool) -> Diagnostic {
     let message = expected.mismatch(found);
     let words = expected.words();
     match found {

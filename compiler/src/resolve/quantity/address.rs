@@ -92,9 +92,9 @@ impl AddressBlock {
     fn canonical(self) -> Self {
         const MAPPED: u8 = 96;
         match (self.address, self.prefix.checked_sub(MAPPED)) {
-            (IpAddr::V6(address), Some(prefix)) => address.to_ipv4_mapped().map_or(self, |inner| {
-                Self { address: IpAddr::V4(inner), prefix }
-            }),
+            (IpAddr::V6(address), Some(prefix)) => address
+                .to_ipv4_mapped()
+                .map_or(self, |inner| Self { address: IpAddr::V4(inner), prefix }),
             _ => self,
         }
     }
@@ -125,7 +125,9 @@ fn not_an_address(text: &str) -> &'static str {
         "write a range of addresses as blocks, such as `192.0.2.0/24`"
     } else if text.split('.').count() == 4 && text.split('.').any(zero) {
         "write the numbers without zeros in front: programs disagree about what `010` means"
-    } else if text.starts_with('[') || text.rsplit_once(':').is_some_and(|(host, _)| host.contains('.')) {
+    } else if text.starts_with('[')
+        || text.rsplit_once(':').is_some_and(|(host, _)| host.contains('.'))
+    {
         "an address stands without a port and without brackets"
     } else {
         HELP

@@ -27,8 +27,7 @@ pub fn date(text: &str) -> Result<Date, QuantityError> {
     let lengths = [(year, 4, "year"), (month, 2, "month"), (day, 2, "day")];
     for (part, length, what) in lengths {
         if part.as_str().len() != length {
-            let message =
-                format!("the {what} has {length} digits; found {}", shown(part.as_str()));
+            let message = format!("the {what} has {length} digits; found {}", shown(part.as_str()));
             return Err(QuantityError::new(range(part), message).with_help(help));
         }
     }

@@ -70,7 +70,9 @@ fn factor(unit: &str) -> Option<u64> {
 fn unknown(unit: &str, at: std::ops::Range<usize>) -> QuantityError {
     let lower = unit.to_ascii_lowercase();
     let help = match lower.as_str() {
-        "ms" | "us" | "ns" | "msec" => "a time is whole seconds: the smallest unit is `s`".to_owned(),
+        "ms" | "us" | "ns" | "msec" => {
+            "a time is whole seconds: the smallest unit is `s`".to_owned()
+        }
         "w" | "week" | "weeks" => "write days: `7d`".to_owned(),
         lower if lower.starts_with("mo") || lower.starts_with('y') => {
             "write days: `30d`".to_owned()

@@ -1,5 +1,9 @@
 //! A condition's names to positions and numbers, on one interface.
 
+mod operand;
+
+pub(super) use operand::Constant;
+
 use std::ops::Range;
 
 use super::Resolver;
@@ -12,6 +16,7 @@ use crate::diagnostics::{Applicability, Diagnostic, quote};
 use crate::ir::syscalls::{Condition, Test};
 use crate::source::Span;
 use crate::syscalls::Argument;
+use operand::Operand;
 
 /// Binds the text of one scalar of the policy.
 pub(super) struct Binder<'b, 'r> {
@@ -24,44 +29,6 @@ pub(super) struct Binder<'b, 'r> {
     pub(super) first: bool,
     /// Whether it was said that a part always holds: what it is a part of may do so too.
     told: bool,
-}
-
-/// A number, or an argument of which a filter can look at some bits.
-enum Operand {
-    Constant(Constant),
-    Argument { position: u8, argument: Argument, mask: Option<Constant> },
-}
-
-/// A number before anybody asks how wide it may be.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Constant {
-    value: i128,
-    /// Whether it stands for all bits but some, so that it is as wide as its argument.
-    complement: bool,
-}
-
-impl From<i128> for Constant {
-    fn from(value: i128) -> Self {
-        Self { value, complement: false }
-    }
-}
-
-impl Constant {
-    /// The constant in the width of an argument, and whether it fits there.
-    pub(super) fn within(self, argument: Argument) -> (u64, bool) {
-        let width = i128::from(argument.mask());
-        let (fits, kept) = if self.value >= 0 {
-            (self.value <= width, i128::from(u64::MAX))
-        } else {
-            let bits = if self.complement { argument.bits } else { argument.bits - 1 };
-            (self.value >= -1_i128 << bits, width)
-        };
-        (u64::try_from(self.value & kept).unwrap_or(u64::MAX), fits)
-    }
-
-    pub(super) const fn is_negative(self) -> bool {
-        self.value < 0
-    }
 }
 
 impl<'b, 'r> Binder<'b, 'r> {
@@ -127,7 +94,9 @@ impl<'b, 'r> Binder<'b, 'r> {
             Kind::Any(parts) => Truth::any(self.truths(parts, whole)?),
             Kind::All(parts) => Truth::all(self.truths(parts, whole)?),
             Kind::Not(inner) => return Ok(self.truth(inner, whole)?.negated()),
-            Kind::Compare(left, operator, right) => self.comparison(node, left, *operator, right)?,
+            Kind::Compare(left, operator, right) => {
+                self.comparison(node, left, *operator, right)?
+            }
             Kind::Member { of, negated, set } => {
                 let each: Vec<_> = set
                     .iter()
@@ -226,7 +195,8 @@ impl<'b, 'r> Binder<'b, 'r> {
                 }
             }
             (Some(_), _) => {
-                let message = format!("masked bits are compared with `==` and `!=`, not `{operator}`");
+                let message =
+                    format!("masked bits are compared with `==` and `!=`, not `{operator}`");
                 return self.misused(
                     &node.range,
                     message,
@@ -270,88 +240,6 @@ impl<'b, 'r> Binder<'b, 'r> {
         }
     }
 
-    fn operand(&mut self, node: &Node, context: Option<Argument>) -> Result<Operand, Unsound> {
-        match &node.kind {
-            Kind::Number(number) => Ok(Operand::Constant(i128::from(*number).into())),
-            Kind::Name(name) => self.name(name, &node.range, context),
-            Kind::Negative(inner) => match (self.operand(inner, context)?, &inner.kind) {
-                (Operand::Constant(constant), Kind::Number(number)) if *number <= 1 << 63 => {
-                    Ok(Operand::Constant((-constant.value).into()))
-                }
-                (Operand::Constant(_), _) => {
-                    let message = "`-` stands before a number up to 2^63".to_owned();
-                    self.misused(&node.range, message, "write the value that is meant")
-                }
-                _ => self.calculated(&node.range),
-            },
-            Kind::Complement(inner) => match self.operand(inner, context)? {
-                Operand::Constant(constant) => Ok(Operand::Constant(Constant {
-                    value: !constant.value,
-                    complement: !constant.complement,
-                })),
-                Operand::Argument { .. } => self.calculated(&node.range),
-            },
-            Kind::Mask(parts) => self.masked(node, parts, context),
-            Kind::Join(parts) => self.joined(node, parts, context),
-            Kind::Any(_) | Kind::All(_) | Kind::Not(_) | Kind::Compare(..) | Kind::Member { .. } => {
-                let message = "this is a condition, where a value is expected".to_owned();
-                self.misused(&node.range, message, "join conditions with `&&` or `||`")
-            }
-        }
-    }
-
-    fn masked(
-        &mut self,
-        node: &Node,
-        parts: &[Node],
-        context: Option<Argument>,
-    ) -> Result<Operand, Unsound> {
-        let each: Vec<_> = parts.iter().map(|part| self.operand(part, context)).collect();
-        let (mut about, mut bits) = (None, None::<Constant>);
-        for operand in each.into_iter().collect::<Result<Vec<_>, _>>()? {
-            let mask = match operand {
-                Operand::Constant(constant) => Some(constant),
-                Operand::Argument { position, argument, mask } => {
-                    if about.replace((position, argument)).is_some() {
-                        let message = "a filter cannot mask an argument with an argument".to_owned();
-                        return self.misused(&node.range, message, "mask each with a constant");
-                    }
-                    mask
-                }
-            };
-            bits = match (bits, mask) {
-                (Some(one), Some(other)) => Some(Constant {
-                    value: one.value & other.value,
-                    complement: one.complement && other.complement,
-                }),
-                (one, other) => one.or(other),
-            };
-        }
-        Ok(match (about, bits) {
-            (Some((position, argument)), mask) => Operand::Argument { position, argument, mask },
-            (None, bits) => Operand::Constant(bits.unwrap_or_else(|| 0.into())),
-        })
-    }
-
-    fn joined(
-        &mut self,
-        node: &Node,
-        parts: &[Node],
-        context: Option<Argument>,
-    ) -> Result<Operand, Unsound> {
-        let each: Vec<_> = parts.iter().map(|part| self.operand(part, context)).collect();
-        let mut joined = Constant { value: 0, complement: false };
-        for operand in each.into_iter().collect::<Result<Vec<_>, _>>()? {
-            let Operand::Constant(constant) = operand else {
-                let message = "`|` joins constants, and `&` is stronger".to_owned();
-                return self.misused(&node.range, message, regrouped(parts));
-            };
-            joined.value |= constant.value;
-            joined.complement |= constant.complement;
-        }
-        Ok(Operand::Constant(joined))
-    }
-
     fn name(
         &mut self,
         name: &str,
@@ -379,7 +267,8 @@ impl<'b, 'r> Binder<'b, 'r> {
             return Err(Unsound);
         }
         if !self.first {
-            let message = format!("`{}` on {arch} has no argument {}", self.arguments.call, quote(name));
+            let message =
+                format!("`{}` on {arch} has no argument {}", self.arguments.call, quote(name));
             let help = self.arguments.choices(name).1;
             self.resolver.rule_not_here(span, message, help);
             return Err(Unsound);
@@ -407,9 +296,7 @@ impl<'b, 'r> Binder<'b, 'r> {
         };
         diagnostic = match guess {
             Some(guess) if constant => diagnostic.with_help(format!("did you mean `{guess}`?")),
-            Some(guess) => {
-                diagnostic.with_help(format!("did you mean `{guess}`? {choices}"))
-            }
+            Some(guess) => diagnostic.with_help(format!("did you mean `{guess}`? {choices}")),
             None => diagnostic.with_help(choices),
         };
         if let Some(guess) = guess {
@@ -471,17 +358,6 @@ impl<'b, 'r> Binder<'b, 'r> {
             .report(Diagnostic::error("condition-operands", span, message).with_help(help));
         Err(Unsound)
     }
-}
-
-/// What somebody meant who wrote `flags & A | B`.
-fn regrouped(parts: &[Node]) -> String {
-    if let Some((Node { kind: Kind::Mask(masks), .. }, rest)) = parts.split_first()
-        && let [about, mask] = masks.as_slice()
-    {
-        let bits: Vec<String> = std::iter::once(mask).chain(rest).map(Node::to_string).collect();
-        return format!("write `{about} & ({})`", bits.join("|"));
-    }
-    "put constants that are joined in parentheses: `flags & (O_CREAT|O_EXCL)`".to_owned()
 }
 
 /// Why a comparison never holds, where there is one reason.

@@ -205,10 +205,8 @@ impl Resolver<'_> {
         let constant: Constant = match written {
             ArgumentValue::Unsigned(value) => i128::from(*value).into(),
             ArgumentValue::Signed(value) => i128::from(*value).into(),
-            ArgumentValue::Text(text) => {
-                Binder::new(self, &pointer, place.arguments, place.first)
-                    .constant(text, argument)?
-            }
+            ArgumentValue::Text(text) => Binder::new(self, &pointer, place.arguments, place.first)
+                .constant(text, argument)?,
         };
         let (value, fits) = constant.within(argument);
         // Another interface's narrower argument can't have the value: the test then never holds,

@@ -1,7 +1,7 @@
 //! Named constants, as the conditions use them.
 
-use crate::syscalls::{Arch, Argument};
 use crate::syscalls::constants;
+use crate::syscalls::{Arch, Argument};
 
 /// The value of a constant on an architecture; below zero where the header has it so.
 pub(super) fn value(arch: Arch, name: &str) -> Option<i128> {

@@ -1,5 +1,9 @@
 //! The language of conditions: what each means on each architecture, and what is said about it.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
 
 use super::arguments::Arguments;
 use super::bind::Binder;
@@ -91,9 +95,7 @@ fn constants_and_positions_are_those_of_each_architecture() {
         constants::constant(Arch::Aarch64, "O_DIRECTORY").unwrap(),
     );
     assert_ne!(x86_64, aarch64);
-    for (arch, own, other) in
-        [(Arch::X86_64, x86_64, aarch64), (Arch::Aarch64, aarch64, x86_64)]
-    {
+    for (arch, own, other) in [(Arch::X86_64, x86_64, aarch64), (Arch::Aarch64, aarch64, x86_64)] {
         let (meaning, found) = compile(&yaml, arch);
         assert!(found.is_empty(), "{found:?}");
         assert_eq!(verdict(&meaning, arch, "openat", &[0, 0, own]), Action::Allow);
@@ -119,7 +121,10 @@ fn an_argument_that_another_interface_lacks_is_an_error_there() {
     let yaml = "{default_deny: false, deny: [{mmap: 'prot & PROT_EXEC'}], architectures: [x86]}";
     let (_, found) = compile(yaml, Arch::X86_64);
     let one = found.iter().find(|one| one.severity == Severity::Error).unwrap();
-    assert_eq!((one.code, one.message.as_str()), ("rule-not-here", "`mmap` on x86 has no argument `prot`"));
+    assert_eq!(
+        (one.code, one.message.as_str()),
+        ("rule-not-here", "`mmap` on x86 has no argument `prot`")
+    );
     let yaml = "{default_deny: false, deny: [{open: 'flags & O_CREAT'}]}";
     let (_, found) = compile(yaml, Arch::Aarch64);
     assert!(found.iter().any(|one| one.code == "rule-not-here"), "{found:?}");
@@ -127,7 +132,8 @@ fn an_argument_that_another_interface_lacks_is_an_error_there() {
 
 #[test]
 fn each_error_has_its_own_place() {
-    let condition = "openat: \"flgs & O_ACMODE == O_RDONLY || (mode == 5 && mode == 6) || filename == 0\"";
+    let condition =
+        "openat: \"flgs & O_ACMODE == O_RDONLY || (mode == 5 && mode == 6) || filename == 0\"";
     let told = found(&format!("allow: [{{{condition}}}]"));
     let told: Vec<_> = told.iter().map(|one| (one.0, one.1.as_str(), one.3.as_str())).collect();
     assert_eq!(
@@ -152,39 +158,164 @@ fn what_is_said_of_a_condition() {
         ("close", "", "condition-syntax", "\"\"", "the condition is empty"),
         ("close", "fd", "condition-operands", "fd", "`fd` alone is no condition"),
         ("close", "3", "condition-operands", "3", "this is a constant, and no condition"),
-        ("close", "1 == 1", "condition-operands", "1 == 1", "this compares two constants, and no argument"),
-        ("socket", "type == protocol", "condition-operands", "type == protocol", "a filter cannot compare two arguments"),
-        ("socket", "type & protocol == 0", "condition-operands", "type & protocol", "a filter cannot mask an argument with an argument"),
-        ("socket", "type & 15 < 3", "condition-operands", "type & 15 < 3", "masked bits are compared with `==` and `!=`, not `<`"),
-        ("socket", "type & 1 | 2 == 0", "condition-operands", "type & 1 | 2", "`|` joins constants, and `&` is stronger"),
-        ("socket", "-type == 0", "condition-operands", "-type", "a filter cannot calculate with an argument"),
-        ("socket", "(type == 1) == 1", "condition-operands", "(type == 1)", "this is a condition, where a value is expected"),
-        ("getpid", "fd == 1", "condition-name-unknown", "fd", "`fd` is no argument of `getpid`, and no constant"),
-        ("close", "fd == 0x100000000", "condition-constant-wide", "0x100000000", "the kernel looks at 32 bits of argument `fd` of `close`, and this value needs more"),
-        ("close", "fd & 0x100000000 == 0", "condition-constant-wide", "fd & 0x100000000", "the kernel looks at 32 bits of argument `fd` of `close`, and this mask needs more"),
-        ("close", "fd < 0", "condition-never-holds", "fd < 0", "this condition never holds, so the rule has no effect"),
-        ("close", "fd & 3 == 4", "condition-never-holds", "fd & 3 == 4", "this condition never holds, so the rule has no effect"),
-        ("openat", "flags & O_RDONLY", "condition-never-holds", "flags & O_RDONLY", "this condition never holds, so the rule has no effect"),
-        ("close", "fd == 1 && fd == 2", "condition-never-holds", "fd == 1 && fd == 2", "this condition never holds, so the rule has no effect"),
-        ("close", "fd > 5 && fd < 6", "condition-never-holds", "fd > 5 && fd < 6", "this condition never holds, so the rule has no effect"),
+        (
+            "close",
+            "1 == 1",
+            "condition-operands",
+            "1 == 1",
+            "this compares two constants, and no argument",
+        ),
+        (
+            "socket",
+            "type == protocol",
+            "condition-operands",
+            "type == protocol",
+            "a filter cannot compare two arguments",
+        ),
+        (
+            "socket",
+            "type & protocol == 0",
+            "condition-operands",
+            "type & protocol",
+            "a filter cannot mask an argument with an argument",
+        ),
+        (
+            "socket",
+            "type & 15 < 3",
+            "condition-operands",
+            "type & 15 < 3",
+            "masked bits are compared with `==` and `!=`, not `<`",
+        ),
+        (
+            "socket",
+            "type & 1 | 2 == 0",
+            "condition-operands",
+            "type & 1 | 2",
+            "`|` joins constants, and `&` is stronger",
+        ),
+        (
+            "socket",
+            "-type == 0",
+            "condition-operands",
+            "-type",
+            "a filter cannot calculate with an argument",
+        ),
+        (
+            "socket",
+            "(type == 1) == 1",
+            "condition-operands",
+            "(type == 1)",
+            "this is a condition, where a value is expected",
+        ),
+        (
+            "getpid",
+            "fd == 1",
+            "condition-name-unknown",
+            "fd",
+            "`fd` is no argument of `getpid`, and no constant",
+        ),
+        (
+            "close",
+            "fd == 0x100000000",
+            "condition-constant-wide",
+            "0x100000000",
+            "the kernel looks at 32 bits of argument `fd` of `close`, and this value needs more",
+        ),
+        (
+            "close",
+            "fd & 0x100000000 == 0",
+            "condition-constant-wide",
+            "fd & 0x100000000",
+            "the kernel looks at 32 bits of argument `fd` of `close`, and this mask needs more",
+        ),
+        (
+            "close",
+            "fd < 0",
+            "condition-never-holds",
+            "fd < 0",
+            "this condition never holds, so the rule has no effect",
+        ),
+        (
+            "close",
+            "fd & 3 == 4",
+            "condition-never-holds",
+            "fd & 3 == 4",
+            "this condition never holds, so the rule has no effect",
+        ),
+        (
+            "openat",
+            "flags & O_RDONLY",
+            "condition-never-holds",
+            "flags & O_RDONLY",
+            "this condition never holds, so the rule has no effect",
+        ),
+        (
+            "close",
+            "fd == 1 && fd == 2",
+            "condition-never-holds",
+            "fd == 1 && fd == 2",
+            "this condition never holds, so the rule has no effect",
+        ),
+        (
+            "close",
+            "fd > 5 && fd < 6",
+            "condition-never-holds",
+            "fd > 5 && fd < 6",
+            "this condition never holds, so the rule has no effect",
+        ),
         ("close", "fd >= 0", "condition-always-holds", "fd >= 0", "this condition always holds"),
-        ("close", "fd != 1 || fd != 2", "condition-always-holds", "fd != 1 || fd != 2", "this condition always holds"),
-        ("close", "fd & 1 == 0 || fd & 1 == 1", "condition-always-holds", "fd & 1 == 0 || fd & 1 == 1", "this condition always holds"),
-        ("close", "fd < -1", "condition-unsigned", "fd < -1", "the comparison is unsigned: a negative number counts as larger than every positive one"),
-        ("mmap", "flags == MAP_UNINITIALISED", "condition-name-unknown", "MAP_UNINITIALISED", "there is no constant `MAP_UNINITIALISED`"),
-        ("mmap", "prot == PROT_SAO", "condition-constant-elsewhere", "PROT_SAO", "x86_64 has no constant `PROT_SAO`"),
+        (
+            "close",
+            "fd != 1 || fd != 2",
+            "condition-always-holds",
+            "fd != 1 || fd != 2",
+            "this condition always holds",
+        ),
+        (
+            "close",
+            "fd & 1 == 0 || fd & 1 == 1",
+            "condition-always-holds",
+            "fd & 1 == 0 || fd & 1 == 1",
+            "this condition always holds",
+        ),
+        (
+            "close",
+            "fd < -1",
+            "condition-unsigned",
+            "fd < -1",
+            "the comparison is unsigned: a negative number counts as larger than every positive one",
+        ),
+        (
+            "mmap",
+            "flags == MAP_UNINITIALISED",
+            "condition-name-unknown",
+            "MAP_UNINITIALISED",
+            "there is no constant `MAP_UNINITIALISED`",
+        ),
+        (
+            "mmap",
+            "prot == PROT_SAO",
+            "condition-constant-elsewhere",
+            "PROT_SAO",
+            "x86_64 has no constant `PROT_SAO`",
+        ),
     ];
     for (call, condition, code, under, message) in cases {
         let told = found(&format!("allow: [{{{call}: \"{condition}\"}}]"));
         let first = told.first().unwrap_or_else(|| panic!("{condition}: nothing is said"));
-        assert_eq!((first.0, first.1.as_str(), first.2.as_str()), (*code, *under, *message), "{condition}");
+        assert_eq!(
+            (first.0, first.1.as_str(), first.2.as_str()),
+            (*code, *under, *message),
+            "{condition}"
+        );
         assert_eq!(told.len(), 1, "{condition}: {told:?}");
     }
 }
 
 #[test]
 fn a_condition_with_too_many_alternatives_is_refused() {
-    let values = |count: u32| (0..count).map(|value| value.to_string()).collect::<Vec<_>>().join(", ");
+    let values =
+        |count: u32| (0..count).map(|value| value.to_string()).collect::<Vec<_>>().join(", ");
     let told = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(64)));
     assert!(told.is_empty(), "{told:?}");
     let told = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(65)));
@@ -192,7 +323,14 @@ fn a_condition_with_too_many_alternatives_is_refused() {
     let product = "fd in {1, 2, 3, 4, 5, 6, 7, 8, 9} && cmd in {1, 2, 3, 4, 5, 6, 7, 8, 9}";
     let told = found(&format!("allow: [{{fcntl: \"{product}\"}}]"));
     assert_eq!(told.first().map(|one| one.0), Some("condition-too-complex"));
-    let many: Vec<_> = (0..17).map(|at| format!("{{close: \"fd in {{{}}}\"}}", (0..60).map(|value| (at * 100 + value).to_string()).collect::<Vec<_>>().join(", "))).collect();
+    let many: Vec<_> = (0..17)
+        .map(|at| {
+            format!(
+                "{{close: \"fd in {{{}}}\"}}",
+                (0..60).map(|value| (at * 100 + value).to_string()).collect::<Vec<_>>().join(", ")
+            )
+        })
+        .collect();
     let told = found(&format!("allow: [{}]", many.join(", ")));
     assert_eq!(told.first().map(|one| one.0), Some("too-many-rules"));
 }
@@ -261,20 +399,31 @@ fn constant() -> BoxedStrategy<Node> {
 }
 
 fn condition() -> impl Strategy<Value = Node> {
-    let name = || prop::sample::select(NAMES.to_vec()).prop_map(|name| node(Kind::Name(name.to_owned())));
+    let name =
+        || prop::sample::select(NAMES.to_vec()).prop_map(|name| node(Kind::Name(name.to_owned())));
     let masked =
         || (name(), constant()).prop_map(|(name, mask)| node(Kind::Mask(vec![name, mask])));
     let operator = prop::sample::select(vec![
-        Operator::Eq, Operator::Ne, Operator::Lt, Operator::Le, Operator::Gt, Operator::Ge,
+        Operator::Eq,
+        Operator::Ne,
+        Operator::Lt,
+        Operator::Le,
+        Operator::Gt,
+        Operator::Ge,
     ]);
     let equal = prop::sample::select(vec![Operator::Eq, Operator::Ne]);
     let leaf = prop_oneof![
-        (name(), operator, constant(), any::<bool>()).prop_map(|(left, operator, right, turned)| {
-            let (left, right) = if turned { (right, left) } else { (left, right) };
-            node(Kind::Compare(Box::new(left), operator, Box::new(right)))
-        }),
-        (masked(), equal, constant())
-            .prop_map(|(left, operator, right)| node(Kind::Compare(Box::new(left), operator, Box::new(right)))),
+        (name(), operator, constant(), any::<bool>()).prop_map(
+            |(left, operator, right, turned)| {
+                let (left, right) = if turned { (right, left) } else { (left, right) };
+                node(Kind::Compare(Box::new(left), operator, Box::new(right)))
+            }
+        ),
+        (masked(), equal, constant()).prop_map(|(left, operator, right)| node(Kind::Compare(
+            Box::new(left),
+            operator,
+            Box::new(right)
+        ))),
         masked(),
         (prop_oneof![name(), masked()], any::<bool>(), prop::collection::vec(constant(), 1..4))
             .prop_map(|(of, negated, set)| node(Kind::Member { of: Box::new(of), negated, set })),

@@ -1,61 +1,29 @@
 //! The lists `allow` and `deny`: names, groups, exclusions, and calls with a condition.
 
+mod entry;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use purple_policy::{self as policy, CallEntry};
+use purple_policy as policy;
 
-use super::conditions::When;
 use super::names::is_known;
 use super::rules::Written;
 use super::{Resolver, call_mut};
 use crate::diagnostics::{Diagnostic, quote};
+use crate::ir::syscalls::ArchMeaning;
 use crate::source::Span;
-use crate::syscalls::groups::{Group, closest_group, group};
-use crate::syscalls::{Arch, baseline, replaced, syscall, variants};
-
-/// One of the two lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum List {
-    Allow,
-    Deny,
-}
-
-impl List {
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-        }
-    }
-}
-
-/// An entry of a list: what it names, and where.
-#[derive(Debug, Clone)]
-pub(super) struct Entry<'p> {
-    /// What is named, without the `!` of an exclusion.
-    text: &'p str,
-    what: What,
-    /// The name.
-    name_span: Span,
-    /// The whole entry.
-    span: Span,
-    when: When<'p>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum What {
-    Call,
-    /// `None` where no group has the name.
-    Group(Option<&'static Group>),
-    /// Of a call, or of a group.
-    Exclusion(Option<&'static Group>),
-}
+use crate::syscalls::groups::{Group, closest_group};
+use crate::syscalls::{baseline, replaced, syscall, variants};
+use entry::{Entry, List, What};
 
 impl<'a> Resolver<'a> {
     /// `allow`, on each interface.
     pub(super) fn allow_list(&mut self) {
         let entries = self.entries(List::Allow);
         let excluded = self.excluded(&entries, List::Allow);
+        let rules = self.policy.advanced_rules.iter().map(|rule| rule.syscall.as_str());
+        let named = entries.iter().filter(|entry| matches!(entry.what, What::Call));
+        let named: BTreeSet<&str> = named.map(|entry| entry.text).chain(rules).collect();
         let mut seen = BTreeMap::new();
         for entry in &entries {
             if entry.when.is_conditional() {
@@ -67,7 +35,9 @@ impl<'a> Resolver<'a> {
             }
             match entry.what {
                 What::Call => self.allow_call(entry),
-                What::Group(Some(group)) => self.allow_group(group, entry.span, &excluded),
+                What::Group(Some(group)) => {
+                    self.allow_group(group, entry.span, &excluded, &named);
+                }
                 What::Group(None) => self.unknown_group(entry),
                 What::Exclusion(_) => {}
             }
@@ -94,12 +64,20 @@ impl<'a> Resolver<'a> {
 
     /// The calls of a group. Those of the hardened baseline stay denied, unless the group has no
     /// others: naming `@mount` is naming its calls, and naming `@debug` is not naming `ptrace`.
-    fn allow_group(&mut self, group: &'static Group, span: Span, excluded: &Excluded) {
+    ///
+    /// `named` is what the policy names itself.
+    fn allow_group(
+        &mut self,
+        group: &'static Group,
+        span: Span,
+        excluded: &Excluded<'_>,
+        named: &BTreeSet<&str>,
+    ) {
         let opens = group.calls().all(|name| baseline(name).is_some());
         let mut left_out = BTreeSet::new();
         for (at, one) in self.interfaces.iter_mut().enumerate() {
             for name in group.members(one.arch) {
-                if excluded.contains(one.arch, name) {
+                if excluded.contains(at, name) {
                     continue;
                 }
                 if !opens && baseline(name).is_some() {
@@ -114,20 +92,14 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        // What the policy names itself is not left out.
-        let named = |name: &str| {
-            self.policy.allow.iter().any(|entry| match entry {
-                CallEntry::Name(text) => text == name,
-                CallEntry::Long(long) => long.syscall == name,
-                CallEntry::When(pair) => pair.contains_key(name),
-            }) || self.policy.advanced_rules.iter().any(|rule| rule.syscall == name)
-        };
-        left_out.retain(|name| !named(name));
+        left_out.retain(|name| !named.contains(name));
         self.check_group(group, span);
         if !left_out.is_empty() {
             let shown = some_of(&left_out);
-            let message =
-                format!("`{}` leaves calls denied that are denied unless named: {shown}", group.name);
+            let message = format!(
+                "`{}` leaves calls denied that are denied unless named: {shown}",
+                group.name
+            );
             self.report(Diagnostic::note("group-leaves-baseline", span, message).with_help(
                 "name those that the program needs; exclude the others with `!` to say that you mean it",
             ));
@@ -205,11 +177,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// The calls of a group, with those that do the same job with wider values.
-    fn deny_group(&mut self, group: &'static Group, span: Span, excluded: &Excluded) {
-        for one in &mut self.interfaces {
+    fn deny_group(&mut self, group: &'static Group, span: Span, excluded: &Excluded<'_>) {
+        for (at, one) in self.interfaces.iter_mut().enumerate() {
             let arch = one.arch;
-            for name in group.members(arch).filter(|name| !excluded.contains(arch, name)) {
-                for name in std::iter::once(name).chain(variants(arch, name)) {
+            for name in group.members(arch).filter(|name| !excluded.contains(at, name)) {
+                let wider = variants(arch, name).into_iter();
+                let wider = wider.filter(|name| !excluded.contains(at, name));
+                for name in std::iter::once(name).chain(wider) {
                     if let Some((name, number)) = syscall(arch, name) {
                         call_mut(one, name, number).denied.get_or_insert(span);
                     }
@@ -217,7 +191,7 @@ impl<'a> Resolver<'a> {
             }
         }
         // Without regard to the interfaces: a part of `socketcall` may have no number here.
-        for name in group.calls().filter(|name| !excluded.contains(self.native, name)) {
+        for name in group.calls().filter(|name| !excluded.contains(0, name)) {
             self.denied_names.entry(name).or_insert(span);
         }
         self.check_group(group, span);
@@ -271,7 +245,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The names that a list takes out of what its groups give; reports what has no effect.
-    fn excluded(&mut self, entries: &[Entry<'a>], list: List) -> Excluded {
+    fn excluded(&mut self, entries: &[Entry<'a>], list: List) -> Excluded<'a> {
         let given: BTreeSet<&str> = entries
             .iter()
             .filter_map(|entry| match entry.what {
@@ -285,11 +259,14 @@ impl<'a> Resolver<'a> {
             .filter(|entry| matches!(entry.what, What::Call) && !entry.when.is_conditional())
             .map(|entry| (entry.text, entry.name_span))
             .collect();
-        let mut excluded = Excluded::default();
+        let (mut names, mut seen) = (BTreeSet::<&'a str>::new(), BTreeSet::new());
         for entry in entries {
             let What::Exclusion(group) = entry.what else { continue };
+            if !seen.insert(entry.text) {
+                continue;
+            }
             let (name, span) = (entry.text, entry.name_span);
-            let calls: Vec<&str> = match group {
+            let calls: Vec<&'a str> = match group {
                 Some(group) => group.calls().collect(),
                 None if name.starts_with('@') => {
                     self.unknown_group(entry);
@@ -304,11 +281,19 @@ impl<'a> Resolver<'a> {
             let taken = calls.iter().filter(|name| given.contains(*name)).count();
             let again = calls.iter().find_map(|name| named.get_key_value(name));
             let key = list.key();
-            let unused = Diagnostic::warning("exclusion-unused", span, match (taken, again) {
-                (0, _) => format!("no group of `{key}` has {}: this takes nothing out", quote(name)),
-                (_, Some((again, _))) => format!("`{again}` stays in `{key}`, which names it too"),
-                _ => String::new(),
-            });
+            let unused = Diagnostic::warning(
+                "exclusion-unused",
+                span,
+                match (taken, again) {
+                    (0, _) => {
+                        format!("no group of `{key}` has {}: this takes nothing out", quote(name))
+                    }
+                    (_, Some((again, _))) => {
+                        format!("`{again}` stays in `{key}`, which names it too")
+                    }
+                    _ => String::new(),
+                },
+            );
             match (taken, again) {
                 (0, _) => self.report(unused.with_help(format!(
                     "an exclusion takes calls out of the groups in the same list; without it `{key}` is the same"
@@ -318,51 +303,13 @@ impl<'a> Resolver<'a> {
                 ),
                 _ => {}
             }
-            for name in calls {
-                excluded.names.insert(name.to_owned());
-            }
+            names.extend(calls);
         }
-        excluded
-    }
-
-    /// The entries of a list, taken apart.
-    fn entries(&self, list: List) -> Vec<Entry<'a>> {
-        let (policy, key) = (self.policy, list.key());
-        let written = match list {
-            List::Allow => &policy.allow,
-            List::Deny => &policy.deny,
+        let of = |one: &ArchMeaning| {
+            let wider = names.iter().flat_map(|name| variants(one.arch, name));
+            names.iter().copied().chain(wider).collect()
         };
-        let each = written.iter().enumerate();
-        each.map(|(at, entry)| self.entry(entry, &format!("/syscalls/{key}/{at}"))).collect()
-    }
-
-    fn entry(&self, entry: &'a CallEntry, pointer: &str) -> Entry<'a> {
-        let span = self.span(pointer);
-        let (text, name_span, when) = match entry {
-            CallEntry::Name(name) => (name.as_str(), span, When::Always),
-            CallEntry::Long(long) => {
-                let when = match &long.when {
-                    Some(text) => When::Text(text, format!("{pointer}/when")),
-                    None => When::Always,
-                };
-                (long.syscall.as_str(), self.span(&format!("{pointer}/syscall")), when)
-            }
-            CallEntry::When(pair) => match pair.first_key_value() {
-                Some((name, text)) => {
-                    let step = name.replace('~', "~0").replace('/', "~1");
-                    let inner = format!("{pointer}/{step}");
-                    (name.as_str(), self.document.key_span(&inner), When::Text(text, inner))
-                }
-                // The schema asks for one.
-                None => ("", span, When::Always),
-            },
-        };
-        let (text, what) = match text.strip_prefix('!') {
-            Some(rest) => (rest, What::Exclusion(group(rest))),
-            None if text.starts_with('@') => (text, What::Group(group(text))),
-            None => (text, What::Call),
-        };
-        Entry { text, what, name_span, span, when }
+        Excluded(self.interfaces.iter().map(of).collect())
     }
 
     /// The same entry twice in a list.
@@ -387,18 +334,14 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// What a list takes out of its groups.
-#[derive(Debug, Default)]
-struct Excluded {
-    names: BTreeSet<String>,
-}
+/// What a list takes out of its groups, on each interface: the calls that it names, and those that
+/// do the same job beside them, as `setuid32` goes with `setuid`.
+struct Excluded<'p>(Vec<BTreeSet<&'p str>>);
 
-impl Excluded {
-    /// Whether a call is taken out: by its name, or by that of the call whose job it does with
-    /// wider values, as `setuid32` goes with `setuid`.
-    fn contains(&self, arch: Arch, name: &str) -> bool {
-        self.names.contains(name)
-            || self.names.iter().any(|excluded| variants(arch, excluded).contains(&name))
+impl Excluded<'_> {
+    /// Whether a call is taken out on the interface at a place.
+    fn contains(&self, interface: usize, name: &str) -> bool {
+        self.0.get(interface).is_some_and(|names| names.contains(name))
     }
 }
 

@@ -72,8 +72,7 @@ fn no_group_opens_the_baseline_silently() {
         let yaml = format!("{{allow: ['{}']}}", group.name);
         let (meaning, found) = compile(&yaml, Arch::X86_64);
         let opened = names(Arch::X86_64).any(|(name, _)| {
-            baseline(name).is_some()
-                && verdict(&meaning, Arch::X86_64, name, &[]) == Action::Allow
+            baseline(name).is_some() && verdict(&meaning, Arch::X86_64, name, &[]) == Action::Allow
         });
         let told = found.iter().any(|one| one.code == "baseline-opened");
         assert_eq!(opened, told, "{}", group.name);
@@ -91,7 +90,11 @@ fn a_denied_group_does_not_leak() {
             let (meaning, _) = compile(&yaml, arch);
             for name in group.members(arch) {
                 for name in std::iter::once(name).chain(variants(arch, name)) {
-                    assert_eq!(verdict(&meaning, arch, name, &[]), meaning.native.denial, "{name} on {arch}");
+                    assert_eq!(
+                        verdict(&meaning, arch, name, &[]),
+                        meaning.native.denial,
+                        "{name} on {arch}"
+                    );
                 }
             }
         }
@@ -129,7 +132,10 @@ fn findings_on_lists() {
         );
     }
     assert!(codes("{allow: ['@file-read'], deny: [open]}", Arch::X86_64).is_empty());
-    assert_eq!(codes("{allow: ['@file-read', '!creat', '!@network', read]}", Arch::X86_64).len(), 2);
+    assert_eq!(
+        codes("{allow: ['@file-read', '!creat', '!@network', read]}", Arch::X86_64).len(),
+        2
+    );
     let empty: Vec<_> = groups()
         .iter()
         .filter(|group| group.members(Arch::Aarch64).next().is_none())
@@ -157,11 +163,16 @@ fn every_listed_interface_is_looked_at() {
 
 #[test]
 fn other_spellings_are_recognised() {
-    for written in ["SYS_openat", "__NR_openat", "OPENAT", "sys_openat", "openat()", "__x64_sys_openat"] {
+    for written in
+        ["SYS_openat", "__NR_openat", "OPENAT", "sys_openat", "openat()", "__x64_sys_openat"]
+    {
         let (_, found) = compile(&format!("{{allow: ['{written}']}}"), Arch::X86_64);
         let help = found.first().and_then(|one| one.help.as_deref());
         assert_eq!(help, Some("did you mean `openat`?"), "{written}");
     }
     let (_, found) = compile("{allow: [file-read]}", Arch::X86_64);
-    assert_eq!(found.first().and_then(|one| one.help.as_deref()), Some("did you mean `@file-read`?"));
+    assert_eq!(
+        found.first().and_then(|one| one.help.as_deref()),
+        Some("did you mean `@file-read`?")
+    );
 }

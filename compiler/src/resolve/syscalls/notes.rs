@@ -75,8 +75,11 @@ impl Resolver<'_> {
             for rule in &call.rules {
                 match always {
                     Some(stronger) if told.insert((rule.span, call.name)) => {
-                        let message =
-                            format!("this rule on `{}` is never reached{}", call.name, on(at, arch));
+                        let message = format!(
+                            "this rule on `{}` is never reached{}",
+                            call.name,
+                            on(at, arch)
+                        );
                         found.push(
                             Diagnostic::warning("rule-unreachable", rule.span, message)
                                 .with_related(

@@ -60,12 +60,7 @@ impl Node {
     }
 }
 
-fn joined(
-    f: &mut fmt::Formatter<'_>,
-    parts: &[Node],
-    sign: &str,
-    level: u8,
-) -> fmt::Result {
+fn joined(f: &mut fmt::Formatter<'_>, parts: &[Node], sign: &str, level: u8) -> fmt::Result {
     for (at, part) in parts.iter().enumerate() {
         f.write_str(if at == 0 { "" } else { sign })?;
         within(f, part, level)?;

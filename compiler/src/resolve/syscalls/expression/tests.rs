@@ -63,14 +63,22 @@ fn errors_point_inside_the_text() {
         ("a == 0644", "0644", "`0644` begins with a zero"),
         ("a == 12ab", "12ab", "`12ab` is not a number"),
         ("a == 0x", "0x", "`0x` is not a number"),
-        ("a == 18446744073709551616", "18446744073709551616", "`18446744073709551616` does not fit in 64 bits"),
+        (
+            "a == 18446744073709551616",
+            "18446744073709551616",
+            "`18446744073709551616` does not fit in 64 bits",
+        ),
         ("a == --1", "--1", "a value has one sign"),
         ("a == é", "é", "`é` does not belong here"),
         ("a == 1;", ";", "`;` does not belong here"),
         ("and a == 1", "and", "`and` does not belong here"),
     ] {
         let fault = parse(text).err().unwrap();
-        assert_eq!((text.get(fault.range).unwrap(), fault.message.as_str()), (under, message), "{text}");
+        assert_eq!(
+            (text.get(fault.range).unwrap(), fault.message.as_str()),
+            (under, message),
+            "{text}"
+        );
         assert!(!fault.help.is_empty(), "{text}");
         assert_eq!(fault.kind, FaultKind::Syntax);
     }
