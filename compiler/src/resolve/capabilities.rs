@@ -65,15 +65,14 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
     let mut kept = 0;
     for (index, entry) in section.add.iter().enumerate() {
         let name = entry.name();
-        match NAMES.iter().position(|known| *known == name) {
-            Some(number) => kept |= 1 << number,
-            None => {
-                let inner = match entry {
-                    CapabilityEntry::Name(_) => "",
-                    CapabilityEntry::Long(_) => "/capability",
-                };
-                unknown(scope, &format!("/capabilities/add/{index}{inner}"), name);
-            }
+        if let Some(number) = NAMES.iter().position(|known| *known == name) {
+            kept |= 1 << number;
+        } else {
+            let inner = match entry {
+                CapabilityEntry::Name(_) => "",
+                CapabilityEntry::Long(_) => "/capability",
+            };
+            unknown(scope, &format!("/capabilities/add/{index}{inner}"), name);
         }
     }
     kept

@@ -232,10 +232,10 @@ proptest! {
 
     #[test]
     fn what_is_printed_is_read_back(
-        first in 1_u16.., length in 0_u16..1000, protocol in 0..3, seconds in 0_u64..253_402_300_800,
+        first in 1_u16.., length in 0_u16..1000, protocol in 0_usize..3, seconds in 0_u64..253_402_300_800,
         address: [u8; 16], prefix in 0_u8..=128,
     ) {
-        let protocol = [None, Some(Protocol::Tcp), Some(Protocol::Udp)].get(protocol as usize).copied().flatten();
+        let protocol = [None, Some(Protocol::Tcp), Some(Protocol::Udp)].get(protocol).copied().flatten();
         let written = Ports { first, last: first.saturating_add(length), protocol };
         prop_assert_eq!(ports(&written.to_string()), Ok(written));
         let day = Date::from_unix(seconds).expect("before the year 10000");

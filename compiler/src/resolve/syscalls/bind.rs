@@ -45,19 +45,16 @@ impl<'b, 'r> Binder<'b, 'r> {
     pub(super) fn alternatives(&mut self, text: &str) -> Result<Vec<Vec<Condition>>, Unsound> {
         let node = self.parsed(text)?;
         let truth = self.truth(&node, &(0..text.len()))?;
-        match truth.yes {
-            Some(yes) => Ok(yes.lists),
-            None => {
-                let span = self.span(&node.range);
-                let message =
-                    format!("the condition comes to more than {MOST_ALTERNATIVES} alternatives");
-                self.resolver.report(
-                    Diagnostic::error("condition-too-complex", span, message)
-                        .with_help("a mask or an ordered comparison may say what many values say"),
-                );
-                Err(Unsound)
-            }
+        if let Some(yes) = truth.yes {
+            return Ok(yes.lists);
         }
+        let span = self.span(&node.range);
+        let message = format!("the condition comes to more than {MOST_ALTERNATIVES} alternatives");
+        self.resolver.report(
+            Diagnostic::error("condition-too-complex", span, message)
+                .with_help("a mask or an ordered comparison may say what many values say"),
+        );
+        Err(Unsound)
     }
 
     /// The constant that a text is, such as `O_CREAT|O_EXCL`.
@@ -299,7 +296,9 @@ impl<'b, 'r> Binder<'b, 'r> {
             Some(guess) => diagnostic.with_help(format!("did you mean `{guess}`? {choices}")),
             None => diagnostic.with_help(choices),
         };
-        if let Some(guess) = guess {
+        // A text with escapes or line breaks is underlined as a whole.
+        let exact = span.end.saturating_sub(span.start) == name.len();
+        if let Some(guess) = guess.filter(|_| exact) {
             let message = format!("write `{guess}`");
             diagnostic = diagnostic.with_fix(Applicability::Unsafe, message, span, guess);
         }

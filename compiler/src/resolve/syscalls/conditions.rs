@@ -6,7 +6,7 @@ use super::Resolver;
 use super::alternatives::impossible;
 use super::arguments::{Arguments, NoArgument};
 use super::bind::{Binder, Constant};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::syscalls::{Condition, Test};
 use crate::source::Span;
 use crate::syscalls::Argument;
@@ -148,28 +148,24 @@ impl Resolver<'_> {
         let Place { arguments, .. } = *place;
         let span = self.span(&format!("{}/arg", place.pointer));
         let position = match written {
-            policy::Argument::Position(position) => *position,
-            policy::Argument::Name(name) => match arguments.position(name) {
-                Some(position) => position,
-                None => {
-                    let message = format!(
-                        "`{}` on {} has no argument {}",
-                        arguments.call,
-                        arguments.arch,
-                        crate::diagnostics::quote(name)
-                    );
-                    let help = match arguments.choices(name) {
-                        (Some(near), all) => format!("did you mean `{near}`? {all}"),
-                        (None, all) => all,
-                    };
-                    self.report(
-                        Diagnostic::error("condition-argument-missing", span, message)
-                            .with_help(help),
-                    );
-                    return Err(Unsound);
-                }
-            },
+            policy::Argument::Position(position) => Some(*position),
+            policy::Argument::Name(name) => arguments.position(name).or_else(|| {
+                let message = format!(
+                    "`{}` on {} has no argument {}",
+                    arguments.call,
+                    arguments.arch,
+                    quote(name)
+                );
+                let help = match arguments.choices(name) {
+                    (Some(near), all) => format!("did you mean `{near}`? {all}"),
+                    (None, all) => all,
+                };
+                let missing = Diagnostic::error("condition-argument-missing", span, message);
+                self.report(missing.with_help(help));
+                None
+            }),
         };
+        let position = position.ok_or(Unsound)?;
         let argument = self.argument(arguments.at(position), span)?;
         Ok((position, argument))
     }

@@ -236,7 +236,11 @@ fn compared(pair: Pair<'_, Rule>, range: Range<usize>) -> Result<Node, Fault> {
                 "name its values: `domain in {AF_UNIX, AF_INET}`",
             ));
         }
-        Kind::Member { of: left, negated: sign.into_inner().next().is_some_and(negation), set }
+        Kind::Member {
+            of: left,
+            negated: sign.into_inner().next().as_ref().is_some_and(negation),
+            set,
+        }
     } else {
         let operator = match sign.as_str() {
             "==" => Operator::Eq,
@@ -252,7 +256,7 @@ fn compared(pair: Pair<'_, Rule>, range: Range<usize>) -> Result<Node, Fault> {
     Ok(Node { kind, range })
 }
 
-fn negation(pair: Pair<'_, Rule>) -> bool {
+fn negation(pair: &Pair<'_, Rule>) -> bool {
     pair.as_rule() == Rule::negation
 }
 

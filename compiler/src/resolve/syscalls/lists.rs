@@ -273,7 +273,12 @@ impl<'a> Resolver<'a> {
                     continue;
                 }
                 None if !is_known(name) => {
-                    self.unknown(name, span);
+                    let message = format!("no system call is called {}", quote(name));
+                    let found = Diagnostic::error("syscall-unknown", span, message);
+                    let mut found = self.with_guess(found, name);
+                    // It would replace the `!` too.
+                    found.fix = None;
+                    self.report(found);
                     continue;
                 }
                 None => vec![name],

@@ -57,12 +57,13 @@ impl Resolver<'_> {
         let help = format!("did you mean `{guess}`?");
         // A group's name needs its quotes.
         let written = if guess.starts_with('@') { format!("\"{guess}\"") } else { guess.clone() };
-        diagnostic.with_help(help).with_fix(
-            Applicability::Unsafe,
-            format!("write `{guess}`"),
-            span,
-            written,
-        )
+        let diagnostic = diagnostic.with_help(help);
+        // Only what stands there as it is, with or without quotes.
+        let length = span.end.saturating_sub(span.start);
+        if length != name.len() && length != name.len() + 2 {
+            return diagnostic;
+        }
+        diagnostic.with_fix(Applicability::Unsafe, format!("write `{guess}`"), span, written)
     }
 
     /// A name that exists, but on none of the interfaces in question.
@@ -101,6 +102,5 @@ fn bare(name: &str) -> String {
     let lower = name.trim().to_ascii_lowercase();
     let prefixes = ["__nr_", "__x64_sys_", "nr_", "sys_"];
     let rest = prefixes.into_iter().find_map(|prefix| lower.strip_prefix(prefix));
-    rest.map(|rest| rest.trim_end_matches("()").to_owned())
-        .unwrap_or_else(|| lower.trim_end_matches("()").to_owned())
+    rest.unwrap_or(&lower).trim_end_matches("()").to_owned()
 }
