@@ -7,6 +7,7 @@ use crate::lint::lint;
 use crate::lint::suppress::{Suppressed, suppress};
 use crate::lower::lower;
 use crate::parse;
+use crate::resolve::quantity::Date;
 use crate::resolve::resolve;
 use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
@@ -24,13 +25,16 @@ pub struct Options {
     pub emit: Option<Stage>,
     /// The files around the policy, for its `extends`; without them only profiles can be extended.
     pub files: Option<Arc<dyn Files>>,
+    /// The day that grants with an end are measured against; `None`: none has ended. A stage never
+    /// looks at the clock, and no plan depends on this.
+    pub today: Option<Date>,
 }
 
 impl Default for Options {
     /// A plan for x86-64, whatever machine the compiler runs on: the same policy gives the same
     /// bytes everywhere.
     fn default() -> Self {
-        Self { architectures: vec![Arch::X86_64], emit: None, files: None }
+        Self { architectures: vec![Arch::X86_64], emit: None, files: None, today: None }
     }
 }
 
@@ -97,7 +101,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         outcome.listing = pretty(&policy);
         return Ok(());
     }
-    let resolved = resolve(&policy, &options.architectures, &document, sink);
+    let resolved = resolve(&policy, &options.architectures, options.today, &document, sink);
     if wants(Stage::Resolved) {
         outcome.listing = Some(inherit::effective(&document, &outcome.sources));
         return Ok(());

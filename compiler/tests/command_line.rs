@@ -359,3 +359,40 @@ fn a_cycle_through_a_link_is_a_cycle() {
     assert_eq!(output.status.code(), Some(1), "{stdout}");
     assert!(stdout.contains("error[extends-cycle]: the policy extends itself\n"), "{stdout}");
 }
+
+/// The day comes in from outside, and nothing of it gets into a plan.
+#[test]
+fn the_day_decides_about_grants_and_not_about_plans() {
+    let directory = scratch();
+    let at = directory.path();
+    let grant = "{syscall: read, reason: input, expires: 2026-01-31}";
+    fs::write(at.join("p"), format!("name: a\nsyscalls: {{allow: [{grant}]}}\n")).expect("write");
+    let on = |epoch: &str, arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_purplec"))
+            .args(arguments)
+            .current_dir(at)
+            .env("SOURCE_DATE_EPOCH", epoch)
+            .output()
+            .expect("the binary runs")
+    };
+    // 2026-01-31, 2026-02-01, and 2025-01-01.
+    let (last, after, early) = ("1769900399", "1769904000", "1735689600");
+    let expired = on(after, &["check", "p"]);
+    assert_eq!(expired.status.code(), Some(1));
+    assert!(text(&expired.stdout).contains("error[grant-expired]"), "{}", text(&expired.stdout));
+    let soon = on(last, &["check", "p"]);
+    assert_eq!(soon.status.code(), Some(0));
+    assert!(text(&soon.stdout).contains("today is its last day"), "{}", text(&soon.stdout));
+    assert!(text(&on(early, &["check", "p"]).stdout).contains("nothing found"));
+    assert_eq!(on(last, &["compile", "p", "-o", "last"]).status.code(), Some(0));
+    assert_eq!(on(early, &["compile", "p", "-o", "early"]).status.code(), Some(0));
+    assert_eq!(on(after, &["compile", "p", "-o", "after"]).status.code(), Some(1));
+    let plan = |name: &str| fs::read(at.join(name)).ok();
+    assert!(plan("last").is_some_and(|plan| plan.len() > 1000));
+    assert_eq!(plan("last"), plan("early"));
+    assert_eq!(plan("after"), None);
+    let wrong = on("today", &["check", "p"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let message = "purplec: SOURCE_DATE_EPOCH is not a number of seconds: today\n";
+    assert_eq!(text(&wrong.stderr), message);
+}

@@ -103,3 +103,51 @@ fn aliases_of_aliases() {
     let items = vec!["*a"; 90_000].join(", ");
     answered(&format!("name: a\na: &a {text}\nb: [{items}]\n"), Some("aliases-too-large"));
 }
+
+/// Conditions that come to as many alternatives as they may, or to more.
+#[test]
+fn thousands_of_conditions() {
+    let set = |name: &str| {
+        let values: Vec<String> = (0..8).map(|value| value.to_string()).collect();
+        format!("{name} in {{{}}}", values.join(","))
+    };
+    let product = format!("{} && {}", set("fd"), set("cmd"));
+    let wide = vec![product.as_str(); 70].join(" && ");
+    let entries = (0..240).map(|_| format!("{{fcntl: \"{wide}\"}}"));
+    answered(&list("syscalls:\n  allow:", entries), Some("too-many-rules"));
+    let more = vec![format!("({product} && arg in {{0,1,2}})"); 45].join(" || ");
+    let entries = (0..250).map(|_| format!("{{fcntl: \"!({more})\"}}"));
+    answered(&list("syscalls:\n  allow:", entries), Some("condition-too-complex"));
+    let masks: Vec<String> = (0..200).map(|bit| format!("fd & {} != {bit}", bit + 1)).collect();
+    let masks = masks.join(" && ");
+    let entries = (0..250).map(|_| format!("{{close: \"{masks}\"}}"));
+    answered(&list("syscalls:\n  allow:", entries), Some("too-many-rules"));
+    let names = (0..20_000).map(|at| format!("{{openat: \"flgs{at} == O_RDNOLY\"}}"));
+    answered(&list("syscalls:\n  allow:", names), Some("condition-name-unknown"));
+    let open = "(".repeat(4000);
+    let entries = (0..250).map(|_| format!("{{close: \"{open}\"}}"));
+    answered(&list("syscalls:\n  allow:", entries), Some("condition-too-complex"));
+}
+
+#[test]
+fn thousands_of_groups_and_exclusions() {
+    let entries =
+        (0..20_000).map(|at| if at % 2 == 0 { "\"@default\"" } else { "\"!@dangerous\"" });
+    answered(&list("syscalls:\n  allow:", entries), Some("exclusion-unused"));
+    let entries = (0..20_000).map(|at| format!("\"@grup{at}\""));
+    answered(&list("syscalls:\n  deny:", entries), Some("group-unknown"));
+}
+
+#[test]
+fn thousands_of_overlapping_ports_and_addresses() {
+    let ports = (0..30_000).map(|at| format!("\"{}-{}\"", at + 1, at + 30_000));
+    answered(
+        &list("network:\n  isolated: true\n  allowed_outgoing_ports:", ports),
+        Some("port-overlap"),
+    );
+    let addresses = (0..30_000).map(|at| format!("10.0.{}.0/24", at % 256));
+    answered(
+        &list("network:\n  isolated: true\n  blocked_ips:", addresses),
+        Some("address-overlap"),
+    );
+}

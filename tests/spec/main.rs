@@ -11,6 +11,7 @@ mod hostile;
 mod inherit;
 mod pages;
 mod plans;
+mod reference;
 mod replay;
 mod texts;
 mod typos;
@@ -21,6 +22,7 @@ use purplec::diagnostics::{Diagnostic, Sink, render};
 use purplec::inherit::Files;
 use purplec::parse;
 use purplec::pipeline::{self, Options, Outcome};
+use purplec::resolve::quantity::date;
 use purplec::source::{Source, Sources};
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,8 +31,8 @@ use std::sync::Arc;
 use texts::Texts;
 
 /// The codes that no short text leads to; `pages.rs` says where they are tested.
-const WITHOUT_CASE: [&str; 4] =
-    ["filter-too-long", "input-too-large", "internal-schema", "plan-too-large"];
+const WITHOUT_CASE: [&str; 5] =
+    ["filter-too-long", "group-empty", "input-too-large", "internal-schema", "plan-too-large"];
 
 /// The policies in a folder of the repository.
 fn policies(folder: &str) -> Vec<PathBuf> {
@@ -43,6 +45,9 @@ fn policies(folder: &str) -> Vec<PathBuf> {
     assert!(!files.is_empty());
     files
 }
+
+/// The day on which the tests look at grants.
+const TODAY: &str = "2026-06-01";
 
 /// All that comes out of a text, and the findings as people see them.
 fn compiled(name: &str, text: &[u8]) -> (Outcome, String) {
@@ -57,7 +62,8 @@ fn compiled_beside(name: &str, text: &[u8], files: Option<Arc<dyn Files>>) -> (O
 fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Outcome, String) {
     let mut sink = Sink::new();
     let source = parse::decode(name, text.to_vec(), &mut sink);
-    match pipeline::compile(&source, options, sink) {
+    let options = Options { today: date(TODAY).ok(), ..options.clone() };
+    match pipeline::compile(&source, &options, sink) {
         Ok(outcome) => {
             let text = rendered(&outcome.sources, &outcome.diagnostics);
             (outcome, text)

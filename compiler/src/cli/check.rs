@@ -3,10 +3,11 @@
 use super::files::{self, Files};
 use super::parallel::{self, in_order};
 use super::screen::{self, Colour};
-use super::{Deny, Exit, complain, fix, input, print, print_error, score};
+use super::{Deny, Exit, complain, fix, input, print, print_error, score, today};
 use clap::{ArgGroup, Args, ValueEnum};
 use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
 use purplec::pipeline::{self, Outcome};
+use purplec::resolve::quantity::Date;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -90,13 +91,17 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         (Some(_), Format::Json) => Some(score::Format::Json),
         (score, _) => score,
     };
+    let today = match today::today() {
+        Ok(today) => today,
+        Err(message) => return complain(&message),
+    };
     let mut report = Report::new(arguments.format, look, to_stderr);
     report.score = score;
     in_order(
         &all,
         parallel::width(),
         |file| match file {
-            Ok(path) => examine(path, mending, arguments.format, look, score),
+            Ok(path) => examine(path, mending, arguments.format, look, (score, today)),
             Err(failure) => Part::failed(failure.clone()),
         },
         |part| report.add(part),
@@ -130,12 +135,13 @@ fn examine(
     mending: Option<fix::Mode>,
     format: Format,
     look: Look,
-    score: Option<score::Format>,
+    (score, today): (Option<score::Format>, Date),
 ) -> Part {
-    let read = match input::try_read(path) {
+    let mut read = match input::try_read(path) {
         Ok(read) => read,
         Err(failure) => return Part::failed(failure),
     };
+    read.options.today = Some(today);
     let failed =
         |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
     let (outcome, changed) = match mending {

@@ -2,7 +2,7 @@
 
 use super::check::{Format, Report};
 use super::screen::{self, Colour};
-use super::{Deny, Exit, complain, defect, input, output, show};
+use super::{Deny, Exit, complain, defect, input, output, show, today};
 use clap::{Args, ValueEnum};
 use purplec::pipeline::{self, Options, Stage};
 use purplec::syscalls::Arch;
@@ -74,6 +74,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(read) => read,
         Err(message) => return complain(&message),
     };
+    let today = match today::today() {
+        Ok(today) => Some(today),
+        Err(message) => return complain(&message),
+    };
     let mut architectures = arguments.arch.clone();
     architectures.sort_unstable();
     architectures.dedup();
@@ -87,6 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Emit::Bpf => Some(Stage::Bpf),
             Emit::Plan => None,
         }),
+        today,
         ..read.options
     };
     let mut outcome = match pipeline::compile(&read.source, &options, read.sink) {

@@ -17,6 +17,7 @@ mod query;
 mod score;
 mod screen;
 mod show;
+mod today;
 mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};

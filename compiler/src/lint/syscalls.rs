@@ -2,7 +2,7 @@
 
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
-use crate::ir::syscalls::{Action, CallMeaning, Meaning, Strength};
+use crate::ir::syscalls::{CallMeaning, Meaning, Strength};
 use crate::source::Span;
 
 /// A kind of danger: the calls, and what can happen.
@@ -57,18 +57,6 @@ pub(crate) fn has_finding_of_its_own(name: &str) -> bool {
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     dangers(scope);
-    let logged = scope.ir.filters.first().is_some_and(|one| one.native.denial == Action::Log);
-    if logged {
-        let place = scope.span("/syscalls/on_deny");
-        scope.report(
-            Diagnostic::warning(
-                "denials-let-through",
-                place,
-                "`on_deny: log` lets every denied call through, so the system calls are not confined",
-            )
-            .with_help("use it to learn what a program needs, and leave it out after"),
-        );
-    }
 }
 
 /// One finding for a danger, at the first entry that lets one of its calls through.

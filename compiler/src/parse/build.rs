@@ -441,13 +441,19 @@ impl Builder<'_, '_> {
         let at = if written.starts_with('&') { written.find('!').unwrap_or(0) } else { 0 };
         let tag = written.get(at..).and_then(|rest| rest.split_whitespace().next()).unwrap_or("");
         let start = span.start + at;
+        let name = tag.trim_end_matches([',', ']', '}']);
+        let help = if tag.starts_with("!!") || name.len() > 60 {
+            "remove the tag; put a value in quotes to make it text".to_owned()
+        } else {
+            format!("remove the tag; a text that begins with `!` stands in quotes: \"{name}\"")
+        };
         self.sink.push(
             Diagnostic::error(
                 "yaml-tag",
                 Span::new(start, start + tag.len()),
                 format!("the YAML tag {} is not accepted", quote(tag)),
             )
-            .with_help("remove the tag; put a value in quotes to make it text"),
+            .with_help(help),
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::diagnostics::{Diagnostic, nearest, quote};
-use purple_policy::Capabilities;
+use purple_policy::{Capabilities, CapabilityEntry};
 
 /// Capability names by number (capabilities(7), linux/capability.h).
 pub const NAMES: [&str; 41] = [
@@ -63,20 +63,26 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
         );
     }
     let mut kept = 0;
-    for (index, name) in section.add.iter().enumerate() {
-        match NAMES.iter().position(|known| known == name) {
-            Some(number) => kept |= 1 << number,
-            None => unknown(scope, index, name),
+    for (index, entry) in section.add.iter().enumerate() {
+        let name = entry.name();
+        if let Some(number) = NAMES.iter().position(|known| *known == name) {
+            kept |= 1 << number;
+        } else {
+            let inner = match entry {
+                CapabilityEntry::Name(_) => "",
+                CapabilityEntry::Long(_) => "/capability",
+            };
+            unknown(scope, &format!("/capabilities/add/{index}{inner}"), name);
         }
     }
     kept
 }
 
-fn unknown(scope: &mut Scope<'_>, index: usize, name: &str) {
+fn unknown(scope: &mut Scope<'_>, pointer: &str, name: &str) {
     let upper = name.to_ascii_uppercase();
     let full = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
     let room = scope.sink.has_room("unknown-capability");
-    let span = scope.span(&format!("/capabilities/add/{index}"));
+    let span = scope.span(pointer);
     let message = format!("there is no capability {}", quote(name));
     let found = Diagnostic::error("unknown-capability", span, message);
     scope.report(match room.then(|| nearest(&full, NAMES)).flatten() {

@@ -3,6 +3,7 @@
 mod capabilities;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
+mod grants;
 mod network;
 pub mod quantity;
 mod resources;
@@ -17,7 +18,7 @@ pub use resources::Resources;
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::ir::syscalls::Meaning;
 use crate::parse::Document;
-use crate::resolve::quantity::QuantityError;
+use crate::resolve::quantity::{Date, QuantityError};
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
@@ -53,11 +54,13 @@ pub struct Placed<T> {
     pub span: Span,
 }
 
-/// Resolves a policy. What is wrong goes to the sink; the result is complete all the same, so that
+/// Resolves a policy. `today` is the day that grants are measured against, and changes nothing of
+/// what comes out. What is wrong goes to the sink; the result is complete all the same, so that
 /// later stages can report more, and is not to be sealed when the sink has an error.
 pub fn resolve(
     policy: &Policy,
     architectures: &[Arch],
+    today: Option<Date>,
     document: &Document,
     sink: &mut Sink,
 ) -> Resolved {
@@ -72,6 +75,7 @@ pub fn resolve(
         }
     }
     let mut scope = Scope { document, sink };
+    grants::check(policy, today, &mut scope);
     Resolved {
         name: policy.name.clone(),
         filesystem: filesystem::resolve(policy.filesystem.as_ref(), &mut scope),

@@ -1,6 +1,8 @@
 //! The `network` section.
 
+use super::quantity::{AddressBlock, Ports, Protocol};
 use super::{Placed, Scope, quantity};
+use crate::diagnostics::Diagnostic;
 use purple_policy::{self as policy, Port};
 use std::net::IpAddr;
 
@@ -10,9 +12,11 @@ pub struct Network {
     /// The place that asks for more than a loopback interface, if one does.
     pub wider: Option<Placed<()>>,
     /// Destination ports to allow.
-    pub outgoing: Vec<Placed<u16>>,
+    pub outgoing: Vec<Placed<Ports>>,
     /// Listening ports to allow.
-    pub incoming: Vec<Placed<u16>>,
+    pub incoming: Vec<Placed<Ports>>,
+    /// Addresses that stay unreachable.
+    pub blocked: Vec<Placed<AddressBlock>>,
     /// Name servers.
     pub dns_servers: Vec<IpAddr>,
 }
@@ -24,12 +28,7 @@ pub(super) fn resolve(section: Option<&policy::Network>, scope: &mut Scope<'_>) 
     };
     let outgoing = ports(&section.allowed_outgoing_ports, "allowed_outgoing_ports", scope);
     let incoming = ports(&section.allowed_incoming_ports, "allowed_incoming_ports", scope);
-    for (index, block) in section.blocked_ips.iter().enumerate() {
-        let pointer = format!("/network/blocked_ips/{index}");
-        if let Err(error) = quantity::address_block(block) {
-            scope.refuse_quantity("invalid-address", &pointer, error);
-        }
-    }
+    let blocked = blocks(&section.blocked_ips, scope);
     let mut dns_servers = Vec::new();
     for (index, server) in section.dns_servers.iter().enumerate() {
         let pointer = format!("/network/dns_servers/{index}");
@@ -50,10 +49,10 @@ pub(super) fn resolve(section: Option<&policy::Network>, scope: &mut Scope<'_>) 
         None
     };
     let wider = first.map(|pointer| Placed { value: (), span: scope.document.key_span(pointer) });
-    Network { wider, outgoing, incoming, dns_servers }
+    Network { wider, outgoing, incoming, blocked, dns_servers }
 }
 
-fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<u16>> {
+fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<Ports>> {
     let mut found = Vec::new();
     for (index, port) in listed.iter().enumerate() {
         let text = match port {
@@ -61,9 +60,82 @@ fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<u16>> 
             Port::Text(text) => text.clone(),
         };
         let pointer = format!("/network/{key}/{index}");
-        match quantity::port(&text) {
+        match quantity::ports(&text) {
             Ok(value) => found.push(Placed { value, span: scope.span(&pointer) }),
             Err(error) => scope.refuse_quantity("invalid-port", &pointer, error),
+        }
+    }
+    for (earlier, later) in overlapping(&found) {
+        let message = format!("`{}` and `{}` have ports in common", earlier.value, later.value);
+        scope.report(
+            Diagnostic::warning("port-overlap", later.span, message)
+                .with_related(earlier.span, "the other one")
+                .with_help("keep one entry for each port, so that removing it removes the port"),
+        );
+    }
+    found
+}
+
+/// Entries that have ports in common with one before them in the list, with that one.
+fn overlapping(listed: &[Placed<Ports>]) -> Vec<(Placed<Ports>, Placed<Ports>)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        let mut sorted: Vec<(Ports, usize)> = listed
+            .iter()
+            .enumerate()
+            .filter(|(_, ports)| ports.value.are_for(protocol))
+            .map(|(at, ports)| (ports.value, at))
+            .collect();
+        sorted.sort_unstable();
+        let mut widest: Option<(u16, usize)> = None;
+        for (ports, at) in sorted {
+            match widest {
+                Some((last, other)) if ports.first <= last => {
+                    found.push((at.min(other), at.max(other)));
+                    widest = Some(if ports.last > last { (ports.last, at) } else { (last, other) });
+                }
+                _ => widest = Some((ports.last, at)),
+            }
+        }
+    }
+    found.sort_unstable_by_key(|&(earlier, later)| (later, earlier));
+    found.dedup_by_key(|pair| pair.1);
+    let pair =
+        |(earlier, later): (usize, usize)| Some((*listed.get(earlier)?, *listed.get(later)?));
+    found.into_iter().filter_map(pair).collect()
+}
+
+fn blocks(listed: &[String], scope: &mut Scope<'_>) -> Vec<Placed<AddressBlock>> {
+    let mut found = Vec::new();
+    for (index, text) in listed.iter().enumerate() {
+        let pointer = format!("/network/blocked_ips/{index}");
+        match quantity::address_block(text) {
+            Ok(value) => found.push(Placed { value, span: scope.span(&pointer) }),
+            Err(error) => scope.refuse_quantity("invalid-address", &pointer, error),
+        }
+    }
+    for (wider, inner) in contained(&found) {
+        let message = format!("`{}` is in `{}` already", inner.value, wider.value);
+        scope.report(
+            Diagnostic::warning("address-overlap", inner.span, message)
+                .with_related(wider.span, "the other one")
+                .with_help("keep one entry for each address, so that removing it unblocks it"),
+        );
+    }
+    found
+}
+
+/// Blocks with one that they are a part of; of two equal ones the later.
+fn contained(listed: &[Placed<AddressBlock>]) -> Vec<(Placed<AddressBlock>, Placed<AddressBlock>)> {
+    let mut sorted: Vec<&Placed<AddressBlock>> = listed.iter().collect();
+    // Stable: a block comes after those that it is in, and equal ones in the order of the list.
+    sorted.sort_by_key(|block| block.value);
+    let mut open: Option<&Placed<AddressBlock>> = None;
+    let mut found = Vec::new();
+    for block in sorted {
+        match open {
+            Some(wider) if wider.value.contains(&block.value) => found.push((*wider, *block)),
+            _ => open = Some(block),
         }
     }
     found

@@ -1,9 +1,19 @@
-//! Sizes, rates, ports and addresses: text to numbers, with an error's place inside the text.
+//! Sizes and rates, durations, ports, addresses and dates: text to numbers, with an error's place
+//! inside the text.
+
+mod address;
+mod date;
+mod duration;
+mod port;
+
+pub use address::{AddressBlock, address, address_block};
+pub use date::{Date, date};
+pub use duration::duration;
+pub use port::{Ports, Protocol, ports};
 
 use pest::Parser as _;
 use pest::error::InputLocation;
 use pest::iterators::Pair;
-use std::net::IpAddr;
 use std::ops::Range;
 
 /// A size in bytes: `4096`, `512M`, `2GiB`, `1GB`. `K`, `M`, `G`, `T` and `Ki`, `KiB`, ... are
@@ -15,111 +25,6 @@ pub fn size(text: &str) -> Result<u64, QuantityError> {
 /// A rate in bytes per second: a size with an optional `ps` or `/s` at its end.
 pub fn rate(text: &str) -> Result<u64, QuantityError> {
     measured(text, Kind::Rate)
-}
-
-/// A port from 1 to 65535.
-pub fn port(text: &str) -> Result<u16, QuantityError> {
-    let pairs = parse(Rule::port, text, "a port is a number from 1 to 65535")?;
-    let help = "write one port, such as `443`";
-    let mut number = 0;
-    for pair in pairs {
-        let at = range(&pair);
-        match pair.as_rule() {
-            Rule::sign => return Err(signed(&pair, help)),
-            Rule::digits => {
-                number = pair.as_str().parse().ok().filter(|&port| port > 0).ok_or_else(|| {
-                    QuantityError::new(at, format!("{} is not a port", shown(pair.as_str())))
-                        .with_help("ports go from 1 to 65535")
-                })?;
-            }
-            Rule::range => {
-                return Err(QuantityError::new(at, "a range of ports is not accepted yet")
-                    .with_help("list each port"));
-            }
-            Rule::protocol => {
-                return Err(QuantityError::new(at, "a protocol after a port is not accepted yet")
-                    .with_help("write the port alone: it means TCP and UDP"));
-            }
-            _ => {}
-        }
-    }
-    Ok(number)
-}
-
-/// An address, or a block of them with a prefix length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AddressBlock {
-    /// The first address of the block.
-    pub address: IpAddr,
-    /// How many leading bits the block's addresses share; all of them for one address.
-    pub prefix: u8,
-}
-
-/// An IPv4 or IPv6 address, or a block such as `10.0.0.0/8`. Bits after the prefix must be zero.
-pub fn address_block(text: &str) -> Result<AddressBlock, QuantityError> {
-    let help = "write an address such as `192.0.2.1` or `2001:db8::1`, or a block `192.0.2.0/24`";
-    let pairs = parse(Rule::address, text, help)?;
-    let mut block = None;
-    for pair in pairs {
-        let at = range(&pair);
-        match pair.as_rule() {
-            Rule::address_text => {
-                let address: IpAddr = pair.as_str().parse().map_err(|_| {
-                    QuantityError::new(
-                        at.clone(),
-                        format!("{} is not an IP address", shown(pair.as_str())),
-                    )
-                    .with_help(help)
-                })?;
-                let prefix = if address.is_ipv4() { 32 } else { 128 };
-                block = Some(AddressBlock { address, prefix });
-            }
-            Rule::prefix => {
-                let Some(block) = &mut block else { continue };
-                let digits = pair.as_str().trim_start_matches('/');
-                let most = block.prefix;
-                let canonical = digits == "0" || !digits.starts_with('0');
-                block.prefix = digits
-                    .parse()
-                    .ok()
-                    .filter(|&prefix: &u8| prefix <= most && canonical)
-                    .ok_or_else(|| {
-                        QuantityError::new(
-                            at.clone(),
-                            format!("{} is not a prefix length", shown(pair.as_str())),
-                        )
-                        .with_help(format!("it goes from `/0` to `/{most}`"))
-                    })?;
-                let first = first_of(*block);
-                if first != block.address {
-                    return Err(QuantityError::new(
-                        0..text.len(),
-                        format!("{} has bits set after its prefix", shown(text)),
-                    )
-                    .with_help(format!(
-                        "write `{first}/{}` for the block, or `{}` for the one address",
-                        block.prefix, block.address
-                    )));
-                }
-            }
-            _ => {}
-        }
-    }
-    block.ok_or_else(|| {
-        QuantityError::new(0..text.len(), "this is not an IP address").with_help(help)
-    })
-}
-
-/// An IPv4 or IPv6 address.
-pub fn address(text: &str) -> Result<IpAddr, QuantityError> {
-    let block = address_block(text)?;
-    match text.find('/') {
-        Some(at) => {
-            Err(QuantityError::new(at..text.len(), "one address is expected here, not a block")
-                .with_help(format!("write `{}`", block.address)))
-        }
-        None => Ok(block.address),
-    }
 }
 
 /// What is wrong with a quantity, and where in its text.
@@ -291,20 +196,6 @@ fn shown(text: &str) -> String {
 fn range(pair: &Pair<'_, Rule>) -> Range<usize> {
     let span = pair.as_span();
     span.start()..span.end()
-}
-
-/// The address with the bits after the prefix cleared.
-fn first_of(block: AddressBlock) -> IpAddr {
-    match block.address {
-        IpAddr::V4(address) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(block.prefix)).unwrap_or(0);
-            IpAddr::V4((address.to_bits() & mask).into())
-        }
-        IpAddr::V6(address) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(block.prefix)).unwrap_or(0);
-            IpAddr::V6((address.to_bits() & mask).into())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -36,14 +36,6 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
         .block_io_limit_bytes_per_sec
         .as_ref()
         .and_then(|rate| scope.quantity(rate, &key, quantity::rate));
-    if section.session_timeout_seconds.is_some_and(|seconds| seconds > LONGEST_SESSION) {
-        scope.error(
-            "timeout-too-long",
-            &at("session_timeout_seconds"),
-            "a session cannot last longer than ten years".to_owned(),
-            "write seconds, or leave the key out for no limit",
-        );
-    }
     let placed = |value: Option<u64>, key: &str, scope: &Scope<'_>| {
         value.map(|value| Placed { value, span: scope.span(&at(key)) })
     };
@@ -52,7 +44,31 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
         memory,
         pids: placed(section.pids_limit, "pids_limit", scope),
         block_io,
-        timeout: placed(section.session_timeout_seconds, "session_timeout_seconds", scope),
+        timeout: section.session_timeout_seconds.as_ref().and_then(|time| timeout(time, scope)),
+    }
+}
+
+fn timeout(time: &policy::Timeout, scope: &mut Scope<'_>) -> Option<Placed<u64>> {
+    let key = "/resources/session_timeout_seconds";
+    let seconds = match time {
+        policy::Timeout::Number(seconds) => Ok(*seconds),
+        policy::Timeout::Text(text) => quantity::duration(text),
+    };
+    match seconds {
+        Ok(seconds) if seconds > LONGEST_SESSION => {
+            scope.error(
+                "timeout-too-long",
+                key,
+                "a session cannot last longer than ten years".to_owned(),
+                "write seconds, or leave the key out for no limit",
+            );
+            None
+        }
+        Ok(value) => Some(Placed { value, span: scope.span(key) }),
+        Err(error) => {
+            scope.refuse_quantity("invalid-duration", key, error);
+            None
+        }
     }
 }
 

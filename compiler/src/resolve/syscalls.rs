@@ -1,26 +1,33 @@
 //! The `syscalls` section to numbers, for one architecture and those that it lists beside it.
 
+mod alternatives;
+mod arguments;
+mod bind;
+mod bypasses;
 mod conditions;
+mod constants;
 mod denial;
+mod expression;
+mod lists;
 mod modes;
 mod names;
+mod notes;
 mod rules;
 
 pub(crate) use modes::forbid_set_id;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use purple_policy::Syscalls;
 
 use crate::diagnostics::{Diagnostic, Sink, quote};
-use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Strength, Unnamed};
-use crate::lint::has_finding_of_its_own;
+use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Meaning, Unnamed};
 use crate::parse::Document;
 use crate::source::Span;
 use crate::syscalls::{
-    Arch, BASELINE, UnknownArch, baseline, beyond, errno_number, guarded, newest, parts_of,
-    syscall_number,
+    Arch, BASELINE, UnknownArch, baseline, beyond, errno_number, guarded, newest, syscall_number,
 };
+use rules::Written;
 
 /// What a `syscalls` section means on `native`. Absent: everything but the hardened baseline.
 ///
@@ -34,12 +41,14 @@ pub fn resolve(
 ) -> Meaning {
     let absent = Syscalls { default_deny: false, ..Syscalls::default() };
     let policy = section.unwrap_or(&absent);
-    let mut resolver = Resolver { policy, native, document, sink, interfaces: Vec::new() };
+    let mut resolver = Resolver::new(policy, native, document, sink);
     resolver.open_interfaces();
     resolver.allow_list();
     resolver.deny_list();
     resolver.conflicts();
     resolver.rules();
+    resolver.unreachable_rules();
+    resolver.notes_on_allow_rules();
     resolver.hidden_clone();
     resolver.multiplexed();
     resolver.ring();
@@ -57,6 +66,17 @@ struct Resolver<'a> {
     sink: &'a mut Sink,
     /// The native one first.
     interfaces: Vec<ArchMeaning>,
+    /// The calls that `allow` has only by a group: an interface's place, and a number.
+    allowed_by_group: BTreeSet<(usize, u32)>,
+    /// What `deny` names, by itself or by a group, whether it exists here or not.
+    denied_names: BTreeMap<&'a str, Span>,
+    /// What the rules name.
+    ruled_names: BTreeMap<&'a str, Span>,
+    /// The rules, those of the lists first.
+    written: Vec<Written<'a>>,
+    /// What the rules come to on the first interface that has their calls.
+    rule_count: usize,
+    condition_count: usize,
 }
 
 /// An interface about which a policy has said nothing yet.
@@ -72,7 +92,28 @@ fn bare(arch: Arch, denial: Action, span: Span) -> ArchMeaning {
     }
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    const fn new(
+        policy: &'a Syscalls,
+        native: Arch,
+        document: &'a Document,
+        sink: &'a mut Sink,
+    ) -> Self {
+        Self {
+            policy,
+            native,
+            document,
+            sink,
+            interfaces: Vec::new(),
+            allowed_by_group: BTreeSet::new(),
+            denied_names: BTreeMap::new(),
+            ruled_names: BTreeMap::new(),
+            written: Vec::new(),
+            rule_count: 0,
+            condition_count: 0,
+        }
+    }
+
     fn span(&self, pointer: &str) -> Span {
         self.document.span(pointer)
     }
@@ -131,170 +172,6 @@ impl Resolver<'_> {
             }
         }
     }
-
-    /// A name in both lists.
-    fn conflicts(&mut self) {
-        let native = self.interfaces.first();
-        let both: Vec<_> = native
-            .into_iter()
-            .flat_map(|one| one.calls.values())
-            .filter_map(|call| Some((call.name, call.denied?, call.allowed?)))
-            .collect();
-        for (name, denied, allowed) in both {
-            self.report(
-                Diagnostic::warning(
-                    "syscall-allowed-and-denied",
-                    denied,
-                    format!("`{name}` is both denied and allowed; it is denied"),
-                )
-                .with_related(allowed, "allowed here"),
-            );
-        }
-    }
-
-    /// clone3 takes its flags in memory, where no filter looks.
-    fn hidden_clone(&mut self) {
-        let mut first = None;
-        for one in &mut self.interfaces {
-            let (Some(clone), Some(clone3)) =
-                (syscall_number(one.arch, "clone"), syscall_number(one.arch, "clone3"))
-            else {
-                continue;
-            };
-            let rules = one.calls.get(&clone).map(|call| call.rules.as_slice()).unwrap_or_default();
-            let Some(span) =
-                rules.iter().find(|rule| !rule.conditions.is_empty()).map(|rule| rule.span)
-            else {
-                continue;
-            };
-            call_mut(one, "clone3", clone3).hidden = Some(span);
-            first = first.or(Some(span));
-        }
-        if let Some(span) = first {
-            self.report(
-                Diagnostic::note(
-                    "clone3-hidden",
-                    span,
-                    "`clone3` gets ENOSYS because of this rule on `clone`",
-                )
-                .with_help("clone3 takes its flags in memory, which a filter cannot see; libc falls back to clone"),
-            );
-        }
-    }
-
-    /// socketcall and ipc carry other calls past what the policy says of them.
-    fn multiplexed(&mut self) {
-        let mut found = Vec::new();
-        // On some interfaces a part has no number of its own, so the policy is asked by name too.
-        let (policy, document) = (self.policy, self.document);
-        let restricted = |part: &str| {
-            let denied = policy.deny.iter().position(|name| name == part);
-            let rule = policy.advanced_rules.iter().position(|rule| rule.syscall == part);
-            denied
-                .map(|at| format!("/syscalls/deny/{at}"))
-                .or(rule.map(|at| format!("/syscalls/advanced_rules/{at}")))
-                .map(|pointer| document.span(&pointer))
-        };
-        for one in &mut self.interfaces {
-            for carrier in ["socketcall", "ipc"] {
-                let Some(number) = syscall_number(one.arch, carrier) else { continue };
-                let part = parts_of(carrier).iter().find_map(|part| {
-                    let call = syscall_number(one.arch, part).and_then(|nr| one.calls.get(&nr));
-                    let rule = call.and_then(|call| call.rules.first()).map(|rule| rule.span);
-                    let why = rule.or(call.and_then(|call| call.denied)).or(restricted(part));
-                    why.map(|span| (*part, span))
-                });
-                let default_deny = one.default.deny;
-                let arch = one.arch;
-                let call = call_mut(one, carrier, number);
-                let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Notify);
-                let named =
-                    rule.map(|rule| rule.span).or(call.allowed.filter(|_| call.denied.is_none()));
-                let open = !default_deny && !call.baseline && call.denied.is_none();
-                match (part, named) {
-                    (Some((part, why)), Some(span)) => found.push(
-                        Diagnostic::error(
-                            "syscall-multiplexed",
-                            span,
-                            format!("`{carrier}` on {arch} carries `{part}` past what the policy says of it"),
-                        )
-                        .with_related(why, format!("`{part}` is restricted here"))
-                        .with_help("a filter cannot see which call it carries: leave it out"),
-                    ),
-                    (Some((part, why)), None) if open => {
-                        call.denied = Some(why);
-                        found.push(Diagnostic::warning(
-                            "syscall-multiplexed-denied",
-                            why,
-                            format!("`{carrier}` on {arch} is denied too: it would carry `{part}` past this"),
-                        ));
-                    }
-                    (None, Some(span)) if carrier == "socketcall" => found.push(
-                        Diagnostic::warning(
-                            "socketcall-families",
-                            span,
-                            format!("`socketcall` on {arch} opens sockets of every family"),
-                        )
-                        .with_help("a filter cannot see the family it asks for; current programs use `socket`"),
-                    ),
-                    _ => {}
-                }
-            }
-        }
-        for diagnostic in found {
-            self.report(diagnostic);
-        }
-    }
-
-    /// What a ring of `io_uring` does is no system call, so that no filter sees it.
-    fn ring(&mut self) {
-        let passes = |call: &CallMeaning| {
-            let mut rules = call.rules.iter().take_while(|rule| {
-                !(rule.conditions.is_empty() && rule.strength <= Strength::Deny)
-            });
-            let reached = rules.clone().count() == call.rules.len();
-            let rule = rules.find(|rule| rule.strength >= Strength::Notify);
-            let allowed = call.allowed.filter(|_| call.denied.is_none() && reached);
-            rule.map(|rule| rule.span).or(allowed)
-        };
-        let found = self
-            .interfaces
-            .iter()
-            .find_map(|one| passes(one.calls.get(&syscall_number(one.arch, "io_uring_setup")?)?));
-        if let Some(span) = found {
-            let message =
-                "`io_uring_setup` is a way past the filter: it does not see what a ring does";
-            self.report(
-                Diagnostic::warning("io-uring-bypasses-filter", span, message).with_help(
-                    "leave it out: files are opened and made, and sockets used, whatever else the policy denies",
-                ),
-            );
-        }
-    }
-
-    /// One note for all calls of the baseline that the policy allows by name.
-    fn opened_baseline(&mut self) {
-        let Some(native) = self.interfaces.first() else { return };
-        let opened = native.calls.values().filter(|call| call.baseline && call.denied.is_none());
-        let opened: Vec<_> =
-            opened.filter(|call| call.allowed.is_some()).map(|call| call.name).collect();
-        let opened: Vec<_> =
-            opened.into_iter().filter(|name| !has_finding_of_its_own(name)).collect();
-        if !opened.is_empty() {
-            let message = match opened.as_slice() {
-                [one] => format!("the policy opens a call that is denied unless named: `{one}`"),
-                all => format!(
-                    "the policy opens {} calls that are denied unless named: `{}`",
-                    all.len(),
-                    all.join("`, `")
-                ),
-            };
-            let span = self.document.key_span("/syscalls/allow");
-            self.report(Diagnostic::note("baseline-opened", span, message).with_help(
-                "leave out what the program does not call: each widens what it can reach",
-            ));
-        }
-    }
 }
 
 /// The entry for a call, made where it is missing.
@@ -317,5 +194,9 @@ fn call_mut<'a>(one: &'a mut ArchMeaning, name: &'static str, number: u32) -> &'
     })
 }
 
+#[cfg(test)]
+mod language_tests;
+#[cfg(test)]
+mod lists_tests;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,9 @@ pub(super) struct Expected<'s> {
 
 static NOTHING: Value = Value::Null;
 
+/// What stands for the type of the condition behind a call's name in a list.
+const CONDITION: &str = "When";
+
 impl<'s> Expected<'s> {
     /// What is expected at a JSON pointer into a policy.
     pub(super) fn at(schema: &'s Schema, pointer: &str) -> Self {
@@ -48,7 +51,12 @@ impl<'s> Expected<'s> {
                 let items = form.schema.get("items").filter(|_| step.parse::<usize>().is_ok());
                 let others = form.schema.get("additionalProperties").filter(|it| it.is_object());
                 let item = items.is_some();
-                Some(self.inner(if item { &self.key } else { step }, item, items.or(others)?))
+                let mut inner =
+                    self.inner(if item { &self.key } else { step }, item, items.or(others)?);
+                if self.definition == "CallEntry" && !item {
+                    inner.definition = CONDITION;
+                }
+                Some(inner)
             })
         })
     }
@@ -115,9 +123,26 @@ impl<'s> Expected<'s> {
             }
             "Quantity" => return "a size such as `512M`".to_owned(),
             "Port" => return "a port from 1 to 65535, such as `443`".to_owned(),
-            "ArgumentValue" => return "a whole number such as `2`, `0x1f` or `0o3`".to_owned(),
+            "Timeout" => return "a time such as `90s` or `1h30m`, or seconds".to_owned(),
+            "ArgumentValue" => {
+                return "a whole number such as `2`, `0x1f` or `0o3`, or a constant such as `O_CREAT`"
+                    .to_owned();
+            }
+            "Argument" => return "a position from 0 to 5, or a name such as `flags`".to_owned(),
+            "Conditions" => {
+                return "a condition such as `flags & O_ACCMODE == O_RDONLY`, or a list".to_owned();
+            }
+            CONDITION => return "a condition such as `flags & O_ACCMODE == O_RDONLY`".to_owned(),
+            "CallEntry" => return "the name of a call, or `name: condition`".to_owned(),
+            "CapabilityEntry" => {
+                return "a capability such as `CAP_NET_RAW`, or a mapping with `capability`"
+                    .to_owned();
+            }
             "Extends" => return "a profile such as `ai-dev-safe`, a file such as `./team.yaml` or a list of these".to_owned(),
             _ => {}
+        }
+        if self.is_errno() {
+            return "the name of an error such as `EACCES`".to_owned();
         }
         let words = self.words();
         let mut phrases: Vec<String> = Vec::new();
@@ -240,6 +265,16 @@ impl<'s> Expected<'s> {
         let keys = self.keys().into_iter().filter_map(|key| self.child(key));
         let items = self.forms().iter().any(|form| form.schema.get("items").is_some());
         keys.chain(items.then(|| self.child("0")).flatten()).collect()
+    }
+
+    /// Whether it is a name or a condition, which no number in quotes is.
+    pub(super) fn is_in_words(&self) -> bool {
+        matches!(self.definition, CONDITION | "CallEntry" | "CapabilityEntry")
+    }
+
+    /// Whether it is the name of an error.
+    pub(super) fn is_errno(&self) -> bool {
+        self.key == "errno" && !self.item
     }
 
     /// Whether it is an item of a list.

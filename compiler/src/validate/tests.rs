@@ -70,7 +70,12 @@ fn older_operators_are_renamed_with_a_note() {
         let rules = policy.and_then(|policy| policy.syscalls).expect("rules").advanced_rules;
         let operators: Vec<Operator> = rules
             .iter()
-            .flat_map(|rule| rule.conditions.iter().map(|condition| condition.op))
+            .filter_map(|rule| match &rule.conditions {
+                purple_policy::Conditions::List(list) => Some(list),
+                purple_policy::Conditions::Text(_) => None,
+            })
+            .flatten()
+            .map(|condition| condition.op)
             .collect();
         let expected = match *preferred {
             "ne" => Operator::Ne,
@@ -223,8 +228,50 @@ fn findings_in_an_authors_words() {
             "syscalls: {allow: [7]}",
             "wrong-type",
             "7",
-            "an item of `allow` takes text; found the number `7`",
-            "put it in quotes: `\"7\"`",
+            "an item of `allow` takes the name of a call, or `name: condition`; found the number `7`",
+            "",
+        ),
+        (
+            "syscalls: {allow: [{syscall: read, reson: x}]}",
+            "unknown-key",
+            "reson",
+            "`reson` is not a key of an item in `allow`",
+            "did you mean `reason`?",
+        ),
+        (
+            "syscalls: {deny: [{openat: 5}]}",
+            "wrong-type",
+            "5",
+            "`openat` takes a condition such as `flags & O_ACCMODE == O_RDONLY`; found the number `5`",
+            "",
+        ),
+        (
+            "syscalls: {on_deny: {errno: 13}}",
+            "wrong-type",
+            "13",
+            "`errno` takes the name of an error such as `EACCES`; found the number `13`",
+            "write `EACCES`",
+        ),
+        (
+            "syscalls: {on_deny: {kill: true}}",
+            "wrong-type",
+            "kill",
+            "`kill` stands alone as the value of `on_deny`",
+            "write `kill`, without a mapping",
+        ),
+        (
+            "syscalls: {on_deny: EACCES}",
+            "unknown-value",
+            "EACCES",
+            "`on_deny` takes `kill`, `notify`, `log` or a mapping `errno: EPERM`; found the text `EACCES`",
+            "write `{errno: EACCES}`",
+        ),
+        (
+            "capabilities: {add: [{capabilty: CAP_CHOWN}]}",
+            "unknown-key",
+            "capabilty",
+            "`capabilty` is not a key of an item in `add`",
+            "did you mean `capability`?",
         ),
         (
             "syscalls: {allow: [on]}",

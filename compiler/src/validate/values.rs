@@ -1,11 +1,11 @@
 //! Words for values that cannot be where they are.
 
 use super::expect::{Expected, and, describe};
-use super::schema::Report;
+use super::schema::{Report, step};
 use crate::diagnostics::{Applicability, Diagnostic, Edit, Fix, Meant, Sink, meant};
 use crate::parse::{Style, written};
 use crate::source::Span;
-use crate::syscalls::{Arch, errno_number};
+use crate::syscalls::{Arch, errno_name, errno_number};
 use jsonschema::ValidationError;
 use purple_policy::OLDER_OPERATORS;
 use serde_json::Value;
@@ -113,7 +113,14 @@ fn change(
             let written = format!("{{errno: {text}}}");
             errno.then(|| Change::new("write it as a mapping", span, written))
         }
-        Value::Bool(_) | Value::Number(_) if short && expected.takes_text_only() => {
+        Value::Number(number) if expected.is_errno() => {
+            let number = number.as_u64().and_then(|number| u16::try_from(number).ok())?;
+            let name = errno_name(Arch::X86_64, number)?;
+            Some(Change::new("write its name", span, name.to_owned()))
+        }
+        Value::Bool(_) | Value::Number(_)
+            if short && expected.takes_text_only() && !expected.is_in_words() =>
+        {
             Some(Change::new("put it in quotes", span, format!("\"{text}\"")))
         }
         Value::Number(number) if number.is_f64() && expected.is_whole() => {
@@ -201,15 +208,21 @@ pub(super) fn no_form(
     context: &[Vec<ValidationError<'static>>],
 ) {
     let span = report.document.span(pointer);
-    let mut nearest: Option<(usize, &[ValidationError<'static>])> = None;
+    if let Some(diagnostic) = word_as_key(report, pointer, expected, found) {
+        report.sink.push(diagnostic);
+        return;
+    }
+    let mut nearest: Option<((usize, bool), &[ValidationError<'static>])> = None;
     for (choice, errors) in expected.choices().iter().zip(context) {
         let free = choice.forms().iter().any(|form| form.words().is_empty());
         if !choice.takes_kind_of(found) || found.is_string() && !free {
             continue;
         }
-        let known = found
-            .as_object()
-            .map_or(0, |found| found.keys().filter(|key| choice.has_key(key)).count());
+        // Of two mappings without a known key, one of one line is the one whose keys are free.
+        let known = found.as_object().map_or((0, false), |found| {
+            let known = found.keys().filter(|key| choice.has_key(key)).count();
+            (known, found.len() == 1 && choice.keys().is_empty())
+        });
         if nearest.is_none_or(|(most, _)| known > most) {
             nearest = Some((known, errors));
         }
@@ -228,6 +241,21 @@ pub(super) fn no_form(
         }
         Some((_, errors)) => errors.iter().for_each(|error| report.one(error)),
     }
+}
+
+/// A word that stands alone, and is written as the key of a mapping.
+fn word_as_key(
+    report: &Report<'_>,
+    pointer: &str,
+    expected: &Expected<'_>,
+    found: &Value,
+) -> Option<Diagnostic> {
+    let words = expected.words();
+    let word = found.as_object()?.keys().find(|key| words.contains(&key.as_str()))?;
+    let span = report.document.key_span(&format!("{pointer}/{}", step(word)));
+    let message = format!("`{word}` stands alone as the value of {}", expected.name());
+    let help = format!("write `{word}`, without a mapping");
+    Some(Diagnostic::error("wrong-type", span, message).with_help(help))
 }
 
 /// A word that is not among those that a place takes.

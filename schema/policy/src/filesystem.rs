@@ -48,6 +48,18 @@ pub struct ImmutablePath {
     /// Leave it out, instead of refusing to start, on a host that does not have it.
     #[serde(default)]
     pub optional: bool,
+    /// Why the program needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it holds; after it the policy does not compile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
 }
 
 /// A host directory that the sandbox may write to.
@@ -62,4 +74,16 @@ pub struct OutputPath {
     #[schemars(regex(pattern = "^/"))]
     #[schemars(example = &"/output")]
     pub sandbox_path: String,
+    /// Why the program needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it holds; after it the policy does not compile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
 }

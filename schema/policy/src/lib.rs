@@ -10,6 +10,7 @@
 mod environment;
 mod extends;
 mod filesystem;
+mod grant;
 mod network;
 mod observation;
 mod quantity;
@@ -21,14 +22,16 @@ mod syscalls;
 pub use environment::Environment;
 pub use extends::Extends;
 pub use filesystem::{Filesystem, ImmutablePath, OutputPath};
+pub use grant::Grant;
 pub use network::{Network, Port};
 pub use observation::{Audit, AuditDetail, EbpfMonitoring};
-pub use quantity::Quantity;
+pub use quantity::{Quantity, Timeout};
 pub use resources::Resources;
 pub use schema::json_schema;
 pub use spelling::{OLDER_OPERATORS, OLDER_SPELLINGS, OlderSpelling};
 pub use syscalls::{
-    Action, AdvancedRule, ArgumentValue, Capabilities, Condition, OnDeny, Operator, Syscalls,
+    Action, AdvancedRule, Argument, ArgumentValue, CallEntry, CallGrant, Capabilities,
+    CapabilityEntry, CapabilityGrant, Condition, Conditions, OnDeny, Operator, Syscalls,
 };
 
 use schemars::JsonSchema;

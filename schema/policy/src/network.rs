@@ -18,8 +18,8 @@ pub struct Network {
     #[schemars(extend("examples" = [[8080]]))]
     pub allowed_incoming_ports: Vec<Port>,
 
-    /// Addresses that stay unreachable on every port.
-    #[schemars(extend("examples" = [["192.0.2.1"]]))]
+    /// Addresses and blocks of them that stay unreachable on every port.
+    #[schemars(extend("examples" = [["192.0.2.1", "198.51.100.0/24"]]))]
     pub blocked_ips: Vec<String>,
 
     /// Name servers written to the sandbox's `/etc/resolv.conf`.
@@ -39,12 +39,13 @@ impl Default for Network {
     }
 }
 
-/// A port, as a number or as text: `443`, `"443"`.
+/// A port, as a number or as text, or several: `443`, `"443"`, `53/udp`, `8000-8100/tcp`. Without
+/// a protocol it means TCP and UDP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Port {
     /// A number from 1 to 65535.
     Number(#[schemars(range(min = 1))] u16),
-    /// The same as text.
+    /// A port or a range of them, and `/tcp` or `/udp` for one of the protocols.
     Text(String),
 }

@@ -15,3 +15,13 @@ pub enum Quantity {
     /// A number with a unit.
     Text(String),
 }
+
+/// A time as written: a number of seconds, or text such as `90s`, `15m` or `1h30m`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Timeout {
+    /// Seconds.
+    Number(#[schemars(range(min = 1))] u64),
+    /// Days, hours, minutes and seconds: `d`, `h`, `m`, `s`.
+    Text(String),
+}

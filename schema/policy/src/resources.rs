@@ -1,6 +1,6 @@
 //! The `resources` section.
 
-use crate::Quantity;
+use crate::{Quantity, Timeout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +29,9 @@ pub struct Resources {
     #[schemars(example = &"100M")]
     pub block_io_limit_bytes_per_sec: Option<Quantity>,
 
-    /// Seconds from the start after which the sandbox is ended: TERM, then KILL after 5 seconds.
-    /// Whole seconds. Default: no limit.
+    /// Time from the start after which the sandbox is ended: TERM, then KILL after 5 seconds. Whole
+    /// seconds, or text such as `15m` or `1h30m`. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub session_timeout_seconds: Option<u64>,
+    #[schemars(example = &"1h30m")]
+    pub session_timeout_seconds: Option<Timeout>,
 }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Which system calls the program may make.
 ///
@@ -13,13 +14,14 @@ pub struct Syscalls {
     /// What happens to a call that no list names: denied (`true`, the default) or allowed.
     pub default_deny: bool,
 
-    /// Names of system calls to allow.
+    /// System calls to allow: names, groups such as `"@file-read"`, exclusions from the groups such
+    /// as `"!creat"`, and calls with a condition such as `openat: "flags & O_ACCMODE == O_RDONLY"`.
     #[schemars(extend("examples" = [["read", "write", "exit_group"]]))]
-    pub allow: Vec<String>,
+    pub allow: Vec<CallEntry>,
 
-    /// Names of system calls to deny. A name in both lists is denied.
+    /// System calls to deny, in the same forms. A call in both lists is denied.
     #[schemars(extend("examples" = [["mount", "reboot"]]))]
-    pub deny: Vec<String>,
+    pub deny: Vec<CallEntry>,
 
     /// Rules that look at a call's arguments.
     pub advanced_rules: Vec<AdvancedRule>,
@@ -44,6 +46,46 @@ impl Default for Syscalls {
             architectures: Vec::new(),
         }
     }
+}
+
+/// An entry of `allow` or `deny`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum CallEntry {
+    /// A call's name; a group such as `@file-read`; `!` before one of them takes it out of what the
+    /// list's groups give.
+    Name(String),
+    /// A call or a group with what is to be said about it.
+    Long(CallGrant),
+    /// A call and the condition under which the entry holds, such as
+    /// `openat: "flags & O_ACCMODE == O_RDONLY"`.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+    When(BTreeMap<String, String>),
+}
+
+/// A call or a group with a condition, and with what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallGrant {
+    /// The call's name, or the group's.
+    #[schemars(example = &"openat")]
+    pub syscall: String,
+    /// The condition under which the entry holds. Default: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"flags & O_ACCMODE == O_RDONLY")]
+    pub when: Option<String>,
+    /// Why the program needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it holds; after it the policy does not compile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
 }
 
 /// What a denied system call gets.
@@ -80,7 +122,23 @@ pub struct AdvancedRule {
     pub errno: Option<String>,
     /// Conditions on the arguments; none means the rule always holds.
     #[serde(default)]
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions,
+}
+
+/// The conditions of a rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Conditions {
+    /// A text such as `flags & O_ACCMODE == O_RDONLY`.
+    Text(String),
+    /// Comparisons of one argument each; all must hold.
+    List(Vec<Condition>),
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
 }
 
 /// What a rule does with a call.
@@ -109,9 +167,8 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// The argument's position, from 0.
-    #[schemars(range(max = 5))]
-    pub arg: u8,
+    /// The argument's position, from 0, or its name.
+    pub arg: Argument,
     /// The comparison.
     pub op: Operator,
     /// The constant. A negative number means its two's complement in the argument's width.
@@ -119,6 +176,16 @@ pub struct Condition {
     /// For `masked_eq` and `masked_ne`: the bits of the argument that are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<ArgumentValue>,
+}
+
+/// The argument that a condition is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Argument {
+    /// Its position, from 0.
+    Position(#[schemars(range(max = 5))] u8),
+    /// The kernel's name for it, such as `flags`.
+    Name(String),
 }
 
 /// A comparison operator. Comparisons are unsigned, on 32 or 64 bits after the kernel's own type
@@ -144,14 +211,16 @@ pub enum Operator {
     MaskedNe,
 }
 
-/// A constant to compare an argument with: from -2^63 to 2^64-1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A constant to compare an argument with: from -2^63 to 2^64-1, or text such as `O_CREAT|O_EXCL`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ArgumentValue {
     /// Zero or more.
     Unsigned(u64),
     /// Below zero.
     Signed(i64),
+    /// Constants of the kernel's headers, and numbers, joined by `|`.
+    Text(String),
 }
 
 /// Linux capabilities (capabilities(7)).
@@ -163,7 +232,48 @@ pub struct Capabilities {
     /// Capabilities to keep, such as `CAP_NET_BIND_SERVICE`. They hold in a user namespace of the
     /// program's own, which owns its network but not its mounts.
     #[schemars(extend("examples" = [["CAP_NET_BIND_SERVICE"]]))]
-    pub add: Vec<String>,
+    pub add: Vec<CapabilityEntry>,
+}
+
+/// A capability to keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum CapabilityEntry {
+    /// Its name.
+    Name(String),
+    /// Its name, with what is to be said about it.
+    Long(CapabilityGrant),
+}
+
+impl CapabilityEntry {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Long(long) => &long.capability,
+        }
+    }
+}
+
+/// A capability with what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapabilityGrant {
+    /// Its name.
+    #[schemars(example = &"CAP_NET_RAW")]
+    pub capability: String,
+    /// Why the program needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it holds; after it the policy does not compile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
 }
 
 impl Default for Capabilities {

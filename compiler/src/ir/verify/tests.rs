@@ -16,7 +16,7 @@ fn lowered(filesystem: &str) -> Ir {
     let mut sink = Sink::new();
     let mut document = parse::parse(&source, &mut sink).unwrap();
     let policy = validate(&mut document, &mut sink).unwrap();
-    let ir = lower(resolve(&policy, &[Arch::X86_64], &document, &mut sink), &mut sink);
+    let ir = lower(resolve(&policy, &[Arch::X86_64], None, &document, &mut sink), &mut sink);
     assert!(emit(&ir, &source.into(), &mut sink).is_ok());
     assert!(!sink.has_errors());
     ir

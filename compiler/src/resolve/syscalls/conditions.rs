@@ -1,58 +1,100 @@
 //! Conditions on arguments, typed after the kernel's own signatures.
 
-use purple_policy::{AdvancedRule, ArgumentValue, Condition as Written, Operator};
+use purple_policy::{self as policy, ArgumentValue, Operator};
 
 use super::Resolver;
-use crate::diagnostics::Diagnostic;
+use super::alternatives::impossible;
+use super::arguments::{Arguments, NoArgument};
+use super::bind::{Binder, Constant};
+use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::syscalls::{Condition, Test};
 use crate::source::Span;
-use crate::syscalls::{Arch, Argument, Kind, signature};
+use crate::syscalls::Argument;
 
 /// A condition that cannot be enforced as written; it was reported.
 pub(super) struct Unsound;
 
+/// When a rule holds, as the policy writes it, and where.
+#[derive(Debug, Clone)]
+pub(super) enum When<'p> {
+    /// Always.
+    Always,
+    /// When the condition in a text does.
+    Text(&'p str, String),
+    /// When all of a list do.
+    List(&'p [policy::Condition], String),
+}
+
+impl When<'_> {
+    /// Whether it looks at arguments.
+    pub(super) const fn is_conditional(&self) -> bool {
+        !matches!(self, Self::Always)
+    }
+}
+
 impl Resolver<'_> {
-    /// A rule's conditions for one call on one interface. The `first` interface reports all that
-    /// is to be said; the others what does not work there.
-    pub(super) fn conditions(
+    /// The alternatives under which a rule holds for one call on one interface. The `first`
+    /// interface reports all that is to be said; the others what does not work there.
+    pub(super) fn alternatives(
         &mut self,
-        rule: &AdvancedRule,
+        when: &When<'_>,
+        name_span: Span,
+        arguments: &Arguments,
+        first: bool,
+    ) -> Result<Vec<Vec<Condition>>, Unsound> {
+        if !arguments.are_known() && when.is_conditional() && first {
+            let message = format!(
+                "the kernel no longer has `{}`; its arguments are taken as 64 bits wide",
+                arguments.call
+            );
+            self.report(Diagnostic::warning("signature-unknown", name_span, message));
+        }
+        match when {
+            When::Always => Ok(vec![Vec::new()]),
+            When::Text(text, pointer) => {
+                Binder::new(self, pointer, arguments, first).alternatives(text)
+            }
+            When::List(list, pointer) => {
+                self.list(list, pointer, arguments, first).map(|all| vec![all])
+            }
+        }
+    }
+
+    fn list(
+        &mut self,
+        list: &[policy::Condition],
         pointer: &str,
-        arch: Arch,
-        name: &'static str,
+        arguments: &Arguments,
         first: bool,
     ) -> Result<Vec<Condition>, Unsound> {
-        let arguments = signature(arch, name);
-        if arguments.is_none() && !rule.conditions.is_empty() && first {
-            let message = format!(
-                "the kernel no longer has `{name}`; its arguments are taken as 64 bits wide"
-            );
-            let span = self.span(&format!("{pointer}/syscall"));
-            self.report(Diagnostic::warning("signature-unknown", span, message));
-        }
         let mut conditions = Vec::new();
         let mut sound = true;
-        for (at, written) in rule.conditions.iter().enumerate() {
-            let place = Place { pointer: format!("{pointer}/conditions/{at}"), arch, name, first };
-            match self.condition(written, arguments.as_deref(), &place) {
+        for (at, written) in list.iter().enumerate() {
+            let place = Place { pointer: format!("{pointer}/{at}"), arguments, first };
+            match self.condition(written, &place) {
                 Ok(condition) => conditions.push(condition),
                 Err(Unsound) => sound = false,
             }
+        }
+        if sound && first && impossible(&conditions) {
+            let message = "these conditions never hold together, so the rule has no effect";
+            let span = self.span(pointer);
+            self.report(Diagnostic::error("condition-never-holds", span, message));
+            sound = false;
         }
         if sound { Ok(conditions) } else { Err(Unsound) }
     }
 
     fn condition(
         &mut self,
-        written: &Written,
-        arguments: Option<&[Argument]>,
-        place: &Place,
+        written: &policy::Condition,
+        place: &Place<'_>,
     ) -> Result<Condition, Unsound> {
         let span = self.span(&place.pointer);
-        let argument = self.argument(written, arguments, place)?;
+        let (arg, argument) = self.written_argument(&written.arg, place)?;
         let width = argument.mask();
-        let value = self.constant(written.value, argument, "value", place)?;
-        let mask = match (written.op, written.mask) {
+        let value = self.constant(&written.value, argument, "value", place)?;
+        let mask = match (written.op, &written.mask) {
             (Operator::MaskedEq | Operator::MaskedNe, Some(mask)) => {
                 self.constant(mask, argument, "mask", place)?
             }
@@ -94,86 +136,103 @@ impl Resolver<'_> {
         if place.first {
             self.check_sense(written, test, width, span)?;
         }
-        Ok(Condition { arg: written.arg, width, test, span })
+        Ok(Condition { arg, width, test, span })
     }
 
     /// The argument that a condition is about, if a filter can look at it.
-    fn argument(
+    fn written_argument(
         &mut self,
-        written: &Written,
-        arguments: Option<&[Argument]>,
-        place: &Place,
-    ) -> Result<Argument, Unsound> {
+        written: &policy::Argument,
+        place: &Place<'_>,
+    ) -> Result<(u8, Argument), Unsound> {
+        let Place { arguments, .. } = *place;
         let span = self.span(&format!("{}/arg", place.pointer));
-        let Place { name, arch, .. } = *place;
-        let position = usize::from(written.arg);
-        let Some(arguments) = arguments else {
-            if position < 6 {
-                return Ok(Argument { name: "unknown", kind: Kind::Long, bits: 64 });
-            }
-            let message =
-                format!("no system call has an argument {position}; they count from 0 to 5");
-            return self.unsound("condition-argument-missing", span, message);
-        };
-        let Some(argument) = arguments.get(position).copied() else {
-            let taken = match arguments.len() {
-                0 => "no arguments".to_owned(),
-                1 => "one argument, 0".to_owned(),
-                count => format!("{count} arguments, from 0 to {}", count - 1),
-            };
-            let message = format!("`{name}` on {arch} has {taken}");
-            return self.unsound("condition-argument-missing", span, message);
-        };
-        match argument.kind {
-            Kind::Pointer => {
+        let position = match written {
+            policy::Argument::Position(position) => Some(*position),
+            policy::Argument::Name(name) => arguments.position(name).or_else(|| {
                 let message = format!(
-                    "argument {position} of `{name}` on {arch}, `{}`, is a pointer: a filter sees \
-                     the address, not what is there",
-                    argument.name
+                    "`{}` on {} has no argument {}",
+                    arguments.call,
+                    arguments.arch,
+                    quote(name)
                 );
-                self.unsound("condition-on-pointer", span, message)
-            }
-            Kind::Pad => {
-                let message = format!("`{name}` on {arch} does not use argument {position}");
-                self.unsound("condition-argument-missing", span, message)
-            }
-            _ => Ok(argument),
-        }
+                let help = match arguments.choices(name) {
+                    (Some(near), all) => format!("did you mean `{near}`? {all}"),
+                    (None, all) => all,
+                };
+                let missing = Diagnostic::error("condition-argument-missing", span, message);
+                self.report(missing.with_help(help));
+                None
+            }),
+        };
+        let position = position.ok_or(Unsound)?;
+        let argument = self.argument(arguments.at(position), span)?;
+        Ok((position, argument))
+    }
+
+    /// The argument, or a report of why a filter cannot look at it.
+    pub(super) fn argument(
+        &mut self,
+        found: Result<Argument, NoArgument>,
+        span: Span,
+    ) -> Result<Argument, Unsound> {
+        found.map_err(|why| {
+            self.report(match why {
+                NoArgument::Missing(message) => {
+                    Diagnostic::error("condition-argument-missing", span, message)
+                }
+                NoArgument::Pointer(message) => {
+                    Diagnostic::error("condition-on-pointer", span, message)
+                }
+            });
+            Unsound
+        })
     }
 
     /// A constant in the width of its argument.
     fn constant(
         &mut self,
-        written: ArgumentValue,
+        written: &ArgumentValue,
         argument: Argument,
         key: &str,
-        place: &Place,
+        place: &Place<'_>,
     ) -> Result<u64, Unsound> {
-        let width = argument.mask();
-        let (fits, value) = match written {
-            ArgumentValue::Unsigned(value) => (value & !width == 0, value),
-            ArgumentValue::Signed(value) => {
-                let lowest = -1_i128 << (argument.bits - 1);
-                (i128::from(value) >= lowest, value.cast_unsigned() & width)
-            }
+        let pointer = format!("{}/{key}", place.pointer);
+        let constant: Constant = match written {
+            ArgumentValue::Unsigned(value) => i128::from(*value).into(),
+            ArgumentValue::Signed(value) => i128::from(*value).into(),
+            ArgumentValue::Text(text) => Binder::new(self, &pointer, place.arguments, place.first)
+                .constant(text, argument)?,
         };
+        let (value, fits) = constant.within(argument);
         // Another interface's narrower argument can't have the value: the test then never holds,
         // or always does, which is what the same comparison means there.
         if fits || !place.first {
             return Ok(value);
         }
-        let span = self.span(&format!("{}/{key}", place.pointer));
+        let span = self.span(&pointer);
+        self.too_wide(argument, place.arguments.call, key, span)
+    }
+
+    pub(super) fn too_wide<T>(
+        &mut self,
+        argument: Argument,
+        call: &str,
+        what: &str,
+        span: Span,
+    ) -> Result<T, Unsound> {
         let message = format!(
-            "the kernel looks at {} bits of argument `{}` of `{}`, and this {key} needs more",
-            argument.bits, argument.name, place.name
+            "the kernel looks at {} bits of argument `{}` of `{call}`, and this {what} needs more",
+            argument.bits, argument.name
         );
-        self.unsound("condition-constant-wide", span, message)
+        self.report(Diagnostic::error("condition-constant-wide", span, message));
+        Err(Unsound)
     }
 
     /// Reports a test that never or always holds, or orders negative numbers.
     fn check_sense(
         &mut self,
-        written: &Written,
+        written: &policy::Condition,
         test: Test,
         width: u64,
         span: Span,
@@ -189,8 +248,9 @@ impl Resolver<'_> {
         };
         match outcome {
             Some(false) => {
-                let message = "this condition never holds, so the rule has no effect".to_owned();
-                return self.unsound("condition-never-holds", span, message);
+                let message = "this condition never holds, so the rule has no effect";
+                self.report(Diagnostic::error("condition-never-holds", span, message));
+                return Err(Unsound);
             }
             Some(true) => self.report(
                 Diagnostic::warning("condition-always-holds", span, "this condition always holds")
@@ -200,27 +260,20 @@ impl Resolver<'_> {
         }
         let ordered = matches!(test, Test::Lt(_) | Test::Le(_) | Test::Gt(_) | Test::Ge(_));
         if ordered && matches!(written.value, ArgumentValue::Signed(value) if value < 0) {
-            let message = "the comparison is unsigned: a negative number counts as larger than every positive one";
-            self.report(Diagnostic::note("condition-unsigned", span, message));
+            self.unsigned(span);
         }
         Ok(())
     }
 
-    fn unsound<T>(
-        &mut self,
-        code: &'static str,
-        span: Span,
-        message: String,
-    ) -> Result<T, Unsound> {
-        self.report(Diagnostic::error(code, span, message));
-        Err(Unsound)
+    pub(super) fn unsigned(&mut self, span: Span) {
+        let message = "the comparison is unsigned: a negative number counts as larger than every positive one";
+        self.report(Diagnostic::note("condition-unsigned", span, message));
     }
 }
 
 /// The condition in question: where it is written, and for which call.
-struct Place {
+struct Place<'p> {
     pointer: String,
-    arch: Arch,
-    name: &'static str,
+    arguments: &'p Arguments,
     first: bool,
 }

@@ -24,9 +24,19 @@ impl Resolver<'_> {
 
     /// Reports what is wrong with `on_deny`.
     pub(super) fn check_denial(&mut self) {
-        if let Some(OnDeny::Errno(name)) = &self.policy.on_deny {
-            let span = self.span("/syscalls/on_deny/errno");
-            self.check_errno(name, span);
+        match &self.policy.on_deny {
+            Some(OnDeny::Errno(name)) => {
+                let span = self.span("/syscalls/on_deny/errno");
+                self.check_errno(name, span);
+            }
+            Some(OnDeny::Log) => {
+                let span = self.span("/syscalls/on_deny");
+                let message = "`on_deny: log` lets every denied call through: nothing is confined";
+                self.report(Diagnostic::warning("denial-logs-only", span, message).with_help(
+                    "use it to learn what a program calls, and `errno: EPERM` or `kill` to confine it",
+                ));
+            }
+            Some(OnDeny::Kill | OnDeny::KillThread | OnDeny::Trap | OnDeny::Notify) | None => {}
         }
     }
 

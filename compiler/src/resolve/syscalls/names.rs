@@ -1,97 +1,14 @@
-//! The lists `allow` and `deny`.
+//! Names of calls that are not what they seem: unknown, misspelt, of elsewhere, or replaced.
 
-use std::collections::BTreeMap;
-
-use super::{Resolver, call_mut};
-use crate::diagnostics::{Diagnostic, quote};
+use super::Resolver;
+use crate::diagnostics::{Applicability, Diagnostic, quote};
 use crate::source::Span;
+use crate::syscalls::groups::group;
 use crate::syscalls::{
-    Arch, closest_name, exists_elsewhere, replaced, syscall, syscall_number_anywhere, variants,
+    Arch, closest_name, exists_elsewhere, replaced, syscall, syscall_number_anywhere,
 };
 
 impl Resolver<'_> {
-    /// Every name of `allow`, on each interface that has it.
-    pub(super) fn allow_list(&mut self) {
-        let policy = self.policy;
-        let mut seen = BTreeMap::new();
-        for (at, name) in policy.allow.iter().enumerate() {
-            let span = self.span(&format!("/syscalls/allow/{at}"));
-            if self.duplicate(&mut seen, name, span, "allow") {
-                continue;
-            }
-            let mut known = false;
-            for one in &mut self.interfaces {
-                if let Some((name, number)) = syscall(one.arch, name) {
-                    call_mut(one, name, number).allowed = Some(span);
-                    known = true;
-                }
-            }
-            if known {
-                continue;
-            }
-            if is_known(name) {
-                self.elsewhere(name, span, "allowing it has no effect");
-            } else {
-                self.unknown(name, span);
-            }
-        }
-    }
-
-    /// Every name of `deny`, on each interface that has it, and on the others the calls that do
-    /// its job: a deny list must not leak.
-    pub(super) fn deny_list(&mut self) {
-        let policy = self.policy;
-        let mut seen = BTreeMap::new();
-        for (at, name) in policy.deny.iter().enumerate() {
-            let span = self.span(&format!("/syscalls/deny/{at}"));
-            if self.duplicate(&mut seen, name, span, "deny") {
-                continue;
-            }
-            if !is_known(name) {
-                if policy.default_deny {
-                    let message = format!(
-                        "no system call is called {}: there is nothing to deny",
-                        quote(name)
-                    );
-                    self.report(self.with_guess(
-                        Diagnostic::warning("syscall-unknown-denied", span, message),
-                        name,
-                    ));
-                } else {
-                    self.unknown(name, span);
-                }
-                continue;
-            }
-            self.deny_known(name, span);
-        }
-    }
-
-    fn deny_known(&mut self, name: &str, span: Span) {
-        let (mut exists, mut replacements) = (false, Vec::new());
-        for one in &mut self.interfaces {
-            let others = if let Some((name, number)) = syscall(one.arch, name) {
-                call_mut(one, name, number).denied = Some(span);
-                exists = true;
-                variants(one.arch, name)
-            } else {
-                replaced(name).map(|known| known.by(one.arch)).unwrap_or_default()
-            };
-            for instead in others {
-                if let Some((instead, number)) = syscall(one.arch, instead) {
-                    call_mut(one, instead, number).denied.get_or_insert(span);
-                    replacements.push((one.arch, instead));
-                }
-            }
-        }
-        let listed = |other: &str| self.policy.deny.iter().any(|denied| denied == other);
-        replacements.retain(|(_, instead)| !listed(instead));
-        if !replacements.is_empty() {
-            self.report_replaced(name, span, &replacements);
-        } else if !exists && replaced(name).is_none_or(|known| known.by(self.native).is_empty()) {
-            self.elsewhere(name, span, "there is nothing to deny");
-        }
-    }
-
     /// The warning that other calls were taken for a name.
     pub(super) fn report_replaced(
         &mut self,
@@ -117,40 +34,36 @@ impl Resolver<'_> {
         );
     }
 
-    /// The same name twice in a list.
-    fn duplicate<'n>(
-        &mut self,
-        seen: &mut BTreeMap<&'n str, Span>,
-        name: &'n str,
-        span: Span,
-        list: &str,
-    ) -> bool {
-        let Some(first) = seen.get(name).copied() else {
-            seen.insert(name, span);
-            return false;
-        };
-        self.report(
-            Diagnostic::note("syscall-duplicate", span, format!("`{name}` is in `{list}` already"))
-                .with_related(first, "first here")
-                .with_item_removed(),
-        );
-        true
-    }
-
     /// A name that no kernel and no library has.
     pub(super) fn unknown(&mut self, name: &str, span: Span) {
         let message = format!("no system call is called {}", quote(name));
         self.report(self.with_guess(Diagnostic::error("syscall-unknown", span, message), name));
     }
 
-    fn with_guess(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
+    pub(super) fn with_guess(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
         if !self.sink.has_room(diagnostic.code) {
             return diagnostic;
         }
-        match closest_name(self.native, name) {
-            Some(guess) => diagnostic.with_guess(name, guess),
-            None => diagnostic,
+        let bare = bare(name);
+        let guess = if is_known(&bare) {
+            Some(bare)
+        } else if let Some(group) = group(&format!("@{name}")) {
+            Some(group.name.to_owned())
+        } else {
+            closest_name(self.native, &bare).map(str::to_owned)
+        };
+        let Some(guess) = guess else { return diagnostic };
+        let span = diagnostic.span;
+        let help = format!("did you mean `{guess}`?");
+        // A group's name needs its quotes.
+        let written = if guess.starts_with('@') { format!("\"{guess}\"") } else { guess.clone() };
+        let diagnostic = diagnostic.with_help(help);
+        // Only what stands there as it is, with or without quotes.
+        let length = span.end.saturating_sub(span.start);
+        if length != name.len() && length != name.len() + 2 {
+            return diagnostic;
         }
+        diagnostic.with_fix(Applicability::Unsafe, format!("write `{guess}`"), span, written)
     }
 
     /// A name that exists, but on none of the interfaces in question.
@@ -178,4 +91,16 @@ impl Resolver<'_> {
 /// Whether the name means anything on Linux, on whatever architecture.
 pub(super) fn is_known(name: &str) -> bool {
     syscall_number_anywhere(name) || exists_elsewhere(name).is_some() || replaced(name).is_some()
+}
+
+/// A name without what other languages put in front of it: `SYS_read`, `__NR_read`, `READ`.
+fn bare(name: &str) -> String {
+    const LONGEST: usize = 64;
+    if name.len() > LONGEST {
+        return name.to_owned();
+    }
+    let lower = name.trim().to_ascii_lowercase();
+    let prefixes = ["__nr_", "__x64_sys_", "nr_", "sys_"];
+    let rest = prefixes.into_iter().find_map(|prefix| lower.strip_prefix(prefix));
+    rest.unwrap_or(&lower).trim_end_matches("()").to_owned()
 }

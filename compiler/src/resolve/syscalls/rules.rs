@@ -2,26 +2,45 @@
 
 use purple_policy as policy;
 
-use super::conditions::Unsound;
+use super::arguments::Arguments;
+use super::conditions::When;
 use super::names::is_known;
 use super::{Resolver, call_mut};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, Condition, Rule, Strength, Test};
 use crate::source::Span;
-use crate::syscalls::{Arch, errno_number, guarded, replaced, signature, syscall, variants};
+use crate::syscalls::{Arch, errno_number, guarded, replaced, syscall, variants};
 
 /// The most rules of a policy, and the most conditions of them all: the check of a filter goes
 /// through all of them for each call that it tries.
 const MOST_RULES: usize = 1000;
 const MOST_CONDITIONS: usize = 4000;
 
-impl Resolver<'_> {
-    /// Every rule, on each interface that has its call.
+/// A rule as the policy writes it: in `advanced_rules`, or as an entry of a list.
+#[derive(Debug, Clone)]
+pub(super) struct Written<'p> {
+    pub(super) syscall: &'p str,
+    pub(super) name_span: Span,
+    pub(super) action: policy::Action,
+    /// The error, and where it is named.
+    pub(super) errno: Option<(&'p str, Span)>,
+    pub(super) when: When<'p>,
+    /// The whole rule.
+    pub(super) span: Span,
+}
+
+impl<'a> Resolver<'a> {
+    /// Every rule, on each interface that has its call: those of the lists first.
     pub(super) fn rules(&mut self) {
-        let policy = self.policy;
         self.too_many_rules();
-        for (at, rule) in policy.advanced_rules.iter().take(MOST_RULES).enumerate() {
-            self.rule(rule, &format!("/syscalls/advanced_rules/{at}"));
+        let policy = self.policy;
+        let advanced = policy.advanced_rules.iter().take(MOST_RULES).enumerate();
+        let advanced: Vec<_> = advanced.map(|(at, rule)| self.advanced(rule, at)).collect();
+        self.written.extend(advanced);
+        for rule in self.written.clone() {
+            if !self.rule(&rule) {
+                break;
+            }
         }
         for one in &mut self.interfaces {
             for call in one.calls.values_mut() {
@@ -29,13 +48,33 @@ impl Resolver<'_> {
                 call.rules.sort_by_key(|rule| rule.strength);
             }
         }
-        self.unreachable_rules();
-        self.notes_on_allow_rules();
+    }
+
+    fn advanced(&self, rule: &'a policy::AdvancedRule, at: usize) -> Written<'a> {
+        let pointer = format!("/syscalls/advanced_rules/{at}");
+        let conditions = format!("{pointer}/conditions");
+        let errno = rule.errno.as_deref();
+        Written {
+            syscall: &rule.syscall,
+            name_span: self.span(&format!("{pointer}/syscall")),
+            action: rule.action,
+            errno: errno.map(|name| (name, self.span(&format!("{pointer}/errno")))),
+            when: match &rule.conditions {
+                policy::Conditions::Text(text) => When::Text(text, conditions),
+                policy::Conditions::List(list) if list.is_empty() => When::Always,
+                policy::Conditions::List(list) => When::List(list, conditions),
+            },
+            span: self.span(&pointer),
+        }
     }
 
     fn too_many_rules(&mut self) {
         let rules = &self.policy.advanced_rules;
-        let conditions: usize = rules.iter().map(|rule| rule.conditions.len()).sum();
+        let listed = |rule: &policy::AdvancedRule| match &rule.conditions {
+            policy::Conditions::Text(_) => 0,
+            policy::Conditions::List(list) => list.len(),
+        };
+        let conditions: usize = rules.iter().map(listed).sum();
         let excess =
             [(rules.len(), MOST_RULES, "rules"), (conditions, MOST_CONDITIONS, "conditions")]
                 .into_iter()
@@ -43,45 +82,71 @@ impl Resolver<'_> {
         if let Some((count, most, what)) = excess {
             let span = self.document.key_span("/syscalls/advanced_rules");
             let message = format!("these are {count} {what}, and a policy may have {most}");
-            self.report(Diagnostic::error("too-many-rules", span, message).with_help(
-                "masks and ordered comparisons say in one rule what many constants say",
-            ));
+            self.report_too_many(span, message);
         }
     }
 
-    fn rule(&mut self, rule: &policy::AdvancedRule, pointer: &str) {
-        let name_span = self.span(&format!("{pointer}/syscall"));
-        if !is_known(&rule.syscall) {
-            self.unknown(&rule.syscall, name_span);
-            return;
+    fn report_too_many(&mut self, span: Span, message: String) {
+        self.report(
+            Diagnostic::error("too-many-rules", span, message)
+                .with_help("masks and ordered comparisons say in one rule what many constants say"),
+        );
+    }
+
+    /// Counts what the rules come to; `false` where it is too much.
+    fn has_room(&mut self, alternatives: &[Vec<Condition>], span: Span) -> bool {
+        self.rule_count += alternatives.len();
+        self.condition_count += alternatives.iter().map(Vec::len).sum::<usize>();
+        let fits = self.rule_count <= MOST_RULES && self.condition_count <= MOST_CONDITIONS;
+        if !fits {
+            let message = format!(
+                "with this one, the alternatives of all rules are more than {MOST_RULES}, or have \
+                 more than {MOST_CONDITIONS} conditions"
+            );
+            self.report_too_many(span, message);
         }
-        if !self.check_rule_errno(rule, pointer) {
-            return;
+        fits
+    }
+
+    /// One rule; `false` where the policy has too many.
+    fn rule(&mut self, rule: &Written<'a>) -> bool {
+        let name_span = rule.name_span;
+        if rule.syscall.starts_with(['@', '!']) {
+            self.group_not_here(name_span);
+            return true;
         }
+        if !is_known(rule.syscall) {
+            self.unknown(rule.syscall, name_span);
+            return true;
+        }
+        if !self.check_rule_errno(rule) {
+            return true;
+        }
+        self.ruled_names.entry(rule.syscall).or_insert(rule.span);
         let strength = strength(rule.action);
         let archs: Vec<Arch> = self.interfaces.iter().map(|one| one.arch).collect();
         let (mut exists, mut instead) = (false, Vec::new());
-        let (mut sound, mut first) = (true, true);
+        let mut first = true;
         // What the rule looks at, on the first architecture that has the call.
         let mut written_for = None;
         for (at, arch) in archs.into_iter().enumerate() {
-            let mut targets: Vec<_> = syscall(arch, &rule.syscall).into_iter().collect();
+            let mut targets: Vec<_> = syscall(arch, rule.syscall).into_iter().collect();
             exists |= !targets.is_empty();
             if strength <= Strength::Deny {
                 let names = if targets.is_empty() {
-                    replaced(&rule.syscall).map(|known| known.by(arch)).unwrap_or_default()
+                    replaced(rule.syscall).map(|known| known.by(arch)).unwrap_or_default()
                 } else {
-                    variants(arch, &rule.syscall)
+                    variants(arch, rule.syscall)
                 };
                 for name in names {
-                    if targets.is_empty() && !rule.conditions.is_empty() {
-                        let absent = &rule.syscall;
+                    if targets.is_empty() && rule.when.is_conditional() {
+                        let absent = rule.syscall;
                         self.rule_not_here(
                             name_span,
                             format!("{arch} has no `{absent}`, so what this rule denies would go through there"),
                             format!("`{name}` does its job, with arguments of its own: write the rule for that call"),
                         );
-                        return;
+                        return true;
                     }
                     instead.push((arch, name));
                 }
@@ -92,55 +157,59 @@ impl Resolver<'_> {
                 );
             }
             for (name, number) in targets {
-                if !sound {
-                    return;
-                }
-                if !rule.conditions.is_empty() {
-                    let looked_at = looked_at(arch, name, rule);
+                let arguments = Arguments::of(arch, name);
+                if let When::List(list, _) = rule.when {
+                    let looked_at = looked_at(&arguments, list);
                     match &written_for {
                         None => written_for = Some(looked_at),
                         Some(meant) if *meant == looked_at => {}
                         Some(_) => {
-                            let written = &rule.syscall;
+                            let written = rule.syscall;
                             self.rule_not_here(
                                 name_span,
                                 format!("`{name}` does the job of `{written}` on {arch}, with other arguments where this rule looks"),
                                 format!("leave {arch} out, or drop the conditions: a condition by position would miss there"),
                             );
-                            return;
+                            return true;
                         }
                     }
                 }
-                let resolved = self.conditions(rule, pointer, arch, name, first);
-                first = false;
-                match resolved {
-                    Ok(conditions) => self.add_rule(at, (name, number), rule, conditions, pointer),
-                    Err(Unsound) => sound = false,
+                let resolved = self.alternatives(&rule.when, name_span, &arguments, first);
+                let Ok(alternatives) = resolved else { return true };
+                if first && !self.has_room(&alternatives, rule.span) {
+                    return false;
                 }
+                first = false;
+                self.add_rule(at, (name, number), rule, alternatives);
             }
         }
         if !exists {
             if instead.is_empty() {
-                self.elsewhere(&rule.syscall, name_span, "this rule has no effect");
+                self.elsewhere(rule.syscall, name_span, "this rule has no effect");
             } else {
-                self.report_replaced(&rule.syscall, name_span, &instead);
+                self.report_replaced(rule.syscall, name_span, &instead);
             }
         }
+        true
     }
 
     fn add_rule(
         &mut self,
         at: usize,
         (name, number): (&'static str, u32),
-        rule: &policy::AdvancedRule,
-        conditions: Vec<Condition>,
-        pointer: &str,
+        rule: &Written<'a>,
+        written: Vec<Vec<Condition>>,
     ) {
-        let span = self.span(pointer);
+        let span = rule.span;
         let Some(arch) = self.interfaces.get(at).map(|one| one.arch) else { return };
         let action = self.action(rule, arch);
         let strength = strength(rule.action);
-        let (alternatives, guarded) = within_guard(arch, name, strength, conditions, span);
+        let (mut alternatives, mut guarded) = (Vec::new(), None);
+        for conditions in written {
+            let (within, why) = within_guard(arch, name, strength, conditions, span);
+            alternatives.extend(within);
+            guarded = guarded.or(why);
+        }
         if let Some(one) = self.interfaces.get_mut(at) {
             call_mut(one, name, number).rules.extend(
                 alternatives.into_iter().map(|conditions| Rule {
@@ -154,12 +223,12 @@ impl Resolver<'_> {
         if let (Some(why), 0) = (guarded, at) {
             self.report(
                 Diagnostic::note("rule-guarded", span, format!("this rule is narrower: {why}"))
-                    .with_help("to let more through, compare that argument with `eq`"),
+                    .with_help("to let more through, compare that argument with `==` or `eq`"),
             );
         }
     }
 
-    fn action(&self, rule: &policy::AdvancedRule, arch: Arch) -> Action {
+    fn action(&self, rule: &Written<'a>, arch: Arch) -> Action {
         match rule.action {
             policy::Action::Allow => Action::Allow,
             policy::Action::Log => Action::Log,
@@ -169,15 +238,13 @@ impl Resolver<'_> {
             policy::Action::Trap => Action::Trap,
             policy::Action::Deny | policy::Action::Errno => rule
                 .errno
-                .as_deref()
-                .and_then(|name| errno_number(arch, name))
+                .and_then(|(name, _)| errno_number(arch, name))
                 .map_or_else(|| self.denial(arch), Action::Errno),
         }
     }
 
-    fn check_rule_errno(&mut self, rule: &policy::AdvancedRule, pointer: &str) -> bool {
-        let Some(name) = &rule.errno else { return true };
-        let span = self.span(&format!("{pointer}/errno"));
+    fn check_rule_errno(&mut self, rule: &Written<'a>) -> bool {
+        let Some((name, span)) = rule.errno else { return true };
         if !matches!(rule.action, policy::Action::Deny | policy::Action::Errno) {
             let message = "only the actions `deny` and `errno` answer with an error";
             self.report(
@@ -188,69 +255,8 @@ impl Resolver<'_> {
         self.check_errno(name, span)
     }
 
-    fn rule_not_here(&mut self, span: Span, message: String, help: String) {
+    pub(super) fn rule_not_here(&mut self, span: Span, message: String, help: String) {
         self.report(Diagnostic::error("rule-not-here", span, message).with_help(help));
-    }
-
-    /// A rule behind one that always holds.
-    fn unreachable_rules(&mut self) {
-        let mut found = Vec::new();
-        for call in self.interfaces.iter().take(1).flat_map(|one| one.calls.values()) {
-            let mut always: Option<Span> = None;
-            for rule in &call.rules {
-                match always {
-                    Some(stronger) => {
-                        let message = format!("this rule on `{}` is never reached", call.name);
-                        found.push(
-                            Diagnostic::warning("rule-unreachable", rule.span, message)
-                                .with_related(
-                                    stronger,
-                                    "this one always holds, and is tried first",
-                                ),
-                        );
-                    }
-                    None if rule.conditions.is_empty() => always = Some(rule.span),
-                    _ => {}
-                }
-            }
-        }
-        for diagnostic in found {
-            self.report(diagnostic);
-        }
-    }
-
-    /// What a conditional allow does to the lists beside it.
-    fn notes_on_allow_rules(&mut self) {
-        let mut found = Vec::new();
-        for one in self.interfaces.iter().take(1) {
-            for call in one.calls.values() {
-                let allows = call.rules.iter().filter(|rule| rule.strength == Strength::Allow);
-                let Some(first) = allows.clone().next() else { continue };
-                if allows.clone().any(|rule| rule.conditions.is_empty()) {
-                    continue;
-                }
-                let name = call.name;
-                if let Some(denied) = call.denied {
-                    let message = format!("this rule opens a hole in the denial of `{name}`");
-                    found.push(
-                        Diagnostic::note("rule-opens-deny", first.span, message)
-                            .with_related(denied, "denied here")
-                            .with_help("where its conditions hold the call goes through"),
-                    );
-                } else if call.allowed.is_some() || (!one.default.deny && !call.baseline) {
-                    let message = format!("this rule narrows the allowing of `{name}`");
-                    let place = call.allowed.unwrap_or(one.default.span);
-                    found.push(
-                        Diagnostic::note("rule-narrows-allow", first.span, message)
-                            .with_related(place, "allowed here")
-                            .with_help("where no allow rule's conditions hold the call is denied"),
-                    );
-                }
-            }
-        }
-        for diagnostic in found {
-            self.report(diagnostic);
-        }
     }
 }
 
@@ -306,11 +312,15 @@ fn within_guard(
     (alternatives, Some(guard.why))
 }
 
-/// The kernel's names for the arguments that a rule compares; empty where nobody says what they are.
-fn looked_at(arch: Arch, name: &str, rule: &policy::AdvancedRule) -> Vec<Option<&'static str>> {
-    let Some(arguments) = signature(arch, name) else { return Vec::new() };
-    let named = |condition: &policy::Condition| {
-        arguments.get(usize::from(condition.arg)).map(|argument| argument.name)
+/// The kernel's names for the arguments that a list compares by position; empty where nobody says
+/// what they are.
+fn looked_at(arguments: &Arguments, list: &[policy::Condition]) -> Vec<Option<&'static str>> {
+    if !arguments.are_known() {
+        return Vec::new();
+    }
+    let by_position = |condition: &policy::Condition| match condition.arg {
+        policy::Argument::Position(position) => Some(arguments.name_at(position)),
+        policy::Argument::Name(_) => None,
     };
-    rule.conditions.iter().map(named).collect()
+    list.iter().filter_map(by_position).collect()
 }

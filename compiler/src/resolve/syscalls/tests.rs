@@ -6,10 +6,10 @@ use crate::diagnostics::Severity;
 use crate::ir::syscalls::{Call, Why, evaluate, verify};
 use crate::syscalls::X32_BIT;
 
-const EPERM: Action = Action::Errno(1);
+pub(super) const EPERM: Action = Action::Errno(1);
 const ENOSYS: Action = Action::Errno(38);
 
-fn compile(yaml: &str, arch: Arch) -> (Meaning, Vec<Diagnostic>) {
+pub(super) fn compile(yaml: &str, arch: Arch) -> (Meaning, Vec<Diagnostic>) {
     let section: Syscalls = serde_yaml::from_str(yaml).unwrap();
     let mut sink = Sink::new();
     let meaning = resolve(Some(&section), arch, &Document::default(), &mut sink);
@@ -17,7 +17,7 @@ fn compile(yaml: &str, arch: Arch) -> (Meaning, Vec<Diagnostic>) {
     (meaning, sink.into_sorted())
 }
 
-fn verdict(meaning: &Meaning, arch: Arch, name: &str, args: &[u64]) -> Action {
+pub(super) fn verdict(meaning: &Meaning, arch: Arch, name: &str, args: &[u64]) -> Action {
     let mut registers = [0; 6];
     registers.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
     let number = syscall_number(arch, name).unwrap();
@@ -25,13 +25,13 @@ fn verdict(meaning: &Meaning, arch: Arch, name: &str, args: &[u64]) -> Action {
 }
 
 /// The verdict on x86-64 under a section that may draw notes and warnings, but no errors.
-fn x86(yaml: &str, name: &str, args: &[u64]) -> Action {
+pub(super) fn x86(yaml: &str, name: &str, args: &[u64]) -> Action {
     let (meaning, found) = compile(yaml, Arch::X86_64);
     assert!(found.iter().all(|one| one.severity < Severity::Error), "{found:?}");
     verdict(&meaning, Arch::X86_64, name, args)
 }
 
-fn codes(yaml: &str, arch: Arch) -> Vec<(Severity, &'static str)> {
+pub(super) fn codes(yaml: &str, arch: Arch) -> Vec<(Severity, &'static str)> {
     compile(yaml, arch).1.iter().map(|one| (one.severity, one.code)).collect()
 }
 

@@ -1,0 +1,288 @@
+//! Conditions joined by "and", "or" and "not", as alternatives: lists of conditions of which all
+//! must hold. That is the form that rules have.
+
+use crate::ir::syscalls::{Condition, Test};
+
+/// The most alternatives that one condition may come to.
+pub(super) const MOST_ALTERNATIVES: usize = 64;
+
+/// The most pairs that joining two lists of alternatives looks at.
+const MOST_PAIRS: usize = 1024;
+
+/// A truth about arguments, and its opposite. Each may be unknown, where it has too many
+/// alternatives.
+#[derive(Debug, Clone)]
+pub(super) struct Truth {
+    pub(super) yes: Option<Alternatives>,
+    pub(super) no: Option<Alternatives>,
+}
+
+/// Lists of conditions, one of which must hold as a whole.
+#[derive(Debug, Clone)]
+pub(super) struct Alternatives {
+    /// Never empty: where none can hold, there is one that cannot. A rule must not vanish, for a
+    /// call with an allow rule is allowed by nothing else.
+    pub(super) lists: Vec<Vec<Condition>>,
+    /// Whether one of them can hold.
+    pub(super) possible: bool,
+}
+
+impl Truth {
+    /// A single comparison.
+    pub(super) fn of(condition: Condition) -> Self {
+        let opposite = Condition { test: opposite(condition.test), ..condition };
+        Self {
+            yes: Some(Alternatives::new(vec![vec![condition]])),
+            no: Some(Alternatives::new(vec![vec![opposite]])),
+        }
+    }
+
+    /// The opposite.
+    pub(super) fn negated(self) -> Self {
+        Self { yes: self.no, no: self.yes }
+    }
+
+    /// Whether it can hold; `true` where that is not known.
+    pub(super) fn can_hold(&self) -> bool {
+        self.yes.as_ref().is_none_or(|yes| yes.possible)
+    }
+
+    /// Whether it can fail to hold; `true` where that is not known.
+    pub(super) fn can_fail(&self) -> bool {
+        self.no.as_ref().is_none_or(|no| no.possible)
+    }
+
+    /// All of these together.
+    pub(super) fn all(parts: Vec<Self>) -> Self {
+        let (yes, no): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.yes, part.no)).unzip();
+        Self { yes: every(yes), no: any(no) }
+    }
+
+    /// One of these, or several.
+    pub(super) fn any(parts: Vec<Self>) -> Self {
+        Self::all(parts.into_iter().map(Self::negated).collect()).negated()
+    }
+}
+
+impl Alternatives {
+    /// The lists of which one can hold, each condition and each list once.
+    fn new(lists: Vec<Vec<Condition>>) -> Self {
+        let mut kept: Vec<Vec<Condition>> = Vec::new();
+        let mut witness = None;
+        for mut list in lists {
+            let mut at = 0;
+            while let Some(condition) = list.get(at).copied() {
+                let again = list.iter().take(at).any(|known| same(known, &condition));
+                if again {
+                    list.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+            if impossible(&list) {
+                witness.get_or_insert(list);
+            } else if !kept.iter().any(|known| same_list(known, &list)) {
+                kept.push(list);
+            }
+        }
+        let possible = !kept.is_empty();
+        if !possible {
+            kept.extend(witness);
+        }
+        Self { lists: kept, possible }
+    }
+}
+
+/// One of each, in every combination.
+fn every(parts: Vec<Option<Alternatives>>) -> Option<Alternatives> {
+    let mut lists: Vec<Vec<Condition>> = vec![Vec::new()];
+    let mut possible = true;
+    for part in parts {
+        let part = part?;
+        if lists.len().checked_mul(part.lists.len())? > MOST_PAIRS {
+            return None;
+        }
+        let pairs = lists.iter().flat_map(|list| {
+            part.lists.iter().map(move |more| list.iter().chain(more).copied().collect())
+        });
+        let joined = Alternatives::new(pairs.collect());
+        possible = possible && part.possible && joined.possible;
+        lists = joined.lists;
+        if lists.len() > MOST_ALTERNATIVES {
+            return None;
+        }
+    }
+    Some(Alternatives { lists, possible })
+}
+
+/// Any of them.
+fn any(parts: Vec<Option<Alternatives>>) -> Option<Alternatives> {
+    let mut lists = Vec::new();
+    for part in parts {
+        lists.extend(part?.lists);
+        if lists.len() > MOST_PAIRS {
+            return None;
+        }
+    }
+    let joined = Alternatives::new(lists);
+    (joined.lists.len() <= MOST_ALTERNATIVES).then_some(joined)
+}
+
+const fn opposite(test: Test) -> Test {
+    match test {
+        Test::Eq(value) => Test::Ne(value),
+        Test::Ne(value) => Test::Eq(value),
+        Test::Lt(value) => Test::Ge(value),
+        Test::Le(value) => Test::Gt(value),
+        Test::Gt(value) => Test::Le(value),
+        Test::Ge(value) => Test::Lt(value),
+        Test::MaskedEq { mask, value } => Test::MaskedNe { mask, value },
+        Test::MaskedNe { mask, value } => Test::MaskedEq { mask, value },
+    }
+}
+
+/// The same comparison, wherever it is written.
+fn same(one: &Condition, other: &Condition) -> bool {
+    (one.arg, one.width, one.test) == (other.arg, other.width, other.test)
+}
+
+fn same_list(one: &[Condition], other: &[Condition]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+}
+
+/// Whether the conditions cannot hold together. `false` may also mean that nobody knows.
+pub(super) fn impossible(conditions: &[Condition]) -> bool {
+    (0..6).any(|arg| {
+        let mut about = conditions.iter().filter(|condition| condition.arg == arg).peekable();
+        let width = about.peek().map_or(0, |first| first.width);
+        let mut known = Known { width, mask: 0, value: 0, least: 0, most: width, not: Vec::new() };
+        about.any(|condition| known.learn(condition.test).is_err()) || known.settle().is_err()
+    })
+}
+
+/// What is known of an argument.
+struct Known {
+    width: u64,
+    /// The bits that are known, and their values.
+    mask: u64,
+    value: u64,
+    least: u64,
+    most: u64,
+    /// What the bits under a mask are not.
+    not: Vec<(u64, u64)>,
+}
+
+/// Nothing fits what is known.
+struct Nothing;
+
+impl Known {
+    fn learn(&mut self, test: Test) -> Result<(), Nothing> {
+        match test {
+            Test::Eq(value) => self.bits(self.width, value),
+            Test::MaskedEq { mask, value } => self.bits(mask, value),
+            Test::Ne(value) => self.exclude(self.width, value),
+            Test::MaskedNe { mask, value } => self.exclude(mask, value),
+            Test::Lt(value) => {
+                self.most = self.most.min(value.checked_sub(1).ok_or(Nothing)?);
+                Ok(())
+            }
+            Test::Le(value) => {
+                self.most = self.most.min(value);
+                Ok(())
+            }
+            Test::Gt(value) => {
+                self.least = self.least.max(value.checked_add(1).ok_or(Nothing)?);
+                Ok(())
+            }
+            Test::Ge(value) => {
+                self.least = self.least.max(value);
+                Ok(())
+            }
+        }
+    }
+
+    fn bits(&mut self, mask: u64, value: u64) -> Result<(), Nothing> {
+        if value & !mask != 0 || (self.value ^ value) & self.mask & mask != 0 {
+            return Err(Nothing);
+        }
+        self.mask |= mask;
+        self.value |= value;
+        Ok(())
+    }
+
+    fn exclude(&mut self, mask: u64, value: u64) -> Result<(), Nothing> {
+        if mask == 0 && value == 0 {
+            return Err(Nothing);
+        }
+        if value & !mask == 0 {
+            self.not.push((mask, value));
+        }
+        Ok(())
+    }
+
+    /// Draws the conclusions.
+    fn settle(mut self) -> Result<(), Nothing> {
+        let mut open = std::mem::take(&mut self.not);
+        loop {
+            let before = self.mask;
+            let mut left = Vec::new();
+            for (mask, value) in open {
+                let unknown = mask & !self.mask;
+                if (self.value ^ value) & self.mask & mask != 0 {
+                    continue;
+                }
+                match unknown.count_ones() {
+                    0 => return Err(Nothing),
+                    1 => self.bits(unknown, !value & unknown)?,
+                    _ => left.push((mask, value)),
+                }
+            }
+            open = left;
+            if self.mask == before {
+                break;
+            }
+        }
+        let lowest = self.value;
+        let highest = self.value | (!self.mask & self.width);
+        self.least = self.least.max(lowest);
+        self.most = self.most.min(highest);
+        let whole: Vec<u64> =
+            open.iter().filter(|(mask, _)| *mask == self.width).map(|(_, value)| *value).collect();
+        while whole.contains(&self.least) && self.least < self.most {
+            self.least += 1;
+        }
+        while whole.contains(&self.most) && self.least < self.most {
+            self.most -= 1;
+        }
+        let single = self.least == self.most;
+        let unfit = |value: u64| {
+            (value ^ self.value) & self.mask != 0
+                || open.iter().any(|&(mask, not)| value & mask == not)
+        };
+        if self.least > self.most || single && unfit(self.least) {
+            return Err(Nothing);
+        }
+        self.enumerate(&open)
+    }
+
+    /// Tries every value of the few bits that exclusions are about.
+    fn enumerate(&self, open: &[(u64, u64)]) -> Result<(), Nothing> {
+        const FEW: u32 = 6;
+        let bits = open.iter().fold(0, |bits, (mask, _)| bits | mask) & !self.mask;
+        if open.is_empty() || bits.count_ones() > FEW {
+            return Ok(());
+        }
+        let mut part: u64 = 0;
+        loop {
+            let value = self.value | part;
+            if !open.iter().any(|&(mask, not)| value & mask == not) {
+                return Ok(());
+            }
+            // The next subset of the bits.
+            part = part.wrapping_sub(bits) & bits;
+            if part == 0 {
+                return Err(Nothing);
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What the lists and the rules come to together, where that may surprise.
+//!
+//! Each is looked for on every interface that the policy lists, and told once.
+
+use std::collections::BTreeSet;
+
+use super::Resolver;
+use crate::diagnostics::Diagnostic;
+use crate::lint::has_finding_of_its_own;
+use crate::ir::syscalls::{CallMeaning, Strength};
+use crate::source::Span;
+use crate::syscalls::Arch;
+
+impl Resolver<'_> {
+    /// A call in both lists. A call of a group that `deny` names is what both lists are for.
+    pub(super) fn conflicts(&mut self) {
+        let by_group = &self.allowed_by_group;
+        let both: Vec<_> = self
+            .calls()
+            .filter(|(at, _, number, _)| !by_group.contains(&(*at, *number)))
+            .filter_map(|(_, _, _, call)| Some((call.name, call.denied?, call.allowed?)))
+            .collect();
+        for (name, denied, allowed) in both {
+            self.report(
+                Diagnostic::warning(
+                    "syscall-allowed-and-denied",
+                    denied,
+                    format!("`{name}` is both denied and allowed; it is denied"),
+                )
+                .with_related(allowed, "allowed here"),
+            );
+        }
+    }
+
+    /// One note for all calls of the baseline that the policy lets through.
+    pub(super) fn opened_baseline(&mut self) {
+        let mut names = BTreeSet::new();
+        let (mut listed, mut ruled) = (false, None);
+        // There are warnings about these, which say more.
+        let told = |call: &CallMeaning| {
+            matches!(call.name, "io_uring_setup" | "socketcall") || has_finding_of_its_own(call.name)
+        };
+        for (_, _, _, call) in self.calls() {
+            if !call.baseline || told(call) {
+                continue;
+            }
+            let rule = opening_rule(call);
+            listed |= call.allowed.is_some() && call.denied.is_none();
+            ruled = ruled.or(rule);
+            if rule.is_some() || call.allowed.is_some() && call.denied.is_none() {
+                names.insert(call.name);
+            }
+        }
+        let message = match names.len() {
+            0 => return,
+            1 => "the policy opens a call that is denied unless named".to_owned(),
+            count => format!("the policy opens {count} calls that are denied unless named"),
+        };
+        let names = names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let message = format!("{message}: {}", names.join(", "));
+        let span = match ruled {
+            Some(rule) if !listed => rule,
+            _ => self.document.key_span("/syscalls/allow"),
+        };
+        self.report(
+            Diagnostic::note("baseline-opened", span, message).with_help(
+                "leave out what the program does not call: each widens what it can reach",
+            ),
+        );
+    }
+
+    /// A rule behind one that always holds.
+    pub(super) fn unreachable_rules(&mut self) {
+        let mut found = Vec::new();
+        let mut told = BTreeSet::new();
+        for (at, arch, _, call) in self.calls() {
+            let mut always: Option<Span> = None;
+            for rule in &call.rules {
+                match always {
+                    Some(stronger) if told.insert((rule.span, call.name)) => {
+                        let message = format!(
+                            "this rule on `{}` is never reached{}",
+                            call.name,
+                            on(at, arch)
+                        );
+                        found.push(
+                            Diagnostic::warning("rule-unreachable", rule.span, message)
+                                .with_related(
+                                    stronger,
+                                    "this one always holds, and is tried first",
+                                ),
+                        );
+                    }
+                    None if rule.conditions.is_empty() => always = Some(rule.span),
+                    _ => {}
+                }
+            }
+        }
+        self.report_all(found);
+    }
+
+    /// What a conditional allow does to the lists beside it.
+    pub(super) fn notes_on_allow_rules(&mut self) {
+        let mut found = Vec::new();
+        let mut told = BTreeSet::new();
+        for (at, one) in self.interfaces.iter().enumerate() {
+            for call in one.calls.values() {
+                let allows = call.rules.iter().filter(|rule| rule.strength == Strength::Allow);
+                let Some(first) = allows.clone().next() else { continue };
+                if allows.clone().any(|rule| rule.conditions.is_empty())
+                    || !told.insert((first.span, call.name))
+                {
+                    continue;
+                }
+                let place = format!("`{}`{}", call.name, on(at, one.arch));
+                if let Some(denied) = call.denied {
+                    let message = format!("this rule opens a hole in the denial of {place}");
+                    found.push(
+                        Diagnostic::note("rule-opens-deny", first.span, message)
+                            .with_related(denied, "denied here")
+                            .with_help("where its conditions hold the call goes through"),
+                    );
+                } else if call.allowed.is_some() || (!one.default.deny && !call.baseline) {
+                    let message = format!("this rule narrows the allowing of {place}");
+                    let place = call.allowed.unwrap_or(one.default.span);
+                    found.push(
+                        Diagnostic::note("rule-narrows-allow", first.span, message)
+                            .with_related(place, "allowed here")
+                            .with_help("where no allow rule's conditions hold the call is denied"),
+                    );
+                }
+            }
+        }
+        self.report_all(found);
+    }
+
+    /// Every call that something names: the number of its interface, that interface, its number.
+    fn calls(&self) -> impl Iterator<Item = (usize, Arch, u32, &CallMeaning)> {
+        self.interfaces.iter().enumerate().flat_map(|(at, one)| {
+            let arch = one.arch;
+            one.calls.iter().map(move |(number, call)| (at, arch, *number, call))
+        })
+    }
+
+    fn report_all(&mut self, found: Vec<Diagnostic>) {
+        for diagnostic in found {
+            self.report(diagnostic);
+        }
+    }
+}
+
+/// The interface, where it is not the native one.
+fn on(at: usize, arch: Arch) -> String {
+    if at == 0 { String::new() } else { format!(" on {arch}") }
+}
+
+/// The rule by which a call goes through, where there is one that is reached.
+fn opening_rule(call: &CallMeaning) -> Option<Span> {
+    let reached = call
+        .rules
+        .iter()
+        .take_while(|rule| !(rule.conditions.is_empty() && rule.strength < Strength::Log));
+    reached.filter(|rule| rule.strength >= Strength::Log).map(|rule| rule.span).next()
+}
