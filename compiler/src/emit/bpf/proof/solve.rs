@@ -270,7 +270,7 @@ mod tests {
         let (mut with, mut without) = (0, 0);
         for (at, first) in all.iter().enumerate() {
             for second in &all {
-                for third in all.iter().skip(at % 7).step_by(7) {
+                for third in all.iter().skip(at % 41).step_by(41) {
                     let tests = [*first, *second, *third];
                     let found = solve(&tests, &mut Budget(u64::MAX)).unwrap();
                     let fits = |word: u32| tests.iter().all(|test| test.holds(word));
@@ -283,7 +283,7 @@ mod tests {
                 }
             }
         }
-        assert!(with > 10_000 && without > 10_000, "{with} {without}");
+        assert!(with > 5_000 && without > 5_000, "{with} {without}");
     }
 
     #[test]

@@ -86,10 +86,12 @@ fn large_policies_are_proven_or_sampled_and_the_record_says_which() {
         println!("{name}: {length} instructions, {:?}, {report:?}", start.elapsed());
         let expected = if name == "stairs" { Method::Boundaries } else { Method::Exact };
         assert_eq!(report.method, expected, "{name}");
-        // One answer of one rule changed: found by samples too.
+        // The answer of a third of the rules changed: found by samples too. Single rules may be
+        // hidden behind others, and then the program is right without them.
         let mut wrong = program.clone();
-        let errno = wrong.instructions.iter_mut().rfind(|one| one.k == 0x0005_0005).unwrap();
-        errno.k = 0x0005_0016;
+        for one in wrong.instructions.iter_mut().filter(|one| one.k == 0x0005_0005) {
+            one.k = 0x0005_0016;
+        }
         let found = check(&meaning, &wrong).unwrap_err();
         assert_eq!((found.expected, found.found), (0x0005_0005, Found::Returned(0x0005_0016)));
     }
