@@ -116,9 +116,9 @@ fn thousands_of_conditions() {
     let entries = (0..240).map(|_| format!("{{fcntl: \"{wide}\"}}"));
     answered(&list("syscalls:\n  allow:", entries), Some("too-many-rules"));
     let more = vec![format!("({product} && arg in {{0,1,2}})"); 45].join(" || ");
-    let entries = (0..250).map(|_| format!("{{fcntl: \"!({more})\"}}"));
-    answered(&list("syscalls:\n  allow:", entries), Some("condition-too-complex"));
-    let masks: Vec<String> = (0..200).map(|bit| format!("fd & {} != {bit}", bit + 1)).collect();
+    let entries = (0..60).map(|_| format!("{{fcntl: \"!({more})\"}}"));
+    answered(&list("syscalls:\n  allow:", entries), Some("too-many-rules"));
+    let masks: Vec<String> = (0..200).map(|bit| format!("fd & {0} != {0}", bit + 1)).collect();
     let masks = masks.join(" && ");
     let entries = (0..250).map(|_| format!("{{close: \"{masks}\"}}"));
     answered(&list("syscalls:\n  allow:", entries), Some("too-many-rules"));

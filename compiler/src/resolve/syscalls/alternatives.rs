@@ -1,13 +1,15 @@
 //! Conditions joined by "and", "or" and "not", as alternatives: lists of conditions of which all
 //! must hold. That is the form that rules have.
 
+use std::collections::BTreeSet;
+
 use crate::ir::syscalls::{Condition, Test};
 
 /// The most alternatives that one condition may come to.
 pub(super) const MOST_ALTERNATIVES: usize = 64;
 
 /// The most pairs that joining two lists of alternatives looks at.
-const MOST_PAIRS: usize = 1024;
+const MOST_PAIRS: usize = 512;
 
 /// A truth about arguments, and its opposite. Each may be unknown, where it has too many
 /// alternatives.
@@ -67,21 +69,16 @@ impl Truth {
 impl Alternatives {
     /// The lists of which one can hold, each condition and each list once.
     fn new(lists: Vec<Vec<Condition>>) -> Self {
-        let mut kept: Vec<Vec<Condition>> = Vec::new();
+        let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
         let mut witness = None;
         for mut list in lists {
-            let mut at = 0;
-            while let Some(condition) = list.get(at).copied() {
-                let again = list.iter().take(at).any(|known| same(known, &condition));
-                if again {
-                    list.remove(at);
-                } else {
-                    at += 1;
-                }
-            }
             if impossible(&list) {
                 witness.get_or_insert(list);
-            } else if !kept.iter().any(|known| same_list(known, &list)) {
+                continue;
+            }
+            let mut known = BTreeSet::new();
+            list.retain(|condition| known.insert(key(condition)));
+            if seen.insert(known) {
                 kept.push(list);
             }
         }
@@ -141,13 +138,19 @@ const fn opposite(test: Test) -> Test {
     }
 }
 
-/// The same comparison, wherever it is written.
-fn same(one: &Condition, other: &Condition) -> bool {
-    (one.arg, one.width, one.test) == (other.arg, other.width, other.test)
-}
-
-fn same_list(one: &[Condition], other: &[Condition]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+/// What tells one comparison from another, wherever they are written.
+const fn key(condition: &Condition) -> (u8, u8, u64, u64) {
+    let (kind, mask, value) = match condition.test {
+        Test::Eq(value) => (0, 0, value),
+        Test::Ne(value) => (1, 0, value),
+        Test::Lt(value) => (2, 0, value),
+        Test::Le(value) => (3, 0, value),
+        Test::Gt(value) => (4, 0, value),
+        Test::Ge(value) => (5, 0, value),
+        Test::MaskedEq { mask, value } => (6, mask, value),
+        Test::MaskedNe { mask, value } => (7, mask, value),
+    };
+    (condition.arg, kind, mask, value)
 }
 
 /// Whether the conditions cannot hold together. `false` may also mean that nobody knows.
