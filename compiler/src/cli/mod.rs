@@ -90,7 +90,7 @@ impl From<Exit> for ExitCode {
 }
 
 fn schema() -> Exit {
-    match serde_json::to_string_pretty(&purple_policy::json_schema()) {
+    match serde_json::to_string_pretty(&purplec::validate::editor_schema()) {
         Ok(text) => print(&(text + "\n"), Exit::Clean),
         Err(error) => complain(&format!("purplec: the schema cannot be printed: {error}")),
     }

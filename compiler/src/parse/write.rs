@@ -83,7 +83,8 @@ mod tests {
         ] {
             assert_eq!(needs_quotes(text), text != ".", "{text:?}");
         }
-        for text in ["a", "read", "/usr/bin", "./out", "1.1.1.1", "a b", "a's", "a:b", "a#b", "é"] {
+        for text in ["a", "read", "/usr/bin", "./out", "1.1.1.1", "a b", "a's", "a:b", "a#b", "é"]
+        {
             assert!(!needs_quotes(text), "{text:?}");
         }
         assert_eq!(written("a\"b\\c"), "a\"b\\c");

@@ -76,7 +76,8 @@ fn unknown(scope: &mut Scope<'_>, index: usize, name: &str) {
     let upper = name.to_ascii_uppercase();
     let full = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
     let room = scope.sink.has_room("unknown-capability");
-    let help = match room.then(|| nearest(&full, NAMES)).flatten() {
+    let help = match room.then(|| nearest(name, NAMES).or_else(|| nearest(&full, NAMES))).flatten()
+    {
         _ if full == "CAP_ALL" => "name each capability that the program needs".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None => String::new(),

@@ -24,8 +24,7 @@ impl<'s> Expected<'s> {
     /// What is expected at a JSON pointer into a policy.
     pub(super) fn at(schema: &'s Schema, pointer: &str) -> Self {
         let root = schema.value();
-        let mut at =
-            Self { root, key: String::new(), item: false, definition: "", schema: root };
+        let mut at = Self { root, key: String::new(), item: false, definition: "", schema: root };
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
             match at.child(&step) {
@@ -55,8 +54,7 @@ impl<'s> Expected<'s> {
     }
 
     fn inner(&self, key: &str, item: bool, schema: &'s Value) -> Self {
-        let mut inner =
-            Self { root: self.root, key: key.to_owned(), item, definition: "", schema };
+        let mut inner = Self { root: self.root, key: key.to_owned(), item, definition: "", schema };
         inner.follow();
         inner
     }

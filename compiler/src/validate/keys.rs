@@ -45,12 +45,7 @@ pub(super) fn unknown(
 }
 
 /// The finding with the key that was meant, and the change that makes it so.
-fn renamed(
-    report: &Report<'_>,
-    pointer: &str,
-    found: Diagnostic,
-    meant: Meant<'_>,
-) -> Diagnostic {
+fn renamed(report: &Report<'_>, pointer: &str, found: Diagnostic, meant: Meant<'_>) -> Diagnostic {
     let Meant { word, certain } = meant;
     let there = report.json.pointer(pointer).is_some_and(|mapping| mapping.get(word).is_some());
     if there {

@@ -9,9 +9,12 @@
 
 mod expect;
 mod keys;
+mod names;
 mod older;
 mod schema;
 mod values;
+
+pub use names::schema as editor_schema;
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::parse::Document;
@@ -68,5 +71,7 @@ fn residual(
     Diagnostic::error("wrong-type", document.span(&pointer), expected.mismatch(found))
 }
 
+#[cfg(test)]
+mod forms_tests;
 #[cfg(test)]
 mod tests;

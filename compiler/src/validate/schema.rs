@@ -94,8 +94,7 @@ impl Report<'_> {
     fn empty_value(&mut self, pointer: &str) {
         let expected = Expected::at(self.schema, pointer);
         let value = self.document.span(pointer);
-        let shown =
-            if value.end > value.start { value } else { self.document.key_span(pointer) };
+        let shown = if value.end > value.start { value } else { self.document.key_span(pointer) };
         let message = format!("{} has no value", expected.name());
         let help = if expected.is_item() {
             "remove the item, or give it a value".to_owned()
