@@ -5,6 +5,7 @@
 
 pub mod diagnostics;
 pub mod emit;
+pub mod format;
 pub mod ir;
 pub mod lower;
 pub mod parse;

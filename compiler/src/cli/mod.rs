@@ -6,6 +6,7 @@
 mod calls;
 mod check;
 mod compile;
+mod fmt;
 mod input;
 mod output;
 mod show;
@@ -35,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
     let exit = match &command {
         Command::Check(arguments) => check::run(arguments),
         Command::Compile(arguments) => compile::run(arguments),
+        Command::Fmt(arguments) => fmt::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Schema => schema(),
@@ -56,6 +58,8 @@ enum Command {
     Check(check::Arguments),
     /// Compile a policy to a sealed plan
     Compile(compile::Arguments),
+    /// Put policies into one style: spelling, order, quotes, comments kept
+    Fmt(fmt::Arguments),
     /// Say what a plan grants
     Show(show::Arguments),
     /// Check a plan's seal and structure

@@ -19,6 +19,7 @@ pub use scalar::resolve as resolve_scalar;
 pub use text::decode;
 pub use write::written;
 
+pub(crate) use events::{Event, EventKind, Events};
 pub(crate) use text::is_hidden;
 pub(crate) use write::{needs_quotes, quoted};
 

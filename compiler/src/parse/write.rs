@@ -22,6 +22,8 @@ pub(crate) fn needs_quotes(text: &str) -> bool {
     let indicator = |first: char| "-?:,[]{}#&*!|>'\"%@`=<~".contains(first);
     text.is_empty()
         || text.starts_with(indicator)
+        // A fraction without digits to YAML 1.1.
+        || text == "."
         || text.starts_with("...")
         || text.ends_with(':')
         || [": ", " #", ":\t"].iter().any(|inner| text.contains(inner))
@@ -81,7 +83,7 @@ mod tests {
             "a: b", "a #b", "- a", "&a", "*a", "!a", "%a", "@a", "`a", "|", ">", "'a", "\"a", " a",
             "a ", "a:", "<<", "=", "---", "...", ".inf", "{a}", "[a]",
         ] {
-            assert_eq!(needs_quotes(text), text != ".", "{text:?}");
+            assert!(needs_quotes(text), "{text:?}");
         }
         for text in ["a", "read", "/usr/bin", "./out", "1.1.1.1", "a b", "a's", "a:b", "a#b", "é"]
         {
