@@ -128,8 +128,12 @@ pub(super) fn attach(tree: &mut Tree, comments: Vec<Found>) {
                 }
             }
             Place::Footer(collection) => {
-                if let Some(collection) = tree.collections.get_mut(collection) {
-                    collection.footer.push(found.comment);
+                let Some(collection) = tree.collections.get_mut(collection) else { continue };
+                // Brackets around nothing stay as they are, on one line.
+                let owner = collection.owner.and_then(|owner| tree.units.get_mut(owner));
+                match owner.filter(|_| collection.units.is_empty()) {
+                    Some(owner) => owner.leading.push(found.comment),
+                    None => collection.footer.push(found.comment),
                 }
             }
         }

@@ -35,8 +35,8 @@ fn keys_have_the_order_of_the_schema() {
         "name: a\n\nfilesystem:\n  scratch_paths: [/x]\n  working_dir: /x\n  zzz: 1\n\nnetwork: {isolated: true}\n",
     );
     becomes(
-        "environment:\n  set:\n    B: x\n    A: y\n",
-        "environment:\n  set:\n    B: x\n    A: y\n",
+        "environment:\n  set:\n    B: x\n    A: z\n",
+        "environment:\n  set:\n    B: x\n    A: z\n",
     );
 }
 
@@ -151,7 +151,7 @@ fn other_shapes() {
         "name: a\n\naudit:\n  enabled: true\n",
     );
     becomes("a: {b, c: }\n", "a: {b: null, c: null}\n");
-    becomes("a:\n- - x\n  - y\n-\n- - - z\n", "a:\n  - - x\n    - y\n  -\n  - - - z\n");
+    becomes("a:\n- - x\n  - w\n-\n- - - z\n", "a:\n  - - x\n    - w\n  -\n  - - - z\n");
     becomes("[a,b]\n", "- a\n- b\n");
     becomes("? a\n: b\n", "a: b\n");
     becomes("[]\n", "[]\n");
@@ -353,7 +353,8 @@ impl Writer<'_> {
                 let anchor = self.anchor();
                 write!(self.out, " {anchor}").expect("a string");
                 self.line_end();
-                self.block(inner + usize::from(self.choose(2)), depth + 1);
+                let further = usize::from(self.choose(2));
+                self.block(inner + further, depth + 1);
             }
             4 => {
                 let header = ["|", ">", "|-", ">-", "|+"][usize::from(self.choose(5))];
