@@ -37,15 +37,10 @@ impl Printer<'_> {
                     lines.push(String::new());
                 }
                 if body.is_empty() {
-                    let anchor = anchor(&root);
-                    let empty = self.inline(&root).unwrap_or_default();
-                    lines.push(format!("{anchor}{empty}"));
-                } else {
-                    if let Some(anchor) = &root.anchor {
-                        lines.push(format!("--- &{anchor}"));
-                    }
-                    lines.extend(body);
+                    lines.push(self.inline(&root).unwrap_or_default());
                 }
+                // Nothing can refer to an anchor of the whole.
+                lines.extend(body);
             }
             _ => lines.extend(self.leaf(&root, 0)),
         }
@@ -139,14 +134,13 @@ impl Printer<'_> {
             let mut lines = self.leaf(&value, indent + STEP);
             if let Some(first) = lines.first_mut() {
                 let gap = if first.is_empty() { "" } else { " " };
-                *first = format!("{pad}{start}{gap}{first}{behind}").trim_end().to_owned();
+                *first = format!("{pad}{start}{gap}{first}");
             }
-            if let (Some(last), false) = (lines.last_mut(), behind.is_empty())
-                && !is_block(&value)
-                && !last.ends_with(&behind)
-            {
-                // A plain text of several lines: no comment can stand inside it.
-                last.push_str(&behind);
+            // No comment can stand inside a plain text, and none after a block of text.
+            let at = if is_block(&value) { lines.first_mut() } else { lines.last_mut() };
+            if let Some(line) = at {
+                line.push_str(&behind);
+                line.truncate(line.trim_end().len());
             }
             return lines;
         };

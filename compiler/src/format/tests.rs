@@ -130,6 +130,7 @@ fn anchors_and_aliases_are_kept() {
 
 #[test]
 fn texts_of_several_lines() {
+    becomes("description: one\n  two # c\nname: a\n", "name: a\n\ndescription: one\n  two  # c\n");
     becomes(
         "description: one\n   two\n   three\nname: a\n",
         "name: a\n\ndescription: one\n  two\n  three\n",
@@ -155,6 +156,8 @@ fn other_shapes() {
     becomes("[a,b]\n", "- a\n- b\n");
     becomes("? a\n: b\n", "a: b\n");
     becomes("[]\n", "[]\n");
+    becomes("[ # c\n]\n", "# c\n[]\n");
+    becomes("&x # c\n# d\n\n- a\n", "# c\n# d\n\n- a\n");
     for text in ["a: [", "name: a\nname: b\n", "a: !x y\n", "# only\n", "a: on\n"] {
         assert_eq!(formatted(text), None, "{text}");
     }
@@ -364,7 +367,8 @@ impl Writer<'_> {
                     .expect("a string");
             }
             5 => {
-                writeln!(self.out, " several\n{pad}lines").expect("a string");
+                write!(self.out, " several\n{pad}lines").expect("a string");
+                self.line_end();
             }
             6 => {
                 let comment = self.comment();
@@ -416,7 +420,7 @@ fn the_random_texts_are_policies_of_every_shape() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(40_000))]
 
     /// `format` itself compares meaning and comments and formats twice: a fault is a failure here.
     #[test]

@@ -1,7 +1,7 @@
 //! The schema for editors: with the names that a policy may use, so that they are offered.
 
 use crate::resolve::CAPABILITIES;
-use crate::syscalls::{Arch, errno_name, names};
+use crate::syscalls::{Arch, baseline, errno_name, names};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -17,17 +17,55 @@ pub fn schema() -> Value {
     let mut schema = purple_policy::json_schema();
     let mut used = Vec::new();
     offer(&mut schema, &mut used);
+    let definitions = schema.get_mut("definitions").and_then(Value::as_object_mut);
+    definitions.into_iter().flat_map(Map::values_mut).for_each(leave_to_the_key);
+    with_markdown(&mut schema);
     if let Some(definitions) = schema.get_mut("definitions").and_then(Value::as_object_mut) {
         for list in LISTS.iter().filter(|list| used.contains(&list.name)) {
+            // Not one `enum`: an editor would show all of it wherever the cursor rests on a name.
+            let names: Vec<Value> = (list.names)().into_iter().map(named).collect();
             let names = json!({
                 "title": list.title,
                 "description": list.description,
-                "enum": (list.names)(),
+                "anyOf": names,
             });
             definitions.insert(list.definition.to_owned(), names);
         }
     }
     schema
+}
+
+/// Takes the descriptions from a type that is a number or text: an editor would show them in place of
+/// the description of the key.
+fn leave_to_the_key(definition: &mut Value) {
+    let Some(keywords) = definition.as_object_mut() else { return };
+    let Some(Value::Array(forms)) = keywords.get_mut("anyOf") else { return };
+    let simple = |form: &Value| {
+        let kind = form.get("type").and_then(Value::as_str).unwrap_or("");
+        matches!(kind, "integer" | "number" | "string") && form.get("const").is_none()
+    };
+    if !forms.iter().all(simple) {
+        return;
+    }
+    for form in forms.iter_mut().filter_map(Value::as_object_mut) {
+        form.shift_remove("description");
+    }
+    keywords.shift_remove("description");
+}
+
+/// Says again as Markdown what has code in it: as plain text, an editor shows the backticks.
+fn with_markdown(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(with_markdown),
+        Value::Object(keywords) => {
+            keywords.values_mut().for_each(with_markdown);
+            let text = keywords.get("description").and_then(Value::as_str);
+            if let Some(text) = text.filter(|text| text.contains('`')).map(str::to_owned) {
+                keywords.insert("markdownDescription".to_owned(), Value::String(text));
+            }
+        }
+        _ => {}
+    }
 }
 
 struct List {
@@ -75,6 +113,17 @@ const LISTS: [List; 4] = [
 fn every_call() -> Vec<&'static str> {
     let all = Arch::ALL.iter().flat_map(|&arch| names(arch).map(|(name, _)| name));
     all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// A name, and what there is to say about it.
+fn named(name: &'static str) -> Value {
+    match baseline(name) {
+        Some(entry) => {
+            let why = format!("Denied unless a policy names it: {}.", entry.why);
+            json!({"const": name, "description": why})
+        }
+        None => json!({"const": name}),
+    }
 }
 
 /// Puts the lists in where the keyword is, and notes which.
@@ -135,7 +184,7 @@ mod tests {
             assert!(choices.contains(&json!({"type": "string"})), "{pointer}: {choices:?}");
         }
         let count = |definition: &str| {
-            let names = schema.pointer(&format!("/definitions/{definition}/enum"));
+            let names = schema.pointer(&format!("/definitions/{definition}/anyOf"));
             names.and_then(Value::as_array).map_or(0, Vec::len)
         };
         assert!(count("SyscallName") > 500 && count("ErrorName") > 120);
@@ -155,10 +204,9 @@ mod tests {
             std::iter::once(definition).chain(choices).map(move |form| (name.as_str(), form))
         });
         for (name, form) in std::iter::once(("", &schema)).chain(inner) {
-            if form.get("description").and_then(Value::as_str).is_none()
-                && form.get("$ref").is_none()
-                && form.get("type").is_none()
-            {
+            let words = form.get("const").is_some() && !name.ends_with("Name");
+            let described = form.get("description").is_some();
+            if !described && (words || form.get("properties").is_some()) {
                 missing.push(format!("{name}: description"));
             }
             let properties = form.get("properties").and_then(Value::as_object);

@@ -84,7 +84,7 @@ pub struct Policy {
     /// Environment variables. Absent: the fixed defaults only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Environment variables")]
-    #[schemars(extend("examples" = [{"set": {"CI": "true"}, "pass": ["LANG"]}]))]
+    #[schemars(extend("examples" = [{"set": {"EDITOR": "vi"}, "pass": ["LANG"]}]))]
     pub environment: Option<Environment>,
 
     /// The record of what the program did. Absent: no audit record.
