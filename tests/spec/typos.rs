@@ -10,8 +10,11 @@ use purplec::syscalls::{Arch, closest_errno, closest_name, names};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
+/// A word, written wrong in one way.
+type Slip = fn(&str) -> Option<String>;
+
 /// Ways to write a word wrong. `None` where a way leaves the word as it is.
-const SLIPS: [(&str, fn(&str) -> Option<String>); 8] = [
+const SLIPS: [(&str, Slip); 8] = [
     ("first letter left out", |word| without(word, 0)),
     ("middle letter left out", |word| without(word, word.len() / 2)),
     ("middle letter doubled", |word| {
@@ -68,6 +71,10 @@ fn forms<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
     }
 }
 
+fn property<'s>(form: &'s Value, key: &str) -> &'s Value {
+    form.get("properties").and_then(|all| all.get(key)).expect("what is required is described")
+}
+
 /// A value that the schema accepts.
 fn sample(root: &Value, schema: &Value) -> Value {
     let example =
@@ -85,7 +92,7 @@ fn sample(root: &Value, schema: &Value) -> Value {
             let required = form.get("required").and_then(Value::as_array);
             let mut object = Map::new();
             for key in required.into_iter().flatten().filter_map(Value::as_str) {
-                object.insert(key.to_owned(), sample(root, &form["properties"][key]));
+                object.insert(key.to_owned(), sample(root, property(form, key)));
             }
             Value::Object(object)
         }
@@ -99,7 +106,7 @@ fn sample(root: &Value, schema: &Value) -> Value {
 /// A slip in one word: the policy with the word, and what the word is called in the report.
 struct Word {
     place: String,
-    word: String,
+    right: String,
     /// The word that is offered: another one where this is an older spelling.
     offered: String,
     policy: Box<dyn Fn(&str) -> Value>,
@@ -135,7 +142,7 @@ fn visit(
         if let Some(word) = form.get("const").and_then(Value::as_str) {
             found.push(Word {
                 place: place.to_owned(),
-                word: word.to_owned(),
+                right: word.to_owned(),
                 offered: offered(word, form),
                 policy: put(around(json!(SLOT))),
             });
@@ -158,7 +165,7 @@ fn visit(
             let path = format!("{place}/{key}");
             found.push(Word {
                 place: place.to_owned(),
-                word: key.clone(),
+                right: key.clone(),
                 offered: offered(key, property),
                 policy: put(with(SLOT, sample(root, property))),
             });
@@ -188,12 +195,12 @@ fn every_key_and_word_is_found_again_behind_a_slip() {
     assert!(words.len() > 80, "{} words", words.len());
     let (mut tried, mut lost, mut shown) = (0, Vec::new(), Vec::new());
     for (number, word) in words.iter().enumerate() {
-        let whole = (word.policy)(&word.word);
-        assert_eq!(finding(&whole, &word.word), None, "the word itself is fine: {whole}");
+        let whole = (word.policy)(&word.right);
+        assert_eq!(finding(&whole, &word.right), None, "the word itself is fine: {whole}");
         for (way, (name, slip)) in SLIPS.iter().enumerate() {
-            let Some(slip) = slip(&word.word).filter(|slip| *slip != word.word) else { continue };
+            let Some(slip) = slip(&word.right).filter(|slip| *slip != word.right) else { continue };
             let policy = (word.policy)(&slip);
-            let same = words.iter().any(|other| other.place == word.place && other.word == slip);
+            let same = words.iter().any(|other| other.place == word.place && other.right == slip);
             if slip.is_empty() || same {
                 continue;
             }
@@ -204,7 +211,7 @@ fn every_key_and_word_is_found_again_behind_a_slip() {
             let line =
                 format!("{} {slip}: {help}", if word.place.is_empty() { "/" } else { &word.place });
             if !help.starts_with(&meant) {
-                lost.push(format!("{line} ({name} in {})", word.word));
+                lost.push(format!("{line} ({name} in {})", word.right));
             } else if number % 8 == 3 && way == number / 8 % SLIPS.len() && shown.len() < 10 {
                 shown.push(line);
             }

@@ -87,7 +87,7 @@ fn shown(text: &str) -> String {
     text.split_inclusive('\n')
         .map(|line| match line.strip_suffix('\n') {
             Some(line) => format!("{}\n", render::visible(line)),
-            None => render::visible(line).to_string(),
+            None => render::visible(line),
         })
         .collect()
 }

@@ -18,6 +18,8 @@ use crate::validate::meaning;
 use tree::Tree;
 
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod tests;
 
 /// A fault of the formatter: what it would have written is not the same policy.

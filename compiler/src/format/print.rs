@@ -68,7 +68,7 @@ impl Printer<'_> {
             }
             let commented = !above.is_empty();
             comments(&mut lines, &above, indent, first);
-            if blank && !(first && !commented) && lines.last().is_some_and(|it| !it.is_empty()) {
+            if blank && (!first || commented) && lines.last().is_some_and(|it| !it.is_empty()) {
                 lines.push(String::new());
             }
             lines.extend(entry);
@@ -225,9 +225,8 @@ impl Printer<'_> {
         let anchor = anchor(node);
         if let Some(lines) = self.kept_lines(node) {
             let pad = " ".repeat(indent);
-            let indented = |line: &String| match line.is_empty() {
-                true => String::new(),
-                false => format!("{pad}{line}"),
+            let indented = |line: &String| {
+                if line.is_empty() { String::new() } else { format!("{pad}{line}") }
             };
             let rest = lines.iter().skip(1).map(indented);
             let first = lines.first().map_or("", String::as_str);
@@ -261,9 +260,9 @@ impl Printer<'_> {
                 let base = first.len() - first.trim_start_matches(' ').len();
                 let stripped: Option<Vec<String>> = lines
                     .iter()
-                    .map(|line| match line.trim().is_empty() {
-                        true => Some(String::new()),
-                        false => Some(line.get(base..)?.to_owned()),
+                    .map(|line| {
+                        let line = if line.trim().is_empty() { "" } else { line.get(base..)? };
+                        Some(line.to_owned())
                     })
                     .collect();
                 let hidden = text.contains('\r') || written.contains('\t');

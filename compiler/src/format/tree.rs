@@ -134,7 +134,7 @@ impl Builder<'_> {
             | EventKind::DocumentStart
             | EventKind::DocumentEnd => {}
             EventKind::Alias(name) => {
-                self.leaf(Node { anchor: None, content: Content::Alias(name), span: event.span })
+                self.leaf(Node { anchor: None, content: Content::Alias(name), span: event.span });
             }
             EventKind::Scalar { properties, text, style } => {
                 let written = self.text.get(event.span.start..event.span.end).unwrap_or("");
@@ -223,7 +223,7 @@ impl Builder<'_> {
             }
             return Some(pending);
         }
-        let Some(list) = self.tree.collections.get(parent) else { return None };
+        let list = self.tree.collections.get(parent)?;
         if list.is_mapping {
             // A list or a mapping as a key: the parse stage has refused it.
             self.bad = true;

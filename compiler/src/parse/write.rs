@@ -97,7 +97,7 @@ mod tests {
     proptest! {
         /// What is written is what is read, in block and in brackets.
         #[test]
-        fn is_read_back(text in r##"[ -~é\n]{0,12}|[-:#,\[\]{}&*!|>'"%@ a0.]{0,6}"##) {
+        fn is_read_back(text in r#"[ -~é\n]{0,12}|[-:#,\[\]{}&*!|>'"%@ a0.]{0,6}"#) {
             let in_brackets = format!("k: [{}]\n", written(&text));
             prop_assert_eq!(read(&in_brackets), Some(serde_json::json!({"k": [text]})));
             let alone = if needs_quotes(&text) { quoted(&text) } else { text.clone() };
