@@ -267,7 +267,7 @@ fn fmt_writes_what_is_not_in_style_and_names_it() {
     let at = directory.path();
     fs::write(at.join("untidy"), UNTIDY).expect("write");
     fs::write(at.join("tidy"), TIDY).expect("write");
-    fs::set_permissions(at.join("untidy"), fs::Permissions::from_mode(0o644)).expect("chmod");
+    fs::set_permissions(at.join("untidy"), fs::Permissions::from_mode(0o640)).expect("chmod");
     let output = purplec(&["fmt", "--check", "untidy", "tidy"], at);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout), "untidy: not in style; `purplec fmt` writes it\n");
@@ -284,6 +284,8 @@ fn fmt_writes_what_is_not_in_style_and_names_it() {
         (Some(0), "untidy: formatted\n".into())
     );
     assert_eq!(fs::read_to_string(at.join("untidy")).expect("read"), TIDY);
+    let mode = fs::metadata(at.join("untidy")).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o640, "it stays as private as it was");
     let output = purplec(&["fmt", "--check", "untidy", "tidy"], at);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), String::new()));
 }

@@ -31,7 +31,10 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
     };
     let Some(name) = target.file_name() else { return Err("this names no file".to_owned()) };
     let (temporary, file) = create_beside(&directory, name)?;
-    let written = fill(file, bytes).and_then(|()| fs::rename(&temporary, &target));
+    // Who may read a file stays as it was.
+    let kept = fs::metadata(&target).map_or(Ok(()), |old| file.set_permissions(old.permissions()));
+    let written =
+        kept.and_then(|()| fill(file, bytes)).and_then(|()| fs::rename(&temporary, &target));
     if let Err(error) = written {
         let message = format!("cannot be written: {}", explain(&error));
         return Err(match fs::remove_file(&temporary) {

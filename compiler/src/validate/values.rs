@@ -44,6 +44,9 @@ pub(super) fn wrong_type(
     let span = report.document.span(pointer);
     let message = expected.mismatch(found);
     let diagnostic = Diagnostic::error("wrong-type", span, message);
+    if !report.sink.has_room("wrong-type") {
+        return diagnostic;
+    }
     let Some(change) = change(report, pointer, expected, found) else {
         return match hint(expected, found) {
             Some(help) => diagnostic.with_help(help),
