@@ -6,6 +6,7 @@
 pub mod diagnostics;
 pub mod disk;
 pub mod emit;
+pub mod format;
 pub mod inherit;
 pub mod ir;
 pub mod lint;

@@ -9,6 +9,7 @@ mod compile;
 mod explain;
 mod files;
 mod fix;
+mod fmt;
 mod input;
 mod output;
 mod parallel;
@@ -44,6 +45,7 @@ pub(crate) fn run() -> ExitCode {
     let exit = match &command {
         Command::Check(arguments) => check::run(arguments),
         Command::Compile(arguments) => compile::run(arguments),
+        Command::Fmt(arguments) => fmt::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Query(arguments) => query::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
@@ -76,6 +78,8 @@ enum Command {
     /// Compile a policy to a sealed plan
     #[command(after_help = EXIT_CODES)]
     Compile(compile::Arguments),
+    /// Put policies into one style: spelling, order, quotes, comments kept
+    Fmt(fmt::Arguments),
     /// Say what a plan grants
     Show(show::Arguments),
     /// Say what happens to a system call under a plan, and which line says so
@@ -134,7 +138,7 @@ fn schema(of: Of) -> Exit {
     if of == Of::Diagnostics {
         return print(JSON_SCHEMA, Exit::Clean);
     }
-    match serde_json::to_string_pretty(&purple_policy::json_schema()) {
+    match serde_json::to_string_pretty(&purplec::validate::editor_schema()) {
         Ok(text) => print(&(text + "\n"), Exit::Clean),
         Err(error) => complain(&format!("purplec: the schema cannot be printed: {error}")),
     }

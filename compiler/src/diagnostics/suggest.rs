@@ -45,12 +45,14 @@ pub fn meant<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> O
     let parts = parts(&plain);
     let whole = parts.concat();
     let first = parts.first().map_or("", String::as_str);
-    let mut best: Option<(usize, usize, &str)> = None;
+    let mut best: Option<((usize, usize, bool), &str)> = None;
+    let letters = sorted(&plain);
     let [mut same, mut begun, mut holding] = [Vec::new(), Vec::new(), Vec::new()];
     for candidate in candidates {
         let lowered = candidate.to_ascii_lowercase();
         let slip = usize::from(length >= 5);
-        if length >= 3 && strsim::osa_distance(&plain, head(&lowered, length)) <= slip {
+        let more = lowered.len() > plain.len() + slip;
+        if length >= 3 && more && strsim::osa_distance(&plain, head(&lowered, length)) <= slip {
             begun.push(candidate);
         }
         // What is cheap to see comes first: there may be hundreds of candidates.
@@ -68,18 +70,21 @@ pub fn meant<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> O
             continue;
         }
         let distance = strsim::osa_distance(&plain, &lowered);
-        if distance <= allowed && best.is_none_or(|(least, by, _)| (distance, longer) < (least, by))
-        {
-            best = Some((distance, longer, candidate));
+        if distance > allowed {
+            continue;
+        }
+        let near = (distance, longer, letters != sorted(&lowered));
+        if best.is_none_or(|(least, _)| near < least) {
+            best = Some((near, candidate));
         }
     }
     if let [word] = same.as_slice() {
         return Some(Meant { word, certain: true });
     }
     let word = match (best, begun.as_slice(), holding.as_slice()) {
-        (Some((distance, _, candidate)), ..) if distance <= 2 => candidate,
+        (Some(((distance, ..), candidate)), ..) if distance <= 2 => candidate,
         (_, [only], _) | (_, _, [only]) => only,
-        (best, ..) => best.map(|(_, _, candidate)| candidate)?,
+        (best, ..) => best.map(|(_, candidate)| candidate)?,
     };
     Some(Meant { word, certain: false })
 }
@@ -87,6 +92,13 @@ pub fn meant<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> O
 /// The word of [`meant`].
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     meant(word, candidates).map(|meant| meant.word)
+}
+
+/// The characters of a text in order: swapped ones are no difference.
+fn sorted(text: &str) -> Vec<char> {
+    let mut characters: Vec<char> = text.chars().collect();
+    characters.sort_unstable();
+    characters
 }
 
 /// The first characters of a text.

@@ -45,7 +45,8 @@ fn the_shipped_profile_draws_no_finding() {
 #[test]
 fn a_start_is_judged_on_each_architecture_by_its_own_calls() {
     for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
-        let options = Options { architectures: vec![arch], emit: Some(Stage::Ir) };
+        let options =
+            Options { architectures: vec![arch], emit: Some(Stage::Ir), ..Options::default() };
         let found = |text: &str| {
             let source = Source::new("policy", text);
             let outcome = pipeline::compile(&source, &options, Sink::new()).expect("no defect");

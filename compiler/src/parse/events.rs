@@ -14,7 +14,7 @@ use std::ptr::NonNull;
 /// The events of one text, in order.
 ///
 /// The parser lives behind a pointer of its own, because libyaml keeps its address.
-pub(super) struct Events<'t> {
+pub(crate) struct Events<'t> {
     parser: NonNull<yaml::yaml_parser_t>,
     /// Bytes of the byte order mark, which libyaml is not given.
     mark: usize,
@@ -23,16 +23,16 @@ pub(super) struct Events<'t> {
 
 /// One event and the bytes that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
+pub(crate) struct Event {
     /// What it is.
-    pub(super) kind: EventKind,
+    pub(crate) kind: EventKind,
     /// From its first to one past its last byte. Empty for events without text of their own.
-    pub(super) span: Span,
+    pub(crate) span: Span,
 }
 
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum EventKind {
+pub(crate) enum EventKind {
     /// A start or an end that says nothing more: of the stream, or of a document's end.
     Other,
     /// The end of the text.
@@ -64,11 +64,11 @@ pub(super) enum EventKind {
 
 /// What may stand before a node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Properties {
+pub(crate) struct Properties {
     /// `&anchor`
-    pub(super) anchor: Option<String>,
+    pub(crate) anchor: Option<String>,
     /// `!tag`
-    pub(super) tag: Option<String>,
+    pub(crate) tag: Option<String>,
 }
 
 /// How a scalar was written.
@@ -87,18 +87,18 @@ pub enum Style {
 
 /// Why libyaml cannot read on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SyntaxError {
+pub(crate) struct SyntaxError {
     /// What it found.
-    pub(super) problem: String,
+    pub(crate) problem: String,
     /// The byte it found it at.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// What it was reading, and since which byte.
-    pub(super) context: Option<(String, usize)>,
+    pub(crate) context: Option<(String, usize)>,
 }
 
 impl<'t> Events<'t> {
     /// Starts reading `text`; `None` only where libyaml cannot get memory.
-    pub(super) fn new(text: &'t str) -> Option<Self> {
+    pub(crate) fn new(text: &'t str) -> Option<Self> {
         let uninit = Box::new(MaybeUninit::<yaml::yaml_parser_t>::uninit());
         let raw = Box::into_raw(uninit).cast::<yaml::yaml_parser_t>();
         // SAFETY: `raw` is valid for writes of a whole parser, and this call writes all of it.
@@ -124,7 +124,7 @@ impl<'t> Events<'t> {
     }
 
     /// The next event. Not to be called again after an error or [`EventKind::StreamEnd`].
-    pub(super) fn next(&mut self) -> Result<Event, SyntaxError> {
+    pub(crate) fn next(&mut self) -> Result<Event, SyntaxError> {
         let mut slot = MaybeUninit::<yaml::yaml_event_t>::uninit();
         // SAFETY: the parser was initialised by `new` and is deleted only by `drop`; the slot is
         // valid for writes, and this call first fills all of it with zeros.

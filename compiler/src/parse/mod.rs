@@ -21,6 +21,7 @@ pub use text::decode;
 pub use write::written;
 
 pub(crate) use document::NodeId;
+pub(crate) use events::{Event, EventKind, Events};
 pub(crate) use scalar::is_plain_text;
 pub(crate) use text::is_hidden;
 pub(crate) use write::{needs_quotes, quoted};

@@ -84,8 +84,9 @@ fn unknown(scope: &mut Scope<'_>, pointer: &str, name: &str) {
     let room = scope.sink.has_room("unknown-capability");
     let span = scope.span(pointer);
     let message = format!("there is no capability {}", quote(name));
+    let guess = || nearest(name, NAMES).or_else(|| nearest(&full, NAMES));
     let found = Diagnostic::error("unknown-capability", span, message);
-    scope.report(match room.then(|| nearest(&full, NAMES)).flatten() {
+    scope.report(match room.then(guess).flatten() {
         _ if full == "CAP_ALL" => found.with_help("name each capability that the program needs"),
         Some(near) => found.with_guess(&full, near),
         None => found,

@@ -79,17 +79,11 @@ fn meant_key<'s>(expected: &Expected<'s>, key: &str) -> Option<Meant<'s>> {
 
 /// The places that a key belongs to: "`allow` is a key of `syscalls`: move it there".
 fn elsewhere(schema: &Schema, key: &str) -> Option<String> {
-    let places: Vec<String> = mappings(schema)
-        .iter()
-        .filter(|place| place.has_key(key))
-        .map(|place| match place.is_policy() {
-            true => "the policy itself".to_owned(),
-            false => place.name(),
-        })
-        .collect();
+    let places: Vec<String> =
+        mappings(schema).iter().filter(|place| place.has_key(key)).map(place_name).collect();
     match places.as_slice() {
         [] => None,
-        [only] if only == "the policy itself" => {
+        [only] if only == ITSELF => {
             Some(format!("`{key}` is a section of its own: begin the line with it"))
         }
         [only] => Some(format!("`{key}` is a key of {only}: move it there")),
@@ -104,9 +98,15 @@ fn near_elsewhere(schema: &Schema, key: &str) -> Option<String> {
     mappings(schema).iter().find_map(|place| {
         let meant = meant_key(place, key)?;
         let near = meant.certain || strsim::osa_distance(key, meant.word) <= 2 && key.len() > 4;
-        let name = if place.is_policy() { "the policy itself".to_owned() } else { place.name() };
-        near.then(|| format!("did you mean `{}`, a key of {name}?", meant.word))
+        near.then(|| format!("did you mean `{}`, a key of {}?", meant.word, place_name(place)))
     })
+}
+
+/// How a help calls the outermost mapping.
+const ITSELF: &str = "the policy itself";
+
+fn place_name(place: &Expected<'_>) -> String {
+    if place.is_policy() { ITSELF.to_owned() } else { place.name() }
 }
 
 /// Every mapping of a policy that has keys of its own, outermost first.

@@ -9,14 +9,17 @@
 
 mod expect;
 mod keys;
+mod names;
 mod older;
 mod schema;
 mod values;
 
+pub use names::schema as editor_schema;
+
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::parse::Document;
 use expect::Expected;
-use purple_policy::Policy;
+use purple_policy::{OLDER_SPELLINGS, Policy};
 use schema::Schema;
 
 /// Checks a document and gives it types. The document's older spellings are renamed on the way, so
@@ -49,6 +52,27 @@ pub(crate) fn check(document: &mut Document, sink: &mut Sink) -> Option<serde_js
     if schema.report(document, &json, sink) { None } else { Some(json) }
 }
 
+/// The keys of the mapping at a JSON pointer, in the order of the schema, each followed by its older
+/// spellings; empty where the schema names none.
+pub(crate) fn key_order(pointer: &str) -> Vec<&'static str> {
+    let Some(schema) = Schema::of_policies() else { return Vec::new() };
+    let expected = Expected::at(schema, pointer);
+    let mut keys = Vec::new();
+    for key in expected.keys() {
+        let older = OLDER_SPELLINGS.iter().filter(|it| it.preferred == key).map(|it| it.older);
+        keys.push(key);
+        keys.extend(older);
+    }
+    keys
+}
+
+/// What a document says, under preferred spellings: two texts of which it is equal mean the same.
+pub(crate) fn meaning(document: &Document) -> serde_json::Value {
+    let mut document = document.clone();
+    older::rename(&mut document, &mut Sink::new());
+    document.to_json()
+}
+
 /// A value that the schema accepts and the types do not, such as `100.0` for a whole number.
 fn residual(
     schema: &Schema,
@@ -73,5 +97,7 @@ fn residual(
     Diagnostic::error("wrong-type", document.span(&pointer), expected.mismatch(found))
 }
 
+#[cfg(test)]
+mod forms_tests;
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,9 @@ pub(super) fn wrong_type(
     let span = report.document.span(pointer);
     let message = expected.mismatch(found);
     let diagnostic = Diagnostic::error("wrong-type", span, message);
+    if !report.sink.has_room("wrong-type") {
+        return diagnostic;
+    }
     let Some(change) = change(report, pointer, expected, found) else {
         return match hint(expected, found) {
             Some(help) => diagnostic.with_help(help),
@@ -131,8 +134,9 @@ fn change(
             let [item] = items.as_slice() else { return None };
             let inner = document.span(&format!("{pointer}/0"));
             let (text, style) = document.scalar_at(&format!("{pointer}/0"))?;
-            // `[2G]` or `- 2G`, and no room for a comment.
-            let bare = (span.end - span.start).saturating_sub(inner.end - inner.start) <= 4;
+            // `[2G]` without room for a comment; what replaces `- 2G` would need another indent.
+            let bare = span.end > inner.end
+                && (span.end - span.start).saturating_sub(inner.end - inner.start) <= 4;
             let fits = expected.takes_kind_of(item) && !item.is_array() && !item.is_object();
             if !fits || !bare || style == Style::Block || text.len() > MAX_SHOWN {
                 return None;
@@ -177,7 +181,7 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
                 "write each item on a line of its own that begins with `- `".to_owned()
             })
         }
-        Value::Array(items) if expected.takes("object") => {
+        Value::Array(items) if expected.takes("object") && !expected.is_item() => {
             let named = |item: &Value| {
                 item.as_object().is_some_and(|item| item.keys().all(|key| expected.has_key(key)))
             };
@@ -302,12 +306,10 @@ fn meant_word<'s>(sink: &Sink, expected: &Expected<'s>, text: &str) -> Option<Me
     if let Some(word) = foreign.and_then(|(_, word)| known(word)) {
         return Some(Meant { word, certain: false });
     }
-    let preferred = meant(text, words.iter().copied());
-    preferred.or_else(|| {
-        let older = meant(text, expected.older_words())?;
-        let (_, preferred) = OLDER_OPERATORS.iter().find(|(known, _)| *known == older.word)?;
-        Some(Meant { word: known(preferred)?, certain: older.certain })
-    })
+    let meant = meant(text, words.iter().copied().chain(expected.older_words()))?;
+    let older = OLDER_OPERATORS.iter().find(|(older, _)| *older == meant.word);
+    let preferred = older.map_or(meant.word, |(_, preferred)| preferred);
+    Some(Meant { word: known(preferred)?, certain: meant.certain })
 }
 
 /// Text of a wrong form.

@@ -11,7 +11,11 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields, default)]
 pub struct Environment {
     /// Variables with a fixed value. They are stored in the plan in clear: no secrets here.
+    #[schemars(title = "Fixed variables")]
+    #[schemars(extend("examples" = [{"EDITOR": "vi"}]))]
     pub set: BTreeMap<String, String>,
     /// Names of variables taken over from the caller, where it has them.
+    #[schemars(title = "Variables of the caller")]
+    #[schemars(extend("examples" = [["LANG"]]))]
     pub pass: Vec<String>,
 }

@@ -13,23 +13,33 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct Filesystem {
     /// Host paths shown inside, read-only with everything mounted below them.
+    #[schemars(title = "Read-only paths")]
+    #[schemars(extend("examples" = [[{"host_path": "/usr", "sandbox_path": "/usr"}]]))]
     pub immutable_paths: Vec<ImmutablePath>,
 
     /// Private, empty, writable directories (tmpfs) that vanish when the sandbox ends. `/tmp` is
     /// always there.
     #[schemars(extend("examples" = [["/tmp", "/var/tmp"]]))]
+    #[schemars(title = "Scratch paths")]
     pub scratch_paths: Vec<String>,
 
     /// How much each scratch path may hold. Default: 512 MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Size of a scratch path")]
+    #[schemars(example = &"512M")]
+    #[schemars(extend("default" = "512M"))]
     pub scratch_size_bytes: Option<Quantity>,
 
     /// Host directories shown inside, writable: what the program writes here stays.
+    #[schemars(title = "Output paths")]
+    #[schemars(extend("examples" = [[{"host_path": "./output", "sandbox_path": "/output"}]]))]
     pub output_paths: Vec<OutputPath>,
 
     /// The directory the program starts in, inside the sandbox. Default: `/tmp`.
     #[schemars(example = &"/tmp")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Working directory")]
+    #[schemars(extend("default" = "/tmp"))]
     pub working_dir: Option<String>,
 }
 
@@ -40,23 +50,29 @@ pub struct ImmutablePath {
     /// The path on the host: absolute, or relative to the directory the sandbox is started from.
     #[schemars(length(min = 1))]
     #[schemars(example = &"/usr")]
+    #[schemars(title = "Path on the host")]
     pub host_path: String,
     /// Where it appears inside: an absolute path.
     #[schemars(regex(pattern = "^/"))]
     #[schemars(example = &"/usr")]
+    #[schemars(title = "Path inside")]
     pub sandbox_path: String,
     /// Leave it out, instead of refusing to start, on a host that does not have it.
     #[serde(default)]
+    #[schemars(title = "Optional")]
     pub optional: bool,
-    /// Why the program needs it.
+    /// Why the program needs it. Default: nothing is said.
+    #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it.
+    /// Who answers for it. Default: nothing is said.
+    #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile.
+    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]
     pub expires: Option<String>,
@@ -69,20 +85,25 @@ pub struct OutputPath {
     /// The path on the host: absolute, or relative to the directory the sandbox is started from.
     #[schemars(length(min = 1))]
     #[schemars(example = &"./output")]
+    #[schemars(title = "Path on the host")]
     pub host_path: String,
     /// Where it appears inside: an absolute path.
     #[schemars(regex(pattern = "^/"))]
     #[schemars(example = &"/output")]
+    #[schemars(title = "Path inside")]
     pub sandbox_path: String,
-    /// Why the program needs it.
+    /// Why the program needs it. Default: nothing is said.
+    #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it.
+    /// Who answers for it. Default: nothing is said.
+    #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile.
+    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]
     pub expires: Option<String>,

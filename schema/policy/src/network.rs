@@ -8,22 +8,27 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
     /// No network but a loopback interface of the sandbox's own. Default: `true`.
+    #[schemars(title = "Isolated")]
     pub isolated: bool,
 
     /// Destination ports that the program may connect to.
     #[schemars(extend("examples" = [[443, 53]]))]
+    #[schemars(title = "Outgoing ports")]
     pub allowed_outgoing_ports: Vec<Port>,
 
     /// Ports on which the program may accept connections.
     #[schemars(extend("examples" = [[8080]]))]
+    #[schemars(title = "Incoming ports")]
     pub allowed_incoming_ports: Vec<Port>,
 
     /// Addresses and blocks of them that stay unreachable on every port.
     #[schemars(extend("examples" = [["192.0.2.1", "198.51.100.0/24"]]))]
+    #[schemars(title = "Blocked addresses")]
     pub blocked_ips: Vec<String>,
 
     /// Name servers written to the sandbox's `/etc/resolv.conf`.
     #[schemars(extend("examples" = [["8.8.8.8"]]))]
+    #[schemars(title = "Name servers")]
     pub dns_servers: Vec<String>,
 }
 

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct Audit {
     /// Write an audit record.
+    #[schemars(title = "Enabled")]
     pub enabled: bool,
-    /// The file on the host to append to.
+    /// The file on the host to append to. Absent: none.
     #[schemars(example = &"/var/log/purple/audit.log")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Log file")]
     pub log_path: Option<String>,
     /// What to record.
     #[schemars(extend("examples" = [["syscall", "filesystem"]]))]
+    #[schemars(title = "Detail")]
     pub detail_level: Vec<AuditDetail>,
 }
 
@@ -40,11 +43,15 @@ pub enum AuditDetail {
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the policy")]
 pub struct EbpfMonitoring {
     /// Trace at all.
+    #[schemars(title = "Enabled")]
     pub enabled: bool,
     /// Trace system calls.
+    #[schemars(title = "Trace system calls")]
     pub trace_syscalls: bool,
     /// Trace file operations.
+    #[schemars(title = "Trace files")]
     pub trace_files: bool,
     /// Trace network activity.
+    #[schemars(title = "Trace the network")]
     pub trace_network: bool,
 }

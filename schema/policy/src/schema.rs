@@ -9,10 +9,14 @@ use serde_json::{Map, Value, json};
 /// It differs from the types in two places. A key without a value is not accepted: an absent
 /// section has a meaning, and so has an empty one, and `key:` says neither. And it knows the older
 /// spellings, marked as deprecated, so that an editor does not call them unknown.
+///
+/// Where a text is a name from a list that the compiler holds, `x-names` says from which: `syscall`,
+/// `errno`, `capability` or `architecture`. The compiler puts the list in its place, for editors.
 pub fn json_schema() -> Value {
     let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Policy>();
     let mut schema = Value::from(schema);
     without_null(&mut schema);
+    without_line_ends(&mut schema);
     add_older_spellings(&mut schema);
     add_older_operators(&mut schema);
     head_first(schema)
@@ -65,6 +69,25 @@ fn without_null(schema: &mut Value) {
     }
 }
 
+/// Makes one line of each paragraph of a description: an editor breaks lines as it likes.
+fn without_line_ends(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(without_line_ends),
+        Value::Object(keywords) => {
+            for (keyword, value) in keywords {
+                match value {
+                    Value::String(text) if keyword == "description" => {
+                        let paragraphs = text.split("\n\n").map(|it| it.replace('\n', " "));
+                        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+                    }
+                    other => without_line_ends(other),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The properties of the type behind a section's key.
 fn section<'s>(schema: &'s mut Value, section: &str) -> Option<&'s mut Map<String, Value>> {
     let property = schema.get("properties")?.get(section)?;
@@ -81,7 +104,6 @@ fn add_older_spellings(schema: &mut Value) {
             let description = format!("Older spelling of `{}`.", spelling.preferred);
             keywords.insert("description".to_owned(), json!(description));
             keywords.insert("deprecated".to_owned(), json!(true));
-            keywords.shift_remove("examples");
         }
         properties.insert(spelling.older.to_owned(), property);
     }

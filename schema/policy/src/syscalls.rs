@@ -12,26 +12,39 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields, default)]
 pub struct Syscalls {
     /// What happens to a call that no list names: denied (`true`, the default) or allowed.
+    #[schemars(title = "Deny what is not named")]
     pub default_deny: bool,
 
     /// System calls to allow: names, groups such as `"@file-read"`, exclusions from the groups such
     /// as `"!creat"`, and calls with a condition such as `openat: "flags & O_ACCMODE == O_RDONLY"`.
     #[schemars(extend("examples" = [["read", "write", "exit_group"]]))]
+    #[schemars(title = "Allowed calls")]
+    #[schemars(extend("x-names" = "syscall"))]
     pub allow: Vec<CallEntry>,
 
     /// System calls to deny, in the same forms. A call in both lists is denied.
     #[schemars(extend("examples" = [["mount", "reboot"]]))]
+    #[schemars(title = "Denied calls")]
+    #[schemars(extend("x-names" = "syscall"))]
     pub deny: Vec<CallEntry>,
 
     /// Rules that look at a call's arguments.
+    #[schemars(title = "Rules on arguments")]
+    #[schemars(extend("examples" = [[{"syscall": "socket", "action": "allow", "conditions": [{"arg": 0, "op": "eq", "value": 1}]}]]))]
     pub advanced_rules: Vec<AdvancedRule>,
 
     /// What a denied call gets. Default: the error `EPERM`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "What a denied call gets")]
+    #[schemars(extend("examples" = ["kill"]))]
+    #[schemars(extend("default" = {"errno": "EPERM"}))]
     pub on_deny: Option<OnDeny>,
 
     /// Other instruction-set entry points that the program may use beside the native one, such as
     /// `x86` or `x32` on an x86-64 host. Default: none; a call through another one kills.
+    #[schemars(title = "Other architectures")]
+    #[schemars(extend("examples" = [["x86"]]))]
+    #[schemars(extend("x-names" = "architecture"))]
     pub architectures: Vec<String>,
 }
 
@@ -68,21 +81,26 @@ pub enum CallEntry {
 #[serde(deny_unknown_fields)]
 pub struct CallGrant {
     /// The call's name, or the group's.
+    #[schemars(title = "System call", extend("x-names" = "syscall"))]
     #[schemars(example = &"openat")]
     pub syscall: String,
     /// The condition under which the entry holds. Default: always.
+    #[schemars(title = "Condition")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"flags & O_ACCMODE == O_RDONLY")]
     pub when: Option<String>,
-    /// Why the program needs it.
+    /// Why the program needs it. Default: nothing is said.
+    #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it.
+    /// Who answers for it. Default: nothing is said.
+    #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile.
+    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]
     pub expires: Option<String>,
@@ -93,7 +111,11 @@ pub struct CallGrant {
 #[serde(rename_all = "snake_case")]
 pub enum OnDeny {
     /// The call fails with this error, such as `EPERM` or `EACCES`.
-    Errno(#[schemars(example = &"EPERM")] String),
+    Errno(
+        #[schemars(title = "Error", description = "The error that the call fails with.")]
+        #[schemars(example = &"EPERM", extend("x-names" = "errno"))]
+        String,
+    ),
     /// The process is killed (`SECCOMP_RET_KILL_PROCESS`).
     Kill,
     /// The thread is killed (`SECCOMP_RET_KILL_THREAD`): a process with others goes on without it.
@@ -113,15 +135,23 @@ pub enum OnDeny {
 pub struct AdvancedRule {
     /// The system call's name.
     #[schemars(example = &"openat")]
+    #[schemars(title = "System call")]
+    #[schemars(extend("x-names" = "syscall"))]
     pub syscall: String,
     /// What to do when the conditions hold.
+    #[schemars(title = "Action")]
+    #[schemars(example = &"allow")]
     pub action: Action,
     /// The error for the actions `errno` and `deny`, such as `EACCES`. Default: the denial action.
     #[schemars(example = &"EACCES")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Error")]
+    #[schemars(extend("x-names" = "errno"))]
     pub errno: Option<String>,
     /// Conditions on the arguments; none means the rule always holds.
     #[serde(default)]
+    #[schemars(title = "Conditions")]
+    #[schemars(example = &"domain == AF_UNIX")]
     pub conditions: Conditions,
 }
 
@@ -168,13 +198,22 @@ pub enum Action {
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// The argument's position, from 0, or its name.
+    #[schemars(title = "Argument")]
+    #[schemars(example = &"flags")]
     pub arg: Argument,
     /// The comparison.
+    #[schemars(title = "Comparison")]
+    #[schemars(example = &"eq")]
     pub op: Operator,
     /// The constant. A negative number means its two's complement in the argument's width.
+    #[schemars(title = "Value")]
+    #[schemars(example = 1)]
     pub value: ArgumentValue,
     /// For `masked_eq` and `masked_ne`: the bits of the argument that are compared.
+    /// Absent: the other operators take none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Mask")]
+    #[schemars(example = 3)]
     pub mask: Option<ArgumentValue>,
 }
 
@@ -228,10 +267,13 @@ pub enum ArgumentValue {
 #[serde(deny_unknown_fields, default)]
 pub struct Capabilities {
     /// Drop every capability that `add` does not name. The default, and the only value accepted.
+    #[schemars(title = "Drop what is not named")]
     pub default_drop: bool,
     /// Capabilities to keep, such as `CAP_NET_BIND_SERVICE`. They hold in a user namespace of the
     /// program's own, which owns its network but not its mounts.
     #[schemars(extend("examples" = [["CAP_NET_BIND_SERVICE"]]))]
+    #[schemars(title = "Kept capabilities")]
+    #[schemars(extend("x-names" = "capability"))]
     pub add: Vec<CapabilityEntry>,
 }
 
@@ -260,17 +302,21 @@ impl CapabilityEntry {
 #[serde(deny_unknown_fields)]
 pub struct CapabilityGrant {
     /// Its name.
+    #[schemars(title = "Capability", extend("x-names" = "capability"))]
     #[schemars(example = &"CAP_NET_RAW")]
     pub capability: String,
-    /// Why the program needs it.
+    /// Why the program needs it. Default: nothing is said.
+    #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it.
+    /// Who answers for it. Default: nothing is said.
+    #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile.
+    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]
     pub expires: Option<String>,

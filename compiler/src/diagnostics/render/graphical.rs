@@ -290,7 +290,8 @@ mod tests {
     #[test]
     fn places_in_other_files_have_their_own_text() {
         let mut sources = Sources::from(Source::new("p.yaml", "name: a\nkey: 1\n"));
-        let number = sources.add(Source::new("base.yaml", "name: b\nother: 2\n")).unwrap_or(0);
+        let number =
+            sources.add(Source::new("base.yaml", "name: b\nother: 2\n"), "base.yaml").unwrap_or(0);
         let found = Diagnostic::error("code", Span::new(8, 11), "message")
             .with_related(Span::new(8, 13).in_file(number), "inherited from here");
         let out = human_as(LOOK, &sources, &[found]);

@@ -17,7 +17,7 @@ use super::*;
 use crate::ir::syscalls::{Action, Call, evaluate};
 use crate::parse::Document;
 use crate::resolve::syscalls::resolve as resolve_section;
-use crate::syscalls::{Arch, BASELINE, names, syscall_number};
+use crate::syscalls::{Arch, names, syscall_number};
 
 /// A meaning from the text of a `syscalls` section that has no errors.
 fn meaning(yaml: &str, arch: Arch) -> Meaning {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use super::Resolver;
 use crate::diagnostics::Diagnostic;
-use crate::lint::has_finding_of_its_own;
 use crate::ir::syscalls::{CallMeaning, Strength};
+use crate::lint::has_finding_of_its_own;
 use crate::source::Span;
 use crate::syscalls::Arch;
 
@@ -38,7 +38,8 @@ impl Resolver<'_> {
         let (mut listed, mut ruled) = (false, None);
         // There are warnings about these, which say more.
         let told = |call: &CallMeaning| {
-            matches!(call.name, "io_uring_setup" | "socketcall") || has_finding_of_its_own(call.name)
+            matches!(call.name, "io_uring_setup" | "socketcall")
+                || has_finding_of_its_own(call.name)
         };
         for (_, _, _, call) in self.calls() {
             if !call.baseline || told(call) {

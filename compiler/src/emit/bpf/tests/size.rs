@@ -206,7 +206,8 @@ fn worst() -> Vec<(&'static str, String)> {
 fn the_longest_policies_are_generated_in_time() {
     for (what, yaml) in worst() {
         let section = serde_yaml::from_str(&yaml).unwrap();
-        let meaning = resolve(Some(&section), Arch::X86_64, &Document::default(), &mut Sink::new());
+        let meaning =
+            resolve_section(Some(&section), Arch::X86_64, &Document::default(), &mut Sink::new());
         let start = Instant::now();
         let program = generate(&meaning);
         let time = start.elapsed();
