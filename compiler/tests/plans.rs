@@ -43,7 +43,8 @@ fn compiled() -> TempDir {
     let dir = tempfile::tempdir().expect("a temporary directory");
     fs::write(dir.path().join("policy.yaml"), POLICY).expect("write");
     let output = purplec(&["compile", "policy.yaml", "-o", "plan"], dir.path());
-    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    // Nothing could start under it, as warnings say; it has a bit of everything that a plan holds.
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     dir
 }
 

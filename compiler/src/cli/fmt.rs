@@ -59,10 +59,12 @@ fn one(arguments: &Arguments, path: &Path) -> Exit {
     if same && path.as_os_str() != "-" {
         return Exit::Clean;
     }
-    match output::write(path, formatted.as_bytes()) {
-        Ok(()) if path.as_os_str() == "-" => Exit::Clean,
+    if path.as_os_str() == "-" {
+        return print(&formatted, Exit::Clean);
+    }
+    match output::rewrite(path, formatted.as_bytes()) {
         Ok(()) => print(&format!("{name}: formatted\n"), Exit::Clean),
-        Err(message) => complain(&message),
+        Err(message) => complain(&format!("{name}: error: {message}")),
     }
 }
 

@@ -129,7 +129,7 @@ fn a_part_of_a_writable_tree_that_is_protected_there_is_no_finding() {
 
 #[test]
 fn an_error_is_not_linted_about() {
-    assert_eq!(syscalls("  allow: [execv]\n"), ["syscall-unknown"]);
+    assert_eq!(syscalls("  allow: [exekve]\n"), ["syscall-unknown"]);
 }
 
 #[test]

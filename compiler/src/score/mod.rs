@@ -121,52 +121,62 @@ pub fn score(policy: &Policy, ir: &Ir, span: impl Fn(&str) -> Span) -> Score {
 const CHANGES: usize = 3;
 
 fn of(factors: Vec<Factor>) -> Score {
-    let before = exact(&factors);
-    let mut changes: Vec<(u32, Change)> = Vec::new();
-    for (at, factor) in factors.iter().enumerate() {
-        let Some((what, left)) = &factor.change else { continue };
+    let sums = Layer::ALL.map(|layer| (layer, sum(&factors, layer)));
+    let before = exact(&sums);
+    // By what the overall score is after the change.
+    let mut best: Vec<(u32, &Factor, u32)> = Vec::new();
+    for factor in &factors {
+        let Some((_, left)) = &factor.change else { continue };
         // The same calculation, with the change made.
-        let mut changed = factors.clone();
-        if let Some(one) = changed.get_mut(at) {
-            one.points = *left;
-        }
+        let changed = sums.map(|(layer, sum)| {
+            if layer == factor.layer {
+                (layer, sum.saturating_sub(factor.points).saturating_add(*left))
+            } else {
+                (layer, sum)
+            }
+        });
         let after = exact(&changed);
         if after < before {
-            changes.push((
-                after,
-                Change {
-                    what: what.clone(),
-                    layer: factor.layer,
-                    layer_after: layer(&changed, factor.layer),
-                    overall_after: rounded(after),
-                    span: factor.span,
-                },
-            ));
+            let layer = changed.iter().find(|(layer, _)| *layer == factor.layer);
+            best.push((after, factor, layer.map_or(0, |(_, sum)| (*sum).min(MOST))));
         }
     }
     // Stable: what lowers it as much stays in the order of the layers.
-    changes.sort_by_key(|(after, _)| *after);
-    changes.truncate(CHANGES);
+    best.sort_by_key(|(after, ..)| *after);
+    let changes = best.into_iter().take(CHANGES).filter_map(|(after, factor, layer_after)| {
+        let (what, _) = factor.change.as_ref()?;
+        Some(Change {
+            what: what.clone(),
+            layer: factor.layer,
+            layer_after,
+            overall_after: rounded(after),
+            span: factor.span,
+        })
+    });
     Score {
-        layers: Layer::ALL.into_iter().map(|one| (one, layer(&factors, one))).collect(),
+        layers: sums.map(|(layer, sum)| (layer, sum.min(MOST))).to_vec(),
         overall: rounded(before),
-        changes: changes.into_iter().map(|(_, change)| change).collect(),
+        changes: changes.collect(),
         factors,
     }
 }
 
-/// A layer's score: the sum of its points, 100 at most.
-fn layer(factors: &[Factor], layer: Layer) -> u32 {
+/// The highest score of a layer, in tenths.
+const MOST: u32 = 100;
+
+/// The sum of a layer's points. Its score is this, [`MOST`] at most.
+fn sum(factors: &[Factor], layer: Layer) -> u32 {
     let points = factors.iter().filter(|factor| factor.layer == layer).map(|factor| factor.points);
-    points.fold(0_u32, u32::saturating_add).min(100)
+    points.fold(0, u32::saturating_add)
 }
 
-/// The overall score in thousandths: the weighted mean, or six tenths of the worst of the first
-/// four layers where that is more. One open door is enough, however well the others are shut.
-fn exact(factors: &[Factor]) -> u32 {
-    let scores = Layer::ALL.map(|one| (one, layer(factors, one)));
-    let mean: u32 = scores.iter().map(|(one, score)| score * one.weight()).sum();
-    let worst = scores.iter().take(4).map(|(_, score)| *score).max().unwrap_or(0);
+/// The overall score in thousandths, of the layers' sums: the weighted mean, or six tenths of the
+/// worst of the first four layers where that is more. One open door is enough, however well the
+/// others are shut.
+fn exact(sums: &[(Layer, u32)]) -> u32 {
+    let score = |sum: u32| sum.min(MOST);
+    let mean: u32 = sums.iter().map(|(one, sum)| score(*sum) * one.weight()).sum();
+    let worst = sums.iter().take(4).map(|(_, sum)| score(*sum)).max().unwrap_or(0);
     mean.max(worst * 60)
 }
 

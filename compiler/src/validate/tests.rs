@@ -250,7 +250,7 @@ fn findings_in_an_authors_words() {
             "wrong-type",
             "13",
             "`errno` takes the name of an error such as `EACCES`; found the number `13`",
-            "write `EACCES`",
+            "write its name: `EACCES`",
         ),
         (
             "syscalls: {on_deny: {kill: true}}",

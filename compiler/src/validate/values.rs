@@ -192,7 +192,9 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
             (items.is_empty() && !keys.is_empty())
                 .then(|| "leave it out for the defaults, or name its keys".to_owned())
         }
-        Value::String(_) | Value::Bool(_) | Value::Number(_) if expected.takes("object") => {
+        Value::String(_) | Value::Bool(_) | Value::Number(_)
+            if expected.takes("object") && !expected.is_in_words() =>
+        {
             let needed = expected.required();
             let mut keys: Vec<&str> = if needed.is_empty() { expected.keys() } else { needed };
             keys.truncate(3);

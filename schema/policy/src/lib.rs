@@ -57,7 +57,8 @@ pub struct Policy {
 
     /// What the policy starts from: the name of a shipped profile, a file (a path with a `/` or
     /// ending in `.yaml`, relative to this file), or a list of these, of which later ones win. What
-    /// the policy says itself wins over all of them.
+    /// the policy says itself wins over all of them. Absent: nothing.
+    #[schemars(title = "Parents", example = &"ai-dev-safe")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<Extends>,
 

@@ -24,7 +24,7 @@ fn large() -> Vec<(&'static str, String)> {
         ),
         (
             "pairs of 64 bits",
-            many("mmap", 500, |at| {
+            many("mmap", 480, |at| {
                 let (length, offset) = ((1 << 40) + at * 3, (1 << 50) + at * 5);
                 let first = format!("{{arg: 1, op: eq, value: {length}}}");
                 deny(at, format!("{first}, {{arg: 5, op: eq, value: {offset}}}"))

@@ -77,7 +77,7 @@ fn the_list_of_a_container_engine_takes_few_instructions() {
 
 #[test]
 fn what_is_allowed_without_conditions_is_cached_by_the_kernel() {
-    let shipped = include_str!("../../../../../policies/ai-dev-safe.yaml");
+    let shipped = include_str!("../../../../../policies/base.yaml");
     let shipped: serde_json::Value = serde_yaml::from_str(shipped).unwrap();
     let shipped = serde_json::to_string(&shipped["syscalls"]).unwrap();
     let mut shipped = meaning(&shipped, Arch::X86_64);
