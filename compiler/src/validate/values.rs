@@ -48,6 +48,15 @@ pub(super) fn wrong_type(
         return diagnostic;
     }
     let Some(change) = change(report, pointer, expected, found) else {
+        if let Some(meant) = truth(expected, found) {
+            let help = format!("write `{meant}`");
+            let diagnostic = diagnostic.with_help(&help);
+            return if report.document.is_shared(pointer) {
+                diagnostic
+            } else {
+                diagnostic.with_fix(Applicability::Unsafe, help, span, meant)
+            };
+        }
         return match hint(expected, found) {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
@@ -148,25 +157,29 @@ fn change(
     }
 }
 
+/// The truth value that a word or a number probably stands for.
+fn truth(expected: &Expected<'_>, found: &Value) -> Option<&'static str> {
+    if !expected.takes("boolean") {
+        return None;
+    }
+    match found {
+        Value::String(text) => match text.to_ascii_lowercase().as_str() {
+            "yes" | "y" | "on" | "1" | "enabled" | "true" => Some("true"),
+            "no" | "n" | "off" | "0" | "disabled" | "false" => Some("false"),
+            _ => None,
+        },
+        Value::Number(number) => match number.as_u64()? {
+            0 => Some("false"),
+            1 => Some("true"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// What to do where no change is certain.
 fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
     match found {
-        Value::String(text) if expected.takes("boolean") => {
-            let meant = match text.to_ascii_lowercase().as_str() {
-                "yes" | "y" | "on" | "1" | "enabled" | "true" => "true",
-                "no" | "n" | "off" | "0" | "disabled" | "false" => "false",
-                _ => return None,
-            };
-            Some(format!("write `{meant}`"))
-        }
-        Value::Number(number) if expected.takes("boolean") => {
-            let meant = match number.as_u64()? {
-                0 => "false",
-                1 => "true",
-                _ => return None,
-            };
-            Some(format!("write `{meant}`"))
-        }
         Value::String(text) if expected.takes("array") && text.len() <= MAX_SHOWN => {
             let items: Vec<String> =
                 text.split([',', ' ']).filter(|it| !it.is_empty()).map(written).collect();

@@ -40,7 +40,7 @@ fn large() -> Vec<(&'static str, String)> {
         ),
         (
             "masks",
-            many("openat", 1000, |at| {
+            many("openat", 20, |at| {
                 let mask = 0x80_0000 | (at.wrapping_mul(0x9E37_79B9) >> 9) & 0x7F_FFFF;
                 let value = mask & (at.wrapping_mul(0x85EB_CA6B) >> 5);
                 deny(at, format!("{{arg: 2, op: masked_eq, mask: {mask}, value: {value}}}"))
