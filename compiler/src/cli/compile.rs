@@ -47,7 +47,7 @@ enum Emit {
     Document,
     /// The typed policy, as JSON
     Policy,
-    /// The policy in full: with what it inherits, the defaults, and each value's place
+    /// The policy in full: what it inherits, the defaults, and each value's place
     Resolved,
     /// What is to be enforced
     Ir,

@@ -263,8 +263,8 @@ fn findings_in_an_authors_words() {
             "syscalls: {on_deny: EACCES}",
             "unknown-value",
             "EACCES",
-            "`on_deny` takes `kill`, `notify`, `log` or a mapping `errno: EPERM`; found the text `EACCES`",
-            "write `{errno: EACCES}`",
+            "`on_deny` takes `kill`, `kill_thread`, `trap`, `notify`, `log` or a mapping `errno: EPERM`; found the text `EACCES`",
+            "write it as a mapping: `{errno: EACCES}`",
         ),
         (
             "capabilities: {add: [{capabilty: CAP_CHOWN}]}",

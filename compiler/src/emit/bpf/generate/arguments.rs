@@ -53,7 +53,20 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
         })
         .collect();
     let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way));
-    best.unwrap_or_else(|| halves(graph, cases, otherwise))
+    match best {
+        Some(best) if cases.len() <= 1 || graph.size(best) <= one_by_one(cases) => best,
+        // Rules with little in common take more room together than one behind the other.
+        Some(best) => {
+            let cut = halves(graph, cases, otherwise);
+            if graph.size(cut) < graph.size(best) { cut } else { best }
+        }
+        None => halves(graph, cases, otherwise),
+    }
+}
+
+/// How many instructions cases take about, one behind the other: a load, a mask and a test a term.
+fn one_by_one(cases: &[Case]) -> usize {
+    3 * cases.iter().map(|case| case.terms.len()).sum::<usize>()
 }
 
 /// The first half of a list leads to the second, and the first half of one case's terms to the

@@ -24,7 +24,7 @@ fn large() -> Vec<(&'static str, String)> {
         ),
         (
             "pairs of 64 bits",
-            many("mmap", 480, |at| {
+            many("mmap", 500, |at| {
                 let (length, offset) = ((1 << 40) + at * 3, (1 << 50) + at * 5);
                 let first = format!("{{arg: 1, op: eq, value: {length}}}");
                 deny(at, format!("{first}, {{arg: 5, op: eq, value: {offset}}}"))
@@ -40,7 +40,7 @@ fn large() -> Vec<(&'static str, String)> {
         ),
         (
             "masks",
-            many("openat", 20, |at| {
+            many("openat", 1000, |at| {
                 let mask = 0x80_0000 | (at.wrapping_mul(0x9E37_79B9) >> 9) & 0x7F_FFFF;
                 let value = mask & (at.wrapping_mul(0x85EB_CA6B) >> 5);
                 deny(at, format!("{{arg: 2, op: masked_eq, mask: {mask}, value: {value}}}"))
