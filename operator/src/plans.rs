@@ -10,12 +10,14 @@ use purplec::inherit::{self, Files};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Options, Outcome, Stage};
 use purplec::profiles::Profile;
-use purplec::source::Source;
+use purplec::resolve::quantity::Date;
+use purplec::source::{Source, Sources};
 use std::fs::OpenOptions;
 use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// A plan that decodes.
 #[derive(Debug)]
@@ -59,18 +61,34 @@ fn text(profile: &Profile) -> Source {
 
 /// The kept plan of a policy, or a fresh one.
 fn compiled(source: &Source, files: Option<Arc<dyn Files>>, sink: Sink) -> Result<Ready, Problem> {
-    let sources = inherit::sources(source, files.as_deref());
+    let sources = inherit::sources(source, files.as_deref()).filter(|sources| !has_an_end(sources));
     let place = sources.and_then(|sources| Some((Entry::of(&sources)?, sources)));
     if let Some(bytes) = place.as_ref().and_then(|(entry, sources)| entry.look_up(sources)) {
         return Ok(Ready { bytes, unkept: None });
     }
-    let outcome = compile(source, &Options { files, ..Options::default() }, sink)?;
+    let options = Options { files, today: Some(today()?), ..Options::default() };
+    let outcome = compile(source, &options, sink)?;
     let Some(bytes) = outcome.plan else {
         return Err(Problem::new(format!("{}: the policy does not compile", source.name)));
     };
     // A parent may have changed since it was looked at for the plan's place.
     let same = place.filter(|(_, sources)| outcome.sources.digest() == sources.digest());
     Ok(Ready { bytes, unkept: same.map(|(entry, _)| entry) })
+}
+
+/// Whether something in the texts may hold until a day: then a plan that was kept says nothing
+/// about today.
+fn has_an_end(sources: &Sources) -> bool {
+    let mut all = std::iter::once(sources.policy()).chain(sources.parents());
+    all.any(|source| source.text.contains("expires"))
+}
+
+/// The day in UTC.
+fn today() -> Result<Date, Problem> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
+    since
+        .and_then(|since| Date::from_unix(since.as_secs()))
+        .ok_or_else(|| Problem::new("the clock is not between 1970 and 9999"))
 }
 
 /// Compiles, and says what was found, but for notes.

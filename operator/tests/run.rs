@@ -350,3 +350,19 @@ fn a_policy_to_start_from_is_made_and_never_written_over() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(text.lines().count(), purplec::profiles::SHIPPED.len(), "{text}");
 }
+
+/// What a policy grants until a day is not granted by a plan that was kept on an earlier one.
+#[test]
+fn a_grant_that_has_ended_is_refused_whatever_is_kept() {
+    let place = Place::new();
+    let until = |day: &str| {
+        let entry = format!("{{syscall: read, reason: a trial, expires: {day}}}");
+        let text = format!("name: t\nsyscalls: {{default_deny: false, allow: [{entry}]}}\n");
+        place.write("policy.yaml", &text);
+    };
+    until("2099-12-31");
+    ran(&place.run());
+    assert!(!place.exists("home/.cache/purple/plans"), "a plan with an end is not kept");
+    until("2020-01-31");
+    refused(&place.run(), &["error[grant-expired]", "does not compile"]);
+}

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use purplec::diagnostics::render::visible;
 use purplec::pipeline::Outcome;
 use purplec::score::{Score, number, word};
+use purplec::source::Span;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -61,8 +62,7 @@ fn human(outcome: &Outcome) -> String {
     }
     for change in &score.changes {
         let at = change.span.filter(|span| span.end > 0);
-        let place =
-            at.map(|span| format!(" (line {})", outcome.sources.line(span))).unwrap_or_default();
+        let place = at.map(|span| place(outcome, span)).unwrap_or_default();
         line(format!(
             "    {} -> {}  {}{place}",
             number(overall),
@@ -71,6 +71,15 @@ fn human(outcome: &Outcome) -> String {
         ));
     }
     visible_lines(&out)
+}
+
+/// The place of a change, with the name of an inherited text.
+fn place(outcome: &Outcome, span: Span) -> String {
+    let line = outcome.sources.line(span);
+    match span.file {
+        0 => format!(" (line {line})"),
+        _ => format!(" ({} line {line})", outcome.sources.of(span).name),
+    }
 }
 
 /// What counts most in a layer.
@@ -92,7 +101,7 @@ fn json(outcome: &Outcome) -> Value {
         return json!({ "policy": name, "score": null });
     };
     let tenths = |score: u32| f64::from(score) / 10.0;
-    let line = |span: Option<purplec::source::Span>| {
+    let line = |span: Option<Span>| {
         span.filter(|span| span.end > 0).map(|span| outcome.sources.line(span))
     };
     json!({

@@ -119,7 +119,14 @@ fn files(ir: &Ir, all: &mut Vec<Factor>) {
 
 fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
     let Some(filter) = ir.filters.first() else { return };
-    let one = &filter.native;
+    // The rules that output paths bring with them make no policy better than one without these paths.
+    let brought = span("/filesystem/output_paths");
+    let mut one = filter.native.clone();
+    for call in one.calls.values_mut() {
+        call.rules.retain(|rule| rule.span != brought);
+        call.hidden = call.hidden.filter(|hidden| *hidden != brought);
+    }
+    let one = &one;
     if one.denial == Action::Log {
         let mut found =
             factor(Layer::Calls, "denied calls go through", points("calls/denials let through"))
