@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn secrets_are_known_by_their_names() {
-        for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "db_password"] {
+        for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SERVICE_API_KEY", "db_password"] {
             assert!(is_secret(name), "{name}");
         }
         for name in ["KEYBOARD", "MAX_TOKENS", "TOKENIZERS_PARALLELISM", "MONKEY", "SSH_PUBLIC_KEY"]

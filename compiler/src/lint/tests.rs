@@ -116,14 +116,14 @@ fn a_rule_behind_a_wider_one_is_never_reached() {
 #[test]
 fn a_part_of_a_writable_tree_that_is_protected_there_is_no_finding() {
     let clean = Vec::<&str>::new();
-    assert_eq!(files(&[("./src", "/work/src")], &[("./x", "/work")]), clean);
-    assert_eq!(files(&[("./x/src", "/work/src")], &[("./x", "/work")]), clean);
-    assert_eq!(files(&[("./x/src", "/src")], &[("./x", "/work")]), ["read-only-also-writable"]);
-    assert_eq!(files(&[("./x", "/src")], &[("./x", "/work")]), ["read-only-also-writable"]);
+    assert_eq!(files(&[("./src", "/project/src")], &[("./x", "/project")]), clean);
+    assert_eq!(files(&[("./x/src", "/project/src")], &[("./x", "/project")]), clean);
+    assert_eq!(files(&[("./x/src", "/src")], &[("./x", "/project")]), ["read-only-also-writable"]);
+    assert_eq!(files(&[("./x", "/src")], &[("./x", "/project")]), ["read-only-also-writable"]);
     // The directory around an output path is read-only but for it, which is plain to see.
-    assert_eq!(files(&[(".", "/work")], &[("./output", "/output")]), clean);
-    assert_eq!(files(&[(".git", "/work/.git")], &[(".", "/work")]), clean);
-    assert_eq!(files(&[], &[("./.", "/work")]), ["project-writable"]);
+    assert_eq!(files(&[(".", "/project")], &[("./output", "/output")]), clean);
+    assert_eq!(files(&[(".git", "/project/.git")], &[(".", "/project")]), clean);
+    assert_eq!(files(&[], &[("./.", "/project")]), ["project-writable"]);
     assert_eq!(files(&[], &[("./.git/hooks", "/hooks")]), ["project-writable"]);
 }
 
