@@ -465,3 +465,21 @@ fn fmt_is_a_filter_for_standard_input() {
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(status), prints.to_owned()));
     }
 }
+
+#[test]
+fn a_plan_does_not_take_the_place_of_a_policy() {
+    let directory = scratch();
+    let at = directory.path();
+    let (policy, parent) = ("name: a\nextends: ./b.yaml\n", "name: b\nextends: base\n");
+    fs::write(at.join("a.yaml"), policy).expect("write");
+    fs::write(at.join("b.yaml"), parent).expect("write");
+    symlink("a.yaml", at.join("link")).expect("symlink");
+    for to in ["a.yaml", "./a.yaml", "link", "b.yaml"] {
+        let output = purplec(&["compile", "a.yaml", "-o", to], at);
+        assert_eq!(output.status.code(), Some(2), "{to}");
+        let says = text(&output.stderr);
+        assert!(says.contains("this is what is compiled; it is not overwritten"), "{says}");
+    }
+    assert_eq!(fs::read_to_string(at.join("a.yaml")).expect("read"), policy);
+    assert_eq!(fs::read_to_string(at.join("b.yaml")).expect("read"), parent);
+}

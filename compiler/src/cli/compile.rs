@@ -4,7 +4,8 @@ use super::check::{Format, Report};
 use super::screen::{self, Colour};
 use super::{Deny, Exit, complain, defect, input, output, show, today};
 use clap::{Args, ValueEnum};
-use purplec::pipeline::{self, Options, Stage};
+use purplec::diagnostics::render::visible;
+use purplec::pipeline::{self, Options, Outcome, Stage};
 use purplec::syscalls::Arch;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -110,6 +111,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if arguments.emit == Some(Emit::Plan) {
         outcome.listing = outcome.plan.as_deref().and_then(show::describe);
     }
+    if let Some(name) =
+        arguments.output.as_deref().and_then(|to| overwritten(to, arguments, &outcome))
+    {
+        return complain(&format!(
+            "{name}: error: this is what is compiled; it is not overwritten"
+        ));
+    }
     let result = match &outcome.listing {
         Some(text) => Some(text.as_bytes()),
         None => outcome.plan.as_deref(),
@@ -121,4 +129,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(()) => Exit::Clean,
         Err(message) => complain(&message),
     }
+}
+
+/// The policy's text, or the inherited one, that the output would take the place of.
+fn overwritten(to: &Path, arguments: &Arguments, outcome: &Outcome) -> Option<String> {
+    let to = to.canonicalize().ok()?;
+    let parents = outcome.sources.parents().iter().map(|parent| Path::new(parent.name.as_str()));
+    let mut texts = std::iter::once(arguments.file.as_path()).chain(parents);
+    let text = texts.find(|text| text.canonicalize().is_ok_and(|text| text == to))?;
+    Some(visible(&text.to_string_lossy()))
 }

@@ -97,7 +97,7 @@ const CALLS: [(&str, &[&str]); 16] = [
 ];
 
 /// Capabilities that hold in the namespaces of a program's own and are dangerous there.
-const DANGERS: [(&str, &str); 3] = [
+const DANGERS: [(&str, &str); 4] = [
     (
         "CAP_NET_ADMIN",
         "it opens the packet filter, routing and traffic control to the program: a large part of the kernel, in which ways to take it over are found every year",
@@ -105,6 +105,10 @@ const DANGERS: [(&str, &str); 3] = [
     (
         "CAP_SYS_PTRACE",
         "every program inside can read and steer every other one, whatever its user",
+    ),
+    (
+        "CAP_DAC_OVERRIDE",
+        "permissions of files that belong to the sandbox's user do not keep the program from reading and changing them",
     ),
     (
         "CAP_DAC_READ_SEARCH",

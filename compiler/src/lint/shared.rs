@@ -68,10 +68,20 @@ pub fn shares(ir: &Ir) -> Vec<Share> {
         .collect()
 }
 
-/// A path without `.` steps, doubled slashes and slashes at the end. Steps up stay: where they lead
-/// is the host's matter.
+/// A path without `.` steps, doubled slashes and slashes at the end. A step up takes the step before
+/// it away: through a symbolic link it leads elsewhere, which only the host knows.
 pub(super) fn plain(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match (part, parts.last()) {
+            ("..", Some(&before)) if before != ".." => {
+                parts.pop();
+            }
+            // There is nothing above the root.
+            ("..", None) if path.starts_with('/') => {}
+            _ => parts.push(part),
+        }
+    }
     match (path.starts_with('/'), parts.join("/")) {
         (true, rest) => format!("/{rest}"),
         (false, rest) if rest.is_empty() => ".".to_owned(),

@@ -106,6 +106,20 @@ impl Resolver<'_> {
         let mut told = BTreeSet::new();
         for (at, one) in self.interfaces.iter().enumerate() {
             for call in one.calls.values() {
+                let always = call.rules.iter().find(|rule| rule.conditions.is_empty());
+                if let (Some(rule), Some(denied)) = (always, call.denied)
+                    && matches!(rule.strength, Strength::Allow | Strength::Log)
+                    && told.insert((rule.span, call.name))
+                {
+                    let place = format!("`{}`{}", call.name, on(at, one.arch));
+                    let message = format!("this rule undoes the denial of {place}");
+                    found.push(
+                        Diagnostic::note("rule-opens-deny", rule.span, message)
+                            .with_related(denied, "denied here")
+                            .with_help("the call goes through: leave out the rule, or the denial"),
+                    );
+                    continue;
+                }
                 let allows = call.rules.iter().filter(|rule| rule.strength == Strength::Allow);
                 let Some(first) = allows.clone().next() else { continue };
                 if allows.clone().any(|rule| rule.conditions.is_empty())
