@@ -51,6 +51,12 @@ impl Cell {
 /// does not occur.
 pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
     let mut rest = joined(cells);
+    if rest.len() > MOST_CELLS {
+        let (low, high) = rest.split_at(rest.len() / 2);
+        let [no, yes] = [low, high].map(|half| search(graph, word, half));
+        let k = high.first().map_or(0, |cell| cell.first);
+        return graph.test(Test { word, code: JGE, k, yes, no });
+    }
     let mut heavy: Vec<Cell> = rest.iter().copied().filter(Cell::single).collect();
     heavy.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
     heavy.truncate(MOST_FIRST);
@@ -138,11 +144,7 @@ impl Plan {
     fn of(cells: &[Cell]) -> Self {
         let count = cells.len();
         let mut plan = Self { count, best: vec![(u64::MAX, Step::Unknown); count * count] };
-        if count > MOST_CELLS {
-            plan.halve(cells, 0, count);
-        } else {
-            plan.fill(cells, 0, count);
-        }
+        plan.fill(cells);
         plan
     }
 
@@ -160,25 +162,11 @@ impl Plan {
         }
     }
 
-    /// Splits in the middle while there are too many cells to try everything.
-    fn halve(&mut self, cells: &[Cell], from: usize, end: usize) {
-        if end - from <= MOST_CELLS {
-            return self.fill(cells, from, end);
-        }
-        let middle = usize::midpoint(from, end);
-        self.halve(cells, from, middle);
-        self.halve(cells, middle, end);
-        let weight: u64 =
-            cells.get(from..end).unwrap_or_default().iter().map(|cell| cell.weight).sum();
-        let cost = SIZE + weight + self.get(from, middle - 1).0 + self.get(middle, end - 1).0;
-        self.set(from, end - 1, (cost, Step::Split(middle)));
-    }
-
-    fn fill(&mut self, cells: &[Cell], start: usize, end: usize) {
-        for from in (start..end).rev() {
+    fn fill(&mut self, cells: &[Cell]) {
+        for from in (0..self.count).rev() {
             let mut weight = 0;
             let mut chains = Chains::default();
-            for last in from..end {
+            for last in from..self.count {
                 weight += cells.get(last).map_or(0, |cell| cell.weight);
                 let chain = cells.get(from..=last).and_then(|cells| chains.over(cells));
                 let mut best = match chain {
