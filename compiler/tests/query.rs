@@ -157,6 +157,26 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     assert!(socket.contains(&format!("{allow}{deny}")), "{socket}");
 }
 
+/// What a condition takes, a question takes too: constants of the architecture, and the manual
+/// page's names.
+#[test]
+fn constants_and_manual_names_are_those_of_conditions() {
+    let asked = Asked::of(
+        "name: a\nsyscalls:\n  default_deny: false\n  deny:\n    \
+         - clone: \"flags & CLONE_NEWUSER\"\n    - openat: \"flags & O_ACCMODE != O_RDONLY\"\n",
+        "x86_64",
+    );
+    for (question, verdict) in [
+        (&["clone", "flags=CLONE_NEWUSER"][..], "errno EPERM"),
+        (&["clone", "flags=CLONE_VM|CLONE_VFORK"], "allow"),
+        (&["openat", "flags=O_WRONLY|O_CREAT"], "errno EPERM"),
+        (&["openat", "dirfd=AT_FDCWD", "flags=O_CLOEXEC"], "allow"),
+    ] {
+        let said = asked.purplec(&[&["query", "plan"], question].concat());
+        assert!(said.out.contains(verdict), "{question:?}: {}{}", said.out, said.err);
+    }
+}
+
 #[test]
 fn a_part_of_the_arguments_narrows_the_cases() {
     let asked = Asked::new();

@@ -13,7 +13,9 @@ use purple_plan::Plan;
 use purplec::diagnostics::render::visible;
 use purplec::emit::Recorded;
 use purplec::emit::bpf::{Program, is_cacheable};
-use purplec::syscalls::{Arch, Argument, closest_name, names, signature, syscall, syscall_name};
+use purplec::syscalls::{
+    Arch, Argument, closest_name, kernel_names, names, signature, syscall, syscall_name,
+};
 use std::path::PathBuf;
 
 /// The call to ask about.
@@ -25,7 +27,8 @@ pub(super) struct Arguments {
     /// The call: a name, or a number
     #[arg(value_name = "SYSCALL", required_unless_present = "all")]
     syscall: Option<String>,
-    /// Its arguments: values in order, or NAME=VALUE. A value is a number (7, 0x7, 0o7, -7), or
+    /// Its arguments: values in order, or NAME=VALUE. A value is a number (7, 0x7, 0o7, -7), a
+    /// constant such as O_WRONLY, or
     /// several with `|` between them. What is left out can be anything
     #[arg(value_name = "ARG", allow_negative_numbers = true)]
     args: Vec<String>,
@@ -200,7 +203,7 @@ fn argument(
 
 fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<usize, String> {
     let find = |name: &str| signature.and_then(|all| all.iter().position(|one| one.name == name));
-    let other = || MANUAL.iter().find(|(manual, _)| *manual == name).and_then(|(_, one)| find(one));
+    let other = || kernel_names(name).find_map(find);
     let by_name = find(name).or_else(other);
     let by_number = || name.strip_prefix("arg").and_then(|at| at.parse().ok()).filter(|at| *at < 6);
     by_name.or_else(by_number).ok_or_else(|| {
@@ -212,16 +215,6 @@ fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<us
         format!("`{call}` has no argument called `{}`{known}", visible(name))
     })
 }
-
-/// Arguments that the manual pages (section 2) call otherwise than the kernel's sources.
-const MANUAL: &[(&str, &str)] = &[
-    ("dirfd", "dfd"),
-    ("domain", "family"),
-    ("length", "len"),
-    ("op", "cmd"),
-    ("pathname", "filename"),
-    ("request", "cmd"),
-];
 
 /// The arguments' names, for a message.
 fn list(signature: Option<&[Argument]>) -> String {

@@ -15,6 +15,44 @@ pub fn signature(arch: Arch, name: &str) -> Option<Vec<Argument>> {
     Some(text.split(',').filter_map(Argument::parse).collect())
 }
 
+/// The kernel's names for what the manual pages (section 2) call by this one, as `dfd` for `dirfd`;
+/// a call has one of them at most.
+pub fn kernel_names(manual: &str) -> impl Iterator<Item = &'static str> {
+    MANUAL.iter().filter(move |(name, _)| *name == manual).map(|(_, kernel)| *kernel)
+}
+
+/// The manual pages' names of arguments, with the kernel's.
+const MANUAL: [(&str, &str); 28] = [
+    ("addr", "start"),
+    ("advice", "behavior"),
+    ("clockid", "which_clock"),
+    ("code", "option"),
+    ("count", "size"),
+    ("dirfd", "dfd"),
+    ("domain", "family"),
+    ("flags", "clone_flags"),
+    ("flags", "flag"),
+    ("flags", "unshare_flags"),
+    ("futex_op", "op"),
+    ("length", "len"),
+    ("newdirfd", "newdfd"),
+    ("offset", "off"),
+    ("olddirfd", "olddfd"),
+    ("op", "cmd"),
+    ("op", "option"),
+    ("op", "request"),
+    ("operation", "cmd"),
+    ("operation", "op"),
+    ("path", "filename"),
+    ("pathname", "filename"),
+    ("persona", "personality"),
+    ("request", "cmd"),
+    ("signum", "sig"),
+    ("size", "len"),
+    ("sockfd", "fd"),
+    ("tid", "pid"),
+];
+
 /// One argument of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Argument {

@@ -1,7 +1,7 @@
 //! Which argument of a call a condition is about: by position, or by name.
 
 use crate::diagnostics::nearest;
-use crate::syscalls::{Arch, Argument, Kind, signature};
+use crate::syscalls::{Arch, Argument, Kind, kernel_names, signature};
 
 /// The arguments of a call on one interface.
 #[derive(Debug, Clone)]
@@ -75,9 +75,7 @@ impl Arguments {
             let named = |one: &Argument| one.name == name && one.kind != Kind::Pad;
             known.iter().position(named).and_then(|at| u8::try_from(at).ok())
         };
-        find(name).or_else(|| {
-            MANUAL.iter().filter(|(manual, _)| *manual == name).find_map(|(_, kernel)| find(kernel))
-        })
+        find(name).or_else(|| kernel_names(name).find_map(find))
     }
 
     /// The kernel's name of the argument at a position.
@@ -101,35 +99,3 @@ impl Arguments {
         (near, all)
     }
 }
-
-/// The manual pages' names of arguments, with the kernel's.
-const MANUAL: [(&str, &str); 28] = [
-    ("addr", "start"),
-    ("advice", "behavior"),
-    ("clockid", "which_clock"),
-    ("code", "option"),
-    ("count", "size"),
-    ("dirfd", "dfd"),
-    ("domain", "family"),
-    ("flags", "clone_flags"),
-    ("flags", "flag"),
-    ("flags", "unshare_flags"),
-    ("futex_op", "op"),
-    ("length", "len"),
-    ("newdirfd", "newdfd"),
-    ("offset", "off"),
-    ("olddirfd", "olddfd"),
-    ("op", "cmd"),
-    ("op", "option"),
-    ("op", "request"),
-    ("operation", "cmd"),
-    ("operation", "op"),
-    ("path", "filename"),
-    ("pathname", "filename"),
-    ("persona", "personality"),
-    ("request", "cmd"),
-    ("signum", "sig"),
-    ("size", "len"),
-    ("sockfd", "fd"),
-    ("tid", "pid"),
-];
