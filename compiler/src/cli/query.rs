@@ -28,8 +28,8 @@ pub(super) struct Arguments {
     #[arg(value_name = "SYSCALL", required_unless_present = "all")]
     syscall: Option<String>,
     /// Its arguments: values in order, or NAME=VALUE. A value is a number (7, 0x7, 0o7, -7), a
-    /// constant such as O_WRONLY, or
-    /// several with `|` between them. What is left out can be anything
+    /// constant such as `O_WRONLY`, or several with `|` between them. What is left out can be
+    /// anything
     #[arg(value_name = "ARG", allow_negative_numbers = true)]
     args: Vec<String>,
     /// The architecture that the call comes through

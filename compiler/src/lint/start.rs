@@ -10,7 +10,7 @@ use super::calls::{Way, way};
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action as Mount;
-use crate::ir::syscalls::{Action, ArchMeaning};
+use crate::ir::syscalls::{Action, ArchMeaning, Strength};
 use crate::syscalls::Arch;
 
 /// Calls that a dynamically linked program needs before its own first line; of each row, any one.
@@ -61,20 +61,15 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 }
 
 fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
-    let place = crate::lint::calls::named(one, "execve")
-        .and_then(|call| call.denied)
-        .unwrap_or_else(|| list(scope));
     if way(one, "execve") == Way::Closed {
-        scope.report(
-            Diagnostic::warning(
-                "execve-denied",
-                place,
-                "`execve` is denied, so the command cannot start",
-            )
-            .with_help(
-                "allow `execve`: the filter is in force when the command is started, and its own programs start the same way",
-            ),
+        let denied = denied(one, "execve");
+        let place = denied.unwrap_or_else(|| list(scope));
+        let what = if denied.is_some() { "leave this out" } else { "allow `execve`" };
+        let help = format!(
+            "{what}: the filter is in force when the command is started, and its own programs start the same way"
         );
+        let message = "`execve` is denied, so the command cannot start";
+        scope.report(Diagnostic::warning("execve-denied", place, message).with_help(help));
         return;
     }
     let missing = missing(one);
@@ -85,12 +80,27 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
     let what = if kills { "is killed when it starts" } else { "cannot start" };
     let message =
         format!("a dynamically linked program {what}: {} {}", listed(&missing), are(&missing));
-    scope.report(Diagnostic::warning("start-calls-denied", list(scope), message).with_help(
-        format!(
-            "add to `allow`: {}; the loader and libc call them before the program's own first line",
-            missing.join(", ")
-        ),
-    ));
+    let place = missing.iter().find_map(|name| denied(one, name)).unwrap_or_else(|| list(scope));
+    let (out, add): (Vec<&str>, Vec<&str>) =
+        missing.iter().partition(|name| denied(one, name).is_some());
+    let mut help = Vec::new();
+    if !out.is_empty() {
+        help.push(format!("leave out what denies {}", out.join(", ")));
+    }
+    if !add.is_empty() {
+        help.push(format!("add to `allow`: {}", add.join(", ")));
+    }
+    help.push("the loader and libc call them before the program's own first line".to_owned());
+    let found = Diagnostic::warning("start-calls-denied", place, message);
+    scope.report(found.with_help(help.join("; ")));
+}
+
+/// The entry or the rule that denies a call, whatever `allow` says.
+fn denied(one: &ArchMeaning, name: &str) -> Option<crate::source::Span> {
+    let call = crate::lint::calls::named(one, name)?;
+    let rule = call.rules.iter().find(|rule| rule.conditions.is_empty());
+    let rule = rule.filter(|rule| rule.strength <= Strength::Deny).map(|rule| rule.span);
+    rule.or(call.denied)
 }
 
 /// What the start of a dynamically linked program calls and this interface denies.
