@@ -187,12 +187,20 @@ enum Kind {
     Plain,
 }
 
-/// Runs the lints: the worst that is to be said of each path.
+/// Runs the lints: the worst that is to be said of each path, and whether it can be changed.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     for share in shares(scope.ir) {
         let Some(span) = share.span else { continue };
         let host = quote(&share.host);
-        let found = match kind(&share) {
+        let kind = kind(&share);
+        let obeyed = matches!(kind, Kind::Root | Kind::Secrets | Kind::Home | Kind::System);
+        if share.writable && obeyed {
+            let message = format!("{host} is writable, and the host runs or obeys what lies there");
+            scope.report(Diagnostic::warning("host-system-writable", span, message).with_help(
+                "write to a directory of its own, such as `./output`, and copy from there",
+            ));
+        }
+        let found = match kind {
             Kind::Root => Diagnostic::warning(
                 "host-root-shown",
                 span,
@@ -223,12 +231,6 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 format!("{host} is a home directory: keys, tokens and the history of its user are in it"),
             )
             .with_help("show the project's directory, such as `.`, and single directories that a tool needs"),
-            Kind::System if share.writable => Diagnostic::warning(
-                "host-system-writable",
-                span,
-                format!("{host} is writable, and the host runs or obeys what lies there"),
-            )
-            .with_help("write to a directory of its own, such as `./output`, and copy from there"),
             Kind::System | Kind::Plain => continue,
         };
         scope.report(found);

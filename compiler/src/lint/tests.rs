@@ -180,3 +180,20 @@ fn an_error_does_not_stand() {
     let found = codes("name: a\nresources:\n  pids_limit: 0 # purple: allow[out-of-range] few\n");
     assert_eq!(found, ["out-of-range", "suppression-of-error"]);
 }
+
+/// What is worst about a path is not all: that it can be changed is said too.
+#[test]
+fn a_dangerous_path_that_is_writable_is_called_both() {
+    for (host, shown) in [
+        ("/", "host-root-shown"),
+        ("/etc", "credentials-shown"),
+        ("/root/.ssh", "credentials-shown"),
+        ("/home/bob", "home-shown"),
+        ("/usr/..", "host-root-shown"),
+    ] {
+        let found = files(&[], &[(host, "/out")]);
+        assert!(found.contains(&shown) && found.contains(&"host-system-writable"), "{found:?}");
+        let found = files(&[(host, "/in")], &[]);
+        assert!(found.contains(&shown) && !found.contains(&"host-system-writable"), "{found:?}");
+    }
+}
