@@ -5,7 +5,7 @@ mod print;
 mod unseen;
 mod value;
 
-use super::verify::{read, refuse};
+use super::verify::with_plan;
 use super::{Exit, complain};
 use cases::{Case, Known};
 use clap::{Args, ValueEnum};
@@ -53,23 +53,19 @@ enum Format {
 
 /// Answers.
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let bytes = match read(&arguments.plan) {
-        Ok(bytes) => bytes,
-        Err(message) => return complain(&message),
-    };
-    let plan = match Plan::decode(&bytes) {
-        Ok(plan) => plan,
-        Err(error) => return refuse(&arguments.plan, error),
-    };
-    let text = Filter::of(&plan, arguments.arch).and_then(|filter| {
+    with_plan(&arguments.plan, |plan| answer(arguments, plan))
+}
+
+fn answer(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
+    let text = Filter::of(plan, arguments.arch).and_then(|filter| {
         let Some(name) = &arguments.syscall else {
             let all = names(filter.arch).map(|(name, number)| {
                 filter.answer(Query { name: Some(name), number, args: Vec::new() })
             });
-            return Ok(print::all(&plan, &filter, &all.collect::<Vec<_>>(), arguments.format));
+            return Ok(print::all(plan, &filter, &all.collect::<Vec<_>>(), arguments.format));
         };
         let query = Query::parse(&filter, name, &arguments.args)?;
-        Ok(print::one(&plan, &filter, &filter.answer(query), arguments.format))
+        Ok(print::one(plan, &filter, &filter.answer(query), arguments.format))
     });
     match text {
         Ok(text) => super::print(&text, Exit::Clean),

@@ -1,7 +1,7 @@
 //! `purplec show`: what a plan grants, in words or as JSON.
 
 use super::calls::classify;
-use super::verify::{read, refuse};
+use super::verify::with_plan;
 use super::{Exit, complain, output, place, print};
 use clap::Args;
 use purple_plan::{EnvKind, Filter, Mount, MountKind, Plan, mount_flags, network_flags};
@@ -29,14 +29,10 @@ pub(super) struct Arguments {
 
 /// Shows the plan.
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let bytes = match read(&arguments.plan) {
-        Ok(bytes) => bytes,
-        Err(message) => return complain(&message),
-    };
-    let plan = match Plan::decode(&bytes) {
-        Ok(plan) => plan,
-        Err(error) => return refuse(&arguments.plan, error),
-    };
+    with_plan(&arguments.plan, |plan| show(arguments, plan))
+}
+
+fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     if let Some(to) = &arguments.bpf {
         let native = plan.filters.iter().find(|one| one.audit_arch == Arch::X86_64.audit());
         let Some(filter) = native else {
@@ -47,11 +43,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Err(message) => complain(&message),
         };
     }
-    let view = view(&plan);
+    let view = view(plan);
     if arguments.json {
         return print(&format!("{view:#}\n"), Exit::Clean);
     }
-    print(&words(&plan, &view), Exit::Clean)
+    print(&words(plan, &view), Exit::Clean)
 }
 
 /// A plan's bytes in words; `None` where they are no plan.

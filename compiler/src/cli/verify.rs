@@ -20,18 +20,14 @@ pub(super) struct Arguments {
 
 /// Checks the seal and the structure, and proves each filter again from the plan alone.
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let bytes = match read(&arguments.plan) {
-        Ok(bytes) => bytes,
-        Err(message) => return complain(&message),
-    };
-    let plan = match Plan::decode(&bytes) {
-        Ok(plan) => plan,
-        Err(error) => return refuse(&arguments.plan, error),
-    };
-    let name = visible(&arguments.plan.to_string_lossy());
-    let proven = match reprove(&plan) {
+    with_plan(&arguments.plan, |plan| prove(&arguments.plan, plan))
+}
+
+fn prove(path: &Path, plan: &Plan<'_>) -> Exit {
+    let name = visible(&path.to_string_lossy());
+    let proven = match reprove(plan) {
         Ok(proven) => proven,
-        Err(disproof) => return refuse(&arguments.plan, disproof),
+        Err(disproof) => return refuse(path, disproof),
     };
     let mut text = format!("{name}: sealed, sha256:{}\n", hex(&plan.digest));
     for one in proven {
@@ -42,15 +38,27 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     print(&text, Exit::Clean)
 }
 
+/// Does something with the plan in a file; says why where there is none.
+pub(super) fn with_plan(path: &Path, then: impl FnOnce(&Plan<'_>) -> Exit) -> Exit {
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(message) => return complain(&message),
+    };
+    match Plan::decode(&bytes) {
+        Ok(plan) => then(&plan),
+        Err(error) => refuse(path, error),
+    }
+}
+
 /// Says why a file is no plan, or not one to trust.
-pub(super) fn refuse(path: &Path, error: impl std::fmt::Display) -> Exit {
+fn refuse(path: &Path, error: impl std::fmt::Display) -> Exit {
     let refused = complain(&format!("{}: error: {error}", visible(&path.to_string_lossy())));
     debug_assert_eq!(refused, Exit::Failed);
     Exit::Findings
 }
 
 /// A plan's bytes, up to one more than a plan can have.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+fn read(path: &Path) -> Result<Vec<u8>, String> {
     let name = visible(&path.to_string_lossy());
     let failed =
         |error: &std::io::Error| format!("{name}: error: {}", super::input::explain(error));

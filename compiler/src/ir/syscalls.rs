@@ -182,6 +182,23 @@ pub enum Test {
     },
 }
 
+impl Test {
+    /// The comparison that holds exactly where this one does not.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        match self {
+            Self::Eq(value) => Self::Ne(value),
+            Self::Ne(value) => Self::Eq(value),
+            Self::Lt(value) => Self::Ge(value),
+            Self::Le(value) => Self::Gt(value),
+            Self::Gt(value) => Self::Le(value),
+            Self::Ge(value) => Self::Lt(value),
+            Self::MaskedEq { mask, value } => Self::MaskedNe { mask, value },
+            Self::MaskedNe { mask, value } => Self::MaskedEq { mask, value },
+        }
+    }
+}
+
 impl Condition {
     /// Whether it holds for these registers.
     pub fn holds(&self, args: &[u64; 6]) -> bool {

@@ -20,17 +20,7 @@ pub(super) fn satisfiable(conditions: &[Condition]) -> Option<bool> {
 
 /// The condition that holds exactly where this one does not.
 pub(super) const fn negated(condition: &Condition) -> Condition {
-    let test = match condition.test {
-        Test::Eq(value) => Test::Ne(value),
-        Test::Ne(value) => Test::Eq(value),
-        Test::Lt(value) => Test::Ge(value),
-        Test::Le(value) => Test::Gt(value),
-        Test::Gt(value) => Test::Le(value),
-        Test::Ge(value) => Test::Lt(value),
-        Test::MaskedEq { mask, value } => Test::MaskedNe { mask, value },
-        Test::MaskedNe { mask, value } => Test::MaskedEq { mask, value },
-    };
-    Condition { test, ..*condition }
+    Condition { test: condition.test.negated(), ..*condition }
 }
 
 /// A search for a value, from its highest bit down. What is fixed so far leaves a range of values,

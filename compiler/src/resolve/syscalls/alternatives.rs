@@ -32,7 +32,7 @@ pub(super) struct Alternatives {
 impl Truth {
     /// A single comparison.
     pub(super) fn of(condition: Condition) -> Self {
-        let opposite = Condition { test: opposite(condition.test), ..condition };
+        let opposite = Condition { test: condition.test.negated(), ..condition };
         Self {
             yes: Some(Alternatives::new(vec![vec![condition]])),
             no: Some(Alternatives::new(vec![vec![opposite]])),
@@ -123,19 +123,6 @@ fn any(parts: Vec<Option<Alternatives>>) -> Option<Alternatives> {
     }
     let joined = Alternatives::new(lists);
     (joined.lists.len() <= MOST_ALTERNATIVES).then_some(joined)
-}
-
-const fn opposite(test: Test) -> Test {
-    match test {
-        Test::Eq(value) => Test::Ne(value),
-        Test::Ne(value) => Test::Eq(value),
-        Test::Lt(value) => Test::Ge(value),
-        Test::Le(value) => Test::Gt(value),
-        Test::Gt(value) => Test::Le(value),
-        Test::Ge(value) => Test::Lt(value),
-        Test::MaskedEq { mask, value } => Test::MaskedNe { mask, value },
-        Test::MaskedNe { mask, value } => Test::MaskedEq { mask, value },
-    }
 }
 
 /// What tells one comparison from another, wherever they are written.
