@@ -28,13 +28,21 @@ pub struct Options {
     /// The day that grants with an end are measured against; `None`: none has ended. A stage never
     /// looks at the clock, and no plan depends on this.
     pub today: Option<Date>,
+    /// Whether to say how much the policy leaves open.
+    pub score: bool,
 }
 
 impl Default for Options {
     /// A plan for x86-64, whatever machine the compiler runs on: the same policy gives the same
     /// bytes everywhere.
     fn default() -> Self {
-        Self { architectures: vec![Arch::X86_64], emit: None, files: None, today: None }
+        Self {
+            architectures: vec![Arch::X86_64],
+            emit: None,
+            files: None,
+            today: None,
+            score: false,
+        }
     }
 }
 
@@ -58,7 +66,7 @@ pub enum Stage {
 pub struct Outcome {
     /// Everything found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// How much the policy leaves open; only where no error was found.
+    /// How much the policy leaves open; only where that was asked and no error was found.
     pub score: Option<Score>,
     /// What comments in the policy let stand.
     pub suppressed: Vec<Suppressed>,
@@ -108,7 +116,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     }
     let ir = lower(resolved, sink);
     lint(&policy, &ir, &document, sink);
-    if !sink.has_errors() {
+    if options.score && !sink.has_errors() {
         outcome.score = Some(score(&policy, &ir, |pointer| document.key_span(pointer)));
     }
     if wants(Stage::Ir) {

@@ -142,6 +142,7 @@ fn examine(
         Err(failure) => return Part::failed(failure),
     };
     read.options.today = Some(today);
+    read.options.score = score.is_some();
     let failed =
         |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
     let (outcome, changed) = match mending {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 
 fn score(text: &str) -> Score {
-    let options = Options { emit: Some(Stage::Ir), ..Options::default() };
+    let options = Options { emit: Some(Stage::Ir), score: true, ..Options::default() };
     let source = Source::new("policy", text);
     let outcome = pipeline::compile(&source, &options, Sink::new()).expect("no defect");
     outcome.score.unwrap_or_else(|| unreachable!("{text}\n{:?}", outcome.diagnostics))
