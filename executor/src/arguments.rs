@@ -52,7 +52,8 @@ Applies a sealed plan to this process and executes COMMAND under it.
 
 Options:
   --report FILE       write what was enforced and how the command ended, as one JSON object
-  --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor
+  --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
+                      landlock
   --help              print this text
   --version           print the version
 
@@ -113,7 +114,9 @@ fn layer(name: &CStr) -> Result<Layer, Refused> {
             usage(&[
                 Part::Text("no layer is called "),
                 Part::Name(name),
-                Part::Text("; the layers that can be let go are cgroup, audit and monitor"),
+                Part::Text(
+                    "; the layers that can be let go are cgroup, audit, monitor and landlock",
+                ),
             ])
         },
     )

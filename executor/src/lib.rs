@@ -19,6 +19,7 @@ mod filesystem;
 mod gate;
 mod identity;
 mod init;
+mod landlock;
 mod load;
 mod message;
 mod mountinfo;

@@ -8,7 +8,7 @@ use crate::sys::call::{exit_group, probe};
 use crate::sys::exec::{Environment, execve};
 use crate::sys::process::{Limit, close_from, enter_new, set_limit};
 use crate::sys::{loopback, seccomp, signal};
-use crate::{capabilities, command, identity, session};
+use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
 use purple_plan::{EnvKind, process_flags};
 use rustix::fs::Mode;
@@ -55,6 +55,7 @@ fn confine(run: &Run) -> Result<Outcome, Refused> {
     let path = path.c_str().unwrap_or(name);
 
     receipt::check(plan, run.shared, &run.namespaces, &held)?;
+    landlock::enter(run)?;
     let _blocked = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(run.signals))
         .map_err(|errno| {

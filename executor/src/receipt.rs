@@ -71,6 +71,10 @@ pub(crate) enum Place {
     Instructions = 9,
     ProbeErrno = 10,
     Complete = 11,
+    LandlockHost = 12,
+    LandlockAbi = 13,
+    LandlockRules = 14,
+    LandlockProbe = 15,
 }
 
 impl Shared {

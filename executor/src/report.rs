@@ -163,17 +163,44 @@ fn receipt(json: &mut Json, run: &Run) {
     json.number(shared.read(Place::Mounts));
     json.key("settings_read_back");
     json.number(shared.read(Place::Settings));
+    landlock(json, run);
     json.key("seccomp");
     json.open("{");
     json.key("instructions");
     json.number(shared.read(Place::Instructions));
     json.key("probe");
-    match errno::of(shared.read(Place::ProbeErrno)).and_then(errno::name) {
+    errno_name(json, shared.read(Place::ProbeErrno));
+    json.close("}");
+    json.close("}");
+}
+
+/// Which wall there was; null when the operator let it go.
+fn landlock(json: &mut Json, run: &Run) {
+    json.key("landlock");
+    let shared = run.shared;
+    if shared.read(Place::LandlockAbi) == 0 {
+        json.value(|out| out.push("null"));
+        return;
+    }
+    json.open("{");
+    for (name, place) in [
+        ("abi", Place::LandlockAbi),
+        ("host_abi", Place::LandlockHost),
+        ("rules", Place::LandlockRules),
+    ] {
+        json.key(name);
+        json.number(shared.read(place));
+    }
+    json.key("probe");
+    errno_name(json, shared.read(Place::LandlockProbe));
+    json.close("}");
+}
+
+fn errno_name(json: &mut Json, number: u64) {
+    match errno::of(number).and_then(errno::name) {
         Some(name) => json.text(name.as_bytes()),
         None => json.value(|out| out.push("null")),
     }
-    json.close("}");
-    json.close("}");
 }
 
 /// Writes JSON to a file, a buffer at a time. The first error stays.

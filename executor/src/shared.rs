@@ -33,7 +33,7 @@ pub struct Shared {
     kind: AtomicU32,
     value: AtomicU32,
     /// What the receipt says, by [`crate::receipt`].
-    pub receipt: [AtomicU64; 16],
+    pub receipt: [AtomicU64; 32],
 }
 
 impl Shared {

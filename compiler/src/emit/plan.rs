@@ -3,12 +3,14 @@
 use super::Filter;
 use super::bpf;
 use super::meaning::Records;
+use crate::ir::landlock::{Level, Ports};
 use crate::ir::syscalls::Meaning;
-use crate::ir::{Action, Attributes, Ir, Step};
+use crate::ir::{self, Action, Attributes, Ir, Step};
 use crate::source::{Sources, Span};
 use purple_plan::{
-    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Meta, Method, Mount, MountKind, Need,
-    Network, NetworkMode, Place, Process, Rlimit, mount_flags, network_flags, process_flags,
+    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Landlock, Meta, Method, Mount, MountKind,
+    Need, Network, NetworkMode, PathAccess, Place, PortAccess, Process, Rlimit, mount_flags,
+    network_flags, path_flags, process_flags,
 };
 use std::ffi::{CStr, CString};
 
@@ -108,6 +110,7 @@ impl Artefacts {
             .iter()
             .map(|&(layer, span)| Need { layer, line: self.lines.of(Some(span)) })
             .collect();
+        let (levels, paths, ports) = self.landlock(&texts);
         let filters: Vec<purple_plan::Filter<'_>> =
             self.filters.iter().zip(&texts.programs).map(filter).collect();
         let mut meaning = Records::default();
@@ -141,6 +144,10 @@ impl Artefacts {
             filters: &filters,
             cgroup: &cgroup,
             needs: &needs,
+            audit: &[],
+            landlock: &levels,
+            paths: &paths,
+            ports: &ports,
             sources: &sources,
             interfaces: &meaning.interfaces,
             numbers: &meaning.numbers,
@@ -167,6 +174,37 @@ impl Artefacts {
             working_dir,
             working_dir_line: self.lines.of(self.ir.working_dir_span),
         }
+    }
+
+    fn landlock<'t>(
+        &self,
+        texts: &'t Texts,
+    ) -> (Vec<Landlock>, Vec<PathAccess<'t>>, Vec<PortAccess>) {
+        let wall = &self.ir.landlock;
+        let level = |level: &Level| Landlock {
+            abi: level.abi,
+            line: self.lines.of(level.span),
+            fs: level.fs,
+            net: level.net,
+            scope: level.scope,
+        };
+        let path = |(path, text): (&ir::landlock::Path, &'t CString)| PathAccess {
+            access: path.access,
+            flags: if path.optional { path_flags::OPTIONAL } else { 0 },
+            line: self.lines.of(path.span),
+            path: text,
+        };
+        let ports = |ports: &Ports| PortAccess {
+            access: ports.access,
+            first: ports.first,
+            last: ports.last,
+            line: self.lines.of(Some(ports.span)),
+        };
+        (
+            wall.levels.iter().map(level).collect(),
+            wall.paths.iter().zip(&texts.paths).map(path).collect(),
+            wall.ports.iter().map(ports).collect(),
+        )
     }
 
     fn network(&self) -> Network {
@@ -205,6 +243,7 @@ struct Texts {
     steps: Vec<StepTexts>,
     environment: Vec<(EnvKind, CString)>,
     cgroup: Vec<(CString, CString)>,
+    paths: Vec<CString>,
     programs: Vec<Vec<u8>>,
     sources: Vec<CString>,
 }
@@ -243,6 +282,13 @@ impl Texts {
             steps: steps.collect::<Result<_, _>>()?,
             environment: environment.collect::<Result<_, _>>()?,
             cgroup: cgroup.collect::<Result<_, _>>()?,
+            paths: of
+                .ir
+                .landlock
+                .paths
+                .iter()
+                .map(|path| c_string(&path.path))
+                .collect::<Result<_, _>>()?,
             programs: of.filters.iter().map(|filter| filter.program.to_le_bytes()).collect(),
             sources: of
                 .lines

@@ -1,6 +1,7 @@
 //! The intermediate representation: what is to be enforced, layer by layer, with the places in the
 //! policy that ask for it.
 
+pub mod landlock;
 mod print;
 pub mod syscalls;
 mod verify;
@@ -8,6 +9,7 @@ mod verify;
 pub use verify::{Broken, verify};
 
 use crate::source::Span;
+use landlock::Landlock;
 use purple_plan::Layer;
 use syscalls::Meaning;
 
@@ -34,6 +36,8 @@ pub struct Ir {
     pub environment: Vec<Variable>,
     /// Other layers that must be in force, in the order of their numbers.
     pub needs: Vec<(Layer, Span)>,
+    /// The second wall.
+    pub landlock: Landlock,
     /// The filter's meaning, an architecture each.
     pub filters: Vec<Meaning>,
 }

@@ -1,5 +1,6 @@
 //! The IR as text, for `--emit=ir`.
 
+use super::landlock::Landlock;
 use super::{Action, Attributes, Ir, Step};
 use std::fmt;
 
@@ -27,7 +28,25 @@ impl fmt::Display for Ir {
         for step in &self.steps {
             writeln!(f, "{step}")?;
         }
+        write!(f, "{}", self.landlock)?;
         self.filters.iter().try_for_each(|filter| write!(f, "{filter}"))
+    }
+}
+
+impl fmt::Display for Landlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for level in &self.levels {
+            let (abi, fs, net, scope) = (level.abi, level.fs, level.net, level.scope);
+            writeln!(f, "landlock abi {abi} fs {fs:#x} net {net:#x} scope {scope:#x}")?;
+        }
+        for path in &self.paths {
+            let optional = if path.optional { " optional" } else { "" };
+            writeln!(f, "landlock path {} {:#x}{optional}", path.path, path.access)?;
+        }
+        for ports in &self.ports {
+            writeln!(f, "landlock ports {}-{} {:#x}", ports.first, ports.last, ports.access)?;
+        }
+        Ok(())
     }
 }
 

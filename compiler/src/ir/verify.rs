@@ -10,8 +10,10 @@
 //! 8. There is a filter.
 //! 9. Between a writable tree of the host and what is mounted below it, with no other mount between
 //!    them, every directory is pinned.
+//! 10. Landlock allows no writing where the mount at the same path forbids it, and restricts files.
 
 use super::{Action, Ir, Step};
+use purple_plan::landlock_fs;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks the rules.
@@ -53,6 +55,16 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
     }
     if !ir.needs.is_sorted_by(|a, b| a.0.number() < b.0.number()) {
         return broken("the layers needed are not in order");
+    }
+    if ir.landlock.levels.is_empty() || ir.landlock.levels.iter().any(|level| level.fs == 0) {
+        return broken("Landlock does not restrict files");
+    }
+    for path in &ir.landlock.paths {
+        let read_only = |step: &&Step| matches!(&step.action, Action::Bind { attributes, .. } if attributes.read_only && attributes.no_dev);
+        let here = ir.steps.iter().filter(|step| step.target == path.path);
+        if here.filter(read_only).count() != 0 && path.access & landlock_fs::WRITE_FILE != 0 {
+            return broken(&format!("Landlock allows writing to {}", path.path));
+        }
     }
     if ir.filters.is_empty() {
         return broken("there is no filter");

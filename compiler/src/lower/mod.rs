@@ -1,6 +1,7 @@
 //! Stage 5: from what the policy means to what is to be enforced.
 
 mod filesystem;
+mod landlock;
 
 use crate::diagnostics::Sink;
 use crate::ir::syscalls::{Action, Meaning};
@@ -25,6 +26,7 @@ pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
         needs.push((Layer::Audit, span));
     }
     needs.sort_by_key(|(layer, _)| layer.number());
+    let landlock = landlock::lower(&steps, &resolved.network);
     let (working_dir, working_dir_span) = resolved.filesystem.working_dir;
     Ir {
         name: resolved.name,
@@ -37,6 +39,7 @@ pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
         timeout: resolved.resources.timeout.map(|timeout| timeout.value),
         environment: resolved.environment,
         needs,
+        landlock,
         filters: resolved.syscalls,
     }
 }

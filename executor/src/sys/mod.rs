@@ -5,6 +5,7 @@
 pub mod call;
 pub mod exec;
 pub mod keyring;
+pub mod landlock;
 pub mod loopback;
 pub mod memory;
 pub mod mount;

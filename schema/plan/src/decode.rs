@@ -3,8 +3,8 @@
 use crate::field::{Reader, Record};
 use crate::meaning;
 use crate::records::{
-    CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Meta, Mount,
-    NamedCall, Need, Network, Number, Process, Rlimit, Source,
+    Audit, CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Landlock,
+    Meta, Mount, NamedCall, Need, Network, Number, PathAccess, PortAccess, Process, Rlimit, Source,
 };
 use crate::rules;
 use crate::{
@@ -93,6 +93,14 @@ pub struct Plan<'a> {
     pub cgroup: Table<'a, CgroupValue<'a>>,
     /// Other layers that must be in force.
     pub needs: Table<'a, Need>,
+    /// The audit record and the denial log; at most one.
+    pub audit: Table<'a, Audit<'a>>,
+    /// What Landlock restricts, by the version of its interface, the oldest first.
+    pub landlock: Table<'a, Landlock>,
+    /// What may be done below which path.
+    pub paths: Table<'a, PathAccess<'a>>,
+    /// TCP ports that may be used.
+    pub ports: Table<'a, PortAccess>,
     /// The policies that this one inherits from.
     pub sources: Table<'a, Source<'a>>,
     /// What the policy means, an interface each: those of the first filter first, its native one
@@ -118,8 +126,8 @@ impl<'a> Plan<'a> {
 
         let mut next = sections.iter().copied();
         let mut section = || next.next().ok_or(DecodeError::Sections);
-        let (mut rlimit, mut filter, mut need) =
-            (rules::rising(), rules::rising(), rules::rising());
+        let (mut rlimit, mut filter) = (rules::rising(), rules::rising());
+        let (mut need, mut abi) = (rules::rising(), rules::rising());
         let plan = Self {
             digest,
             meta: one(section()?, heap, &mut order)?,
@@ -140,6 +148,13 @@ impl<'a> Plan<'a> {
             needs: Table::checked(section()?, heap, &mut order, |layer: &Need| {
                 need(layer.layer.number())
             })?,
+            audit: Table::checked(section()?, heap, &mut order, rules::audit)?,
+            landlock: Table::checked(section()?, heap, &mut order, |level| {
+                rules::landlock(level)?;
+                abi(level.abi)
+            })?,
+            paths: Table::checked(section()?, heap, &mut order, rules::path)?,
+            ports: Table::checked(section()?, heap, &mut order, rules::port)?,
             sources: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
             interfaces: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,
             numbers: Table::checked(section()?, heap, &mut order, |_| Ok(()))?,

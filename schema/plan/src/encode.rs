@@ -2,8 +2,8 @@
 
 use crate::field::{Record, Writer};
 use crate::records::{
-    CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Meta, Mount,
-    NamedCall, Need, Network, Number, Process, Rlimit, Source,
+    Audit, CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Landlock,
+    Meta, Mount, NamedCall, Need, Network, Number, PathAccess, PortAccess, Process, Rlimit, Source,
 };
 use crate::{
     HEADER_BYTES, MAGIC, MAX_PLAN_BYTES, Plan, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START,
@@ -34,6 +34,14 @@ pub struct Contents<'a> {
     pub cgroup: &'a [CgroupValue<'a>],
     /// Other layers that must be in force.
     pub needs: &'a [Need],
+    /// The audit record and the denial log; at most one.
+    pub audit: &'a [Audit<'a>],
+    /// What Landlock restricts, by the version of its interface, the oldest first.
+    pub landlock: &'a [Landlock],
+    /// What may be done below which path.
+    pub paths: &'a [PathAccess<'a>],
+    /// TCP ports that may be used.
+    pub ports: &'a [PortAccess],
     /// The policies that this one inherits from.
     pub sources: &'a [Source<'a>],
     /// What the policy means, an interface each.
@@ -84,6 +92,10 @@ pub fn encode(contents: &Contents<'_>, out: &mut [u8]) -> Result<usize, EncodeEr
         contents.filters.len(),
         contents.cgroup.len(),
         contents.needs.len(),
+        contents.audit.len(),
+        contents.landlock.len(),
+        contents.paths.len(),
+        contents.ports.len(),
         contents.sources.len(),
         contents.interfaces.len(),
         contents.numbers.len(),
@@ -110,6 +122,10 @@ pub fn encode(contents: &Contents<'_>, out: &mut [u8]) -> Result<usize, EncodeEr
     put_all(contents.filters, &mut writer)?;
     put_all(contents.cgroup, &mut writer)?;
     put_all(contents.needs, &mut writer)?;
+    put_all(contents.audit, &mut writer)?;
+    put_all(contents.landlock, &mut writer)?;
+    put_all(contents.paths, &mut writer)?;
+    put_all(contents.ports, &mut writer)?;
     put_all(contents.sources, &mut writer)?;
     put_all(contents.interfaces, &mut writer)?;
     put_all(contents.numbers, &mut writer)?;

@@ -28,10 +28,11 @@ pub use encode::{Contents, EncodeError, encode};
 pub use field::{Field, Reader, Record, Writer};
 pub use place::Place;
 pub use records::{
-    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, EnvKind, EnvVar, Filter,
-    Interface, Layer, Meta, Method, Mount, MountKind, NamedCall, Need, Network, NetworkMode,
-    Number, Process, Rlimit, Source, Strength, interface_flags, mount_attrs, mount_flags,
-    namespace_flags, network_flags, process_flags,
+    Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
+    EnvKind, EnvVar, Filter, Interface, Landlock, Layer, Meta, Method, Mount, MountKind, NamedCall,
+    Need, Network, NetworkMode, Number, PathAccess, PortAccess, Process, Rlimit, Source, Strength,
+    audit_flags, interface_flags, landlock_fs, landlock_net, landlock_scope, mount_attrs,
+    mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
 pub use sha256::{Digest, Sha256, sha256};
 
@@ -39,7 +40,7 @@ pub use sha256::{Digest, Sha256, sha256};
 pub const MAGIC: [u8; 8] = *b"PURPLE\r\n";
 
 /// The version of the format that this crate reads and writes.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// The largest plan there may be, in bytes.
 pub const MAX_PLAN_BYTES: usize = 1 << 20;
@@ -92,6 +93,14 @@ pub enum Section {
     Cgroup,
     /// Other layers that must be in force.
     Needs,
+    /// The audit record and the denial log.
+    Audit,
+    /// What Landlock restricts, by the version of its interface.
+    Landlock,
+    /// What may be done below which path.
+    Paths,
+    /// TCP ports that may be used.
+    Ports,
     /// The policies that this one inherits from.
     Sources,
     /// What the policy means: an interface of the kernel each.
@@ -110,7 +119,7 @@ pub enum Section {
 
 impl Section {
     /// Every section in file order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Meta,
         Self::Process,
         Self::Capabilities,
@@ -121,6 +130,10 @@ impl Section {
         Self::Filters,
         Self::Cgroup,
         Self::Needs,
+        Self::Audit,
+        Self::Landlock,
+        Self::Paths,
+        Self::Ports,
         Self::Sources,
         Self::Interfaces,
         Self::Numbers,
@@ -143,13 +156,17 @@ impl Section {
             Self::Filters => 8,
             Self::Cgroup => 9,
             Self::Needs => 10,
-            Self::Sources => 11,
-            Self::Interfaces => 12,
-            Self::Numbers => 13,
-            Self::Calls => 14,
-            Self::Rules => 15,
-            Self::Conditions => 16,
-            Self::Heap => 17,
+            Self::Audit => 11,
+            Self::Landlock => 12,
+            Self::Paths => 13,
+            Self::Ports => 14,
+            Self::Sources => 15,
+            Self::Interfaces => 16,
+            Self::Numbers => 17,
+            Self::Calls => 18,
+            Self::Rules => 19,
+            Self::Conditions => 20,
+            Self::Heap => 21,
         }
     }
 
@@ -158,6 +175,7 @@ impl Section {
         match self {
             Self::Mounts => Some(MAX_MOUNTS),
             Self::Environment => Some(MAX_VARIABLES),
+            Self::Audit => Some(1),
             Self::Sources => Some(MAX_SOURCES),
             _ => None,
         }
@@ -176,6 +194,10 @@ impl Section {
             Self::Filters => Filter::BYTES,
             Self::Cgroup => CgroupValue::BYTES,
             Self::Needs => Need::BYTES,
+            Self::Audit => Audit::BYTES,
+            Self::Landlock => Landlock::BYTES,
+            Self::Paths => PathAccess::BYTES,
+            Self::Ports => PortAccess::BYTES,
             Self::Sources => Source::BYTES,
             Self::Interfaces => Interface::BYTES,
             Self::Numbers => Number::BYTES,

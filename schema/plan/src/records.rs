@@ -81,8 +81,12 @@ macro_rules! enumeration {
     };
 }
 
+mod landlock;
 mod meaning;
 
+pub use landlock::{
+    Landlock, PathAccess, PortAccess, landlock_fs, landlock_net, landlock_scope, path_flags,
+};
 pub use meaning::{
     Basis, CallRule, Comparison, Condition, Interface, NamedCall, Number, Strength, interface_flags,
 };
@@ -349,6 +353,8 @@ enumeration! {
         Audit = 2,
         /// Tracing from outside.
         Monitor = 3,
+        /// Landlock, the second wall around files, ports and signals.
+        Landlock = 4,
     }
 }
 
@@ -359,6 +365,7 @@ impl Layer {
             Self::Cgroup => "cgroup",
             Self::Audit => "audit",
             Self::Monitor => "monitor",
+            Self::Landlock => "landlock",
         }
     }
 }
@@ -371,6 +378,44 @@ record! {
         /// The place in the policy that asks for it, if any.
         pub line: Place,
     }
+}
+
+enumeration! {
+    /// What happens when a record of the run cannot be written any more.
+    pub enum AuditFailure {
+        /// The run ends.
+        End = 1,
+        /// The run goes on, and its end says that the record is not whole.
+        Continue = 2,
+    }
+}
+
+record! {
+    /// The audit record of the run.
+    pub struct Audit<'a> {
+        /// What is recorded. See [`audit_flags`].
+        pub flags: u32,
+        /// What happens when it cannot be written any more.
+        pub failure: AuditFailure,
+        /// The place in the policy that asks for it, if any.
+        pub line: Place,
+        /// The log's path on the host; empty where the operator chooses.
+        pub log_path: &'a CStr,
+    }
+}
+
+/// Bits of [`Audit::flags`].
+pub mod audit_flags {
+    /// What the run used.
+    pub const RESOURCE: u32 = 1;
+    /// What was written and read of files.
+    pub const FILESYSTEM: u32 = 2;
+    /// System calls that were denied: the filter tells the supervisor of each.
+    pub const SYSCALL: u32 = 4;
+    /// What was connected to.
+    pub const NETWORK: u32 = 8;
+    /// Every bit there is.
+    pub const ALL: u32 = RESOURCE | FILESYSTEM | SYSCALL | NETWORK;
 }
 
 enumeration! {

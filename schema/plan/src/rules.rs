@@ -3,8 +3,9 @@
 
 use crate::decode::DecodeError;
 use crate::records::{
-    CgroupValue, EnvKind, EnvVar, Filter, Mount, MountKind, Network, Process, Rlimit, mount_attrs,
-    mount_flags, namespace_flags, network_flags, process_flags,
+    Audit, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Mount, MountKind, Network, PathAccess,
+    PortAccess, Process, Rlimit, audit_flags, landlock_fs, landlock_net, landlock_scope,
+    mount_attrs, mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
 use crate::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS};
 use core::ffi::CStr;
@@ -69,6 +70,28 @@ pub(crate) fn filter(filter: &Filter<'_>) -> Result<(), DecodeError> {
 pub(crate) fn cgroup(value: &CgroupValue<'_>) -> Result<(), DecodeError> {
     let file = value.file.to_bytes();
     known(!file.contains(&b'/') && !matches!(file, b"" | b"." | b".."))
+}
+
+pub(crate) fn audit(audit: &Audit<'_>) -> Result<(), DecodeError> {
+    let path = audit.log_path.to_bytes();
+    known(audit.flags & !audit_flags::ALL == 0)?;
+    known(path.is_empty() || path.starts_with(b"/"))
+}
+
+pub(crate) fn landlock(level: &Landlock) -> Result<(), DecodeError> {
+    known(level.abi != 0 && level.fs & !landlock_fs::ALL == 0)?;
+    known(level.net & !landlock_net::ALL == 0 && level.scope & !landlock_scope::ALL == 0)?;
+    known(level.fs | level.net | level.scope != 0)
+}
+
+pub(crate) fn path(path: &PathAccess<'_>) -> Result<(), DecodeError> {
+    known(path.access != 0 && path.access & !landlock_fs::ALL == 0)?;
+    known(path.flags & !path_flags::ALL == 0 && straight_down(path.path))
+}
+
+pub(crate) fn port(port: &PortAccess) -> Result<(), DecodeError> {
+    known(port.access != 0 && port.access & !landlock_net::ALL == 0)?;
+    known(port.first <= port.last)
 }
 
 /// A check that each key is greater than the one before: then nothing stands twice, and there is

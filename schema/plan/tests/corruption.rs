@@ -4,9 +4,9 @@
 mod sample;
 
 use purple_plan::{
-    CgroupValue, DecodeError, EncodeError, EnvKind, EnvVar, Filter, Interface, Layer, MAX_MOUNTS,
-    MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Mount, MountKind, Need, Place, Plan, Rlimit,
-    SECTIONS_START, Source, encode,
+    CgroupValue, DecodeError, EncodeError, EnvKind, EnvVar, Filter, Interface, Landlock, Layer,
+    MAX_MOUNTS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Mount, MountKind, Need, Place, Plan,
+    Rlimit, SECTIONS_START, Source, encode,
 };
 use sample::{INTERFACE, STEP, Tables, encode_again, seal, tables};
 
@@ -210,7 +210,7 @@ fn heap() {
         assert_eq!(refused_bytes(at, &u32::to_le_bytes(new)), expected, "{what}");
     }
     let mut bytes = tables().encode();
-    let heap_entry = 16 + 16 * 16;
+    let heap_entry = 16 + 16 * 20;
     for at in [12, heap_entry + 8, heap_entry + 12] {
         bytes[at] = bytes[at].checked_add(1).expect("a number that can grow by one");
     }
@@ -227,9 +227,10 @@ fn unknown_numbers() {
         ("environment kind", section_start(6)),
         ("layer", section_start(9)),
         ("method", section_start(7) + 60),
-        ("basis", section_start(13) + 4),
-        ("strength", section_start(14)),
-        ("comparison", section_start(15)),
+        ("audit failure", section_start(10) + 4),
+        ("basis", section_start(17) + 4),
+        ("strength", section_start(18)),
+        ("comparison", section_start(19)),
     ] {
         for number in [0, 13, 0x100, u32::MAX] {
             let found = refused_bytes(at, &u32::to_le_bytes(number));
@@ -256,6 +257,33 @@ fn unknown_flags() {
             assert_eq!(refused_mount(Mount { mode: flag, ..STEP }), DecodeError::Value);
         }
     }
+    for bit in 0..64 {
+        let flag = 1_u64 << bit;
+        let refused_landlock = |set: fn(&mut Landlock, u64)| {
+            refused(move |t| set(t.landlock.first_mut().expect("a level"), flag))
+        };
+        if bit >= 16 {
+            assert_eq!(refused_landlock(|l, flag| l.fs |= flag), DecodeError::Value, "{bit}");
+            let path = refused(|t| t.paths.iter_mut().for_each(|path| path.access |= flag));
+            assert_eq!(path, DecodeError::Value, "{bit}");
+        }
+        if bit >= 2 {
+            assert_eq!(refused_landlock(|l, flag| l.net |= flag), DecodeError::Value, "{bit}");
+            assert_eq!(refused_landlock(|l, flag| l.scope |= flag), DecodeError::Value, "{bit}");
+            let port = refused(|t| t.ports.iter_mut().for_each(|port| port.access |= flag));
+            assert_eq!(port, DecodeError::Value, "{bit}");
+        }
+        if let Ok(flag) = u32::try_from(flag) {
+            if bit >= 1 {
+                let path = refused(|t| t.paths.iter_mut().for_each(|path| path.flags |= flag));
+                assert_eq!(path, DecodeError::Value, "{bit}");
+            }
+            if bit >= 4 {
+                let audit = refused(|t| t.audit.iter_mut().for_each(|audit| audit.flags |= flag));
+                assert_eq!(audit, DecodeError::Value, "{bit}");
+            }
+        }
+    }
     let spaces = [7, 17, 25, 26, 27, 28, 29, 30];
     let attrs = [0, 1, 2, 3, 4, 5, 6, 7, 21];
     for bit in 0..64 {
@@ -268,6 +296,28 @@ fn unknown_flags() {
             assert_eq!(refused_mount(Mount { attrs: flag, ..STEP }), DecodeError::Value, "{bit}");
         }
     }
+}
+
+#[test]
+fn landlock_and_audit() {
+    assert_eq!(refused(|t| t.landlock.reverse()), DecodeError::Order);
+    let again = |t: &mut Tables<'_>| t.landlock.extend(t.landlock.last().copied());
+    assert_eq!(refused(again), DecodeError::Order);
+    let level = |change: fn(&mut Landlock)| {
+        refused(move |t| change(t.landlock.first_mut().expect("a level")))
+    };
+    assert_eq!(level(|level| level.abi = 0), DecodeError::Value);
+    assert_eq!(level(|level| level.fs = 0), DecodeError::Value);
+    assert_eq!(refused(|t| t.paths.iter_mut().for_each(|p| p.access = 0)), DecodeError::Value);
+    assert_eq!(refused(|t| t.paths.iter_mut().for_each(|p| p.path = c"usr")), DecodeError::Value);
+    assert_eq!(refused(|t| t.ports.iter_mut().for_each(|p| p.access = 0)), DecodeError::Value);
+    assert_eq!(refused(|t| t.ports.iter_mut().for_each(|p| p.last = 7999)), DecodeError::Value);
+    assert_eq!(
+        refused(|t| t.audit.iter_mut().for_each(|a| a.log_path = c"log")),
+        DecodeError::Value
+    );
+    let twice = |t: &mut Tables<'_>| t.audit.extend(t.audit.last().copied());
+    assert_eq!(refused(twice), DecodeError::Length);
 }
 
 #[test]
@@ -384,7 +434,7 @@ fn named_twice_or_out_of_order() {
 #[test]
 fn every_reason_has_its_words() {
     let version = DecodeError::Version(7).to_string();
-    assert_eq!(version, "a plan of another format version (found 7, this program reads 2)");
+    assert_eq!(version, "a plan of another format version (found 7, this program reads 3)");
     assert_eq!(DecodeError::Magic.to_string(), "not a plan");
     let why = EncodeError::Refused(DecodeError::Order).to_string();
     assert_eq!(

@@ -10,12 +10,13 @@
 mod sample;
 
 use purple_plan::{
-    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, EnvKind, EnvVar, Filter,
-    HEADER_BYTES, Interface, Layer, MAGIC, MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_PLAN_BYTES,
-    MAX_SOURCES, MAX_VARIABLES, Meta, Method, Mount, MountKind, NamedCall, Need, Network,
-    NetworkMode, Number, Place, Plan, Process, Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES,
-    SECTIONS_START, Section, Source, Strength, VERSION, interface_flags, mount_attrs, mount_flags,
-    namespace_flags, network_flags, process_flags,
+    Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
+    EnvKind, EnvVar, Filter, HEADER_BYTES, Interface, Landlock, Layer, MAGIC, MAX_INSTRUCTIONS,
+    MAX_MOUNTS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Meta, Method, Mount, MountKind,
+    NamedCall, Need, Network, NetworkMode, Number, PathAccess, Place, Plan, PortAccess, Process,
+    Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START, Section, Source, Strength,
+    VERSION, audit_flags, interface_flags, landlock_fs, landlock_net, landlock_scope, mount_attrs,
+    mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
 use sample::{Tables, hex, tables};
 use std::fmt::Write as _;
@@ -57,8 +58,8 @@ fn layout<'a, R: Record<'a>>(heading: &str) {
     for row in rows(heading) {
         let width = match row[3] {
             "u16" => 2,
-            "u32" | "place" | "NetworkMode" | "MountKind" | "EnvKind" | "Layer" | "Method"
-            | "Basis" | "Strength" | "Comparison" => 4,
+            "u32" | "place" | "NetworkMode" | "MountKind" | "EnvKind" | "Layer"
+            | "AuditFailure" | "Method" | "Basis" | "Strength" | "Comparison" => 4,
             "u64" | "text" | "blob" => 8,
             "32 bytes" => 32,
             "6 x u64" => 48,
@@ -80,6 +81,10 @@ fn records() {
     layout::<Filter<'_>>(" Filter");
     layout::<CgroupValue<'_>>(" CgroupValue");
     layout::<Need>(" Need");
+    layout::<Audit<'_>>(" Audit");
+    layout::<Landlock>(" Landlock");
+    layout::<PathAccess<'_>>(" PathAccess");
+    layout::<PortAccess>(" PortAccess");
     layout::<Source<'_>>(" Source");
     layout::<Interface>(" Interface");
     layout::<Number>(" Number");
@@ -119,7 +124,7 @@ fn file_header_and_sections() {
     for limit in [
         format!("at most {MAX_PLAN_BYTES}"),
         format!(
-            "section 5 at most {MAX_MOUNTS}, section 7 at most {MAX_VARIABLES} and section 11 at most {MAX_SOURCES}"
+            "section 5 at most {MAX_MOUNTS}, section 7 at most {MAX_VARIABLES},\n   section 11 at most 1 and section 15 at most {MAX_SOURCES}"
         ),
         format!("1 to {MAX_INSTRUCTIONS} instructions"),
         format!("starts at byte {SECTIONS_START}"),
@@ -143,6 +148,7 @@ fn enumerations() {
     check(" MountKind", MountKind::ALL, MountKind::number);
     check(" EnvKind", EnvKind::ALL, EnvKind::number);
     check(" Layer", Layer::ALL, Layer::number);
+    check(" AuditFailure", AuditFailure::ALL, AuditFailure::number);
     check(" Method", Method::ALL, Method::number);
     check(" Basis", Basis::ALL, Basis::number);
     check(" Strength", Strength::ALL, Strength::number);
@@ -163,6 +169,11 @@ fn flags() {
     assert_eq!(bits(" process_flags"), u64::from(process_flags::ALL));
     assert_eq!(bits(" network_flags"), u64::from(network_flags::ALL));
     assert_eq!(bits(" mount_flags"), u64::from(mount_flags::ALL));
+    assert_eq!(bits(" audit_flags"), u64::from(audit_flags::ALL));
+    assert_eq!(bits(" path_flags"), u64::from(path_flags::ALL));
+    assert_eq!(bits(" landlock_fs"), landlock_fs::ALL);
+    assert_eq!(bits(" landlock_net"), landlock_net::ALL);
+    assert_eq!(bits(" landlock_scope"), landlock_scope::ALL);
     assert_eq!(bits(" interface_flags"), u64::from(interface_flags::ALL));
     assert_eq!(bits(" namespace_flags"), namespace_flags::ALL);
     assert_eq!(bits(" mount_attrs"), mount_attrs::ALL);
@@ -178,6 +189,29 @@ fn flags() {
     ] {
         let row = format!("| {bit:#x} | {name} |");
         assert!(FORMAT.contains(&row), "FORMAT.md has no row `{row}`");
+    }
+    for (heading, name, bit) in [
+        (" audit_flags", "RESOURCE", u64::from(audit_flags::RESOURCE)),
+        (" audit_flags", "FILESYSTEM", u64::from(audit_flags::FILESYSTEM)),
+        (" audit_flags", "SYSCALL", u64::from(audit_flags::SYSCALL)),
+        (" audit_flags", "NETWORK", u64::from(audit_flags::NETWORK)),
+        (" path_flags", "OPTIONAL", u64::from(path_flags::OPTIONAL)),
+        (" landlock_fs", "EXECUTE", landlock_fs::EXECUTE),
+        (" landlock_fs", "WRITE_FILE", landlock_fs::WRITE_FILE),
+        (" landlock_fs", "READ_FILE", landlock_fs::READ_FILE),
+        (" landlock_fs", "READ_DIR", landlock_fs::READ_DIR),
+        (" landlock_fs", "MAKE_CHAR", landlock_fs::MAKE_CHAR),
+        (" landlock_fs", "MAKE_BLOCK", landlock_fs::MAKE_BLOCK),
+        (" landlock_fs", "REFER", landlock_fs::REFER),
+        (" landlock_fs", "TRUNCATE", landlock_fs::TRUNCATE),
+        (" landlock_fs", "IOCTL_DEV", landlock_fs::IOCTL_DEV),
+        (" landlock_net", "BIND_TCP", landlock_net::BIND_TCP),
+        (" landlock_net", "CONNECT_TCP", landlock_net::CONNECT_TCP),
+        (" landlock_scope", "ABSTRACT_UNIX_SOCKET", landlock_scope::ABSTRACT_UNIX_SOCKET),
+        (" landlock_scope", "SIGNAL", landlock_scope::SIGNAL),
+    ] {
+        let named = rows(heading).iter().any(|row| row[1] == name && number(row[0]) == bit);
+        assert!(named, "FORMAT.md, {heading}: {name} is not {bit:#x}");
     }
 }
 
@@ -274,6 +308,22 @@ fn lines(plan: &Plan<'_>) -> String {
     }
     for n in &plan.needs {
         line(format!("Need layer={:?} line={}", n.layer, place(n.line)));
+    }
+    for a in &plan.audit {
+        let (at, path) = (place(a.line), hex(a.log_path.to_bytes()));
+        line(format!("Audit flags={} failure={:?} line={at} log_path={path}", a.flags, a.failure));
+    }
+    for l in &plan.landlock {
+        let (abi, at) = (l.abi, place(l.line));
+        line(format!("Landlock abi={abi} line={at} fs={} net={} scope={}", l.fs, l.net, l.scope));
+    }
+    for p in &plan.paths {
+        let (at, path) = (place(p.line), hex(p.path.to_bytes()));
+        line(format!("PathAccess access={} flags={} line={at} path={path}", p.access, p.flags));
+    }
+    for p in &plan.ports {
+        let (first, last, at) = (p.first, p.last, place(p.line));
+        line(format!("PortAccess access={} first={first} last={last} line={at}", p.access));
     }
     for s in &plan.sources {
         line(format!("Source name={}", hex(s.name.to_bytes())));

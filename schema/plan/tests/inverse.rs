@@ -8,10 +8,12 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, propte
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::Config;
 use purple_plan::{
-    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, Contents, EnvKind, EnvVar,
-    Filter, Interface, Layer, MAGIC, Meta, Method, Mount, MountKind, NamedCall, Need, Network,
-    NetworkMode, Number, Place, Plan, Process, Rlimit, SECTIONS_START, Source, Strength,
-    interface_flags, mount_attrs, mount_flags, namespace_flags, network_flags, process_flags,
+    Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
+    Contents, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAGIC, Meta, Method, Mount,
+    MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Place, Plan, PortAccess,
+    Process, Rlimit, SECTIONS_START, Source, Strength, audit_flags, interface_flags, landlock_fs,
+    landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags, network_flags,
+    path_flags, process_flags,
 };
 use sample::{STEP, Tables, encode_again, hex, seal, tables};
 use std::ffi::{CStr, CString};
@@ -139,6 +141,50 @@ fn needs() -> impl Strategy<Value = Vec<Need>> {
     })
 }
 
+fn audits() -> impl Strategy<Value = Vec<Audit<'static>>> {
+    let one = (any::<[u32; 2]>(), any::<bool>(), any::<bool>()).prop_map(
+        |([flags, line], ends, named)| Audit {
+            flags: flags & audit_flags::ALL,
+            failure: if ends { AuditFailure::End } else { AuditFailure::Continue },
+            line: place(line),
+            log_path: if named { c"/var/log/audit" } else { c"" },
+        },
+    );
+    vec(one, 0..2)
+}
+
+type Walls = (Vec<Landlock>, Vec<PathAccess<'static>>, Vec<PortAccess>);
+
+fn landlocks() -> impl Strategy<Value = Walls> {
+    let levels = (subsequence((1..9).collect::<Vec<u32>>(), 0..8), any::<[u64; 3]>()).prop_map(
+        |(versions, [fs, net, scope])| {
+            let level = |abi| Landlock {
+                abi,
+                line: place(abi),
+                fs: fs & landlock_fs::ALL | 1,
+                net: net & landlock_net::ALL,
+                scope: scope & landlock_scope::ALL,
+            };
+            versions.into_iter().map(level).collect()
+        },
+    );
+    let path = (any::<u64>(), any::<[u32; 2]>()).prop_map(|(access, [flags, line])| PathAccess {
+        access: access & landlock_fs::ALL | 1,
+        flags: flags & path_flags::ALL,
+        line: place(line),
+        path: c"/usr/lib",
+    });
+    let port = (1..=landlock_net::ALL, any::<[u16; 2]>(), any::<u32>()).prop_map(
+        |(access, [one, other], line)| PortAccess {
+            access,
+            first: one.min(other),
+            last: one.max(other),
+            line: place(line),
+        },
+    );
+    (levels, vec(path, 0..6), vec(port, 0..4))
+}
+
 /// A meaning for filters, made of numbers: as many interfaces, calls, rules and conditions as come.
 #[derive(Debug)]
 struct Meanings {
@@ -258,12 +304,13 @@ fn plans() -> impl Strategy<Value = Tables<'static>> {
     let single = (meta, processes(), capabilities, network);
     let listed = (vec(mounts(), 0..12), rlimits(), vec(variables(), 0..8), filters());
     let meaning = vec(any::<u32>(), 0..160);
-    (single, listed, vec(cgroup, 0..5), needs(), meaning, vec(texts(), SOURCES as usize)).prop_map(
+    let others = (needs(), audits(), landlocks());
+    (single, listed, vec(cgroup, 0..5), others, meaning, vec(texts(), SOURCES as usize)).prop_map(
         |(
             (meta, process, capabilities, network),
             (mounts, rlimits, environment, filters),
             cgroup,
-            needs,
+            (needs, audit, (landlock, paths, ports)),
             meaning,
             names,
         )| {
@@ -279,6 +326,10 @@ fn plans() -> impl Strategy<Value = Tables<'static>> {
                 filters,
                 cgroup,
                 needs,
+                audit,
+                landlock,
+                paths,
+                ports,
                 sources: names.into_iter().map(|name| Source { name }).collect(),
                 interfaces: meaning.interfaces,
                 numbers: meaning.beyond,
@@ -312,7 +363,7 @@ proptest! {
     fn bytes_under_a_right_header_and_seal(rest in vec(any::<u8>(), 32..400)) {
         let total = u32::try_from(rest.len()).expect("a short file").saturating_add(16);
         let mut bytes = MAGIC.to_vec();
-        bytes.extend([2, 0, 17, 0]);
+        bytes.extend([3, 0, 21, 0]);
         bytes.extend(total.to_le_bytes());
         bytes.extend(rest);
         seal(&mut bytes);
@@ -356,8 +407,8 @@ fn the_sample_keeps_its_digest() {
     let plan = Plan::decode(&bytes).expect("the sample is a plan");
     assert_eq!(
         hex(&plan.digest),
-        "67881ff1c0b3d75e056357825ed10365b164a843585937667284d8cf6f3c731e",
-        "version 2 encodes otherwise than it did: a released version must not change"
+        "a3117c75a2858051451eb4522774edc97649b96c42a9ad22697f2bea27f03e32",
+        "version 3 encodes otherwise than it did: a released version must not change"
     );
 }
 
@@ -370,6 +421,10 @@ fn nothing_but_the_required_records() {
         filters: Vec::new(),
         cgroup: Vec::new(),
         needs: Vec::new(),
+        audit: Vec::new(),
+        landlock: Vec::new(),
+        paths: Vec::new(),
+        ports: Vec::new(),
         interfaces: Vec::new(),
         numbers: Vec::new(),
         calls: Vec::new(),

@@ -14,12 +14,12 @@ import sys
 
 FORMAT = pathlib.Path(__file__).resolve().parent.parent / "FORMAT.md"
 NUMBERS = {"u16": "<H", "u32": "<I", "u64": "<Q", "6 x u64": "<6Q", "32 bytes": "32s"}
-RECORDS = ("Meta Process Capabilities Network Mount Rlimit EnvVar Filter CgroupValue Need Source "
-           "Interface Number NamedCall CallRule Condition").split()
+RECORDS = ("Meta Process Capabilities Network Mount Rlimit EnvVar Filter CgroupValue Need "
+           "Audit Landlock PathAccess PortAccess Source Interface Number NamedCall CallRule Condition").split()
 
 
 class Refused(Exception):
-    """The file is no plan of version 2."""
+    """The file is no plan of version 3."""
 
 
 def require(holds, reason):
@@ -40,10 +40,10 @@ def read_tables():
 
 TABLES = read_tables()
 ENUMS = {name: {int(row[0]): row[1] for row in TABLES[name]}
-         for name in ("NetworkMode", "MountKind", "EnvKind", "Layer", "Method", "Basis", "Strength",
+         for name in ("NetworkMode", "MountKind", "EnvKind", "Layer", "AuditFailure", "Method", "Basis", "Strength",
                       "Comparison")}
 FLAGS = {name: sum(int(row[0], 16) for row in rows)
-         for name, rows in TABLES.items() if name.endswith(("_flags", "_attrs"))}
+         for name, rows in TABLES.items() if name.endswith(("_flags", "_attrs")) or name.startswith("landlock_")}
 
 
 class Heap:
@@ -143,25 +143,46 @@ def check_cgroup(it):
     require(b"/" not in it["file"] and it["file"] not in (b"", b".", b".."), "Value")
 
 
+def check_audit(it):
+    require(it["flags"] & ~FLAGS["audit_flags"] == 0, "Value")
+    require(it["log_path"] == b"" or it["log_path"].startswith(b"/"), "Value")
+
+
+def check_landlock(it):
+    require(it["abi"] and (it["fs"] or it["net"] or it["scope"]), "Value")
+    require(all(it[name] & ~FLAGS[f"landlock_{name}"] == 0 for name in ("fs", "net", "scope")), "Value")
+
+
+def check_path(it):
+    require(it["access"] and it["access"] & ~FLAGS["landlock_fs"] == 0, "Value")
+    require(it["flags"] & ~FLAGS["path_flags"] == 0 and straight_down(it["path"]), "Value")
+
+
+def check_port(it):
+    require(it["access"] and it["access"] & ~FLAGS["landlock_net"] == 0, "Value")
+    require(it["first"] <= it["last"], "Value")
+
+
 CHECKS = {"Process": check_process, "Network": check_network, "Mount": check_mount,
           "Rlimit": check_rlimit, "EnvVar": check_variable, "Filter": check_filter,
-          "CgroupValue": check_cgroup}
+          "CgroupValue": check_cgroup, "Audit": check_audit, "Landlock": check_landlock,
+          "PathAccess": check_path, "PortAccess": check_port}
 STRENGTHS = {row[1]: int(row[0]) for row in TABLES["Strength"]}
-KEYS = {"Rlimit": "resource", "Filter": "audit_arch", "Need": "layer"}
+KEYS = {"Rlimit": "resource", "Filter": "audit_arch", "Need": "layer", "Landlock": "abi"}
 
 
 def read_sections(plan):
     """The bytes and the record count of each section."""
     require(plan[:8] == b"PURPLE\r\n", "Magic")
     require(len(plan) >= 10, "Length")
-    require(plan[8:10] == b"\2\0", "Version")
+    require(plan[8:10] == b"\3\0", "Version")
     require(len(plan) >= 48 and len(plan) <= 1048576, "Length")
     require(struct.unpack_from("<I", plan, 12)[0] == len(plan), "Length")
     body = plan[:-32]
     require(hashlib.sha256(body).digest() == plan[-32:], "Seal")
-    require(plan[10:12] == b"\x11\0" and len(body) >= 288, "Sections")
+    require(plan[10:12] == b"\x15\0" and len(body) >= 352, "Sections")
     widths = [int(row[2]) for row in TABLES["Section table"] if row[1][0].isupper()]
-    sections, at = [], 288
+    sections, at = [], 352
     for kind, width in enumerate(widths, 1):
         entry = struct.unpack_from("<4I", body, 16 * kind)
         count = entry[3]
@@ -170,7 +191,8 @@ def read_sections(plan):
         at += width * count
         require(at <= len(body), "Sections")
     require(at == len(body), "Sections")
-    require(sections[4][1] <= 512 and sections[6][1] <= 511 and sections[10][1] <= 255, "Length")
+    require(sections[4][1] <= 512 and sections[6][1] <= 511
+            and sections[10][1] <= 1 and sections[14][1] <= 255, "Length")
     return sections
 
 
@@ -209,7 +231,7 @@ def check_meaning(all_records):
             order(before < call["number"])
             before = call["number"]
             check_call(call, records)
-    require(not any(records[kind] for kind in RECORDS[12:] + ["Filter"]), "Length")
+    require(not any(records[kind] for kind in RECORDS[16:] + ["Filter"]), "Length")
 
 
 def check_call(call, records):
@@ -238,7 +260,7 @@ def read_plan(plan):
     """Each record's name and fields, in file order."""
     sections = read_sections(plan)
     require(all(count == 1 for _, count, _ in sections[:4]), "Sections")
-    heap, records, sources = Heap(sections[16][0]), [], sections[10][1]
+    heap, records, sources = Heap(sections[20][0]), [], sections[14][1]
     for name, (content, count, width) in zip(RECORDS, sections):
         last = -1
         for index in range(count):

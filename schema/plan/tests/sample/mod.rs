@@ -2,10 +2,12 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test uses the part that it needs")]
 
 use purple_plan::{
-    Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition, Contents, EnvKind, EnvVar,
-    Filter, Interface, Layer, MAX_PLAN_BYTES, Meta, Method, Mount, MountKind, NamedCall, Need,
-    Network, NetworkMode, Number, Place, Plan, Process, Rlimit, Source, Strength, encode,
-    interface_flags, mount_flags, network_flags, process_flags, sha256,
+    Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
+    Contents, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAX_PLAN_BYTES, Meta, Method,
+    Mount, MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Place, Plan,
+    PortAccess, Process, Rlimit, Source, Strength, audit_flags, encode, interface_flags,
+    landlock_fs, landlock_net, landlock_scope, mount_flags, network_flags, path_flags,
+    process_flags, sha256,
 };
 use std::ffi::CStr;
 
@@ -22,6 +24,10 @@ pub(crate) struct Tables<'a> {
     pub(crate) filters: Vec<Filter<'a>>,
     pub(crate) cgroup: Vec<CgroupValue<'a>>,
     pub(crate) needs: Vec<Need>,
+    pub(crate) audit: Vec<Audit<'a>>,
+    pub(crate) landlock: Vec<Landlock>,
+    pub(crate) paths: Vec<PathAccess<'a>>,
+    pub(crate) ports: Vec<PortAccess>,
     pub(crate) sources: Vec<Source<'a>>,
     pub(crate) interfaces: Vec<Interface>,
     pub(crate) numbers: Vec<Number>,
@@ -44,6 +50,10 @@ impl<'a> Tables<'a> {
             filters: plan.filters.iter().collect(),
             cgroup: plan.cgroup.iter().collect(),
             needs: plan.needs.iter().collect(),
+            audit: plan.audit.iter().collect(),
+            landlock: plan.landlock.iter().collect(),
+            paths: plan.paths.iter().collect(),
+            ports: plan.ports.iter().collect(),
             sources: plan.sources.iter().collect(),
             interfaces: plan.interfaces.iter().collect(),
             numbers: plan.numbers.iter().collect(),
@@ -65,6 +75,10 @@ impl<'a> Tables<'a> {
             filters: &self.filters,
             cgroup: &self.cgroup,
             needs: &self.needs,
+            audit: &self.audit,
+            landlock: &self.landlock,
+            paths: &self.paths,
+            ports: &self.ports,
             sources: &self.sources,
             interfaces: &self.interfaces,
             numbers: &self.numbers,
@@ -217,6 +231,37 @@ pub(crate) fn tables() -> Tables<'static> {
             Need { layer: Layer::Cgroup, line: line(22) },
             Need { layer: Layer::Monitor, line: line(40) },
         ],
+        audit: vec![Audit {
+            flags: audit_flags::RESOURCE | audit_flags::SYSCALL,
+            failure: AuditFailure::End,
+            line: line(44),
+            log_path: c"/var/log/purple/audit.log",
+        }],
+        landlock: vec![
+            Landlock { abi: 2, line: Place::NONE, fs: 0x3fff, net: 0, scope: 0 },
+            Landlock {
+                abi: 6,
+                line: line(31),
+                fs: landlock_fs::ALL,
+                net: landlock_net::CONNECT_TCP,
+                scope: landlock_scope::ALL,
+            },
+        ],
+        paths: vec![
+            PathAccess { access: landlock_fs::READ_DIR, flags: 0, line: Place::NONE, path: c"/" },
+            PathAccess {
+                access: landlock_fs::READ_FILE | landlock_fs::READ_DIR,
+                flags: path_flags::OPTIONAL,
+                line: line(9),
+                path: c"/etc/ssl",
+            },
+        ],
+        ports: vec![PortAccess {
+            access: landlock_net::CONNECT_TCP,
+            first: 8000,
+            last: 8100,
+            line: line(31),
+        }],
         sources: vec![Source { name: c"../base.yaml" }, Source { name: c"strict.yaml" }],
         interfaces: vec![
             Interface { beyond: 0, calls: 2, ..INTERFACE },

@@ -1,0 +1,153 @@
+//! The second wall: the rules of the file system and of the ports once more, for Landlock.
+//!
+//! The mounts decide what there is to see. Landlock holds also where a mount does not: for a file
+//! that the caller has left open, and for whatever a flaw in a mount lets through.
+
+use crate::ir::landlock::{Landlock, Level, Path, Ports};
+use crate::ir::{Action, Attributes, Step};
+use crate::resolve::quantity::Protocol;
+use crate::resolve::{Network, Placed};
+use purple_plan::{landlock_fs as fs, landlock_net as net, landlock_scope as scope};
+
+/// The first version whose restrictions a program does not notice: with the one before it, nothing
+/// can be renamed from one directory to another.
+const OLDEST: u32 = 2;
+
+/// The version that knows TCP ports.
+const TCP: u32 = 4;
+
+/// The versions that restrict more than the one before, and the file rights that each knows.
+const VERSIONS: [(u32, u64); 5] = [
+    (OLDEST, fs::REFER | (fs::REFER - 1)),
+    (3, fs::TRUNCATE | (fs::TRUNCATE - 1)),
+    (TCP, fs::TRUNCATE | (fs::TRUNCATE - 1)),
+    (5, fs::ALL),
+    (SCOPES, fs::ALL),
+];
+
+/// The version that knows scopes.
+const SCOPES: u32 = 6;
+
+const READ: u64 = fs::READ_FILE | fs::READ_DIR;
+
+/// What is restricted, for these steps and ports.
+pub(super) fn lower(steps: &[Step], network: &Network) -> Landlock {
+    let mut paths = Vec::new();
+    for step in steps {
+        let (access, optional) = access(step);
+        if access != 0 {
+            let path = Path { path: step.target.clone(), access, optional, span: step.span };
+            paths.push(path);
+        }
+    }
+    let mut ports = Vec::new();
+    let mut restricted = 0;
+    for (access, listed) in
+        [(net::CONNECT_TCP, &network.outgoing), (net::BIND_TCP, &network.incoming)]
+    {
+        if !listed.is_empty() {
+            restricted |= access;
+        }
+        let tcp = listed.iter().filter(|ports| ports.value.are_for(Protocol::Tcp));
+        ports.extend(tcp.map(|&Placed { value, span }| {
+            let (first, last) = (value.first, value.last);
+            Ports { access, first, last, span }
+        }));
+    }
+    let first = network.outgoing.first().or(network.incoming.first()).map(|ports| ports.span);
+    let levels = VERSIONS
+        .iter()
+        .filter(|(abi, _)| restricted == 0 || *abi >= TCP)
+        .filter(|(abi, _)| restricted != 0 || *abi != TCP)
+        .map(|&(abi, known)| Level {
+            abi,
+            span: first.filter(|_| abi == TCP),
+            fs: known,
+            net: restricted,
+            scope: if abi >= SCOPES { scope::ALL } else { 0 },
+        })
+        .collect();
+    Landlock { levels, paths, ports }
+}
+
+/// What may be done where a step puts something, and whether there may be nothing.
+fn access(step: &Step) -> (u64, bool) {
+    match &step.action {
+        // Directories can be listed everywhere. What is in them has steps of its own.
+        Action::Tmpfs { .. } if step.target == "/" => (fs::READ_DIR, false),
+        Action::Tmpfs { attributes, .. } => (tree(*attributes), false),
+        Action::Bind { attributes, optional, .. } => (tree(*attributes), *optional),
+        // A program writes to files of its own there, such as oom_score_adj.
+        Action::Proc => (READ | fs::WRITE_FILE | fs::TRUNCATE, false),
+        Action::Sysfs => (READ, false),
+        Action::Devpts => (READ | fs::WRITE_FILE | fs::IOCTL_DEV, false),
+        Action::File(_) => (fs::READ_FILE, false),
+        Action::Symlink(_)
+        | Action::Mask
+        | Action::Protect
+        | Action::Pin
+        | Action::Seal
+        | Action::Setting(_) => (0, false),
+    }
+}
+
+/// What the attributes of a mount leave.
+const fn tree(attributes: Attributes) -> u64 {
+    if !attributes.no_dev {
+        return fs::READ_FILE | fs::WRITE_FILE | fs::TRUNCATE | fs::IOCTL_DEV;
+    }
+    let execute = if attributes.no_exec { 0 } else { fs::EXECUTE };
+    if attributes.read_only {
+        return READ | execute;
+    }
+    let never = fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::EXECUTE | fs::IOCTL_DEV;
+    (fs::ALL & !never) | execute
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lower;
+    use crate::ir::{Action, Attributes, Step};
+    use crate::resolve::{Network, Placed, quantity};
+    use crate::source::Span;
+    use purple_plan::{landlock_fs as fs, landlock_net as net};
+
+    fn step(target: &str, action: Action) -> Step {
+        Step { action, target: target.to_owned(), existing: false, span: None }
+    }
+
+    fn bind(read_only: bool) -> Action {
+        let attributes = Attributes { read_only, no_suid: true, no_dev: true, no_exec: false };
+        Action::Bind { source: "/x".to_owned(), attributes, optional: true, owned: !read_only }
+    }
+
+    #[test]
+    fn a_mount_s_attributes_decide_what_may_be_done_in_it() {
+        let steps = [step("/usr", bind(true)), step("/out", bind(false))];
+        let found = lower(&steps, &Network::default());
+        let [usr, out] = found.paths.as_slice() else { panic!("two paths: {found:?}") };
+        assert_eq!(usr.access, fs::EXECUTE | fs::READ_FILE | fs::READ_DIR);
+        assert_eq!(out.access, fs::ALL & !(fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::IOCTL_DEV));
+        assert!(usr.optional && out.optional);
+    }
+
+    #[test]
+    fn ports_need_the_version_that_knows_them() {
+        let none = lower(&[], &Network::default());
+        assert_eq!(none.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [2, 3, 5, 6]);
+        assert!(none.levels.iter().all(|level| level.net == 0));
+
+        let span = Span::default();
+        let listed = |texts: &[&str]| {
+            let ports = texts.iter().map(|text| quantity::ports(text).expect("ports"));
+            ports.map(|value| Placed { value, span }).collect()
+        };
+        let network =
+            Network { outgoing: listed(&["443", "53/udp", "8000-8100/tcp"]), ..Network::default() };
+        let found = lower(&[], &network);
+        assert_eq!(found.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [4, 5, 6]);
+        assert!(found.levels.iter().all(|level| level.net == net::CONNECT_TCP));
+        let ports: Vec<_> = found.ports.iter().map(|ports| (ports.first, ports.last)).collect();
+        assert_eq!(ports, [(443, 443), (8000, 8100)]);
+    }
+}
