@@ -19,10 +19,14 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     let Some(least) = run.plan.landlock.iter().next() else {
         return Ok(());
     };
+    if run.options.unenforced.contains(Layer::Landlock) {
+        say(STEP, &[Part::Text("not enforced, as --unenforced asked"), Part::Line(least.line)]);
+        return Ok(());
+    }
     let host = version();
     let usable = |level: &Landlock| host.is_ok_and(|host| level.abi <= host);
     let Some(level) = run.plan.landlock.iter().take_while(usable).last() else {
-        return without(run, least, host);
+        return Err(too_old(least, host));
     };
     let wall = ruleset(level.fs, level.net, level.scope).map_err(failed("making a ruleset"))?;
     let mut rules = 0_u64;
@@ -51,12 +55,8 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The kernel's Landlock is too old, or off: the run ends, unless the operator let the layer go.
-fn without(run: &Run, least: Landlock, host: Result<u32, Errno>) -> Result<(), Refused> {
-    if run.options.unenforced.contains(Layer::Landlock) {
-        say(STEP, &[Part::Text("not enforced, as --unenforced asked"), Part::Line(least.line)]);
-        return Ok(());
-    }
+/// The kernel's Landlock is older than the plan needs, or off.
+fn too_old(least: Landlock, host: Result<u32, Errno>) -> Refused {
     let found = match host {
         Ok(version) => Part::Number(u64::from(version)),
         Err(Errno::NOSYS) => Part::Text("none: it has none"),
@@ -71,7 +71,7 @@ fn without(run: &Run, least: Landlock, host: Result<u32, Errno>) -> Result<(), R
         Part::Text("; run without it by --unenforced landlock"),
         Part::Line(least.line),
     ];
-    Err(refuse(STEP, &parts))
+    refuse(STEP, &parts)
 }
 
 /// Allows what the plan says at a path inside, and says how many rules that made.

@@ -17,12 +17,13 @@ const OLDEST: u32 = 2;
 const TCP: u32 = 4;
 
 /// The versions that restrict more than the one before, and the file rights that each knows.
-const VERSIONS: [(u32, u64); 5] = [
+const VERSIONS: [(u32, u64); 6] = [
     (OLDEST, fs::REFER | (fs::REFER - 1)),
     (3, fs::TRUNCATE | (fs::TRUNCATE - 1)),
     (TCP, fs::TRUNCATE | (fs::TRUNCATE - 1)),
-    (5, fs::ALL),
-    (SCOPES, fs::ALL),
+    (5, fs::IOCTL_DEV | (fs::IOCTL_DEV - 1)),
+    (SCOPES, fs::IOCTL_DEV | (fs::IOCTL_DEV - 1)),
+    (9, fs::ALL),
 ];
 
 /// The version that knows scopes.
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn ports_need_the_version_that_knows_them() {
         let none = lower(&[], &Network::default());
-        assert_eq!(none.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [2, 3, 5, 6]);
+        assert_eq!(none.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [2, 3, 5, 6, 9]);
         assert!(none.levels.iter().all(|level| level.net == 0));
 
         let span = Span::default();
@@ -145,7 +146,7 @@ mod tests {
         let network =
             Network { outgoing: listed(&["443", "53/udp", "8000-8100/tcp"]), ..Network::default() };
         let found = lower(&[], &network);
-        assert_eq!(found.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [4, 5, 6]);
+        assert_eq!(found.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [4, 5, 6, 9]);
         assert!(found.levels.iter().all(|level| level.net == net::CONNECT_TCP));
         let ports: Vec<_> = found.ports.iter().map(|ports| (ports.first, ports.last)).collect();
         assert_eq!(ports, [(443, 443), (8000, 8100)]);

@@ -262,7 +262,7 @@ fn unknown_flags() {
         let refused_landlock = |set: fn(&mut Landlock, u64)| {
             refused(move |t| set(t.landlock.first_mut().expect("a level"), flag))
         };
-        if bit >= 16 {
+        if bit >= 17 {
             assert_eq!(refused_landlock(|l, flag| l.fs |= flag), DecodeError::Value, "{bit}");
             let path = refused(|t| t.paths.iter_mut().for_each(|path| path.access |= flag));
             assert_eq!(path, DecodeError::Value, "{bit}");

@@ -205,6 +205,7 @@ fn flags() {
         (" landlock_fs", "REFER", landlock_fs::REFER),
         (" landlock_fs", "TRUNCATE", landlock_fs::TRUNCATE),
         (" landlock_fs", "IOCTL_DEV", landlock_fs::IOCTL_DEV),
+        (" landlock_fs", "RESOLVE_UNIX", landlock_fs::RESOLVE_UNIX),
         (" landlock_net", "BIND_TCP", landlock_net::BIND_TCP),
         (" landlock_net", "CONNECT_TCP", landlock_net::CONNECT_TCP),
         (" landlock_scope", "ABSTRACT_UNIX_SOCKET", landlock_scope::ABSTRACT_UNIX_SOCKET),

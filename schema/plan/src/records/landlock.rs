@@ -71,10 +71,12 @@ pub mod landlock_fs {
     pub const TRUNCATE: u64 = 1 << 14;
     /// ioctl(2) on a device; from version 5 on.
     pub const IOCTL_DEV: u64 = 1 << 15;
+    /// Connect to a unix socket of somebody outside by its path; from version 9 on.
+    pub const RESOLVE_UNIX: u64 = 1 << 16;
     /// What a rule on something that is no directory may hold.
-    pub const FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
+    pub const FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV | RESOLVE_UNIX;
     /// Every bit there is.
-    pub const ALL: u64 = 0xffff;
+    pub const ALL: u64 = 0x1_ffff;
 }
 
 /// Bits of [`Landlock::net`] and [`PortAccess::access`]: `LANDLOCK_ACCESS_NET_*`, from version 4 on.
