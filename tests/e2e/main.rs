@@ -28,6 +28,7 @@ mod devices;
 mod files;
 mod inside;
 mod kernel;
+mod landlock;
 mod layers;
 mod network;
 mod outcome;

@@ -59,10 +59,16 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
     if ir.landlock.levels.is_empty() || ir.landlock.levels.iter().any(|level| level.fs == 0) {
         return broken("Landlock does not restrict files");
     }
+    let read_only: BTreeSet<&str> = ir
+        .steps
+        .iter()
+        .filter(|step| {
+            matches!(&step.action, Action::Bind { attributes, .. } if attributes.read_only && attributes.no_dev)
+        })
+        .map(|step| step.target.as_str())
+        .collect();
     for path in &ir.landlock.paths {
-        let read_only = |step: &&Step| matches!(&step.action, Action::Bind { attributes, .. } if attributes.read_only && attributes.no_dev);
-        let here = ir.steps.iter().filter(|step| step.target == path.path);
-        if here.filter(read_only).count() != 0 && path.access & landlock_fs::WRITE_FILE != 0 {
+        if path.access & landlock_fs::WRITE_FILE != 0 && read_only.contains(path.path.as_str()) {
             return broken(&format!("Landlock allows writing to {}", path.path));
         }
     }

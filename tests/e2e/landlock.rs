@@ -1,0 +1,127 @@
+//! The second wall: what holds where the mounts have no say. Each attack is first shown to work
+//! with the layer let go.
+
+use crate::inside::{facts_under, python};
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::Run;
+use serde_json::{Value, json};
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+scenarios! {
+    an_open_file_cannot_be_opened_again_for_more
+    an_open_file_can_be_opened_again_for_the_same
+    nothing_is_executed_but_from_shown_paths
+    signals_do_not_reach_init
+    listed_ports_are_all_that_can_be_used
+    the_receipt_says_what_there_is
+}
+
+/// What a run printed, whatever it said of a layer that was let go.
+fn found(run: &Run<'_>) -> Value {
+    let done = run.finish();
+    serde_json::from_str(&done.out()).unwrap_or_else(|error| panic!("{error}: {done}"))
+}
+
+const LET_GO: [&str; 2] = ["--unenforced", "landlock"];
+
+fn an_open_file_cannot_be_opened_again_for_more(place: &Place) {
+    let shared = ["read", "written"].map(|name| {
+        let file = place.file(name, "as it was\n");
+        set_permissions(&file, Permissions::from_mode(0o666)).expect("the test's own file");
+        file.display().to_string()
+    });
+    let redirect = format!("exec \"$@\" <{} 2>>{}", shared[0], shared[1]);
+    let wrapper = ["sh", "-c", &redirect, "sh"];
+    let plan = Policy::new(place).compile(place);
+    let text = "show(write=attempt(lambda: os.close(os.open('/proc/self/fd/0', os.O_WRONLY))),
+     cut=attempt(os.truncate, '/proc/self/fd/0', 99),
+     read=attempt(lambda: os.close(os.open('/proc/self/fd/2', os.O_RDONLY))))";
+    let attack = || python(place, &plan, text).wrapped(&wrapper);
+    let free = found(&attack().option(&LET_GO));
+    assert_eq!(free, json!({"write": "ok", "cut": "ok", "read": "ok"}));
+    let kept = found(&attack());
+    assert_eq!(kept, json!({"write": "EACCES", "cut": "EACCES", "read": "EACCES"}));
+}
+
+fn an_open_file_can_be_opened_again_for_the_same(place: &Place) {
+    let file = place.file("out", "");
+    set_permissions(&file, Permissions::from_mode(0o666)).expect("the test's own file");
+    let redirect = format!("exec \"$@\" >>{}", file.display());
+    let plan = Policy::new(place).compile(place);
+    let run = python(place, &plan, "write('/dev/stdout', 'again\\n')");
+    assert_eq!(run.wrapped(&["sh", "-c", &redirect, "sh"]).finish().good(), "");
+    assert_eq!(place.read("out"), "again\n");
+}
+
+fn nothing_is_executed_but_from_shown_paths(place: &Place) {
+    let program = place.script("program", "#!/bin/sh\necho ran\n");
+    let redirect = format!("exec \"$@\" <{}", program.display());
+    let plan = Policy::new(place).compile(place);
+    let run = || {
+        python(place, &plan, "show(it=attempt(os.execv, '/proc/self/fd/0', ['program']))")
+            .wrapped(&["sh", "-c", &redirect, "sh"])
+    };
+    // A script is read through its descriptor, which its interpreter inherits.
+    assert_eq!(run().option(&LET_GO).finish().out(), "ran\n");
+    assert_eq!(found(&run()), json!({"it": "EACCES"}));
+}
+
+fn signals_do_not_reach_init(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let text = "show(init=attempt(os.kill, 1, 0), own=attempt(os.kill, os.getpid(), 0))";
+    let free = found(&python(place, &plan, text).option(&LET_GO));
+    assert_eq!(free, json!({"init": "ok", "own": "ok"}));
+    let kept = found(&python(place, &plan, text).report());
+    assert_eq!(kept["own"], "ok");
+    let report: Value = serde_json::from_str(&place.read("report.json")).expect("a report");
+    if report["receipt"]["landlock"]["abi"].as_u64() < Some(6) {
+        println!("SKIP signals-do-not-reach-init: the kernel's Landlock knows no scopes");
+        return;
+    }
+    assert_eq!(kept["init"], "EPERM");
+}
+
+fn listed_ports_are_all_that_can_be_used(place: &Place) {
+    let ports = "network:\n  allowed_outgoing_ports: [8080, 9000-9002/tcp, 7000/udp]\n  \
+                 allowed_incoming_ports: [8080]\n";
+    let text = "def connect(port):
+    with socket.socket() as s:
+        return attempt(s.connect, ('127.0.0.1', port))
+def bind(port):
+    with socket.socket() as s:
+        return attempt(s.bind, ('127.0.0.1', port))
+show(connect=[connect(port) for port in (8080, 9001, 9003, 7000)], bind=[bind(port) for port in (8080, 9001)])";
+    let policy = Policy::new(place).section(ports);
+    let plan = policy.compile(place);
+    let all = json!({"connect": vec!["ECONNREFUSED"; 4], "bind": ["ok", "ok"]});
+    assert_eq!(found(&python(place, &plan, text).option(&LET_GO)), all);
+    let kept = found(&python(place, &plan, text));
+    let connect = ["ECONNREFUSED", "ECONNREFUSED", "EACCES", "EACCES"];
+    assert_eq!(kept, json!({"connect": connect, "bind": ["ok", "EACCES"]}));
+
+    let none = "network:\n  isolated: true\n";
+    let unlisted = facts_under(place, &Policy::new(place).section(none), text);
+    assert_eq!(unlisted, all);
+}
+
+fn the_receipt_says_what_there_is(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let report = |let_go: bool| {
+        let run = python(place, &plan, "show(a=1)").report();
+        let run = if let_go { run.option(&LET_GO) } else { run };
+        assert_eq!(run.finish().code(), 0);
+        let text = place.read("report.json");
+        serde_json::from_str::<Value>(&text).expect("a report")
+    };
+    let enforced = report(false);
+    let wall = &enforced["receipt"]["landlock"];
+    assert!(wall["abi"].as_u64() >= Some(2) && wall["host_abi"].as_u64() >= wall["abi"].as_u64());
+    assert!(wall["rules"].as_u64() > Some(10), "{wall}");
+    assert!(wall["probe"] == "EPERM" || wall["probe"] == "EACCES", "{wall}");
+    assert_eq!(enforced["unenforced"], json!([]));
+    let let_go = report(true);
+    assert_eq!(let_go["receipt"]["landlock"], json!(null));
+    assert_eq!(let_go["unenforced"], json!(["landlock"]));
+}
