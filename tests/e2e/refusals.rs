@@ -30,7 +30,7 @@ fn command_lines(place: &Place) {
         (&["--frob", plan, "--", "true"], "unknown option --frob"),
         (
             &["--unenforced", "seccomp", plan, "--", "true"],
-            "no layer is called seccomp; the layers that can be let go are cgroup, audit and monitor",
+            "no layer is called seccomp; the layers that can be let go are cgroup, audit, monitor and landlock",
         ),
         (&["--unenforced"], "--unenforced takes a value"),
         (&["--report"], "--report takes a value"),
