@@ -28,7 +28,8 @@ pub(crate) fn remainder(document: &mut Document) -> Option<Policy> {
             let pointer = error.instance_path().as_str();
             match error.kind() {
                 Kind::AdditionalProperties { unexpected } => {
-                    removed.extend(unexpected.iter().map(|key| format!("{pointer}/{}", step(key))))
+                    let keys = unexpected.iter().map(|key| format!("{pointer}/{}", step(key)));
+                    removed.extend(keys);
                 }
                 _ => removed.push(pointer.to_owned()),
             }
