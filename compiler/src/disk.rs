@@ -36,17 +36,26 @@ impl Files for Disk {
     }
 
     fn read(&self, place: &Place) -> Result<Vec<u8>, String> {
-        let file = open(&place.path)?;
-        let cap = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-        let mut bytes = Vec::new();
-        file.take(cap.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(|error| explain(&error))?;
+        let bytes = read(&place.path, MAX_BYTES)?;
         if bytes.len() > MAX_BYTES {
             return Err("the file is larger than 1 MiB, the limit for a policy".to_owned());
         }
         Ok(bytes)
     }
+}
+
+/// The bytes of a regular file, and of one that is longer than `most` the first `most` and one more:
+/// whoever takes them refuses so many. The error is a few words without the path.
+pub fn read(path: &Path, most: usize) -> Result<Vec<u8>, String> {
+    up_to(open(path)?, most)
+}
+
+/// The same of something that is open.
+pub fn up_to(from: impl Read, most: usize) -> Result<Vec<u8>, String> {
+    let cap = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    from.take(cap).read_to_end(&mut bytes).map_err(|error| explain(&error))?;
+    Ok(bytes)
 }
 
 /// Opens a regular file for reading, also by way of symbolic links. The error is a few words

@@ -6,7 +6,7 @@ use crate::inherit::{self, Files};
 use crate::lint::lint;
 use crate::lint::suppress::{Suppressed, suppress};
 use crate::lower::lower;
-use crate::parse;
+use crate::parse::{self, Document};
 use crate::resolve::quantity::Date;
 use crate::resolve::resolve;
 use crate::score::{Score, score};
@@ -104,7 +104,10 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     let Some(mut document) = inherit::inherit(document, files, &mut outcome.sources, sink) else {
         return Ok(());
     };
-    let Some(policy) = validate::validate(&mut document, sink) else { return Ok(()) };
+    let Some(policy) = validate::validate(&mut document, sink) else {
+        rest(document, options, sink);
+        return Ok(());
+    };
     if wants(Stage::Policy) {
         outcome.listing = pretty(&policy);
         return Ok(());
@@ -136,6 +139,15 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     }
     outcome.plan = seal::seal(&artefacts, sink).map_err(Fault::Seal)?;
     Ok(())
+}
+
+/// What is wrong with the names and values of a policy that has other mistakes too: people get all of
+/// them at once. Only errors, which are about what is there and not about what is missing.
+fn rest(mut document: Document, options: &Options, sink: &mut Sink) {
+    let Some(policy) = validate::remainder(&mut document) else { return };
+    let mut found = Sink::new();
+    resolve(&policy, &options.architectures, options.today, &document, &mut found);
+    sink.absorb_errors(found);
 }
 
 /// A fault of the compiler: nothing that a policy's author can mend. No plan comes out.

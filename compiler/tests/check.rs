@@ -164,6 +164,93 @@ fn a_document_stays_one_with_files_that_cannot_be_read() {
     assert_eq!(json.pointer("/findings/0/code"), Some(&"unknown-key".into()));
 }
 
+/// What no compiler has looked at is no finding, and nothing is said of it but that.
+#[test]
+fn files_that_cannot_be_checked_have_no_place_in_any_form() {
+    let directory = scratch();
+    let at = directory.path();
+    fs::create_dir(at.join("dir")).expect("mkdir");
+    let mode = nix::sys::stat::Mode::from_bits_truncate(0o600);
+    nix::unistd::mkfifo(&at.join("fifo"), mode).expect("mkfifo");
+    for (file, says) in [
+        ("missing.yaml", "there is no such file"),
+        ("dir", "there is no policy below this directory"),
+        ("fifo", "this is a FIFO, not a file"),
+        ("/dev/zero", "this is a device, not a file"),
+    ] {
+        let run = |format: &str| {
+            let output = purplec(&["check", "--format", format, file], at);
+            assert_eq!(output.status.code(), Some(2), "{file} {format}");
+            assert_eq!(text(&output.stderr), format!("{file}: error: {says}\n"), "{format}");
+            text(&output.stdout)
+        };
+        let json = |format: &str| {
+            serde_json::from_str::<serde_json::Value>(&run(format)).expect("a document")
+        };
+        assert_eq!(run("human"), "1 file could not be checked\n");
+        let annotation = format!("::error file={file}::{file}: {says}\n");
+        assert_eq!(run("github"), format!("{annotation}1 file could not be checked\n"));
+        let value = json("json");
+        let failures = serde_json::json!([{"file": file, "message": says}]);
+        assert_eq!(value.get("failures"), Some(&failures));
+        assert_eq!(value.get("findings"), Some(&serde_json::json!([])));
+        let value = json("sarif");
+        let note = "/runs/0/invocations/0/toolExecutionNotifications/0";
+        let told = value.pointer(note).expect("a notification");
+        assert_eq!(told.pointer("/message/text"), Some(&says.into()));
+        let uri = told.pointer("/locations/0/physicalLocation/artifactLocation/uri");
+        let whole = format!("file://{file}");
+        let uri = uri.and_then(serde_json::Value::as_str);
+        assert_eq!(uri, Some(if file.starts_with('/') { whole.as_str() } else { file }));
+    }
+    write(&directory, "good.yaml", "name: a\n");
+    let both = text(&purplec(&["check", "missing.yaml", "good.yaml"], at).stdout);
+    assert_eq!(both, "1 file checked: nothing found; 1 file could not be checked\n");
+    let compiled = purplec(&["compile", "--format", "json", "fifo", "-o", "x.plan"], at);
+    let value: serde_json::Value =
+        serde_json::from_str(&text(&compiled.stderr)).expect("one document");
+    assert_eq!(value.pointer("/failures/0/file"), Some(&"fifo".into()));
+    assert_eq!(compiled.status.code(), Some(2));
+}
+
+/// What is wrong with a whole text is a finding with its code, and the exit code is 1.
+#[test]
+fn texts_that_are_no_policy_are_findings_in_every_form() {
+    let directory = scratch();
+    let large = "é".repeat((1 << 19) + 1);
+    for (bytes, code) in [
+        (&b""[..], "empty-document"),
+        (b"---\n", "empty-document"),
+        (large.as_bytes(), "input-too-large"),
+        (b"name: \xff\n", "invalid-utf8"),
+        (b"\xff\xfen\0a\0m\0e\0:\0 \0a\0\n\0", "invalid-utf8"),
+    ] {
+        fs::write(directory.path().join("p.yaml"), bytes).expect("write");
+        let run = |format: &str| {
+            let output = purplec(&["check", "--format", format, "p.yaml"], directory.path());
+            assert_eq!(output.status.code(), Some(1), "{code} {format}");
+            assert_eq!(text(&output.stderr), "", "{code} {format}");
+            text(&output.stdout)
+        };
+        let json = |format: &str| {
+            serde_json::from_str::<serde_json::Value>(&run(format)).expect("a document")
+        };
+        let human = run("human");
+        assert!(human.starts_with("p.yaml:1:"), "{human}");
+        assert!(human.contains(&format!("error[{code}]")), "{human}");
+        assert!(human.contains("1 file checked: "), "{human}");
+        assert!(run("github").contains(&format!(",title={code}::p.yaml:1:")));
+        let value = json("json");
+        let found = value.get("findings").and_then(serde_json::Value::as_array).expect("findings");
+        assert!(found.iter().any(|one| one.get("code") == Some(&code.into())), "{found:?}");
+        assert_eq!(value.pointer("/findings/0/location/file"), Some(&"p.yaml".into()));
+        let value = json("sarif");
+        assert_eq!(value.pointer("/runs/0/artifacts/0/location/uri"), Some(&"p.yaml".into()));
+        let place = "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri";
+        assert_eq!(value.pointer(place), Some(&"p.yaml".into()));
+    }
+}
+
 /// Many files on many threads: the same bytes each time, in the order given.
 #[test]
 fn the_same_files_give_the_same_bytes() {

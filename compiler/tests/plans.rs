@@ -119,7 +119,7 @@ fn what_is_no_plan() {
             ("cut", 1, "cut: error: the plan is cut short, extended or too large\n"),
             ("text", 1, "text: error: not a plan\n"),
             ("nowhere", 2, "nowhere: error: there is no such file\n"),
-            (".", 2, ".: error: this is a directory, not a plan\n"),
+            (".", 2, ".: error: this is a directory, not a file\n"),
         ] {
             let output = purplec(&[command, file], dir.path());
             let found = (output.status.code(), text(&output.stderr));

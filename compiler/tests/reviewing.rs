@@ -173,6 +173,30 @@ fn the_hooks_are_hooks() {
     exists(&text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n"));
 }
 
+/// What pre-commit does with them: the entry with the names of files behind it. It takes a status that is
+/// not 0 for a failure, and a file that has changed as well.
+#[test]
+fn the_hooks_stop_what_is_wrong_and_pass_what_is_right() {
+    let (_, hooks) = yaml(".pre-commit-hooks.yaml");
+    for hook in hooks.as_sequence().expect("a list of hooks") {
+        let entry = hook["entry"].as_str().expect("an entry");
+        let stopped = |policy: &str| {
+            let directory = tempfile::tempdir().expect("a temporary directory");
+            let (one, two) = (directory.path().join("a.yaml"), directory.path().join("b.yaml"));
+            fs::write(&one, "name: a\n").expect("write");
+            fs::write(&two, policy).expect("write");
+            let (printed, status) = run(&format!("{entry} a.yaml b.yaml"), directory.path());
+            let after = fs::read_to_string(&two).expect("it is there");
+            assert_eq!(fs::read_to_string(&one).expect("it is there"), "name: a\n");
+            (status != 0 || after != policy, printed)
+        };
+        assert!(!stopped("name: b\n").0, "{entry}");
+        let wrong = if entry.contains("fmt") { "name:    b\n" } else { "nam: b\n" };
+        let (stopped, printed) = stopped(wrong);
+        assert!(stopped && printed.contains("b.yaml"), "{entry}: {printed}");
+    }
+}
+
 #[test]
 fn the_workflow_is_a_workflow() {
     let (_, workflow) = yaml("docs/review/purple-policies.yml");

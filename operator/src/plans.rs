@@ -2,19 +2,15 @@
 
 use crate::cache::Entry;
 use crate::{Problem, say};
-use nix::fcntl::OFlag;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::{Severity, Sink, render};
-use purplec::disk::Disk;
+use purplec::disk::{self, Disk};
 use purplec::inherit::{self, Files};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Options, Outcome, Stage};
 use purplec::profiles::Profile;
 use purplec::resolve::quantity::Date;
 use purplec::source::{Source, Sources};
-use std::fs::OpenOptions;
-use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -104,21 +100,5 @@ fn compile(source: &Source, options: &Options, sink: Sink) -> Result<Outcome, Pr
 }
 
 fn read(path: &Path, most: usize) -> Result<Vec<u8>, Problem> {
-    let failed = |what: &dyn std::fmt::Display| Problem::new(format!("{}: {what}", path.display()));
-    // Without O_NONBLOCK a FIFO would wait for a writer.
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
-        .open(path)
-        .map_err(|error| failed(&error))?;
-    if !file.metadata().map_err(|error| failed(&error))?.is_file() {
-        return Err(failed(&"not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    let cap = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(cap).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-    if bytes.len() > most {
-        return Err(failed(&"larger than 1 MiB"));
-    }
-    Ok(bytes)
+    disk::read(path, most).map_err(|message| Problem::new(format!("{}: {message}", path.display())))
 }

@@ -10,13 +10,20 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// The codes whose findings have a fix in a case or on their page.
-const WITH_FIX: [&str; 14] = [
+const WITH_FIX: [&str; 21] = [
+    "address-overlap",
     "ambiguous-scalar",
     "byte-order-mark",
+    "carriage-return",
+    "conflicting-spellings",
     "control-character",
+    "duplicate-item",
+    "duplicate-path",
+    "empty-value",
     "errno-unknown",
     "invisible-character",
     "older-spelling",
+    "port-overlap",
     "syscall-duplicate",
     "syscall-unknown",
     "syscall-unknown-denied",

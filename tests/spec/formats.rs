@@ -42,9 +42,9 @@ fn json(outcomes: &[Outcome]) -> String {
 }
 
 fn sarif(outcomes: &[Outcome]) -> String {
-    let results = outcomes
-        .iter()
-        .map(|outcome| render::sarif_results(&outcome.sources, &outcome.diagnostics));
+    let results = outcomes.iter().map(|outcome| {
+        render::sarif_results(&outcome.sources, &outcome.diagnostics, &outcome.suppressed)
+    });
     render::sarif(results.collect(), &tally(outcomes))
 }
 
@@ -134,12 +134,45 @@ fn json_is_what_its_schema_promises() {
     assert!(!validator.is_valid(&serde_json::json!({"format": 1})), "the schema lets all through");
 }
 
-#[test]
-fn sarif_is_what_its_schema_promises() {
+/// The schema of OASIS.
+fn sarif_validator() -> Validator {
     let schema = root().join("tests/spec/formats/sarif-2.1.0.schema.json");
     let schema = fs::read_to_string(schema).expect("the schema can be read");
     // One pattern has a bracket that is not escaped, which stricter readers of patterns refuse.
-    let validator = validator(&schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}\\\\]?$"));
+    validator(&schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}\\\\]?$"))
+}
+
+/// What a comment lets stand is listed with its reason, in the order of the text.
+#[test]
+fn sarif_lists_what_comments_let_stand() {
+    let text = "name: a\nsyscalls:\n  default_deny: false\n  allow:\n    - read\n    - read\n    \
+                # purple: allow[dangerous-call-allowed] \"gdb\" attaches\n    - ptrace\n    - read\n";
+    let (outcome, shown) = compiled("p.yaml", text.as_bytes());
+    let value = valid(&sarif_validator(), &sarif(std::slice::from_ref(&outcome)));
+    let results = value.pointer("/runs/0/results").and_then(Value::as_array).expect("results");
+    let listed: Vec<_> = results
+        .iter()
+        .map(|one| {
+            let line = one.pointer("/locations/0/physicalLocation/region/startLine");
+            let code = one.get("ruleId").and_then(Value::as_str);
+            let stands = one.get("suppressions").and_then(Value::as_array).map(Vec::len);
+            (line.and_then(Value::as_u64), code, stands)
+        })
+        .collect();
+    let twice = Some("syscall-duplicate");
+    let stands = (Some(8), Some("dangerous-call-allowed"), Some(1));
+    assert_eq!(listed, [(Some(6), twice, Some(0)), stands, (Some(9), twice, Some(0))], "{shown}");
+    let at = |pointer: &str| value.pointer(&format!("/runs/0/results/1/suppressions/0{pointer}"));
+    assert_eq!(at("/kind"), Some(&"inSource".into()));
+    assert_eq!(at("/justification"), Some(&"\"gdb\" attaches".into()));
+    assert_eq!(at("/location/physicalLocation/region/startLine"), Some(&7.into()));
+    let rules = value.pointer("/runs/0/tool/driver/rules").and_then(Value::as_array);
+    assert_eq!(rules.map(Vec::len), Some(2), "the rule of what stands is there too");
+}
+
+#[test]
+fn sarif_is_what_its_schema_promises() {
+    let validator = sarif_validator();
     let outcomes: Vec<Outcome> =
         policies("tests/spec/cases").iter().map(|path| outcome(path)).collect();
     for one in outcomes.chunks(1) {
@@ -154,7 +187,8 @@ fn sarif_is_what_its_schema_promises() {
             assert!(words.len() > 10, "{text} of {rule}");
         }
     }
-    let found: usize = outcomes.iter().map(|outcome| outcome.diagnostics.len()).sum();
+    let found = outcomes.iter().map(|one| one.diagnostics.len() + one.suppressed.len());
+    let found: usize = found.sum();
     let results = value.pointer("/runs/0/results").and_then(Value::as_array);
     assert_eq!(results.map(Vec::len), Some(found));
     for result in results.into_iter().flatten() {

@@ -1,16 +1,13 @@
 //! Texts that are made to keep the compiler busy: each is answered in a time that a person waits.
 //!
 //! The limit is far above what each takes, and far below what a loop inside a loop would: it must
-//! hold for an unoptimised build on a loaded machine.
+//! hold for an unoptimised build. It is processor time, which a loaded machine does not change much.
 
-use crate::compiled;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use crate::{compiled, spent};
 use purplec::diagnostics::Severity;
 use std::fmt::Display;
 use std::time::Duration;
 
-/// Processor time for an answer, in a debug build.
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn list<T: Display>(start: &str, items: impl Iterator<Item = T>) -> String {
@@ -18,18 +15,11 @@ fn list<T: Display>(start: &str, items: impl Iterator<Item = T>) -> String {
     format!("name: a\n{start} [{}]\n", items.join(", "))
 }
 
-/// What this thread has computed so far: other work on the machine does not count.
-fn processor_time() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("Linux counts it");
-    let micros = [usage.user_time(), usage.system_time()].map(|time| time.num_microseconds());
-    micros.into_iter().map(|micros| Duration::from_micros(micros.unsigned_abs())).sum()
-}
-
 #[track_caller]
 fn answered(policy: &str, code: Option<&str>) {
-    let start = processor_time();
+    let start = spent();
     let (outcome, text) = compiled("p", policy.as_bytes());
-    let taken = processor_time().saturating_sub(start);
+    let taken = spent().saturating_sub(start);
     assert!(taken < LIMIT, "{taken:?}");
     let mut errors = outcome.diagnostics.iter().filter(|one| one.severity == Severity::Error);
     match code {

@@ -16,6 +16,8 @@ mod replay;
 mod texts;
 mod typos;
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use purple_tests::codes::emitted;
 use purple_tests::repository::{root, tracked};
 use purplec::diagnostics::{Diagnostic, Sink, render};
@@ -28,6 +30,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use texts::Texts;
 
 /// The codes that no short text leads to; `pages.rs` says where they are tested.
@@ -70,6 +73,14 @@ fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Outcome, String) 
         }
         Err(fault) => panic!("{name}: {fault}"),
     }
+}
+
+/// The processor time that this thread has had. A compilation has one thread; what else a machine does is no
+/// part of it.
+fn spent() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("the kernel counts");
+    let all = [usage.user_time(), usage.system_time()].into_iter();
+    all.map(|time| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0))).sum()
 }
 
 fn rendered(sources: &Sources, found: &[Diagnostic]) -> String {

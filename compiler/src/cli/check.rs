@@ -164,12 +164,14 @@ fn examine(
 }
 
 fn rendered(outcome: &Outcome, format: Format, look: Look) -> (String, Option<render::Results>) {
-    let Outcome { sources, diagnostics, .. } = outcome;
+    let Outcome { sources, diagnostics, suppressed, .. } = outcome;
     match format {
         Format::Human => (render::human_as(look, sources, diagnostics), None),
         Format::Json => (render::json_findings(sources, diagnostics), None),
         Format::Github => (render::github(sources, diagnostics), None),
-        Format::Sarif => (String::new(), Some(render::sarif_results(sources, diagnostics))),
+        Format::Sarif => {
+            (String::new(), Some(render::sarif_results(sources, diagnostics, suppressed)))
+        }
     }
 }
 
@@ -204,11 +206,19 @@ impl Report {
         self.add(Part { exit: Exit::Clean, tally, text, results, score: None, done, output });
     }
 
+    /// Adds a policy that could not be read.
+    pub(super) fn add_failure(&mut self, failure: Failure) {
+        self.add(Part::failed(failure));
+    }
+
     fn add(&mut self, part: Part) {
         self.exit = self.exit.max(part.exit);
         for failure in &part.tally.failures {
             let Failure { file, message } = failure;
-            print_error(&format!("{}: error: {message}\n", visible(file)));
+            // A document on standard error has nothing beside it.
+            if !self.to_stderr || matches!(self.format, Format::Human | Format::Github) {
+                print_error(&format!("{}: error: {message}\n", visible(file)));
+            }
             if self.format == Format::Github {
                 self.say(&render::github_failure(failure));
             }

@@ -71,9 +71,15 @@ fn target(name: &str) -> Result<Arch, String> {
 
 /// Compiles one policy. Findings go to standard error, so that standard output can take the plan.
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let read = match input::read(&arguments.file) {
+    let look = screen::look(&io::stderr(), arguments.color);
+    let mut report = Report::new(arguments.format, look, true);
+    let read = match input::try_read(&arguments.file) {
         Ok(read) => read,
-        Err(message) => return complain(&message),
+        Err(failure) => {
+            report.add_failure(failure);
+            report.document();
+            return Exit::Failed;
+        }
     };
     let today = match today::today() {
         Ok(today) => Some(today),
@@ -99,8 +105,6 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(outcome) => outcome,
         Err(fault) => return complain(&defect(&read.source, &fault)),
     };
-    let look = screen::look(&io::stderr(), arguments.color);
-    let mut report = Report::new(arguments.format, look, true);
     report.add_outcome(&outcome);
     report.document();
     report.hints();

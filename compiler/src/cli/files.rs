@@ -7,15 +7,15 @@
 
 use super::input::explain;
 use purplec::diagnostics::render::Failure;
-use std::fs::{self, File};
-use std::io::Read;
+use purplec::disk;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How deep directories are looked into.
 const MAX_DEPTH: usize = 64;
 
 /// As much of a file as is looked at to see whether it is a policy.
-const HEAD: u64 = 64 << 10;
+const HEAD: usize = 64 << 10;
 
 /// The keys that say little: other formats have them too.
 const COMMON: [&str; 3] = ["name", "description", "version"];
@@ -77,7 +77,7 @@ impl Files {
                 Ok(_) if is_yaml(&path) && path.is_file() => match looks_like_policy(&path, keys) {
                     Ok(true) => self.all.push(Ok(path)),
                     Ok(false) => self.others += 1,
-                    Err(error) => self.refuse(&path, explain(&error)),
+                    Err(message) => self.refuse(&path, message),
                 },
                 Ok(_) => {}
                 Err(error) => self.refuse(&path, explain(&error)),
@@ -101,9 +101,8 @@ fn policy_keys() -> Vec<String> {
     properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
 }
 
-fn looks_like_policy(path: &Path, keys: &[String]) -> std::io::Result<bool> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(HEAD).read_to_end(&mut bytes)?;
+fn looks_like_policy(path: &Path, keys: &[String]) -> Result<bool, String> {
+    let bytes = disk::read(path, HEAD)?;
     Ok(is_policy(&String::from_utf8_lossy(&bytes), keys))
 }
 

@@ -4,10 +4,9 @@ use super::{Exit, complain, print};
 use clap::Args;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::render::visible;
+use purplec::disk;
 use purplec::seal::{hex, reprove};
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The plan to check.
@@ -40,9 +39,11 @@ fn prove(path: &Path, plan: &Plan<'_>) -> Exit {
 
 /// Does something with the plan in a file; says why where there is none.
 pub(super) fn with_plan(path: &Path, then: impl FnOnce(&Plan<'_>) -> Exit) -> Exit {
-    let bytes = match read(path) {
+    let bytes = match disk::read(path, MAX_PLAN_BYTES) {
         Ok(bytes) => bytes,
-        Err(message) => return complain(&message),
+        Err(message) => {
+            return complain(&format!("{}: error: {message}", visible(&path.to_string_lossy())));
+        }
     };
     match Plan::decode(&bytes) {
         Ok(plan) => then(&plan),
@@ -55,21 +56,4 @@ fn refuse(path: &Path, error: impl std::fmt::Display) -> Exit {
     let refused = complain(&format!("{}: error: {error}", visible(&path.to_string_lossy())));
     debug_assert_eq!(refused, Exit::Failed);
     Exit::Findings
-}
-
-/// A plan's bytes, up to one more than a plan can have.
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let name = visible(&path.to_string_lossy());
-    let failed =
-        |error: &std::io::Error| format!("{name}: error: {}", super::input::explain(error));
-    let found = std::fs::metadata(path).map_err(|error| failed(&error))?;
-    if let Some(kind) = super::input::kind(found.file_type()) {
-        return Err(format!("{name}: error: this is {kind}, not a plan"));
-    }
-    let cap = u64::try_from(MAX_PLAN_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(cap).read_to_end(&mut bytes))
-        .map_err(|error| failed(&error))?;
-    Ok(bytes)
 }

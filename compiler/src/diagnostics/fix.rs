@@ -7,6 +7,9 @@ use crate::source::{Sources, Span};
 /// not the text gives it with an edit of the item alone, and [`settle`] finds the rest.
 pub(super) const REMOVE_ITEM: &str = "remove the item";
 
+/// The same for a key of a mapping with its value.
+pub(super) const REMOVE_KEY: &str = "remove the key";
+
 /// The one code whose fix rewrites many lines.
 const LINE_ENDINGS: &str = "windows-line-endings";
 
@@ -18,8 +21,13 @@ pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
         let mut fits = !fix.edits.is_empty();
         for edit in &mut fix.edits {
             let text = sources.of(edit.span).text.as_str();
-            if fix.message == REMOVE_ITEM {
-                match item(text, edit.span) {
+            let place = match fix.message.as_str() {
+                REMOVE_ITEM => Some(part(text, edit.span, "-")),
+                REMOVE_KEY => Some(entry(text, edit.span)),
+                _ => None,
+            };
+            if let Some(place) = place {
+                match place {
                     Some(span) => edit.span = span,
                     None => fits = false,
                 }
@@ -33,23 +41,47 @@ pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
     }
 }
 
-/// What has to go with a list item that is not the first: in brackets the comma before it, otherwise
-/// its line, if nothing else is on it.
-fn item(text: &str, span: Span) -> Option<Span> {
+/// What has to go with a key and its value, which end on the line that they begin on.
+fn entry(text: &str, span: Span) -> Option<Span> {
+    let after = text.get(span.end..)?;
+    // A key without a value ends before its colon.
+    let colon = after.trim_start_matches(' ').starts_with(':');
+    let end = span.end + if colon { after.find(':')? + 1 } else { 0 };
+    let span = Span { end, ..span };
+    (!text.get(span.start..span.end)?.contains('\n')).then(|| part(text, span, ""))?
+}
+
+/// What has to go with a part of a list or a mapping: in brackets the comma before it, or after it
+/// where it is the first; otherwise its line, if nothing else is on it. `marker` is what stands
+/// before such a part on a line of its own.
+fn part(text: &str, span: Span, marker: &str) -> Option<Span> {
     let before = text.get(..span.start)?;
     let after = text.get(span.end..)?;
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let own_line = before.get(line..)?.trim() == marker;
     let bare = before.trim_end();
     if bare.ends_with(',') {
+        // A line that begins with a key may be one of a block, below text that ends in a comma.
+        if own_line {
+            return None;
+        }
         let comma = bare.len() - 1;
         // A comma at the end of a comment is none.
         let comment = bare.rsplit('\n').next().is_some_and(|line| line.contains('#'));
         let same_line = !before.get(comma..)?.contains('\n');
         return (same_line || !comment).then_some(Span { start: comma, ..span });
     }
-    let line = before.rfind('\n').map_or(0, |at| at + 1);
-    let marker = before.get(line..)?.trim();
+    if bare.ends_with(['[', '{']) {
+        let spaces = |text: &str| text.len() - text.trim_start_matches(' ').len();
+        let gap = spaces(after);
+        let rest = after.get(gap..)?.strip_prefix(',')?;
+        let end = span.end + gap + 1 + spaces(rest);
+        let next = text.get(end..)?.chars().next()?;
+        // A `#` behind a bracket begins no comment.
+        return (!matches!(next, '#' | '\n' | '\r')).then_some(Span { end, ..span });
+    }
     let rest = after.find('\n')?;
-    (marker == "-" && after.get(..rest)?.trim().is_empty()).then_some(Span {
+    (own_line && after.get(..rest)?.trim().is_empty()).then_some(Span {
         start: line,
         end: span.end + rest + 1,
         ..span
@@ -143,10 +175,14 @@ mod tests {
             ("x:\n  - a\n  - &n a\n", None),
             ("x:\n- - a\n  - - a\n", None),
             ("x: [a, # b,\n  a]\n", None),
+            ("x: [a, b]\n", Some("x: [b]\n")),
+            ("x: [ a , b]\n", Some("x: [ b]\n")),
+            ("x: [a, # b\n  b]\n", None),
+            ("x: [a]\n", None),
         ] {
             let at = text.rfind('a').unwrap_or(0);
             let mut found = Diagnostic::note("code", Span::new(at, at + 1), "m");
-            found = found.with_item_removed();
+            found = found.with_item_removed(Applicability::Safe, Span::new(at, at + 1));
             let mut all = [found];
             settle(&mut all, &Source::new("p", text).into());
             let fixed = apply(text, &all, false).map(|fixed| fixed.text);

@@ -149,11 +149,21 @@ impl Diagnostic {
         )
     }
 
-    /// The same with a safe fix that takes the list item under its span out of its list.
+    /// The same with a fix that takes the list item under a span out of its list.
     #[must_use]
-    pub fn with_item_removed(self) -> Self {
-        let span = self.span;
-        self.with_fix(Applicability::Safe, fix::REMOVE_ITEM, span, "")
+    pub fn with_item_removed(self, applicability: Applicability, item: Span) -> Self {
+        self.with_fix(applicability, fix::REMOVE_ITEM, item, "")
+    }
+
+    /// The same with a fix that takes a key with its value out of its mapping. Without one where the
+    /// value stands elsewhere, behind an alias.
+    #[must_use]
+    pub fn with_key_removed(self, applicability: Applicability, key: Span, value: Span) -> Self {
+        if key.file != value.file || value.end < key.end {
+            return self;
+        }
+        let span = Span { end: value.end, ..key };
+        self.with_fix(applicability, fix::REMOVE_KEY, span, "")
     }
 
     /// Says that all its places are in another text.
@@ -230,6 +240,26 @@ impl Sink {
             self.count_more(code, more);
         }
         errors
+    }
+
+    /// Takes over the errors that were found in a part of the same text, but for those within a place
+    /// that an error is known about already.
+    pub fn absorb_errors(&mut self, other: Self) {
+        let known: Vec<Span> = self
+            .found
+            .iter()
+            .filter(|found| found.severity == Severity::Error)
+            .map(|found| found.span)
+            .collect();
+        let within = |span: Span, known: &Span| {
+            span.file == known.file && known.start <= span.start && span.end <= known.end
+        };
+        for diagnostic in other.found {
+            let told = known.iter().any(|known| within(diagnostic.span, known));
+            if diagnostic.severity == Severity::Error && !told {
+                self.push(diagnostic);
+            }
+        }
     }
 
     /// Whether anything found stops the compilation.

@@ -1,6 +1,6 @@
 //! The steps that build the file system: what every sandbox has, and what the policy adds.
 
-use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::diagnostics::{Applicability, Diagnostic, Sink, quote};
 use crate::ir::{Action, Attributes, Step};
 use crate::resolve::{Filesystem, Resolved, Shared};
 use crate::source::Span;
@@ -212,6 +212,11 @@ impl Tree {
             let message = format!("{} is used twice", quote(path));
             let mut diagnostic = Diagnostic::error("duplicate-path", place, message)
                 .with_help("each path inside has one meaning: remove one, or change it");
+            let both = [&first.action, &what.action];
+            if both.iter().all(|action| matches!(action, Action::Tmpfs { .. })) {
+                // Two scratch directories, which are alike.
+                diagnostic = diagnostic.with_item_removed(Applicability::Safe, place);
+            }
             if let Some(first) = first.named {
                 diagnostic = diagnostic.with_related(first, "used here first");
             }

@@ -3,6 +3,7 @@
 use super::events::Style;
 use crate::source::Span;
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// A parsed policy text: a tree in which every key and value knows its place.
@@ -199,6 +200,11 @@ impl Document {
         entries.iter().map(|entry| (entry.key.as_str(), entry.key_span, entry.value))
     }
 
+    /// Whether two nodes say the same.
+    pub(crate) fn same(&self, one: NodeId, other: NodeId) -> bool {
+        self.json(one) == self.json(other)
+    }
+
     /// A mapping's entry: the key's place and the value.
     pub(crate) fn entry(&self, id: NodeId, key: &str) -> Option<(Span, NodeId)> {
         match &self.nodes.get(id.0)?.content {
@@ -224,6 +230,29 @@ impl Document {
         if let Some(mapping) = self.mapping_mut(id) {
             mapping.entries.retain(|entry| entry.key != key);
             mapping.index();
+        }
+    }
+
+    /// Removes the values at JSON pointers, with their keys.
+    pub(crate) fn remove(&mut self, pointers: &[String]) {
+        let mut all: BTreeMap<NodeId, BTreeSet<String>> = BTreeMap::new();
+        for pointer in pointers {
+            let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
+            let Some(parent) = self.locate(parent) else { continue };
+            all.entry(parent).or_default().insert(last.replace("~1", "/").replace("~0", "~"));
+        }
+        for (id, steps) in all {
+            match self.nodes.get_mut(id.0).map(|node| &mut node.content) {
+                Some(Content::Mapping(mapping)) => {
+                    mapping.entries.retain(|entry| !steps.contains(&entry.key));
+                    mapping.index();
+                }
+                Some(Content::Sequence(items)) => {
+                    let mut at = 0_usize..;
+                    items.retain(|_| at.next().is_none_or(|at| !steps.contains(&at.to_string())));
+                }
+                Some(Content::Scalar { .. }) | None => {}
+            }
         }
     }
 

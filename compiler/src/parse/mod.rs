@@ -49,7 +49,7 @@ pub fn parse(source: &Source, sink: &mut Sink) -> Option<Document> {
             Diagnostic::error(
                 "input-too-large",
                 Span::new(0, 0),
-                format!("the policy is {} bytes long; 1 MiB is the limit", source.text.len()),
+                "the policy is larger than 1 MiB, the limit for a policy",
             )
             .with_help("split the policy, or remove generated parts"),
         );

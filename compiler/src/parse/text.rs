@@ -1,5 +1,6 @@
 //! What is wrong with a text before it is YAML: encoding, invisible characters, line endings, tabs.
 
+use super::MAX_BYTES;
 use crate::diagnostics::{Applicability, Diagnostic, Sink};
 use crate::source::{Source, Span};
 use std::borrow::Cow;
@@ -16,8 +17,13 @@ pub(super) struct CheckedText<'t> {
 }
 
 /// Makes a [`Source`] of a file's bytes. Bytes that are not UTF-8 are reported at the first one and
-/// replaced, so that the rest of the text can still be looked at.
+/// replaced, or read as the UTF-16 that they look like, so that the rest of the text can still be
+/// looked at. Of more than [`MAX_BYTES`] nothing is said but that: they may end within a character.
 pub fn decode(name: &str, bytes: Vec<u8>, sink: &mut Sink) -> Source {
+    if bytes.len() > MAX_BYTES {
+        // A byte that is replaced takes no less room, so that the text is too long as well.
+        return Source::new(name, String::from_utf8_lossy(&bytes));
+    }
     let error = match String::from_utf8(bytes) {
         Ok(text) => return Source::new(name, text),
         Err(error) => error,
@@ -25,12 +31,11 @@ pub fn decode(name: &str, bytes: Vec<u8>, sink: &mut Sink) -> Source {
     let at = error.utf8_error().valid_up_to();
     let bytes = error.into_bytes();
     let found = bytes.get(at).copied().unwrap_or(0);
-    let help = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        "the file looks like UTF-16; save it as UTF-8"
-    } else {
-        "save the file as UTF-8"
+    let (text, help) = match utf16(&bytes) {
+        Some(text) => (text, "the file looks like UTF-16; save it as UTF-8"),
+        None => (String::from_utf8_lossy(&bytes).into_owned(), "save the file as UTF-8"),
     };
-    let width = char::REPLACEMENT_CHARACTER.len_utf8();
+    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     sink.push(
         Diagnostic::error(
             "invalid-utf8",
@@ -39,7 +44,19 @@ pub fn decode(name: &str, bytes: Vec<u8>, sink: &mut Sink) -> Source {
         )
         .with_help(help),
     );
-    Source::new(name, String::from_utf8_lossy(&bytes).into_owned())
+    Source::new(name, text)
+}
+
+/// The text of bytes that begin with the mark of UTF-16, without the mark.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let unit = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, _) = bytes.get(2..)?.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|&pair| unit(pair)).collect();
+    Some(String::from_utf16_lossy(&units))
 }
 
 /// Looks at every character once.
@@ -184,7 +201,11 @@ fn report(text: &str, run: Option<(Hidden, Span)>, sink: &mut Sink) {
         Diagnostic::error(code(kind), span, format!("the text holds {}{more}", name(first)))
             .with_help(help);
     sink.push(match kind {
-        Hidden::Return => found,
+        // The scanner reads the end of a line here, and other tools do not: a person has to see
+        // what comes to light.
+        Hidden::Return => {
+            found.with_fix(Applicability::Unsafe, "end the line with LF", span, "\n".repeat(count))
+        }
         Hidden::Control | Hidden::Invisible => {
             found.with_fix(Applicability::Unsafe, "remove it", span, "")
         }

@@ -2,7 +2,7 @@
 
 use super::quantity::{AddressBlock, Ports, Protocol};
 use super::{Placed, Scope, quantity};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Applicability, Diagnostic};
 use purple_policy::{self as policy, Port};
 use std::net::IpAddr;
 
@@ -67,11 +67,25 @@ fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<Ports>
     }
     for (earlier, later) in overlapping(&found) {
         let message = format!("`{}` and `{}` have ports in common", earlier.value, later.value);
-        scope.report(
-            Diagnostic::warning("port-overlap", later.span, message)
-                .with_related(earlier.span, "the other one")
-                .with_help("keep one entry for each port, so that removing it removes the port"),
-        );
+        let overlap = Diagnostic::warning("port-overlap", later.span, message)
+            .with_related(earlier.span, "the other one")
+            .with_help("keep one entry for each port, so that removing it removes the port");
+        // What another one covers as a whole changes nothing. Where the later one is the wider, it
+        // may meet more than one.
+        let met = || found.iter().filter(|one| later.value.meets(one.value)).count();
+        let covered = if !scope.sink.has_room("port-overlap") {
+            None
+        } else if earlier.value.covers(later.value) {
+            Some(later)
+        } else if later.value.covers(earlier.value) && met() == 2 {
+            Some(earlier)
+        } else {
+            None
+        };
+        scope.report(match covered {
+            Some(covered) => overlap.with_item_removed(Applicability::Safe, covered.span),
+            None => overlap,
+        });
     }
     found
 }
@@ -119,7 +133,8 @@ fn blocks(listed: &[String], scope: &mut Scope<'_>) -> Vec<Placed<AddressBlock>>
         scope.report(
             Diagnostic::warning("address-overlap", inner.span, message)
                 .with_related(wider.span, "the other one")
-                .with_help("keep one entry for each address, so that removing it unblocks it"),
+                .with_help("keep one entry for each address, so that removing it unblocks it")
+                .with_item_removed(Applicability::Safe, inner.span),
         );
     }
     found

@@ -11,10 +11,13 @@ mod expect;
 mod keys;
 mod names;
 mod older;
+mod remainder;
 mod schema;
+mod twice;
 mod values;
 
 pub use names::schema as editor_schema;
+pub(crate) use remainder::remainder;
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::parse::Document;
@@ -49,7 +52,9 @@ pub(crate) fn check(document: &mut Document, sink: &mut Sink) -> Option<serde_js
         ));
         return None;
     };
-    if schema.report(document, &json, sink) { None } else { Some(json) }
+    let fits = !schema.report(document, &json, sink);
+    twice::report(document, sink);
+    fits.then_some(json)
 }
 
 /// The keys of the mapping at a JSON pointer, in the order of the schema, each followed by its older

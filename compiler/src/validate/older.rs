@@ -15,8 +15,10 @@ fn rename_keys(document: &mut Document, sink: &mut Sink) {
         let Some((_, section)) = document.entry(document.root(), spelling.section) else {
             continue;
         };
-        let Some((older, _)) = document.entry(section, spelling.older) else { continue };
-        if let Some((preferred, _)) = document.entry(section, spelling.preferred) {
+        let Some((older, value)) = document.entry(section, spelling.older) else { continue };
+        if let Some((preferred, other)) = document.entry(section, spelling.preferred) {
+            let same = document.same(value, other);
+            let applicability = if same { Applicability::Safe } else { Applicability::Unsafe };
             sink.push(
                 Diagnostic::error(
                     "conflicting-spellings",
@@ -27,7 +29,8 @@ fn rename_keys(document: &mut Document, sink: &mut Sink) {
                     ),
                 )
                 .with_related(preferred, "the preferred spelling is given here")
-                .with_help(format!("keep `{}` only", spelling.preferred)),
+                .with_help(format!("keep `{}` only", spelling.preferred))
+                .with_key_removed(applicability, older, document.node_span(value)),
             );
             document.remove_key(section, spelling.older);
             continue;

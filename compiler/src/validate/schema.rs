@@ -2,7 +2,7 @@
 
 use super::expect::{Expected, describe};
 use super::{keys, values};
-use crate::diagnostics::{Diagnostic, MAX_PER_CODE, Sink};
+use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Sink};
 use crate::parse::Document;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{ValidationError, Validator};
@@ -35,11 +35,19 @@ impl Schema {
         &self.value
     }
 
+    /// Everything that the schema does not accept.
+    pub(super) fn errors<'j>(
+        &'j self,
+        json: &'j Value,
+    ) -> impl Iterator<Item = ValidationError<'j>> {
+        self.validator.iter_errors(json)
+    }
+
     /// Reports everything that the schema does not accept; says whether there was anything.
     pub(super) fn report(&self, document: &Document, json: &Value, sink: &mut Sink) -> bool {
         let mut report = Report { schema: self, document, json, sink };
         let mut any = report.values("", json);
-        for error in self.validator.iter_errors(json).take(MAX_FINDINGS) {
+        for error in self.errors(json).take(MAX_FINDINGS) {
             any = true;
             report.one(&error);
         }
@@ -101,7 +109,31 @@ impl Report<'_> {
         } else {
             format!("give it {}, or remove it to get the default", expected.phrase())
         };
-        self.sink.push(Diagnostic::error("empty-value", shown, message).with_help(help));
+        let found = Diagnostic::error("empty-value", shown, message).with_help(help);
+        self.sink.push(self.without(pointer, &expected, found));
+    }
+
+    /// The finding with a fix that takes away what has no value, where something is left beside it
+    /// and the key may be absent.
+    fn without(&self, pointer: &str, expected: &Expected<'_>, found: Diagnostic) -> Diagnostic {
+        let (parent, last) = pointer.rsplit_once('/').unwrap_or_default();
+        let others = match self.json.pointer(parent) {
+            Some(Value::Array(items)) => items.len() > 1,
+            Some(Value::Object(entries)) => entries.len() > 1,
+            _ => false,
+        };
+        let needed = Expected::at(self.schema, parent).required().contains(&last);
+        if !others || needed || self.document.is_shared(pointer) {
+            return found;
+        }
+        let value = self.document.span(pointer);
+        if expected.is_item() {
+            return found.with_item_removed(Applicability::Unsafe, value);
+        }
+        let key = self.document.key_span(pointer);
+        // A value that is not there has no place behind the key.
+        let value = if value.start == value.end { key } else { value };
+        found.with_key_removed(Applicability::Unsafe, key, value)
     }
 
     /// Puts one finding into words. Recursive where a value has several forms, which is as deep as

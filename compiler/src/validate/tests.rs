@@ -253,6 +253,20 @@ fn findings_in_an_authors_words() {
             "write its name: `EACCES`",
         ),
         (
+            "syscalls: {on_deny: {errno: 999}}",
+            "wrong-type",
+            "999",
+            "`errno` takes the name of an error such as `EACCES`; found the number `999`",
+            "no error has this number; errno(3) lists the names",
+        ),
+        (
+            "syscalls: {on_deny: {errno: 0}}",
+            "errno-zero",
+            "0",
+            "the error 0 would tell the program that the call succeeded",
+            "name the error that it should get, such as `EPERM`",
+        ),
+        (
             "syscalls: {on_deny: {kill: true}}",
             "wrong-type",
             "kill",

@@ -42,6 +42,11 @@ pub(super) fn wrong_type(
     found: &Value,
 ) -> Diagnostic {
     let span = report.document.span(pointer);
+    if expected.is_errno() && found.as_i64() == Some(0) {
+        let message = "the error 0 would tell the program that the call succeeded";
+        return Diagnostic::error("errno-zero", span, message)
+            .with_help("name the error that it should get, such as `EPERM`");
+    }
     let message = expected.mismatch(found);
     let diagnostic = Diagnostic::error("wrong-type", span, message);
     if !report.sink.has_room("wrong-type") {
@@ -180,6 +185,9 @@ fn truth(expected: &Expected<'_>, found: &Value) -> Option<&'static str> {
 /// What to do where no change is certain.
 fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
     match found {
+        Value::Number(_) if expected.is_errno() => {
+            Some("no error has this number; errno(3) lists the names".to_owned())
+        }
         Value::String(text) if expected.takes("array") && text.len() <= MAX_SHOWN => {
             let items: Vec<String> =
                 text.split([',', ' ']).filter(|it| !it.is_empty()).map(written).collect();

@@ -43,6 +43,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("dns-server-blocked", include_str!("../../../../docs/diagnostics/dns-server-blocked.md")),
     ("dns-while-isolated", include_str!("../../../../docs/diagnostics/dns-while-isolated.md")),
     ("duplicate-anchor", include_str!("../../../../docs/diagnostics/duplicate-anchor.md")),
+    ("duplicate-item", include_str!("../../../../docs/diagnostics/duplicate-item.md")),
     ("duplicate-key", include_str!("../../../../docs/diagnostics/duplicate-key.md")),
     ("duplicate-path", include_str!("../../../../docs/diagnostics/duplicate-path.md")),
     ("empty-document", include_str!("../../../../docs/diagnostics/empty-document.md")),

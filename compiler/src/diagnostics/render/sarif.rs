@@ -5,6 +5,7 @@ use super::json::list;
 use super::{Tally, spelt_out};
 use crate::diagnostics::pages::{self, Entry};
 use crate::diagnostics::{Diagnostic, Fix, Severity};
+use crate::lint::suppress::Suppressed;
 use crate::source::{Source, Sources, Span};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -20,15 +21,23 @@ pub struct Results {
     files: BTreeSet<String>,
 }
 
-/// The findings of one file.
-pub fn sarif_results(sources: &Sources, findings: &[Diagnostic]) -> Results {
+/// The findings of one file, with those that comments let stand among them: whoever scans a repository
+/// sees them too, and why they stand.
+pub fn sarif_results(
+    sources: &Sources,
+    findings: &[Diagnostic],
+    suppressed: &[Suppressed],
+) -> Results {
     let mut results = Results::default();
     results.files.insert(sources.policy().name.clone());
     results.files.extend(sources.parents().iter().map(|parent| parent.name.clone()));
+    let stand = suppressed.iter().map(|one| (&one.diagnostic, Some(one)));
+    let mut all: Vec<_> = findings.iter().map(|finding| (finding, None)).chain(stand).collect();
+    all.sort_by_key(|(finding, _)| finding.span);
     let mut lines = Vec::new();
-    for finding in findings {
+    for (finding, stands) in all {
         results.codes.insert(finding.code);
-        lines.push(format!("        {}", spelt_out(&result(sources, finding).to_string())));
+        lines.push(format!("        {}", spelt_out(&result(sources, finding, stands).to_string())));
     }
     results.lines = lines.join(",\n");
     results
@@ -99,9 +108,8 @@ fn rule(code: &str, entry: Option<&Entry>) -> Value {
     })
 }
 
-/// A result. One that somebody suppressed would carry `suppressions`; where that key is absent, the
-/// finding counts.
-fn result(sources: &Sources, finding: &Diagnostic) -> Value {
+/// A result. One that a comment lets stand carries a suppression; an empty list says that there is none.
+fn result(sources: &Sources, finding: &Diagnostic, stands: Option<&Suppressed>) -> Value {
     let message = match &finding.help {
         Some(help) => format!("{}\n{help}", finding.message),
         None => finding.message.clone(),
@@ -119,16 +127,26 @@ fn result(sources: &Sources, finding: &Diagnostic) -> Value {
         "level": level(finding.severity),
         "message": {"text": message},
         "locations": [{"physicalLocation": physical(sources, finding.span)}],
+        "suppressions": stands.map(|one| suppression(sources, one)).into_iter().collect::<Vec<_>>(),
     });
     if let Some(fields) = result.as_object_mut() {
         if !related.is_empty() {
             fields.insert("relatedLocations".to_owned(), related.into());
         }
-        if let Some(fix) = &finding.fix {
+        // What stands is not to be changed, and its edits have not been fitted to the text.
+        if let Some(fix) = finding.fix.as_ref().filter(|_| stands.is_none()) {
             fields.insert("fixes".to_owned(), json!([repair(sources, fix)]));
         }
     }
     result
+}
+
+fn suppression(sources: &Sources, one: &Suppressed) -> Value {
+    json!({
+        "kind": "inSource",
+        "justification": one.reason,
+        "location": {"physicalLocation": physical(sources, one.span)},
+    })
 }
 
 /// SARIF's word for a severity is ours.

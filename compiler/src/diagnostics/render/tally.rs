@@ -63,8 +63,16 @@ impl Tally {
         self.failures.extend(other.failures);
     }
 
-    /// The counts in a line: "2 files checked: 1 error, 3 notes".
+    /// The counts in a line: "2 files checked: 1 error, 3 notes". What could not be checked stands
+    /// for itself: nothing was found there because nobody has looked.
     pub fn summary(&self) -> String {
+        let failed = match self.failures.len() {
+            0 => None,
+            count => Some(format!("{} could not be checked", counted(count, "file"))),
+        };
+        if let (0, Some(failed)) = (self.files, &failed) {
+            return failed.clone();
+        }
         let parts: Vec<String> =
             [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")]
                 .into_iter()
@@ -72,7 +80,8 @@ impl Tally {
                 .map(|(count, noun)| counted(count, noun))
                 .collect();
         let all = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
-        format!("{} checked: {all}", counted(self.files + self.failures.len(), "file"))
+        let failed = failed.map_or(String::new(), |failed| format!("; {failed}"));
+        format!("{} checked: {all}{failed}", counted(self.files, "file"))
     }
 
     /// What to type next; empty where nothing was found, otherwise lines.

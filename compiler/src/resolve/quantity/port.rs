@@ -16,6 +16,24 @@ pub struct Ports {
     pub protocol: Option<Protocol>,
 }
 
+impl Ports {
+    /// Whether each port of another one is among these.
+    pub(in crate::resolve) fn covers(self, other: Self) -> bool {
+        self.first <= other.first
+            && other.last <= self.last
+            && (self.protocol.is_none() || self.protocol == other.protocol)
+    }
+
+    /// Whether there is a port in both.
+    pub(in crate::resolve) fn meets(self, other: Self) -> bool {
+        self.first <= other.last
+            && other.first <= self.last
+            && (self.protocol.is_none()
+                || other.protocol.is_none()
+                || self.protocol == other.protocol)
+    }
+}
+
 /// A protocol that has ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {

@@ -40,10 +40,10 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether `name` is an error; reports it where it is not.
-    pub(super) fn check_errno(&mut self, name: &str, span: Span) -> bool {
+    /// Reports a name that is no error.
+    pub(super) fn check_errno(&mut self, name: &str, span: Span) {
         if errno_number(self.native, name).is_some() {
-            return true;
+            return;
         }
         let number = name.parse::<u16>().ok();
         if number == Some(0) {
@@ -52,7 +52,7 @@ impl Resolver<'_> {
                 Diagnostic::error("errno-zero", span, message)
                     .with_help("name the error that it should get, such as `EPERM`"),
             );
-            return false;
+            return;
         }
         let message = format!("no error is called {}", quote(name));
         let known = number.and_then(|number| errno_name(self.native, number));
@@ -62,6 +62,5 @@ impl Resolver<'_> {
             diagnostic = diagnostic.with_guess(name, meant);
         }
         self.report(diagnostic);
-        false
     }
 }

@@ -9,7 +9,7 @@ use purple_policy as policy;
 use super::names::is_known;
 use super::rules::Written;
 use super::{Resolver, call_mut};
-use crate::diagnostics::{Diagnostic, quote};
+use crate::diagnostics::{Applicability, Diagnostic, quote};
 use crate::ir::syscalls::ArchMeaning;
 use crate::source::Span;
 use crate::syscalls::groups::{Group, closest_group};
@@ -334,7 +334,7 @@ impl<'a> Resolver<'a> {
         self.report(
             Diagnostic::note("syscall-duplicate", entry.name_span, message)
                 .with_related(first, "first here")
-                .with_item_removed(),
+                .with_item_removed(Applicability::Safe, entry.name_span),
         );
         true
     }

@@ -111,15 +111,13 @@ impl<'a> Resolver<'a> {
     /// One rule; `false` where the policy has too many.
     fn rule(&mut self, rule: &Written<'a>) -> bool {
         let name_span = rule.name_span;
+        self.check_rule_errno(rule);
         if rule.syscall.starts_with(['@', '!']) {
             self.group_not_here(name_span);
             return true;
         }
         if !is_known(rule.syscall) {
             self.unknown(rule.syscall, name_span);
-            return true;
-        }
-        if !self.check_rule_errno(rule) {
             return true;
         }
         self.ruled_names.entry(rule.syscall).or_insert(rule.span);
@@ -243,8 +241,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn check_rule_errno(&mut self, rule: &Written<'a>) -> bool {
-        let Some((name, span)) = rule.errno else { return true };
+    fn check_rule_errno(&mut self, rule: &Written<'a>) {
+        let Some((name, span)) = rule.errno else { return };
         if !matches!(rule.action, policy::Action::Deny | policy::Action::Errno) {
             let message = "only the actions `deny` and `errno` answer with an error";
             self.report(
@@ -252,7 +250,7 @@ impl<'a> Resolver<'a> {
                     .with_help("remove it, or make the action `errno`"),
             );
         }
-        self.check_errno(name, span)
+        self.check_errno(name, span);
     }
 
     pub(super) fn rule_not_here(&mut self, span: Span, message: String, help: String) {
