@@ -14,7 +14,6 @@ mod paths;
 mod resources;
 mod rules;
 mod search;
-mod sets;
 mod shared;
 mod start;
 pub mod suppress;

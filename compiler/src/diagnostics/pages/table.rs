@@ -108,7 +108,6 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("rule-guarded", include_str!("../../../../docs/diagnostics/rule-guarded.md")),
     ("rule-leaves-equivalent", include_str!("../../../../docs/diagnostics/rule-leaves-equivalent.md")),
     ("rule-narrows-allow", include_str!("../../../../docs/diagnostics/rule-narrows-allow.md")),
-    ("rule-never-holds", include_str!("../../../../docs/diagnostics/rule-never-holds.md")),
     ("rule-not-here", include_str!("../../../../docs/diagnostics/rule-not-here.md")),
     ("rule-opens-deny", include_str!("../../../../docs/diagnostics/rule-opens-deny.md")),
     ("rule-unreachable", include_str!("../../../../docs/diagnostics/rule-unreachable.md")),

@@ -3,11 +3,10 @@
 use purple_policy::{self as policy, ArgumentValue, Operator};
 
 use super::Resolver;
-use super::alternatives::impossible;
 use super::arguments::{Arguments, NoArgument};
 use super::bind::{Binder, Constant};
 use crate::diagnostics::{Diagnostic, quote};
-use crate::ir::syscalls::{Condition, Test};
+use crate::ir::syscalls::{Condition, Test, impossible};
 use crate::source::Span;
 use crate::syscalls::Argument;
 
@@ -79,7 +78,11 @@ impl Resolver<'_> {
         if sound && first && impossible(&conditions) {
             let message = "these conditions never hold together, so the rule has no effect";
             let span = self.span(pointer);
-            self.report(Diagnostic::error("condition-never-holds", span, message));
+            self.report(
+                Diagnostic::error("condition-never-holds", span, message).with_help(
+                    "all conditions of one rule must hold; write a rule for each alternative",
+                ),
+            );
             sound = false;
         }
         if sound { Ok(conditions) } else { Err(Unsound) }

@@ -1,25 +1,107 @@
-//! Whether any value of an argument fulfils a number of conditions: decided exactly, with a bound
-//! on the work.
+//! Whether any arguments fulfil a number of conditions: decided exactly, with a bound on the work.
 
-use crate::ir::syscalls::{Condition, Test};
+use super::{Condition, Test};
 
 /// How many partial values are looked at before the answer is "unknown". Conditions that people
 /// write take a few hundred.
 const MOST_STEPS: u32 = 20_000;
 
+/// Whether no arguments fulfil all conditions: then those on one of the arguments clash. `false`
+/// where it takes too long to say.
+pub(crate) fn impossible(conditions: &[Condition]) -> bool {
+    (0..6).any(|arg| satisfiable(&on(conditions, arg)) == Some(false))
+}
+
+/// Whether the second conditions hold nowhere but where the first do; `false` where it takes too
+/// long to say.
+pub(crate) fn covers(first: &[Condition], second: &[Condition]) -> bool {
+    first.iter().all(|condition| {
+        let mut both = on(second, condition.arg);
+        both.push(negated(condition));
+        satisfiable(&both) == Some(false)
+    })
+}
+
+/// The conditions about one argument.
+fn on(conditions: &[Condition], arg: u8) -> Vec<Condition> {
+    conditions.iter().filter(|one| one.arg == arg).copied().collect()
+}
+
 /// Whether some value of the argument fulfils all conditions, which are about one argument;
 /// `None` where it takes too long to say, or where they look at different bits.
-pub(super) fn satisfiable(conditions: &[Condition]) -> Option<bool> {
+fn satisfiable(conditions: &[Condition]) -> Option<bool> {
     let Some(first) = conditions.first() else { return Some(true) };
     if conditions.iter().any(|one| one.width != first.width || one.arg != first.arg) {
         return None;
     }
-    let mut search = Search { tests: conditions, width: first.width, steps: 0 };
-    search.from(first.width.checked_ilog2().unwrap_or(0), 0)
+    let width = first.width;
+    // Nearly all that people write is decided without a search: by what clashes, or by a value at
+    // the edge of a condition.
+    if clash(conditions, width) {
+        return Some(false);
+    }
+    let fits = |value: u64| conditions.iter().all(|one| says(one.test, value, 0) == Says::Always);
+    if conditions.iter().any(|one| edges(one.test, width).into_iter().any(fits)) {
+        return Some(true);
+    }
+    let mut search = Search { tests: conditions, width, steps: 0 };
+    search.from(width.checked_ilog2().unwrap_or(0), 0)
+}
+
+/// Whether a test holds nowhere, the ranges that tests ask for have nothing in common, or two of
+/// them ask for different values of a bit.
+fn clash(conditions: &[Condition], width: u64) -> bool {
+    let (mut least, mut most) = (0, width);
+    let (mut known, mut bits) = (0, 0);
+    for Condition { test, .. } in conditions {
+        if says(*test, 0, width) == Says::Never {
+            return true;
+        }
+        let (mask, value) = match *test {
+            Test::Eq(value) => (width, value),
+            Test::MaskedEq { mask, value } => (mask, value),
+            Test::MaskedNe { mask, value } if mask.is_power_of_two() && value & !mask == 0 => {
+                (mask, value ^ mask)
+            },
+            _ => (0, 0),
+        };
+        if (bits ^ value) & known & mask != 0 {
+            return true;
+        }
+        (known, bits) = (known | mask, bits | value);
+        match *test {
+            Test::Eq(value) => (least, most) = (value.max(least), value.min(most)),
+            Test::Ge(value) => least = value.max(least),
+            Test::Gt(value) => least = value.saturating_add(1).max(least),
+            Test::Le(value) => most = value.min(most),
+            Test::Lt(value) => most = value.saturating_sub(1).min(most),
+            _ => {}
+        }
+    }
+    least.max(bits) > most.min(bits | (width & !known))
+}
+
+/// Values where a test begins or ends to hold.
+const fn edges(test: Test, width: u64) -> [u64; 3] {
+    let values = match test {
+        Test::Eq(value) | Test::Ge(value) | Test::Le(value) => [value, value, value],
+        Test::Ne(value) => [value.wrapping_add(1), value.wrapping_sub(1), 0],
+        Test::Lt(value) => [value.wrapping_sub(1), 0, 0],
+        Test::Gt(value) => [value.wrapping_add(1), width, width],
+        Test::MaskedEq { mask, value } => [value, value | !mask, value],
+        Test::MaskedNe { mask, value } => [value ^ mask, !value, value ^ lowest(mask)],
+    };
+    let [one, two, three] = values;
+    [one & width, two & width, three & width]
+}
+
+/// The lowest bit of a mask.
+const fn lowest(mask: u64) -> u64 {
+    mask & mask.wrapping_neg()
 }
 
 /// The condition that holds exactly where this one does not.
-pub(super) const fn negated(condition: &Condition) -> Condition {
+const fn negated(condition: &Condition) -> Condition {
     Condition { test: condition.test.negated(), ..*condition }
 }
 
@@ -124,7 +206,7 @@ const fn opposite(says: Says) -> Says {
 
 #[cfg(test)]
 mod tests {
-    use super::{negated, satisfiable};
+    use super::{Search, covers, impossible, negated, satisfiable};
     use crate::ir::syscalls::{Condition, Test};
     use crate::source::Span;
     use proptest::prelude::*;
@@ -171,5 +253,21 @@ mod tests {
         let high =
             [wide(Test::MaskedEq { mask: 1 << 63, value: 1 << 63 }), wide(Test::Ne(1 << 63))];
         assert_eq!(satisfiable(&high), Some(true));
+    }
+    /// What a start, a filter and a reviewer wait for: each pair of a few hundred rules is compared.
+    #[test]
+    fn a_decision_takes_few_steps() {
+        let wide = |test| Condition { width: u64::MAX, ..condition(test) };
+        let one = [wide(Test::Gt(0x10000)), wide(Test::MaskedNe { mask: 5, value: 0 })];
+        let other = [wide(Test::Gt(0x10001)), wide(Test::MaskedEq { mask: 6, value: 2 })];
+        assert!(!covers(&one, &other) && !covers(&other, &one));
+        assert!(covers(&one[..1], &other[..1]) && !impossible(&other));
+        let steps = |tests: &[Condition]| {
+            let mut search = Search { tests, width: u64::MAX, steps: 0 };
+            (search.from(63, 0), search.steps)
+        };
+        let clash = [wide(Test::Gt(7)), wide(Test::Lt(9)), wide(Test::Ne(8))];
+        let (found, taken) = steps(&clash);
+        assert!(found == Some(false) && taken < 300, "{taken}");
     }
 }
