@@ -210,7 +210,7 @@ impl<'b, 'r> Binder<'b, 'r> {
         let span = self.span(&node.range);
         let ordered = !matches!(operator, Operator::Eq | Operator::Ne);
         if self.first && ordered && constant.is_negative() {
-            self.resolver.unsigned(span);
+            self.resolver.unsigned(span, None);
         }
         Ok(Truth::of(Condition { arg: position, width: argument.mask(), test, span }))
     }

@@ -263,14 +263,24 @@ impl Resolver<'_> {
         }
         let ordered = matches!(test, Test::Lt(_) | Test::Le(_) | Test::Gt(_) | Test::Ge(_));
         if ordered && matches!(written.value, ArgumentValue::Signed(value) if value < 0) {
-            self.unsigned(span);
+            self.unsigned(span, None);
         }
         Ok(())
     }
 
-    pub(super) fn unsigned(&mut self, span: Span) {
+    /// Notes an ordered comparison with a negative number, or of an argument that may be negative.
+    pub(super) fn unsigned(&mut self, span: Span, argument: Option<Argument>) {
         let message = "the comparison is unsigned: a negative number counts as larger than every positive one";
-        self.report(Diagnostic::note("condition-unsigned", span, message));
+        let found = Diagnostic::note("condition-unsigned", span, message);
+        self.report(match argument {
+            None => found,
+            Some(argument) => found.with_help(format!(
+                "`{} & {:#x} == 0` holds where `{}` is not negative",
+                argument.name,
+                (argument.mask() >> 1) + 1,
+                argument.name
+            )),
+        });
     }
 }
 
