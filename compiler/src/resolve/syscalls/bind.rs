@@ -334,10 +334,14 @@ impl<'b, 'r> Binder<'b, 'r> {
         what: &str,
     ) -> Result<u64, Unsound> {
         let (value, fits) = constant.within(argument);
-        if fits || !self.first {
+        if fits {
             return Ok(value);
         }
         let span = self.span(range);
+        if !self.first {
+            self.resolver.narrower(argument, self.arguments, span);
+            return Ok(value);
+        }
         self.resolver.too_wide(argument, self.arguments.call, what, span)
     }
 

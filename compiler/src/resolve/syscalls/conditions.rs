@@ -208,13 +208,30 @@ impl Resolver<'_> {
                 .constant(text, argument)?,
         };
         let (value, fits) = constant.within(argument);
-        // Another interface's narrower argument can't have the value: the test then never holds,
-        // or always does, which is what the same comparison means there.
-        if fits || !place.first {
+        if fits {
             return Ok(value);
         }
         let span = self.span(&pointer);
+        if !place.first {
+            self.narrower(argument, place.arguments, span);
+            return Ok(value);
+        }
         self.too_wide(argument, place.arguments.call, key, span)
+    }
+
+    /// Notes that another interface's narrower argument cannot have the value: the test then never
+    /// holds there, or always does, which is what the same comparison means.
+    pub(super) fn narrower(&mut self, argument: Argument, arguments: &Arguments, span: Span) {
+        let Arguments { arch, call, .. } = *arguments;
+        let Argument { name, bits, .. } = argument;
+        let message = format!(
+            "on {arch} `{call}` has {bits} bits of `{name}`, so this is always or never true there"
+        );
+        self.report(
+            Diagnostic::note("condition-narrow-elsewhere", span, message).with_help(format!(
+                "leave {arch} out of `architectures`, or deny `{call}` there by a value that fits"
+            )),
+        );
     }
 
     pub(super) fn too_wide<T>(
