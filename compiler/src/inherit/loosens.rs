@@ -112,8 +112,9 @@ fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
             |text| quantity::size(text).ok().map(rough)
         }
         "/resources/block_io_limit_bytes_per_sec" => |text| quantity::rate(text).ok().map(rough),
-        "/resources/cpu_shares"
-        | "/resources/pids_limit" => |text| resolve_scalar(text, Style::Plain).as_f64(),
+        "/resources/cpu_shares" | "/resources/pids_limit" => {
+            |text| resolve_scalar(text, Style::Plain).as_f64()
+        }
         "/resources/session_timeout_seconds" => |text| match resolve_scalar(text, Style::Plain) {
             Value::Number(seconds) => seconds.as_f64(),
             _ => quantity::duration(text).ok().map(rough),

@@ -194,11 +194,8 @@ impl Merge<'_> {
         for &id in mine.iter().filter(|_| pointer.starts_with("/syscalls/")) {
             *again.entry(self.name(id).to_owned()).or_insert(false) |= !self.is_conditional(id);
         }
-        let inherited: BTreeSet<NodeId> = groups
-            .values()
-            .filter(|id| !mine.contains(id))
-            .copied()
-            .collect();
+        let inherited: BTreeSet<NodeId> =
+            groups.values().filter(|id| !mine.contains(id)).copied().collect();
         let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
         for &id in &mine {
             let identity = self.identity(id).into_owned();

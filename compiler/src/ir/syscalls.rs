@@ -10,7 +10,7 @@ mod sets;
 mod verify;
 
 pub use evaluate::{Call, Verdict, Why, evaluate};
-pub(crate) use sets::{covers, impossible};
+pub(crate) use sets::{clashing, covers, impossible};
 pub use verify::{Broken, verify};
 
 use std::collections::BTreeMap;

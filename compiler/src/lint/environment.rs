@@ -109,7 +109,8 @@ fn is_credential(value: &str) -> bool {
             word.starts_with(start) && word.len() >= *least && word.chars().all(plain)
         })
     };
-    let mut words = value.split(|letter: char| !letter.is_ascii_graphic() || "=,;:\"'".contains(letter));
+    let mut words =
+        value.split(|letter: char| !letter.is_ascii_graphic() || "=,;:\"'".contains(letter));
     words.any(is_token)
         || value.contains("-----BEGIN") && value.contains("PRIVATE KEY")
         || has_password(value)

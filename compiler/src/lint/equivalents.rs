@@ -201,7 +201,10 @@ fn beside(one: &ArchMeaning, scope: &mut Scope<'_>) {
         );
         scope.report(
             Diagnostic::warning("rule-leaves-equivalent", rule.span, message)
-                .with_related(allowed, format!("`{}` is allowed by this", names.first().unwrap_or(&"")))
+                .with_related(
+                    allowed,
+                    format!("`{}` is allowed by this", names.first().unwrap_or(&"")),
+                )
                 .with_help(format!("deny {}, or write a rule for it too", listed(&names))),
         );
     }

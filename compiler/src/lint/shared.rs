@@ -133,7 +133,10 @@ const SOCKETS: [(&str, &str); 20] = [
     ("/var/lib/lxd", "the socket of LXD, which runs anything as root"),
     ("/run/incus", "the socket of Incus, which runs anything as root"),
     ("/var/lib/incus", "the socket of Incus, which runs anything as root"),
-    ("/nix/var/nix/daemon-socket", "the socket of the Nix daemon, which builds and installs as root"),
+    (
+        "/nix/var/nix/daemon-socket",
+        "the socket of the Nix daemon, which builds and installs as root",
+    ),
     ("/tmp/.X11-unix", "the socket of the display, by which a program sees and types everything"),
 ];
 
@@ -179,9 +182,8 @@ const SECRETS: [&str; 25] = [
 
 /// Directories below a home directory that hold such files among others, and that tools of the host
 /// obey: each as a whole.
-const SETTINGS: [&str; 9] = [
-    ".config", ".cargo", ".gem", ".gradle", ".local", ".local/share", ".m2", ".rustup", ".npm",
-];
+const SETTINGS: [&str; 9] =
+    [".config", ".cargo", ".gem", ".gradle", ".local", ".local/share", ".m2", ".rustup", ".npm"];
 
 /// What the host runs or obeys below a home directory, besides secrets and settings.
 const OBEYED: [&str; 16] = [
@@ -315,9 +317,8 @@ fn kind(share: &Share) -> Kind {
     let agent = parts.iter().any(|part| part.starts_with("ssh-")) && within(host, "/tmp");
     let named = SOCKET_NAMES.iter().any(|socket| name.contains(socket));
     // Other things in these two are a user's own affair.
-    let holds = |path: &str| {
-        host == path || within(host, path) && !matches!(path, "/tmp" | "/var/tmp")
-    };
+    let holds =
+        |path: &str| host == path || within(host, path) && !matches!(path, "/tmp" | "/var/tmp");
     let known = SOCKETS.iter().filter(|(path, _)| holds(path)).max_by_key(|(path, _)| path.len());
     if agent || named {
         return Kind::Socket("the socket of an agent or a service");
@@ -393,9 +394,7 @@ fn upward(host: &str, span: Span, scope: &mut Scope<'_>) {
 fn is_home(parts: &[&str]) -> bool {
     matches!(
         parts,
-        ["", "root" | "home" | "Users"]
-            | ["", "home" | "Users", _]
-            | ["", "var", "home", _]
+        ["", "root" | "home" | "Users"] | ["", "home" | "Users", _] | ["", "var", "home", _]
     )
 }
 

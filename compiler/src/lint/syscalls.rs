@@ -66,7 +66,7 @@ const DANGERS: [Danger; 10] = [
     },
     Danger {
         calls: &["open_by_handle_at", "fanotify_init", "iopl", "ioperm", "modify_ldt", "uselib"],
-        why: "it goes around paths, watches whole file systems or opens seldom tested parts of the kernel",
+        why: "paths are gone around, whole file systems watched or seldom tested parts of the kernel opened that way",
     },
 ];
 
@@ -113,7 +113,11 @@ fn dangers(scope: &mut Scope<'_>) {
 /// (address_families(7), vsock(7), netlink(7), `ioctl_tty(2)`).
 const GUARDED: [(&str, &str, &str); 8] = [
     ("socket", "AF_ALG", "the kernel's ciphers have been a way to take it over"),
-    ("socket", "AF_NETLINK", "it configures the network and the packet filter, a large part of the kernel"),
+    (
+        "socket",
+        "AF_NETLINK",
+        "it configures the network and the packet filter, a large part of the kernel",
+    ),
     ("socket", "AF_PACKET", "it reads and writes whole frames, past every rule for ports"),
     ("socket", "AF_VSOCK", "it reaches the host of a virtual machine, past every rule for ports"),
     ("socket", "AF_XDP", "it takes frames before the packet filter sees them"),
@@ -128,9 +132,8 @@ fn guarded_values(scope: &mut Scope<'_>) {
     let mut told = BTreeSet::new();
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
-            let opens = |rule: &&Rule| {
-                matches!(rule.action, Action::Allow | Action::Log | Action::Notify)
-            };
+            let opens =
+                |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log | Action::Notify);
             for (at, rule) in call.rules.iter().enumerate().filter(|(_, rule)| opens(rule)) {
                 let Some(value) = beyond_guard(call, rule) else { continue };
                 let stronger = call.rules.get(..at).unwrap_or_default();
@@ -143,9 +146,8 @@ fn guarded_values(scope: &mut Scope<'_>) {
                 let (shown, why) = named_value(one.arch, call.name, value);
                 let message = format!("`{}` with {shown} is allowed: {why}", call.name);
                 scope.report(
-                    Diagnostic::warning("guarded-value-allowed", rule.span, message).with_help(
-                        "leave it out: a plain allow of the call has what programs use",
-                    ),
+                    Diagnostic::warning("guarded-value-allowed", rule.span, message)
+                        .with_help("leave it out: a plain allow of the call has what programs use"),
                 );
             }
         }

@@ -13,7 +13,8 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     }
     let place = ir.working_dir_span.unwrap_or_else(|| scope.key("/filesystem"));
     let written = quote(&ir.working_dir);
-    let message = format!("no path shown holds the working directory {written}, so nothing can start");
+    let message =
+        format!("no path shown holds the working directory {written}, so nothing can start");
     let help = if ir.working_dir_span.is_some() {
         "name a directory under `immutable_paths`, `scratch_paths` or `output_paths`, or add this one there"
     } else {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::syscalls::{Condition, Test, impossible};
+use crate::ir::syscalls::{Condition, Test, clashing, impossible};
 
 /// The most alternatives that one condition may come to.
 pub(super) const MOST_ALTERNATIVES: usize = 64;
@@ -67,8 +67,19 @@ impl Truth {
 }
 
 impl Alternatives {
-    /// The lists of which one can hold, each condition and each list once.
+    /// The lists that do not clash at first sight, each condition and each list once.
     fn new(lists: Vec<Vec<Condition>>) -> Self {
+        Self::where_not(lists, clashing)
+    }
+
+    /// The lists of which one can hold: decided exactly.
+    fn exact(self) -> Self {
+        let possible = self.possible;
+        let decided = Self::where_not(self.lists, impossible);
+        Self { possible: possible && decided.possible, ..decided }
+    }
+
+    fn where_not(lists: Vec<Vec<Condition>>, impossible: fn(&[Condition]) -> bool) -> Self {
         let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
         let mut witness = None;
         for mut list in lists {
@@ -109,7 +120,7 @@ fn every(parts: Vec<Option<Alternatives>>) -> Option<Alternatives> {
             return None;
         }
     }
-    Some(Alternatives { lists, possible })
+    Some(Alternatives { lists, possible }.exact())
 }
 
 /// Any of them.

@@ -68,8 +68,16 @@ impl Arguments {
     /// kill(2), the working directory in openat(2), no end in poll(2), backwards in lseek(2).
     pub(super) fn is_signed(&self, position: u8) -> bool {
         const NAMES: [&str; 10] = [
-            "dfd", "increment", "newdfd", "niceval", "offset", "olddfd", "pid", "ringid",
-            "timeout", "upid",
+            "dfd",
+            "increment",
+            "newdfd",
+            "niceval",
+            "offset",
+            "olddfd",
+            "pid",
+            "ringid",
+            "timeout",
+            "upid",
         ];
         self.name_at(position).is_some_and(|name| NAMES.contains(&name))
     }

@@ -78,11 +78,9 @@ impl Resolver<'_> {
         if sound && first && impossible(&conditions) {
             let message = "these conditions never hold together, so the rule has no effect";
             let span = self.span(pointer);
-            self.report(
-                Diagnostic::error("condition-never-holds", span, message).with_help(
-                    "all conditions of one rule must hold; write a rule for each alternative",
-                ),
-            );
+            self.report(Diagnostic::error("condition-never-holds", span, message).with_help(
+                "all conditions of one rule must hold; write a rule for each alternative",
+            ));
             sound = false;
         }
         if sound { Ok(conditions) } else { Err(Unsound) }
@@ -227,11 +225,11 @@ impl Resolver<'_> {
         let message = format!(
             "on {arch} `{call}` has {bits} bits of `{name}`, so this is always or never true there"
         );
-        self.report(
-            Diagnostic::note("condition-narrow-elsewhere", span, message).with_help(format!(
+        self.report(Diagnostic::note("condition-narrow-elsewhere", span, message).with_help(
+            format!(
                 "leave {arch} out of `architectures`, or deny `{call}` there by a value that fits"
-            )),
-        );
+            ),
+        ));
     }
 
     pub(super) fn too_wide<T>(
