@@ -230,7 +230,7 @@ impl Merge<'_> {
                         self.change(Kind::Removed, pointer, Some(one), None, id);
                     }
                 }
-                if grouped && (olds.is_empty() || !left.is_empty()) {
+                if grouped && (olds.is_empty() || !left.is_empty() && again.is_none()) {
                     added.push(id);
                 }
                 continue;

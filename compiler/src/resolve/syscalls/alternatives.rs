@@ -69,21 +69,10 @@ impl Truth {
 impl Alternatives {
     /// The lists that do not clash at first sight, each condition and each list once.
     fn new(lists: Vec<Vec<Condition>>) -> Self {
-        Self::where_not(lists, clashing)
-    }
-
-    /// The lists of which one can hold: decided exactly.
-    fn exact(self) -> Self {
-        let possible = self.possible;
-        let decided = Self::where_not(self.lists, impossible);
-        Self { possible: possible && decided.possible, ..decided }
-    }
-
-    fn where_not(lists: Vec<Vec<Condition>>, impossible: fn(&[Condition]) -> bool) -> Self {
         let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
         let mut witness = None;
         for mut list in lists {
-            if impossible(&list) {
+            if clashing(&list) {
                 witness.get_or_insert(list);
                 continue;
             }
@@ -98,6 +87,19 @@ impl Alternatives {
             kept.extend(witness);
         }
         Self { lists: kept, possible }
+    }
+
+    /// The lists of which one can hold: decided exactly.
+    fn exact(mut self) -> Self {
+        let possible: Vec<bool> = self.lists.iter().map(|list| !impossible(list)).collect();
+        if possible.contains(&true) {
+            let mut each = possible.into_iter();
+            self.lists.retain(|_| each.next() == Some(true));
+        } else {
+            self.lists.truncate(1);
+            self.possible = false;
+        }
+        self
     }
 }
 
