@@ -211,8 +211,7 @@ impl Merge<'_> {
                 for &old in olds {
                     let looser = match pointer {
                         "/syscalls/allow" => {
-                            self.is_conditional(old)
-                                && (self.open || again.is_some() || !left.is_empty())
+                            self.is_conditional(old) && (self.open || again.is_some())
                         }
                         "/syscalls/deny" => again != Some(&true),
                         _ => true,
