@@ -57,10 +57,10 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
     let place = if is_written(cause) { cause.verdict.origin } else { None };
     let kills = one.denial == Action::KillProcess || kills(cause.verdict.action);
     let what = if kills { "is killed when it starts" } else { "cannot start" };
-    let program = if !lacking(one, MUSL).is_empty() {
-        "a dynamically linked program"
-    } else {
+    let program = if lacking(one, MUSL).is_empty() {
         "a program that is linked to glibc"
+    } else {
+        "a dynamically linked program"
     };
     let shown: Vec<&str> =
         missing.iter().map(|one| one.shown.as_deref().unwrap_or(one.name)).collect();

@@ -110,7 +110,7 @@ fn dangers(scope: &mut Scope<'_>) {
 }
 
 /// Socket families and commands for terminals that a plain allow leaves out and a rule lets through
-/// (address_families(7), vsock(7), netlink(7), `ioctl_tty(2)`).
+/// (`address_families(7)`, vsock(7), netlink(7), `ioctl_tty(2)`).
 const GUARDED: [(&str, &str, &str); 8] = [
     ("socket", "AF_ALG", "the kernel's ciphers have been a way to take it over"),
     (
