@@ -134,7 +134,7 @@ fn has_setting(value: &str) -> bool {
         part.split_once(['=', ':']).is_some_and(|(key, value)| {
             let key = key.trim_matches(['"', '\'', '-']).to_ascii_lowercase();
             let known = |word: &&str| key == **word || key.ends_with(&format!("_{word}"));
-            KEYS.iter().any(|word| known(word)) && looks_real(value) && is_written(value)
+            KEYS.iter().any(known) && looks_real(value) && is_written(value)
         })
     })
 }

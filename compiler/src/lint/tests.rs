@@ -305,14 +305,15 @@ fn a_rule_on_one_of_two_forms_of_a_call_is_easy_to_avoid() {
 fn a_working_directory_that_cannot_be_there_is_an_error() {
     let found = |inside: &str| {
         codes(&format!(
-            "name: a\nfilesystem:\n  scratch_paths: [/tmp, /work/scratch]\n  working_dir: {inside}\n  \
+            "name: a\nfilesystem:\n  scratch_paths: [/tmp, /project/scratch]\n  working_dir: {inside}\n  \
              immutable_paths: [{{host_path: /usr, sandbox_path: /usr}}]\n"
         ))
     };
     for path in ["/nowhere", "/tmp/below", "/usrs", "/etc/hostname"] {
         assert_eq!(found(path), ["working-dir-missing"], "{path}");
     }
-    for path in ["/", "/usr", "/usr/perhaps", "/lib/perhaps", "/tmp", "/work", "/dev", "/proc/1"] {
+    for path in ["/", "/usr", "/usr/perhaps", "/lib/perhaps", "/tmp", "/project", "/dev", "/proc/1"]
+    {
         assert_eq!(found(path), Vec::<&str>::new(), "{path}");
     }
 }
