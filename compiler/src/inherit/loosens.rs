@@ -5,6 +5,7 @@ use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::parse::{Style, resolve_scalar};
 use crate::resolve::quantity;
 use crate::source::Span;
+use serde_json::Value;
 
 /// Whether a change of this kind at a key can loosen anything.
 pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
@@ -27,7 +28,9 @@ pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
                 | "/network/allowed_incoming_ports"
                 | "/syscalls/architectures"
         ),
-        Kind::Removed => matches!(pointer, "/syscalls/deny" | "/network/blocked_ips"),
+        Kind::Removed => {
+            matches!(pointer, "/syscalls/allow" | "/syscalls/deny" | "/network/blocked_ips")
+        }
         Kind::Writable => true,
     }
 }
@@ -64,8 +67,9 @@ fn message(change: &Change) -> Option<String> {
     let key = change.pointer.rsplit('/').next().unwrap_or_default();
     match (change.kind, change.pointer.as_str()) {
         (Kind::Writable, _) => Some(format!("{} is writable; it was read-only", quote(new))),
-        (Kind::Removed, "/syscalls/deny") => {
-            Some(format!("{} opens a denied call", quote(&format!("!{}", old?))))
+        (Kind::Removed, "/syscalls/deny") => Some(format!("{} takes a denial back", quote(new))),
+        (Kind::Removed, "/syscalls/allow") => {
+            Some(format!("{} lifts the condition under which a call is allowed", quote(new)))
         }
         (Kind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
         (Kind::Added, "/capabilities/add") => {
@@ -108,11 +112,13 @@ fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
             |text| quantity::size(text).ok().map(rough)
         }
         "/resources/block_io_limit_bytes_per_sec" => |text| quantity::rate(text).ok().map(rough),
-        "/resources/cpu_shares"
-        | "/resources/pids_limit"
-        | "/resources/session_timeout_seconds" => {
+        "/resources/cpu_shares" | "/resources/pids_limit" => {
             |text| resolve_scalar(text, Style::Plain).as_f64()
         }
+        "/resources/session_timeout_seconds" => |text| match resolve_scalar(text, Style::Plain) {
+            Value::Number(seconds) => seconds.as_f64(),
+            _ => quantity::duration(text).ok().map(rough),
+        },
         _ => return None,
     };
     Some(read)

@@ -5,6 +5,7 @@ use super::loosens;
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::parse::{Document, NodeId};
 use crate::source::Span;
+use crate::syscalls::groups::group;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -43,11 +44,17 @@ const NAMES: [&str; 3] = ["sandbox_path", "syscall", "capability"];
 
 /// Merges texts in their order, the policy last.
 pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>) {
+    let opens = |text: &Text| {
+        let section = text.document.entry(text.document.root(), "syscalls")?.1;
+        let (_, value) = text.document.entry(section, "default_deny")?;
+        Some(text.document.scalar(value)?.eq_ignore_ascii_case("false"))
+    };
     let mut merge = Merge {
         document: Document::default(),
         changes: Vec::new(),
         file: 0,
         ancestors: BTreeSet::new(),
+        open: texts.iter().rev().find_map(opens).unwrap_or(false),
         sink,
     };
     let mut all = None;
@@ -77,6 +84,8 @@ struct Merge<'s> {
     file: u8,
     /// The texts that it inherits from: what it changes in them was shown with that text.
     ancestors: BTreeSet<u8>,
+    /// Whether calls go through that no list names, in the end.
+    open: bool,
     sink: &'s mut Sink,
 }
 
@@ -174,27 +183,61 @@ impl Merge<'_> {
                 named.entry(name.to_owned()).or_default().push(id);
             }
         }
+        // The groups of both, the earlier entries first; what is written again, and whether without
+        // a condition.
+        let (mut groups, mut again) = (BTreeMap::new(), BTreeMap::new());
+        for &id in items.iter().chain(&mine) {
+            if let Some(known) = group(self.name(id)) {
+                groups.entry(known.name).or_insert(id);
+            }
+        }
+        for &id in mine.iter().filter(|_| pointer.starts_with("/syscalls/")) {
+            *again.entry(self.name(id).to_owned()).or_insert(false) |= !self.is_conditional(id);
+        }
+        let inherited: BTreeSet<NodeId> =
+            groups.values().filter(|id| !mine.contains(id)).copied().collect();
         let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
-        for id in mine {
+        for &id in &mine {
             let identity = self.identity(id).into_owned();
             if let Some(name) = identity.strip_prefix('!') {
                 let olds = named.get(name).map_or(&[][..], Vec::as_slice);
                 gone.extend(olds);
+                let left: Vec<NodeId> = groups
+                    .values()
+                    .filter(|one| !gone.contains(*one) && self.shares(**one, name))
+                    .copied()
+                    .collect();
+                let again = again.get(name);
                 for &old in olds {
-                    self.change(Kind::Removed, pointer, Some(old), None, id);
+                    let looser = match pointer {
+                        "/syscalls/allow" => {
+                            self.is_conditional(old) && (self.open || again.is_some())
+                        }
+                        "/syscalls/deny" => again != Some(&true),
+                        _ => true,
+                    };
+                    if looser {
+                        self.change(Kind::Removed, pointer, Some(old), None, id);
+                    }
                 }
-                if grouped {
-                    // It also takes a call out of the groups.
-                    added.push(id);
-                } else if olds.is_empty() {
+                if olds.is_empty() && !grouped {
                     self.removes_nothing(id);
+                }
+                // It also takes calls out of the groups.
+                if pointer == "/syscalls/deny" && olds.is_empty() && again.is_none() {
+                    for &one in left.iter().filter(|one| inherited.contains(one)) {
+                        self.change(Kind::Removed, pointer, Some(one), None, id);
+                    }
+                }
+                if grouped && (olds.is_empty() || !left.is_empty() && again.is_none()) {
+                    added.push(id);
                 }
                 continue;
             }
             gone.extend(known.get(&format!("!{identity}")));
             match known.get(&identity) {
                 // The same again says nothing; with other words about it, it does.
-                Some(_) if self.document.scalar(id).is_some() => {}
+                Some(old) if self.document.scalar(id).is_some() && !gone.contains(old) => {}
                 Some(&old) => {
                     gone.insert(old);
                     added.push(id);
@@ -209,6 +252,21 @@ impl Merge<'_> {
         items.extend(added);
         let span = self.document.node_span(own);
         self.document.add_list(span, items)
+    }
+
+    /// Whether an entry of a list of calls has a condition.
+    fn is_conditional(&self, id: NodeId) -> bool {
+        let has = |key| self.document.entry(id, key).is_some();
+        self.document.is_mapping(id) && (has("when") || !has("syscall"))
+    }
+
+    /// Whether an entry is a group that has a call, or some call of another group.
+    fn shares(&self, entry: NodeId, name: &str) -> bool {
+        let Some(members) = group(self.name(entry)) else { return false };
+        match group(name) {
+            Some(other) => other.calls().any(|call| members.contains(call)),
+            None => members.contains(name),
+        }
     }
 
     /// What makes two entries of a list one: the path inside, the name where nothing narrows it, or

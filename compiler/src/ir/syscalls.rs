@@ -6,9 +6,11 @@
 
 mod evaluate;
 mod print;
+mod sets;
 mod verify;
 
 pub use evaluate::{Call, Verdict, Why, evaluate};
+pub(crate) use sets::{clashing, covers, impossible};
 pub use verify::{Broken, verify};
 
 use std::collections::BTreeMap;

@@ -76,7 +76,74 @@ pub fn loads_code(name: &str) -> bool {
 
 /// Whether a variable with a fixed value looks like a secret.
 pub fn holds_secret(name: &str, value: &str) -> bool {
-    is_secret(name) && looks_real(value)
+    is_secret(name) && looks_real(value) || is_credential(value)
+}
+
+/// What the tokens of well-known services begin with, and how long they are at least (their
+/// documentation).
+const TOKENS: [(&str, usize); 16] = [
+    ("AKIA", 20),
+    ("ASIA", 20),
+    ("AIza", 35),
+    ("ghp_", 36),
+    ("gho_", 36),
+    ("ghs_", 36),
+    ("ghu_", 36),
+    ("github_pat_", 40),
+    ("glpat-", 20),
+    ("hf_", 30),
+    ("npm_", 36),
+    ("pypi-", 40),
+    ("sk-", 32),
+    ("sk_live_", 24),
+    ("xoxb-", 24),
+    ("xoxp-", 24),
+];
+
+/// Whether a value is a secret by its looks, whatever its name: a token of a well-known service, a
+/// private key, a URL with a password, or `password=` and the like in a list of settings.
+fn is_credential(value: &str) -> bool {
+    let is_token = |word: &str| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+        TOKENS.iter().any(|(start, least)| {
+            word.starts_with(start) && word.len() >= *least && word.chars().all(plain)
+        })
+    };
+    let mut words =
+        value.split(|letter: char| !letter.is_ascii_graphic() || "=,;:\"'".contains(letter));
+    words.any(is_token)
+        || value.contains("-----BEGIN") && value.contains("PRIVATE KEY")
+        || has_password(value)
+        || has_setting(value)
+}
+
+/// Whether a URL names a user with a password: `scheme://user:password@host` (RFC 3986, 3.2.1).
+fn has_password(value: &str) -> bool {
+    value.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
+        let password = user.and_then(|user| user.split_once(':')).map(|(_, password)| password);
+        password.is_some_and(is_written)
+    })
+}
+
+/// Whether a setting such as `password=...` or `token: ...` stands in the value.
+fn has_setting(value: &str) -> bool {
+    const KEYS: [&str; 6] = ["password", "passwd", "pwd", "secret", "token", "api_key"];
+    value.split([' ', ';', ',', '&', '?', '\n', '\t', '{', '}']).any(|part| {
+        part.split_once(['=', ':']).is_some_and(|(key, value)| {
+            let key = key.trim_matches(['"', '\'', '-']).to_ascii_lowercase();
+            let known = |word: &&str| key == **word || key.ends_with(&format!("_{word}"));
+            KEYS.iter().any(known) && looks_real(value) && is_written(value)
+        })
+    })
+}
+
+/// Whether a password stands there itself, and not a mark for one: `$PASSWORD`, `{password}`, `***`.
+fn is_written(password: &str) -> bool {
+    !password.is_empty()
+        && !password.starts_with(['$', '{', '<', '%'])
+        && password.chars().any(|letter| letter != '*' && letter != 'x')
 }
 
 /// Whether a variable's name says that it holds a secret: one of the words, as whole words.
@@ -98,7 +165,7 @@ fn looks_real(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_secret, looks_real};
+    use super::{is_credential, is_secret, looks_real};
 
     #[test]
     fn secrets_are_known_by_their_names() {
@@ -108,6 +175,30 @@ mod tests {
         for name in ["KEYBOARD", "MAX_TOKENS", "TOKENIZERS_PARALLELISM", "MONKEY", "SSH_PUBLIC_KEY"]
         {
             assert!(!is_secret(name), "{name}");
+        }
+        for value in [
+            "postgres://app:hunter2@db/app",
+            "AKIAIOSFODNN7EXAMPLE",
+            "ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+            "-----BEGIN OPENSSH PRIVATE KEY-----",
+            "host=db user=app password=hunter2",
+            "--token=hunter2",
+        ] {
+            assert!(is_credential(value), "{value}");
+        }
+        for value in [
+            "https://example.org:8080/a@b",
+            "postgres://app:$PASSWORD@db/app",
+            "https://app@example.org/",
+            "/run/secret",
+            "sk-learn",
+            "ghp_short",
+            "password=",
+            "token=/run/token",
+            "AKIA",
+            "-Dmax_tokens=4096",
+        ] {
+            assert!(!is_credential(value), "{value}");
         }
         assert!(looks_real("hunter2") && !looks_real("/run/secret") && !looks_real("4096"));
     }

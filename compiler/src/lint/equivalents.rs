@@ -6,6 +6,7 @@ use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, ArchMeaning, Meaning, Rule};
 use crate::source::Span;
+use crate::syscalls::variants;
 
 /// Calls of one kind (their pages in section 2 say that they do each other's work).
 struct Class {
@@ -95,6 +96,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 narrowed(one, class, scope);
             }
         }
+        beside(one, scope);
     }
 }
 
@@ -173,6 +175,39 @@ fn narrowed(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
                 class.what
             )),
     );
+}
+
+/// Rules on a call that has a second form on the same interface, with wider values: `_llseek` beside
+/// `lseek`.
+fn beside(one: &ArchMeaning, scope: &mut Scope<'_>) {
+    for call in one.calls.values() {
+        let Some(rule) = own_rules(one, call.name).next() else { continue };
+        let left: Vec<(&str, Span)> = variants(one.arch, call.name)
+            .into_iter()
+            .filter(|name| !has_own_rules(one, name))
+            .filter_map(|name| match way(one, name) {
+                Way::Open(span) => Some((name, span)),
+                _ => None,
+            })
+            .collect();
+        let Some(&(_, allowed)) = left.first() else { continue };
+        let names: Vec<&str> = left.iter().map(|(name, _)| *name).collect();
+        let (go, do_) = if names.len() == 1 { ("goes", "does") } else { ("go", "do") };
+        let message = format!(
+            "this rule on `{}` is easy to avoid on {}: {} {go} through with any arguments and {do_} its job",
+            call.name,
+            one.arch,
+            listed(&names)
+        );
+        scope.report(
+            Diagnostic::warning("rule-leaves-equivalent", rule.span, message)
+                .with_related(
+                    allowed,
+                    format!("`{}` is allowed by this", names.first().unwrap_or(&"")),
+                )
+                .with_help(format!("deny {}, or write a rule for it too", listed(&names))),
+        );
+    }
 }
 
 #[cfg(test)]

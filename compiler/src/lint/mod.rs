@@ -14,11 +14,11 @@ mod paths;
 mod resources;
 mod rules;
 mod search;
-mod sets;
 mod shared;
 mod start;
 pub mod suppress;
 mod syscalls;
+mod working;
 
 pub use calls::{Way, way};
 pub use capabilities::without_effect;
@@ -48,6 +48,7 @@ pub fn lint(policy: &Policy, ir: &Ir, document: &Document, sink: &mut Sink) {
     shared::lint(&mut scope);
     search::lint(&mut scope);
     paths::lint(&mut scope);
+    working::lint(&mut scope);
     environment::lint(&mut scope);
     resources::lint(&mut scope);
     network::lint(&mut scope);

@@ -35,10 +35,15 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
         "{} is writable: the next `git` outside runs what the program puts into `.git/hooks`",
         quote(&share.host)
     );
-    let below = plain(&format!("{}/.git", share.host));
-    scope.report(Diagnostic::warning("project-writable", span, message).with_help(format!(
-        "write to a directory of its own, such as `./output`, or show `{below}` read-only at `{wanted}`"
-    )));
+    let help = if hooks {
+        "leave it out, or show it read-only under `immutable_paths`: the host's `git` runs what lies in it".to_owned()
+    } else {
+        let below = plain(&format!("{}/.git", share.host));
+        format!(
+            "write to a directory of its own, such as `./output`, or show `{below}` read-only at `{wanted}`"
+        )
+    };
+    scope.report(Diagnostic::warning("project-writable", span, message).with_help(help));
 }
 
 /// A writable path in a read-only tree.

@@ -1,9 +1,8 @@
 //! Rules that never hold, or are never reached.
 
 use super::Scope;
-use super::sets::{negated, satisfiable};
 use crate::diagnostics::Diagnostic;
-use crate::ir::syscalls::{CallMeaning, Condition, Rule, Strength};
+use crate::ir::syscalls::{CallMeaning, Rule, Strength, covers, impossible};
 use crate::source::Span;
 use std::collections::BTreeSet;
 
@@ -22,11 +21,11 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 for span in &never {
                     scope.report(
                         Diagnostic::error(
-                            "rule-never-holds",
+                            "condition-never-holds",
                             *span,
-                            format!("this rule on `{}` never holds: no argument fulfils all of its conditions", call.name),
+                            format!("this rule on `{}` never holds beside what a plain `{}` leaves out", call.name, call.name),
                         )
-                        .with_help("all conditions of one rule must hold; write a rule for each alternative"),
+                        .with_help("to let through what it leaves out, compare that argument with `==` or `eq`"),
                     );
                 }
             }
@@ -37,27 +36,9 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 
 /// The rules none of whose alternatives can hold.
 fn contradictory(call: &CallMeaning) -> BTreeSet<Span> {
-    let holds = |rule: &&Rule| !never(&rule.conditions);
+    let holds = |rule: &&Rule| !impossible(&rule.conditions);
     let alive: BTreeSet<Span> = call.rules.iter().filter(holds).map(|rule| rule.span).collect();
     call.rules.iter().map(|rule| rule.span).filter(|span| !alive.contains(span)).collect()
-}
-
-/// Whether no arguments fulfil all conditions: then those on one of the arguments clash.
-fn never(conditions: &[Condition]) -> bool {
-    (0..6).any(|arg| satisfiable(&on(conditions, arg)) == Some(false))
-}
-
-fn on(conditions: &[Condition], arg: u8) -> Vec<Condition> {
-    conditions.iter().filter(|one| one.arg == arg).copied().collect()
-}
-
-/// Whether the first rule holds wherever the second does.
-fn covers(first: &[Condition], second: &[Condition]) -> bool {
-    first.iter().all(|condition| {
-        let mut both = on(second, condition.arg);
-        both.push(negated(condition));
-        satisfiable(&both) == Some(false)
-    })
 }
 
 /// Rules behind one that holds wherever they do, and behind what hides the call. Where an argument

@@ -39,7 +39,7 @@ impl Share {
         match kind(self) {
             Kind::Root => Danger::Root,
             Kind::Socket(_) => Danger::Socket,
-            Kind::Kernel | Kind::Secrets | Kind::Home => Danger::Secrets,
+            Kind::Kernel | Kind::Secrets | Kind::Settings | Kind::Home => Danger::Secrets,
             Kind::System => Danger::System,
             Kind::Plain => Danger::None,
         }
@@ -114,7 +114,7 @@ pub(super) fn below(path: &str, tree: &str) -> Option<String> {
 }
 
 /// Sockets by which a program outside acts for whoever connects, and directories that hold such.
-const SOCKETS: [(&str, &str); 15] = [
+const SOCKETS: [(&str, &str); 20] = [
     ("/run", "the sockets of the host's services"),
     ("/var/run", "the sockets of the host's services"),
     ("/run/user", "the sockets of the user's session"),
@@ -130,14 +130,29 @@ const SOCKETS: [(&str, &str); 15] = [
     ("/var/lib/docker", "the file systems of all containers"),
     ("/run/lxd", "the socket of LXD, which runs anything as root"),
     ("/var/snap/lxd", "the socket of LXD, which runs anything as root"),
+    ("/var/lib/lxd", "the socket of LXD, which runs anything as root"),
+    ("/run/incus", "the socket of Incus, which runs anything as root"),
+    ("/var/lib/incus", "the socket of Incus, which runs anything as root"),
+    (
+        "/nix/var/nix/daemon-socket",
+        "the socket of the Nix daemon, which builds and installs as root",
+    ),
+    ("/tmp/.X11-unix", "the socket of the display, by which a program sees and types everything"),
 ];
 
 /// Parts of a file's name by which agents' sockets are known.
-const SOCKET_NAMES: [&str; 5] =
-    ["docker.sock", "podman.sock", "containerd.sock", "ssh-agent", "S.gpg-agent"];
+const SOCKET_NAMES: [&str; 7] = [
+    "docker.sock",
+    "podman.sock",
+    "containerd.sock",
+    "crio.sock",
+    "ssh-agent",
+    "S.gpg-agent",
+    "wayland-0",
+];
 
 /// Directories and files below a home directory that hold keys, tokens and passwords.
-const SECRETS: [&str; 22] = [
+const SECRETS: [&str; 25] = [
     ".ssh",
     ".gnupg",
     ".aws",
@@ -160,6 +175,34 @@ const SECRETS: [&str; 22] = [
     ".vault-token",
     ".terraform.d",
     ".bash_history",
+    ".gem/credentials",
+    ".m2/settings.xml",
+    ".gradle/gradle.properties",
+];
+
+/// Directories below a home directory that hold such files among others, and that tools of the host
+/// obey: each as a whole.
+const SETTINGS: [&str; 9] =
+    [".config", ".cargo", ".gem", ".gradle", ".local", ".local/share", ".m2", ".rustup", ".npm"];
+
+/// What the host runs or obeys below a home directory, besides secrets and settings.
+const OBEYED: [&str; 16] = [
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".vimrc",
+    ".gitconfig",
+    ".cargo/bin",
+    ".cargo/config.toml",
+    ".rustup/toolchains",
+    ".local/bin",
+    ".config/autostart",
+    ".config/git",
+    ".config/systemd",
 ];
 
 /// The same of the host itself.
@@ -182,6 +225,7 @@ enum Kind {
     Kernel,
     Socket(&'static str),
     Secrets,
+    Settings,
     Home,
     System,
     Plain,
@@ -193,7 +237,18 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         let Some(span) = share.span else { continue };
         let host = quote(&share.host);
         let kind = kind(&share);
-        let obeyed = matches!(kind, Kind::Root | Kind::Secrets | Kind::Home | Kind::System);
+        let obeyed = is_below_home(&share.host, &OBEYED, true)
+            || matches!(
+                kind,
+                Kind::Root | Kind::Secrets | Kind::Settings | Kind::Home | Kind::System
+            );
+        if let Some(first) = unexpanded(&share.host) {
+            not_expanded(&share, first, span, scope);
+            continue;
+        }
+        if share.host.starts_with("..") {
+            upward(&host, span, scope);
+        }
         if share.writable && obeyed {
             let message = format!("{host} is writable, and the host runs or obeys what lies there");
             scope.report(Diagnostic::warning("host-system-writable", span, message).with_help(
@@ -225,6 +280,12 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 format!("{host} holds keys, tokens or passwords, which the program can read"),
             )
             .with_help("leave it out; give the program a token of its own, by a variable under `environment.pass`"),
+            Kind::Settings => Diagnostic::warning(
+                "credentials-shown",
+                span,
+                format!("{host} holds the settings of many tools, and among them tokens and passwords"),
+            )
+            .with_help("show the single directory that the program needs, and look into it first"),
             Kind::Home => Diagnostic::warning(
                 "home-shown",
                 span,
@@ -255,21 +316,21 @@ fn kind(share: &Share) -> Kind {
     let parts: Vec<&str> = host.split('/').collect();
     let agent = parts.iter().any(|part| part.starts_with("ssh-")) && within(host, "/tmp");
     let named = SOCKET_NAMES.iter().any(|socket| name.contains(socket));
-    let known = SOCKETS.iter().find(|(path, _)| {
-        // Other things in these two are a user's own affair.
-        host == *path || (within(host, path) && !matches!(*path, "/tmp" | "/var/tmp"))
-    });
+    // Other things in these two are a user's own affair.
+    let holds =
+        |path: &str| host == path || within(host, path) && !matches!(path, "/tmp" | "/var/tmp");
+    let known = SOCKETS.iter().filter(|(path, _)| holds(path)).max_by_key(|(path, _)| path.len());
     if agent || named {
         return Kind::Socket("the socket of an agent or a service");
     }
-    if let Some((_, what)) = SOCKETS.iter().find(|(path, _)| host == *path).or(known) {
+    if let Some((_, what)) = known {
         return Kind::Socket(what);
     }
-    if SECRETS.iter().any(|secret| {
-        let (end, inside) = (format!("/{secret}"), format!("/{secret}/"));
-        format!("/{host}").ends_with(&end) || format!("/{host}").contains(&inside)
-    }) {
+    if is_below_home(host, &SECRETS, true) {
         return Kind::Secrets;
+    }
+    if is_below_home(host, &SETTINGS, false) {
+        return Kind::Settings;
     }
     if is_home(&parts) {
         return Kind::Home;
@@ -292,14 +353,48 @@ fn kind(share: &Share) -> Kind {
     Kind::Plain
 }
 
+/// Whether a path ends in one of these, or lies below it.
+fn is_below_home(host: &str, names: &[&str], deep: bool) -> bool {
+    let host = format!("/{host}");
+    names.iter().any(|name| {
+        host.ends_with(&format!("/{name}")) || deep && host.contains(&format!("/{name}/"))
+    })
+}
+
+/// The part of a path that a shell would have replaced: `~`, `~user`, `$HOME` or `${HOME}`.
+fn unexpanded(host: &str) -> Option<&str> {
+    let mut parts = host.split('/');
+    let first = parts.next().filter(|first| first.starts_with('~'));
+    first.or_else(|| host.split('/').find(|part| part.starts_with('$')))
+}
+
+fn not_expanded(share: &Share, part: &str, span: Span, scope: &mut Scope<'_>) {
+    let message = format!(
+        "{} is not replaced: {} names a directory that is called {}",
+        quote(part),
+        quote(&share.host),
+        quote(part)
+    );
+    scope.report(Diagnostic::warning("host-path-not-expanded", span, message).with_help(
+        "write the path in full, such as `/home/me/project`, or relative to the directory that the sandbox is started from",
+    ));
+}
+
+fn upward(host: &str, span: Span, scope: &mut Scope<'_>) {
+    let message = format!(
+        "{host} lies outside of the directory that the sandbox is started from: what it is depends on where that is"
+    );
+    scope.report(
+        Diagnostic::note("host-path-upward", span, message)
+            .with_help("write the path in full, or start the sandbox from the directory above"),
+    );
+}
+
 /// `/root`, `/home`, `/home/NAME`, and their like of other systems.
 fn is_home(parts: &[&str]) -> bool {
     matches!(
         parts,
-        ["", "root" | "home" | "Users"]
-            | ["", "home" | "Users", _]
-            | ["~"]
-            | ["", "var", "home", _]
+        ["", "root" | "home" | "Users"] | ["", "home" | "Users", _] | ["", "var", "home", _]
     )
 }
 
@@ -329,6 +424,12 @@ mod tests {
         }
         for path in ["/root", "/home/", "/home/me"] {
             assert_eq!(of(path), Kind::Home, "{path}");
+        }
+        for path in ["/home/me/.config", "/root/.cargo", "../me/.local/share"] {
+            assert_eq!(of(path), Kind::Settings, "{path}");
+        }
+        for path in ["/var/lib/incus/unix.socket", "/nix/var/nix/daemon-socket", "/tmp/.X11-unix"] {
+            assert!(matches!(of(path), Kind::Socket(what) if !what.contains("services")), "{path}");
         }
         for path in ["/etc/cron.d", "/usr/local/bin", "/var"] {
             assert_eq!(of(path), Kind::System, "{path}");

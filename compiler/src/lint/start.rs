@@ -4,40 +4,18 @@
 //! each (Debian 12, glibc 2.36 and musl 1.2, x86-64): the calls below end the start when they fail
 //! with EPERM, while `access`, `brk` (static glibc excepted), `munmap`, `prlimit64`, `rseq`,
 //! `set_robust_list` and `set_tid_address` may fail and nobody notices. Where a denial kills,
-//! each of them ends it. `tests/e2e/start.rs` runs it again.
+//! each of them ends it.
+
+mod first;
 
 use super::calls::{Way, way};
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action as Mount;
-use crate::ir::syscalls::{Action, ArchMeaning, Strength};
+use crate::ir::syscalls::{Action, ArchMeaning, Strength, Why};
 use crate::syscalls::Arch;
-
-/// Calls that a dynamically linked program needs before its own first line; of each row, any one.
-pub(super) const LOADER: [&[&str]; 10] = [
-    &["arch_prctl", "set_thread_area", "set_tls"],
-    &["close"],
-    &["exit_group"],
-    &["fstat", "newfstatat", "fstat64", "fstatat64", "statx"],
-    &["mmap", "mmap2"],
-    &["mprotect"],
-    &["openat", "open"],
-    &["pread64"],
-    &["read"],
-    &["execve"],
-];
-
-/// Calls of every start that may fail, but not kill.
-pub(super) const ASKED: [&str; 8] = [
-    "access",
-    "brk",
-    "getrandom",
-    "munmap",
-    "prlimit64",
-    "rseq",
-    "set_robust_list",
-    "set_tid_address",
-];
+use first::{ASKED, GLIBC, MUSL, Step, Stopped, stopped};
+use std::collections::BTreeSet;
 
 /// Where the loader of an architecture is looked for (the `PT_INTERP` of its programs).
 const LOADERS: [(Arch, &str); 8] = [
@@ -72,25 +50,38 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
         scope.report(Diagnostic::warning("execve-denied", place, message).with_help(help));
         return;
     }
-    let missing = missing(one);
-    if missing.is_empty() {
+    let missing = lacking(one, GLIBC);
+    let Some(cause) = missing.iter().find(|stopped| is_written(stopped)).or(missing.first()) else {
         return;
-    }
-    let kills = one.denial == Action::KillProcess;
+    };
+    let place = if is_written(cause) { cause.verdict.origin } else { None };
+    let kills = one.denial == Action::KillProcess || kills(cause.verdict.action);
     let what = if kills { "is killed when it starts" } else { "cannot start" };
-    let message =
-        format!("a dynamically linked program {what}: {} {}", listed(&missing), are(&missing));
-    let place = missing.iter().find_map(|name| denied(one, name)).unwrap_or_else(|| list(scope));
-    let (out, add): (Vec<&str>, Vec<&str>) =
-        missing.iter().partition(|name| denied(one, name).is_some());
-    let mut help = Vec::new();
-    if !out.is_empty() {
-        help.push(format!("leave out what denies {}", out.join(", ")));
-    }
-    if !add.is_empty() {
-        help.push(format!("add to `allow`: {}", add.join(", ")));
-    }
+    let program = if lacking(one, MUSL).is_empty() {
+        "a program that is linked to glibc"
+    } else {
+        "a dynamically linked program"
+    };
+    let shown: Vec<&str> =
+        missing.iter().map(|one| one.shown.as_deref().unwrap_or(one.name)).collect();
+    let message = format!("{program} {what}: {} {}", listed(&shown), are(&shown));
+    let named = |wanted: fn(&Stopped) -> bool| {
+        let names: BTreeSet<&str> =
+            missing.iter().filter(|one| wanted(one)).map(|one| one.name).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let parts = [
+        (named(|one| one.shown.is_some()), "write conditions that hold for what a start calls: "),
+        (named(|one| one.shown.is_none() && is_written(one)), "leave out what denies "),
+        (named(|one| one.shown.is_none() && !is_written(one)), "add to `allow`: "),
+    ];
+    let mut help: Vec<String> = parts
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .map(|(names, what)| format!("{what}{names}"))
+        .collect();
     help.push("the loader and libc call them before the program's own first line".to_owned());
+    let place = place.unwrap_or_else(|| list(scope));
     let found = Diagnostic::warning("start-calls-denied", place, message);
     scope.report(found.with_help(help.join("; ")));
 }
@@ -103,24 +94,23 @@ fn denied(one: &ArchMeaning, name: &str) -> Option<crate::source::Span> {
     rule.or(call.denied)
 }
 
-/// What the start of a dynamically linked program calls and this interface denies.
-fn missing(one: &ArchMeaning) -> Vec<&'static str> {
-    let mut missing: Vec<&'static str> = Vec::new();
-    for row in LOADER {
-        let known: Vec<_> = row.iter().filter(|name| way(one, name) != Way::Missing).collect();
-        if let Some(first) =
-            known.first().filter(|_| !known.iter().any(|name| way(one, name).passes()))
-        {
-            // On x86-64 the loader of glibc 2.33 and later calls newfstatat.
-            let preferred = known.iter().find(|name| **name == &"newfstatat");
-            missing.push(preferred.unwrap_or(first));
-        }
-    }
-    if one.denial == Action::KillProcess {
-        missing.extend(ASKED.iter().filter(|name| way(one, name) == Way::Closed));
-    }
-    missing.sort_unstable();
+/// What of a start this interface stops, by name; each call once.
+fn lacking(one: &ArchMeaning, steps: &[Step]) -> Vec<Stopped> {
+    let needed = steps.iter().filter_map(|step| stopped(one, step, false));
+    let asked = ASKED.iter().filter_map(|step| stopped(one, step, true));
+    let mut missing: Vec<Stopped> = needed.chain(asked).collect();
+    missing.sort_by_key(|stopped| stopped.name);
+    missing.dedup_by_key(|stopped| stopped.name);
     missing
+}
+
+/// Whether an entry or a rule stops the call, and not the lack of one.
+const fn is_written(stopped: &Stopped) -> bool {
+    matches!(stopped.verdict.why, Why::Rule | Why::NoAllowRuleHeld | Why::Denied | Why::Hidden)
+}
+
+const fn kills(action: Action) -> bool {
+    matches!(action, Action::Trap | Action::KillThread | Action::KillProcess)
 }
 
 const fn are(names: &[&str]) -> &'static str {

@@ -24,7 +24,7 @@ pub struct Suppressed {
 pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Suppressed>) {
     let texts = std::iter::once(sources.policy()).chain(sources.parents());
     let texts: Vec<(u8, &Source)> =
-        (0_u8..=u8::MAX).zip(texts).filter(|(_, source)| source.text.contains(MARK)).collect();
+        (0_u8..=u8::MAX).zip(texts).filter(|(_, source)| has_mark(&source.text)).collect();
     if texts.is_empty() {
         return (found, Vec::new());
     }
@@ -92,8 +92,23 @@ struct Allowed {
     used: bool,
 }
 
-/// What our comments begin with.
+/// What our comments begin with, in whatever letters.
 const MARK: &str = "purple:";
+
+fn has_mark(text: &str) -> bool {
+    text.as_bytes().windows(MARK.len()).any(|part| part.eq_ignore_ascii_case(MARK.as_bytes()))
+}
+
+/// What stands behind the mark, where a text begins with it.
+fn behind_mark(text: &str) -> Option<&str> {
+    let mark = text.get(..MARK.len()).filter(|mark| mark.eq_ignore_ascii_case(MARK))?;
+    text.get(mark.len()..)
+}
+
+/// Whether a reason says anything: a word, and not a mark such as `.` or `-` alone.
+fn says_why(reason: &str) -> bool {
+    reason.chars().filter(|letter| letter.is_alphanumeric()).count() > 1
+}
 
 fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) {
     // Only texts with a comment of ours are read a second time.
@@ -127,7 +142,7 @@ fn comment(line: &str, start: usize, scalars: &[Span]) -> Option<usize> {
     line.match_indices('#').map(|(at, _)| at).find(|&at| {
         let text = line.get(at..).unwrap_or_default().trim_start_matches('#').trim_start();
         let before = line.get(..at).and_then(|before| before.chars().next_back());
-        text.starts_with(MARK)
+        behind_mark(text).is_some()
             && before.is_none_or(char::is_whitespace)
             && !inside(scalars, start + at)
     })
@@ -144,7 +159,7 @@ fn inside(scalars: &[Span], at: usize) -> bool {
 /// Reads `# purple: allow[a, b] reason`.
 fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Sink) {
     let body = text.trim_start_matches('#').trim_start();
-    let rest = body.strip_prefix(MARK).unwrap_or_default().trim_start();
+    let rest = behind_mark(body).unwrap_or_default().trim_start();
     let listed = rest.strip_prefix("allow[").and_then(|rest| rest.split_once(']'));
     let Some((list, reason)) = listed else {
         sink.push(
@@ -154,7 +169,7 @@ fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Si
         return;
     };
     let reason = reason.trim().trim_start_matches([':', '-']).trim();
-    if reason.is_empty() {
+    if !says_why(reason) {
         sink.push(
             Diagnostic::error("suppression-reason-missing", span, "this comment does not say why")
                 .with_help("write the reason behind the bracket: the next reader has to judge it"),

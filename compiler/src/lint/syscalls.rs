@@ -2,8 +2,11 @@
 
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
-use crate::ir::syscalls::{CallMeaning, Meaning, Strength};
+use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
 use crate::source::Span;
+use crate::syscalls::Arch;
+use crate::syscalls::constants::{constant, symbolic};
+use std::collections::BTreeSet;
 
 /// A kind of danger: the calls, and what can happen.
 struct Danger {
@@ -13,7 +16,7 @@ struct Danger {
 
 /// The calls of the baseline with a finding of their own (each call's page in section 2; the
 /// kernel's faults behind most published escapes from containers are in these).
-const DANGERS: [Danger; 8] = [
+const DANGERS: [Danger; 10] = [
     Danger {
         calls: &["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd"],
         why: "one program inside can read and steer every other one there, and take its files",
@@ -36,15 +39,34 @@ const DANGERS: [Danger; 8] = [
     },
     Danger {
         calls: &["kexec_load", "kexec_file_load", "reboot"],
-        why: "they start another kernel or stop this one; no confined program has a use for them",
+        why: "another kernel is started that way, or this one stopped; no confined program has a use for it",
     },
     Danger {
         calls: &["init_module", "finit_module", "delete_module"],
-        why: "they load code into the kernel; no confined program has a use for them",
+        why: "code is loaded into the kernel that way, or taken out; no confined program has a use for it",
+    },
+    Danger {
+        calls: &[
+            "mount",
+            "umount2",
+            "move_mount",
+            "open_tree",
+            "fsopen",
+            "fsconfig",
+            "fsmount",
+            "fspick",
+            "mount_setattr",
+            "pivot_root",
+        ],
+        why: "whoever may mount changes what every path stands for, the read-only ones included",
+    },
+    Danger {
+        calls: &["unshare", "setns"],
+        why: "in a namespace of its own a program may hold every capability, and reaches much more of the kernel",
     },
     Danger {
         calls: &["open_by_handle_at", "fanotify_init", "iopl", "ioperm", "modify_ldt", "uselib"],
-        why: "they go around paths, watch whole file systems or open seldom tested parts of the kernel",
+        why: "paths are gone around, whole file systems watched or seldom tested parts of the kernel opened that way",
     },
 ];
 
@@ -57,6 +79,7 @@ pub(crate) fn has_finding_of_its_own(name: &str) -> bool {
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     dangers(scope);
+    guarded_values(scope);
 }
 
 /// One finding for a danger, at the first entry that lets one of its calls through.
@@ -84,6 +107,83 @@ fn dangers(scope: &mut Scope<'_>) {
         }
         scope.report(diagnostic);
     }
+}
+
+/// Socket families and commands for terminals that a plain allow leaves out and a rule lets through
+/// (`address_families(7)`, vsock(7), netlink(7), `ioctl_tty(2)`).
+const GUARDED: [(&str, &str, &str); 8] = [
+    ("socket", "AF_ALG", "the kernel's ciphers have been a way to take it over"),
+    (
+        "socket",
+        "AF_NETLINK",
+        "it configures the network and the packet filter, a large part of the kernel",
+    ),
+    ("socket", "AF_PACKET", "it reads and writes whole frames, past every rule for ports"),
+    ("socket", "AF_VSOCK", "it reaches the host of a virtual machine, past every rule for ports"),
+    ("socket", "AF_XDP", "it takes frames before the packet filter sees them"),
+    ("socket", "", "its code is seldom used and seldom tested"),
+    ("ioctl", "TIOCSTI", "it types into the terminal that started the sandbox"),
+    ("ioctl", "TIOCLINUX", "it types into the console that started the sandbox"),
+];
+
+/// One finding for each rule that lets through what a plain allow of the call leaves out.
+fn guarded_values(scope: &mut Scope<'_>) {
+    let ir = scope.ir;
+    let mut told = BTreeSet::new();
+    for one in ir.filters.iter().flat_map(Meaning::interfaces) {
+        for call in one.calls.values().filter(|call| call.guard.is_some()) {
+            let opens =
+                |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log | Action::Notify);
+            for (at, rule) in call.rules.iter().enumerate().filter(|(_, rule)| opens(rule)) {
+                let Some(value) = beyond_guard(call, rule) else { continue };
+                let stronger = call.rules.get(..at).unwrap_or_default();
+                let stopped = stronger
+                    .iter()
+                    .any(|one| !opens(&one) && covers(&one.conditions, &rule.conditions));
+                if stopped || !told.insert((rule.span, value)) {
+                    continue;
+                }
+                let (shown, why) = named_value(one.arch, call.name, value);
+                let message = format!("`{}` with {shown} is allowed: {why}", call.name);
+                scope.report(
+                    Diagnostic::warning("guarded-value-allowed", rule.span, message)
+                        .with_help("leave it out: a plain allow of the call has what programs use"),
+                );
+            }
+        }
+    }
+}
+
+/// The value of the guarded argument that a rule names and a plain allow leaves out.
+fn beyond_guard(call: &CallMeaning, rule: &Rule) -> Option<u64> {
+    let guard = call.guard.as_ref()?;
+    rule.conditions.iter().filter(|condition| condition.arg == guard.arg).find_map(|condition| {
+        let value = match condition.test {
+            Test::Eq(value) => value,
+            Test::MaskedEq { mask, value } if mask == condition.width => value,
+            _ => return None,
+        };
+        let mut args = [0; 6];
+        *args.get_mut(usize::from(guard.arg))? = value;
+        (!guard.passes(&args)).then_some(value)
+    })
+}
+
+/// A guarded value's name for a message, and why it is left out.
+fn named_value(arch: Arch, call: &str, value: u64) -> (String, &'static str) {
+    let kind = if call == "ioctl" { "ioctl" } else { "socket" };
+    let (name, why) = GUARDED
+        .into_iter()
+        .filter(|(of, ..)| *of == kind)
+        .find(|(_, name, _)| name.is_empty() || constant(arch, name) == Some(value))
+        .map_or(("", ""), |(_, name, why)| (name, why));
+    let argument = if kind == "ioctl" { "cmd" } else { "family" };
+    let shown = if name.is_empty() {
+        symbolic(arch, "socket", argument, value).unwrap_or_else(|| format!("the family {value}"))
+    } else {
+        name.to_owned()
+    };
+    (format!("`{shown}`"), why)
 }
 
 /// The entry or rule that lets a call of the baseline through.

@@ -197,3 +197,149 @@ fn a_dangerous_path_that_is_writable_is_called_both() {
         assert!(found.contains(&shown) && !found.contains(&"host-system-writable"), "{found:?}");
     }
 }
+
+#[test]
+fn a_start_is_judged_by_the_arguments_of_its_calls() {
+    let found = |list: &str, condition: &str| {
+        let text =
+            format!("name: a\nsyscalls:\n  default_deny: false\n  {list}: [{{{condition}}}]\n");
+        let outcome = outcome(&text);
+        let mut starts = outcome.diagnostics.iter().filter(|one| one.code == "start-calls-denied");
+        starts.next().map(|one| one.message.clone()).unwrap_or_default()
+    };
+    for (list, condition, call) in [
+        ("allow", "openat: 'flags == O_RDONLY'", "`openat(AT_FDCWD, address, O_RDONLY|O_CLOEXEC)`"),
+        ("allow", "mmap: 'prot & PROT_EXEC == 0'", "PROT_READ|PROT_EXEC"),
+        ("allow", "read: 'fd < 3'", "`read(3, address, 832)`"),
+        ("deny", "mprotect: 'prot == PROT_READ'", "`mprotect(address, 4096, PROT_READ)`"),
+    ] {
+        let message = found(list, condition);
+        assert!(message.contains("cannot start") && message.contains(call), "{message}");
+    }
+    for (list, condition) in [
+        ("allow", "openat: 'flags & O_ACCMODE == O_RDONLY'"),
+        ("allow", "mmap: 'prot & PROT_WRITE == 0 || prot & PROT_EXEC == 0'"),
+        ("deny", "mprotect: 'prot & PROT_EXEC'"),
+        ("deny", "close: 'fd < 3'"),
+    ] {
+        assert_eq!(found(list, condition), "", "{condition}");
+    }
+}
+
+#[test]
+fn programs_of_glibc_open_with_openat_and_those_of_musl_with_open() {
+    let found = |deny: &str| {
+        let outcome =
+            outcome(&format!("name: a\nsyscalls:\n  default_deny: false\n  deny: [{deny}]\n"));
+        let mut starts = outcome.diagnostics.iter().filter(|one| one.code == "start-calls-denied");
+        starts.next().map(|one| one.message.clone())
+    };
+    let glibc = "a program that is linked to glibc cannot start: `openat` is denied";
+    assert_eq!(found("openat").as_deref(), Some(glibc));
+    assert_eq!(found("open"), None);
+    let both = "a dynamically linked program cannot start: `openat` is denied";
+    assert_eq!(found("open, openat").as_deref(), Some(both));
+}
+
+#[test]
+fn a_rule_that_opens_what_a_plain_allow_leaves_out_is_told() {
+    let found =
+        |entry: &str| syscalls(&format!("  default_deny: false\n  advanced_rules: [{entry}]\n"));
+    let rule = |call: &str, action: &str, condition: &str| {
+        found(&format!("{{syscall: {call}, action: {action}, conditions: '{condition}'}}"))
+    };
+    for family in ["AF_ALG", "AF_PACKET", "AF_VSOCK", "AF_NETLINK", "AF_CAN", "63"] {
+        let condition = format!("family == {family}");
+        assert_eq!(rule("socket", "log", &condition), ["guarded-value-allowed"], "{family}");
+        assert_eq!(rule("socket", "deny", &condition), Vec::<&str>::new(), "{family}");
+    }
+    for command in ["TIOCSTI", "TIOCLINUX"] {
+        let condition = format!("cmd == {command}");
+        assert_eq!(rule("ioctl", "log", &condition), ["guarded-value-allowed"], "{command}");
+    }
+    assert_eq!(rule("socket", "log", "family == AF_INET"), Vec::<&str>::new());
+}
+
+#[test]
+fn namespaces_and_mounts_have_a_warning() {
+    for call in ["unshare", "setns", "mount", "move_mount", "pivot_root"] {
+        let found = syscalls(&format!("  default_deny: false\n  allow: [{call}]\n"));
+        assert_eq!(found, ["dangerous-call-allowed"], "{call}");
+    }
+}
+
+#[test]
+fn a_comparison_of_what_may_be_negative_is_noted_where_it_surprises() {
+    let found = |action: &str, call: &str, condition: &str| {
+        let rule = format!("{{syscall: {call}, action: {action}, conditions: '{condition}'}}");
+        let text = format!("  default_deny: false\n  advanced_rules: [{rule}]\n");
+        syscalls(&text).contains(&"condition-unsigned")
+    };
+    assert!(found("log", "kill", "pid > 0"));
+    assert!(found("log", "kill", "pid >= 100"));
+    assert!(found("deny", "setpriority", "niceval < 5"));
+    for (action, call, condition) in [
+        ("log", "kill", "pid > 0 && pid < 0x80000000"),
+        ("log", "kill", "pid > 0 && pid & 0x80000000 == 0"),
+        ("log", "kill", "pid == 5"),
+        ("deny", "kill", "pid > 0"),
+        ("log", "setpriority", "niceval < 5"),
+        ("log", "dup2", "newfd > 2"),
+    ] {
+        assert!(!found(action, call, condition), "{action} {call} {condition}");
+    }
+}
+
+#[test]
+fn a_rule_on_one_of_two_forms_of_a_call_is_easy_to_avoid() {
+    let found = |deny: &str| {
+        syscalls(&format!(
+            "  default_deny: false\n  architectures: [x86]\n  deny: [{deny}]\n  \
+             advanced_rules: [{{syscall: lseek, action: allow, conditions: 'whence == SEEK_SET'}}]\n"
+        ))
+    };
+    assert!(found("getcpu").contains(&"rule-leaves-equivalent"));
+}
+
+#[test]
+fn a_working_directory_that_cannot_be_there_is_an_error() {
+    let found = |inside: &str| {
+        codes(&format!(
+            "name: a\nfilesystem:\n  scratch_paths: [/tmp, /project/scratch]\n  working_dir: {inside}\n  \
+             immutable_paths: [{{host_path: /usr, sandbox_path: /usr}}]\n"
+        ))
+    };
+    for path in ["/nowhere", "/tmp/below", "/usrs", "/etc/hostname"] {
+        assert_eq!(found(path), ["working-dir-missing"], "{path}");
+    }
+    for path in ["/", "/usr", "/usr/perhaps", "/lib/perhaps", "/tmp", "/project", "/dev", "/proc/1"]
+    {
+        assert_eq!(found(path), Vec::<&str>::new(), "{path}");
+    }
+}
+
+#[test]
+fn a_suppression_is_read_in_whatever_letters_and_says_why() {
+    let with = |comment: &str| {
+        codes(&format!(
+            "name: a\nsyscalls:\n  default_deny: false\n  allow:\n    - ptrace # {comment}\n"
+        ))
+    };
+    assert_eq!(with("Purple: allow[dangerous-call-allowed] debugging"), Vec::<&str>::new());
+    assert_eq!(with("PURPLE: nonsense"), ["dangerous-call-allowed", "suppression-malformed"]);
+    for reason in ["", ".", "--", "!?", "x"] {
+        let found = with(&format!("purple: allow[dangerous-call-allowed] {reason}"));
+        assert_eq!(found, ["suppression-reason-missing"], "{reason}");
+    }
+}
+
+#[test]
+fn what_a_shell_would_replace_is_not() {
+    for path in ["~", "~/x", "~bob/x", "$HOME/x", "/srv/${NAME}"] {
+        assert_eq!(files(&[(path, "/x")], &[]), ["host-path-not-expanded"], "{path}");
+    }
+    for path in ["..", "../x", "./a/../../x"] {
+        assert_eq!(files(&[(path, "/x")], &[]), ["host-path-upward"], "{path}");
+    }
+    assert_eq!(files(&[("a/../x", "/x"), ("a~b", "/y")], &[]), Vec::<&str>::new());
+}

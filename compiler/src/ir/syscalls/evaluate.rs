@@ -74,7 +74,8 @@ pub enum Why {
 }
 
 impl ArchMeaning {
-    fn verdict(&self, call: &Call) -> Verdict {
+    /// The verdict on a call through this interface.
+    pub(crate) fn verdict(&self, call: &Call) -> Verdict {
         let verdict = |action, why, origin| Verdict { action, why, origin };
         if call.number > self.newest && !self.beyond.contains(&call.number) {
             return verdict(Action::Errno(self.enosys), Why::AboveTable, None);

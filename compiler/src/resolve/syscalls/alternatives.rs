@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::syscalls::{Condition, Test};
+use crate::ir::syscalls::{Condition, Test, clashing, impossible};
 
 /// The most alternatives that one condition may come to.
 pub(super) const MOST_ALTERNATIVES: usize = 64;
@@ -67,12 +67,12 @@ impl Truth {
 }
 
 impl Alternatives {
-    /// The lists of which one can hold, each condition and each list once.
+    /// The lists that do not clash at first sight, each condition and each list once.
     fn new(lists: Vec<Vec<Condition>>) -> Self {
         let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
         let mut witness = None;
         for mut list in lists {
-            if impossible(&list) {
+            if clashing(&list) {
                 witness.get_or_insert(list);
                 continue;
             }
@@ -87,6 +87,19 @@ impl Alternatives {
             kept.extend(witness);
         }
         Self { lists: kept, possible }
+    }
+
+    /// The lists of which one can hold: decided exactly.
+    fn exact(mut self) -> Self {
+        let possible: Vec<bool> = self.lists.iter().map(|list| !impossible(list)).collect();
+        if possible.contains(&true) {
+            let mut each = possible.into_iter();
+            self.lists.retain(|_| each.next() == Some(true));
+        } else {
+            self.lists.truncate(1);
+            self.possible = false;
+        }
+        self
     }
 }
 
@@ -109,7 +122,7 @@ fn every(parts: Vec<Option<Alternatives>>) -> Option<Alternatives> {
             return None;
         }
     }
-    Some(Alternatives { lists, possible })
+    Some(Alternatives { lists, possible }.exact())
 }
 
 /// Any of them.
@@ -138,141 +151,4 @@ const fn key(condition: &Condition) -> (u8, u8, u64, u64) {
         Test::MaskedNe { mask, value } => (7, mask, value),
     };
     (condition.arg, kind, mask, value)
-}
-
-/// Whether the conditions cannot hold together. `false` may also mean that nobody knows.
-pub(super) fn impossible(conditions: &[Condition]) -> bool {
-    (0..6).any(|arg| {
-        let mut about = conditions.iter().filter(|condition| condition.arg == arg).peekable();
-        let width = about.peek().map_or(0, |first| first.width);
-        let mut known = Known { width, mask: 0, value: 0, least: 0, most: width, not: Vec::new() };
-        about.any(|condition| known.learn(condition.test).is_err()) || known.settle().is_err()
-    })
-}
-
-/// What is known of an argument.
-struct Known {
-    width: u64,
-    /// The bits that are known, and their values.
-    mask: u64,
-    value: u64,
-    least: u64,
-    most: u64,
-    /// What the bits under a mask are not.
-    not: Vec<(u64, u64)>,
-}
-
-/// Nothing fits what is known.
-struct Nothing;
-
-impl Known {
-    fn learn(&mut self, test: Test) -> Result<(), Nothing> {
-        match test {
-            Test::Eq(value) => self.bits(self.width, value),
-            Test::MaskedEq { mask, value } => self.bits(mask, value),
-            Test::Ne(value) => self.exclude(self.width, value),
-            Test::MaskedNe { mask, value } => self.exclude(mask, value),
-            Test::Lt(value) => {
-                self.most = self.most.min(value.checked_sub(1).ok_or(Nothing)?);
-                Ok(())
-            }
-            Test::Le(value) => {
-                self.most = self.most.min(value);
-                Ok(())
-            }
-            Test::Gt(value) => {
-                self.least = self.least.max(value.checked_add(1).ok_or(Nothing)?);
-                Ok(())
-            }
-            Test::Ge(value) => {
-                self.least = self.least.max(value);
-                Ok(())
-            }
-        }
-    }
-
-    fn bits(&mut self, mask: u64, value: u64) -> Result<(), Nothing> {
-        if value & !mask != 0 || (self.value ^ value) & self.mask & mask != 0 {
-            return Err(Nothing);
-        }
-        self.mask |= mask;
-        self.value |= value;
-        Ok(())
-    }
-
-    fn exclude(&mut self, mask: u64, value: u64) -> Result<(), Nothing> {
-        if mask == 0 && value == 0 {
-            return Err(Nothing);
-        }
-        if value & !mask == 0 {
-            self.not.push((mask, value));
-        }
-        Ok(())
-    }
-
-    /// Draws the conclusions.
-    fn settle(mut self) -> Result<(), Nothing> {
-        let mut open = std::mem::take(&mut self.not);
-        loop {
-            let before = self.mask;
-            let mut left = Vec::new();
-            for (mask, value) in open {
-                let unknown = mask & !self.mask;
-                if (self.value ^ value) & self.mask & mask != 0 {
-                    continue;
-                }
-                match unknown.count_ones() {
-                    0 => return Err(Nothing),
-                    1 => self.bits(unknown, !value & unknown)?,
-                    _ => left.push((mask, value)),
-                }
-            }
-            open = left;
-            if self.mask == before {
-                break;
-            }
-        }
-        let lowest = self.value;
-        let highest = self.value | (!self.mask & self.width);
-        self.least = self.least.max(lowest);
-        self.most = self.most.min(highest);
-        let whole: Vec<u64> =
-            open.iter().filter(|(mask, _)| *mask == self.width).map(|(_, value)| *value).collect();
-        while whole.contains(&self.least) && self.least < self.most {
-            self.least += 1;
-        }
-        while whole.contains(&self.most) && self.least < self.most {
-            self.most -= 1;
-        }
-        let single = self.least == self.most;
-        let unfit = |value: u64| {
-            (value ^ self.value) & self.mask != 0
-                || open.iter().any(|&(mask, not)| value & mask == not)
-        };
-        if self.least > self.most || single && unfit(self.least) {
-            return Err(Nothing);
-        }
-        self.enumerate(&open)
-    }
-
-    /// Tries every value of the few bits that exclusions are about.
-    fn enumerate(&self, open: &[(u64, u64)]) -> Result<(), Nothing> {
-        const FEW: u32 = 6;
-        let bits = open.iter().fold(0, |bits, (mask, _)| bits | mask) & !self.mask;
-        if open.is_empty() || bits.count_ones() > FEW {
-            return Ok(());
-        }
-        let mut part: u64 = 0;
-        loop {
-            let value = self.value | part;
-            if !open.iter().any(|&(mask, not)| value & mask == not) {
-                return Ok(());
-            }
-            // The next subset of the bits.
-            part = part.wrapping_sub(bits) & bits;
-            if part == 0 {
-                return Err(Nothing);
-            }
-        }
-    }
 }

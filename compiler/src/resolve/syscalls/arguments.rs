@@ -64,6 +64,24 @@ impl Arguments {
         }
     }
 
+    /// Whether the kernel gives a meaning to negative values of an argument: a group of processes in
+    /// kill(2), the working directory in openat(2), no end in poll(2), backwards in lseek(2).
+    pub(super) fn is_signed(&self, position: u8) -> bool {
+        const NAMES: [&str; 10] = [
+            "dfd",
+            "increment",
+            "newdfd",
+            "niceval",
+            "offset",
+            "olddfd",
+            "pid",
+            "ringid",
+            "timeout",
+            "upid",
+        ];
+        self.name_at(position).is_some_and(|name| NAMES.contains(&name))
+    }
+
     /// The position of the argument of this name: the kernel's, or else the manual page's; `arg0`
     /// to `arg5` where nobody says what they are.
     pub(super) fn position(&self, name: &str) -> Option<u8> {

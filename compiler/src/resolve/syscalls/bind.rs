@@ -210,7 +210,7 @@ impl<'b, 'r> Binder<'b, 'r> {
         let span = self.span(&node.range);
         let ordered = !matches!(operator, Operator::Eq | Operator::Ne);
         if self.first && ordered && constant.is_negative() {
-            self.resolver.unsigned(span);
+            self.resolver.unsigned(span, None);
         }
         Ok(Truth::of(Condition { arg: position, width: argument.mask(), test, span }))
     }
@@ -334,10 +334,14 @@ impl<'b, 'r> Binder<'b, 'r> {
         what: &str,
     ) -> Result<u64, Unsound> {
         let (value, fits) = constant.within(argument);
-        if fits || !self.first {
+        if fits {
             return Ok(value);
         }
         let span = self.span(range);
+        if !self.first {
+            self.resolver.narrower(argument, self.arguments, span);
+            return Ok(value);
+        }
         self.resolver.too_wide(argument, self.arguments.call, what, span)
     }
 

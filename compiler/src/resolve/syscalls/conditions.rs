@@ -3,11 +3,10 @@
 use purple_policy::{self as policy, ArgumentValue, Operator};
 
 use super::Resolver;
-use super::alternatives::impossible;
 use super::arguments::{Arguments, NoArgument};
 use super::bind::{Binder, Constant};
 use crate::diagnostics::{Diagnostic, quote};
-use crate::ir::syscalls::{Condition, Test};
+use crate::ir::syscalls::{Condition, Test, impossible};
 use crate::source::Span;
 use crate::syscalls::Argument;
 
@@ -79,7 +78,9 @@ impl Resolver<'_> {
         if sound && first && impossible(&conditions) {
             let message = "these conditions never hold together, so the rule has no effect";
             let span = self.span(pointer);
-            self.report(Diagnostic::error("condition-never-holds", span, message));
+            self.report(Diagnostic::error("condition-never-holds", span, message).with_help(
+                "all conditions of one rule must hold; write a rule for each alternative",
+            ));
             sound = false;
         }
         if sound { Ok(conditions) } else { Err(Unsound) }
@@ -205,13 +206,30 @@ impl Resolver<'_> {
                 .constant(text, argument)?,
         };
         let (value, fits) = constant.within(argument);
-        // Another interface's narrower argument can't have the value: the test then never holds,
-        // or always does, which is what the same comparison means there.
-        if fits || !place.first {
+        if fits {
             return Ok(value);
         }
         let span = self.span(&pointer);
+        if !place.first {
+            self.narrower(argument, place.arguments, span);
+            return Ok(value);
+        }
         self.too_wide(argument, place.arguments.call, key, span)
+    }
+
+    /// Notes that another interface's narrower argument cannot have the value: the test then never
+    /// holds there, or always does, which is what the same comparison means.
+    pub(super) fn narrower(&mut self, argument: Argument, arguments: &Arguments, span: Span) {
+        let Arguments { arch, call, .. } = *arguments;
+        let Argument { name, bits, .. } = argument;
+        let message = format!(
+            "on {arch} `{call}` has {bits} bits of `{name}`, so this is always or never true there"
+        );
+        self.report(Diagnostic::note("condition-narrow-elsewhere", span, message).with_help(
+            format!(
+                "leave {arch} out of `architectures`, or deny `{call}` there by a value that fits"
+            ),
+        ));
     }
 
     pub(super) fn too_wide<T>(
@@ -260,14 +278,24 @@ impl Resolver<'_> {
         }
         let ordered = matches!(test, Test::Lt(_) | Test::Le(_) | Test::Gt(_) | Test::Ge(_));
         if ordered && matches!(written.value, ArgumentValue::Signed(value) if value < 0) {
-            self.unsigned(span);
+            self.unsigned(span, None);
         }
         Ok(())
     }
 
-    pub(super) fn unsigned(&mut self, span: Span) {
+    /// Notes an ordered comparison with a negative number, or of an argument that may be negative.
+    pub(super) fn unsigned(&mut self, span: Span, argument: Option<Argument>) {
         let message = "the comparison is unsigned: a negative number counts as larger than every positive one";
-        self.report(Diagnostic::note("condition-unsigned", span, message));
+        let found = Diagnostic::note("condition-unsigned", span, message);
+        self.report(match argument {
+            None => found,
+            Some(argument) => found.with_help(format!(
+                "`{} & {:#x} == 0` holds where `{}` is not negative",
+                argument.name,
+                (argument.mask() >> 1) + 1,
+                argument.name
+            )),
+        });
     }
 }
 

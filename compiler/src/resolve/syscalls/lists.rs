@@ -38,7 +38,7 @@ impl<'a> Resolver<'a> {
                 What::Group(Some(group)) => {
                     self.allow_group(group, entry.span, &excluded, &named);
                 }
-                What::Group(None) => self.unknown_group(entry),
+                What::Group(None) => self.unknown_group(entry, List::Allow),
                 What::Exclusion(_) => {}
             }
         }
@@ -123,7 +123,7 @@ impl<'a> Resolver<'a> {
             match entry.what {
                 What::Call => self.deny_call(entry, &entries),
                 What::Group(Some(group)) => self.deny_group(group, entry.span, &excluded),
-                What::Group(None) => self.unknown_group(entry),
+                What::Group(None) => self.unknown_group(entry, List::Deny),
                 What::Exclusion(_) => {}
             }
         }
@@ -206,9 +206,18 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn unknown_group(&mut self, entry: &Entry<'a>) {
+    fn unknown_group(&mut self, entry: &Entry<'a>, list: List) {
         let name = entry.text;
         let message = format!("there is no group {}", quote(name));
+        if matches!(name, "@all" | "@any" | "@everything" | "@*") {
+            let help = match list {
+                List::Allow => "to allow all that no list names, write `default_deny: false`",
+                List::Deny => "to deny all that no list names, write `default_deny: true`",
+            };
+            let found = Diagnostic::error("group-unknown", entry.name_span, message);
+            self.report(found.with_help(help));
+            return;
+        }
         let guess = || self.sink.has_room("group-unknown").then(|| closest_group(name)).flatten();
         let help = match guess() {
             Some(near) => format!("did you mean `{near}`?"),
@@ -269,7 +278,7 @@ impl<'a> Resolver<'a> {
             let calls: Vec<&'a str> = match group {
                 Some(group) => group.calls().collect(),
                 None if name.starts_with('@') => {
-                    self.unknown_group(entry);
+                    self.unknown_group(entry, list);
                     continue;
                 }
                 None if !is_known(name) => {

@@ -7,7 +7,7 @@ use super::conditions::When;
 use super::names::is_known;
 use super::{Resolver, call_mut};
 use crate::diagnostics::Diagnostic;
-use crate::ir::syscalls::{Action, Condition, Rule, Strength, Test};
+use crate::ir::syscalls::{Action, Condition, Rule, Strength, Test, impossible};
 use crate::source::Span;
 use crate::syscalls::{Arch, errno_number, guarded, replaced, syscall, variants};
 
@@ -177,6 +177,9 @@ impl<'a> Resolver<'a> {
                 if first && !self.has_room(&alternatives, rule.span) {
                     return false;
                 }
+                if first {
+                    self.signed(rule.action, &alternatives, &arguments);
+                }
                 first = false;
                 self.add_rule(at, (name, number), rule, alternatives);
             }
@@ -189,6 +192,42 @@ impl<'a> Resolver<'a> {
             }
         }
         true
+    }
+
+    /// Notes ordered comparisons that are about more than they seem to be: filters compare without
+    /// a sign. A rule that lets through has `fd > 2` hold for -1 too; one that stops does not have
+    /// `nice < 5` hold for -20.
+    fn signed(
+        &mut self,
+        action: policy::Action,
+        alternatives: &[Vec<Condition>],
+        arguments: &Arguments,
+    ) {
+        use policy::Action::{Allow, Log, Notify};
+        let lets_through = matches!(action, Allow | Log | Notify);
+        for conditions in alternatives {
+            for condition in conditions {
+                let Ok(argument) = arguments.at(condition.arg) else { continue };
+                let sign = (argument.mask() >> 1) + 1;
+                let surprises = match condition.test {
+                    Test::Gt(value) => lets_through && value < sign,
+                    Test::Ge(value) => lets_through && value < sign && value > 0,
+                    Test::Lt(value) | Test::Le(value) => !lets_through && value < sign,
+                    _ => false,
+                };
+                if !surprises || !arguments.is_signed(condition.arg) {
+                    continue;
+                }
+                let negative =
+                    Condition { test: Test::MaskedEq { mask: sign, value: sign }, ..*condition };
+                let others = conditions.iter().filter(|one| lets_through || *one != condition);
+                let mut with: Vec<Condition> = others.copied().collect();
+                with.push(negative);
+                if !impossible(&with) {
+                    self.unsigned(condition.span, Some(argument));
+                }
+            }
+        }
     }
 
     fn add_rule(

@@ -58,6 +58,12 @@ pub(super) fn stopped(text: &str, at: usize) -> Fault {
             format!("write `{}` in small letters", token.to_ascii_lowercase())
         }
         "\"" | "'" => "names and numbers stand without quotes".to_owned(),
+        "}" if text.get(..at).is_some_and(|before| before.trim_end().ends_with([',', '{'])) => {
+            "a value is missing before it: a set is written `{AF_UNIX, AF_INET}`, with no comma at its end".to_owned()
+        }
+        ")" if text.get(..at).is_some_and(|before| unclosed(before).is_some()) => {
+            "a value is missing before it".to_owned()
+        }
         ")" | "}" => "it closes nothing".to_owned(),
         "[" => "a set is written in braces: `domain in {AF_UNIX, AF_INET}`".to_owned(),
         "+" | "*" | "/" | "%" | "^" | "<" | ">" => {
