@@ -43,6 +43,7 @@ mod signals;
 mod streams;
 mod syscalls;
 mod terminal;
+mod verdicts;
 
 use purple_tests::host::HostSnapshot;
 use purple_tests::identity::Identity;
