@@ -2,9 +2,12 @@
 //! filter is loaded as the executor loads it, and the calls are made.
 //!
 //! Every call is tried, whatever it does, below an older filter that keeps all of them from being
-//! carried out (`verdicts.c` says how). A sample with harmless arguments is carried out too, and
+//! carried out (`verdicts/calls.c` says how). A sample with harmless arguments is carried out too, and
 //! what is allowed must end as it does without a filter.
 
+mod harmless;
+
+use harmless::HARMLESS;
 use nix::unistd::Uid;
 use purple_plan::Plan;
 use purple_tests::identity::skip;
@@ -25,10 +28,11 @@ use std::process::{Command, Stdio};
 
 scenarios! {
     every_call_gets_the_verdict_that_query_gives
+    bites_a_filter_that_does_something_else
     harmless_calls_end_as_without_a_filter_or_are_denied
 }
 
-/// The error of the older filter in `verdicts.c`.
+/// The error of the older filter in `verdicts/calls.c`.
 const PASSED: i64 = 3999;
 
 /// A process that SIGSYS ended.
@@ -82,26 +86,48 @@ fn every_call_gets_the_verdict_that_query_gives(place: &Place) {
         let queried = queried(plan);
         for (made, answer) in calls.iter().zip(&answers) {
             let action = filter.verdict(made);
-            let (expected, word) = match action {
-                Action::Allow | Action::Log | Action::Notify => (("return", -PASSED), "passed"),
-                Action::Errno(errno) => (("return", -i64::from(errno)), "failed"),
-                Action::Trap => (("trap", 0), "trapped"),
-                Action::KillThread => (("gone", 0), "ended the thread"),
-                Action::KillProcess => (KILLED, "ended the process"),
-            };
-            assert_eq!((answer.0.as_str(), answer.1), expected, "{name}: {}: {action:?}", made.told());
+            let expected = watched(action);
+            assert_eq!(
+                (answer.0.as_str(), answer.1),
+                expected,
+                "{name}: {}: {action:?}",
+                made.told()
+            );
             // The command says the same as the library.
-            if made.way == Way::Native && made.args == [0; 6] {
-                if let Some(said) = queried.get(&made.number) {
-                    assert_eq!(*said, expected, "{name}: {}", made.told());
-                }
+            if let Some(said) = queried.get(&made.number).filter(|_| made.way == Way::Native) {
+                assert_eq!(*said, expected, "{name}: {}", made.told());
             }
             tried += 1;
-            *seen.entry(word).or_default() += 1;
+            *seen.entry(if expected.1 == -PASSED { "passed" } else { expected.0 }).or_default() +=
+                1;
         }
     }
     println!("{tried} calls under {} filters: {seen:?}", plans.len());
     assert!(seen.len() == 5 && tried > 8000, "{tried} {seen:?}");
+}
+
+/// How a call ends below the older filter.
+fn watched(action: Action) -> (&'static str, i64) {
+    match action {
+        Action::Allow | Action::Log | Action::Notify => ("return", -PASSED),
+        _ => expected_alone(action).expect("it is not let through"),
+    }
+}
+
+fn bites_a_filter_that_does_something_else(place: &Place) {
+    let Some(helper) = Helper::build(place, "bites_a_filter_that_does_something_else") else {
+        return;
+    };
+    let plans: BTreeMap<String, PathBuf> = plans(place).into_iter().collect();
+    let (loaded, asked) = (Filter::read(&plans["trap"]), Filter::read(&plans["conditions"]));
+    let calls = asked.calls(helper.has_int80);
+    let answers = helper.answers(&loaded.program(place), "watched", &calls);
+    let wrong = calls
+        .iter()
+        .zip(&answers)
+        .filter(|(made, answer)| (answer.0.as_str(), answer.1) != watched(asked.verdict(made)));
+    let wrong = wrong.count();
+    assert!(wrong > 300, "{wrong}");
 }
 
 fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &Place) {
@@ -285,16 +311,27 @@ impl Filter {
         for number in 0..=newest(Arch::X86_64) + 20 {
             plain(Way::Native, number);
         }
-        for (_, number) in names(Arch::X32) {
+        // Where the policy does not list an interface, each of its calls ends the process: a few do.
+        let step = |arch| if self.recorded.meaning().interface(arch).is_some() { 1 } else { 16 };
+        for (_, number) in names(Arch::X32).step_by(step(Arch::X32)) {
             plain(Way::Native, number);
         }
-        let edges =
-            [600, 9999, 0x3FFF_FFFF, X32_BIT + 700, 0x7FFF_FFFF, 0x8000_0000, u32::MAX - 1, u32::MAX];
+        let edges = [
+            600,
+            9999,
+            0x3FFF_FFFF,
+            X32_BIT + 700,
+            0x7FFF_FFFF,
+            0x8000_0000,
+            u32::MAX - 1,
+            u32::MAX,
+        ];
         for number in edges {
             plain(Way::Native, number);
         }
         if has_int80 {
-            for number in (0..=newest(Arch::X86) + 20).chain([9999, X32_BIT, u32::MAX]) {
+            let all = (0..=newest(Arch::X86) + 20).step_by(step(Arch::X86));
+            for number in all.chain([9999, X32_BIT, u32::MAX]) {
                 plain(Way::Int80, number);
             }
         }
@@ -308,9 +345,10 @@ impl Filter {
                     let tests = rule.conditions.iter().map(|one| (one.arg, value_of(one.test)));
                     tests.collect::<Vec<(u8, u64)>>()
                 });
-                let guard = call.guard.iter().flat_map(|guard| {
-                    guard.values.iter().map(|value| vec![(guard.arg, *value)])
-                });
+                let guard = call
+                    .guard
+                    .iter()
+                    .flat_map(|guard| guard.values.iter().map(|value| vec![(guard.arg, *value)]));
                 for args in near(&rules.chain(guard).collect::<Vec<_>>()) {
                     // int 0x80 passes 32 bits each, and the helper five of them.
                     let fits = args.iter().all(|arg| u32::try_from(*arg).is_ok()) && args[5] == 0;
@@ -371,7 +409,7 @@ fn near(lists: &[Vec<(u8, u64)>]) -> BTreeSet<[u64; 6]> {
     found
 }
 
-/// How a call ended: what `verdicts.c` prints.
+/// How a call ended: what `verdicts/calls.c` prints.
 type Answer = (String, i64);
 
 /// The program that makes the calls.
@@ -388,7 +426,7 @@ impl<'p> Helper<'p> {
             skip(&test, "it makes the calls of x86-64");
             return None;
         }
-        let source = place.file("verdicts.c", include_str!("verdicts.c"));
+        let source = place.file("calls.c", include_str!("verdicts/calls.c"));
         let built = Command::new("gcc")
             .args(["-O1", "-pthread", "-o"])
             .arg(place.at("verdicts"))
@@ -441,138 +479,3 @@ impl<'p> Helper<'p> {
         answers
     }
 }
-
-/// As a file descriptor none that is open; as flags or a command one that no kernel knows.
-const NONE: u64 = 0xFFFF_FFFF;
-/// A process that there is not.
-const NOBODY: u64 = 0x7FFF_FFFF;
-
-/// Calls that change nothing, whether they go through or not and whoever makes them. An address is
-/// 0. Not in it is what waits (pause, futex), what reaches all processes (kill with -1), what the
-/// host notices (sync, vhangup, acct) and what would need a state to be put back.
-const HARMLESS: &[(&str, [u64; 6])] = &[
-    ("read", [NONE, 0, 0, 0, 0, 0]),
-    ("write", [NONE, 0, 0, 0, 0, 0]),
-    ("open", [0; 6]),
-    ("open", [0, 0o101, 0o4755, 0, 0, 0]),
-    ("openat", [NONE, 0, 0, 0, 0, 0]),
-    ("openat", [NONE, 0, 1, 0, 0, 0]),
-    ("openat", [NONE, 0, 0o100, 0o2755, 0, 0]),
-    ("openat2", [NONE, 0, 0, 0, 0, 0]),
-    ("close", [NONE, 0, 0, 0, 0, 0]),
-    ("stat", [0; 6]),
-    ("fstat", [NONE, 0, 0, 0, 0, 0]),
-    ("poll", [0; 6]),
-    ("lseek", [NONE, 5, 0, 0, 0, 0]),
-    ("lseek", [NONE, 0x1_0000_0000, 1, 0, 0, 0]),
-    ("mmap", [0; 6]),
-    ("mmap", [0, 0x1_0000_0000, 0, 0x22, NONE, 1]),
-    ("mprotect", [0; 6]),
-    ("munmap", [1, 4096, 0, 0, 0, 0]),
-    ("munmap", [1, 8192, 0, 0, 0, 0]),
-    ("brk", [0; 6]),
-    ("ioctl", [NONE, 0x5401, 0, 0, 0, 0]),
-    ("ioctl", [NONE, 0x5412, 0, 0, 0, 0]),
-    ("pread64", [NONE, 0, 0, 0, 0, 0]),
-    ("pread64", [NONE, 0, 0, u64::MAX, 0, 0]),
-    ("pwrite64", [NONE, 0, 0, 0x1_0000_0001, 0, 0]),
-    ("access", [0; 6]),
-    ("pipe2", [0, NONE, 0, 0, 0, 0]),
-    ("sched_yield", [0; 6]),
-    ("mremap", [1, 0, 0, 0, 0, 0]),
-    ("madvise", [0; 6]),
-    ("dup", [NONE, 0, 0, 0, 0, 0]),
-    ("dup2", [NONE, 2, 0, 0, 0, 0]),
-    ("dup2", [NONE, NONE, 0, 0, 0, 0]),
-    ("nanosleep", [0; 6]),
-    ("alarm", [0; 6]),
-    ("getpid", [0; 6]),
-    ("gettid", [0; 6]),
-    ("getuid", [0; 6]),
-    ("getppid", [0; 6]),
-    ("sendfile", [NONE, NONE, 0, 0, 0, 0]),
-    ("socket", [1, NONE, 0, 0, 0, 0]),
-    ("socket", [2, NONE, 0, 0, 0, 0]),
-    ("socket", [16, NONE, 0, 0, 0, 0]),
-    ("socket", [40, NONE, 0, 0, 0, 0]),
-    ("socketpair", [38, NONE, 0, 0, 0, 0]),
-    ("connect", [NONE, 0, 0, 0, 0, 0]),
-    ("accept", [NONE, 0, 0, 0, 0, 0]),
-    ("bind", [NONE, 0, 0, 0, 0, 0]),
-    ("listen", [NONE, 0, 0, 0, 0, 0]),
-    ("sendto", [NONE, 0, 0, 0, 0, 0]),
-    ("recvfrom", [NONE, 0, 0, 0, 0, 0]),
-    ("shutdown", [NONE, 0, 0, 0, 0, 0]),
-    ("setsockopt", [NONE, 0, 0, 0, 0, 0]),
-    ("clone", [0x0001_0000, 0, 0, 0, 0, 0]),
-    ("clone3", [0; 6]),
-    ("execve", [0; 6]),
-    ("execveat", [NONE, 0, 0, 0, 0, 0]),
-    ("exit", [7, 0, 0, 0, 0, 0]),
-    ("exit_group", [7, 0, 0, 0, 0, 0]),
-    ("wait4", [NOBODY, 0, 0, 0, 0, 0]),
-    ("kill", [NOBODY, 0, 0, 0, 0, 0]),
-    ("uname", [0; 6]),
-    ("fcntl", [NONE, 0, 0, 0, 0, 0]),
-    ("flock", [NONE, 0, 0, 0, 0, 0]),
-    ("fsync", [NONE, 0, 0, 0, 0, 0]),
-    ("ftruncate", [NONE, 0, 0, 0, 0, 0]),
-    ("getdents64", [NONE, 0, 0, 0, 0, 0]),
-    ("chdir", [0; 6]),
-    ("rename", [0; 6]),
-    ("mkdir", [0; 6]),
-    ("rmdir", [0; 6]),
-    ("creat", [0; 6]),
-    ("creat", [0, 0o4000, 0, 0, 0, 0]),
-    ("unlink", [0; 6]),
-    ("symlink", [0; 6]),
-    ("readlink", [0; 6]),
-    ("chmod", [0, 0o644, 0, 0, 0, 0]),
-    ("chmod", [0, 0o4755, 0, 0, 0, 0]),
-    ("fchmod", [NONE, 0o755, 0, 0, 0, 0]),
-    ("fchmod", [NONE, 0o2000, 0, 0, 0, 0]),
-    ("fchmodat", [NONE, 0, 0o4000, 0, 0, 0]),
-    ("fchmodat2", [NONE, 0, 0o644, 0, 0, 0]),
-    ("mknod", [0, 0o4000, 0, 0, 0, 0]),
-    ("mknodat", [NONE, 0, 0, 0, 0, 0]),
-    ("chown", [0; 6]),
-    ("gettimeofday", [0; 6]),
-    ("sysinfo", [0; 6]),
-    ("ptrace", [99, NOBODY, 0, 0, 0, 0]),
-    ("syslog", [NONE, 0, 0, 0, 0, 0]),
-    ("capget", [0; 6]),
-    ("personality", [NONE, 0, 0, 0, 0, 0]),
-    ("statfs", [0; 6]),
-    ("prctl", [NONE, 0, 0, 0, 0, 0]),
-    ("arch_prctl", [NONE, 0, 0, 0, 0, 0]),
-    ("prlimit64", [NOBODY, 0, 0, 0, 0, 0]),
-    ("chroot", [0; 6]),
-    ("mount", [0; 6]),
-    ("umount2", [0, NONE, 0, 0, 0, 0]),
-    ("pivot_root", [0; 6]),
-    ("swapon", [0; 6]),
-    ("reboot", [0; 6]),
-    ("sethostname", [0, NONE, 0, 0, 0, 0]),
-    ("init_module", [0; 6]),
-    ("delete_module", [0; 6]),
-    ("kexec_load", [0, NONE, 0, NONE, 0, 0]),
-    ("epoll_create1", [NONE, 0, 0, 0, 0, 0]),
-    ("add_key", [0; 6]),
-    ("keyctl", [NONE, 0, 0, 0, 0, 0]),
-    ("inotify_init1", [NONE, 0, 0, 0, 0, 0]),
-    ("unshare", [NONE, 0, 0, 0, 0, 0]),
-    ("setns", [NONE, 0, 0, 0, 0, 0]),
-    ("perf_event_open", [0, 0, 0, 0, NONE, 0]),
-    ("process_vm_readv", [NOBODY, 0, 0, 0, 0, NONE]),
-    ("kcmp", [NOBODY, NOBODY, 0, 0, 0, 0]),
-    ("bpf", [NONE, 0, 0, 0, 0, 0]),
-    ("userfaultfd", [NONE, 0, 0, 0, 0, 0]),
-    ("memfd_create", [0; 6]),
-    ("io_uring_setup", [0; 6]),
-    ("pidfd_open", [NOBODY, 0, 0, 0, 0, 0]),
-    ("pidfd_getfd", [NONE, 0, NONE, 0, 0, 0]),
-    ("open_tree", [NONE, 0, NONE, 0, 0, 0]),
-    ("fsopen", [0, NONE, 0, 0, 0, 0]),
-    ("landlock_create_ruleset", [0, 0, NONE, 0, 0, 0]),
-    ("readahead", [NONE, 2, 0, 0, 0, 0]),
-];

@@ -74,16 +74,17 @@ fn answer(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     }
 }
 
-/// What happens to calls whose arguments decide: a line for each case.
+/// What happens to calls whose arguments decide, in short: those of one fate on one line.
 pub(super) fn by_arguments(plan: &Plan<'_>, arch: Arch, calls: &[&str]) -> Vec<String> {
     let Ok(filter) = Filter::of(plan, Some(arch)) else { return Vec::new() };
-    let known = calls.iter().filter_map(|name| syscall(arch, name));
-    let answers: Vec<Answer> = known
-        .map(|(name, number)| {
-            filter.answer(Query { name: Some(name), number, args: Vec::new() })
-        })
-        .collect();
-    print::rows(plan, &filter, &answers)
+    print::in_short(arch, &filter.all(calls))
+}
+
+/// The same as data: what `query --format json` prints of each.
+pub(super) fn answers(plan: &Plan<'_>, arch: Arch, calls: &[&str]) -> Vec<serde_json::Value> {
+    let Ok(filter) = Filter::of(plan, Some(arch)) else { return Vec::new() };
+    let answers = filter.all(calls);
+    answers.iter().map(|answer| print::object(plan, &filter, answer)).collect()
 }
 
 /// The filter that a call meets.
@@ -128,6 +129,14 @@ impl Filter {
             (Some(recorded), Some(program)) => Ok(Self { arch, recorded, program }),
             _ => Err(format!("this compiler cannot read the plan's filter for {native}")),
         }
+    }
+
+    /// The answers for calls of which no argument is given.
+    fn all(&self, calls: &[&str]) -> Vec<Answer> {
+        let known = calls.iter().filter_map(|name| syscall(self.arch, name));
+        let queries =
+            known.map(|(name, number)| Query { name: Some(name), number, args: Vec::new() });
+        queries.map(|query| self.answer(query)).collect()
     }
 
     fn answer(&self, query: Query) -> Answer {

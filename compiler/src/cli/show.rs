@@ -89,15 +89,13 @@ fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     match format {
         Format::Human => print(&words(plan, &view(plan)), Exit::Clean),
         Format::Json => print(&format!("{:#}\n", view(plan)), Exit::Clean),
-        Format::Policy => {
-            match policy(plan, arguments.arch, &|place| place::words(plan, place)) {
-                Ok(text) => print(&text, Exit::Clean),
-                Err(why) => {
-                    complain(&format!("purplec: {why}"));
-                    Exit::Findings
-                }
+        Format::Policy => match policy(plan, arguments.arch, &|place| place::words(plan, place)) {
+            Ok(text) => print(&text, Exit::Clean),
+            Err(why) => {
+                complain(&format!("purplec: {why}"));
+                Exit::Findings
             }
-        }
+        },
         Format::Assembly => listings(plan, arguments.arch),
     }
 }
@@ -165,7 +163,7 @@ fn view(plan: &Plan<'_>) -> Value {
             "mode": "loopback",
             "narrowed": plan.network.flags & network_flags::NARROWED != 0,
         },
-        "mounts": plan.mounts.iter().map(|mount| step(&mount)).collect::<Vec<_>>(),
+        "mounts": plan.mounts.iter().map(|mount| step(plan, &mount)).collect::<Vec<_>>(),
         "rlimits": plan.rlimits.iter()
             .map(|limit| json!({ "resource": limit.resource, "soft": limit.soft, "hard": limit.hard }))
             .collect::<Vec<_>>(),
@@ -175,12 +173,12 @@ fn view(plan: &Plan<'_>) -> Value {
                 EnvKind::Pass => json!({ "pass": text(variable.text) }),
             })
             .collect::<Vec<_>>(),
-        "filters": plan.filters.iter().map(|one| filter(&one)).collect::<Vec<_>>(),
+        "filters": plan.filters.iter().map(|one| filter(plan, &one)).collect::<Vec<_>>(),
         "cgroup": plan.cgroup.iter()
-            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": place::line(value.line) }))
+            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": place::line(value.line), "line_of": place::source(plan, value.line) }))
             .collect::<Vec<_>>(),
         "needs": plan.needs.iter()
-            .map(|need| json!({ "layer": need.layer.name(), "line": place::line(need.line) }))
+            .map(|need| json!({ "layer": need.layer.name(), "line": place::line(need.line), "line_of": place::source(plan, need.line) }))
             .collect::<Vec<_>>(),
     })
 }
@@ -211,7 +209,7 @@ fn capabilities(set: u64) -> Vec<String> {
         .collect()
 }
 
-fn step(mount: &Mount<'_>) -> Value {
+fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
     let flag = |bit| mount.flags & bit != 0;
     json!({
         "kind": kind(mount.kind),
@@ -227,6 +225,7 @@ fn step(mount: &Mount<'_>) -> Value {
         "mode": format!("{:04o}", mount.mode),
         "content": (!mount.content.is_empty()).then(|| String::from_utf8_lossy(mount.content)),
         "line": place::line(mount.line),
+        "line_of": place::source(plan, mount.line),
     })
 }
 
@@ -255,7 +254,7 @@ fn attributes(bits: u64) -> Vec<&'static str> {
         .collect()
 }
 
-fn filter(filter: &Filter<'_>) -> Value {
+fn filter(plan: &Plan<'_>, filter: &Filter<'_>) -> Value {
     let arch = native(filter);
     let calls = arch.and_then(|arch| classify(arch, filter.program));
     json!({
@@ -265,6 +264,8 @@ fn filter(filter: &Filter<'_>) -> Value {
         "allowed": calls.as_ref().map(|calls| &calls.allowed),
         "denied": calls.as_ref().map(|calls| &calls.denied),
         "by_arguments": calls.as_ref().map(|calls| &calls.by_arguments),
+        "rules": arch.zip(calls.as_ref())
+            .map(|(arch, calls)| query::answers(plan, arch, &calls.by_arguments)),
         "probe": (filter.probe_errno != 0).then(|| json!({
             "nr": filter.probe_nr,
             "args": filter.probe_args,
@@ -321,7 +322,8 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
             out.names("denied", &calls.denied);
             out.line("allowed", "all other calls");
         }
-        for line in arch.map(|arch| query::by_arguments(plan, arch, &calls.by_arguments)).unwrap_or_default() {
+        let by_arguments = arch.map(|arch| query::by_arguments(plan, arch, &calls.by_arguments));
+        for line in by_arguments.unwrap_or_default() {
             out.line("by arguments", &line);
         }
     }

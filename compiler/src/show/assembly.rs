@@ -81,9 +81,9 @@ impl Listing<'_> {
         let word = self.reached.word(at);
         match (one.code, word.offset) {
             (RETURN, _) => self.verdict(at, one.k),
-            (LOAD, _) if one.k >= ARGUMENTS => self.by_call(at, |arch, number| {
-                Some(argument(arch, number, one.k)?.whole())
-            }),
+            (LOAD, _) if one.k >= ARGUMENTS => {
+                self.by_call(at, |arch, number| Some(argument(arch, number, one.k)?.whole()))
+            }
             (AND, offset) if offset >= ARGUMENTS => self.by_call(at, |arch, number| {
                 let found = argument(arch, number, offset)?;
                 Some(format!("{} & {}", found.whole(), found.bits(one.k)))
@@ -93,9 +93,8 @@ impl Listing<'_> {
                 .find(|arch| arch.audit() == one.k)
                 .map_or_else(String::new, |arch| arch.name().to_owned()),
             (JEQ | JGT | JGE | JSET, NUMBER) => self.number(at, one),
-            (JEQ | JGT | JGE | JSET, _) => self.by_call(at, |arch, number| {
-                argument(arch, number, word.offset)?.test(one, word)
-            }),
+            (JEQ | JGT | JGE | JSET, _) => self
+                .by_call(at, |arch, number| argument(arch, number, word.offset)?.test(one, word)),
             _ => String::new(),
         }
     }
@@ -113,7 +112,9 @@ impl Listing<'_> {
             (JEQ, number) => name(number).unwrap_or_default(),
             (JGE, X32_BIT) if arch.has_x32() => "x32 calls".to_owned(),
             (JGE, number) if number == newest(arch) + 1 => "newer than the table".to_owned(),
-            (JGE, number) => name(number).map_or_else(String::new, |name| format!("{name} and after")),
+            (JGE, number) => {
+                name(number).map_or_else(String::new, |name| format!("{name} and after"))
+            }
             (JGT, number) => name(number).map_or_else(String::new, |name| format!("after {name}")),
             _ => String::new(),
         }
@@ -196,7 +197,8 @@ impl Half {
     }
 
     fn bits(&self, bits: u32) -> String {
-        let bits = self.names.bits(self.position, u64::from(bits) << if self.high { 32 } else { 0 });
+        let bits =
+            self.names.bits(self.position, u64::from(bits) << if self.high { 32 } else { 0 });
         if bits.contains('|') { format!("({bits})") } else { bits }
     }
 
@@ -217,7 +219,12 @@ impl Half {
             _ => return self.half(one, word),
         };
         let arg = u8::try_from(self.position).ok()?;
-        Some(self.names.condition(&Condition { arg, width: self.width, test, span: Span::default() }))
+        Some(self.names.condition(&Condition {
+            arg,
+            width: self.width,
+            test,
+            span: Span::default(),
+        }))
     }
 
     fn half(&self, one: Instruction, word: Word) -> Option<String> {

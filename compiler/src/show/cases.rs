@@ -3,12 +3,12 @@
 //! What each rule would say is asked of the evaluator, with that rule made to hold and those before
 //! it made not to: so there is one definition of what a policy means here too.
 
-use purple_plan::Place;
 use crate::emit::{Recorded, place_of};
 use crate::ir::syscalls::{
     Action, Call, CallMeaning, Condition, Guard, Meaning, Test, Verdict, Why, evaluate,
 };
 use crate::syscalls::{Arch, X32_BIT};
+use purple_plan::Place;
 
 /// An argument that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,11 @@ use crate::syscalls::groups::{Group, groups};
 /// The entries of a list that stand for these calls: groups first, then the calls that none has.
 /// A group stands only for calls that are all there, on each interface; of a list that allows, it
 /// stands for its calls outside of the baseline, as in a policy.
-pub(super) fn folded(names: &BTreeSet<&'static str>, meaning: &Meaning, allows: bool) -> Vec<String> {
+pub(super) fn folded(
+    names: &BTreeSet<&'static str>,
+    meaning: &Meaning,
+    allows: bool,
+) -> Vec<String> {
     let stands_for = |group: &'static Group| -> BTreeSet<&'static str> {
         let members = meaning.interfaces().flat_map(|one| group.members(one.arch));
         let opens = group.calls().all(|name| baseline(name).is_some());

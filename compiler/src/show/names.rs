@@ -44,7 +44,8 @@ impl Names {
         let at = usize::from(condition.arg);
         let name = self.argument(at);
         let compared = |sign: &str, value| format!("{name} {sign} {}", self.value(at, value));
-        let ordered = |sign: &str, value| format!("{name} {sign} {}", self.number(at, value, false));
+        let ordered =
+            |sign: &str, value| format!("{name} {sign} {}", self.number(at, value, false));
         match condition.test {
             Test::Eq(value) => compared("==", value),
             Test::Ne(value) => compared("!=", value),
@@ -95,7 +96,7 @@ impl Names {
     /// Bits of an argument that a program tests, such as `O_CREAT|O_TRUNC`.
     pub fn bits(&self, position: usize, bits: u64) -> String {
         let named = self.field(position, bits).map(str::to_owned);
-        let named = named.or_else(|| self.without_zeros(self.constants(position, bits)?));
+        let named = named.or_else(|| self.without_zeros(&self.constants(position, bits)?));
         named.unwrap_or_else(|| self.number(position, bits, false))
     }
 
@@ -115,7 +116,9 @@ impl Names {
     fn field(&self, position: usize, mask: u64) -> Option<&'static str> {
         let argument = self.arguments.get(position)?;
         let choices = constants_for(self.arch, self.call, argument.name);
-        choices.into_iter().find_map(|one| one.mask.filter(|_| one.field.is_some_and(|field| field.0 == mask)))
+        choices
+            .into_iter()
+            .find_map(|one| one.mask.filter(|_| one.field.is_some_and(|field| field.0 == mask)))
     }
 
     /// Constants that are exactly the value.
@@ -124,14 +127,16 @@ impl Names {
         const MOST: usize = 6;
         let argument = self.arguments.get(position)?;
         let found = symbolic(self.arch, self.call, argument.name, value)?;
-        let mut parts = found.split('|').map(|part| constant(self.arch, part).or_else(|| hexadecimal(part)));
+        let mut parts =
+            found.split('|').map(|part| constant(self.arch, part).or_else(|| hexadecimal(part)));
         let joined = parts.try_fold(0, |all, one| Some(all | one?))?;
-        let exact = joined & argument.mask() == value && found.split('|').count() <= MOST;
+        let equal = joined == value || joined & argument.mask() == value;
+        let exact = equal && found.split('|').count() <= MOST;
         exact.then_some(found)
     }
 
     /// Constants without those that are 0: under a mask that leaves their bits out, they say nothing.
-    fn without_zeros(&self, constants: String) -> Option<String> {
+    fn without_zeros(&self, constants: &str) -> Option<String> {
         let parts = constants.split('|').filter(|part| constant(self.arch, part) != Some(0));
         let parts: Vec<&str> = parts.collect();
         (!parts.is_empty()).then(|| parts.join("|"))
@@ -151,7 +156,9 @@ impl Names {
             Some(Kind::Int | Kind::Fd) if signed && value <= width && below < LOWEST => {
                 format!("-{}", below + 1)
             }
-            Some(Kind::Int | Kind::Fd | Kind::Size | Kind::Offset) if value < 100_000 => value.to_string(),
+            Some(Kind::Int | Kind::Fd | Kind::Size | Kind::Offset) if value < 100_000 => {
+                value.to_string()
+            }
             _ => format!("{value:#x}"),
         }
     }

@@ -1,6 +1,8 @@
 //! A plan's filters as a policy, which compiles to the same programs. It is compiled here, and
 //! compared, before anybody sees it.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -8,20 +10,19 @@ use purple_plan::{Place, Plan};
 
 use super::groups::folded;
 use super::names::{Names, errno, key};
-use crate::diagnostics::{Severity, Sink};
 use crate::diagnostics::render::visible;
+use crate::diagnostics::{Severity, Sink};
 use crate::emit::bpf::{Program, check};
 use crate::emit::{Recorded, place_of};
-use crate::ir::syscalls::{
-    Action, ArchMeaning, CallMeaning, Condition, Meaning, Rule, Strength, Test,
-};
+use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Meaning, Rule, Strength};
 use crate::parse::written;
 use crate::pipeline::{self, Options};
 use crate::seal::hex;
 use crate::source::Source;
 use crate::syscalls::{
-    Arch, errno_number, guarded, replaced, syscall, syscall_name, syscall_number, variants,
+    Arch, errno_number, replaced, syscall, syscall_name, syscall_number, variants,
 };
+use rules::{alternatives, comparison, unguarded};
 
 /// The filters of a plan as a policy: all of them, or the one for an architecture. `line` says
 /// where a place is, for the comments.
@@ -69,10 +70,9 @@ impl fmt::Display for NoPolicy {
         match self {
             Self::NoFilter => f.write_str("the plan has no such filter"),
             Self::Unknown => f.write_str("this compiler cannot read the plan's filter"),
-            Self::Wrong(arch, why) => write!(
-                f,
-                "the filter for {arch} is not what the plan says the policy means: {why}"
-            ),
+            Self::Wrong(arch, why) => {
+                write!(f, "the filter for {arch} is not what the plan says the policy means: {why}")
+            }
             Self::Several(archs) => {
                 let names: Vec<&str> = archs.iter().map(|arch| arch.name()).collect();
                 let names = names.join(", ");
@@ -264,14 +264,16 @@ impl Page<'_> {
         let mut lines = Vec::new();
         for (name, all) in calls {
             // The interfaces have the same rules; one where they come from nowhere has none.
-            let Some((one, number, call)) = all.iter().max_by_key(|(one, _, call)| {
-                (call.rules.len(), std::cmp::Reverse(one.arch))
-            }) else {
+            let Some((one, number, call)) = all
+                .iter()
+                .max_by_key(|(one, _, call)| (call.rules.len(), std::cmp::Reverse(one.arch)))
+            else {
                 continue;
             };
             let names = Names::of(one.arch, *number);
             let hidden = call.hidden.is_some();
-            let reached = call.rules.iter().filter(|rule| !hidden || rule.strength <= Strength::Deny);
+            let reached =
+                call.rules.iter().filter(|rule| !hidden || rule.strength <= Strength::Deny);
             // What denies a call denies those that do its job beside it, too.
             let spoken = reached.filter(|rule| {
                 let from = |one: &Rule| (one.strength, one.span) == (rule.strength, rule.span);
@@ -292,13 +294,7 @@ impl Page<'_> {
         lines
     }
 
-    fn rule(
-        &self,
-        one: &ArchMeaning,
-        name: &str,
-        names: &Names,
-        rules: &[Rule],
-    ) -> Option<String> {
+    fn rule(&self, one: &ArchMeaning, name: &str, names: &Names, rules: &[Rule]) -> Option<String> {
         let rule = rules.first()?;
         let mut action = key(rule.action).to_owned();
         if rule.strength == Strength::Deny {
@@ -328,81 +324,6 @@ impl Page<'_> {
             None => text,
         }
     }
-}
-
-/// The rules that one rule of a policy may be written as: alternatives of one strength and action,
-/// which come from one place.
-fn alternatives(rules: &[Rule], joined: bool) -> impl Iterator<Item = &[Rule]> {
-    rules.chunk_by(move |one, next| {
-        let conditional = !one.conditions.is_empty() && !next.conditions.is_empty();
-        let same = (one.strength, one.action, one.span) == (next.strength, next.action, next.span);
-        joined && conditional && same
-    })
-    .flat_map(|rules| rules.chunks(MOST_ALTERNATIVES))
-}
-
-/// More are hard to read, and a condition has a limit.
-const MOST_ALTERNATIVES: usize = 16;
-
-/// The rules without the conditions that the compiler adds to them anyway: what lets a guarded call
-/// through stays within the guard.
-fn unguarded(arch: Arch, name: &str, rules: Vec<Rule>) -> Vec<Rule> {
-    let Some(guard) = guarded(arch, name) else { return rules };
-    let tests = guard.values.iter().map(|&value| match guard.only {
-        true => vec![Test::Eq(value)],
-        false => guard.values.iter().map(|&value| Test::Ne(value)).collect(),
-    });
-    // What each of the rules ends in that one rule of a policy has become.
-    let tails: Vec<Vec<Test>> = tests.take(if guard.only { guard.values.len() } else { 1 }).collect();
-    let mut kept = Vec::new();
-    let mut left = rules.as_slice();
-    while let Some(rule) = left.first() {
-        let passes = matches!(rule.strength, Strength::Allow | Strength::Log);
-        let several = left.split_at_checked(tails.len()).filter(|_| passes);
-        let first = several.and_then(|_| before(rule, guard.arg, tails.first()?));
-        if let (Some((several, more)), Some(first)) = (several, first)
-            && several.iter().zip(&tails).all(|(one, tail)| {
-                one.strength == rule.strength && before(one, guard.arg, tail).is_some_and(|rest| alike(rest, first))
-            })
-        {
-            kept.push(Rule { conditions: first.to_vec(), ..rule.clone() });
-            left = more;
-        } else {
-            kept.push(rule.clone());
-            left = left.get(1..).unwrap_or_default();
-        }
-    }
-    kept
-}
-
-/// A rule's conditions before the last ones, where those are these tests of an argument.
-fn before<'r>(rule: &'r Rule, arg: u8, tail: &[Test]) -> Option<&'r [Condition]> {
-    let split = rule.conditions.len().checked_sub(tail.len())?;
-    let (rest, last) = rule.conditions.split_at_checked(split)?;
-    let last = last.iter().map(|one| (one.arg, one.test));
-    last.eq(tail.iter().map(|test| (arg, *test))).then_some(rest)
-}
-
-/// Whether two lists of conditions say the same.
-fn alike(one: &[Condition], other: &[Condition]) -> bool {
-    let said = |one: &Condition| (one.arg, one.test);
-    one.iter().map(said).eq(other.iter().map(said))
-}
-
-/// A condition as an entry of a list.
-fn comparison(condition: &Condition) -> String {
-    let (op, value, mask) = match condition.test {
-        Test::Eq(value) => ("eq", value, None),
-        Test::Ne(value) => ("ne", value, None),
-        Test::Lt(value) => ("lt", value, None),
-        Test::Le(value) => ("le", value, None),
-        Test::Gt(value) => ("gt", value, None),
-        Test::Ge(value) => ("ge", value, None),
-        Test::MaskedEq { mask, value } => ("masked_eq", value, Some(mask)),
-        Test::MaskedNe { mask, value } => ("masked_ne", value, Some(mask)),
-    };
-    let mask = mask.map_or_else(String::new, |mask| format!(", mask: {mask:#x}"));
-    format!("{{arg: {}, op: {op}, value: {value:#x}{mask}}}", condition.arg)
 }
 
 /// The entries as one list over several lines.

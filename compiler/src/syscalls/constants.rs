@@ -109,7 +109,11 @@ impl Choices {
             family: family.name,
             values: take(&family.values),
             flags: take(&family.flags),
-            mask: family.field.as_ref().map(|one| one.0).filter(|one| constant(arch, one).is_some()),
+            mask: family
+                .field
+                .as_ref()
+                .map(|one| one.0)
+                .filter(|one| constant(arch, one).is_some()),
             field,
             aliases: take(&family.aliases),
         }

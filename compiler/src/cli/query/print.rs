@@ -35,19 +35,34 @@ pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer], format: Form
         .iter()
         .filter_map(|answer| answer.query.name.filter(|name| unseen(filter.arch, name).is_some()))
         .collect();
-    let mut out = table(&rows, "");
     let count = all.len();
-    out.push_str(&format!("\n{kept} of {count} calls: the kernel keeps the verdict (since 5.11)\n"));
+    let kept = format!("{kept} of {count} calls: the kernel keeps the verdict (since 5.11)\n");
+    let mut out = table(&rows, "");
+    out.extend(["\n", kept.as_str()]);
     if !unseen.is_empty() {
-        out.push_str(&format!("the filter may not see: {}\n", unseen.join(", ")));
+        out.extend(["the filter may not see: ", unseen.join(", ").as_str(), "\n"]);
     }
     out
 }
 
-/// The cases of calls, a line each.
-pub(super) fn rows(plan: &Plan<'_>, filter: &Filter, all: &[Answer]) -> Vec<String> {
-    let rows: Vec<_> = all.iter().flat_map(|answer| cases(plan, filter, answer)).collect();
-    table(&rows, "").lines().map(str::to_owned).collect()
+/// What decides about calls, a line for those about which the same does.
+pub(super) fn in_short(arch: Arch, all: &[Answer]) -> Vec<String> {
+    let mut lines: Vec<(Vec<String>, String)> = Vec::new();
+    for answer in all {
+        let each = answer.cases.iter().map(|case| {
+            let verdict = names::action(arch, case.action);
+            match condition(arch, answer, case).as_str() {
+                "otherwise" => format!("otherwise {verdict}"),
+                condition => format!("{verdict} {condition}"),
+            }
+        });
+        let fate = each.collect::<Vec<_>>().join(", ");
+        match lines.iter_mut().find(|line| line.1 == fate) {
+            Some(line) => line.0.push(name(answer)),
+            None => lines.push((vec![name(answer)], fate)),
+        }
+    }
+    lines.into_iter().map(|(names, fate)| format!("{}: {fate}", names.join(" "))).collect()
 }
 
 /// The cases of a call: its name and the condition, the verdict, and the reason.
@@ -97,7 +112,8 @@ fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
     out
 }
 
-fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value {
+/// An answer as data.
+pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value {
     let arch = filter.arch;
     let names = Names::of(arch, answer.query.number);
     let given = answer.query.args.iter();

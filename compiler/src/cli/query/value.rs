@@ -4,9 +4,9 @@ use purplec::syscalls::Arch;
 
 /// A value: numbers and constants, with `|` between them; or the part that is neither.
 pub(super) fn parse(arch: Arch, text: &str) -> Result<u64, &str> {
-    text.split('|').map(str::trim).try_fold(0, |value, part| {
-        Ok(value | constant(arch, part).ok_or(part)?)
-    })
+    text.split('|')
+        .map(str::trim)
+        .try_fold(0, |value, part| Ok(value | constant(arch, part).ok_or(part)?))
 }
 
 /// Whether a part was meant as a constant's name.
