@@ -151,7 +151,8 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     );
     let personality = asked.answer(&["personality"]);
     let allow = "  if personality == PER_LINUX  allow        line 14: a rule\n";
-    let deny = "  otherwise                    errno EPERM  line 14: it has allow rules, and none holds\n";
+    let deny =
+        "  otherwise                    errno EPERM  line 14: it has allow rules, and none holds\n";
     assert!(personality.contains(&format!("{allow}{deny}")), "{personality}");
     let socket = Asked::of("name: a\nsyscalls:\n  allow: [socket]\n", "x86_64").answer(&["socket"]);
     let allow =

@@ -9,12 +9,14 @@
     reason = "a test may stop at the first surprise"
 )]
 
+use super::names::Names;
 use super::policy::policy;
 use crate::diagnostics::{Severity, Sink};
 use crate::emit::bpf::tests::random::{Random, seed};
+use crate::ir::syscalls::{Condition, Test};
 use crate::pipeline::{Options, compile};
-use crate::source::Source;
-use crate::syscalls::Arch;
+use crate::source::{Source, Span};
+use crate::syscalls::{Arch, signature, syscall_number};
 use purple_plan::Plan;
 
 fn plan(text: &str, archs: &[Arch]) -> Vec<u8> {
@@ -62,6 +64,76 @@ fn shipped_and_written_policies_come_back_on_every_architecture() {
     }
     println!("{count} filters");
     assert!(count >= 80, "{count}");
+}
+
+/// The allow list of container engines, alone and beside the other interfaces of the machine.
+#[test]
+fn a_container_list_comes_back_in_groups() {
+    let names = include_str!("../../../tests/bench/container.txt");
+    let names = names.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(", ");
+    for compat in ["", "x86, x32"] {
+        let text = format!(
+            "name: container\nsyscalls:\n  architectures: [{compat}]\n  allow: [{names}]\n"
+        );
+        let shown = shown(&plan(&text, &[Arch::X86_64]), None);
+        assert!(shown.contains("\"@"), "{shown}");
+        assert!(shown.len() < text.len(), "{shown}");
+    }
+}
+
+#[test]
+fn conditions_are_in_names_where_they_are_exact() {
+    let said = |call: &str, arg: u8, test: Test| {
+        let number = syscall_number(Arch::X86_64, call).unwrap();
+        let names = Names::of(Arch::X86_64, number);
+        let width = signature(Arch::X86_64, call).unwrap()[usize::from(arg)].mask();
+        names.condition(&Condition { arg, width, test, span: Span::default() })
+    };
+    for (call, arg, test, text) in [
+        ("openat", 2, Test::MaskedEq { mask: 3, value: 0 }, "flags & O_ACCMODE == O_RDONLY"),
+        ("openat", 2, Test::MaskedNe { mask: 3, value: 0 }, "flags & O_ACCMODE != O_RDONLY"),
+        ("openat", 2, Test::MaskedNe { mask: 0x40, value: 0 }, "flags & O_CREAT"),
+        ("openat", 2, Test::MaskedNe { mask: 0x240, value: 0 }, "flags & (O_CREAT|O_TRUNC)"),
+        ("openat", 2, Test::MaskedEq { mask: 0x240, value: 0 }, "flags & (O_CREAT|O_TRUNC) == 0"),
+        (
+            "openat",
+            2,
+            Test::MaskedEq { mask: 0x240, value: 0x40 },
+            "flags & (O_CREAT|O_TRUNC) == O_CREAT",
+        ),
+        ("openat", 2, Test::Eq(0x241), "flags == O_WRONLY|O_CREAT|O_TRUNC"),
+        ("openat", 2, Test::Lt(0x241), "flags < 0x241"),
+        ("openat", 3, Test::MaskedNe { mask: 0o6000, value: 0 }, "mode & (S_ISUID|S_ISGID)"),
+        ("openat", 0, Test::Eq(0xFFFF_FF9C), "dfd == AT_FDCWD"),
+        ("dup2", 1, Test::Le(20), "newfd <= 20"),
+        ("socket", 0, Test::Ne(40), "family != AF_VSOCK"),
+        ("socket", 0, Test::Eq(999), "family == 999"),
+        ("mmap", 1, Test::Gt(0x1_8000_0005), "len > 0x180000005"),
+        ("clone", 0, Test::MaskedNe { mask: 0x1000_0000, value: 0 }, "clone_flags & CLONE_NEWUSER"),
+    ] {
+        assert_eq!(said(call, arg, test), text);
+    }
+}
+
+/// A program that does something else than the plan says is not shown as a policy.
+#[test]
+fn a_plan_that_contradicts_itself_is_refused() {
+    let allows = plan("name: a\nsyscalls:\n  allow: [read, write]\n", &[Arch::X86_64]);
+    let plan = Plan::decode(&allows).unwrap();
+    let filter = plan.filters.iter().next().unwrap();
+    let mut program = filter.program.to_vec();
+    // The last instruction's verdict, whichever it is, becomes that of a log.
+    let end = program.len();
+    program[end - 4..].copy_from_slice(&0x7FFC_0000_u32.to_le_bytes());
+    let mut bytes = allows.clone();
+    let at = allows.windows(end).position(|part| part == filter.program).unwrap();
+    bytes[at..at + end].copy_from_slice(&program);
+    let sealed = bytes.len() - 32;
+    let seal = purple_plan::sha256(&bytes[..sealed]);
+    bytes[sealed..].copy_from_slice(&seal);
+    let forged = Plan::decode(&bytes).unwrap();
+    let why = policy(&forged, None, &|_| None).unwrap_err().to_string();
+    assert!(why.starts_with("the filter for x86_64 is not what the plan says"), "{why}");
 }
 
 /// A random policy without its rules that are errors, and its plan; `None` where an error is
