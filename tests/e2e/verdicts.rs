@@ -233,7 +233,8 @@ fn queried(plan: &Path) -> BTreeMap<u32, (&'static str, i64)> {
             "trap" => ("trap", 0),
             "kill_thread" => ("gone", 0),
             "kill" => KILLED,
-            other => panic!("a verdict called {other}"),
+            // It is what no call ends with.
+            _ => ("unknown", 0),
         };
         let number = one["number"].as_u64().and_then(|number| u32::try_from(number).ok());
         Some((number.expect("a number"), expected))
@@ -363,18 +364,18 @@ impl Filter {
     }
 }
 
-/// The constant of a comparison; of a masked one the bits that must be set, and one that is free.
+/// The constant of a comparison; of one for any bit, all of them.
 const fn value_of(test: Test) -> u64 {
     match test {
+        Test::MaskedNe { mask, value: 0 } => mask,
         Test::Eq(value)
         | Test::Ne(value)
         | Test::Lt(value)
         | Test::Le(value)
         | Test::Gt(value)
         | Test::Ge(value)
-        | Test::MaskedEq { value, .. } => value,
-        Test::MaskedNe { mask, value: 0 } => mask,
-        Test::MaskedNe { value, .. } => value,
+        | Test::MaskedEq { value, .. }
+        | Test::MaskedNe { value, .. } => value,
     }
 }
 
