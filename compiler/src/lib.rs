@@ -18,6 +18,7 @@ pub mod profiles;
 pub mod resolve;
 pub mod score;
 pub mod seal;
+pub mod show;
 pub mod source;
 pub mod syscalls;
 pub mod validate;

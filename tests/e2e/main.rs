@@ -44,6 +44,7 @@ mod signals;
 mod streams;
 mod syscalls;
 mod terminal;
+mod verdicts;
 
 use purple_tests::host::HostSnapshot;
 use purple_tests::identity::Identity;

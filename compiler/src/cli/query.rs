@@ -1,18 +1,19 @@
 //! `purplec query`: what happens to a call under a plan, and which line of the policy says so.
 
-mod cases;
 mod print;
 mod unseen;
 mod value;
 
 use super::verify::with_plan;
 use super::{Exit, complain};
-use cases::{Case, Known};
 use clap::{Args, ValueEnum};
 use purple_plan::Plan;
+use purplec::diagnostics::nearest;
 use purplec::diagnostics::render::visible;
 use purplec::emit::Recorded;
 use purplec::emit::bpf::{Program, is_cacheable};
+use purplec::show::cases::{Case, Known, cases};
+use purplec::syscalls::constants::closest_constant_for;
 use purplec::syscalls::{
     Arch, Argument, closest_name, kernel_names, names, signature, syscall, syscall_name,
 };
@@ -73,6 +74,19 @@ fn answer(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     }
 }
 
+/// What happens to calls whose arguments decide, in short: those of one fate on one line.
+pub(super) fn by_arguments(plan: &Plan<'_>, arch: Arch, calls: &[&str]) -> Vec<String> {
+    let Ok(filter) = Filter::of(plan, Some(arch)) else { return Vec::new() };
+    print::in_short(arch, &filter.all(calls))
+}
+
+/// The same as data: what `query --format json` prints of each.
+pub(super) fn answers(plan: &Plan<'_>, arch: Arch, calls: &[&str]) -> Vec<serde_json::Value> {
+    let Ok(filter) = Filter::of(plan, Some(arch)) else { return Vec::new() };
+    let answers = filter.all(calls);
+    answers.iter().map(|answer| print::object(plan, &filter, answer)).collect()
+}
+
 /// The filter that a call meets.
 struct Filter {
     /// The interface that the call comes through.
@@ -117,8 +131,16 @@ impl Filter {
         }
     }
 
+    /// The answers for calls of which no argument is given.
+    fn all(&self, calls: &[&str]) -> Vec<Answer> {
+        let known = calls.iter().filter_map(|name| syscall(self.arch, name));
+        let queries =
+            known.map(|(name, number)| Query { name: Some(name), number, args: Vec::new() });
+        queries.map(|query| self.answer(query)).collect()
+    }
+
     fn answer(&self, query: Query) -> Answer {
-        let cases = cases::cases(&self.recorded, self.arch, query.number, &query.args);
+        let cases = cases(&self.recorded, self.arch, query.number, &query.args);
         let cached = is_cacheable(&self.program, self.arch, query.number);
         Answer { query, cases, cached }
     }
@@ -172,15 +194,15 @@ impl Query {
 /// One argument as it was typed: a value for this position, or a name and a value.
 fn argument(
     arch: Arch,
-    call: &str,
+    name: &str,
     signature: Option<&[Argument]>,
     at: usize,
     text: &str,
 ) -> Result<Known, String> {
-    let call = visible(call);
+    let call = visible(name);
     let (position, value) = match text.split_once('=') {
         None => (at, text),
-        Some((name, value)) => (position(&call, signature, name)?, value),
+        Some((argument, value)) => (position(&call, signature, argument)?, value),
     };
     let count = signature.map_or(6, <[Argument]>::len);
     if position >= count {
@@ -191,10 +213,12 @@ fn argument(
         };
         return Err(format!("`{call}` {takes}{}", list(signature)));
     }
-    match value::parse(arch, value) {
-        Some(value) => Ok(Known { position, value }),
-        None => Err(format!("`{}` is no number and no constant of {arch}", visible(value))),
-    }
+    value::parse(arch, value).map(|value| Known { position, value }).map_err(|part| {
+        let known = signature.and_then(|all| all.get(position)).map_or("", |one| one.name);
+        let guess = closest_constant_for(arch, name, known, part).filter(|_| value::is_name(part));
+        let guess = guess.map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"));
+        format!("`{}` is no number and no constant of {arch}{guess}", visible(part))
+    })
 }
 
 fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<usize, String> {
@@ -205,7 +229,10 @@ fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<us
     by_name.or_else(by_number).ok_or_else(|| {
         let known = match signature {
             Some([]) => ": it takes none".to_owned(),
-            Some(_) => list(signature),
+            Some(all) => match nearest(name, all.iter().map(|one| one.name)) {
+                Some(guess) => format!("; did you mean `{guess}`?"),
+                None => list(signature),
+            },
             None => ": nobody knows its arguments; write arg0 to arg5".to_owned(),
         };
         format!("`{call}` has no argument called `{}`{known}", visible(name))

@@ -1,12 +1,18 @@
-//! `purplec show`: what a plan grants, in words or as JSON.
+//! `purplec show`: what a plan grants: in words, as JSON, and its filters as a policy and as
+//! annotated assembly.
 
 use super::calls::classify;
+use super::query;
 use super::verify::with_plan;
 use super::{Exit, complain, output, place, print};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use purple_plan::{EnvKind, Filter, Mount, MountKind, Plan, mount_flags, network_flags};
+use purplec::emit::Recorded;
+use purplec::emit::bpf::Program;
 use purplec::resolve::CAPABILITIES;
 use purplec::seal::hex;
+use purplec::show::assembly::assembly;
+use purplec::show::policy::policy;
 use purplec::syscalls::Arch;
 use serde_json::{Value, json};
 use std::ffi::CStr;
@@ -19,12 +25,31 @@ pub(super) struct Arguments {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// Print JSON
-    #[arg(long)]
+    /// What is shown, and how
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Print JSON: the same as `--format json`
+    #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Write the x86-64 program, a `sock_filter` array, to a file; `-` is standard output
-    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    /// The one filter to show as a policy, as assembly or as bytes
+    #[arg(long, value_name = "A")]
+    arch: Option<Arch>,
+    /// Write a filter, an array of `sock_filter`, to a file; `-` is standard output. Without
+    /// `--arch` it is the one for x86-64
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "format"])]
     bpf: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// All that the plan grants, for people
+    Human,
+    /// The same for programs
+    Json,
+    /// The filters as a policy that compiles to them
+    Policy,
+    /// The filters' instructions, with what each tests and where it goes
+    Assembly,
 }
 
 /// Shows the plan.
@@ -33,21 +58,73 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    let about_filters =
+        arguments.bpf.is_some() || matches!(format, Format::Policy | Format::Assembly);
+    if let Some(arch) = arguments.arch {
+        if !about_filters {
+            return complain(
+                "purplec: `--arch` is for `--format policy`, `--format assembly` and `--bpf`",
+            );
+        }
+        if !plan.filters.iter().any(|one| native(&one) == Some(arch)) {
+            let all: Vec<&str> =
+                plan.filters.iter().filter_map(|one| native(&one)).map(Arch::name).collect();
+            let all = all.join(", ");
+            return complain(&format!(
+                "purplec: the plan has no filter for {arch}: it is for {all}"
+            ));
+        }
+    }
     if let Some(to) = &arguments.bpf {
-        let native = plan.filters.iter().find(|one| one.audit_arch == Arch::X86_64.audit());
-        let Some(filter) = native else {
-            return complain("purplec: the plan has no program for x86_64");
+        let wanted = arguments.arch.unwrap_or(Arch::X86_64);
+        let Some(filter) = plan.filters.iter().find(|one| native(one) == Some(wanted)) else {
+            return complain(&format!("purplec: the plan has no program for {wanted}"));
         };
         return match output::write(to, filter.program) {
             Ok(()) => Exit::Clean,
             Err(message) => complain(&message),
         };
     }
-    let view = view(plan);
-    if arguments.json {
-        return print(&format!("{view:#}\n"), Exit::Clean);
+    match format {
+        Format::Human => print(&words(plan, &view(plan)), Exit::Clean),
+        Format::Json => print(&format!("{:#}\n", view(plan)), Exit::Clean),
+        Format::Policy => match policy(plan, arguments.arch, &|place| place::words(plan, place)) {
+            Ok(text) => print(&text, Exit::Clean),
+            Err(why) => {
+                complain(&format!("purplec: {why}"));
+                Exit::Findings
+            }
+        },
+        Format::Assembly => listings(plan, arguments.arch),
     }
-    print(&words(plan, &view), Exit::Clean)
+}
+
+/// The filters' instructions.
+fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
+    let mut out = String::new();
+    let wanted = |one: &Filter<'_>| only.is_none() || native(one) == only;
+    for one in plan.filters.iter().filter(wanted) {
+        let recorded = Recorded::read(plan, one.audit_arch);
+        let (Some(arch), Some(recorded), Some(program)) =
+            (native(&one), recorded, Program::from_le_bytes(one.program))
+        else {
+            complain("purplec: this compiler cannot read the plan's filter");
+            return Exit::Findings;
+        };
+        let count = program.instructions.len();
+        let listing = assembly(&recorded, &program, &|place| place::words(plan, place));
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.extend([format!("filter for {arch}, {count} instructions\n").as_str(), &listing]);
+    }
+    print(&out, Exit::Clean)
+}
+
+/// The architecture whose kernels a filter is for.
+fn native(filter: &Filter<'_>) -> Option<Arch> {
+    Arch::ALL.into_iter().find(|arch| arch.is_native() && arch.audit() == filter.audit_arch)
 }
 
 /// A plan's bytes in words; `None` where they are no plan.
@@ -86,7 +163,7 @@ fn view(plan: &Plan<'_>) -> Value {
             "mode": "loopback",
             "narrowed": plan.network.flags & network_flags::NARROWED != 0,
         },
-        "mounts": plan.mounts.iter().map(|mount| step(&mount)).collect::<Vec<_>>(),
+        "mounts": plan.mounts.iter().map(|mount| step(plan, &mount)).collect::<Vec<_>>(),
         "rlimits": plan.rlimits.iter()
             .map(|limit| json!({ "resource": limit.resource, "soft": limit.soft, "hard": limit.hard }))
             .collect::<Vec<_>>(),
@@ -96,12 +173,12 @@ fn view(plan: &Plan<'_>) -> Value {
                 EnvKind::Pass => json!({ "pass": text(variable.text) }),
             })
             .collect::<Vec<_>>(),
-        "filters": plan.filters.iter().map(|one| filter(&one)).collect::<Vec<_>>(),
+        "filters": plan.filters.iter().map(|one| filter(plan, &one)).collect::<Vec<_>>(),
         "cgroup": plan.cgroup.iter()
-            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": place::line(value.line) }))
+            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": place::line(value.line), "line_of": place::source(plan, value.line) }))
             .collect::<Vec<_>>(),
         "needs": plan.needs.iter()
-            .map(|need| json!({ "layer": need.layer.name(), "line": place::line(need.line) }))
+            .map(|need| json!({ "layer": need.layer.name(), "line": place::line(need.line), "line_of": place::source(plan, need.line) }))
             .collect::<Vec<_>>(),
     })
 }
@@ -132,7 +209,7 @@ fn capabilities(set: u64) -> Vec<String> {
         .collect()
 }
 
-fn step(mount: &Mount<'_>) -> Value {
+fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
     let flag = |bit| mount.flags & bit != 0;
     json!({
         "kind": kind(mount.kind),
@@ -148,6 +225,7 @@ fn step(mount: &Mount<'_>) -> Value {
         "mode": format!("{:04o}", mount.mode),
         "content": (!mount.content.is_empty()).then(|| String::from_utf8_lossy(mount.content)),
         "line": place::line(mount.line),
+        "line_of": place::source(plan, mount.line),
     })
 }
 
@@ -176,8 +254,8 @@ fn attributes(bits: u64) -> Vec<&'static str> {
         .collect()
 }
 
-fn filter(filter: &Filter<'_>) -> Value {
-    let arch = Arch::ALL.into_iter().find(|arch| arch.audit() == filter.audit_arch);
+fn filter(plan: &Plan<'_>, filter: &Filter<'_>) -> Value {
+    let arch = native(filter);
     let calls = arch.and_then(|arch| classify(arch, filter.program));
     json!({
         "arch": arch.map(Arch::name),
@@ -186,6 +264,8 @@ fn filter(filter: &Filter<'_>) -> Value {
         "allowed": calls.as_ref().map(|calls| &calls.allowed),
         "denied": calls.as_ref().map(|calls| &calls.denied),
         "by_arguments": calls.as_ref().map(|calls| &calls.by_arguments),
+        "rules": arch.zip(calls.as_ref())
+            .map(|(arch, calls)| query::answers(plan, arch, &calls.by_arguments)),
         "probe": (filter.probe_errno != 0).then(|| json!({
             "nr": filter.probe_nr,
             "args": filter.probe_args,
@@ -228,7 +308,7 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
         out.line("environment", &format!("{}{from}", text(variable.text)));
     }
     for one in &plan.filters {
-        let arch = Arch::ALL.into_iter().find(|arch| arch.audit() == one.audit_arch);
+        let arch = native(&one);
         let name = arch.map_or("another architecture", |arch| arch.name());
         out.line("filter", &format!("{name}, {} instructions", one.program.len() / 8));
         let Some(calls) = arch.and_then(|arch| classify(arch, one.program)) else {
@@ -242,7 +322,10 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
             out.names("denied", &calls.denied);
             out.line("allowed", "all other calls");
         }
-        out.names("by arguments", &calls.by_arguments);
+        let by_arguments = arch.map(|arch| query::by_arguments(plan, arch, &calls.by_arguments));
+        for line in by_arguments.unwrap_or_default() {
+            out.line("by arguments", &line);
+        }
     }
     out.0
 }

@@ -79,6 +79,8 @@ pub struct Choices {
     pub flags: Vec<(&'static str, u64)>,
     /// A mask, and the constants that the bits under it hold one of.
     pub field: Option<(u64, Vec<(&'static str, u64)>)>,
+    /// The mask's name, where it has one.
+    pub mask: Option<&'static str>,
     /// Constants that may be written there, and are not used to print.
     pub aliases: Vec<(&'static str, u64)>,
 }
@@ -107,6 +109,11 @@ impl Choices {
             family: family.name,
             values: take(&family.values),
             flags: take(&family.flags),
+            mask: family
+                .field
+                .as_ref()
+                .map(|one| one.0)
+                .filter(|one| constant(arch, one).is_some()),
             field,
             aliases: take(&family.aliases),
         }

@@ -1,13 +1,14 @@
 //! Answers as text and as JSON.
 
-use super::cases::{Case, When};
 use super::unseen::unseen;
 use super::{Answer, Filter, Format};
 use crate::cli::place;
 use purple_plan::Plan;
 use purplec::diagnostics::render::visible;
-use purplec::ir::syscalls::{Action, Condition, Test, Why};
-use purplec::syscalls::{Arch, baseline, errno_name, signature};
+use purplec::ir::syscalls::{Action, Why};
+use purplec::show::cases::{Case, When};
+use purplec::show::names::{self, Names};
+use purplec::syscalls::{Arch, baseline};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -25,14 +26,59 @@ pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer], format: Form
         let list: Vec<Value> = all.iter().map(|answer| object(plan, filter, answer)).collect();
         return format!("{:#}\n", Value::Array(list));
     }
-    let rows = all.iter().map(|answer| match answer.cases.as_slice() {
-        [only] => {
-            let because = because(plan, filter, answer, only);
-            [name(answer), verdict(filter.arch, only.action), because]
+    let mut rows = Vec::new();
+    for answer in all {
+        rows.extend(cases(plan, filter, answer));
+    }
+    let kept = all.iter().filter(|answer| answer.cached).count();
+    let unseen: Vec<&str> = all
+        .iter()
+        .filter_map(|answer| answer.query.name.filter(|name| unseen(filter.arch, name).is_some()))
+        .collect();
+    let count = all.len();
+    let kept = format!("{kept} of {count} calls: the kernel keeps the verdict (since 5.11)\n");
+    let mut out = table(&rows, "");
+    out.extend(["\n", kept.as_str()]);
+    if !unseen.is_empty() {
+        out.extend(["the filter may not see: ", unseen.join(", ").as_str(), "\n"]);
+    }
+    out
+}
+
+/// What decides about calls, a line for those about which the same does.
+pub(super) fn in_short(arch: Arch, all: &[Answer]) -> Vec<String> {
+    let mut lines: Vec<(Vec<String>, String)> = Vec::new();
+    for answer in all {
+        let each = answer.cases.iter().map(|case| {
+            let verdict = names::action(arch, case.action);
+            match condition(arch, answer, case).as_str() {
+                "otherwise" => format!("otherwise {verdict}"),
+                condition => format!("{verdict} {condition}"),
+            }
+        });
+        let fate = each.collect::<Vec<_>>().join(", ");
+        match lines.iter_mut().find(|line| line.1 == fate) {
+            Some(line) => line.0.push(name(answer)),
+            None => lines.push((vec![name(answer)], fate)),
         }
-        cases => [name(answer), "by arguments".to_owned(), format!("{} cases", cases.len())],
-    });
-    table(&rows.collect::<Vec<_>>(), "")
+    }
+    lines.into_iter().map(|(names, fate)| format!("{}: {fate}", names.join(" "))).collect()
+}
+
+/// The cases of a call: its name and the condition, the verdict, and the reason.
+fn cases(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Vec<[String; 3]> {
+    let single = answer.cases.len() == 1;
+    let row = |case: &Case| {
+        let name = name(answer);
+        let call = match case.when.is_empty() {
+            true if single => name,
+            true => format!("{name} otherwise"),
+            false => format!("{name} {}", condition(filter.arch, answer, case)),
+        };
+        let verdict = names::action(filter.arch, case.action);
+        [call, verdict, because(plan, filter, answer, case)]
+    };
+    answer.cases.iter().map(row).collect()
 }
 
 fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
@@ -41,12 +87,12 @@ fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
     let mut out = match answer.cases.as_slice() {
         [only] => {
             let because = because(plan, filter, answer, only);
-            format!("{call}: {}\n  {because}\n", verdict(arch, only.action))
+            format!("{call}: {}\n  {because}\n", names::action(arch, only.action))
         }
         cases => {
             let rows = cases.iter().map(|case| {
                 let condition = condition(arch, answer, case);
-                [condition, verdict(arch, case.action), because(plan, filter, answer, case)]
+                [condition, names::action(arch, case.action), because(plan, filter, answer, case)]
             });
             let table = table(&rows.collect::<Vec<_>>(), "  ");
             format!(
@@ -66,21 +112,22 @@ fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
     out
 }
 
-fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value {
+/// An answer as data.
+pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value {
     let arch = filter.arch;
-    let signature = answer.query.name.and_then(|name| signature(arch, name)).unwrap_or_default();
-    let label = |position: usize| {
-        let named = signature.get(position).map(|one| one.name.to_owned());
-        named.unwrap_or_else(|| format!("arg{position}"))
-    };
+    let names = Names::of(arch, answer.query.number);
+    let given = answer.query.args.iter();
     let args: serde_json::Map<String, Value> =
-        answer.query.args.iter().map(|one| (label(one.position), json!(one.value))).collect();
+        given.map(|one| (names.argument(one.position), json!(one.value))).collect();
     let case = |case: &Case| {
         let when: Vec<String> = case.when.iter().map(|one| when(arch, answer, one)).collect();
         json!({
             "when": when,
-            "verdict": action(case.action),
-            "errno": errno(arch, case.action),
+            "verdict": names::key(case.action),
+            "errno": match case.action {
+                Action::Errno(number) => Some(names::errno(arch, number)),
+                _ => None,
+            },
             "line": case.place.is_some().then(|| case.place.line()),
             "source": place::source(plan, case.place),
             "why": key(case.why),
@@ -94,7 +141,7 @@ fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value {
         "args": args,
         "depends_on_arguments": answer.cases.len() > 1,
         "verdict": match answer.cases.as_slice() {
-            [only] => Some(action(only.action)),
+            [only] => Some(names::key(only.action)),
             _ => None,
         },
         "cases": answer.cases.iter().map(case).collect::<Vec<_>>(),
@@ -112,16 +159,11 @@ fn given(arch: Arch, answer: &Answer) -> String {
     if answer.query.args.is_empty() {
         return String::new();
     }
-    let all = answer.query.args.iter();
-    let all =
-        all.map(|one| format!("{}={}", argument(arch, answer, one.position), number(one.value)));
+    let names = Names::of(arch, answer.query.number);
+    let all = answer.query.args.iter().map(|one| {
+        format!("{}={}", names.argument(one.position), names.value(one.position, one.value))
+    });
     format!("({})", all.collect::<Vec<_>>().join(", "))
-}
-
-/// An argument's name.
-fn argument(arch: Arch, answer: &Answer, position: usize) -> String {
-    let signature = answer.query.name.and_then(|name| signature(arch, name)).unwrap_or_default();
-    signature.get(position).map_or_else(|| format!("arg{position}"), |one| one.name.to_owned())
 }
 
 fn condition(arch: Arch, answer: &Answer, case: &Case) -> String {
@@ -133,60 +175,10 @@ fn condition(arch: Arch, answer: &Answer, case: &Case) -> String {
 }
 
 fn when(arch: Arch, answer: &Answer, when: &When) -> String {
+    let names = Names::of(arch, answer.query.number);
     match when {
-        When::Holds(condition) => comparison(arch, answer, condition),
-        When::OneOf(guard) => {
-            let name = argument(arch, answer, guard.arg.into());
-            let values: Vec<String> = guard.values.iter().map(|one| number(*one)).collect();
-            match values.split_last() {
-                Some((last, [])) => format!("{name} == {last}"),
-                Some((last, rest)) => format!("{name} is {} or {last}", rest.join(", ")),
-                None => format!("{name} is nothing"),
-            }
-        }
-    }
-}
-
-fn comparison(arch: Arch, answer: &Answer, condition: &Condition) -> String {
-    let name = argument(arch, answer, condition.arg.into());
-    match condition.test {
-        Test::Eq(value) => format!("{name} == {}", number(value)),
-        Test::Ne(value) => format!("{name} != {}", number(value)),
-        Test::Lt(value) => format!("{name} < {}", number(value)),
-        Test::Le(value) => format!("{name} <= {}", number(value)),
-        Test::Gt(value) => format!("{name} > {}", number(value)),
-        Test::Ge(value) => format!("{name} >= {}", number(value)),
-        Test::MaskedEq { mask, value } => format!("{name} & {mask:#x} == {}", number(value)),
-        Test::MaskedNe { mask, value } => format!("{name} & {mask:#x} != {}", number(value)),
-    }
-}
-
-/// Small numbers as people count, others as programs write them.
-fn number(value: u64) -> String {
-    if value < 10 { value.to_string() } else { format!("{value:#x}") }
-}
-
-fn verdict(arch: Arch, of: Action) -> String {
-    match (of, errno(arch, of)) {
-        (_, Some(errno)) => format!("errno {errno}"),
-        _ => action(of).to_owned(),
-    }
-}
-
-fn errno(arch: Arch, of: Action) -> Option<String> {
-    let Action::Errno(number) = of else { return None };
-    Some(errno_name(arch, number).map_or_else(|| number.to_string(), str::to_owned))
-}
-
-const fn action(of: Action) -> &'static str {
-    match of {
-        Action::Allow => "allow",
-        Action::Log => "log",
-        Action::Notify => "notify",
-        Action::Errno(_) => "errno",
-        Action::Trap => "trap",
-        Action::KillThread => "kill_thread",
-        Action::KillProcess => "kill",
+        When::Holds(condition) => names.condition(condition),
+        When::OneOf(guard) => names.listed(guard),
     }
 }
 

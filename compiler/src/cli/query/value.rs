@@ -2,9 +2,16 @@
 
 use purplec::syscalls::Arch;
 
-/// A value: numbers and constants, with `|` between them.
-pub(super) fn parse(arch: Arch, text: &str) -> Option<u64> {
-    text.split('|').try_fold(0, |value, part| Some(value | constant(arch, part.trim())?))
+/// A value: numbers and constants, with `|` between them; or the part that is neither.
+pub(super) fn parse(arch: Arch, text: &str) -> Result<u64, &str> {
+    text.split('|')
+        .map(str::trim)
+        .try_fold(0, |value, part| Ok(value | constant(arch, part).ok_or(part)?))
+}
+
+/// Whether a part was meant as a constant's name.
+pub(super) fn is_name(part: &str) -> bool {
+    part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
 }
 
 /// One number, or one constant of an architecture.
@@ -55,7 +62,7 @@ mod tests {
             ("1|", None),
             ("O_WRONGLY", None),
         ] {
-            assert_eq!(parse(Arch::X86_64, text), value, "{text}");
+            assert_eq!(parse(Arch::X86_64, text).ok(), value, "{text}");
         }
     }
 }

@@ -26,28 +26,28 @@ pub struct Instruction {
 }
 
 /// `BPF_LD|BPF_W|BPF_ABS`: load a word of `struct seccomp_data`.
-pub(super) const LOAD: u16 = 0x20;
+pub(crate) const LOAD: u16 = 0x20;
 /// `BPF_ALU|BPF_AND|BPF_K`.
-pub(super) const AND: u16 = 0x54;
+pub(crate) const AND: u16 = 0x54;
 /// `BPF_JMP|BPF_JA`.
-pub(super) const JUMP: u16 = 0x05;
+pub(crate) const JUMP: u16 = 0x05;
 /// `BPF_JMP|BPF_JEQ|BPF_K`.
-pub(super) const JEQ: u16 = 0x15;
+pub(crate) const JEQ: u16 = 0x15;
 /// `BPF_JMP|BPF_JGT|BPF_K`.
-pub(super) const JGT: u16 = 0x25;
+pub(crate) const JGT: u16 = 0x25;
 /// `BPF_JMP|BPF_JGE|BPF_K`.
-pub(super) const JGE: u16 = 0x35;
+pub(crate) const JGE: u16 = 0x35;
 /// `BPF_JMP|BPF_JSET|BPF_K`.
-pub(super) const JSET: u16 = 0x45;
+pub(crate) const JSET: u16 = 0x45;
 /// `BPF_RET|BPF_K`.
-pub(super) const RETURN: u16 = 0x06;
+pub(crate) const RETURN: u16 = 0x06;
 
 /// Offset of the call's number in `struct seccomp_data`.
-pub(super) const NUMBER: u32 = 0;
+pub(crate) const NUMBER: u32 = 0;
 /// Offset of the audit architecture.
-pub(super) const ARCH: u32 = 4;
+pub(crate) const ARCH: u32 = 4;
 /// Offset of the first argument; each takes 8 bytes.
-pub(super) const ARGUMENTS: u32 = 16;
+pub(crate) const ARGUMENTS: u32 = 16;
 
 impl Program {
     /// Reads an array of `struct sock_filter`, little endian; `None` where it is none.

@@ -6,7 +6,7 @@
 mod assemble;
 mod cache;
 mod generate;
-mod instruction;
+pub(crate) mod instruction;
 mod interpret;
 mod probe;
 mod proof;
@@ -58,4 +58,4 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,7 @@
 mod kernel;
 mod mutants;
 mod proofs;
-mod random;
+pub(crate) mod random;
 mod size;
 
 use super::generate::{generate, return_value};

@@ -10,7 +10,7 @@ use super::*;
 use crate::syscalls::{Kind, signature};
 
 /// A small generator of numbers (splitmix64), so that a printed seed repeats a run.
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -21,7 +21,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    pub(super) fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit as u64).unwrap()
     }
 
@@ -52,7 +52,7 @@ impl Random {
         if self.below(8) == 0 { self.next() } else { near }
     }
 
-    pub(super) fn args(&mut self, known: &[u64]) -> [u64; 6] {
+    pub(crate) fn args(&mut self, known: &[u64]) -> [u64; 6] {
         [0; 6].map(|_| match self.below(3) {
             0 if !known.is_empty() => known[self.below(known.len())] ^ (self.next() & 1) << 32,
             1 if !known.is_empty() => {
@@ -63,7 +63,7 @@ impl Random {
     }
 
     /// The text of a `syscalls` section, and the constants in its rules.
-    pub(super) fn section(&mut self, arch: Arch) -> (String, Vec<u64>) {
+    pub(crate) fn section(&mut self, arch: Arch) -> (String, Vec<u64>) {
         let all: Vec<&str> = names(arch).map(|(name, _)| name).collect();
         let mut text = format!("default_deny: {}\n", self.below(2) == 0);
         let on_deny = [
@@ -133,7 +133,7 @@ impl Random {
     }
 }
 
-pub(super) fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let given = std::env::var("PURPLE_SEED").ok().and_then(|text| text.parse().ok());
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
     given.unwrap_or_else(now)

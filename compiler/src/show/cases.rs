@@ -3,36 +3,38 @@
 //! What each rule would say is asked of the evaluator, with that rule made to hold and those before
 //! it made not to: so there is one definition of what a policy means here too.
 
-use purple_plan::Place;
-use purplec::emit::{Recorded, place_of};
-use purplec::ir::syscalls::{
+use crate::emit::{Recorded, place_of};
+use crate::ir::syscalls::{
     Action, Call, CallMeaning, Condition, Guard, Meaning, Test, Verdict, Why, evaluate,
 };
-use purplec::syscalls::{Arch, X32_BIT};
+use crate::syscalls::{Arch, X32_BIT};
+use purple_plan::Place;
 
 /// An argument that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Known {
+pub struct Known {
     /// Its position, from 0.
-    pub(super) position: usize,
+    pub position: usize,
     /// What the register holds.
-    pub(super) value: u64,
+    pub value: u64,
 }
 
 /// A verdict, and what has to hold for it.
 #[derive(Debug, Clone)]
-pub(super) struct Case {
+pub struct Case {
     /// All of it; nothing: in every other case.
-    pub(super) when: Vec<When>,
-    pub(super) action: Action,
-    pub(super) why: Why,
+    pub when: Vec<When>,
+    /// The verdict.
+    pub action: Action,
+    /// The step that decides.
+    pub why: Why,
     /// The place in the policy that says so.
-    pub(super) place: Place,
+    pub place: Place,
 }
 
 /// Something about an argument that was not given.
 #[derive(Debug, Clone)]
-pub(super) enum When {
+pub enum When {
     /// A condition of a rule.
     Holds(Condition),
     /// The argument is one of a guard's values.
@@ -41,7 +43,7 @@ pub(super) enum When {
 
 /// The cases, in the order in which they are looked at: the first that holds counts, the last one
 /// holds always.
-pub(super) fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> Vec<Case> {
+pub fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> Vec<Case> {
     let mut asked = Asked::new(recorded.meaning(), arch, number, known);
     let mut cases = Vec::new();
     for at in 0..asked.named().map_or(0, |call| call.rules.len()) {

@@ -1,0 +1,482 @@
+//! What the kernel does with calls under a plan's filter, against what `purplec query` says: the
+//! filter is loaded as the executor loads it, and the calls are made.
+//!
+//! Every call is tried, whatever it does, below an older filter that keeps all of them from being
+//! carried out (`verdicts/calls.c` says how). A sample with harmless arguments is carried out too, and
+//! what is allowed must end as it does without a filter.
+
+mod harmless;
+
+use harmless::HARMLESS;
+use nix::unistd::Uid;
+use purple_plan::Plan;
+use purple_tests::identity::skip;
+use purple_tests::place::{Place, binary};
+use purple_tests::policy::compile;
+use purple_tests::repository::root;
+use purplec::emit::Recorded;
+use purplec::ir::syscalls::{Action, Call, Test};
+use purplec::syscalls::{Arch, X32_BIT, errno_number, names, newest, syscall_name, syscall_number};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+scenarios! {
+    every_call_gets_the_verdict_that_query_gives
+    bites_a_filter_that_does_something_else
+    harmless_calls_end_as_without_a_filter_or_are_denied
+}
+
+/// The error of the older filter in `verdicts/calls.c`.
+const PASSED: i64 = 3999;
+
+/// A process that SIGSYS ended.
+const KILLED: (&str, i64) = ("signal", 31);
+
+/// uretprobe and uprobe: the kernel makes these calls itself and, since 6.14, lets them pass without
+/// a look at any filter; made by anybody else they end the process.
+const UNSEEN: [u32; 2] = [335, 336];
+
+/// Policies with every action and operator, beside the shipped ones.
+const POLICIES: [(&str, &str); 5] = [
+    (
+        "conditions",
+        "{on_deny: {errno: EXDEV}, allow: [read, write, openat, socket, ioctl, clone, clone3, exit], \
+          architectures: [x86, x32], advanced_rules: [\
+          {syscall: openat, action: allow, conditions: 'flags & O_ACCMODE == O_RDONLY'}, \
+          {syscall: socket, action: kill, conditions: 'family == AF_VSOCK'}, \
+          {syscall: lseek, action: allow, conditions: 'offset < 0x10000 and whence in {SEEK_SET, SEEK_END}'}, \
+          {syscall: ftruncate, action: errno, errno: EFBIG, conditions: 'fd > 2 and fd <= 9'}, \
+          {syscall: fchmod, action: deny, conditions: 'mode >= 0o1000 or mode & 0o7 == 0o7'}, \
+          {syscall: dup2, action: log, conditions: 'newfd != 2'}, \
+          {syscall: clone, action: deny, conditions: 'clone_flags & CLONE_NEWUSER'}]}",
+    ),
+    (
+        "wide",
+        "{default_deny: false, advanced_rules: [\
+          {syscall: mmap, action: errno, errno: ENOMEM, conditions: [{arg: 1, op: gt, value: 0x180000005}]}, \
+          {syscall: mmap, action: trap, conditions: [{arg: 1, op: eq, value: 0x100000000}]}, \
+          {syscall: munmap, action: deny, conditions: [{arg: 1, op: lt, value: 0x7fffffff}, {arg: 1, op: ne, value: 4096}]}, \
+          {syscall: pread64, action: kill_thread, conditions: [{arg: 3, op: ge, value: 0xffffffff00000000}]}, \
+          {syscall: pwrite64, action: deny, conditions: [{arg: 3, op: masked_eq, mask: 0xff000000ff, value: 0x100000001}]}, \
+          {syscall: readahead, action: deny, conditions: [{arg: 1, op: masked_ne, mask: 0x8000000000000001, value: 1}]}, \
+          {syscall: ftruncate, action: notify, conditions: [{arg: 1, op: le, value: 7}]}]}",
+    ),
+    ("kill", "{on_deny: kill, allow: [read, write, exit, exit_group], deny: [getuid]}"),
+    ("kill-thread", "{on_deny: kill_thread, allow: ['@default']}"),
+    ("trap", "{on_deny: trap, default_deny: false, deny: ['@network'], architectures: [x86]}"),
+];
+
+fn every_call_gets_the_verdict_that_query_gives(place: &Place) {
+    let Some(helper) = Helper::build(place, "every_call_gets_the_verdict_that_query_gives") else {
+        return;
+    };
+    let mut tried = 0;
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let plans = plans(place);
+    for (name, plan) in &plans {
+        let filter = Filter::read(plan);
+        let calls = filter.calls(helper.has_int80);
+        let answers = helper.answers(&filter.program(place), "watched", &calls);
+        let queried = queried(plan);
+        for (made, answer) in calls.iter().zip(&answers) {
+            let action = filter.verdict(made);
+            let expected = watched(action);
+            assert_eq!(
+                (answer.0.as_str(), answer.1),
+                expected,
+                "{name}: {}: {action:?}",
+                made.told()
+            );
+            // The command says the same as the library.
+            if let Some(said) = queried.get(&made.number).filter(|_| made.way == Way::Native) {
+                assert_eq!(*said, expected, "{name}: {}", made.told());
+            }
+            tried += 1;
+            *seen.entry(if expected.1 == -PASSED { "passed" } else { expected.0 }).or_default() +=
+                1;
+        }
+    }
+    println!("{tried} calls under {} filters: {seen:?}", plans.len());
+    assert!(seen.len() == 5 && tried > 8000, "{tried} {seen:?}");
+}
+
+/// How a call ends below the older filter.
+fn watched(action: Action) -> (&'static str, i64) {
+    match action {
+        Action::Allow | Action::Log | Action::Notify => ("return", -PASSED),
+        _ => expected_alone(action).expect("it is not let through"),
+    }
+}
+
+fn bites_a_filter_that_does_something_else(place: &Place) {
+    let Some(helper) = Helper::build(place, "bites_a_filter_that_does_something_else") else {
+        return;
+    };
+    let plans: BTreeMap<String, PathBuf> = plans(place).into_iter().collect();
+    let (loaded, asked) = (Filter::read(&plans["trap"]), Filter::read(&plans["conditions"]));
+    let calls = asked.calls(helper.has_int80);
+    let answers = helper.answers(&loaded.program(place), "watched", &calls);
+    let wrong = calls
+        .iter()
+        .zip(&answers)
+        .filter(|(made, answer)| (answer.0.as_str(), answer.1) != watched(asked.verdict(made)));
+    let wrong = wrong.count();
+    assert!(wrong > 300, "{wrong}");
+}
+
+fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &Place) {
+    let test = "harmless_calls_end_as_without_a_filter_or_are_denied";
+    let Some(helper) = Helper::build(place, test) else { return };
+    let calls: Vec<Made> = HARMLESS
+        .iter()
+        .map(|(name, args)| Made {
+            way: Way::Native,
+            number: syscall_number(Arch::X86_64, name).expect("a name"),
+            args: *args,
+        })
+        .collect();
+    let bare = helper.answers(Path::new("-"), "made", &calls);
+    let plans = plans(place);
+    let (mut allowed, mut denied, mut undecided) = (0, 0, BTreeSet::new());
+    for (name, plan) in &plans {
+        let filter = Filter::read(plan);
+        let answers = helper.answers(&filter.program(place), "made", &calls);
+        for ((made, answer), bare) in calls.iter().zip(&answers).zip(&bare) {
+            let action = filter.verdict(made);
+            let told = format!("{name}: {}: {action:?}, without a filter {bare:?}", made.told());
+            // What a call that succeeds returns may differ: a process's number, a time.
+            let ended = |one: &Answer| (one.0.clone(), one.1.min(0));
+            match expected_alone(action) {
+                None => {
+                    assert_eq!(ended(answer), ended(bare), "{told}");
+                    let denial = filter.denial();
+                    if denial == Some(bare.1) {
+                        undecided.insert(syscall_name(Arch::X86_64, made.number).unwrap_or(""));
+                    } else {
+                        allowed += 1;
+                    }
+                }
+                Some(expected) => {
+                    assert_eq!((answer.0.as_str(), answer.1), expected, "{told}");
+                    if (bare.0.as_str(), bare.1) == expected {
+                        undecided.insert(syscall_name(Arch::X86_64, made.number).unwrap_or(""));
+                    } else {
+                        denied += 1;
+                    }
+                }
+            }
+        }
+    }
+    let count = plans.len();
+    println!("{allowed} calls carried out and {denied} denied under {count} filters");
+    println!("end the same with and without a filter, in some of them: {undecided:?}");
+    assert!(allowed > 300 && denied > 300, "{allowed} {denied}");
+}
+
+/// How a call ends that is not let through; nobody listens, so the kernel answers for a supervisor.
+fn expected_alone(action: Action) -> Option<(&'static str, i64)> {
+    match action {
+        Action::Allow | Action::Log => None,
+        Action::Notify => Some(("return", -38)),
+        Action::Errno(errno) => Some(("return", -i64::from(errno))),
+        Action::Trap => Some(("trap", 0)),
+        Action::KillThread => Some(("gone", 0)),
+        Action::KillProcess => Some(KILLED),
+    }
+}
+
+/// The plans of the shipped profiles and of the policies above.
+fn plans(place: &Place) -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    let mut add = |name: &str, policy: &Path| {
+        let plan = place.at(&format!("{name}.plan"));
+        let out = compile(policy, &plan);
+        assert!(out.status.success(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+        found.push((name.to_owned(), plan));
+    };
+    for entry in fs::read_dir(root().join("policies")).expect("the profiles") {
+        let path = entry.expect("an entry").path();
+        add(&path.file_stem().expect("a name").to_string_lossy(), &path);
+    }
+    for (name, syscalls) in POLICIES {
+        let text = format!("name: {name}\nsyscalls: {syscalls}\n");
+        add(name, &place.file(&format!("{name}.yaml"), text));
+    }
+    found.sort();
+    found
+}
+
+/// What `purplec query --all` says of the calls whose arguments do not decide, by number.
+fn queried(plan: &Path) -> BTreeMap<u32, (&'static str, i64)> {
+    let out = Command::new(binary("purplec"))
+        .arg("query")
+        .arg(plan)
+        .args(["--all", "--format", "json"])
+        .output()
+        .expect("the compiler runs");
+    let all: Vec<Value> = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert!(all.len() > 380, "{}", all.len());
+    let decided = all.iter().filter_map(|one| {
+        let expected = match one["verdict"].as_str()? {
+            "allow" | "log" | "notify" => ("return", -PASSED),
+            "errno" => {
+                let name = one["cases"][0]["errno"].as_str().expect("an error's name");
+                let errno = errno_number(Arch::X86_64, name).expect("an error");
+                ("return", -i64::from(errno))
+            }
+            "trap" => ("trap", 0),
+            "kill_thread" => ("gone", 0),
+            "kill" => KILLED,
+            // It is what no call ends with.
+            _ => ("unknown", 0),
+        };
+        let number = one["number"].as_u64().and_then(|number| u32::try_from(number).ok());
+        Some((number.expect("a number"), expected))
+    });
+    decided.collect()
+}
+
+/// How a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Native,
+    Int80,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Made {
+    way: Way,
+    number: u32,
+    args: [u64; 6],
+}
+
+impl Made {
+    fn arch(&self) -> Arch {
+        match self.way {
+            Way::Int80 => Arch::X86,
+            Way::Native if self.number & X32_BIT != 0 => Arch::X32,
+            Way::Native => Arch::X86_64,
+        }
+    }
+
+    fn told(&self) -> String {
+        let arch = self.arch();
+        let name = syscall_name(arch, self.number).unwrap_or("no known call");
+        format!("{name} ({:#x}) on {arch} with {:x?}", self.number, self.args)
+    }
+}
+
+struct Filter {
+    recorded: Recorded,
+    bytes: Vec<u8>,
+}
+
+impl Filter {
+    fn read(plan: &Path) -> Self {
+        let bytes = fs::read(plan).expect("a plan");
+        let plan = Plan::decode(&bytes).expect("a plan");
+        let audit = Arch::X86_64.audit();
+        let recorded = Recorded::read(&plan, audit).expect("its meaning");
+        let filter = plan.filters.iter().find(|one| one.audit_arch == audit).expect("a filter");
+        Self { recorded, bytes: filter.program.to_vec() }
+    }
+
+    fn program(&self, place: &Place) -> PathBuf {
+        place.file("filter.bpf", &self.bytes)
+    }
+
+    fn verdict(&self, made: &Made) -> Action {
+        let call = Call { audit_arch: made.arch().audit(), number: made.number, args: made.args };
+        self.recorded.verdict(&call).0
+    }
+
+    /// What a call returns that gets the denial action, if it returns.
+    fn denial(&self) -> Option<i64> {
+        match self.recorded.meaning().native.denial {
+            Action::Errno(errno) => Some(-i64::from(errno)),
+            _ => None,
+        }
+    }
+
+    /// Every number that a table has and some that none has, by each way in; and calls whose
+    /// arguments the filter looks at with many values near those that it knows.
+    fn calls(&self, has_int80: bool) -> Vec<Made> {
+        let mut calls = BTreeSet::new();
+        let mut plain = |way, number| calls.insert(Made { way, number, args: [0; 6] });
+        for number in 0..=newest(Arch::X86_64) + 20 {
+            plain(Way::Native, number);
+        }
+        // Where the policy does not list an interface, each of its calls ends the process: a few do.
+        let step = |arch| if self.recorded.meaning().interface(arch).is_some() { 1 } else { 16 };
+        for (_, number) in names(Arch::X32).step_by(step(Arch::X32)) {
+            plain(Way::Native, number);
+        }
+        let edges = [
+            600,
+            9999,
+            0x3FFF_FFFF,
+            X32_BIT + 700,
+            0x7FFF_FFFF,
+            0x8000_0000,
+            u32::MAX - 1,
+            u32::MAX,
+        ];
+        for number in edges {
+            plain(Way::Native, number);
+        }
+        if has_int80 {
+            let all = (0..=newest(Arch::X86) + 20).step_by(step(Arch::X86));
+            for number in all.chain([9999, X32_BIT, u32::MAX]) {
+                plain(Way::Int80, number);
+            }
+        }
+        for one in self.recorded.meaning().interfaces() {
+            for (number, call) in &one.calls {
+                let way = if one.arch == Arch::X86 { Way::Int80 } else { Way::Native };
+                if way == Way::Int80 && !has_int80 {
+                    continue;
+                }
+                let rules = call.rules.iter().map(|rule| {
+                    let tests = rule.conditions.iter().map(|one| (one.arg, value_of(one.test)));
+                    tests.collect::<Vec<(u8, u64)>>()
+                });
+                let guard = call
+                    .guard
+                    .iter()
+                    .flat_map(|guard| guard.values.iter().map(|value| vec![(guard.arg, *value)]));
+                for args in near(&rules.chain(guard).collect::<Vec<_>>()) {
+                    // int 0x80 passes 32 bits each, and the helper five of them.
+                    let fits = args.iter().all(|arg| u32::try_from(*arg).is_ok()) && args[5] == 0;
+                    if way == Way::Native || fits {
+                        calls.insert(Made { way, number: *number, args });
+                    }
+                }
+            }
+        }
+        calls.retain(|made| made.way == Way::Int80 || !UNSEEN.contains(&made.number));
+        calls.into_iter().collect()
+    }
+}
+
+/// The constant of a comparison; of one for any bit, all of them.
+const fn value_of(test: Test) -> u64 {
+    match test {
+        Test::MaskedNe { mask, value: 0 } => mask,
+        Test::Eq(value)
+        | Test::Ne(value)
+        | Test::Lt(value)
+        | Test::Le(value)
+        | Test::Gt(value)
+        | Test::Ge(value)
+        | Test::MaskedEq { value, .. }
+        | Test::MaskedNe { value, .. } => value,
+    }
+}
+
+/// Arguments that have the values of each list, and those with one of them changed a little.
+fn near(lists: &[Vec<(u8, u64)>]) -> BTreeSet<[u64; 6]> {
+    let mut found = BTreeSet::new();
+    for list in lists.iter().filter(|list| !list.is_empty()) {
+        let mut args = [0; 6];
+        for (arg, value) in list {
+            args[usize::from(*arg)] = *value;
+        }
+        found.insert(args);
+        for (arg, value) in list {
+            let high = 1 << 32;
+            for changed in [
+                value.wrapping_sub(1),
+                value.wrapping_add(1),
+                value & value.wrapping_sub(1),
+                !value,
+                value ^ high,
+                value.wrapping_sub(high),
+                value & 0xFFFF_FFFF,
+                0,
+                u64::MAX,
+            ] {
+                let mut args = args;
+                args[usize::from(*arg)] = changed;
+                found.insert(args);
+            }
+        }
+    }
+    found
+}
+
+/// How a call ended: what `verdicts/calls.c` prints.
+type Answer = (String, i64);
+
+/// The program that makes the calls.
+struct Helper<'p> {
+    place: &'p Place,
+    has_int80: bool,
+}
+
+impl<'p> Helper<'p> {
+    /// Builds it; `None`, with a line that says so, where that is not possible.
+    fn build(place: &'p Place, test: &str) -> Option<Self> {
+        let test = format!("verdicts-{test}");
+        if !cfg!(target_arch = "x86_64") {
+            skip(&test, "it makes the calls of x86-64");
+            return None;
+        }
+        let source = place.file("calls.c", include_str!("verdicts/calls.c"));
+        let built = Command::new("gcc")
+            .args(["-O1", "-pthread", "-o"])
+            .arg(place.at("verdicts"))
+            .arg(source)
+            .output();
+        let Ok(built) = built else {
+            skip(&test, "gcc is not installed");
+            return None;
+        };
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        let mut helper = Self { place, has_int80: true };
+        // 20 is getpid: where the kernel has no 32-bit entry, the process dies.
+        let getpid = Made { way: Way::Int80, number: 20, args: [0; 6] };
+        helper.has_int80 = helper.answers(Path::new("-"), "made", &[getpid])[0].0 == "return";
+        if !helper.has_int80 {
+            skip(&format!("{test}-int80"), "this kernel has no 32-bit system calls");
+        }
+        Some(helper)
+    }
+
+    /// What the kernel does with these calls.
+    fn answers(&self, filter: &Path, mode: &str, calls: &[Made]) -> Vec<Answer> {
+        let mut lines = String::new();
+        for made in calls {
+            let args = made.args.map(|arg| arg.to_string()).join(" ");
+            writeln!(lines, "{} {} {args}", made.way as u8, made.number).expect("a string grows");
+        }
+        let mut command = Command::new(self.place.at("verdicts"));
+        command.arg(filter).arg(mode).current_dir(self.place.at(""));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        if !self.place.who.is_root() && Uid::effective().is_root() {
+            command.uid(self.place.who.uid).gid(self.place.who.gid);
+        }
+        let mut child = command.spawn().expect("the helper starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // All of it is read before anything is written.
+        stdin.write_all(lines.as_bytes()).expect("the helper reads");
+        drop(stdin);
+        let out = child.wait_with_output().expect("the helper ends");
+        assert!(out.status.success(), "{mode}: {}", out.status);
+        let text = String::from_utf8(out.stdout).expect("text");
+        let answers: Vec<Answer> = text
+            .lines()
+            .map(|line| {
+                let (kind, value) = line.split_once(' ').expect("two words");
+                (kind.to_owned(), value.parse().expect("a number"))
+            })
+            .collect();
+        assert_eq!(answers.len(), calls.len());
+        answers
+    }
+}
