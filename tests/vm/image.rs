@@ -13,13 +13,41 @@ use std::process::Command;
 
 /// Programs of the host that scenarios use.
 const PROGRAMS: [&str; 32] = [
-    "cat", "chmod", "cp", "dd", "echo", "env", "false", "grep", "head", "id", "kill", "ln", "ls",
-    "losetup", "mkdir", "mkfs.ext4", "mount", "mv", "python3", "readlink", "rm", "seq", "setpriv",
-    "sh", "sleep", "stat", "sync", "tail", "timeout", "touch", "true", "wc",
+    "cat",
+    "chmod",
+    "cp",
+    "dd",
+    "echo",
+    "env",
+    "false",
+    "grep",
+    "head",
+    "id",
+    "kill",
+    "ln",
+    "ls",
+    "losetup",
+    "mkdir",
+    "mkfs.ext4",
+    "mount",
+    "mv",
+    "python3",
+    "readlink",
+    "rm",
+    "seq",
+    "setpriv",
+    "sh",
+    "sleep",
+    "stat",
+    "sync",
+    "tail",
+    "timeout",
+    "touch",
+    "true",
+    "wc",
 ];
 
-/// Where Python keeps its library, and the parts of it that scenarios use: files there, and these.
-const PYTHON: &str = "/usr/lib/python3.11";
+/// The parts of Python's library that scenarios use, beside the files that stand at its top.
 const PYTHON_PARTS: [&str; 7] =
     ["collections", "ctypes", "encodings", "importlib", "json", "lib-dynload", "re"];
 
@@ -56,8 +84,10 @@ pub(crate) fn build(kernel: &Path, beside: &Path) -> Result<Vec<u8>, Fault> {
         image.host_file(&path)?;
         elf.insert(path);
     }
-    let parts = PYTHON_PARTS.iter().map(|part| Path::new(PYTHON).join(part));
-    for dir in parts.chain([PathBuf::from(PYTHON)]) {
+    let python = Path::new("/usr/bin/python3").canonicalize();
+    let python = python.map_err(|error| format!("python3: {error}"))?;
+    let python = Path::new("/usr/lib").join(python.file_name().unwrap_or_default());
+    for dir in PYTHON_PARTS.iter().map(|part| python.join(part)).chain([python.clone()]) {
         for dir in [dir.join("__pycache__"), dir] {
             for path in files(&dir) {
                 image.host_file(&path)?;
@@ -67,7 +97,7 @@ pub(crate) fn build(kernel: &Path, beside: &Path) -> Result<Vec<u8>, Fault> {
     }
     let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     elf.insert(own.clone());
-    let stripped = PathBuf::from(format!("{}.stripped", own.display()));
+    let stripped = kernel.join("stripped");
     for path in UNDER_TEST.map(|name| beside.join(name)).iter().chain([&own]) {
         // Without symbols they are a tenth as large.
         let done = Command::new("strip").arg("-o").arg(&stripped).arg(path).output();

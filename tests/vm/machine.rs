@@ -4,6 +4,7 @@ use crate::{Fault, image, name, tests};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::thread;
 use std::time::Instant;
 
 /// The kernels, as `scripts/kernels` names them.
@@ -12,12 +13,19 @@ const KERNELS: [&str; 2] = ["debian", "sid"];
 /// Seconds that a machine may run.
 const LIMIT: &str = "240";
 
-/// Runs the tests with one of the words in their names, all where there is none, under each kernel.
+/// Runs the tests with one of the words in their names, all where there is none, under all kernels at once.
 pub(crate) fn test(words: &[&str]) -> ExitCode {
     let (mut passed, mut failed) = (0, 0);
-    for kernel in KERNELS {
-        match boot(kernel, words) {
-            Ok(Booted::Missing(why)) => println!("SKIP vm-{kernel}: {why}"),
+    let booted = thread::scope(|scope| {
+        let all = KERNELS.map(|kernel| (kernel, scope.spawn(move || boot(kernel, words))));
+        all.map(|(kernel, machine)| (kernel, machine.join().expect("no panic")))
+    });
+    for (kernel, booted) in booted {
+        match booted {
+            Ok(Booted::Missing(why)) => {
+                println!("SKIP vm-{kernel}: {why}");
+                passed += 1;
+            }
             Ok(Booted::Ran(results)) => {
                 for (test, outcome) in &results {
                     println!("test {kernel}::{test} ... {}", outcome.word());
@@ -102,13 +110,7 @@ fn boot(kernel: &str, words: &[&str]) -> Result<Booted, Fault> {
     })
 }
 
-fn machine(
-    kernel: &Path,
-    image: &Path,
-    console: &Path,
-    results: &Path,
-    words: &[&str],
-) -> Command {
+fn machine(kernel: &Path, image: &Path, console: &Path, results: &Path, words: &[&str]) -> Command {
     let file = |path: &Path| format!("file:{}", path.display());
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", LIMIT, "qemu-system-x86_64"]);
@@ -145,7 +147,8 @@ fn read(text: &str, words: &[&str]) -> Result<Booted, Fault> {
             _ => return Err(format!("process 1 said: {line}")),
         }
     }
-    let wanted = tests().map(|(scenario, who)| name(scenario, who)).filter(|test| chosen(test, words));
+    let wanted =
+        tests().map(|(scenario, who)| name(scenario, who)).filter(|test| chosen(test, words));
     let wanted = wanted.collect::<Vec<_>>();
     let found = results.iter().map(|(test, _)| test.clone()).collect::<Vec<_>>();
     if !complete || wanted != found {
