@@ -7,7 +7,6 @@ use crate::disks;
 use crate::message::{Part, Refused, Text, refuse, say};
 use crate::mountinfo;
 use crate::run::Run;
-use crate::sys::memory;
 use crate::transfer::read_all;
 use core::ffi::CStr;
 use purple_plan::{CgroupValue, Layer, Place, Plan};
@@ -20,9 +19,6 @@ pub(crate) const STEP: &str = "cgroup";
 
 /// `CGROUP2_SUPER_MAGIC` (linux/magic.h).
 const CGROUP2: i64 = 0x6367_7270;
-
-/// What root's groups are made in.
-const ROOTS: &CStr = c"purple";
 
 const CONTROLLERS: &CStr = c"cgroup.subtree_control";
 const PROCESSES: &CStr = c"cgroup.procs";
@@ -46,29 +42,17 @@ pub(crate) struct Used {
     pub(crate) counts: [Option<u64>; COUNTS.len()],
 }
 
-/// A number in a file of the group: its name in reports, the file, and the word before it. Where it
-/// stands more than once, as for each disk, the sum counts.
-#[derive(Debug)]
-pub(crate) struct Count {
-    pub(crate) name: &'static str,
-    file: &'static CStr,
-    key: &'static [u8],
-}
-
-const fn count(name: &'static str, file: &'static CStr, key: &'static [u8]) -> Count {
-    Count { name, file, key }
-}
-
-/// Everything that is counted. Times are in microseconds.
-pub(crate) const COUNTS: [Count; 8] = [
-    count("cpu_microseconds", c"cpu.stat", b"usage_usec"),
-    count("cpu_throttled_microseconds", c"cpu.stat", b"throttled_usec"),
-    count("peak_memory_bytes", c"memory.peak", b""),
-    count("disk_read_bytes", c"io.stat", b"rbytes"),
-    count("disk_written_bytes", c"io.stat", b"wbytes"),
-    count("peak_pids", c"pids.peak", b""),
-    count("oom_kills", c"memory.events", b"oom_kill"),
-    count("pids_limit_hits", c"pids.events", b"max"),
+/// Everything that is counted: its name in reports, the file, and the word before the number. Where
+/// that stands more than once, as for each disk, the sum counts. Times are in microseconds.
+pub(crate) const COUNTS: [(&str, &CStr, &[u8]); 8] = [
+    ("cpu_microseconds", c"cpu.stat", b"usage_usec"),
+    ("cpu_throttled_microseconds", c"cpu.stat", b"throttled_usec"),
+    ("peak_memory_bytes", c"memory.peak", b""),
+    ("disk_read_bytes", c"io.stat", b"rbytes"),
+    ("disk_written_bytes", c"io.stat", b"wbytes"),
+    ("peak_pids", c"pids.peak", b""),
+    ("oom_kills", c"memory.events", b"oom_kill"),
+    ("pids_limit_hits", c"pids.events", b"max"),
 ];
 
 impl Used {
@@ -86,12 +70,10 @@ impl Group {
         }
         let mut name = Text::new();
         name.push("purple-");
-        name.push_number(u64::from(
-            rustix::process::getpid().as_raw_nonzero().get().unsigned_abs(),
-        ));
+        name.push_number(u64::from(rustix::process::getpid().as_raw_pid().unsigned_abs()));
         let parent = parent(run, &name)?;
         let fail = |errno| failed(run, &[Part::Text("a new group"), Part::Error(errno)]);
-        let dir = fresh(parent.as_fd(), name.c_str().unwrap_or(c"")).map_err(fail)?;
+        let dir = fresh(&parent, &name).map_err(fail)?;
         let mut group = Self { parent, dir, name, values: Text::new() };
         match run.plan.cgroup.iter().try_for_each(|value| group.limit(&run.plan, &value)) {
             Ok(()) => Ok(Some(group)),
@@ -145,14 +127,11 @@ impl Group {
             |what: &'static str| move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)]);
         write(self.dir(), c"cgroup.kill", b"1").map_err(fail("killing the group"))?;
         self.wait_until_empty().map_err(fail("waiting for the group's end"))?;
-        let counts = COUNTS.map(|count| {
+        let counts = COUNTS.map(|(_, file, word)| {
             let mut buffer = [0; 4096];
-            let text = read(self.dir(), count.file, &mut buffer).ok()?;
-            Some(sum(text, count.key))
+            read(self.dir(), file, &mut buffer).ok().map(|text| sum(text, word))
         });
-        let name = self.name.c_str().unwrap_or(c"");
-        rustix::fs::unlinkat(&self.parent, name, AtFlags::REMOVEDIR)
-            .map_err(fail("removing the group"))?;
+        remove(&self.parent, &self.name).map_err(fail("removing the group"))?;
         let [.., oom_kills, refused] = counts;
         for (file, count, what) in [
             (c"memory.max", oom_kills, ": processes that the kernel killed for want of memory: "),
@@ -188,50 +167,50 @@ impl Group {
 
 /// The group below which the run's is made, with the controllers that the plan's limits need.
 fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
-    if let Some(path) = run.options.cgroup {
-        let named = |errno| failed(run, &[Part::Name(path), Part::Error(errno)]);
-        let group = open(CWD, path).map_err(named)?;
-        if rustix::fs::fstatfs(&group).map_err(named)?.f_type != CGROUP2 {
-            let why = Part::Text(" is not a group of a cgroup2 file system");
-            return Err(failed(run, &[Part::Name(path), why]));
-        }
-        enable(run, &group, path.to_bytes())?;
-        return Ok(group);
+    let no = |what: &[u8], errno| failed(run, &[Part::Bytes(what), Part::Error(errno)]);
+    let absent = |errno| no(b"no cgroup2 file system is mounted", errno);
+    let mut path = Text::<4096>::new();
+    let named = run.options.cgroup;
+    match named {
+        Some(named) => path.push_bytes(named.to_bytes()),
+        None => path = mountinfo::find_type(b"cgroup2").map_err(absent)?,
     }
-    let absent =
-        |errno| failed(run, &[Part::Text("no cgroup2 file system is mounted"), Part::Error(errno)]);
-    let place = mountinfo::find_type(b"cgroup2").map_err(absent)?;
-    let shown = place.bytes();
-    let root = open(CWD, place.c_str().unwrap_or(c"")).map_err(absent)?;
-    if run.outside.root {
-        enable(run, &root, shown)?;
-        let group = directory(root.as_fd(), ROOTS)
-            .map_err(|errno| failed(run, &[Part::Bytes(shown), Part::Error(errno)]))?;
-        enable(run, &group, ROOTS.to_bytes())?;
-        return Ok(group);
+    if named.is_none() && run.outside.root {
+        let root = open(CWD, &path).map_err(|errno| no(path.bytes(), errno))?;
+        enable(run, &root, path.bytes())?;
+        path.push("/purple");
+        match rustix::fs::mkdir(path.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755)) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(errno) => return Err(no(path.bytes(), errno)),
+        }
+    } else if named.is_none() {
+        let mut buffer = [0; 4096];
+        let all = read(CWD, c"/proc/self/cgroup", &mut buffer).map_err(absent)?;
+        let own = all.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"0::"));
+        path.push_bytes(own.ok_or_else(|| absent(Errno::NOENT))?);
+    }
+    let group = open(CWD, &path).map_err(|errno| no(path.bytes(), errno))?;
+    if rustix::fs::fstatfs(&group).map_err(absent)?.f_type != CGROUP2 {
+        let why = Part::Text(" is not a group of a cgroup2 file system");
+        return Err(failed(run, &[Part::Bytes(path.bytes()), why]));
+    }
+    if named.is_some() || run.outside.root {
+        return enable(run, &group, path.bytes()).map(|()| group);
     }
     // A group that gives controllers to groups below it may hold no process: the caller's own gets a
     // group for the supervisor too.
-    let own = own_path().map_err(absent)?;
-    let may_not = |errno| {
-        let why = Part::Text(" is not yours to divide");
-        failed(run, &[Part::Text("the group "), Part::Bytes(own.bytes()), why, Part::Error(errno)])
-    };
-    let relative = own.c_str().and_then(|path| path.to_bytes_with_nul().get(1..));
-    let relative = relative.and_then(|path| CStr::from_bytes_with_nul(path).ok());
-    let group = open(root.as_fd(), relative.filter(|path| !path.is_empty()).unwrap_or(c"."));
-    let group = group.map_err(may_not)?;
     let mut side = Text::<64>::new();
     side.push_bytes(name.bytes());
     side.push(".supervisor");
-    let side = side.c_str().unwrap_or(c"");
-    let aside = directory(group.as_fd(), side).map_err(may_not)?;
-    let moved = write(aside.as_fd(), PROCESSES, b"0").map_err(may_not);
-    let enabled = moved.and_then(|()| enable(run, &group, own.bytes()));
-    if let Err(refused) = enabled {
+    let moved = fresh(&group, &side).and_then(|side| write(side.as_fd(), PROCESSES, b"0"));
+    let moved = moved.map_err(|errno| {
+        let why = Part::Text(" is not yours to divide");
+        failed(run, &[Part::Bytes(path.bytes()), why, Part::Error(errno)])
+    });
+    if let Err(refused) = moved.and_then(|()| enable(run, &group, path.bytes())) {
         // Back to where the caller was. This only tidies up: the run is refused already.
-        let _back: Result<(), Errno> = write(group.as_fd(), PROCESSES, b"0")
-            .and_then(|()| rustix::fs::unlinkat(&group, side, AtFlags::REMOVEDIR));
+        let back = write(group.as_fd(), PROCESSES, b"0");
+        let _tidy: Result<(), Errno> = back.and_then(|()| remove(&group, &side));
         return Err(refused);
     }
     Ok(group)
@@ -240,31 +219,28 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
 /// Has a group give those below it the controllers that the plan's limits need.
 fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
     for value in &run.plan.cgroup {
-        let file = value.file.to_bytes();
-        let controller = file.split(|&byte| byte == b'.').next().unwrap_or(file);
+        let controller = controller(value.file);
         let is_on = || {
             let mut buffer = [0; 512];
             let all = read(group.as_fd(), CONTROLLERS, &mut buffer)?;
             Ok(all.split(u8::is_ascii_whitespace).any(|word| word == controller))
         };
-        let turn_on = || {
-            let mut word = Text::<64>::new();
-            word.push("+");
-            word.push_bytes(controller);
-            write(group.as_fd(), CONTROLLERS, word.bytes())?;
-            if is_on()? { Ok(()) } else { Err(Errno::IO) }
+        let mut word = Text::<64>::new();
+        word.push("+");
+        word.push_bytes(controller);
+        let on = match is_on() {
+            Ok(false) => write(group.as_fd(), CONTROLLERS, word.bytes()).and_then(|()| is_on()),
+            on => on,
         };
-        let done = is_on().and_then(|on| if on { Ok(()) } else { turn_on() });
-        done.map_err(|errno| {
-            let what = match errno {
-                Errno::NOENT => " has no controller ",
-                Errno::BUSY => " holds processes, so that groups below it cannot have controller ",
-                _ => " does not give groups below it the controller ",
-            };
-            let (shown, controller) = (Part::Bytes(shown), Part::Bytes(controller));
-            let error = Part::Error(errno);
-            failed(run, &[Part::Text("the group "), shown, Part::Text(what), controller, error])
-        })?;
+        let (what, errno) = match on {
+            Ok(true) => continue,
+            Ok(false) => (" does not give on the controller ", Errno::IO),
+            Err(Errno::NOENT) => (" has no controller ", Errno::NOENT),
+            Err(Errno::BUSY) => (" holds processes, so it cannot give on controller ", Errno::BUSY),
+            Err(errno) => (" does not give on the controller ", errno),
+        };
+        let (shown, controller) = (Part::Bytes(shown), Part::Bytes(controller));
+        return Err(failed(run, &[shown, Part::Text(what), controller, Part::Error(errno)]));
     }
     Ok(())
 }
@@ -272,10 +248,9 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
 /// Refuses the run, with what helps.
 fn failed(run: &Run, parts: &[Part<'_>]) -> Refused {
     let refused = refuse(STEP, parts);
-    let start = if run.outside.root { "" } else { USERS_ADVICE };
-    let (advice, line) =
-        (Part::Text(ADVICE), first_line(&run.plan).map_or(Part::Text(""), Part::Line));
-    say(STEP, &[Part::Text("the plan's limits need it; "), Part::Text(start), advice, line]);
+    let start = Part::Text(if run.outside.root { "" } else { USERS_ADVICE });
+    let line = first_line(&run.plan).map_or(Part::Text(""), Part::Line);
+    say(STEP, &[Part::Text("the plan's limits need it; "), start, Part::Text(ADVICE), line]);
     refused
 }
 
@@ -288,44 +263,20 @@ fn first_line(plan: &Plan<'_>) -> Option<Place> {
     plan.cgroup.iter().next().map(|value| value.line)
 }
 
-/// The caller's group, as its root of control groups sees it (cgroups(7)).
-fn own_path() -> Result<Text<4096>, Errno> {
-    memory::lend(1 << 16, |memory| {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = rustix::fs::open(c"/proc/self/cgroup", flags, Mode::empty())?;
-        let used = read_all(&file, memory)?;
-        let mut lines = memory.get(..used).unwrap_or(&[]).split(|&byte| byte == b'\n');
-        let path = lines.find_map(|line| line.strip_prefix(b"0::")).ok_or(Errno::NOENT)?;
-        let mut own = Text::new();
-        own.push_bytes(path);
-        // Above the root of the caller's namespace, nothing can be named.
-        if own.is_whole() && !path.starts_with(b"/..") { Ok(own) } else { Err(Errno::XDEV) }
-    })?
+/// Makes a group. One of this name in which nothing runs was left when a supervisor was killed; one
+/// in which something runs stays, and making it fails.
+fn fresh(parent: &OwnedFd, name: &Text<64>) -> Result<OwnedFd, Errno> {
+    let _left: Result<(), Errno> = remove(parent, name);
+    rustix::fs::mkdirat(parent, name.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755))?;
+    open(parent.as_fd(), name)
 }
 
-/// Makes a group that nobody else uses. One of this name without processes was left by a run of
-/// which the supervisor was killed.
-fn fresh(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
-    let make = || rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755));
-    match make() {
-        Err(Errno::EXIST) => {
-            rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR)?;
-            make()?;
-        }
-        made => made?,
-    }
-    open(parent, name)
+fn remove(parent: &OwnedFd, name: &Text<64>) -> Result<(), Errno> {
+    rustix::fs::unlinkat(parent, name.c_str().unwrap_or(c""), AtFlags::REMOVEDIR)
 }
 
-/// Makes a group that may be there already.
-fn directory(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
-    match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)) {
-        Ok(()) | Err(Errno::EXIST) => open(parent, name),
-        Err(errno) => Err(errno),
-    }
-}
-
-fn open(dir: BorrowedFd<'_>, path: &CStr) -> Result<OwnedFd, Errno> {
+fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Result<OwnedFd, Errno> {
+    let path = path.c_str().filter(|_| path.is_whole()).ok_or(Errno::NAMETOOLONG)?;
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::openat(dir, path, flags, Mode::empty())
 }
@@ -337,51 +288,77 @@ fn write(group: BorrowedFd<'_>, file: &CStr, content: &[u8]) -> Result<(), Errno
     if rustix::io::write(&file, content)? == content.len() { Ok(()) } else { Err(Errno::IO) }
 }
 
+/// Reads a small file.
 pub(crate) fn read<'b>(
-    group: BorrowedFd<'_>,
+    dir: BorrowedFd<'_>,
     file: &CStr,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], Errno> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(group, file, flags, Mode::empty())?;
+    let file = rustix::fs::openat(dir, file, flags, Mode::empty())?;
     let used = read_all(&file, buffer)?;
     Ok(buffer.get(..used).unwrap_or(&[]))
+}
+
+/// The controller that a group's file belongs to: the word before the first dot.
+fn controller(file: &CStr) -> &[u8] {
+    file.to_bytes().split(|&byte| byte == b'.').next().unwrap_or(&[])
 }
 
 /// Whether a line of a file says what was written to it: the same; for a disk, which has more limits
 /// than are set here, the same at its start; for memory, the same in whole pages.
 fn is_in_force(file: &CStr, wanted: &[u8], found: &[u8]) -> bool {
     const PAGE: u64 = 4096;
-    if let (Some(wanted), Some(found), b"memory") =
-        (number(wanted), number(found), first_word(file))
-    {
-        return found <= wanted && wanted.saturating_sub(found) < PAGE;
+    match (controller(file), number(wanted), number(found)) {
+        (b"memory", Some(wanted), Some(found)) => {
+            found <= wanted && wanted.saturating_sub(found) < PAGE
+        }
+        (b"io", ..) => found.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(b" ")),
+        _ => found == wanted,
     }
-    match found.strip_prefix(wanted) {
-        Some(rest) => rest.is_empty() || (file == c"io.max" && rest.starts_with(b" ")),
-        None => false,
-    }
-}
-
-fn first_word(file: &CStr) -> &[u8] {
-    file.to_bytes().split(|&byte| byte == b'.').next().unwrap_or(&[])
 }
 
 /// The sum of the numbers that stand behind a word; the first number where there is no word.
-fn sum(text: &[u8], key: &[u8]) -> u64 {
-    let mut words = text.split(|byte| b" \n=".contains(byte)).filter(|word| !word.is_empty());
-    if key.is_empty() {
-        return words.next().and_then(number).unwrap_or(0);
-    }
-    let mut sum = 0_u64;
-    while let Some(word) = words.next() {
-        if word == key {
-            sum = sum.saturating_add(words.next().and_then(number).unwrap_or(0));
-        }
-    }
-    sum
+fn sum(text: &[u8], word: &[u8]) -> u64 {
+    let words = || text.split(|byte| b" \n=".contains(byte)).filter(|word| !word.is_empty());
+    let behind = words().zip(words().skip(1)).filter(|(before, _)| *before == word);
+    let first = words().next().filter(|_| word.is_empty());
+    let numbers = behind.map(|(_, text)| text).chain(first).filter_map(number);
+    numbers.fold(0, u64::saturating_add)
 }
 
 fn number(text: &[u8]) -> Option<u64> {
     core::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_in_force, sum};
+
+    #[test]
+    fn sums() {
+        let disks = b"7:0 rbytes=10 wbytes=1 rios=3\n254:16 rbytes=5 wbytes=2\n";
+        assert_eq!((sum(disks, b"rbytes"), sum(disks, b"wbytes")), (15, 3));
+        assert_eq!(sum(b"oom 4\noom_kill 2\noom_group_kill 1\n", b"oom_kill"), 2);
+        assert_eq!((sum(b"4096\n", b""), sum(b"", b""), sum(b"", b"max")), (4096, 0, 0));
+    }
+
+    #[test]
+    fn values_in_force() {
+        for (file, wanted, found, expected) in [
+            (c"pids.max", "20", "20", true),
+            (c"pids.max", "20", "19", false),
+            (c"pids.max", "20", "max", false),
+            (c"memory.max", "5000", "4096", true),
+            (c"memory.max", "5000", "5001", false),
+            (c"memory.max", "8192", "4096", false),
+            (c"memory.max", "8192", "max", false),
+            (c"memory.high", "max", "max", true),
+            (c"io.max", "7:0 rbps=1", "7:0 rbps=1 wbps=max", true),
+            (c"io.max", "7:0 rbps=1", "7:0 rbps=10 wbps=max", false),
+        ] {
+            let found_is = is_in_force(file, wanted.as_bytes(), found.as_bytes());
+            assert_eq!(found_is, expected, "{file:?}: {wanted} and {found}");
+        }
+    }
 }

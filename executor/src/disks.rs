@@ -1,11 +1,13 @@
 //! The disks behind the paths that the payload can write to, as `io.max` of a control group names them.
 
+use crate::cgroup::{STEP, read};
 use crate::filesystem::has;
 use crate::message::{Part, Refused, Text, refuse};
 use crate::mountinfo::{self, Relation};
-use crate::sys::memory;
+use crate::sys::{memory, mount};
 use purple_plan::{Mount, MountKind, Place, Plan, mount_flags};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
+use rustix::fd::AsRawFd;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 
 /// File systems on one disk of which the kernel knows who wrote what it keeps in memory: those with
@@ -20,33 +22,37 @@ pub(crate) fn behind_outputs(
     line: Place,
     mut limit: impl FnMut(&[u8]) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
-    let outputs = || {
-        let writable = |step: &Mount<'_>| step.attrs & crate::sys::mount::RDONLY == 0;
-        plan.mounts.iter().filter(|step| step.kind == MountKind::Bind).filter(writable)
+    let fail = |errno| {
+        let what = Part::Text("finding the disks behind the output paths");
+        refuse(STEP, &[what, Part::Error(errno), Part::Line(line)])
     };
-    let fail = |errno| refuse(crate::cgroup::STEP, &[Part::Text("mountinfo"), Part::Error(errno)]);
     memory::lend(mountinfo::MOST_BYTES, |memory| {
         let lines = mountinfo::read(memory).map_err(fail)?;
-        for step in outputs() {
-            let unknown = |errno| {
-                let (path, error) = (Part::Name(step.source), Part::Error(errno));
-                refuse(crate::cgroup::STEP, &[Part::Text("the disk behind "), path, error])
-            };
-            let Some((mount, path)) = locate(&step).map_err(unknown)? else {
+        let binds = plan.mounts.iter().filter(|step| step.kind == MountKind::Bind);
+        for step in binds.filter(|step| step.attrs & mount::RDONLY == 0) {
+            let Some((mount, path)) = locate(&step).map_err(fail)? else {
                 continue;
             };
-            let path = path.c_str().ok_or_else(|| unknown(Errno::NAMETOOLONG))?;
+            let path = path.c_str().ok_or_else(|| fail(Errno::NAMETOOLONG))?;
             for entry in lines.split(|&byte| byte == b'\n').filter_map(mountinfo::entry) {
                 if entry.id != mount && mountinfo::relation(entry.point, path) != Relation::Below {
                     continue;
                 }
                 if LIMITED.contains(&entry.kind) {
-                    limit(whole(entry.device).map_err(unknown)?.bytes())?;
+                    // Only whole disks are limited, not their parts.
+                    let mut buffer = [0; 64];
+                    match attribute(entry.device, "partition", &mut [0; 64]) {
+                        Ok(_) => {
+                            limit(attribute(entry.device, "../dev", &mut buffer).map_err(fail)?)?;
+                        }
+                        Err(Errno::NOENT) => limit(entry.device)?,
+                        Err(errno) => return Err(fail(errno)),
+                    }
                 } else if entry.kind != b"tmpfs" {
-                    let what = Part::Text(" on which the kernel limits no writes is at ");
-                    let (kind, point) = (Part::Bytes(entry.kind), Part::Bytes(entry.point));
-                    let parts = [Part::Text("a file system "), kind, what, point, Part::Line(line)];
-                    return Err(refuse(crate::cgroup::STEP, &parts));
+                    let why =
+                        Part::Text(" is of a type on which the kernel does not limit writes: ");
+                    let (point, kind) = (Part::Bytes(entry.point), Part::Bytes(entry.kind));
+                    return Err(refuse(STEP, &[point, why, kind, Part::Line(line)]));
                 }
             }
         }
@@ -59,45 +65,27 @@ pub(crate) fn behind_outputs(
 /// there, and need not be.
 fn locate(step: &Mount<'_>) -> Result<Option<(u64, Text<4096>)>, Errno> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let relative = !step.source.to_bytes().starts_with(b"/");
-    let resolve = if relative { ResolveFlags::NO_SYMLINKS } else { ResolveFlags::empty() };
-    let place = match rustix::fs::openat2(CWD, step.source, flags, Mode::empty(), resolve) {
+    let place = match rustix::fs::open(step.source, flags, Mode::empty()) {
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
         place => place?,
     };
     let status = rustix::fs::statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
     let mut link = Text::<64>::new();
     link.push("/proc/self/fd/");
-    link.push_number(u64::from(rustix::fd::AsRawFd::as_raw_fd(&place).unsigned_abs()));
+    link.push_number(u64::from(place.as_raw_fd().unsigned_abs()));
     let mut buffer = [0; 4096];
-    let link = link.c_str().unwrap_or(c"");
-    let used = rustix::fs::readlinkat_raw(CWD, link, &mut buffer[..])?;
+    let used = rustix::fs::readlinkat_raw(CWD, link.c_str().unwrap_or(c""), &mut buffer[..])?;
     let mut path = Text::new();
     path.push_bytes(buffer.get(..used).unwrap_or(&[]));
     Ok(Some((status.stx_mnt_id, path)))
 }
 
-/// The whole disk of a part of one: only it can be limited.
-fn whole(device: &[u8]) -> Result<Text<64>, Errno> {
-    let mut found = Text::new();
+/// What the kernel says of a block device.
+fn attribute<'b>(device: &[u8], name: &str, buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
     let mut path = Text::<128>::new();
     path.push("/sys/dev/block/");
     path.push_bytes(device);
-    path.push("/partition");
-    match rustix::fs::stat(path.c_str().unwrap_or(c"")) {
-        Ok(_) => {}
-        Err(Errno::NOENT) => {
-            found.push_bytes(device);
-            return Ok(found);
-        }
-        Err(errno) => return Err(errno),
-    }
-    path.clear();
-    path.push("/sys/dev/block/");
-    path.push_bytes(device);
-    path.push("/../dev");
-    let mut buffer = [0; 32];
-    let text = crate::cgroup::read(CWD, path.c_str().unwrap_or(c""), &mut buffer)?;
-    found.push_bytes(text.trim_ascii_end());
-    Ok(found)
+    path.push("/");
+    path.push(name);
+    read(CWD, path.c_str().unwrap_or(c""), buffer).map(<[u8]>::trim_ascii_end)
 }

@@ -111,8 +111,8 @@ impl Report {
 /// What the processes of the group used, by [`COUNTS`].
 fn group(json: &mut Json, used: &Used) {
     json.open("{");
-    for (count, value) in COUNTS.iter().zip(used.counts) {
-        json.key(count.name);
+    for ((name, ..), value) in COUNTS.iter().zip(used.counts) {
+        json.key(name);
         match value {
             Some(value) => json.number(value),
             None => json.value(|out| out.push("null")),

@@ -29,6 +29,7 @@ mod files;
 mod inside;
 mod kernel;
 mod layers;
+mod limits;
 mod network;
 mod outcome;
 mod owners;

@@ -51,8 +51,9 @@ const PROGRAMS: [&str; 32] = [
 const PYTHON_PARTS: [&str; 7] =
     ["collections", "ctypes", "encodings", "importlib", "json", "lib-dynload", "re"];
 
-/// The programs under test, and where they stand in the machine.
-const UNDER_TEST: [&str; 3] = ["purple", "purple-exec", "purplec"];
+/// The programs under test below the directory of what is built, and where they stand in the machine.
+/// The compiler is optimised: a machine that is emulated spends most of its time in it.
+const UNDER_TEST: [&str; 3] = ["debug/purple", "debug/purple-exec", "machine/purplec"];
 pub(crate) const PROGRAM_DIR: &str = "/programs";
 
 /// The ordinary user.
@@ -74,9 +75,8 @@ const LINKS: [(&str, &str); 8] = [
     ("init", "system/programs/vm"),
 ];
 
-/// The archive for a kernel, with what `cpio -H newc` calls files. `beside` is where the programs
-/// under test stand.
-pub(crate) fn build(kernel: &Path, beside: &Path) -> Result<Vec<u8>, Fault> {
+/// The archive for a kernel, with what `cpio -H newc` calls files. `target` is what is built.
+pub(crate) fn build(kernel: &Path, target: &Path) -> Result<Vec<u8>, Fault> {
     let mut image = Image::default();
     let mut elf = BTreeSet::new();
     for name in PROGRAMS {
@@ -98,7 +98,7 @@ pub(crate) fn build(kernel: &Path, beside: &Path) -> Result<Vec<u8>, Fault> {
     let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     elf.insert(own.clone());
     let stripped = kernel.join("stripped");
-    for path in UNDER_TEST.map(|name| beside.join(name)).iter().chain([&own]) {
+    for path in UNDER_TEST.map(|name| target.join(name)).iter().chain([&own]) {
         // Without symbols they are a tenth as large.
         let done = Command::new("strip").arg("-o").arg(&stripped).arg(path).output();
         let done = done.map_err(|error| format!("strip: {error}"))?;

@@ -75,20 +75,52 @@ fn system() -> Result<(), Fault> {
             .map_err(|error| fault(error.to_string()))?;
     }
     // Places lie on a disk: older kernels map no ids on file systems in memory.
-    disk("/scratch/tmp.disk", 128 << 20, "/tmp")?;
+    let _numbers: String = disk("/scratch/tmp.disk", 128 << 20, "/tmp")?;
     fs::set_permissions("/tmp", Permissions::from_mode(0o1777))
         .map_err(|error| format!("/tmp: {error}"))?;
     Ok(())
 }
 
-/// Mounts a new ext4 on a new disk that is a file.
-pub(crate) fn disk(file: &str, bytes: u64, place: &str) -> Result<(), Fault> {
+/// Mounts a new ext4 on a new disk that is a file. Gives the disk's numbers.
+pub(crate) fn disk(file: &str, bytes: u64, place: &str) -> Result<String, Fault> {
     let made = File::create(file).and_then(|disk| disk.set_len(bytes));
     made.map_err(|error| format!("{file}: {error}"))?;
+    let device = command("losetup", &["--find", "--show", file])?;
+    file_system(&device, place)?;
+    numbers(&device)
+}
+
+/// The same on the first part of a disk of 16 MiB. Gives the numbers of the part and of the disk.
+pub(crate) fn disk_part(file: &str, place: &str) -> Result<(String, String), Fault> {
+    // A partition table (MBR): one entry with a type, the first sector and how many there are.
+    const BYTES: usize = 16 << 20;
+    let mut content = vec![0; BYTES];
+    content[446 + 4] = 0x83;
+    content[446 + 8..446 + 12].copy_from_slice(&2048_u32.to_le_bytes());
+    content[446 + 12..446 + 16].copy_from_slice(&30_000_u32.to_le_bytes());
+    content[510..512].copy_from_slice(&[0x55, 0xaa]);
+    fs::write(file, content).map_err(|error| format!("{file}: {error}"))?;
+    let device = command("losetup", &["--find", "--show", "--partscan", file])?;
+    let part = format!("{device}p1");
+    file_system(&part, place)?;
+    Ok((numbers(&part)?, numbers(&device)?))
+}
+
+/// The major and minor number of a block device.
+fn numbers(device: &str) -> Result<String, Fault> {
+    let name = device.trim_start_matches("/dev/");
+    let path = format!("/sys/class/block/{name}/dev");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    Ok(text.trim().to_owned())
+}
+
+fn file_system(device: &str, place: &str) -> Result<(), Fault> {
     fs::create_dir_all(place).map_err(|error| format!("{place}: {error}"))?;
-    let options = ["-q", "-F", "-E", "lazy_itable_init=1", "-O", "^has_journal", file];
-    command("mkfs.ext4", &options)?;
-    command("mount", &["-o", "loop", file, place])
+    let options = ["-q", "-F", "-E", "lazy_itable_init=1", "-O", "^has_journal", device];
+    let _said: String = command("mkfs.ext4", &options)?;
+    let none: Option<&str> = None;
+    mount(Some(device), place, Some("ext4"), MsFlags::empty(), none)
+        .map_err(|error| format!("mount on {place}: {error}"))
 }
 
 fn on(source: Option<&str>, place: &str, kind: Option<&str>, flags: MsFlags) -> Result<(), Fault> {
@@ -96,11 +128,16 @@ fn on(source: Option<&str>, place: &str, kind: Option<&str>, flags: MsFlags) -> 
     mount(source, place, kind, flags, none).map_err(|error| format!("mount on {place}: {error}"))
 }
 
-fn command(program: &str, arguments: &[&str]) -> Result<(), Fault> {
+/// Runs a command, which must succeed, and gives the line that it prints.
+fn command(program: &str, arguments: &[&str]) -> Result<String, Fault> {
     let out = Command::new(program).args(arguments).env("PATH", "/usr/bin:/usr/sbin").output();
     let out = out.map_err(|error| format!("{program}: {error}"))?;
     let said = String::from_utf8_lossy(&out.stderr);
-    if out.status.success() { Ok(()) } else { Err(format!("{program} {arguments:?}: {said}")) }
+    if out.status.success() {
+        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    } else {
+        Err(format!("{program} {arguments:?}: {said}"))
+    }
 }
 
 /// Runs every test that the kernel's command line asks for.

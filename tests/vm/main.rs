@@ -23,6 +23,7 @@ macro_rules! scenarios {
 
 mod image;
 mod inside;
+mod limits;
 mod machine;
 mod start;
 
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&Place));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 1] = [start::SCENARIOS];
+const SCENARIOS: [&[Scenario]; 2] = [start::SCENARIOS, limits::SCENARIOS];
 
 /// Who starts the sandboxes of a scenario, as names and arguments say it.
 const WHO: [&str; 2] = ["as_root", "as_user"];
