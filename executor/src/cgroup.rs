@@ -218,6 +218,20 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
 
 /// Has a group give those below it the controllers that the plan's limits need.
 fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
+    let mut first = [0; 16];
+    // All groups but the first of all have a type, and must not hold processes then.
+    let held = match read(group.as_fd(), c"cgroup.type", &mut [0; 64]) {
+        Err(Errno::NOENT) => Ok(&b""[..]),
+        found => found.and_then(|_| read(group.as_fd(), PROCESSES, &mut first)),
+    };
+    match held {
+        Ok(b"") => {}
+        Ok(_) => {
+            let why = Part::Text(" holds processes, so no group below it can be limited");
+            return Err(failed(run, &[Part::Bytes(shown), why]));
+        }
+        Err(errno) => return Err(failed(run, &[Part::Bytes(shown), Part::Error(errno)])),
+    }
     for value in &run.plan.cgroup {
         let controller = controller(value.file);
         let is_on = || {
@@ -236,7 +250,6 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
             Ok(true) => continue,
             Ok(false) => (" does not give on the controller ", Errno::IO),
             Err(Errno::NOENT) => (" has no controller ", Errno::NOENT),
-            Err(Errno::BUSY) => (" holds processes, so it cannot give on controller ", Errno::BUSY),
             Err(errno) => (" does not give on the controller ", errno),
         };
         let (shown, controller) = (Part::Bytes(shown), Part::Bytes(controller));

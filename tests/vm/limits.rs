@@ -226,7 +226,7 @@ fn the_processor_is_shared_out(place: &Place) {
     assert!(throttled.as_u64().is_some_and(|time| time > 1_000_000), "{throttled}");
 }
 
-/// Seconds that a command takes which writes or reads 3 MiB.
+/// Seconds that a command takes which writes or reads 2 MiB.
 fn seconds(done: &Finished) -> f64 {
     assert_eq!(done.code(), 0, "{done}");
     report(done)["wall_seconds"].as_f64().expect("a number")
@@ -235,23 +235,27 @@ fn seconds(done: &Finished) -> f64 {
 fn writes_are_slowed_down(place: &Place) {
     let disk = disk("/scratch/limited.disk", 32 << 20, &place.text("disk")).expect("a disk");
     chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own disk");
-    let policy = limited(place, "block_io_limit_bytes_per_sec: 1M");
+    let policy = limited(place, "block_io_limit_bytes_per_sec: 512K");
     let plan = policy.writes(&place.text("disk"), "/disk").compile(place);
-    let direct = ["dd", "if=/dev/zero", "of=/disk/file", "bs=64k", "count=48", "oflag=direct"];
-    let kept = ["dd", "if=/dev/zero", "of=/disk/kept", "bs=64k", "count=48", "conv=fsync"];
+    let direct = ["dd", "if=/dev/zero", "of=/disk/file", "bs=64k", "count=32", "oflag=direct"];
+    let kept = ["dd", "if=/dev/zero", "of=/disk/kept", "bs=64k", "count=32", "conv=fsync"];
     let back = ["dd", "if=/disk/file", "of=/dev/null", "bs=64k", "iflag=direct"];
     for command in [&direct[..], &kept, &back] {
         let run = || Run::new(place, &plan, command);
         let free = run().option(&["--unenforced", "cgroup"]).report().finish();
+        if command == kept {
+            // The kernel counts what is kept of a file for whoever wrote to it first.
+            fs::remove_file(place.at("disk/kept")).expect("the file");
+        }
         let done = finish(place, run());
         let (free, held) = (seconds(&free), seconds(&done));
-        assert!(free < 1.5 && held > 2.0, "{command:?}: {free} s, with the limit {held} s");
+        assert!(held > 3.0 && free < held / 1.5, "{command:?}: {free} s, with the limit {held} s");
         let used = &report(&done)["cgroup"];
         let key =
             if command[1] == "if=/dev/zero" { "disk_written_bytes" } else { "disk_read_bytes" };
-        assert!(used[key].as_u64().is_some_and(|bytes| bytes >= 3 << 20), "{command:?}: {used}");
+        assert!(used[key].as_u64().is_some_and(|bytes| bytes >= 2 << 20), "{command:?}: {used}");
         let values = report(&done)["receipt"]["cgroup"].to_string();
-        assert!(values.contains(&format!("io.max {disk} rbps=1048576 wbps=1048576")), "{values}");
+        assert!(values.contains(&format!("io.max {disk} rbps=524288 wbps=524288")), "{values}");
     }
     nix::mount::umount(&place.at("disk")).expect("nothing uses it");
 }
@@ -342,7 +346,7 @@ fn a_group_can_be_named(place: &Place) {
     let line = format!("echo 0 > {path}/caller/cgroup.procs && exec \"$@\"");
     let done = run.wrapped_by_root(&["sh", "-c", &line, "sh"]).finish();
     assert_eq!(done.code(), 125, "{done}");
-    let said = format!("purple-exec: cgroup: {path}/caller ");
+    let said = format!("purple-exec: cgroup: {path}/caller");
     assert!(done.stderr.starts_with(&said), "{done}");
     assert!(done.stderr.contains("name a group that may be divided by --cgroup"), "{done}");
     assert_eq!(groups(), [PathBuf::new(); 0]);
@@ -375,7 +379,7 @@ fn a_group_in_use_is_not_divided(place: &Place) {
         if place.who.is_root() { run.option(&["--cgroup", &path]) } else { group.start(run, "") };
     let done = run.finish();
     assert_eq!(done.code(), 125, "{done}");
-    let said = "holds processes, so it cannot give on controller memory: EBUSY";
+    let said = "holds processes, so no group below it can be limited";
     assert!(done.stderr.contains(said), "{done}");
     let left = fs::read_dir(&group.0).expect("the group").flatten().filter(|e| e.path().is_dir());
     assert_eq!(left.count(), 0, "{done}");
