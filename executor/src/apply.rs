@@ -1,6 +1,7 @@
 //! The story: what is done, in order.
 
 use crate::arguments::{self, Options, Request};
+use crate::cgroup::{Group, Used};
 use crate::filesystem::Sources;
 use crate::gate::Gate;
 use crate::identity;
@@ -10,7 +11,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::{self, End};
-use crate::sys::process::{Side, clone_into};
+use crate::sys::process::{NEW_CGROUP, Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
 use crate::transfer::write_all;
@@ -47,22 +48,31 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         Run { options, arguments, environment, plan, filter, outside, namespaces, signals, shared };
 
     let started = Report::clock();
-    let (status, end) = match supervise(&run) {
-        Ok(end) => (status(&run, &end), end),
-        Err(refused) => (refused.status, End::refused(refused.status)),
+    let (status, end, used) = match supervise(&run) {
+        Ok((end, used)) => (status(&run, &end), end, used),
+        Err(refused) => (refused.status, End::refused(refused.status), None),
     };
     if let Some(report) = report {
-        report.write(&run, &end, status, started)?;
+        report.write(&run, &end, used.as_ref(), status, started)?;
     }
     Ok(status)
 }
 
-/// Starts init, and sees it through to its end.
-fn supervise(run: &Run) -> Result<End, Refused> {
+/// Limits the sandbox, starts it, sees it through to its end, and removes what limited it.
+fn supervise(run: &Run) -> Result<(End, Option<Used>), Refused> {
     load::layers(&run.plan, &run.options)?;
+    let group = Group::make(run)?;
+    let end = attend(run, group.as_ref());
+    let used = group.map(|group| group.end(&run.plan)).transpose();
+    Ok((end?, used?))
+}
+
+/// Starts init, and sees it through to its end.
+fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
     let sources = Sources::open(&run.plan, run.outside)?;
     let gate = Gate::new()?;
-    let init = match clone_into(run.plan.process.namespaces) {
+    let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
+    let init = match clone_into(namespaces, group.map(Group::dir)) {
         Ok(Side::Child) => init::run(run, gate, sources),
         Ok(Side::Parent(init)) => init,
         Err(errno) => return Err(failed("clone3 into new namespaces", errno)),

@@ -12,6 +12,8 @@ pub(crate) struct Options {
     pub(crate) plan: &'static CStr,
     /// Where the report goes.
     pub(crate) report: Option<&'static CStr>,
+    /// The control group below which the run's is made.
+    pub(crate) cgroup: Option<&'static CStr>,
     /// Layers that the operator lets go.
     pub(crate) unenforced: Unenforced,
     /// The command and its arguments: at least one.
@@ -46,12 +48,13 @@ pub(crate) enum Request {
 
 const STEP: &str = "arguments";
 const USAGE: &str = "\
-Usage: purple-exec [--report FILE] [--unenforced LAYER]... PLAN -- COMMAND [ARGUMENT...]
+Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... PLAN -- COMMAND [ARGUMENT...]
 
 Applies a sealed plan to this process and executes COMMAND under it.
 
 Options:
   --report FILE       write what was enforced and how the command ended, as one JSON object
+  --cgroup PATH       make the run's control group below this one
   --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
                       landlock
   --help              print this text
@@ -65,7 +68,7 @@ command started; 126 the command cannot be executed; 127 the command was not fou
 pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let mut rest = arguments;
     let _program: Option<&CStr> = rest.next();
-    let mut report = None;
+    let (mut report, mut cgroup) = (None, None);
     let mut unenforced = Unenforced::default();
     let plan = loop {
         let Some(argument) = rest.next() else {
@@ -81,6 +84,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
                 )));
             }
             b"--report" => report = Some(value(argument, &mut rest)?),
+            b"--cgroup" => cgroup = Some(value(argument, &mut rest)?),
             b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
             bytes if bytes.starts_with(b"-") => {
                 return Err(usage(&[Part::Text("unknown option "), Part::Name(argument)]));
@@ -95,7 +99,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     if rest.split_first().is_none() {
         return Err(usage(&[Part::Text("no command after --")]));
     }
-    Ok(Request::Run(Options { plan, report, unenforced, command: rest }))
+    Ok(Request::Run(Options { plan, report, cgroup, unenforced, command: rest }))
 }
 
 fn usage(parts: &[Part<'_>]) -> Refused {

@@ -99,7 +99,7 @@ pub(crate) fn mount_map(
         )
     };
     let owner = rustix::fs::fstat(source).map_err(failed)?;
-    match clone_into(CLONE_NEWUSER).map_err(failed)? {
+    match clone_into(CLONE_NEWUSER, None).map_err(failed)? {
         // The namespace lives as long as this process, or a descriptor of it: wait to be killed,
         // for a bounded time, should nobody be left to do it.
         Side::Child => {

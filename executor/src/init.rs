@@ -6,7 +6,7 @@ use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
 use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::sys::call::exit_group;
-use crate::sys::process::{Side, clone_into, close_from, reap};
+use crate::sys::process::{NEW_CGROUP, Side, clone_into, close_from, enter_new, reap};
 use crate::sys::start::forget_arguments;
 use crate::sys::{loopback, signal};
 use crate::{identity, payload, receipt, session};
@@ -52,6 +52,10 @@ fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_supervisor()?;
     check_supervisor(&reader)?;
+    // A namespace of control groups begins where the process that makes it is: init is in its group
+    // now, which it was not when it was cloned.
+    enter_new(run.plan.process.namespaces & NEW_CGROUP)
+        .map_err(|errno| refuse("cgroup", &[Part::Text("a new namespace"), Part::Error(errno)]))?;
     session::new_keyring()?;
     loopback::bring_up()
         .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
@@ -83,7 +87,7 @@ fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
 /// process that the payload could trace (ptrace(2), the access mode checks).
 fn start(run: &Run) -> Result<Pid, Refused> {
     set_dumpable(DumpableBehavior::NotDumpable).map_err(failed)?;
-    match clone_into(0) {
+    match clone_into(0, None) {
         Ok(Side::Child) => payload::run(run),
         Ok(Side::Parent(pid)) => {
             close_from(3).map_err(|errno| {

@@ -48,6 +48,9 @@ pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> 
     {
         let name = layer.name();
         if !options.unenforced.contains(layer) {
+            if layer == Layer::Cgroup {
+                continue;
+            }
             return Err(refuse(
                 name,
                 &[

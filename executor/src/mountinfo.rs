@@ -1,7 +1,7 @@
 //! Reading the mounts back from the kernel (`proc_pid_mountinfo(5)`): each must be one that the plan
 //! asks for, or hang below one that came with everything below it, and have its attributes.
 
-use crate::message::{Part, Refused, refuse};
+use crate::message::{Part, Refused, Text, refuse};
 use crate::sys::{memory, mount};
 use crate::transfer::read_all;
 use core::ffi::CStr;
@@ -12,7 +12,7 @@ use rustix::io::Errno;
 const STEP: &str = "mount";
 
 /// The most that is read. A mount takes a line of some hundred bytes.
-const MOST_BYTES: usize = 4 << 20;
+pub(crate) const MOST_BYTES: usize = 4 << 20;
 
 /// The attributes that are looked at, as mountinfo names them.
 const ATTRIBUTES: [(u64, &[u8]); 4] = [
@@ -49,7 +49,8 @@ fn check_lines(plan: &Plan<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refus
     Ok(count)
 }
 
-fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
+/// The lines of this process's mounts.
+pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty())?;
     let used = read_all(&file, memory)?;
@@ -110,20 +111,57 @@ fn is_mount(step: &Mount<'_>) -> bool {
     )
 }
 
+/// What a line says of a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry<'l> {
+    pub(crate) id: u64,
+    /// Major and minor number, with a colon between them.
+    pub(crate) device: &'l [u8],
+    /// The part of the file system that it shows, escaped.
+    root: &'l [u8],
+    /// Its place, escaped.
+    pub(crate) point: &'l [u8],
+    /// The type of the file system.
+    pub(crate) kind: &'l [u8],
+}
+
+/// Reads a line. `None` for none that the kernel writes.
+pub(crate) fn entry(line: &[u8]) -> Option<Entry<'_>> {
+    let mut fields = line.split(|&byte| byte == b' ');
+    let id = core::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+    let (_parent, device) = (fields.next()?, fields.next()?);
+    let (root, point) = (fields.next()?, fields.next()?);
+    let _options = fields.find(|&field| field == b"-")?;
+    Some(Entry { id, device, root, point, kind: fields.next()? })
+}
+
+/// Where a whole file system of this type is mounted.
+pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
+    memory::lend(MOST_BYTES, |memory| {
+        let mut entries = read(memory)?.split(|&byte| byte == b'\n').filter_map(entry);
+        let found = entries.find(|entry| entry.kind == kind && entry.root == b"/");
+        let mut path = Text::new();
+        for byte in Unescaped(found.ok_or(Errno::NOENT)?.point) {
+            path.push_bytes(&[byte]);
+        }
+        if path.is_whole() { Ok(path) } else { Err(Errno::NAMETOOLONG) }
+    })?
+}
+
 /// The fifth field of a line: the place of the mount, as seen from the root.
 fn mount_point(line: &[u8]) -> Option<&[u8]> {
     line.split(|&byte| byte == b' ').nth(4)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Relation {
+pub(crate) enum Relation {
     Same,
     Below,
     Neither,
 }
 
 /// How an escaped mount point lies to a path.
-fn relation(point: &[u8], path: &CStr) -> Relation {
+pub(crate) fn relation(point: &[u8], path: &CStr) -> Relation {
     let path = path.to_bytes();
     let mut point = Unescaped(point);
     if path == b"/" {
@@ -166,7 +204,7 @@ impl Iterator for Unescaped<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Relation, mount_point, relation};
+    use super::{Relation, entry, mount_point, relation};
 
     #[test]
     fn relations() {
@@ -188,5 +226,7 @@ mod tests {
     fn fields() {
         let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
         assert_eq!(mount_point(line), Some(&b"/mnt2"[..]));
+        let found = entry(line).map(|entry| (entry.id, entry.device, entry.root, entry.kind));
+        assert_eq!(found, Some((36, &b"98:0"[..], &b"/mnt1"[..], &b"ext3"[..])));
     }
 }

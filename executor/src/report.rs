@@ -1,5 +1,6 @@
 //! The report: what was enforced and how the command ended, as one JSON object.
 
+use crate::cgroup::{COUNTS, Used};
 use crate::errno;
 use crate::message::{Part, Refused, Text, refuse};
 use crate::receipt::{NAMESPACES, Place};
@@ -57,6 +58,7 @@ impl Report {
         self,
         run: &Run,
         end: &End,
+        used: Option<&Used>,
         status: u8,
         started: Duration,
     ) -> Result<(), Refused> {
@@ -78,7 +80,7 @@ impl Report {
             json.text(argument.to_bytes());
         }
         json.close("]");
-        outcome(&mut json, end, status);
+        outcome(&mut json, end, used, status);
         json.key("started_at");
         json.value(|out| push_time(out, started));
         json.key("wall_seconds");
@@ -89,19 +91,37 @@ impl Report {
         json.value(|out| push_seconds(out, Duration::from_micros(end.usage.system_us)));
         json.key("peak_memory_bytes");
         json.number(end.usage.peak_kib.saturating_mul(1024));
+        json.key("cgroup");
+        match used {
+            Some(used) => group(&mut json, used),
+            None => json.value(|out| out.push("null")),
+        }
         json.key("unenforced");
         json.open("[");
         for layer in Layer::ALL.iter().filter(|layer| run.options.unenforced.contains(**layer)) {
             json.text(layer.name().as_bytes());
         }
         json.close("]");
-        receipt(&mut json, run);
+        receipt(&mut json, run, used);
         json.close("}");
         json.finish().map_err(|errno| refuse(STEP, &[Part::Name(self.path), Part::Error(errno)]))
     }
 }
 
-fn outcome(json: &mut Json, end: &End, status: u8) {
+/// What the processes of the group used, by [`COUNTS`].
+fn group(json: &mut Json, used: &Used) {
+    json.open("{");
+    for ((name, ..), value) in COUNTS.iter().zip(used.counts) {
+        json.key(name);
+        match value {
+            Some(value) => json.number(value),
+            None => json.value(|out| out.push("null")),
+        }
+    }
+    json.close("}");
+}
+
+fn outcome(json: &mut Json, end: &End, used: Option<&Used>, status: u8) {
     let (word, signal) = match end.outcome {
         Outcome::Refused(_) | Outcome::ProbeFailed(_) | Outcome::ExecFailed(_) => ("refused", None),
         Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => {
@@ -109,6 +129,10 @@ fn outcome(json: &mut Json, end: &End, status: u8) {
         }
         Outcome::Exited(_) => ("exited", None),
         Outcome::Signaled(signal) => ("signaled", Some(signal)),
+        // Where memory is over, the kernel ends the whole group, and init with it.
+        Outcome::Nothing if used.is_some_and(Used::out_of_memory) => {
+            ("out_of_memory", end.usage.signal())
+        }
         Outcome::Nothing => ("killed", end.usage.signal()),
     };
     json.key("status");
@@ -123,7 +147,7 @@ fn outcome(json: &mut Json, end: &End, status: u8) {
 }
 
 /// What was read back in the payload just before execve; null when it did not get that far.
-fn receipt(json: &mut Json, run: &Run) {
+fn receipt(json: &mut Json, run: &Run, used: Option<&Used>) {
     json.key("receipt");
     let shared = run.shared;
     if shared.read(Place::Complete) == 0 {
@@ -163,6 +187,13 @@ fn receipt(json: &mut Json, run: &Run) {
     json.number(shared.read(Place::Mounts));
     json.key("settings_read_back");
     json.number(shared.read(Place::Settings));
+    json.key("cgroup");
+    json.open("[");
+    let values = used.map_or(&b""[..], |used| used.values.bytes());
+    for line in values.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        json.text(line);
+    }
+    json.close("]");
     landlock(json, run);
     json.key("seccomp");
     json.open("{");

@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     /// Write what was enforced and how the command ended to a file, as one JSON object
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Make the run's control group below this one
+    #[arg(long, value_name = "PATH")]
+    cgroup: Option<PathBuf>,
     /// Run although a layer of the plan is not enforced: cgroup, audit, monitor
     #[arg(long, value_name = "LAYER")]
     unenforced: Vec<String>,
@@ -64,6 +67,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
     workspace::make(&plan)?;
     if let Some(report) = &arguments.report {
         command.arg("--report").arg(report);
+    }
+    if let Some(cgroup) = &arguments.cgroup {
+        command.arg("--cgroup").arg(cgroup);
     }
     for layer in &arguments.unenforced {
         command.arg("--unenforced").arg(layer);

@@ -7,9 +7,7 @@ use serde_json::json;
 
 scenarios! { refused_by_name let_go_by_name several_layers }
 
-const LAYERS: [(&str, &str, &str); 4] = [
-    ("cgroup", "resources:\n  memory_limit_bytes: 1G", "memory_limit_bytes"),
-    ("cgroup", "resources:\n  pids_limit: 10", "pids_limit"),
+const LAYERS: [(&str, &str, &str); 2] = [
     ("audit", "audit:\n  enabled: true", "enabled: true"),
     ("monitor", "ebpf_monitoring:\n  enabled: true", "enabled: true"),
 ];
@@ -66,7 +64,7 @@ fn several_layers(place: &Place) {
     };
     let (cgroup, audit, monitor) =
         (policy.line_of("resources"), policy.line_of("audit"), policy.line_of("ebpf"));
-    run(&[]).refused(125, &refusal("cgroup", cgroup));
+    run(&[]).refused(125, &refusal("audit", audit));
     let partly = run(&["cgroup", "monitor"]);
     assert_eq!(
         partly.stderr,

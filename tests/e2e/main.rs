@@ -30,6 +30,7 @@ mod inside;
 mod kernel;
 mod landlock;
 mod layers;
+mod limits;
 mod network;
 mod outcome;
 mod owners;

@@ -25,7 +25,7 @@ const USAGE: &str = "purple-exec: arguments: purple-exec --help prints the usage
 fn command_lines(place: &Place) {
     let plan = Policy::new(place).compile(place);
     let plan = plan.to_str().expect("UTF-8");
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&[], "no PLAN given"),
         (&["--frob", plan, "--", "true"], "unknown option --frob"),
         (
@@ -34,6 +34,7 @@ fn command_lines(place: &Place) {
         ),
         (&["--unenforced"], "--unenforced takes a value"),
         (&["--report"], "--report takes a value"),
+        (&["--cgroup"], "--cgroup takes a value"),
         (&[plan], "expected -- and a command after the plan"),
         (&[plan, "true"], "expected -- and a command after the plan"),
         (&[plan, "--"], "no command after --"),

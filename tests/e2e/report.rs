@@ -36,6 +36,7 @@ fn says_what_was_enforced(place: &Place) {
         "cpu_user_seconds",
         "cpu_system_seconds",
         "peak_memory_bytes",
+        "cgroup",
         "unenforced",
         "receipt",
     ];
@@ -136,7 +137,7 @@ fn says_when_nothing_was_started(place: &Place) {
         Policy::new(place).starts_in("/output/none"),
         Policy::new(place).shows(&place.text("none"), "/shown"),
         Policy::new(place).shows(&place.text("host"), "/output/none"),
-        Policy::new(place).section("resources: {pids_limit: 5}"),
+        Policy::new(place).section("audit: {enabled: true}"),
     ];
     for policy in policies {
         let plan = policy.compile(place);

@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod host;
 pub mod identity;
+pub mod inside;
 pub mod place;
 pub mod policy;
 pub mod repository;

@@ -108,11 +108,11 @@ fn message(change: &Change) -> Option<String> {
 /// How the value of a limit is read, where a key is one.
 fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
     let read: fn(&str) -> Option<f64> = match pointer {
-        "/filesystem/scratch_size_bytes" | "/resources/memory_limit_bytes" => {
-            |text| quantity::size(text).ok().map(rough)
-        }
+        "/filesystem/scratch_size_bytes"
+        | "/resources/memory_limit_bytes"
+        | "/resources/memory_swap_limit_bytes" => |text| quantity::size(text).ok().map(rough),
         "/resources/block_io_limit_bytes_per_sec" => |text| quantity::rate(text).ok().map(rough),
-        "/resources/cpu_shares" | "/resources/pids_limit" => {
+        "/resources/cpu_limit" | "/resources/cpu_shares" | "/resources/pids_limit" => {
             |text| resolve_scalar(text, Style::Plain).as_f64()
         }
         "/resources/session_timeout_seconds" => |text| match resolve_scalar(text, Style::Plain) {

@@ -6,7 +6,7 @@ mod landlock;
 use crate::diagnostics::Sink;
 use crate::ir::syscalls::{Action, Meaning};
 use crate::ir::{CgroupValue, Ir};
-use crate::resolve::{Placed, Resolved, Resources};
+use crate::resolve::{CPU_PERIOD, Placed, Resolved, Resources};
 use purple_plan::Layer;
 
 /// Lowers a resolved policy. What is wrong goes to the sink.
@@ -45,7 +45,7 @@ pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
 }
 
 /// The control group's files (Documentation/admin-guide/cgroup-v2.rst). A memory limit comes with
-/// no swap and with the end of the whole group when it is exceeded.
+/// no swap, unless the policy says how much, and with the end of the whole group when it is exceeded.
 fn cgroup(limits: &Resources) -> Vec<CgroupValue> {
     let value = |file, text: String, placed: Placed<u64>| CgroupValue {
         file,
@@ -56,15 +56,26 @@ fn cgroup(limits: &Resources) -> Vec<CgroupValue> {
     if let Some(weight) = limits.cpu_weight {
         values.push(value("cpu.weight", weight.value.to_string(), weight));
     }
+    if let Some(quota) = limits.cpu_quota {
+        values.push(value("cpu.max", format!("{} {CPU_PERIOD}", quota.value), quota));
+    }
     if let Some(rate) = limits.block_io {
         // The executor puts the device in front: which one it is, only the host knows.
         let text = format!("rbps={0} wbps={0}", rate.value);
         values.push(value("io.max", text, rate));
+        if limits.memory.is_none() && limits.swap.is_none() {
+            // The kernel knows who wrote what it keeps in memory only where it counts memory.
+            values.push(value("memory.high", "max".to_owned(), rate));
+        }
     }
     if let Some(memory) = limits.memory {
         values.push(value("memory.max", memory.value.to_string(), memory));
         values.push(value("memory.oom.group", "1".to_owned(), memory));
-        values.push(value("memory.swap.max", "0".to_owned(), memory));
+    }
+    match (limits.swap, limits.memory) {
+        (Some(swap), _) => values.push(value("memory.swap.max", swap.value.to_string(), swap)),
+        (None, Some(memory)) => values.push(value("memory.swap.max", "0".to_owned(), memory)),
+        (None, None) => {}
     }
     if let Some(pids) = limits.pids {
         values.push(value("pids.max", pids.value.to_string(), pids));

@@ -13,7 +13,7 @@ pub use capabilities::NAMES as CAPABILITIES;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Shared};
 pub use network::Network;
-pub use resources::Resources;
+pub use resources::{CPU_PERIOD, Resources};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::ir::syscalls::Meaning;

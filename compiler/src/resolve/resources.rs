@@ -8,8 +8,12 @@ use purple_policy as policy;
 pub struct Resources {
     /// `cpu.weight`, from 1 to 100 (cgroup v2; 100 is the kernel's default).
     pub cpu_weight: Option<Placed<u64>>,
+    /// Microseconds of processor time in each period of [`CPU_PERIOD`].
+    pub cpu_quota: Option<Placed<u64>>,
     /// Bytes.
     pub memory: Option<Placed<u64>>,
+    /// Bytes.
+    pub swap: Option<Placed<u64>>,
     /// Processes and threads.
     pub pids: Option<Placed<u64>>,
     /// Bytes per second.
@@ -17,6 +21,9 @@ pub struct Resources {
     /// Seconds.
     pub timeout: Option<Placed<u64>>,
 }
+
+/// The period over which `cpu.max` limits, in microseconds: the kernel's default.
+pub const CPU_PERIOD: u64 = 100_000;
 
 /// The longest session, in seconds: ten years. A longer one is a slip.
 const LONGEST_SESSION: u64 = 10 * 366 * 86400;
@@ -31,6 +38,10 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
         .memory_limit_bytes
         .as_ref()
         .and_then(|size| scope.quantity(size, &at("memory_limit_bytes"), quantity::size));
+    let swap = section
+        .memory_swap_limit_bytes
+        .as_ref()
+        .and_then(|size| scope.quantity(size, &at("memory_swap_limit_bytes"), quantity::size));
     let key = at("block_io_limit_bytes_per_sec");
     let block_io = section
         .block_io_limit_bytes_per_sec
@@ -41,7 +52,9 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
     };
     Resources {
         cpu_weight: section.cpu_shares.and_then(|shares| cpu_weight(shares, scope)),
+        cpu_quota: placed(section.cpu_limit.map(cpu_quota), "cpu_limit", scope),
         memory,
+        swap,
         pids: placed(section.pids_limit, "pids_limit", scope),
         block_io,
         timeout: section.session_timeout_seconds.as_ref().and_then(|time| timeout(time, scope)),
@@ -80,4 +93,15 @@ fn cpu_weight(shares: f64, scope: &Scope<'_>) -> Option<Placed<u64>> {
     });
     let span = scope.span("/resources/cpu_shares");
     weight.map(|weight| Placed { value: u64::from(weight), span })
+}
+
+/// A number of processors as microseconds of each period. The schema keeps it from 0.01, which is the
+/// least that the kernel takes, to 10000.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between a thousand and a billion, as the schema keeps it"
+)]
+fn cpu_quota(processors: f64) -> u64 {
+    (processors * 100_000.0).round() as u64
 }

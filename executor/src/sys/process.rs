@@ -2,10 +2,14 @@
 #![expect(unsafe_code, reason = "clone3 takes a pointer to a structure and returns twice")]
 
 use super::call::call;
+use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::process::Pid;
 
-/// `struct clone_args` of linux/sched.h, version 0.
+/// `CLONE_NEWCGROUP` (linux/sched.h).
+pub const NEW_CGROUP: u64 = 0x0200_0000;
+
+/// `struct clone_args` of linux/sched.h, version 2 (Linux 5.7).
 #[derive(Debug, Default)]
 #[repr(C)]
 struct CloneArguments {
@@ -17,6 +21,9 @@ struct CloneArguments {
     stack: u64,
     stack_size: u64,
     tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
 }
 
 /// Which side of [`clone_into`] this is.
@@ -28,11 +35,17 @@ pub enum Side {
     Child,
 }
 
-/// Makes a copy of this process in the new namespaces that `flags` (`CLONE_NEW*`) name.
-pub fn clone_into(flags: u64) -> Result<Side, Errno> {
+/// Makes a copy of this process in the new namespaces that `flags` (`CLONE_NEW*`) name, and where one
+/// is given, in a control group by its directory.
+pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Errno> {
     const CLONE3: u32 = 435;
     const SIGCHLD: u64 = 17;
-    let arguments = CloneArguments { flags, exit_signal: SIGCHLD, ..CloneArguments::default() };
+    const CLONE_INTO_CGROUP: u64 = 1 << 33;
+    let mut arguments = CloneArguments { flags, exit_signal: SIGCHLD, ..CloneArguments::default() };
+    if let Some(group) = group {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = u64::try_from(group.as_raw_fd()).map_err(|_| Errno::BADF)?;
+    }
     let arguments =
         [(&raw const arguments).expose_provenance(), size_of::<CloneArguments>(), 0, 0, 0, 0];
     // SAFETY: a structure of the size given. No memory is shared (no CLONE_VM), and there is one

@@ -16,11 +16,26 @@ pub struct Resources {
     #[schemars(example = 0.5)]
     pub cpu_shares: Option<f64>,
 
+    /// Processors that may be busy at one time, contended or not: `0.25` is a quarter of one, `2` is
+    /// two (`cpu.max`, over periods of 100 ms). Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.01, max = 10000))]
+    #[schemars(title = "Processors")]
+    #[schemars(example = 1.5)]
+    pub cpu_limit: Option<f64>,
+
     /// Memory in bytes (`memory.max`). Above it, the whole sandbox is killed. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2G")]
     #[schemars(title = "Memory")]
     pub memory_limit_bytes: Option<Quantity>,
+
+    /// Swap space in bytes, beside the memory (`memory.swap.max`). Default: none where memory is
+    /// limited, else no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"512M")]
+    #[schemars(title = "Swap space")]
+    pub memory_swap_limit_bytes: Option<Quantity>,
 
     /// Processes and threads at one time (`pids.max`). Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]

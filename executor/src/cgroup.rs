@@ -1,0 +1,377 @@
+//! The control group that limits the sandbox (Documentation/admin-guide/cgroup-v2.rst).
+//!
+//! It is made below a group that the caller may divide: the one of `--cgroup`, for root the group
+//! `purple`, for a user the caller's own. Init is cloned into it, the supervisor stays outside.
+
+use crate::disks;
+use crate::message::{Part, Refused, Text, refuse, say};
+use crate::mountinfo;
+use crate::run::Run;
+use crate::transfer::read_all;
+use core::ffi::CStr;
+use purple_plan::{CgroupValue, Layer, Place, Plan};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+pub(crate) const STEP: &str = "cgroup";
+
+/// `CGROUP2_SUPER_MAGIC` (linux/magic.h).
+const CGROUP2: i64 = 0x6367_7270;
+
+const CONTROLLERS: &CStr = c"cgroup.subtree_control";
+const PROCESSES: &CStr = c"cgroup.procs";
+
+/// The group of a run.
+#[derive(Debug)]
+pub(crate) struct Group {
+    parent: OwnedFd,
+    dir: OwnedFd,
+    name: Text<64>,
+    /// What was read back, a line each: a file's name, a space, its value.
+    values: Text<1024>,
+}
+
+/// What the group was limited to, and what its processes used.
+#[derive(Debug)]
+pub(crate) struct Used {
+    /// A line each: a file's name, a space, the value that was read back.
+    pub(crate) values: Text<1024>,
+    /// By [`COUNTS`]; `None` where the kernel or the group does not count it.
+    pub(crate) counts: [Option<u64>; COUNTS.len()],
+}
+
+/// Everything that is counted: its name in reports, the file, and the word before the number. Where
+/// that stands more than once, as for each disk, the sum counts. Times are in microseconds.
+pub(crate) const COUNTS: [(&str, &CStr, &[u8]); 8] = [
+    ("cpu_microseconds", c"cpu.stat", b"usage_usec"),
+    ("cpu_throttled_microseconds", c"cpu.stat", b"throttled_usec"),
+    ("peak_memory_bytes", c"memory.peak", b""),
+    ("disk_read_bytes", c"io.stat", b"rbytes"),
+    ("disk_written_bytes", c"io.stat", b"wbytes"),
+    ("peak_pids", c"pids.peak", b""),
+    ("oom_kills", c"memory.events", b"oom_kill"),
+    ("pids_limit_hits", c"pids.events", b"max"),
+];
+
+impl Used {
+    /// Whether the kernel killed something of the group for want of memory.
+    pub(crate) fn out_of_memory(&self) -> bool {
+        matches!(self.counts, [.., Some(kills), _] if kills > 0)
+    }
+}
+
+impl Group {
+    /// Makes the group and sets its limits. `None`: the plan has none, or the operator let them go.
+    pub(crate) fn make(run: &Run) -> Result<Option<Self>, Refused> {
+        if first_line(&run.plan).is_none() || run.options.unenforced.contains(Layer::Cgroup) {
+            return Ok(None);
+        }
+        let mut name = Text::new();
+        name.push("purple-");
+        name.push_number(u64::from(rustix::process::getpid().as_raw_pid().unsigned_abs()));
+        let parent = parent(run, &name)?;
+        let fail = |errno| failed(run, &[Part::Text("a new group"), Part::Error(errno)]);
+        let dir = fresh(&parent, &name).map_err(fail)?;
+        let mut group = Self { parent, dir, name, values: Text::new() };
+        match run.plan.cgroup.iter().try_for_each(|value| group.limit(&run.plan, &value)) {
+            Ok(()) => Ok(Some(group)),
+            Err(refused) => {
+                let _used: Result<Used, Refused> = group.end(&run.plan);
+                Err(refused)
+            }
+        }
+    }
+
+    /// The directory, to clone a process into.
+    pub(crate) fn dir(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+
+    /// Sets a limit and reads it back. The limits of disks hold for each disk behind a path that the
+    /// payload can write to: which ones these are, only the host knows.
+    fn limit(&mut self, plan: &Plan<'_>, value: &CgroupValue<'_>) -> Result<(), Refused> {
+        if value.file != c"io.max" {
+            return self.set(value, value.value.to_bytes());
+        }
+        disks::behind_outputs(plan, value.line, |disk| {
+            let mut line = Text::<256>::new();
+            line.push_bytes(disk);
+            line.push(" ");
+            line.push_bytes(value.value.to_bytes());
+            self.set(value, line.bytes())
+        })
+    }
+
+    fn set(&mut self, value: &CgroupValue<'_>, wanted: &[u8]) -> Result<(), Refused> {
+        let fail = |errno| {
+            let (file, line) = (Part::Name(value.file), Part::Line(value.line));
+            refuse(STEP, &[file, Part::Text(" = "), Part::Bytes(wanted), Part::Error(errno), line])
+        };
+        write(self.dir(), value.file, wanted).map_err(fail)?;
+        let mut buffer = [0; 4096];
+        let found = read(self.dir(), value.file, &mut buffer).map_err(fail)?;
+        let same = |line: &&[u8]| is_in_force(value.file, wanted, line);
+        let found = found.split(|&byte| byte == b'\n').find(same).ok_or_else(|| fail(Errno::IO))?;
+        self.values.push_bytes(value.file.to_bytes());
+        self.values.push(" ");
+        self.values.push_bytes(found);
+        self.values.push("\n");
+        if self.values.is_whole() { Ok(()) } else { Err(fail(Errno::NOSPC)) }
+    }
+
+    /// Kills what is left, says which limits were reached, and removes the group.
+    pub(crate) fn end(self, plan: &Plan<'_>) -> Result<Used, Refused> {
+        let fail =
+            |what: &'static str| move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)]);
+        write(self.dir(), c"cgroup.kill", b"1").map_err(fail("killing the group"))?;
+        self.wait_until_empty().map_err(fail("waiting for the group's end"))?;
+        let counts = COUNTS.map(|(_, file, word)| {
+            let mut buffer = [0; 4096];
+            read(self.dir(), file, &mut buffer).ok().map(|text| sum(text, word))
+        });
+        remove(&self.parent, &self.name).map_err(fail("removing the group"))?;
+        let [.., oom_kills, refused] = counts;
+        for (file, count, what) in [
+            (c"memory.max", oom_kills, ": processes that the kernel killed for want of memory: "),
+            (c"pids.max", refused, ": new processes and threads that it kept from starting: "),
+        ] {
+            let limit = plan.cgroup.iter().find(|value| value.file == file);
+            if let (Some(limit), Some(count @ 1..)) = (limit, count) {
+                let (name, value) = (Part::Name(limit.file), Part::Name(limit.value));
+                let (count, line) = (Part::Number(count), Part::Line(limit.line));
+                say(STEP, &[name, Part::Text(" = "), value, Part::Text(what), count, line]);
+            }
+        }
+        Ok(Used { values: self.values, counts })
+    }
+
+    /// Waits until the kernel says that nothing runs in the group, at most ten seconds.
+    fn wait_until_empty(&self) -> Result<(), Errno> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let events = rustix::fs::openat(&self.dir, c"cgroup.events", flags, Mode::empty())?;
+        loop {
+            let mut buffer = [0; 256];
+            let count = rustix::io::pread(&events, &mut buffer[..], 0)?;
+            if sum(buffer.get(..count).unwrap_or(&[]), b"populated") == 0 {
+                return Ok(());
+            }
+            let mut fds = [PollFd::new(&events, PollFlags::PRI)];
+            if poll(&mut fds, Some(&Timespec { tv_sec: 10, tv_nsec: 0 }))? == 0 {
+                return Err(Errno::TIMEDOUT);
+            }
+        }
+    }
+}
+
+/// The group below which the run's is made, with the controllers that the plan's limits need.
+fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
+    let no = |what: &[u8], errno| failed(run, &[Part::Bytes(what), Part::Error(errno)]);
+    let absent = |errno| no(b"no cgroup2 file system is mounted", errno);
+    let mut path = Text::<4096>::new();
+    let named = run.options.cgroup;
+    match named {
+        Some(named) => path.push_bytes(named.to_bytes()),
+        None => path = mountinfo::find_type(b"cgroup2").map_err(absent)?,
+    }
+    if named.is_none() && run.outside.root {
+        let root = open(CWD, &path).map_err(|errno| no(path.bytes(), errno))?;
+        enable(run, &root, path.bytes())?;
+        path.push("/purple");
+        match rustix::fs::mkdir(path.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755)) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(errno) => return Err(no(path.bytes(), errno)),
+        }
+    } else if named.is_none() {
+        let mut buffer = [0; 4096];
+        let all = read(CWD, c"/proc/self/cgroup", &mut buffer).map_err(absent)?;
+        let own = all.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"0::"));
+        path.push_bytes(own.ok_or_else(|| absent(Errno::NOENT))?);
+    }
+    let group = open(CWD, &path).map_err(|errno| no(path.bytes(), errno))?;
+    if rustix::fs::fstatfs(&group).map_err(absent)?.f_type != CGROUP2 {
+        let why = Part::Text(" is not a group of a cgroup2 file system");
+        return Err(failed(run, &[Part::Bytes(path.bytes()), why]));
+    }
+    if named.is_some() || run.outside.root {
+        return enable(run, &group, path.bytes()).map(|()| group);
+    }
+    // A group that gives controllers to groups below it may hold no process: the caller's own gets a
+    // group for the supervisor too.
+    let mut side = Text::<64>::new();
+    side.push_bytes(name.bytes());
+    side.push(".supervisor");
+    let moved = fresh(&group, &side).and_then(|side| write(side.as_fd(), PROCESSES, b"0"));
+    let moved = moved.map_err(|errno| {
+        let why = Part::Text(" is not yours to divide");
+        failed(run, &[Part::Bytes(path.bytes()), why, Part::Error(errno)])
+    });
+    if let Err(refused) = moved.and_then(|()| enable(run, &group, path.bytes())) {
+        // Back to where the caller was. This only tidies up: the run is refused already.
+        let back = write(group.as_fd(), PROCESSES, b"0");
+        let _tidy: Result<(), Errno> = back.and_then(|()| remove(&group, &side));
+        return Err(refused);
+    }
+    Ok(group)
+}
+
+/// Has a group give those below it the controllers that the plan's limits need.
+fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
+    let mut first = [0; 16];
+    // All groups but the first of all have a type, and must not hold processes then.
+    let held = match read(group.as_fd(), c"cgroup.type", &mut [0; 64]) {
+        Err(Errno::NOENT) => Ok(&b""[..]),
+        found => found.and_then(|_| read(group.as_fd(), PROCESSES, &mut first)),
+    };
+    match held {
+        Ok(b"") => {}
+        Ok(_) => {
+            let why = Part::Text(" holds processes, so no group below it can be limited");
+            return Err(failed(run, &[Part::Bytes(shown), why]));
+        }
+        Err(errno) => return Err(failed(run, &[Part::Bytes(shown), Part::Error(errno)])),
+    }
+    for value in &run.plan.cgroup {
+        let controller = controller(value.file);
+        let is_on = || {
+            let mut buffer = [0; 512];
+            let all = read(group.as_fd(), CONTROLLERS, &mut buffer)?;
+            Ok(all.split(u8::is_ascii_whitespace).any(|word| word == controller))
+        };
+        let mut word = Text::<64>::new();
+        word.push("+");
+        word.push_bytes(controller);
+        let on = match is_on() {
+            Ok(false) => write(group.as_fd(), CONTROLLERS, word.bytes()).and_then(|()| is_on()),
+            on => on,
+        };
+        let (what, errno) = match on {
+            Ok(true) => continue,
+            Ok(false) => (" does not give on the controller ", Errno::IO),
+            Err(Errno::NOENT) => (" has no controller ", Errno::NOENT),
+            Err(errno) => (" does not give on the controller ", errno),
+        };
+        let (shown, controller) = (Part::Bytes(shown), Part::Bytes(controller));
+        return Err(failed(run, &[shown, Part::Text(what), controller, Part::Error(errno)]));
+    }
+    Ok(())
+}
+
+/// Refuses the run, with what helps.
+fn failed(run: &Run, parts: &[Part<'_>]) -> Refused {
+    let refused = refuse(STEP, parts);
+    let start = Part::Text(if run.outside.root { "" } else { USERS_ADVICE });
+    let line = first_line(&run.plan).map_or(Part::Text(""), Part::Line);
+    say(STEP, &[Part::Text("the plan's limits need it; "), start, Part::Text(ADVICE), line]);
+    refused
+}
+
+const USERS_ADVICE: &str =
+    "start it by `systemd-run --user --scope -p Delegate=yes purple-exec ...`, or ";
+const ADVICE: &str =
+    "name a group that may be divided by --cgroup, or run without limits by --unenforced cgroup";
+
+fn first_line(plan: &Plan<'_>) -> Option<Place> {
+    plan.cgroup.iter().next().map(|value| value.line)
+}
+
+/// Makes a group. One of this name in which nothing runs was left when a supervisor was killed; one
+/// in which something runs stays, and making it fails.
+fn fresh(parent: &OwnedFd, name: &Text<64>) -> Result<OwnedFd, Errno> {
+    let _left: Result<(), Errno> = remove(parent, name);
+    rustix::fs::mkdirat(parent, name.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755))?;
+    open(parent.as_fd(), name)
+}
+
+fn remove(parent: &OwnedFd, name: &Text<64>) -> Result<(), Errno> {
+    rustix::fs::unlinkat(parent, name.c_str().unwrap_or(c""), AtFlags::REMOVEDIR)
+}
+
+fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Result<OwnedFd, Errno> {
+    let path = path.c_str().filter(|_| path.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::openat(dir, path, flags, Mode::empty())
+}
+
+/// Writes a file of a group. A file takes one write.
+fn write(group: BorrowedFd<'_>, file: &CStr, content: &[u8]) -> Result<(), Errno> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(group, file, flags, Mode::empty())?;
+    if rustix::io::write(&file, content)? == content.len() { Ok(()) } else { Err(Errno::IO) }
+}
+
+/// Reads a small file.
+pub(crate) fn read<'b>(
+    dir: BorrowedFd<'_>,
+    file: &CStr,
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(dir, file, flags, Mode::empty())?;
+    let used = read_all(&file, buffer)?;
+    Ok(buffer.get(..used).unwrap_or(&[]))
+}
+
+/// The controller that a group's file belongs to: the word before the first dot.
+fn controller(file: &CStr) -> &[u8] {
+    file.to_bytes().split(|&byte| byte == b'.').next().unwrap_or(&[])
+}
+
+/// Whether a line of a file says what was written to it: the same; for a disk, which has more limits
+/// than are set here, the same at its start; for memory, the same in whole pages.
+fn is_in_force(file: &CStr, wanted: &[u8], found: &[u8]) -> bool {
+    const PAGE: u64 = 4096;
+    match (controller(file), number(wanted), number(found)) {
+        (b"memory", Some(wanted), Some(found)) => {
+            found <= wanted && wanted.saturating_sub(found) < PAGE
+        }
+        (b"io", ..) => found.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(b" ")),
+        _ => found == wanted,
+    }
+}
+
+/// The sum of the numbers that stand behind a word; the first number where there is no word.
+fn sum(text: &[u8], word: &[u8]) -> u64 {
+    let words = || text.split(|byte| b" \n=".contains(byte)).filter(|word| !word.is_empty());
+    let behind = words().zip(words().skip(1)).filter(|(before, _)| *before == word);
+    let first = words().next().filter(|_| word.is_empty());
+    let numbers = behind.map(|(_, text)| text).chain(first).filter_map(number);
+    numbers.fold(0, u64::saturating_add)
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    core::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_in_force, sum};
+
+    #[test]
+    fn sums() {
+        let disks = b"7:0 rbytes=10 wbytes=1 rios=3\n254:16 rbytes=5 wbytes=2\n";
+        assert_eq!((sum(disks, b"rbytes"), sum(disks, b"wbytes")), (15, 3));
+        assert_eq!(sum(b"oom 4\noom_kill 2\noom_group_kill 1\n", b"oom_kill"), 2);
+        assert_eq!((sum(b"4096\n", b""), sum(b"", b""), sum(b"", b"max")), (4096, 0, 0));
+    }
+
+    #[test]
+    fn values_in_force() {
+        for (file, wanted, found, expected) in [
+            (c"pids.max", "20", "20", true),
+            (c"pids.max", "20", "19", false),
+            (c"pids.max", "20", "max", false),
+            (c"memory.max", "5000", "4096", true),
+            (c"memory.max", "5000", "5001", false),
+            (c"memory.max", "8192", "4096", false),
+            (c"memory.max", "8192", "max", false),
+            (c"memory.high", "max", "max", true),
+            (c"io.max", "7:0 rbps=1", "7:0 rbps=1 wbps=max", true),
+            (c"io.max", "7:0 rbps=1", "7:0 rbps=10 wbps=max", false),
+        ] {
+            let found_is = is_in_force(file, wanted.as_bytes(), found.as_bytes());
+            assert_eq!(found_is, expected, "{file:?}: {wanted} and {found}");
+        }
+    }
+}

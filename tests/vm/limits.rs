@@ -1,0 +1,388 @@
+//! The limits of control groups hold, are read back, and are gone with the run.
+
+use crate::inside::{disk, disk_part};
+use purple_tests::inside::python;
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::{Finished, Run};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+
+scenarios! {
+    the_values_are_in_the_receipt
+    memory_ends_the_group
+    a_smaller_need_fits
+    swap_counts_as_memory
+    pids_stop_a_fork_bomb
+    pids_count_every_process
+    the_processor_is_shared_out
+    writes_are_slowed_down
+    the_whole_disk_is_limited
+    the_group_cannot_be_left
+    the_supervisor_is_outside
+    a_refused_run_leaves_no_group
+    a_group_can_be_named
+    without_delegation_the_run_is_refused
+    a_group_in_use_is_not_divided
+}
+
+const GROUPS: &str = "/sys/fs/cgroup";
+const CONTROLLERS: &str = "+cpu +io +memory +pids";
+
+/// A group that its owner may divide, removed in the end.
+struct Delegated(PathBuf);
+
+impl Delegated {
+    fn new(place: &Place) -> Self {
+        let path = Path::new(GROUPS).join(format!("delegated-{}", place.name()));
+        fs::write(Path::new(GROUPS).join("cgroup.subtree_control"), CONTROLLERS)
+            .expect("process 1 divides the first group");
+        fs::create_dir(&path).expect("a new group");
+        for file in ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"] {
+            let path = path.join(file);
+            chown(path, Some(place.who.uid), Some(place.who.gid)).expect("root gives it away");
+        }
+        Self(path)
+    }
+
+    /// Starts the executor in it, in a group below it where one is named.
+    fn start<'p>(&self, run: Run<'p>, below: &str) -> Run<'p> {
+        let path = self.0.join(below);
+        if !below.is_empty() {
+            fs::create_dir(&path).expect("a new group");
+        }
+        let line = format!("echo 0 > {}/cgroup.procs && exec \"$@\"", path.display());
+        run.wrapped_by_root(&["sh", "-c", &line, "sh"])
+    }
+}
+
+impl Drop for Delegated {
+    fn drop(&mut self) {
+        for entry in fs::read_dir(&self.0).expect("the group").flatten() {
+            if entry.path().is_dir() {
+                fs::remove_dir(entry.path()).expect("nothing runs in it");
+            }
+        }
+        fs::remove_dir(&self.0).expect("nothing runs in it");
+    }
+}
+
+/// Runs as the place's owner would: root anywhere, a user in a group of its own. Whatever comes of
+/// it, no group of a run is left.
+fn finish(place: &Place, run: Run<'_>) -> Finished {
+    let group = Delegated::new(place);
+    let run = if place.who.is_root() { run } else { group.start(run, "") };
+    let done = run.report().finish();
+    assert_eq!(groups(), [PathBuf::new(); 0], "{done}");
+    done
+}
+
+/// The groups of runs that there are.
+fn groups() -> Vec<PathBuf> {
+    let below = |path: &Path| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    let mut found = below(Path::new(GROUPS));
+    found.extend(found.clone().iter().flat_map(|group| below(group)));
+    let of_run = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("purple-") && !name.ends_with(".supervisor")
+    };
+    found.retain(of_run);
+    found
+}
+
+fn report(done: &Finished) -> &Value {
+    done.report.as_ref().expect("a report")
+}
+
+fn limited(place: &Place, resources: &str) -> Policy {
+    Policy::new(place).section(&format!("resources: {{{resources}}}"))
+}
+
+fn the_values_are_in_the_receipt(place: &Place) {
+    let policy = limited(place, "cpu_shares: 0.5, memory_limit_bytes: 64M, pids_limit: 20");
+    let done = finish(place, Run::new(place, &policy.compile(place), &["true"]));
+    assert_eq!(done.good(), "");
+    let values = [
+        "cpu.weight 50",
+        "memory.max 67108864",
+        "memory.oom.group 1",
+        "memory.swap.max 0",
+        "pids.max 20",
+    ];
+    assert_eq!(report(&done)["receipt"]["cgroup"], json!(values), "{}", report(&done));
+    let used = &report(&done)["cgroup"];
+    assert!(used["cpu_microseconds"].as_u64().is_some_and(|time| time > 0), "{used}");
+    assert!(used["peak_memory_bytes"].as_u64().is_some_and(|bytes| bytes > 4096), "{used}");
+    assert_eq!((&used["oom_kills"], &used["pids_limit_hits"]), (&json!(0), &json!(0)), "{used}");
+}
+
+/// A program that fills 512 MiB of memory.
+const FILL: [&str; 5] = ["dd", "if=/dev/zero", "of=/dev/null", "bs=512M", "count=1"];
+
+fn memory_ends_the_group(place: &Place) {
+    let policy = limited(place, "memory_limit_bytes: 64M");
+    let plan = policy.compile(place);
+    let free = Run::new(place, &plan, &FILL).option(&["--unenforced", "cgroup"]).finish();
+    assert_eq!(free.code(), 0, "without the limit it fits: {free}");
+    let done = finish(place, Run::new(place, &plan, &FILL));
+    assert_eq!(done.code(), 137, "{done}");
+    let report = report(&done);
+    assert_eq!(report["status"], "out_of_memory", "{report}");
+    let kills = report["cgroup"]["oom_kills"].as_u64().expect("a number");
+    assert!(kills >= 1, "{report}");
+    let line = policy.line_of("memory_limit_bytes");
+    assert_eq!(
+        done.stderr,
+        format!(
+            "purple-exec: cgroup: memory.max = 67108864: processes that the kernel killed for want of memory: {kills} (policy line {line})\n"
+        )
+    );
+    let peak = report["cgroup"]["peak_memory_bytes"].as_u64().expect("a number");
+    assert!(peak <= 64 << 20, "{report}");
+}
+
+fn a_smaller_need_fits(place: &Place) {
+    let plan = limited(place, "memory_limit_bytes: 64M").compile(place);
+    let command = ["dd", "if=/dev/zero", "of=/dev/null", "bs=16M", "count=1"];
+    let done = finish(place, Run::new(place, &plan, &command));
+    assert_eq!(done.code(), 0, "{done}");
+    assert_eq!(report(&done)["cgroup"]["oom_kills"], 0, "{}", report(&done));
+}
+
+fn swap_counts_as_memory(place: &Place) {
+    let plan = limited(place, "memory_limit_bytes: 64M").compile(place);
+    // What lies in a scratch directory is memory too, and cannot leave it by swapping.
+    let command = ["dd", "if=/dev/zero", "of=/dev/shm/file", "bs=1M", "count=100"];
+    let done = finish(place, Run::new(place, &plan, &command));
+    let report = report(&done);
+    assert!(done.code() == 137 || done.stderr.contains("No space left"), "{done}");
+    assert!(report["cgroup"]["peak_memory_bytes"].as_u64().expect("a number") <= 64 << 20);
+}
+
+fn pids_stop_a_fork_bomb(place: &Place) {
+    let policy = limited(place, "pids_limit: 20");
+    let bomb = "bomb() { bomb | bomb & }; bomb 2> /dev/null; exec sleep 2";
+    let done = finish(place, Run::new(place, &policy.compile(place), &["sh", "-c", bomb]));
+    assert_eq!(done.code(), 0, "{done}");
+    let used = &report(&done)["cgroup"];
+    let hits = used["pids_limit_hits"].as_u64().expect("a number");
+    assert!(hits > 0, "{used}");
+    assert!(used["peak_pids"].is_null() || used["peak_pids"] == 20, "{used}");
+    let line = policy.line_of("pids_limit");
+    let said = format!(
+        "purple-exec: cgroup: pids.max = 20: new processes and threads that it kept from starting: {hits} (policy line {line})\n"
+    );
+    assert!(done.stderr.ends_with(&said), "{done}");
+}
+
+fn pids_count_every_process(place: &Place) {
+    let plan = limited(place, "pids_limit: 20").compile(place);
+    let forks = r#"
+import signal
+made = 0
+error = "none"
+while made < 100:
+    try:
+        if os.fork() == 0:
+            signal.pause()
+    except OSError as caught:
+        error = errno.errorcode[caught.errno]
+        break
+    made += 1
+show(made=made, error=error)
+"#;
+    let done = finish(place, python(place, &plan, forks));
+    // The sandbox's init and the program itself are the other two.
+    assert_eq!(done.out().trim(), r#"{"made": 18, "error": "EAGAIN"}"#, "{done}");
+}
+
+/// Spins for three seconds, and gives the share of a processor that it had.
+const SPIN: &str = r#"
+import time
+start, used = time.monotonic(), time.process_time()
+while time.monotonic() - start < 3:
+    pass
+show(share=(time.process_time() - used) / (time.monotonic() - start))
+"#;
+
+fn the_processor_is_shared_out(place: &Place) {
+    let plan = limited(place, "cpu_limit: 0.25").compile(place);
+    let share = |done: &Finished| {
+        let found: Value = serde_json::from_str(&done.out()).expect("JSON");
+        found["share"].as_f64().expect("a number")
+    };
+    let free = python(place, &plan, SPIN).option(&["--unenforced", "cgroup"]).finish();
+    assert!(share(&free) > 0.6, "without the limit: {free}");
+    let done = finish(place, python(place, &plan, SPIN));
+    assert!((0.15..0.32).contains(&share(&done)), "{done}");
+    let values = json!(["cpu.max 25000 100000"]);
+    assert_eq!(report(&done)["receipt"]["cgroup"], values, "{}", report(&done));
+    let throttled = &report(&done)["cgroup"]["cpu_throttled_microseconds"];
+    assert!(throttled.as_u64().is_some_and(|time| time > 1_000_000), "{throttled}");
+}
+
+/// Seconds that a command takes which writes or reads 2 MiB.
+fn seconds(done: &Finished) -> f64 {
+    assert_eq!(done.code(), 0, "{done}");
+    report(done)["wall_seconds"].as_f64().expect("a number")
+}
+
+fn writes_are_slowed_down(place: &Place) {
+    let disk = disk("/scratch/limited.disk", 32 << 20, &place.text("disk")).expect("a disk");
+    chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own disk");
+    let policy = limited(place, "block_io_limit_bytes_per_sec: 512K");
+    let plan = policy.writes(&place.text("disk"), "/disk").compile(place);
+    let direct = ["dd", "if=/dev/zero", "of=/disk/file", "bs=64k", "count=32", "oflag=direct"];
+    let kept = ["dd", "if=/dev/zero", "of=/disk/kept", "bs=64k", "count=32", "conv=fsync"];
+    let back = ["dd", "if=/disk/file", "of=/dev/null", "bs=64k", "iflag=direct"];
+    for command in [&direct[..], &kept, &back] {
+        let run = || Run::new(place, &plan, command);
+        let free = run().option(&["--unenforced", "cgroup"]).report().finish();
+        if command == kept {
+            // The kernel counts what is kept of a file for whoever wrote to it first.
+            fs::remove_file(place.at("disk/kept")).expect("the file");
+        }
+        let done = finish(place, run());
+        let (free, held) = (seconds(&free), seconds(&done));
+        assert!(held > 3.0 && free < held / 1.5, "{command:?}: {free} s, with the limit {held} s");
+        let used = &report(&done)["cgroup"];
+        let key =
+            if command[1] == "if=/dev/zero" { "disk_written_bytes" } else { "disk_read_bytes" };
+        assert!(used[key].as_u64().is_some_and(|bytes| bytes >= 2 << 20), "{command:?}: {used}");
+        let values = report(&done)["receipt"]["cgroup"].to_string();
+        assert!(values.contains(&format!("io.max {disk} rbps=524288 wbps=524288")), "{values}");
+    }
+    nix::mount::umount(&place.at("disk")).expect("nothing uses it");
+}
+
+fn the_whole_disk_is_limited(place: &Place) {
+    let (part, disk) = disk_part("/scratch/parted.disk", &place.text("disk")).expect("a disk");
+    assert_ne!(part, disk);
+    chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own disk");
+    let policy = limited(place, "block_io_limit_bytes_per_sec: 1M");
+    let plan = policy.writes(&place.text("disk"), "/disk").compile(place);
+    let done = finish(place, Run::new(place, &plan, &["true"]));
+    assert_eq!(done.good(), "");
+    let values = report(&done)["receipt"]["cgroup"].to_string();
+    assert!(values.contains(&format!("io.max {disk} rbps=1048576 wbps=1048576")), "{values}");
+    assert!(!values.contains(&format!("io.max {part} ")), "{values}");
+    nix::mount::umount(&place.at("disk")).expect("nothing uses it");
+}
+
+fn the_group_cannot_be_left(place: &Place) {
+    let policy = limited(place, "pids_limit: 20").shows(GROUPS, "/groups");
+    let tries = r#"
+def move(path):
+    write(path + "/cgroup.procs", "0")
+found = [attempt(move, root) for root, _, _ in os.walk("/groups")]
+mounted = [syscall(165, b"x", b"/output", b"cgroup2", 0, 0), syscall(430, b"cgroup2", 0)]
+show(own=read("/proc/self/cgroup"), init=read("/proc/1/cgroup"), moved=sorted(set(found)),
+     mounted=mounted, there=os.listdir("/sys/fs/cgroup"))
+"#;
+    let done = finish(place, python(place, &policy.compile(place), tries));
+    let found: Value = serde_json::from_str(&done.out()).expect("JSON");
+    let expected = json!({
+        "own": "0::/\n", "init": "0::/\n", "moved": ["EROFS"], "mounted": ["EPERM", "EPERM"],
+        "there": [],
+    });
+    assert_eq!(found, expected, "{done}");
+}
+
+fn the_supervisor_is_outside(place: &Place) {
+    use std::io::{BufRead, BufReader};
+    let group = Delegated::new(place);
+    let plan = limited(place, "pids_limit: 20").compile(place);
+    let run = Run::new(place, &plan, &["sh", "-c", "echo ready; exec sleep 1000"]);
+    let run = if place.who.is_root() { run } else { group.start(run, "") };
+    let mut child = run.start();
+    let mut line = String::new();
+    let out = child.stdout.take().expect("a pipe");
+    let _bytes: usize = BufReader::new(out).read_line(&mut line).expect("a line");
+    assert_eq!(line, "ready\n");
+    let found = groups();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let inside = fs::read_to_string(found[0].join("cgroup.procs")).expect("the processes");
+    let inside = inside.lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(inside.len(), 2, "init and the payload: {inside:?}");
+    assert!(!inside.contains(&child.id().to_string()), "{inside:?}");
+    for process in &inside {
+        let files = fs::read_dir(format!("/proc/{process}/fd")).expect("its descriptors");
+        let files = files.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+        let held = files.filter(|path| path.starts_with(GROUPS)).collect::<Vec<_>>();
+        assert_eq!(held, [PathBuf::new(); 0], "process {process}");
+    }
+    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).expect("it runs");
+    let status = child.wait().expect("its end");
+    assert_eq!(status.code(), Some(143), "{status}");
+    assert_eq!(groups(), [PathBuf::new(); 0]);
+}
+
+fn a_refused_run_leaves_no_group(place: &Place) {
+    let policy = limited(place, "pids_limit: 20").shows("/not/there", "/there");
+    let done = finish(place, Run::new(place, &policy.compile(place), &["true"]));
+    assert_eq!(done.code(), 125, "{done}");
+    assert!(done.stderr.contains("/not/there does not exist"), "{done}");
+    let plan = limited(place, "pids_limit: 20").compile(place);
+    let done = finish(place, Run::new(place, &plan, &["not-there"]));
+    assert_eq!(done.code(), 127, "{done}");
+}
+
+fn a_group_can_be_named(place: &Place) {
+    let group = Delegated::new(place);
+    let path = group.0.display().to_string();
+    let plan = limited(place, "pids_limit: 20").compile(place);
+    let command = ["sh", "-c", "cat /proc/self/cgroup"];
+    let run = Run::new(place, &plan, &command).option(&["--cgroup", &path]);
+    assert_eq!(group.start(run, "caller").finish().good(), "0::/\n");
+    assert_eq!(groups(), [PathBuf::new(); 0]);
+    // The group that is named may hold no process.
+    let run = Run::new(place, &plan, &command).option(&["--cgroup", &format!("{path}/caller")]);
+    let line = format!("echo 0 > {path}/caller/cgroup.procs && exec \"$@\"");
+    let done = run.wrapped_by_root(&["sh", "-c", &line, "sh"]).finish();
+    assert_eq!(done.code(), 125, "{done}");
+    let said = format!("purple-exec: cgroup: {path}/caller");
+    assert!(done.stderr.starts_with(&said), "{done}");
+    assert!(done.stderr.contains("name a group that may be divided by --cgroup"), "{done}");
+    assert_eq!(groups(), [PathBuf::new(); 0]);
+}
+
+fn without_delegation_the_run_is_refused(place: &Place) {
+    let policy = limited(place, "pids_limit: 20");
+    let run = || Run::new(place, &policy.compile(place), &["touch", "/output/started"]);
+    if place.who.is_root() {
+        // Root may divide every group that holds no process.
+        assert_eq!(run().finish().good(), "");
+        return;
+    }
+    let line = policy.line_of("pids_limit");
+    let message = format!(
+        "cgroup: /sys/fs/cgroup/ is not yours to divide: EACCES\npurple-exec: cgroup: the plan's limits need it; start it by `systemd-run --user --scope -p Delegate=yes purple-exec ...`, or name a group that may be divided by --cgroup, or run without limits by --unenforced cgroup (policy line {line})"
+    );
+    run().finish().refused(125, &message);
+    assert!(!place.at("output/started").exists());
+}
+
+fn a_group_in_use_is_not_divided(place: &Place) {
+    let group = Delegated::new(place);
+    let mut other = std::process::Command::new("sleep").arg("1000").spawn().expect("a process");
+    fs::write(group.0.join("cgroup.procs"), other.id().to_string()).expect("root moves it");
+    let plan = limited(place, "memory_limit_bytes: 64M").compile(place);
+    let run = Run::new(place, &plan, &["true"]);
+    let path = group.0.display().to_string();
+    let run =
+        if place.who.is_root() { run.option(&["--cgroup", &path]) } else { group.start(run, "") };
+    let done = run.finish();
+    assert_eq!(done.code(), 125, "{done}");
+    let said = "holds processes, so no group below it can be limited";
+    assert!(done.stderr.contains(said), "{done}");
+    let left = fs::read_dir(&group.0).expect("the group").flatten().filter(|e| e.path().is_dir());
+    assert_eq!(left.count(), 0, "{done}");
+    other.kill().expect("it runs");
+    let _status = other.wait().expect("its end");
+}
