@@ -39,6 +39,10 @@ fn cost(graph: &Graph, root: Label, cells: &[Cell]) -> u64 {
     SIZE * u64::try_from(tests).unwrap_or(0) + steps
 }
 
+fn without(cells: &[Cell], cell: &Cell) -> Vec<Cell> {
+    cells.iter().copied().filter(|one| one != cell).collect()
+}
+
 /// The cheapest search, by trying every split and every test for equality everywhere.
 fn cheapest(cells: &[Cell]) -> u64 {
     let cells = joined(cells);
@@ -51,7 +55,7 @@ fn cheapest(cells: &[Cell]) -> u64 {
         cheapest(low) + cheapest(high)
     });
     let equal = cells.iter().filter(|cell| cell.single());
-    let equal = equal.map(|cell| cheapest(&without(&cells, cell.first)));
+    let equal = equal.map(|cell| cheapest(&without(&cells, cell)));
     here + splits.chain(equal).min().unwrap_or(0)
 }
 
