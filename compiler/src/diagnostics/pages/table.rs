@@ -88,6 +88,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("io-uring-bypasses-filter", include_str!("../../../../docs/diagnostics/io-uring-bypasses-filter.md")),
     ("kernel-tree-shown", include_str!("../../../../docs/diagnostics/kernel-tree-shown.md")),
     ("key-not-text", include_str!("../../../../docs/diagnostics/key-not-text.md")),
+    ("libseccomp-cannot", include_str!("../../../../docs/diagnostics/libseccomp-cannot.md")),
     ("loader-unreachable", include_str!("../../../../docs/diagnostics/loader-unreachable.md")),
     ("loader-variable-passed", include_str!("../../../../docs/diagnostics/loader-variable-passed.md")),
     ("loosens-parent", include_str!("../../../../docs/diagnostics/loosens-parent.md")),

@@ -14,7 +14,10 @@ mod tree;
 mod weights;
 
 use self::arguments::{Case, decide};
-use self::graph::{Graph, Label, Test, Word};
+#[cfg(feature = "libseccomp")]
+pub(super) use self::graph::Node;
+use self::graph::Word;
+pub(super) use self::graph::{Graph, Label, Test};
 use self::numbers::{compat, native};
 use self::term::{Outcome, Term};
 use super::assemble::assemble;
@@ -52,14 +55,20 @@ pub(super) fn cost(one: &ArchMeaning, rule: &Rule) -> usize {
     let then = graph.ret(return_value(rule.action));
     let cases: Vec<Case> = case(one, &rule.conditions, then).into_iter().collect();
     let label = decide(&mut graph, &cases, otherwise);
-    graph.size(label)
+    graph.size(label, 0)
 }
 
 /// How many instructions the rules on a call take by themselves, without the returns.
 pub(super) fn cost_of_all(one: &ArchMeaning, call: &CallMeaning) -> usize {
     let mut graph = Graph::default();
     let label = arguments(&mut graph, one, call);
-    graph.size(label)
+    graph.size(label, 0)
+}
+
+/// What a call of the native interface gets, for the other back end.
+#[cfg(feature = "libseccomp")]
+pub(super) fn on_call(graph: &mut Graph, one: &ArchMeaning, call: &CallMeaning) -> Label {
+    arguments(graph, one, call)
 }
 
 /// The value that a seccomp program returns for a verdict (seccomp(2)).
