@@ -9,6 +9,7 @@ use crate::receipt;
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Outcome;
+use crate::stub::Stubs;
 use crate::supervisor::{self, End};
 use crate::sys::process::{Side, clone_into};
 use crate::sys::start::Start;
@@ -36,7 +37,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let plan = load::plan(options.plan)?;
     let report = Report::open(options.report)?;
     let filter = load::filter(&plan)?;
-    let outside = identity::outside(&plan)?;
+    let outside = identity::outside(&plan, options.outside_id)?;
     let namespaces = receipt::namespaces()?;
     let shared = memory::shared_page().map_err(|errno| failed("shared memory", errno))?;
     let signals = signal::default_action(signal::number::CHLD)
@@ -61,9 +62,16 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
 fn supervise(run: &Run) -> Result<End, Refused> {
     load::layers(&run.plan, &run.options)?;
     let sources = Sources::open(&run.plan, run.outside)?;
+    let mut stubs = Stubs::make(&run.plan)?;
+    let end = start(run, sources, &stubs);
+    stubs.remove();
+    end
+}
+
+fn start(run: &Run, sources: Sources, stubs: &Stubs<'_>) -> Result<End, Refused> {
     let gate = Gate::new()?;
     let init = match clone_into(run.plan.process.namespaces) {
-        Ok(Side::Child) => init::run(run, gate, sources),
+        Ok(Side::Child) => init::run(run, gate, sources, stubs),
         Ok(Side::Parent(init)) => init,
         Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
     };

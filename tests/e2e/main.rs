@@ -26,6 +26,7 @@ mod attacks;
 mod capabilities;
 mod devices;
 mod files;
+mod guards;
 mod inside;
 mod kernel;
 mod layers;
@@ -41,6 +42,8 @@ mod refusals;
 mod report;
 mod signals;
 mod streams;
+mod stubs;
+mod surface;
 mod syscalls;
 mod terminal;
 
