@@ -33,9 +33,10 @@ scenarios! {
 const WAYS: &str = "
 import shutil, stat
 def ways(top, path):
-    own, folder, at = top + '/own', top + '/dir', top + '/' + path
-    if not os.path.exists(own): write(own, 'planted')
-    os.makedirs(folder + '/hooks', exist_ok=True)
+    name = path.replace('/', '-')
+    own, folder, at = top + '/own-' + name, top + '/dir-' + name, top + '/' + path
+    write(own, 'planted')
+    os.makedirs(folder + '/hooks')
     first = top + '/' + path.split('/')[0]
     return dict(
         open=attempt(write, at, 'planted'), above=attempt(os.makedirs, os.path.dirname(at), 0o755, True),
@@ -76,6 +77,22 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         }
     }
     found
+}
+
+/// Removes what [`WAYS`] have made for themselves.
+fn clean(dir: &Path) {
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        match path.file_name().map(|name| name.to_string_lossy().into_owned()) {
+            Some(name) if name.starts_with("own-") => {
+                fs::remove_file(&path).expect("the program's")
+            }
+            Some(name) if name.starts_with("dir-") => {
+                fs::remove_dir_all(&path).expect("the program's")
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Runs a command on the host, as the one who starts sandboxes there.
@@ -150,10 +167,8 @@ show(**{{path: ways('/work', path) for path in paths}}, planted=[planted('/work'
     }
     assert_eq!(found["planted"], json!([false, false, false, false, false, false]));
     assert_eq!(found["fine"], "ok");
-    for own in ["own", "fine"] {
-        fs::remove_file(place.at("project").join(own)).expect("the program's");
-    }
-    fs::remove_dir_all(place.at("project/dir")).expect("the program's");
+    fs::remove_file(place.at("project/fine")).expect("the program's");
+    clean(&place.at("project"));
     assert_eq!(tree(&place.at("project")), before);
 
     // Without the protection it can be done.
@@ -213,7 +228,7 @@ fn a_project_is_protected_without_saying_so(place: &Place) {
         assert!(found["list"].as_array().expect("a list").contains(&json!(name)), "{found}");
         assert!(!place.at(name).exists(), "{name}");
     }
-    fs::remove_dir_all(place.at("dir")).expect("the program's");
+    clean(&place.at(""));
     let open = Policy::new(place).keeps(".", "/work", &["!@project"]);
     let found = facts_under(place, &open, &text);
     assert_eq!(found["hooks"]["open_again"], "ok", "{found}");
@@ -232,8 +247,7 @@ fn a_worktree_keeps_its_git_file(place: &Place) {
     each_is_refused(&found, "git");
     each_is_refused(&found, "hooks");
     assert_eq!(found["content"], "gitdir: /nowhere\n");
-    fs::remove_dir_all(place.at("project/dir")).expect("the program's");
-    fs::remove_file(place.at("project/own")).expect("the program's");
+    clean(&place.at("project"));
     assert_eq!(tree(&place.at("project")), before);
 }
 
@@ -257,7 +271,8 @@ fn git_goes_on_working(place: &Place) {
         "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x && git status --short";
     let (mut child, out) = waiting(place, &plan, commit);
     assert_eq!(on_host(place, "project", &["git", "log", "--format=%s"]), "x\n");
-    assert_eq!(on_host(place, "project", &["git", "rev-parse", "--git-common-dir"]).trim(), ".git");
+    let found = on_host(place, "project", &["git", "rev-parse", "--git-common-dir"]);
+    assert_eq!(found.trim(), place.text("project/.git"));
     drop(child.stdin.take());
     child.stdout = Some(out.into_inner());
     let done = finish(child, b"", Duration::from_secs(20));
@@ -315,27 +330,25 @@ fn a_way_through_a_link_is_refused(place: &Place) {
 fn a_file_with_another_name_is_refused(place: &Place) {
     place.dir("project");
     let file = place.file("project/.bashrc", "as it was");
-    let plan =
-        Policy::new(place).keeps(&place.text("project"), "/work", &[".bashrc"]).compile(place);
+    let policy = Policy::new(place).keeps(&place.text("project"), "/work", &[".bashrc"]);
+    let (plan, line) = (policy.compile(place), policy.line_of(".bashrc"));
     assert_eq!(Run::new(place, &plan, &["true"]).finish().good(), "");
     fs::hard_link(&file, place.at("project/other")).expect("a link");
     let done = Run::new(place, &plan, &["true"]).finish();
-    done.refused(
-        125,
-        "protected path: /work/.bashrc has another name, by which it could be changed: EMLINK",
-    );
+    let message = "/work/.bashrc has another name, by which it could be changed: EMLINK";
+    done.refused(125, &format!("protected path: {message} (policy line {line})"));
 }
 
 fn masked_paths_cannot_be_read_or_made(place: &Place) {
-    for dir in ["host/shown", "host/shown/keys", "project", "project/secrets"] {
+    for dir in ["shown", "shown/keys", "project", "project/secrets"] {
         place.dir(dir);
     }
-    for file in ["host/shown/key", "host/shown/keys/one", "project/.env", "project/secrets/one"] {
+    for file in ["shown/key", "shown/keys/one", "project/.env", "project/secrets/one"] {
         place.file(file, "secret");
     }
     let before = tree(&place.at("project"));
     let policy = Policy::new(place)
-        .shows(&place.text("host/shown"), "/shown")
+        .shows(&place.text("shown"), "/shown")
         .writes(&place.text("project"), "/work")
         .filesystem(
             "masked_paths: [/shown/key, /shown/keys, /shown/none/at/all, /work/.env, /work/secrets/, /work/none, \
@@ -374,16 +387,16 @@ show(read=[look(path) for path in files + folders], write=[attempt(write, path) 
 /// A guard below a guard's sibling, a mount of the policy's own in a protected directory, and a
 /// file where a directory is meant.
 fn masks_and_guards_on_the_way_down(place: &Place) {
-    for dir in ["project", "project/a", "project/a/b", "host/more"] {
+    for dir in ["project", "project/a", "project/a/b", "more"] {
         place.dir(dir);
     }
     place.file("project/a/b/kept", "as it was");
     place.file("project/file", "as it was");
-    place.file("host/more/x", "more");
+    place.file("more/x", "more");
     let before = tree(&place.at("project"));
     let policy = Policy::new(place)
         .keeps(&place.text("project"), "/work", &["a/b/", "file/below", "a/c"])
-        .shows(&place.text("host/more"), "/work/a/b/more")
+        .shows(&place.text("more"), "/work/a/b/more")
         .filesystem("masked_paths: [/work/a/d/e]");
     place.dir("project/a/b/more");
     let plan = policy.compile(place);

@@ -43,7 +43,7 @@ fn the_process_is_nobody_else(place: &Place) {
 /// Two sandboxes of root share nothing by their ids where each has its own.
 fn root_chooses_the_id_outside(place: &Place) {
     let plan = Policy::new(place).compile(place);
-    let run = Run::new(place, &plan, &["sh", "-c", "> made; echo ready; cat > /dev/null"]);
+    let run = Run::new(place, &plan, &["sh", "-c", "> made; echo ready; cat > /dev/null; :"]);
     let run = run.option(&["--outside-id", "70001"]);
     if !place.who.is_root() {
         return run.finish().refused(125, "identity: only root can choose --outside-id");
@@ -52,8 +52,8 @@ fn root_chooses_the_id_outside(place: &Place) {
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     assert!(out.read_line(&mut String::new()).is_ok());
     let listed = processes(place);
-    let cat = listed.iter().find_map(|line| line.strip_suffix(" cat")).expect("cat");
-    let status = fs::read_to_string(format!("{cat}/status")).expect("its status");
+    let shell = listed.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
+    let status = fs::read_to_string(format!("{shell}/status")).expect("its status");
     assert!(status.contains("Uid:\t70001\t70001\t70001\t70001\n"), "{status}");
     assert!(status.contains("Gid:\t70001\t70001\t70001\t70001\n"), "{status}");
     assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
