@@ -85,10 +85,10 @@ fn clean(dir: &Path) {
         let path = entry.expect("an entry").path();
         match path.file_name().map(|name| name.to_string_lossy().into_owned()) {
             Some(name) if name.starts_with("own-") => {
-                fs::remove_file(&path).expect("the program's")
+                fs::remove_file(&path).expect("the program's");
             }
             Some(name) if name.starts_with("dir-") => {
-                fs::remove_dir_all(&path).expect("the program's")
+                fs::remove_dir_all(&path).expect("the program's");
             }
             _ => {}
         }
@@ -154,11 +154,11 @@ fn missing_paths_cannot_be_made(place: &Place) {
     let text = format!(
         "{WAYS}
 paths = ['Makefile', 'ci/deep/run', 'hooks', '.git/hooks', '.git/config', '.vscode/tasks.json']
-show(**{{path: ways('/work', path) for path in paths}}, planted=[planted('/work', path) for path in paths],
-     fine=attempt(write, '/work/fine'))"
+show(**{{path: ways('/tree', path) for path in paths}}, planted=[planted('/tree', path) for path in paths],
+     fine=attempt(write, '/tree/fine'))"
     );
     let before = tree(&place.at("project"));
-    let kept = Policy::new(place).keeps(&place.text("project"), "/work", &MISSING);
+    let kept = Policy::new(place).keeps(&place.text("project"), "/tree", &MISSING);
     let found = facts_under(place, &kept, &text);
     for path in
         ["Makefile", "ci/deep/run", "hooks", ".git/hooks", ".git/config", ".vscode/tasks.json"]
@@ -172,7 +172,7 @@ show(**{{path: ways('/work', path) for path in paths}}, planted=[planted('/work'
     assert_eq!(tree(&place.at("project")), before);
 
     // Without the protection it can be done.
-    let open = Policy::new(place).writes(&place.text("project"), "/work");
+    let open = Policy::new(place).writes(&place.text("project"), "/tree");
     let found = facts_under(place, &open, &text);
     assert_eq!(found["Makefile"]["open"], "ok", "{found}");
     assert_eq!(found["ci/deep/run"]["open_again"], "ok", "{found}");
@@ -189,17 +189,17 @@ fn what_there_is_cannot_be_changed(place: &Place) {
     }
     let before = tree(&place.at("project"));
     let policy =
-        Policy::new(place).keeps(&place.text("project"), "/work", &["@project", "Makefile"]);
+        Policy::new(place).keeps(&place.text("project"), "/tree", &["@project", "Makefile"]);
     let found = facts_under(
         place,
         &policy,
         &format!(
             "{WAYS}
 paths = ['.git/config', '.git/hooks', '.git/hooks/pre-commit', '.git/commondir', 'Makefile']
-show(**{{path: ways('/work', path) for path in paths}}, content=[read('/work/' + path) for path in
+show(**{{path: ways('/tree', path) for path in paths}}, content=[read('/tree/' + path) for path in
         ['.git/config', '.git/hooks/pre-commit', '.git/commondir', 'Makefile']],
-     objects=attempt(write, '/work/.git/objects/x'), tree=attempt(shutil.rmtree, '/work/.git'),
-     mode=stat.filemode(os.stat('/work/.git/hooks').st_mode))"
+     objects=attempt(write, '/tree/.git/objects/x'), tree=attempt(shutil.rmtree, '/tree/.git'),
+     mode=stat.filemode(os.stat('/tree/.git/hooks').st_mode))"
         ),
     );
     for path in [".git/config", ".git/hooks", ".git/hooks/pre-commit", ".git/commondir", "Makefile"]
@@ -220,16 +220,16 @@ show(**{{path: ways('/work', path) for path in paths}}, content=[read('/work/' +
 /// `.` is the project, and has `@project`; nothing of it stays.
 fn a_project_is_protected_without_saying_so(place: &Place) {
     let text = format!(
-        "{WAYS}show(hooks=ways('/work', '.git/hooks/pre-commit'), list=sorted(os.listdir('/work')))"
+        "{WAYS}show(hooks=ways('/tree', '.git/hooks/pre-commit'), list=sorted(os.listdir('/tree')))"
     );
-    let found = facts_under(place, &Policy::new(place).writes(".", "/work"), &text);
+    let found = facts_under(place, &Policy::new(place).writes(".", "/tree"), &text);
     each_is_refused(&found, "hooks");
     for name in [".git", ".vscode", ".idea"] {
         assert!(found["list"].as_array().expect("a list").contains(&json!(name)), "{found}");
         assert!(!place.at(name).exists(), "{name}");
     }
     clean(&place.at(""));
-    let open = Policy::new(place).keeps(".", "/work", &["!@project"]);
+    let open = Policy::new(place).keeps(".", "/tree", &["!@project"]);
     let found = facts_under(place, &open, &text);
     assert_eq!(found["hooks"]["open_again"], "ok", "{found}");
 }
@@ -239,9 +239,9 @@ fn a_worktree_keeps_its_git_file(place: &Place) {
     place.dir("project");
     place.file("project/.git", "gitdir: /nowhere\n");
     let before = tree(&place.at("project"));
-    let policy = Policy::new(place).keeps(&place.text("project"), "/work", &["@project"]);
+    let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &["@project"]);
     let text = format!(
-        "{WAYS}show(git=ways('/work', '.git'), hooks=ways('/work', '.git/hooks'), content=read('/work/.git'))"
+        "{WAYS}show(git=ways('/tree', '.git'), hooks=ways('/tree', '.git/hooks'), content=read('/tree/.git'))"
     );
     let found = facts_under(place, &policy, &text);
     each_is_refused(&found, "git");
@@ -255,7 +255,7 @@ fn a_worktree_keeps_its_git_file(place: &Place) {
 fn git_goes_on_working(place: &Place) {
     place.dir("project");
     let policy =
-        Policy::new(place).keeps(&place.text("project"), "/work", &["@project"]).starts_in("/work");
+        Policy::new(place).keeps(&place.text("project"), "/tree", &["@project"]).starts_in("/tree");
     let plan = policy.compile(place);
     let (mut child, out) = waiting(place, &plan, "ls -d .git");
     let said = on_host(place, "project", &["git", "status"]);
@@ -299,7 +299,7 @@ echo ../evil > .git/commondir"
     );
     for (kept, attacked) in [(&["@project", "!.git/commondir"][..], true), (&["@project"], false)] {
         let policy =
-            Policy::new(place).keeps(&place.text("project"), "/work", kept).starts_in("/work");
+            Policy::new(place).keeps(&place.text("project"), "/tree", kept).starts_in("/tree");
         let done = Run::new(place, &policy.compile(place), &["sh", "-c", &script]).finish();
         assert_eq!(done.code() == 0, attacked, "{done}");
         let said = on_host(place, "project", &["git", "status"]);
@@ -318,11 +318,11 @@ fn a_way_through_a_link_is_refused(place: &Place) {
     symlink("elsewhere", place.at("project/.git")).expect("a link");
     let before = tree(&place.at("project"));
     let policy =
-        Policy::new(place).keeps(&place.text("project"), "/work", &["first", ".git/hooks"]);
+        Policy::new(place).keeps(&place.text("project"), "/tree", &["first", ".git/hooks"]);
     let line = policy.line_of("first");
     Run::new(place, &policy.compile(place), &["true"]).finish().refused(
         125,
-        &format!("protected path: /work/.git/hooks leads through a symbolic link: protect what that leads to: ELOOP (policy line {line})"),
+        &format!("protected path: /tree/.git/hooks leads through a symbolic link: protect what that leads to: ELOOP (policy line {line})"),
     );
     assert_eq!(tree(&place.at("project")), before, "the stub of `first` is gone too");
 }
@@ -330,12 +330,12 @@ fn a_way_through_a_link_is_refused(place: &Place) {
 fn a_file_with_another_name_is_refused(place: &Place) {
     place.dir("project");
     let file = place.file("project/.bashrc", "as it was");
-    let policy = Policy::new(place).keeps(&place.text("project"), "/work", &[".bashrc"]);
+    let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &[".bashrc"]);
     let (plan, line) = (policy.compile(place), policy.line_of(".bashrc"));
     assert_eq!(Run::new(place, &plan, &["true"]).finish().good(), "");
     fs::hard_link(&file, place.at("project/other")).expect("a link");
     let done = Run::new(place, &plan, &["true"]).finish();
-    let message = "/work/.bashrc has another name, by which it could be changed: EMLINK";
+    let message = "/tree/.bashrc has another name, by which it could be changed: EMLINK";
     done.refused(125, &format!("protected path: {message} (policy line {line})"));
 }
 
@@ -349,10 +349,10 @@ fn masked_paths_cannot_be_read_or_made(place: &Place) {
     let before = tree(&place.at("project"));
     let policy = Policy::new(place)
         .shows(&place.text("shown"), "/shown")
-        .writes(&place.text("project"), "/work")
+        .writes(&place.text("project"), "/tree")
         .filesystem(
-            "masked_paths: [/shown/key, /shown/keys, /shown/none/at/all, /work/.env, /work/secrets/, /work/none, \
-             /work/far/away, /work/dir/, /proc/version, /sys/class/net]",
+            "masked_paths: [/shown/key, /shown/keys, /shown/none/at/all, /tree/.env, /tree/secrets/, /tree/none, \
+             /tree/far/away, /tree/dir/, /proc/version, /sys/class/net]",
         );
     let found = facts_under(
         place,
@@ -360,13 +360,13 @@ fn masked_paths_cannot_be_read_or_made(place: &Place) {
         &format!(
             "{WAYS}
 def look(path): return attempt(os.listdir if os.path.isdir(path) else read, path)
-files = ['/shown/key', '/work/.env', '/work/none', '/proc/version']
-folders = ['/shown/keys', '/work/secrets', '/work/dir', '/sys/class/net']
+files = ['/shown/key', '/tree/.env', '/tree/none', '/proc/version']
+folders = ['/shown/keys', '/tree/secrets', '/tree/dir', '/sys/class/net']
 show(read=[look(path) for path in files + folders], write=[attempt(write, path) for path in files],
      into=[attempt(write, path + '/x') for path in folders], none=attempt(os.stat, '/shown/none'),
-     away=[attempt(os.rename, '/work/' + name, '/work/x') for name in ['.env', 'secrets', 'none', 'far', 'dir']],
-     remove=[attempt(os.unlink, '/work/' + name) for name in ['.env', 'none']],
-     far=attempt(os.makedirs, '/work/far/away'), uptime=attempt(read, '/proc/uptime'))"
+     away=[attempt(os.rename, '/tree/' + name, '/tree/x') for name in ['.env', 'secrets', 'none', 'far', 'dir']],
+     remove=[attempt(os.unlink, '/tree/' + name) for name in ['.env', 'none']],
+     far=attempt(os.makedirs, '/tree/far/away'), uptime=attempt(read, '/proc/uptime'))"
         ),
     );
     let all = |name: &str, expected: &[&str]| {
@@ -395,14 +395,14 @@ fn masks_and_guards_on_the_way_down(place: &Place) {
     place.file("more/x", "more");
     let before = tree(&place.at("project"));
     let policy = Policy::new(place)
-        .keeps(&place.text("project"), "/work", &["a/b/", "file/below", "a/c"])
-        .shows(&place.text("more"), "/work/a/b/more")
-        .filesystem("masked_paths: [/work/a/d/e]");
+        .keeps(&place.text("project"), "/tree", &["a/b/", "file/below", "a/c"])
+        .shows(&place.text("more"), "/tree/a/b/more")
+        .filesystem("masked_paths: [/tree/a/d/e]");
     place.dir("project/a/b/more");
     let plan = policy.compile(place);
-    let text = "show(more=read('/work/a/b/more/x'), write=attempt(write, '/work/a/b/new'), file=attempt(write, '/work/file'),
-        c=attempt(write, '/work/a/c'), d=attempt(os.mkdir, '/work/a/d/x'), up=attempt(os.rename, '/work/a', '/work/z'),
-        fine=attempt(write, '/work/a/fine'))";
+    let text = "show(more=read('/tree/a/b/more/x'), write=attempt(write, '/tree/a/b/new'), file=attempt(write, '/tree/file'),
+        c=attempt(write, '/tree/a/c'), d=attempt(os.mkdir, '/tree/a/d/x'), up=attempt(os.rename, '/tree/a', '/tree/z'),
+        fine=attempt(write, '/tree/a/fine'))";
     let found = python(place, &plan, text).finish().facts();
     let expected = json!({"more": "more", "write": "EROFS", "file": "EROFS", "c": "EROFS", "d": "EROFS",
         "up": "EBUSY", "fine": "ok"});

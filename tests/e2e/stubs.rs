@@ -22,10 +22,10 @@ scenarios! {
 fn two_sandboxes_share_their_stubs(place: &Place) {
     place.dir("project");
     let plan = Policy::new(place)
-        .keeps(&place.text("project"), "/work", &["@project", "Makefile"])
+        .keeps(&place.text("project"), "/tree", &["@project", "Makefile"])
         .compile(place);
     let attack =
-        "mkdir /work/.git/hooks && exit 9; echo x 2>/dev/null >> /work/Makefile && exit 9; true";
+        "mkdir /tree/.git/hooks && exit 9; echo x 2>/dev/null >> /tree/Makefile && exit 9; true";
     let (mut child, out) = waiting(place, &plan, attack);
     let other = Run::new(place, &plan, &["true"]).finish();
     assert_eq!(other.good(), "");
@@ -40,7 +40,7 @@ fn two_sandboxes_share_their_stubs(place: &Place) {
 fn a_stub_that_was_left_is_taken_away(place: &Place) {
     place.dir("project");
     let plan = Policy::new(place)
-        .keeps(&place.text("project"), "/work", &["@project", "a/b"])
+        .keeps(&place.text("project"), "/tree", &["@project", "a/b"])
         .compile(place);
     let (mut child, _out) = waiting(place, &plan, ":");
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
@@ -57,9 +57,9 @@ fn a_stub_that_was_left_is_taken_away(place: &Place) {
 fn what_the_host_puts_into_a_stub_stays(place: &Place) {
     place.dir("project");
     let plan = Policy::new(place)
-        .keeps(&place.text("project"), "/work", &["kept/", "file", "other"])
+        .keeps(&place.text("project"), "/tree", &["kept/", "file", "other"])
         .compile(place);
-    let (mut child, out) = waiting(place, &plan, "echo x 2>/dev/null > /work/kept/x && exit 9; :");
+    let (mut child, out) = waiting(place, &plan, "echo x 2>/dev/null > /tree/kept/x && exit 9; :");
     let open = |name: &str, mode: u32| {
         let path = place.at("project").join(name);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("its own stub");
@@ -84,9 +84,9 @@ fn what_the_host_puts_into_a_stub_stays(place: &Place) {
 fn many_sandboxes_at_once_leave_nothing(place: &Place) {
     place.dir("project");
     let plan = Policy::new(place)
-        .keeps(&place.text("project"), "/work", &["@project", "x/y", "z"])
+        .keeps(&place.text("project"), "/tree", &["@project", "x/y", "z"])
         .compile(place);
-    let attack = "for path in .git/hooks .vscode/x x/y z; do mkdir -p /work/$path 2>/dev/null && [ -e /work/$path/. ] && exit 9; done; true";
+    let attack = "for path in .git/hooks .vscode/x x/y z; do mkdir -p /tree/$path 2>/dev/null && [ -e /tree/$path/. ] && exit 9; done; true";
     for _ in 0..4 {
         let runs: Vec<Child> =
             (0..6).map(|_| Run::new(place, &plan, &["sh", "-c", attack]).start()).collect();
