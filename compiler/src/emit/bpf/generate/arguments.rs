@@ -43,7 +43,6 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
     } else {
         &[Order::Shared]
     };
-    let before = graph.made();
     let ways: Vec<Option<Label>> = orders
         .iter()
         .map(|order| {
@@ -53,13 +52,13 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
             decider.list(State { cases: cases.to_vec(), otherwise })
         })
         .collect();
-    let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way, before));
+    let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way));
     match best {
-        Some(best) if cases.len() <= 1 || graph.size(best, before) <= one_by_one(cases) => best,
+        Some(best) if cases.len() <= 1 || graph.size(best) <= one_by_one(cases) => best,
         // Rules with little in common take more room together than one behind the other.
         Some(best) => {
             let cut = halves(graph, cases, otherwise);
-            if graph.size(cut, before) < graph.size(best, before) { cut } else { best }
+            if graph.size(cut) < graph.size(best) { cut } else { best }
         }
         None => halves(graph, cases, otherwise),
     }

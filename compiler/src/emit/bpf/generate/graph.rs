@@ -140,11 +140,6 @@ impl Graph {
         }
     }
 
-    /// How many nodes there are: those made later come after.
-    pub(super) const fn made(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// The nodes that can be reached from one, each after those that it leads to, and the first
     /// entry of each that is used.
     pub(in super::super) fn entries(&self, root: Label) -> BTreeMap<Label, Entry> {
@@ -162,30 +157,18 @@ impl Graph {
         entries
     }
 
-    /// How many instructions the part from a node on takes, without the returns, and without what
-    /// was there when `before` nodes were.
-    pub(in super::super) fn size(&self, root: Label, before: usize) -> usize {
-        let new = |label: &Label| label.0 as usize >= before;
-        let mut entries = BTreeMap::from([(root, Entry::Load)]);
-        let mut size = 0;
-        // Each node comes before those that it leads to: they were made earlier.
-        while let Some((label, entry)) = entries.pop_last() {
-            let Node::Test(Test { word, yes, no, .. }) = self.get(label) else { continue };
-            if !new(&label) {
-                break;
-            }
-            size += match entry {
+    /// How many instructions the part from a node on takes, without the returns.
+    pub(in super::super) fn size(&self, root: Label) -> usize {
+        let entries = self.entries(root);
+        let count = |(label, entry): (&Label, &Entry)| match self.get(*label) {
+            Node::Return(_) => 0,
+            Node::Test(Test { word, .. }) => match entry {
                 Entry::Load => 2 + usize::from(word.mask != u32::MAX),
                 Entry::Mask => 2,
                 Entry::Test => 1,
-            };
-            for next in [yes, no] {
-                let entry = self.entry(Some(word), next);
-                let first = entries.entry(next).or_insert(entry);
-                *first = (*first).min(entry);
-            }
-        }
-        size
+            },
+        };
+        entries.iter().map(count).sum()
     }
 }
 
