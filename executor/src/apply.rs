@@ -14,7 +14,7 @@ use crate::sys::process::{Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
 use crate::transfer::write_all;
-use crate::{command, errno, init, load};
+use crate::{command, errno, init, load, notify};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
@@ -33,8 +33,9 @@ pub fn run(start: &Start) -> u8 {
 
 fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     occupy_standard_descriptors()?;
+    supervisor::die_with(options.parent)?;
     let plan = load::plan(options.plan)?;
-    let report = Report::open(options.report)?;
+    let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = identity::outside(&plan)?;
     let namespaces = receipt::namespaces()?;
@@ -61,17 +62,18 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
 fn supervise(run: &Run) -> Result<End, Refused> {
     load::layers(&run.plan, &run.options)?;
     let sources = Sources::open(&run.plan, run.outside)?;
+    let (recorder, socket) = notify::start(run)?.unzip();
     let gate = Gate::new()?;
     let init = match clone_into(run.plan.process.namespaces) {
-        Ok(Side::Child) => init::run(run, gate, sources),
+        Ok(Side::Child) => init::run(run, gate, sources, socket),
         Ok(Side::Parent(init)) => init,
         Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
     };
-    drop(sources);
+    drop((sources, socket));
     // Should this fail, the gate closes unopened, and init ends without having done anything.
     let _opened: OwnedFd =
         identity::map(&run.plan, init, run.outside).and_then(|()| gate.open())?;
-    supervisor::watch(run, init)
+    supervisor::watch(run, init, recorder)
 }
 
 /// The exit status that stands for how the run ended.
@@ -88,6 +90,7 @@ fn status(run: &Run, end: &End) -> u8 {
         Outcome::ExecFailed(found) => {
             command::exec_failed(name, errno::of(found.into()).unwrap_or(Errno::NOEXEC))
         }
+        _ if end.unrecorded => SETUP_REFUSED,
         Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => TIMED_OUT,
         Outcome::Refused(status) | Outcome::Exited(status) => status,
         Outcome::Signaled(signal) => by_signal(signal),

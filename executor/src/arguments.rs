@@ -4,6 +4,7 @@ use crate::message::{Part, Refused, refuse, say};
 use crate::sys::start::Strings;
 use core::ffi::CStr;
 use purple_plan::Layer;
+use rustix::process::Pid;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Copy)]
@@ -11,11 +12,22 @@ pub(crate) struct Options {
     /// The plan's file.
     pub(crate) plan: &'static CStr,
     /// Where the report goes.
-    pub(crate) report: Option<&'static CStr>,
+    pub(crate) report: Option<Goal>,
+    /// The process that this one must not outlive.
+    pub(crate) parent: Option<Pid>,
     /// Layers that the operator lets go.
     pub(crate) unenforced: Unenforced,
     /// The command and its arguments: at least one.
     pub(crate) command: Strings,
+}
+
+/// Where a report goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    /// To a file.
+    File(&'static CStr),
+    /// To whoever started this program, by a descriptor that is open already.
+    Descriptor(i32),
 }
 
 /// Layers that the operator lets go.
@@ -54,6 +66,8 @@ Options:
   --report FILE       write what was enforced and how the command ended, as one JSON object
   --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
                       landlock
+  --report-fd N       write it to descriptor N
+  --parent PID        end when PID ends, which must have started this program
   --help              print this text
   --version           print the version
 
@@ -65,7 +79,7 @@ command started; 126 the command cannot be executed; 127 the command was not fou
 pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let mut rest = arguments;
     let _program: Option<&CStr> = rest.next();
-    let mut report = None;
+    let (mut report, mut parent) = (None, None);
     let mut unenforced = Unenforced::default();
     let plan = loop {
         let Some(argument) = rest.next() else {
@@ -80,7 +94,11 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
                     "\n"
                 )));
             }
-            b"--report" => report = Some(value(argument, &mut rest)?),
+            b"--report" => report = Some(Goal::File(value(argument, &mut rest)?)),
+            b"--report-fd" => {
+                report = Some(Goal::Descriptor(number(argument, &mut rest)?));
+            }
+            b"--parent" => parent = Pid::from_raw(number(argument, &mut rest)?),
             b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
             bytes if bytes.starts_with(b"-") => {
                 return Err(usage(&[Part::Text("unknown option "), Part::Name(argument)]));
@@ -95,7 +113,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     if rest.split_first().is_none() {
         return Err(usage(&[Part::Text("no command after --")]));
     }
-    Ok(Request::Run(Options { plan, report, unenforced, command: rest }))
+    Ok(Request::Run(Options { plan, report, parent, unenforced, command: rest }))
 }
 
 fn usage(parts: &[Part<'_>]) -> Refused {
@@ -106,6 +124,14 @@ fn usage(parts: &[Part<'_>]) -> Refused {
 
 fn value(option: &CStr, rest: &mut Strings) -> Result<&'static CStr, Refused> {
     rest.next().ok_or_else(|| usage(&[Part::Name(option), Part::Text(" takes a value")]))
+}
+
+fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
+    let text = value(option, rest)?;
+    let number = text.to_str().ok().and_then(|text| text.parse().ok());
+    number.filter(|&number: &i32| number > 0).ok_or_else(|| {
+        usage(&[Part::Name(option), Part::Text(" takes a number, not "), Part::Name(text)])
+    })
 }
 
 fn layer(name: &CStr) -> Result<Layer, Refused> {

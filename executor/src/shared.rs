@@ -1,8 +1,9 @@
-//! What the three processes tell each other: one page of numbers.
+//! What the three processes tell each other: pages of numbers.
 //!
 //! The payload writes here without a system call, so it can say what went wrong even when the
 //! filter already denies everything.
 
+use crate::denied::Denied;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use rustix::io::Errno;
 use rustix::thread::futex;
@@ -25,15 +26,19 @@ pub enum Outcome {
     Signaled(u32),
 }
 
-/// The page.
-#[derive(Debug, Default)]
+/// The page, and the table of what was denied behind it.
+#[derive(Debug)]
 #[repr(C, align(4096))]
 pub struct Shared {
     go: AtomicU32,
     kind: AtomicU32,
     value: AtomicU32,
+    /// The descriptor on which the payload's filter is listened to; 0 for none yet.
+    listener: AtomicU32,
     /// What the receipt says, by [`crate::receipt`].
     pub receipt: [AtomicU64; 32],
+    /// What was denied.
+    pub denied: Denied,
 }
 
 impl Shared {
@@ -53,6 +58,16 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// Says which descriptor tells of the calls that the filter denies.
+    pub fn listen(&self, listener: u32) {
+        self.listener.store(listener, Ordering::Release);
+    }
+
+    /// That descriptor, once the filter is loaded.
+    pub fn listener(&self) -> Option<u32> {
+        Some(self.listener.load(Ordering::Acquire)).filter(|&number| number != 0)
     }
 
     /// Records the outcome.

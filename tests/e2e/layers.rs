@@ -7,16 +7,21 @@ use serde_json::json;
 
 scenarios! { refused_by_name let_go_by_name several_layers }
 
-const LAYERS: [(&str, &str, &str); 4] = [
+const LAYERS: [(&str, &str, &str); 3] = [
     ("cgroup", "resources:\n  memory_limit_bytes: 1G", "memory_limit_bytes"),
     ("cgroup", "resources:\n  pids_limit: 10", "pids_limit"),
-    ("audit", "audit:\n  enabled: true", "enabled: true"),
     ("monitor", "ebpf_monitoring:\n  enabled: true", "enabled: true"),
 ];
 
 fn refusal(layer: &str, line: usize) -> String {
     format!(
         "{layer}: the plan needs it and this version cannot enforce it; run without it by --unenforced {layer} (policy line {line})"
+    )
+}
+
+fn unread(line: usize) -> String {
+    format!(
+        "audit: the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced audit (policy line {line})"
     )
 }
 
@@ -70,7 +75,7 @@ fn several_layers(place: &Place) {
     let partly = run(&["cgroup", "monitor"]);
     assert_eq!(
         partly.stderr,
-        format!("{}purple-exec: {}\n", let_go("cgroup", cgroup), refusal("audit", audit))
+        format!("{}purple-exec: {}\n", let_go("cgroup", cgroup), unread(audit))
     );
     assert_eq!(partly.code(), 125);
     let all = run(&["monitor", "audit", "cgroup", "cgroup"]);

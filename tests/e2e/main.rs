@@ -24,6 +24,7 @@ macro_rules! scenarios {
 
 mod attacks;
 mod capabilities;
+mod denials;
 mod devices;
 mod files;
 mod inside;

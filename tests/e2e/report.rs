@@ -37,7 +37,9 @@ fn says_what_was_enforced(place: &Place) {
         "cpu_system_seconds",
         "peak_memory_bytes",
         "unenforced",
+        "disk_io_bytes",
         "receipt",
+        "denied",
     ];
     assert_eq!(keys, expected);
     let bytes = fs::read(&plan).expect("the plan");

@@ -31,7 +31,8 @@ pub fn emit(ir: &Ir, sources: &Sources, sink: &mut Sink) -> Result<Option<Artefa
     ir::verify(ir).map_err(EmitFault::Ir)?;
     let mut filters = Vec::new();
     for meaning in &ir.filters {
-        let Some((program, report)) = bpf::emit(meaning, sink).map_err(EmitFault::Filter)? else {
+        let enforced = ir.enforced(meaning);
+        let Some((program, report)) = bpf::emit(&enforced, sink).map_err(EmitFault::Filter)? else {
             return Ok(None);
         };
         let probe = bpf::probe(meaning);
