@@ -33,7 +33,9 @@ pub fn run(start: &Start) -> u8 {
 
 fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     occupy_standard_descriptors()?;
-    supervisor::die_with(options.parent)?;
+    if let Some((parent, _)) = options.parent {
+        supervisor::die_with(parent)?;
+    }
     let plan = load::plan(options.plan)?;
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;

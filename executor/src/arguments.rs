@@ -12,22 +12,13 @@ pub(crate) struct Options {
     /// The plan's file.
     pub(crate) plan: &'static CStr,
     /// Where the report goes.
-    pub(crate) report: Option<Goal>,
-    /// The process that this one must not outlive.
-    pub(crate) parent: Option<Pid>,
+    pub(crate) report: Option<&'static CStr>,
+    /// The process that this one must not outlive, and its descriptor that takes the report.
+    pub(crate) parent: Option<(Pid, i32)>,
     /// Layers that the operator lets go.
     pub(crate) unenforced: Unenforced,
     /// The command and its arguments: at least one.
     pub(crate) command: Strings,
-}
-
-/// Where a report goes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Goal {
-    /// To a file.
-    File(&'static CStr),
-    /// To whoever started this program, by a descriptor that is open already.
-    Descriptor(i32),
 }
 
 /// Layers that the operator lets go.
@@ -66,8 +57,8 @@ Options:
   --report FILE       write what was enforced and how the command ended, as one JSON object
   --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
                       landlock
-  --report-fd N       write it to descriptor N
-  --parent PID        end when PID ends, which must have started this program
+  --parent PID N      end when PID ends, which must have started this program, and write the report
+                      to descriptor N
   --help              print this text
   --version           print the version
 
@@ -94,11 +85,11 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
                     "\n"
                 )));
             }
-            b"--report" => report = Some(Goal::File(value(argument, &mut rest)?)),
-            b"--report-fd" => {
-                report = Some(Goal::Descriptor(number(argument, &mut rest)?));
+            b"--report" => report = Some(value(argument, &mut rest)?),
+            b"--parent" => {
+                let pid = Pid::from_raw(number(argument, &mut rest)?);
+                parent = pid.zip(Some(number(argument, &mut rest)?));
             }
-            b"--parent" => parent = Pid::from_raw(number(argument, &mut rest)?),
             b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
             bytes if bytes.starts_with(b"-") => {
                 return Err(usage(&[Part::Text("unknown option "), Part::Name(argument)]));

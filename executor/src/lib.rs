@@ -15,7 +15,6 @@ mod apply;
 mod arguments;
 mod capabilities;
 mod command;
-mod denied;
 mod errno;
 mod filesystem;
 mod gate;

@@ -44,7 +44,8 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
 pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
     let cgroup = plan.cgroup.iter().next().map(|value| (Layer::Cgroup, value.line));
     // Who takes a report takes what was denied with it.
-    let recorded = |layer| layer == Layer::Audit && options.report.is_some();
+    let recorded =
+        |layer| layer == Layer::Audit && (options.report.is_some() || options.parent.is_some());
     for (layer, line) in
         cgroup.into_iter().chain(plan.needs.iter().map(|need| (need.layer, need.line)))
     {

@@ -1,15 +1,15 @@
 //! The report: what was enforced and how the command ended, as one JSON object.
 
-use crate::arguments::{Goal, Options};
-use crate::denied::{PATH_BYTES, Path};
+use crate::arguments::Options;
+use crate::errno;
 use crate::message::{Part, Refused, Text, refuse, say};
 use crate::receipt::{NAMESPACES, Place};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::End;
+use crate::sys::notify::Table;
 use crate::sys::stdio;
 use crate::transfer::write_all;
-use crate::{errno, notify};
 use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::Layer;
@@ -33,15 +33,14 @@ impl Report {
     /// Opens the file, if one is asked for, so that a run whose report cannot be written never
     /// starts.
     pub(crate) fn open(options: &Options) -> Result<Option<Self>, Refused> {
-        let path = match options.report {
-            None => return Ok(None),
-            Some(Goal::File(path)) => path,
-            Some(Goal::Descriptor(number)) => {
-                let path = c"its descriptor";
-                let file = stdio::take(number)
-                    .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
-                return Ok(Some(Self { file, path, told: false }));
-            }
+        if let Some((_, number)) = options.parent {
+            let path = c"the parent's descriptor";
+            let file = stdio::take(number)
+                .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
+            return Ok(Some(Self { file, path, told: false }));
+        }
+        let Some(path) = options.report else {
+            return Ok(None);
         };
         let flags = OFlags::CREATE
             | OFlags::TRUNC
@@ -110,101 +109,81 @@ impl Report {
         json.key("disk_io_bytes");
         json.number(end.usage.disk_bytes);
         receipt(&mut json, run);
-        denials(&mut json, run, end);
-        if self.told {
-            tell(run);
+        denials(&mut json, end);
+        if let Some((table, _)) = end.denied.filter(|_| self.told) {
+            tell(table);
         }
         json.close("}");
         json.finish().map_err(|errno| refuse(STEP, &[Part::Name(self.path), Part::Error(errno)]))
     }
 }
 
-/// The calls that were denied, for a filter that tells of them; null for one that does not.
-fn denials(json: &mut Json, run: &Run, end: &End) {
-    let denied = &run.shared.denied;
+/// The calls that were denied; null where the filter tells nobody.
+fn denials(json: &mut Json, end: &End) {
     json.key("denied");
-    if !notify::tells(run.filter.program) {
+    let Some((table, whole)) = end.denied else {
         json.value(|out| out.push("null"));
         return;
-    }
+    };
     json.open("[");
-    let mut room = [0; PATH_BYTES];
-    for at in 0..denied.len() {
-        let Some((first, count)) = denied.row(at, &mut room) else { break };
+    for row in table.rows.iter().take(table.used) {
         json.open("{");
-        let numbers = [
-            ("arch", u64::from(first.call.audit_arch)),
-            ("syscall", first.call.number.into()),
-            ("count", count),
-            ("pid", first.pid.into()),
-            ("line", first.line.line().into()),
-            ("source", first.line.source().into()),
-        ];
-        for (name, number) in numbers {
+        for (name, number) in [
+            ("arch", u64::from(row.told.audit_arch)),
+            ("syscall", row.told.number.into()),
+            ("count", row.count),
+            ("pid", row.told.pid.into()),
+            ("line", row.line.line().into()),
+            ("source", row.line.source().into()),
+        ] {
             json.key(name);
             json.number(number);
         }
         json.key("errno");
-        errno_name(json, first.errno.into());
+        errno_name(json, row.errno.into());
         json.key("first_at");
-        json.value(|out| push_time(out, first.at));
+        json.value(|out| push_time(out, row.at));
         json.key("comm");
-        json.text(first.comm.split(|&byte| byte == 0).next().unwrap_or(&[]));
+        json.text(row.comm.split(|&byte| byte == 0).next().unwrap_or(&[]));
         json.key("args");
         json.open("[");
-        for argument in first.call.args {
-            json.value(|out| {
-                out.push("\"0x");
-                out.push_hex(&argument.to_be_bytes());
-                out.push("\"");
-            });
+        for argument in row.told.args {
+            let mut text = Text::<32>::new();
+            text.push("0x");
+            text.push_hex(&argument.to_be_bytes());
+            json.text(text.bytes());
         }
         json.close("]");
-        // Another thread can have changed it since, or before: it says what the program wanted, if
-        // the program is honest.
+        // Another thread can have changed it before or since.
         json.key("unreliable_path");
-        match first.path {
-            Path::Read(bytes) => json.text(bytes),
-            Path::None | Path::Unreadable => json.value(|out| out.push("null")),
+        match row.path.1.get(..row.path.0).unwrap_or(&[]) {
+            [] => json.value(|out| out.push("null")),
+            path => json.text(path),
         }
         json.close("}");
     }
     json.close("]");
     json.key("denied_beyond");
-    json.number(denied.beyond());
+    json.number(table.beyond);
     json.key("denied_whole");
-    json.value(|out| out.push(if end.whole { "true" } else { "false" }));
+    json.value(|out| out.push(if whole { "true" } else { "false" }));
 }
 
-/// Says in a few lines what was denied most.
-fn tell(run: &Run) {
+/// Says in a few lines what was denied first.
+fn tell(table: &Table) {
     const LINES: usize = 5;
-    let denied = &run.shared.denied;
-    let mut room = [0; PATH_BYTES];
-    let mut said = [None; LINES];
-    let rest = denied.len().saturating_sub(LINES);
-    let lines = if rest == 0 { LINES } else { LINES.saturating_sub(1) };
-    for slot in 0..lines.min(denied.len()) {
-        let mut most: Option<(usize, u64)> = None;
-        for at in (0..denied.len()).filter(|at| !said.contains(&Some(*at))) {
-            let count = denied.row(at, &mut room).map_or(0, |(_, count)| count);
-            if most.is_none_or(|(_, before)| count > before) {
-                most = Some((at, count));
-            }
-        }
-        let Some((at, count)) = most else { return };
-        if let Some(slot) = said.get_mut(slot) {
-            *slot = Some(at);
-        }
-        if let Some((first, _)) = denied.row(at, &mut room) {
-            let number = Part::Number(first.call.number.into());
-            let times = Part::Text("x call ");
-            say("denied", &[Part::Number(count), times, number, Part::Line(first.line)]);
-        }
+    let rows = table.rows.iter().take(table.used);
+    let shown = if table.used > LINES { LINES.saturating_sub(1) } else { LINES };
+    for row in rows.clone().take(shown) {
+        let call = Part::Number(row.told.number.into());
+        say(
+            "denied",
+            &[Part::Number(row.count), Part::Text("x call "), call, Part::Line(row.line)],
+        );
     }
+    let rest = rows.skip(shown).fold(table.beyond, |sum, row| sum.saturating_add(row.count));
     if rest > 0 {
-        let rest = u64::try_from(rest).unwrap_or(u64::MAX).saturating_add(1);
-        say("denied", &[Part::Number(rest), Part::Text(" other calls, which the report lists")]);
+        say("denied", &[Part::Number(rest), Part::Text("x other calls, which the report lists")]);
     }
 }
 

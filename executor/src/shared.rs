@@ -1,9 +1,8 @@
-//! What the three processes tell each other: pages of numbers.
+//! What the three processes tell each other: one page of numbers.
 //!
 //! The payload writes here without a system call, so it can say what went wrong even when the
 //! filter already denies everything.
 
-use crate::denied::Denied;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use rustix::io::Errno;
 use rustix::thread::futex;
@@ -26,8 +25,8 @@ pub enum Outcome {
     Signaled(u32),
 }
 
-/// The page, and the table of what was denied behind it.
-#[derive(Debug)]
+/// The page.
+#[derive(Debug, Default)]
 #[repr(C, align(4096))]
 pub struct Shared {
     go: AtomicU32,
@@ -37,8 +36,6 @@ pub struct Shared {
     listener: AtomicU32,
     /// What the receipt says, by [`crate::receipt`].
     pub receipt: [AtomicU64; 32],
-    /// What was denied.
-    pub denied: Denied,
 }
 
 impl Shared {

@@ -4,6 +4,7 @@ use crate::message::{Part, Refused, refuse, say};
 use crate::notify::Recorder;
 use crate::run::Run;
 use crate::shared::Outcome;
+use crate::sys::notify::Table;
 use crate::sys::process::{Ended, reap};
 use crate::sys::signal;
 use core::time::Duration;
@@ -19,8 +20,8 @@ pub(crate) struct End {
     pub(crate) timed_out: bool,
     /// Whether it was ended because what is denied could not be recorded any more.
     pub(crate) unrecorded: bool,
-    /// Whether everything that was denied is recorded.
-    pub(crate) whole: bool,
+    /// What was denied, and whether that is all; none where the filter tells nobody.
+    pub(crate) denied: Option<(&'static Table, bool)>,
     /// What all of it used.
     pub(crate) usage: Ended,
     /// How long it took.
@@ -36,7 +37,7 @@ impl End {
             outcome: Outcome::Refused(status),
             timed_out: false,
             unrecorded: false,
-            whole: true,
+            denied: None,
             usage,
             wall: Duration::ZERO,
         }
@@ -44,8 +45,7 @@ impl End {
 }
 
 /// Has the kernel kill this process when its parent dies, which must be this one.
-pub(crate) fn die_with(parent: Option<Pid>) -> Result<(), Refused> {
-    let Some(parent) = parent else { return Ok(()) };
+pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
     let fail = |errno| refuse("supervision", &[Part::Text("prctl"), Part::Error(errno)]);
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(fail)?;
     if getppid() == Some(parent) {
@@ -56,11 +56,7 @@ pub(crate) fn die_with(parent: Option<Pid>) -> Result<(), Refused> {
 }
 
 /// Waits until init has ended.
-pub(crate) fn watch(
-    run: &Run,
-    init: Pid,
-    mut recorder: Option<Recorder>,
-) -> Result<End, Refused> {
+pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Result<End, Refused> {
     let fail = |errno| refuse("supervision", &[Part::Text("waiting"), Part::Error(errno)]);
     let start = now();
     let limit = Duration::from_millis(run.plan.process.timeout_ms);
@@ -78,14 +74,12 @@ pub(crate) fn watch(
                             outcome: run.shared.get(),
                             timed_out,
                             unrecorded,
-                            whole: recorder.map_or(Ok(true), Recorder::end)?,
+                            denied: recorder.map(Recorder::end).transpose()?,
                             usage: ended,
                             wall,
                         });
                     }
-                    let well = ended.exit_status() == Some(0);
-                    let kept = recorder.as_mut().map(|one| one.ended(run, ended.pid, well));
-                    if kept == Some(Err(())) {
+                    if recorder.as_mut().is_some_and(|one| one.is_lost(run, &ended)) {
                         unrecorded = true;
                         rustix::process::kill_process(init, Signal::KILL).map_err(fail)?;
                     }

@@ -38,7 +38,8 @@ impl<'a> Session<'a> {
         copy: Option<&Path>,
         command: &[OsString],
     ) -> Result<Self, Problem> {
-        let problem = |what: &str, error: &dyn std::fmt::Display| Problem::new(format!("{what}: {error}"));
+        let problem =
+            |what: &str, error: &dyn std::fmt::Display| Problem::new(format!("{what}: {error}"));
         let log = match plan.audit.iter().next() {
             None => None,
             Some(audit) => {
@@ -86,8 +87,8 @@ impl<'a> Session<'a> {
 
     /// Tells purple-exec where its report goes, and whom it belongs to.
     pub(crate) fn prepare(&self, command: &mut Command) {
-        command.arg("--report-fd").arg(self.report.as_raw_fd().to_string());
-        command.arg("--parent").arg(std::process::id().to_string());
+        let descriptor = self.report.as_raw_fd().to_string();
+        command.arg("--parent").arg(std::process::id().to_string()).arg(descriptor);
     }
 
     /// Runs it to its end, says what was denied, and writes the record.

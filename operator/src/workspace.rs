@@ -34,7 +34,8 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), Problem> {
 pub(crate) fn guard_log(plan: &Plan<'_>, log: &Path) -> Result<(), Problem> {
     let directory = log.parent().unwrap_or(log);
     binds(plan).filter(Shared::is_output).try_for_each(|shared| {
-        shared.guard(directory, "where the audit log lies: choose another output path or `log_path`")
+        shared
+            .guard(directory, "where the audit log lies: choose another output path or `log_path`")
     })
 }
 

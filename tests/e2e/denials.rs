@@ -50,7 +50,8 @@ fn row(done: &Finished, number: u64) -> Value {
 }
 
 fn the_report_has_every_denied_call(place: &Place) {
-    let policy = audited(place, &["default_deny: false", "deny:", "  - ptrace", "  - mkdir", "  - mkdirat"]);
+    let policy =
+        audited(place, &["default_deny: false", "deny:", "  - ptrace", "  - mkdir", "  - mkdirat"]);
     let plan = policy.compile(place);
     let script = "
 made = [attempt(os.mkdir, '/tmp/a'), attempt(os.mkdir, '/tmp/b')]
@@ -78,18 +79,25 @@ show(made=made, trace=syscall(101, 0, 0, 0, 0), vsock=attempt(socket.socket, 40,
 }
 
 fn the_answer_is_the_policys(place: &Place) {
-    let policy = audited(place, &[
-        "default_deny: false",
-        "deny: [mkdir, mkdirat]",
-        "on_deny: {errno: EACCES}",
-        "advanced_rules:",
-        "  - {syscall: getpriority, action: errno, errno: EXDEV, conditions: [{arg: 0, op: eq, value: 0}]}",
-        "  - {syscall: getpriority, action: notify, conditions: [{arg: 0, op: eq, value: 1}]}",
-    ]);
-    let done = python(place, &policy.compile(place), "
-show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(140, which, 0) for which in (0, 1, 2)])")
-        .report()
-        .finish();
+    let policy = audited(
+        place,
+        &[
+            "default_deny: false",
+            "deny: [mkdir, mkdirat]",
+            "on_deny: {errno: EACCES}",
+            "advanced_rules:",
+            "  - {syscall: getpriority, action: errno, errno: EXDEV, conditions: [{arg: 0, op: eq, value: 0}]}",
+            "  - {syscall: getpriority, action: notify, conditions: [{arg: 0, op: eq, value: 1}]}",
+        ],
+    );
+    let done = python(
+        place,
+        &policy.compile(place),
+        "
+show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(140, which, 0) for which in (0, 1, 2)])",
+    )
+    .report()
+    .finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
     assert_eq!(facts, json!({"made": "EACCES", "priority": ["EXDEV", "EACCES", "ok"]}));
     let lines: Vec<(Value, Value)> = rows(&done)
@@ -98,10 +106,8 @@ show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(140, which, 0) for whic
         .map(|row| (row["errno"].clone(), row["line"].clone()))
         .collect();
     let line = |words| json!(policy.line_of(words));
-    let wanted = [
-        (json!("EXDEV"), line("action: errno")),
-        (json!("EACCES"), line("action: notify")),
-    ];
+    let wanted =
+        [(json!("EXDEV"), line("action: errno")), (json!("EACCES"), line("action: notify"))];
     assert_eq!(lines, wanted);
 }
 
@@ -196,10 +202,12 @@ fn nested() -> usize {
 fn a_flood_is_counted(place: &Place) {
     const CALLS: u64 = 100_000;
     let plan = audited(place, &["default_deny: false"]).compile(place);
-    let text = format!("
+    let text = format!(
+        "
 call, number, zero = libc.syscall, ctypes.c_long(165), ctypes.c_long(0)
 for _ in range({CALLS}): call(number, zero, zero, zero, zero, zero)
-{READY}show(ok=True)");
+{READY}show(ok=True)"
+    );
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);
     let status = fs::read_to_string(format!("/proc/{}/status", waiting.recorder()));
@@ -224,7 +232,7 @@ show(made=attempt(os.mkdir, '/tmp/hidden'))";
     let row = row(&done, 83);
     assert_eq!((&row["count"], &row["comm"]), (&json!(1), &json!("python3")));
     let path = &row["unreliable_path"];
-    assert!(path.is_null() || path == "/tmp/hidden", "{row}");
+    assert_eq!(path, "/tmp/hidden", "its memory is its owner's and ours");
 }
 
 fn a_path_that_cannot_be_read_is_none(place: &Place) {
@@ -256,7 +264,8 @@ fn killed(place: &Place, audit: &str) -> Finished {
 fn a_killed_recorder_ends_the_run(place: &Place) {
     let done = killed(place, AUDIT);
     assert_eq!(done.code(), 125, "{done}");
-    let said = "purple-exec: audit: the recorder has ended; what is denied is not recorded any more\n";
+    let said =
+        "purple-exec: audit: the recorder has ended; what is denied is not recorded any more\n";
     assert_eq!(done.stderr, said);
     let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
     assert_eq!(report["denied_whole"], false);
@@ -264,7 +273,8 @@ fn a_killed_recorder_ends_the_run(place: &Place) {
 }
 
 fn a_killed_recorder_is_said_where_the_run_goes_on(place: &Place) {
-    let done = killed(place, "audit: {enabled: true, detail_level: [syscall], on_failure: continue}");
+    let done =
+        killed(place, "audit: {enabled: true, detail_level: [syscall], on_failure: continue}");
     assert_eq!(done.code(), 0, "{done}");
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
     assert_eq!(facts, json!({"mount": "ENOSYS"}), "the kernel denies what nobody answers");
@@ -283,7 +293,9 @@ fn all_die_with_the_supervisor(place: &Place) {
     let done = waiting.go_on();
     assert_eq!(done.signal(), Some(9));
     assert_eq!(survivors(place), Vec::<String>::new());
-    assert!(fs::read_to_string(format!("/proc/{recorder}/status")).is_err());
+    // Whoever inherits it may not have waited for it yet.
+    let status = fs::read_to_string(format!("/proc/{recorder}/status")).unwrap_or_default();
+    assert!(status.is_empty() || status.contains("State:\tZ"), "{status}");
 }
 
 /// No descriptor of the recorder's is left, and no process of it can be seen.
@@ -335,6 +347,6 @@ show(ok=True)";
     let lines: Vec<&str> = done.stderr.lines().collect();
     assert_eq!(lines.len(), 5, "{done}");
     assert!(lines[0].contains("denied: 7x call 165 (policy line "), "{done}");
-    assert_eq!(lines[4], "purple-exec: denied: 3 other calls, which the report lists");
+    assert_eq!(lines[4], "purple-exec: denied: 6x other calls, which the report lists");
     assert_eq!(rows(&done).len(), 7);
 }

@@ -23,6 +23,7 @@ macro_rules! scenarios {
 }
 
 mod attacks;
+mod audit;
 mod capabilities;
 mod denials;
 mod devices;

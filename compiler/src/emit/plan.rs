@@ -8,9 +8,9 @@ use crate::ir::syscalls::Meaning;
 use crate::ir::{self, Action, Attributes, Ir, Step};
 use crate::source::{Sources, Span};
 use purple_plan::{
-    Audit, Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Landlock, Meta, Method, Mount, MountKind,
-    Need, Network, NetworkMode, PathAccess, Place, PortAccess, Process, Rlimit, mount_flags,
-    network_flags, path_flags, process_flags,
+    Audit, Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Landlock, Meta, Method, Mount,
+    MountKind, Need, Network, NetworkMode, PathAccess, Place, PortAccess, Process, Rlimit,
+    mount_flags, network_flags, path_flags, process_flags,
 };
 use std::ffi::{CStr, CString};
 

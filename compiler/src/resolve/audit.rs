@@ -55,9 +55,10 @@ pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
     let told = section.is_none() && on_deny == Some(&OnDeny::Notify);
     let monitor = policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled);
     // What goes through unhindered, nobody sees from where the record is kept.
-    let traced = section.into_iter().flat_map(|audit| &audit.detail_level).position(|detail| {
-        matches!(detail, AuditDetail::Filesystem | AuditDetail::Network)
-    });
+    let traced = section
+        .into_iter()
+        .flat_map(|audit| &audit.detail_level)
+        .position(|detail| matches!(detail, AuditDetail::Filesystem | AuditDetail::Network));
     let traced = traced.filter(|_| !monitor);
     let wanted = [
         (section.is_some(), Layer::Audit, "/audit/enabled".to_owned()),

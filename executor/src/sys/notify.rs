@@ -1,11 +1,13 @@
-//! seccomp_unotify(2): the calls that a filter tells of, and their answers; and what the caller of
-//! such a call has in its memory.
+//! `seccomp_unotify(2)`: the calls that a filter tells of, their answers, and the table of them.
 #![expect(unsafe_code, reason = "the calls take pointers to structures, and pass descriptors")]
 
 use super::call::call;
 use core::mem::MaybeUninit;
+use core::time::Duration;
+use purple_plan::Place;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, IoSliceMut};
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -70,32 +72,51 @@ pub fn is_waiting(listener: BorrowedFd<'_>, id: u64) -> bool {
     ioctl(listener, ID_VALID, (&raw const id).expose_provenance()).is_ok()
 }
 
-/// `struct iovec`.
-#[repr(C)]
-struct Piece {
-    at: usize,
-    length: usize,
+/// The longest beginning of a path that is kept, in bytes.
+pub const PATH_BYTES: usize = 256;
+
+/// Denied calls that are alike in number and place: the first in full, and how many there were.
+#[derive(Debug, Clone, Copy)]
+pub struct Denied {
+    /// How many.
+    pub count: u64,
+    /// When the first came, since 1970.
+    pub at: Duration,
+    /// The call, and the thread that made it.
+    pub told: Notification,
+    /// The error that it got.
+    pub errno: u32,
+    /// The place in the policy that says so.
+    pub line: Place,
+    /// The thread's name: NULs behind it. All NULs where it could not be looked up.
+    pub comm: [u8; 16],
+    /// How many bytes of its path there are, and the path; none where it takes none or could not be
+    /// read.
+    pub path: (usize, [u8; PATH_BYTES]),
 }
 
-/// Reads memory of another process (`process_vm_readv(2)`), as much as there is; returns how much.
-pub fn read_memory(pid: u32, at: u64, into: &mut [u8]) -> Result<usize, Errno> {
-    const PROCESS_VM_READV: u32 = 310;
-    const PAGE: usize = 4096;
-    let at = usize::try_from(at).map_err(|_| Errno::FAULT)?;
-    // In two pieces, cut where a page ends: the first is read also where the second is not there.
-    let left = PAGE.wrapping_sub(at & PAGE.wrapping_sub(1)).min(into.len());
-    let next = at.checked_add(left).ok_or(Errno::FAULT)?;
-    let theirs = [
-        Piece { at, length: left },
-        Piece { at: next, length: into.len().wrapping_sub(left) },
-    ];
-    let ours = Piece { at: into.as_mut_ptr().expose_provenance(), length: into.len() };
-    let pid = usize::try_from(pid).map_err(|_| Errno::SRCH)?;
-    let (ours, theirs) =
-        ((&raw const ours).expose_provenance(), (&raw const theirs).expose_provenance());
-    // SAFETY: one piece of our memory to write, alive and exclusive, and two of another process's,
-    // which the kernel checks.
-    unsafe { call(PROCESS_VM_READV, [pid, ours, 1, theirs, 2, 0]) }
+/// What was denied. The recorder writes it, and the supervisor reads it when the recorder is gone.
+#[derive(Debug)]
+pub struct Table {
+    /// How many rows are in use.
+    pub used: usize,
+    /// How many calls found no row.
+    pub beyond: u64,
+    /// The rows.
+    pub rows: [Denied; 256],
+}
+
+/// An empty table in memory that stays common to this process and the one it clones. One of the two
+/// may use it at a time.
+pub fn table() -> Result<&'static mut Table, Errno> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let bytes = size_of::<Table>();
+    // SAFETY: no address is asked for, so nothing that exists is mapped over.
+    let start =
+        unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, MapFlags::SHARED) }?;
+    // SAFETY: page-aligned, large enough, never unmapped, and zeroes are a valid table: numbers,
+    // a time of 0, no place. After a clone each process has its own name for the memory.
+    Ok(unsafe { &mut *start.cast::<Table>() })
 }
 
 /// Sends a descriptor that a process with which we share our table has opened, and closes it.

@@ -116,7 +116,8 @@ pub struct Ended {
     pub system_us: u64,
     /// The largest resident set of a single process, in KiB.
     pub peak_kib: u64,
-    /// Bytes read from and written to block devices.
+    /// Bytes read from and written to block devices: `ru_inblock` and `ru_oublock` are in units of
+    /// 512 (getrusage(2)).
     pub disk_bytes: u64,
 }
 
@@ -151,8 +152,6 @@ pub fn reap() -> Result<Option<Ended>, Errno> {
     };
     let [user_s, user_us, system_s, system_us, peak, _, _, _, _, _, _, read, written, ..] =
         usage.map(i64::unsigned_abs);
-    /// What `ru_inblock` and `ru_oublock` count (getrusage(2)).
-    const BLOCK: u64 = 512;
     let micro = |seconds: u64, rest: u64| seconds.saturating_mul(1_000_000).saturating_add(rest);
     Ok(Some(Ended {
         pid,
@@ -160,6 +159,6 @@ pub fn reap() -> Result<Option<Ended>, Errno> {
         user_us: micro(user_s, user_us),
         system_us: micro(system_s, system_us),
         peak_kib: peak,
-        disk_bytes: read.saturating_add(written).saturating_mul(BLOCK),
+        disk_bytes: read.saturating_add(written).saturating_mul(512),
     }))
 }

@@ -13,8 +13,8 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// What is set aside for a record before a run: a record with as many denied calls as there can be,
@@ -40,7 +40,9 @@ pub(crate) fn default_path() -> Result<PathBuf, Problem> {
         .or_else(|| Some(absolute("HOME")?.join(".local/state")))
         .map(|base| base.join("purple/audit.log"))
         .ok_or_else(|| {
-            Problem::new("neither XDG_STATE_HOME nor HOME says where the audit log lies; write `log_path`")
+            Problem::new(
+                "neither XDG_STATE_HOME nor HOME says where the audit log lies; write `log_path`",
+            )
         })
 }
 

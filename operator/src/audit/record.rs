@@ -95,7 +95,8 @@ impl Run<'_> {
             })
             .collect();
         if !all {
-            let rest = rest.iter().fold(self.beyond(), |sum, (_, count)| sum.saturating_add(*count));
+            let rest =
+                rest.iter().fold(self.beyond(), |sum, (_, count)| sum.saturating_add(*count));
             lines.push(format!("denied {rest}x other calls"));
         }
         lines
