@@ -216,7 +216,9 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Problem> {
 
 /// At most so many bytes at the end of a file.
 fn read_end(path: &Path, most: u64) -> Result<Option<String>, Problem> {
-    let failed = |what: &dyn std::fmt::Display| Problem::new(format!("{}: {what}", path.display()));
+    let failed = |what: &dyn std::fmt::Display| {
+        Problem::new(format!("the audit log {}: {what}", path.display()))
+    };
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     let mut file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
         Ok(file) => file,
