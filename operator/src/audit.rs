@@ -70,14 +70,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let lines: Vec<&str> = files.lines().map(|(_, line)| line).collect();
     let lines: Vec<&str> = lines
         .into_iter()
-        .filter(|line| wanted.is_none_or(|id| value(line)["sandbox_id"] == id))
+        .filter(|line| wanted.is_none_or(|id| get(&value(line), "sandbox_id") == id))
         .collect();
     if lines.is_empty() {
         let id = wanted.unwrap_or_default();
         return Err(Problem::new(format!("{}: no run is called {id}", path.display())));
     }
     let text = match (arguments.format, wanted) {
-        (Format::Json, _) => lines.iter().map(|line| format!("{line}\n")).collect(),
+        (Format::Json, _) => lines.join("\n") + "\n",
         (Format::Table, None) => table(&lines),
         (Format::Table, Some(_)) => lines.iter().map(|line| in_full(&value(line))).collect(),
     };
@@ -219,21 +219,30 @@ fn word(value: &Value) -> String {
     }
 }
 
+/// What an object has under a key; null where it has nothing.
+fn get<'v>(object: &'v Value, key: &str) -> &'v Value {
+    object.get(key).unwrap_or(&Value::Null)
+}
+
+fn events(record: &Value) -> impl Iterator<Item = &Value> {
+    get(record, "security_events").as_array().into_iter().flatten()
+}
+
 fn table(lines: &[&str]) -> String {
     let head = ["TIME", "SESSION", "POLICY", "STATUS", "EXIT", "DENIED", "COMMAND"];
     let mut rows = vec![head.map(str::to_owned)];
     for record in lines.iter().map(|line| value(line)) {
-        let events = record["security_events"].as_array();
-        let counts = events.into_iter().flatten().filter_map(|one| one["count"].as_u64());
-        let denied: u64 = counts.fold(0, u64::saturating_add);
+        let counts = events(&record).filter_map(|one| get(one, "count").as_u64());
+        let denied = counts.fold(0, u64::saturating_add).to_string();
+        let shown = |key| word(get(&record, key));
         rows.push([
-            word(&record["timestamp"]),
-            word(&record["sandbox_id"]),
-            word(&record["policy_name"]),
-            word(&record["status"]),
-            word(&record["exit_code"]),
-            denied.to_string(),
-            word(&record["command"]),
+            shown("timestamp"),
+            shown("sandbox_id"),
+            shown("policy_name"),
+            shown("status"),
+            shown("exit_code"),
+            denied,
+            shown("command"),
         ]);
     }
     let mut widths = [0; 6];
@@ -242,40 +251,33 @@ fn table(lines: &[&str]) -> String {
             *width = cell.chars().count().max(*width);
         }
     }
-    let mut text = String::new();
-    for row in &rows {
-        for (cell, width) in row.iter().zip(widths) {
-            text += &format!("{cell:width$}  ");
-        }
-        text += row.last().map_or("", String::as_str);
-        text.push('\n');
-    }
-    text
+    let line = |row: &[String; 7]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}  "));
+        cells.collect::<String>() + row.last().map_or("", String::as_str) + "\n"
+    };
+    rows.iter().map(line).collect()
 }
 
 /// One record, a line for each thing that it says.
 fn in_full(record: &Value) -> String {
-    let mut text = String::new();
-    for (key, value) in record.as_object().into_iter().flatten() {
-        if key == "security_events" {
-            continue;
-        }
-        text += &format!("{key:16} {}\n", word(value));
-    }
-    for event in record["security_events"].as_array().into_iter().flatten() {
-        let line = match (&event["policy_line"], &event["policy_source"]) {
-            (Value::Null, _) => String::new(),
-            (line, Value::Null) => format!(" (policy line {line})"),
-            (line, source) => format!(" (line {line} of {})", word(source)),
-        };
-        let what = if event["syscall"].is_null() { &event["type"] } else { &event["syscall"] };
-        text += &format!("denied           {}x {}{line}", word(&event["count"]), word(what));
-        for key in ["arguments", "unreliable_path", "errno", "process", "pid", "first_at"] {
-            if !event[key].is_null() {
-                text += &format!(" {key}={}", word(&event[key]));
-            }
-        }
-        text.push('\n');
-    }
-    text
+    let keys = record.as_object().into_iter().flatten();
+    let keys = keys.filter(|(key, _)| *key != "security_events");
+    let lines = keys.map(|(key, value)| format!("{key:16} {}\n", word(value)));
+    lines.chain(events(record).map(event)).collect()
+}
+
+fn event(event: &Value) -> String {
+    let line = match (get(event, "policy_line"), get(event, "policy_source")) {
+        (Value::Null, _) => String::new(),
+        (line, Value::Null) => format!(" (policy line {line})"),
+        (line, source) => format!(" (line {line} of {})", word(source)),
+    };
+    let kind = if get(event, "syscall").is_null() { "type" } else { "syscall" };
+    let (count, what) = (word(get(event, "count")), word(get(event, kind)));
+    let details = ["arguments", "unreliable_path", "errno", "process", "pid", "first_at"];
+    let details = details.map(|key| (key, get(event, key)));
+    let details = details.iter().filter(|(_, value)| !value.is_null());
+    let details = details.map(|(key, value)| format!("{key}={}", word(value)));
+    let details = details.collect::<Vec<_>>().join(" ");
+    format!("denied           {count}x {what}{line} {details}\n")
 }

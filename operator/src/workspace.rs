@@ -19,12 +19,12 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), Problem> {
             shared.walk(Missing::Leave)?;
             shared.guard_homes(&homes)?;
         }
-        if shared.is_output() {
-            if let Some(directory) = cache::directory() {
-                let what = "where compiled plans are kept: choose another output path, or set \
-                    XDG_CACHE_HOME to a directory outside it, for every run";
-                shared.guard(&directory, what)?;
-            }
+        if shared.is_output()
+            && let Some(directory) = cache::directory()
+        {
+            let what = "where compiled plans are kept: choose another output path, or set \
+                XDG_CACHE_HOME to a directory outside it, for every run";
+            shared.guard(&directory, what)?;
         }
     }
     Ok(())
