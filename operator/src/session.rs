@@ -96,12 +96,13 @@ impl<'a> Session<'a> {
         let started = timestamp(SystemTime::now());
         let status = watch::run(command)?;
         let text = self.text()?;
-        if let Some((path, file)) = &mut self.copy {
+        let copied = self.copy.as_mut().map_or(Ok(()), |(path, file)| {
             file.write_all(text.as_bytes())
-                .map_err(|error| Problem::new(format!("{}: {error}", path.display())))?;
-        }
+                .map_err(|error| Problem::new(format!("{}: {error}", path.display())))
+        });
+        let plan = self.plan;
         let run = Run {
-            plan: self.plan,
+            plan,
             id: &self.id,
             started: &started,
             command: self.command,
@@ -111,13 +112,14 @@ impl<'a> Session<'a> {
         for line in run.lines() {
             say(&line);
         }
-        let Some(log) = self.log else { return Ok(status) };
-        let failure = self.plan.audit.iter().next().map_or(AuditFailure::End, |one| one.failure);
-        let written = log.append(|before| run.record(before));
-        // What it did is done. Where the policy wants a record, whoever started it must see that
-        // there is none: the problem is the end.
-        let _written: Option<()> = continued(written, failure, "the run has no record")?;
-        Ok(status)
+        if let Some(log) = self.log {
+            let failure = plan.audit.iter().next().map_or(AuditFailure::End, |one| one.failure);
+            let written = log.append(|before| run.record(before));
+            // What it did is done. Where the policy wants a record, whoever started it must see that
+            // there is none: the problem is the end.
+            let _written: Option<()> = continued(written, failure, "the run has no record")?;
+        }
+        copied.map(|()| status)
     }
 
     fn text(&mut self) -> Result<String, Problem> {

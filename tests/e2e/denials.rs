@@ -186,7 +186,7 @@ impl Waiting {
         // It may have ended.
         drop(stdin.write_all(b"go on\n"));
         drop(stdin);
-        let mut done = finish(self.child, &[], Duration::from_secs(60));
+        let mut done = finish(self.child, &[], Duration::from_mins(1));
         assert!(self.out.read_to_end(&mut done.stdout).is_ok());
         done
     }
