@@ -151,6 +151,32 @@ fn a_changed_program_is_refused_with_the_call_that_shows_it() {
 }
 
 #[test]
+fn a_filter_tells_of_denials_exactly_where_the_plan_says_so() {
+    let audit = "audit: {enabled: true, detail_level: [syscall]}\n";
+    let policy = POLICY.replace("  architectures: [x86, x32]\n", "");
+    let told = compile(&Source::new("p", policy + audit), &Options::default(), Sink::new());
+    let told = told.expect("no fault").plan.expect("a plan");
+    let output = verify(&told);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (answers, tells) = (0x0005_0001_u32.to_le_bytes(), 0x7fc0_0000_u32.to_le_bytes());
+    for (bytes, from, to) in [(&told, tells, answers), (&plan(), answers, tells)] {
+        let mut changed = 0;
+        let forged = forge(bytes, |forged| {
+            let (_, program) = forged.filters.first_mut().expect("a filter");
+            for instruction in program.as_chunks_mut::<8>().0 {
+                if instruction.ends_with(&from) && instruction.starts_with(&[6, 0]) {
+                    instruction.last_chunk_mut::<4>().expect("eight bytes").copy_from_slice(&to);
+                    changed += 1;
+                }
+            }
+        });
+        assert!(changed > 0, "there is something to change");
+        let said = refusal(&forged);
+        assert!(said.contains("the filter for x86_64 is not what the plan says"), "{said}");
+    }
+}
+
+#[test]
 fn a_changed_meaning_is_refused() {
     let bytes = plan_with_three_interfaces();
     let refused = |change: &dyn Fn(&mut Forged), says: &str| {

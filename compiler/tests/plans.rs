@@ -24,6 +24,9 @@ capabilities:
 environment:
   set: {COLOUR: red}
   pass: [TOKEN]
+audit:
+  enabled: true
+  detail_level: [syscall]
 ";
 
 fn purplec(arguments: &[&str], at: &Path) -> Output {
@@ -60,6 +63,7 @@ fn a_plan_in_words() {
         "starts in     /tmp",
         "timeout       60 s",
         "limit         pids.max = 7",
+        "audit         runs, syscall, in the operator's log; a run without it ends",
         "files         /usr, read-only (line 4)",
         "environment   COLOUR=red",
         "environment   TOKEN from the caller",
@@ -85,6 +89,10 @@ fn a_plan_as_json() {
     assert_eq!(shown["filters"][0]["rules"][0]["cases"][1]["line"], 8);
     let same = purplec(&["show", "--format", "json", "plan"], dir.path());
     assert_eq!(same.stdout, output.stdout);
+    let audit = serde_json::json!({
+        "detail_level": ["syscall"], "on_failure": "end", "log_path": ""
+    });
+    assert_eq!(shown["audit"], audit);
     let usr =
         shown["mounts"].as_array().and_then(|all| all.iter().find(|one| one["target"] == "/usr"));
     assert_eq!(usr.expect("the mount")["attributes"], serde_json::json!(["ro", "nosuid", "nodev"]));

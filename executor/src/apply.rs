@@ -16,7 +16,7 @@ use crate::sys::process::{NEW_CGROUP, Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
 use crate::transfer::write_all;
-use crate::{command, errno, init, load};
+use crate::{command, errno, init, load, notify};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
@@ -35,8 +35,11 @@ pub fn run(start: &Start) -> u8 {
 
 fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     occupy_standard_descriptors()?;
+    if let Some((parent, _)) = options.parent {
+        supervisor::die_with(parent)?;
+    }
     let plan = load::plan(options.plan)?;
-    let report = Report::open(options.report)?;
+    let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = identity::outside(&plan, options.outside_id)?;
     let namespaces = receipt::namespaces()?;
@@ -83,18 +86,19 @@ fn start(
     sources: Sources,
     stubs: &Stubs<'_>,
 ) -> Result<End, Refused> {
+    let (recorder, socket) = notify::start(run)?.unzip();
     let gate = Gate::new()?;
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
     let init = match clone_into(namespaces, group.map(Group::dir)) {
-        Ok(Side::Child) => init::run(run, gate, sources, stubs),
+        Ok(Side::Child) => init::run(run, gate, sources, stubs, socket),
         Ok(Side::Parent(init)) => init,
         Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
     };
-    drop(sources);
+    drop((sources, socket));
     // Should this fail, the gate closes unopened, and init ends without having done anything.
     let _opened: OwnedFd =
         identity::map(&run.plan, init, run.outside).and_then(|()| gate.open())?;
-    supervisor::watch(run, init)
+    supervisor::watch(run, init, recorder)
 }
 
 /// The exit status that stands for how the run ended.
@@ -111,6 +115,7 @@ fn status(run: &Run, end: &End) -> u8 {
         Outcome::ExecFailed(found) => {
             command::exec_failed(name, errno::of(found.into()).unwrap_or(Errno::NOEXEC))
         }
+        _ if end.unrecorded => SETUP_REFUSED,
         Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => TIMED_OUT,
         Outcome::Refused(status) | Outcome::Exited(status) => status,
         Outcome::Signaled(signal) => by_signal(signal),

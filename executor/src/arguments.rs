@@ -4,6 +4,7 @@ use crate::message::{Part, Refused, refuse, say};
 use crate::sys::start::Strings;
 use core::ffi::CStr;
 use purple_plan::Layer;
+use rustix::process::Pid;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) report: Option<&'static CStr>,
     /// The control group below which the run's is made.
     pub(crate) cgroup: Option<&'static CStr>,
+    /// The process that this one must not outlive, and its descriptor that takes the report.
+    pub(crate) parent: Option<(Pid, i32)>,
     /// Layers that the operator lets go.
     pub(crate) unenforced: Unenforced,
     /// The payload's user and group id outside, where root starts the sandbox.
@@ -60,6 +63,8 @@ Options:
   --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
                       landlock
   --outside-id N      root only: the program's user and group id outside
+  --parent PID N      end when PID ends, which must have started this program, and write the report
+                      to descriptor N
   --help              print this text
   --version           print the version
 
@@ -71,7 +76,7 @@ command started; 126 the command cannot be executed; 127 the command was not fou
 pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let mut rest = arguments;
     let _program: Option<&CStr> = rest.next();
-    let (mut report, mut cgroup) = (None, None);
+    let (mut report, mut cgroup, mut parent) = (None, None, None);
     let mut unenforced = Unenforced::default();
     let mut outside_id = None;
     let plan = loop {
@@ -89,6 +94,10 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
             }
             b"--report" => report = Some(value(argument, &mut rest)?),
             b"--cgroup" => cgroup = Some(value(argument, &mut rest)?),
+            b"--parent" => {
+                let pid = Pid::from_raw(number(argument, &mut rest)?);
+                parent = pid.zip(Some(number(argument, &mut rest)?));
+            }
             b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
             b"--outside-id" => outside_id = Some(id(value(argument, &mut rest)?)?),
             bytes if bytes.starts_with(b"-") => {
@@ -104,7 +113,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     if rest.split_first().is_none() {
         return Err(usage(&[Part::Text("no command after --")]));
     }
-    let options = Options { plan, report, cgroup, unenforced, outside_id, command: rest };
+    let options = Options { plan, report, cgroup, parent, unenforced, outside_id, command: rest };
     Ok(Request::Run(options))
 }
 
@@ -116,6 +125,14 @@ fn usage(parts: &[Part<'_>]) -> Refused {
 
 fn value(option: &CStr, rest: &mut Strings) -> Result<&'static CStr, Refused> {
     rest.next().ok_or_else(|| usage(&[Part::Name(option), Part::Text(" takes a value")]))
+}
+
+fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
+    let text = value(option, rest)?;
+    let number = text.to_str().ok().and_then(|text| text.parse().ok());
+    number.filter(|&number: &i32| number > 0).ok_or_else(|| {
+        usage(&[Part::Name(option), Part::Text(" takes a number, not "), Part::Name(text)])
+    })
 }
 
 fn layer(name: &CStr) -> Result<Layer, Refused> {

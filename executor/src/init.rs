@@ -7,20 +7,31 @@ use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::stub::Stubs;
 use crate::sys::call::exit_group;
-use crate::sys::process::{NEW_CGROUP, Side, clone_into, close_from, enter_new, reap};
+use crate::sys::notify::hand_over;
+use crate::sys::process::{
+    NEW_CGROUP, SAME_DESCRIPTORS, Side, clone_into, close_but, enter_new, reap,
+};
 use crate::sys::start::forget_arguments;
 use crate::sys::{loopback, signal};
 use crate::{identity, payload, receipt, session};
 use core::convert::Infallible;
+use core::time::Duration;
 use purple_plan::process_flags;
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, Signal, set_dumpable_behavior as set_dumpable};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 /// Runs as process 1 until the payload ends.
-pub(crate) fn run(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> ! {
-    let started = build(run, gate, sources, stubs).and_then(|()| start(run));
+pub(crate) fn run(
+    run: &Run,
+    gate: Gate,
+    sources: Sources,
+    stubs: &Stubs<'_>,
+    recorder: Option<OwnedFd>,
+) -> ! {
+    let socket = recorder.as_ref().map(AsFd::as_fd);
+    let started = build(run, gate, sources, stubs).and_then(|()| start(run, socket));
     let payload = match started {
         Ok(payload) => payload,
         Err(refused) => give_up(run.shared, refused),
@@ -28,7 +39,8 @@ pub(crate) fn run(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) ->
     let shared = run.shared;
     let group = run.plan.process.flags & process_flags::NEW_SESSION != 0;
     forget_arguments(run.arguments, move || {
-        let watched = shared.let_go().map_err(failed).and_then(|()| watch(shared, payload, group));
+        let watched =
+            shared.let_go().map_err(failed).and_then(|()| watch(shared, payload, group, recorder));
         match watched {
             Ok(never) => never,
             Err(refused) => give_up(shared, refused),
@@ -82,18 +94,20 @@ fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
     }
 }
 
-/// Starts the payload, then gives up what init does not need any more.
+/// Starts the payload, and gives up what init does not need any more.
 ///
 /// Undumpable comes before there is a payload, and capabilities go after: at no time is init a
 /// process that the payload could trace (ptrace(2), the access mode checks).
-fn start(run: &Run) -> Result<Pid, Refused> {
+fn start(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
     set_dumpable(DumpableBehavior::NotDumpable).map_err(failed)?;
-    match clone_into(0, None) {
-        Ok(Side::Child) => payload::run(run),
+    close_but(recorder)
+        .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
+    // What the payload opens to listen to its filter must reach the recorder, by a process that the
+    // filter does not hold: so the payload has init's table until it becomes the command.
+    let flags = if recorder.is_some() { SAME_DESCRIPTORS } else { 0 };
+    match clone_into(flags, None) {
+        Ok(Side::Child) => payload::run(run, recorder),
         Ok(Side::Parent(pid)) => {
-            close_from(3).map_err(|errno| {
-                refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)])
-            })?;
             let none = CapabilitySet::empty();
             let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
             rustix::thread::set_capabilities(None, sets).map_err(failed)?;
@@ -109,10 +123,23 @@ fn failed(errno: Errno) -> Refused {
 
 /// Reaps every process of the sandbox, passes signals on to the payload, and ends when it ends:
 /// the kernel then kills what is left (`pid_namespaces(7)`).
-fn watch(shared: &Shared, payload: Pid, group: bool) -> Result<Infallible, Refused> {
+fn watch(
+    shared: &Shared,
+    payload: Pid,
+    group: bool,
+    mut recorder: Option<OwnedFd>,
+) -> Result<Infallible, Refused> {
+    /// How long it is until init looks again whether there is a listener: the payload cannot say so
+    /// by any call, for the filter may deny each.
+    const SOON: Duration = Duration::from_micros(100);
     let fail = |errno| refuse("init", &[Part::Text("waiting"), Part::Error(errno)]);
     loop {
-        match signal::wait(signal::Set::ALL, None).map_err(fail)? {
+        if let Some(listener) = shared.listener()
+            && let Some(socket) = recorder.take()
+        {
+            hand_over(socket.as_fd(), listener).map_err(fail)?;
+        }
+        match signal::wait(signal::Set::ALL, recorder.as_ref().map(|_| SOON)).map_err(fail)? {
             Some(signal::number::CHLD) => {
                 while let Some(ended) = reap().map_err(fail)? {
                     if ended.pid == payload {

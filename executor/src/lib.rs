@@ -1,7 +1,8 @@
 //! Applies a sealed plan and executes a command under it.
 //!
 //! The story is in `apply.rs`. Three processes take part: the supervisor, which stays outside;
-//! init, which is process 1 inside; and the payload, which becomes the command. Nothing here reads
+//! init, which is process 1 inside; and the payload, which becomes the command. Where the filter
+//! tells of denied calls, a fourth one outside answers them: the recorder. Nothing here reads
 //! configuration or takes a decision: the plan says what is done, and a step that fails ends the
 //! run before the command starts.
 #![no_std]
@@ -26,6 +27,8 @@ mod landlock;
 mod load;
 mod message;
 mod mountinfo;
+mod notify;
+mod paths;
 mod payload;
 mod receipt;
 mod report;

@@ -43,13 +43,20 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
 /// go by name; says what was let go and what is narrower than the policy asked.
 pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
     let cgroup = plan.cgroup.iter().next().map(|value| (Layer::Cgroup, value.line));
+    // Who takes a report takes what was denied with it.
+    let recorded =
+        |layer| layer == Layer::Audit && (options.report.is_some() || options.parent.is_some());
     for (layer, line) in
         cgroup.into_iter().chain(plan.needs.iter().map(|need| (need.layer, need.line)))
     {
         let name = layer.name();
         if !options.unenforced.contains(layer) {
-            if layer == Layer::Cgroup {
+            if layer == Layer::Cgroup || recorded(layer) {
                 continue;
+            }
+            if layer == Layer::Audit {
+                let what = "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced audit";
+                return Err(refuse(name, &[Part::Text(what), Part::Line(line)]));
             }
             return Err(refuse(
                 name,

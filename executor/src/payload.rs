@@ -6,17 +6,18 @@ use crate::run::Run;
 use crate::shared::Outcome;
 use crate::sys::call::{exit_group, probe};
 use crate::sys::exec::{Environment, execve};
-use crate::sys::process::{Limit, close_from, enter_new, set_limit};
+use crate::sys::process::{Limit, close_but, enter_new, set_limit};
 use crate::sys::{loopback, seccomp, signal};
 use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
 use purple_plan::{EnvKind, process_flags};
+use rustix::fd::BorrowedFd;
 use rustix::fs::Mode;
 use rustix::io::Errno;
 
 /// Confines this process and becomes the command.
-pub(crate) fn run(run: &Run) -> ! {
-    let outcome = match confine(run) {
+pub(crate) fn run(run: &Run, recorder: Option<BorrowedFd<'_>>) -> ! {
+    let outcome = match confine(run, recorder) {
         Ok(outcome) => outcome,
         Err(refused) => Outcome::Refused(refused.status),
     };
@@ -25,7 +26,7 @@ pub(crate) fn run(run: &Run) -> ! {
 }
 
 /// Everything up to execve. Returns only when the command did not start.
-fn confine(run: &Run) -> Result<Outcome, Refused> {
+fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refused> {
     let plan = &run.plan;
     // Init has made itself undumpable, and this process is a copy of it: its own /proc has to be
     // open to it for a while.
@@ -61,14 +62,16 @@ fn confine(run: &Run) -> Result<Outcome, Refused> {
         .map_err(|errno| {
             refuse("signals", &[Part::Text("restoring the mask"), Part::Error(errno)])
         })?;
-    close_from(3)
+    close_but(recorder)
         .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
     run.shared.wait_to_go().map_err(|errno| {
         refuse("payload", &[Part::Text("waiting for init"), Part::Error(errno)])
     })?;
-    seccomp::load(run.filter.program).map_err(|errno| {
-        refuse("seccomp", &[Part::Text("loading the filter"), Part::Error(errno)])
-    })?;
+    match recorder {
+        None => seccomp::load(run.filter.program),
+        Some(_) => seccomp::load_telling(run.filter.program).map(|fd| run.shared.listen(fd)),
+    }
+    .map_err(|errno| refuse("seccomp", &[Part::Text("loading the filter"), Part::Error(errno)]))?;
 
     // The filter is in force: from here on, no call but what it allows can be counted on.
     let mut probed = None;

@@ -1,12 +1,15 @@
 //! The report: what was enforced and how the command ended, as one JSON object.
 
+use crate::arguments::Options;
 use crate::cgroup::{COUNTS, Used};
 use crate::errno;
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{Part, Refused, Text, refuse, say};
 use crate::receipt::{NAMESPACES, Place};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::End;
+use crate::sys::notify::Table;
+use crate::sys::stdio;
 use crate::transfer::write_all;
 use core::ffi::CStr;
 use core::time::Duration;
@@ -23,13 +26,21 @@ const STEP: &str = "report";
 pub(crate) struct Report {
     file: OwnedFd,
     path: &'static CStr,
+    /// Whether people read what is said of denied calls on standard error.
+    told: bool,
 }
 
 impl Report {
     /// Opens the file, if one is asked for, so that a run whose report cannot be written never
     /// starts.
-    pub(crate) fn open(path: Option<&'static CStr>) -> Result<Option<Self>, Refused> {
-        let Some(path) = path else {
+    pub(crate) fn open(options: &Options) -> Result<Option<Self>, Refused> {
+        if let Some((_, number)) = options.parent {
+            let path = c"the parent's descriptor";
+            let file = stdio::take(number)
+                .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
+            return Ok(Some(Self { file, path, told: false }));
+        }
+        let Some(path) = options.report else {
             return Ok(None);
         };
         let flags = OFlags::CREATE
@@ -43,7 +54,7 @@ impl Report {
         // A file that was there keeps its mode unless told otherwise.
         rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)
             .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
-        Ok(Some(Self { file, path }))
+        Ok(Some(Self { file, path, told: true }))
     }
 
     /// The time of day, since 1970.
@@ -102,7 +113,13 @@ impl Report {
             json.text(layer.name().as_bytes());
         }
         json.close("]");
+        json.key("disk_io_bytes");
+        json.number(end.usage.disk_bytes);
         receipt(&mut json, run, used);
+        denials(&mut json, end);
+        if let Some((table, _)) = end.denied.filter(|_| self.told) {
+            tell(table);
+        }
         json.close("}");
         json.finish().map_err(|errno| refuse(STEP, &[Part::Name(self.path), Part::Error(errno)]))
     }
@@ -119,6 +136,75 @@ fn group(json: &mut Json, used: &Used) {
         }
     }
     json.close("}");
+}
+
+/// The calls that were denied; null where the filter tells nobody.
+fn denials(json: &mut Json, end: &End) {
+    json.key("denied");
+    let Some((table, whole)) = end.denied else {
+        json.value(|out| out.push("null"));
+        return;
+    };
+    json.open("[");
+    for row in table.rows.iter().take(table.used) {
+        json.open("{");
+        for (name, number) in [
+            ("arch", u64::from(row.told.audit_arch)),
+            ("syscall", row.told.number.into()),
+            ("count", row.count),
+            ("pid", row.told.pid.into()),
+            ("line", row.line.line().into()),
+            ("source", row.line.source().into()),
+        ] {
+            json.key(name);
+            json.number(number);
+        }
+        json.key("errno");
+        errno_name(json, row.errno.into());
+        json.key("first_at");
+        json.value(|out| push_time(out, row.at));
+        json.key("comm");
+        json.text(row.comm.split(|&byte| byte == 0).next().unwrap_or(&[]));
+        json.key("args");
+        json.open("[");
+        for argument in row.told.args {
+            let mut text = Text::<32>::new();
+            text.push("0x");
+            text.push_hex(&argument.to_be_bytes());
+            json.text(text.bytes());
+        }
+        json.close("]");
+        // Another thread can have changed it before or since.
+        json.key("unreliable_path");
+        match row.path.1.get(..row.path.0).unwrap_or(&[]) {
+            [] => json.value(|out| out.push("null")),
+            path => json.text(path),
+        }
+        json.close("}");
+    }
+    json.close("]");
+    json.key("denied_beyond");
+    json.number(table.beyond);
+    json.key("denied_whole");
+    json.value(|out| out.push(if whole { "true" } else { "false" }));
+}
+
+/// Says in a few lines what was denied first.
+fn tell(table: &Table) {
+    const LINES: usize = 5;
+    let rows = table.rows.iter().take(table.used);
+    let shown = if table.used > LINES { LINES.saturating_sub(1) } else { LINES };
+    for row in rows.clone().take(shown) {
+        let call = Part::Number(row.told.number.into());
+        say(
+            "denied",
+            &[Part::Number(row.count), Part::Text("x call "), call, Part::Line(row.line)],
+        );
+    }
+    let rest = rows.skip(shown).fold(table.beyond, |sum, row| sum.saturating_add(row.count));
+    if rest > 0 {
+        say("denied", &[Part::Number(rest), Part::Text("x other calls, which the report lists")]);
+    }
 }
 
 fn outcome(json: &mut Json, end: &End, used: Option<&Used>, status: u8) {

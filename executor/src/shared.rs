@@ -32,6 +32,8 @@ pub struct Shared {
     go: AtomicU32,
     kind: AtomicU32,
     value: AtomicU32,
+    /// The descriptor on which the payload's filter is listened to; 0 for none yet.
+    listener: AtomicU32,
     /// What the receipt says, by [`crate::receipt`].
     pub receipt: [AtomicU64; 32],
 }
@@ -53,6 +55,16 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// Says which descriptor tells of the calls that the filter denies.
+    pub fn listen(&self, listener: u32) {
+        self.listener.store(listener, Ordering::Release);
+    }
+
+    /// That descriptor, once the filter is loaded.
+    pub fn listener(&self) -> Option<u32> {
+        Some(self.listener.load(Ordering::Acquire)).filter(|&number| number != 0)
     }
 
     /// Records the outcome.

@@ -1,12 +1,14 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals.
 
 use crate::message::{Part, Refused, refuse, say};
+use crate::notify::Recorder;
 use crate::run::Run;
 use crate::shared::Outcome;
+use crate::sys::notify::Table;
 use crate::sys::process::{Ended, reap};
 use crate::sys::signal;
 use core::time::Duration;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// How a run ended.
@@ -16,6 +18,10 @@ pub(crate) struct End {
     pub(crate) outcome: Outcome,
     /// Whether the time was up.
     pub(crate) timed_out: bool,
+    /// Whether it was ended because what is denied could not be recorded any more.
+    pub(crate) unrecorded: bool,
+    /// What was denied, and whether that is all; none where the filter tells nobody.
+    pub(crate) denied: Option<(&'static Table, bool)>,
     /// What all of it used.
     pub(crate) usage: Ended,
     /// How long it took.
@@ -26,19 +32,37 @@ impl End {
     /// The end of a run that was refused before init did anything.
     pub(crate) fn refused(status: u8) -> Self {
         let pid = rustix::process::getpid();
-        let usage = Ended { pid, status: 0, user_us: 0, system_us: 0, peak_kib: 0 };
-        Self { outcome: Outcome::Refused(status), timed_out: false, usage, wall: Duration::ZERO }
+        let usage = Ended { pid, status: 0, user_us: 0, system_us: 0, peak_kib: 0, disk_bytes: 0 };
+        Self {
+            outcome: Outcome::Refused(status),
+            timed_out: false,
+            unrecorded: false,
+            denied: None,
+            usage,
+            wall: Duration::ZERO,
+        }
+    }
+}
+
+/// Has the kernel kill this process when its parent dies, which must be this one.
+pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
+    let fail = |errno| refuse("supervision", &[Part::Text("prctl"), Part::Error(errno)]);
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(fail)?;
+    if getppid() == Some(parent) {
+        Ok(())
+    } else {
+        Err(refuse("supervision", &[Part::Text("the parent is gone")]))
     }
 }
 
 /// Waits until init has ended.
-pub(crate) fn watch(run: &Run, init: Pid) -> Result<End, Refused> {
+pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Result<End, Refused> {
     let fail = |errno| refuse("supervision", &[Part::Text("waiting"), Part::Error(errno)]);
     let start = now();
     let limit = Duration::from_millis(run.plan.process.timeout_ms);
     let grace = Duration::from_millis(run.plan.process.grace_ms);
     let mut deadline = (!limit.is_zero()).then(|| start.saturating_add(limit));
-    let mut timed_out = false;
+    let (mut timed_out, mut unrecorded) = (false, false);
     loop {
         let left = deadline.map(|deadline| deadline.saturating_sub(now()));
         match signal::wait(signal::Set::ALL, left).map_err(fail)? {
@@ -49,9 +73,15 @@ pub(crate) fn watch(run: &Run, init: Pid) -> Result<End, Refused> {
                         return Ok(End {
                             outcome: run.shared.get(),
                             timed_out,
+                            unrecorded,
+                            denied: recorder.map(Recorder::end).transpose()?,
                             usage: ended,
                             wall,
                         });
+                    }
+                    if recorder.as_mut().is_some_and(|one| one.is_lost(run, &ended)) {
+                        unrecorded = true;
+                        rustix::process::kill_process(init, Signal::KILL).map_err(fail)?;
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! The `purple` command: runs a command under a profile, and lists the profiles.
 
+mod audit;
 mod cache;
 mod executor;
 mod homes;
@@ -7,6 +8,8 @@ mod plans;
 mod profiles;
 mod route;
 mod run;
+mod session;
+mod watch;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +34,8 @@ enum Command {
     /// List and show the profiles
     #[command(subcommand)]
     Profile(profiles::Command),
+    /// Show the audit log, or look whether it is whole
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,10 +51,11 @@ fn main() -> ExitCode {
     };
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
-        Command::Profile(command) => profiles::run(command),
+        Command::Profile(command) => profiles::run(command).map(|()| 0),
+        Command::Audit(arguments) => audit::run(arguments),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status),
         Err(problem) => {
             say(&problem.0);
             ExitCode::from(REFUSED)

@@ -1,9 +1,11 @@
-//! `purple run`: finds or makes the plan, looks at what it would share, and becomes purple-exec.
+//! `purple run`: finds or makes the plan, looks at what it would share, and becomes purple-exec, or
+//! watches it where there is a record to keep.
 
 use crate::executor::{self, Sealed};
+use crate::session::Session;
 use crate::{Problem, plans, profiles, workspace};
 use clap::Args;
-use purple_plan::Plan;
+use purple_plan::{Layer, Plan};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -19,7 +21,7 @@ pub(crate) struct Arguments {
     /// Make the run's control group below this one
     #[arg(long, value_name = "PATH")]
     cgroup: Option<PathBuf>,
-    /// Run although a layer of the plan is not enforced: cgroup, audit, monitor
+    /// Run although a layer of the plan is not enforced: cgroup, audit, monitor, landlock
     #[arg(long, value_name = "LAYER")]
     unenforced: Vec<String>,
     /// The command and its arguments
@@ -42,10 +44,11 @@ struct Under {
     plan: Option<PathBuf>,
 }
 
-/// Runs the command. Returns only when it could not be started.
+/// Runs the command, and returns its exit status, or becomes purple-exec where nothing is left to
+/// do at the end.
 ///
 /// First everything is looked at, then directories are made: a refused run leaves nothing behind.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
+pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let under = &arguments.under;
     let ready = match (&under.plan, &under.policy) {
         (Some(path), _) => plans::load(path)?,
@@ -59,14 +62,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
     let mut command = executor::command()?;
     let sealed = Sealed::new(&ready.bytes)?;
     workspace::check(&plan)?;
+    let recorded = plan.needs.iter().any(|need| need.layer == Layer::Audit)
+        && !arguments.unenforced.iter().any(|layer| layer == Layer::Audit.name());
+    let session = if recorded {
+        Some(Session::open(&plan, arguments.report.as_deref(), &arguments.command)?)
+    } else {
+        None
+    };
 
     if let Some(entry) = &ready.unkept {
         // A plan that cannot be kept is compiled again next time.
         let _kept = entry.keep(&ready.bytes).is_ok();
     }
     workspace::make(&plan)?;
-    if let Some(report) = &arguments.report {
-        command.arg("--report").arg(report);
+    match (&session, &arguments.report) {
+        (Some(session), _) => session.prepare(&mut command),
+        (None, Some(report)) => drop(command.arg("--report").arg(report)),
+        (None, None) => {}
     }
     if let Some(cgroup) = &arguments.cgroup {
         command.arg("--cgroup").arg(cgroup);
@@ -75,6 +87,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
         command.arg("--unenforced").arg(layer);
     }
     command.arg(sealed.path()).arg("--").args(&arguments.command);
+    if let Some(session) = session {
+        return session.run(&mut command);
+    }
     let error = command.exec();
     Err(Problem::new(format!("{}: {error}", command.get_program().to_string_lossy())))
 }

@@ -19,11 +19,24 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), Problem> {
             shared.walk(Missing::Leave)?;
             shared.guard_homes(&homes)?;
         }
-        if shared.is_output() {
-            shared.guard_cache()?;
+        if shared.is_output()
+            && let Some(directory) = cache::directory()
+        {
+            let what = "where compiled plans are kept: choose another output path, or set \
+                XDG_CACHE_HOME to a directory outside it, for every run";
+            shared.guard(&directory, what)?;
         }
     }
     Ok(())
+}
+
+/// Looks whether the program could write to the audit log.
+pub(crate) fn guard_log(plan: &Plan<'_>, log: &Path) -> Result<(), Problem> {
+    let directory = log.parent().unwrap_or(log);
+    binds(plan).filter(Shared::is_output).try_for_each(|shared| {
+        shared
+            .guard(directory, "where the audit log lies: choose another output path or `log_path`")
+    })
 }
 
 /// Makes the output directories that are still missing.
@@ -145,23 +158,17 @@ impl Shared<'_> {
         )))
     }
 
-    /// Kept plans are trusted, so no program may write to them, or to what leads to them.
-    fn guard_cache(&self) -> Result<(), Problem> {
-        let Some(directory) = cache::directory() else {
-            return Ok(());
-        };
+    /// Some files are trusted, so no program may write to them, or to what leads to them.
+    fn guard(&self, directory: &Path, what: &str) -> Result<(), Problem> {
         let circle = || Problem::new(format!("{}: too many links", directory.display()));
-        let kept = Route::of(&directory).ok_or_else(circle)?;
+        let kept = Route::of(directory).ok_or_else(circle)?;
         let real = self.real()?;
         let inside = Route::of(&real).is_some_and(|route| route.passes(kept.end()));
         if !inside && !kept.passes(&real) {
             return Ok(());
         }
-        Err(self.problem(&format!(
-            "would let the program write to {}, where compiled plans are kept: choose another \
-             output path, or set XDG_CACHE_HOME to a directory outside it, for every run",
-            directory.display()
-        )))
+        let directory = directory.display();
+        Err(self.problem(&format!("would let the program write to {directory}, {what}")))
     }
 
     /// Where the path leads.

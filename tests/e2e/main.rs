@@ -23,7 +23,9 @@ macro_rules! scenarios {
 }
 
 mod attacks;
+mod audit;
 mod capabilities;
+mod denials;
 mod devices;
 mod files;
 mod guards;

@@ -38,7 +38,9 @@ fn says_what_was_enforced(place: &Place) {
         "peak_memory_bytes",
         "cgroup",
         "unenforced",
+        "disk_io_bytes",
         "receipt",
+        "denied",
     ];
     assert_eq!(keys, expected);
     let bytes = fs::read(&plan).expect("the plan");

@@ -152,6 +152,6 @@ fn notification_without_a_listener_is_refused(place: &Place) {
     let plan = policy.compile(place);
     let done = Run::new(place, &plan, &["true"]).finish();
     done.refused(125, &format!(
-        "audit: the plan needs it and this version cannot enforce it; run without it by --unenforced audit (policy line {line})"
+        "audit: the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced audit (policy line {line})"
     ));
 }

@@ -10,6 +10,7 @@ mod formats;
 mod hostile;
 mod inherit;
 mod pages;
+mod paths;
 mod plans;
 mod reference;
 mod replay;

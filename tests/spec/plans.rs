@@ -96,3 +96,35 @@ fn a_plan_with_too_many_steps_or_variables_is_a_finding() {
     let variables = message(&variables(600)).unwrap_or_default();
     assert!(variables.ends_with("environment variables, and may have 511"), "{variables}");
 }
+
+/// What the section `audit` says is in the plan, for whoever runs it.
+#[test]
+fn the_audit_section_is_a_record() {
+    use purple_plan::{AuditFailure, Layer, Plan, audit_flags};
+    let plan = |audit: &str| {
+        let policy = format!("name: a\nsyscalls: {{}}\n{audit}");
+        let (outcome, text) = compiled("p", policy.as_bytes());
+        outcome.plan.unwrap_or_else(|| panic!("{audit}: {text}"))
+    };
+    let layers = |plan: &Plan<'_>| plan.needs.iter().map(|need| need.layer).collect::<Vec<_>>();
+
+    let bytes = plan("audit: {enabled: false, detail_level: [syscall], log_path: /l}\n");
+    let off = Plan::decode(&bytes).expect("a plan");
+    assert!(off.audit.is_empty() && off.needs.is_empty());
+
+    let bytes = plan(
+        "audit:\n  log_path: /var/log/a\n  detail_level: [syscall, resource]\n  enabled: true\n",
+    );
+    let on = Plan::decode(&bytes).expect("a plan");
+    let audit = on.audit.iter().next().expect("a record");
+    assert_eq!(audit.flags, audit_flags::SYSCALL | audit_flags::RESOURCE);
+    assert_eq!((audit.failure, audit.log_path), (AuditFailure::End, c"/var/log/a"));
+    assert_eq!((audit.line.line(), layers(&on)), (6, vec![Layer::Audit]));
+
+    let bytes = plan("audit: {enabled: true, on_failure: continue, detail_level: [network]}\n");
+    let more = Plan::decode(&bytes).expect("a plan");
+    let audit = more.audit.iter().next().expect("a record");
+    assert_eq!((audit.failure, audit.log_path), (AuditFailure::Continue, c""));
+    // What is let through is seen by tracing only.
+    assert_eq!(layers(&more), [Layer::Audit, Layer::Monitor]);
+}

@@ -6,7 +6,10 @@ use super::query;
 use super::verify::with_plan;
 use super::{Exit, complain, output, place, print};
 use clap::{Args, ValueEnum};
-use purple_plan::{EnvKind, Filter, Mount, MountKind, Plan, mount_flags, network_flags};
+use purple_plan::{
+    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_flags,
+    network_flags,
+};
 use purplec::emit::Recorded;
 use purplec::emit::bpf::Program;
 use purplec::resolve::CAPABILITIES;
@@ -177,10 +180,29 @@ fn view(plan: &Plan<'_>) -> Value {
         "cgroup": plan.cgroup.iter()
             .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": place::line(value.line), "line_of": place::source(plan, value.line) }))
             .collect::<Vec<_>>(),
+        "audit": plan.audit.iter().next().map(|audit| json!({
+            "detail_level": details(&audit),
+            "on_failure": match audit.failure {
+                AuditFailure::End => "end",
+                AuditFailure::Continue => "continue",
+            },
+            "log_path": text(audit.log_path),
+        })),
         "needs": plan.needs.iter()
             .map(|need| json!({ "layer": need.layer.name(), "line": place::line(need.line), "line_of": place::source(plan, need.line) }))
             .collect::<Vec<_>>(),
     })
+}
+
+/// What an audit record has beside the run itself.
+fn details(audit: &Audit<'_>) -> Vec<&'static str> {
+    let all = [
+        (audit_flags::RESOURCE, "resource"),
+        (audit_flags::FILESYSTEM, "filesystem"),
+        (audit_flags::SYSCALL, "syscall"),
+        (audit_flags::NETWORK, "network"),
+    ];
+    all.into_iter().filter(|(bit, _)| audit.flags & bit != 0).map(|(_, name)| name).collect()
 }
 
 fn namespaces(flags: u64) -> Vec<&'static str> {
@@ -299,6 +321,16 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
     }
     for value in &plan.cgroup {
         out.line("limit", &format!("{} = {}", text(value.file), text(value.value)));
+    }
+    for audit in &plan.audit {
+        let list = [&["runs"], details(&audit).as_slice()].concat().join(", ");
+        let log = text(audit.log_path);
+        let log = if log.is_empty() { "the operator's log" } else { &log };
+        let failure = match audit.failure {
+            AuditFailure::End => "a run without it ends",
+            AuditFailure::Continue => "a run goes on without it",
+        };
+        out.line("audit", &format!("{list}, in {log}; {failure}"));
     }
     for need in &plan.needs {
         out.line("needs", need.layer.name());

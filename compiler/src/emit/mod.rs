@@ -36,10 +36,11 @@ pub fn emit(
     ir::verify(ir).map_err(EmitFault::Ir)?;
     let mut filters = Vec::new();
     for meaning in &ir.filters {
+        let enforced = ir.enforced(meaning);
         let emitted = match backend {
-            Backend::Own => bpf::emit(meaning, sink).map_err(EmitFault::Filter)?,
+            Backend::Own => bpf::emit(&enforced, sink).map_err(EmitFault::Filter)?,
             #[cfg(feature = "libseccomp")]
-            Backend::Libseccomp => bpf::emit_by_libseccomp(meaning, sink),
+            Backend::Libseccomp => bpf::emit_by_libseccomp(&enforced, sink),
         };
         let Some((program, report)) = emitted else { return Ok(None) };
         let probe = bpf::probe(meaning);

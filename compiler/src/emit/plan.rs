@@ -8,9 +8,9 @@ use crate::ir::syscalls::Meaning;
 use crate::ir::{self, Action, Attributes, Ir, Step, Stub};
 use crate::source::{Sources, Span};
 use purple_plan::{
-    Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Landlock, Meta, Method, Mount, MountKind,
-    Need, Network, NetworkMode, PathAccess, Place, PortAccess, Process, Rlimit, mount_flags,
-    network_flags, path_flags, process_flags,
+    Audit, Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Landlock, Meta, Method, Mount,
+    MountKind, Need, Network, NetworkMode, PathAccess, Place, PortAccess, Process, Rlimit,
+    mount_flags, network_flags, path_flags, process_flags,
 };
 use std::ffi::{CStr, CString};
 
@@ -110,6 +110,17 @@ impl Artefacts {
             .iter()
             .map(|&(layer, span)| Need { layer, line: self.lines.of(Some(span)) })
             .collect();
+        let audit: Vec<Audit<'_>> = self
+            .ir
+            .audit
+            .iter()
+            .map(|audit| Audit {
+                flags: audit.flags,
+                failure: audit.failure,
+                line: self.lines.of(Some(audit.span)),
+                log_path: &texts.log_path,
+            })
+            .collect();
         let (levels, paths, ports) = self.landlock(&texts);
         let filters: Vec<purple_plan::Filter<'_>> =
             self.filters.iter().zip(&texts.programs).map(filter).collect();
@@ -144,7 +155,7 @@ impl Artefacts {
             filters: &filters,
             cgroup: &cgroup,
             needs: &needs,
-            audit: &[],
+            audit: &audit,
             landlock: &levels,
             paths: &paths,
             ports: &ports,
@@ -240,6 +251,7 @@ impl std::error::Error for TextWithNul {}
 struct Texts {
     name: CString,
     working_dir: CString,
+    log_path: CString,
     steps: Vec<StepTexts>,
     environment: Vec<(EnvKind, CString)>,
     cgroup: Vec<(CString, CString)>,
@@ -280,6 +292,7 @@ impl Texts {
         Ok(Self {
             name: c_string(&of.ir.name)?,
             working_dir: c_string(&of.ir.working_dir)?,
+            log_path: c_string(of.ir.audit.as_ref().map_or("", |audit| &audit.log_path))?,
             steps: steps.collect::<Result<_, _>>()?,
             environment: environment.collect::<Result<_, _>>()?,
             cgroup: cgroup.collect::<Result<_, _>>()?,

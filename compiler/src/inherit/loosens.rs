@@ -19,6 +19,7 @@ pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
                         | "/syscalls/on_deny"
                         | "/network/isolated"
                         | "/audit/enabled"
+                        | "/audit/on_failure"
                 )
         }
         Kind::Added => matches!(
@@ -88,6 +89,8 @@ fn message(change: &Change) -> Option<String> {
         }
         (Kind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
             .then(|| "`on_deny: log` lets denied calls through; they were stopped".to_owned()),
+        (Kind::Value, "/audit/on_failure") => (new == "continue" && old != Some("continue"))
+            .then(|| "`on_failure: continue` lets a run go on without its record".to_owned()),
         (Kind::Value, "/network/isolated") => (!is_true(new) && old.is_none_or(is_true))
             .then(|| "`isolated: false` opens the network; it was isolated".to_owned()),
         (Kind::Value, pointer) => match limit(pointer) {

@@ -95,6 +95,7 @@ impl Print<'_> {
             ("syscalls", "default_deny") => in_section.to_string(),
             ("syscalls", "on_deny") => "{errno: EPERM}".to_owned(),
             ("capabilities", "default_drop") | ("network", "isolated") => true.to_string(),
+            ("audit", "on_failure") if in_section => "end".to_owned(),
             ("audit" | "ebpf_monitoring", "enabled") => false.to_string(),
             _ => return,
         };

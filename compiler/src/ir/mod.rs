@@ -10,7 +10,7 @@ pub use verify::{Broken, verify};
 
 use crate::source::Span;
 use landlock::Landlock;
-use purple_plan::Layer;
+use purple_plan::{Layer, audit_flags};
 use syscalls::Meaning;
 
 /// Everything that a plan enforces.
@@ -36,14 +36,25 @@ pub struct Ir {
     pub environment: Vec<Variable>,
     /// Other layers that must be in force, in the order of their numbers.
     pub needs: Vec<(Layer, Span)>,
+    /// The audit record, where there is to be one.
+    pub audit: Option<Audit>,
     /// The second wall.
     pub landlock: Landlock,
     /// The filter's meaning, an architecture each.
     pub filters: Vec<Meaning>,
 }
 
-/// An environment variable.
-pub use crate::resolve::Variable;
+/// An environment variable, and the audit record.
+pub use crate::resolve::{Audit, Variable};
+
+impl Ir {
+    /// What the filter's program for a meaning must do: where denied calls are recorded, it tells
+    /// the supervisor of each instead of answering by itself.
+    pub fn enforced(&self, meaning: &Meaning) -> Meaning {
+        let told = self.audit.as_ref().is_some_and(|audit| audit.flags & audit_flags::SYSCALL != 0);
+        if told { meaning.told() } else { meaning.clone() }
+    }
+}
 
 /// A step that builds the file system.
 #[derive(Debug, Clone, PartialEq, Eq)]

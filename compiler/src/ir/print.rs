@@ -19,6 +19,10 @@ impl fmt::Display for Ir {
         for (layer, _) in &self.needs {
             writeln!(f, "needs {}", layer.name())?;
         }
+        if let Some(audit) = &self.audit {
+            let (flags, failure, path) = (audit.flags, audit.failure, &audit.log_path);
+            writeln!(f, "audit flags {flags:#x} failure {failure:?} path {path:?}")?;
+        }
         for variable in &self.environment {
             match &variable.value {
                 Some(value) => writeln!(f, "env {}={}", variable.name, value.escape_default())?,

@@ -40,6 +40,26 @@ impl Meaning {
     }
 }
 
+impl Meaning {
+    /// The same, but that the supervisor is told of each call that would fail with an error of the
+    /// policy's: it answers with that error. ENOSYS for calls that are unknown or hidden stays.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        let mut told = self.clone();
+        let tell = |action: &mut Action| {
+            if matches!(action, Action::Errno(_)) {
+                *action = Action::Notify;
+            }
+        };
+        for one in std::iter::once(&mut told.native).chain(&mut told.compat) {
+            tell(&mut one.denial);
+            let rules = one.calls.values_mut().flat_map(|call| &mut call.rules);
+            rules.for_each(|rule| tell(&mut rule.action));
+        }
+        told
+    }
+}
+
 /// The meaning for one system call interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchMeaning {

@@ -39,6 +39,7 @@ pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
         timeout: resolved.resources.timeout.map(|timeout| timeout.value),
         environment: resolved.environment,
         needs,
+        audit: resolved.audit,
         landlock,
         filters: resolved.syscalls,
     }

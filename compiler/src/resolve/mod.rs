@@ -1,5 +1,6 @@
 //! Stage 4: what the policy's words mean: numbers, names and paths, with defaults filled in.
 
+mod audit;
 mod capabilities;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
@@ -10,6 +11,7 @@ pub mod quantity;
 mod resources;
 pub mod syscalls;
 
+pub use audit::Audit;
 pub use capabilities::NAMES as CAPABILITIES;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
@@ -24,7 +26,7 @@ use crate::resolve::quantity::{Date, QuantityError};
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
-use purple_policy::{OnDeny, Policy, Quantity};
+use purple_policy::{Policy, Quantity};
 
 /// A policy with every word turned into what it stands for.
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ pub struct Resolved {
     pub network: Network,
     /// Environment variables, by name.
     pub environment: Vec<Variable>,
+    /// The audit record, where there is to be one.
+    pub audit: Option<Audit>,
     /// Layers beside those, and who asks for them.
     pub needs: Vec<(Layer, Span)>,
 }
@@ -86,26 +90,9 @@ pub fn resolve(
         capabilities: capabilities::resolve(policy.capabilities.as_ref(), &mut scope),
         network: network::resolve(policy.network.as_ref(), &mut scope),
         environment: environment::resolve(policy.environment.as_ref(), &mut scope),
-        needs: needs(policy, &scope),
+        audit: audit::resolve(policy.audit.as_ref(), &mut scope),
+        needs: audit::needs(policy, &scope),
     }
-}
-
-fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
-    let audit = policy.audit.as_ref().is_some_and(|audit| audit.enabled);
-    let on_deny = policy.syscalls.as_ref().and_then(|syscalls| syscalls.on_deny.as_ref());
-    // A supervisor that is told is one that keeps the record.
-    let told = !audit && on_deny == Some(&OnDeny::Notify);
-    let monitor = policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled);
-    let wanted = [
-        (audit, Layer::Audit, "/audit/enabled"),
-        (told, Layer::Audit, "/syscalls/on_deny"),
-        (monitor, Layer::Monitor, "/ebpf_monitoring/enabled"),
-    ];
-    wanted
-        .into_iter()
-        .filter(|&(asked, ..)| asked)
-        .map(|(_, layer, pointer)| (layer, scope.document.span(pointer)))
-        .collect()
 }
 
 /// What every part of this stage looks things up in, and tells what it finds.

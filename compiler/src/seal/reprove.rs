@@ -7,7 +7,7 @@ use crate::emit::bpf::{Method, Mismatch, Program, Report, check};
 use crate::emit::{COMPILER, Recorded};
 use crate::ir::syscalls::{Action, Call};
 use crate::syscalls::Arch;
-use purple_plan::{Filter, Plan};
+use purple_plan::{Filter, Plan, audit_flags};
 
 /// Proves each filter of a plan again.
 pub fn reprove(plan: &Plan<'_>) -> Result<Vec<Proven>, Disproof> {
@@ -44,8 +44,9 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
     let program = Program::from_le_bytes(filter.program).ok_or(unknown)?;
     let meaning = recorded.meaning();
     let arch = meaning.native.arch;
+    let enforced = if tells(plan) { meaning.told() } else { meaning.clone() };
     let report =
-        check(meaning, &program).map_err(|found| Disproof::Mismatch(arch, Box::new(found)))?;
+        check(&enforced, &program).map_err(|found| Disproof::Mismatch(arch, Box::new(found)))?;
     if filter.probe_errno != 0 {
         let (audit_arch, number) = (filter.audit_arch, filter.probe_nr);
         let probe = Call { audit_arch, number, args: filter.probe_args };
@@ -59,6 +60,11 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
         return Err(Disproof::Record(arch));
     }
     Ok(Proven { arch, instructions: program.instructions.len(), report })
+}
+
+/// Whether the plan's programs tell of denied calls instead of answering them.
+fn tells(plan: &Plan<'_>) -> bool {
+    plan.audit.iter().any(|audit| audit.flags & audit_flags::SYSCALL != 0)
 }
 
 /// The proof that the plan records.

@@ -9,6 +9,7 @@ pub mod landlock;
 pub mod loopback;
 pub mod memory;
 pub mod mount;
+pub mod notify;
 pub mod process;
 pub mod seccomp;
 pub mod signal;

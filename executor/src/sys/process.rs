@@ -54,11 +54,27 @@ pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Err
     Ok(i32::try_from(id).ok().and_then(Pid::from_raw).map_or(Side::Child, Side::Parent))
 }
 
-/// Closes every file descriptor from `first` on.
-pub fn close_from(first: u32) -> Result<(), Errno> {
+/// [`clone_into`]'s flag for a process that shares the table of file descriptors, until it executes
+/// a program: that one gets a table of its own (execve(2)).
+pub const SAME_DESCRIPTORS: u64 = 0x400;
+
+/// Closes every file descriptor but the standard ones and this.
+pub fn close_but(this: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
+    const FIRST: u32 = 3;
+    match this.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok()) {
+        Some(FIRST) => close_range(FIRST.saturating_add(1), u32::MAX),
+        Some(this) => {
+            close_range(FIRST, this.saturating_sub(1))?;
+            close_range(this.saturating_add(1), u32::MAX)
+        }
+        None => close_range(FIRST, u32::MAX),
+    }
+}
+
+fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     const CLOSE_RANGE: u32 = 436;
     let first = usize::try_from(first).map_err(|_| Errno::INVAL)?;
-    let last = usize::try_from(u32::MAX).map_err(|_| Errno::INVAL)?;
+    let last = usize::try_from(last).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only. Descriptors that Rust values own are closed behind their back, so the
     // callers use none afterwards: what follows is execve or exit.
     let _: usize = unsafe { call(CLOSE_RANGE, [first, last, 0, 0, 0, 0]) }?;
@@ -112,6 +128,9 @@ pub struct Ended {
     pub system_us: u64,
     /// The largest resident set of a single process, in KiB.
     pub peak_kib: u64,
+    /// Bytes read from and written to block devices: `ru_inblock` and `ru_oublock` are in units of
+    /// 512 (getrusage(2)).
+    pub disk_bytes: u64,
 }
 
 impl Ended {
@@ -143,7 +162,8 @@ pub fn reap() -> Result<Option<Ended>, Errno> {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return Ok(None);
     };
-    let [user_s, user_us, system_s, system_us, peak, ..] = usage.map(i64::unsigned_abs);
+    let [user_s, user_us, system_s, system_us, peak, _, _, _, _, _, _, read, written, ..] =
+        usage.map(i64::unsigned_abs);
     let micro = |seconds: u64, rest: u64| seconds.saturating_mul(1_000_000).saturating_add(rest);
     Ok(Some(Ended {
         pid,
@@ -151,5 +171,6 @@ pub fn reap() -> Result<Option<Ended>, Errno> {
         user_us: micro(user_s, user_us),
         system_us: micro(system_s, system_us),
         peak_kib: peak,
+        disk_bytes: read.saturating_add(written).saturating_mul(512),
     }))
 }

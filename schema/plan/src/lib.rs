@@ -22,6 +22,7 @@ mod place;
 mod records;
 mod rules;
 mod sha256;
+mod verdict;
 
 pub use decode::{DecodeError, Plan, Table, TableIter};
 pub use encode::{Contents, EncodeError, encode};
@@ -35,6 +36,7 @@ pub use records::{
     mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
 pub use sha256::{Digest, Sha256, sha256};
+pub use verdict::Call;
 
 /// The first eight bytes of a plan. The line ends show a file that a text mode has mangled.
 pub const MAGIC: [u8; 8] = *b"PURPLE\r\n";

@@ -50,6 +50,11 @@ impl Place {
         self.0 != 0
     }
 
+    /// The place that such a number stands for.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
     /// The number that stands for it in the bytes.
     pub const fn number(self) -> u32 {
         self.0

@@ -24,7 +24,7 @@ pub use extends::Extends;
 pub use filesystem::{Filesystem, ImmutablePath, OutputPath};
 pub use grant::Grant;
 pub use network::{Network, Port};
-pub use observation::{Audit, AuditDetail, EbpfMonitoring};
+pub use observation::{Audit, AuditDetail, AuditOnFailure, EbpfMonitoring};
 pub use quantity::{Quantity, Timeout};
 pub use resources::Resources;
 pub use schema::json_schema;

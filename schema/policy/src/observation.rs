@@ -15,10 +15,24 @@ pub struct Audit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Log file")]
     pub log_path: Option<String>,
+    /// What happens to a run whose record cannot be written. Absent: `end`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "On failure", extend("examples" = ["end"]))]
+    pub on_failure: Option<AuditOnFailure>,
     /// What to record.
     #[schemars(extend("examples" = [["syscall", "filesystem"]]))]
     #[schemars(title = "Detail")]
     pub detail_level: Vec<AuditDetail>,
+}
+
+/// What happens to a run whose record cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditOnFailure {
+    /// It does not start, or it ends.
+    End,
+    /// It goes on, and its end says so.
+    Continue,
 }
 
 /// A kind of audit detail.

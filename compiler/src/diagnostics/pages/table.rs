@@ -10,6 +10,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("architecture-not-here", include_str!("../../../../docs/diagnostics/architecture-not-here.md")),
     ("architecture-unknown", include_str!("../../../../docs/diagnostics/architecture-unknown.md")),
     ("audit-inside-sandbox", include_str!("../../../../docs/diagnostics/audit-inside-sandbox.md")),
+    ("audit-path-relative", include_str!("../../../../docs/diagnostics/audit-path-relative.md")),
     ("baseline-opened", include_str!("../../../../docs/diagnostics/baseline-opened.md")),
     ("below-masked-path", include_str!("../../../../docs/diagnostics/below-masked-path.md")),
     ("byte-order-mark", include_str!("../../../../docs/diagnostics/byte-order-mark.md")),

@@ -11,6 +11,7 @@ mod mutants;
 mod proofs;
 pub(crate) mod random;
 mod size;
+mod verdicts;
 
 use super::generate::{generate, return_value};
 use super::*;

@@ -174,7 +174,7 @@ fn panic_with(message: &str) -> ! {
     panic!("{message}")
 }
 
-fn call(random: &mut Random, meaning: &Meaning, constants: &[u64]) -> Call {
+pub(super) fn call(random: &mut Random, meaning: &Meaning, constants: &[u64]) -> Call {
     let interfaces: Vec<_> = meaning.interfaces().collect();
     let one = interfaces[random.below(interfaces.len())];
     let named: Vec<u32> = one.calls.keys().copied().collect();

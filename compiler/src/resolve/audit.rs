@@ -1,0 +1,78 @@
+//! The `audit` section, and who else needs the layers that watch.
+
+use super::Scope;
+use crate::source::Span;
+use purple_plan::{AuditFailure, Layer, audit_flags};
+use purple_policy::{self as policy, AuditDetail, AuditOnFailure, OnDeny, Policy};
+
+/// The audit record of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// What is recorded: `audit_flags` of the plan.
+    pub flags: u32,
+    /// What happens when it cannot be written.
+    pub failure: AuditFailure,
+    /// The log's path on the host; empty where the operator chooses.
+    pub log_path: String,
+    /// The place in the policy that asks for it.
+    pub span: Span,
+}
+
+/// Resolves the section; `None` where no record is asked for.
+pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) -> Option<Audit> {
+    let section = section.filter(|section| section.enabled)?;
+    let log_path = section.log_path.clone().unwrap_or_default();
+    if section.log_path.is_some() && !log_path.starts_with('/') {
+        scope.error(
+            "audit-path-relative",
+            "/audit/log_path",
+            format!("`{log_path}` does not start with `/`"),
+            "one log takes the records of runs from any directory: write its whole path",
+        );
+    }
+    let flags = section.detail_level.iter().fold(0, |flags, detail| flags | flag(*detail));
+    let failure = match section.on_failure {
+        None | Some(AuditOnFailure::End) => AuditFailure::End,
+        Some(AuditOnFailure::Continue) => AuditFailure::Continue,
+    };
+    Some(Audit { flags, failure, log_path, span: scope.span("/audit/enabled") })
+}
+
+const fn flag(detail: AuditDetail) -> u32 {
+    match detail {
+        AuditDetail::Resource => audit_flags::RESOURCE,
+        AuditDetail::Filesystem => audit_flags::FILESYSTEM,
+        AuditDetail::Syscall => audit_flags::SYSCALL,
+        AuditDetail::Network => audit_flags::NETWORK,
+    }
+}
+
+/// The layers that watch, and who asks for them.
+pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
+    let section = policy.audit.as_ref().filter(|audit| audit.enabled);
+    let on_deny = policy.syscalls.as_ref().and_then(|syscalls| syscalls.on_deny.as_ref());
+    // A supervisor that is told is one that keeps the record.
+    let told = section.is_none() && on_deny == Some(&OnDeny::Notify);
+    let monitor = policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled);
+    // What goes through unhindered, nobody sees from where the record is kept.
+    let traced = section
+        .into_iter()
+        .flat_map(|audit| &audit.detail_level)
+        .position(|detail| matches!(detail, AuditDetail::Filesystem | AuditDetail::Network));
+    let traced = traced.filter(|_| !monitor);
+    let wanted = [
+        (section.is_some(), Layer::Audit, "/audit/enabled".to_owned()),
+        (told, Layer::Audit, "/syscalls/on_deny".to_owned()),
+        (monitor, Layer::Monitor, "/ebpf_monitoring/enabled".to_owned()),
+        (
+            traced.is_some(),
+            Layer::Monitor,
+            format!("/audit/detail_level/{}", traced.unwrap_or_default()),
+        ),
+    ];
+    wanted
+        .into_iter()
+        .filter(|&(asked, ..)| asked)
+        .map(|(_, layer, pointer)| (layer, scope.document.span(&pointer)))
+        .collect()
+}

@@ -1,0 +1,181 @@
+//! The recorder: a process outside that answers the calls which the filter tells of, always with
+//! the error of the plan, and keeps what they were.
+//!
+//! It does nothing for the program. It looks at the program's memory, so whatever the program does
+//! to that may stop it: then no denied call returns, and the supervisor, which waits for nobody but
+//! the clock, still ends the run.
+
+use crate::message::{Part, Refused, Text, refuse, say};
+use crate::paths::path_argument;
+use crate::receipt::Place;
+use crate::report::Report;
+use crate::run::Run;
+use crate::supervisor::die_with;
+use crate::sys::call::exit_group;
+use crate::sys::notify::{Denied, PATH_BYTES, Table, deny, is_waiting, receive, table, take_over};
+use crate::sys::process::{Ended, Side, clone_into, close_but};
+use core::time::Duration;
+use purple_plan::{AuditFailure, Call};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
+
+const STEP: &str = "audit";
+
+/// `SECCOMP_RET_USER_NOTIF` in an instruction that returns it (linux/seccomp.h, linux/filter.h).
+const TELL: [u8; 8] = [0x06, 0, 0, 0, 0, 0, 0xc0, 0x7f];
+
+/// The running recorder, seen from the supervisor.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pid: Pid,
+    running: bool,
+    whole: bool,
+    table: &'static mut Table,
+}
+
+/// Whether a program tells of calls, so that somebody must listen.
+pub(crate) fn tells(program: &[u8]) -> bool {
+    program.chunks_exact(8).any(|instruction| instruction == TELL)
+}
+
+/// Starts a recorder where the filter needs one. Init gets the socket through which it hands over
+/// the payload's listener.
+pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
+    if !tells(run.filter.program) {
+        return Ok(None);
+    }
+    let fail = |errno| refuse(STEP, &[Part::Text("starting the recorder"), Part::Error(errno)]);
+    let flags = SocketFlags::CLOEXEC;
+    let (ours, inits) =
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).map_err(fail)?;
+    let table = table().map_err(fail)?;
+    let supervisor = getpid();
+    match clone_into(0, None).map_err(fail)? {
+        Side::Child => {
+            drop(inits);
+            record(run, &ours, supervisor, table)
+        }
+        Side::Parent(pid) => Ok(Some((Recorder { pid, running: true, whole: true, table }, inits))),
+    }
+}
+
+/// The recorder itself.
+fn record(run: &Run, socket: &OwnedFd, supervisor: Pid, table: &mut Table) -> ! {
+    let fail = |errno| refuse(STEP, &[Part::Text("the recorder"), Part::Error(errno)]);
+    let done = die_with(supervisor).and_then(|()| {
+        close_but(Some(socket.as_fd())).map_err(fail)?;
+        match take_over(socket.as_fd()).map_err(fail)? {
+            Some(listener) => answer_all(run, listener.as_fd(), table).map_err(fail),
+            // The run has ended before there was a filter.
+            None => Ok(()),
+        }
+    });
+    exit_group(done.map_or_else(|refused| refused.status, |()| 0))
+}
+
+/// Answers until no process has the filter any more.
+fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<(), Errno> {
+    loop {
+        let told = match receive(listener) {
+            Ok(told) => told,
+            Err(Errno::NOENT) if is_over(listener)? => return Ok(()),
+            Err(Errno::INTR | Errno::NOENT) => continue,
+            Err(errno) => return Err(errno),
+        };
+        let call = Call { number: told.number, audit_arch: told.audit_arch, args: told.args };
+        let (errno, line) = run.plan.answer(run.filter.audit_arch, &call);
+        let nothing = (0, [0; PATH_BYTES]);
+        let at = Duration::ZERO;
+        let denied = Denied { count: 1, at, told, errno, line, comm: [0; 16], path: nothing };
+        // Before that it is the payload's own probe.
+        if run.shared.read(Place::Complete) == 1
+            && let Some(row) = note(table, &denied)
+        {
+            row.at = Report::clock();
+            if look(told.pid, "/comm", 0, &mut row.comm).is_some() {
+                row.comm = row.comm.map(|byte| if byte == b'\n' { 0 } else { byte });
+            }
+            let native = told.audit_arch == run.filter.audit_arch;
+            let path = path_argument(told.number).filter(|_| native);
+            if let Some(at) = path.and_then(|position| told.args.get(position)) {
+                let length = look(told.pid, "/mem", *at, &mut row.path.1).unwrap_or(0);
+                let found = row.path.1.iter().take(length).position(|&byte| byte == 0);
+                row.path.0 = found.unwrap_or(length);
+            }
+            if !is_waiting(listener, told.id) {
+                // What was found may be of another process with its id.
+                (row.comm, row.path) = ([0; 16], nothing);
+            }
+        }
+        match deny(listener, told.id, errno) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+/// Counts a denied call. Gives its row where it is the first of its kind.
+fn note<'t>(table: &'t mut Table, denied: &Denied) -> Option<&'t mut Denied> {
+    let key = |row: &Denied| (row.told.audit_arch, row.told.number, row.line);
+    let used = table.rows.iter_mut().take(table.used);
+    if let Some(row) = used.into_iter().find(|row| key(row) == key(denied)) {
+        row.count = row.count.saturating_add(1);
+        return None;
+    }
+    let Some(row) = table.rows.get_mut(table.used) else {
+        table.beyond = table.beyond.saturating_add(1);
+        return None;
+    };
+    *row = *denied;
+    table.used = table.used.saturating_add(1);
+    Some(row)
+}
+
+/// Whether no process has the filter any more.
+fn is_over(listener: BorrowedFd<'_>) -> Result<bool, Errno> {
+    let mut fds = [PollFd::new(&listener, PollFlags::IN)];
+    let _ready: usize = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+    Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
+}
+
+/// Reads once what /proc has of a thread; `None` where it cannot be read.
+fn look(pid: u32, file: &str, at: u64, into: &mut [u8]) -> Option<usize> {
+    let mut path = Text::<32>::new();
+    path.push("/proc/");
+    path.push_number(pid.into());
+    path.push(file);
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path.c_str()?, flags, Mode::empty()).ok()?;
+    rustix::io::pread(file, into, at).ok()
+}
+
+impl Recorder {
+    /// Takes note of a child that has ended. True where it was the recorder, before its time, and
+    /// the policy has no run go on without.
+    pub(crate) fn is_lost(&mut self, run: &Run, ended: &Ended) -> bool {
+        if ended.pid != self.pid {
+            return false;
+        }
+        (self.running, self.whole) = (false, ended.exit_status() == Some(0));
+        if self.whole {
+            return false;
+        }
+        say(STEP, &[Part::Text("the recorder has ended; what is denied is not recorded any more")]);
+        run.plan.audit.iter().next().is_none_or(|audit| audit.failure == AuditFailure::End)
+    }
+
+    /// Ends it, for nobody is left to be answered. Gives what it has written, and whether that is
+    /// all.
+    pub(crate) fn end(self) -> Result<(&'static Table, bool), Refused> {
+        let fail = |errno| refuse(STEP, &[Part::Text("ending the recorder"), Part::Error(errno)]);
+        if self.running {
+            kill_process(self.pid, Signal::KILL).map_err(fail)?;
+            let _ended = waitpid(Some(self.pid), WaitOptions::empty()).map_err(fail)?;
+        }
+        Ok((self.table, self.whole))
+    }
+}

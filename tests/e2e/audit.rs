@@ -1,0 +1,404 @@
+//! `purple run` under a policy with an audit record: what it writes, what it says, and what it does
+//! where it cannot write.
+
+use crate::inside::{PYTHON, script};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, Uid};
+use purple_tests::host::survivors;
+use purple_tests::identity::skip;
+use purple_tests::place::{Place, binary};
+use purple_tests::policy::Policy;
+use purple_tests::run::{Finished, finish};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+scenarios! {
+    a_run_is_one_line_that_names_what_was_denied
+    any_bytes_stay_one_object_a_line
+    a_changed_or_cut_log_is_found_out
+    the_chain_goes_on_in_a_new_file
+    many_at_once_make_one_chain
+    a_log_that_cannot_be_written_refuses_the_run
+    a_full_disk_refuses_the_run
+    a_log_inside_is_refused
+    a_refused_run_has_a_record
+    signals_go_through_and_the_status_comes_back
+    it_stops_and_goes_on
+    killing_purple_kills_everything
+    the_operators_report_is_written_too
+}
+
+/// `purple` beside the place's executor.
+fn install(place: &Place) {
+    let copied = Command::new("cp").arg(binary("purple")).arg(place.at("purple")).status();
+    assert!(copied.is_ok_and(|status| status.success()), "purple can be copied");
+    place.dir("home");
+}
+
+fn purple(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = Command::new(place.at("purple"));
+    command.args(arguments).current_dir(place.at("")).env_clear();
+    command.env("PATH", "/usr/bin:/bin").env("HOME", place.at("home"));
+    command.env("XDG_CACHE_HOME", place.at("home/.cache"));
+    if !place.who.is_root() && Uid::effective().is_root() {
+        command.uid(place.who.uid).gid(place.who.gid);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn finished(mut command: Command) -> Finished {
+    let child = command.spawn().expect("purple starts");
+    finish(child, &[], Duration::from_mins(1))
+}
+
+/// A policy whose log is `logs/audit.log` of the place; `more` is further keys of `audit`.
+fn policy(place: &Place, more: &str) -> Policy {
+    let log = place.text("logs/audit.log");
+    let audit =
+        format!("audit: {{enabled: true, detail_level: [syscall], log_path: {log:?}{more}}}");
+    let policy = Policy::new(place).section(&audit).syscalls(&[
+        "default_deny: false",
+        "deny:",
+        "  - ptrace",
+    ]);
+    place.file("policy.yaml", policy.text());
+    policy
+}
+
+fn run(place: &Place, options: &[&str], command: &[&str]) -> Finished {
+    let mut words = vec!["run", "--policy", "policy.yaml"];
+    words.extend(options);
+    words.push("--");
+    words.extend(command);
+    finished(purple(place, &words))
+}
+
+fn records(place: &Place) -> Vec<Value> {
+    let text = place.read("logs/audit.log");
+    text.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
+}
+
+fn verify(place: &Place) -> Finished {
+    finished(purple(place, &["audit", "--verify", "--log", &place.text("logs/audit.log")]))
+}
+
+#[track_caller]
+fn whole(place: &Place, records: usize) {
+    let done = verify(place);
+    assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
+    assert!(done.out().contains(&format!(": {records} records, each bound")), "{done}");
+}
+
+fn a_run_is_one_line_that_names_what_was_denied(place: &Place) {
+    install(place);
+    let policy = policy(place, "");
+    let text = script(
+        "
+for _ in range(3): syscall(165, b'none', b'/target', b'tmpfs', 6, 0)
+syscall(101, 16, 1, 0, 0)
+attempt(socket.socket, 40, 1, 0)
+sys.exit(3)",
+    );
+    let done = run(place, &[], &[PYTHON, "-ISc", &text]);
+    assert_eq!(done.code(), 3, "{done}");
+    let (own, rest) = (policy.line_of("- ptrace"), policy.line_of("default_deny"));
+    let said = [
+        format!("purple: denied 3x mount, policy line {rest}"),
+        format!("purple: denied 1x ptrace, policy line {own}"),
+        format!("purple: denied 1x socket, policy line {rest}"),
+    ];
+    assert_eq!(done.stderr.lines().collect::<Vec<_>>(), said, "{done}");
+
+    let status = place.at("logs/audit.log").metadata().expect("the log");
+    assert_eq!((status.mode() & 0o7777, status.uid()), (0o600, place.who.uid));
+    let all = records(place);
+    assert_eq!(all.len(), 1);
+    let record = &all[0];
+    let keys: Vec<&String> = record.as_object().expect("an object").keys().collect();
+    let wanted = [
+        "timestamp",
+        "event_type",
+        "sandbox_id",
+        "policy_name",
+        "command",
+        "status",
+        "exit_code",
+        "resource_usage",
+        "security_events",
+        "plan",
+        "receipt",
+        "unenforced",
+        "sequence",
+        "previous",
+    ];
+    assert_eq!(keys, wanted);
+    assert_eq!((&record["status"], &record["exit_code"]), (&json!("exited"), &json!(3)));
+    assert_eq!((&record["policy_name"], &record["command"][0]), (&json!("e2e"), &json!(PYTHON)));
+    let usage = &record["resource_usage"];
+    assert!(usage["cpu_time_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{usage}");
+    assert!(usage["peak_memory_bytes"].as_u64().is_some_and(|bytes| bytes > 1 << 20), "{usage}");
+    assert!(usage["disk_io_bytes"].is_u64(), "{usage}");
+    assert_eq!(record["receipt"]["seccomp"]["probe"], "EPERM");
+    let event = |name: &str| {
+        let events = record["security_events"].as_array().expect("a list");
+        events.iter().find(|one| one["syscall"] == name).cloned().unwrap_or_default()
+    };
+    let mount = event("mount");
+    assert_eq!((&mount["type"], &mount["count"]), (&json!("syscall_denied"), &json!(3)));
+    assert_eq!((&mount["policy_line"], &mount["errno"]), (&json!(rest), &json!("EPERM")));
+    assert_eq!(mount["unreliable_path"], "/target");
+    assert_eq!(mount["arguments"]["flags"], "MS_NOSUID|MS_NODEV");
+    assert_eq!(event("ptrace")["policy_line"], json!(own));
+    assert_eq!(event("ptrace")["arguments"]["request"], "PTRACE_ATTACH");
+    assert_eq!(event("socket")["arguments"]["family"], "AF_VSOCK");
+
+    let log = place.text("logs/audit.log");
+    let table = finished(purple(place, &["audit", "--all", "--log", &log])).good();
+    let id = record["sandbox_id"].as_str().expect("an id");
+    assert!(table.lines().nth(1).is_some_and(|row| row.contains(id)), "{table}");
+    let one = finished(purple(place, &["audit", "--session", id, "--log", &log])).good();
+    assert!(one.contains(&format!("3x mount (policy line {rest})")), "{one}");
+    let json = ["audit", "--session", id, "--format", "json", "--log", &log];
+    assert_eq!(finished(purple(place, &json)).good(), place.read("logs/audit.log"));
+    whole(place, 1);
+}
+
+fn any_bytes_stay_one_object_a_line(place: &Place) {
+    install(place);
+    let _policy = policy(place, "");
+    let text = script("syscall(165, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
+    let words = ["two\nlines\r", "\"quoted\" \\", "\u{1b}[31m", "\u{2028}", ""];
+    let mut command = vec![PYTHON, "-ISc", &text];
+    command.extend(words);
+    let done = run(place, &[], &command);
+    assert_eq!(done.code(), 0, "{done}");
+    let all = records(place);
+    assert_eq!(all.len(), 1);
+    let found = all[0]["command"].as_array().expect("a list");
+    assert_eq!(found.iter().skip(3).filter_map(Value::as_str).collect::<Vec<_>>(), words);
+    let path = &all[0]["security_events"][0]["unreliable_path"];
+    assert_eq!(path, "/a\n\"\\\u{1b}\u{fffd}{}");
+    let table =
+        finished(purple(place, &["audit", "--all", "--log", &place.text("logs/audit.log")]));
+    assert!(!table.good().contains('\u{1b}'));
+}
+
+fn a_changed_or_cut_log_is_found_out(place: &Place) {
+    install(place);
+    let _policy = policy(place, "");
+    for status in ["1", "2", "3"] {
+        assert_eq!(run(place, &[], &["sh", "-c", &format!("exit {status}")]).stderr, "");
+    }
+    whole(place, 3);
+    let log = place.at("logs/audit.log");
+    let good = place.read("logs/audit.log");
+    let lines: Vec<&str> = good.lines().collect();
+    let changed = good.replace("\"exit_code\":2", "\"exit_code\":0");
+    let last = good.replace("\"exit_code\":3", "\"exit_code\":0");
+    let cases = [
+        (changed, "logs/audit.log:3: record 2 was changed, or this one"),
+        (last, "record 3 is not the one that was written"),
+        (format!("{}\n{}\n", lines[0], lines[2]), ":2: record 3 stands behind record 1: some are"),
+        (format!("{}\n{}\n", lines[0], lines[1]), "the last record is 2, and 3 were written"),
+        (format!("{}\n{}\n{}\n", lines[1], lines[0], lines[2]), "some are missing, or moved"),
+        (good.replace("{\"timestamp\"", "{timestamp"), ":1: this is no record"),
+    ];
+    for (text, finding) in cases {
+        fs::write(&log, &text).expect("a file can be written");
+        let done = verify(place);
+        assert_eq!(done.code(), 1, "{finding}: {done}");
+        assert!(done.stderr.contains(finding), "{finding}: {done}");
+    }
+    fs::write(&log, &good).expect("a file can be written");
+    whole(place, 3);
+    fs::remove_file(place.at("logs/audit.log.head")).expect("it is there");
+    assert!(verify(place).stderr.contains("audit.log.head is gone"));
+    let done = run(place, &[], &["touch", "/output/started"]);
+    assert_eq!(done.code(), 125, "{done}");
+    assert!(done.stderr.contains("it is gone, and the log has records"), "{done}");
+    assert!(!place.at("output/started").exists());
+}
+
+fn the_chain_goes_on_in_a_new_file(place: &Place) {
+    install(place);
+    let _policy = policy(place, "");
+    for to in ["audit.log.2", "audit.log.1", ""] {
+        assert_eq!(run(place, &[], &["true"]).code(), 0);
+        if !to.is_empty() {
+            let moved = fs::rename(place.at("logs/audit.log"), place.at("logs").join(to));
+            moved.expect("a log can be moved");
+        }
+    }
+    assert_eq!(records(place).len(), 1);
+    assert_eq!(records(place)[0]["sequence"], 3);
+    whole(place, 3);
+    // What was rotated away is said, and a gap is found.
+    fs::remove_file(place.at("logs/audit.log.2")).expect("it is there");
+    assert!(verify(place).good().contains("those before 2 are not here"));
+    fs::rename(place.at("logs/audit.log.1"), place.at("logs/other")).expect("it is there");
+    assert!(verify(place).good().contains("those before 3 are not here"));
+}
+
+fn many_at_once_make_one_chain(place: &Place) {
+    install(place);
+    let _policy = policy(place, "");
+    let all: Vec<Child> = (0..8)
+        .map(|_| {
+            let words = ["run", "--policy", "policy.yaml", "--", "true"];
+            purple(place, &words).spawn().expect("purple starts")
+        })
+        .collect();
+    for child in all {
+        assert_eq!(finish(child, &[], Duration::from_mins(2)).code(), 0);
+    }
+    whole(place, 8);
+}
+
+fn a_log_that_cannot_be_written_refuses_the_run(place: &Place) {
+    install(place);
+    let touch = ["touch", "/output/started"];
+    place.dir("logs");
+    place.dir("logs/audit.log");
+    let _policy = policy(place, "");
+    let done = run(place, &[], &touch);
+    assert_eq!(done.code(), 125, "{done}");
+    assert!(done.stderr.starts_with("purple: the audit log ") && done.stderr.contains("directory"));
+    assert!(!place.at("output/started").exists());
+    // Where the policy says so, the run goes on, and that is said.
+    let _policy = policy(place, ", on_failure: continue");
+    let done = run(place, &[], &touch);
+    assert_eq!(done.code(), 0, "{done}");
+    assert!(done.stderr.contains("the run goes on without a record, as the policy says"), "{done}");
+    assert!(place.at("output/started").exists());
+}
+
+fn a_full_disk_refuses_the_run(place: &Place) {
+    if !Uid::effective().is_root() {
+        skip("audit-a_full_disk_refuses_the_run", "only root can mount a small file system");
+        return;
+    }
+    install(place);
+    place.dir("logs");
+    // In a mount namespace of its own, so that nobody else sees it.
+    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
+    let setup = "mount -t tmpfs -o size=64k,mode=0777 none logs && exec \"$@\"";
+    let small = |words: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["-m", "--propagation", "private", "sh", "-c", setup, "sh", "setpriv"]);
+        command.args(["--reuid", &uid, "--regid", &gid, "--clear-groups", "./purple", "run"]);
+        command.args(["--policy", "policy.yaml", "--"]).args(words).current_dir(place.at(""));
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.env("HOME", place.at("home"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        finished(command)
+    };
+    let _policy = policy(place, "");
+    let refused = small(&["touch", "/output/started"]);
+    let started = place.at("output/started").exists();
+    let _policy = policy(place, ", on_failure: continue");
+    let went_on = small(&["sh", "-c", "exit 4"]);
+    assert_eq!(refused.code(), 125, "{refused}");
+    assert!(refused.stderr.contains("No space left on device"), "{refused}");
+    assert!(!started);
+    assert_eq!(went_on.code(), 4, "{went_on}");
+    assert!(went_on.stderr.contains("the run goes on without a record"), "{went_on}");
+}
+
+fn a_log_inside_is_refused(place: &Place) {
+    install(place);
+    let log = place.text("output/audit.log");
+    let policy = Policy::new(place)
+        .section(&format!("audit: {{enabled: true, log_path: {log:?}}}"))
+        .syscalls(&["default_deny: false"]);
+    place.file("policy.yaml", policy.text());
+    let done = run(place, &[], &["true"]);
+    assert_eq!(done.code(), 125, "{done}");
+    assert!(done.stderr.contains("where the audit log lies"), "{done}");
+    assert_eq!(fs::read_dir(place.at("output")).expect("it is there").count(), 0);
+}
+
+fn a_refused_run_has_a_record(place: &Place) {
+    install(place);
+    let _policy = policy(place, "");
+    assert_eq!(run(place, &[], &["no-such-program"]).code(), 127);
+    let all = records(place);
+    assert_eq!((&all[0]["status"], &all[0]["exit_code"]), (&json!("refused"), &json!(127)));
+    assert!(all[0]["receipt"].is_null());
+}
+
+/// A program that has said that it is ready.
+fn ready(place: &Place, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
+    install(place);
+    let _policy = policy(place, "");
+    let words = ["run", "--policy", "policy.yaml", "--", "sh", "-c", script];
+    let mut child = purple(place, &words).spawn().expect("purple starts");
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    assert!(out.read_line(&mut line).is_ok());
+    assert_eq!(line, "ready\n");
+    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    (child, out, id)
+}
+
+fn ended(child: Child, mut out: BufReader<ChildStdout>) -> Finished {
+    let mut done = finish(child, &[], Duration::from_secs(30));
+    assert!(out.read_to_end(&mut done.stdout).is_ok());
+    done
+}
+
+fn signals_go_through_and_the_status_comes_back(place: &Place) {
+    let script = "trap 'echo got TERM' TERM; trap 'echo got USR1; exit 7' USR1; echo ready
+while :; do sleep 0.05; done";
+    let (child, mut out, id) = ready(place, script);
+    kill(id, Signal::SIGTERM).expect("it is there");
+    let mut line = String::new();
+    assert!(out.read_line(&mut line).is_ok());
+    assert_eq!(line, "got TERM\n");
+    kill(id, Signal::SIGUSR1).expect("it is there");
+    let done = ended(child, out);
+    assert_eq!((done.code(), done.out().as_str()), (7, "got USR1\n"), "once each: {done}");
+    assert_eq!(run(place, &[], &["sh", "-c", "kill -KILL $$"]).code(), 137);
+    assert_eq!(records(place)[1]["status"], "signaled");
+}
+
+fn it_stops_and_goes_on(place: &Place) {
+    let script = "trap 'echo got TERM; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
+    let (child, out, id) = ready(place, script);
+    kill(id, Signal::SIGTSTP).expect("it is there");
+    let stopped = waitpid(id, Some(WaitPidFlag::WUNTRACED));
+    assert_eq!(stopped, Ok(WaitStatus::Stopped(id, Signal::SIGTSTP)));
+    kill(id, Signal::SIGCONT).expect("it is there");
+    let continued = waitpid(id, Some(WaitPidFlag::WCONTINUED));
+    assert_eq!(continued, Ok(WaitStatus::Continued(id)));
+    kill(id, Signal::SIGTERM).expect("it is there");
+    let done = ended(child, out);
+    assert_eq!((done.code(), done.out().as_str()), (7, "got TERM\n"), "{done}");
+}
+
+fn killing_purple_kills_everything(place: &Place) {
+    let (child, out, id) = ready(place, "setsid sleep 600 & echo ready; sleep 600");
+    kill(id, Signal::SIGKILL).expect("it is there");
+    assert_eq!(ended(child, out).signal(), Some(9));
+    assert_eq!(survivors(place), Vec::<String>::new());
+}
+
+fn the_operators_report_is_written_too(place: &Place) {
+    install(place);
+    let _policy = policy(place, "");
+    let path = place.text("report.json");
+    assert_eq!(run(place, &["--report", &path], &["true"]).code(), 0);
+    let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
+    assert_eq!(report["plan"], records(place)[0]["plan"]);
+    assert_eq!(place.at("report.json").metadata().expect("it").permissions().mode() & 0o777, 0o600);
+    // A report that cannot be written refuses the run, as without a record.
+    let done = run(place, &["--report", &place.text("none/report")], &["touch", "/output/started"]);
+    assert_eq!(done.code(), 125, "{done}");
+    assert!(!place.at("output/started").exists());
+}

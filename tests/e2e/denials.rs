@@ -1,0 +1,354 @@
+//! Denied calls go to the recorder: it answers them as the policy says, and the report has them.
+
+use crate::inside::{PYTHON, python, script};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use purple_tests::host::survivors;
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::{Finished, Run, finish};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdout};
+use std::time::Duration;
+
+scenarios! {
+    the_report_has_every_denied_call
+    the_answer_is_the_policys
+    what_a_policy_lets_through_asks_nobody
+    another_thread_changes_a_path_and_no_answer
+    a_flood_is_counted
+    a_program_that_hides_its_memory_is_recorded
+    a_path_that_cannot_be_read_is_none
+    a_killed_recorder_ends_the_run
+    a_killed_recorder_is_said_where_the_run_goes_on
+    all_die_with_the_supervisor
+    nothing_of_it_is_inside
+    a_denied_exec_is_answered
+    without_a_reader_it_is_refused
+    few_lines_are_said
+}
+
+const AUDIT: &str = "audit: {enabled: true, detail_level: [syscall]}";
+
+/// The policy that these tests start from; each line is a key of the section `syscalls`.
+fn audited(place: &Place, syscalls: &[&str]) -> Policy {
+    Policy::new(place).section(AUDIT).syscalls(syscalls)
+}
+
+fn rows(done: &Finished) -> Vec<Value> {
+    let report = done.report.as_ref().expect("a report");
+    report["denied"].as_array().expect("a list").clone()
+}
+
+fn row(done: &Finished, number: u64) -> Value {
+    let mut all = rows(done).into_iter().filter(|row| row["syscall"] == number);
+    let found = all.next().unwrap_or_default();
+    assert!(all.next().is_none(), "one row for {number}");
+    found
+}
+
+fn the_report_has_every_denied_call(place: &Place) {
+    let policy =
+        audited(place, &["default_deny: false", "deny:", "  - ptrace", "  - mkdir", "  - mkdirat"]);
+    let plan = policy.compile(place);
+    let script = "
+made = [attempt(os.mkdir, '/tmp/a'), attempt(os.mkdir, '/tmp/b')]
+for at in range(3): syscall(165, b'none', b'/target', b'tmpfs', 6, 0)
+show(made=made, trace=syscall(101, 0, 0, 0, 0), vsock=attempt(socket.socket, 40, 1, 0))";
+    let done = python(place, &plan, script).report().finish();
+    let facts: Value = serde_json::from_str(&done.out()).expect("facts");
+    assert_eq!(facts, json!({"made": ["EPERM", "EPERM"], "trace": "EPERM", "vsock": "EPERM"}));
+    let made = row(&done, 83);
+    assert_eq!(made["count"], 2);
+    assert_eq!(made["line"], policy.line_of("- mkdir"));
+    assert_eq!((&made["errno"], &made["comm"]), (&json!("EPERM"), &json!("python3")));
+    assert_eq!(made["unreliable_path"], "/tmp/a");
+    assert_eq!(made["args"][1], "0x00000000000001ff");
+    assert!(made["pid"].as_u64().is_some_and(|pid| pid > 1), "{made}");
+    let mount = row(&done, 165);
+    assert_eq!((&mount["count"], &mount["unreliable_path"]), (&json!(3), &json!("/target")));
+    assert_eq!(mount["line"], policy.line_of("default_deny"), "it is the baseline that denies it");
+    assert_eq!(row(&done, 101)["line"], policy.line_of("- ptrace"));
+    assert_eq!(row(&done, 41)["args"][0], "0x0000000000000028");
+    let report = done.report.as_ref().expect("a report");
+    assert_eq!((&report["denied_whole"], &report["denied_beyond"]), (&json!(true), &json!(0)));
+    assert_eq!(report["receipt"]["seccomp"]["probe"], "EPERM", "the probe is answered");
+    assert!(done.stderr.contains("purple-exec: denied: 3x call 165 (policy line"), "{done}");
+}
+
+fn the_answer_is_the_policys(place: &Place) {
+    let policy = audited(
+        place,
+        &[
+            "default_deny: false",
+            "deny: [mkdir, mkdirat]",
+            "on_deny: {errno: EACCES}",
+            "advanced_rules:",
+            "  - {syscall: getpriority, action: errno, errno: EXDEV, conditions: [{arg: 0, op: eq, value: 0}]}",
+            "  - {syscall: getpriority, action: notify, conditions: [{arg: 0, op: eq, value: 1}]}",
+        ],
+    );
+    let done = python(
+        place,
+        &policy.compile(place),
+        "
+show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(140, which, 0) for which in (0, 1, 2)])",
+    )
+    .report()
+    .finish();
+    let facts: Value = serde_json::from_str(&done.out()).expect("facts");
+    assert_eq!(facts, json!({"made": "EACCES", "priority": ["EXDEV", "EACCES", "ok"]}));
+    let lines: Vec<(Value, Value)> = rows(&done)
+        .into_iter()
+        .filter(|row| row["syscall"] == 140)
+        .map(|row| (row["errno"].clone(), row["line"].clone()))
+        .collect();
+    let line = |words| json!(policy.line_of(words));
+    let wanted =
+        [(json!("EXDEV"), line("action: errno")), (json!("EACCES"), line("action: notify"))];
+    assert_eq!(lines, wanted);
+}
+
+/// Nothing is told of where the policy asks for no record of denied calls.
+fn what_a_policy_lets_through_asks_nobody(place: &Place) {
+    let policy = Policy::new(place).section("audit: {enabled: true, detail_level: [resource]}");
+    let done = python(place, &policy.compile(place), "show(mount=syscall(165, 0, 0, 0, 0, 0))")
+        .report()
+        .finish();
+    assert_eq!(done.facts(), json!({"mount": "EPERM"}));
+    assert!(done.report.expect("a report")["denied"].is_null());
+}
+
+fn another_thread_changes_a_path_and_no_answer(place: &Place) {
+    let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
+    let script = "
+import threading
+path, going = ctypes.create_string_buffer(b'/output/a'), True
+def change():
+    while going:
+        path.value = b'/output/b'
+        path.value = b'/output/a'
+        path.value = b'/proc/1/'
+thread = threading.Thread(target=change)
+thread.start()
+answers = {syscall(83, path, 0o777) for _ in range(3000)}
+going = False
+thread.join()
+show(answers=sorted(answers))";
+    let done = python(place, &plan, script).report().finish();
+    let facts: Value = serde_json::from_str(&done.out()).expect("facts");
+    assert_eq!(facts, json!({"answers": ["EPERM"]}));
+    let row = row(&done, 83);
+    assert_eq!(row["count"], 3000);
+    assert!(row.get("unreliable_path").is_some(), "{row}");
+    assert_eq!(fs::read_dir(place.at("output")).expect("it is there").count(), 0);
+}
+
+const READY: &str = "print('ready', flush=True)
+sys.stdin.readline()
+";
+
+/// A run that has said that it is ready and waits for a line.
+struct Waiting {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Waiting {
+    fn start(run: &Run<'_>) -> Self {
+        let mut child = run.start();
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        assert!(out.read_line(&mut line).is_ok());
+        assert_eq!(line, "ready\n");
+        Self { child, out }
+    }
+
+    /// The recorder: the executor's child in its own pid namespace.
+    fn recorder(&self) -> i32 {
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.expect("its children");
+        let outside = |child: &&str| {
+            let status = fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
+            let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+            pids.is_some_and(|pids| pids.split_whitespace().count() == nested())
+        };
+        let found: Vec<&str> = children.split_whitespace().filter(outside).collect();
+        assert_eq!(found.len(), 1, "{children}");
+        found[0].parse().expect("a process id")
+    }
+
+    fn go_on(mut self) -> Finished {
+        let mut stdin = self.child.stdin.take().expect("a pipe");
+        // It may have ended.
+        drop(stdin.write_all(b"go on\n"));
+        drop(stdin);
+        let mut done = finish(self.child, &[], Duration::from_mins(1));
+        assert!(self.out.read_to_end(&mut done.stdout).is_ok());
+        done
+    }
+}
+
+/// How many process ids a process of this namespace has in its status.
+fn nested() -> usize {
+    let status = fs::read_to_string("/proc/self/status").expect("our status");
+    let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:")).expect("a line");
+    pids.split_whitespace().count()
+}
+
+fn a_flood_is_counted(place: &Place) {
+    const CALLS: u64 = 100_000;
+    let plan = audited(place, &["default_deny: false"]).compile(place);
+    let text = format!(
+        "
+call, number, zero = libc.syscall, ctypes.c_long(165), ctypes.c_long(0)
+for _ in range({CALLS}): call(number, zero, zero, zero, zero, zero)
+{READY}show(ok=True)"
+    );
+    let run = python(place, &plan, &text).report();
+    let waiting = Waiting::start(&run);
+    let status = fs::read_to_string(format!("/proc/{}/status", waiting.recorder()));
+    let status = status.expect("the recorder");
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+    let resident: u64 = resident.trim().trim_end_matches(" kB").parse().expect("a number");
+    let done = waiting.go_on();
+    assert_eq!(done.code(), 0, "{done}");
+    let text = place.read("report.json");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(report["denied"][0]["count"], CALLS);
+    assert_eq!(report["denied"].as_array().map(Vec::len), Some(1));
+    assert!(resident < 1024, "{resident} KiB");
+}
+
+fn a_program_that_hides_its_memory_is_recorded(place: &Place) {
+    let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
+    let script = "
+libc.prctl(4, 0, 0, 0, 0)
+show(made=attempt(os.mkdir, '/tmp/hidden'))";
+    let done = python(place, &plan, script).report().finish();
+    let row = row(&done, 83);
+    assert_eq!((&row["count"], &row["comm"]), (&json!(1), &json!("python3")));
+    let path = &row["unreliable_path"];
+    // Such a process's files in /proc are root's.
+    let expected = if place.who.is_root() { json!("/tmp/hidden") } else { Value::Null };
+    assert_eq!(path, &expected);
+}
+
+fn a_path_that_cannot_be_read_is_none(place: &Place) {
+    let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
+    // The last byte of a page, behind which there is nothing; and no address at all.
+    let script = "
+import mmap
+libc.mmap.restype = ctypes.c_void_p
+page = libc.mmap(None, 8192, 3, 0x22, -1, 0)
+libc.munmap(ctypes.c_void_p(page + 4096), 4096)
+ctypes.memmove(page + 4092, b'/end', 4)
+show(edge=syscall(83, page + 4092, 0), wild=syscall(165, 0, 8, 0, 0, 0))";
+    let done = python(place, &plan, script).report().finish();
+    let facts: Value = serde_json::from_str(&done.out()).expect("facts");
+    assert_eq!(facts, json!({"edge": "EPERM", "wild": "EPERM"}));
+    assert_eq!(row(&done, 83)["unreliable_path"], "/end");
+    assert!(row(&done, 165)["unreliable_path"].is_null());
+}
+
+fn killed(place: &Place, audit: &str) -> Finished {
+    let plan = Policy::new(place).section(audit).syscalls(&["default_deny: false"]).compile(place);
+    let text = format!("{READY}show(mount=syscall(165, 0, 0, 0, 0, 0))");
+    let run = python(place, &plan, &text).report();
+    let waiting = Waiting::start(&run);
+    kill(Pid::from_raw(waiting.recorder()), Signal::SIGKILL).expect("it is there");
+    waiting.go_on()
+}
+
+fn a_killed_recorder_ends_the_run(place: &Place) {
+    let done = killed(place, AUDIT);
+    assert_eq!(done.code(), 125, "{done}");
+    let said =
+        "purple-exec: audit: the recorder has ended; what is denied is not recorded any more\n";
+    assert_eq!(done.stderr, said);
+    let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
+    assert_eq!(report["denied_whole"], false);
+    assert_eq!(survivors(place), Vec::<String>::new());
+}
+
+fn a_killed_recorder_is_said_where_the_run_goes_on(place: &Place) {
+    let done =
+        killed(place, "audit: {enabled: true, detail_level: [syscall], on_failure: continue}");
+    assert_eq!(done.code(), 0, "{done}");
+    let facts: Value = serde_json::from_str(&done.out()).expect("facts");
+    assert_eq!(facts, json!({"mount": "ENOSYS"}), "the kernel denies what nobody answers");
+    let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
+    assert_eq!(report["denied_whole"], false);
+}
+
+fn all_die_with_the_supervisor(place: &Place) {
+    let plan = audited(place, &["default_deny: false"]).compile(place);
+    let run = python(place, &plan, &format!("{READY}show(ok=True)"));
+    let run = run.report();
+    let waiting = Waiting::start(&run);
+    let recorder = waiting.recorder();
+    let executor = i32::try_from(waiting.child.id()).expect("a process id");
+    kill(Pid::from_raw(executor), Signal::SIGKILL).expect("it is there");
+    let done = waiting.go_on();
+    assert_eq!(done.signal(), Some(9));
+    assert_eq!(survivors(place), Vec::<String>::new());
+    // Whoever inherits it may not have waited for it yet.
+    let status = fs::read_to_string(format!("/proc/{recorder}/status")).unwrap_or_default();
+    assert!(status.is_empty() || status.contains("State:\tZ"), "{status}");
+}
+
+/// No descriptor of the recorder's is left, and no process of it can be seen.
+fn nothing_of_it_is_inside(place: &Place) {
+    let plan = audited(place, &["default_deny: false"]).compile(place);
+    let script = "
+with os.scandir('/proc/self/fd') as entries: own = sorted(int(one.name) for one in entries)
+show(own=own[:3], more=[fd for fd in own[3:] if attempt(os.fstat, fd) == 'ok'],
+     init=attempt(os.listdir, '/proc/1/fd'), all=sorted(int(one) for one in os.listdir('/proc') if one.isdigit())[0])";
+    let done = python(place, &plan, script).report().finish();
+    let facts: Value = serde_json::from_str(&done.out()).expect("facts");
+    assert_eq!(facts, json!({"own": [0, 1, 2], "more": [], "init": "EACCES", "all": 1}));
+}
+
+fn a_denied_exec_is_answered(place: &Place) {
+    let policy = audited(place, &["default_deny: true", "allow: [read, write, exit_group]"]);
+    let plan = policy.compile(place);
+    let done = Run::new(place, &plan, &["true"]).report().finish();
+    assert_eq!(done.code(), 126, "{done}");
+    assert!(done.stderr.starts_with("purple-exec: exec: true: EPERM\n"), "{done}");
+    assert_eq!(row(&done, 59)["line"], policy.line_of("default_deny"));
+}
+
+fn without_a_reader_it_is_refused(place: &Place) {
+    let policy = audited(place, &["default_deny: false"]);
+    let plan = policy.compile(place);
+    let run = || Run::new(place, &plan, &["touch", "/output/started"]);
+    let line = policy.line_of("audit:");
+    run().finish().refused(125, &format!(
+        "audit: the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced audit (policy line {line})"
+    ));
+    assert!(!place.at("output/started").exists());
+    // Nobody reads what is recorded, and denied calls are answered all the same.
+    let text = script("show(mount=syscall(165, 0, 0, 0, 0, 0))");
+    let done = Run::new(place, &plan, &[PYTHON, "-ISc", &text])
+        .option(&["--unenforced", "audit"])
+        .finish();
+    assert_eq!(done.out(), "{\"mount\": \"EPERM\"}\n");
+    assert_eq!(done.code(), 0, "{done}");
+}
+
+fn few_lines_are_said(place: &Place) {
+    let plan = audited(place, &["default_deny: false"]).compile(place);
+    let script = "
+for number, count in ((165, 7), (166, 6), (155, 5), (246, 4), (175, 3), (176, 2), (250, 1)):
+    for _ in range(count): syscall(number, 0, 0, 0, 0, 0)
+show(ok=True)";
+    let done = python(place, &plan, script).report().finish();
+    let lines: Vec<&str> = done.stderr.lines().collect();
+    assert_eq!(lines.len(), 5, "{done}");
+    assert!(lines[0].contains("denied: 7x call 165 (policy line "), "{done}");
+    assert_eq!(lines[4], "purple-exec: denied: 6x other calls, which the report lists");
+    assert_eq!(rows(&done).len(), 7);
+}
