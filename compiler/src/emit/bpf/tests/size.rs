@@ -211,12 +211,10 @@ fn the_longest_policies_are_generated_in_time() {
         let start = Instant::now();
         let program = generate(&meaning);
         let time = start.elapsed();
-        let proof = check(&meaning, &program);
-        let (length, whole) = (program.instructions.len(), start.elapsed());
-        println!(
-            "{what}: {length} instructions in {time:?}, proven in {:?}: {proof:?}",
-            whole - time
-        );
+        let start = Instant::now();
+        let proof = check(&meaning, &program).map(|report| report.method);
+        let length = program.instructions.len();
+        println!("{what}: {length} instructions in {time:?}, {proof:?} in {:?}", start.elapsed());
         // Several times what it takes, for a machine that has more to do.
         let most = if cfg!(debug_assertions) { 20_000 } else { 1_000 };
         assert!(time < Duration::from_millis(most), "{what}: {time:?}");
