@@ -63,18 +63,16 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
 
 /// The policy whose filter is among the longest that fit.
 fn worst() -> String {
-    let mut text = "name: worst\nsyscalls:\n  allow: [mmap]\n  advanced_rules:\n".to_owned();
-    for at in 0..WORST {
-        let action = ["errno, errno: EIO", "errno, errno: EACCES", "log"];
-        let action = action.iter().cycle().nth(usize::try_from(at % 3).unwrap_or(0));
+    let actions = ["errno, errno: EIO", "errno, errno: EACCES", "log"];
+    let rule = |(at, action): (u64, &&str)| {
         let (low, high) = (2 * at + 1, 4 * at + 2);
-        text += &format!(
-            "  - {{syscall: mmap, action: {}, conditions: [{{arg: 3, op: masked_eq, mask: {low}, \
-             value: 1}}, {{arg: 1, op: masked_ne, mask: {high}, value: 0}}]}}\n",
-            action.copied().unwrap_or_default()
-        );
-    }
-    text
+        format!(
+            "  - {{syscall: mmap, action: {action}, conditions: [{{arg: 3, op: masked_eq, mask: {low}, \
+             value: 1}}, {{arg: 1, op: masked_ne, mask: {high}, value: 0}}]}}\n"
+        )
+    };
+    let rules: String = (0..WORST).zip(actions.iter().cycle()).map(rule).collect();
+    format!("name: worst\nsyscalls:\n  allow: [mmap]\n  advanced_rules:\n{rules}")
 }
 
 /// The policies in a directory.

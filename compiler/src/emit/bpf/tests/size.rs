@@ -212,12 +212,10 @@ fn the_longest_policies_are_generated_in_time() {
         let start = spent();
         let program = generate(&meaning);
         let time = spent() - start;
-        let proof = check(&meaning, &program);
-        let (length, whole) = (program.instructions.len(), spent() - start);
-        println!(
-            "{what}: {length} instructions in {time:?}, proven in {:?}: {proof:?}",
-            whole - time
-        );
+        let start = spent();
+        let proof = check(&meaning, &program).map(|report| report.method);
+        let (length, proven) = (program.instructions.len(), spent() - start);
+        println!("{what}: {length} instructions in {time:?}, {proof:?} in {proven:?}");
         // Several times what it takes.
         let most = if cfg!(debug_assertions) { 20_000 } else { 1_000 };
         assert!(time < Duration::from_millis(most), "{what}: {time:?}");
