@@ -81,18 +81,19 @@ fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
     }
 }
 
-/// Starts the payload, then gives up what init does not need any more.
+/// Starts the payload, and gives up what init does not need any more.
 ///
 /// Undumpable comes before there is a payload, and capabilities go after: at no time is init a
 /// process that the payload could trace (ptrace(2), the access mode checks).
 fn start(run: &Run) -> Result<Pid, Refused> {
     set_dumpable(DumpableBehavior::NotDumpable).map_err(failed)?;
+    // Before there is a payload: a path that it looks up may lead through a link to one of the
+    // caller's descriptors, and so out.
+    close_from(3)
+        .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
     match clone_into(0, None) {
         Ok(Side::Child) => payload::run(run),
         Ok(Side::Parent(pid)) => {
-            close_from(3).map_err(|errno| {
-                refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)])
-            })?;
             let none = CapabilitySet::empty();
             let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
             rustix::thread::set_capabilities(None, sets).map_err(failed)?;
