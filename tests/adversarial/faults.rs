@@ -22,22 +22,22 @@ scenarios! { no_call_of_the_setup_may_fail no_call_of_the_payload_with_capabilit
 const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
     (Role::Supervisor, "prctl", None, "the auxiliary vector is read from /proc/self/auxv instead"),
     (
-        Role::Holder,
-        "prctl",
+        Role::Supervisor,
+        "rt_sigtimedwait",
         None,
-        "it ends before its map is taken, or after: then the map is there",
+        "it watches: the run ends, and was whole until then",
     ),
+    (Role::Holder, "prctl", None, "it ends early: then its map was written before, or is refused"),
+    (Role::Holder, "rt_sigtimedwait", None, "the same"),
+    (Role::Init, "close", None, "it closes what is left before there is a payload"),
     (Role::Init, "keyctl", Some(Errno::ENOSYS), "a kernel without keyrings has none to inherit"),
+    (Role::Init, "rt_sigtimedwait", None, "it watches: the run ends, and was whole until then"),
+    (Role::Payload, "close", None, "close_range closes what is left before execve"),
     (Role::Payload, "newfstatat", None, "a command that cannot be seen is looked for elsewhere"),
     (Role::Payload, "faccessat2", None, "the same"),
     (Role::Payload, "open", None, "an interpreter that cannot be read is left to execve"),
     (Role::Payload, "pread64", None, "the same"),
-    (
-        Role::Payload,
-        "kill",
-        None,
-        "without one thing to look at, the second wall is seen by another",
-    ),
+    (Role::Payload, "kill", None, "without one thing to look at, the wall is seen by another"),
     (Role::Payload, "umount2", Some(Errno::EPERM), "it is what the filter has to answer"),
 ];
 

@@ -141,7 +141,11 @@ impl Tracer<'_> {
 
     fn event(&mut self, pid: Pid, event: i32) {
         match event {
-            nix::libc::PTRACE_EVENT_EXEC if !self.begun => self.begun = true,
+            // The wrapper may still be on its way to be the wrapper.
+            nix::libc::PTRACE_EVENT_EXEC if !self.begun => {
+                let program = std::fs::read_link(format!("/proc/{pid}/exe"));
+                self.begun = program.is_ok_and(|program| program.ends_with("purple-exec"));
+            }
             nix::libc::PTRACE_EVENT_EXEC => {
                 self.found.payload = self.known.get(&pid).map(|known| known.process.clone());
             }

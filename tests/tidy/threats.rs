@@ -20,9 +20,9 @@ fn text<'f>(files: &'f [Tracked], path: &str) -> &'f str {
 /// What the rows of the model say: `| NUMBER | ... | ... | tests in backticks |`.
 fn model(text: &str) -> Tests<'_> {
     let rows = text.lines().filter_map(|line| {
-        let mut cells = line.strip_prefix('|')?.trim_end_matches('|').split(" | ");
-        let number = cells.next()?.trim().parse().ok()?;
-        Some((number, cells.next_back()?.split('`').skip(1).step_by(2).collect()))
+        let (number, rest) = line.strip_prefix('|')?.split_once(" | ")?;
+        let (_, tests) = rest.rsplit_once(" | ")?;
+        Some((number.trim().parse().ok()?, tests.split('`').skip(1).step_by(2).collect()))
     });
     rows.collect()
 }
@@ -51,13 +51,15 @@ fn exists(files: &[Tracked], test: &str) -> bool {
 
 /// The scenarios of the attacks, named as the model names them.
 fn scenarios(files: &[Tracked]) -> impl Iterator<Item = String> {
-    files.iter().filter_map(|file| {
-        let module = file.path.strip_prefix("tests/adversarial/")?.strip_suffix(".rs")?;
-        let (_, rest) = file.text.split_once("scenarios! {")?;
-        let names = rest.split_once('}')?.0.split_whitespace();
-        Some(names.map(move |name| format!("adversarial/{module}::{name}")))
-    })
-    .flatten()
+    files
+        .iter()
+        .filter_map(|file| {
+            let module = file.path.strip_prefix("tests/adversarial/")?.strip_suffix(".rs")?;
+            let (_, rest) = file.text.split_once("scenarios! {")?;
+            let names = rest.split_once('}')?.0.split_whitespace();
+            Some(names.map(move |name| format!("adversarial/{module}::{name}")))
+        })
+        .flatten()
 }
 
 fn disagreements(files: &[Tracked], threats: impl Iterator<Item = u32>) -> Vec<String> {
