@@ -44,6 +44,7 @@ pub(crate) const WRAPPER: [&str; 4] = ["sh", "-c", "read -r go && exec \"$@\"", 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command that [`WRAPPER`] starts, and makes one call fail with an error number.
+#[expect(clippy::zombie_processes, reason = "it is waited for with all that it starts")]
 pub(crate) fn trace(command: &mut Command, fault: Option<(&Call, Errno)>) -> Traced {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = pipes.spawn().expect("the command starts");

@@ -27,14 +27,14 @@ fn model(text: &str) -> Tests<'_> {
     rows.collect()
 }
 
-/// What the table says: `//! NUMBER TEST`.
+/// What the table says: `//! NUMBER TEST`, the test in backticks.
 fn table(text: &str) -> Tests<'_> {
     let mut found = Tests::new();
     for line in text.lines().filter_map(|line| line.strip_prefix("//! ")) {
         if let Some((number, test)) = line.split_once(' ')
             && let Ok(number) = number.parse()
         {
-            found.entry(number).or_default().insert(test);
+            found.entry(number).or_default().insert(test.trim_matches('`'));
         }
     }
     found
@@ -98,7 +98,7 @@ fn bites_a_threat_without_a_test() {
         disagreements(&files, 1..=1)
     };
     let row = "| 1 | tried | stopped | `adversarial/way::out` |\n";
-    let line = "//! 1 adversarial/way::out\n";
+    let line = "//! 1 `adversarial/way::out`\n";
     let test = "scenarios! { out }\nfn out(place: &Place) {}\n";
     none_of(&check(row, line, test));
     one_of(&check("", line, test), "threat 1");
