@@ -20,5 +20,7 @@ pub mod score;
 pub mod seal;
 pub mod show;
 pub mod source;
+#[cfg(test)]
+mod spent;
 pub mod syscalls;
 pub mod validate;

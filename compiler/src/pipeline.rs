@@ -1,6 +1,7 @@
 //! All stages on one screen: what happens to a policy, in order.
 
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
+use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
 use crate::inherit::{self, Files};
 use crate::lint::lint;
@@ -30,6 +31,8 @@ pub struct Options {
     pub today: Option<Date>,
     /// Whether to say how much the policy leaves open.
     pub score: bool,
+    /// What makes the filters.
+    pub backend: Backend,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
             files: None,
             today: None,
             score: false,
+            backend: Backend::Own,
         }
     }
 }
@@ -129,9 +133,8 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     if sink.has_errors() {
         return Ok(());
     }
-    let Some(artefacts) = emit::emit(&ir, &outcome.sources, sink).map_err(Fault::Emit)? else {
-        return Ok(());
-    };
+    let artefacts = emit::emit(&ir, &outcome.sources, options.backend, sink);
+    let Some(artefacts) = artefacts.map_err(Fault::Emit)? else { return Ok(()) };
     if wants(Stage::Bpf) {
         let programs = artefacts.filters().iter().map(|filter| filter.program.to_string());
         outcome.listing = Some(programs.collect());

@@ -27,6 +27,10 @@
 //! 9 `adversarial/mounts::a_source_is_swapped_while_the_sandbox_starts`
 //! 9 `e2e/attacks::shown_path_is_a_link`
 //! 9 `e2e/refusals::relative_paths_through_links`
+//! 10 `e2e/guards::missing_paths_cannot_be_made`
+//! 10 `e2e/guards::what_there_is_cannot_be_changed`
+//! 10 `e2e/guards::a_planted_commondir_is_an_attack`
+//! 10 `e2e/stubs::a_stub_that_was_left_is_taken_away`
 //! 10 `e2e/attacks::parent_of_a_protected_directory_is_renamed`
 //! 10 `e2e/refusals::targets_in_host_trees_are_never_made`
 //! 11 `e2e/files::shown_trees_cannot_be_changed`
@@ -37,10 +41,12 @@
 //! 12 `e2e/syscalls::other_entry_points_kill`
 //! 13 `adversarial/calls::nested_user_namespaces`
 //! 13 `e2e/kernel::no_nested_user_namespace`
+//! 13 `e2e/surface::no_user_namespace_below_that_of_capabilities`
 //! 14 `adversarial/calls::io_uring`
 //! 14 `adversarial/calls::io_uring_without_a_network`
 //! 15 `adversarial/calls::calls_into_the_kernel`
 //! 15 `adversarial/calls::another_sandboxes_supervisor`
+//! 15 `e2e/surface::every_call_of_the_baseline_is_denied`
 //! 15 `e2e/syscalls::denied_calls`
 //! 15 `e2e/kernel::keys_of_the_caller_stay_outside`
 //! 15 `e2e/landlock::signals_do_not_reach_init`
@@ -50,6 +56,7 @@
 //! 17 `e2e/owners::set_id_files_are_refused`
 //! 18 `adversarial/network::socket_families`
 //! 18 `adversarial/network::protocols_beside_the_port_list`
+//! 18 `e2e/surface::no_other_family_of_sockets`
 //! 18 `e2e/syscalls::socket_families`
 //! 18 `e2e/landlock::listed_ports_are_all_that_can_be_used`
 //! 19 `adversarial/network::pathname_sockets_of_the_host`
