@@ -99,25 +99,26 @@ time.sleep(int(sys.argv[2]))";
 
 /// Makes one of each kind, and takes them away when its input ends.
 const SHARED: &str = "
-KEY = 0x50757270
 libc.mq_open.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p]
 memory = libc.shmget(KEY, 4096, 0o1666); queue = libc.msgget(KEY, 0o1666); semaphore = libc.semget(KEY, 1, 0o1666)
-mq = ctypes.CDLL('librt.so.1').mq_open(b'/purple-shared', os.O_CREAT | os.O_RDWR, 0o666, None)
-write('/dev/shm/purple-shared')
+mq = ctypes.CDLL('librt.so.1').mq_open(b'/NAME', os.O_CREAT | os.O_RDWR, 0o666, None)
+write('/dev/shm/NAME')
 print('ready', flush=True)
 sys.stdin.read()
 libc.shmctl(memory, 0, None); libc.msgctl(queue, 0, None); libc.semctl(semaphore, 0, 0)
-libc.mq_unlink(b'/purple-shared'); os.unlink('/dev/shm/purple-shared')";
+libc.mq_unlink(b'/NAME'); os.unlink('/dev/shm/NAME')";
 
 fn shared_memory_of_the_host(place: &Place) {
-    let (holder, _out) = started(script_command(place, SHARED));
-    let text = "KEY = 0x50757270
-def found(number):
+    // Another test may do the same at the same time.
+    let (name, key) = (place.name(), std::process::id());
+    let own = |text: &str| format!("KEY = {key}\n{}", text.replace("NAME", &name));
+    let (holder, _out) = started(script_command(place, &own(SHARED)));
+    let text = "def found(number):
     return 'ok' if number >= 0 else errno.errorcode[ctypes.get_errno()]
 show(memory=found(libc.shmget(KEY, 0, 0)), queue=found(libc.msgget(KEY, 0)), semaphore=found(libc.semget(KEY, 0, 0)),
-     posix_queue=found(libc.mq_open(b'/purple-shared', os.O_RDONLY)), file=attempt(os.stat, '/dev/shm/purple-shared'))";
+     posix_queue=found(libc.mq_open(b'/NAME', os.O_RDONLY)), file=attempt(os.stat, '/dev/shm/NAME'))";
     let test = "resources::shared_memory_of_the_host";
-    attack(place, &Policy::new(place), test, text, &["ENOENT"]);
+    attack(place, &Policy::new(place), test, &own(text), &["ENOENT"]);
     assert_eq!(finish(holder, b"", Duration::from_secs(20)).code(), 0);
 }
 
