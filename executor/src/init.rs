@@ -100,6 +100,8 @@ fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
 /// process that the payload could trace (ptrace(2), the access mode checks).
 fn start(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
     set_dumpable(DumpableBehavior::NotDumpable).map_err(failed)?;
+    // Before there is a payload: a path that it looks up may lead through a link to one of the
+    // caller's descriptors, and so out.
     close_but(recorder)
         .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
     // What the payload opens to listen to its filter must reach the recorder, by a process that the

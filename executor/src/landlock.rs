@@ -8,7 +8,7 @@ use crate::sys::stdio;
 use core::ffi::CStr;
 use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
@@ -74,12 +74,14 @@ fn too_old(least: Landlock, host: Result<u32, Errno>) -> Refused {
     refuse(STEP, &parts)
 }
 
-/// Allows what the plan says at a path inside, and says how many rules that made.
+/// Allows what the plan says at a path inside, and says how many rules that made. No link is followed:
+/// where a program may write, it may have left one.
 fn allow_path(wall: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Result<u64, Refused> {
     let fail =
         |errno| refuse(STEP, &[Part::Name(path.path), Part::Error(errno), Part::Line(path.line)]);
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let place: OwnedFd = match rustix::fs::open(path.path, flags, Mode::empty()) {
+    let resolve = ResolveFlags::NO_SYMLINKS;
+    let place: OwnedFd = match rustix::fs::openat2(CWD, path.path, flags, Mode::empty(), resolve) {
         Err(Errno::NOENT) if path.flags & path_flags::OPTIONAL != 0 => return Ok(0),
         place => place.map_err(fail)?,
     };

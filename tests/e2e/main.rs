@@ -2,25 +2,8 @@
 //! followed by a look at the host, which must be as it was.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-/// Makes two tests of each scenario: one where root starts the sandboxes, one where an ordinary
-/// user does.
-macro_rules! scenarios {
-    ($($name:ident)+) => {
-        $(mod $name {
-            #[test]
-            fn as_root() {
-                let test = concat!(module_path!(), "::as_root");
-                crate::scenario(purple_tests::identity::Identity::root, test, super::$name);
-            }
-
-            #[test]
-            fn as_user() {
-                let test = concat!(module_path!(), "::as_user");
-                crate::scenario(purple_tests::identity::Identity::user, test, super::$name);
-            }
-        })+
-    };
-}
+#[macro_use(scenarios)]
+extern crate purple_tests;
 
 mod attacks;
 mod audit;
@@ -51,17 +34,3 @@ mod surface;
 mod syscalls;
 mod terminal;
 mod verdicts;
-
-use purple_tests::host::HostSnapshot;
-use purple_tests::identity::Identity;
-use purple_tests::place::Place;
-
-/// Runs a scenario in a place of its own, then looks at the host.
-fn scenario(who: fn(&str) -> Option<Identity>, test: &str, story: fn(&Place)) {
-    if let Some(who) = who(test) {
-        let place = Place::new(who);
-        let host = HostSnapshot::take(&place);
-        story(&place);
-        host.assert_unchanged();
-    }
-}

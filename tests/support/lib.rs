@@ -8,3 +8,4 @@ pub mod place;
 pub mod policy;
 pub mod repository;
 pub mod run;
+pub mod scenario;

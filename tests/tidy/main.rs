@@ -8,6 +8,7 @@ mod dependencies;
 mod diagnostics;
 mod documents;
 mod sources;
+mod threats;
 
 /// Fails with every finding.
 #[track_caller]

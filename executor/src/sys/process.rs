@@ -76,7 +76,7 @@ fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     let first = usize::try_from(first).map_err(|_| Errno::INVAL)?;
     let last = usize::try_from(last).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only. Descriptors that Rust values own are closed behind their back, so the
-    // callers use none afterwards: what follows is execve or exit.
+    // callers use none of these afterwards, and never return to code that does.
     let _: usize = unsafe { call(CLOSE_RANGE, [first, last, 0, 0, 0, 0]) }?;
     Ok(())
 }

@@ -1,0 +1,222 @@
+//! Threat 28: every system call of the setup made to fail, each one alone, and the command never
+//! starts.
+//!
+//! Which calls there are is read from a run in which all of them succeed, so that a new one is
+//! covered by itself.
+
+use crate::tracer::{Call, Process, Traced, WRAPPER, trace};
+use nix::errno::Errno;
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::Run;
+use purplec::syscalls::{Arch, syscall_name};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+scenarios! { no_call_of_the_setup_may_fail no_call_of_the_payload_with_capabilities_may_fail }
+
+/// Calls whose failure leaves no layer out, each with the reason: which process makes it, the call,
+/// and the error; `None` for any.
+const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
+    (Role::Supervisor, "prctl", None, "the auxiliary vector is read from /proc/self/auxv instead"),
+    (
+        Role::Supervisor,
+        "rt_sigtimedwait",
+        None,
+        "it watches: the run ends, and was whole until then",
+    ),
+    (Role::Holder, "prctl", None, "it ends early: then its map was written before, or is refused"),
+    (Role::Holder, "rt_sigtimedwait", None, "the same"),
+    (Role::Init, "close", None, "it closes what is left before there is a payload"),
+    (Role::Init, "keyctl", Some(Errno::ENOSYS), "a kernel without keyrings has none to inherit"),
+    (Role::Init, "rt_sigtimedwait", None, "it watches: the run ends, and was whole until then"),
+    (Role::Payload, "close", None, "close_range closes what is left before execve"),
+    (Role::Payload, "newfstatat", None, "a command that cannot be seen is looked for elsewhere"),
+    (Role::Payload, "faccessat2", None, "the same"),
+    (Role::Payload, "open", None, "an interpreter that cannot be read is left to execve"),
+    (Role::Payload, "pread64", None, "the same"),
+    (Role::Payload, "kill", None, "without one thing to look at, the wall is seen by another"),
+    (Role::Payload, "umount2", Some(Errno::EPERM), "it is what the filter has to answer"),
+];
+
+/// Calls that come, or do not, by which process is faster.
+const BY_CHANCE: [(Role, &str); 3] =
+    [(Role::Holder, "prctl"), (Role::Holder, "rt_sigtimedwait"), (Role::Payload, "futex")];
+
+/// What a process of the executor is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Supervisor,
+    /// Holds a user namespace while an id-mapped mount is made of it.
+    Holder,
+    Init,
+    Payload,
+}
+
+fn role(process: &Process, payload: &Process) -> Role {
+    match process {
+        first if first.is_empty() => Role::Supervisor,
+        it if it == payload => Role::Payload,
+        it if payload.starts_with(it) => Role::Init,
+        _ => Role::Holder,
+    }
+}
+
+/// A call that is made to fail.
+#[derive(Debug, Clone)]
+struct Fault {
+    call: Call,
+    errno: Errno,
+    role: Role,
+    name: &'static str,
+}
+
+/// What came of a failing call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Refused,
+    Harmless,
+    DidNotCome,
+    Started,
+    Strange,
+}
+
+fn no_call_of_the_setup_may_fail(place: &Place) {
+    place.dir("output/below");
+    let policy = Policy::new(place)
+        .shows(&place.text("host"), "/output/below")
+        .filesystem("scratch_paths: [/scratch]")
+        .section("network: {isolated: true}")
+        .section("resources: {session_timeout_seconds: 60}");
+    fail_each(place, &policy, |_| true);
+}
+
+fn no_call_of_the_payload_with_capabilities_may_fail(place: &Place) {
+    let policy = Policy::new(place).section("capabilities: {add: [CAP_NET_BIND_SERVICE]}");
+    fail_each(place, &policy, |role| role == Role::Payload);
+}
+
+/// A run of `touch` that can be traced, and the file that is there if it ran.
+fn run<'p>(place: &'p Place, plan: &Path, number: usize) -> (Run<'p>, PathBuf) {
+    let report = place.text(&format!("report-{number}"));
+    let name = format!("started-{number}");
+    let run = Run::new(place, plan, &["touch", &format!("/output/{name}")]);
+    (run.wrapped(&WRAPPER).option(&["--report", &report]), place.at(&format!("output/{name}")))
+}
+
+/// Fails each call of the setup that a process of these roles makes, and looks what comes of it.
+fn fail_each(place: &Place, policy: &Policy, wanted: fn(Role) -> bool) {
+    let plan = policy.compile(place);
+    let (good, started) = run(place, &plan, 0);
+    let good = trace(&mut good.command(), None);
+    assert_eq!((good.status, good.said.as_str()), (0, ""), "without a fault it runs");
+    assert!(started.exists());
+    let whole = receipt(place, 0);
+    let payload = good.payload.expect("the command started");
+    let calls = good.calls.iter().filter(|call| wanted(role(&call.process, &payload)));
+    let faults = faults(&calls.cloned().collect::<Vec<_>>(), &payload);
+
+    // Run 0 was the good one.
+    let next = AtomicUsize::new(1);
+    let work = || {
+        let mut seen = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(fault) = faults.get(number - 1) else {
+                return seen;
+            };
+            let (run, started) = run(place, &plan, number);
+            let traced = trace(&mut run.command(), Some((&fault.call, fault.errno)));
+            let verdict = verdict(fault, &traced, started.exists());
+            if verdict == Verdict::Harmless {
+                assert_eq!(receipt(place, number), whole, "after {fault:?} a layer is missing");
+            }
+            seen.push((fault, verdict, traced));
+        }
+    };
+    let found = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers.map(|worker| worker.join().expect("no panic"))
+    });
+    judge(place, &found.into_iter().flatten().collect::<Vec<_>>(), &faults);
+}
+
+/// What was in force in a run, by its report. By what the second wall was seen may differ.
+fn receipt(place: &Place, number: usize) -> Value {
+    let report: Value =
+        serde_json::from_str(&place.read(&format!("report-{number}"))).expect("JSON");
+    let mut receipt = report["receipt"].clone();
+    let seen = receipt["landlock"]["probe"].take();
+    assert!(seen == "EPERM" || seen == "EACCES", "{report}");
+    receipt
+}
+
+/// Every call with EPERM, and the first of each kind with ENOSYS, as a kernel without it says.
+fn faults(calls: &[Call], payload: &Process) -> Vec<Fault> {
+    let mut seen = BTreeSet::new();
+    let mut faults = Vec::new();
+    for call in calls {
+        let role = role(&call.process, payload);
+        let name = syscall_name(Arch::X86_64, u32::try_from(call.number).expect("a number"));
+        let name = name.expect("a call that the table has");
+        let mut push = |errno| faults.push(Fault { call: call.clone(), errno, role, name });
+        push(Errno::EPERM);
+        if seen.insert((role, call.number)) {
+            push(Errno::ENOSYS);
+        }
+    }
+    faults
+}
+
+fn verdict(fault: &Fault, traced: &Traced, started: bool) -> Verdict {
+    let refused = (125..=127).contains(&traced.status) || traced.status > 128;
+    match (traced.failed, started || traced.payload.is_some()) {
+        (false, _) => Verdict::DidNotCome,
+        (true, true) if harmless(fault).is_some() => Verdict::Harmless,
+        (true, true) => Verdict::Started,
+        (true, false) if refused => Verdict::Refused,
+        (true, false) => Verdict::Strange,
+    }
+}
+
+fn harmless(fault: &Fault) -> Option<usize> {
+    HARMLESS.iter().position(|&(role, name, errno, _)| {
+        role == fault.role && name == fault.name && errno.is_none_or(|errno| errno == fault.errno)
+    })
+}
+
+fn judge(place: &Place, found: &[(&Fault, Verdict, Traced)], faults: &[Fault]) {
+    let count = |wanted| found.iter().filter(|(_, verdict, _)| *verdict == wanted).count();
+    println!(
+        "{} faults in {} calls as {}: {} refused, {} harmless, {} did not come",
+        faults.len(),
+        faults.iter().filter(|fault| fault.errno == Errno::EPERM).count(),
+        if place.who.is_root() { "root" } else { "user" },
+        count(Verdict::Refused),
+        count(Verdict::Harmless),
+        count(Verdict::DidNotCome),
+    );
+    assert_eq!(found.len(), faults.len());
+    for (role, name, ..) in HARMLESS {
+        let made = |by: Role| faults.iter().any(|fault| fault.role == by && fault.name == *name);
+        let there = faults.iter().any(|fault| fault.role == *role);
+        assert!(!there || made(*role), "{role:?} makes no {name} any more");
+    }
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|(fault, verdict, _)| match verdict {
+            Verdict::Refused | Verdict::Harmless => false,
+            Verdict::DidNotCome => !BY_CHANCE.contains(&(fault.role, fault.name)),
+            Verdict::Started | Verdict::Strange => true,
+        })
+        .map(|(fault, verdict, traced)| {
+            let Fault { call, errno, role, name } = fault;
+            let Traced { status, said, payload, .. } = traced;
+            let nth = call.nth;
+            format!("{verdict:?}: {role:?} {name} {nth} {errno}: {payload:?} {status} {said}")
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), found.len(), wrong.join("\n"));
+}

@@ -1,0 +1,91 @@
+//! Threats 4, 5 and 6: files by which the kernel is steered, or tells too much.
+
+use crate::attack::{AS_ROOT_OF_ITS_OWN, attack, outside_by, stopped};
+use purple_tests::inside::{facts, python};
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use serde_json::json;
+use std::fs::{self, Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+scenarios! {
+    files_that_steer_the_kernel
+    files_that_tell_of_the_kernel
+    control_groups
+    the_executors_file_is_written
+}
+
+const DENIED: [&str; 4] = ["EROFS", "EACCES", "EPERM", "ENOENT"];
+
+/// To open one for writing is harmless, and all that it takes.
+fn files_that_steer_the_kernel(place: &Place) {
+    let text = "paths = ['/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe', '/proc/sys/kernel/hotplug',
+    '/proc/sys/kernel/poweroff_cmd', '/proc/sys/vm/drop_caches', '/proc/sys/net/ipv4/ip_forward',
+    '/proc/sys/fs/binfmt_misc/register', '/proc/sysrq-trigger', '/sys/kernel/uevent_helper', '/sys/power/state']
+show(**{path: attempt(lambda: os.close(os.open(path, os.O_WRONLY))) for path in paths})";
+    attack(place, &Policy::new(place), "kernel::files_that_steer_the_kernel", text, &DENIED);
+}
+
+fn files_that_tell_of_the_kernel(place: &Place) {
+    let text = "def content(path):
+    try:
+        with open(path, 'rb', buffering=0) as file:
+            return 'ok' if file.read(1) else 'empty'
+    except OSError as error:
+        return errno.errorcode[error.errno]
+paths = ['/proc/kcore', '/proc/keys', '/proc/kallsyms', '/proc/timer_list', '/proc/slabinfo', '/proc/vmallocinfo',
+    '/proc/kpagecount', '/proc/interrupts', '/sys/kernel/notes']
+show(**{path: content(path) for path in paths})";
+    let test = "kernel::files_that_tell_of_the_kernel";
+    attack(place, &Policy::new(place), test, text, &["EACCES", "EPERM", "ENOENT", "empty"]);
+}
+
+/// A process moves itself to another group, and names a program that the kernel starts as root.
+fn control_groups(place: &Place) {
+    let text = "def first(name):
+    for top, dirs, files in os.walk('/sys/fs/cgroup'):
+        if name in files:
+            return attempt(lambda: os.close(os.open(top + '/' + name, os.O_WRONLY)))
+    return 'ENOENT'
+show(move=first('cgroup.procs'), tasks=first('tasks'), release=first('release_agent'))";
+    attack(place, &Policy::new(place), "kernel::control_groups", text, &["ENOENT", "EACCES"]);
+
+    // A group file system of its own would have them again.
+    let text = "os.makedirs('group', exist_ok=True)
+show(mount=syscall(165, b'none', b'group', b'cgroup2', 0, None))";
+    let free = outside_by(place, &[&AS_ROOT_OF_ITS_OWN[..], &["--cgroup"]].concat(), text);
+    stopped(place, "kernel::control_groups-mount", &free, &facts(place, text), &["EPERM"]);
+}
+
+/// The way from a running program to its file, which outlives the process (CVE-2019-5736).
+fn the_executors_file_is_written(place: &Place) {
+    let sleeper = place.at("sleeper");
+    assert!(Command::new("cp").arg("/usr/bin/sleep").arg(&sleeper).status().is_ok());
+    for program in [&sleeper, &place.executor()] {
+        set_permissions(program, Permissions::from_mode(0o777)).expect("its own");
+    }
+    let text = "def reopened(path, end=lambda: None):
+    def attack():
+        file = os.open(path, os.O_PATH)
+        end()
+        os.close(os.open(f'/proc/self/fd/{file}', os.O_WRONLY))
+    return attempt(attack)
+";
+    let outside = format!("{text}
+import subprocess
+running = subprocess.Popen(['../sleeper', '600'])
+show(running=reopened(f'/proc/{{running.pid}}/exe'), ended=reopened(f'/proc/{{running.pid}}/exe', lambda: [running.kill(), running.wait()]))");
+    let free = crate::attack::outside(place, &outside);
+    assert_eq!(free, json!({"running": "ETXTBSY", "ended": "ok"}));
+
+    let before = fs::read(place.executor()).expect("the executor");
+    let plan = Policy::new(place).compile(place);
+    let inside = format!(
+        "{text}show(init=reopened('/proc/1/exe'), files=attempt(os.listdir, '/proc/1/map_files'))"
+    );
+    let found = python(place, &plan, &inside).finish().facts();
+    assert_eq!(found, json!({"init": "EACCES", "files": "EACCES"}));
+    assert!(fs::read(place.executor()).expect("the executor") == before);
+    set_permissions(place.executor(), Permissions::from_mode(0o755)).expect("its own");
+}

@@ -1,0 +1,110 @@
+//! Threats 18 to 21: ways to the network, and sockets of the host.
+
+use crate::attack::{attack, found, outside, stopped};
+use purple_tests::identity::skip;
+use purple_tests::inside::{facts, facts_under, python};
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use serde_json::json;
+use std::fs::{Permissions, set_permissions};
+use std::net::UdpSocket;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+
+scenarios! {
+    socket_families
+    protocols_beside_the_port_list
+    pathname_sockets_of_the_host
+    a_server_of_the_host
+}
+
+/// Those that the policy does not name.
+fn socket_families(place: &Place) {
+    let text = "families = dict(netlink=(16, 3, 0), packet=(17, 3, 0), vsock=(40, 1, 0), xdp=(44, 3, 0), alg=(38, 5, 0),
+    raw=(2, 3, 1), raw6=(10, 3, 58), sctp=(2, 1, 132), bluetooth=(31, 3, 0))
+show(**{name: syscall(41, *numbers) for name, numbers in families.items()})";
+    let test = "network::socket_families";
+    let errors = ["EPERM", "EPROTONOSUPPORT"];
+    attack(place, &Policy::new(place), test, text, &errors);
+}
+
+/// MPTCP is TCP to the other side, and not to Landlock.
+fn protocols_beside_the_port_list(place: &Place) {
+    let text = "listener = socket.create_server(('127.0.0.1', 0))
+port = listener.getsockname()[1]
+def connect(protocol):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol) as s:
+        s.connect(('127.0.0.1', port))
+show(tcp=attempt(connect, 6), mptcp=attempt(connect, 262))";
+    let ports = "network:\n  isolated: true\n  allowed_outgoing_ports: [1]";
+    let plan = Policy::new(place).section(ports).compile(place);
+    let mut inside = found(&python(place, &plan, text));
+    if inside["mptcp"] == "ok" {
+        skip(
+            "network::a_port_list_for_mptcp",
+            "Landlock does not see it, and no rule stands in yet",
+        );
+        inside["mptcp"] = "EACCES".into();
+    }
+    let test = "network::protocols_beside_the_port_list";
+    stopped(place, test, &outside(place, text), &inside, &["EACCES", "EPERM"]);
+}
+
+fn pathname_sockets_of_the_host(place: &Place) {
+    place.dir("run");
+    let path = place.at("run/agent");
+    let _listener = UnixListener::bind(&path).expect("a socket");
+    set_permissions(&path, Permissions::from_mode(0o777)).expect("its own");
+    let path = place.text("run/agent");
+    let text = format!(
+        "def connect(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+show(path=attempt(connect, {path:?}), root=attempt(connect, '/proc/self/root' + {path:?}))"
+    );
+    let test = "network::pathname_sockets_of_the_host";
+    attack(place, &Policy::new(place), test, &text, &["ENOENT"]);
+
+    // In a tree that is shown, only the second wall stands before it.
+    place.dir("output/shown");
+    let policy = Policy::new(place).shows(&place.text("run"), "/output/shown");
+    let text = text.replace(&path, "/output/shown/agent");
+    let shown = facts_under(place, &policy, &text);
+    let abi = facts(place, "show(abi=libc.syscall(444, None, 0, 1))")["abi"].as_u64();
+    if abi < Some(9) {
+        skip(&format!("{test}-shown"), "Landlock knows unix sockets from version 9");
+    } else {
+        assert_eq!(shown, json!({"path": "EACCES", "root": "EACCES"}));
+    }
+}
+
+/// A server on the host's loopback, by every name that its address has; and one for names.
+fn a_server_of_the_host(place: &Place) {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let names = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let (port, name_port) = (
+        server.local_addr().expect("an address").port(),
+        names.local_addr().expect("an address").port(),
+    );
+    let text = format!(
+        "def connect(family, host):
+    with socket.socket(family) as s:
+        s.settimeout(5)
+        s.connect((host, {port}))
+def ask():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect(('127.0.0.1', {name_port}))
+        s.send(b'query')
+        s.send(b'query')
+show(four=attempt(connect, socket.AF_INET, '127.0.0.1'), other=attempt(connect, socket.AF_INET, '127.0.0.2'),
+     mapped=attempt(connect, socket.AF_INET6, '::ffff:127.0.0.1'), zero=attempt(connect, socket.AF_INET, '0.0.0.0'),
+     names=attempt(ask))"
+    );
+    let free = outside(place, &text.replace("'127.0.0.2'", "'localhost'"));
+    let inside = facts(place, &text);
+    stopped(place, "network::a_server_of_the_host", &free, &inside, &["ECONNREFUSED"]);
+    skip(
+        "network::blocked_addresses_and_name_servers",
+        "there is no way out of the sandbox's own loopback yet, so rules for it have nothing to hold",
+    );
+}
