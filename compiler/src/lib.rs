@@ -21,4 +21,5 @@ pub mod seal;
 pub mod show;
 pub mod source;
 pub mod syscalls;
+pub mod target;
 pub mod validate;

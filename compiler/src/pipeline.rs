@@ -13,6 +13,7 @@ use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
+use crate::target::{self, Target};
 use crate::validate;
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ pub struct Options {
     pub today: Option<Date>,
     /// Whether to say how much the policy leaves open.
     pub score: bool,
+    /// The host that the policy must be enforceable on. No plan depends on it: it decides whether
+    /// there is one.
+    pub target: Option<Target>,
 }
 
 impl Default for Options {
@@ -42,6 +46,7 @@ impl Default for Options {
             files: None,
             today: None,
             score: false,
+            target: None,
         }
     }
 }
@@ -119,6 +124,9 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     }
     let ir = lower(resolved, sink);
     lint(&policy, &ir, &document, sink);
+    if let Some(target) = &options.target {
+        target::check(target, &ir, &outcome.sources, &document, sink);
+    }
     if options.score && !sink.has_errors() {
         outcome.score = Some(score(&policy, &ir, |pointer| document.key_span(pointer)));
     }

@@ -1,6 +1,8 @@
-//! The `purple` command: runs a command under a profile, and lists the profiles.
+//! The `purple` command: runs a command under a profile, lists the profiles, and says what the host
+//! can enforce.
 
 mod cache;
+mod doctor;
 mod executor;
 mod homes;
 mod plans;
@@ -31,6 +33,8 @@ enum Command {
     /// List and show the profiles
     #[command(subcommand)]
     Profile(profiles::Command),
+    /// Say what this host can enforce, and what to type where something is missing
+    Doctor(doctor::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -45,11 +49,12 @@ fn main() -> ExitCode {
         }
     };
     let result = match &arguments.command {
-        Command::Run(arguments) => run::run(arguments),
-        Command::Profile(command) => profiles::run(command),
+        Command::Run(arguments) => run::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Profile(command) => profiles::run(command).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(arguments) => doctor::run(arguments),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit) => exit,
         Err(problem) => {
             say(&problem.0);
             ExitCode::from(REFUSED)

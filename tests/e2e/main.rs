@@ -25,6 +25,7 @@ macro_rules! scenarios {
 mod attacks;
 mod capabilities;
 mod devices;
+mod doctor;
 mod files;
 mod inside;
 mod kernel;
