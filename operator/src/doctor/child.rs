@@ -97,9 +97,8 @@ fn asked(probe: impl FnOnce(&mut Notes)) -> Result<Answers, Errno> {
         let left = PATIENCE.saturating_sub(start.elapsed());
         let mut fds = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO)) {
-            Ok(0) => break false,
             Err(Errno::EINTR) => continue,
-            Err(_) => break false,
+            Ok(0) | Err(_) => break false,
             Ok(_) => {}
         }
         let mut bytes = [0; 512];

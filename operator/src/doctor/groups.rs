@@ -7,7 +7,7 @@ use super::child::words;
 use super::report::{Check, State, UNTRIED};
 use super::sys;
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::geteuid;
 use purplec::target::Controller;
@@ -47,10 +47,9 @@ struct No(String, String);
 impl Trial {
     /// Makes a group and tries it.
     pub(super) fn begin(checks: &mut Vec<Check>) -> Self {
-        let mut trial = Self::default();
         // Whoever interrupts this would leave the group behind.
-        trial.blocked =
-            SigSet::all().thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK).ok();
+        let blocked = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK).ok();
+        let mut trial = Self { blocked, ..Self::default() };
         match trial.make() {
             Ok(()) => trial.told(checks),
             Err(No(found, fix)) => {

@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let (report, target) = examine()?;
     let to_stdout = arguments.target.as_deref() == Some(Path::new("-"));
     if let Some(path) = &arguments.target {
-        let text = serde_json::to_string_pretty(&target).map_err(told)? + "\n";
+        let text = serde_json::to_string_pretty(&target).map_err(|error| told(&error))? + "\n";
         if to_stdout {
             print(&text)?;
         } else {
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     }
     if !to_stdout {
         print(&if arguments.json {
-            serde_json::to_string_pretty(&report).map_err(told)? + "\n"
+            serde_json::to_string_pretty(&report).map_err(|error| told(&error))? + "\n"
         } else {
             let unset = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
             report.human(unset && std::io::stdout().is_terminal())
@@ -97,7 +97,7 @@ fn numbers(release: &str) -> String {
     release.split('.').take(2).map(number).collect::<Vec<_>>().join(".")
 }
 
-fn told(error: serde_json::Error) -> Problem {
+fn told(error: &serde_json::Error) -> Problem {
     Problem::new(format!("what was found cannot be printed: {error}"))
 }
 

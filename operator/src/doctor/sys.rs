@@ -21,9 +21,9 @@ pub(super) fn fork() -> Result<ForkResult> {
 /// # Safety
 /// What arguments point to is alive, and of the kind and size that the call expects.
 unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize> {
-    let [a, b, c, d, e, f] = arguments;
+    let [one, two, three, four, five, six] = arguments;
     // SAFETY: as the caller promises; a call with fewer arguments does not look at the others.
-    let found = unsafe { libc::syscall(number, a, b, c, d, e, f) };
+    let found = unsafe { libc::syscall(number, one, two, three, four, five, six) };
     Errno::result(found).map(|found| usize::try_from(found).unwrap_or(0))
 }
 
@@ -55,7 +55,7 @@ pub(super) fn new_mount(kind: &CStr) -> Result<OwnedFd> {
     descriptor(unsafe { call(libc::SYS_fsmount, [at, CLOEXEC, 0, 0, 0, 0]) }?)
 }
 
-/// A copy of a tree of mounts, not attached anywhere (open_tree(2)).
+/// A copy of a tree of mounts, not attached anywhere (`open_tree(2)`).
 pub(super) fn copy_tree(path: &CStr, recursive: bool) -> Result<OwnedFd> {
     const CLONE: usize = 1;
     const CLOEXEC: usize = 0o2_000_000;
@@ -64,7 +64,7 @@ pub(super) fn copy_tree(path: &CStr, recursive: bool) -> Result<OwnedFd> {
     descriptor(unsafe { call(libc::SYS_open_tree, [number(CWD), text(path), flags, 0, 0, 0]) }?)
 }
 
-/// Attaches a mount to a directory (move_mount(2)).
+/// Attaches a mount to a directory (`move_mount(2)`).
 pub(super) fn attach(mount: &OwnedFd, directory: &OwnedFd, name: &CStr) -> Result<()> {
     attach_at(mount, directory.as_raw_fd(), name)
 }
@@ -92,7 +92,7 @@ pub(super) enum Change<'f> {
     Owners(BorrowedFd<'f>),
 }
 
-/// Changes the root, or the tree that `mount` is, with all below (mount_setattr(2)).
+/// Changes the root, or the tree that `mount` is, with all below (`mount_setattr(2)`).
 pub(super) fn change(mount: Option<&OwnedFd>, change: &Change<'_>) -> Result<()> {
     const EMPTY_PATH: usize = 0x1000;
     const RECURSIVE: usize = 0x8000;
@@ -193,7 +193,7 @@ pub(super) fn filter(verdict: Verdict) -> Result<Option<OwnedFd>> {
     if flags == 0 { Ok(None) } else { descriptor(found).map(Some) }
 }
 
-/// Waits for one call and has it fail with EDOM, as a supervisor does (seccomp_unotify(2)).
+/// Waits for one call and has it fail with EDOM, as a supervisor does (`seccomp_unotify(2)`).
 pub(super) fn answer(listener: &OwnedFd) -> Result<()> {
     // _IOWR('!', 0, struct seccomp_notif) and _IOWR('!', 1, struct seccomp_notif_resp).
     const RECEIVE: usize = 0xc050_2100;

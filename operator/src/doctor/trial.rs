@@ -63,6 +63,6 @@ fn run(mut command: Command, group: Option<&Path>) -> Result<String, String> {
         return Ok(format!("`true` under the profile `base`, {without}, in {took} ms"));
     }
     let told = String::from_utf8_lossy(&ended.stderr);
-    let last = told.lines().filter(|line| !line.contains("--unenforced asked")).next();
+    let last = told.lines().find(|line| !line.contains("--unenforced asked"));
     Err(last.map_or_else(|| ended.status.to_string(), str::to_owned))
 }
