@@ -53,9 +53,9 @@ fn doctor(place: &Place, others: usize) -> Value {
     assert_eq!(on.trim(), "", "controllers are left on");
     fs::remove_dir(&group).expect("nobody is left in it");
     let text = String::from_utf8_lossy(&done.stdout);
-    let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
-        panic!("{error}: {text}\n{}", String::from_utf8_lossy(&done.stderr))
-    });
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(said, "", "{text}");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(done.status.success(), report["ready"] == true, "{report:#}");
     report
 }
