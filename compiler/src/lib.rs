@@ -20,6 +20,8 @@ pub mod score;
 pub mod seal;
 pub mod show;
 pub mod source;
+#[cfg(test)]
+mod spent;
 pub mod syscalls;
 pub mod target;
 pub mod validate;

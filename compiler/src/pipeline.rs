@@ -1,6 +1,7 @@
 //! All stages on one screen: what happens to a policy, in order.
 
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
+use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
 use crate::inherit::{self, Files};
 use crate::lint::lint;
@@ -34,6 +35,8 @@ pub struct Options {
     /// The host that the policy must be enforceable on. No plan depends on it: it decides whether
     /// there is one.
     pub target: Option<Target>,
+    /// What makes the filters.
+    pub backend: Backend,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             today: None,
             score: false,
             target: None,
+            backend: Backend::Own,
         }
     }
 }
@@ -137,9 +141,8 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     if sink.has_errors() {
         return Ok(());
     }
-    let Some(artefacts) = emit::emit(&ir, &outcome.sources, sink).map_err(Fault::Emit)? else {
-        return Ok(());
-    };
+    let artefacts = emit::emit(&ir, &outcome.sources, options.backend, sink);
+    let Some(artefacts) = artefacts.map_err(Fault::Emit)? else { return Ok(()) };
     if wants(Stage::Bpf) {
         let programs = artefacts.filters().iter().map(|filter| filter.program.to_string());
         outcome.listing = Some(programs.collect());

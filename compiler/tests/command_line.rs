@@ -267,6 +267,25 @@ fn architectures_that_a_plan_can_be_for() {
 }
 
 #[test]
+fn the_back_end_libseccomp_is_proven_or_absent_with_a_reason() {
+    let directory = scratch();
+    fs::write(directory.path().join("good.yaml"), GOOD).expect("a policy");
+    let plan = directory.path().join("good.plan");
+    let arguments = ["compile", "good.yaml", "-o", "good.plan", "--backend", "libseccomp"];
+    let output = purplec(&arguments, directory.path());
+    if cfg!(feature = "libseccomp") && cfg!(target_arch = "x86_64") {
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let verified = purplec(&["verify", "good.plan"], directory.path());
+        assert_eq!(verified.status.code(), Some(0), "{}", text(&verified.stderr));
+    } else if !cfg!(feature = "libseccomp") {
+        let says = "error: this purplec is built without libseccomp; \
+            build it with `cargo build -p purplec --features libseccomp`\n";
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), says.to_owned()));
+        assert!(!plan.exists());
+    }
+}
+
+#[test]
 fn parents_are_files_beside_the_policy() {
     let directory = scratch();
     let at = directory.path();

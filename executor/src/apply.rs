@@ -10,6 +10,7 @@ use crate::receipt;
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Outcome;
+use crate::stub::Stubs;
 use crate::supervisor::{self, End};
 use crate::sys::process::{NEW_CGROUP, Side, clone_into};
 use crate::sys::start::Start;
@@ -37,7 +38,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let plan = load::plan(options.plan)?;
     let report = Report::open(options.report)?;
     let filter = load::filter(&plan)?;
-    let outside = identity::outside(&plan)?;
+    let outside = identity::outside(&plan, options.outside_id)?;
     let namespaces = receipt::namespaces()?;
     let shared = memory::shared_page().map_err(|errno| failed("shared memory", errno))?;
     let signals = signal::default_action(signal::number::CHLD)
@@ -67,13 +68,25 @@ fn supervise(run: &Run) -> Result<(End, Option<Used>), Refused> {
     Ok((end?, used?))
 }
 
-/// Starts init, and sees it through to its end.
+/// Opens what the sandbox shares, starts init, and sees it through to its end.
 fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
     let sources = Sources::open(&run.plan, run.outside)?;
+    let mut stubs = Stubs::make(&run.plan)?;
+    let end = start(run, group, sources, &stubs);
+    stubs.remove();
+    end
+}
+
+fn start(
+    run: &Run,
+    group: Option<&Group>,
+    sources: Sources,
+    stubs: &Stubs<'_>,
+) -> Result<End, Refused> {
     let gate = Gate::new()?;
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
     let init = match clone_into(namespaces, group.map(Group::dir)) {
-        Ok(Side::Child) => init::run(run, gate, sources),
+        Ok(Side::Child) => init::run(run, gate, sources, stubs),
         Ok(Side::Parent(init)) => init,
         Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
     };

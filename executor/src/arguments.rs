@@ -16,6 +16,8 @@ pub(crate) struct Options {
     pub(crate) cgroup: Option<&'static CStr>,
     /// Layers that the operator lets go.
     pub(crate) unenforced: Unenforced,
+    /// The payload's user and group id outside, where root starts the sandbox.
+    pub(crate) outside_id: Option<u32>,
     /// The command and its arguments: at least one.
     pub(crate) command: Strings,
 }
@@ -48,7 +50,7 @@ pub(crate) enum Request {
 
 const STEP: &str = "arguments";
 const USAGE: &str = "\
-Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... PLAN -- COMMAND [ARGUMENT...]
+Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N] PLAN -- COMMAND [ARGUMENT...]
 
 Applies a sealed plan to this process and executes COMMAND under it.
 
@@ -57,6 +59,7 @@ Options:
   --cgroup PATH       make the run's control group below this one
   --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
                       landlock
+  --outside-id N      root only: the program's user and group id outside
   --help              print this text
   --version           print the version
 
@@ -70,6 +73,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let _program: Option<&CStr> = rest.next();
     let (mut report, mut cgroup) = (None, None);
     let mut unenforced = Unenforced::default();
+    let mut outside_id = None;
     let plan = loop {
         let Some(argument) = rest.next() else {
             return Err(usage(&[Part::Text("no PLAN given")]));
@@ -86,6 +90,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
             b"--report" => report = Some(value(argument, &mut rest)?),
             b"--cgroup" => cgroup = Some(value(argument, &mut rest)?),
             b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
+            b"--outside-id" => outside_id = Some(id(value(argument, &mut rest)?)?),
             bytes if bytes.starts_with(b"-") => {
                 return Err(usage(&[Part::Text("unknown option "), Part::Name(argument)]));
             }
@@ -99,7 +104,8 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     if rest.split_first().is_none() {
         return Err(usage(&[Part::Text("no command after --")]));
     }
-    Ok(Request::Run(Options { plan, report, cgroup, unenforced, command: rest }))
+    let options = Options { plan, report, cgroup, unenforced, outside_id, command: rest };
+    Ok(Request::Run(options))
 }
 
 fn usage(parts: &[Part<'_>]) -> Refused {
@@ -124,4 +130,12 @@ fn layer(name: &CStr) -> Result<Layer, Refused> {
             ])
         },
     )
+}
+
+/// An id that is nobody's special one: not root, and not what stands for no id.
+fn id(text: &CStr) -> Result<u32, Refused> {
+    let number = text.to_str().ok().and_then(|text| text.parse::<u32>().ok());
+    number
+        .filter(|number| (1..u32::MAX).contains(number))
+        .ok_or_else(|| usage(&[Part::Name(text), Part::Text(" is no id from 1 to 4294967294")]))
 }

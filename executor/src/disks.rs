@@ -35,7 +35,9 @@ pub(crate) fn behind_outputs(
             };
             let path = path.c_str().ok_or_else(|| fail(Errno::NAMETOOLONG))?;
             for entry in lines.split(|&byte| byte == b'\n').filter_map(mountinfo::entry) {
-                if entry.id != mount && mountinfo::relation(entry.point, path) != Relation::Below {
+                if entry.id != mount
+                    && mountinfo::relation(entry.point, path.to_bytes()) != Relation::Below
+                {
                     continue;
                 }
                 if LIMITED.contains(&entry.kind) {

@@ -4,11 +4,13 @@
 //! Sources are looked up as the host sees them; targets only below the new root, without following
 //! a symbolic link, so that nothing lands outside whatever somebody does to a path meanwhile.
 
+use crate::cover::Covers;
 use crate::identity::{self, Outside};
 use crate::message::{Part, Refused, Text, refuse};
 use crate::mountinfo;
+use crate::stub::Stubs;
 use crate::sys::mount::{self, Change};
-use crate::target::{self, existing, find, open_below, parent};
+use crate::target::{self, existing, open_below, parent};
 use crate::transfer::write_all;
 use core::ffi::CStr;
 use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
@@ -74,6 +76,7 @@ pub(crate) struct Checked {
 pub(crate) fn build(
     plan: &Plan<'_>,
     mut sources: Sources,
+    stubs: &Stubs<'_>,
     outside: Outside,
 ) -> Result<Checked, Refused> {
     let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
@@ -82,9 +85,9 @@ pub(crate) fn build(
     })?;
     let _mask: Mode = rustix::process::umask(Mode::empty());
 
-    let mut steps = plan.mounts.iter().enumerate();
+    let mut steps = stubs.steps().enumerate();
     let root = match steps.next() {
-        Some((_, step)) if step.kind == MountKind::Tmpfs && step.target == c"/" => {
+        Some((_, (_, step))) if step.kind == MountKind::Tmpfs && step.target == c"/" => {
             let root = tmpfs(&step)?;
             move_to(&root, CWD, BUILDING_PLACE).map_err(|errno| failed(&step, errno))?;
             root
@@ -92,13 +95,17 @@ pub(crate) fn build(
         _ => return Err(refuse(STEP, &[Part::Text("the plan does not start with a root")])),
     };
     let mut covers = Covers::default();
-    for (index, step) in steps {
-        take(&root, index, &step, &mut sources, &mut covers, outside)?;
+    for (index, (place, step)) in steps {
+        if matches!(step.kind, MountKind::Mask | MountKind::Rebind) {
+            covers.put(&root, stubs, index, (place, &step))?;
+        } else {
+            take(&root, index, &step, &mut sources, outside)?;
+        }
     }
     enter(&root)?;
     let settings = plan.mounts.iter().filter(|step| step.kind == MountKind::Setting).count();
     Ok(Checked {
-        mounts: mountinfo::check(plan, outside.root)?,
+        mounts: mountinfo::check(stubs, outside.root)?,
         settings: u64::try_from(settings).unwrap_or(u64::MAX),
     })
 }
@@ -109,7 +116,6 @@ fn take(
     index: usize,
     step: &Mount<'_>,
     sources: &mut Sources,
-    covers: &mut Covers,
     outside: Outside,
 ) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
@@ -131,20 +137,8 @@ fn take(
             let status = rustix::fs::fstat(&tree).map_err(fail)?;
             attach(root, step, &tree, FileType::from_raw_mode(status.st_mode))?;
         }
-        MountKind::Mask => {
-            let Some(target) = find(root, step)? else {
-                return Ok(());
-            };
-            covers.put(step, &target)?;
-        }
-        MountKind::Rebind => {
-            let Some(target) = find(root, step)? else {
-                return Ok(());
-            };
-            let copy = copy_tree(target.as_fd(), c"", true).map_err(fail)?;
-            set(step, &copy)?;
-            move_to(&copy, target.as_fd(), c"").map_err(fail)?;
-        }
+        // Covers see to these.
+        MountKind::Mask | MountKind::Rebind => return Err(fail(Errno::INVAL)),
         MountKind::Attributes => {
             let target = existing(root, step.target).map_err(fail)?;
             set(step, &target)?;
@@ -161,45 +155,6 @@ fn take(
         }
     }
     Ok(())
-}
-
-/// What masks show instead: one empty directory and one /dev/null, a mount of which covers each.
-///
-/// They are empty and cannot be written, so that sharing one tells nobody anything.
-#[derive(Debug, Default)]
-struct Covers {
-    /// With its size, number of files and mode.
-    directory: Option<(OwnedFd, [u64; 3])>,
-    file: Option<OwnedFd>,
-}
-
-impl Covers {
-    /// Covers a file or directory. A cover is copied from where it is in use already: older kernels
-    /// copy no mount that hangs nowhere (before 6.15).
-    fn put(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
-        let fail = |errno| failed(step, errno);
-        let status = rustix::fs::fstat(target).map_err(fail)?;
-        let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
-        let shape = [step.size, step.inodes.into(), step.mode.into()];
-        let used = if directory {
-            self.directory.as_ref().filter(|(_, found)| *found == shape).map(|(cover, _)| cover)
-        } else {
-            self.file.as_ref()
-        };
-        let cover = match used {
-            Some(cover) => copy_tree(cover.as_fd(), c"", false).map_err(fail)?,
-            None if directory => tmpfs(step)?,
-            None => copy_tree(CWD, c"/dev/null", false).map_err(fail)?,
-        };
-        set(step, &cover)?;
-        move_to(&cover, target.as_fd(), c"").map_err(fail)?;
-        if directory {
-            self.directory = Some((cover, shape));
-        } else {
-            self.file = Some(cover);
-        }
-        Ok(())
-    }
 }
 
 /// Makes the new root the root, and lets go of the old one.
@@ -234,13 +189,10 @@ pub(crate) fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
 /// anywhere: a symbolic link in it must not choose what is shared. An absolute one is the host's own.
 fn open_source(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
-    let tree = if step.source.to_bytes().starts_with(b"/") {
+    let tree = if is_absolute(step) {
         copy_tree(CWD, step.source, recursive)
     } else {
-        let flags = OFlags::PATH | OFlags::CLOEXEC;
-        let resolve = ResolveFlags::NO_SYMLINKS;
-        rustix::fs::openat2(CWD, step.source, flags, Mode::empty(), resolve)
-            .and_then(|place| copy_tree(place.as_fd(), c"", recursive))
+        place_of(step).and_then(|place| copy_tree(place.as_fd(), c"", recursive))
     };
     let why = match tree {
         Ok(tree) => return Ok(Some(tree)),
@@ -255,6 +207,17 @@ fn open_source(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
     let (path, what) = (Part::Name(step.source), Part::Text(what));
     let parts = [Part::Text("the host path "), path, what, Part::Error(why), Part::Line(step.line)];
     Err(refuse(STEP, &parts))
+}
+
+fn is_absolute(step: &Mount<'_>) -> bool {
+    step.source.to_bytes().starts_with(b"/")
+}
+
+/// A handle of what lies at a bind's source.
+pub(crate) fn place_of(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let resolve = if is_absolute(step) { ResolveFlags::empty() } else { ResolveFlags::NO_SYMLINKS };
+    rustix::fs::openat2(CWD, step.source, flags, Mode::empty(), resolve)
 }
 
 fn map_owner(step: &Mount<'_>, tree: BorrowedFd<'_>, outside: Outside) -> Result<(), Refused> {
@@ -278,14 +241,18 @@ fn map_owner(step: &Mount<'_>, tree: BorrowedFd<'_>, outside: Outside) -> Result
     })
 }
 
-fn copy_tree(dir: BorrowedFd<'_>, path: &CStr, recursive: bool) -> Result<OwnedFd, Errno> {
+pub(crate) fn copy_tree(
+    dir: BorrowedFd<'_>,
+    path: &CStr,
+    recursive: bool,
+) -> Result<OwnedFd, Errno> {
     let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
     flags.set(OpenTreeFlags::AT_RECURSIVE, recursive);
     flags.set(OpenTreeFlags::AT_EMPTY_PATH, path.is_empty());
     rustix::mount::open_tree(dir, path, flags)
 }
 
-fn tmpfs(step: &Mount<'_>) -> Result<OwnedFd, Refused> {
+pub(crate) fn tmpfs(step: &Mount<'_>) -> Result<OwnedFd, Refused> {
     let mut size = Text::<32>::new();
     size.push_number(step.size);
     let mut inodes = Text::<32>::new();
@@ -327,7 +294,7 @@ fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<
 }
 
 /// Sets the step's attributes on a tree.
-fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
+pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
     let change = Change { set: step.attrs, recursive, ..Change::default() };
     mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| failed(step, errno))
@@ -359,7 +326,7 @@ fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> R
     move_to(tree, target.as_fd(), c"").map_err(fail)
 }
 
-fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
+pub(crate) fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
     let mut flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     flags.set(MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH, path.is_empty());
     rustix::mount::move_mount(tree.as_fd(), c"", dir, path, flags)

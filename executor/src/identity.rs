@@ -25,8 +25,9 @@ pub(crate) struct Outside {
     pub(crate) root: bool,
 }
 
-/// Works out the ids outside: an ordinary user's own; for root, the plan's.
-pub(crate) fn outside(plan: &Plan<'_>) -> Result<Outside, Refused> {
+/// Works out the ids outside: an ordinary user's own; for root, what the command line wants, or else
+/// the plan's.
+pub(crate) fn outside(plan: &Plan<'_>, wanted: Option<u32>) -> Result<Outside, Refused> {
     let uid = rustix::process::geteuid();
     let gid = rustix::process::getegid();
     if uid != rustix::process::getuid() || gid != rustix::process::getgid() {
@@ -35,11 +36,13 @@ pub(crate) fn outside(plan: &Plan<'_>) -> Result<Outside, Refused> {
             &[Part::Text("purple-exec must not be installed setuid or setgid")],
         ));
     }
-    Ok(if uid.is_root() {
-        Outside { uid: plan.process.root_uid, gid: plan.process.root_gid, root: true }
-    } else {
-        Outside { uid: uid.as_raw(), gid: gid.as_raw(), root: false }
-    })
+    let process = &plan.process;
+    match (uid.is_root(), wanted) {
+        (true, Some(id)) => Ok(Outside { uid: id, gid: id, root: true }),
+        (true, None) => Ok(Outside { uid: process.root_uid, gid: process.root_gid, root: true }),
+        (false, None) => Ok(Outside { uid: uid.as_raw(), gid: gid.as_raw(), root: false }),
+        (false, Some(_)) => Err(refuse(STEP, &[Part::Text("only root can choose --outside-id")])),
+    }
 }
 
 /// Maps the plan's ids inside to the ids outside, for the new user namespace of process `init`.

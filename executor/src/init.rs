@@ -5,6 +5,7 @@ use crate::gate::Gate;
 use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
 use crate::run::Run;
 use crate::shared::{Outcome, Shared};
+use crate::stub::Stubs;
 use crate::sys::call::exit_group;
 use crate::sys::process::{NEW_CGROUP, Side, clone_into, close_from, enter_new, reap};
 use crate::sys::start::forget_arguments;
@@ -18,8 +19,8 @@ use rustix::process::{DumpableBehavior, Pid, Signal, set_dumpable_behavior as se
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 /// Runs as process 1 until the payload ends.
-pub(crate) fn run(run: &Run, gate: Gate, sources: Sources) -> ! {
-    let started = build(run, gate, sources).and_then(|()| start(run));
+pub(crate) fn run(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> ! {
+    let started = build(run, gate, sources, stubs).and_then(|()| start(run));
     let payload = match started {
         Ok(payload) => payload,
         Err(refused) => give_up(run.shared, refused),
@@ -41,7 +42,7 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 }
 
 /// Everything that is common to all processes inside.
-fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
+fn build(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> Result<(), Refused> {
     die_with_supervisor()?;
     let reader = gate.wait()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
@@ -59,7 +60,7 @@ fn build(run: &Run, gate: Gate, sources: Sources) -> Result<(), Refused> {
     session::new_keyring()?;
     loopback::bring_up()
         .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
-    let checked = filesystem::build(&run.plan, sources, run.outside)?;
+    let checked = filesystem::build(&run.plan, sources, stubs, run.outside)?;
     receipt::built(run.shared, checked);
     rustix::system::sethostname(run.plan.process.hostname.to_bytes())
         .map_err(|errno| refuse("hostname", &[Part::Text("sethostname"), Part::Error(errno)]))

@@ -2,10 +2,10 @@
 //! asks for, or hang below one that came with everything below it, and have its attributes.
 
 use crate::message::{Part, Refused, Text, refuse};
+use crate::stub::Stubs;
 use crate::sys::{memory, mount};
 use crate::transfer::read_all;
-use core::ffi::CStr;
-use purple_plan::{Mount, MountKind, Plan, mount_flags};
+use purple_plan::{Mount, MountKind, mount_flags};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
@@ -24,25 +24,25 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
 
 /// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
 /// whether what the payload owns must be id-mapped.
-pub(crate) fn check(plan: &Plan<'_>, mapped: bool) -> Result<u64, Refused> {
+pub(crate) fn check(stubs: &Stubs<'_>, mapped: bool) -> Result<u64, Refused> {
     let failed = |errno| refuse(STEP, &[Part::Text("reading the mounts back"), Part::Error(errno)]);
     memory::lend(MOST_BYTES, |memory| {
         let lines = read(memory).map_err(failed)?;
-        check_lines(plan, mapped, lines)
+        check_lines(stubs, mapped, lines)
     })
     .map_err(failed)?
 }
 
-fn check_lines(plan: &Plan<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refused> {
+fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refused> {
     let mut count = 0_u64;
     for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        check_line(plan, mapped, line)?;
+        check_line(stubs, mapped, line)?;
         count = count.saturating_add(1);
     }
-    for step in &plan.mounts {
+    for (place, step) in stubs.steps() {
         let required = step.flags & mount_flags::OPTIONAL == 0 && is_mount(&step);
         let found = || lines.split(|&byte| byte == b'\n').filter_map(mount_point);
-        if required && !found().any(|point| relation(point, step.target) == Relation::Same) {
+        if required && !found().any(|point| relation(point, place) == Relation::Same) {
             return Err(wrong(&step, " is not mounted"));
         }
     }
@@ -58,7 +58,7 @@ pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
     memory.get(..used).filter(|lines| lines.len() < MOST_BYTES).ok_or(Errno::FBIG)
 }
 
-fn check_line(plan: &Plan<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {
+fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {
     let point = mount_point(line).unwrap_or(b"");
     let options = line.split(|&byte| byte == b' ').nth(5).unwrap_or(b"");
     let has = |name: &[u8]| options.split(|&byte| byte == b',').any(|option| option == name);
@@ -68,9 +68,9 @@ fn check_line(plan: &Plan<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused>
     let mut wanted = 0;
     let mut owned = false;
     let mut governor = None;
-    for step in plan.mounts.iter().filter(is_mount) {
-        let length = step.target.to_bytes().len();
-        match relation(point, step.target) {
+    for (place, step) in stubs.steps().filter(|(_, step)| is_mount(step)) {
+        let length = place.len();
+        match relation(point, place) {
             Relation::Same if length >= longest => {
                 let again = governor.is_some() && length == longest;
                 wanted = if again { wanted | step.attrs } else { step.attrs };
@@ -161,8 +161,7 @@ pub(crate) enum Relation {
 }
 
 /// How an escaped mount point lies to a path.
-pub(crate) fn relation(point: &[u8], path: &CStr) -> Relation {
-    let path = path.to_bytes();
+pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
     let mut point = Unescaped(point);
     if path == b"/" {
         let first = point.next();
@@ -218,7 +217,7 @@ mod tests {
             (r"/a\040b", c"/a b", Relation::Same),
             (r"/a\134b/c", c"/a\\b", Relation::Below),
         ] {
-            assert_eq!(relation(point.as_bytes(), path), expected, "{point} {path:?}");
+            assert_eq!(relation(point.as_bytes(), path.to_bytes()), expected, "{point} {path:?}");
         }
     }
 

@@ -27,10 +27,14 @@ pub(crate) fn make(
 }
 
 /// The target of a step that may be left out when its target does not exist.
-pub(crate) fn find(root: &OwnedFd, step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
-    match existing(root, step.target) {
+pub(crate) fn find(
+    root: &OwnedFd,
+    step: &Mount<'_>,
+    place: &CStr,
+) -> Result<Option<OwnedFd>, Refused> {
+    match existing(root, place) {
         Ok(target) => Ok(Some(target)),
-        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
+        Err(Errno::NOENT | Errno::NOTDIR) if has(step, mount_flags::OPTIONAL) => Ok(None),
         Err(errno) => Err(failed(step, errno)),
     }
 }

@@ -1,4 +1,5 @@
-//! How long `purplec compile` takes, as a whole process, for every policy in the repository.
+//! How long `purplec compile` takes, as a whole process, for every policy in the repository, and for
+//! one that is made to take long.
 
 use crate::Fault;
 use crate::rounds::{clock, run};
@@ -11,6 +12,12 @@ use std::process::Command;
 use std::time::Duration;
 
 const MOST: Duration = Duration::from_millis(10);
+
+/// For a policy whose filter just fits.
+const MOST_OF_WORST: Duration = Duration::from_millis(200);
+
+/// Half as many rules as there may be, each with two masks that no other rule has: nothing is shared.
+const WORST: u64 = 500;
 
 /// Measures each policy.
 pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> Result<(), Fault> {
@@ -36,7 +43,38 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         let name = policy.strip_prefix(&root).unwrap_or(policy).display();
         table.times(&format!("compile {name}"), &times, Some(MOST));
     }
+    let file = workshop.dir.join("worst.yaml");
+    fs::write(&file, worst()).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut worst = [file];
+    // It takes long, and always as long.
+    let few = rounds.div_ceil(10);
+    let times = run(&mut worst, few, |policy| {
+        let mut command = Command::new(&purplec);
+        command.arg("compile").arg(&*policy).arg("-o").arg(&plan);
+        let (time, done) = clock(|| succeed(&mut command));
+        done.map(|_output| time)
+    })?;
+    for times in times {
+        let what = format!("compile {WORST} rules with masks");
+        table.times(&what, &times, Some(MOST_OF_WORST));
+    }
     Ok(())
+}
+
+/// The policy whose filter is among the longest that fit.
+fn worst() -> String {
+    let mut text = "name: worst\nsyscalls:\n  allow: [mmap]\n  advanced_rules:\n".to_owned();
+    for at in 0..WORST {
+        let action = ["errno, errno: EIO", "errno, errno: EACCES", "log"];
+        let action = action.iter().cycle().nth(usize::try_from(at % 3).unwrap_or(0));
+        let (low, high) = (2 * at + 1, 4 * at + 2);
+        text += &format!(
+            "  - {{syscall: mmap, action: {}, conditions: [{{arg: 3, op: masked_eq, mask: {low}, \
+             value: 1}}, {{arg: 1, op: masked_ne, mask: {high}, value: 0}}]}}\n",
+            action.copied().unwrap_or_default()
+        );
+    }
+    text
 }
 
 /// The policies in a directory.

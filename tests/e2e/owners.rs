@@ -14,7 +14,9 @@ use std::time::Duration;
 
 scenarios! {
     the_process_is_nobody_else
+    root_chooses_the_id_outside
     files_belong_to_the_directorys_owner
+    files_on_nested_mounts_belong_to_the_owner
     other_peoples_files_stay_theirs
     set_id_files_are_refused
     set_id_files_do_no_harm_without_output_paths
@@ -36,6 +38,31 @@ fn the_process_is_nobody_else(place: &Place) {
     assert!(status.contains(&format!("Gid:\t{gid}\t{gid}\t{gid}\t{gid}\n")), "{status}");
     assert!(status.lines().any(|line| line.trim_end() == "Groups:"), "{status}");
     assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
+}
+
+/// Two sandboxes of root share nothing by their ids where each has its own.
+fn root_chooses_the_id_outside(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let run = Run::new(place, &plan, &["sh", "-c", "> made; echo ready; cat > /dev/null; :"]);
+    let run = run.option(&["--outside-id", "70001"]);
+    if !place.who.is_root() {
+        return run.finish().refused(125, "identity: only root can choose --outside-id");
+    }
+    let mut child = run.start();
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    assert!(out.read_line(&mut String::new()).is_ok());
+    let listed = processes(place);
+    let shell = listed.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
+    let status = fs::read_to_string(format!("{shell}/status")).expect("its status");
+    assert!(status.contains("Uid:\t70001\t70001\t70001\t70001\n"), "{status}");
+    assert!(status.contains("Gid:\t70001\t70001\t70001\t70001\n"), "{status}");
+    assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
+    assert_eq!(place.at("output/made").metadata().expect("it was made").uid(), place.who.uid);
+    for wrong in ["0", "4294967295", "-1", "x", ""] {
+        let done = Run::new(place, &plan, &["true"]).option(&["--outside-id", wrong]).finish();
+        let message = format!("arguments: {wrong} is no id from 1 to 4294967294\n");
+        assert_eq!((done.code(), done.stderr.contains(&message)), (125, true), "{done}");
+    }
 }
 
 fn files_belong_to_the_directorys_owner(place: &Place) {
@@ -61,6 +88,49 @@ show(owner=[status.st_uid, status.st_gid], directory=os.stat('/share').st_uid)",
         place.dir("share");
         chown(&work, Some(Uid::from_raw(12345)), Some(Gid::from_raw(54321))).expect("root may");
         run((12345, 54321));
+    }
+}
+
+/// A directory of the policy's in another one has its own owner; what the host has mounted below a
+/// directory goes with that directory.
+fn files_on_nested_mounts_belong_to_the_owner(place: &Place) {
+    let name = "owners-files_on_nested_mounts_belong_to_the_owner";
+    if !Uid::effective().is_root() {
+        return purple_tests::identity::skip(name, "only root can mount and give files away");
+    }
+    let (outer, inner) =
+        if place.who.is_root() { (12345, 54321) } else { (place.who.uid, place.who.uid) };
+    for (dir, owner) in
+        [("share", outer), ("share/inner", outer), ("share/mounted", outer), ("other", inner)]
+    {
+        let path = place.dir(dir);
+        chown(&path, Some(Uid::from_raw(owner)), Some(Gid::from_raw(owner))).expect("root may");
+    }
+    let plan = Policy::new(place)
+        .writes(&place.text("share"), "/share")
+        .writes(&place.text("other"), "/share/inner")
+        .compile(place);
+    // What is written to the file system mounted there is copied out before it goes away.
+    let script = format!(
+        "mount -t tmpfs -o mode=755,uid={outer},gid={outer} none {mounted} || exit 1
+\"$@\" && stat -c %u:%g {mounted}/file && umount {mounted}",
+        mounted = place.text("share/mounted"),
+    );
+    let text = "write('/share/file'); write('/share/inner/file'); write('/share/mounted/file')
+show(owners=[os.stat(path).st_uid for path in ['/share/file', '/share/inner/file', '/share/mounted/file', '/share/mounted']])";
+    let run = python(place, &plan, text);
+    let done = if place.who.is_root() {
+        run.wrapped_by_root(&["unshare", "--mount", "sh", "-c", &script, "sh"]).finish()
+    } else {
+        run.finish()
+    };
+    let out = done.good();
+    assert!(out.contains("{\"owners\": [1000, 1000, 1000, 1000]}"), "{out}");
+    if place.who.is_root() {
+        assert!(out.ends_with(&format!("{outer}:{outer}\n")), "{out}");
+    }
+    for (file, owner) in [("share/file", outer), ("other/file", inner)] {
+        assert_eq!(place.at(file).metadata().expect("it was made").uid(), owner, "{file}");
     }
 }
 

@@ -16,10 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// The codes whose example cannot stand in a page, with the page's reason. Unit tests show them:
-/// `compiler/src/parse/tests.rs` the first ones, `compiler/src/emit/bpf/tests.rs` the filter,
+/// `compiler/src/parse/tests.rs` the first ones, `compiler/src/emit/bpf/tests.rs` the filter, the tests in `bpf/libseccomp` the library,
 /// `compiler/src/resolve/syscalls/lists_tests.rs` the group, `tests/spec/plans.rs` the plan, and
 /// `compiler/src/validate/tests.rs` that the schema is one.
-const WITHOUT_EXAMPLE: [(&str, &str); 13] = [
+const WITHOUT_EXAMPLE: [(&str, &str); 14] = [
     ("byte-order-mark", "an editor may remove the mark from this page"),
     ("extends-too-many", "it takes more than 64 parents"),
     ("filter-too-long", "it takes hundreds of rules"),
@@ -27,6 +27,7 @@ const WITHOUT_EXAMPLE: [(&str, &str); 13] = [
     ("input-too-large", "the text would be longer than 1 MiB"),
     ("internal-schema", "a defect of the compiler"),
     ("invalid-utf8", "such bytes cannot stand in this page"),
+    ("libseccomp-cannot", "it takes a purplec that is built with libseccomp"),
     ("plan-too-large", "it takes hundreds of paths"),
     ("suppression-of-error", "the error that the comment names is found too"),
     ("target-architecture-missing", "a policy cannot say what the plan is for: `--arch` does"),

@@ -72,6 +72,16 @@ impl Policy {
         self
     }
 
+    /// The same, with what is kept as it is below it.
+    pub fn keeps(mut self, host: &str, inside: &str, kept: &[&str]) -> Self {
+        writeln!(
+            self.output,
+            "    - {{host_path: {host:?}, sandbox_path: {inside:?}, read_only: {kept:?}}}"
+        )
+        .expect("a string grows");
+        self
+    }
+
     /// Starts the program somewhere else.
     pub fn starts_in(mut self, dir: &str) -> Self {
         dir.clone_into(&mut self.working_dir);

@@ -170,8 +170,11 @@ fn one(scenario: &str, who: &str, test: &str) -> String {
     };
     let said = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
     if !out.status.success() {
-        let said = said.lines().map(|line| format!("  {line}\n")).collect::<String>();
-        return format!("failed {test}\n  {}\n{said}", out.status);
+        return format!(
+            "failed {test}\n  {}\n  {}\n",
+            out.status,
+            said.trim().replace('\n', "\n  ")
+        );
     }
     let skip = said.lines().find_map(|line| line.strip_prefix("SKIP ")?.split_once(": "));
     match skip {

@@ -5,6 +5,7 @@ use super::screen::{self, Colour};
 use super::{Deny, Exit, complain, defect, input, output, show, target, today};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::render::visible;
+use purplec::emit::bpf;
 use purplec::pipeline::{self, Options, Outcome, Stage};
 use purplec::syscalls::Arch;
 use std::io;
@@ -31,6 +32,9 @@ pub(super) struct Arguments {
     /// Refuse what this host cannot enforce; `purple doctor --target FILE` describes one
     #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
+    /// What makes the filters; each is proven
+    #[arg(long, value_enum, default_value_t = Backend::Own)]
+    backend: Backend,
     /// Print one stage's result instead of a plan
     #[arg(long, value_name = "STAGE", value_enum)]
     emit: Option<Emit>,
@@ -43,6 +47,28 @@ pub(super) struct Arguments {
     /// What else makes the compilation fail
     #[arg(long, value_enum)]
     deny: Option<Deny>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Backend {
+    /// The compiler itself
+    Own,
+    /// The library libseccomp, where purplec is built with it
+    Libseccomp,
+}
+
+impl Backend {
+    /// The same for the pipeline; the error says that this build has it not.
+    fn built_in(self) -> Result<bpf::Backend, &'static str> {
+        match self {
+            Self::Own => Ok(bpf::Backend::Own),
+            #[cfg(feature = "libseccomp")]
+            Self::Libseccomp => Ok(bpf::Backend::Libseccomp),
+            #[cfg(not(feature = "libseccomp"))]
+            Self::Libseccomp => Err("error: this purplec is built without libseccomp; \
+                build it with `cargo build -p purplec --features libseccomp`"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,6 +100,10 @@ fn architecture(name: &str) -> Result<Arch, String> {
 
 /// Compiles one policy. Findings go to standard error, so that standard output can take the plan.
 pub(super) fn run(arguments: &Arguments) -> Exit {
+    let backend = match arguments.backend.built_in() {
+        Ok(backend) => backend,
+        Err(message) => return complain(message),
+    };
     let look = screen::look(&io::stderr(), arguments.color);
     let mut report = Report::new(arguments.format, look, true);
     let read = match input::try_read(&arguments.file) {
@@ -107,6 +137,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }),
         today,
         target,
+        backend,
         ..read.options
     };
     let mut outcome = match pipeline::compile(&read.source, &options, read.sink) {

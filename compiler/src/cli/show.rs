@@ -220,6 +220,11 @@ fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
         "optional": flag(mount_flags::OPTIONAL),
         "existing": flag(mount_flags::EXISTING),
         "owned": flag(mount_flags::OWNED),
+        "stub": if flag(mount_flags::STUB_DIRECTORY) {
+            Some("directory")
+        } else {
+            flag(mount_flags::STUB_FILE).then_some("file")
+        },
         "size": mount.size,
         "inodes": mount.inodes,
         "mode": format!("{:04o}", mount.mode),
@@ -346,9 +351,17 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Tmpfs if target == "/" => return None,
         MountKind::Tmpfs => format!("{target}, private, {} MiB", mount.size >> 20),
         MountKind::File => format!("{target}, generated"),
+        MountKind::Mask if guarded(mount) => format!("{target}, hidden and kept so"),
+        MountKind::Mask if mount.line.is_some() => format!("{target}, hidden"),
+        MountKind::Rebind if guarded(mount) => format!("{target}, kept as it is"),
         _ => return None,
     };
     Some(words + &line)
+}
+
+/// Whether nobody inside can make what is missing there.
+const fn guarded(mount: &Mount<'_>) -> bool {
+    mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY) != 0
 }
 
 #[derive(Default)]

@@ -11,7 +11,7 @@ pub use plan::{Artefacts, TextWithNul};
 use crate::diagnostics::Sink;
 use crate::ir::{self, Ir};
 use crate::source::Sources;
-use bpf::Fault;
+use bpf::{Backend, Fault};
 
 /// A filter, checked against its meaning, for one architecture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +27,21 @@ pub struct Filter {
 }
 
 /// Turns the IR into everything that goes into a plan. `Ok(None)`: the sink says why there is none.
-pub fn emit(ir: &Ir, sources: &Sources, sink: &mut Sink) -> Result<Option<Artefacts>, EmitFault> {
+pub fn emit(
+    ir: &Ir,
+    sources: &Sources,
+    backend: Backend,
+    sink: &mut Sink,
+) -> Result<Option<Artefacts>, EmitFault> {
     ir::verify(ir).map_err(EmitFault::Ir)?;
     let mut filters = Vec::new();
     for meaning in &ir.filters {
-        let Some((program, report)) = bpf::emit(meaning, sink).map_err(EmitFault::Filter)? else {
-            return Ok(None);
+        let emitted = match backend {
+            Backend::Own => bpf::emit(meaning, sink).map_err(EmitFault::Filter)?,
+            #[cfg(feature = "libseccomp")]
+            Backend::Libseccomp => bpf::emit_by_libseccomp(meaning, sink),
         };
+        let Some((program, report)) = emitted else { return Ok(None) };
         let probe = bpf::probe(meaning);
         filters.push(Filter { audit_arch: meaning.native.arch.audit(), program, probe, report });
     }

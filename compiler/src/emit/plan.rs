@@ -5,7 +5,7 @@ use super::bpf;
 use super::meaning::Records;
 use crate::ir::landlock::{Level, Ports};
 use crate::ir::syscalls::Meaning;
-use crate::ir::{self, Action, Attributes, Ir, Step};
+use crate::ir::{self, Action, Attributes, Ir, Step, Stub};
 use crate::source::{Sources, Span};
 use purple_plan::{
     Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Landlock, Meta, Method, Mount, MountKind,
@@ -259,9 +259,10 @@ impl Texts {
         let steps = of.ir.steps.iter().map(|step| {
             let (source, content) = match &step.action {
                 Action::Bind { source, .. } => (source.as_str(), ""),
-                Action::File(text) | Action::Symlink(text) | Action::Setting(text) => {
-                    ("", text.as_str())
-                }
+                Action::File(text)
+                | Action::Symlink(text)
+                | Action::Setting(text)
+                | Action::Guard { stub: Stub::File(text), .. } => ("", text.as_str()),
                 _ => ("", ""),
             };
             Ok(StepTexts {
@@ -347,6 +348,18 @@ fn mount<'t>(step: &Step, text: &'t StepTexts, lines: &Lines) -> Mount<'t> {
             mount.kind = MountKind::Rebind;
             mount.attrs = RDONLY | NOSUID | NODEV | NOEXEC;
             mount.flags |= mount_flags::OPTIONAL | mount_flags::RECURSIVE;
+        }
+        Action::Guard { hidden, stub } => {
+            (mount.kind, mount.attrs) = if *hidden {
+                (MountKind::Mask, RDONLY | NOSUID | NODEV | NOEXEC)
+            } else {
+                (MountKind::Rebind, RDONLY | NOSUID | NODEV)
+            };
+            mount.flags |= mount_flags::RECURSIVE;
+            mount.flags |= match stub {
+                Stub::Directory => mount_flags::STUB_DIRECTORY,
+                Stub::File(_) => mount_flags::STUB_FILE,
+            };
         }
         Action::Pin => {
             mount.kind = MountKind::Rebind;

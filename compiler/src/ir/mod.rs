@@ -98,6 +98,14 @@ pub enum Action {
     Mask,
     /// Make what is there read-only, if it is there.
     Protect,
+    /// Keep what lies in a writable tree of the host as it is: read-only, or hidden; where it is
+    /// missing, nobody inside can make it.
+    Guard {
+        /// Whether it is covered like a mask, and not just read-only.
+        hidden: bool,
+        /// What stands there while the sandbox runs, should it be missing.
+        stub: Stub,
+    },
     /// Make a directory of the host a mount of its own, if it is there, so that nobody can rename it
     /// and put another in its place.
     Pin,
@@ -105,6 +113,15 @@ pub enum Action {
     Seal,
     /// Write this to a kernel setting.
     Setting(String),
+}
+
+/// What stands for a missing path of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stub {
+    /// An empty directory.
+    Directory,
+    /// A file with this in it.
+    File(String),
 }
 
 /// Attributes of a mount.

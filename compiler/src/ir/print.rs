@@ -1,7 +1,7 @@
 //! The IR as text, for `--emit=ir`.
 
 use super::landlock::Landlock;
-use super::{Action, Attributes, Ir, Step};
+use super::{Action, Attributes, Ir, Step, Stub};
 use std::fmt;
 
 impl fmt::Display for Ir {
@@ -76,6 +76,14 @@ impl fmt::Display for Step {
             Action::Symlink(to) => write!(f, "symlink {target} -> {to}"),
             Action::Mask => write!(f, "mask {target}"),
             Action::Protect => write!(f, "protect {target}"),
+            Action::Guard { hidden, stub } => {
+                let how = if *hidden { "hidden" } else { "read-only" };
+                write!(f, "guard {target} {how}, ")?;
+                match stub {
+                    Stub::Directory => f.write_str("else a directory"),
+                    Stub::File(content) => write!(f, "else a file {content:?}"),
+                }
+            }
             Action::Pin => write!(f, "pin {target}"),
             Action::Seal => write!(f, "seal {target}"),
             Action::Setting(value) => write!(f, "setting {target} = {value}"),

@@ -3,6 +3,7 @@
 use super::Scope;
 use super::shared::{Share, below, plain, shares, within};
 use crate::diagnostics::{Diagnostic, quote};
+use crate::ir::{Action, Step};
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
@@ -28,7 +29,13 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let covered = |other: &Share| {
         !other.writable && within(&wanted, &other.inside) && within(&other.inside, &share.inside)
     };
-    if !hooks && shares.iter().any(covered) {
+    let guarded = |name: &str| {
+        let path = format!("{wanted}/{name}");
+        let guard = |step: &&Step| matches!(step.action, Action::Guard { .. });
+        scope.ir.steps.iter().filter(guard).any(|step| within(&path, &step.target))
+    };
+    let kept = ["commondir", "config", "hooks"].into_iter().all(guarded);
+    if !hooks && (kept || shares.iter().any(covered)) {
         return;
     }
     let message = format!(
@@ -40,7 +47,7 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     } else {
         let below = plain(&format!("{}/.git", share.host));
         format!(
-            "write to a directory of its own, such as `./output`, or show `{below}` read-only at `{wanted}`"
+            "write to a directory of its own, such as `./output`, leave `@project` protected, or show `{below}` read-only at `{wanted}`"
         )
     };
     scope.report(Diagnostic::warning("project-writable", span, message).with_help(help));

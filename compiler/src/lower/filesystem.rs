@@ -1,5 +1,7 @@
 //! The steps that build the file system: what every sandbox has, and what the policy adds.
 
+mod guards;
+
 use crate::diagnostics::{Applicability, Diagnostic, Sink, quote};
 use crate::ir::{Action, Attributes, Step};
 use crate::resolve::{Filesystem, Resolved, Shared};
@@ -92,12 +94,14 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
         }
     }
 
+    let kernel_masks = guards::put(&mut tree, wanted, sink);
     tree.refuse_optional(sink);
     let root =
         Action::Tmpfs { bytes: ROOT_BYTES, files: ROOT_FILES, mode: 0o755, attributes: PLAIN };
     let mut steps = vec![own("/", root)];
     steps.extend(tree.into_steps());
     steps.extend(kernel(wanted, resolved.capabilities != 0));
+    steps.extend(kernel_masks);
     steps.push(own("/", Action::Seal));
     steps
 }
@@ -238,13 +242,14 @@ impl Tree {
 
     /// Whether there is something at a path or below it.
     fn is_used(&self, path: &str) -> bool {
+        self.places.contains_key(path) || self.below(path).is_some()
+    }
+
+    /// The first thing below a path.
+    fn below(&self, path: &str) -> Option<(&str, &Place)> {
         let below = format!("{path}/");
-        self.places.contains_key(path)
-            || self
-                .places
-                .range(below.clone()..)
-                .next()
-                .is_some_and(|(at, _)| at.starts_with(&below))
+        let first = self.places.range(below.clone()..).next();
+        first.map(|(at, place)| (at.as_str(), place)).filter(|(at, _)| at.starts_with(&below))
     }
 
     /// What lies above a path, the nearest first.
@@ -324,7 +329,8 @@ impl Tree {
             .into_iter()
             .zip(existing)
             .map(|((target, place), existing)| Step {
-                existing: existing && place.action != Action::Pin,
+                existing: existing
+                    && !matches!(place.action, Action::Pin | Action::Mask | Action::Guard { .. }),
                 action: place.action,
                 target,
                 span: place.cited,

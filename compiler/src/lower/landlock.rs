@@ -86,6 +86,7 @@ fn access(step: &Step) -> (u64, bool) {
         Action::Symlink(_)
         | Action::Mask
         | Action::Protect
+        | Action::Guard { .. }
         | Action::Pin
         | Action::Seal
         | Action::Setting(_) => (0, false),

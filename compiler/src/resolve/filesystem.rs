@@ -1,7 +1,8 @@
 //! The `filesystem` section.
 
-use super::{Placed, Scope, quantity};
+use super::{Placed, Protected, Scope, protected, quantity};
 use crate::diagnostics::quote;
+use crate::ir::Stub;
 use crate::source::Span;
 use purple_policy as policy;
 
@@ -12,6 +13,10 @@ pub struct Filesystem {
     pub immutable: Vec<Shared>,
     /// Host directories shown writable.
     pub output: Vec<Shared>,
+    /// What is kept as it is in those.
+    pub protected: Vec<Protected>,
+    /// What is hidden of all that.
+    pub masked: Vec<Masked>,
     /// Private writable directories.
     pub scratch: Vec<Placed<String>>,
     /// Bytes that each of those may hold.
@@ -35,6 +40,17 @@ pub struct Shared {
     pub inside_span: Option<Span>,
 }
 
+/// A path inside that is hidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masked {
+    /// Inside: absolute and straight down.
+    pub inside: String,
+    /// What stands there while the sandbox runs, should a writable directory not have it.
+    pub stub: Stub,
+    /// Where the policy says so.
+    pub span: Span,
+}
+
 /// Bytes in a scratch directory, unless the policy says otherwise.
 pub(crate) const SCRATCH_BYTES: u64 = 512 << 20;
 
@@ -55,6 +71,8 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         return Filesystem {
             immutable,
             output: Vec::new(),
+            protected: Vec::new(),
+            masked: Vec::new(),
             scratch: Vec::new(),
             scratch_bytes: SCRATCH_BYTES,
             working_dir: ("/tmp".to_owned(), None),
@@ -66,9 +84,23 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         immutable.extend(shared(&path.host_path, &path.sandbox_path, path.optional, &at, scope));
     }
     let mut output = Vec::new();
+    let mut kept = Vec::new();
     for (index, path) in section.output_paths.iter().enumerate() {
         let at = format!("/filesystem/output_paths/{index}");
-        output.extend(shared(&path.host_path, &path.sandbox_path, false, &at, scope));
+        let Some(top) = shared(&path.host_path, &path.sandbox_path, false, &at, scope) else {
+            continue;
+        };
+        let at = format!("{at}/read_only");
+        kept.extend(protected::resolve((&top.host, &top.inside), &path.read_only, &at, scope));
+        output.push(top);
+    }
+    let mut masked = Vec::new();
+    for (index, path) in section.masked_paths.iter().enumerate() {
+        let at = format!("/filesystem/masked_paths/{index}");
+        if let Some(inside) = inside(path, &at, scope) {
+            let (_, stub) = protected::stub(path, "");
+            masked.push(Masked { inside, stub, span: scope.span(&at) });
+        }
     }
     let mut scratch = Vec::new();
     for (index, path) in section.scratch_paths.iter().enumerate() {
@@ -90,7 +122,8 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
             (inside(path, at, scope).unwrap_or_else(|| "/".to_owned()), Some(scope.span(at)))
         }
     };
-    Filesystem { immutable, output, scratch, scratch_bytes, working_dir }
+    let protected = kept;
+    Filesystem { immutable, output, protected, masked, scratch, scratch_bytes, working_dir }
 }
 
 fn default(path: &str, optional: bool) -> Shared {
@@ -157,12 +190,12 @@ fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
 }
 
 /// The longest name in a directory (`NAME_MAX`, linux/limits.h).
-const LONGEST_NAME: usize = 255;
+pub(super) const LONGEST_NAME: usize = 255;
 
 /// The longest path: `PATH_MAX` (linux/limits.h), less room for where the new root is made.
-const LONGEST: usize = 4000;
+pub(super) const LONGEST: usize = 4000;
 
-fn invalid(path: &str, pointer: &str, help: &str, scope: &mut Scope<'_>) {
+pub(super) fn invalid(path: &str, pointer: &str, help: &str, scope: &mut Scope<'_>) {
     let message = format!("{} cannot be used as a path", quote(path));
     scope.error("invalid-path", pointer, message, help);
 }

@@ -5,14 +5,16 @@ pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
 mod network;
+mod protected;
 pub mod quantity;
 mod resources;
 pub mod syscalls;
 
 pub use capabilities::NAMES as CAPABILITIES;
 pub use environment::Variable;
-pub use filesystem::{Filesystem, Shared};
+pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
+pub use protected::Protected;
 pub use resources::{CPU_PERIOD, Resources};
 
 use crate::diagnostics::{Diagnostic, Sink};

@@ -20,7 +20,7 @@ use crate::pipeline::{self, Options};
 use crate::seal::hex;
 use crate::source::Source;
 use crate::syscalls::{
-    Arch, errno_number, replaced, syscall, syscall_name, syscall_number, variants,
+    Arch, errno_number, replaced, signature, syscall, syscall_name, syscall_number, variants,
 };
 use rules::{alternatives, comparison, unguarded};
 
@@ -278,8 +278,15 @@ impl Page<'_> {
             let spoken = reached.filter(|rule| {
                 let from = |one: &Rule| (one.strength, one.span) == (rule.strength, rule.span);
                 let has = |call: &CallMeaning| call.rules.iter().any(from);
-                let sayable = rule.conditions.is_empty() || !self.is_replaced(name);
-                rule.strength > Strength::Deny || (sayable && self.stands_for(name, has))
+                let says = |name: &str| {
+                    (rule.conditions.is_empty() || !self.is_replaced(name))
+                        && self.stands_for(name, has)
+                };
+                // The call with the widest arguments says it: its constants may not fit others.
+                let width = |name: &str| (bits(one.arch, name), std::cmp::Reverse(name.to_owned()));
+                let mut others = variants(one.arch, name).into_iter();
+                let wider = others.any(|other| width(other) > width(name) && says(other));
+                rule.strength > Strength::Deny || (says(name) && !wider)
             });
             let reached = unguarded(one.arch, name, spoken.cloned().collect());
             for rules in alternatives(&reached, self.style.named) {
@@ -324,6 +331,11 @@ impl Page<'_> {
             None => text,
         }
     }
+}
+
+/// How many bits a call's arguments have together.
+fn bits(arch: Arch, name: &str) -> u32 {
+    signature(arch, name).into_iter().flatten().map(|one| one.bits).sum()
 }
 
 /// The entries as one list over several lines.

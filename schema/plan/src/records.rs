@@ -246,7 +246,7 @@ record! {
         pub source: &'a CStr,
         /// The path inside, absolute.
         pub target: &'a CStr,
-        /// File, symbolic link and setting: the content.
+        /// File, symbolic link, setting and stub of a file: the content.
         pub content: &'a [u8],
     }
 }
@@ -269,8 +269,14 @@ pub mod mount_flags {
     /// Files belong to the payload inside and to the source's owner outside, also when root
     /// starts the sandbox (an id-mapped mount).
     pub const OWNED: u32 = 8;
+    /// Where the target is missing on the host, an empty file, or one with `content`, stands there
+    /// while the sandbox runs; where a directory above it is missing, an empty directory (mask,
+    /// rebind).
+    pub const STUB_FILE: u32 = 16;
+    /// The same with an empty directory for the target itself.
+    pub const STUB_DIRECTORY: u32 = 32;
     /// Every bit there is.
-    pub const ALL: u32 = RECURSIVE | OPTIONAL | EXISTING | OWNED;
+    pub const ALL: u32 = RECURSIVE | OPTIONAL | EXISTING | OWNED | STUB_FILE | STUB_DIRECTORY;
 }
 
 record! {

@@ -35,6 +35,13 @@ pub struct Filesystem {
     #[schemars(extend("examples" = [[{"host_path": "./output", "sandbox_path": "/output"}]]))]
     pub output_paths: Vec<OutputPath>,
 
+    /// Paths inside that are covered by something empty that cannot be read or written, if they lie in
+    /// what is shown of the host, or in `/proc` or `/sys`. What is missing cannot be made. A slash
+    /// at the end says that it is a directory, which counts where it is missing.
+    #[schemars(title = "Masked paths")]
+    #[schemars(extend("examples" = [["/workspace/.env", "/workspace/secrets/"]]))]
+    pub masked_paths: Vec<String>,
+
     /// The directory the program starts in, inside the sandbox. Default: `/tmp`.
     #[schemars(example = &"/tmp")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +99,14 @@ pub struct OutputPath {
     #[schemars(example = &"/output")]
     #[schemars(title = "Path inside")]
     pub sandbox_path: String,
+    /// Paths below it that the program can neither change nor make, where they are missing: such as
+    /// `Makefile`, or `hooks/` for a directory. `@project` and `@home` stand for those through which
+    /// other programs would run what was planted there; a project directory has the first without
+    /// saying so, a home directory both. `"!PATH"` and `"!@project"` take out of these groups.
+    #[schemars(title = "Read-only paths in it")]
+    #[schemars(extend("examples" = [["Makefile", "!.git/config"]]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_only: Vec<String>,
     /// Why the program needs it. Default: nothing is said.
     #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,10 @@ mod tree;
 mod weights;
 
 use self::arguments::{Case, decide};
-use self::graph::{Graph, Label, Test, Word};
+#[cfg(feature = "libseccomp")]
+pub(super) use self::graph::Node;
+use self::graph::Word;
+pub(super) use self::graph::{Graph, Label, Test};
 use self::numbers::{compat, native};
 use self::term::{Outcome, Term};
 use super::assemble::assemble;
@@ -60,6 +63,12 @@ pub(super) fn cost_of_all(one: &ArchMeaning, call: &CallMeaning) -> usize {
     let mut graph = Graph::default();
     let label = arguments(&mut graph, one, call);
     graph.size(label)
+}
+
+/// What a call of the native interface gets, for the other back end.
+#[cfg(feature = "libseccomp")]
+pub(super) fn on_call(graph: &mut Graph, one: &ArchMeaning, call: &CallMeaning) -> Label {
+    arguments(graph, one, call)
 }
 
 /// The value that a seccomp program returns for a verdict (seccomp(2)).

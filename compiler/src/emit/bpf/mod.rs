@@ -8,6 +8,8 @@ mod cache;
 mod generate;
 pub(crate) mod instruction;
 mod interpret;
+#[cfg(feature = "libseccomp")]
+mod libseccomp;
 mod probe;
 mod proof;
 mod too_long;
@@ -16,6 +18,8 @@ pub use cache::is_cacheable;
 pub(crate) use generate::return_value;
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
+#[cfg(feature = "libseccomp")]
+pub use libseccomp::emit_by_libseccomp;
 pub use probe::{Probe, probe};
 pub use proof::{Found, Method, Mismatch, Report, check, describe_call};
 
@@ -35,6 +39,17 @@ pub fn emit(meaning: &Meaning, sink: &mut Sink) -> Result<Option<(Program, Repor
     }
     let report = check(meaning, &program).map_err(|found| Fault::Mismatch(Box::new(found)))?;
     Ok(Some((program, report)))
+}
+
+/// What makes the programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backend {
+    /// The compiler itself.
+    #[default]
+    Own,
+    /// libseccomp, where this build has it.
+    #[cfg(feature = "libseccomp")]
+    Libseccomp,
 }
 
 /// A fault of the compiler, found before anything was sealed.

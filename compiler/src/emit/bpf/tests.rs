@@ -20,7 +20,7 @@ use crate::resolve::syscalls::resolve as resolve_section;
 use crate::syscalls::{Arch, names, syscall_number};
 
 /// A meaning from the text of a `syscalls` section that has no errors.
-fn meaning(yaml: &str, arch: Arch) -> Meaning {
+pub(super) fn meaning(yaml: &str, arch: Arch) -> Meaning {
     let section = serde_yaml::from_str(yaml).unwrap();
     let mut sink = Sink::new();
     let meaning = resolve_section(Some(&section), arch, &Document::default(), &mut sink);
@@ -32,7 +32,7 @@ fn emitted(meaning: &Meaning) -> (Program, Report) {
     emit(meaning, &mut Sink::new()).unwrap().unwrap()
 }
 
-const RULES: &str = "{on_deny: !errno EACCES, allow: [read, openat, socket, ioctl, mmap, lseek, \
+pub(super) const RULES: &str = "{on_deny: !errno EACCES, allow: [read, openat, socket, ioctl, mmap, lseek, \
     clone, clone3, personality, fchmod, exit_group], deny: [write], advanced_rules: [\
     {syscall: openat, action: allow, conditions: [{arg: 2, op: masked_eq, value: 0, mask: 3}]}, \
     {syscall: socket, action: kill, conditions: [{arg: 0, op: eq, value: 40}]}, \

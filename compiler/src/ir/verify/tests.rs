@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use crate::diagnostics::Sink;
+use crate::emit::bpf::Backend;
 use crate::emit::emit;
 use crate::ir::{Action, Ir, verify};
 use crate::lower::lower;
@@ -17,7 +18,7 @@ fn lowered(filesystem: &str) -> Ir {
     let mut document = parse::parse(&source, &mut sink).unwrap();
     let policy = validate(&mut document, &mut sink).unwrap();
     let ir = lower(resolve(&policy, &[Arch::X86_64], None, &document, &mut sink), &mut sink);
-    assert!(emit(&ir, &source.into(), &mut sink).is_ok());
+    assert!(emit(&ir, &source.into(), Backend::Own, &mut sink).is_ok());
     assert!(!sink.has_errors());
     ir
 }

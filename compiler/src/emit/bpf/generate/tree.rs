@@ -1,4 +1,5 @@
-//! The search for where a number lies: a tree of `JGE` and `JEQ`, chosen by a dynamic program.
+//! The search for where a number lies: a tree of `JGE`, `JEQ` and `JSET`, chosen by a dynamic
+//! program.
 //!
 //! Given are cells, which are ranges of a word's values that lead to the same place, each with a
 //! weight. A search costs [`SIZE`] for each instruction, and each instruction on the way to a cell
@@ -7,17 +8,22 @@
 //!
 //! - a *split*: one `JGE` between two cells, and the cheapest searches on both sides;
 //! - a *chain*: where all cells but some of one value lead to the same place, one `JEQ` for each of
-//!   those, the heaviest first.
+//!   those, the heaviest first;
+//! - a test of *bits*: one `JSET`, and the cheapest searches among the values with any of these
+//!   bits and among those with none ([`bits`]).
 //!
 //! Before all that, the heaviest cells of one value may have a `JEQ` each; whether they do is
 //! decided by the cost of the whole. Nothing is gained by a `JEQ` in other places: it could as well
 //! come after the split that follows it, in the half that needs it.
 
+mod bits;
+
+use self::bits::Bits;
 use super::graph::{Graph, Label, Test, Word};
-use crate::emit::bpf::instruction::{JEQ, JGE};
+use crate::emit::bpf::instruction::{JEQ, JGE, JSET, NUMBER};
 
 /// What an instruction costs, in the same unit as weights; see `docs/decisions/0006`.
-pub(super) const SIZE: u64 = 300;
+pub(super) const SIZE: u64 = 150;
 
 /// The most tests for equality in a row. A split never costs more than what a longer chain does.
 const LONGEST_CHAIN: usize = 12;
@@ -50,32 +56,34 @@ impl Cell {
 /// The search for a value of `word`. The cells are in order; what lies between them
 /// does not occur.
 pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
-    let mut rest = joined(cells);
-    if rest.len() > MOST_CELLS {
-        let (low, high) = rest.split_at(rest.len() / 2);
+    let mut rest = cells.to_vec();
+    let all = joined(&rest);
+    if all.len() > MOST_CELLS {
+        let k = all.get(all.len() / 2).map_or(0, |cell| cell.first);
+        let (low, high) = rest.split_at(rest.partition_point(|cell| cell.first < k));
         let [no, yes] = [low, high].map(|half| search(graph, word, half));
-        let k = high.first().map_or(0, |cell| cell.first);
         return graph.test(Test { word, code: JGE, k, yes, no });
     }
-    let mut heavy: Vec<Cell> = rest.iter().copied().filter(Cell::single).collect();
+    let mut heavy: Vec<Cell> = all.iter().copied().filter(Cell::single).collect();
     heavy.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
     heavy.truncate(MOST_FIRST);
-    let total: u64 = rest.iter().map(|cell| cell.weight).sum();
+    let total: u64 = all.iter().map(|cell| cell.weight).sum();
     // Asking for a cell first makes every other one wait: nothing light is worth it.
     heavy.retain(|cell| cell.weight * 8 > total);
-    let mut best = (Plan::of(&rest), 0, rest.clone());
+    let depth = if word == Word::whole(NUMBER) { 0 } else { Bits::NONE };
+    let mut best = (Plan::of(&rest, depth), 0);
     let (mut left, mut before) = (total, 0);
     for (at, cell) in heavy.iter().enumerate() {
         before += SIZE + left;
         left -= cell.weight;
-        rest = without(&rest, cell.first);
-        let plan = Plan::of(&rest);
+        rest.retain(|one| one.first != cell.first);
+        let plan = Plan::of(&rest, depth);
         if plan.cost() + before < best.0.cost() + first_cost(&heavy, best.1, total) {
-            best = (plan, at + 1, rest.clone());
+            best = (plan, at + 1);
         }
     }
-    let (plan, count, rest) = best;
-    let mut label = plan.build(graph, word, &rest);
+    let (plan, count) = best;
+    let mut label = plan.build(graph, word);
     for cell in heavy.iter().take(count).rev() {
         label = equal(graph, word, cell, label);
     }
@@ -112,20 +120,12 @@ fn joined(cells: &[Cell]) -> Vec<Cell> {
     all
 }
 
-/// The cells without the one that starts at `first`, whose value goes to a neighbour.
-fn without(cells: &[Cell], first: u32) -> Vec<Cell> {
-    let mut rest: Vec<Cell> = cells.iter().copied().filter(|cell| cell.first != first).collect();
-    let at = rest.partition_point(|cell| cell.first < first);
-    match at.checked_sub(1) {
-        Some(before) => rest.get_mut(before).into_iter().for_each(|cell| cell.last = first),
-        None => rest.first_mut().into_iter().for_each(|cell| cell.first = first),
-    }
-    joined(&rest)
-}
-
 /// The cheapest search over every range of some cells.
 struct Plan {
-    count: usize,
+    /// Neighbours lead to different places.
+    cells: Vec<Cell>,
+    bits: Bits,
+    depth: usize,
     /// By first and last cell of the range.
     best: Vec<(u64, Step)>,
 }
@@ -136,39 +136,45 @@ enum Step {
     Chain(Label),
     /// A split before this cell.
     Split(usize),
+    /// A test of these bits.
+    Bits(u32),
     /// Not looked at yet.
     Unknown,
 }
 
 impl Plan {
-    fn of(cells: &[Cell]) -> Self {
-        let count = cells.len();
-        let mut plan = Self { count, best: vec![(u64::MAX, Step::Unknown); count * count] };
-        plan.fill(cells);
+    /// For cells that lie behind so many tests of bits.
+    fn of(pieces: &[Cell], depth: usize) -> Self {
+        let cells = joined(pieces);
+        let bits = Bits::of(pieces, &cells, depth);
+        let best = vec![(u64::MAX, Step::Unknown); cells.len() * cells.len()];
+        let mut plan = Self { cells, bits, depth, best };
+        plan.fill();
         plan
     }
 
     fn cost(&self) -> u64 {
-        self.get(0, self.count.saturating_sub(1)).0
+        self.get(0, self.cells.len().saturating_sub(1)).0
     }
 
     fn get(&self, from: usize, last: usize) -> (u64, Step) {
-        self.best.get(from * self.count + last).copied().unwrap_or((0, Step::Unknown))
+        self.best.get(from * self.cells.len() + last).copied().unwrap_or((0, Step::Unknown))
     }
 
     fn set(&mut self, from: usize, last: usize, best: (u64, Step)) {
-        if let Some(place) = self.best.get_mut(from * self.count + last) {
+        if let Some(place) = self.best.get_mut(from * self.cells.len() + last) {
             *place = best;
         }
     }
 
-    fn fill(&mut self, cells: &[Cell]) {
-        for from in (0..self.count).rev() {
+    fn fill(&mut self) {
+        let count = self.cells.len();
+        for from in (0..count).rev() {
             let mut weight = 0;
             let mut chains = Chains::default();
-            for last in from..self.count {
-                weight += cells.get(last).map_or(0, |cell| cell.weight);
-                let chain = cells.get(from..=last).and_then(|cells| chains.over(cells));
+            for last in from..count {
+                weight += self.cells.get(last).map_or(0, |cell| cell.weight);
+                let chain = self.cells.get(from..=last).and_then(|cells| chains.over(cells));
                 let mut best = match chain {
                     Some((cost, to)) => (cost, Step::Chain(to)),
                     None => (u64::MAX, Step::Unknown),
@@ -180,33 +186,37 @@ impl Plan {
                         best = (cost, Step::Split(middle));
                     }
                 }
+                if let Some((cost, mask)) = self.bits.best(&self.cells, (from, last), best.0)
+                    && cost < best.0
+                {
+                    best = (cost, Step::Bits(mask));
+                }
                 self.set(from, last, best);
             }
         }
     }
 
-    fn build(&self, graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
-        self.range(graph, word, cells, 0, self.count.saturating_sub(1))
+    fn build(&self, graph: &mut Graph, word: Word) -> Label {
+        self.range(graph, word, 0, self.cells.len().saturating_sub(1))
     }
 
-    fn range(
-        &self,
-        graph: &mut Graph,
-        word: Word,
-        cells: &[Cell],
-        from: usize,
-        last: usize,
-    ) -> Label {
+    fn range(&self, graph: &mut Graph, word: Word, from: usize, last: usize) -> Label {
         match self.get(from, last).1 {
             Step::Unknown => graph.ret(0),
             Step::Split(middle) => {
-                let yes = self.range(graph, word, cells, middle, last);
-                let no = self.range(graph, word, cells, from, middle - 1);
-                let k = cells.get(middle).map_or(0, |cell| cell.first);
+                let yes = self.range(graph, word, middle, last);
+                let no = self.range(graph, word, from, middle - 1);
+                let k = self.cells.get(middle).map_or(0, |cell| cell.first);
                 graph.test(Test { word, code: JGE, k, yes, no })
             }
+            Step::Bits(mask) => {
+                let sides = self.bits.sides((from, last), mask);
+                let [yes, no] =
+                    sides.map(|side| Self::of(&side, self.depth + 1).build(graph, word));
+                graph.test(Test { word, code: JSET, k: mask, yes, no })
+            }
             Step::Chain(to) => {
-                let cells = cells.get(from..=last).unwrap_or_default();
+                let cells = self.cells.get(from..=last).unwrap_or_default();
                 chained(cells, to).iter().rev().fold(to, |no, cell| equal(graph, word, cell, no))
             }
         }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::emit::bpf::generate::graph::Node;
 
-const WORD: Word = Word::whole(0);
+/// Bits are tested of numbers alone.
+const WORD: Word = Word::whole(16);
 
 /// Cells from where they start, what they lead to, and their weights.
 fn cells(graph: &mut Graph, all: &[(u32, u32, u64)]) -> Vec<Cell> {
@@ -39,6 +40,10 @@ fn cost(graph: &Graph, root: Label, cells: &[Cell]) -> u64 {
     SIZE * u64::try_from(tests).unwrap_or(0) + steps
 }
 
+fn without(cells: &[Cell], cell: &Cell) -> Vec<Cell> {
+    cells.iter().copied().filter(|one| one != cell).collect()
+}
+
 /// The cheapest search, by trying every split and every test for equality everywhere.
 fn cheapest(cells: &[Cell]) -> u64 {
     let cells = joined(cells);
@@ -51,7 +56,7 @@ fn cheapest(cells: &[Cell]) -> u64 {
         cheapest(low) + cheapest(high)
     });
     let equal = cells.iter().filter(|cell| cell.single());
-    let equal = equal.map(|cell| cheapest(&without(&cells, cell.first)));
+    let equal = equal.map(|cell| cheapest(&without(&cells, cell)));
     here + splits.chain(equal).min().unwrap_or(0)
 }
 
@@ -108,4 +113,26 @@ fn many_cells_are_searched_in_few_steps() {
     assert!(most.is_some_and(|most| most < 30), "{most:?}");
     let right = |cell: &Cell| follow(&graph, root, cell.last).0 == follow(&graph, cell.to, 0).0;
     assert!(cells.iter().all(right));
+}
+
+#[test]
+fn numbers_are_taken_apart_by_bits_where_that_is_cheaper() {
+    let mut graph = Graph::default();
+    // The exceptions have none of the bits of 0x42, and two of three others have one.
+    let exceptions = [16, 41, 53];
+    let value = |value| (value, u32::from(exceptions.contains(&value)), 50);
+    let all: Vec<(u32, u32, u64)> = (0..103).map(value).chain([(103, 2, 1)]).collect();
+    let cells = cells(&mut graph, &all);
+    let by = |graph: &mut Graph, word| {
+        let root = search(graph, word, &cells);
+        for cell in &cells {
+            assert_eq!(follow(graph, root, cell.last).0, follow(graph, cell.to, 0).0);
+        }
+        (root, cost(graph, root, &cells))
+    };
+    let (root, with) = by(&mut graph, Word::whole(NUMBER));
+    let (_, without) = by(&mut graph, WORD);
+    let bits = |label: &Label| matches!(graph.get(*label), Node::Test(Test { code: JSET, .. }));
+    assert!(graph.below(root).iter().any(bits));
+    assert!(with < without, "{with} for {without}");
 }

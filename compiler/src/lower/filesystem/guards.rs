@@ -1,0 +1,109 @@
+//! The steps for what is hidden, and for what is kept as it is in writable directories.
+
+use super::{MASKED, Place, RESERVED, Tree, is_within, own};
+use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::ir::{Action, Step};
+use crate::resolve::{Filesystem, Masked, Protected};
+
+/// Puts guards and masks into the tree, which has everything else. What is hidden of `/proc` and
+/// `/sys` is returned: it goes after them.
+pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<Step> {
+    let mut kernel = Vec::new();
+    for masked in &wanted.masked {
+        kernel.extend(mask(tree, masked, sink));
+    }
+    for path in wanted.protected.iter().filter(|path| path.named) {
+        guard(tree, path, sink);
+    }
+    for path in wanted.protected.iter().filter(|path| !path.named) {
+        // What the policy itself says of a path, or of one above or below it, goes before a group.
+        let upper = nearest(tree, &path.inside).map(|(_, place)| writable(place));
+        if upper == Some(true) && !tree.is_used(&path.inside) {
+            tree.places.insert(path.inside.clone(), place(path));
+        }
+    }
+    kernel
+}
+
+fn place(path: &Protected) -> Place {
+    let action = Action::Guard { hidden: false, stub: path.stub.clone() };
+    Place { action, cited: path.span, named: path.span }
+}
+
+/// Keeps a path that the policy names as it is.
+fn guard(tree: &mut Tree, path: &Protected, sink: &mut Sink) {
+    match nearest(tree, &path.inside) {
+        Some((upper, above)) if !writable(above) => {
+            let span = path.span.unwrap_or_default();
+            let message = format!(
+                "{} lies in {}, which is not writable from the host",
+                quote(&path.inside),
+                quote(upper)
+            );
+            let mut found = Diagnostic::error("duplicate-path", span, message)
+                .with_help("leave it out: what is said of the other path decides");
+            if let Some(named) = above.named {
+                found = found.with_related(named, "used here first");
+            }
+            sink.push(found);
+        }
+        _ => tree.put(&path.inside, place(path), sink),
+    }
+}
+
+/// Hides a path.
+fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
+    let (path, span) = (&masked.inside, masked.span);
+    if ["/proc/", "/sys/"].iter().any(|kernel| path.starts_with(kernel)) {
+        let known = MASKED.iter().any(|tree| is_within(path, tree));
+        return (!known).then(|| Step { span: Some(span), ..own(path, Action::Mask) });
+    }
+    // The tree itself says what is wrong with these.
+    let refused = path == "/"
+        || RESERVED.iter().any(|tree| is_within(path, tree))
+        || tree.places.contains_key(path);
+    let action = match nearest(tree, path).map(|(_, place)| place) {
+        _ if refused => Action::Mask,
+        Some(Place { action: Action::Mask | Action::Guard { .. }, named, .. }) => {
+            let message = format!("{} lies in a path that is hidden already", quote(path));
+            let mut found = Diagnostic::error("below-masked-path", span, message)
+                .with_help("leave it out, or hide less above it");
+            if let Some(named) = named {
+                found = found.with_related(*named, "hidden from here on");
+            }
+            sink.push(found);
+            return None;
+        }
+        Some(place) if writable(place) => Action::Guard { hidden: true, stub: masked.stub.clone() },
+        Some(Place { action: Action::Bind { .. }, .. }) => Action::Mask,
+        _ => {
+            let message = format!("there is nothing of the host at {}", quote(path));
+            sink.push(Diagnostic::error("nothing-to-mask", span, message).with_help(
+                "hide what lies in an immutable path, in an output path, in `/proc` or in `/sys`",
+            ));
+            return None;
+        }
+    };
+    if let Some((below, place)) = tree.below(path).filter(|_| !refused) {
+        let message = format!("{} is hidden by what is above it", quote(below));
+        sink.push(
+            Diagnostic::error("below-masked-path", place.named.unwrap_or(span), message)
+                .with_help("put it elsewhere, or hide less")
+                .with_related(span, "hidden from here on"),
+        );
+        return None;
+    }
+    tree.put(path, Place { action, cited: Some(span), named: Some(span) }, sink);
+    None
+}
+
+/// What decides about a path: the nearest above it that is more than a link.
+fn nearest<'t>(tree: &'t Tree, path: &'t str) -> Option<(&'t str, &'t Place)> {
+    path.rmatch_indices('/')
+        .filter_map(|(at, _)| path.get(..at))
+        .find_map(|parent| Some((parent, tree.places.get(parent)?)))
+}
+
+fn writable(place: &Place) -> bool {
+    matches!(&place.action, Action::Bind { attributes, .. } if !attributes.read_only)
+}

@@ -1,0 +1,208 @@
+//! Paths that nobody inside may make: while the sandbox runs, an empty stub stands on the host for
+//! each that is missing, so that there is something to cover.
+//!
+//! A stub is known by its mode, with which it is made: sticky, and writable for nobody. Each sandbox
+//! that needs one holds a shared lock of it; who can have it alone takes it away. So the last of
+//! several sandboxes does, and the next one does for one whose supervisor was killed.
+
+use crate::filesystem::{failed, has, place_of};
+use crate::message::{Part, Refused, Text, refuse, say};
+use crate::target::{create, open_below};
+use crate::transfer::write_all;
+use core::ffi::CStr;
+use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, flock};
+use rustix::io::Errno;
+
+const STEP: &str = "protected path";
+
+/// How often a place is looked at again after another sandbox has changed it.
+const TRIES: u32 = 10_000;
+
+/// Whether a step keeps its target as it is.
+pub(crate) fn guards(step: &Mount<'_>) -> bool {
+    has(step, mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY)
+}
+
+/// What each step that keeps something as it is covers, and the stubs for it.
+pub(crate) struct Stubs<'p> {
+    plan: &'p Plan<'p>,
+    /// By step: how much of its target there is; 0 for steps that keep nothing.
+    lengths: [usize; MAX_MOUNTS],
+    /// By step: the directory above, and the stub, open and locked.
+    held: [Option<(OwnedFd, OwnedFd)>; MAX_MOUNTS],
+}
+
+impl<'p> Stubs<'p> {
+    /// Looks up what there is of the plan's protected paths, and makes stubs for what is missing.
+    pub(crate) fn make(plan: &'p Plan<'p>) -> Result<Self, Refused> {
+        let mut stubs = Self { plan, lengths: [0; MAX_MOUNTS], held: [const { None }; MAX_MOUNTS] };
+        let before = rustix::process::umask(Mode::empty());
+        let mut steps = plan.mounts.iter().enumerate().filter(|(_, step)| guards(step));
+        let made = steps.try_for_each(|(index, step)| stubs.protect(index, &step));
+        let _ours: Mode = rustix::process::umask(before);
+        made.inspect_err(|_| stubs.remove())?;
+        Ok(stubs)
+    }
+
+    /// The plan's steps, each with the part of its target at which it takes effect: all of it, or
+    /// for a path that is kept from being made, what there is of it.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'p [u8], Mount<'p>)> + use<'p> {
+        self.plan.mounts.iter().zip(self.lengths).map(|(step, length)| {
+            let target = step.target.to_bytes();
+            (target.get(..length).filter(|place| !place.is_empty()).unwrap_or(target), step)
+        })
+    }
+
+    fn protect(&mut self, index: usize, step: &Mount<'_>) -> Result<(), Refused> {
+        let above = |bind: &Mount<'_>| {
+            let rest = step.target.to_bytes().strip_prefix(bind.target.to_bytes());
+            bind.kind == MountKind::Bind && rest.is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        let bind =
+            self.plan.mounts.iter().filter(above).max_by_key(|bind| bind.target.to_bytes().len());
+        let bind = bind.ok_or_else(|| failed(step, Errno::INVAL))?;
+        let top = bind.target.to_bytes().len();
+        place_of(&bind).and_then(|place| self.walk(index, step, place, top)).map_err(|errno| {
+            let what = match errno {
+                Errno::LOOP => " leads through a symbolic link: protect what that leads to",
+                Errno::MLINK => " has another name, by which it could be changed",
+                _ => " cannot be kept as it is",
+            };
+            let (path, line) = (Part::Name(step.target), Part::Line(step.line));
+            refuse(STEP, &[path, Part::Text(what), Part::Error(errno), line])
+        })
+    }
+
+    /// Goes down from `above`, which is the first `at` bytes of the target, until there is something
+    /// to cover, and makes it if need be.
+    fn walk(
+        &mut self,
+        index: usize,
+        step: &Mount<'_>,
+        mut above: OwnedFd,
+        mut at: usize,
+    ) -> Result<(), Errno> {
+        let target = step.target.to_bytes();
+        let mut tries = 0..TRIES;
+        loop {
+            let mut slashes = target.iter().enumerate().skip(at.saturating_add(1));
+            let end = slashes.find(|(_, byte)| **byte == b'/').map_or(target.len(), |(end, _)| end);
+            let name = name_of(target, end);
+            let name = name.c_str().filter(|_| name.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+            let whole = end == target.len();
+            let found = match open_below(above.as_fd(), name, OFlags::PATH) {
+                Err(Errno::NOENT) => {
+                    let directory = !whole || has(step, mount_flags::STUB_DIRECTORY);
+                    match make(above.as_fd(), name, (!directory).then_some(step.content)) {
+                        Ok(()) | Err(Errno::EXIST | Errno::NOENT) if tries.next().is_some() => {
+                            continue;
+                        }
+                        made => return made.and(Err(Errno::BUSY)),
+                    }
+                }
+                found => found?,
+            };
+            let status = rustix::fs::fstat(&found)?;
+            let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+            if is_stub(&status, step.content) {
+                match lock(above.as_fd(), name, &status) {
+                    Ok(stub) => {
+                        *self.held.get_mut(index).ok_or(Errno::INVAL)? = Some((above, stub));
+                    }
+                    // Another sandbox is just taking it away.
+                    Err(Errno::NOENT | Errno::WOULDBLOCK) if tries.next().is_some() => {
+                        rustix::thread::sched_yield();
+                        continue;
+                    }
+                    Err(errno) => return Err(errno),
+                }
+            } else if directory && !whole {
+                (above, at) = (found, end);
+                continue;
+            } else if !directory && status.st_nlink > 1 {
+                return Err(Errno::MLINK);
+            }
+            *self.lengths.get_mut(index).ok_or(Errno::INVAL)? = end;
+            return Ok(());
+        }
+    }
+
+    /// Takes the stubs away that no other sandbox needs and that nobody has put anything into.
+    pub(crate) fn remove(&mut self) {
+        for ((place, step), held) in self.steps().zip(&mut self.held) {
+            let Some((above, stub)) = held.take() else {
+                continue;
+            };
+            match take_away(above.as_fd(), &stub, place, step.content) {
+                Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
+                Err(errno) => {
+                    say(STEP, &[Part::Bytes(place), Part::Text(" is left"), Part::Error(errno)]);
+                }
+            }
+        }
+    }
+}
+
+/// Makes a stub, of a file if it has content.
+fn make(above: BorrowedFd<'_>, name: &CStr, content: Option<&[u8]>) -> Result<(), Errno> {
+    match content {
+        Some(content) => write_all(&create(above, name, 0o1444)?, content)?,
+        None => rustix::fs::mkdirat(above, name, Mode::from_raw_mode(0o1555))?,
+    }
+    // Some file systems keep no modes (vfat).
+    let status = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if is_stub(&status, content.unwrap_or(b"")) { Ok(()) } else { Err(Errno::OPNOTSUPP) }
+}
+
+/// Opens a stub and shares the lock of it.
+fn lock(above: BorrowedFd<'_>, name: &CStr, seen: &Stat) -> Result<OwnedFd, Errno> {
+    let stub = open_below(above, name, OFlags::RDONLY)?;
+    flock(&stub, FlockOperation::NonBlockingLockShared)?;
+    let there = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if is_same(&there, seen) && is_same(&rustix::fs::fstat(&stub)?, seen) {
+        Ok(stub)
+    } else {
+        Err(Errno::NOENT)
+    }
+}
+
+fn take_away(
+    above: BorrowedFd<'_>,
+    stub: &OwnedFd,
+    place: &[u8],
+    content: &[u8],
+) -> Result<(), Errno> {
+    flock(stub, FlockOperation::NonBlockingLockExclusive)?;
+    let name = name_of(place, place.len());
+    let name = name.c_str().ok_or(Errno::NAMETOOLONG)?;
+    let status = rustix::fs::fstat(stub)?;
+    let there = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if !is_same(&status, &there) || !is_stub(&status, content) {
+        return Ok(());
+    }
+    let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+    rustix::fs::unlinkat(above, name, if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() })
+}
+
+/// Whether it has a stub's mode, and as a file nothing else in it than a stub.
+fn is_stub(status: &Stat, content: &[u8]) -> bool {
+    let marked = status.st_mode & 0o1222 == 0o1000;
+    let size = usize::try_from(status.st_size).unwrap_or(usize::MAX);
+    let kind = FileType::from_raw_mode(status.st_mode);
+    let empty = kind == FileType::RegularFile && (size == 0 || size == content.len());
+    marked && (empty || kind == FileType::Directory)
+}
+
+fn is_same(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
+/// The last name of the first `end` bytes of a path.
+fn name_of(path: &[u8], end: usize) -> Text<256> {
+    let mut name = Text::new();
+    let last = path.get(..end).and_then(|path| path.rsplit(|&byte| byte == b'/').next());
+    name.push_bytes(last.unwrap_or(b""));
+    name
+}

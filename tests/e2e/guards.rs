@@ -1,0 +1,413 @@
+//! What a program can neither change nor make in a directory that it may write to.
+
+use crate::inside::{facts_under, python};
+use nix::unistd::Uid;
+use purple_tests::place::Place;
+use purple_tests::policy::Policy;
+use purple_tests::run::{Run, finish};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+scenarios! {
+    missing_paths_cannot_be_made
+    what_there_is_cannot_be_changed
+    a_project_is_protected_without_saying_so
+    a_worktree_keeps_its_git_file
+    git_goes_on_working
+    a_planted_commondir_is_an_attack
+    a_way_through_a_link_is_refused
+    a_file_with_another_name_is_refused
+    masked_paths_cannot_be_read_or_made
+    masks_and_guards_on_the_way_down
+}
+
+/// Every way to put something at a path, and to take away what is there. `own` and `dir` are the
+/// program's, in the same directory.
+const WAYS: &str = "
+import shutil, stat
+def ways(top, path):
+    name = path.replace('/', '-')
+    own, folder, at = top + '/own-' + name, top + '/dir-' + name, top + '/' + path
+    write(own, 'planted')
+    os.makedirs(folder + '/hooks')
+    first = top + '/' + path.split('/')[0]
+    return dict(
+        open=attempt(write, at, 'planted'), above=attempt(os.makedirs, os.path.dirname(at), 0o755, True),
+        open_again=attempt(write, at, 'planted'), mkdir=attempt(os.mkdir, at), below=attempt(write, at + '/x'),
+        symlink=attempt(os.symlink, own, at), link=attempt(os.link, own, at), rename=attempt(os.rename, own, at),
+        rename_dir=attempt(os.rename, folder, at), over=attempt(os.rename, folder, first),
+        exchange=syscall(316, -100, folder.encode(), -100, at.encode(), 2), mknod=attempt(os.mknod, at, stat.S_IFIFO | 0o600),
+        away=attempt(os.rename, at, top + '/away'), first_away=attempt(os.rename, first, top + '/gone'),
+        unlink=attempt(os.unlink, at), rmdir=attempt(os.rmdir, at), rmdir_first=attempt(os.rmdir, first),
+        chmod=attempt(os.chmod, at, 0o777), truncate=attempt(os.truncate, at, 0),
+        out=attempt(os.link, at, top + '/linked'), utime=attempt(os.utime, at))
+def planted(top, path):
+    try:
+        return 'planted' in read(top + '/' + path)
+    except OSError:
+        return False
+";
+
+/// What is below a directory: the mode, and what is in it.
+pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    let mut left = vec![dir.to_owned()];
+    while let Some(dir) = left.pop() {
+        for entry in fs::read_dir(&dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let status = path.symlink_metadata().expect("it is there");
+            let content = match () {
+                () if status.is_file() => fs::read(&path).expect("its content"),
+                () if status.is_symlink() => {
+                    fs::read_link(&path).expect("a link").into_os_string().into_encoded_bytes()
+                }
+                () => Vec::new(),
+            };
+            if status.is_dir() {
+                left.push(path.clone());
+            }
+            found.insert(path, (status.mode(), content));
+        }
+    }
+    found
+}
+
+/// Removes what [`WAYS`] have made for themselves.
+fn clean(dir: &Path) {
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        match path.file_name().map(|name| name.to_string_lossy().into_owned()) {
+            Some(name) if name.starts_with("own-") => {
+                fs::remove_file(&path).expect("the program's");
+            }
+            Some(name) if name.starts_with("dir-") => {
+                fs::remove_dir_all(&path).expect("the program's");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Runs a command on the host, as the one who starts sandboxes there.
+fn on_host(place: &Place, dir: &str, words: &[&str]) -> String {
+    let (program, arguments) = words.split_first().expect("a program");
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(place.at(dir)).env_clear().env("PATH", "/usr/bin:/bin");
+    command.env("HOME", place.at("host")).env("GIT_CONFIG_NOSYSTEM", "1");
+    if !place.who.is_root() && Uid::effective().is_root() {
+        command.uid(place.who.uid).gid(place.who.gid);
+    }
+    let done = command.output().expect("it runs");
+    String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
+}
+
+/// A run that has started, and says when it may end.
+pub(crate) fn waiting(
+    place: &Place,
+    plan: &Path,
+    script: &str,
+) -> (Child, BufReader<std::process::ChildStdout>) {
+    let script = format!("{script}\necho ready; read line; {script}\necho end");
+    let mut child = Run::new(place, plan, &["sh", "-c", &script]).start();
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    while line != "ready\n" {
+        line.clear();
+        assert_ne!(out.read_line(&mut line).expect("a line"), 0, "it does not start");
+    }
+    (child, out)
+}
+
+fn each_is_refused(found: &Value, name: &str) {
+    for (way, result) in found[name].as_object().expect("an object") {
+        let result = result.as_str().expect("a name");
+        let known = [
+            "EROFS",
+            "EBUSY",
+            "EEXIST",
+            "EXDEV",
+            "EACCES",
+            "ENOTDIR",
+            "EISDIR",
+            "EPERM",
+            "ENOTEMPTY",
+            "ENOENT",
+        ];
+        // `above` is what a stub is already, or what may be there.
+        assert!(known.contains(&result) || way == "above", "{name}: {way}: {result}");
+    }
+}
+
+const MISSING: [&str; 6] =
+    ["Makefile", "ci/deep/run", "hooks/", ".git/hooks", ".git/config", ".vscode/tasks.json"];
+
+fn missing_paths_cannot_be_made(place: &Place) {
+    place.dir("project");
+    place.file("project/kept", "as it was");
+    let text = format!(
+        "{WAYS}
+paths = ['Makefile', 'ci/deep/run', 'hooks', '.git/hooks', '.git/config', '.vscode/tasks.json']
+show(**{{path: ways('/tree', path) for path in paths}}, planted=[planted('/tree', path) for path in paths],
+     fine=attempt(write, '/tree/fine'))"
+    );
+    let before = tree(&place.at("project"));
+    let kept = Policy::new(place).keeps(&place.text("project"), "/tree", &MISSING);
+    let found = facts_under(place, &kept, &text);
+    for path in
+        ["Makefile", "ci/deep/run", "hooks", ".git/hooks", ".git/config", ".vscode/tasks.json"]
+    {
+        each_is_refused(&found, path);
+    }
+    assert_eq!(found["planted"], json!([false, false, false, false, false, false]));
+    assert_eq!(found["fine"], "ok");
+    fs::remove_file(place.at("project/fine")).expect("the program's");
+    clean(&place.at("project"));
+    assert_eq!(tree(&place.at("project")), before);
+
+    // Without the protection it can be done.
+    let open = Policy::new(place).writes(&place.text("project"), "/tree");
+    let found = facts_under(place, &open, &text);
+    assert_eq!(found["Makefile"]["open"], "ok", "{found}");
+    assert_eq!(found["ci/deep/run"]["open_again"], "ok", "{found}");
+    assert_eq!(found[".git/hooks"]["above"], "ok", "{found}");
+}
+
+fn what_there_is_cannot_be_changed(place: &Place) {
+    place.dir("project");
+    for dir in ["project/.git", "project/.git/hooks", "project/.git/objects"] {
+        place.dir(dir);
+    }
+    for file in ["project/.git/config", "project/.git/hooks/pre-commit", "project/Makefile"] {
+        place.file(file, "as it was");
+    }
+    let before = tree(&place.at("project"));
+    let policy =
+        Policy::new(place).keeps(&place.text("project"), "/tree", &["@project", "Makefile"]);
+    let found = facts_under(
+        place,
+        &policy,
+        &format!(
+            "{WAYS}
+paths = ['.git/config', '.git/hooks', '.git/hooks/pre-commit', '.git/commondir', 'Makefile']
+show(**{{path: ways('/tree', path) for path in paths}}, content=[read('/tree/' + path) for path in
+        ['.git/config', '.git/hooks/pre-commit', '.git/commondir', 'Makefile']],
+     objects=attempt(write, '/tree/.git/objects/x'), tree=attempt(shutil.rmtree, '/tree/.git'),
+     mode=stat.filemode(os.stat('/tree/.git/hooks').st_mode))"
+        ),
+    );
+    for path in [".git/config", ".git/hooks", ".git/hooks/pre-commit", ".git/commondir", "Makefile"]
+    {
+        each_is_refused(&found, path);
+    }
+    assert_eq!(found["content"], json!(["as it was", "as it was", ".\n", "as it was"]));
+    assert_eq!(found["objects"], "ok");
+    assert_ne!(found["tree"], "ok");
+    let after = tree(&place.at("project"));
+    for path in [".git/config", ".git/hooks", ".git/hooks/pre-commit", "Makefile"] {
+        let path = place.at("project").join(path);
+        assert_eq!(after.get(&path), before.get(&path), "{}", path.display());
+    }
+    assert!(!place.at("project/.git/commondir").exists());
+}
+
+/// `.` is the project, and has `@project`; nothing of it stays.
+fn a_project_is_protected_without_saying_so(place: &Place) {
+    let text = format!(
+        "{WAYS}show(hooks=ways('/tree', '.git/hooks/pre-commit'), list=sorted(os.listdir('/tree')))"
+    );
+    let found = facts_under(place, &Policy::new(place).writes(".", "/tree"), &text);
+    each_is_refused(&found, "hooks");
+    for name in [".git", ".vscode", ".idea"] {
+        assert!(found["list"].as_array().expect("a list").contains(&json!(name)), "{found}");
+        assert!(!place.at(name).exists(), "{name}");
+    }
+    clean(&place.at(""));
+    let open = Policy::new(place).keeps(".", "/tree", &["!@project"]);
+    let found = facts_under(place, &open, &text);
+    assert_eq!(found["hooks"]["open_again"], "ok", "{found}");
+}
+
+/// In a worktree `.git` is a file that names the repository: another one must not take its place.
+fn a_worktree_keeps_its_git_file(place: &Place) {
+    place.dir("project");
+    place.file("project/.git", "gitdir: /nowhere\n");
+    let before = tree(&place.at("project"));
+    let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &["@project"]);
+    let text = format!(
+        "{WAYS}show(git=ways('/tree', '.git'), hooks=ways('/tree', '.git/hooks'), content=read('/tree/.git'))"
+    );
+    let found = facts_under(place, &policy, &text);
+    each_is_refused(&found, "git");
+    each_is_refused(&found, "hooks");
+    assert_eq!(found["content"], "gitdir: /nowhere\n");
+    clean(&place.at("project"));
+    assert_eq!(tree(&place.at("project")), before);
+}
+
+/// git works inside and outside at the same time, with a repository and without one.
+fn git_goes_on_working(place: &Place) {
+    place.dir("project");
+    let policy =
+        Policy::new(place).keeps(&place.text("project"), "/tree", &["@project"]).starts_in("/tree");
+    let plan = policy.compile(place);
+    let (mut child, out) = waiting(place, &plan, "ls -d .git");
+    let said = on_host(place, "project", &["git", "status"]);
+    assert!(said.contains("not a git repository"), "an empty `.git` is none: {said}");
+    drop(child.stdin.take());
+    child.stdout = Some(out.into_inner());
+    assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
+    assert!(tree(&place.at("project")).is_empty());
+
+    assert_eq!(on_host(place, "project", &["git", "init", "-q"]), "");
+    let before = tree(&place.at("project"));
+    let commit =
+        "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x && git status --short";
+    let (mut child, out) = waiting(place, &plan, commit);
+    assert_eq!(on_host(place, "project", &["git", "log", "--format=%s"]), "x\n");
+    let found = on_host(place, "project", &["git", "rev-parse", "--git-common-dir"]);
+    assert_eq!(found.trim(), place.text("project/.git"));
+    drop(child.stdin.take());
+    child.stdout = Some(out.into_inner());
+    let done = finish(child, b"", Duration::from_secs(20));
+    assert_eq!((done.code(), done.stderr.as_str()), (0, ""));
+    assert_eq!(on_host(place, "project", &["git", "log", "--format=%s"]), "x\nx\n");
+    let after = tree(&place.at("project"));
+    let stubs = |path: &PathBuf| {
+        let path = path.to_string_lossy();
+        path.contains("commondir") || path.ends_with("config.worktree") || path.contains(".vscode")
+    };
+    assert!(!after.keys().any(stubs), "{:?}", after.keys());
+    let config = place.at("project/.git/config");
+    assert_eq!(after.get(&config), before.get(&config));
+}
+
+/// Where `commondir` can be made, git outside runs what the program wants: so it is in the list.
+fn a_planted_commondir_is_an_attack(place: &Place) {
+    place.dir("project");
+    assert_eq!(on_host(place, "project", &["git", "init", "-q"]), "");
+    let mark = place.text("output/run-outside");
+    let script = format!(
+        "cp -r .git evil; printf '[core]\\n\\trepositoryformatversion = 0\\n\\tfsmonitor = touch {mark}; false\\n' > evil/config
+echo ../evil > .git/commondir"
+    );
+    for (kept, attacked) in [(&["@project", "!.git/commondir"][..], true), (&["@project"], false)] {
+        let policy =
+            Policy::new(place).keeps(&place.text("project"), "/tree", kept).starts_in("/tree");
+        let done = Run::new(place, &policy.compile(place), &["sh", "-c", &script]).finish();
+        assert_eq!(done.code() == 0, attacked, "{done}");
+        let said = on_host(place, "project", &["git", "status"]);
+        assert_eq!(place.at("output/run-outside").exists(), attacked, "{kept:?}: {said}");
+        if attacked {
+            fs::remove_file(place.at("project/.git/commondir")).expect("it was planted");
+            fs::remove_dir_all(place.at("project/evil")).expect("it was planted");
+            fs::remove_file(&mark).expect("it was run");
+        }
+    }
+}
+
+fn a_way_through_a_link_is_refused(place: &Place) {
+    place.dir("project");
+    place.dir("project/elsewhere");
+    symlink("elsewhere", place.at("project/.git")).expect("a link");
+    let before = tree(&place.at("project"));
+    let policy =
+        Policy::new(place).keeps(&place.text("project"), "/tree", &["first", ".git/hooks"]);
+    let line = policy.line_of("first");
+    Run::new(place, &policy.compile(place), &["true"]).finish().refused(
+        125,
+        &format!("protected path: /tree/.git/hooks leads through a symbolic link: protect what that leads to: ELOOP (policy line {line})"),
+    );
+    assert_eq!(tree(&place.at("project")), before, "the stub of `first` is gone too");
+}
+
+fn a_file_with_another_name_is_refused(place: &Place) {
+    place.dir("project");
+    let file = place.file("project/.bashrc", "as it was");
+    let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &[".bashrc"]);
+    let (plan, line) = (policy.compile(place), policy.line_of(".bashrc"));
+    assert_eq!(Run::new(place, &plan, &["true"]).finish().good(), "");
+    fs::hard_link(&file, place.at("project/other")).expect("a link");
+    let done = Run::new(place, &plan, &["true"]).finish();
+    let message = "/tree/.bashrc has another name, by which it could be changed: EMLINK";
+    done.refused(125, &format!("protected path: {message} (policy line {line})"));
+}
+
+fn masked_paths_cannot_be_read_or_made(place: &Place) {
+    for dir in ["shown", "shown/keys", "project", "project/secrets"] {
+        place.dir(dir);
+    }
+    for file in ["shown/key", "shown/keys/one", "project/.env", "project/secrets/one"] {
+        place.file(file, "secret");
+    }
+    let before = tree(&place.at("project"));
+    let policy = Policy::new(place)
+        .shows(&place.text("shown"), "/shown")
+        .writes(&place.text("project"), "/tree")
+        .filesystem(
+            "masked_paths: [/shown/key, /shown/keys, /shown/none/at/all, /tree/.env, /tree/secrets/, /tree/none, \
+             /tree/far/away, /tree/dir/, /proc/version, /sys/class/net]",
+        );
+    let found = facts_under(
+        place,
+        &policy,
+        &format!(
+            "{WAYS}
+def look(path): return attempt(os.listdir if os.path.isdir(path) else read, path)
+files = ['/shown/key', '/tree/.env', '/tree/none', '/proc/version']
+folders = ['/shown/keys', '/tree/secrets', '/tree/dir', '/sys/class/net']
+show(read=[look(path) for path in files + folders], write=[attempt(write, path) for path in files],
+     into=[attempt(write, path + '/x') for path in folders], none=attempt(os.stat, '/shown/none'),
+     away=[attempt(os.rename, '/tree/' + name, '/tree/x') for name in ['.env', 'secrets', 'none', 'far', 'dir']],
+     remove=[attempt(os.unlink, '/tree/' + name) for name in ['.env', 'none']],
+     far=attempt(os.makedirs, '/tree/far/away'), uptime=attempt(read, '/proc/uptime'))"
+        ),
+    );
+    let all = |name: &str, expected: &[&str]| {
+        for result in found[name].as_array().expect("a list") {
+            assert!(expected.contains(&result.as_str().expect("a name")), "{name}: {found}");
+        }
+    };
+    all("read", &["EACCES"]);
+    all("write", &["EACCES", "EROFS"]);
+    all("into", &["EACCES"]);
+    all("away", &["EBUSY"]);
+    all("remove", &["EBUSY"]);
+    assert_eq!((&found["none"], &found["far"]), (&json!("ENOENT"), &json!("EROFS")));
+    assert_eq!(found["uptime"], "ok");
+    assert_eq!(tree(&place.at("project")), before);
+}
+
+/// A guard below a guard's sibling, a mount of the policy's own in a protected directory, and a
+/// file where a directory is meant.
+fn masks_and_guards_on_the_way_down(place: &Place) {
+    for dir in ["project", "project/a", "project/a/b", "more"] {
+        place.dir(dir);
+    }
+    place.file("project/a/b/kept", "as it was");
+    place.file("project/file", "as it was");
+    place.file("more/x", "more");
+    let before = tree(&place.at("project"));
+    let policy = Policy::new(place)
+        .keeps(&place.text("project"), "/tree", &["a/b/", "file/below", "a/c"])
+        .shows(&place.text("more"), "/tree/a/b/more")
+        .filesystem("masked_paths: [/tree/a/d/e]");
+    place.dir("project/a/b/more");
+    let plan = policy.compile(place);
+    let text = "show(more=read('/tree/a/b/more/x'), write=attempt(write, '/tree/a/b/new'), file=attempt(write, '/tree/file'),
+        c=attempt(write, '/tree/a/c'), d=attempt(os.mkdir, '/tree/a/d/x'), up=attempt(os.rename, '/tree/a', '/tree/z'),
+        fine=attempt(write, '/tree/a/fine'))";
+    let found = python(place, &plan, text).finish().facts();
+    let expected = json!({"more": "more", "write": "EROFS", "file": "EROFS", "c": "EROFS", "d": "EROFS",
+        "up": "EBUSY", "fine": "ok"});
+    assert_eq!(found, expected);
+    fs::remove_file(place.at("project/a/fine")).expect("the program's");
+    fs::remove_dir(place.at("project/a/b/more")).expect("its own");
+    assert_eq!(tree(&place.at("project")), before);
+}
