@@ -23,4 +23,5 @@ pub mod source;
 #[cfg(test)]
 mod spent;
 pub mod syscalls;
+pub mod target;
 pub mod validate;

@@ -14,6 +14,7 @@ use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
+use crate::target::{self, Target};
 use crate::validate;
 use std::sync::Arc;
 
@@ -31,6 +32,9 @@ pub struct Options {
     pub today: Option<Date>,
     /// Whether to say how much the policy leaves open.
     pub score: bool,
+    /// The host that the policy must be enforceable on. No plan depends on it: it decides whether
+    /// there is one.
+    pub target: Option<Target>,
     /// What makes the filters.
     pub backend: Backend,
 }
@@ -45,6 +49,7 @@ impl Default for Options {
             files: None,
             today: None,
             score: false,
+            target: None,
             backend: Backend::Own,
         }
     }
@@ -123,6 +128,9 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
     }
     let ir = lower(resolved, sink);
     lint(&policy, &ir, &document, sink);
+    if let Some(target) = &options.target {
+        target::check(target, &ir, &outcome.sources, &document, sink);
+    }
     if options.score && !sink.has_errors() {
         outcome.score = Some(score(&policy, &ir, |pointer| document.key_span(pointer)));
     }

@@ -1,7 +1,9 @@
-//! The `purple` command: runs a command under a profile, and lists the profiles.
+//! The `purple` command: runs a command under a profile, lists the profiles, and says what the host
+//! can enforce.
 
 mod audit;
 mod cache;
+mod doctor;
 mod executor;
 mod homes;
 mod plans;
@@ -36,6 +38,8 @@ enum Command {
     Profile(profiles::Command),
     /// Show the audit log, or look whether it is whole
     Audit(audit::Arguments),
+    /// Say what this host can enforce, and what to type where something is missing
+    Doctor(doctor::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,12 +54,13 @@ fn main() -> ExitCode {
         }
     };
     let result = match &arguments.command {
-        Command::Run(arguments) => run::run(arguments),
-        Command::Profile(command) => profiles::run(command).map(|()| 0),
-        Command::Audit(arguments) => audit::run(arguments),
+        Command::Run(arguments) => run::run(arguments).map(ExitCode::from),
+        Command::Profile(command) => profiles::run(command).map(|()| ExitCode::SUCCESS),
+        Command::Audit(arguments) => audit::run(arguments).map(ExitCode::from),
+        Command::Doctor(arguments) => doctor::run(arguments),
     };
     match result {
-        Ok(status) => ExitCode::from(status),
+        Ok(exit) => exit,
         Err(problem) => {
             say(&problem.0);
             ExitCode::from(REFUSED)

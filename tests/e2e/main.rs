@@ -10,6 +10,7 @@ mod audit;
 mod capabilities;
 mod denials;
 mod devices;
+mod doctor;
 mod files;
 mod guards;
 mod inside;

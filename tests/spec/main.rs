@@ -1,7 +1,8 @@
 //! Policies and what the compiler says about them: the rendered text, compared as a whole.
 //!
 //! Each file of `cases/` has its rendering in `snapshots/`; a case named after a diagnostic's code
-//! shows that diagnostic; `cases/parents/` holds what they extend. The files of `corpus/` are policies that people wrote. After a change on
+//! shows that diagnostic; `cases/parents/` holds what they extend, `cases/targets/` the hosts that
+//! those of the same names are held against. The files of `corpus/` are policies that people wrote. After a change on
 //! purpose, run with `INSTA_UPDATE=always` and review the difference.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it relies on")]
 
@@ -27,6 +28,7 @@ use purplec::parse;
 use purplec::pipeline::{self, Options, Outcome};
 use purplec::resolve::quantity::date;
 use purplec::source::{Source, Sources};
+use purplec::target::Target;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -110,7 +112,11 @@ fn checked(path: &Path) -> (Vec<Diagnostic>, String) {
         })
         .collect();
     let parents = Texts::new(parents.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    let (outcome, text) = compiled_beside(&name, &bytes, Some(parents.files()));
+    let target =
+        fs::read(root().join("tests/spec/cases/targets").join(&name).with_extension("json"));
+    let target = target.ok().map(|bytes| Target::read(&bytes).expect("a target description"));
+    let options = Options { files: Some(parents.files()), target, ..Options::default() };
+    let (outcome, text) = compiled_by(&name, &bytes, &options);
     (outcome.diagnostics, text)
 }
 

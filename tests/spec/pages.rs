@@ -2,14 +2,16 @@
 //!
 //! A page's first policy gives the page's code, and nothing else, at the text that the page says is
 //! underlined; its last policy gives no finding at all. A policy after the line `` `NAME.yaml`: ``
-//! is a file beside both, which they may extend.
+//! is a file beside both, which they may extend. A block of JSON is the target of both.
 
 use crate::texts::Texts;
-use crate::{compiled_beside, slice};
+use crate::{compiled_by, slice};
 use purple_tests::codes::emitted;
 use purple_tests::repository::{root, tracked};
 use purplec::diagnostics::{Diagnostic, Severity};
+use purplec::pipeline::Options;
 use purplec::source::Source;
+use purplec::target::Target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -17,7 +19,7 @@ use std::fs;
 /// `compiler/src/parse/tests.rs` the first ones, `compiler/src/emit/bpf/tests.rs` the filter, the tests in `bpf/libseccomp` the library,
 /// `compiler/src/resolve/syscalls/lists_tests.rs` the group, `tests/spec/plans.rs` the plan, and
 /// `compiler/src/validate/tests.rs` that the schema is one.
-const WITHOUT_EXAMPLE: [(&str, &str); 12] = [
+const WITHOUT_EXAMPLE: [(&str, &str); 14] = [
     ("byte-order-mark", "an editor may remove the mark from this page"),
     ("extends-too-many", "it takes more than 64 parents"),
     ("filter-too-long", "it takes hundreds of rules"),
@@ -28,6 +30,8 @@ const WITHOUT_EXAMPLE: [(&str, &str); 12] = [
     ("libseccomp-cannot", "it takes a purplec that is built with libseccomp"),
     ("plan-too-large", "it takes hundreds of paths"),
     ("suppression-of-error", "the error that the comment names is found too"),
+    ("target-architecture-missing", "a policy cannot say what the plan is for: `--arch` does"),
+    ("target-namespace-missing", "no policy does without"),
     ("too-many-rules", "it takes more than a thousand rules"),
     ("windows-line-endings", "version control may convert the line endings of this page"),
 ];
@@ -43,6 +47,8 @@ struct Page {
     policies: Vec<String>,
     /// What the policies may extend: names and texts.
     parents: Vec<(String, String)>,
+    /// The host that the first policy is held against.
+    target: Option<Target>,
 }
 
 impl Page {
@@ -58,6 +64,7 @@ impl Page {
             underlined: None,
             policies: vec![],
             parents: vec![],
+            target: None,
         };
         let mut parent = None;
         let mut words = 0;
@@ -75,6 +82,9 @@ impl Page {
                     Some(name) => page.parents.push((name, policy)),
                     None => page.policies.push(policy),
                 }
+            } else if line == "```json" {
+                let text: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
+                page.target = Some(Target::read(text.join("\n").as_bytes())?);
             } else if let Some(severity) = line.strip_prefix("Severity: ") {
                 severity.clone_into(&mut page.severity);
             } else if let Some(reason) = line.strip_prefix("example: none, ") {
@@ -141,8 +151,9 @@ impl Page {
 
     fn examined(&self, policy: &str) -> (Vec<Diagnostic>, String) {
         let parents = self.parents.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        let files = Texts::new(parents).files();
-        let (outcome, text) = compiled_beside("page", policy.as_bytes(), Some(files));
+        let files = Some(Texts::new(parents).files());
+        let options = Options { files, target: self.target.clone(), ..Options::default() };
+        let (outcome, text) = compiled_by("page", policy.as_bytes(), &options);
         let found = outcome.diagnostics;
         if found.is_empty() {
             assert!(outcome.plan.is_some(), "no plan and no finding for:\n{policy}");

@@ -21,6 +21,7 @@ macro_rules! scenarios {
     };
 }
 
+mod doctor;
 mod image;
 mod inside;
 mod limits;
@@ -34,7 +35,7 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&Place));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 2] = [start::SCENARIOS, limits::SCENARIOS];
+const SCENARIOS: [&[Scenario]; 3] = [start::SCENARIOS, limits::SCENARIOS, doctor::SCENARIOS];
 
 /// Who starts the sandboxes of a scenario, as names and arguments say it.
 const WHO: [&str; 2] = ["as_root", "as_user"];

@@ -3,11 +3,12 @@
 use super::files::{self, Files};
 use super::parallel::{self, in_order};
 use super::screen::{self, Colour};
-use super::{Deny, Exit, complain, fix, input, print, print_error, score, today};
+use super::{Deny, Exit, complain, fix, input, print, print_error, score, target, today};
 use clap::{ArgGroup, Args, ValueEnum};
 use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
 use purplec::pipeline::{self, Outcome};
 use purplec::resolve::quantity::Date;
+use purplec::target::Target;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,9 @@ pub(super) struct Arguments {
         conflicts_with = "mending"
     )]
     score: Option<score::Format>,
+    /// Say also what this host cannot enforce; `purple doctor --target FILE` describes one
+    #[arg(long, value_name = "FILE")]
+    target: Option<PathBuf>,
     /// Policy files; the policies below a directory; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -95,18 +99,30 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(today) => today,
         Err(message) => return complain(&message),
     };
+    let target = match target::read(arguments.target.as_deref()) {
+        Ok(target) => target,
+        Err(message) => return complain(&message),
+    };
+    let with = With { today, target, score };
     let mut report = Report::new(arguments.format, look, to_stderr);
     report.score = score;
     in_order(
         &all,
         parallel::width(),
         |file| match file {
-            Ok(path) => examine(path, mending, arguments.format, look, (score, today)),
+            Ok(path) => examine(path, mending, arguments.format, look, &with),
             Err(failure) => Part::failed(failure.clone()),
         },
         |part| report.add(part),
     );
     report.finish(arguments.deny, others)
+}
+
+/// What each policy is checked with.
+struct With {
+    today: Date,
+    target: Option<Target>,
+    score: Option<score::Format>,
 }
 
 /// What one file adds to a report.
@@ -135,14 +151,15 @@ fn examine(
     mending: Option<fix::Mode>,
     format: Format,
     look: Look,
-    (score, today): (Option<score::Format>, Date),
+    with: &With,
 ) -> Part {
     let mut read = match input::try_read(path) {
         Ok(read) => read,
         Err(failure) => return Part::failed(failure),
     };
-    read.options.today = Some(today);
-    read.options.score = score.is_some();
+    read.options.today = Some(with.today);
+    read.options.score = with.score.is_some();
+    read.options.target.clone_from(&with.target);
     let failed =
         |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
     let (outcome, changed) = match mending {
@@ -159,7 +176,7 @@ fn examine(
     tally.add(&outcome.diagnostics);
     let (text, results) = rendered(&outcome, format, look);
     let exit = if changed.would { Exit::Findings } else { Exit::Clean };
-    let score = score.map(|format| score::render(format, &outcome));
+    let score = with.score.map(|format| score::render(format, &outcome));
     Part { exit, tally, text, results, score, done: changed.done, output: changed.output }
 }
 

@@ -2,7 +2,7 @@
 
 use super::check::{Format, Report};
 use super::screen::{self, Colour};
-use super::{Deny, Exit, complain, defect, input, output, show, today};
+use super::{Deny, Exit, complain, defect, input, output, show, target, today};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::render::visible;
 use purplec::emit::bpf;
@@ -26,9 +26,12 @@ pub(super) struct Arguments {
         value_name = "A,B",
         value_delimiter = ',',
         default_value = "x86_64",
-        value_parser = target
+        value_parser = architecture
     )]
     arch: Vec<Arch>,
+    /// Refuse what this host cannot enforce; `purple doctor --target FILE` describes one
+    #[arg(long, value_name = "FILE")]
+    target: Option<PathBuf>,
     /// What makes the filters; each is proven
     #[arg(long, value_enum, default_value_t = Backend::Own)]
     backend: Backend,
@@ -85,7 +88,7 @@ enum Emit {
 }
 
 /// An architecture that a plan can be for.
-fn target(name: &str) -> Result<Arch, String> {
+fn architecture(name: &str) -> Result<Arch, String> {
     match name.parse::<Arch>() {
         Ok(arch) if arch.is_native() => Ok(arch),
         Ok(arch) => Err(format!(
@@ -115,6 +118,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(today) => Some(today),
         Err(message) => return complain(&message),
     };
+    let target = match target::read(arguments.target.as_deref()) {
+        Ok(target) => target,
+        Err(message) => return complain(&message),
+    };
     let mut architectures = arguments.arch.clone();
     architectures.sort_unstable();
     architectures.dedup();
@@ -129,6 +136,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Emit::Plan => None,
         }),
         today,
+        target,
         backend,
         ..read.options
     };

@@ -18,6 +18,7 @@ mod query;
 mod score;
 mod screen;
 mod show;
+mod target;
 mod today;
 mod verify;
 
@@ -107,6 +108,8 @@ enum Of {
     Policy,
     /// What `check --format json` prints
     Diagnostics,
+    /// What `--target` reads and `purple doctor --target` writes
+    Target,
 }
 
 /// What `--deny` makes fail.
@@ -135,8 +138,10 @@ impl From<Exit> for ExitCode {
 }
 
 fn schema(of: Of) -> Exit {
-    if of == Of::Diagnostics {
-        return print(JSON_SCHEMA, Exit::Clean);
+    match of {
+        Of::Policy => {}
+        Of::Diagnostics => return print(JSON_SCHEMA, Exit::Clean),
+        Of::Target => return print(purplec::target::JSON_SCHEMA, Exit::Clean),
     }
     match serde_json::to_string_pretty(&purplec::validate::editor_schema()) {
         Ok(text) => print(&(text + "\n"), Exit::Clean),

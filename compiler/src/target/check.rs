@@ -1,0 +1,200 @@
+//! A policy held against what a host can enforce.
+
+use super::{Controller, Namespace, Target, User};
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::ir::syscalls::{Action as Verdict, ArchMeaning, Meaning, Strength};
+use crate::ir::{Action, Ir};
+use crate::parse::Document;
+use crate::source::{Sources, Span};
+use crate::syscalls::{Arch, since};
+
+/// What does not depend on a line of the policy is said at its name.
+const WHOLE: &str = "/name";
+
+/// What the mounts, limits and filters of a policy need and a target does not have. A policy with
+/// an error has to be mended first.
+pub fn check(target: &Target, ir: &Ir, sources: &Sources, document: &Document, sink: &mut Sink) {
+    if sink.has_errors() {
+        return;
+    }
+    let check = Check { target, ir, sources, document, whole: document.span(WHOLE) };
+    check.architectures(sink);
+    check.namespaces(sink);
+    check.landlock(sink);
+    check.controllers(sink);
+    check.id_maps(sink);
+    check.notification(sink);
+    check.calls(sink);
+}
+
+struct Check<'a> {
+    target: &'a Target,
+    ir: &'a Ir,
+    sources: &'a Sources,
+    document: &'a Document,
+    whole: Span,
+}
+
+impl Check<'_> {
+    /// The filters' meanings that the target's kernel uses.
+    fn interfaces(&self) -> impl Iterator<Item = &ArchMeaning> {
+        let here = self.ir.filters.iter().filter(|filter| self.target.runs(filter.native.arch));
+        here.flat_map(Meaning::interfaces)
+    }
+
+    fn architectures(&self, sink: &mut Sink) {
+        let runs: Vec<&str> = self.target.architectures.iter().map(String::as_str).collect();
+        if self.interfaces().next().is_none() {
+            let made: Vec<_> = self.ir.filters.iter().map(|one| one.native.arch.name()).collect();
+            let message =
+                format!("the plan is for {}, and the target runs {}", list(&made), list(&runs));
+            sink.push(
+                Diagnostic::error("target-architecture-missing", self.whole, message)
+                    .with_help("say by `--arch` what the target is"),
+            );
+        }
+        for interface in self.interfaces().filter(|one| !self.target.runs(one.arch)) {
+            let (arch, span) = (interface.arch, self.listed(interface.arch));
+            let message = format!("the target runs no programs for `{arch}`");
+            sink.push(
+                Diagnostic::warning("target-interface-missing", span, message)
+                    .with_help("leave it out: what the kernel does not run needs no rules"),
+            );
+        }
+    }
+
+    /// The place of an entry of `architectures`.
+    fn listed(&self, arch: Arch) -> Span {
+        let pointers = (0..Arch::ALL.len()).map(|at| format!("/syscalls/architectures/{at}"));
+        let names = |pointer: &String| {
+            self.document.text_at(pointer).and_then(|text| text.parse().ok()) == Some(arch)
+        };
+        let found = pointers.filter(names).map(|pointer| self.document.span(&pointer)).next();
+        found.unwrap_or(self.whole)
+    }
+
+    fn namespaces(&self, sink: &mut Sink) {
+        let has = |kind: &Namespace| self.target.namespaces.contains(kind);
+        let missing: Vec<_> =
+            Namespace::ALL.iter().filter(|kind| !has(kind)).map(|kind| kind.name()).collect();
+        if !missing.is_empty() {
+            let message = format!(
+                "every policy needs namespaces of the kind {}, and the target has none",
+                list(&missing)
+            );
+            sink.push(
+                Diagnostic::error("target-namespace-missing", self.whole, message).with_help(
+                    "run `purple doctor` there; it says what keeps them from being made",
+                ),
+            );
+        }
+    }
+
+    fn landlock(&self, sink: &mut Sink) {
+        let Some(least) = self.ir.landlock.levels.first() else { return };
+        let has = self.target.landlock;
+        if has >= least.abi {
+            return;
+        }
+        let needs = match least.span {
+            Some(_) => "a list of TCP ports",
+            None => "every policy",
+        };
+        let has = if has == 0 { "none".to_owned() } else { format!("version {has}") };
+        let message =
+            format!("{needs} needs version {} of Landlock, and the target has {has}", least.abi);
+        let help = match least.span {
+            Some(_) => "leave the ports out, or run it under Linux 6.7 or newer",
+            None => "it takes Linux 5.19 or newer, with `landlock` among the kernel's `lsm=`",
+        };
+        let span = least.span.unwrap_or(self.whole);
+        sink.push(Diagnostic::error("target-landlock-too-old", span, message).with_help(help));
+    }
+
+    fn controllers(&self, sink: &mut Sink) {
+        let has = &self.target.controllers;
+        for value in &self.ir.cgroup {
+            let name = value.file.split('.').next().unwrap_or_default();
+            let needed = Controller::ALL.into_iter().find(|one| one.name() == name);
+            if needed.is_none_or(|needed| has.contains(&needed)) {
+                continue;
+            }
+            let given: Vec<_> = has.iter().map(|one| one.name()).collect();
+            let given = if given.is_empty() { "none".to_owned() } else { list(&given) };
+            let message =
+                format!("this limit needs the controller `{name}`, and the target gives {given}");
+            let help = match self.target.user {
+                User::Root => "run `purple doctor` there; it says what turns the controller on",
+                User::Ordinary => {
+                    "start it by `systemd-run --user --scope -p Delegate=yes`; root decides which \
+                     controllers a user gets, and `purple doctor` says how"
+                }
+            };
+            sink.push(
+                Diagnostic::error("target-controller-missing", value.span, message).with_help(help),
+            );
+        }
+    }
+
+    fn id_maps(&self, sink: &mut Sink) {
+        if self.target.user == User::Ordinary || self.target.id_mapped_mounts {
+            return;
+        }
+        for step in &self.ir.steps {
+            if matches!(step.action, Action::Bind { owned: true, .. }) {
+                let span = step.span.unwrap_or(self.whole);
+                let message = "root's output path needs id-mapped mounts, and the target has none";
+                sink.push(
+                    Diagnostic::error("target-id-mapping-missing", span, message)
+                        .with_help("start it as an ordinary user, who needs none"),
+                );
+            }
+        }
+    }
+
+    fn notification(&self, sink: &mut Sink) {
+        if self.target.user_notification {
+            return;
+        }
+        let calls = self.interfaces().flat_map(|one| one.calls.values());
+        for rule in calls.flat_map(|call| &call.rules).filter(|it| it.action == Verdict::Notify) {
+            let message = "this rule tells a supervisor, and the target's filters cannot";
+            sink.push(
+                Diagnostic::error("target-notification-missing", rule.span, message).with_help(
+                    "write `action: deny`, or run it where no filter with a supervisor is in force",
+                ),
+            );
+        }
+    }
+
+    fn calls(&self, sink: &mut Sink) {
+        let Some(kernel) = self.target.kernel_version() else { return };
+        for interface in self.interfaces() {
+            for call in interface.calls.values() {
+                let Some(first) = since(interface.arch, call.name).filter(|it| *it > kernel) else {
+                    continue;
+                };
+                let rules = call.rules.iter().filter(|rule| rule.strength == Strength::Allow);
+                let named = call.allowed.into_iter().chain(rules.map(|rule| rule.span));
+                // A group is written to hold what newer kernels have.
+                for span in named.filter(|&span| !self.sources.slice(span).starts_with('@')) {
+                    let message = format!(
+                        "`{}` came with Linux {first}, and the target's is {kernel}: there it fails with ENOSYS",
+                        call.name
+                    );
+                    sink.push(Diagnostic::note("target-call-newer", span, message));
+                }
+            }
+        }
+    }
+}
+
+/// Names for a message: `` `a`, `b` and `c` ``.
+fn list(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+    }
+}

@@ -1,0 +1,101 @@
+//! What a description may be, and that no plan depends on one.
+
+use super::{JSON_SCHEMA, Target, User};
+use crate::diagnostics::Sink;
+use crate::pipeline::{Options, compile};
+use crate::source::Source;
+use serde_json::{Value, json};
+
+fn whole() -> Value {
+    json!({
+        "purple_target": 1,
+        "kernel": "6.12",
+        "architectures": ["x86", "x86_64"],
+        "user": "ordinary",
+        "namespaces": ["cgroup", "ipc", "mount", "network", "pid", "user", "uts"],
+        "landlock": 6,
+        "user_notification": true,
+        "controllers": ["cpu", "memory", "pids"],
+        "id_mapped_mounts": false,
+    })
+}
+
+fn read(value: &Value) -> Result<Target, String> {
+    Target::read(value.to_string().as_bytes())
+}
+
+#[test]
+fn what_is_read_is_written_again_and_is_what_the_schema_says() {
+    let target = read(&whole()).expect("a description");
+    assert_eq!(target.user, User::Ordinary);
+    assert_eq!(serde_json::to_value(&target).expect("JSON"), whole());
+    let schema: Value = serde_json::from_str(JSON_SCHEMA).expect("JSON");
+    let validator = jsonschema::draft7::new(&schema).expect("a schema");
+    assert!(validator.is_valid(&whole()));
+    let mut keys: Vec<_> = whole().as_object().expect("an object").keys().cloned().collect();
+    for key in keys.drain(..) {
+        let mut part = whole();
+        part.as_object_mut().expect("an object").remove(&key);
+        assert!(!validator.is_valid(&part), "{key}");
+        assert!(read(&part).is_err_and(|error| error.contains(&key)), "{key}");
+    }
+}
+
+#[test]
+fn what_is_no_description_is_refused_with_the_reason() {
+    for (key, value, says) in [
+        ("purple_target", json!(2), "has form 2"),
+        ("kernel", json!("new"), "`new` is not the version of a kernel"),
+        ("architectures", json!([]), "lists no architecture"),
+        ("architectures", json!(["amd64"]), "no architecture is called `amd64`"),
+        ("controllers", json!(["cpuset"]), "unknown variant `cpuset`"),
+        ("landlock", json!(-1), "invalid value"),
+        ("hostname", json!("x"), "unknown field `hostname`"),
+    ] {
+        let mut changed = whole();
+        changed.as_object_mut().expect("an object").insert(key.to_owned(), value);
+        let error = read(&changed).expect_err(key);
+        assert!(error.contains(says), "{error}");
+        let schema: Value = serde_json::from_str(JSON_SCHEMA).expect("JSON");
+        assert!(!jsonschema::draft7::new(&schema).expect("a schema").is_valid(&changed), "{key}");
+    }
+    assert!(Target::read(b"name: policy\n").is_err_and(|error| error.contains("not a target")));
+    assert!(Target::read(&vec![b' '; 70_000]).is_err_and(|error| error.contains("at most 65536")));
+}
+
+#[test]
+fn a_target_changes_no_byte_of_a_plan() {
+    for profile in crate::profiles::SHIPPED {
+        let source = Source::new(profile.name, profile.text);
+        let plan = |target| {
+            let options = Options { target, ..Options::default() };
+            compile(&source, &options, Sink::new()).expect("no fault")
+        };
+        let (without, with) = (plan(None), plan(read(&whole()).ok()));
+        assert!(without.plan.is_some() && without.plan == with.plan, "{}", profile.name);
+
+        let mut poor = whole();
+        poor["controllers"] = json!([]);
+        let refused = plan(read(&poor).ok());
+        assert!(refused.plan.is_none());
+        let codes = refused.diagnostics.iter().map(|found| found.code);
+        assert!(codes.clone().all(|code| code == "target-controller-missing"), "{}", profile.name);
+        assert!(codes.count() > 0);
+    }
+}
+
+/// The plan of any policy makes these, so that a target without one of them can run none.
+#[test]
+fn every_plan_needs_every_kind_of_namespace() {
+    for kind in super::Namespace::ALL {
+        let mut poor = whole();
+        let all = super::Namespace::ALL.into_iter().filter(|other| *other != kind);
+        poor["namespaces"] = json!(all.collect::<Vec<_>>());
+        let options = Options { target: read(&poor).ok(), ..Options::default() };
+        let found = compile(&Source::new("p", "name: a\n"), &options, Sink::new());
+        let found = found.expect("no fault").diagnostics;
+        let [one] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(one.code, "target-namespace-missing");
+        assert!(one.message.contains(&format!("`{}`", kind.name())), "{}", one.message);
+    }
+}

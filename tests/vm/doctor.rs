@@ -1,0 +1,97 @@
+//! `purple doctor` where there are control groups of version 2: it makes one, and takes it away again.
+
+use purple_tests::place::{Place, binary};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::Path;
+use std::process::Command;
+
+scenarios! {
+    every_layer_works
+    a_group_in_use_is_not_divided
+}
+
+const GROUPS: &str = "/sys/fs/cgroup";
+
+/// Runs it as the place's owner in a group that is theirs, beside as many other processes.
+fn doctor(place: &Place, others: usize) -> Value {
+    let group = Path::new(GROUPS).join(format!("doctor-{}", place.name()));
+    let divide =
+        fs::write(Path::new(GROUPS).join("cgroup.subtree_control"), "+cpu +io +memory +pids");
+    divide.expect("process 1 divides the first group");
+    fs::create_dir(&group).expect("a new group");
+    for file in ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"] {
+        chown(group.join(file), Some(place.who.uid), Some(place.who.gid))
+            .expect("root gives it away");
+    }
+    let mut busy: Vec<_> = (0..others)
+        .map(|_| {
+            let child = Command::new("sleep").arg("1000").spawn().expect("sleep starts");
+            fs::write(group.join("cgroup.procs"), child.id().to_string()).expect("it moves");
+            child
+        })
+        .collect();
+    let line = format!("echo 0 > {}/cgroup.procs && exec \"$@\"", group.display());
+    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
+    let program = binary("purple");
+    let done = Command::new("sh")
+        .args(["-c", &line, "sh", "setpriv", "--reuid", &uid, "--regid", &gid, "--clear-groups"])
+        .arg(&program)
+        .args(["doctor", "--json"])
+        .current_dir(place.at("output"))
+        .output()
+        .expect("it starts");
+    for child in &mut busy {
+        child.kill().expect("ours");
+        child.wait().expect("ours");
+    }
+    let below = fs::read_dir(&group).expect("the group").flatten();
+    let below: Vec<_> = below.filter(|entry| entry.path().is_dir()).collect();
+    assert!(below.is_empty(), "{below:?}");
+    let on = fs::read_to_string(group.join("cgroup.subtree_control")).expect("a file");
+    assert_eq!(on.trim(), "", "controllers are left on");
+    fs::remove_dir(&group).expect("nobody is left in it");
+    let text = String::from_utf8_lossy(&done.stdout);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(said, "", "{text}");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(done.status.success(), report["ready"] == true, "{report:#}");
+    report
+}
+
+fn check<'r>(report: &'r Value, id: &str) -> &'r Value {
+    let checks = report["checks"].as_array().expect("a list");
+    checks.iter().find(|check| check["id"] == id).expect("a check")
+}
+
+fn every_layer_works(place: &Place) {
+    let report = doctor(place, 0);
+    for id in ["cgroup", "cgroup-clone", "cgroup-kill", "run", "seccomp", "landlock"] {
+        let state = &check(&report, id)["state"];
+        assert!(state == "ok" || state == "degraded" && id == "landlock", "{id}: {report:#}");
+    }
+    assert_eq!(check(&report, "cgroup")["found"], "cpu, io, memory, pids");
+    let ran = check(&report, "run")["found"].as_str().expect("text");
+    assert!(ran.contains("with limits"), "{ran}");
+    assert_eq!(report["ready"], true);
+}
+
+fn a_group_in_use_is_not_divided(place: &Place) {
+    let report = doctor(place, 1);
+    if place.who.is_root() {
+        // Root's sandboxes get groups below the first one.
+        assert_eq!(check(&report, "cgroup")["state"], "ok", "{report:#}");
+        return;
+    }
+    let found = check(&report, "cgroup");
+    assert_eq!(found["state"], "missing", "{report:#}");
+    assert!(
+        found["found"].as_str().is_some_and(|text| text.ends_with("holds 1 other processes")),
+        "{found}"
+    );
+    assert!(
+        found["fix"].as_str().is_some_and(|text| text.starts_with("systemd-run --user")),
+        "{found}"
+    );
+}
