@@ -21,7 +21,9 @@ scenarios! {
 /// What a run printed, whatever it said of a layer that was let go.
 fn found(run: &Run<'_>) -> Value {
     let done = run.finish();
-    serde_json::from_str(&done.out()).unwrap_or_else(|error| panic!("{error}: {done}"))
+    let read = serde_json::from_str(&done.out());
+    assert!(read.is_ok(), "{done}");
+    read.expect("it was just looked at")
 }
 
 const LET_GO: [&str; 2] = ["--unenforced", "landlock"];

@@ -107,6 +107,7 @@ const fn tree(attributes: Attributes) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 mod tests {
     use super::lower;
     use crate::ir::{Action, Attributes, Step};

@@ -1,4 +1,10 @@
 //! What a description may be, and that no plan depends on one.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test says what it relies on"
+)]
 
 use super::{JSON_SCHEMA, Target, User};
 use crate::diagnostics::Sink;

@@ -49,16 +49,16 @@ fn compiled(name: &str, text: &str) -> Vec<u8> {
     compile(&Source::new(name, text), &Options::default(), Sink::new()).unwrap().plan.unwrap()
 }
 
-#[expect(clippy::panic, reason = "the seed must be shown")]
 fn agree(plan: &Plan<'_>, arch: Arch, call: &Call, seed: u64) {
     let recorded = Recorded::read(plan, arch.audit()).unwrap();
     let (action, _, line) = recorded.verdict(call);
     let Call { audit_arch, number, args } = *call;
     let asked = purple_plan::Call { audit_arch, number, args };
     let found = plan.verdict(arch.audit(), &asked);
-    if found != (return_value(action), line) {
-        panic!("PURPLE_SEED={seed} {call}: {found:x?}, not {action:?} at {line}");
-    }
+    assert!(
+        found == (return_value(action), line),
+        "PURPLE_SEED={seed} {call}: {found:x?}, not {action:?} at {line}"
+    );
 }
 
 #[test]
