@@ -205,7 +205,7 @@ fn a_plans_filter_as_assembly_says_what_it_tests_and_which_line_decides() {
         "; socket: family\n",
         "; socket: family == AF_INET6",
         "; allow: line 8",
-        "; errno EPERM: line 7, line 8",
+        "; notify: line 7, line 8",
         "; kill: a call through an interface that the policy does not list",
         "; errno ENOSYS: newer than every call that the compiler knew",
     ] {

@@ -13,7 +13,7 @@ use purple_plan::{
 use purplec::emit::Recorded;
 use purplec::emit::bpf::Program;
 use purplec::resolve::CAPABILITIES;
-use purplec::seal::hex;
+use purplec::seal::{hex, tells};
 use purplec::show::assembly::assembly;
 use purplec::show::policy::policy;
 use purplec::syscalls::Arch;
@@ -116,7 +116,8 @@ fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
             return Exit::Findings;
         };
         let count = program.instructions.len();
-        let listing = assembly(&recorded, &program, &|place| place::words(plan, place));
+        let listing =
+            assembly(&recorded, tells(plan), &program, &|place| place::words(plan, place));
         if !out.is_empty() {
             out.push('\n');
         }

@@ -63,7 +63,7 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
 }
 
 /// Whether the plan's programs tell of denied calls instead of answering them.
-fn tells(plan: &Plan<'_>) -> bool {
+pub fn tells(plan: &Plan<'_>) -> bool {
     plan.audit.iter().any(|audit| audit.flags & audit_flags::SYSCALL != 0)
 }
 

@@ -20,14 +20,16 @@ use crate::source::Span;
 use crate::syscalls::{Arch, X32_BIT, newest, signature, syscall_name};
 use reached::{Reached, Word, targets};
 
-/// The listing of a plan's program. `line` says where a place in the policy is.
+/// The listing of a plan's program. `told`: it tells of the calls that are denied with an error.
+/// `line` says where a place in the policy is.
 pub fn assembly(
     recorded: &Recorded,
+    told: bool,
     program: &Program,
     line: &dyn Fn(Place) -> Option<String>,
 ) -> String {
     let reached = Reached::of(recorded.meaning(), program);
-    let mut listing = Listing { recorded, reached, line, places: BTreeMap::new() };
+    let mut listing = Listing { recorded, told, reached, line, places: BTreeMap::new() };
     let rows: Vec<(String, String)> = program
         .instructions
         .iter()
@@ -69,6 +71,7 @@ fn text(at: usize, one: Instruction) -> String {
 
 struct Listing<'p> {
     recorded: &'p Recorded,
+    told: bool,
     reached: Reached,
     line: &'p dyn Fn(Place) -> Option<String>,
     /// The verdicts on a call, each with its place.
@@ -147,7 +150,9 @@ impl Listing<'_> {
                 let cases = cases(recorded, call.0, call.1, &[]).into_iter();
                 cases.map(|case| (case.action, case.place)).collect()
             });
-            let here = verdicts.iter().filter(|(one, place)| *one == action && place.is_some());
+            let told = |one: Action| self.told && matches!(one, Action::Errno(_));
+            let given = |one: Action| one == action || (action == Action::Notify && told(one));
+            let here = verdicts.iter().filter(|(one, place)| given(*one) && place.is_some());
             found.extend(here.map(|(_, place)| (place.source(), place.line())));
         }
         let lines: Vec<String> = found

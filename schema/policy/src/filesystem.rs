@@ -105,6 +105,7 @@ pub struct OutputPath {
     /// saying so, a home directory both. `"!PATH"` and `"!@project"` take out of these groups.
     #[schemars(title = "Read-only paths in it")]
     #[schemars(extend("examples" = [["Makefile", "!.git/config"]]))]
+    #[schemars(extend("default" = []))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only: Vec<String>,
     /// Why the program needs it. Default: nothing is said.

@@ -124,7 +124,7 @@ fn findings_on_lists() {
         ("{allow: [read], deny: ['@file-read']}", Warning, "syscall-allowed-and-denied"),
         ("{on_deny: log}", Warning, "denial-logs-only"),
         ("{allow: [{kcmp: 'type == 0'}]}", Note, "baseline-opened"),
-        ("{advanced_rules: [{syscall: mount, action: log}]}", Note, "baseline-opened"),
+        ("{advanced_rules: [{syscall: kcmp, action: log}]}", Note, "baseline-opened"),
         (
             "{allow: [socketcall], deny: ['@network-server', socket], architectures: [x86]}",
             Warning,

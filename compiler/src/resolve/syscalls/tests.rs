@@ -252,7 +252,7 @@ fn findings() {
         ("{deny: [send]}", Warning, "syscall-replaced"),
         ("{allow: [read], deny: [read]}", Warning, "syscall-allowed-and-denied"),
         ("{allow: [read, read]}", Note, "syscall-duplicate"),
-        ("{allow: [mount]}", Note, "baseline-opened"),
+        ("{allow: [kcmp]}", Note, "baseline-opened"),
         ("{architectures: [vax]}", Error, "architecture-unknown"),
         ("{architectures: [arm]}", Note, "architecture-not-here"),
         ("{on_deny: !errno EPREM}", Error, "errno-unknown"),
