@@ -65,6 +65,12 @@
 //! 20 `e2e/network::only_loopback`
 //! 20 `e2e/network::the_hosts_loopback_is_another`
 //! 21 `adversarial/network::a_server_of_the_host`
+//! 22 `e2e/denials::another_thread_changes_a_path_and_no_answer`
+//! 22 `e2e/denials::a_program_that_hides_its_memory_is_recorded`
+//! 22 `e2e/denials::a_flood_is_counted`
+//! 22 `e2e/denials::a_killed_recorder_ends_the_run`
+//! 22 `e2e/denials::all_die_with_the_supervisor`
+//! 22 `e2e/denials::nothing_of_it_is_inside`
 //! 22 `e2e/syscalls::notification_without_a_listener_is_refused`
 //! 22 `e2e/signals::killing_the_executor_kills_everything`
 //! 23 `vm/limits::pids_stop_a_fork_bomb`

@@ -7,7 +7,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const MOST_BYTES: u64 = 96 << 10;
+const MOST_BYTES: u64 = 128 << 10;
 const MOST_RESIDENT_KIB: u64 = 256;
 
 /// Types of ELF program headers (elf(5)).
