@@ -209,10 +209,10 @@ fn working_directory_that_is_missing(place: &Place) {
     let line = policy.line_of("working_dir");
     let done = Run::new(place, &policy.compile(place), &["true"]).finish();
     done.refused(125, &format!("working directory: /output/none: ENOENT (policy line {line})"));
-    let file = Policy::new(place).starts_in("/etc/passwd");
+    let file = Policy::new(place).starts_in("/usr/bin/env");
     let line = file.line_of("working_dir");
     let done = Run::new(place, &file.compile(place), &["true"]).finish();
-    done.refused(125, &format!("working directory: /etc/passwd: ENOTDIR (policy line {line})"));
+    done.refused(125, &format!("working directory: /usr/bin/env: ENOTDIR (policy line {line})"));
 }
 
 fn targets_in_host_trees_are_never_made(place: &Place) {

@@ -139,7 +139,7 @@ fn says_when_nothing_was_started(place: &Place) {
         Policy::new(place).starts_in("/output/none"),
         Policy::new(place).shows(&place.text("none"), "/shown"),
         Policy::new(place).shows(&place.text("host"), "/output/none"),
-        Policy::new(place).section("audit: {enabled: true}"),
+        Policy::new(place).section("ebpf_monitoring: {enabled: true}"),
     ];
     for policy in policies {
         let plan = policy.compile(place);
