@@ -70,35 +70,26 @@ pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
     let total: u64 = all.iter().map(|cell| cell.weight).sum();
     // Asking for a cell first makes every other one wait: nothing light is worth it.
     heavy.retain(|cell| cell.weight * 8 > total);
-    let depth = if word == Word::whole(NUMBER) { 0 } else { Bits::NONE };
-    let mut best = (Plan::of(&rest, depth), 0);
+    let (mut count, mut least) = (0, Plan::of(&rest, Bits::NONE).cost());
     let (mut left, mut before) = (total, 0);
     for (at, cell) in heavy.iter().enumerate() {
         before += SIZE + left;
         left -= cell.weight;
         rest.retain(|one| one.first != cell.first);
-        let plan = Plan::of(&rest, depth);
-        if plan.cost() + before < best.0.cost() + first_cost(&heavy, best.1, total) {
-            best = (plan, at + 1);
+        let cost = before + Plan::of(&rest, Bits::NONE).cost();
+        if cost < least {
+            (count, least) = (at + 1, cost);
         }
     }
-    let (plan, count) = best;
-    let mut label = plan.build(graph, word);
-    for cell in heavy.iter().take(count).rev() {
+    heavy.truncate(count);
+    let asked = |one: &&Cell| !heavy.iter().any(|cell| cell.first == one.first);
+    let rest: Vec<Cell> = cells.iter().filter(asked).copied().collect();
+    let depth = if word == Word::whole(NUMBER) { 0 } else { Bits::NONE };
+    let mut label = Plan::of(&rest, depth).build(graph, word);
+    for cell in heavy.iter().rev() {
         label = equal(graph, word, cell, label);
     }
     label
-}
-
-/// What it costs to ask for the first `count` of the heavy cells.
-fn first_cost(heavy: &[Cell], count: usize, total: u64) -> u64 {
-    let mut left = total;
-    let mut cost = 0;
-    for cell in heavy.iter().take(count) {
-        cost += SIZE + left;
-        left -= cell.weight;
-    }
-    cost
 }
 
 fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
@@ -126,8 +117,25 @@ struct Plan {
     cells: Vec<Cell>,
     bits: Bits,
     depth: usize,
-    /// By first and last cell of the range.
+    best: Table,
+}
+
+/// What the cheapest search costs and how it begins, by first and last cell of the range.
+struct Table {
+    count: usize,
     best: Vec<(u64, Step)>,
+}
+
+impl Table {
+    fn get(&self, from: usize, last: usize) -> (u64, Step) {
+        self.best.get(from * self.count + last).copied().unwrap_or((0, Step::Unknown))
+    }
+
+    fn set(&mut self, from: usize, last: usize, best: (u64, Step)) {
+        if let Some(place) = self.best.get_mut(from * self.count + last) {
+            *place = best;
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -147,53 +155,12 @@ impl Plan {
     fn of(pieces: &[Cell], depth: usize) -> Self {
         let cells = joined(pieces);
         let bits = Bits::of(pieces, &cells, depth);
-        let best = vec![(u64::MAX, Step::Unknown); cells.len() * cells.len()];
-        let mut plan = Self { cells, bits, depth, best };
-        plan.fill();
-        plan
+        let best = filled(&cells, &bits);
+        Self { cells, bits, depth, best }
     }
 
     fn cost(&self) -> u64 {
-        self.get(0, self.cells.len().saturating_sub(1)).0
-    }
-
-    fn get(&self, from: usize, last: usize) -> (u64, Step) {
-        self.best.get(from * self.cells.len() + last).copied().unwrap_or((0, Step::Unknown))
-    }
-
-    fn set(&mut self, from: usize, last: usize, best: (u64, Step)) {
-        if let Some(place) = self.best.get_mut(from * self.cells.len() + last) {
-            *place = best;
-        }
-    }
-
-    fn fill(&mut self) {
-        let count = self.cells.len();
-        for from in (0..count).rev() {
-            let mut weight = 0;
-            let mut chains = Chains::default();
-            for last in from..count {
-                weight += self.cells.get(last).map_or(0, |cell| cell.weight);
-                let chain = self.cells.get(from..=last).and_then(|cells| chains.over(cells));
-                let mut best = match chain {
-                    Some((cost, to)) => (cost, Step::Chain(to)),
-                    None => (u64::MAX, Step::Unknown),
-                };
-                for middle in from + 1..=last {
-                    let parts = self.get(from, middle - 1).0 + self.get(middle, last).0;
-                    let cost = SIZE + weight + parts;
-                    if cost < best.0 {
-                        best = (cost, Step::Split(middle));
-                    }
-                }
-                if let Some((cost, mask)) = self.bits.best(&self.cells, (from, last), best.0)
-                    && cost < best.0
-                {
-                    best = (cost, Step::Bits(mask));
-                }
-                self.set(from, last, best);
-            }
-        }
+        self.best.get(0, self.cells.len().saturating_sub(1)).0
     }
 
     fn build(&self, graph: &mut Graph, word: Word) -> Label {
@@ -201,7 +168,7 @@ impl Plan {
     }
 
     fn range(&self, graph: &mut Graph, word: Word, from: usize, last: usize) -> Label {
-        match self.get(from, last).1 {
+        match self.best.get(from, last).1 {
             Step::Unknown => graph.ret(0),
             Step::Split(middle) => {
                 let yes = self.range(graph, word, middle, last);
@@ -221,6 +188,39 @@ impl Plan {
             }
         }
     }
+}
+
+/// The cheapest search over each range, from short to long.
+fn filled(cells: &[Cell], bits: &Bits) -> Table {
+    let count = cells.len();
+    let mut table = Table { count, best: vec![(u64::MAX, Step::Unknown); count * count] };
+    for from in (0..count).rev() {
+        let mut weight = 0;
+        let mut chains = Chains::default();
+        let mut bits = bits.start();
+        for last in from..count {
+            weight += cells.get(last).map_or(0, |cell| cell.weight);
+            let chain = cells.get(from..=last).and_then(|cells| chains.over(cells));
+            let mut best = match chain {
+                Some((cost, to)) => (cost, Step::Chain(to)),
+                None => (u64::MAX, Step::Unknown),
+            };
+            for middle in from + 1..=last {
+                let parts = table.get(from, middle - 1).0 + table.get(middle, last).0;
+                let cost = SIZE + weight + parts;
+                if cost < best.0 {
+                    best = (cost, Step::Split(middle));
+                }
+            }
+            if let Some((cost, mask)) = bits.best(cells, (from, last), best.0)
+                && cost < best.0
+            {
+                best = (cost, Step::Bits(mask));
+            }
+            table.set(from, last, best);
+        }
+    }
+    table
 }
 
 /// The cells to be asked for where the others lead to `to`, the heaviest first.

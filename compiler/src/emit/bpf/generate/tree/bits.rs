@@ -23,22 +23,19 @@ pub(super) struct Bits {
     depth: usize,
     /// The values of each cell, with the weight of each; none where they are too many.
     values: Vec<Vec<Cell>>,
-    /// By cell and mask: the values without any of its bits.
-    clear: Vec<Vec<Share>>,
+    /// What each mask leaves of each cell: of its values with any of the bits, and of those with
+    /// none.
+    shares: Vec<[Shares; 2]>,
+    /// For each cell, the first one that leads to the same place.
+    places: Vec<u32>,
 }
 
-/// Some values of a cell.
-#[derive(Debug, Clone, Copy, Default)]
-struct Share {
-    count: u32,
-    weight: u64,
-}
-
-impl Share {
-    fn add(&mut self, other: Self) {
-        self.count += other.count;
-        self.weight += other.weight;
-    }
+/// Some values of a cell, by mask.
+#[derive(Debug, Default)]
+struct Shares {
+    /// All ones where there is a value, else 0.
+    any: Vec<u32>,
+    weight: Vec<u32>,
 }
 
 impl Bits {
@@ -47,8 +44,8 @@ impl Bits {
 
     /// For cells that were joined from `pieces`.
     pub(super) fn of(pieces: &[Cell], cells: &[Cell], depth: usize) -> Self {
-        let mut bits = Self { depth, values: Vec::new(), clear: Vec::new() };
-        if bits.most() == 0 {
+        let mut bits = Self { depth, values: Vec::new(), shares: Vec::new(), places: Vec::new() };
+        if bits.most() == 0 || cells.len() < 3 {
             return bits;
         }
         let mut rest = pieces;
@@ -58,11 +55,13 @@ impl Bits {
             rest = others;
             let narrow = cell.last - cell.first < SPAN;
             bits.values.push(if narrow { single_values(own) } else { Vec::new() });
+            let first = cells.iter().position(|one| one.to == cell.to);
+            bits.places.push(first.and_then(|first| u32::try_from(first).ok()).unwrap_or(NOWHERE));
         }
         let ends = bits.values.iter().flatten().map(|value| value.first);
         let (all, any) = ends.fold((u32::MAX, 0), |(all, any), value| (all & value, any | value));
         let masks = ((all ^ any) & (SPAN - 1)).checked_ilog2().map_or(0, |bit| 2_usize << bit);
-        bits.clear = bits.values.iter().map(|values| shares(values, masks)).collect();
+        bits.shares = bits.values.iter().map(|values| shares(values, masks)).collect();
         bits
     }
 
@@ -71,33 +70,10 @@ impl Bits {
         MOST.get(self.depth).copied().unwrap_or(0)
     }
 
-    /// The mask that looks best for the cells of a range, and what the search costs with it; `None`
-    /// where that is not less than `cost`.
-    pub(super) fn best(
-        &self,
-        cells: &[Cell],
-        (from, last): (usize, usize),
-        mut cost: u64,
-    ) -> Option<(u64, u32)> {
-        let range = cells.get(from..=last)?;
-        let ([first, ..], [.., end]) = (range, range) else { return None };
-        if range.len() < 3 || range.len() > self.most() || end.last - first.first >= SPAN {
-            return None;
-        }
-        let clear = self.clear.get(from..=last)?;
-        let highest = (first.first ^ end.last).checked_ilog2()?;
-        let weight: u64 = range.iter().map(|cell| cell.weight).sum();
-        let mut found = None;
-        for mask in 1..(2_u32 << highest).min(SPAN) {
-            let estimate = estimate(range, clear, mask, SIZE + weight, cost);
-            if let Some(estimate) = estimate {
-                (cost, found) = (estimate, Some(mask));
-            }
-        }
-        let mask = found?;
-        let sides =
-            self.sides((from, last), mask).map(|side| Plan::of(&side, self.depth + 1).cost());
-        Some((SIZE + weight + sides.iter().sum::<u64>(), mask))
+    /// Looks at the ranges that start with one cell.
+    pub(super) fn start(&self) -> Ranges<'_> {
+        let masks = self.shares.iter().map(|[yes, _no]| yes.any.len()).max().unwrap_or(0);
+        Ranges { bits: self, count: 0, sides: [Side::of(masks), Side::of(masks)] }
     }
 
     /// The values of a range that have any of some bits, and those that have none.
@@ -105,6 +81,99 @@ impl Bits {
         let values = self.values.get(from..=last).unwrap_or_default().iter().flatten();
         let (yes, no) = values.partition(|value| value.first & mask != 0);
         [yes, no]
+    }
+}
+
+/// No place that any cell leads to.
+const NOWHERE: u32 = u32::MAX;
+
+/// What the masks make of the ranges that start with one cell, which grow by one cell each time.
+pub(super) struct Ranges<'a> {
+    bits: &'a Bits,
+    /// How many cells there are so far.
+    count: usize,
+    sides: [Side; 2],
+}
+
+/// The values of a range on one side of each mask.
+struct Side {
+    weight: Vec<u32>,
+    /// How many cells they are, neighbours that lead to one place joined.
+    count: Vec<u32>,
+    /// Where the last of them leads.
+    last: Vec<u32>,
+}
+
+impl Side {
+    fn of(masks: usize) -> Self {
+        Self { weight: vec![0; masks], count: vec![0; masks], last: vec![NOWHERE; masks] }
+    }
+
+    fn add(&mut self, shares: &Shares, place: u32) {
+        let sums = self.weight.iter_mut().zip(&mut self.count).zip(&mut self.last);
+        for (((weight, count), last), (more, any)) in sums.zip(shares.weight.iter().zip(&shares.any)) {
+            *weight = weight.wrapping_add(*more);
+            *count += u32::from(*last != place) & any;
+            *last = (place & any) | (*last & !any);
+        }
+    }
+}
+
+impl Ranges<'_> {
+    /// Of a range that has one cell more than the last time: the mask that looks best, and what the
+    /// search costs with it; `None` where that is not less than `cost`.
+    pub(super) fn best(
+        &mut self,
+        cells: &[Cell],
+        (from, last): (usize, usize),
+        cost: u64,
+    ) -> Option<(u64, u32)> {
+        let range = cells.get(from..=last)?;
+        let ([first, ..], [.., end]) = (range, range) else { return None };
+        if range.len() > self.bits.most() || end.last - first.first >= SPAN {
+            return None;
+        }
+        let (shares, place) = (self.bits.shares.get(last)?, self.bits.places.get(last)?);
+        for (side, shares) in self.sides.iter_mut().zip(shares) {
+            side.add(shares, *place);
+        }
+        let here = SIZE + range.iter().map(|cell| cell.weight).sum::<u64>();
+        // No test of bits takes less.
+        if range.len() < 3 || cost <= here {
+            return None;
+        }
+        let masks = 2_usize << (first.first ^ end.last).checked_ilog2()?;
+        let found = self.estimated(masks, here, cost)?;
+        let sides = self.bits.sides((from, last), found);
+        let sides = sides.map(|side| Plan::of(&side, self.bits.depth + 1).cost());
+        Some((here + sides.iter().sum::<u64>(), found))
+    }
+
+    /// The mask with which a search seems to cost the least, and less than `most`.
+    fn estimated(&self, masks: usize, here: u64, mut most: u64) -> Option<u32> {
+        let [yes, no] = &self.sides;
+        let mut found = None;
+        let counts = yes.count.iter().zip(&no.count).take(masks);
+        let weights = yes.weight.iter().zip(&no.weight);
+        for (mask, (counts, weights)) in (0_u32..).zip(counts.zip(weights)) {
+            if *counts.0 == 0 || *counts.1 == 0 {
+                continue;
+            }
+            let tests = u64::from(counts.0 / 2 + counts.1 / 2);
+            if here + tests * SIZE >= most {
+                continue;
+            }
+            let side = |count: u32, weight: u32| {
+                let steps = STEPS.get(count as usize).or(STEPS.last()).copied().unwrap_or(0);
+                u64::from(weight) * steps / 16
+            };
+            let estimate =
+                here + tests * SIZE + side(*counts.0, *weights.0) + side(*counts.1, *weights.1);
+            if estimate < most {
+                (most, found) = (estimate, Some(mask));
+            }
+        }
+        found
     }
 }
 
@@ -118,61 +187,21 @@ fn single_values(cells: &[Cell]) -> Vec<Cell> {
     cells.iter().flat_map(values).collect()
 }
 
-/// By mask, the values without any of its bits.
-fn shares(values: &[Cell], masks: usize) -> Vec<Share> {
-    if values.is_empty() || masks == 0 {
-        return Vec::new();
-    }
-    // First by the bits that values have, then summed up over all subsets of the bits outside a
-    // mask, one bit after the other.
-    let mut sums = vec![Share::default(); masks];
+/// By mask, the values with any of its bits, and those with none.
+fn shares(values: &[Cell], masks: usize) -> [Shares; 2] {
+    let [mut yes, mut no] = [(); 2].map(|()| Shares { any: vec![0; masks], weight: vec![0; masks] });
     for value in values {
-        if let Some(sum) = sums.get_mut(value.first as usize & (masks - 1)) {
-            sum.add(Share { count: 1, weight: value.weight });
+        // An estimate needs no more: the sums stay below 2^32.
+        let weight = u32::try_from(value.weight).unwrap_or(u32::MAX).min(u32::MAX / SPAN);
+        let yes = yes.any.iter_mut().zip(&mut yes.weight);
+        let no = no.any.iter_mut().zip(&mut no.weight);
+        for (mask, (yes, no)) in (0_u32..).zip(yes.zip(no)) {
+            let has = if value.first & mask == 0 { 0 } else { u32::MAX };
+            *yes.0 |= has;
+            *yes.1 += weight & has;
+            *no.0 |= !has;
+            *no.1 += weight & !has;
         }
     }
-    let mut bit = 1;
-    while bit < masks {
-        for pair in sums.chunks_exact_mut(2 * bit) {
-            let (without, with) = pair.split_at_mut(bit);
-            with.iter_mut().zip(without).for_each(|(with, without)| with.add(*without));
-        }
-        bit *= 2;
-    }
-    // The bits outside a mask are its complement.
-    sums.reverse();
-    sums
-}
-
-/// About what a search costs that begins with a test of bits; `None` where that is not less than
-/// `most`, or where all values are on one side.
-fn estimate(cells: &[Cell], clear: &[Vec<Share>], mask: u32, here: u64, most: u64) -> Option<u64> {
-    let mut weights = [0_u64; 2];
-    let mut counts = [0_usize; 2];
-    let mut last = [None; 2];
-    for (cell, clear) in cells.iter().zip(clear) {
-        let no = clear.get(mask as usize)?;
-        let all = clear.first()?;
-        let yes = Share { count: all.count - no.count, weight: all.weight - no.weight };
-        for (side, share) in [yes, *no].into_iter().enumerate() {
-            if share.count > 0
-                && let (Some(weight), Some(count), Some(last)) =
-                    (weights.get_mut(side), counts.get_mut(side), last.get_mut(side))
-            {
-                *weight += share.weight;
-                *count += usize::from(*last != Some(cell.to));
-                *last = Some(cell.to);
-            }
-        }
-        let [yes, no] = counts;
-        if here + (yes / 2 + no / 2) as u64 * SIZE >= most {
-            return None;
-        }
-    }
-    let side = |(count, weight): (&usize, &u64)| {
-        let steps = STEPS.get(*count).or(STEPS.last()).copied().unwrap_or(0);
-        (count / 2) as u64 * SIZE + weight * steps / 16
-    };
-    let cost = here + counts.iter().zip(&weights).map(side).sum::<u64>();
-    (counts.iter().all(|count| *count > 0) && cost < most).then_some(cost)
+    [yes, no]
 }
