@@ -21,6 +21,8 @@ mod bits;
 use self::bits::Bits;
 use super::graph::{Graph, Label, Test, Word};
 use crate::emit::bpf::instruction::{JEQ, JGE, JSET, NUMBER};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an instruction costs, in the same unit as weights; see `docs/decisions/0006`.
 pub(super) const SIZE: u64 = 150;
@@ -33,6 +35,9 @@ const MOST_CELLS: usize = 160;
 
 /// How many cells may be asked for before the search, and how many of the heaviest are tried.
 const MOST_FIRST: usize = 8;
+
+/// How many searches for numbers are remembered.
+const MOST_PLANNED: usize = 16;
 
 /// A range of values that leads to one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,12 +89,32 @@ pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
     heavy.truncate(count);
     let asked = |one: &&Cell| !heavy.iter().any(|cell| cell.first == one.first);
     let rest: Vec<Cell> = cells.iter().filter(asked).copied().collect();
-    let depth = if word == Word::whole(NUMBER) { 0 } else { Bits::NONE };
-    let mut label = Plan::of(&rest, depth).build(graph, word);
+    let mut label = if word == Word::whole(NUMBER) {
+        of_numbers(rest).build(graph, word)
+    } else {
+        Plan::of(&rest, Bits::NONE).build(graph, word)
+    };
     for cell in heavy.iter().rev() {
         label = equal(graph, word, cell, label);
     }
     label
+}
+
+/// The last searches for numbers that were planned in this process. Policies that extend one profile
+/// have them in common, and tests of bits make them slow.
+static PLANNED: Mutex<VecDeque<(Vec<Cell>, Arc<Plan>)>> = Mutex::new(VecDeque::new());
+
+/// The cheapest search for a number, planned or remembered.
+fn of_numbers(cells: Vec<Cell>) -> Arc<Plan> {
+    let planned = || PLANNED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = planned().iter().find(|(of, _)| *of == cells).map(|(_, plan)| Arc::clone(plan));
+    known.unwrap_or_else(|| {
+        let plan = Arc::new(Plan::of(&cells, 0));
+        let mut planned = planned();
+        planned.truncate(MOST_PLANNED - 1);
+        planned.push_front((cells, Arc::clone(&plan)));
+        plan
+    })
 }
 
 fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
@@ -154,8 +179,9 @@ impl Plan {
     /// For cells that lie behind so many tests of bits.
     fn of(pieces: &[Cell], depth: usize) -> Self {
         let cells = joined(pieces);
-        let bits = Bits::of(pieces, &cells, depth);
+        let mut bits = Bits::of(pieces, &cells, depth);
         let best = filled(&cells, &bits);
+        bits.forget();
         Self { cells, bits, depth, best }
     }
 

@@ -76,6 +76,11 @@ impl Bits {
         Ranges { bits: self, count: 0, sides: [Side::of(masks), Side::of(masks)] }
     }
 
+    /// Forgets what only the choice of masks needs.
+    pub(super) fn forget(&mut self) {
+        self.shares = Vec::new();
+    }
+
     /// The values of a range that have any of some bits, and those that have none.
     pub(super) fn sides(&self, (from, last): (usize, usize), mask: u32) -> [Vec<Cell>; 2] {
         let values = self.values.get(from..=last).unwrap_or_default().iter().flatten();
