@@ -33,9 +33,6 @@ const LONGEST_CHAIN: usize = 12;
 /// The most cells that are searched through at once; more are halved until they are few.
 const MOST_CELLS: usize = 160;
 
-/// How many cells may be asked for before the search, and how many of the heaviest are tried.
-const MOST_FIRST: usize = 8;
-
 /// How many searches for numbers are remembered.
 const MOST_PLANNED: usize = 16;
 
@@ -61,7 +58,7 @@ impl Cell {
 /// The search for a value of `word`. The cells are in order; what lies between them
 /// does not occur.
 pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
-    let mut rest = cells.to_vec();
+    let rest = cells.to_vec();
     let all = joined(&rest);
     if all.len() > MOST_CELLS {
         let k = all.get(all.len() / 2).map_or(0, |cell| cell.first);
@@ -69,52 +66,71 @@ pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
         let [no, yes] = [low, high].map(|half| search(graph, word, half));
         return graph.test(Test { word, code: JGE, k, yes, no });
     }
-    let mut heavy: Vec<Cell> = all.iter().copied().filter(Cell::single).collect();
-    heavy.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
-    heavy.truncate(MOST_FIRST);
-    let total: u64 = all.iter().map(|cell| cell.weight).sum();
-    // Asking for a cell first makes every other one wait: nothing light is worth it.
-    heavy.retain(|cell| cell.weight * 8 > total);
-    let (mut count, mut least) = (0, Plan::of(&rest, Bits::NONE).cost());
-    let (mut left, mut before) = (total, 0);
-    for (at, cell) in heavy.iter().enumerate() {
-        before += SIZE + left;
-        left -= cell.weight;
-        rest.retain(|one| one.first != cell.first);
-        let cost = before + Plan::of(&rest, Bits::NONE).cost();
-        if cost < least {
-            (count, least) = (at + 1, cost);
-        }
-    }
-    heavy.truncate(count);
-    let asked = |one: &&Cell| !heavy.iter().any(|cell| cell.first == one.first);
-    let rest: Vec<Cell> = cells.iter().filter(asked).copied().collect();
-    let mut label = if word == Word::whole(NUMBER) {
-        of_numbers(rest).build(graph, word)
+    let search = if word == Word::whole(NUMBER) {
+        Search::remembered(rest)
     } else {
-        Plan::of(&rest, Bits::NONE).build(graph, word)
+        Arc::new(Search::of(rest, Bits::NONE))
     };
-    for cell in heavy.iter().rev() {
+    let mut label = search.then.build(graph, word);
+    for cell in search.first.iter().rev() {
         label = equal(graph, word, cell, label);
     }
     label
 }
 
-/// The last searches for numbers that were planned in this process. Policies that extend one profile
-/// have them in common, and tests of bits make them slow.
-static PLANNED: Mutex<VecDeque<(Vec<Cell>, Arc<Plan>)>> = Mutex::new(VecDeque::new());
+/// A search as it was planned.
+struct Search {
+    /// The cells to be asked for before everything else, in this order.
+    first: Vec<Cell>,
+    /// And then this.
+    then: Plan,
+}
 
-/// The cheapest search for a number, planned or remembered.
-fn of_numbers(cells: Vec<Cell>) -> Arc<Plan> {
-    let planned = || PLANNED.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = planned().iter().find(|(of, _)| *of == cells).map(|(_, plan)| Arc::clone(plan));
-    known.unwrap_or_else(|| {
-        let plan = Arc::new(Plan::of(&cells, 0));
-        let mut planned = planned();
-        planned.truncate(MOST_PLANNED - 1);
-        planned.push_front((cells, Arc::clone(&plan)));
-        plan
-    })
+/// The last searches for numbers that were planned in this process, and their cells. Policies that
+/// extend one profile have them in common, and tests of bits take time.
+static PLANNED: Mutex<VecDeque<(Vec<Cell>, Arc<Search>)>> = Mutex::new(VecDeque::new());
+
+impl Search {
+    /// For cells that lie behind so many tests of bits.
+    fn of(mut rest: Vec<Cell>, depth: usize) -> Self {
+        let all = joined(&rest);
+        let total: u64 = all.iter().map(|cell| cell.weight).sum();
+        // Asking for a cell first makes every other one wait: nothing light is worth it.
+        let heavy = |cell: &Cell| cell.single() && cell.weight * 8 > total;
+        let mut first: Vec<Cell> = all.into_iter().filter(heavy).collect();
+        first.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
+        // How many of them is decided by the cost without tests of bits.
+        let (mut count, mut least) = (0, u64::MAX);
+        let (mut left, mut before) = (total, 0);
+        let mut others = rest.clone();
+        for at in 0..=first.len() {
+            let cost = before + Plan::of(&others, Bits::NONE).cost();
+            if cost < least {
+                (count, least) = (at, cost);
+            }
+            if let Some(cell) = first.get(at) {
+                before += SIZE + left;
+                left -= cell.weight;
+                others.retain(|one| one.first != cell.first);
+            }
+        }
+        first.truncate(count);
+        rest.retain(|one| first.iter().all(|cell| cell.first != one.first));
+        Self { first, then: Plan::of(&rest, depth) }
+    }
+
+    /// For numbers, planned or remembered.
+    fn remembered(cells: Vec<Cell>) -> Arc<Self> {
+        let planned = || PLANNED.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = planned().iter().find(|(of, _)| *of == cells).map(|(_, one)| Arc::clone(one));
+        known.unwrap_or_else(|| {
+            let search = Arc::new(Self::of(cells.clone(), 0));
+            let mut planned = planned();
+            planned.truncate(MOST_PLANNED - 1);
+            planned.push_front((cells, Arc::clone(&search)));
+            search
+        })
+    }
 }
 
 fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
