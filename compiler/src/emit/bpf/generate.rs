@@ -55,14 +55,14 @@ pub(super) fn cost(one: &ArchMeaning, rule: &Rule) -> usize {
     let then = graph.ret(return_value(rule.action));
     let cases: Vec<Case> = case(one, &rule.conditions, then).into_iter().collect();
     let label = decide(&mut graph, &cases, otherwise);
-    graph.size(label)
+    graph.size(label, None)
 }
 
 /// How many instructions the rules on a call take by themselves, without the returns.
 pub(super) fn cost_of_all(one: &ArchMeaning, call: &CallMeaning) -> usize {
     let mut graph = Graph::default();
     let label = arguments(&mut graph, one, call);
-    graph.size(label)
+    graph.size(label, None)
 }
 
 /// What a call of the native interface gets, for the other back end.

@@ -25,7 +25,7 @@ pub(crate) fn covers(first: &[Condition], second: &[Condition]) -> bool {
 /// Whether two of the conditions clash at first sight: quick, and `false` for some that are
 /// [impossible] together.
 pub(crate) fn clashing(conditions: &[Condition]) -> bool {
-    (0..6).any(|arg| clash(conditions.iter().filter(|one| one.arg == arg)))
+    (0..6).any(|arg| fixed(conditions.iter().filter(|one| one.arg == arg)).is_none())
 }
 
 /// The conditions about one argument.
@@ -43,26 +43,29 @@ fn satisfiable(conditions: &[Condition]) -> Option<bool> {
     let width = first.width;
     // Nearly all that people write is decided without a search: by what clashes, or by a value at
     // the edge of a condition.
-    if clash(conditions.iter()) {
+    let Some((known, bits)) = fixed(conditions.iter()) else { return Some(false) };
+    if conditions.iter().any(|one| says(one.test, bits, width & !known) == Says::Never) {
         return Some(false);
     }
     let fits = |value: u64| conditions.iter().all(|one| says(one.test, value, 0) == Says::Always);
-    if conditions.iter().any(|one| edges(one.test, width).into_iter().any(fits)) {
+    let near = |edge: u64| fits(bits | edge & !known);
+    if conditions.iter().any(|one| edges(one.test, width).into_iter().any(near)) {
         return Some(true);
     }
     let mut search = Search { tests: conditions, width, steps: 0 };
     search.from(width.checked_ilog2().unwrap_or(0), 0)
 }
 
-/// Whether a test holds nowhere, the ranges that tests ask for have nothing in common, or two of
-/// them ask for different values of a bit.
-fn clash<'c>(conditions: impl Iterator<Item = &'c Condition>) -> bool {
+/// The bits of which tests ask for a value, and the values. `None` where a test holds nowhere, the
+/// ranges that tests ask for have nothing in common, or two of them ask for different values of a
+/// bit.
+fn fixed<'c>(conditions: impl Iterator<Item = &'c Condition>) -> Option<(u64, u64)> {
     let (mut least, mut most) = (0, u64::MAX);
     let (mut known, mut bits) = (0, 0);
     for &Condition { ref test, width, .. } in conditions {
         most = most.min(width);
         if says(*test, 0, width) == Says::Never {
-            return true;
+            return None;
         }
         let (mask, value) = match *test {
             Test::Eq(value) => (width, value),
@@ -73,7 +76,7 @@ fn clash<'c>(conditions: impl Iterator<Item = &'c Condition>) -> bool {
             _ => (0, 0),
         };
         if (bits ^ value) & known & mask != 0 {
-            return true;
+            return None;
         }
         (known, bits) = (known | mask, bits | value);
         match *test {
@@ -85,7 +88,7 @@ fn clash<'c>(conditions: impl Iterator<Item = &'c Condition>) -> bool {
             _ => {}
         }
     }
-    least.max(bits) > most.min(bits | !known)
+    (least.max(bits) <= most.min(bits | !known)).then_some((known, bits))
 }
 
 /// Values where a test begins or ends to hold.

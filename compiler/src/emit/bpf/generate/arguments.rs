@@ -52,13 +52,15 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
             decider.list(State { cases: cases.to_vec(), otherwise })
         })
         .collect();
-    let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way));
+    // What the cases and the rest lead to is there in any case.
+    let known = cases.iter().map(|case| case.then).chain([otherwise]).max();
+    let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way, known));
     match best {
-        Some(best) if cases.len() <= 1 || graph.size(best) <= one_by_one(cases) => best,
+        Some(best) if cases.len() <= 1 || graph.size(best, known) <= one_by_one(cases) => best,
         // Rules with little in common take more room together than one behind the other.
         Some(best) => {
             let cut = halves(graph, cases, otherwise);
-            if graph.size(cut) < graph.size(best) { cut } else { best }
+            if graph.size(cut, known) < graph.size(best, known) { cut } else { best }
         }
         None => halves(graph, cases, otherwise),
     }

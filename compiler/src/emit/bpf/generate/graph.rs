@@ -157,18 +157,33 @@ impl Graph {
         entries
     }
 
-    /// How many instructions the part from a node on takes, without the returns.
-    pub(in super::super) fn size(&self, root: Label) -> usize {
-        let entries = self.entries(root);
-        let count = |(label, entry): (&Label, &Entry)| match self.get(*label) {
-            Node::Return(_) => 0,
-            Node::Test(Test { word, .. }) => match entry {
-                Entry::Load => 2 + usize::from(word.mask != u32::MAX),
+    /// How many instructions the part from a node on takes, without the returns and without what
+    /// was made up to `known`.
+    pub(in super::super) fn size(&self, root: Label, known: Option<Label>) -> usize {
+        let first = known.map_or(0, |known| known.0 + 1);
+        // A node is made after those that it leads to: each is met after all that lead to it.
+        let mut entries = vec![None; (root.0 + 1).saturating_sub(first) as usize];
+        if let Some(entry) = entries.last_mut() {
+            *entry = Some(Entry::Load);
+        }
+        let mut size = 0;
+        for label in (first..=root.0).rev().map(Label) {
+            let entry = entries.get((label.0 - first) as usize).copied().flatten();
+            let (Some(entry), Node::Test(test)) = (entry, self.get(label)) else { continue };
+            size += match entry {
+                Entry::Load => 2 + usize::from(test.word.mask != u32::MAX),
                 Entry::Mask => 2,
                 Entry::Test => 1,
-            },
-        };
-        entries.iter().map(count).sum()
+            };
+            for next in [test.yes, test.no] {
+                let at = next.0.checked_sub(first).map(|at| at as usize);
+                if let Some(place) = at.and_then(|at| entries.get_mut(at)) {
+                    let entry = self.entry(Some(test.word), next);
+                    *place = Some(place.map_or(entry, |first: Entry| first.min(entry)));
+                }
+            }
+        }
+        size
     }
 }
 

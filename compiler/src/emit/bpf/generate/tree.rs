@@ -30,8 +30,10 @@ pub(super) const SIZE: u64 = 150;
 /// The most tests for equality in a row. A split never costs more than what a longer chain does.
 const LONGEST_CHAIN: usize = 12;
 
-/// The most cells that are searched through at once; more are halved until they are few.
+/// The most cells that are searched through at once. More are halved until they are few, because
+/// the time grows with the third power.
 const MOST_CELLS: usize = 160;
+const FEW_CELLS: usize = 48;
 
 /// How many searches for numbers are remembered.
 const MOST_PLANNED: usize = 16;
@@ -58,18 +60,22 @@ impl Cell {
 /// The search for a value of `word`. The cells are in order; what lies between them
 /// does not occur.
 pub(super) fn search(graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
-    let rest = cells.to_vec();
-    let all = joined(&rest);
-    if all.len() > MOST_CELLS {
+    at_most(MOST_CELLS, graph, word, cells)
+}
+
+/// The same, halved where there are more than `most` cells.
+fn at_most(most: usize, graph: &mut Graph, word: Word, cells: &[Cell]) -> Label {
+    let all = joined(cells);
+    if all.len() > most {
         let k = all.get(all.len() / 2).map_or(0, |cell| cell.first);
-        let (low, high) = rest.split_at(rest.partition_point(|cell| cell.first < k));
-        let [no, yes] = [low, high].map(|half| search(graph, word, half));
+        let (low, high) = cells.split_at(cells.partition_point(|cell| cell.first < k));
+        let [no, yes] = [low, high].map(|half| at_most(FEW_CELLS, graph, word, half));
         return graph.test(Test { word, code: JGE, k, yes, no });
     }
     let search = if word == Word::whole(NUMBER) {
-        Search::remembered(rest)
+        Search::remembered(cells.to_vec())
     } else {
-        Arc::new(Search::of(rest, Bits::NONE))
+        Arc::new(Search::of(cells.to_vec(), Bits::NONE))
     };
     let mut label = search.then.build(graph, word);
     for cell in search.first.iter().rev() {
@@ -158,24 +164,56 @@ struct Plan {
     cells: Vec<Cell>,
     bits: Bits,
     depth: usize,
-    best: Table,
+    table: Table,
 }
 
 /// What the cheapest search costs and how it begins, by first and last cell of the range.
 struct Table {
     count: usize,
-    best: Vec<(u64, Step)>,
+    steps: Vec<Step>,
+    /// The costs by first cell, then by last; and by last cell, then by first.
+    costs: [Vec<u64>; 2],
 }
 
 impl Table {
-    fn get(&self, from: usize, last: usize) -> (u64, Step) {
-        self.best.get(from * self.count + last).copied().unwrap_or((0, Step::Unknown))
+    fn of(count: usize) -> Self {
+        let size = count * count;
+        Self { count, steps: vec![Step::Unknown; size], costs: [vec![0; size], vec![0; size]] }
     }
 
-    fn set(&mut self, from: usize, last: usize, best: (u64, Step)) {
-        if let Some(place) = self.best.get_mut(from * self.count + last) {
-            *place = best;
+    fn step(&self, from: usize, last: usize) -> Step {
+        self.steps.get(from * self.count + last).copied().unwrap_or(Step::Unknown)
+    }
+
+    fn cost(&self, from: usize, last: usize) -> u64 {
+        let [by_first, _] = &self.costs;
+        by_first.get(from * self.count + last).copied().unwrap_or(0)
+    }
+
+    fn set(&mut self, from: usize, last: usize, (cost, step): (u64, Step)) {
+        let places = [from * self.count + last, last * self.count + from];
+        if let Some(place) = places.first().and_then(|at| self.steps.get_mut(*at)) {
+            *place = step;
         }
+        for (costs, at) in self.costs.iter_mut().zip(places) {
+            if let Some(place) = costs.get_mut(at) {
+                *place = cost;
+            }
+        }
+    }
+
+    /// The cell before which a split costs the least, and what both sides cost then.
+    fn split(&self, from: usize, last: usize) -> Option<(u64, usize)> {
+        let [by_first, by_last] = &self.costs;
+        let low = by_first.get(from * self.count + from..from * self.count + last)?;
+        let high = by_last.get(last * self.count + from + 1..=last * self.count + last)?;
+        let mut least = None;
+        for (middle, (low, high)) in (from + 1..).zip(low.iter().zip(high)) {
+            if least.is_none_or(|(cost, _)| low + high < cost) {
+                least = Some((low + high, middle));
+            }
+        }
+        least
     }
 }
 
@@ -196,13 +234,13 @@ impl Plan {
     fn of(pieces: &[Cell], depth: usize) -> Self {
         let cells = joined(pieces);
         let mut bits = Bits::of(pieces, &cells, depth);
-        let best = filled(&cells, &bits);
+        let table = filled(&cells, &bits);
         bits.forget();
-        Self { cells, bits, depth, best }
+        Self { cells, bits, depth, table }
     }
 
     fn cost(&self) -> u64 {
-        self.best.get(0, self.cells.len().saturating_sub(1)).0
+        self.table.cost(0, self.cells.len().saturating_sub(1))
     }
 
     fn build(&self, graph: &mut Graph, word: Word) -> Label {
@@ -210,7 +248,7 @@ impl Plan {
     }
 
     fn range(&self, graph: &mut Graph, word: Word, from: usize, last: usize) -> Label {
-        match self.best.get(from, last).1 {
+        match self.table.step(from, last) {
             Step::Unknown => graph.ret(0),
             Step::Split(middle) => {
                 let yes = self.range(graph, word, middle, last);
@@ -235,7 +273,7 @@ impl Plan {
 /// The cheapest search over each range, from short to long.
 fn filled(cells: &[Cell], bits: &Bits) -> Table {
     let count = cells.len();
-    let mut table = Table { count, best: vec![(u64::MAX, Step::Unknown); count * count] };
+    let mut table = Table::of(count);
     for from in (0..count).rev() {
         let mut weight = 0;
         let mut chains = Chains::default();
@@ -247,12 +285,10 @@ fn filled(cells: &[Cell], bits: &Bits) -> Table {
                 Some((cost, to)) => (cost, Step::Chain(to)),
                 None => (u64::MAX, Step::Unknown),
             };
-            for middle in from + 1..=last {
-                let parts = table.get(from, middle - 1).0 + table.get(middle, last).0;
-                let cost = SIZE + weight + parts;
-                if cost < best.0 {
-                    best = (cost, Step::Split(middle));
-                }
+            if let Some((parts, middle)) = table.split(from, last)
+                && SIZE + weight + parts < best.0
+            {
+                best = (SIZE + weight + parts, Step::Split(middle));
             }
             if let Some((cost, mask)) = bits.best(cells, (from, last), best.0)
                 && cost < best.0

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::counterexample::{Found, Mismatch};
 use crate::emit::bpf::generate::return_value;
-use crate::emit::bpf::instruction::{ARGUMENTS, Program};
+use crate::emit::bpf::instruction::{
+    AND, ARCH, ARGUMENTS, JEQ, JGE, JGT, JUMP, LOAD, NUMBER, Program, RETURN,
+};
 use crate::emit::bpf::interpret::{Data, run};
 use crate::ir::syscalls::{Call, CallMeaning, Meaning, Test, evaluate};
 
@@ -63,23 +65,8 @@ impl Checker<'_> {
         call: &CallMeaning,
     ) -> Result<(), Mismatch> {
         let mut constants = written(call);
-        // What the program itself compares on the paths that the rules' own constants lead down.
-        let mut met = vec![None; self.program.instructions.len()];
-        for args in cells(&constants) {
-            self.compare(&Call { audit_arch, number, args }, |at, offset| {
-                if let Some(met) = met.get_mut(at) {
-                    *met = Some(offset);
-                }
-            })?;
-        }
-        for (instruction, offset) in self.program.instructions.iter().zip(met) {
-            let place =
-                offset.and_then(|offset| half(offset, self.meaning.native.arch.big_endian()));
-            if let Some((position, upper)) = place {
-                let value = u64::from(instruction.k) << if upper { 32 } else { 0 };
-                constants.entry(position).or_default().extend(around(value));
-            }
-        }
+        let big_endian = self.meaning.native.arch.big_endian();
+        compared(self.program, (audit_arch, number), big_endian, &mut constants);
         let mut ways = BTreeMap::new();
         for args in cells(&constants) {
             let mut way = 0_u64;
@@ -103,6 +90,64 @@ impl Checker<'_> {
     }
 }
 
+/// What the accumulator holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Loaded {
+    Value(u32),
+    /// Some bits of the word at an offset.
+    Argument(u32),
+}
+
+/// Adds the values around what a program compares the arguments of one call with.
+fn compared(program: &Program, (arch, number): (u32, u32), big_endian: bool, to: &mut Constants) {
+    // No instruction leads back: each is met after all that lead to it.
+    let mut loaded = vec![BTreeSet::new(); program.instructions.len() + 1];
+    if let Some(first) = loaded.first_mut() {
+        first.insert(Loaded::Value(0));
+    }
+    for (at, one) in program.instructions.iter().enumerate() {
+        for before in loaded.get_mut(at).map(std::mem::take).into_iter().flatten() {
+            let on = |skip: usize, loaded: Loaded| (at + 1 + skip, loaded);
+            let (yes, no) = (on(one.jt.into(), before), on(one.jf.into(), before));
+            let next = match (one.code, before) {
+                (RETURN, _) => [None, None],
+                (JUMP, _) => [Some(on(one.k as usize, before)), None],
+                (LOAD, _) => {
+                    let loaded = match one.k {
+                        NUMBER => Loaded::Value(number),
+                        ARCH => Loaded::Value(arch),
+                        offset => Loaded::Argument(offset),
+                    };
+                    [Some(on(0, loaded)), None]
+                }
+                (AND, Loaded::Value(value)) => [Some(on(0, Loaded::Value(value & one.k))), None],
+                (AND, Loaded::Argument(_)) => [Some(on(0, before)), None],
+                (code, Loaded::Value(value)) => {
+                    let holds = match code {
+                        JEQ => value == one.k,
+                        JGT => value > one.k,
+                        JGE => value >= one.k,
+                        _ => value & one.k != 0,
+                    };
+                    [Some(if holds { yes } else { no }), None]
+                }
+                (_, Loaded::Argument(offset)) => {
+                    if let Some((position, upper)) = half(offset, big_endian) {
+                        let value = u64::from(one.k) << if upper { 32 } else { 0 };
+                        to.entry(position).or_default().extend(around(value));
+                    }
+                    [Some(yes), Some(no)]
+                }
+            };
+            for (at, after) in next.into_iter().flatten() {
+                if let Some(loaded) = loaded.get_mut(at) {
+                    loaded.insert(after);
+                }
+            }
+        }
+    }
+}
+
 /// Which argument, and whether its upper half, lies at an offset.
 fn half(offset: u32, big_endian: bool) -> Option<(u8, bool)> {
     let within = offset.checked_sub(ARGUMENTS)?;
@@ -114,8 +159,7 @@ fn half(offset: u32, big_endian: bool) -> Option<(u8, bool)> {
 fn written(call: &CallMeaning) -> Constants {
     let mut found = Constants::new();
     let mut add = |position: u8, values: &[u64]| {
-        let all = found.entry(position).or_default();
-        all.extend(values.iter().copied().flat_map(around));
+        found.entry(position).or_default().extend(values);
     };
     for condition in call.rules.iter().flat_map(|rule| &rule.conditions) {
         let width = condition.width;
@@ -125,17 +169,21 @@ fn written(call: &CallMeaning) -> Constants {
                 let highest = mask.checked_ilog2().map_or(0, |bit| 1 << bit);
                 let flips = [0, !mask, mask, lowest, highest, !mask & width];
                 add(condition.arg, &flips.map(|flip| value ^ flip));
+                add(condition.arg, &around(value));
             }
             Test::Eq(value)
             | Test::Ne(value)
             | Test::Lt(value)
             | Test::Le(value)
             | Test::Gt(value)
-            | Test::Ge(value) => add(condition.arg, &[value, width]),
+            | Test::Ge(value) => {
+                add(condition.arg, &around(value));
+                add(condition.arg, &around(width));
+            }
         }
     }
     if let Some(guard) = &call.guard {
-        add(guard.arg, &guard.values);
+        guard.values.iter().for_each(|value| add(guard.arg, &around(*value)));
     }
     found
 }
