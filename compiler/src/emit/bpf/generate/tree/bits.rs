@@ -73,7 +73,7 @@ impl Bits {
     /// Looks at the ranges that start with one cell.
     pub(super) fn start(&self) -> Ranges<'_> {
         let masks = self.shares.iter().map(|[yes, _no]| yes.any.len()).max().unwrap_or(0);
-        Ranges { bits: self, count: 0, sides: [Side::of(masks), Side::of(masks)] }
+        Ranges { bits: self, sides: [Side::of(masks), Side::of(masks)] }
     }
 
     /// Forgets what only the choice of masks needs.
@@ -95,8 +95,6 @@ const NOWHERE: u32 = u32::MAX;
 /// What the masks make of the ranges that start with one cell, which grow by one cell each time.
 pub(super) struct Ranges<'a> {
     bits: &'a Bits,
-    /// How many cells there are so far.
-    count: usize,
     sides: [Side; 2],
 }
 
