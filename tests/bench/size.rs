@@ -28,12 +28,7 @@ pub(crate) fn measure(workshop: &Workshop, table: &mut Table) -> Result<(), Faul
     fs::create_dir_all(place.join("output")).map_err(|error| format!("place-size: {error}"))?;
     let mut command = Command::new(path);
     command.current_dir(place).stderr(Stdio::null()).stdin(Stdio::null());
-    if !workshop.plan.cgroup.is_empty() {
-        command.args(["--unenforced", "cgroup"]);
-    }
-    for need in &workshop.plan.needs {
-        command.args(["--unenforced", need.layer.name()]);
-    }
+    command.args(workshop.let_go());
     command.arg(workshop.dir.join("plan")).args(["--", "/bin/sleep", "60"]);
     let mut supervisor = command.spawn().map_err(|error| format!("purple-exec: {error}"))?;
     let found = resident(&mut supervisor);
