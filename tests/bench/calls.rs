@@ -48,7 +48,9 @@ pub(crate) fn contend(workshop: &Workshop, place: &Path, _: usize) -> Result<Mea
     let mut counts = BTreeMap::<String, [u64; 2]>::new();
     let bare = Contender::bare(workshop, &command);
     let bare = bare.into_iter().filter(|contender| contender.name == SAME_CALLS);
-    for (at, mut contender) in [Contender::purple(workshop, &command)].into_iter().chain(bare).enumerate() {
+    for (at, mut contender) in
+        [Contender::purple(workshop, &command)].into_iter().chain(bare).enumerate()
+    {
         let file = place.join("trace");
         let traced = contender.command()?;
         let mut strace = Command::new("strace");

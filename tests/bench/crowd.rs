@@ -41,9 +41,8 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         let found = measured.iter().find(|(other, _)| other == name);
         found.map(|(_, numbers)| numbers.as_slice())
     };
-    let times = |numbers: &[u64]| {
-        Times::new(numbers.iter().copied().map(Duration::from_nanos).collect())
-    };
+    let times =
+        |numbers: &[u64]| Times::new(numbers.iter().copied().map(Duration::from_nanos).collect());
     if let Some(own) = of(PURPLE).map(times) {
         table.rate(PURPLE, &own, Some(LEAST_STARTS));
         if let Some(equal) = of(EQUAL).map(times) {
@@ -152,9 +151,9 @@ fn crowd(workshop: &Workshop, place: &Path) -> Result<Measured, Fault> {
         (UNTIL_ALL_RUN.to_owned(), vec![millis(until_all_run)]),
         (UNTIL_ALL_ENDED.to_owned(), vec![millis(until_all_ended)]),
     ];
-    measured.extend(LEFT.into_iter().zip(new).map(|(name, count)| {
-        (name.to_owned(), vec![number(count)])
-    }));
+    measured.extend(
+        LEFT.into_iter().zip(new).map(|(name, count)| (name.to_owned(), vec![number(count)])),
+    );
     Ok(measured)
 }
 

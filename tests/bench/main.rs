@@ -45,16 +45,8 @@ const QUICK: Rounds =
     Rounds { starts: 40, filters: 40, loops: 6, slices: 3, compilations: 10, checks: 5 };
 
 /// What can be measured by itself.
-const PARTS: [&str; 8] = [
-    start::NAME,
-    calls::NAME,
-    crowd::NAME,
-    overhead::NAME,
-    "filter",
-    "size",
-    "compile",
-    "check",
-];
+const PARTS: [&str; 8] =
+    [start::NAME, calls::NAME, crowd::NAME, overhead::NAME, "filter", "size", "compile", "check"];
 
 fn main() -> ExitCode {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();

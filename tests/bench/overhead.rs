@@ -54,10 +54,8 @@ pub(crate) fn contend(workshop: &Workshop, place: &Path, rounds: usize) -> Resul
         let turns = turns.to_string();
         let outside = program.to_string_lossy();
         let inside = ["/workspace/loops", kind, &turns];
-        let mut contenders = vec![
-            Contender::alone(&[&outside, kind, &turns]),
-            Contender::purple(workshop, &inside),
-        ];
+        let mut contenders =
+            vec![Contender::alone(&[&outside, kind, &turns]), Contender::purple(workshop, &inside)];
         contenders.extend(Contender::equal(workshop, &place.join("files"), &inside)?);
         let times = run(&mut contenders, rounds, |contender| {
             let printed = contender.words()?;

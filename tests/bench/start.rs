@@ -39,11 +39,7 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
 }
 
 /// Times by contender, in nanoseconds.
-pub(crate) fn contend(
-    workshop: &Workshop,
-    place: &Path,
-    rounds: usize,
-) -> Result<Measured, Fault> {
+pub(crate) fn contend(workshop: &Workshop, place: &Path, rounds: usize) -> Result<Measured, Fault> {
     let mut contenders = Contender::all(workshop, &place.join("files"), &["/bin/true"])?;
     let times = run(&mut contenders, rounds, Contender::once)?;
     let names = contenders.iter().map(|contender| contender.name.to_owned());
@@ -51,9 +47,8 @@ pub(crate) fn contend(
 }
 
 fn enter(table: &mut Table, who: &str, measured: &Measured) {
-    let times = |numbers: &[u64]| {
-        Times::new(numbers.iter().copied().map(Duration::from_nanos).collect())
-    };
+    let times =
+        |numbers: &[u64]| Times::new(numbers.iter().copied().map(Duration::from_nanos).collect());
     let of = |name| measured.iter().find(|(other, _)| other == name);
     if let Some((_, own)) = of(PURPLE) {
         for (name, numbers) in measured.iter().filter(|(name, _)| name != PURPLE && name != ALONE) {

@@ -30,6 +30,8 @@ pub(crate) const OTHER_COMPILER: &str = "purplec-libseccomp";
 pub(crate) struct Workshop {
     pub(crate) dir: PathBuf,
     pub(crate) plan: Plan<'static>,
+    /// The compiler with libseccomp in it, where there is one.
+    pub(crate) other_compiler: Option<PathBuf>,
     /// There when this process made the directory.
     own: Option<Own>,
 }
@@ -49,16 +51,13 @@ impl Workshop {
                 format!("{}: {error}; `make bench` builds it", beside.join(program).display())
             })?;
         }
-        if beside.join(OTHER_COMPILER).exists() {
-            fs::copy(beside.join(OTHER_COMPILER), dir.join(OTHER_COMPILER))
-                .map_err(|error| format!("{OTHER_COMPILER}: {error}"))?;
-        }
         let policy = repository::root().join(POLICY);
         let purplec = || Command::new(dir.join("purplec"));
         succeed(purplec().arg("compile").arg(policy).arg("-o").arg(dir.join("plan")))?;
         succeed(purplec().arg("show").arg(dir.join("plan")).arg("--bpf").arg(dir.join("filter")))?;
         let mut workshop = Self::open(&dir)?;
         workshop.own = Some(own_dir);
+        workshop.other_compiler = Some(beside.join(OTHER_COMPILER)).filter(|path| path.exists());
         write(&dir.join("plan.h"), &bare::header(&workshop.plan)?)?;
         write(&dir.join("bare.c"), bare::PROGRAM)?;
         write(&dir.join("install.c"), filter::INSTALL)?;
@@ -83,7 +82,7 @@ impl Workshop {
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         // The plan is used until the end of the program.
         let plan = Plan::decode(bytes.leak()).map_err(|error| format!("the plan: {error}"))?;
-        Ok(Self { dir: dir.to_owned(), plan, own: None })
+        Ok(Self { dir: dir.to_owned(), plan, other_compiler: None, own: None })
     }
 
     /// The arguments that let go of what this machine or the bench does not have: control groups, and
