@@ -190,10 +190,10 @@ fn entries(dir: &Path, levels: usize, found: &mut BTreeSet<PathBuf>) {
 }
 
 /// A process and when it started, so that another one with its id is another one.
-type Process = (u32, String);
+pub(crate) type Process = (u32, String);
 
 /// Every process, with its parent.
-fn processes() -> Vec<(Process, u32)> {
+pub(crate) fn processes() -> Vec<(Process, u32)> {
     let ids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     ids.filter_map(|id| {
