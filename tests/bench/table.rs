@@ -29,7 +29,7 @@ impl Table {
             amounts: section(&["amount", "", "target", ""]),
             overheads: section(&[
                 "overhead of a running program",
-                "outside, ns",
+                "ns outside",
                 "in Purple, x",
                 "in bubblewrap, x",
                 "rounds",
@@ -76,7 +76,7 @@ impl Table {
         self.text(what, value.to_owned(), Some(("absent".to_owned(), !is_there)));
     }
 
-    /// Times of a loop of so many turns: outside, and how many times as long inside.
+    /// Processor times of a loop of so many turns: outside, and how many times as long inside.
     pub(crate) fn overhead(
         &mut self,
         what: &str,

@@ -1,4 +1,5 @@
-/* Times one kind of work, where it runs.
+/* Times one kind of work, where it runs: the processor time of this process and of those it has
+ * started, so that it does not matter who else wants the processor.
  *
  *   loops KIND COUNT        prints nanoseconds
  *
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -44,14 +46,24 @@ static void fork_and_execute(void)
         _exit(4);
 }
 
+static long long spent(void)
+{
+    struct timespec own;
+    struct rusage ended;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+    getrusage(RUSAGE_CHILDREN, &ended);
+    return own.tv_sec * 1000000000ll + own.tv_nsec +
+        (ended.ru_utime.tv_sec + ended.ru_stime.tv_sec) * 1000000000ll +
+        (ended.ru_utime.tv_usec + ended.ru_stime.tv_usec) * 1000ll;
+}
+
 int main(int argc, char **argv)
 {
-    struct timespec from, to;
     if (argc != 3)
         return 2;
     const char *kind = argv[1];
     long count = atol(argv[2]);
-    clock_gettime(CLOCK_MONOTONIC, &from);
+    long long before = spent();
     if (!strcmp(kind, "cpu"))
         for (long turn = 0; turn < count; turn++)
             compute();
@@ -66,7 +78,6 @@ int main(int argc, char **argv)
             fork_and_execute();
     else
         return 2;
-    clock_gettime(CLOCK_MONOTONIC, &to);
-    printf("%lld\n", (to.tv_sec - from.tv_sec) * 1000000000ll + to.tv_nsec - from.tv_nsec);
+    printf("%lld\n", spent() - before);
     return 0;
 }
