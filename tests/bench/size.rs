@@ -38,7 +38,8 @@ pub(crate) fn measure(workshop: &Workshop, table: &mut Table) -> Result<(), Faul
     let mut purplec = Command::new(workshop.dir.join("purplec"));
     let _printed = succeed(purplec.arg("compile").arg(told).arg("-o").arg(&told_plan))?;
     in_memory("supervisor and init", &workshop.dir.join("plan"), &[], workshop, table)?;
-    let report = ["--report", "/dev/null"];
+    let report = workshop.dir.join("report");
+    let report = ["--report", &report.to_string_lossy()];
     in_memory("supervisor, init and recorder", &told_plan, &report, workshop, table)
 }
 
