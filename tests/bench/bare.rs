@@ -1,14 +1,16 @@
 //! The bare C peer: a plan's table as C, and the program around it.
 
-use purple_plan::{EnvKind, MountKind, Plan};
+use crate::Fault;
+use purple_plan::{EnvKind, MountKind, Plan, path_flags};
 use std::fmt::Write as _;
 
 /// The program that includes what [`header`] writes.
 pub(crate) const PROGRAM: &str = include_str!("peers/bare.c");
 
 /// The plan as C declarations.
-pub(crate) fn header(plan: &Plan<'_>) -> String {
+pub(crate) fn header(plan: &Plan<'_>) -> Result<String, Fault> {
     let process = &plan.process;
+    let filter = plan.filters.iter().next().ok_or("the plan has no filter")?;
     let mut out = String::new();
     let mut line = |line: String| {
         out.push_str(&line);
@@ -21,9 +23,13 @@ pub(crate) fn header(plan: &Plan<'_>) -> String {
         ("ROOT_UID", process.root_uid.into()),
         ("ROOT_GID", process.root_gid.into()),
         ("UMASK", process.umask.into()),
+        ("PROBE_ERRNO", filter.probe_errno.into()),
+        ("PROBE_NUMBER", filter.probe_nr.into()),
     ] {
         line(format!("#define {name} {value}u"));
     }
+    let arguments = filter.probe_args.map(|argument| format!("{argument}ul")).join(", ");
+    line(format!("#define PROBE_ARGUMENTS {arguments}"));
     line(format!("#define HOSTNAME {}", quoted(process.hostname.to_bytes())));
     line(format!("#define WORKING_DIRECTORY {}", quoted(process.working_dir.to_bytes())));
     line("static char *ENVIRONMENT[] = {".to_owned());
@@ -49,8 +55,24 @@ pub(crate) fn header(plan: &Plan<'_>) -> String {
             quoted(step.content),
         ));
     }
+    line("};\nstatic const struct wall WALLS[] = {".to_owned());
+    for wall in &plan.landlock {
+        line(format!("    {{ {}, {}ul, {}ul, {}ul }},", wall.abi, wall.fs, wall.net, wall.scope));
+    }
+    line("};\nstatic const struct path PATHS[] = {".to_owned());
+    for path in &plan.paths {
+        let optional = path.flags & path_flags::OPTIONAL;
+        let name = quoted(path.path.to_bytes());
+        line(format!("    {{ {}ul, {optional}, {name} }},", path.access));
+    }
+    line("};\nstatic const struct port PORTS[] = {".to_owned());
+    for ports in &plan.ports {
+        for port in ports.first..=ports.last {
+            line(format!("    {{ {}ul, {port} }},", ports.access));
+        }
+    }
     line("};".to_owned());
-    out
+    Ok(out)
 }
 
 fn kind(kind: MountKind) -> &'static str {

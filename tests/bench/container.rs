@@ -12,9 +12,10 @@ use std::process::{Command, Stdio};
 
 const NAMES: &str = include_str!("container.txt");
 
-/// `SECCOMP_RET_ALLOW`, `SECCOMP_RET_ERRNO` with EPERM, and `SECCOMP_RET_KILL_PROCESS`.
+/// `SECCOMP_RET_ALLOW`, `SECCOMP_RET_ERRNO` with EPERM and with ENOSYS, `SECCOMP_RET_KILL_PROCESS`.
 pub(crate) const ALLOW: u32 = 0x7fff_0000;
 const DENY: u32 = 0x0005_0001;
+const NO_SUCH_CALL: u32 = 0x0005_0026;
 const KILL: u32 = 0x8000_0000;
 
 /// `AUDIT_ARCH_X86_64` (linux/audit.h).
@@ -25,9 +26,47 @@ const AUDIT_ARCH: u32 = 0xc000_003e;
 const CHECKED: [&str; 2] = ["socket", "socketpair"];
 const FAMILIES: [u32; 3] = [1, 2, 10];
 
+/// What a container engine has beside the list: only some arguments of three calls, and no `clone3`.
+const RULES: &str = "  advanced_rules:
+  - {syscall: socket, action: allow, conditions: [{arg: 0, op: ne, value: 40}]}
+  - {syscall: personality, action: allow, conditions: [{arg: 0, op: eq, value: 0}]}
+  - {syscall: personality, action: allow, conditions: [{arg: 0, op: eq, value: 8}]}
+  - {syscall: personality, action: allow, conditions: [{arg: 0, op: eq, value: 0x20000}]}
+  - {syscall: personality, action: allow, conditions: [{arg: 0, op: eq, value: 0x20008}]}
+  - {syscall: personality, action: allow, conditions: [{arg: 0, op: eq, value: 0xffffffff}]}
+  - {syscall: clone, action: allow, conditions: [{arg: 0, op: masked_eq, mask: 0x7e020000, value: 0}]}
+  - {syscall: clone3, action: errno, errno: ENOSYS}
+";
+
+/// The same for libseccomp.
+const PEER_RULES: [(&str, u32, &str); 8] = [
+    ("socket", ALLOW, "not 40"),
+    ("personality", ALLOW, "is 4294967295 0"),
+    ("personality", ALLOW, "is 4294967295 8"),
+    ("personality", ALLOW, "is 4294967295 131072"),
+    ("personality", ALLOW, "is 4294967295 131080"),
+    ("personality", ALLOW, "is 4294967295 4294967295"),
+    ("clone", ALLOW, "is 2114060288 0"),
+    ("clone3", NO_SUCH_CALL, "any"),
+];
+
+/// What is made of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variant {
+    /// As it is.
+    Plain,
+    /// With the rules.
+    Rules,
+    /// As it is, for x86 and x32 too.
+    Interfaces,
+}
+
 /// The allowed calls of x86-64 by number, and whether their first argument is looked at.
 #[derive(Debug)]
-pub(crate) struct Container(BTreeMap<u32, bool>);
+pub(crate) struct Container {
+    calls: BTreeMap<u32, bool>,
+    table: BTreeMap<String, u32>,
+}
 
 impl Container {
     /// With the numbers of the compiler's own table.
@@ -44,37 +83,65 @@ impl Container {
             let number = table.get(name).ok_or_else(|| format!("no call `{name}`"))?;
             Ok((*number, CHECKED.contains(&name)))
         };
-        names().map(entry).collect::<Result<_, Fault>>().map(Self)
+        let calls = names().map(entry).collect::<Result<_, Fault>>()?;
+        Ok(Self { calls, table })
     }
 
     /// The numbers.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
-        self.0.keys().copied()
+        self.calls.keys().copied()
     }
 
-    /// Has `purplec` compile it.
-    pub(crate) fn ours(dir: &Path, to: &Path) -> Result<(), Fault> {
+    /// Has a compiler make its program, with these arguments.
+    pub(crate) fn compiled(
+        compiler: &Path,
+        arguments: &[&str],
+        variant: Variant,
+        to: &Path,
+    ) -> Result<(), Fault> {
         let names = names().collect::<Vec<_>>().join(", ");
-        let (policy, plan) = (dir.join("container.yaml"), dir.join("container.plan"));
-        let text = format!("name: container\nsyscalls:\n  allow: [{names}]\n");
+        let (policy, plan) = (to.with_extension("yaml"), to.with_extension("plan"));
+        let more = match variant {
+            Variant::Plain => "",
+            Variant::Rules => RULES,
+            Variant::Interfaces => "  architectures: [x86, x32]\n",
+        };
+        let text = format!("name: container\nsyscalls:\n  allow: [{names}]\n{more}");
         fs::write(&policy, text).map_err(|error| format!("{}: {error}", policy.display()))?;
-        let purplec = || Command::new(dir.join("purplec"));
-        succeed(purplec().arg("compile").arg(policy).arg("-o").arg(&plan))?;
+        let purplec = || Command::new(compiler);
+        succeed(purplec().arg("compile").args(arguments).arg(policy).arg("-o").arg(&plan))?;
         succeed(purplec().arg("show").arg(plan).arg("--bpf").arg(to)).map(|_output| ())
     }
 
     /// Has libseccomp make its program, as it comes (1) or as a binary tree (2).
-    pub(crate) fn libseccomp(&self, maker: &Path, to: &Path, optimize: u8) -> Result<(), Fault> {
-        let lines = self.0.iter().flat_map(|(number, checked)| {
-            let values = FAMILIES.iter().map(|value| i64::from(*value));
-            let values = values.filter(|_| *checked).chain((!checked).then_some(-1));
-            values.map(move |value| format!("{number} {ALLOW} {value}\n"))
+    pub(crate) fn libseccomp(
+        &self,
+        maker: &Path,
+        variant: Variant,
+        to: &Path,
+        optimize: u8,
+    ) -> Result<(), Fault> {
+        let rules = if variant == Variant::Rules { PEER_RULES.as_slice() } else { &[] };
+        let rules = rules.iter().filter_map(|(name, action, rule)| {
+            Some((*self.table.get(*name)?, format!("{action} {rule}")))
         });
+        let mut lines = rules.collect::<Vec<_>>();
+        let ruled = lines.iter().map(|(number, _)| *number).collect::<Vec<_>>();
+        for (number, checked) in self.calls.iter().filter(|(number, _)| !ruled.contains(number)) {
+            if *checked {
+                let rule = |value| (*number, format!("{ALLOW} is 4294967295 {value}"));
+                lines.extend(FAMILIES.iter().map(rule));
+            } else {
+                lines.push((*number, format!("{ALLOW} any")));
+            }
+        }
+        let lines = lines.iter().map(|(number, rule)| format!("{number} {rule}\n"));
         let list = lines.collect::<String>();
         let failed = |error| format!("libseccomp's program: {error}");
+        let interfaces = if variant == Variant::Interfaces { "3" } else { "1" };
         let mut command = Command::new(maker);
-        command.arg(to).arg(DENY.to_string()).arg(optimize.to_string()).stdin(Stdio::piped());
-        let mut child = command.spawn().map_err(failed)?;
+        command.arg(to).arg(DENY.to_string()).arg(optimize.to_string()).arg(interfaces);
+        let mut child = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
         // The pipe is closed at the end of the statement.
         child
             .stdin
@@ -95,8 +162,8 @@ impl Container {
         }
         let family = tree.push(0x20, 16, 0, 0);
         let mut ranges: Vec<(u32, usize)> = vec![(0, deny)];
-        for number in 0..=self.0.keys().max().map_or(0, |last| last + 1) {
-            let to = match self.0.get(&number) {
+        for number in 0..=self.calls.keys().max().map_or(0, |last| last + 1) {
+            let to = match self.calls.get(&number) {
                 None => deny,
                 Some(true) => family,
                 Some(false) => allow,

@@ -2,7 +2,7 @@
 //! load it and to ask it, beside what the peers make of the same allow list.
 
 use crate::Fault;
-use crate::container::{ALLOW, Container, follow};
+use crate::container::{ALLOW, Container, Variant, follow};
 use crate::rounds::Times;
 use crate::table::Table;
 use crate::workshop::{Workshop, succeed};
@@ -23,6 +23,9 @@ pub(crate) const LIBSECCOMP: &str = include_str!("peers/libseccomp.c");
 /// The targets.
 const MOST_INSTRUCTIONS: usize = 66;
 const MOST_MEAN: f64 = 8.7;
+const MOST_WITH_RULES: u64 = 90;
+/// Below 270.
+const MOST_OF_INTERFACES: u64 = 269;
 const MOST_OF_LIBSECCOMP: f64 = 0.15;
 const MOST_OF_OPTIMISED: f64 = 0.5;
 /// As much as under a peer's filter, and what two runs of one filter differ by.
@@ -48,6 +51,7 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
     for one in &contenders {
         amounts(one, &container, table)?;
     }
+    lengths(workshop, &container, table)?;
     let (Some(install), Some(calls)) = (workshop.program("install"), workshop.program("calls"))
     else {
         table.skip("filter-install", "gcc is not installed");
@@ -71,6 +75,40 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
 
 const OURS: &str = "purplec";
 
+/// Ours, but for the generator.
+const OTHER: &str = "purplec --backend libseccomp";
+
+/// How long the programs for more than the plain list are.
+fn lengths(workshop: &Workshop, container: &Container, table: &mut Table) -> Result<(), Fault> {
+    for (variant, what, most) in [
+        (Variant::Rules, "the list with rules", MOST_WITH_RULES),
+        (Variant::Interfaces, "the list for x86-64, x86 and x32", MOST_OF_INTERFACES),
+    ] {
+        let to = workshop.dir.join("container-more");
+        let mut row = |name: &str, most| {
+            let bytes = fs::metadata(&to).map_err(|error| format!("{name}: {error}"))?.len();
+            table.amount(&format!("{what}: {name}"), bytes / 8, "long", most);
+            Ok::<_, Fault>(())
+        };
+        Container::compiled(&workshop.dir.join(OURS), &[], variant, &to)?;
+        row(OURS, Some(most))?;
+        if let Some(maker) = workshop.program("libseccomp") {
+            for (name, optimize) in [("libseccomp", 1), ("libseccomp optimised", 2)] {
+                container.libseccomp(&maker, variant, &to, optimize)?;
+                row(name, None)?;
+            }
+        }
+        // It makes programs for one interface.
+        if let Some(compiler) =
+            workshop.other_compiler.as_ref().filter(|_| variant == Variant::Rules)
+        {
+            Container::compiled(compiler, &["--backend", "libseccomp"], variant, &to)?;
+            row(OTHER, None)?;
+        }
+    }
+    Ok(())
+}
+
 fn contenders(
     workshop: &Workshop,
     container: &Container,
@@ -78,15 +116,22 @@ fn contenders(
 ) -> Result<Vec<Contender>, Fault> {
     let file = |name: &str| workshop.dir.join(format!("container-{name}"));
     let mut all = vec![(OURS, file("ours")), ("balanced tree", file("balanced"))];
-    Container::ours(&workshop.dir, &file("ours"))?;
+    Container::compiled(&workshop.dir.join(OURS), &[], Variant::Plain, &file("ours"))?;
     fs::write(file("balanced"), container.balanced()).map_err(|error| error.to_string())?;
     if let Some(maker) = workshop.program("libseccomp") {
-        container.libseccomp(&maker, &file("libseccomp"), 1)?;
-        container.libseccomp(&maker, &file("optimised"), 2)?;
+        container.libseccomp(&maker, Variant::Plain, &file("libseccomp"), 1)?;
+        container.libseccomp(&maker, Variant::Plain, &file("optimised"), 2)?;
         all.push(("libseccomp", file("libseccomp")));
         all.push(("libseccomp optimised", file("optimised")));
     } else {
         table.skip("libseccomp", "libseccomp-dev is not installed");
+    }
+    if let Some(compiler) = &workshop.other_compiler {
+        let (backend, to) = (["--backend", "libseccomp"], file("backend"));
+        Container::compiled(compiler, &backend, Variant::Plain, &to)?;
+        all.push((OTHER, to));
+    } else {
+        table.skip("backend-libseccomp", "purplec was not built with libseccomp");
     }
     let contender =
         |(name, file)| Contender { name, file, loading: Vec::new(), calls: Default::default() };

@@ -15,9 +15,15 @@ impl Times {
         Self { rounds }
     }
 
-    /// By round.
-    pub(crate) fn rounds(&self) -> &[Duration] {
-        &self.rounds
+    /// How many rounds there were.
+    pub(crate) fn rounds(&self) -> usize {
+        self.rounds.len()
+    }
+
+    /// By round, in nanoseconds.
+    pub(crate) fn nanoseconds(&self) -> Vec<u64> {
+        let number = |time: &Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.rounds.iter().map(number).collect()
     }
 
     /// The time that this percentage of rounds stays below.

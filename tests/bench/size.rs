@@ -1,14 +1,22 @@
 //! How large purple-exec is: on disk, and in memory while a command runs.
 
 use crate::Fault;
+use crate::crowd::processes;
 use crate::table::Table;
-use crate::workshop::Workshop;
+use crate::workshop::{Workshop, succeed};
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const MOST_BYTES: u64 = 128 << 10;
 const MOST_RESIDENT_KIB: u64 = 256;
+
+/// The policy with a recorder.
+const TOLD: &str = "name: told
+extends: ai-dev-safe
+audit: {enabled: true, detail_level: [syscall]}
+";
 
 /// Types of ELF program headers (elf(5)).
 const PT_DYNAMIC: u32 = 2;
@@ -24,28 +32,40 @@ pub(crate) fn measure(workshop: &Workshop, table: &mut Table) -> Result<(), Faul
     table.absent("its dynamic loader (PT_INTERP)", kinds.contains(&PT_INTERP));
     table.absent("its dynamic section (PT_DYNAMIC)", kinds.contains(&PT_DYNAMIC));
 
+    let told = workshop.dir.join("told.yaml");
+    let told_plan = workshop.dir.join("told.plan");
+    fs::write(&told, TOLD).map_err(|error| format!("{}: {error}", told.display()))?;
+    let mut purplec = Command::new(workshop.dir.join("purplec"));
+    let _printed = succeed(purplec.arg("compile").arg(told).arg("-o").arg(&told_plan))?;
+    in_memory("supervisor and init", &workshop.dir.join("plan"), &[], workshop, table)?;
+    let report = workshop.dir.join("report");
+    let report = ["--report", &report.to_string_lossy()];
+    in_memory("supervisor, init and recorder", &told_plan, &report, workshop, table)
+}
+
+/// Measures what the processes of one sandbox hold together while its command runs.
+fn in_memory(
+    who: &str,
+    plan: &Path,
+    arguments: &[&str],
+    workshop: &Workshop,
+    table: &mut Table,
+) -> Result<(), Fault> {
     let place = workshop.dir.join("place-size");
     fs::create_dir_all(place.join("output")).map_err(|error| format!("place-size: {error}"))?;
-    let mut command = Command::new(path);
+    let mut command = Command::new(workshop.dir.join("purple-exec"));
     command.current_dir(place).stderr(Stdio::null()).stdin(Stdio::null());
-    if !workshop.plan.cgroup.is_empty() {
-        command.args(["--unenforced", "cgroup"]);
-    }
-    for need in &workshop.plan.needs {
-        command.args(["--unenforced", need.layer.name()]);
-    }
-    command.arg(workshop.dir.join("plan")).args(["--", "/bin/sleep", "60"]);
+    command.args(arguments).args(workshop.let_go()).arg(plan).args(["--", "/bin/sleep", "60"]);
     let mut supervisor = command.spawn().map_err(|error| format!("purple-exec: {error}"))?;
     let found = resident(&mut supervisor);
     let ended = supervisor.kill().and_then(|()| supervisor.wait());
-    let [supervisor, init] = found?;
+    let found = found?;
     let _status = ended.map_err(|error| format!("ending purple-exec: {error}"))?;
-    table.amount("supervisor resident (Rss)", supervisor.rss, "KiB", None);
-    table.amount("init resident (Rss)", init.rss, "KiB", None);
-    let both = supervisor.rss + init.rss;
-    table.amount("supervisor and init resident (Rss)", both, "KiB", Some(MOST_RESIDENT_KIB));
-    if let (Some(one), Some(other)) = (supervisor.pss, init.pss) {
-        table.amount("supervisor and init, their share (Pss)", one + other, "KiB", None);
+    let rss = found.iter().map(|one| one.rss).sum();
+    table.amount(&format!("{who}: Rss, shared pages in each"), rss, "KiB", Some(MOST_RESIDENT_KIB));
+    if let Some(pss) = found.iter().map(|one| one.pss).sum() {
+        let what = format!("{who}: Pss, shared pages once");
+        table.amount(&what, pss, "KiB", Some(MOST_RESIDENT_KIB));
     } else {
         table.skip("pss", "only root may read smaps_rollup of init");
     }
@@ -73,18 +93,16 @@ struct Resident {
     pss: Option<u64>,
 }
 
-/// Waits until the command runs, and then reads what supervisor and init hold.
-fn resident(supervisor: &mut Child) -> Result<[Resident; 2], Fault> {
+/// Waits until the command runs, and then reads what purple-exec's processes hold.
+fn resident(supervisor: &mut Child) -> Result<Vec<Resident>, Fault> {
     let deadline = Instant::now() + Duration::from_secs(10);
-    let outer = supervisor.id();
     loop {
-        let init = child_of(outer);
-        let command = init.and_then(child_of);
+        let all = descendants(supervisor.id());
         let name = |id: u32| fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-        if let (Some(init), Some(command)) = (init, command)
-            && name(command) == "sleep\n"
+        if let Some((payload, own)) = all.split_last()
+            && name(*payload) == "sleep\n"
         {
-            return Ok([of(outer)?, of(init)?]);
+            return [supervisor.id()].iter().chain(own).map(|id| of(*id)).collect();
         }
         if Instant::now() > deadline || supervisor.try_wait().is_ok_and(|ended| ended.is_some()) {
             return Err("purple-exec did not start /bin/sleep".to_owned());
@@ -93,17 +111,16 @@ fn resident(supervisor: &mut Child) -> Result<[Resident; 2], Fault> {
     }
 }
 
-/// The first child of a process.
-fn child_of(parent: u32) -> Option<u32> {
-    let mut ids = fs::read_dir("/proc")
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    ids.find(|id| {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        // The name may hold anything, so the fields are counted from behind it (proc(5)).
-        let fields = stat.rsplit_once(") ").map(|(_, fields)| fields.split(' '));
-        fields.and_then(|mut fields| fields.nth(1)).is_some_and(|id| id == parent.to_string())
-    })
+/// What a process has started, and what that has started, the deepest last.
+fn descendants(parent: u32) -> Vec<u32> {
+    let parents = processes();
+    let mut found = vec![parent];
+    let mut at = 0;
+    while let Some(parent) = found.get(at).copied() {
+        found.extend(parents.iter().filter(|(_, above)| *above == parent).map(|((id, _), _)| *id));
+        at += 1;
+    }
+    found.split_off(1)
 }
 
 fn of(id: u32) -> Result<Resident, Fault> {

@@ -1,8 +1,8 @@
 //! Where everything stands that is measured: one directory with the programs, the plan, and the
 //! peers made from it.
 
-use crate::{Fault, bare, filter};
-use purple_plan::Plan;
+use crate::{Fault, bare, filter, overhead};
+use purple_plan::{Layer, Plan};
 use purple_tests::repository;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -12,14 +12,26 @@ use std::process::Command;
 /// The policy that everything is measured with.
 const POLICY: &str = "policies/ai-dev-safe.yaml";
 
-/// Peers in C: name, compiler, flags.
-pub(crate) const BARE: [(&str, &str); 2] = [("bare-musl", "musl-gcc"), ("bare-glibc", "gcc")];
+/// The peer in C that makes the same kernel calls as purple-exec.
+pub(crate) const SAME_CALLS: &str = "bare-musl";
+
+/// Peers in C: name, compiler, and a flag. The blind one leaves out the calls that only look.
+pub(crate) const BARE: [(&str, &str, &str); 3] = [
+    (SAME_CALLS, "musl-gcc", "-static"),
+    ("bare-glibc", "gcc", "-static"),
+    ("bare-musl, blind", "musl-gcc", "-DBLIND"),
+];
+
+/// The compiler with libseccomp in it, where `make bench` could build it.
+pub(crate) const OTHER_COMPILER: &str = "purplec-libseccomp";
 
 /// The directory. Removed in the end by the one who made it.
 #[derive(Debug)]
 pub(crate) struct Workshop {
     pub(crate) dir: PathBuf,
     pub(crate) plan: Plan<'static>,
+    /// The compiler with libseccomp in it, where there is one.
+    pub(crate) other_compiler: Option<PathBuf>,
     /// There when this process made the directory.
     own: Option<Own>,
 }
@@ -45,14 +57,17 @@ impl Workshop {
         succeed(purplec().arg("show").arg(dir.join("plan")).arg("--bpf").arg(dir.join("filter")))?;
         let mut workshop = Self::open(&dir)?;
         workshop.own = Some(own_dir);
-        write(&dir.join("plan.h"), &bare::header(&workshop.plan))?;
+        workshop.other_compiler = Some(beside.join(OTHER_COMPILER)).filter(|path| path.exists());
+        write(&dir.join("plan.h"), &bare::header(&workshop.plan)?)?;
         write(&dir.join("bare.c"), bare::PROGRAM)?;
         write(&dir.join("install.c"), filter::INSTALL)?;
         write(&dir.join("calls.c"), filter::CALLS)?;
         write(&dir.join("libseccomp.c"), filter::LIBSECCOMP)?;
-        for (name, compiler) in BARE {
-            build_c(&dir, compiler, name, "bare.c", &["-static"])?;
+        write(&dir.join("loops.c"), overhead::PROGRAM)?;
+        for (name, compiler, flag) in BARE {
+            build_c(&dir, compiler, name, "bare.c", &["-static", flag])?;
         }
+        build_c(&dir, "gcc", "loops", "loops.c", &["-static"])?;
         build_c(&dir, "gcc", "install", "install.c", &[])?;
         build_c(&dir, "gcc", "calls", "calls.c", &[])?;
         if Path::new("/usr/include/seccomp.h").exists() {
@@ -67,7 +82,16 @@ impl Workshop {
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         // The plan is used until the end of the program.
         let plan = Plan::decode(bytes.leak()).map_err(|error| format!("the plan: {error}"))?;
-        Ok(Self { dir: dir.to_owned(), plan, own: None })
+        Ok(Self { dir: dir.to_owned(), plan, other_compiler: None, own: None })
+    }
+
+    /// The arguments that let go of what this machine or the bench does not have: control groups, and
+    /// whatever else the plan needs.
+    pub(crate) fn let_go(&self) -> Vec<String> {
+        let needs = self.plan.needs.iter().map(|need| need.layer);
+        let groups = (!self.plan.cgroup.is_empty()).then_some(Layer::Cgroup);
+        let layers = groups.into_iter().chain(needs);
+        layers.flat_map(|layer| ["--unenforced", layer.name()]).map(str::to_owned).collect()
     }
 
     /// The path of a program made here, if it could be made.

@@ -59,6 +59,10 @@ enum Backend {
 
 impl Backend {
     /// The same for the pipeline; the error says that this build has it not.
+    #[cfg_attr(
+        feature = "libseccomp",
+        expect(clippy::unnecessary_wraps, reason = "without the feature there may be none")
+    )]
     fn built_in(self) -> Result<bpf::Backend, &'static str> {
         match self {
             Self::Own => Ok(bpf::Backend::Own),

@@ -62,7 +62,9 @@ fn walk(
             let now = words.get(&offset).map_or(whole.as_slice(), Vec::as_slice);
             let mut parts = [Vec::new(), Vec::new()];
             let [yes, no] = &mut parts;
-            now.iter().for_each(|cube| cube.cut(&test, yes, no));
+            for cube in now {
+                cube.cut(&test, yes, no);
+            }
             for (part, next) in parts.into_iter().zip([test.yes, test.no]) {
                 if !part.is_empty() {
                     let mut words = words.clone();
