@@ -66,10 +66,10 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
     }
 }
 
-/// How many instructions cases take about, one behind the other: a load, a mask and a test for each
-/// word of a term.
+/// How many instructions cases take at least, one behind the other: a load and a test for each word
+/// of a term.
 fn one_by_one(cases: &[Case]) -> usize {
-    3 * cases.iter().flat_map(|case| &case.terms).flat_map(Term::words).count()
+    2 * cases.iter().flat_map(|case| &case.terms).flat_map(Term::words).count()
 }
 
 /// The first half of a list leads to the second, and the first half of one case's terms to the
