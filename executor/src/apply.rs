@@ -2,10 +2,10 @@
 
 use crate::arguments::{self, Options, Request};
 use crate::cgroup::{Group, Used};
-use crate::filesystem::Sources;
+use crate::filesystem::{Sources, is_directory};
 use crate::gate::Gate;
 use crate::identity;
-use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
+use crate::message::{OrRefuse, Part, Refused, SETUP_REFUSED, refuse};
 use crate::receipt;
 use crate::report::Report;
 use crate::run::Run;
@@ -19,8 +19,10 @@ use crate::transfer::write_all;
 use crate::{command, errno, init, load, notify};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+
+const STEP: &str = "start";
 
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
@@ -43,10 +45,10 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let filter = load::filter(&plan)?;
     let outside = identity::outside(&plan, options.outside_id)?;
     let namespaces = receipt::namespaces()?;
-    let shared = memory::shared_page().map_err(|errno| failed("shared memory", errno))?;
+    let shared = memory::shared_page().or_refuse(STEP, "shared memory")?;
     let signals = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(signal::Set::ALL))
-        .map_err(|errno| failed("blocking signals", errno))?;
+        .or_refuse(STEP, "blocking signals")?;
     let Start { arguments, environment } = start;
     let run =
         Run { options, arguments, environment, plan, filter, outside, namespaces, signals, shared };
@@ -89,10 +91,10 @@ fn start(
     let (recorder, socket) = notify::start(run)?.unzip();
     let gate = Gate::new()?;
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
-    let init = match clone_into(namespaces, group.map(Group::dir)) {
-        Ok(Side::Child) => init::run(run, gate, sources, stubs, socket),
-        Ok(Side::Parent(init)) => init,
-        Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
+    let side = clone_into(namespaces, group.map(Group::dir));
+    let init = match side.or_refuse(STEP, "clone3 into new namespaces")? {
+        Side::Child => init::run(run, gate, sources, stubs, socket),
+        Side::Parent(init) => init,
     };
     drop((sources, socket));
     // Should this fail, the gate closes unopened, and init ends without having done anything.
@@ -109,8 +111,7 @@ fn status(run: &Run, end: &End) -> u8 {
     match end.outcome {
         Outcome::ProbeFailed(found) => {
             let found = errno::of(found.into()).map_or(Part::Text(""), Part::Error);
-            refuse("seccomp", &[Part::Text("the filter does not deny what the plan says"), found])
-                .status
+            refuse!("seccomp", "the filter does not deny what the plan says", found).status
         }
         Outcome::ExecFailed(found) => {
             command::exec_failed(name, errno::of(found.into()).unwrap_or(Errno::NOEXEC))
@@ -122,7 +123,7 @@ fn status(run: &Run, end: &End) -> u8 {
         // Init said nothing: somebody outside killed it.
         Outcome::Nothing => match end.usage.signal() {
             Some(signal) => by_signal(signal),
-            None => refuse("supervision", &[Part::Text("init ended without a word")]).status,
+            None => refuse!("supervision", "init ended without a word").status,
         },
     }
 }
@@ -130,9 +131,9 @@ fn status(run: &Run, end: &End) -> u8 {
 /// Descriptors 0 to 2 must be open, or the first files opened here would take their place. None may
 /// be a directory: the command would have all of the host below it (openat(2)).
 fn occupy_standard_descriptors() -> Result<(), Refused> {
-    let fail = |errno| failed("opening /dev/null for a closed standard descriptor", errno);
     loop {
-        let fd = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty()).map_err(fail)?;
+        let fd = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty())
+            .or_refuse(STEP, "opening /dev/null for a closed standard descriptor")?;
         if rustix::fd::AsRawFd::as_raw_fd(&fd) > 2 {
             break;
         }
@@ -141,19 +142,13 @@ fn occupy_standard_descriptors() -> Result<(), Refused> {
     }
     let standard = [(0, stdio::input()), (1, stdio::output()), (2, stdio::error())];
     for (number, fd) in standard {
-        let status = rustix::fs::fstat(fd)
-            .map_err(|errno| failed("looking at a standard descriptor", errno))?;
-        if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
+        let status = rustix::fs::fstat(fd).or_refuse(STEP, "looking at a standard descriptor")?;
+        if is_directory(&status) {
             let what = " is a directory, which would show it inside";
-            let parts = [Part::Text("descriptor "), Part::Number(number), Part::Text(what)];
-            return Err(refuse("start", &parts));
+            return Err(refuse!(STEP, "descriptor ", number, what));
         }
     }
     Ok(())
-}
-
-fn failed(what: &'static str, errno: Errno) -> Refused {
-    refuse("start", &[Part::Text(what), Part::Error(errno)])
 }
 
 fn print(text: &str) -> u8 {

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::message::{Part, Refused, refuse, say};
+use crate::message::{Part, Refused, parts, refused, say};
 use crate::sys::start::Strings;
 use core::ffi::CStr;
 use purple_plan::Layer;
@@ -81,7 +81,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let mut outside_id = None;
     let plan = loop {
         let Some(argument) = rest.next() else {
-            return Err(usage(&[Part::Text("no PLAN given")]));
+            return Err(usage(parts!["no PLAN given"]));
         };
         match argument.to_bytes() {
             b"--help" | b"-h" => return Ok(Request::Print(USAGE)),
@@ -101,52 +101,44 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
             b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
             b"--outside-id" => outside_id = Some(id(value(argument, &mut rest)?)?),
             bytes if bytes.starts_with(b"-") => {
-                return Err(usage(&[Part::Text("unknown option "), Part::Name(argument)]));
+                return Err(usage(parts!["unknown option ", argument]));
             }
             _ => break argument,
         }
     };
     match rest.next().map(CStr::to_bytes) {
         Some(b"--") => {}
-        _ => return Err(usage(&[Part::Text("expected -- and a command after the plan")])),
+        _ => return Err(usage(parts!["expected -- and a command after the plan"])),
     }
     if rest.split_first().is_none() {
-        return Err(usage(&[Part::Text("no command after --")]));
+        return Err(usage(parts!["no command after --"]));
     }
     let options = Options { plan, report, cgroup, parent, unenforced, outside_id, command: rest };
     Ok(Request::Run(options))
 }
 
 fn usage(parts: &[Part<'_>]) -> Refused {
-    let refused = refuse(STEP, parts);
-    say(STEP, &[Part::Text("purple-exec --help prints the usage")]);
+    let refused = refused(STEP, parts);
+    say!(STEP, "purple-exec --help prints the usage");
     refused
 }
 
 fn value(option: &CStr, rest: &mut Strings) -> Result<&'static CStr, Refused> {
-    rest.next().ok_or_else(|| usage(&[Part::Name(option), Part::Text(" takes a value")]))
+    rest.next().ok_or_else(|| usage(parts![option, " takes a value"]))
 }
 
 fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
     let text = value(option, rest)?;
     let number = text.to_str().ok().and_then(|text| text.parse().ok());
-    number.filter(|&number: &i32| number > 0).ok_or_else(|| {
-        usage(&[Part::Name(option), Part::Text(" takes a number, not "), Part::Name(text)])
-    })
+    number
+        .filter(|&number: &i32| number > 0)
+        .ok_or_else(|| usage(parts![option, " takes a number, not ", text]))
 }
 
 fn layer(name: &CStr) -> Result<Layer, Refused> {
-    Layer::ALL.iter().copied().find(|layer| layer.name().as_bytes() == name.to_bytes()).ok_or_else(
-        || {
-            usage(&[
-                Part::Text("no layer is called "),
-                Part::Name(name),
-                Part::Text(
-                    "; the layers that can be let go are cgroup, audit, monitor and landlock",
-                ),
-            ])
-        },
-    )
+    let what = "; the layers that can be let go are cgroup, audit, monitor and landlock";
+    let found = Layer::ALL.iter().find(|layer| layer.name().as_bytes() == name.to_bytes());
+    found.copied().ok_or_else(|| usage(parts!["no layer is called ", name, what]))
 }
 
 /// An id that is nobody's special one: not root, and not what stands for no id.
@@ -154,5 +146,5 @@ fn id(text: &CStr) -> Result<u32, Refused> {
     let number = text.to_str().ok().and_then(|text| text.parse::<u32>().ok());
     number
         .filter(|number| (1..u32::MAX).contains(number))
-        .ok_or_else(|| usage(&[Part::Name(text), Part::Text(" is no id from 1 to 4294967294")]))
+        .ok_or_else(|| usage(parts![text, " is no id from 1 to 4294967294"]))
 }

@@ -4,7 +4,7 @@
 //! `purple`, for a user the caller's own. Init is cloned into it, the supervisor stays outside.
 
 use crate::disks;
-use crate::message::{Part, Refused, Text, refuse, say};
+use crate::message::{OrRefuse, Part, Refused, Text, parts, refuse, refused, say};
 use crate::mountinfo;
 use crate::run::Run;
 use crate::transfer::read_all;
@@ -72,7 +72,7 @@ impl Group {
         name.push("purple-");
         name.push_number(u64::from(rustix::process::getpid().as_raw_pid().unsigned_abs()));
         let parent = parent(run, &name)?;
-        let fail = |errno| failed(run, &[Part::Text("a new group"), Part::Error(errno)]);
+        let fail = |errno| failed(run, parts!["a new group", errno]);
         let dir = fresh(&parent, &name).map_err(fail)?;
         let mut group = Self { parent, dir, name, values: Text::new() };
         match run.plan.cgroup.iter().try_for_each(|value| group.limit(&run.plan, &value)) {
@@ -105,10 +105,7 @@ impl Group {
     }
 
     fn set(&mut self, value: &CgroupValue<'_>, wanted: &[u8]) -> Result<(), Refused> {
-        let fail = |errno| {
-            let (file, line) = (Part::Name(value.file), Part::Line(value.line));
-            refuse(STEP, &[file, Part::Text(" = "), Part::Bytes(wanted), Part::Error(errno), line])
-        };
+        let fail = |errno| refuse!(STEP, value.file, " = ", wanted, errno, value.line);
         write(self.dir(), value.file, wanted).map_err(fail)?;
         let mut buffer = [0; 4096];
         let found = read(self.dir(), value.file, &mut buffer).map_err(fail)?;
@@ -123,15 +120,13 @@ impl Group {
 
     /// Kills what is left, says which limits were reached, and removes the group.
     pub(crate) fn end(self, plan: &Plan<'_>) -> Result<Used, Refused> {
-        let fail =
-            |what: &'static str| move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)]);
-        write(self.dir(), c"cgroup.kill", b"1").map_err(fail("killing the group"))?;
-        self.wait_until_empty().map_err(fail("waiting for the group's end"))?;
+        write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
+        self.wait_until_empty().or_refuse(STEP, "waiting for the group's end")?;
         let counts = COUNTS.map(|(_, file, word)| {
             let mut buffer = [0; 4096];
             read(self.dir(), file, &mut buffer).ok().map(|text| sum(text, word))
         });
-        remove(&self.parent, &self.name).map_err(fail("removing the group"))?;
+        remove(&self.parent, &self.name).or_refuse(STEP, "removing the group")?;
         let [.., oom_kills, refused] = counts;
         for (file, count, what) in [
             (c"memory.max", oom_kills, ": processes that the kernel killed for want of memory: "),
@@ -139,9 +134,7 @@ impl Group {
         ] {
             let limit = plan.cgroup.iter().find(|value| value.file == file);
             if let (Some(limit), Some(count @ 1..)) = (limit, count) {
-                let (name, value) = (Part::Name(limit.file), Part::Name(limit.value));
-                let (count, line) = (Part::Number(count), Part::Line(limit.line));
-                say(STEP, &[name, Part::Text(" = "), value, Part::Text(what), count, line]);
+                say!(STEP, limit.file, " = ", limit.value, what, count, limit.line);
             }
         }
         Ok(Used { values: self.values, counts })
@@ -167,7 +160,7 @@ impl Group {
 
 /// The group below which the run's is made, with the controllers that the plan's limits need.
 fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
-    let no = |what: &[u8], errno| failed(run, &[Part::Bytes(what), Part::Error(errno)]);
+    let no = |what: &[u8], errno| failed(run, parts![what, errno]);
     let absent = |errno| no(b"no cgroup2 file system is mounted", errno);
     let mut path = Text::<4096>::new();
     let named = run.options.cgroup;
@@ -191,8 +184,8 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
     }
     let group = open(CWD, &path).map_err(|errno| no(path.bytes(), errno))?;
     if rustix::fs::fstatfs(&group).map_err(absent)?.f_type != CGROUP2 {
-        let why = Part::Text(" is not a group of a cgroup2 file system");
-        return Err(failed(run, &[Part::Bytes(path.bytes()), why]));
+        let why = " is not a group of a cgroup2 file system";
+        return Err(failed(run, parts![path.bytes(), why]));
     }
     if named.is_some() || run.outside.root {
         return enable(run, &group, path.bytes()).map(|()| group);
@@ -203,10 +196,8 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
     side.push_bytes(name.bytes());
     side.push(".supervisor");
     let moved = fresh(&group, &side).and_then(|side| write(side.as_fd(), PROCESSES, b"0"));
-    let moved = moved.map_err(|errno| {
-        let why = Part::Text(" is not yours to divide");
-        failed(run, &[Part::Bytes(path.bytes()), why, Part::Error(errno)])
-    });
+    let moved =
+        moved.map_err(|errno| failed(run, parts![path.bytes(), " is not yours to divide", errno]));
     if let Err(refused) = moved.and_then(|()| enable(run, &group, path.bytes())) {
         // Back to where the caller was. This only tidies up: the run is refused already.
         let back = write(group.as_fd(), PROCESSES, b"0");
@@ -227,10 +218,10 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
     match held {
         Ok(b"") => {}
         Ok(_) => {
-            let why = Part::Text(" holds processes, so no group below it can be limited");
-            return Err(failed(run, &[Part::Bytes(shown), why]));
+            let why = " holds processes, so no group below it can be limited";
+            return Err(failed(run, parts![shown, why]));
         }
-        Err(errno) => return Err(failed(run, &[Part::Bytes(shown), Part::Error(errno)])),
+        Err(errno) => return Err(failed(run, parts![shown, errno])),
     }
     for value in &run.plan.cgroup {
         let controller = controller(value.file);
@@ -252,18 +243,17 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
             Err(Errno::NOENT) => (" has no controller ", Errno::NOENT),
             Err(errno) => (" does not give on the controller ", errno),
         };
-        let (shown, controller) = (Part::Bytes(shown), Part::Bytes(controller));
-        return Err(failed(run, &[shown, Part::Text(what), controller, Part::Error(errno)]));
+        return Err(failed(run, parts![shown, what, controller, errno]));
     }
     Ok(())
 }
 
 /// Refuses the run, with what helps.
 fn failed(run: &Run, parts: &[Part<'_>]) -> Refused {
-    let refused = refuse(STEP, parts);
-    let start = Part::Text(if run.outside.root { "" } else { USERS_ADVICE });
+    let refused = refused(STEP, parts);
+    let start = if run.outside.root { "" } else { USERS_ADVICE };
     let line = first_line(&run.plan).map_or(Part::Text(""), Part::Line);
-    say(STEP, &[Part::Text("the plan's limits need it; "), start, Part::Text(ADVICE), line]);
+    say!(STEP, "the plan's limits need it; ", start, ADVICE, line);
     refused
 }
 

@@ -1,6 +1,6 @@
 //! Finding the command inside, and saying why it cannot run before anything is committed.
 
-use crate::message::{Part, Refused, Text, say};
+use crate::message::{Part, Refused, Text, parts, print, say};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags};
@@ -21,19 +21,16 @@ pub(crate) type Path = Text<PATH_BYTES>;
 pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
     let mut path = Path::new();
     if command.is_empty() {
-        return Err(refused(NOT_FOUND, &[Part::Text("the command is empty")]));
+        return Err(refused(NOT_FOUND, parts!["the command is empty"]));
     }
     if command.to_bytes().contains(&b'/') {
         path.push_bytes(command.to_bytes());
         match candidate(&path) {
             Candidate::Good => check_interpreter(command, &path).map(|()| path),
-            Candidate::Missing => Err(refused(
-                NOT_FOUND,
-                &[Part::Name(command), Part::Text(": no such file inside the sandbox")],
-            )),
-            Candidate::Bad(why) => {
-                Err(refused(NOT_EXECUTABLE, &[Part::Name(command), Part::Text(why)]))
+            Candidate::Missing => {
+                Err(refused(NOT_FOUND, parts![command, ": no such file inside the sandbox"]))
             }
+            Candidate::Bad(why) => Err(refused(NOT_EXECUTABLE, parts![command, why])),
         }
     } else {
         let mut bad = None;
@@ -49,27 +46,22 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
             }
         }
         Err(match bad {
-            Some(why) => refused(NOT_EXECUTABLE, &[Part::Name(command), Part::Text(why)]),
-            None => refused(
-                NOT_FOUND,
-                &[
-                    Part::Name(command),
-                    Part::Text(": not found inside the sandbox in "),
-                    Part::Bytes(search),
-                ],
-            ),
+            Some(why) => refused(NOT_EXECUTABLE, parts![command, why]),
+            None => {
+                refused(NOT_FOUND, parts![command, ": not found inside the sandbox in ", search])
+            }
         })
     }
 }
 
 /// Says why execve failed after the search went well.
 pub(crate) fn exec_failed(command: &CStr, errno: Errno) -> u8 {
-    say(STEP, &[Part::Name(command), Part::Error(errno)]);
+    say!(STEP, command, errno);
     if errno == Errno::NOENT { NOT_FOUND } else { NOT_EXECUTABLE }
 }
 
 fn refused(status: u8, parts: &[Part<'_>]) -> Refused {
-    say(STEP, parts);
+    print(STEP, parts);
     Refused { status }
 }
 
@@ -126,15 +118,10 @@ fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
         return Ok(());
     };
     match rustix::fs::stat(name) {
-        Err(Errno::NOENT | Errno::NOTDIR) => Err(refused(
-            NOT_EXECUTABLE,
-            &[
-                Part::Name(command),
-                Part::Text(kind),
-                Part::Name(name),
-                Part::Text(" is not in the sandbox: no path of the policy provides it"),
-            ],
-        )),
+        Err(Errno::NOENT | Errno::NOTDIR) => {
+            let absent = " is not in the sandbox: no path of the policy provides it";
+            Err(refused(NOT_EXECUTABLE, parts![command, kind, name, absent]))
+        }
         _ => Ok(()),
     }
 }

@@ -1,12 +1,12 @@
 //! What lies on top of a path inside: a mask, or the path itself with other attributes.
 
-use crate::filesystem::{copy_tree, failed, move_to, set, tmpfs};
+use crate::filesystem::{copy_tree, failed, is_directory, move_to, set, tmpfs};
 use crate::message::{Refused, Text};
 use crate::stub::{Stubs, guards};
 use crate::target::find;
 use purple_plan::{MAX_MOUNTS, Mount, MountKind};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, FileType};
+use rustix::fs::CWD;
 use rustix::io::Errno;
 
 /// Puts covers, and knows what masks show instead: one empty directory and one /dev/null, a mount of
@@ -53,7 +53,7 @@ impl Covers {
     fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
         let fail = |errno| failed(step, errno);
         let status = rustix::fs::fstat(target).map_err(fail)?;
-        let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+        let directory = is_directory(&status);
         let shape = [step.size, step.inodes.into(), step.mode.into()];
         let used = if directory {
             self.directory.as_ref().filter(|(_, found)| *found == shape).map(|(cover, _)| cover)

@@ -2,7 +2,7 @@
 
 use crate::cgroup::{STEP, read};
 use crate::filesystem::has;
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{Refused, Text, refuse};
 use crate::mountinfo::{self, Relation};
 use crate::sys::{memory, mount};
 use purple_plan::{Mount, MountKind, Place, Plan, mount_flags};
@@ -22,10 +22,7 @@ pub(crate) fn behind_outputs(
     line: Place,
     mut limit: impl FnMut(&[u8]) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
-    let fail = |errno| {
-        let what = Part::Text("finding the disks behind the output paths");
-        refuse(STEP, &[what, Part::Error(errno), Part::Line(line)])
-    };
+    let fail = |errno| refuse!(STEP, "finding the disks behind the output paths", errno, line);
     memory::lend(mountinfo::MOST_BYTES, |memory| {
         let lines = mountinfo::read(memory).map_err(fail)?;
         let binds = plan.mounts.iter().filter(|step| step.kind == MountKind::Bind);
@@ -51,10 +48,8 @@ pub(crate) fn behind_outputs(
                         Err(errno) => return Err(fail(errno)),
                     }
                 } else if entry.kind != b"tmpfs" {
-                    let why =
-                        Part::Text(" is of a type on which the kernel does not limit writes: ");
-                    let (point, kind) = (Part::Bytes(entry.point), Part::Bytes(entry.kind));
-                    return Err(refuse(STEP, &[point, why, kind, Part::Line(line)]));
+                    let why = " is of a type on which the kernel does not limit writes: ";
+                    return Err(refuse!(STEP, entry.point, why, entry.kind, line));
                 }
             }
         }

@@ -6,7 +6,7 @@
 
 use crate::cover::Covers;
 use crate::identity::{self, Outside};
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::mountinfo;
 use crate::stub::Stubs;
 use crate::sys::mount::{self, Change};
@@ -15,7 +15,7 @@ use crate::transfer::write_all;
 use core::ffi::CStr;
 use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
@@ -80,9 +80,7 @@ pub(crate) fn build(
     outside: Outside,
 ) -> Result<Checked, Refused> {
     let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
-    mount::set_attributes(CWD, c"/", stop).map_err(|errno| {
-        refuse(STEP, &[Part::Text("making the host's mounts private"), Part::Error(errno)])
-    })?;
+    mount::set_attributes(CWD, c"/", stop).or_refuse(STEP, "making the host's mounts private")?;
     let _mask: Mode = rustix::process::umask(Mode::empty());
 
     let mut steps = stubs.steps().enumerate();
@@ -92,7 +90,7 @@ pub(crate) fn build(
             move_to(&root, CWD, BUILDING_PLACE).map_err(|errno| failed(&step, errno))?;
             root
         }
-        _ => return Err(refuse(STEP, &[Part::Text("the plan does not start with a root")])),
+        _ => return Err(refuse!(STEP, "the plan does not start with a root")),
     };
     let mut covers = Covers::default();
     for (index, (place, step)) in steps {
@@ -159,7 +157,7 @@ fn take(
 
 /// Makes the new root the root, and lets go of the old one.
 fn enter(root: &OwnedFd) -> Result<(), Refused> {
-    let fail = |errno| refuse(STEP, &[Part::Text("entering the new root"), Part::Error(errno)]);
+    let fail = |errno| refuse!(STEP, "entering the new root", errno);
     rustix::process::fchdir(root).map_err(fail)?;
     // With both arguments the same, the old root ends up on top of the new one (pivot_root(2)).
     rustix::process::pivot_root(c".", c".").map_err(fail)?;
@@ -169,10 +167,17 @@ fn enter(root: &OwnedFd) -> Result<(), Refused> {
     let expected = rustix::fs::fstat(root).map_err(fail)?;
     let found = rustix::fs::stat(c"/").map_err(fail)?;
     let parent = rustix::fs::stat(c"/..").map_err(fail)?;
-    let same = |status: &rustix::fs::Stat| {
-        (status.st_dev, status.st_ino) == (expected.st_dev, expected.st_ino)
-    };
-    if same(&found) && same(&parent) { Ok(()) } else { Err(fail(Errno::XDEV)) }
+    let entered = is_same(&found, &expected) && is_same(&parent, &expected);
+    if entered { Ok(()) } else { Err(fail(Errno::XDEV)) }
+}
+
+/// Whether both are of one file.
+pub(crate) fn is_same(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
+pub(crate) fn is_directory(status: &Stat) -> bool {
+    FileType::from_raw_mode(status.st_mode) == FileType::Directory
 }
 
 pub(crate) fn has(step: &Mount<'_>, flag: u32) -> bool {
@@ -180,7 +185,7 @@ pub(crate) fn has(step: &Mount<'_>, flag: u32) -> bool {
 }
 
 pub(crate) fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
-    refuse(STEP, &[Part::Name(step.target), Part::Error(errno), Part::Line(step.line)])
+    refuse!(STEP, step.target, errno, step.line)
 }
 
 /// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
@@ -204,9 +209,7 @@ fn open_source(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
         Errno::LOOP => " leads through a symbolic link, which a relative path must not",
         _ => "",
     };
-    let (path, what) = (Part::Name(step.source), Part::Text(what));
-    let parts = [Part::Text("the host path "), path, what, Part::Error(why), Part::Line(step.line)];
-    Err(refuse(STEP, &parts))
+    Err(refuse!(STEP, "the host path ", step.source, what, why, step.line))
 }
 
 fn is_absolute(step: &Mount<'_>) -> bool {
@@ -228,16 +231,8 @@ fn map_owner(step: &Mount<'_>, tree: BorrowedFd<'_>, outside: Outside) -> Result
         ..Change::default()
     };
     mount::set_attributes(tree, c"", change).map_err(|errno| {
-        refuse(
-            STEP,
-            &[
-                Part::Text("the file system of "),
-                Part::Name(step.source),
-                Part::Text(" takes no id-mapped mount"),
-                Part::Error(errno),
-                Part::Line(step.line),
-            ],
-        )
+        let what = " takes no id-mapped mount";
+        refuse!(STEP, "the file system of ", step.source, what, errno, step.line)
     })
 }
 
@@ -278,19 +273,7 @@ fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<
         let attributes = MountAttrFlags::from_bits_retain(bits);
         rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
     };
-    let tree = make().map_err(|errno| {
-        refuse(
-            STEP,
-            &[
-                Part::Name(step.target),
-                Part::Text(": a new "),
-                Part::Name(kind),
-                Part::Error(errno),
-                Part::Line(step.line),
-            ],
-        )
-    })?;
-    Ok(tree)
+    make().map_err(|errno| refuse!(STEP, step.target, ": a new ", kind, errno, step.line))
 }
 
 /// Sets the step's attributes on a tree.
@@ -304,17 +287,10 @@ pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
 fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
     let target = if has(step, mount_flags::EXISTING) {
-        existing(root, step.target).map_err(|errno| match errno {
-            Errno::NOENT => refuse(
-                STEP,
-                &[
-                    Part::Name(step.target),
-                    Part::Text(" must exist already: it lies in a tree of the host"),
-                    Part::Error(Errno::NOENT),
-                    Part::Line(step.line),
-                ],
-            ),
-            errno => fail(errno),
+        existing(root, step.target).map_err(|errno| {
+            let absent = " must exist already: it lies in a tree of the host";
+            let what = if errno == Errno::NOENT { absent } else { "" };
+            refuse!(STEP, step.target, what, errno, step.line)
         })?
     } else {
         match target::make(root, step, kind)? {

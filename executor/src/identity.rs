@@ -1,6 +1,6 @@
 //! Who the payload is: id maps, and id-mapped mounts for root.
 
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{Refused, Text, refuse};
 use crate::sys::call::exit_group;
 use crate::sys::process::{Side, clone_into};
 use crate::sys::signal;
@@ -31,23 +31,20 @@ pub(crate) fn outside(plan: &Plan<'_>, wanted: Option<u32>) -> Result<Outside, R
     let uid = rustix::process::geteuid();
     let gid = rustix::process::getegid();
     if uid != rustix::process::getuid() || gid != rustix::process::getgid() {
-        return Err(refuse(
-            STEP,
-            &[Part::Text("purple-exec must not be installed setuid or setgid")],
-        ));
+        return Err(refuse!(STEP, "purple-exec must not be installed setuid or setgid"));
     }
     let process = &plan.process;
     match (uid.is_root(), wanted) {
         (true, Some(id)) => Ok(Outside { uid: id, gid: id, root: true }),
         (true, None) => Ok(Outside { uid: process.root_uid, gid: process.root_gid, root: true }),
         (false, None) => Ok(Outside { uid: uid.as_raw(), gid: gid.as_raw(), root: false }),
-        (false, Some(_)) => Err(refuse(STEP, &[Part::Text("only root can choose --outside-id")])),
+        (false, Some(_)) => Err(refuse!(STEP, "only root can choose --outside-id")),
     }
 }
 
 /// Maps the plan's ids inside to the ids outside, for the new user namespace of process `init`.
 pub(crate) fn map(plan: &Plan<'_>, init: Pid, outside: Outside) -> Result<(), Refused> {
-    let failed = |errno| refuse(STEP, &[Part::Text("writing the id maps"), Part::Error(errno)]);
+    let failed = |errno| refuse!(STEP, "writing the id maps", errno);
     // A user without privileges may only map its group when it gives up changing groups
     // (user_namespaces(7)). Root does not need to: init drops its groups by itself.
     if !outside.root {
@@ -59,8 +56,7 @@ pub(crate) fn map(plan: &Plan<'_>, init: Pid, outside: Outside) -> Result<(), Re
 
 /// Takes on the plan's ids inside. `root` says whether the caller has groups that it can drop.
 pub(crate) fn assume(plan: &Plan<'_>, outside: Outside) -> Result<(), Refused> {
-    let failed =
-        |errno| refuse(STEP, &[Part::Text("taking on the ids inside"), Part::Error(errno)]);
+    let failed = |errno| refuse!(STEP, "taking on the ids inside", errno);
     let uid = rustix::process::Uid::from_raw(plan.process.uid);
     let gid = rustix::process::Gid::from_raw(plan.process.gid);
     if outside.root {
@@ -75,8 +71,7 @@ pub(crate) fn assume(plan: &Plan<'_>, outside: Outside) -> Result<(), Refused> {
 
 /// Maps the payload's own ids to themselves in the user namespace that it has just entered.
 pub(crate) fn map_self(plan: &Plan<'_>) -> Result<(), Refused> {
-    let failed =
-        |errno| refuse(STEP, &[Part::Text("writing the inner id maps"), Part::Error(errno)]);
+    let failed = |errno| refuse!(STEP, "writing the inner id maps", errno);
     let me = rustix::process::getpid();
     write_proc(me, "setgroups", b"deny").map_err(failed)?;
     write_map(me, "gid_map", plan.process.gid, plan.process.gid).map_err(failed)?;
@@ -90,17 +85,7 @@ pub(crate) fn mount_map(
     source: BorrowedFd<'_>,
     outside: Outside,
 ) -> Result<OwnedFd, Refused> {
-    let failed = |errno| {
-        refuse(
-            STEP,
-            &[
-                Part::Text("an id map for "),
-                Part::Name(mount.source),
-                Part::Error(errno),
-                Part::Line(mount.line),
-            ],
-        )
-    };
+    let failed = |errno| refuse!(STEP, "an id map for ", mount.source, errno, mount.line);
     let owner = rustix::fs::fstat(source).map_err(failed)?;
     match clone_into(CLONE_NEWUSER, None).map_err(failed)? {
         // The namespace lives as long as this process, or a descriptor of it: wait to be killed,

@@ -1,6 +1,7 @@
 //! Landlock: the second wall around files, ports and signals (landlock(7)).
 
-use crate::message::{Part, Refused, refuse, say};
+use crate::filesystem::is_directory;
+use crate::message::{OrRefuse, Part, Refused, refuse, say};
 use crate::receipt::Place;
 use crate::run::Run;
 use crate::sys::landlock::{allow_beneath, allow_port, restrict, ruleset, version};
@@ -8,7 +9,7 @@ use crate::sys::stdio;
 use core::ffi::CStr;
 use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
@@ -20,7 +21,7 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
         return Ok(());
     };
     if run.options.unenforced.contains(Layer::Landlock) {
-        say(STEP, &[Part::Text("not enforced, as --unenforced asked"), Part::Line(least.line)]);
+        say!(STEP, "not enforced, as --unenforced asked", least.line);
         return Ok(());
     }
     let host = version();
@@ -28,24 +29,24 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     let Some(level) = run.plan.landlock.iter().take_while(usable).last() else {
         return Err(too_old(least, host));
     };
-    let wall = ruleset(level.fs, level.net, level.scope).map_err(failed("making a ruleset"))?;
+    let wall = ruleset(level.fs, level.net, level.scope).or_refuse(STEP, "making a ruleset")?;
     let mut rules = 0_u64;
     for path in &run.plan.paths {
         rules = rules.saturating_add(allow_path(wall.as_fd(), &path, level.fs)?);
     }
     for fd in [stdio::input(), stdio::output(), stdio::error()] {
         let added = allow_open_file(wall.as_fd(), fd, level.fs);
-        rules = rules.saturating_add(added.map_err(failed("a standard descriptor"))?);
+        rules = rules.saturating_add(added.or_refuse(STEP, "a standard descriptor")?);
     }
     for ports in run.plan.ports.iter().filter(|ports| ports.access & level.net != 0) {
         for port in ports.first..=ports.last {
             let added = allow_port(wall.as_fd(), port, ports.access & level.net);
-            added.map_err(failed("a port"))?;
+            added.or_refuse(STEP, "a port")?;
             rules = rules.saturating_add(1);
         }
     }
     let look = Look::before(level);
-    restrict(wall.as_fd()).map_err(failed("landlock_restrict_self"))?;
+    restrict(wall.as_fd()).or_refuse(STEP, "landlock_restrict_self")?;
     let seen = look.after()?;
     let shared = run.shared;
     shared.write(Place::LandlockHost, u64::from(host.unwrap_or(0)));
@@ -58,35 +59,27 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
 /// The kernel's Landlock is older than the plan needs, or off.
 fn too_old(least: Landlock, host: Result<u32, Errno>) -> Refused {
     let found = match host {
-        Ok(version) => Part::Number(u64::from(version)),
+        Ok(version) => Part::Number(version.into()),
         Err(Errno::NOSYS) => Part::Text("none: it has none"),
         Err(Errno::OPNOTSUPP) => Part::Text("none: it is off (see lsm= in kernel-parameters.txt)"),
         Err(errno) => Part::Error(errno),
     };
-    let parts = [
-        Part::Text("the plan needs version "),
-        Part::Number(u64::from(least.abi)),
-        Part::Text(", and the kernel's is "),
-        found,
-        Part::Text("; run without it by --unenforced landlock"),
-        Part::Line(least.line),
-    ];
-    refuse(STEP, &parts)
+    let (needed, without) = (u64::from(least.abi), "; run without it by --unenforced landlock");
+    let needs = "the plan needs version ";
+    refuse!(STEP, needs, needed, ", and the kernel's is ", found, without, least.line)
 }
 
 /// Allows what the plan says at a path inside, and says how many rules that made. No link is followed:
 /// where a program may write, it may have left one.
 fn allow_path(wall: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Result<u64, Refused> {
-    let fail =
-        |errno| refuse(STEP, &[Part::Name(path.path), Part::Error(errno), Part::Line(path.line)]);
+    let fail = |errno| refuse!(STEP, path.path, errno, path.line);
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let resolve = ResolveFlags::NO_SYMLINKS;
     let place: OwnedFd = match rustix::fs::openat2(CWD, path.path, flags, Mode::empty(), resolve) {
         Err(Errno::NOENT) if path.flags & path_flags::OPTIONAL != 0 => return Ok(0),
         place => place.map_err(fail)?,
     };
-    let status = rustix::fs::fstat(&place).map_err(fail)?;
-    let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+    let directory = is_directory(&rustix::fs::fstat(&place).map_err(fail)?);
     let known = if directory { known } else { known & landlock_fs::FILE };
     allow_beneath(wall, place.as_fd(), path.access & known).map_err(fail)?;
     Ok(1)
@@ -153,16 +146,12 @@ impl Look {
             Some(errno @ (Errno::PERM | Errno::ACCESS)) => {
                 Ok(u64::from(errno.raw_os_error().unsigned_abs()))
             }
-            Some(errno) => Err(failed("looking whether it holds")(errno)),
-            None => Err(refuse(STEP, &[Part::Text("it does not deny what it should")])),
+            Some(errno) => Err(refuse!(STEP, "looking whether it holds", errno)),
+            None => Err(refuse!(STEP, "it does not deny what it should")),
         }
     }
 }
 
 fn open(path: &CStr) -> Result<(), Errno> {
     rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map(drop)
-}
-
-fn failed(what: &'static str) -> impl Fn(Errno) -> Refused {
-    move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)])
 }

@@ -1,7 +1,7 @@
 //! Loading the plan and holding it against what this program can enforce.
 
 use crate::arguments::Options;
-use crate::message::{Part, Refused, refuse, say};
+use crate::message::{Refused, refuse, say};
 use crate::sys::memory;
 use crate::transfer::read_all;
 use core::ffi::CStr;
@@ -15,20 +15,19 @@ const AUDIT_ARCH: u32 = 0xc000_003e;
 
 /// Reads, bounds, checks and decodes the plan.
 pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
-    let failed = |errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]);
+    let failed = |errno| refuse!(STEP, path, errno);
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = rustix::fs::open(path, flags, Mode::empty()).map_err(failed)?;
     let status = rustix::fs::fstat(&file).map_err(failed)?;
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
-        return Err(refuse(STEP, &[Part::Name(path), Part::Text(" is not a regular file")]));
+        return Err(refuse!(STEP, path, " is not a regular file"));
     }
     // One byte more than a plan may have, so that a longer file is seen as such.
     let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
     let used = read_all(&file, memory).map_err(failed)?;
     let bytes: &'static [u8] = memory;
-    Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| {
-        refuse(STEP, &[Part::Name(path), Part::Text(": "), Part::Text(error.text())])
-    })
+    Plan::decode(bytes.get(..used).unwrap_or(&[]))
+        .map_err(|error| refuse!(STEP, path, ": ", error.text()))
 }
 
 /// The plan's filter for this architecture.
@@ -36,7 +35,7 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
     plan.filters
         .iter()
         .find(|filter| filter.audit_arch == AUDIT_ARCH)
-        .ok_or_else(|| refuse(STEP, &[Part::Text("the plan has no seccomp program for x86_64")]))
+        .ok_or_else(|| refuse!(STEP, "the plan has no seccomp program for x86_64"))
 }
 
 /// Refuses a plan that needs a layer which this program cannot enforce, unless the operator let it
@@ -56,31 +55,16 @@ pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> 
             }
             if layer == Layer::Audit {
                 let what = "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced audit";
-                return Err(refuse(name, &[Part::Text(what), Part::Line(line)]));
+                return Err(refuse!(name, what, line));
             }
-            return Err(refuse(
-                name,
-                &[
-                    Part::Text(
-                        "the plan needs it and this version cannot enforce it; run without it by --unenforced ",
-                    ),
-                    Part::Text(name),
-                    Part::Line(line),
-                ],
-            ));
+            let what = "the plan needs it and this version cannot enforce it; run without it by --unenforced ";
+            return Err(refuse!(name, what, name, line));
         }
-        say(name, &[Part::Text("not enforced, as --unenforced asked"), Part::Line(line)]);
+        say!(name, "not enforced, as --unenforced asked", line);
     }
     if plan.network.flags & network_flags::NARROWED != 0 {
-        say(
-            "network",
-            &[
-                Part::Text(
-                    "the policy asks for more than this version gives; the program has no network but its own loopback",
-                ),
-                Part::Line(plan.network.line),
-            ],
-        );
+        let what = "the policy asks for more than this version gives; the program has no network but its own loopback";
+        say!("network", what, plan.network.line);
     }
     Ok(())
 }

@@ -34,14 +34,60 @@ pub(crate) enum Part<'a> {
     Line(Place),
 }
 
+/// A message out of its pieces, each of any type that a [`Part`] can be made from.
+macro_rules! parts {
+    ($($part:expr),+ $(,)?) => { &[$($crate::message::Part::from($part)),+] };
+}
+
+/// Makes a part of what it is made of.
+macro_rules! part_from {
+    ($($kind:ident $of:ty),+) => {$(
+        impl<'a> From<$of> for Part<'a> {
+            fn from(value: $of) -> Self {
+                Self::$kind(value)
+            }
+        }
+    )+};
+}
+
+part_from!(Text &'a str, Name &'a CStr, Bytes &'a [u8], Number u64, Error Errno, Line Place);
+
 /// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run.
-pub(crate) fn refuse(step: &str, parts: &[Part<'_>]) -> Refused {
-    say(step, parts);
-    Refused { status: SETUP_REFUSED }
+macro_rules! refuse {
+    ($step:expr, $($part:expr),+ $(,)?) => {
+        $crate::message::refused($step, $crate::message::parts![$($part),+])
+    };
 }
 
 /// Prints `purple-exec: STEP: PARTS`.
-pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
+macro_rules! say {
+    ($step:expr, $($part:expr),+ $(,)?) => {
+        $crate::message::print($step, $crate::message::parts![$($part),+])
+    };
+}
+
+pub(crate) use {parts, refuse, say};
+
+/// An error of the kernel's that ends the run.
+pub(crate) trait OrRefuse<T> {
+    /// Refuses the run for an error: STEP, and what failed.
+    fn or_refuse(self, step: &str, what: &str) -> Result<T, Refused>;
+}
+
+impl<T> OrRefuse<T> for Result<T, Errno> {
+    fn or_refuse(self, step: &str, what: &str) -> Result<T, Refused> {
+        self.map_err(|errno| refuse!(step, what, errno))
+    }
+}
+
+/// What [`refuse!`] does.
+pub(crate) fn refused(step: &str, parts: &[Part<'_>]) -> Refused {
+    print(step, parts);
+    Refused { status: SETUP_REFUSED }
+}
+
+/// What [`say!`] does.
+pub(crate) fn print(step: &str, parts: &[Part<'_>]) {
     // Room for two names of which every byte is escaped.
     let mut line = Text::<2560>::new();
     line.push("purple-exec: ");

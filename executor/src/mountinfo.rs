@@ -1,7 +1,7 @@
 //! Reading the mounts back from the kernel (`proc_pid_mountinfo(5)`): each must be one that the plan
 //! asks for, or hang below one that came with everything below it, and have its attributes.
 
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::stub::Stubs;
 use crate::sys::{memory, mount};
 use crate::transfer::read_all;
@@ -25,12 +25,12 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
 /// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
 /// whether what the payload owns must be id-mapped.
 pub(crate) fn check(stubs: &Stubs<'_>, mapped: bool) -> Result<u64, Refused> {
-    let failed = |errno| refuse(STEP, &[Part::Text("reading the mounts back"), Part::Error(errno)]);
+    const READING: &str = "reading the mounts back";
     memory::lend(MOST_BYTES, |memory| {
-        let lines = read(memory).map_err(failed)?;
+        let lines = read(memory).or_refuse(STEP, READING)?;
         check_lines(stubs, mapped, lines)
     })
-    .map_err(failed)?
+    .or_refuse(STEP, READING)?
 }
 
 fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refused> {
@@ -86,8 +86,7 @@ fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refuse
         }
     }
     let Some(step) = governor else {
-        let parts = [Part::Bytes(point), Part::Text(" is mounted, and the plan does not say so")];
-        return Err(refuse(STEP, &parts));
+        return Err(refuse!(STEP, point, " is mounted, and the plan does not say so"));
     };
     let missing = ATTRIBUTES.iter().any(|&(bit, name)| wanted & bit != 0 && !has(name));
     if missing {
@@ -100,7 +99,7 @@ fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refuse
 }
 
 fn wrong(step: &Mount<'_>, what: &'static str) -> Refused {
-    refuse(STEP, &[Part::Name(step.target), Part::Text(what), Part::Line(step.line)])
+    refuse!(STEP, step.target, what, step.line)
 }
 
 /// Whether a step leaves a mount at its target.

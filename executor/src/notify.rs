@@ -5,7 +5,7 @@
 //! to that may stop it: then no denied call returns, and the supervisor, which waits for nobody but
 //! the clock, still ends the run.
 
-use crate::message::{Part, Refused, Text, refuse, say};
+use crate::message::{OrRefuse, Refused, Text, say};
 use crate::paths::path_argument;
 use crate::receipt::Place;
 use crate::report::Report;
@@ -48,13 +48,13 @@ pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
     if !tells(run.filter.program) {
         return Ok(None);
     }
-    let fail = |errno| refuse(STEP, &[Part::Text("starting the recorder"), Part::Error(errno)]);
+    const STARTING: &str = "starting the recorder";
     let flags = SocketFlags::CLOEXEC;
-    let (ours, inits) =
-        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).map_err(fail)?;
-    let table = table().map_err(fail)?;
+    let (ours, inits) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
+        .or_refuse(STEP, STARTING)?;
+    let table = table().or_refuse(STEP, STARTING)?;
     let supervisor = getpid();
-    match clone_into(0, None).map_err(fail)? {
+    match clone_into(0, None).or_refuse(STEP, STARTING)? {
         Side::Child => {
             drop(inits);
             record(run, &ours, supervisor, table)
@@ -65,11 +65,11 @@ pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
 
 /// The recorder itself.
 fn record(run: &Run, socket: &OwnedFd, supervisor: Pid, table: &mut Table) -> ! {
-    let fail = |errno| refuse(STEP, &[Part::Text("the recorder"), Part::Error(errno)]);
+    const RECORDER: &str = "the recorder";
     let done = die_with(supervisor).and_then(|()| {
-        close_but(Some(socket.as_fd())).map_err(fail)?;
-        match take_over(socket.as_fd()).map_err(fail)? {
-            Some(listener) => answer_all(run, listener.as_fd(), table).map_err(fail),
+        close_but(Some(socket.as_fd())).or_refuse(STEP, RECORDER)?;
+        match take_over(socket.as_fd()).or_refuse(STEP, RECORDER)? {
+            Some(listener) => answer_all(run, listener.as_fd(), table).or_refuse(STEP, RECORDER),
             // The run has ended before there was a filter.
             None => Ok(()),
         }
@@ -164,17 +164,17 @@ impl Recorder {
         if self.whole {
             return false;
         }
-        say(STEP, &[Part::Text("the recorder has ended; what is denied is not recorded any more")]);
+        say!(STEP, "the recorder has ended; what is denied is not recorded any more");
         run.plan.audit.iter().next().is_none_or(|audit| audit.failure == AuditFailure::End)
     }
 
     /// Ends it, for nobody is left to be answered. Gives what it has written, and whether that is
     /// all.
     pub(crate) fn end(self) -> Result<(&'static Table, bool), Refused> {
-        let fail = |errno| refuse(STEP, &[Part::Text("ending the recorder"), Part::Error(errno)]);
+        const ENDING: &str = "ending the recorder";
         if self.running {
-            kill_process(self.pid, Signal::KILL).map_err(fail)?;
-            let _ended = waitpid(Some(self.pid), WaitOptions::empty()).map_err(fail)?;
+            kill_process(self.pid, Signal::KILL).or_refuse(STEP, ENDING)?;
+            let _ended = waitpid(Some(self.pid), WaitOptions::empty()).or_refuse(STEP, ENDING)?;
         }
         Ok((self.table, self.whole))
     }

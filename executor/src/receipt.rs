@@ -1,7 +1,7 @@
 //! What is in force, looked up just before the command starts.
 
 use crate::filesystem::Checked;
-use crate::message::{Part, Refused, refuse};
+use crate::message::{OrRefuse, Refused, refuse};
 use crate::shared::Shared;
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
@@ -37,14 +37,8 @@ pub(crate) type Identities = [u64; NAMESPACES.len()];
 
 /// The caller's namespaces.
 pub(crate) fn namespaces() -> Result<Identities, Refused> {
-    let failed = |name| {
-        move |errno| {
-            refuse(
-                STEP,
-                &[Part::Text("reading /proc/self/ns/"), Part::Name(name), Part::Error(errno)],
-            )
-        }
-    };
+    let failed =
+        |name: &'static CStr| move |errno| refuse!(STEP, "reading /proc/self/ns/", name, errno);
     // Looked up once: in /proc, every step of a path costs an inode.
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let dir = rustix::fs::open(DIRECTORY, flags, Mode::empty()).map_err(failed(c""))?;
@@ -115,21 +109,15 @@ pub(crate) fn check(
         if inside != outside {
             differing |= kind.flag;
         } else if wanted & kind.flag != 0 {
-            return Err(refuse(
-                STEP,
-                &[Part::Text("still in the host's namespace: "), Part::Text(kind.name)],
-            ));
+            return Err(refuse!(STEP, "still in the host's namespace: ", kind.name));
         }
     }
     shared.write(Place::Namespaces, differing);
 
-    match rustix::thread::no_new_privs() {
-        Ok(true) => shared.write(Place::NoNewPrivileges, 1),
-        Ok(false) => return Err(refuse(STEP, &[Part::Text("no_new_privs is not set")])),
-        Err(errno) => {
-            return Err(refuse(STEP, &[Part::Text("no_new_privs"), Part::Error(errno)]));
-        }
+    if !rustix::thread::no_new_privs().or_refuse(STEP, "no_new_privs")? {
+        return Err(refuse!(STEP, "no_new_privs is not set"));
     }
+    shared.write(Place::NoNewPrivileges, 1);
 
     shared.write(Place::Bounding, capabilities.bounding);
     shared.write(Place::Inheritable, capabilities.inheritable);

@@ -5,8 +5,8 @@
 //! that needs one holds a shared lock of it; who can have it alone takes it away. So the last of
 //! several sandboxes does, and the next one does for one whose supervisor was killed.
 
-use crate::filesystem::{failed, has, place_of};
-use crate::message::{Part, Refused, Text, refuse, say};
+use crate::filesystem::{failed, has, is_directory, is_same, place_of};
+use crate::message::{Refused, Text, refuse, say};
 use crate::target::{create, open_below};
 use crate::transfer::write_all;
 use core::ffi::CStr;
@@ -70,8 +70,7 @@ impl<'p> Stubs<'p> {
                 Errno::MLINK => " has another name, by which it could be changed",
                 _ => " cannot be kept as it is",
             };
-            let (path, line) = (Part::Name(step.target), Part::Line(step.line));
-            refuse(STEP, &[path, Part::Text(what), Part::Error(errno), line])
+            refuse!(STEP, step.target, what, errno, step.line)
         })
     }
 
@@ -105,7 +104,7 @@ impl<'p> Stubs<'p> {
                 found => found?,
             };
             let status = rustix::fs::fstat(&found)?;
-            let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+            let directory = is_directory(&status);
             if is_stub(&status, step.content) {
                 match lock(above.as_fd(), name, &status) {
                     Ok(stub) => {
@@ -138,7 +137,7 @@ impl<'p> Stubs<'p> {
             match take_away(above.as_fd(), &stub, place, step.content) {
                 Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
                 Err(errno) => {
-                    say(STEP, &[Part::Bytes(place), Part::Text(" is left"), Part::Error(errno)]);
+                    say!(STEP, place, " is left", errno);
                 }
             }
         }
@@ -182,7 +181,7 @@ fn take_away(
     if !is_same(&status, &there) || !is_stub(&status, content) {
         return Ok(());
     }
-    let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+    let directory = is_directory(&status);
     rustix::fs::unlinkat(above, name, if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() })
 }
 
@@ -190,13 +189,8 @@ fn take_away(
 fn is_stub(status: &Stat, content: &[u8]) -> bool {
     let marked = status.st_mode & 0o1222 == 0o1000;
     let size = usize::try_from(status.st_size).unwrap_or(usize::MAX);
-    let kind = FileType::from_raw_mode(status.st_mode);
-    let empty = kind == FileType::RegularFile && (size == 0 || size == content.len());
-    marked && (empty || kind == FileType::Directory)
-}
-
-fn is_same(one: &Stat, other: &Stat) -> bool {
-    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+    let file = FileType::from_raw_mode(status.st_mode) == FileType::RegularFile;
+    marked && (is_directory(status) || file && (size == 0 || size == content.len()))
 }
 
 /// The last name of the first `end` bytes of a path.

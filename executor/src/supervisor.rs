@@ -1,6 +1,6 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals.
 
-use crate::message::{Part, Refused, refuse, say};
+use crate::message::{OrRefuse, Refused, refuse, say};
 use crate::notify::Recorder;
 use crate::run::Run;
 use crate::shared::Outcome;
@@ -10,6 +10,8 @@ use crate::sys::signal;
 use core::time::Duration;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::time::{ClockId, Timespec, clock_gettime};
+
+const STEP: &str = "supervision";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]
@@ -46,18 +48,12 @@ impl End {
 
 /// Has the kernel kill this process when its parent dies, which must be this one.
 pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
-    let fail = |errno| refuse("supervision", &[Part::Text("prctl"), Part::Error(errno)]);
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(fail)?;
-    if getppid() == Some(parent) {
-        Ok(())
-    } else {
-        Err(refuse("supervision", &[Part::Text("the parent is gone")]))
-    }
+    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, "prctl")?;
+    if getppid() == Some(parent) { Ok(()) } else { Err(refuse!(STEP, "the parent is gone")) }
 }
 
 /// Waits until init has ended.
 pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Result<End, Refused> {
-    let fail = |errno| refuse("supervision", &[Part::Text("waiting"), Part::Error(errno)]);
     let start = now();
     let limit = Duration::from_millis(run.plan.process.timeout_ms);
     let grace = Duration::from_millis(run.plan.process.grace_ms);
@@ -65,9 +61,9 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
     let (mut timed_out, mut unrecorded) = (false, false);
     loop {
         let left = deadline.map(|deadline| deadline.saturating_sub(now()));
-        match signal::wait(signal::Set::ALL, left).map_err(fail)? {
+        match signal::wait(signal::Set::ALL, left).or_refuse(STEP, "waiting")? {
             Some(signal::number::CHLD) => {
-                while let Some(ended) = reap().map_err(fail)? {
+                while let Some(ended) = reap().or_refuse(STEP, "waiting")? {
                     if ended.pid == init {
                         let wall = now().saturating_sub(start);
                         return Ok(End {
@@ -81,7 +77,8 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
                     }
                     if recorder.as_mut().is_some_and(|one| one.is_lost(run, &ended)) {
                         unrecorded = true;
-                        rustix::process::kill_process(init, Signal::KILL).map_err(fail)?;
+                        rustix::process::kill_process(init, Signal::KILL)
+                            .or_refuse(STEP, "waiting")?;
                     }
                 }
             }
@@ -89,21 +86,20 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
             Some(signal::number::PIPE) => {}
             Some(number) => {
                 // Init is a child that has not been waited for: its id is its own.
-                signal::send(init, false, number).map_err(fail)?;
+                signal::send(init, false, number).or_refuse(STEP, "waiting")?;
                 if number == signal::number::TSTP {
                     // The payload has been told, and the shell waits for us to stop too.
-                    signal::stop_by_default().map_err(fail)?;
+                    signal::stop_by_default().or_refuse(STEP, "waiting")?;
                 }
             }
             None if deadline.is_some_and(|deadline| now() >= deadline) => {
                 if timed_out {
-                    rustix::process::kill_process(init, Signal::KILL).map_err(fail)?;
+                    rustix::process::kill_process(init, Signal::KILL).or_refuse(STEP, "waiting")?;
                     deadline = None;
                 } else {
                     timed_out = true;
-                    let seconds = Part::Number(limit.as_secs());
-                    say("timeout", &[Part::Text("ended after "), seconds, Part::Text(" s")]);
-                    rustix::process::kill_process(init, Signal::TERM).map_err(fail)?;
+                    say!("timeout", "ended after ", limit.as_secs(), " s");
+                    rustix::process::kill_process(init, Signal::TERM).or_refuse(STEP, "waiting")?;
                     deadline = Some(now().saturating_add(grace));
                 }
             }
