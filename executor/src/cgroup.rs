@@ -7,7 +7,7 @@ use crate::disks;
 use crate::message::{OrRefuse, Part, Refused, Text, parts, refuse, refused, say};
 use crate::mountinfo;
 use crate::run::Run;
-use crate::transfer::read_all;
+use crate::transfer::{open_at, read, write};
 use core::ffi::CStr;
 use purple_plan::{CgroupValue, Layer, Place, Plan};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -142,8 +142,7 @@ impl Group {
 
     /// Waits until the kernel says that nothing runs in the group, at most ten seconds.
     fn wait_until_empty(&self) -> Result<(), Errno> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let events = rustix::fs::openat(&self.dir, c"cgroup.events", flags, Mode::empty())?;
+        let events = open_at(&self.dir, c"cgroup.events", OFlags::RDONLY)?;
         loop {
             let mut buffer = [0; 256];
             let count = rustix::io::pread(&events, &mut buffer[..], 0)?;
@@ -195,12 +194,12 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
     let mut side = Text::<64>::new();
     side.push_bytes(name.bytes());
     side.push(".supervisor");
-    let moved = fresh(&group, &side).and_then(|side| write(side.as_fd(), PROCESSES, b"0"));
+    let moved = fresh(&group, &side).and_then(|side| write(&side, PROCESSES, b"0"));
     let moved =
         moved.map_err(|errno| failed(run, parts![path.bytes(), " is not yours to divide", errno]));
     if let Err(refused) = moved.and_then(|()| enable(run, &group, path.bytes())) {
         // Back to where the caller was. This only tidies up: the run is refused already.
-        let back = write(group.as_fd(), PROCESSES, b"0");
+        let back = write(&group, PROCESSES, b"0");
         let _tidy: Result<(), Errno> = back.and_then(|()| remove(&group, &side));
         return Err(refused);
     }
@@ -211,9 +210,9 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
 fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
     let mut first = [0; 16];
     // All groups but the first of all have a type, and must not hold processes then.
-    let held = match read(group.as_fd(), c"cgroup.type", &mut [0; 64]) {
+    let held = match read(group, c"cgroup.type", &mut [0; 64]) {
         Err(Errno::NOENT) => Ok(&b""[..]),
-        found => found.and_then(|_| read(group.as_fd(), PROCESSES, &mut first)),
+        found => found.and_then(|_| read(group, PROCESSES, &mut first)),
     };
     match held {
         Ok(b"") => {}
@@ -227,14 +226,14 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
         let controller = controller(value.file);
         let is_on = || {
             let mut buffer = [0; 512];
-            let all = read(group.as_fd(), CONTROLLERS, &mut buffer)?;
+            let all = read(group, CONTROLLERS, &mut buffer)?;
             Ok(all.split(u8::is_ascii_whitespace).any(|word| word == controller))
         };
         let mut word = Text::<64>::new();
         word.push("+");
         word.push_bytes(controller);
         let on = match is_on() {
-            Ok(false) => write(group.as_fd(), CONTROLLERS, word.bytes()).and_then(|()| is_on()),
+            Ok(false) => write(group, CONTROLLERS, word.bytes()).and_then(|()| is_on()),
             on => on,
         };
         let (what, errno) = match on {
@@ -280,27 +279,7 @@ fn remove(parent: &OwnedFd, name: &Text<64>) -> Result<(), Errno> {
 
 fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Result<OwnedFd, Errno> {
     let path = path.c_str().filter(|_| path.is_whole()).ok_or(Errno::NAMETOOLONG)?;
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    rustix::fs::openat(dir, path, flags, Mode::empty())
-}
-
-/// Writes a file of a group. A file takes one write.
-fn write(group: BorrowedFd<'_>, file: &CStr, content: &[u8]) -> Result<(), Errno> {
-    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(group, file, flags, Mode::empty())?;
-    if rustix::io::write(&file, content)? == content.len() { Ok(()) } else { Err(Errno::IO) }
-}
-
-/// Reads a small file.
-pub(crate) fn read<'b>(
-    dir: BorrowedFd<'_>,
-    file: &CStr,
-    buffer: &'b mut [u8],
-) -> Result<&'b [u8], Errno> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(dir, file, flags, Mode::empty())?;
-    let used = read_all(&file, buffer)?;
-    Ok(buffer.get(..used).unwrap_or(&[]))
+    open_at(dir, path, OFlags::PATH | OFlags::DIRECTORY)
 }
 
 /// The controller that a group's file belongs to: the word before the first dot.

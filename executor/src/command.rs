@@ -1,9 +1,10 @@
 //! Finding the command inside, and saying why it cannot run before anything is committed.
 
 use crate::message::{Part, Refused, Text, parts, print, say};
+use crate::transfer::open;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "exec";
@@ -98,7 +99,7 @@ fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
         return Ok(());
     };
     // A program that cannot be read can still be executed: then execve speaks for itself.
-    let Ok(file) = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else {
+    let Ok(file) = open(path, OFlags::RDONLY) else {
         return Ok(());
     };
     let mut head = [0; 256];

@@ -1,13 +1,14 @@
 //! The disks behind the paths that the payload can write to, as `io.max` of a control group names them.
 
-use crate::cgroup::{STEP, read};
+use crate::cgroup::STEP;
 use crate::filesystem::has;
 use crate::message::{Refused, Text, refuse};
 use crate::mountinfo::{self, Relation};
 use crate::sys::{memory, mount};
+use crate::transfer::{open, read};
 use purple_plan::{Mount, MountKind, Place, Plan, mount_flags};
 use rustix::fd::AsRawFd;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags};
+use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags};
 use rustix::io::Errno;
 
 /// File systems on one disk of which the kernel knows who wrote what it keeps in memory: those with
@@ -61,8 +62,7 @@ pub(crate) fn behind_outputs(
 /// The mount that a bind's source lies in, and its path without symbolic links. `None`: it is not
 /// there, and need not be.
 fn locate(step: &Mount<'_>) -> Result<Option<(u64, Text<4096>)>, Errno> {
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let place = match rustix::fs::open(step.source, flags, Mode::empty()) {
+    let place = match open(step.source, OFlags::PATH) {
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
         place => place?,
     };

@@ -118,41 +118,32 @@ fn take(
 ) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
     match step.kind {
-        MountKind::Tmpfs => attach(root, step, &tmpfs(step)?, FileType::Directory)?,
-        MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?, FileType::Directory)?,
-        MountKind::Sysfs => {
-            attach(root, step, &special(step, c"sysfs", &[])?, FileType::Directory)?;
-        }
+        MountKind::Tmpfs => attach(root, step, &tmpfs(step)?),
+        MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?),
+        MountKind::Sysfs => attach(root, step, &special(step, c"sysfs", &[])?),
         MountKind::Devpts => {
             let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
-            attach(root, step, &special(step, c"devpts", &options)?, FileType::Directory)?;
+            attach(root, step, &special(step, c"devpts", &options)?)
         }
         MountKind::Bind => {
             let Some(tree) = sources.take(index, step, outside)? else {
                 return Ok(());
             };
             set(step, &tree)?;
-            let status = rustix::fs::fstat(&tree).map_err(fail)?;
-            attach(root, step, &tree, FileType::from_raw_mode(status.st_mode))?;
+            attach(root, step, &tree)
         }
         // Covers see to these.
-        MountKind::Mask | MountKind::Rebind => return Err(fail(Errno::INVAL)),
-        MountKind::Attributes => {
-            let target = existing(root, step.target).map_err(fail)?;
-            set(step, &target)?;
-        }
-        MountKind::File => return file(root, step),
-        MountKind::Symlink => return symlink(root, step),
+        MountKind::Mask | MountKind::Rebind => Err(fail(Errno::INVAL)),
+        MountKind::Attributes => set(step, &existing(root, step.target).map_err(fail)?),
+        MountKind::File => file(root, step),
+        MountKind::Symlink => symlink(root, step),
         MountKind::Directory => {
             let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
             let (dir, mode) = (parent.dir(root), Mode::from_raw_mode(step.mode));
-            return rustix::fs::mkdirat(dir, parent.name, mode).map_err(fail);
+            rustix::fs::mkdirat(dir, parent.name, mode).map_err(fail)
         }
-        MountKind::Setting => {
-            setting(root, step).map_err(fail)?;
-        }
+        MountKind::Setting => setting(root, step).map_err(fail),
     }
-    Ok(())
 }
 
 /// Makes the new root the root, and lets go of the old one.
@@ -284,7 +275,7 @@ pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
 }
 
 /// Moves a detached tree to its target, which is made where the plan allows it.
-fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> Result<(), Refused> {
+fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let fail = |errno| failed(step, errno);
     let target = if has(step, mount_flags::EXISTING) {
         existing(root, step.target).map_err(|errno| {
@@ -293,7 +284,8 @@ fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> R
             refuse!(STEP, step.target, what, errno, step.line)
         })?
     } else {
-        match target::make(root, step, kind)? {
+        let directory = is_directory(&rustix::fs::fstat(tree).map_err(fail)?);
+        match target::make(root, step, directory)? {
             Err(Errno::EXIST) => existing(root, step.target),
             made => made,
         }

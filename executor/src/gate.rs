@@ -2,7 +2,9 @@
 
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
 use crate::transfer::write_all;
-use rustix::fd::OwnedFd;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
 const STEP: &str = "start";
@@ -38,4 +40,12 @@ impl Gate {
             _ => Ok(self.reader),
         }
     }
+}
+
+/// Whether what is read here comes to an end: nobody holds the other side any more. A listener of a
+/// filter ends with the last process that has the filter.
+pub(crate) fn is_closed(reader: impl AsFd) -> Result<bool, Errno> {
+    let mut fds = [PollFd::new(&reader, PollFlags::IN)];
+    let _ready: usize = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+    Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
 }

@@ -4,10 +4,10 @@ use crate::message::{Refused, Text, refuse};
 use crate::sys::call::exit_group;
 use crate::sys::process::{Side, clone_into};
 use crate::sys::signal;
-use core::ffi::CStr;
+use crate::transfer::{open, write};
 use purple_plan::{Mount, Plan};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
@@ -113,7 +113,7 @@ pub(crate) fn mount_map(
 fn open_namespace(process: Pid) -> Result<OwnedFd, Errno> {
     let path = proc_path(process, "ns/user");
     let path = path.c_str().ok_or(Errno::NAMETOOLONG)?;
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    open(path, OFlags::RDONLY)
 }
 
 fn write_map(process: Pid, file: &str, inside: u32, outside: u32) -> Result<(), Errno> {
@@ -127,14 +127,8 @@ fn write_map(process: Pid, file: &str, inside: u32, outside: u32) -> Result<(), 
 
 fn write_proc(process: Pid, file: &str, content: &[u8]) -> Result<(), Errno> {
     let path = proc_path(process, file);
-    write_once(path.c_str().ok_or(Errno::NAMETOOLONG)?, content)
-}
-
-fn write_once(path: &CStr, content: &[u8]) -> Result<(), Errno> {
-    let file = rustix::fs::open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
-    // These files take one write (user_namespaces(7)); a part of it would be an error.
-    let written = rustix::io::write(file.as_fd(), content)?;
-    if written == content.len() { Ok(()) } else { Err(Errno::IO) }
+    // These files take one write (user_namespaces(7)).
+    write(CWD, path.c_str().ok_or(Errno::NAMETOOLONG)?, content)
 }
 
 fn proc_path(process: Pid, file: &str) -> Text<64> {

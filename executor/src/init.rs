@@ -1,11 +1,12 @@
 //! Init: process 1 inside. It builds the sandbox, starts the payload, reaps, and passes signals on.
 
 use crate::filesystem::{self, Sources};
-use crate::gate::Gate;
+use crate::gate::{Gate, is_closed};
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::stub::Stubs;
+use crate::supervisor::die_with_parent;
 use crate::sys::call::exit_group;
 use crate::sys::notify::hand_over;
 use crate::sys::process::{
@@ -19,7 +20,7 @@ use core::time::Duration;
 use purple_plan::process_flags;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, Pid, Signal, set_dumpable_behavior as set_dumpable};
+use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior as set_dumpable};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 const STEP: &str = "init";
@@ -61,7 +62,7 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 
 /// Everything that is common to all processes inside.
 fn build(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> Result<(), Refused> {
-    die_with_supervisor()?;
+    die_with_parent()?;
     let reader = gate.wait()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
     if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
@@ -69,8 +70,10 @@ fn build(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> Result<(
     }
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
-    die_with_supervisor()?;
-    check_supervisor(&reader)?;
+    die_with_parent()?;
+    if is_closed(&reader).or_refuse("supervision", "poll")? {
+        return Err(refuse!("supervision", "the supervisor is gone"));
+    }
     // A namespace of control groups begins where the process that makes it is: init is in its group
     // now, which it was not when it was cloned.
     enter_new(run.plan.process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
@@ -80,22 +83,6 @@ fn build(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> Result<(
     receipt::built(run.shared, checked);
     rustix::system::sethostname(run.plan.process.hostname.to_bytes())
         .or_refuse("hostname", "sethostname")
-}
-
-fn die_with_supervisor() -> Result<(), Refused> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-        .or_refuse("supervision", "prctl")
-}
-
-fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let mut fds = [PollFd::new(reader, PollFlags::IN)];
-    let ready = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
-    match ready {
-        Ok(0) => Ok(()),
-        Ok(_) => Err(refuse!("supervision", "the supervisor is gone")),
-        Err(errno) => Err(refuse!("supervision", "poll", errno)),
-    }
 }
 
 /// Starts the payload, and gives up what init does not need any more.

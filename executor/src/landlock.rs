@@ -6,6 +6,7 @@ use crate::receipt::Place;
 use crate::run::Run;
 use crate::sys::landlock::{allow_beneath, allow_port, restrict, ruleset, version};
 use crate::sys::stdio;
+use crate::transfer::open;
 use core::ffi::CStr;
 use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -124,7 +125,7 @@ impl Look {
     fn before(level: Landlock) -> Self {
         if level.scope & landlock_scope::SIGNAL != 0 && test_kill_process(Pid::INIT).is_ok() {
             Self::Signal(Pid::INIT)
-        } else if open(Self::PROGRAM).is_ok() {
+        } else if open(Self::PROGRAM, OFlags::RDONLY).is_ok() {
             Self::Program
         } else {
             Self::Nothing
@@ -137,8 +138,8 @@ impl Look {
             Self::Nothing => return Ok(0),
             Self::Signal(init) => test_kill_process(init).err(),
             // The program may lie in a directory that is shown inside: then it is open to all.
-            Self::Program => match open(Self::PROGRAM) {
-                Ok(()) => return Ok(0),
+            Self::Program => match open(Self::PROGRAM, OFlags::RDONLY) {
+                Ok(_) => return Ok(0),
                 Err(errno) => Some(errno),
             },
         };
@@ -150,8 +151,4 @@ impl Look {
             None => Err(refuse!(STEP, "it does not deny what it should")),
         }
     }
-}
-
-fn open(path: &CStr) -> Result<(), Errno> {
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map(drop)
 }

@@ -3,10 +3,10 @@
 use crate::arguments::Options;
 use crate::message::{Refused, refuse, say};
 use crate::sys::memory;
-use crate::transfer::read_all;
+use crate::transfer::{open, read_all};
 use core::ffi::CStr;
 use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, network_flags};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, OFlags};
 
 const STEP: &str = "plan";
 
@@ -16,8 +16,8 @@ const AUDIT_ARCH: u32 = 0xc000_003e;
 /// Reads, bounds, checks and decodes the plan.
 pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     let failed = |errno| refuse!(STEP, path, errno);
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(failed)?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = open(path, flags).map_err(failed)?;
     let status = rustix::fs::fstat(&file).map_err(failed)?;
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
         return Err(refuse!(STEP, path, " is not a regular file"));

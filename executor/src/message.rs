@@ -23,8 +23,6 @@ pub(crate) enum Part<'a> {
     /// Words of ours.
     Text(&'a str),
     /// A path or a word of somebody else's: control bytes are made visible.
-    Name(&'a CStr),
-    /// The same without a NUL at its end.
     Bytes(&'a [u8]),
     /// A number.
     Number(u64),
@@ -50,7 +48,13 @@ macro_rules! part_from {
     )+};
 }
 
-part_from!(Text &'a str, Name &'a CStr, Bytes &'a [u8], Number u64, Error Errno, Line Place);
+part_from!(Text &'a str, Bytes &'a [u8], Number u64, Error Errno, Line Place);
+
+impl<'a> From<&'a CStr> for Part<'a> {
+    fn from(name: &'a CStr) -> Self {
+        Self::Bytes(name.to_bytes())
+    }
+}
 
 /// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run.
 macro_rules! refuse {
@@ -96,7 +100,6 @@ pub(crate) fn print(step: &str, parts: &[Part<'_>]) {
     for part in parts {
         match *part {
             Part::Text(text) => line.push(text),
-            Part::Name(name) => line.push_visible(name.to_bytes()),
             Part::Bytes(bytes) => line.push_visible(bytes),
             Part::Number(number) => line.push_number(number),
             Part::Error(errno) => {

@@ -4,9 +4,9 @@
 use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::stub::Stubs;
 use crate::sys::{memory, mount};
-use crate::transfer::read_all;
+use crate::transfer;
 use purple_plan::{Mount, MountKind, mount_flags};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::CWD;
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
@@ -51,11 +51,9 @@ fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Ref
 
 /// The lines of this process's mounts.
 pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty())?;
-    let used = read_all(&file, memory)?;
+    let lines = transfer::read(CWD, c"/proc/self/mountinfo", memory)?;
     // Full memory may hold a part only.
-    memory.get(..used).filter(|lines| lines.len() < MOST_BYTES).ok_or(Errno::FBIG)
+    if lines.len() < MOST_BYTES { Ok(lines) } else { Err(Errno::FBIG) }
 }
 
 fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {

@@ -5,6 +5,7 @@
 //! to that may stop it: then no denied call returns, and the supervisor, which waits for nobody but
 //! the clock, still ends the run.
 
+use crate::gate::is_closed;
 use crate::message::{OrRefuse, Refused, Text, say};
 use crate::paths::path_argument;
 use crate::receipt::Place;
@@ -14,11 +15,11 @@ use crate::supervisor::die_with;
 use crate::sys::call::exit_group;
 use crate::sys::notify::{Denied, PATH_BYTES, Table, deny, is_waiting, receive, table, take_over};
 use crate::sys::process::{Ended, Side, clone_into, close_but};
+use crate::transfer::open;
 use core::time::Duration;
 use purple_plan::{AuditFailure, Call};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
@@ -48,13 +49,12 @@ pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
     if !tells(run.filter.program) {
         return Ok(None);
     }
-    const STARTING: &str = "starting the recorder";
     let flags = SocketFlags::CLOEXEC;
     let (ours, inits) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
-        .or_refuse(STEP, STARTING)?;
-    let table = table().or_refuse(STEP, STARTING)?;
+        .or_refuse(STEP, "starting the recorder")?;
+    let table = table().or_refuse(STEP, "starting the recorder")?;
     let supervisor = getpid();
-    match clone_into(0, None).or_refuse(STEP, STARTING)? {
+    match clone_into(0, None).or_refuse(STEP, "starting the recorder")? {
         Side::Child => {
             drop(inits);
             record(run, &ours, supervisor, table)
@@ -82,7 +82,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
     loop {
         let told = match receive(listener) {
             Ok(told) => told,
-            Err(Errno::NOENT) if is_over(listener)? => return Ok(()),
+            Err(Errno::NOENT) if is_closed(listener)? => return Ok(()),
             Err(Errno::INTR | Errno::NOENT) => continue,
             Err(errno) => return Err(errno),
         };
@@ -135,22 +135,13 @@ fn note<'t>(table: &'t mut Table, denied: &Denied) -> Option<&'t mut Denied> {
     Some(row)
 }
 
-/// Whether no process has the filter any more.
-fn is_over(listener: BorrowedFd<'_>) -> Result<bool, Errno> {
-    let mut fds = [PollFd::new(&listener, PollFlags::IN)];
-    let _ready: usize = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
-    Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
-}
-
 /// Reads once what /proc has of a thread; `None` where it cannot be read.
 fn look(pid: u32, file: &str, at: u64, into: &mut [u8]) -> Option<usize> {
     let mut path = Text::<32>::new();
     path.push("/proc/");
     path.push_number(pid.into());
     path.push(file);
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::open(path.c_str()?, flags, Mode::empty()).ok()?;
-    rustix::io::pread(file, into, at).ok()
+    rustix::io::pread(open(path.c_str()?, OFlags::RDONLY).ok()?, into, at).ok()
 }
 
 impl Recorder {

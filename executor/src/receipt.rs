@@ -3,10 +3,11 @@
 use crate::filesystem::Checked;
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::shared::Shared;
+use crate::transfer::open;
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
 use purple_plan::{Capabilities, Plan};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, OFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "receipt";
@@ -40,8 +41,7 @@ pub(crate) fn namespaces() -> Result<Identities, Refused> {
     let failed =
         |name: &'static CStr| move |errno| refuse!(STEP, "reading /proc/self/ns/", name, errno);
     // Looked up once: in /proc, every step of a path costs an inode.
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let dir = rustix::fs::open(DIRECTORY, flags, Mode::empty()).map_err(failed(c""))?;
+    let dir = open(DIRECTORY, OFlags::PATH | OFlags::DIRECTORY).map_err(failed(c""))?;
     let mut found = [0; NAMESPACES.len()];
     for (slot, kind) in found.iter_mut().zip(&NAMESPACES) {
         let status = rustix::fs::statat(&dir, kind.file, AtFlags::empty());

@@ -46,9 +46,14 @@ impl End {
     }
 }
 
-/// Has the kernel kill this process when its parent dies, which must be this one.
+/// Has the kernel kill this process when its parent dies.
+pub(crate) fn die_with_parent() -> Result<(), Refused> {
+    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, "prctl")
+}
+
+/// The same, where the parent must be this one.
 pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
-    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, "prctl")?;
+    die_with_parent()?;
     if getppid() == Some(parent) { Ok(()) } else { Err(refuse!(STEP, "the parent is gone")) }
 }
 

@@ -6,20 +6,20 @@ use crate::message::{Refused, Text};
 use core::ffi::CStr;
 use purple_plan::{Mount, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 /// Makes the target of a mount, and what is above it.
 pub(crate) fn make(
     root: &OwnedFd,
     step: &Mount<'_>,
-    kind: FileType,
+    directory: bool,
 ) -> Result<Result<OwnedFd, Errno>, Refused> {
     let Some(parent) = parent(root, step)? else {
         return Ok(Err(Errno::EXIST));
     };
     let (dir, name) = (parent.dir(root), parent.name);
-    if kind != FileType::Directory {
+    if !directory {
         return Ok(create(dir, name, 0o444));
     }
     let made = rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(0o755));

@@ -1,7 +1,7 @@
 //! landlock(7): the system calls of a second wall.
 #![expect(unsafe_code, reason = "the calls take pointers to structures")]
 
-use super::call::call;
+use super::call::{call, number_of};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::io::Errno;
 
@@ -70,14 +70,12 @@ pub fn allow_port(ruleset: BorrowedFd<'_>, port: u16, access: u64) -> Result<(),
 }
 
 fn add(ruleset: BorrowedFd<'_>, kind: usize, rule: usize) -> Result<(), Errno> {
-    let ruleset = usize::try_from(ruleset.as_raw_fd()).map_err(|_| Errno::BADF)?;
     // SAFETY: the callers pass the structure that this kind of rule is, alive.
-    unsafe { call(ADD_RULE, [ruleset, kind, rule, 0, 0, 0]) }.map(|_| ())
+    unsafe { call(ADD_RULE, [number_of(ruleset), kind, rule, 0, 0, 0]) }.map(|_| ())
 }
 
 /// Puts this thread, and all that it starts, behind the ruleset.
 pub fn restrict(ruleset: BorrowedFd<'_>) -> Result<(), Errno> {
-    let ruleset = usize::try_from(ruleset.as_raw_fd()).map_err(|_| Errno::BADF)?;
     // SAFETY: numbers only.
-    unsafe { call(RESTRICT_SELF, [ruleset, 0, 0, 0, 0, 0]) }.map(|_| ())
+    unsafe { call(RESTRICT_SELF, [number_of(ruleset), 0, 0, 0, 0, 0]) }.map(|_| ())
 }

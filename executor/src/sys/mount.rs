@@ -1,7 +1,7 @@
 //! `mount_setattr(2)`, which rustix does not have.
 #![expect(unsafe_code, reason = "mount_setattr takes a pointer to a structure")]
 
-use super::call::call;
+use super::call::{call, number_of};
 use core::ffi::CStr;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd};
 use rustix::io::Errno;
@@ -54,9 +54,8 @@ pub fn set_attributes(dir: BorrowedFd<'_>, path: &CStr, change: Change<'_>) -> R
         attributes.userns_fd = u64::try_from(fd.as_fd().as_raw_fd()).map_err(|_| Errno::BADF)?;
     }
     let flags = if change.recursive { AT_EMPTY_PATH | AT_RECURSIVE } else { AT_EMPTY_PATH };
-    let dir = usize::try_from(i64::from(dir.as_raw_fd()).cast_unsigned()).unwrap_or(usize::MAX);
     let arguments = [
-        dir,
+        number_of(dir),
         path.as_ptr().expose_provenance(),
         flags,
         (&raw const attributes).expose_provenance(),
@@ -64,6 +63,5 @@ pub fn set_attributes(dir: BorrowedFd<'_>, path: &CStr, change: Change<'_>) -> R
         0,
     ];
     // SAFETY: a NUL-terminated path and a structure of the size given, both alive.
-    let _: usize = unsafe { call(MOUNT_SETATTR, arguments) }?;
-    Ok(())
+    unsafe { call(MOUNT_SETATTR, arguments) }.map(|_| ())
 }

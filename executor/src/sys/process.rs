@@ -77,8 +77,7 @@ fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     let last = usize::try_from(last).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only. Descriptors that Rust values own are closed behind their back, so the
     // callers use none of these afterwards, and never return to code that does.
-    let _: usize = unsafe { call(CLOSE_RANGE, [first, last, 0, 0, 0, 0]) }?;
-    Ok(())
+    unsafe { call(CLOSE_RANGE, [first, last, 0, 0, 0, 0]) }.map(|_| ())
 }
 
 /// Moves this process into new namespaces that `flags` (`CLONE_NEW*`) name.
@@ -87,8 +86,7 @@ pub fn enter_new(flags: u64) -> Result<(), Errno> {
     let flags = usize::try_from(flags).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only. No descriptor table or memory is unshared: the compiler's flags name
     // namespaces, and the kernel refuses what does not go together.
-    let _: usize = unsafe { call(UNSHARE, [flags, 0, 0, 0, 0, 0]) }?;
-    Ok(())
+    unsafe { call(UNSHARE, [flags, 0, 0, 0, 0, 0]) }.map(|_| ())
 }
 
 /// `struct rlimit64`: the soft and the hard limit.

@@ -79,8 +79,7 @@ pub fn send(to: rustix::process::Pid, group: bool, signal: u32) -> Result<(), Er
     let id = if group { id.wrapping_neg() } else { id };
     let signal = usize::try_from(signal).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only.
-    let _: usize = unsafe { call(KILL, [id.cast_unsigned(), signal, 0, 0, 0, 0]) }?;
-    Ok(())
+    unsafe { call(KILL, [id.cast_unsigned(), signal, 0, 0, 0, 0]) }.map(|_| ())
 }
 
 /// `struct sigaction` as the kernel has it, without a handler.
@@ -100,8 +99,6 @@ pub fn default_action(signal: u32) -> Result<(), Errno> {
     let action = Action::default();
     let signal = usize::try_from(signal).map_err(|_| Errno::INVAL)?;
     // SAFETY: a structure of the kernel's layout that names no handler, alive.
-    let _: usize = unsafe {
-        call(RT_SIGACTION, [signal, (&raw const action).expose_provenance(), 0, BYTES, 0, 0])
-    }?;
-    Ok(())
+    unsafe { call(RT_SIGACTION, [signal, (&raw const action).expose_provenance(), 0, BYTES, 0, 0]) }
+        .map(|_| ())
 }
