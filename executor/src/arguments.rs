@@ -52,6 +52,7 @@ pub(crate) enum Request {
 }
 
 const STEP: &str = "arguments";
+const VERSION: &str = concat!("purple-exec ", env!("CARGO_PKG_VERSION"), "\n");
 const USAGE: &str = "\
 Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N] PLAN -- COMMAND [ARGUMENT...]
 
@@ -80,18 +81,10 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let mut unenforced = Unenforced::default();
     let mut outside_id = None;
     let plan = loop {
-        let Some(argument) = rest.next() else {
-            return Err(usage(parts!["no PLAN given"]));
-        };
+        let argument = rest.next().ok_or_else(|| usage(parts!["no PLAN given"]))?;
         match argument.to_bytes() {
             b"--help" | b"-h" => return Ok(Request::Print(USAGE)),
-            b"--version" | b"-V" => {
-                return Ok(Request::Print(concat!(
-                    "purple-exec ",
-                    env!("CARGO_PKG_VERSION"),
-                    "\n"
-                )));
-            }
+            b"--version" | b"-V" => return Ok(Request::Print(VERSION)),
             b"--report" => report = Some(value(argument, &mut rest)?),
             b"--cgroup" => cgroup = Some(value(argument, &mut rest)?),
             b"--parent" => {
@@ -100,15 +93,12 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
             }
             b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
             b"--outside-id" => outside_id = Some(id(value(argument, &mut rest)?)?),
-            bytes if bytes.starts_with(b"-") => {
-                return Err(usage(parts!["unknown option ", argument]));
-            }
+            [b'-', ..] => return Err(usage(parts!["unknown option ", argument])),
             _ => break argument,
         }
     };
-    match rest.next().map(CStr::to_bytes) {
-        Some(b"--") => {}
-        _ => return Err(usage(parts!["expected -- and a command after the plan"])),
+    if rest.next() != Some(c"--") {
+        return Err(usage(parts!["expected -- and a command after the plan"]));
     }
     if rest.split_first().is_none() {
         return Err(usage(parts!["no command after --"]));

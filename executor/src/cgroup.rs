@@ -278,7 +278,7 @@ fn remove(parent: &OwnedFd, name: &Text<64>) -> Result<(), Errno> {
 }
 
 fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Result<OwnedFd, Errno> {
-    let path = path.c_str().filter(|_| path.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+    let path = path.c_str().ok_or(Errno::NAMETOOLONG)?;
     open_at(dir, path, OFlags::PATH | OFlags::DIRECTORY)
 }
 

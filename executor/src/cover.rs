@@ -35,7 +35,7 @@ impl Covers {
         }
         let mut path = Text::<4096>::new();
         path.push_bytes(place);
-        let path = path.c_str().filter(|_| path.is_whole()).ok_or(Errno::NAMETOOLONG);
+        let path = path.c_str().ok_or(Errno::NAMETOOLONG);
         let Some(target) = find(root, step, path.map_err(fail)?)? else {
             return Ok(());
         };

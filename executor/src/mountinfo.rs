@@ -41,8 +41,8 @@ fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Ref
     }
     for (place, step) in stubs.steps() {
         let required = step.flags & mount_flags::OPTIONAL == 0 && is_mount(&step);
-        let found = || lines.split(|&byte| byte == b'\n').filter_map(mount_point);
-        if required && !found().any(|point| relation(point, place) == Relation::Same) {
+        let mut found = lines.split(|&byte| byte == b'\n').filter_map(entry);
+        if required && !found.any(|entry| relation(entry.point, place) == Relation::Same) {
             return Err(wrong(&step, " is not mounted"));
         }
     }
@@ -57,8 +57,8 @@ pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
 }
 
 fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {
-    let point = mount_point(line).unwrap_or(b"");
-    let options = line.split(|&byte| byte == b' ').nth(5).unwrap_or(b"");
+    let entry = entry(line).ok_or_else(|| refuse!(STEP, "an unknown form: ", line))?;
+    let Entry { point, options, .. } = entry;
     let has = |name: &[u8]| options.split(|&byte| byte == b',').any(|option| option == name);
 
     // The step that governs it: the one with the longest target at or above it.
@@ -116,8 +116,10 @@ pub(crate) struct Entry<'l> {
     pub(crate) device: &'l [u8],
     /// The part of the file system that it shows, escaped.
     root: &'l [u8],
-    /// Its place, escaped.
+    /// Its place, as seen from the root, escaped.
     pub(crate) point: &'l [u8],
+    /// Its attributes, with commas between them.
+    options: &'l [u8],
     /// The type of the file system.
     pub(crate) kind: &'l [u8],
 }
@@ -128,8 +130,9 @@ pub(crate) fn entry(line: &[u8]) -> Option<Entry<'_>> {
     let id = core::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
     let (_parent, device) = (fields.next()?, fields.next()?);
     let (root, point) = (fields.next()?, fields.next()?);
-    let _options = fields.find(|&field| field == b"-")?;
-    Some(Entry { id, device, root, point, kind: fields.next()? })
+    let options = fields.next()?;
+    let _tags = fields.find(|&field| field == b"-")?;
+    Some(Entry { id, device, root, point, options, kind: fields.next()? })
 }
 
 /// Where a whole file system of this type is mounted.
@@ -143,11 +146,6 @@ pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
         }
         if path.is_whole() { Ok(path) } else { Err(Errno::NAMETOOLONG) }
     })?
-}
-
-/// The fifth field of a line: the place of the mount, as seen from the root.
-fn mount_point(line: &[u8]) -> Option<&[u8]> {
-    line.split(|&byte| byte == b' ').nth(4)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,7 +198,7 @@ impl Iterator for Unescaped<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Relation, entry, mount_point, relation};
+    use super::{Relation, entry, relation};
 
     #[test]
     fn relations() {
@@ -221,7 +219,8 @@ mod tests {
     #[test]
     fn fields() {
         let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
-        assert_eq!(mount_point(line), Some(&b"/mnt2"[..]));
+        let place = entry(line).map(|entry| (entry.point, entry.options));
+        assert_eq!(place, Some((&b"/mnt2"[..], &b"rw,noatime"[..])));
         let found = entry(line).map(|entry| (entry.id, entry.device, entry.root, entry.kind));
         assert_eq!(found, Some((36, &b"98:0"[..], &b"/mnt1"[..], &b"ext3"[..])));
     }

@@ -89,7 +89,7 @@ impl<'p> Stubs<'p> {
             let mut slashes = target.iter().enumerate().skip(at.saturating_add(1));
             let end = slashes.find(|(_, byte)| **byte == b'/').map_or(target.len(), |(end, _)| end);
             let name = name_of(target, end);
-            let name = name.c_str().filter(|_| name.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+            let name = name.c_str().ok_or(Errno::NAMETOOLONG)?;
             let whole = end == target.len();
             let found = match open_below(above.as_fd(), name, OFlags::PATH) {
                 Err(Errno::NOENT) => {

@@ -84,7 +84,7 @@ pub(crate) fn parent<'p>(root: &OwnedFd, step: &Mount<'p>) -> Result<Option<Pare
     }
     let mut path = Text::<4096>::new();
     path.push_bytes(above);
-    let path = path.c_str().filter(|_| path.is_whole()).ok_or_else(|| fail(Errno::NAMETOOLONG))?;
+    let path = path.c_str().ok_or_else(|| fail(Errno::NAMETOOLONG))?;
     let below = match open_below(root.as_fd(), path, OFlags::PATH | OFlags::DIRECTORY) {
         Err(Errno::NOENT) => make_all(root, above),
         found => found,
@@ -98,7 +98,7 @@ fn make_all(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
     for part in path.split(|&byte| byte == b'/').skip(1) {
         let mut name = Text::<256>::new();
         name.push_bytes(part);
-        let name = name.c_str().filter(|_| name.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+        let name = name.c_str().ok_or(Errno::NAMETOOLONG)?;
         let above = dir.as_ref().unwrap_or(root).as_fd();
         dir = Some(match open_below(above, name, OFlags::PATH | OFlags::DIRECTORY) {
             Err(Errno::NOENT) => {
