@@ -43,7 +43,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let plan = load::plan(options.plan)?;
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
-    let outside = identity::outside(&plan, options.outside_id)?;
+    let outside = identity::outside(&plan, &options)?;
     let namespaces = receipt::namespaces()?;
     let shared = memory::shared_page().or_refuse(STEP, "shared memory")?;
     let signals = signal::default_action(signal::number::CHLD)
@@ -75,7 +75,8 @@ fn supervise(run: &Run) -> Result<(End, Option<Used>), Refused> {
 
 /// Opens what the sandbox shares, starts init, and sees it through to its end.
 fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
-    let sources = Sources::open(&run.plan, run.outside)?;
+    let root = run.outside.root;
+    let sources = root.then(|| Sources::open(&run.plan, run.outside)).transpose()?;
     let mut stubs = Stubs::make(&run.plan)?;
     let end = start(run, group, sources, &stubs);
     stubs.remove();
@@ -85,7 +86,7 @@ fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
 fn start(
     run: &Run,
     group: Option<&Group>,
-    sources: Sources,
+    sources: Option<Sources>,
     stubs: &Stubs<'_>,
 ) -> Result<End, Refused> {
     let (recorder, socket) = notify::start(run)?.unzip();
@@ -98,8 +99,7 @@ fn start(
     };
     drop((sources, socket));
     // Should this fail, the gate closes unopened, and init ends without having done anything.
-    let _opened: OwnedFd =
-        identity::map(&run.plan, init, run.outside).and_then(|()| gate.open())?;
+    let _opened: OwnedFd = identity::map(run, init).and_then(|()| gate.open())?;
     supervisor::watch(run, init, recorder)
 }
 

@@ -7,7 +7,7 @@ use crate::disks;
 use crate::message::{OrRefuse, Part, Refused, Text, parts, refuse, refused, say};
 use crate::mountinfo;
 use crate::run::Run;
-use crate::transfer::{open_at, read, write};
+use crate::transfer::{number, open_at, read, write};
 use core::ffi::CStr;
 use purple_plan::{CgroupValue, Layer, Place, Plan};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -65,7 +65,7 @@ impl Used {
 impl Group {
     /// Makes the group and sets its limits. `None`: the plan has none, or the operator let them go.
     pub(crate) fn make(run: &Run) -> Result<Option<Self>, Refused> {
-        if first_line(&run.plan).is_none() || run.options.unenforced.contains(Layer::Cgroup) {
+        if first_line(&run.plan).is_none() || run.options.lets_go(Layer::Cgroup) {
             return Ok(None);
         }
         let mut name = Text::new();
@@ -278,7 +278,7 @@ fn remove(parent: &OwnedFd, name: &Text<64>) -> Result<(), Errno> {
 }
 
 fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Result<OwnedFd, Errno> {
-    let path = path.c_str().ok_or(Errno::NAMETOOLONG)?;
+    let path = path.c_str()?;
     open_at(dir, path, OFlags::PATH | OFlags::DIRECTORY)
 }
 
@@ -291,7 +291,7 @@ fn controller(file: &CStr) -> &[u8] {
 /// than are set here, the same at its start; for memory, the same in whole pages.
 fn is_in_force(file: &CStr, wanted: &[u8], found: &[u8]) -> bool {
     const PAGE: u64 = 4096;
-    match (controller(file), number(wanted), number(found)) {
+    match (controller(file), number::<u64>(wanted), number(found)) {
         (b"memory", Some(wanted), Some(found)) => {
             found <= wanted && wanted.saturating_sub(found) < PAGE
         }
@@ -307,10 +307,6 @@ fn sum(text: &[u8], word: &[u8]) -> u64 {
     let first = words().next().filter(|_| word.is_empty());
     let numbers = behind.map(|(_, text)| text).chain(first).filter_map(number);
     numbers.fold(0, u64::saturating_add)
-}
-
-fn number(text: &[u8]) -> Option<u64> {
-    core::str::from_utf8(text).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn refused(status: u8, parts: &[Part<'_>]) -> Refused {
 
 /// Whether a program is there; else why it cannot be one, or nothing where nothing is there.
 fn candidate(path: &Path) -> Result<(), Option<&'static str>> {
-    let path = path.c_str().ok_or(Some(": the path is too long"))?;
+    let path = path.c_str().map_err(|_| Some(": the path is too long"))?;
     let status = match rustix::fs::stat(path) {
         Err(Errno::NOENT | Errno::NOTDIR) => return Err(None),
         found => found.map_err(|_| Some(": cannot be looked up inside the sandbox"))?,
@@ -77,7 +77,7 @@ fn candidate(path: &Path) -> Result<(), Option<&'static str>> {
 /// An existing program whose interpreter is missing fails in execve with the same error as a
 /// missing program; so look first, and say which it is.
 fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
-    let Some(path) = path.c_str() else {
+    let Ok(path) = path.c_str() else {
         return Ok(());
     };
     // A program that cannot be read can still be executed: then execve speaks for itself.
@@ -97,7 +97,7 @@ fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
         }
         ": its ELF interpreter "
     };
-    let Some(name) = interpreter.c_str().filter(|name| !name.is_empty()) else {
+    let Some(name) = interpreter.c_str().ok().filter(|name| !name.is_empty()) else {
         return Ok(());
     };
     match rustix::fs::stat(name) {

@@ -31,7 +31,7 @@ pub(crate) fn behind_outputs(
             let Some((mount, path)) = locate(&step).map_err(fail)? else {
                 continue;
             };
-            let path = path.c_str().ok_or_else(|| fail(Errno::NAMETOOLONG))?;
+            let path = path.c_str().map_err(fail)?;
             for entry in lines.split(|&byte| byte == b'\n').filter_map(mountinfo::entry) {
                 if entry.id != mount
                     && mountinfo::relation(entry.point, path.to_bytes()) != Relation::Below
@@ -72,9 +72,7 @@ fn locate(step: &Mount<'_>) -> Result<Option<(u64, Text<4096>)>, Errno> {
     link.push_number(u64::from(place.as_raw_fd().unsigned_abs()));
     let mut buffer = [0; 4096];
     let used = rustix::fs::readlinkat_raw(CWD, link.c_str().unwrap_or(c""), &mut buffer[..])?;
-    let mut path = Text::new();
-    path.push_bytes(buffer.get(..used).unwrap_or(&[]));
-    Ok(Some((status.stx_mnt_id, path)))
+    Ok(Some((status.stx_mnt_id, Text::of(buffer.get(..used).unwrap_or(&[])))))
 }
 
 /// What the kernel says of a block device.

@@ -11,7 +11,7 @@ use crate::mountinfo;
 use crate::stub::Stubs;
 use crate::sys::mount::{self, Change};
 use crate::target::{self, existing, open_below, parent};
-use crate::transfer::write_all;
+use crate::transfer::{read_all, write_all};
 use core::ffi::CStr;
 use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -33,33 +33,21 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Opens what has to be opened before the user namespace is left: for root, every source, with
-    /// id maps for those that the payload writes to; for a user, nothing.
+    /// Opens every source with the rights of who starts the sandbox: for root, before there is a
+    /// user namespace, with id maps for those that the payload writes to; for a user inside, where
+    /// it may copy mounts, and before it takes on other ids.
     pub(crate) fn open(plan: &Plan<'_>, outside: Outside) -> Result<Self, Refused> {
         let mut trees = [const { None }; MAX_MOUNTS];
-        if outside.root {
-            for (slot, step) in trees.iter_mut().zip(&plan.mounts) {
-                if step.kind == MountKind::Bind {
-                    *slot = open_source(&step)?;
-                    if let Some(tree) = slot.as_ref().filter(|_| has(&step, mount_flags::OWNED)) {
-                        map_owner(&step, tree.as_fd(), outside)?;
-                    }
+        for (slot, step) in trees.iter_mut().zip(&plan.mounts) {
+            if step.kind == MountKind::Bind {
+                *slot = open_source(&step)?;
+                let owned = outside.root && has(&step, mount_flags::OWNED);
+                if let Some(tree) = slot.as_ref().filter(|_| owned) {
+                    map_owner(&step, tree.as_fd(), outside)?;
                 }
             }
         }
         Ok(Self { trees })
-    }
-
-    fn take(
-        &mut self,
-        index: usize,
-        step: &Mount<'_>,
-        outside: Outside,
-    ) -> Result<Option<OwnedFd>, Refused> {
-        if outside.root {
-            return Ok(self.trees.get_mut(index).and_then(Option::take));
-        }
-        open_source(step)
     }
 }
 
@@ -72,6 +60,12 @@ pub(crate) struct Checked {
     pub(crate) settings: u64,
 }
 
+/// Lets no mount of this namespace take part in what happens to the host's, and the other way round.
+pub(crate) fn part() -> Result<(), Refused> {
+    let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
+    mount::set_attributes(CWD, c"/", stop).or_refuse(STEP, "making the host's mounts private")
+}
+
 /// Builds the new root and makes it the root of this process.
 pub(crate) fn build(
     plan: &Plan<'_>,
@@ -79,15 +73,13 @@ pub(crate) fn build(
     stubs: &Stubs<'_>,
     outside: Outside,
 ) -> Result<Checked, Refused> {
-    let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
-    mount::set_attributes(CWD, c"/", stop).or_refuse(STEP, "making the host's mounts private")?;
     let _mask: Mode = rustix::process::umask(Mode::empty());
 
     let mut steps = stubs.steps().enumerate();
     let root = match steps.next() {
         Some((_, (_, step))) if step.kind == MountKind::Tmpfs && step.target == c"/" => {
             let root = tmpfs(&step)?;
-            move_to(&root, CWD, BUILDING_PLACE).map_err(|errno| failed(&step, errno))?;
+            move_to(&root, CWD, BUILDING_PLACE).at(&step)?;
             root
         }
         _ => return Err(refuse!(STEP, "the plan does not start with a root")),
@@ -97,7 +89,7 @@ pub(crate) fn build(
         if matches!(step.kind, MountKind::Mask | MountKind::Rebind) {
             covers.put(&root, stubs, index, (place, &step))?;
         } else {
-            take(&root, index, &step, &mut sources, outside)?;
+            take(&root, index, &step, &mut sources)?;
         }
     }
     enter(&root)?;
@@ -114,9 +106,7 @@ fn take(
     index: usize,
     step: &Mount<'_>,
     sources: &mut Sources,
-    outside: Outside,
 ) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
     match step.kind {
         MountKind::Tmpfs => attach(root, step, &tmpfs(step)?),
         MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?),
@@ -126,23 +116,17 @@ fn take(
             attach(root, step, &special(step, c"devpts", &options)?)
         }
         MountKind::Bind => {
-            let Some(tree) = sources.take(index, step, outside)? else {
+            let Some(tree) = sources.trees.get_mut(index).and_then(Option::take) else {
                 return Ok(());
             };
             set(step, &tree)?;
             attach(root, step, &tree)
         }
         // Covers see to these.
-        MountKind::Mask | MountKind::Rebind => Err(fail(Errno::INVAL)),
-        MountKind::Attributes => set(step, &existing(root, step.target).map_err(fail)?),
-        MountKind::File => file(root, step),
-        MountKind::Symlink => symlink(root, step),
-        MountKind::Directory => {
-            let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
-            let (dir, mode) = (parent.dir(root), Mode::from_raw_mode(step.mode));
-            rustix::fs::mkdirat(dir, parent.name, mode).map_err(fail)
-        }
-        MountKind::Setting => setting(root, step).map_err(fail),
+        MountKind::Mask | MountKind::Rebind => Err(Errno::INVAL).at(step),
+        MountKind::Attributes => set(step, &existing(root, step.target).at(step)?),
+        MountKind::File | MountKind::Symlink | MountKind::Directory => plant(root, step),
+        MountKind::Setting => setting(root, step).at(step),
     }
 }
 
@@ -173,10 +157,6 @@ pub(crate) fn is_directory(status: &Stat) -> bool {
 
 pub(crate) fn has(step: &Mount<'_>, flag: u32) -> bool {
     step.flags & flag != 0
-}
-
-pub(crate) fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
-    refuse!(STEP, step.target, errno, step.line)
 }
 
 /// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
@@ -239,11 +219,9 @@ pub(crate) fn copy_tree(
 }
 
 pub(crate) fn tmpfs(step: &Mount<'_>) -> Result<OwnedFd, Refused> {
-    let mut size = Text::<32>::new();
-    size.push_number(step.size);
-    let mut inodes = Text::<32>::new();
-    inodes.push_number(u64::from(step.inodes));
-    let mut mode = Text::<32>::new();
+    let size = Text::<32>::of_number(step.size);
+    let inodes = Text::of_number(u64::from(step.inodes));
+    let mut mode = Text::new();
     for shift in [9, 6, 3, 0] {
         mode.push_number(u64::from((step.mode >> shift) & 7));
     }
@@ -271,12 +249,11 @@ fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<
 pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
     let change = Change { set: step.attrs, recursive, ..Change::default() };
-    mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| failed(step, errno))
+    mount::set_attributes(tree.as_fd(), c"", change).at(step)
 }
 
 /// Moves a detached tree to its target, which is made where the plan allows it.
 fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
     let target = if has(step, mount_flags::EXISTING) {
         existing(root, step.target).map_err(|errno| {
             let absent = " must exist already: it lies in a tree of the host";
@@ -284,14 +261,14 @@ fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refuse
             refuse!(STEP, step.target, what, errno, step.line)
         })?
     } else {
-        let directory = is_directory(&rustix::fs::fstat(tree).map_err(fail)?);
+        let directory = is_directory(&rustix::fs::fstat(tree).at(step)?);
         match target::make(root, step, directory)? {
             Err(Errno::EXIST) => existing(root, step.target),
             made => made,
         }
-        .map_err(fail)?
+        .at(step)?
     };
-    move_to(tree, target.as_fd(), c"").map_err(fail)
+    move_to(tree, target.as_fd(), c"").at(step)
 }
 
 pub(crate) fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
@@ -300,31 +277,26 @@ pub(crate) fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Resul
     rustix::mount::move_mount(tree.as_fd(), c"", dir, path, flags)
 }
 
-fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
-    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
-    let file = target::create(parent.dir(root), parent.name, step.mode).map_err(fail)?;
-    write_all(file, step.content).map_err(fail)
-}
-
-fn symlink(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
-    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
-    let mut content = Text::<1024>::new();
-    content.push_bytes(step.content);
-    let content = content.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-    rustix::fs::symlinkat(content, parent.dir(root), parent.name).map_err(fail)
+/// Makes a file, a symbolic link or a directory of the plan's own.
+fn plant(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
+    let parent = parent(root, step)?.ok_or(Errno::INVAL).at(step)?;
+    let (dir, name) = (parent.dir(root), parent.name);
+    match step.kind {
+        MountKind::Directory => rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(step.mode)),
+        MountKind::Symlink => Text::<1024>::of(step.content)
+            .c_str()
+            .and_then(|content| rustix::fs::symlinkat(content, dir, name)),
+        _ => target::create(dir, name, step.mode).and_then(|file| write_all(file, step.content)),
+    }
+    .at(step)
 }
 
 /// Writes a kernel setting and reads it back.
 fn setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
-    let file = open_below(root.as_fd(), step.target, OFlags::WRONLY)?;
-    if rustix::io::write(&file, step.content)? != step.content.len() {
-        return Err(Errno::IO);
-    }
-    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
+    write_all(open_below(root.as_fd(), step.target, OFlags::WRONLY)?, step.content)?;
     let mut buffer = [0; 64];
-    let count = rustix::io::read(&file, &mut buffer[..])?;
+    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
+    let count = read_all(file, &mut buffer)?;
     let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();
     if found == step.content { Ok(()) } else { Err(Errno::IO) }
 }

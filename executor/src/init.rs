@@ -31,7 +31,7 @@ const STEPPING_BACK: &str = "stepping back";
 pub(crate) fn run(
     run: &Run,
     gate: Gate,
-    sources: Sources,
+    sources: Option<Sources>,
     stubs: &Stubs<'_>,
     recorder: Option<OwnedFd>,
 ) -> ! {
@@ -61,13 +61,23 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 }
 
 /// Everything that is common to all processes inside.
-fn build(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> Result<(), Refused> {
+fn build(
+    run: &Run,
+    gate: Gate,
+    sources: Option<Sources>,
+    stubs: &Stubs<'_>,
+) -> Result<(), Refused> {
     die_with_parent()?;
     let reader = gate.wait()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
     if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
+    filesystem::part()?;
+    let sources = match sources {
+        Some(sources) => sources,
+        None => Sources::open(&run.plan, run.outside)?,
+    };
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_parent()?;

@@ -1,6 +1,5 @@
 //! Writing JSON to a file, a buffer at a time.
 
-use crate::errno;
 use crate::message::Text;
 use crate::transfer::write_all;
 use core::time::Duration;
@@ -31,9 +30,6 @@ pub(crate) struct List<I>(pub(crate) I);
 /// A string of hexadecimal digits behind a word.
 pub(crate) struct Hex<'b>(pub(crate) &'static str, pub(crate) &'b [u8]);
 
-/// The name of an error number; null for none.
-pub(crate) struct ErrorName(pub(crate) u64);
-
 /// A number of seconds.
 pub(crate) struct Seconds(pub(crate) Duration);
 
@@ -41,7 +37,7 @@ pub(crate) struct Seconds(pub(crate) Duration);
 pub(crate) struct Time(pub(crate) Duration);
 
 impl Json {
-    /// Room that is always left for one number, time or escape.
+    /// Room that is always left behind a piece of text, for a number, a time or an escape.
     const ROOM: usize = 128;
 
     /// Writes one value to a file, and a line's end.
@@ -78,27 +74,21 @@ impl Json {
 
     fn push(&mut self, text: &str) {
         self.buffer.push(text);
-        self.spill();
-    }
-
-    fn character(&mut self, character: char) {
-        match character {
-            '"' => self.buffer.push("\\\""),
-            '\\' => self.buffer.push("\\\\"),
-            character if character.is_control() => {
-                self.buffer.push("\\u");
-                let [.., high, low] = u32::from(character).to_be_bytes();
-                self.buffer.push_hex(&[high, low]);
-            }
-            character => self.buffer.push(character.encode_utf8(&mut [0; 4])),
-        }
-        self.spill();
-    }
-
-    fn spill(&mut self) {
         if self.buffer.bytes().len() > 2048_usize.saturating_sub(Self::ROOM) {
             self.flush();
         }
+    }
+
+    fn character(&mut self, character: char) {
+        if character.is_control() {
+            let [.., high, low] = u32::from(character).to_be_bytes();
+            self.push("\\u");
+            return self.buffer.push_hex(&[high, low]);
+        }
+        if matches!(character, '"' | '\\') {
+            self.push("\\");
+        }
+        self.push(character.encode_utf8(&mut [0; 4]));
     }
 
     fn flush(&mut self) {
@@ -112,7 +102,6 @@ impl Json {
 impl Value for u64 {
     fn write(self, json: &mut Json) {
         json.buffer.push_number(self);
-        json.spill();
     }
 }
 
@@ -174,25 +163,17 @@ impl Value for Hex<'_> {
     }
 }
 
-impl Value for ErrorName {
-    fn write(self, json: &mut Json) {
-        errno::of(self.0).and_then(errno::name).write(json);
-    }
-}
-
 impl Value for Seconds {
     fn write(self, json: &mut Json) {
         json.buffer.push_number(self.0.as_secs());
         json.buffer.push(".");
         json.buffer.push_padded(u64::from(self.0.subsec_micros()), 6);
-        json.spill();
     }
 }
 
 impl Value for Time {
     fn write(self, json: &mut Json) {
         push_time(&mut json.buffer, self.0);
-        json.spill();
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     let Some(least) = run.plan.landlock.iter().next() else {
         return Ok(());
     };
-    if run.options.unenforced.contains(Layer::Landlock) {
+    if run.options.lets_go(Layer::Landlock) {
         say!(STEP, "not enforced, as --unenforced asked", least.line);
         return Ok(());
     }

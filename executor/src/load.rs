@@ -42,25 +42,25 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
 /// go by name; says what was let go and what is narrower than the policy asked.
 pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
     let cgroup = plan.cgroup.iter().next().map(|value| (Layer::Cgroup, value.line));
-    // Who takes a report takes what was denied with it.
-    let recorded =
-        |layer| layer == Layer::Audit && (options.report.is_some() || options.parent.is_some());
-    for (layer, line) in
-        cgroup.into_iter().chain(plan.needs.iter().map(|need| (need.layer, need.line)))
-    {
+    let needs = plan.needs.iter().map(|need| (need.layer, need.line));
+    for (layer, line) in cgroup.into_iter().chain(needs) {
         let name = layer.name();
-        if !options.unenforced.contains(layer) {
-            if layer == Layer::Cgroup || recorded(layer) {
+        let what = match layer {
+            _ if options.lets_go(layer) => {
+                say!(name, "not enforced, as --unenforced asked", line);
                 continue;
             }
-            if layer == Layer::Audit {
-                let what = "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced audit";
-                return Err(refuse!(name, what, line));
+            Layer::Cgroup => continue,
+            // Who takes a report takes what was denied with it.
+            Layer::Audit if options.report.is_some() || options.parent.is_some() => continue,
+            Layer::Audit => {
+                "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced "
             }
-            let what = "the plan needs it and this version cannot enforce it; run without it by --unenforced ";
-            return Err(refuse!(name, what, name, line));
-        }
-        say!(name, "not enforced, as --unenforced asked", line);
+            _ => {
+                "the plan needs it and this version cannot enforce it; run without it by --unenforced "
+            }
+        };
+        return Err(refuse!(name, what, name, line));
     }
     if plan.network.flags & network_flags::NARROWED != 0 {
         let what = "the policy asks for more than this version gives; the program has no network but its own loopback";

@@ -4,7 +4,7 @@ use crate::errno;
 use crate::sys::stdio;
 use crate::transfer::write_all;
 use core::ffi::CStr;
-use purple_plan::Place;
+use purple_plan::{Mount, Place};
 use rustix::io::Errno;
 
 /// A step has failed, its message is printed, and the run must end with this exit status.
@@ -76,11 +76,18 @@ pub(crate) use {parts, refuse, say};
 pub(crate) trait OrRefuse<T> {
     /// Refuses the run for an error: STEP, and what failed.
     fn or_refuse(self, step: &str, what: &str) -> Result<T, Refused>;
+
+    /// Refuses it for an error at the target of a mount.
+    fn at(self, step: &Mount<'_>) -> Result<T, Refused>;
 }
 
 impl<T> OrRefuse<T> for Result<T, Errno> {
     fn or_refuse(self, step: &str, what: &str) -> Result<T, Refused> {
         self.map_err(|errno| refuse!(step, what, errno))
+    }
+
+    fn at(self, step: &Mount<'_>) -> Result<T, Refused> {
+        self.map_err(|errno| refuse!("mount", step.target, errno, step.line))
     }
 }
 
@@ -144,15 +151,29 @@ impl<const N: usize> Text<N> {
         Self { bytes: [0; N], used: 0 }
     }
 
+    /// What fits of these bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut text = Self::new();
+        text.push_bytes(bytes);
+        text
+    }
+
+    /// A number in decimal.
+    pub(crate) fn of_number(number: u64) -> Self {
+        let mut text = Self::new();
+        text.push_number(number);
+        text
+    }
+
     /// What has been written.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.used).unwrap_or(&[])
     }
 
-    /// What has been written as a C string; `None` when it holds a NUL or fills the space.
-    pub(crate) fn c_str(&self) -> Option<&CStr> {
-        let end = self.used.checked_add(1)?;
-        CStr::from_bytes_with_nul(self.bytes.get(..end)?).ok()
+    /// What has been written as a C string; an error when it holds a NUL or fills the space.
+    pub(crate) fn c_str(&self) -> Result<&CStr, Errno> {
+        let text = self.bytes.get(..=self.used).ok_or(Errno::NAMETOOLONG)?;
+        CStr::from_bytes_with_nul(text).map_err(|_| Errno::NAMETOOLONG)
     }
 
     /// Whether nothing was left out so far, and at least a byte of room remains.
@@ -288,9 +309,9 @@ mod tests {
     fn what_does_not_fit_is_left_out() {
         let mut text = Text::<4>::new();
         text.push("abc");
-        assert!(text.is_whole() && text.c_str().is_some());
+        assert!(text.is_whole() && text.c_str().is_ok());
         text.push("def");
         assert_eq!(text.bytes(), b"abcd");
-        assert!(!text.is_whole() && text.c_str().is_none());
+        assert!(!text.is_whole() && text.c_str().is_err());
     }
 }

@@ -4,9 +4,8 @@
 use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::stub::Stubs;
 use crate::sys::{memory, mount};
-use crate::transfer;
+use crate::transfer::{number, read_whole};
 use purple_plan::{Mount, MountKind, mount_flags};
-use rustix::fs::CWD;
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
@@ -51,9 +50,7 @@ fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Ref
 
 /// The lines of this process's mounts.
 pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
-    let lines = transfer::read(CWD, c"/proc/self/mountinfo", memory)?;
-    // Full memory may hold a part only.
-    if lines.len() < MOST_BYTES { Ok(lines) } else { Err(Errno::FBIG) }
+    read_whole(c"/proc/self/mountinfo", memory)
 }
 
 fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {
@@ -127,7 +124,7 @@ pub(crate) struct Entry<'l> {
 /// Reads a line. `None` for none that the kernel writes.
 pub(crate) fn entry(line: &[u8]) -> Option<Entry<'_>> {
     let mut fields = line.split(|&byte| byte == b' ');
-    let id = core::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+    let id = number(fields.next()?)?;
     let (_parent, device) = (fields.next()?, fields.next()?);
     let (root, point) = (fields.next()?, fields.next()?);
     let options = fields.next()?;
@@ -157,15 +154,10 @@ pub(crate) enum Relation {
 
 /// How an escaped mount point lies to a path.
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
+    // The root's path is the only one that ends in a slash.
+    let (point, path) =
+        (point.strip_suffix(b"/").unwrap_or(point), path.strip_suffix(b"/").unwrap_or(path));
     let mut point = Unescaped(point);
-    if path == b"/" {
-        let first = point.next();
-        return if first.is_some() && point.next().is_none() {
-            Relation::Same
-        } else {
-            Relation::Below
-        };
-    }
     if !path.iter().all(|&byte| point.next() == Some(byte)) {
         return Relation::Neither;
     }
@@ -204,6 +196,7 @@ mod tests {
     fn relations() {
         for (point, path, expected) in [
             ("/", c"/", Relation::Same),
+            ("/", c"/usr", Relation::Neither),
             ("/usr", c"/", Relation::Below),
             ("/usr", c"/usr", Relation::Same),
             ("/usr/lib", c"/usr", Relation::Below),

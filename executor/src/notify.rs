@@ -141,7 +141,7 @@ fn look(pid: u32, file: &str, at: u64, into: &mut [u8]) -> Option<usize> {
     path.push("/proc/");
     path.push_number(pid.into());
     path.push(file);
-    rustix::io::pread(open(path.c_str()?, OFlags::RDONLY).ok()?, into, at).ok()
+    rustix::io::pread(open(path.c_str().ok()?, OFlags::RDONLY).ok()?, into, at).ok()
 }
 
 impl Recorder {

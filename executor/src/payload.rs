@@ -5,7 +5,7 @@ use crate::receipt::{self, NAMESPACES};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::sys::call::{exit_group, probe};
-use crate::sys::exec::{Environment, execve};
+use crate::sys::exec::{Words, execve};
 use crate::sys::process::{Limit, close_but, enter_new, set_limit};
 use crate::sys::{loopback, seccomp, signal};
 use crate::{capabilities, command, identity, landlock, session};
@@ -38,7 +38,7 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     if plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
-    let mut environment = Environment::default();
+    let mut environment = Words::default();
     let search = fill(&mut environment, run)?;
     let held = capabilities::apply(&plan.capabilities)?;
     rustix::thread::set_no_new_privs(true).or_refuse("no_new_privs", "prctl")?;
@@ -109,7 +109,7 @@ fn limits(run: &Run) -> Result<(), Refused> {
 }
 
 /// Fills the environment from the plan, and returns the value of `PATH` in it.
-fn fill(environment: &mut Environment<'static>, run: &Run) -> Result<&'static [u8], Refused> {
+fn fill(environment: &mut Words<'static>, run: &Run) -> Result<&'static [u8], Refused> {
     const PATH: &[u8] = b"PATH=";
     let full = || refuse!("environment", "too many variables");
     let mut search: &'static [u8] = b"";

@@ -69,6 +69,8 @@ pub(crate) enum Place {
     LandlockAbi = 13,
     LandlockRules = 14,
     LandlockProbe = 15,
+    OutsideUid = 16,
+    OutsideGid = 17,
 }
 
 impl Shared {

@@ -2,7 +2,8 @@
 
 use crate::arguments::Options;
 use crate::cgroup::{COUNTS, Used};
-use crate::json::{ErrorName, Hex, Json, List, Object, Seconds, Time};
+use crate::errno;
+use crate::json::{Hex, Json, List, Object, Seconds, Time};
 use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, Place};
 use crate::run::Run;
@@ -70,49 +71,37 @@ impl Report {
         status: u8,
         started: Duration,
     ) -> Result<(), Refused> {
-        let written = Json::write(
-            self.file,
-            Object(|json: &mut Json| {
-                fields(json, run, end, used, (status, started));
-            }),
-        );
+        let fields = |json: &mut Json| {
+            let (word, signal) = outcome(end, used);
+            let unenforced = Layer::ALL.iter().filter(|layer| run.options.lets_go(**layer));
+            json.field("plan", Hex("sha256:", &run.plan.digest));
+            json.field("policy", run.plan.meta.policy_name.to_bytes());
+            json.field("compiler", run.plan.meta.compiler.to_bytes());
+            json.field("command", List(run.options.command.map(CStr::to_bytes)));
+            json.field("status", word);
+            json.field("exit_code", u64::from(status));
+            json.field("signal", signal.map(u64::from));
+            json.field("started_at", Time(started));
+            json.field("wall_seconds", Seconds(end.wall));
+            json.field("cpu_user_seconds", Seconds(Duration::from_micros(end.usage.user_us)));
+            json.field("cpu_system_seconds", Seconds(Duration::from_micros(end.usage.system_us)));
+            json.field("peak_memory_bytes", end.usage.peak_kib.saturating_mul(1024));
+            json.field("cgroup", used.map(group));
+            json.field("unenforced", List(unenforced.map(|layer| layer.name())));
+            json.field("disk_io_bytes", end.usage.disk_bytes);
+            let complete = run.shared.read(Place::Complete) != 0;
+            json.field("receipt", complete.then(|| receipt(run, used)));
+            json.field("denied", end.denied.map(|(table, _)| List(rows(table).map(denial))));
+            if let Some((table, whole)) = end.denied {
+                json.field("denied_beyond", table.beyond);
+                json.field("denied_whole", whole);
+            }
+        };
+        let written = Json::write(self.file, Object(fields));
         if let Some((table, _)) = end.denied.filter(|_| self.told) {
             tell(table);
         }
         written.map_err(|errno| refuse!(STEP, self.path, errno))
-    }
-}
-
-fn fields(
-    json: &mut Json,
-    run: &Run,
-    end: &End,
-    used: Option<&Used>,
-    (status, started): (u8, Duration),
-) {
-    let (word, signal) = outcome(end, used);
-    let unenforced = Layer::ALL.iter().filter(|layer| run.options.unenforced.contains(**layer));
-    json.field("plan", Hex("sha256:", &run.plan.digest));
-    json.field("policy", run.plan.meta.policy_name.to_bytes());
-    json.field("compiler", run.plan.meta.compiler.to_bytes());
-    json.field("command", List(run.options.command.map(CStr::to_bytes)));
-    json.field("status", word);
-    json.field("exit_code", u64::from(status));
-    json.field("signal", signal.map(u64::from));
-    json.field("started_at", Time(started));
-    json.field("wall_seconds", Seconds(end.wall));
-    json.field("cpu_user_seconds", Seconds(Duration::from_micros(end.usage.user_us)));
-    json.field("cpu_system_seconds", Seconds(Duration::from_micros(end.usage.system_us)));
-    json.field("peak_memory_bytes", end.usage.peak_kib.saturating_mul(1024));
-    json.field("cgroup", used.map(group));
-    json.field("unenforced", List(unenforced.map(|layer| layer.name())));
-    json.field("disk_io_bytes", end.usage.disk_bytes);
-    let complete = run.shared.read(Place::Complete) != 0;
-    json.field("receipt", complete.then(|| receipt(run.shared, used)));
-    json.field("denied", end.denied.map(|(table, _)| List(rows(table).map(denial))));
-    if let Some((table, whole)) = end.denied {
-        json.field("denied_beyond", table.beyond);
-        json.field("denied_whole", whole);
     }
 }
 
@@ -138,7 +127,7 @@ fn denial(row: &Denied) -> Object<impl FnOnce(&mut Json)> {
         json.field("pid", u64::from(row.told.pid));
         json.field("line", u64::from(row.line.line()));
         json.field("source", u64::from(row.line.source()));
-        json.field("errno", ErrorName(row.errno.into()));
+        json.field("errno", error_name(row.errno.into()));
         json.field("first_at", Time(row.at));
         json.field("comm", row.comm.split(|&byte| byte == 0).next());
         let args = row.told.args.map(u64::to_be_bytes);
@@ -181,11 +170,19 @@ fn outcome(end: &End, used: Option<&Used>) -> (&'static str, Option<u32>) {
 }
 
 /// What was read back in the payload just before execve.
-fn receipt(shared: &Shared, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
+fn receipt(run: &Run, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
+    let (shared, process) = (run.shared, &run.plan.process);
     Object(move |json: &mut Json| {
         let namespaces = shared.read(Place::Namespaces);
         let differing = NAMESPACES.iter().filter(|kind| namespaces & kind.flag != 0);
         json.field("namespaces", List(differing.map(|kind| kind.name)));
+        for (name, inside, outside) in [
+            ("uid_map", process.uid, Place::OutsideUid),
+            ("gid_map", process.gid, Place::OutsideGid),
+        ] {
+            let line = [u64::from(inside), shared.read(outside), 1];
+            json.field(name, List(line.into_iter()));
+        }
         json.field("no_new_privs", shared.read(Place::NoNewPrivileges) == 1);
         let sets = [
             ("bounding", Place::Bounding),
@@ -210,10 +207,14 @@ fn receipt(shared: &Shared, used: Option<&Used>) -> Object<impl FnOnce(&mut Json
         json.field("landlock", wall.then(|| landlock(shared)));
         let seccomp = Object(|json: &mut Json| {
             json.field("instructions", shared.read(Place::Instructions));
-            json.field("probe", ErrorName(shared.read(Place::ProbeErrno)));
+            json.field("probe", error_name(shared.read(Place::ProbeErrno)));
         });
         json.field("seccomp", seccomp);
     })
+}
+
+fn error_name(number: u64) -> Option<&'static str> {
+    errno::of(number).and_then(errno::name)
 }
 
 /// Which wall there was.
@@ -222,6 +223,6 @@ fn landlock(shared: &Shared) -> Object<impl FnOnce(&mut Json)> {
         json.field("abi", shared.read(Place::LandlockAbi));
         json.field("host_abi", shared.read(Place::LandlockHost));
         json.field("rules", shared.read(Place::LandlockRules));
-        json.field("probe", ErrorName(shared.read(Place::LandlockProbe)));
+        json.field("probe", error_name(shared.read(Place::LandlockProbe)));
     })
 }

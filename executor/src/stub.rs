@@ -5,8 +5,8 @@
 //! that needs one holds a shared lock of it; who can have it alone takes it away. So the last of
 //! several sandboxes does, and the next one does for one whose supervisor was killed.
 
-use crate::filesystem::{failed, has, is_directory, is_same, place_of};
-use crate::message::{Refused, Text, refuse, say};
+use crate::filesystem::{has, is_directory, is_same, place_of};
+use crate::message::{OrRefuse, Refused, Text, refuse, say};
 use crate::target::{create, open_below};
 use crate::transfer::write_all;
 use core::ffi::CStr;
@@ -62,7 +62,7 @@ impl<'p> Stubs<'p> {
         };
         let bind =
             self.plan.mounts.iter().filter(above).max_by_key(|bind| bind.target.to_bytes().len());
-        let bind = bind.ok_or_else(|| failed(step, Errno::INVAL))?;
+        let bind = bind.ok_or(Errno::INVAL).at(step)?;
         let top = bind.target.to_bytes().len();
         place_of(&bind).and_then(|place| self.walk(index, step, place, top)).map_err(|errno| {
             let what = match errno {
@@ -89,7 +89,7 @@ impl<'p> Stubs<'p> {
             let mut slashes = target.iter().enumerate().skip(at.saturating_add(1));
             let end = slashes.find(|(_, byte)| **byte == b'/').map_or(target.len(), |(end, _)| end);
             let name = name_of(target, end);
-            let name = name.c_str().ok_or(Errno::NAMETOOLONG)?;
+            let name = name.c_str()?;
             let whole = end == target.len();
             let found = match open_below(above.as_fd(), name, OFlags::PATH) {
                 Err(Errno::NOENT) => {
@@ -175,7 +175,7 @@ fn take_away(
 ) -> Result<(), Errno> {
     flock(stub, FlockOperation::NonBlockingLockExclusive)?;
     let name = name_of(place, place.len());
-    let name = name.c_str().ok_or(Errno::NAMETOOLONG)?;
+    let name = name.c_str()?;
     let status = rustix::fs::fstat(stub)?;
     let there = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if !is_same(&status, &there) || !is_stub(&status, content) {
@@ -195,8 +195,6 @@ fn is_stub(status: &Stat, content: &[u8]) -> bool {
 
 /// The last name of the first `end` bytes of a path.
 fn name_of(path: &[u8], end: usize) -> Text<256> {
-    let mut name = Text::new();
     let last = path.get(..end).and_then(|path| path.rsplit(|&byte| byte == b'/').next());
-    name.push_bytes(last.unwrap_or(b""));
-    name
+    Text::of(last.unwrap_or(b""))
 }

@@ -1,6 +1,8 @@
-//! Whole reads and writes: the calls may do a part of what is asked, or be interrupted.
+//! Whole reads and writes: the calls may do a part of what is asked, or be interrupted. And the
+//! numbers in what is read.
 
 use core::ffi::CStr;
+use core::str::FromStr;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
@@ -23,6 +25,18 @@ pub(crate) fn read<'b>(
 ) -> Result<&'b [u8], Errno> {
     let used = read_all(open_at(dir, file, OFlags::RDONLY)?, buffer)?;
     Ok(buffer.get(..used).unwrap_or(&[]))
+}
+
+/// Reads all of a file; one that fills the memory may go on.
+pub(crate) fn read_whole<'b>(file: &CStr, memory: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let room = memory.len();
+    let text = read(CWD, file, memory)?;
+    if text.len() < room { Ok(text) } else { Err(Errno::FBIG) }
+}
+
+/// A decimal number, as files hold it.
+pub(crate) fn number<N: FromStr>(text: &[u8]) -> Option<N> {
+    core::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// Writes a file of the kernel's by one write, of which a part would be an error.

@@ -41,6 +41,11 @@ pub unsafe fn call(number: u32, arguments: [usize; 6]) -> Result<usize, Errno> {
     }
 }
 
+/// A number as an argument: a register holds each.
+pub(super) fn word(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// A descriptor's number as an argument; what stands for the working directory is one too.
 pub(super) fn number_of(fd: impl AsFd) -> usize {
     isize::try_from(fd.as_fd().as_raw_fd()).unwrap_or(-1).cast_unsigned()

@@ -26,10 +26,7 @@ pub fn bring_up() -> Result<(), Errno> {
         SocketFlags::CLOEXEC,
         None,
     )?;
-    let mut name = [0; 16];
-    for (slot, byte) in name.iter_mut().zip(b"lo") {
-        *slot = *byte;
-    }
+    let name = *b"lo\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
     let mut request = Request { name, flags: 0, rest: [0; 22] };
     ioctl(&socket, GET_FLAGS, &mut request)?;
     request.flags |= UP;
