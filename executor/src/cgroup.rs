@@ -68,8 +68,7 @@ impl Group {
         if first_line(&run.plan).is_none() || run.options.lets_go(Layer::Cgroup) {
             return Ok(None);
         }
-        let mut name = Text::new();
-        name.push("purple-");
+        let mut name = Text::of(b"purple-");
         name.push_number(u64::from(rustix::process::getpid().as_raw_pid().unsigned_abs()));
         let parent = parent(run, &name)?;
         let fail = |errno| failed(run, parts!["a new group", errno]);
@@ -96,8 +95,7 @@ impl Group {
             return self.set(value, value.value.to_bytes());
         }
         disks::behind_outputs(plan, value.line, |disk| {
-            let mut line = Text::<256>::new();
-            line.push_bytes(disk);
+            let mut line = Text::<256>::of(disk);
             line.push(" ");
             line.push_bytes(value.value.to_bytes());
             self.set(value, line.bytes())
@@ -115,7 +113,7 @@ impl Group {
         self.values.push(" ");
         self.values.push_bytes(found);
         self.values.push("\n");
-        if self.values.is_whole() { Ok(()) } else { Err(fail(Errno::NOSPC)) }
+        self.values.c_str().map(drop).map_err(fail)
     }
 
     /// Kills what is left, says which limits were reached, and removes the group.
@@ -191,8 +189,7 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
     }
     // A group that gives controllers to groups below it may hold no process: the caller's own gets a
     // group for the supervisor too.
-    let mut side = Text::<64>::new();
-    side.push_bytes(name.bytes());
+    let mut side = Text::<64>::of(name.bytes());
     side.push(".supervisor");
     let moved = fresh(&group, &side).and_then(|side| write(&side, PROCESSES, b"0"));
     let moved =
@@ -214,13 +211,9 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
         Err(Errno::NOENT) => Ok(&b""[..]),
         found => found.and_then(|_| read(group, PROCESSES, &mut first)),
     };
-    match held {
-        Ok(b"") => {}
-        Ok(_) => {
-            let why = " holds processes, so no group below it can be limited";
-            return Err(failed(run, parts![shown, why]));
-        }
-        Err(errno) => return Err(failed(run, parts![shown, errno])),
+    if !held.map_err(|errno| failed(run, parts![shown, errno]))?.is_empty() {
+        let why = " holds processes, so no group below it can be limited";
+        return Err(failed(run, parts![shown, why]));
     }
     for value in &run.plan.cgroup {
         let controller = controller(value.file);
@@ -229,8 +222,7 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
             let all = read(group, CONTROLLERS, &mut buffer)?;
             Ok(all.split(u8::is_ascii_whitespace).any(|word| word == controller))
         };
-        let mut word = Text::<64>::new();
-        word.push("+");
+        let mut word = Text::<64>::of(b"+");
         word.push_bytes(controller);
         let on = match is_on() {
             Ok(false) => write(group, CONTROLLERS, word.bytes()).and_then(|()| is_on()),

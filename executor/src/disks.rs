@@ -67,8 +67,7 @@ fn locate(step: &Mount<'_>) -> Result<Option<(u64, Text<4096>)>, Errno> {
         place => place?,
     };
     let status = rustix::fs::statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
-    let mut link = Text::<64>::new();
-    link.push("/proc/self/fd/");
+    let mut link = Text::<64>::of(b"/proc/self/fd/");
     link.push_number(u64::from(place.as_raw_fd().unsigned_abs()));
     let mut buffer = [0; 4096];
     let used = rustix::fs::readlinkat_raw(CWD, link.c_str().unwrap_or(c""), &mut buffer[..])?;
@@ -77,8 +76,7 @@ fn locate(step: &Mount<'_>) -> Result<Option<(u64, Text<4096>)>, Errno> {
 
 /// What the kernel says of a block device.
 fn attribute<'b>(device: &[u8], name: &str, buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
-    let mut path = Text::<128>::new();
-    path.push("/sys/dev/block/");
+    let mut path = Text::<128>::of(b"/sys/dev/block/");
     path.push_bytes(device);
     path.push("/");
     path.push(name);

@@ -7,7 +7,6 @@ use crate::run::Run;
 use crate::sys::landlock::{allow_beneath, allow_port, restrict, ruleset, version};
 use crate::sys::stdio;
 use crate::transfer::open;
-use core::ffi::CStr;
 use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
@@ -46,14 +45,28 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
             rules = rules.saturating_add(1);
         }
     }
-    let look = Look::before(level);
+    let asked = level.scope & landlock_scope::SIGNAL != 0 && ask_init().is_ok();
+    let opened = !asked && open_program().is_ok();
     restrict(wall.as_fd()).or_refuse(STEP, "landlock_restrict_self")?;
-    let seen = look.after()?;
+    let denied = match (asked, opened) {
+        (true, _) => match ask_init() {
+            Ok(()) => return Err(refuse!(STEP, "it does not deny what it should")),
+            Err(errno) => Some(errno),
+        },
+        // The program may lie in a directory that is shown inside: then it is open to all.
+        (false, true) => open_program().err(),
+        (false, false) => None,
+    };
+    let seen = match denied {
+        None => 0,
+        Some(errno @ (Errno::PERM | Errno::ACCESS)) => errno.raw_os_error().unsigned_abs(),
+        Some(errno) => return Err(refuse!(STEP, "looking whether it holds", errno)),
+    };
     let shared = run.shared;
     shared.write(Place::LandlockHost, u64::from(host.unwrap_or(0)));
     shared.write(Place::LandlockAbi, u64::from(level.abi));
     shared.write(Place::LandlockRules, rules);
-    shared.write(Place::LandlockProbe, seen);
+    shared.write(Place::LandlockProbe, seen.into());
     Ok(())
 }
 
@@ -109,46 +122,14 @@ fn allow_open_file(wall: BorrowedFd<'_>, fd: BorrowedFd<'_>, known: u64) -> Resu
     }
 }
 
-/// Something that this process can do before it is behind the wall, and not after.
-enum Look {
-    /// Asking whether init would take a signal.
-    Signal(Pid),
-    /// Opening its own program, which lies on the host.
-    Program,
-    /// There is none.
-    Nothing,
+// What this process can do before it is behind the wall, and not after.
+
+/// Asks whether init would take a signal.
+fn ask_init() -> Result<(), Errno> {
+    test_kill_process(Pid::INIT)
 }
 
-impl Look {
-    const PROGRAM: &CStr = c"/proc/self/exe";
-
-    fn before(level: Landlock) -> Self {
-        if level.scope & landlock_scope::SIGNAL != 0 && test_kill_process(Pid::INIT).is_ok() {
-            Self::Signal(Pid::INIT)
-        } else if open(Self::PROGRAM, OFlags::RDONLY).is_ok() {
-            Self::Program
-        } else {
-            Self::Nothing
-        }
-    }
-
-    /// How it is denied now; 0 where there was nothing to look at.
-    fn after(self) -> Result<u64, Refused> {
-        let denied = match self {
-            Self::Nothing => return Ok(0),
-            Self::Signal(init) => test_kill_process(init).err(),
-            // The program may lie in a directory that is shown inside: then it is open to all.
-            Self::Program => match open(Self::PROGRAM, OFlags::RDONLY) {
-                Ok(_) => return Ok(0),
-                Err(errno) => Some(errno),
-            },
-        };
-        match denied {
-            Some(errno @ (Errno::PERM | Errno::ACCESS)) => {
-                Ok(u64::from(errno.raw_os_error().unsigned_abs()))
-            }
-            Some(errno) => Err(refuse!(STEP, "looking whether it holds", errno)),
-            None => Err(refuse!(STEP, "it does not deny what it should")),
-        }
-    }
+/// Opens its own program, which lies on the host.
+fn open_program() -> Result<(), Errno> {
+    open(c"/proc/self/exe", OFlags::RDONLY).map(drop)
 }

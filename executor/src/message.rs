@@ -138,7 +138,7 @@ pub(crate) fn print(step: &str, parts: &[Part<'_>]) {
     }
 }
 
-/// A text of bounded length. What does not fit is left out, from the end.
+/// A text of bounded length. What does not fit is left out, from the end, and then it is no C string.
 #[derive(Debug)]
 pub(crate) struct Text<const N: usize> {
     bytes: [u8; N],
@@ -174,11 +174,6 @@ impl<const N: usize> Text<N> {
     pub(crate) fn c_str(&self) -> Result<&CStr, Errno> {
         let text = self.bytes.get(..=self.used).ok_or(Errno::NAMETOOLONG)?;
         CStr::from_bytes_with_nul(text).map_err(|_| Errno::NAMETOOLONG)
-    }
-
-    /// Whether nothing was left out so far, and at least a byte of room remains.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.used < N
     }
 
     /// Empties it.
@@ -271,6 +266,7 @@ const fn is_direction(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Text;
+    use rustix::io::Errno;
 
     #[test]
     fn numbers() {
@@ -309,9 +305,9 @@ mod tests {
     fn what_does_not_fit_is_left_out() {
         let mut text = Text::<4>::new();
         text.push("abc");
-        assert!(text.is_whole() && text.c_str().is_ok());
+        assert_eq!(text.c_str(), Ok(c"abc"));
         text.push("def");
         assert_eq!(text.bytes(), b"abcd");
-        assert!(!text.is_whole() && text.c_str().is_err());
+        assert_eq!(text.c_str(), Err(Errno::NAMETOOLONG));
     }
 }

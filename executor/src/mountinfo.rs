@@ -141,7 +141,8 @@ pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
         for byte in Unescaped(found.ok_or(Errno::NOENT)?.point) {
             path.push_bytes(&[byte]);
         }
-        if path.is_whole() { Ok(path) } else { Err(Errno::NAMETOOLONG) }
+        path.c_str().map(drop)?;
+        Ok(path)
     })?
 }
 

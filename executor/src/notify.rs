@@ -137,8 +137,7 @@ fn note<'t>(table: &'t mut Table, denied: &Denied) -> Option<&'t mut Denied> {
 
 /// Reads once what /proc has of a thread; `None` where it cannot be read.
 fn look(pid: u32, file: &str, at: u64, into: &mut [u8]) -> Option<usize> {
-    let mut path = Text::<32>::new();
-    path.push("/proc/");
+    let mut path = Text::<32>::of(b"/proc/");
     path.push_number(pid.into());
     path.push(file);
     rustix::io::pread(open(path.c_str().ok()?, OFlags::RDONLY).ok()?, into, at).ok()

@@ -15,7 +15,7 @@ use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::Layer;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 
 const STEP: &str = "report";
@@ -47,11 +47,13 @@ impl Report {
             | OFlags::NOFOLLOW
             | OFlags::NONBLOCK
             | OFlags::CLOEXEC;
-        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
-            .map_err(|errno| refuse!(STEP, path, errno))?;
-        // A file that was there keeps its mode unless told otherwise.
-        rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)
-            .map_err(|errno| refuse!(STEP, path, errno))?;
+        let fail = |errno| refuse!(STEP, path, errno);
+        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
+        // A file that was there keeps its mode unless told otherwise, and a device must.
+        let status = rustix::fs::fstat(&file).map_err(fail)?;
+        if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
+            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
+        }
         Ok(Some(Self { file, path, told: true }))
     }
 
