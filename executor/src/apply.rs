@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::stub::Stubs;
-use crate::supervisor::{self, End};
+use crate::supervisor::{self, End, now};
 use crate::sys::process::{NEW_CGROUP, Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
@@ -21,6 +21,7 @@ use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::time::ClockId;
 
 const STEP: &str = "start";
 
@@ -53,7 +54,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let run =
         Run { options, arguments, environment, plan, filter, outside, namespaces, signals, shared };
 
-    let started = Report::clock();
+    let started = now(ClockId::Realtime);
     let (status, end, used) = match supervise(&run) {
         Ok((end, used)) => (status(&run, &end), end, used),
         Err(refused) => (refused.status, End::refused(refused.status), None),

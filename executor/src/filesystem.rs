@@ -8,6 +8,8 @@ use crate::cover::Covers;
 use crate::identity::{self, Outside};
 use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::mountinfo;
+use crate::receipt::Place;
+use crate::run::Run;
 use crate::stub::Stubs;
 use crate::sys::mount::{self, Change};
 use crate::target::{self, existing, open_below, parent};
@@ -51,28 +53,14 @@ impl Sources {
     }
 }
 
-/// What building has checked, for the receipt.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Checked {
-    /// Mounts that there are, each with the attributes that the plan asks for.
-    pub(crate) mounts: u64,
-    /// Settings that were read back as they were written.
-    pub(crate) settings: u64,
-}
-
 /// Lets no mount of this namespace take part in what happens to the host's, and the other way round.
 pub(crate) fn part() -> Result<(), Refused> {
     let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
     mount::set_attributes(CWD, c"/", stop).or_refuse(STEP, "making the host's mounts private")
 }
 
-/// Builds the new root and makes it the root of this process.
-pub(crate) fn build(
-    plan: &Plan<'_>,
-    mut sources: Sources,
-    stubs: &Stubs<'_>,
-    outside: Outside,
-) -> Result<Checked, Refused> {
+/// Builds the new root, makes it the root of this process, and records what it has read back.
+pub(crate) fn build(run: &Run, mut sources: Sources, stubs: &Stubs<'_>) -> Result<(), Refused> {
     let _mask: Mode = rustix::process::umask(Mode::empty());
 
     let mut steps = stubs.steps().enumerate();
@@ -93,11 +81,10 @@ pub(crate) fn build(
         }
     }
     enter(&root)?;
-    let settings = plan.mounts.iter().filter(|step| step.kind == MountKind::Setting).count();
-    Ok(Checked {
-        mounts: mountinfo::check(stubs, outside.root)?,
-        settings: u64::try_from(settings).unwrap_or(u64::MAX),
-    })
+    let settings = run.plan.mounts.iter().filter(|step| step.kind == MountKind::Setting).count();
+    run.shared.write(Place::Mounts, mountinfo::check(stubs, run.outside.root)?);
+    run.shared.write(Place::Settings, u64::try_from(settings).unwrap_or(u64::MAX));
+    Ok(())
 }
 
 /// Takes one step of the table.

@@ -14,7 +14,7 @@ use crate::sys::process::{
 };
 use crate::sys::start::forget_arguments;
 use crate::sys::{loopback, signal};
-use crate::{identity, payload, receipt, session};
+use crate::{identity, payload, session};
 use core::convert::Infallible;
 use core::time::Duration;
 use purple_plan::process_flags;
@@ -89,8 +89,7 @@ fn build(
     enter_new(run.plan.process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
     session::new_keyring()?;
     loopback::bring_up().or_refuse("network", "loopback")?;
-    let checked = filesystem::build(&run.plan, sources, stubs, run.outside)?;
-    receipt::built(run.shared, checked);
+    filesystem::build(run, sources, stubs)?;
     rustix::system::sethostname(run.plan.process.hostname.to_bytes())
         .or_refuse("hostname", "sethostname")
 }

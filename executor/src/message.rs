@@ -240,21 +240,12 @@ impl<const N: usize> Text<N> {
     }
 
     /// Adds a number in decimal with at least `digits` digits.
-    pub(crate) fn push_padded(&mut self, mut number: u64, digits: usize) {
-        let mut backwards = [b'0'; 20];
-        let mut used = 0_usize;
-        for slot in &mut backwards {
-            if number == 0 && used >= digits {
-                break;
-            }
-            let digit = u8::try_from(number % 10).unwrap_or(0);
-            *slot = b'0'.wrapping_add(digit);
-            number /= 10;
-            used = used.saturating_add(1);
+    pub(crate) fn push_padded(&mut self, number: u64, digits: usize) {
+        if number >= 10 || digits > 1 {
+            self.push_padded(number / 10, digits.saturating_sub(1));
         }
-        for byte in backwards.iter().take(used).rev() {
-            self.push_bytes(&[*byte]);
-        }
+        let digit = u8::try_from(number % 10).unwrap_or(0);
+        self.push_bytes(&[b'0'.wrapping_add(digit)]);
     }
 }
 

@@ -9,9 +9,8 @@ use crate::gate::is_closed;
 use crate::message::{OrRefuse, Refused, Text, say};
 use crate::paths::path_argument;
 use crate::receipt::Place;
-use crate::report::Report;
 use crate::run::Run;
-use crate::supervisor::die_with;
+use crate::supervisor::{die_with, now};
 use crate::sys::call::exit_group;
 use crate::sys::notify::{Denied, PATH_BYTES, Table, deny, is_waiting, receive, table, take_over};
 use crate::sys::process::{Ended, Side, clone_into, close_but};
@@ -23,6 +22,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
+use rustix::time::ClockId;
 
 const STEP: &str = "audit";
 
@@ -95,7 +95,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
         if run.shared.read(Place::Complete) == 1
             && let Some(row) = note(table, &denied)
         {
-            row.at = Report::clock();
+            row.at = now(ClockId::Realtime);
             if look(told.pid, "/comm", 0, &mut row.comm).is_some() {
                 row.comm = row.comm.map(|byte| if byte == b'\n' { 0 } else { byte });
             }

@@ -1,6 +1,5 @@
 //! What is in force, looked up just before the command starts.
 
-use crate::filesystem::Checked;
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::shared::Shared;
 use crate::transfer::open;
@@ -90,12 +89,6 @@ impl Shared {
 #[expect(clippy::as_conversions, reason = "the discriminant is the place")]
 const fn index(place: Place) -> usize {
     place as usize
-}
-
-/// Records what building the file system has read back.
-pub(crate) fn built(shared: &Shared, checked: Checked) {
-    shared.write(Place::Mounts, checked.mounts);
-    shared.write(Place::Settings, checked.settings);
 }
 
 /// Checks and records what is in force in this process, all but the filter.

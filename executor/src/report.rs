@@ -16,7 +16,6 @@ use core::time::Duration;
 use purple_plan::Layer;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
-use rustix::time::{ClockId, clock_gettime};
 
 const STEP: &str = "report";
 
@@ -55,13 +54,6 @@ impl Report {
             rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
         }
         Ok(Some(Self { file, path, told: true }))
-    }
-
-    /// The time of day, since 1970.
-    pub(crate) fn clock() -> Duration {
-        let time = clock_gettime(ClockId::Realtime);
-        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-        Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
     }
 
     /// Writes the report.

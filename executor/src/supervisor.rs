@@ -59,18 +59,18 @@ pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
 
 /// Waits until init has ended.
 pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Result<End, Refused> {
-    let start = now();
+    let start = now(ClockId::Monotonic);
     let limit = Duration::from_millis(run.plan.process.timeout_ms);
     let grace = Duration::from_millis(run.plan.process.grace_ms);
     let mut deadline = (!limit.is_zero()).then(|| start.saturating_add(limit));
     let (mut timed_out, mut unrecorded) = (false, false);
     loop {
-        let left = deadline.map(|deadline| deadline.saturating_sub(now()));
+        let left = deadline.map(|deadline| deadline.saturating_sub(now(ClockId::Monotonic)));
         match signal::wait(signal::Set::ALL, left).or_refuse(STEP, "waiting")? {
             Some(signal::number::CHLD) => {
                 while let Some(ended) = reap().or_refuse(STEP, "waiting")? {
                     if ended.pid == init {
-                        let wall = now().saturating_sub(start);
+                        let wall = now(ClockId::Monotonic).saturating_sub(start);
                         return Ok(End {
                             outcome: run.shared.get(),
                             timed_out,
@@ -97,7 +97,7 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
                     signal::stop_by_default().or_refuse(STEP, "waiting")?;
                 }
             }
-            None if deadline.is_some_and(|deadline| now() >= deadline) => {
+            None if deadline.is_some_and(|deadline| now(ClockId::Monotonic) >= deadline) => {
                 if timed_out {
                     rustix::process::kill_process(init, Signal::KILL).or_refuse(STEP, "waiting")?;
                     deadline = None;
@@ -105,7 +105,7 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
                     timed_out = true;
                     say!("timeout", "ended after ", limit.as_secs(), " s");
                     rustix::process::kill_process(init, Signal::TERM).or_refuse(STEP, "waiting")?;
-                    deadline = Some(now().saturating_add(grace));
+                    deadline = Some(now(ClockId::Monotonic).saturating_add(grace));
                 }
             }
             None => {}
@@ -113,8 +113,9 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
     }
 }
 
-fn now() -> Duration {
-    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
+/// The time of a clock; of the realtime one, since 1970.
+pub(crate) fn now(clock: ClockId) -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
     let seconds = u64::try_from(tv_sec).unwrap_or(0);
     Duration::new(seconds, u32::try_from(tv_nsec).unwrap_or(0))
 }

@@ -95,33 +95,28 @@ impl Iterator for Strings {
     }
 }
 
-/// Makes a function from [`Start`] to an exit status the program's entry point.
-#[macro_export]
-macro_rules! entry {
-    ($main:ident) => {
-        #[expect(unsafe_code, reason = "the entry point of a program without a C library")]
-        mod entry_point {
-            core::arch::global_asm!(
-                ".globl _start",
-                "_start:",
-                "xor ebp, ebp",
-                "mov rdi, rsp",
-                "and rsp, -16",
-                "call {enter}",
-                "ud2",
-                enter = sym enter,
-            );
+/// The program's entry point. A test has its C library's.
+#[cfg(not(test))]
+mod entry_point {
+    core::arch::global_asm!(
+        ".globl _start",
+        "_start:",
+        "xor ebp, ebp",
+        "mov rdi, rsp",
+        "and rsp, -16",
+        "call {enter}",
+        "ud2",
+        enter = sym enter,
+    );
 
-            extern "C" fn enter(stack: *const usize) -> ! {
-                // SAFETY: `_start` passes the stack pointer as the kernel set it.
-                let start = unsafe { $crate::sys::start::Start::from_stack(stack) };
-                $crate::sys::call::exit_group(super::$main(&start))
-            }
+    extern "C" fn enter(stack: *const usize) -> ! {
+        // SAFETY: `_start` passes the stack pointer as the kernel set it.
+        let start = unsafe { super::Start::from_stack(stack) };
+        crate::sys::call::exit_group(crate::run(&start))
+    }
 
-            #[panic_handler]
-            fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-                $crate::sys::call::exit_group(125)
-            }
-        }
-    };
+    #[panic_handler]
+    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+        crate::sys::call::exit_group(crate::message::SETUP_REFUSED)
+    }
 }
