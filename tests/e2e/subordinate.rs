@@ -36,16 +36,12 @@ fn listed(place: &Place, test: &str) -> Option<(u32, u32)> {
     };
     let found = first("/etc/subuid").zip(first("/etc/subgid"));
     let helper = Path::new("/usr/bin/newuidmap").exists();
-    match found.filter(|_| helper) {
-        Some(ids) => Some(ids),
-        None => {
-            skip(
-                &format!("subordinate-{test}"),
-                "no subordinate ids here; scripts/setup adds some",
-            );
-            None
-        }
+    let found = found.filter(|_| helper);
+    if found.is_none() {
+        let reason = "no subordinate ids here; scripts/setup adds some";
+        skip(&format!("subordinate-{test}"), reason);
     }
+    found
 }
 
 /// Whether the owner is root, which the option is not for.
@@ -118,7 +114,15 @@ fn the_callers_own_files_are_somebody_elses(place: &Place) {
         let path = place.file(&format!("shown/{name}"), name);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("its own file");
     }
-    let plan = Policy::new(place).shows(&place.text("shown"), "/shown").compile(place);
+    place.dir("closed");
+    place.dir("closed/inner");
+    place.file("closed/inner/file", "x");
+    fs::set_permissions(place.at("closed"), fs::Permissions::from_mode(0o700)).expect("its own");
+    let policy = Policy::new(place)
+        .shows(&place.text("shown"), "/shown")
+        .shows(&place.text("closed"), "/closed")
+        .shows(&place.text("closed/inner"), "/inner");
+    let plan = policy.compile(place);
     if is_refused_to_root(place, &plan) || listed(place, test).is_none() || !can_mount(test) {
         return;
     }
@@ -129,12 +133,23 @@ fn the_callers_own_files_are_somebody_elses(place: &Place) {
     let script =
         format!("shift 6; exec setpriv --reuid {uid} --regid {gid} --groups {GROUP} \"$@\"");
     let read = |options: &[&str]| {
-        let text = "show(**{name: attempt(lambda: read('/shown/' + name)) for name in ['own', 'groups', 'open']})";
+        let text = "show(**{name: attempt(read, name) for name in
+            ['/shown/own', '/shown/groups', '/shown/open', '/closed/inner/file', '/inner/file']})";
         let run = python(place, &plan, text).option(options);
         run.wrapped_by_root(&["sh", "-c", &script, "sh"]).finish().facts()
     };
-    assert_eq!(read(&[]), json!({"own": "ok", "groups": "ok", "open": "ok"}));
-    assert_eq!(read(&OPTION), json!({"own": "EACCES", "groups": "EACCES", "open": "ok"}));
+    let found = |closed: &str| {
+        json!({
+            "/shown/own": closed,
+            "/shown/groups": closed,
+            "/shown/open": "ok",
+            "/closed/inner/file": closed,
+            // What a policy names is opened with the caller's rights.
+            "/inner/file": "ok",
+        })
+    };
+    assert_eq!(read(&[]), found("ok"));
+    assert_eq!(read(&OPTION), found("EACCES"));
 }
 
 /// It writes where that id may, and nowhere else.
