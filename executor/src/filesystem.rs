@@ -232,10 +232,12 @@ fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<
     make().map_err(|errno| refuse!(STEP, step.target, ": a new ", kind, errno, step.line))
 }
 
-/// Sets the step's attributes on a tree.
+/// Sets the step's attributes on a tree, and parts it from what root has copied it from: what the
+/// host mounts there later would not have them.
 pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
-    let change = Change { set: step.attrs, recursive, ..Change::default() };
+    let change =
+        Change { set: step.attrs, propagation: mount::PRIVATE, recursive, ..Change::default() };
     mount::set_attributes(tree.as_fd(), c"", change).at(step)
 }
 
