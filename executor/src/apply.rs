@@ -2,16 +2,16 @@
 
 use crate::arguments::{self, Options, Request};
 use crate::cgroup::{Group, Used};
-use crate::filesystem::Sources;
+use crate::filesystem::{Sources, is_directory};
 use crate::gate::Gate;
 use crate::identity;
-use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
+use crate::message::{OrRefuse, Part, Refused, SETUP_REFUSED, refuse};
 use crate::receipt;
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::stub::Stubs;
-use crate::supervisor::{self, End};
+use crate::supervisor::{self, End, now};
 use crate::sys::process::{NEW_CGROUP, Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
@@ -19,8 +19,11 @@ use crate::transfer::write_all;
 use crate::{command, errno, init, load, notify};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::time::ClockId;
+
+const STEP: &str = "start";
 
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
@@ -41,17 +44,17 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let plan = load::plan(options.plan)?;
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
-    let outside = identity::outside(&plan, options.outside_id)?;
+    let outside = identity::outside(&plan, &options)?;
     let namespaces = receipt::namespaces()?;
-    let shared = memory::shared_page().map_err(|errno| failed("shared memory", errno))?;
+    let shared = memory::shared_page().or_refuse(STEP, "shared memory")?;
     let signals = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(signal::Set::ALL))
-        .map_err(|errno| failed("blocking signals", errno))?;
+        .or_refuse(STEP, "blocking signals")?;
     let Start { arguments, environment } = start;
     let run =
         Run { options, arguments, environment, plan, filter, outside, namespaces, signals, shared };
 
-    let started = Report::clock();
+    let started = now(ClockId::Realtime);
     let (status, end, used) = match supervise(&run) {
         Ok((end, used)) => (status(&run, &end), end, used),
         Err(refused) => (refused.status, End::refused(refused.status), None),
@@ -73,7 +76,8 @@ fn supervise(run: &Run) -> Result<(End, Option<Used>), Refused> {
 
 /// Opens what the sandbox shares, starts init, and sees it through to its end.
 fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
-    let sources = Sources::open(&run.plan, run.outside)?;
+    let root = run.outside.root;
+    let sources = root.then(|| Sources::open(&run.plan, run.outside)).transpose()?;
     let mut stubs = Stubs::make(&run.plan)?;
     let end = start(run, group, sources, &stubs);
     stubs.remove();
@@ -83,21 +87,20 @@ fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
 fn start(
     run: &Run,
     group: Option<&Group>,
-    sources: Sources,
+    sources: Option<Sources>,
     stubs: &Stubs<'_>,
 ) -> Result<End, Refused> {
     let (recorder, socket) = notify::start(run)?.unzip();
     let gate = Gate::new()?;
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
-    let init = match clone_into(namespaces, group.map(Group::dir)) {
-        Ok(Side::Child) => init::run(run, gate, sources, stubs, socket),
-        Ok(Side::Parent(init)) => init,
-        Err(errno) => return Err(failed("clone3 into new namespaces", errno)),
+    let side = clone_into(namespaces, group.map(Group::dir));
+    let init = match side.or_refuse(STEP, "clone3 into new namespaces")? {
+        Side::Child => init::run(run, gate, sources, stubs, socket),
+        Side::Parent(init) => init,
     };
     drop((sources, socket));
     // Should this fail, the gate closes unopened, and init ends without having done anything.
-    let _opened: OwnedFd =
-        identity::map(&run.plan, init, run.outside).and_then(|()| gate.open())?;
+    let _opened: OwnedFd = identity::map(run, init).and_then(|()| gate.open())?;
     supervisor::watch(run, init, recorder)
 }
 
@@ -109,8 +112,7 @@ fn status(run: &Run, end: &End) -> u8 {
     match end.outcome {
         Outcome::ProbeFailed(found) => {
             let found = errno::of(found.into()).map_or(Part::Text(""), Part::Error);
-            refuse("seccomp", &[Part::Text("the filter does not deny what the plan says"), found])
-                .status
+            refuse!("seccomp", "the filter does not deny what the plan says", found).status
         }
         Outcome::ExecFailed(found) => {
             command::exec_failed(name, errno::of(found.into()).unwrap_or(Errno::NOEXEC))
@@ -122,7 +124,7 @@ fn status(run: &Run, end: &End) -> u8 {
         // Init said nothing: somebody outside killed it.
         Outcome::Nothing => match end.usage.signal() {
             Some(signal) => by_signal(signal),
-            None => refuse("supervision", &[Part::Text("init ended without a word")]).status,
+            None => refuse!("supervision", "init ended without a word").status,
         },
     }
 }
@@ -130,9 +132,9 @@ fn status(run: &Run, end: &End) -> u8 {
 /// Descriptors 0 to 2 must be open, or the first files opened here would take their place. None may
 /// be a directory: the command would have all of the host below it (openat(2)).
 fn occupy_standard_descriptors() -> Result<(), Refused> {
-    let fail = |errno| failed("opening /dev/null for a closed standard descriptor", errno);
     loop {
-        let fd = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty()).map_err(fail)?;
+        let fd = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty())
+            .or_refuse(STEP, "opening /dev/null for a closed standard descriptor")?;
         if rustix::fd::AsRawFd::as_raw_fd(&fd) > 2 {
             break;
         }
@@ -141,19 +143,13 @@ fn occupy_standard_descriptors() -> Result<(), Refused> {
     }
     let standard = [(0, stdio::input()), (1, stdio::output()), (2, stdio::error())];
     for (number, fd) in standard {
-        let status = rustix::fs::fstat(fd)
-            .map_err(|errno| failed("looking at a standard descriptor", errno))?;
-        if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
+        let status = rustix::fs::fstat(fd).or_refuse(STEP, "looking at a standard descriptor")?;
+        if is_directory(&status) {
             let what = " is a directory, which would show it inside";
-            let parts = [Part::Text("descriptor "), Part::Number(number), Part::Text(what)];
-            return Err(refuse("start", &parts));
+            return Err(refuse!(STEP, "descriptor ", number, what));
         }
     }
     Ok(())
-}
-
-fn failed(what: &'static str, errno: Errno) -> Refused {
-    refuse("start", &[Part::Text(what), Part::Error(errno)])
 }
 
 fn print(text: &str) -> u8 {

@@ -1,7 +1,8 @@
 //! The command line.
 
-use crate::message::{Part, Refused, refuse, say};
+use crate::message::{Part, Refused, parts, refused, say};
 use crate::sys::start::Strings;
+use crate::transfer;
 use core::ffi::CStr;
 use purple_plan::Layer;
 use rustix::process::Pid;
@@ -17,24 +18,20 @@ pub(crate) struct Options {
     pub(crate) cgroup: Option<&'static CStr>,
     /// The process that this one must not outlive, and its descriptor that takes the report.
     pub(crate) parent: Option<(Pid, i32)>,
-    /// Layers that the operator lets go.
-    pub(crate) unenforced: Unenforced,
+    /// Layers that the operator lets go, a bit each.
+    unenforced: u32,
     /// The payload's user and group id outside, where root starts the sandbox.
     pub(crate) outside_id: Option<u32>,
+    /// Whether they are the first that the host gives to the caller besides its own.
+    pub(crate) subordinate_ids: bool,
     /// The command and its arguments: at least one.
     pub(crate) command: Strings,
 }
 
-/// Layers that the operator lets go.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Unenforced {
-    bits: u32,
-}
-
-impl Unenforced {
+impl Options {
     /// Whether the operator lets this layer go.
-    pub(crate) fn contains(self, layer: Layer) -> bool {
-        self.bits & bit(layer) != 0
+    pub(crate) fn lets_go(&self, layer: Layer) -> bool {
+        self.unenforced & bit(layer) != 0
     }
 }
 
@@ -52,8 +49,9 @@ pub(crate) enum Request {
 }
 
 const STEP: &str = "arguments";
+const VERSION: &str = concat!("purple-exec ", env!("CARGO_PKG_VERSION"), "\n");
 const USAGE: &str = "\
-Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N] PLAN -- COMMAND [ARGUMENT...]
+Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N | --subordinate-ids] PLAN -- COMMAND [ARGUMENT...]
 
 Applies a sealed plan to this process and executes COMMAND under it.
 
@@ -63,6 +61,8 @@ Options:
   --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
                       landlock
   --outside-id N      root only: the program's user and group id outside
+  --subordinate-ids   not for root: the program's user and group outside are the first of those
+                      that /etc/subuid and /etc/subgid list for you, and not your own
   --parent PID N      end when PID ends, which must have started this program, and write the report
                       to descriptor N
   --help              print this text
@@ -76,83 +76,72 @@ command started; 126 the command cannot be executed; 127 the command was not fou
 pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let mut rest = arguments;
     let _program: Option<&CStr> = rest.next();
-    let (mut report, mut cgroup, mut parent) = (None, None, None);
-    let mut unenforced = Unenforced::default();
-    let mut outside_id = None;
-    let plan = loop {
-        let Some(argument) = rest.next() else {
-            return Err(usage(&[Part::Text("no PLAN given")]));
-        };
+    let mut options = Options {
+        plan: c"",
+        report: None,
+        cgroup: None,
+        parent: None,
+        unenforced: 0,
+        outside_id: None,
+        subordinate_ids: false,
+        command: rest,
+    };
+    options.plan = loop {
+        let argument = rest.next().ok_or_else(|| usage(parts!["no PLAN given"]))?;
         match argument.to_bytes() {
             b"--help" | b"-h" => return Ok(Request::Print(USAGE)),
-            b"--version" | b"-V" => {
-                return Ok(Request::Print(concat!(
-                    "purple-exec ",
-                    env!("CARGO_PKG_VERSION"),
-                    "\n"
-                )));
-            }
-            b"--report" => report = Some(value(argument, &mut rest)?),
-            b"--cgroup" => cgroup = Some(value(argument, &mut rest)?),
+            b"--version" | b"-V" => return Ok(Request::Print(VERSION)),
+            b"--report" => options.report = Some(value(argument, &mut rest)?),
+            b"--cgroup" => options.cgroup = Some(value(argument, &mut rest)?),
             b"--parent" => {
                 let pid = Pid::from_raw(number(argument, &mut rest)?);
-                parent = pid.zip(Some(number(argument, &mut rest)?));
+                options.parent = pid.zip(Some(number(argument, &mut rest)?));
             }
-            b"--unenforced" => unenforced.bits |= bit(layer(value(argument, &mut rest)?)?),
-            b"--outside-id" => outside_id = Some(id(value(argument, &mut rest)?)?),
-            bytes if bytes.starts_with(b"-") => {
-                return Err(usage(&[Part::Text("unknown option "), Part::Name(argument)]));
-            }
+            b"--unenforced" => options.unenforced |= bit(layer(value(argument, &mut rest)?)?),
+            b"--outside-id" => options.outside_id = Some(id(value(argument, &mut rest)?)?),
+            b"--subordinate-ids" => options.subordinate_ids = true,
+            [b'-', ..] => return Err(usage(parts!["unknown option ", argument])),
             _ => break argument,
         }
     };
-    match rest.next().map(CStr::to_bytes) {
-        Some(b"--") => {}
-        _ => return Err(usage(&[Part::Text("expected -- and a command after the plan")])),
+    if rest.next() != Some(c"--") {
+        return Err(usage(parts!["expected -- and a command after the plan"]));
     }
     if rest.split_first().is_none() {
-        return Err(usage(&[Part::Text("no command after --")]));
+        return Err(usage(parts!["no command after --"]));
     }
-    let options = Options { plan, report, cgroup, parent, unenforced, outside_id, command: rest };
+    options.command = rest;
     Ok(Request::Run(options))
 }
 
 fn usage(parts: &[Part<'_>]) -> Refused {
-    let refused = refuse(STEP, parts);
-    say(STEP, &[Part::Text("purple-exec --help prints the usage")]);
+    let refused = refused(STEP, parts);
+    say!(STEP, "purple-exec --help prints the usage");
     refused
 }
 
 fn value(option: &CStr, rest: &mut Strings) -> Result<&'static CStr, Refused> {
-    rest.next().ok_or_else(|| usage(&[Part::Name(option), Part::Text(" takes a value")]))
+    rest.next().ok_or_else(|| usage(parts![option, " takes a value"]))
 }
 
 fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
     let text = value(option, rest)?;
-    let number = text.to_str().ok().and_then(|text| text.parse().ok());
-    number.filter(|&number: &i32| number > 0).ok_or_else(|| {
-        usage(&[Part::Name(option), Part::Text(" takes a number, not "), Part::Name(text)])
-    })
+    let number = transfer::number(text.to_bytes());
+    number
+        .filter(|&number: &i32| number > 0)
+        .ok_or_else(|| usage(parts![option, " takes a number, not ", text]))
 }
 
 fn layer(name: &CStr) -> Result<Layer, Refused> {
-    Layer::ALL.iter().copied().find(|layer| layer.name().as_bytes() == name.to_bytes()).ok_or_else(
-        || {
-            usage(&[
-                Part::Text("no layer is called "),
-                Part::Name(name),
-                Part::Text(
-                    "; the layers that can be let go are cgroup, audit, monitor and landlock",
-                ),
-            ])
-        },
-    )
+    let what = "; the layers that can be let go are cgroup, audit, monitor and landlock";
+    let found = Layer::ALL.iter().find(|layer| layer.name().as_bytes() == name.to_bytes());
+    found.copied().ok_or_else(|| usage(parts!["no layer is called ", name, what]))
 }
 
 /// An id that is nobody's special one: not root, and not what stands for no id.
 fn id(text: &CStr) -> Result<u32, Refused> {
-    let number = text.to_str().ok().and_then(|text| text.parse::<u32>().ok());
+    let number = transfer::number::<u32>(text.to_bytes());
     number
         .filter(|number| (1..u32::MAX).contains(number))
-        .ok_or_else(|| usage(&[Part::Name(text), Part::Text(" is no id from 1 to 4294967294")]))
+        .ok_or_else(|| usage(parts![text, " is no id from 1 to 4294967294"]))
 }

@@ -1,6 +1,6 @@
 //! Capabilities: down to the plan's sets, and read back.
 
-use crate::message::{Part, Refused, refuse};
+use crate::message::{OrRefuse, Refused, refuse};
 use purple_plan::Capabilities;
 use rustix::io::Errno;
 use rustix::thread::{self, CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
@@ -12,11 +12,10 @@ const NUMBERS: u32 = 64;
 
 /// Brings this process down to the plan's sets and reads them back.
 pub(crate) fn apply(wanted: &Capabilities) -> Result<Capabilities, Refused> {
-    let failed = |what| move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)]);
-    thread::clear_ambient_capability_set().map_err(failed("clearing the ambient set"))?;
-    drop_bounding(wanted.bounding).map_err(failed("dropping from the bounding set"))?;
+    thread::clear_ambient_capability_set().or_refuse(STEP, "clearing the ambient set")?;
+    drop_bounding(wanted.bounding).or_refuse(STEP, "dropping from the bounding set")?;
     // Uid 0 means nothing to capabilities from here on, and no ids change brings any back.
-    thread::set_capabilities_secure_bits(secure_bits()).map_err(failed("setting secure bits"))?;
+    thread::set_capabilities_secure_bits(secure_bits()).or_refuse(STEP, "setting secure bits")?;
     thread::set_capabilities(
         None,
         CapabilitySets {
@@ -25,16 +24,16 @@ pub(crate) fn apply(wanted: &Capabilities) -> Result<Capabilities, Refused> {
             inheritable: CapabilitySet::from_bits_retain(wanted.inheritable),
         },
     )
-    .map_err(failed("setting the sets"))?;
+    .or_refuse(STEP, "setting the sets")?;
     for capability in members(wanted.ambient) {
         thread::configure_capability_in_ambient_set(capability, true)
-            .map_err(failed("raising in the ambient set"))?;
+            .or_refuse(STEP, "raising in the ambient set")?;
     }
-    let found = read().map_err(failed("reading the sets back"))?;
+    let found = read().or_refuse(STEP, "reading the sets back")?;
     if found == *wanted {
         Ok(found)
     } else {
-        Err(refuse(STEP, &[Part::Text("the sets in force are not the plan's")]))
+        Err(refuse!(STEP, "the sets in force are not the plan's"))
     }
 }
 

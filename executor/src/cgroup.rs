@@ -4,10 +4,10 @@
 //! `purple`, for a user the caller's own. Init is cloned into it, the supervisor stays outside.
 
 use crate::disks;
-use crate::message::{Part, Refused, Text, refuse, say};
+use crate::message::{OrRefuse, Part, Refused, Text, parts, refuse, refused, say};
 use crate::mountinfo;
 use crate::run::Run;
-use crate::transfer::read_all;
+use crate::transfer::{number, open_at, read, write};
 use core::ffi::CStr;
 use purple_plan::{CgroupValue, Layer, Place, Plan};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -65,14 +65,13 @@ impl Used {
 impl Group {
     /// Makes the group and sets its limits. `None`: the plan has none, or the operator let them go.
     pub(crate) fn make(run: &Run) -> Result<Option<Self>, Refused> {
-        if first_line(&run.plan).is_none() || run.options.unenforced.contains(Layer::Cgroup) {
+        if first_line(&run.plan).is_none() || run.options.lets_go(Layer::Cgroup) {
             return Ok(None);
         }
-        let mut name = Text::new();
-        name.push("purple-");
+        let mut name = Text::of(b"purple-");
         name.push_number(u64::from(rustix::process::getpid().as_raw_pid().unsigned_abs()));
         let parent = parent(run, &name)?;
-        let fail = |errno| failed(run, &[Part::Text("a new group"), Part::Error(errno)]);
+        let fail = |errno| failed(run, parts!["a new group", errno]);
         let dir = fresh(&parent, &name).map_err(fail)?;
         let mut group = Self { parent, dir, name, values: Text::new() };
         match run.plan.cgroup.iter().try_for_each(|value| group.limit(&run.plan, &value)) {
@@ -96,8 +95,7 @@ impl Group {
             return self.set(value, value.value.to_bytes());
         }
         disks::behind_outputs(plan, value.line, |disk| {
-            let mut line = Text::<256>::new();
-            line.push_bytes(disk);
+            let mut line = Text::<256>::of(disk);
             line.push(" ");
             line.push_bytes(value.value.to_bytes());
             self.set(value, line.bytes())
@@ -105,10 +103,7 @@ impl Group {
     }
 
     fn set(&mut self, value: &CgroupValue<'_>, wanted: &[u8]) -> Result<(), Refused> {
-        let fail = |errno| {
-            let (file, line) = (Part::Name(value.file), Part::Line(value.line));
-            refuse(STEP, &[file, Part::Text(" = "), Part::Bytes(wanted), Part::Error(errno), line])
-        };
+        let fail = |errno| refuse!(STEP, value.file, " = ", wanted, errno, value.line);
         write(self.dir(), value.file, wanted).map_err(fail)?;
         let mut buffer = [0; 4096];
         let found = read(self.dir(), value.file, &mut buffer).map_err(fail)?;
@@ -118,20 +113,18 @@ impl Group {
         self.values.push(" ");
         self.values.push_bytes(found);
         self.values.push("\n");
-        if self.values.is_whole() { Ok(()) } else { Err(fail(Errno::NOSPC)) }
+        self.values.c_str().map(drop).map_err(fail)
     }
 
     /// Kills what is left, says which limits were reached, and removes the group.
     pub(crate) fn end(self, plan: &Plan<'_>) -> Result<Used, Refused> {
-        let fail =
-            |what: &'static str| move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)]);
-        write(self.dir(), c"cgroup.kill", b"1").map_err(fail("killing the group"))?;
-        self.wait_until_empty().map_err(fail("waiting for the group's end"))?;
+        write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
+        self.wait_until_empty().or_refuse(STEP, "waiting for the group's end")?;
         let counts = COUNTS.map(|(_, file, word)| {
             let mut buffer = [0; 4096];
             read(self.dir(), file, &mut buffer).ok().map(|text| sum(text, word))
         });
-        remove(&self.parent, &self.name).map_err(fail("removing the group"))?;
+        remove(&self.parent, &self.name).or_refuse(STEP, "removing the group")?;
         let [.., oom_kills, refused] = counts;
         for (file, count, what) in [
             (c"memory.max", oom_kills, ": processes that the kernel killed for want of memory: "),
@@ -139,9 +132,7 @@ impl Group {
         ] {
             let limit = plan.cgroup.iter().find(|value| value.file == file);
             if let (Some(limit), Some(count @ 1..)) = (limit, count) {
-                let (name, value) = (Part::Name(limit.file), Part::Name(limit.value));
-                let (count, line) = (Part::Number(count), Part::Line(limit.line));
-                say(STEP, &[name, Part::Text(" = "), value, Part::Text(what), count, line]);
+                say!(STEP, limit.file, " = ", limit.value, what, count, limit.line);
             }
         }
         Ok(Used { values: self.values, counts })
@@ -149,8 +140,7 @@ impl Group {
 
     /// Waits until the kernel says that nothing runs in the group, at most ten seconds.
     fn wait_until_empty(&self) -> Result<(), Errno> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let events = rustix::fs::openat(&self.dir, c"cgroup.events", flags, Mode::empty())?;
+        let events = open_at(&self.dir, c"cgroup.events", OFlags::RDONLY)?;
         loop {
             let mut buffer = [0; 256];
             let count = rustix::io::pread(&events, &mut buffer[..], 0)?;
@@ -167,7 +157,7 @@ impl Group {
 
 /// The group below which the run's is made, with the controllers that the plan's limits need.
 fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
-    let no = |what: &[u8], errno| failed(run, &[Part::Bytes(what), Part::Error(errno)]);
+    let no = |what: &[u8], errno| failed(run, parts![what, errno]);
     let absent = |errno| no(b"no cgroup2 file system is mounted", errno);
     let mut path = Text::<4096>::new();
     let named = run.options.cgroup;
@@ -191,25 +181,22 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
     }
     let group = open(CWD, &path).map_err(|errno| no(path.bytes(), errno))?;
     if rustix::fs::fstatfs(&group).map_err(absent)?.f_type != CGROUP2 {
-        let why = Part::Text(" is not a group of a cgroup2 file system");
-        return Err(failed(run, &[Part::Bytes(path.bytes()), why]));
+        let why = " is not a group of a cgroup2 file system";
+        return Err(failed(run, parts![path.bytes(), why]));
     }
     if named.is_some() || run.outside.root {
         return enable(run, &group, path.bytes()).map(|()| group);
     }
     // A group that gives controllers to groups below it may hold no process: the caller's own gets a
     // group for the supervisor too.
-    let mut side = Text::<64>::new();
-    side.push_bytes(name.bytes());
+    let mut side = Text::<64>::of(name.bytes());
     side.push(".supervisor");
-    let moved = fresh(&group, &side).and_then(|side| write(side.as_fd(), PROCESSES, b"0"));
-    let moved = moved.map_err(|errno| {
-        let why = Part::Text(" is not yours to divide");
-        failed(run, &[Part::Bytes(path.bytes()), why, Part::Error(errno)])
-    });
+    let moved = fresh(&group, &side).and_then(|side| write(&side, PROCESSES, b"0"));
+    let moved =
+        moved.map_err(|errno| failed(run, parts![path.bytes(), " is not yours to divide", errno]));
     if let Err(refused) = moved.and_then(|()| enable(run, &group, path.bytes())) {
         // Back to where the caller was. This only tidies up: the run is refused already.
-        let back = write(group.as_fd(), PROCESSES, b"0");
+        let back = write(&group, PROCESSES, b"0");
         let _tidy: Result<(), Errno> = back.and_then(|()| remove(&group, &side));
         return Err(refused);
     }
@@ -220,30 +207,25 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
 fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
     let mut first = [0; 16];
     // All groups but the first of all have a type, and must not hold processes then.
-    let held = match read(group.as_fd(), c"cgroup.type", &mut [0; 64]) {
+    let held = match read(group, c"cgroup.type", &mut [0; 64]) {
         Err(Errno::NOENT) => Ok(&b""[..]),
-        found => found.and_then(|_| read(group.as_fd(), PROCESSES, &mut first)),
+        found => found.and_then(|_| read(group, PROCESSES, &mut first)),
     };
-    match held {
-        Ok(b"") => {}
-        Ok(_) => {
-            let why = Part::Text(" holds processes, so no group below it can be limited");
-            return Err(failed(run, &[Part::Bytes(shown), why]));
-        }
-        Err(errno) => return Err(failed(run, &[Part::Bytes(shown), Part::Error(errno)])),
+    if !held.map_err(|errno| failed(run, parts![shown, errno]))?.is_empty() {
+        let why = " holds processes, so no group below it can be limited";
+        return Err(failed(run, parts![shown, why]));
     }
     for value in &run.plan.cgroup {
         let controller = controller(value.file);
         let is_on = || {
             let mut buffer = [0; 512];
-            let all = read(group.as_fd(), CONTROLLERS, &mut buffer)?;
+            let all = read(group, CONTROLLERS, &mut buffer)?;
             Ok(all.split(u8::is_ascii_whitespace).any(|word| word == controller))
         };
-        let mut word = Text::<64>::new();
-        word.push("+");
+        let mut word = Text::<64>::of(b"+");
         word.push_bytes(controller);
         let on = match is_on() {
-            Ok(false) => write(group.as_fd(), CONTROLLERS, word.bytes()).and_then(|()| is_on()),
+            Ok(false) => write(group, CONTROLLERS, word.bytes()).and_then(|()| is_on()),
             on => on,
         };
         let (what, errno) = match on {
@@ -252,18 +234,17 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
             Err(Errno::NOENT) => (" has no controller ", Errno::NOENT),
             Err(errno) => (" does not give on the controller ", errno),
         };
-        let (shown, controller) = (Part::Bytes(shown), Part::Bytes(controller));
-        return Err(failed(run, &[shown, Part::Text(what), controller, Part::Error(errno)]));
+        return Err(failed(run, parts![shown, what, controller, errno]));
     }
     Ok(())
 }
 
 /// Refuses the run, with what helps.
 fn failed(run: &Run, parts: &[Part<'_>]) -> Refused {
-    let refused = refuse(STEP, parts);
-    let start = Part::Text(if run.outside.root { "" } else { USERS_ADVICE });
+    let refused = refused(STEP, parts);
+    let start = if run.outside.root { "" } else { USERS_ADVICE };
     let line = first_line(&run.plan).map_or(Part::Text(""), Part::Line);
-    say(STEP, &[Part::Text("the plan's limits need it; "), start, Part::Text(ADVICE), line]);
+    say!(STEP, "the plan's limits need it; ", start, ADVICE, line);
     refused
 }
 
@@ -289,28 +270,8 @@ fn remove(parent: &OwnedFd, name: &Text<64>) -> Result<(), Errno> {
 }
 
 fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Result<OwnedFd, Errno> {
-    let path = path.c_str().filter(|_| path.is_whole()).ok_or(Errno::NAMETOOLONG)?;
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    rustix::fs::openat(dir, path, flags, Mode::empty())
-}
-
-/// Writes a file of a group. A file takes one write.
-fn write(group: BorrowedFd<'_>, file: &CStr, content: &[u8]) -> Result<(), Errno> {
-    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(group, file, flags, Mode::empty())?;
-    if rustix::io::write(&file, content)? == content.len() { Ok(()) } else { Err(Errno::IO) }
-}
-
-/// Reads a small file.
-pub(crate) fn read<'b>(
-    dir: BorrowedFd<'_>,
-    file: &CStr,
-    buffer: &'b mut [u8],
-) -> Result<&'b [u8], Errno> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(dir, file, flags, Mode::empty())?;
-    let used = read_all(&file, buffer)?;
-    Ok(buffer.get(..used).unwrap_or(&[]))
+    let path = path.c_str()?;
+    open_at(dir, path, OFlags::PATH | OFlags::DIRECTORY)
 }
 
 /// The controller that a group's file belongs to: the word before the first dot.
@@ -322,7 +283,7 @@ fn controller(file: &CStr) -> &[u8] {
 /// than are set here, the same at its start; for memory, the same in whole pages.
 fn is_in_force(file: &CStr, wanted: &[u8], found: &[u8]) -> bool {
     const PAGE: u64 = 4096;
-    match (controller(file), number(wanted), number(found)) {
+    match (controller(file), number::<u64>(wanted), number(found)) {
         (b"memory", Some(wanted), Some(found)) => {
             found <= wanted && wanted.saturating_sub(found) < PAGE
         }
@@ -338,10 +299,6 @@ fn sum(text: &[u8], word: &[u8]) -> u64 {
     let first = words().next().filter(|_| word.is_empty());
     let numbers = behind.map(|(_, text)| text).chain(first).filter_map(number);
     numbers.fold(0, u64::saturating_add)
-}
-
-fn number(text: &[u8]) -> Option<u64> {
-    core::str::from_utf8(text).ok()?.parse().ok()
 }
 
 #[cfg(test)]

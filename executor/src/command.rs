@@ -1,9 +1,10 @@
 //! Finding the command inside, and saying why it cannot run before anything is committed.
 
-use crate::message::{Part, Refused, Text, say};
+use crate::message::{Part, Refused, Text, parts, print, say};
+use crate::transfer::open;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "exec";
@@ -19,94 +20,68 @@ pub(crate) type Path = Text<PATH_BYTES>;
 /// Finds the command: as it stands when it has a slash, else in the directories of `search`, the
 /// value of `PATH` inside.
 pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
-    let mut path = Path::new();
-    if command.is_empty() {
-        return Err(refused(NOT_FOUND, &[Part::Text("the command is empty")]));
+    let name = command.to_bytes();
+    if name.is_empty() {
+        return Err(refused(NOT_FOUND, parts!["the command is empty"]));
     }
-    if command.to_bytes().contains(&b'/') {
-        path.push_bytes(command.to_bytes());
-        match candidate(&path) {
-            Candidate::Good => check_interpreter(command, &path).map(|()| path),
-            Candidate::Missing => Err(refused(
-                NOT_FOUND,
-                &[Part::Name(command), Part::Text(": no such file inside the sandbox")],
-            )),
-            Candidate::Bad(why) => {
-                Err(refused(NOT_EXECUTABLE, &[Part::Name(command), Part::Text(why)]))
-            }
-        }
-    } else {
-        let mut bad = None;
-        for dir in search.split(|&byte| byte == b':').filter(|dir| !dir.is_empty()) {
-            path.clear();
+    let plain = !name.contains(&b'/');
+    let places = if plain { search } else { b"." };
+    let (mut path, mut bad) = (Path::new(), None);
+    for dir in places.split(|&byte| byte == b':').filter(|dir| !dir.is_empty()) {
+        path.clear();
+        if plain {
             path.push_bytes(dir);
             path.push("/");
-            path.push_bytes(command.to_bytes());
-            match candidate(&path) {
-                Candidate::Good => return check_interpreter(command, &path).map(|()| path),
-                Candidate::Bad(why) => bad = Some(why),
-                Candidate::Missing => {}
-            }
         }
-        Err(match bad {
-            Some(why) => refused(NOT_EXECUTABLE, &[Part::Name(command), Part::Text(why)]),
-            None => refused(
-                NOT_FOUND,
-                &[
-                    Part::Name(command),
-                    Part::Text(": not found inside the sandbox in "),
-                    Part::Bytes(search),
-                ],
-            ),
-        })
+        path.push_bytes(name);
+        match candidate(&path) {
+            Ok(()) => return check_interpreter(command, &path).map(|()| path),
+            Err(why) => bad = why.or(bad),
+        }
     }
+    Err(match bad {
+        Some(why) => refused(NOT_EXECUTABLE, parts![command, why]),
+        None if plain => {
+            refused(NOT_FOUND, parts![command, ": not found inside the sandbox in ", search])
+        }
+        None => refused(NOT_FOUND, parts![command, ": no such file inside the sandbox"]),
+    })
 }
 
 /// Says why execve failed after the search went well.
 pub(crate) fn exec_failed(command: &CStr, errno: Errno) -> u8 {
-    say(STEP, &[Part::Name(command), Part::Error(errno)]);
+    say!(STEP, command, errno);
     if errno == Errno::NOENT { NOT_FOUND } else { NOT_EXECUTABLE }
 }
 
 fn refused(status: u8, parts: &[Part<'_>]) -> Refused {
-    say(STEP, parts);
+    print(STEP, parts);
     Refused { status }
 }
 
-enum Candidate {
-    Good,
-    Missing,
-    Bad(&'static str),
-}
-
-fn candidate(path: &Path) -> Candidate {
-    let Some(path) = path.c_str().filter(|_| path.is_whole()) else {
-        return Candidate::Bad(": the path is too long");
+/// Whether a program is there; else why it cannot be one, or nothing where nothing is there.
+fn candidate(path: &Path) -> Result<(), Option<&'static str>> {
+    let path = path.c_str().map_err(|_| Some(": the path is too long"))?;
+    let status = match rustix::fs::stat(path) {
+        Err(Errno::NOENT | Errno::NOTDIR) => return Err(None),
+        found => found.map_err(|_| Some(": cannot be looked up inside the sandbox"))?,
     };
-    match rustix::fs::stat(path) {
-        Err(Errno::NOENT | Errno::NOTDIR) => Candidate::Missing,
-        Err(_) => Candidate::Bad(": cannot be looked up inside the sandbox"),
-        Ok(status) => match FileType::from_raw_mode(status.st_mode) {
-            FileType::RegularFile => {
-                match rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) {
-                    Ok(()) => Candidate::Good,
-                    Err(_) => Candidate::Bad(": permission denied: not executable"),
-                }
-            }
-            FileType::Directory => Candidate::Bad(": is a directory"),
-            _ => Candidate::Bad(": is not a regular file"),
-        },
+    match FileType::from_raw_mode(status.st_mode) {
+        FileType::RegularFile => rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
+            .map_err(|_| Some(": permission denied: not executable")),
+        FileType::Directory => Err(Some(": is a directory")),
+        _ => Err(Some(": is not a regular file")),
     }
 }
 
 /// An existing program whose interpreter is missing fails in execve with the same error as a
 /// missing program; so look first, and say which it is.
 fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
-    let Some(path) = path.c_str() else {
+    let Ok(path) = path.c_str() else {
         return Ok(());
     };
     // A program that cannot be read can still be executed: then execve speaks for itself.
-    let Ok(file) = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else {
+    let Ok(file) = open(path, OFlags::RDONLY) else {
         return Ok(());
     };
     let mut head = [0; 256];
@@ -122,19 +97,14 @@ fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
         }
         ": its ELF interpreter "
     };
-    let Some(name) = interpreter.c_str().filter(|name| !name.is_empty()) else {
+    let Some(name) = interpreter.c_str().ok().filter(|name| !name.is_empty()) else {
         return Ok(());
     };
     match rustix::fs::stat(name) {
-        Err(Errno::NOENT | Errno::NOTDIR) => Err(refused(
-            NOT_EXECUTABLE,
-            &[
-                Part::Name(command),
-                Part::Text(kind),
-                Part::Name(name),
-                Part::Text(" is not in the sandbox: no path of the policy provides it"),
-            ],
-        )),
+        Err(Errno::NOENT | Errno::NOTDIR) => {
+            let absent = " is not in the sandbox: no path of the policy provides it";
+            Err(refused(NOT_EXECUTABLE, parts![command, kind, name, absent]))
+        }
         _ => Ok(()),
     }
 }

@@ -1,13 +1,12 @@
 //! What lies on top of a path inside: a mask, or the path itself with other attributes.
 
-use crate::filesystem::{copy_tree, failed, move_to, set, tmpfs};
-use crate::message::{Refused, Text};
+use crate::filesystem::{copy_tree, is_directory, move_to, set, tmpfs};
+use crate::message::{OrRefuse, Refused, Text};
 use crate::stub::{Stubs, guards};
 use crate::target::find;
 use purple_plan::{MAX_MOUNTS, Mount, MountKind};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, FileType};
-use rustix::io::Errno;
+use rustix::fs::CWD;
 
 /// Puts covers, and knows what masks show instead: one empty directory and one /dev/null, a mount of
 /// which covers each. They are empty and cannot be written, so that sharing one tells nobody anything.
@@ -27,33 +26,30 @@ impl Covers {
         index: usize,
         (place, step): (&[u8], &Mount<'_>),
     ) -> Result<(), Refused> {
-        let fail = |errno| failed(step, errno);
         // What keeps a path as it is needs no pin below it, and not another of its kind.
         let before = if guards(step) { index } else { MAX_MOUNTS };
         if stubs.steps().take(before).any(|(other, guard)| guards(&guard) && other == place) {
             return Ok(());
         }
-        let mut path = Text::<4096>::new();
-        path.push_bytes(place);
-        let path = path.c_str().filter(|_| path.is_whole()).ok_or(Errno::NAMETOOLONG);
-        let Some(target) = find(root, step, path.map_err(fail)?)? else {
+        let path = Text::<4096>::of(place);
+        let path = path.c_str();
+        let Some(target) = find(root, step, path.at(step)?)? else {
             return Ok(());
         };
         // Where a path cannot be, what stands in its way stays visible.
         if step.kind == MountKind::Mask && place == step.target.to_bytes() {
             return self.mask(step, &target);
         }
-        let copy = copy_tree(target.as_fd(), c"", true).map_err(fail)?;
+        let copy = copy_tree(target.as_fd(), c"", true).at(step)?;
         set(step, &copy)?;
-        move_to(&copy, target.as_fd(), c"").map_err(fail)
+        move_to(&copy, target.as_fd(), c"").at(step)
     }
 
     /// Masks a file or directory. A cover is copied from where it is in use already: older kernels
     /// copy no mount that hangs nowhere (before 6.15).
     fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
-        let fail = |errno| failed(step, errno);
-        let status = rustix::fs::fstat(target).map_err(fail)?;
-        let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+        let status = rustix::fs::fstat(target).at(step)?;
+        let directory = is_directory(&status);
         let shape = [step.size, step.inodes.into(), step.mode.into()];
         let used = if directory {
             self.directory.as_ref().filter(|(_, found)| *found == shape).map(|(cover, _)| cover)
@@ -61,12 +57,12 @@ impl Covers {
             self.file.as_ref()
         };
         let cover = match used {
-            Some(cover) => copy_tree(cover.as_fd(), c"", false).map_err(fail)?,
+            Some(cover) => copy_tree(cover.as_fd(), c"", false).at(step)?,
             None if directory => tmpfs(step)?,
-            None => copy_tree(CWD, c"/dev/null", false).map_err(fail)?,
+            None => copy_tree(CWD, c"/dev/null", false).at(step)?,
         };
         set(step, &cover)?;
-        move_to(&cover, target.as_fd(), c"").map_err(fail)?;
+        move_to(&cover, target.as_fd(), c"").at(step)?;
         if directory {
             self.directory = Some((cover, shape));
         } else {

@@ -1,13 +1,14 @@
 //! The disks behind the paths that the payload can write to, as `io.max` of a control group names them.
 
-use crate::cgroup::{STEP, read};
+use crate::cgroup::STEP;
 use crate::filesystem::has;
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{Refused, Text, refuse};
 use crate::mountinfo::{self, Relation};
 use crate::sys::{memory, mount};
+use crate::transfer::{open, read};
 use purple_plan::{Mount, MountKind, Place, Plan, mount_flags};
 use rustix::fd::AsRawFd;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags};
+use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags};
 use rustix::io::Errno;
 
 /// File systems on one disk of which the kernel knows who wrote what it keeps in memory: those with
@@ -22,10 +23,7 @@ pub(crate) fn behind_outputs(
     line: Place,
     mut limit: impl FnMut(&[u8]) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
-    let fail = |errno| {
-        let what = Part::Text("finding the disks behind the output paths");
-        refuse(STEP, &[what, Part::Error(errno), Part::Line(line)])
-    };
+    let fail = |errno| refuse!(STEP, "finding the disks behind the output paths", errno, line);
     memory::lend(mountinfo::MOST_BYTES, |memory| {
         let lines = mountinfo::read(memory).map_err(fail)?;
         let binds = plan.mounts.iter().filter(|step| step.kind == MountKind::Bind);
@@ -33,7 +31,7 @@ pub(crate) fn behind_outputs(
             let Some((mount, path)) = locate(&step).map_err(fail)? else {
                 continue;
             };
-            let path = path.c_str().ok_or_else(|| fail(Errno::NAMETOOLONG))?;
+            let path = path.c_str().map_err(fail)?;
             for entry in lines.split(|&byte| byte == b'\n').filter_map(mountinfo::entry) {
                 if entry.id != mount
                     && mountinfo::relation(entry.point, path.to_bytes()) != Relation::Below
@@ -51,10 +49,8 @@ pub(crate) fn behind_outputs(
                         Err(errno) => return Err(fail(errno)),
                     }
                 } else if entry.kind != b"tmpfs" {
-                    let why =
-                        Part::Text(" is of a type on which the kernel does not limit writes: ");
-                    let (point, kind) = (Part::Bytes(entry.point), Part::Bytes(entry.kind));
-                    return Err(refuse(STEP, &[point, why, kind, Part::Line(line)]));
+                    let why = " is of a type on which the kernel does not limit writes: ";
+                    return Err(refuse!(STEP, entry.point, why, entry.kind, line));
                 }
             }
         }
@@ -66,26 +62,21 @@ pub(crate) fn behind_outputs(
 /// The mount that a bind's source lies in, and its path without symbolic links. `None`: it is not
 /// there, and need not be.
 fn locate(step: &Mount<'_>) -> Result<Option<(u64, Text<4096>)>, Errno> {
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let place = match rustix::fs::open(step.source, flags, Mode::empty()) {
+    let place = match open(step.source, OFlags::PATH) {
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
         place => place?,
     };
     let status = rustix::fs::statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
-    let mut link = Text::<64>::new();
-    link.push("/proc/self/fd/");
+    let mut link = Text::<64>::of(b"/proc/self/fd/");
     link.push_number(u64::from(place.as_raw_fd().unsigned_abs()));
     let mut buffer = [0; 4096];
     let used = rustix::fs::readlinkat_raw(CWD, link.c_str().unwrap_or(c""), &mut buffer[..])?;
-    let mut path = Text::new();
-    path.push_bytes(buffer.get(..used).unwrap_or(&[]));
-    Ok(Some((status.stx_mnt_id, path)))
+    Ok(Some((status.stx_mnt_id, Text::of(buffer.get(..used).unwrap_or(&[])))))
 }
 
 /// What the kernel says of a block device.
 fn attribute<'b>(device: &[u8], name: &str, buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
-    let mut path = Text::<128>::new();
-    path.push("/sys/dev/block/");
+    let mut path = Text::<128>::of(b"/sys/dev/block/");
     path.push_bytes(device);
     path.push("/");
     path.push(name);

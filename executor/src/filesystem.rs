@@ -6,16 +6,18 @@
 
 use crate::cover::Covers;
 use crate::identity::{self, Outside};
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::mountinfo;
+use crate::receipt::Place;
+use crate::run::Run;
 use crate::stub::Stubs;
 use crate::sys::mount::{self, Change};
 use crate::target::{self, existing, open_below, parent};
-use crate::transfer::write_all;
+use crate::transfer::{read_all, write_all};
 use core::ffi::CStr;
 use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
@@ -33,81 +35,56 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Opens what has to be opened before the user namespace is left: for root, every source, with
-    /// id maps for those that the payload writes to; for a user, nothing.
+    /// Opens every source with the rights of who starts the sandbox: for root, before there is a
+    /// user namespace, with id maps for those that the payload writes to; for a user inside, where
+    /// it may copy mounts, and before it takes on other ids.
     pub(crate) fn open(plan: &Plan<'_>, outside: Outside) -> Result<Self, Refused> {
         let mut trees = [const { None }; MAX_MOUNTS];
-        if outside.root {
-            for (slot, step) in trees.iter_mut().zip(&plan.mounts) {
-                if step.kind == MountKind::Bind {
-                    *slot = open_source(&step)?;
-                    if let Some(tree) = slot.as_ref().filter(|_| has(&step, mount_flags::OWNED)) {
-                        map_owner(&step, tree.as_fd(), outside)?;
-                    }
+        for (slot, step) in trees.iter_mut().zip(&plan.mounts) {
+            if step.kind == MountKind::Bind {
+                *slot = open_source(&step)?;
+                let owned = outside.root && has(&step, mount_flags::OWNED);
+                if let Some(tree) = slot.as_ref().filter(|_| owned) {
+                    map_owner(&step, tree.as_fd(), outside)?;
                 }
             }
         }
         Ok(Self { trees })
     }
-
-    fn take(
-        &mut self,
-        index: usize,
-        step: &Mount<'_>,
-        outside: Outside,
-    ) -> Result<Option<OwnedFd>, Refused> {
-        if outside.root {
-            return Ok(self.trees.get_mut(index).and_then(Option::take));
-        }
-        open_source(step)
-    }
 }
 
-/// What building has checked, for the receipt.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Checked {
-    /// Mounts that there are, each with the attributes that the plan asks for.
-    pub(crate) mounts: u64,
-    /// Settings that were read back as they were written.
-    pub(crate) settings: u64,
-}
-
-/// Builds the new root and makes it the root of this process.
-pub(crate) fn build(
-    plan: &Plan<'_>,
-    mut sources: Sources,
-    stubs: &Stubs<'_>,
-    outside: Outside,
-) -> Result<Checked, Refused> {
+/// Lets no mount of this namespace take part in what happens to the host's, and the other way round.
+pub(crate) fn part() -> Result<(), Refused> {
     let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
-    mount::set_attributes(CWD, c"/", stop).map_err(|errno| {
-        refuse(STEP, &[Part::Text("making the host's mounts private"), Part::Error(errno)])
-    })?;
+    mount::set_attributes(CWD, c"/", stop).or_refuse(STEP, "making the host's mounts private")
+}
+
+/// Builds the new root, makes it the root of this process, and records what it has read back.
+pub(crate) fn build(run: &Run, mut sources: Sources, stubs: &Stubs<'_>) -> Result<(), Refused> {
     let _mask: Mode = rustix::process::umask(Mode::empty());
 
     let mut steps = stubs.steps().enumerate();
     let root = match steps.next() {
         Some((_, (_, step))) if step.kind == MountKind::Tmpfs && step.target == c"/" => {
             let root = tmpfs(&step)?;
-            move_to(&root, CWD, BUILDING_PLACE).map_err(|errno| failed(&step, errno))?;
+            move_to(&root, CWD, BUILDING_PLACE).at(&step)?;
             root
         }
-        _ => return Err(refuse(STEP, &[Part::Text("the plan does not start with a root")])),
+        _ => return Err(refuse!(STEP, "the plan does not start with a root")),
     };
     let mut covers = Covers::default();
     for (index, (place, step)) in steps {
         if matches!(step.kind, MountKind::Mask | MountKind::Rebind) {
             covers.put(&root, stubs, index, (place, &step))?;
         } else {
-            take(&root, index, &step, &mut sources, outside)?;
+            take(&root, index, &step, &mut sources)?;
         }
     }
     enter(&root)?;
-    let settings = plan.mounts.iter().filter(|step| step.kind == MountKind::Setting).count();
-    Ok(Checked {
-        mounts: mountinfo::check(stubs, outside.root)?,
-        settings: u64::try_from(settings).unwrap_or(u64::MAX),
-    })
+    let settings = run.plan.mounts.iter().filter(|step| step.kind == MountKind::Setting).count();
+    run.shared.write(Place::Mounts, mountinfo::check(stubs, run.outside.root)?);
+    run.shared.write(Place::Settings, u64::try_from(settings).unwrap_or(u64::MAX));
+    Ok(())
 }
 
 /// Takes one step of the table.
@@ -116,50 +93,33 @@ fn take(
     index: usize,
     step: &Mount<'_>,
     sources: &mut Sources,
-    outside: Outside,
 ) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
     match step.kind {
-        MountKind::Tmpfs => attach(root, step, &tmpfs(step)?, FileType::Directory)?,
-        MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?, FileType::Directory)?,
-        MountKind::Sysfs => {
-            attach(root, step, &special(step, c"sysfs", &[])?, FileType::Directory)?;
-        }
+        MountKind::Tmpfs => attach(root, step, &tmpfs(step)?),
+        MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?),
+        MountKind::Sysfs => attach(root, step, &special(step, c"sysfs", &[])?),
         MountKind::Devpts => {
             let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
-            attach(root, step, &special(step, c"devpts", &options)?, FileType::Directory)?;
+            attach(root, step, &special(step, c"devpts", &options)?)
         }
         MountKind::Bind => {
-            let Some(tree) = sources.take(index, step, outside)? else {
+            let Some(tree) = sources.trees.get_mut(index).and_then(Option::take) else {
                 return Ok(());
             };
             set(step, &tree)?;
-            let status = rustix::fs::fstat(&tree).map_err(fail)?;
-            attach(root, step, &tree, FileType::from_raw_mode(status.st_mode))?;
+            attach(root, step, &tree)
         }
         // Covers see to these.
-        MountKind::Mask | MountKind::Rebind => return Err(fail(Errno::INVAL)),
-        MountKind::Attributes => {
-            let target = existing(root, step.target).map_err(fail)?;
-            set(step, &target)?;
-        }
-        MountKind::File => return file(root, step),
-        MountKind::Symlink => return symlink(root, step),
-        MountKind::Directory => {
-            let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
-            let (dir, mode) = (parent.dir(root), Mode::from_raw_mode(step.mode));
-            return rustix::fs::mkdirat(dir, parent.name, mode).map_err(fail);
-        }
-        MountKind::Setting => {
-            setting(root, step).map_err(fail)?;
-        }
+        MountKind::Mask | MountKind::Rebind => Err(Errno::INVAL).at(step),
+        MountKind::Attributes => set(step, &existing(root, step.target).at(step)?),
+        MountKind::File | MountKind::Symlink | MountKind::Directory => plant(root, step),
+        MountKind::Setting => setting(root, step).at(step),
     }
-    Ok(())
 }
 
 /// Makes the new root the root, and lets go of the old one.
 fn enter(root: &OwnedFd) -> Result<(), Refused> {
-    let fail = |errno| refuse(STEP, &[Part::Text("entering the new root"), Part::Error(errno)]);
+    let fail = |errno| refuse!(STEP, "entering the new root", errno);
     rustix::process::fchdir(root).map_err(fail)?;
     // With both arguments the same, the old root ends up on top of the new one (pivot_root(2)).
     rustix::process::pivot_root(c".", c".").map_err(fail)?;
@@ -169,18 +129,21 @@ fn enter(root: &OwnedFd) -> Result<(), Refused> {
     let expected = rustix::fs::fstat(root).map_err(fail)?;
     let found = rustix::fs::stat(c"/").map_err(fail)?;
     let parent = rustix::fs::stat(c"/..").map_err(fail)?;
-    let same = |status: &rustix::fs::Stat| {
-        (status.st_dev, status.st_ino) == (expected.st_dev, expected.st_ino)
-    };
-    if same(&found) && same(&parent) { Ok(()) } else { Err(fail(Errno::XDEV)) }
+    let entered = is_same(&found, &expected) && is_same(&parent, &expected);
+    if entered { Ok(()) } else { Err(fail(Errno::XDEV)) }
+}
+
+/// Whether both are of one file.
+pub(crate) fn is_same(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
+pub(crate) fn is_directory(status: &Stat) -> bool {
+    FileType::from_raw_mode(status.st_mode) == FileType::Directory
 }
 
 pub(crate) fn has(step: &Mount<'_>, flag: u32) -> bool {
     step.flags & flag != 0
-}
-
-pub(crate) fn failed(step: &Mount<'_>, errno: Errno) -> Refused {
-    refuse(STEP, &[Part::Name(step.target), Part::Error(errno), Part::Line(step.line)])
 }
 
 /// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
@@ -204,9 +167,7 @@ fn open_source(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
         Errno::LOOP => " leads through a symbolic link, which a relative path must not",
         _ => "",
     };
-    let (path, what) = (Part::Name(step.source), Part::Text(what));
-    let parts = [Part::Text("the host path "), path, what, Part::Error(why), Part::Line(step.line)];
-    Err(refuse(STEP, &parts))
+    Err(refuse!(STEP, "the host path ", step.source, what, why, step.line))
 }
 
 fn is_absolute(step: &Mount<'_>) -> bool {
@@ -228,16 +189,8 @@ fn map_owner(step: &Mount<'_>, tree: BorrowedFd<'_>, outside: Outside) -> Result
         ..Change::default()
     };
     mount::set_attributes(tree, c"", change).map_err(|errno| {
-        refuse(
-            STEP,
-            &[
-                Part::Text("the file system of "),
-                Part::Name(step.source),
-                Part::Text(" takes no id-mapped mount"),
-                Part::Error(errno),
-                Part::Line(step.line),
-            ],
-        )
+        let what = " takes no id-mapped mount";
+        refuse!(STEP, "the file system of ", step.source, what, errno, step.line)
     })
 }
 
@@ -253,11 +206,9 @@ pub(crate) fn copy_tree(
 }
 
 pub(crate) fn tmpfs(step: &Mount<'_>) -> Result<OwnedFd, Refused> {
-    let mut size = Text::<32>::new();
-    size.push_number(step.size);
-    let mut inodes = Text::<32>::new();
-    inodes.push_number(u64::from(step.inodes));
-    let mut mode = Text::<32>::new();
+    let size = Text::<32>::of_number(step.size);
+    let inodes = Text::of_number(u64::from(step.inodes));
+    let mut mode = Text::new();
     for shift in [9, 6, 3, 0] {
         mode.push_number(u64::from((step.mode >> shift) & 7));
     }
@@ -278,52 +229,35 @@ fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<
         let attributes = MountAttrFlags::from_bits_retain(bits);
         rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
     };
-    let tree = make().map_err(|errno| {
-        refuse(
-            STEP,
-            &[
-                Part::Name(step.target),
-                Part::Text(": a new "),
-                Part::Name(kind),
-                Part::Error(errno),
-                Part::Line(step.line),
-            ],
-        )
-    })?;
-    Ok(tree)
+    make().map_err(|errno| refuse!(STEP, step.target, ": a new ", kind, errno, step.line))
 }
 
-/// Sets the step's attributes on a tree.
+/// Sets the step's attributes on a tree, and parts it from what root has copied it from: what the
+/// host mounts there later would not have them.
 pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
-    let change = Change { set: step.attrs, recursive, ..Change::default() };
-    mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| failed(step, errno))
+    let change =
+        Change { set: step.attrs, propagation: mount::PRIVATE, recursive, ..Change::default() };
+    mount::set_attributes(tree.as_fd(), c"", change).at(step)
 }
 
 /// Moves a detached tree to its target, which is made where the plan allows it.
-fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd, kind: FileType) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
+fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let target = if has(step, mount_flags::EXISTING) {
-        existing(root, step.target).map_err(|errno| match errno {
-            Errno::NOENT => refuse(
-                STEP,
-                &[
-                    Part::Name(step.target),
-                    Part::Text(" must exist already: it lies in a tree of the host"),
-                    Part::Error(Errno::NOENT),
-                    Part::Line(step.line),
-                ],
-            ),
-            errno => fail(errno),
+        existing(root, step.target).map_err(|errno| {
+            let absent = " must exist already: it lies in a tree of the host";
+            let what = if errno == Errno::NOENT { absent } else { "" };
+            refuse!(STEP, step.target, what, errno, step.line)
         })?
     } else {
-        match target::make(root, step, kind)? {
+        let directory = is_directory(&rustix::fs::fstat(tree).at(step)?);
+        match target::make(root, step, directory)? {
             Err(Errno::EXIST) => existing(root, step.target),
             made => made,
         }
-        .map_err(fail)?
+        .at(step)?
     };
-    move_to(tree, target.as_fd(), c"").map_err(fail)
+    move_to(tree, target.as_fd(), c"").at(step)
 }
 
 pub(crate) fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
@@ -332,31 +266,26 @@ pub(crate) fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Resul
     rustix::mount::move_mount(tree.as_fd(), c"", dir, path, flags)
 }
 
-fn file(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
-    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
-    let file = target::create(parent.dir(root), parent.name, step.mode).map_err(fail)?;
-    write_all(file, step.content).map_err(fail)
-}
-
-fn symlink(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
-    let fail = |errno| failed(step, errno);
-    let parent = parent(root, step)?.ok_or_else(|| fail(Errno::INVAL))?;
-    let mut content = Text::<1024>::new();
-    content.push_bytes(step.content);
-    let content = content.c_str().ok_or(Errno::NAMETOOLONG).map_err(fail)?;
-    rustix::fs::symlinkat(content, parent.dir(root), parent.name).map_err(fail)
+/// Makes a file, a symbolic link or a directory of the plan's own.
+fn plant(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
+    let parent = parent(root, step)?.ok_or(Errno::INVAL).at(step)?;
+    let (dir, name) = (parent.dir(root), parent.name);
+    match step.kind {
+        MountKind::Directory => rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(step.mode)),
+        MountKind::Symlink => Text::<1024>::of(step.content)
+            .c_str()
+            .and_then(|content| rustix::fs::symlinkat(content, dir, name)),
+        _ => target::create(dir, name, step.mode).and_then(|file| write_all(file, step.content)),
+    }
+    .at(step)
 }
 
 /// Writes a kernel setting and reads it back.
 fn setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
-    let file = open_below(root.as_fd(), step.target, OFlags::WRONLY)?;
-    if rustix::io::write(&file, step.content)? != step.content.len() {
-        return Err(Errno::IO);
-    }
-    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
+    write_all(open_below(root.as_fd(), step.target, OFlags::WRONLY)?, step.content)?;
     let mut buffer = [0; 64];
-    let count = rustix::io::read(&file, &mut buffer[..])?;
+    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
+    let count = read_all(file, &mut buffer)?;
     let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();
     if found == step.content { Ok(()) } else { Err(Errno::IO) }
 }

@@ -1,9 +1,13 @@
 //! The gate between the supervisor and init.
 
-use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
+use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
+use crate::transfer::write_all;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
+
+const STEP: &str = "start";
 
 /// Holds init back until its ids are mapped, and tells it whether the supervisor still lives: only
 /// the supervisor holds the other end.
@@ -14,34 +18,34 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new() -> Result<Self, Refused> {
-        let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
-            .map_err(|errno| failed("a pipe to init", errno))?;
+        let pipe = rustix::pipe::pipe_with(PipeFlags::CLOEXEC);
+        let (reader, writer) = pipe.or_refuse(STEP, "a pipe to init")?;
         Ok(Self { reader, writer })
     }
 
     /// Lets init go on. The gate stays until what is returned is dropped.
     pub(crate) fn open(self) -> Result<OwnedFd, Refused> {
         drop(self.reader);
-        match rustix::io::write(self.writer.as_fd(), b".") {
-            Ok(1) => Ok(self.writer),
-            Ok(_) => Err(failed("telling init", Errno::IO)),
-            Err(errno) => Err(failed("telling init", errno)),
-        }
+        write_all(&self.writer, b".").or_refuse(STEP, "telling init")?;
+        Ok(self.writer)
     }
 
     /// Waits until the gate is open. Returns the end that shows whether the supervisor lives.
     pub(crate) fn wait(self) -> Result<OwnedFd, Refused> {
         drop(self.writer);
-        let mut byte = [0];
-        match rustix::io::read(&self.reader, &mut byte[..]) {
-            Ok(1) => Ok(self.reader),
+        let read = rustix::io::read(&self.reader, &mut [0][..]);
+        match read.or_refuse(STEP, "waiting for the supervisor")? {
             // The supervisor has failed, and has said why.
-            Ok(_) => Err(Refused { status: SETUP_REFUSED }),
-            Err(errno) => Err(failed("waiting for the supervisor", errno)),
+            0 => Err(Refused { status: SETUP_REFUSED }),
+            _ => Ok(self.reader),
         }
     }
 }
 
-fn failed(what: &'static str, errno: Errno) -> Refused {
-    refuse("start", &[Part::Text(what), Part::Error(errno)])
+/// Whether what is read here comes to an end: nobody holds the other side any more. A listener of a
+/// filter ends with the last process that has the filter.
+pub(crate) fn is_closed(reader: impl AsFd) -> Result<bool, Errno> {
+    let mut fds = [PollFd::new(&reader, PollFlags::IN)];
+    let _ready: usize = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+    Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
 }

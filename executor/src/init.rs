@@ -1,11 +1,12 @@
 //! Init: process 1 inside. It builds the sandbox, starts the payload, reaps, and passes signals on.
 
 use crate::filesystem::{self, Sources};
-use crate::gate::Gate;
-use crate::message::{Part, Refused, SETUP_REFUSED, refuse};
+use crate::gate::{Gate, is_closed};
+use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::stub::Stubs;
+use crate::supervisor::die_with_parent;
 use crate::sys::call::exit_group;
 use crate::sys::notify::hand_over;
 use crate::sys::process::{
@@ -13,20 +14,24 @@ use crate::sys::process::{
 };
 use crate::sys::start::forget_arguments;
 use crate::sys::{loopback, signal};
-use crate::{identity, payload, receipt, session};
+use crate::{identity, payload, session};
 use core::convert::Infallible;
 use core::time::Duration;
 use purple_plan::process_flags;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, Pid, Signal, set_dumpable_behavior as set_dumpable};
+use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior as set_dumpable};
 use rustix::thread::{CapabilitySet, CapabilitySets};
+
+const STEP: &str = "init";
+/// Where it has failed when giving something up did.
+const STEPPING_BACK: &str = "stepping back";
 
 /// Runs as process 1 until the payload ends.
 pub(crate) fn run(
     run: &Run,
     gate: Gate,
-    sources: Sources,
+    sources: Option<Sources>,
     stubs: &Stubs<'_>,
     recorder: Option<OwnedFd>,
 ) -> ! {
@@ -39,8 +44,10 @@ pub(crate) fn run(
     let shared = run.shared;
     let group = run.plan.process.flags & process_flags::NEW_SESSION != 0;
     forget_arguments(run.arguments, move || {
-        let watched =
-            shared.let_go().map_err(failed).and_then(|()| watch(shared, payload, group, recorder));
+        let watched = shared
+            .let_go()
+            .or_refuse(STEP, STEPPING_BACK)
+            .and_then(|()| watch(shared, payload, group, recorder));
         match watched {
             Ok(never) => never,
             Err(refused) => give_up(shared, refused),
@@ -54,44 +61,37 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 }
 
 /// Everything that is common to all processes inside.
-fn build(run: &Run, gate: Gate, sources: Sources, stubs: &Stubs<'_>) -> Result<(), Refused> {
-    die_with_supervisor()?;
+fn build(
+    run: &Run,
+    gate: Gate,
+    sources: Option<Sources>,
+    stubs: &Stubs<'_>,
+) -> Result<(), Refused> {
+    die_with_parent()?;
     let reader = gate.wait()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
     if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
+    filesystem::part()?;
+    let sources = match sources {
+        Some(sources) => sources,
+        None => Sources::open(&run.plan, run.outside)?,
+    };
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
-    die_with_supervisor()?;
-    check_supervisor(&reader)?;
+    die_with_parent()?;
+    if is_closed(&reader).or_refuse("supervision", "poll")? {
+        return Err(refuse!("supervision", "the supervisor is gone"));
+    }
     // A namespace of control groups begins where the process that makes it is: init is in its group
     // now, which it was not when it was cloned.
-    enter_new(run.plan.process.namespaces & NEW_CGROUP)
-        .map_err(|errno| refuse("cgroup", &[Part::Text("a new namespace"), Part::Error(errno)]))?;
+    enter_new(run.plan.process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
     session::new_keyring()?;
-    loopback::bring_up()
-        .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
-    let checked = filesystem::build(&run.plan, sources, stubs, run.outside)?;
-    receipt::built(run.shared, checked);
+    loopback::bring_up().or_refuse("network", "loopback")?;
+    filesystem::build(run, sources, stubs)?;
     rustix::system::sethostname(run.plan.process.hostname.to_bytes())
-        .map_err(|errno| refuse("hostname", &[Part::Text("sethostname"), Part::Error(errno)]))
-}
-
-fn die_with_supervisor() -> Result<(), Refused> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-        .map_err(|errno| refuse("supervision", &[Part::Text("prctl"), Part::Error(errno)]))
-}
-
-fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let mut fds = [PollFd::new(reader, PollFlags::IN)];
-    let ready = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
-    match ready {
-        Ok(0) => Ok(()),
-        Ok(_) => Err(refuse("supervision", &[Part::Text("the supervisor is gone")])),
-        Err(errno) => Err(refuse("supervision", &[Part::Text("poll"), Part::Error(errno)])),
-    }
+        .or_refuse("hostname", "sethostname")
 }
 
 /// Starts the payload, and gives up what init does not need any more.
@@ -99,28 +99,22 @@ fn check_supervisor(reader: &OwnedFd) -> Result<(), Refused> {
 /// Undumpable comes before there is a payload, and capabilities go after: at no time is init a
 /// process that the payload could trace (ptrace(2), the access mode checks).
 fn start(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
-    set_dumpable(DumpableBehavior::NotDumpable).map_err(failed)?;
+    set_dumpable(DumpableBehavior::NotDumpable).or_refuse(STEP, STEPPING_BACK)?;
     // Before there is a payload: a path that it looks up may lead through a link to one of the
     // caller's descriptors, and so out.
-    close_but(recorder)
-        .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
+    close_but(recorder).or_refuse("descriptors", "close_range")?;
     // What the payload opens to listen to its filter must reach the recorder, by a process that the
     // filter does not hold: so the payload has init's table until it becomes the command.
     let flags = if recorder.is_some() { SAME_DESCRIPTORS } else { 0 };
-    match clone_into(flags, None) {
-        Ok(Side::Child) => payload::run(run, recorder),
-        Ok(Side::Parent(pid)) => {
+    match clone_into(flags, None).or_refuse("payload", "clone3")? {
+        Side::Child => payload::run(run, recorder),
+        Side::Parent(pid) => {
             let none = CapabilitySet::empty();
             let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
-            rustix::thread::set_capabilities(None, sets).map_err(failed)?;
+            rustix::thread::set_capabilities(None, sets).or_refuse(STEP, STEPPING_BACK)?;
             Ok(pid)
         }
-        Err(errno) => Err(refuse("payload", &[Part::Text("clone3"), Part::Error(errno)])),
     }
-}
-
-fn failed(errno: Errno) -> Refused {
-    refuse("init", &[Part::Text("stepping back"), Part::Error(errno)])
 }
 
 /// Reaps every process of the sandbox, passes signals on to the payload, and ends when it ends:
@@ -134,16 +128,17 @@ fn watch(
     /// How long it is until init looks again whether there is a listener: the payload cannot say so
     /// by any call, for the filter may deny each.
     const SOON: Duration = Duration::from_micros(100);
-    let fail = |errno| refuse("init", &[Part::Text("waiting"), Part::Error(errno)]);
     loop {
         if let Some(listener) = shared.listener()
             && let Some(socket) = recorder.take()
         {
-            hand_over(socket.as_fd(), listener).map_err(fail)?;
+            hand_over(socket.as_fd(), listener).or_refuse(STEP, "waiting")?;
         }
-        match signal::wait(signal::Set::ALL, recorder.as_ref().map(|_| SOON)).map_err(fail)? {
+        match signal::wait(signal::Set::ALL, recorder.as_ref().map(|_| SOON))
+            .or_refuse(STEP, "waiting")?
+        {
             Some(signal::number::CHLD) => {
-                while let Some(ended) = reap().map_err(fail)? {
+                while let Some(ended) = reap().or_refuse(STEP, "waiting")? {
                     if ended.pid == payload {
                         end(shared, ended.exit_status(), ended.signal());
                     }
@@ -151,7 +146,7 @@ fn watch(
             }
             // A write of ours to a closed pipe is no signal for the payload.
             Some(signal::number::PIPE) | None => {}
-            Some(number) => pass_on(payload, group, number).map_err(fail)?,
+            Some(number) => pass_on(payload, group, number).or_refuse(STEP, "waiting")?,
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Landlock: the second wall around files, ports and signals (landlock(7)).
 
-use crate::message::{Part, Refused, refuse, say};
+use crate::filesystem::is_directory;
+use crate::message::{OrRefuse, Part, Refused, refuse, say};
 use crate::receipt::Place;
 use crate::run::Run;
 use crate::sys::landlock::{allow_beneath, allow_port, restrict, ruleset, version};
 use crate::sys::stdio;
-use core::ffi::CStr;
+use crate::transfer::open;
 use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
@@ -19,8 +20,8 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     let Some(least) = run.plan.landlock.iter().next() else {
         return Ok(());
     };
-    if run.options.unenforced.contains(Layer::Landlock) {
-        say(STEP, &[Part::Text("not enforced, as --unenforced asked"), Part::Line(least.line)]);
+    if run.options.lets_go(Layer::Landlock) {
+        say!(STEP, "not enforced, as --unenforced asked", least.line);
         return Ok(());
     }
     let host = version();
@@ -28,65 +29,71 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     let Some(level) = run.plan.landlock.iter().take_while(usable).last() else {
         return Err(too_old(least, host));
     };
-    let wall = ruleset(level.fs, level.net, level.scope).map_err(failed("making a ruleset"))?;
+    let wall = ruleset(level.fs, level.net, level.scope).or_refuse(STEP, "making a ruleset")?;
     let mut rules = 0_u64;
     for path in &run.plan.paths {
         rules = rules.saturating_add(allow_path(wall.as_fd(), &path, level.fs)?);
     }
     for fd in [stdio::input(), stdio::output(), stdio::error()] {
         let added = allow_open_file(wall.as_fd(), fd, level.fs);
-        rules = rules.saturating_add(added.map_err(failed("a standard descriptor"))?);
+        rules = rules.saturating_add(added.or_refuse(STEP, "a standard descriptor")?);
     }
     for ports in run.plan.ports.iter().filter(|ports| ports.access & level.net != 0) {
         for port in ports.first..=ports.last {
             let added = allow_port(wall.as_fd(), port, ports.access & level.net);
-            added.map_err(failed("a port"))?;
+            added.or_refuse(STEP, "a port")?;
             rules = rules.saturating_add(1);
         }
     }
-    let look = Look::before(level);
-    restrict(wall.as_fd()).map_err(failed("landlock_restrict_self"))?;
-    let seen = look.after()?;
+    let asked = level.scope & landlock_scope::SIGNAL != 0 && ask_init().is_ok();
+    let opened = !asked && open_program().is_ok();
+    restrict(wall.as_fd()).or_refuse(STEP, "landlock_restrict_self")?;
+    let denied = match (asked, opened) {
+        (true, _) => match ask_init() {
+            Ok(()) => return Err(refuse!(STEP, "it does not deny what it should")),
+            Err(errno) => Some(errno),
+        },
+        // The program may lie in a directory that is shown inside: then it is open to all.
+        (false, true) => open_program().err(),
+        (false, false) => None,
+    };
+    let seen = match denied {
+        None => 0,
+        Some(errno @ (Errno::PERM | Errno::ACCESS)) => errno.raw_os_error().unsigned_abs(),
+        Some(errno) => return Err(refuse!(STEP, "looking whether it holds", errno)),
+    };
     let shared = run.shared;
     shared.write(Place::LandlockHost, u64::from(host.unwrap_or(0)));
     shared.write(Place::LandlockAbi, u64::from(level.abi));
     shared.write(Place::LandlockRules, rules);
-    shared.write(Place::LandlockProbe, seen);
+    shared.write(Place::LandlockProbe, seen.into());
     Ok(())
 }
 
 /// The kernel's Landlock is older than the plan needs, or off.
 fn too_old(least: Landlock, host: Result<u32, Errno>) -> Refused {
     let found = match host {
-        Ok(version) => Part::Number(u64::from(version)),
+        Ok(version) => Part::Number(version.into()),
         Err(Errno::NOSYS) => Part::Text("none: it has none"),
         Err(Errno::OPNOTSUPP) => Part::Text("none: it is off (see lsm= in kernel-parameters.txt)"),
         Err(errno) => Part::Error(errno),
     };
-    let parts = [
-        Part::Text("the plan needs version "),
-        Part::Number(u64::from(least.abi)),
-        Part::Text(", and the kernel's is "),
-        found,
-        Part::Text("; run without it by --unenforced landlock"),
-        Part::Line(least.line),
-    ];
-    refuse(STEP, &parts)
+    let (needed, without) = (u64::from(least.abi), "; run without it by --unenforced landlock");
+    let needs = "the plan needs version ";
+    refuse!(STEP, needs, needed, ", and the kernel's is ", found, without, least.line)
 }
 
 /// Allows what the plan says at a path inside, and says how many rules that made. No link is followed:
 /// where a program may write, it may have left one.
 fn allow_path(wall: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Result<u64, Refused> {
-    let fail =
-        |errno| refuse(STEP, &[Part::Name(path.path), Part::Error(errno), Part::Line(path.line)]);
+    let fail = |errno| refuse!(STEP, path.path, errno, path.line);
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let resolve = ResolveFlags::NO_SYMLINKS;
     let place: OwnedFd = match rustix::fs::openat2(CWD, path.path, flags, Mode::empty(), resolve) {
         Err(Errno::NOENT) if path.flags & path_flags::OPTIONAL != 0 => return Ok(0),
         place => place.map_err(fail)?,
     };
-    let status = rustix::fs::fstat(&place).map_err(fail)?;
-    let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+    let directory = is_directory(&rustix::fs::fstat(&place).map_err(fail)?);
     let known = if directory { known } else { known & landlock_fs::FILE };
     allow_beneath(wall, place.as_fd(), path.access & known).map_err(fail)?;
     Ok(1)
@@ -115,54 +122,14 @@ fn allow_open_file(wall: BorrowedFd<'_>, fd: BorrowedFd<'_>, known: u64) -> Resu
     }
 }
 
-/// Something that this process can do before it is behind the wall, and not after.
-enum Look {
-    /// Asking whether init would take a signal.
-    Signal(Pid),
-    /// Opening its own program, which lies on the host.
-    Program,
-    /// There is none.
-    Nothing,
+// What this process can do before it is behind the wall, and not after.
+
+/// Asks whether init would take a signal.
+fn ask_init() -> Result<(), Errno> {
+    test_kill_process(Pid::INIT)
 }
 
-impl Look {
-    const PROGRAM: &CStr = c"/proc/self/exe";
-
-    fn before(level: Landlock) -> Self {
-        if level.scope & landlock_scope::SIGNAL != 0 && test_kill_process(Pid::INIT).is_ok() {
-            Self::Signal(Pid::INIT)
-        } else if open(Self::PROGRAM).is_ok() {
-            Self::Program
-        } else {
-            Self::Nothing
-        }
-    }
-
-    /// How it is denied now; 0 where there was nothing to look at.
-    fn after(self) -> Result<u64, Refused> {
-        let denied = match self {
-            Self::Nothing => return Ok(0),
-            Self::Signal(init) => test_kill_process(init).err(),
-            // The program may lie in a directory that is shown inside: then it is open to all.
-            Self::Program => match open(Self::PROGRAM) {
-                Ok(()) => return Ok(0),
-                Err(errno) => Some(errno),
-            },
-        };
-        match denied {
-            Some(errno @ (Errno::PERM | Errno::ACCESS)) => {
-                Ok(u64::from(errno.raw_os_error().unsigned_abs()))
-            }
-            Some(errno) => Err(failed("looking whether it holds")(errno)),
-            None => Err(refuse(STEP, &[Part::Text("it does not deny what it should")])),
-        }
-    }
-}
-
-fn open(path: &CStr) -> Result<(), Errno> {
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map(drop)
-}
-
-fn failed(what: &'static str) -> impl Fn(Errno) -> Refused {
-    move |errno| refuse(STEP, &[Part::Text(what), Part::Error(errno)])
+/// Opens its own program, which lies on the host.
+fn open_program() -> Result<(), Errno> {
+    open(c"/proc/self/exe", OFlags::RDONLY).map(drop)
 }

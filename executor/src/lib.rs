@@ -23,6 +23,7 @@ mod filesystem;
 mod gate;
 mod identity;
 mod init;
+mod json;
 mod landlock;
 mod load;
 mod message;

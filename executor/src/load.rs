@@ -1,12 +1,12 @@
 //! Loading the plan and holding it against what this program can enforce.
 
 use crate::arguments::Options;
-use crate::message::{Part, Refused, refuse, say};
+use crate::message::{Refused, refuse, say};
 use crate::sys::memory;
-use crate::transfer::read_all;
+use crate::transfer::{open, read_all};
 use core::ffi::CStr;
 use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, network_flags};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, OFlags};
 
 const STEP: &str = "plan";
 
@@ -15,20 +15,19 @@ const AUDIT_ARCH: u32 = 0xc000_003e;
 
 /// Reads, bounds, checks and decodes the plan.
 pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
-    let failed = |errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]);
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(failed)?;
+    let failed = |errno| refuse!(STEP, path, errno);
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = open(path, flags).map_err(failed)?;
     let status = rustix::fs::fstat(&file).map_err(failed)?;
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
-        return Err(refuse(STEP, &[Part::Name(path), Part::Text(" is not a regular file")]));
+        return Err(refuse!(STEP, path, " is not a regular file"));
     }
     // One byte more than a plan may have, so that a longer file is seen as such.
     let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
     let used = read_all(&file, memory).map_err(failed)?;
     let bytes: &'static [u8] = memory;
-    Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| {
-        refuse(STEP, &[Part::Name(path), Part::Text(": "), Part::Text(error.text())])
-    })
+    Plan::decode(bytes.get(..used).unwrap_or(&[]))
+        .map_err(|error| refuse!(STEP, path, ": ", error.text()))
 }
 
 /// The plan's filter for this architecture.
@@ -36,51 +35,36 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
     plan.filters
         .iter()
         .find(|filter| filter.audit_arch == AUDIT_ARCH)
-        .ok_or_else(|| refuse(STEP, &[Part::Text("the plan has no seccomp program for x86_64")]))
+        .ok_or_else(|| refuse!(STEP, "the plan has no seccomp program for x86_64"))
 }
 
 /// Refuses a plan that needs a layer which this program cannot enforce, unless the operator let it
 /// go by name; says what was let go and what is narrower than the policy asked.
 pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
     let cgroup = plan.cgroup.iter().next().map(|value| (Layer::Cgroup, value.line));
-    // Who takes a report takes what was denied with it.
-    let recorded =
-        |layer| layer == Layer::Audit && (options.report.is_some() || options.parent.is_some());
-    for (layer, line) in
-        cgroup.into_iter().chain(plan.needs.iter().map(|need| (need.layer, need.line)))
-    {
+    let needs = plan.needs.iter().map(|need| (need.layer, need.line));
+    for (layer, line) in cgroup.into_iter().chain(needs) {
         let name = layer.name();
-        if !options.unenforced.contains(layer) {
-            if layer == Layer::Cgroup || recorded(layer) {
+        let what = match layer {
+            _ if options.lets_go(layer) => {
+                say!(name, "not enforced, as --unenforced asked", line);
                 continue;
             }
-            if layer == Layer::Audit {
-                let what = "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced audit";
-                return Err(refuse(name, &[Part::Text(what), Part::Line(line)]));
+            Layer::Cgroup => continue,
+            // Who takes a report takes what was denied with it.
+            Layer::Audit if options.report.is_some() || options.parent.is_some() => continue,
+            Layer::Audit => {
+                "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced "
             }
-            return Err(refuse(
-                name,
-                &[
-                    Part::Text(
-                        "the plan needs it and this version cannot enforce it; run without it by --unenforced ",
-                    ),
-                    Part::Text(name),
-                    Part::Line(line),
-                ],
-            ));
-        }
-        say(name, &[Part::Text("not enforced, as --unenforced asked"), Part::Line(line)]);
+            _ => {
+                "the plan needs it and this version cannot enforce it; run without it by --unenforced "
+            }
+        };
+        return Err(refuse!(name, what, name, line));
     }
     if plan.network.flags & network_flags::NARROWED != 0 {
-        say(
-            "network",
-            &[
-                Part::Text(
-                    "the policy asks for more than this version gives; the program has no network but its own loopback",
-                ),
-                Part::Line(plan.network.line),
-            ],
-        );
+        let what = "the policy asks for more than this version gives; the program has no network but its own loopback";
+        say!("network", what, plan.network.line);
     }
     Ok(())
 }

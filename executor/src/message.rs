@@ -4,7 +4,7 @@ use crate::errno;
 use crate::sys::stdio;
 use crate::transfer::write_all;
 use core::ffi::CStr;
-use purple_plan::Place;
+use purple_plan::{Mount, Place};
 use rustix::io::Errno;
 
 /// A step has failed, its message is printed, and the run must end with this exit status.
@@ -23,8 +23,6 @@ pub(crate) enum Part<'a> {
     /// Words of ours.
     Text(&'a str),
     /// A path or a word of somebody else's: control bytes are made visible.
-    Name(&'a CStr),
-    /// The same without a NUL at its end.
     Bytes(&'a [u8]),
     /// A number.
     Number(u64),
@@ -34,14 +32,73 @@ pub(crate) enum Part<'a> {
     Line(Place),
 }
 
+/// A message out of its pieces, each of any type that a [`Part`] can be made from.
+macro_rules! parts {
+    ($($part:expr),+ $(,)?) => { &[$($crate::message::Part::from($part)),+] };
+}
+
+/// Makes a part of what it is made of.
+macro_rules! part_from {
+    ($($kind:ident $of:ty),+) => {$(
+        impl<'a> From<$of> for Part<'a> {
+            fn from(value: $of) -> Self {
+                Self::$kind(value)
+            }
+        }
+    )+};
+}
+
+part_from!(Text &'a str, Bytes &'a [u8], Number u64, Error Errno, Line Place);
+
+impl<'a> From<&'a CStr> for Part<'a> {
+    fn from(name: &'a CStr) -> Self {
+        Self::Bytes(name.to_bytes())
+    }
+}
+
 /// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run.
-pub(crate) fn refuse(step: &str, parts: &[Part<'_>]) -> Refused {
-    say(step, parts);
-    Refused { status: SETUP_REFUSED }
+macro_rules! refuse {
+    ($step:expr, $($part:expr),+ $(,)?) => {
+        $crate::message::refused($step, $crate::message::parts![$($part),+])
+    };
 }
 
 /// Prints `purple-exec: STEP: PARTS`.
-pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
+macro_rules! say {
+    ($step:expr, $($part:expr),+ $(,)?) => {
+        $crate::message::print($step, $crate::message::parts![$($part),+])
+    };
+}
+
+pub(crate) use {parts, refuse, say};
+
+/// An error of the kernel's that ends the run.
+pub(crate) trait OrRefuse<T> {
+    /// Refuses the run for an error: STEP, and what failed.
+    fn or_refuse(self, step: &str, what: &str) -> Result<T, Refused>;
+
+    /// Refuses it for an error at the target of a mount.
+    fn at(self, step: &Mount<'_>) -> Result<T, Refused>;
+}
+
+impl<T> OrRefuse<T> for Result<T, Errno> {
+    fn or_refuse(self, step: &str, what: &str) -> Result<T, Refused> {
+        self.map_err(|errno| refuse!(step, what, errno))
+    }
+
+    fn at(self, step: &Mount<'_>) -> Result<T, Refused> {
+        self.map_err(|errno| refuse!("mount", step.target, errno, step.line))
+    }
+}
+
+/// What [`refuse!`] does.
+pub(crate) fn refused(step: &str, parts: &[Part<'_>]) -> Refused {
+    print(step, parts);
+    Refused { status: SETUP_REFUSED }
+}
+
+/// What [`say!`] does.
+pub(crate) fn print(step: &str, parts: &[Part<'_>]) {
     // Room for two names of which every byte is escaped.
     let mut line = Text::<2560>::new();
     line.push("purple-exec: ");
@@ -50,7 +107,6 @@ pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
     for part in parts {
         match *part {
             Part::Text(text) => line.push(text),
-            Part::Name(name) => line.push_visible(name.to_bytes()),
             Part::Bytes(bytes) => line.push_visible(bytes),
             Part::Number(number) => line.push_number(number),
             Part::Error(errno) => {
@@ -82,7 +138,7 @@ pub(crate) fn say(step: &str, parts: &[Part<'_>]) {
     }
 }
 
-/// A text of bounded length. What does not fit is left out, from the end.
+/// A text of bounded length. What does not fit is left out, from the end, and then it is no C string.
 #[derive(Debug)]
 pub(crate) struct Text<const N: usize> {
     bytes: [u8; N],
@@ -95,20 +151,29 @@ impl<const N: usize> Text<N> {
         Self { bytes: [0; N], used: 0 }
     }
 
+    /// What fits of these bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut text = Self::new();
+        text.push_bytes(bytes);
+        text
+    }
+
+    /// A number in decimal.
+    pub(crate) fn of_number(number: u64) -> Self {
+        let mut text = Self::new();
+        text.push_number(number);
+        text
+    }
+
     /// What has been written.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.used).unwrap_or(&[])
     }
 
-    /// What has been written as a C string; `None` when it holds a NUL or fills the space.
-    pub(crate) fn c_str(&self) -> Option<&CStr> {
-        let end = self.used.checked_add(1)?;
-        CStr::from_bytes_with_nul(self.bytes.get(..end)?).ok()
-    }
-
-    /// Whether nothing was left out so far, and at least a byte of room remains.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.used < N
+    /// What has been written as a C string; an error when it holds a NUL or fills the space.
+    pub(crate) fn c_str(&self) -> Result<&CStr, Errno> {
+        let text = self.bytes.get(..=self.used).ok_or(Errno::NAMETOOLONG)?;
+        CStr::from_bytes_with_nul(text).map_err(|_| Errno::NAMETOOLONG)
     }
 
     /// Empties it.
@@ -175,21 +240,12 @@ impl<const N: usize> Text<N> {
     }
 
     /// Adds a number in decimal with at least `digits` digits.
-    pub(crate) fn push_padded(&mut self, mut number: u64, digits: usize) {
-        let mut backwards = [b'0'; 20];
-        let mut used = 0_usize;
-        for slot in &mut backwards {
-            if number == 0 && used >= digits {
-                break;
-            }
-            let digit = u8::try_from(number % 10).unwrap_or(0);
-            *slot = b'0'.wrapping_add(digit);
-            number /= 10;
-            used = used.saturating_add(1);
+    pub(crate) fn push_padded(&mut self, number: u64, digits: usize) {
+        if number >= 10 || digits > 1 {
+            self.push_padded(number / 10, digits.saturating_sub(1));
         }
-        for byte in backwards.iter().take(used).rev() {
-            self.push_bytes(&[*byte]);
-        }
+        let digit = u8::try_from(number % 10).unwrap_or(0);
+        self.push_bytes(&[b'0'.wrapping_add(digit)]);
     }
 }
 
@@ -201,6 +257,7 @@ const fn is_direction(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Text;
+    use rustix::io::Errno;
 
     #[test]
     fn numbers() {
@@ -239,9 +296,9 @@ mod tests {
     fn what_does_not_fit_is_left_out() {
         let mut text = Text::<4>::new();
         text.push("abc");
-        assert!(text.is_whole() && text.c_str().is_some());
+        assert_eq!(text.c_str(), Ok(c"abc"));
         text.push("def");
         assert_eq!(text.bytes(), b"abcd");
-        assert!(!text.is_whole() && text.c_str().is_none());
+        assert_eq!(text.c_str(), Err(Errno::NAMETOOLONG));
     }
 }

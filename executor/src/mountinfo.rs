@@ -1,12 +1,11 @@
 //! Reading the mounts back from the kernel (`proc_pid_mountinfo(5)`): each must be one that the plan
 //! asks for, or hang below one that came with everything below it, and have its attributes.
 
-use crate::message::{Part, Refused, Text, refuse};
+use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::stub::Stubs;
 use crate::sys::{memory, mount};
-use crate::transfer::read_all;
+use crate::transfer::{number, read_whole};
 use purple_plan::{Mount, MountKind, mount_flags};
-use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
@@ -25,12 +24,12 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
 /// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
 /// whether what the payload owns must be id-mapped.
 pub(crate) fn check(stubs: &Stubs<'_>, mapped: bool) -> Result<u64, Refused> {
-    let failed = |errno| refuse(STEP, &[Part::Text("reading the mounts back"), Part::Error(errno)]);
+    const READING: &str = "reading the mounts back";
     memory::lend(MOST_BYTES, |memory| {
-        let lines = read(memory).map_err(failed)?;
+        let lines = read(memory).or_refuse(STEP, READING)?;
         check_lines(stubs, mapped, lines)
     })
-    .map_err(failed)?
+    .or_refuse(STEP, READING)?
 }
 
 fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refused> {
@@ -41,8 +40,8 @@ fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Ref
     }
     for (place, step) in stubs.steps() {
         let required = step.flags & mount_flags::OPTIONAL == 0 && is_mount(&step);
-        let found = || lines.split(|&byte| byte == b'\n').filter_map(mount_point);
-        if required && !found().any(|point| relation(point, place) == Relation::Same) {
+        let mut found = lines.split(|&byte| byte == b'\n').filter_map(entry);
+        if required && !found.any(|entry| relation(entry.point, place) == Relation::Same) {
             return Err(wrong(&step, " is not mounted"));
         }
     }
@@ -51,16 +50,12 @@ fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Ref
 
 /// The lines of this process's mounts.
 pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty())?;
-    let used = read_all(&file, memory)?;
-    // Full memory may hold a part only.
-    memory.get(..used).filter(|lines| lines.len() < MOST_BYTES).ok_or(Errno::FBIG)
+    read_whole(c"/proc/self/mountinfo", memory)
 }
 
 fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {
-    let point = mount_point(line).unwrap_or(b"");
-    let options = line.split(|&byte| byte == b' ').nth(5).unwrap_or(b"");
+    let entry = entry(line).ok_or_else(|| refuse!(STEP, "an unknown form: ", line))?;
+    let Entry { point, options, .. } = entry;
     let has = |name: &[u8]| options.split(|&byte| byte == b',').any(|option| option == name);
 
     // The step that governs it: the one with the longest target at or above it.
@@ -86,8 +81,7 @@ fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refuse
         }
     }
     let Some(step) = governor else {
-        let parts = [Part::Bytes(point), Part::Text(" is mounted, and the plan does not say so")];
-        return Err(refuse(STEP, &parts));
+        return Err(refuse!(STEP, point, " is mounted, and the plan does not say so"));
     };
     let missing = ATTRIBUTES.iter().any(|&(bit, name)| wanted & bit != 0 && !has(name));
     if missing {
@@ -100,7 +94,7 @@ fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refuse
 }
 
 fn wrong(step: &Mount<'_>, what: &'static str) -> Refused {
-    refuse(STEP, &[Part::Name(step.target), Part::Text(what), Part::Line(step.line)])
+    refuse!(STEP, step.target, what, step.line)
 }
 
 /// Whether a step leaves a mount at its target.
@@ -119,8 +113,10 @@ pub(crate) struct Entry<'l> {
     pub(crate) device: &'l [u8],
     /// The part of the file system that it shows, escaped.
     root: &'l [u8],
-    /// Its place, escaped.
+    /// Its place, as seen from the root, escaped.
     pub(crate) point: &'l [u8],
+    /// Its attributes, with commas between them.
+    options: &'l [u8],
     /// The type of the file system.
     pub(crate) kind: &'l [u8],
 }
@@ -128,11 +124,12 @@ pub(crate) struct Entry<'l> {
 /// Reads a line. `None` for none that the kernel writes.
 pub(crate) fn entry(line: &[u8]) -> Option<Entry<'_>> {
     let mut fields = line.split(|&byte| byte == b' ');
-    let id = core::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+    let id = number(fields.next()?)?;
     let (_parent, device) = (fields.next()?, fields.next()?);
     let (root, point) = (fields.next()?, fields.next()?);
-    let _options = fields.find(|&field| field == b"-")?;
-    Some(Entry { id, device, root, point, kind: fields.next()? })
+    let options = fields.next()?;
+    let _tags = fields.find(|&field| field == b"-")?;
+    Some(Entry { id, device, root, point, options, kind: fields.next()? })
 }
 
 /// Where a whole file system of this type is mounted.
@@ -144,13 +141,9 @@ pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
         for byte in Unescaped(found.ok_or(Errno::NOENT)?.point) {
             path.push_bytes(&[byte]);
         }
-        if path.is_whole() { Ok(path) } else { Err(Errno::NAMETOOLONG) }
+        path.c_str().map(drop)?;
+        Ok(path)
     })?
-}
-
-/// The fifth field of a line: the place of the mount, as seen from the root.
-fn mount_point(line: &[u8]) -> Option<&[u8]> {
-    line.split(|&byte| byte == b' ').nth(4)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,15 +155,10 @@ pub(crate) enum Relation {
 
 /// How an escaped mount point lies to a path.
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
+    // The root's path is the only one that ends in a slash.
+    let (point, path) =
+        (point.strip_suffix(b"/").unwrap_or(point), path.strip_suffix(b"/").unwrap_or(path));
     let mut point = Unescaped(point);
-    if path == b"/" {
-        let first = point.next();
-        return if first.is_some() && point.next().is_none() {
-            Relation::Same
-        } else {
-            Relation::Below
-        };
-    }
     if !path.iter().all(|&byte| point.next() == Some(byte)) {
         return Relation::Neither;
     }
@@ -203,12 +191,13 @@ impl Iterator for Unescaped<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Relation, entry, mount_point, relation};
+    use super::{Relation, entry, relation};
 
     #[test]
     fn relations() {
         for (point, path, expected) in [
             ("/", c"/", Relation::Same),
+            ("/", c"/usr", Relation::Neither),
             ("/usr", c"/", Relation::Below),
             ("/usr", c"/usr", Relation::Same),
             ("/usr/lib", c"/usr", Relation::Below),
@@ -224,7 +213,8 @@ mod tests {
     #[test]
     fn fields() {
         let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
-        assert_eq!(mount_point(line), Some(&b"/mnt2"[..]));
+        let place = entry(line).map(|entry| (entry.point, entry.options));
+        assert_eq!(place, Some((&b"/mnt2"[..], &b"rw,noatime"[..])));
         let found = entry(line).map(|entry| (entry.id, entry.device, entry.root, entry.kind));
         assert_eq!(found, Some((36, &b"98:0"[..], &b"/mnt1"[..], &b"ext3"[..])));
     }

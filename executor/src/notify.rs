@@ -5,23 +5,24 @@
 //! to that may stop it: then no denied call returns, and the supervisor, which waits for nobody but
 //! the clock, still ends the run.
 
-use crate::message::{Part, Refused, Text, refuse, say};
+use crate::gate::is_closed;
+use crate::message::{OrRefuse, Refused, Text, say};
 use crate::paths::path_argument;
 use crate::receipt::Place;
-use crate::report::Report;
 use crate::run::Run;
-use crate::supervisor::die_with;
+use crate::supervisor::{die_with, now};
 use crate::sys::call::exit_group;
 use crate::sys::notify::{Denied, PATH_BYTES, Table, deny, is_waiting, receive, table, take_over};
 use crate::sys::process::{Ended, Side, clone_into, close_but};
+use crate::transfer::open;
 use core::time::Duration;
 use purple_plan::{AuditFailure, Call};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
+use rustix::time::ClockId;
 
 const STEP: &str = "audit";
 
@@ -48,13 +49,12 @@ pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
     if !tells(run.filter.program) {
         return Ok(None);
     }
-    let fail = |errno| refuse(STEP, &[Part::Text("starting the recorder"), Part::Error(errno)]);
     let flags = SocketFlags::CLOEXEC;
-    let (ours, inits) =
-        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).map_err(fail)?;
-    let table = table().map_err(fail)?;
+    let (ours, inits) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
+        .or_refuse(STEP, "starting the recorder")?;
+    let table = table().or_refuse(STEP, "starting the recorder")?;
     let supervisor = getpid();
-    match clone_into(0, None).map_err(fail)? {
+    match clone_into(0, None).or_refuse(STEP, "starting the recorder")? {
         Side::Child => {
             drop(inits);
             record(run, &ours, supervisor, table)
@@ -65,11 +65,11 @@ pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
 
 /// The recorder itself.
 fn record(run: &Run, socket: &OwnedFd, supervisor: Pid, table: &mut Table) -> ! {
-    let fail = |errno| refuse(STEP, &[Part::Text("the recorder"), Part::Error(errno)]);
+    const RECORDER: &str = "the recorder";
     let done = die_with(supervisor).and_then(|()| {
-        close_but(Some(socket.as_fd())).map_err(fail)?;
-        match take_over(socket.as_fd()).map_err(fail)? {
-            Some(listener) => answer_all(run, listener.as_fd(), table).map_err(fail),
+        close_but(Some(socket.as_fd())).or_refuse(STEP, RECORDER)?;
+        match take_over(socket.as_fd()).or_refuse(STEP, RECORDER)? {
+            Some(listener) => answer_all(run, listener.as_fd(), table).or_refuse(STEP, RECORDER),
             // The run has ended before there was a filter.
             None => Ok(()),
         }
@@ -82,7 +82,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
     loop {
         let told = match receive(listener) {
             Ok(told) => told,
-            Err(Errno::NOENT) if is_over(listener)? => return Ok(()),
+            Err(Errno::NOENT) if is_closed(listener)? => return Ok(()),
             Err(Errno::INTR | Errno::NOENT) => continue,
             Err(errno) => return Err(errno),
         };
@@ -95,7 +95,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
         if run.shared.read(Place::Complete) == 1
             && let Some(row) = note(table, &denied)
         {
-            row.at = Report::clock();
+            row.at = now(ClockId::Realtime);
             if look(told.pid, "/comm", 0, &mut row.comm).is_some() {
                 row.comm = row.comm.map(|byte| if byte == b'\n' { 0 } else { byte });
             }
@@ -135,22 +135,12 @@ fn note<'t>(table: &'t mut Table, denied: &Denied) -> Option<&'t mut Denied> {
     Some(row)
 }
 
-/// Whether no process has the filter any more.
-fn is_over(listener: BorrowedFd<'_>) -> Result<bool, Errno> {
-    let mut fds = [PollFd::new(&listener, PollFlags::IN)];
-    let _ready: usize = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
-    Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
-}
-
 /// Reads once what /proc has of a thread; `None` where it cannot be read.
 fn look(pid: u32, file: &str, at: u64, into: &mut [u8]) -> Option<usize> {
-    let mut path = Text::<32>::new();
-    path.push("/proc/");
+    let mut path = Text::<32>::of(b"/proc/");
     path.push_number(pid.into());
     path.push(file);
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::open(path.c_str()?, flags, Mode::empty()).ok()?;
-    rustix::io::pread(file, into, at).ok()
+    rustix::io::pread(open(path.c_str().ok()?, OFlags::RDONLY).ok()?, into, at).ok()
 }
 
 impl Recorder {
@@ -164,17 +154,17 @@ impl Recorder {
         if self.whole {
             return false;
         }
-        say(STEP, &[Part::Text("the recorder has ended; what is denied is not recorded any more")]);
+        say!(STEP, "the recorder has ended; what is denied is not recorded any more");
         run.plan.audit.iter().next().is_none_or(|audit| audit.failure == AuditFailure::End)
     }
 
     /// Ends it, for nobody is left to be answered. Gives what it has written, and whether that is
     /// all.
     pub(crate) fn end(self) -> Result<(&'static Table, bool), Refused> {
-        let fail = |errno| refuse(STEP, &[Part::Text("ending the recorder"), Part::Error(errno)]);
+        const ENDING: &str = "ending the recorder";
         if self.running {
-            kill_process(self.pid, Signal::KILL).map_err(fail)?;
-            let _ended = waitpid(Some(self.pid), WaitOptions::empty()).map_err(fail)?;
+            kill_process(self.pid, Signal::KILL).or_refuse(STEP, ENDING)?;
+            let _ended = waitpid(Some(self.pid), WaitOptions::empty()).or_refuse(STEP, ENDING)?;
         }
         Ok((self.table, self.whole))
     }

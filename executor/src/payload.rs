@@ -1,11 +1,11 @@
 //! The payload: the last steps of confinement, then the command.
 
-use crate::message::{Part, Refused, refuse};
+use crate::message::{OrRefuse, Refused, refuse};
 use crate::receipt::{self, NAMESPACES};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::sys::call::{exit_group, probe};
-use crate::sys::exec::{Environment, execve};
+use crate::sys::exec::{Words, execve};
 use crate::sys::process::{Limit, close_but, enter_new, set_limit};
 use crate::sys::{loopback, seccomp, signal};
 use crate::{capabilities, command, identity, landlock, session};
@@ -31,26 +31,24 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     // Init has made itself undumpable, and this process is a copy of it: its own /proc has to be
     // open to it for a while.
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)
-        .map_err(|errno| refuse("payload", &[Part::Text("prctl"), Part::Error(errno)]))?;
+        .or_refuse("payload", "prctl")?;
     inner_namespaces(run)?;
     let _before: Mode = rustix::process::umask(Mode::from_raw_mode(plan.process.umask));
     limits(run)?;
     if plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
-    let mut environment = Environment::default();
+    let mut environment = Words::default();
     let search = fill(&mut environment, run)?;
     let held = capabilities::apply(&plan.capabilities)?;
-    rustix::thread::set_no_new_privs(true)
-        .map_err(|errno| refuse("no_new_privs", &[Part::Text("prctl"), Part::Error(errno)]))?;
+    rustix::thread::set_no_new_privs(true).or_refuse("no_new_privs", "prctl")?;
 
     let working_dir = plan.process.working_dir;
     rustix::process::chdir(working_dir).map_err(|errno| {
-        let line = Part::Line(plan.process.working_dir_line);
-        refuse("working directory", &[Part::Name(working_dir), Part::Error(errno), line])
+        refuse!("working directory", working_dir, errno, plan.process.working_dir_line)
     })?;
     let Some((name, _)) = run.options.command.split_first() else {
-        return Err(refuse("arguments", &[Part::Text("no command")]));
+        return Err(refuse!("arguments", "no command"));
     };
     let path = command::find(name, search)?;
     let path = path.c_str().unwrap_or(name);
@@ -59,19 +57,14 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     landlock::enter(run)?;
     let _blocked = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(run.signals))
-        .map_err(|errno| {
-            refuse("signals", &[Part::Text("restoring the mask"), Part::Error(errno)])
-        })?;
-    close_but(recorder)
-        .map_err(|errno| refuse("descriptors", &[Part::Text("close_range"), Part::Error(errno)]))?;
-    run.shared.wait_to_go().map_err(|errno| {
-        refuse("payload", &[Part::Text("waiting for init"), Part::Error(errno)])
-    })?;
+        .or_refuse("signals", "restoring the mask")?;
+    close_but(recorder).or_refuse("descriptors", "close_range")?;
+    run.shared.wait_to_go().or_refuse("payload", "waiting for init")?;
     match recorder {
         None => seccomp::load(run.filter.program),
         Some(_) => seccomp::load_telling(run.filter.program).map(|fd| run.shared.listen(fd)),
     }
-    .map_err(|errno| refuse("seccomp", &[Part::Text("loading the filter"), Part::Error(errno)]))?;
+    .or_refuse("seccomp", "loading the filter")?;
 
     // The filter is in force: from here on, no call but what it allows can be counted on.
     let mut probed = None;
@@ -93,13 +86,11 @@ fn inner_namespaces(run: &Run) -> Result<(), Refused> {
     if flags == 0 {
         return Ok(());
     }
-    let fail = |errno| refuse("namespaces", &[Part::Text("inner namespaces"), Part::Error(errno)]);
-    enter_new(flags).map_err(fail)?;
+    enter_new(flags).or_refuse("namespaces", "inner namespaces")?;
     identity::map_self(&run.plan)?;
     let network = NAMESPACES.iter().any(|kind| kind.name == "network" && flags & kind.flag != 0);
     if network {
-        loopback::bring_up()
-            .map_err(|errno| refuse("network", &[Part::Text("loopback"), Part::Error(errno)]))?;
+        loopback::bring_up().or_refuse("network", "loopback")?;
     }
     Ok(())
 }
@@ -109,24 +100,18 @@ fn limits(run: &Run) -> Result<(), Refused> {
         let wanted = Limit { soft: limit.soft, hard: limit.hard };
         let found = set_limit(limit.resource, wanted);
         if found != Ok(wanted) {
-            return Err(refuse(
-                "limits",
-                &[
-                    Part::Text("resource "),
-                    Part::Number(u64::from(limit.resource)),
-                    Part::Error(found.err().unwrap_or(Errno::RANGE)),
-                    Part::Line(limit.line),
-                ],
-            ));
+            let (resource, errno) = (u64::from(limit.resource), found.err());
+            let errno = errno.unwrap_or(Errno::RANGE);
+            return Err(refuse!("limits", "resource ", resource, errno, limit.line));
         }
     }
     Ok(())
 }
 
 /// Fills the environment from the plan, and returns the value of `PATH` in it.
-fn fill(environment: &mut Environment<'static>, run: &Run) -> Result<&'static [u8], Refused> {
+fn fill(environment: &mut Words<'static>, run: &Run) -> Result<&'static [u8], Refused> {
     const PATH: &[u8] = b"PATH=";
-    let full = || refuse("environment", &[Part::Text("too many variables")]);
+    let full = || refuse!("environment", "too many variables");
     let mut search: &'static [u8] = b"";
     for variable in &run.plan.environment {
         let entry: &'static CStr = match variable.kind {

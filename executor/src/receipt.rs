@@ -1,12 +1,12 @@
 //! What is in force, looked up just before the command starts.
 
-use crate::filesystem::Checked;
-use crate::message::{Part, Refused, refuse};
+use crate::message::{OrRefuse, Refused, refuse};
 use crate::shared::Shared;
+use crate::transfer::open;
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
 use purple_plan::{Capabilities, Plan};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, OFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "receipt";
@@ -37,17 +37,10 @@ pub(crate) type Identities = [u64; NAMESPACES.len()];
 
 /// The caller's namespaces.
 pub(crate) fn namespaces() -> Result<Identities, Refused> {
-    let failed = |name| {
-        move |errno| {
-            refuse(
-                STEP,
-                &[Part::Text("reading /proc/self/ns/"), Part::Name(name), Part::Error(errno)],
-            )
-        }
-    };
+    let failed =
+        |name: &'static CStr| move |errno| refuse!(STEP, "reading /proc/self/ns/", name, errno);
     // Looked up once: in /proc, every step of a path costs an inode.
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let dir = rustix::fs::open(DIRECTORY, flags, Mode::empty()).map_err(failed(c""))?;
+    let dir = open(DIRECTORY, OFlags::PATH | OFlags::DIRECTORY).map_err(failed(c""))?;
     let mut found = [0; NAMESPACES.len()];
     for (slot, kind) in found.iter_mut().zip(&NAMESPACES) {
         let status = rustix::fs::statat(&dir, kind.file, AtFlags::empty());
@@ -75,6 +68,8 @@ pub(crate) enum Place {
     LandlockAbi = 13,
     LandlockRules = 14,
     LandlockProbe = 15,
+    OutsideUid = 16,
+    OutsideGid = 17,
 }
 
 impl Shared {
@@ -96,12 +91,6 @@ const fn index(place: Place) -> usize {
     place as usize
 }
 
-/// Records what building the file system has read back.
-pub(crate) fn built(shared: &Shared, checked: Checked) {
-    shared.write(Place::Mounts, checked.mounts);
-    shared.write(Place::Settings, checked.settings);
-}
-
 /// Checks and records what is in force in this process, all but the filter.
 pub(crate) fn check(
     plan: &Plan<'_>,
@@ -115,21 +104,15 @@ pub(crate) fn check(
         if inside != outside {
             differing |= kind.flag;
         } else if wanted & kind.flag != 0 {
-            return Err(refuse(
-                STEP,
-                &[Part::Text("still in the host's namespace: "), Part::Text(kind.name)],
-            ));
+            return Err(refuse!(STEP, "still in the host's namespace: ", kind.name));
         }
     }
     shared.write(Place::Namespaces, differing);
 
-    match rustix::thread::no_new_privs() {
-        Ok(true) => shared.write(Place::NoNewPrivileges, 1),
-        Ok(false) => return Err(refuse(STEP, &[Part::Text("no_new_privs is not set")])),
-        Err(errno) => {
-            return Err(refuse(STEP, &[Part::Text("no_new_privs"), Part::Error(errno)]));
-        }
+    if !rustix::thread::no_new_privs().or_refuse(STEP, "no_new_privs")? {
+        return Err(refuse!(STEP, "no_new_privs is not set"));
     }
+    shared.write(Place::NoNewPrivileges, 1);
 
     shared.write(Place::Bounding, capabilities.bounding);
     shared.write(Place::Inheritable, capabilities.inheritable);

@@ -3,21 +3,19 @@
 use crate::arguments::Options;
 use crate::cgroup::{COUNTS, Used};
 use crate::errno;
-use crate::message::{Part, Refused, Text, refuse, say};
+use crate::json::{Hex, Json, List, Object, Seconds, Time};
+use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, Place};
 use crate::run::Run;
-use crate::shared::Outcome;
+use crate::shared::{Outcome, Shared};
 use crate::supervisor::End;
-use crate::sys::notify::Table;
+use crate::sys::notify::{Denied, Table};
 use crate::sys::stdio;
-use crate::transfer::write_all;
 use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::Layer;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
-use rustix::time::{ClockId, clock_gettime};
+use rustix::fs::{FileType, Mode, OFlags};
 
 const STEP: &str = "report";
 
@@ -36,8 +34,7 @@ impl Report {
     pub(crate) fn open(options: &Options) -> Result<Option<Self>, Refused> {
         if let Some((_, number)) = options.parent {
             let path = c"the parent's descriptor";
-            let file = stdio::take(number)
-                .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
+            let file = stdio::take(number).map_err(|errno| refuse!(STEP, path, errno))?;
             return Ok(Some(Self { file, path, told: false }));
         }
         let Some(path) = options.report else {
@@ -49,19 +46,14 @@ impl Report {
             | OFlags::NOFOLLOW
             | OFlags::NONBLOCK
             | OFlags::CLOEXEC;
-        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
-            .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
-        // A file that was there keeps its mode unless told otherwise.
-        rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)
-            .map_err(|errno| refuse(STEP, &[Part::Name(path), Part::Error(errno)]))?;
+        let fail = |errno| refuse!(STEP, path, errno);
+        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
+        // A file that was there keeps its mode unless told otherwise, and a device must.
+        let status = rustix::fs::fstat(&file).map_err(fail)?;
+        if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
+            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
+        }
         Ok(Some(Self { file, path, told: true }))
-    }
-
-    /// The time of day, since 1970.
-    pub(crate) fn clock() -> Duration {
-        let time = clock_gettime(ClockId::Realtime);
-        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-        Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
     }
 
     /// Writes the report.
@@ -73,142 +65,90 @@ impl Report {
         status: u8,
         started: Duration,
     ) -> Result<(), Refused> {
-        let mut json = Json { file: self.file, buffer: Text::new(), separate: false, error: None };
-        json.open("{");
-        json.key("plan");
-        json.value(|out| {
-            out.push("\"sha256:");
-            out.push_hex(&run.plan.digest);
-            out.push("\"");
-        });
-        json.key("policy");
-        json.text(run.plan.meta.policy_name.to_bytes());
-        json.key("compiler");
-        json.text(run.plan.meta.compiler.to_bytes());
-        json.key("command");
-        json.open("[");
-        for argument in run.options.command {
-            json.text(argument.to_bytes());
-        }
-        json.close("]");
-        outcome(&mut json, end, used, status);
-        json.key("started_at");
-        json.value(|out| push_time(out, started));
-        json.key("wall_seconds");
-        json.value(|out| push_seconds(out, end.wall));
-        json.key("cpu_user_seconds");
-        json.value(|out| push_seconds(out, Duration::from_micros(end.usage.user_us)));
-        json.key("cpu_system_seconds");
-        json.value(|out| push_seconds(out, Duration::from_micros(end.usage.system_us)));
-        json.key("peak_memory_bytes");
-        json.number(end.usage.peak_kib.saturating_mul(1024));
-        json.key("cgroup");
-        match used {
-            Some(used) => group(&mut json, used),
-            None => json.value(|out| out.push("null")),
-        }
-        json.key("unenforced");
-        json.open("[");
-        for layer in Layer::ALL.iter().filter(|layer| run.options.unenforced.contains(**layer)) {
-            json.text(layer.name().as_bytes());
-        }
-        json.close("]");
-        json.key("disk_io_bytes");
-        json.number(end.usage.disk_bytes);
-        receipt(&mut json, run, used);
-        denials(&mut json, end);
+        let fields = |json: &mut Json| {
+            let (word, signal) = outcome(end, used);
+            let unenforced = Layer::ALL.iter().filter(|layer| run.options.lets_go(**layer));
+            json.field("plan", Hex("sha256:", &run.plan.digest));
+            json.field("policy", run.plan.meta.policy_name.to_bytes());
+            json.field("compiler", run.plan.meta.compiler.to_bytes());
+            json.field("command", List(run.options.command.map(CStr::to_bytes)));
+            json.field("status", word);
+            json.field("exit_code", u64::from(status));
+            json.field("signal", signal.map(u64::from));
+            json.field("started_at", Time(started));
+            json.field("wall_seconds", Seconds(end.wall));
+            json.field("cpu_user_seconds", Seconds(Duration::from_micros(end.usage.user_us)));
+            json.field("cpu_system_seconds", Seconds(Duration::from_micros(end.usage.system_us)));
+            json.field("peak_memory_bytes", end.usage.peak_kib.saturating_mul(1024));
+            json.field("cgroup", used.map(group));
+            json.field("unenforced", List(unenforced.map(|layer| layer.name())));
+            json.field("disk_io_bytes", end.usage.disk_bytes);
+            let complete = run.shared.read(Place::Complete) != 0;
+            json.field("receipt", complete.then(|| receipt(run, used)));
+            json.field("denied", end.denied.map(|(table, _)| List(rows(table).map(denial))));
+            if let Some((table, whole)) = end.denied {
+                json.field("denied_beyond", table.beyond);
+                json.field("denied_whole", whole);
+            }
+        };
+        let written = Json::write(self.file, Object(fields));
         if let Some((table, _)) = end.denied.filter(|_| self.told) {
             tell(table);
         }
-        json.close("}");
-        json.finish().map_err(|errno| refuse(STEP, &[Part::Name(self.path), Part::Error(errno)]))
+        written.map_err(|errno| refuse!(STEP, self.path, errno))
     }
 }
 
 /// What the processes of the group used, by [`COUNTS`].
-fn group(json: &mut Json, used: &Used) {
-    json.open("{");
-    for ((name, ..), value) in COUNTS.iter().zip(used.counts) {
-        json.key(name);
-        match value {
-            Some(value) => json.number(value),
-            None => json.value(|out| out.push("null")),
+fn group(used: &Used) -> Object<impl FnOnce(&mut Json)> {
+    Object(|json: &mut Json| {
+        for ((name, ..), value) in COUNTS.iter().zip(used.counts) {
+            json.field(name, value);
         }
-    }
-    json.close("}");
+    })
 }
 
-/// The calls that were denied; null where the filter tells nobody.
-fn denials(json: &mut Json, end: &End) {
-    json.key("denied");
-    let Some((table, whole)) = end.denied else {
-        json.value(|out| out.push("null"));
-        return;
-    };
-    json.open("[");
-    for row in table.rows.iter().take(table.used) {
-        json.open("{");
-        for (name, number) in [
-            ("arch", u64::from(row.told.audit_arch)),
-            ("syscall", row.told.number.into()),
-            ("count", row.count),
-            ("pid", row.told.pid.into()),
-            ("line", row.line.line().into()),
-            ("source", row.line.source().into()),
-        ] {
-            json.key(name);
-            json.number(number);
-        }
-        json.key("errno");
-        errno_name(json, row.errno.into());
-        json.key("first_at");
-        json.value(|out| push_time(out, row.at));
-        json.key("comm");
-        json.text(row.comm.split(|&byte| byte == 0).next().unwrap_or(&[]));
-        json.key("args");
-        json.open("[");
-        for argument in row.told.args {
-            let mut text = Text::<32>::new();
-            text.push("0x");
-            text.push_hex(&argument.to_be_bytes());
-            json.text(text.bytes());
-        }
-        json.close("]");
+fn rows(table: &Table) -> impl Iterator<Item = &Denied> + Clone {
+    table.rows.iter().take(table.used)
+}
+
+/// Calls that were denied.
+fn denial(row: &Denied) -> Object<impl FnOnce(&mut Json)> {
+    Object(|json: &mut Json| {
+        json.field("arch", u64::from(row.told.audit_arch));
+        json.field("syscall", u64::from(row.told.number));
+        json.field("count", row.count);
+        json.field("pid", u64::from(row.told.pid));
+        json.field("line", u64::from(row.line.line()));
+        json.field("source", u64::from(row.line.source()));
+        json.field("errno", error_name(row.errno.into()));
+        json.field("first_at", Time(row.at));
+        json.field("comm", row.comm.split(|&byte| byte == 0).next());
+        let args = row.told.args.map(u64::to_be_bytes);
+        json.field("args", List(args.iter().map(|argument| Hex("0x", argument))));
         // Another thread can have changed it before or since.
-        json.key("unreliable_path");
-        match row.path.1.get(..row.path.0).unwrap_or(&[]) {
-            [] => json.value(|out| out.push("null")),
-            path => json.text(path),
-        }
-        json.close("}");
-    }
-    json.close("]");
-    json.key("denied_beyond");
-    json.number(table.beyond);
-    json.key("denied_whole");
-    json.value(|out| out.push(if whole { "true" } else { "false" }));
+        let path = row.path.1.get(..row.path.0).filter(|path| !path.is_empty());
+        json.field("unreliable_path", path);
+    })
 }
 
 /// Says in a few lines what was denied first.
 fn tell(table: &Table) {
     const LINES: usize = 5;
-    let rows = table.rows.iter().take(table.used);
+    let rows = rows(table);
     let shown = if table.used > LINES { LINES.saturating_sub(1) } else { LINES };
     for row in rows.clone().take(shown) {
-        let call = Part::Number(row.told.number.into());
-        say(
-            "denied",
-            &[Part::Number(row.count), Part::Text("x call "), call, Part::Line(row.line)],
-        );
+        say!("denied", row.count, "x call ", u64::from(row.told.number), row.line);
     }
     let rest = rows.skip(shown).fold(table.beyond, |sum, row| sum.saturating_add(row.count));
     if rest > 0 {
-        say("denied", &[Part::Number(rest), Part::Text("x other calls, which the report lists")]);
+        say!("denied", rest, "x other calls, which the report lists");
     }
 }
 
-fn outcome(json: &mut Json, end: &End, used: Option<&Used>, status: u8) {
-    let (word, signal) = match end.outcome {
+/// How the run ended, and by which signal.
+fn outcome(end: &End, used: Option<&Used>) -> (&'static str, Option<u32>) {
+    match end.outcome {
         Outcome::Refused(_) | Outcome::ProbeFailed(_) | Outcome::ExecFailed(_) => ("refused", None),
         Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => {
             ("timeout", None)
@@ -220,268 +160,63 @@ fn outcome(json: &mut Json, end: &End, used: Option<&Used>, status: u8) {
             ("out_of_memory", end.usage.signal())
         }
         Outcome::Nothing => ("killed", end.usage.signal()),
-    };
-    json.key("status");
-    json.text(word.as_bytes());
-    json.key("exit_code");
-    json.number(u64::from(status));
-    json.key("signal");
-    match signal {
-        Some(signal) => json.number(u64::from(signal)),
-        None => json.value(|out| out.push("null")),
     }
 }
 
-/// What was read back in the payload just before execve; null when it did not get that far.
-fn receipt(json: &mut Json, run: &Run, used: Option<&Used>) {
-    json.key("receipt");
-    let shared = run.shared;
-    if shared.read(Place::Complete) == 0 {
-        json.value(|out| out.push("null"));
-        return;
-    }
-    json.open("{");
-    json.key("namespaces");
-    json.open("[");
-    let namespaces = shared.read(Place::Namespaces);
-    for kind in NAMESPACES.iter().filter(|kind| namespaces & kind.flag != 0) {
-        json.text(kind.name.as_bytes());
-    }
-    json.close("]");
-    json.key("no_new_privs");
-    json.value(|out| {
-        out.push(if shared.read(Place::NoNewPrivileges) == 1 { "true" } else { "false" });
-    });
-    json.key("capabilities");
-    json.open("{");
-    for (name, place) in [
-        ("bounding", Place::Bounding),
-        ("inheritable", Place::Inheritable),
-        ("permitted", Place::Permitted),
-        ("effective", Place::Effective),
-        ("ambient", Place::Ambient),
-    ] {
-        json.key(name);
-        json.value(|out| {
-            out.push("\"");
-            out.push_hex(&shared.read(place).to_be_bytes());
-            out.push("\"");
+/// What was read back in the payload just before execve.
+fn receipt(run: &Run, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
+    let (shared, process) = (run.shared, &run.plan.process);
+    Object(move |json: &mut Json| {
+        let namespaces = shared.read(Place::Namespaces);
+        let differing = NAMESPACES.iter().filter(|kind| namespaces & kind.flag != 0);
+        json.field("namespaces", List(differing.map(|kind| kind.name)));
+        for (name, inside, outside) in [
+            ("uid_map", process.uid, Place::OutsideUid),
+            ("gid_map", process.gid, Place::OutsideGid),
+        ] {
+            let line = [u64::from(inside), shared.read(outside), 1];
+            json.field(name, List(line.into_iter()));
+        }
+        json.field("no_new_privs", shared.read(Place::NoNewPrivileges) == 1);
+        let sets = [
+            ("bounding", Place::Bounding),
+            ("inheritable", Place::Inheritable),
+            ("permitted", Place::Permitted),
+            ("effective", Place::Effective),
+            ("ambient", Place::Ambient),
+        ];
+        let sets = Object(|json: &mut Json| {
+            for (name, place) in sets {
+                json.field(name, Hex("", &shared.read(place).to_be_bytes()));
+            }
         });
-    }
-    json.close("}");
-    json.key("mounts_read_back");
-    json.number(shared.read(Place::Mounts));
-    json.key("settings_read_back");
-    json.number(shared.read(Place::Settings));
-    json.key("cgroup");
-    json.open("[");
-    let values = used.map_or(&b""[..], |used| used.values.bytes());
-    for line in values.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        json.text(line);
-    }
-    json.close("]");
-    landlock(json, run);
-    json.key("seccomp");
-    json.open("{");
-    json.key("instructions");
-    json.number(shared.read(Place::Instructions));
-    json.key("probe");
-    errno_name(json, shared.read(Place::ProbeErrno));
-    json.close("}");
-    json.close("}");
+        json.field("capabilities", sets);
+        json.field("mounts_read_back", shared.read(Place::Mounts));
+        json.field("settings_read_back", shared.read(Place::Settings));
+        let values = used.map_or(&b""[..], |used| used.values.bytes());
+        let lines = values.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        json.field("cgroup", List(lines));
+        // Null when the operator let it go.
+        let wall = shared.read(Place::LandlockAbi) != 0;
+        json.field("landlock", wall.then(|| landlock(shared)));
+        let seccomp = Object(|json: &mut Json| {
+            json.field("instructions", shared.read(Place::Instructions));
+            json.field("probe", error_name(shared.read(Place::ProbeErrno)));
+        });
+        json.field("seccomp", seccomp);
+    })
 }
 
-/// Which wall there was; null when the operator let it go.
-fn landlock(json: &mut Json, run: &Run) {
-    json.key("landlock");
-    let shared = run.shared;
-    if shared.read(Place::LandlockAbi) == 0 {
-        json.value(|out| out.push("null"));
-        return;
-    }
-    json.open("{");
-    for (name, place) in [
-        ("abi", Place::LandlockAbi),
-        ("host_abi", Place::LandlockHost),
-        ("rules", Place::LandlockRules),
-    ] {
-        json.key(name);
-        json.number(shared.read(place));
-    }
-    json.key("probe");
-    errno_name(json, shared.read(Place::LandlockProbe));
-    json.close("}");
+fn error_name(number: u64) -> Option<&'static str> {
+    errno::of(number).and_then(errno::name)
 }
 
-fn errno_name(json: &mut Json, number: u64) {
-    match errno::of(number).and_then(errno::name) {
-        Some(name) => json.text(name.as_bytes()),
-        None => json.value(|out| out.push("null")),
-    }
-}
-
-/// Writes JSON to a file, a buffer at a time. The first error stays.
-struct Json {
-    file: OwnedFd,
-    buffer: Text<2048>,
-    separate: bool,
-    error: Option<Errno>,
-}
-
-impl Json {
-    /// Room that is always left for one number, key or escape.
-    const ROOM: usize = 128;
-
-    fn value(&mut self, write: impl FnOnce(&mut Text<2048>)) {
-        if self.separate {
-            self.buffer.push(",");
-        }
-        write(&mut self.buffer);
-        self.separate = true;
-        self.spill();
-    }
-
-    fn open(&mut self, bracket: &str) {
-        self.value(|out| out.push(bracket));
-        self.separate = false;
-    }
-
-    fn close(&mut self, bracket: &str) {
-        self.buffer.push(bracket);
-        self.separate = true;
-        self.spill();
-    }
-
-    fn key(&mut self, name: &str) {
-        self.text(name.as_bytes());
-        self.buffer.push(":");
-        self.separate = false;
-    }
-
-    fn number(&mut self, number: u64) {
-        self.value(|out| out.push_number(number));
-    }
-
-    /// A string. Bytes that are not UTF-8 become U+FFFD; control characters are escaped.
-    fn text(&mut self, bytes: &[u8]) {
-        self.value(|out| out.push("\""));
-        for chunk in bytes.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                self.character(character);
-            }
-            if !chunk.invalid().is_empty() {
-                self.character(char::REPLACEMENT_CHARACTER);
-            }
-        }
-        self.buffer.push("\"");
-    }
-
-    fn character(&mut self, character: char) {
-        match character {
-            '"' => self.buffer.push("\\\""),
-            '\\' => self.buffer.push("\\\\"),
-            character if character.is_control() => {
-                self.buffer.push("\\u");
-                let [.., high, low] = u32::from(character).to_be_bytes();
-                self.buffer.push_hex(&[high, low]);
-            }
-            character => self.buffer.push(character.encode_utf8(&mut [0; 4])),
-        }
-        self.spill();
-    }
-
-    fn spill(&mut self) {
-        if self.buffer.bytes().len() > 2048_usize.saturating_sub(Self::ROOM) {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        if self.error.is_none() {
-            self.error = write_all(&self.file, self.buffer.bytes()).err();
-        }
-        self.buffer.clear();
-    }
-
-    fn finish(mut self) -> Result<(), Errno> {
-        self.buffer.push("\n");
-        self.flush();
-        self.error.map_or(Ok(()), Err)
-    }
-}
-
-fn push_seconds<const N: usize>(out: &mut Text<N>, time: Duration) {
-    out.push_number(time.as_secs());
-    out.push(".");
-    out.push_padded(u64::from(time.subsec_micros()), 6);
-}
-
-/// A time of day in UTC, as RFC 3339 writes it.
-fn push_time<const N: usize>(out: &mut Text<N>, time: Duration) {
-    const DAY: u64 = 86400;
-    let (days, seconds) = (time.as_secs() / DAY, time.as_secs() % DAY);
-    let (year, month, day) = civil(days);
-    out.push("\"");
-    out.push_padded(year, 4);
-    for (mark, number) in [
-        ("-", month),
-        ("-", day),
-        ("T", seconds / 3600),
-        (":", seconds / 60 % 60),
-        (":", seconds % 60),
-    ] {
-        out.push(mark);
-        out.push_padded(number, 2);
-    }
-    out.push(".");
-    out.push_padded(u64::from(time.subsec_millis()), 3);
-    out.push("Z\"");
-}
-
-/// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
-fn civil(mut days: u64) -> (u64, u64, u64) {
-    let leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let mut year = 1970_u64;
-    loop {
-        let length = if leap(year) { 366 } else { 365 };
-        match days.checked_sub(length) {
-            Some(rest) => days = rest,
-            None => break,
-        }
-        year = year.saturating_add(1);
-    }
-    let february = if leap(year) { 29 } else { 28 };
-    let mut month = 1_u64;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        match days.checked_sub(length) {
-            Some(rest) => days = rest,
-            None => break,
-        }
-        month = month.saturating_add(1);
-    }
-    (year, month, days.saturating_add(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{civil, push_time};
-    use crate::message::Text;
-    use core::time::Duration;
-
-    #[test]
-    fn dates() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(59), (1970, 3, 1));
-        assert_eq!(civil(11_016), (2000, 2, 29));
-        assert_eq!(civil(20_779), (2026, 11, 22));
-    }
-
-    #[test]
-    fn times() {
-        let mut text = Text::<64>::new();
-        push_time(&mut text, Duration::from_millis(951_868_799_123));
-        assert_eq!(text.bytes(), b"\"2000-02-29T23:59:59.123Z\"");
-    }
+/// Which wall there was.
+fn landlock(shared: &Shared) -> Object<impl FnOnce(&mut Json)> {
+    Object(|json: &mut Json| {
+        json.field("abi", shared.read(Place::LandlockAbi));
+        json.field("host_abi", shared.read(Place::LandlockHost));
+        json.field("rules", shared.read(Place::LandlockRules));
+        json.field("probe", error_name(shared.read(Place::LandlockProbe)));
+    })
 }

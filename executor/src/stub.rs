@@ -5,8 +5,8 @@
 //! that needs one holds a shared lock of it; who can have it alone takes it away. So the last of
 //! several sandboxes does, and the next one does for one whose supervisor was killed.
 
-use crate::filesystem::{failed, has, place_of};
-use crate::message::{Part, Refused, Text, refuse, say};
+use crate::filesystem::{has, is_directory, is_same, place_of};
+use crate::message::{OrRefuse, Refused, Text, refuse, say};
 use crate::target::{create, open_below};
 use crate::transfer::write_all;
 use core::ffi::CStr;
@@ -62,7 +62,7 @@ impl<'p> Stubs<'p> {
         };
         let bind =
             self.plan.mounts.iter().filter(above).max_by_key(|bind| bind.target.to_bytes().len());
-        let bind = bind.ok_or_else(|| failed(step, Errno::INVAL))?;
+        let bind = bind.ok_or(Errno::INVAL).at(step)?;
         let top = bind.target.to_bytes().len();
         place_of(&bind).and_then(|place| self.walk(index, step, place, top)).map_err(|errno| {
             let what = match errno {
@@ -70,8 +70,7 @@ impl<'p> Stubs<'p> {
                 Errno::MLINK => " has another name, by which it could be changed",
                 _ => " cannot be kept as it is",
             };
-            let (path, line) = (Part::Name(step.target), Part::Line(step.line));
-            refuse(STEP, &[path, Part::Text(what), Part::Error(errno), line])
+            refuse!(STEP, step.target, what, errno, step.line)
         })
     }
 
@@ -90,7 +89,7 @@ impl<'p> Stubs<'p> {
             let mut slashes = target.iter().enumerate().skip(at.saturating_add(1));
             let end = slashes.find(|(_, byte)| **byte == b'/').map_or(target.len(), |(end, _)| end);
             let name = name_of(target, end);
-            let name = name.c_str().filter(|_| name.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+            let name = name.c_str()?;
             let whole = end == target.len();
             let found = match open_below(above.as_fd(), name, OFlags::PATH) {
                 Err(Errno::NOENT) => {
@@ -105,7 +104,7 @@ impl<'p> Stubs<'p> {
                 found => found?,
             };
             let status = rustix::fs::fstat(&found)?;
-            let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+            let directory = is_directory(&status);
             if is_stub(&status, step.content) {
                 match lock(above.as_fd(), name, &status) {
                     Ok(stub) => {
@@ -138,7 +137,7 @@ impl<'p> Stubs<'p> {
             match take_away(above.as_fd(), &stub, place, step.content) {
                 Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
                 Err(errno) => {
-                    say(STEP, &[Part::Bytes(place), Part::Text(" is left"), Part::Error(errno)]);
+                    say!(STEP, place, " is left", errno);
                 }
             }
         }
@@ -176,13 +175,13 @@ fn take_away(
 ) -> Result<(), Errno> {
     flock(stub, FlockOperation::NonBlockingLockExclusive)?;
     let name = name_of(place, place.len());
-    let name = name.c_str().ok_or(Errno::NAMETOOLONG)?;
+    let name = name.c_str()?;
     let status = rustix::fs::fstat(stub)?;
     let there = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if !is_same(&status, &there) || !is_stub(&status, content) {
         return Ok(());
     }
-    let directory = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
+    let directory = is_directory(&status);
     rustix::fs::unlinkat(above, name, if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() })
 }
 
@@ -190,19 +189,12 @@ fn take_away(
 fn is_stub(status: &Stat, content: &[u8]) -> bool {
     let marked = status.st_mode & 0o1222 == 0o1000;
     let size = usize::try_from(status.st_size).unwrap_or(usize::MAX);
-    let kind = FileType::from_raw_mode(status.st_mode);
-    let empty = kind == FileType::RegularFile && (size == 0 || size == content.len());
-    marked && (empty || kind == FileType::Directory)
-}
-
-fn is_same(one: &Stat, other: &Stat) -> bool {
-    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+    let file = FileType::from_raw_mode(status.st_mode) == FileType::RegularFile;
+    marked && (is_directory(status) || file && (size == 0 || size == content.len()))
 }
 
 /// The last name of the first `end` bytes of a path.
 fn name_of(path: &[u8], end: usize) -> Text<256> {
-    let mut name = Text::new();
     let last = path.get(..end).and_then(|path| path.rsplit(|&byte| byte == b'/').next());
-    name.push_bytes(last.unwrap_or(b""));
-    name
+    Text::of(last.unwrap_or(b""))
 }

@@ -1,6 +1,6 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals.
 
-use crate::message::{Part, Refused, refuse, say};
+use crate::message::{OrRefuse, Refused, refuse, say};
 use crate::notify::Recorder;
 use crate::run::Run;
 use crate::shared::Outcome;
@@ -10,6 +10,8 @@ use crate::sys::signal;
 use core::time::Duration;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::time::{ClockId, Timespec, clock_gettime};
+
+const STEP: &str = "supervision";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]
@@ -44,32 +46,31 @@ impl End {
     }
 }
 
-/// Has the kernel kill this process when its parent dies, which must be this one.
+/// Has the kernel kill this process when its parent dies.
+pub(crate) fn die_with_parent() -> Result<(), Refused> {
+    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, "prctl")
+}
+
+/// The same, where the parent must be this one.
 pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
-    let fail = |errno| refuse("supervision", &[Part::Text("prctl"), Part::Error(errno)]);
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(fail)?;
-    if getppid() == Some(parent) {
-        Ok(())
-    } else {
-        Err(refuse("supervision", &[Part::Text("the parent is gone")]))
-    }
+    die_with_parent()?;
+    if getppid() == Some(parent) { Ok(()) } else { Err(refuse!(STEP, "the parent is gone")) }
 }
 
 /// Waits until init has ended.
 pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Result<End, Refused> {
-    let fail = |errno| refuse("supervision", &[Part::Text("waiting"), Part::Error(errno)]);
-    let start = now();
+    let start = now(ClockId::Monotonic);
     let limit = Duration::from_millis(run.plan.process.timeout_ms);
     let grace = Duration::from_millis(run.plan.process.grace_ms);
     let mut deadline = (!limit.is_zero()).then(|| start.saturating_add(limit));
     let (mut timed_out, mut unrecorded) = (false, false);
     loop {
-        let left = deadline.map(|deadline| deadline.saturating_sub(now()));
-        match signal::wait(signal::Set::ALL, left).map_err(fail)? {
+        let left = deadline.map(|deadline| deadline.saturating_sub(now(ClockId::Monotonic)));
+        match signal::wait(signal::Set::ALL, left).or_refuse(STEP, "waiting")? {
             Some(signal::number::CHLD) => {
-                while let Some(ended) = reap().map_err(fail)? {
+                while let Some(ended) = reap().or_refuse(STEP, "waiting")? {
                     if ended.pid == init {
-                        let wall = now().saturating_sub(start);
+                        let wall = now(ClockId::Monotonic).saturating_sub(start);
                         return Ok(End {
                             outcome: run.shared.get(),
                             timed_out,
@@ -81,7 +82,8 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
                     }
                     if recorder.as_mut().is_some_and(|one| one.is_lost(run, &ended)) {
                         unrecorded = true;
-                        rustix::process::kill_process(init, Signal::KILL).map_err(fail)?;
+                        rustix::process::kill_process(init, Signal::KILL)
+                            .or_refuse(STEP, "waiting")?;
                     }
                 }
             }
@@ -89,22 +91,21 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
             Some(signal::number::PIPE) => {}
             Some(number) => {
                 // Init is a child that has not been waited for: its id is its own.
-                signal::send(init, false, number).map_err(fail)?;
+                signal::send(init, false, number).or_refuse(STEP, "waiting")?;
                 if number == signal::number::TSTP {
                     // The payload has been told, and the shell waits for us to stop too.
-                    signal::stop_by_default().map_err(fail)?;
+                    signal::stop_by_default().or_refuse(STEP, "waiting")?;
                 }
             }
-            None if deadline.is_some_and(|deadline| now() >= deadline) => {
+            None if deadline.is_some_and(|deadline| now(ClockId::Monotonic) >= deadline) => {
                 if timed_out {
-                    rustix::process::kill_process(init, Signal::KILL).map_err(fail)?;
+                    rustix::process::kill_process(init, Signal::KILL).or_refuse(STEP, "waiting")?;
                     deadline = None;
                 } else {
                     timed_out = true;
-                    let seconds = Part::Number(limit.as_secs());
-                    say("timeout", &[Part::Text("ended after "), seconds, Part::Text(" s")]);
-                    rustix::process::kill_process(init, Signal::TERM).map_err(fail)?;
-                    deadline = Some(now().saturating_add(grace));
+                    say!("timeout", "ended after ", limit.as_secs(), " s");
+                    rustix::process::kill_process(init, Signal::TERM).or_refuse(STEP, "waiting")?;
+                    deadline = Some(now(ClockId::Monotonic).saturating_add(grace));
                 }
             }
             None => {}
@@ -112,8 +113,9 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
     }
 }
 
-fn now() -> Duration {
-    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
+/// The time of a clock; of the realtime one, since 1970.
+pub(crate) fn now(clock: ClockId) -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
     let seconds = u64::try_from(tv_sec).unwrap_or(0);
     Duration::new(seconds, u32::try_from(tv_nsec).unwrap_or(0))
 }

@@ -1,25 +1,25 @@
 //! Places below the new root: looked up and made there only, without following a symbolic link, so
 //! that nothing lands outside whatever somebody does to a path meanwhile.
 
-use crate::filesystem::{failed, has};
-use crate::message::{Refused, Text};
+use crate::filesystem::has;
+use crate::message::{OrRefuse, Refused, Text};
 use core::ffi::CStr;
 use purple_plan::{Mount, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 /// Makes the target of a mount, and what is above it.
 pub(crate) fn make(
     root: &OwnedFd,
     step: &Mount<'_>,
-    kind: FileType,
+    directory: bool,
 ) -> Result<Result<OwnedFd, Errno>, Refused> {
     let Some(parent) = parent(root, step)? else {
         return Ok(Err(Errno::EXIST));
     };
     let (dir, name) = (parent.dir(root), parent.name);
-    if kind != FileType::Directory {
+    if !directory {
         return Ok(create(dir, name, 0o444));
     }
     let made = rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(0o755));
@@ -35,7 +35,7 @@ pub(crate) fn find(
     match existing(root, place) {
         Ok(target) => Ok(Some(target)),
         Err(Errno::NOENT | Errno::NOTDIR) if has(step, mount_flags::OPTIONAL) => Ok(None),
-        Err(errno) => Err(failed(step, errno)),
+        Err(errno) => Err(errno).at(step),
     }
 }
 
@@ -70,35 +70,32 @@ impl Parent<'_> {
 /// The directory that holds a step's target, made with all above it where it is missing. `None` for
 /// the root, which nothing holds.
 pub(crate) fn parent<'p>(root: &OwnedFd, step: &Mount<'p>) -> Result<Option<Parent<'p>>, Refused> {
-    let fail = |errno| failed(step, errno);
     let whole = step.target.to_bytes_with_nul();
-    let last = whole.iter().rposition(|&byte| byte == b'/').ok_or_else(|| fail(Errno::INVAL))?;
-    let (above, name) = whole.split_at_checked(last).ok_or_else(|| fail(Errno::INVAL))?;
+    let last = whole.iter().rposition(|&byte| byte == b'/').ok_or(Errno::INVAL).at(step)?;
+    let (above, name) = whole.split_at_checked(last).ok_or(Errno::INVAL).at(step)?;
     let name = name.get(1..).and_then(|name| CStr::from_bytes_with_nul(name).ok());
-    let name = name.ok_or_else(|| fail(Errno::INVAL))?;
+    let name = name.ok_or(Errno::INVAL).at(step)?;
     if name.is_empty() {
         return Ok(None);
     }
     if above.is_empty() {
         return Ok(Some(Parent { below: None, name }));
     }
-    let mut path = Text::<4096>::new();
-    path.push_bytes(above);
-    let path = path.c_str().filter(|_| path.is_whole()).ok_or_else(|| fail(Errno::NAMETOOLONG))?;
+    let path = Text::<4096>::of(above);
+    let path = path.c_str().at(step)?;
     let below = match open_below(root.as_fd(), path, OFlags::PATH | OFlags::DIRECTORY) {
         Err(Errno::NOENT) => make_all(root, above),
         found => found,
     };
-    Ok(Some(Parent { below: Some(below.map_err(fail)?), name }))
+    Ok(Some(Parent { below: Some(below.at(step)?), name }))
 }
 
 /// Makes every directory of a path that is missing, and returns the last.
 fn make_all(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
     let mut dir = None;
     for part in path.split(|&byte| byte == b'/').skip(1) {
-        let mut name = Text::<256>::new();
-        name.push_bytes(part);
-        let name = name.c_str().filter(|_| name.is_whole()).ok_or(Errno::NAMETOOLONG)?;
+        let name = Text::<256>::of(part);
+        let name = name.c_str()?;
         let above = dir.as_ref().unwrap_or(root).as_fd();
         dir = Some(match open_below(above, name, OFlags::PATH | OFlags::DIRECTORY) {
             Err(Errno::NOENT) => {

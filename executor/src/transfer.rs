@@ -1,7 +1,49 @@
-//! Whole reads and writes: the calls may do a part of what is asked, or be interrupted.
+//! Whole reads and writes: the calls may do a part of what is asked, or be interrupted. And the
+//! numbers in what is read.
 
-use rustix::fd::AsFd;
+use core::ffi::CStr;
+use core::str::FromStr;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
+
+/// Opens what is there already; no program gets it that is executed.
+pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    open_at(CWD, path, flags)
+}
+
+/// The same below a directory.
+pub(crate) fn open_at(dir: impl AsFd, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    rustix::fs::openat(dir, path, flags | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Reads what fits of a file.
+pub(crate) fn read<'b>(
+    dir: impl AsFd,
+    file: &CStr,
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], Errno> {
+    let used = read_all(open_at(dir, file, OFlags::RDONLY)?, buffer)?;
+    Ok(buffer.get(..used).unwrap_or(&[]))
+}
+
+/// Reads all of a file; one that fills the memory may go on.
+pub(crate) fn read_whole<'b>(file: &CStr, memory: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let room = memory.len();
+    let text = read(CWD, file, memory)?;
+    if text.len() < room { Ok(text) } else { Err(Errno::FBIG) }
+}
+
+/// A decimal number, as files hold it.
+pub(crate) fn number<N: FromStr>(text: &[u8]) -> Option<N> {
+    core::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Writes a file of the kernel's by one write, of which a part would be an error.
+pub(crate) fn write(dir: impl AsFd, file: &CStr, content: &[u8]) -> Result<(), Errno> {
+    let written = rustix::io::write(open_at(dir, file, OFlags::WRONLY)?, content)?;
+    if written == content.len() { Ok(()) } else { Err(Errno::IO) }
+}
 
 /// Reads until the end of the file or of the memory; returns how many bytes came.
 pub(crate) fn read_all(file: impl AsFd, memory: &mut [u8]) -> Result<usize, Errno> {

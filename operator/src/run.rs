@@ -24,6 +24,12 @@ pub(crate) struct Arguments {
     /// Run although a layer of the plan is not enforced: cgroup, audit, monitor, landlock
     #[arg(long, value_name = "LAYER")]
     unenforced: Vec<String>,
+    /// As root: the command's user and group id outside
+    #[arg(long, value_name = "N", conflicts_with = "subordinate_ids")]
+    outside_id: Option<u32>,
+    /// Not as root: give the command the first of your subordinate ids outside, and not your own
+    #[arg(long)]
+    subordinate_ids: bool,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -85,6 +91,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     }
     for layer in &arguments.unenforced {
         command.arg("--unenforced").arg(layer);
+    }
+    if let Some(id) = arguments.outside_id {
+        command.arg("--outside-id").arg(id.to_string());
+    }
+    if arguments.subordinate_ids {
+        command.arg("--subordinate-ids");
     }
     command.arg(sealed.path()).arg("--").args(&arguments.command);
     if let Some(session) = session {

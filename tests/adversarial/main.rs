@@ -93,6 +93,7 @@
 //! 27 `e2e/refusals::plans_that_are_no_files`
 //! 28 `adversarial/faults::no_call_of_the_setup_may_fail`
 //! 28 `adversarial/faults::no_call_of_the_payload_with_capabilities_may_fail`
+//! 28 `adversarial/faults::no_call_for_subordinate_ids_may_fail`
 //! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
 //! 29 `compiler/src/parse/tests::hidden_characters_are_found`
 //! 29 `spec/hostile::long_names`

@@ -29,6 +29,8 @@ pub(crate) struct Traced {
     pub(crate) calls: Vec<Call>,
     /// The process that became the command.
     pub(crate) payload: Option<Process>,
+    /// Those that became helpers of the host, whose calls are theirs.
+    pub(crate) helpers: BTreeSet<Process>,
     /// Whether the call that was to fail came, and failed.
     pub(crate) failed: bool,
     /// The exit status of the executor; 128 and more for a signal.
@@ -94,6 +96,8 @@ struct Known {
     made: BTreeMap<u64, usize>,
     /// Whether the call that it is in is the one that fails.
     failing: bool,
+    /// Whether it is a helper of the host by now.
+    helper: bool,
 }
 
 impl Default for Tracer<'_> {
@@ -144,11 +148,16 @@ impl Tracer<'_> {
         match event {
             // The wrapper may still be on its way to be the wrapper.
             nix::libc::PTRACE_EVENT_EXEC if !self.begun => {
-                let program = std::fs::read_link(format!("/proc/{pid}/exe"));
-                self.begun = program.is_ok_and(|program| program.ends_with("purple-exec"));
+                self.begun = is_program(pid, &["purple-exec"]);
             }
             nix::libc::PTRACE_EVENT_EXEC => {
-                self.found.payload = self.known.get(&pid).map(|known| known.process.clone());
+                let known = self.known.get_mut(&pid).expect("it was resumed");
+                known.helper = is_program(pid, &["newuidmap", "newgidmap"]);
+                if known.helper {
+                    self.found.helpers.insert(known.process.clone());
+                } else {
+                    self.found.payload = Some(known.process.clone());
+                }
             }
             nix::libc::PTRACE_EVENT_FORK
             | nix::libc::PTRACE_EVENT_VFORK
@@ -215,6 +224,7 @@ impl Tracer<'_> {
     /// Lets a process go on: to its next call while that is of interest, or else to its next event.
     fn resume(&self, pid: Pid, signal: Option<Signal>) {
         let looked_at = self.known.get(&pid).is_some_and(|known| match self.fault {
+            _ if known.helper => false,
             None => self.found.payload.is_none(),
             Some((call, _)) => !self.found.failed && call.process == known.process,
         });
@@ -226,4 +236,9 @@ impl Tracer<'_> {
         // It may have been killed.
         assert!(matches!(resumed, Ok(()) | Err(Errno::ESRCH)), "{resumed:?}");
     }
+}
+
+fn is_program(pid: Pid, names: &[&str]) -> bool {
+    let program = std::fs::read_link(format!("/proc/{pid}/exe"));
+    program.is_ok_and(|program| names.iter().any(|name| program.ends_with(name)))
 }

@@ -1,10 +1,13 @@
 //! What of the host's files is there inside, and what can be changed.
 
 use crate::inside::{facts, facts_under, python};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use purple_tests::identity::skip;
 use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::repository;
+use purple_tests::run::Run;
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,6 +18,7 @@ scenarios! {
     shown_trees_cannot_be_changed
     own_root_cannot_be_changed
     mount_below_a_shown_tree_is_read_only
+    what_the_host_mounts_later_stays_outside
     scratch_directories_are_bounded
     scratch_directories_start_empty
     shown_trees_hide_nothing_below_them
@@ -134,6 +138,34 @@ fn mount_below_a_shown_tree_is_read_only(place: &Place) {
     let wrapper = ["unshare", "--mount", "sh", "-c", &mount, "sh"];
     let found = python(place, &plan, text).wrapped_by_root(&wrapper).finish().facts();
     assert_eq!(found, json!({"read": "below\n", "write": "EROFS", "chmod": "EROFS"}));
+}
+
+/// A host's mounts are shared with each other (systemd makes them so), and what is mounted later on
+/// one appears on its copies, without the attributes that the policy gives to them.
+fn what_the_host_mounts_later_stays_outside(place: &Place) {
+    if !nix::unistd::Uid::effective().is_root() {
+        return skip("files-what_the_host_mounts_later_stays_outside", "only root can mount");
+    }
+    let tree = place.dir("tree");
+    let tree = tree.display();
+    let plan = Policy::new(place).shows(&place.text("tree"), "/tree").compile(place);
+    let output = place.text("output");
+    for name in ["ready", "go"] {
+        let all = Mode::from_bits_truncate(0o666);
+        mkfifo(&place.at("output").join(name), all).expect("a FIFO");
+        fs::set_permissions(place.at("output").join(name), fs::Permissions::from_mode(0o666))
+            .expect("its own file");
+    }
+    let script = format!(
+        "mount -t tmpfs none {tree}; mount --make-shared {tree}; mkdir {tree}/sub; \"$@\" & \
+         cat {output}/ready; mount -t tmpfs later {tree}/sub; echo go > {output}/go; wait $!; \
+         grep -c later /proc/self/mountinfo"
+    );
+    let inside = "echo ready > ready; read go < go; grep -c later /proc/self/mountinfo";
+    let run = Run::new(place, &plan, &["sh", "-c", inside]);
+    let wrapper = ["unshare", "--mount", "--propagation", "private", "sh", "-c", &script, "sh"];
+    // First what the program inside says, then what the host has.
+    assert_eq!(run.wrapped_by_root(&wrapper).finish().good(), "ready\n0\n1\n");
 }
 
 fn scratch_directories_are_bounded(place: &Place) {

@@ -31,6 +31,7 @@ mod report;
 mod signals;
 mod streams;
 mod stubs;
+mod subordinate;
 mod surface;
 mod syscalls;
 mod terminal;

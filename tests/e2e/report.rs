@@ -1,5 +1,6 @@
 //! The report: one JSON object that says what was enforced and how it ended.
 
+use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, executor};
@@ -8,8 +9,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
 
 scenarios! {
+    a_device_keeps_its_mode
     says_what_was_enforced
     any_argument_is_one_line_of_json
     is_for_its_owner_only
@@ -157,4 +160,25 @@ fn says_that_there_was_no_probe(place: &Place) {
     assert_eq!(done.good(), "");
     let seccomp = &done.report.expect("a report")["receipt"]["seccomp"];
     assert!(seccomp["probe"].is_null() && seccomp["instructions"].is_u64(), "{seccomp}");
+}
+
+/// A file that takes the report is for its owner alone. A device is everybody's, and stays so.
+fn a_device_keeps_its_mode(place: &Place) {
+    let plan = Policy::new(place).compile(place);
+    let file = place.file("report", "old");
+    let report = |path: &Path| {
+        let option = ["--report", path.to_str().expect("a path in UTF-8")];
+        Run::new(place, &plan, &["true"]).option(&option).finish().good();
+        path.metadata().expect("it is there").permissions().mode() & 0o777
+    };
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("its own file");
+    assert_eq!(report(&file), 0o600);
+    if !place.who.is_root() {
+        return;
+    }
+    let device = place.at("null");
+    let all = Mode::from_bits_truncate(0o666);
+    mknod(&device, SFlag::S_IFCHR, all, makedev(1, 3)).expect("root may make one");
+    fs::set_permissions(&device, fs::Permissions::from_mode(0o666)).expect("its own file");
+    assert_eq!(report(&device), 0o666);
 }

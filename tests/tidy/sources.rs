@@ -20,6 +20,9 @@ const UNSAFE_PLACES: [&str; 4] = [
 const UNSAFE_LINT: &str = concat!("unsafe", "_code");
 const IGNORE: &str = concat!("#[", "ignore");
 
+/// What can be read in one sitting: the executor's source, in lines of code.
+const MOST_OF_THE_EXECUTOR: usize = 3_999;
+
 fn rust(files: &[Tracked]) -> impl Iterator<Item = &Tracked> {
     files.iter().filter(|file| file.has_extension("rs"))
 }
@@ -45,6 +48,20 @@ fn too_long(files: &[Tracked]) -> Vec<String> {
             format!("{path}:{lines}: {lines} lines; split it by role, at most {MOST_LINES}")
         })
         .collect()
+}
+
+/// Lines that are neither blank nor a comment, up to a file's own tests.
+fn code_lines(file: &Tracked) -> usize {
+    let code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+    let before_tests = file.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    before_tests.lines().filter(code).count()
+}
+
+fn too_much_executor(files: &[Tracked]) -> Vec<String> {
+    let lines: usize =
+        rust(files).filter(|file| file.path.starts_with("executor/src/")).map(code_lines).sum();
+    let finding = format!("executor/src:1: {lines} lines of code, at most {MOST_OF_THE_EXECUTOR}");
+    (lines > MOST_OF_THE_EXECUTOR || lines == 0).then_some(finding).into_iter().collect()
 }
 
 fn named_for_nothing(files: &[Tracked]) -> Vec<String> {
@@ -110,6 +127,11 @@ fn no_file_is_too_long() {
 }
 
 #[test]
+fn the_executor_is_read_in_one_sitting() {
+    none_of(&too_much_executor(&tracked()));
+}
+
+#[test]
 fn names_say_a_role() {
     none_of(&named_for_nothing(&tracked()));
 }
@@ -138,6 +160,16 @@ fn bites_a_missing_opener() {
 fn bites_a_long_file() {
     one_of(&too_long(&[Tracked::new("x.rs", &"//\n".repeat(801))]), "801 lines");
     assert!(too_long(&[Tracked::new("x.rs", &"//\n".repeat(800))]).is_empty());
+}
+
+#[test]
+fn bites_a_long_executor() {
+    let line = "let x = 1;\n// why\n\n";
+    let tests = "#[cfg(test)]\nmod tests {\n}\n";
+    let of = |lines| Tracked::new("executor/src/x.rs", &(line.repeat(lines) + tests));
+    none_of(&too_much_executor(&[of(2_000), of(1_999)]));
+    one_of(&too_much_executor(&[of(2_000), of(2_000)]), "4000 lines of code");
+    one_of(&too_much_executor(&[]), "0 lines");
 }
 
 #[test]

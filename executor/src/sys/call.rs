@@ -5,6 +5,7 @@
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("purple-exec has no system call interface for this architecture yet");
 
+use rustix::fd::{AsFd, AsRawFd};
 use rustix::io::Errno;
 
 /// Makes system call `number`. A result from -4095 to -1 is an error number (syscall(2)).
@@ -38,6 +39,16 @@ pub unsafe fn call(number: u32, arguments: [usize; 6]) -> Result<usize, Errno> {
             Err(Errno::from_raw_os_error(i32::try_from(result.unsigned_abs()).unwrap_or(i32::MAX)))
         }
     }
+}
+
+/// A number as an argument: a register holds each.
+pub(super) fn word(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// A descriptor's number as an argument; what stands for the working directory is one too.
+pub(super) fn number_of(fd: impl AsFd) -> usize {
+    isize::try_from(fd.as_fd().as_raw_fd()).unwrap_or(-1).cast_unsigned()
 }
 
 /// Makes the probe call of a plan's filter and returns how it failed, `None` where it succeeded.

@@ -1,8 +1,8 @@
 //! Bringing the loopback interface up (netdevice(7)).
 #![expect(unsafe_code, reason = "the ioctl takes a pointer to a structure")]
 
-use super::call::call;
-use rustix::fd::{AsRawFd, OwnedFd};
+use super::call::{call, number_of};
+use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
@@ -26,10 +26,7 @@ pub fn bring_up() -> Result<(), Errno> {
         SocketFlags::CLOEXEC,
         None,
     )?;
-    let mut name = [0; 16];
-    for (slot, byte) in name.iter_mut().zip(b"lo") {
-        *slot = *byte;
-    }
+    let name = *b"lo\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
     let mut request = Request { name, flags: 0, rest: [0; 22] };
     ioctl(&socket, GET_FLAGS, &mut request)?;
     request.flags |= UP;
@@ -40,9 +37,7 @@ pub fn bring_up() -> Result<(), Errno> {
 
 fn ioctl(socket: &OwnedFd, operation: usize, request: &mut Request) -> Result<(), Errno> {
     const IOCTL: u32 = 16;
-    let socket = usize::try_from(socket.as_raw_fd()).map_err(|_| Errno::BADF)?;
     let request = (&raw mut *request).expose_provenance();
     // SAFETY: both operations read and write one `struct ifreq`, which this is, alive.
-    let _: usize = unsafe { call(IOCTL, [socket, operation, request, 0, 0, 0]) }?;
-    Ok(())
+    unsafe { call(IOCTL, [number_of(socket), operation, request, 0, 0, 0]) }.map(|_| ())
 }

@@ -1,19 +1,24 @@
-//! Pages from the kernel, and the byte routines behind memcpy and its kin.
+//! Pages from the kernel, and the byte routines that compiled code expects.
 #![expect(unsafe_code, reason = "raw memory")]
 
 use crate::shared::Shared;
 use core::arch::asm;
+use core::ffi::c_void;
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// Fresh zeroed private memory for the rest of the process's life.
 pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
-    let protection = ProtFlags::READ | ProtFlags::WRITE;
-    // SAFETY: no address is asked for, so nothing that exists is mapped over.
-    let start =
-        unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, MapFlags::PRIVATE) }?;
+    let start = map(bytes, MapFlags::PRIVATE)?;
     // SAFETY: the kernel gave `bytes` zeroed bytes that nobody else knows and nobody unmaps.
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
+}
+
+/// Fresh zeroed pages: nobody else in this process knows them.
+pub(super) fn map(bytes: usize, flags: MapFlags) -> Result<*mut c_void, Errno> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: no address is asked for, so nothing that exists is mapped over.
+    unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, flags) }
 }
 
 /// Lends fresh zeroed private memory to `use_it` and gives it back to the kernel.
@@ -28,23 +33,21 @@ pub fn lend<T>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T, E
 
 /// Fresh zeroed memory that stays common to this process and the ones it clones.
 pub fn shared_page() -> Result<&'static Shared, Errno> {
-    let protection = ProtFlags::READ | ProtFlags::WRITE;
-    let bytes = size_of::<Shared>();
-    // SAFETY: no address is asked for, so nothing that exists is mapped over.
-    let start =
-        unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, MapFlags::SHARED) }?;
+    let start = map(size_of::<Shared>(), MapFlags::SHARED)?;
     // SAFETY: page-aligned, large enough, never unmapped, and zeroes are a valid `Shared`, all of
     // whose fields are atomic, which is what sharing needs.
     Ok(unsafe { &*start.cast::<Shared>() })
 }
 
-/// Copies upwards.
+// The names and signatures are those that compiled code calls. A test has them from its C library.
+
+/// memcpy(3).
 ///
 /// # Safety
 ///
 /// `from` is readable and `to` writable for `count` bytes; `to` is not inside the source range.
-#[inline]
-pub unsafe fn copy_forward(to: *mut u8, from: *const u8, count: usize) {
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
     // SAFETY: the caller vouches for the ranges; the ABI keeps the direction flag clear.
     unsafe {
         asm!(
@@ -55,17 +58,23 @@ pub unsafe fn copy_forward(to: *mut u8, from: *const u8, count: usize) {
             options(nostack, preserves_flags),
         );
     }
+    to
 }
 
-/// Copies downwards, for ranges where `to` is inside the source range.
+/// memmove(3).
 ///
 /// # Safety
 ///
-/// `from` is readable and `to` writable for `count` bytes; `count` is not 0.
-#[inline]
-pub unsafe fn copy_backward(to: *mut u8, from: *const u8, count: usize) {
+/// `from` is readable and `to` writable for `count` bytes.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+    if to.addr().wrapping_sub(from.addr()) >= count {
+        // SAFETY: `to` does not start inside the source range.
+        return unsafe { memcpy(to, from, count) };
+    }
     let last = count.wrapping_sub(1);
-    // SAFETY: the caller vouches for the ranges; the direction flag is clear again at the end.
+    // SAFETY: the caller vouches for the ranges, and here `count` is not 0; the direction flag is
+    // clear again at the end.
     unsafe {
         asm!(
             "std",
@@ -77,34 +86,36 @@ pub unsafe fn copy_backward(to: *mut u8, from: *const u8, count: usize) {
             options(nostack),
         );
     }
+    to
 }
 
-/// Sets bytes.
+/// memset(3).
 ///
 /// # Safety
 ///
 /// `to` is writable for `count` bytes.
-#[inline]
-pub unsafe fn fill(to: *mut u8, byte: u8, count: usize) {
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, count: usize) -> *mut u8 {
     // SAFETY: the caller vouches for the range; the ABI keeps the direction flag clear.
     unsafe {
         asm!(
             "rep stosb",
             inout("rcx") count => _,
             inout("rdi") to => _,
-            in("al") byte,
+            in("eax") byte,
             options(nostack, preserves_flags),
         );
     }
+    to
 }
 
-/// Compares bytes: below, at or above zero for less, equal, greater.
+/// memcmp(3): below, at or above zero for less, equal, greater.
 ///
 /// # Safety
 ///
 /// Both are readable for `count` bytes.
-#[inline]
-pub unsafe fn compare(a: *const u8, b: *const u8, count: usize) -> i32 {
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
     let mut at = 0;
     while at < count {
         // SAFETY: `at` is below `count`. Volatile, so that this loop is not made a call to itself.
@@ -119,15 +130,26 @@ pub unsafe fn compare(a: *const u8, b: *const u8, count: usize) -> i32 {
     0
 }
 
-/// The bytes before a NUL.
+/// bcmp(3), which memcmp is too.
+///
+/// # Safety
+///
+/// As for [`memcmp`].
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
+    // SAFETY: the caller vouches for both ranges.
+    unsafe { memcmp(a, b, count) }
+}
+
+/// strlen(3).
 ///
 /// # Safety
 ///
 /// `text` is a NUL-terminated string.
-#[inline]
-pub unsafe fn length(text: *const u8) -> usize {
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn strlen(text: *const u8) -> usize {
     let mut at: usize = 0;
-    // SAFETY: no byte before the NUL has been passed. Volatile, as in `compare`.
+    // SAFETY: no byte before the NUL has been passed. Volatile, as in `memcmp`.
     while unsafe { text.wrapping_add(at).read_volatile() } != 0 {
         at = at.wrapping_add(1);
     }

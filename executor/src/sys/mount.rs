@@ -1,9 +1,9 @@
 //! `mount_setattr(2)`, which rustix does not have.
 #![expect(unsafe_code, reason = "mount_setattr takes a pointer to a structure")]
 
-use super::call::call;
+use super::call::{call, number_of};
 use core::ffi::CStr;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd};
+use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 
 /// `MOUNT_ATTR_RDONLY` (linux/mount.h); the same bit as `ST_RDONLY` of statfs(2).
@@ -18,16 +18,6 @@ pub const NOEXEC: u64 = 8;
 pub const IDMAP: u64 = 0x0010_0000;
 /// `MS_PRIVATE`: no propagation of mounts (`mount_namespaces(7)`).
 pub const PRIVATE: u64 = 1 << 18;
-
-/// `struct mount_attr` of linux/mount.h, version 0.
-#[derive(Debug, Default)]
-#[repr(C)]
-struct Attributes {
-    set: u64,
-    clear: u64,
-    propagation: u64,
-    userns_fd: u64,
-}
 
 /// What to change on a mount.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,23 +37,21 @@ pub fn set_attributes(dir: BorrowedFd<'_>, path: &CStr, change: Change<'_>) -> R
     const MOUNT_SETATTR: u32 = 442;
     const AT_EMPTY_PATH: usize = 0x1000;
     const AT_RECURSIVE: usize = 0x8000;
-    let mut attributes =
-        Attributes { set: change.set, propagation: change.propagation, ..Attributes::default() };
-    if let Some(fd) = change.id_map {
-        attributes.set |= IDMAP;
-        attributes.userns_fd = u64::try_from(fd.as_fd().as_raw_fd()).map_err(|_| Errno::BADF)?;
-    }
+    let (map, namespace) = match change.id_map {
+        Some(fd) => (IDMAP, u64::try_from(fd.as_raw_fd()).map_err(|_| Errno::BADF)?),
+        None => (0, 0),
+    };
+    // `struct mount_attr` of linux/mount.h, version 0: to set, to clear, propagation, userns_fd.
+    let attributes = [change.set | map, 0, change.propagation, namespace];
     let flags = if change.recursive { AT_EMPTY_PATH | AT_RECURSIVE } else { AT_EMPTY_PATH };
-    let dir = usize::try_from(i64::from(dir.as_raw_fd()).cast_unsigned()).unwrap_or(usize::MAX);
     let arguments = [
-        dir,
+        number_of(dir),
         path.as_ptr().expose_provenance(),
         flags,
-        (&raw const attributes).expose_provenance(),
-        size_of::<Attributes>(),
+        attributes.as_ptr().expose_provenance(),
+        size_of_val(&attributes),
         0,
     ];
     // SAFETY: a NUL-terminated path and a structure of the size given, both alive.
-    let _: usize = unsafe { call(MOUNT_SETATTR, arguments) }?;
-    Ok(())
+    unsafe { call(MOUNT_SETATTR, arguments) }.map(|_| ())
 }

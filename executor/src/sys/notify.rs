@@ -1,13 +1,14 @@
 //! `seccomp_unotify(2)`: the calls that a filter tells of, their answers, and the table of them.
 #![expect(unsafe_code, reason = "the calls take pointers to structures, and pass descriptors")]
 
-use super::call::call;
+use super::call::{call, number_of};
+use super::memory::map;
 use core::mem::MaybeUninit;
 use core::time::Duration;
 use purple_plan::Place;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, IoSliceMut};
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+use rustix::mm::MapFlags;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -48,9 +49,8 @@ const ID_VALID: usize = 0x4008_2102;
 
 fn ioctl(listener: BorrowedFd<'_>, request: usize, at: usize) -> Result<(), Errno> {
     const IOCTL: u32 = 16;
-    let fd = usize::try_from(listener.as_raw_fd()).map_err(|_| Errno::BADF)?;
     // SAFETY: the callers pass the structure that the request takes, alive.
-    unsafe { call(IOCTL, [fd, request, at, 0, 0, 0]) }.map(|_| ())
+    unsafe { call(IOCTL, [number_of(listener), request, at, 0, 0, 0]) }.map(|_| ())
 }
 
 /// Waits for a call. NOENT: its caller has died meanwhile, or no process has the filter any more.
@@ -109,11 +109,7 @@ pub struct Table {
 /// An empty table in memory that stays common to this process and the one it clones. One of the two
 /// may use it at a time.
 pub fn table() -> Result<&'static mut Table, Errno> {
-    let protection = ProtFlags::READ | ProtFlags::WRITE;
-    let bytes = size_of::<Table>();
-    // SAFETY: no address is asked for, so nothing that exists is mapped over.
-    let start =
-        unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, MapFlags::SHARED) }?;
+    let start = map(size_of::<Table>(), MapFlags::SHARED)?;
     // SAFETY: page-aligned, large enough, never unmapped, and zeroes are a valid table: numbers,
     // a time of 0, no place. After a clone each process has its own name for the memory.
     Ok(unsafe { &mut *start.cast::<Table>() })

@@ -1,7 +1,7 @@
 //! clone3(2), unshare(2), `close_range(2)`, prlimit(2) and wait4(2).
 #![expect(unsafe_code, reason = "clone3 takes a pointer to a structure and returns twice")]
 
-use super::call::call;
+use super::call::{call, word};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -73,12 +73,9 @@ pub fn close_but(this: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
 
 fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     const CLOSE_RANGE: u32 = 436;
-    let first = usize::try_from(first).map_err(|_| Errno::INVAL)?;
-    let last = usize::try_from(last).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only. Descriptors that Rust values own are closed behind their back, so the
     // callers use none of these afterwards, and never return to code that does.
-    let _: usize = unsafe { call(CLOSE_RANGE, [first, last, 0, 0, 0, 0]) }?;
-    Ok(())
+    unsafe { call(CLOSE_RANGE, [word(first), word(last), 0, 0, 0, 0]) }.map(|_| ())
 }
 
 /// Moves this process into new namespaces that `flags` (`CLONE_NEW*`) name.
@@ -87,8 +84,7 @@ pub fn enter_new(flags: u64) -> Result<(), Errno> {
     let flags = usize::try_from(flags).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only. No descriptor table or memory is unshared: the compiler's flags name
     // namespaces, and the kernel refuses what does not go together.
-    let _: usize = unsafe { call(UNSHARE, [flags, 0, 0, 0, 0, 0]) }?;
-    Ok(())
+    unsafe { call(UNSHARE, [flags, 0, 0, 0, 0, 0]) }.map(|_| ())
 }
 
 /// `struct rlimit64`: the soft and the hard limit.
@@ -104,14 +100,13 @@ pub struct Limit {
 /// Sets a resource limit (`RLIMIT_*`) of this process and reads it back.
 pub fn set_limit(resource: u32, limit: Limit) -> Result<Limit, Errno> {
     const PRLIMIT64: u32 = 302;
-    let resource = usize::try_from(resource).map_err(|_| Errno::INVAL)?;
     let mut found = Limit::default();
     let new = (&raw const limit).expose_provenance();
     // SAFETY: one structure to read, alive; the old limit is not asked for.
-    let _: usize = unsafe { call(PRLIMIT64, [0, resource, new, 0, 0, 0]) }?;
+    let _: usize = unsafe { call(PRLIMIT64, [0, word(resource), new, 0, 0, 0]) }?;
     let old = (&raw mut found).expose_provenance();
     // SAFETY: one structure to write, alive; no new limit is given.
-    let _: usize = unsafe { call(PRLIMIT64, [0, resource, 0, old, 0, 0]) }?;
+    let _: usize = unsafe { call(PRLIMIT64, [0, word(resource), 0, old, 0, 0]) }?;
     Ok(found)
 }
 

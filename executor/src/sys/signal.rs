@@ -1,7 +1,7 @@
 //! Signals, taken one at a time by waiting for them: no handlers.
 #![expect(unsafe_code, reason = "signal calls take pointers to sets and structures")]
 
-use super::call::call;
+use super::call::{call, word};
 use rustix::io::Errno;
 
 /// Signal numbers (signal(7), the column for x86).
@@ -77,31 +77,17 @@ pub fn send(to: rustix::process::Pid, group: bool, signal: u32) -> Result<(), Er
     const KILL: u32 = 62;
     let id = isize::try_from(to.as_raw_nonzero().get()).map_err(|_| Errno::SRCH)?;
     let id = if group { id.wrapping_neg() } else { id };
-    let signal = usize::try_from(signal).map_err(|_| Errno::INVAL)?;
     // SAFETY: numbers only.
-    let _: usize = unsafe { call(KILL, [id.cast_unsigned(), signal, 0, 0, 0, 0]) }?;
-    Ok(())
-}
-
-/// `struct sigaction` as the kernel has it, without a handler.
-#[derive(Debug, Default)]
-#[repr(C)]
-struct Action {
-    handler: usize,
-    flags: u64,
-    restorer: usize,
-    mask: u64,
+    unsafe { call(KILL, [id.cast_unsigned(), word(signal), 0, 0, 0, 0]) }.map(|_| ())
 }
 
 /// Makes a signal do what it does by default. A child whose parent ignores SIGCHLD leaves no
 /// status behind (wait(2), NOTES), and that setting is inherited.
 pub fn default_action(signal: u32) -> Result<(), Errno> {
     const RT_SIGACTION: u32 = 13;
-    let action = Action::default();
-    let signal = usize::try_from(signal).map_err(|_| Errno::INVAL)?;
+    // `struct sigaction` as the kernel has it: no handler, no flags, no restorer, an empty mask.
+    let action = [0_usize; 4];
+    let at = action.as_ptr().expose_provenance();
     // SAFETY: a structure of the kernel's layout that names no handler, alive.
-    let _: usize = unsafe {
-        call(RT_SIGACTION, [signal, (&raw const action).expose_provenance(), 0, BYTES, 0, 0])
-    }?;
-    Ok(())
+    unsafe { call(RT_SIGACTION, [word(signal), at, 0, BYTES, 0, 0]) }.map(|_| ())
 }

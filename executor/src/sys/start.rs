@@ -1,6 +1,5 @@
-//! From the kernel's first instruction to a function with arguments, and the memory routines that
-//! compiled code expects.
-#![expect(unsafe_code, reason = "the entry point and the memory routines are raw by nature")]
+//! From the kernel's first instruction to a function with arguments.
+#![expect(unsafe_code, reason = "the entry point is raw by nature")]
 
 use core::ffi::{CStr, c_char};
 
@@ -67,7 +66,7 @@ impl Strings {
         // SAFETY: as in `split_first`: nobody goes past the null pointer.
         while let Some(text) = core::ptr::NonNull::new(unsafe { place.read() }.cast_mut()) {
             // SAFETY: the kernel wrote a NUL-terminated string there.
-            let length = unsafe { crate::sys::memory::length(text.as_ptr().cast()) };
+            let length = unsafe { crate::sys::memory::strlen(text.as_ptr().cast()) };
             // SAFETY: the stack that the kernel made is writable, and the length was measured.
             unsafe { text.as_ptr().write_bytes(0, length) };
             place = place.wrapping_add(1);
@@ -96,84 +95,28 @@ impl Iterator for Strings {
     }
 }
 
-/// Makes a function from [`Start`] to an exit status the program's entry point.
-#[macro_export]
-macro_rules! entry {
-    ($main:ident) => {
-        #[expect(unsafe_code, reason = "the entry point of a program without a C library")]
-        mod entry_point {
-            core::arch::global_asm!(
-                ".globl _start",
-                "_start:",
-                "xor ebp, ebp",
-                "mov rdi, rsp",
-                "and rsp, -16",
-                "call {enter}",
-                "ud2",
-                enter = sym enter,
-            );
+/// The program's entry point. A test has its C library's.
+#[cfg(not(test))]
+mod entry_point {
+    core::arch::global_asm!(
+        ".globl _start",
+        "_start:",
+        "xor ebp, ebp",
+        "mov rdi, rsp",
+        "and rsp, -16",
+        "call {enter}",
+        "ud2",
+        enter = sym enter,
+    );
 
-            extern "C" fn enter(stack: *const usize) -> ! {
-                // SAFETY: `_start` passes the stack pointer as the kernel set it.
-                let start = unsafe { $crate::sys::start::Start::from_stack(stack) };
-                $crate::sys::call::exit_group(super::$main(&start))
-            }
+    extern "C" fn enter(stack: *const usize) -> ! {
+        // SAFETY: `_start` passes the stack pointer as the kernel set it.
+        let start = unsafe { super::Start::from_stack(stack) };
+        crate::sys::call::exit_group(crate::run(&start))
+    }
 
-            #[panic_handler]
-            fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-                $crate::sys::call::exit_group(125)
-            }
-
-            // SAFETY: the name and signature are those that compiled code calls.
-            #[unsafe(no_mangle)]
-            unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
-                // SAFETY: the caller vouches for both ranges.
-                unsafe { $crate::sys::memory::copy_forward(to, from, count) };
-                to
-            }
-
-            // SAFETY: the name and signature are those that compiled code calls.
-            #[unsafe(no_mangle)]
-            unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
-                if to.addr().wrapping_sub(from.addr()) >= count {
-                    // SAFETY: `to` does not start inside the source range.
-                    unsafe { $crate::sys::memory::copy_forward(to, from, count) };
-                } else {
-                    // SAFETY: the caller vouches for both ranges.
-                    unsafe { $crate::sys::memory::copy_backward(to, from, count) };
-                }
-                to
-            }
-
-            // SAFETY: the name and signature are those that compiled code calls.
-            #[unsafe(no_mangle)]
-            unsafe extern "C" fn memset(to: *mut u8, byte: i32, count: usize) -> *mut u8 {
-                let [byte, ..] = byte.to_le_bytes();
-                // SAFETY: the caller vouches for the range.
-                unsafe { $crate::sys::memory::fill(to, byte, count) };
-                to
-            }
-
-            // SAFETY: the name and signature are those that compiled code calls.
-            #[unsafe(no_mangle)]
-            unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
-                // SAFETY: the caller vouches for both ranges.
-                unsafe { $crate::sys::memory::compare(a, b, count) }
-            }
-
-            // SAFETY: the name and signature are those that compiled code calls.
-            #[unsafe(no_mangle)]
-            unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
-                // SAFETY: the caller vouches for both ranges.
-                unsafe { $crate::sys::memory::compare(a, b, count) }
-            }
-
-            // SAFETY: the name and signature are those that compiled code calls.
-            #[unsafe(no_mangle)]
-            unsafe extern "C" fn strlen(text: *const u8) -> usize {
-                // SAFETY: the caller vouches for a NUL-terminated string.
-                unsafe { $crate::sys::memory::length(text) }
-            }
-        }
-    };
+    #[panic_handler]
+    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+        crate::sys::call::exit_group(crate::message::SETUP_REFUSED)
+    }
 }

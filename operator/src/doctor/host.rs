@@ -96,7 +96,7 @@ fn subordinate() -> Check {
     const THIS: (&str, &str, &str) = (
         "subordinate-ids",
         "identity",
-        "a sandbox has one uid and one gid: this version uses no others",
+        "with `--subordinate-ids` a sandbox runs under the first of them, and cannot read what only this user may",
     );
     let check = Check::new(THIS, Ok(String::new()), String::new).optional();
     let name = User::from_uid(geteuid()).ok().flatten().map(|user| user.name);
@@ -107,9 +107,13 @@ fn subordinate() -> Check {
             .filter_map(|line| line.split(':').next().map(str::to_owned))
             .any(|owner| owner == uid || Some(&owner) == name.as_ref())
     };
-    match (listed("/etc/subuid"), listed("/etc/subgid")) {
+    let helpers = ["newuidmap", "newgidmap"].map(|name| Path::new("/usr/bin").join(name));
+    match (listed("/etc/subuid") && listed("/etc/subgid"), helpers.iter().all(|path| path.exists()))
+    {
+        _ if geteuid().is_root() => check.found("not for root, which has `--outside-id`"),
         (true, true) => check.found("there are some"),
-        _ => check.found("none; not needed"),
+        (true, false) => check.found("no newuidmap: the package `uidmap` has it; not needed"),
+        (false, _) => check.found("none; not needed"),
     }
 }
 
