@@ -3,6 +3,7 @@
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
+use crate::resolve::syscalls::beyond_the_ports;
 use crate::source::Span;
 use crate::syscalls::Arch;
 use crate::syscalls::constants::{constant, symbolic};
@@ -80,6 +81,7 @@ pub(crate) fn has_finding_of_its_own(name: &str) -> bool {
 pub(super) fn lint(scope: &mut Scope<'_>) {
     dangers(scope);
     guarded_values(scope);
+    protocols_beside_the_ports(scope);
 }
 
 /// One finding for a danger, at the first entry that lets one of its calls through.
@@ -153,6 +155,36 @@ fn guarded_values(scope: &mut Scope<'_>) {
         }
     }
 }
+/// One finding for each rule that names a protocol for which a list of ports does not hold
+/// (`socket(2)`; Landlock looks at TCP alone).
+fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
+    let ir = scope.ir;
+    if ir.landlock.levels.iter().all(|level| level.net == 0) {
+        return;
+    }
+    let mut told = BTreeSet::new();
+    for one in ir.filters.iter().flat_map(Meaning::interfaces) {
+        for call in one.calls.values().filter(|call| call.name == "socket") {
+            for rule in &call.rules {
+                let Some(protocol) = beyond_the_ports(rule) else { continue };
+                if !told.insert((rule.span, protocol)) {
+                    continue;
+                }
+                let shown = symbolic(one.arch, "socket", "protocol", protocol)
+                    .unwrap_or_else(|| format!("the protocol {protocol}"));
+                let message = format!(
+                    "`socket` with `{shown}` is allowed: it speaks TCP, and the lists of ports do \
+                     not hold for it"
+                );
+                scope.report(
+                    Diagnostic::warning("guarded-value-allowed", rule.span, message)
+                        .with_help("leave it out: programs fall back to TCP, where the lists hold"),
+                );
+            }
+        }
+    }
+}
+
 
 /// The value of the guarded argument that a rule names and a plain allow leaves out.
 fn beyond_guard(call: &CallMeaning, rule: &Rule) -> Option<u64> {

@@ -261,6 +261,28 @@ fn a_rule_that_opens_what_a_plain_allow_leaves_out_is_told() {
 }
 
 #[test]
+fn a_protocol_beside_a_list_of_ports_is_told_and_without_a_list_is_not() {
+    let guarded = |network: &str, condition: &str| {
+        let text = format!(
+            "name: a\nnetwork: {{isolated: false, {network}}}\nsyscalls:\n  default_deny: false\n  \
+             allow: [{{socket: 'domain == AF_INET && {condition}'}}]\n"
+        );
+        codes(&text).iter().filter(|code| **code == "guarded-value-allowed").count()
+    };
+    for ports in ["allowed_outgoing_ports: [443]", "allowed_incoming_ports: [80]"] {
+        for (condition, found) in [
+            ("protocol == IPPROTO_MPTCP", 1),
+            ("protocol in {IPPROTO_MPTCP, IPPROTO_SMC}", 2),
+            ("protocol == IPPROTO_UDP", 0),
+            ("protocol != IPPROTO_MPTCP", 0),
+        ] {
+            assert_eq!(guarded(ports, condition), found, "{ports}: {condition}");
+        }
+    }
+    assert_eq!(guarded("dns_servers: []", "protocol == IPPROTO_MPTCP"), 0);
+}
+
+#[test]
 fn namespaces_and_mounts_have_a_warning() {
     for call in ["unshare", "setns", "mount", "move_mount", "pivot_root"] {
         let found = syscalls(&format!("  default_deny: false\n  allow: [{call}]\n"));

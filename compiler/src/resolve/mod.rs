@@ -83,12 +83,18 @@ pub fn resolve(
     let mut scope = Scope { document, sink };
     grants::check(policy, today, &mut scope);
     Resolved {
+    let network = network::resolve(policy.network.as_ref(), &mut scope);
+    if let Some(listed) = network.listed_ports() {
+        for meaning in &mut syscalls {
+            syscalls::keep_to_ports(meaning, listed);
+        }
+    }
         name: policy.name.clone(),
         filesystem: filesystem::resolve(policy.filesystem.as_ref(), &mut scope),
         syscalls,
         resources: resources::resolve(policy.resources.as_ref(), &mut scope),
         capabilities: capabilities::resolve(policy.capabilities.as_ref(), &mut scope),
-        network: network::resolve(policy.network.as_ref(), &mut scope),
+        network,
         environment: environment::resolve(policy.environment.as_ref(), &mut scope),
         audit: audit::resolve(policy.audit.as_ref(), &mut scope),
         needs: audit::needs(policy, &scope),

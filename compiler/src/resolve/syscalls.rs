@@ -12,9 +12,11 @@ mod lists;
 mod modes;
 mod names;
 mod notes;
+mod ports;
 mod rules;
 
 pub(crate) use modes::forbid_set_id;
+pub(crate) use ports::{Listed, beyond_the_ports, keep_to_ports};
 
 use std::collections::{BTreeMap, BTreeSet};
 
