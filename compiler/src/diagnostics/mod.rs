@@ -264,7 +264,12 @@ impl Sink {
 
     /// Whether anything found stops the compilation.
     pub fn has_errors(&self) -> bool {
-        self.found.iter().any(|found| found.severity == Severity::Error)
+        self.errors() > 0
+    }
+
+    /// How many findings stop the compilation.
+    pub fn errors(&self) -> usize {
+        self.found.iter().filter(|found| found.severity == Severity::Error).count()
     }
 
     /// Whether an error about exactly this place is known already. A point is no place.
