@@ -16,6 +16,7 @@ mod ports;
 mod rules;
 
 pub(crate) use modes::forbid_set_id;
+pub(super) use names::offered;
 pub(crate) use ports::{Listed, beyond_the_ports, keep_to_ports};
 
 use std::collections::{BTreeMap, BTreeSet};
