@@ -336,6 +336,51 @@ fn the_policy_in_full_names_file_and_line_of_each_value() {
     );
 }
 
+/// What a policy does not say and means all the same: no default is left out.
+#[test]
+fn the_policy_in_full_says_what_nobody_says() {
+    let full = |text: &str| emitted(&[], &format!("name: a\n{text}\n"), Stage::Resolved).0.listing;
+    let lines = |text: &str| -> Vec<String> {
+        let listing = full(text).expect("a listing");
+        listing.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let has = |text: &str, wanted: &[&str]| {
+        let lines = lines(text);
+        let found = lines.windows(wanted.len()).any(|part| part == wanted);
+        assert!(found, "{text}: no {wanted:?} in {lines:#?}");
+    };
+    let (project, home) = ("- \"@project\" # default", "- \"@home\" # default");
+    let output = |rest: &str| format!("filesystem: {{output_paths: [{{{rest}}}]}}");
+    has(&output("host_path: ., sandbox_path: /w"), &["read_only:", project]);
+    has(&output("host_path: /home/bob, sandbox_path: /w"), &["read_only:", project, home]);
+    let own = output("read_only: [Makefile, '!.git/config'], host_path: ., sandbox_path: /w");
+    has(
+        &own,
+        &[
+            "read_only:",
+            "- Makefile # policy.yaml:2",
+            "- \"!.git/config\" # policy.yaml:2",
+            project,
+        ],
+    );
+    for said in ["@project", "!@project"] {
+        let own = output(&format!("host_path: ., sandbox_path: /w, read_only: ['{said}']"));
+        has(&own, &["read_only:", &format!("- \"{said}\" # policy.yaml:2")]);
+        assert!(!lines(&own).iter().any(|line| line == project), "{said}");
+    }
+    let none = lines(&output("host_path: /srv/x, sandbox_path: /w"));
+    assert!(!none.iter().any(|line| line.starts_with("read_only")), "{none:#?}");
+
+    let swap = "# memory_swap_limit_bytes: no swap # default";
+    has("resources: {memory_limit_bytes: 1G}", &[swap]);
+    let unlimited = lines("resources: {pids_limit: 5}");
+    assert!(!unlimited.iter().any(|line| line.contains("memory_swap")), "{unlimited:#?}");
+    has("filesystem: {scratch_paths: [/tmp]}", &["masked_paths: [] # default"]);
+    has("audit: {enabled: true}", &["on_failure: end # default"]);
+    has("audit: {enabled: true}", &["detail_level: [] # default"]);
+    has("ebpf_monitoring: {enabled: true}", &["trace_files: false # default"]);
+}
+
 /// The profile is written in another way, and means what it meant.
 #[test]
 fn the_default_profile_means_what_it_meant() {

@@ -133,6 +133,11 @@ pub(super) fn resolve(
     found.into_iter().map(|(_, one)| one).collect()
 }
 
+/// The names of the groups that a directory of the host has without saying so.
+pub(crate) fn default_groups(host: &str) -> impl Iterator<Item = &'static str> {
+    usual(host).iter().map(|(name, _)| *name)
+}
+
 /// The groups that a directory has without saying so.
 fn usual(host: &str) -> &'static [Group] {
     let parts: Vec<Component<'_>> =
