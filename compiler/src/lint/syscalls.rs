@@ -134,8 +134,7 @@ fn guarded_values(scope: &mut Scope<'_>) {
     let mut told = BTreeSet::new();
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
-            let opens =
-                |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log | Action::Notify);
+            let opens = |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log);
             for (at, rule) in call.rules.iter().enumerate().filter(|(_, rule)| opens(rule)) {
                 let Some(value) = beyond_guard(call, rule) else { continue };
                 let stronger = call.rules.get(..at).unwrap_or_default();
@@ -155,6 +154,7 @@ fn guarded_values(scope: &mut Scope<'_>) {
         }
     }
 }
+
 /// One finding for each rule that names a protocol for which a list of ports does not hold
 /// (`socket(2)`; Landlock looks at TCP alone).
 fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
@@ -184,7 +184,6 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
         }
     }
 }
-
 
 /// The value of the guarded argument that a rule names and a plain allow leaves out.
 fn beyond_guard(call: &CallMeaning, rule: &Rule) -> Option<u64> {
@@ -220,6 +219,6 @@ fn named_value(arch: Arch, call: &str, value: u64) -> (String, &'static str) {
 
 /// The entry or rule that lets a call of the baseline through.
 fn opened(call: &CallMeaning) -> Option<Span> {
-    let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Notify);
+    let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Log);
     rule.map(|rule| rule.span).or(call.allowed.filter(|_| call.denied.is_none()))
 }
