@@ -14,7 +14,7 @@ use super::call_mut;
 use super::modes::may_pass;
 use crate::ir::syscalls::{Action, ArchMeaning, Condition, Meaning, Rule, Strength, Test};
 use crate::source::Span;
-use crate::syscalls::errno_number;
+use crate::syscalls::{errno_number, syscall, variants};
 
 /// What a policy's lists of ports make necessary.
 #[derive(Debug, Clone, Copy)]
@@ -61,9 +61,9 @@ const FIRST_OF_THE_KERNEL: u64 = 256;
 /// `MSG_FASTOPEN` (linux/socket.h), the same on every architecture.
 const MSG_FASTOPEN: u64 = 0x2000_0000;
 
-/// The calls that take an address and send to it, and the positions of their flags (send(2),
-/// sendmmsg(2)).
-const SENDS: [(&str, u8); 3] = [("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)];
+/// The calls that send, and the positions of their flags (send(2), sendmmsg(2)). `send`, which few
+/// architectures have, takes no address; whoever writes a rule on `sendto` denies it too.
+const SENDS: [(&str, u8); 4] = [("send", 3), ("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)];
 
 /// The protocols beyond a packet's that a rule names and lets through in a family.
 fn named_protocols(one: &ArchMeaning, family: u64) -> Vec<u64> {
@@ -96,9 +96,15 @@ pub(crate) fn beyond_the_ports(rule: &Rule) -> Option<u64> {
     })
 }
 
-/// Puts a denial before the policy's own: with `on_deny: log` those let the call through.
+/// Puts a denial before the policy's own: with `on_deny: log` those let the call through. A call that
+/// does the same job gets it too where it fails anyway: no policy says one without the other, and
+/// `purplec show` writes the filter as a policy.
 fn deny(one: &mut ArchMeaning, name: &str, errno: &str, conditions: Vec<Condition>, span: Span) {
-    if let Some((name, number)) = may_pass(one, name) {
+    let Some((name, number)) = syscall(one.arch, name) else { return };
+    let mut beside = variants(one.arch, name).into_iter();
+    let fails = matches!(one.denial, Action::Errno(_));
+    let passes = |name| may_pass(one, name).is_some();
+    if passes(name) || (fails && beside.any(passes)) {
         let action = Action::Errno(errno_number(one.arch, errno).unwrap_or(EPERM));
         let rule = Rule { strength: Strength::Deny, action, conditions, span };
         let rules = &mut call_mut(one, name, number).rules;
