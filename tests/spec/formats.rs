@@ -159,8 +159,8 @@ fn json_lists_what_comments_let_stand() {
     assert_eq!(codes("suppressed", "/reason"), ["\"gdb\" attaches"]);
     let line = |place: &str| value.pointer(&format!("/suppressed/0/{place}/start/line"));
     assert_eq!((line("finding/location"), line("comment")), (Some(&8.into()), Some(&7.into())));
-    let counts = ["warnings", "notes", "suppressed"].map(|key| &value["summary"][key]);
-    assert_eq!(counts, [0, 2, 1]);
+    let count = |key: &str| value.pointer(&format!("/summary/{key}")).and_then(Value::as_u64);
+    assert_eq!(["warnings", "notes", "suppressed"].map(count), [Some(0), Some(2), Some(1)]);
     assert!(
         tally(std::slice::from_ref(&outcome))
             .summary()
