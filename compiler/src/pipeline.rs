@@ -3,7 +3,7 @@
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
-use crate::inherit::{self, Files};
+use crate::inherit::{self, Files, Inherited};
 use crate::lint::lint;
 use crate::lint::suppress::{Suppressed, suppress};
 use crate::lower::lower;
@@ -110,8 +110,13 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         return Ok(());
     }
     let files = options.files.as_deref();
-    let Some(mut document) = inherit::inherit(document, files, &mut outcome.sources, sink) else {
-        return Ok(());
+    let mut document = match inherit::inherit(document, files, &mut outcome.sources, sink) {
+        Inherited::Whole(document) => document,
+        Inherited::Rest(document) => {
+            rest(document, options, sink);
+            return Ok(());
+        }
+        Inherited::Nothing => return Ok(()),
     };
     let Some(policy) = validate::validate(&mut document, sink) else {
         rest(document, options, sink);

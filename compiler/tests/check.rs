@@ -455,3 +455,33 @@ fn help_says_how_a_run_ends() {
         assert!(help.lines().all(|line| line.len() <= 100), "{help}");
     }
 }
+
+/// A policy in which a comment lets a finding stand does not look like one in which nothing was found.
+#[test]
+fn what_comments_let_stand_is_counted_at_the_end() {
+    let directory = TempDir::new().expect("a directory");
+    let policy = "name: a\nsyscalls:\n  default_deny: false\n  \
+                  allow: [ptrace] # purple: allow[dangerous-call-allowed] gdb attaches\n";
+    for name in ["a.yaml", "b.yaml"] {
+        fs::write(directory.path().join(name), policy).expect("write");
+    }
+    let run = |format: &str, files: &[&str]| {
+        let all = [&["check", "--format", format][..], files].concat();
+        let output = purplec(&all, directory.path());
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        text(&output.stdout)
+    };
+    let one = "1 file checked: nothing found\n1 finding suppressed with a reason\n";
+    assert_eq!(run("human", &["a.yaml"]), one);
+    let two = "2 files checked: nothing found\n2 findings suppressed with a reason\n";
+    assert_eq!(run("human", &["a.yaml", "b.yaml"]), two);
+    assert_eq!(run("github", &["a.yaml", "b.yaml"]), two);
+    let json: serde_json::Value =
+        serde_json::from_str(&run("json", &["a.yaml", "b.yaml"])).expect("a document");
+    for (at, name) in ["a.yaml", "b.yaml"].into_iter().enumerate() {
+        let file = json.pointer(&format!("/suppressed/{at}/finding/location/file"));
+        assert_eq!(file, Some(&name.into()));
+    }
+    assert_eq!(json.pointer("/summary/suppressed"), Some(&2.into()));
+    assert_eq!(json.pointer("/findings"), Some(&serde_json::json!([])));
+}

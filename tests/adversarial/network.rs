@@ -28,26 +28,40 @@ show(**{name: syscall(41, *numbers) for name, numbers in families.items()})";
     attack(place, &Policy::new(place), test, text, &errors);
 }
 
-/// MPTCP is TCP to the other side, and not to Landlock.
+/// What speaks TCP to the other side and does not ask Landlock: other protocols, and data that
+/// opens the connection. The filter answers as a kernel without them does.
 fn protocols_beside_the_port_list(place: &Place) {
     let text = "listener = socket.create_server(('127.0.0.1', 0))
-port = listener.getsockname()[1]
+address = listener.getsockname()
 def connect(protocol):
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol) as s:
-        s.connect(('127.0.0.1', port))
-show(tcp=attempt(connect, 6), mptcp=attempt(connect, 262))";
-    let ports = "network:\n  isolated: true\n  allowed_outgoing_ports: [1]";
-    let plan = Policy::new(place).section(ports).compile(place);
-    let mut inside = found(&python(place, &plan, text));
-    if inside["mptcp"] == "ok" {
-        skip(
-            "network::a_port_list_for_mptcp",
-            "Landlock does not see it, and no rule stands in yet",
-        );
-        inside["mptcp"] = "EACCES".into();
+        s.connect(address)
+def send(by):
+    with socket.socket() as s:
+        by(s)
+show(tcp=attempt(connect, 6), mptcp=attempt(connect, 262), smc=attempt(connect, 256),
+     sendto=attempt(send, lambda s: s.sendto(b'data', socket.MSG_FASTOPEN, address)),
+     sendmsg=attempt(send, lambda s: s.sendmsg([b'data'], [], socket.MSG_FASTOPEN, address)))";
+    let free = outside(place, text);
+    // These ways are Landlock's own: it alone stops only the first.
+    let landlock = "fd = libc.syscall(444, struct.pack('QQ', 0, 2), 16, 0)
+libc.prctl(38, 1, 0, 0, 0)
+if libc.syscall(446, fd, 0): raise OSError(ctypes.get_errno(), 'landlock_restrict_self')
+";
+    let shown = text.replace("def connect", &format!("{landlock}def connect"));
+    let walled = outside(place, &shown);
+    assert_eq!(walled["tcp"], "EACCES", "{walled}");
+    for way in ["mptcp", "smc", "sendto", "sendmsg"] {
+        assert_eq!(walled[way], free[way], "{way}");
     }
+
+    let ports = "network:\n  isolated: true\n  allowed_outgoing_ports: [1]";
+    let listed = Policy::new(place).section(ports);
+    let inside = found(&python(place, &listed.compile(place), text));
     let test = "network::protocols_beside_the_port_list";
-    stopped(place, test, &outside(place, text), &inside, &["EACCES", "EPERM"]);
+    // Python calls EOPNOTSUPP by its other name.
+    stopped(place, test, &free, &inside, &["EACCES", "EPROTONOSUPPORT", "ENOTSUP"]);
+    assert_eq!(facts(place, text), free, "without a list");
 }
 
 fn pathname_sockets_of_the_host(place: &Place) {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// The codes whose findings have a fix in a case or on their page.
-const WITH_FIX: [&str; 21] = [
+const WITH_FIX: [&str; 23] = [
     "address-overlap",
     "ambiguous-scalar",
     "byte-order-mark",
@@ -21,6 +21,8 @@ const WITH_FIX: [&str; 21] = [
     "duplicate-path",
     "empty-value",
     "errno-unknown",
+    "extends-unknown-profile",
+    "group-unknown",
     "invisible-character",
     "older-spelling",
     "port-overlap",

@@ -28,7 +28,7 @@ fn outcome(path: &Path) -> Outcome {
 fn tally(outcomes: &[Outcome]) -> Tally {
     let mut tally = Tally::default();
     for outcome in outcomes {
-        tally.add(&outcome.diagnostics);
+        tally.add(&outcome.diagnostics, outcome.suppressed.len());
     }
     tally
 }
@@ -38,7 +38,11 @@ fn json(outcomes: &[Outcome]) -> String {
         .iter()
         .map(|outcome| render::json_findings(&outcome.sources, &outcome.diagnostics))
         .collect();
-    render::json(&findings, &tally(outcomes))
+    let suppressed: Vec<String> = outcomes
+        .iter()
+        .map(|outcome| render::json_suppressed(&outcome.sources, &outcome.suppressed))
+        .collect();
+    render::json(&findings, &suppressed, &tally(outcomes))
 }
 
 fn sarif(outcomes: &[Outcome]) -> String {
@@ -131,7 +135,37 @@ fn json_is_what_its_schema_promises() {
     let found: usize = outcomes.iter().map(|outcome| outcome.diagnostics.len()).sum();
     assert_eq!(value.pointer("/findings").and_then(Value::as_array).map(Vec::len), Some(found));
     assert_eq!(value.pointer("/summary/files"), Some(&Value::from(outcomes.len())));
+    let stands: usize = outcomes.iter().map(|outcome| outcome.suppressed.len()).sum();
+    assert_eq!(value.pointer("/suppressed").and_then(Value::as_array).map(Vec::len), Some(stands));
+    assert_eq!(value.pointer("/summary/suppressed"), Some(&Value::from(stands)));
     assert!(!validator.is_valid(&serde_json::json!({"format": 1})), "the schema lets all through");
+}
+
+/// A policy with a finding that a comment lets stand, and two of another code.
+const STANDS: &str = "name: a\nsyscalls:\n  default_deny: false\n  allow:\n    - read\n    - read\n    \
+    # purple: allow[dangerous-call-allowed] \"gdb\" attaches\n    - ptrace\n    - read\n";
+
+#[test]
+fn json_lists_what_comments_let_stand() {
+    let (outcome, shown) = compiled("p.yaml", STANDS.as_bytes());
+    let value = valid(&validator(JSON_SCHEMA), &json(std::slice::from_ref(&outcome)));
+    let codes = |list: &str, code: &str| -> Vec<String> {
+        let all = value.get(list).and_then(Value::as_array).into_iter().flatten();
+        let code = |one: &Value| one.pointer(code).and_then(Value::as_str).map(str::to_owned);
+        all.filter_map(code).collect()
+    };
+    assert_eq!(codes("findings", "/code"), ["syscall-duplicate"; 2], "{shown}");
+    assert_eq!(codes("suppressed", "/finding/code"), ["dangerous-call-allowed"]);
+    assert_eq!(codes("suppressed", "/reason"), ["\"gdb\" attaches"]);
+    let line = |place: &str| value.pointer(&format!("/suppressed/0/{place}/start/line"));
+    assert_eq!((line("finding/location"), line("comment")), (Some(&8.into()), Some(&7.into())));
+    let count = |key: &str| value.pointer(&format!("/summary/{key}")).and_then(Value::as_u64);
+    assert_eq!(["warnings", "notes", "suppressed"].map(count), [Some(0), Some(2), Some(1)]);
+    assert!(
+        tally(std::slice::from_ref(&outcome))
+            .summary()
+            .ends_with("1 file checked: 2 notes\n1 finding suppressed with a reason")
+    );
 }
 
 /// The schema of OASIS.
@@ -145,9 +179,7 @@ fn sarif_validator() -> Validator {
 /// What a comment lets stand is listed with its reason, in the order of the text.
 #[test]
 fn sarif_lists_what_comments_let_stand() {
-    let text = "name: a\nsyscalls:\n  default_deny: false\n  allow:\n    - read\n    - read\n    \
-                # purple: allow[dangerous-call-allowed] \"gdb\" attaches\n    - ptrace\n    - read\n";
-    let (outcome, shown) = compiled("p.yaml", text.as_bytes());
+    let (outcome, shown) = compiled("p.yaml", STANDS.as_bytes());
     let value = valid(&sarif_validator(), &sarif(std::slice::from_ref(&outcome)));
     let results = value.pointer("/runs/0/results").and_then(Value::as_array).expect("results");
     let listed: Vec<_> = results

@@ -4,8 +4,10 @@ use crate::texts::Texts;
 use crate::{compiled_beside, compiled_by, policies, spent};
 use purple_plan::{MountKind, Place, Plan};
 use purple_tests::repository::root;
+use purplec::diagnostics::Severity;
 use purplec::pipeline::{Options, Outcome, Stage};
 use purplec::profiles::SHIPPED;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
@@ -123,6 +125,70 @@ fn what_was_taken_out_can_be_put_back() {
     let files = [("p.yaml", PARENT), ("m.yaml", middle)];
     let found = merged(&files, "name: a\nextends: m.yaml\nsyscalls: {deny: [ptrace]}\n");
     has(&found, "deny:[ptrace]");
+}
+
+/// The errors of a policy, its `extends` line left out, as code and place.
+fn errors(parents: &[(&str, &str)], policy: &str) -> Vec<(&'static str, String)> {
+    let files = Some(Texts::new(parents.iter().copied()).files());
+    let (outcome, _) = compiled_beside("policy.yaml", policy.as_bytes(), files);
+    assert!(outcome.plan.is_none());
+    let found = outcome.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+    found.map(|one| (one.code, outcome.sources.slice(one.span).to_owned())).collect()
+}
+
+/// A key that does not exist, and wrong names of every kind.
+const WRONG: &str = "\
+name: a
+memory: 1G
+syscalls:
+  allow: [opnat, \"@netwrok\", {socket: \"domain == AF_INTE\"}]
+  advanced_rules: [{syscall: kil, action: errno, errno: EPREM}]
+  default_deny: maybe
+capabilities: {add: [CAP_NET_ADMN]}
+resources: {session_timeout_seconds: 5 parsecs}
+";
+
+#[test]
+fn wrong_names_are_told_beside_a_wrong_key_whether_the_policy_extends_something_or_not() {
+    let alone = errors(&[], WRONG);
+    let codes: BTreeSet<&str> = alone.iter().map(|(code, _)| *code).collect();
+    let all = [
+        "condition-name-unknown",
+        "errno-unknown",
+        "group-unknown",
+        "invalid-duration",
+        "syscall-unknown",
+        "unknown-capability",
+        "unknown-key",
+        "wrong-type",
+    ];
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
+    let parents = [("p.yaml", PARENT), ("q.yaml", "name: q\nextends: p.yaml\n")];
+    for extends in ["p.yaml", "[q.yaml, ai-dev-safe]", "base", "[]"] {
+        assert_eq!(errors(&parents, &format!("{WRONG}extends: {extends}\n")), alone, "{extends}");
+    }
+    // A parent that is missing or wrong is one more mistake, and hides none.
+    let broken = [("p.yaml", "name: p\nsyscalls: {allow: [raed], denny: []}\n")];
+    let found = errors(&broken, &format!("{WRONG}extends: [p.yaml, bsae]\n"));
+    let has = |code: &str, place: &str| found.contains(&(code, place.to_owned()));
+    assert!(alone.iter().all(|one| found.contains(one)), "{found:#?}");
+    assert!(has("extends-unknown-profile", "bsae") && has("extends-broken", "p.yaml"));
+    assert!(has("unknown-key", "denny") && has("syscall-unknown", "raed"), "{found:#?}");
+    assert_eq!(found.len(), alone.len() + 4, "{found:#?}");
+}
+
+/// What takes something out means nothing without the texts that have it.
+#[test]
+fn what_is_taken_out_of_a_missing_text_is_no_mistake_of_its_own() {
+    let removing = "name: a\nsyscalls: {alow: []}\nfilesystem: {scratch_paths: [\"!/cache\"]}\n";
+    let found =
+        |extends: &str| errors(&[("p.yaml", PARENT)], &format!("{removing}extends: {extends}\n"));
+    let codes =
+        |found: Vec<(&'static str, String)>| found.into_iter().map(|one| one.0).collect::<Vec<_>>();
+    assert_eq!(codes(found("p.yaml")), ["unknown-key"]);
+    assert_eq!(codes(found("nowhere.yaml")), ["unknown-key", "extends-unreadable"]);
+    assert_eq!(codes(found("base")), ["unknown-key", "removes-nothing"]);
+    assert_eq!(codes(found("[]")), ["unknown-key", "removes-nothing"]);
 }
 
 /// Each path inside has one meaning: the later text's.
@@ -268,6 +334,51 @@ fn the_policy_in_full_names_file_and_line_of_each_value() {
         },
         { insta::assert_snapshot!("in-full", listing) }
     );
+}
+
+/// What a policy does not say and means all the same: no default is left out.
+#[test]
+fn the_policy_in_full_says_what_nobody_says() {
+    let full = |text: &str| emitted(&[], &format!("name: a\n{text}\n"), Stage::Resolved).0.listing;
+    let lines = |text: &str| -> Vec<String> {
+        let listing = full(text).expect("a listing");
+        listing.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let has = |text: &str, wanted: &[&str]| {
+        let lines = lines(text);
+        let found = lines.windows(wanted.len()).any(|part| part == wanted);
+        assert!(found, "{text}: no {wanted:?} in {lines:#?}");
+    };
+    let (project, home) = ("- \"@project\" # default", "- \"@home\" # default");
+    let output = |rest: &str| format!("filesystem: {{output_paths: [{{{rest}}}]}}");
+    has(&output("host_path: ., sandbox_path: /w"), &["read_only:", project]);
+    has(&output("host_path: /home/bob, sandbox_path: /w"), &["read_only:", project, home]);
+    let own = output("read_only: [Makefile, '!.git/config'], host_path: ., sandbox_path: /w");
+    has(
+        &own,
+        &[
+            "read_only:",
+            "- Makefile # policy.yaml:2",
+            "- \"!.git/config\" # policy.yaml:2",
+            project,
+        ],
+    );
+    for said in ["@project", "!@project"] {
+        let own = output(&format!("host_path: ., sandbox_path: /w, read_only: ['{said}']"));
+        has(&own, &["read_only:", &format!("- \"{said}\" # policy.yaml:2")]);
+        assert!(!lines(&own).iter().any(|line| line == project), "{said}");
+    }
+    let none = lines(&output("host_path: /srv/x, sandbox_path: /w"));
+    assert!(!none.iter().any(|line| line.starts_with("read_only")), "{none:#?}");
+
+    let swap = "# memory_swap_limit_bytes: no swap # default";
+    has("resources: {memory_limit_bytes: 1G}", &[swap]);
+    let unlimited = lines("resources: {pids_limit: 5}");
+    assert!(!unlimited.iter().any(|line| line.contains("memory_swap")), "{unlimited:#?}");
+    has("filesystem: {scratch_paths: [/tmp]}", &["masked_paths: [] # default"]);
+    has("audit: {enabled: true}", &["on_failure: end # default"]);
+    has("audit: {enabled: true}", &["detail_level: [] # default"]);
+    has("ebpf_monitoring: {enabled: true}", &["trace_files: false # default"]);
 }
 
 /// The profile is written in another way, and means what it meant.

@@ -1,11 +1,13 @@
-//! A slip in every key and in every word of the schema, and what the compiler takes it for.
+//! A slip in every key and in every word of the schema, in names of calls, errors, capabilities, groups
+//! and profiles, and what the compiler takes it for.
 //!
 //! Each key and word is written wrong in eight ways; each way must lead back to the word, or it is
 //! in the list of those that do not (`snapshots/typos.snap`), where a reviewer sees it come and go.
 
 use crate::compiled;
-use purplec::diagnostics::Diagnostic;
+use purplec::diagnostics::{Applicability, Diagnostic};
 use purplec::resolve::CAPABILITIES;
+use purplec::syscalls::groups::{group as known_group, groups};
 use purplec::syscalls::{Arch, closest_errno, closest_name, names};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -300,4 +302,71 @@ fn capabilities_are_found_again() {
         let distinct: std::collections::BTreeSet<&String> = slips.iter().collect();
         assert!(helped.count() >= distinct.len(), "{text}");
     }
+}
+
+/// What a fix writes in place of a slip, and whether it may do so by itself.
+fn mended(text: &str, code: &str) -> Vec<(String, Applicability)> {
+    let (outcome, _) = compiled("slip", text.as_bytes());
+    let found = outcome.diagnostics.iter().filter(|one| one.code == code);
+    let fixes = found.filter_map(|one| one.fix.as_ref());
+    fixes
+        .map(|fix| {
+            (fix.edits.iter().map(|edit| edit.replacement.as_str()).collect(), fix.applicability)
+        })
+        .collect()
+}
+
+/// A slip in the name of each group, and of each profile, has a fix that writes the name.
+#[test]
+fn groups_and_profiles_are_found_again() {
+    let (mut tried, mut lost) = (0, Vec::new());
+    for group in groups() {
+        let bare = group.name.trim_start_matches('@');
+        for (_, slip) in SLIPS {
+            let Some(slip) = slip(bare).filter(|slip| known_group(&format!("@{slip}")).is_none())
+            else {
+                continue;
+            };
+            for sign in ["", "!"] {
+                tried += 1;
+                let text = format!("name: a\nsyscalls: {{deny: [\"{sign}@{slip}\", chroot]}}\n");
+                let right = format!("\"{sign}{}\"", group.name);
+                match mended(&text, "group-unknown").as_slice() {
+                    [(text, _)] if *text == right => {}
+                    other => lost.push(format!("{sign}@{slip}: {other:?}")),
+                }
+            }
+        }
+    }
+    assert!(tried > 300 && lost.len() * 20 < tried, "{} of {tried}: {lost:#?}", lost.len());
+
+    for name in purplec::profiles::names() {
+        for (_, slip) in SLIPS {
+            let Some(slip) = slip(name).filter(|slip| slip != name) else { continue };
+            let found = mended(&format!("name: a\nextends: [{slip}]\n"), "extends-unknown-profile");
+            assert!(matches!(found.as_slice(), [(text, _)] if text == name), "{slip}: {found:?}");
+        }
+    }
+    for (text, code, right) in [
+        ("syscalls: {allow: ['@File_Read']}", "group-unknown", "\"@file-read\""),
+        ("extends: AI-dev-Safe", "extends-unknown-profile", "ai-dev-safe"),
+    ] {
+        let safe = vec![(right.to_owned(), Applicability::Safe)];
+        assert_eq!(mended(&format!("name: a\n{text}\n"), code), safe);
+    }
+    for (text, code, right) in [
+        ("syscalls: {allow: [\"@netwrok\"]}", "group-unknown", "\"@network\""),
+        ("syscalls: {allow: [\"@system-service\"]}", "group-unknown", "\"@default\""),
+        ("syscalls: {deny: [\"!chrot\"]}", "syscall-unknown", "\"!chroot\""),
+        (
+            "filesystem: {output_paths: [{host_path: o, sandbox_path: /o, read_only: ['!@projct']}]}",
+            "invalid-path",
+            "\"!@project\"",
+        ),
+    ] {
+        let asked = vec![(right.to_owned(), Applicability::Unsafe)];
+        assert_eq!(mended(&format!("name: a\n{text}\n"), code), asked);
+    }
+    // What stands between the quotes is not the name: there is nothing to put in its place.
+    assert_eq!(mended("name: a\nsyscalls: {allow: [\"\\x40netwrok\"]}\n", "group-unknown"), []);
 }

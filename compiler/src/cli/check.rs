@@ -130,6 +130,7 @@ struct Part {
     exit: Exit,
     tally: Tally,
     text: String,
+    suppressed: String,
     results: Option<render::Results>,
     score: Option<String>,
     /// What was done to the file, for standard error.
@@ -141,8 +142,9 @@ struct Part {
 impl Part {
     fn failed(failure: Failure) -> Self {
         let tally = Tally { failures: vec![failure], ..Tally::default() };
-        let (text, done, output) = Default::default();
-        Self { exit: Exit::Failed, tally, text, results: None, score: None, done, output }
+        let (text, suppressed, done, output) = Default::default();
+        let (results, score) = (None, None);
+        Self { exit: Exit::Failed, tally, text, suppressed, results, score, done, output }
     }
 }
 
@@ -173,21 +175,31 @@ fn examine(
         },
     };
     let mut tally = Tally::default();
-    tally.add(&outcome.diagnostics);
-    let (text, results) = rendered(&outcome, format, look);
+    tally.add(&outcome.diagnostics, outcome.suppressed.len());
+    let (text, suppressed, results) = rendered(&outcome, format, look);
     let exit = if changed.would { Exit::Findings } else { Exit::Clean };
     let score = with.score.map(|format| score::render(format, &outcome));
-    Part { exit, tally, text, results, score, done: changed.done, output: changed.output }
+    let (done, output) = (changed.done, changed.output);
+    Part { exit, tally, text, suppressed, results, score, done, output }
 }
 
-fn rendered(outcome: &Outcome, format: Format, look: Look) -> (String, Option<render::Results>) {
+/// What was found, what of it was let stand, and both as results of SARIF: what the form has.
+fn rendered(
+    outcome: &Outcome,
+    format: Format,
+    look: Look,
+) -> (String, String, Option<render::Results>) {
     let Outcome { sources, diagnostics, suppressed, .. } = outcome;
+    let none = String::new;
     match format {
-        Format::Human => (render::human_as(look, sources, diagnostics), None),
-        Format::Json => (render::json_findings(sources, diagnostics), None),
-        Format::Github => (render::github(sources, diagnostics), None),
+        Format::Human => (render::human_as(look, sources, diagnostics), none(), None),
+        Format::Json => {
+            let suppressed = render::json_suppressed(sources, suppressed);
+            (render::json_findings(sources, diagnostics), suppressed, None)
+        }
+        Format::Github => (render::github(sources, diagnostics), none(), None),
         Format::Sarif => {
-            (String::new(), Some(render::sarif_results(sources, diagnostics, suppressed)))
+            (none(), none(), Some(render::sarif_results(sources, diagnostics, suppressed)))
         }
     }
 }
@@ -199,6 +211,7 @@ pub(super) struct Report {
     exit: Exit,
     tally: Tally,
     findings: Vec<String>,
+    suppressed: Vec<String>,
     results: Vec<render::Results>,
     /// Whether scores stand behind the findings, or in their place.
     score: Option<score::Format>,
@@ -210,17 +223,19 @@ impl Report {
     /// An empty report, to be printed on standard output or standard error.
     pub(super) fn new(format: Format, look: Look, to_stderr: bool) -> Self {
         let (exit, tally) = (Exit::Clean, Tally::default());
-        let (findings, results, scores) = Default::default();
-        Self { format, to_stderr, exit, tally, findings, results, score: None, scores, look }
+        let (findings, suppressed, results, scores) = Default::default();
+        let score = None;
+        Self { format, to_stderr, exit, tally, findings, suppressed, results, score, scores, look }
     }
 
     /// Adds what was found in one policy.
     pub(super) fn add_outcome(&mut self, outcome: &Outcome) {
         let mut tally = Tally::default();
-        tally.add(&outcome.diagnostics);
-        let (text, results) = rendered(outcome, self.format, self.look);
-        let (done, output) = Default::default();
-        self.add(Part { exit: Exit::Clean, tally, text, results, score: None, done, output });
+        tally.add(&outcome.diagnostics, outcome.suppressed.len());
+        let (text, suppressed, results) = rendered(outcome, self.format, self.look);
+        let ((done, output), score) = (Default::default(), None);
+        let exit = Exit::Clean;
+        self.add(Part { exit, tally, text, suppressed, results, score, done, output });
     }
 
     /// Adds a policy that could not be read.
@@ -249,7 +264,10 @@ impl Report {
         match self.format {
             _ if self.score == Some(score::Format::Json) => {}
             Format::Human | Format::Github => self.say(&part.text),
-            Format::Json => self.findings.push(part.text),
+            Format::Json => {
+                self.findings.push(part.text);
+                self.suppressed.push(part.suppressed);
+            }
             Format::Sarif => {}
         }
         self.tally.join(part.tally);
@@ -296,7 +314,7 @@ impl Report {
     /// Prints the document, where the form is one.
     pub(super) fn document(&mut self) {
         match self.format {
-            Format::Json => self.say(&render::json(&self.findings, &self.tally)),
+            Format::Json => self.say(&render::json(&self.findings, &self.suppressed, &self.tally)),
             Format::Sarif => {
                 let results = std::mem::take(&mut self.results);
                 self.say(&render::sarif(results, &self.tally));

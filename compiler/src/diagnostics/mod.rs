@@ -43,6 +43,13 @@ pub enum Applicability {
     Unsafe,
 }
 
+/// How sure it is that one word was meant where another one is written: safe where they differ in
+/// case, hyphens and spaces only, for then there is one reading.
+pub fn respelt(written: &str, meant: &str) -> Applicability {
+    let plain = |word: &str| word.to_ascii_lowercase().replace(['-', ' '], "_");
+    if plain(written) == plain(meant) { Applicability::Safe } else { Applicability::Unsafe }
+}
+
 /// A change of the text at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
@@ -134,12 +141,7 @@ impl Diagnostic {
     /// two differ in case, hyphens and spaces only: then there is one reading.
     #[must_use]
     pub fn with_guess(self, written: &str, meant: &str) -> Self {
-        let plain = |word: &str| word.to_ascii_lowercase().replace(['-', ' '], "_");
-        let applicability = if plain(written) == plain(meant) {
-            Applicability::Safe
-        } else {
-            Applicability::Unsafe
-        };
+        let applicability = respelt(written, meant);
         let span = self.span;
         self.with_help(format!("did you mean `{meant}`?")).with_fix(
             applicability,
@@ -264,7 +266,12 @@ impl Sink {
 
     /// Whether anything found stops the compilation.
     pub fn has_errors(&self) -> bool {
-        self.found.iter().any(|found| found.severity == Severity::Error)
+        self.errors() > 0
+    }
+
+    /// How many findings stop the compilation.
+    pub fn errors(&self) -> usize {
+        self.found.iter().filter(|found| found.severity == Severity::Error).count()
     }
 
     /// Whether an error about exactly this place is known already. A point is no place.

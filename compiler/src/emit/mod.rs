@@ -6,7 +6,7 @@ mod plan;
 
 pub use meaning::{Recorded, action, place_of};
 pub(crate) use plan::COMPILER;
-pub use plan::{Artefacts, TextWithNul};
+pub use plan::{Artefacts, OUTSIDE_FOR_ROOT, TextWithNul};
 
 use crate::diagnostics::Sink;
 use crate::ir::{self, Ir};

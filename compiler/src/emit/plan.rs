@@ -39,7 +39,7 @@ const INSIDE: u32 = 1000;
 
 /// The user and group outside when root starts the sandbox: nobody else's. It lies between the
 /// ranges that are set aside for containers and the end of the usable ids.
-const OUTSIDE_FOR_ROOT: u32 = 1_886_745_200;
+pub const OUTSIDE_FOR_ROOT: u32 = 1_886_745_200;
 
 /// What a program gets to end by itself when its time is over.
 const GRACE_MS: u64 = 5000;

@@ -334,13 +334,13 @@ fn entries(document: &Document) -> Vec<(String, Span)> {
 
 fn unknown_profile(name: &str, span: Span) -> Diagnostic {
     let message = format!("there is no profile {}", quote(name));
-    let help = if let Some(near) = nearest(name, profiles::names()) {
-        format!("did you mean `{near}`?")
-    } else {
-        let names: Vec<_> = profiles::names().map(|name| format!("`{name}`")).collect();
-        format!("there are {}; a file's name has a `/` or ends in `.yaml`", names.join(", "))
-    };
-    Diagnostic::error("extends-unknown-profile", span, message).with_help(help)
+    let found = Diagnostic::error("extends-unknown-profile", span, message);
+    if let Some(near) = nearest(name, profiles::names()) {
+        return found.with_guess(name, near);
+    }
+    let names: Vec<_> = profiles::names().map(|name| format!("`{name}`")).collect();
+    let names = names.join(", ");
+    found.with_help(format!("there are {names}; a file's name has a `/` or ends in `.yaml`"))
 }
 
 fn unreadable(name: &str, span: Span, why: &str, help: &str) -> Diagnostic {

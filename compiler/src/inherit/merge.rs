@@ -67,6 +67,13 @@ pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>
             merge.document.remove_key(own, "description");
         }
         all = Some(match all {
+            // Nothing is inherited, so that nothing can be taken out and nothing is changed.
+            None if text.file == 0 => {
+                let empty = merge.document.add_mapping(merge.document.node_span(own), Vec::new());
+                let alone = merge.mapping("", empty, own, None);
+                merge.changes.clear();
+                alone
+            }
             None => own,
             Some(before) => merge.mapping("", before, own, None),
         });

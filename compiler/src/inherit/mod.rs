@@ -59,27 +59,52 @@ pub struct Place {
     pub identity: PathBuf,
 }
 
+/// What came of a document and what it extends.
+pub enum Inherited {
+    /// One document, which each text is right for.
+    Whole(Document),
+    /// What is right of the texts, in one document: some of them have errors, which the sink knows,
+    /// and there may be more to find in what is left.
+    Rest(Document),
+    /// Nothing that more can be found in; the sink says why.
+    Nothing,
+}
+
 /// Merges a document with what it extends. The parents' texts are added to `sources`. A document
-/// that extends nothing stays as it is. `None`: the sink says why.
+/// that extends nothing stays as it is.
 pub fn inherit(
     mut document: Document,
     files: Option<&dyn Files>,
     sources: &mut Sources,
     sink: &mut Sink,
-) -> Option<Document> {
+) -> Inherited {
     let Some((_, extends)) = document.entry(document.root(), "extends") else {
-        return Some(document);
+        return Inherited::Whole(document);
     };
     let place = document.node_span(extends);
     // A parent's finding says nothing about a policy that is wrong itself, and the other way round.
     let fits = validate::check(&mut document, sink).is_some();
-    let texts = Gathering::new(files, sources, sink).all(document);
-    if !fits || sink.has_errors() {
-        return None;
+    let before = sink.errors();
+    let Some(mut texts) = Gathering::new(files, sources, sink).all(document) else {
+        return Inherited::Nothing;
+    };
+    let parents_fit = sink.errors() == before;
+    if fits && !sink.has_errors() {
+        let (merged, changes) = merge::merge(texts, sink);
+        loosens::report(&changes, place, sink);
+        return Inherited::Whole(merged);
     }
-    let (merged, changes) = merge::merge(texts?, sink);
-    loosens::report(&changes, place, sink);
-    Some(merged)
+    let whole = texts.iter_mut().all(|text| validate::remainder(&mut text.document).is_some());
+    if !whole {
+        return Inherited::Nothing;
+    }
+    let mut found = Sink::new();
+    let (merged, _) = merge::merge(texts, &mut found);
+    if parents_fit {
+        // Otherwise what seems to be missing may be in a text that is.
+        sink.absorb_errors(found);
+    }
+    Inherited::Rest(merged)
 }
 
 /// A policy's text with all that it inherits from: what decides what it compiles to, for those who

@@ -2,13 +2,19 @@
 
 use crate::diagnostics::render::visible;
 use crate::parse::{Document, NodeId, is_plain_text};
-use crate::resolve::{environment, filesystem};
+use crate::resolve::{default_groups, environment, filesystem};
 use crate::source::{Sources, Span};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The column that the places are aligned at, at most.
 const FURTHEST: usize = 56;
+
+/// What an output path keeps as it is, beside what it keeps without saying so.
+const KEPT: &str = "read_only";
+
+/// The key without which the default of another one is no limit.
+const MEMORY: &str = "memory_limit_bytes";
 
 /// The place of what nobody says.
 const DEFAULT: &str = "default";
@@ -20,8 +26,7 @@ pub(crate) fn effective(document: &Document, sources: &Sources) -> String {
     let mut print = Print { document, sources, lines: Vec::new() };
     let schema = purple_policy::json_schema();
     let root = document.root();
-    for key in keys(&schema, &schema) {
-        let property = schema.pointer(&format!("/properties/{key}")).unwrap_or(&Value::Null);
+    for (key, property) in keys(&schema, &schema) {
         let section = keys(&schema, property);
         let value = document.entry(root, key).map(|(_, value)| value);
         match value {
@@ -33,15 +38,18 @@ pub(crate) fn effective(document: &Document, sources: &Sources) -> String {
     print.finish()
 }
 
+/// A key of the policy, and what the schema says of it.
+type Key<'s> = (&'s str, &'s Value);
+
 /// The keys that a part of the schema has, without older spellings.
-fn keys<'s>(schema: &'s Value, part: &'s Value) -> Vec<&'s str> {
+fn keys<'s>(schema: &'s Value, part: &'s Value) -> Vec<Key<'s>> {
     let reference = part.get("$ref").or_else(|| part.pointer("/allOf/0/$ref"));
     let pointer = reference.and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
     let part = pointer.and_then(|pointer| schema.pointer(pointer)).unwrap_or(part);
     let properties = part.get("properties").and_then(Value::as_object).into_iter().flatten();
     properties
         .filter(|(_, property)| property.get("deprecated").is_none())
-        .map(|(key, _)| key.as_str())
+        .map(|(key, property)| (key.as_str(), property))
         .collect()
 }
 
@@ -58,16 +66,17 @@ struct Print<'d> {
 }
 
 impl Print<'_> {
-    fn section(&mut self, section: &str, keys: &[&str], value: Option<NodeId>) {
+    fn section(&mut self, section: &str, keys: &[Key<'_>], value: Option<NodeId>) {
         self.line(format!("{section}:"), None);
         let before = self.lines.len();
         if section == "environment" {
             self.environment(value);
         } else {
-            for &key in keys {
+            for &(key, property) in keys {
                 match value.and_then(|section| self.document.entry(section, key)) {
+                    Some((_, list)) if key == "output_paths" => self.outputs(list),
                     Some((_, value)) => self.node(2, format!("  {key}:"), value),
-                    None => self.default(section, key, value.is_some()),
+                    None => self.default((section, value), key, property),
                 }
             }
         }
@@ -77,10 +86,11 @@ impl Print<'_> {
         }
     }
 
-    /// What a key means that nobody gives.
-    fn default(&mut self, section: &str, key: &str, in_section: bool) {
+    /// What a key means that nobody gives; `property` is what the schema says of it.
+    fn default(&mut self, (section, node): (&str, Option<NodeId>), key: &str, property: &Value) {
+        let limited = || node.is_some_and(|id| self.document.entry(id, MEMORY).is_some());
         let value = match (section, key) {
-            ("filesystem", "immutable_paths") if !in_section => {
+            ("filesystem", "immutable_paths") if node.is_none() => {
                 self.line("  immutable_paths:".to_owned(), None);
                 for (path, optional) in filesystem::DEFAULT {
                     let optional = if optional { ", optional: true" } else { "" };
@@ -90,16 +100,61 @@ impl Print<'_> {
                 }
                 return;
             }
-            ("filesystem", "scratch_size_bytes") => format!("{}M", filesystem::SCRATCH_BYTES >> 20),
-            ("filesystem", "working_dir") => "/tmp".to_owned(),
-            ("syscalls", "default_deny") => in_section.to_string(),
+            ("syscalls", "default_deny") => node.is_some().to_string(),
             ("syscalls", "on_deny") => "{errno: EPERM}".to_owned(),
-            ("capabilities", "default_drop") | ("network", "isolated") => true.to_string(),
-            ("audit", "on_failure") if in_section => "end".to_owned(),
-            ("audit" | "ebpf_monitoring", "enabled") => false.to_string(),
-            _ => return,
+            ("audit", "on_failure") => "end".to_owned(),
+            // No number says so. Where memory is not limited, swap is not.
+            ("resources", "memory_swap_limit_bytes") if limited() => {
+                self.line(format!("  # {key}: no swap"), Some(DEFAULT.to_owned()));
+                return;
+            }
+            _ => match property.get("default") {
+                None | Some(Value::Null) => return,
+                Some(Value::String(text)) => scalar(text),
+                Some(other) => other.to_string(),
+            },
         };
         self.line(format!("  {key}: {value}"), Some(DEFAULT.to_owned()));
+    }
+
+    /// The output paths, each with the groups of paths that it keeps without saying so.
+    fn outputs(&mut self, list: NodeId) {
+        if let Some(leaf) = self.leaf("  output_paths:", list) {
+            self.lines.push(leaf);
+            return;
+        }
+        self.line("  output_paths:".to_owned(), None);
+        for &item in self.document.items(list) {
+            self.output(item);
+        }
+    }
+
+    fn output(&mut self, item: NodeId) {
+        let document = self.document;
+        let kept = document.entry(item, KEPT).map_or(&[][..], |(_, list)| document.items(list));
+        let said: BTreeSet<&str> = kept
+            .iter()
+            .filter_map(|&id| document.scalar(id))
+            .map(|name| name.trim_start_matches('!'))
+            .collect();
+        let host = document.entry(item, "host_path").and_then(|(_, host)| document.scalar(host));
+        let groups: Vec<&str> = default_groups(host.unwrap_or_default())
+            .filter(|group| !said.contains(group))
+            .collect();
+        let mut lead = "    -";
+        for (key, _, value) in document.entries(item).filter(|(key, ..)| *key != KEPT) {
+            self.node(6, format!("{lead} {}:", scalar(key)), value);
+            lead = "     ";
+        }
+        if !kept.is_empty() || !groups.is_empty() {
+            self.line(format!("{lead} {KEPT}:"), None);
+        }
+        for &id in kept {
+            self.node(8, "        -".to_owned(), id);
+        }
+        for group in groups {
+            self.line(format!("        - {}", scalar(group)), Some(DEFAULT.to_owned()));
+        }
     }
 
     /// The variables, with those that every program gets unless the policy says otherwise.

@@ -126,6 +126,13 @@ pub enum Action {
     Setting(String),
 }
 
+impl Action {
+    /// Whether it shows something of the host that a program can write to.
+    pub const fn is_writable_bind(&self) -> bool {
+        matches!(self, Self::Bind { attributes, .. } if !attributes.read_only)
+    }
+}
+
 /// What stands for a missing path of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stub {

@@ -85,7 +85,6 @@ fn unpinned(ir: &Ir) -> Option<&str> {
     let steps: BTreeMap<&str, &Step> =
         ir.steps.iter().map(|step| (step.target.as_str(), step)).collect();
     let is_mount = |step: &&&Step| !matches!(step.action, Action::Pin);
-    let is_writable = |step: &Step| matches!(&step.action, Action::Bind { attributes, .. } if !attributes.read_only);
     ir.steps.iter().find_map(|step| {
         let mut above = step
             .target
@@ -94,7 +93,7 @@ fn unpinned(ir: &Ir) -> Option<&str> {
             .filter(|path| !path.is_empty());
         let parent = above.clone().next()?;
         let nearest = above.find_map(|path| steps.get(path).filter(is_mount))?;
-        (is_writable(nearest) && !steps.contains_key(parent)).then_some(parent)
+        (nearest.action.is_writable_bind() && !steps.contains_key(parent)).then_some(parent)
     })
 }
 

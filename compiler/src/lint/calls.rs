@@ -34,7 +34,8 @@ pub fn way(one: &ArchMeaning, name: &str) -> Way {
     let Some(call) = one.calls.get(&number) else {
         return if one.default.deny { Way::Closed } else { Way::Open(default) };
     };
-    let opens = |action| matches!(action, Action::Allow | Action::Log | Action::Notify);
+    // What is told is denied.
+    let opens = |action| matches!(action, Action::Allow | Action::Log);
     let mut narrow = false;
     for rule in &call.rules {
         match (opens(rule.action), rule.conditions.is_empty()) {

@@ -3,6 +3,9 @@
 use super::calls::way;
 use super::{Scope, listed};
 use crate::diagnostics::{Diagnostic, quote};
+use crate::ir::syscalls::{Action, ArchMeaning, Call};
+use crate::syscalls::constants::constant;
+use crate::syscalls::syscall_number;
 use std::net::IpAddr;
 
 /// Runs the lints.
@@ -55,16 +58,38 @@ fn ports_without_calls(key: &str, call: &'static str, scope: &mut Scope<'_>) {
     let Some(one) = scope.ir.filters.first().map(|filter| &filter.native) else { return };
     let denied: Vec<&str> =
         ["socket", call].into_iter().filter(|name| !way(one, name).passes()).collect();
-    if denied.is_empty() {
-        return;
-    }
-    let is = if denied.len() == 1 { "is" } else { "are" };
-    let message = format!("no program can use these ports: {} {is} denied", listed(&denied));
+    let what = match denied.as_slice() {
+        [] if makes_sockets(one) => return,
+        [] => "`socket` is denied for the families inet and inet6".to_owned(),
+        [one] => format!("`{one}` is denied"),
+        more => format!("{} are denied", listed(more)),
+    };
+    let message = format!("no program can use these ports: {what}");
     let place = scope.key(&format!("/network/{key}"));
     scope.report(
         Diagnostic::warning("ports-without-socket", place, message)
             .with_help("allow these calls, or leave the ports out"),
     );
+}
+
+/// Whether a program gets a socket of TCP or UDP, asked for in one of the usual ways (socket(2)).
+fn makes_sockets(one: &ArchMeaning) -> bool {
+    let Some(number) = syscall_number(one.arch, "socket") else { return false };
+    let flag = |name| constant(one.arch, name).unwrap_or(0);
+    let flags = [0, flag("SOCK_CLOEXEC"), flag("SOCK_NONBLOCK")];
+    let flags = flags.into_iter().chain([flag("SOCK_CLOEXEC") | flag("SOCK_NONBLOCK")]);
+    flags.into_iter().any(|flags| {
+        let kinds = [("SOCK_STREAM", "IPPROTO_TCP"), ("SOCK_DGRAM", "IPPROTO_UDP")];
+        kinds.into_iter().any(|(kind, protocol)| {
+            [0, flag(protocol)].into_iter().any(|protocol| {
+                ["AF_INET", "AF_INET6"].into_iter().any(|family| {
+                    let args = [flag(family), flag(kind) | flags, protocol, 0, 0, 0];
+                    let call = Call { audit_arch: one.arch.audit(), number, args };
+                    matches!(one.verdict(&call).action, Action::Allow | Action::Log)
+                })
+            })
+        })
+    })
 }
 
 /// Name servers that the section's own lists keep out of reach.

@@ -3,6 +3,7 @@
 use super::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
+use crate::resolve::syscalls::beyond_the_ports;
 use crate::source::Span;
 use crate::syscalls::Arch;
 use crate::syscalls::constants::{constant, symbolic};
@@ -80,6 +81,7 @@ pub(crate) fn has_finding_of_its_own(name: &str) -> bool {
 pub(super) fn lint(scope: &mut Scope<'_>) {
     dangers(scope);
     guarded_values(scope);
+    protocols_beside_the_ports(scope);
 }
 
 /// One finding for a danger, at the first entry that lets one of its calls through.
@@ -132,8 +134,7 @@ fn guarded_values(scope: &mut Scope<'_>) {
     let mut told = BTreeSet::new();
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
-            let opens =
-                |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log | Action::Notify);
+            let opens = |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log);
             for (at, rule) in call.rules.iter().enumerate().filter(|(_, rule)| opens(rule)) {
                 let Some(value) = beyond_guard(call, rule) else { continue };
                 let stronger = call.rules.get(..at).unwrap_or_default();
@@ -148,6 +149,36 @@ fn guarded_values(scope: &mut Scope<'_>) {
                 scope.report(
                     Diagnostic::warning("guarded-value-allowed", rule.span, message)
                         .with_help("leave it out: a plain allow of the call has what programs use"),
+                );
+            }
+        }
+    }
+}
+
+/// One finding for each rule that names a protocol for which a list of ports does not hold
+/// (`socket(2)`; Landlock looks at TCP alone).
+fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
+    let ir = scope.ir;
+    if ir.landlock.levels.iter().all(|level| level.net == 0) {
+        return;
+    }
+    let mut told = BTreeSet::new();
+    for one in ir.filters.iter().flat_map(Meaning::interfaces) {
+        for call in one.calls.values().filter(|call| call.name == "socket") {
+            for rule in &call.rules {
+                let Some(protocol) = beyond_the_ports(rule) else { continue };
+                if !told.insert((rule.span, protocol)) {
+                    continue;
+                }
+                let shown = symbolic(one.arch, "socket", "protocol", protocol)
+                    .unwrap_or_else(|| format!("the protocol {protocol}"));
+                let message = format!(
+                    "`socket` with `{shown}` is allowed: it speaks TCP, and the lists of ports do \
+                     not hold for it"
+                );
+                scope.report(
+                    Diagnostic::warning("guarded-value-allowed", rule.span, message)
+                        .with_help("leave it out: programs fall back to TCP, where the lists hold"),
                 );
             }
         }
@@ -188,6 +219,6 @@ fn named_value(arch: Arch, call: &str, value: u64) -> (String, &'static str) {
 
 /// The entry or rule that lets a call of the baseline through.
 fn opened(call: &CallMeaning) -> Option<Span> {
-    let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Notify);
+    let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Log);
     rule.map(|rule| rule.span).or(call.allowed.filter(|_| call.denied.is_none()))
 }

@@ -261,6 +261,28 @@ fn a_rule_that_opens_what_a_plain_allow_leaves_out_is_told() {
 }
 
 #[test]
+fn a_protocol_beside_a_list_of_ports_is_told_and_without_a_list_is_not() {
+    let guarded = |network: &str, condition: &str| {
+        let text = format!(
+            "name: a\nnetwork: {{isolated: false, {network}}}\nsyscalls:\n  default_deny: false\n  \
+             allow: [{{socket: 'domain == AF_INET && {condition}'}}]\n"
+        );
+        codes(&text).iter().filter(|code| **code == "guarded-value-allowed").count()
+    };
+    for ports in ["allowed_outgoing_ports: [443]", "allowed_incoming_ports: [80]"] {
+        for (condition, found) in [
+            ("protocol == IPPROTO_MPTCP", 1),
+            ("protocol in {IPPROTO_MPTCP, IPPROTO_SMC}", 2),
+            ("protocol == IPPROTO_UDP", 0),
+            ("protocol != IPPROTO_MPTCP", 0),
+        ] {
+            assert_eq!(guarded(ports, condition), found, "{ports}: {condition}");
+        }
+    }
+    assert_eq!(guarded("dns_servers: []", "protocol == IPPROTO_MPTCP"), 0);
+}
+
+#[test]
 fn namespaces_and_mounts_have_a_warning() {
     for call in ["unshare", "setns", "mount", "move_mount", "pivot_root"] {
         let found = syscalls(&format!("  default_deny: false\n  allow: [{call}]\n"));
@@ -342,4 +364,55 @@ fn what_a_shell_would_replace_is_not() {
         assert_eq!(files(&[(path, "/x")], &[]), ["host-path-upward"], "{path}");
     }
     assert_eq!(files(&[("a/../x", "/x"), ("a~b", "/y")], &[]), Vec::<&str>::new());
+}
+
+/// What is told is denied, so that no lint takes it for a way through.
+#[test]
+fn what_a_supervisor_is_told_of_does_not_go_through() {
+    let rule = |call: &str| {
+        syscalls(&format!(
+            "  default_deny: false\n  advanced_rules: [{{syscall: {call}, action: notify}}]\n"
+        ))
+    };
+    for call in ["bpf", "ptrace", "io_uring_setup", "keyctl"] {
+        assert_eq!(rule(call), Vec::<&str>::new(), "{call}");
+    }
+    assert_eq!(rule("execve"), ["execve-denied"]);
+    assert_eq!(rule("mmap"), ["start-calls-denied"]);
+    let listed = "  on_deny: notify\n  allow: [execve, read]\n";
+    assert_eq!(syscalls(listed), ["start-calls-denied"]);
+    let denied = "  on_deny: notify\n  default_deny: false\n  deny: [mmap]\n";
+    assert_eq!(syscalls(denied), ["deny-leaves-equivalent", "start-calls-denied"]);
+}
+
+#[test]
+fn ports_that_no_socket_can_use_are_told_whatever_denies_the_sockets() {
+    let found = |network: &str, lists: &str| {
+        let text = format!(
+            "name: a\nresources: {{session_timeout_seconds: 9}}\nnetwork: {{isolated: false, {network}}}\n\
+             syscalls: {{default_deny: false, {lists}}}\n"
+        );
+        let outcome = outcome(&text);
+        let mut all = outcome.diagnostics.iter();
+        all.find(|one| one.code == "ports-without-socket").map(|one| one.message.clone())
+    };
+    let families = "`socket` is denied for the families inet and inet6";
+    for (lists, why) in [
+        ("deny: [{socket: 'domain in {AF_INET, AF_INET6}'}]", Some(families)),
+        ("allow: [{socket: 'domain == AF_UNIX'}]", Some(families)),
+        ("advanced_rules: [{syscall: socket, action: notify}]", Some("`socket` is denied")),
+        ("deny: [socket, connect, bind]", Some("`socket` and")),
+        ("deny: [{socket: 'domain == AF_INET6'}]", None),
+        ("deny: [{socket: 'type & 0xf == SOCK_DGRAM'}]", None),
+        ("allow: [{socket: 'domain == AF_INET && type == (SOCK_STREAM | SOCK_CLOEXEC)'}]", None),
+        ("allow: [{socket: 'domain == AF_INET6 && protocol == IPPROTO_UDP'}]", None),
+        ("advanced_rules: [{syscall: socket, action: log}]", None),
+    ] {
+        for network in ["allowed_outgoing_ports: [443]", "allowed_incoming_ports: [80/udp]"] {
+            let message = found(network, lists);
+            let said =
+                message.as_deref().is_some_and(|text| why.is_some_and(|why| text.contains(why)));
+            assert!(said || message.is_none() && why.is_none(), "{lists}: {message:?}");
+        }
+    }
 }

@@ -233,7 +233,8 @@ impl Tree {
     /// What every sandbox has, unless the policy puts something there or above it.
     fn offer(&mut self, path: &str, action: Action) {
         let hides = |place: &Place| !is_link_or_file(&place.action);
-        let covered = self.places.get(path).is_some_and(hides) || self.above(path).any(hides);
+        let covered = self.places.get(path).is_some_and(hides)
+            || self.above(path).any(|(_, place)| hides(place));
         if !covered {
             let place = Place { action, cited: None, named: None };
             self.places.entry(path.to_owned()).or_insert(place);
@@ -253,10 +254,15 @@ impl Tree {
     }
 
     /// What lies above a path, the nearest first.
-    fn above<'t>(&'t self, path: &'t str) -> impl Iterator<Item = &'t Place> {
+    fn above<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, &'t Place)> {
         path.rmatch_indices('/')
             .filter_map(|(at, _)| path.get(..at))
-            .filter_map(|parent| self.places.get(parent))
+            .filter_map(|parent| Some((parent, self.places.get(parent)?)))
+    }
+
+    /// What decides about a path: the nearest thing above it.
+    fn nearest<'t>(&'t self, path: &'t str) -> Option<(&'t str, &'t Place)> {
+        self.above(path).next()
     }
 
     /// What is protected in a writable tree of the host must be there: a program could make what
@@ -267,24 +273,22 @@ impl Tree {
                 &place.action,
                 Action::Bind { optional: true, attributes, .. } if attributes.read_only
             );
-            let Some(Place { action: Action::Bind { attributes, .. }, named: upper, .. }) =
-                self.above(path).next().filter(|_| optional)
+            let upper = self.nearest(path).map(|(_, upper)| upper);
+            let Some(upper) = upper.filter(|upper| optional && upper.action.is_writable_bind())
             else {
                 continue;
             };
-            if !attributes.read_only {
-                let message = format!(
-                    "{} is optional and lies in an output path: where it is missing, the program can make it",
-                    quote(path)
-                );
-                let at = place.named.unwrap_or_default();
-                let mut diagnostic = Diagnostic::error("optional-below-output", at, message)
-                    .with_help("leave out `optional`, so that it must exist, or put it elsewhere");
-                if let Some(upper) = upper {
-                    diagnostic = diagnostic.with_related(*upper, "writable from here on");
-                }
-                sink.push(diagnostic);
+            let message = format!(
+                "{} is optional and lies in an output path: where it is missing, the program can make it",
+                quote(path)
+            );
+            let at = place.named.unwrap_or_default();
+            let mut diagnostic = Diagnostic::error("optional-below-output", at, message)
+                .with_help("leave out `optional`, so that it must exist, or put it elsewhere");
+            if let Some(upper) = upper.named {
+                diagnostic = diagnostic.with_related(upper, "writable from here on");
             }
+            sink.push(diagnostic);
         }
     }
 
@@ -293,13 +297,8 @@ impl Tree {
     fn pin(&mut self) {
         let mut pins = Vec::new();
         for (path, place) in &self.places {
-            let upper = path
-                .rmatch_indices('/')
-                .filter_map(|(at, _)| path.get(..at))
-                .find_map(|parent| Some((parent, self.places.get(parent)?)));
-            if let Some((upper, Place { action: Action::Bind { attributes, .. }, .. })) = upper
-                && !attributes.read_only
-            {
+            let upper = self.nearest(path);
+            if let Some((upper, _)) = upper.filter(|(_, place)| place.action.is_writable_bind()) {
                 let pin = |dir: &str| {
                     let (cited, named) = (place.cited, place.named);
                     (dir.to_owned(), Place { action: Action::Pin, cited, named })
@@ -319,7 +318,7 @@ impl Tree {
             .places
             .keys()
             .map(|path| {
-                let mut above = self.above(path).map(|place| &place.action);
+                let mut above = self.above(path).map(|(_, place)| &place.action);
                 above
                     .find(|action| matches!(action, Action::Bind { .. } | Action::Tmpfs { .. }))
                     .is_some_and(|action| matches!(action, Action::Bind { .. }))

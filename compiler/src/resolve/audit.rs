@@ -14,6 +14,8 @@ pub struct Audit {
     pub failure: AuditFailure,
     /// The log's path on the host; empty where the operator chooses.
     pub log_path: String,
+    /// The entry that asks for denied calls.
+    pub syscall: Option<Span>,
     /// The place in the policy that asks for it.
     pub span: Span,
 }
@@ -31,11 +33,13 @@ pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) ->
         );
     }
     let flags = section.detail_level.iter().fold(0, |flags, detail| flags | flag(*detail));
+    let syscall = section.detail_level.iter().position(|one| *one == AuditDetail::Syscall);
+    let syscall = syscall.map(|at| scope.span(&format!("/audit/detail_level/{at}")));
     let failure = match section.on_failure {
         None | Some(AuditOnFailure::End) => AuditFailure::End,
         Some(AuditOnFailure::Continue) => AuditFailure::Continue,
     };
-    Some(Audit { flags, failure, log_path, span: scope.span("/audit/enabled") })
+    Some(Audit { flags, failure, log_path, syscall, span: scope.span("/audit/enabled") })
 }
 
 const fn flag(detail: AuditDetail) -> u32 {

@@ -17,6 +17,7 @@ pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
 pub use protected::Protected;
+pub(crate) use protected::default_groups;
 pub use resources::{CPU_PERIOD, Resources};
 
 use crate::diagnostics::{Diagnostic, Sink};
@@ -82,13 +83,19 @@ pub fn resolve(
     }
     let mut scope = Scope { document, sink };
     grants::check(policy, today, &mut scope);
+    let network = network::resolve(policy.network.as_ref(), &mut scope);
+    if let Some(listed) = network.listed_ports() {
+        for meaning in &mut syscalls {
+            syscalls::keep_to_ports(meaning, listed);
+        }
+    }
     Resolved {
         name: policy.name.clone(),
         filesystem: filesystem::resolve(policy.filesystem.as_ref(), &mut scope),
         syscalls,
         resources: resources::resolve(policy.resources.as_ref(), &mut scope),
         capabilities: capabilities::resolve(policy.capabilities.as_ref(), &mut scope),
-        network: network::resolve(policy.network.as_ref(), &mut scope),
+        network,
         environment: environment::resolve(policy.environment.as_ref(), &mut scope),
         audit: audit::resolve(policy.audit.as_ref(), &mut scope),
         needs: audit::needs(policy, &scope),

@@ -1,6 +1,7 @@
 //! The `network` section.
 
 use super::quantity::{AddressBlock, Ports, Protocol};
+use super::syscalls::Listed;
 use super::{Placed, Scope, quantity};
 use crate::diagnostics::{Applicability, Diagnostic};
 use purple_policy::{self as policy, Port};
@@ -19,6 +20,15 @@ pub struct Network {
     pub blocked: Vec<Placed<AddressBlock>>,
     /// Name servers.
     pub dns_servers: Vec<IpAddr>,
+}
+
+impl Network {
+    /// What the filter has to hold beside Landlock, where ports are listed.
+    pub(super) fn listed_ports(&self) -> Option<Listed> {
+        let outgoing = self.outgoing.first().map(|ports| ports.span);
+        let first = outgoing.or(self.incoming.first().map(|ports| ports.span))?;
+        Some(Listed { first, outgoing })
+    }
 }
 
 /// The network.

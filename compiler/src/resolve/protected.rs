@@ -3,7 +3,8 @@
 
 use super::Scope;
 use super::filesystem::{LONGEST, LONGEST_NAME, invalid};
-use crate::diagnostics::{Diagnostic, quote};
+use super::syscalls::offered;
+use crate::diagnostics::{Diagnostic, nearest, quote, respelt};
 use crate::ir::Stub;
 use crate::source::Span;
 use std::path::{Component, Path};
@@ -132,6 +133,11 @@ pub(super) fn resolve(
     found.into_iter().map(|(_, one)| one).collect()
 }
 
+/// The names of the groups that a directory of the host has without saying so.
+pub(crate) fn default_groups(host: &str) -> impl Iterator<Item = &'static str> {
+    usual(host).iter().map(|(name, _)| *name)
+}
+
 /// The groups that a directory has without saying so.
 fn usual(host: &str) -> &'static [Group] {
     let parts: Vec<Component<'_>> =
@@ -163,13 +169,23 @@ fn asked(list: &[String], at: &str, scope: &mut Scope<'_>) -> Vec<(Group, Option
         let pointer = format!("{at}/{index}");
         match GROUPS.iter().find(|(name, _)| name == text) {
             Some(group) => groups.push((*group, Some(scope.span(&pointer)))),
-            None => invalid(text, &pointer, KNOWN, scope),
+            None => unknown_group(text, &pointer, scope),
         }
     }
     groups
 }
 
-const KNOWN: &str = "the groups of paths are `@project` and `@home`";
+/// A name that no group of paths has, or the exclusion of one.
+fn unknown_group(text: &str, pointer: &str, scope: &mut Scope<'_>) {
+    let (sign, name) = if text.starts_with('!') { text.split_at(1) } else { ("", text) };
+    let message = format!("no group of paths is called {}", quote(name));
+    let found = Diagnostic::error("invalid-path", scope.span(pointer), message);
+    let near = nearest(name, GROUPS.map(|(known, _)| known));
+    scope.report(match near {
+        Some(near) => offered(found, sign, name, near, respelt(name, near)),
+        None => found.with_help("the groups of paths are `@project` and `@home`"),
+    });
+}
 
 /// Takes out of the groups what the list excludes.
 fn exclude(found: &mut Vec<(String, Protected)>, list: &[String], at: &str, scope: &mut Scope<'_>) {
@@ -178,7 +194,7 @@ fn exclude(found: &mut Vec<(String, Protected)>, list: &[String], at: &str, scop
         let pointer = format!("{at}/{index}");
         let group = GROUPS.iter().find(|(name, _)| *name == excluded);
         if excluded.starts_with('@') && group.is_none() {
-            invalid(text, &pointer, KNOWN, scope);
+            unknown_group(text, &pointer, scope);
             continue;
         }
         let excluded = excluded.trim_end_matches('/');

@@ -12,9 +12,12 @@ mod lists;
 mod modes;
 mod names;
 mod notes;
+mod ports;
 mod rules;
 
 pub(crate) use modes::forbid_set_id;
+pub(super) use names::offered;
+pub(crate) use ports::{Listed, beyond_the_ports, keep_to_ports};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -315,7 +315,7 @@ fn observation(policy: &Policy, all: &mut Vec<Factor>) {
             "there is no audit record",
             points("observation/no audit record"),
         );
-        all.push(found.unless("write `audit: {enabled: true}` with a `log_path`", 0));
+        all.push(found.unless("write `audit: {enabled: true}`", 0));
     }
     if !policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled) {
         all.push(factor(

@@ -2,7 +2,7 @@
 
 mod reprove;
 
-pub use reprove::{Disproof, Proven, reprove, tells};
+pub use reprove::{Disproof, Proven, enforced, reprove, tells};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::emit::{Artefacts, TextWithNul};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::emit::bpf::{Method, Mismatch, Program, Report, check};
 use crate::emit::{COMPILER, Recorded};
-use crate::ir::syscalls::{Action, Call};
+use crate::ir::syscalls::{Action, Call, Meaning};
 use crate::syscalls::Arch;
 use purple_plan::{Filter, Plan, audit_flags};
 
@@ -44,9 +44,8 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
     let program = Program::from_le_bytes(filter.program).ok_or(unknown)?;
     let meaning = recorded.meaning();
     let arch = meaning.native.arch;
-    let enforced = if tells(plan) { meaning.told() } else { meaning.clone() };
-    let report =
-        check(&enforced, &program).map_err(|found| Disproof::Mismatch(arch, Box::new(found)))?;
+    let report = check(&enforced(plan, meaning), &program)
+        .map_err(|found| Disproof::Mismatch(arch, Box::new(found)))?;
     if filter.probe_errno != 0 {
         let (audit_arch, number) = (filter.audit_arch, filter.probe_nr);
         let probe = Call { audit_arch, number, args: filter.probe_args };
@@ -65,6 +64,11 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
 /// Whether the plan's programs tell of denied calls instead of answering them.
 pub fn tells(plan: &Plan<'_>) -> bool {
     plan.audit.iter().any(|audit| audit.flags & audit_flags::SYSCALL != 0)
+}
+
+/// What the plan's program for a meaning must do: see [`crate::ir::Ir::enforced`].
+pub fn enforced(plan: &Plan<'_>, meaning: &Meaning) -> Meaning {
+    if tells(plan) { meaning.told() } else { meaning.clone() }
 }
 
 /// The proof that the plan records.

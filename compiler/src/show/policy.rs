@@ -17,7 +17,7 @@ use crate::emit::{Recorded, place_of};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Meaning, Rule, Strength};
 use crate::parse::written;
 use crate::pipeline::{self, Options};
-use crate::seal::{hex, tells};
+use crate::seal::{enforced, hex, tells};
 use crate::source::Source;
 use crate::syscalls::{
     Arch, errno_number, replaced, signature, syscall, syscall_name, syscall_number, variants,
@@ -112,9 +112,8 @@ fn filters<'p>(plan: &Plan<'p>, only: Option<Arch>) -> Result<Vec<Filter<'p>>, N
         }
         let recorded = Recorded::read(plan, one.audit_arch).ok_or(NoPolicy::Unknown)?;
         let program = Program::from_le_bytes(one.program).ok_or(NoPolicy::Unknown)?;
-        let enforced =
-            if tells(plan) { recorded.meaning().told() } else { recorded.meaning().clone() };
-        check(&enforced, &program).map_err(|wrong| NoPolicy::Wrong(arch, wrong.to_string()))?;
+        check(&enforced(plan, recorded.meaning()), &program)
+            .map_err(|wrong| NoPolicy::Wrong(arch, wrong.to_string()))?;
         found.push(Filter { arch, recorded, program: one.program });
     }
     found.sort_by_key(|one| one.arch);

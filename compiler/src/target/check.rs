@@ -2,11 +2,12 @@
 
 use super::{Controller, Namespace, Target, User};
 use crate::diagnostics::{Diagnostic, Sink};
-use crate::ir::syscalls::{Action as Verdict, ArchMeaning, Meaning, Strength};
+use crate::ir::syscalls::{Action as Verdict, ArchMeaning, Meaning, Rule, Strength};
 use crate::ir::{Action, Ir};
 use crate::parse::Document;
 use crate::source::{Sources, Span};
 use crate::syscalls::{Arch, since};
+use std::collections::BTreeSet;
 
 /// What does not depend on a line of the policy is said at its name.
 const WHOLE: &str = "/name";
@@ -152,18 +153,34 @@ impl Check<'_> {
         }
     }
 
+    /// Everything for which a filter tells a supervisor: rules, the denial action, the record.
     fn notification(&self, sink: &mut Sink) {
         if self.target.user_notification {
             return;
         }
-        let calls = self.interfaces().flat_map(|one| one.calls.values());
-        for rule in calls.flat_map(|call| &call.rules).filter(|it| it.action == Verdict::Notify) {
-            let message = "this rule tells a supervisor, and the target's filters cannot";
+        let mut report = |span, what: &str, help: &str| {
+            let message = format!("{what} tells a supervisor, and the target's filters cannot");
             sink.push(
-                Diagnostic::error("target-notification-missing", rule.span, message).with_help(
-                    "write `action: deny`, or run it where no filter with a supervisor is in force",
-                ),
+                Diagnostic::error("target-notification-missing", span, message).with_help(help),
             );
+        };
+        let calls = self.interfaces().flat_map(|one| one.calls.values());
+        // A `deny` rule has the denial action, which has a place of its own.
+        let told = |rule: &&Rule| rule.strength == Strength::Notify;
+        let rules: BTreeSet<Span> =
+            calls.flat_map(|call| &call.rules).filter(told).map(|rule| rule.span).collect();
+        for span in rules {
+            let help =
+                "write `action: deny`, or run it where no filter with a supervisor is in force";
+            report(span, "this rule", help);
+        }
+        if self.interfaces().any(|one| one.denial == Verdict::Notify) {
+            let help = "write `on_deny: {errno: EPERM}`, or run it where no filter with a supervisor is in force";
+            report(self.document.span("/syscalls/on_deny"), "`on_deny: notify`", help);
+        }
+        if let Some(span) = self.ir.audit.as_ref().and_then(|audit| audit.syscall) {
+            let help = "leave `syscall` out: then runs are recorded, and not their denied calls";
+            report(span, "the record of denied calls", help);
         }
     }
 

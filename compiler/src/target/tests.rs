@@ -8,7 +8,7 @@
 
 use super::{JSON_SCHEMA, Target, User};
 use crate::diagnostics::Sink;
-use crate::pipeline::{Options, compile};
+use crate::pipeline::{Options, Stage, compile};
 use crate::source::Source;
 use serde_json::{Value, json};
 
@@ -103,5 +103,45 @@ fn every_plan_needs_every_kind_of_namespace() {
         let [one] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!(one.code, "target-namespace-missing");
         assert!(one.message.contains(&format!("`{}`", kind.name())), "{}", one.message);
+    }
+}
+
+/// What makes a plan's filter tell, and only that: the filters themselves are the measure.
+#[test]
+fn whatever_tells_a_supervisor_needs_a_target_that_can() {
+    let mut deaf = whole();
+    deaf["user_notification"] = json!(false);
+    let target = read(&deaf).ok();
+    for (section, at) in [
+        (
+            "syscalls: {advanced_rules: [{syscall: chroot, action: notify}]}",
+            "{syscall: chroot, action: notify}",
+        ),
+        ("syscalls: {on_deny: notify, allow: ['@libc-start']}", "notify"),
+        (
+            "syscalls: {on_deny: notify, advanced_rules: [{syscall: chroot, action: deny}]}",
+            "notify",
+        ),
+        ("audit: {enabled: true, detail_level: [resource, syscall]}", "syscall"),
+        ("audit: {enabled: true, detail_level: [resource]}", ""),
+        ("audit: {enabled: false, detail_level: [syscall]}", ""),
+        (
+            "syscalls: {on_deny: log, advanced_rules: [{syscall: chroot, action: errno, errno: EIO}]}",
+            "",
+        ),
+    ] {
+        let text = format!("name: a\n{section}\n");
+        let source = Source::new("p", text.as_str());
+        let options = Options { target: target.clone(), ..Options::default() };
+        let found = compile(&source, &options, Sink::new()).expect("no fault").diagnostics;
+        let found = found.iter().filter(|one| one.code == "target-notification-missing");
+        let places: Vec<_> = found.map(|one| &text[one.span.start..one.span.end]).collect();
+        let expected: Vec<_> = Some(at).filter(|at| !at.is_empty()).into_iter().collect();
+        assert_eq!(places, expected, "{section}");
+
+        let options = Options { emit: Some(Stage::Bpf), ..Options::default() };
+        let program = compile(&source, &options, Sink::new()).expect("no fault").listing;
+        let tells = program.expect("a program").contains("return 0x7fc00000");
+        assert_eq!(tells, !at.is_empty(), "{section}");
     }
 }

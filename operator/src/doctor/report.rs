@@ -51,6 +51,9 @@ pub(super) struct Check {
     pub(super) layer: &'static str,
     /// Whether no run under the shipped profiles goes without it.
     pub(super) required: bool,
+    /// What a policy has where a run is refused without it, for people; none where no run is, or all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) required_by: Option<&'static str>,
     /// Whether it works.
     pub(super) state: State,
     /// What was found.
@@ -65,7 +68,7 @@ impl Check {
     /// One that works.
     pub(super) fn ok(id: &'static str, layer: &'static str, why: &'static str) -> Self {
         let (required, state, found) = (true, State::Ok, String::new());
-        Self { id, layer, required, state, found, why, fix: None }
+        Self { id, layer, required, required_by: None, state, found, why, fix: None }
     }
 
     /// One that works or is missing for a reason, with what helps.
@@ -98,6 +101,11 @@ impl Check {
     pub(super) fn optional(self) -> Self {
         let state = if self.state == State::Missing { State::Degraded } else { self.state };
         Self { required: false, state, ..self }
+    }
+
+    /// The same, which only sandboxes of policies that have this cannot do without.
+    pub(super) fn required_by(self, what: &'static str) -> Self {
+        Self { required_by: Some(what), ..self.optional() }
     }
 }
 
@@ -134,8 +142,12 @@ impl Report {
             out.extend([line.trim_end(), "\n"]);
             if let Some(fix) = &check.fix {
                 let indent = " ".repeat(wide.saturating_add(12));
-                let needed = if check.required { "" } else { " (optional)" };
-                out.extend([&indent, "why: ", check.why, needed, "\n"]);
+                let needed = match (check.required, check.required_by) {
+                    (true, _) => String::new(),
+                    (false, Some(what)) => format!(" (required by {what})"),
+                    (false, None) => " (optional)".to_owned(),
+                };
+                out.extend([&indent, "why: ", check.why, &needed, "\n"]);
                 out.extend([&indent, "fix: ", &visible(fix), "\n"]);
             }
         }
@@ -156,5 +168,40 @@ impl Report {
         let verdict = paint("1", &verdict);
         out.extend([&verdict, " (", &host, ")\n"]);
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Check, Report, State};
+
+    /// What a check without which no run is refused looks like, for people and for programs.
+    #[test]
+    fn what_only_some_policies_require_is_said_with_what_requires_it() {
+        let check = |found: Result<String, String>| {
+            Check::new(("a", "audit", "nobody is told"), found, || "a kernel".to_owned())
+        };
+        let human = |check: Check| {
+            let report = Report {
+                purple_doctor: 1,
+                ready: true,
+                user: purplec::target::User::Root,
+                kernel: String::new(),
+                machine: String::new(),
+                checks: vec![check],
+            };
+            report.human(false)
+        };
+        let missing = || check(Err("EBUSY".to_owned()));
+        let some = missing().required_by("`on_deny: notify`");
+        assert_eq!((some.required, some.state), (false, State::Degraded));
+        let json = serde_json::to_value(&some).unwrap_or_default();
+        assert_eq!(json.get("required_by"), Some(&"`on_deny: notify`".into()));
+        assert!(human(some).contains("why: nobody is told (required by `on_deny: notify`)\n"));
+
+        assert!(human(missing().optional()).contains("nobody is told (optional)\n"));
+        assert!(human(missing()).contains("nobody is told\n"));
+        let json = serde_json::to_value(missing()).unwrap_or_default();
+        assert_eq!(json.get("required_by"), None, "required by all");
     }
 }

@@ -12,6 +12,7 @@ use nix::sys::stat::{Mode, mkdirat};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fchdir, getegid, geteuid, getuid, pipe, read};
+use purplec::emit::OUTSIDE_FOR_ROOT;
 use purplec::target::Namespace;
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,9 +20,6 @@ use std::os::fd::{AsFd as _, OwnedFd};
 
 /// The uid inside of shipped profiles.
 const INSIDE: u32 = 1000;
-
-/// The uid outside of the program in a sandbox that root starts: docs/running.md.
-const OUTSIDE_FOR_ROOT: u32 = 1_886_745_200;
 
 const USER: (&str, &str, &str) = (
     "user-namespaces",

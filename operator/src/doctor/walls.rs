@@ -12,8 +12,15 @@ use std::fs::File;
 const PRIVILEGES: (&str, &str, &str) =
     ("no-new-privs", "privileges", "set-user-id programs inside could give privileges");
 const SECCOMP: (&str, &str, &str) = ("seccomp", "system calls", "no system call can be denied");
-const TELLS: (&str, &str, &str) =
-    ("seccomp-notification", "audit", "rules with `notify` and the record of denied calls need it");
+const TELLS: (&str, &str, &str) = (
+    "seccomp-notification",
+    "audit",
+    "nobody is told of denied calls, so that none can be recorded",
+);
+
+/// What makes a plan need a filter that tells; `purplec check --target` finds the same.
+const TELLING: &str = "rules with `notify`, `on_deny: notify` and the audit detail `syscall`";
+
 const LANDLOCK: (&str, &str, &str) =
     ("landlock", "files", "the second wall around files, and TCP ports");
 const KEYRING: (&str, &str, &str) =
@@ -65,7 +72,7 @@ pub(super) fn try_all(checks: &mut Vec<Check>) -> Walls {
         _ => "a kernel from Linux 5.0 on with CONFIG_SECCOMP_FILTER".to_owned(),
     }
     };
-    checks.push(Check::new(TELLS, found.map(|()| none()), fix).optional());
+    checks.push(Check::new(TELLS, found.map(|()| none()), fix).required_by(TELLING));
     let landlock = landlock(checks);
 
     let joined = ask(|notes| {

@@ -6,6 +6,7 @@
 use super::excerpt::word;
 use super::{Tally, spelt_out};
 use crate::diagnostics::{Applicability, Diagnostic, Fix};
+use crate::lint::suppress::Suppressed;
 use crate::source::{Sources, Span};
 use serde_json::{Value, json};
 
@@ -24,8 +25,24 @@ pub fn json_findings(sources: &Sources, findings: &[Diagnostic]) -> String {
     lines.join(",\n")
 }
 
-/// The document of a run, from the findings of its files.
-pub fn json(findings: &[String], tally: &Tally) -> String {
+/// The findings of one file that comments let stand, in the same form, each with the reason.
+pub fn json_suppressed(sources: &Sources, suppressed: &[Suppressed]) -> String {
+    let lines: Vec<String> = suppressed
+        .iter()
+        .map(|one| {
+            let value = json!({
+                "finding": value(sources, &one.diagnostic),
+                "reason": one.reason,
+                "comment": location(sources, one.span),
+            });
+            format!("    {}", spelt_out(&value.to_string()))
+        })
+        .collect();
+    lines.join(",\n")
+}
+
+/// The document of a run, from what was found in its files and what of that comments let stand.
+pub fn json(findings: &[String], suppressed: &[String], tally: &Tally) -> String {
     let failures: Vec<String> = tally
         .failures
         .iter()
@@ -37,13 +54,15 @@ pub fn json(findings: &[String], tally: &Tally) -> String {
         "errors": tally.errors,
         "warnings": tally.warnings,
         "notes": tally.notes,
+        "suppressed": tally.suppressed,
         "failures": tally.failures.len(),
     });
     let tool = json!({"name": "purplec", "version": env!("CARGO_PKG_VERSION")});
     format!(
         "{{\n  \"format\": {FORMAT},\n  \"tool\": {tool},\n  \"findings\": {},\n  \
-         \"failures\": {},\n  \"summary\": {summary}\n}}\n",
+         \"suppressed\": {},\n  \"failures\": {},\n  \"summary\": {summary}\n}}\n",
         list(findings, "  "),
+        list(suppressed, "  "),
         list(&failures, "  ")
     )
 }

@@ -15,7 +15,7 @@ mod tally;
 
 pub use excerpt::visible;
 pub use github::{github, github_failure};
-pub use json::{JSON_SCHEMA, json, json_findings};
+pub use json::{JSON_SCHEMA, json, json_findings, json_suppressed};
 pub use sarif::{Results, sarif, sarif_results};
 pub use tally::{Failure, Tally, counted};
 

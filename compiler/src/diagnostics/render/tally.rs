@@ -13,6 +13,8 @@ pub struct Tally {
     pub warnings: usize,
     /// Notes found.
     pub notes: usize,
+    /// Notes and warnings found that comments let stand.
+    pub suppressed: usize,
     /// Fixes that a program may apply.
     pub fixable: usize,
     /// A code that was found: that of the first of the worst findings.
@@ -31,9 +33,10 @@ pub struct Failure {
 }
 
 impl Tally {
-    /// Counts the findings of one more file.
-    pub fn add(&mut self, found: &[Diagnostic]) {
+    /// Counts the findings of one more file, and those that its comments let stand.
+    pub fn add(&mut self, found: &[Diagnostic], suppressed: usize) {
         self.files += 1;
+        self.suppressed += suppressed;
         for finding in found {
             match finding.severity {
                 Severity::Error => self.errors += 1,
@@ -54,6 +57,7 @@ impl Tally {
         self.errors += other.errors;
         self.warnings += other.warnings;
         self.notes += other.notes;
+        self.suppressed += other.suppressed;
         self.fixable += other.fixable;
         if let Some((severity, _)) = other.code
             && self.code.is_none_or(|(before, _)| severity > before)
@@ -63,7 +67,8 @@ impl Tally {
         self.failures.extend(other.failures);
     }
 
-    /// The counts in a line: "2 files checked: 1 error, 3 notes". What could not be checked stands
+    /// The counts in a line: "2 files checked: 1 error, 3 notes". What comments let stand is another
+    /// line, so that it does not read as nothing. What could not be checked stands
     /// for itself: nothing was found there because nobody has looked.
     pub fn summary(&self) -> String {
         let failed = match self.failures.len() {
@@ -81,7 +86,11 @@ impl Tally {
                 .collect();
         let all = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
         let failed = failed.map_or(String::new(), |failed| format!("; {failed}"));
-        format!("{} checked: {all}{failed}", counted(self.files, "file"))
+        let suppressed = match self.suppressed {
+            0 => String::new(),
+            count => format!("\n{} suppressed with a reason", counted(count, "finding")),
+        };
+        format!("{} checked: {all}{failed}{suppressed}", counted(self.files, "file"))
     }
 
     /// What to type next; empty where nothing was found, otherwise lines.

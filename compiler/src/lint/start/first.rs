@@ -140,8 +140,9 @@ pub(super) fn stopped(one: &ArchMeaning, step: Step, may_fail: bool) -> Option<S
         let Some(number) = syscall_number(one.arch, call.name) else { continue };
         let verdict = one.verdict(&call.on(one.arch, number));
         let goes_on = match verdict.action {
-            Action::Allow | Action::Log | Action::Notify => true,
-            Action::Errno(_) => may_fail,
+            Action::Allow | Action::Log => true,
+            // Who is told answers with an error.
+            Action::Errno(_) | Action::Notify => may_fail,
             Action::Trap | Action::KillThread | Action::KillProcess => false,
         };
         if goes_on {

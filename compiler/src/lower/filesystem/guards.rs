@@ -17,7 +17,7 @@ pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<
     }
     for path in wanted.protected.iter().filter(|path| !path.named) {
         // What the policy itself says of a path, or of one above or below it, goes before a group.
-        let upper = nearest(tree, &path.inside).map(|(_, place)| writable(place));
+        let upper = tree.nearest(&path.inside).map(|(_, place)| place.action.is_writable_bind());
         if upper == Some(true) && !tree.is_used(&path.inside) {
             tree.places.insert(path.inside.clone(), place(path));
         }
@@ -32,8 +32,8 @@ fn place(path: &Protected) -> Place {
 
 /// Keeps a path that the policy names as it is.
 fn guard(tree: &mut Tree, path: &Protected, sink: &mut Sink) {
-    match nearest(tree, &path.inside) {
-        Some((upper, above)) if !writable(above) => {
+    match tree.nearest(&path.inside) {
+        Some((upper, above)) if !above.action.is_writable_bind() => {
             let span = path.span.unwrap_or_default();
             let message = format!(
                 "{} lies in {}, which is not writable from the host",
@@ -62,7 +62,7 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
     let refused = path == "/"
         || RESERVED.iter().any(|tree| is_within(path, tree))
         || tree.places.contains_key(path);
-    let action = match nearest(tree, path).map(|(_, place)| place) {
+    let action = match tree.nearest(path).map(|(_, place)| place) {
         _ if refused => Action::Mask,
         Some(Place { action: Action::Mask | Action::Guard { .. }, named, .. }) => {
             let message = format!("{} lies in a path that is hidden already", quote(path));
@@ -74,7 +74,9 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
             sink.push(found);
             return None;
         }
-        Some(place) if writable(place) => Action::Guard { hidden: true, stub: masked.stub.clone() },
+        Some(place) if place.action.is_writable_bind() => {
+            Action::Guard { hidden: true, stub: masked.stub.clone() }
+        }
         Some(Place { action: Action::Bind { .. }, .. }) => Action::Mask,
         _ => {
             let message = format!("there is nothing of the host at {}", quote(path));
@@ -95,15 +97,4 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
     }
     tree.put(path, Place { action, cited: Some(span), named: Some(span) }, sink);
     None
-}
-
-/// What decides about a path: the nearest above it that is more than a link.
-fn nearest<'t>(tree: &'t Tree, path: &'t str) -> Option<(&'t str, &'t Place)> {
-    path.rmatch_indices('/')
-        .filter_map(|(at, _)| path.get(..at))
-        .find_map(|parent| Some((parent, tree.places.get(parent)?)))
-}
-
-fn writable(place: &Place) -> bool {
-    matches!(&place.action, Action::Bind { attributes, .. } if !attributes.read_only)
 }

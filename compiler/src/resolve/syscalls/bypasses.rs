@@ -54,7 +54,7 @@ impl Resolver<'_> {
                 let default_deny = one.default.deny;
                 let arch = one.arch;
                 let call = call_mut(one, carrier, number);
-                let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Notify);
+                let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Log);
                 let named =
                     rule.map(|rule| rule.span).or(call.allowed.filter(|_| call.denied.is_none()));
                 let open = !default_deny && !call.baseline && call.denied.is_none();
@@ -100,7 +100,7 @@ impl Resolver<'_> {
                 !(rule.conditions.is_empty() && rule.strength <= Strength::Deny)
             });
             let reached = rules.clone().count() == call.rules.len();
-            let rule = rules.find(|rule| rule.strength >= Strength::Notify);
+            let rule = rules.find(|rule| rule.strength >= Strength::Log);
             let allowed = call.allowed.filter(|_| call.denied.is_none() && reached);
             rule.map(|rule| rule.span).or(allowed)
         };

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use purple_policy as policy;
 
-use super::names::is_known;
+use super::names::{is_known, offered};
 use super::rules::Written;
 use super::{Resolver, call_mut};
-use crate::diagnostics::{Applicability, Diagnostic, quote};
+use crate::diagnostics::{Applicability, Diagnostic, quote, respelt};
 use crate::ir::syscalls::ArchMeaning;
 use crate::source::Span;
 use crate::syscalls::groups::{Group, closest_group};
@@ -138,7 +138,7 @@ impl<'a> Resolver<'a> {
             let message =
                 format!("no system call is called {}: there is nothing to deny", quote(name));
             let found = Diagnostic::warning("syscall-unknown-denied", span, message);
-            self.report(self.with_guess(found, name));
+            self.report(self.with_guess(found, "", name));
         } else {
             self.unknown(name, span);
         }
@@ -218,12 +218,13 @@ impl<'a> Resolver<'a> {
             self.report(found.with_help(help));
             return;
         }
+        let found = Diagnostic::error("group-unknown", entry.name_span, message);
         let guess = || self.sink.has_room("group-unknown").then(|| closest_group(name)).flatten();
-        let help = match guess() {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "groups are such as `@file-read`, `@network` and `@default`".to_owned(),
-        };
-        self.report(Diagnostic::error("group-unknown", entry.name_span, message).with_help(help));
+        let sign = if matches!(entry.what, What::Exclusion(_)) { "!" } else { "" };
+        self.report(match guess() {
+            Some(near) => offered(found, sign, name, near, respelt(name, near)),
+            None => found.with_help("groups are such as `@file-read`, `@network` and `@default`"),
+        });
     }
 
     /// A call with a condition: a rule that allows, or one that denies.
@@ -284,10 +285,7 @@ impl<'a> Resolver<'a> {
                 None if !is_known(name) => {
                     let message = format!("no system call is called {}", quote(name));
                     let found = Diagnostic::error("syscall-unknown", span, message);
-                    let mut found = self.with_guess(found, name);
-                    // It would replace the `!` too.
-                    found.fix = None;
-                    self.report(found);
+                    self.report(self.with_guess(found, "!", name));
                     continue;
                 }
                 None => vec![name],

@@ -71,7 +71,7 @@ const CALLS: [ModeCall; 9] = [
 const IN_MEMORY: &str = "openat2";
 
 /// The call, where the interface has it and something lets it through.
-fn may_pass(one: &ArchMeaning, name: &str) -> Option<(&'static str, u32)> {
+pub(super) fn may_pass(one: &ArchMeaning, name: &str) -> Option<(&'static str, u32)> {
     let (name, number) = syscall(one.arch, name)?;
     let opens = |action| matches!(action, Action::Allow | Action::Log | Action::Notify);
     let passes = |call: &CallMeaning| {

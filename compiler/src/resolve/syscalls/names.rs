@@ -37,10 +37,11 @@ impl Resolver<'_> {
     /// A name that no kernel and no library has.
     pub(super) fn unknown(&mut self, name: &str, span: Span) {
         let message = format!("no system call is called {}", quote(name));
-        self.report(self.with_guess(Diagnostic::error("syscall-unknown", span, message), name));
+        self.report(self.with_guess(Diagnostic::error("syscall-unknown", span, message), "", name));
     }
 
-    pub(super) fn with_guess(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
+    /// The same with a guess at what call or group was meant. `sign` is the `!` of an exclusion.
+    pub(super) fn with_guess(&self, diagnostic: Diagnostic, sign: &str, name: &str) -> Diagnostic {
         if !self.sink.has_room(diagnostic.code) {
             return diagnostic;
         }
@@ -52,18 +53,10 @@ impl Resolver<'_> {
         } else {
             closest_name(self.native, &bare).map(str::to_owned)
         };
-        let Some(guess) = guess else { return diagnostic };
-        let span = diagnostic.span;
-        let help = format!("did you mean `{guess}`?");
-        // A group's name needs its quotes.
-        let written = if guess.starts_with('@') { format!("\"{guess}\"") } else { guess.clone() };
-        let diagnostic = diagnostic.with_help(help);
-        // Only what stands there as it is, with or without quotes.
-        let length = span.end.saturating_sub(span.start);
-        if length != name.len() && length != name.len() + 2 {
-            return diagnostic;
+        match guess {
+            Some(guess) => offered(diagnostic, sign, name, &guess, Applicability::Unsafe),
+            None => diagnostic,
         }
-        diagnostic.with_fix(Applicability::Unsafe, format!("write `{guess}`"), span, written)
     }
 
     /// A name that exists, but on none of the interfaces in question.
@@ -86,6 +79,27 @@ impl Resolver<'_> {
         }
         self.report(diagnostic);
     }
+}
+
+/// The same with what was meant by a name, and a fix where the name stands there as it is.
+pub(in crate::resolve) fn offered(
+    diagnostic: Diagnostic,
+    sign: &str,
+    name: &str,
+    guess: &str,
+    applicability: Applicability,
+) -> Diagnostic {
+    let span = diagnostic.span;
+    let diagnostic = diagnostic.with_help(format!("did you mean `{sign}{guess}`?"));
+    // With or without quotes, and not with escapes between them.
+    let (length, written) = (span.end.saturating_sub(span.start), sign.len() + name.len());
+    if length != written && length != written + 2 {
+        return diagnostic;
+    }
+    // A group's name needs its quotes, and so does an exclusion.
+    let quotes = if sign.is_empty() && !guess.starts_with('@') { "" } else { "\"" };
+    let text = format!("{quotes}{sign}{guess}{quotes}");
+    diagnostic.with_fix(applicability, format!("write `{text}`"), span, text)
 }
 
 /// Whether the name means anything on Linux, on whatever architecture.

@@ -203,8 +203,8 @@ impl<'a> Resolver<'a> {
         alternatives: &[Vec<Condition>],
         arguments: &Arguments,
     ) {
-        use policy::Action::{Allow, Log, Notify};
-        let lets_through = matches!(action, Allow | Log | Notify);
+        use policy::Action::{Allow, Log};
+        let lets_through = matches!(action, Allow | Log);
         for conditions in alternatives {
             for condition in conditions {
                 let Ok(argument) = arguments.at(condition.arg) else { continue };

@@ -72,6 +72,9 @@ pub(super) fn stopped(text: &str, at: usize) -> Fault {
         "," => "commas stand between the values of a set, in braces".to_owned(),
         "===" | "=" => "write `==`".to_owned(),
         "}," | "." => EXAMPLE.to_owned(),
+        _ if before_is_value(text, at) && in_braces(text, at) => {
+            "a comma is missing before it: a set is written `{AF_UNIX, AF_INET}`".to_owned()
+        }
         _ if before_is_value(text, at) => {
             "join comparisons with `&&` or `||`; bits are joined with `|` and masked with `&`"
                 .to_owned()
@@ -120,6 +123,12 @@ fn unclosed(text: &str) -> Option<usize> {
         }
     }
     open.pop()
+}
+
+/// Whether the innermost bracket that is open at a place is a brace.
+fn in_braces(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    unclosed(before).is_some_and(|open| before.get(open..).unwrap_or("").starts_with('{'))
 }
 
 fn before_is_value(text: &str, at: usize) -> bool {

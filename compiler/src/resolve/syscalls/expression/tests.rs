@@ -85,6 +85,15 @@ fn errors_point_inside_the_text() {
 }
 
 #[test]
+fn a_value_behind_another_is_told_what_is_missing_between_them() {
+    let help = |text: &str| parse(text).err().unwrap().help;
+    assert!(help("a in {1 2}").starts_with("a comma is missing"), "{}", help("a in {1 2}"));
+    assert!(help("a == 1 && b in {X, Y Z}").starts_with("a comma is missing"));
+    assert!(help("a == 1 b == 2").starts_with("join comparisons"));
+    assert!(help("a in {1, 2} b == 2").starts_with("join comparisons"));
+}
+
+#[test]
 fn what_would_keep_it_busy_is_refused() {
     for text in [
         "(".repeat(4000),
