@@ -28,7 +28,8 @@ impl Covers {
     ) -> Result<(), Refused> {
         // What keeps a path as it is needs no pin below it, and not another of its kind.
         let before = if guards(step) { index } else { MAX_MOUNTS };
-        if stubs.steps().take(before).any(|(other, guard)| guards(&guard) && other == place) {
+        let mut kept = stubs.steps().take(before);
+        if stubs.any && kept.any(|(other, guard)| guards(&guard) && other == place) {
             return Ok(());
         }
         let path = Text::<4096>::of(place);

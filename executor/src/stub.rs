@@ -28,6 +28,8 @@ pub(crate) fn guards(step: &Mount<'_>) -> bool {
 /// What each step that keeps something as it is covers, and the stubs for it.
 pub(crate) struct Stubs<'p> {
     plan: &'p Plan<'p>,
+    /// Whether any step keeps something as it is.
+    pub(crate) any: bool,
     /// By step: how much of its target there is; 0 for steps that keep nothing.
     lengths: [usize; MAX_MOUNTS],
     /// By step: the directory above, and the stub, open and locked.
@@ -37,7 +39,9 @@ pub(crate) struct Stubs<'p> {
 impl<'p> Stubs<'p> {
     /// Looks up what there is of the plan's protected paths, and makes stubs for what is missing.
     pub(crate) fn make(plan: &'p Plan<'p>) -> Result<Self, Refused> {
-        let mut stubs = Self { plan, lengths: [0; MAX_MOUNTS], held: [const { None }; MAX_MOUNTS] };
+        let any = plan.mounts.iter().any(|step| guards(&step));
+        let held = [const { None }; MAX_MOUNTS];
+        let mut stubs = Self { plan, any, lengths: [0; MAX_MOUNTS], held };
         let before = rustix::process::umask(Mode::empty());
         let mut steps = plan.mounts.iter().enumerate().filter(|(_, step)| guards(step));
         let made = steps.try_for_each(|(index, step)| stubs.protect(index, &step));

@@ -114,7 +114,9 @@ impl Side {
 
     fn add(&mut self, shares: &Shares, place: u32) {
         let sums = self.weight.iter_mut().zip(&mut self.count).zip(&mut self.last);
-        for (((weight, count), last), (more, any)) in sums.zip(shares.weight.iter().zip(&shares.any)) {
+        for (((weight, count), last), (more, any)) in
+            sums.zip(shares.weight.iter().zip(&shares.any))
+        {
             *weight = weight.wrapping_add(*more);
             *count += u32::from(*last != place) & any;
             *last = (place & any) | (*last & !any);
@@ -148,8 +150,11 @@ impl Ranges<'_> {
         let masks = 2_usize << (first.first ^ end.last).checked_ilog2()?;
         let found = self.estimated(masks, here, cost)?;
         let sides = self.bits.sides((from, last), found);
-        let sides = sides.map(|side| Plan::of(&side, self.bits.depth + 1).cost());
-        Some((here + sides.iter().sum::<u64>(), found))
+        let all = |depth| here + sides.iter().map(|side| Plan::of(side, depth).cost()).sum::<u64>();
+        // More tests of bits behind this one take time: only where it saves a twentieth without.
+        let plain = all(Bits::NONE);
+        let clear = plain * 20 < cost * 19 && self.bits.depth + 1 < Bits::NONE;
+        Some((if clear { all(self.bits.depth + 1) } else { plain }, found))
     }
 
     /// The mask with which a search seems to cost the least, and less than `most`.
@@ -192,7 +197,8 @@ fn single_values(cells: &[Cell]) -> Vec<Cell> {
 
 /// By mask, the values with any of its bits, and those with none.
 fn shares(values: &[Cell], masks: usize) -> [Shares; 2] {
-    let [mut yes, mut no] = [(); 2].map(|()| Shares { any: vec![0; masks], weight: vec![0; masks] });
+    let [mut yes, mut no] =
+        [(); 2].map(|()| Shares { any: vec![0; masks], weight: vec![0; masks] });
     for value in values {
         // An estimate needs no more: the sums stay below 2^32.
         let weight = u32::try_from(value.weight).unwrap_or(u32::MAX).min(u32::MAX / SPAN);
