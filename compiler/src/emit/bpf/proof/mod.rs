@@ -70,8 +70,8 @@ pub enum Method {
     Boundaries,
 }
 
-/// Steps that a proof may take, each a look at a few comparisons: about a tenth of a second.
-const BUDGET: u64 = 4_000_000;
+/// Steps that a proof may take, each a look at a few comparisons: less than a tenth of a second.
+const BUDGET: u64 = 2_500_000;
 
 /// Steps that each class may take, however many the classes before it took.
 const CLASS_BUDGET: u64 = 2_000;
