@@ -74,7 +74,9 @@ fn supervise(run: &Run) -> Result<(End, Option<Used>), Refused> {
     Ok((end?, used?))
 }
 
-/// Opens what the sandbox shares, starts init, and sees it through to its end.
+/// Opens what the sandbox shares, starts init, and sees it through to its end. The callers' frames
+/// stay for as long as the sandbox runs: what they do before is not made part of them.
+#[inline(never)]
 fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
     let root = run.outside.root;
     let sources = root.then(|| Sources::open(&run.plan, run.outside)).transpose()?;

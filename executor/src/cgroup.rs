@@ -64,6 +64,7 @@ impl Used {
 
 impl Group {
     /// Makes the group and sets its limits. `None`: the plan has none, or the operator let them go.
+    #[inline(never)]
     pub(crate) fn make(run: &Run) -> Result<Option<Self>, Refused> {
         if first_line(&run.plan).is_none() || run.options.lets_go(Layer::Cgroup) {
             return Ok(None);
@@ -117,6 +118,7 @@ impl Group {
     }
 
     /// Kills what is left, says which limits were reached, and removes the group.
+    #[inline(never)]
     pub(crate) fn end(self, plan: &Plan<'_>) -> Result<Used, Refused> {
         write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
         self.wait_until_empty().or_refuse(STEP, "waiting for the group's end")?;

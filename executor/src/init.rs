@@ -13,7 +13,7 @@ use crate::sys::process::{
     NEW_CGROUP, SAME_DESCRIPTORS, Side, clone_into, close_but, enter_new, reap,
 };
 use crate::sys::start::forget_arguments;
-use crate::sys::{loopback, signal};
+use crate::sys::{loopback, memory, signal};
 use crate::{identity, payload, session};
 use core::convert::Infallible;
 use core::time::Duration;
@@ -60,7 +60,9 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
     exit_group(SETUP_REFUSED)
 }
 
-/// Everything that is common to all processes inside.
+/// Everything that is common to all processes inside. It takes much of the stack, and init waits
+/// without it.
+#[inline(never)]
 fn build(
     run: &Run,
     gate: Gate,
@@ -128,6 +130,7 @@ fn watch(
     /// How long it is until init looks again whether there is a listener: the payload cannot say so
     /// by any call, for the filter may deny each.
     const SOON: Duration = Duration::from_micros(100);
+    memory::trim_stack().or_refuse(STEP, "waiting")?;
     loop {
         if let Some(listener) = shared.listener()
             && let Some(socket) = recorder.take()

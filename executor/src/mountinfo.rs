@@ -5,7 +5,7 @@ use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::stub::Stubs;
 use crate::sys::{memory, mount};
 use crate::transfer::{number, read_whole};
-use purple_plan::{Mount, MountKind, mount_flags};
+use purple_plan::{MAX_MOUNTS, Mount, MountKind, mount_flags};
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
@@ -34,14 +34,14 @@ pub(crate) fn check(stubs: &Stubs<'_>, mapped: bool) -> Result<u64, Refused> {
 
 fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refused> {
     let mut count = 0_u64;
+    let mut found = [false; MAX_MOUNTS];
     for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        check_line(stubs, mapped, line)?;
+        check_line(stubs, mapped, line, &mut found)?;
         count = count.saturating_add(1);
     }
-    for (place, step) in stubs.steps() {
+    for ((_, step), found) in stubs.steps().zip(found) {
         let required = step.flags & mount_flags::OPTIONAL == 0 && is_mount(&step);
-        let mut found = lines.split(|&byte| byte == b'\n').filter_map(entry);
-        if required && !found.any(|entry| relation(entry.point, place) == Relation::Same) {
+        if required && !found {
             return Err(wrong(&step, " is not mounted"));
         }
     }
@@ -53,7 +53,13 @@ pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
     read_whole(c"/proc/self/mountinfo", memory)
 }
 
-fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refused> {
+/// Checks one line, and marks the steps whose mount it is.
+fn check_line(
+    stubs: &Stubs<'_>,
+    mapped: bool,
+    line: &[u8],
+    marks: &mut [bool; MAX_MOUNTS],
+) -> Result<(), Refused> {
     let entry = entry(line).ok_or_else(|| refuse!(STEP, "an unknown form: ", line))?;
     let Entry { point, options, .. } = entry;
     let has = |name: &[u8]| options.split(|&byte| byte == b',').any(|option| option == name);
@@ -63,9 +69,11 @@ fn check_line(stubs: &Stubs<'_>, mapped: bool, line: &[u8]) -> Result<(), Refuse
     let mut wanted = 0;
     let mut owned = false;
     let mut governor = None;
-    for (place, step) in stubs.steps().filter(|(_, step)| is_mount(step)) {
+    for ((place, step), mark) in stubs.steps().zip(marks).filter(|((_, step), _)| is_mount(step)) {
         let length = place.len();
-        match relation(point, place) {
+        let relation = relation(point, place);
+        *mark |= relation == Relation::Same;
+        match relation {
             Relation::Same if length >= longest => {
                 let again = governor.is_some() && length == longest;
                 wanted = if again { wanted | step.attrs } else { step.attrs };

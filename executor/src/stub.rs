@@ -31,7 +31,7 @@ pub(crate) struct Stubs<'p> {
     /// Whether any step keeps something as it is.
     pub(crate) any: bool,
     /// By step: how much of its target there is; 0 for steps that keep nothing.
-    lengths: [usize; MAX_MOUNTS],
+    lengths: [u16; MAX_MOUNTS],
     /// By step: the directory above, and the stub, open and locked.
     held: [Option<(OwnedFd, OwnedFd)>; MAX_MOUNTS],
 }
@@ -55,7 +55,7 @@ impl<'p> Stubs<'p> {
     pub(crate) fn steps(&self) -> impl Iterator<Item = (&'p [u8], Mount<'p>)> + use<'p> {
         self.plan.mounts.iter().zip(self.lengths).map(|(step, length)| {
             let target = step.target.to_bytes();
-            (target.get(..length).filter(|place| !place.is_empty()).unwrap_or(target), step)
+            (target.get(..length.into()).filter(|place| !place.is_empty()).unwrap_or(target), step)
         })
     }
 
@@ -127,7 +127,8 @@ impl<'p> Stubs<'p> {
             } else if !directory && status.st_nlink > 1 {
                 return Err(Errno::MLINK);
             }
-            *self.lengths.get_mut(index).ok_or(Errno::INVAL)? = end;
+            let length = u16::try_from(end).map_err(|_| Errno::NAMETOOLONG)?;
+            *self.lengths.get_mut(index).ok_or(Errno::INVAL)? = length;
             return Ok(());
         }
     }

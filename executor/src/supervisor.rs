@@ -6,7 +6,7 @@ use crate::run::Run;
 use crate::shared::Outcome;
 use crate::sys::notify::Table;
 use crate::sys::process::{Ended, reap};
-use crate::sys::signal;
+use crate::sys::{memory, signal};
 use core::time::Duration;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::time::{ClockId, Timespec, clock_gettime};
@@ -64,6 +64,7 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
     let grace = Duration::from_millis(run.plan.process.grace_ms);
     let mut deadline = (!limit.is_zero()).then(|| start.saturating_add(limit));
     let (mut timed_out, mut unrecorded) = (false, false);
+    memory::trim_stack().or_refuse(STEP, "waiting")?;
     loop {
         let left = deadline.map(|deadline| deadline.saturating_sub(now(ClockId::Monotonic)));
         match signal::wait(signal::Set::ALL, left).or_refuse(STEP, "waiting")? {

@@ -4,8 +4,12 @@
 use crate::shared::Shared;
 use core::arch::asm;
 use core::ffi::c_void;
+use core::mem::MaybeUninit;
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+
+/// The size of a page, where it is the smallest.
+const PAGE: usize = 4096;
 
 /// Fresh zeroed private memory for the rest of the process's life.
 pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
@@ -29,6 +33,23 @@ pub fn lend<T>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T, E
     // SAFETY: `pages` mapped exactly this, nobody else knows it, and the borrow of it has ended.
     unsafe { munmap(start, bytes) }?;
     Ok(result)
+}
+
+/// Gives the pages of the stack below this frame back to the kernel: setting up has used many, and
+/// waiting takes few.
+pub fn trim_stack() -> Result<(), Errno> {
+    const MOST: usize = 128 << 10;
+    let here = MaybeUninit::<u8>::uninit();
+    // The red zone of the ABI is below the frame and smaller than a page.
+    let end = (here.as_ptr().addr() & !(PAGE - 1)).wrapping_sub(PAGE);
+    let start = core::ptr::without_provenance_mut(end.wrapping_sub(MOST));
+    // SAFETY: below the frame of a running function and the red zone, nothing on its stack is in use.
+    match unsafe { madvise(start, MOST, Advice::LinuxDontNeed) } {
+        // The stack does not reach down so far, and what there is of it was given back. Or pages are
+        // larger, and nothing was.
+        Err(Errno::NOMEM | Errno::INVAL) => Ok(()),
+        result => result,
+    }
 }
 
 /// Fresh zeroed memory that stays common to this process and the ones it clones.
