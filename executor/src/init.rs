@@ -130,7 +130,7 @@ fn watch(
     /// How long it is until init looks again whether there is a listener: the payload cannot say so
     /// by any call, for the filter may deny each.
     const SOON: Duration = Duration::from_micros(100);
-    memory::trim_stack().or_refuse(STEP, "waiting")?;
+    memory::trim_stack();
     loop {
         if let Some(listener) = shared.listener()
             && let Some(socket) = recorder.take()

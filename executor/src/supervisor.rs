@@ -64,7 +64,7 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
     let grace = Duration::from_millis(run.plan.process.grace_ms);
     let mut deadline = (!limit.is_zero()).then(|| start.saturating_add(limit));
     let (mut timed_out, mut unrecorded) = (false, false);
-    memory::trim_stack().or_refuse(STEP, "waiting")?;
+    memory::trim_stack();
     loop {
         let left = deadline.map(|deadline| deadline.saturating_sub(now(ClockId::Monotonic)));
         match signal::wait(signal::Set::ALL, left).or_refuse(STEP, "waiting")? {

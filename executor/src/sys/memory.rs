@@ -36,20 +36,15 @@ pub fn lend<T>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T, E
 }
 
 /// Gives the pages of the stack below this frame back to the kernel: setting up has used many, and
-/// waiting takes few.
-pub fn trim_stack() -> Result<(), Errno> {
+/// waiting takes few. Where the kernel does not take them, they stay.
+pub fn trim_stack() {
     const MOST: usize = 128 << 10;
     let here = MaybeUninit::<u8>::uninit();
     // The red zone of the ABI is below the frame and smaller than a page.
     let end = (here.as_ptr().addr() & !(PAGE - 1)).wrapping_sub(PAGE);
     let start = core::ptr::without_provenance_mut(end.wrapping_sub(MOST));
     // SAFETY: below the frame of a running function and the red zone, nothing on its stack is in use.
-    match unsafe { madvise(start, MOST, Advice::LinuxDontNeed) } {
-        // The stack does not reach down so far, and what there is of it was given back. Or pages are
-        // larger, and nothing was.
-        Err(Errno::NOMEM | Errno::INVAL) => Ok(()),
-        result => result,
-    }
+    let _taken: Result<(), Errno> = unsafe { madvise(start, MOST, Advice::LinuxDontNeed) };
 }
 
 /// Fresh zeroed memory that stays common to this process and the ones it clones.
