@@ -71,7 +71,7 @@ pub enum Method {
 }
 
 /// Steps that a proof may take, each a look at a few comparisons: less than a tenth of a second.
-const BUDGET: u64 = 2_500_000;
+const BUDGET: u64 = 2_200_000;
 
 /// Steps that each class may take, however many the classes before it took.
 const CLASS_BUDGET: u64 = 2_000;
