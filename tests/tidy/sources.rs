@@ -23,6 +23,12 @@ const IGNORE: &str = concat!("#[", "ignore");
 /// What can be read in one sitting: the executor's source, in lines of code.
 const MOST_OF_THE_EXECUTOR: usize = 3_999;
 
+/// What stands in a folder of sources: programs and their grammars.
+const KINDS_OF_SOURCES: [&str; 2] = ["rs", "pest"];
+
+/// What a program leaves where it ran.
+const KINDS_OF_RESULTS: [&str; 4] = ["bpf", "plan", "log", "out"];
+
 fn rust(files: &[Tracked]) -> impl Iterator<Item = &Tracked> {
     files.iter().filter(|file| file.has_extension("rs"))
 }
@@ -116,9 +122,28 @@ fn ignored_tests(files: &[Tracked]) -> Vec<String> {
     findings
 }
 
+/// What was left behind by trying something out.
+fn left_behind(files: &[Tracked]) -> Vec<String> {
+    let among = |file: &Tracked, kinds: &[&str]| kinds.iter().any(|kind| file.has_extension(kind));
+    let stray = |file: &&Tracked| {
+        let source = file.path.contains("/src/") && !file.path.contains("/tests/");
+        let policy = !file.path.contains('/') && !file.path.starts_with('.');
+        let outside = policy && among(file, &["yaml", "yml"]);
+        let result = !file.path.starts_with("tests/") && among(file, &KINDS_OF_RESULTS);
+        outside || result || (source && !among(file, &KINDS_OF_SOURCES))
+    };
+    let finding = |file: &Tracked| format!("{}:1: left behind; what is it for here?", file.path);
+    files.iter().filter(stray).map(finding).collect()
+}
+
 #[test]
 fn every_file_says_what_it_is_for() {
     none_of(&without_opener(&tracked()));
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    none_of(&left_behind(&tracked()));
 }
 
 #[test]
@@ -203,4 +228,14 @@ fn bites_unsafe_code_elsewhere() {
 fn bites_an_ignored_test() {
     let bad = Tracked::new("x.rs", &format!("#[test]\n{IGNORE} = \"slow\"]\nfn x() {{}}\n"));
     one_of(&ignored_tests(&[bad]), "x.rs:2: an ignored test");
+}
+
+#[test]
+fn bites_what_is_left_behind() {
+    for path in ["three.bpf", "three.yaml", "compiler/src/three.yaml", "demo/a.plan"] {
+        one_of(&left_behind(&[Tracked::new(path, "")]), "left behind");
+    }
+    for path in [".pre-commit-hooks.yaml", "demo/a.yaml", "compiler/src/a.pest", "tests/a.out"] {
+        assert!(left_behind(&[Tracked::new(path, "")]).is_empty(), "{path}");
+    }
 }
