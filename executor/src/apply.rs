@@ -2,7 +2,7 @@
 
 use crate::arguments::{self, Options, Request};
 use crate::cgroup::{Group, Used};
-use crate::filesystem::{Sources, is_directory};
+use crate::filesystem::{is_directory, open_sources};
 use crate::gate::Gate;
 use crate::identity;
 use crate::message::{OrRefuse, Part, Refused, SETUP_REFUSED, refuse};
@@ -10,13 +10,13 @@ use crate::receipt;
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Outcome;
-use crate::stub::Stubs;
+use crate::step::Step;
 use crate::supervisor::{self, End, now};
 use crate::sys::process::{NEW_CGROUP, Side, clone_into};
 use crate::sys::start::Start;
 use crate::sys::{memory, signal, stdio};
 use crate::transfer::write_all;
-use crate::{command, errno, init, load, notify};
+use crate::{command, errno, init, load, notify, stub};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
@@ -45,14 +45,12 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = identity::outside(&plan, &options)?;
-    let namespaces = receipt::namespaces()?;
     let shared = memory::shared_page().or_refuse(STEP, "shared memory")?;
     let signals = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(signal::Set::ALL))
         .or_refuse(STEP, "blocking signals")?;
     let Start { arguments, environment } = start;
-    let run =
-        Run { options, arguments, environment, plan, filter, outside, namespaces, signals, shared };
+    let run = Run { options, arguments, environment, plan, filter, outside, signals, shared };
 
     let started = now(ClockId::Realtime);
     let (status, end, used) = match supervise(&run) {
@@ -78,31 +76,33 @@ fn supervise(run: &Run) -> Result<(End, Option<Used>), Refused> {
 /// stay for as long as the sandbox runs: what they do before is not made part of them.
 #[inline(never)]
 fn attend(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
-    let root = run.outside.root;
-    let sources = root.then(|| Sources::open(&run.plan, run.outside)).transpose()?;
-    let mut stubs = Stubs::make(&run.plan)?;
-    let end = start(run, group, sources, &stubs);
-    stubs.remove();
+    let steps = Step::all(&run.plan)?;
+    if run.outside.root {
+        open_sources(steps, run.outside)?;
+    }
+    stub::make_all(steps)?;
+    let end = start(run, group, steps);
+    stub::remove_all(steps);
     end
 }
 
-fn start(
-    run: &Run,
-    group: Option<&Group>,
-    sources: Option<Sources>,
-    stubs: &Stubs<'_>,
-) -> Result<End, Refused> {
+fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Refused> {
     let (recorder, socket) = notify::start(run)?.unzip();
     let gate = Gate::new()?;
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
     let side = clone_into(namespaces, group.map(Group::dir));
     let init = match side.or_refuse(STEP, "clone3 into new namespaces")? {
-        Side::Child => init::run(run, gate, sources, stubs, socket),
+        Side::Child => init::run(run, gate, steps, socket),
         Side::Parent(init) => init,
     };
-    drop((sources, socket));
+    drop(socket);
+    for step in steps {
+        step.tree = None;
+    }
     // Should this fail, the gate closes unopened, and init ends without having done anything.
-    let _opened: OwnedFd = identity::map(run, init).and_then(|()| gate.open())?;
+    identity::map(run, init)?;
+    receipt::outside(run.shared)?;
+    let _opened: OwnedFd = gate.open()?;
     supervisor::watch(run, init, recorder)
 }
 

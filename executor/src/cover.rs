@@ -2,9 +2,10 @@
 
 use crate::filesystem::{copy_tree, is_directory, move_to, set, tmpfs};
 use crate::message::{OrRefuse, Refused, Text};
-use crate::stub::{Stubs, guards};
+use crate::step::Step;
+use crate::stub::guards;
 use crate::target::find;
-use purple_plan::{MAX_MOUNTS, Mount, MountKind};
+use purple_plan::{Mount, MountKind};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::CWD;
 
@@ -12,9 +13,10 @@ use rustix::fs::CWD;
 /// which covers each. They are empty and cannot be written, so that sharing one tells nobody anything.
 #[derive(Default)]
 pub(crate) struct Covers {
-    /// With its size, number of files and mode.
-    directory: Option<(OwnedFd, [u64; 3])>,
-    file: Option<OwnedFd>,
+    /// With its size, number of files, mode and attributes.
+    directory: Option<(OwnedFd, [u64; 4])>,
+    /// With its attributes.
+    file: Option<(OwnedFd, u64)>,
 }
 
 impl Covers {
@@ -22,14 +24,14 @@ impl Covers {
     pub(crate) fn put(
         &mut self,
         root: &OwnedFd,
-        stubs: &Stubs<'_>,
+        steps: &[Step],
         index: usize,
-        (place, step): (&[u8], &Mount<'_>),
+        &Step { mount: ref step, place, .. }: &Step,
     ) -> Result<(), Refused> {
         // What keeps a path as it is needs no pin below it, and not another of its kind.
-        let before = if guards(step) { index } else { MAX_MOUNTS };
-        let mut kept = stubs.steps().take(before);
-        if stubs.any && kept.any(|(other, guard)| guards(&guard) && other == place) {
+        let before = if guards(step) { index } else { steps.len() };
+        let mut kept = steps.iter().take(before);
+        if kept.any(|other| guards(&other.mount) && other.place == place) {
             return Ok(());
         }
         let path = Text::<4096>::of(place);
@@ -50,24 +52,24 @@ impl Covers {
     /// copy no mount that hangs nowhere (before 6.15).
     fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
         let status = rustix::fs::fstat(target).at(step)?;
-        let directory = is_directory(&status);
-        let shape = [step.size, step.inodes.into(), step.mode.into()];
-        let used = if directory {
-            self.directory.as_ref().filter(|(_, found)| *found == shape).map(|(cover, _)| cover)
-        } else {
-            self.file.as_ref()
-        };
-        let cover = match used {
-            Some(cover) => copy_tree(cover.as_fd(), c"", false).at(step)?,
-            None if directory => tmpfs(step)?,
-            None => copy_tree(CWD, c"/dev/null", false).at(step)?,
-        };
-        set(step, &cover)?;
-        move_to(&cover, target.as_fd(), c"").at(step)?;
-        if directory {
+        if is_directory(&status) {
+            let shape = [step.size, step.inodes.into(), step.mode.into(), step.attrs];
+            let used = self.directory.as_ref().filter(|(_, used)| *used == shape);
+            let cover = match used {
+                Some((cover, _)) => copy_tree(cover.as_fd(), c"", false).at(step)?,
+                None => tmpfs(step)?,
+            };
+            move_to(&cover, target.as_fd(), c"").at(step)?;
             self.directory = Some((cover, shape));
         } else {
-            self.file = Some(cover);
+            let used = self.file.as_ref().filter(|(_, used)| *used == step.attrs);
+            let (dir, path) = used.map_or((CWD, c"/dev/null"), |(cover, _)| (cover.as_fd(), c""));
+            let cover = copy_tree(dir, path, false).at(step)?;
+            if used.is_none() {
+                set(step, &cover)?;
+            }
+            move_to(&cover, target.as_fd(), c"").at(step)?;
+            self.file = Some((cover, step.attrs));
         }
         Ok(())
     }

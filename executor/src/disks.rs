@@ -33,9 +33,9 @@ pub(crate) fn behind_outputs(
             };
             let path = path.c_str().map_err(fail)?;
             for entry in lines.split(|&byte| byte == b'\n').filter_map(mountinfo::entry) {
-                if entry.id != mount
-                    && mountinfo::relation(entry.point, path.to_bytes()) != Relation::Below
-                {
+                let point = mountinfo::unescaped(entry.point);
+                let below = mountinfo::relation(point.bytes(), path.to_bytes()) == Relation::Below;
+                if entry.id != mount && !below {
                     continue;
                 }
                 if LIMITED.contains(&entry.kind) {

@@ -10,12 +10,12 @@ use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::mountinfo;
 use crate::receipt::Place;
 use crate::run::Run;
-use crate::stub::Stubs;
+use crate::step::Step;
 use crate::sys::mount::{self, Change};
-use crate::target::{self, existing, open_below, parent};
+use crate::target::{self, Above, existing, open_below};
 use crate::transfer::{read_all, write_all};
 use core::ffi::CStr;
-use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
+use purple_plan::{Mount, MountKind, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
@@ -28,29 +28,20 @@ const STEP: &str = "mount";
 /// Where the new root hangs while it is being built. Every host that this works on has it.
 const BUILDING_PLACE: &CStr = c"/proc";
 
-/// Bind sources that root has opened with its own rights, by step.
-#[derive(Debug)]
-pub(crate) struct Sources {
-    trees: [Option<OwnedFd>; MAX_MOUNTS],
-}
-
-impl Sources {
-    /// Opens every source with the rights of who starts the sandbox: for root, before there is a
-    /// user namespace, with id maps for those that the payload writes to; for a user inside, where
-    /// it may copy mounts, and before it takes on other ids.
-    pub(crate) fn open(plan: &Plan<'_>, outside: Outside) -> Result<Self, Refused> {
-        let mut trees = [const { None }; MAX_MOUNTS];
-        for (slot, step) in trees.iter_mut().zip(&plan.mounts) {
-            if step.kind == MountKind::Bind {
-                *slot = open_source(&step)?;
-                let owned = outside.root && has(&step, mount_flags::OWNED);
-                if let Some(tree) = slot.as_ref().filter(|_| owned) {
-                    map_owner(&step, tree.as_fd(), outside)?;
-                }
+/// Opens the source of every bind with the rights of who starts the sandbox: for root, before there is
+/// a user namespace, with id maps for those that the payload writes to; for a user inside, where it may
+/// copy mounts, and before it takes on other ids.
+pub(crate) fn open_sources(steps: &mut [Step], outside: Outside) -> Result<(), Refused> {
+    for Step { mount, tree, .. } in steps {
+        if mount.kind == MountKind::Bind {
+            *tree = open_source(mount)?;
+            let owned = outside.root && has(mount, mount_flags::OWNED);
+            if let Some(tree) = tree.as_ref().filter(|_| owned) {
+                map_owner(mount, tree.as_fd(), outside)?;
             }
         }
-        Ok(Self { trees })
     }
+    Ok(())
 }
 
 /// Lets no mount of this namespace take part in what happens to the host's, and the other way round.
@@ -60,59 +51,57 @@ pub(crate) fn part() -> Result<(), Refused> {
 }
 
 /// Builds the new root, makes it the root of this process, and records what it has read back.
-pub(crate) fn build(run: &Run, mut sources: Sources, stubs: &Stubs<'_>) -> Result<(), Refused> {
+pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
     let _mask: Mode = rustix::process::umask(Mode::empty());
 
-    let mut steps = stubs.steps().enumerate();
-    let root = match steps.next() {
-        Some((_, (_, step))) if step.kind == MountKind::Tmpfs && step.target == c"/" => {
-            let root = tmpfs(&step)?;
-            move_to(&root, CWD, BUILDING_PLACE).at(&step)?;
+    let root = match steps.first() {
+        Some(Step { mount, .. }) if mount.kind == MountKind::Tmpfs && mount.target == c"/" => {
+            let root = tmpfs(mount)?;
+            move_to(&root, CWD, BUILDING_PLACE).at(mount)?;
             root
         }
         _ => return Err(refuse!(STEP, "the plan does not start with a root")),
     };
+    let mut above = Above::new(&root);
     let mut covers = Covers::default();
-    for (index, (place, step)) in steps {
-        if matches!(step.kind, MountKind::Mask | MountKind::Rebind) {
-            covers.put(&root, stubs, index, (place, &step))?;
+    for (index, step) in steps.iter().enumerate().skip(1) {
+        if matches!(step.mount.kind, MountKind::Mask | MountKind::Rebind) {
+            covers.put(&root, steps, index, step)?;
+            above.forget();
         } else {
-            take(&root, index, &step, &mut sources)?;
+            take(&root, &mut above, step)?;
         }
     }
     enter(&root)?;
-    let settings = run.plan.mounts.iter().filter(|step| step.kind == MountKind::Setting).count();
-    run.shared.write(Place::Mounts, mountinfo::check(stubs, run.outside.root)?);
+    let settings = steps.iter().filter(|step| step.mount.kind == MountKind::Setting).count();
+    run.shared.write(Place::Mounts, mountinfo::check(steps, run.outside.root)?);
     run.shared.write(Place::Settings, u64::try_from(settings).unwrap_or(u64::MAX));
     Ok(())
 }
 
 /// Takes one step of the table.
-fn take(
-    root: &OwnedFd,
-    index: usize,
-    step: &Mount<'_>,
-    sources: &mut Sources,
-) -> Result<(), Refused> {
+fn take(root: &OwnedFd, above: &mut Above<'_>, step: &Step) -> Result<(), Refused> {
+    let (step, tree) = (&step.mount, step.tree.as_ref());
     match step.kind {
-        MountKind::Tmpfs => attach(root, step, &tmpfs(step)?),
-        MountKind::Proc => attach(root, step, &special(step, c"proc", &[])?),
-        MountKind::Sysfs => attach(root, step, &special(step, c"sysfs", &[])?),
+        MountKind::Tmpfs => attach(root, above, step, &tmpfs(step)?, true),
+        MountKind::Proc => attach(root, above, step, &special(step, c"proc", &[])?, true),
+        MountKind::Sysfs => attach(root, above, step, &special(step, c"sysfs", &[])?, true),
         MountKind::Devpts => {
             let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
-            attach(root, step, &special(step, c"devpts", &options)?)
+            attach(root, above, step, &special(step, c"devpts", &options)?, true)
         }
         MountKind::Bind => {
-            let Some(tree) = sources.trees.get_mut(index).and_then(Option::take) else {
+            let Some(tree) = tree else {
                 return Ok(());
             };
-            set(step, &tree)?;
-            attach(root, step, &tree)
+            set(step, tree)?;
+            let directory = is_directory(&rustix::fs::fstat(tree).at(step)?);
+            attach(root, above, step, tree, directory)
         }
         // Covers see to these.
         MountKind::Mask | MountKind::Rebind => Err(Errno::INVAL).at(step),
         MountKind::Attributes => set(step, &existing(root, step.target).at(step)?),
-        MountKind::File | MountKind::Symlink | MountKind::Directory => plant(root, step),
+        MountKind::File | MountKind::Symlink | MountKind::Directory => plant(above, step).at(step),
         MountKind::Setting => setting(root, step).at(step),
     }
 }
@@ -242,21 +231,28 @@ pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
 }
 
 /// Moves a detached tree to its target, which is made where the plan allows it.
-fn attach(root: &OwnedFd, step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
-    let target = if has(step, mount_flags::EXISTING) {
-        existing(root, step.target).map_err(|errno| {
-            let absent = " must exist already: it lies in a tree of the host";
-            let what = if errno == Errno::NOENT { absent } else { "" };
-            refuse!(STEP, step.target, what, errno, step.line)
-        })?
-    } else {
-        let directory = is_directory(&rustix::fs::fstat(tree).at(step)?);
-        match target::make(root, step, directory)? {
-            Err(Errno::EXIST) => existing(root, step.target),
-            made => made,
+fn attach(
+    root: &OwnedFd,
+    above: &mut Above<'_>,
+    step: &Mount<'static>,
+    tree: &OwnedFd,
+    directory: bool,
+) -> Result<(), Refused> {
+    if !has(step, mount_flags::EXISTING) {
+        let (dir, name) = above.of(step).at(step)?;
+        match target::make(dir, name, directory) {
+            // What was made just now is no link, and nobody else knows this tree.
+            Ok(()) => return move_to(tree, dir, name).at(step),
+            Err(Errno::EXIST) => {}
+            made => made.at(step)?,
         }
-        .at(step)?
-    };
+    }
+    let target = existing(root, step.target).map_err(|errno| {
+        let absent = " must exist already: it lies in a tree of the host";
+        let what = if errno == Errno::NOENT { absent } else { "" };
+        refuse!(STEP, step.target, what, errno, step.line)
+    })?;
+    above.forget();
     move_to(tree, target.as_fd(), c"").at(step)
 }
 
@@ -267,17 +263,15 @@ pub(crate) fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Resul
 }
 
 /// Makes a file, a symbolic link or a directory of the plan's own.
-fn plant(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Refused> {
-    let parent = parent(root, step)?.ok_or(Errno::INVAL).at(step)?;
-    let (dir, name) = (parent.dir(root), parent.name);
+fn plant(above: &mut Above<'_>, step: &Mount<'static>) -> Result<(), Errno> {
+    let (dir, name) = above.of(step)?;
     match step.kind {
         MountKind::Directory => rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(step.mode)),
-        MountKind::Symlink => Text::<1024>::of(step.content)
-            .c_str()
-            .and_then(|content| rustix::fs::symlinkat(content, dir, name)),
-        _ => target::create(dir, name, step.mode).and_then(|file| write_all(file, step.content)),
+        MountKind::Symlink => {
+            rustix::fs::symlinkat(Text::<1024>::of(step.content).c_str()?, dir, name)
+        }
+        _ => write_all(target::create(dir, name, step.mode)?, step.content),
     }
-    .at(step)
 }
 
 /// Writes a kernel setting and reads it back.

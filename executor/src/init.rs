@@ -1,11 +1,11 @@
 //! Init: process 1 inside. It builds the sandbox, starts the payload, reaps, and passes signals on.
 
-use crate::filesystem::{self, Sources};
+use crate::filesystem;
 use crate::gate::{Gate, is_closed};
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::run::Run;
 use crate::shared::{Outcome, Shared};
-use crate::stub::Stubs;
+use crate::step::Step;
 use crate::supervisor::die_with_parent;
 use crate::sys::call::exit_group;
 use crate::sys::notify::hand_over;
@@ -28,15 +28,9 @@ const STEP: &str = "init";
 const STEPPING_BACK: &str = "stepping back";
 
 /// Runs as process 1 until the payload ends.
-pub(crate) fn run(
-    run: &Run,
-    gate: Gate,
-    sources: Option<Sources>,
-    stubs: &Stubs<'_>,
-    recorder: Option<OwnedFd>,
-) -> ! {
+pub(crate) fn run(run: &Run, gate: Gate, steps: &mut [Step], recorder: Option<OwnedFd>) -> ! {
     let socket = recorder.as_ref().map(AsFd::as_fd);
-    let started = build(run, gate, sources, stubs).and_then(|()| start(run, socket));
+    let started = build(run, gate, steps).and_then(|()| start(run, socket));
     let payload = match started {
         Ok(payload) => payload,
         Err(refused) => give_up(run.shared, refused),
@@ -63,37 +57,39 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 /// Everything that is common to all processes inside. It takes much of the stack, and init waits
 /// without it.
 #[inline(never)]
-fn build(
-    run: &Run,
-    gate: Gate,
-    sources: Option<Sources>,
-    stubs: &Stubs<'_>,
-) -> Result<(), Refused> {
+fn build(run: &Run, gate: Gate, steps: &mut [Step]) -> Result<(), Refused> {
     die_with_parent()?;
+    // While the supervisor maps the ids. It cannot map those of a process that has ended, so a step
+    // that fails counts when it is done.
+    let begun = begin(run, steps);
     let reader = gate.wait()?;
-    // What the keyboard sends to the supervisor's group must come once, from the supervisor.
-    if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
-        session::leave()?;
-    }
-    filesystem::part()?;
-    let sources = match sources {
-        Some(sources) => sources,
-        None => Sources::open(&run.plan, run.outside)?,
-    };
+    begun?;
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_parent()?;
     if is_closed(&reader).or_refuse("supervision", "poll")? {
         return Err(refuse!("supervision", "the supervisor is gone"));
     }
+    session::new_keyring()?;
+    filesystem::build(run, steps)
+}
+
+/// What needs no ids.
+fn begin(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
+    // What the keyboard sends to the supervisor's group must come once, from the supervisor.
+    if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
+        session::leave()?;
+    }
+    filesystem::part()?;
+    if !run.outside.root {
+        filesystem::open_sources(steps, run.outside)?;
+    }
     // A namespace of control groups begins where the process that makes it is: init is in its group
     // now, which it was not when it was cloned.
     enter_new(run.plan.process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
-    session::new_keyring()?;
     loopback::bring_up().or_refuse("network", "loopback")?;
-    filesystem::build(run, sources, stubs)?;
-    rustix::system::sethostname(run.plan.process.hostname.to_bytes())
-        .or_refuse("hostname", "sethostname")
+    let hostname = run.plan.process.hostname.to_bytes();
+    rustix::system::sethostname(hostname).or_refuse("hostname", "sethostname")
 }
 
 /// Starts the payload, and gives up what init does not need any more.

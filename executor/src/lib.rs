@@ -36,6 +36,7 @@ mod report;
 mod run;
 mod session;
 mod shared;
+mod step;
 mod stub;
 mod supervisor;
 pub mod sys;

@@ -1,11 +1,12 @@
 //! Reading the mounts back from the kernel (`proc_pid_mountinfo(5)`): each must be one that the plan
 //! asks for, or hang below one that came with everything below it, and have its attributes.
 
+use crate::filesystem::has;
 use crate::message::{OrRefuse, Refused, Text, refuse};
-use crate::stub::Stubs;
+use crate::step::Step;
 use crate::sys::{memory, mount};
 use crate::transfer::{number, read_whole};
-use purple_plan::{MAX_MOUNTS, Mount, MountKind, mount_flags};
+use purple_plan::mount_flags;
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
@@ -23,29 +24,22 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
 
 /// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
 /// whether what the payload owns must be id-mapped.
-pub(crate) fn check(stubs: &Stubs<'_>, mapped: bool) -> Result<u64, Refused> {
+pub(crate) fn check(steps: &mut [Step], mapped: bool) -> Result<u64, Refused> {
     const READING: &str = "reading the mounts back";
     memory::lend(MOST_BYTES, |memory| {
         let lines = read(memory).or_refuse(STEP, READING)?;
-        check_lines(stubs, mapped, lines)
+        let mut count = 0_u64;
+        for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            check_line(steps, mapped, line)?;
+            count = count.saturating_add(1);
+        }
+        let required = |step: &&Step| step.is_mount() && !has(&step.mount, mount_flags::OPTIONAL);
+        match steps.iter().filter(required).find(|step| !step.found) {
+            Some(step) => Err(wrong(step, " is not mounted")),
+            None => Ok(count),
+        }
     })
     .or_refuse(STEP, READING)?
-}
-
-fn check_lines(stubs: &Stubs<'_>, mapped: bool, lines: &[u8]) -> Result<u64, Refused> {
-    let mut count = 0_u64;
-    let mut found = [false; MAX_MOUNTS];
-    for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        check_line(stubs, mapped, line, &mut found)?;
-        count = count.saturating_add(1);
-    }
-    for ((_, step), found) in stubs.steps().zip(found) {
-        let required = step.flags & mount_flags::OPTIONAL == 0 && is_mount(&step);
-        if required && !found {
-            return Err(wrong(&step, " is not mounted"));
-        }
-    }
-    Ok(count)
 }
 
 /// The lines of this process's mounts.
@@ -54,63 +48,50 @@ pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
 }
 
 /// Checks one line, and marks the steps whose mount it is.
-fn check_line(
-    stubs: &Stubs<'_>,
-    mapped: bool,
-    line: &[u8],
-    marks: &mut [bool; MAX_MOUNTS],
-) -> Result<(), Refused> {
+fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refused> {
     let entry = entry(line).ok_or_else(|| refuse!(STEP, "an unknown form: ", line))?;
-    let Entry { point, options, .. } = entry;
-    let has = |name: &[u8]| options.split(|&byte| byte == b',').any(|option| option == name);
+    let has_option = |name: &[u8]| entry.options.split(|&byte| byte == b',').any(|one| one == name);
+    let point = unescaped(entry.point);
 
     // The step that governs it: the one with the longest target at or above it.
     let mut longest = 0;
     let mut wanted = 0;
     let mut owned = false;
     let mut governor = None;
-    for ((place, step), mark) in stubs.steps().zip(marks).filter(|((_, step), _)| is_mount(step)) {
-        let length = place.len();
-        let relation = relation(point, place);
-        *mark |= relation == Relation::Same;
-        match relation {
-            Relation::Same if length >= longest => {
-                let again = governor.is_some() && length == longest;
-                wanted = if again { wanted | step.attrs } else { step.attrs };
-                owned = step.flags & mount_flags::OWNED != 0 || (again && owned);
-                (longest, governor) = (length, Some(step));
+    for step in steps.iter_mut().filter(|step| step.is_mount()) {
+        let length = step.place.len();
+        match relation(point.bytes(), step.place) {
+            Relation::Same => {
+                step.found = true;
+                if length >= longest {
+                    let again = governor.is_some() && length == longest;
+                    wanted = if again { wanted | step.mount.attrs } else { step.mount.attrs };
+                    owned = has(&step.mount, mount_flags::OWNED) || (again && owned);
+                    (longest, governor) = (length, Some(step));
+                }
             }
             Relation::Below if length > longest => {
-                let recursive = step.flags & mount_flags::RECURSIVE != 0;
-                (wanted, owned) = (step.attrs, step.flags & mount_flags::OWNED != 0);
+                (wanted, owned) = (step.mount.attrs, has(&step.mount, mount_flags::OWNED));
+                let recursive = has(&step.mount, mount_flags::RECURSIVE);
                 (longest, governor) = (length, recursive.then_some(step));
             }
             _ => {}
         }
     }
     let Some(step) = governor else {
-        return Err(refuse!(STEP, point, " is mounted, and the plan does not say so"));
+        return Err(refuse!(STEP, entry.point, " is mounted, and the plan does not say so"));
     };
-    let missing = ATTRIBUTES.iter().any(|&(bit, name)| wanted & bit != 0 && !has(name));
-    if missing {
-        return Err(wrong(&step, " does not have the attributes that were set"));
+    if ATTRIBUTES.iter().any(|&(bit, name)| wanted & bit != 0 && !has_option(name)) {
+        return Err(wrong(step, " does not have the attributes that were set"));
     }
-    if mapped && owned && !has(b"idmapped") {
-        return Err(wrong(&step, " is not id-mapped"));
+    if mapped && owned && !has_option(b"idmapped") {
+        return Err(wrong(step, " is not id-mapped"));
     }
     Ok(())
 }
 
-fn wrong(step: &Mount<'_>, what: &'static str) -> Refused {
-    refuse!(STEP, step.target, what, step.line)
-}
-
-/// Whether a step leaves a mount at its target.
-fn is_mount(step: &Mount<'_>) -> bool {
-    !matches!(
-        step.kind,
-        MountKind::File | MountKind::Symlink | MountKind::Directory | MountKind::Setting
-    )
+fn wrong(step: &Step, what: &'static str) -> Refused {
+    refuse!(STEP, step.mount.target, what, step.mount.line)
 }
 
 /// What a line says of a mount.
@@ -145,10 +126,7 @@ pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
     memory::lend(MOST_BYTES, |memory| {
         let mut entries = read(memory)?.split(|&byte| byte == b'\n').filter_map(entry);
         let found = entries.find(|entry| entry.kind == kind && entry.root == b"/");
-        let mut path = Text::new();
-        for byte in Unescaped(found.ok_or(Errno::NOENT)?.point) {
-            path.push_bytes(&[byte]);
-        }
+        let path = unescaped(found.ok_or(Errno::NOENT)?.point);
         path.c_str().map(drop)?;
         Ok(path)
     })?
@@ -161,45 +139,41 @@ pub(crate) enum Relation {
     Neither,
 }
 
-/// How an escaped mount point lies to a path.
+/// How a mount point lies to a path.
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
     // The root's path is the only one that ends in a slash.
     let (point, path) =
         (point.strip_suffix(b"/").unwrap_or(point), path.strip_suffix(b"/").unwrap_or(path));
-    let mut point = Unescaped(point);
-    if !path.iter().all(|&byte| point.next() == Some(byte)) {
-        return Relation::Neither;
-    }
-    match point.next() {
-        None => Relation::Same,
-        Some(b'/') => Relation::Below,
-        Some(_) => Relation::Neither,
+    match point.strip_prefix(path) {
+        Some([]) => Relation::Same,
+        Some([b'/', ..]) => Relation::Below,
+        Some(_) | None => Relation::Neither,
     }
 }
 
-/// The bytes of a field, in which space, tab, newline and backslash stand as `\` and three octal
+/// A field without its escapes: space, tab, newline and backslash stand in it as `\` and three octal
 /// digits.
-struct Unescaped<'l>(&'l [u8]);
-
-impl Iterator for Unescaped<'_> {
-    type Item = u8;
-    fn next(&mut self) -> Option<u8> {
-        let (&first, rest) = self.0.split_first()?;
-        let digit = |byte: u8| byte.checked_sub(b'0').filter(|digit| *digit < 8);
-        if let (b'\\', [a, b, c, after @ ..]) = (first, rest)
-            && let (Some(a), Some(b), Some(c)) = (digit(*a), digit(*b), digit(*c))
+pub(crate) fn unescaped(mut field: &[u8]) -> Text<4096> {
+    let digit = |byte: &u8| byte.checked_sub(b'0').filter(|digit| *digit < 8);
+    let mut text = Text::new();
+    while let [first, rest @ ..] = field {
+        let mut byte = *first;
+        field = rest;
+        if byte == b'\\'
+            && let [a, b, c, after @ ..] = rest
+            && let (Some(a), Some(b), Some(c)) = (digit(a), digit(b), digit(c))
         {
-            self.0 = after;
-            return Some(a.wrapping_shl(6) | b.wrapping_shl(3) | c);
+            byte = a.wrapping_shl(6) | b.wrapping_shl(3) | c;
+            field = after;
         }
-        self.0 = rest;
-        Some(first)
+        text.push_bytes(&[byte]);
     }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Relation, entry, relation};
+    use super::{Relation, entry, relation, unescaped};
 
     #[test]
     fn relations() {
@@ -214,7 +188,8 @@ mod tests {
             (r"/a\040b", c"/a b", Relation::Same),
             (r"/a\134b/c", c"/a\\b", Relation::Below),
         ] {
-            assert_eq!(relation(point.as_bytes(), path.to_bytes()), expected, "{point} {path:?}");
+            let found = relation(unescaped(point.as_bytes()).bytes(), path.to_bytes());
+            assert_eq!(found, expected, "{point} {path:?}");
         }
     }
 

@@ -53,7 +53,7 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     let path = command::find(name, search)?;
     let path = path.c_str().unwrap_or(name);
 
-    receipt::check(plan, run.shared, &run.namespaces, &held)?;
+    receipt::check(plan, run.shared, &held)?;
     landlock::enter(run)?;
     let _blocked = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(run.signals))

@@ -2,11 +2,11 @@
 
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::shared::Shared;
-use crate::transfer::open;
+use crate::transfer::{number, open};
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
 use purple_plan::{Capabilities, Plan};
-use rustix::fs::{AtFlags, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 const STEP: &str = "receipt";
@@ -32,19 +32,28 @@ pub(crate) const NAMESPACES: [Kind; 7] = [
     Kind { name: "cgroup", file: c"cgroup", flag: 0x0200_0000 },
 ];
 
-/// The identity of each of a process's namespaces.
-pub(crate) type Identities = [u64; NAMESPACES.len()];
+/// Writes down the supervisor's namespaces, from which the payload's must differ.
+pub(crate) fn outside(shared: &Shared) -> Result<(), Refused> {
+    for (slot, found) in shared.outside.iter().zip(namespaces()?) {
+        slot.store(found, Ordering::Release);
+    }
+    Ok(())
+}
 
-/// The caller's namespaces.
-pub(crate) fn namespaces() -> Result<Identities, Refused> {
+/// The number of each of this process's namespaces.
+fn namespaces() -> Result<[u64; NAMESPACES.len()], Refused> {
     let failed =
         |name: &'static CStr| move |errno| refuse!(STEP, "reading /proc/self/ns/", name, errno);
     // Looked up once: in /proc, every step of a path costs an inode.
     let dir = open(DIRECTORY, OFlags::PATH | OFlags::DIRECTORY).map_err(failed(c""))?;
     let mut found = [0; NAMESPACES.len()];
     for (slot, kind) in found.iter_mut().zip(&NAMESPACES) {
-        let status = rustix::fs::statat(&dir, kind.file, AtFlags::empty());
-        *slot = status.map_err(failed(kind.file))?.st_ino;
+        // Its name is `KIND:[NUMBER]`. To look at what it leads to would take longer.
+        let mut buffer = [0; 64];
+        let read = rustix::fs::readlinkat_raw(&dir, kind.file, &mut buffer[..]);
+        let name = buffer.get(..read.map_err(failed(kind.file))?).unwrap_or(&[]);
+        let number = name.split(|byte| b"[]".contains(byte)).nth(1).and_then(number);
+        *slot = number.ok_or(Errno::BADMSG).map_err(failed(kind.file))?;
     }
     Ok(found)
 }
@@ -95,13 +104,13 @@ const fn index(place: Place) -> usize {
 pub(crate) fn check(
     plan: &Plan<'_>,
     shared: &Shared,
-    outside: &Identities,
     capabilities: &Capabilities,
 ) -> Result<(), Refused> {
     let wanted = plan.process.namespaces | plan.process.inner_namespaces;
     let mut differing = 0;
-    for ((inside, outside), kind) in namespaces()?.iter().zip(outside).zip(&NAMESPACES) {
-        if inside != outside {
+    for ((inside, outside), kind) in namespaces()?.into_iter().zip(&shared.outside).zip(&NAMESPACES)
+    {
+        if inside != outside.load(Ordering::Acquire) {
             differing |= kind.flag;
         } else if wanted & kind.flag != 0 {
             return Err(refuse!(STEP, "still in the host's namespace: ", kind.name));

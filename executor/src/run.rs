@@ -2,7 +2,6 @@
 
 use crate::arguments::Options;
 use crate::identity::Outside;
-use crate::receipt::Identities;
 use crate::shared::Shared;
 use crate::sys::signal;
 use crate::sys::start::Strings;
@@ -17,8 +16,6 @@ pub(crate) struct Run {
     pub(crate) plan: Plan<'static>,
     pub(crate) filter: Filter<'static>,
     pub(crate) outside: Outside,
-    /// The supervisor's namespaces, for the receipt.
-    pub(crate) namespaces: Identities,
     /// The signals that the caller had blocked.
     pub(crate) signals: signal::Set,
     pub(crate) shared: &'static Shared,

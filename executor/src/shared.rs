@@ -3,6 +3,7 @@
 //! The payload writes here without a system call, so it can say what went wrong even when the
 //! filter already denies everything.
 
+use crate::receipt::NAMESPACES;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use rustix::io::Errno;
 use rustix::thread::futex;
@@ -34,6 +35,8 @@ pub struct Shared {
     value: AtomicU32,
     /// The descriptor on which the payload's filter is listened to; 0 for none yet.
     listener: AtomicU32,
+    /// The numbers of the supervisor's namespaces.
+    pub outside: [AtomicU64; NAMESPACES.len()],
     /// What the receipt says, by [`crate::receipt`].
     pub receipt: [AtomicU64; 32],
 }

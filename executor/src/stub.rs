@@ -7,10 +7,11 @@
 
 use crate::filesystem::{has, is_directory, is_same, place_of};
 use crate::message::{OrRefuse, Refused, Text, refuse, say};
+use crate::step::Step;
 use crate::target::{create, open_below};
 use crate::transfer::write_all;
 use core::ffi::CStr;
-use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
+use purple_plan::{Mount, MountKind, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, flock};
 use rustix::io::Errno;
@@ -20,130 +21,116 @@ const STEP: &str = "protected path";
 /// How often a place is looked at again after another sandbox has changed it.
 const TRIES: u32 = 10_000;
 
+/// A stub that is there.
+pub(crate) struct Stub {
+    /// The directory above it.
+    above: OwnedFd,
+    /// It, with a lock on it.
+    file: OwnedFd,
+}
+
 /// Whether a step keeps its target as it is.
 pub(crate) fn guards(step: &Mount<'_>) -> bool {
     has(step, mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY)
 }
 
-/// What each step that keeps something as it is covers, and the stubs for it.
-pub(crate) struct Stubs<'p> {
-    plan: &'p Plan<'p>,
-    /// Whether any step keeps something as it is.
-    pub(crate) any: bool,
-    /// By step: how much of its target there is; 0 for steps that keep nothing.
-    lengths: [u16; MAX_MOUNTS],
-    /// By step: the directory above, and the stub, open and locked.
-    held: [Option<(OwnedFd, OwnedFd)>; MAX_MOUNTS],
+/// Looks up what there is of the plan's protected paths, and makes stubs for what is missing.
+pub(crate) fn make_all(steps: &mut [Step]) -> Result<(), Refused> {
+    if !steps.iter().any(|step| guards(&step.mount)) {
+        return Ok(());
+    }
+    let before = rustix::process::umask(Mode::empty());
+    let made = (0..steps.len()).try_for_each(|index| protect(steps, index));
+    let _ours: Mode = rustix::process::umask(before);
+    made.inspect_err(|_| remove_all(steps))
 }
 
-impl<'p> Stubs<'p> {
-    /// Looks up what there is of the plan's protected paths, and makes stubs for what is missing.
-    pub(crate) fn make(plan: &'p Plan<'p>) -> Result<Self, Refused> {
-        let any = plan.mounts.iter().any(|step| guards(&step));
-        let held = [const { None }; MAX_MOUNTS];
-        let mut stubs = Self { plan, any, lengths: [0; MAX_MOUNTS], held };
-        let before = rustix::process::umask(Mode::empty());
-        let mut steps = plan.mounts.iter().enumerate().filter(|(_, step)| guards(step));
-        let made = steps.try_for_each(|(index, step)| stubs.protect(index, &step));
-        let _ours: Mode = rustix::process::umask(before);
-        made.inspect_err(|_| stubs.remove())?;
-        Ok(stubs)
-    }
-
-    /// The plan's steps, each with the part of its target at which it takes effect: all of it, or
-    /// for a path that is kept from being made, what there is of it.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'p [u8], Mount<'p>)> + use<'p> {
-        self.plan.mounts.iter().zip(self.lengths).map(|(step, length)| {
-            let target = step.target.to_bytes();
-            (target.get(..length.into()).filter(|place| !place.is_empty()).unwrap_or(target), step)
-        })
-    }
-
-    fn protect(&mut self, index: usize, step: &Mount<'_>) -> Result<(), Refused> {
-        let above = |bind: &Mount<'_>| {
-            let rest = step.target.to_bytes().strip_prefix(bind.target.to_bytes());
-            bind.kind == MountKind::Bind && rest.is_some_and(|rest| rest.starts_with(b"/"))
+fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
+    let Some(step) = steps.get(index).map(|step| step.mount).filter(guards) else {
+        return Ok(());
+    };
+    let above = |bind: &Mount<'_>| {
+        let rest = step.target.to_bytes().strip_prefix(bind.target.to_bytes());
+        bind.kind == MountKind::Bind && rest.is_some_and(|rest| rest.starts_with(b"/"))
+    };
+    let binds = steps.iter().map(|step| step.mount).filter(above);
+    let bind = binds.max_by_key(|bind| bind.target.to_bytes().len());
+    let bind = bind.ok_or(Errno::INVAL).at(&step)?;
+    let top = bind.target.to_bytes().len();
+    let found = place_of(&bind).and_then(|above| walk(&step, above, top)).map_err(|errno| {
+        let what = match errno {
+            Errno::LOOP => " leads through a symbolic link: protect what that leads to",
+            Errno::MLINK => " has another name, by which it could be changed",
+            _ => " cannot be kept as it is",
         };
-        let bind =
-            self.plan.mounts.iter().filter(above).max_by_key(|bind| bind.target.to_bytes().len());
-        let bind = bind.ok_or(Errno::INVAL).at(step)?;
-        let top = bind.target.to_bytes().len();
-        place_of(&bind).and_then(|place| self.walk(index, step, place, top)).map_err(|errno| {
-            let what = match errno {
-                Errno::LOOP => " leads through a symbolic link: protect what that leads to",
-                Errno::MLINK => " has another name, by which it could be changed",
-                _ => " cannot be kept as it is",
-            };
-            refuse!(STEP, step.target, what, errno, step.line)
-        })
+        refuse!(STEP, step.target, what, errno, step.line)
+    })?;
+    if let Some(step) = steps.get_mut(index) {
+        (step.place, step.stub) = found;
     }
+    Ok(())
+}
 
-    /// Goes down from `above`, which is the first `at` bytes of the target, until there is something
-    /// to cover, and makes it if need be.
-    fn walk(
-        &mut self,
-        index: usize,
-        step: &Mount<'_>,
-        mut above: OwnedFd,
-        mut at: usize,
-    ) -> Result<(), Errno> {
-        let target = step.target.to_bytes();
-        let mut tries = 0..TRIES;
-        loop {
-            let mut slashes = target.iter().enumerate().skip(at.saturating_add(1));
-            let end = slashes.find(|(_, byte)| **byte == b'/').map_or(target.len(), |(end, _)| end);
-            let name = name_of(target, end);
-            let name = name.c_str()?;
-            let whole = end == target.len();
-            let found = match open_below(above.as_fd(), name, OFlags::PATH) {
-                Err(Errno::NOENT) => {
-                    let directory = !whole || has(step, mount_flags::STUB_DIRECTORY);
-                    match make(above.as_fd(), name, (!directory).then_some(step.content)) {
-                        Ok(()) | Err(Errno::EXIST | Errno::NOENT) if tries.next().is_some() => {
-                            continue;
-                        }
-                        made => return made.and(Err(Errno::BUSY)),
-                    }
-                }
-                found => found?,
-            };
-            let status = rustix::fs::fstat(&found)?;
-            let directory = is_directory(&status);
-            if is_stub(&status, step.content) {
-                match lock(above.as_fd(), name, &status) {
-                    Ok(stub) => {
-                        *self.held.get_mut(index).ok_or(Errno::INVAL)? = Some((above, stub));
-                    }
-                    // Another sandbox is just taking it away.
-                    Err(Errno::NOENT | Errno::WOULDBLOCK) if tries.next().is_some() => {
-                        rustix::thread::sched_yield();
+/// Goes down from `above`, which is the first `at` bytes of the target, until there is something to
+/// cover, and makes it if need be. Returns what there is of the target, and the stub where it
+/// is one.
+fn walk(
+    step: &Mount<'static>,
+    mut above: OwnedFd,
+    mut at: usize,
+) -> Result<(&'static [u8], Option<Stub>), Errno> {
+    let target = step.target.to_bytes();
+    let mut tries = 0..TRIES;
+    loop {
+        let mut slashes = target.iter().enumerate().skip(at.saturating_add(1));
+        let end = slashes.find(|(_, byte)| **byte == b'/').map_or(target.len(), |(end, _)| end);
+        let place = target.get(..end).unwrap_or(target);
+        let name = name_of(place);
+        let name = name.c_str()?;
+        let whole = end == target.len();
+        let found = match open_below(above.as_fd(), name, OFlags::PATH) {
+            Err(Errno::NOENT) => {
+                let directory = !whole || has(step, mount_flags::STUB_DIRECTORY);
+                match make(above.as_fd(), name, (!directory).then_some(step.content)) {
+                    Ok(()) | Err(Errno::EXIST | Errno::NOENT) if tries.next().is_some() => {
                         continue;
                     }
-                    Err(errno) => return Err(errno),
+                    made => return made.and(Err(Errno::BUSY)),
                 }
-            } else if directory && !whole {
-                (above, at) = (found, end);
-                continue;
-            } else if !directory && status.st_nlink > 1 {
-                return Err(Errno::MLINK);
             }
-            let length = u16::try_from(end).map_err(|_| Errno::NAMETOOLONG)?;
-            *self.lengths.get_mut(index).ok_or(Errno::INVAL)? = length;
-            return Ok(());
+            found => found?,
+        };
+        let status = rustix::fs::fstat(&found)?;
+        let directory = is_directory(&status);
+        if is_stub(&status, step.content) {
+            match lock(above.as_fd(), name, &status) {
+                Ok(file) => return Ok((place, Some(Stub { above, file }))),
+                // Another sandbox is just taking it away.
+                Err(Errno::NOENT | Errno::WOULDBLOCK) if tries.next().is_some() => {
+                    rustix::thread::sched_yield();
+                }
+                Err(errno) => return Err(errno),
+            }
+        } else if directory && !whole {
+            (above, at) = (found, end);
+        } else if !directory && status.st_nlink > 1 {
+            return Err(Errno::MLINK);
+        } else {
+            return Ok((place, None));
         }
     }
+}
 
-    /// Takes the stubs away that no other sandbox needs and that nobody has put anything into.
-    pub(crate) fn remove(&mut self) {
-        for ((place, step), held) in self.steps().zip(&mut self.held) {
-            let Some((above, stub)) = held.take() else {
-                continue;
-            };
-            match take_away(above.as_fd(), &stub, place, step.content) {
-                Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
-                Err(errno) => {
-                    say!(STEP, place, " is left", errno);
-                }
+/// Takes the stubs away that no other sandbox needs and that nobody has put anything into.
+pub(crate) fn remove_all(steps: &mut [Step]) {
+    for step in steps {
+        let Some(Stub { above, file }) = step.stub.take() else {
+            continue;
+        };
+        match take_away(above.as_fd(), &file, step.place, step.mount.content) {
+            Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
+            Err(errno) => {
+                say!(STEP, step.place, " is left", errno);
             }
         }
     }
@@ -179,7 +166,7 @@ fn take_away(
     content: &[u8],
 ) -> Result<(), Errno> {
     flock(stub, FlockOperation::NonBlockingLockExclusive)?;
-    let name = name_of(place, place.len());
+    let name = name_of(place);
     let name = name.c_str()?;
     let status = rustix::fs::fstat(stub)?;
     let there = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
@@ -198,8 +185,7 @@ fn is_stub(status: &Stat, content: &[u8]) -> bool {
     marked && (is_directory(status) || file && (size == 0 || size == content.len()))
 }
 
-/// The last name of the first `end` bytes of a path.
-fn name_of(path: &[u8], end: usize) -> Text<256> {
-    let last = path.get(..end).and_then(|path| path.rsplit(|&byte| byte == b'/').next());
-    Text::of(last.unwrap_or(b""))
+/// The last name of a path.
+fn name_of(path: &[u8]) -> Text<256> {
+    Text::of(path.rsplit(|&byte| byte == b'/').next().unwrap_or(b""))
 }

@@ -6,24 +6,15 @@ use crate::message::{OrRefuse, Refused, Text};
 use core::ffi::CStr;
 use purple_plan::{Mount, mount_flags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-/// Makes the target of a mount, and what is above it.
-pub(crate) fn make(
-    root: &OwnedFd,
-    step: &Mount<'_>,
-    directory: bool,
-) -> Result<Result<OwnedFd, Errno>, Refused> {
-    let Some(parent) = parent(root, step)? else {
-        return Ok(Err(Errno::EXIST));
-    };
-    let (dir, name) = (parent.dir(root), parent.name);
-    if !directory {
-        return Ok(create(dir, name, 0o444));
+/// Makes a directory to mount on, or an empty file.
+pub(crate) fn make(dir: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<(), Errno> {
+    if directory {
+        return rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(0o755));
     }
-    let made = rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(0o755));
-    Ok(made.and_then(|()| open_below(dir, name, OFlags::PATH)))
+    rustix::fs::mknodat(dir, name, FileType::RegularFile, Mode::from_raw_mode(0o444), 0)
 }
 
 /// The target of a step that may be left out when its target does not exist.
@@ -54,40 +45,49 @@ pub(crate) fn open_below(
     rustix::fs::openat2(root, target, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
 }
 
-/// The directory that holds a step's target, and the target's last name.
-pub(crate) struct Parent<'p> {
+/// The directory in which the last target was made: steps for one directory follow each other.
+pub(crate) struct Above<'r> {
+    root: &'r OwnedFd,
+    path: &'static [u8],
     /// `None` for the root itself.
     below: Option<OwnedFd>,
-    pub(crate) name: &'p CStr,
 }
 
-impl Parent<'_> {
-    pub(crate) fn dir<'d>(&'d self, root: &'d OwnedFd) -> BorrowedFd<'d> {
-        self.below.as_ref().unwrap_or(root).as_fd()
+impl<'r> Above<'r> {
+    pub(crate) const fn new(root: &'r OwnedFd) -> Self {
+        Self { root, path: b"", below: None }
     }
-}
 
-/// The directory that holds a step's target, made with all above it where it is missing. `None` for
-/// the root, which nothing holds.
-pub(crate) fn parent<'p>(root: &OwnedFd, step: &Mount<'p>) -> Result<Option<Parent<'p>>, Refused> {
-    let whole = step.target.to_bytes_with_nul();
-    let last = whole.iter().rposition(|&byte| byte == b'/').ok_or(Errno::INVAL).at(step)?;
-    let (above, name) = whole.split_at_checked(last).ok_or(Errno::INVAL).at(step)?;
-    let name = name.get(1..).and_then(|name| CStr::from_bytes_with_nul(name).ok());
-    let name = name.ok_or(Errno::INVAL).at(step)?;
-    if name.is_empty() {
-        return Ok(None);
+    /// The directory that holds a step's target, made with all above it where it is missing; and the
+    /// target's last name. The root, which nothing holds, has none.
+    pub(crate) fn of(
+        &mut self,
+        step: &Mount<'static>,
+    ) -> Result<(BorrowedFd<'_>, &'static CStr), Errno> {
+        let whole = step.target.to_bytes_with_nul();
+        let last = whole.iter().rposition(|&byte| byte == b'/').ok_or(Errno::INVAL)?;
+        let (above, name) = whole.split_at_checked(last).ok_or(Errno::INVAL)?;
+        let name = name.get(1..).and_then(|name| CStr::from_bytes_with_nul(name).ok());
+        let name = name.filter(|name| !name.is_empty()).ok_or(Errno::INVAL)?;
+        if above != self.path {
+            let path = Text::<4096>::of(above);
+            let flags = OFlags::PATH | OFlags::DIRECTORY;
+            let below = match above {
+                b"" => None,
+                _ => Some(match open_below(self.root.as_fd(), path.c_str()?, flags) {
+                    Err(Errno::NOENT) => make_all(self.root, above)?,
+                    found => found?,
+                }),
+            };
+            (self.path, self.below) = (above, below);
+        }
+        Ok((self.below.as_ref().unwrap_or(self.root).as_fd(), name))
     }
-    if above.is_empty() {
-        return Ok(Some(Parent { below: None, name }));
+
+    /// Looks the next one up again: something may lie over the last one now.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::new(self.root);
     }
-    let path = Text::<4096>::of(above);
-    let path = path.c_str().at(step)?;
-    let below = match open_below(root.as_fd(), path, OFlags::PATH | OFlags::DIRECTORY) {
-        Err(Errno::NOENT) => make_all(root, above),
-        found => found,
-    };
-    Ok(Some(Parent { below: Some(below.at(step)?), name }))
 }
 
 /// Makes every directory of a path that is missing, and returns the last.

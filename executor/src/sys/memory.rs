@@ -18,6 +18,22 @@ pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
 }
 
+/// Keeps the first `most` items for the rest of the process's life.
+pub fn keep<T>(most: usize, items: impl Iterator<Item = T>) -> Result<&'static mut [T], Errno> {
+    let bytes = most.checked_mul(size_of::<T>()).ok_or(Errno::NOMEM)?;
+    let start = map(bytes.max(PAGE), MapFlags::PRIVATE)?.cast::<MaybeUninit<T>>();
+    // SAFETY: the pages hold that many, are aligned for any, and nobody else knows them.
+    let slots = unsafe { core::slice::from_raw_parts_mut(start, most) };
+    let mut count = 0_usize;
+    for (slot, item) in slots.iter_mut().zip(items) {
+        let _kept: &mut T = slot.write(item);
+        count = count.saturating_add(1);
+    }
+    let kept = slots.get_mut(..count).unwrap_or_default();
+    // SAFETY: each of these was written just now.
+    Ok(unsafe { kept.assume_init_mut() })
+}
+
 /// Fresh zeroed pages: nobody else in this process knows them.
 pub(super) fn map(bytes: usize, flags: MapFlags) -> Result<*mut c_void, Errno> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;

@@ -70,10 +70,9 @@ static long must(long result, const char *what)
     return result;
 }
 
-/* open(2) itself: C libraries make openat(2) of it. */
 static int open_path(const char *path, int flags)
 {
-    return syscall(SYS_open, path, flags | O_CLOEXEC, 0);
+    return syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
 }
 
 static int open_below(int dir, const char *path, int flags, uint64_t resolve)
@@ -82,25 +81,40 @@ static int open_below(int dir, const char *path, int flags, uint64_t resolve)
     return syscall(OPENAT2, dir, path, how, sizeof how);
 }
 
-static void put(const char *path, const char *text)
+/* What /proc has of a process. */
+static int proc_of(pid_t pid)
 {
-    int fd = must(open_path(path, O_WRONLY), path);
-    must(write(fd, text, strlen(text)), path);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d", (int)pid);
+    return must(open_path(path, O_PATH | O_DIRECTORY), path);
+}
+
+static int open_at(int dir, const char *file, int flags)
+{
+    return must(syscall(SYS_openat, dir, file, flags | O_CLOEXEC, 0), file);
+}
+
+static void put(int proc, const char *file, const char *text)
+{
+    int fd = open_at(proc, file, O_WRONLY);
+    must(write(fd, text, strlen(text)), file);
     close(fd);
 }
 
-static void put_proc(pid_t pid, const char *file, const char *text)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-    put(path, text);
-}
-
-static void put_map(pid_t pid, const char *file, unsigned inside, unsigned outside)
+static void put_map(int proc, const char *file, unsigned inside, unsigned outside)
 {
     char text[64];
     snprintf(text, sizeof text, "%u %u 1\n", inside, outside);
-    put_proc(pid, file, text);
+    put(proc, file, text);
+}
+
+static void look_at_map(int proc, const char *file)
+{
+    char text[64];
+    int fd = open_at(proc, file, O_RDONLY);
+    while (must(read(fd, text, sizeof text), file) > 0)
+        continue;
+    close(fd);
 }
 
 static pid_t fork_into(uint64_t flags)
@@ -167,18 +181,34 @@ static int filesystem(const struct step *step, const char *type)
     return tree;
 }
 
+/* The directory in which the last target was made. */
+static int above_fd = -1;
+static char above_path[4096];
+
+static void forget_above(void)
+{
+    if (above_fd >= 0)
+        close(above_fd);
+    above_fd = -1;
+    *above_path = 0;
+}
+
 /* The directory above a target, made with all above it where it is missing; and the last name. */
 static int above(const char *target, const char **name)
 {
     char path[4096], part[256];
-    int dir = root_fd;
+    int dir = root_fd, fd;
     *name = strrchr(target, '/') + 1;
-    if (*name == target + 1)
-        return dir;
     snprintf(path, sizeof path, "%.*s", (int)(*name - target - 1), target);
-    int fd = open_below(root_fd, path, O_PATH | O_DIRECTORY, BELOW);
-    if (fd >= 0)
-        return fd;
+    if (!strcmp(path, above_path))
+        return above_fd >= 0 ? above_fd : root_fd;
+    forget_above();
+    if (!*path)
+        return root_fd;
+    strcpy(above_path, path);
+    above_fd = open_below(root_fd, path, O_PATH | O_DIRECTORY, BELOW);
+    if (above_fd >= 0)
+        return above_fd;
     for (const char *at = path, *end; *at; at = end) {
         end = strchrnul(++at, '/');
         snprintf(part, sizeof part, "%.*s", (int)(end - at), at);
@@ -191,7 +221,7 @@ static int above(const char *target, const char **name)
             close(dir);
         dir = fd;
     }
-    return dir;
+    return above_fd = dir;
 }
 
 static int create(int dir, const char *name, unsigned mode)
@@ -199,27 +229,10 @@ static int create(int dir, const char *name, unsigned mode)
     return syscall(SYS_openat, dir, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, mode);
 }
 
-static int target_of(const struct step *step, int directory)
-{
-    const char *name;
-    int target = -1;
-    if (!(step->flags & EXISTING)) {
-        int dir = above(step->target, &name);
-        if (!directory)
-            target = create(dir, name, 0444);
-        else if (mkdirat(dir, name, 0755) == 0)
-            target = open_below(dir, name, O_PATH, BELOW);
-        if (dir != root_fd)
-            close(dir);
-    }
-    return target >= 0 ? target : must(open_below(root_fd, step->target, O_PATH, BELOW), step->target);
-}
-
 /* Root shows what it owns as the payload's by an id-mapped mount. */
 static void map_owner(int tree, const struct step *step)
 {
     struct stat status;
-    char path[64];
     must(syscall(SYS_fstat, tree, &status), "fstat");
     pid_t holder = fork_into(CLONE_NEWUSER);
     if (holder == 0) {
@@ -228,10 +241,11 @@ static void map_owner(int tree, const struct step *step)
         wait_signal(0, &patience);
         _exit(0);
     }
-    put_map(holder, "gid_map", status.st_gid, ROOT_GID);
-    put_map(holder, "uid_map", status.st_uid, ROOT_UID);
-    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)holder);
-    int ns = must(open_path(path, O_RDONLY), path);
+    int proc = proc_of(holder);
+    put_map(proc, "gid_map", status.st_gid, ROOT_GID);
+    put_map(proc, "uid_map", status.st_uid, ROOT_UID);
+    int ns = open_at(proc, "ns/user", O_RDONLY);
+    close(proc);
     kill(holder, SIGKILL);
     set_attributes(tree, "", IDMAP, 0, ns, below(step));
     close(ns);
@@ -254,23 +268,39 @@ static int source_of(const struct step *step)
     return tree;
 }
 
+static void open_sources(int *sources)
+{
+    for (size_t i = 0; i < COUNT(STEPS); i++)
+        if (STEPS[i].kind == BIND)
+            sources[i] = source_of(&STEPS[i]);
+}
+
 static void attach(const struct step *step, int tree, int directory)
 {
-    int target = target_of(step, directory);
+    const char *name;
+    if (!(step->flags & EXISTING)) {
+        int dir = above(step->target, &name);
+        if ((directory ? mkdirat(dir, name, 0755) : mknodat(dir, name, S_IFREG | 0444, 0)) == 0) {
+            move_to(tree, dir, name);
+            return;
+        }
+    }
+    int target = must(open_below(root_fd, step->target, O_PATH, BELOW), step->target);
+    forget_above();
     move_to(tree, target, "");
     close(target);
-    close(tree);
 }
 
 static void cover(const struct step *step)
 {
     struct stat status;
     int target = open_below(root_fd, step->target, O_PATH, BELOW), tree;
+    forget_above();
     if (target < 0)
         return;
     if (step->kind == REBIND) {
         tree = must(tree_of(target, "", AT_REC), step->target);
-        set_attributes(tree, "", step->attrs, 0, 0, below(step));
+        set_attributes(tree, "", step->attrs, PRIVATE, 0, below(step));
         move_to(tree, target, "");
         close(tree);
         close(target);
@@ -282,9 +312,10 @@ static void cover(const struct step *step)
         tree = must(tree_of(*used, "", 0), step->target);
     else if (used == &cover_directory)
         tree = filesystem(step, "tmpfs");
-    else
+    else {
         tree = must(tree_of(AT_FDCWD, "/dev/null", 0), "/dev/null");
-    set_attributes(tree, "", step->attrs, 0, 0, below(step));
+        set_attributes(tree, "", step->attrs, 0, 0, below(step));
+    }
     move_to(tree, target, "");
     if (*used >= 0)
         close(*used);
@@ -301,15 +332,16 @@ static void take(const struct step *step, int source)
     int tree, dir;
     switch (step->kind) {
     case TMPFS: case PROC: case SYSFS: case DEVPTS:
-        attach(step, filesystem(step, types[step->kind]), 1);
+        tree = filesystem(step, types[step->kind]);
+        attach(step, tree, 1);
+        close(tree);
         return;
     case BIND:
-        tree = is_root ? source : source_of(step);
-        if (tree < 0)
+        if (source < 0)
             return;
-        set_attributes(tree, "", step->attrs, 0, 0, below(step));
-        must(syscall(SYS_fstat, tree, &status), step->target);
-        attach(step, tree, S_ISDIR(status.st_mode));
+        set_attributes(source, "", step->attrs, PRIVATE, 0, below(step));
+        must(syscall(SYS_fstat, source, &status), step->target);
+        attach(step, source, S_ISDIR(status.st_mode));
         return;
     case MASK: case REBIND:
         cover(step);
@@ -324,7 +356,8 @@ static void take(const struct step *step, int source)
         must(write(tree, step->content, strlen(step->content)), step->target);
         if (LOOK) {
             dir = must(open_below(root_fd, step->target, O_RDONLY, BELOW), step->target);
-            must(read(dir, back, sizeof back), step->target);
+            while (must(read(dir, back, sizeof back), step->target) > 0)
+                continue;
             close(dir);
         }
         close(tree);
@@ -341,8 +374,6 @@ static void take(const struct step *step, int source)
     } else {
         must(mkdirat(dir, name, step->mode), name);
     }
-    if (dir != root_fd)
-        close(dir);
 }
 
 static void loopback(void)
@@ -360,10 +391,10 @@ static void loopback(void)
 static void look_at_namespaces(void)
 {
     static const char *const names[] = { "user", "pid", "mnt", "net", "ipc", "uts", "cgroup" };
-    struct stat status;
+    char name[64];
     int dir = must(open_path("/proc/self/ns/", O_PATH | O_DIRECTORY), "namespaces");
     for (size_t i = 0; i < COUNT(names); i++)
-        must(syscall(SYS_newfstatat, dir, names[i], &status, 0), names[i]);
+        must(readlinkat(dir, names[i], name, sizeof name), names[i]);
     close(dir);
 }
 
@@ -515,9 +546,15 @@ static int init(const int gate[2], int *sources, char **command, void *filter, u
 {
     char byte;
     must(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");
+    must(setsid(), "setsid");
+    set_attributes(AT_FDCWD, "/", 0, PRIVATE, 0, AT_REC);
+    if (!is_root)
+        open_sources(sources);
+    must(unshare(NAMESPACES & NEW_CGROUP), "unshare");
+    loopback();
+    must(sethostname(HOSTNAME, strlen(HOSTNAME)), "hostname");
     close(gate[1]);
     must(read(gate[0], &byte, 1), "gate");
-    must(setsid(), "setsid");
     if (is_root)
         must(syscall(SYS_setgroups, 0, NULL), "setgroups");
     must(syscall(SYS_setresgid, INSIDE_GID, INSIDE_GID, INSIDE_GID), "setresgid");
@@ -529,10 +566,7 @@ static int init(const int gate[2], int *sources, char **command, void *filter, u
         struct timespec now = { 0, 0 };
         must(syscall(SYS_ppoll, &reader, 1, &now, NULL, 8), "ppoll");
     }
-    must(unshare(NAMESPACES & NEW_CGROUP), "unshare");
     must(syscall(SYS_keyctl, 1, NULL), "keyctl");
-    loopback();
-    set_attributes(AT_FDCWD, "/", 0, PRIVATE, 0, AT_REC);
     syscall(SYS_umask, 0);
     root_fd = filesystem(&STEPS[0], "tmpfs");
     move_to(root_fd, AT_FDCWD, "/proc");
@@ -544,10 +578,10 @@ static int init(const int gate[2], int *sources, char **command, void *filter, u
     must(chdir("/"), "/");
     if (LOOK)
         look_at_mounts();
+    forget_above();
     close(cover_directory);
     close(cover_file);
     close(root_fd);
-    must(sethostname(HOSTNAME, strlen(HOSTNAME)), "hostname");
     close(gate[0]);
     must(prctl(PR_SET_DUMPABLE, 0), "dumpable");
     must(syscall(CLOSE_RANGE, 3u, ~0u, 0), "close_range");
@@ -564,7 +598,6 @@ static int init(const int gate[2], int *sources, char **command, void *filter, u
 int main(int argc, char **argv)
 {
     enum { MOST = (1 << 20) + 1 };
-    static int sources[COUNT(STEPS)];
     struct timespec limit = { 3600, 0 };
     struct stat status;
     int gate[2];
@@ -584,16 +617,14 @@ int main(int argc, char **argv)
     close(fd);
     unsigned outside_uid = geteuid(), outside_gid = getegid();
     is_root = outside_uid == 0;
-    if (LOOK) {
+    if (LOOK)
         (void)(getuid() + getgid());
-        look_at_namespaces();
-    }
     page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     default_child();
     block(~0ull);
-    for (size_t i = 0; is_root && i < COUNT(STEPS); i++)
-        if (STEPS[i].kind == BIND)
-            sources[i] = source_of(&STEPS[i]);
+    int *sources = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (is_root)
+        open_sources(sources);
     must(pipe2(gate, O_CLOEXEC), "pipe");
     pid_t child = fork_into(NAMESPACES & ~NEW_CGROUP);
     if (child == 0)
@@ -601,10 +632,18 @@ int main(int argc, char **argv)
     for (size_t i = 0; is_root && i < COUNT(STEPS); i++)
         if (STEPS[i].kind == BIND && sources[i] >= 0)
             close(sources[i]);
+    int proc = proc_of(child);
     if (!is_root)
-        put_proc(child, "setgroups", "deny");
-    put_map(child, "gid_map", INSIDE_GID, is_root ? ROOT_GID : outside_gid);
-    put_map(child, "uid_map", INSIDE_UID, is_root ? ROOT_UID : outside_uid);
+        put(proc, "setgroups", "deny");
+    put_map(proc, "gid_map", INSIDE_GID, is_root ? ROOT_GID : outside_gid);
+    if (LOOK)
+        look_at_map(proc, "gid_map");
+    put_map(proc, "uid_map", INSIDE_UID, is_root ? ROOT_UID : outside_uid);
+    if (LOOK)
+        look_at_map(proc, "uid_map");
+    close(proc);
+    if (LOOK)
+        look_at_namespaces();
     close(gate[0]);
     must(write(gate[1], ".", 1), "gate");
     int ended = wait_for(child, &limit);
