@@ -21,6 +21,7 @@ use core::ffi::CStr;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::{Signal, WaitOptions, kill_process, waitpid};
 use rustix::time::ClockId;
 
 const STEP: &str = "start";
@@ -28,7 +29,9 @@ const STEP: &str = "start";
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
     match arguments::parse(start.arguments) {
-        Ok(Request::Print(text)) => print(text),
+        Ok(Request::Print(text)) => {
+            write_all(stdio::output(), text.as_bytes()).map_or(SETUP_REFUSED, |()| 0)
+        }
         Ok(Request::Run(options)) => {
             confine(options, *start).unwrap_or_else(|refused| refused.status)
         }
@@ -99,11 +102,17 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     for step in steps {
         step.tree = None;
     }
-    // Should this fail, the gate closes unopened, and init ends without having done anything.
-    identity::map(run, init)?;
-    receipt::outside(run.shared)?;
-    let _opened: OwnedFd = gate.open()?;
-    supervisor::watch(run, init, recorder)
+    // The gate closes when it is over: init then knows that nobody waits for it.
+    let end = identity::map(run, init)
+        .and_then(|()| receipt::outside(run.shared))
+        .and_then(|()| gate.open())
+        .and_then(|_opened: OwnedFd| supervisor::watch(run, init, recorder));
+    if end.is_err() && matches!(waitpid(Some(init), WaitOptions::NOHANG), Ok(None)) {
+        // What it still does must not go on without the stubs.
+        let _ended = kill_process(init, Signal::KILL)
+            .and_then(|()| waitpid(Some(init), WaitOptions::empty()));
+    }
+    end
 }
 
 /// The exit status that stands for how the run ended.
@@ -152,11 +161,4 @@ fn occupy_standard_descriptors() -> Result<(), Refused> {
         }
     }
     Ok(())
-}
-
-fn print(text: &str) -> u8 {
-    match write_all(stdio::output(), text.as_bytes()) {
-        Ok(()) => 0,
-        Err(_) => SETUP_REFUSED,
-    }
 }

@@ -111,13 +111,8 @@ fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
 
 /// The interpreter that a script's first line names (execve(2)).
 fn script_interpreter(line: &[u8]) -> &[u8] {
-    line.split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or(&[])
-        .trim_ascii()
-        .split(u8::is_ascii_whitespace)
-        .next()
-        .unwrap_or(&[])
+    let first = line.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+    first.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or(&[])
 }
 
 /// Reads the path in the `PT_INTERP` header of a 64-bit little-endian ELF file (elf(5)).

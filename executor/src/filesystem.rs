@@ -241,7 +241,7 @@ fn attach(
     if !has(step, mount_flags::EXISTING) {
         let (dir, name) = above.of(step).at(step)?;
         match target::make(dir, name, directory) {
-            // What was made just now is no link, and nobody else knows this tree.
+            // No link is followed here, and a mount that has come to lie elsewhere is found later.
             Ok(()) => return move_to(tree, dir, name).at(step),
             Err(Errno::EXIST) => {}
             made => made.at(step)?,
@@ -249,7 +249,8 @@ fn attach(
     }
     let target = existing(root, step.target).map_err(|errno| {
         let absent = " must exist already: it lies in a tree of the host";
-        let what = if errno == Errno::NOENT { absent } else { "" };
+        let hosts = errno == Errno::NOENT && has(step, mount_flags::EXISTING);
+        let what = if hosts { absent } else { "" };
         refuse!(STEP, step.target, what, errno, step.line)
     })?;
     above.forget();

@@ -58,12 +58,14 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 /// without it.
 #[inline(never)]
 fn build(run: &Run, gate: Gate, steps: &mut [Step]) -> Result<(), Refused> {
-    die_with_parent()?;
-    // While the supervisor maps the ids. It cannot map those of a process that has ended, so a step
-    // that fails counts when it is done.
-    let begun = begin(run, steps);
+    // While the supervisor maps the ids. It cannot map those of a process that has ended, so what
+    // fails here counts when it is done.
+    let begun = begin(run);
     let reader = gate.wait()?;
     begun?;
+    if !run.outside.root {
+        filesystem::open_sources(steps, run.outside)?;
+    }
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_parent()?;
@@ -74,16 +76,14 @@ fn build(run: &Run, gate: Gate, steps: &mut [Step]) -> Result<(), Refused> {
     filesystem::build(run, steps)
 }
 
-/// What needs no ids.
-fn begin(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
+/// What takes no ids, and looks at no file.
+fn begin(run: &Run) -> Result<(), Refused> {
+    die_with_parent()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
     if run.plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
     filesystem::part()?;
-    if !run.outside.root {
-        filesystem::open_sources(steps, run.outside)?;
-    }
     // A namespace of control groups begins where the process that makes it is: init is in its group
     // now, which it was not when it was cloned.
     enter_new(run.plan.process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;

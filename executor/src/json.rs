@@ -202,11 +202,9 @@ fn push_time<const N: usize>(out: &mut Text<N>, time: Duration) {
 fn civil(mut days: u64) -> (u64, u64, u64) {
     let (mut year, mut month) = (1970_u64, 1_u64);
     loop {
-        let leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap = year.is_multiple_of(if year.is_multiple_of(100) { 400 } else { 4 });
         let length = match month {
-            2 if leap => 29,
-            2 => 28,
+            2 => 28_u64.saturating_add(leap.into()),
             4 | 6 | 9 | 11 => 30,
             _ => 31,
         };

@@ -54,10 +54,7 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refus
     let point = unescaped(entry.point);
 
     // The step that governs it: the one with the longest target at or above it.
-    let mut longest = 0;
-    let mut wanted = 0;
-    let mut owned = false;
-    let mut governor = None;
+    let (mut longest, mut wanted, mut owned, mut governor) = (0, 0, false, None);
     for step in steps.iter_mut().filter(|step| step.is_mount()) {
         let length = step.place.len();
         match relation(point.bytes(), step.place) {

@@ -29,6 +29,9 @@ pub(crate) struct Stub {
     file: OwnedFd,
 }
 
+/// What there is of a step's target, and the stub where it is one.
+type Kept = (&'static [u8], Option<Stub>);
+
 /// Whether a step keeps its target as it is.
 pub(crate) fn guards(step: &Mount<'_>) -> bool {
     has(step, mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY)
@@ -72,13 +75,8 @@ fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
 }
 
 /// Goes down from `above`, which is the first `at` bytes of the target, until there is something to
-/// cover, and makes it if need be. Returns what there is of the target, and the stub where it
-/// is one.
-fn walk(
-    step: &Mount<'static>,
-    mut above: OwnedFd,
-    mut at: usize,
-) -> Result<(&'static [u8], Option<Stub>), Errno> {
+/// cover, and makes it if need be.
+fn walk(step: &Mount<'static>, mut above: OwnedFd, mut at: usize) -> Result<Kept, Errno> {
     let target = step.target.to_bytes();
     let mut tries = 0..TRIES;
     loop {
@@ -89,13 +87,12 @@ fn walk(
         let name = name.c_str()?;
         let whole = end == target.len();
         let found = match open_below(above.as_fd(), name, OFlags::PATH) {
-            Err(Errno::NOENT) => {
+            Err(Errno::NOENT) if tries.next().is_some() => {
                 let directory = !whole || has(step, mount_flags::STUB_DIRECTORY);
                 match make(above.as_fd(), name, (!directory).then_some(step.content)) {
-                    Ok(()) | Err(Errno::EXIST | Errno::NOENT) if tries.next().is_some() => {
-                        continue;
-                    }
-                    made => return made.and(Err(Errno::BUSY)),
+                    Ok(file) => return Ok((place, Some(Stub { above, file }))),
+                    Err(Errno::EXIST | Errno::NOENT | Errno::WOULDBLOCK) => continue,
+                    Err(errno) => return Err(errno),
                 }
             }
             found => found?,
@@ -124,27 +121,40 @@ fn walk(
 /// Takes the stubs away that no other sandbox needs and that nobody has put anything into.
 pub(crate) fn remove_all(steps: &mut [Step]) {
     for step in steps {
-        let Some(Stub { above, file }) = step.stub.take() else {
+        let Some(stub) = step.stub.take() else {
             continue;
         };
-        match take_away(above.as_fd(), &file, step.place, step.mount.content) {
-            Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
-            Err(errno) => {
-                say!(STEP, step.place, " is left", errno);
-            }
+        let taken = take_away(&stub, step.place, step.mount.content);
+        if let Err(errno) = taken
+            && !matches!(errno, Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY)
+        {
+            say!(STEP, step.place, " is left", errno);
         }
     }
 }
 
-/// Makes a stub, of a file if it has content.
-fn make(above: BorrowedFd<'_>, name: &CStr, content: Option<&[u8]>) -> Result<(), Errno> {
-    match content {
-        Some(content) => write_all(&create(above, name, 0o1444)?, content)?,
-        None => rustix::fs::mkdirat(above, name, Mode::from_raw_mode(0o1555))?,
+/// Makes a stub, of a file if it has content, and shares the lock of it.
+fn make(above: BorrowedFd<'_>, name: &CStr, content: Option<&[u8]>) -> Result<OwnedFd, Errno> {
+    let file = content.map(|_| create(above, name, 0o1444)).transpose()?;
+    if file.is_none() {
+        rustix::fs::mkdirat(above, name, Mode::from_raw_mode(0o1555))?;
     }
-    // Some file systems keep no modes (vfat).
-    let status = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    if is_stub(&status, content.unwrap_or(b"")) { Ok(()) } else { Err(Errno::OPNOTSUPP) }
+    let content = content.unwrap_or(b"");
+    let keep = || {
+        file.as_ref().map_or(Ok(()), |file| write_all(file, content))?;
+        let status = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        if is_stub(&status, content) { lock(above, name, &status) } else { Err(Errno::OPNOTSUPP) }
+    };
+    let stub = keep();
+    // Some file systems keep no modes (vfat), others no locks: what was made there must not stay.
+    if !matches!(stub, Ok(_) | Err(Errno::NOENT | Errno::WOULDBLOCK)) {
+        unlink(above, name, file.is_none())?;
+    }
+    stub
+}
+
+fn unlink(above: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<(), Errno> {
+    rustix::fs::unlinkat(above, name, if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() })
 }
 
 /// Opens a stub and shares the lock of it.
@@ -159,22 +169,16 @@ fn lock(above: BorrowedFd<'_>, name: &CStr, seen: &Stat) -> Result<OwnedFd, Errn
     }
 }
 
-fn take_away(
-    above: BorrowedFd<'_>,
-    stub: &OwnedFd,
-    place: &[u8],
-    content: &[u8],
-) -> Result<(), Errno> {
-    flock(stub, FlockOperation::NonBlockingLockExclusive)?;
+fn take_away(stub: &Stub, place: &[u8], content: &[u8]) -> Result<(), Errno> {
+    flock(&stub.file, FlockOperation::NonBlockingLockExclusive)?;
     let name = name_of(place);
     let name = name.c_str()?;
-    let status = rustix::fs::fstat(stub)?;
-    let there = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    let status = rustix::fs::fstat(&stub.file)?;
+    let there = rustix::fs::statat(&stub.above, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if !is_same(&status, &there) || !is_stub(&status, content) {
         return Ok(());
     }
-    let directory = is_directory(&status);
-    rustix::fs::unlinkat(above, name, if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() })
+    unlink(stub.above.as_fd(), name, is_directory(&status))
 }
 
 /// Whether it has a stub's mode, and as a file nothing else in it than a stub.

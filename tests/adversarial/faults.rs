@@ -22,6 +22,7 @@ scenarios! {
     no_call_of_the_setup_may_fail
     no_call_of_the_payload_with_capabilities_may_fail
     no_call_for_subordinate_ids_may_fail
+    no_call_that_fails_leaves_a_stub
 }
 
 /// Calls whose failure leaves no layer out, each with the reason: which process makes it, the call,
@@ -132,6 +133,43 @@ fn no_call_for_subordinate_ids_may_fail(place: &Place) {
     std::fs::set_permissions(place.at("output"), open).expect("its own directory");
     let policy = Policy::new(place);
     fail_each(place, &policy, &["--subordinate-ids"], |role| role != Role::Payload);
+}
+
+/// One after the other: they stand in one place on the host.
+fn no_call_that_fails_leaves_a_stub(place: &Place) {
+    let project = place.dir("project");
+    let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &["a/b", "c/", "d"]);
+    let plan = policy.compile(place);
+    let left = || std::fs::read_dir(&project).expect("its own directory").count();
+    let (good, _started) = run(place, &plan, &[], 0);
+    let good = trace(&mut good.command(), None);
+    assert_eq!((good.status, good.said.as_str(), left()), (0, "", 0), "without a fault it runs");
+    // These do not fail (umask(2), close(2)); a program with checks ends at once when they do.
+    let fails = |call: &Call| !is(call, "umask") && !is(call, "close");
+    let ours = |call: &&Call| role(&call.process, &good) == Role::Supervisor && fails(call);
+    let calls: Vec<Call> = good.calls.iter().filter(ours).cloned().collect();
+    let mut refused = 0;
+    for (fault, number) in faults(&calls, &good).iter().zip(1..) {
+        let (run, started) = run(place, &plan, &[], number);
+        let traced = trace(&mut run.command(), Some((&fault.call, fault.errno)));
+        if started.exists() {
+            // What fails in the end may leave one, which the next run takes away.
+            let (again, _started) = self::run(place, &plan, &[], 0);
+            assert_eq!((trace(&mut again.command(), None).status, left()), (0, 0), "{fault:?}");
+        } else {
+            assert_eq!(left(), 0, "{fault:?}: {}", traced.said);
+            refused += 1;
+        }
+    }
+    for name in ["mkdirat", "flock", "openat2"] {
+        assert!(good.calls.iter().filter(ours).any(|call| is(call, name)), "no {name}");
+    }
+    println!("{refused} runs were refused, and no stub was left");
+    assert!(refused > 0);
+}
+
+fn is(call: &Call, name: &str) -> bool {
+    u32::try_from(call.number).is_ok_and(|number| syscall_name(Arch::X86_64, number) == Some(name))
 }
 
 /// A run of `touch` that can be traced, and the file that is there if it ran.

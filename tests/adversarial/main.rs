@@ -94,6 +94,7 @@
 //! 28 `adversarial/faults::no_call_of_the_setup_may_fail`
 //! 28 `adversarial/faults::no_call_of_the_payload_with_capabilities_may_fail`
 //! 28 `adversarial/faults::no_call_for_subordinate_ids_may_fail`
+//! 28 `adversarial/faults::no_call_that_fails_leaves_a_stub`
 //! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
 //! 29 `compiler/src/parse/tests::hidden_characters_are_found`
 //! 29 `spec/hostile::long_names`
