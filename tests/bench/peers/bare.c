@@ -548,13 +548,13 @@ static int init(const int gate[2], int *sources, char **command, void *filter, u
     must(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");
     must(setsid(), "setsid");
     set_attributes(AT_FDCWD, "/", 0, PRIVATE, 0, AT_REC);
-    if (!is_root)
-        open_sources(sources);
     must(unshare(NAMESPACES & NEW_CGROUP), "unshare");
     loopback();
     must(sethostname(HOSTNAME, strlen(HOSTNAME)), "hostname");
     close(gate[1]);
     must(read(gate[0], &byte, 1), "gate");
+    if (!is_root)
+        open_sources(sources);
     if (is_root)
         must(syscall(SYS_setgroups, 0, NULL), "setgroups");
     must(syscall(SYS_setresgid, INSIDE_GID, INSIDE_GID, INSIDE_GID), "setresgid");
