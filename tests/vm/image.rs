@@ -47,6 +47,10 @@ const PROGRAMS: [&str; 32] = [
     "wc",
 ];
 
+/// systemd's user manager and what starts scopes in it, where the host has them; and its units.
+const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/usr/bin/systemd-run"];
+const UNITS: &str = "/usr/lib/systemd/user";
+
 /// The parts of Python's library that scenarios use, beside the files that stand at its top.
 const PYTHON_PARTS: [&str; 7] =
     ["collections", "ctypes", "encodings", "importlib", "json", "lib-dynload", "re"];
@@ -94,6 +98,14 @@ pub(crate) fn build(kernel: &Path, target: &Path) -> Result<Vec<u8>, Fault> {
                 elf.extend(Some(path).filter(|path| path.extension().is_some_and(|e| e == "so")));
             }
         }
+    }
+    for path in SYSTEMD.map(PathBuf::from).into_iter().filter(|path| path.exists()) {
+        image.host_file(&path)?;
+        elf.insert(path);
+    }
+    let unit = |path: &PathBuf| path.extension().is_some_and(|e| e == "target" || e == "slice");
+    for path in files(Path::new(UNITS)).filter(unit) {
+        image.host_file(&path)?;
     }
     let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     elf.insert(own.clone());

@@ -32,10 +32,10 @@ const GROUPS: &str = "/sys/fs/cgroup";
 const CONTROLLERS: &str = "+cpu +io +memory +pids";
 
 /// A group that its owner may divide, removed in the end.
-struct Delegated(PathBuf);
+pub(crate) struct Delegated(pub(crate) PathBuf);
 
 impl Delegated {
-    fn new(place: &Place) -> Self {
+    pub(crate) fn new(place: &Place) -> Self {
         let path = Path::new(GROUPS).join(format!("delegated-{}", place.name()));
         fs::write(Path::new(GROUPS).join("cgroup.subtree_control"), CONTROLLERS)
             .expect("process 1 divides the first group");
@@ -48,7 +48,7 @@ impl Delegated {
     }
 
     /// Starts the executor in it, in a group below it where one is named.
-    fn start<'p>(&self, run: Run<'p>, below: &str) -> Run<'p> {
+    pub(crate) fn start<'p>(&self, run: Run<'p>, below: &str) -> Run<'p> {
         let path = self.0.join(below);
         if !below.is_empty() {
             fs::create_dir(&path).expect("a new group");
@@ -80,7 +80,7 @@ fn finish(place: &Place, run: Run<'_>) -> Finished {
 }
 
 /// The groups of runs that there are.
-fn groups() -> Vec<PathBuf> {
+pub(crate) fn groups() -> Vec<PathBuf> {
     let below = |path: &Path| {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
@@ -99,7 +99,7 @@ fn report(done: &Finished) -> &Value {
     done.report.as_ref().expect("a report")
 }
 
-fn limited(place: &Place, resources: &str) -> Policy {
+pub(crate) fn limited(place: &Place, resources: &str) -> Policy {
     Policy::new(place).section(&format!("resources: {{{resources}}}"))
 }
 

@@ -9,7 +9,12 @@
 //! To add a scenario, write a function that takes a [`Place`](purple_tests::place::Place), as the
 //! end-to-end tests do, and name it in the list at the end of its file. It fails by panicking. What the
 //! machine holds beside the programs under test stands in `image.rs`.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 /// The scenarios of a file: their names and what they do.
 macro_rules! scenarios {
@@ -27,6 +32,7 @@ mod inside;
 mod limits;
 mod machine;
 mod start;
+mod systemd;
 
 use purple_tests::place::Place;
 use std::process::ExitCode;
@@ -35,7 +41,8 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&Place));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 3] = [start::SCENARIOS, limits::SCENARIOS, doctor::SCENARIOS];
+const SCENARIOS: [&[Scenario]; 4] =
+    [start::SCENARIOS, limits::SCENARIOS, doctor::SCENARIOS, systemd::SCENARIOS];
 
 /// Who starts the sandboxes of a scenario, as names and arguments say it.
 const WHO: [&str; 2] = ["as_root", "as_user"];
