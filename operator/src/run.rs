@@ -109,10 +109,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     Err(Problem::new(format!("{}: {error}", command.get_program().to_string_lossy())))
 }
 
-/// Where purple-exec is told to make the run's group: it moves itself out of a user's own, which it
-/// divides then, but not us.
+/// Where purple-exec is told to make the run's group. What killed runs have left there is removed.
 fn cgroup(arguments: &Arguments, limited: bool, stays: bool) -> Option<PathBuf> {
+    let root = geteuid().is_root();
     let named = arguments.cgroup.clone();
-    let own = limited && stays && named.is_none() && !geteuid().is_root();
-    if own { group::step_aside() } else { named }
+    if !limited {
+        return named;
+    }
+    let parent = named.clone().or_else(|| {
+        let mount = group::mount_point()?;
+        if root { Some(mount.join("purple")) } else { group::own(&mount) }
+    });
+    if let Some(parent) = parent {
+        group::sweep(&parent);
+    }
+    // purple-exec moves itself out of a user's group, which it divides then, but not us.
+    if stays && !root && named.is_none() { group::step_aside() } else { named }
 }

@@ -29,6 +29,7 @@ macro_rules! scenarios {
 mod doctor;
 mod image;
 mod inside;
+mod left;
 mod limits;
 mod machine;
 mod start;
@@ -41,8 +42,8 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&Place));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 4] =
-    [start::SCENARIOS, limits::SCENARIOS, doctor::SCENARIOS, systemd::SCENARIOS];
+const SCENARIOS: [&[Scenario]; 5] =
+    [start::SCENARIOS, limits::SCENARIOS, left::SCENARIOS, doctor::SCENARIOS, systemd::SCENARIOS];
 
 /// Who starts the sandboxes of a scenario, as names and arguments say it.
 const WHO: [&str; 2] = ["as_root", "as_user"];
