@@ -27,6 +27,7 @@ macro_rules! scenarios {
 }
 
 mod doctor;
+mod faults;
 mod image;
 mod inside;
 mod left;
@@ -34,6 +35,8 @@ mod limits;
 mod machine;
 mod start;
 mod systemd;
+#[path = "../adversarial/tracer.rs"]
+mod tracer;
 
 use purple_tests::place::Place;
 use std::process::ExitCode;
@@ -42,8 +45,14 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&Place));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 5] =
-    [start::SCENARIOS, limits::SCENARIOS, left::SCENARIOS, doctor::SCENARIOS, systemd::SCENARIOS];
+const SCENARIOS: [&[Scenario]; 6] = [
+    start::SCENARIOS,
+    limits::SCENARIOS,
+    left::SCENARIOS,
+    faults::SCENARIOS,
+    doctor::SCENARIOS,
+    systemd::SCENARIOS,
+];
 
 /// Who starts the sandboxes of a scenario, as names and arguments say it.
 const WHO: [&str; 2] = ["as_root", "as_user"];
