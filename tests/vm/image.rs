@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs of the host that scenarios use.
-const PROGRAMS: [&str; 32] = [
+const PROGRAMS: [&str; 34] = [
     "cat",
     "chmod",
     "cp",
@@ -44,6 +44,8 @@ const PROGRAMS: [&str; 32] = [
     "timeout",
     "touch",
     "true",
+    "umount",
+    "unshare",
     "wc",
 ];
 

@@ -133,11 +133,6 @@ fn install(place: &Place) {
     }
 }
 
-/// The command that a fix begins with.
-fn unbracketed(fix: &str) -> &str {
-    fix.split(" (").next().unwrap_or(fix)
-}
-
 /// What stands between the first two backticks of a text.
 fn quoted(text: &str) -> &str {
     text.split('`').nth(1).unwrap_or_else(|| panic!("no command in: {text}"))
@@ -198,7 +193,7 @@ fn the_command_that_the_doctor_names(place: &Place) {
     }
     assert_eq!(found["state"], "missing", "{found}");
     let fix = found["fix"].as_str().expect("what to type");
-    let done = manager.types(place, &format!("{} --json", unbracketed(fix)));
+    let done = manager.types(place, &format!("{} --json", quoted(fix)));
     assert_eq!((done.code(), &cgroup(&done)["state"]), (0, &json!("ok")), "{done}");
 }
 

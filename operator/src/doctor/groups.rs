@@ -270,7 +270,7 @@ fn advice(root: bool) -> String {
     if root {
         "in a container: give it a cgroup namespace whose root holds no process; elsewhere boot with systemd.unified_cgroup_hierarchy=1".to_owned()
     } else {
-        "systemd-run --user --scope -p Delegate=yes purple doctor (and purple run in the same way)"
+        "`systemd-run --user --scope -p Delegate=yes purple doctor`, and purple run in the same way"
             .to_owned()
     }
 }
