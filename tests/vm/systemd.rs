@@ -11,7 +11,7 @@ use std::os::unix::fs::chown;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 scenarios! {
     the_command_that_a_refusal_names
@@ -212,4 +212,11 @@ fn the_command_of_the_handbook_with_a_record(place: &Place) {
     let record: Value = serde_json::from_str(&place.read("home/audit.log")).expect("JSON");
     let values = record["receipt"]["cgroup"].to_string();
     assert!(values.contains("pids.max 20"), "{record}");
+    // purple was in a group beside the run's. It goes with the scope, once the manager has seen the end.
+    let start = Instant::now();
+    let scopes = || fs::read_dir(manager.group.join("app.slice")).into_iter().flatten().flatten();
+    while scopes().any(|entry| entry.path().is_dir()) {
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", scopes().collect::<Vec<_>>());
+        std::thread::yield_now();
+    }
 }
