@@ -5,6 +5,7 @@ mod audit;
 mod cache;
 mod doctor;
 mod executor;
+mod group;
 mod homes;
 mod plans;
 mod profiles;

@@ -3,8 +3,9 @@
 
 use crate::executor::{self, Sealed};
 use crate::session::Session;
-use crate::{Problem, plans, profiles, workspace};
+use crate::{Problem, group, plans, profiles, workspace};
 use clap::Args;
+use nix::unistd::geteuid;
 use purple_plan::{Layer, Plan};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
@@ -68,8 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let mut command = executor::command()?;
     let sealed = Sealed::new(&ready.bytes)?;
     workspace::check(&plan)?;
-    let recorded = plan.needs.iter().any(|need| need.layer == Layer::Audit)
-        && !arguments.unenforced.iter().any(|layer| layer == Layer::Audit.name());
+    let lets_go = |layer: Layer| arguments.unenforced.iter().any(|name| name == layer.name());
+    let recorded =
+        plan.needs.iter().any(|need| need.layer == Layer::Audit) && !lets_go(Layer::Audit);
     let session = if recorded {
         Some(Session::open(&plan, arguments.report.as_deref(), &arguments.command)?)
     } else {
@@ -86,7 +88,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
         (None, Some(report)) => drop(command.arg("--report").arg(report)),
         (None, None) => {}
     }
-    if let Some(cgroup) = &arguments.cgroup {
+    let limited = plan.cgroup.iter().next().is_some() && !lets_go(Layer::Cgroup);
+    if let Some(cgroup) = cgroup(arguments, limited, session.is_some()) {
         command.arg("--cgroup").arg(cgroup);
     }
     for layer in &arguments.unenforced {
@@ -104,4 +107,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     }
     let error = command.exec();
     Err(Problem::new(format!("{}: {error}", command.get_program().to_string_lossy())))
+}
+
+/// Where purple-exec is told to make the run's group. What killed runs have left there is removed.
+fn cgroup(arguments: &Arguments, limited: bool, stays: bool) -> Option<PathBuf> {
+    let root = geteuid().is_root();
+    let named = arguments.cgroup.clone();
+    if !limited {
+        return named;
+    }
+    let parent = named.clone().or_else(|| {
+        let mount = group::mount_point()?;
+        if root { Some(mount.join("purple")) } else { group::own(&mount) }
+    });
+    if let Some(parent) = parent {
+        group::sweep(&parent);
+    }
+    // purple-exec moves itself out of a user's group, which it divides then, but not us.
+    if stays && !root && named.is_none() { group::step_aside() } else { named }
 }

@@ -85,6 +85,7 @@
 //! 25 `e2e/report::any_argument_is_one_line_of_json`
 //! 26 `adversarial/resources::two_sandboxes_at_once`
 //! 26 `e2e/parallel::fifty_at_once`
+//! 26 `vm/left::a_crowd_leaves_nothing`
 //! 27 `schema/plan/tests/corruption::every_byte_flipped`
 //! 27 `schema/plan/tests/corruption::cut_at_every_length`
 //! 27 `schema/plan/tests/corruption::extended`
@@ -95,6 +96,7 @@
 //! 28 `adversarial/faults::no_call_of_the_payload_with_capabilities_may_fail`
 //! 28 `adversarial/faults::no_call_for_subordinate_ids_may_fail`
 //! 28 `adversarial/faults::no_call_that_fails_leaves_a_stub`
+//! 28 `vm/faults::no_call_for_the_group_may_fail`
 //! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
 //! 29 `compiler/src/parse/tests::hidden_characters_are_found`
 //! 29 `spec/hostile::long_names`

@@ -35,13 +35,13 @@ scenarios! {
 }
 
 /// `purple` beside the place's executor.
-fn install(place: &Place) {
+pub(crate) fn install(place: &Place) {
     let copied = Command::new("cp").arg(binary("purple")).arg(place.at("purple")).status();
     assert!(copied.is_ok_and(|status| status.success()), "purple can be copied");
     place.dir("home");
 }
 
-fn purple(place: &Place, arguments: &[&str]) -> Command {
+pub(crate) fn purple(place: &Place, arguments: &[&str]) -> Command {
     let mut command = Command::new(place.at("purple"));
     command.args(arguments).current_dir(place.at("")).env_clear();
     command.env("PATH", "/usr/bin:/bin").env("HOME", place.at("home"));
@@ -53,13 +53,13 @@ fn purple(place: &Place, arguments: &[&str]) -> Command {
     command
 }
 
-fn finished(mut command: Command) -> Finished {
+pub(crate) fn finished(mut command: Command) -> Finished {
     let child = command.spawn().expect("purple starts");
     finish(child, &[], Duration::from_mins(1))
 }
 
 /// A policy whose log is `logs/audit.log` of the place; `more` is further keys of `audit`.
-fn policy(place: &Place, more: &str) -> Policy {
+pub(crate) fn policy(place: &Place, more: &str) -> Policy {
     let log = place.text("logs/audit.log");
     let audit =
         format!("audit: {{enabled: true, detail_level: [syscall], log_path: {log:?}{more}}}");
@@ -72,7 +72,7 @@ fn policy(place: &Place, more: &str) -> Policy {
     policy
 }
 
-fn run(place: &Place, options: &[&str], command: &[&str]) -> Finished {
+pub(crate) fn run(place: &Place, options: &[&str], command: &[&str]) -> Finished {
     let mut words = vec!["run", "--policy", "policy.yaml"];
     words.extend(options);
     words.push("--");
@@ -80,7 +80,7 @@ fn run(place: &Place, options: &[&str], command: &[&str]) -> Finished {
     finished(purple(place, &words))
 }
 
-fn records(place: &Place) -> Vec<Value> {
+pub(crate) fn records(place: &Place) -> Vec<Value> {
     let text = place.read("logs/audit.log");
     text.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
 }

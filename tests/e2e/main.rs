@@ -19,6 +19,7 @@ mod landlock;
 mod layers;
 mod limits;
 mod network;
+mod operator;
 mod outcome;
 mod owners;
 mod parallel;

@@ -6,7 +6,7 @@ use purple_tests::host::processes;
 use purple_tests::identity::skip;
 use purple_tests::place::Place;
 use purple_tests::policy::Policy;
-use purple_tests::run::{Run, finish};
+use purple_tests::run::{Run, bare, finish};
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -18,6 +18,7 @@ scenarios! {
     the_process_has_the_first_subordinate_ids
     the_callers_own_files_are_somebody_elses
     what_it_makes_belongs_to_the_subordinate_id
+    the_command_of_the_handbook_opens_a_directory
     a_number_lists_a_user_too
     who_is_not_listed_is_refused
     a_helper_that_cannot_be_trusted_is_refused
@@ -27,7 +28,7 @@ scenarios! {
 const OPTION: [&str; 1] = ["--subordinate-ids"];
 
 /// The first ids that the host lists for the place's owner, where it can have any.
-fn listed(place: &Place, test: &str) -> Option<(u32, u32)> {
+pub(crate) fn listed(place: &Place, test: &str) -> Option<(u32, u32)> {
     let name = User::from_uid(Uid::from_raw(place.who.uid)).ok().flatten()?.name;
     let first = |file: &str| {
         let text = fs::read_to_string(file).ok()?;
@@ -170,6 +171,42 @@ fn what_it_makes_belongs_to_the_subordinate_id(place: &Place) {
     assert_eq!(found, json!({"share": "ok", "output": "EACCES", "owner": 1000}));
     let made = place.at("share/file").metadata().expect("it was made");
     assert_eq!((made.uid(), made.gid()), (uid, gid));
+}
+
+/// `setfacl`, as docs/running.md writes it, typed by the user.
+fn the_command_of_the_handbook_opens_a_directory(place: &Place) {
+    let test = "the_command_of_the_handbook_opens_a_directory";
+    place.dir("share");
+    let policy = Policy::new(place).writes(&place.text("share"), "/share");
+    let plan = policy.compile(place);
+    if is_refused_to_root(place, &plan) {
+        return;
+    }
+    let Some((uid, _)) = listed(place, test) else { return };
+    if !Path::new("/usr/bin/setfacl").exists() {
+        return skip(
+            &format!("subordinate-{test}"),
+            "setfacl is not installed; scripts/setup adds it",
+        );
+    }
+    let handbook = purple_tests::repository::root().join("docs/running.md");
+    let handbook = fs::read_to_string(handbook).expect("the handbook");
+    let printed = handbook.split('`').find(|words| words.starts_with("setfacl "));
+    let printed = printed.expect("a command");
+    let name = User::from_uid(Uid::from_raw(place.who.uid)).ok().flatten().expect("a user").name;
+    let typed = printed.replace("ID", &uid.to_string()).replace("NAME", &name);
+    let typed = typed.replace("DIR", "share");
+    let write = || {
+        let text = "show(share=attempt(write, '/share/file'))";
+        python(place, &plan, text).option(&OPTION).finish().facts()
+    };
+    assert_eq!(write(), json!({"share": "EACCES"}), "without it, nothing can be written");
+    let words: Vec<&str> = typed.split(' ').collect();
+    assert_eq!(bare(place, &words).good(), "", "{typed}");
+    assert_eq!(write(), json!({"share": "ok"}), "{typed}");
+    assert_eq!(place.at("share/file").metadata().expect("it was made").uid(), uid);
+    let again = ["sh", "-c", "echo more >> share/file && cat share/file && rm share/file"];
+    assert_eq!(bare(place, &again).good(), "xmore\n", "it is open to the user");
 }
 
 fn a_number_lists_a_user_too(place: &Place) {

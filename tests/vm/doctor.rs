@@ -10,6 +10,7 @@ use std::process::Command;
 scenarios! {
     every_layer_works
     a_group_in_use_is_not_divided
+    what_it_says_to_type_mounts_the_groups
 }
 
 const GROUPS: &str = "/sys/fs/cgroup";
@@ -91,7 +92,38 @@ fn a_group_in_use_is_not_divided(place: &Place) {
         "{found}"
     );
     assert!(
-        found["fix"].as_str().is_some_and(|text| text.starts_with("systemd-run --user")),
+        found["fix"].as_str().is_some_and(|text| text.starts_with("`systemd-run --user")),
         "{found}"
     );
+}
+
+/// In a mount namespace without control groups: what the fix says, typed by root, brings them back.
+fn what_it_says_to_type_mounts_the_groups(place: &Place) {
+    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
+    let program = binary("purple");
+    let doctor = |typed: &str| {
+        let line = format!("umount {GROUPS} && {typed} && exec \"$@\"");
+        let done = Command::new("unshare")
+            .args(["--mount", "sh", "-c", &line, "sh", "setpriv", "--reuid", &uid, "--regid", &gid])
+            .arg("--clear-groups")
+            .arg(&program)
+            .args(["doctor", "--json"])
+            .current_dir(place.at("output"))
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&done.stderr);
+        let report: Value = serde_json::from_slice(&done.stdout).expect(&said);
+        check(&report, "cgroup").clone()
+    };
+    let found = doctor("true");
+    assert_eq!(found["found"], "no cgroup2 file system is mounted");
+    let fix = found["fix"].as_str().expect("what to type");
+    let mended = doctor(fix);
+    if place.who.is_root() {
+        assert_eq!(mended["state"], "ok", "{mended}");
+    } else {
+        // They are there again, and not this user's.
+        let text = mended["found"].as_str().expect("text");
+        assert!(text.contains(GROUPS), "{text}");
+    }
 }

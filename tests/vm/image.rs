@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs of the host that scenarios use.
-const PROGRAMS: [&str; 32] = [
+const PROGRAMS: [&str; 34] = [
     "cat",
     "chmod",
     "cp",
@@ -44,8 +44,14 @@ const PROGRAMS: [&str; 32] = [
     "timeout",
     "touch",
     "true",
+    "umount",
+    "unshare",
     "wc",
 ];
+
+/// systemd's user manager and what starts scopes in it, where the host has them; and its units.
+const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/usr/bin/systemd-run"];
+const UNITS: &str = "/usr/lib/systemd/user";
 
 /// The parts of Python's library that scenarios use, beside the files that stand at its top.
 const PYTHON_PARTS: [&str; 7] =
@@ -94,6 +100,14 @@ pub(crate) fn build(kernel: &Path, target: &Path) -> Result<Vec<u8>, Fault> {
                 elf.extend(Some(path).filter(|path| path.extension().is_some_and(|e| e == "so")));
             }
         }
+    }
+    for path in SYSTEMD.map(PathBuf::from).into_iter().filter(|path| path.exists()) {
+        image.host_file(&path)?;
+        elf.insert(path);
+    }
+    let unit = |path: &PathBuf| path.extension().is_some_and(|e| e == "target" || e == "slice");
+    for path in files(Path::new(UNITS)).filter(unit) {
+        image.host_file(&path)?;
     }
     let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     elf.insert(own.clone());

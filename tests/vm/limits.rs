@@ -20,6 +20,7 @@ scenarios! {
     the_processor_is_shared_out
     writes_are_slowed_down
     the_whole_disk_is_limited
+    a_file_system_without_a_disk_is_memory_or_refused
     the_group_cannot_be_left
     the_supervisor_is_outside
     a_refused_run_leaves_no_group
@@ -32,10 +33,10 @@ const GROUPS: &str = "/sys/fs/cgroup";
 const CONTROLLERS: &str = "+cpu +io +memory +pids";
 
 /// A group that its owner may divide, removed in the end.
-struct Delegated(PathBuf);
+pub(crate) struct Delegated(pub(crate) PathBuf);
 
 impl Delegated {
-    fn new(place: &Place) -> Self {
+    pub(crate) fn new(place: &Place) -> Self {
         let path = Path::new(GROUPS).join(format!("delegated-{}", place.name()));
         fs::write(Path::new(GROUPS).join("cgroup.subtree_control"), CONTROLLERS)
             .expect("process 1 divides the first group");
@@ -48,7 +49,7 @@ impl Delegated {
     }
 
     /// Starts the executor in it, in a group below it where one is named.
-    fn start<'p>(&self, run: Run<'p>, below: &str) -> Run<'p> {
+    pub(crate) fn start<'p>(&self, run: Run<'p>, below: &str) -> Run<'p> {
         let path = self.0.join(below);
         if !below.is_empty() {
             fs::create_dir(&path).expect("a new group");
@@ -80,7 +81,7 @@ fn finish(place: &Place, run: Run<'_>) -> Finished {
 }
 
 /// The groups of runs that there are.
-fn groups() -> Vec<PathBuf> {
+pub(crate) fn groups() -> Vec<PathBuf> {
     let below = |path: &Path| {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
@@ -99,7 +100,7 @@ fn report(done: &Finished) -> &Value {
     done.report.as_ref().expect("a report")
 }
 
-fn limited(place: &Place, resources: &str) -> Policy {
+pub(crate) fn limited(place: &Place, resources: &str) -> Policy {
     Policy::new(place).section(&format!("resources: {{{resources}}}"))
 }
 
@@ -275,6 +276,31 @@ fn the_whole_disk_is_limited(place: &Place) {
     assert!(values.contains(&format!("io.max {disk} rbps=1048576 wbps=1048576")), "{values}");
     assert!(!values.contains(&format!("io.max {part} ")), "{values}");
     nix::mount::umount(&place.at("disk")).expect("nothing uses it");
+}
+
+fn a_file_system_without_a_disk_is_memory_or_refused(place: &Place) {
+    use nix::mount::{MsFlags, mount, umount};
+    place.dir("disk");
+    let policy = limited(place, "block_io_limit_bytes_per_sec: 1M");
+    let line = policy.line_of("block_io");
+    let plan = policy.writes(&place.text("disk"), "/disk").compile(place);
+    for kind in ["tmpfs", "ramfs"] {
+        let none: Option<&str> = None;
+        mount(Some(kind), &place.at("disk"), Some(kind), MsFlags::empty(), none).expect("a mount");
+        chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own");
+        let done = finish(place, Run::new(place, &plan, &["true"]));
+        umount(&place.at("disk")).expect("nothing uses it");
+        if kind == "ramfs" {
+            let disk = place.text("disk");
+            let why = "is of a type on which the kernel does not limit writes: ramfs";
+            done.refused(125, &format!("cgroup: {disk} {why} (policy line {line})"));
+        } else if place.who.is_root() && done.code() == 125 {
+            // Older kernels map no ids there.
+            assert!(!done.stderr.contains("cgroup"), "{done}");
+        } else {
+            assert_eq!(done.good(), "");
+        }
+    }
 }
 
 fn the_group_cannot_be_left(place: &Place) {

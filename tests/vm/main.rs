@@ -9,7 +9,12 @@
 //! To add a scenario, write a function that takes a [`Place`](purple_tests::place::Place), as the
 //! end-to-end tests do, and name it in the list at the end of its file. It fails by panicking. What the
 //! machine holds beside the programs under test stands in `image.rs`.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 /// The scenarios of a file: their names and what they do.
 macro_rules! scenarios {
@@ -22,11 +27,16 @@ macro_rules! scenarios {
 }
 
 mod doctor;
+mod faults;
 mod image;
 mod inside;
+mod left;
 mod limits;
 mod machine;
 mod start;
+mod systemd;
+#[path = "../adversarial/tracer.rs"]
+mod tracer;
 
 use purple_tests::place::Place;
 use std::process::ExitCode;
@@ -35,7 +45,14 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&Place));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 3] = [start::SCENARIOS, limits::SCENARIOS, doctor::SCENARIOS];
+const SCENARIOS: [&[Scenario]; 6] = [
+    start::SCENARIOS,
+    limits::SCENARIOS,
+    left::SCENARIOS,
+    faults::SCENARIOS,
+    doctor::SCENARIOS,
+    systemd::SCENARIOS,
+];
 
 /// Who starts the sandboxes of a scenario, as names and arguments say it.
 const WHO: [&str; 2] = ["as_root", "as_user"];

@@ -1,6 +1,7 @@
 //! From a report to a record, and to what people see: numbers become names.
 
 use super::log::Head;
+use crate::REFUSED;
 use purple_plan::{Place, Plan};
 use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind, X32_BIT, signature, syscall_name};
@@ -19,7 +20,7 @@ pub(crate) struct Run<'a> {
     /// When it was started, in words of RFC 3339.
     pub(crate) started: &'a str,
     pub(crate) command: Vec<String>,
-    /// What purple-exec has written; null where it was killed before.
+    /// What purple-exec has written; null where it was killed, or has refused the run, before.
     pub(crate) report: Value,
     pub(crate) status: u8,
 }
@@ -29,7 +30,9 @@ impl Run<'_> {
     pub(crate) fn record(&self, before: &Head) -> String {
         let report = &self.report;
         let seconds = |key| number(report, key).as_f64().unwrap_or_default();
-        let status = report.get("status").cloned().unwrap_or_else(|| json!("killed"));
+        // purple-exec ends by itself without a word where it refuses before it looks at its report.
+        let silent = if self.status == REFUSED { "refused" } else { "killed" };
+        let status = report.get("status").cloned().unwrap_or_else(|| json!(silent));
         json!({
             "timestamp": self.started,
             "event_type": "sandbox_run",

@@ -6,6 +6,7 @@
 use super::child::words;
 use super::report::{Check, State, UNTRIED};
 use super::sys;
+use crate::group::{self, PROCESSES};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -27,7 +28,6 @@ const KILL: (&str, &str, &str) =
     ("cgroup-kill", "limits", "what a sandbox leaves running could not be ended at once");
 
 const SUBTREE: &str = "cgroup.subtree_control";
-const PROCESSES: &str = "cgroup.procs";
 
 /// A group for as long as this lives, and what has to be undone in the end.
 #[derive(Debug, Default)]
@@ -69,14 +69,15 @@ impl Trial {
     }
 
     fn make(&mut self) -> Result<(), No> {
-        let mount = mount_point().ok_or_else(|| {
+        let mount = group::mount_point().ok_or_else(|| {
             No(
                 "no cgroup2 file system is mounted".to_owned(),
                 "mount -t cgroup2 none /sys/fs/cgroup".to_owned(),
             )
         })?;
         let root = geteuid().is_root();
-        self.base = if root { mount } else { own_group(&mount)? };
+        let none = || No("this process is in no group of version 2".to_owned(), advice(false));
+        self.base = if root { mount } else { group::own(&mount).ok_or_else(none)? };
         let shown = self.base.display().to_string();
         let given = fs::read_to_string(self.base.join("cgroup.controllers"))
             .map_err(|error| No(format!("{shown}: {error}"), advice(root)))?;
@@ -265,29 +266,11 @@ fn remove(group: &Path) -> std::io::Result<()> {
     fs::remove_dir(group)
 }
 
-/// Where control groups of version 2 are: the first mount of them.
-fn mount_point() -> Option<PathBuf> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-    mounts.lines().find_map(|line| {
-        let (mount, kind) = line.split_once(" - ")?;
-        let place = mount.split(' ').nth(4)?.replace("\\040", " ");
-        kind.starts_with("cgroup2 ").then(|| PathBuf::from(place))
-    })
-}
-
-fn own_group(mount: &Path) -> Result<PathBuf, No> {
-    let all = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let own = all.lines().find_map(|line| line.strip_prefix("0::/"));
-    let own = own
-        .ok_or_else(|| No("this process is in no group of version 2".to_owned(), advice(false)))?;
-    Ok(mount.join(own))
-}
-
 fn advice(root: bool) -> String {
     if root {
         "in a container: give it a cgroup namespace whose root holds no process; elsewhere boot with systemd.unified_cgroup_hierarchy=1".to_owned()
     } else {
-        "systemd-run --user --scope -p Delegate=yes purple doctor (and purple run in the same way)"
+        "`systemd-run --user --scope -p Delegate=yes purple doctor`, and purple run in the same way"
             .to_owned()
     }
 }
