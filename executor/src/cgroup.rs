@@ -264,7 +264,7 @@ fn first_line(plan: &Plan<'_>) -> Option<Place> {
 fn fresh(parent: &OwnedFd, name: &Text<64>) -> Result<OwnedFd, Errno> {
     let _left: Result<(), Errno> = remove(parent, name);
     rustix::fs::mkdirat(parent, name.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755))?;
-    open(parent.as_fd(), name)
+    open(parent.as_fd(), name).or_else(|errno| remove(parent, name).and(Err(errno)))
 }
 
 fn remove(parent: &OwnedFd, name: &Text<64>) -> Result<(), Errno> {

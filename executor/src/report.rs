@@ -142,7 +142,7 @@ fn tell(table: &Table) {
     }
     let rest = rows.skip(shown).fold(table.beyond, |sum, row| sum.saturating_add(row.count));
     if rest > 0 {
-        say!("denied", rest, "x other calls, which the report lists");
+        say!("denied", rest, "x other calls, which the report counts");
     }
 }
 

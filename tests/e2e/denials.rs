@@ -349,6 +349,6 @@ show(ok=True)";
     let lines: Vec<&str> = done.stderr.lines().collect();
     assert_eq!(lines.len(), 5, "{done}");
     assert!(lines[0].contains("denied: 7x call 165 (policy line "), "{done}");
-    assert_eq!(lines[4], "purple-exec: denied: 6x other calls, which the report lists");
+    assert_eq!(lines[4], "purple-exec: denied: 6x other calls, which the report counts");
     assert_eq!(rows(&done).len(), 7);
 }

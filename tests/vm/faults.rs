@@ -22,14 +22,6 @@ fn is(call: &Call, number: i64) -> bool {
     u64::try_from(number) == Ok(call.number)
 }
 
-/// Whether a call opens the group that the call before it has made: where it fails, the group stays,
-/// empty.
-fn opens_what_was_made(call: &Call, all: &[Call]) -> bool {
-    let at = all.iter().position(|other| other == call);
-    let before = at.and_then(|at| all.get(at.checked_sub(1)?));
-    before.is_some_and(|before| is(before, libc::SYS_mkdirat)) && is(call, libc::SYS_openat)
-}
-
 /// The command's own file, and what came of a run in which a call fails, as the place's owner may
 /// run: a user in a group that is theirs.
 fn traced(
@@ -105,7 +97,7 @@ fn no_call_for_the_group_may_fail(place: &Place) {
         let as_wanted = found.failed
             && found.status == status
             && started.exists() == harmless
-            && (left.is_empty() || opens_what_was_made(fault.0, &calls));
+            && left.is_empty();
         if !as_wanted {
             let Traced { status, said, .. } = found;
             let started = started.exists();
