@@ -168,23 +168,26 @@ impl Decider<'_> {
         let mut words: Vec<Looked> = Vec::new();
         for (at, case) in state.cases.iter().enumerate() {
             for word in case.terms.iter().flat_map(Term::words) {
-                match words.iter().position(|looked| looked.word == word) {
-                    Some(known) => words.get_mut(known).into_iter().for_each(|looked| {
-                        // A case counts once.
-                        looked.cases += usize::from(looked.last != at);
-                        looked.last = at;
-                    }),
-                    None if words.len() == MOST_WORDS => return None,
-                    None => words.push(Looked { word, cases: 1, first: at, last: at }),
+                let known = words.iter().position(|looked| looked.word == word);
+                let known = known.unwrap_or(words.len());
+                if known == MOST_WORDS {
+                    return None;
+                }
+                if known == words.len() {
+                    words.push(Looked { word, cases: 0, cuts: Vec::new(), first: at, last: at });
+                }
+                let Some(looked) = words.get_mut(known) else { continue };
+                // A case counts once.
+                if looked.cases == 0 || looked.last != at {
+                    looked.cases += 1;
+                    looked.last = at;
+                    case.terms.iter().for_each(|term| term.cuts(word, &mut looked.cuts));
                 }
             }
         }
-        let least = words.into_iter().min_by_key(|&Looked { word, cases, first, .. }| {
-            let mut cuts = Vec::new();
-            let looks = |case: &&Case| case.terms.iter().flat_map(Term::words).any(|it| it == word);
-            let terms = state.cases.iter().filter(looks).flat_map(|case| case.terms.iter());
-            terms.for_each(|term| term.cuts(word, &mut cuts));
-            sort(&mut cuts);
+        words.iter_mut().for_each(|looked| sort(&mut looked.cuts));
+        let least = words.iter().min_by_key(|looked| {
+            let Looked { word, cases, ref cuts, first, .. } = **looked;
             // A word under a mask is left for later than the whole, which says all about it.
             let masked = word.mask != u32::MAX;
             let shared = usize::MAX - cases;
@@ -222,6 +225,8 @@ struct Looked {
     word: Word,
     /// How many.
     cases: usize,
+    /// Where they cut its values.
+    cuts: Vec<u32>,
     /// The first of them, and the last.
     first: usize,
     last: usize,
