@@ -194,8 +194,8 @@ impl Word {
         if other.pins() {
             return Ok(Answer::Always(now));
         }
-        let all = self.tests.iter().copied().chain(self.summary.tests()).chain([other]);
-        Ok(match solve(all, budget)? {
+        let more = self.summary.tests().chain([other]);
+        Ok(match solve(&self.tests, more, budget)? {
             Some(value) => Answer::Either(now, value),
             None => Answer::Always(now),
         })
