@@ -165,7 +165,9 @@ fn table() -> &'static Lines {
                 Some(_) => Some(meant),
                 None => found.first(meant).map(|(_, row)| row),
             };
-            row.into_iter().for_each(|row| found.put(name, row));
+            if let Some(row) = row {
+                found.put(name, row);
+            }
         }
         found
     })
@@ -176,6 +178,6 @@ fn value(row: &str, arch: Arch) -> Option<u64> {
     let mut columns = row.split('\t');
     let most = columns.next()?;
     let own = columns.filter_map(|column| column.split_once('='));
-    let own = own.filter(|(archs, _)| archs.split(',').any(|one| one == arch.name()));
-    families::number(own.last().map_or(most, |(_, value)| value))
+    let mut own = own.filter(|(archs, _)| archs.split(',').any(|one| one == arch.name()));
+    families::number(own.next_back().map_or(most, |(_, value)| value))
 }

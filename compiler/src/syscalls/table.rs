@@ -119,7 +119,11 @@ impl Lines {
     /// Adds a line, in place of one of the same name.
     pub(super) fn put(&mut self, name: &'static str, rest: &'static str) {
         match self.0.binary_search_by_key(&name, |(one, _)| *one) {
-            Ok(at) => self.0.get_mut(at).into_iter().for_each(|line| line.1 = rest),
+            Ok(at) => {
+                if let Some(line) = self.0.get_mut(at) {
+                    line.1 = rest;
+                }
+            }
             Err(at) => self.0.insert(at, (name, rest)),
         }
     }

@@ -185,7 +185,9 @@ impl Decider<'_> {
                 }
             }
         }
-        words.iter_mut().for_each(|looked| sort(&mut looked.cuts));
+        for looked in &mut words {
+            sort(&mut looked.cuts);
+        }
         let least = words.iter().min_by_key(|looked| {
             let Looked { word, cases, ref cuts, first, .. } = **looked;
             // A word under a mask is left for later than the whole, which says all about it.
@@ -280,7 +282,9 @@ impl Case {
             let before = || self.terms.get(..at).unwrap_or_default().to_vec();
             match term.after(fact) {
                 Outcome::Open(open) if open == *term => {
-                    left.iter_mut().for_each(|left| left.push(open))
+                    if let Some(left) = &mut left {
+                        left.push(open);
+                    }
                 }
                 Outcome::Open(open) => left.get_or_insert_with(before).push(open),
                 Outcome::Holds => {

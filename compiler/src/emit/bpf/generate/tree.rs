@@ -149,7 +149,9 @@ fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
 /// Neighbours that lead to the same place as one.
 fn joined(cells: &[Cell]) -> Vec<Cell> {
     let mut all = Vec::with_capacity(cells.len());
-    cells.iter().for_each(|cell| join(&mut all, cell));
+    for cell in cells {
+        join(&mut all, cell);
+    }
     all
 }
 

@@ -130,7 +130,11 @@ impl Word {
             self.tests.push(test);
             let (question, answer) = test.question();
             match self.said(question) {
-                Ok(at) => self.said.get_mut(at).into_iter().for_each(|said| said.1 = answer),
+                Ok(at) => {
+                    if let Some(said) = self.said.get_mut(at) {
+                        said.1 = answer;
+                    }
+                }
                 Err(at) => self.said.insert(at, (question, answer)),
             }
         }

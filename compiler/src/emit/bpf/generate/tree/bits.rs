@@ -218,7 +218,7 @@ impl Ranges<'_> {
         self.tests.clear();
         let counts = yes.count.iter().zip(&no.count).take(masks);
         self.tests.extend(counts.map(|(yes, no)| {
-            let nothing = if (*yes == 0) | (*no == 0) { u16::MAX } else { 0 };
+            let nothing = if *yes.min(no) == 0 { u16::MAX } else { 0 };
             (yes / 2 + no / 2) | nothing
         }));
         // With so many tests it costs `most` already.
