@@ -2,20 +2,19 @@
 //! manual pages have, from `constants-reviewed.tsv`; and which argument of which call they belong to,
 //! from `families.txt`.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Arch;
 use super::families::{self, Family};
 use super::signature::{Argument, signature};
-use super::table::lines;
+use super::table::{Lines, lines};
 use crate::diagnostics::nearest;
 
 /// The value of a constant, such as 64 for `O_CREAT`, on an architecture, as the kernel's header
 /// defines it there. A negative one, such as `AT_FDCWD`, is in two's complement on 64 bits; no
 /// positive one has the highest bit.
 pub fn constant(arch: Arch, name: &str) -> Option<u64> {
-    table().get(name)?.get(arch as usize).copied().flatten()
+    value(table().first(name)?.1, arch)
 }
 
 /// The architectures that have a constant of this name.
@@ -25,9 +24,7 @@ pub fn constant_architectures(name: &str) -> Vec<Arch> {
 
 /// All constants of an architecture, in alphabetical order.
 pub fn constants(arch: Arch) -> impl Iterator<Item = (&'static str, u64)> {
-    table()
-        .iter()
-        .filter_map(move |(name, row)| Some((*name, row.get(arch as usize).copied().flatten()?)))
+    table().iter().filter_map(move |(name, row)| Some((name, value(row, arch)?)))
 }
 
 /// The constant of an architecture that looks most like `name`.
@@ -98,7 +95,7 @@ impl Choices {
 
     fn read(arch: Arch, family: &'static Family) -> Self {
         let take = |set: &families::Set| -> Vec<(&'static str, u64)> {
-            let names = set.names(table().keys().copied()).iter();
+            let names = set.names(table().iter().map(|(name, _)| name)).iter();
             names.filter_map(|&name| Some((name, constant(arch, name)?))).collect()
         };
         let field = family.field.as_ref().and_then(|(mask, set)| {
@@ -158,32 +155,29 @@ impl Choices {
     }
 }
 
-type Row = [Option<u64>; Arch::ALL.len()];
-
-fn table() -> &'static BTreeMap<&'static str, Row> {
-    static TABLE: OnceLock<BTreeMap<&'static str, Row>> = OnceLock::new();
+fn table() -> &'static Lines {
+    static TABLE: OnceLock<Lines> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let generated = lines(include_str!("../../data/syscalls/constants.tsv"));
-        let mut found: BTreeMap<&str, Row> = generated.filter_map(read_line).collect();
+        let mut found = Lines::of(include_str!("../../data/syscalls/constants.tsv"));
         let reviewed = lines(include_str!("../../data/syscalls/constants-reviewed.tsv"));
         for (name, meant) in reviewed.filter_map(|line| line.split_once('\t')) {
-            let value = families::number(meant).map(|value| [Some(value); Arch::ALL.len()]);
-            let Some(row) = value.or_else(|| found.get(meant).copied()) else { continue };
-            found.insert(name, row);
+            let row = match families::number(meant) {
+                Some(_) => Some(meant),
+                None => found.first(meant).map(|(_, row)| row),
+            };
+            if let Some(row) = row {
+                found.put(name, row);
+            }
         }
         found
     })
 }
 
-fn read_line(line: &'static str) -> Option<(&'static str, Row)> {
-    let mut columns = line.split('\t');
-    let (name, most) = (columns.next()?, columns.next()?);
-    let mut row: Row = [families::number(most); Arch::ALL.len()];
-    for (archs, value) in columns.filter_map(|column| column.split_once('=')) {
-        for arch in archs.split(',') {
-            let arch: Arch = arch.parse().ok()?;
-            *row.get_mut(arch as usize)? = families::number(value);
-        }
-    }
-    Some((name, row))
+/// A constant's value in its line: one for most architectures, and those where it differs.
+fn value(row: &str, arch: Arch) -> Option<u64> {
+    let mut columns = row.split('\t');
+    let most = columns.next()?;
+    let own = columns.filter_map(|column| column.split_once('='));
+    let mut own = own.filter(|(archs, _)| archs.split(',').any(|one| one == arch.name()));
+    families::number(own.next_back().map_or(most, |(_, value)| value))
 }

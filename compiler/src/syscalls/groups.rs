@@ -23,7 +23,11 @@ pub fn groups() -> &'static [Group] {
 /// The primary group of a call, such as `@file-read` for `openat`; `None` for a name that is in no
 /// table.
 pub fn primary_group(syscall: &str) -> Option<&'static str> {
-    table().primary.get(syscall).copied()
+    let primary = table().primary.get_or_init(|| {
+        let groups = groups().iter().filter(|group| group.primary);
+        groups.flat_map(|group| group.calls().map(|call| (call, group.name))).collect()
+    });
+    primary.get(syscall).copied()
 }
 
 /// The group that somebody who wrote `name` most likely meant: the one that other tools call so, or
@@ -60,13 +64,14 @@ pub struct Group {
     pub primary: bool,
     /// What the table says it is made of: calls, groups and, after `!`, what is left out.
     pub written: Vec<&'static str>,
-    calls: BTreeSet<&'static str>,
+    /// Put together when they are asked for: a policy names few groups.
+    calls: OnceLock<BTreeSet<&'static str>>,
 }
 
 impl Group {
     /// All its calls, of any architecture, in alphabetical order.
     pub fn calls(&self) -> impl Iterator<Item = &'static str> {
-        self.calls.iter().copied()
+        self.all().iter().copied()
     }
 
     /// Its calls that an architecture has, in alphabetical order.
@@ -76,13 +81,38 @@ impl Group {
 
     /// Whether a call is in it.
     pub fn contains(&self, syscall: &str) -> bool {
-        self.calls.contains(syscall)
+        self.all().contains(syscall)
+    }
+
+    fn all(&self) -> &BTreeSet<&'static str> {
+        self.calls.get_or_init(|| {
+            let (out, into): (Vec<&str>, Vec<&str>) =
+                self.written.iter().copied().partition(|word| word.starts_with('!'));
+            let mut calls: BTreeSet<&str> =
+                into.into_iter().flat_map(|word| self.expand(word)).collect();
+            for word in out.into_iter().filter_map(|word| word.strip_prefix('!')) {
+                for name in self.expand(word) {
+                    calls.remove(name);
+                }
+            }
+            calls
+        })
+    }
+
+    /// The calls of a group that stands before this one in the table, or a call itself.
+    fn expand(&self, word: &'static str) -> Vec<&'static str> {
+        let mut before = groups().iter().take_while(|known| known.name != self.name);
+        let group = || before.find(|known| known.name == word);
+        match word.starts_with('@').then(group).flatten() {
+            Some(known) => known.calls().collect(),
+            None => vec![word],
+        }
     }
 }
 
 struct Table {
     groups: Vec<Group>,
-    primary: BTreeMap<&'static str, &'static str>,
+    primary: OnceLock<BTreeMap<&'static str, &'static str>>,
     aliases: BTreeMap<&'static str, &'static str>,
 }
 
@@ -95,7 +125,7 @@ fn table() -> &'static Table {
 /// contain itself; a test says that every name is known.
 fn read(text: &'static str) -> Table {
     let mut found =
-        Table { groups: Vec::new(), primary: BTreeMap::new(), aliases: BTreeMap::new() };
+        Table { groups: Vec::new(), primary: OnceLock::new(), aliases: BTreeMap::new() };
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if line.starts_with('@') {
             let mut words = line.splitn(3, ' ');
@@ -108,32 +138,11 @@ fn read(text: &'static str) -> Table {
                 found.aliases.insert(name, about);
             } else {
                 let primary = kind == "primary";
-                let (written, calls) = (Vec::new(), BTreeSet::new());
+                let (written, calls) = (Vec::new(), OnceLock::new());
                 found.groups.push(Group { name, about, primary, written, calls });
             }
         } else if let Some(group) = found.groups.last_mut() {
             group.written.extend(line.split_whitespace());
-        }
-    }
-    for at in 0..found.groups.len() {
-        let (before, rest) = found.groups.split_at_mut(at);
-        let Some(group) = rest.first_mut() else { continue };
-        let expand = |word: &'static str| -> Vec<&'static str> {
-            match before.iter().find(|known| known.name == word) {
-                Some(known) => known.calls.iter().copied().collect(),
-                None => vec![word],
-            }
-        };
-        let (out, into): (Vec<&str>, Vec<&str>) =
-            group.written.iter().copied().partition(|word| word.starts_with('!'));
-        group.calls = into.into_iter().flat_map(expand).collect();
-        for word in out.into_iter().filter_map(|word| word.strip_prefix('!')) {
-            for name in expand(word) {
-                group.calls.remove(name);
-            }
-        }
-        if group.primary {
-            found.primary.extend(group.calls.iter().map(|call| (*call, group.name)));
         }
     }
     found

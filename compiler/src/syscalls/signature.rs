@@ -1,17 +1,16 @@
 //! What a call's arguments are, from `data/syscalls/signatures.tsv`.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Arch;
-use super::table::lines;
+use super::table::Lines;
 
 /// The arguments of a call on an architecture, in the order of its registers; `None` where the
 /// kernel has no entry point for it any more, so that nobody says what they are.
 pub fn signature(arch: Arch, name: &str) -> Option<Vec<Argument>> {
-    let rows = index().get(name)?;
-    let own = rows.iter().find(|(archs, _)| archs.split(',').any(|one| one == arch.name()));
-    let (_, text) = own.or_else(|| rows.iter().find(|(archs, _)| *archs == "*"))?;
+    let rows = || index().all(name).iter().filter_map(|(_, row)| row.split_once('\t'));
+    let own = rows().find(|(archs, _)| archs.split(',').any(|one| one == arch.name()));
+    let (_, text) = own.or_else(|| rows().find(|(archs, _)| *archs == "*"))?;
     Some(text.split(',').filter_map(Argument::parse).collect())
 }
 
@@ -115,20 +114,7 @@ impl Argument {
     }
 }
 
-type Index = BTreeMap<&'static str, Vec<(&'static str, &'static str)>>;
-
-fn index() -> &'static Index {
-    static INDEX: OnceLock<Index> = OnceLock::new();
-    INDEX.get_or_init(|| {
-        let mut found = Index::new();
-        for line in lines(include_str!("../../data/syscalls/signatures.tsv")) {
-            let mut columns = line.split('\t');
-            if let (Some(name), Some(archs), Some(text)) =
-                (columns.next(), columns.next(), columns.next())
-            {
-                found.entry(name).or_default().push((archs, text));
-            }
-        }
-        found
-    })
+fn index() -> &'static Lines {
+    static INDEX: OnceLock<Lines> = OnceLock::new();
+    INDEX.get_or_init(|| Lines::of(include_str!("../../data/syscalls/signatures.tsv")))
 }

@@ -122,7 +122,7 @@ fn case(one: &ArchMeaning, conditions: &[Condition], then: Label) -> Option<Case
     }
     terms.sort_unstable();
     terms.dedup();
-    Some(Case { terms, then })
+    Some(Case { terms: terms.into(), then })
 }
 
 enum Remainder {

@@ -7,7 +7,8 @@
 //! Where that would take too long, because of many words that have nothing to do with each other,
 //! the list is cut in two, and the first half leads to the second.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::graph::{Graph, Label, Test, Word};
 use super::term::{Fact, Outcome, Term};
@@ -17,8 +18,8 @@ use crate::emit::bpf::instruction::JSET;
 /// A rule: where it leads, if all of its terms hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Case {
-    /// In order, each once.
-    pub(super) terms: Vec<Term>,
+    /// In order, each once; shared by all lists in which the case has the same ones left.
+    pub(super) terms: Rc<[Term]>,
     /// Where it leads.
     pub(super) then: Label,
 }
@@ -69,7 +70,7 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
 /// How many instructions cases take at least, one behind the other: a load and a test for each word
 /// of a term.
 fn one_by_one(cases: &[Case]) -> usize {
-    2 * cases.iter().flat_map(|case| &case.terms).flat_map(Term::words).count()
+    2 * cases.iter().flat_map(|case| case.terms.iter()).flat_map(Term::words).count()
 }
 
 /// The first half of a list leads to the second, and the first half of one case's terms to the
@@ -77,7 +78,7 @@ fn one_by_one(cases: &[Case]) -> usize {
 fn halves(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
     if let [Case { terms, then }] = cases {
         let (first, second) = terms.split_at(terms.len() / 2);
-        let [first, second] = [first, second].map(<[Term]>::to_vec);
+        let [first, second] = [first, second].map(Rc::from);
         let then = decide(graph, &[Case { terms: second, then: *then }], otherwise);
         return decide(graph, &[Case { terms: first, then }], otherwise);
     }
@@ -126,12 +127,13 @@ impl Decider<'_> {
             return None;
         }
         let word = self.choose(&state)?;
-        let mut cuts = BTreeSet::new();
-        for term in state.cases.iter().flat_map(|case| &case.terms) {
+        let mut cuts = Vec::new();
+        for term in state.cases.iter().flat_map(|case| case.terms.iter()) {
             term.cuts(word, &mut cuts);
         }
+        sort(&mut cuts);
         // Where every term wants one value, whatever lies between them is the same.
-        let mut all = state.cases.iter().flat_map(|case| &case.terms);
+        let mut all = state.cases.iter().flat_map(|case| case.terms.iter());
         let sets = all.all(|term| term.wants_one(word));
         let terms = state.cases.iter().map(|case| 1 + case.terms.len()).sum::<usize>();
         let mut others: Option<Label> = None;
@@ -163,31 +165,41 @@ impl Decider<'_> {
     }
 
     fn choose(&self, state: &State) -> Option<Word> {
-        let mut words: BTreeMap<Word, (usize, BTreeSet<u32>, usize)> = BTreeMap::new();
+        let mut words: Vec<Looked> = Vec::new();
         for (at, case) in state.cases.iter().enumerate() {
-            let looked: BTreeSet<Word> = case.terms.iter().flat_map(Term::words).collect();
-            for word in looked {
-                let (cases, cuts, first) =
-                    words.entry(word).or_insert_with(|| (0, BTreeSet::new(), at));
-                *cases += 1;
-                *first = (*first).min(at);
-                case.terms.iter().for_each(|term| term.cuts(word, cuts));
+            for word in case.terms.iter().flat_map(Term::words) {
+                let known = words.iter().position(|looked| looked.word == word);
+                let known = known.unwrap_or(words.len());
+                if known == MOST_WORDS {
+                    return None;
+                }
+                if known == words.len() {
+                    words.push(Looked { word, cases: 0, cuts: Vec::new(), first: at, last: at });
+                }
+                let Some(looked) = words.get_mut(known) else { continue };
+                // A case counts once.
+                if looked.cases == 0 || looked.last != at {
+                    looked.cases += 1;
+                    looked.last = at;
+                    case.terms.iter().for_each(|term| term.cuts(word, &mut looked.cuts));
+                }
             }
         }
-        if words.len() > MOST_WORDS {
-            return None;
+        for looked in &mut words {
+            sort(&mut looked.cuts);
         }
-        let least = words.into_iter().min_by_key(|(word, (cases, cuts, first))| {
+        let least = words.iter().min_by_key(|looked| {
+            let Looked { word, cases, ref cuts, first, .. } = **looked;
             // A word under a mask is left for later than the whole, which says all about it.
             let masked = word.mask != u32::MAX;
             let shared = usize::MAX - cases;
             match self.order {
-                Order::Shared => (shared, cuts.len(), *first, masked, *word),
-                Order::Given => (*first, cuts.len(), shared, masked, *word),
-                Order::Fewest => (cuts.len(), shared, *first, masked, *word),
+                Order::Shared => (shared, cuts.len(), first, masked, word),
+                Order::Given => (first, cuts.len(), shared, masked, word),
+                Order::Fewest => (cuts.len(), shared, first, masked, word),
             }
         });
-        least.map(|(word, _)| word)
+        least.map(|looked| looked.word)
     }
 
     /// Where the values of a word lead. Bits that are all clear, or not, take no mask: `JSET`.
@@ -208,6 +220,23 @@ impl Decider<'_> {
         }
         search(self.graph, word, &cells)
     }
+}
+
+/// A word that cases look at.
+struct Looked {
+    word: Word,
+    /// How many.
+    cases: usize,
+    /// Where they cut its values.
+    cuts: Vec<u32>,
+    /// The first of them, and the last.
+    first: usize,
+    last: usize,
+}
+
+fn sort(cuts: &mut Vec<u32>) {
+    cuts.sort_unstable();
+    cuts.dedup();
 }
 
 impl State {
@@ -231,31 +260,43 @@ impl State {
     }
 
     fn after(&self, fact: Fact) -> Self {
-        let mut cases = Vec::new();
+        let mut cases = Vec::with_capacity(self.cases.len());
         for case in &self.cases {
-            let mut terms = Vec::with_capacity(case.terms.len());
-            let mut holds = true;
-            for term in &case.terms {
-                match term.after(fact) {
-                    Outcome::Holds => {}
-                    Outcome::Fails => {
-                        holds = false;
-                        break;
-                    }
-                    Outcome::Open(term) => terms.push(term),
-                }
-            }
-            if holds {
-                terms.sort_unstable();
-                terms.dedup();
-                let always = terms.is_empty();
-                cases.push(Case { terms, then: case.then });
-                if always {
-                    break;
-                }
+            let Some(case) = case.after(fact) else { continue };
+            let always = case.terms.is_empty();
+            cases.push(case);
+            if always {
+                break;
             }
         }
         Self { cases, otherwise: self.otherwise }
+    }
+}
+
+impl Case {
+    /// What is left of it; `None` where it never holds.
+    fn after(&self, fact: Fact) -> Option<Self> {
+        // Most cases do not look at most words.
+        let mut left: Option<Vec<Term>> = None;
+        for (at, term) in self.terms.iter().enumerate() {
+            let before = || self.terms.get(..at).unwrap_or_default().to_vec();
+            match term.after(fact) {
+                Outcome::Open(open) if open == *term => {
+                    if let Some(left) = &mut left {
+                        left.push(open);
+                    }
+                }
+                Outcome::Open(open) => left.get_or_insert_with(before).push(open),
+                Outcome::Holds => {
+                    left.get_or_insert_with(before);
+                }
+                Outcome::Fails => return None,
+            }
+        }
+        let Some(mut terms) = left else { return Some(self.clone()) };
+        terms.sort_unstable();
+        terms.dedup();
+        Some(Self { terms: terms.into(), then: self.then })
     }
 }
 

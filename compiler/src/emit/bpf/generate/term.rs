@@ -1,7 +1,5 @@
 //! Conditions as terms over 32-bit words, and what is left of them once a word is known.
 
-use std::collections::BTreeSet;
-
 use super::graph::Word;
 use crate::emit::bpf::instruction::ARGUMENTS;
 use crate::ir::syscalls::{Condition, Test};
@@ -85,16 +83,16 @@ impl Term {
         [self.upper, lower].into_iter().flatten().map(|part| part.word)
     }
 
-    /// Where the values of a word must be cut so that each piece decides about this term's part.
-    pub(super) fn cuts(&self, word: Word, cuts: &mut BTreeSet<u32>) {
+    /// Adds where the values of a word must be cut so that each piece decides about this term's part.
+    pub(super) fn cuts(&self, word: Word, cuts: &mut Vec<u32>) {
         for (part, is_upper) in [(self.upper, true), (self.lower, false)] {
             let Some(part) = part.filter(|part| part.word == word) else { continue };
             if part.value > 0 {
-                cuts.insert(part.value);
+                cuts.push(part.value);
             }
             let exact = self.equal || (is_upper && self.lower.is_some());
             if exact && part.value < word.mask {
-                cuts.insert(part.value + 1);
+                cuts.push(part.value + 1);
             }
         }
     }

@@ -17,8 +17,10 @@
 //! come after the split that follows it, in the half that needs it.
 
 mod bits;
+mod table;
 
-use self::bits::Bits;
+use self::bits::{Bits, Ranges};
+use self::table::{Step, Table};
 use super::graph::{Graph, Label, Test, Word};
 use crate::emit::bpf::instruction::{JEQ, JGE, JSET, NUMBER};
 use std::collections::VecDeque;
@@ -103,14 +105,15 @@ impl Search {
         let total: u64 = all.iter().map(|cell| cell.weight).sum();
         // Asking for a cell first makes every other one wait: nothing light is worth it.
         let heavy = |cell: &Cell| cell.single() && cell.weight * 8 > total;
-        let mut first: Vec<Cell> = all.into_iter().filter(heavy).collect();
+        let mut first: Vec<Cell> = all.iter().copied().filter(heavy).collect();
         first.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
         // How many of them is decided by the cost without tests of bits.
         let (mut count, mut least) = (0, u64::MAX);
         let (mut left, mut before) = (total, 0);
-        let mut others = rest.clone();
+        let (mut others, mut table) = (all, Table::default());
         for at in 0..=first.len() {
-            let cost = before + Plan::of(&others, Bits::NONE).cost();
+            fill(&mut table, &joined(&others), None);
+            let cost = before + table.whole();
             if cost < least {
                 (count, least) = (at, cost);
             }
@@ -145,17 +148,22 @@ fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
 
 /// Neighbours that lead to the same place as one.
 fn joined(cells: &[Cell]) -> Vec<Cell> {
-    let mut all: Vec<Cell> = Vec::with_capacity(cells.len());
+    let mut all = Vec::with_capacity(cells.len());
     for cell in cells {
-        match all.last_mut().filter(|last| last.to == cell.to) {
-            Some(last) => {
-                last.last = cell.last;
-                last.weight += cell.weight;
-            }
-            None => all.push(*cell),
-        }
+        join(&mut all, cell);
     }
     all
+}
+
+/// Adds a cell behind others, as one with the last where both lead to the same place.
+fn join(all: &mut Vec<Cell>, cell: &Cell) {
+    match all.last_mut().filter(|last| last.to == cell.to) {
+        Some(last) => {
+            last.last = cell.last;
+            last.weight += cell.weight;
+        }
+        None => all.push(*cell),
+    }
 }
 
 /// The cheapest search over every range of some cells.
@@ -167,80 +175,19 @@ struct Plan {
     table: Table,
 }
 
-/// What the cheapest search costs and how it begins, by first and last cell of the range.
-struct Table {
-    count: usize,
-    steps: Vec<Step>,
-    /// The costs by first cell, then by last; and by last cell, then by first.
-    costs: [Vec<u64>; 2],
-}
-
-impl Table {
-    fn of(count: usize) -> Self {
-        let size = count * count;
-        Self { count, steps: vec![Step::Unknown; size], costs: [vec![0; size], vec![0; size]] }
-    }
-
-    fn step(&self, from: usize, last: usize) -> Step {
-        self.steps.get(from * self.count + last).copied().unwrap_or(Step::Unknown)
-    }
-
-    fn cost(&self, from: usize, last: usize) -> u64 {
-        let [by_first, _] = &self.costs;
-        by_first.get(from * self.count + last).copied().unwrap_or(0)
-    }
-
-    fn set(&mut self, from: usize, last: usize, (cost, step): (u64, Step)) {
-        let places = [from * self.count + last, last * self.count + from];
-        if let Some(place) = places.first().and_then(|at| self.steps.get_mut(*at)) {
-            *place = step;
-        }
-        for (costs, at) in self.costs.iter_mut().zip(places) {
-            if let Some(place) = costs.get_mut(at) {
-                *place = cost;
-            }
-        }
-    }
-
-    /// The cell before which a split costs the least, and what both sides cost then.
-    fn split(&self, from: usize, last: usize) -> Option<(u64, usize)> {
-        let [by_first, by_last] = &self.costs;
-        let low = by_first.get(from * self.count + from..from * self.count + last)?;
-        let high = by_last.get(last * self.count + from + 1..=last * self.count + last)?;
-        let mut least = None;
-        for (middle, (low, high)) in (from + 1..).zip(low.iter().zip(high)) {
-            if least.is_none_or(|(cost, _)| low + high < cost) {
-                least = Some((low + high, middle));
-            }
-        }
-        least
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    /// A chain of tests for equality, and then this place.
-    Chain(Label),
-    /// A split before this cell.
-    Split(usize),
-    /// A test of these bits.
-    Bits(u32),
-    /// Not looked at yet.
-    Unknown,
-}
-
 impl Plan {
     /// For cells that lie behind so many tests of bits.
     fn of(pieces: &[Cell], depth: usize) -> Self {
         let cells = joined(pieces);
         let mut bits = Bits::of(pieces, &cells, depth);
-        let table = filled(&cells, &bits);
+        let mut table = Table::default();
+        fill(&mut table, &cells, bits.ranges().as_mut());
         bits.forget();
         Self { cells, bits, depth, table }
     }
 
     fn cost(&self) -> u64 {
-        self.table.cost(0, self.cells.len().saturating_sub(1))
+        self.table.whole()
     }
 
     fn build(&self, graph: &mut Graph, word: Word) -> Label {
@@ -251,6 +198,7 @@ impl Plan {
         match self.table.step(from, last) {
             Step::Unknown => graph.ret(0),
             Step::Split(middle) => {
+                let middle = middle as usize;
                 let yes = self.range(graph, word, middle, last);
                 let no = self.range(graph, word, from, middle - 1);
                 let k = self.cells.get(middle).map_or(0, |cell| cell.first);
@@ -270,14 +218,17 @@ impl Plan {
     }
 }
 
-/// The cheapest search over each range, from short to long.
-fn filled(cells: &[Cell], bits: &Bits) -> Table {
+/// The cheapest search over each range, from short to long; with tests of bits where `ranges` says
+/// what those make of them.
+fn fill(table: &mut Table, cells: &[Cell], mut ranges: Option<&mut Ranges<'_>>) {
     let count = cells.len();
-    let mut table = Table::of(count);
+    table.renew(count);
     for from in (0..count).rev() {
         let mut weight = 0;
         let mut chains = Chains::default();
-        let mut bits = bits.start();
+        if let Some(ranges) = &mut ranges {
+            ranges.start(from);
+        }
         for last in from..count {
             weight += cells.get(last).map_or(0, |cell| cell.weight);
             let chain = cells.get(from..=last).and_then(|cells| chains.over(cells));
@@ -290,7 +241,8 @@ fn filled(cells: &[Cell], bits: &Bits) -> Table {
             {
                 best = (SIZE + weight + parts, Step::Split(middle));
             }
-            if let Some((cost, mask)) = bits.best(cells, (from, last), best.0)
+            if let Some(ranges) = &mut ranges
+                && let Some((cost, mask)) = ranges.best(cells, (from, last), best.0)
                 && cost < best.0
             {
                 best = (cost, Step::Bits(mask));
@@ -298,7 +250,6 @@ fn filled(cells: &[Cell], bits: &Bits) -> Table {
             table.set(from, last, best);
         }
     }
-    table
 }
 
 /// The cells to be asked for where the others lead to `to`, the heaviest first.

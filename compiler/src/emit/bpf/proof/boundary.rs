@@ -25,7 +25,9 @@ pub(super) fn sample(
     let mut reached = meaning.interfaces().filter(|one| one.arch.audit() == audit_arch);
     match reached.find_map(|one| one.calls.get(&number)) {
         Some(call) => checker.arguments(audit_arch, number, call)?,
-        None => checker.compare(&Call { audit_arch, number, args: [0; 6] }, |_, _| {})?,
+        None => {
+            checker.compare(&Call { audit_arch, number, args: [0; 6] }, |_, _| {})?;
+        }
     }
     Ok(checker.cells)
 }
@@ -45,17 +47,22 @@ struct Checker<'a> {
 type Constants = BTreeMap<u8, BTreeSet<u64>>;
 
 impl Checker<'_> {
-    fn compare(&mut self, call: &Call, seen: impl FnMut(usize, u32)) -> Result<(), Mismatch> {
-        self.cells += 1;
+    /// Runs the program.
+    fn compare(&mut self, call: &Call, seen: impl FnMut(usize, u32)) -> Result<u32, Mismatch> {
         let data = Data::new(call, self.meaning.native.arch.big_endian());
-        let found = run(self.program, &data, seen);
-        let expected = return_value(evaluate(self.meaning, call).action);
-        let found = match found {
-            Ok(value) if value == expected => return Ok(()),
-            Ok(value) => Found::Returned(value),
-            Err(trap) => Found::Trapped(trap),
-        };
-        Err(Mismatch::new(self.meaning, *call, found))
+        match run(self.program, &data, seen) {
+            Ok(value) => self.returned(call, value),
+            Err(trap) => Err(Mismatch::new(self.meaning, *call, Found::Trapped(trap))),
+        }
+    }
+
+    /// Compares what the program returns for a call with what the evaluator says; gives it.
+    fn returned(&mut self, call: &Call, value: u32) -> Result<u32, Mismatch> {
+        self.cells += 1;
+        if value == return_value(evaluate(self.meaning, call).action) {
+            return Ok(value);
+        }
+        Err(Mismatch::new(self.meaning, *call, Found::Returned(value)))
     }
 
     fn arguments(
@@ -69,25 +76,44 @@ impl Checker<'_> {
         compared(self.program, (audit_arch, number), big_endian, &mut constants);
         let mut ways = BTreeMap::new();
         for args in cells(&constants) {
-            let mut way = 0_u64;
-            self.compare(&Call { audit_arch, number, args }, |at, _| {
+            let (mut way, mut words) = (0_u64, 0_u64);
+            let value = self.compare(&Call { audit_arch, number, args }, |at, offset| {
                 way = (way ^ at as u64).wrapping_mul(0x0100_0000_01B3);
+                words |= 1 << (offset % 64);
             })?;
-            ways.entry(way).or_insert(args);
+            ways.entry(way).or_insert(Way { args, words, value });
         }
-        for args in ways.values().take(MOST_WAYS) {
+        for way in ways.values().take(MOST_WAYS) {
             for position in constants.keys() {
                 for bit in 0..64 {
-                    let mut args = *args;
+                    let mut args = way.args;
                     if let Some(arg) = args.get_mut(usize::from(*position)) {
                         *arg ^= 1 << bit;
                     }
-                    self.compare(&Call { audit_arch, number, args }, |_, _| {})?;
+                    let call = Call { audit_arch, number, args };
+                    let second = (bit >= 32) != big_endian;
+                    let offset = ARGUMENTS + 8 * u32::from(*position) + if second { 4 } else { 0 };
+                    // A word that no comparison on the way looks at does not change the way.
+                    if way.words & 1 << (offset % 64) == 0 {
+                        self.returned(&call, way.value)?;
+                    } else {
+                        self.compare(&call, |_, _| {})?;
+                    }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// A way through the program.
+struct Way {
+    /// A call's arguments that it is taken for.
+    args: [u64; 6],
+    /// The offsets of the words that are compared on it, as bits.
+    words: u64,
+    /// What it returns.
+    value: u32,
 }
 
 /// What the accumulator holds.

@@ -37,7 +37,7 @@ use super::instruction::{
 use super::interpret::{Data, Trap, run};
 use crate::ir::syscalls::{Call, CallMeaning, Meaning, evaluate};
 use crate::syscalls::X32_BIT;
-use solve::{Budget, Exhausted, Test};
+use solve::{Exhausted, Test};
 use space::{ARCH_WORD, NUMBER_WORD, Settled, Space, Split, Stop, WORDS};
 
 /// Proves that a program does what a meaning says, or shows a call that it gets wrong.
@@ -93,7 +93,7 @@ pub(super) fn check_within(
     let listed = meaning.interfaces().map(|one| one.arch.audit()).collect();
     for class in classes(meaning, &listed) {
         let granted = left.max(CLASS_BUDGET);
-        prover.space.budget = Budget(granted);
+        prover.space.budget.grant(granted);
         prover.report.classes += 1;
         match prover.class(&class) {
             Ok(()) => {}
@@ -104,7 +104,7 @@ pub(super) fn check_within(
                 prover.report.cells += boundary::sample(meaning, program, arch, number)?;
             }
         }
-        left = left.saturating_sub(granted - prover.space.budget.0);
+        left = left.saturating_sub(granted - prover.space.budget.left());
     }
     Ok(prover.report)
 }

@@ -106,46 +106,70 @@ enum Bit {
     Open,
 }
 
-/// How much work may still be done.
+/// How much work may still be done, and room for it.
 #[derive(Debug)]
-pub(super) struct Budget(pub(super) u64);
+pub(super) struct Budget {
+    left: u64,
+    /// Tests that are looked at together lie at the end; those that it is about, before them.
+    room: Vec<Test>,
+}
 
 /// The work would be more than the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Exhausted;
 
 impl Budget {
+    pub(super) const fn of(left: u64) -> Self {
+        Self { left, room: Vec::new() }
+    }
+
+    pub(super) const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// So much may be done from here on.
+    pub(super) const fn grant(&mut self, left: u64) {
+        self.left = left;
+    }
+
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
-        self.0 = self.0.checked_sub(steps as u64).ok_or(Exhausted)?;
+        self.left = self.left.checked_sub(steps as u64).ok_or(Exhausted)?;
         Ok(())
     }
 }
 
-/// A word that satisfies all tests.
-pub(super) fn solve(tests: &[Test], budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
+/// A word that satisfies all tests, and some more.
+pub(super) fn solve(
+    tests: &[Test],
+    more: impl Iterator<Item = Test>,
+    budget: &mut Budget,
+) -> Result<Option<u32>, Exhausted> {
+    budget.room.clear();
+    budget.room.extend_from_slice(tests);
+    budget.room.extend(more);
     let ordered = |test: &Test| matches!(test.relation, Relation::Above | Relation::AtMost);
-    if tests.iter().any(ordered) {
-        by_bits(tests, u32::BITS, 0, budget)
+    if budget.room.iter().any(ordered) {
+        by_bits(0, u32::BITS, 0, budget)
     } else {
-        by_masks(tests, budget)
+        by_masks(budget)
     }
 }
 
 /// The same for tests that compare no order: each that is not an equality is a choice of bits, one
 /// of which must differ.
-fn by_masks(tests: &[Test], budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
+fn by_masks(budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
     let mut known = Bits::default();
-    for test in tests.iter().filter(|test| test.relation == Relation::Equal) {
+    for test in budget.room.iter().filter(|test| test.relation == Relation::Equal) {
         let conflict = (known.value ^ test.value) & known.mask & test.mask;
         if test.value & !test.mask != 0 || conflict != 0 {
             return Ok(None);
         }
         known = Bits { mask: known.mask | test.mask, value: known.value | test.value };
     }
-    let choices = tests.iter().filter(|test| test.relation == Relation::Different);
     // One that the mask rules out differs always.
-    let choices = choices.filter(|test| test.value & !test.mask == 0).copied();
-    choose(choices.collect(), known, budget)
+    let choice = |test: &Test| test.relation == Relation::Different && test.value & !test.mask == 0;
+    budget.room.retain(choice);
+    choose(0, known, budget)
 }
 
 /// Bits of which the value is known.
@@ -155,16 +179,13 @@ struct Bits {
     value: u32,
 }
 
-fn choose(
-    mut open: Vec<Test>,
-    mut known: Bits,
-    budget: &mut Budget,
-) -> Result<Option<u32>, Exhausted> {
+/// A word that differs in all tests from `open` on, with the bits that are known.
+fn choose(open: usize, mut known: Bits, budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
     loop {
-        budget.spend(1 + open.len() / 4)?;
+        budget.spend(1 + (budget.room.len() - open) / 4)?;
         // What differs already is done; what has one bit left must differ in it.
         let (mut impossible, before) = (false, known.mask);
-        open.retain(|test| {
+        let keeps = |test: &Test| {
             if (known.value ^ test.value) & known.mask & test.mask != 0 {
                 return false;
             }
@@ -176,7 +197,8 @@ fn choose(
                 return false;
             }
             true
-        });
+        };
+        retain_from(&mut budget.room, open, keeps);
         if impossible {
             return Ok(None);
         }
@@ -184,56 +206,86 @@ fn choose(
             break;
         }
     }
-    let shortest = open.iter().min_by_key(|test| (test.mask & !known.mask).count_ones());
+    let left = budget.room.get(open..).unwrap_or_default().iter();
+    let shortest = left.min_by_key(|test| (test.mask & !known.mask).count_ones());
     let Some(test) = shortest.copied() else { return Ok(Some(known.value)) };
     let free = test.mask & !known.mask;
     let bit = free & free.wrapping_neg();
+    let end = budget.room.len();
     for value in [!test.value & bit, test.value & bit] {
         let tried = Bits { mask: known.mask | bit, value: known.value | value };
-        if let Some(found) = choose(open.clone(), tried, budget)? {
+        budget.room.extend_from_within(open..end);
+        if let Some(found) = choose(end, tried, budget)? {
             return Ok(Some(found));
         }
+        budget.room.truncate(end);
     }
     Ok(None)
 }
 
-/// A word that satisfies all tests, with these bits from `bit` on; only the bits below are free,
-/// and the tests are those that the bits above leave open.
+/// Leaves those from a place on that are to be kept.
+fn retain_from(room: &mut Vec<Test>, from: usize, mut keeps: impl FnMut(&Test) -> bool) {
+    let Some(tests) = room.get_mut(from..) else { return };
+    let mut kept = 0;
+    for at in 0..tests.len() {
+        if tests.get(at).is_some_and(&mut keeps) {
+            tests.swap(kept, at);
+            kept += 1;
+        }
+    }
+    room.truncate(from + kept);
+}
+
+/// A word that satisfies all tests from `open` on, with these bits from `bit` on; only the bits below
+/// are free, and the tests are those that the bits above leave open.
 fn by_bits(
-    open: &[Test],
+    open: usize,
     bit: u32,
     word: u32,
     budget: &mut Budget,
 ) -> Result<Option<u32>, Exhausted> {
-    budget.spend(1 + open.len())?;
-    if open.is_empty() {
+    let end = budget.room.len();
+    budget.spend(1 + (end - open))?;
+    if open == end {
         return Ok(Some(word));
     }
     let Some(bit) = bit.checked_sub(1) else {
         // Every bit is that of the value.
         let equal = |test: &Test| matches!(test.relation, Relation::Equal | Relation::AtMost);
-        return Ok(open.iter().all(equal).then_some(word));
+        let all = budget.room.get(open..).unwrap_or_default().iter().all(equal);
+        return Ok(all.then_some(word));
     };
-    let mut tried: Option<Vec<Test>> = None;
+    // Where those begin that the first choice left open, if it had to be tried.
+    let mut tried = None;
     for choice in [word, word | 1 << bit] {
-        let mut left = Vec::with_capacity(open.len());
-        let possible = open.iter().all(|test| match test.bit(bit, choice) {
-            Bit::Holds => true,
-            Bit::Fails => false,
-            Bit::Open => {
-                left.push(*test);
-                true
+        let start = budget.room.len();
+        let mut possible = true;
+        for at in open..end {
+            let Some(test) = budget.room.get(at).copied() else { break };
+            match test.bit(bit, choice) {
+                Bit::Holds => {}
+                Bit::Fails => {
+                    possible = false;
+                    break;
+                }
+                Bit::Open => budget.room.push(test),
             }
-        });
+        }
         // What has no solution has none with more tests.
-        if !possible || tried.as_ref().is_some_and(|tried| within(tried, &left)) {
+        let known = |tried: usize| {
+            let (before, left) = budget.room.split_at(start);
+            before.get(tried..).is_some_and(|tried| within(tried, left))
+        };
+        if !possible || tried.is_some_and(known) {
+            budget.room.truncate(start);
             continue;
         }
-        if let Some(found) = by_bits(&left, bit, choice, budget)? {
+        if let Some(found) = by_bits(start, bit, choice, budget)? {
             return Ok(Some(found));
         }
-        tried = Some(left);
+        tried = Some(start);
     }
+    budget.room.truncate(end);
     Ok(None)
 }
 
@@ -272,11 +324,12 @@ mod tests {
             for second in &all {
                 for third in all.iter().skip(at % 41).step_by(41) {
                     let tests = [*first, *second, *third];
-                    let found = solve(&tests, &mut Budget(u64::MAX)).unwrap();
+                    let found = solve(&tests, [].into_iter(), &mut Budget::of(u64::MAX)).unwrap();
                     let fits = |word: u32| tests.iter().all(|test| test.holds(word));
                     let there = (0..16).chain(16..32).any(fits);
                     assert_eq!(found.is_some(), there, "{tests:?}");
-                    let bits = by_bits(&tests, 32, 0, &mut Budget(u64::MAX)).unwrap();
+                    let mut room = Budget { left: u64::MAX, room: tests.to_vec() };
+                    let bits = by_bits(0, 32, 0, &mut room).unwrap();
                     assert_eq!(bits.is_some(), there, "{tests:?}");
                     assert!(found.is_none_or(fits), "{tests:?} {found:?}");
                     if there { with += 1 } else { without += 1 }
@@ -295,7 +348,7 @@ mod tests {
             let value = u32::try_from(at).unwrap().wrapping_mul(0x9E37_79B9) & mask;
             tests.push(Test::equal(*mask, value).negated());
         }
-        assert!(solve(&tests, &mut Budget(10)).is_err());
-        assert!(solve(&tests, &mut Budget(1_000_000)).is_ok());
+        assert!(solve(&tests, [].into_iter(), &mut Budget::of(10)).is_err());
+        assert!(solve(&tests, [].into_iter(), &mut Budget::of(1_000_000)).is_ok());
     }
 }

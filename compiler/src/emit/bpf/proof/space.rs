@@ -61,7 +61,7 @@ impl Space {
     /// No call is left out. `big_endian`: the order of an argument's two words.
     pub(super) fn new(big_endian: bool) -> Self {
         let words = std::array::from_fn(|_| Word::default());
-        Self { words, trail: Vec::new(), big_endian, budget: Budget(0) }
+        Self { words, trail: Vec::new(), big_endian, budget: Budget::of(0) }
     }
 
     /// Every call again.

@@ -1,8 +1,6 @@
 //! What is known of one 32-bit word of `struct seccomp_data`: a conjunction of comparisons of some
 //! of its bits with constants, and one value that satisfies them all.
 
-use std::collections::BTreeMap;
-
 use super::solve::{Budget, Exhausted, Relation, Test, solve};
 
 /// What is known of a word.
@@ -10,8 +8,8 @@ use super::solve::{Budget, Exhausted, Relation, Test, solve};
 pub(super) struct Word {
     /// What the bounds and the known bits do not say.
     tests: Vec<Test>,
-    /// The same, to be found by what is compared.
-    said: BTreeMap<Test, bool>,
+    /// The same in order, each as a question with its answer.
+    said: Vec<(Test, bool)>,
     summary: Summary,
 }
 
@@ -88,7 +86,7 @@ impl Summary {
 
 impl Default for Word {
     fn default() -> Self {
-        Self { tests: Vec::new(), said: BTreeMap::new(), summary: NOTHING }
+        Self { tests: Vec::new(), said: Vec::new(), summary: NOTHING }
     }
 }
 
@@ -131,7 +129,14 @@ impl Word {
         if !self.summary.add(test) {
             self.tests.push(test);
             let (question, answer) = test.question();
-            self.said.insert(question, answer);
+            match self.said(question) {
+                Ok(at) => {
+                    if let Some(said) = self.said.get_mut(at) {
+                        said.1 = answer;
+                    }
+                }
+                Err(at) => self.said.insert(at, (question, answer)),
+            }
         }
         self.summary.witness = witness;
         self.summary.any = true;
@@ -140,8 +145,12 @@ impl Word {
 
     /// Undoes the last [`Word::assume`].
     pub(super) fn forget(&mut self, before: Before) {
-        for test in self.tests.drain(before.tests.min(self.tests.len())..) {
-            self.said.remove(&test.question().0);
+        while self.tests.len() > before.tests
+            && let Some(test) = self.tests.pop()
+        {
+            if let Ok(at) = self.said(test.question().0) {
+                self.said.remove(at);
+            }
         }
         self.summary = before.summary;
     }
@@ -157,6 +166,11 @@ impl Word {
         Ok(true)
     }
 
+    /// Where a question is in the list of those that are answered, or belongs.
+    fn said(&self, question: Test) -> Result<usize, usize> {
+        self.said.binary_search_by(|(one, _)| one.cmp(&question))
+    }
+
     /// Whether a test holds for all values that satisfy the others, for none, or for some.
     pub(super) fn answer(&self, test: Test, budget: &mut Budget) -> Result<Answer, Exhausted> {
         budget.spend(1)?;
@@ -167,7 +181,8 @@ impl Word {
             return Ok(Answer::Always(now));
         }
         let (question, answer) = other.question();
-        if self.said.get(&question).is_some_and(|said| *said != answer) {
+        let said = self.said(question).ok().and_then(|at| self.said.get(at));
+        if said.is_some_and(|(_, said)| *said != answer) {
             return Ok(Answer::Always(now));
         }
         let fits = |value: u32| {
@@ -183,10 +198,8 @@ impl Word {
         if other.pins() {
             return Ok(Answer::Always(now));
         }
-        let mut all = self.tests.clone();
-        all.extend(self.summary.tests());
-        all.push(other);
-        Ok(match solve(&all, budget)? {
+        let more = self.summary.tests().chain([other]);
+        Ok(match solve(&self.tests, more, budget)? {
             Some(value) => Answer::Either(now, value),
             None => Answer::Always(now),
         })
@@ -200,7 +213,7 @@ mod tests {
     #[test]
     fn a_test_is_answered_for_all_values_at_once() {
         let mut word = Word::default();
-        let budget = &mut Budget(u64::MAX);
+        let budget = &mut Budget::of(u64::MAX);
         assert_eq!(word.answer(Test::equal(1, 1), budget), Ok(Answer::Either(false, 1)));
         // Bits 0 and 1 are not both clear, and bit 1 is: so bit 0 is set.
         assert_eq!(word.restrict(Test::equal(3, 0).negated(), budget), Ok(true));

@@ -3,7 +3,7 @@
 //! A mask that all exceptions in a range have a bit of, and half of the others have none of, settles
 //! that half in one step. No interval says the same, and an exception more costs nothing.
 
-use super::{Cell, Plan, SIZE};
+use super::{Cell, Plan, SIZE, Table, fill, join};
 
 /// The most values that lie between the first and the last of a range that is looked at, and so
 /// the masks.
@@ -23,19 +23,22 @@ pub(super) struct Bits {
     depth: usize,
     /// The values of each cell, with the weight of each; none where they are too many.
     values: Vec<Vec<Cell>>,
-    /// What each mask leaves of each cell: of its values with any of the bits, and of those with
-    /// none.
-    shares: Vec<[Shares; 2]>,
+    /// How many masks are tried on the ranges that start with each cell.
+    masks: Vec<usize>,
+    /// What each of those leaves of each cell.
+    shares: Vec<Shares>,
     /// For each cell, the first one that leads to the same place.
-    places: Vec<u32>,
+    places: Vec<u16>,
 }
 
-/// Some values of a cell, by mask.
+/// What masks leave of a cell: of its values with any of the bits, and of those with none.
 #[derive(Debug, Default)]
 struct Shares {
     /// All ones where there is a value, else 0.
-    any: Vec<u32>,
+    any: [Vec<u16>; 2],
+    /// The weight of those with none, by mask, and that of all.
     weight: Vec<u32>,
+    total: u32,
 }
 
 impl Bits {
@@ -44,25 +47,36 @@ impl Bits {
 
     /// For cells that were joined from `pieces`.
     pub(super) fn of(pieces: &[Cell], cells: &[Cell], depth: usize) -> Self {
-        let mut bits = Self { depth, values: Vec::new(), shares: Vec::new(), places: Vec::new() };
+        let (values, masks, shares, places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut bits = Self { depth, values, masks, shares, places };
         if bits.most() == 0 || cells.len() < 3 {
             return bits;
         }
         let mut rest = pieces;
-        for cell in cells {
+        for (at, cell) in cells.iter().enumerate() {
             let count = rest.partition_point(|piece| piece.last <= cell.last);
             let (own, others) = rest.split_at(count);
             rest = others;
             let narrow = cell.last - cell.first < SPAN;
             bits.values.push(if narrow { single_values(own) } else { Vec::new() });
             let first = cells.iter().position(|one| one.to == cell.to);
-            bits.places.push(first.and_then(|first| u32::try_from(first).ok()).unwrap_or(NOWHERE));
+            bits.places.push(first.and_then(|first| u16::try_from(first).ok()).unwrap_or(NOWHERE));
+            // The longest range has the most masks.
+            let reached = cells.iter().skip(at).take(bits.most()).map(|cell| cell.last);
+            let last = reached.take_while(|last| last - cell.first < SPAN).last();
+            bits.masks.push(last.map_or(0, |last| masks_between(cell.first, last)));
         }
-        let ends = bits.values.iter().flatten().map(|value| value.first);
-        let (all, any) = ends.fold((u32::MAX, 0), |(all, any), value| (all & value, any | value));
-        let masks = ((all ^ any) & (SPAN - 1)).checked_ilog2().map_or(0, |bit| 2_usize << bit);
-        bits.shares = bits.values.iter().map(|values| shares(values, masks)).collect();
+        bits.shares = bits.shares();
         bits
+    }
+
+    fn shares(&self) -> Vec<Shares> {
+        let share = |(last, values): (usize, &Vec<Cell>)| {
+            let from = (last + 1).saturating_sub(self.most());
+            let masks = self.masks.get(from..=last).unwrap_or_default();
+            shares(values, masks.iter().copied().max().unwrap_or(0))
+        };
+        self.values.iter().enumerate().map(share).collect()
     }
 
     /// The most cells of a range that is looked at.
@@ -70,10 +84,18 @@ impl Bits {
         MOST.get(self.depth).copied().unwrap_or(0)
     }
 
-    /// Looks at the ranges that start with one cell.
-    pub(super) fn start(&self) -> Ranges<'_> {
-        let masks = self.shares.iter().map(|[yes, _no]| yes.any.len()).max().unwrap_or(0);
-        Ranges { bits: self, sides: [Side::of(masks), Side::of(masks)] }
+    /// What the masks make of ranges of these cells; `None` where bits are not tested.
+    pub(super) fn ranges(&self) -> Option<Ranges<'_>> {
+        let ranges = Ranges {
+            bits: self,
+            sides: [Side::default(), Side::default()],
+            weight: Vec::new(),
+            total: 0,
+            tests: Vec::new(),
+            cells: Vec::new(),
+            table: Table::default(),
+        };
+        (!self.shares.is_empty()).then_some(ranges)
     }
 
     /// Forgets what only the choice of masks needs.
@@ -90,41 +112,63 @@ impl Bits {
 }
 
 /// No place that any cell leads to.
-const NOWHERE: u32 = u32::MAX;
+const NOWHERE: u16 = u16::MAX;
 
 /// What the masks make of the ranges that start with one cell, which grow by one cell each time.
 pub(super) struct Ranges<'a> {
     bits: &'a Bits,
+    /// By mask, the values with any of its bits, and those with none.
     sides: [Side; 2],
+    /// The weight of those with none, by mask, and that of all.
+    weight: Vec<u32>,
+    total: u32,
+    /// By mask, how few tests its two sides take; the most where one has nothing.
+    tests: Vec<u16>,
+    /// Room for the values on one side of a mask, and for the searches among them.
+    cells: Vec<Cell>,
+    table: Table,
 }
 
 /// The values of a range on one side of each mask.
+#[derive(Default)]
 struct Side {
-    weight: Vec<u32>,
     /// How many cells they are, neighbours that lead to one place joined.
-    count: Vec<u32>,
+    count: Vec<u16>,
     /// Where the last of them leads.
-    last: Vec<u32>,
+    last: Vec<u16>,
 }
 
 impl Side {
-    fn of(masks: usize) -> Self {
-        Self { weight: vec![0; masks], count: vec![0; masks], last: vec![NOWHERE; masks] }
-    }
-
-    fn add(&mut self, shares: &Shares, place: u32) {
-        let sums = self.weight.iter_mut().zip(&mut self.count).zip(&mut self.last);
-        for (((weight, count), last), (more, any)) in
-            sums.zip(shares.weight.iter().zip(&shares.any))
-        {
-            *weight = weight.wrapping_add(*more);
-            *count += u32::from(*last != place) & any;
+    fn add(&mut self, any: &[u16], place: u16) {
+        for ((count, last), any) in self.count.iter_mut().zip(&mut self.last).zip(any) {
+            *count += u16::from(*last != place) & any;
             *last = (place & any) | (*last & !any);
         }
     }
 }
 
 impl Ranges<'_> {
+    /// Starts with one cell.
+    pub(super) fn start(&mut self, from: usize) {
+        let masks = self.bits.masks.get(from).copied().unwrap_or(0);
+        for side in &mut self.sides {
+            renew(&mut side.count, masks, 0);
+            renew(&mut side.last, masks, NOWHERE);
+        }
+        renew(&mut self.weight, masks, 0);
+        self.total = 0;
+    }
+
+    fn add(&mut self, shares: &Shares, place: u16) {
+        for (side, any) in self.sides.iter_mut().zip(&shares.any) {
+            side.add(any, place);
+        }
+        for (weight, more) in self.weight.iter_mut().zip(&shares.weight) {
+            *weight = weight.wrapping_add(*more);
+        }
+        self.total = self.total.wrapping_add(shares.total);
+    }
+
     /// Of a range that has one cell more than the last time: the mask that looks best, and what the
     /// search costs with it; `None` where that is not less than `cost`.
     pub(super) fn best(
@@ -139,50 +183,78 @@ impl Ranges<'_> {
             return None;
         }
         let (shares, place) = (self.bits.shares.get(last)?, self.bits.places.get(last)?);
-        for (side, shares) in self.sides.iter_mut().zip(shares) {
-            side.add(shares, *place);
-        }
+        self.add(shares, *place);
         let here = SIZE + range.iter().map(|cell| cell.weight).sum::<u64>();
         // No test of bits takes less.
         if range.len() < 3 || cost <= here {
             return None;
         }
-        let masks = 2_usize << (first.first ^ end.last).checked_ilog2()?;
-        let found = self.estimated(masks, here, cost)?;
-        let sides = self.bits.sides((from, last), found);
-        let all = |depth| here + sides.iter().map(|side| Plan::of(side, depth).cost()).sum::<u64>();
+        let found = self.estimated(masks_between(first.first, end.last), here, cost)?;
         // More tests of bits behind this one take time: only where it saves a twentieth without.
-        let plain = all(Bits::NONE);
-        let clear = plain * 20 < cost * 19 && self.bits.depth + 1 < Bits::NONE;
-        Some((if clear { all(self.bits.depth + 1) } else { plain }, found))
+        let plain = here
+            + [true, false].map(|any| self.plain((from, last), found, any)).iter().sum::<u64>();
+        if plain * 20 >= cost * 19 || self.bits.depth + 1 >= Bits::NONE {
+            return Some((plain, found));
+        }
+        let sides = self.bits.sides((from, last), found);
+        let deeper = sides.map(|side| Plan::of(&side, self.bits.depth + 1).cost());
+        Some((here + deeper.iter().sum::<u64>(), found))
+    }
+
+    /// What a search costs, without tests of bits, among the values of a range that have any of some
+    /// bits, or among those that have none.
+    fn plain(&mut self, (from, last): (usize, usize), mask: u32, any: bool) -> u64 {
+        let values = self.bits.values.get(from..=last).unwrap_or_default().iter().flatten();
+        self.cells.clear();
+        let side = values.filter(|value| (value.first & mask != 0) == any);
+        side.for_each(|value| join(&mut self.cells, value));
+        fill(&mut self.table, &self.cells, None);
+        self.table.whole()
     }
 
     /// The mask with which a search seems to cost the least, and less than `most`.
-    fn estimated(&self, masks: usize, here: u64, mut most: u64) -> Option<u32> {
+    fn estimated(&mut self, masks: usize, here: u64, mut most: u64) -> Option<u32> {
         let [yes, no] = &self.sides;
-        let mut found = None;
+        self.tests.clear();
         let counts = yes.count.iter().zip(&no.count).take(masks);
-        let weights = yes.weight.iter().zip(&no.weight);
-        for (mask, (counts, weights)) in (0_u32..).zip(counts.zip(weights)) {
-            if *counts.0 == 0 || *counts.1 == 0 {
+        self.tests.extend(counts.map(|(yes, no)| {
+            let nothing = if *yes.min(no) == 0 { u16::MAX } else { 0 };
+            (yes / 2 + no / 2) | nothing
+        }));
+        // With so many tests it costs `most` already.
+        let too_many = |most: u64| u16::try_from((most - here).div_ceil(SIZE)).unwrap_or(u16::MAX);
+        let mut limit = too_many(most);
+        let mut found = None;
+        for (mask, tests) in self.tests.iter().enumerate() {
+            if *tests >= limit {
                 continue;
             }
-            let tests = u64::from(counts.0 / 2 + counts.1 / 2);
-            if here + tests * SIZE >= most {
-                continue;
-            }
-            let side = |count: u32, weight: u32| {
-                let steps = STEPS.get(count as usize).or(STEPS.last()).copied().unwrap_or(0);
+            let side = |side: &Side, weight: u32| {
+                let count = side.count.get(mask).copied().unwrap_or(0);
+                let steps = STEPS.get(usize::from(count)).or(STEPS.last()).copied().unwrap_or(0);
                 u64::from(weight) * steps / 16
             };
-            let estimate =
-                here + tests * SIZE + side(*counts.0, *weights.0) + side(*counts.1, *weights.1);
+            let none = self.weight.get(mask).copied().unwrap_or(0);
+            let weights = side(yes, self.total.wrapping_sub(none)) + side(no, none);
+            let estimate = here + u64::from(*tests) * SIZE + weights;
             if estimate < most {
-                (most, found) = (estimate, Some(mask));
+                (most, found) = (estimate, u32::try_from(mask).ok());
+                limit = too_many(most);
             }
         }
         found
     }
+}
+
+/// So many of one value.
+fn renew<T: Copy>(list: &mut Vec<T>, count: usize, value: T) {
+    list.clear();
+    list.resize(count, value);
+}
+
+/// How many masks there are that tell some of two values and those between them apart.
+fn masks_between(first: u32, last: u32) -> usize {
+    (first ^ last).checked_ilog2().map_or(0, |bit| 2_usize << bit)
 }
 
 /// Each value of some cells as a cell.
@@ -195,22 +267,24 @@ fn single_values(cells: &[Cell]) -> Vec<Cell> {
     cells.iter().flat_map(values).collect()
 }
 
-/// By mask, the values with any of its bits, and those with none.
-fn shares(values: &[Cell], masks: usize) -> [Shares; 2] {
-    let [mut yes, mut no] =
-        [(); 2].map(|()| Shares { any: vec![0; masks], weight: vec![0; masks] });
+/// What so many masks leave of some values.
+fn shares(values: &[Cell], masks: usize) -> Shares {
+    let any = [vec![0; masks], vec![0; masks]];
+    let mut shares = Shares { any, weight: vec![0; masks], total: 0 };
+    let [yes, no] = &mut shares.any;
     for value in values {
         // An estimate needs no more: the sums stay below 2^32.
         let weight = u32::try_from(value.weight).unwrap_or(u32::MAX).min(u32::MAX / SPAN);
-        let yes = yes.any.iter_mut().zip(&mut yes.weight);
-        let no = no.any.iter_mut().zip(&mut no.weight);
-        for (mask, (yes, no)) in (0_u32..).zip(yes.zip(no)) {
-            let has = if value.first & mask == 0 { 0 } else { u32::MAX };
-            *yes.0 |= has;
-            *yes.1 += weight & has;
-            *no.0 |= !has;
-            *no.1 += weight & !has;
+        // No mask has a bit above these.
+        let low = (value.first & (2 * SPAN - 1)) as u16;
+        shares.total += weight;
+        let sums = yes.iter_mut().zip(no.iter_mut()).zip(&mut shares.weight);
+        for (mask, ((yes, no), sum)) in (0_u16..).zip(sums) {
+            let none = if low & mask == 0 { u16::MAX } else { 0 };
+            *yes |= !none;
+            *no |= none;
+            *sum += weight & (u32::from(none) | u32::from(none) << 16);
         }
     }
-    [yes, no]
+    shares
 }
