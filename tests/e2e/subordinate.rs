@@ -18,6 +18,7 @@ scenarios! {
     the_process_has_the_first_subordinate_ids
     the_callers_own_files_are_somebody_elses
     what_it_makes_belongs_to_the_subordinate_id
+    what_lies_in_its_own_closed_directory_is_shown
     the_command_of_the_handbook_opens_a_directory
     a_number_lists_a_user_too
     who_is_not_listed_is_refused
@@ -104,6 +105,30 @@ fn the_process_has_the_first_subordinate_ids(place: &Place) {
     let receipt = &done.report.expect("a report")["receipt"];
     assert_eq!(receipt["uid_map"], json!([1000, uid, 1]));
     assert_eq!(receipt["gid_map"], json!([1000, gid, 1]));
+}
+
+/// A directory that an earlier run has made and closed to all others: init may look into it once the
+/// ids are mapped, and not before.
+fn what_lies_in_its_own_closed_directory_is_shown(place: &Place) {
+    const TEST: &str = "what_lies_in_its_own_closed_directory_is_shown";
+    let closed = place.dir("deep");
+    let open = place.dir("deep/in");
+    place.file("deep/in/file", "words");
+    let plan = Policy::new(place).shows(&open.display().to_string(), "/shown").compile(place);
+    if is_refused_to_root(place, &plan) {
+        return;
+    }
+    if !Uid::effective().is_root() {
+        let reason = "only root can give a directory to another id";
+        return skip(&format!("subordinate-{TEST}"), reason);
+    }
+    let Some((uid, gid)) = listed(place, TEST) else {
+        return;
+    };
+    chown(&closed, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))).expect("root's right");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("root's right");
+    let run = Run::new(place, &plan, &["cat", "/shown/file"]).option(&OPTION);
+    assert_eq!(run.finish().good(), "words");
 }
 
 /// Neither what only the caller may read, nor what only its groups may.
