@@ -251,7 +251,7 @@ fn failed(run: &Run, parts: &[Part<'_>]) -> Refused {
 }
 
 const USERS_ADVICE: &str =
-    "start it by `systemd-run --user --scope -p Delegate=yes purple-exec ...`, or ";
+    "put `systemd-run --user --scope -p Delegate=yes` before the command, or ";
 const ADVICE: &str =
     "name a group that may be divided by --cgroup, or run without limits by --unenforced cgroup";
 

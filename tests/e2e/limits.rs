@@ -23,7 +23,7 @@ const ADVICE: &str =
 
 /// The lines that a refusal ends with.
 fn advice(place: &Place, line: usize) -> String {
-    let start = "start it by `systemd-run --user --scope -p Delegate=yes purple-exec ...`, or ";
+    let start = "put `systemd-run --user --scope -p Delegate=yes` before the command, or ";
     let start = if place.who.is_root() { "" } else { start };
     format!("purple-exec: cgroup: the plan's limits need it; {start}{ADVICE} (policy line {line})")
 }
