@@ -18,14 +18,22 @@ pub struct Disk {
 impl Disk {
     /// The files around the policy at `path`.
     pub fn around(path: impl Into<PathBuf>) -> Self {
-        Self { policy: path.into() }
+        Self {
+            policy: path.into(),
+        }
     }
 }
 
 impl Files for Disk {
     fn policy(&self) -> Place {
-        let identity = self.policy.canonicalize().unwrap_or_else(|_| self.policy.clone());
-        Place { path: self.policy.clone(), identity }
+        let identity = self
+            .policy
+            .canonicalize()
+            .unwrap_or_else(|_| self.policy.clone());
+        Place {
+            path: self.policy.clone(),
+            identity,
+        }
     }
 
     fn locate(&self, name: &str, from: &Place) -> Result<Place, String> {
@@ -54,7 +62,9 @@ pub fn read(path: &Path, most: usize) -> Result<Vec<u8>, String> {
 pub fn up_to(from: impl Read, most: usize) -> Result<Vec<u8>, String> {
     let cap = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    from.take(cap).read_to_end(&mut bytes).map_err(|error| explain(&error))?;
+    from.take(cap)
+        .read_to_end(&mut bytes)
+        .map_err(|error| explain(&error))?;
     Ok(bytes)
 }
 
@@ -63,11 +73,17 @@ pub fn up_to(from: impl Read, most: usize) -> Result<Vec<u8>, String> {
 pub fn open(path: &Path) -> Result<std::fs::File, String> {
     // Without O_NONBLOCK, opening a FIFO waits for a writer. The standard library adds O_CLOEXEC.
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
+    let file = match OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)
+    {
         Ok(file) => file,
         Err(error) => {
             // A socket cannot be opened; its kind says more than the error.
-            let kind = std::fs::metadata(path).ok().and_then(|found| kind(found.file_type()));
+            let kind = std::fs::metadata(path)
+                .ok()
+                .and_then(|found| kind(found.file_type()));
             return Err(match kind {
                 Some(kind) => format!("this is {kind}, not a file"),
                 None => explain(&error),

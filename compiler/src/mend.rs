@@ -38,7 +38,11 @@ pub fn mend(
     // What the bytes were is not known any more.
     let whole = !sink.has_errors();
     let outcome = pipeline::compile(source, options, sink)?;
-    let mut best = Mended { source: source.clone(), applied: BTreeMap::new(), outcome };
+    let mut best = Mended {
+        source: source.clone(),
+        applied: BTreeMap::new(),
+        outcome,
+    };
     if !whole {
         return Ok(best);
     }
@@ -48,7 +52,9 @@ pub fn mend(
             break;
         }
         let findings = &best.outcome.diagnostics;
-        let Some(fixed) = fix::apply(&best.source.text, findings, with_unsafe) else { break };
+        let Some(fixed) = fix::apply(&best.source.text, findings, with_unsafe) else {
+            break;
+        };
         let source = Source::new(best.source.name.clone(), fixed.text);
         let outcome = pipeline::compile(&source, options, Sink::new())?;
         if reach(&outcome) < before {
@@ -59,7 +65,11 @@ pub fn mend(
             let count = applied.entry(finding.code).or_default();
             *count += 1;
         }
-        best = Mended { source, applied, outcome };
+        best = Mended {
+            source,
+            applied,
+            outcome,
+        };
     }
     Ok(best)
 }

@@ -89,10 +89,17 @@ pub struct Outcome {
 
 /// Compiles a policy. The sink holds what reading the file found already.
 pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Outcome, Fault> {
-    let mut outcome = Outcome { sources: source.clone().into(), ..Outcome::default() };
+    let mut outcome = Outcome {
+        sources: source.clone().into(),
+        ..Outcome::default()
+    };
     stages(options, &mut sink, &mut outcome)?;
     (outcome.diagnostics, outcome.suppressed) = suppress(&outcome.sources, sink.into_sorted());
-    if outcome.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+    if outcome
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error)
+    {
         outcome.plan = None;
     }
     fix::settle(&mut outcome.diagnostics, &outcome.sources);
@@ -104,7 +111,9 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Out
 fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(), Fault> {
     let wants = |stage| options.emit == Some(stage);
 
-    let Some(document) = parse::parse(outcome.sources.policy(), sink) else { return Ok(()) };
+    let Some(document) = parse::parse(outcome.sources.policy(), sink) else {
+        return Ok(());
+    };
     if wants(Stage::Document) {
         outcome.listing = pretty(&document.to_json());
         return Ok(());
@@ -126,7 +135,13 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         outcome.listing = pretty(&policy);
         return Ok(());
     }
-    let resolved = resolve(&policy, &options.architectures, options.today, &document, sink);
+    let resolved = resolve(
+        &policy,
+        &options.architectures,
+        options.today,
+        &document,
+        sink,
+    );
     if wants(Stage::Resolved) {
         outcome.listing = Some(inherit::effective(&document, &outcome.sources));
         return Ok(());
@@ -147,9 +162,14 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         return Ok(());
     }
     let artefacts = emit::emit(&ir, &outcome.sources, options.backend, sink);
-    let Some(artefacts) = artefacts.map_err(Fault::Emit)? else { return Ok(()) };
+    let Some(artefacts) = artefacts.map_err(Fault::Emit)? else {
+        return Ok(());
+    };
     if wants(Stage::Bpf) {
-        let programs = artefacts.filters().iter().map(|filter| filter.program.to_string());
+        let programs = artefacts
+            .filters()
+            .iter()
+            .map(|filter| filter.program.to_string());
         outcome.listing = Some(programs.collect());
         return Ok(());
     }
@@ -160,9 +180,17 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
 /// What is wrong with the names and values of a policy that has other mistakes too: people get all of
 /// them at once. Only errors, which are about what is there and not about what is missing.
 fn rest(mut document: Document, options: &Options, sink: &mut Sink) {
-    let Some(policy) = validate::remainder(&mut document) else { return };
+    let Some(policy) = validate::remainder(&mut document) else {
+        return;
+    };
     let mut found = Sink::new();
-    resolve(&policy, &options.architectures, options.today, &document, &mut found);
+    resolve(
+        &policy,
+        &options.architectures,
+        options.today,
+        &document,
+        &mut found,
+    );
     sink.absorb_errors(found);
 }
 
@@ -188,5 +216,7 @@ impl std::error::Error for Fault {}
 
 fn pretty(value: &impl serde::Serialize) -> Option<String> {
     // Neither a JSON value nor a policy has a key that is not text.
-    serde_json::to_string_pretty(value).ok().map(|text| text + "\n")
+    serde_json::to_string_pretty(value)
+        .ok()
+        .map(|text| text + "\n")
 }

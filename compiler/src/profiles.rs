@@ -11,10 +11,22 @@ pub struct Profile {
 
 /// The profiles, by name.
 pub const SHIPPED: [Profile; 4] = [
-    Profile { name: "ai-dev-safe", text: include_str!("../../policies/ai-dev-safe.yaml") },
-    Profile { name: "base", text: include_str!("../../policies/base.yaml") },
-    Profile { name: "build-offline", text: include_str!("../../policies/build-offline.yaml") },
-    Profile { name: "python-readonly", text: include_str!("../../policies/python-readonly.yaml") },
+    Profile {
+        name: "ai-dev-safe",
+        text: include_str!("../../policies/ai-dev-safe.yaml"),
+    },
+    Profile {
+        name: "base",
+        text: include_str!("../../policies/base.yaml"),
+    },
+    Profile {
+        name: "build-offline",
+        text: include_str!("../../policies/build-offline.yaml"),
+    },
+    Profile {
+        name: "python-readonly",
+        text: include_str!("../../policies/python-readonly.yaml"),
+    },
 ];
 
 /// The profile of this name.
@@ -30,7 +42,10 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 impl Profile {
     /// The policy's `description`.
     pub fn about(&self) -> &'static str {
-        let line = self.text.lines().find_map(|line| line.strip_prefix("description: "));
+        let line = self
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("description: "));
         line.unwrap_or_default()
     }
 }

@@ -16,7 +16,11 @@ pub struct Span {
 impl Span {
     /// The range from `start` up to, not including, `end`, in the policy itself.
     pub const fn new(start: usize, end: usize) -> Self {
-        Self { file: 0, start, end }
+        Self {
+            file: 0,
+            start,
+            end,
+        }
     }
 
     /// The same range in another text.
@@ -87,7 +91,9 @@ impl Sources {
 
     /// The text that a place is in; the policy itself for a number that nothing has.
     pub fn of(&self, span: Span) -> &Source {
-        let parent = usize::from(span.file).checked_sub(1).and_then(|at| self.parents.get(at));
+        let parent = usize::from(span.file)
+            .checked_sub(1)
+            .and_then(|at| self.parents.get(at));
         parent.unwrap_or(&self.policy)
     }
 
@@ -109,7 +115,11 @@ impl Sources {
 
 impl From<Source> for Sources {
     fn from(policy: Source) -> Self {
-        Self { policy, parents: Vec::new(), written: Vec::new() }
+        Self {
+            policy,
+            parents: Vec::new(),
+            written: Vec::new(),
+        }
     }
 }
 
@@ -127,9 +137,14 @@ impl Source {
     /// Indexes `text`.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
-        let line_starts =
-            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name: name.into(), text, line_starts }
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Self {
+            name: name.into(),
+            text,
+            line_starts,
+        }
     }
 
     /// The line and column of a byte offset. An offset past the end is taken as the end; one inside
@@ -137,8 +152,16 @@ impl Source {
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.line_starts.partition_point(|&start| start <= offset);
-        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let start = self
+            .line_starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(0);
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(0, |before| before.chars().count())
+            + 1;
         Position {
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or(u32::MAX),
@@ -149,7 +172,10 @@ impl Source {
     /// the last line feed is a line only where it is not empty.
     pub fn line_start(&self, line: u32) -> Option<usize> {
         let at = usize::try_from(line).ok()?.checked_sub(1)?;
-        self.line_starts.get(at).copied().filter(|&start| start < self.text.len())
+        self.line_starts
+            .get(at)
+            .copied()
+            .filter(|&start| start < self.text.len())
     }
 
     /// The line number, from 1, of a span's start.

@@ -7,7 +7,9 @@ use std::time::Duration;
 /// time in hundredths of a second).
 pub(crate) fn spent() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/stat").expect("Linux has it");
-    let (_, behind) = stat.rsplit_once(')').expect("the name stands in parentheses");
+    let (_, behind) = stat
+        .rsplit_once(')')
+        .expect("the name stands in parentheses");
     let ticks: u64 = behind
         .split_whitespace()
         .skip(11)

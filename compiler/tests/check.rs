@@ -14,7 +14,10 @@ const COLOUR: [&str; 5] = ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "TERM", "CO
 
 fn command(arguments: &[&str], directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_purplec"));
-    command.args(arguments).current_dir(directory).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null());
     for name in COLOUR {
         command.env_remove(name);
     }
@@ -22,7 +25,9 @@ fn command(arguments: &[&str], directory: &Path) -> Command {
 }
 
 fn purplec(arguments: &[&str], directory: &Path) -> Output {
-    command(arguments, directory).output().expect("the binary runs")
+    command(arguments, directory)
+        .output()
+        .expect("the binary runs")
 }
 
 fn piped(arguments: &[&str], directory: &Path, input: &str) -> Output {
@@ -49,11 +54,18 @@ fn on_terminal(columns: u16, before: &str, directory: &Path) -> Option<String> {
         env!("CARGO_BIN_EXE_purplec")
     );
     let mut command = Command::new("script");
-    command.args(["-qec", &line, "/dev/null"]).current_dir(directory).stdin(Stdio::null());
+    command
+        .args(["-qec", &line, "/dev/null"])
+        .current_dir(directory)
+        .stdin(Stdio::null());
     for name in COLOUR {
         command.env_remove(name);
     }
-    let output = command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8").output().ok()?;
+    let output = command
+        .env("TERM", "xterm")
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .ok()?;
     Some(text(&output.stdout))
 }
 
@@ -88,13 +100,25 @@ fn colour_follows_the_terminal_and_the_environment() {
         text(&command.output().expect("the binary runs").stdout).contains('\u{1b}')
     };
     assert!(!coloured(&["check", "p.yaml"], &[]));
-    assert!(coloured(&["check", "--color", "always", "p.yaml"], &[("NO_COLOR", "1")]));
+    assert!(coloured(
+        &["check", "--color", "always", "p.yaml"],
+        &[("NO_COLOR", "1")]
+    ));
     assert!(coloured(&["check", "p.yaml"], &[("CLICOLOR_FORCE", "1")]));
     assert!(!coloured(&["check", "p.yaml"], &[("CLICOLOR_FORCE", "0")]));
-    assert!(!coloured(&["check", "p.yaml"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
-    assert!(!coloured(&["check", "--color", "never", "p.yaml"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(
+        &["check", "p.yaml"],
+        &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]
+    ));
+    assert!(!coloured(
+        &["check", "--color", "never", "p.yaml"],
+        &[("CLICOLOR_FORCE", "1")]
+    ));
     for format in ["json", "sarif", "github"] {
-        assert!(!coloured(&["check", "--color", "always", "--format", format, "p.yaml"], &[]));
+        assert!(!coloured(
+            &["check", "--color", "always", "--format", format, "p.yaml"],
+            &[]
+        ));
     }
 }
 
@@ -114,13 +138,22 @@ fn a_terminal_gets_a_frame_that_fits() {
     let ascii = on_terminal(90, "LC_ALL=C", at).unwrap_or_default();
     assert!(ascii.is_ascii() && ascii.contains(",-["), "{ascii}");
     let dumb = on_terminal(90, "TERM=dumb", at).unwrap_or_default();
-    assert!(dumb.contains("p.yaml:2:13: note[older-spelling]: "), "{dumb}");
+    assert!(
+        dumb.contains("p.yaml:2:13: note[older-spelling]: "),
+        "{dumb}"
+    );
     assert!(!dumb.contains('\u{1b}'), "{dumb}");
     let narrow = on_terminal(40, "NO_COLOR=1", at).unwrap_or_default();
-    assert!(narrow.contains("p.yaml:2:13\r\nnote[older-spelling]\r\n"), "{narrow}");
+    assert!(
+        narrow.contains("p.yaml:2:13\r\nnote[older-spelling]\r\n"),
+        "{narrow}"
+    );
     assert!(!narrow.contains('╭'), "{narrow}");
     let findings = narrow.split("1 safe fix").next().unwrap_or_default();
-    assert!(findings.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+    assert!(
+        findings.lines().all(|line| line.chars().count() <= 40),
+        "{narrow}"
+    );
 }
 
 #[test]
@@ -148,24 +181,39 @@ fn a_document_stays_one_with_files_that_cannot_be_read() {
     write(&directory, "b.yaml", "nam: b\n");
     let files = ["a.yaml", "missing\u{1b}.yaml", "b.yaml"];
     let run = |format| {
-        let output =
-            purplec(&[&["check", "--format", format][..], &files].concat(), directory.path());
+        let output = purplec(
+            &[&["check", "--format", format][..], &files].concat(),
+            directory.path(),
+        );
         assert_eq!(output.status.code(), Some(2), "{format}");
         assert!(text(&output.stderr).contains("missing\\u{1b}.yaml: error: there is no such file"));
         serde_json::from_str::<serde_json::Value>(&text(&output.stdout)).expect("one document")
     };
     let json = run("json");
     assert_eq!(json.pointer("/summary/failures"), Some(&1.into()));
-    assert_eq!(json.pointer("/failures/0/file"), Some(&"missing\u{1b}.yaml".into()));
-    assert_eq!(json.pointer("/findings/1/location/file"), Some(&"b.yaml".into()));
+    assert_eq!(
+        json.pointer("/failures/0/file"),
+        Some(&"missing\u{1b}.yaml".into())
+    );
+    assert_eq!(
+        json.pointer("/findings/1/location/file"),
+        Some(&"b.yaml".into())
+    );
     let sarif = run("sarif");
-    let invocation = sarif.pointer("/runs/0/invocations/0").expect("an invocation");
+    let invocation = sarif
+        .pointer("/runs/0/invocations/0")
+        .expect("an invocation");
     assert_eq!(invocation.get("executionSuccessful"), Some(&false.into()));
-    let compiled =
-        purplec(&["compile", "--format", "json", "b.yaml", "-o", "b.plan"], directory.path());
+    let compiled = purplec(
+        &["compile", "--format", "json", "b.yaml", "-o", "b.plan"],
+        directory.path(),
+    );
     let json: serde_json::Value =
         serde_json::from_str(&text(&compiled.stderr)).expect("one document");
-    assert_eq!(json.pointer("/findings/0/code"), Some(&"unknown-key".into()));
+    assert_eq!(
+        json.pointer("/findings/0/code"),
+        Some(&"unknown-key".into())
+    );
 }
 
 /// What no compiler has looked at is no finding, and nothing is said of it but that.
@@ -185,7 +233,11 @@ fn files_that_cannot_be_checked_have_no_place_in_any_form() {
         let run = |format: &str| {
             let output = purplec(&["check", "--format", format, file], at);
             assert_eq!(output.status.code(), Some(2), "{file} {format}");
-            assert_eq!(text(&output.stderr), format!("{file}: error: {says}\n"), "{format}");
+            assert_eq!(
+                text(&output.stderr),
+                format!("{file}: error: {says}\n"),
+                "{format}"
+            );
             text(&output.stdout)
         };
         let json = |format: &str| {
@@ -193,7 +245,10 @@ fn files_that_cannot_be_checked_have_no_place_in_any_form() {
         };
         assert_eq!(run("human"), "1 file could not be checked\n");
         let annotation = format!("::error file={file}::{file}: {says}\n");
-        assert_eq!(run("github"), format!("{annotation}1 file could not be checked\n"));
+        assert_eq!(
+            run("github"),
+            format!("{annotation}1 file could not be checked\n")
+        );
         let value = json("json");
         let failures = serde_json::json!([{"file": file, "message": says}]);
         assert_eq!(value.get("failures"), Some(&failures));
@@ -205,11 +260,21 @@ fn files_that_cannot_be_checked_have_no_place_in_any_form() {
         let uri = told.pointer("/locations/0/physicalLocation/artifactLocation/uri");
         let whole = format!("file://{file}");
         let uri = uri.and_then(serde_json::Value::as_str);
-        assert_eq!(uri, Some(if file.starts_with('/') { whole.as_str() } else { file }));
+        assert_eq!(
+            uri,
+            Some(if file.starts_with('/') {
+                whole.as_str()
+            } else {
+                file
+            })
+        );
     }
     write(&directory, "good.yaml", "name: a\n");
     let both = text(&purplec(&["check", "missing.yaml", "good.yaml"], at).stdout);
-    assert_eq!(both, "1 file checked: nothing found; 1 file could not be checked\n");
+    assert_eq!(
+        both,
+        "1 file checked: nothing found; 1 file could not be checked\n"
+    );
     let compiled = purplec(&["compile", "--format", "json", "fifo", "-o", "x.plan"], at);
     let value: serde_json::Value =
         serde_json::from_str(&text(&compiled.stderr)).expect("one document");
@@ -245,11 +310,25 @@ fn texts_that_are_no_policy_are_findings_in_every_form() {
         assert!(human.contains("1 file checked: "), "{human}");
         assert!(run("github").contains(&format!(",title={code}::p.yaml:1:")));
         let value = json("json");
-        let found = value.get("findings").and_then(serde_json::Value::as_array).expect("findings");
-        assert!(found.iter().any(|one| one.get("code") == Some(&code.into())), "{found:?}");
-        assert_eq!(value.pointer("/findings/0/location/file"), Some(&"p.yaml".into()));
+        let found = value
+            .get("findings")
+            .and_then(serde_json::Value::as_array)
+            .expect("findings");
+        assert!(
+            found
+                .iter()
+                .any(|one| one.get("code") == Some(&code.into())),
+            "{found:?}"
+        );
+        assert_eq!(
+            value.pointer("/findings/0/location/file"),
+            Some(&"p.yaml".into())
+        );
         let value = json("sarif");
-        assert_eq!(value.pointer("/runs/0/artifacts/0/location/uri"), Some(&"p.yaml".into()));
+        assert_eq!(
+            value.pointer("/runs/0/artifacts/0/location/uri"),
+            Some(&"p.yaml".into())
+        );
         let place = "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri";
         assert_eq!(value.pointer(place), Some(&"p.yaml".into()));
     }
@@ -264,7 +343,11 @@ fn the_same_files_give_the_same_bytes() {
         let name = format!("{}.yaml", (at * 37) % 60);
         // Some take longer than others.
         let rules = "    - {syscall: ioctl, action: deny}\n".repeat(at % 7 * 20);
-        let rules = if rules.is_empty() { rules } else { format!("  advanced_rules:\n{rules}") };
+        let rules = if rules.is_empty() {
+            rules
+        } else {
+            format!("  advanced_rules:\n{rules}")
+        };
         let policy = format!("name: p{at}\nsyscalls:\n  allow: [read, read, raed{at}]\n{rules}");
         write(&directory, &name, &policy);
         files.push(name);
@@ -285,14 +368,20 @@ fn the_same_files_give_the_same_bytes() {
             .output();
         match one_by_one {
             Ok(alone) if alone.status.code() == Some(1) => {
-                assert!(alone.stdout == first.stdout, "{format} differs on one processor");
+                assert!(
+                    alone.stdout == first.stdout,
+                    "{format} differs on one processor"
+                );
             }
             _ => println!("SKIP the_same_files_give_the_same_bytes: taskset(1) does not run here"),
         }
         let out = format!("\n{}", text(&first.stdout));
         let place = |file: &&str| out.find(&format!("\n{file}:3:"));
         let places: Vec<_> = files.iter().filter_map(place).collect();
-        assert!(format != "human" || places.len() == 60 && places.is_sorted(), "{places:?}");
+        assert!(
+            format != "human" || places.len() == 60 && places.is_sorted(),
+            "{places:?}"
+        );
     }
 }
 
@@ -319,23 +408,40 @@ fn a_directory_is_the_policies_below_it() {
         .filter(|line| line.contains(": error["))
         .filter_map(|line| line.split(':').next())
         .collect();
-    assert_eq!(heads, ["d/a/z.yml", "d/a.yaml", "d/b.yaml", "d/link.yaml"], "{out}");
-    assert!(out.ends_with("1 YAML file left out: not a policy by its keys\n"), "{out}");
+    assert_eq!(
+        heads,
+        ["d/a/z.yml", "d/a.yaml", "d/b.yaml", "d/link.yaml"],
+        "{out}"
+    );
+    assert!(
+        out.ends_with("1 YAML file left out: not a policy by its keys\n"),
+        "{out}"
+    );
     assert!(out.contains("4 files checked: "), "{out}");
     // What is named is a policy.
     let named = text(&purplec(&["check", "d/ci.yaml"], at).stdout);
-    assert!(named.contains("`on` is not a key") || named.contains("ambiguous"), "{named}");
+    assert!(
+        named.contains("`on` is not a key") || named.contains("ambiguous"),
+        "{named}"
+    );
     fs::create_dir(at.join("empty")).expect("mkdir");
     let empty = purplec(&["check", "empty"], at);
     assert_eq!(empty.status.code(), Some(2));
-    assert_eq!(text(&empty.stderr), "empty: error: there is no policy below this directory\n");
+    assert_eq!(
+        text(&empty.stderr),
+        "empty: error: there is no policy below this directory\n"
+    );
 }
 
 #[test]
 fn fixes_are_written_whole_and_keep_the_file() {
     let directory = scratch();
     let at = directory.path();
-    write(&directory, "real/p.yaml", "name: a\r\nresources: {timeout: 5} # why\r\n");
+    write(
+        &directory,
+        "real/p.yaml",
+        "name: a\r\nresources: {timeout: 5} # why\r\n",
+    );
     symlink("real/p.yaml", at.join("link.yaml")).expect("symlink");
     let real = at.join("real/p.yaml");
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("chmod");
@@ -344,8 +450,14 @@ fn fixes_are_written_whole_and_keep_the_file() {
     let diff = purplec(&["check", "--diff", "link.yaml"], at);
     assert_eq!(diff.status.code(), Some(1), "something would change");
     let shown = text(&diff.stdout);
-    assert!(shown.contains("+resources: {session_timeout_seconds: 5} # why\n"), "{shown}");
-    assert!(read(&directory, "link.yaml").contains('\r'), "--diff writes nothing");
+    assert!(
+        shown.contains("+resources: {session_timeout_seconds: 5} # why\n"),
+        "{shown}"
+    );
+    assert!(
+        read(&directory, "link.yaml").contains('\r'),
+        "--diff writes nothing"
+    );
 
     let fixed = purplec(&["check", "--fix", "link.yaml"], at);
     assert_eq!(fixed.status.code(), Some(0), "{}", text(&fixed.stdout));
@@ -356,13 +468,28 @@ fn fixes_are_written_whole_and_keep_the_file() {
         read(&directory, "real/p.yaml"),
         "name: a\nresources: {session_timeout_seconds: 5} # why\n"
     );
-    assert!(fs::symlink_metadata(at.join("link.yaml")).expect("stat").is_symlink());
+    assert!(
+        fs::symlink_metadata(at.join("link.yaml"))
+            .expect("stat")
+            .is_symlink()
+    );
     let found = fs::metadata(&real).expect("stat");
     assert_eq!((found.mode() & 0o7777, found.uid()), (0o640, owner));
-    assert_eq!(fs::read_dir(at.join("real")).expect("list").count(), 1, "nothing is left behind");
+    assert_eq!(
+        fs::read_dir(at.join("real")).expect("list").count(),
+        1,
+        "nothing is left behind"
+    );
     let time = found.mtime_nsec();
-    assert_eq!(text(&purplec(&["check", "--fix", "link.yaml"], at).stderr), "");
-    assert_eq!(fs::metadata(&real).expect("stat").mtime_nsec(), time, "nothing to do, not written");
+    assert_eq!(
+        text(&purplec(&["check", "--fix", "link.yaml"], at).stderr),
+        ""
+    );
+    assert_eq!(
+        fs::metadata(&real).expect("stat").mtime_nsec(),
+        time,
+        "nothing to do, not written"
+    );
 }
 
 #[test]
@@ -372,11 +499,26 @@ fn unsafe_fixes_are_asked_for() {
     let policy = "name: a\nsyscalls: {allow: [raed, read, read], default_deny: true}\n";
     write(&directory, "p.yaml", policy);
     let alone = purplec(&["check", "--unsafe-fixes", "p.yaml"], at);
-    assert_eq!(alone.status.code(), Some(2), "nothing is written without --fix");
+    assert_eq!(
+        alone.status.code(),
+        Some(2),
+        "nothing is written without --fix"
+    );
     assert_eq!(read(&directory, "p.yaml"), policy);
-    assert_eq!(purplec(&["check", "--fix", "p.yaml"], at).status.code(), Some(1));
-    assert_eq!(read(&directory, "p.yaml"), policy.replace(", read, read", ", read"));
-    assert_eq!(purplec(&["check", "--fix", "--unsafe-fixes", "p.yaml"], at).status.code(), Some(0));
+    assert_eq!(
+        purplec(&["check", "--fix", "p.yaml"], at).status.code(),
+        Some(1)
+    );
+    assert_eq!(
+        read(&directory, "p.yaml"),
+        policy.replace(", read, read", ", read")
+    );
+    assert_eq!(
+        purplec(&["check", "--fix", "--unsafe-fixes", "p.yaml"], at)
+            .status
+            .code(),
+        Some(0)
+    );
     assert_eq!(
         read(&directory, "p.yaml"),
         "name: a\nsyscalls: {allow: [read], default_deny: true}\n"
@@ -393,7 +535,9 @@ fn a_file_that_must_not_change_does_not() {
     let only = at.join("only.yaml");
     fs::set_permissions(&only, fs::Permissions::from_mode(0o444)).expect("chmod");
     assert_eq!(
-        purplec(&["check", "--fix", "--unsafe-fixes", "syntax.yaml"], at).status.code(),
+        purplec(&["check", "--fix", "--unsafe-fixes", "syntax.yaml"], at)
+            .status
+            .code(),
         Some(1)
     );
     assert_eq!(read(&directory, "syntax.yaml"), "name: a\r\nx: [\r\n");
@@ -409,11 +553,17 @@ fn standard_input_is_mended_to_standard_output() {
     let directory = scratch();
     let at = directory.path();
     let output = piped(&["check", "--fix", "-"], at, NOTE);
-    assert_eq!(text(&output.stdout), "name: a\nresources: {session_timeout_seconds: 5}\n");
+    assert_eq!(
+        text(&output.stdout),
+        "name: a\nresources: {session_timeout_seconds: 5}\n"
+    );
     assert!(text(&output.stderr).contains("<stdin>: 1 finding mended: 1 older-spelling\n"));
     assert_eq!(output.status.code(), Some(0));
     let same = piped(&["check", "--fix", "-"], at, "name: [\n");
-    assert_eq!((text(&same.stdout).as_str(), same.status.code()), ("name: [\n", Some(1)));
+    assert_eq!(
+        (text(&same.stdout).as_str(), same.status.code()),
+        ("name: [\n", Some(1))
+    );
     write(&directory, "p.yaml", NOTE);
     let both = piped(&["check", "--fix", "-", "p.yaml"], at, NOTE);
     assert_eq!(both.status.code(), Some(2));
@@ -434,8 +584,14 @@ fn every_code_is_explained() {
         let page = purplec(&["explain", code], at);
         let shown = text(&page.stdout);
         assert_eq!(page.status.code(), Some(0), "{code}");
-        assert!(shown.starts_with("unknown-key\n\nSeverity: error\n"), "{shown}");
-        assert!(shown.contains("\n    name: ") && !shown.contains("```"), "{shown}");
+        assert!(
+            shown.starts_with("unknown-key\n\nSeverity: error\n"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("\n    name: ") && !shown.contains("```"),
+            "{shown}"
+        );
     }
     for code in codes {
         let page = text(&purplec(&["explain", code], at).stdout);
@@ -448,14 +604,24 @@ fn every_code_is_explained() {
         "purplec: error: no diagnostic has the code `unknown-kye`\n  help: did you mean `unknown-key`?\n"
     );
     let strange = text(&purplec(&["explain", "\u{1b}[31mzzzzzzzzzz"], at).stderr);
-    assert!(strange.contains("--list") && !strange.contains('\u{1b}'), "{strange}");
+    assert!(
+        strange.contains("--list") && !strange.contains('\u{1b}'),
+        "{strange}"
+    );
 }
 
 #[test]
 fn help_says_how_a_run_ends() {
-    for arguments in [&["--help"][..], &["check", "--help"], &["compile", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["check", "--help"],
+        &["compile", "--help"],
+    ] {
         let help = text(&purplec(arguments, Path::new(".")).stdout);
-        assert!(help.contains("Exit codes:\n  0  ") && help.contains("\n  1  "), "{help}");
+        assert!(
+            help.contains("Exit codes:\n  0  ") && help.contains("\n  1  "),
+            "{help}"
+        );
         assert!(help.lines().all(|line| line.len() <= 100), "{help}");
     }
 }

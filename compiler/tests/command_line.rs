@@ -52,16 +52,31 @@ fn files_that_cannot_be_read() {
 
     unreadable("missing", at, "missing: error: there is no such file");
     unreadable("dangling", at, "dangling: error: there is no such file");
-    unreadable("file/x", at, "file/x: error: part of the path is not a directory");
+    unreadable(
+        "file/x",
+        at,
+        "file/x: error: part of the path is not a directory",
+    );
     // `check` takes a directory: see `check.rs`.
     let compiled = purplec(&["compile", "dir", "-o", "out.plan"], at);
-    assert_eq!(text(&compiled.stderr), "dir: error: this is a directory, not a file\n");
+    assert_eq!(
+        text(&compiled.stderr),
+        "dir: error: this is a directory, not a file\n"
+    );
     assert_eq!(compiled.status.code(), Some(2));
     unreadable("fifo", at, "fifo: error: this is a FIFO, not a file");
     unreadable("socket", at, "socket: error: this is a socket, not a file");
-    unreadable("/dev/zero", at, "/dev/zero: error: this is a device, not a file");
+    unreadable(
+        "/dev/zero",
+        at,
+        "/dev/zero: error: this is a device, not a file",
+    );
     assert_eq!(purplec(&["check", "loop"], at).status.code(), Some(2));
-    unreadable("a\u{1b}[31m\n", at, "a\\u{1b}[31m\\u{a}: error: there is no such file");
+    unreadable(
+        "a\u{1b}[31m\n",
+        at,
+        "a\\u{1b}[31m\\u{a}: error: there is no such file",
+    );
     if !nix::unistd::Uid::effective().is_root() {
         fs::set_permissions(at.join("file"), fs::Permissions::from_mode(0o000)).expect("chmod");
         unreadable("file", at, "file: error: permission denied");
@@ -74,7 +89,10 @@ fn a_link_to_a_file_is_a_file() {
     let directory = scratch();
     fs::write(directory.path().join("file"), GOOD).expect("write");
     symlink("file", directory.path().join("link")).expect("symlink");
-    assert_eq!(purplec(&["check", "link"], directory.path()).status.code(), Some(0));
+    assert_eq!(
+        purplec(&["check", "link"], directory.path()).status.code(),
+        Some(0)
+    );
 }
 
 #[test]
@@ -84,20 +102,35 @@ fn content_errors_have_line_and_column() {
         (&b"name: a\nx: \xff\n"[..], "2:4", "invalid-utf8"),
         (b"", "1:1", "empty-document"),
         (b"# only a comment\n", "1:1", "empty-document"),
-        ("é".repeat((1 << 19) + 1).as_bytes(), "1:1", "input-too-large"),
+        (
+            "é".repeat((1 << 19) + 1).as_bytes(),
+            "1:1",
+            "input-too-large",
+        ),
         (b"\xff\xfen\0:\0 \0a\0", "1:1", "invalid-utf8"),
         (b"\xfe\xff\0n\0:\0 \0a", "1:1", "invalid-utf8"),
-        (b"name: a\nnetwork:\n\tisolated: true\n", "3:1", "tab-indentation"),
+        (
+            b"name: a\nnetwork:\n\tisolated: true\n",
+            "3:1",
+            "tab-indentation",
+        ),
         (b"name: a\nname: b\n", "2:1", "duplicate-key"),
         (b"name: a\0b\n", "1:8", "control-character"),
         (b"name: [\n", "2:1", "yaml-syntax"),
-        ("# é\nname: a\u{202e}\n".as_bytes(), "2:8", "invisible-character"),
+        (
+            "# é\nname: a\u{202e}\n".as_bytes(),
+            "2:8",
+            "invisible-character",
+        ),
     ] {
         fs::write(directory.path().join("p.yaml"), bytes).expect("write");
         let output = purplec(&["check", "p.yaml"], directory.path());
         let stdout = text(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{code}");
-        assert!(stdout.contains(&format!("p.yaml:{place}: error[{code}]: ")), "{stdout}");
+        assert!(
+            stdout.contains(&format!("p.yaml:{place}: error[{code}]: ")),
+            "{stdout}"
+        );
         assert!(!stdout.contains(['\u{202e}', '\0', '\u{1b}']));
         let output = purplec(&["compile", "p.yaml", "-o", "p.plan"], directory.path());
         assert_eq!(output.status.code(), Some(1), "{code}");
@@ -111,10 +144,26 @@ fn standard_input() {
     for (input, code, says) in [
         (GOOD.to_owned(), 0, "1 file checked: nothing found\n"),
         ("nam: a\n".to_owned(), 1, "<stdin>:1:1: error[unknown-key]"),
-        ("name: a\nextends: base\n".to_owned(), 0, "1 file checked: nothing found\n"),
-        ("name: a\nextends: ./x\n".to_owned(), 1, "<stdin>:2:10: error[extends-unreadable]"),
-        (String::new(), 1, "<stdin>:1:1: error[empty-document]: the policy is empty\n"),
-        ("#".repeat(2 << 20), 1, "<stdin>:1:1: error[input-too-large]: the policy is larger than"),
+        (
+            "name: a\nextends: base\n".to_owned(),
+            0,
+            "1 file checked: nothing found\n",
+        ),
+        (
+            "name: a\nextends: ./x\n".to_owned(),
+            1,
+            "<stdin>:2:10: error[extends-unreadable]",
+        ),
+        (
+            String::new(),
+            1,
+            "<stdin>:1:1: error[empty-document]: the policy is empty\n",
+        ),
+        (
+            "#".repeat(2 << 20),
+            1,
+            "<stdin>:1:1: error[input-too-large]: the policy is larger than",
+        ),
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_purplec"))
             .args(["check", "-"])
@@ -161,7 +210,11 @@ fn exit_codes() {
         (&["--help"], 0),
         (&["schema"], 0),
     ] {
-        assert_eq!(purplec(arguments, at).status.code(), Some(code), "{arguments:?}");
+        assert_eq!(
+            purplec(arguments, at).status.code(),
+            Some(code),
+            "{arguments:?}"
+        );
     }
     let output = purplec(&["check", "error", "missing", "good"], at);
     assert!(text(&output.stdout).contains("error:1:1: error[unknown-key]"));
@@ -190,24 +243,49 @@ fn output_is_whole_or_absent() {
     let emit = |to: &str| purplec(&["compile", "p.yaml", "--emit", "policy", "-o", to], at);
 
     for (to, says) in [
-        ("dir", "dir: error: this is a directory; it is not overwritten\n"),
-        ("/dev/full", "/dev/full: error: this is a device; it is not overwritten\n"),
-        ("dangling", "dangling: error: this is a link to nothing; it is not overwritten\n"),
+        (
+            "dir",
+            "dir: error: this is a directory; it is not overwritten\n",
+        ),
+        (
+            "/dev/full",
+            "/dev/full: error: this is a device; it is not overwritten\n",
+        ),
+        (
+            "dangling",
+            "dangling: error: this is a link to nothing; it is not overwritten\n",
+        ),
         ("none/x", "none/x: error: its directory does not exist\n"),
-        ("dir/..", "dir/..: error: this is a directory; it is not overwritten\n"),
+        (
+            "dir/..",
+            "dir/..: error: this is a directory; it is not overwritten\n",
+        ),
     ] {
         let output = emit(to);
-        assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), says.to_owned()));
+        assert_eq!(
+            (output.status.code(), text(&output.stderr)),
+            (Some(2), says.to_owned())
+        );
     }
     for to in ["new", "old", "link"] {
         assert_eq!(emit(to).status.code(), Some(0), "{to}");
         let written = fs::read_to_string(at.join(to)).expect("read");
         assert!(written.contains("\"name\": \"good\""), "{written}");
     }
-    assert!(fs::symlink_metadata(at.join("link")).expect("stat").is_symlink());
+    assert!(
+        fs::symlink_metadata(at.join("link"))
+            .expect("stat")
+            .is_symlink()
+    );
     let mut names: Vec<_> = fs::read_dir(at)
         .expect("list")
-        .map(|entry| entry.expect("entry").file_name().into_string().expect("a name"))
+        .map(|entry| {
+            entry
+                .expect("entry")
+                .file_name()
+                .into_string()
+                .expect("a name")
+        })
         .collect();
     names.sort();
     assert_eq!(names, ["dangling", "dir", "link", "new", "old", "p.yaml"]);
@@ -243,7 +321,10 @@ fn the_same_policy_gives_the_same_bytes_from_elsewhere() {
     let other = other.to_str().expect("a path of text");
     let first = purplec(&["compile", "policy.yaml", "-o", "a.plan"], here.path());
     let second = purplec(&["compile", other, "-o", "b.plan"], there.path());
-    assert_eq!((first.status.code(), second.status.code()), (Some(0), Some(0)));
+    assert_eq!(
+        (first.status.code(), second.status.code()),
+        (Some(0), Some(0))
+    );
     let first = fs::read(here.path().join("a.plan")).expect("a plan");
     let second = fs::read(there.path().join("b.plan")).expect("a plan");
     assert!(!first.is_empty());
@@ -256,13 +337,26 @@ fn architectures_that_a_plan_can_be_for() {
     let at = directory.path();
     fs::write(at.join("p"), GOOD).expect("write");
     let once = purplec(&["compile", "p", "-o", "-", "--arch", "x86_64,aarch64"], at);
-    let twice = purplec(&["compile", "p", "-o", "-", "--arch", "aarch64,x86_64,arm64"], at);
+    let twice = purplec(
+        &["compile", "p", "-o", "-", "--arch", "aarch64,x86_64,arm64"],
+        at,
+    );
     assert_eq!(once.status.code(), Some(0), "{}", text(&once.stderr));
-    assert!(once.stdout == twice.stdout, "order and repetition must not matter");
-    for (name, says) in [("x32", "under `architectures`"), ("x68", "no architecture is called")] {
+    assert!(
+        once.stdout == twice.stdout,
+        "order and repetition must not matter"
+    );
+    for (name, says) in [
+        ("x32", "under `architectures`"),
+        ("x68", "no architecture is called"),
+    ] {
         let output = purplec(&["compile", "p", "-o", "-", "--arch", name], at);
         assert_eq!(output.status.code(), Some(2), "{name}");
-        assert!(text(&output.stderr).contains(says), "{}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains(says),
+            "{}",
+            text(&output.stderr)
+        );
     }
 }
 
@@ -271,16 +365,31 @@ fn the_back_end_libseccomp_is_proven_or_absent_with_a_reason() {
     let directory = scratch();
     fs::write(directory.path().join("good.yaml"), GOOD).expect("a policy");
     let plan = directory.path().join("good.plan");
-    let arguments = ["compile", "good.yaml", "-o", "good.plan", "--backend", "libseccomp"];
+    let arguments = [
+        "compile",
+        "good.yaml",
+        "-o",
+        "good.plan",
+        "--backend",
+        "libseccomp",
+    ];
     let output = purplec(&arguments, directory.path());
     if cfg!(feature = "libseccomp") && cfg!(target_arch = "x86_64") {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let verified = purplec(&["verify", "good.plan"], directory.path());
-        assert_eq!(verified.status.code(), Some(0), "{}", text(&verified.stderr));
+        assert_eq!(
+            verified.status.code(),
+            Some(0),
+            "{}",
+            text(&verified.stderr)
+        );
     } else if !cfg!(feature = "libseccomp") {
         let says = "error: this purplec is built without libseccomp; \
             build it with `cargo build -p purplec --features libseccomp`\n";
-        assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), says.to_owned()));
+        assert_eq!(
+            (output.status.code(), text(&output.stderr)),
+            (Some(2), says.to_owned())
+        );
         assert!(!plan.exists());
     }
 }
@@ -292,9 +401,16 @@ fn parents_are_files_beside_the_policy() {
     for name in ["team/deep", "other"] {
         fs::create_dir_all(at.join(name)).expect("mkdir");
     }
-    fs::write(at.join("team/deep/p.yaml"), "name: p\nextends: ../base.yml\n").expect("write");
-    fs::write(at.join("team/base.yml"), "name: b\nextends: base\nresources: {pids_limit: 7}\n")
-        .expect("write");
+    fs::write(
+        at.join("team/deep/p.yaml"),
+        "name: p\nextends: ../base.yml\n",
+    )
+    .expect("write");
+    fs::write(
+        at.join("team/base.yml"),
+        "name: b\nextends: base\nresources: {pids_limit: 7}\n",
+    )
+    .expect("write");
     let full = |from: &str, policy: &str| {
         let output = purplec(&["compile", policy, "--emit=resolved"], &at.join(from));
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -339,7 +455,10 @@ fn parents_that_cannot_be_read() {
         ("./socket", "this is a socket, not a file"),
         ("./zero", "this is a device, not a file"),
         ("./file/x", "part of the path is not a directory"),
-        ("./large", "the file is larger than 1 MiB, the limit for a policy"),
+        (
+            "./large",
+            "the file is larger than 1 MiB, the limit for a policy",
+        ),
         ("./loop", ""),
     ] {
         fs::write(at.join("p.yaml"), format!("name: a\nextends: {parent}\n")).expect("write");
@@ -361,7 +480,10 @@ fn parents_that_cannot_be_read() {
         let output = purplec(&["check", "p.yaml"], at);
         let stdout = text(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{stdout}");
-        assert!(stdout.contains("p.yaml:2:10: error[extends-broken]"), "{stdout}");
+        assert!(
+            stdout.contains("p.yaml:2:10: error[extends-broken]"),
+            "{stdout}"
+        );
         assert!(stdout.contains(says), "{stdout}");
     }
 }
@@ -376,7 +498,10 @@ fn a_cycle_through_a_link_is_a_cycle() {
     let output = purplec(&["check", "p.yaml"], at);
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("error[extends-cycle]: the policy extends itself\n"), "{stdout}");
+    assert!(
+        stdout.contains("error[extends-cycle]: the policy extends itself\n"),
+        "{stdout}"
+    );
 }
 
 /// The day comes in from outside, and nothing of it gets into a plan.
@@ -385,7 +510,11 @@ fn the_day_decides_about_grants_and_not_about_plans() {
     let directory = scratch();
     let at = directory.path();
     let grant = "{syscall: read, reason: input, expires: 2026-01-31}";
-    fs::write(at.join("p"), format!("name: a\nsyscalls: {{allow: [{grant}]}}\n")).expect("write");
+    fs::write(
+        at.join("p"),
+        format!("name: a\nsyscalls: {{allow: [{grant}]}}\n"),
+    )
+    .expect("write");
     let on = |epoch: &str, arguments: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_purplec"))
             .args(arguments)
@@ -398,15 +527,35 @@ fn the_day_decides_about_grants_and_not_about_plans() {
     let (last, after, early) = ("1769900399", "1769904000", "1735689600");
     let expired = on(after, &["check", "p"]);
     assert_eq!(expired.status.code(), Some(1));
-    assert!(text(&expired.stdout).contains("error[grant-expired]"), "{}", text(&expired.stdout));
+    assert!(
+        text(&expired.stdout).contains("error[grant-expired]"),
+        "{}",
+        text(&expired.stdout)
+    );
     let soon = on(last, &["check", "p"]);
     assert_eq!(soon.status.code(), Some(0));
-    assert!(text(&soon.stdout).contains("today is its last day"), "{}", text(&soon.stdout));
+    assert!(
+        text(&soon.stdout).contains("today is its last day"),
+        "{}",
+        text(&soon.stdout)
+    );
     let found = text(&on(early, &["check", "p"]).stdout);
-    assert!(!found.contains("grant-") && found.contains("1 file checked"), "{found}");
-    assert_eq!(on(last, &["compile", "p", "-o", "last"]).status.code(), Some(0));
-    assert_eq!(on(early, &["compile", "p", "-o", "early"]).status.code(), Some(0));
-    assert_eq!(on(after, &["compile", "p", "-o", "after"]).status.code(), Some(1));
+    assert!(
+        !found.contains("grant-") && found.contains("1 file checked"),
+        "{found}"
+    );
+    assert_eq!(
+        on(last, &["compile", "p", "-o", "last"]).status.code(),
+        Some(0)
+    );
+    assert_eq!(
+        on(early, &["compile", "p", "-o", "early"]).status.code(),
+        Some(0)
+    );
+    assert_eq!(
+        on(after, &["compile", "p", "-o", "after"]).status.code(),
+        Some(1)
+    );
     let plan = |name: &str| fs::read(at.join(name)).ok();
     assert!(plan("last").is_some_and(|plan| plan.len() > 1000));
     assert_eq!(plan("last"), plan("early"));
@@ -428,24 +577,37 @@ fn fmt_writes_what_is_not_in_style_and_names_it() {
     fs::set_permissions(at.join("untidy"), fs::Permissions::from_mode(0o640)).expect("chmod");
     let output = purplec(&["fmt", "--check", "untidy", "tidy"], at);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(text(&output.stdout), "untidy: not in style; `purplec fmt` writes it\n");
+    assert_eq!(
+        text(&output.stdout),
+        "untidy: not in style; `purplec fmt` writes it\n"
+    );
     let output = purplec(&["fmt", "--diff", "untidy", "tidy"], at);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         text(&output.stdout),
         "--- untidy\n+++ untidy (formatted)\n@@ -1,2 +1,2 @@\n+name: a\n network: {isolated: true}  # c\n-name: \"a\"\n"
     );
-    assert_eq!(fs::read_to_string(at.join("untidy")).expect("read"), UNTIDY, "nothing is written");
+    assert_eq!(
+        fs::read_to_string(at.join("untidy")).expect("read"),
+        UNTIDY,
+        "nothing is written"
+    );
     let output = purplec(&["fmt", "untidy", "tidy"], at);
     assert_eq!(
         (output.status.code(), text(&output.stdout)),
         (Some(0), "untidy: formatted\n".into())
     );
     assert_eq!(fs::read_to_string(at.join("untidy")).expect("read"), TIDY);
-    let mode = fs::metadata(at.join("untidy")).expect("it is there").permissions().mode();
+    let mode = fs::metadata(at.join("untidy"))
+        .expect("it is there")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o640, "it stays as private as it was");
     let output = purplec(&["fmt", "--check", "untidy", "tidy"], at);
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), String::new()));
+    assert_eq!(
+        (output.status.code(), text(&output.stdout)),
+        (Some(0), String::new())
+    );
 }
 
 #[test]
@@ -460,11 +622,21 @@ fn fmt_leaves_alone_what_it_cannot_read() {
         assert_eq!(output.status.code(), Some(2), "a file that is not there");
         let says = text(&output.stderr);
         assert!(says.contains("broken:2:1: error[duplicate-key]"), "{says}");
-        assert!(says.contains("missing: error: there is no such file"), "{says}");
+        assert!(
+            says.contains("missing: error: there is no such file"),
+            "{says}"
+        );
     }
-    assert_eq!(purplec(&["fmt", "broken", "untidy"], at).status.code(), Some(1));
+    assert_eq!(
+        purplec(&["fmt", "broken", "untidy"], at).status.code(),
+        Some(1)
+    );
     assert_eq!(fs::read_to_string(at.join("broken")).expect("read"), broken);
-    assert_eq!(fs::read_to_string(at.join("untidy")).expect("read"), TIDY, "the others go on");
+    assert_eq!(
+        fs::read_to_string(at.join("untidy")).expect("read"),
+        TIDY,
+        "the others go on"
+    );
 }
 
 #[test]
@@ -479,9 +651,17 @@ fn fmt_is_a_filter_for_standard_input() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary runs");
-        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("write");
+        child
+            .stdin
+            .take()
+            .expect("piped")
+            .write_all(input.as_bytes())
+            .expect("write");
         let output = child.wait_with_output().expect("it ends");
-        assert_eq!((output.status.code(), text(&output.stdout)), (Some(status), prints.to_owned()));
+        assert_eq!(
+            (output.status.code(), text(&output.stdout)),
+            (Some(status), prints.to_owned())
+        );
     }
 }
 
@@ -497,7 +677,10 @@ fn a_plan_does_not_take_the_place_of_a_policy() {
         let output = purplec(&["compile", "a.yaml", "-o", to], at);
         assert_eq!(output.status.code(), Some(2), "{to}");
         let says = text(&output.stderr);
-        assert!(says.contains("this is what is compiled; it is not overwritten"), "{says}");
+        assert!(
+            says.contains("this is what is compiled; it is not overwritten"),
+            "{says}"
+        );
     }
     assert_eq!(fs::read_to_string(at.join("a.yaml")).expect("read"), policy);
     assert_eq!(fs::read_to_string(at.join("b.yaml")).expect("read"), parent);

@@ -24,8 +24,10 @@ syscalls:
 ";
 
 fn plan() -> Vec<u8> {
-    let options =
-        Options { architectures: vec![Arch::X86_64, Arch::Aarch64], ..Options::default() };
+    let options = Options {
+        architectures: vec![Arch::X86_64, Arch::Aarch64],
+        ..Options::default()
+    };
     let policy = POLICY.replace("  architectures: [x86, x32]\n", "");
     compile(&Source::new("p", policy), &options, Sink::new())
         .expect("no fault")
@@ -55,7 +57,15 @@ fn forge(bytes: &[u8], change: impl FnOnce(&mut Forged)) -> Vec<u8> {
         filters: plan
             .filters
             .iter()
-            .map(|one| (Filter { program: &[], ..one }, one.program.to_vec()))
+            .map(|one| {
+                (
+                    Filter {
+                        program: &[],
+                        ..one
+                    },
+                    one.program.to_vec(),
+                )
+            })
             .collect(),
         interfaces: plan.interfaces.iter().collect(),
         calls: plan.calls.iter().collect(),
@@ -63,8 +73,11 @@ fn forge(bytes: &[u8], change: impl FnOnce(&mut Forged)) -> Vec<u8> {
         conditions: plan.conditions.iter().collect(),
     };
     change(&mut forged);
-    let filters: Vec<Filter<'_>> =
-        forged.filters.iter().map(|(one, program)| Filter { program, ..*one }).collect();
+    let filters: Vec<Filter<'_>> = forged
+        .filters
+        .iter()
+        .map(|(one, program)| Filter { program, ..*one })
+        .collect();
     let contents = Contents {
         meta: plan.meta,
         process: plan.process,
@@ -113,12 +126,19 @@ fn refusal(bytes: &[u8]) -> String {
 #[test]
 fn an_honest_plan_is_proven_again_from_itself() {
     for (bytes, filters) in [(plan(), 2), (plan_with_three_interfaces(), 1)] {
-        assert!(forge(&bytes, |_| {}) == bytes, "nothing changed, nothing changes");
+        assert!(
+            forge(&bytes, |_| {}) == bytes,
+            "nothing changed, nothing changes"
+        );
         let output = verify(&bytes);
         assert_eq!(output.status.code(), Some(0));
         let said = String::from_utf8(output.stdout).expect("text");
         assert!(said.starts_with("plan: sealed, sha256:"), "{said}");
-        assert_eq!(said.matches("proven for every call: ").count(), filters, "{said}");
+        assert_eq!(
+            said.matches("proven for every call: ").count(),
+            filters,
+            "{said}"
+        );
     }
 }
 
@@ -130,7 +150,10 @@ fn a_changed_program_is_refused_with_the_call_that_shows_it() {
         let (_, program) = forged.filters.first_mut().expect("a filter");
         for instruction in program.as_chunks_mut::<8>().0 {
             if instruction.ends_with(&denies) && instruction.starts_with(&[6, 0]) {
-                instruction.last_chunk_mut::<4>().expect("eight bytes").copy_from_slice(&allows);
+                instruction
+                    .last_chunk_mut::<4>()
+                    .expect("eight bytes")
+                    .copy_from_slice(&allows);
             }
         }
     });
@@ -147,17 +170,29 @@ fn a_changed_program_is_refused_with_the_call_that_shows_it() {
         program.truncate(8);
     });
     let said = refusal(&nonsense);
-    assert!(said.contains("aarch64") && said.contains("would not load the filter"), "{said}");
+    assert!(
+        said.contains("aarch64") && said.contains("would not load the filter"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_filter_tells_of_denials_exactly_where_the_plan_says_so() {
     let audit = "audit: {enabled: true, detail_level: [syscall]}\n";
     let policy = POLICY.replace("  architectures: [x86, x32]\n", "");
-    let told = compile(&Source::new("p", policy + audit), &Options::default(), Sink::new());
+    let told = compile(
+        &Source::new("p", policy + audit),
+        &Options::default(),
+        Sink::new(),
+    );
     let told = told.expect("no fault").plan.expect("a plan");
     let output = verify(&told);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let (answers, tells) = (0x0005_0001_u32.to_le_bytes(), 0x7fc0_0000_u32.to_le_bytes());
     for (bytes, from, to) in [(&told, tells, answers), (&plan(), answers, tells)] {
         let mut changed = 0;
@@ -165,14 +200,20 @@ fn a_filter_tells_of_denials_exactly_where_the_plan_says_so() {
             let (_, program) = forged.filters.first_mut().expect("a filter");
             for instruction in program.as_chunks_mut::<8>().0 {
                 if instruction.ends_with(&from) && instruction.starts_with(&[6, 0]) {
-                    instruction.last_chunk_mut::<4>().expect("eight bytes").copy_from_slice(&to);
+                    instruction
+                        .last_chunk_mut::<4>()
+                        .expect("eight bytes")
+                        .copy_from_slice(&to);
                     changed += 1;
                 }
             }
         });
         assert!(changed > 0, "there is something to change");
         let said = refusal(&forged);
-        assert!(said.contains("the filter for x86_64 is not what the plan says"), "{said}");
+        assert!(
+            said.contains("the filter for x86_64 is not what the plan says"),
+            "{said}"
+        );
     }
 }
 
@@ -186,19 +227,32 @@ fn a_changed_meaning_is_refused() {
     let denied = |call: &&mut NamedCall| call.basis == Basis::Denied;
     refused(
         &|forged| {
-            let call = forged.calls.iter_mut().find(denied).expect("fsync is denied");
+            let call = forged
+                .calls
+                .iter_mut()
+                .find(denied)
+                .expect("fsync is denied");
             call.basis = Basis::Allowed;
         },
         "fsync() on x86_64: the policy says allow, the filter gives errno EPERM",
     );
     refused(
         &|forged| {
-            forged.conditions.iter_mut().filter(|one| one.mask == 3).for_each(|one| one.mask = 2);
+            forged
+                .conditions
+                .iter_mut()
+                .filter(|one| one.mask == 3)
+                .for_each(|one| one.mask = 2);
         },
         "openat(flags=1) on x86_64: the policy says allow, the filter gives errno EPERM",
     );
     refused(
-        &|forged| forged.rules.iter_mut().for_each(|rule| rule.action = 0x0005_000d),
+        &|forged| {
+            forged
+                .rules
+                .iter_mut()
+                .for_each(|rule| rule.action = 0x0005_000d)
+        },
         "the policy says errno EACCES, the filter gives errno EPERM",
     );
     refused(
@@ -210,7 +264,12 @@ fn a_changed_meaning_is_refused() {
         "the policy says",
     );
     refused(
-        &|forged| forged.interfaces.iter_mut().for_each(|one| one.denial = 0x0005_0002),
+        &|forged| {
+            forged
+                .interfaces
+                .iter_mut()
+                .for_each(|one| one.denial = 0x0005_0002)
+        },
         "the policy says errno ENOENT, the filter gives errno EPERM",
     );
 }
@@ -219,11 +278,17 @@ fn a_changed_meaning_is_refused() {
 fn a_changed_record_of_the_proof_is_refused() {
     let bytes = plan();
     let record = forge(&bytes, |forged| {
-        forged.filters.iter_mut().for_each(|(one, _)| one.cells += 1);
+        forged
+            .filters
+            .iter_mut()
+            .for_each(|(one, _)| one.cells += 1);
     });
     assert!(refusal(&record).contains("records another proof of the filter for x86_64"));
     let probe = forge(&bytes, |forged| {
-        forged.filters.iter_mut().for_each(|(one, _)| one.probe_errno = 2);
+        forged
+            .filters
+            .iter_mut()
+            .for_each(|(one, _)| one.probe_errno = 2);
     });
     assert!(refusal(&probe).contains("the plan's probe does not show"));
 }
@@ -231,9 +296,13 @@ fn a_changed_record_of_the_proof_is_refused() {
 #[test]
 fn a_place_is_for_messages_only() {
     let moved = forge(&plan(), |forged| {
-        forged.calls.iter_mut().filter(|call| call.line.is_some()).for_each(|call| {
-            call.line = Place::line_of_policy(77);
-        });
+        forged
+            .calls
+            .iter_mut()
+            .filter(|call| call.line.is_some())
+            .for_each(|call| {
+                call.line = Place::line_of_policy(77);
+            });
     });
     assert!(reprove(&Plan::decode(&moved).expect("a plan")).is_ok());
 }

@@ -1,5 +1,9 @@
 //! What real programs call is in the groups that promise it: traced here, with strace.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test says what it relies on"
+)]
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -32,8 +36,10 @@ fn traced(words: &[&str]) -> Option<BTreeSet<String>> {
         // `PID name(...` or, where it was interrupted, `PID <... name resumed>`.
         let rest = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
         let rest = rest.strip_prefix("<... ").unwrap_or(rest);
-        let name: String =
-            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let name: String = rest
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect();
         if syscall_number_anywhere(&name) {
             found.insert(name);
         }
@@ -58,7 +64,11 @@ fn outside(words: &[&str], name: &str, test: &str, except: &[&str]) -> Vec<Strin
 fn programs_that_only_start_need_libc_start() {
     let test = "programs_that_only_start_need_libc_start";
     for words in [&["/bin/true"][..], &["/bin/echo", "hello"]] {
-        assert_eq!(outside(words, "@libc-start", test, &[]), [""; 0], "{words:?}");
+        assert_eq!(
+            outside(words, "@libc-start", test, &[]),
+            [""; 0],
+            "{words:?}"
+        );
     }
 }
 
@@ -93,9 +103,17 @@ fn everyday_programs_need_no_more_than_default() {
             "-c",
             "git init . && echo a > a && git add a && git -c user.name=a -c user.email=a@b commit -m a && git status",
         ],
-        &["sh", "-c", "echo 'int main(void){return 0;}' > a.c && gcc -O2 a.c && ./a.out"],
+        &[
+            "sh",
+            "-c",
+            "echo 'int main(void){return 0;}' > a.c && gcc -O2 a.c && ./a.out",
+        ],
     ] {
-        assert_eq!(outside(words, "@default", test, &names), [""; 0], "{words:?}");
+        assert_eq!(
+            outside(words, "@default", test, &names),
+            [""; 0],
+            "{words:?}"
+        );
     }
 }
 
@@ -105,5 +123,10 @@ fn a_call_outside_a_group_is_seen() {
         println!("SKIP a_call_outside_a_group_is_seen: strace is missing, or may not run here");
         return;
     };
-    assert!(calls.iter().any(|call| !group("@libc-start").unwrap().contains(call)), "{calls:?}");
+    assert!(
+        calls
+            .iter()
+            .any(|call| !group("@libc-start").unwrap().contains(call)),
+        "{calls:?}"
+    );
 }

@@ -16,7 +16,11 @@ use purplec::syscalls::{
 };
 
 /// The crate's headers are those of Linux 6.17.
-const RAW_SYS: Version = Version { major: 6, minor: 17, patch: 0 };
+const RAW_SYS: Version = Version {
+    major: 6,
+    minor: 17,
+    patch: 0,
+};
 
 /// Where cargo keeps the source of `linux-raw-sys`.
 fn raw_sys() -> &'static Path {
@@ -31,14 +35,24 @@ fn find_raw_sys() -> PathBuf {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let packages = metadata.get("packages").and_then(|list| list.as_array()).expect("packages");
+    let packages = metadata
+        .get("packages")
+        .and_then(|list| list.as_array())
+        .expect("packages");
     let package = packages
         .iter()
         .find(|one| one.get("name").is_some_and(|name| name == "linux-raw-sys"))
         .expect("linux-raw-sys is a dependency");
-    let manifest = package.get("manifest_path").and_then(|path| path.as_str()).expect("a path");
+    let manifest = package
+        .get("manifest_path")
+        .and_then(|path| path.as_str())
+        .expect("a path");
     PathBuf::from(manifest).with_file_name("src")
 }
 
@@ -52,9 +66,15 @@ fn raw_sys_constants(arch: Arch) -> BTreeMap<String, i64> {
     for entry in fs::read_dir(&folder).expect("an architecture of the crate") {
         let text = fs::read_to_string(entry.expect("an entry").path()).expect("a source file");
         for line in text.lines() {
-            let Some(rest) = line.strip_prefix("pub const ") else { continue };
-            let Some((name, rest)) = rest.split_once(": ") else { continue };
-            let Some((_, value)) = rest.split_once(" = ") else { continue };
+            let Some(rest) = line.strip_prefix("pub const ") else {
+                continue;
+            };
+            let Some((name, rest)) = rest.split_once(": ") else {
+                continue;
+            };
+            let Some((_, value)) = rest.split_once(" = ") else {
+                continue;
+            };
             if let Ok(value) = value.trim_end_matches(';').parse() {
                 found.insert(name.to_owned(), value);
             }
@@ -70,7 +90,9 @@ fn numbers_are_those_of_linux_raw_sys() {
     for arch in Arch::ALL {
         let mut theirs = BTreeMap::new();
         for (name, value) in raw_sys_constants(arch) {
-            let name = name.strip_prefix("__NR_").or_else(|| name.strip_prefix("__ARM_NR_"));
+            let name = name
+                .strip_prefix("__NR_")
+                .or_else(|| name.strip_prefix("__ARM_NR_"));
             // Names in capitals are bases and masks of the numbering.
             if let (Some(name), Ok(value)) = (name, u32::try_from(value))
                 && !name.contains(|letter: char| letter.is_ascii_uppercase())
@@ -86,7 +108,11 @@ fn numbers_are_those_of_linux_raw_sys() {
                 None => differences.push(format!("{arch} {name} {number} -")),
             }
         }
-        differences.extend(theirs.iter().map(|(name, value)| format!("{arch} {name} - {value}")));
+        differences.extend(
+            theirs
+                .iter()
+                .map(|(name, value)| format!("{arch} {name} - {value}")),
+        );
     }
     assert_eq!(differences, [""; 0]);
     assert!(same > 3500, "{same}");
@@ -135,7 +161,10 @@ fn libseccomp() -> Option<Resolver> {
     let place = tempfile::tempdir().expect("a temporary directory");
     let program = place.path().join("resolve");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libseccomp.c");
-    let built = Command::new("gcc").args([source, "-lseccomp", "-o"]).arg(&program).output();
+    let built = Command::new("gcc")
+        .args([source, "-lseccomp", "-o"])
+        .arg(&program)
+        .output();
     if !built.is_ok_and(|output| output.status.success()) {
         return None;
     }
@@ -144,26 +173,41 @@ fn libseccomp() -> Option<Resolver> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let all: BTreeSet<&str> =
-        Arch::ALL.into_iter().flat_map(|arch| names(arch).map(|(name, _)| name)).collect();
+    let all: BTreeSet<&str> = Arch::ALL
+        .into_iter()
+        .flat_map(|arch| names(arch).map(|(name, _)| name))
+        .collect();
     let list = all.into_iter().collect::<Vec<_>>().join("\n") + "\n";
     let mut input = child.stdin.take().expect("a pipe");
     let writer = std::thread::spawn(move || input.write_all(list.as_bytes()));
     let output = child.wait_with_output().expect("the program ends");
-    writer.join().expect("the list is written").expect("the list is read");
+    writer
+        .join()
+        .expect("the list is written")
+        .expect("the list is read");
     let text = String::from_utf8(output.stdout).expect("text");
     let (version, rows) = text.split_once('\n').expect("a version");
     let numbers = rows.lines().map(|line| {
         let (name, number) = line.rsplit_once(' ').expect("three words");
         let (arch, name) = name.split_once(' ').expect("three words");
-        ((arch.to_owned(), name.to_owned()), number.parse().expect("a number"))
+        (
+            (arch.to_owned(), name.to_owned()),
+            number.parse().expect("a number"),
+        )
     });
-    Some(Resolver { version: version.to_owned(), numbers: numbers.collect() })
+    Some(Resolver {
+        version: version.to_owned(),
+        numbers: numbers.collect(),
+    })
 }
 
 #[test]
 fn numbers_are_those_of_libseccomp() {
-    let Some(Resolver { version, numbers: mut theirs }) = libseccomp() else {
+    let Some(Resolver {
+        version,
+        numbers: mut theirs,
+    }) = libseccomp()
+    else {
         println!("SKIP numbers_are_those_of_libseccomp: gcc or libseccomp-dev is not installed");
         return;
     };
@@ -183,8 +227,11 @@ fn numbers_are_those_of_libseccomp() {
             }
         }
     }
-    differences
-        .extend(theirs.iter().map(|((arch, name), value)| format!("{arch} {name} - {value}")));
+    differences.extend(
+        theirs
+            .iter()
+            .map(|((arch, name), value)| format!("{arch} {name} - {value}")),
+    );
     // The library has numbers of its own for what socketcall and ipc carry, also where the kernel
     // has these calls one by one; arm's second name of 341 and two holes of mips it does not have.
     let mut expected = BTreeSet::from([
@@ -203,7 +250,11 @@ fn numbers_are_those_of_libseccomp() {
 }
 
 /// The kernel whose calls the oldest libseccomp that we meet, 2.5.4, has.
-const LIBSECCOMP: Version = Version { major: 5, minor: 17, patch: 0 };
+const LIBSECCOMP: Version = Version {
+    major: 5,
+    minor: 17,
+    patch: 0,
+};
 
 #[test]
 fn a_wrong_number_would_be_seen() {
@@ -215,6 +266,9 @@ fn a_wrong_number_would_be_seen() {
         theirs.get("O_DIRECTORY").copied().map(i64::cast_unsigned),
         constant(Arch::X86_64, "O_DIRECTORY")
     );
-    assert_ne!(constant(Arch::Aarch64, "O_DIRECTORY"), constant(Arch::X86_64, "O_DIRECTORY"));
+    assert_ne!(
+        constant(Arch::Aarch64, "O_DIRECTORY"),
+        constant(Arch::X86_64, "O_DIRECTORY")
+    );
     assert!(!syscall_number_anywhere("openatt"));
 }

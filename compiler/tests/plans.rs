@@ -1,5 +1,9 @@
 //! `purplec show` and `purplec verify`, on plans and on files that are none.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test says what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it relies on"
+)]
 
 use serde_json::Value;
 use std::fs;
@@ -71,7 +75,10 @@ fn a_plan_in_words() {
         "denied        all other calls",
         "by arguments  socket: allow if family in {AF_UNIX, AF_INET, AF_INET6}, otherwise errno EPERM",
     ] {
-        assert!(words.lines().any(|found| found == line), "no line `{line}` in\n{words}");
+        assert!(
+            words.lines().any(|found| found == line),
+            "no line `{line}` in\n{words}"
+        );
     }
     let emitted = purplec(&["compile", "policy.yaml", "--emit", "plan"], dir.path());
     assert_eq!(text(&emitted.stdout), words);
@@ -83,9 +90,18 @@ fn a_plan_as_json() {
     let output = purplec(&["show", "--json", "plan"], dir.path());
     let shown: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(shown["policy"], "shown");
-    assert_eq!(shown["process"]["inner_namespaces"], serde_json::json!(["user", "network"]));
-    assert_eq!(shown["filters"][0]["allowed"], serde_json::json!(["execve", "read", "write"]));
-    assert_eq!(shown["filters"][0]["by_arguments"], serde_json::json!(["socket"]));
+    assert_eq!(
+        shown["process"]["inner_namespaces"],
+        serde_json::json!(["user", "network"])
+    );
+    assert_eq!(
+        shown["filters"][0]["allowed"],
+        serde_json::json!(["execve", "read", "write"])
+    );
+    assert_eq!(
+        shown["filters"][0]["by_arguments"],
+        serde_json::json!(["socket"])
+    );
     assert_eq!(shown["filters"][0]["rules"][0]["cases"][1]["line"], 8);
     let same = purplec(&["show", "--format", "json", "plan"], dir.path());
     assert_eq!(same.stdout, output.stdout);
@@ -93,16 +109,23 @@ fn a_plan_as_json() {
         "detail_level": ["syscall"], "on_failure": "end", "log_path": ""
     });
     assert_eq!(shown["audit"], audit);
-    let usr =
-        shown["mounts"].as_array().and_then(|all| all.iter().find(|one| one["target"] == "/usr"));
-    assert_eq!(usr.expect("the mount")["attributes"], serde_json::json!(["ro", "nosuid", "nodev"]));
+    let usr = shown["mounts"]
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["target"] == "/usr"));
+    assert_eq!(
+        usr.expect("the mount")["attributes"],
+        serde_json::json!(["ro", "nosuid", "nodev"])
+    );
 }
 
 #[test]
 fn the_program_is_what_the_plan_holds() {
     let dir = compiled();
     let output = purplec(&["show", "plan", "--bpf", "program"], dir.path());
-    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""));
+    assert_eq!(
+        (output.status.code(), text(&output.stdout).as_str()),
+        (Some(0), "")
+    );
     let program = fs::read(dir.path().join("program")).expect("a file");
     let plan = fs::read(dir.path().join("plan")).expect("a plan");
     assert!(program.len().is_multiple_of(8) && program.len() > 8);
@@ -125,7 +148,10 @@ fn a_plans_filters_as_a_policy_compile_to_the_same() {
     fs::write(dir.path().join("parent.yaml"), parent).expect("write");
     fs::write(dir.path().join("policy.yaml"), policy).expect("write");
     let compile = |policy, plan, archs| {
-        let made = purplec(&["compile", policy, "-o", plan, "--arch", archs], dir.path());
+        let made = purplec(
+            &["compile", policy, "-o", plan, "--arch", archs],
+            dir.path(),
+        );
         assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
     };
     compile("policy.yaml", "plan", "x86_64");
@@ -139,7 +165,10 @@ fn a_plans_filters_as_a_policy_compile_to_the_same() {
         "    - {syscall: openat, action: allow, conditions: \"flags & O_ACCMODE == O_RDONLY\"}  # line 9",
         "    - {syscall: socket, action: kill, conditions: \"family == AF_VSOCK\"}  # line 10",
     ] {
-        assert!(shown.lines().any(|found| found == line), "no line `{line}` in\n{shown}");
+        assert!(
+            shown.lines().any(|found| found == line),
+            "no line `{line}` in\n{shown}"
+        );
     }
     assert!(shown.contains("    [\"@libc-start\""), "{shown}");
     fs::write(dir.path().join("shown.yaml"), &shown).expect("write");
@@ -157,20 +186,43 @@ fn a_plans_filters_as_a_policy_compile_to_the_same() {
     compile("policy.yaml", "two", "x86_64,aarch64");
     let both = purplec(&["show", "two", "--format", "policy"], dir.path());
     assert_eq!(both.status.code(), Some(0), "{}", text(&both.stderr));
-    let heading = text(&both.stdout).lines().nth(1).expect("a line").to_owned();
-    assert!(heading.contains("x86_64 (") && heading.contains("aarch64 ("), "{heading}");
-    let arm = purplec(&["show", "two", "--format", "policy", "--arch", "arm64"], dir.path());
-    assert!(text(&arm.stdout).contains("# for aarch64 ("), "{}", text(&arm.stderr));
-    let none = purplec(&["show", "two", "--format", "policy", "--arch", "arm"], dir.path());
+    let heading = text(&both.stdout)
+        .lines()
+        .nth(1)
+        .expect("a line")
+        .to_owned();
+    assert!(
+        heading.contains("x86_64 (") && heading.contains("aarch64 ("),
+        "{heading}"
+    );
+    let arm = purplec(
+        &["show", "two", "--format", "policy", "--arch", "arm64"],
+        dir.path(),
+    );
+    assert!(
+        text(&arm.stdout).contains("# for aarch64 ("),
+        "{}",
+        text(&arm.stderr)
+    );
+    let none = purplec(
+        &["show", "two", "--format", "policy", "--arch", "arm"],
+        dir.path(),
+    );
     let says = "purplec: the plan has no filter for arm: it is for x86_64, aarch64\n";
-    assert_eq!((none.status.code(), text(&none.stderr).as_str()), (Some(2), says));
+    assert_eq!(
+        (none.status.code(), text(&none.stderr).as_str()),
+        (Some(2), says)
+    );
     // What keeps set-user-id files from output paths is other calls on each architecture.
     let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/ai-dev-safe.yaml");
     compile(profile, "apart", "x86_64,aarch64");
     let apart = purplec(&["show", "apart", "--format", "policy"], dir.path());
     let says =
         "purplec: no one policy gives the filters for x86_64, aarch64: choose one with `--arch`\n";
-    assert_eq!((apart.status.code(), text(&apart.stderr).as_str()), (Some(1), says));
+    assert_eq!(
+        (apart.status.code(), text(&apart.stderr).as_str()),
+        (Some(1), says)
+    );
     let loose = purplec(&["show", "two", "--arch", "x86_64"], dir.path());
     assert_eq!(loose.status.code(), Some(2));
 }
@@ -195,7 +247,11 @@ fn a_plans_filter_as_assembly_says_what_it_tests_and_which_line_decides() {
         let code = row.split(';').next().unwrap_or_default();
         for word in ["goto ", "else "] {
             if let Some((_, rest)) = code.split_once(word) {
-                let to: usize = rest.split(' ').next().and_then(|to| to.parse().ok()).expect("to");
+                let to: usize = rest
+                    .split(' ')
+                    .next()
+                    .and_then(|to| to.parse().ok())
+                    .expect("to");
                 assert!(to > at && to < count, "{row}");
             }
         }
@@ -229,7 +285,11 @@ fn what_is_no_plan() {
                 1,
                 "flipped: error: the seal does not match: the plan was changed after it was compiled\n",
             ),
-            ("cut", 1, "cut: error: the plan is cut short, extended or too large\n"),
+            (
+                "cut",
+                1,
+                "cut: error: the plan is cut short, extended or too large\n",
+            ),
             ("text", 1, "text: error: not a plan\n"),
             ("nowhere", 2, "nowhere: error: there is no such file\n"),
             (".", 2, ".: error: this is a directory, not a file\n"),

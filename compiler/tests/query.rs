@@ -63,7 +63,11 @@ impl Asked {
             .output()
             .expect("the binary runs");
         let text = |bytes| String::from_utf8(bytes).expect("text");
-        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        Said {
+            code: output.status.code(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 
     fn query(&self, arguments: &[&str]) -> Said {
@@ -74,7 +78,11 @@ impl Asked {
     #[track_caller]
     fn answer(&self, arguments: &[&str]) -> String {
         let said = self.query(arguments);
-        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}");
+        assert_eq!(
+            (said.code, said.err.as_str()),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
         said.out
     }
 
@@ -82,7 +90,11 @@ impl Asked {
     #[track_caller]
     fn refusal(&self, arguments: &[&str]) -> String {
         let said = self.query(arguments);
-        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (Some(2), ""),
+            "{arguments:?}"
+        );
         said.err
     }
 }
@@ -91,11 +103,31 @@ impl Asked {
 fn a_call_has_its_verdict_its_line_and_its_reason() {
     let asked = Asked::new();
     for (call, first, second) in [
-        ("read", "read on x86_64: allow", "  line 3: `allow` names it"),
-        ("clock_gettime", "clock_gettime on x86_64: allow", "  line 4: `allow` names it"),
-        ("fsync", "fsync on x86_64: errno EPERM", "  line 6: `deny` names it"),
-        ("socket", "socket on x86_64: errno EPERM", "  line 7: `deny` names it"),
-        ("mount", "mount on x86_64: allow", "  line 4: `allow` names it"),
+        (
+            "read",
+            "read on x86_64: allow",
+            "  line 3: `allow` names it",
+        ),
+        (
+            "clock_gettime",
+            "clock_gettime on x86_64: allow",
+            "  line 4: `allow` names it",
+        ),
+        (
+            "fsync",
+            "fsync on x86_64: errno EPERM",
+            "  line 6: `deny` names it",
+        ),
+        (
+            "socket",
+            "socket on x86_64: errno EPERM",
+            "  line 7: `deny` names it",
+        ),
+        (
+            "mount",
+            "mount on x86_64: allow",
+            "  line 4: `allow` names it",
+        ),
         (
             "bpf",
             "bpf on x86_64: errno EPERM",
@@ -126,8 +158,16 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     assert!(asked.answer(&["openat", "flags=0"]).starts_with(reading));
     let writing =
         "openat(flags=O_WRONLY|O_CREAT|O_TRUNC) on x86_64: errno EACCES\n  line 10: a rule\n";
-    assert!(asked.answer(&["openat", "flags=0x241"]).starts_with(writing));
-    assert!(asked.answer(&["openat", "flags=0o1000|1|0x40"]).starts_with(writing));
+    assert!(
+        asked
+            .answer(&["openat", "flags=0x241"])
+            .starts_with(writing)
+    );
+    assert!(
+        asked
+            .answer(&["openat", "flags=0o1000|1|0x40"])
+            .starts_with(writing)
+    );
     let at = asked.answer(&["openat", "-100", "0", "1", "0"]);
     assert!(
         at.starts_with(
@@ -136,8 +176,16 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
         "{at}"
     );
     // The manual page's name, the position's, and bits that the kernel drops.
-    assert!(asked.answer(&["openat", "dirfd=3", "arg2=1"]).contains("(dfd=3, flags=O_WRONLY)"));
-    assert!(asked.answer(&["openat", "flags=0x100000000"]).contains(": allow"));
+    assert!(
+        asked
+            .answer(&["openat", "dirfd=3", "arg2=1"])
+            .contains("(dfd=3, flags=O_WRONLY)")
+    );
+    assert!(
+        asked
+            .answer(&["openat", "flags=0x100000000"])
+            .contains(": allow")
+    );
 
     let open = asked.answer(&["openat"]);
     let lines: Vec<&str> = open.lines().take(3).collect();
@@ -153,7 +201,10 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     let allow = "  if personality == PER_LINUX  allow        line 14: a rule\n";
     let deny =
         "  otherwise                    errno EPERM  line 14: it has allow rules, and none holds\n";
-    assert!(personality.contains(&format!("{allow}{deny}")), "{personality}");
+    assert!(
+        personality.contains(&format!("{allow}{deny}")),
+        "{personality}"
+    );
     let socket = Asked::of("name: a\nsyscalls:\n  allow: [socket]\n", "x86_64").answer(&["socket"]);
     let allow =
         "  if family in {AF_UNIX, AF_INET, AF_INET6}  allow        line 3: `allow` names it\n";
@@ -178,7 +229,12 @@ fn constants_and_manual_names_are_those_of_conditions() {
         (&["openat", "dirfd=AT_FDCWD", "flags=O_CLOEXEC"], "allow"),
     ] {
         let said = asked.purplec(&[&["query", "plan"], question].concat());
-        assert!(said.out.contains(verdict), "{question:?}: {}{}", said.out, said.err);
+        assert!(
+            said.out.contains(verdict),
+            "{question:?}: {}{}",
+            said.out,
+            said.err
+        );
     }
 }
 
@@ -186,14 +242,29 @@ fn constants_and_manual_names_are_those_of_conditions() {
 fn a_part_of_the_arguments_narrows_the_cases() {
     let asked = Asked::new();
     let both = asked.answer(&["dup3"]);
-    assert!(both.contains("  if flags > 2 and oldfd <= 2  kill   line 15: a rule\n"), "{both}");
-    assert!(both.contains("  otherwise                    allow  line 16: a rule\n"), "{both}");
-    let one = asked.answer(&["dup3", "flags=3"]);
-    assert!(one.contains("  if oldfd <= 2  kill   line 15: a rule\n"), "{one}");
     assert!(
-        asked.answer(&["dup3", "flags=1"]).starts_with("dup3(flags=O_WRONLY) on x86_64: allow\n")
+        both.contains("  if flags > 2 and oldfd <= 2  kill   line 15: a rule\n"),
+        "{both}"
     );
-    assert!(asked.answer(&["dup3", "0", "0", "3"]).contains("x86_64: kill\n  line 15: a rule"));
+    assert!(
+        both.contains("  otherwise                    allow  line 16: a rule\n"),
+        "{both}"
+    );
+    let one = asked.answer(&["dup3", "flags=3"]);
+    assert!(
+        one.contains("  if oldfd <= 2  kill   line 15: a rule\n"),
+        "{one}"
+    );
+    assert!(
+        asked
+            .answer(&["dup3", "flags=1"])
+            .starts_with("dup3(flags=O_WRONLY) on x86_64: allow\n")
+    );
+    assert!(
+        asked
+            .answer(&["dup3", "0", "0", "3"])
+            .contains("x86_64: kill\n  line 15: a rule")
+    );
 }
 
 #[test]
@@ -201,7 +272,12 @@ fn the_kernels_cache_and_calls_that_no_filter_sees() {
     let asked = Asked::new();
     let kept = "the kernel keeps this verdict";
     let not = "the kernel does not keep this verdict";
-    for (call, says) in [("read", kept), ("openat", not), ("fsync", not), ("mount", kept)] {
+    for (call, says) in [
+        ("read", kept),
+        ("openat", not),
+        ("fsync", not),
+        ("mount", kept),
+    ] {
         assert!(asked.answer(&[call]).contains(says), "{call}");
     }
     for (call, says) in [
@@ -211,7 +287,11 @@ fn the_kernels_cache_and_calls_that_no_filter_sees() {
         ("read", None),
     ] {
         let said = asked.answer(&[call]);
-        assert_eq!(said.contains("the filter may not see this call"), says.is_some(), "{said}");
+        assert_eq!(
+            said.contains("the filter may not see this call"),
+            says.is_some(),
+            "{said}"
+        );
         assert!(says.is_none_or(|says| said.contains(says)), "{said}");
     }
 }
@@ -220,19 +300,33 @@ fn the_kernels_cache_and_calls_that_no_filter_sees() {
 fn other_architectures_have_their_own_verdicts() {
     let asked = Asked::new();
     let x86 = asked.answer(&["read", "--arch", "i386"]);
-    assert!(x86.starts_with("read on x86: allow\n  line 3: `allow` names it\n"), "{x86}");
+    assert!(
+        x86.starts_with("read on x86: allow\n  line 3: `allow` names it\n"),
+        "{x86}"
+    );
     let x32 = asked.answer(&["read", "--arch", "x32"]);
-    assert!(x32.starts_with("read on x32: kill\n  the policy does not list this"), "{x32}");
+    assert!(
+        x32.starts_with("read on x32: kill\n  the policy does not list this"),
+        "{x32}"
+    );
     let says = "purplec: the plan has no filter for aarch64: it is for x86_64\n";
     assert_eq!(asked.refusal(&["read", "--arch", "aarch64"]), says);
-    assert!(asked.refusal(&["read", "--arch", "x68"]).contains("no architecture is called `x68`"));
+    assert!(
+        asked
+            .refusal(&["read", "--arch", "x68"])
+            .contains("no architecture is called `x68`")
+    );
     let policy = POLICY.replace("  architectures: [x86]\n", "");
     let two = Asked::of(&policy, "x86_64,aarch64");
     assert!(two.answer(&["read"]).starts_with("read on x86_64: allow"));
-    assert!(two.answer(&["read", "--arch", "arm64"]).starts_with("read on aarch64: allow"));
+    assert!(
+        two.answer(&["read", "--arch", "arm64"])
+            .starts_with("read on aarch64: allow")
+    );
     let arm = Asked::of(&policy, "aarch64");
     assert!(
-        arm.answer(&["openat", "flags=1"]).starts_with("openat(flags=O_WRONLY) on aarch64: errno")
+        arm.answer(&["openat", "flags=1"])
+            .starts_with("openat(flags=O_WRONLY) on aarch64: errno")
     );
 }
 
@@ -240,30 +334,58 @@ fn other_architectures_have_their_own_verdicts() {
 fn a_question_with_a_mistake_says_what_to_type() {
     let asked = Asked::new();
     for (arguments, says) in [
-        (&["opnat"][..], "no syscall is called `opnat` on x86_64; did you mean `openat`?"),
+        (
+            &["opnat"][..],
+            "no syscall is called `opnat` on x86_64; did you mean `openat`?",
+        ),
         (&["zzzzqqqq"], "no syscall is called `zzzzqqqq` on x86_64"),
-        (&["openat", "flag=1"], "`openat` has no argument called `flag`; did you mean `flags`?"),
+        (
+            &["openat", "flag=1"],
+            "`openat` has no argument called `flag`; did you mean `flags`?",
+        ),
         (
             &["openat", "colour=1"],
             "`openat` has no argument called `colour`: dfd, filename, flags, mode",
         ),
-        (&["getpid", "pid=1"], "`getpid` has no argument called `pid`: it takes none"),
+        (
+            &["getpid", "pid=1"],
+            "`getpid` has no argument called `pid`: it takes none",
+        ),
         (&["getpid", "1"], "`getpid` takes no arguments"),
         (&["fsync", "1", "2"], "`fsync` takes one argument: fd"),
         (
             &["openat", "flags=O_WRONGLY"],
             "`O_WRONGLY` is no number and no constant of x86_64; did you mean `O_WRONLY`?",
         ),
-        (&["openat", "flags="], "`` is no number and no constant of x86_64"),
-        (&["openat", "1", "dfd=2"], "`dfd=2` gives an argument that was given before"),
-        (&["op\u{1b}[31mat"], "no syscall is called `op\\u{1b}[31mat` on x86_64"),
+        (
+            &["openat", "flags="],
+            "`` is no number and no constant of x86_64",
+        ),
+        (
+            &["openat", "1", "dfd=2"],
+            "`dfd=2` gives an argument that was given before",
+        ),
+        (
+            &["op\u{1b}[31mat"],
+            "no syscall is called `op\\u{1b}[31mat` on x86_64",
+        ),
     ] {
         assert_eq!(asked.refusal(arguments), format!("purplec: {says}\n"));
     }
-    assert!(asked.refusal(&[]).contains("SYSCALL"), "neither a call nor --all");
-    assert!(asked.refusal(&["read", "--all"]).contains("cannot be used with"));
+    assert!(
+        asked.refusal(&[]).contains("SYSCALL"),
+        "neither a call nor --all"
+    );
+    assert!(
+        asked
+            .refusal(&["read", "--all"])
+            .contains("cannot be used with")
+    );
     let policy = asked.purplec(&["query", "policy", "read"]);
-    assert_eq!((policy.code, policy.err.as_str()), (Some(1), "policy: error: not a plan\n"));
+    assert_eq!(
+        (policy.code, policy.err.as_str()),
+        (Some(1), "policy: error: not a plan\n")
+    );
     let missing = asked.purplec(&["query", "missing", "read"]);
     assert_eq!(missing.code, Some(2));
 }
@@ -280,7 +402,10 @@ fn json_says_the_same() {
     assert_eq!(one["number"], 257);
     assert_eq!(one["arch"], "x86_64");
     assert_eq!(one["args"]["flags"], 1);
-    assert_eq!((&one["verdict"], &one["depends_on_arguments"]), (&"errno".into(), &false.into()));
+    assert_eq!(
+        (&one["verdict"], &one["depends_on_arguments"]),
+        (&"errno".into(), &false.into())
+    );
     assert_eq!(one["cached"], false);
     let case = &one["cases"][0];
     assert_eq!(case["errno"], "EACCES");
@@ -301,8 +426,10 @@ fn all_calls_are_listed_with_their_verdicts() {
     let text = asked.answer(&["--all", "--format", "json"]);
     let all: Vec<Value> = serde_json::from_str(&text).expect("JSON");
     assert!(all.len() > 380, "{}", all.len());
-    let by_name: BTreeMap<&str, &Value> =
-        all.iter().map(|one| (one["syscall"].as_str().expect("a name"), one)).collect();
+    let by_name: BTreeMap<&str, &Value> = all
+        .iter()
+        .map(|one| (one["syscall"].as_str().expect("a name"), one))
+        .collect();
     assert_eq!(by_name["read"]["cases"][0]["line"], 3);
     assert_eq!(by_name["openat"]["depends_on_arguments"], true);
     let cached: Vec<&str> = all
@@ -314,13 +441,33 @@ fn all_calls_are_listed_with_their_verdicts() {
 
     let human = asked.answer(&["--all"]);
     // A line for each case, and two in the end, behind an empty one.
-    let cases: usize = all.iter().map(|one| one["cases"].as_array().map_or(0, Vec::len)).sum();
+    let cases: usize = all
+        .iter()
+        .map(|one| one["cases"].as_array().map_or(0, Vec::len))
+        .sum();
     assert_eq!(human.lines().count(), cases + 3);
-    let openat: Vec<&str> = human.lines().filter(|line| line.starts_with("openat ")).collect();
-    let [rule, otherwise] = openat.as_slice() else { panic!("two lines: {openat:?}") };
-    assert!(rule.starts_with("openat if flags & O_ACCMODE != O_RDONLY"), "{rule}");
+    let openat: Vec<&str> = human
+        .lines()
+        .filter(|line| line.starts_with("openat "))
+        .collect();
+    let [rule, otherwise] = openat.as_slice() else {
+        panic!("two lines: {openat:?}")
+    };
+    assert!(
+        rule.starts_with("openat if flags & O_ACCMODE != O_RDONLY"),
+        "{rule}"
+    );
     assert!(rule.ends_with("errno EACCES  line 10: a rule"), "{rule}");
-    assert!(otherwise.ends_with("allow         line 3: `allow` names it"), "{otherwise}");
-    assert!(human.contains("\n5 of 385 calls: the kernel keeps the verdict"), "{human}");
-    assert!(human.contains("\nthe filter may not see: gettimeofday, time, "), "{human}");
+    assert!(
+        otherwise.ends_with("allow         line 3: `allow` names it"),
+        "{otherwise}"
+    );
+    assert!(
+        human.contains("\n5 of 385 calls: the kernel keeps the verdict"),
+        "{human}"
+    );
+    assert!(
+        human.contains("\nthe filter may not see: gettimeofday, time, "),
+        "{human}"
+    );
 }

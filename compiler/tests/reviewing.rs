@@ -25,7 +25,11 @@ fn read(path: &str) -> String {
 fn run(command: &str, directory: &Path) -> (String, i32) {
     let program = Path::new(env!("CARGO_BIN_EXE_purplec"));
     let programs = program.parent().expect("the program is in a folder");
-    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let path = format!(
+        "{}:{}",
+        programs.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
     let out = Command::new("sh")
         .args(["-c", &format!("{command}\n")])
         .env("PATH", path)
@@ -49,7 +53,11 @@ fn changed(text: &str, change: &[&str]) -> String {
         lines.map(|line| body(line) + "\n").collect()
     };
     let before = with('+');
-    assert_eq!(text.matches(&before).count(), 1, "the change must fit once:\n{before}\nin\n{text}");
+    assert_eq!(
+        text.matches(&before).count(),
+        1,
+        "the change must fit once:\n{before}\nin\n{text}"
+    );
     text.replacen(&before, &with('-'), 1)
 }
 
@@ -61,7 +69,9 @@ fn carried_out(page: &str, directory: &Path) -> String {
     while let Some(line) = lines.next() {
         out.push_str(line);
         out.push('\n');
-        let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
+        let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else {
+            continue;
+        };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         match kind.split_once(' ') {
             Some(("yaml", file)) => {
@@ -107,9 +117,18 @@ fn the_walk_through_a_review_is_what_happens() {
         fs::write(repository().join("docs/reviewing.md"), &now).expect("write");
         return;
     }
-    assert!(page.matches("$ purplec ").count() > 8, "the walk has commands");
-    let differing = page.lines().zip(now.lines()).find(|(written, printed)| written != printed);
-    assert!(page == now, "docs/reviewing.md is not what happens: {differing:?}");
+    assert!(
+        page.matches("$ purplec ").count() > 8,
+        "the walk has commands"
+    );
+    let differing = page
+        .lines()
+        .zip(now.lines())
+        .find(|(written, printed)| written != printed);
+    assert!(
+        page == now,
+        "docs/reviewing.md is not what happens: {differing:?}"
+    );
 }
 
 #[test]
@@ -118,15 +137,25 @@ fn bites_a_page_that_is_not_what_happens() {
     let page = "```yaml p.yaml\nname: a\n```\n```diff p.yaml\n-name: a\n+nam: a\n```\n\
                 ```console\n$ purplec check p.yaml\nall is well\n$ echo $?\n0\n```\n";
     let now = carried_out(page, directory.path());
-    assert!(!now.contains("all is well") && now.contains("error[unknown-key]: `nam`"), "{now}");
+    assert!(
+        !now.contains("all is well") && now.contains("error[unknown-key]: `nam`"),
+        "{now}"
+    );
     assert!(now.ends_with("$ echo $?\n1\n```\n"), "{now}");
-    assert_eq!(changed("a\nb\nc\n", &[" a", "-b", "+x", "+y", " c"]), "a\nx\ny\nc\n");
+    assert_eq!(
+        changed("a\nb\nc\n", &[" a", "-b", "+x", "+y", " c"]),
+        "a\nx\ny\nc\n"
+    );
 }
 
 /// The subcommands that a text calls.
 fn commands(text: &str) -> BTreeSet<String> {
     let word = |rest: &str| rest.split([' ', '\n', '`']).next().unwrap_or("").to_owned();
-    text.split("purplec ").skip(1).map(word).filter(|it| !it.is_empty()).collect()
+    text.split("purplec ")
+        .skip(1)
+        .map(word)
+        .filter(|it| !it.is_empty())
+        .collect()
 }
 
 /// Every subcommand and option after `purplec` is one that the program has.
@@ -134,10 +163,17 @@ fn exists(text: &str) {
     let directory = repository();
     let (help, _) = run("purplec --help", &directory);
     for command in commands(text) {
-        assert!(help.contains(&format!("\n  {command} ")), "`purplec {command}` in:\n{text}");
+        assert!(
+            help.contains(&format!("\n  {command} ")),
+            "`purplec {command}` in:\n{text}"
+        );
         let (help, _) = run(&format!("purplec {command} --help"), &directory);
         let start = format!("purplec {command} ");
-        for call in text.split(&start).skip(1).map(|rest| rest.lines().next().unwrap_or("")) {
+        for call in text
+            .split(&start)
+            .skip(1)
+            .map(|rest| rest.lines().next().unwrap_or(""))
+        {
             let own = call.split(['|', '>', ';']).next().unwrap_or("");
             for option in own.split_whitespace().filter(|it| it.starts_with("--")) {
                 assert!(help.contains(option), "`{option}` of `purplec {command}`");
@@ -153,24 +189,41 @@ fn yaml(path: &str) -> (String, Value) {
 }
 
 fn words(value: &Value) -> Vec<&str> {
-    value.as_sequence().into_iter().flatten().filter_map(Value::as_str).collect()
+    value
+        .as_sequence()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 #[test]
 fn the_hooks_are_hooks() {
     let (text, hooks) = yaml(".pre-commit-hooks.yaml");
     let hooks = hooks.as_sequence().expect("a list of hooks");
-    let ids: Vec<&str> = hooks.iter().filter_map(|hook| hook["id"].as_str()).collect();
+    let ids: Vec<&str> = hooks
+        .iter()
+        .filter_map(|hook| hook["id"].as_str())
+        .collect();
     assert_eq!(ids, ["purplec-check", "purplec-fmt"]);
     for hook in hooks {
         for key in ["name", "description", "entry", "files"] {
-            assert!(hook[key].as_str().is_some_and(|text| !text.is_empty()), "{key}");
+            assert!(
+                hook[key].as_str().is_some_and(|text| !text.is_empty()),
+                "{key}"
+            );
         }
         assert_eq!(hook["language"].as_str(), Some("system"));
         assert_eq!(words(&hook["types"]), ["yaml"]);
         exists(hook["entry"].as_str().expect("an entry"));
     }
-    exists(&text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n"));
+    exists(
+        &text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
 }
 
 /// What pre-commit does with them: the entry with the names of files behind it. It takes a status that is
@@ -182,7 +235,10 @@ fn the_hooks_stop_what_is_wrong_and_pass_what_is_right() {
         let entry = hook["entry"].as_str().expect("an entry");
         let stopped = |policy: &str| {
             let directory = tempfile::tempdir().expect("a temporary directory");
-            let (one, two) = (directory.path().join("a.yaml"), directory.path().join("b.yaml"));
+            let (one, two) = (
+                directory.path().join("a.yaml"),
+                directory.path().join("b.yaml"),
+            );
             fs::write(&one, "name: a\n").expect("write");
             fs::write(&two, policy).expect("write");
             let (printed, status) = run(&format!("{entry} a.yaml b.yaml"), directory.path());
@@ -191,7 +247,11 @@ fn the_hooks_stop_what_is_wrong_and_pass_what_is_right() {
             (status != 0 || after != policy, printed)
         };
         assert!(!stopped("name: b\n").0, "{entry}");
-        let wrong = if entry.contains("fmt") { "name:    b\n" } else { "nam: b\n" };
+        let wrong = if entry.contains("fmt") {
+            "name:    b\n"
+        } else {
+            "nam: b\n"
+        };
         let (stopped, printed) = stopped(wrong);
         assert!(stopped && printed.contains("b.yaml"), "{entry}: {printed}");
     }
@@ -201,7 +261,11 @@ fn the_hooks_stop_what_is_wrong_and_pass_what_is_right() {
 fn the_workflow_is_a_workflow() {
     let (_, workflow) = yaml("docs/review/purple-policies.yml");
     assert!(workflow["on"]["pull_request"]["paths"].is_sequence());
-    assert_eq!(workflow["permissions"]["contents"].as_str(), Some("read"), "no more than it needs");
+    assert_eq!(
+        workflow["permissions"]["contents"].as_str(),
+        Some("read"),
+        "no more than it needs"
+    );
     let job = &workflow["jobs"]["policies"];
     assert!(job["runs-on"].as_str().is_some() && job["timeout-minutes"].as_u64().is_some());
     let steps = job["steps"].as_sequence().expect("steps");
@@ -209,13 +273,19 @@ fn the_workflow_is_a_workflow() {
     for step in steps {
         assert!(step["name"].as_str().is_some(), "{step:?}");
         let (uses, script) = (step["uses"].as_str(), step["run"].as_str());
-        assert!(uses.is_some() != script.is_some(), "a step does one thing: {step:?}");
+        assert!(
+            uses.is_some() != script.is_some(),
+            "a step does one thing: {step:?}"
+        );
         if uses.is_some_and(|uses| uses.starts_with("actions/checkout@")) {
             let kept = &step["with"]["persist-credentials"];
             assert_eq!(kept.as_bool(), Some(false), "a build needs no token");
         }
         let script = script.unwrap_or("");
-        assert!(!script.contains("${{"), "what GitHub puts in is no part of a script: {script}");
+        assert!(
+            !script.contains("${{"),
+            "what GitHub puts in is no part of a script: {script}"
+        );
         if !script.contains("cargo build") {
             exists(script);
             called.extend(commands(script));
@@ -239,7 +309,10 @@ fn the_job_for_gitlab_is_a_job() {
 #[test]
 fn the_scripts_run() {
     for (path, steps) in [
-        ("docs/review/purple-policies.yml", &["jobs", "policies", "steps"][..]),
+        (
+            "docs/review/purple-policies.yml",
+            &["jobs", "policies", "steps"][..],
+        ),
         ("docs/review/gitlab-ci.yml", &["purple-policies", "script"]),
     ] {
         let directory = tempfile::tempdir().expect("a temporary directory");

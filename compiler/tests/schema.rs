@@ -1,5 +1,8 @@
 //! The checked-in schema is the one that `purplec schema` prints.
-#![expect(clippy::expect_used, reason = "a test that cannot read its file has failed")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot read its file has failed"
+)]
 
 use std::path::Path;
 

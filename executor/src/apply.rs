@@ -52,8 +52,20 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let signals = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(signal::Set::ALL))
         .or_refuse(STEP, "blocking signals")?;
-    let Start { arguments, environment } = start;
-    let run = Run { options, arguments, environment, plan, filter, outside, signals, shared };
+    let Start {
+        arguments,
+        environment,
+    } = start;
+    let run = Run {
+        options,
+        arguments,
+        environment,
+        plan,
+        filter,
+        outside,
+        signals,
+        shared,
+    };
 
     let started = now(ClockId::Realtime);
     let (status, end, used) = match supervise(&run) {
@@ -119,11 +131,20 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
 fn status(run: &Run, end: &End) -> u8 {
     const TIMED_OUT: u8 = 124;
     let by_signal = |signal: u32| u8::try_from(signal).map_or(u8::MAX, |n| n.saturating_add(128));
-    let name = run.options.command.split_first().map_or(c"", |(name, _): (&CStr, _)| name);
+    let name = run
+        .options
+        .command
+        .split_first()
+        .map_or(c"", |(name, _): (&CStr, _)| name);
     match end.outcome {
         Outcome::ProbeFailed(found) => {
             let found = errno::of(found.into()).map_or(Part::Text(""), Part::Error);
-            refuse!("seccomp", "the filter does not deny what the plan says", found).status
+            refuse!(
+                "seccomp",
+                "the filter does not deny what the plan says",
+                found
+            )
+            .status
         }
         Outcome::ExecFailed(found) => {
             command::exec_failed(name, errno::of(found.into()).unwrap_or(Errno::NOEXEC))
@@ -152,7 +173,11 @@ fn occupy_standard_descriptors() -> Result<(), Refused> {
         // It has become one of them: it stays open.
         let _raw: i32 = rustix::fd::IntoRawFd::into_raw_fd(fd);
     }
-    let standard = [(0, stdio::input()), (1, stdio::output()), (2, stdio::error())];
+    let standard = [
+        (0, stdio::input()),
+        (1, stdio::output()),
+        (2, stdio::error()),
+    ];
     for (number, fd) in standard {
         let status = rustix::fs::fstat(fd).or_refuse(STEP, "looking at a standard descriptor")?;
         if is_directory(&status) {

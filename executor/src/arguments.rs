@@ -121,7 +121,8 @@ fn usage(parts: &[Part<'_>]) -> Refused {
 }
 
 fn value(option: &CStr, rest: &mut Strings) -> Result<&'static CStr, Refused> {
-    rest.next().ok_or_else(|| usage(parts![option, " takes a value"]))
+    rest.next()
+        .ok_or_else(|| usage(parts![option, " takes a value"]))
 }
 
 fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
@@ -134,8 +135,12 @@ fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
 
 fn layer(name: &CStr) -> Result<Layer, Refused> {
     let what = "; the layers that can be let go are cgroup, audit, monitor and landlock";
-    let found = Layer::ALL.iter().find(|layer| layer.name().as_bytes() == name.to_bytes());
-    found.copied().ok_or_else(|| usage(parts!["no layer is called ", name, what]))
+    let found = Layer::ALL
+        .iter()
+        .find(|layer| layer.name().as_bytes() == name.to_bytes());
+    found
+        .copied()
+        .ok_or_else(|| usage(parts!["no layer is called ", name, what]))
 }
 
 /// An id that is nobody's special one: not root, and not what stands for no id.

@@ -70,12 +70,24 @@ impl Group {
             return Ok(None);
         }
         let mut name = Text::of(b"purple-");
-        name.push_number(u64::from(rustix::process::getpid().as_raw_pid().unsigned_abs()));
+        name.push_number(u64::from(
+            rustix::process::getpid().as_raw_pid().unsigned_abs(),
+        ));
         let parent = parent(run, &name)?;
         let fail = |errno| failed(run, parts!["a new group", errno]);
         let dir = fresh(&parent, &name).map_err(fail)?;
-        let mut group = Self { parent, dir, name, values: Text::new() };
-        match run.plan.cgroup.iter().try_for_each(|value| group.limit(&run.plan, &value)) {
+        let mut group = Self {
+            parent,
+            dir,
+            name,
+            values: Text::new(),
+        };
+        match run
+            .plan
+            .cgroup
+            .iter()
+            .try_for_each(|value| group.limit(&run.plan, &value))
+        {
             Ok(()) => Ok(Some(group)),
             Err(refused) => {
                 let _used: Result<Used, Refused> = group.end(&run.plan);
@@ -109,7 +121,10 @@ impl Group {
         let mut buffer = [0; 4096];
         let found = read(self.dir(), value.file, &mut buffer).map_err(fail)?;
         let same = |line: &&[u8]| is_in_force(value.file, wanted, line);
-        let found = found.split(|&byte| byte == b'\n').find(same).ok_or_else(|| fail(Errno::IO))?;
+        let found = found
+            .split(|&byte| byte == b'\n')
+            .find(same)
+            .ok_or_else(|| fail(Errno::IO))?;
         self.values.push_bytes(value.file.to_bytes());
         self.values.push(" ");
         self.values.push_bytes(found);
@@ -121,23 +136,45 @@ impl Group {
     #[inline(never)]
     pub(crate) fn end(self, plan: &Plan<'_>) -> Result<Used, Refused> {
         write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
-        self.wait_until_empty().or_refuse(STEP, "waiting for the group's end")?;
+        self.wait_until_empty()
+            .or_refuse(STEP, "waiting for the group's end")?;
         let counts = COUNTS.map(|(_, file, word)| {
             let mut buffer = [0; 4096];
-            read(self.dir(), file, &mut buffer).ok().map(|text| sum(text, word))
+            read(self.dir(), file, &mut buffer)
+                .ok()
+                .map(|text| sum(text, word))
         });
         remove(&self.parent, &self.name).or_refuse(STEP, "removing the group")?;
         let [.., oom_kills, refused] = counts;
         for (file, count, what) in [
-            (c"memory.max", oom_kills, ": processes that the kernel killed for want of memory: "),
-            (c"pids.max", refused, ": new processes and threads that it kept from starting: "),
+            (
+                c"memory.max",
+                oom_kills,
+                ": processes that the kernel killed for want of memory: ",
+            ),
+            (
+                c"pids.max",
+                refused,
+                ": new processes and threads that it kept from starting: ",
+            ),
         ] {
             let limit = plan.cgroup.iter().find(|value| value.file == file);
             if let (Some(limit), Some(count @ 1..)) = (limit, count) {
-                say!(STEP, limit.file, " = ", limit.value, what, count, limit.line);
+                say!(
+                    STEP,
+                    limit.file,
+                    " = ",
+                    limit.value,
+                    what,
+                    count,
+                    limit.line
+                );
             }
         }
-        Ok(Used { values: self.values, counts })
+        Ok(Used {
+            values: self.values,
+            counts,
+        })
     }
 
     /// Waits until the kernel says that nothing runs in the group, at most ten seconds.
@@ -150,7 +187,14 @@ impl Group {
                 return Ok(());
             }
             let mut fds = [PollFd::new(&events, PollFlags::PRI)];
-            if poll(&mut fds, Some(&Timespec { tv_sec: 10, tv_nsec: 0 }))? == 0 {
+            if poll(
+                &mut fds,
+                Some(&Timespec {
+                    tv_sec: 10,
+                    tv_nsec: 0,
+                }),
+            )? == 0
+            {
                 return Err(Errno::TIMEDOUT);
             }
         }
@@ -178,7 +222,9 @@ fn parent(run: &Run, name: &Text<64>) -> Result<OwnedFd, Refused> {
     } else if named.is_none() {
         let mut buffer = [0; 4096];
         let all = read(CWD, c"/proc/self/cgroup", &mut buffer).map_err(absent)?;
-        let own = all.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"0::"));
+        let own = all
+            .split(|&byte| byte == b'\n')
+            .find_map(|line| line.strip_prefix(b"0::"));
         path.push_bytes(own.ok_or_else(|| absent(Errno::NOENT))?);
     }
     let group = open(CWD, &path).map_err(|errno| no(path.bytes(), errno))?;
@@ -213,7 +259,10 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
         Err(Errno::NOENT) => Ok(&b""[..]),
         found => found.and_then(|_| read(group, PROCESSES, &mut first)),
     };
-    if !held.map_err(|errno| failed(run, parts![shown, errno]))?.is_empty() {
+    if !held
+        .map_err(|errno| failed(run, parts![shown, errno]))?
+        .is_empty()
+    {
         let why = " holds processes, so no group below it can be limited";
         return Err(failed(run, parts![shown, why]));
     }
@@ -222,7 +271,9 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
         let is_on = || {
             let mut buffer = [0; 512];
             let all = read(group, CONTROLLERS, &mut buffer)?;
-            Ok(all.split(u8::is_ascii_whitespace).any(|word| word == controller))
+            Ok(all
+                .split(u8::is_ascii_whitespace)
+                .any(|word| word == controller))
         };
         let mut word = Text::<64>::of(b"+");
         word.push_bytes(controller);
@@ -263,7 +314,11 @@ fn first_line(plan: &Plan<'_>) -> Option<Place> {
 /// in which something runs stays, and making it fails.
 fn fresh(parent: &OwnedFd, name: &Text<64>) -> Result<OwnedFd, Errno> {
     let _left: Result<(), Errno> = remove(parent, name);
-    rustix::fs::mkdirat(parent, name.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755))?;
+    rustix::fs::mkdirat(
+        parent,
+        name.c_str().unwrap_or(c""),
+        Mode::from_raw_mode(0o755),
+    )?;
     open(parent.as_fd(), name).or_else(|errno| remove(parent, name).and(Err(errno)))
 }
 
@@ -278,7 +333,10 @@ fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Result<OwnedFd, 
 
 /// The controller that a group's file belongs to: the word before the first dot.
 fn controller(file: &CStr) -> &[u8] {
-    file.to_bytes().split(|&byte| byte == b'.').next().unwrap_or(&[])
+    file.to_bytes()
+        .split(|&byte| byte == b'.')
+        .next()
+        .unwrap_or(&[])
 }
 
 /// Whether a line of a file says what was written to it: the same; for a disk, which has more limits
@@ -289,15 +347,22 @@ fn is_in_force(file: &CStr, wanted: &[u8], found: &[u8]) -> bool {
         (b"memory", Some(wanted), Some(found)) => {
             found <= wanted && wanted.saturating_sub(found) < PAGE
         }
-        (b"io", ..) => found.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(b" ")),
+        (b"io", ..) => found
+            .strip_prefix(wanted)
+            .is_some_and(|rest| rest.starts_with(b" ")),
         _ => found == wanted,
     }
 }
 
 /// The sum of the numbers that stand behind a word; the first number where there is no word.
 fn sum(text: &[u8], word: &[u8]) -> u64 {
-    let words = || text.split(|byte| b" \n=".contains(byte)).filter(|word| !word.is_empty());
-    let behind = words().zip(words().skip(1)).filter(|(before, _)| *before == word);
+    let words = || {
+        text.split(|byte| b" \n=".contains(byte))
+            .filter(|word| !word.is_empty())
+    };
+    let behind = words()
+        .zip(words().skip(1))
+        .filter(|(before, _)| *before == word);
     let first = words().next().filter(|_| word.is_empty());
     let numbers = behind.map(|(_, text)| text).chain(first).filter_map(number);
     numbers.fold(0, u64::saturating_add)
@@ -311,8 +376,14 @@ mod tests {
     fn sums() {
         let disks = b"7:0 rbytes=10 wbytes=1 rios=3\n254:16 rbytes=5 wbytes=2\n";
         assert_eq!((sum(disks, b"rbytes"), sum(disks, b"wbytes")), (15, 3));
-        assert_eq!(sum(b"oom 4\noom_kill 2\noom_group_kill 1\n", b"oom_kill"), 2);
-        assert_eq!((sum(b"4096\n", b""), sum(b"", b""), sum(b"", b"max")), (4096, 0, 0));
+        assert_eq!(
+            sum(b"oom 4\noom_kill 2\noom_group_kill 1\n", b"oom_kill"),
+            2
+        );
+        assert_eq!(
+            (sum(b"4096\n", b""), sum(b"", b""), sum(b"", b"max")),
+            (4096, 0, 0)
+        );
     }
 
     #[test]

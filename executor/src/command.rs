@@ -27,7 +27,10 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
     let plain = !name.contains(&b'/');
     let places = if plain { search } else { b"." };
     let (mut path, mut bad) = (Path::new(), None);
-    for dir in places.split(|&byte| byte == b':').filter(|dir| !dir.is_empty()) {
+    for dir in places
+        .split(|&byte| byte == b':')
+        .filter(|dir| !dir.is_empty())
+    {
         path.clear();
         if plain {
             path.push_bytes(dir);
@@ -41,17 +44,25 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
     }
     Err(match bad {
         Some(why) => refused(NOT_EXECUTABLE, parts![command, why]),
-        None if plain => {
-            refused(NOT_FOUND, parts![command, ": not found inside the sandbox in ", search])
-        }
-        None => refused(NOT_FOUND, parts![command, ": no such file inside the sandbox"]),
+        None if plain => refused(
+            NOT_FOUND,
+            parts![command, ": not found inside the sandbox in ", search],
+        ),
+        None => refused(
+            NOT_FOUND,
+            parts![command, ": no such file inside the sandbox"],
+        ),
     })
 }
 
 /// Says why execve failed after the search went well.
 pub(crate) fn exec_failed(command: &CStr, errno: Errno) -> u8 {
     say!(STEP, command, errno);
-    if errno == Errno::NOENT { NOT_FOUND } else { NOT_EXECUTABLE }
+    if errno == Errno::NOENT {
+        NOT_FOUND
+    } else {
+        NOT_EXECUTABLE
+    }
 }
 
 fn refused(status: u8, parts: &[Part<'_>]) -> Refused {
@@ -112,7 +123,11 @@ fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
 /// The interpreter that a script's first line names (execve(2)).
 fn script_interpreter(line: &[u8]) -> &[u8] {
     let first = line.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
-    first.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or(&[])
+    first
+        .trim_ascii()
+        .split(u8::is_ascii_whitespace)
+        .next()
+        .unwrap_or(&[])
 }
 
 /// Reads the path in the `PT_INTERP` header of a 64-bit little-endian ELF file (elf(5)).
@@ -151,7 +166,10 @@ mod tests {
     #[test]
     fn script_lines() {
         assert_eq!(script_interpreter(b"/bin/sh\nrest"), b"/bin/sh");
-        assert_eq!(script_interpreter(b" /usr/bin/env python3 -u\n"), b"/usr/bin/env");
+        assert_eq!(
+            script_interpreter(b" /usr/bin/env python3 -u\n"),
+            b"/usr/bin/env"
+        );
         assert_eq!(script_interpreter(b""), b"");
     }
 }

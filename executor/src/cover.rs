@@ -26,7 +26,11 @@ impl Covers {
         root: &OwnedFd,
         steps: &[Step],
         index: usize,
-        &Step { mount: ref step, place, .. }: &Step,
+        &Step {
+            mount: ref step,
+            place,
+            ..
+        }: &Step,
     ) -> Result<(), Refused> {
         // What keeps a path as it is needs no pin below it, and not another of its kind.
         let before = if guards(step) { index } else { steps.len() };

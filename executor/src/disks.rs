@@ -23,16 +23,29 @@ pub(crate) fn behind_outputs(
     line: Place,
     mut limit: impl FnMut(&[u8]) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
-    let fail = |errno| refuse!(STEP, "finding the disks behind the output paths", errno, line);
+    let fail = |errno| {
+        refuse!(
+            STEP,
+            "finding the disks behind the output paths",
+            errno,
+            line
+        )
+    };
     memory::lend(mountinfo::MOST_BYTES, |memory| {
         let lines = mountinfo::read(memory).map_err(fail)?;
-        let binds = plan.mounts.iter().filter(|step| step.kind == MountKind::Bind);
+        let binds = plan
+            .mounts
+            .iter()
+            .filter(|step| step.kind == MountKind::Bind);
         for step in binds.filter(|step| step.attrs & mount::RDONLY == 0) {
             let Some((mount, path)) = locate(&step).map_err(fail)? else {
                 continue;
             };
             let path = path.c_str().map_err(fail)?;
-            for entry in lines.split(|&byte| byte == b'\n').filter_map(mountinfo::entry) {
+            for entry in lines
+                .split(|&byte| byte == b'\n')
+                .filter_map(mountinfo::entry)
+            {
                 let point = mountinfo::unescaped(entry.point);
                 let below = mountinfo::relation(point.bytes(), path.to_bytes()) == Relation::Below;
                 if entry.id != mount && !below {
@@ -71,7 +84,10 @@ fn locate(step: &Mount<'_>) -> Result<Option<(u64, Text<4096>)>, Errno> {
     link.push_number(u64::from(place.as_raw_fd().unsigned_abs()));
     let mut buffer = [0; 4096];
     let used = rustix::fs::readlinkat_raw(CWD, link.c_str().unwrap_or(c""), &mut buffer[..])?;
-    Ok(Some((status.stx_mnt_id, Text::of(buffer.get(..used).unwrap_or(&[])))))
+    Ok(Some((
+        status.stx_mnt_id,
+        Text::of(buffer.get(..used).unwrap_or(&[])),
+    )))
 }
 
 /// What the kernel says of a block device.

@@ -20,7 +20,9 @@ const NAMES: &str = "\
 
 /// The error of a number, `None` for 0, which is none, and for what no error has.
 pub(crate) fn of(number: u64) -> Option<Errno> {
-    let number = i32::try_from(number).ok().filter(|number| (1..=4095).contains(number))?;
+    let number = i32::try_from(number)
+        .ok()
+        .filter(|number| (1..=4095).contains(number))?;
     Some(Errno::from_raw_os_error(number))
 }
 

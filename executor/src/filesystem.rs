@@ -46,7 +46,11 @@ pub(crate) fn open_sources(steps: &mut [Step], outside: Outside) -> Result<(), R
 
 /// Lets no mount of this namespace take part in what happens to the host's, and the other way round.
 pub(crate) fn part() -> Result<(), Refused> {
-    let stop = Change { propagation: mount::PRIVATE, recursive: true, ..Change::default() };
+    let stop = Change {
+        propagation: mount::PRIVATE,
+        recursive: true,
+        ..Change::default()
+    };
     mount::set_attributes(CWD, c"/", stop).or_refuse(STEP, "making the host's mounts private")
 }
 
@@ -73,9 +77,14 @@ pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
         }
     }
     enter(&root)?;
-    let settings = steps.iter().filter(|step| step.mount.kind == MountKind::Setting).count();
-    run.shared.write(Place::Mounts, mountinfo::check(steps, run.outside.root)?);
-    run.shared.write(Place::Settings, u64::try_from(settings).unwrap_or(u64::MAX));
+    let settings = steps
+        .iter()
+        .filter(|step| step.mount.kind == MountKind::Setting)
+        .count();
+    run.shared
+        .write(Place::Mounts, mountinfo::check(steps, run.outside.root)?);
+    run.shared
+        .write(Place::Settings, u64::try_from(settings).unwrap_or(u64::MAX));
     Ok(())
 }
 
@@ -88,7 +97,13 @@ fn take(root: &OwnedFd, above: &mut Above<'_>, step: &Step) -> Result<(), Refuse
         MountKind::Sysfs => attach(root, above, step, &special(step, c"sysfs", &[])?, true),
         MountKind::Devpts => {
             let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
-            attach(root, above, step, &special(step, c"devpts", &options)?, true)
+            attach(
+                root,
+                above,
+                step,
+                &special(step, c"devpts", &options)?,
+                true,
+            )
         }
         MountKind::Bind => {
             let Some(tree) = tree else {
@@ -119,7 +134,11 @@ fn enter(root: &OwnedFd) -> Result<(), Refused> {
     let found = rustix::fs::stat(c"/").map_err(fail)?;
     let parent = rustix::fs::stat(c"/..").map_err(fail)?;
     let entered = is_same(&found, &expected) && is_same(&parent, &expected);
-    if entered { Ok(()) } else { Err(fail(Errno::XDEV)) }
+    if entered {
+        Ok(())
+    } else {
+        Err(fail(Errno::XDEV))
+    }
 }
 
 /// Whether both are of one file.
@@ -156,7 +175,14 @@ fn open_source(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
         Errno::LOOP => " leads through a symbolic link, which a relative path must not",
         _ => "",
     };
-    Err(refuse!(STEP, "the host path ", step.source, what, why, step.line))
+    Err(refuse!(
+        STEP,
+        "the host path ",
+        step.source,
+        what,
+        why,
+        step.line
+    ))
 }
 
 fn is_absolute(step: &Mount<'_>) -> bool {
@@ -166,7 +192,11 @@ fn is_absolute(step: &Mount<'_>) -> bool {
 /// A handle of what lies at a bind's source.
 pub(crate) fn place_of(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let resolve = if is_absolute(step) { ResolveFlags::empty() } else { ResolveFlags::NO_SYMLINKS };
+    let resolve = if is_absolute(step) {
+        ResolveFlags::empty()
+    } else {
+        ResolveFlags::NO_SYMLINKS
+    };
     rustix::fs::openat2(CWD, step.source, flags, Mode::empty(), resolve)
 }
 
@@ -179,7 +209,14 @@ fn map_owner(step: &Mount<'_>, tree: BorrowedFd<'_>, outside: Outside) -> Result
     };
     mount::set_attributes(tree, c"", change).map_err(|errno| {
         let what = " takes no id-mapped mount";
-        refuse!(STEP, "the file system of ", step.source, what, errno, step.line)
+        refuse!(
+            STEP,
+            "the file system of ",
+            step.source,
+            what,
+            errno,
+            step.line
+        )
     })
 }
 
@@ -225,8 +262,12 @@ fn special(step: &Mount<'_>, kind: &CStr, options: &[(&CStr, &CStr)]) -> Result<
 /// host mounts there later would not have them.
 pub(crate) fn set(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
-    let change =
-        Change { set: step.attrs, propagation: mount::PRIVATE, recursive, ..Change::default() };
+    let change = Change {
+        set: step.attrs,
+        propagation: mount::PRIVATE,
+        recursive,
+        ..Change::default()
+    };
     mount::set_attributes(tree.as_fd(), c"", change).at(step)
 }
 
@@ -277,10 +318,17 @@ fn plant(above: &mut Above<'_>, step: &Mount<'static>) -> Result<(), Errno> {
 
 /// Writes a kernel setting and reads it back.
 fn setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
-    write_all(open_below(root.as_fd(), step.target, OFlags::WRONLY)?, step.content)?;
+    write_all(
+        open_below(root.as_fd(), step.target, OFlags::WRONLY)?,
+        step.content,
+    )?;
     let mut buffer = [0; 64];
     let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
     let count = read_all(file, &mut buffer)?;
     let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();
-    if found == step.content { Ok(()) } else { Err(Errno::IO) }
+    if found == step.content {
+        Ok(())
+    } else {
+        Err(Errno::IO)
+    }
 }

@@ -36,7 +36,9 @@ impl Gate {
         let read = rustix::io::read(&self.reader, &mut [0][..]);
         match read.or_refuse(STEP, "waiting for the supervisor")? {
             // The supervisor has failed, and has said why.
-            0 => Err(Refused { status: SETUP_REFUSED }),
+            0 => Err(Refused {
+                status: SETUP_REFUSED,
+            }),
             _ => Ok(self.reader),
         }
     }
@@ -46,6 +48,12 @@ impl Gate {
 /// filter ends with the last process that has the filter.
 pub(crate) fn is_closed(reader: impl AsFd) -> Result<bool, Errno> {
     let mut fds = [PollFd::new(&reader, PollFlags::IN)];
-    let _ready: usize = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+    let _ready: usize = poll(
+        &mut fds,
+        Some(&Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        }),
+    )?;
     Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
 }

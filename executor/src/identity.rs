@@ -24,8 +24,16 @@ const CLONE_NEWUSER: u64 = 0x1000_0000;
 /// host's for them may lie. That is a set-id program which writes a map of ids that are not the
 /// caller's, where the host's files give them to the caller (newuidmap(1)).
 const MAPS: [(&CStr, Place, [&CStr; 2]); 2] = [
-    (c"gid_map", Place::OutsideGid, [c"/usr/bin/newgidmap", c"/bin/newgidmap"]),
-    (c"uid_map", Place::OutsideUid, [c"/usr/bin/newuidmap", c"/bin/newuidmap"]),
+    (
+        c"gid_map",
+        Place::OutsideGid,
+        [c"/usr/bin/newgidmap", c"/bin/newgidmap"],
+    ),
+    (
+        c"uid_map",
+        Place::OutsideUid,
+        [c"/usr/bin/newuidmap", c"/bin/newuidmap"],
+    ),
 ];
 
 /// The ids outside that the payload's ids inside stand for.
@@ -46,7 +54,10 @@ pub(crate) struct Outside {
 pub(crate) fn outside(plan: &Plan<'_>, options: &Options) -> Result<Outside, Refused> {
     let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
     if uid != rustix::process::getuid() || gid != rustix::process::getgid() {
-        return Err(refuse!(STEP, "purple-exec must not be installed setuid or setgid"));
+        return Err(refuse!(
+            STEP,
+            "purple-exec must not be installed setuid or setgid"
+        ));
     }
     let (process, root) = (&plan.process, uid.is_root());
     let (uid, gid) = match (options.outside_id, options.subordinate_ids) {
@@ -60,13 +71,20 @@ pub(crate) fn outside(plan: &Plan<'_>, options: &Options) -> Result<Outside, Ref
         (None, false) => (uid.as_raw(), gid.as_raw()),
         (None, true) => subordinate(uid.as_raw())?,
     };
-    Ok(Outside { uid, gid, root, subordinate: options.subordinate_ids })
+    Ok(Outside {
+        uid,
+        gid,
+        root,
+        subordinate: options.subordinate_ids,
+    })
 }
 
 /// The first user and group id that the host gives to a user besides its own (subuid(5)).
 fn subordinate(user: u32) -> Result<(u32, u32), Refused> {
     let is_user = |text: &[u8]| number(text) == Some(user);
-    let name = entries(c"/etc/passwd")?.find(|[_, _, id]| is_user(id)).map(|[name, ..]| name);
+    let name = entries(c"/etc/passwd")?
+        .find(|[_, _, id]| is_user(id))
+        .map(|[name, ..]| name);
     let first = |file| {
         let mut listed = entries(file)?;
         let found = listed.find(|[owner, ..]| name == Some(*owner) || is_user(owner));
@@ -84,7 +102,13 @@ fn subordinate(user: u32) -> Result<(u32, u32), Refused> {
 fn entries(file: &CStr) -> Result<impl Iterator<Item = [&'static [u8]; 3]>, Refused> {
     const MOST_BYTES: usize = 4 << 20;
     let text = memory::pages(MOST_BYTES).and_then(|memory| read_whole(file, memory));
-    let text = text.or_else(|errno| if errno == Errno::NOENT { Ok(&[][..]) } else { Err(errno) });
+    let text = text.or_else(|errno| {
+        if errno == Errno::NOENT {
+            Ok(&[][..])
+        } else {
+            Err(errno)
+        }
+    });
     let text = text.map_err(|errno| refuse!(STEP, file, errno))?;
     Ok(text.split(|&byte| byte == b'\n').filter_map(|line| {
         let mut fields = line.split(|&byte| byte == b':');
@@ -106,14 +130,24 @@ pub(crate) fn map(run: &Run, init: Pid) -> Result<(), Refused> {
     let ids = [(process.gid, outside.gid), (process.uid, outside.uid)];
     for ((file, place, helper), (inside, outside)) in MAPS.into_iter().zip(ids) {
         if run.outside.subordinate {
-            ask(run, helper, [init.as_raw_pid().unsigned_abs(), inside, outside, 1])?;
+            ask(
+                run,
+                helper,
+                [init.as_raw_pid().unsigned_abs(), inside, outside, 1],
+            )?;
         } else {
             write_map(&proc, file, inside, outside).or_refuse(STEP, WRITING)?;
         }
         let mut buffer = [0; 64];
         let map = read(&proc, file, &mut buffer).or_refuse(STEP, "reading the id maps back")?;
-        let mut words = map.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        if !words.by_ref().map(number).eq([inside, outside, 1].map(Some)) {
+        let mut words = map
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty());
+        if !words
+            .by_ref()
+            .map(number)
+            .eq([inside, outside, 1].map(Some))
+        {
             return Err(refuse!(STEP, file, " is not as it was written: ", map));
         }
         run.shared.write(place, outside.into());
@@ -129,18 +163,27 @@ fn ask(run: &Run, helper: [&CStr; 2], numbers: [u32; 4]) -> Result<(), Refused> 
     let mut arguments = Words::default();
     let [name, _] = helper;
     let words = texts.iter().filter_map(|text| text.c_str().ok());
-    let whole = core::iter::once(name).chain(words).try_for_each(|word| arguments.push(word));
+    let whole = core::iter::once(name)
+        .chain(words)
+        .try_for_each(|word| arguments.push(word));
     whole.ok_or(Errno::NOBUFS).or_refuse(STEP, HELPER)?;
     let ended = match clone_into(0, None).or_refuse(STEP, HELPER)? {
         Side::Child => {
             // With the caller's signals, so that the keyboard can end it.
             let ready = signal::block(run.signals).is_ok();
             let absent = |path| execve_helper(path, &arguments) == Errno::NOENT;
-            exit_group(if ready && helper.into_iter().all(absent) { ABSENT } else { SETUP_REFUSED })
+            exit_group(if ready && helper.into_iter().all(absent) {
+                ABSENT
+            } else {
+                SETUP_REFUSED
+            })
         }
         Side::Parent(helper) => waitpid(Some(helper), WaitOptions::empty()),
     };
-    let why = match ended.or_refuse(STEP, HELPER)?.and_then(|(_, status)| status.exit_status()) {
+    let why = match ended
+        .or_refuse(STEP, HELPER)?
+        .and_then(|(_, status)| status.exit_status())
+    {
         Some(0) => return Ok(()),
         Some(127) => " does not exist: install the package `uidmap`",
         _ => " has refused to map ids",

@@ -103,12 +103,20 @@ fn start(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
     close_but(recorder).or_refuse("descriptors", "close_range")?;
     // What the payload opens to listen to its filter must reach the recorder, by a process that the
     // filter does not hold: so the payload has init's table until it becomes the command.
-    let flags = if recorder.is_some() { SAME_DESCRIPTORS } else { 0 };
+    let flags = if recorder.is_some() {
+        SAME_DESCRIPTORS
+    } else {
+        0
+    };
     match clone_into(flags, None).or_refuse("payload", "clone3")? {
         Side::Child => payload::run(run, recorder),
         Side::Parent(pid) => {
             let none = CapabilitySet::empty();
-            let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+            let sets = CapabilitySets {
+                effective: none,
+                permitted: none,
+                inheritable: none,
+            };
             rustix::thread::set_capabilities(None, sets).or_refuse(STEP, STEPPING_BACK)?;
             Ok(pid)
         }
@@ -153,13 +161,23 @@ fn watch(
 fn pass_on(payload: Pid, group: bool, number: u32) -> Result<(), Errno> {
     // The payload has no job control of its own terminal: asked to stop, it is stopped.
     const STOP: u32 = 19;
-    let number = if number == signal::number::TSTP { STOP } else { number };
+    let number = if number == signal::number::TSTP {
+        STOP
+    } else {
+        number
+    };
     // Before it has made its session, the payload is not a group yet.
     match signal::send(payload, group, number) {
         Err(Errno::SRCH) if group => signal::send(payload, false, number),
         result => result,
     }
-    .or_else(|errno| if errno == Errno::SRCH { Ok(()) } else { Err(errno) })
+    .or_else(|errno| {
+        if errno == Errno::SRCH {
+            Ok(())
+        } else {
+            Err(errno)
+        }
+    })
 }
 
 fn end(shared: &Shared, exited: Option<u8>, signaled: Option<u32>) -> ! {

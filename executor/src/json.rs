@@ -42,7 +42,12 @@ impl Json {
 
     /// Writes one value to a file, and a line's end.
     pub(crate) fn write(file: OwnedFd, value: impl Value) -> Result<(), Errno> {
-        let mut json = Self { file, buffer: Text::new(), separate: false, error: None };
+        let mut json = Self {
+            file,
+            buffer: Text::new(),
+            separate: false,
+            error: None,
+        };
         value.write(&mut json);
         json.buffer.push("\n");
         json.flush();
@@ -167,7 +172,8 @@ impl Value for Seconds {
     fn write(self, json: &mut Json) {
         json.buffer.push_number(self.0.as_secs());
         json.buffer.push(".");
-        json.buffer.push_padded(u64::from(self.0.subsec_micros()), 6);
+        json.buffer
+            .push_padded(u64::from(self.0.subsec_micros()), 6);
     }
 }
 

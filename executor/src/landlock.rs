@@ -38,7 +38,12 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
         let added = allow_open_file(wall.as_fd(), fd, level.fs);
         rules = rules.saturating_add(added.or_refuse(STEP, "a standard descriptor")?);
     }
-    for ports in run.plan.ports.iter().filter(|ports| ports.access & level.net != 0) {
+    for ports in run
+        .plan
+        .ports
+        .iter()
+        .filter(|ports| ports.access & level.net != 0)
+    {
         for port in ports.first..=ports.last {
             let added = allow_port(wall.as_fd(), port, ports.access & level.net);
             added.or_refuse(STEP, "a port")?;
@@ -78,9 +83,20 @@ fn too_old(least: Landlock, host: Result<u32, Errno>) -> Refused {
         Err(Errno::OPNOTSUPP) => Part::Text("none: it is off (see lsm= in kernel-parameters.txt)"),
         Err(errno) => Part::Error(errno),
     };
-    let (needed, without) = (u64::from(least.abi), "; run without it by --unenforced landlock");
+    let (needed, without) = (
+        u64::from(least.abi),
+        "; run without it by --unenforced landlock",
+    );
     let needs = "the plan needs version ";
-    refuse!(STEP, needs, needed, ", and the kernel's is ", found, without, least.line)
+    refuse!(
+        STEP,
+        needs,
+        needed,
+        ", and the kernel's is ",
+        found,
+        without,
+        least.line
+    )
 }
 
 /// Allows what the plan says at a path inside, and says how many rules that made. No link is followed:
@@ -94,7 +110,11 @@ fn allow_path(wall: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Result
         place => place.map_err(fail)?,
     };
     let directory = is_directory(&rustix::fs::fstat(&place).map_err(fail)?);
-    let known = if directory { known } else { known & landlock_fs::FILE };
+    let known = if directory {
+        known
+    } else {
+        known & landlock_fs::FILE
+    };
     allow_beneath(wall, place.as_fd(), path.access & known).map_err(fail)?;
     Ok(1)
 }

@@ -6,7 +6,11 @@
 //! configuration or takes a decision: the plan says what is done, and a step that fails ends the
 //! run before the command starts.
 #![no_std]
-#![deny(clippy::as_conversions, clippy::arithmetic_side_effects, unused_results)]
+#![deny(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    unused_results
+)]
 
 #[cfg(test)]
 extern crate std;

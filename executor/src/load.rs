@@ -41,7 +41,11 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
 /// Refuses a plan that needs a layer which this program cannot enforce, unless the operator let it
 /// go by name; says what was let go and what is narrower than the policy asked.
 pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
-    let cgroup = plan.cgroup.iter().next().map(|value| (Layer::Cgroup, value.line));
+    let cgroup = plan
+        .cgroup
+        .iter()
+        .next()
+        .map(|value| (Layer::Cgroup, value.line));
     let needs = plan.needs.iter().map(|need| (need.layer, need.line));
     for (layer, line) in cgroup.into_iter().chain(needs) {
         let name = layer.name();

@@ -94,7 +94,9 @@ impl<T> OrRefuse<T> for Result<T, Errno> {
 /// What [`refuse!`] does.
 pub(crate) fn refused(step: &str, parts: &[Part<'_>]) -> Refused {
     print(step, parts);
-    Refused { status: SETUP_REFUSED }
+    Refused {
+        status: SETUP_REFUSED,
+    }
 }
 
 /// What [`say!`] does.
@@ -148,7 +150,10 @@ pub(crate) struct Text<const N: usize> {
 impl<const N: usize> Text<N> {
     /// An empty text.
     pub(crate) const fn new() -> Self {
-        Self { bytes: [0; N], used: 0 }
+        Self {
+            bytes: [0; N],
+            used: 0,
+        }
     }
 
     /// What fits of these bytes.
@@ -228,7 +233,11 @@ impl<const N: usize> Text<N> {
     pub(crate) fn push_hex(&mut self, bytes: &[u8]) {
         for byte in bytes {
             for digit in [byte >> 4, byte & 15] {
-                let base = if digit < 10 { b'0' } else { b'a'.wrapping_sub(10) };
+                let base = if digit < 10 {
+                    b'0'
+                } else {
+                    b'a'.wrapping_sub(10)
+                };
                 self.push_bytes(&[base.wrapping_add(digit)]);
             }
         }

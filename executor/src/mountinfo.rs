@@ -29,7 +29,10 @@ pub(crate) fn check(steps: &mut [Step], mapped: bool) -> Result<u64, Refused> {
     memory::lend(MOST_BYTES, |memory| {
         let lines = read(memory).or_refuse(STEP, READING)?;
         let mut count = 0_u64;
-        for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in lines
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             check_line(steps, mapped, line)?;
             count = count.saturating_add(1);
         }
@@ -50,7 +53,12 @@ pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
 /// Checks one line, and marks the steps whose mount it is.
 fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refused> {
     let entry = entry(line).ok_or_else(|| refuse!(STEP, "an unknown form: ", line))?;
-    let has_option = |name: &[u8]| entry.options.split(|&byte| byte == b',').any(|one| one == name);
+    let has_option = |name: &[u8]| {
+        entry
+            .options
+            .split(|&byte| byte == b',')
+            .any(|one| one == name)
+    };
     let point = unescaped(entry.point);
 
     // The step that governs it: the one with the longest target at or above it.
@@ -62,7 +70,11 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refus
                 step.found = true;
                 if length >= longest {
                     let again = governor.is_some() && length == longest;
-                    wanted = if again { wanted | step.mount.attrs } else { step.mount.attrs };
+                    wanted = if again {
+                        wanted | step.mount.attrs
+                    } else {
+                        step.mount.attrs
+                    };
                     owned = has(&step.mount, mount_flags::OWNED) || (again && owned);
                     (longest, governor) = (length, Some(step));
                 }
@@ -76,9 +88,16 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refus
         }
     }
     let Some(step) = governor else {
-        return Err(refuse!(STEP, entry.point, " is mounted, and the plan does not say so"));
+        return Err(refuse!(
+            STEP,
+            entry.point,
+            " is mounted, and the plan does not say so"
+        ));
     };
-    if ATTRIBUTES.iter().any(|&(bit, name)| wanted & bit != 0 && !has_option(name)) {
+    if ATTRIBUTES
+        .iter()
+        .any(|&(bit, name)| wanted & bit != 0 && !has_option(name))
+    {
         return Err(wrong(step, " does not have the attributes that were set"));
     }
     if mapped && owned && !has_option(b"idmapped") {
@@ -115,7 +134,14 @@ pub(crate) fn entry(line: &[u8]) -> Option<Entry<'_>> {
     let (root, point) = (fields.next()?, fields.next()?);
     let options = fields.next()?;
     let _tags = fields.find(|&field| field == b"-")?;
-    Some(Entry { id, device, root, point, options, kind: fields.next()? })
+    Some(Entry {
+        id,
+        device,
+        root,
+        point,
+        options,
+        kind: fields.next()?,
+    })
 }
 
 /// Where a whole file system of this type is mounted.
@@ -139,8 +165,10 @@ pub(crate) enum Relation {
 /// How a mount point lies to a path.
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
     // The root's path is the only one that ends in a slash.
-    let (point, path) =
-        (point.strip_suffix(b"/").unwrap_or(point), path.strip_suffix(b"/").unwrap_or(path));
+    let (point, path) = (
+        point.strip_suffix(b"/").unwrap_or(point),
+        path.strip_suffix(b"/").unwrap_or(path),
+    );
     match point.strip_prefix(path) {
         Some([]) => Relation::Same,
         Some([b'/', ..]) => Relation::Below,

@@ -40,7 +40,9 @@ pub(crate) struct Recorder {
 
 /// Whether a program tells of calls, so that somebody must listen.
 pub(crate) fn tells(program: &[u8]) -> bool {
-    program.chunks_exact(8).any(|instruction| instruction == TELL)
+    program
+        .chunks_exact(8)
+        .any(|instruction| instruction == TELL)
 }
 
 /// Starts a recorder where the filter needs one. Init gets the socket through which it hands over
@@ -59,7 +61,15 @@ pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
             drop(inits);
             record(run, &ours, supervisor, table)
         }
-        Side::Parent(pid) => Ok(Some((Recorder { pid, running: true, whole: true, table }, inits))),
+        Side::Parent(pid) => Ok(Some((
+            Recorder {
+                pid,
+                running: true,
+                whole: true,
+                table,
+            },
+            inits,
+        ))),
     }
 }
 
@@ -86,11 +96,23 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
             Err(Errno::INTR | Errno::NOENT) => continue,
             Err(errno) => return Err(errno),
         };
-        let call = Call { number: told.number, audit_arch: told.audit_arch, args: told.args };
+        let call = Call {
+            number: told.number,
+            audit_arch: told.audit_arch,
+            args: told.args,
+        };
         let (errno, line) = run.plan.answer(run.filter.audit_arch, &call);
         let nothing = (0, [0; PATH_BYTES]);
         let at = Duration::ZERO;
-        let denied = Denied { count: 1, at, told, errno, line, comm: [0; 16], path: nothing };
+        let denied = Denied {
+            count: 1,
+            at,
+            told,
+            errno,
+            line,
+            comm: [0; 16],
+            path: nothing,
+        };
         // Before that it is the payload's own probe.
         if run.shared.read(Place::Complete) == 1
             && let Some(row) = note(table, &denied)
@@ -154,8 +176,15 @@ impl Recorder {
         if self.whole {
             return false;
         }
-        say!(STEP, "the recorder has ended; what is denied is not recorded any more");
-        run.plan.audit.iter().next().is_none_or(|audit| audit.failure == AuditFailure::End)
+        say!(
+            STEP,
+            "the recorder has ended; what is denied is not recorded any more"
+        );
+        run.plan
+            .audit
+            .iter()
+            .next()
+            .is_none_or(|audit| audit.failure == AuditFailure::End)
     }
 
     /// Ends it, for nobody is left to be answered. Gives what it has written, and whether that is

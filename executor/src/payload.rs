@@ -45,7 +45,12 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
 
     let working_dir = plan.process.working_dir;
     rustix::process::chdir(working_dir).map_err(|errno| {
-        refuse!("working directory", working_dir, errno, plan.process.working_dir_line)
+        refuse!(
+            "working directory",
+            working_dir,
+            errno,
+            plan.process.working_dir_line
+        )
     })?;
     let Some((name, _)) = run.options.command.split_first() else {
         return Err(refuse!("arguments", "no command"));
@@ -59,7 +64,9 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
         .and_then(|()| signal::block(run.signals))
         .or_refuse("signals", "restoring the mask")?;
     close_but(recorder).or_refuse("descriptors", "close_range")?;
-    run.shared.wait_to_go().or_refuse("payload", "waiting for init")?;
+    run.shared
+        .wait_to_go()
+        .or_refuse("payload", "waiting for init")?;
     match recorder {
         None => seccomp::load(run.filter.program),
         Some(_) => seccomp::load_telling(run.filter.program).map(|fd| run.shared.listen(fd)),
@@ -88,7 +95,9 @@ fn inner_namespaces(run: &Run) -> Result<(), Refused> {
     }
     enter_new(flags).or_refuse("namespaces", "inner namespaces")?;
     identity::map_self(&run.plan)?;
-    let network = NAMESPACES.iter().any(|kind| kind.name == "network" && flags & kind.flag != 0);
+    let network = NAMESPACES
+        .iter()
+        .any(|kind| kind.name == "network" && flags & kind.flag != 0);
     if network {
         loopback::bring_up().or_refuse("network", "loopback")?;
     }
@@ -97,7 +106,10 @@ fn inner_namespaces(run: &Run) -> Result<(), Refused> {
 
 fn limits(run: &Run) -> Result<(), Refused> {
     for limit in &run.plan.rlimits {
-        let wanted = Limit { soft: limit.soft, hard: limit.hard };
+        let wanted = Limit {
+            soft: limit.soft,
+            hard: limit.hard,
+        };
         let found = set_limit(limit.resource, wanted);
         if found != Ok(wanted) {
             let (resource, errno) = (u64::from(limit.resource), found.err());
@@ -131,5 +143,10 @@ fn fill(environment: &mut Words<'static>, run: &Run) -> Result<&'static [u8], Re
 
 fn of_caller(run: &Run, name: &[u8]) -> Option<&'static CStr> {
     let mut all = run.environment;
-    all.find(|entry| entry.to_bytes().strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")))
+    all.find(|entry| {
+        entry
+            .to_bytes()
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with(b"="))
+    })
 }

@@ -23,13 +23,41 @@ pub(crate) struct Kind {
 
 /// Every kind of namespace that a plan can ask for.
 pub(crate) const NAMESPACES: [Kind; 7] = [
-    Kind { name: "user", file: c"user", flag: 0x1000_0000 },
-    Kind { name: "pid", file: c"pid", flag: 0x2000_0000 },
-    Kind { name: "mount", file: c"mnt", flag: 0x0002_0000 },
-    Kind { name: "network", file: c"net", flag: 0x4000_0000 },
-    Kind { name: "ipc", file: c"ipc", flag: 0x0800_0000 },
-    Kind { name: "uts", file: c"uts", flag: 0x0400_0000 },
-    Kind { name: "cgroup", file: c"cgroup", flag: 0x0200_0000 },
+    Kind {
+        name: "user",
+        file: c"user",
+        flag: 0x1000_0000,
+    },
+    Kind {
+        name: "pid",
+        file: c"pid",
+        flag: 0x2000_0000,
+    },
+    Kind {
+        name: "mount",
+        file: c"mnt",
+        flag: 0x0002_0000,
+    },
+    Kind {
+        name: "network",
+        file: c"net",
+        flag: 0x4000_0000,
+    },
+    Kind {
+        name: "ipc",
+        file: c"ipc",
+        flag: 0x0800_0000,
+    },
+    Kind {
+        name: "uts",
+        file: c"uts",
+        flag: 0x0400_0000,
+    },
+    Kind {
+        name: "cgroup",
+        file: c"cgroup",
+        flag: 0x0200_0000,
+    },
 ];
 
 /// Writes down the supervisor's namespaces, from which the payload's must differ.
@@ -51,8 +79,13 @@ fn namespaces() -> Result<[u64; NAMESPACES.len()], Refused> {
         // Its name is `KIND:[NUMBER]`. To look at what it leads to would take longer.
         let mut buffer = [0; 64];
         let read = rustix::fs::readlinkat_raw(&dir, kind.file, &mut buffer[..]);
-        let name = buffer.get(..read.map_err(failed(kind.file))?).unwrap_or(&[]);
-        let number = name.split(|byte| b"[]".contains(byte)).nth(1).and_then(number);
+        let name = buffer
+            .get(..read.map_err(failed(kind.file))?)
+            .unwrap_or(&[]);
+        let number = name
+            .split(|byte| b"[]".contains(byte))
+            .nth(1)
+            .and_then(number);
         *slot = number.ok_or(Errno::BADMSG).map_err(failed(kind.file))?;
     }
     Ok(found)
@@ -91,7 +124,9 @@ impl Shared {
 
     /// Reads a number of the receipt.
     pub(crate) fn read(&self, place: Place) -> u64 {
-        self.receipt.get(index(place)).map_or(0, |slot| slot.load(Ordering::Acquire))
+        self.receipt
+            .get(index(place))
+            .map_or(0, |slot| slot.load(Ordering::Acquire))
     }
 }
 
@@ -108,7 +143,10 @@ pub(crate) fn check(
 ) -> Result<(), Refused> {
     let wanted = plan.process.namespaces | plan.process.inner_namespaces;
     let mut differing = 0;
-    for ((inside, outside), kind) in namespaces()?.into_iter().zip(&shared.outside).zip(&NAMESPACES)
+    for ((inside, outside), kind) in namespaces()?
+        .into_iter()
+        .zip(&shared.outside)
+        .zip(&NAMESPACES)
     {
         if inside != outside.load(Ordering::Acquire) {
             differing |= kind.flag;
@@ -133,7 +171,10 @@ pub(crate) fn check(
 
 /// Records that the filter is loaded and has answered the probe call as the plan says.
 pub(crate) fn filtered(shared: &Shared, instructions: usize, probed: Option<Errno>) {
-    shared.write(Place::Instructions, u64::try_from(instructions).unwrap_or(u64::MAX));
+    shared.write(
+        Place::Instructions,
+        u64::try_from(instructions).unwrap_or(u64::MAX),
+    );
     let errno = probed.map_or(0, |errno| u64::from(errno.raw_os_error().unsigned_abs()));
     shared.write(Place::ProbeErrno, errno);
     shared.write(Place::Complete, 1);

@@ -35,7 +35,11 @@ impl Report {
         if let Some((_, number)) = options.parent {
             let path = c"the parent's descriptor";
             let file = stdio::take(number).map_err(|errno| refuse!(STEP, path, errno))?;
-            return Ok(Some(Self { file, path, told: false }));
+            return Ok(Some(Self {
+                file,
+                path,
+                told: false,
+            }));
         }
         let Some(path) = options.report else {
             return Ok(None);
@@ -53,7 +57,11 @@ impl Report {
         if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
             rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
         }
-        Ok(Some(Self { file, path, told: true }))
+        Ok(Some(Self {
+            file,
+            path,
+            told: true,
+        }))
     }
 
     /// Writes the report.
@@ -67,7 +75,9 @@ impl Report {
     ) -> Result<(), Refused> {
         let fields = |json: &mut Json| {
             let (word, signal) = outcome(end, used);
-            let unenforced = Layer::ALL.iter().filter(|layer| run.options.lets_go(**layer));
+            let unenforced = Layer::ALL
+                .iter()
+                .filter(|layer| run.options.lets_go(**layer));
             json.field("plan", Hex("sha256:", &run.plan.digest));
             json.field("policy", run.plan.meta.policy_name.to_bytes());
             json.field("compiler", run.plan.meta.compiler.to_bytes());
@@ -77,15 +87,24 @@ impl Report {
             json.field("signal", signal.map(u64::from));
             json.field("started_at", Time(started));
             json.field("wall_seconds", Seconds(end.wall));
-            json.field("cpu_user_seconds", Seconds(Duration::from_micros(end.usage.user_us)));
-            json.field("cpu_system_seconds", Seconds(Duration::from_micros(end.usage.system_us)));
+            json.field(
+                "cpu_user_seconds",
+                Seconds(Duration::from_micros(end.usage.user_us)),
+            );
+            json.field(
+                "cpu_system_seconds",
+                Seconds(Duration::from_micros(end.usage.system_us)),
+            );
             json.field("peak_memory_bytes", end.usage.peak_kib.saturating_mul(1024));
             json.field("cgroup", used.map(group));
             json.field("unenforced", List(unenforced.map(|layer| layer.name())));
             json.field("disk_io_bytes", end.usage.disk_bytes);
             let complete = run.shared.read(Place::Complete) != 0;
             json.field("receipt", complete.then(|| receipt(run, used)));
-            json.field("denied", end.denied.map(|(table, _)| List(rows(table).map(denial))));
+            json.field(
+                "denied",
+                end.denied.map(|(table, _)| List(rows(table).map(denial))),
+            );
             if let Some((table, whole)) = end.denied {
                 json.field("denied_beyond", table.beyond);
                 json.field("denied_whole", whole);
@@ -125,7 +144,10 @@ fn denial(row: &Denied) -> Object<impl FnOnce(&mut Json)> {
         json.field("first_at", Time(row.at));
         json.field("comm", row.comm.split(|&byte| byte == 0).next());
         let args = row.told.args.map(u64::to_be_bytes);
-        json.field("args", List(args.iter().map(|argument| Hex("0x", argument))));
+        json.field(
+            "args",
+            List(args.iter().map(|argument| Hex("0x", argument))),
+        );
         // Another thread can have changed it before or since.
         let path = row.path.1.get(..row.path.0).filter(|path| !path.is_empty());
         json.field("unreliable_path", path);
@@ -136,11 +158,23 @@ fn denial(row: &Denied) -> Object<impl FnOnce(&mut Json)> {
 fn tell(table: &Table) {
     const LINES: usize = 5;
     let rows = rows(table);
-    let shown = if table.used > LINES { LINES.saturating_sub(1) } else { LINES };
+    let shown = if table.used > LINES {
+        LINES.saturating_sub(1)
+    } else {
+        LINES
+    };
     for row in rows.clone().take(shown) {
-        say!("denied", row.count, "x call ", u64::from(row.told.number), row.line);
+        say!(
+            "denied",
+            row.count,
+            "x call ",
+            u64::from(row.told.number),
+            row.line
+        );
     }
-    let rest = rows.skip(shown).fold(table.beyond, |sum, row| sum.saturating_add(row.count));
+    let rest = rows
+        .skip(shown)
+        .fold(table.beyond, |sum, row| sum.saturating_add(row.count));
     if rest > 0 {
         say!("denied", rest, "x other calls, which the report counts");
     }
@@ -194,7 +228,9 @@ fn receipt(run: &Run, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
         json.field("mounts_read_back", shared.read(Place::Mounts));
         json.field("settings_read_back", shared.read(Place::Settings));
         let values = used.map_or(&b""[..], |used| used.values.bytes());
-        let lines = values.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        let lines = values
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty());
         json.field("cgroup", List(lines));
         // Null when the operator let it go.
         let wall = shared.read(Place::LandlockAbi) != 0;

@@ -6,7 +6,9 @@ use rustix::io::Errno;
 
 /// Leaves the caller's session, and with it the controlling terminal.
 pub(crate) fn leave() -> Result<(), Refused> {
-    rustix::process::setsid().map(|_| ()).or_refuse("session", "setsid")
+    rustix::process::setsid()
+        .map(|_| ())
+        .or_refuse("session", "setsid")
 }
 
 /// Joins a session keyring of the sandbox's own: the caller's holds the caller's keys (keyrings(7)).

@@ -30,7 +30,7 @@ impl Step {
             tree: None,
             found: false,
         };
-        memory::keep(plan.mounts.len(), plan.mounts.iter().map(of)).or_refuse("mount", "its table")
+        memory::keep(plan.mounts.iter().map(of)).or_refuse("mount", "its table")
     }
 
     /// Whether it leaves a mount at its place.

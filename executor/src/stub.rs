@@ -60,14 +60,16 @@ fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
     let bind = binds.max_by_key(|bind| bind.target.to_bytes().len());
     let bind = bind.ok_or(Errno::INVAL).at(&step)?;
     let top = bind.target.to_bytes().len();
-    let found = place_of(&bind).and_then(|above| walk(&step, above, top)).map_err(|errno| {
-        let what = match errno {
-            Errno::LOOP => " leads through a symbolic link: protect what that leads to",
-            Errno::MLINK => " has another name, by which it could be changed",
-            _ => " cannot be kept as it is",
-        };
-        refuse!(STEP, step.target, what, errno, step.line)
-    })?;
+    let found = place_of(&bind)
+        .and_then(|above| walk(&step, above, top))
+        .map_err(|errno| {
+            let what = match errno {
+                Errno::LOOP => " leads through a symbolic link: protect what that leads to",
+                Errno::MLINK => " has another name, by which it could be changed",
+                _ => " cannot be kept as it is",
+            };
+            refuse!(STEP, step.target, what, errno, step.line)
+        })?;
     if let Some(step) = steps.get_mut(index) {
         (step.place, step.stub) = found;
     }
@@ -81,7 +83,9 @@ fn walk(step: &Mount<'static>, mut above: OwnedFd, mut at: usize) -> Result<Kept
     let mut tries = 0..TRIES;
     loop {
         let mut slashes = target.iter().enumerate().skip(at.saturating_add(1));
-        let end = slashes.find(|(_, byte)| **byte == b'/').map_or(target.len(), |(end, _)| end);
+        let end = slashes
+            .find(|(_, byte)| **byte == b'/')
+            .map_or(target.len(), |(end, _)| end);
         let place = target.get(..end).unwrap_or(target);
         let name = name_of(place);
         let name = name.c_str()?;
@@ -141,9 +145,14 @@ fn make(above: BorrowedFd<'_>, name: &CStr, content: Option<&[u8]>) -> Result<Ow
     }
     let content = content.unwrap_or(b"");
     let keep = || {
-        file.as_ref().map_or(Ok(()), |file| write_all(file, content))?;
+        file.as_ref()
+            .map_or(Ok(()), |file| write_all(file, content))?;
         let status = rustix::fs::statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        if is_stub(&status, content) { lock(above, name, &status) } else { Err(Errno::OPNOTSUPP) }
+        if is_stub(&status, content) {
+            lock(above, name, &status)
+        } else {
+            Err(Errno::OPNOTSUPP)
+        }
     };
     let stub = keep();
     // Some file systems keep no modes (vfat), others no locks: what was made there must not stay.
@@ -154,7 +163,15 @@ fn make(above: BorrowedFd<'_>, name: &CStr, content: Option<&[u8]>) -> Result<Ow
 }
 
 fn unlink(above: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<(), Errno> {
-    rustix::fs::unlinkat(above, name, if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() })
+    rustix::fs::unlinkat(
+        above,
+        name,
+        if directory {
+            AtFlags::REMOVEDIR
+        } else {
+            AtFlags::empty()
+        },
+    )
 }
 
 /// Opens a stub and shares the lock of it.

@@ -34,7 +34,14 @@ impl End {
     /// The end of a run that was refused before init did anything.
     pub(crate) fn refused(status: u8) -> Self {
         let pid = rustix::process::getpid();
-        let usage = Ended { pid, status: 0, user_us: 0, system_us: 0, peak_kib: 0, disk_bytes: 0 };
+        let usage = Ended {
+            pid,
+            status: 0,
+            user_us: 0,
+            system_us: 0,
+            peak_kib: 0,
+            disk_bytes: 0,
+        };
         Self {
             outcome: Outcome::Refused(status),
             timed_out: false,
@@ -54,7 +61,11 @@ pub(crate) fn die_with_parent() -> Result<(), Refused> {
 /// The same, where the parent must be this one.
 pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
     die_with_parent()?;
-    if getppid() == Some(parent) { Ok(()) } else { Err(refuse!(STEP, "the parent is gone")) }
+    if getppid() == Some(parent) {
+        Ok(())
+    } else {
+        Err(refuse!(STEP, "the parent is gone"))
+    }
 }
 
 /// Waits until init has ended.
@@ -81,7 +92,10 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
                             wall,
                         });
                     }
-                    if recorder.as_mut().is_some_and(|one| one.is_lost(run, &ended)) {
+                    if recorder
+                        .as_mut()
+                        .is_some_and(|one| one.is_lost(run, &ended))
+                    {
                         unrecorded = true;
                         rustix::process::kill_process(init, Signal::KILL)
                             .or_refuse(STEP, "waiting")?;

@@ -14,7 +14,13 @@ pub(crate) fn make(dir: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<
     if directory {
         return rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(0o755));
     }
-    rustix::fs::mknodat(dir, name, FileType::RegularFile, Mode::from_raw_mode(0o444), 0)
+    rustix::fs::mknodat(
+        dir,
+        name,
+        FileType::RegularFile,
+        Mode::from_raw_mode(0o444),
+        0,
+    )
 }
 
 /// The target of a step that may be left out when its target does not exist.
@@ -42,7 +48,13 @@ pub(crate) fn open_below(
     flags: OFlags,
 ) -> Result<OwnedFd, Errno> {
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(root, target, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
+    rustix::fs::openat2(
+        root,
+        target,
+        flags | OFlags::CLOEXEC,
+        Mode::empty(),
+        resolve,
+    )
 }
 
 /// The directory in which the last target was made: steps for one directory follow each other.
@@ -55,7 +67,11 @@ pub(crate) struct Above<'r> {
 
 impl<'r> Above<'r> {
     pub(crate) const fn new(root: &'r OwnedFd) -> Self {
-        Self { root, path: b"", below: None }
+        Self {
+            root,
+            path: b"",
+            below: None,
+        }
     }
 
     /// The directory that holds a step's target, made with all above it where it is missing; and the
@@ -65,9 +81,14 @@ impl<'r> Above<'r> {
         step: &Mount<'static>,
     ) -> Result<(BorrowedFd<'_>, &'static CStr), Errno> {
         let whole = step.target.to_bytes_with_nul();
-        let last = whole.iter().rposition(|&byte| byte == b'/').ok_or(Errno::INVAL)?;
+        let last = whole
+            .iter()
+            .rposition(|&byte| byte == b'/')
+            .ok_or(Errno::INVAL)?;
         let (above, name) = whole.split_at_checked(last).ok_or(Errno::INVAL)?;
-        let name = name.get(1..).and_then(|name| CStr::from_bytes_with_nul(name).ok());
+        let name = name
+            .get(1..)
+            .and_then(|name| CStr::from_bytes_with_nul(name).ok());
         let name = name.filter(|name| !name.is_empty()).ok_or(Errno::INVAL)?;
         if above != self.path {
             let path = Text::<4096>::of(above);
@@ -97,13 +118,15 @@ fn make_all(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
         let name = Text::<256>::of(part);
         let name = name.c_str()?;
         let above = dir.as_ref().unwrap_or(root).as_fd();
-        dir = Some(match open_below(above, name, OFlags::PATH | OFlags::DIRECTORY) {
-            Err(Errno::NOENT) => {
-                rustix::fs::mkdirat(above, name, Mode::from_raw_mode(0o755))?;
-                open_below(above, name, OFlags::PATH | OFlags::DIRECTORY)?
-            }
-            found => found?,
-        });
+        dir = Some(
+            match open_below(above, name, OFlags::PATH | OFlags::DIRECTORY) {
+                Err(Errno::NOENT) => {
+                    rustix::fs::mkdirat(above, name, Mode::from_raw_mode(0o755))?;
+                    open_below(above, name, OFlags::PATH | OFlags::DIRECTORY)?
+                }
+                found => found?,
+            },
+        );
     }
     dir.ok_or(Errno::INVAL)
 }

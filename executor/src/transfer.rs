@@ -31,7 +31,11 @@ pub(crate) fn read<'b>(
 pub(crate) fn read_whole<'b>(file: &CStr, memory: &'b mut [u8]) -> Result<&'b [u8], Errno> {
     let room = memory.len();
     let text = read(CWD, file, memory)?;
-    if text.len() < room { Ok(text) } else { Err(Errno::FBIG) }
+    if text.len() < room {
+        Ok(text)
+    } else {
+        Err(Errno::FBIG)
+    }
 }
 
 /// A decimal number, as files hold it.
@@ -42,7 +46,11 @@ pub(crate) fn number<N: FromStr>(text: &[u8]) -> Option<N> {
 /// Writes a file of the kernel's by one write, of which a part would be an error.
 pub(crate) fn write(dir: impl AsFd, file: &CStr, content: &[u8]) -> Result<(), Errno> {
     let written = rustix::io::write(open_at(dir, file, OFlags::WRONLY)?, content)?;
-    if written == content.len() { Ok(()) } else { Err(Errno::IO) }
+    if written == content.len() {
+        Ok(())
+    } else {
+        Err(Errno::IO)
+    }
 }
 
 /// Reads until the end of the file or of the memory; returns how many bytes came.

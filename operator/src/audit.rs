@@ -58,7 +58,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     };
     let files = files(&path)?;
     if files.records.is_empty() && !arguments.what.verify {
-        return Err(Problem::new(format!("{}: there is no record", path.display())));
+        return Err(Problem::new(format!(
+            "{}: there is no record",
+            path.display()
+        )));
     }
     if arguments.what.verify {
         return verify(&path, &files);
@@ -74,7 +77,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
         .collect();
     if lines.is_empty() {
         let id = wanted.unwrap_or_default();
-        return Err(Problem::new(format!("{}: no run is called {id}", path.display())));
+        return Err(Problem::new(format!(
+            "{}: no run is called {id}",
+            path.display()
+        )));
     }
     let text = match (arguments.format, wanted) {
         (Format::Json, _) => lines.join("\n") + "\n",
@@ -110,7 +116,11 @@ impl Files {
 /// `audit.log` and what a rotation makes of it: `audit.log.1`, `audit.log-20261122`. Their first
 /// records say which is older.
 fn files(log: &Path) -> Result<Files, Problem> {
-    let name = log.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = log
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let directory = log.parent().filter(|at| !at.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     let mut records = Vec::new();
@@ -122,22 +132,38 @@ fn files(log: &Path) -> Result<Files, Problem> {
         }
         Err(error) => return Err(Problem::new(format!("{}: {error}", directory.display()))),
     };
-    let mut found: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut found: Vec<PathBuf> = listed
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     found.sort_unstable();
     for path in found {
-        let other = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some(rest) = other.strip_prefix(&name) else { continue };
+        let other = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let Some(rest) = other.strip_prefix(&name) else {
+            continue;
+        };
         let ours = rest.is_empty() || (rest.starts_with(['.', '-']) && rest != ".head");
         if !ours {
             continue;
         }
-        if [".gz", ".xz", ".zst", ".bz2"].iter().any(|end| rest.ends_with(end)) {
+        if [".gz", ".xz", ".zst", ".bz2"]
+            .iter()
+            .any(|end| rest.ends_with(end))
+        {
             unread.push(path);
         } else if let Some(text) = log::read(&path)?.filter(|text| !text.is_empty()) {
             records.push((path, text));
         }
     }
-    let first = |text: &str| text.lines().next().and_then(Head::of).map(|head| head.sequence);
+    let first = |text: &str| {
+        text.lines()
+            .next()
+            .and_then(Head::of)
+            .map(|head| head.sequence)
+    };
     records.sort_by_key(|(path, text)| (first(text).unwrap_or(0), path.clone()));
     Ok(Files { records, unread })
 }
@@ -150,7 +176,11 @@ fn verify(path: &Path, files: &Files) -> Result<u8, Problem> {
     let mut count = 0_u64;
     let mut at = (Path::new(""), 0_u64);
     for (file, line) in files.lines() {
-        at = if at.0 == file { (file, at.1 + 1) } else { (file, 1) };
+        at = if at.0 == file {
+            (file, at.1 + 1)
+        } else {
+            (file, 1)
+        };
         let place = format!("{}:{}", file.display(), at.1);
         let Some(head) = Head::of(line) else {
             findings.push(format!("{place}: this is no record"));
@@ -158,10 +188,15 @@ fn verify(path: &Path, files: &Files) -> Result<u8, Problem> {
         };
         count += 1;
         first = first.or(Some(head.sequence));
-        let known = before.take().or_else(|| (head.sequence == 1).then(Head::start));
+        let known = before
+            .take()
+            .or_else(|| (head.sequence == 1).then(Head::start));
         if let Some(known) = known.filter(|known| !bound_to(line, known)) {
             findings.push(if head.sequence == known.sequence.saturating_add(1) {
-                format!("{place}: record {} was changed, or this one", known.sequence)
+                format!(
+                    "{place}: record {} was changed, or this one",
+                    known.sequence
+                )
             } else {
                 format!(
                     "{place}: record {} stands behind record {}: some are missing, or moved",
@@ -172,13 +207,19 @@ fn verify(path: &Path, files: &Files) -> Result<u8, Problem> {
         before = Some(head);
     }
     for name in &files.unread {
-        say(&format!("{} is compressed and not looked at", name.display()));
+        say(&format!(
+            "{} is compressed and not looked at",
+            name.display()
+        ));
     }
     let last = before.unwrap_or_else(Head::start);
     match log::read_head(path)? {
         Some(head) if head == last => {}
         Some(head) if head.sequence == last.sequence => {
-            findings.push(format!("record {} is not the one that was written", head.sequence));
+            findings.push(format!(
+                "record {} is not the one that was written",
+                head.sequence
+            ));
         }
         Some(head) => findings.push(format!(
             "the last record is {}, and {} were written",
@@ -225,11 +266,16 @@ fn get<'v>(object: &'v Value, key: &str) -> &'v Value {
 }
 
 fn events(record: &Value) -> impl Iterator<Item = &Value> {
-    get(record, "security_events").as_array().into_iter().flatten()
+    get(record, "security_events")
+        .as_array()
+        .into_iter()
+        .flatten()
 }
 
 fn table(lines: &[&str]) -> String {
-    let head = ["TIME", "SESSION", "POLICY", "STATUS", "EXIT", "DENIED", "COMMAND"];
+    let head = [
+        "TIME", "SESSION", "POLICY", "STATUS", "EXIT", "DENIED", "COMMAND",
+    ];
     let mut rows = vec![head.map(str::to_owned)];
     for record in lines.iter().map(|line| value(line)) {
         let counts = events(&record).filter_map(|one| get(one, "count").as_u64());
@@ -252,7 +298,10 @@ fn table(lines: &[&str]) -> String {
         }
     }
     let line = |row: &[String; 7]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}  "));
+        let cells = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}  "));
         cells.collect::<String>() + row.last().map_or("", String::as_str) + "\n"
     };
     rows.iter().map(line).collect()
@@ -272,9 +321,20 @@ fn event(event: &Value) -> String {
         (line, Value::Null) => format!(" (policy line {line})"),
         (line, source) => format!(" (line {line} of {})", word(source)),
     };
-    let kind = if get(event, "syscall").is_null() { "type" } else { "syscall" };
+    let kind = if get(event, "syscall").is_null() {
+        "type"
+    } else {
+        "syscall"
+    };
     let (count, what) = (word(get(event, "count")), word(get(event, kind)));
-    let details = ["arguments", "unreliable_path", "errno", "process", "pid", "first_at"];
+    let details = [
+        "arguments",
+        "unreliable_path",
+        "errno",
+        "process",
+        "pid",
+        "first_at",
+    ];
     let details = details.map(|key| (key, get(event, key)));
     let details = details.iter().filter(|(_, value)| !value.is_null());
     let details = details.map(|(key, value)| format!("{key}={}", word(value)));

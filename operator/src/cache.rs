@@ -36,7 +36,10 @@ pub(crate) struct Entry {
 impl Entry {
     /// The place of this policy's plan; `None` where nothing can be kept.
     pub(crate) fn of(sources: &Sources) -> Option<Self> {
-        Some(Self { directory: directory()?, name: key(sources)? + ".plan" })
+        Some(Self {
+            directory: directory()?,
+            name: key(sources)? + ".plan",
+        })
     }
 
     /// The kept plan, if there is one that only the caller can have written and that this compiler
@@ -61,20 +64,27 @@ impl Entry {
 
     /// Keeps a plan where that works: under another name first, then renamed.
     pub(crate) fn keep(&self, bytes: &[u8]) -> std::io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)?;
         let Some(directory) = open(&self.directory) else {
             return Err(std::io::ErrorKind::PermissionDenied.into());
         };
         let partial = format!("{}.{}", self.name, std::process::id());
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-        let written = openat(&directory, partial.as_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)
-            .map_err(std::io::Error::from)
-            .and_then(|file| File::from(file).write_all(bytes))
-            .and_then(|()| {
-                let renamed =
-                    renameat(&directory, partial.as_str(), &directory, self.name.as_str());
-                Ok(renamed?)
-            });
+        let written = openat(
+            &directory,
+            partial.as_str(),
+            flags,
+            Mode::S_IRUSR | Mode::S_IWUSR,
+        )
+        .map_err(std::io::Error::from)
+        .and_then(|file| File::from(file).write_all(bytes))
+        .and_then(|()| {
+            let renamed = renameat(&directory, partial.as_str(), &directory, self.name.as_str());
+            Ok(renamed?)
+        });
         if written.is_err() {
             unlinkat(&directory, partial.as_str(), UnlinkatFlags::NoRemoveDir)?;
         }
@@ -100,7 +110,11 @@ fn is_ours(found: &FileStat, kind: SFlag) -> bool {
 fn key(sources: &Sources) -> Option<String> {
     let program = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
     let mut digest = Sha256::new();
-    for number in [program.len().cast_signed(), program.mtime(), program.mtime_nsec()] {
+    for number in [
+        program.len().cast_signed(),
+        program.mtime(),
+        program.mtime_nsec(),
+    ] {
         digest.update(&number.to_le_bytes());
     }
     digest.update(COMPILER.as_bytes());

@@ -51,7 +51,9 @@ impl Sealed {
             | SealFlag::F_SEAL_SHRINK
             | SealFlag::F_SEAL_SEAL;
         let _zero = fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
-        Ok(Self { memory: file.into() })
+        Ok(Self {
+            memory: file.into(),
+        })
     }
 
     /// Where purple-exec finds it, being the same process.

@@ -66,7 +66,10 @@ pub(crate) fn sweep(parent: &Path) {
 /// The process that a group of a run is named by.
 fn id(name: &str) -> Option<u32> {
     let name = name.strip_prefix("purple-")?;
-    name.strip_suffix(".supervisor").unwrap_or(name).parse().ok()
+    name.strip_suffix(".supervisor")
+        .unwrap_or(name)
+        .parse()
+        .ok()
 }
 
 fn is_gone(process: u32) -> bool {
@@ -78,7 +81,9 @@ fn is_used_and_empty(group: &Path) -> bool {
         fs::read_to_string(group.join(file)).is_ok_and(|text| text.lines().any(wanted))
     };
     has("cgroup.events", &|line| line == "populated 0")
-        && has("cpu.stat", &|line| line.starts_with("usage_usec ") && line != "usage_usec 0")
+        && has("cpu.stat", &|line| {
+            line.starts_with("usage_usec ") && line != "usage_usec 0"
+        })
 }
 
 #[cfg(test)]
@@ -89,8 +94,14 @@ mod tests {
     fn groups_of_runs_are_known_by_their_names() {
         assert_eq!(id("purple-12"), Some(12));
         assert_eq!(id("purple-12.supervisor"), Some(12));
-        for other in ["purple-doctor-12", "purple-", "purple", "12", "purple-12.scope", "purple--1"]
-        {
+        for other in [
+            "purple-doctor-12",
+            "purple-",
+            "purple",
+            "12",
+            "purple-12.scope",
+            "purple--1",
+        ] {
             assert_eq!(id(other), None, "{other}");
         }
     }

@@ -24,19 +24,28 @@ pub(crate) fn all() -> Result<Vec<Route>, Problem> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(Problem::new(format!("/etc/passwd: {error}"))),
     }
-    let sudo = std::env::var("SUDO_UID").ok().and_then(|uid| uid.parse().ok()).map(Uid::from_raw);
+    let sudo = std::env::var("SUDO_UID")
+        .ok()
+        .and_then(|uid| uid.parse().ok())
+        .map(Uid::from_raw);
     // These may stand in a database other than the file.
     let callers = [Some(nix::unistd::getuid()), sudo].into_iter().flatten();
     let looked_up = callers.filter_map(|uid| Some(User::from_uid(uid).ok()??.dir));
     let named = std::env::var_os("HOME").map(PathBuf::from);
     let homes = listed(&text).into_iter().chain(looked_up).chain(named);
     // A home that does not exist hides nothing.
-    Ok(homes.filter(|path| counts(path) && path.is_dir()).filter_map(|at| Route::of(&at)).collect())
+    Ok(homes
+        .filter(|path| counts(path) && path.is_dir())
+        .filter_map(|at| Route::of(&at))
+        .collect())
 }
 
 /// The home directories of root and of people: the uids that Debian gives them (its policy, 9.2.2).
 fn listed(passwd: &[u8]) -> Vec<PathBuf> {
-    passwd.split(|byte| *byte == b'\n').filter_map(home).collect()
+    passwd
+        .split(|byte| *byte == b'\n')
+        .filter_map(home)
+        .collect()
 }
 
 fn home(line: &[u8]) -> Option<PathBuf> {

@@ -83,7 +83,13 @@ impl Problem {
 fn say(message: &str) {
     let mut error = std::io::stderr().lock();
     for line in message.lines() {
-        if writeln!(error, "purple: {}", purplec::diagnostics::render::visible(line)).is_err() {
+        if writeln!(
+            error,
+            "purple: {}",
+            purplec::diagnostics::render::visible(line)
+        )
+        .is_err()
+        {
             // There is nobody left to tell; the exit status says it all the same.
             return;
         }

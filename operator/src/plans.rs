@@ -28,7 +28,10 @@ pub(crate) struct Ready {
 pub(crate) fn load(path: &Path) -> Result<Ready, Problem> {
     let bytes = read(path, MAX_PLAN_BYTES)?;
     Plan::decode(&bytes).map_err(|error| Problem::new(format!("{}: {error}", path.display())))?;
-    Ok(Ready { bytes, unkept: None })
+    Ok(Ready {
+        bytes,
+        unkept: None,
+    })
 }
 
 /// The plan of a shipped profile.
@@ -46,9 +49,14 @@ pub(crate) fn from_policy(path: &Path) -> Result<Ready, Problem> {
 
 /// A shipped profile in full, with a place for each value.
 pub(crate) fn in_full(profile: &Profile) -> Result<String, Problem> {
-    let options = Options { emit: Some(Stage::Resolved), ..Options::default() };
+    let options = Options {
+        emit: Some(Stage::Resolved),
+        ..Options::default()
+    };
     let outcome = compile(&text(profile), &options, Sink::new())?;
-    outcome.listing.ok_or_else(|| Problem::new(format!("{}: nothing to show", profile.name)))
+    outcome
+        .listing
+        .ok_or_else(|| Problem::new(format!("{}: nothing to show", profile.name)))
 }
 
 fn text(profile: &Profile) -> Source {
@@ -59,17 +67,33 @@ fn text(profile: &Profile) -> Source {
 fn compiled(source: &Source, files: Option<Arc<dyn Files>>, sink: Sink) -> Result<Ready, Problem> {
     let sources = inherit::sources(source, files.as_deref()).filter(|sources| !has_an_end(sources));
     let place = sources.and_then(|sources| Some((Entry::of(&sources)?, sources)));
-    if let Some(bytes) = place.as_ref().and_then(|(entry, sources)| entry.look_up(sources)) {
-        return Ok(Ready { bytes, unkept: None });
+    if let Some(bytes) = place
+        .as_ref()
+        .and_then(|(entry, sources)| entry.look_up(sources))
+    {
+        return Ok(Ready {
+            bytes,
+            unkept: None,
+        });
     }
-    let options = Options { files, today: Some(today()?), ..Options::default() };
+    let options = Options {
+        files,
+        today: Some(today()?),
+        ..Options::default()
+    };
     let outcome = compile(source, &options, sink)?;
     let Some(bytes) = outcome.plan else {
-        return Err(Problem::new(format!("{}: the policy does not compile", source.name)));
+        return Err(Problem::new(format!(
+            "{}: the policy does not compile",
+            source.name
+        )));
     };
     // A parent may have changed since it was looked at for the plan's place.
     let same = place.filter(|(_, sources)| outcome.sources.digest() == sources.digest());
-    Ok(Ready { bytes, unkept: same.map(|(entry, _)| entry) })
+    Ok(Ready {
+        bytes,
+        unkept: same.map(|(entry, _)| entry),
+    })
 }
 
 /// Whether something in the texts may hold until a day: then a plan that was kept says nothing
@@ -81,7 +105,9 @@ fn has_an_end(sources: &Sources) -> bool {
 
 /// The day in UTC.
 fn today() -> Result<Date, Problem> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok();
     since
         .and_then(|since| Date::from_unix(since.as_secs()))
         .ok_or_else(|| Problem::new("the clock is not between 1970 and 9999"))
@@ -92,7 +118,10 @@ fn compile(source: &Source, options: &Options, sink: Sink) -> Result<Outcome, Pr
     let outcome = pipeline::compile(source, options, sink)
         .map_err(|fault| Problem::new(format!("a defect of the compiler: {fault}")))?;
     let found = outcome.diagnostics.iter();
-    let shown: Vec<_> = found.filter(|found| found.severity > Severity::Note).cloned().collect();
+    let shown: Vec<_> = found
+        .filter(|found| found.severity > Severity::Note)
+        .cloned()
+        .collect();
     for line in render::human(&outcome.sources, &shown).lines() {
         say(line);
     }

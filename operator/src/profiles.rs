@@ -40,7 +40,10 @@ pub(crate) fn find(name: &str) -> Result<Profile, Problem> {
     }
     let hint = match nearest(name, profiles::names()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", profiles::names().collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "there are {}",
+            profiles::names().collect::<Vec<_>>().join(", ")
+        ),
     };
     Err(Problem::new(format!(
         "there is no profile {} (a policy of your own goes with --policy FILE); {hint}",
@@ -55,8 +58,14 @@ pub(crate) fn run(command: &Command) -> Result<(), Problem> {
             let lines = SHIPPED.map(|one| format!("{:20} {}", one.name, one.about()));
             lines.join("\n") + "\n"
         }
-        Command::Show { name, resolved: false } => find(name)?.text.to_owned(),
-        Command::Show { name, resolved: true } => plans::in_full(&find(name)?)?,
+        Command::Show {
+            name,
+            resolved: false,
+        } => find(name)?.text.to_owned(),
+        Command::Show {
+            name,
+            resolved: true,
+        } => plans::in_full(&find(name)?)?,
         Command::Create { name, extends } => create(name, &find(extends)?)?,
     };
     std::io::stdout()
@@ -81,16 +90,19 @@ fn create(name: &str, parent: &Profile) -> Result<String, Problem> {
     let file = format!("{name}.yaml");
     let failed = |what: &dyn std::fmt::Display| Problem::new(format!("{file}: {what}"));
     // Never over something, and never through a link.
-    let mut opened =
-        OpenOptions::new().write(true).create_new(true).open(&file).map_err(|error| match error
-            .kind()
-        {
+    let mut opened = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&file)
+        .map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => {
                 failed(&"it exists already; it is not overwritten")
             }
             _ => failed(&error),
         })?;
-    opened.write_all(starter(name, parent).as_bytes()).map_err(|error| failed(&error))?;
+    opened
+        .write_all(starter(name, parent).as_bytes())
+        .map_err(|error| failed(&error))?;
     Ok(format!(
         "{file} extends {}; look at it, then: purple run --policy {file} -- COMMAND\n",
         parent.name
@@ -139,7 +151,10 @@ mod tests {
     fn a_starter_compiles_without_a_finding_with_and_without_its_examples() {
         for parent in SHIPPED {
             let policy = starter("7", &parent);
-            for text in [policy.clone(), policy.replace("\n# ", "\n").replace("\n#\n", "\n")] {
+            for text in [
+                policy.clone(),
+                policy.replace("\n# ", "\n").replace("\n#\n", "\n"),
+            ] {
                 // A sentence of the comment is no YAML.
                 let text = text.replace("\nAll that", "\n# All that");
                 let outcome = pipeline::compile(
@@ -147,8 +162,12 @@ mod tests {
                     &Options::default(),
                     Sink::new(),
                 );
-                let codes = outcome
-                    .map(|all| all.diagnostics.iter().map(|one| one.code).collect::<Vec<_>>());
+                let codes = outcome.map(|all| {
+                    all.diagnostics
+                        .iter()
+                        .map(|one| one.code)
+                        .collect::<Vec<_>>()
+                });
                 assert_eq!(codes, Ok(vec![]), "{text}");
             }
         }

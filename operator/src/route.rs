@@ -59,7 +59,9 @@ impl Route {
     /// Whether the path leads through or to this place, by whichever mount it is reached.
     pub(crate) fn passes(&self, place: &Path) -> bool {
         let wanted = identity(place);
-        self.places.iter().any(|one| one == place || (wanted.is_some() && identity(one) == wanted))
+        self.places
+            .iter()
+            .any(|one| one == place || (wanted.is_some() && identity(one) == wanted))
     }
 }
 
@@ -91,8 +93,17 @@ mod tests {
         assert!(symlink("circle", base.join("circle")).is_ok());
         let route = Route::of(&base.join("a/link/x/../y"));
         let circle = Route::of(&base.join("circle"));
-        let passes = |place: &str| route.as_ref().is_some_and(|one| one.passes(&base.join(place)));
-        let told = [passes("a/link"), passes("else"), passes("else/deep/y"), passes("a/link/y")];
+        let passes = |place: &str| {
+            route
+                .as_ref()
+                .is_some_and(|one| one.passes(&base.join(place)))
+        };
+        let told = [
+            passes("a/link"),
+            passes("else"),
+            passes("else/deep/y"),
+            passes("a/link/y"),
+        ];
         let end = route.as_ref().map(|one| one.end().to_owned());
         assert!(std::fs::remove_dir_all(base).is_ok());
         assert_eq!(told, [true, true, true, false]);

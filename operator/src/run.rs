@@ -73,7 +73,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let recorded =
         plan.needs.iter().any(|need| need.layer == Layer::Audit) && !lets_go(Layer::Audit);
     let session = if recorded {
-        Some(Session::open(&plan, arguments.report.as_deref(), &arguments.command)?)
+        Some(Session::open(
+            &plan,
+            arguments.report.as_deref(),
+            &arguments.command,
+        )?)
     } else {
         None
     };
@@ -101,12 +105,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     if arguments.subordinate_ids {
         command.arg("--subordinate-ids");
     }
-    command.arg(sealed.path()).arg("--").args(&arguments.command);
+    command
+        .arg(sealed.path())
+        .arg("--")
+        .args(&arguments.command);
     if let Some(session) = session {
         return session.run(&mut command);
     }
     let error = command.exec();
-    Err(Problem::new(format!("{}: {error}", command.get_program().to_string_lossy())))
+    Err(Problem::new(format!(
+        "{}: {error}",
+        command.get_program().to_string_lossy()
+    )))
 }
 
 /// Where purple-exec is told to make the run's group. What killed runs have left there is removed.
@@ -118,11 +128,19 @@ fn cgroup(arguments: &Arguments, limited: bool, stays: bool) -> Option<PathBuf> 
     }
     let parent = named.clone().or_else(|| {
         let mount = group::mount_point()?;
-        if root { Some(mount.join("purple")) } else { group::own(&mount) }
+        if root {
+            Some(mount.join("purple"))
+        } else {
+            group::own(&mount)
+        }
     });
     if let Some(parent) = parent {
         group::sweep(&parent);
     }
     // purple-exec moves itself out of a user's group, which it divides then, but not us.
-    if stays && !root && named.is_none() { group::step_aside() } else { named }
+    if stays && !root && named.is_none() {
+        group::step_aside()
+    } else {
+        named
+    }
 }

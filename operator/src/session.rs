@@ -77,7 +77,10 @@ impl<'a> Session<'a> {
             .map_err(|error| problem("/dev/urandom", &error))?;
         Ok(Self {
             plan,
-            command: command.iter().map(|one| one.to_string_lossy().into_owned()).collect(),
+            command: command
+                .iter()
+                .map(|one| one.to_string_lossy().into_owned())
+                .collect(),
             id: purplec::seal::hex(&random),
             log,
             report: report.into(),
@@ -88,7 +91,10 @@ impl<'a> Session<'a> {
     /// Tells purple-exec where its report goes, and whom it belongs to.
     pub(crate) fn prepare(&self, command: &mut Command) {
         let descriptor = self.report.as_raw_fd().to_string();
-        command.arg("--parent").arg(std::process::id().to_string()).arg(descriptor);
+        command
+            .arg("--parent")
+            .arg(std::process::id().to_string())
+            .arg(descriptor);
     }
 
     /// Runs it to its end, says what was denied, and writes the record.
@@ -113,7 +119,11 @@ impl<'a> Session<'a> {
             say(&line);
         }
         if let Some(log) = self.log {
-            let failure = plan.audit.iter().next().map_or(AuditFailure::End, |one| one.failure);
+            let failure = plan
+                .audit
+                .iter()
+                .next()
+                .map_or(AuditFailure::End, |one| one.failure);
             let written = log.append(|before| run.record(before));
             // What it did is done. Where the policy wants a record, whoever started it must see that
             // there is none: the problem is the end.
@@ -150,9 +160,15 @@ fn continued<T>(
 
 /// A time of day in UTC, as RFC 3339 writes it.
 fn timestamp(time: SystemTime) -> String {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     let date = Date::from_unix(since.as_secs()).map_or_else(String::new, |date| date.to_string());
     let seconds = since.as_secs() % 86400;
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{date}T{hours:02}:{minutes:02}:{:02}.{:03}Z", seconds % 60, since.subsec_millis())
+    format!(
+        "{date}T{hours:02}:{minutes:02}:{:02}.{:03}Z",
+        seconds % 60,
+        since.subsec_millis()
+    )
 }

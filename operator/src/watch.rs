@@ -20,7 +20,9 @@ pub(crate) fn run(command: &mut Command) -> Result<u8, Problem> {
         .spawn()
         .map_err(|error| Problem::new(format!("{name}: {error}")))?;
     let failed = |errno: Errno| Problem::new(format!("waiting for {name}: {}", errno.desc()));
-    let child = i32::try_from(child.id()).map(Pid::from_raw).map_err(|_| failed(Errno::ESRCH))?;
+    let child = i32::try_from(child.id())
+        .map(Pid::from_raw)
+        .map_err(|_| failed(Errno::ESRCH))?;
     // What came before this ended us, and with us the child.
     let all: SigSet = Signal::iterator().collect();
     all.thread_block().map_err(failed)?;
@@ -73,9 +75,9 @@ fn look(child: Pid) -> Result<Option<Found>, Errno> {
     let flags = WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED;
     Ok(match waitpid(child, Some(flags))? {
         WaitStatus::Exited(_, status) => Some(Found::Ended(u8::try_from(status).unwrap_or(255))),
-        WaitStatus::Signaled(_, signal, _) => {
-            Some(Found::Ended(u8::try_from(signal as i32 + 128).unwrap_or(255)))
-        }
+        WaitStatus::Signaled(_, signal, _) => Some(Found::Ended(
+            u8::try_from(signal as i32 + 128).unwrap_or(255),
+        )),
         WaitStatus::Stopped(..) => Some(Found::Stopped),
         _ => None,
     })

@@ -33,17 +33,24 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), Problem> {
 /// Looks whether the program could write to the audit log.
 pub(crate) fn guard_log(plan: &Plan<'_>, log: &Path) -> Result<(), Problem> {
     let directory = log.parent().unwrap_or(log);
-    binds(plan).filter(Shared::is_output).try_for_each(|shared| {
-        shared
-            .guard(directory, "where the audit log lies: choose another output path or `log_path`")
-    })
+    binds(plan)
+        .filter(Shared::is_output)
+        .try_for_each(|shared| {
+            shared.guard(
+                directory,
+                "where the audit log lies: choose another output path or `log_path`",
+            )
+        })
 }
 
 /// Makes the output directories that are still missing.
 pub(crate) fn make(plan: &Plan<'_>) -> Result<(), Problem> {
     for shared in binds(plan).filter(|one| one.is_output() && one.source.is_relative()) {
         if shared.walk(Missing::Make)? {
-            say(&format!("made the output directory {}", shared.source.display()));
+            say(&format!(
+                "made the output directory {}",
+                shared.source.display()
+            ));
         }
     }
     Ok(())
@@ -64,10 +71,13 @@ struct Shared<'a> {
 }
 
 fn binds<'a>(plan: &Plan<'a>) -> impl Iterator<Item = Shared<'a>> {
-    plan.mounts.iter().filter(|mount| mount.kind == MountKind::Bind).map(|mount| {
-        let source = Path::new(OsStr::from_bytes(mount.source.to_bytes()));
-        Shared { mount, source }
-    })
+    plan.mounts
+        .iter()
+        .filter(|mount| mount.kind == MountKind::Bind)
+        .map(|mount| {
+            let source = Path::new(OsStr::from_bytes(mount.source.to_bytes()));
+            Shared { mount, source }
+        })
 }
 
 impl Shared<'_> {
@@ -86,7 +96,11 @@ impl Shared<'_> {
     /// whether something was missing.
     fn walk(&self, missing: Missing) -> Result<bool, Problem> {
         let failed = |at: &Path, errno: Errno| {
-            self.problem(&format!("cannot be followed at {}: {}", at.display(), errno.desc()))
+            self.problem(&format!(
+                "cannot be followed at {}: {}",
+                at.display(),
+                errno.desc()
+            ))
         };
         let here = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let mut at = PathBuf::from(".");
@@ -146,7 +160,11 @@ impl Shared<'_> {
         let what = if Route::of(Path::new("/")).is_some_and(|root| root.passes(&real)) {
             "is the whole host"
         } else if let Some(home) = homes.iter().find(|home| home.passes(&real)) {
-            if home.end() == real { "is a home directory" } else { "holds a home directory" }
+            if home.end() == real {
+                "is a home directory"
+            } else {
+                "holds a home directory"
+            }
         } else {
             return Ok(());
         };
@@ -168,7 +186,9 @@ impl Shared<'_> {
             return Ok(());
         }
         let directory = directory.display();
-        Err(self.problem(&format!("would let the program write to {directory}, {what}")))
+        Err(self.problem(&format!(
+            "would let the program write to {directory}, {what}"
+        )))
     }
 
     /// Where the path leads.

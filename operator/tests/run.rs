@@ -1,6 +1,10 @@
 //! `purple run` up to the point where it becomes purple-exec: a script in its place tells what it
 //! was given.
-#![expect(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -29,7 +33,10 @@ impl Place {
         let place = Self(base.canonicalize().expect("it is there"));
         // Children write, so that no process here has a program open for writing when it starts.
         let copied = Command::new("cp")
-            .args([Path::new(env!("CARGO_BIN_EXE_purple")), &place.at("bin/purple")])
+            .args([
+                Path::new(env!("CARGO_BIN_EXE_purple")),
+                &place.at("bin/purple"),
+            ])
             .status();
         assert!(copied.is_ok_and(|status| status.success()));
         place.write("script", EXECUTOR);
@@ -78,7 +85,10 @@ impl Place {
     }
 
     fn run(&self) -> Output {
-        self.purple("home/project", &["--policy", "../../policy.yaml", "--", "true"])
+        self.purple(
+            "home/project",
+            &["--policy", "../../policy.yaml", "--", "true"],
+        )
     }
 
     /// The only kept plan.
@@ -113,7 +123,11 @@ fn refused(output: &Output, words: &[&str]) {
 fn ran(output: &Output) {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "the plan was writable");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "",
+        "the plan was writable"
+    );
 }
 
 #[test]
@@ -139,7 +153,10 @@ fn the_executor_gets_sealed_bytes_and_not_a_file() {
 fn a_broken_plan_is_called_by_its_own_name() {
     let place = Place::new();
     place.write("broken.plan", "no plan");
-    let output = place.purple("home/project", &["--plan", "../../broken.plan", "--", "true"]);
+    let output = place.purple(
+        "home/project",
+        &["--plan", "../../broken.plan", "--", "true"],
+    );
     refused(&output, &["../../broken.plan: "]);
 }
 
@@ -178,9 +195,22 @@ fn a_kept_plan_is_used_again_and_a_corrupted_one_replaced() {
 fn the_program_must_not_write_to_kept_plans() {
     let place = Place::new();
     let cache = "home/.cache/purple/plans";
-    for output in ["home/.cache", "home", cache, "home/.cache/purple/plans/below"] {
+    for output in [
+        "home/.cache",
+        "home",
+        cache,
+        "home/.cache/purple/plans/below",
+    ] {
         place.policy(&place.at(output).display().to_string());
-        refused(&place.run(), &["(policy line 6)", cache, "XDG_CACHE_HOME", "another output path"]);
+        refused(
+            &place.run(),
+            &[
+                "(policy line 6)",
+                cache,
+                "XDG_CACHE_HOME",
+                "another output path",
+            ],
+        );
         assert!(!place.exists("home/.cache"), "nothing is made");
     }
 
@@ -211,12 +241,18 @@ fn a_project_s_link_does_not_choose_what_is_shared() {
     fs::create_dir(place.at("home/.ssh")).expect("a directory");
     symlink("../.ssh", place.at("home/project/output")).expect("a link");
     let output = place.purple("home/project", &["--", "true"]);
-    refused(&output, &["symbolic link ./output to ../.ssh", "policy line"]);
+    refused(
+        &output,
+        &["symbolic link ./output to ../.ssh", "policy line"],
+    );
     assert!(!place.exists("bin/plan"), "nothing ran");
 
     symlink("../../else", place.at("home/project/out")).expect("a link");
     place.policy("./out/new/deep");
-    refused(&place.run(), &["symbolic link ./out to ../../else", "(policy line 6)"]);
+    refused(
+        &place.run(),
+        &["symbolic link ./out to ../../else", "(policy line 6)"],
+    );
     assert!(!place.exists("else/new"), "nothing is made outside");
     assert!(!place.exists("home/.cache"), "nothing is kept");
 }
@@ -245,8 +281,14 @@ fn a_refused_run_makes_nothing() {
 #[test]
 fn homes_are_not_shared_by_chance() {
     let place = Place::new();
-    for (from, words) in [("home", "is a home directory"), ("", "holds a home directory")] {
-        refused(&place.purple(from, &["--", "true"]), &[words, "policy line"]);
+    for (from, words) in [
+        ("home", "is a home directory"),
+        ("", "holds a home directory"),
+    ] {
+        refused(
+            &place.purple(from, &["--", "true"]),
+            &[words, "policy line"],
+        );
     }
     let root = Command::new(place.at("bin/purple"))
         .args(["run", "--", "true"])
@@ -257,7 +299,10 @@ fn homes_are_not_shared_by_chance() {
     refused(&root, &["is the whole host"]);
     // Root's home is guarded whoever starts purple, by what the user database says.
     if fs::read_dir("/root").is_ok() {
-        refused(&place.purple("/root", &["--", "true"]), &["/root would be shared"]);
+        refused(
+            &place.purple("/root", &["--", "true"]),
+            &["/root would be shared"],
+        );
     } else {
         println!("SKIP homes_are_not_shared_by_chance: /root cannot be entered");
     }
@@ -269,7 +314,10 @@ fn what_is_missing_is_named() {
     refused(&place.purple("home/project", &[]), &["Usage: purple run"]);
     fs::remove_file(place.at("bin/purple-exec")).expect("it was there");
     place.policy("./out");
-    refused(&place.run(), &["bin/purple-exec is not there", "installed beside purple"]);
+    refused(
+        &place.run(),
+        &["bin/purple-exec is not there", "installed beside purple"],
+    );
     place.write("bin/purple-exec", "");
     refused(&place.run(), &["bin/purple-exec cannot be executed"]);
     assert!(!place.exists("home/project/out") && !place.exists("home/.cache"));
@@ -284,8 +332,17 @@ fn every_profile_has_its_plan() {
         let plan = purple_plan::Plan::decode(&plan).expect("a plan");
         assert_eq!(plan.meta.policy_name.to_bytes(), profile.name.as_bytes());
     }
-    let output = place.purple("home/project", &["--profile", "bulid-offline", "--", "true"]);
-    refused(&output, &["there is no profile `bulid-offline`", "did you mean `build-offline`?"]);
+    let output = place.purple(
+        "home/project",
+        &["--profile", "bulid-offline", "--", "true"],
+    );
+    refused(
+        &output,
+        &[
+            "there is no profile `bulid-offline`",
+            "did you mean `build-offline`?",
+        ],
+    );
 }
 
 #[test]
@@ -316,7 +373,10 @@ fn a_kept_plan_is_not_used_once_a_parent_has_changed() {
     fs::remove_file(place.at("parent.yaml")).expect("it was there");
     refused(&place.run(), &["extends-unreadable", "does not compile"]);
     place.write("parent.yaml", "name: parent\nextnds: base\n");
-    refused(&place.run(), &["parent.yaml:2:1: error[unknown-key]", "extends-broken"]);
+    refused(
+        &place.run(),
+        &["parent.yaml:2:1: error[unknown-key]", "extends-broken"],
+    );
 }
 
 #[test]
@@ -331,24 +391,47 @@ fn a_policy_to_start_from_is_made_and_never_written_over() {
             .expect("purple starts")
     };
     let output = profile(&["create", "mine"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = fs::read_to_string(place.at("home/project/mine.yaml")).expect("a policy");
     assert!(text.contains("\nextends: ai-dev-safe\n"), "{text}");
     ran(&place.purple("home/project", &["--policy", "mine.yaml", "--", "true"]));
 
-    refused(&profile(&["create", "mine"]), &["mine.yaml: it exists already"]);
+    refused(
+        &profile(&["create", "mine"]),
+        &["mine.yaml: it exists already"],
+    );
     symlink("nowhere", place.at("home/project/link.yaml")).expect("a link");
-    refused(&profile(&["create", "link"]), &["link.yaml: it exists already"]);
-    refused(&profile(&["create", "../up"]), &["`../up` cannot be a policy's name"]);
-    refused(&profile(&["create", "x", "--extends", "bse"]), &["did you mean `base`?"]);
+    refused(
+        &profile(&["create", "link"]),
+        &["link.yaml: it exists already"],
+    );
+    refused(
+        &profile(&["create", "../up"]),
+        &["`../up` cannot be a policy's name"],
+    );
+    refused(
+        &profile(&["create", "x", "--extends", "bse"]),
+        &["did you mean `base`?"],
+    );
     assert!(!place.exists("home/up.yaml") && !place.exists("home/project/x.yaml"));
 
     let output = profile(&["show", "python-readonly", "--resolved"]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("sandbox_path: /usr") && text.contains("# base:9\n"), "{text}");
+    assert!(
+        text.contains("sandbox_path: /usr") && text.contains("# base:9\n"),
+        "{text}"
+    );
     let output = profile(&["list"]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text.lines().count(), purplec::profiles::SHIPPED.len(), "{text}");
+    assert_eq!(
+        text.lines().count(),
+        purplec::profiles::SHIPPED.len(),
+        "{text}"
+    );
 }
 
 /// What a policy grants until a day is not granted by a plan that was kept on an earlier one.
@@ -362,7 +445,10 @@ fn a_grant_that_has_ended_is_refused_whatever_is_kept() {
     };
     until("2099-12-31");
     ran(&place.run());
-    assert!(!place.exists("home/.cache/purple/plans"), "a plan with an end is not kept");
+    assert!(
+        !place.exists("home/.cache/purple/plans"),
+        "a plan with an end is not kept"
+    );
     until("2020-01-31");
     refused(&place.run(), &["error[grant-expired]", "does not compile"]);
 }

@@ -53,14 +53,27 @@ pub(crate) fn stopped(place: &Place, test: &str, outside: &Value, inside: &Value
     let mut unproved = Vec::new();
     for (name, result) in outside.as_object().expect("an object") {
         let found = inside[name].as_str().expect("the name of an error");
-        assert!(errors.contains(&found), "{name}: {found} inside, {result} outside");
+        assert!(
+            errors.contains(&found),
+            "{name}: {found} inside, {result} outside"
+        );
         if result != "ok" {
             unproved.push(format!("{name} {}", result.as_str().unwrap_or_default()));
         }
     }
     if !unproved.is_empty() {
-        let test = format!("{test}::{}", if place.who.is_root() { "as_root" } else { "as_user" });
-        let why = format!("without the sandbox this fails here too: {}", unproved.join(", "));
+        let test = format!(
+            "{test}::{}",
+            if place.who.is_root() {
+                "as_root"
+            } else {
+                "as_user"
+            }
+        );
+        let why = format!(
+            "without the sandbox this fails here too: {}",
+            unproved.join(", ")
+        );
         skip(&test, &why);
     }
 }

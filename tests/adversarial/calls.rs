@@ -38,13 +38,22 @@ def by_int80(*words):
 
 fn other_entry_points(place: &Place) {
     // In the 32-bit table 20 is getpid, 26 ptrace, 310 unshare, 359 socket; 16 is AF_NETLINK.
-    let calls = ["20, 0, 0, 0", "26, 0, 0, 0", "310, 0x10000000, 0, 0", "359, 16, 3, 0"];
+    let calls = [
+        "20, 0, 0, 0",
+        "26, 0, 0, 0",
+        "310, 0x10000000, 0, 0",
+        "359, 16, 3, 0",
+    ];
     let plan = Policy::new(place).compile(place);
     for call in calls {
         let text = format!("{INT80}show(it=by_int80({call}))");
         assert_eq!(outside(place, &text), json!({"it": "ok"}), "{call}");
         let done = python(place, &plan, &text).finish();
-        assert_eq!((done.code(), done.out().as_str()), (BAD_CALL, ""), "{call}: {done}");
+        assert_eq!(
+            (done.code(), done.out().as_str()),
+            (BAD_CALL, ""),
+            "{call}: {done}"
+        );
     }
     // x32 numbers have bit 30 set; 41 is socket there too.
     let text = "show(it=syscall(0x40000000 | 41, 16, 3, 0))";
@@ -99,7 +108,13 @@ show(unshare=forked(lambda: syscall(272, NEWUSER)), clone=cloned(56, NEWUSER | S
 
 fn io_uring(place: &Place) {
     let text = "show(setup=syscall(425, 4, bytes(120)))";
-    attack(place, &Policy::new(place), "calls::io_uring", text, &["EPERM"]);
+    attack(
+        place,
+        &Policy::new(place),
+        "calls::io_uring",
+        text,
+        &["EPERM"],
+    );
 }
 
 /// A ring connects without any call that a filter sees: what holds is that there is no network.
@@ -125,7 +140,13 @@ show(connect='ok' if result == 0 else errno.errorcode[-result])"
     );
     let calls = "allow: [io_uring_setup, io_uring_enter]";
     let policy = Policy::new(place).syscalls(&["default_deny: false", calls]);
-    attack(place, &policy, "calls::io_uring_without_a_network", &text, &["ECONNREFUSED"]);
+    attack(
+        place,
+        &policy,
+        "calls::io_uring_without_a_network",
+        &text,
+        &["ECONNREFUSED"],
+    );
 }
 
 /// Each with arguments that the kernel takes, or that do no harm.
@@ -151,7 +172,10 @@ fn another_sandboxes_supervisor(place: &Place) {
     let plan = Policy::new(place).compile(place);
     let mut child = Run::new(place, &plan, &["sh", "-c", "echo ready; cat"]).start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-    assert!(out.read_line(&mut String::new()).is_ok_and(|length| length > 0));
+    assert!(
+        out.read_line(&mut String::new())
+            .is_ok_and(|length| length > 0)
+    );
     let text = format!(
         "PID = {}
 vector = (ctypes.c_char * 64)()

@@ -19,17 +19,25 @@ fn a_working_directory_through_a_descriptor(place: &Place) {
     symlink("/proc/self/fd/9", place.at("output/door")).expect("a link");
     let wrapper = ["sh", "-c", "exec 9<host; exec \"$@\"", "sh"];
     let enter = ["sh", "-c", "cd output/door && cat secret"];
-    assert_eq!(bare(place, &[&wrapper[..], &enter].concat()).good(), "of the host\n");
+    assert_eq!(
+        bare(place, &[&wrapper[..], &enter].concat()).good(),
+        "of the host\n"
+    );
 
     let policy = Policy::new(place).starts_in("/output/door");
     let plan = policy.compile(place);
     let line = policy.line_of("working_dir");
     for let_go in [&[][..], &WITHOUT_LANDLOCK] {
-        let run = Run::new(place, &plan, &["cat", "secret"]).option(let_go).wrapped(&wrapper);
+        let run = Run::new(place, &plan, &["cat", "secret"])
+            .option(let_go)
+            .wrapped(&wrapper);
         let done = run.finish();
         let said = format!("working directory: /output/door: ENOENT (policy line {line})\n");
         assert_eq!(done.code(), 125, "{done}");
-        assert!(done.stderr.ends_with(&said) && done.out().is_empty(), "{done}");
+        assert!(
+            done.stderr.ends_with(&said) && done.out().is_empty(),
+            "{done}"
+        );
     }
 }
 
@@ -52,10 +60,15 @@ fn a_directory_passed_over_a_socket(place: &Place) {
         set_permissions(file, Permissions::from_mode(0o666)).expect("its own");
     }
     let mut peer = Command::new(PYTHON);
-    peer.args(["-c", PEER]).current_dir(place.at("")).stdout(Stdio::piped());
+    peer.args(["-c", PEER])
+        .current_dir(place.at(""))
+        .stdout(Stdio::piped());
     let mut peer = peer.spawn().expect("python");
     let mut out = BufReader::new(peer.stdout.take().expect("a pipe"));
-    assert!(out.read_line(&mut String::new()).is_ok_and(|length| length > 0));
+    assert!(
+        out.read_line(&mut String::new())
+            .is_ok_and(|length| length > 0)
+    );
 
     let text = "
 peer = socket.socket(socket.AF_UNIX)
@@ -75,6 +88,10 @@ show(read=opened('file', os.O_RDONLY), write=opened('file', os.O_WRONLY), up=ope
     assert_eq!(inside, all("EACCES"), "the second wall holds");
     // That it is the second wall and no other: without it, what its owner may do goes.
     let let_go = found(&python(place, &plan, text).option(&WITHOUT_LANDLOCK));
-    assert_eq!((&let_go["read"], &let_go["write"]), (&json!("ok"), &json!("ok")), "{let_go}");
+    assert_eq!(
+        (&let_go["read"], &let_go["write"]),
+        (&json!("ok"), &json!("ok")),
+        "{let_go}"
+    );
     assert!(peer.wait().expect("the peer ends").success());
 }

@@ -28,27 +28,87 @@ scenarios! {
 /// Calls whose failure leaves no layer out, each with the reason: which process makes it, the call,
 /// and the error; `None` for any.
 const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
-    (Role::Supervisor, "prctl", None, "the auxiliary vector is read from /proc/self/auxv instead"),
+    (
+        Role::Supervisor,
+        "prctl",
+        None,
+        "the auxiliary vector is read from /proc/self/auxv instead",
+    ),
     (
         Role::Supervisor,
         "rt_sigtimedwait",
         None,
         "it watches: the run ends, and was whole until then",
     ),
-    (Role::Supervisor, "madvise", None, "it waits with more memory than it needs"),
-    (Role::Holder, "prctl", None, "it ends early: then its map was written before, or is refused"),
+    (
+        Role::Supervisor,
+        "madvise",
+        None,
+        "it waits with more memory than it needs",
+    ),
+    (
+        Role::Holder,
+        "prctl",
+        None,
+        "it ends early: then its map was written before, or is refused",
+    ),
     (Role::Holder, "rt_sigtimedwait", None, "the same"),
-    (Role::Init, "close", None, "it closes what is left before there is a payload"),
-    (Role::Init, "keyctl", Some(Errno::ENOSYS), "a kernel without keyrings has none to inherit"),
-    (Role::Init, "rt_sigtimedwait", None, "it watches: the run ends, and was whole until then"),
-    (Role::Init, "madvise", None, "it waits with more memory than it needs"),
-    (Role::Payload, "close", None, "close_range closes what is left before execve"),
-    (Role::Payload, "newfstatat", None, "a command that cannot be seen is looked for elsewhere"),
+    (
+        Role::Init,
+        "close",
+        None,
+        "it closes what is left before there is a payload",
+    ),
+    (
+        Role::Init,
+        "keyctl",
+        Some(Errno::ENOSYS),
+        "a kernel without keyrings has none to inherit",
+    ),
+    (
+        Role::Init,
+        "rt_sigtimedwait",
+        None,
+        "it watches: the run ends, and was whole until then",
+    ),
+    (
+        Role::Init,
+        "madvise",
+        None,
+        "it waits with more memory than it needs",
+    ),
+    (
+        Role::Payload,
+        "close",
+        None,
+        "close_range closes what is left before execve",
+    ),
+    (
+        Role::Payload,
+        "newfstatat",
+        None,
+        "a command that cannot be seen is looked for elsewhere",
+    ),
     (Role::Payload, "faccessat2", None, "the same"),
-    (Role::Payload, "openat", None, "an interpreter that cannot be read is left to execve"),
+    (
+        Role::Payload,
+        "openat",
+        None,
+        "an interpreter that cannot be read is left to execve",
+    ),
     (Role::Payload, "pread64", None, "the same"),
-    (Role::Payload, "kill", None, "without one thing to look at, the wall is seen by another"),
-    (Role::Payload, "umount2", Some(Errno::EPERM), "it is what the filter has to answer"),
+    (
+        Role::Payload,
+        "kill",
+        None,
+        "without one thing to look at, the wall is seen by another",
+    ),
+    (
+        Role::Payload,
+        "umount2",
+        Some(Errno::EPERM),
+        "it is what the filter has to answer",
+    ),
 ];
 
 /// Calls that come, or do not, by which process is faster.
@@ -118,10 +178,14 @@ fn no_call_of_the_payload_with_capabilities_may_fail(place: &Place) {
 
 /// A user's only; and a tracer without root's rights would keep the helpers from theirs.
 fn no_call_for_subordinate_ids_may_fail(place: &Place) {
-    let listed = User::from_uid(Uid::from_raw(place.who.uid)).ok().flatten().is_some_and(|user| {
-        let list = std::fs::read_to_string("/etc/subuid").unwrap_or_default();
-        list.lines().any(|line| line.starts_with(&format!("{}:", user.name)))
-    });
+    let listed = User::from_uid(Uid::from_raw(place.who.uid))
+        .ok()
+        .flatten()
+        .is_some_and(|user| {
+            let list = std::fs::read_to_string("/etc/subuid").unwrap_or_default();
+            list.lines()
+                .any(|line| line.starts_with(&format!("{}:", user.name)))
+        });
     if place.who.is_root() {
         return;
     }
@@ -132,7 +196,9 @@ fn no_call_for_subordinate_ids_may_fail(place: &Place) {
     let open = std::fs::Permissions::from_mode(0o777);
     std::fs::set_permissions(place.at("output"), open).expect("its own directory");
     let policy = Policy::new(place);
-    fail_each(place, &policy, &["--subordinate-ids"], |role| role != Role::Payload);
+    fail_each(place, &policy, &["--subordinate-ids"], |role| {
+        role != Role::Payload
+    });
 }
 
 /// One after the other: they stand in one place on the host.
@@ -140,12 +206,20 @@ fn no_call_that_fails_leaves_a_stub(place: &Place) {
     let project = place.dir("project");
     let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &["a/b", "c/", "d"]);
     let plan = policy.compile(place);
-    let left = || std::fs::read_dir(&project).expect("its own directory").count();
+    let left = || {
+        std::fs::read_dir(&project)
+            .expect("its own directory")
+            .count()
+    };
     let (good, _started) = run(place, &plan, &[], 0);
     let good = trace(&mut good.command(), None);
-    assert_eq!((good.status, good.said.as_str(), left()), (0, "", 0), "without a fault it runs");
+    assert_eq!(
+        (good.status, good.said.as_str(), left()),
+        (0, "", 0),
+        "without a fault it runs"
+    );
     // These do not fail (umask(2), close(2)); a program with checks ends at once when they do.
-    let fails = |call: &Call| !is(call, "umask") && !is(call, "close");
+    let fails = |call: &Call| !["umask", "close"].contains(&name(call));
     let ours = |call: &&Call| role(&call.process, &good) == Role::Supervisor && fails(call);
     let calls: Vec<Call> = good.calls.iter().filter(ours).cloned().collect();
     let mut refused = 0;
@@ -155,21 +229,26 @@ fn no_call_that_fails_leaves_a_stub(place: &Place) {
         if started.exists() {
             // What fails in the end may leave one, which the next run takes away.
             let (again, _started) = self::run(place, &plan, &[], 0);
-            assert_eq!((trace(&mut again.command(), None).status, left()), (0, 0), "{fault:?}");
+            assert_eq!(
+                (trace(&mut again.command(), None).status, left()),
+                (0, 0),
+                "{fault:?}"
+            );
         } else {
             assert_eq!(left(), 0, "{fault:?}: {}", traced.said);
             refused += 1;
         }
     }
-    for name in ["mkdirat", "flock", "openat2"] {
-        assert!(good.calls.iter().filter(ours).any(|call| is(call, name)), "no {name}");
+    for wanted in ["mkdirat", "flock", "openat2"] {
+        assert!(calls.iter().any(|call| name(call) == wanted), "no {wanted}");
     }
     println!("{refused} runs were refused, and no stub was left");
     assert!(refused > 0);
 }
 
-fn is(call: &Call, name: &str) -> bool {
-    u32::try_from(call.number).is_ok_and(|number| syscall_name(Arch::X86_64, number) == Some(name))
+fn name(call: &Call) -> &'static str {
+    let name = syscall_name(Arch::X86_64, u32::try_from(call.number).expect("a number"));
+    name.expect("a call that the table has")
 }
 
 /// A run of `touch` that can be traced, and the file that is there if it ran.
@@ -177,7 +256,10 @@ fn run<'p>(place: &'p Place, plan: &Path, options: &[&str], number: usize) -> (R
     let report = place.text(&format!("report-{number}"));
     let name = format!("started-{number}");
     let run = Run::new(place, plan, &["touch", &format!("/output/{name}")]);
-    let run = run.wrapped(&WRAPPER).option(&["--report", &report]).option(options);
+    let run = run
+        .wrapped(&WRAPPER)
+        .option(&["--report", &report])
+        .option(options);
     (run, place.at(&format!("output/{name}")))
 }
 
@@ -186,10 +268,17 @@ fn fail_each(place: &Place, policy: &Policy, options: &[&str], wanted: fn(Role) 
     let plan = policy.compile(place);
     let (good, started) = run(place, &plan, options, 0);
     let good = trace(&mut good.command(), None);
-    assert_eq!((good.status, good.said.as_str()), (0, ""), "without a fault it runs");
+    assert_eq!(
+        (good.status, good.said.as_str()),
+        (0, ""),
+        "without a fault it runs"
+    );
     assert!(started.exists());
     let whole = receipt(place, 0);
-    let calls = good.calls.iter().filter(|call| wanted(role(&call.process, &good)));
+    let calls = good
+        .calls
+        .iter()
+        .filter(|call| wanted(role(&call.process, &good)));
     let faults = faults(&calls.cloned().collect::<Vec<_>>(), &good);
 
     // Run 0 was the good one.
@@ -205,7 +294,11 @@ fn fail_each(place: &Place, policy: &Policy, options: &[&str], wanted: fn(Role) 
             let traced = trace(&mut run.command(), Some((&fault.call, fault.errno)));
             let verdict = verdict(fault, &traced, started.exists());
             if verdict == Verdict::Harmless {
-                assert_eq!(receipt(place, number), whole, "after {fault:?} a layer is missing");
+                assert_eq!(
+                    receipt(place, number),
+                    whole,
+                    "after {fault:?} a layer is missing"
+                );
             }
             seen.push((fault, verdict, traced));
         }
@@ -214,7 +307,11 @@ fn fail_each(place: &Place, policy: &Policy, options: &[&str], wanted: fn(Role) 
         let workers = [scope.spawn(work), scope.spawn(work)];
         workers.map(|worker| worker.join().expect("no panic"))
     });
-    judge(place, &found.into_iter().flatten().collect::<Vec<_>>(), &faults);
+    judge(
+        place,
+        &found.into_iter().flatten().collect::<Vec<_>>(),
+        &faults,
+    );
 }
 
 /// What was in force in a run, by its report. By what the second wall was seen may differ.
@@ -233,9 +330,15 @@ fn faults(calls: &[Call], good: &Traced) -> Vec<Fault> {
     let mut faults = Vec::new();
     for call in calls {
         let role = role(&call.process, good);
-        let name = syscall_name(Arch::X86_64, u32::try_from(call.number).expect("a number"));
-        let name = name.expect("a call that the table has");
-        let mut push = |errno| faults.push(Fault { call: call.clone(), errno, role, name });
+        let name = name(call);
+        let mut push = |errno| {
+            faults.push(Fault {
+                call: call.clone(),
+                errno,
+                role,
+                name,
+            })
+        };
         push(Errno::EPERM);
         if seen.insert((role, call.number)) {
             push(Errno::ENOSYS);
@@ -262,11 +365,19 @@ fn harmless(fault: &Fault) -> Option<usize> {
 }
 
 fn judge(place: &Place, found: &[(&Fault, Verdict, Traced)], faults: &[Fault]) {
-    let count = |wanted| found.iter().filter(|(_, verdict, _)| *verdict == wanted).count();
+    let count = |wanted| {
+        found
+            .iter()
+            .filter(|(_, verdict, _)| *verdict == wanted)
+            .count()
+    };
     println!(
         "{} faults in {} calls as {}: {} refused, {} harmless, {} did not come",
         faults.len(),
-        faults.iter().filter(|fault| fault.errno == Errno::EPERM).count(),
+        faults
+            .iter()
+            .filter(|fault| fault.errno == Errno::EPERM)
+            .count(),
         if place.who.is_root() { "root" } else { "user" },
         count(Verdict::Refused),
         count(Verdict::Harmless),
@@ -274,10 +385,17 @@ fn judge(place: &Place, found: &[(&Fault, Verdict, Traced)], faults: &[Fault]) {
     );
     assert_eq!(found.len(), faults.len());
     for (role, name, ..) in HARMLESS {
-        let made = |by: Role| faults.iter().any(|fault| fault.role == by && fault.name == *name);
+        let made = |by: Role| {
+            faults
+                .iter()
+                .any(|fault| fault.role == by && fault.name == *name)
+        };
         let there = faults.iter().any(|fault| fault.role == *role);
         let chance = BY_CHANCE.contains(&(*role, *name));
-        assert!(!there || chance || made(*role), "{role:?} makes no {name} any more");
+        assert!(
+            !there || chance || made(*role),
+            "{role:?} makes no {name} any more"
+        );
     }
     let wrong: Vec<String> = found
         .iter()
@@ -287,11 +405,27 @@ fn judge(place: &Place, found: &[(&Fault, Verdict, Traced)], faults: &[Fault]) {
             Verdict::Started | Verdict::Strange => true,
         })
         .map(|(fault, verdict, traced)| {
-            let Fault { call, errno, role, name } = fault;
-            let Traced { status, said, payload, .. } = traced;
+            let Fault {
+                call,
+                errno,
+                role,
+                name,
+            } = fault;
+            let Traced {
+                status,
+                said,
+                payload,
+                ..
+            } = traced;
             let nth = call.nth;
             format!("{verdict:?}: {role:?} {name} {nth} {errno}: {payload:?} {status} {said}")
         })
         .collect();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), found.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        found.len(),
+        wrong.join("\n")
+    );
 }

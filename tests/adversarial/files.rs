@@ -52,14 +52,23 @@ show(path=started(PROGRAM), root=started('/proc/self/root' + PROGRAM), loader=st
     let loader = "/lib64/ld-linux-x86-64.so.2";
     if has(loader, "files::a_program_that_is_not_shown") {
         let test = "files::a_program_that_is_not_shown";
-        attack(place, &Policy::new(place), test, &text, &["ENOENT", "ENOEXEC"]);
+        attack(
+            place,
+            &Policy::new(place),
+            test,
+            &text,
+            &["ENOENT", "ENOEXEC"],
+        );
     }
 }
 
 /// Set-user-id and file capabilities, in a tree that is shown and in one that is written to.
 fn programs_with_privileges(place: &Place) {
     if !Uid::effective().is_root() {
-        return skip("files::programs_with_privileges", "only root can make such programs");
+        return skip(
+            "files::programs_with_privileges",
+            "only root can make such programs",
+        );
     }
     if !has("/usr/sbin/setcap", "files::programs_with_privileges") {
         return;
@@ -75,8 +84,9 @@ fn programs_with_privileges(place: &Place) {
         chown(&id, Some(Uid::from_raw(owner)), Some(Gid::from_raw(owner))).expect("root may");
         set_permissions(&id, Permissions::from_mode(0o6755)).expect("root may");
         let grep = place.text(&format!("{dir}/grep"));
-        let given =
-            Command::new("/usr/sbin/setcap").args(["cap_net_raw,cap_sys_admin+ep", &grep]).status();
+        let given = Command::new("/usr/sbin/setcap")
+            .args(["cap_net_raw,cap_sys_admin+ep", &grep])
+            .status();
         assert!(given.is_ok_and(|status| status.success()), "setcap");
     }
     // The loader shows the auxiliary vector of a program that is not privileged (ld.so(8)).

@@ -24,7 +24,13 @@ fn files_that_steer_the_kernel(place: &Place) {
     '/proc/sys/kernel/poweroff_cmd', '/proc/sys/vm/drop_caches', '/proc/sys/net/ipv4/ip_forward',
     '/proc/sys/fs/binfmt_misc/register', '/proc/sysrq-trigger', '/sys/kernel/uevent_helper', '/sys/power/state']
 show(**{path: attempt(lambda: os.close(os.open(path, os.O_WRONLY))) for path in paths})";
-    attack(place, &Policy::new(place), "kernel::files_that_steer_the_kernel", text, &DENIED);
+    attack(
+        place,
+        &Policy::new(place),
+        "kernel::files_that_steer_the_kernel",
+        text,
+        &DENIED,
+    );
 }
 
 fn files_that_tell_of_the_kernel(place: &Place) {
@@ -38,7 +44,13 @@ paths = ['/proc/kcore', '/proc/keys', '/proc/kallsyms', '/proc/timer_list', '/pr
     '/proc/kpagecount', '/proc/interrupts', '/sys/kernel/notes']
 show(**{path: content(path) for path in paths})";
     let test = "kernel::files_that_tell_of_the_kernel";
-    attack(place, &Policy::new(place), test, text, &["EACCES", "EPERM", "ENOENT", "empty"]);
+    attack(
+        place,
+        &Policy::new(place),
+        test,
+        text,
+        &["EACCES", "EPERM", "ENOENT", "empty"],
+    );
 }
 
 /// A process moves itself to another group, and names a program that the kernel starts as root.
@@ -49,19 +61,41 @@ fn control_groups(place: &Place) {
             return attempt(lambda: os.close(os.open(top + '/' + name, os.O_WRONLY)))
     return 'ENOENT'
 show(move=first('cgroup.procs'), tasks=first('tasks'), release=first('release_agent'))";
-    attack(place, &Policy::new(place), "kernel::control_groups", text, &["ENOENT", "EACCES"]);
+    attack(
+        place,
+        &Policy::new(place),
+        "kernel::control_groups",
+        text,
+        &["ENOENT", "EACCES"],
+    );
 
     // A group file system of its own would have them again.
     let text = "os.makedirs('group', exist_ok=True)
 show(mount=syscall(165, b'none', b'group', b'cgroup2', 0, None))";
-    let free = outside_by(place, &[&AS_ROOT_OF_ITS_OWN[..], &["--cgroup"]].concat(), text);
-    stopped(place, "kernel::control_groups-mount", &free, &facts(place, text), &["EPERM"]);
+    let free = outside_by(
+        place,
+        &[&AS_ROOT_OF_ITS_OWN[..], &["--cgroup"]].concat(),
+        text,
+    );
+    stopped(
+        place,
+        "kernel::control_groups-mount",
+        &free,
+        &facts(place, text),
+        &["EPERM"],
+    );
 }
 
 /// The way from a running program to its file, which outlives the process (CVE-2019-5736).
 fn the_executors_file_is_written(place: &Place) {
     let sleeper = place.at("sleeper");
-    assert!(Command::new("cp").arg("/usr/bin/sleep").arg(&sleeper).status().is_ok());
+    assert!(
+        Command::new("cp")
+            .arg("/usr/bin/sleep")
+            .arg(&sleeper)
+            .status()
+            .is_ok()
+    );
     for program in [&sleeper, &place.executor()] {
         set_permissions(program, Permissions::from_mode(0o777)).expect("its own");
     }

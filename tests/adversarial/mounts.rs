@@ -58,10 +58,15 @@ fn read_only_mounts_are_made_writable(place: &Place) {
 /// write there.
 fn flags_of_the_source_survive(place: &Place) {
     if !nix::unistd::Uid::effective().is_root() {
-        return skip("mounts::flags_of_the_source_survive", "only root can mount one");
+        return skip(
+            "mounts::flags_of_the_source_survive",
+            "only root can mount one",
+        );
     }
     set_permissions(place.dir("locked"), Permissions::from_mode(0o777)).expect("its own");
-    let plan = Policy::new(place).writes(&place.text("locked"), "/locked").compile(place);
+    let plan = Policy::new(place)
+        .writes(&place.text("locked"), "/locked")
+        .compile(place);
     let text = "import subprocess
 def execute():
     subprocess.run(['/locked/program'], check=True)
@@ -74,11 +79,17 @@ show(write=attempt(write, '/locked/new'), execute=attempt(execute))";
             place.who.uid, place.who.gid
         );
         let wrapper = ["unshare", "--mount", "sh", "-c", &mount, "sh"];
-        python(place, &plan, text).wrapped_by_root(&wrapper).finish().facts()
+        python(place, &plan, text)
+            .wrapped_by_root(&wrapper)
+            .finish()
+            .facts()
     };
     assert_eq!(found("true"), json!({"write": "ok", "execute": "ok"}));
     let remount = format!("mount -o remount,bind,ro,noexec {}", place.text("locked"));
-    assert_eq!(found(&remount), json!({"write": "EROFS", "execute": "EACCES"}));
+    assert_eq!(
+        found(&remount),
+        json!({"write": "EROFS", "execute": "EACCES"})
+    );
 }
 
 /// Exchanges two names as fast as it can, while `meanwhile` runs.
@@ -103,7 +114,14 @@ fn swapping<T>(one: &Path, other: &Path, meanwhile: impl FnOnce() -> T) -> T {
 const ROUNDS: usize = 60;
 
 fn a_target_is_swapped_while_the_sandbox_starts(place: &Place) {
-    for dir in ["output/deep", "output/deep/in", "aim", "aim/in", "tree", "tree/below"] {
+    for dir in [
+        "output/deep",
+        "output/deep/in",
+        "aim",
+        "aim/in",
+        "tree",
+        "tree/below",
+    ] {
         place.dir(dir);
     }
     place.file("tree/file", "shown\n");
@@ -122,12 +140,17 @@ fn a_target_is_swapped_while_the_sandbox_starts(place: &Place) {
     let plan = policy.compile(place);
     let command = ["sh", "-c", "echo > /output/deep/in/below/new; :"];
     let runs = swapping(&deep, &link, || {
-        (0..ROUNDS).map(|_| Run::new(place, &plan, &command).finish()).collect::<Vec<_>>()
+        (0..ROUNDS)
+            .map(|_| Run::new(place, &plan, &command).finish())
+            .collect::<Vec<_>>()
     });
     let (good, refused): (Vec<_>, Vec<_>) = runs.iter().partition(|done| done.code() == 0);
     for done in &refused {
         let steps = ["mount", "landlock"].map(|step| format!("purple-exec: {step}: /output"));
-        assert!(steps.iter().any(|step| done.stderr.starts_with(step)), "{done}");
+        assert!(
+            steps.iter().any(|step| done.stderr.starts_with(step)),
+            "{done}"
+        );
         assert_eq!(done.code(), 125, "{done}");
     }
     let (good, refused) = (good.len(), refused.len());
@@ -137,7 +160,12 @@ fn a_target_is_swapped_while_the_sandbox_starts(place: &Place) {
         let names: Vec<_> = found.map(|entry| entry.file_name()).collect();
         assert!(names.iter().all(|name| name == "in"), "{dir}: {names:?}");
     }
-    assert_eq!(fs::read_dir(place.at("aim/in")).expect("it is there").count(), 0);
+    assert_eq!(
+        fs::read_dir(place.at("aim/in"))
+            .expect("it is there")
+            .count(),
+        0
+    );
 }
 
 fn a_source_is_swapped_while_the_sandbox_starts(place: &Place) {
@@ -153,17 +181,28 @@ fn a_source_is_swapped_while_the_sandbox_starts(place: &Place) {
     let plan = policy.compile(place);
     let runs = swapping(&project, &link, || {
         let marks = (0..ROUNDS).map(|round| format!("/shared/{round}"));
-        marks.map(|mark| Run::new(place, &plan, &["touch", &mark]).finish()).collect::<Vec<_>>()
+        marks
+            .map(|mark| Run::new(place, &plan, &["touch", &mark]).finish())
+            .collect::<Vec<_>>()
     });
     let (good, refused): (Vec<_>, Vec<_>) = runs.iter().partition(|done| done.code() == 0);
     for done in &refused {
         assert_eq!(done.code(), 125, "{done}");
         assert!(done.stderr.contains("symbolic link"), "{done}");
-        assert!(done.stderr.ends_with(&format!("ELOOP (policy line {line})\n")), "{done}");
+        assert!(
+            done.stderr
+                .ends_with(&format!("ELOOP (policy line {line})\n")),
+            "{done}"
+        );
     }
     let (good, refused) = (good.len(), refused.len());
     println!("a source swapped: {good} runs went well, {refused} were refused");
     let real = if project.is_symlink() { link } else { project };
     assert_eq!(fs::read_dir(real).expect("the project").count(), good);
-    assert_eq!(fs::read_dir(place.at("elsewhere")).expect("it is there").count(), 0);
+    assert_eq!(
+        fs::read_dir(place.at("elsewhere"))
+            .expect("it is there")
+            .count(),
+        0
+    );
 }

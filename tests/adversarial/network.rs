@@ -60,7 +60,13 @@ if libc.syscall(446, fd, 0): raise OSError(ctypes.get_errno(), 'landlock_restric
     let inside = found(&python(place, &listed.compile(place), text));
     let test = "network::protocols_beside_the_port_list";
     // Python calls EOPNOTSUPP by its other name.
-    stopped(place, test, &free, &inside, &["EACCES", "EPROTONOSUPPORT", "ENOTSUP"]);
+    stopped(
+        place,
+        test,
+        &free,
+        &inside,
+        &["EACCES", "EPROTONOSUPPORT", "ENOTSUP"],
+    );
     assert_eq!(facts(place, text), free, "without a list");
 }
 
@@ -86,7 +92,10 @@ show(path=attempt(connect, {path:?}), root=attempt(connect, '/proc/self/root' + 
     let shown = facts_under(place, &policy, &text);
     let abi = facts(place, "show(abi=libc.syscall(444, None, 0, 1))")["abi"].as_u64();
     if abi < Some(9) {
-        skip(&format!("{test}-shown"), "Landlock knows unix sockets from version 9");
+        skip(
+            &format!("{test}-shown"),
+            "Landlock knows unix sockets from version 9",
+        );
     } else {
         assert_eq!(shown, json!({"path": "EACCES", "root": "EACCES"}));
     }
@@ -116,7 +125,13 @@ show(four=attempt(connect, socket.AF_INET, '127.0.0.1'), other=attempt(connect, 
     );
     let free = outside(place, &text.replace("'127.0.0.2'", "'localhost'"));
     let inside = facts(place, &text);
-    stopped(place, "network::a_server_of_the_host", &free, &inside, &["ECONNREFUSED"]);
+    stopped(
+        place,
+        "network::a_server_of_the_host",
+        &free,
+        &inside,
+        &["ECONNREFUSED"],
+    );
     skip(
         "network::blocked_addresses_and_name_servers",
         "there is no way out of the sandbox's own loopback yet, so rules for it have nothing to hold",

@@ -37,7 +37,10 @@ shutil.rmtree(dir)
 show(it=found)";
     assert_eq!(outside(place, text), json!({"it": ["ok", 140_000]}));
     let policy = Policy::new(place).filesystem("scratch_size_bytes: 1M");
-    assert_eq!(facts_under(place, &policy, text), json!({"it": ["ENOSPC", true]}));
+    assert_eq!(
+        facts_under(place, &policy, text),
+        json!({"it": ["ENOSPC", true]})
+    );
 }
 
 /// A gigabyte goes through, and takes no memory of the executor's.
@@ -57,7 +60,10 @@ fn output_without_end(place: &Place) {
     assert_eq!(total, 1 << 30);
     let report: serde_json::Value =
         serde_json::from_str(&place.read("report.json")).expect("a report");
-    assert!(report["peak_memory_bytes"].as_u64() < Some(32 << 20), "{report}");
+    assert!(
+        report["peak_memory_bytes"].as_u64() < Some(32 << 20),
+        "{report}"
+    );
 }
 
 /// Two hundred, each in a session of its own and deaf to signals: the timeout ends them all.
@@ -81,11 +87,25 @@ print('all there', flush=True)
 time.sleep(int(sys.argv[2]))";
     // Without a sandbox they outlive the one who started them.
     let text = script(text);
-    let here = ["sh", "-c", "cd output && exec \"$@\"", "sh", PYTHON, "-ISc", &text, "2", "0"];
+    let here = [
+        "sh",
+        "-c",
+        "cd output && exec \"$@\"",
+        "sh",
+        PYTHON,
+        "-ISc",
+        &text,
+        "2",
+        "0",
+    ];
     assert_eq!(bare(place, &here).good(), "all there\n");
     for pid in place.read("output/alive").lines() {
         let pid = Pid::from_raw(pid.parse().expect("a process id"));
-        assert_eq!(kill(pid, Signal::SIGTERM), Ok(()), "it is there and does not listen");
+        assert_eq!(
+            kill(pid, Signal::SIGTERM),
+            Ok(()),
+            "it is there and does not listen"
+        );
         assert_eq!(kill(pid, Signal::SIGKILL), Ok(()), "it is there");
     }
     std::fs::remove_file(place.at("output/alive")).expect("its own");
@@ -93,7 +113,11 @@ time.sleep(int(sys.argv[2]))";
     let policy = Policy::new(place).section("resources: {session_timeout_seconds: 5}");
     let plan = policy.compile(place);
     let done = Run::new(place, &plan, &[PYTHON, "-ISc", &text, "200", "600"]).finish();
-    assert_eq!((done.code(), done.out().as_str()), (124, "all there\n"), "{done}");
+    assert_eq!(
+        (done.code(), done.out().as_str()),
+        (124, "all there\n"),
+        "{done}"
+    );
     assert_eq!(survivors(place), Vec::<String>::new());
 }
 
@@ -126,7 +150,9 @@ show(memory=found(libc.shmget(KEY, 0, 0)), queue=found(libc.msgget(KEY, 0)), sem
 fn script_command(place: &Place, text: &str) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(PYTHON);
-    command.args(["-ISc", &script(text)]).current_dir(place.at("output"));
+    command
+        .args(["-ISc", &script(text)])
+        .current_dir(place.at("output"));
     if nix::unistd::Uid::effective().is_root() {
         command.uid(place.who.uid).gid(place.who.gid);
     }
@@ -135,7 +161,10 @@ fn script_command(place: &Place, text: &str) -> Command {
 
 /// Starts something that says `ready`.
 fn started(mut command: Command) -> (Child, BufReader<ChildStdout>) {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut line = String::new();
@@ -173,7 +202,11 @@ show(port=attempt(connect, socket.AF_INET, ('127.0.0.1', {port})), abstract=atte
     );
     let all = json!({"port": "ok", "abstract": "ok", "memory": "ok", "tmp": "ok", "shm": "ok", "process": "ok"});
     let (holder, _out) = started(script_command(place, &one));
-    assert_eq!(outside(place, &other), all, "two programs without a sandbox meet");
+    assert_eq!(
+        outside(place, &other),
+        all,
+        "two programs without a sandbox meet"
+    );
     assert_eq!(finish(holder, b"", Duration::from_secs(20)).code(), 0);
 
     let plan = Policy::new(place).compile(place);

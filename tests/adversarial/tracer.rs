@@ -46,9 +46,15 @@ pub(crate) const WRAPPER: [&str; 4] = ["sh", "-c", "read -r go && exec \"$@\"", 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command that [`WRAPPER`] starts, and makes one call fail with an error number.
-#[expect(clippy::zombie_processes, reason = "it is waited for with all that it starts")]
+#[expect(
+    clippy::zombie_processes,
+    reason = "it is waited for with all that it starts"
+)]
 pub(crate) fn trace(command: &mut Command, fault: Option<(&Call, Errno)>) -> Traced {
-    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let mut child = pipes.spawn().expect("the command starts");
     let first = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
     let events = Options::PTRACE_O_TRACESYSGOOD
@@ -68,12 +74,21 @@ pub(crate) fn trace(command: &mut Command, fault: Option<(&Call, Errno)>) -> Tra
             kill(first, Signal::SIGKILL).expect("it still runs");
         }
     });
-    let mut tracer = Tracer { fault, first, ..Tracer::default() };
+    let mut tracer = Tracer {
+        fault,
+        first,
+        ..Tracer::default()
+    };
     tracer.follow();
-    assert!(done.send(()).is_ok(), "still running after {PATIENCE:?}: {fault:?}");
+    assert!(
+        done.send(()).is_ok(),
+        "still running after {PATIENCE:?}: {fault:?}"
+    );
     watch.join().expect("no panic");
     let mut stderr = child.stderr.take().expect("a pipe");
-    stderr.read_to_string(&mut tracer.found.said).expect("it is text");
+    stderr
+        .read_to_string(&mut tracer.found.said)
+        .expect("it is text");
     tracer.found
 }
 
@@ -182,7 +197,13 @@ impl Tracer<'_> {
         process.push(known.children);
         known.children += 1;
         let child = Pid::from_raw(i32::try_from(child).expect("a process id"));
-        self.known.insert(child, Known { process, ..Known::default() });
+        self.known.insert(
+            child,
+            Known {
+                process,
+                ..Known::default()
+            },
+        );
         if self.early.remove(&child) {
             self.resume(child, None);
         }
@@ -208,7 +229,11 @@ impl Tracer<'_> {
         }
         let number = registers.orig_rax;
         let made = known.made.entry(number).or_default();
-        let call = Call { process: known.process.clone(), number, nth: *made };
+        let call = Call {
+            process: known.process.clone(),
+            number,
+            nth: *made,
+        };
         *made += 1;
         match self.fault {
             None => self.found.calls.push(call),

@@ -28,17 +28,33 @@ pub(crate) fn header(plan: &Plan<'_>) -> Result<String, Fault> {
     ] {
         line(format!("#define {name} {value}u"));
     }
-    let arguments = filter.probe_args.map(|argument| format!("{argument}ul")).join(", ");
+    let arguments = filter
+        .probe_args
+        .map(|argument| format!("{argument}ul"))
+        .join(", ");
     line(format!("#define PROBE_ARGUMENTS {arguments}"));
-    line(format!("#define HOSTNAME {}", quoted(process.hostname.to_bytes())));
-    line(format!("#define WORKING_DIRECTORY {}", quoted(process.working_dir.to_bytes())));
+    line(format!(
+        "#define HOSTNAME {}",
+        quoted(process.hostname.to_bytes())
+    ));
+    line(format!(
+        "#define WORKING_DIRECTORY {}",
+        quoted(process.working_dir.to_bytes())
+    ));
     line("static char *ENVIRONMENT[] = {".to_owned());
-    for variable in plan.environment.iter().filter(|variable| variable.kind == EnvKind::Set) {
+    for variable in plan
+        .environment
+        .iter()
+        .filter(|variable| variable.kind == EnvKind::Set)
+    {
         line(format!("    {},", quoted(variable.text.to_bytes())));
     }
     line("    0\n};\nstatic const struct limit LIMITS[] = {".to_owned());
     for limit in &plan.rlimits {
-        line(format!("    {{ {}, {}u, {}u }},", limit.resource, limit.soft, limit.hard));
+        line(format!(
+            "    {{ {}, {}u, {}u }},",
+            limit.resource, limit.soft, limit.hard
+        ));
     }
     line("};\nstatic const struct step STEPS[] = {".to_owned());
     for step in &plan.mounts {
@@ -57,7 +73,10 @@ pub(crate) fn header(plan: &Plan<'_>) -> Result<String, Fault> {
     }
     line("};\nstatic const struct wall WALLS[] = {".to_owned());
     for wall in &plan.landlock {
-        line(format!("    {{ {}, {}ul, {}ul, {}ul }},", wall.abi, wall.fs, wall.net, wall.scope));
+        line(format!(
+            "    {{ {}, {}ul, {}ul, {}ul }},",
+            wall.abi, wall.fs, wall.net, wall.scope
+        ));
     }
     line("};\nstatic const struct path PATHS[] = {".to_owned());
     for path in &plan.paths {

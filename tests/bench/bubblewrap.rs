@@ -22,7 +22,12 @@ impl Arguments {
     pub(crate) fn equal(plan: &Plan<'_>, filter: &Path, dir: &Path) -> Result<Self, Fault> {
         fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         let mut all = Self::unshared();
-        all.add(&["--uid", &plan.process.uid.to_string(), "--gid", &plan.process.gid.to_string()]);
+        all.add(&[
+            "--uid",
+            &plan.process.uid.to_string(),
+            "--gid",
+            &plan.process.gid.to_string(),
+        ]);
         all.add(&[
             "--hostname",
             text(plan.process.hostname),
@@ -37,7 +42,11 @@ impl Arguments {
             all.step(&step, dir)?;
         }
         all.add(&["--chdir", text(plan.process.working_dir), "--clearenv"]);
-        for variable in plan.environment.iter().filter(|variable| variable.kind == EnvKind::Set) {
+        for variable in plan
+            .environment
+            .iter()
+            .filter(|variable| variable.kind == EnvKind::Set)
+        {
             if let Some((name, value)) = text(variable.text).split_once('=') {
                 all.add(&["--setenv", name, value]);
             }
@@ -51,7 +60,14 @@ impl Arguments {
     pub(crate) fn minimal() -> Self {
         let mut all = Self::unshared();
         all.add(&["--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin"]);
-        all.add(&["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"]);
+        all.add(&[
+            "--symlink",
+            "usr/lib",
+            "/lib",
+            "--symlink",
+            "usr/lib64",
+            "/lib64",
+        ]);
         all.add(&["--proc", "/proc", "--dev", "/dev"]);
         all
     }
@@ -59,18 +75,23 @@ impl Arguments {
     /// Makes the files readable once more: bubblewrap reads each from where it stands.
     pub(crate) fn rewind(&mut self) -> Result<(), Fault> {
         self.files.iter_mut().try_for_each(|file| {
-            file.rewind().map_err(|error| format!("rewinding a file for bubblewrap: {error}"))
+            file.rewind()
+                .map_err(|error| format!("rewinding a file for bubblewrap: {error}"))
         })
     }
 
     fn unshared() -> Self {
         let namespaces = ["user", "pid", "net", "ipc", "uts", "cgroup"];
         let words = namespaces.map(|name| format!("--unshare-{name}")).to_vec();
-        Self { words, files: Vec::new() }
+        Self {
+            words,
+            files: Vec::new(),
+        }
     }
 
     fn add(&mut self, words: &[&str]) {
-        self.words.extend(words.iter().map(|word| (*word).to_owned()));
+        self.words
+            .extend(words.iter().map(|word| (*word).to_owned()));
     }
 
     /// An option that reads a file by descriptor. The child inherits it under the same number.

@@ -27,15 +27,27 @@ pub(crate) fn measure(workshop: &Workshop, table: &mut Table) -> Result<(), Faul
     let mut together = [0_u64; 2];
     let mut differences = Vec::new();
     for (name, counts) in &measured {
-        let [own, bare] = counts.as_slice() else { continue };
+        let [own, bare] = counts.as_slice() else {
+            continue;
+        };
         together = [together[0] + own, together[1] + bare];
         if own != bare {
             differences.push(format!("{name} {own} and {bare}"));
         }
     }
     let [own, bare] = together;
-    table.amount(&format!("kernel calls: {PURPLE}, with the command"), own, "", None);
-    table.amount(&format!("kernel calls: {SAME_CALLS}, with the command"), bare, "", None);
+    table.amount(
+        &format!("kernel calls: {PURPLE}, with the command"),
+        own,
+        "",
+        None,
+    );
+    table.amount(
+        &format!("kernel calls: {SAME_CALLS}, with the command"),
+        bare,
+        "",
+        None,
+    );
     for difference in differences {
         table.text("  of which differ", difference, None);
     }
@@ -47,14 +59,20 @@ pub(crate) fn contend(workshop: &Workshop, place: &Path, _: usize) -> Result<Mea
     let command = ["/bin/true"];
     let mut counts = BTreeMap::<String, [u64; 2]>::new();
     let bare = Contender::bare(workshop, &command);
-    let bare = bare.into_iter().filter(|contender| contender.name == SAME_CALLS);
-    for (at, mut contender) in
-        [Contender::purple(workshop, &command)].into_iter().chain(bare).enumerate()
+    let bare = bare
+        .into_iter()
+        .filter(|contender| contender.name == SAME_CALLS);
+    for (at, mut contender) in [Contender::purple(workshop, &command)]
+        .into_iter()
+        .chain(bare)
+        .enumerate()
     {
         let file = place.join("trace");
         let traced = contender.command()?;
         let mut strace = Command::new("strace");
-        strace.args(["-f", "-c", "-U", "name,calls", "-o"]).arg(&file);
+        strace
+            .args(["-f", "-c", "-U", "name,calls", "-o"])
+            .arg(&file);
         strace.arg(traced.get_program()).args(traced.get_args());
         succeed(strace.stdin(Stdio::null()))?;
         let lines = fs::read_to_string(&file).map_err(|error| format!("the trace: {error}"))?;
@@ -68,5 +86,8 @@ pub(crate) fn contend(workshop: &Workshop, place: &Path, _: usize) -> Result<Mea
             }
         }
     }
-    Ok(counts.into_iter().map(|(name, counts)| (name, counts.to_vec())).collect())
+    Ok(counts
+        .into_iter()
+        .map(|(name, counts)| (name, counts.to_vec()))
+        .collect())
 }

@@ -48,8 +48,16 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         table.times(what, times.first().unwrap_or(&Times::default()), Some(most));
         let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
         let printed = succeed(Command::new(own).arg("--memory").arg(&purplec).arg(path))?;
-        let kib = printed.trim().parse::<u64>().map_err(|error| format!("{printed}: {error}"))?;
-        table.amount(&format!("{what}, resident at most"), kib >> 10, "MiB", Some(MOST_MEMORY));
+        let kib = printed
+            .trim()
+            .parse::<u64>()
+            .map_err(|error| format!("{printed}: {error}"))?;
+        table.amount(
+            &format!("{what}, resident at most"),
+            kib >> 10,
+            "MiB",
+            Some(MOST_MEMORY),
+        );
     }
     Ok(())
 }
@@ -81,8 +89,11 @@ fn profiles() -> Result<Vec<String>, Fault> {
 fn variant(profile: &str, at: usize) -> String {
     let mut text = String::new();
     for line in profile.lines() {
-        let line =
-            if line.starts_with("name:") { format!("name: variant-{at}") } else { line.to_owned() };
+        let line = if line.starts_with("name:") {
+            format!("name: variant-{at}")
+        } else {
+            line.to_owned()
+        };
         text.push_str(&line.replace("host_path: ./", &format!("host_path: ./{at}/")));
         text.push('\n');
     }
@@ -99,7 +110,9 @@ fn large_policy() -> String {
     };
     let (path, value) = ("d".repeat(360), "x".repeat(200));
     for at in 0..200 {
-        lines(format_args!("    - {{ host_path: /usr/{path}{at}, sandbox_path: /p/{at} }}\n"));
+        lines(format_args!(
+            "    - {{ host_path: /usr/{path}{at}, sandbox_path: /p/{at} }}\n"
+        ));
     }
     lines(format_args!("environment:\n  set:\n"));
     for at in 0..400 {

@@ -79,5 +79,7 @@ fn worst() -> String {
 pub(crate) fn yaml_files(dir: &std::path::Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| path.extension().is_some_and(|found| found == "yaml")).collect()
+    paths
+        .filter(|path| path.extension().is_some_and(|found| found == "yaml"))
+        .collect()
 }

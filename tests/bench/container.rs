@@ -76,7 +76,10 @@ impl Container {
             fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let number = |line: &str| {
             let mut columns = line.split('\t');
-            Some((columns.next()?.to_owned(), columns.next()?.parse::<u32>().ok()?))
+            Some((
+                columns.next()?.to_owned(),
+                columns.next()?.parse::<u32>().ok()?,
+            ))
         };
         let table: BTreeMap<String, u32> = text.lines().filter_map(number).collect();
         let entry = |name: &str| {
@@ -109,7 +112,14 @@ impl Container {
         let text = format!("name: container\nsyscalls:\n  allow: [{names}]\n{more}");
         fs::write(&policy, text).map_err(|error| format!("{}: {error}", policy.display()))?;
         let purplec = || Command::new(compiler);
-        succeed(purplec().arg("compile").args(arguments).arg(policy).arg("-o").arg(&plan))?;
+        succeed(
+            purplec()
+                .arg("compile")
+                .args(arguments)
+                .arg(policy)
+                .arg("-o")
+                .arg(&plan),
+        )?;
         succeed(purplec().arg("show").arg(plan).arg("--bpf").arg(to)).map(|_output| ())
     }
 
@@ -121,13 +131,21 @@ impl Container {
         to: &Path,
         optimize: u8,
     ) -> Result<(), Fault> {
-        let rules = if variant == Variant::Rules { PEER_RULES.as_slice() } else { &[] };
+        let rules = if variant == Variant::Rules {
+            PEER_RULES.as_slice()
+        } else {
+            &[]
+        };
         let rules = rules.iter().filter_map(|(name, action, rule)| {
             Some((*self.table.get(*name)?, format!("{action} {rule}")))
         });
         let mut lines = rules.collect::<Vec<_>>();
         let ruled = lines.iter().map(|(number, _)| *number).collect::<Vec<_>>();
-        for (number, checked) in self.calls.iter().filter(|(number, _)| !ruled.contains(number)) {
+        for (number, checked) in self
+            .calls
+            .iter()
+            .filter(|(number, _)| !ruled.contains(number))
+        {
             if *checked {
                 let rule = |value| (*number, format!("{ALLOW} is 4294967295 {value}"));
                 lines.extend(FAMILIES.iter().map(rule));
@@ -135,12 +153,22 @@ impl Container {
                 lines.push((*number, format!("{ALLOW} any")));
             }
         }
-        let lines = lines.iter().map(|(number, rule)| format!("{number} {rule}\n"));
+        let lines = lines
+            .iter()
+            .map(|(number, rule)| format!("{number} {rule}\n"));
         let list = lines.collect::<String>();
         let failed = |error| format!("libseccomp's program: {error}");
-        let interfaces = if variant == Variant::Interfaces { "3" } else { "1" };
+        let interfaces = if variant == Variant::Interfaces {
+            "3"
+        } else {
+            "1"
+        };
         let mut command = Command::new(maker);
-        command.arg(to).arg(DENY.to_string()).arg(optimize.to_string()).arg(interfaces);
+        command
+            .arg(to)
+            .arg(DENY.to_string())
+            .arg(optimize.to_string())
+            .arg(interfaces);
         let mut child = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
         // The pipe is closed at the end of the statement.
         child
@@ -149,12 +177,18 @@ impl Container {
             .map_or(Ok(()), |mut pipe| pipe.write_all(list.as_bytes()))
             .map_err(failed)?;
         let status = child.wait().map_err(failed)?;
-        if status.success() { Ok(()) } else { Err(format!("libseccomp's program: {status}")) }
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("libseccomp's program: {status}"))
+        }
     }
 
     /// A plain balanced tree over the ranges of numbers, as a peer that tries nothing else.
     pub(crate) fn balanced(&self) -> Vec<u8> {
-        let mut tree = Tree { reversed: Vec::new() };
+        let mut tree = Tree {
+            reversed: Vec::new(),
+        };
         let [kill, deny, allow] = [KILL, DENY, ALLOW].map(|verdict| tree.push(0x06, verdict, 0, 0));
         let mut family = deny;
         for value in FAMILIES {
@@ -232,7 +266,10 @@ pub(crate) fn follow(program: &[u8], number: u32, first: u32) -> Option<(u32, us
             // instruction pointer, and the first argument; the others are zero.
             0x20 => {
                 let word = usize::try_from(k / 4).ok()?;
-                accumulator = [number, AUDIT_ARCH, 0, 0, first].get(word).copied().unwrap_or(0);
+                accumulator = [number, AUDIT_ARCH, 0, 0, first]
+                    .get(word)
+                    .copied()
+                    .unwrap_or(0);
             }
             // BPF_JMP with BPF_JA, BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET.
             0x05 => at += usize::try_from(k).ok()?,

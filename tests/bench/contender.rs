@@ -26,7 +26,12 @@ pub(crate) struct Contender {
 impl Contender {
     fn plain(name: &'static str, program: PathBuf, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(OsString::from).collect();
-        Self { name, program, arguments, files: None }
+        Self {
+            name,
+            program,
+            arguments,
+            files: None,
+        }
     }
 
     /// No sandbox.
@@ -40,8 +45,15 @@ impl Contender {
         let plan = workshop.dir.join("plan");
         let mut arguments = workshop.let_go();
         arguments.extend([plan.to_string_lossy().as_ref(), "--"].map(str::to_owned));
-        let arguments = arguments.iter().map(String::as_str).chain(command.iter().copied());
-        Self::plain(PURPLE, workshop.dir.join(PURPLE), &arguments.collect::<Vec<_>>())
+        let arguments = arguments
+            .iter()
+            .map(String::as_str)
+            .chain(command.iter().copied());
+        Self::plain(
+            PURPLE,
+            workshop.dir.join(PURPLE),
+            &arguments.collect::<Vec<_>>(),
+        )
     }
 
     /// bubblewrap, told to do what the plan says, if it is installed. Its paths are looked up from
@@ -62,8 +74,12 @@ impl Contender {
 
     fn bubblewrap(name: &'static str, files: Arguments, command: &[&str]) -> Option<Self> {
         let mut contender = Self::plain(name, installed("bwrap")?, &[]);
-        contender.arguments.extend(files.words.iter().map(OsString::from));
-        contender.arguments.extend(["--"].iter().chain(command).map(OsString::from));
+        contender
+            .arguments
+            .extend(files.words.iter().map(OsString::from));
+        contender
+            .arguments
+            .extend(["--"].iter().chain(command).map(OsString::from));
         contender.files = Some(files);
         Some(contender)
     }
@@ -73,8 +89,12 @@ impl Contender {
         let filter = workshop.dir.join("filter");
         let filter = filter.to_string_lossy();
         let arguments = [&[filter.as_ref()], command].concat();
-        let built = BARE.iter().filter_map(|(name, ..)| Some((name, workshop.program(name)?)));
-        built.map(|(name, program)| Self::plain(name, program, &arguments)).collect()
+        let built = BARE
+            .iter()
+            .filter_map(|(name, ..)| Some((name, workshop.program(name)?)));
+        built
+            .map(|(name, program)| Self::plain(name, program, &arguments))
+            .collect()
     }
 
     /// All of them.
@@ -108,7 +128,10 @@ impl Contender {
     /// How long it takes from start to exit.
     pub(crate) fn once(&mut self) -> Result<Duration, Fault> {
         let mut command = self.command()?;
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let (time, status) = clock(|| command.spawn()?.wait());
         match status {
             Ok(status) if status.success() => Ok(time),

@@ -31,8 +31,12 @@ const RAN: &str = "ran";
 const ENDED: &str = "ended well";
 const UNTIL_ALL_RUN: &str = "until all run";
 const UNTIL_ALL_ENDED: &str = "until all ended";
-const LEFT: [&str; 4] =
-    ["processes", "mounts", "files in /tmp and in the project", "control groups"];
+const LEFT: [&str; 4] = [
+    "processes",
+    "mounts",
+    "files in /tmp and in the project",
+    "control groups",
+];
 
 /// Measures both.
 pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> Result<(), Fault> {
@@ -53,16 +57,30 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
             table.text(&what, format!("{ratio:.2}"), Some(target));
         }
     }
-    let one = |name: &str| of(name).and_then(<[u64]>::first).copied().unwrap_or_default();
+    let one = |name: &str| {
+        of(name)
+            .and_then(<[u64]>::first)
+            .copied()
+            .unwrap_or_default()
+    };
     for name in [RAN, ENDED] {
         let target = (CROWD.to_string(), one(name) == CROWD);
-        table.text(&format!("{CROWD} at once, {name}"), one(name).to_string(), Some(target));
+        table.text(
+            &format!("{CROWD} at once, {name}"),
+            one(name).to_string(),
+            Some(target),
+        );
     }
     for name in [UNTIL_ALL_RUN, UNTIL_ALL_ENDED] {
         table.amount(&format!("{CROWD} at once, {name}"), one(name), "ms", None);
     }
     for name in LEFT {
-        table.amount(&format!("{CROWD} at once, left behind: {name}"), one(name), "", Some(0));
+        table.amount(
+            &format!("{CROWD} at once, left behind: {name}"),
+            one(name),
+            "",
+            Some(0),
+        );
     }
     Ok(())
 }
@@ -71,13 +89,19 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
 pub(crate) fn contend(workshop: &Workshop, place: &Path, rounds: usize) -> Result<Measured, Fault> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let command = ["/bin/true"];
-    let mut teams = vec![(0..processors).map(|_| Contender::purple(workshop, &command)).collect()];
+    let mut teams = vec![
+        (0..processors)
+            .map(|_| Contender::purple(workshop, &command))
+            .collect(),
+    ];
     let equal = (0..processors)
         .map(|at| Contender::equal(workshop, &place.join(format!("files-{at}")), &command))
         .collect::<Result<Option<Vec<_>>, _>>()?;
     teams.extend(equal);
     let times = run(&mut teams, rounds, |team: &mut Vec<Contender>| slice(team))?;
-    let names = teams.iter().filter_map(|team| Some(team.first()?.name.to_owned()));
+    let names = teams
+        .iter()
+        .filter_map(|team| Some(team.first()?.name.to_owned()));
     let mut measured: Measured = names.zip(times.iter().map(Times::nanoseconds)).collect();
     drop(teams);
     measured.extend(crowd(workshop, place)?);
@@ -92,12 +116,16 @@ fn slice(team: &mut [Contender]) -> Result<Duration, Fault> {
         let one = |contender| scope.spawn(move || starts(contender, start));
         let all = team.iter_mut().map(one).collect::<Vec<_>>();
         let join = |thread: std::thread::ScopedJoinHandle<'_, Result<f64, Fault>>| {
-            thread.join().unwrap_or_else(|_| Err("a thread of the bench has died".to_owned()))
+            thread
+                .join()
+                .unwrap_or_else(|_| Err("a thread of the bench has died".to_owned()))
         };
         all.into_iter().map(join).collect::<Result<Vec<_>, _>>()
     })?;
     let processors = f64::from(u32::try_from(done.len()).unwrap_or(u32::MAX));
-    Ok(Duration::from_secs_f64(processors / done.iter().sum::<f64>()))
+    Ok(Duration::from_secs_f64(
+        processors / done.iter().sum::<f64>(),
+    ))
 }
 
 /// How many starts a second one thread does.
@@ -122,13 +150,19 @@ fn crowd(workshop: &Workshop, place: &Path) -> Result<Measured, Fault> {
     for _ in 0..CROWD {
         let mut command = contender.command()?;
         command.stdin(waiting.try_clone().map_err(failed)?);
-        command.stdout(say.try_clone().map_err(failed)?).stderr(Stdio::null());
+        command
+            .stdout(say.try_clone().map_err(failed)?)
+            .stderr(Stdio::null());
         children.push(command.spawn().map_err(failed)?);
     }
     drop((waiting, say));
     // Ends early where one has ended without a word and so none holds the pipe.
     let all = usize::try_from(CROWD).unwrap_or(usize::MAX);
-    let ran = BufReader::new(said).lines().map_while(Result::ok).take(all).count();
+    let ran = BufReader::new(said)
+        .lines()
+        .map_while(Result::ok)
+        .take(all)
+        .count();
     let until_all_run = start.elapsed();
     let processes = descendants();
     drop(hold);
@@ -152,7 +186,9 @@ fn crowd(workshop: &Workshop, place: &Path) -> Result<Measured, Fault> {
         (UNTIL_ALL_ENDED.to_owned(), vec![millis(until_all_ended)]),
     ];
     measured.extend(
-        LEFT.into_iter().zip(new).map(|(name, count)| (name.to_owned(), vec![number(count)])),
+        LEFT.into_iter()
+            .zip(new)
+            .map(|(name, count)| (name.to_owned(), vec![number(count)])),
     );
     Ok(measured)
 }
@@ -172,9 +208,17 @@ impl Traces {
         entries(place, 8, &mut files);
         let mut groups = BTreeSet::new();
         for mount in mounts.lines().filter(|line| line.contains(" - cgroup2 ")) {
-            entries(Path::new(mount.split(' ').nth(4).unwrap_or_default()), 8, &mut groups);
+            entries(
+                Path::new(mount.split(' ').nth(4).unwrap_or_default()),
+                8,
+                &mut groups,
+            );
         }
-        Self { mounts: mounts.lines().count(), files, groups }
+        Self {
+            mounts: mounts.lines().count(),
+            files,
+            groups,
+        }
     }
 }
 
@@ -207,7 +251,10 @@ pub(crate) fn processes() -> Vec<(Process, u32)> {
 }
 
 fn running() -> BTreeSet<Process> {
-    processes().into_iter().map(|(process, _)| process).collect()
+    processes()
+        .into_iter()
+        .map(|(process, _)| process)
+        .collect()
 }
 
 /// Everything that this process has started, and what that has started.

@@ -45,7 +45,12 @@ struct Contender {
 /// Measures all of them.
 pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> Result<(), Fault> {
     let shipped = fs::metadata(workshop.dir.join("filter")).map_err(|error| error.to_string())?;
-    table.amount("filter of ai-dev-safe", shipped.len() / 8, "instructions", None);
+    table.amount(
+        "filter of ai-dev-safe",
+        shipped.len() / 8,
+        "instructions",
+        None,
+    );
     let container = Container::read()?;
     let mut contenders = contenders(workshop, &container, table)?;
     for one in &contenders {
@@ -62,10 +67,15 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         contenders.reverse();
         for one in &mut contenders {
             let some = rounds.div_ceil(10).to_string();
-            one.loading.extend(run(&install, &one.file, std::slice::from_ref(&some))?);
+            one.loading
+                .extend(run(&install, &one.file, std::slice::from_ref(&some))?);
             for (times, (_, call)) in one.calls.iter_mut().zip(CALLED) {
                 let [number, first, second] = call.map(|number| number.to_string());
-                times.extend(run(&calls, &one.file, &[some.clone(), number, first, second])?);
+                times.extend(run(
+                    &calls,
+                    &one.file,
+                    &[some.clone(), number, first, second],
+                )?);
             }
         }
     }
@@ -82,11 +92,17 @@ const OTHER: &str = "purplec --backend libseccomp";
 fn lengths(workshop: &Workshop, container: &Container, table: &mut Table) -> Result<(), Fault> {
     for (variant, what, most) in [
         (Variant::Rules, "the list with rules", MOST_WITH_RULES),
-        (Variant::Interfaces, "the list for x86-64, x86 and x32", MOST_OF_INTERFACES),
+        (
+            Variant::Interfaces,
+            "the list for x86-64, x86 and x32",
+            MOST_OF_INTERFACES,
+        ),
     ] {
         let to = workshop.dir.join("container-more");
         let mut row = |name: &str, most| {
-            let bytes = fs::metadata(&to).map_err(|error| format!("{name}: {error}"))?.len();
+            let bytes = fs::metadata(&to)
+                .map_err(|error| format!("{name}: {error}"))?
+                .len();
             table.amount(&format!("{what}: {name}"), bytes / 8, "long", most);
             Ok::<_, Fault>(())
         };
@@ -99,8 +115,10 @@ fn lengths(workshop: &Workshop, container: &Container, table: &mut Table) -> Res
             }
         }
         // It makes programs for one interface.
-        if let Some(compiler) =
-            workshop.other_compiler.as_ref().filter(|_| variant == Variant::Rules)
+        if let Some(compiler) = workshop
+            .other_compiler
+            .as_ref()
+            .filter(|_| variant == Variant::Rules)
         {
             Container::compiled(compiler, &["--backend", "libseccomp"], variant, &to)?;
             row(OTHER, None)?;
@@ -131,10 +149,17 @@ fn contenders(
         Container::compiled(compiler, &backend, Variant::Plain, &to)?;
         all.push((OTHER, to));
     } else {
-        table.skip("backend-libseccomp", "purplec was not built with libseccomp");
+        table.skip(
+            "backend-libseccomp",
+            "purplec was not built with libseccomp",
+        );
     }
-    let contender =
-        |(name, file)| Contender { name, file, loading: Vec::new(), calls: Default::default() };
+    let contender = |(name, file)| Contender {
+        name,
+        file,
+        loading: Vec::new(),
+        calls: Default::default(),
+    };
     Ok(all.into_iter().map(contender).collect())
 }
 
@@ -143,10 +168,12 @@ fn amounts(one: &Contender, container: &Container, table: &mut Table) -> Result<
     let program =
         fs::read(&one.file).map_err(|error| format!("{}: {error}", one.file.display()))?;
     // A socket of the family AF_UNIX, so that it is allowed.
-    let executed = container.numbers().map(|number| match follow(&program, number, 1) {
-        Some((ALLOW, count)) => Ok(count),
-        other => Err(format!("{}: call {number}: {other:x?}", one.name)),
-    });
+    let executed = container
+        .numbers()
+        .map(|number| match follow(&program, number, 1) {
+            Some((ALLOW, count)) => Ok(count),
+            other => Err(format!("{}: call {number}: {other:x?}", one.name)),
+        });
     let executed = executed.collect::<Result<Vec<_>, _>>()?;
     let most = executed.iter().copied().max().unwrap_or_default();
     let (sum, count) = (executed.iter().sum::<usize>(), executed.len());
@@ -156,7 +183,11 @@ fn amounts(one: &Contender, container: &Container, table: &mut Table) -> Result<
     let met = length <= MOST_INSTRUCTIONS && sum * 10 <= count * 87;
     let target = (one.name == OURS).then(|| (format!("{MOST_INSTRUCTIONS}, {MOST_MEAN}"), met));
     let value = format!("{length} long, {mean} mean, {most} most");
-    table.text(&format!("{count} calls allowed: {}", one.name), value, target);
+    table.text(
+        &format!("{count} calls allowed: {}", one.name),
+        value,
+        target,
+    );
     let [denied, checked] = CALLED
         .map(|(_, [number, first, _])| {
             Some((u32::try_from(number).ok()?, u32::try_from(first).ok()?))
@@ -164,12 +195,18 @@ fn amounts(one: &Contender, container: &Container, table: &mut Table) -> Result<
         .map(|call| call.and_then(|(number, first)| Some(follow(&program, number, first)?.1)));
     let shown = |count: Option<usize>| count.map_or("?".to_owned(), |count| count.to_string());
     let value = format!("{} denied, {} checked", shown(denied), shown(checked));
-    table.text(&format!("  instructions of one call: {}", one.name), value, None);
+    table.text(
+        &format!("  instructions of one call: {}", one.name),
+        value,
+        None,
+    );
     Ok(())
 }
 
 fn compare(contenders: &[Contender], table: &mut Table) {
-    let Some((ours, peers)) = contenders.split_first() else { return };
+    let Some((ours, peers)) = contenders.split_first() else {
+        return;
+    };
     let times = |times: &Vec<Duration>| Times::new(times.clone());
     for peer in peers {
         let most = match peer.name {
@@ -185,9 +222,17 @@ fn compare(contenders: &[Contender], table: &mut Table) {
         }
     }
     for one in contenders {
-        table.times(&format!("loading a filter: {}", one.name), &times(&one.loading), None);
+        table.times(
+            &format!("loading a filter: {}", one.name),
+            &times(&one.loading),
+            None,
+        );
         for ((name, _), calls) in CALLED.iter().zip(&one.calls) {
-            table.times(&format!("1000 {name} calls: {}", one.name), &times(calls), None);
+            table.times(
+                &format!("1000 {name} calls: {}", one.name),
+                &times(calls),
+                None,
+            );
         }
     }
 }

@@ -39,14 +39,34 @@ struct Rounds {
     checks: usize,
 }
 
-const ALL: Rounds =
-    Rounds { starts: 400, filters: 400, loops: 40, slices: 12, compilations: 50, checks: 20 };
-const QUICK: Rounds =
-    Rounds { starts: 40, filters: 40, loops: 6, slices: 3, compilations: 10, checks: 3 };
+const ALL: Rounds = Rounds {
+    starts: 400,
+    filters: 400,
+    loops: 40,
+    slices: 12,
+    compilations: 50,
+    checks: 20,
+};
+const QUICK: Rounds = Rounds {
+    starts: 40,
+    filters: 40,
+    loops: 6,
+    slices: 3,
+    compilations: 10,
+    checks: 3,
+};
 
 /// What can be measured by itself.
-const PARTS: [&str; 8] =
-    [start::NAME, calls::NAME, crowd::NAME, overhead::NAME, "filter", "size", "compile", "check"];
+const PARTS: [&str; 8] = [
+    start::NAME,
+    calls::NAME,
+    crowd::NAME,
+    overhead::NAME,
+    "filter",
+    "size",
+    "compile",
+    "check",
+];
 
 fn main() -> ExitCode {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
@@ -58,7 +78,10 @@ fn main() -> ExitCode {
         ["--memory", purplec, path] => check::print_memory(purplec, path),
         ["--quick", parts @ ..] if parts.iter().all(is_part) => measure(&QUICK, parts),
         parts if parts.iter().all(is_part) => measure(&ALL, parts),
-        _ => Err(format!("usage: bench [--quick] [PART...]; parts: {}", PARTS.join(" "))),
+        _ => Err(format!(
+            "usage: bench [--quick] [PART...]; parts: {}",
+            PARTS.join(" ")
+        )),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -87,7 +110,10 @@ fn part(name: &str, dir: &str, rounds: &str) -> Result<(), Fault> {
 fn measure(rounds: &Rounds, parts: &[&str]) -> Result<(), Fault> {
     let workshop = Workshop::build()?;
     let mut table = Table::new();
-    for part in PARTS.iter().filter(|part| parts.is_empty() || parts.contains(part)) {
+    for part in PARTS
+        .iter()
+        .filter(|part| parts.is_empty() || parts.contains(part))
+    {
         match *part {
             start::NAME => start::measure(&workshop, rounds.starts, &mut table)?,
             calls::NAME => calls::measure(&workshop, &mut table)?,

@@ -36,7 +36,9 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         let of = |name: &str| {
             let key = format!("{kind} {name}");
             let found = measured.iter().find(|(other, _)| *other == key)?;
-            Some(Times::new(found.1.iter().copied().map(Duration::from_nanos).collect()))
+            Some(Times::new(
+                found.1.iter().copied().map(Duration::from_nanos).collect(),
+            ))
         };
         if let (Some(alone), Some(own)) = (of(ALONE), of(PURPLE)) {
             table.overhead(what, turns, &alone, &own, of(EQUAL).as_ref());
@@ -54,12 +56,17 @@ pub(crate) fn contend(workshop: &Workshop, place: &Path, rounds: usize) -> Resul
         let turns = turns.to_string();
         let outside = program.to_string_lossy();
         let inside = ["/workspace/loops", kind, &turns];
-        let mut contenders =
-            vec![Contender::alone(&[&outside, kind, &turns]), Contender::purple(workshop, &inside)];
+        let mut contenders = vec![
+            Contender::alone(&[&outside, kind, &turns]),
+            Contender::purple(workshop, &inside),
+        ];
         contenders.extend(Contender::equal(workshop, &place.join("files"), &inside)?);
         let times = run(&mut contenders, rounds, |contender| {
             let printed = contender.words()?;
-            let time = printed.trim().parse().map_err(|_| format!("unexpected: {printed}"))?;
+            let time = printed
+                .trim()
+                .parse()
+                .map_err(|_| format!("unexpected: {printed}"))?;
             Ok(Duration::from_nanos(time))
         })?;
         for (contender, times) in contenders.iter().zip(times) {

@@ -31,7 +31,10 @@ impl Times {
         let mut sorted = self.rounds.clone();
         sorted.sort_unstable();
         let last = sorted.len().saturating_sub(1);
-        sorted.get(last * percent / 100).copied().unwrap_or_default()
+        sorted
+            .get(last * percent / 100)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The time in the middle.
@@ -43,7 +46,12 @@ impl Times {
     pub(crate) fn ratio_to(&self, other: &Self) -> f64 {
         let ratio =
             |(mine, others): (&Duration, &Duration)| mine.as_secs_f64() / others.as_secs_f64();
-        let mut ratios = self.rounds.iter().zip(&other.rounds).map(ratio).collect::<Vec<_>>();
+        let mut ratios = self
+            .rounds
+            .iter()
+            .zip(&other.rounds)
+            .map(ratio)
+            .collect::<Vec<_>>();
         ratios.sort_unstable_by(f64::total_cmp);
         ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
     }
@@ -61,7 +69,11 @@ pub(crate) fn run<C>(
     for round in 0..rounds + WARM_UP {
         for place in 0..contenders.len() {
             // Forwards and backwards in turn, each time from another start.
-            let step = if round % 2 == 0 { place } else { contenders.len() - 1 - place };
+            let step = if round % 2 == 0 {
+                place
+            } else {
+                contenders.len() - 1 - place
+            };
             let index = (step + round / 2) % contenders.len();
             if let (Some(contender), Some(times)) =
                 (contenders.get_mut(index), times.get_mut(index))

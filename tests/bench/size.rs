@@ -30,17 +30,32 @@ pub(crate) fn measure(workshop: &Workshop, table: &mut Table) -> Result<(), Faul
     table.amount("purple-exec as it ships", bytes, "bytes", Some(MOST_BYTES));
     let kinds = segments(&program).ok_or("purple-exec is no 64-bit little-endian ELF file")?;
     table.absent("its dynamic loader (PT_INTERP)", kinds.contains(&PT_INTERP));
-    table.absent("its dynamic section (PT_DYNAMIC)", kinds.contains(&PT_DYNAMIC));
+    table.absent(
+        "its dynamic section (PT_DYNAMIC)",
+        kinds.contains(&PT_DYNAMIC),
+    );
 
     let told = workshop.dir.join("told.yaml");
     let told_plan = workshop.dir.join("told.plan");
     fs::write(&told, TOLD).map_err(|error| format!("{}: {error}", told.display()))?;
     let mut purplec = Command::new(workshop.dir.join("purplec"));
     let _printed = succeed(purplec.arg("compile").arg(told).arg("-o").arg(&told_plan))?;
-    in_memory("supervisor and init", &workshop.dir.join("plan"), &[], workshop, table)?;
+    in_memory(
+        "supervisor and init",
+        &workshop.dir.join("plan"),
+        &[],
+        workshop,
+        table,
+    )?;
     let report = workshop.dir.join("report");
     let report = ["--report", &report.to_string_lossy()];
-    in_memory("supervisor, init and recorder", &told_plan, &report, workshop, table)
+    in_memory(
+        "supervisor, init and recorder",
+        &told_plan,
+        &report,
+        workshop,
+        table,
+    )
 }
 
 /// Measures what the processes of one sandbox hold together while its command runs.
@@ -54,15 +69,29 @@ fn in_memory(
     let place = workshop.dir.join("place-size");
     fs::create_dir_all(place.join("output")).map_err(|error| format!("place-size: {error}"))?;
     let mut command = Command::new(workshop.dir.join("purple-exec"));
-    command.current_dir(place).stderr(Stdio::null()).stdin(Stdio::null());
-    command.args(arguments).args(workshop.let_go()).arg(plan).args(["--", "/bin/sleep", "60"]);
-    let mut supervisor = command.spawn().map_err(|error| format!("purple-exec: {error}"))?;
+    command
+        .current_dir(place)
+        .stderr(Stdio::null())
+        .stdin(Stdio::null());
+    command
+        .args(arguments)
+        .args(workshop.let_go())
+        .arg(plan)
+        .args(["--", "/bin/sleep", "60"]);
+    let mut supervisor = command
+        .spawn()
+        .map_err(|error| format!("purple-exec: {error}"))?;
     let found = resident(&mut supervisor);
     let ended = supervisor.kill().and_then(|()| supervisor.wait());
     let found = found?;
     let _status = ended.map_err(|error| format!("ending purple-exec: {error}"))?;
     let rss = found.iter().map(|one| one.rss).sum();
-    table.amount(&format!("{who}: Rss, shared pages in each"), rss, "KiB", Some(MOST_RESIDENT_KIB));
+    table.amount(
+        &format!("{who}: Rss, shared pages in each"),
+        rss,
+        "KiB",
+        Some(MOST_RESIDENT_KIB),
+    );
     if let Some(pss) = found.iter().map(|one| one.pss).sum() {
         let what = format!("{who}: Pss, shared pages once");
         table.amount(&what, pss, "KiB", Some(MOST_RESIDENT_KIB));
@@ -102,7 +131,11 @@ fn resident(supervisor: &mut Child) -> Result<Vec<Resident>, Fault> {
         if let Some((payload, own)) = all.split_last()
             && name(*payload) == "sleep\n"
         {
-            return [supervisor.id()].iter().chain(own).map(|id| of(*id)).collect();
+            return [supervisor.id()]
+                .iter()
+                .chain(own)
+                .map(|id| of(*id))
+                .collect();
         }
         if Instant::now() > deadline || supervisor.try_wait().is_ok_and(|ended| ended.is_some()) {
             return Err("purple-exec did not start /bin/sleep".to_owned());
@@ -117,7 +150,12 @@ fn descendants(parent: u32) -> Vec<u32> {
     let mut found = vec![parent];
     let mut at = 0;
     while let Some(parent) = found.get(at).copied() {
-        found.extend(parents.iter().filter(|(_, above)| *above == parent).map(|((id, _), _)| *id));
+        found.extend(
+            parents
+                .iter()
+                .filter(|(_, above)| *above == parent)
+                .map(|((id, _), _)| *id),
+        );
         at += 1;
     }
     found.split_off(1)
@@ -129,7 +167,10 @@ fn of(id: u32) -> Result<Resident, Fault> {
     let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
     // The kernel counts VmRSS lazily; smaps_rollup walks the pages.
     let rss = field(&rollup, "Rss:").or_else(|| field(&status, "VmRSS:"));
-    Ok(Resident { rss: rss.ok_or("no resident size")?, pss: field(&rollup, "Pss:") })
+    Ok(Resident {
+        rss: rss.ok_or("no resident size")?,
+        pss: field(&rollup, "Pss:"),
+    })
 }
 
 /// A number of KiB in a file of /proc.

@@ -23,7 +23,10 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
     if installed("bwrap").is_none() {
         table.skip("bubblewrap", "bwrap is not installed");
     }
-    for (_, compiler, _) in BARE.iter().filter(|(name, ..)| workshop.program(name).is_none()) {
+    for (_, compiler, _) in BARE
+        .iter()
+        .filter(|(name, ..)| workshop.program(name).is_none())
+    {
         table.skip("bare-program", &format!("{compiler} is not installed"));
     }
     let measured = here(contend, workshop, rounds)?;
@@ -51,7 +54,10 @@ fn enter(table: &mut Table, who: &str, measured: &Measured) {
         |numbers: &[u64]| Times::new(numbers.iter().copied().map(Duration::from_nanos).collect());
     let of = |name| measured.iter().find(|(other, _)| other == name);
     if let Some((_, own)) = of(PURPLE) {
-        for (name, numbers) in measured.iter().filter(|(name, _)| name != PURPLE && name != ALONE) {
+        for (name, numbers) in measured
+            .iter()
+            .filter(|(name, _)| name != PURPLE && name != ALONE)
+        {
             let target = match name.as_str() {
                 EQUAL => Some(MOST_OF_EQUAL),
                 SAME_CALLS => Some(MOST_OF_BARE),

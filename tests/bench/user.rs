@@ -36,14 +36,26 @@ pub(crate) fn ordinary(
     let user = User::from_name(TEST_USER).map_err(|errno| format!("{TEST_USER}: {errno}"))?;
     let Some(user) = user.filter(|_| Uid::current().is_root()) else {
         if Uid::current().is_root() {
-            table.skip("as-user", "there is no user purple-test; scripts/setup makes it");
+            table.skip(
+                "as-user",
+                "there is no user purple-test; scripts/setup makes it",
+            );
         }
         return Ok(None);
     };
     let place = prepare(workshop, user.uid, user.gid)?;
     let mut again = Command::new(workshop.dir.join("bench"));
-    again.arg("--part").arg(name).arg(&workshop.dir).arg(rounds.to_string());
-    let lines = succeed(again.uid(user.uid.as_raw()).gid(user.gid.as_raw()).current_dir(place))?;
+    again
+        .arg("--part")
+        .arg(name)
+        .arg(&workshop.dir)
+        .arg(rounds.to_string());
+    let lines = succeed(
+        again
+            .uid(user.uid.as_raw())
+            .gid(user.gid.as_raw())
+            .current_dir(place),
+    )?;
     lines.lines().map(parse).collect::<Result<_, _>>().map(Some)
 }
 
@@ -63,7 +75,9 @@ pub(crate) fn once(
 
 /// What [`ordinary`] reads.
 pub(crate) fn print(part: Part, dir: &str, rounds: &str) -> Result<(), Fault> {
-    let rounds = rounds.parse().map_err(|error| format!("{rounds}: {error}"))?;
+    let rounds = rounds
+        .parse()
+        .map_err(|error| format!("{rounds}: {error}"))?;
     for (name, numbers) in here(part, &Workshop::open(Path::new(dir))?, rounds)? {
         let numbers = numbers.iter().map(u64::to_string).collect::<Vec<_>>();
         println!("{name}\t{}", numbers.join(" "));
@@ -74,7 +88,10 @@ pub(crate) fn print(part: Part, dir: &str, rounds: &str) -> Result<(), Fault> {
 fn parse(line: &str) -> Result<(String, Vec<u64>), Fault> {
     let fault = || format!("unexpected output: {line}");
     let (name, numbers) = line.split_once('\t').ok_or_else(fault)?;
-    let numbers = numbers.split_whitespace().map(str::parse).collect::<Result<_, _>>();
+    let numbers = numbers
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>();
     Ok((name.to_owned(), numbers.map_err(|_| fault())?))
 }
 

@@ -48,13 +48,28 @@ impl Workshop {
         let beside = own.parent().unwrap_or(Path::new("."));
         for program in ["purple-exec", "purplec", "bench"] {
             fs::copy(beside.join(program), dir.join(program)).map_err(|error| {
-                format!("{}: {error}; `make bench` builds it", beside.join(program).display())
+                format!(
+                    "{}: {error}; `make bench` builds it",
+                    beside.join(program).display()
+                )
             })?;
         }
         let policy = repository::root().join(POLICY);
         let purplec = || Command::new(dir.join("purplec"));
-        succeed(purplec().arg("compile").arg(policy).arg("-o").arg(dir.join("plan")))?;
-        succeed(purplec().arg("show").arg(dir.join("plan")).arg("--bpf").arg(dir.join("filter")))?;
+        succeed(
+            purplec()
+                .arg("compile")
+                .arg(policy)
+                .arg("-o")
+                .arg(dir.join("plan")),
+        )?;
+        succeed(
+            purplec()
+                .arg("show")
+                .arg(dir.join("plan"))
+                .arg("--bpf")
+                .arg(dir.join("filter")),
+        )?;
         let mut workshop = Self::open(&dir)?;
         workshop.own = Some(own_dir);
         workshop.other_compiler = Some(beside.join(OTHER_COMPILER)).filter(|path| path.exists());
@@ -82,7 +97,12 @@ impl Workshop {
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         // The plan is used until the end of the program.
         let plan = Plan::decode(bytes.leak()).map_err(|error| format!("the plan: {error}"))?;
-        Ok(Self { dir: dir.to_owned(), plan, other_compiler: None, own: None })
+        Ok(Self {
+            dir: dir.to_owned(),
+            plan,
+            other_compiler: None,
+            own: None,
+        })
     }
 
     /// The arguments that let go of what this machine or the bench does not have: control groups, and
@@ -91,7 +111,10 @@ impl Workshop {
         let needs = self.plan.needs.iter().map(|need| need.layer);
         let groups = (!self.plan.cgroup.is_empty()).then_some(Layer::Cgroup);
         let layers = groups.into_iter().chain(needs);
-        layers.flat_map(|layer| ["--unenforced", layer.name()]).map(str::to_owned).collect()
+        layers
+            .flat_map(|layer| ["--unenforced", layer.name()])
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The path of a program made here, if it could be made.
@@ -115,16 +138,24 @@ impl Drop for Own {
 /// Where a program of this name is on this machine.
 pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.is_file())
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|path| path.is_file())
 }
 
 /// Runs a command that must succeed, and returns what it prints.
 pub(crate) fn succeed(command: &mut Command) -> Result<String, Fault> {
-    let out = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let out = command
+        .output()
+        .map_err(|error| format!("{command:?}: {error}"))?;
     if out.status.success() {
         return Ok(String::from_utf8_lossy(&out.stdout).into_owned());
     }
-    Err(format!("{command:?}: {}\n{}", out.status, String::from_utf8_lossy(&out.stderr)))
+    Err(format!(
+        "{command:?}: {}\n{}",
+        out.status,
+        String::from_utf8_lossy(&out.stderr)
+    ))
 }
 
 /// Builds a C program, where its compiler is installed.
@@ -137,7 +168,12 @@ fn build_c(
 ) -> Result<(), Fault> {
     if installed(compiler).is_some() {
         let flags = ["-O2", "-Wall", "-o", name, source];
-        let _output = succeed(Command::new(compiler).args(flags).args(more).current_dir(dir))?;
+        let _output = succeed(
+            Command::new(compiler)
+                .args(flags)
+                .args(more)
+                .current_dir(dir),
+        )?;
     }
     Ok(())
 }

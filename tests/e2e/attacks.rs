@@ -36,11 +36,17 @@ fn directory_as_a_standard_descriptor(place: &Place) {
 
 /// A read-only directory in a writable one stays in its place, and so do the directories between.
 fn parent_of_a_protected_directory_is_renamed(place: &Place) {
-    for dir in ["output/project", "output/project/.git", "output/project/.git/hooks"] {
+    for dir in [
+        "output/project",
+        "output/project/.git",
+        "output/project/.git/hooks",
+    ] {
         place.dir(dir);
     }
-    let policy = Policy::new(place)
-        .shows(&place.text("output/project/.git/hooks"), "/output/project/.git/hooks");
+    let policy = Policy::new(place).shows(
+        &place.text("output/project/.git/hooks"),
+        "/output/project/.git/hooks",
+    );
     let found = facts_under(
         place,
         &policy,
@@ -52,7 +58,12 @@ show(hook=attempt(write, '.git/hooks/pre-commit'), inner=attempt(os.rename, '.gi
     let expected = json!({"hook": "EROFS", "inner": "EBUSY", "parent": "EBUSY", "grandparent": "EBUSY",
         "other": "ok", "config": "EXDEV"});
     assert_eq!(found, expected);
-    assert_eq!(fs::read_dir(place.at("output/project/.git/hooks")).expect("the hooks").count(), 0);
+    assert_eq!(
+        fs::read_dir(place.at("output/project/.git/hooks"))
+            .expect("the hooks")
+            .count(),
+        0
+    );
     assert!(!place.at("output/project/gone").exists());
 }
 
@@ -72,9 +83,15 @@ fn shown_path_is_a_link(place: &Place) {
     place.dir("output/deep");
     let first = Policy::new(place).compile(place);
     let swap = "rmdir /output/deep && ln -s /usr /output/deep";
-    assert_eq!(Run::new(place, &first, &["sh", "-c", swap]).finish().good(), "");
+    assert_eq!(
+        Run::new(place, &first, &["sh", "-c", swap]).finish().good(),
+        ""
+    );
     let policy = Policy::new(place).shows(&place.text("host"), "/output/deep/bin");
     let line = policy.line_of("/output/deep/bin");
     let done = Run::new(place, &policy.compile(place), &["true"]).finish();
-    done.refused(125, &format!("mount: /output/deep: ELOOP (policy line {line})"));
+    done.refused(
+        125,
+        &format!("mount: /output/deep: ELOOP (policy line {line})"),
+    );
 }

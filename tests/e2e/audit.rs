@@ -36,20 +36,34 @@ scenarios! {
 
 /// `purple` beside the place's executor.
 pub(crate) fn install(place: &Place) {
-    let copied = Command::new("cp").arg(binary("purple")).arg(place.at("purple")).status();
-    assert!(copied.is_ok_and(|status| status.success()), "purple can be copied");
+    let copied = Command::new("cp")
+        .arg(binary("purple"))
+        .arg(place.at("purple"))
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "purple can be copied"
+    );
     place.dir("home");
 }
 
 pub(crate) fn purple(place: &Place, arguments: &[&str]) -> Command {
     let mut command = Command::new(place.at("purple"));
-    command.args(arguments).current_dir(place.at("")).env_clear();
-    command.env("PATH", "/usr/bin:/bin").env("HOME", place.at("home"));
+    command
+        .args(arguments)
+        .current_dir(place.at(""))
+        .env_clear();
+    command
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", place.at("home"));
     command.env("XDG_CACHE_HOME", place.at("home/.cache"));
     if !place.who.is_root() && Uid::effective().is_root() {
         command.uid(place.who.uid).gid(place.who.gid);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -82,18 +96,27 @@ pub(crate) fn run(place: &Place, options: &[&str], command: &[&str]) -> Finished
 
 pub(crate) fn records(place: &Place) -> Vec<Value> {
     let text = place.read("logs/audit.log");
-    text.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("one object a line"))
+        .collect()
 }
 
 fn verify(place: &Place) -> Finished {
-    finished(purple(place, &["audit", "--verify", "--log", &place.text("logs/audit.log")]))
+    finished(purple(
+        place,
+        &["audit", "--verify", "--log", &place.text("logs/audit.log")],
+    ))
 }
 
 #[track_caller]
 fn whole(place: &Place, records: usize) {
     let done = verify(place);
     assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
-    assert!(done.out().contains(&format!(": {records} records, each bound")), "{done}");
+    assert!(
+        done.out()
+            .contains(&format!(": {records} records, each bound")),
+        "{done}"
+    );
 }
 
 fn a_run_is_one_line_that_names_what_was_denied(place: &Place) {
@@ -117,7 +140,10 @@ sys.exit(3)",
     assert_eq!(done.stderr.lines().collect::<Vec<_>>(), said, "{done}");
 
     let status = place.at("logs/audit.log").metadata().expect("the log");
-    assert_eq!((status.mode() & 0o7777, status.uid()), (0o600, place.who.uid));
+    assert_eq!(
+        (status.mode() & 0o7777, status.uid()),
+        (0o600, place.who.uid)
+    );
     let all = records(place);
     assert_eq!(all.len(), 1);
     let record = &all[0];
@@ -139,20 +165,46 @@ sys.exit(3)",
         "previous",
     ];
     assert_eq!(keys, wanted);
-    assert_eq!((&record["status"], &record["exit_code"]), (&json!("exited"), &json!(3)));
-    assert_eq!((&record["policy_name"], &record["command"][0]), (&json!("e2e"), &json!(PYTHON)));
+    assert_eq!(
+        (&record["status"], &record["exit_code"]),
+        (&json!("exited"), &json!(3))
+    );
+    assert_eq!(
+        (&record["policy_name"], &record["command"][0]),
+        (&json!("e2e"), &json!(PYTHON))
+    );
     let usage = &record["resource_usage"];
-    assert!(usage["cpu_time_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{usage}");
-    assert!(usage["peak_memory_bytes"].as_u64().is_some_and(|bytes| bytes > 1 << 20), "{usage}");
+    assert!(
+        usage["cpu_time_seconds"]
+            .as_f64()
+            .is_some_and(|seconds| seconds > 0.0),
+        "{usage}"
+    );
+    assert!(
+        usage["peak_memory_bytes"]
+            .as_u64()
+            .is_some_and(|bytes| bytes > 1 << 20),
+        "{usage}"
+    );
     assert!(usage["disk_io_bytes"].is_u64(), "{usage}");
     assert_eq!(record["receipt"]["seccomp"]["probe"], "EPERM");
     let event = |name: &str| {
         let events = record["security_events"].as_array().expect("a list");
-        events.iter().find(|one| one["syscall"] == name).cloned().unwrap_or_default()
+        events
+            .iter()
+            .find(|one| one["syscall"] == name)
+            .cloned()
+            .unwrap_or_default()
     };
     let mount = event("mount");
-    assert_eq!((&mount["type"], &mount["count"]), (&json!("syscall_denied"), &json!(3)));
-    assert_eq!((&mount["policy_line"], &mount["errno"]), (&json!(rest), &json!("EPERM")));
+    assert_eq!(
+        (&mount["type"], &mount["count"]),
+        (&json!("syscall_denied"), &json!(3))
+    );
+    assert_eq!(
+        (&mount["policy_line"], &mount["errno"]),
+        (&json!(rest), &json!("EPERM"))
+    );
     assert_eq!(mount["unreliable_path"], "/target");
     assert_eq!(mount["arguments"]["flags"], "MS_NOSUID|MS_NODEV");
     assert_eq!(event("ptrace")["policy_line"], json!(own));
@@ -162,11 +214,20 @@ sys.exit(3)",
     let log = place.text("logs/audit.log");
     let table = finished(purple(place, &["audit", "--all", "--log", &log])).good();
     let id = record["sandbox_id"].as_str().expect("an id");
-    assert!(table.lines().nth(1).is_some_and(|row| row.contains(id)), "{table}");
+    assert!(
+        table.lines().nth(1).is_some_and(|row| row.contains(id)),
+        "{table}"
+    );
     let one = finished(purple(place, &["audit", "--session", id, "--log", &log])).good();
-    assert!(one.contains(&format!("3x mount (policy line {rest})")), "{one}");
+    assert!(
+        one.contains(&format!("3x mount (policy line {rest})")),
+        "{one}"
+    );
     let json = ["audit", "--session", id, "--format", "json", "--log", &log];
-    assert_eq!(finished(purple(place, &json)).good(), place.read("logs/audit.log"));
+    assert_eq!(
+        finished(purple(place, &json)).good(),
+        place.read("logs/audit.log")
+    );
     whole(place, 1);
 }
 
@@ -174,7 +235,13 @@ fn any_bytes_stay_one_object_a_line(place: &Place) {
     install(place);
     let _policy = policy(place, "");
     let text = script("syscall(165, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
-    let words = ["two\nlines\r", "\"quoted\" \\", "\u{1b}[31m", "\u{2028}", ""];
+    let words = [
+        "two\nlines\r",
+        "\"quoted\" \\",
+        "\u{1b}[31m",
+        "\u{2028}",
+        "",
+    ];
     let mut command = vec![PYTHON, "-ISc", &text];
     command.extend(words);
     let done = run(place, &[], &command);
@@ -182,11 +249,20 @@ fn any_bytes_stay_one_object_a_line(place: &Place) {
     let all = records(place);
     assert_eq!(all.len(), 1);
     let found = all[0]["command"].as_array().expect("a list");
-    assert_eq!(found.iter().skip(3).filter_map(Value::as_str).collect::<Vec<_>>(), words);
+    assert_eq!(
+        found
+            .iter()
+            .skip(3)
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>(),
+        words
+    );
     let path = &all[0]["security_events"][0]["unreliable_path"];
     assert_eq!(path, "/a\n\"\\\u{1b}\u{fffd}{}");
-    let table =
-        finished(purple(place, &["audit", "--all", "--log", &place.text("logs/audit.log")]));
+    let table = finished(purple(
+        place,
+        &["audit", "--all", "--log", &place.text("logs/audit.log")],
+    ));
     assert!(!table.good().contains('\u{1b}'));
 }
 
@@ -194,7 +270,10 @@ fn a_changed_or_cut_log_is_found_out(place: &Place) {
     install(place);
     let _policy = policy(place, "");
     for status in ["1", "2", "3"] {
-        assert_eq!(run(place, &[], &["sh", "-c", &format!("exit {status}")]).stderr, "");
+        assert_eq!(
+            run(place, &[], &["sh", "-c", &format!("exit {status}")]).stderr,
+            ""
+        );
     }
     whole(place, 3);
     let log = place.at("logs/audit.log");
@@ -203,12 +282,27 @@ fn a_changed_or_cut_log_is_found_out(place: &Place) {
     let changed = good.replace("\"exit_code\":2", "\"exit_code\":0");
     let last = good.replace("\"exit_code\":3", "\"exit_code\":0");
     let cases = [
-        (changed, "logs/audit.log:3: record 2 was changed, or this one"),
+        (
+            changed,
+            "logs/audit.log:3: record 2 was changed, or this one",
+        ),
         (last, "record 3 is not the one that was written"),
-        (format!("{}\n{}\n", lines[0], lines[2]), ":2: record 3 stands behind record 1: some are"),
-        (format!("{}\n{}\n", lines[0], lines[1]), "the last record is 2, and 3 were written"),
-        (format!("{}\n{}\n{}\n", lines[1], lines[0], lines[2]), "some are missing, or moved"),
-        (good.replace("{\"timestamp\"", "{timestamp"), ":1: this is no record"),
+        (
+            format!("{}\n{}\n", lines[0], lines[2]),
+            ":2: record 3 stands behind record 1: some are",
+        ),
+        (
+            format!("{}\n{}\n", lines[0], lines[1]),
+            "the last record is 2, and 3 were written",
+        ),
+        (
+            format!("{}\n{}\n{}\n", lines[1], lines[0], lines[2]),
+            "some are missing, or moved",
+        ),
+        (
+            good.replace("{\"timestamp\"", "{timestamp"),
+            ":1: this is no record",
+        ),
     ];
     for (text, finding) in cases {
         fs::write(&log, &text).expect("a file can be written");
@@ -222,7 +316,10 @@ fn a_changed_or_cut_log_is_found_out(place: &Place) {
     assert!(verify(place).stderr.contains("audit.log.head is gone"));
     let done = run(place, &[], &["touch", "/output/started"]);
     assert_eq!(done.code(), 125, "{done}");
-    assert!(done.stderr.contains("it is gone, and the log has records"), "{done}");
+    assert!(
+        done.stderr.contains("it is gone, and the log has records"),
+        "{done}"
+    );
     assert!(!place.at("output/started").exists());
 }
 
@@ -275,13 +372,20 @@ fn a_log_that_cannot_be_written_refuses_the_run(place: &Place) {
     let _policy = policy(place, ", on_failure: continue");
     let done = run(place, &[], &touch);
     assert_eq!(done.code(), 0, "{done}");
-    assert!(done.stderr.contains("the run goes on without a record, as the policy says"), "{done}");
+    assert!(
+        done.stderr
+            .contains("the run goes on without a record, as the policy says"),
+        "{done}"
+    );
     assert!(place.at("output/started").exists());
 }
 
 fn a_full_disk_refuses_the_run(place: &Place) {
     if !Uid::effective().is_root() {
-        skip("audit-a_full_disk_refuses_the_run", "only root can mount a small file system");
+        skip(
+            "audit-a_full_disk_refuses_the_run",
+            "only root can mount a small file system",
+        );
         return;
     }
     install(place);
@@ -291,12 +395,37 @@ fn a_full_disk_refuses_the_run(place: &Place) {
     let setup = "mount -t tmpfs -o size=64k,mode=0777 none logs && exec \"$@\"";
     let small = |words: &[&str]| {
         let mut command = Command::new("unshare");
-        command.args(["-m", "--propagation", "private", "sh", "-c", setup, "sh", "setpriv"]);
-        command.args(["--reuid", &uid, "--regid", &gid, "--clear-groups", "./purple", "run"]);
-        command.args(["--policy", "policy.yaml", "--"]).args(words).current_dir(place.at(""));
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.args([
+            "-m",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            setup,
+            "sh",
+            "setpriv",
+        ]);
+        command.args([
+            "--reuid",
+            &uid,
+            "--regid",
+            &gid,
+            "--clear-groups",
+            "./purple",
+            "run",
+        ]);
+        command
+            .args(["--policy", "policy.yaml", "--"])
+            .args(words)
+            .current_dir(place.at(""));
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.env("HOME", place.at("home"));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         finished(command)
     };
     let _policy = policy(place, "");
@@ -305,10 +434,16 @@ fn a_full_disk_refuses_the_run(place: &Place) {
     let _policy = policy(place, ", on_failure: continue");
     let went_on = small(&["sh", "-c", "exit 4"]);
     assert_eq!(refused.code(), 125, "{refused}");
-    assert!(refused.stderr.contains("No space left on device"), "{refused}");
+    assert!(
+        refused.stderr.contains("No space left on device"),
+        "{refused}"
+    );
     assert!(!started);
     assert_eq!(went_on.code(), 4, "{went_on}");
-    assert!(went_on.stderr.contains("the run goes on without a record"), "{went_on}");
+    assert!(
+        went_on.stderr.contains("the run goes on without a record"),
+        "{went_on}"
+    );
 }
 
 fn a_log_inside_is_refused(place: &Place) {
@@ -321,7 +456,12 @@ fn a_log_inside_is_refused(place: &Place) {
     let done = run(place, &[], &["true"]);
     assert_eq!(done.code(), 125, "{done}");
     assert!(done.stderr.contains("where the audit log lies"), "{done}");
-    assert_eq!(fs::read_dir(place.at("output")).expect("it is there").count(), 0);
+    assert_eq!(
+        fs::read_dir(place.at("output"))
+            .expect("it is there")
+            .count(),
+        0
+    );
 }
 
 fn a_refused_run_has_a_record(place: &Place) {
@@ -329,7 +469,10 @@ fn a_refused_run_has_a_record(place: &Place) {
     let _policy = policy(place, "");
     assert_eq!(run(place, &[], &["no-such-program"]).code(), 127);
     let all = records(place);
-    assert_eq!((&all[0]["status"], &all[0]["exit_code"]), (&json!("refused"), &json!(127)));
+    assert_eq!(
+        (&all[0]["status"], &all[0]["exit_code"]),
+        (&json!("refused"), &json!(127))
+    );
     assert!(all[0]["receipt"].is_null());
 }
 
@@ -363,7 +506,11 @@ while :; do sleep 0.05; done";
     assert_eq!(line, "got TERM\n");
     kill(id, Signal::SIGUSR1).expect("it is there");
     let done = ended(child, out);
-    assert_eq!((done.code(), done.out().as_str()), (7, "got USR1\n"), "once each: {done}");
+    assert_eq!(
+        (done.code(), done.out().as_str()),
+        (7, "got USR1\n"),
+        "once each: {done}"
+    );
     assert_eq!(run(place, &[], &["sh", "-c", "kill -KILL $$"]).code(), 137);
     assert_eq!(records(place)[1]["status"], "signaled");
 }
@@ -379,7 +526,11 @@ fn it_stops_and_goes_on(place: &Place) {
     assert_eq!(continued, Ok(WaitStatus::Continued(id)));
     kill(id, Signal::SIGTERM).expect("it is there");
     let done = ended(child, out);
-    assert_eq!((done.code(), done.out().as_str()), (7, "got TERM\n"), "{done}");
+    assert_eq!(
+        (done.code(), done.out().as_str()),
+        (7, "got TERM\n"),
+        "{done}"
+    );
 }
 
 fn killing_purple_kills_everything(place: &Place) {
@@ -396,9 +547,22 @@ fn the_operators_report_is_written_too(place: &Place) {
     assert_eq!(run(place, &["--report", &path], &["true"]).code(), 0);
     let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
     assert_eq!(report["plan"], records(place)[0]["plan"]);
-    assert_eq!(place.at("report.json").metadata().expect("it").permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        place
+            .at("report.json")
+            .metadata()
+            .expect("it")
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
     // A report that cannot be written refuses the run, as without a record.
-    let done = run(place, &["--report", &place.text("none/report")], &["touch", "/output/started"]);
+    let done = run(
+        place,
+        &["--report", &place.text("none/report")],
+        &["touch", "/output/started"],
+    );
     assert_eq!(done.code(), 125, "{done}");
     assert!(!place.at("output/started").exists());
 }

@@ -72,7 +72,11 @@ show(before=before, unshare=unshare, inner=inner, writes=writes)";
     }
     for (what, result) in found["inner"].as_object().expect("an object") {
         let result = result.as_str().expect("a name");
-        let expected = if what == "user" { "ENOSPC" } else { "EPERM EINVAL" };
+        let expected = if what == "user" {
+            "ENOSPC"
+        } else {
+            "EPERM EINVAL"
+        };
         assert!(expected.contains(result), "{what}: {result}: {found}");
     }
     assert_eq!(

@@ -43,15 +43,25 @@ fn rows(done: &Finished) -> Vec<Value> {
 }
 
 fn row(done: &Finished, number: u64) -> Value {
-    let mut all = rows(done).into_iter().filter(|row| row["syscall"] == number);
+    let mut all = rows(done)
+        .into_iter()
+        .filter(|row| row["syscall"] == number);
     let found = all.next().unwrap_or_default();
     assert!(all.next().is_none(), "one row for {number}");
     found
 }
 
 fn the_report_has_every_denied_call(place: &Place) {
-    let policy =
-        audited(place, &["default_deny: false", "deny:", "  - ptrace", "  - mkdir", "  - mkdirat"]);
+    let policy = audited(
+        place,
+        &[
+            "default_deny: false",
+            "deny:",
+            "  - ptrace",
+            "  - mkdir",
+            "  - mkdirat",
+        ],
+    );
     let plan = policy.compile(place);
     let script = "
 made = [attempt(os.mkdir, '/tmp/a'), attempt(os.mkdir, '/tmp/b')]
@@ -59,23 +69,46 @@ for at in range(3): syscall(165, b'none', b'/target', b'tmpfs', 6, 0)
 show(made=made, trace=syscall(101, 0, 0, 0, 0), vsock=attempt(socket.socket, 40, 1, 0))";
     let done = python(place, &plan, script).report().finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
-    assert_eq!(facts, json!({"made": ["EPERM", "EPERM"], "trace": "EPERM", "vsock": "EPERM"}));
+    assert_eq!(
+        facts,
+        json!({"made": ["EPERM", "EPERM"], "trace": "EPERM", "vsock": "EPERM"})
+    );
     let made = row(&done, 83);
     assert_eq!(made["count"], 2);
     assert_eq!(made["line"], policy.line_of("- mkdir"));
-    assert_eq!((&made["errno"], &made["comm"]), (&json!("EPERM"), &json!("python3")));
+    assert_eq!(
+        (&made["errno"], &made["comm"]),
+        (&json!("EPERM"), &json!("python3"))
+    );
     assert_eq!(made["unreliable_path"], "/tmp/a");
     assert_eq!(made["args"][1], "0x00000000000001ff");
     assert!(made["pid"].as_u64().is_some_and(|pid| pid > 1), "{made}");
     let mount = row(&done, 165);
-    assert_eq!((&mount["count"], &mount["unreliable_path"]), (&json!(3), &json!("/target")));
-    assert_eq!(mount["line"], policy.line_of("default_deny"), "it is the baseline that denies it");
+    assert_eq!(
+        (&mount["count"], &mount["unreliable_path"]),
+        (&json!(3), &json!("/target"))
+    );
+    assert_eq!(
+        mount["line"],
+        policy.line_of("default_deny"),
+        "it is the baseline that denies it"
+    );
     assert_eq!(row(&done, 101)["line"], policy.line_of("- ptrace"));
     assert_eq!(row(&done, 41)["args"][0], "0x0000000000000028");
     let report = done.report.as_ref().expect("a report");
-    assert_eq!((&report["denied_whole"], &report["denied_beyond"]), (&json!(true), &json!(0)));
-    assert_eq!(report["receipt"]["seccomp"]["probe"], "EPERM", "the probe is answered");
-    assert!(done.stderr.contains("purple-exec: denied: 3x call 165 (policy line"), "{done}");
+    assert_eq!(
+        (&report["denied_whole"], &report["denied_beyond"]),
+        (&json!(true), &json!(0))
+    );
+    assert_eq!(
+        report["receipt"]["seccomp"]["probe"], "EPERM",
+        "the probe is answered"
+    );
+    assert!(
+        done.stderr
+            .contains("purple-exec: denied: 3x call 165 (policy line"),
+        "{done}"
+    );
 }
 
 fn the_answer_is_the_policys(place: &Place) {
@@ -99,24 +132,33 @@ show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(140, which, 0) for whic
     .report()
     .finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
-    assert_eq!(facts, json!({"made": "EACCES", "priority": ["EXDEV", "EACCES", "ok"]}));
+    assert_eq!(
+        facts,
+        json!({"made": "EACCES", "priority": ["EXDEV", "EACCES", "ok"]})
+    );
     let lines: Vec<(Value, Value)> = rows(&done)
         .into_iter()
         .filter(|row| row["syscall"] == 140)
         .map(|row| (row["errno"].clone(), row["line"].clone()))
         .collect();
     let line = |words| json!(policy.line_of(words));
-    let wanted =
-        [(json!("EXDEV"), line("action: errno")), (json!("EACCES"), line("action: notify"))];
+    let wanted = [
+        (json!("EXDEV"), line("action: errno")),
+        (json!("EACCES"), line("action: notify")),
+    ];
     assert_eq!(lines, wanted);
 }
 
 /// Nothing is told of where the policy asks for no record of denied calls.
 fn what_a_policy_lets_through_asks_nobody(place: &Place) {
     let policy = Policy::new(place).section("audit: {enabled: true, detail_level: [resource]}");
-    let done = python(place, &policy.compile(place), "show(mount=syscall(165, 0, 0, 0, 0, 0))")
-        .report()
-        .finish();
+    let done = python(
+        place,
+        &policy.compile(place),
+        "show(mount=syscall(165, 0, 0, 0, 0, 0))",
+    )
+    .report()
+    .finish();
     assert_eq!(done.facts(), json!({"mount": "EPERM"}));
     assert!(done.report.expect("a report")["denied"].is_null());
 }
@@ -143,7 +185,12 @@ show(answers=sorted(answers))";
     let row = row(&done, 83);
     assert_eq!(row["count"], 3000);
     assert!(row.get("unreliable_path").is_some(), "{row}");
-    assert_eq!(fs::read_dir(place.at("output")).expect("it is there").count(), 0);
+    assert_eq!(
+        fs::read_dir(place.at("output"))
+            .expect("it is there")
+            .count(),
+        0
+    );
 }
 
 const READY: &str = "print('ready', flush=True)
@@ -195,7 +242,10 @@ impl Waiting {
 /// How many process ids a process of this namespace has in its status.
 fn nested() -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("our status");
-    let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:")).expect("a line");
+    let pids = status
+        .lines()
+        .find_map(|line| line.strip_prefix("NSpid:"))
+        .expect("a line");
     pids.split_whitespace().count()
 }
 
@@ -212,8 +262,15 @@ for _ in range({CALLS}): call(number, zero, zero, zero, zero, zero)
     let waiting = Waiting::start(&run);
     let status = fs::read_to_string(format!("/proc/{}/status", waiting.recorder()));
     let status = status.expect("the recorder");
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
-    let resident: u64 = resident.trim().trim_end_matches(" kB").parse().expect("a number");
+    let resident = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .expect("a line");
+    let resident: u64 = resident
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .expect("a number");
     let done = waiting.go_on();
     assert_eq!(done.code(), 0, "{done}");
     let text = place.read("report.json");
@@ -230,10 +287,17 @@ libc.prctl(4, 0, 0, 0, 0)
 show(made=attempt(os.mkdir, '/tmp/hidden'))";
     let done = python(place, &plan, script).report().finish();
     let row = row(&done, 83);
-    assert_eq!((&row["count"], &row["comm"]), (&json!(1), &json!("python3")));
+    assert_eq!(
+        (&row["count"], &row["comm"]),
+        (&json!(1), &json!("python3"))
+    );
     let path = &row["unreliable_path"];
     // Such a process's files in /proc are root's.
-    let expected = if place.who.is_root() { json!("/tmp/hidden") } else { Value::Null };
+    let expected = if place.who.is_root() {
+        json!("/tmp/hidden")
+    } else {
+        Value::Null
+    };
     assert_eq!(path, &expected);
 }
 
@@ -255,7 +319,10 @@ show(edge=syscall(83, page + 4092, 0), wild=syscall(165, 0, 8, 0, 0, 0))";
 }
 
 fn killed(place: &Place, audit: &str) -> Finished {
-    let plan = Policy::new(place).section(audit).syscalls(&["default_deny: false"]).compile(place);
+    let plan = Policy::new(place)
+        .section(audit)
+        .syscalls(&["default_deny: false"])
+        .compile(place);
     let text = format!("{READY}show(mount=syscall(165, 0, 0, 0, 0, 0))");
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);
@@ -275,11 +342,17 @@ fn a_killed_recorder_ends_the_run(place: &Place) {
 }
 
 fn a_killed_recorder_is_said_where_the_run_goes_on(place: &Place) {
-    let done =
-        killed(place, "audit: {enabled: true, detail_level: [syscall], on_failure: continue}");
+    let done = killed(
+        place,
+        "audit: {enabled: true, detail_level: [syscall], on_failure: continue}",
+    );
     assert_eq!(done.code(), 0, "{done}");
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
-    assert_eq!(facts, json!({"mount": "ENOSYS"}), "the kernel denies what nobody answers");
+    assert_eq!(
+        facts,
+        json!({"mount": "ENOSYS"}),
+        "the kernel denies what nobody answers"
+    );
     let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
     assert_eq!(report["denied_whole"], false);
 }
@@ -297,7 +370,10 @@ fn all_die_with_the_supervisor(place: &Place) {
     assert_eq!(survivors(place), Vec::<String>::new());
     // Whoever inherits it may not have waited for it yet.
     let status = fs::read_to_string(format!("/proc/{recorder}/status")).unwrap_or_default();
-    assert!(status.is_empty() || status.contains("State:\tZ"), "{status}");
+    assert!(
+        status.is_empty() || status.contains("State:\tZ"),
+        "{status}"
+    );
 }
 
 /// No descriptor of the recorder's is left, and no process of it can be seen.
@@ -309,15 +385,24 @@ show(own=own[:3], more=[fd for fd in own[3:] if attempt(os.fstat, fd) == 'ok'],
      init=attempt(os.listdir, '/proc/1/fd'), all=sorted(int(one) for one in os.listdir('/proc') if one.isdigit())[0])";
     let done = python(place, &plan, script).report().finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
-    assert_eq!(facts, json!({"own": [0, 1, 2], "more": [], "init": "EACCES", "all": 1}));
+    assert_eq!(
+        facts,
+        json!({"own": [0, 1, 2], "more": [], "init": "EACCES", "all": 1})
+    );
 }
 
 fn a_denied_exec_is_answered(place: &Place) {
-    let policy = audited(place, &["default_deny: true", "allow: [read, write, exit_group]"]);
+    let policy = audited(
+        place,
+        &["default_deny: true", "allow: [read, write, exit_group]"],
+    );
     let plan = policy.compile(place);
     let done = Run::new(place, &plan, &["true"]).report().finish();
     assert_eq!(done.code(), 126, "{done}");
-    assert!(done.stderr.starts_with("purple-exec: exec: true: EPERM\n"), "{done}");
+    assert!(
+        done.stderr.starts_with("purple-exec: exec: true: EPERM\n"),
+        "{done}"
+    );
     assert_eq!(row(&done, 59)["line"], policy.line_of("default_deny"));
 }
 
@@ -348,7 +433,13 @@ show(ok=True)";
     let done = python(place, &plan, script).report().finish();
     let lines: Vec<&str> = done.stderr.lines().collect();
     assert_eq!(lines.len(), 5, "{done}");
-    assert!(lines[0].contains("denied: 7x call 165 (policy line "), "{done}");
-    assert_eq!(lines[4], "purple-exec: denied: 6x other calls, which the report counts");
+    assert!(
+        lines[0].contains("denied: 7x call 165 (policy line "),
+        "{done}"
+    );
+    assert_eq!(
+        lines[4],
+        "purple-exec: denied: 6x other calls, which the report counts"
+    );
     assert_eq!(rows(&done).len(), 7);
 }

@@ -40,10 +40,16 @@ show(dev=sorted(os.listdir('/dev')), pts=sorted(os.listdir('/dev/pts')),
     ];
     assert_eq!(found["dev"], json!(dev));
     assert_eq!(found["pts"], json!(["ptmx"]));
-    assert_eq!((&found["null"], &found["disk"]), (&json!("EACCES"), &json!("EACCES")));
+    assert_eq!(
+        (&found["null"], &found["disk"]),
+        (&json!("EACCES"), &json!("EACCES"))
+    );
     assert_eq!(found["chmod"], "EROFS");
     // The file is where something is mounted: that comes first.
-    assert!(["EBUSY", "EROFS"].contains(&found["unlink"].as_str().expect("a name")), "{found}");
+    assert!(
+        ["EBUSY", "EROFS"].contains(&found["unlink"].as_str().expect("a name")),
+        "{found}"
+    );
 }
 
 fn shared_memory_works(place: &Place) {
@@ -61,5 +67,10 @@ if __name__ == '__main__':
     print(memory.buf[0], process.exitcode)
     memory.close(); memory.unlink()
 ";
-    assert_eq!(Run::new(place, &plan, &[PYTHON, "-c", text]).finish().good(), "42 0\n");
+    assert_eq!(
+        Run::new(place, &plan, &[PYTHON, "-c", text])
+            .finish()
+            .good(),
+        "42 0\n"
+    );
 }

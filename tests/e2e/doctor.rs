@@ -3,10 +3,10 @@
 use purple_tests::place::{Place, binary};
 use purple_tests::policy::Policy;
 use purple_tests::repository::root;
-use purple_tests::run::{Run, finish};
+use purple_tests::run::{Run, finish, piped};
 use serde_json::Value;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::Duration;
 
 scenarios! {
@@ -19,28 +19,43 @@ scenarios! {
 fn doctor(place: &Place, wrapper: &[&str], arguments: &[&str]) -> (i32, String) {
     let program = place.at("purple");
     if !program.exists() {
-        let copied = Command::new("cp").arg(binary("purple")).arg(&program).status();
+        let copied = Command::new("cp")
+            .arg(binary("purple"))
+            .arg(&program)
+            .status();
         assert!(copied.is_ok_and(|status| status.success()));
     }
     let mut words: Vec<String> = wrapper.iter().map(|&word| word.to_owned()).collect();
     words.extend([place.text("purple"), "doctor".to_owned()]);
     words.extend(arguments.iter().map(|&argument| argument.to_owned()));
     let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).current_dir(place.at("output")).env_clear();
-    command.env("PATH", "/usr/bin:/bin:/usr/sbin").env("HOME", place.at("output"));
+    command
+        .args(&words[1..])
+        .current_dir(place.at("output"))
+        .env_clear();
+    command
+        .env("PATH", "/usr/bin:/bin:/usr/sbin")
+        .env("HOME", place.at("output"));
     if wrapper.is_empty() && !place.who.is_root() && nix::unistd::Uid::effective().is_root() {
         command.uid(place.who.uid).gid(place.who.gid);
     }
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let done = finish(child.spawn().expect("purple starts"), &[], Duration::from_mins(1));
+    let done = finish(piped(&mut command), &[], Duration::from_mins(1));
     assert_eq!(done.stderr, "", "{done}");
-    let left = std::fs::read_dir(place.at("output")).expect("a directory").count();
-    assert!(left == 0 || arguments.contains(&"--target"), "{left} files are left");
+    let left = std::fs::read_dir(place.at("output"))
+        .expect("a directory")
+        .count();
+    assert!(
+        left == 0 || arguments.contains(&"--target"),
+        "{left} files are left"
+    );
     (done.code(), done.out())
 }
 
 fn purplec(arguments: &[&str]) -> Output {
-    Command::new(binary("purplec")).args(arguments).output().expect("purplec starts")
+    Command::new(binary("purplec"))
+        .args(arguments)
+        .output()
+        .expect("purplec starts")
 }
 
 /// What `--json` prints, which is what the schema promises.
@@ -50,37 +65,66 @@ fn report(place: &Place, wrapper: &[&str]) -> Value {
     let schema = std::fs::read_to_string(root().join("schema/doctor.schema.json")).expect("a file");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::draft7::new(&schema).expect("a schema");
-    let broken: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    let broken: Vec<_> = validator
+        .iter_errors(&report)
+        .map(|error| error.to_string())
+        .collect();
     assert!(broken.is_empty(), "{broken:?}\n{text}");
-    let ids = schema.pointer("/properties/checks/items/properties/id/enum").expect("names");
+    let ids = schema
+        .pointer("/properties/checks/items/properties/id/enum")
+        .expect("names");
     for id in ids.as_array().expect("a list") {
         let found = report["checks"].as_array().expect("a list").iter();
         assert_eq!(found.filter(|check| check["id"] == *id).count(), 1, "{id}");
     }
     assert_eq!(code, i32::from(report["ready"] == false), "{text}");
-    assert_eq!(report["user"], if place.who.is_root() { "root" } else { "ordinary" });
+    assert_eq!(
+        report["user"],
+        if place.who.is_root() {
+            "root"
+        } else {
+            "ordinary"
+        }
+    );
     report
 }
 
 fn state<'r>(report: &'r Value, id: &str) -> &'r str {
     let checks = report["checks"].as_array().expect("a list");
-    let check = checks.iter().find(|check| check["id"] == id).expect("a check");
+    let check = checks
+        .iter()
+        .find(|check| check["id"] == id)
+        .expect("a check");
     check["state"].as_str().expect("a word")
 }
 
 fn it_says_what_runs_find(place: &Place) {
     let found = report(place, &[]);
     // The other tests run sandboxes here, so that all of these work.
-    for id in ["user-namespaces", "mounts", "proc", "pivot-root", "seccomp", "purple-exec", "run"] {
+    for id in [
+        "user-namespaces",
+        "mounts",
+        "proc",
+        "pivot-root",
+        "seccomp",
+        "purple-exec",
+        "run",
+    ] {
         assert_eq!(state(&found, id), "ok", "{id}: {found:#}");
     }
-    let limits = Policy::new(place).section("resources: {pids_limit: 20}\n").compile(place);
+    let limits = Policy::new(place)
+        .section("resources: {pids_limit: 20}\n")
+        .compile(place);
     let done = Run::new(place, &limits, &["/bin/true"]).finish();
     let can_limit = matches!(state(&found, "cgroup"), "ok" | "degraded");
     assert_eq!(done.code() == 0, can_limit, "{done}\n{found:#}");
     let (_, text) = doctor(place, &[], &[]);
     assert!(text.lines().all(|line| !line.contains('\u{1b}')), "{text}");
-    let worst = if found["ready"] == true { "" } else { "missing " };
+    let worst = if found["ready"] == true {
+        ""
+    } else {
+        "missing "
+    };
     assert!(text.starts_with(worst), "{text}");
 }
 
@@ -93,14 +137,23 @@ fn the_compiler_reads_its_targets(place: &Place) {
     assert_eq!(written, printed);
     let name = nix::sys::utsname::uname().expect("a name");
     let host = name.nodename().to_string_lossy().into_owned();
-    assert!(!written.contains(&format!("\"{host}\"")) && !written.contains('/'), "{written}");
+    assert!(
+        !written.contains(&format!("\"{host}\"")) && !written.contains('/'),
+        "{written}"
+    );
 
     let policy = place.file("policy.yaml", "name: a\n");
     let policy = policy.to_str().expect("UTF-8");
     let done = purplec(&["check", "--target", &target, policy]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
-    let older =
-        place.file("older.json", written.replace("\"landlock\": ", "\"landlock\": 0, \"x\": "));
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stdout)
+    );
+    let older = place.file(
+        "older.json",
+        written.replace("\"landlock\": ", "\"landlock\": 0, \"x\": "),
+    );
     let done = purplec(&["check", "--target", older.to_str().expect("UTF-8"), policy]);
     assert_eq!(done.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&done.stderr).contains("unknown field `x`"));
@@ -112,13 +165,25 @@ fn a_host_with_little_on_it_is_described(place: &Place) {
         // It takes root to make such a host.
         return;
     }
-    let bare =
-        report(place, &["unshare", "-m", "sh", "-c", "umount -l /proc && exec \"$@\"", "sh"]);
+    let bare = report(
+        place,
+        &[
+            "unshare",
+            "-m",
+            "sh",
+            "-c",
+            "umount -l /proc && exec \"$@\"",
+            "sh",
+        ],
+    );
     assert_eq!(state(&bare, "host-proc"), "missing", "{bare:#}");
     assert_eq!(state(&bare, "run"), "untried", "{bare:#}");
     assert_eq!(state(&bare, "seccomp"), "ok", "{bare:#}");
     let jail = place.dir("jail");
-    let script = format!("mount --bind / {0} && cd / && exec chroot {0} \"$@\"", jail.display());
+    let script = format!(
+        "mount --bind / {0} && cd / && exec chroot {0} \"$@\"",
+        jail.display()
+    );
     let jailed = report(place, &["unshare", "-m", "sh", "-c", &script, "sh"]);
     assert_eq!(state(&jailed, "user-namespaces"), "missing", "{jailed:#}");
     assert_eq!(state(&jailed, "namespaces"), "missing", "{jailed:#}");

@@ -33,7 +33,10 @@ fn host_files_are_not_there(place: &Place) {
         place.text("host/secret"),
         place.text(""),
     );
-    let found = facts(place, &format!("show(**{{p: attempt(os.stat, p) for p in {list}}})"));
+    let found = facts(
+        place,
+        &format!("show(**{{p: attempt(os.stat, p) for p in {list}}})"),
+    );
     for (path, result) in found.as_object().expect("an object") {
         assert_eq!(result, "ENOENT", "{path}");
     }
@@ -46,13 +49,24 @@ fn root_holds_what_the_policy_says(place: &Place) {
               links={p: os.readlink('/' + p) for p in ['bin', 'sbin', 'lib', 'lib64']},
               passwd=read('/etc/passwd').splitlines()[0], resolv=read('/etc/resolv.conf'))",
     );
-    let root: Vec<&str> =
-        found["root"].as_array().expect("a list").iter().filter_map(|name| name.as_str()).collect();
+    let root: Vec<&str> = found["root"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|name| name.as_str())
+        .collect();
     let known = [
         "bin", "dev", "etc", "lib", "lib32", "lib64", "output", "proc", "sbin", "sys", "tmp", "usr",
     ];
     assert_eq!(root, known);
-    let generated = ["group", "hostname", "hosts", "nsswitch.conf", "passwd", "resolv.conf"];
+    let generated = [
+        "group",
+        "hostname",
+        "hosts",
+        "nsswitch.conf",
+        "passwd",
+        "resolv.conf",
+    ];
     for name in found["etc"].as_array().expect("a list") {
         let name = name.as_str().expect("a name");
         assert!(
@@ -118,17 +132,25 @@ fn own_root_cannot_be_changed(place: &Place) {
     );
     for (what, result) in found.as_object().expect("an object") {
         // sysfs has no mkdir; all else is a mount that is read-only.
-        assert!(result == "EROFS" || (what == "/sys/new" && result == "EPERM"), "{what}: {result}");
+        assert!(
+            result == "EROFS" || (what == "/sys/new" && result == "EPERM"),
+            "{what}: {result}"
+        );
     }
 }
 
 fn mount_below_a_shown_tree_is_read_only(place: &Place) {
     if !nix::unistd::Uid::effective().is_root() {
-        return skip("files-mount_below_a_shown_tree_is_read_only", "only root can mount one");
+        return skip(
+            "files-mount_below_a_shown_tree_is_read_only",
+            "only root can mount one",
+        );
     }
     open_tree(place);
     place.dir("tree/sub");
-    let plan = Policy::new(place).shows(&place.text("tree"), "/tree").compile(place);
+    let plan = Policy::new(place)
+        .shows(&place.text("tree"), "/tree")
+        .compile(place);
     let tree = place.text("tree/sub");
     let mount = format!(
         "mount -t tmpfs -o mode=777 none {tree} && echo below > {tree}/file && exec \"$@\""
@@ -136,25 +158,39 @@ fn mount_below_a_shown_tree_is_read_only(place: &Place) {
     let text = "show(read=read('/tree/sub/file'), write=attempt(write, '/tree/sub/new'),
         chmod=attempt(os.chmod, '/tree/sub', 0o700))";
     let wrapper = ["unshare", "--mount", "sh", "-c", &mount, "sh"];
-    let found = python(place, &plan, text).wrapped_by_root(&wrapper).finish().facts();
-    assert_eq!(found, json!({"read": "below\n", "write": "EROFS", "chmod": "EROFS"}));
+    let found = python(place, &plan, text)
+        .wrapped_by_root(&wrapper)
+        .finish()
+        .facts();
+    assert_eq!(
+        found,
+        json!({"read": "below\n", "write": "EROFS", "chmod": "EROFS"})
+    );
 }
 
 /// A host's mounts are shared with each other (systemd makes them so), and what is mounted later on
 /// one appears on its copies, without the attributes that the policy gives to them.
 fn what_the_host_mounts_later_stays_outside(place: &Place) {
     if !nix::unistd::Uid::effective().is_root() {
-        return skip("files-what_the_host_mounts_later_stays_outside", "only root can mount");
+        return skip(
+            "files-what_the_host_mounts_later_stays_outside",
+            "only root can mount",
+        );
     }
     let tree = place.dir("tree");
     let tree = tree.display();
-    let plan = Policy::new(place).shows(&place.text("tree"), "/tree").compile(place);
+    let plan = Policy::new(place)
+        .shows(&place.text("tree"), "/tree")
+        .compile(place);
     let output = place.text("output");
     for name in ["ready", "go"] {
         let all = Mode::from_bits_truncate(0o666);
         mkfifo(&place.at("output").join(name), all).expect("a FIFO");
-        fs::set_permissions(place.at("output").join(name), fs::Permissions::from_mode(0o666))
-            .expect("its own file");
+        fs::set_permissions(
+            place.at("output").join(name),
+            fs::Permissions::from_mode(0o666),
+        )
+        .expect("its own file");
     }
     let script = format!(
         "mount -t tmpfs none {tree}; mount --make-shared {tree}; mkdir {tree}/sub; \"$@\" & \
@@ -163,9 +199,21 @@ fn what_the_host_mounts_later_stays_outside(place: &Place) {
     );
     let inside = "echo ready > ready; read go < go; grep -c later /proc/self/mountinfo";
     let run = Run::new(place, &plan, &["sh", "-c", inside]);
-    let wrapper = ["unshare", "--mount", "--propagation", "private", "sh", "-c", &script, "sh"];
+    let wrapper = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ];
     // First what the program inside says, then what the host has.
-    assert_eq!(run.wrapped_by_root(&wrapper).finish().good(), "ready\n0\n1\n");
+    assert_eq!(
+        run.wrapped_by_root(&wrapper).finish().good(),
+        "ready\n0\n1\n"
+    );
 }
 
 fn scratch_directories_are_bounded(place: &Place) {
@@ -192,13 +240,18 @@ show(**{p: fill(p + '/big') for p in ['/scratch', '/tmp', '/dev/shm']})",
 }
 
 fn scratch_directories_start_empty(place: &Place) {
-    let plan = Policy::new(place).filesystem("scratch_paths: [/var/cache]").compile(place);
+    let plan = Policy::new(place)
+        .filesystem("scratch_paths: [/var/cache]")
+        .compile(place);
     let text =
         "show(tmp=os.listdir('/tmp'), cache=os.listdir('/var/cache'), shm=os.listdir('/dev/shm'),
         mode=oct(os.stat('/tmp').st_mode)); write('/tmp/left'); write('/var/cache/left')";
     for _ in 0..2 {
         let found = python(place, &plan, text).finish().facts();
-        assert_eq!(found, json!({"tmp": [], "cache": [], "shm": [], "mode": "0o41777"}));
+        assert_eq!(
+            found,
+            json!({"tmp": [], "cache": [], "shm": [], "mode": "0o41777"})
+        );
     }
 }
 

@@ -65,9 +65,10 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
             let status = path.symlink_metadata().expect("it is there");
             let content = match () {
                 () if status.is_file() => fs::read(&path).expect("its content"),
-                () if status.is_symlink() => {
-                    fs::read_link(&path).expect("a link").into_os_string().into_encoded_bytes()
-                }
+                () if status.is_symlink() => fs::read_link(&path)
+                    .expect("a link")
+                    .into_os_string()
+                    .into_encoded_bytes(),
                 () => Vec::new(),
             };
             if status.is_dir() {
@@ -83,7 +84,10 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
 fn clean(dir: &Path) {
     for entry in fs::read_dir(dir).expect("a directory") {
         let path = entry.expect("an entry").path();
-        match path.file_name().map(|name| name.to_string_lossy().into_owned()) {
+        match path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+        {
             Some(name) if name.starts_with("own-") => {
                 fs::remove_file(&path).expect("the program's");
             }
@@ -99,8 +103,14 @@ fn clean(dir: &Path) {
 fn on_host(place: &Place, dir: &str, words: &[&str]) -> String {
     let (program, arguments) = words.split_first().expect("a program");
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(place.at(dir)).env_clear().env("PATH", "/usr/bin:/bin");
-    command.env("HOME", place.at("host")).env("GIT_CONFIG_NOSYSTEM", "1");
+    command
+        .args(arguments)
+        .current_dir(place.at(dir))
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin");
+    command
+        .env("HOME", place.at("host"))
+        .env("GIT_CONFIG_NOSYSTEM", "1");
     if !place.who.is_root() && Uid::effective().is_root() {
         command.uid(place.who.uid).gid(place.who.gid);
     }
@@ -120,7 +130,11 @@ pub(crate) fn waiting(
     let mut line = String::new();
     while line != "ready\n" {
         line.clear();
-        assert_ne!(out.read_line(&mut line).expect("a line"), 0, "it does not start");
+        assert_ne!(
+            out.read_line(&mut line).expect("a line"),
+            0,
+            "it does not start"
+        );
     }
     (child, out)
 }
@@ -141,12 +155,21 @@ fn each_is_refused(found: &Value, name: &str) {
             "ENOENT",
         ];
         // `above` is what a stub is already, or what may be there.
-        assert!(known.contains(&result) || way == "above", "{name}: {way}: {result}");
+        assert!(
+            known.contains(&result) || way == "above",
+            "{name}: {way}: {result}"
+        );
     }
 }
 
-const MISSING: [&str; 6] =
-    ["Makefile", "ci/deep/run", "hooks/", ".git/hooks", ".git/config", ".vscode/tasks.json"];
+const MISSING: [&str; 6] = [
+    "Makefile",
+    "ci/deep/run",
+    "hooks/",
+    ".git/hooks",
+    ".git/config",
+    ".vscode/tasks.json",
+];
 
 fn missing_paths_cannot_be_made(place: &Place) {
     place.dir("project");
@@ -160,12 +183,20 @@ show(**{{path: ways('/tree', path) for path in paths}}, planted=[planted('/tree'
     let before = tree(&place.at("project"));
     let kept = Policy::new(place).keeps(&place.text("project"), "/tree", &MISSING);
     let found = facts_under(place, &kept, &text);
-    for path in
-        ["Makefile", "ci/deep/run", "hooks", ".git/hooks", ".git/config", ".vscode/tasks.json"]
-    {
+    for path in [
+        "Makefile",
+        "ci/deep/run",
+        "hooks",
+        ".git/hooks",
+        ".git/config",
+        ".vscode/tasks.json",
+    ] {
         each_is_refused(&found, path);
     }
-    assert_eq!(found["planted"], json!([false, false, false, false, false, false]));
+    assert_eq!(
+        found["planted"],
+        json!([false, false, false, false, false, false])
+    );
     assert_eq!(found["fine"], "ok");
     fs::remove_file(place.at("project/fine")).expect("the program's");
     clean(&place.at("project"));
@@ -184,7 +215,11 @@ fn what_there_is_cannot_be_changed(place: &Place) {
     for dir in ["project/.git", "project/.git/hooks", "project/.git/objects"] {
         place.dir(dir);
     }
-    for file in ["project/.git/config", "project/.git/hooks/pre-commit", "project/Makefile"] {
+    for file in [
+        "project/.git/config",
+        "project/.git/hooks/pre-commit",
+        "project/Makefile",
+    ] {
         place.file(file, "as it was");
     }
     let before = tree(&place.at("project"));
@@ -202,15 +237,28 @@ show(**{{path: ways('/tree', path) for path in paths}}, content=[read('/tree/' +
      mode=stat.filemode(os.stat('/tree/.git/hooks').st_mode))"
         ),
     );
-    for path in [".git/config", ".git/hooks", ".git/hooks/pre-commit", ".git/commondir", "Makefile"]
-    {
+    for path in [
+        ".git/config",
+        ".git/hooks",
+        ".git/hooks/pre-commit",
+        ".git/commondir",
+        "Makefile",
+    ] {
         each_is_refused(&found, path);
     }
-    assert_eq!(found["content"], json!(["as it was", "as it was", ".\n", "as it was"]));
+    assert_eq!(
+        found["content"],
+        json!(["as it was", "as it was", ".\n", "as it was"])
+    );
     assert_eq!(found["objects"], "ok");
     assert_ne!(found["tree"], "ok");
     let after = tree(&place.at("project"));
-    for path in [".git/config", ".git/hooks", ".git/hooks/pre-commit", "Makefile"] {
+    for path in [
+        ".git/config",
+        ".git/hooks",
+        ".git/hooks/pre-commit",
+        "Makefile",
+    ] {
         let path = place.at("project").join(path);
         assert_eq!(after.get(&path), before.get(&path), "{}", path.display());
     }
@@ -225,7 +273,13 @@ fn a_project_is_protected_without_saying_so(place: &Place) {
     let found = facts_under(place, &Policy::new(place).writes(".", "/tree"), &text);
     each_is_refused(&found, "hooks");
     for name in [".git", ".vscode", ".idea"] {
-        assert!(found["list"].as_array().expect("a list").contains(&json!(name)), "{found}");
+        assert!(
+            found["list"]
+                .as_array()
+                .expect("a list")
+                .contains(&json!(name)),
+            "{found}"
+        );
         assert!(!place.at(name).exists(), "{name}");
     }
     clean(&place.at(""));
@@ -254,12 +308,16 @@ fn a_worktree_keeps_its_git_file(place: &Place) {
 /// git works inside and outside at the same time, with a repository and without one.
 fn git_goes_on_working(place: &Place) {
     place.dir("project");
-    let policy =
-        Policy::new(place).keeps(&place.text("project"), "/tree", &["@project"]).starts_in("/tree");
+    let policy = Policy::new(place)
+        .keeps(&place.text("project"), "/tree", &["@project"])
+        .starts_in("/tree");
     let plan = policy.compile(place);
     let (mut child, out) = waiting(place, &plan, "ls -d .git");
     let said = on_host(place, "project", &["git", "status"]);
-    assert!(said.contains("not a git repository"), "an empty `.git` is none: {said}");
+    assert!(
+        said.contains("not a git repository"),
+        "an empty `.git` is none: {said}"
+    );
     drop(child.stdin.take());
     child.stdout = Some(out.into_inner());
     assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
@@ -270,14 +328,20 @@ fn git_goes_on_working(place: &Place) {
     let commit =
         "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x && git status --short";
     let (mut child, out) = waiting(place, &plan, commit);
-    assert_eq!(on_host(place, "project", &["git", "log", "--format=%s"]), "x\n");
+    assert_eq!(
+        on_host(place, "project", &["git", "log", "--format=%s"]),
+        "x\n"
+    );
     let found = on_host(place, "project", &["git", "rev-parse", "--git-common-dir"]);
     assert_eq!(found.trim(), place.text("project/.git"));
     drop(child.stdin.take());
     child.stdout = Some(out.into_inner());
     let done = finish(child, b"", Duration::from_secs(20));
     assert_eq!((done.code(), done.stderr.as_str()), (0, ""));
-    assert_eq!(on_host(place, "project", &["git", "log", "--format=%s"]), "x\nx\n");
+    assert_eq!(
+        on_host(place, "project", &["git", "log", "--format=%s"]),
+        "x\nx\n"
+    );
     let after = tree(&place.at("project"));
     let stubs = |path: &PathBuf| {
         let path = path.to_string_lossy();
@@ -297,13 +361,21 @@ fn a_planted_commondir_is_an_attack(place: &Place) {
         "cp -r .git evil; printf '[core]\\n\\trepositoryformatversion = 0\\n\\tfsmonitor = touch {mark}; false\\n' > evil/config
 echo ../evil > .git/commondir"
     );
-    for (kept, attacked) in [(&["@project", "!.git/commondir"][..], true), (&["@project"], false)] {
-        let policy =
-            Policy::new(place).keeps(&place.text("project"), "/tree", kept).starts_in("/tree");
+    for (kept, attacked) in [
+        (&["@project", "!.git/commondir"][..], true),
+        (&["@project"], false),
+    ] {
+        let policy = Policy::new(place)
+            .keeps(&place.text("project"), "/tree", kept)
+            .starts_in("/tree");
         let done = Run::new(place, &policy.compile(place), &["sh", "-c", &script]).finish();
         assert_eq!(done.code() == 0, attacked, "{done}");
         let said = on_host(place, "project", &["git", "status"]);
-        assert_eq!(place.at("output/run-outside").exists(), attacked, "{kept:?}: {said}");
+        assert_eq!(
+            place.at("output/run-outside").exists(),
+            attacked,
+            "{kept:?}: {said}"
+        );
         if attacked {
             fs::remove_file(place.at("project/.git/commondir")).expect("it was planted");
             fs::remove_dir_all(place.at("project/evil")).expect("it was planted");
@@ -324,7 +396,11 @@ fn a_way_through_a_link_is_refused(place: &Place) {
         125,
         &format!("protected path: /tree/.git/hooks leads through a symbolic link: protect what that leads to: ELOOP (policy line {line})"),
     );
-    assert_eq!(tree(&place.at("project")), before, "the stub of `first` is gone too");
+    assert_eq!(
+        tree(&place.at("project")),
+        before,
+        "the stub of `first` is gone too"
+    );
 }
 
 fn a_file_with_another_name_is_refused(place: &Place) {
@@ -336,14 +412,22 @@ fn a_file_with_another_name_is_refused(place: &Place) {
     fs::hard_link(&file, place.at("project/other")).expect("a link");
     let done = Run::new(place, &plan, &["true"]).finish();
     let message = "/tree/.bashrc has another name, by which it could be changed: EMLINK";
-    done.refused(125, &format!("protected path: {message} (policy line {line})"));
+    done.refused(
+        125,
+        &format!("protected path: {message} (policy line {line})"),
+    );
 }
 
 fn masked_paths_cannot_be_read_or_made(place: &Place) {
     for dir in ["shown", "shown/keys", "project", "project/secrets"] {
         place.dir(dir);
     }
-    for file in ["shown/key", "shown/keys/one", "project/.env", "project/secrets/one"] {
+    for file in [
+        "shown/key",
+        "shown/keys/one",
+        "project/.env",
+        "project/secrets/one",
+    ] {
         place.file(file, "secret");
     }
     let before = tree(&place.at("project"));
@@ -371,7 +455,10 @@ show(read=[look(path) for path in files + folders], write=[attempt(write, path) 
     );
     let all = |name: &str, expected: &[&str]| {
         for result in found[name].as_array().expect("a list") {
-            assert!(expected.contains(&result.as_str().expect("a name")), "{name}: {found}");
+            assert!(
+                expected.contains(&result.as_str().expect("a name")),
+                "{name}: {found}"
+            );
         }
     };
     all("read", &["EACCES"]);
@@ -379,7 +466,10 @@ show(read=[look(path) for path in files + folders], write=[attempt(write, path) 
     all("into", &["EACCES"]);
     all("away", &["EBUSY"]);
     all("remove", &["EBUSY"]);
-    assert_eq!((&found["none"], &found["far"]), (&json!("ENOENT"), &json!("EROFS")));
+    assert_eq!(
+        (&found["none"], &found["far"]),
+        (&json!("ENOENT"), &json!("EROFS"))
+    );
     assert_eq!(found["uptime"], "ok");
     assert_eq!(tree(&place.at("project")), before);
 }
@@ -395,7 +485,11 @@ fn masks_and_guards_on_the_way_down(place: &Place) {
     place.file("more/x", "more");
     let before = tree(&place.at("project"));
     let policy = Policy::new(place)
-        .keeps(&place.text("project"), "/tree", &["a/b/", "file/below", "a/c"])
+        .keeps(
+            &place.text("project"),
+            "/tree",
+            &["a/b/", "file/below", "a/c"],
+        )
         .shows(&place.text("more"), "/tree/a/b/more")
         .filesystem("masked_paths: [/tree/a/d/e]");
     place.dir("project/a/b/more");

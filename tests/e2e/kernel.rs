@@ -21,7 +21,10 @@ const MOUNT_CALLS: &str = "[mount, umount2, pivot_root, chroot, open_tree, move_
 
 fn each_is_one_of(found: &Value, names: &[&str]) {
     for (what, result) in found.as_object().expect("an object") {
-        assert!(names.contains(&result.as_str().expect("a name")), "{what}: {result}");
+        assert!(
+            names.contains(&result.as_str().expect("a name")),
+            "{what}: {result}"
+        );
     }
 }
 
@@ -103,10 +106,16 @@ def clone3():
     return 'ok' if pid > 0 else errno.errorcode[ctypes.get_errno()]
 show(unshare=syscall(272, NEWUSER), clone=clone(), clone3=clone3())";
     let found = facts(place, attempts);
-    assert_eq!(found, json!({"unshare": "EPERM", "clone": "ENOSPC", "clone3": "ENOSPC"}));
+    assert_eq!(
+        found,
+        json!({"unshare": "EPERM", "clone": "ENOSPC", "clone3": "ENOSPC"})
+    );
     let policy = Policy::new(place).syscalls(&["default_deny: false", "allow: [unshare]"]);
     let found = facts_under(place, &policy, attempts);
-    assert_eq!(found, json!({"unshare": "ENOSPC", "clone": "ENOSPC", "clone3": "ENOSPC"}));
+    assert_eq!(
+        found,
+        json!({"unshare": "ENOSPC", "clone": "ENOSPC", "clone3": "ENOSPC"})
+    );
 }
 
 /// A key in the caller's session keyring is found outside, and not inside, even where `keyctl` is

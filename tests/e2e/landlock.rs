@@ -44,7 +44,10 @@ fn an_open_file_cannot_be_opened_again_for_more(place: &Place) {
     let free = found(&attack().option(&LET_GO));
     assert_eq!(free, json!({"write": "ok", "cut": "ok", "read": "ok"}));
     let kept = found(&attack());
-    assert_eq!(kept, json!({"write": "EACCES", "cut": "EACCES", "read": "EACCES"}));
+    assert_eq!(
+        kept,
+        json!({"write": "EACCES", "cut": "EACCES", "read": "EACCES"})
+    );
 }
 
 fn an_open_file_can_be_opened_again_for_the_same(place: &Place) {
@@ -53,7 +56,10 @@ fn an_open_file_can_be_opened_again_for_the_same(place: &Place) {
     let redirect = format!("exec \"$@\" >>{}", file.display());
     let plan = Policy::new(place).compile(place);
     let run = python(place, &plan, "write('/dev/stdout', 'again\\n')");
-    assert_eq!(run.wrapped(&["sh", "-c", &redirect, "sh"]).finish().good(), "");
+    assert_eq!(
+        run.wrapped(&["sh", "-c", &redirect, "sh"]).finish().good(),
+        ""
+    );
     assert_eq!(place.read("out"), "again\n");
 }
 
@@ -62,8 +68,12 @@ fn nothing_is_executed_but_from_shown_paths(place: &Place) {
     let redirect = format!("exec \"$@\" <{}", program.display());
     let plan = Policy::new(place).compile(place);
     let run = || {
-        python(place, &plan, "show(it=attempt(os.execv, '/proc/self/fd/0', ['program']))")
-            .wrapped(&["sh", "-c", &redirect, "sh"])
+        python(
+            place,
+            &plan,
+            "show(it=attempt(os.execv, '/proc/self/fd/0', ['program']))",
+        )
+        .wrapped(&["sh", "-c", &redirect, "sh"])
     };
     // A script is read through its descriptor, which its interpreter inherits.
     assert_eq!(run().option(&LET_GO).finish().out(), "ran\n");
@@ -121,7 +131,10 @@ fn the_receipt_says_what_there_is(place: &Place) {
     let wall = &enforced["receipt"]["landlock"];
     assert!(wall["abi"].as_u64() >= Some(2) && wall["host_abi"].as_u64() >= wall["abi"].as_u64());
     assert!(wall["rules"].as_u64() > Some(10), "{wall}");
-    assert!(wall["probe"] == "EPERM" || wall["probe"] == "EACCES", "{wall}");
+    assert!(
+        wall["probe"] == "EPERM" || wall["probe"] == "EACCES",
+        "{wall}"
+    );
     assert_eq!(enforced["unenforced"], json!([]));
     let let_go = report(true);
     assert_eq!(let_go["receipt"]["landlock"], json!(null));

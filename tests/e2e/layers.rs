@@ -7,8 +7,11 @@ use serde_json::json;
 
 scenarios! { refused_by_name let_go_by_name several_layers }
 
-const LAYERS: [(&str, &str, &str); 1] =
-    [("monitor", "ebpf_monitoring:\n  enabled: true", "enabled: true")];
+const LAYERS: [(&str, &str, &str); 1] = [(
+    "monitor",
+    "ebpf_monitoring:\n  enabled: true",
+    "enabled: true",
+)];
 
 fn refusal(layer: &str, line: usize) -> String {
     format!(
@@ -31,8 +34,13 @@ fn refused_by_name(place: &Place) {
         let policy = Policy::new(place).section(section);
         let plan = policy.compile(place);
         let run = || Run::new(place, &plan, &["touch", "/output/started"]).report();
-        run().finish().refused(125, &refusal(layer, policy.line_of(key)));
-        for other in ["cgroup", "audit", "monitor"].iter().filter(|other| **other != layer) {
+        run()
+            .finish()
+            .refused(125, &refusal(layer, policy.line_of(key)));
+        for other in ["cgroup", "audit", "monitor"]
+            .iter()
+            .filter(|other| **other != layer)
+        {
             let done = run().option(&["--unenforced", other]).finish();
             done.refused(125, &refusal(layer, policy.line_of(key)));
         }
@@ -48,7 +56,10 @@ fn let_go_by_name(place: &Place) {
             .option(&["--unenforced", layer])
             .report()
             .finish();
-        assert_eq!(done.stderr, let_go(layer, policy.line_of(key)) + "program\n");
+        assert_eq!(
+            done.stderr,
+            let_go(layer, policy.line_of(key)) + "program\n"
+        );
         assert_eq!(done.code(), 0);
         assert_eq!(done.report.expect("a report")["unenforced"], json!([layer]));
     }
@@ -66,13 +77,20 @@ fn several_layers(place: &Place) {
         }
         run.finish()
     };
-    let (cgroup, audit, monitor) =
-        (policy.line_of("resources"), policy.line_of("audit"), policy.line_of("ebpf"));
+    let (cgroup, audit, monitor) = (
+        policy.line_of("resources"),
+        policy.line_of("audit"),
+        policy.line_of("ebpf"),
+    );
     run(&[]).refused(125, &unread(audit));
     let partly = run(&["cgroup", "monitor"]);
     assert_eq!(
         partly.stderr,
-        format!("{}purple-exec: {}\n", let_go("cgroup", cgroup), unread(audit))
+        format!(
+            "{}purple-exec: {}\n",
+            let_go("cgroup", cgroup),
+            unread(audit)
+        )
     );
     assert_eq!(partly.code(), 125);
     let all = run(&["monitor", "audit", "cgroup", "cgroup"]);

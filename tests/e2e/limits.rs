@@ -53,7 +53,9 @@ fn a_wrong_group_is_refused(place: &Place) {
 /// The mounted cgroup2 file system and its controllers; `None` where there is none.
 fn unified() -> Option<(String, String)> {
     let mounts = fs::read_to_string("/proc/self/mounts").expect("the mounts");
-    let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some("cgroup2"))?;
+    let mount = mounts
+        .lines()
+        .find(|line| line.split(' ').nth(2) == Some("cgroup2"))?;
     let path = mount.split(' ').nth(1)?.to_owned();
     let controllers = fs::read_to_string(format!("{path}/cgroup.controllers")).ok()?;
     Some((path, controllers))
@@ -63,7 +65,10 @@ fn a_host_without_controllers_is_refused(place: &Place) {
     let found = unified();
     let (path, controllers) = found.clone().unwrap_or_default();
     if !controllers.trim().is_empty() {
-        return skip("limits-a-host-without-controllers", "this host has control groups");
+        return skip(
+            "limits-a-host-without-controllers",
+            "this host has control groups",
+        );
     }
     for (controller, limit, key) in LIMITS {
         let policy = policy(place, limit);
@@ -74,7 +79,10 @@ fn a_host_without_controllers_is_refused(place: &Place) {
             (_, false) => format!("{path}/ is not yours to divide: EACCES"),
         };
         let done = Run::new(place, &plan, &["touch", "/output/started"]).finish();
-        done.refused(125, &format!("cgroup: {why}\n{}", advice(place, policy.line_of(key))));
+        done.refused(
+            125,
+            &format!("cgroup: {why}\n{}", advice(place, policy.line_of(key))),
+        );
     }
     assert!(!place.at("output/started").exists());
 }
@@ -82,10 +90,14 @@ fn a_host_without_controllers_is_refused(place: &Place) {
 fn let_go_by_name(place: &Place) {
     for (_, limit, key) in LIMITS {
         let policy = policy(place, limit);
-        let done = Run::new(place, &policy.compile(place), &["sh", "-c", "echo program >&2"])
-            .option(&["--unenforced", "cgroup"])
-            .report()
-            .finish();
+        let done = Run::new(
+            place,
+            &policy.compile(place),
+            &["sh", "-c", "echo program >&2"],
+        )
+        .option(&["--unenforced", "cgroup"])
+        .report()
+        .finish();
         let line = policy.line_of(key);
         let said = format!(
             "purple-exec: cgroup: not enforced, as --unenforced asked (policy line {line})\nprogram\n"
@@ -93,6 +105,9 @@ fn let_go_by_name(place: &Place) {
         assert_eq!(done.stderr, said);
         let report = done.report.as_ref().expect("a report");
         assert_eq!(report["unenforced"], json!(["cgroup"]));
-        assert_eq!((&report["cgroup"], &report["receipt"]["cgroup"]), (&json!(null), &json!([])));
+        assert_eq!(
+            (&report["cgroup"], &report["receipt"]["cgroup"]),
+            (&json!(null), &json!([]))
+        );
     }
 }

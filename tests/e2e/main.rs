@@ -1,6 +1,10 @@
 //! The real compiler and the real executor, run as root and as an ordinary user. Each scenario is
 //! followed by a look at the host, which must be as it was.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 #[macro_use(scenarios)]
 extern crate purple_tests;

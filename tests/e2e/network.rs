@@ -48,9 +48,14 @@ show(got=server.recv(7).decode(), low=attempt(socket.create_server, ('127.0.0.1'
 fn the_hosts_loopback_is_another(place: &Place) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    assert!(std::net::TcpStream::connect(address).is_ok(), "it can be reached from the host");
-    let text =
-        format!("show(it=attempt(socket.create_connection, ('127.0.0.1', {}), 5))", address.port());
+    assert!(
+        std::net::TcpStream::connect(address).is_ok(),
+        "it can be reached from the host"
+    );
+    let text = format!(
+        "show(it=attempt(socket.create_connection, ('127.0.0.1', {}), 5))",
+        address.port()
+    );
     assert_eq!(facts(place, &text), json!({"it": "ECONNREFUSED"}));
 }
 
@@ -58,12 +63,18 @@ fn the_hosts_abstract_sockets_are_not_there(place: &Place) {
     let name = place.name();
     let address = SocketAddr::from_abstract_name(&name).expect("an address");
     let _listener = UnixListener::bind_addr(&address).expect("a listener");
-    assert!(std::os::unix::net::UnixStream::connect_addr(&address).is_ok(), "the host reaches it");
+    assert!(
+        std::os::unix::net::UnixStream::connect_addr(&address).is_ok(),
+        "the host reaches it"
+    );
     let text = format!(
         "show(it=attempt(socket.socket(socket.AF_UNIX).connect, '\\0{name}'),
              listed=read('/proc/net/unix').count('{name}'))"
     );
-    assert_eq!(facts(place, &text), json!({"it": "ECONNREFUSED", "listed": 0}));
+    assert_eq!(
+        facts(place, &text),
+        json!({"it": "ECONNREFUSED", "listed": 0})
+    );
 }
 
 fn wider_rules_are_narrowed_and_said(place: &Place) {

@@ -80,10 +80,16 @@ fn the_subordinate_ids_are_handed_on(place: &Place) {
         let message = "identity: --subordinate-ids is not for root: root chooses with --outside-id";
         return refused(place, &done, message);
     }
-    let Some((uid, gid)) = listed(place, "the_subordinate_ids_are_handed_on") else { return };
+    let Some((uid, gid)) = listed(place, "the_subordinate_ids_are_handed_on") else {
+        return;
+    };
     let done = runs(place, &["--subordinate-ids"]);
     assert_eq!(ids(place, &done), [u64::from(uid), u64::from(gid)]);
-    let both = run(place, &["--subordinate-ids", "--outside-id", "70001"], &["true"]);
+    let both = run(
+        place,
+        &["--subordinate-ids", "--outside-id", "70001"],
+        &["true"],
+    );
     assert_eq!(both.code(), 125, "{both}");
     assert!(both.stderr.contains("cannot be used with"), "{both}");
 }
@@ -97,9 +103,17 @@ fn a_group_and_what_is_let_go_are_handed_on(place: &Place) {
     let said = "purple-exec: cgroup: /tmp is not a group of a cgroup2 file system\n";
     assert!(done.stderr.starts_with(said), "{done}");
     assert!(!place.at("output/made").exists());
-    let done = run(place, &["--unenforced", "cgroup", "--cgroup", "/tmp"], &["true"]);
+    let done = run(
+        place,
+        &["--unenforced", "cgroup", "--cgroup", "/tmp"],
+        &["true"],
+    );
     assert_eq!(done.code(), 0, "{done}");
-    assert!(done.stderr.contains("cgroup: not enforced, as --unenforced asked"), "{done}");
+    assert!(
+        done.stderr
+            .contains("cgroup: not enforced, as --unenforced asked"),
+        "{done}"
+    );
 }
 
 /// Without a section `audit` there is no log; people are told at the end all the same, and the report
@@ -116,22 +130,40 @@ show(found=sorted(found))",
     );
     let report = place.text("report.json");
     let done = run(place, &["--report", &report], &[PYTHON, "-ISc", &text]);
-    assert_eq!((done.code(), done.out().as_str()), (0, "{\"found\": [\"EPERM\"]}\n"), "{done}");
+    assert_eq!(
+        (done.code(), done.out().as_str()),
+        (0, "{\"found\": [\"EPERM\"]}\n"),
+        "{done}"
+    );
     let line = policy.line_of("default_deny");
-    let mut said: Vec<String> =
-        [(7, "mount"), (6, "umount2"), (5, "pivot_root"), (4, "kexec_load")]
-            .map(|(count, name)| format!("purple: denied {count}x {name}, policy line {line}"))
-            .into();
+    let mut said: Vec<String> = [
+        (7, "mount"),
+        (6, "umount2"),
+        (5, "pivot_root"),
+        (4, "kexec_load"),
+    ]
+    .map(|(count, name)| format!("purple: denied {count}x {name}, policy line {line}"))
+    .into();
     said.push("purple: denied 6x other calls".to_owned());
     assert_eq!(done.stderr.lines().collect::<Vec<_>>(), said, "{done}");
     let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
     let rows = report["denied"].as_array().expect("a list");
-    let counts: Vec<u64> = rows.iter().filter_map(|row| row["count"].as_u64()).collect();
+    let counts: Vec<u64> = rows
+        .iter()
+        .filter_map(|row| row["count"].as_u64())
+        .collect();
     assert_eq!(counts.iter().sum::<u64>(), 28, "{report}");
-    assert_eq!((rows.len(), &report["denied_beyond"]), (7, &json!(0)), "{report}");
+    assert_eq!(
+        (rows.len(), &report["denied_beyond"]),
+        (7, &json!(0)),
+        "{report}"
+    );
     // Nobody asked for a record.
     assert!(!place.at("home/.local").exists() && !place.at("logs").exists());
-    let done = finished(purple(place, &["run", "--policy", "policy.yaml", "--", "true"]));
+    let done = finished(purple(
+        place,
+        &["run", "--policy", "policy.yaml", "--", "true"],
+    ));
     assert_eq!(done.good(), "", "no report is needed");
 }
 
@@ -167,11 +199,18 @@ show(first=answers[0], others=sorted(set(answers[1:])))"
     );
     let said: Vec<&str> = done.stderr.lines().collect();
     assert_eq!(said.len(), 5, "{done}");
-    assert_eq!(said[4], format!("purple: denied {}x other calls", KINDS - 4), "{done}");
+    assert_eq!(
+        said[4],
+        format!("purple: denied {}x other calls", KINDS - 4),
+        "{done}"
+    );
     let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
     assert_eq!(report["denied"].as_array().map(Vec::len), Some(ROOM));
     let beyond = KINDS - ROOM;
-    assert_eq!((&report["denied_beyond"], &report["denied_whole"]), (&json!(beyond), &json!(true)));
+    assert_eq!(
+        (&report["denied_beyond"], &report["denied_whole"]),
+        (&json!(beyond), &json!(true))
+    );
     let record = &records(place)[0];
     let events = record["security_events"].as_array().expect("a list");
     assert_eq!(events.len(), ROOM + 1);

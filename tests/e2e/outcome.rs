@@ -19,21 +19,41 @@ fn own_exit_status(place: &Place) {
     let plan = Policy::new(place).compile(place);
     for code in [0, 1, 3, 124, 125, 255] {
         let script = format!("exit {code}");
-        let done = Run::new(place, &plan, &["sh", "-c", &script]).report().finish();
+        let done = Run::new(place, &plan, &["sh", "-c", &script])
+            .report()
+            .finish();
         assert_eq!((done.code(), done.stderr.as_str()), (code, ""));
         let report = done.report.expect("a report");
-        assert_eq!((&report["status"], &report["exit_code"]), (&"exited".into(), &code.into()));
+        assert_eq!(
+            (&report["status"], &report["exit_code"]),
+            (&"exited".into(), &code.into())
+        );
     }
 }
 
 fn ended_by_a_signal(place: &Place) {
     let plan = Policy::new(place).compile(place);
-    for (name, number) in [("KILL", 9), ("TERM", 15), ("SEGV", 11), ("HUP", 1), ("RTMAX", 64)] {
+    for (name, number) in [
+        ("KILL", 9),
+        ("TERM", 15),
+        ("SEGV", 11),
+        ("HUP", 1),
+        ("RTMAX", 64),
+    ] {
         let script = format!("kill -{name} $$");
-        let done = Run::new(place, &plan, &["sh", "-c", &script]).report().finish();
-        assert_eq!((done.code(), done.stderr.as_str()), (128 + number, ""), "{name}");
+        let done = Run::new(place, &plan, &["sh", "-c", &script])
+            .report()
+            .finish();
+        assert_eq!(
+            (done.code(), done.stderr.as_str()),
+            (128 + number, ""),
+            "{name}"
+        );
         let report = done.report.expect("a report");
-        assert_eq!((&report["status"], &report["signal"]), (&"signaled".into(), &number.into()));
+        assert_eq!(
+            (&report["status"], &report["signal"]),
+            (&"signaled".into(), &number.into())
+        );
     }
 }
 
@@ -41,7 +61,9 @@ fn timed(place: &Place, script: &str, range: std::ops::Range<u64>) {
     let policy = Policy::new(place).section("resources: {session_timeout_seconds: 1}");
     let plan = policy.compile(place);
     let start = Instant::now();
-    let done = Run::new(place, &plan, &["sh", "-c", script]).report().finish();
+    let done = Run::new(place, &plan, &["sh", "-c", script])
+        .report()
+        .finish();
     let took = start.elapsed();
     assert_eq!(done.code(), 124, "{done}");
     assert_eq!(done.stderr, "purple-exec: timeout: ended after 1 s\n");
@@ -52,7 +74,11 @@ fn timed(place: &Place, script: &str, range: std::ops::Range<u64>) {
 }
 
 fn timeout_that_is_obeyed(place: &Place) {
-    timed(place, "trap 'exit 0' TERM; setsid sleep 600 & sleep 600 & wait", 1..20);
+    timed(
+        place,
+        "trap 'exit 0' TERM; setsid sleep 600 & sleep 600 & wait",
+        1..20,
+    );
     assert!(survivors(place).is_empty());
 }
 
@@ -68,7 +94,12 @@ fn nothing_outlives_the_command(place: &Place) {
     let plan = Policy::new(place).compile(place);
     let script = "(setsid sh -c 'trap \"\" TERM HUP; touch /output/alive; sleep 600' </dev/null >/dev/null 2>&1 &) ; \
                   while [ ! -e /output/alive ]; do :; done";
-    assert_eq!(Run::new(place, &plan, &["sh", "-c", script]).finish().good(), "");
+    assert_eq!(
+        Run::new(place, &plan, &["sh", "-c", script])
+            .finish()
+            .good(),
+        ""
+    );
     assert!(place.at("output/alive").exists());
     assert_eq!(survivors(place), Vec::<String>::new());
 }
@@ -78,5 +109,10 @@ fn orphans_are_reaped(place: &Place) {
     // Each inner shell leaves a child behind that ends by itself; init has to take note of it.
     let script = "for n in 1 2 3 4 5 6 7 8 9; do sh -c 'true & exec true'; done; \
                   while cat /proc/[0-9]*/stat 2>/dev/null | grep -q ') Z 1 '; do :; done; echo clean";
-    assert_eq!(Run::new(place, &plan, &["sh", "-c", script]).finish().good(), "clean\n");
+    assert_eq!(
+        Run::new(place, &plan, &["sh", "-c", script])
+            .finish()
+            .good(),
+        "clean\n"
+    );
 }

@@ -25,43 +25,89 @@ scenarios! {
 
 fn the_process_is_nobody_else(place: &Place) {
     let plan = Policy::new(place).compile(place);
-    let mut child = Run::new(place, &plan, &["sh", "-c", "echo ready; cat > /dev/null; :"]).start();
+    let mut child = Run::new(
+        place,
+        &plan,
+        &["sh", "-c", "echo ready; cat > /dev/null; :"],
+    )
+    .start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     assert!(out.read_line(&mut String::new()).is_ok());
     let listed = processes(place);
-    let shell = listed.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
+    let shell = listed
+        .iter()
+        .find_map(|line| line.strip_suffix(" sh"))
+        .expect("the shell");
     let status = fs::read_to_string(format!("{shell}/status")).expect("its status");
     let outside = place.who.outside();
     let uids = format!("Uid:\t{outside}\t{outside}\t{outside}\t{outside}\n");
     assert!(status.contains(&uids), "{status}");
-    let gid = if place.who.is_root() { outside } else { place.who.gid };
-    assert!(status.contains(&format!("Gid:\t{gid}\t{gid}\t{gid}\t{gid}\n")), "{status}");
-    assert!(status.lines().any(|line| line.trim_end() == "Groups:"), "{status}");
+    let gid = if place.who.is_root() {
+        outside
+    } else {
+        place.who.gid
+    };
+    assert!(
+        status.contains(&format!("Gid:\t{gid}\t{gid}\t{gid}\t{gid}\n")),
+        "{status}"
+    );
+    assert!(
+        status.lines().any(|line| line.trim_end() == "Groups:"),
+        "{status}"
+    );
     assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
 }
 
 /// Two sandboxes of root share nothing by their ids where each has its own.
 fn root_chooses_the_id_outside(place: &Place) {
     let plan = Policy::new(place).compile(place);
-    let run = Run::new(place, &plan, &["sh", "-c", "> made; echo ready; cat > /dev/null; :"]);
+    let run = Run::new(
+        place,
+        &plan,
+        &["sh", "-c", "> made; echo ready; cat > /dev/null; :"],
+    );
     let run = run.option(&["--outside-id", "70001"]);
     if !place.who.is_root() {
-        return run.finish().refused(125, "identity: only root can choose --outside-id");
+        return run
+            .finish()
+            .refused(125, "identity: only root can choose --outside-id");
     }
     let mut child = run.start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     assert!(out.read_line(&mut String::new()).is_ok());
     let listed = processes(place);
-    let shell = listed.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
+    let shell = listed
+        .iter()
+        .find_map(|line| line.strip_suffix(" sh"))
+        .expect("the shell");
     let status = fs::read_to_string(format!("{shell}/status")).expect("its status");
-    assert!(status.contains("Uid:\t70001\t70001\t70001\t70001\n"), "{status}");
-    assert!(status.contains("Gid:\t70001\t70001\t70001\t70001\n"), "{status}");
+    assert!(
+        status.contains("Uid:\t70001\t70001\t70001\t70001\n"),
+        "{status}"
+    );
+    assert!(
+        status.contains("Gid:\t70001\t70001\t70001\t70001\n"),
+        "{status}"
+    );
     assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
-    assert_eq!(place.at("output/made").metadata().expect("it was made").uid(), place.who.uid);
+    assert_eq!(
+        place
+            .at("output/made")
+            .metadata()
+            .expect("it was made")
+            .uid(),
+        place.who.uid
+    );
     for wrong in ["0", "4294967295", "-1", "x", ""] {
-        let done = Run::new(place, &plan, &["true"]).option(&["--outside-id", wrong]).finish();
+        let done = Run::new(place, &plan, &["true"])
+            .option(&["--outside-id", wrong])
+            .finish();
         let message = format!("arguments: {wrong} is no id from 1 to 4294967294\n");
-        assert_eq!((done.code(), done.stderr.contains(&message)), (125, true), "{done}");
+        assert_eq!(
+            (done.code(), done.stderr.contains(&message)),
+            (125, true),
+            "{done}"
+        );
     }
 }
 
@@ -86,7 +132,12 @@ show(owner=[status.st_uid, status.st_gid], directory=os.stat('/share').st_uid)",
     if place.who.is_root() {
         fs::remove_dir_all(&work).expect("its own");
         place.dir("share");
-        chown(&work, Some(Uid::from_raw(12345)), Some(Gid::from_raw(54321))).expect("root may");
+        chown(
+            &work,
+            Some(Uid::from_raw(12345)),
+            Some(Gid::from_raw(54321)),
+        )
+        .expect("root may");
         run((12345, 54321));
     }
 }
@@ -98,13 +149,24 @@ fn files_on_nested_mounts_belong_to_the_owner(place: &Place) {
     if !Uid::effective().is_root() {
         return purple_tests::identity::skip(name, "only root can mount and give files away");
     }
-    let (outer, inner) =
-        if place.who.is_root() { (12345, 54321) } else { (place.who.uid, place.who.uid) };
-    for (dir, owner) in
-        [("share", outer), ("share/inner", outer), ("share/mounted", outer), ("other", inner)]
-    {
+    let (outer, inner) = if place.who.is_root() {
+        (12345, 54321)
+    } else {
+        (place.who.uid, place.who.uid)
+    };
+    for (dir, owner) in [
+        ("share", outer),
+        ("share/inner", outer),
+        ("share/mounted", outer),
+        ("other", inner),
+    ] {
         let path = place.dir(dir);
-        chown(&path, Some(Uid::from_raw(owner)), Some(Gid::from_raw(owner))).expect("root may");
+        chown(
+            &path,
+            Some(Uid::from_raw(owner)),
+            Some(Gid::from_raw(owner)),
+        )
+        .expect("root may");
     }
     let plan = Policy::new(place)
         .writes(&place.text("share"), "/share")
@@ -120,17 +182,25 @@ fn files_on_nested_mounts_belong_to_the_owner(place: &Place) {
 show(owners=[os.stat(path).st_uid for path in ['/share/file', '/share/inner/file', '/share/mounted/file', '/share/mounted']])";
     let run = python(place, &plan, text);
     let done = if place.who.is_root() {
-        run.wrapped_by_root(&["unshare", "--mount", "sh", "-c", &script, "sh"]).finish()
+        run.wrapped_by_root(&["unshare", "--mount", "sh", "-c", &script, "sh"])
+            .finish()
     } else {
         run.finish()
     };
     let out = done.good();
-    assert!(out.contains("{\"owners\": [1000, 1000, 1000, 1000]}"), "{out}");
+    assert!(
+        out.contains("{\"owners\": [1000, 1000, 1000, 1000]}"),
+        "{out}"
+    );
     if place.who.is_root() {
         assert!(out.ends_with(&format!("{outer}:{outer}\n")), "{out}");
     }
     for (file, owner) in [("share/file", outer), ("other/file", inner)] {
-        assert_eq!(place.at(file).metadata().expect("it was made").uid(), owner, "{file}");
+        assert_eq!(
+            place.at(file).metadata().expect("it was made").uid(),
+            owner,
+            "{file}"
+        );
     }
 }
 
@@ -159,7 +229,14 @@ fn other_peoples_files_stay_theirs(place: &Place) {
     let denied = |value: &serde_json::Value| {
         ["EACCES", "EPERM", "EOVERFLOW"].contains(&value.as_str().expect("a name"))
     };
-    assert!(found["closed"].as_array().expect("a list").iter().all(denied), "{found}");
+    assert!(
+        found["closed"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(denied),
+        "{found}"
+    );
     let readable = found["readable"].as_array().expect("a list");
     assert_eq!(readable[0], "ok");
     assert!(readable[1..].iter().all(denied), "{found}");
@@ -202,15 +279,25 @@ fn set_id_files(place: &Place, dir: &str) -> Vec<String> {
     let entries = fs::read_dir(place.at(dir)).expect("the directory");
     let modes = entries.map(|entry| {
         let entry = entry.expect("an entry");
-        (entry.path().display().to_string(), entry.metadata().expect("its mode").mode())
+        (
+            entry.path().display().to_string(),
+            entry.metadata().expect("its mode").mode(),
+        )
     });
-    modes.filter(|(_, mode)| mode & 0o6000 != 0).map(|(path, _)| path).collect()
+    modes
+        .filter(|(_, mode)| mode & 0o6000 != 0)
+        .map(|(path, _)| path)
+        .collect()
 }
 
 /// Such a file would run as the directory's owner for everybody on the host.
 fn set_id_files_are_refused(place: &Place) {
     let text = format!("{SET_ID}show(**try_all('/output'))");
-    for syscalls in ["default_deny: false", "on_deny: log", "on_deny: {errno: EACCES}"] {
+    for syscalls in [
+        "default_deny: false",
+        "on_deny: log",
+        "on_deny: {errno: EACCES}",
+    ] {
         let policy = match syscalls {
             "on_deny: {errno: EACCES}" => {
                 Policy::new(place).syscalls(&["default_deny: false", syscalls])
@@ -231,7 +318,10 @@ fn set_id_files_are_refused(place: &Place) {
 fn set_id_files_do_no_harm_without_output_paths(place: &Place) {
     let text = Policy::new(place).starts_in("/tmp").text();
     let mut lines: Vec<&str> = text.lines().collect();
-    let at = lines.iter().position(|line| line.contains("output_paths:")).expect("the key");
+    let at = lines
+        .iter()
+        .position(|line| line.contains("output_paths:"))
+        .expect("the key");
     drop(lines.drain(at..at + 2));
     let policy = place.file("policy.yaml", lines.join("\n") + "\n");
     let plan = place.at("plan.bin");
@@ -241,7 +331,15 @@ fn set_id_files_do_no_harm_without_output_paths(place: &Place) {
     for (how, outcome) in found.as_object().expect("a table") {
         assert!(how == "modes" || outcome == "ok", "{how}: {outcome}");
     }
-    for name in ["x", "creat6755", "open6755", "plain6755", "mknod6755", "mknodat6755", "openat2"] {
+    for name in [
+        "x",
+        "creat6755",
+        "open6755",
+        "plain6755",
+        "mknod6755",
+        "mknodat6755",
+        "openat2",
+    ] {
         assert_eq!(found["modes"][name], "6755", "{name}");
     }
 }
@@ -266,5 +364,8 @@ show(codes=[run('cp', '-a', 'tree', 'copy'), run('tar', 'cf', 'tree.tar', 'tree'
     assert_eq!(found["codes"], json!([0, 0, 0, 0, 0, 0]), "{found}");
     let tree = json!({"plain": "644", "run": "755", "shared": "1777"});
     assert_eq!((&found["copied"], &found["unpacked"]), (&tree, &tree));
-    assert_eq!((&found["here"]["installed"], &found["repository"]), (&json!("755"), &json!(true)));
+    assert_eq!(
+        (&found["here"]["installed"], &found["repository"]),
+        (&json!("755"), &json!(true))
+    );
 }

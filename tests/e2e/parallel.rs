@@ -18,13 +18,25 @@ fn fifty_at_once(place: &Place) {
     let script = "echo $1 > /tmp/mine; echo $1 > /output/$1; cat; cat /tmp/mine; ls /tmp; set -- /proc/[0-9]*; echo $#";
     let children: Vec<_> = (0..crowd())
         .map(|number| {
-            Run::new(place, &plan, &["sh", "-c", script, "sh", &number.to_string()]).start()
+            Run::new(
+                place,
+                &plan,
+                &["sh", "-c", script, "sh", &number.to_string()],
+            )
+            .start()
         })
         .collect();
     for (number, child) in children.into_iter().enumerate() {
-        let done = finish(child, format!("input {number}\n").as_bytes(), Duration::from_mins(5));
+        let done = finish(
+            child,
+            format!("input {number}\n").as_bytes(),
+            Duration::from_mins(5),
+        );
         // Its own file; init and the shell.
         assert_eq!(done.good(), format!("input {number}\n{number}\nmine\n2\n"));
-        assert_eq!(place.read(&format!("output/{number}")), format!("{number}\n"));
+        assert_eq!(
+            place.read(&format!("output/{number}")),
+            format!("{number}\n")
+        );
     }
 }

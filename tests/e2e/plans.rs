@@ -13,8 +13,10 @@ scenarios! { sample_of_damage_is_refused_by_the_executor }
 
 /// A place that no sandbox is started in.
 fn place() -> Place {
-    let (uid, gid) =
-        (nix::unistd::Uid::effective().as_raw(), nix::unistd::Gid::effective().as_raw());
+    let (uid, gid) = (
+        nix::unistd::Uid::effective().as_raw(),
+        nix::unistd::Gid::effective().as_raw(),
+    );
     Place::new(Identity { uid, gid })
 }
 
@@ -49,8 +51,16 @@ fn every_cut_is_refused() {
     let whole = real_plan(&place());
     assert!(Plan::decode(&whole).is_ok());
     for length in 0..whole.len() {
-        let expected = if length < 8 { DecodeError::Magic } else { DecodeError::Length };
-        assert_eq!(Plan::decode(&whole[..length]).err(), Some(expected), "cut to {length}");
+        let expected = if length < 8 {
+            DecodeError::Magic
+        } else {
+            DecodeError::Length
+        };
+        assert_eq!(
+            Plan::decode(&whole[..length]).err(),
+            Some(expected),
+            "cut to {length}"
+        );
     }
 }
 

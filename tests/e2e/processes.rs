@@ -47,7 +47,10 @@ show(ids=[os.getresuid(), os.getresgid(), os.getgroups()], uid_map=read('/proc/s
      securebits=libc.prctl(27, 0, 0, 0, 0) & 0b101111, dumpable=libc.prctl(3, 0, 0, 0, 0))",
     );
     let none = "0000000000000000";
-    assert_eq!(found["ids"], json!([[1000, 1000, 1000], [1000, 1000, 1000], []]));
+    assert_eq!(
+        found["ids"],
+        json!([[1000, 1000, 1000], [1000, 1000, 1000], []])
+    );
     assert_eq!(found["uid_map"], json!(["1000", "1"]));
     assert_eq!(found["caps"], json!([none, none, none, none, none]));
     assert_eq!(found["locked"], json!(["1", "2", "1"]));
@@ -84,22 +87,40 @@ fn descriptors_of_the_caller_are_closed(place: &Place) {
     let wrapper = ["sh", "-c", open, "sh"];
     // Without a sandbox the descriptor leads to the host's root.
     let bare = std::process::Command::new("sh")
-        .args(["-c", &format!("cd {}; {open}", place.text("")), "sh", "ls", "/proc/self/fd/9/"])
+        .args([
+            "-c",
+            &format!("cd {}; {open}", place.text("")),
+            "sh",
+            "ls",
+            "/proc/self/fd/9/",
+        ])
         .output()
         .expect("a shell");
-    assert!(String::from_utf8_lossy(&bare.stdout).contains("root\n"), "{bare:?}");
+    assert!(
+        String::from_utf8_lossy(&bare.stdout).contains("root\n"),
+        "{bare:?}"
+    );
 
     let plan = Policy::new(place).compile(place);
     let text = "listing = os.open('/proc/self/fd', os.O_RDONLY)
 show(open=[int(fd) for fd in os.listdir(listing) if int(fd) != listing and os.path.exists(f'/proc/self/fd/{fd}')],
      root=attempt(os.listdir, '/proc/self/fd/9/'), change=attempt(os.fchdir, 9))";
-    let found = python(place, &plan, text).wrapped(&wrapper).finish().facts();
-    assert_eq!(found, json!({"open": [0, 1, 2], "root": "ENOENT", "change": "EBADF"}));
+    let found = python(place, &plan, text)
+        .wrapped(&wrapper)
+        .finish()
+        .facts();
+    assert_eq!(
+        found,
+        json!({"open": [0, 1, 2], "root": "ENOENT", "change": "EBADF"})
+    );
 }
 
 fn environment_is_the_plans(place: &Place) {
     let plan = Policy::new(place)
-        .environment(&[("FIXED", "a value"), ("HOME", "/output")], &["PASSED", "ABSENT"])
+        .environment(
+            &[("FIXED", "a value"), ("HOME", "/output")],
+            &["PASSED", "ABSENT"],
+        )
         .compile(place);
     let run = Run::new(place, &plan, &["/usr/bin/env", "-0"])
         .variable("SECRET", "of the caller")
@@ -130,7 +151,11 @@ fn environment_is_the_plans(place: &Place) {
 
 fn starts_where_the_policy_says(place: &Place) {
     for dir in ["/tmp", "/output", "/", "/usr/bin"] {
-        let found = facts_under(place, &Policy::new(place).starts_in(dir), "show(at=os.getcwd())");
+        let found = facts_under(
+            place,
+            &Policy::new(place).starts_in(dir),
+            "show(at=os.getcwd())",
+        );
         assert_eq!(found, json!({"at": dir}));
     }
 }
@@ -141,8 +166,14 @@ fn limits_and_mask(place: &Place) {
 show(core=resource.getrlimit(resource.RLIMIT_CORE), umask=os.umask(0),
      files=resource.getrlimit(resource.RLIMIT_NOFILE))";
     let wrapper = ["sh", "-c", "umask 0; ulimit -n 512; exec \"$@\"", "sh"];
-    let found = python(place, &plan, text).wrapped(&wrapper).finish().facts();
-    assert_eq!(found, json!({"core": [0, 0], "umask": 0o022, "files": [512, 512]}));
+    let found = python(place, &plan, text)
+        .wrapped(&wrapper)
+        .finish()
+        .facts();
+    assert_eq!(
+        found,
+        json!({"core": [0, 0], "umask": 0o022, "files": [512, 512]})
+    );
 }
 
 fn ipc_of_the_host_is_not_there(place: &Place) {
@@ -153,5 +184,8 @@ fn ipc_of_the_host_is_not_there(place: &Place) {
 show(made=made >= 0, keys=[int(line.split()[0]) for line in read('/proc/sysvipc/shm').splitlines()[1:]])",
     );
     assert_eq!(found, json!({"made": true, "keys": [0x5075]}));
-    assert_eq!(fs::read_to_string("/proc/sysvipc/shm").expect("still there"), before);
+    assert_eq!(
+        fs::read_to_string("/proc/sysvipc/shm").expect("still there"),
+        before
+    );
 }

@@ -19,11 +19,18 @@ fn run(place: &Place, plan: &Path, command: &[&str]) -> Finished {
 
 /// A project with a file, what its profiles write to, and the profile's plan.
 fn plan(place: &Place, name: &str) -> std::path::PathBuf {
-    let profile = SHIPPED.iter().find(|profile| profile.name == name).expect("it is shipped");
+    let profile = SHIPPED
+        .iter()
+        .find(|profile| profile.name == name)
+        .expect("it is shipped");
     let policy = place.file(&format!("{name}.yaml"), profile.text);
     let plan = place.at(&format!("{name}.plan"));
     let out = compile(&policy, &plan);
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     plan
 }
 
@@ -50,7 +57,11 @@ fn only_the_named_directory_is_written(place: &Place) {
         ("python-readonly", None),
     ] {
         let plan = plan(place, name);
-        assert_eq!(run(place, &plan, &["cat", "file"]).out(), "content\n", "{name}");
+        assert_eq!(
+            run(place, &plan, &["cat", "file"]).out(),
+            "content\n",
+            "{name}"
+        );
         for target in ["/workspace", "/usr", "/output", "/build"] {
             let file = format!("{target}/{name}");
             let done = run(place, &plan, &["touch", &file]);

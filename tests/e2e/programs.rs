@@ -17,7 +17,10 @@ fn python(place: &Place) {
     let done = Run::new(place, &plan, &[PYTHON, "-c", script]).finish();
     assert_eq!(done.good(), "done\n");
     assert_eq!(place.read("output/result.txt"), "332833500\n");
-    let status = place.at("output/result.txt").metadata().expect("the result");
+    let status = place
+        .at("output/result.txt")
+        .metadata()
+        .expect("the result");
     assert_eq!((status.uid(), status.gid()), (place.who.uid, place.who.gid));
     assert_eq!(status.mode() & 0o7777, 0o644);
 }
@@ -45,7 +48,10 @@ fn pipeline(place: &Place) {
     let done = Run::new(place, &plan, &["sh", "-c", commands]).finish();
     assert_eq!(done.good().trim(), "3");
     assert_eq!(place.read("output/most"), "3 b\n");
-    assert!(!Path::new("/tmp/copy").exists(), "/tmp inside is not the host's");
+    assert!(
+        !Path::new("/tmp/copy").exists(),
+        "/tmp inside is not the host's"
+    );
 }
 
 fn git(place: &Place) {
@@ -57,8 +63,15 @@ fn git(place: &Place) {
                     git config user.email agent@example.com; echo text > file; git add file; \
                     git commit -q -m 'Add a file'; git log --format='%an %s'; git status --short";
     let shell = ["sh", "-c", commands];
-    assert_eq!(Run::new(place, &plan, &shell).finish().good(), "agent Add a file\n");
+    assert_eq!(
+        Run::new(place, &plan, &shell).finish().good(),
+        "agent Add a file\n"
+    );
     assert_eq!(place.read("output/.git/HEAD"), "ref: refs/heads/main\n");
-    let owner = place.at("output/.git/index").metadata().expect("the index").uid();
+    let owner = place
+        .at("output/.git/index")
+        .metadata()
+        .expect("the index")
+        .uid();
     assert_eq!(owner, place.who.uid);
 }

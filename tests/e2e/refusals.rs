@@ -38,21 +38,39 @@ fn command_lines(place: &Place) {
         (&[plan], "expected -- and a command after the plan"),
         (&[plan, "true"], "expected -- and a command after the plan"),
         (&[plan, "--"], "no command after --"),
-        (&["--bad\x1b[31m\noption"], "unknown option --bad\\x1b[31m\\x0aoption"),
+        (
+            &["--bad\x1b[31m\noption"],
+            "unknown option --bad\\x1b[31m\\x0aoption",
+        ),
     ];
     for (arguments, message) in cases {
         let done = executor(place, arguments);
-        assert_eq!(done.stderr, format!("purple-exec: arguments: {message}\n{USAGE}"));
+        assert_eq!(
+            done.stderr,
+            format!("purple-exec: arguments: {message}\n{USAGE}")
+        );
         assert_eq!((done.code(), done.out().as_str()), (125, ""));
     }
-    assert!(executor(place, &["--help"]).good().starts_with("Usage: purple-exec "));
-    assert_eq!(executor(place, &["--version"]).good(), "purple-exec 0.1.0\n");
+    assert!(
+        executor(place, &["--help"])
+            .good()
+            .starts_with("Usage: purple-exec ")
+    );
+    assert_eq!(
+        executor(place, &["--version"]).good(),
+        "purple-exec 0.1.0\n"
+    );
 }
 
 fn plans_that_are_no_files(place: &Place) {
     place.dir("directory");
     let fifo = place.text("fifo");
-    assert!(Command::new("mkfifo").args(["-m", "666", &fifo]).status().is_ok_and(|s| s.success()));
+    assert!(
+        Command::new("mkfifo")
+            .args(["-m", "666", &fifo])
+            .status()
+            .is_ok_and(|s| s.success())
+    );
     place.file("closed", "x");
     std::fs::set_permissions(place.at("closed"), std::fs::Permissions::from_mode(0o000))
         .expect("mine");
@@ -69,7 +87,10 @@ fn plans_that_are_no_files(place: &Place) {
         let done = executor(place, &[path, "--", "true"]);
         let device = format!("purple-exec: plan: {path} is not a regular file\n");
         let terminal = format!("purple-exec: plan: {path}: ENXIO\n");
-        assert!(done.stderr == device || (path == "/dev/tty" && done.stderr == terminal), "{done}");
+        assert!(
+            done.stderr == device || (path == "/dev/tty" && done.stderr == terminal),
+            "{done}"
+        );
         assert_eq!(done.code(), 125);
     }
     if !place.who.is_root() {
@@ -90,16 +111,29 @@ fn damaged_plans(place: &Place) {
     large.resize(8 << 20, 0);
     for (bytes, why) in [
         (Vec::new(), "not a plan"),
-        (whole[..middle].to_vec(), "the plan is cut short, extended or too large"),
+        (
+            whole[..middle].to_vec(),
+            "the plan is cut short, extended or too large",
+        ),
         (extended, "the plan is cut short, extended or too large"),
         (large, "the plan is cut short, extended or too large"),
-        (flipped, "the seal does not match: the plan was changed after it was compiled"),
+        (
+            flipped,
+            "the seal does not match: the plan was changed after it was compiled",
+        ),
     ] {
         let path = place.file("damaged.bin", bytes);
         let path = path.to_str().expect("UTF-8");
         let done = executor(place, &[path, "--", "true"]);
-        assert!(done.stderr.starts_with(&format!("purple-exec: plan: {path}: ")), "{done}");
-        assert!(done.stderr.contains(why) && done.stderr.lines().count() == 1, "{why}: {done}");
+        assert!(
+            done.stderr
+                .starts_with(&format!("purple-exec: plan: {path}: ")),
+            "{done}"
+        );
+        assert!(
+            done.stderr.contains(why) && done.stderr.lines().count() == 1,
+            "{why}: {done}"
+        );
         assert_eq!((done.code(), done.out().as_str()), (125, ""));
     }
 }
@@ -109,17 +143,27 @@ fn commands_that_are_not_there(place: &Place) {
     let search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let run = |command: &str| Run::new(place, &plan, &[command]).report().finish();
     let missing = run("no-such-command");
-    missing
-        .refused(127, &format!("exec: no-such-command: not found inside the sandbox in {search}"));
+    missing.refused(
+        127,
+        &format!("exec: no-such-command: not found inside the sandbox in {search}"),
+    );
     let report = missing.report.expect("a report");
-    assert_eq!((&report["status"], &report["exit_code"]), (&"refused".into(), &127.into()));
+    assert_eq!(
+        (&report["status"], &report["exit_code"]),
+        (&"refused".into(), &127.into())
+    );
     assert!(report["receipt"].is_null());
     for path in ["/usr/bin/no-such", "./no-such", "/root/x", "/usr/bin/env/x"] {
-        run(path).refused(127, &format!("exec: {path}: no such file inside the sandbox"));
+        run(path).refused(
+            127,
+            &format!("exec: {path}: no such file inside the sandbox"),
+        );
     }
     run("").refused(127, "exec: the command is empty");
-    run("no\x1bsuch")
-        .refused(127, &format!("exec: no\\x1bsuch: not found inside the sandbox in {search}"));
+    run("no\x1bsuch").refused(
+        127,
+        &format!("exec: no\\x1bsuch: not found inside the sandbox in {search}"),
+    );
 }
 
 fn commands_that_cannot_be_executed(place: &Place) {
@@ -127,7 +171,10 @@ fn commands_that_cannot_be_executed(place: &Place) {
     place.file("output/plain", "#!/bin/sh\necho run\n");
     place.script("output/garbage", "\u{1}garbage");
     let run = |command: &str| Run::new(place, &plan, &[command]).finish();
-    run("/output/plain").refused(126, "exec: /output/plain: permission denied: not executable");
+    run("/output/plain").refused(
+        126,
+        "exec: /output/plain: permission denied: not executable",
+    );
     run("/output").refused(126, "exec: /output: is a directory");
     run("/dev/null").refused(126, "exec: /dev/null: is not a regular file");
     run("./garbage").refused(126, "exec: ./garbage: ENOEXEC");
@@ -142,16 +189,19 @@ fn commands_that_cannot_be_executed(place: &Place) {
 }
 
 fn programs_without_their_interpreter(place: &Place) {
-    let elf = Policy::bare(place).shows("/usr/bin", "/programs").compile(place);
+    let elf = Policy::bare(place)
+        .shows("/usr/bin", "/programs")
+        .compile(place);
     let why = "is not in the sandbox: no path of the policy provides it";
     Run::new(place, &elf, &["/programs/env"]).finish().refused(
         126,
         &format!("exec: /programs/env: its ELF interpreter /lib64/ld-linux-x86-64.so.2 {why}"),
     );
     place.script("output/tool", "#! /opt/language/bin/run -x\n");
-    Run::new(place, &elf, &["./tool"])
-        .finish()
-        .refused(126, &format!("exec: ./tool: its script interpreter /opt/language/bin/run {why}"));
+    Run::new(place, &elf, &["./tool"]).finish().refused(
+        126,
+        &format!("exec: ./tool: its script interpreter /opt/language/bin/run {why}"),
+    );
 }
 
 fn host_paths_that_are_missing(place: &Place) {
@@ -186,7 +236,10 @@ fn relative_paths_through_links(place: &Place) {
         let line = policy.line_of("/shared");
         let plan = policy.compile(place);
         let mut command = Run::new(place, &plan, &["touch", "/shared/mark"]).command();
-        let output = command.current_dir(place.at("project")).output().expect("it starts");
+        let output = command
+            .current_dir(place.at("project"))
+            .output()
+            .expect("it starts");
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         if shown {
             assert_eq!((output.status.code(), message.as_str()), (Some(0), ""));
@@ -201,18 +254,29 @@ fn relative_paths_through_links(place: &Place) {
         }
     }
     assert!(place.at("project/real/mark").exists());
-    assert_eq!(fs::read_dir(place.at("elsewhere")).expect("a directory").count(), 0);
+    assert_eq!(
+        fs::read_dir(place.at("elsewhere"))
+            .expect("a directory")
+            .count(),
+        0
+    );
 }
 
 fn working_directory_that_is_missing(place: &Place) {
     let policy = Policy::new(place).starts_in("/output/none");
     let line = policy.line_of("working_dir");
     let done = Run::new(place, &policy.compile(place), &["true"]).finish();
-    done.refused(125, &format!("working directory: /output/none: ENOENT (policy line {line})"));
+    done.refused(
+        125,
+        &format!("working directory: /output/none: ENOENT (policy line {line})"),
+    );
     let file = Policy::new(place).starts_in("/usr/bin/env");
     let line = file.line_of("working_dir");
     let done = Run::new(place, &file.compile(place), &["true"]).finish();
-    done.refused(125, &format!("working directory: /usr/bin/env: ENOTDIR (policy line {line})"));
+    done.refused(
+        125,
+        &format!("working directory: /usr/bin/env: ENOTDIR (policy line {line})"),
+    );
 }
 
 fn targets_in_host_trees_are_never_made(place: &Place) {

@@ -23,7 +23,9 @@ scenarios! {
 
 fn says_what_was_enforced(place: &Place) {
     let plan = Policy::new(place).compile(place);
-    let done = Run::new(place, &plan, &["sh", "-c", "exit 3"]).report().finish();
+    let done = Run::new(place, &plan, &["sh", "-c", "exit 3"])
+        .report()
+        .finish();
     let report = done.report.expect("a report");
     let keys: Vec<&String> = report.as_object().expect("an object").keys().collect();
     let expected = [
@@ -48,18 +50,30 @@ fn says_what_was_enforced(place: &Place) {
     assert_eq!(keys, expected);
     let bytes = fs::read(&plan).expect("the plan");
     let digest = purple_plan::Plan::decode(&bytes).expect("a plan").digest;
-    let digest: String =
-        digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let digest: String = digest
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     assert_eq!(report["plan"], format!("sha256:{digest}"));
     assert_eq!(report["policy"], "e2e");
-    assert_eq!(report["compiler"], concat!("purplec ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        report["compiler"],
+        concat!("purplec ", env!("CARGO_PKG_VERSION"))
+    );
     assert_eq!(report["command"], json!(["sh", "-c", "exit 3"]));
     assert_eq!(
         (&report["status"], &report["exit_code"], &report["signal"]),
         (&json!("exited"), &json!(3), &json!(null))
     );
-    assert!(report["wall_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0 && seconds < 60.0));
-    assert!(report["peak_memory_bytes"].as_u64().is_some_and(|bytes| bytes > 4096));
+    assert!(
+        report["wall_seconds"]
+            .as_f64()
+            .is_some_and(|seconds| seconds > 0.0 && seconds < 60.0)
+    );
+    assert!(
+        report["peak_memory_bytes"]
+            .as_u64()
+            .is_some_and(|bytes| bytes > 4096)
+    );
     assert_eq!(report["unenforced"], json!([]));
 
     let receipt = &report["receipt"];
@@ -74,11 +88,18 @@ fn says_what_was_enforced(place: &Place) {
         json!({"bounding": none, "inheritable": none, "permitted": none,
         "effective": none, "ambient": none})
     );
-    assert!(receipt["mounts_read_back"].as_u64().is_some_and(|count| count > 20), "{receipt}");
+    assert!(
+        receipt["mounts_read_back"]
+            .as_u64()
+            .is_some_and(|count| count > 20),
+        "{receipt}"
+    );
     assert_eq!(receipt["settings_read_back"], 1);
     assert_eq!(receipt["seccomp"]["probe"], "EPERM");
     assert!(
-        receipt["seccomp"]["instructions"].as_u64().is_some_and(|count| count > 10),
+        receipt["seccomp"]["instructions"]
+            .as_u64()
+            .is_some_and(|count| count > 10),
         "{receipt}"
     );
 }
@@ -105,21 +126,39 @@ fn any_argument_is_one_line_of_json(place: &Place) {
     assert!(done.stdout == expected, "the program gets every byte");
     let text = place.read("report.json");
     assert_eq!(text.lines().count(), 1);
-    assert!(text.trim_end().chars().all(|character| !character.is_control()), "{text}");
+    assert!(
+        text.trim_end()
+            .chars()
+            .all(|character| !character.is_control()),
+        "{text}"
+    );
     let report = done.report.expect("a report");
     let command = report["command"].as_array().expect("a list");
-    let found: Vec<&str> = command.iter().skip(4).filter_map(|word| word.as_str()).collect();
-    let wanted: Vec<_> = arguments.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect();
+    let found: Vec<&str> = command
+        .iter()
+        .skip(4)
+        .filter_map(|word| word.as_str())
+        .collect();
+    let wanted: Vec<_> = arguments
+        .iter()
+        .map(|bytes| String::from_utf8_lossy(bytes))
+        .collect();
     assert_eq!(found, wanted);
 }
 
 fn is_for_its_owner_only(place: &Place) {
     let plan = Policy::new(place).compile(place);
     let wrapper = ["sh", "-c", "umask 0; exec \"$@\"", "sh"];
-    let done = Run::new(place, &plan, &["true"]).wrapped(&wrapper).report().finish();
+    let done = Run::new(place, &plan, &["true"])
+        .wrapped(&wrapper)
+        .report()
+        .finish();
     assert_eq!(done.good(), "");
     let status = place.at("report.json").metadata().expect("the report");
-    assert_eq!((status.mode() & 0o7777, status.uid()), (0o600, place.who.uid));
+    assert_eq!(
+        (status.mode() & 0o7777, status.uid()),
+        (0o600, place.who.uid)
+    );
 }
 
 fn a_report_that_cannot_be_written_is_refused(place: &Place) {
@@ -128,9 +167,16 @@ fn a_report_that_cannot_be_written_is_refused(place: &Place) {
     let target = place.file("target", "not a report\n");
     fs::set_permissions(&target, fs::Permissions::from_mode(0o666)).expect("its own file");
     symlink(&target, place.at("link")).expect("a link");
-    for (name, errno) in [("none/report", "ENOENT"), ("output", "EISDIR"), ("link", "ELOOP")] {
+    for (name, errno) in [
+        ("none/report", "ENOENT"),
+        ("output", "EISDIR"),
+        ("link", "ELOOP"),
+    ] {
         let path = place.text(name);
-        let done = executor(place, &["--report", &path, plan, "--", "touch", "/output/started"]);
+        let done = executor(
+            place,
+            &["--report", &path, plan, "--", "touch", "/output/started"],
+        );
         done.refused(125, &format!("report: {path}: {errno}"));
     }
     assert_eq!(place.read("target"), "not a report\n");
@@ -148,18 +194,29 @@ fn says_when_nothing_was_started(place: &Place) {
         let plan = policy.compile(place);
         let done = Run::new(place, &plan, &["true"]).report().finish();
         let report = done.report.expect("a report");
-        assert_eq!((&report["status"], &report["exit_code"]), (&json!("refused"), &json!(125)));
-        assert_eq!((&report["receipt"], &report["signal"]), (&json!(null), &json!(null)));
+        assert_eq!(
+            (&report["status"], &report["exit_code"]),
+            (&json!("refused"), &json!(125))
+        );
+        assert_eq!(
+            (&report["receipt"], &report["signal"]),
+            (&json!(null), &json!(null))
+        );
     }
 }
 
 /// Where every denial kills, there is no call to probe the filter with.
 fn says_that_there_was_no_probe(place: &Place) {
     let policy = Policy::new(place).syscalls(&["default_deny: false", "on_deny: kill"]);
-    let done = Run::new(place, &policy.compile(place), &["true"]).report().finish();
+    let done = Run::new(place, &policy.compile(place), &["true"])
+        .report()
+        .finish();
     assert_eq!(done.good(), "");
     let seccomp = &done.report.expect("a report")["receipt"]["seccomp"];
-    assert!(seccomp["probe"].is_null() && seccomp["instructions"].is_u64(), "{seccomp}");
+    assert!(
+        seccomp["probe"].is_null() && seccomp["instructions"].is_u64(),
+        "{seccomp}"
+    );
 }
 
 /// A file that takes the report is for its owner alone. A device is everybody's, and stays so.
@@ -168,7 +225,10 @@ fn a_device_keeps_its_mode(place: &Place) {
     let file = place.file("report", "old");
     let report = |path: &Path| {
         let option = ["--report", path.to_str().expect("a path in UTF-8")];
-        Run::new(place, &plan, &["true"]).option(&option).finish().good();
+        Run::new(place, &plan, &["true"])
+            .option(&option)
+            .finish()
+            .good();
         path.metadata().expect("it is there").permissions().mode() & 0o777
     };
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("its own file");

@@ -74,7 +74,12 @@ fn signals_reach_the_program(place: &Place) {
 }
 
 fn unhandled_signals_end_it(place: &Place) {
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT] {
+    for signal in [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGQUIT,
+    ] {
         let running = Ready::start(place, "echo ready; exec sleep 600");
         running.send(signal);
         assert_eq!(running.finish().code(), 128 + signal as i32, "{signal}");
@@ -87,7 +92,11 @@ fn killing_the_executor_kills_everything(place: &Place) {
     // The last of them start after the word.
     let start = Instant::now();
     while processes(place).len() < 5 {
-        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", processes(place));
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            processes(place)
+        );
         std::thread::yield_now();
     }
     running.send(Signal::SIGKILL);
@@ -99,7 +108,11 @@ fn killing_the_executor_kills_everything(place: &Place) {
 fn killing_init_kills_everything(place: &Place) {
     let running = Ready::start(place, "setsid sleep 600 & echo ready; sleep 600");
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id));
-    let init: i32 = children.expect("its children").trim().parse().expect("one child");
+    let init: i32 = children
+        .expect("its children")
+        .trim()
+        .parse()
+        .expect("one child");
     kill(Pid::from_raw(init), Signal::SIGKILL).expect("init is there");
     assert_eq!(running.finish().code(), 128 + 9);
     assert_eq!(survivors(place), Vec::<String>::new());
@@ -108,25 +121,41 @@ fn killing_init_kills_everything(place: &Place) {
 /// The state letter of a process (proc(5)).
 fn state(process: &str) -> String {
     let text = fs::read_to_string(format!("{process}/stat")).unwrap_or_default();
-    text.rsplit(") ").next().and_then(|rest| rest.get(..1)).unwrap_or_default().to_owned()
+    text.rsplit(") ")
+        .next()
+        .and_then(|rest| rest.get(..1))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn wait_for_state(process: &str, wanted: impl Fn(&str) -> bool) {
     let start = Instant::now();
     while !wanted(&state(process)) {
-        assert!(start.elapsed() < Duration::from_secs(20), "{process} is {}", state(process));
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{process} is {}",
+            state(process)
+        );
         std::thread::yield_now();
     }
 }
 
 fn stop_and_continue(place: &Place) {
-    let running =
-        Ready::start(place, "trap 'echo got TERM; exit 7' TERM; echo ready; sleep 60 & wait");
+    let running = Ready::start(
+        place,
+        "trap 'echo got TERM; exit 7' TERM; echo ready; sleep 60 & wait",
+    );
     let listed = processes(place);
-    let shell = listed.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
+    let shell = listed
+        .iter()
+        .find_map(|line| line.strip_suffix(" sh"))
+        .expect("the shell");
     running.send(Signal::SIGTSTP);
     let stopped = waitpid(running.id, Some(WaitPidFlag::WUNTRACED));
-    assert_eq!(stopped, Ok(WaitStatus::Stopped(running.id, Signal::SIGTSTP)));
+    assert_eq!(
+        stopped,
+        Ok(WaitStatus::Stopped(running.id, Signal::SIGTSTP))
+    );
     wait_for_state(shell, |state| state == "T");
     running.send(Signal::SIGCONT);
     let continued = waitpid(running.id, Some(WaitPidFlag::WCONTINUED));
@@ -141,7 +170,11 @@ fn stop_and_continue(place: &Place) {
 fn signals_are_the_callers(place: &Place) {
     let plan = Policy::new(place).compile(place);
     // SIGCHLD is bit 16: what ignoring it does to waiting is nothing to pass on.
-    for (setup, ignored) in [("", 0), ("trap '' HUP USR1;", 0x201), ("trap '' HUP CHLD;", 1)] {
+    for (setup, ignored) in [
+        ("", 0),
+        ("trap '' HUP USR1;", 0x201),
+        ("trap '' HUP CHLD;", 1),
+    ] {
         let wrapper = format!("{setup} exec \"$@\"");
         let show = ["grep", "-hE", "^Sig(Blk|Ign):", "/proc/self/status"];
         let run = Run::new(place, &plan, &show).wrapped(&["sh", "-c", &wrapper, "sh"]);

@@ -18,7 +18,9 @@ scenarios! {
 fn input_and_output_pass_through(place: &Place) {
     let plan = Policy::new(place).compile(place);
     let input: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_le_bytes).collect();
-    let done = Run::new(place, &plan, &["sh", "-c", "cat; echo error >&2"]).input(&input).finish();
+    let done = Run::new(place, &plan, &["sh", "-c", "cat; echo error >&2"])
+        .input(&input)
+        .finish();
     assert_eq!(done.stderr, "error\n");
     assert_eq!(done.code(), 0);
     assert!(done.stdout == input, "every byte comes through");
@@ -48,7 +50,10 @@ fn closed_streams(place: &Place) {
         }
         // The listing itself takes one more.
         assert_eq!(place.read("output/open"), "0\n1\n2\n3\n", "{closing}");
-        let (out, error) = (closing.contains(" >&-") || closing == ">&-", closing.contains("2>&-"));
+        let (out, error) = (
+            closing.contains(" >&-") || closing == ">&-",
+            closing.contains("2>&-"),
+        );
         assert_eq!(done.out().is_empty(), out, "{closing}: {done}");
         assert_eq!(done.stderr.is_empty(), error, "{closing}: {done}");
     }
@@ -67,7 +72,9 @@ fn reader_that_goes_away(place: &Place) {
 fn error_stream_that_is_closed(place: &Place) {
     let plan = Policy::new(place).compile(place);
     let wrapper = ["sh", "-c", "exec \"$@\" 2>&-", "sh"];
-    let done = Run::new(place, &plan, &["no-such-command"]).wrapped(&wrapper).finish();
+    let done = Run::new(place, &plan, &["no-such-command"])
+        .wrapped(&wrapper)
+        .finish();
     assert_eq!((done.code(), done.stderr.as_str()), (127, ""));
 }
 

@@ -29,12 +29,18 @@ fn two_sandboxes_share_their_stubs(place: &Place) {
     let (mut child, out) = waiting(place, &plan, attack);
     let other = Run::new(place, &plan, &["true"]).finish();
     assert_eq!(other.good(), "");
-    assert!(place.at("project/.git").exists(), "the other one has left what is needed here");
+    assert!(
+        place.at("project/.git").exists(),
+        "the other one has left what is needed here"
+    );
     drop(child.stdin.take());
     child.stdout = Some(out.into_inner());
     let done = finish(child, b"", Duration::from_secs(20));
     assert_eq!((done.code(), done.out().as_str()), (0, "end\n"), "{done}");
-    assert!(tree(&place.at("project")).is_empty(), "the last one takes them away");
+    assert!(
+        tree(&place.at("project")).is_empty(),
+        "the last one takes them away"
+    );
 }
 
 fn a_stub_that_was_left_is_taken_away(place: &Place) {
@@ -48,8 +54,14 @@ fn a_stub_that_was_left_is_taken_away(place: &Place) {
     assert!(child.wait().is_ok());
     assert!(purple_tests::host::survivors(place).is_empty());
     let left = tree(&place.at("project"));
-    assert!(left.contains_key(&place.at("project/a")), "nobody could take it away: {left:?}");
-    assert!(left.values().all(|(mode, _)| mode & 0o1222 == 0o1000), "{left:?}");
+    assert!(
+        left.contains_key(&place.at("project/a")),
+        "nobody could take it away: {left:?}"
+    );
+    assert!(
+        left.values().all(|(mode, _)| mode & 0o1222 == 0o1000),
+        "{left:?}"
+    );
     assert_eq!(Run::new(place, &plan, &["true"]).finish().good(), "");
     assert!(tree(&place.at("project")).is_empty());
 }
@@ -59,11 +71,18 @@ fn what_the_host_puts_into_a_stub_stays(place: &Place) {
     let plan = Policy::new(place)
         .keeps(&place.text("project"), "/tree", &["kept/", "file", "other"])
         .compile(place);
-    let (mut child, out) = waiting(place, &plan, "echo x 2>/dev/null > /tree/kept/x && exit 9; :");
+    let (mut child, out) = waiting(
+        place,
+        &plan,
+        "echo x 2>/dev/null > /tree/kept/x && exit 9; :",
+    );
     let open = |name: &str, mode: u32| {
         let path = place.at("project").join(name);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("its own stub");
-        let owner = (Some(Uid::from_raw(place.who.uid)), Some(Gid::from_raw(place.who.gid)));
+        let owner = (
+            Some(Uid::from_raw(place.who.uid)),
+            Some(Gid::from_raw(place.who.gid)),
+        );
         chown(&path, owner.0, owner.1).expect("its own stub");
     };
     open("kept", 0o755);
@@ -88,8 +107,9 @@ fn many_sandboxes_at_once_leave_nothing(place: &Place) {
         .compile(place);
     let attack = "for path in .git/hooks .vscode/x x/y z; do mkdir -p /tree/$path 2>/dev/null && [ -e /tree/$path/. ] && exit 9; done; true";
     for _ in 0..4 {
-        let runs: Vec<Child> =
-            (0..6).map(|_| Run::new(place, &plan, &["sh", "-c", attack]).start()).collect();
+        let runs: Vec<Child> = (0..6)
+            .map(|_| Run::new(place, &plan, &["sh", "-c", attack]).start())
+            .collect();
         for run in runs {
             assert_eq!(finish(run, b"", Duration::from_mins(1)).good(), "");
         }

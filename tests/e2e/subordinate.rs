@@ -30,10 +30,15 @@ const OPTION: [&str; 1] = ["--subordinate-ids"];
 
 /// The first ids that the host lists for the place's owner, where it can have any.
 pub(crate) fn listed(place: &Place, test: &str) -> Option<(u32, u32)> {
-    let name = User::from_uid(Uid::from_raw(place.who.uid)).ok().flatten()?.name;
+    let name = User::from_uid(Uid::from_raw(place.who.uid))
+        .ok()
+        .flatten()?
+        .name;
     let first = |file: &str| {
         let text = fs::read_to_string(file).ok()?;
-        let mut lines = text.lines().filter_map(|line| line.strip_prefix(&format!("{name}:")));
+        let mut lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(&format!("{name}:")));
         lines.next()?.split(':').next()?.parse().ok()
     };
     let found = first("/etc/subuid").zip(first("/etc/subgid"));
@@ -50,7 +55,10 @@ pub(crate) fn listed(place: &Place, test: &str) -> Option<(u32, u32)> {
 fn is_refused_to_root(place: &Place, plan: &Path) -> bool {
     if place.who.is_root() {
         let message = "identity: --subordinate-ids is not for root: root chooses with --outside-id";
-        Run::new(place, plan, &["true"]).option(&OPTION).finish().refused(125, message);
+        Run::new(place, plan, &["true"])
+            .option(&OPTION)
+            .finish()
+            .refused(125, message);
     }
     place.who.is_root()
 }
@@ -59,15 +67,19 @@ fn is_refused_to_root(place: &Place, plan: &Path) -> bool {
 fn can_mount(test: &str) -> bool {
     let root = Uid::effective().is_root();
     if !root {
-        skip(&format!("subordinate-{test}"), "only root can put files over the host's");
+        skip(
+            &format!("subordinate-{test}"),
+            "only root can put files over the host's",
+        );
     }
     root
 }
 
 /// Files that the executor sees in place of the host's.
 fn over<'p>(run: Run<'p>, files: &[(&Path, &str)]) -> Run<'p> {
-    let binds =
-        files.iter().map(|(ours, theirs)| format!("mount --bind {} {theirs}; ", ours.display()));
+    let binds = files
+        .iter()
+        .map(|(ours, theirs)| format!("mount --bind {} {theirs}; ", ours.display()));
     let script = format!("{}exec \"$@\"", binds.collect::<String>());
     run.wrapped_by_root(&["unshare", "--mount", "sh", "-ec", &script, "sh"])
 }
@@ -80,27 +92,44 @@ fn the_process_has_the_first_subordinate_ids(place: &Place) {
     let Some((uid, gid)) = listed(place, "the_process_has_the_first_subordinate_ids") else {
         return;
     };
-    let words =
-        ["sh", "-c", "cat /proc/self/uid_map /proc/self/gid_map; echo ready; cat > /dev/null; :"];
+    let words = [
+        "sh",
+        "-c",
+        "cat /proc/self/uid_map /proc/self/gid_map; echo ready; cat > /dev/null; :",
+    ];
     let run = Run::new(place, &plan, &words).option(&OPTION);
     let mut child = run.start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut line = || {
         let mut line = String::new();
         assert!(out.read_line(&mut line).is_ok());
-        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     assert_eq!(line(), ["1000".to_owned(), uid.to_string(), "1".to_owned()]);
     assert_eq!(line(), ["1000".to_owned(), gid.to_string(), "1".to_owned()]);
     assert_eq!(line(), ["ready"]);
     let all = processes(place);
-    let shell = all.iter().find_map(|line| line.strip_suffix(" sh")).expect("the shell");
+    let shell = all
+        .iter()
+        .find_map(|line| line.strip_suffix(" sh"))
+        .expect("the shell");
     let status = fs::read_to_string(format!("{shell}/status")).expect("its status");
-    assert!(status.contains(&format!("Uid:\t{uid}\t{uid}\t{uid}\t{uid}\n")), "{status}");
-    assert!(status.contains(&format!("Gid:\t{gid}\t{gid}\t{gid}\t{gid}\n")), "{status}");
+    assert!(
+        status.contains(&format!("Uid:\t{uid}\t{uid}\t{uid}\t{uid}\n")),
+        "{status}"
+    );
+    assert!(
+        status.contains(&format!("Gid:\t{gid}\t{gid}\t{gid}\t{gid}\n")),
+        "{status}"
+    );
     assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
 
-    let done = Run::new(place, &plan, &["true"]).option(&OPTION).report().finish();
+    let done = Run::new(place, &plan, &["true"])
+        .option(&OPTION)
+        .report()
+        .finish();
     done.good();
     let receipt = &done.report.expect("a report")["receipt"];
     assert_eq!(receipt["uid_map"], json!([1000, uid, 1]));
@@ -114,7 +143,9 @@ fn what_lies_in_its_own_closed_directory_is_shown(place: &Place) {
     let closed = place.dir("deep");
     let open = place.dir("deep/in");
     place.file("deep/in/file", "words");
-    let plan = Policy::new(place).shows(&open.display().to_string(), "/shown").compile(place);
+    let plan = Policy::new(place)
+        .shows(&open.display().to_string(), "/shown")
+        .compile(place);
     if is_refused_to_root(place, &plan) {
         return;
     }
@@ -152,8 +183,12 @@ fn the_callers_own_files_are_somebody_elses(place: &Place) {
     if is_refused_to_root(place, &plan) || listed(place, test).is_none() || !can_mount(test) {
         return;
     }
-    chown(&place.at("shown/groups"), Some(Uid::from_raw(0)), Some(Gid::from_raw(GROUP)))
-        .expect("root may give it away");
+    chown(
+        &place.at("shown/groups"),
+        Some(Uid::from_raw(0)),
+        Some(Gid::from_raw(GROUP)),
+    )
+    .expect("root may give it away");
     // The wrapper is given a setpriv without groups; this one has one.
     let (uid, gid) = (place.who.uid, place.who.gid);
     let script =
@@ -162,7 +197,9 @@ fn the_callers_own_files_are_somebody_elses(place: &Place) {
         let text = "show(**{name: attempt(read, name) for name in
             ['/shown/own', '/shown/groups', '/shown/open', '/closed/inner/file', '/inner/file']})";
         let run = python(place, &plan, text).option(options);
-        run.wrapped_by_root(&["sh", "-c", &script, "sh"]).finish().facts()
+        run.wrapped_by_root(&["sh", "-c", &script, "sh"])
+            .finish()
+            .facts()
     };
     let found = |closed: &str| {
         json!({
@@ -193,7 +230,10 @@ fn what_it_makes_belongs_to_the_subordinate_id(place: &Place) {
     let text = "show(share=attempt(write, '/share/file'), output=attempt(write, '/output/file'),
         owner=os.stat('/share/file').st_uid)";
     let found = python(place, &plan, text).option(&OPTION).finish().facts();
-    assert_eq!(found, json!({"share": "ok", "output": "EACCES", "owner": 1000}));
+    assert_eq!(
+        found,
+        json!({"share": "ok", "output": "EACCES", "owner": 1000})
+    );
     let made = place.at("share/file").metadata().expect("it was made");
     assert_eq!((made.uid(), made.gid()), (uid, gid));
 }
@@ -207,7 +247,9 @@ fn the_command_of_the_handbook_opens_a_directory(place: &Place) {
     if is_refused_to_root(place, &plan) {
         return;
     }
-    let Some((uid, _)) = listed(place, test) else { return };
+    let Some((uid, _)) = listed(place, test) else {
+        return;
+    };
     if !Path::new("/usr/bin/setfacl").exists() {
         return skip(
             &format!("subordinate-{test}"),
@@ -216,22 +258,49 @@ fn the_command_of_the_handbook_opens_a_directory(place: &Place) {
     }
     let handbook = purple_tests::repository::root().join("docs/running.md");
     let handbook = fs::read_to_string(handbook).expect("the handbook");
-    let printed = handbook.split('`').find(|words| words.starts_with("setfacl "));
+    let printed = handbook
+        .split('`')
+        .find(|words| words.starts_with("setfacl "));
     let printed = printed.expect("a command");
-    let name = User::from_uid(Uid::from_raw(place.who.uid)).ok().flatten().expect("a user").name;
-    let typed = printed.replace("ID", &uid.to_string()).replace("NAME", &name);
+    let name = User::from_uid(Uid::from_raw(place.who.uid))
+        .ok()
+        .flatten()
+        .expect("a user")
+        .name;
+    let typed = printed
+        .replace("ID", &uid.to_string())
+        .replace("NAME", &name);
     let typed = typed.replace("DIR", "share");
     let write = || {
         let text = "show(share=attempt(write, '/share/file'))";
         python(place, &plan, text).option(&OPTION).finish().facts()
     };
-    assert_eq!(write(), json!({"share": "EACCES"}), "without it, nothing can be written");
+    assert_eq!(
+        write(),
+        json!({"share": "EACCES"}),
+        "without it, nothing can be written"
+    );
     let words: Vec<&str> = typed.split(' ').collect();
     assert_eq!(bare(place, &words).good(), "", "{typed}");
     assert_eq!(write(), json!({"share": "ok"}), "{typed}");
-    assert_eq!(place.at("share/file").metadata().expect("it was made").uid(), uid);
-    let again = ["sh", "-c", "echo more >> share/file && cat share/file && rm share/file"];
-    assert_eq!(bare(place, &again).good(), "xmore\n", "it is open to the user");
+    assert_eq!(
+        place
+            .at("share/file")
+            .metadata()
+            .expect("it was made")
+            .uid(),
+        uid
+    );
+    let again = [
+        "sh",
+        "-c",
+        "echo more >> share/file && cat share/file && rm share/file",
+    ];
+    assert_eq!(
+        bare(place, &again).good(),
+        "xmore\n",
+        "it is open to the user"
+    );
 }
 
 fn a_number_lists_a_user_too(place: &Place) {
@@ -244,8 +313,13 @@ fn a_number_lists_a_user_too(place: &Place) {
     let lines = format!("{uid}0:71000:10\nno-line\n\n{uid}:72000:10\n{uid}:73000:10\n");
     let list = place.file("list", lines);
     let run = Run::new(place, &plan, &["cat", "/proc/self/uid_map"]).option(&OPTION);
-    let out = over(run, &[(&list, "/etc/subuid"), (&list, "/etc/subgid")]).finish().good();
-    assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["1000", "72000", "1"]);
+    let out = over(run, &[(&list, "/etc/subuid"), (&list, "/etc/subgid")])
+        .finish()
+        .good();
+    assert_eq!(
+        out.split_whitespace().collect::<Vec<_>>(),
+        ["1000", "72000", "1"]
+    );
 }
 
 fn who_is_not_listed_is_refused(place: &Place) {
@@ -281,8 +355,16 @@ fn a_helper_that_cannot_be_trusted_is_refused(place: &Place) {
     let run = || Run::new(place, &plan, &["touch", "/output/ran"]).option(&OPTION);
     let program = |name: &str| PathBuf::from(format!("/usr/bin/{name}"));
     for (instead, helper, message) in [
-        ("false", "newgidmap", "/usr/bin/newgidmap has refused to map ids"),
-        ("false", "newuidmap", "/usr/bin/newuidmap has refused to map ids"),
+        (
+            "false",
+            "newgidmap",
+            "/usr/bin/newgidmap has refused to map ids",
+        ),
+        (
+            "false",
+            "newuidmap",
+            "/usr/bin/newuidmap has refused to map ids",
+        ),
         ("true", "newgidmap", "gid_map is not as it was written: "),
         ("true", "newuidmap", "uid_map is not as it was written: "),
     ] {
@@ -295,13 +377,17 @@ fn a_helper_that_cannot_be_trusted_is_refused(place: &Place) {
     let copied = fs::copy("/usr/bin/setpriv", few.join("setpriv"));
     assert!(copied.is_ok(), "{copied:?}");
     let message = "identity: /usr/bin/newgidmap does not exist: install the package `uidmap`";
-    over(run(), &[(&few, "/usr/bin")]).finish().refused(125, message);
+    over(run(), &[(&few, "/usr/bin")])
+        .finish()
+        .refused(125, message);
     assert!(!place.at("output/ran").exists());
 }
 
 fn two_owners_outside_are_refused(place: &Place) {
     let plan = Policy::new(place).compile(place);
-    let run = Run::new(place, &plan, &["true"]).option(&["--outside-id", "70001"]).option(&OPTION);
+    let run = Run::new(place, &plan, &["true"])
+        .option(&["--outside-id", "70001"])
+        .option(&OPTION);
     let message = if place.who.is_root() {
         "identity: --subordinate-ids is not for root: root chooses with --outside-id"
     } else {

@@ -26,19 +26,25 @@ fn every_call_of_the_baseline_is_denied(place: &Place) {
     let text = format!(
         "show(**{{name: syscall(number, -1, -1, -1, -1, -1, -1) for name, number in {}.items()}})",
         {
-            let pairs: Vec<String> =
-                calls.iter().map(|(name, number)| format!("{name:?}: {number}")).collect();
+            let pairs: Vec<String> = calls
+                .iter()
+                .map(|(name, number)| format!("{name:?}: {number}"))
+                .collect();
             format!("{{{}}}", pairs.join(", "))
         }
     );
-    for syscalls in
-        [&["default_deny: false"][..], &["default_deny: false", "allow: [\"@file-system\"]"]]
-    {
+    for syscalls in [
+        &["default_deny: false"][..],
+        &["default_deny: false", "allow: [\"@file-system\"]"],
+    ] {
         let found = facts_under(place, &Policy::new(place).syscalls(syscalls), &text);
         for (name, result) in found.as_object().expect("an object") {
             assert_eq!(result, "EPERM", "{name}");
         }
-        assert_eq!(found.as_object().map(serde_json::Map::len), Some(calls.len()));
+        assert_eq!(
+            found.as_object().map(serde_json::Map::len),
+            Some(calls.len())
+        );
     }
 }
 
@@ -53,13 +59,18 @@ show(socket=sorted({syscall(41, family | high, kind, 0) for family in families f
      pair=sorted({syscall(53, family, kind, 0, pair) for family in families for kind in (1, 2, 3, 5)}),
      unix=syscall(53, 1, 1, 0, pair))",
     );
-    assert_eq!(found, json!({"socket": ["EPERM"], "pair": ["EPERM"], "unix": "ok"}));
+    assert_eq!(
+        found,
+        json!({"socket": ["EPERM"], "pair": ["EPERM"], "unix": "ok"})
+    );
 }
 
 /// What an ordinary program on the host gets of the same calls.
 fn on_host(place: &Place, text: &str) -> Value {
     let mut command = Command::new(crate::inside::PYTHON);
-    command.args(["-ISc", &script(text)]).current_dir(place.at(""));
+    command
+        .args(["-ISc", &script(text)])
+        .current_dir(place.at(""));
     if !place.who.is_root() && nix::unistd::Uid::effective().is_root() {
         command.uid(place.who.uid).gid(place.who.gid);
     }
@@ -72,12 +83,18 @@ fn what_a_policy_names_is_open(place: &Place) {
     let text = "show(uring=syscall(425, 1, ctypes.create_string_buffer(120)),
      key=syscall(248, b'user', b'purple', b'x', 1, -2), alg=syscall(41, 38, 5, 0), vsock=syscall(41, 40, 1, 0),
      netlink=syscall(41, 16, 3, 0), trace=syscall(101, 0, 0, 0, 0), kcmp=syscall(312, os.getpid(), os.getpid(), 0, 0, 0))";
-    let closed = facts_under(place, &Policy::new(place).syscalls(&["default_deny: false"]), text);
+    let closed = facts_under(
+        place,
+        &Policy::new(place).syscalls(&["default_deny: false"]),
+        text,
+    );
     for (what, result) in closed.as_object().expect("an object") {
         assert_eq!(result, "EPERM", "{what}");
     }
     let allow = "allow: [io_uring_setup, add_key, ptrace, kcmp, {socket: 'domain in {AF_ALG, AF_VSOCK, AF_NETLINK}'}]";
-    let open = Policy::new(place).syscalls(&["default_deny: false", allow]).compile(place);
+    let open = Policy::new(place)
+        .syscalls(&["default_deny: false", allow])
+        .compile(place);
     let found = python(place, &open, text).finish().facts();
     let outside = on_host(place, text);
     assert_eq!(found, outside);

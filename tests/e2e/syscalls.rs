@@ -38,8 +38,14 @@ show(**{name: syscall(number, 0, 0, 0, 0, 0) for name, number in calls.items()})
 }
 
 fn numbers_above_the_table(place: &Place) {
-    let found = facts(place, "show(**{str(n): syscall(n) for n in [600, 9999, 0x3fffffff]})");
-    assert_eq!(found, json!({"600": "ENOSYS", "9999": "ENOSYS", "1073741823": "ENOSYS"}));
+    let found = facts(
+        place,
+        "show(**{str(n): syscall(n) for n in [600, 9999, 0x3fffffff]})",
+    );
+    assert_eq!(
+        found,
+        json!({"600": "ENOSYS", "9999": "ENOSYS", "1073741823": "ENOSYS"})
+    );
 }
 
 fn socket_families(place: &Place) {
@@ -52,7 +58,15 @@ show(**{name: syscall(41, family, 2, 0) for name, family in families.items()},
     );
     let good = ["unix", "inet", "inet6", "high_inet"];
     for (name, result) in found.as_object().expect("an object") {
-        assert_eq!(result, if good.contains(&name.as_str()) { "ok" } else { "EPERM" }, "{name}");
+        assert_eq!(
+            result,
+            if good.contains(&name.as_str()) {
+                "ok"
+            } else {
+                "EPERM"
+            },
+            "{name}"
+        );
     }
 }
 
@@ -74,11 +88,22 @@ fn other_entry_points_kill(place: &Place) {
     let x32 = |number: u32| (0x4000_0000_u32 | number).to_string();
     let (getpid, mount) = (x32(39), x32(165));
     // In the 32-bit table 20 is getpid, 21 mount, 26 ptrace, 359 socket.
-    for (way, number) in
-        [("i", "20"), ("i", "21"), ("i", "26"), ("i", "359"), ("n", &getpid), ("n", &mount)]
-    {
-        let done = Run::new(place, &plan, &["./call", way, number]).report().finish();
-        assert_eq!((done.code(), done.out().as_str()), (BAD_CALL, ""), "{way} {number}");
+    for (way, number) in [
+        ("i", "20"),
+        ("i", "21"),
+        ("i", "26"),
+        ("i", "359"),
+        ("n", &getpid),
+        ("n", &mount),
+    ] {
+        let done = Run::new(place, &plan, &["./call", way, number])
+            .report()
+            .finish();
+        assert_eq!(
+            (done.code(), done.out().as_str()),
+            (BAD_CALL, ""),
+            "{way} {number}"
+        );
         assert_eq!(done.report.expect("a report")["signal"], 31);
     }
 }
@@ -89,8 +114,12 @@ fn denial_that_kills(place: &Place) {
         "deny: [sethostname]",
         "on_deny: kill",
     ]);
-    let done =
-        python(place, &policy.compile(place), "syscall(170, b'x', 1); show(alive=1)").finish();
+    let done = python(
+        place,
+        &policy.compile(place),
+        "syscall(170, b'x', 1); show(alive=1)",
+    )
+    .finish();
     assert_eq!((done.code(), done.out().as_str()), (BAD_CALL, ""), "{done}");
 }
 
@@ -105,7 +134,10 @@ fn denial_with_another_error(place: &Place) {
         &policy,
         "show(denied=syscall(309, 0, 0), baseline=syscall(165), fine=syscall(39))",
     );
-    assert_eq!(found, json!({"denied": "EXDEV", "baseline": "EXDEV", "fine": "ok"}));
+    assert_eq!(
+        found,
+        json!({"denied": "EXDEV", "baseline": "EXDEV", "fine": "ok"})
+    );
 }
 
 fn rule_on_an_argument(place: &Place) {
@@ -120,13 +152,18 @@ fn rule_on_an_argument(place: &Place) {
 show(make=attempt(os.open, path, os.O_CREAT | os.O_WRONLY), read=attempt(read, '/etc/hosts'),
      high=syscall(257, -100, path, 0x100000000 | os.O_CREAT, 0o600), left=os.listdir('/tmp'))",
     );
-    assert_eq!(found, json!({"make": "EROFS", "read": "ok", "high": "EROFS", "left": []}));
+    assert_eq!(
+        found,
+        json!({"make": "EROFS", "read": "ok", "high": "EROFS", "left": []})
+    );
 }
 
 fn deny_by_default(place: &Place) {
     let allow = "allow: [execve, brk, mmap, munmap, mprotect, openat, close, read, pread64, fstat, newfstatat, \
         access, arch_prctl, set_tid_address, set_robust_list, rseq, prlimit64, getrandom, write, exit_group, futex]";
-    let plan = Policy::new(place).syscalls(&["default_deny: true", allow]).compile(place);
+    let plan = Policy::new(place)
+        .syscalls(&["default_deny: true", allow])
+        .compile(place);
     let done = Run::new(place, &plan, &["cat", "/etc/hostname"]).finish();
     assert_eq!(done.out(), "purple\n", "{done}");
     assert_eq!(done.code(), 0);
@@ -142,7 +179,9 @@ fn deny_by_default(place: &Place) {
     let plan = Policy::new(place)
         .syscalls(&["default_deny: true", "allow: [read, write, exit_group]"])
         .compile(place);
-    Run::new(place, &plan, &["true"]).finish().refused(126, "exec: true: EPERM");
+    Run::new(place, &plan, &["true"])
+        .finish()
+        .refused(126, "exec: true: EPERM");
 }
 
 fn notification_without_a_listener_is_refused(place: &Place) {

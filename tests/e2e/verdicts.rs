@@ -67,9 +67,15 @@ const POLICIES: [(&str, &str); 5] = [
           {syscall: readahead, action: deny, conditions: [{arg: 1, op: masked_ne, mask: 0x8000000000000001, value: 1}]}, \
           {syscall: ftruncate, action: notify, conditions: [{arg: 1, op: le, value: 7}]}]}",
     ),
-    ("kill", "{on_deny: kill, allow: [read, write, exit, exit_group], deny: [getuid]}"),
+    (
+        "kill",
+        "{on_deny: kill, allow: [read, write, exit, exit_group], deny: [getuid]}",
+    ),
     ("kill-thread", "{on_deny: kill_thread, allow: ['@default']}"),
-    ("trap", "{on_deny: trap, default_deny: false, deny: ['@network'], architectures: [x86]}"),
+    (
+        "trap",
+        "{on_deny: trap, default_deny: false, deny: ['@network'], architectures: [x86]}",
+    ),
 ];
 
 fn every_call_gets_the_verdict_that_query_gives(place: &Place) {
@@ -94,7 +100,10 @@ fn every_call_gets_the_verdict_that_query_gives(place: &Place) {
                 made.told()
             );
             // The command says the same as the library.
-            if let Some(said) = queried.get(&made.number).filter(|_| made.way == Way::Native) {
+            if let Some(said) = queried
+                .get(&made.number)
+                .filter(|_| made.way == Way::Native)
+            {
                 assert_eq!(*said, expected, "{name}: {}", made.told());
             }
             tried += 1;
@@ -123,7 +132,10 @@ fn bites_a_filter_that_does_something_else(place: &Place) {
         return;
     };
     let plans: BTreeMap<String, PathBuf> = plans(place).into_iter().collect();
-    let (loaded, asked) = (Filter::read(&plans["trap"]), Filter::read(&plans["conditions"]));
+    let (loaded, asked) = (
+        Filter::read(&plans["trap"]),
+        Filter::read(&plans["conditions"]),
+    );
     let calls = asked.calls(helper.has_int80);
     let answers = helper.answers(&loaded.program(place), "watched", &calls);
     let wrong = calls
@@ -136,7 +148,9 @@ fn bites_a_filter_that_does_something_else(place: &Place) {
 
 fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &Place) {
     let test = "harmless_calls_end_as_without_a_filter_or_are_denied";
-    let Some(helper) = Helper::build(place, test) else { return };
+    let Some(helper) = Helper::build(place, test) else {
+        return;
+    };
     let calls: Vec<Made> = HARMLESS
         .iter()
         .map(|(name, args)| Made {
@@ -153,7 +167,10 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &Place) {
         let answers = helper.answers(&filter.program(place), "made", &calls);
         for ((made, answer), bare) in calls.iter().zip(&answers).zip(&bare) {
             let action = filter.verdict(made);
-            let told = format!("{name}: {}: {action:?}, without a filter {bare:?}", made.told());
+            let told = format!(
+                "{name}: {}: {action:?}, without a filter {bare:?}",
+                made.told()
+            );
             // What a call that succeeds returns may differ: a process's number, a time.
             let ended = |one: &Answer| (one.0.clone(), one.1.min(0));
             match expected_alone(action) {
@@ -201,7 +218,11 @@ fn plans(place: &Place) -> Vec<(String, PathBuf)> {
     let mut add = |name: &str, policy: &Path| {
         let plan = place.at(&format!("{name}.plan"));
         let out = compile(policy, &plan);
-        assert!(out.status.success(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         found.push((name.to_owned(), plan));
     };
     for entry in fs::read_dir(root().join("policies")).expect("the profiles") {
@@ -240,7 +261,9 @@ fn queried(plan: &Path) -> BTreeMap<u32, (&'static str, i64)> {
             // It is what no call ends with.
             _ => ("unknown", 0),
         };
-        let number = one["number"].as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = one["number"]
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok());
         Some((number.expect("a number"), expected))
     });
     decided.collect()
@@ -272,7 +295,10 @@ impl Made {
     fn told(&self) -> String {
         let arch = self.arch();
         let name = syscall_name(arch, self.number).unwrap_or("no known call");
-        format!("{name} ({:#x}) on {arch} with {:x?}", self.number, self.args)
+        format!(
+            "{name} ({:#x}) on {arch} with {:x?}",
+            self.number, self.args
+        )
     }
 }
 
@@ -287,8 +313,15 @@ impl Filter {
         let plan = Plan::decode(&bytes).expect("a plan");
         let audit = Arch::X86_64.audit();
         let recorded = Recorded::read(&plan, audit).expect("its meaning");
-        let filter = plan.filters.iter().find(|one| one.audit_arch == audit).expect("a filter");
-        Self { recorded, bytes: filter.program.to_vec() }
+        let filter = plan
+            .filters
+            .iter()
+            .find(|one| one.audit_arch == audit)
+            .expect("a filter");
+        Self {
+            recorded,
+            bytes: filter.program.to_vec(),
+        }
     }
 
     fn program(&self, place: &Place) -> PathBuf {
@@ -296,7 +329,11 @@ impl Filter {
     }
 
     fn verdict(&self, made: &Made) -> Action {
-        let call = Call { audit_arch: made.arch().audit(), number: made.number, args: made.args };
+        let call = Call {
+            audit_arch: made.arch().audit(),
+            number: made.number,
+            args: made.args,
+        };
         self.recorded.verdict(&call).0
     }
 
@@ -312,12 +349,24 @@ impl Filter {
     /// arguments the filter looks at with many values near those that it knows.
     fn calls(&self, has_int80: bool) -> Vec<Made> {
         let mut calls = BTreeSet::new();
-        let mut plain = |way, number| calls.insert(Made { way, number, args: [0; 6] });
+        let mut plain = |way, number| {
+            calls.insert(Made {
+                way,
+                number,
+                args: [0; 6],
+            })
+        };
         for number in 0..=newest(Arch::X86_64) + 20 {
             plain(Way::Native, number);
         }
         // Where the policy does not list an interface, each of its calls ends the process: a few do.
-        let step = |arch| if self.recorded.meaning().interface(arch).is_some() { 1 } else { 16 };
+        let step = |arch| {
+            if self.recorded.meaning().interface(arch).is_some() {
+                1
+            } else {
+                16
+            }
+        };
         for (_, number) in names(Arch::X32).step_by(step(Arch::X32)) {
             plain(Way::Native, number);
         }
@@ -342,12 +391,19 @@ impl Filter {
         }
         for one in self.recorded.meaning().interfaces() {
             for (number, call) in &one.calls {
-                let way = if one.arch == Arch::X86 { Way::Int80 } else { Way::Native };
+                let way = if one.arch == Arch::X86 {
+                    Way::Int80
+                } else {
+                    Way::Native
+                };
                 if way == Way::Int80 && !has_int80 {
                     continue;
                 }
                 let rules = call.rules.iter().map(|rule| {
-                    let tests = rule.conditions.iter().map(|one| (one.arg, value_of(one.test)));
+                    let tests = rule
+                        .conditions
+                        .iter()
+                        .map(|one| (one.arg, value_of(one.test)));
                     tests.collect::<Vec<(u8, u64)>>()
                 });
                 let guard = call
@@ -358,7 +414,11 @@ impl Filter {
                     // int 0x80 passes 32 bits each, and the helper five of them.
                     let fits = args.iter().all(|arg| u32::try_from(*arg).is_ok()) && args[5] == 0;
                     if way == Way::Native || fits {
-                        calls.insert(Made { way, number: *number, args });
+                        calls.insert(Made {
+                            way,
+                            number: *number,
+                            args,
+                        });
                     }
                 }
             }
@@ -441,13 +501,27 @@ impl<'p> Helper<'p> {
             skip(&test, "gcc is not installed");
             return None;
         };
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        let mut helper = Self { place, has_int80: true };
+        assert!(
+            built.status.success(),
+            "{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        let mut helper = Self {
+            place,
+            has_int80: true,
+        };
         // 20 is getpid: where the kernel has no 32-bit entry, the process dies.
-        let getpid = Made { way: Way::Int80, number: 20, args: [0; 6] };
+        let getpid = Made {
+            way: Way::Int80,
+            number: 20,
+            args: [0; 6],
+        };
         helper.has_int80 = helper.answers(Path::new("-"), "made", &[getpid])[0].0 == "return";
         if !helper.has_int80 {
-            skip(&format!("{test}-int80"), "this kernel has no 32-bit system calls");
+            skip(
+                &format!("{test}-int80"),
+                "this kernel has no 32-bit system calls",
+            );
         }
         Some(helper)
     }

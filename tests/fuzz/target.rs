@@ -9,19 +9,33 @@ use purplec::pipeline::{self, Options, Stage};
 pub(crate) fn examine(bytes: &[u8]) {
     let mut sink = Sink::new();
     let source = parse::decode("policy.yaml", bytes.to_vec(), &mut sink);
-    let options = Options { emit: Some(Stage::Ir), ..Options::default() };
+    let options = Options {
+        emit: Some(Stage::Ir),
+        ..Options::default()
+    };
     let outcome = match pipeline::compile(&source, &options, sink) {
         Ok(outcome) => outcome,
         Err(fault) => panic!("a fault of the compiler: {fault}"),
     };
     let found = &outcome.diagnostics;
     let failed = found.iter().any(|one| one.severity == Severity::Error);
-    assert!(failed || outcome.listing.is_some(), "no finding and no result");
+    assert!(
+        failed || outcome.listing.is_some(),
+        "no finding and no result"
+    );
     for one in found {
         let text = &outcome.sources.of(one.span).text;
-        let places = one.related.iter().map(|related| related.span).chain([one.span]);
+        let places = one
+            .related
+            .iter()
+            .map(|related| related.span)
+            .chain([one.span]);
         for span in places.filter(|span| span.file == one.span.file) {
-            assert!(span.start <= span.end && span.end <= text.len(), "{}: {span:?}", one.code);
+            assert!(
+                span.start <= span.end && span.end <= text.len(),
+                "{}: {span:?}",
+                one.code
+            );
         }
     }
     assert!(found.is_empty() || !render::human(&outcome.sources, found).is_empty());

@@ -41,14 +41,21 @@ fn texts() -> Vec<(String, Vec<u8>)> {
     let mut texts: Vec<(String, Vec<u8>)> = policies("tests/spec/cases")
         .iter()
         .map(|path| {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             (name, fs::read(path).expect("the file can be read"))
         })
         .collect();
     for code in purplec::diagnostics::pages::codes() {
         let page = root().join(format!("docs/diagnostics/{code}.md"));
         let page = fs::read_to_string(page).expect("the page can be read");
-        let policy = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+        let policy = page
+            .split("```yaml\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
         if let Some(policy) = policy.filter(|_| !page.contains("\nexample: none")) {
             texts.push((code.to_owned(), policy.as_bytes().to_vec()));
         }
@@ -62,7 +69,11 @@ fn a_fix_takes_its_finding_away() {
     let mut seen = BTreeSet::new();
     for (name, text) in texts() {
         let (outcome, before) = compiled(&name, &text);
-        for found in outcome.diagnostics.iter().filter(|found| found.fix.is_some()) {
+        for found in outcome
+            .diagnostics
+            .iter()
+            .filter(|found| found.fix.is_some())
+        {
             let source = &outcome.sources.policy().text;
             let fixed = fix::apply(source, std::slice::from_ref(found), true);
             let fixed = fixed.unwrap_or_else(|| panic!("{name}: nothing is changed:\n{before}"));
@@ -78,7 +89,10 @@ fn a_fix_takes_its_finding_away() {
             seen.insert(found.code);
         }
     }
-    let missing: Vec<_> = WITH_FIX.iter().filter(|code| !seen.contains(*code)).collect();
+    let missing: Vec<_> = WITH_FIX
+        .iter()
+        .filter(|code| !seen.contains(*code))
+        .collect();
     assert!(missing.is_empty(), "no case shows a fix for {missing:?}");
 }
 
@@ -93,11 +107,20 @@ fn safe_fixes_leave_no_safe_fix_and_no_less() {
         let mended =
             mend(&source, &Options::default(), sink, false).expect("the compiler has no defect");
         let left = mended.outcome.diagnostics.iter().filter(|found| {
-            found.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
+            found
+                .fix
+                .as_ref()
+                .is_some_and(|fix| fix.applicability == Applicability::Safe)
         });
-        let syntax = before.diagnostics.iter().any(|found| found.code == "yaml-syntax");
+        let syntax = before
+            .diagnostics
+            .iter()
+            .any(|found| found.code == "yaml-syntax");
         assert!(left.count() == 0 || !whole || syntax, "{name}:\n{shown}");
-        assert!(!whole || mended.outcome.plan.is_some() || before.plan.is_none(), "{name}");
+        assert!(
+            !whole || mended.outcome.plan.is_some() || before.plan.is_none(),
+            "{name}"
+        );
         if mended.applied.is_empty() {
             assert_eq!(mended.source.text, source.text, "{name}");
         }
@@ -110,13 +133,19 @@ fn safe_fixes_leave_no_safe_fix_and_no_less() {
 
 #[test]
 fn a_text_that_is_not_yaml_stays_as_it_is() {
-    for text in ["name: a\r\nnetwork: [\r\n", "\u{feff}name: 'a\n", "name: a\r\nx: \u{fffd}: : [\n"]
-    {
+    for text in [
+        "name: a\r\nnetwork: [\r\n",
+        "\u{feff}name: 'a\n",
+        "name: a\r\nx: \u{fffd}: : [\n",
+    ] {
         let mut sink = Sink::new();
         let source = parse::decode("p", text.into(), &mut sink);
         let mended =
             mend(&source, &Options::default(), sink, true).expect("the compiler has no defect");
-        assert_eq!((mended.source.text.as_str(), mended.applied.len()), (text, 0));
+        assert_eq!(
+            (mended.source.text.as_str(), mended.applied.len()),
+            (text, 0)
+        );
     }
     let mut sink = Sink::new();
     let source = parse::decode("p", b"name: a\r\nx: \xff\n".to_vec(), &mut sink);
@@ -138,6 +167,12 @@ fn one_fix_leads_to_another() {
     let codes: Vec<_> = mended.applied.keys().copied().collect();
     assert_eq!(
         codes,
-        ["ambiguous-scalar", "older-spelling", "unknown-key", "windows-line-endings", "wrong-type"]
+        [
+            "ambiguous-scalar",
+            "older-spelling",
+            "unknown-key",
+            "windows-line-endings",
+            "wrong-type"
+        ]
     );
 }

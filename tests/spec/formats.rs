@@ -15,13 +15,25 @@ use std::path::Path;
 const SEVEN: &str = "tests/spec/formats/seven-mistakes.yaml";
 
 /// The look of a terminal of ninety columns.
-const TERMINAL: Look = Look { form: Form::Graphical { unicode: true }, colour: false, width: 90 };
+const TERMINAL: Look = Look {
+    form: Form::Graphical { unicode: true },
+    colour: false,
+    width: 90,
+};
 
 /// The look of a telephone.
-const SMALL: Look = Look { form: Form::Narrow, colour: false, width: 40 };
+const SMALL: Look = Look {
+    form: Form::Narrow,
+    colour: false,
+    width: 40,
+};
 
 fn outcome(path: &Path) -> Outcome {
-    let name = path.strip_prefix(root()).unwrap_or(path).to_string_lossy().into_owned();
+    let name = path
+        .strip_prefix(root())
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned();
     compiled(&name, &fs::read(path).expect("the file can be read")).0
 }
 
@@ -88,7 +100,11 @@ fn one_policy_in_every_form() {
     let mut codes: Vec<_> = outcome.diagnostics.iter().map(|found| found.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    assert_eq!((codes.len(), outcome.diagnostics.len()), (7, 7), "{codes:?}");
+    assert_eq!(
+        (codes.len(), outcome.diagnostics.len()),
+        (7, 7),
+        "{codes:?}"
+    );
     for (form, text) in forms(&outcome) {
         insta::with_settings!(
             {
@@ -107,7 +123,10 @@ fn the_page_of_formats_shows_what_is_printed() {
     let outcome = outcome(&root().join(SEVEN));
     let page = fs::read_to_string(root().join("docs/diagnostics/formats.md")).unwrap_or_default();
     let policy = fs::read_to_string(root().join(SEVEN)).expect("the policy can be read");
-    assert!(page.contains(&format!("```yaml\n{policy}```\n")), "the policy is another one");
+    assert!(
+        page.contains(&format!("```yaml\n{policy}```\n")),
+        "the policy is another one"
+    );
     let blocks: Vec<&str> = page
         .split("```text\n")
         .skip(1)
@@ -117,28 +136,61 @@ fn the_page_of_formats_shows_what_is_printed() {
     for (form, text) in forms(&outcome) {
         let whole = text.trim_end();
         // Each block is the whole of a form, or its first lines.
-        let found =
-            blocks.iter().any(|block| whole.starts_with(block.trim_end_matches("...").trim_end()));
-        assert!(found, "docs/diagnostics/formats.md does not show {form}:\n{text}");
+        let found = blocks
+            .iter()
+            .any(|block| whole.starts_with(block.trim_end_matches("...").trim_end()));
+        assert!(
+            found,
+            "docs/diagnostics/formats.md does not show {form}:\n{text}"
+        );
     }
 }
 
 #[test]
 fn json_is_what_its_schema_promises() {
     let validator = validator(JSON_SCHEMA);
-    let outcomes: Vec<Outcome> =
-        policies("tests/spec/cases").iter().map(|path| outcome(path)).collect();
+    let outcomes: Vec<Outcome> = policies("tests/spec/cases")
+        .iter()
+        .map(|path| outcome(path))
+        .collect();
     for one in outcomes.chunks(1) {
         valid(&validator, &json(one));
     }
     let value = valid(&validator, &json(&outcomes));
-    let found: usize = outcomes.iter().map(|outcome| outcome.diagnostics.len()).sum();
-    assert_eq!(value.pointer("/findings").and_then(Value::as_array).map(Vec::len), Some(found));
-    assert_eq!(value.pointer("/summary/files"), Some(&Value::from(outcomes.len())));
-    let stands: usize = outcomes.iter().map(|outcome| outcome.suppressed.len()).sum();
-    assert_eq!(value.pointer("/suppressed").and_then(Value::as_array).map(Vec::len), Some(stands));
-    assert_eq!(value.pointer("/summary/suppressed"), Some(&Value::from(stands)));
-    assert!(!validator.is_valid(&serde_json::json!({"format": 1})), "the schema lets all through");
+    let found: usize = outcomes
+        .iter()
+        .map(|outcome| outcome.diagnostics.len())
+        .sum();
+    assert_eq!(
+        value
+            .pointer("/findings")
+            .and_then(Value::as_array)
+            .map(Vec::len),
+        Some(found)
+    );
+    assert_eq!(
+        value.pointer("/summary/files"),
+        Some(&Value::from(outcomes.len()))
+    );
+    let stands: usize = outcomes
+        .iter()
+        .map(|outcome| outcome.suppressed.len())
+        .sum();
+    assert_eq!(
+        value
+            .pointer("/suppressed")
+            .and_then(Value::as_array)
+            .map(Vec::len),
+        Some(stands)
+    );
+    assert_eq!(
+        value.pointer("/summary/suppressed"),
+        Some(&Value::from(stands))
+    );
+    assert!(
+        !validator.is_valid(&serde_json::json!({"format": 1})),
+        "the schema lets all through"
+    );
 }
 
 /// A policy with a finding that a comment lets stand, and two of another code.
@@ -148,19 +200,43 @@ const STANDS: &str = "name: a\nsyscalls:\n  default_deny: false\n  allow:\n    -
 #[test]
 fn json_lists_what_comments_let_stand() {
     let (outcome, shown) = compiled("p.yaml", STANDS.as_bytes());
-    let value = valid(&validator(JSON_SCHEMA), &json(std::slice::from_ref(&outcome)));
+    let value = valid(
+        &validator(JSON_SCHEMA),
+        &json(std::slice::from_ref(&outcome)),
+    );
     let codes = |list: &str, code: &str| -> Vec<String> {
-        let all = value.get(list).and_then(Value::as_array).into_iter().flatten();
+        let all = value
+            .get(list)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         let code = |one: &Value| one.pointer(code).and_then(Value::as_str).map(str::to_owned);
         all.filter_map(code).collect()
     };
-    assert_eq!(codes("findings", "/code"), ["syscall-duplicate"; 2], "{shown}");
-    assert_eq!(codes("suppressed", "/finding/code"), ["dangerous-call-allowed"]);
+    assert_eq!(
+        codes("findings", "/code"),
+        ["syscall-duplicate"; 2],
+        "{shown}"
+    );
+    assert_eq!(
+        codes("suppressed", "/finding/code"),
+        ["dangerous-call-allowed"]
+    );
     assert_eq!(codes("suppressed", "/reason"), ["\"gdb\" attaches"]);
     let line = |place: &str| value.pointer(&format!("/suppressed/0/{place}/start/line"));
-    assert_eq!((line("finding/location"), line("comment")), (Some(&8.into()), Some(&7.into())));
-    let count = |key: &str| value.pointer(&format!("/summary/{key}")).and_then(Value::as_u64);
-    assert_eq!(["warnings", "notes", "suppressed"].map(count), [Some(0), Some(2), Some(1)]);
+    assert_eq!(
+        (line("finding/location"), line("comment")),
+        (Some(&8.into()), Some(&7.into()))
+    );
+    let count = |key: &str| {
+        value
+            .pointer(&format!("/summary/{key}"))
+            .and_then(Value::as_u64)
+    };
+    assert_eq!(
+        ["warnings", "notes", "suppressed"].map(count),
+        [Some(0), Some(2), Some(1)]
+    );
     assert!(
         tally(std::slice::from_ref(&outcome))
             .summary()
@@ -181,51 +257,86 @@ fn sarif_validator() -> Validator {
 fn sarif_lists_what_comments_let_stand() {
     let (outcome, shown) = compiled("p.yaml", STANDS.as_bytes());
     let value = valid(&sarif_validator(), &sarif(std::slice::from_ref(&outcome)));
-    let results = value.pointer("/runs/0/results").and_then(Value::as_array).expect("results");
+    let results = value
+        .pointer("/runs/0/results")
+        .and_then(Value::as_array)
+        .expect("results");
     let listed: Vec<_> = results
         .iter()
         .map(|one| {
             let line = one.pointer("/locations/0/physicalLocation/region/startLine");
             let code = one.get("ruleId").and_then(Value::as_str);
-            let stands = one.get("suppressions").and_then(Value::as_array).map(Vec::len);
+            let stands = one
+                .get("suppressions")
+                .and_then(Value::as_array)
+                .map(Vec::len);
             (line.and_then(Value::as_u64), code, stands)
         })
         .collect();
     let twice = Some("syscall-duplicate");
     let stands = (Some(8), Some("dangerous-call-allowed"), Some(1));
-    assert_eq!(listed, [(Some(6), twice, Some(0)), stands, (Some(9), twice, Some(0))], "{shown}");
+    assert_eq!(
+        listed,
+        [(Some(6), twice, Some(0)), stands, (Some(9), twice, Some(0))],
+        "{shown}"
+    );
     let at = |pointer: &str| value.pointer(&format!("/runs/0/results/1/suppressions/0{pointer}"));
     assert_eq!(at("/kind"), Some(&"inSource".into()));
     assert_eq!(at("/justification"), Some(&"\"gdb\" attaches".into()));
-    assert_eq!(at("/location/physicalLocation/region/startLine"), Some(&7.into()));
-    let rules = value.pointer("/runs/0/tool/driver/rules").and_then(Value::as_array);
-    assert_eq!(rules.map(Vec::len), Some(2), "the rule of what stands is there too");
+    assert_eq!(
+        at("/location/physicalLocation/region/startLine"),
+        Some(&7.into())
+    );
+    let rules = value
+        .pointer("/runs/0/tool/driver/rules")
+        .and_then(Value::as_array);
+    assert_eq!(
+        rules.map(Vec::len),
+        Some(2),
+        "the rule of what stands is there too"
+    );
 }
 
 #[test]
 fn sarif_is_what_its_schema_promises() {
     let validator = sarif_validator();
-    let outcomes: Vec<Outcome> =
-        policies("tests/spec/cases").iter().map(|path| outcome(path)).collect();
+    let outcomes: Vec<Outcome> = policies("tests/spec/cases")
+        .iter()
+        .map(|path| outcome(path))
+        .collect();
     for one in outcomes.chunks(1) {
         valid(&validator, &sarif(one));
     }
     let value = valid(&validator, &sarif(&outcomes));
-    let rules = value.pointer("/runs/0/tool/driver/rules").and_then(Value::as_array);
+    let rules = value
+        .pointer("/runs/0/tool/driver/rules")
+        .and_then(Value::as_array);
     let rules = rules.expect("there are rules");
     for rule in rules {
-        for text in ["/shortDescription/text", "/fullDescription/text", "/help/markdown"] {
-            let words = rule.pointer(text).and_then(Value::as_str).unwrap_or_default();
+        for text in [
+            "/shortDescription/text",
+            "/fullDescription/text",
+            "/help/markdown",
+        ] {
+            let words = rule
+                .pointer(text)
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             assert!(words.len() > 10, "{text} of {rule}");
         }
     }
-    let found = outcomes.iter().map(|one| one.diagnostics.len() + one.suppressed.len());
+    let found = outcomes
+        .iter()
+        .map(|one| one.diagnostics.len() + one.suppressed.len());
     let found: usize = found.sum();
     let results = value.pointer("/runs/0/results").and_then(Value::as_array);
     assert_eq!(results.map(Vec::len), Some(found));
     for result in results.into_iter().flatten() {
         let id = result.get("ruleId");
-        assert!(id.is_some() && rules.iter().any(|rule| rule.get("id") == id), "{result}");
+        assert!(
+            id.is_some() && rules.iter().any(|rule| rule.get("id") == id),
+            "{result}"
+        );
     }
     assert!(!validator.is_valid(&serde_json::json!({"version": "2.1.0"})));
 }
@@ -236,11 +347,26 @@ fn regions_count_characters() {
     let text = "name: a\ndescription: \"日本 é\"\nnetwork: {isolated: 3}\n";
     let (outcome, _) = compiled("a b/é.yaml", text.as_bytes());
     let value: Value = serde_json::from_str(&sarif(std::slice::from_ref(&outcome))).expect("JSON");
-    let place = value.pointer("/runs/0/results/0/locations/0/physicalLocation").expect("a place");
-    assert_eq!(place.pointer("/artifactLocation/uri"), Some(&Value::from("a%20b/%C3%A9.yaml")));
-    let region = |key: &str| place.pointer(&format!("/region/{key}")).and_then(Value::as_u64);
-    assert_eq!((region("startLine"), region("startColumn")), (Some(3), Some(21)));
-    assert_eq!((region("endLine"), region("endColumn")), (Some(3), Some(22)));
+    let place = value
+        .pointer("/runs/0/results/0/locations/0/physicalLocation")
+        .expect("a place");
+    assert_eq!(
+        place.pointer("/artifactLocation/uri"),
+        Some(&Value::from("a%20b/%C3%A9.yaml"))
+    );
+    let region = |key: &str| {
+        place
+            .pointer(&format!("/region/{key}"))
+            .and_then(Value::as_u64)
+    };
+    assert_eq!(
+        (region("startLine"), region("startColumn")),
+        (Some(3), Some(21))
+    );
+    assert_eq!(
+        (region("endLine"), region("endColumn")),
+        (Some(3), Some(22))
+    );
     let at = text.find('3').expect("it is there");
     assert_eq!(region("byteOffset"), u64::try_from(at).ok());
 }
@@ -256,7 +382,11 @@ fn no_form_shows_anything_hidden() {
         let (first, second) = (forms(&outcome(&path)), forms(&outcome(&path)));
         assert!(first == second, "{} is not the same twice", path.display());
         for (form, text) in first {
-            assert!(!text.contains(hidden), "{form} of {}: {text:?}", path.display());
+            assert!(
+                !text.contains(hidden),
+                "{form} of {}: {text:?}",
+                path.display()
+            );
         }
     }
 }
@@ -266,7 +396,13 @@ fn no_form_shows_anything_hidden() {
 fn every_page_is_in_the_compiler() {
     let mut codes: Vec<String> = fs::read_dir(root().join("docs/diagnostics"))
         .expect("the folder can be listed")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .filter_map(|name| Some(name.strip_suffix(".md")?.to_owned()))
         .filter(|name| name != "README" && name != "formats")
         .collect();
@@ -277,12 +413,18 @@ fn every_page_is_in_the_compiler() {
     let entry = |code: &String| {
         format!("    (\"{code}\", include_str!(\"../../../../docs/diagnostics/{code}.md\")),\n")
     };
-    let wanted = format!("{head}&[\n{}];\n", codes.iter().map(entry).collect::<String>());
+    let wanted = format!(
+        "{head}&[\n{}];\n",
+        codes.iter().map(entry).collect::<String>()
+    );
     if text != wanted && std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
         fs::write(&table, wanted).expect("the table can be written");
         panic!("the table has been written anew: build again");
     }
-    assert!(text == wanted, "the table is not the folder: run with INSTA_UPDATE=always");
+    assert!(
+        text == wanted,
+        "the table is not the folder: run with INSTA_UPDATE=always"
+    );
     assert!(pages::codes().eq(codes.iter().map(String::as_str)));
     let mut listed: Vec<&str> = pages::index().iter().map(|entry| entry.code).collect();
     listed.sort_unstable();

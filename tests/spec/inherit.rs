@@ -30,7 +30,11 @@ fn merged(parents: &[(&str, &str)], policy: &str) -> String {
 
 fn emitted(parents: &[(&str, &str)], policy: &str, stage: Stage) -> (Outcome, String) {
     let files = Some(Texts::new(parents.iter().copied()).files());
-    let options = Options { emit: Some(stage), files, ..Options::default() };
+    let options = Options {
+        emit: Some(stage),
+        files,
+        ..Options::default()
+    };
     compiled_by("policy.yaml", policy.as_bytes(), &options)
 }
 
@@ -69,7 +73,10 @@ fn a_policy_that_says_nothing_is_its_parent_under_another_name() {
         found.replace("{name:a,", ""),
         parent.replace("{name:parent,description:the parent's,", "")
     );
-    assert!(!found.contains("description") && !found.contains("extends"), "{found}");
+    assert!(
+        !found.contains("description") && !found.contains("extends"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -111,7 +118,10 @@ fn beside_a_group_an_exclusion_stays() {
     let parent = "name: p\nsyscalls: {allow: [\"@file-read\", openat2]}\n";
     let files = [("p.yaml", parent)];
     let policy = "name: a\nextends: p.yaml\nsyscalls: {allow: [\"!openat2\", \"!creat\"]}\n";
-    has(&merged(&files, policy), "allow:[@file-read,!openat2,!creat]");
+    has(
+        &merged(&files, policy),
+        "allow:[@file-read,!openat2,!creat]",
+    );
     let child = "name: b\nextends: a.yaml\nsyscalls: {allow: [creat]}\n";
     let files = [("p.yaml", parent), ("a.yaml", policy)];
     has(&merged(&files, child), "allow:[@file-read,!openat2,creat]");
@@ -123,7 +133,10 @@ fn beside_a_group_an_exclusion_stays() {
 fn what_was_taken_out_can_be_put_back() {
     let middle = "name: m\nextends: p.yaml\nsyscalls: {deny: [\"!ptrace\"]}\n";
     let files = [("p.yaml", PARENT), ("m.yaml", middle)];
-    let found = merged(&files, "name: a\nextends: m.yaml\nsyscalls: {deny: [ptrace]}\n");
+    let found = merged(
+        &files,
+        "name: a\nextends: m.yaml\nsyscalls: {deny: [ptrace]}\n",
+    );
     has(&found, "deny:[ptrace]");
 }
 
@@ -132,8 +145,13 @@ fn errors(parents: &[(&str, &str)], policy: &str) -> Vec<(&'static str, String)>
     let files = Some(Texts::new(parents.iter().copied()).files());
     let (outcome, _) = compiled_beside("policy.yaml", policy.as_bytes(), files);
     assert!(outcome.plan.is_none());
-    let found = outcome.diagnostics.iter().filter(|one| one.severity == Severity::Error);
-    found.map(|one| (one.code, outcome.sources.slice(one.span).to_owned())).collect()
+    let found = outcome
+        .diagnostics
+        .iter()
+        .filter(|one| one.severity == Severity::Error);
+    found
+        .map(|one| (one.code, outcome.sources.slice(one.span).to_owned()))
+        .collect()
 }
 
 /// A key that does not exist, and wrong names of every kind.
@@ -165,7 +183,11 @@ fn wrong_names_are_told_beside_a_wrong_key_whether_the_policy_extends_something_
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
     let parents = [("p.yaml", PARENT), ("q.yaml", "name: q\nextends: p.yaml\n")];
     for extends in ["p.yaml", "[q.yaml, ai-dev-safe]", "base", "[]"] {
-        assert_eq!(errors(&parents, &format!("{WRONG}extends: {extends}\n")), alone, "{extends}");
+        assert_eq!(
+            errors(&parents, &format!("{WRONG}extends: {extends}\n")),
+            alone,
+            "{extends}"
+        );
     }
     // A parent that is missing or wrong is one more mistake, and hides none.
     let broken = [("p.yaml", "name: p\nsyscalls: {allow: [raed], denny: []}\n")];
@@ -173,7 +195,10 @@ fn wrong_names_are_told_beside_a_wrong_key_whether_the_policy_extends_something_
     let has = |code: &str, place: &str| found.contains(&(code, place.to_owned()));
     assert!(alone.iter().all(|one| found.contains(one)), "{found:#?}");
     assert!(has("extends-unknown-profile", "bsae") && has("extends-broken", "p.yaml"));
-    assert!(has("unknown-key", "denny") && has("syscall-unknown", "raed"), "{found:#?}");
+    assert!(
+        has("unknown-key", "denny") && has("syscall-unknown", "raed"),
+        "{found:#?}"
+    );
     assert_eq!(found.len(), alone.len() + 4, "{found:#?}");
 }
 
@@ -181,12 +206,19 @@ fn wrong_names_are_told_beside_a_wrong_key_whether_the_policy_extends_something_
 #[test]
 fn what_is_taken_out_of_a_missing_text_is_no_mistake_of_its_own() {
     let removing = "name: a\nsyscalls: {alow: []}\nfilesystem: {scratch_paths: [\"!/cache\"]}\n";
-    let found =
-        |extends: &str| errors(&[("p.yaml", PARENT)], &format!("{removing}extends: {extends}\n"));
+    let found = |extends: &str| {
+        errors(
+            &[("p.yaml", PARENT)],
+            &format!("{removing}extends: {extends}\n"),
+        )
+    };
     let codes =
         |found: Vec<(&'static str, String)>| found.into_iter().map(|one| one.0).collect::<Vec<_>>();
     assert_eq!(codes(found("p.yaml")), ["unknown-key"]);
-    assert_eq!(codes(found("nowhere.yaml")), ["unknown-key", "extends-unreadable"]);
+    assert_eq!(
+        codes(found("nowhere.yaml")),
+        ["unknown-key", "extends-unreadable"]
+    );
     assert_eq!(codes(found("base")), ["unknown-key", "removes-nothing"]);
     assert_eq!(codes(found("[]")), ["unknown-key", "removes-nothing"]);
 }
@@ -199,13 +231,22 @@ fn a_path_inside_is_what_the_last_text_makes_of_it() {
                   scratch_paths: [/out]\n  \
                   output_paths: [{host_path: ., sandbox_path: /workspace}]\n";
     let found = merged(&[("p.yaml", PARENT)], policy);
-    has(&found, "immutable_paths:[{host_path:/opt/usr,sandbox_path:/usr/,optional:false}]");
+    has(
+        &found,
+        "immutable_paths:[{host_path:/opt/usr,sandbox_path:/usr/,optional:false}]",
+    );
     has(&found, "scratch_paths:[/tmp,/cache,/out]");
-    has(&found, "output_paths:[{host_path:.,sandbox_path:/workspace}]");
+    has(
+        &found,
+        "output_paths:[{host_path:.,sandbox_path:/workspace}]",
+    );
     let child = "name: b\nextends: a.yaml\nfilesystem:\n  \
                  immutable_paths: [{host_path: ./out, sandbox_path: /out}]\n";
     let found = merged(&[("p.yaml", PARENT), ("a.yaml", policy)], child);
-    has(&found, "{host_path:./out,sandbox_path:/out,optional:false}],scratch_paths:[/tmp,/cache]");
+    has(
+        &found,
+        "{host_path:./out,sandbox_path:/out,optional:false}],scratch_paths:[/tmp,/cache]",
+    );
 }
 
 #[test]
@@ -244,10 +285,15 @@ fn a_text_reached_by_two_ways_is_merged_once() {
     let left = "name: left\nextends: ./base.yaml\nresources: {pids_limit: 2}\n\
                 syscalls: {deny: [\"!ptrace\"]}\n";
     let right = "name: right\nextends: ../dir/base.yaml\nresources: {memory_limit_bytes: 2M}\n";
-    let files = [("dir/base.yaml", base), ("dir/left.yaml", left), ("dir/right.yaml", right)];
-    for order in
-        ["[dir/left.yaml, dir/right.yaml]", "[dir/right.yaml, dir/left.yaml, dir/base.yaml]"]
-    {
+    let files = [
+        ("dir/base.yaml", base),
+        ("dir/left.yaml", left),
+        ("dir/right.yaml", right),
+    ];
+    for order in [
+        "[dir/left.yaml, dir/right.yaml]",
+        "[dir/right.yaml, dir/left.yaml, dir/base.yaml]",
+    ] {
         let found = merged(&files, &format!("name: a\nextends: {order}\n"));
         has(&found, "resources:{memory_limit_bytes:2M,pids_limit:2}");
         has(&found, "deny:[]");
@@ -257,8 +303,10 @@ fn a_text_reached_by_two_ways_is_merged_once() {
 #[test]
 fn older_spellings_are_one_key_with_the_preferred_ones() {
     let parent = "name: p\nresources: {timeout: 5}\n";
-    let found =
-        merged(&[("p.yaml", parent)], "name: a\nextends: p.yaml\nresources: {timeout: 6}\n");
+    let found = merged(
+        &[("p.yaml", parent)],
+        "name: a\nextends: p.yaml\nresources: {timeout: 6}\n",
+    );
     has(&found, "resources:{session_timeout_seconds:6}");
 }
 
@@ -281,8 +329,18 @@ fn lines_are_those_of_the_text_that_says_it() {
         .filter(|(target, _)| !target.starts_with("/dev"))
         .collect();
     lines.sort();
-    assert_eq!(lines, [("/o".to_owned(), Place::new(0, 5)), ("/usr".to_owned(), Place::new(1, 6))]);
-    let sources: Vec<_> = plan.sources.iter().map(|source| source.name.to_bytes()).collect();
+    assert_eq!(
+        lines,
+        [
+            ("/o".to_owned(), Place::new(0, 5)),
+            ("/usr".to_owned(), Place::new(1, 6))
+        ]
+    );
+    let sources: Vec<_> = plan
+        .sources
+        .iter()
+        .map(|source| source.name.to_bytes())
+        .collect();
     assert_eq!(sources, [b"p.yaml"]);
 }
 
@@ -297,17 +355,30 @@ fn the_policy_in_full_means_the_same() {
             .iter()
             .map(|path| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                (format!("parents/{name}"), fs::read_to_string(path).unwrap_or_default())
+                (
+                    format!("parents/{name}"),
+                    fs::read_to_string(path).unwrap_or_default(),
+                )
             })
             .collect();
-        let parents: Vec<_> = parents.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let parents: Vec<_> = parents
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
         let (outcome, found) = emitted(&parents, &text, Stage::Resolved);
-        let Some(listing) = outcome.listing.filter(|_| !found.contains("error[")) else { continue };
+        let Some(listing) = outcome.listing.filter(|_| !found.contains("error[")) else {
+            continue;
+        };
         for stage in [Stage::Ir, Stage::Bpf] {
             let (full, told) = emitted(&[], &listing, stage);
             let (short, _) = emitted(&parents, &text, stage);
             let Some(short) = short.listing else { continue };
-            assert_eq!(full.listing.as_ref(), Some(&short), "{}\n{told}{listing}", path.display());
+            assert_eq!(
+                full.listing.as_ref(),
+                Some(&short),
+                "{}\n{told}{listing}",
+                path.display()
+            );
             assert!(full.sources.parents().is_empty());
             compared += 1;
         }
@@ -323,7 +394,10 @@ fn the_policy_in_full_means_the_same() {
 #[test]
 fn the_policy_in_full_names_file_and_line_of_each_value() {
     let policy = "name: a\nextends: [ai-dev-safe, p.yaml]\nenvironment: {set: {B: \"x: y\"}}\n";
-    let files = [("p.yaml", "name: p\nenvironment:\n  pass: [TERM]\n  set:\n    'A B': '1'\n")];
+    let files = [(
+        "p.yaml",
+        "name: p\nenvironment:\n  pass: [TERM]\n  set:\n    'A B': '1'\n",
+    )];
     let (outcome, text) = emitted(&files, policy, Stage::Resolved);
     let listing = outcome.listing.unwrap_or_else(|| panic!("{text}"));
     insta::with_settings!(
@@ -339,10 +413,17 @@ fn the_policy_in_full_names_file_and_line_of_each_value() {
 /// What a policy does not say and means all the same: no default is left out.
 #[test]
 fn the_policy_in_full_says_what_nobody_says() {
-    let full = |text: &str| emitted(&[], &format!("name: a\n{text}\n"), Stage::Resolved).0.listing;
+    let full = |text: &str| {
+        emitted(&[], &format!("name: a\n{text}\n"), Stage::Resolved)
+            .0
+            .listing
+    };
     let lines = |text: &str| -> Vec<String> {
         let listing = full(text).expect("a listing");
-        listing.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+        listing
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
     };
     let has = |text: &str, wanted: &[&str]| {
         let lines = lines(text);
@@ -351,8 +432,14 @@ fn the_policy_in_full_says_what_nobody_says() {
     };
     let (project, home) = ("- \"@project\" # default", "- \"@home\" # default");
     let output = |rest: &str| format!("filesystem: {{output_paths: [{{{rest}}}]}}");
-    has(&output("host_path: ., sandbox_path: /w"), &["read_only:", project]);
-    has(&output("host_path: /home/bob, sandbox_path: /w"), &["read_only:", project, home]);
+    has(
+        &output("host_path: ., sandbox_path: /w"),
+        &["read_only:", project],
+    );
+    has(
+        &output("host_path: /home/bob, sandbox_path: /w"),
+        &["read_only:", project, home],
+    );
     let own = output("read_only: [Makefile, '!.git/config'], host_path: ., sandbox_path: /w");
     has(
         &own,
@@ -364,21 +451,38 @@ fn the_policy_in_full_says_what_nobody_says() {
         ],
     );
     for said in ["@project", "!@project"] {
-        let own = output(&format!("host_path: ., sandbox_path: /w, read_only: ['{said}']"));
-        has(&own, &["read_only:", &format!("- \"{said}\" # policy.yaml:2")]);
+        let own = output(&format!(
+            "host_path: ., sandbox_path: /w, read_only: ['{said}']"
+        ));
+        has(
+            &own,
+            &["read_only:", &format!("- \"{said}\" # policy.yaml:2")],
+        );
         assert!(!lines(&own).iter().any(|line| line == project), "{said}");
     }
     let none = lines(&output("host_path: /srv/x, sandbox_path: /w"));
-    assert!(!none.iter().any(|line| line.starts_with("read_only")), "{none:#?}");
+    assert!(
+        !none.iter().any(|line| line.starts_with("read_only")),
+        "{none:#?}"
+    );
 
     let swap = "# memory_swap_limit_bytes: no swap # default";
     has("resources: {memory_limit_bytes: 1G}", &[swap]);
     let unlimited = lines("resources: {pids_limit: 5}");
-    assert!(!unlimited.iter().any(|line| line.contains("memory_swap")), "{unlimited:#?}");
-    has("filesystem: {scratch_paths: [/tmp]}", &["masked_paths: [] # default"]);
+    assert!(
+        !unlimited.iter().any(|line| line.contains("memory_swap")),
+        "{unlimited:#?}"
+    );
+    has(
+        "filesystem: {scratch_paths: [/tmp]}",
+        &["masked_paths: [] # default"],
+    );
     has("audit: {enabled: true}", &["on_failure: end # default"]);
     has("audit: {enabled: true}", &["detail_level: [] # default"]);
-    has("ebpf_monitoring: {enabled: true}", &["trace_files: false # default"]);
+    has(
+        "ebpf_monitoring: {enabled: true}",
+        &["trace_files: false # default"],
+    );
 }
 
 /// The profile is written in another way, and means what it meant.
@@ -416,7 +520,10 @@ fn without_a_directory_profiles_can_be_extended_and_files_cannot() {
     for profile in SHIPPED {
         let policy = format!("name: a\nextends: {}\n", profile.name);
         let (outcome, text) = compiled_beside("p", policy.as_bytes(), None);
-        assert!(outcome.plan.is_some() && outcome.diagnostics.is_empty(), "{text}");
+        assert!(
+            outcome.plan.is_some() && outcome.diagnostics.is_empty(),
+            "{text}"
+        );
     }
     let (outcome, text) = compiled_beside("p", b"name: a\nextends: ./x.yaml\n", None);
     let found: Vec<_> = outcome.diagnostics.iter().map(|found| found.code).collect();
@@ -431,13 +538,19 @@ const LIMIT: Duration = Duration::from_secs(20);
 #[track_caller]
 fn answered(parents: &[(String, String)], policy: &str, code: Option<&str>) -> String {
     let start = spent();
-    let parents = parents.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let parents = parents
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()));
     let files = Texts::new(parents).files();
     let (outcome, text) = compiled_beside("policy.yaml", policy.as_bytes(), Some(files));
     let taken = spent().saturating_sub(start);
     assert!(taken < LIMIT, "{taken:?}");
     assert!(text.len() < 200_000, "{} bytes are no help", text.len());
-    assert_eq!(outcome.diagnostics.first().map(|found| found.code), code, "{text}");
+    assert_eq!(
+        outcome.diagnostics.first().map(|found| found.code),
+        code,
+        "{text}"
+    );
     text
 }
 
@@ -446,7 +559,9 @@ fn chain(length: usize) -> Vec<(String, String)> {
         next if next == length => format!("name: p{at}\n"),
         next => format!("name: p{at}\nextends: ./{next}.yaml\n"),
     };
-    (0..length).map(|at| (format!("{at}.yaml"), text(at))).collect()
+    (0..length)
+        .map(|at| (format!("{at}.yaml"), text(at)))
+        .collect()
 }
 
 #[test]
@@ -462,8 +577,9 @@ fn chains_have_an_end() {
 #[test]
 fn many_parents_have_an_end() {
     let all = |count: usize| {
-        let files: Vec<_> =
-            (0..count).map(|at| (format!("{at}.yaml"), format!("name: p{at}\n"))).collect();
+        let files: Vec<_> = (0..count)
+            .map(|at| (format!("{at}.yaml"), format!("name: p{at}\n")))
+            .collect();
         let mut list = String::new();
         for (name, _) in &files {
             assert!(writeln!(list, "  - {name}").is_ok());
@@ -473,7 +589,11 @@ fn many_parents_have_an_end() {
     let (files, list) = all(64);
     answered(&files, &format!("name: a\nextends:\n{list}"), None);
     let (files, list) = all(255);
-    let text = answered(&files, &format!("name: a\nextends:\n{list}"), Some("extends-too-many"));
+    let text = answered(
+        &files,
+        &format!("name: a\nextends:\n{list}"),
+        Some("extends-too-many"),
+    );
     assert!(text.contains("a list of more than 64"), "{text}");
 
     // 40 parents with 40 parents each, all of them different.
@@ -484,7 +604,11 @@ fn many_parents_have_an_end() {
     for at in 0..40 {
         files.extend((0..40).map(|to| (format!("{at}-{to}.yaml"), "name: x\n".to_owned())));
     }
-    let text = answered(&files, &format!("name: a\nextends:\n{list}"), Some("extends-too-many"));
+    let text = answered(
+        &files,
+        &format!("name: a\nextends:\n{list}"),
+        Some("extends-too-many"),
+    );
     assert!(text.contains("more than 64 texts"), "{text}");
 
     // 60 parents that name each other: read once each.
@@ -503,8 +627,12 @@ fn list_of(at: usize) -> String {
 
 #[test]
 fn large_parents_have_an_end() {
-    let comment =
-        |at: usize| (format!("{at}.yaml"), format!("name: p\n#{}\n", "x".repeat(1_000_000)));
+    let comment = |at: usize| {
+        (
+            format!("{at}.yaml"),
+            format!("name: p\n#{}\n", "x".repeat(1_000_000)),
+        )
+    };
     let all = |count: usize| (0..count).map(comment).collect::<Vec<_>>();
     let list = |count: usize| {
         let names: Vec<String> = (0..count).map(|at| format!("{at}.yaml")).collect();
@@ -514,7 +642,11 @@ fn large_parents_have_an_end() {
     let text = answered(&all(5), &list(5), Some("extends-too-many"));
     assert!(text.contains("more than 4 MiB of text"), "{text}");
     let larger = format!("name: p\n#{}\n", "x".repeat(1 << 20));
-    answered(&[("0.yaml".to_owned(), larger)], &list(1), Some("extends-broken"));
+    answered(
+        &[("0.yaml".to_owned(), larger)],
+        &list(1),
+        Some("extends-broken"),
+    );
 
     // Each is within the caps of one text, and all of them are not.
     let values = |at: usize| {
@@ -543,7 +675,9 @@ fn told(parent: &str, policy: &str) -> Vec<String> {
     let text = format!("name: a\nextends: p.yaml\nsyscalls: {{{policy}}}\n");
     let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
     let found = outcome.diagnostics.iter().filter(|one| one.span.file == 0);
-    found.map(|one| format!("{}: {}", one.code, one.message)).collect()
+    found
+        .map(|one| format!("{}: {}", one.code, one.message))
+        .collect()
 }
 
 #[test]
@@ -552,11 +686,21 @@ fn taking_back_what_a_parent_denies_is_told() {
                   deny: [\"@network\", getcpu, {getrandom: \"flags == 1\"}]\n";
     let note = |name: &str| vec![format!("loosens-parent: `!{name}` takes a denial back")];
     for name in ["connect", "@network", "getcpu", "getrandom"] {
-        assert_eq!(told(parent, &format!("deny: [\"!{name}\"]")), note(name), "{name}");
+        assert_eq!(
+            told(parent, &format!("deny: [\"!{name}\"]")),
+            note(name),
+            "{name}"
+        );
     }
     // Denied without a condition it is denied more.
-    assert_eq!(told(parent, "deny: [\"!getrandom\", getrandom]"), Vec::<String>::new());
-    assert_eq!(told(parent, "deny: [\"!getcpu\", getcpu]"), Vec::<String>::new());
+    assert_eq!(
+        told(parent, "deny: [\"!getrandom\", getrandom]"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        told(parent, "deny: [\"!getcpu\", getcpu]"),
+        Vec::<String>::new()
+    );
     let unused = told(parent, "deny: [\"!getpid\"]");
     assert_eq!(
         unused,
@@ -583,10 +727,20 @@ fn a_time_limit_is_compared_as_a_duration() {
         let text =
             format!("name: a\nextends: p.yaml\nresources: {{session_timeout_seconds: {policy}}}\n");
         let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
-        outcome.diagnostics.iter().map(|one| one.message.clone()).collect::<Vec<_>>()
+        outcome
+            .diagnostics
+            .iter()
+            .map(|one| one.message.clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(files("30m"), Vec::<String>::new());
     assert_eq!(files("3600"), Vec::<String>::new());
-    assert_eq!(files("2h"), ["`session_timeout_seconds` is raised from `1h` to `2h`"]);
-    assert_eq!(files("3601"), ["`session_timeout_seconds` is raised from `1h` to `3601`"]);
+    assert_eq!(
+        files("2h"),
+        ["`session_timeout_seconds` is raised from `1h` to `2h`"]
+    );
+    assert_eq!(
+        files("3601"),
+        ["`session_timeout_seconds` is raised from `1h` to `3601`"]
+    );
 }

@@ -4,7 +4,11 @@
 //! shows that diagnostic; `cases/parents/` holds what they extend, `cases/targets/` the hosts that
 //! those of the same names are held against. The files of `corpus/` are policies that people wrote. After a change on
 //! purpose, run with `INSTA_UPDATE=always` and review the difference.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it relies on"
+)]
 
 mod fixes;
 mod formats;
@@ -51,7 +55,10 @@ fn policies(folder: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(root().join(folder))
         .expect("the folder can be listed")
         .map(|entry| entry.expect("an entry can be read").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .collect();
     files.sort();
     assert!(!files.is_empty());
@@ -68,13 +75,23 @@ fn compiled(name: &str, text: &[u8]) -> (Outcome, String) {
 
 /// The same of a text with files around it.
 fn compiled_beside(name: &str, text: &[u8], files: Option<Arc<dyn Files>>) -> (Outcome, String) {
-    compiled_by(name, text, &Options { files, ..Options::default() })
+    compiled_by(
+        name,
+        text,
+        &Options {
+            files,
+            ..Options::default()
+        },
+    )
 }
 
 fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Outcome, String) {
     let mut sink = Sink::new();
     let source = parse::decode(name, text.to_vec(), &mut sink);
-    let options = Options { today: date(TODAY).ok(), ..options.clone() };
+    let options = Options {
+        today: date(TODAY).ok(),
+        ..options.clone()
+    };
     match pipeline::compile(&source, &options, sink) {
         Ok(outcome) => {
             let text = rendered(&outcome.sources, &outcome.diagnostics);
@@ -89,7 +106,8 @@ fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Outcome, String) 
 fn spent() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("the kernel counts");
     let all = [usage.user_time(), usage.system_time()].into_iter();
-    all.map(|time| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0))).sum()
+    all.map(|time| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0)))
+        .sum()
 }
 
 fn rendered(sources: &Sources, found: &[Diagnostic]) -> String {
@@ -98,24 +116,49 @@ fn rendered(sources: &Sources, found: &[Diagnostic]) -> String {
 
 /// The text that a finding underlines: the first line of its place.
 fn slice<'s>(source: &'s Source, finding: &Diagnostic) -> &'s str {
-    source.slice(finding.span).lines().next().unwrap_or_default()
+    source
+        .slice(finding.span)
+        .lines()
+        .next()
+        .unwrap_or_default()
 }
 
 fn checked(path: &Path) -> (Vec<Diagnostic>, String) {
-    let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
     let bytes = fs::read(path).expect("the file can be read");
     let parents: Vec<(String, String)> = policies("tests/spec/cases/parents")
         .iter()
         .map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            (format!("parents/{name}"), fs::read_to_string(path).expect("the file can be read"))
+            (
+                format!("parents/{name}"),
+                fs::read_to_string(path).expect("the file can be read"),
+            )
         })
         .collect();
-    let parents = Texts::new(parents.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    let target =
-        fs::read(root().join("tests/spec/cases/targets").join(&name).with_extension("json"));
-    let target = target.ok().map(|bytes| Target::read(&bytes).expect("a target description"));
-    let options = Options { files: Some(parents.files()), target, ..Options::default() };
+    let parents = Texts::new(
+        parents
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str())),
+    );
+    let target = fs::read(
+        root()
+            .join("tests/spec/cases/targets")
+            .join(&name)
+            .with_extension("json"),
+    );
+    let target = target
+        .ok()
+        .map(|bytes| Target::read(&bytes).expect("a target description"));
+    let options = Options {
+        files: Some(parents.files()),
+        target,
+        ..Options::default()
+    };
     let (outcome, text) = compiled_by(&name, &bytes, &options);
     (outcome.diagnostics, text)
 }
@@ -124,7 +167,11 @@ fn checked(path: &Path) -> (Vec<Diagnostic>, String) {
 fn cases() {
     for path in policies("tests/spec/cases") {
         let (_, text) = checked(&path);
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         insta::with_settings!(
             {
                 snapshot_path => "snapshots",
@@ -139,11 +186,17 @@ fn cases() {
 #[test]
 fn every_code_has_a_case_that_shows_it() {
     let files = tracked();
-    let codes: BTreeSet<&str> =
-        emitted(&files).into_iter().filter_map(|found| found.code).collect();
+    let codes: BTreeSet<&str> = emitted(&files)
+        .into_iter()
+        .filter_map(|found| found.code)
+        .collect();
     let mut cases = BTreeSet::new();
     for path in policies("tests/spec/cases") {
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let (found, text) = checked(&path);
         assert!(
             found.iter().any(|finding| name == finding.code) || !codes.contains(name.as_str()),
@@ -153,6 +206,10 @@ fn every_code_has_a_case_that_shows_it() {
         assert!(!text.contains(hidden), "{name}: {text:?}");
         cases.insert(name);
     }
-    let missing: Vec<_> = codes.iter().filter(|code| !cases.contains(**code)).copied().collect();
+    let missing: Vec<_> = codes
+        .iter()
+        .filter(|code| !cases.contains(**code))
+        .copied()
+        .collect();
     assert_eq!(missing, WITHOUT_CASE, "these codes have no case");
 }

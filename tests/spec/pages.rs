@@ -20,20 +20,38 @@ use std::fs;
 /// `compiler/src/resolve/syscalls/lists_tests.rs` the group, `tests/spec/plans.rs` the plan, and
 /// `compiler/src/validate/tests.rs` that the schema is one.
 const WITHOUT_EXAMPLE: [(&str, &str); 14] = [
-    ("byte-order-mark", "an editor may remove the mark from this page"),
+    (
+        "byte-order-mark",
+        "an editor may remove the mark from this page",
+    ),
     ("extends-too-many", "it takes more than 64 parents"),
     ("filter-too-long", "it takes hundreds of rules"),
-    ("group-empty", "every group has a call on x86-64, which the pages are compiled for"),
+    (
+        "group-empty",
+        "every group has a call on x86-64, which the pages are compiled for",
+    ),
     ("input-too-large", "the text would be longer than 1 MiB"),
     ("internal-schema", "a defect of the compiler"),
     ("invalid-utf8", "such bytes cannot stand in this page"),
-    ("libseccomp-cannot", "it takes a purplec that is built with libseccomp"),
+    (
+        "libseccomp-cannot",
+        "it takes a purplec that is built with libseccomp",
+    ),
     ("plan-too-large", "it takes hundreds of paths"),
-    ("suppression-of-error", "the error that the comment names is found too"),
-    ("target-architecture-missing", "a policy cannot say what the plan is for: `--arch` does"),
+    (
+        "suppression-of-error",
+        "the error that the comment names is found too",
+    ),
+    (
+        "target-architecture-missing",
+        "a policy cannot say what the plan is for: `--arch` does",
+    ),
     ("target-namespace-missing", "no policy does without"),
     ("too-many-rules", "it takes more than a thousand rules"),
-    ("windows-line-endings", "version control may convert the line endings of this page"),
+    (
+        "windows-line-endings",
+        "version control may convert the line endings of this page",
+    ),
 ];
 
 /// The code whose page has findings in a file beside the policy: they are what it is about.
@@ -90,7 +108,9 @@ impl Page {
             } else if let Some(reason) = line.strip_prefix("example: none, ") {
                 page.no_example = Some(reason.to_owned());
             } else if let Some(rest) = line.strip_prefix("underlined: ") {
-                let text = rest.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+                let text = rest
+                    .strip_prefix('`')
+                    .and_then(|rest| rest.strip_suffix('`'));
                 page.underlined = Some(text.ok_or("the underlined text is not code")?.to_owned());
             } else if let Some(name) = file_name(line) {
                 parent = Some(name);
@@ -114,7 +134,10 @@ impl Page {
         };
         let expected = if self.no_example.is_some() { 1 } else { 2 };
         if self.policies.len() != expected {
-            return Some(format!("there are {} policies, not {expected}", self.policies.len()));
+            return Some(format!(
+                "there are {} policies, not {expected}",
+                self.policies.len()
+            ));
         }
         let (found, text) = self.examined(last);
         if !found.is_empty() {
@@ -138,7 +161,10 @@ impl Page {
             ));
         };
         if one.code != code || word(one.severity) != self.severity {
-            return Some(format!("`{code}`, {}, is not what is found:\n{text}", self.severity));
+            return Some(format!(
+                "`{code}`, {}, is not what is found:\n{text}",
+                self.severity
+            ));
         }
         if one.span.file != 0 {
             return Some(format!("what is found is not in the first policy:\n{text}"));
@@ -150,13 +176,23 @@ impl Page {
     }
 
     fn examined(&self, policy: &str) -> (Vec<Diagnostic>, String) {
-        let parents = self.parents.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let parents = self
+            .parents
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()));
         let files = Some(Texts::new(parents).files());
-        let options = Options { files, target: self.target.clone(), ..Options::default() };
+        let options = Options {
+            files,
+            target: self.target.clone(),
+            ..Options::default()
+        };
         let (outcome, text) = compiled_by("page", policy.as_bytes(), &options);
         let found = outcome.diagnostics;
         if found.is_empty() {
-            assert!(outcome.plan.is_some(), "no plan and no finding for:\n{policy}");
+            assert!(
+                outcome.plan.is_some(),
+                "no plan and no finding for:\n{policy}"
+            );
         }
         (found, text)
     }
@@ -178,7 +214,10 @@ fn word(severity: Severity) -> &'static str {
 
 fn codes() -> BTreeSet<String> {
     let files = tracked();
-    emitted(&files).into_iter().filter_map(|found| Some(found.code?.to_owned())).collect()
+    emitted(&files)
+        .into_iter()
+        .filter_map(|found| Some(found.code?.to_owned()))
+        .collect()
 }
 
 fn read(name: &str) -> String {
@@ -189,7 +228,10 @@ fn read(name: &str) -> String {
 fn pages() -> BTreeMap<String, Page> {
     let page = |code: &String| {
         let page = Page::parse(code, &read(&format!("{code}.md")));
-        (code.clone(), page.unwrap_or_else(|problem| panic!("{code}.md: {problem}")))
+        (
+            code.clone(),
+            page.unwrap_or_else(|problem| panic!("{code}.md: {problem}")),
+        )
     };
     codes().iter().map(page).collect()
 }
@@ -219,14 +261,24 @@ fn the_index_lists_every_page_with_its_severity() {
     let index = read("README.md");
     let mut listed = BTreeSet::new();
     for line in index.lines().filter(|line| line.starts_with("- ")) {
-        let name = line.strip_prefix("- [").and_then(|rest| rest.split(']').next());
+        let name = line
+            .strip_prefix("- [")
+            .and_then(|rest| rest.split(']').next());
         let code = name.unwrap_or_else(|| panic!("no link: {line}"));
-        let page = pages.get(code).unwrap_or_else(|| panic!("no such code: {line}"));
+        let page = pages
+            .get(code)
+            .unwrap_or_else(|| panic!("no such code: {line}"));
         let start = format!("- [{code}]({code}.md) ({}): ", page.severity);
-        assert!(line.len() > start.len() && line.starts_with(&start), "not `{start}...`: {line}");
+        assert!(
+            line.len() > start.len() && line.starts_with(&start),
+            "not `{start}...`: {line}"
+        );
         assert!(listed.insert(code.to_owned()), "listed twice: {line}");
     }
-    let missing: Vec<_> = pages.keys().filter(|code| !listed.contains(*code)).collect();
+    let missing: Vec<_> = pages
+        .keys()
+        .filter(|code| !listed.contains(*code))
+        .collect();
     assert!(missing.is_empty(), "not in the index: {missing:?}");
 }
 
@@ -234,7 +286,10 @@ fn the_index_lists_every_page_with_its_severity() {
 /// this snapshot is a promise that is broken.
 #[test]
 fn no_code_goes_away() {
-    let list: String = codes().iter().flat_map(|code| [code.as_str(), "\n"]).collect();
+    let list: String = codes()
+        .iter()
+        .flat_map(|code| [code.as_str(), "\n"])
+        .collect();
     insta::with_settings!(
         {
             snapshot_path => "snapshots",
@@ -253,27 +308,52 @@ fn bites_a_page_that_is_wrong() {
             "# wrong-type\n\nSeverity: {severity}\n\n{words}\n\n```yaml\n{first}\n```\n\n\
              underlined: `{underlined}`\n\n```yaml\n{last}\n```\n"
         );
-        Page::parse("wrong-type", &text).ok().and_then(|page| page.problem("wrong-type"))
+        Page::parse("wrong-type", &text)
+            .ok()
+            .and_then(|page| page.problem("wrong-type"))
     };
     let says = |problem: Option<String>, words: &str| {
-        assert!(problem.as_deref().is_some_and(|text| text.contains(words)), "{problem:?}");
+        assert!(
+            problem.as_deref().is_some_and(|text| text.contains(words)),
+            "{problem:?}"
+        );
     };
     assert_eq!(page("error", "1", "name: 1", "name: a"), None);
-    says(page("note", "1", "name: 1", "name: a"), "is not what is found");
-    says(page("error", "name", "name: 1", "name: a"), "`1` is underlined");
-    says(page("error", "1", "name: a", "name: a"), "0 findings, not one");
-    says(page("error", "a b", "name: a b", "name: a"), "is not what is found");
-    says(page("error", "1", "name: 1", "name: 1"), "not free of findings");
+    says(
+        page("note", "1", "name: 1", "name: a"),
+        "is not what is found",
+    );
+    says(
+        page("error", "name", "name: 1", "name: a"),
+        "`1` is underlined",
+    );
+    says(
+        page("error", "1", "name: a", "name: a"),
+        "0 findings, not one",
+    );
+    says(
+        page("error", "a b", "name: a b", "name: a"),
+        "is not what is found",
+    );
+    says(
+        page("error", "1", "name: 1", "name: 1"),
+        "not free of findings",
+    );
     let parent = |first: &str, parent: &str| {
         let text = format!(
             "# wrong-type\n\nSeverity: error\n\n{words}\n\n`p.yaml`:\n\n```yaml\n{parent}\n```\n\n\
              ```yaml\n{first}\n```\n\nunderlined: `1`\n\n```yaml\nname: a\n```\n"
         );
-        Page::parse("wrong-type", &text).ok().and_then(|page| page.problem("wrong-type"))
+        Page::parse("wrong-type", &text)
+            .ok()
+            .and_then(|page| page.problem("wrong-type"))
     };
     assert_eq!(parent("extends: p.yaml\nname: 1", "name: p"), None);
     says(parent("name: 1", "name: p"), "no policy names `p.yaml`");
-    says(parent("extends: p.yaml\nname: a", "name: 1"), "2 findings, not one");
+    says(
+        parent("extends: p.yaml\nname: a", "name: 1"),
+        "2 findings, not one",
+    );
     assert!(Page::parse("wrong-type", "# other\n").is_err());
     assert!(Page::parse("wrong-type", "# wrong-type\n\nSeverity: error\n\nShort.\n").is_err());
 }

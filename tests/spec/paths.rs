@@ -21,8 +21,11 @@ const PATHS: [&str; 11] = [
 ];
 
 /// Calls whose path has a name that other arguments have too.
-const NAMED_OTHERWISE: [(&str, &str); 3] =
-    [("acct", "name"), ("name_to_handle_at", "name"), ("umount2", "name")];
+const NAMED_OTHERWISE: [(&str, &str); 3] = [
+    ("acct", "name"),
+    ("name_to_handle_at", "name"),
+    ("umount2", "name"),
+];
 
 #[test]
 fn the_executor_finds_the_paths_that_the_kernels_signatures_have() {

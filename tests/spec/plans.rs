@@ -19,8 +19,18 @@ fn every_policy_gives_a_plan() {
     for path in all() {
         let text = fs::read(&path).expect("the file can be read");
         let (outcome, text) = compiled(&path.to_string_lossy(), &text);
-        assert!(outcome.diagnostics.iter().all(|one| one.severity < Severity::Error), "{text}");
-        assert!(outcome.plan.is_some_and(|plan| plan.len() > 1000), "{}", path.display());
+        assert!(
+            outcome
+                .diagnostics
+                .iter()
+                .all(|one| one.severity < Severity::Error),
+            "{text}"
+        );
+        assert!(
+            outcome.plan.is_some_and(|plan| plan.len() > 1000),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -29,7 +39,10 @@ fn every_architecture_gets_a_filter() {
     let path = root().join("policies/ai-dev-safe.yaml");
     let source = Source::new("p", fs::read_to_string(path).expect("the file can be read"));
     for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
-        let options = Options { architectures: vec![arch], ..Options::default() };
+        let options = Options {
+            architectures: vec![arch],
+            ..Options::default()
+        };
         let outcome = pipeline::compile(&source, &options, purplec::diagnostics::Sink::new());
         match outcome {
             Ok(outcome) => {
@@ -80,7 +93,10 @@ fn a_plan_with_too_many_steps_or_variables_is_a_finding() {
     };
     let message = |policy: &str| {
         let (outcome, text) = compiled("p", policy.as_bytes());
-        let errors = outcome.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+        let errors = outcome
+            .diagnostics
+            .iter()
+            .filter(|one| one.severity == Severity::Error);
         let errors: Vec<_> = errors.collect();
         match errors.as_slice() {
             [] => assert!(outcome.plan.is_some()),
@@ -92,9 +108,15 @@ fn a_plan_with_too_many_steps_or_variables_is_a_finding() {
     assert_eq!(message(&paths(400)), None);
     assert_eq!(message(&variables(450)), None);
     let steps = message(&paths(600)).unwrap_or_default();
-    assert!(steps.ends_with("steps that build the file system, and may have 512"), "{steps}");
+    assert!(
+        steps.ends_with("steps that build the file system, and may have 512"),
+        "{steps}"
+    );
     let variables = message(&variables(600)).unwrap_or_default();
-    assert!(variables.ends_with("environment variables, and may have 511"), "{variables}");
+    assert!(
+        variables.ends_with("environment variables, and may have 511"),
+        "{variables}"
+    );
 }
 
 /// What the section `audit` says is in the plan, for whoever runs it.
@@ -118,13 +140,19 @@ fn the_audit_section_is_a_record() {
     let on = Plan::decode(&bytes).expect("a plan");
     let audit = on.audit.iter().next().expect("a record");
     assert_eq!(audit.flags, audit_flags::SYSCALL | audit_flags::RESOURCE);
-    assert_eq!((audit.failure, audit.log_path), (AuditFailure::End, c"/var/log/a"));
+    assert_eq!(
+        (audit.failure, audit.log_path),
+        (AuditFailure::End, c"/var/log/a")
+    );
     assert_eq!((audit.line.line(), layers(&on)), (6, vec![Layer::Audit]));
 
     let bytes = plan("audit: {enabled: true, on_failure: continue, detail_level: [network]}\n");
     let more = Plan::decode(&bytes).expect("a plan");
     let audit = more.audit.iter().next().expect("a record");
-    assert_eq!((audit.failure, audit.log_path), (AuditFailure::Continue, c""));
+    assert_eq!(
+        (audit.failure, audit.log_path),
+        (AuditFailure::Continue, c"")
+    );
     // What is let through is seen by tracing only.
     assert_eq!(layers(&more), [Layer::Audit, Layer::Monitor]);
 }

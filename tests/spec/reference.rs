@@ -15,7 +15,13 @@ fn the_examples_of_the_reference_compile() {
     for example in examples {
         let (outcome, text) = compiled("example", format!("name: a\n{example}").as_bytes());
         assert!(outcome.plan.is_some(), "{example}\n{text}");
-        assert!(outcome.diagnostics.iter().all(|one| one.severity < Severity::Warning), "{text}");
+        assert!(
+            outcome
+                .diagnostics
+                .iter()
+                .all(|one| one.severity < Severity::Warning),
+            "{text}"
+        );
     }
 }
 
@@ -24,12 +30,19 @@ fn the_examples_of_the_reference_compile() {
 fn the_conditions_of_the_reference_are_conditions() {
     let path = root().join("docs/policy-reference.md");
     let text = fs::read_to_string(path).expect("the reference can be read");
-    let rows = text.lines().skip_while(|line| !line.starts_with("| write |")).skip(2);
+    let rows = text
+        .lines()
+        .skip_while(|line| !line.starts_with("| write |"))
+        .skip(2);
     let rows: Vec<&str> = rows.take_while(|line| line.starts_with("| ")).collect();
     assert!(rows.len() >= 8, "{rows:?}");
     for row in rows {
         let row = row.replace("\\|", "\u{1}");
-        let shown = row.split('|').nth(1).unwrap_or_default().replace('\u{1}', "|");
+        let shown = row
+            .split('|')
+            .nth(1)
+            .unwrap_or_default()
+            .replace('\u{1}', "|");
         let condition = shown.split('`').nth(1).unwrap_or_default();
         let call = ["openat", "ioctl", "socket"].into_iter().find(|call| {
             let arguments: &[&str] = match *call {
@@ -42,7 +55,10 @@ fn the_conditions_of_the_reference_are_conditions() {
         // `A && B` stands for two conditions.
         let (condition, call) = match call {
             Some(call) => (condition.to_owned(), call),
-            None => (condition.replace('A', "fd == 1").replace('B', "cmd != 2"), "ioctl"),
+            None => (
+                condition.replace('A', "fd == 1").replace('B', "cmd != 2"),
+                "ioctl",
+            ),
         };
         let policy = format!("name: a\nsyscalls:\n  allow:\n    - {call}: \"{condition}\"\n");
         let (outcome, text) = compiled("example", policy.as_bytes());

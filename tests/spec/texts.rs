@@ -22,7 +22,10 @@ impl Texts {
 }
 
 fn place(path: &Path) -> Place {
-    Place { path: path.to_owned(), identity: path.to_owned() }
+    Place {
+        path: path.to_owned(),
+        identity: path.to_owned(),
+    }
 }
 
 impl Files for Texts {
@@ -51,6 +54,9 @@ impl Files for Texts {
     }
 
     fn read(&self, place: &Place) -> Result<Vec<u8>, String> {
-        self.0.get(&place.path).cloned().ok_or_else(|| "there is no such file".to_owned())
+        self.0
+            .get(&place.path)
+            .cloned()
+            .ok_or_else(|| "there is no such file".to_owned())
     }
 }

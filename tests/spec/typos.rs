@@ -18,7 +18,9 @@ type Slip = fn(&str) -> Option<String>;
 /// Ways to write a word wrong. `None` where a way leaves the word as it is.
 const SLIPS: [(&str, Slip); 8] = [
     ("first letter left out", |word| without(word, 0)),
-    ("middle letter left out", |word| without(word, word.len() / 2)),
+    ("middle letter left out", |word| {
+        without(word, word.len() / 2)
+    }),
     ("middle letter doubled", |word| {
         let at = word.len() / 2;
         Some(format!("{}{}", word.get(..=at)?, word.get(at..)?))
@@ -40,7 +42,10 @@ const SLIPS: [(&str, Slip); 8] = [
     }),
     ("hyphens", |word| Some(word.replace('_', "-"))),
     ("the other number", |word| {
-        Some(word.strip_suffix('s').map_or_else(|| format!("{word}s"), str::to_owned))
+        Some(
+            word.strip_suffix('s')
+                .map_or_else(|| format!("{word}s"), str::to_owned),
+        )
     }),
 ];
 
@@ -58,7 +63,9 @@ fn schema() -> Value {
 
 /// The schema behind a `$ref`.
 fn followed<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
-    let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
+    let reference = schema
+        .get("$ref")
+        .or_else(|| schema.pointer("/allOf/0/$ref"));
     reference
         .and_then(Value::as_str)
         .and_then(|reference| root.pointer(reference.trim_start_matches('#')))
@@ -67,20 +74,30 @@ fn followed<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
 
 fn forms<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
     let schema = followed(root, schema);
-    match schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array) {
-        Some(choices) => choices.iter().flat_map(|choice| forms(root, choice)).collect(),
+    match schema
+        .get("anyOf")
+        .or_else(|| schema.get("oneOf"))
+        .and_then(Value::as_array)
+    {
+        Some(choices) => choices
+            .iter()
+            .flat_map(|choice| forms(root, choice))
+            .collect(),
         None => vec![schema],
     }
 }
 
 fn property<'s>(form: &'s Value, key: &str) -> &'s Value {
-    form.get("properties").and_then(|all| all.get(key)).expect("what is required is described")
+    form.get("properties")
+        .and_then(|all| all.get(key))
+        .expect("what is required is described")
 }
 
 /// A value that the schema accepts.
 fn sample(root: &Value, schema: &Value) -> Value {
-    let example =
-        schema.pointer("/examples/0").or_else(|| followed(root, schema).pointer("/examples/0"));
+    let example = schema
+        .pointer("/examples/0")
+        .or_else(|| followed(root, schema).pointer("/examples/0"));
     if let Some(example) = example {
         return example.clone();
     }
@@ -136,9 +153,15 @@ fn visit(
         Box::new(move |slip| serde_json::from_str(&text.replace(SLOT, slip)).expect("JSON"))
     };
     let offered = |word: &str, schema: &Value| {
-        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let description = schema
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let older = description.strip_prefix("Older spelling of `");
-        older.and_then(|rest| rest.split('`').next()).unwrap_or(word).to_owned()
+        older
+            .and_then(|rest| rest.split('`').next())
+            .unwrap_or(word)
+            .to_owned()
     };
     for form in forms(root, schema) {
         if let Some(word) = form.get("const").and_then(Value::as_str) {
@@ -150,7 +173,13 @@ fn visit(
             });
         }
         if let Some(items) = form.get("items") {
-            visit(root, items, &format!("{place}[]"), &|inner| around(json!([inner])), found);
+            visit(
+                root,
+                items,
+                &format!("{place}[]"),
+                &|inner| around(json!([inner])),
+                found,
+            );
         }
         let required = sample(
             root,
@@ -198,20 +227,37 @@ fn every_key_and_word_is_found_again_behind_a_slip() {
     let (mut tried, mut lost, mut shown) = (0, Vec::new(), Vec::new());
     for (number, word) in words.iter().enumerate() {
         let whole = (word.policy)(&word.right);
-        assert_eq!(finding(&whole, &word.right), None, "the word itself is fine: {whole}");
+        assert_eq!(
+            finding(&whole, &word.right),
+            None,
+            "the word itself is fine: {whole}"
+        );
         for (way, (name, slip)) in SLIPS.iter().enumerate() {
-            let Some(slip) = slip(&word.right).filter(|slip| *slip != word.right) else { continue };
+            let Some(slip) = slip(&word.right).filter(|slip| *slip != word.right) else {
+                continue;
+            };
             let policy = (word.policy)(&slip);
-            let same = words.iter().any(|other| other.place == word.place && other.right == slip);
+            let same = words
+                .iter()
+                .any(|other| other.place == word.place && other.right == slip);
             if slip.is_empty() || same {
                 continue;
             }
             tried += 1;
             let found = finding(&policy, &slip);
-            let help = found.as_ref().and_then(|one| one.help.clone()).unwrap_or_default();
+            let help = found
+                .as_ref()
+                .and_then(|one| one.help.clone())
+                .unwrap_or_default();
             let meant = format!("did you mean `{}`?", word.offered);
-            let line =
-                format!("{} {slip}: {help}", if word.place.is_empty() { "/" } else { &word.place });
+            let line = format!(
+                "{} {slip}: {help}",
+                if word.place.is_empty() {
+                    "/"
+                } else {
+                    &word.place
+                }
+            );
             if !help.starts_with(&meant) {
                 lost.push(format!("{line} ({name} in {})", word.right));
             } else if number % 8 == 3 && way == number / 8 % SLIPS.len() && shown.len() < 10 {
@@ -260,7 +306,9 @@ fn found_again(
     let (mut tried, mut lost) = (0, Vec::new());
     for name in names.iter().step_by(every) {
         for (_, slip) in SLIPS {
-            let Some(slip) = slip(name).filter(|slip| slip.len() > 1) else { continue };
+            let Some(slip) = slip(name).filter(|slip| slip.len() > 1) else {
+                continue;
+            };
             if names.contains(&slip.as_str()) {
                 continue;
             }
@@ -281,24 +329,39 @@ fn names_of_calls_and_errors_are_found_again() {
     let calls: Vec<&str> = names(arch).map(|(name, _)| name).collect();
     // Every third: the guess is slow in a build without optimisation.
     let (tried, lost) = found_again(&calls, 3, |slip| closest_name(arch, slip));
-    assert!(tried > 700 && lost.len() * 30 < tried, "{} of {tried}: {lost:#?}", lost.len());
+    assert!(
+        tried > 700 && lost.len() * 30 < tried,
+        "{} of {tried}: {lost:#?}",
+        lost.len()
+    );
 
-    let errors: Vec<&str> =
-        (1..134).filter_map(|nr| purplec::syscalls::errno_name(arch, nr)).collect();
+    let errors: Vec<&str> = (1..134)
+        .filter_map(|nr| purplec::syscalls::errno_name(arch, nr))
+        .collect();
     let (tried, lost) = found_again(&errors, 1, closest_errno);
-    assert!(tried > 500 && lost.len() * 20 < tried, "{} of {tried}: {lost:#?}", lost.len());
+    assert!(
+        tried > 500 && lost.len() * 20 < tried,
+        "{} of {tried}: {lost:#?}",
+        lost.len()
+    );
 }
 
 #[test]
 fn capabilities_are_found_again() {
     for name in CAPABILITIES {
         let short = name.trim_start_matches("CAP_").to_lowercase();
-        let slips = SLIPS.iter().filter_map(|(_, slip)| slip(name)).chain([short]);
+        let slips = SLIPS
+            .iter()
+            .filter_map(|(_, slip)| slip(name))
+            .chain([short]);
         let slips: Vec<String> = slips.filter(|slip| slip != name).collect();
         let policy = json!({"name": "a", "capabilities": {"add": &slips}});
         let (outcome, text) = compiled("slip", policy.to_string().as_bytes());
         let help = format!("did you mean `{name}`?");
-        let helped = outcome.diagnostics.iter().filter(|it| it.help.as_ref() == Some(&help));
+        let helped = outcome
+            .diagnostics
+            .iter()
+            .filter(|it| it.help.as_ref() == Some(&help));
         let distinct: std::collections::BTreeSet<&String> = slips.iter().collect();
         assert!(helped.count() >= distinct.len(), "{text}");
     }
@@ -311,7 +374,13 @@ fn mended(text: &str, code: &str) -> Vec<(String, Applicability)> {
     let fixes = found.filter_map(|one| one.fix.as_ref());
     fixes
         .map(|fix| {
-            (fix.edits.iter().map(|edit| edit.replacement.as_str()).collect(), fix.applicability)
+            (
+                fix.edits
+                    .iter()
+                    .map(|edit| edit.replacement.as_str())
+                    .collect(),
+                fix.applicability,
+            )
         })
         .collect()
 }
@@ -338,26 +407,58 @@ fn groups_and_profiles_are_found_again() {
             }
         }
     }
-    assert!(tried > 300 && lost.len() * 20 < tried, "{} of {tried}: {lost:#?}", lost.len());
+    assert!(
+        tried > 300 && lost.len() * 20 < tried,
+        "{} of {tried}: {lost:#?}",
+        lost.len()
+    );
 
     for name in purplec::profiles::names() {
         for (_, slip) in SLIPS {
-            let Some(slip) = slip(name).filter(|slip| slip != name) else { continue };
-            let found = mended(&format!("name: a\nextends: [{slip}]\n"), "extends-unknown-profile");
-            assert!(matches!(found.as_slice(), [(text, _)] if text == name), "{slip}: {found:?}");
+            let Some(slip) = slip(name).filter(|slip| slip != name) else {
+                continue;
+            };
+            let found = mended(
+                &format!("name: a\nextends: [{slip}]\n"),
+                "extends-unknown-profile",
+            );
+            assert!(
+                matches!(found.as_slice(), [(text, _)] if text == name),
+                "{slip}: {found:?}"
+            );
         }
     }
     for (text, code, right) in [
-        ("syscalls: {allow: ['@File_Read']}", "group-unknown", "\"@file-read\""),
-        ("extends: AI-dev-Safe", "extends-unknown-profile", "ai-dev-safe"),
+        (
+            "syscalls: {allow: ['@File_Read']}",
+            "group-unknown",
+            "\"@file-read\"",
+        ),
+        (
+            "extends: AI-dev-Safe",
+            "extends-unknown-profile",
+            "ai-dev-safe",
+        ),
     ] {
         let safe = vec![(right.to_owned(), Applicability::Safe)];
         assert_eq!(mended(&format!("name: a\n{text}\n"), code), safe);
     }
     for (text, code, right) in [
-        ("syscalls: {allow: [\"@netwrok\"]}", "group-unknown", "\"@network\""),
-        ("syscalls: {allow: [\"@system-service\"]}", "group-unknown", "\"@default\""),
-        ("syscalls: {deny: [\"!chrot\"]}", "syscall-unknown", "\"!chroot\""),
+        (
+            "syscalls: {allow: [\"@netwrok\"]}",
+            "group-unknown",
+            "\"@network\"",
+        ),
+        (
+            "syscalls: {allow: [\"@system-service\"]}",
+            "group-unknown",
+            "\"@default\"",
+        ),
+        (
+            "syscalls: {deny: [\"!chrot\"]}",
+            "syscall-unknown",
+            "\"!chroot\"",
+        ),
         (
             "filesystem: {output_paths: [{host_path: o, sandbox_path: /o, read_only: ['!@projct']}]}",
             "invalid-path",
@@ -368,5 +469,11 @@ fn groups_and_profiles_are_found_again() {
         assert_eq!(mended(&format!("name: a\n{text}\n"), code), asked);
     }
     // What stands between the quotes is not the name: there is nothing to put in its place.
-    assert_eq!(mended("name: a\nsyscalls: {allow: [\"\\x40netwrok\"]}\n", "group-unknown"), []);
+    assert_eq!(
+        mended(
+            "name: a\nsyscalls: {allow: [\"\\x40netwrok\"]}\n",
+            "group-unknown"
+        ),
+        []
+    );
 }

@@ -25,7 +25,11 @@ pub fn emitted(files: &[Tracked]) -> Vec<Code<'_>> {
         .filter(|file| file.path != DEFINITION)
         .flat_map(|file| {
             let found = codes(&file.text).into_iter();
-            found.map(|(line, code)| Code { file: &file.path, line, code })
+            found.map(|(line, code)| Code {
+                file: &file.path,
+                line,
+                code,
+            })
         })
         .collect()
 }
@@ -52,8 +56,15 @@ fn codes(text: &str) -> Vec<(usize, Option<&str>)> {
     for (call, before) in CALLS {
         for (at, _) in text.match_indices(call) {
             let arguments = text.get(at + call.len()..).unwrap_or_default();
-            let argument = arguments.splitn(before + 2, ',').nth(before).unwrap_or_default();
-            match argument.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            let argument = arguments
+                .splitn(before + 2, ',')
+                .nth(before)
+                .unwrap_or_default();
+            match argument
+                .trim()
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+            {
                 Some(code) => found.push((line(at), Some(code))),
                 None => computed.push((line(at), None)),
             }
@@ -65,7 +76,11 @@ fn codes(text: &str) -> Vec<(usize, Option<&str>)> {
             (literal.contains('-') && is_kebab_case(literal)).then_some((line(at), Some(literal)))
         });
         let literals = literals.collect::<Vec<_>>();
-        found.extend(if literals.is_empty() { computed } else { literals });
+        found.extend(if literals.is_empty() {
+            computed
+        } else {
+            literals
+        });
     }
     found.sort_unstable();
     let mut seen = BTreeSet::new();
@@ -76,7 +91,10 @@ fn codes(text: &str) -> Vec<(usize, Option<&str>)> {
 /// Words of small letters and digits, with hyphens between them.
 pub fn is_kebab_case(code: &str) -> bool {
     let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
     code.split('-').all(plain)
 }

@@ -35,7 +35,10 @@ impl<'p> HostSnapshot<'p> {
     /// Looks at the host's mounts, control groups, temporary directories, `/etc`, and at the
     /// place's directory `host` and its executor.
     pub fn take(place: &'p Place) -> Self {
-        Self { place, seen: look(place) }
+        Self {
+            place,
+            seen: look(place),
+        }
     }
 
     /// Fails unless everything is as it was, and no process of the place is left.
@@ -67,12 +70,20 @@ fn look(place: &Place) -> Seen {
         .flat_map(|dir| entries(Path::new(dir)))
         .filter(|path| could_be_ours(path, place))
         .collect();
-    Seen { mounts: mounts.lines().map(str::to_owned).collect(), groups, left, files }
+    Seen {
+        mounts: mounts.lines().map(str::to_owned).collect(),
+        groups,
+        left,
+        files,
+    }
 }
 
 /// Other programs make temporary files too: look at those of the payload, and at our name.
 fn could_be_ours(path: &Path, place: &Place) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let owner = path.symlink_metadata().map_or(0, |status| status.uid());
     let payload = owner == OUTSIDE_FOR_ROOT || (owner != 0 && owner == place.who.uid);
     !name.starts_with(PREFIX) && (payload || name.contains("purple-exec"))
@@ -140,13 +151,15 @@ pub fn processes(place: &Place) -> Vec<String> {
     let ours = |process: &Path| {
         fs::read_link(process.join("exe")).is_ok_and(|exe| exe == executor)
             || fs::read(process.join("environ")).is_ok_and(|all| {
-                all.split(|&byte| byte == 0).any(|variable| variable == mark.as_bytes())
+                all.split(|&byte| byte == 0)
+                    .any(|variable| variable == mark.as_bytes())
             })
     };
     entries(Path::new("/proc"))
         .into_iter()
         .filter(|path| {
-            path.file_name().is_some_and(|name| name.as_bytes().iter().all(u8::is_ascii_digit))
+            path.file_name()
+                .is_some_and(|name| name.as_bytes().iter().all(u8::is_ascii_digit))
         })
         .filter(|path| ours(path))
         .map(|path| {

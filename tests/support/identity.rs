@@ -32,15 +32,26 @@ impl Identity {
     /// The ordinary user; `None`, with a line that says so, when there is none.
     pub fn user(test: &str) -> Option<Self> {
         if !Uid::effective().is_root() {
-            return Some(Self { uid: Uid::effective().as_raw(), gid: Gid::effective().as_raw() });
+            return Some(Self {
+                uid: Uid::effective().as_raw(),
+                gid: Gid::effective().as_raw(),
+            });
         }
-        let Some(name) = std::env::var("PURPLE_TEST_USER").ok().filter(|name| !name.is_empty())
+        let Some(name) = std::env::var("PURPLE_TEST_USER")
+            .ok()
+            .filter(|name| !name.is_empty())
         else {
-            skip(test, "PURPLE_TEST_USER names no ordinary user; scripts/setup adds one");
+            skip(
+                test,
+                "PURPLE_TEST_USER names no ordinary user; scripts/setup adds one",
+            );
             return None;
         };
         match User::from_name(&name) {
-            Ok(Some(user)) => Some(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
+            Ok(Some(user)) => Some(Self {
+                uid: user.uid.as_raw(),
+                gid: user.gid.as_raw(),
+            }),
             other => panic!("PURPLE_TEST_USER is {name}: {other:?}"),
         }
     }
@@ -52,7 +63,11 @@ impl Identity {
 
     /// The uid that the program in the sandbox has outside.
     pub fn outside(self) -> u32 {
-        if self.is_root() { OUTSIDE_FOR_ROOT } else { self.uid }
+        if self.is_root() {
+            OUTSIDE_FOR_ROOT
+        } else {
+            self.uid
+        }
     }
 }
 

@@ -37,15 +37,24 @@ impl Place {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PREFIX}{}-{number}", std::process::id());
-        let place = Self { who, path: Path::new("/tmp").join(name) };
+        let place = Self {
+            who,
+            path: Path::new("/tmp").join(name),
+        };
         fs::create_dir(&place.path).expect("a new directory in /tmp");
         place.own(&place.path);
         place.dir("output");
         place.dir("host");
         place.file("host/secret", "of the host\n");
         // A child copies, so that no process here ever has the program open for writing.
-        let copied = Command::new("cp").arg(binary("purple-exec")).arg(place.executor()).status();
-        assert!(copied.is_ok_and(|status| status.success()), "the executor can be copied");
+        let copied = Command::new("cp")
+            .arg(binary("purple-exec"))
+            .arg(place.executor())
+            .status();
+        assert!(
+            copied.is_ok_and(|status| status.success()),
+            "the executor can be copied"
+        );
         place
     }
 
@@ -61,7 +70,12 @@ impl Place {
 
     /// The last part of its path.
     pub fn name(&self) -> String {
-        self.text("").trim_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
+        self.text("")
+            .trim_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The copy of the executor that runs here.
@@ -101,8 +115,12 @@ impl Place {
     }
 
     fn own(&self, path: &Path) {
-        chown(path, Some(Uid::from_raw(self.who.uid)), Some(Gid::from_raw(self.who.gid)))
-            .expect("root may give files away, and others keep them");
+        chown(
+            path,
+            Some(Uid::from_raw(self.who.uid)),
+            Some(Gid::from_raw(self.who.gid)),
+        )
+        .expect("root may give files away, and others keep them");
     }
 }
 

@@ -50,8 +50,11 @@ impl Policy {
 
     /// Shows a host path read-only.
     pub fn shows(mut self, host: &str, inside: &str) -> Self {
-        writeln!(self.immutable, "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}")
-            .expect("a string grows");
+        writeln!(
+            self.immutable,
+            "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}"
+        )
+        .expect("a string grows");
         self
     }
 
@@ -67,8 +70,11 @@ impl Policy {
 
     /// Shows a host directory writable.
     pub fn writes(mut self, host: &str, inside: &str) -> Self {
-        writeln!(self.output, "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}")
-            .expect("a string grows");
+        writeln!(
+            self.output,
+            "    - {{host_path: {host:?}, sandbox_path: {inside:?}}}"
+        )
+        .expect("a string grows");
         self
     }
 
@@ -121,7 +127,11 @@ impl Policy {
         format!(
             "name: e2e\n{}filesystem:\n  immutable_paths:\n{}  output_paths:\n{}{}  working_dir: {:?}\n{}{}",
             self.sections,
-            if self.immutable.is_empty() { "    []\n" } else { &self.immutable },
+            if self.immutable.is_empty() {
+                "    []\n"
+            } else {
+                &self.immutable
+            },
             self.output,
             self.rest_of_filesystem,
             self.working_dir,
@@ -142,7 +152,12 @@ impl Policy {
         let policy = place.file("policy.yaml", self.text());
         let plan = place.at("plan.bin");
         let out = compile(&policy, &plan);
-        assert!(out.status.success(), "{}\n{}", self.text(), String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "{}\n{}",
+            self.text(),
+            String::from_utf8_lossy(&out.stderr)
+        );
         plan
     }
 }

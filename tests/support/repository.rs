@@ -1,5 +1,8 @@
 //! The repository that is under test: its root, its tracked files, and cargo run inside it.
-#![expect(clippy::panic, reason = "a test without its repository has nothing to go on with")]
+#![expect(
+    clippy::panic,
+    reason = "a test without its repository has nothing to go on with"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,12 +19,17 @@ pub struct Tracked {
 impl Tracked {
     /// A file that exists only in a test.
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }
     }
 
     /// Whether the path ends in `.extension`.
     pub fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.path).extension().is_some_and(|found| found == extension)
+        Path::new(&self.path)
+            .extension()
+            .is_some_and(|found| found == extension)
     }
 
     /// The lines with their numbers, counted from 1.
@@ -43,8 +51,15 @@ pub fn tracked() -> Vec<Tracked> {
         let bytes = std::fs::read(root.join(path)).ok()?;
         Some(Tracked::new(path, &String::from_utf8_lossy(&bytes)))
     };
-    let list = output(Command::new("git").args(["ls-files", "-z"]).current_dir(&root));
-    list.split('\0').filter(|path| !path.is_empty()).filter_map(read).collect()
+    let list = output(
+        Command::new("git")
+            .args(["ls-files", "-z"])
+            .current_dir(&root),
+    );
+    list.split('\0')
+        .filter(|path| !path.is_empty())
+        .filter_map(read)
+        .collect()
 }
 
 /// What `cargo` with these arguments prints.
@@ -56,7 +71,11 @@ pub fn cargo(arguments: &[&str]) -> String {
 fn output(command: &mut Command) -> String {
     let out = match command.output() {
         Ok(out) if out.status.success() => out,
-        Ok(out) => panic!("{command:?}: {}\n{}", out.status, String::from_utf8_lossy(&out.stderr)),
+        Ok(out) => panic!(
+            "{command:?}: {}\n{}",
+            out.status,
+            String::from_utf8_lossy(&out.stderr)
+        ),
         Err(error) => panic!("{command:?}: {error}"),
     };
     String::from_utf8_lossy(&out.stdout).into_owned()

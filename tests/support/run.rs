@@ -110,8 +110,18 @@ impl<'p> Run<'p> {
         self = self.wrapped(wrapper);
         self.wrapper_is_root = true;
         if !self.place.who.is_root() {
-            let (uid, gid) = (self.place.who.uid.to_string(), self.place.who.gid.to_string());
-            let user = ["setpriv", "--reuid", &uid, "--regid", &gid, "--clear-groups"];
+            let (uid, gid) = (
+                self.place.who.uid.to_string(),
+                self.place.who.gid.to_string(),
+            );
+            let user = [
+                "setpriv",
+                "--reuid",
+                &uid,
+                "--regid",
+                &gid,
+                "--clear-groups",
+            ];
             self.wrapper.extend(user.iter().map(OsString::from));
         }
         self
@@ -130,12 +140,7 @@ impl<'p> Run<'p> {
 
     /// Starts it and leaves it running.
     pub fn start(&self) -> Child {
-        self.command()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the executor starts")
+        piped(&mut self.command())
     }
 
     /// Runs it to its end.
@@ -163,13 +168,22 @@ pub fn bare(place: &Place, words: &[&str]) -> Finished {
 }
 
 fn run(place: &Place, words: &[OsString]) -> Finished {
-    let child = start(place, words, &[("PATH".into(), "/usr/bin:/bin".into())], false)
+    let mut command = start(
+        place,
+        words,
+        &[("PATH".into(), "/usr/bin:/bin".into())],
+        false,
+    );
+    finish(piped(&mut command), &[], Duration::from_secs(20))
+}
+
+/// Starts a command with its standard descriptors at hand, for [`finish`].
+pub fn piped(command: &mut Command) -> Child {
+    let pipes = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    finish(child, &[], Duration::from_secs(20))
+        .stderr(Stdio::piped());
+    pipes.spawn().expect("it starts")
 }
 
 fn start(
@@ -180,7 +194,10 @@ fn start(
 ) -> Command {
     let (program, arguments) = words.split_first().expect("a program");
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(place.at("")).env_clear();
+    command
+        .args(arguments)
+        .current_dir(place.at(""))
+        .env_clear();
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     if !as_root && !place.who.is_root() && nix::unistd::Uid::effective().is_root() {
         command.uid(place.who.uid).gid(place.who.gid);
@@ -239,7 +256,9 @@ impl Finished {
     /// The exit code.
     #[track_caller]
     pub fn code(&self) -> i32 {
-        self.status.code().unwrap_or_else(|| panic!("no exit code: {self}"))
+        self.status
+            .code()
+            .unwrap_or_else(|| panic!("no exit code: {self}"))
     }
 
     /// The signal that ended `purple-exec` itself.
@@ -279,6 +298,10 @@ impl Finished {
 impl std::fmt::Display for Finished {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = self.out().chars().take(4000).collect::<String>();
-        write!(f, "{}\nstdout: {shown}\nstderr: {}", self.status, self.stderr)
+        write!(
+            f,
+            "{}\nstdout: {shown}\nstderr: {}",
+            self.status, self.stderr
+        )
     }
 }

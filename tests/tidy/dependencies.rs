@@ -5,7 +5,13 @@ use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 
 /// Everything that runs inside purple-exec.
-const EXECUTOR: [&str; 5] = ["purple-exec", "purple-plan", "rustix", "bitflags", "linux-raw-sys"];
+const EXECUTOR: [&str; 5] = [
+    "purple-exec",
+    "purple-plan",
+    "rustix",
+    "bitflags",
+    "linux-raw-sys",
+];
 
 /// Crates that bring a runtime or the network, and have no place in the compiler.
 const NOT_IN_THE_COMPILER: [&str; 27] = [
@@ -45,12 +51,24 @@ const DIRECTION: [(&str, &[&str]); 6] = [
     ("purple-exec", &["purple-plan"]),
     ("purplec", &["purple-plan", "purple-policy"]),
     ("purple", &["purplec", "purple-plan", "purple-policy"]),
-    ("purple-tests", &["purple-plan", "purple-policy", "purple-exec", "purplec", "purple"]),
+    (
+        "purple-tests",
+        &[
+            "purple-plan",
+            "purple-policy",
+            "purple-exec",
+            "purplec",
+            "purple",
+        ],
+    ),
 ];
 
 /// The names in the output of `cargo tree --prefix none`.
 fn names(tree: &str) -> Vec<&str> {
-    let mut names = tree.lines().filter_map(|line| line.split(' ').next()).collect::<Vec<_>>();
+    let mut names = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect::<Vec<_>>();
     names.retain(|name| !name.is_empty());
     names.sort_unstable();
     names.dedup();
@@ -58,7 +76,9 @@ fn names(tree: &str) -> Vec<&str> {
 }
 
 fn tree(package: &str, edges: &str) -> String {
-    cargo(&["tree", "--locked", "-p", package, "-e", edges, "--prefix", "none"])
+    cargo(&[
+        "tree", "--locked", "-p", package, "-e", edges, "--prefix", "none",
+    ])
 }
 
 fn foreign_in_executor(tree: &str) -> Vec<String> {
@@ -105,7 +125,10 @@ fn system_calls_in_compiler(tree: &str) -> Vec<String> {
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
@@ -124,7 +147,9 @@ fn against_direction(metadata: &str) -> Vec<String> {
     for package in packages(metadata) {
         let name = text(&package, "name");
         let Some((_, allowed)) = DIRECTION.iter().find(|(member, _)| *member == name) else {
-            findings.push(format!("`{name}` is not in tests/tidy/dependencies.rs; add it there"));
+            findings.push(format!(
+                "`{name}` is not in tests/tidy/dependencies.rs; add it there"
+            ));
             continue;
         };
         for dependency in list(&package, "dependencies") {
@@ -146,17 +171,28 @@ fn against_direction(metadata: &str) -> Vec<String> {
 /// The plan crate has no dependencies but for its tests, and no features.
 fn plan_not_bare(metadata: &str) -> Vec<String> {
     let mut findings = Vec::new();
-    for package in
-        packages(metadata).iter().filter(|package| text(package, "name") == "purple-plan")
+    for package in packages(metadata)
+        .iter()
+        .filter(|package| text(package, "name") == "purple-plan")
     {
         for dependency in list(package, "dependencies") {
             if text(dependency, "kind") != "dev" {
                 let name = text(dependency, "name");
-                findings.push(format!("schema/plan/Cargo.toml: remove the dependency `{name}`"));
+                findings.push(format!(
+                    "schema/plan/Cargo.toml: remove the dependency `{name}`"
+                ));
             }
         }
-        for feature in package.get("features").and_then(Value::as_object).into_iter().flatten() {
-            findings.push(format!("schema/plan/Cargo.toml: remove the feature `{}`", feature.0));
+        for feature in package
+            .get("features")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            findings.push(format!(
+                "schema/plan/Cargo.toml: remove the feature `{}`",
+                feature.0
+            ));
         }
     }
     findings
@@ -164,7 +200,11 @@ fn plan_not_bare(metadata: &str) -> Vec<String> {
 
 fn without_lints(files: &[Tracked]) -> Vec<String> {
     let inherits = |text: &str| {
-        let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "[lints]").skip(1);
+        let mut lines = text
+            .lines()
+            .map(str::trim)
+            .skip_while(|line| *line != "[lints]")
+            .skip(1);
         lines.next() == Some("workspace = true")
     };
     files
@@ -195,7 +235,10 @@ fn compiler_draws_without_system_calls() {
 
 #[test]
 fn bites_a_drawing_library_that_asks_the_system() {
-    one_of(&system_calls_in_compiler("purplec v0.1.0\nmiette v7.6.0\nrustix v1.1.0\n"), "`rustix`");
+    one_of(
+        &system_calls_in_compiler("purplec v0.1.0\nmiette v7.6.0\nrustix v1.1.0\n"),
+        "`rustix`",
+    );
     assert!(system_calls_in_compiler("purplec v0.1.0\nmiette v7.6.0\n").is_empty());
 }
 
@@ -217,13 +260,19 @@ fn every_crate_inherits_the_lints() {
 #[test]
 fn bites_a_foreign_crate_in_the_executor() {
     let tree = "purple-exec v0.1.0 (/x)\npurple-plan v0.1.0 (/x)\nlibc v0.2.1\nlibc v0.2.1 (*)\n";
-    one_of(&foreign_in_executor(tree), "`libc` would run inside purple-exec");
+    one_of(
+        &foreign_in_executor(tree),
+        "`libc` would run inside purple-exec",
+    );
     assert!(foreign_in_executor("purple-exec v0.1.0\n\nrustix v1.1.0\n").is_empty());
 }
 
 #[test]
 fn bites_a_runtime_in_the_compiler() {
-    one_of(&runtime_in_compiler("purplec v0.1.0\nserde v1.0\ntokio v1.54.0\n"), "`tokio`");
+    one_of(
+        &runtime_in_compiler("purplec v0.1.0\nserde v1.0\ntokio v1.54.0\n"),
+        "`tokio`",
+    );
     assert!(runtime_in_compiler("purplec v0.1.0\nserde v1.0\n").is_empty());
 }
 
@@ -244,9 +293,15 @@ fn bites_a_dependency_upwards() {
         ("purple", "purple-exec"),
         ("purple-policy", "something-new"),
     ] {
-        one_of(&against_direction(&metadata(name, to)), &format!("must not depend on `{to}`"));
+        one_of(
+            &against_direction(&metadata(name, to)),
+            &format!("must not depend on `{to}`"),
+        );
     }
-    one_of(&against_direction(&metadata("something-new", "purplec")), "add it there");
+    one_of(
+        &against_direction(&metadata("something-new", "purplec")),
+        "add it there",
+    );
     assert!(against_direction(&metadata("purple", "purplec")).is_empty());
 }
 
@@ -258,15 +313,27 @@ fn bites_a_plan_crate_with_more() {
                 "features": {features}}}]}}"#
         )
     };
-    one_of(&plan_not_bare(&plan(r#"{"name": "sha2", "kind": null}"#, "{}")), "`sha2`");
-    one_of(&plan_not_bare(&plan(r#"{"name": "cc", "kind": "build"}"#, "{}")), "`cc`");
-    one_of(&plan_not_bare(&plan("", r#"{"std": []}"#)), "the feature `std`");
+    one_of(
+        &plan_not_bare(&plan(r#"{"name": "sha2", "kind": null}"#, "{}")),
+        "`sha2`",
+    );
+    one_of(
+        &plan_not_bare(&plan(r#"{"name": "cc", "kind": "build"}"#, "{}")),
+        "`cc`",
+    );
+    one_of(
+        &plan_not_bare(&plan("", r#"{"std": []}"#)),
+        "the feature `std`",
+    );
     assert!(plan_not_bare(&plan(r#"{"name": "proptest", "kind": "dev"}"#, "{}")).is_empty());
 }
 
 #[test]
 fn bites_a_crate_without_the_lints() {
-    let bad = Tracked::new("a/Cargo.toml", "[package]\nname = \"a\"\n[lints]\nrust.x = 1\n");
+    let bad = Tracked::new(
+        "a/Cargo.toml",
+        "[package]\nname = \"a\"\n[lints]\nrust.x = 1\n",
+    );
     one_of(&without_lints(&[bad]), "a/Cargo.toml:1: add `[lints]`");
     let fine = Tracked::new("a/Cargo.toml", "[package]\n\n[lints]\nworkspace = true\n");
     assert!(without_lints(&[fine, Tracked::new("Cargo.toml", "[workspace]\n")]).is_empty());

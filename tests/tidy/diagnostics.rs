@@ -10,7 +10,9 @@ const PAGES: &str = "docs/diagnostics/";
 fn without_page(files: &[Tracked]) -> Vec<String> {
     let has_page = |code: &str| {
         let page = format!("{PAGES}{code}.md");
-        files.iter().any(|file| file.path == page && !file.text.trim().is_empty())
+        files
+            .iter()
+            .any(|file| file.path == page && !file.text.trim().is_empty())
     };
     let mut findings = Vec::new();
     for found in emitted(files) {
@@ -28,13 +30,20 @@ fn without_page(files: &[Tracked]) -> Vec<String> {
 }
 
 fn without_code(files: &[Tracked]) -> Vec<String> {
-    let codes: BTreeSet<_> = emitted(files).into_iter().filter_map(|found| found.code).collect();
+    let codes: BTreeSet<_> = emitted(files)
+        .into_iter()
+        .filter_map(|found| found.code)
+        .collect();
     let name = |file: &'_ Tracked| Some(file.path.strip_prefix(PAGES)?.to_owned());
     files
         .iter()
         .filter_map(name)
         .filter(|name| name != "README.md" && name != "formats.md")
-        .filter(|name| !name.strip_suffix(".md").is_some_and(|code| codes.contains(code)))
+        .filter(|name| {
+            !name
+                .strip_suffix(".md")
+                .is_some_and(|code| codes.contains(code))
+        })
         .map(|name| format!("{PAGES}{name}:1: the compiler has no such code; remove the page"))
         .collect()
 }
@@ -46,11 +55,19 @@ fn every_page_has_a_code() {
 
 #[test]
 fn bites_a_page_without_a_code() {
-    let source =
-        Tracked::new("compiler/src/parse/mod.rs", "Diagnostic::error(\"duplicate-key\", span)");
+    let source = Tracked::new(
+        "compiler/src/parse/mod.rs",
+        "Diagnostic::error(\"duplicate-key\", span)",
+    );
     let check = |page: &str| without_code(&[source.clone(), Tracked::new(page, "# page\n")]);
-    one_of(&check("docs/diagnostics/other.md"), "docs/diagnostics/other.md:1: the compiler has no");
-    one_of(&check("docs/diagnostics/duplicate-key.txt"), "duplicate-key.txt");
+    one_of(
+        &check("docs/diagnostics/other.md"),
+        "docs/diagnostics/other.md:1: the compiler has no",
+    );
+    one_of(
+        &check("docs/diagnostics/duplicate-key.txt"),
+        "duplicate-key.txt",
+    );
     assert!(check("docs/diagnostics/duplicate-key.md").is_empty());
     assert!(check("docs/diagnostics/README.md").is_empty());
 }
@@ -77,15 +94,24 @@ fn bites_a_code_without_a_page() {
         "Diagnostic::new(\n    Severity::Note,\n    \"duplicate-key\",\n    span)",
     ] {
         assert!(check(call, page).is_empty(), "{call}");
-        one_of(&check(call, "docs/diagnostics/other.md"), "`duplicate-key` has no page");
+        one_of(
+            &check(call, "docs/diagnostics/other.md"),
+            "`duplicate-key` has no page",
+        );
     }
     let second_line = "//! x\n\nDiagnostic::error(\"duplicate-key\", span, \"x\")";
     one_of(&check(second_line, "x.md"), "compiler/src/parse/mod.rs:3:");
-    one_of(&check("Diagnostic::error(code, span, \"x\")", page), "as a literal");
+    one_of(
+        &check("Diagnostic::error(code, span, \"x\")", page),
+        "as a literal",
+    );
     let computed = "let code = if x { \"duplicate-key\" } else { \"no-page\" };\n\
                     Diagnostic::error(code, span, \"some text\")";
     one_of(&check(computed, page), "mod.rs:1: `no-page` has no page");
-    one_of(&check("Diagnostic::error(\"Duplicate_key\", span)", page), "not in kebab case");
+    one_of(
+        &check("Diagnostic::error(\"Duplicate_key\", span)", page),
+        "not in kebab case",
+    );
     let tested = "//! x\n#[cfg(test)]\nDiagnostic::error(\"no-page\", span)";
     assert!(check(tested, page).is_empty());
 }

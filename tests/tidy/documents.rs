@@ -26,7 +26,9 @@ fn foreign_words(files: &[Tracked]) -> Vec<String> {
             let line = line.to_lowercase();
             for word in words.iter().filter(|word| line.contains(word.as_str())) {
                 let path = &file.path;
-                findings.push(format!("{path}:{number}: `{word}` does not belong here; remove it"));
+                findings.push(format!(
+                    "{path}:{number}: `{word}` does not belong here; remove it"
+                ));
             }
         }
     }
@@ -40,7 +42,9 @@ fn links(line: &str) -> Vec<&str> {
         .skip(1)
         .filter_map(|rest| rest.split([')', ' ']).next())
         .collect::<Vec<_>>();
-    let definition = line.strip_prefix('[').and_then(|rest| rest.split_once("]: "));
+    let definition = line
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("]: "));
     found.extend(definition.and_then(|(_, rest)| rest.split_whitespace().next()));
     found
 }
@@ -60,11 +64,15 @@ fn broken_links(files: &[Tracked], exists: impl Fn(&str) -> bool) -> Vec<String>
                 }
                 let place = match target.strip_prefix('/') {
                     Some(from_root) => from_root.to_owned(),
-                    None => format!("{folder}/{target}").trim_start_matches('/').to_owned(),
+                    None => format!("{folder}/{target}")
+                        .trim_start_matches('/')
+                        .to_owned(),
                 };
                 if !exists(&place) {
                     let path = &file.path;
-                    findings.push(format!("{path}:{number}: `{link}` leads nowhere; correct it"));
+                    findings.push(format!(
+                        "{path}:{number}: `{link}` leads nowhere; correct it"
+                    ));
                 }
             }
         }
@@ -78,7 +86,10 @@ fn without_modeline(files: &[Tracked]) -> Vec<String> {
         .filter(|file| file.path.starts_with("policies/") && file.has_extension("yaml"))
         .filter(|file| !file.text.lines().any(|line| line.starts_with(MODELINE)))
         .map(|file| {
-            format!("{}:1: add `{MODELINE}...`, so that editors know the schema", file.path)
+            format!(
+                "{}:1: add `{MODELINE}...`, so that editors know the schema",
+                file.path
+            )
         })
         .collect()
 }
@@ -111,7 +122,9 @@ fn bites_foreign_words() {
 fn bites_a_broken_link() {
     let check = |text: &str| {
         let file = Tracked::new("docs/a/x.md", text);
-        broken_links(&[file], |path| path == "docs/a/y.md" || path == "docs/a/../z.md")
+        broken_links(&[file], |path| {
+            path == "docs/a/y.md" || path == "docs/a/../z.md"
+        })
     };
     one_of(&check("\n[y](gone.md)"), "docs/a/x.md:2: `gone.md`");
     one_of(&check("[y](y.md) [z](gone.md#part)"), "gone.md#part");
@@ -127,6 +140,9 @@ fn bites_a_broken_link() {
 fn bites_a_policy_without_modeline() {
     let bare = Tracked::new("policies/x.yaml", "name: x\n");
     one_of(&without_modeline(&[bare]), "policies/x.yaml:1: add");
-    let fine = Tracked::new("policies/x.yaml", &format!("{MODELINE}../schema.json\nname: x\n"));
+    let fine = Tracked::new(
+        "policies/x.yaml",
+        &format!("{MODELINE}../schema.json\nname: x\n"),
+    );
     assert!(without_modeline(&[fine]).is_empty());
 }

@@ -2,7 +2,11 @@
 //! the repository, and a test that shows it a bad example.
 //!
 //! A finding names the file and line and says what to do.
-#![expect(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod dependencies;
 mod diagnostics;
@@ -13,7 +17,12 @@ mod threats;
 /// Fails with every finding.
 #[track_caller]
 fn none_of(findings: &[String]) {
-    assert!(findings.is_empty(), "{} finding(s):\n{}\n", findings.len(), findings.join("\n"));
+    assert!(
+        findings.is_empty(),
+        "{} finding(s):\n{}\n",
+        findings.len(),
+        findings.join("\n")
+    );
 }
 
 /// Fails unless the check found exactly one thing, with these words in it.

@@ -14,7 +14,10 @@ const THREATS: std::ops::RangeInclusive<u32> = 1..=29;
 type Tests<'f> = BTreeMap<u32, BTreeSet<&'f str>>;
 
 fn text<'f>(files: &'f [Tracked], path: &str) -> &'f str {
-    files.iter().find(|file| file.path == path).map_or("", |file| &file.text)
+    files
+        .iter()
+        .find(|file| file.path == path)
+        .map_or("", |file| &file.text)
 }
 
 /// What the rows of the model say: `| NUMBER | ... | ... | tests in backticks |`.
@@ -22,7 +25,10 @@ fn model(text: &str) -> Tests<'_> {
     let rows = text.lines().filter_map(|line| {
         let (number, rest) = line.strip_prefix('|')?.split_once(" | ")?;
         let (_, tests) = rest.rsplit_once(" | ")?;
-        Some((number.trim().parse().ok()?, tests.split('`').skip(1).step_by(2).collect()))
+        Some((
+            number.trim().parse().ok()?,
+            tests.split('`').skip(1).step_by(2).collect(),
+        ))
     });
     rows.collect()
 }
@@ -34,7 +40,10 @@ fn table(text: &str) -> Tests<'_> {
         if let Some((number, test)) = line.split_once(' ')
             && let Ok(number) = number.parse()
         {
-            found.entry(number).or_default().insert(test.trim_matches('`'));
+            found
+                .entry(number)
+                .or_default()
+                .insert(test.trim_matches('`'));
         }
     }
     found
@@ -45,7 +54,9 @@ fn exists(files: &[Tracked], test: &str) -> bool {
     test.split_once("::").is_some_and(|(path, name)| {
         let paths = [format!("tests/{path}.rs"), format!("{path}.rs")];
         let function = format!("fn {name}(");
-        files.iter().any(|file| paths.contains(&file.path) && file.text.contains(&function))
+        files
+            .iter()
+            .any(|file| paths.contains(&file.path) && file.text.contains(&function))
     })
 }
 
@@ -54,7 +65,10 @@ fn scenarios(files: &[Tracked]) -> impl Iterator<Item = String> {
     files
         .iter()
         .filter_map(|file| {
-            let module = file.path.strip_prefix("tests/adversarial/")?.strip_suffix(".rs")?;
+            let module = file
+                .path
+                .strip_prefix("tests/adversarial/")?
+                .strip_suffix(".rs")?;
             let (_, rest) = file.text.split_once("scenarios! {")?;
             let names = rest.split_once('}')?.0.split_whitespace();
             Some(names.map(move |name| format!("adversarial/{module}::{name}")))
@@ -67,11 +81,15 @@ fn disagreements(files: &[Tracked], threats: impl Iterator<Item = u32>) -> Vec<S
     let mut findings = Vec::new();
     for threat in threats {
         let none = BTreeSet::new();
-        let (named, stand) =
-            (model.get(&threat).unwrap_or(&none), table.get(&threat).unwrap_or(&none));
+        let (named, stand) = (
+            model.get(&threat).unwrap_or(&none),
+            table.get(&threat).unwrap_or(&none),
+        );
         if named.is_empty() || named != stand {
             let both = format!("{MODEL} names {named:?} and {TABLE} {stand:?}");
-            findings.push(format!("threat {threat}: {both}; let both name the same tests"));
+            findings.push(format!(
+                "threat {threat}: {both}; let both name the same tests"
+            ));
         }
     }
     let all: BTreeSet<&str> = table.values().flatten().copied().collect();
@@ -103,7 +121,13 @@ fn bites_a_threat_without_a_test() {
     none_of(&check(row, line, test));
     one_of(&check("", line, test), "threat 1");
     one_of(&check(&row.replace("out", "in"), line, test), "threat 1");
-    one_of(&check(row, line, "fn other() {}"), "no test `adversarial/way::out`");
+    one_of(
+        &check(row, line, "fn other() {}"),
+        "no test `adversarial/way::out`",
+    );
     let more = "scenarios! { out over }\nfn out(place: &Place) {}\n";
-    one_of(&check(row, line, more), "`adversarial/way::over` stands for no threat");
+    one_of(
+        &check(row, line, more),
+        "`adversarial/way::over` stands for no threat",
+    );
 }

@@ -1,10 +1,9 @@
 //! `purple doctor` where there are control groups of version 2: it makes one, and takes it away again.
 
+use crate::limits::{given, owners_command};
 use purple_tests::place::{Place, binary};
 use serde_json::Value;
 use std::fs;
-use std::os::unix::fs::chown;
-use std::path::Path;
 use std::process::Command;
 
 scenarios! {
@@ -17,28 +16,19 @@ const GROUPS: &str = "/sys/fs/cgroup";
 
 /// Runs it as the place's owner in a group that is theirs, beside as many other processes.
 fn doctor(place: &Place, others: usize) -> Value {
-    let group = Path::new(GROUPS).join(format!("doctor-{}", place.name()));
-    let divide =
-        fs::write(Path::new(GROUPS).join("cgroup.subtree_control"), "+cpu +io +memory +pids");
-    divide.expect("process 1 divides the first group");
-    fs::create_dir(&group).expect("a new group");
-    for file in ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"] {
-        chown(group.join(file), Some(place.who.uid), Some(place.who.gid))
-            .expect("root gives it away");
-    }
+    let group = given(place, "doctor");
     let mut busy: Vec<_> = (0..others)
         .map(|_| {
-            let child = Command::new("sleep").arg("1000").spawn().expect("sleep starts");
+            let child = Command::new("sleep")
+                .arg("1000")
+                .spawn()
+                .expect("sleep starts");
             fs::write(group.join("cgroup.procs"), child.id().to_string()).expect("it moves");
             child
         })
         .collect();
-    let line = format!("echo 0 > {}/cgroup.procs && exec \"$@\"", group.display());
-    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
-    let program = binary("purple");
-    let done = Command::new("sh")
-        .args(["-c", &line, "sh", "setpriv", "--reuid", &uid, "--regid", &gid, "--clear-groups"])
-        .arg(&program)
+    let done = owners_command(place, &group)
+        .arg(binary("purple"))
         .args(["doctor", "--json"])
         .current_dir(place.at("output"))
         .output()
@@ -63,14 +53,27 @@ fn doctor(place: &Place, others: usize) -> Value {
 
 fn check<'r>(report: &'r Value, id: &str) -> &'r Value {
     let checks = report["checks"].as_array().expect("a list");
-    checks.iter().find(|check| check["id"] == id).expect("a check")
+    checks
+        .iter()
+        .find(|check| check["id"] == id)
+        .expect("a check")
 }
 
 fn every_layer_works(place: &Place) {
     let report = doctor(place, 0);
-    for id in ["cgroup", "cgroup-clone", "cgroup-kill", "run", "seccomp", "landlock"] {
+    for id in [
+        "cgroup",
+        "cgroup-clone",
+        "cgroup-kill",
+        "run",
+        "seccomp",
+        "landlock",
+    ] {
         let state = &check(&report, id)["state"];
-        assert!(state == "ok" || state == "degraded" && id == "landlock", "{id}: {report:#}");
+        assert!(
+            state == "ok" || state == "degraded" && id == "landlock",
+            "{id}: {report:#}"
+        );
     }
     assert_eq!(check(&report, "cgroup")["found"], "cpu, io, memory, pids");
     let ran = check(&report, "run")["found"].as_str().expect("text");
@@ -88,11 +91,15 @@ fn a_group_in_use_is_not_divided(place: &Place) {
     let found = check(&report, "cgroup");
     assert_eq!(found["state"], "missing", "{report:#}");
     assert!(
-        found["found"].as_str().is_some_and(|text| text.ends_with("holds 1 other processes")),
+        found["found"]
+            .as_str()
+            .is_some_and(|text| text.ends_with("holds 1 other processes")),
         "{found}"
     );
     assert!(
-        found["fix"].as_str().is_some_and(|text| text.starts_with("`systemd-run --user")),
+        found["fix"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("`systemd-run --user")),
         "{found}"
     );
 }
@@ -104,7 +111,9 @@ fn what_it_says_to_type_mounts_the_groups(place: &Place) {
     let doctor = |typed: &str| {
         let line = format!("umount {GROUPS} && {typed} && exec \"$@\"");
         let done = Command::new("unshare")
-            .args(["--mount", "sh", "-c", &line, "sh", "setpriv", "--reuid", &uid, "--regid", &gid])
+            .args([
+                "--mount", "sh", "-c", &line, "sh", "setpriv", "--reuid", &uid, "--regid", &gid,
+            ])
             .arg("--clear-groups")
             .arg(&program)
             .args(["doctor", "--json"])

@@ -1,7 +1,7 @@
 //! Threat 28, with control groups: every call that makes the run's group made to fail, each one alone.
 //! The command never starts, and no group is left.
 
-use crate::limits::{Delegated, groups, limited};
+use crate::limits::{Delegated, groups, join, limited};
 use crate::tracer::{Call, Traced, WRAPPER, trace};
 use nix::errno::Errno;
 use nix::libc;
@@ -34,11 +34,11 @@ fn traced(
     let name = format!("started-{number}");
     let run = Run::new(place, plan, &["touch", &format!("/output/{name}")]).option(options);
     let group = Delegated::new(place);
-    let join = format!("read -r go && echo 0 > {}/cgroup.procs && exec \"$@\"", group.0.display());
+    let line = format!("read -r go && {}", join(&group.0));
     let run = if place.who.is_root() {
         run.wrapped(&WRAPPER)
     } else {
-        run.wrapped_by_root(&["sh", "-c", &join, "sh"])
+        run.wrapped_by_root(&["sh", "-c", &line, "sh"])
     };
     let found = trace(&mut run.command(), fault);
     (place.at(&format!("output/{name}")), found, groups())
@@ -46,13 +46,26 @@ fn traced(
 
 /// The calls of the supervisor up to the one that makes init.
 fn setup(traced: &Traced) -> Vec<Call> {
-    assert_eq!((traced.status, traced.said.lines().count() <= 1), (0, true), "{}", traced.said);
+    assert_eq!(
+        (traced.status, traced.said.lines().count() <= 1),
+        (0, true),
+        "{}",
+        traced.said
+    );
     let payload = traced.payload.as_ref().expect("the command started");
     let init = payload.first().expect("init is its parent");
-    let makes = [libc::SYS_clone, libc::SYS_clone3, libc::SYS_fork, libc::SYS_vfork];
+    let makes = [
+        libc::SYS_clone,
+        libc::SYS_clone3,
+        libc::SYS_fork,
+        libc::SYS_vfork,
+    ];
     let is_making = |call: &&Call| makes.iter().any(|number| is(call, *number));
     let own = || traced.calls.iter().filter(|call| call.process.is_empty());
-    let last = own().filter(is_making).nth(*init).expect("the call that makes init");
+    let last = own()
+        .filter(is_making)
+        .nth(*init)
+        .expect("the call that makes init");
     let mut all: Vec<Call> = own().take_while(|call| *call != last).cloned().collect();
     all.push(last.clone());
     all
@@ -64,9 +77,19 @@ fn between(with: &[Call], without: &[Call]) -> Vec<Call> {
     let same = |(one, other): &(&Call, &Call)| one.number == other.number;
     let start = with.iter().zip(without).take_while(same).count();
     let rest = with.len().min(without.len()) - start;
-    let end = with.iter().rev().zip(without.iter().rev()).take(rest).take_while(same).count();
+    let end = with
+        .iter()
+        .rev()
+        .zip(without.iter().rev())
+        .take(rest)
+        .take_while(same)
+        .count();
     let last = with.last().expect("one makes init");
-    with[start..with.len() - end].iter().chain([last]).cloned().collect()
+    with[start..with.len() - end]
+        .iter()
+        .chain([last])
+        .cloned()
+        .collect()
 }
 
 fn no_call_for_the_group_may_fail(place: &Place) {
@@ -101,7 +124,9 @@ fn no_call_for_the_group_may_fail(place: &Place) {
         if !as_wanted {
             let Traced { status, said, .. } = found;
             let started = started.exists();
-            wrong.push(format!("{fault:?}: {status}, started {started}, left {left:?}: {said}"));
+            wrong.push(format!(
+                "{fault:?}: {status}, started {started}, left {left:?}: {said}"
+            ));
         }
         for group in left.iter().filter(|group| group.exists()) {
             if let Err(error) = std::fs::remove_dir(group) {
@@ -109,5 +134,10 @@ fn no_call_for_the_group_may_fail(place: &Place) {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of them:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -54,8 +54,15 @@ const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/usr/bin/systemd-run"];
 const UNITS: &str = "/usr/lib/systemd/user";
 
 /// The parts of Python's library that scenarios use, beside the files that stand at its top.
-const PYTHON_PARTS: [&str; 7] =
-    ["collections", "ctypes", "encodings", "importlib", "json", "lib-dynload", "re"];
+const PYTHON_PARTS: [&str; 7] = [
+    "collections",
+    "ctypes",
+    "encodings",
+    "importlib",
+    "json",
+    "lib-dynload",
+    "re",
+];
 
 /// The programs under test below the directory of what is built, and where they stand in the machine.
 /// The compiler is optimised: a machine that is emulated spends most of its time in it.
@@ -93,7 +100,11 @@ pub(crate) fn build(kernel: &Path, target: &Path) -> Result<Vec<u8>, Fault> {
     let python = Path::new("/usr/bin/python3").canonicalize();
     let python = python.map_err(|error| format!("python3: {error}"))?;
     let python = Path::new("/usr/lib").join(python.file_name().unwrap_or_default());
-    for dir in PYTHON_PARTS.iter().map(|part| python.join(part)).chain([python.clone()]) {
+    for dir in PYTHON_PARTS
+        .iter()
+        .map(|part| python.join(part))
+        .chain([python.clone()])
+    {
         for dir in [dir.join("__pycache__"), dir] {
             for path in files(&dir) {
                 image.host_file(&path)?;
@@ -101,26 +112,45 @@ pub(crate) fn build(kernel: &Path, target: &Path) -> Result<Vec<u8>, Fault> {
             }
         }
     }
-    for path in SYSTEMD.map(PathBuf::from).into_iter().filter(|path| path.exists()) {
+    for path in SYSTEMD
+        .map(PathBuf::from)
+        .into_iter()
+        .filter(|path| path.exists())
+    {
         image.host_file(&path)?;
         elf.insert(path);
     }
-    let unit = |path: &PathBuf| path.extension().is_some_and(|e| e == "target" || e == "slice");
+    let unit = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|e| e == "target" || e == "slice")
+    };
     for path in files(Path::new(UNITS)).filter(unit) {
         image.host_file(&path)?;
     }
     let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     elf.insert(own.clone());
     let stripped = kernel.join("stripped");
-    for path in UNDER_TEST.map(|name| target.join(name)).iter().chain([&own]) {
+    for path in UNDER_TEST
+        .map(|name| target.join(name))
+        .iter()
+        .chain([&own])
+    {
         // Without symbols they are a tenth as large.
-        let done = Command::new("strip").arg("-o").arg(&stripped).arg(path).output();
+        let done = Command::new("strip")
+            .arg("-o")
+            .arg(&stripped)
+            .arg(path)
+            .output();
         let done = done.map_err(|error| format!("strip: {error}"))?;
         if !done.status.success() {
             return Err(String::from_utf8_lossy(&done.stderr).trim().to_owned());
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        image.file(&format!("system{PROGRAM_DIR}/{name}"), read(&stripped)?, 0o755);
+        image.file(
+            &format!("system{PROGRAM_DIR}/{name}"),
+            read(&stripped)?,
+            0o755,
+        );
         elf.insert(path.clone());
     }
     fs::remove_file(&stripped).map_err(|error| format!("{}: {error}", stripped.display()))?;
@@ -145,13 +175,16 @@ pub(crate) fn build(kernel: &Path, target: &Path) -> Result<Vec<u8>, Fault> {
 /// Where a program is.
 fn find(name: &str) -> Option<PathBuf> {
     let dirs = ["/usr/bin", "/usr/sbin"].iter();
-    dirs.map(|dir| Path::new(dir).join(name)).find(|path| path.exists())
+    dirs.map(|dir| Path::new(dir).join(name))
+        .find(|path| path.exists())
 }
 
 /// The files in a directory, without those below it; none where it does not exist.
 fn files(dir: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_file())
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
 }
 
 /// The libraries that programs need, as the dynamic loader finds them.
@@ -159,8 +192,14 @@ fn libraries(programs: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>, Fault> {
     let out = Command::new("ldd").args(programs).output();
     let out = out.map_err(|error| format!("ldd: {error}"))?;
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    let words = text.lines().filter(|line| line.starts_with('\t')).flat_map(str::split_whitespace);
-    Ok(words.filter(|word| word.starts_with('/')).map(PathBuf::from).collect())
+    let words = text
+        .lines()
+        .filter(|line| line.starts_with('\t'))
+        .flat_map(str::split_whitespace);
+    Ok(words
+        .filter(|word| word.starts_with('/'))
+        .map(PathBuf::from)
+        .collect())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Fault> {
@@ -176,9 +215,18 @@ impl Image {
     fn host_file(&mut self, path: &Path) -> Result<(), Fault> {
         let fault = |error| format!("{}: {error}", path.display());
         let name = path.file_name().unwrap_or_default();
-        let place = path.parent().unwrap_or(path).canonicalize().map_err(fault)?.join(name);
+        let place = path
+            .parent()
+            .unwrap_or(path)
+            .canonicalize()
+            .map_err(fault)?
+            .join(name);
         let mode = path.metadata().map_err(fault)?.permissions().mode();
-        self.file(&format!("system{}", place.display()), read(path)?, mode & 0o755);
+        self.file(
+            &format!("system{}", place.display()),
+            read(path)?,
+            mode & 0o755,
+        );
         Ok(())
     }
 
@@ -209,7 +257,21 @@ impl Image {
             let mut header = "070701".to_owned();
             let name = path.len() + 1;
             let mode = usize::try_from(*mode).unwrap_or(0);
-            for field in [number + 1, mode, 0, 0, 1, 0, content.len(), 0, 0, 0, 0, name, 0] {
+            for field in [
+                number + 1,
+                mode,
+                0,
+                0,
+                1,
+                0,
+                content.len(),
+                0,
+                0,
+                0,
+                0,
+                name,
+                0,
+            ] {
                 write!(header, "{field:08x}").expect("a string grows");
             }
             bytes.extend(header.bytes().chain(path.bytes()).chain([0]));

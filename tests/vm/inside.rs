@@ -39,7 +39,11 @@ pub(crate) fn scenario(wanted: &str, who: &str) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let test = name(found, who);
-    let identity = if who == "as_root" { Identity::root(&test) } else { Identity::user(&test) };
+    let identity = if who == "as_root" {
+        Identity::root(&test)
+    } else {
+        Identity::user(&test)
+    };
     if let Some(identity) = identity {
         let place = Place::new(identity);
         let host = HostSnapshot::take(&place);
@@ -66,8 +70,16 @@ fn system() -> Result<(), Fault> {
     on(Some("devpts"), "/dev/pts", Some("devpts"), MsFlags::empty())?;
     on(Some("shm"), "/dev/shm", Some("tmpfs"), MsFlags::empty())?;
     on(Some("scratch"), "/scratch", Some("tmpfs"), MsFlags::empty())?;
-    on(Some("cgroup2"), "/sys/fs/cgroup", Some("cgroup2"), MsFlags::empty())?;
-    for entry in fs::read_dir("/modules").map_err(|error| format!("/modules: {error}"))?.flatten() {
+    on(
+        Some("cgroup2"),
+        "/sys/fs/cgroup",
+        Some("cgroup2"),
+        MsFlags::empty(),
+    )?;
+    for entry in fs::read_dir("/modules")
+        .map_err(|error| format!("/modules: {error}"))?
+        .flatten()
+    {
         let path = entry.path();
         let fault = |error: String| format!("{}: {error}", path.display());
         let file = File::open(&path).map_err(|error| fault(error.to_string()))?;
@@ -116,7 +128,15 @@ fn numbers(device: &str) -> Result<String, Fault> {
 
 fn file_system(device: &str, place: &str) -> Result<(), Fault> {
     fs::create_dir_all(place).map_err(|error| format!("{place}: {error}"))?;
-    let options = ["-q", "-F", "-E", "lazy_itable_init=1", "-O", "^has_journal", device];
+    let options = [
+        "-q",
+        "-F",
+        "-E",
+        "lazy_itable_init=1",
+        "-O",
+        "^has_journal",
+        device,
+    ];
     let _said: String = command("mkfs.ext4", &options)?;
     let none: Option<&str> = None;
     mount(Some(device), place, Some("ext4"), MsFlags::empty(), none)
@@ -130,7 +150,10 @@ fn on(source: Option<&str>, place: &str, kind: Option<&str>, flags: MsFlags) -> 
 
 /// Runs a command, which must succeed, and gives the line that it prints.
 fn command(program: &str, arguments: &[&str]) -> Result<String, Fault> {
-    let out = Command::new(program).args(arguments).env("PATH", "/usr/bin:/usr/sbin").output();
+    let out = Command::new(program)
+        .args(arguments)
+        .env("PATH", "/usr/bin:/usr/sbin")
+        .output();
     let out = out.map_err(|error| format!("{program}: {error}"))?;
     let said = String::from_utf8_lossy(&out.stderr);
     if out.status.success() {
@@ -149,7 +172,9 @@ fn all() -> Result<(), Fault> {
     for (scenario, who) in tests() {
         let test = name(scenario, who);
         if chosen(&test, &words) {
-            results.write_all(one(scenario.0, who, &test).as_bytes()).map_err(fault)?;
+            results
+                .write_all(one(scenario.0, who, &test).as_bytes())
+                .map_err(fault)?;
         }
     }
     results.write_all(b"done\n").map_err(fault)
@@ -158,7 +183,13 @@ fn all() -> Result<(), Fault> {
 /// Runs one test in a process of its own, and says what came of it.
 fn one(scenario: &str, who: &str, test: &str) -> String {
     let out = Command::new("/usr/bin/timeout")
-        .args([LIMIT, &format!("{}/vm", image::PROGRAM_DIR), "--scenario", scenario, who])
+        .args([
+            LIMIT,
+            &format!("{}/vm", image::PROGRAM_DIR),
+            "--scenario",
+            scenario,
+            who,
+        ])
         .env_clear()
         .env("PATH", "/usr/bin:/usr/sbin")
         .env("PURPLE_TEST_USER", image::USER)
@@ -176,7 +207,9 @@ fn one(scenario: &str, who: &str, test: &str) -> String {
             said.trim().replace('\n', "\n  ")
         );
     }
-    let skip = said.lines().find_map(|line| line.strip_prefix("SKIP ")?.split_once(": "));
+    let skip = said
+        .lines()
+        .find_map(|line| line.strip_prefix("SKIP ")?.split_once(": "));
     match skip {
         Some((_, why)) => format!("skipped {test}: {why}\n"),
         None => format!("passed {test}\n"),

@@ -1,15 +1,15 @@
 //! Control groups after their runs: those of a crowd are gone, and one that a killed run has left is
 //! taken away by the next.
 
-use crate::limits::{Delegated, groups, limited};
+use crate::limits::{Delegated, groups, join, limited, owners_command};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use purple_tests::place::{Place, binary};
-use purple_tests::run::{Run, finish};
+use purple_tests::run::{Run, finish, piped};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command};
 use std::time::Duration;
 
 scenarios! {
@@ -20,7 +20,7 @@ scenarios! {
 /// A run that has said that it is ready, in a group of its own below one, and waits for its input's end.
 fn waiting(place: &Place, plan: &Path, group: &Delegated) -> (Child, BufReader<ChildStdout>) {
     let run = Run::new(place, plan, &["sh", "-c", "echo ready; cat"]);
-    let line = format!("echo 0 > {}/caller/cgroup.procs && exec \"$@\"", group.0.display());
+    let line = join(&group.0.join("caller"));
     let run = run.option(&["--cgroup", &group.0.display().to_string()]);
     let mut child = run.wrapped_by_root(&["sh", "-c", &line, "sh"]).start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -41,8 +41,14 @@ fn end((child, mut out): (Child, BufReader<ChildStdout>)) {
 }
 
 fn what_a_killed_run_leaves_is_taken_away_by_the_next(place: &Place) {
-    let copied = Command::new("cp").arg(binary("purple")).arg(place.at("purple")).status();
-    assert!(copied.is_ok_and(|status| status.success()), "purple can be copied");
+    let copied = Command::new("cp")
+        .arg(binary("purple"))
+        .arg(place.at("purple"))
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "purple can be copied"
+    );
     let group = Delegated::new(place);
     fs::create_dir(group.0.join("caller")).expect("a new group");
     let plan = limited(place, "pids_limit: 20").compile(place);
@@ -60,25 +66,24 @@ fn what_a_killed_run_leaves_is_taken_away_by_the_next(place: &Place) {
     while !events().contains("populated 0") {
         std::thread::yield_now();
     }
-    let line = format!("echo 0 > {}/caller/cgroup.procs && exec \"$@\"", group.0.display());
-    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
-    let next = Command::new("sh")
-        .args(["-c", &line, "sh", "setpriv", "--reuid", &uid, "--regid", &gid, "--clear-groups"])
-        .args(["./purple", "run", "--plan", "plan.bin", "--cgroup"])
+    let mut next = owners_command(place, &group.0.join("caller"));
+    next.args(["./purple", "run", "--plan", "plan.bin", "--cgroup"])
         .arg(&group.0)
         .args(["--", "true"])
         .current_dir(place.at(""))
-        .env("HOME", place.at("home"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    assert_eq!(finish(next.expect("it starts"), b"", Duration::from_mins(1)).good(), "");
+        .env("HOME", place.at("home"));
+    assert_eq!(
+        finish(piped(&mut next), b"", Duration::from_mins(1)).good(),
+        ""
+    );
     let mut found = groups();
     found.sort();
     let mut expected: Vec<PathBuf> = vec![of(&other.0), new.clone()];
     expected.sort();
-    assert_eq!(found, expected, "the one that was left is gone, and no other");
+    assert_eq!(
+        found, expected,
+        "the one that was left is gone, and no other"
+    );
     end(other);
     fs::remove_dir(new).expect("ours");
     assert!(groups().is_empty(), "{:?}", groups());

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 scenarios! {
     the_values_are_in_the_receipt
@@ -37,15 +38,7 @@ pub(crate) struct Delegated(pub(crate) PathBuf);
 
 impl Delegated {
     pub(crate) fn new(place: &Place) -> Self {
-        let path = Path::new(GROUPS).join(format!("delegated-{}", place.name()));
-        fs::write(Path::new(GROUPS).join("cgroup.subtree_control"), CONTROLLERS)
-            .expect("process 1 divides the first group");
-        fs::create_dir(&path).expect("a new group");
-        for file in ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"] {
-            let path = path.join(file);
-            chown(path, Some(place.who.uid), Some(place.who.gid)).expect("root gives it away");
-        }
-        Self(path)
+        Self(given(place, "delegated"))
     }
 
     /// Starts the executor in it, in a group below it where one is named.
@@ -54,9 +47,50 @@ impl Delegated {
         if !below.is_empty() {
             fs::create_dir(&path).expect("a new group");
         }
-        let line = format!("echo 0 > {}/cgroup.procs && exec \"$@\"", path.display());
-        run.wrapped_by_root(&["sh", "-c", &line, "sh"])
+        run.wrapped_by_root(&["sh", "-c", &join(&path), "sh"])
     }
+}
+
+/// A new group that the place's owner may divide.
+pub(crate) fn given(place: &Place, name: &str) -> PathBuf {
+    let group = Path::new(GROUPS).join(format!("{name}-{}", place.name()));
+    fs::write(
+        Path::new(GROUPS).join("cgroup.subtree_control"),
+        CONTROLLERS,
+    )
+    .expect("process 1 divides the first group");
+    fs::create_dir(&group).expect("a new group");
+    for file in [
+        "",
+        "cgroup.procs",
+        "cgroup.subtree_control",
+        "cgroup.threads",
+    ] {
+        chown(group.join(file), Some(place.who.uid), Some(place.who.gid))
+            .expect("root gives it away");
+    }
+    group
+}
+
+/// A shell's line that joins a group and becomes the command behind it.
+pub(crate) fn join(group: &Path) -> String {
+    format!("echo 0 > {}/cgroup.procs && exec \"$@\"", group.display())
+}
+
+/// A command in a group, as the place's owner; its words are to be added.
+pub(crate) fn owners_command(place: &Place, group: &Path) -> Command {
+    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
+    let mut command = Command::new("sh");
+    command.args(["-c", &join(group), "sh"]);
+    command.args([
+        "setpriv",
+        "--reuid",
+        &uid,
+        "--regid",
+        &gid,
+        "--clear-groups",
+    ]);
+    command
 }
 
 impl Drop for Delegated {
@@ -74,7 +108,11 @@ impl Drop for Delegated {
 /// it, no group of a run is left.
 fn finish(place: &Place, run: Run<'_>) -> Finished {
     let group = Delegated::new(place);
-    let run = if place.who.is_root() { run } else { group.start(run, "") };
+    let run = if place.who.is_root() {
+        run
+    } else {
+        group.start(run, "")
+    };
     let done = run.report().finish();
     assert!(groups().is_empty(), "{:?}: {done}", groups());
     done
@@ -84,7 +122,10 @@ fn finish(place: &Place, run: Run<'_>) -> Finished {
 pub(crate) fn groups() -> Vec<PathBuf> {
     let below = |path: &Path| {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
+        entries
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+            .collect::<Vec<_>>()
     };
     let mut found = below(Path::new(GROUPS));
     found.extend(found.clone().iter().flat_map(|group| below(group)));
@@ -119,11 +160,30 @@ fn the_values_are_in_the_receipt(place: &Place) {
         "memory.swap.max 33554432",
         "pids.max 20",
     ];
-    assert_eq!(report(&done)["receipt"]["cgroup"], json!(values), "{}", report(&done));
+    assert_eq!(
+        report(&done)["receipt"]["cgroup"],
+        json!(values),
+        "{}",
+        report(&done)
+    );
     let used = &report(&done)["cgroup"];
-    assert!(used["cpu_microseconds"].as_u64().is_some_and(|time| time > 0), "{used}");
-    assert!(used["peak_memory_bytes"].as_u64().is_some_and(|bytes| bytes > 4096), "{used}");
-    assert_eq!((&used["oom_kills"], &used["pids_limit_hits"]), (&json!(0), &json!(0)), "{used}");
+    assert!(
+        used["cpu_microseconds"]
+            .as_u64()
+            .is_some_and(|time| time > 0),
+        "{used}"
+    );
+    assert!(
+        used["peak_memory_bytes"]
+            .as_u64()
+            .is_some_and(|bytes| bytes > 4096),
+        "{used}"
+    );
+    assert_eq!(
+        (&used["oom_kills"], &used["pids_limit_hits"]),
+        (&json!(0), &json!(0)),
+        "{used}"
+    );
 }
 
 /// A program that fills 512 MiB of memory.
@@ -132,7 +192,9 @@ const FILL: [&str; 5] = ["dd", "if=/dev/zero", "of=/dev/null", "bs=512M", "count
 fn memory_ends_the_group(place: &Place) {
     let policy = limited(place, "memory_limit_bytes: 64M");
     let plan = policy.compile(place);
-    let free = Run::new(place, &plan, &FILL).option(&["--unenforced", "cgroup"]).finish();
+    let free = Run::new(place, &plan, &FILL)
+        .option(&["--unenforced", "cgroup"])
+        .finish();
     assert_eq!(free.code(), 0, "without the limit it fits: {free}");
     let done = finish(place, Run::new(place, &plan, &FILL));
     assert_eq!(done.code(), 137, "{done}");
@@ -147,7 +209,9 @@ fn memory_ends_the_group(place: &Place) {
             "purple-exec: cgroup: memory.max = 67108864: processes that the kernel killed for want of memory: {kills} (policy line {line})\n"
         )
     );
-    let peak = report["cgroup"]["peak_memory_bytes"].as_u64().expect("a number");
+    let peak = report["cgroup"]["peak_memory_bytes"]
+        .as_u64()
+        .expect("a number");
     assert!(peak <= 64 << 20, "{report}");
 }
 
@@ -165,18 +229,29 @@ fn scratch_counts_as_memory(place: &Place) {
     let command = ["dd", "if=/dev/zero", "of=/tmp/file", "bs=1M", "count=100"];
     let done = finish(place, Run::new(place, &plan, &command));
     assert_eq!(done.code(), 137, "{done}");
-    assert_eq!(report(&done)["status"], "out_of_memory", "{}", report(&done));
+    assert_eq!(
+        report(&done)["status"],
+        "out_of_memory",
+        "{}",
+        report(&done)
+    );
 }
 
 fn pids_stop_a_fork_bomb(place: &Place) {
     let policy = limited(place, "pids_limit: 20");
     let bomb = "bomb() { bomb | bomb & }; bomb 2> /dev/null; exec sleep 2";
-    let done = finish(place, Run::new(place, &policy.compile(place), &["sh", "-c", bomb]));
+    let done = finish(
+        place,
+        Run::new(place, &policy.compile(place), &["sh", "-c", bomb]),
+    );
     assert_eq!(done.code(), 0, "{done}");
     let used = &report(&done)["cgroup"];
     let hits = used["pids_limit_hits"].as_u64().expect("a number");
     assert!(hits > 0, "{used}");
-    assert!(used["peak_pids"].is_null() || used["peak_pids"] == 20, "{used}");
+    assert!(
+        used["peak_pids"].is_null() || used["peak_pids"] == 20,
+        "{used}"
+    );
     let line = policy.line_of("pids_limit");
     let said = format!(
         "purple-exec: cgroup: pids.max = 20: new processes and threads that it kept from starting: {hits} (policy line {line})\n"
@@ -202,7 +277,11 @@ show(made=made, error=error)
 "#;
     let done = finish(place, python(place, &plan, forks));
     // The sandbox's init and the program itself are the other two.
-    assert_eq!(done.out().trim(), r#"{"made": 18, "error": "EAGAIN"}"#, "{done}");
+    assert_eq!(
+        done.out().trim(),
+        r#"{"made": 18, "error": "EAGAIN"}"#,
+        "{done}"
+    );
 }
 
 /// Spins for three seconds, and gives the share of a processor that it had.
@@ -220,14 +299,24 @@ fn the_processor_is_shared_out(place: &Place) {
         let found: Value = serde_json::from_str(&done.out()).expect("JSON");
         found["share"].as_f64().expect("a number")
     };
-    let free = python(place, &plan, SPIN).option(&["--unenforced", "cgroup"]).finish();
+    let free = python(place, &plan, SPIN)
+        .option(&["--unenforced", "cgroup"])
+        .finish();
     assert!(share(&free) > 0.6, "without the limit: {free}");
     let done = finish(place, python(place, &plan, SPIN));
     assert!((0.15..0.32).contains(&share(&done)), "{done}");
     let values = json!(["cpu.max 25000 100000"]);
-    assert_eq!(report(&done)["receipt"]["cgroup"], values, "{}", report(&done));
+    assert_eq!(
+        report(&done)["receipt"]["cgroup"],
+        values,
+        "{}",
+        report(&done)
+    );
     let throttled = &report(&done)["cgroup"]["cpu_throttled_microseconds"];
-    assert!(throttled.as_u64().is_some_and(|time| time > 1_000_000), "{throttled}");
+    assert!(
+        throttled.as_u64().is_some_and(|time| time > 1_000_000),
+        "{throttled}"
+    );
 }
 
 /// Seconds that a command takes which writes or reads 2 MiB.
@@ -241,9 +330,29 @@ fn writes_are_slowed_down(place: &Place) {
     chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own disk");
     let policy = limited(place, "block_io_limit_bytes_per_sec: 512K");
     let plan = policy.writes(&place.text("disk"), "/disk").compile(place);
-    let direct = ["dd", "if=/dev/zero", "of=/disk/file", "bs=64k", "count=32", "oflag=direct"];
-    let kept = ["dd", "if=/dev/zero", "of=/disk/kept", "bs=64k", "count=32", "conv=fsync"];
-    let back = ["dd", "if=/disk/file", "of=/dev/null", "bs=64k", "iflag=direct"];
+    let direct = [
+        "dd",
+        "if=/dev/zero",
+        "of=/disk/file",
+        "bs=64k",
+        "count=32",
+        "oflag=direct",
+    ];
+    let kept = [
+        "dd",
+        "if=/dev/zero",
+        "of=/disk/kept",
+        "bs=64k",
+        "count=32",
+        "conv=fsync",
+    ];
+    let back = [
+        "dd",
+        "if=/disk/file",
+        "of=/dev/null",
+        "bs=64k",
+        "iflag=direct",
+    ];
     for command in [&direct[..], &kept, &back] {
         let run = || Run::new(place, &plan, command);
         let free = run().option(&["--unenforced", "cgroup"]).report().finish();
@@ -253,13 +362,25 @@ fn writes_are_slowed_down(place: &Place) {
         }
         let done = finish(place, run());
         let (free, held) = (seconds(&free), seconds(&done));
-        assert!(held > 3.0 && free < held / 1.5, "{command:?}: {free} s, with the limit {held} s");
+        assert!(
+            held > 3.0 && free < held / 1.5,
+            "{command:?}: {free} s, with the limit {held} s"
+        );
         let used = &report(&done)["cgroup"];
-        let key =
-            if command[1] == "if=/dev/zero" { "disk_written_bytes" } else { "disk_read_bytes" };
-        assert!(used[key].as_u64().is_some_and(|bytes| bytes >= 2 << 20), "{command:?}: {used}");
+        let key = if command[1] == "if=/dev/zero" {
+            "disk_written_bytes"
+        } else {
+            "disk_read_bytes"
+        };
+        assert!(
+            used[key].as_u64().is_some_and(|bytes| bytes >= 2 << 20),
+            "{command:?}: {used}"
+        );
         let values = report(&done)["receipt"]["cgroup"].to_string();
-        assert!(values.contains(&format!("io.max {disk} rbps=524288 wbps=524288")), "{values}");
+        assert!(
+            values.contains(&format!("io.max {disk} rbps=524288 wbps=524288")),
+            "{values}"
+        );
     }
     nix::mount::umount(&place.at("disk")).expect("nothing uses it");
 }
@@ -273,7 +394,10 @@ fn the_whole_disk_is_limited(place: &Place) {
     let done = finish(place, Run::new(place, &plan, &["true"]));
     assert_eq!(done.good(), "");
     let values = report(&done)["receipt"]["cgroup"].to_string();
-    assert!(values.contains(&format!("io.max {disk} rbps=1048576 wbps=1048576")), "{values}");
+    assert!(
+        values.contains(&format!("io.max {disk} rbps=1048576 wbps=1048576")),
+        "{values}"
+    );
     assert!(!values.contains(&format!("io.max {part} ")), "{values}");
     nix::mount::umount(&place.at("disk")).expect("nothing uses it");
 }
@@ -286,7 +410,14 @@ fn a_file_system_without_a_disk_is_memory_or_refused(place: &Place) {
     let plan = policy.writes(&place.text("disk"), "/disk").compile(place);
     for kind in ["tmpfs", "ramfs"] {
         let none: Option<&str> = None;
-        mount(Some(kind), &place.at("disk"), Some(kind), MsFlags::empty(), none).expect("a mount");
+        mount(
+            Some(kind),
+            &place.at("disk"),
+            Some(kind),
+            MsFlags::empty(),
+            none,
+        )
+        .expect("a mount");
         chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own");
         let done = finish(place, Run::new(place, &plan, &["true"]));
         umount(&place.at("disk")).expect("nothing uses it");
@@ -327,7 +458,11 @@ fn the_supervisor_is_outside(place: &Place) {
     let group = Delegated::new(place);
     let plan = limited(place, "pids_limit: 20").compile(place);
     let run = Run::new(place, &plan, &["sh", "-c", "echo ready; exec sleep 1000"]);
-    let run = if place.who.is_root() { run } else { group.start(run, "") };
+    let run = if place.who.is_root() {
+        run
+    } else {
+        group.start(run, "")
+    };
     let mut child = run.start();
     let mut line = String::new();
     let out = child.stdout.take().expect("a pipe");
@@ -341,8 +476,12 @@ fn the_supervisor_is_outside(place: &Place) {
     assert!(!inside.contains(&child.id().to_string()), "{inside:?}");
     for process in &inside {
         let files = fs::read_dir(format!("/proc/{process}/fd")).expect("its descriptors");
-        let files = files.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
-        let held = files.filter(|path| path.starts_with(GROUPS)).collect::<Vec<_>>();
+        let files = files
+            .flatten()
+            .filter_map(|entry| fs::read_link(entry.path()).ok());
+        let held = files
+            .filter(|path| path.starts_with(GROUPS))
+            .collect::<Vec<_>>();
         assert!(held.is_empty(), "process {process}: {held:?}");
     }
     let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
@@ -372,12 +511,16 @@ fn a_group_can_be_named(place: &Place) {
     assert!(groups().is_empty(), "{:?}", groups());
     // The group that is named may hold no process.
     let run = Run::new(place, &plan, &command).option(&["--cgroup", &format!("{path}/caller")]);
-    let line = format!("echo 0 > {path}/caller/cgroup.procs && exec \"$@\"");
+    let line = join(&group.0.join("caller"));
     let done = run.wrapped_by_root(&["sh", "-c", &line, "sh"]).finish();
     assert_eq!(done.code(), 125, "{done}");
     let said = format!("purple-exec: cgroup: {path}/caller");
     assert!(done.stderr.starts_with(&said), "{done}");
-    assert!(done.stderr.contains("name a group that may be divided by --cgroup"), "{done}");
+    assert!(
+        done.stderr
+            .contains("name a group that may be divided by --cgroup"),
+        "{done}"
+    );
     assert!(groups().is_empty(), "{:?}", groups());
 }
 
@@ -399,18 +542,27 @@ fn without_delegation_the_run_is_refused(place: &Place) {
 
 fn a_group_in_use_is_not_divided(place: &Place) {
     let group = Delegated::new(place);
-    let mut other = std::process::Command::new("sleep").arg("1000").spawn().expect("a process");
+    let mut other = std::process::Command::new("sleep")
+        .arg("1000")
+        .spawn()
+        .expect("a process");
     fs::write(group.0.join("cgroup.procs"), other.id().to_string()).expect("root moves it");
     let plan = limited(place, "memory_limit_bytes: 64M").compile(place);
     let run = Run::new(place, &plan, &["true"]);
     let path = group.0.display().to_string();
-    let run =
-        if place.who.is_root() { run.option(&["--cgroup", &path]) } else { group.start(run, "") };
+    let run = if place.who.is_root() {
+        run.option(&["--cgroup", &path])
+    } else {
+        group.start(run, "")
+    };
     let done = run.finish();
     assert_eq!(done.code(), 125, "{done}");
     let said = "holds processes, so no group below it can be limited";
     assert!(done.stderr.contains(said), "{done}");
-    let left = fs::read_dir(&group.0).expect("the group").flatten().filter(|e| e.path().is_dir());
+    let left = fs::read_dir(&group.0)
+        .expect("the group")
+        .flatten()
+        .filter(|e| e.path().is_dir());
     assert_eq!(left.count(), 0, "{done}");
     other.kill().expect("it runs");
     let _status = other.wait().expect("its end");

@@ -50,7 +50,11 @@ pub(crate) fn test(words: &[&str]) -> ExitCode {
     }
     let word = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {word}. {passed} passed; {failed} failed");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// What came of a machine.
@@ -80,7 +84,10 @@ impl Outcome {
 
 fn boot(kernel: &str, words: &[&str]) -> Result<Booted, Fault> {
     let own = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
-    let target = own.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    let target = own
+        .parent()
+        .and_then(Path::parent)
+        .unwrap_or(Path::new("."));
     let vm = target.join("vm");
     let dir = vm.join("kernels").join(kernel);
     let Ok(version) = fs::read_to_string(dir.join("version")) else {
@@ -88,25 +95,40 @@ fn boot(kernel: &str, words: &[&str]) -> Result<Booted, Fault> {
         let why = why.unwrap_or_else(|_| "scripts/kernels has not run".to_owned());
         return Ok(Booted::Missing(why.trim().to_owned()));
     };
-    if Command::new("qemu-system-x86_64").arg("--version").output().is_err() {
-        return Ok(Booted::Missing("qemu-system-x86_64 is not installed".to_owned()));
+    if Command::new("qemu-system-x86_64")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        return Ok(Booted::Missing(
+            "qemu-system-x86_64 is not installed".to_owned(),
+        ));
     }
     let image = vm.join(format!("{kernel}.image"));
     save(&image, &image::build(&dir, target)?)?;
-    let (console, results) =
-        (vm.join(format!("{kernel}.console")), vm.join(format!("{kernel}.results")));
+    let (console, results) = (
+        vm.join(format!("{kernel}.console")),
+        vm.join(format!("{kernel}.results")),
+    );
     save(&results, b"")?;
     let start = Instant::now();
     let out = machine(&dir, &image, &console, &results, words).output();
     let out = out.map_err(|error| format!("qemu-system-x86_64: {error}"))?;
     let text = fs::read_to_string(&results).map_err(|error| format!("the results: {error}"))?;
-    println!("kernel {} ran for {:.1} s", version.trim(), start.elapsed().as_secs_f64());
+    println!(
+        "kernel {} ran for {:.1} s",
+        version.trim(),
+        start.elapsed().as_secs_f64()
+    );
     read(&text, words).map_err(|fault| {
         let console = fs::read_to_string(&console).unwrap_or_default();
         let lines = console.lines().collect::<Vec<_>>();
         let last = lines[lines.len().saturating_sub(30)..].join("\n");
         let said = String::from_utf8_lossy(&out.stderr);
-        format!("{fault}\nthe machine ended with {}: {said}\nthe console:\n{last}", out.status)
+        format!(
+            "{fault}\nthe machine ended with {}: {said}\nthe console:\n{last}",
+            out.status
+        )
     })
 }
 
@@ -114,12 +136,34 @@ fn machine(kernel: &Path, image: &Path, console: &Path, results: &Path, words: &
     let file = |path: &Path| format!("file:{}", path.display());
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", LIMIT, "qemu-system-x86_64"]);
-    command.args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
+    command.args([
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-no-reboot",
+    ]);
     // Emulated, so that it is the same machine wherever the tests run.
-    command.args(["-machine", "accel=tcg", "-cpu", "max,la57=off", "-smp", "1", "-m", "1536"]);
-    command.arg("-kernel").arg(kernel.join("vmlinuz")).arg("-initrd").arg(image);
+    command.args([
+        "-machine",
+        "accel=tcg",
+        "-cpu",
+        "max,la57=off",
+        "-smp",
+        "1",
+        "-m",
+        "1536",
+    ]);
+    command
+        .arg("-kernel")
+        .arg(kernel.join("vmlinuz"))
+        .arg("-initrd")
+        .arg(image);
     command.args(["-serial", &file(console), "-serial", &file(results)]);
-    let line = format!("console=ttyS0 quiet oops=panic panic=-1 -- {}", words.join(" "));
+    let line = format!(
+        "console=ttyS0 quiet oops=panic panic=-1 -- {}",
+        words.join(" ")
+    );
     command.args(["-append", &line]);
     command
 }
@@ -147,13 +191,21 @@ fn read(text: &str, words: &[&str]) -> Result<Booted, Fault> {
             _ => return Err(format!("process 1 said: {line}")),
         }
     }
-    let wanted =
-        tests().map(|(scenario, who)| name(scenario, who)).filter(|test| chosen(test, words));
+    let wanted = tests()
+        .map(|(scenario, who)| name(scenario, who))
+        .filter(|test| chosen(test, words));
     let wanted = wanted.collect::<Vec<_>>();
-    let found = results.iter().map(|(test, _)| test.clone()).collect::<Vec<_>>();
+    let found = results
+        .iter()
+        .map(|(test, _)| test.clone())
+        .collect::<Vec<_>>();
     if !complete || wanted != found {
         let after = found.last().map_or("the start", String::as_str);
-        return Err(format!("it ended after {after}; {} of {} tests", found.len(), wanted.len()));
+        return Err(format!(
+            "it ended after {after}; {} of {} tests",
+            found.len(),
+            wanted.len()
+        ));
     }
     Ok(Booted::Ran(results))
 }

@@ -22,13 +22,21 @@ fn the_receipt_is_whole(place: &Place) {
 fn the_output_belongs_to_its_owner(place: &Place) {
     use std::os::unix::fs::MetadataExt;
     let plan = Policy::new(place).compile(place);
-    assert_eq!(Run::new(place, &plan, &["sh", "-c", "echo text > file"]).finish().good(), "");
+    assert_eq!(
+        Run::new(place, &plan, &["sh", "-c", "echo text > file"])
+            .finish()
+            .good(),
+        ""
+    );
     let status = place.at("output/file").metadata().expect("the file");
     assert_eq!((status.uid(), status.gid()), (place.who.uid, place.who.gid));
     assert_eq!(place.read("output/file"), "text\n");
 }
 
 fn calls_are_denied(place: &Place) {
-    let found = facts(place, "show(mount=syscall(165, 0, 0, 0, 0, 0), keys=syscall(250, 0, 0))");
+    let found = facts(
+        place,
+        "show(mount=syscall(165, 0, 0, 0, 0, 0), keys=syscall(250, 0, 0))",
+    );
     assert_eq!(found, json!({"mount": "EPERM", "keys": "EPERM"}));
 }

@@ -1,10 +1,11 @@
 //! What refusals and `purple doctor` tell a user to type, typed: a real user manager of systemd gives
 //! the command a group of its own.
 
+use crate::limits::{given, owners_command};
 use purple_tests::identity::skip;
 use purple_tests::place::{Place, binary};
 use purple_tests::policy::Policy;
-use purple_tests::run::{Finished, Run, finish};
+use purple_tests::run::{Finished, Run, finish, piped};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::chown;
@@ -19,8 +20,6 @@ scenarios! {
     the_command_of_the_handbook_with_a_record
 }
 
-const GROUPS: &str = "/sys/fs/cgroup";
-
 /// A user manager as systemd's process 1 starts it, in a group that it has given to the user
 /// (`Delegate=` of systemd.resource-control(5)).
 struct Manager {
@@ -34,37 +33,40 @@ impl Manager {
     fn start(place: &Place, test: &str) -> Option<Self> {
         const PROGRAM: &str = "/usr/lib/systemd/systemd";
         if !Path::new(PROGRAM).exists() || !Path::new("/usr/bin/systemd-run").exists() {
-            skip(&format!("systemd-{test}"), "systemd is not installed where the tests were built");
+            skip(
+                &format!("systemd-{test}"),
+                "systemd is not installed where the tests were built",
+            );
             return None;
         }
         // What tells programs that systemd runs here (sd_booted(3)).
         fs::create_dir_all("/run/systemd/system").expect("a new directory");
-        let group = Path::new(GROUPS).join(format!("user-{}", place.name()));
-        fs::write(Path::new(GROUPS).join("cgroup.subtree_control"), "+cpu +io +memory +pids")
-            .expect("process 1 divides the first group");
-        fs::create_dir(&group).expect("a new group");
-        for file in ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"] {
-            chown(group.join(file), Some(place.who.uid), Some(place.who.gid)).expect("root's");
-        }
+        let group = given(place, "user");
         place.dir("runtime");
         let runtime = place.text("runtime");
         let ready = UnixDatagram::bind(place.at("ready")).expect("a socket");
         chown(place.at("ready"), Some(place.who.uid), Some(place.who.gid)).expect("root's");
-        let join = format!("echo 0 > {}/cgroup.procs && exec \"$@\"", group.display());
-        let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
-        let child = Command::new("sh")
-            .args(["-c", &join, "sh", "setpriv", "--reuid", &uid, "--regid", &gid])
-            .args(["--clear-groups", PROGRAM, "--user", "--log-target=console"])
+        let child = owners_command(place, &group)
+            .args([PROGRAM, "--user", "--log-target=console"])
             .env_clear()
             .envs([("PATH", "/usr/bin:/usr/sbin"), ("HOME", &place.text(""))])
-            .envs([("XDG_RUNTIME_DIR", &runtime), ("NOTIFY_SOCKET", &place.text("ready"))])
+            .envs([
+                ("XDG_RUNTIME_DIR", &runtime),
+                ("NOTIFY_SOCKET", &place.text("ready")),
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(fs::File::create(place.at("manager")).expect("a file"))
             .spawn()
             .expect("systemd starts");
-        let mut manager = Self { group, runtime, child };
-        ready.set_read_timeout(Some(Duration::from_secs(1))).expect("a time");
+        let mut manager = Self {
+            group,
+            runtime,
+            child,
+        };
+        ready
+            .set_read_timeout(Some(Duration::from_secs(1)))
+            .expect("a time");
         let mut buffer = [0; 4096];
         loop {
             let ended = manager.child.try_wait().expect("ours");
@@ -80,23 +82,15 @@ impl Manager {
 
     /// A shell line that runs as the user, in the manager's own group.
     fn types(&self, place: &Place, line: &str) -> Finished {
-        let join =
-            format!("echo 0 > {}/init.scope/cgroup.procs && exec \"$@\"", self.group.display());
-        let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
         let path = format!("{}:/usr/bin", place.at("bin").display());
-        let child = Command::new("sh")
-            .args(["-c", &join, "sh", "setpriv", "--reuid", &uid, "--regid", &gid])
-            .args(["--clear-groups", "sh", "-c", line])
+        let mut command = owners_command(place, &self.group.join("init.scope"));
+        command
+            .args(["sh", "-c", line])
             .current_dir(place.at("output"))
-            .env_clear()
-            .envs([("PATH", path.as_str()), ("XDG_RUNTIME_DIR", &self.runtime)])
-            .env("HOME", place.text("home"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("a shell starts");
-        finish(child, &[], Duration::from_mins(1))
+            .env_clear();
+        command.envs([("PATH", path.as_str()), ("XDG_RUNTIME_DIR", &self.runtime)]);
+        command.env("HOME", place.text("home"));
+        finish(piped(&mut command), &[], Duration::from_mins(1))
     }
 }
 
@@ -128,14 +122,22 @@ fn install(place: &Place) {
     place.dir("bin");
     place.dir("home");
     for name in ["purple", "purple-exec"] {
-        let copied = Command::new("cp").arg(binary(name)).arg(place.at("bin")).status();
-        assert!(copied.is_ok_and(|status| status.success()), "{name} can be copied");
+        let copied = Command::new("cp")
+            .arg(binary(name))
+            .arg(place.at("bin"))
+            .status();
+        assert!(
+            copied.is_ok_and(|status| status.success()),
+            "{name} can be copied"
+        );
     }
 }
 
 /// What stands between the first two backticks of a text.
 fn quoted(text: &str) -> &str {
-    text.split('`').nth(1).unwrap_or_else(|| panic!("no command in: {text}"))
+    text.split('`')
+        .nth(1)
+        .unwrap_or_else(|| panic!("no command in: {text}"))
 }
 
 const LIMITS: &str = "resources: {pids_limit: 20, memory_limit_bytes: 64M, cpu_limit: 1}";
@@ -151,7 +153,9 @@ fn the_command_that_a_refusal_names(place: &Place) {
         assert!(!done.stderr.contains("systemd-run"), "{done}");
         return;
     }
-    let Some(manager) = Manager::start(place, "the_command_that_a_refusal_names") else { return };
+    let Some(manager) = Manager::start(place, "the_command_that_a_refusal_names") else {
+        return;
+    };
     // What people type first, in a group that other processes are in.
     let words = format!("--report report {plan} -- sh -c 'cat /proc/self/cgroup'");
     let refused = manager.types(place, &format!("purple-exec {words}"));
@@ -178,11 +182,17 @@ fn the_command_that_a_refusal_names(place: &Place) {
 
 fn the_command_that_the_doctor_names(place: &Place) {
     install(place);
-    let Some(manager) = Manager::start(place, "the_command_that_the_doctor_names") else { return };
+    let Some(manager) = Manager::start(place, "the_command_that_the_doctor_names") else {
+        return;
+    };
     let cgroup = |done: &Finished| {
         let report: Value = serde_json::from_str(&done.out()).expect("JSON");
         let checks = report["checks"].as_array().expect("a list");
-        checks.iter().find(|check| check["id"] == "cgroup").expect("a check").clone()
+        checks
+            .iter()
+            .find(|check| check["id"] == "cgroup")
+            .expect("a check")
+            .clone()
     };
     let first = manager.types(place, "purple doctor --json");
     let found = cgroup(&first);
@@ -193,7 +203,11 @@ fn the_command_that_the_doctor_names(place: &Place) {
     assert_eq!(found["state"], "missing", "{found}");
     let fix = found["fix"].as_str().expect("what to type");
     let done = manager.types(place, &format!("{} --json", quoted(fix)));
-    assert_eq!((done.code(), &cgroup(&done)["state"]), (0, &json!("ok")), "{done}");
+    assert_eq!(
+        (done.code(), &cgroup(&done)["state"]),
+        (0, &json!("ok")),
+        "{done}"
+    );
 }
 
 fn the_command_of_the_handbook_with_a_record(place: &Place) {
@@ -213,9 +227,18 @@ fn the_command_of_the_handbook_with_a_record(place: &Place) {
     assert!(values.contains("pids.max 20"), "{record}");
     // purple was in a group beside the run's. It goes with the scope, once the manager has seen the end.
     let start = Instant::now();
-    let scopes = || fs::read_dir(manager.group.join("app.slice")).into_iter().flatten().flatten();
+    let scopes = || {
+        fs::read_dir(manager.group.join("app.slice"))
+            .into_iter()
+            .flatten()
+            .flatten()
+    };
     while scopes().any(|entry| entry.path().is_dir()) {
-        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", scopes().collect::<Vec<_>>());
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            scopes().collect::<Vec<_>>()
+        );
         std::thread::yield_now();
     }
 }

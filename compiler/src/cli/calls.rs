@@ -27,11 +27,19 @@ pub(super) fn classify(arch: Arch, program: &[u8]) -> Option<Calls> {
     let program = Program::from_le_bytes(program)?;
     let mut calls = Calls::default();
     for (name, number) in names(arch) {
-        let call = Call { audit_arch: arch.audit(), number, args: [0; 6] };
+        let call = Call {
+            audit_arch: arch.audit(),
+            number,
+            args: [0; 6],
+        };
         let mut arguments = false;
-        let verdict = run(&program, &Data::new(&call, arch.big_endian()), |_, offset| {
-            arguments |= offset >= ARGUMENTS;
-        });
+        let verdict = run(
+            &program,
+            &Data::new(&call, arch.big_endian()),
+            |_, offset| {
+                arguments |= offset >= ARGUMENTS;
+            },
+        );
         let verdict = verdict.ok()?;
         let list = if arguments {
             &mut calls.by_arguments
@@ -42,7 +50,11 @@ pub(super) fn classify(arch: Arch, program: &[u8]) -> Option<Calls> {
         };
         list.push(name);
     }
-    for list in [&mut calls.allowed, &mut calls.denied, &mut calls.by_arguments] {
+    for list in [
+        &mut calls.allowed,
+        &mut calls.denied,
+        &mut calls.by_arguments,
+    ] {
         list.sort_unstable();
     }
     Some(calls)

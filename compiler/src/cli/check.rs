@@ -55,8 +55,10 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Whether files are mended, and with which fixes.
     fn mending(&self) -> Option<fix::Mode> {
-        (self.fix || self.diff)
-            .then_some(fix::Mode { with_unsafe: self.unsafe_fixes, diff: self.diff })
+        (self.fix || self.diff).then_some(fix::Mode {
+            with_unsafe: self.unsafe_fixes,
+            diff: self.diff,
+        })
     }
 }
 
@@ -103,7 +105,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(target) => target,
         Err(message) => return complain(&message),
     };
-    let with = With { today, target, score };
+    let with = With {
+        today,
+        target,
+        score,
+    };
     let mut report = Report::new(arguments.format, look, to_stderr);
     report.score = score;
     in_order(
@@ -141,10 +147,22 @@ struct Part {
 
 impl Part {
     fn failed(failure: Failure) -> Self {
-        let tally = Tally { failures: vec![failure], ..Tally::default() };
+        let tally = Tally {
+            failures: vec![failure],
+            ..Tally::default()
+        };
         let (text, suppressed, done, output) = Default::default();
         let (results, score) = (None, None);
-        Self { exit: Exit::Failed, tally, text, suppressed, results, score, done, output }
+        Self {
+            exit: Exit::Failed,
+            tally,
+            text,
+            suppressed,
+            results,
+            score,
+            done,
+            output,
+        }
     }
 }
 
@@ -162,8 +180,12 @@ fn examine(
     read.options.today = Some(with.today);
     read.options.score = with.score.is_some();
     read.options.target.clone_from(&with.target);
-    let failed =
-        |message: String| Part::failed(Failure { file: read.source.name.clone(), message });
+    let failed = |message: String| {
+        Part::failed(Failure {
+            file: read.source.name.clone(),
+            message,
+        })
+    };
     let (outcome, changed) = match mending {
         None => match pipeline::compile(&read.source, &read.options, read.sink) {
             Ok(outcome) => (outcome, fix::Changed::default()),
@@ -177,10 +199,23 @@ fn examine(
     let mut tally = Tally::default();
     tally.add(&outcome.diagnostics, outcome.suppressed.len());
     let (text, suppressed, results) = rendered(&outcome, format, look);
-    let exit = if changed.would { Exit::Findings } else { Exit::Clean };
+    let exit = if changed.would {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    };
     let score = with.score.map(|format| score::render(format, &outcome));
     let (done, output) = (changed.done, changed.output);
-    Part { exit, tally, text, suppressed, results, score, done, output }
+    Part {
+        exit,
+        tally,
+        text,
+        suppressed,
+        results,
+        score,
+        done,
+        output,
+    }
 }
 
 /// What was found, what of it was let stand, and both as results of SARIF: what the form has.
@@ -189,18 +224,29 @@ fn rendered(
     format: Format,
     look: Look,
 ) -> (String, String, Option<render::Results>) {
-    let Outcome { sources, diagnostics, suppressed, .. } = outcome;
+    let Outcome {
+        sources,
+        diagnostics,
+        suppressed,
+        ..
+    } = outcome;
     let none = String::new;
     match format {
         Format::Human => (render::human_as(look, sources, diagnostics), none(), None),
         Format::Json => {
             let suppressed = render::json_suppressed(sources, suppressed);
-            (render::json_findings(sources, diagnostics), suppressed, None)
+            (
+                render::json_findings(sources, diagnostics),
+                suppressed,
+                None,
+            )
         }
         Format::Github => (render::github(sources, diagnostics), none(), None),
-        Format::Sarif => {
-            (none(), none(), Some(render::sarif_results(sources, diagnostics, suppressed)))
-        }
+        Format::Sarif => (
+            none(),
+            none(),
+            Some(render::sarif_results(sources, diagnostics, suppressed)),
+        ),
     }
 }
 
@@ -225,7 +271,18 @@ impl Report {
         let (exit, tally) = (Exit::Clean, Tally::default());
         let (findings, suppressed, results, scores) = Default::default();
         let score = None;
-        Self { format, to_stderr, exit, tally, findings, suppressed, results, score, scores, look }
+        Self {
+            format,
+            to_stderr,
+            exit,
+            tally,
+            findings,
+            suppressed,
+            results,
+            score,
+            scores,
+            look,
+        }
     }
 
     /// Adds what was found in one policy.
@@ -235,7 +292,16 @@ impl Report {
         let (text, suppressed, results) = rendered(outcome, self.format, self.look);
         let ((done, output), score) = (Default::default(), None);
         let exit = Exit::Clean;
-        self.add(Part { exit, tally, text, suppressed, results, score, done, output });
+        self.add(Part {
+            exit,
+            tally,
+            text,
+            suppressed,
+            results,
+            score,
+            done,
+            output,
+        });
     }
 
     /// Adds a policy that could not be read.
@@ -284,7 +350,8 @@ impl Report {
     /// How a run with these findings ends.
     pub(super) fn verdict(&self, deny: Option<Deny>) -> Exit {
         let bad = self.tally.errors > 0 || deny == Some(Deny::Warnings) && self.tally.warnings > 0;
-        self.exit.max(if bad { Exit::Findings } else { Exit::Clean })
+        self.exit
+            .max(if bad { Exit::Findings } else { Exit::Clean })
     }
 
     /// Prints what was kept, and gives how the run ends.

@@ -61,7 +61,10 @@ impl Backend {
     /// The same for the pipeline; the error says that this build has it not.
     #[cfg_attr(
         feature = "libseccomp",
-        expect(clippy::unnecessary_wraps, reason = "without the feature there may be none")
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "without the feature there may be none"
+        )
     )]
     fn built_in(self) -> Result<bpf::Backend, &'static str> {
         match self {
@@ -158,8 +161,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if arguments.emit == Some(Emit::Plan) {
         outcome.listing = outcome.plan.as_deref().and_then(show::describe);
     }
-    if let Some(name) =
-        arguments.output.as_deref().and_then(|to| overwritten(to, arguments, &outcome))
+    if let Some(name) = arguments
+        .output
+        .as_deref()
+        .and_then(|to| overwritten(to, arguments, &outcome))
     {
         return complain(&format!(
             "{name}: error: this is what is compiled; it is not overwritten"
@@ -170,7 +175,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         None => outcome.plan.as_deref(),
     };
     let Some(bytes) = result else {
-        return complain(&defect(&read.source, &"no plan came out, and nothing says why"));
+        return complain(&defect(
+            &read.source,
+            &"no plan came out, and nothing says why",
+        ));
     };
     match output::write(arguments.output.as_deref().unwrap_or(Path::new("-")), bytes) {
         Ok(()) => Exit::Clean,
@@ -181,7 +189,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 /// The policy's text, or the inherited one, that the output would take the place of.
 fn overwritten(to: &Path, arguments: &Arguments, outcome: &Outcome) -> Option<String> {
     let to = to.canonicalize().ok()?;
-    let parents = outcome.sources.parents().iter().map(|parent| Path::new(parent.name.as_str()));
+    let parents = outcome
+        .sources
+        .parents()
+        .iter()
+        .map(|parent| Path::new(parent.name.as_str()));
     let mut texts = std::iter::once(arguments.file.as_path()).chain(parents);
     let text = texts.find(|text| text.canonicalize().is_ok_and(|text| text == to))?;
     Some(visible(&text.to_string_lossy()))

@@ -25,9 +25,16 @@ pub(super) struct Arguments {
 /// Prints a code's page, or the list of codes.
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let look = screen::look(&io::stdout(), arguments.color);
-    let Some(asked) = &arguments.code else { return print(&list(look.colour), Exit::Clean) };
+    let Some(asked) = &arguments.code else {
+        return print(&list(look.colour), Exit::Clean);
+    };
     // People paste what they see: `error[unknown-key]`.
-    let code = asked.trim().trim_end_matches(']').rsplit('[').next().unwrap_or("");
+    let code = asked
+        .trim()
+        .trim_end_matches(']')
+        .rsplit('[')
+        .next()
+        .unwrap_or("");
     let code = code.to_ascii_lowercase().replace(['_', ' '], "-");
     match pages::page(&code) {
         Some(page) => print(&readable(page, look.colour, look.width), Exit::Clean),
@@ -43,8 +50,9 @@ fn unknown(asked: &str, code: &str) -> Exit {
         Some(meant) => format!("did you mean `{}`?", meant.replace('_', "-")),
         None => "`purplec explain --list` lists every code".to_owned(),
     };
-    let failed =
-        complain(&format!("purplec: error: no diagnostic has the code {asked}\n  help: {help}"));
+    let failed = complain(&format!(
+        "purplec: error: no diagnostic has the code {asked}\n  help: {help}"
+    ));
     debug_assert_eq!(failed, Exit::Failed);
     failed
 }
@@ -52,10 +60,20 @@ fn unknown(asked: &str, code: &str) -> Exit {
 /// Every code with its severity and a line, under the headings of the list.
 fn list(colour: bool) -> String {
     let index = pages::index();
-    let width = index.iter().map(|entry| entry.code.len()).max().unwrap_or(0);
+    let width = index
+        .iter()
+        .map(|entry| entry.code.len())
+        .max()
+        .unwrap_or(0);
     let mut out = String::new();
     let mut section = "";
-    for Entry { section: under, code, severity, summary } in index {
+    for Entry {
+        section: under,
+        code,
+        severity,
+        summary,
+    } in index
+    {
         if under != section {
             let gap = if section.is_empty() { "" } else { "\n" };
             out.extend([gap, &bold(under, colour), "\n"]);
@@ -63,7 +81,11 @@ fn list(colour: bool) -> String {
         }
         let summary = summary.replace('`', "");
         out.push_str("  ");
-        out.extend([format!("{code:width$}  {severity:7}  "), summary, "\n".to_owned()]);
+        out.extend([
+            format!("{code:width$}  {severity:7}  "),
+            summary,
+            "\n".to_owned(),
+        ]);
     }
     out
 }
@@ -124,5 +146,9 @@ fn flush(out: &mut String, paragraph: &mut String, width: usize) {
 }
 
 fn bold(text: &str, colour: bool) -> String {
-    if colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+    if colour {
+        format!("\u{1b}[1m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
 }

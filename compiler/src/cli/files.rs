@@ -51,7 +51,10 @@ pub(super) fn expand(named: &[PathBuf]) -> Files {
 impl Files {
     fn below(&mut self, directory: &Path, keys: &[String], depth: usize) {
         if depth == 0 {
-            self.refuse(directory, format!("directories nest deeper than {MAX_DEPTH}"));
+            self.refuse(
+                directory,
+                format!("directories nest deeper than {MAX_DEPTH}"),
+            );
             return;
         }
         let mut names = Vec::new();
@@ -86,19 +89,25 @@ impl Files {
     }
 
     fn refuse(&mut self, path: &Path, message: String) {
-        self.all.push(Err(Failure { file: path.to_string_lossy().into_owned(), message }));
+        self.all.push(Err(Failure {
+            file: path.to_string_lossy().into_owned(),
+            message,
+        }));
     }
 }
 
 fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    path.extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// A policy's keys, from its schema.
 fn policy_keys() -> Vec<String> {
     let schema = purple_policy::json_schema();
     let properties = schema.get("properties").and_then(|keys| keys.as_object());
-    properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
+    properties
+        .map(|keys| keys.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 fn looks_like_policy(path: &Path, keys: &[String]) -> Result<bool, String> {
@@ -115,7 +124,9 @@ fn is_policy(text: &str, keys: &[String]) -> bool {
         {
             return true;
         }
-        let Some((key, _)) = line.split_once(':') else { continue };
+        let Some((key, _)) = line.split_once(':') else {
+            continue;
+        };
         let key = key.trim_end().trim_matches(['"', '\'']);
         if keys.iter().any(|known| known == key) {
             known += 1;

@@ -39,9 +39,12 @@ pub(super) fn mend(
     sink: Sink,
     mode: Mode,
 ) -> Result<(Outcome, Changed), String> {
-    let Mended { source: after, applied, outcome } =
-        mend::mend(source, options, sink, mode.with_unsafe)
-            .map_err(|fault| super::fault(&fault))?;
+    let Mended {
+        source: after,
+        applied,
+        outcome,
+    } = mend::mend(source, options, sink, mode.with_unsafe)
+        .map_err(|fault| super::fault(&fault))?;
     let stdin = path.as_os_str() == "-";
     let mut changed = Changed::default();
     if after.text == source.text {
@@ -59,9 +62,15 @@ pub(super) fn mend(
         output::rewrite(path, after.text.as_bytes())?;
     }
     let count: usize = applied.values().sum();
-    let codes: Vec<String> =
-        applied.iter().map(|(code, count)| format!("{count} {code}")).collect();
-    let verb = if mode.diff { "would be mended" } else { "mended" };
+    let codes: Vec<String> = applied
+        .iter()
+        .map(|(code, count)| format!("{count} {code}"))
+        .collect();
+    let verb = if mode.diff {
+        "would be mended"
+    } else {
+        "mended"
+    };
     // Writing to a string cannot fail.
     let written = writeln!(
         changed.done,

@@ -25,7 +25,10 @@ pub(super) struct Arguments {
 /// Formats each file. One that is no YAML, or cannot be read, stays as it is and the others go on.
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let files = arguments.files.iter();
-    files.map(|path| one(arguments, path)).max().unwrap_or(Exit::Clean)
+    files
+        .map(|path| one(arguments, path))
+        .max()
+        .unwrap_or(Exit::Clean)
 }
 
 fn one(arguments: &Arguments, path: &Path) -> Exit {

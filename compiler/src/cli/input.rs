@@ -36,17 +36,35 @@ pub(super) fn read(path: &Path) -> Result<Input, String> {
 pub(super) fn try_read(path: &Path) -> Result<Input, Failure> {
     let stdin = path.as_os_str() == "-";
     let (name, read) = if stdin {
-        ("<stdin>".to_owned(), disk::up_to(io::stdin().lock(), MAX_BYTES))
+        (
+            "<stdin>".to_owned(),
+            disk::up_to(io::stdin().lock(), MAX_BYTES),
+        )
     } else {
-        (path.to_string_lossy().into_owned(), disk::read(path, MAX_BYTES))
+        (
+            path.to_string_lossy().into_owned(),
+            disk::read(path, MAX_BYTES),
+        )
     };
     let bytes = match read {
         Ok(bytes) => bytes,
-        Err(message) => return Err(Failure { file: name, message }),
+        Err(message) => {
+            return Err(Failure {
+                file: name,
+                message,
+            });
+        }
     };
     let mut sink = Sink::new();
     let source = decode(&name, bytes, &mut sink);
     let around = || -> Arc<dyn Files> { Arc::new(Disk::around(path)) };
     let files = (!stdin).then(around);
-    Ok(Input { source, sink, options: Options { files, ..Options::default() } })
+    Ok(Input {
+        source,
+        sink,
+        options: Options {
+            files,
+            ..Options::default()
+        },
+    })
 }

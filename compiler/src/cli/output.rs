@@ -40,7 +40,9 @@ fn replace(path: &Path, bytes: &[u8], like: Option<&Metadata>) -> Result<(), Str
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    let Some(name) = target.file_name() else { return Err("this names no file".to_owned()) };
+    let Some(name) = target.file_name() else {
+        return Err("this names no file".to_owned());
+    };
     let (temporary, file) = create_beside(&directory, name)?;
     let written = keep(&file, like)
         .and_then(|()| fill(file, bytes))
@@ -49,19 +51,27 @@ fn replace(path: &Path, bytes: &[u8], like: Option<&Metadata>) -> Result<(), Str
         let message = format!("cannot be written: {}", explain(&error));
         return Err(match fs::remove_file(&temporary) {
             Err(left) if left.kind() != io::ErrorKind::NotFound => {
-                format!("{message} (and {} is left behind)", visible(&temporary.to_string_lossy()))
+                format!(
+                    "{message} (and {} is left behind)",
+                    visible(&temporary.to_string_lossy())
+                )
             }
             _ => message,
         });
     }
     // The rename is durable once the directory is; some file systems cannot sync one.
-    File::open(&directory).and_then(|directory| directory.sync_all()).or_else(|error| {
-        if error.kind() == io::ErrorKind::InvalidInput {
-            Ok(())
-        } else {
-            Err(format!("the directory cannot be synced: {}", explain(&error)))
-        }
-    })
+    File::open(&directory)
+        .and_then(|directory| directory.sync_all())
+        .or_else(|error| {
+            if error.kind() == io::ErrorKind::InvalidInput {
+                Ok(())
+            } else {
+                Err(format!(
+                    "the directory cannot be synced: {}",
+                    explain(&error)
+                ))
+            }
+        })
 }
 
 /// Where the bytes go: `path`, or the regular file that it is a link to.
@@ -85,7 +95,11 @@ fn create_beside(directory: &Path, name: &std::ffi::OsStr) -> Result<(PathBuf, F
         hidden.push(name);
         hidden.push(format!(".{}.{attempt}", std::process::id()));
         let temporary = directory.join(hidden);
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&temporary)
+        {
             Ok(file) => return Ok((temporary, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

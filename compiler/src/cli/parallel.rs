@@ -65,7 +65,10 @@ mod tests {
         for threads in [0, 1, 2, 7, 1000] {
             let mut seen = Vec::new();
             in_order(&items, threads, |item| item * 2, |result| seen.push(result));
-            assert!(seen.iter().copied().eq((0..500).map(|item| item * 2)), "{threads}");
+            assert!(
+                seen.iter().copied().eq((0..500).map(|item| item * 2)),
+                "{threads}"
+            );
         }
     }
 
@@ -74,18 +77,24 @@ mod tests {
         let (last_done, wake) = (Mutex::new(false), Condvar::new());
         let mut seen = Vec::new();
         let work = |&item: &usize| {
-            let mut done = last_done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut done = last_done
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             if item == 9 {
                 *done = true;
                 wake.notify_all();
             }
             // The first item is done after the last one.
             while item == 0 && !*done {
-                done = wake.wait(done).unwrap_or_else(std::sync::PoisonError::into_inner);
+                done = wake
+                    .wait(done)
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
             }
             item
         };
-        in_order(&(0..10).collect::<Vec<_>>(), 2, work, |item| seen.push(item));
+        in_order(&(0..10).collect::<Vec<_>>(), 2, work, |item| {
+            seen.push(item)
+        });
         assert_eq!(seen, (0..10).collect::<Vec<_>>());
     }
 }

@@ -21,6 +21,10 @@ pub(super) fn line(place: Place) -> Value {
 /// The name of the policy that a place is in; `None` for the plan's own.
 pub(super) fn source(plan: &Plan<'_>, place: Place) -> Option<String> {
     let index = usize::from(place.source()).checked_sub(1)?;
-    let name = plan.sources.iter().nth(index).map(|one| one.name.to_string_lossy().into_owned());
+    let name = plan
+        .sources
+        .iter()
+        .nth(index)
+        .map(|one| one.name.to_string_lossy().into_owned());
     Some(name.unwrap_or_else(|| format!("parent {}", place.source())))
 }

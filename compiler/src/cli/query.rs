@@ -61,12 +61,26 @@ fn answer(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     let text = Filter::of(plan, arguments.arch).and_then(|filter| {
         let Some(name) = &arguments.syscall else {
             let all = names(filter.arch).map(|(name, number)| {
-                filter.answer(Query { name: Some(name), number, args: Vec::new() })
+                filter.answer(Query {
+                    name: Some(name),
+                    number,
+                    args: Vec::new(),
+                })
             });
-            return Ok(print::all(plan, &filter, &all.collect::<Vec<_>>(), arguments.format));
+            return Ok(print::all(
+                plan,
+                &filter,
+                &all.collect::<Vec<_>>(),
+                arguments.format,
+            ));
         };
         let query = Query::parse(&filter, name, &arguments.args)?;
-        Ok(print::one(plan, &filter, &filter.answer(query), arguments.format))
+        Ok(print::one(
+            plan,
+            &filter,
+            &filter.answer(query),
+            arguments.format,
+        ))
     });
     match text {
         Ok(text) => super::print(&text, Exit::Clean),
@@ -76,15 +90,22 @@ fn answer(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
 
 /// What happens to calls whose arguments decide, in short: those of one fate on one line.
 pub(super) fn by_arguments(plan: &Plan<'_>, arch: Arch, calls: &[&str]) -> Vec<String> {
-    let Ok(filter) = Filter::of(plan, Some(arch)) else { return Vec::new() };
+    let Ok(filter) = Filter::of(plan, Some(arch)) else {
+        return Vec::new();
+    };
     print::in_short(arch, &filter.all(calls))
 }
 
 /// The same as data: what `query --format json` prints of each.
 pub(super) fn answers(plan: &Plan<'_>, arch: Arch, calls: &[&str]) -> Vec<serde_json::Value> {
-    let Ok(filter) = Filter::of(plan, Some(arch)) else { return Vec::new() };
+    let Ok(filter) = Filter::of(plan, Some(arch)) else {
+        return Vec::new();
+    };
     let answers = filter.all(calls);
-    answers.iter().map(|answer| print::object(plan, &filter, answer)).collect()
+    answers
+        .iter()
+        .map(|answer| print::object(plan, &filter, answer))
+        .collect()
 }
 
 /// The filter that a call meets.
@@ -104,17 +125,23 @@ impl Filter {
             .iter()
             .filter_map(|filter| {
                 let audit = filter.audit_arch;
-                Arch::ALL.into_iter().find(|arch| arch.is_native() && arch.audit() == audit)
+                Arch::ALL
+                    .into_iter()
+                    .find(|arch| arch.is_native() && arch.audit() == audit)
             })
             .collect();
-        let default = natives.iter().find(|arch| **arch == Arch::X86_64).or(natives.first());
+        let default = natives
+            .iter()
+            .find(|arch| **arch == Arch::X86_64)
+            .or(natives.first());
         let Some(arch) = arch.or(default.copied()) else {
             return Err("the plan has no filter".to_owned());
         };
-        let native = natives
-            .iter()
-            .find(|native| **native == arch)
-            .or_else(|| natives.iter().find(|native| native.compat().contains(&arch)));
+        let native = natives.iter().find(|native| **native == arch).or_else(|| {
+            natives
+                .iter()
+                .find(|native| native.compat().contains(&arch))
+        });
         let Some(native) = native else {
             let list: Vec<&str> = natives.iter().map(|arch| arch.name()).collect();
             return Err(format!(
@@ -122,27 +149,43 @@ impl Filter {
                 list.join(", ")
             ));
         };
-        let filter = plan.filters.iter().find(|filter| filter.audit_arch == native.audit());
+        let filter = plan
+            .filters
+            .iter()
+            .find(|filter| filter.audit_arch == native.audit());
         let program = filter.and_then(|filter| Program::from_le_bytes(filter.program));
         let recorded = Recorded::read(plan, native.audit());
         match (recorded, program) {
-            (Some(recorded), Some(program)) => Ok(Self { arch, recorded, program }),
-            _ => Err(format!("this compiler cannot read the plan's filter for {native}")),
+            (Some(recorded), Some(program)) => Ok(Self {
+                arch,
+                recorded,
+                program,
+            }),
+            _ => Err(format!(
+                "this compiler cannot read the plan's filter for {native}"
+            )),
         }
     }
 
     /// The answers for calls of which no argument is given.
     fn all(&self, calls: &[&str]) -> Vec<Answer> {
         let known = calls.iter().filter_map(|name| syscall(self.arch, name));
-        let queries =
-            known.map(|(name, number)| Query { name: Some(name), number, args: Vec::new() });
+        let queries = known.map(|(name, number)| Query {
+            name: Some(name),
+            number,
+            args: Vec::new(),
+        });
         queries.map(|query| self.answer(query)).collect()
     }
 
     fn answer(&self, query: Query) -> Answer {
         let cases = cases(&self.recorded, self.arch, query.number, &query.args);
         let cached = is_cacheable(&self.program, self.arch, query.number);
-        Answer { query, cases, cached }
+        Answer {
+            query,
+            cases,
+            cached,
+        }
     }
 }
 
@@ -175,14 +218,24 @@ impl Query {
             let guess = closest_name(arch, call).filter(|guess| *guess != call);
             let guess =
                 guess.map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"));
-            return Err(format!("no syscall is called `{}` on {arch}{guess}", visible(call)));
+            return Err(format!(
+                "no syscall is called `{}` on {arch}{guess}",
+                visible(call)
+            ));
         };
         let signature = name.and_then(|name| signature(arch, name));
-        let mut query = Self { name, number, args: Vec::new() };
+        let mut query = Self {
+            name,
+            number,
+            args: Vec::new(),
+        };
         for (at, text) in args.iter().enumerate() {
             let known = argument(arch, name.unwrap_or(call), signature.as_deref(), at, text)?;
             if query.args.iter().any(|one| one.position == known.position) {
-                return Err(format!("`{}` gives an argument that was given before", visible(text)));
+                return Err(format!(
+                    "`{}` gives an argument that was given before",
+                    visible(text)
+                ));
             }
             query.args.push(known);
         }
@@ -213,19 +266,32 @@ fn argument(
         };
         return Err(format!("`{call}` {takes}{}", list(signature)));
     }
-    value::parse(arch, value).map(|value| Known { position, value }).map_err(|part| {
-        let known = signature.and_then(|all| all.get(position)).map_or("", |one| one.name);
-        let guess = closest_constant_for(arch, name, known, part).filter(|_| value::is_name(part));
-        let guess = guess.map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"));
-        format!("`{}` is no number and no constant of {arch}{guess}", visible(part))
-    })
+    value::parse(arch, value)
+        .map(|value| Known { position, value })
+        .map_err(|part| {
+            let known = signature
+                .and_then(|all| all.get(position))
+                .map_or("", |one| one.name);
+            let guess =
+                closest_constant_for(arch, name, known, part).filter(|_| value::is_name(part));
+            let guess =
+                guess.map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"));
+            format!(
+                "`{}` is no number and no constant of {arch}{guess}",
+                visible(part)
+            )
+        })
 }
 
 fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<usize, String> {
     let find = |name: &str| signature.and_then(|all| all.iter().position(|one| one.name == name));
     let other = || kernel_names(name).find_map(find);
     let by_name = find(name).or_else(other);
-    let by_number = || name.strip_prefix("arg").and_then(|at| at.parse().ok()).filter(|at| *at < 6);
+    let by_number = || {
+        name.strip_prefix("arg")
+            .and_then(|at| at.parse().ok())
+            .filter(|at| *at < 6)
+    };
     by_name.or_else(by_number).ok_or_else(|| {
         let known = match signature {
             Some([]) => ": it takes none".to_owned(),
@@ -241,6 +307,14 @@ fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<us
 
 /// The arguments' names, for a message.
 fn list(signature: Option<&[Argument]>) -> String {
-    let names: Vec<&str> = signature.unwrap_or_default().iter().map(|one| one.name).collect();
-    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+    let names: Vec<&str> = signature
+        .unwrap_or_default()
+        .iter()
+        .map(|one| one.name)
+        .collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", names.join(", "))
+    }
 }

@@ -39,7 +39,11 @@ fn human(outcome: &Outcome) -> String {
         return format!("{name}: no score, for the policy has errors\n");
     };
     let overall = score.overall;
-    let mut out = format!("{name}: exposure {} of 10, {}\n", number(overall), word(overall));
+    let mut out = format!(
+        "{name}: exposure {} of 10, {}\n",
+        number(overall),
+        word(overall)
+    );
     let mut line = |text: String| {
         // Writing to a string cannot fail.
         if writeln!(out, "{text}").is_err() {}
@@ -102,7 +106,8 @@ fn json(outcome: &Outcome) -> Value {
     };
     let tenths = |score: u32| f64::from(score) / 10.0;
     let line = |span: Option<Span>| {
-        span.filter(|span| span.end > 0).map(|span| outcome.sources.line(span))
+        span.filter(|span| span.end > 0)
+            .map(|span| outcome.sources.line(span))
     };
     json!({
         "policy": name,

@@ -43,11 +43,25 @@ pub(super) fn look(stream: &(impl IsTerminal + AsFd), colour: Colour) -> Look {
         Colour::Auto => terminal && variable("CLICOLOR") != "0",
     };
     if !terminal {
-        return Look { form: Form::Plain, colour, width: USUAL };
+        return Look {
+            form: Form::Plain,
+            colour,
+            width: USUAL,
+        };
     }
-    let width = columns(stream).or_else(|| variable("COLUMNS").parse().ok()).unwrap_or(USUAL);
-    let form = if width < NARROW { Form::Narrow } else { Form::Graphical { unicode: unicode() } };
-    Look { form, colour, width: width.clamp(20, WIDEST) }
+    let width = columns(stream)
+        .or_else(|| variable("COLUMNS").parse().ok())
+        .unwrap_or(USUAL);
+    let form = if width < NARROW {
+        Form::Narrow
+    } else {
+        Form::Graphical { unicode: unicode() }
+    };
+    Look {
+        form,
+        colour,
+        width: width.clamp(20, WIDEST),
+    }
 }
 
 /// The value of a variable; empty where it is not set or not text.
@@ -69,10 +83,16 @@ nix::ioctl_read_bad!(window_size, libc::TIOCGWINSZ, libc::winsize);
 
 /// The columns of a terminal; `None` where it does not say.
 fn columns(stream: &impl AsFd) -> Option<usize> {
-    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    let mut size = libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
     let descriptor = stream.as_fd().as_raw_fd();
     // SAFETY: the descriptor is borrowed until the call returns, and TIOCGWINSZ (ioctl_tty(2))
     // writes one `struct winsize`, which `size` is, or fails.
     let read = unsafe { window_size(descriptor, &raw mut size) };
-    read.ok().and_then(|_| (size.ws_col > 0).then_some(usize::from(size.ws_col)))
+    read.ok()
+        .and_then(|_| (size.ws_col > 0).then_some(usize::from(size.ws_col)))
 }

@@ -61,7 +61,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
-    let format = if arguments.json { Format::Json } else { arguments.format };
+    let format = if arguments.json {
+        Format::Json
+    } else {
+        arguments.format
+    };
     let about_filters =
         arguments.bpf.is_some() || matches!(format, Format::Policy | Format::Assembly);
     if let Some(arch) = arguments.arch {
@@ -71,8 +75,12 @@ fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
             );
         }
         if !plan.filters.iter().any(|one| native(&one) == Some(arch)) {
-            let all: Vec<&str> =
-                plan.filters.iter().filter_map(|one| native(&one)).map(Arch::name).collect();
+            let all: Vec<&str> = plan
+                .filters
+                .iter()
+                .filter_map(|one| native(&one))
+                .map(Arch::name)
+                .collect();
             let all = all.join(", ");
             return complain(&format!(
                 "purplec: the plan has no filter for {arch}: it is for {all}"
@@ -116,19 +124,25 @@ fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
             return Exit::Findings;
         };
         let count = program.instructions.len();
-        let listing =
-            assembly(&recorded, tells(plan), &program, &|place| place::words(plan, place));
+        let listing = assembly(&recorded, tells(plan), &program, &|place| {
+            place::words(plan, place)
+        });
         if !out.is_empty() {
             out.push('\n');
         }
-        out.extend([format!("filter for {arch}, {count} instructions\n").as_str(), &listing]);
+        out.extend([
+            format!("filter for {arch}, {count} instructions\n").as_str(),
+            &listing,
+        ]);
     }
     print(&out, Exit::Clean)
 }
 
 /// The architecture whose kernels a filter is for.
 fn native(filter: &Filter<'_>) -> Option<Arch> {
-    Arch::ALL.into_iter().find(|arch| arch.is_native() && arch.audit() == filter.audit_arch)
+    Arch::ALL
+        .into_iter()
+        .find(|arch| arch.is_native() && arch.audit() == filter.audit_arch)
 }
 
 /// A plan's bytes in words; `None` where they are no plan.
@@ -203,7 +217,10 @@ fn details(audit: &Audit<'_>) -> Vec<&'static str> {
         (audit_flags::SYSCALL, "syscall"),
         (audit_flags::NETWORK, "network"),
     ];
-    all.into_iter().filter(|(bit, _)| audit.flags & bit != 0).map(|(_, name)| name).collect()
+    all.into_iter()
+        .filter(|(bit, _)| audit.flags & bit != 0)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 fn namespaces(flags: u64) -> Vec<&'static str> {
@@ -226,7 +243,9 @@ fn capabilities(set: u64) -> Vec<String> {
     (0..64_u32)
         .filter(|number| set & (1 << number) != 0)
         .map(|number| {
-            let known = usize::try_from(number).ok().and_then(|at| CAPABILITIES.get(at));
+            let known = usize::try_from(number)
+                .ok()
+                .and_then(|at| CAPABILITIES.get(at));
             known.map_or_else(|| number.to_string(), |name| (*name).to_owned())
         })
         .collect()
@@ -305,7 +324,14 @@ fn filter(plan: &Plan<'_>, filter: &Filter<'_>) -> Value {
 /// The plan in words, section by section.
 fn words(plan: &Plan<'_>, view: &Value) -> String {
     let mut out = Page::default();
-    out.line("plan", &format!("{}, policy {}", string(view, "/digest"), string(view, "/policy")));
+    out.line(
+        "plan",
+        &format!(
+            "{}, policy {}",
+            string(view, "/digest"),
+            string(view, "/policy")
+        ),
+    );
     out.line("made by", &string(view, "/compiler"));
     out.line("namespaces", &list(view, "/process/namespaces"));
     let held = list(view, "/capabilities");
@@ -313,7 +339,11 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
     let narrowed = plan.network.flags & network_flags::NARROWED != 0;
     out.line(
         "network",
-        if narrowed { "loopback only (the policy asks for more)" } else { "loopback only" },
+        if narrowed {
+            "loopback only (the policy asks for more)"
+        } else {
+            "loopback only"
+        },
     );
     out.line("starts in", &string(view, "/process/working_dir"));
     match plan.process.timeout_ms {
@@ -321,12 +351,19 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
         ms => out.line("timeout", &format!("{} s", ms / 1000)),
     }
     for value in &plan.cgroup {
-        out.line("limit", &format!("{} = {}", text(value.file), text(value.value)));
+        out.line(
+            "limit",
+            &format!("{} = {}", text(value.file), text(value.value)),
+        );
     }
     for audit in &plan.audit {
         let list = [&["runs"], details(&audit).as_slice()].concat().join(", ");
         let log = text(audit.log_path);
-        let log = if log.is_empty() { "the operator's log" } else { &log };
+        let log = if log.is_empty() {
+            "the operator's log"
+        } else {
+            &log
+        };
         let failure = match audit.failure {
             AuditFailure::End => "a run without it ends",
             AuditFailure::Continue => "a run goes on without it",
@@ -342,13 +379,20 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
         }
     }
     for variable in &plan.environment {
-        let from = if variable.kind == EnvKind::Pass { " from the caller" } else { "" };
+        let from = if variable.kind == EnvKind::Pass {
+            " from the caller"
+        } else {
+            ""
+        };
         out.line("environment", &format!("{}{from}", text(variable.text)));
     }
     for one in &plan.filters {
         let arch = native(&one);
         let name = arch.map_or("another architecture", |arch| arch.name());
-        out.line("filter", &format!("{name}, {} instructions", one.program.len() / 8));
+        out.line(
+            "filter",
+            &format!("{name}, {} instructions", one.program.len() / 8),
+        );
         let Some(calls) = arch.and_then(|arch| classify(arch, one.program)) else {
             continue;
         };
@@ -376,9 +420,21 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Bind if target.starts_with("/dev/") => return None,
         MountKind::Bind => {
             let source = text(mount.source);
-            let how = if mount.attrs & 1 == 0 { "writable" } else { "read-only" };
-            let from = if source == target { String::new() } else { format!(" is {source}") };
-            let optional = if mount.flags & mount_flags::OPTIONAL == 0 { "" } else { ", if there" };
+            let how = if mount.attrs & 1 == 0 {
+                "writable"
+            } else {
+                "read-only"
+            };
+            let from = if source == target {
+                String::new()
+            } else {
+                format!(" is {source}")
+            };
+            let optional = if mount.flags & mount_flags::OPTIONAL == 0 {
+                ""
+            } else {
+                ", if there"
+            };
             format!("{target}{from}, {how}{optional}")
         }
         MountKind::Tmpfs if target == "/" => return None,
@@ -428,10 +484,21 @@ impl Page {
 }
 
 fn string(view: &Value, pointer: &str) -> String {
-    view.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    view.pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn list(view: &Value, pointer: &str) -> String {
-    let items = view.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice);
-    items.unwrap_or_default().iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+    let items = view
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .map(Vec::as_slice);
+    items
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

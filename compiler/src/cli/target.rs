@@ -11,6 +11,10 @@ pub(super) fn read(path: Option<&Path>) -> Result<Option<Target>, String> {
     let found =
         disk::read(path, MAX_BYTES.saturating_add(1)).and_then(|bytes| Target::read(&bytes));
     found.map(Some).map_err(|message| {
-        format!("{}: error: {}", visible(&path.to_string_lossy()), visible(&message))
+        format!(
+            "{}: error: {}",
+            visible(&path.to_string_lossy()),
+            visible(&message)
+        )
     })
 }

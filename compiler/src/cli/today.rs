@@ -9,11 +9,21 @@ use std::time::SystemTime;
 /// whole message.
 pub(super) fn today() -> Result<Date, String> {
     let seconds = match std::env::var_os("SOURCE_DATE_EPOCH") {
-        None => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|t| t.as_secs()),
-        Some(text) => Some(text.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
-            let text = text.to_string_lossy();
-            format!("purplec: SOURCE_DATE_EPOCH is not a number of seconds: {}", visible(&text))
-        })?),
+        None => SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()
+            .map(|t| t.as_secs()),
+        Some(text) => Some(
+            text.to_str()
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(|| {
+                    let text = text.to_string_lossy();
+                    format!(
+                        "purplec: SOURCE_DATE_EPOCH is not a number of seconds: {}",
+                        visible(&text)
+                    )
+                })?,
+        ),
     };
     seconds
         .and_then(Date::from_unix)

@@ -42,7 +42,10 @@ pub(super) fn with_plan(path: &Path, then: impl FnOnce(&Plan<'_>) -> Exit) -> Ex
     let bytes = match disk::read(path, MAX_PLAN_BYTES) {
         Ok(bytes) => bytes,
         Err(message) => {
-            return complain(&format!("{}: error: {message}", visible(&path.to_string_lossy())));
+            return complain(&format!(
+                "{}: error: {message}",
+                visible(&path.to_string_lossy())
+            ));
         }
     };
     match Plan::decode(&bytes) {
@@ -53,7 +56,10 @@ pub(super) fn with_plan(path: &Path, then: impl FnOnce(&Plan<'_>) -> Exit) -> Ex
 
 /// Says why a file is no plan, or not one to trust.
 fn refuse(path: &Path, error: impl std::fmt::Display) -> Exit {
-    let refused = complain(&format!("{}: error: {error}", visible(&path.to_string_lossy())));
+    let refused = complain(&format!(
+        "{}: error: {error}",
+        visible(&path.to_string_lossy())
+    ));
     debug_assert_eq!(refused, Exit::Failed);
     Exit::Findings
 }

@@ -17,7 +17,9 @@ const LINE_ENDINGS: &str = "windows-line-endings";
 /// leave YAML, or would put a word in place of several lines, is taken away.
 pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
     for finding in findings {
-        let Some(fix) = &mut finding.fix else { continue };
+        let Some(fix) = &mut finding.fix else {
+            continue;
+        };
         let mut fits = !fix.edits.is_empty();
         for edit in &mut fix.edits {
             let text = sources.of(edit.span).text.as_str();
@@ -67,9 +69,15 @@ fn part(text: &str, span: Span, marker: &str) -> Option<Span> {
         }
         let comma = bare.len() - 1;
         // A comma at the end of a comment is none.
-        let comment = bare.rsplit('\n').next().is_some_and(|line| line.contains('#'));
+        let comment = bare
+            .rsplit('\n')
+            .next()
+            .is_some_and(|line| line.contains('#'));
         let same_line = !before.get(comma..)?.contains('\n');
-        return (same_line || !comment).then_some(Span { start: comma, ..span });
+        return (same_line || !comment).then_some(Span {
+            start: comma,
+            ..span
+        });
     }
     if bare.ends_with(['[', '{']) {
         let spaces = |text: &str| text.len() - text.trim_start_matches(' ').len();
@@ -108,7 +116,12 @@ pub fn apply(text: &str, findings: &[Diagnostic], with_unsafe: bool) -> Option<F
         let may = fix.applicability == Applicability::Safe || with_unsafe;
         if may && fits(text, fix, &edits) {
             // The same change asked for twice is made once.
-            edits.extend(fix.edits.iter().filter(|edit| !edits.contains(edit)).collect::<Vec<_>>());
+            edits.extend(
+                fix.edits
+                    .iter()
+                    .filter(|edit| !edits.contains(edit))
+                    .collect::<Vec<_>>(),
+            );
             applied.push(at);
         }
     }
@@ -135,7 +148,9 @@ fn fits(text: &str, fix: &Fix, others: &[&Edit]) -> bool {
             edit.span.file == 0
                 && text.get(edit.span.start..edit.span.end).is_some()
                 && own.iter().skip(at + 1).all(|other| apart(edit, other))
-                && others.iter().all(|other| edit == other || apart(edit, other))
+                && others
+                    .iter()
+                    .all(|other| edit == other || apart(edit, other))
         })
 }
 
@@ -157,7 +172,11 @@ mod tests {
             span: Span::new(start, end),
             replacement: with.to_owned(),
         });
-        found.fix = Some(Fix { message: "m".to_owned(), applicability, edits: edits.collect() });
+        found.fix = Some(Fix {
+            message: "m".to_owned(),
+            applicability,
+            edits: edits.collect(),
+        });
         found
     }
 
@@ -206,10 +225,22 @@ mod tests {
         let meets = finding(Safe, &[(0, 1, "x"), (3, 5, "y")]);
         let other = finding(Unsafe, &[(5, 6, "")]);
         let all = [first.clone(), meets, other];
-        assert_eq!(applied(&all, false), Some(("01ab4567+89".to_owned(), vec![0])));
-        assert_eq!(applied(&all, true), Some(("01ab467+89".to_owned(), vec![0, 2])));
-        assert_eq!(applied(&[first.clone(), first], true).map(|(_, all)| all), Some(vec![0, 1]));
-        assert_eq!(applied(&[finding(Safe, &[(1, 2, "a"), (1, 1, "b")])], true), None);
+        assert_eq!(
+            applied(&all, false),
+            Some(("01ab4567+89".to_owned(), vec![0]))
+        );
+        assert_eq!(
+            applied(&all, true),
+            Some(("01ab467+89".to_owned(), vec![0, 2]))
+        );
+        assert_eq!(
+            applied(&[first.clone(), first], true).map(|(_, all)| all),
+            Some(vec![0, 1])
+        );
+        assert_eq!(
+            applied(&[finding(Safe, &[(1, 2, "a"), (1, 1, "b")])], true),
+            None
+        );
         assert_eq!(applied(&[finding(Safe, &[(9, 11, "a")])], true), None);
         assert_eq!(applied(&[finding(Safe, &[(1, 2, "1")])], true), None);
         let mut parent = finding(Safe, &[(1, 2, "a")]);

@@ -47,7 +47,11 @@ pub enum Applicability {
 /// case, hyphens and spaces only, for then there is one reading.
 pub fn respelt(written: &str, meant: &str) -> Applicability {
     let plain = |word: &str| word.to_ascii_lowercase().replace(['-', ' '], "_");
-    if plain(written) == plain(meant) { Applicability::Safe } else { Applicability::Unsafe }
+    if plain(written) == plain(meant) {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    }
 }
 
 /// A change of the text at one place.
@@ -98,7 +102,15 @@ impl Diagnostic {
         message: impl Into<String>,
     ) -> Self {
         let message = message.into();
-        Self { code, severity, message, span, related: Vec::new(), help: None, fix: None }
+        Self {
+            code,
+            severity,
+            message,
+            span,
+            related: Vec::new(),
+            help: None,
+            fix: None,
+        }
     }
 
     /// An error.
@@ -132,8 +144,15 @@ impl Diagnostic {
         span: Span,
         replacement: impl Into<String>,
     ) -> Self {
-        let edits = vec![Edit { span, replacement: replacement.into() }];
-        self.fix = Some(Fix { message: message.into(), applicability, edits });
+        let edits = vec![Edit {
+            span,
+            replacement: replacement.into(),
+        }];
+        self.fix = Some(Fix {
+            message: message.into(),
+            applicability,
+            edits,
+        });
         self
     }
 
@@ -164,7 +183,10 @@ impl Diagnostic {
         if key.file != value.file || value.end < key.end {
             return self;
         }
-        let span = Span { end: value.end, ..key };
+        let span = Span {
+            end: value.end,
+            ..key
+        };
         self.with_fix(applicability, fix::REMOVE_KEY, span, "")
     }
 
@@ -182,7 +204,10 @@ impl Diagnostic {
     /// The same with a related place.
     #[must_use]
     pub fn with_related(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.related.push(Related { span, message: message.into() });
+        self.related.push(Related {
+            span,
+            message: message.into(),
+        });
         self
     }
 }
@@ -217,7 +242,9 @@ impl Sink {
     /// Whether one more finding with a code would be kept: guessing what was meant costs time, and
     /// is for findings that somebody sees.
     pub fn has_room(&self, code: &str) -> bool {
-        self.counts.get(code).is_none_or(|&count| count < MAX_PER_CODE)
+        self.counts
+            .get(code)
+            .is_none_or(|&count| count < MAX_PER_CODE)
     }
 
     /// Counts findings with a code that has been pushed, without building them.
@@ -271,7 +298,10 @@ impl Sink {
 
     /// How many findings stop the compilation.
     pub fn errors(&self) -> usize {
-        self.found.iter().filter(|found| found.severity == Severity::Error).count()
+        self.found
+            .iter()
+            .filter(|found| found.severity == Severity::Error)
+            .count()
     }
 
     /// Whether an error about exactly this place is known already. A point is no place.

@@ -79,14 +79,20 @@ pub fn meant<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> O
         }
     }
     if let [word] = same.as_slice() {
-        return Some(Meant { word, certain: true });
+        return Some(Meant {
+            word,
+            certain: true,
+        });
     }
     let word = match (best, begun.as_slice(), holding.as_slice()) {
         (Some(((distance, ..), candidate)), ..) if distance <= 2 => candidate,
         (_, [only], _) | (_, _, [only]) => only,
         (best, ..) => best.map(|(_, candidate)| candidate)?,
     };
-    Some(Meant { word, certain: false })
+    Some(Meant {
+        word,
+        certain: false,
+    })
 }
 
 /// The word of [`meant`].
@@ -103,7 +109,9 @@ fn sorted(text: &str) -> Vec<char> {
 
 /// The first characters of a text.
 fn head(text: &str, count: usize) -> &str {
-    text.char_indices().nth(count).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+    text.char_indices()
+        .nth(count)
+        .map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
 }
 
 /// The parts of a name in lower case, each in the singular.
@@ -111,11 +119,13 @@ fn parts(lowered: &str) -> Vec<String> {
     lowered
         .split(|character: char| !character.is_alphanumeric())
         .filter(|part| !part.is_empty())
-        .map(|part| match (part.strip_suffix("ies"), part.strip_suffix('s')) {
-            (Some(stem), _) if stem.len() > 1 => format!("{stem}y"),
-            (_, Some(stem)) if stem.len() > 1 => stem.to_owned(),
-            _ => part.to_owned(),
-        })
+        .map(
+            |part| match (part.strip_suffix("ies"), part.strip_suffix('s')) {
+                (Some(stem), _) if stem.len() > 1 => format!("{stem}y"),
+                (_, Some(stem)) if stem.len() > 1 => stem.to_owned(),
+                _ => part.to_owned(),
+            },
+        )
         .collect()
 }
 
@@ -135,7 +145,14 @@ mod tests {
 
     #[test]
     fn finds_what_was_meant() {
-        let keys = ["name", "filesystem", "syscalls", "resources", "network", "audit"];
+        let keys = [
+            "name",
+            "filesystem",
+            "syscalls",
+            "resources",
+            "network",
+            "audit",
+        ];
         for (word, meant) in [
             ("syscall", "syscalls"),
             ("sycsalls", "syscalls"),
@@ -146,8 +163,15 @@ mod tests {
         ] {
             assert_eq!(nearest(word, keys), Some(meant), "{word}");
         }
-        let ports = ["allowed_outgoing_ports", "allowed_incoming_ports", "isolated"];
-        assert_eq!(nearest("outgoing_port", ports), Some("allowed_outgoing_ports"));
+        let ports = [
+            "allowed_outgoing_ports",
+            "allowed_incoming_ports",
+            "isolated",
+        ];
+        assert_eq!(
+            nearest("outgoing_port", ports),
+            Some("allowed_outgoing_ports")
+        );
         assert_eq!(nearest("ports", ports), None, "two have this part");
         assert_eq!(nearest("zzzzzz", keys), None);
         assert_eq!(nearest("", keys), None);
@@ -167,10 +191,18 @@ mod tests {
             ("ondenny", false),
             ("capab", false),
         ] {
-            assert_eq!(meant(word, keys).map(|found| found.certain), Some(certain), "{word}");
+            assert_eq!(
+                meant(word, keys).map(|found| found.certain),
+                Some(certain),
+                "{word}"
+            );
         }
         let alike = ["time", "Times"];
-        assert_eq!(meant("TIME", alike).map(|found| found.certain), Some(false), "two are as near");
+        assert_eq!(
+            meant("TIME", alike).map(|found| found.certain),
+            Some(false),
+            "two are as near"
+        );
     }
 
     #[test]

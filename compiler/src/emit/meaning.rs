@@ -29,8 +29,16 @@ impl Records {
     /// Adds one filter's.
     pub(super) fn add(&mut self, meaning: &Meaning, place: &impl Fn(Span) -> Place) {
         for one in meaning.interfaces() {
-            let mut flags = if one.default.deny { interface_flags::DEFAULT_DENY } else { 0 };
-            flags |= if one.arch == Arch::X32 { interface_flags::X32 } else { 0 };
+            let mut flags = if one.default.deny {
+                interface_flags::DEFAULT_DENY
+            } else {
+                0
+            };
+            flags |= if one.arch == Arch::X32 {
+                interface_flags::X32
+            } else {
+                0
+            };
             self.interfaces.push(Interface {
                 filter: meaning.native.arch.audit(),
                 audit_arch: one.arch.audit(),
@@ -42,7 +50,8 @@ impl Records {
                 beyond: count(one.beyond.len()),
                 calls: count(one.calls.len()),
             });
-            self.numbers.extend(one.beyond.iter().map(|&number| Number { number }));
+            self.numbers
+                .extend(one.beyond.iter().map(|&number| Number { number }));
             for (number, call) in &one.calls {
                 self.call(*number, call, place);
             }
@@ -63,7 +72,11 @@ impl Records {
         };
         let plain = matches!(basis, Basis::Allowed | Basis::Default);
         let guard = call.guard.iter().filter(|_| plain).flat_map(|guard| {
-            let comparison = if guard.only { Comparison::Eq } else { Comparison::Ne };
+            let comparison = if guard.only {
+                Comparison::Eq
+            } else {
+                Comparison::Ne
+            };
             let condition = move |value| Condition {
                 comparison,
                 arg: guard.arg.into(),
@@ -91,7 +104,8 @@ impl Records {
                 line: place(rule.span),
                 conditions: count(rule.conditions.len()),
             });
-            self.conditions.extend(rule.conditions.iter().map(|one| condition(one, place)));
+            self.conditions
+                .extend(rule.conditions.iter().map(|one| condition(one, place)));
         }
         self.conditions.extend(guard);
     }
@@ -149,7 +163,14 @@ fn condition(of: &syscalls::Condition, place: &impl Fn(Span) -> Place) -> Condit
         Test::MaskedNe { mask, value } => (Comparison::MaskedNe, value, mask),
     };
     let (arg, bits, line) = (of.arg.into(), bits(of.width), place(of.span));
-    Condition { comparison, arg, bits, line, value, mask }
+    Condition {
+        comparison,
+        arg,
+        bits,
+        line,
+        value,
+        mask,
+    }
 }
 
 const fn test(of: &Condition) -> Test {
@@ -227,7 +248,12 @@ impl Recorded {
         }
         let mut interfaces = interfaces.into_iter();
         let native = interfaces.next()?;
-        Some(Self { meaning: Meaning { native, compat: interfaces.collect() } })
+        Some(Self {
+            meaning: Meaning {
+                native,
+                compat: interfaces.collect(),
+            },
+        })
     }
 
     /// What the program must do.
@@ -237,7 +263,11 @@ impl Recorded {
 
     /// The verdict on a call, why, and the place in the policy that gives it.
     pub fn verdict(&self, call: &Call) -> (Action, Why, Place) {
-        let Verdict { action, why, origin } = evaluate(&self.meaning, call);
+        let Verdict {
+            action,
+            why,
+            origin,
+        } = evaluate(&self.meaning, call);
         (action, why, origin.map_or(Place::NONE, place_of))
     }
 }
@@ -250,7 +280,9 @@ fn read_call(
     rules: &mut impl Iterator<Item = CallRule>,
     conditions: &mut impl Iterator<Item = Condition>,
 ) -> Option<Named> {
-    let name = arch.and_then(|arch| syscall_name(arch, call.number)).unwrap_or("unknown");
+    let name = arch
+        .and_then(|arch| syscall_name(arch, call.number))
+        .unwrap_or("unknown");
     let mut read = CallMeaning {
         name,
         rules: Vec::new(),
@@ -261,7 +293,9 @@ fn read_call(
         guard: None,
     };
     for rule in rules.take(call.rules.into()) {
-        let conditions = conditions.take(size(rule.conditions)).map(|one| read_condition(&one));
+        let conditions = conditions
+            .take(size(rule.conditions))
+            .map(|one| read_condition(&one));
         read.rules.push(Rule {
             strength: strength_back(rule.strength),
             action: action(rule.action)?,
@@ -270,7 +304,9 @@ fn read_call(
         });
     }
     for one in conditions.take(call.guard.into()) {
-        let why = arch.and_then(|arch| guarded(arch, name)).map_or("", |guarded| guarded.why);
+        let why = arch
+            .and_then(|arch| guarded(arch, name))
+            .map_or("", |guarded| guarded.why);
         let guard = read.guard.get_or_insert(Guard {
             arg: u8::try_from(one.arg).ok()?,
             width: width(one.bits),

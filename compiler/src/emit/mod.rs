@@ -42,9 +42,16 @@ pub fn emit(
             #[cfg(feature = "libseccomp")]
             Backend::Libseccomp => bpf::emit_by_libseccomp(&enforced, sink),
         };
-        let Some((program, report)) = emitted else { return Ok(None) };
+        let Some((program, report)) = emitted else {
+            return Ok(None);
+        };
         let probe = bpf::probe(meaning);
-        filters.push(Filter { audit_arch: meaning.native.arch.audit(), program, probe, report });
+        filters.push(Filter {
+            audit_arch: meaning.native.arch.audit(),
+            program,
+            probe,
+            report,
+        });
     }
     filters.sort_by_key(|filter| filter.audit_arch);
     Ok(Some(Artefacts::new(ir, filters, sources)))

@@ -92,8 +92,11 @@ impl Artefacts {
             .zip(&texts.steps)
             .map(|(step, text)| mount(step, text, &self.lines))
             .collect();
-        let environment: Vec<EnvVar<'_>> =
-            texts.environment.iter().map(|(kind, text)| EnvVar { kind: *kind, text }).collect();
+        let environment: Vec<EnvVar<'_>> = texts
+            .environment
+            .iter()
+            .map(|(kind, text)| EnvVar { kind: *kind, text })
+            .collect();
         let cgroup: Vec<CgroupValue<'_>> = texts
             .cgroup
             .iter()
@@ -108,7 +111,10 @@ impl Artefacts {
             .ir
             .needs
             .iter()
-            .map(|&(layer, span)| Need { layer, line: self.lines.of(Some(span)) })
+            .map(|&(layer, span)| Need {
+                layer,
+                line: self.lines.of(Some(span)),
+            })
             .collect();
         let audit: Vec<Audit<'_>> = self
             .ir
@@ -122,8 +128,12 @@ impl Artefacts {
             })
             .collect();
         let (levels, paths, ports) = self.landlock(&texts);
-        let filters: Vec<purple_plan::Filter<'_>> =
-            self.filters.iter().zip(&texts.programs).map(filter).collect();
+        let filters: Vec<purple_plan::Filter<'_>> = self
+            .filters
+            .iter()
+            .zip(&texts.programs)
+            .map(filter)
+            .collect();
         let mut meaning = Records::default();
         for filter in &self.filters {
             let native = |one: &&Meaning| one.native.arch.audit() == filter.audit_arch;
@@ -131,8 +141,11 @@ impl Artefacts {
                 meaning.add(one, &|span| self.lines.of(Some(span)));
             }
         }
-        let sources: Vec<purple_plan::Source<'_>> =
-            texts.sources.iter().map(|name| purple_plan::Source { name }).collect();
+        let sources: Vec<purple_plan::Source<'_>> = texts
+            .sources
+            .iter()
+            .map(|name| purple_plan::Source { name })
+            .collect();
         let keep = self.ir.capabilities;
         Ok(use_them(&Contents {
             meta: Meta {
@@ -150,7 +163,12 @@ impl Artefacts {
             },
             network: self.network(),
             mounts: &mounts,
-            rlimits: &[Rlimit { resource: RLIMIT_CORE, line: Place::NONE, soft: 0, hard: 0 }],
+            rlimits: &[Rlimit {
+                resource: RLIMIT_CORE,
+                line: Place::NONE,
+                soft: 0,
+                hard: 0,
+            }],
             environment: &environment,
             filters: &filters,
             cgroup: &cgroup,
@@ -177,7 +195,10 @@ impl Artefacts {
             gid: INSIDE,
             root_uid: OUTSIDE_FOR_ROOT,
             root_gid: OUTSIDE_FOR_ROOT,
-            timeout_ms: self.ir.timeout.map_or(0, |seconds| seconds.saturating_mul(1000)),
+            timeout_ms: self
+                .ir
+                .timeout
+                .map_or(0, |seconds| seconds.saturating_mul(1000)),
             grace_ms: GRACE_MS,
             flags: process_flags::NEW_SESSION,
             umask: 0o022,
@@ -201,7 +222,11 @@ impl Artefacts {
         };
         let path = |(path, text): (&ir::landlock::Path, &'t CString)| PathAccess {
             access: path.access,
-            flags: if path.optional { path_flags::OPTIONAL } else { 0 },
+            flags: if path.optional {
+                path_flags::OPTIONAL
+            } else {
+                0
+            },
             line: self.lines.of(path.span),
             path: text,
         };
@@ -221,7 +246,11 @@ impl Artefacts {
     fn network(&self) -> Network {
         Network {
             mode: NetworkMode::Loopback,
-            flags: if self.ir.narrowed.is_some() { network_flags::NARROWED } else { 0 },
+            flags: if self.ir.narrowed.is_some() {
+                network_flags::NARROWED
+            } else {
+                0
+            },
             line: self.lines.of(self.ir.narrowed),
         }
     }
@@ -274,7 +303,10 @@ impl Texts {
                 Action::File(text)
                 | Action::Symlink(text)
                 | Action::Setting(text)
-                | Action::Guard { stub: Stub::File(text), .. } => ("", text.as_str()),
+                | Action::Guard {
+                    stub: Stub::File(text),
+                    ..
+                } => ("", text.as_str()),
                 _ => ("", ""),
             };
             Ok(StepTexts {
@@ -283,12 +315,22 @@ impl Texts {
                 content: content.as_bytes().to_vec(),
             })
         });
-        let environment = of.ir.environment.iter().map(|variable| match &variable.value {
-            Some(value) => Ok((EnvKind::Set, c_string(&format!("{}={value}", variable.name))?)),
-            None => Ok((EnvKind::Pass, c_string(&variable.name)?)),
-        });
-        let cgroup =
-            of.ir.cgroup.iter().map(|value| Ok((c_string(value.file)?, c_string(&value.value)?)));
+        let environment = of
+            .ir
+            .environment
+            .iter()
+            .map(|variable| match &variable.value {
+                Some(value) => Ok((
+                    EnvKind::Set,
+                    c_string(&format!("{}={value}", variable.name))?,
+                )),
+                None => Ok((EnvKind::Pass, c_string(&variable.name)?)),
+            });
+        let cgroup = of
+            .ir
+            .cgroup
+            .iter()
+            .map(|value| Ok((c_string(value.file)?, c_string(&value.value)?)));
         Ok(Self {
             name: c_string(&of.ir.name)?,
             working_dir: c_string(&of.ir.working_dir)?,
@@ -303,7 +345,11 @@ impl Texts {
                 .iter()
                 .map(|path| c_string(&path.path))
                 .collect::<Result<_, _>>()?,
-            programs: of.filters.iter().map(|filter| filter.program.to_le_bytes()).collect(),
+            programs: of
+                .filters
+                .iter()
+                .map(|filter| filter.program.to_le_bytes())
+                .collect(),
             sources: of
                 .lines
                 .0
@@ -322,7 +368,11 @@ fn c_string(text: &str) -> Result<CString, TextWithNul> {
 fn mount<'t>(step: &Step, text: &'t StepTexts, lines: &Lines) -> Mount<'t> {
     let mut mount = Mount {
         kind: MountKind::Tmpfs,
-        flags: if step.existing { mount_flags::EXISTING } else { 0 },
+        flags: if step.existing {
+            mount_flags::EXISTING
+        } else {
+            0
+        },
         attrs: 0,
         size: 0,
         inodes: 0,
@@ -333,11 +383,21 @@ fn mount<'t>(step: &Step, text: &'t StepTexts, lines: &Lines) -> Mount<'t> {
         content: &text.content,
     };
     match &step.action {
-        Action::Tmpfs { bytes, files, mode, attributes } => {
+        Action::Tmpfs {
+            bytes,
+            files,
+            mode,
+            attributes,
+        } => {
             (mount.size, mount.inodes, mount.mode) = (*bytes, *files, *mode);
             mount.attrs = bits(*attributes);
         }
-        Action::Bind { attributes, optional, owned, .. } => {
+        Action::Bind {
+            attributes,
+            optional,
+            owned,
+            ..
+        } => {
             mount.kind = MountKind::Bind;
             mount.attrs = bits(*attributes);
             mount.flags |= mount_flags::RECURSIVE;

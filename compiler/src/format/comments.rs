@@ -31,7 +31,12 @@ pub(super) fn scan(text: &str, events: &[Event]) -> Vec<Found> {
     let mut found = Vec::new();
     let mut at = 0;
     for event in events {
-        let EventKind::Scalar { properties, style, .. } = &event.kind else { continue };
+        let EventKind::Scalar {
+            properties, style, ..
+        } = &event.kind
+        else {
+            continue;
+        };
         between(text, at, event.span.start, &mut found);
         let written = text.get(event.span.start..event.span.end).unwrap_or("");
         let mut start = event.span.start;
@@ -42,7 +47,10 @@ pub(super) fn scan(text: &str, events: &[Event]) -> Vec<Found> {
             start += value;
         }
         if *style == Style::Block {
-            let header = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+            let header = text
+                .get(start..)
+                .and_then(|rest| rest.lines().next())
+                .unwrap_or("");
             between(text, start, start + header.len(), &mut found);
         }
         at = event.span.start + written.trim_end().len();
@@ -73,8 +81,10 @@ fn between(text: &str, from: usize, to: usize, found: &mut Vec<Found>) {
         let start = at + next;
         let rest = text.get(start..).unwrap_or("");
         let line = rest.split('\n').next().unwrap_or("");
-        let line_start =
-            text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let line_start = text
+            .get(..start)
+            .and_then(|before| before.rfind('\n'))
+            .map_or(0, |end| end + 1);
         let before = text.get(line_start..start).unwrap_or("");
         let alone = before.trim().is_empty() || before.trim() == "---";
         found.push(Found {
@@ -94,7 +104,9 @@ fn between(text: &str, from: usize, to: usize, found: &mut Vec<Found>) {
 pub(super) fn blank_above(text: &str, line_start: usize) -> bool {
     let above = line_start.checked_sub(1).and_then(|end| text.get(..end));
     above.is_some_and(|above| {
-        let line = above.rfind('\n').map_or(above, |at| above.get(at + 1..).unwrap_or(""));
+        let line = above
+            .rfind('\n')
+            .map_or(above, |at| above.get(at + 1..).unwrap_or(""));
         line.trim().is_empty()
     })
 }
@@ -128,7 +140,9 @@ pub(super) fn attach(tree: &mut Tree, comments: Vec<Found>) {
                 }
             }
             Place::Footer(collection) => {
-                let Some(collection) = tree.collections.get_mut(collection) else { continue };
+                let Some(collection) = tree.collections.get_mut(collection) else {
+                    continue;
+                };
                 // Brackets around nothing stay as they are, on one line.
                 let owner = collection.owner.and_then(|owner| tree.units.get_mut(owner));
                 match owner.filter(|_| collection.units.is_empty()) {
@@ -144,22 +158,37 @@ pub(super) fn attach(tree: &mut Tree, comments: Vec<Found>) {
 /// What stands above the first entry: the part up to an empty line, or up to the line that tells an
 /// editor the schema, is about the file; the rest is about the entry.
 fn head(tree: &mut Tree, mut comments: Vec<Comment>) {
-    let modeline = comments.iter().rposition(is_modeline).map_or(0, |at| at + 1);
-    let gap = comments.iter().rposition(|comment| comment.blank).unwrap_or(0);
+    let modeline = comments
+        .iter()
+        .rposition(is_modeline)
+        .map_or(0, |at| at + 1);
+    let gap = comments
+        .iter()
+        .rposition(|comment| comment.blank)
+        .unwrap_or(0);
     let Some(first) = tree.units.first_mut() else {
         tree.head = comments;
         return;
     };
-    let split = if first.blank { comments.len() } else { modeline.max(gap) };
+    let split = if first.blank {
+        comments.len()
+    } else {
+        modeline.max(gap)
+    };
     let mut own = comments.split_off(split.min(comments.len()));
-    let above = own.first_mut().map_or(&mut first.blank, |comment| &mut comment.blank);
+    let above = own
+        .first_mut()
+        .map_or(&mut first.blank, |comment| &mut comment.blank);
     tree.blank_after_head = std::mem::take(above);
     first.leading.splice(0..0, own);
     tree.head = comments;
 }
 
 fn is_modeline(comment: &Comment) -> bool {
-    comment.text.trim_start_matches(['#', ' ']).starts_with("yaml-language-server:")
+    comment
+        .text
+        .trim_start_matches(['#', ' '])
+        .starts_with("yaml-language-server:")
 }
 
 enum Place {
@@ -169,9 +198,13 @@ enum Place {
 }
 
 fn alone(tree: &Tree, found: &Found, previous: UnitId, next: UnitId) -> Place {
-    let Some(before) = tree.unit(previous) else { return Place::Above(next) };
+    let Some(before) = tree.unit(previous) else {
+        return Place::Above(next);
+    };
     let is_collection = matches!(before.value.content, Content::Collection(_));
-    let flow = tree.collection(&before.value).is_some_and(|(_, it)| it.flow.is_some());
+    let flow = tree
+        .collection(&before.value)
+        .is_some_and(|(_, it)| it.flow.is_some());
     let value = before.value.span;
     if value.end > value.start && found.at < value.start && (flow || !is_collection) {
         // Between a key and its value.
@@ -213,7 +246,9 @@ fn alone(tree: &Tree, found: &Found, previous: UnitId, next: UnitId) -> Place {
 fn behind(tree: &Tree, found: &Found, previous: UnitId) -> UnitId {
     let mut unit = previous;
     loop {
-        let parent = tree.unit(unit).and_then(|unit| tree.collections.get(unit.parent));
+        let parent = tree
+            .unit(unit)
+            .and_then(|unit| tree.collections.get(unit.parent));
         match parent {
             Some(collection) if collection.flow.is_some_and(|it| it.end <= found.at) => {
                 match collection.owner {

@@ -51,7 +51,9 @@ impl std::error::Error for FormatFault {}
 /// Formats a policy's text. `None` where the parse stage finds an error, which the sink holds then.
 pub fn format(source: &Source, sink: &mut Sink) -> Result<Option<String>, FormatFault> {
     let document = parse(source, sink);
-    let Some(document) = document.filter(|_| !sink.has_errors()) else { return Ok(None) };
+    let Some(document) = document.filter(|_| !sink.has_errors()) else {
+        return Ok(None);
+    };
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
     let formatted = styled(text, &document)?;
     match styled(&formatted, &document) {

@@ -9,30 +9,47 @@ use std::collections::BTreeMap;
 pub(super) fn rename(tree: &mut Tree) {
     let mut renamed: Vec<(UnitId, Part, &'static str)> = Vec::new();
     for (section, unit) in entries(tree, tree.root.as_ref()) {
-        let Some(value) = tree.unit(unit).map(|unit| &unit.value) else { continue };
+        let Some(value) = tree.unit(unit).map(|unit| &unit.value) else {
+            continue;
+        };
         let keys = entries(tree, Some(value));
-        for spelling in OLDER_SPELLINGS.iter().filter(|spelling| spelling.section == section) {
+        for spelling in OLDER_SPELLINGS
+            .iter()
+            .filter(|spelling| spelling.section == section)
+        {
             // Both at once are an error, and no matter of style.
             let both = keys.iter().any(|(key, _)| key == spelling.preferred);
-            let older = keys.iter().find(|(key, _)| key == spelling.older).filter(|_| !both);
+            let older = keys
+                .iter()
+                .find(|(key, _)| key == spelling.older)
+                .filter(|_| !both);
             renamed.extend(older.map(|(_, unit)| (*unit, Part::Key, spelling.preferred)));
         }
         if section == "syscalls" {
             for operator in operators(tree, &keys) {
                 let text = tree.unit(operator).and_then(|unit| plain_text(&unit.value));
-                let known = OLDER_OPERATORS.iter().find(|(older, _)| Some(*older) == text);
+                let known = OLDER_OPERATORS
+                    .iter()
+                    .find(|(older, _)| Some(*older) == text);
                 renamed.extend(known.map(|(_, preferred)| (operator, Part::Value, *preferred)));
             }
         }
     }
     for (unit, part, word) in renamed {
-        let Some(unit) = tree.units.get_mut(unit) else { continue };
+        let Some(unit) = tree.units.get_mut(unit) else {
+            continue;
+        };
         let node = match part {
             Part::Key => unit.key.as_mut(),
             Part::Value => Some(&mut unit.value),
         };
         // What an anchor names may stand elsewhere too, where it means something else.
-        if let Some(Node { anchor: None, content: Content::Scalar { text, .. }, .. }) = node {
+        if let Some(Node {
+            anchor: None,
+            content: Content::Scalar { text, .. },
+            ..
+        }) = node
+        {
             word.clone_into(text);
         }
     }
@@ -64,13 +81,18 @@ fn plain_text(node: &Node) -> Option<&str> {
 /// The operators of all conditions of the section's rules.
 fn operators(tree: &Tree, section: &[(String, UnitId)]) -> Vec<UnitId> {
     let under = |keys: &[(String, UnitId)], name: &str| -> Vec<UnitId> {
-        let unit = keys.iter().find(|(key, _)| key == name).and_then(|(_, id)| tree.unit(*id));
+        let unit = keys
+            .iter()
+            .find(|(key, _)| key == name)
+            .and_then(|(_, id)| tree.unit(*id));
         let list = unit.and_then(|unit| tree.collection(&unit.value));
         list.map_or_else(Vec::new, |(_, list)| list.units.clone())
     };
     let keys_of = |item: UnitId| entries(tree, tree.unit(item).map(|unit| &unit.value));
     let rules = under(section, "advanced_rules");
-    let conditions = rules.into_iter().flat_map(|rule| under(&keys_of(rule), "conditions"));
+    let conditions = rules
+        .into_iter()
+        .flat_map(|rule| under(&keys_of(rule), "conditions"));
     conditions
         .filter_map(|condition| keys_of(condition).into_iter().find(|(key, _)| key == "op"))
         .map(|(_, operator)| operator)
@@ -80,26 +102,43 @@ fn operators(tree: &Tree, section: &[(String, UnitId)]) -> Vec<UnitId> {
 /// Puts the keys of each mapping into the order of the schema; keys that it does not know come last,
 /// in the order that they have.
 pub(super) fn sort(tree: &mut Tree) {
-    let Some(root) = tree.root.as_ref().and_then(|root| tree.collection(root)) else { return };
+    let Some(root) = tree.root.as_ref().and_then(|root| tree.collection(root)) else {
+        return;
+    };
     let mut open = vec![(root.0, String::new())];
     // Thousands of rules have one order.
     let mut orders: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     while let Some((id, place)) = open.pop() {
-        let Some(collection) = tree.collections.get(id) else { continue };
+        let Some(collection) = tree.collections.get(id) else {
+            continue;
+        };
         let mut units = collection.units.clone();
         if collection.is_mapping {
-            let order = orders.entry(place.clone()).or_insert_with(|| key_order(&place));
+            let order = orders
+                .entry(place.clone())
+                .or_insert_with(|| key_order(&place));
             let position = |&unit: &UnitId| {
-                let key = tree.unit(unit).and_then(|unit| plain_text(unit.key.as_ref()?));
-                order.iter().position(|known| Some(*known) == key).unwrap_or(usize::MAX)
+                let key = tree
+                    .unit(unit)
+                    .and_then(|unit| plain_text(unit.key.as_ref()?));
+                order
+                    .iter()
+                    .position(|known| Some(*known) == key)
+                    .unwrap_or(usize::MAX)
             };
             if !order.is_empty() {
                 units.sort_by_key(position);
             }
         }
         for unit in units.iter().filter_map(|&unit| tree.unit(unit)) {
-            let Some((inner, _)) = tree.collection(&unit.value) else { continue };
-            let step = unit.key.as_ref().map_or(Some("0"), plain_text).unwrap_or("");
+            let Some((inner, _)) = tree.collection(&unit.value) else {
+                continue;
+            };
+            let step = unit
+                .key
+                .as_ref()
+                .map_or(Some("0"), plain_text)
+                .unwrap_or("");
             let step = step.replace('~', "~0").replace('/', "~1");
             open.push((inner, format!("{place}/{step}")));
         }

@@ -29,7 +29,9 @@ impl Printer<'_> {
         let mut lines = Vec::new();
         let head = std::mem::take(&mut self.tree.head);
         comments(&mut lines, &head, 0, true);
-        let Some(root) = self.tree.root.clone() else { return lines };
+        let Some(root) = self.tree.root.clone() else {
+            return lines;
+        };
         match root.content {
             Content::Collection(id) => {
                 let body = self.block(id, 0, true);
@@ -50,7 +52,9 @@ impl Printer<'_> {
     /// A list or mapping with an entry on each line. `spaced` puts an empty line before and after
     /// each entry that takes several lines: sections.
     fn block(&mut self, id: CollectionId, indent: usize, spaced: bool) -> Vec<String> {
-        let Some(collection) = self.tree.collections.get_mut(id) else { return Vec::new() };
+        let Some(collection) = self.tree.collections.get_mut(id) else {
+            return Vec::new();
+        };
         let units = std::mem::take(&mut collection.units);
         let footer = std::mem::take(&mut collection.footer);
         let mut lines: Vec<String> = Vec::new();
@@ -80,7 +84,9 @@ impl Printer<'_> {
 
     /// The comments above an entry, and whether an empty line comes between them and it.
     fn above(&mut self, id: UnitId) -> (Vec<Comment>, bool) {
-        let Some(unit) = self.tree.units.get_mut(id) else { return (Vec::new(), false) };
+        let Some(unit) = self.tree.units.get_mut(id) else {
+            return (Vec::new(), false);
+        };
         let mut above = std::mem::take(&mut unit.leading);
         let mut blank = unit.blank;
         let is_item = unit.key.is_none();
@@ -91,11 +97,18 @@ impl Printer<'_> {
         // `- key: value`: nothing can stand between the dash and the key.
         if let Some((_, collection)) = self.tree.collection(&value) {
             let first = collection.units.first().copied();
-            let trailing = self.tree.units.get_mut(id).and_then(|unit| unit.trailing.take());
+            let trailing = self
+                .tree
+                .units
+                .get_mut(id)
+                .and_then(|unit| unit.trailing.take());
             if above.is_empty() && trailing.is_some() {
                 blank = false;
                 let own = self.tree.unit(id).is_some_and(|unit| unit.blank);
-                above.extend(trailing.map(|comment| Comment { blank: own, ..comment }));
+                above.extend(trailing.map(|comment| Comment {
+                    blank: own,
+                    ..comment
+                }));
             } else {
                 above.extend(trailing);
             }
@@ -114,7 +127,9 @@ impl Printer<'_> {
 
     /// An entry's own lines.
     fn unit(&mut self, id: UnitId, indent: usize) -> Vec<String> {
-        let Some(unit) = self.tree.unit(id) else { return Vec::new() };
+        let Some(unit) = self.tree.unit(id) else {
+            return Vec::new();
+        };
         let value = unit.value.clone();
         let key = unit.key.clone();
         let start = match &key {
@@ -122,13 +137,20 @@ impl Printer<'_> {
             None => "-".to_owned(),
         };
         let pad = " ".repeat(indent);
-        let behind = unit.trailing.as_ref().map_or_else(String::new, |it| format!("  {}", it.text));
+        let behind = unit
+            .trailing
+            .as_ref()
+            .map_or_else(String::new, |it| format!("  {}", it.text));
         if self.fits(id, indent)
             && let Some(text) = self.inline(&value)
         {
             let text = format!("{}{text}", anchor(&value));
             let gap = if text.is_empty() { "" } else { " " };
-            return vec![format!("{pad}{start}{gap}{text}{behind}").trim_end().to_owned()];
+            return vec![
+                format!("{pad}{start}{gap}{text}{behind}")
+                    .trim_end()
+                    .to_owned(),
+            ];
         }
         let Content::Collection(inner) = value.content else {
             let mut lines = self.leaf(&value, indent + STEP);
@@ -137,7 +159,11 @@ impl Printer<'_> {
                 *first = format!("{pad}{start}{gap}{first}");
             }
             // No comment can stand inside a plain text, and none after a block of text.
-            let at = if is_block(&value) { lines.first_mut() } else { lines.last_mut() };
+            let at = if is_block(&value) {
+                lines.first_mut()
+            } else {
+                lines.last_mut()
+            };
             if let Some(line) = at {
                 line.push_str(&behind);
                 line.truncate(line.trim_end().len());
@@ -152,15 +178,21 @@ impl Printer<'_> {
             }
             return lines;
         }
-        let anchor = value.anchor.map_or_else(String::new, |anchor| format!(" &{anchor}"));
+        let anchor = value
+            .anchor
+            .map_or_else(String::new, |anchor| format!(" &{anchor}"));
         lines.insert(0, format!("{pad}{start}{anchor}{behind}"));
         lines
     }
 
     /// Whether an entry's value goes on its own line.
     fn fits(&self, id: UnitId, indent: usize) -> bool {
-        let Some(unit) = self.tree.unit(id) else { return true };
-        let Some((inner, collection)) = self.tree.collection(&unit.value) else { return true };
+        let Some(unit) = self.tree.unit(id) else {
+            return true;
+        };
+        let Some((inner, collection)) = self.tree.collection(&unit.value) else {
+            return true;
+        };
         if collection.units.is_empty() && !self.has_comments(inner) {
             return true;
         }
@@ -169,22 +201,33 @@ impl Printer<'_> {
         }
         // A suppression is about its line.
         let trailing = unit.trailing.as_ref().map_or("", |it| it.text.as_str());
-        let key = unit.key.as_ref().map_or(0, |key| key_text(key).chars().count());
-        let whole = self.inline(&unit.value).map_or(usize::MAX, |text| text.chars().count());
+        let key = unit
+            .key
+            .as_ref()
+            .map_or(0, |key| key_text(key).chars().count());
+        let whole = self
+            .inline(&unit.value)
+            .map_or(usize::MAX, |text| text.chars().count());
         trailing.contains("purple: allow[") || whole.saturating_add(key + indent + STEP) <= WIDTH
     }
 
     fn has_comments(&self, id: CollectionId) -> bool {
-        let Some(collection) = self.tree.collections.get(id) else { return false };
+        let Some(collection) = self.tree.collections.get(id) else {
+            return false;
+        };
         !collection.footer.is_empty()
-            || collection.units.iter().filter_map(|&unit| self.tree.unit(unit)).any(|unit| {
-                !unit.leading.is_empty()
-                    || unit.trailing.is_some()
-                    || self
-                        .tree
-                        .collection(&unit.value)
-                        .is_some_and(|(id, _)| self.has_comments(id))
-            })
+            || collection
+                .units
+                .iter()
+                .filter_map(|&unit| self.tree.unit(unit))
+                .any(|unit| {
+                    !unit.leading.is_empty()
+                        || unit.trailing.is_some()
+                        || self
+                            .tree
+                            .collection(&unit.value)
+                            .is_some_and(|(id, _)| self.has_comments(id))
+                })
     }
 
     /// A value on one line, without its anchor; `None` where it takes several.
@@ -197,7 +240,11 @@ impl Printer<'_> {
             Content::Collection(id) => {
                 let collection = self.tree.collections.get(*id)?;
                 let mut parts = Vec::new();
-                for unit in collection.units.iter().filter_map(|&unit| self.tree.unit(unit)) {
+                for unit in collection
+                    .units
+                    .iter()
+                    .filter_map(|&unit| self.tree.unit(unit))
+                {
                     let value = self.inline_in_flow(&unit.value)?;
                     parts.push(match &unit.key {
                         Some(key) => format!("{}{}: {value}", anchor(key), key_text(key)),
@@ -205,7 +252,11 @@ impl Printer<'_> {
                     });
                 }
                 let all = parts.join(", ");
-                Some(if collection.is_mapping { format!("{{{all}}}") } else { format!("[{all}]") })
+                Some(if collection.is_mapping {
+                    format!("{{{all}}}")
+                } else {
+                    format!("[{all}]")
+                })
             }
         }
     }
@@ -216,7 +267,11 @@ impl Printer<'_> {
             _ => self.inline(node)?,
         };
         // An empty value ends where a comma does, which not every reader sees.
-        let text = if text.is_empty() { "null".to_owned() } else { text };
+        let text = if text.is_empty() {
+            "null".to_owned()
+        } else {
+            text
+        };
         Some(format!("{}{text}", anchor(node)))
     }
 
@@ -226,14 +281,23 @@ impl Printer<'_> {
         if let Some(lines) = self.kept_lines(node) {
             let pad = " ".repeat(indent);
             let indented = |line: &String| {
-                if line.is_empty() { String::new() } else { format!("{pad}{line}") }
+                if line.is_empty() {
+                    String::new()
+                } else {
+                    format!("{pad}{line}")
+                }
             };
             let rest = lines.iter().skip(1).map(indented);
             let first = lines.first().map_or("", String::as_str);
-            return std::iter::once(format!("{anchor}{first}")).chain(rest).collect();
+            return std::iter::once(format!("{anchor}{first}"))
+                .chain(rest)
+                .collect();
         }
         match &node.content {
-            Content::Scalar { text, style: Style::Block } => {
+            Content::Scalar {
+                text,
+                style: Style::Block,
+            } => {
                 vec![format!("{anchor}{}", quoted(text))]
             }
             _ => vec![format!("{anchor}{}", self.inline(node).unwrap_or_default())],
@@ -242,7 +306,9 @@ impl Printer<'_> {
 
     /// The lines of a text that was written on several, where they can stay as they are.
     fn kept_lines(&self, node: &Node) -> Option<Vec<String>> {
-        let Content::Scalar { text, style } = &node.content else { return None };
+        let Content::Scalar { text, style } = &node.content else {
+            return None;
+        };
         let written = self.source.get(node.span.start..node.span.end)?;
         let mut lines: Vec<&str> = written.lines().collect();
         if node.anchor.is_some() || lines.len() < 2 {
@@ -261,7 +327,11 @@ impl Printer<'_> {
                 let stripped: Option<Vec<String>> = lines
                     .iter()
                     .map(|line| {
-                        let line = if line.trim().is_empty() { "" } else { line.get(base..)? };
+                        let line = if line.trim().is_empty() {
+                            ""
+                        } else {
+                            line.get(base..)?
+                        };
                         Some(line.to_owned())
                     })
                     .collect();
@@ -281,11 +351,19 @@ impl Printer<'_> {
 }
 
 fn is_block(node: &Node) -> bool {
-    matches!(node.content, Content::Scalar { style: Style::Block, .. })
+    matches!(
+        node.content,
+        Content::Scalar {
+            style: Style::Block,
+            ..
+        }
+    )
 }
 
 fn anchor(node: &Node) -> String {
-    node.anchor.as_ref().map_or_else(String::new, |anchor| format!("&{anchor} "))
+    node.anchor
+        .as_ref()
+        .map_or_else(String::new, |anchor| format!("&{anchor} "))
 }
 
 fn key_text(key: &Node) -> String {
@@ -307,7 +385,11 @@ fn scalar(text: &str, style: Style, in_flow: bool) -> String {
     }
     if is_date(text) && !in_flow {
         // A date to some readers, which no policy minds.
-        return if style == Style::Plain { text.to_owned() } else { quoted(text) };
+        return if style == Style::Plain {
+            text.to_owned()
+        } else {
+            quoted(text)
+        };
     }
     if in_flow {
         written(text)

@@ -1,5 +1,9 @@
 //! Random policies with comments everywhere: formatting them loses nothing and changes nothing.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test says what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it relies on"
+)]
 
 use super::comments_of;
 use super::tests::{formatted, meant, policies};
@@ -25,7 +29,11 @@ impl Writer<'_> {
         format!(
             "# c{}{}",
             self.comments,
-            if self.comments.is_multiple_of(5) { " x: [#'\"" } else { "" }
+            if self.comments.is_multiple_of(5) {
+                " x: [#'\""
+            } else {
+                ""
+            }
         )
     }
 
@@ -56,10 +64,36 @@ impl Writer<'_> {
     }
 
     fn scalar(&mut self) -> String {
-        let plain = ["a", "/usr", "1", "0x1f", "true", "two words", "a#b", "x:y", "~", "neq", "."];
-        let quoted = ["'it''s'", "\"a # b\"", "'0777'", "\"tab\\t\"", "''", "'a: b'", "\"on\""];
+        let plain = [
+            "a",
+            "/usr",
+            "1",
+            "0x1f",
+            "true",
+            "two words",
+            "a#b",
+            "x:y",
+            "~",
+            "neq",
+            ".",
+        ];
+        let quoted = [
+            "'it''s'",
+            "\"a # b\"",
+            "'0777'",
+            "\"tab\\t\"",
+            "''",
+            "'a: b'",
+            "\"on\"",
+        ];
         let choice = usize::from(self.choose(18));
-        plain.iter().chain(&quoted).nth(choice).copied().unwrap_or("a").to_owned()
+        plain
+            .iter()
+            .chain(&quoted)
+            .nth(choice)
+            .copied()
+            .unwrap_or("a")
+            .to_owned()
     }
 
     fn anchor(&mut self) -> String {
@@ -187,7 +221,11 @@ impl Writer<'_> {
                 let anchor = self.anchor();
                 let mut flow = self.flow(0);
                 // An alias has no anchor.
-                let anchor = if flow.starts_with('*') { "" } else { anchor.as_str() };
+                let anchor = if flow.starts_with('*') {
+                    ""
+                } else {
+                    anchor.as_str()
+                };
                 flow.insert_str(0, anchor);
                 write!(self.out, " {flow}").expect("a string");
                 self.line_end();
@@ -197,8 +235,13 @@ impl Writer<'_> {
 }
 
 fn random(choices: &[u8]) -> String {
-    let mut writer =
-        Writer { choices: choices.iter(), out: String::new(), comments: 0, anchors: 0, names: 0 };
+    let mut writer = Writer {
+        choices: choices.iter(),
+        out: String::new(),
+        comments: 0,
+        anchors: 0,
+        names: 0,
+    };
     writer.block(0, 0);
     writer.out
 }
@@ -222,7 +265,10 @@ fn the_random_texts_are_policies_of_every_shape() {
             comments += comments_of(&text).len();
         }
     }
-    assert!(read > 100 && comments > 500, "{read} of 200 can be read, {comments} comments");
+    assert!(
+        read > 100 && comments > 500,
+        "{read} of 200 can be read, {comments} comments"
+    );
 }
 
 proptest! {

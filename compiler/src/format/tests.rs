@@ -1,5 +1,9 @@
 //! What formatting does to policies, and that it never changes or loses anything.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it relies on"
+)]
 
 use super::{comments_of, format};
 use crate::diagnostics::Sink;
@@ -54,7 +58,10 @@ fn older_spellings_get_their_preferred_names() {
         "resources: {session_timeout_seconds: 6, timeout: 5}\n",
     );
     // The word is renamed where it is an operator, not where it is something else.
-    becomes("network: {timeout: 5}\nname: neq\n", "name: neq\nnetwork: {timeout: 5}\n");
+    becomes(
+        "network: {timeout: 5}\nname: neq\n",
+        "name: neq\nnetwork: {timeout: 5}\n",
+    );
 }
 
 #[test]
@@ -128,17 +135,26 @@ fn anchors_and_aliases_are_kept() {
 
 #[test]
 fn texts_of_several_lines() {
-    becomes("description: one\n  two # c\nname: a\n", "name: a\n\ndescription: one\n  two  # c\n");
+    becomes(
+        "description: one\n  two # c\nname: a\n",
+        "name: a\n\ndescription: one\n  two  # c\n",
+    );
     becomes(
         "description: one\n   two\n   three\nname: a\n",
         "name: a\n\ndescription: one\n  two\n  three\n",
     );
-    becomes("description: \"one\n   two\"\nname: a\n", "name: a\ndescription: one two\n");
+    becomes(
+        "description: \"one\n   two\"\nname: a\n",
+        "name: a\ndescription: one two\n",
+    );
     becomes(
         "description: >-\n      one\n      two\n\nname: a\n",
         "name: a\n\ndescription: >-\n  one\n  two\n",
     );
-    becomes("description: |+\n  one\n\nname: a\n", "name: a\ndescription: \"one\\n\\n\"\n");
+    becomes(
+        "description: |+\n  one\n\nname: a\n",
+        "name: a\ndescription: \"one\\n\\n\"\n",
+    );
 }
 
 #[test]
@@ -150,20 +166,31 @@ fn other_shapes() {
         "name: a\n\naudit:\n  enabled: true\n",
     );
     becomes("a: {b, c: }\n", "a: {b: null, c: null}\n");
-    becomes("a:\n- - x\n  - w\n-\n- - - z\n", "a:\n  - - x\n    - w\n  -\n  - - - z\n");
+    becomes(
+        "a:\n- - x\n  - w\n-\n- - - z\n",
+        "a:\n  - - x\n    - w\n  -\n  - - - z\n",
+    );
     becomes("[a,b]\n", "- a\n- b\n");
     becomes("? a\n: b\n", "a: b\n");
     becomes("[]\n", "[]\n");
     becomes("[ # c\n]\n", "# c\n[]\n");
     becomes("&x # c\n# d\n\n- a\n", "# c\n# d\n\n- a\n");
-    for text in ["a: [", "name: a\nname: b\n", "a: !x y\n", "# only\n", "a: on\n"] {
+    for text in [
+        "a: [",
+        "name: a\nname: b\n",
+        "a: !x y\n",
+        "# only\n",
+        "a: on\n",
+    ] {
         assert_eq!(formatted(text), None, "{text}");
     }
 }
 
 /// The policies that there are: the profiles, those that people wrote, and the cases of the tests.
 pub(super) fn policies() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a root");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("a root");
     let mut found = Vec::new();
     for folder in ["policies", "tests/spec/corpus", "tests/spec/cases"] {
         for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
@@ -181,7 +208,9 @@ pub(super) fn policies() -> Vec<(String, String)> {
 fn every_policy_that_can_be_read_is_formatted() {
     let mut count = 0;
     for (name, text) in policies() {
-        let Some(out) = formatted(&text) else { continue };
+        let Some(out) = formatted(&text) else {
+            continue;
+        };
         count += 1;
         assert_eq!(meant(&out), meant(&text), "{name}");
         assert_eq!(comments_of(&out), comments_of(&text), "{name}");
@@ -192,10 +221,15 @@ fn every_policy_that_can_be_read_is_formatted() {
 
 #[test]
 fn the_shipped_profiles_are_formatted() {
-    let shipped = policies().into_iter().filter(|(name, _)| name.contains("/policies/"));
+    let shipped = policies()
+        .into_iter()
+        .filter(|(name, _)| name.contains("/policies/"));
     let mut count = 0;
     for (name, text) in shipped {
-        assert!(text.starts_with("# yaml-language-server: $schema="), "{name}");
+        assert!(
+            text.starts_with("# yaml-language-server: $schema="),
+            "{name}"
+        );
         assert_eq!(formatted(&text), Some(text), "{name}: run `purplec fmt`");
         count += 1;
     }

@@ -83,8 +83,13 @@ impl Tree {
             events.push(event);
         }
         let comments = comments::scan(text, &events);
-        let mut builder =
-            Builder { text, tree: Self::default(), open: Vec::new(), read: 0, bad: false };
+        let mut builder = Builder {
+            text,
+            tree: Self::default(),
+            open: Vec::new(),
+            read: 0,
+            bad: false,
+        };
         for event in events {
             builder.event(event);
         }
@@ -95,7 +100,9 @@ impl Tree {
     }
 
     pub(super) fn has_aliases(&self) -> bool {
-        self.units.iter().any(|unit| matches!(unit.value.content, Content::Alias(_)))
+        self.units
+            .iter()
+            .any(|unit| matches!(unit.value.content, Content::Alias(_)))
     }
 
     pub(super) fn unit(&self, id: UnitId) -> Option<&Unit> {
@@ -134,10 +141,21 @@ impl Builder<'_> {
             | EventKind::DocumentStart
             | EventKind::DocumentEnd => {}
             EventKind::Alias(name) => {
-                self.leaf(Node { anchor: None, content: Content::Alias(name), span: event.span });
+                self.leaf(Node {
+                    anchor: None,
+                    content: Content::Alias(name),
+                    span: event.span,
+                });
             }
-            EventKind::Scalar { properties, text, style } => {
-                let written = self.text.get(event.span.start..event.span.end).unwrap_or("");
+            EventKind::Scalar {
+                properties,
+                text,
+                style,
+            } => {
+                let written = self
+                    .text
+                    .get(event.span.start..event.span.end)
+                    .unwrap_or("");
                 let end = event.span.start + written.trim_end().len();
                 self.leaf(Node {
                     anchor: properties.anchor,
@@ -151,7 +169,9 @@ impl Builder<'_> {
             EventKind::MappingStart(properties) => self.start(properties.anchor, event.span, true),
             EventKind::SequenceEnd | EventKind::MappingEnd => {
                 let Some(open) = self.open.pop() else { return };
-                let Some(done) = self.tree.collections.get_mut(open.collection) else { return };
+                let Some(done) = self.tree.collections.get_mut(open.collection) else {
+                    return;
+                };
                 if let Some(brackets) = &mut done.flow {
                     brackets.end = event.span.end;
                     self.read = self.read.max(event.span.end);
@@ -163,12 +183,19 @@ impl Builder<'_> {
     fn start(&mut self, anchor: Option<String>, span: Span, is_mapping: bool) {
         let written = self.text.get(span.start..span.end).unwrap_or("");
         let in_flow = self.open.last().is_some_and(|open| {
-            self.tree.collections.get(open.collection).is_some_and(|it| it.flow.is_some())
+            self.tree
+                .collections
+                .get(open.collection)
+                .is_some_and(|it| it.flow.is_some())
         });
         let flow = (in_flow || written.ends_with(['[', '{'])).then_some(span);
         let id = self.tree.collections.len();
         let anchored = anchor.is_some();
-        let owner = self.place(Node { anchor, content: Content::Collection(id), span });
+        let owner = self.place(Node {
+            anchor,
+            content: Content::Collection(id),
+            span,
+        });
         if anchored || flow.is_some() {
             self.read = self.read.max(span.end);
         }
@@ -180,14 +207,21 @@ impl Builder<'_> {
             owner,
             footer: Vec::new(),
         });
-        self.open.push(Open { collection: id, pending: None });
+        self.open.push(Open {
+            collection: id,
+            pending: None,
+        });
     }
 
     fn leaf(&mut self, node: Node) {
         let end = node.span.end;
         if let Some(open) = self.open.last()
             && open.pending.is_none()
-            && self.tree.collections.get(open.collection).is_some_and(|it| it.is_mapping)
+            && self
+                .tree
+                .collections
+                .get(open.collection)
+                .is_some_and(|it| it.is_mapping)
         {
             self.key(open.collection, node);
         } else {
@@ -200,7 +234,10 @@ impl Builder<'_> {
         let start = key.span.start;
         let empty = Node {
             anchor: None,
-            content: Content::Scalar { text: String::new(), style: Style::Plain },
+            content: Content::Scalar {
+                text: String::new(),
+                style: Style::Plain,
+            },
             span: Span::new(key.span.end, key.span.end),
         };
         let id = self.unit(parent, start, Some(key), empty);
@@ -229,7 +266,11 @@ impl Builder<'_> {
             self.bad = true;
             return None;
         }
-        let dash = if list.flow.is_some() { None } else { self.dash() };
+        let dash = if list.flow.is_some() {
+            None
+        } else {
+            self.dash()
+        };
         if let Some(dash) = dash {
             self.read = dash + 1;
         }

@@ -91,7 +91,10 @@ impl<'a> Gathering<'a> {
 
     /// The same for one who wants the texts, and not what they mean.
     pub(super) fn without_checks(self) -> Self {
-        Self { checks: false, ..self }
+        Self {
+            checks: false,
+            ..self
+        }
     }
 
     /// The texts in the order of merging, the policy last; `None` where a cap was passed. What
@@ -100,7 +103,11 @@ impl<'a> Gathering<'a> {
         self.size = policy.size();
         let here = self.policy.clone();
         let (ancestors, _) = self.parents(&policy, here.as_ref()).ok()?;
-        self.order.push(Text { file: 0, document: policy, ancestors });
+        self.order.push(Text {
+            file: 0,
+            document: policy,
+            ancestors,
+        });
         Some(self.order)
     }
 
@@ -128,7 +135,10 @@ impl<'a> Gathering<'a> {
                 self.sink.push(cycle);
                 continue;
             }
-            let known = self.done.iter().find(|(identity, _)| *identity == found.identity);
+            let known = self
+                .done
+                .iter()
+                .find(|(identity, _)| *identity == found.identity);
             let file = match known {
                 Some(&(_, file)) => Some(file),
                 None => self.read(found, name, span, &mut faults)?,
@@ -150,7 +160,10 @@ impl<'a> Gathering<'a> {
                 return None;
             };
             let identity = Identity::Profile(profile.name);
-            return Some(Found { identity, text: Content::Shipped(profile.text) });
+            return Some(Found {
+                identity,
+                text: Content::Shipped(profile.text),
+            });
         }
         if name.starts_with('/') {
             let message = format!("{} is an absolute path", quote(name));
@@ -195,14 +208,18 @@ impl<'a> Gathering<'a> {
         let (source, here) = match found.text {
             Content::Shipped(text) => (Source::new(name.clone(), text), None),
             Content::Stored(place) => {
-                let bytes = self.files.map_or_else(|| Ok(Vec::new()), |files| files.read(&place));
+                let bytes = self
+                    .files
+                    .map_or_else(|| Ok(Vec::new()), |files| files.read(&place));
                 match bytes {
-                    Ok(bytes) => {
-                        (parse::decode(&place.path.to_string_lossy(), bytes, &mut own), Some(place))
-                    }
+                    Ok(bytes) => (
+                        parse::decode(&place.path.to_string_lossy(), bytes, &mut own),
+                        Some(place),
+                    ),
                     Err(why) => {
                         *faults += 1;
-                        self.sink.push(unreadable(&name, span, &why, "a parent is a policy file"));
+                        self.sink
+                            .push(unreadable(&name, span, &why, "a parent is a policy file"));
                         return Ok(None);
                     }
                 }
@@ -225,13 +242,21 @@ impl<'a> Gathering<'a> {
             return Err(self.too_many(span, "more than 255 texts"));
         };
         let mut errors = self.sink.absorb(own, file);
-        self.chain.push(Link { identity: found.identity, written: name, span });
+        self.chain.push(Link {
+            identity: found.identity,
+            written: name,
+            span,
+        });
         if let Some(mut document) = parsed {
             document.relocate(file);
             self.room(&document, span)?;
             let (ancestors, more) = self.parents(&document, here.as_ref())?;
             errors += more;
-            self.order.push(Text { file, document, ancestors });
+            self.order.push(Text {
+                file,
+                document,
+                ancestors,
+            });
         }
         if errors > 0 {
             let broken = self.broken(errors);
@@ -246,7 +271,10 @@ impl<'a> Gathering<'a> {
     /// The documents together stay within the caps of one.
     fn room(&mut self, document: &Document, span: Span) -> Result<(), Stop> {
         let (values, bytes) = document.size();
-        self.size = (self.size.0.saturating_add(values), self.size.1.saturating_add(bytes));
+        self.size = (
+            self.size.0.saturating_add(values),
+            self.size.1.saturating_add(bytes),
+        );
         if self.size.0 > MAX_NODES {
             return Err(self.too_many(span, &format!("more than {MAX_NODES} values")));
         }
@@ -262,12 +290,18 @@ impl<'a> Gathering<'a> {
         if matches!(identity, Identity::File(file) if policy == Some(file)) {
             return Some(0);
         }
-        self.chain.iter().position(|link| link.identity == *identity).map(|at| at + 1)
+        self.chain
+            .iter()
+            .position(|link| link.identity == *identity)
+            .map(|at| at + 1)
     }
 
     /// The chain from the policy leads back to its text number `from`, by way of a last entry.
     fn cycle(&self, from: usize, last: &str, span: Span) -> Diagnostic {
-        let links = self.chain.iter().map(|link| (link.written.as_str(), link.span));
+        let links = self
+            .chain
+            .iter()
+            .map(|link| (link.written.as_str(), link.span));
         let all: Vec<(&str, Span)> = links.chain([(last, span)]).collect();
         let who = match from.checked_sub(1).and_then(|at| all.get(at)) {
             None => "the policy".to_owned(),
@@ -290,7 +324,11 @@ impl<'a> Gathering<'a> {
 
     /// The text at the end of the chain has errors, told in its own place.
     fn broken(&self, errors: usize) -> Diagnostic {
-        let count = if errors == 1 { "an error".to_owned() } else { format!("{errors} errors") };
+        let count = if errors == 1 {
+            "an error".to_owned()
+        } else {
+            format!("{errors} errors")
+        };
         let (first, last) = (self.chain.first(), self.chain.last());
         let span = first.map_or_else(Span::default, |link| link.span);
         let name = |link: Option<&Link>| quote(link.map_or("", |link| link.written.as_str()));
@@ -324,10 +362,17 @@ impl<'a> Gathering<'a> {
 /// What a document extends, with the places. A value of a wrong type is not listed: the schema
 /// refuses it.
 fn entries(document: &Document) -> Vec<(String, Span)> {
-    let Some((_, id)) = document.entry(document.root(), "extends") else { return Vec::new() };
+    let Some((_, id)) = document.entry(document.root(), "extends") else {
+        return Vec::new();
+    };
     let one = |id: NodeId| Some((document.text(id)?.to_owned(), document.node_span(id)));
     if document.is_list(id) {
-        return document.items(id).iter().take(MAX_PARENTS + 1).filter_map(|&id| one(id)).collect();
+        return document
+            .items(id)
+            .iter()
+            .take(MAX_PARENTS + 1)
+            .filter_map(|&id| one(id))
+            .collect();
     }
     one(id).into_iter().collect()
 }
@@ -340,7 +385,9 @@ fn unknown_profile(name: &str, span: Span) -> Diagnostic {
     }
     let names: Vec<_> = profiles::names().map(|name| format!("`{name}`")).collect();
     let names = names.join(", ");
-    found.with_help(format!("there are {names}; a file's name has a `/` or ends in `.yaml`"))
+    found.with_help(format!(
+        "there are {names}; a file's name has a `/` or ends in `.yaml`"
+    ))
 }
 
 fn unreadable(name: &str, span: Span, why: &str, help: &str) -> Diagnostic {

@@ -30,7 +30,10 @@ pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
                 | "/syscalls/architectures"
         ),
         Kind::Removed => {
-            matches!(pointer, "/syscalls/allow" | "/syscalls/deny" | "/network/blocked_ips")
+            matches!(
+                pointer,
+                "/syscalls/allow" | "/syscalls/deny" | "/network/blocked_ips"
+            )
         }
         Kind::Writable => true,
     }
@@ -40,7 +43,9 @@ pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
 /// parents: what they leave at its default is denied there.
 pub(super) fn report(changes: &[Change], extends: Span, sink: &mut Sink) {
     for change in changes {
-        let Some(message) = message(change) else { continue };
+        let Some(message) = message(change) else {
+            continue;
+        };
         let (place, said) = match (&change.old, change.beside) {
             (Some((_, span)), _) => (*span, "an inherited text says otherwise here"),
             (None, Some(span)) => (span, "an inherited text has nothing of it here"),
@@ -69,16 +74,18 @@ fn message(change: &Change) -> Option<String> {
     match (change.kind, change.pointer.as_str()) {
         (Kind::Writable, _) => Some(format!("{} is writable; it was read-only", quote(new))),
         (Kind::Removed, "/syscalls/deny") => Some(format!("{} takes a denial back", quote(new))),
-        (Kind::Removed, "/syscalls/allow") => {
-            Some(format!("{} lifts the condition under which a call is allowed", quote(new)))
-        }
+        (Kind::Removed, "/syscalls/allow") => Some(format!(
+            "{} lifts the condition under which a call is allowed",
+            quote(new)
+        )),
         (Kind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
         (Kind::Added, "/capabilities/add") => {
             Some(format!("{} is kept; it was dropped", quote(new)))
         }
-        (Kind::Added, "/syscalls/architectures") => {
-            Some(format!("calls through {} are let in; they were killed", quote(new)))
-        }
+        (Kind::Added, "/syscalls/architectures") => Some(format!(
+            "calls through {} are let in; they were killed",
+            quote(new)
+        )),
         (Kind::Added, _) => Some(format!("port {} is opened; it was closed", quote(new))),
         (Kind::Value, "/syscalls/default_deny") => {
             // A section without the key denies; no section at all does not.
@@ -100,7 +107,11 @@ fn message(change: &Change) -> Option<String> {
                     (Some(_), Some(_)) => "raised",
                     _ => "changed",
                 };
-                Some(format!("`{key}` is {verb} from {} to {}", quote(old?), quote(new)))
+                Some(format!(
+                    "`{key}` is {verb} from {} to {}",
+                    quote(old?),
+                    quote(new)
+                ))
             }
             None => (old.is_some_and(is_true) && !is_true(new))
                 .then(|| format!("`{key}: false` switches off what was on")),
@@ -128,7 +139,10 @@ fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
 }
 
 /// Near enough to say which of two limits is higher.
-#[expect(clippy::cast_precision_loss, reason = "limits are compared, not enforced, by this")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "limits are compared, not enforced, by this"
+)]
 fn rough(limit: u64) -> f64 {
     limit as f64
 }

@@ -69,7 +69,9 @@ pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>
         all = Some(match all {
             // Nothing is inherited, so that nothing can be taken out and nothing is changed.
             None if text.file == 0 => {
-                let empty = merge.document.add_mapping(merge.document.node_span(own), Vec::new());
+                let empty = merge
+                    .document
+                    .add_mapping(merge.document.node_span(own), Vec::new());
                 let alone = merge.mapping("", empty, own, None);
                 merge.changes.clear();
                 alone
@@ -116,8 +118,11 @@ impl Merge<'_> {
             _ => before,
         };
         let mut entries = self.entries(before);
-        let places: BTreeMap<String, usize> =
-            entries.iter().enumerate().map(|(at, (key, ..))| (key.clone(), at)).collect();
+        let places: BTreeMap<String, usize> = entries
+            .iter()
+            .enumerate()
+            .map(|(at, (key, ..))| (key.clone(), at))
+            .collect();
         for (key, key_span, value) in self.entries(own) {
             let below = format!("{pointer}/{key}");
             if let Some(entry) = places.get(&key).and_then(|&at| entries.get_mut(at)) {
@@ -149,7 +154,9 @@ impl Merge<'_> {
     /// A value for a key that no earlier text has.
     fn new_value(&mut self, pointer: &str, beside: Option<Span>, new: NodeId) -> NodeId {
         if self.document.is_mapping(new) {
-            let empty = self.document.add_mapping(self.document.node_span(new), Vec::new());
+            let empty = self
+                .document
+                .add_mapping(self.document.node_span(new), Vec::new());
             return self.mapping(pointer, empty, new, None);
         }
         if self.document.is_list(new) {
@@ -169,7 +176,10 @@ impl Merge<'_> {
     ) -> NodeId {
         let mut items = before.map_or_else(Vec::new, |list| self.document.items(list).to_vec());
         let mine = self.document.items(own).to_vec();
-        let grouped = items.iter().chain(&mine).any(|&id| self.name(id).starts_with('@'));
+        let grouped = items
+            .iter()
+            .chain(&mine)
+            .any(|&id| self.name(id).starts_with('@'));
         // Earlier entries may be many: only those are indexed that a new one is about.
         let about: BTreeSet<String> = mine
             .iter()
@@ -201,8 +211,11 @@ impl Merge<'_> {
         for &id in mine.iter().filter(|_| pointer.starts_with("/syscalls/")) {
             *again.entry(self.name(id).to_owned()).or_insert(false) |= !self.is_conditional(id);
         }
-        let inherited: BTreeSet<NodeId> =
-            groups.values().filter(|id| !mine.contains(id)).copied().collect();
+        let inherited: BTreeSet<NodeId> = groups
+            .values()
+            .filter(|id| !mine.contains(id))
+            .copied()
+            .collect();
         let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
         for &id in &mine {
             let identity = self.identity(id).into_owned();
@@ -269,7 +282,9 @@ impl Merge<'_> {
 
     /// Whether an entry is a group that has a call, or some call of another group.
     fn shares(&self, entry: NodeId, name: &str) -> bool {
-        let Some(members) = group(self.name(entry)) else { return false };
+        let Some(members) = group(self.name(entry)) else {
+            return false;
+        };
         match group(name) {
             Some(other) => other.calls().any(|call| members.contains(call)),
             None => members.contains(name),
@@ -292,7 +307,9 @@ impl Merge<'_> {
     /// What an entry of a list is about: a path inside, or a name. `openat: CONDITION` is about
     /// `openat`. The slash at a path's end means nothing.
     fn name(&self, id: NodeId) -> &str {
-        let found = NAMES.into_iter().find_map(|key| self.document.entry(id, key));
+        let found = NAMES
+            .into_iter()
+            .find_map(|key| self.document.entry(id, key));
         let text = match found {
             Some((_, value)) => self.document.scalar(value),
             None if self.document.is_mapping(id) => {
@@ -302,7 +319,11 @@ impl Merge<'_> {
         };
         let text = text.unwrap_or_default();
         let path = text.len() > 1 && text.contains('/');
-        if path { text.trim_end_matches('/') } else { text }
+        if path {
+            text.trim_end_matches('/')
+        } else {
+            text
+        }
     }
 
     /// Notes the host's directories that can be written to by way of the later section, and that
@@ -318,8 +339,10 @@ impl Merge<'_> {
         let outputs: BTreeMap<PathBuf, (String, NodeId)> =
             outputs.filter_map(|&id| host(id)).collect();
         let mut found: BTreeMap<NodeId, NodeId> = BTreeMap::new();
-        for (path, (inside, shown)) in
-            self.items(before, "immutable_paths").iter().filter_map(|&id| host(id))
+        for (path, (inside, shown)) in self
+            .items(before, "immutable_paths")
+            .iter()
+            .filter_map(|&id| host(id))
         {
             // The directory that the sandbox is started from holds everything relative.
             let all = || outputs.get(Path::new("")).filter(|_| path.is_relative());
@@ -331,7 +354,13 @@ impl Merge<'_> {
             }
         }
         for (output, shown) in found {
-            self.change(Kind::Writable, "/filesystem/output_paths", Some(shown), None, output);
+            self.change(
+                Kind::Writable,
+                "/filesystem/output_paths",
+                Some(shown),
+                None,
+                output,
+            );
         }
     }
 
@@ -345,7 +374,9 @@ impl Merge<'_> {
         }
         let mut entries = self.entries(before);
         for (key, _, value) in &mut entries {
-            let Some(list) = PATHS.into_iter().find(|list| list == key) else { continue };
+            let Some(list) = PATHS.into_iter().find(|list| list == key) else {
+                continue;
+            };
             let mut kept = Vec::new();
             for id in self.document.items(*value).to_vec() {
                 match later.get(self.name(id)) {
@@ -358,9 +389,12 @@ impl Merge<'_> {
                     _ => kept.push(id),
                 }
             }
-            *value = self.document.add_list(self.document.node_span(*value), kept);
+            *value = self
+                .document
+                .add_list(self.document.node_span(*value), kept);
         }
-        self.document.add_mapping(self.document.node_span(before), entries)
+        self.document
+            .add_mapping(self.document.node_span(before), entries)
     }
 
     /// The earlier section without the values of variables that the later one takes over from the
@@ -373,8 +407,11 @@ impl Merge<'_> {
             .flat_map(|(_, set)| self.entries(set))
             .map(|(name, ..)| name)
             .collect();
-        let passed: BTreeSet<String> =
-            self.items(own, "pass").iter().map(|&id| self.name(id).to_owned()).collect();
+        let passed: BTreeSet<String> = self
+            .items(own, "pass")
+            .iter()
+            .map(|&id| self.name(id).to_owned())
+            .collect();
         let mut entries = self.entries(before);
         for (key, _, value) in &mut entries {
             let span = self.document.node_span(*value);
@@ -388,16 +425,22 @@ impl Merge<'_> {
                 *value = self.document.add_list(span, kept);
             }
         }
-        self.document.add_mapping(self.document.node_span(before), entries)
+        self.document
+            .add_mapping(self.document.node_span(before), entries)
     }
 
     fn entries(&self, id: NodeId) -> Vec<Entry> {
-        self.document.entries(id).map(|(key, span, value)| (key.to_owned(), span, value)).collect()
+        self.document
+            .entries(id)
+            .map(|(key, span, value)| (key.to_owned(), span, value))
+            .collect()
     }
 
     /// The entries of a mapping's list.
     fn items(&self, id: NodeId, key: &str) -> &[NodeId] {
-        self.document.entry(id, key).map_or(&[], |(_, list)| self.document.items(list))
+        self.document
+            .entry(id, key)
+            .map_or(&[], |(_, list)| self.document.items(list))
     }
 
     fn removes_nothing(&mut self, id: NodeId) {
@@ -427,7 +470,13 @@ impl Merge<'_> {
         let place = old.as_ref().map(|(_, span)| *span).or(beside);
         let shown_before = place.is_none_or(|span| self.ancestors.contains(&span.file));
         if self.file == 0 || !shown_before {
-            self.changes.push(Change { kind, pointer: pointer.to_owned(), old, beside, new });
+            self.changes.push(Change {
+                kind,
+                pointer: pointer.to_owned(),
+                old,
+                beside,
+                new,
+            });
         }
     }
 }

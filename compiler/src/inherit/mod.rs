@@ -94,7 +94,9 @@ pub fn inherit(
         loosens::report(&changes, place, sink);
         return Inherited::Whole(merged);
     }
-    let whole = texts.iter_mut().all(|text| validate::remainder(&mut text.document).is_some());
+    let whole = texts
+        .iter_mut()
+        .all(|text| validate::remainder(&mut text.document).is_some());
     if !whole {
         return Inherited::Nothing;
     }
@@ -113,7 +115,9 @@ pub fn sources(source: &Source, files: Option<&dyn Files>) -> Option<Sources> {
     let mut sources = Sources::from(source.clone());
     let mut sink = Sink::new();
     let document = parse::parse(source, &mut sink)?;
-    Gathering::new(files, &mut sources, &mut sink).without_checks().all(document)?;
+    Gathering::new(files, &mut sources, &mut sink)
+        .without_checks()
+        .all(document)?;
     (!sink.has_errors()).then_some(sources)
 }
 

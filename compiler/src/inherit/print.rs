@@ -23,7 +23,11 @@ const DEFAULT: &str = "default";
 /// that it comes from, and what nobody says with its default. It compiles to the same plan, but
 /// for the lines.
 pub(crate) fn effective(document: &Document, sources: &Sources) -> String {
-    let mut print = Print { document, sources, lines: Vec::new() };
+    let mut print = Print {
+        document,
+        sources,
+        lines: Vec::new(),
+    };
     let schema = purple_policy::json_schema();
     let root = document.root();
     for (key, property) in keys(&schema, &schema) {
@@ -44,9 +48,17 @@ type Key<'s> = (&'s str, &'s Value);
 /// The keys that a part of the schema has, without older spellings.
 fn keys<'s>(schema: &'s Value, part: &'s Value) -> Vec<Key<'s>> {
     let reference = part.get("$ref").or_else(|| part.pointer("/allOf/0/$ref"));
-    let pointer = reference.and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
-    let part = pointer.and_then(|pointer| schema.pointer(pointer)).unwrap_or(part);
-    let properties = part.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let pointer = reference
+        .and_then(Value::as_str)
+        .and_then(|text| text.strip_prefix('#'));
+    let part = pointer
+        .and_then(|pointer| schema.pointer(pointer))
+        .unwrap_or(part);
+    let properties = part
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     properties
         .filter(|(_, property)| property.get("deprecated").is_none())
         .map(|(key, property)| (key.as_str(), property))
@@ -131,13 +143,17 @@ impl Print<'_> {
 
     fn output(&mut self, item: NodeId) {
         let document = self.document;
-        let kept = document.entry(item, KEPT).map_or(&[][..], |(_, list)| document.items(list));
+        let kept = document
+            .entry(item, KEPT)
+            .map_or(&[][..], |(_, list)| document.items(list));
         let said: BTreeSet<&str> = kept
             .iter()
             .filter_map(|&id| document.scalar(id))
             .map(|name| name.trim_start_matches('!'))
             .collect();
-        let host = document.entry(item, "host_path").and_then(|(_, host)| document.scalar(host));
+        let host = document
+            .entry(item, "host_path")
+            .and_then(|(_, host)| document.scalar(host));
         let groups: Vec<&str> = default_groups(host.unwrap_or_default())
             .filter(|group| !said.contains(group))
             .collect();
@@ -153,7 +169,10 @@ impl Print<'_> {
             self.node(8, "        -".to_owned(), id);
         }
         for group in groups {
-            self.line(format!("        - {}", scalar(group)), Some(DEFAULT.to_owned()));
+            self.line(
+                format!("        - {}", scalar(group)),
+                Some(DEFAULT.to_owned()),
+            );
         }
     }
 
@@ -170,7 +189,9 @@ impl Print<'_> {
         }
         let passed = pass.map_or(&[][..], |id| self.document.items(id));
         named.extend(passed.iter().filter_map(|&id| self.document.scalar(id)));
-        for (name, value) in environment::SET.into_iter().filter(|(name, _)| !named.contains(name))
+        for (name, value) in environment::SET
+            .into_iter()
+            .filter(|(name, _)| !named.contains(name))
         {
             self.line(format!("    {name}: {value}"), Some(DEFAULT.to_owned()));
         }
@@ -178,7 +199,10 @@ impl Print<'_> {
         for &id in passed {
             self.node(4, "    -".to_owned(), id);
         }
-        for name in environment::PASS.into_iter().filter(|name| !named.contains(name)) {
+        for name in environment::PASS
+            .into_iter()
+            .filter(|name| !named.contains(name))
+        {
             self.line(format!("    - {name}"), Some(DEFAULT.to_owned()));
         }
     }
@@ -227,7 +251,11 @@ impl Print<'_> {
     }
 
     fn place(&self, span: Span) -> String {
-        format!("{}:{}", visible(&self.sources.of(span).name), self.sources.line(span))
+        format!(
+            "{}:{}",
+            visible(&self.sources.of(span).name),
+            self.sources.line(span)
+        )
     }
 
     fn line(&mut self, text: String, from: Option<String>) {
@@ -237,7 +265,11 @@ impl Print<'_> {
     fn finish(self) -> String {
         let width = |line: &Line| line.text.chars().count();
         let placed = self.lines.iter().filter(|line| line.from.is_some());
-        let column = placed.map(width).filter(|&width| width <= FURTHEST).max().unwrap_or(0);
+        let column = placed
+            .map(width)
+            .filter(|&width| width <= FURTHEST)
+            .max()
+            .unwrap_or(0);
         let lines = self.lines.iter().map(|Line { text, from }| match from {
             Some(from) => format!("{text:column$}  # {from}\n"),
             None => format!("{text}\n"),
@@ -248,5 +280,9 @@ impl Print<'_> {
 
 /// A text as a YAML scalar on one line.
 fn scalar(text: &str) -> String {
-    if is_plain_text(text) { text.to_owned() } else { Value::from(text).to_string() }
+    if is_plain_text(text) {
+        text.to_owned()
+    } else {
+        Value::from(text).to_string()
+    }
 }

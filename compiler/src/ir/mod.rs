@@ -51,8 +51,15 @@ impl Ir {
     /// What the filter's program for a meaning must do: where denied calls are recorded, it tells
     /// the supervisor of each instead of answering by itself.
     pub fn enforced(&self, meaning: &Meaning) -> Meaning {
-        let told = self.audit.as_ref().is_some_and(|audit| audit.flags & audit_flags::SYSCALL != 0);
-        if told { meaning.told() } else { meaning.clone() }
+        let told = self
+            .audit
+            .as_ref()
+            .is_some_and(|audit| audit.flags & audit_flags::SYSCALL != 0);
+        if told {
+            meaning.told()
+        } else {
+            meaning.clone()
+        }
     }
 }
 
@@ -144,7 +151,10 @@ pub enum Stub {
 
 /// Attributes of a mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent bits of the kernel")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent bits of the kernel"
+)]
 pub struct Attributes {
     /// Nothing can be written.
     pub read_only: bool,

@@ -9,7 +9,15 @@ impl fmt::Display for Ir {
         writeln!(f, "policy {}", self.name)?;
         writeln!(f, "working_dir {}", self.working_dir)?;
         writeln!(f, "capabilities {:#x}", self.capabilities)?;
-        writeln!(f, "network loopback{}", if self.narrowed.is_some() { " narrowed" } else { "" })?;
+        writeln!(
+            f,
+            "network loopback{}",
+            if self.narrowed.is_some() {
+                " narrowed"
+            } else {
+                ""
+            }
+        )?;
         if let Some(seconds) = self.timeout {
             writeln!(f, "timeout {seconds} s")?;
         }
@@ -21,7 +29,10 @@ impl fmt::Display for Ir {
         }
         if let Some(audit) = &self.audit {
             let (flags, failure, path) = (audit.flags, audit.failure, &audit.log_path);
-            writeln!(f, "audit flags {flags:#x} failure {failure:?} path {path:?}")?;
+            writeln!(
+                f,
+                "audit flags {flags:#x} failure {failure:?} path {path:?}"
+            )?;
         }
         for variable in &self.environment {
             match &variable.value {
@@ -33,7 +44,9 @@ impl fmt::Display for Ir {
             writeln!(f, "{step}")?;
         }
         write!(f, "{}", self.landlock)?;
-        self.filters.iter().try_for_each(|filter| write!(f, "{filter}"))
+        self.filters
+            .iter()
+            .try_for_each(|filter| write!(f, "{filter}"))
     }
 }
 
@@ -41,14 +54,25 @@ impl fmt::Display for Landlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for level in &self.levels {
             let (abi, fs, net, scope) = (level.abi, level.fs, level.net, level.scope);
-            writeln!(f, "landlock abi {abi} fs {fs:#x} net {net:#x} scope {scope:#x}")?;
+            writeln!(
+                f,
+                "landlock abi {abi} fs {fs:#x} net {net:#x} scope {scope:#x}"
+            )?;
         }
         for path in &self.paths {
             let optional = if path.optional { " optional" } else { "" };
-            writeln!(f, "landlock path {} {:#x}{optional}", path.path, path.access)?;
+            writeln!(
+                f,
+                "landlock path {} {:#x}{optional}",
+                path.path, path.access
+            )?;
         }
         for ports in &self.ports {
-            writeln!(f, "landlock ports {}-{} {:#x}", ports.first, ports.last, ports.access)?;
+            writeln!(
+                f,
+                "landlock ports {}-{} {:#x}",
+                ports.first, ports.last, ports.access
+            )?;
         }
         Ok(())
     }
@@ -61,10 +85,23 @@ impl fmt::Display for Step {
             f.write_str("existing ")?;
         }
         match &self.action {
-            Action::Tmpfs { bytes, files, mode, attributes } => {
-                write!(f, "tmpfs {target} {bytes} bytes {files} files mode {mode:04o}{attributes}")
+            Action::Tmpfs {
+                bytes,
+                files,
+                mode,
+                attributes,
+            } => {
+                write!(
+                    f,
+                    "tmpfs {target} {bytes} bytes {files} files mode {mode:04o}{attributes}"
+                )
             }
-            Action::Bind { source, attributes, optional, owned } => {
+            Action::Bind {
+                source,
+                attributes,
+                optional,
+                owned,
+            } => {
                 write!(f, "bind {source} on {target}{attributes}")?;
                 for (set, word) in [(optional, " optional"), (owned, " owned")] {
                     if *set {

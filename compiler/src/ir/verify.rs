@@ -20,11 +20,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn verify(ir: &Ir) -> Result<(), Broken> {
     let broken = |rule: &str| Err(Broken(rule.to_owned()));
     match ir.steps.first() {
-        Some(Step { action: Action::Tmpfs { .. }, target, .. }) if target == "/" => {}
+        Some(Step {
+            action: Action::Tmpfs { .. },
+            target,
+            ..
+        }) if target == "/" => {}
         _ => return broken("the first step does not make the root"),
     }
     match ir.steps.last() {
-        Some(Step { action: Action::Seal, target, .. }) if target == "/" => {}
+        Some(Step {
+            action: Action::Seal,
+            target,
+            ..
+        }) if target == "/" => {}
         _ => return broken("the last step does not seal the root"),
     }
     let mut targets = BTreeSet::new();
@@ -39,7 +47,10 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
         if let Action::Tmpfs { attributes, .. } | Action::Bind { attributes, .. } = &step.action {
             let device = step.target.starts_with("/dev/");
             if !attributes.no_suid || !(attributes.no_dev || device) {
-                return broken(&format!("{} allows set-user-id or device files", step.target));
+                return broken(&format!(
+                    "{} allows set-user-id or device files",
+                    step.target
+                ));
             }
         }
     }
@@ -82,8 +93,11 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
 /// the nearest mount above is a writable tree of the host. A pin is a mount of that same tree, and
 /// a step itself.
 fn unpinned(ir: &Ir) -> Option<&str> {
-    let steps: BTreeMap<&str, &Step> =
-        ir.steps.iter().map(|step| (step.target.as_str(), step)).collect();
+    let steps: BTreeMap<&str, &Step> = ir
+        .steps
+        .iter()
+        .map(|step| (step.target.as_str(), step))
+        .collect();
     let is_mount = |step: &&&Step| !matches!(step.action, Action::Pin);
     ir.steps.iter().find_map(|step| {
         let mut above = step

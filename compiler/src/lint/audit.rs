@@ -6,11 +6,17 @@ use crate::diagnostics::{Diagnostic, quote};
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let Some(path) = scope.policy.audit.as_ref().and_then(|audit| audit.log_path.clone()) else {
+    let Some(path) = scope
+        .policy
+        .audit
+        .as_ref()
+        .and_then(|audit| audit.log_path.clone())
+    else {
         return;
     };
-    let found =
-        shares(scope.ir).into_iter().find(|share| share.writable && within(&path, &share.host));
+    let found = shares(scope.ir)
+        .into_iter()
+        .find(|share| share.writable && within(&path, &share.host));
     if let Some(Share { span, inside, .. }) = found {
         let place = scope.span("/audit/log_path");
         let message = format!("the program can write to the audit record {}", quote(&path));

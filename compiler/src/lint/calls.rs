@@ -26,13 +26,19 @@ impl Way {
 
 /// What becomes of a call. Where denied calls are let through and logged, all are open.
 pub fn way(one: &ArchMeaning, name: &str) -> Way {
-    let Some(number) = syscall_number(one.arch, name) else { return Way::Missing };
+    let Some(number) = syscall_number(one.arch, name) else {
+        return Way::Missing;
+    };
     let default = one.default.span;
     if one.denial == Action::Log {
         return Way::Open(default);
     }
     let Some(call) = one.calls.get(&number) else {
-        return if one.default.deny { Way::Closed } else { Way::Open(default) };
+        return if one.default.deny {
+            Way::Closed
+        } else {
+            Way::Open(default)
+        };
     };
     // What is told is denied.
     let opens = |action| matches!(action, Action::Allow | Action::Log);

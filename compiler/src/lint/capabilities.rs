@@ -48,7 +48,17 @@ const CALLS: [(&str, &[&str]); 16] = [
             "unlinkat",
         ],
     ),
-    ("CAP_FSETID", &["chmod", "fchmod", "fchmodat", "fchmodat2", "write", "truncate"]),
+    (
+        "CAP_FSETID",
+        &[
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "write",
+            "truncate",
+        ],
+    ),
     (
         "CAP_KILL",
         &[
@@ -63,15 +73,46 @@ const CALLS: [(&str, &[&str]); 16] = [
     ),
     (
         "CAP_SETGID",
-        &["setgid", "setregid", "setresgid", "setfsgid", "setgroups", "write", "sendmsg"],
+        &[
+            "setgid",
+            "setregid",
+            "setresgid",
+            "setfsgid",
+            "setgroups",
+            "write",
+            "sendmsg",
+        ],
     ),
-    ("CAP_SETUID", &["setuid", "setreuid", "setresuid", "setfsuid", "write", "sendmsg"]),
+    (
+        "CAP_SETUID",
+        &[
+            "setuid",
+            "setreuid",
+            "setresuid",
+            "setfsuid",
+            "write",
+            "sendmsg",
+        ],
+    ),
     ("CAP_SETPCAP", &["capset", "prctl"]),
-    ("CAP_SETFCAP", &["setxattr", "lsetxattr", "fsetxattr", "setxattrat", "write"]),
+    (
+        "CAP_SETFCAP",
+        &["setxattr", "lsetxattr", "fsetxattr", "setxattrat", "write"],
+    ),
     ("CAP_NET_BIND_SERVICE", &["bind"]),
     ("CAP_NET_ADMIN", &["socket", "ioctl", "setsockopt"]),
     ("CAP_NET_RAW", &["socket", "setsockopt"]),
-    ("CAP_IPC_LOCK", &["mlock", "mlock2", "mlockall", "mmap", "shmctl", "memfd_create"]),
+    (
+        "CAP_IPC_LOCK",
+        &[
+            "mlock",
+            "mlock2",
+            "mlockall",
+            "mmap",
+            "shmctl",
+            "memfd_create",
+        ],
+    ),
     (
         "CAP_IPC_OWNER",
         &[
@@ -123,7 +164,9 @@ pub fn without_effect(name: &str) -> bool {
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let held = (0_u32..).zip(CAPABILITIES).filter(|(bit, _)| scope.ir.capabilities >> bit & 1 == 1);
+    let held = (0_u32..)
+        .zip(CAPABILITIES)
+        .filter(|(bit, _)| scope.ir.capabilities >> bit & 1 == 1);
     let held: Vec<&'static str> = held.map(|(_, name)| name).collect();
     for name in held {
         let place = place(name, scope);
@@ -138,13 +181,17 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         } else if name == "CAP_SYS_ADMIN" {
             sys_admin(place, scope);
         } else if !usable(name, scope) {
-            let calls =
-                CALLS.iter().find(|(known, _)| *known == name).map_or(&[][..], |found| found.1);
+            let calls = CALLS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or(&[][..], |found| found.1);
             let message = format!("no allowed call can use `{name}`");
-            scope
-                .report(Diagnostic::warning("capability-unusable", place, message).with_help(
-                    format!("leave it out, or allow what it is for: {}", listed(calls)),
-                ));
+            scope.report(
+                Diagnostic::warning("capability-unusable", place, message).with_help(format!(
+                    "leave it out, or allow what it is for: {}",
+                    listed(calls)
+                )),
+            );
         } else if let Some((_, why)) = DANGERS.iter().find(|(known, _)| *known == name) {
             scope.report(
                 Diagnostic::warning(
@@ -160,19 +207,27 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 
 /// The entry that names a capability, as text or as a key of a mapping.
 fn place(name: &str, scope: &Scope<'_>) -> Span {
-    let list = scope.policy.capabilities.as_ref().map_or(0, |section| section.add.len());
+    let list = scope
+        .policy
+        .capabilities
+        .as_ref()
+        .map_or(0, |section| section.add.len());
     let entry = (0..list).map(|at| format!("/capabilities/add/{at}"));
     let named = |pointer: &String| scope.document.holds(pointer, name);
-    entry
-        .into_iter()
-        .find(named)
-        .map_or_else(|| scope.key("/capabilities/add"), |pointer| scope.span(&pointer))
+    entry.into_iter().find(named).map_or_else(
+        || scope.key("/capabilities/add"),
+        |pointer| scope.span(&pointer),
+    )
 }
 
 fn usable(name: &str, scope: &Scope<'_>) -> bool {
-    let Some((_, calls)) = CALLS.iter().find(|(known, _)| *known == name) else { return true };
+    let Some((_, calls)) = CALLS.iter().find(|(known, _)| *known == name) else {
+        return true;
+    };
     let interfaces = scope.ir.filters.iter().flat_map(Meaning::interfaces);
-    interfaces.into_iter().any(|one| calls.iter().any(|call| way(one, call).passes()))
+    interfaces
+        .into_iter()
+        .any(|one| calls.iter().any(|call| way(one, call).passes()))
 }
 
 fn sys_admin(place: Span, scope: &mut Scope<'_>) {
@@ -183,7 +238,10 @@ fn sys_admin(place: Span, scope: &mut Scope<'_>) {
     let one = scope.ir.filters.first().map(|filter| &filter.native);
     let open = |names: [&'static str; 4]| {
         let passes = |name: &&str| one.is_some_and(|one| way(one, name).passes());
-        names.into_iter().filter(|name| passes(name)).collect::<Vec<_>>()
+        names
+            .into_iter()
+            .filter(|name| passes(name))
+            .collect::<Vec<_>>()
     };
     let mounts = open(["mount", "move_mount", "fsmount", "mount_setattr"]);
     let (help, span) = (

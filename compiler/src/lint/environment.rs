@@ -39,11 +39,15 @@ const LOADS: [&str; 15] = [
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let policy = scope.policy;
-    let Some(section) = policy.environment.as_ref() else { return };
+    let Some(section) = policy.environment.as_ref() else {
+        return;
+    };
     for (name, value) in &section.set {
         if holds_secret(name, value) {
-            let place = scope
-                .key(&format!("/environment/set/{}", name.replace('~', "~0").replace('/', "~1")));
+            let place = scope.key(&format!(
+                "/environment/set/{}",
+                name.replace('~', "~0").replace('/', "~1")
+            ));
             let message = format!(
                 "{} looks like a secret, and stands in the policy and the plan in clear",
                 quote(name)
@@ -122,7 +126,9 @@ fn has_password(value: &str) -> bool {
     value.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
         let user = authority.rsplit_once('@').map(|(user, _)| user);
-        let password = user.and_then(|user| user.split_once(':')).map(|(_, password)| password);
+        let password = user
+            .and_then(|user| user.split_once(':'))
+            .map(|(_, password)| password);
         password.is_some_and(is_written)
     })
 }
@@ -130,27 +136,33 @@ fn has_password(value: &str) -> bool {
 /// Whether a setting such as `password=...` or `token: ...` stands in the value.
 fn has_setting(value: &str) -> bool {
     const KEYS: [&str; 6] = ["password", "passwd", "pwd", "secret", "token", "api_key"];
-    value.split([' ', ';', ',', '&', '?', '\n', '\t', '{', '}']).any(|part| {
-        part.split_once(['=', ':']).is_some_and(|(key, value)| {
-            let key = key.trim_matches(['"', '\'', '-']).to_ascii_lowercase();
-            let known = |word: &&str| key == **word || key.ends_with(&format!("_{word}"));
-            KEYS.iter().any(known) && looks_real(value) && is_written(value)
+    value
+        .split([' ', ';', ',', '&', '?', '\n', '\t', '{', '}'])
+        .any(|part| {
+            part.split_once(['=', ':']).is_some_and(|(key, value)| {
+                let key = key.trim_matches(['"', '\'', '-']).to_ascii_lowercase();
+                let known = |word: &&str| key == **word || key.ends_with(&format!("_{word}"));
+                KEYS.iter().any(known) && looks_real(value) && is_written(value)
+            })
         })
-    })
 }
 
 /// Whether a password stands there itself, and not a mark for one: `$PASSWORD`, `{password}`, `***`.
 fn is_written(password: &str) -> bool {
     !password.is_empty()
         && !password.starts_with(['$', '{', '<', '%'])
-        && password.chars().any(|letter| letter != '*' && letter != 'x')
+        && password
+            .chars()
+            .any(|letter| letter != '*' && letter != 'x')
 }
 
 /// Whether a variable's name says that it holds a secret: one of the words, as whole words.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let words = format!("_{name}_");
-    SECRET.iter().any(|secret| words.contains(&format!("_{secret}_")))
+    SECRET
+        .iter()
+        .any(|secret| words.contains(&format!("_{secret}_")))
         || name.ends_with("_KEY") && !name.ends_with("_PUBLIC_KEY")
 }
 
@@ -169,11 +181,21 @@ mod tests {
 
     #[test]
     fn secrets_are_known_by_their_names() {
-        for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SERVICE_API_KEY", "db_password"] {
+        for name in [
+            "GITHUB_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "SERVICE_API_KEY",
+            "db_password",
+        ] {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["KEYBOARD", "MAX_TOKENS", "TOKENIZERS_PARALLELISM", "MONKEY", "SSH_PUBLIC_KEY"]
-        {
+        for name in [
+            "KEYBOARD",
+            "MAX_TOKENS",
+            "TOKENIZERS_PARALLELISM",
+            "MONKEY",
+            "SSH_PUBLIC_KEY",
+        ] {
             assert!(!is_secret(name), "{name}");
         }
         for value in [

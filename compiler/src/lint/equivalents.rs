@@ -27,21 +27,51 @@ const fn class(
     what: &'static str,
     rules: bool,
 ) -> Class {
-    Class { calls, also, what, rules }
+    Class {
+        calls,
+        also,
+        what,
+        rules,
+    }
 }
 
 const CLASSES: &[Class] = &[
-    class(&["open", "openat", "creat"], &["openat2"], "opens files", true),
-    class(&["fork", "vfork", "clone"], &["clone3"], "makes processes", false),
+    class(
+        &["open", "openat", "creat"],
+        &["openat2"],
+        "opens files",
+        true,
+    ),
+    class(
+        &["fork", "vfork", "clone"],
+        &["clone3"],
+        "makes processes",
+        false,
+    ),
     class(
         &["kill", "tkill", "tgkill"],
         &["pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo"],
         "sends signals",
         true,
     ),
-    class(&["chmod", "fchmod", "fchmodat"], &["fchmodat2"], "changes modes", true),
-    class(&["chown", "lchown", "fchown", "fchownat"], &[], "changes owners", true),
-    class(&["rename", "renameat"], &["renameat2"], "renames files", false),
+    class(
+        &["chmod", "fchmod", "fchmodat"],
+        &["fchmodat2"],
+        "changes modes",
+        true,
+    ),
+    class(
+        &["chown", "lchown", "fchown", "fchownat"],
+        &[],
+        "changes owners",
+        true,
+    ),
+    class(
+        &["rename", "renameat"],
+        &["renameat2"],
+        "renames files",
+        false,
+    ),
     class(&["unlink"], &["unlinkat"], "removes files", false),
     class(&["rmdir"], &["unlinkat"], "removes directories", false),
     class(&["link"], &["linkat"], "makes links", false),
@@ -51,20 +81,50 @@ const CLASSES: &[Class] = &[
     class(&["truncate"], &["ftruncate"], "cuts files off", false),
     class(&["execve"], &["execveat"], "starts programs", false),
     class(&["accept"], &["accept4"], "accepts connections", false),
-    class(&["sendto", "sendmsg"], &["sendmmsg"], "sends datagrams", false),
-    class(&["recvfrom", "recvmsg"], &["recvmmsg"], "receives datagrams", false),
+    class(
+        &["sendto", "sendmsg"],
+        &["sendmmsg"],
+        "sends datagrams",
+        false,
+    ),
+    class(
+        &["recvfrom", "recvmsg"],
+        &["recvmmsg"],
+        "receives datagrams",
+        false,
+    ),
     class(
         &["ptrace"],
         &["process_vm_readv", "process_vm_writev", "pidfd_getfd"],
         "reaches into other processes",
         false,
     ),
-    class(&["mount"], &["move_mount", "fsmount", "open_tree"], "mounts", false),
-    class(&["setuid", "setreuid", "setresuid"], &["setfsuid"], "changes the user", false),
-    class(&["setgid", "setregid", "setresgid"], &["setfsgid"], "changes the group", false),
+    class(
+        &["mount"],
+        &["move_mount", "fsmount", "open_tree"],
+        "mounts",
+        false,
+    ),
+    class(
+        &["setuid", "setreuid", "setresuid"],
+        &["setfsuid"],
+        "changes the user",
+        false,
+    ),
+    class(
+        &["setgid", "setregid", "setresgid"],
+        &["setfsgid"],
+        "changes the group",
+        false,
+    ),
     class(&["chroot"], &["pivot_root"], "changes the root", false),
     class(&["setrlimit"], &["prlimit64"], "changes limits", false),
-    class(&["kexec_load"], &["kexec_file_load"], "starts another kernel", false),
+    class(
+        &["kexec_load"],
+        &["kexec_file_load"],
+        "starts another kernel",
+        false,
+    ),
     class(&["init_module"], &["finit_module"], "loads modules", false),
     class(
         &["settimeofday", "clock_settime", "adjtimex"],
@@ -78,9 +138,24 @@ const CLASSES: &[Class] = &[
         "sets extended attributes",
         false,
     ),
-    class(&["utime", "utimes", "utimensat"], &["futimesat"], "sets times of files", false),
-    class(&["sched_setscheduler"], &["sched_setattr"], "changes the scheduling", false),
-    class(&["mmap", "mprotect"], &["pkey_mprotect"], "makes memory executable", true),
+    class(
+        &["utime", "utimes", "utimensat"],
+        &["futimesat"],
+        "sets times of files",
+        false,
+    ),
+    class(
+        &["sched_setscheduler"],
+        &["sched_setattr"],
+        "changes the scheduling",
+        false,
+    ),
+    class(
+        &["mmap", "mprotect"],
+        &["pkey_mprotect"],
+        "makes memory executable",
+        true,
+    ),
 ];
 
 /// Runs the lints on every interface of every architecture.
@@ -117,11 +192,15 @@ fn has_own_rules(one: &ArchMeaning, name: &str) -> bool {
 }
 
 fn own_rules<'m>(one: &'m ArchMeaning, name: &str) -> impl Iterator<Item = &'m Rule> {
-    let rules = named(one, name).map(|call| call.rules.as_slice()).unwrap_or_default();
+    let rules = named(one, name)
+        .map(|call| call.rules.as_slice())
+        .unwrap_or_default();
     // A rule of the compiler's has the same place as its conditions.
-    rules
-        .iter()
-        .filter(|rule| rule.conditions.first().is_some_and(|condition| condition.span != rule.span))
+    rules.iter().filter(|rule| {
+        rule.conditions
+            .first()
+            .is_some_and(|condition| condition.span != rule.span)
+    })
 }
 
 fn denied(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
@@ -132,18 +211,29 @@ fn denied(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
         .filter_map(|name| Some((named(one, name)?.denied?, *name)))
         .collect();
     places.sort_unstable();
-    let Some(&(place, name)) = places.first() else { return };
+    let Some(&(place, name)) = places.first() else {
+        return;
+    };
     let left = open(one, class);
-    let Some(&(_, allowed)) = left.first() else { return };
+    let Some(&(_, allowed)) = left.first() else {
+        return;
+    };
     let names: Vec<&str> = left.iter().map(|(name, _)| *name).collect();
-    let (does, does_it) = if names.len() == 1 { ("goes", "does") } else { ("go", "do") };
+    let (does, does_it) = if names.len() == 1 {
+        ("goes", "does")
+    } else {
+        ("go", "do")
+    };
     let message = format!(
         "denying `{name}` stops little: {} {does} through and {does_it} its job",
         listed(&names)
     );
     scope.report(
         Diagnostic::warning("deny-leaves-equivalent", place, message)
-            .with_related(allowed, format!("`{}` is allowed by this", names.first().unwrap_or(&"")))
+            .with_related(
+                allowed,
+                format!("`{}` is allowed by this", names.first().unwrap_or(&"")),
+            )
             .with_help(format!(
                 "deny {} too, or take `{name}` out of the list: each {}",
                 listed(&names),
@@ -159,16 +249,25 @@ fn narrowed(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
         .find_map(|name| own_rules(one, name).next().map(|rule| (*name, rule.span)));
     let Some((name, place)) = rule else { return };
     let left = open(one, class);
-    let Some(&(_, allowed)) = left.first() else { return };
+    let Some(&(_, allowed)) = left.first() else {
+        return;
+    };
     let names: Vec<&str> = left.iter().map(|(name, _)| *name).collect();
-    let (go, do_) = if names.len() == 1 { ("goes", "does") } else { ("go", "do") };
+    let (go, do_) = if names.len() == 1 {
+        ("goes", "does")
+    } else {
+        ("go", "do")
+    };
     let message = format!(
         "this rule on `{name}` is easy to avoid: {} {go} through with any arguments and {do_} its job",
         listed(&names)
     );
     scope.report(
         Diagnostic::warning("rule-leaves-equivalent", place, message)
-            .with_related(allowed, format!("`{}` is allowed by this", names.first().unwrap_or(&"")))
+            .with_related(
+                allowed,
+                format!("`{}` is allowed by this", names.first().unwrap_or(&"")),
+            )
             .with_help(format!(
                 "deny {}, or write the rule for each: each {}",
                 listed(&names),
@@ -181,7 +280,9 @@ fn narrowed(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
 /// `lseek`.
 fn beside(one: &ArchMeaning, scope: &mut Scope<'_>) {
     for call in one.calls.values() {
-        let Some(rule) = own_rules(one, call.name).next() else { continue };
+        let Some(rule) = own_rules(one, call.name).next() else {
+            continue;
+        };
         let left: Vec<(&str, Span)> = variants(one.arch, call.name)
             .into_iter()
             .filter(|name| !has_own_rules(one, name))
@@ -190,9 +291,15 @@ fn beside(one: &ArchMeaning, scope: &mut Scope<'_>) {
                 _ => None,
             })
             .collect();
-        let Some(&(_, allowed)) = left.first() else { continue };
+        let Some(&(_, allowed)) = left.first() else {
+            continue;
+        };
         let names: Vec<&str> = left.iter().map(|(name, _)| *name).collect();
-        let (go, do_) = if names.len() == 1 { ("goes", "does") } else { ("go", "do") };
+        let (go, do_) = if names.len() == 1 {
+            ("goes", "does")
+        } else {
+            ("go", "do")
+        };
         let message = format!(
             "this rule on `{}` is easy to avoid on {}: {} {go} through with any arguments and {do_} its job",
             call.name,
@@ -205,7 +312,10 @@ fn beside(one: &ArchMeaning, scope: &mut Scope<'_>) {
                     allowed,
                     format!("`{}` is allowed by this", names.first().unwrap_or(&"")),
                 )
-                .with_help(format!("deny {}, or write a rule for it too", listed(&names))),
+                .with_help(format!(
+                    "deny {}, or write a rule for it too",
+                    listed(&names)
+                )),
         );
     }
 }
@@ -227,9 +337,17 @@ mod tests {
 
     #[test]
     fn no_call_triggers_two_classes() {
-        let all: Vec<&str> = CLASSES.iter().flat_map(|class| class.calls).copied().collect();
+        let all: Vec<&str> = CLASSES
+            .iter()
+            .flat_map(|class| class.calls)
+            .copied()
+            .collect();
         for name in &all {
-            assert_eq!(all.iter().filter(|other| *other == name).count(), 1, "{name}");
+            assert_eq!(
+                all.iter().filter(|other| *other == name).count(),
+                1,
+                "{name}"
+            );
         }
     }
 }

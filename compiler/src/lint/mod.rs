@@ -39,7 +39,13 @@ pub fn lint(policy: &Policy, ir: &Ir, document: &Document, sink: &mut Sink) {
     if sink.has_errors() {
         return;
     }
-    let mut scope = Scope { policy, ir, document, sink, warned: BTreeSet::new() };
+    let mut scope = Scope {
+        policy,
+        ir,
+        document,
+        sink,
+        warned: BTreeSet::new(),
+    };
     start::lint(&mut scope);
     syscalls::lint(&mut scope);
     equivalents::lint(&mut scope);
@@ -89,7 +95,11 @@ impl Scope<'_> {
 fn listed(names: &[&str]) -> String {
     const MOST: usize = 8;
     let quoted = |names: &[&str]| {
-        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     match names.split_last() {
         None => String::new(),
@@ -97,7 +107,11 @@ fn listed(names: &[&str]) -> String {
         Some((last, before)) if names.len() <= MOST => format!("{} and `{last}`", quoted(before)),
         _ => {
             let shown = names.get(..MOST).unwrap_or_default();
-            format!("{} and {} more", quoted(shown), names.len().saturating_sub(MOST))
+            format!(
+                "{} and {} more",
+                quoted(shown),
+                names.len().saturating_sub(MOST)
+            )
         }
     }
 }

@@ -11,10 +11,20 @@ use std::net::IpAddr;
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let policy = scope.policy;
-    let Some(network) = policy.network.as_ref() else { return };
+    let Some(network) = policy.network.as_ref() else {
+        return;
+    };
     let lists = [
-        (network.allowed_outgoing_ports.len(), "allowed_outgoing_ports", "connect"),
-        (network.allowed_incoming_ports.len(), "allowed_incoming_ports", "bind"),
+        (
+            network.allowed_outgoing_ports.len(),
+            "allowed_outgoing_ports",
+            "connect",
+        ),
+        (
+            network.allowed_incoming_ports.len(),
+            "allowed_incoming_ports",
+            "bind",
+        ),
     ];
     let used = lists.into_iter().filter(|(count, ..)| *count > 0);
     if network.isolated {
@@ -55,9 +65,13 @@ fn isolated_ports(key: &str, scope: &mut Scope<'_>) {
 }
 
 fn ports_without_calls(key: &str, call: &'static str, scope: &mut Scope<'_>) {
-    let Some(one) = scope.ir.filters.first().map(|filter| &filter.native) else { return };
-    let denied: Vec<&str> =
-        ["socket", call].into_iter().filter(|name| !way(one, name).passes()).collect();
+    let Some(one) = scope.ir.filters.first().map(|filter| &filter.native) else {
+        return;
+    };
+    let denied: Vec<&str> = ["socket", call]
+        .into_iter()
+        .filter(|name| !way(one, name).passes())
+        .collect();
     let what = match denied.as_slice() {
         [] if makes_sockets(one) => return,
         [] => "`socket` is denied for the families inet and inet6".to_owned(),
@@ -74,17 +88,28 @@ fn ports_without_calls(key: &str, call: &'static str, scope: &mut Scope<'_>) {
 
 /// Whether a program gets a socket of TCP or UDP, asked for in one of the usual ways (socket(2)).
 fn makes_sockets(one: &ArchMeaning) -> bool {
-    let Some(number) = syscall_number(one.arch, "socket") else { return false };
+    let Some(number) = syscall_number(one.arch, "socket") else {
+        return false;
+    };
     let flag = |name| constant(one.arch, name).unwrap_or(0);
     let flags = [0, flag("SOCK_CLOEXEC"), flag("SOCK_NONBLOCK")];
-    let flags = flags.into_iter().chain([flag("SOCK_CLOEXEC") | flag("SOCK_NONBLOCK")]);
+    let flags = flags
+        .into_iter()
+        .chain([flag("SOCK_CLOEXEC") | flag("SOCK_NONBLOCK")]);
     flags.into_iter().any(|flags| {
-        let kinds = [("SOCK_STREAM", "IPPROTO_TCP"), ("SOCK_DGRAM", "IPPROTO_UDP")];
+        let kinds = [
+            ("SOCK_STREAM", "IPPROTO_TCP"),
+            ("SOCK_DGRAM", "IPPROTO_UDP"),
+        ];
         kinds.into_iter().any(|(kind, protocol)| {
             [0, flag(protocol)].into_iter().any(|protocol| {
                 ["AF_INET", "AF_INET6"].into_iter().any(|family| {
                     let args = [flag(family), flag(kind) | flags, protocol, 0, 0, 0];
-                    let call = Call { audit_arch: one.arch.audit(), number, args };
+                    let call = Call {
+                        audit_arch: one.arch.audit(),
+                        number,
+                        args,
+                    };
                     matches!(one.verdict(&call).action, Action::Allow | Action::Log)
                 })
             })
@@ -95,13 +120,22 @@ fn makes_sockets(one: &ArchMeaning) -> bool {
 /// Name servers that the section's own lists keep out of reach.
 fn name_servers(scope: &mut Scope<'_>) {
     let policy = scope.policy;
-    let Some(network) = policy.network.as_ref() else { return };
+    let Some(network) = policy.network.as_ref() else {
+        return;
+    };
     for (at, server) in network.dns_servers.iter().enumerate() {
-        let Ok(address) = server.parse::<IpAddr>() else { continue };
-        let block = network.blocked_ips.iter().position(|block| covers(block, address));
+        let Ok(address) = server.parse::<IpAddr>() else {
+            continue;
+        };
+        let block = network
+            .blocked_ips
+            .iter()
+            .position(|block| covers(block, address));
         if let Some(block) = block {
-            let message =
-                format!("the name server {} is among the blocked addresses", quote(server));
+            let message = format!(
+                "the name server {} is among the blocked addresses",
+                quote(server)
+            );
             let (place, why) = (
                 scope.span(&format!("/network/dns_servers/{at}")),
                 scope.span(&format!("/network/blocked_ips/{block}")),
@@ -115,7 +149,9 @@ fn name_servers(scope: &mut Scope<'_>) {
     }
     let ports = &network.allowed_outgoing_ports;
     let name_service = (0..ports.len()).any(|at| {
-        let text = scope.document.text_at(&format!("/network/allowed_outgoing_ports/{at}"));
+        let text = scope
+            .document
+            .text_at(&format!("/network/allowed_outgoing_ports/{at}"));
         text.is_none_or(|text| reaches(text, 53))
     });
     if !network.dns_servers.is_empty() && !ports.is_empty() && !name_service {
@@ -147,7 +183,9 @@ fn covers(block: &str, address: IpAddr) -> bool {
         Some((base, length)) => (base, length.parse::<u32>().ok()),
         None => (block, Some(128)),
     };
-    let (Ok(base), Some(length)) = (base.parse::<IpAddr>(), length) else { return false };
+    let (Ok(base), Some(length)) = (base.parse::<IpAddr>(), length) else {
+        return false;
+    };
     let same = |a: u128, b: u128, bits: u32| {
         let shift = bits.saturating_sub(length);
         a.checked_shr(shift).unwrap_or(0) == b.checked_shr(shift).unwrap_or(0)

@@ -32,7 +32,12 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let guarded = |name: &str| {
         let path = format!("{wanted}/{name}");
         let guard = |step: &&Step| matches!(step.action, Action::Guard { .. });
-        scope.ir.steps.iter().filter(guard).any(|step| within(&path, &step.target))
+        scope
+            .ir
+            .steps
+            .iter()
+            .filter(guard)
+            .any(|step| within(&path, &step.target))
     };
     let kept = ["commondir", "config", "hooks"].into_iter().all(guarded);
     if !hooks && (kept || shares.iter().any(covered)) {
@@ -80,7 +85,9 @@ fn inside_read_only(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
 fn writable_elsewhere(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let Some(span) = share.span else { return };
     for other in shares.iter().filter(|other| other.writable) {
-        let Some(rest) = below(&share.host, &other.host) else { continue };
+        let Some(rest) = below(&share.host, &other.host) else {
+            continue;
+        };
         let name = plain(&format!("{}/{rest}", other.inside));
         // Whatever lies over that name is what a program finds there.
         let protected = shares.iter().any(|one| {
@@ -98,8 +105,9 @@ fn writable_elsewhere(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
             quote(&share.inside),
             quote(&name)
         );
-        let mut found = Diagnostic::warning("read-only-also-writable", span, message)
-            .with_help(format!("show it read-only at `{name}` too, or write to another directory"));
+        let mut found = Diagnostic::warning("read-only-also-writable", span, message).with_help(
+            format!("show it read-only at `{name}` too, or write to another directory"),
+        );
         if let Some(span) = other.span {
             found = found.with_related(span, "writable from here on");
         }

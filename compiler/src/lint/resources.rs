@@ -73,7 +73,9 @@ fn scratch(memory: u64, span: Span, scope: &mut Scope<'_>) {
         Action::Tmpfs { bytes, .. } => Some(bytes),
         _ => None,
     });
-    let Some(largest) = largest.max().filter(|bytes| *bytes > memory) else { return };
+    let Some(largest) = largest.max().filter(|bytes| *bytes > memory) else {
+        return;
+    };
     let key = scope.key("/filesystem/scratch_size_bytes");
     let written = scope
         .policy
@@ -98,18 +100,36 @@ fn scratch(memory: u64, span: Span, scope: &mut Scope<'_>) {
 /// A note where limits are meant, or where a run without an end can do harm outside.
 fn without_timeout(scope: &mut Scope<'_>) {
     let policy = scope.policy;
-    let writes = policy.filesystem.as_ref().is_some_and(|section| !section.output_paths.is_empty());
-    let connects = policy.network.as_ref().is_some_and(|section| !section.isolated);
-    let limits = scope.ir.cgroup.iter().map(|value| value.span).collect::<BTreeSet<_>>().len();
+    let writes = policy
+        .filesystem
+        .as_ref()
+        .is_some_and(|section| !section.output_paths.is_empty());
+    let connects = policy
+        .network
+        .as_ref()
+        .is_some_and(|section| !section.isolated);
+    let limits = scope
+        .ir
+        .cgroup
+        .iter()
+        .map(|value| value.span)
+        .collect::<BTreeSet<_>>()
+        .len();
     let (place, why) = if writes && connects {
         (
             scope.key("/filesystem/output_paths"),
             "it can write to the host and reach the network all the while",
         )
     } else if connects {
-        (scope.key("/network"), "it can reach the network all the while")
+        (
+            scope.key("/network"),
+            "it can reach the network all the while",
+        )
     } else if writes {
-        (scope.key("/filesystem/output_paths"), "it can write to the host all the while")
+        (
+            scope.key("/filesystem/output_paths"),
+            "it can write to the host all the while",
+        )
     } else if limits > 1 {
         (scope.key("/resources"), "the other limits do not end it")
     } else {

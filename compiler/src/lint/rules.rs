@@ -12,7 +12,11 @@ const MOST_PAIRS: usize = 10_000;
 /// Runs the lints on every interface of every architecture.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    for (at, one) in ir.filters.iter().flat_map(|filter| filter.interfaces().enumerate()) {
+    for (at, one) in ir
+        .filters
+        .iter()
+        .flat_map(|filter| filter.interfaces().enumerate())
+    {
         for call in one.calls.values() {
             let never = contradictory(call);
             // Where another interface has a narrower argument, a condition may never hold there
@@ -37,8 +41,17 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 /// The rules none of whose alternatives can hold.
 fn contradictory(call: &CallMeaning) -> BTreeSet<Span> {
     let holds = |rule: &&Rule| !impossible(&rule.conditions);
-    let alive: BTreeSet<Span> = call.rules.iter().filter(holds).map(|rule| rule.span).collect();
-    call.rules.iter().map(|rule| rule.span).filter(|span| !alive.contains(span)).collect()
+    let alive: BTreeSet<Span> = call
+        .rules
+        .iter()
+        .filter(holds)
+        .map(|rule| rule.span)
+        .collect();
+    call.rules
+        .iter()
+        .map(|rule| rule.span)
+        .filter(|span| !alive.contains(span))
+        .collect()
 }
 
 /// Rules behind one that holds wherever they do, and behind what hides the call. Where an argument

@@ -30,9 +30,15 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         .map(|path| ((*path).to_owned(), "the loader's own list".to_owned()))
         .collect();
     for variable in &scope.ir.environment {
-        let (name, Some(value)) = (&variable.name, &variable.value) else { continue };
+        let (name, Some(value)) = (&variable.name, &variable.value) else {
+            continue;
+        };
         if LISTS.contains(&name.as_str()) {
-            places.extend(value.split(':').map(|entry| (entry.to_owned(), quote(name))));
+            places.extend(
+                value
+                    .split(':')
+                    .map(|entry| (entry.to_owned(), quote(name))),
+            );
         }
     }
     writable(&places, scope);
@@ -51,7 +57,9 @@ fn writable(places: &[(String, String)], scope: &mut Scope<'_>) {
                 && (within(path, &share.inside)
                     || LIBRARIES.contains(&path.as_str()) && within(&share.inside, path))
         });
-        let Some((path, list)) = searched else { continue };
+        let Some((path, list)) = searched else {
+            continue;
+        };
         let message = format!(
             "{} is writable and executable, and {} is on {list}: what one run puts there the next one runs",
             quote(&share.inside),
@@ -72,7 +80,11 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
     }
     let place = place(&variable.name, scope);
     if let Some(entry) = value.split(':').find(|entry| !entry.starts_with('/')) {
-        let what = if entry.is_empty() { "an empty entry".to_owned() } else { quote(entry) };
+        let what = if entry.is_empty() {
+            "an empty entry".to_owned()
+        } else {
+            quote(entry)
+        };
         let message = format!(
             "`{}` has {what}, which is searched from whatever directory the program is in",
             variable.name
@@ -105,5 +117,8 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
 }
 
 fn place(name: &str, scope: &Scope<'_>) -> Span {
-    scope.span(&format!("/environment/set/{}", name.replace('~', "~0").replace('/', "~1")))
+    scope.span(&format!(
+        "/environment/set/{}",
+        name.replace('~', "~0").replace('/', "~1")
+    ))
 }

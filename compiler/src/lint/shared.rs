@@ -57,7 +57,9 @@ pub fn shares(ir: &Ir) -> Vec<Share> {
     steps
         .filter(|step| !step.target.starts_with("/dev/"))
         .filter_map(|step| match &step.action {
-            Action::Bind { source, attributes, .. } => Some(Share {
+            Action::Bind {
+                source, attributes, ..
+            } => Some(Share {
                 host: plain(source),
                 inside: step.target.clone(),
                 writable: !attributes.read_only,
@@ -118,26 +120,59 @@ const SOCKETS: [(&str, &str); 20] = [
     ("/run", "the sockets of the host's services"),
     ("/var/run", "the sockets of the host's services"),
     ("/run/user", "the sockets of the user's session"),
-    ("/tmp", "sockets of the user's programs, such as the one of ssh-agent"),
+    (
+        "/tmp",
+        "sockets of the user's programs, such as the one of ssh-agent",
+    ),
     ("/var/tmp", "files of all the host's programs"),
-    ("/run/docker.sock", "the socket of Docker, which runs anything as root"),
-    ("/var/run/docker.sock", "the socket of Docker, which runs anything as root"),
-    ("/run/containerd", "the socket of containerd, which runs anything as root"),
-    ("/run/podman", "the socket of Podman, which runs anything as its user"),
-    ("/run/crio", "the socket of CRI-O, which runs anything as root"),
+    (
+        "/run/docker.sock",
+        "the socket of Docker, which runs anything as root",
+    ),
+    (
+        "/var/run/docker.sock",
+        "the socket of Docker, which runs anything as root",
+    ),
+    (
+        "/run/containerd",
+        "the socket of containerd, which runs anything as root",
+    ),
+    (
+        "/run/podman",
+        "the socket of Podman, which runs anything as its user",
+    ),
+    (
+        "/run/crio",
+        "the socket of CRI-O, which runs anything as root",
+    ),
     ("/run/dbus", "the socket of the system bus"),
     ("/run/systemd", "the sockets of systemd"),
     ("/var/lib/docker", "the file systems of all containers"),
     ("/run/lxd", "the socket of LXD, which runs anything as root"),
-    ("/var/snap/lxd", "the socket of LXD, which runs anything as root"),
-    ("/var/lib/lxd", "the socket of LXD, which runs anything as root"),
-    ("/run/incus", "the socket of Incus, which runs anything as root"),
-    ("/var/lib/incus", "the socket of Incus, which runs anything as root"),
+    (
+        "/var/snap/lxd",
+        "the socket of LXD, which runs anything as root",
+    ),
+    (
+        "/var/lib/lxd",
+        "the socket of LXD, which runs anything as root",
+    ),
+    (
+        "/run/incus",
+        "the socket of Incus, which runs anything as root",
+    ),
+    (
+        "/var/lib/incus",
+        "the socket of Incus, which runs anything as root",
+    ),
     (
         "/nix/var/nix/daemon-socket",
         "the socket of the Nix daemon, which builds and installs as root",
     ),
-    ("/tmp/.X11-unix", "the socket of the display, by which a program sees and types everything"),
+    (
+        "/tmp/.X11-unix",
+        "the socket of the display, by which a program sees and types everything",
+    ),
 ];
 
 /// Parts of a file's name by which agents' sockets are known.
@@ -182,8 +217,17 @@ const SECRETS: [&str; 25] = [
 
 /// Directories below a home directory that hold such files among others, and that tools of the host
 /// obey: each as a whole.
-const SETTINGS: [&str; 9] =
-    [".config", ".cargo", ".gem", ".gradle", ".local", ".local/share", ".m2", ".rustup", ".npm"];
+const SETTINGS: [&str; 9] = [
+    ".config",
+    ".cargo",
+    ".gem",
+    ".gradle",
+    ".local",
+    ".local/share",
+    ".m2",
+    ".rustup",
+    ".npm",
+];
 
 /// What the host runs or obeys below a home directory, besides secrets and settings.
 const OBEYED: [&str; 16] = [
@@ -251,9 +295,11 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         }
         if share.writable && obeyed {
             let message = format!("{host} is writable, and the host runs or obeys what lies there");
-            scope.report(Diagnostic::warning("host-system-writable", span, message).with_help(
-                "write to a directory of its own, such as `./output`, and copy from there",
-            ));
+            scope.report(
+                Diagnostic::warning("host-system-writable", span, message).with_help(
+                    "write to a directory of its own, such as `./output`, and copy from there",
+                ),
+            );
         }
         let found = match kind {
             Kind::Root => Diagnostic::warning(
@@ -303,7 +349,10 @@ fn kind(share: &Share) -> Kind {
     if host == "/" {
         return Kind::Root;
     }
-    if ["/proc", "/sys", "/dev"].iter().any(|tree| within(host, tree)) {
+    if ["/proc", "/sys", "/dev"]
+        .iter()
+        .any(|tree| within(host, tree))
+    {
         return Kind::Kernel;
     }
     if HOST_SECRETS
@@ -319,7 +368,10 @@ fn kind(share: &Share) -> Kind {
     // Other things in these two are a user's own affair.
     let holds =
         |path: &str| host == path || within(host, path) && !matches!(path, "/tmp" | "/var/tmp");
-    let known = SOCKETS.iter().filter(|(path, _)| holds(path)).max_by_key(|(path, _)| path.len());
+    let known = SOCKETS
+        .iter()
+        .filter(|(path, _)| holds(path))
+        .max_by_key(|(path, _)| path.len());
     if agent || named {
         return Kind::Socket("the socket of an agent or a service");
     }
@@ -403,7 +455,12 @@ mod tests {
     use super::{Kind, Share, below, kind, plain};
 
     fn of(host: &str) -> Kind {
-        kind(&Share { host: plain(host), inside: "/x".to_owned(), writable: true, span: None })
+        kind(&Share {
+            host: plain(host),
+            inside: "/x".to_owned(),
+            writable: true,
+            span: None,
+        })
     }
 
     #[test]
@@ -413,13 +470,22 @@ mod tests {
         for path in ["/proc", "/sys/kernel", "/dev/kvm"] {
             assert_eq!(of(path), Kind::Kernel, "{path}");
         }
-        for path in ["/var/run/docker.sock", "/run", "/run/user/1000", "/tmp/ssh-x/agent.1", "/tmp"]
-        {
+        for path in [
+            "/var/run/docker.sock",
+            "/run",
+            "/run/user/1000",
+            "/tmp/ssh-x/agent.1",
+            "/tmp",
+        ] {
             assert!(matches!(of(path), Kind::Socket(_)), "{path}");
         }
-        for path in
-            ["/etc", "/etc/shadow", "/home/me/.ssh/id_rsa", "../me/.aws", "/root/.config/gh"]
-        {
+        for path in [
+            "/etc",
+            "/etc/shadow",
+            "/home/me/.ssh/id_rsa",
+            "../me/.aws",
+            "/root/.config/gh",
+        ] {
             assert_eq!(of(path), Kind::Secrets, "{path}");
         }
         for path in ["/root", "/home/", "/home/me"] {
@@ -428,15 +494,28 @@ mod tests {
         for path in ["/home/me/.config", "/root/.cargo", "../me/.local/share"] {
             assert_eq!(of(path), Kind::Settings, "{path}");
         }
-        for path in ["/var/lib/incus/unix.socket", "/nix/var/nix/daemon-socket", "/tmp/.X11-unix"] {
-            assert!(matches!(of(path), Kind::Socket(what) if !what.contains("services")), "{path}");
+        for path in [
+            "/var/lib/incus/unix.socket",
+            "/nix/var/nix/daemon-socket",
+            "/tmp/.X11-unix",
+        ] {
+            assert!(
+                matches!(of(path), Kind::Socket(what) if !what.contains("services")),
+                "{path}"
+            );
         }
         for path in ["/etc/cron.d", "/usr/local/bin", "/var"] {
             assert_eq!(of(path), Kind::System, "{path}");
         }
-        for path in
-            [".", "./output", "/home/me/project", "/tmp/output", "/srv", "/running", "/homes"]
-        {
+        for path in [
+            ".",
+            "./output",
+            "/home/me/project",
+            "/tmp/output",
+            "/srv",
+            "/running",
+            "/homes",
+        ] {
             assert_eq!(of(path), Kind::Plain, "{path}");
         }
     }

@@ -31,7 +31,12 @@ const LOADERS: [(Arch, &str); 8] = [
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let natives: Vec<&ArchMeaning> = scope.ir.filters.iter().map(|filter| &filter.native).collect();
+    let natives: Vec<&ArchMeaning> = scope
+        .ir
+        .filters
+        .iter()
+        .map(|filter| &filter.native)
+        .collect();
     for one in natives {
         calls(one, scope);
         loader(one.arch, scope);
@@ -42,7 +47,11 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
     if way(one, "execve") == Way::Closed {
         let denied = denied(one, "execve");
         let place = denied.unwrap_or_else(|| list(scope));
-        let what = if denied.is_some() { "leave this out" } else { "allow `execve`" };
+        let what = if denied.is_some() {
+            "leave this out"
+        } else {
+            "allow `execve`"
+        };
         let help = format!(
             "{what}: the filter is in force when the command is started, and its own programs start the same way"
         );
@@ -51,29 +60,55 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
         return;
     }
     let missing = lacking(one, GLIBC);
-    let Some(cause) = missing.iter().find(|stopped| is_written(stopped)).or(missing.first()) else {
+    let Some(cause) = missing
+        .iter()
+        .find(|stopped| is_written(stopped))
+        .or(missing.first())
+    else {
         return;
     };
-    let place = if is_written(cause) { cause.verdict.origin } else { None };
+    let place = if is_written(cause) {
+        cause.verdict.origin
+    } else {
+        None
+    };
     let kills = one.denial == Action::KillProcess || kills(cause.verdict.action);
-    let what = if kills { "is killed when it starts" } else { "cannot start" };
+    let what = if kills {
+        "is killed when it starts"
+    } else {
+        "cannot start"
+    };
     let program = if lacking(one, MUSL).is_empty() {
         "a program that is linked to glibc"
     } else {
         "a dynamically linked program"
     };
-    let shown: Vec<&str> =
-        missing.iter().map(|one| one.shown.as_deref().unwrap_or(one.name)).collect();
+    let shown: Vec<&str> = missing
+        .iter()
+        .map(|one| one.shown.as_deref().unwrap_or(one.name))
+        .collect();
     let message = format!("{program} {what}: {} {}", listed(&shown), are(&shown));
     let named = |wanted: fn(&Stopped) -> bool| {
-        let names: BTreeSet<&str> =
-            missing.iter().filter(|one| wanted(one)).map(|one| one.name).collect();
+        let names: BTreeSet<&str> = missing
+            .iter()
+            .filter(|one| wanted(one))
+            .map(|one| one.name)
+            .collect();
         names.into_iter().collect::<Vec<_>>().join(", ")
     };
     let parts = [
-        (named(|one| one.shown.is_some()), "write conditions that hold for what a start calls: "),
-        (named(|one| one.shown.is_none() && is_written(one)), "leave out what denies "),
-        (named(|one| one.shown.is_none() && !is_written(one)), "add to `allow`: "),
+        (
+            named(|one| one.shown.is_some()),
+            "write conditions that hold for what a start calls: ",
+        ),
+        (
+            named(|one| one.shown.is_none() && is_written(one)),
+            "leave out what denies ",
+        ),
+        (
+            named(|one| one.shown.is_none() && !is_written(one)),
+            "add to `allow`: ",
+        ),
     ];
     let mut help: Vec<String> = parts
         .into_iter()
@@ -90,7 +125,9 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
 fn denied(one: &ArchMeaning, name: &str) -> Option<crate::source::Span> {
     let call = crate::lint::calls::named(one, name)?;
     let rule = call.rules.iter().find(|rule| rule.conditions.is_empty());
-    let rule = rule.filter(|rule| rule.strength <= Strength::Deny).map(|rule| rule.span);
+    let rule = rule
+        .filter(|rule| rule.strength <= Strength::Deny)
+        .map(|rule| rule.span);
     rule.or(call.denied)
 }
 
@@ -106,15 +143,25 @@ fn lacking(one: &ArchMeaning, steps: &[Step]) -> Vec<Stopped> {
 
 /// Whether an entry or a rule stops the call, and not the lack of one.
 const fn is_written(stopped: &Stopped) -> bool {
-    matches!(stopped.verdict.why, Why::Rule | Why::NoAllowRuleHeld | Why::Denied | Why::Hidden)
+    matches!(
+        stopped.verdict.why,
+        Why::Rule | Why::NoAllowRuleHeld | Why::Denied | Why::Hidden
+    )
 }
 
 const fn kills(action: Action) -> bool {
-    matches!(action, Action::Trap | Action::KillThread | Action::KillProcess)
+    matches!(
+        action,
+        Action::Trap | Action::KillThread | Action::KillProcess
+    )
 }
 
 const fn are(names: &[&str]) -> &'static str {
-    if names.len() == 1 { "is denied" } else { "are denied" }
+    if names.len() == 1 {
+        "is denied"
+    } else {
+        "are denied"
+    }
 }
 
 /// The list of allowed calls; the section where there is none.
@@ -127,7 +174,9 @@ fn list(scope: &Scope<'_>) -> crate::source::Span {
 
 /// The loader's path inside, against what is mounted and linked there.
 fn loader(arch: Arch, scope: &mut Scope<'_>) {
-    let Some((_, path)) = LOADERS.iter().find(|(known, _)| *known == arch) else { return };
+    let Some((_, path)) = LOADERS.iter().find(|(known, _)| *known == arch) else {
+        return;
+    };
     if scope.policy.filesystem.is_none() || reachable(path, scope) {
         return;
     }
@@ -150,10 +199,18 @@ fn reachable(path: &str, scope: &Scope<'_>) -> bool {
     // Each link leads out of the root once: /lib64 to usr/lib64.
     for _ in 0..2 {
         let at = |target: &str| {
-            path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            path.strip_prefix(target)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let step = scope.ir.steps.iter().filter(|step| step.target != "/" && at(&step.target));
-        match step.max_by_key(|step| step.target.len()).map(|step| (&step.action, &step.target)) {
+        let step = scope
+            .ir
+            .steps
+            .iter()
+            .filter(|step| step.target != "/" && at(&step.target));
+        match step
+            .max_by_key(|step| step.target.len())
+            .map(|step| (&step.action, &step.target))
+        {
             Some((Mount::Bind { .. }, _)) => return true,
             Some((Mount::Symlink(to), target)) => {
                 let rest = path.get(target.len()..).unwrap_or_default();

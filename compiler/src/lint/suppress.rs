@@ -23,8 +23,10 @@ pub struct Suppressed {
 /// Findings come and go in the order of the text.
 pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Suppressed>) {
     let texts = std::iter::once(sources.policy()).chain(sources.parents());
-    let texts: Vec<(u8, &Source)> =
-        (0_u8..=u8::MAX).zip(texts).filter(|(_, source)| has_mark(&source.text)).collect();
+    let texts: Vec<(u8, &Source)> = (0_u8..=u8::MAX)
+        .zip(texts)
+        .filter(|(_, source)| has_mark(&source.text))
+        .collect();
     if texts.is_empty() {
         return (found, Vec::new());
     }
@@ -60,15 +62,21 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
             Some(comment) => {
                 comment.used = true;
                 let (reason, span) = (comment.reason.clone(), comment.span);
-                suppressed.push(Suppressed { diagnostic, reason, span });
+                suppressed.push(Suppressed {
+                    diagnostic,
+                    reason,
+                    span,
+                });
             }
         }
     }
     // Where there are errors, later stages have not looked: what seems unused may not be.
     let failed = kept.iter().any(|one| one.severity == Severity::Error);
     for comment in allowed.iter().filter(|one| !one.used && !failed) {
-        let message =
-            format!("nothing draws {} here: the comment is not needed", quote(&comment.code));
+        let message = format!(
+            "nothing draws {} here: the comment is not needed",
+            quote(&comment.code)
+        );
         sink.push(
             Diagnostic::warning("suppression-unused", comment.span, message).with_help(
                 "remove it; it stands on the finding's line, or alone on the line above",
@@ -96,32 +104,47 @@ struct Allowed {
 const MARK: &str = "purple:";
 
 fn has_mark(text: &str) -> bool {
-    text.as_bytes().windows(MARK.len()).any(|part| part.eq_ignore_ascii_case(MARK.as_bytes()))
+    text.as_bytes()
+        .windows(MARK.len())
+        .any(|part| part.eq_ignore_ascii_case(MARK.as_bytes()))
 }
 
 /// What stands behind the mark, where a text begins with it.
 fn behind_mark(text: &str) -> Option<&str> {
-    let mark = text.get(..MARK.len()).filter(|mark| mark.eq_ignore_ascii_case(MARK))?;
+    let mark = text
+        .get(..MARK.len())
+        .filter(|mark| mark.eq_ignore_ascii_case(MARK))?;
     text.get(mark.len()..)
 }
 
 /// Whether a reason says anything: a word, and not a mark such as `.` or `-` alone.
 fn says_why(reason: &str) -> bool {
-    reason.chars().filter(|letter| letter.is_alphanumeric()).count() > 1
+    reason
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .count()
+        > 1
 }
 
 fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) {
     // Only texts with a comment of ours are read a second time.
     let document = parse::parse(source, &mut Sink::new());
-    let scalars = document.map(|document| document.scalar_spans()).unwrap_or_default();
+    let scalars = document
+        .map(|document| document.scalar_spans())
+        .unwrap_or_default();
     let mut start = 0;
     let lines: Vec<&str> = source.text.split_inclusive('\n').collect();
     for (at, line) in lines.iter().enumerate() {
         if let Some(hash) = comment(line, start, &scalars) {
-            let alone = line.get(..hash).is_some_and(|before| before.trim().is_empty());
+            let alone = line
+                .get(..hash)
+                .is_some_and(|before| before.trim().is_empty());
             // Comments one above the other are for the line below them all.
             let below = lines.get(at..).unwrap_or_default();
-            let skip = below.iter().take_while(|one| one.trim_start().starts_with('#')).count();
+            let skip = below
+                .iter()
+                .take_while(|one| one.trim_start().starts_with('#'))
+                .count();
             let target = if alone { at.saturating_add(skip) } else { at };
             let target = u32::try_from(target.saturating_add(1)).unwrap_or(u32::MAX);
             let text = line.get(hash..).unwrap_or_default().trim_end();
@@ -140,7 +163,11 @@ fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) 
 /// Where one of our comments begins in a line.
 fn comment(line: &str, start: usize, scalars: &[Span]) -> Option<usize> {
     line.match_indices('#').map(|(at, _)| at).find(|&at| {
-        let text = line.get(at..).unwrap_or_default().trim_start_matches('#').trim_start();
+        let text = line
+            .get(at..)
+            .unwrap_or_default()
+            .trim_start_matches('#')
+            .trim_start();
         let before = line.get(..at).and_then(|before| before.chars().next_back());
         behind_mark(text).is_some()
             && before.is_none_or(char::is_whitespace)
@@ -160,19 +187,31 @@ fn inside(scalars: &[Span], at: usize) -> bool {
 fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Sink) {
     let body = text.trim_start_matches('#').trim_start();
     let rest = behind_mark(body).unwrap_or_default().trim_start();
-    let listed = rest.strip_prefix("allow[").and_then(|rest| rest.split_once(']'));
+    let listed = rest
+        .strip_prefix("allow[")
+        .and_then(|rest| rest.split_once(']'));
     let Some((list, reason)) = listed else {
         sink.push(
-            Diagnostic::error("suppression-malformed", span, "this comment is not understood")
-                .with_help("write `# purple: allow[code] reason`, with several codes as `allow[one, other]`"),
+            Diagnostic::error(
+                "suppression-malformed",
+                span,
+                "this comment is not understood",
+            )
+            .with_help(
+                "write `# purple: allow[code] reason`, with several codes as `allow[one, other]`",
+            ),
         );
         return;
     };
     let reason = reason.trim().trim_start_matches([':', '-']).trim();
     if !says_why(reason) {
         sink.push(
-            Diagnostic::error("suppression-reason-missing", span, "this comment does not say why")
-                .with_help("write the reason behind the bracket: the next reader has to judge it"),
+            Diagnostic::error(
+                "suppression-reason-missing",
+                span,
+                "this comment does not say why",
+            )
+            .with_help("write the reason behind the bracket: the next reader has to judge it"),
         );
     }
     let offset = list.as_ptr().addr().saturating_sub(text.as_ptr().addr());
@@ -180,12 +219,22 @@ fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Si
     for part in list.split(',') {
         let code = part.trim();
         let lead = part.len() - part.trim_start().len();
-        let place = Span { start: at + lead, end: at + lead + code.len(), ..span };
+        let place = Span {
+            start: at + lead,
+            end: at + lead + code.len(),
+            ..span
+        };
         at += part.len() + 1;
         if codes().any(|known| known == code) {
             let (code, reason) = (code.to_owned(), reason.to_owned());
             // Without a reason the finding stays away too: one mistake, one message.
-            all.push(Allowed { code, reason, line, span: place, used: false });
+            all.push(Allowed {
+                code,
+                reason,
+                line,
+                span: place,
+                used: false,
+            });
         } else {
             let help = match nearest(code, codes()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -202,5 +251,7 @@ fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Si
 /// Every code there is, from the index of their pages, which the tests keep complete.
 fn codes() -> impl Iterator<Item = &'static str> {
     let index = include_str!("../../../docs/diagnostics/README.md");
-    index.lines().filter_map(|line| line.strip_prefix("- [")?.split(']').next())
+    index
+        .lines()
+        .filter_map(|line| line.strip_prefix("- [")?.split(']').next())
 }

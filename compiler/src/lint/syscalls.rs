@@ -19,7 +19,12 @@ struct Danger {
 /// kernel's faults behind most published escapes from containers are in these).
 const DANGERS: [Danger; 10] = [
     Danger {
-        calls: &["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd"],
+        calls: &[
+            "ptrace",
+            "process_vm_readv",
+            "process_vm_writev",
+            "pidfd_getfd",
+        ],
         why: "one program inside can read and steer every other one there, and take its files",
     },
     Danger {
@@ -66,7 +71,14 @@ const DANGERS: [Danger; 10] = [
         why: "in a namespace of its own a program may hold every capability, and reaches much more of the kernel",
     },
     Danger {
-        calls: &["open_by_handle_at", "fanotify_init", "iopl", "ioperm", "modify_ldt", "uselib"],
+        calls: &[
+            "open_by_handle_at",
+            "fanotify_init",
+            "iopl",
+            "ioperm",
+            "modify_ldt",
+            "uselib",
+        ],
         why: "paths are gone around, whole file systems watched or seldom tested parts of the kernel opened that way",
     },
 ];
@@ -89,7 +101,11 @@ fn dangers(scope: &mut Scope<'_>) {
     for danger in &DANGERS {
         let mut found: Vec<(&'static str, Span)> = Vec::new();
         for interface in scope.ir.filters.iter().flat_map(Meaning::interfaces) {
-            for call in interface.calls.values().filter(|call| danger.calls.contains(&call.name)) {
+            for call in interface
+                .calls
+                .values()
+                .filter(|call| danger.calls.contains(&call.name))
+            {
                 if let Some(span) = opened(call)
                     && !found.iter().any(|(name, _)| *name == call.name)
                 {
@@ -98,12 +114,20 @@ fn dangers(scope: &mut Scope<'_>) {
             }
         }
         found.sort_by_key(|(_, span)| *span);
-        let Some(((_, first), others)) = found.split_first() else { continue };
+        let Some(((_, first), others)) = found.split_first() else {
+            continue;
+        };
         let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
-        let (is, it) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+        let (is, it) = if names.len() == 1 {
+            ("is", "it")
+        } else {
+            ("are", "them")
+        };
         let message = format!("{} {is} allowed: {}", listed(&names), danger.why);
         let mut diagnostic = Diagnostic::warning("dangerous-call-allowed", *first, message)
-            .with_help(format!("leave {it} out; what is not allowed by name here is denied"));
+            .with_help(format!(
+                "leave {it} out; what is not allowed by name here is denied"
+            ));
         for (name, span) in others {
             diagnostic = diagnostic.with_related(*span, format!("`{name}` is allowed here"));
         }
@@ -114,18 +138,42 @@ fn dangers(scope: &mut Scope<'_>) {
 /// Socket families and commands for terminals that a plain allow leaves out and a rule lets through
 /// (`address_families(7)`, vsock(7), netlink(7), `ioctl_tty(2)`).
 const GUARDED: [(&str, &str, &str); 8] = [
-    ("socket", "AF_ALG", "the kernel's ciphers have been a way to take it over"),
+    (
+        "socket",
+        "AF_ALG",
+        "the kernel's ciphers have been a way to take it over",
+    ),
     (
         "socket",
         "AF_NETLINK",
         "it configures the network and the packet filter, a large part of the kernel",
     ),
-    ("socket", "AF_PACKET", "it reads and writes whole frames, past every rule for ports"),
-    ("socket", "AF_VSOCK", "it reaches the host of a virtual machine, past every rule for ports"),
-    ("socket", "AF_XDP", "it takes frames before the packet filter sees them"),
+    (
+        "socket",
+        "AF_PACKET",
+        "it reads and writes whole frames, past every rule for ports",
+    ),
+    (
+        "socket",
+        "AF_VSOCK",
+        "it reaches the host of a virtual machine, past every rule for ports",
+    ),
+    (
+        "socket",
+        "AF_XDP",
+        "it takes frames before the packet filter sees them",
+    ),
     ("socket", "", "its code is seldom used and seldom tested"),
-    ("ioctl", "TIOCSTI", "it types into the terminal that started the sandbox"),
-    ("ioctl", "TIOCLINUX", "it types into the console that started the sandbox"),
+    (
+        "ioctl",
+        "TIOCSTI",
+        "it types into the terminal that started the sandbox",
+    ),
+    (
+        "ioctl",
+        "TIOCLINUX",
+        "it types into the console that started the sandbox",
+    ),
 ];
 
 /// One finding for each rule that lets through what a plain allow of the call leaves out.
@@ -135,8 +183,15 @@ fn guarded_values(scope: &mut Scope<'_>) {
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
             let opens = |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log);
-            for (at, rule) in call.rules.iter().enumerate().filter(|(_, rule)| opens(rule)) {
-                let Some(value) = beyond_guard(call, rule) else { continue };
+            for (at, rule) in call
+                .rules
+                .iter()
+                .enumerate()
+                .filter(|(_, rule)| opens(rule))
+            {
+                let Some(value) = beyond_guard(call, rule) else {
+                    continue;
+                };
                 let stronger = call.rules.get(..at).unwrap_or_default();
                 let stopped = stronger
                     .iter()
@@ -166,7 +221,9 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.name == "socket") {
             for rule in &call.rules {
-                let Some(protocol) = beyond_the_ports(rule) else { continue };
+                let Some(protocol) = beyond_the_ports(rule) else {
+                    continue;
+                };
                 if !told.insert((rule.span, protocol)) {
                     continue;
                 }
@@ -188,16 +245,19 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
 /// The value of the guarded argument that a rule names and a plain allow leaves out.
 fn beyond_guard(call: &CallMeaning, rule: &Rule) -> Option<u64> {
     let guard = call.guard.as_ref()?;
-    rule.conditions.iter().filter(|condition| condition.arg == guard.arg).find_map(|condition| {
-        let value = match condition.test {
-            Test::Eq(value) => value,
-            Test::MaskedEq { mask, value } if mask == condition.width => value,
-            _ => return None,
-        };
-        let mut args = [0; 6];
-        *args.get_mut(usize::from(guard.arg))? = value;
-        (!guard.passes(&args)).then_some(value)
-    })
+    rule.conditions
+        .iter()
+        .filter(|condition| condition.arg == guard.arg)
+        .find_map(|condition| {
+            let value = match condition.test {
+                Test::Eq(value) => value,
+                Test::MaskedEq { mask, value } if mask == condition.width => value,
+                _ => return None,
+            };
+            let mut args = [0; 6];
+            *args.get_mut(usize::from(guard.arg))? = value;
+            (!guard.passes(&args)).then_some(value)
+        })
 }
 
 /// A guarded value's name for a message, and why it is left out.
@@ -219,6 +279,10 @@ fn named_value(arch: Arch, call: &str, value: u64) -> (String, &'static str) {
 
 /// The entry or rule that lets a call of the baseline through.
 fn opened(call: &CallMeaning) -> Option<Span> {
-    let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Log);
-    rule.map(|rule| rule.span).or(call.allowed.filter(|_| call.denied.is_none()))
+    let rule = call
+        .rules
+        .iter()
+        .find(|rule| rule.strength >= Strength::Log);
+    rule.map(|rule| rule.span)
+        .or(call.allowed.filter(|_| call.denied.is_none()))
 }

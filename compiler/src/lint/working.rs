@@ -11,7 +11,9 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     if may_exist(&ir.working_dir, ir) {
         return;
     }
-    let place = ir.working_dir_span.unwrap_or_else(|| scope.key("/filesystem"));
+    let place = ir
+        .working_dir_span
+        .unwrap_or_else(|| scope.key("/filesystem"));
     let written = quote(&ir.working_dir);
     let message =
         format!("no path shown holds the working directory {written}, so nothing can start");
@@ -29,7 +31,11 @@ fn may_exist(path: &str, ir: &Ir) -> bool {
     // Each link leads out of the root once: /lib to usr/lib.
     for _ in 0..2 {
         // A directory is made for all that lies below it.
-        if ir.steps.iter().any(|step| step.target != path && within(&step.target, &path)) {
+        if ir
+            .steps
+            .iter()
+            .any(|step| step.target != path && within(&step.target, &path))
+        {
             return true;
         }
         let holds = |action: &Action| {
@@ -39,8 +45,13 @@ fn may_exist(path: &str, ir: &Ir) -> bool {
                 Tmpfs { .. } | Bind { .. } | Proc | Sysfs | Devpts | File(_) | Symlink(_)
             )
         };
-        let above = ir.steps.iter().filter(|one| holds(&one.action) && within(&path, &one.target));
-        let Some(step) = above.max_by_key(|step| step.target.len()) else { return false };
+        let above = ir
+            .steps
+            .iter()
+            .filter(|one| holds(&one.action) && within(&path, &one.target));
+        let Some(step) = above.max_by_key(|step| step.target.len()) else {
+            return false;
+        };
         match &step.action {
             Action::Symlink(to) => {
                 let rest = path.get(step.target.len()..).unwrap_or_default();

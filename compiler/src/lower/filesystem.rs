@@ -21,8 +21,14 @@ const ROOT_FILES: u32 = 4096;
 const RESERVED: [&str; 3] = ["/proc", "/sys", "/dev"];
 
 /// Device files that every sandbox has (null(4), random(4), tty(4)).
-const DEVICES: [&str; 6] =
-    ["/dev/full", "/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero"];
+const DEVICES: [&str; 6] = [
+    "/dev/full",
+    "/dev/null",
+    "/dev/random",
+    "/dev/tty",
+    "/dev/urandom",
+    "/dev/zero",
+];
 
 const DEVICE_LINKS: [(&str, &str); 5] = [
     ("/dev/fd", "/proc/self/fd"),
@@ -51,17 +57,34 @@ const MASKED: [&str; 14] = [
 ];
 
 /// Kernel files that change the host when written.
-const PROTECTED: [&str; 6] =
-    ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger"];
+const PROTECTED: [&str; 6] = [
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/pressure",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+];
 
 /// Links of a merged-usr system.
 const MERGED: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
 
-const PLAIN: Attributes =
-    Attributes { read_only: false, no_suid: true, no_dev: true, no_exec: false };
-const READ_ONLY: Attributes = Attributes { read_only: true, ..PLAIN };
-const DEVICE: Attributes =
-    Attributes { read_only: true, no_suid: true, no_dev: false, no_exec: true };
+const PLAIN: Attributes = Attributes {
+    read_only: false,
+    no_suid: true,
+    no_dev: true,
+    no_exec: false,
+};
+const READ_ONLY: Attributes = Attributes {
+    read_only: true,
+    ..PLAIN
+};
+const DEVICE: Attributes = Attributes {
+    read_only: true,
+    no_suid: true,
+    no_dev: false,
+    no_exec: true,
+};
 
 /// Every step, in order.
 pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
@@ -96,8 +119,12 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
 
     let kernel_masks = guards::put(&mut tree, wanted, sink);
     tree.refuse_optional(sink);
-    let root =
-        Action::Tmpfs { bytes: ROOT_BYTES, files: ROOT_FILES, mode: 0o755, attributes: PLAIN };
+    let root = Action::Tmpfs {
+        bytes: ROOT_BYTES,
+        files: ROOT_FILES,
+        mode: 0o755,
+        attributes: PLAIN,
+    };
     let mut steps = vec![own("/", root)];
     steps.extend(tree.into_steps());
     steps.extend(kernel(wanted, resolved.capabilities != 0));
@@ -108,7 +135,12 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
 
 /// A step that every sandbox has.
 fn own(target: &str, action: Action) -> Step {
-    Step { action, target: target.to_owned(), existing: false, span: None }
+    Step {
+        action,
+        target: target.to_owned(),
+        existing: false,
+        span: None,
+    }
 }
 
 /// `/proc`, `/sys` and `/dev`.
@@ -170,7 +202,12 @@ fn bind(shared: &Shared, writable: bool) -> Action {
 }
 
 fn scratch(wanted: &Filesystem, mode: u32) -> Action {
-    Action::Tmpfs { bytes: wanted.scratch_bytes, files: SCRATCH_FILES, mode, attributes: PLAIN }
+    Action::Tmpfs {
+        bytes: wanted.scratch_bytes,
+        files: SCRATCH_FILES,
+        mode,
+        attributes: PLAIN,
+    }
 }
 
 /// What goes where, by path: a path comes before what lies below it.
@@ -190,7 +227,11 @@ struct Place {
 impl Tree {
     fn claim(&mut self, shared: &Shared, action: Action, sink: &mut Sink) {
         // Messages at run time are about the host path.
-        let place = Place { action, cited: shared.host_span, named: shared.inside_span };
+        let place = Place {
+            action,
+            cited: shared.host_span,
+            named: shared.inside_span,
+        };
         self.put(&shared.inside, place, sink);
     }
 
@@ -217,7 +258,10 @@ impl Tree {
             let mut diagnostic = Diagnostic::error("duplicate-path", place, message)
                 .with_help("each path inside has one meaning: remove one, or change it");
             let both = [&first.action, &what.action];
-            if both.iter().all(|action| matches!(action, Action::Tmpfs { .. })) {
+            if both
+                .iter()
+                .all(|action| matches!(action, Action::Tmpfs { .. }))
+            {
                 // Two scratch directories, which are alike.
                 diagnostic = diagnostic.with_item_removed(Applicability::Safe, place);
             }
@@ -236,7 +280,11 @@ impl Tree {
         let covered = self.places.get(path).is_some_and(hides)
             || self.above(path).any(|(_, place)| hides(place));
         if !covered {
-            let place = Place { action, cited: None, named: None };
+            let place = Place {
+                action,
+                cited: None,
+                named: None,
+            };
             self.places.entry(path.to_owned()).or_insert(place);
         }
     }
@@ -250,7 +298,9 @@ impl Tree {
     fn below(&self, path: &str) -> Option<(&str, &Place)> {
         let below = format!("{path}/");
         let first = self.places.range(below.clone()..).next();
-        first.map(|(at, place)| (at.as_str(), place)).filter(|(at, _)| at.starts_with(&below))
+        first
+            .map(|(at, place)| (at.as_str(), place))
+            .filter(|(at, _)| at.starts_with(&below))
     }
 
     /// What lies above a path, the nearest first.
@@ -301,7 +351,14 @@ impl Tree {
             if let Some((upper, _)) = upper.filter(|(_, place)| place.action.is_writable_bind()) {
                 let pin = |dir: &str| {
                     let (cited, named) = (place.cited, place.named);
-                    (dir.to_owned(), Place { action: Action::Pin, cited, named })
+                    (
+                        dir.to_owned(),
+                        Place {
+                            action: Action::Pin,
+                            cited,
+                            named,
+                        },
+                    )
                 };
                 pins.extend(between(upper, path).map(pin));
             }
@@ -329,7 +386,10 @@ impl Tree {
             .zip(existing)
             .map(|((target, place), existing)| Step {
                 existing: existing
-                    && !matches!(place.action, Action::Pin | Action::Mask | Action::Guard { .. }),
+                    && !matches!(
+                        place.action,
+                        Action::Pin | Action::Mask | Action::Guard { .. }
+                    ),
                 action: place.action,
                 target,
                 span: place.cited,
@@ -340,7 +400,10 @@ impl Tree {
 
 /// The directories between two paths, the upper one and the lower one left out.
 fn between<'p>(upper: &'p str, lower: &'p str) -> impl Iterator<Item = &'p str> {
-    let places = lower.match_indices('/').map(|(at, _)| at).filter(|at| *at > upper.len());
+    let places = lower
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .filter(|at| *at > upper.len());
     places.filter_map(|at| lower.get(..at))
 }
 
@@ -350,5 +413,6 @@ fn is_link_or_file(action: &Action) -> bool {
 
 /// Whether `path` is `tree` or lies below it.
 fn is_within(path: &str, tree: &str) -> bool {
-    path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(tree)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -37,25 +37,42 @@ pub(super) fn lower(steps: &[Step], network: &Network) -> Landlock {
     for step in steps {
         let (access, optional) = access(step);
         if access != 0 {
-            let path = Path { path: step.target.clone(), access, optional, span: step.span };
+            let path = Path {
+                path: step.target.clone(),
+                access,
+                optional,
+                span: step.span,
+            };
             paths.push(path);
         }
     }
     let mut ports = Vec::new();
     let mut restricted = 0;
-    for (access, listed) in
-        [(net::CONNECT_TCP, &network.outgoing), (net::BIND_TCP, &network.incoming)]
-    {
+    for (access, listed) in [
+        (net::CONNECT_TCP, &network.outgoing),
+        (net::BIND_TCP, &network.incoming),
+    ] {
         if !listed.is_empty() {
             restricted |= access;
         }
-        let tcp = listed.iter().filter(|ports| ports.value.are_for(Protocol::Tcp));
+        let tcp = listed
+            .iter()
+            .filter(|ports| ports.value.are_for(Protocol::Tcp));
         ports.extend(tcp.map(|&Placed { value, span }| {
             let (first, last) = (value.first, value.last);
-            Ports { access, first, last, span }
+            Ports {
+                access,
+                first,
+                last,
+                span,
+            }
         }));
     }
-    let first = network.outgoing.first().or(network.incoming.first()).map(|ports| ports.span);
+    let first = network
+        .outgoing
+        .first()
+        .or(network.incoming.first())
+        .map(|ports| ports.span);
     let levels = VERSIONS
         .iter()
         .filter(|(abi, _)| restricted == 0 || *abi >= TCP)
@@ -68,7 +85,11 @@ pub(super) fn lower(steps: &[Step], network: &Network) -> Landlock {
             scope: if abi >= SCOPES { scope::ALL } else { 0 },
         })
         .collect();
-    Landlock { levels, paths, ports }
+    Landlock {
+        levels,
+        paths,
+        ports,
+    }
 }
 
 /// What may be done where a step puts something, and whether there may be nothing.
@@ -77,7 +98,11 @@ fn access(step: &Step) -> (u64, bool) {
         // Directories can be listed everywhere. What is in them has steps of its own.
         Action::Tmpfs { .. } if step.target == "/" => (fs::READ_DIR, false),
         Action::Tmpfs { attributes, .. } => (tree(*attributes), false),
-        Action::Bind { attributes, optional, .. } => (tree(*attributes), *optional),
+        Action::Bind {
+            attributes,
+            optional,
+            ..
+        } => (tree(*attributes), *optional),
         // A program writes to files of its own there, such as oom_score_adj.
         Action::Proc => (READ | fs::WRITE_FILE | fs::TRUNCATE, false),
         Action::Sysfs => (READ, false),
@@ -107,7 +132,11 @@ const fn tree(attributes: Attributes) -> u64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#[expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use super::lower;
     use crate::ir::{Action, Attributes, Step};
@@ -116,41 +145,87 @@ mod tests {
     use purple_plan::{landlock_fs as fs, landlock_net as net};
 
     fn step(target: &str, action: Action) -> Step {
-        Step { action, target: target.to_owned(), existing: false, span: None }
+        Step {
+            action,
+            target: target.to_owned(),
+            existing: false,
+            span: None,
+        }
     }
 
     fn bind(read_only: bool) -> Action {
-        let attributes = Attributes { read_only, no_suid: true, no_dev: true, no_exec: false };
-        Action::Bind { source: "/x".to_owned(), attributes, optional: true, owned: !read_only }
+        let attributes = Attributes {
+            read_only,
+            no_suid: true,
+            no_dev: true,
+            no_exec: false,
+        };
+        Action::Bind {
+            source: "/x".to_owned(),
+            attributes,
+            optional: true,
+            owned: !read_only,
+        }
     }
 
     #[test]
     fn a_mount_s_attributes_decide_what_may_be_done_in_it() {
         let steps = [step("/usr", bind(true)), step("/out", bind(false))];
         let found = lower(&steps, &Network::default());
-        let [usr, out] = found.paths.as_slice() else { panic!("two paths: {found:?}") };
+        let [usr, out] = found.paths.as_slice() else {
+            panic!("two paths: {found:?}")
+        };
         assert_eq!(usr.access, fs::EXECUTE | fs::READ_FILE | fs::READ_DIR);
-        assert_eq!(out.access, fs::ALL & !(fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::IOCTL_DEV));
+        assert_eq!(
+            out.access,
+            fs::ALL & !(fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::IOCTL_DEV)
+        );
         assert!(usr.optional && out.optional);
     }
 
     #[test]
     fn ports_need_the_version_that_knows_them() {
         let none = lower(&[], &Network::default());
-        assert_eq!(none.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [2, 3, 5, 6, 9]);
+        assert_eq!(
+            none.levels
+                .iter()
+                .map(|level| level.abi)
+                .collect::<Vec<_>>(),
+            [2, 3, 5, 6, 9]
+        );
         assert!(none.levels.iter().all(|level| level.net == 0));
 
         let span = Span::default();
         let listed = |texts: &[&str]| {
-            let ports = texts.iter().map(|text| quantity::ports(text).expect("ports"));
+            let ports = texts
+                .iter()
+                .map(|text| quantity::ports(text).expect("ports"));
             ports.map(|value| Placed { value, span }).collect()
         };
-        let network =
-            Network { outgoing: listed(&["443", "53/udp", "8000-8100/tcp"]), ..Network::default() };
+        let network = Network {
+            outgoing: listed(&["443", "53/udp", "8000-8100/tcp"]),
+            ..Network::default()
+        };
         let found = lower(&[], &network);
-        assert_eq!(found.levels.iter().map(|level| level.abi).collect::<Vec<_>>(), [4, 5, 6, 9]);
-        assert!(found.levels.iter().all(|level| level.net == net::CONNECT_TCP));
-        let ports: Vec<_> = found.ports.iter().map(|ports| (ports.first, ports.last)).collect();
+        assert_eq!(
+            found
+                .levels
+                .iter()
+                .map(|level| level.abi)
+                .collect::<Vec<_>>(),
+            [4, 5, 6, 9]
+        );
+        assert!(
+            found
+                .levels
+                .iter()
+                .all(|level| level.net == net::CONNECT_TCP)
+        );
+        let ports: Vec<_> = found
+            .ports
+            .iter()
+            .map(|ports| (ports.first, ports.last))
+            .collect();
         assert_eq!(ports, [(443, 443), (8000, 8100)]);
     }
 }

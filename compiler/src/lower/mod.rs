@@ -58,7 +58,11 @@ fn cgroup(limits: &Resources) -> Vec<CgroupValue> {
         values.push(value("cpu.weight", weight.value.to_string(), weight));
     }
     if let Some(quota) = limits.cpu_quota {
-        values.push(value("cpu.max", format!("{} {CPU_PERIOD}", quota.value), quota));
+        values.push(value(
+            "cpu.max",
+            format!("{} {CPU_PERIOD}", quota.value),
+            quota,
+        ));
     }
     if let Some(rate) = limits.block_io {
         // The executor puts the device in front: which one it is, only the host knows.

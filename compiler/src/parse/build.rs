@@ -30,7 +30,12 @@ pub(super) fn build(checked: &CheckedText<'_>, sink: &mut Sink) -> Option<Docume
         root: None,
     };
     let read = builder.read();
-    let Builder { nodes, root, scalars, .. } = builder;
+    let Builder {
+        nodes,
+        root,
+        scalars,
+        ..
+    } = builder;
     let tabs = report::tabs(&checked.indenting_tabs, &scalars, text, sink);
     match read {
         Err(Stop::Syntax(error)) => {
@@ -112,7 +117,9 @@ struct Builder<'t, 's> {
 
 impl Builder<'_, '_> {
     fn read(&mut self) -> Result<(), Stop> {
-        let Some(mut events) = Events::new(self.text) else { return Err(Stop::Cap) };
+        let Some(mut events) = Events::new(self.text) else {
+            return Err(Stop::Cap);
+        };
         let mut documents = 0;
         loop {
             let event = events.next().map_err(Stop::Syntax)?;
@@ -153,8 +160,12 @@ impl Builder<'_, '_> {
 
     fn several(&mut self, span: Span) {
         self.sink.push(
-            Diagnostic::error("several-documents", span, "a second YAML document begins here")
-                .with_help("a file holds one policy: move this one to a file of its own"),
+            Diagnostic::error(
+                "several-documents",
+                span,
+                "a second YAML document begins here",
+            )
+            .with_help("a file holds one policy: move this one to a file of its own"),
         );
     }
 
@@ -182,9 +193,15 @@ impl Builder<'_, '_> {
     }
 
     fn end(&mut self, span: Span) -> Result<(), Stop> {
-        let Some(done) = self.open.pop() else { return Ok(()) };
+        let Some(done) = self.open.pop() else {
+            return Ok(());
+        };
         // The end of a block lies wherever the next token is; only a bracket has a place.
-        let end = if span.end > span.start { span.end } else { done.end };
+        let end = if span.end > span.start {
+            span.end
+        } else {
+            done.end
+        };
         let content = match done.children {
             Children::Sequence(items) => Content::Sequence(items),
             Children::Mapping { entries, .. } => Content::Mapping(Mapping::new(entries)),
@@ -200,9 +217,22 @@ impl Builder<'_, '_> {
     }
 
     fn scalar(&mut self, event: Event) -> Result<(), Stop> {
-        let EventKind::Scalar { properties, text, style } = event.kind else { return Ok(()) };
-        let written = self.text.get(event.span.start..event.span.end).unwrap_or("");
-        let span = Span::new(event.span.start, event.span.start + written.trim_end().len());
+        let EventKind::Scalar {
+            properties,
+            text,
+            style,
+        } = event.kind
+        else {
+            return Ok(());
+        };
+        let written = self
+            .text
+            .get(event.span.start..event.span.end)
+            .unwrap_or("");
+        let span = Span::new(
+            event.span.start,
+            event.span.start + written.trim_end().len(),
+        );
         self.scalars.push(event.span);
         self.refuse_tag(&properties, span);
         match style {
@@ -213,8 +243,11 @@ impl Builder<'_, '_> {
             _ => {}
         }
         let is_text = scalar::resolve(&text, style).is_string();
-        if let Some(Children::Mapping { key: key @ Key::Wanted, seen, .. }) =
-            self.open.last_mut().map(|open| &mut open.children)
+        if let Some(Children::Mapping {
+            key: key @ Key::Wanted,
+            seen,
+            ..
+        }) = self.open.last_mut().map(|open| &mut open.children)
         {
             let plain = style == Style::Plain;
             let key_text = text.clone();
@@ -251,19 +284,40 @@ impl Builder<'_, '_> {
             // An anchor on a key names text that an alias may repeat.
             if let Some(anchor) = properties.anchor.as_deref() {
                 self.declare(Some(anchor), span);
-                let content = Content::Scalar { text: key_text, style, verbatim: None };
+                let content = Content::Scalar {
+                    text: key_text,
+                    style,
+                    verbatim: None,
+                };
                 let id = NodeId(self.nodes.len());
                 let bytes = content_bytes(&content);
-                self.nodes.push(Node { span, content, size: 1, height: 0, bytes });
-                self.anchors.insert(anchor.to_owned(), (Anchor::Node(id), span));
+                self.nodes.push(Node {
+                    span,
+                    content,
+                    size: 1,
+                    height: 0,
+                    bytes,
+                });
+                self.anchors
+                    .insert(anchor.to_owned(), (Anchor::Node(id), span));
             }
             return Ok(());
         }
         self.declare(properties.anchor.as_deref(), span);
         let verbatim = written.find(&text).map(|at| span.start + at);
-        let content = Content::Scalar { text, style, verbatim };
+        let content = Content::Scalar {
+            text,
+            style,
+            verbatim,
+        };
         let bytes = content_bytes(&content);
-        let node = Node { span, content, size: 1, height: 0, bytes };
+        let node = Node {
+            span,
+            content,
+            size: 1,
+            height: 0,
+            bytes,
+        };
         self.finish(node, properties.anchor.as_deref())
     }
 
@@ -303,8 +357,21 @@ impl Builder<'_, '_> {
             return self.attach(id, span);
         }
         let text = String::new();
-        let content = Content::Scalar { text, style: Style::DoubleQuoted, verbatim: None };
-        self.finish(Node { span, content, size: 1, height: 0, bytes: 0 }, None)
+        let content = Content::Scalar {
+            text,
+            style: Style::DoubleQuoted,
+            verbatim: None,
+        };
+        self.finish(
+            Node {
+                span,
+                content,
+                size: 1,
+                height: 0,
+                bytes: 0,
+            },
+            None,
+        )
     }
 
     /// Stores a finished node and gives it to its parent.
@@ -325,8 +392,10 @@ impl Builder<'_, '_> {
 
     /// Gives a node, written at `span` or named there by an alias, to the innermost open one.
     fn attach(&mut self, id: NodeId, span: Span) -> Result<(), Stop> {
-        let (size, height, bytes) =
-            self.nodes.get(id.0).map_or((1, 0, 0), |node| (node.size, node.height, node.bytes));
+        let (size, height, bytes) = self
+            .nodes
+            .get(id.0)
+            .map_or((1, 0, 0), |node| (node.size, node.height, node.bytes));
         let depth = self.open.len();
         let Some(open) = self.open.last_mut() else {
             // The empty document `---` has one empty scalar.
@@ -343,7 +412,11 @@ impl Builder<'_, '_> {
             Children::Mapping { entries, key, .. } => {
                 if let Key::Read(key, key_span) = std::mem::replace(key, Key::Wanted) {
                     open.bytes = open.bytes.saturating_add(key.len());
-                    entries.push(Entry { key, key_span, value: id });
+                    entries.push(Entry {
+                        key,
+                        key_span,
+                        value: id,
+                    });
                 }
             }
         }
@@ -381,7 +454,10 @@ impl Builder<'_, '_> {
     fn key_wanted(&self) -> bool {
         matches!(
             self.open.last().map(|open| &open.children),
-            Some(Children::Mapping { key: Key::Wanted, .. })
+            Some(Children::Mapping {
+                key: Key::Wanted,
+                ..
+            })
         )
     }
 
@@ -438,8 +514,15 @@ impl Builder<'_, '_> {
         }
         // An anchor may come first.
         let written = self.text.get(span.start..).unwrap_or("");
-        let at = if written.starts_with('&') { written.find('!').unwrap_or(0) } else { 0 };
-        let tag = written.get(at..).and_then(|rest| rest.split_whitespace().next()).unwrap_or("");
+        let at = if written.starts_with('&') {
+            written.find('!').unwrap_or(0)
+        } else {
+            0
+        };
+        let tag = written
+            .get(at..)
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or("");
         let start = span.start + at;
         let name = tag.trim_end_matches([',', ']', '}']);
         let help = if tag.starts_with("!!") || name.len() > 60 {

@@ -80,9 +80,11 @@ impl Document {
     pub fn part_span(&self, pointer: &str, part: Range<usize>) -> Span {
         let (id, _) = self.find(pointer);
         match self.nodes.get(id.0).map(|node| &node.content) {
-            Some(Content::Scalar { text, verbatim: Some(at), .. })
-                if part.end <= text.len() && !part.is_empty() =>
-            {
+            Some(Content::Scalar {
+                text,
+                verbatim: Some(at),
+                ..
+            }) if part.end <= text.len() && !part.is_empty() => {
                 Span::new(at + part.start, at + part.end).in_file(self.node_span(id).file)
             }
             _ => self.node_span(id),
@@ -116,8 +118,13 @@ impl Document {
             }
         }
         let used = |id: NodeId| uses.get(id.0).copied().unwrap_or(0);
-        let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1).chain([pointer.len()]);
-        ends.filter_map(|end| self.locate(pointer.get(..end)?)).any(|id| used(id) > 1)
+        let ends = pointer
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .skip(1)
+            .chain([pointer.len()]);
+        ends.filter_map(|end| self.locate(pointer.get(..end)?))
+            .any(|id| used(id) > 1)
     }
 
     /// The document as a JSON value, aliases expanded, scalars as YAML 1.2's core schema reads
@@ -141,7 +148,10 @@ impl Document {
     pub(crate) fn holds(&self, pointer: &str, text: &str) -> bool {
         let (id, _) = self.find(pointer);
         let is = |id: NodeId| self.scalar(id) == Some(text);
-        is(id) || self.entries(id).any(|(key, _, value)| key == text || is(value))
+        is(id)
+            || self
+                .entries(id)
+                .any(|(key, _, value)| key == text || is(value))
     }
 
     /// The places of all scalars and keys, in order.
@@ -165,7 +175,9 @@ impl Document {
     }
 
     pub(crate) fn node_span(&self, id: NodeId) -> Span {
-        self.nodes.get(id.0).map_or_else(Span::default, |node| node.span)
+        self.nodes
+            .get(id.0)
+            .map_or_else(Span::default, |node| node.span)
     }
 
     /// A scalar's text.
@@ -178,7 +190,11 @@ impl Document {
 
     /// Replaces a scalar's text.
     pub(crate) fn set_scalar(&mut self, id: NodeId, new: &str) {
-        if let Some(Node { content: Content::Scalar { text, .. }, .. }) = self.nodes.get_mut(id.0) {
+        if let Some(Node {
+            content: Content::Scalar { text, .. },
+            ..
+        }) = self.nodes.get_mut(id.0)
+        {
             new.clone_into(text);
         }
     }
@@ -197,7 +213,9 @@ impl Document {
             Some(Content::Mapping(mapping)) => mapping.entries.as_slice(),
             _ => &[],
         };
-        entries.iter().map(|entry| (entry.key.as_str(), entry.key_span, entry.value))
+        entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), entry.key_span, entry.value))
     }
 
     /// Whether two nodes say the same.
@@ -237,9 +255,15 @@ impl Document {
     pub(crate) fn remove(&mut self, pointers: &[String]) {
         let mut all: BTreeMap<NodeId, BTreeSet<String>> = BTreeMap::new();
         for pointer in pointers {
-            let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
-            let Some(parent) = self.locate(parent) else { continue };
-            all.entry(parent).or_default().insert(last.replace("~1", "/").replace("~0", "~"));
+            let Some((parent, last)) = pointer.rsplit_once('/') else {
+                continue;
+            };
+            let Some(parent) = self.locate(parent) else {
+                continue;
+            };
+            all.entry(parent)
+                .or_default()
+                .insert(last.replace("~1", "/").replace("~0", "~"));
         }
         for (id, steps) in all {
             match self.nodes.get_mut(id.0).map(|node| &mut node.content) {
@@ -258,7 +282,10 @@ impl Document {
 
     fn mapping_mut(&mut self, id: NodeId) -> Option<&mut Mapping> {
         match self.nodes.get_mut(id.0) {
-            Some(Node { content: Content::Mapping(mapping), .. }) => Some(mapping),
+            Some(Node {
+                content: Content::Mapping(mapping),
+                ..
+            }) => Some(mapping),
             _ => None,
         }
     }
@@ -270,16 +297,18 @@ impl Document {
         let mut key_span = None;
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
-            let Some(node) = self.nodes.get(id.0) else { break };
+            let Some(node) = self.nodes.get(id.0) else {
+                break;
+            };
             let next = match &node.content {
                 Content::Sequence(items) => step
                     .parse::<usize>()
                     .ok()
                     .and_then(|index| items.get(index))
                     .map(|&item| (item, None)),
-                Content::Mapping(mapping) => {
-                    mapping.get(&step).map(|entry| (entry.value, Some(entry.key_span)))
-                }
+                Content::Mapping(mapping) => mapping
+                    .get(&step)
+                    .map(|entry| (entry.value, Some(entry.key_span))),
                 Content::Scalar { .. } => None,
             };
             let Some((next, key)) = next else { break };
@@ -323,7 +352,10 @@ impl Document {
 impl Mapping {
     /// The mapping of `entries`, whose keys differ.
     pub(super) fn new(entries: Vec<Entry>) -> Self {
-        let mut mapping = Self { entries, by_key: Vec::new() };
+        let mut mapping = Self {
+            entries,
+            by_key: Vec::new(),
+        };
         mapping.index();
         mapping
     }
@@ -332,7 +364,10 @@ impl Mapping {
         let at = self
             .by_key
             .binary_search_by(|&at| {
-                self.entries.get(at).map(|entry| entry.key.as_str()).cmp(&Some(key))
+                self.entries
+                    .get(at)
+                    .map(|entry| entry.key.as_str())
+                    .cmp(&Some(key))
             })
             .ok()?;
         self.entries.get(*self.by_key.get(at)?)

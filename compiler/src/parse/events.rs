@@ -120,7 +120,11 @@ impl<'t> Events<'t> {
         // SAFETY: the parser is initialised and has no input yet; `length` bytes from `text` stay
         // readable and unchanged for 't, which this value cannot outlive.
         unsafe { yaml::yaml_parser_set_input_string(raw, text.as_ptr(), length) };
-        Some(Self { parser, mark, text: PhantomData })
+        Some(Self {
+            parser,
+            mark,
+            text: PhantomData,
+        })
     }
 
     /// The next event. Not to be called again after an error or [`EventKind::StreamEnd`].
@@ -146,7 +150,9 @@ impl<'t> Events<'t> {
 
     /// libyaml advances a mark's index by each character's width, so that it counts bytes.
     fn offset(&self, mark: yaml::yaml_mark_t) -> usize {
-        usize::try_from(mark.index).unwrap_or(usize::MAX).saturating_add(self.mark)
+        usize::try_from(mark.index)
+            .unwrap_or(usize::MAX)
+            .saturating_add(self.mark)
     }
 
     fn error(&self) -> SyntaxError {
@@ -154,7 +160,9 @@ impl<'t> Events<'t> {
         let parser = unsafe { self.parser.as_ref() };
         let reader = parser.error == yaml::YAML_READER_ERROR;
         let at = if reader {
-            usize::try_from(parser.problem_offset).unwrap_or(usize::MAX).saturating_add(self.mark)
+            usize::try_from(parser.problem_offset)
+                .unwrap_or(usize::MAX)
+                .saturating_add(self.mark)
         } else {
             self.offset(parser.problem_mark)
         };
@@ -174,7 +182,10 @@ impl Drop for Events<'_> {
     fn drop(&mut self) {
         // SAFETY: the parser was initialised by `new` and has not been deleted before.
         unsafe { yaml::yaml_parser_delete(self.parser.as_ptr()) };
-        let raw = self.parser.as_ptr().cast::<MaybeUninit<yaml::yaml_parser_t>>();
+        let raw = self
+            .parser
+            .as_ptr()
+            .cast::<MaybeUninit<yaml::yaml_parser_t>>();
         // SAFETY: the pointer came out of `Box::into_raw` in `new`, with this layout, and nothing
         // uses it after this.
         drop(unsafe { Box::from_raw(raw) });
@@ -197,7 +208,11 @@ fn kind(raw: &yaml::yaml_event_t) -> EventKind {
             let properties = unsafe { properties(scalar.anchor, scalar.tag) };
             // SAFETY: the event owns the value, which has this length, and is borrowed.
             let text = unsafe { counted(scalar.value, scalar.length) };
-            EventKind::Scalar { properties, text, style: style(scalar.style) }
+            EventKind::Scalar {
+                properties,
+                text,
+                style: style(scalar.style),
+            }
         }
         yaml::YAML_SEQUENCE_START_EVENT => {
             // SAFETY: the event's type says that `sequence_start` is the member libyaml wrote.

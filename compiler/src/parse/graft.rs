@@ -26,7 +26,10 @@ impl Document {
                 Content::Scalar { .. } => {}
                 Content::Sequence(items) => items.iter_mut().for_each(|id| *id = moved(*id)),
                 Content::Mapping(mapping) => {
-                    mapping.entries.iter_mut().for_each(|entry| entry.value = moved(entry.value));
+                    mapping
+                        .entries
+                        .iter_mut()
+                        .for_each(|entry| entry.value = moved(entry.value));
                 }
             }
             node
@@ -53,13 +56,23 @@ impl Document {
     ) -> NodeId {
         let children: Vec<NodeId> = entries.iter().map(|&(.., value)| value).collect();
         let bytes = entries.iter().map(|(key, ..)| key.len()).sum();
-        let entry = |(key, key_span, value)| Entry { key, key_span, value };
+        let entry = |(key, key_span, value)| Entry {
+            key,
+            key_span,
+            value,
+        };
         let mapping = Mapping::new(entries.into_iter().map(entry).collect());
         self.add(span, Content::Mapping(mapping), &children, bytes)
     }
 
     fn add(&mut self, span: Span, content: Content, children: &[NodeId], keys: usize) -> NodeId {
-        let mut node = Node { span, content, size: 1, height: 0, bytes: keys };
+        let mut node = Node {
+            span,
+            content,
+            size: 1,
+            height: 0,
+            bytes: keys,
+        };
         for child in children.iter().filter_map(|id| self.nodes.get(id.0)) {
             node.size = node.size.saturating_add(child.size);
             node.height = node.height.max(child.height + 1);
@@ -71,25 +84,33 @@ impl Document {
 
     /// How many values it holds, and how many bytes their texts have, aliases expanded.
     pub(crate) fn size(&self) -> (usize, usize) {
-        self.nodes.get(self.root.0).map_or((0, 0), |root| (root.size, root.bytes))
+        self.nodes
+            .get(self.root.0)
+            .map_or((0, 0), |root| (root.size, root.bytes))
     }
 
     /// Whether a node is a mapping.
     pub(crate) fn is_mapping(&self, id: NodeId) -> bool {
-        matches!(self.nodes.get(id.0).map(|node| &node.content), Some(Content::Mapping(_)))
+        matches!(
+            self.nodes.get(id.0).map(|node| &node.content),
+            Some(Content::Mapping(_))
+        )
     }
 
     /// Whether a node is a list.
     pub(crate) fn is_list(&self, id: NodeId) -> bool {
-        matches!(self.nodes.get(id.0).map(|node| &node.content), Some(Content::Sequence(_)))
+        matches!(
+            self.nodes.get(id.0).map(|node| &node.content),
+            Some(Content::Sequence(_))
+        )
     }
 
     /// A scalar's text, where it is text and not a number or a truth value.
     pub(crate) fn text(&self, id: NodeId) -> Option<&str> {
         match &self.nodes.get(id.0)?.content {
-            Content::Scalar { text, style, .. } => {
-                super::scalar::resolve(text, *style).is_string().then_some(text)
-            }
+            Content::Scalar { text, style, .. } => super::scalar::resolve(text, *style)
+                .is_string()
+                .then_some(text),
             Content::Sequence(_) | Content::Mapping(_) => None,
         }
     }

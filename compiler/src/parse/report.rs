@@ -7,7 +7,9 @@ use crate::source::Span;
 
 /// Reports a plain scalar that readers of YAML disagree about.
 pub(super) fn ambiguous(text: &str, span: Span, sink: &mut Sink) {
-    let Some(ambiguity) = scalar::ambiguity(text) else { return };
+    let Some(ambiguity) = scalar::ambiguity(text) else {
+        return;
+    };
     let shown = clipped(text);
     let (reading, help) = match ambiguity {
         Ambiguity::Truth(value) => (
@@ -44,9 +46,10 @@ pub(super) fn ambiguous(text: &str, span: Span, sink: &mut Sink) {
             "is a number in base 60 to some YAML readers and text to others".to_owned(),
             format!("put it in quotes: \"{shown}\""),
         ),
-        Ambiguity::TooLarge => {
-            ("does not fit in 64 bits".to_owned(), "write a number from -2^63 to 2^64-1".to_owned())
-        }
+        Ambiguity::TooLarge => (
+            "does not fit in 64 bits".to_owned(),
+            "write a number from -2^63 to 2^64-1".to_owned(),
+        ),
     };
     let code = match ambiguity {
         Ambiguity::TooLarge => "number-too-large",
@@ -65,7 +68,11 @@ pub(super) fn ambiguous(text: &str, span: Span, sink: &mut Sink) {
             return;
         }
     };
-    let shown = if meant.contains('"') { meant.clone() } else { format!("`{meant}`") };
+    let shown = if meant.contains('"') {
+        meant.clone()
+    } else {
+        format!("`{meant}`")
+    };
     sink.push(found.with_fix(Applicability::Unsafe, format!("write {shown}"), span, meant));
 }
 
@@ -107,9 +114,15 @@ pub(super) fn tabs(tabs: &[Span], scalars: &[Span], text: &str, sink: &mut Sink)
 /// Reports what ended libyaml's reading.
 pub(super) fn syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
     let at = text.floor_char_boundary(error.at.min(text.len()));
-    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let mut found =
-        Diagnostic::error("yaml-syntax", Span::new(at, at + width), explain(&error.problem));
+    let width = text
+        .get(at..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
+    let mut found = Diagnostic::error(
+        "yaml-syntax",
+        Span::new(at, at + width),
+        explain(&error.problem),
+    );
     if let Some((context, from)) = &error.context {
         let from = text.floor_char_boundary((*from).min(text.len()));
         if from != at {

@@ -55,7 +55,10 @@ pub(super) fn ambiguity(text: &str) -> Option<Ambiguity> {
         _ => {}
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+    if matches!(
+        unsigned,
+        ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN"
+    ) {
         return Some(Ambiguity::NotFinite);
     }
     if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
@@ -73,7 +76,9 @@ pub(super) fn ambiguity(text: &str) -> Option<Ambiguity> {
     let plain_digits = |part: &str| all(part, u8::is_ascii_digit);
     if let Some((first, rest)) = unsigned.split_once(':') {
         let (rest, fraction) = rest.split_once('.').unwrap_or((rest, "0"));
-        let sixties = rest.split(':').all(|part| part.len() <= 2 && plain_digits(part));
+        let sixties = rest
+            .split(':')
+            .all(|part| part.len() <= 2 && plain_digits(part));
         let sexagesimal = sixties && plain_digits(first) && all(fraction, u8::is_ascii_digit);
         return sexagesimal.then_some(Ambiguity::Sexagesimal);
     }
@@ -91,7 +96,9 @@ pub(super) fn ambiguity(text: &str) -> Option<Ambiguity> {
 /// the letters, digits and signs that mean nothing to YAML.
 pub(crate) fn is_plain_text(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphanumeric() || matches!(first, '/' | '.'))
-        && text.chars().all(|one| one.is_ascii_alphanumeric() || "/._-+".contains(one))
+        && text
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || "/._-+".contains(one))
         && ambiguity(text).is_none()
         && resolve(text, Style::Plain).is_string()
 }
@@ -127,7 +134,9 @@ fn integer(text: &str) -> Option<Number> {
     }
     let (digits, radix) = radix(unsigned);
     if negative {
-        i64::from_str_radix(&format!("-{digits}"), radix).ok().map(Number::from)
+        i64::from_str_radix(&format!("-{digits}"), radix)
+            .ok()
+            .map(Number::from)
     } else {
         u64::from_str_radix(digits, radix).ok().map(Number::from)
     }

@@ -10,7 +10,9 @@ fn agrees(text: &str) {
     if ambiguity(text).is_some() || text.starts_with("---") || text.starts_with("...") {
         return;
     }
-    let Ok(theirs) = serde_yaml::from_str::<Value>(text) else { return };
+    let Ok(theirs) = serde_yaml::from_str::<Value>(text) else {
+        return;
+    };
     if matches!(theirs, Value::Array(_) | Value::Object(_)) {
         return;
     }
@@ -99,7 +101,9 @@ fn names_each_ambiguity() {
     ] {
         assert_eq!(ambiguity(text), Some(expected), "{text}");
     }
-    for text in ["0", "1000", "0o3", "0x1f", "2G", "fe80::1", "one", "true", "1.1.1.1", "a_b", ""] {
+    for text in [
+        "0", "1000", "0o3", "0x1f", "2G", "fe80::1", "one", "true", "1.1.1.1", "a_b", "",
+    ] {
         assert_eq!(ambiguity(text), None, "{text}");
     }
 }

@@ -59,7 +59,10 @@ fn every_key_and_value_knows_its_bytes() {
         assert_eq!(source.slice(document.span(pointer)), value, "{pointer}");
         assert_eq!(source.slice(document.key_span(pointer)), key, "{pointer}");
     }
-    assert_eq!(source.slice(document.span("/missing")), source.slice(document.span("")));
+    assert_eq!(
+        source.slice(document.span("/missing")),
+        source.slice(document.span(""))
+    );
 }
 
 #[test]
@@ -98,7 +101,11 @@ fn what_yaml_has_and_a_policy_has_not() {
     one("a: !x {b: 1}\n", "yaml-tag", "!x");
     one("a: &b !x [1]\n", "yaml-tag", "!x");
     one("a: 1\n---\nb: 2\n", "several-documents", "---");
-    one("a: 1\n...\n%YAML 1.2\n---\nb: 2\n", "several-documents", "%YAML 1.2");
+    one(
+        "a: 1\n...\n%YAML 1.2\n---\nb: 2\n",
+        "several-documents",
+        "%YAML 1.2",
+    );
     one("%YAML 1.1\n---\na: 1\n", "yaml-directive", "%YAML 1.1");
     one("[a]: 1\n", "key-not-text", "[a]");
     one("? {a: 1}\n: 1\n", "key-not-text", "{a: 1}");
@@ -108,7 +115,10 @@ fn what_yaml_has_and_a_policy_has_not() {
     one("a: *b\n", "undefined-alias", "*b");
     one("a: &b [*b]\n", "recursive-alias", "*b");
     one("a: &b 1\nc: &b 2\nd: *b\n", "duplicate-anchor", "&b 2");
-    assert_eq!(clean("&k a: 1\nb: *k\n").to_json(), json!({"a": 1, "b": "a"}));
+    assert_eq!(
+        clean("&k a: 1\nb: *k\n").to_json(),
+        json!({"a": 1, "b": "a"})
+    );
 }
 
 #[test]
@@ -126,13 +136,21 @@ fn ambiguous_scalars_are_underlined() {
         one(&format!("{text}: a\n"), "ambiguous-scalar", text);
         clean(&format!("a: \"{text}\"\n"));
     }
-    one("a: 18446744073709551616\n", "number-too-large", "18446744073709551616");
+    one(
+        "a: 18446744073709551616\n",
+        "number-too-large",
+        "18446744073709551616",
+    );
 }
 
 #[test]
 fn hidden_characters_are_found() {
     one("a: x\u{202e}y\n", "invisible-character", "\u{202e}");
-    one("# \u{2066}\u{2067}\na: b\n", "invisible-character", "\u{2066}\u{2067}");
+    one(
+        "# \u{2066}\u{2067}\na: b\n",
+        "invisible-character",
+        "\u{2066}\u{2067}",
+    );
     one("a: x\u{200b}\n", "invisible-character", "\u{200b}");
     one("a: \u{feff}x\n", "invisible-character", "\u{feff}");
     one("a: x\0y\n", "control-character", "\0");
@@ -154,14 +172,24 @@ fn encodings_and_line_ends() {
         (&b"a: 1\nb: \xff\n"[..], (2, 4)),
         (b"\xff\xfea\0", (1, 1)),
         (b"a: \xc3", (1, 4)),
-        ("é: x\u{10ffff}".as_bytes().split_last().expect("not empty").1, (1, 5)),
+        (
+            "é: x\u{10ffff}"
+                .as_bytes()
+                .split_last()
+                .expect("not empty")
+                .1,
+            (1, 5),
+        ),
     ] {
         let mut sink = Sink::new();
         let source = decode("test.yaml", bytes.to_vec(), &mut sink);
         let found = sink.into_sorted();
         let first = found.first().expect("a finding");
         let position = source.position(first.span.start);
-        assert_eq!((first.code, position.line, position.column), ("invalid-utf8", at.0, at.1));
+        assert_eq!(
+            (first.code, position.line, position.column),
+            ("invalid-utf8", at.0, at.1)
+        );
     }
 }
 
@@ -228,16 +256,25 @@ fn hostile_texts_are_refused_quickly() {
         ("- ".repeat(1 << 19), "too-deep"),
         ("? ".repeat(1 << 19), "too-deep"),
         ("[\n".repeat(1 << 19), "too-deep"),
-        (format!("{}{}", "[".repeat(MAX_DEPTH + 1), "]".repeat(MAX_DEPTH + 1)), "too-deep"),
+        (
+            format!("{}{}", "[".repeat(MAX_DEPTH + 1), "]".repeat(MAX_DEPTH + 1)),
+            "too-deep",
+        ),
         (bomb, "too-many-values"),
         (nested, "too-deep"),
-        (format!("a: [{}]", "x,".repeat(MAX_NODES + 1)), "too-many-values"),
+        (
+            format!("a: [{}]", "x,".repeat(MAX_NODES + 1)),
+            "too-many-values",
+        ),
         ("x".repeat((1 << 20) + 1), "input-too-large"),
         ("\0".repeat(1 << 20), "control-character"),
         ("a\u{202e}".repeat(1 << 18), "invisible-character"),
         ("\t\n".repeat(1 << 19), "tab-indentation"),
         ("%TAG !a! b\n".repeat(90_000), "yaml-directive"),
-        (format!("a: 1\n...\n{}", "%TAG !a! b\n".repeat(90_000)), "several-documents"),
+        (
+            format!("a: 1\n...\n{}", "%TAG !a! b\n".repeat(90_000)),
+            "several-documents",
+        ),
         ("---\n".repeat(1 << 18), "several-documents"),
         (format!("{keys}k1: 2\n"), "duplicate-key"),
         ("a: 1\n".repeat(1 << 17), "duplicate-key"),
@@ -249,15 +286,25 @@ fn hostile_texts_are_refused_quickly() {
         ("a: b: ".repeat(1 << 17), "yaml-syntax"),
     ] {
         let start: String = text.chars().take(12).collect();
-        let codes: Vec<_> =
-            quickly(&start, || found(&text)).into_iter().map(|(code, _)| code).collect();
+        let codes: Vec<_> = quickly(&start, || found(&text))
+            .into_iter()
+            .map(|(code, _)| code)
+            .collect();
         assert!(codes.contains(&code), "{start:?}: {codes:?}");
-        assert!(codes.len() <= 4 * MAX_PER_CODE, "{start:?}: {}", codes.len());
+        assert!(
+            codes.len() <= 4 * MAX_PER_CODE,
+            "{start:?}: {}",
+            codes.len()
+        );
     }
     let deep = format!("{}x{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
     clean(&deep);
-    quickly("a long name", || clean(&format!("{}: x\n", "n".repeat(1000))));
-    quickly("a long value", || clean(&format!("a: {}\n", "n".repeat(64 << 10))));
+    quickly("a long name", || {
+        clean(&format!("{}: x\n", "n".repeat(1000)))
+    });
+    quickly("a long value", || {
+        clean(&format!("a: {}\n", "n".repeat(64 << 10)))
+    });
     quickly("many keys", || clean(&keys));
 }
 

@@ -33,9 +33,15 @@ pub fn decode(name: &str, bytes: Vec<u8>, sink: &mut Sink) -> Source {
     let found = bytes.get(at).copied().unwrap_or(0);
     let (text, help) = match utf16(&bytes) {
         Some(text) => (text, "the file looks like UTF-16; save it as UTF-8"),
-        None => (String::from_utf8_lossy(&bytes).into_owned(), "save the file as UTF-8"),
+        None => (
+            String::from_utf8_lossy(&bytes).into_owned(),
+            "save the file as UTF-8",
+        ),
     };
-    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let width = text
+        .get(at..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
     sink.push(
         Diagnostic::error(
             "invalid-utf8",
@@ -107,14 +113,25 @@ pub(super) fn check<'t>(text: &'t str, sink: &mut Sink) -> CheckedText<'t> {
     if let Some(span) = windows_line {
         let last = text.rfind("\r\n").map_or(span.end, |at| at + 2);
         let lines = Span::new(span.start, last);
-        let unix = text.get(span.start..last).unwrap_or("\n").replace("\r\n", "\n");
+        let unix = text
+            .get(span.start..last)
+            .unwrap_or("\n")
+            .replace("\r\n", "\n");
         sink.push(
-            Diagnostic::warning("windows-line-endings", span, "lines end in CR LF from here on")
-                .with_help("save the file with Unix line endings (LF)")
-                .with_fix(Applicability::Safe, "end lines with LF", lines, unix),
+            Diagnostic::warning(
+                "windows-line-endings",
+                span,
+                "lines end in CR LF from here on",
+            )
+            .with_help("save the file with Unix line endings (LF)")
+            .with_fix(Applicability::Safe, "end lines with LF", lines, unix),
         );
     }
-    CheckedText { original: text, text: without(text, &replaced), indenting_tabs }
+    CheckedText {
+        original: text,
+        text: without(text, &replaced),
+        indenting_tabs,
+    }
 }
 
 /// Whether a character can hide in a line, move the cursor, or reorder what a reader sees. Tabs and
@@ -188,24 +205,38 @@ fn name(character: char) -> String {
 
 fn report(text: &str, run: Option<(Hidden, Span)>, sink: &mut Sink) {
     let Some((kind, span)) = run else { return };
-    let Some(characters) = text.get(span.start..span.end) else { return };
-    let Some(first) = characters.chars().next() else { return };
+    let Some(characters) = text.get(span.start..span.end) else {
+        return;
+    };
+    let Some(first) = characters.chars().next() else {
+        return;
+    };
     let count = characters.chars().count();
-    let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+    let more = if count > 1 {
+        format!(" and {} more", count - 1)
+    } else {
+        String::new()
+    };
     let help = match kind {
         Hidden::Control => "remove it: a policy holds printable text only",
         Hidden::Return => "end lines with LF: other tools do not see a line's end here",
         Hidden::Invisible => "remove it: it makes the text read differently from what it says",
     };
-    let found =
-        Diagnostic::error(code(kind), span, format!("the text holds {}{more}", name(first)))
-            .with_help(help);
+    let found = Diagnostic::error(
+        code(kind),
+        span,
+        format!("the text holds {}{more}", name(first)),
+    )
+    .with_help(help);
     sink.push(match kind {
         // The scanner reads the end of a line here, and other tools do not: a person has to see
         // what comes to light.
-        Hidden::Return => {
-            found.with_fix(Applicability::Unsafe, "end the line with LF", span, "\n".repeat(count))
-        }
+        Hidden::Return => found.with_fix(
+            Applicability::Unsafe,
+            "end the line with LF",
+            span,
+            "\n".repeat(count),
+        ),
         Hidden::Control | Hidden::Invisible => {
             found.with_fix(Applicability::Unsafe, "remove it", span, "")
         }

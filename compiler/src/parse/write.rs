@@ -35,7 +35,9 @@ pub(crate) fn needs_quotes(text: &str) -> bool {
 
 /// Text in double quotes; in single ones where that saves every escape.
 pub(crate) fn quoted(text: &str) -> String {
-    let printable = !text.chars().any(|character| is_hidden(character) || character.is_control());
+    let printable = !text
+        .chars()
+        .any(|character| is_hidden(character) || character.is_control());
     if printable && !text.contains(['"', '\\']) {
         return format!("\"{text}\"");
     }
@@ -85,8 +87,9 @@ mod tests {
         ] {
             assert!(needs_quotes(text), "{text:?}");
         }
-        for text in ["a", "read", "/usr/bin", "./out", "1.1.1.1", "a b", "a's", "a:b", "a#b", "é"]
-        {
+        for text in [
+            "a", "read", "/usr/bin", "./out", "1.1.1.1", "a b", "a's", "a:b", "a#b", "é",
+        ] {
             assert!(!needs_quotes(text), "{text:?}");
         }
         assert_eq!(written("a\"b\\c"), "a\"b\\c");

@@ -32,14 +32,26 @@ pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) ->
             "one log takes the records of runs from any directory: write its whole path",
         );
     }
-    let flags = section.detail_level.iter().fold(0, |flags, detail| flags | flag(*detail));
-    let syscall = section.detail_level.iter().position(|one| *one == AuditDetail::Syscall);
+    let flags = section
+        .detail_level
+        .iter()
+        .fold(0, |flags, detail| flags | flag(*detail));
+    let syscall = section
+        .detail_level
+        .iter()
+        .position(|one| *one == AuditDetail::Syscall);
     let syscall = syscall.map(|at| scope.span(&format!("/audit/detail_level/{at}")));
     let failure = match section.on_failure {
         None | Some(AuditOnFailure::End) => AuditFailure::End,
         Some(AuditOnFailure::Continue) => AuditFailure::Continue,
     };
-    Some(Audit { flags, failure, log_path, syscall, span: scope.span("/audit/enabled") })
+    Some(Audit {
+        flags,
+        failure,
+        log_path,
+        syscall,
+        span: scope.span("/audit/enabled"),
+    })
 }
 
 const fn flag(detail: AuditDetail) -> u32 {
@@ -54,10 +66,16 @@ const fn flag(detail: AuditDetail) -> u32 {
 /// The layers that watch, and who asks for them.
 pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
     let section = policy.audit.as_ref().filter(|audit| audit.enabled);
-    let on_deny = policy.syscalls.as_ref().and_then(|syscalls| syscalls.on_deny.as_ref());
+    let on_deny = policy
+        .syscalls
+        .as_ref()
+        .and_then(|syscalls| syscalls.on_deny.as_ref());
     // A supervisor that is told is one that keeps the record.
     let told = section.is_none() && on_deny == Some(&OnDeny::Notify);
-    let monitor = policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled);
+    let monitor = policy
+        .ebpf_monitoring
+        .as_ref()
+        .is_some_and(|monitoring| monitoring.enabled);
     // What goes through unhindered, nobody sees from where the record is kept.
     let traced = section
         .into_iter()
@@ -67,7 +85,11 @@ pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
     let wanted = [
         (section.is_some(), Layer::Audit, "/audit/enabled".to_owned()),
         (told, Layer::Audit, "/syscalls/on_deny".to_owned()),
-        (monitor, Layer::Monitor, "/ebpf_monitoring/enabled".to_owned()),
+        (
+            monitor,
+            Layer::Monitor,
+            "/ebpf_monitoring/enabled".to_owned(),
+        ),
         (
             traced.is_some(),
             Layer::Monitor,

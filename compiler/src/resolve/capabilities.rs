@@ -80,7 +80,11 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
 
 fn unknown(scope: &mut Scope<'_>, pointer: &str, name: &str) {
     let upper = name.to_ascii_uppercase();
-    let full = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
+    let full = if upper.starts_with("CAP_") {
+        upper
+    } else {
+        format!("CAP_{upper}")
+    };
     let room = scope.sink.has_room("unknown-capability");
     let span = scope.span(pointer);
     let message = format!("there is no capability {}", quote(name));

@@ -19,7 +19,10 @@ pub struct Variable {
 pub(crate) const SET: [(&str, &str); 6] = [
     ("HOME", "/tmp"),
     ("LOGNAME", "agent"),
-    ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
     ("SHELL", "/bin/sh"),
     ("TMPDIR", "/tmp"),
     ("USER", "agent"),
@@ -62,7 +65,9 @@ pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> V
             }
         }
     }
-    all.into_iter().map(|(name, value)| Variable { name, value }).collect()
+    all.into_iter()
+        .map(|(name, value)| Variable { name, value })
+        .collect()
 }
 
 fn refuse(name: &str, span: Span, scope: &mut Scope<'_>) {
@@ -70,7 +75,10 @@ fn refuse(name: &str, span: Span, scope: &mut Scope<'_>) {
         Some(_) => "a name has no `=`: write `NAME: value` under `set` for a fixed value",
         None => "a name has at least one character, and neither name nor value has a NUL",
     };
-    let message = format!("{} cannot be the name of an environment variable", quote(name));
+    let message = format!(
+        "{} cannot be the name of an environment variable",
+        quote(name)
+    );
     scope.report(Diagnostic::error("invalid-environment-variable", span, message).with_help(help));
 }
 

@@ -67,7 +67,10 @@ pub(crate) const DEFAULT: [(&str, bool); 5] = [
 /// The file system.
 pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_>) -> Filesystem {
     let Some(section) = section else {
-        let immutable = DEFAULT.iter().map(|&(path, optional)| default(path, optional)).collect();
+        let immutable = DEFAULT
+            .iter()
+            .map(|&(path, optional)| default(path, optional))
+            .collect();
         return Filesystem {
             immutable,
             output: Vec::new(),
@@ -81,7 +84,13 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
     let mut immutable = Vec::new();
     for (index, path) in section.immutable_paths.iter().enumerate() {
         let at = format!("/filesystem/immutable_paths/{index}");
-        immutable.extend(shared(&path.host_path, &path.sandbox_path, path.optional, &at, scope));
+        immutable.extend(shared(
+            &path.host_path,
+            &path.sandbox_path,
+            path.optional,
+            &at,
+            scope,
+        ));
     }
     let mut output = Vec::new();
     let mut kept = Vec::new();
@@ -91,7 +100,12 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
             continue;
         };
         let at = format!("{at}/read_only");
-        kept.extend(protected::resolve((&top.host, &top.inside), &path.read_only, &at, scope));
+        kept.extend(protected::resolve(
+            (&top.host, &top.inside),
+            &path.read_only,
+            &at,
+            scope,
+        ));
         output.push(top);
     }
     let mut masked = Vec::new();
@@ -99,14 +113,21 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         let at = format!("/filesystem/masked_paths/{index}");
         if let Some(inside) = inside(path, &at, scope) {
             let (_, stub) = protected::stub(path, "");
-            masked.push(Masked { inside, stub, span: scope.span(&at) });
+            masked.push(Masked {
+                inside,
+                stub,
+                span: scope.span(&at),
+            });
         }
     }
     let mut scratch = Vec::new();
     for (index, path) in section.scratch_paths.iter().enumerate() {
         let at = format!("/filesystem/scratch_paths/{index}");
         if let Some(value) = inside(path, &at, scope) {
-            scratch.push(Placed { value, span: scope.span(&at) });
+            scratch.push(Placed {
+                value,
+                span: scope.span(&at),
+            });
         }
     }
     let at = "/filesystem/scratch_size_bytes";
@@ -118,12 +139,21 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
     let at = "/filesystem/working_dir";
     let working_dir = match &section.working_dir {
         None => ("/tmp".to_owned(), None),
-        Some(path) => {
-            (inside(path, at, scope).unwrap_or_else(|| "/".to_owned()), Some(scope.span(at)))
-        }
+        Some(path) => (
+            inside(path, at, scope).unwrap_or_else(|| "/".to_owned()),
+            Some(scope.span(at)),
+        ),
     };
     let protected = kept;
-    Filesystem { immutable, output, protected, masked, scratch, scratch_bytes, working_dir }
+    Filesystem {
+        immutable,
+        output,
+        protected,
+        masked,
+        scratch,
+        scratch_bytes,
+        working_dir,
+    }
 }
 
 fn default(path: &str, optional: bool) -> Shared {
@@ -147,7 +177,12 @@ fn shared(
     let inside_at = format!("{at}/sandbox_path");
     let inside = inside(sandbox, &inside_at, scope);
     if host.is_empty() || host.contains('\0') {
-        invalid(host, &host_at, "a host path is not empty and has no NUL", scope);
+        invalid(
+            host,
+            &host_at,
+            "a host path is not empty and has no NUL",
+            scope,
+        );
         return None;
     }
     if host.len() > LONGEST {

@@ -13,7 +13,13 @@ const SOON: u32 = 14;
 pub(super) fn check(policy: &Policy, today: Option<Date>, scope: &mut Scope<'_>) {
     let mut one = |grant: Grant<'_>, pointer: String| {
         if let Some(text) = grant.expires {
-            expiry(text, grant.owner, &format!("{pointer}/expires"), today, scope);
+            expiry(
+                text,
+                grant.owner,
+                &format!("{pointer}/expires"),
+                today,
+                scope,
+            );
         }
     };
     if let Some(filesystem) = &policy.filesystem {
@@ -31,7 +37,9 @@ pub(super) fn check(policy: &Policy, today: Option<Date>, scope: &mut Scope<'_>)
             }
         }
     }
-    let Some(syscalls) = &policy.syscalls else { return };
+    let Some(syscalls) = &policy.syscalls else {
+        return;
+    };
     for (at, entry) in syscalls.allow.iter().enumerate() {
         if let CallEntry::Long(long) = entry {
             one(long.grant(), format!("/syscalls/allow/{at}"));
@@ -44,7 +52,9 @@ pub(super) fn check(policy: &Policy, today: Option<Date>, scope: &mut Scope<'_>)
             scope.report(
                 Diagnostic::error(
                     "denial-expires",
-                    scope.document.key_span(&format!("/syscalls/deny/{at}/expires")),
+                    scope
+                        .document
+                        .key_span(&format!("/syscalls/deny/{at}/expires")),
                     "a denial does not expire: it grants nothing",
                 )
                 .with_help("remove the key; a grant with an end stands under `allow`"),
@@ -68,7 +78,10 @@ fn expiry(
     let span = scope.span(pointer);
     let ask = match owner {
         Some(owner) => {
-            format!("ask {} whether it is still needed", crate::diagnostics::quote(owner))
+            format!(
+                "ask {} whether it is still needed",
+                crate::diagnostics::quote(owner)
+            )
         }
         None => "ask whether it is still needed".to_owned(),
     };

@@ -75,7 +75,11 @@ pub fn resolve(
         .iter()
         .map(|&arch| syscalls::resolve(policy.syscalls.as_ref(), arch, document, sink))
         .collect();
-    if policy.filesystem.as_ref().is_some_and(|section| !section.output_paths.is_empty()) {
+    if policy
+        .filesystem
+        .as_ref()
+        .is_some_and(|section| !section.output_paths.is_empty())
+    {
         let span = document.key_span("/filesystem/output_paths");
         for meaning in &mut syscalls {
             syscalls::forbid_set_id(meaning, span);
@@ -115,7 +119,11 @@ impl Scope<'_> {
 
     fn error(&mut self, code: &'static str, pointer: &str, message: String, help: &str) {
         let diagnostic = Diagnostic::error(code, self.span(pointer), message);
-        self.report(if help.is_empty() { diagnostic } else { diagnostic.with_help(help) });
+        self.report(if help.is_empty() {
+            diagnostic
+        } else {
+            diagnostic.with_help(help)
+        });
     }
 
     /// Tells what was found, unless an error is known at the same place: a value that was refused
@@ -138,7 +146,10 @@ impl Scope<'_> {
             Quantity::Text(text) => text.clone(),
         };
         match read(&text) {
-            Ok(value) => Some(Placed { value, span: self.span(pointer) }),
+            Ok(value) => Some(Placed {
+                value,
+                span: self.span(pointer),
+            }),
             Err(error) => {
                 self.refuse_quantity("invalid-quantity", pointer, error);
                 None

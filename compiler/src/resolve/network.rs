@@ -36,8 +36,16 @@ pub(super) fn resolve(section: Option<&policy::Network>, scope: &mut Scope<'_>) 
     let Some(section) = section else {
         return Network::default();
     };
-    let outgoing = ports(&section.allowed_outgoing_ports, "allowed_outgoing_ports", scope);
-    let incoming = ports(&section.allowed_incoming_ports, "allowed_incoming_ports", scope);
+    let outgoing = ports(
+        &section.allowed_outgoing_ports,
+        "allowed_outgoing_ports",
+        scope,
+    );
+    let incoming = ports(
+        &section.allowed_incoming_ports,
+        "allowed_incoming_ports",
+        scope,
+    );
     let blocked = blocks(&section.blocked_ips, scope);
     let mut dns_servers = Vec::new();
     for (index, server) in section.dns_servers.iter().enumerate() {
@@ -58,8 +66,17 @@ pub(super) fn resolve(section: Option<&policy::Network>, scope: &mut Scope<'_>) 
     } else {
         None
     };
-    let wider = first.map(|pointer| Placed { value: (), span: scope.document.key_span(pointer) });
-    Network { wider, outgoing, incoming, blocked, dns_servers }
+    let wider = first.map(|pointer| Placed {
+        value: (),
+        span: scope.document.key_span(pointer),
+    });
+    Network {
+        wider,
+        outgoing,
+        incoming,
+        blocked,
+        dns_servers,
+    }
 }
 
 fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<Ports>> {
@@ -71,18 +88,29 @@ fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<Ports>
         };
         let pointer = format!("/network/{key}/{index}");
         match quantity::ports(&text) {
-            Ok(value) => found.push(Placed { value, span: scope.span(&pointer) }),
+            Ok(value) => found.push(Placed {
+                value,
+                span: scope.span(&pointer),
+            }),
             Err(error) => scope.refuse_quantity("invalid-port", &pointer, error),
         }
     }
     for (earlier, later) in overlapping(&found) {
-        let message = format!("`{}` and `{}` have ports in common", earlier.value, later.value);
+        let message = format!(
+            "`{}` and `{}` have ports in common",
+            earlier.value, later.value
+        );
         let overlap = Diagnostic::warning("port-overlap", later.span, message)
             .with_related(earlier.span, "the other one")
             .with_help("keep one entry for each port, so that removing it removes the port");
         // What another one covers as a whole changes nothing. Where the later one is the wider, it
         // may meet more than one.
-        let met = || found.iter().filter(|one| later.value.meets(one.value)).count();
+        let met = || {
+            found
+                .iter()
+                .filter(|one| later.value.meets(one.value))
+                .count()
+        };
         let covered = if !scope.sink.has_room("port-overlap") {
             None
         } else if earlier.value.covers(later.value) {
@@ -116,7 +144,11 @@ fn overlapping(listed: &[Placed<Ports>]) -> Vec<(Placed<Ports>, Placed<Ports>)> 
             match widest {
                 Some((last, other)) if ports.first <= last => {
                     found.push((at.min(other), at.max(other)));
-                    widest = Some(if ports.last > last { (ports.last, at) } else { (last, other) });
+                    widest = Some(if ports.last > last {
+                        (ports.last, at)
+                    } else {
+                        (last, other)
+                    });
                 }
                 _ => widest = Some((ports.last, at)),
             }
@@ -134,7 +166,10 @@ fn blocks(listed: &[String], scope: &mut Scope<'_>) -> Vec<Placed<AddressBlock>>
     for (index, text) in listed.iter().enumerate() {
         let pointer = format!("/network/blocked_ips/{index}");
         match quantity::address_block(text) {
-            Ok(value) => found.push(Placed { value, span: scope.span(&pointer) }),
+            Ok(value) => found.push(Placed {
+                value,
+                span: scope.span(&pointer),
+            }),
             Err(error) => scope.refuse_quantity("invalid-address", &pointer, error),
         }
     }

@@ -106,7 +106,12 @@ pub(super) fn resolve(
             let (path, stub) = stub(path, content);
             if !found.iter().any(|(known, _)| known == path) {
                 let inside = format!("{top}/{path}");
-                let one = Protected { inside, stub, span, named: false };
+                let one = Protected {
+                    inside,
+                    stub,
+                    span,
+                    named: false,
+                };
                 found.push((path.to_owned(), one));
             }
         }
@@ -125,10 +130,20 @@ pub(super) fn resolve(
         }
         let span = Some(scope.span(&pointer));
         // A group knows better what the stub has to be.
-        let known = found.iter().position(|(known, one)| known == path && !one.named);
+        let known = found
+            .iter()
+            .position(|(known, one)| known == path && !one.named);
         let stub = known.map_or(stub, |known| found.remove(known).1.stub);
         let inside = format!("{top}/{path}");
-        found.push((path.to_owned(), Protected { inside, stub, span, named: true }));
+        found.push((
+            path.to_owned(),
+            Protected {
+                inside,
+                stub,
+                span,
+                named: true,
+            },
+        ));
     }
     found.into_iter().map(|(_, one)| one).collect()
 }
@@ -140,8 +155,10 @@ pub(crate) fn default_groups(host: &str) -> impl Iterator<Item = &'static str> {
 
 /// The groups that a directory has without saying so.
 fn usual(host: &str) -> &'static [Group] {
-    let parts: Vec<Component<'_>> =
-        Path::new(host).components().filter(|part| *part != Component::CurDir).collect();
+    let parts: Vec<Component<'_>> = Path::new(host)
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
     let name = |at: usize| match parts.get(at) {
         Some(Component::Normal(name)) => name.to_str(),
         _ => None,
@@ -165,7 +182,11 @@ fn usual(host: &str) -> &'static [Group] {
 /// The groups that a list names.
 fn asked(list: &[String], at: &str, scope: &mut Scope<'_>) -> Vec<(Group, Option<Span>)> {
     let mut groups = Vec::new();
-    for (index, text) in list.iter().enumerate().filter(|(_, text)| text.starts_with('@')) {
+    for (index, text) in list
+        .iter()
+        .enumerate()
+        .filter(|(_, text)| text.starts_with('@'))
+    {
         let pointer = format!("{at}/{index}");
         match GROUPS.iter().find(|(name, _)| name == text) {
             Some(group) => groups.push((*group, Some(scope.span(&pointer)))),
@@ -177,7 +198,11 @@ fn asked(list: &[String], at: &str, scope: &mut Scope<'_>) -> Vec<(Group, Option
 
 /// A name that no group of paths has, or the exclusion of one.
 fn unknown_group(text: &str, pointer: &str, scope: &mut Scope<'_>) {
-    let (sign, name) = if text.starts_with('!') { text.split_at(1) } else { ("", text) };
+    let (sign, name) = if text.starts_with('!') {
+        text.split_at(1)
+    } else {
+        ("", text)
+    };
     let message = format!("no group of paths is called {}", quote(name));
     let found = Diagnostic::error("invalid-path", scope.span(pointer), message);
     let near = nearest(name, GROUPS.map(|(known, _)| known));
@@ -190,7 +215,9 @@ fn unknown_group(text: &str, pointer: &str, scope: &mut Scope<'_>) {
 /// Takes out of the groups what the list excludes.
 fn exclude(found: &mut Vec<(String, Protected)>, list: &[String], at: &str, scope: &mut Scope<'_>) {
     for (index, text) in list.iter().enumerate() {
-        let Some(excluded) = text.strip_prefix('!') else { continue };
+        let Some(excluded) = text.strip_prefix('!') else {
+            continue;
+        };
         let pointer = format!("{at}/{index}");
         let group = GROUPS.iter().find(|(name, _)| *name == excluded);
         if excluded.starts_with('@') && group.is_none() {
@@ -204,7 +231,10 @@ fn exclude(found: &mut Vec<(String, Protected)>, list: &[String], at: &str, scop
             None => path != excluded,
         });
         if found.len() == before {
-            let message = format!("no group here has {}: this takes nothing out", quote(excluded));
+            let message = format!(
+                "no group here has {}: this takes nothing out",
+                quote(excluded)
+            );
             scope.sink.push(
                 Diagnostic::warning("exclusion-unused", scope.document.span(&pointer), message)
                     .with_help("leave it out"),
@@ -239,26 +269,54 @@ mod tests {
 
     #[test]
     fn projects_and_homes_are_told_by_their_paths() {
-        let names = |host| usual(host).iter().map(|(name, _)| *name).collect::<Vec<_>>();
-        for project in [".", "./", "..", "../..", "/home/bob/work", "/root/x", "/Users/bob/a/b"] {
+        let names = |host| {
+            usual(host)
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+        };
+        for project in [
+            ".",
+            "./",
+            "..",
+            "../..",
+            "/home/bob/work",
+            "/root/x",
+            "/Users/bob/a/b",
+        ] {
             assert_eq!(names(project), ["@project"], "{project}");
         }
         for home in ["/home/bob", "/home//bob/", "/root", "/Users/bob"] {
             assert_eq!(names(home), ["@project", "@home"], "{home}");
         }
-        for other in ["./output", "build", "../out", "/srv/data", "/tmp/root", "/home", "home/bob"]
-        {
+        for other in [
+            "./output",
+            "build",
+            "../out",
+            "/srv/data",
+            "/tmp/root",
+            "/home",
+            "home/bob",
+        ] {
             assert!(names(other).is_empty(), "{other}");
         }
     }
 
     #[test]
     fn no_group_has_a_path_twice_or_one_in_another() {
-        let all: Vec<&str> = GROUPS.iter().flat_map(|(_, paths)| *paths).copied().collect();
+        let all: Vec<&str> = GROUPS
+            .iter()
+            .flat_map(|(_, paths)| *paths)
+            .copied()
+            .collect();
         for text in &all {
             let path = text.split_once('=').map_or(*text, |(path, _)| path);
             let path = path.trim_end_matches('/');
-            assert_eq!(all.iter().filter(|text| same(text, path)).count(), 1, "{path}");
+            assert_eq!(
+                all.iter().filter(|text| same(text, path)).count(),
+                1,
+                "{path}"
+            );
             let below = format!("{path}/");
             let nested = |text: &&&str| text.starts_with(&below) && !same(text, path);
             assert_eq!(all.iter().filter(nested).count(), 0, "{path}");

@@ -40,7 +40,11 @@ pub struct QuantityError {
 
 impl QuantityError {
     fn new(range: Range<usize>, message: impl Into<String>) -> Self {
-        Self { range, message: message.into(), help: String::new() }
+        Self {
+            range,
+            message: message.into(),
+            help: String::new(),
+        }
     }
 
     fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -110,7 +114,9 @@ fn measured(text: &str, kind: Kind) -> Result<u64, QuantityError> {
             _ => {}
         }
     }
-    number.checked_mul(factor).ok_or_else(|| too_large(0..text.len(), kind))
+    number
+        .checked_mul(factor)
+        .ok_or_else(|| too_large(0..text.len(), kind))
 }
 
 /// The factor that a unit stands for.
@@ -138,7 +144,10 @@ fn unit(word: &str, at: Range<usize>, kind: Kind) -> Result<u64, QuantityError> 
 }
 
 fn unknown_unit(word: &str, at: Range<usize>, kind: Kind) -> QuantityError {
-    let upper = word.chars().next().map(|first| first.to_ascii_uppercase().to_string());
+    let upper = word
+        .chars()
+        .next()
+        .map(|first| first.to_ascii_uppercase().to_string());
     let corrected = upper.filter(|first| matches!(first.as_str(), "K" | "M" | "G" | "T"));
     let help = match (corrected, kind) {
         (_, Kind::Size) if word.ends_with("ps") => {
@@ -164,23 +173,31 @@ fn too_large(at: Range<usize>, kind: Kind) -> QuantityError {
 }
 
 fn signed(pair: &Pair<'_, Rule>, help: &str) -> QuantityError {
-    let what = if pair.as_str() == "-" { "a negative number" } else { "a sign" };
+    let what = if pair.as_str() == "-" {
+        "a negative number"
+    } else {
+        "a sign"
+    };
     QuantityError::new(range(pair), format!("{what} is not accepted")).with_help(help)
 }
 
 /// The parts that a grammar finds in a text, or where it stopped.
 fn parse<'t>(rule: Rule, text: &'t str, help: &str) -> Result<Vec<Pair<'t, Rule>>, QuantityError> {
     match Grammar::parse(rule, text) {
-        Ok(mut pairs) => {
-            Ok(pairs.next().map(|whole| whole.into_inner().collect()).unwrap_or_default())
-        }
+        Ok(mut pairs) => Ok(pairs
+            .next()
+            .map(|whole| whole.into_inner().collect())
+            .unwrap_or_default()),
         Err(error) => {
             let at = match error.location {
                 InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
             };
             let rest = text.get(at..).unwrap_or("");
             let (range, message) = match rest.chars().next() {
-                Some(_) => (at..text.len(), format!("{} does not belong here", shown(rest))),
+                Some(_) => (
+                    at..text.len(),
+                    format!("{} does not belong here", shown(rest)),
+                ),
                 None if text.is_empty() => (0..0, "the text is empty".to_owned()),
                 None => (0..text.len(), format!("{} is not complete", shown(text))),
             };

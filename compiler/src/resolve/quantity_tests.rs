@@ -48,7 +48,9 @@ fn rates() {
 fn wrong<T>(text: &str, result: Result<T, QuantityError>) -> (String, String) {
     let error = result.err().expect("this text is not accepted");
     assert!(!error.help.is_empty(), "{text}: no help");
-    let under = text.get(error.range.clone()).expect("the range is inside the text");
+    let under = text
+        .get(error.range.clone())
+        .expect("the range is inside the text");
     (under.to_owned(), error.message)
 }
 
@@ -65,25 +67,42 @@ fn errors_point_at_the_text() {
         ("0", "0", "zero is not a limit"),
         ("0K", "0", "zero is not a limit"),
         ("16777216T", "16777216T", "the size does not fit in 64 bits"),
-        ("18446744073709551616", "18446744073709551616", "the size does not fit in 64 bits"),
+        (
+            "18446744073709551616",
+            "18446744073709551616",
+            "the size does not fit in 64 bits",
+        ),
         ("12 M x", " x", "` x` does not belong here"),
         ("G", "G", "`G` does not belong here"),
         ("100MBps", "MBps", "`MBps` is not a unit"),
         ("100M/s", "/s", "`/s` does not belong here"),
         ("é", "é", "`é` does not belong here"),
     ] {
-        assert_eq!(wrong(text, size(text)), (under.to_owned(), message.to_owned()), "{text}");
+        assert_eq!(
+            wrong(text, size(text)),
+            (under.to_owned(), message.to_owned()),
+            "{text}"
+        );
     }
     assert_eq!(wrong("1M/h", rate("1M/h")).0, "/h");
 }
 
 #[test]
 fn ports_and_ranges() {
-    let both = |first, last, protocol| Ok(Ports { first, last, protocol });
+    let both = |first, last, protocol| {
+        Ok(Ports {
+            first,
+            last,
+            protocol,
+        })
+    };
     assert_eq!(ports("443"), both(443, 443, None));
     assert_eq!(ports("65535"), both(65535, 65535, None));
     assert_eq!(ports("53/udp"), both(53, 53, Some(Protocol::Udp)));
-    assert_eq!(ports("8000-8100/tcp"), both(8000, 8100, Some(Protocol::Tcp)));
+    assert_eq!(
+        ports("8000-8100/tcp"),
+        both(8000, 8100, Some(Protocol::Tcp))
+    );
     assert_eq!(ports("1-65535"), both(1, 65535, None));
     assert_eq!(ports("80-80"), both(80, 80, None));
     for (text, under, message) in [
@@ -103,9 +122,16 @@ fn ports_and_ranges() {
         ("80:90", ":90", "`:90` does not belong here"),
         ("", "", "the text is empty"),
     ] {
-        assert_eq!(wrong(text, ports(text)), (under.to_owned(), message.to_owned()), "{text}");
+        assert_eq!(
+            wrong(text, ports(text)),
+            (under.to_owned(), message.to_owned()),
+            "{text}"
+        );
     }
-    assert_eq!(ports("53/TCP").map_err(|error| error.help), Err("did you mean `/tcp`?".to_owned()));
+    assert_eq!(
+        ports("53/TCP").map_err(|error| error.help),
+        Err("did you mean `/tcp`?".to_owned())
+    );
 }
 
 #[test]
@@ -130,25 +156,51 @@ fn durations() {
         ("0h0m", "0h0m", "zero is not a time"),
         ("-5s", "-", "a negative number is not accepted"),
         ("1.5h", ".5", "a fraction is not accepted"),
-        ("30m1h", "1h", "the units go from the largest to the smallest, each once"),
-        ("1h1h", "1h", "the units go from the largest to the smallest, each once"),
+        (
+            "30m1h",
+            "1h",
+            "the units go from the largest to the smallest, each once",
+        ),
+        (
+            "1h1h",
+            "1h",
+            "the units go from the largest to the smallest, each once",
+        ),
         ("1h30", "30", "`30` has no unit"),
         ("100ms", "ms", "`ms` is not a unit of time"),
         ("5min", "min", "`min` is not a unit of time"),
         ("2w", "w", "`w` is not a unit of time"),
         ("1h:30m", ":30m", "`:30m` does not belong here"),
         ("soon", "soon", "`soon` does not belong here"),
-        ("18446744073709551616", "18446744073709551616", "the time does not fit in 64 bits"),
-        ("18446744073709551615h", "18446744073709551615h", "the time does not fit in 64 bits"),
+        (
+            "18446744073709551616",
+            "18446744073709551616",
+            "the time does not fit in 64 bits",
+        ),
+        (
+            "18446744073709551615h",
+            "18446744073709551615h",
+            "the time does not fit in 64 bits",
+        ),
     ] {
-        assert_eq!(wrong(text, duration(text)), (under.to_owned(), message.to_owned()), "{text}");
+        assert_eq!(
+            wrong(text, duration(text)),
+            (under.to_owned(), message.to_owned()),
+            "{text}"
+        );
     }
-    assert_eq!(duration("5min").map_err(|error| error.help), Err("write `m`".to_owned()));
+    assert_eq!(
+        duration("5min").map_err(|error| error.help),
+        Err("write `m`".to_owned())
+    );
 }
 
 #[test]
 fn dates() {
-    assert_eq!(date("2027-01-31").map(|day| day.to_string()), Ok("2027-01-31".to_owned()));
+    assert_eq!(
+        date("2027-01-31").map(|day| day.to_string()),
+        Ok("2027-01-31".to_owned())
+    );
     assert_eq!(date("1970-01-01").map(Date::number), Ok(0));
     assert_eq!(date("2000-03-01").map(Date::number), Ok(11_017));
     assert!(date("2028-02-29").is_ok(), "a leap year");
@@ -164,21 +216,35 @@ fn dates() {
         ("1969-01-01", "1969", "the year 1969 is long over"),
         ("2027-01", "2027-01", "`2027-01` is not complete"),
         ("2027/01/31", "/01/31", "`/01/31` does not belong here"),
-        ("2027-01-31T10:00", "T10:00", "`T10:00` does not belong here"),
+        (
+            "2027-01-31T10:00",
+            "T10:00",
+            "`T10:00` does not belong here",
+        ),
         ("tomorrow", "tomorrow", "`tomorrow` does not belong here"),
     ] {
-        assert_eq!(wrong(text, date(text)), (under.to_owned(), message.to_owned()), "{text}");
+        assert_eq!(
+            wrong(text, date(text)),
+            (under.to_owned(), message.to_owned()),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn addresses() {
-    assert_eq!(address("1.1.1.1"), Ok("1.1.1.1".parse().expect("an address")));
+    assert_eq!(
+        address("1.1.1.1"),
+        Ok("1.1.1.1".parse().expect("an address"))
+    );
     assert_eq!(address("::1"), Ok("::1".parse().expect("an address")));
     assert_eq!(address_block("10.0.0.0/8").map(|block| block.prefix), Ok(8));
     assert_eq!(address_block("0.0.0.0/0").map(|block| block.prefix), Ok(0));
     assert_eq!(address_block("::/0").map(|block| block.prefix), Ok(0));
-    assert_eq!(address_block("2001:db8::/32").map(|block| block.prefix), Ok(32));
+    assert_eq!(
+        address_block("2001:db8::/32").map(|block| block.prefix),
+        Ok(32)
+    );
     assert_eq!(address_block("::1").map(|block| block.prefix), Ok(128));
     for (text, under, message) in [
         ("1.1.1", "1.1.1", "`1.1.1` is not an IP address"),
@@ -186,10 +252,22 @@ fn addresses() {
         ("10.0.0.0/33", "/33", "`/33` is not a prefix length"),
         ("10.0.0.0/08", "/08", "`/08` is not a prefix length"),
         ("10.0.0.0/", "/", "`/` is not a prefix length"),
-        ("10.0.0.1/8", "10.0.0.1/8", "`10.0.0.1/8` has bits set after its prefix"),
-        ("example.org", "example.org", "`example.org` is not an IP address"),
+        (
+            "10.0.0.1/8",
+            "10.0.0.1/8",
+            "`10.0.0.1/8` has bits set after its prefix",
+        ),
+        (
+            "example.org",
+            "example.org",
+            "`example.org` is not an IP address",
+        ),
         ("010.0.0.1", "010.0.0.1", "`010.0.0.1` is not an IP address"),
-        ("fe80::1%eth0", "fe80::1%eth0", "`fe80::1%eth0` is not an IP address"),
+        (
+            "fe80::1%eth0",
+            "fe80::1%eth0",
+            "`fe80::1%eth0` is not an IP address",
+        ),
         ("[::1]:53", "[::1]:53", "`[::1]:53` is not an IP address"),
         (
             "::ffff:10.0.0.1/104",
@@ -197,7 +275,10 @@ fn addresses() {
             "`::ffff:10.0.0.1/104` has bits set after its prefix",
         ),
     ] {
-        assert_eq!(wrong(text, address_block(text)), (under.to_owned(), message.to_owned()));
+        assert_eq!(
+            wrong(text, address_block(text)),
+            (under.to_owned(), message.to_owned())
+        );
     }
     assert_eq!(wrong("10.0.0.0/8", address("10.0.0.0/8")).0, "/8");
     for (text, canonical) in [

@@ -48,16 +48,24 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
         .as_ref()
         .and_then(|rate| scope.quantity(rate, &key, quantity::rate));
     let placed = |value: Option<u64>, key: &str, scope: &Scope<'_>| {
-        value.map(|value| Placed { value, span: scope.span(&at(key)) })
+        value.map(|value| Placed {
+            value,
+            span: scope.span(&at(key)),
+        })
     };
     Resources {
-        cpu_weight: section.cpu_shares.and_then(|shares| cpu_weight(shares, scope)),
+        cpu_weight: section
+            .cpu_shares
+            .and_then(|shares| cpu_weight(shares, scope)),
         cpu_quota: placed(section.cpu_limit.map(cpu_quota), "cpu_limit", scope),
         memory,
         swap,
         pids: placed(section.pids_limit, "pids_limit", scope),
         block_io,
-        timeout: section.session_timeout_seconds.as_ref().and_then(|time| timeout(time, scope)),
+        timeout: section
+            .session_timeout_seconds
+            .as_ref()
+            .and_then(|time| timeout(time, scope)),
     }
 }
 
@@ -77,7 +85,10 @@ fn timeout(time: &policy::Timeout, scope: &mut Scope<'_>) -> Option<Placed<u64>>
             );
             None
         }
-        Ok(value) => Some(Placed { value, span: scope.span(key) }),
+        Ok(value) => Some(Placed {
+            value,
+            span: scope.span(key),
+        }),
         Err(error) => {
             scope.refuse_quantity("invalid-duration", key, error);
             None
@@ -92,7 +103,10 @@ fn cpu_weight(shares: f64, scope: &Scope<'_>) -> Option<Placed<u64>> {
         distance(a).total_cmp(&distance(b))
     });
     let span = scope.span("/resources/cpu_shares");
-    weight.map(|weight| Placed { value: u64::from(weight), span })
+    weight.map(|weight| Placed {
+        value: u64::from(weight),
+        span,
+    })
 }
 
 /// A number of processors as microseconds of each period. The schema keeps it from 0.01, which is the

@@ -42,7 +42,10 @@ pub fn resolve(
     document: &Document,
     sink: &mut Sink,
 ) -> Meaning {
-    let absent = Syscalls { default_deny: false, ..Syscalls::default() };
+    let absent = Syscalls {
+        default_deny: false,
+        ..Syscalls::default()
+    };
     let policy = section.unwrap_or(&absent);
     let mut resolver = Resolver::new(policy, native, document, sink);
     resolver.open_interfaces();
@@ -57,9 +60,13 @@ pub fn resolve(
     resolver.ring();
     resolver.opened_baseline();
     let mut interfaces = resolver.interfaces.into_iter();
-    let native =
-        interfaces.next().unwrap_or_else(|| bare(native, Action::Errno(1), Span::default()));
-    Meaning { native, compat: interfaces.collect() }
+    let native = interfaces
+        .next()
+        .unwrap_or_else(|| bare(native, Action::Errno(1), Span::default()));
+    Meaning {
+        native,
+        compat: interfaces.collect(),
+    }
 }
 
 struct Resolver<'a> {
@@ -167,7 +174,10 @@ impl<'a> Resolver<'a> {
         }
         for one in &mut self.interfaces {
             for name in
-                BASELINE.iter().map(|entry| entry.name).chain(["socket", "socketpair", "ioctl"])
+                BASELINE
+                    .iter()
+                    .map(|entry| entry.name)
+                    .chain(["socket", "socketpair", "ioctl"])
             {
                 if let Some(number) = syscall_number(one.arch, name) {
                     call_mut(one, name, number);

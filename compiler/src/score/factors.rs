@@ -49,7 +49,10 @@ pub const POINTS: &[(&str, u32)] = &[
 
 /// The points of a name; the test that compares the tables keeps every name known.
 fn points(name: &str) -> u32 {
-    POINTS.iter().find(|(known, _)| *known == name).map_or(0, |found| found.1)
+    POINTS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(0, |found| found.1)
 }
 
 type Place<'p> = &'p dyn Fn(&str) -> Span;
@@ -69,7 +72,13 @@ pub(super) fn factors(policy: &Policy, ir: &Ir, span: Place<'_>) -> Vec<Factor> 
 }
 
 fn factor(layer: Layer, what: impl Into<String>, points: u32) -> Factor {
-    Factor { layer, what: what.into(), points, change: None, span: None }
+    Factor {
+        layer,
+        what: what.into(),
+        points,
+        change: None,
+        span: None,
+    }
 }
 
 impl Factor {
@@ -97,7 +106,12 @@ fn files(ir: &Ir, all: &mut Vec<Factor>) {
             true if share.is_project() => points("share/writable project, besides"),
             true => points("share/writable, besides"),
         };
-        let Share { host, writable, span, .. } = &share;
+        let Share {
+            host,
+            writable,
+            span,
+            ..
+        } = &share;
         let host = quote(host);
         let how = if *writable { "writable" } else { "read-only" };
         let mut one = factor(Layer::Files, format!("{host} {how}"), read + write);
@@ -118,7 +132,9 @@ fn files(ir: &Ir, all: &mut Vec<Factor>) {
 }
 
 fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
-    let Some(filter) = ir.filters.first() else { return };
+    let Some(filter) = ir.filters.first() else {
+        return;
+    };
     // The rules that output paths bring with them make no policy better than one without these paths.
     let brought = span("/filesystem/output_paths");
     let mut one = filter.native.clone();
@@ -128,9 +144,12 @@ fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
     }
     let one = &one;
     if one.denial == Action::Log {
-        let mut found =
-            factor(Layer::Calls, "denied calls go through", points("calls/denials let through"))
-                .unless("leave out `on_deny: log`", share_of(60, 1));
+        let mut found = factor(
+            Layer::Calls,
+            "denied calls go through",
+            points("calls/denials let through"),
+        )
+        .unless("leave out `on_deny: log`", share_of(60, 1));
         found.span = Some(span("/syscalls/on_deny"));
         all.push(found);
         return;
@@ -138,24 +157,37 @@ fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
     let table: Vec<&str> = names(one.arch).map(|(name, _)| name).collect();
     let ways: Vec<(&str, Way)> = table.iter().map(|name| (*name, way(one, name))).collect();
     let count = |wanted: &dyn Fn(Way) -> bool| ways.iter().filter(|(_, way)| wanted(*way)).count();
-    let (open, narrow) =
-        (count(&|way| matches!(way, Way::Open(_))), count(&|way| way == Way::Narrow));
+    let (open, narrow) = (
+        count(&|way| matches!(way, Way::Open(_))),
+        count(&|way| way == Way::Narrow),
+    );
     let halves = open * 2 + narrow;
     let mut found = factor(
         Layer::Calls,
-        format!("{open} of {} calls go through, {narrow} more by rules", table.len()),
+        format!(
+            "{open} of {} calls go through, {narrow} more by rules",
+            table.len()
+        ),
         share_of(halves, table.len() * 2),
     );
-    let denies = policy.syscalls.as_ref().is_some_and(|section| section.default_deny);
+    let denies = policy
+        .syscalls
+        .as_ref()
+        .is_some_and(|section| section.default_deny);
     found.span = Some(span("/syscalls"));
     if !denies {
         // What a list of a hundred calls has, which is more than most programs make.
         let left = share_of(200.min(halves), table.len() * 2);
-        found = found
-            .unless("write `default_deny: true`, and allow the calls that the program makes", left);
+        found = found.unless(
+            "write `default_deny: true`, and allow the calls that the program makes",
+            left,
+        );
     }
     all.push(found);
-    for (rings, key) in [(true, "calls/each of io_uring"), (false, "calls/each of the baseline")] {
+    for (rings, key) in [
+        (true, "calls/each of io_uring"),
+        (false, "calls/each of the baseline"),
+    ] {
         let opened: Vec<(&str, Way)> = ways
             .iter()
             .filter(|(name, way)| {
@@ -163,12 +195,20 @@ fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
             })
             .copied()
             .collect();
-        let Some((first, way)) = opened.first() else { continue };
+        let Some((first, way)) = opened.first() else {
+            continue;
+        };
         let (what, change) = match opened.len() {
-            1 => (format!("`{first}` goes through"), format!("do not allow `{first}`")),
+            1 => (
+                format!("`{first}` goes through"),
+                format!("do not allow `{first}`"),
+            ),
             count => (
                 format!("{count} calls of the baseline go through, `{first}` first"),
-                format!("do not allow `{first}` and {} more of the baseline", count - 1),
+                format!(
+                    "do not allow `{first}` and {} more of the baseline",
+                    count - 1
+                ),
             ),
         };
         let count = u32::try_from(opened.len()).unwrap_or(u32::MAX);
@@ -197,7 +237,9 @@ fn share_of(part: usize, whole: usize) -> u32 {
 }
 
 fn capabilities(ir: &Ir, all: &mut Vec<Factor>) {
-    for (_, name) in (0_u32..).zip(CAPABILITIES).filter(|(bit, _)| ir.capabilities >> bit & 1 == 1)
+    for (_, name) in (0_u32..)
+        .zip(CAPABILITIES)
+        .filter(|(bit, _)| ir.capabilities >> bit & 1 == 1)
     {
         let key = match name {
             "CAP_SYS_ADMIN" => "capability/CAP_SYS_ADMIN",
@@ -205,23 +247,37 @@ fn capabilities(ir: &Ir, all: &mut Vec<Factor>) {
             name if without_effect(name) => "capability/without effect",
             _ => "capability/other",
         };
-        let found = factor(Layer::Capabilities, format!("`{name}` is held"), points(key));
+        let found = factor(
+            Layer::Capabilities,
+            format!("`{name}` is held"),
+            points(key),
+        );
         all.push(found.unless(format!("leave out `{name}`"), 0));
     }
 }
 
 fn network(policy: &Policy, span: Place<'_>, all: &mut Vec<Factor>) {
-    let Some(network) = policy.network.as_ref().filter(|network| !network.isolated) else { return };
-    let many = |count: usize, each: &str| {
-        u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(points(each)).min(30)
+    let Some(network) = policy.network.as_ref().filter(|network| !network.isolated) else {
+        return;
     };
-    let mut found =
-        factor(Layer::Network, "the network is not isolated", points("network/not isolated"))
-            .unless("write `isolated: true`", 0);
+    let many = |count: usize, each: &str| {
+        u32::try_from(count)
+            .unwrap_or(u32::MAX)
+            .saturating_mul(points(each))
+            .min(30)
+    };
+    let mut found = factor(
+        Layer::Network,
+        "the network is not isolated",
+        points("network/not isolated"),
+    )
+    .unless("write `isolated: true`", 0);
     found.span = Some(span("/network/isolated"));
     all.push(found);
-    let (outgoing, incoming) =
-        (network.allowed_outgoing_ports.len(), network.allowed_incoming_ports.len());
+    let (outgoing, incoming) = (
+        network.allowed_outgoing_ports.len(),
+        network.allowed_incoming_ports.len(),
+    );
     all.push(factor(
         Layer::Network,
         format!("{outgoing} outgoing ports"),
@@ -269,13 +325,19 @@ fn resources(ir: &Ir, all: &mut Vec<Factor>) {
         ),
         (
             value("io.max"),
-            ("input and output are not limited", "resources/no input and output limit"),
+            (
+                "input and output are not limited",
+                "resources/no input and output limit",
+            ),
             ("", u64::MAX),
             "set `block_io_limit_bytes_per_sec: 100M`",
         ),
         (
             value("cpu.weight"),
-            ("the processor's weight is not set", "resources/no processor weight"),
+            (
+                "the processor's weight is not set",
+                "resources/no processor weight",
+            ),
             ("", u64::MAX),
             "set `cpu_shares: 0.5`",
         ),
@@ -284,13 +346,22 @@ fn resources(ir: &Ir, all: &mut Vec<Factor>) {
 }
 
 fn environment(policy: &Policy, all: &mut Vec<Factor>) {
-    let Some(section) = policy.environment.as_ref() else { return };
+    let Some(section) = policy.environment.as_ref() else {
+        return;
+    };
     for name in &section.pass {
         let loads = crate::lint::loads_code(name);
-        let extra = if loads { points("environment/one that loads code, besides") } else { 0 };
+        let extra = if loads {
+            points("environment/one that loads code, besides")
+        } else {
+            0
+        };
         let what = format!("{} comes from the caller", quote(name));
-        let found =
-            factor(Layer::Environment, what, points("environment/each variable passed") + extra);
+        let found = factor(
+            Layer::Environment,
+            what,
+            points("environment/each variable passed") + extra,
+        );
         all.push(found.unless(format!("do not pass {}", quote(name)), 0));
     }
     for (name, value) in &section.set {
@@ -317,7 +388,11 @@ fn observation(policy: &Policy, all: &mut Vec<Factor>) {
         );
         all.push(found.unless("write `audit: {enabled: true}`", 0));
     }
-    if !policy.ebpf_monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled) {
+    if !policy
+        .ebpf_monitoring
+        .as_ref()
+        .is_some_and(|monitoring| monitoring.enabled)
+    {
         all.push(factor(
             Layer::Observation,
             "there is no tracing",

@@ -126,11 +126,16 @@ fn of(factors: Vec<Factor>) -> Score {
     // By what the overall score is after the change.
     let mut best: Vec<(u32, &Factor, u32)> = Vec::new();
     for factor in &factors {
-        let Some((_, left)) = &factor.change else { continue };
+        let Some((_, left)) = &factor.change else {
+            continue;
+        };
         // The same calculation, with the change made.
         let changed = sums.map(|(layer, sum)| {
             if layer == factor.layer {
-                (layer, sum.saturating_sub(factor.points).saturating_add(*left))
+                (
+                    layer,
+                    sum.saturating_sub(factor.points).saturating_add(*left),
+                )
             } else {
                 (layer, sum)
             }
@@ -143,16 +148,19 @@ fn of(factors: Vec<Factor>) -> Score {
     }
     // Stable: what lowers it as much stays in the order of the layers.
     best.sort_by_key(|(after, ..)| *after);
-    let changes = best.into_iter().take(CHANGES).filter_map(|(after, factor, layer_after)| {
-        let (what, _) = factor.change.as_ref()?;
-        Some(Change {
-            what: what.clone(),
-            layer: factor.layer,
-            layer_after,
-            overall_after: rounded(after),
-            span: factor.span,
-        })
-    });
+    let changes = best
+        .into_iter()
+        .take(CHANGES)
+        .filter_map(|(after, factor, layer_after)| {
+            let (what, _) = factor.change.as_ref()?;
+            Some(Change {
+                what: what.clone(),
+                layer: factor.layer,
+                layer_after,
+                overall_after: rounded(after),
+                span: factor.span,
+            })
+        });
     Score {
         layers: sums.map(|(layer, sum)| (layer, sum.min(MOST))).to_vec(),
         overall: rounded(before),
@@ -166,7 +174,10 @@ const MOST: u32 = 100;
 
 /// The sum of a layer's points. Its score is this, [`MOST`] at most.
 fn sum(factors: &[Factor], layer: Layer) -> u32 {
-    let points = factors.iter().filter(|factor| factor.layer == layer).map(|factor| factor.points);
+    let points = factors
+        .iter()
+        .filter(|factor| factor.layer == layer)
+        .map(|factor| factor.points);
     points.fold(0, u32::saturating_add)
 }
 
@@ -175,8 +186,16 @@ fn sum(factors: &[Factor], layer: Layer) -> u32 {
 /// others are shut.
 fn exact(sums: &[(Layer, u32)]) -> u32 {
     let score = |sum: u32| sum.min(MOST);
-    let mean: u32 = sums.iter().map(|(one, sum)| score(*sum) * one.weight()).sum();
-    let worst = sums.iter().take(4).map(|(_, sum)| score(*sum)).max().unwrap_or(0);
+    let mean: u32 = sums
+        .iter()
+        .map(|(one, sum)| score(*sum) * one.weight())
+        .sum();
+    let worst = sums
+        .iter()
+        .take(4)
+        .map(|(_, sum)| score(*sum))
+        .max()
+        .unwrap_or(0);
     mean.max(worst * 60)
 }
 

@@ -1,5 +1,9 @@
 //! The score of whole policies: order, direction, and the documented tables.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test says what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it relies on"
+)]
 
 use super::{Layer, POINTS, Score, word};
 use crate::diagnostics::Sink;
@@ -9,10 +13,16 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 
 fn score(text: &str) -> Score {
-    let options = Options { emit: Some(Stage::Ir), score: true, ..Options::default() };
+    let options = Options {
+        emit: Some(Stage::Ir),
+        score: true,
+        ..Options::default()
+    };
     let source = Source::new("policy", text);
     let outcome = pipeline::compile(&source, &options, Sink::new()).expect("no defect");
-    outcome.score.unwrap_or_else(|| unreachable!("{text}\n{:?}", outcome.diagnostics))
+    outcome
+        .score
+        .unwrap_or_else(|| unreachable!("{text}\n{:?}", outcome.diagnostics))
 }
 
 const OPEN: &str = "name: open\nsyscalls: {default_deny: false}\nfilesystem:\n  immutable_paths:\n    \
@@ -33,8 +43,10 @@ fn a_named_change_lowers_the_score_as_it_says() {
     let before = score(OPEN);
     let best = before.changes.first().expect("there is one");
     assert_eq!(best.what, "leave out `/`");
-    let after =
-        score(&OPEN.replace("immutable_paths:\n    - {host_path: /, sandbox_path: /host}\n  ", ""));
+    let after = score(&OPEN.replace(
+        "immutable_paths:\n    - {host_path: /, sandbox_path: /host}\n  ",
+        "",
+    ));
     assert_eq!(after.overall, best.overall_after);
     assert!(after.overall < before.overall);
 }
@@ -52,7 +64,9 @@ fn the_page_has_the_tables_of_the_code() {
         }
     }
     let weights = Layer::ALL.map(|layer| (layer.name().to_owned(), layer.weight()));
-    let points = POINTS.iter().map(|(name, points)| ((*name).to_owned(), *points));
+    let points = POINTS
+        .iter()
+        .map(|(name, points)| ((*name).to_owned(), *points));
     let expected: Vec<_> = weights.into_iter().chain(points).collect();
     assert_eq!(rows, expected);
     assert_eq!(Layer::ALL.map(Layer::weight).iter().sum::<u32>(), 100);
@@ -60,17 +74,30 @@ fn the_page_has_the_tables_of_the_code() {
 
 #[test]
 fn every_name_that_gives_points_is_in_the_table() {
-    let source = include_str!("factors.rs").split("type Place").nth(1).unwrap_or_default();
+    let source = include_str!("factors.rs")
+        .split("type Place")
+        .nth(1)
+        .unwrap_or_default();
     for (name, _) in POINTS {
-        assert!(source.contains(&format!("\"{name}\"")), "{name} is never used");
+        assert!(
+            source.contains(&format!("\"{name}\"")),
+            "{name} is never used"
+        );
     }
-    let used = source.match_indices('"').filter_map(|(at, _)| source[at + 1..].split('"').next());
+    let used = source
+        .match_indices('"')
+        .filter_map(|(at, _)| source[at + 1..].split('"').next());
     for name in used.filter(|name| {
         name.split_once('/').is_some_and(|(layer, _)| {
-            POINTS.iter().any(|(known, _)| known.starts_with(&format!("{layer}/")))
+            POINTS
+                .iter()
+                .any(|(known, _)| known.starts_with(&format!("{layer}/")))
         })
     }) {
-        assert!(POINTS.iter().any(|(known, _)| *known == name), "{name} has no points");
+        assert!(
+            POINTS.iter().any(|(known, _)| *known == name),
+            "{name} has no points"
+        );
     }
 }
 
@@ -102,10 +129,23 @@ const CALLS: [&str; 12] = [
     "execve",
     "keyctl",
 ];
-const CAPABILITIES: [&str; 5] =
-    ["CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_TIME", "CAP_CHOWN", "CAP_SYS_PTRACE"];
-const PATHS: [&str; 8] =
-    ["/usr", "/", "/run/docker.sock", "/home/me", "/proc", ".", "./output", "/srv/data"];
+const CAPABILITIES: [&str; 5] = [
+    "CAP_SYS_ADMIN",
+    "CAP_NET_ADMIN",
+    "CAP_SYS_TIME",
+    "CAP_CHOWN",
+    "CAP_SYS_PTRACE",
+];
+const PATHS: [&str; 8] = [
+    "/usr",
+    "/",
+    "/run/docker.sock",
+    "/home/me",
+    "/proc",
+    ".",
+    "./output",
+    "/srv/data",
+];
 const PASSED: [&str; 4] = ["API_TOKEN", "LD_PRELOAD", "EDITOR", "NODE_OPTIONS"];
 const LIMITS: [&str; 5] = [
     "memory_limit_bytes: 2G",
@@ -131,20 +171,27 @@ impl Grants {
             text.replace("cpu_shares: 1", &limits.join("\n  "))
         };
         if let Some(ports) = &self.network {
-            write!(text, "network:\n  isolated: false\n  allowed_outgoing_ports: {ports:?}\n")
-                .expect("a string grows");
+            write!(
+                text,
+                "network:\n  isolated: false\n  allowed_outgoing_ports: {ports:?}\n"
+            )
+            .expect("a string grows");
         }
         text.push_str("filesystem:\n");
-        for (key, paths, inside) in
-            [("immutable_paths", &self.read, "r"), ("output_paths", &self.write, "w")]
-        {
+        for (key, paths, inside) in [
+            ("immutable_paths", &self.read, "r"),
+            ("output_paths", &self.write, "w"),
+        ] {
             writeln!(text, "  {key}:").expect("a string grows");
             if paths.is_empty() {
                 text = text.trim_end().to_owned() + " []\n";
             }
             for (at, path) in paths.iter().enumerate() {
-                writeln!(text, "    - {{host_path: {path}, sandbox_path: /{inside}{at}}}")
-                    .expect("a string grows");
+                writeln!(
+                    text,
+                    "    - {{host_path: {path}, sandbox_path: /{inside}{at}}}"
+                )
+                .expect("a string grows");
             }
         }
         text

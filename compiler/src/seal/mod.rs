@@ -49,8 +49,16 @@ enum Unsealed {
 /// The table that has more records than a plan may hold.
 fn excess(contents: &Contents<'_>) -> Option<String> {
     let tables = [
-        (contents.mounts.len(), MAX_MOUNTS, "steps that build the file system"),
-        (contents.environment.len(), MAX_VARIABLES, "environment variables"),
+        (
+            contents.mounts.len(),
+            MAX_MOUNTS,
+            "steps that build the file system",
+        ),
+        (
+            contents.environment.len(),
+            MAX_VARIABLES,
+            "environment variables",
+        ),
     ];
     let (count, most, what) = tables.into_iter().find(|(count, most, _)| count > most)?;
     Some(format!("the plan has {count} {what}, and may have {most}"))
@@ -59,7 +67,10 @@ fn excess(contents: &Contents<'_>) -> Option<String> {
 /// A digest as people read it: hexadecimal digits.
 pub fn hex(digest: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    digest
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// A fault of the compiler: contents that no plan can have.

@@ -11,7 +11,10 @@ use purple_plan::{Filter, Plan, audit_flags};
 
 /// Proves each filter of a plan again.
 pub fn reprove(plan: &Plan<'_>) -> Result<Vec<Proven>, Disproof> {
-    plan.filters.iter().map(|filter| one(plan, &filter)).collect()
+    plan.filters
+        .iter()
+        .map(|filter| one(plan, &filter))
+        .collect()
 }
 
 /// A filter that does what its plan says that the policy means.
@@ -48,7 +51,11 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
         .map_err(|found| Disproof::Mismatch(arch, Box::new(found)))?;
     if filter.probe_errno != 0 {
         let (audit_arch, number) = (filter.audit_arch, filter.probe_nr);
-        let probe = Call { audit_arch, number, args: filter.probe_args };
+        let probe = Call {
+            audit_arch,
+            number,
+            args: filter.probe_args,
+        };
         let errno = u16::try_from(filter.probe_errno).unwrap_or(0);
         if recorded.verdict(&probe).0 != Action::Errno(errno) {
             return Err(Disproof::Probe(arch));
@@ -58,17 +65,27 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
     if plan.meta.compiler == COMPILER && report != noted(filter) {
         return Err(Disproof::Record(arch));
     }
-    Ok(Proven { arch, instructions: program.instructions.len(), report })
+    Ok(Proven {
+        arch,
+        instructions: program.instructions.len(),
+        report,
+    })
 }
 
 /// Whether the plan's programs tell of denied calls instead of answering them.
 pub fn tells(plan: &Plan<'_>) -> bool {
-    plan.audit.iter().any(|audit| audit.flags & audit_flags::SYSCALL != 0)
+    plan.audit
+        .iter()
+        .any(|audit| audit.flags & audit_flags::SYSCALL != 0)
 }
 
 /// What the plan's program for a meaning must do: see [`crate::ir::Ir::enforced`].
 pub fn enforced(plan: &Plan<'_>, meaning: &Meaning) -> Meaning {
-    if tells(plan) { meaning.told() } else { meaning.clone() }
+    if tells(plan) {
+        meaning.told()
+    } else {
+        meaning.clone()
+    }
 }
 
 /// The proof that the plan records.
@@ -86,11 +103,19 @@ fn noted(filter: &Filter<'_>) -> Report {
 
 impl fmt::Display for Proven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { method, classes, paths, cells } = self.report;
+        let Report {
+            method,
+            classes,
+            paths,
+            cells,
+        } = self.report;
         write!(f, "{}: {} instructions, ", self.arch, self.instructions)?;
         match method {
             Method::Exact => {
-                write!(f, "proven for every call: {classes} classes, {paths} paths, {cells} cells")
+                write!(
+                    f,
+                    "proven for every call: {classes} classes, {paths} paths, {cells} cells"
+                )
             }
             Method::Boundaries => write!(
                 f,
@@ -105,7 +130,10 @@ impl fmt::Display for Disproof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(audit) => {
-                write!(f, "this compiler cannot read the filter for the architecture {audit:#010x}")
+                write!(
+                    f,
+                    "this compiler cannot read the filter for the architecture {audit:#010x}"
+                )
             }
             Self::Mismatch(arch, found) => {
                 write!(
@@ -114,10 +142,16 @@ impl fmt::Display for Disproof {
                 )
             }
             Self::Probe(arch) => {
-                write!(f, "the plan's probe does not show that the filter for {arch} is in force")
+                write!(
+                    f,
+                    "the plan's probe does not show that the filter for {arch} is in force"
+                )
             }
             Self::Record(arch) => {
-                write!(f, "the plan records another proof of the filter for {arch} than there is")
+                write!(
+                    f,
+                    "the plan records another proof of the filter for {arch} than there is"
+                )
             }
         }
     }

@@ -29,14 +29,24 @@ pub fn assembly(
     line: &dyn Fn(Place) -> Option<String>,
 ) -> String {
     let reached = Reached::of(recorded.meaning(), program);
-    let mut listing = Listing { recorded, told, reached, line, places: BTreeMap::new() };
+    let mut listing = Listing {
+        recorded,
+        told,
+        reached,
+        line,
+        places: BTreeMap::new(),
+    };
     let rows: Vec<(String, String)> = program
         .instructions
         .iter()
         .enumerate()
         .map(|(at, one)| (text(at, *one), listing.note(at, *one)))
         .collect();
-    let width = rows.iter().map(|(text, _)| text.chars().count()).max().unwrap_or(0);
+    let width = rows
+        .iter()
+        .map(|(text, _)| text.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut out = String::new();
     for (at, (text, note)) in rows.iter().enumerate() {
         let row = match note.as_str() {
@@ -84,9 +94,9 @@ impl Listing<'_> {
         let word = self.reached.word(at);
         match (one.code, word.offset) {
             (RETURN, _) => self.verdict(at, one.k),
-            (LOAD, _) if one.k >= ARGUMENTS => {
-                self.by_call(at, |arch, number| Some(argument(arch, number, one.k)?.whole()))
-            }
+            (LOAD, _) if one.k >= ARGUMENTS => self.by_call(at, |arch, number| {
+                Some(argument(arch, number, one.k)?.whole())
+            }),
             (AND, offset) if offset >= ARGUMENTS => self.by_call(at, |arch, number| {
                 let found = argument(arch, number, offset)?;
                 Some(format!("{} & {}", found.whole(), found.bits(one.k)))
@@ -96,8 +106,9 @@ impl Listing<'_> {
                 .find(|arch| arch.audit() == one.k)
                 .map_or_else(String::new, |arch| arch.name().to_owned()),
             (JEQ | JGT | JGE | JSET, NUMBER) => self.number(at, one),
-            (JEQ | JGT | JGE | JSET, _) => self
-                .by_call(at, |arch, number| argument(arch, number, word.offset)?.test(one, word)),
+            (JEQ | JGT | JGE | JSET, _) => self.by_call(at, |arch, number| {
+                argument(arch, number, word.offset)?.test(one, word)
+            }),
             _ => String::new(),
         }
     }
@@ -105,7 +116,9 @@ impl Listing<'_> {
     /// What a test of the number asks, on the interfaces that come here.
     fn number(&self, at: usize, one: Instruction) -> String {
         let archs: BTreeSet<Arch> = self.reached.calls(at).iter().map(|call| call.0).collect();
-        let Some(arch) = archs.first().copied() else { return String::new() };
+        let Some(arch) = archs.first().copied() else {
+            return String::new();
+        };
         let name = |number: u32| {
             let mut names = archs.iter().filter_map(|arch| syscall_name(*arch, number));
             names.next().map(str::to_owned)
@@ -141,7 +154,9 @@ impl Listing<'_> {
     /// A verdict, and the lines that give it to the calls that come here.
     fn verdict(&mut self, at: usize, value: u32) -> String {
         let native = self.recorded.meaning().native.arch;
-        let Some(action) = action(value) else { return String::new() };
+        let Some(action) = action(value) else {
+            return String::new();
+        };
         let mut found: BTreeSet<(u8, u32)> = BTreeSet::new();
         let calls: Vec<(Arch, u32)> = self.reached.calls(at).iter().copied().collect();
         for call in &calls {
@@ -152,7 +167,9 @@ impl Listing<'_> {
             });
             let told = |one: Action| self.told && matches!(one, Action::Errno(_));
             let given = |one: Action| one == action || (action == Action::Notify && told(one));
-            let here = verdicts.iter().filter(|(one, place)| given(*one) && place.is_some());
+            let here = verdicts
+                .iter()
+                .filter(|(one, place)| given(*one) && place.is_some());
             found.extend(here.map(|(_, place)| (place.source(), place.line())));
         }
         let lines: Vec<String> = found
@@ -188,7 +205,12 @@ fn argument(arch: Arch, number: u32, offset: u32) -> Option<Half> {
     let names = Names::of(arch, number);
     let known = signature(arch, syscall_name(arch, number)?).unwrap_or_default();
     let width = known.get(position).map_or(u64::MAX, |one| one.mask());
-    Some(Half { names, position, width, high })
+    Some(Half {
+        names,
+        position,
+        width,
+        high,
+    })
 }
 
 impl Half {
@@ -202,9 +224,15 @@ impl Half {
     }
 
     fn bits(&self, bits: u32) -> String {
-        let bits =
-            self.names.bits(self.position, u64::from(bits) << if self.high { 32 } else { 0 });
-        if bits.contains('|') { format!("({bits})") } else { bits }
+        let bits = self.names.bits(
+            self.position,
+            u64::from(bits) << if self.high { 32 } else { 0 },
+        );
+        if bits.contains('|') {
+            format!("({bits})")
+        } else {
+            bits
+        }
     }
 
     /// What a test of the word asks.
@@ -220,7 +248,10 @@ impl Half {
             JEQ => Test::MaskedEq { mask, value },
             JGT if all => Test::Gt(value),
             JGE if all => Test::Ge(value),
-            JSET => Test::MaskedNe { mask: mask & value, value: 0 },
+            JSET => Test::MaskedNe {
+                mask: mask & value,
+                value: 0,
+            },
             _ => return self.half(one, word),
         };
         let arg = u8::try_from(self.position).ok()?;
@@ -237,7 +268,13 @@ impl Half {
             JEQ => "==",
             JGT => ">",
             JGE => ">=",
-            JSET => return Some(format!("{} & {}", self.whole(), self.bits(one.k & word.mask))),
+            JSET => {
+                return Some(format!(
+                    "{} & {}",
+                    self.whole(),
+                    self.bits(one.k & word.mask)
+                ));
+            }
             _ => return None,
         };
         let mut text = self.whole();

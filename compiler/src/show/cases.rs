@@ -67,7 +67,9 @@ pub fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> V
         cases.push(case(Vec::new(), asked.verdict()));
         return cases;
     };
-    let given = known.iter().any(|one| one.position == usize::from(guard.arg));
+    let given = known
+        .iter()
+        .any(|one| one.position == usize::from(guard.arg));
     let (listed, other) = (asked.guarded(guard.only), asked.guarded(!guard.only));
     if given || listed == other {
         asked.restore(guard);
@@ -80,8 +82,17 @@ pub fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> V
 }
 
 fn case(when: Vec<When>, verdict: Verdict) -> Case {
-    let Verdict { action, why, origin } = verdict;
-    Case { when, action, why, place: origin.map_or(Place::NONE, place_of) }
+    let Verdict {
+        action,
+        why,
+        origin,
+    } = verdict;
+    Case {
+        when,
+        action,
+        why,
+        place: origin.map_or(Place::NONE, place_of),
+    }
 }
 
 /// A meaning that is changed to ask about one case after the other.
@@ -100,9 +111,18 @@ impl Asked {
                 *arg = one.value;
             }
         }
-        let call = Call { audit_arch: arch.audit(), number, args };
+        let call = Call {
+            audit_arch: arch.audit(),
+            number,
+            args,
+        };
         let known = known.iter().map(|one| one.position).collect();
-        Self { meaning: meaning.clone(), arch, call, known }
+        Self {
+            meaning: meaning.clone(),
+            arch,
+            call,
+            known,
+        }
     }
 
     fn verdict(&self) -> Verdict {
@@ -133,17 +153,34 @@ impl Asked {
     fn open(&self, rule: usize) -> Option<Vec<Condition>> {
         let conditions = &self.named()?.rules.get(rule)?.conditions;
         let given = |one: &&Condition| self.known.contains(&usize::from(one.arg));
-        if !conditions.iter().filter(given).all(|one| one.holds(&self.call.args)) {
+        if !conditions
+            .iter()
+            .filter(given)
+            .all(|one| one.holds(&self.call.args))
+        {
             return None;
         }
-        Some(conditions.iter().filter(|one| !given(one)).copied().collect())
+        Some(
+            conditions
+                .iter()
+                .filter(|one| !given(one))
+                .copied()
+                .collect(),
+        )
     }
 
     /// Makes a rule hold always, or never.
     fn set(&mut self, rule: usize, holds: bool) {
         self.change(|call| {
-            let Some(rule) = call.rules.get_mut(rule) else { return };
-            let never = Condition { arg: 0, width: u64::MAX, test: Test::Lt(0), span: rule.span };
+            let Some(rule) = call.rules.get_mut(rule) else {
+                return;
+            };
+            let never = Condition {
+                arg: 0,
+                width: u64::MAX,
+                test: Test::Lt(0),
+                span: rule.span,
+            };
             rule.conditions = if holds { Vec::new() } else { vec![never] };
         });
     }

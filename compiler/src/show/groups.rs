@@ -17,7 +17,9 @@ pub(super) fn folded(
     let stands_for = |group: &'static Group| -> BTreeSet<&'static str> {
         let members = meaning.interfaces().flat_map(|one| group.members(one.arch));
         let opens = group.calls().all(|name| baseline(name).is_some());
-        members.filter(|name| !allows || opens || baseline(name).is_none()).collect()
+        members
+            .filter(|name| !allows || opens || baseline(name).is_none())
+            .collect()
     };
     let whole = groups().iter().map(|group| (group.name, stands_for(group)));
     let mut whole: Vec<_> = whole.filter(|(_, calls)| calls.is_subset(names)).collect();
@@ -27,7 +29,9 @@ pub(super) fn folded(
         let new = |calls: &BTreeSet<&str>| calls.intersection(&rest).count();
         // Of those that say the same, the first in the table: a primary one.
         let best = whole.iter().rev().max_by_key(|(_, calls)| new(calls));
-        let Some((name, calls)) = best.filter(|(_, calls)| new(calls) > 1).cloned() else { break };
+        let Some((name, calls)) = best.filter(|(_, calls)| new(calls) > 1).cloned() else {
+            break;
+        };
         rest.retain(|name| !calls.contains(name));
         whole.retain(|one| one.0 != name);
         entries.push(format!("\"{name}\""));

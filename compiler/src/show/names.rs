@@ -17,13 +17,19 @@ impl Names {
     /// The names for a number; of one that no call has, the arguments are `arg0` to `arg5`.
     pub fn of(arch: Arch, number: u32) -> Self {
         let call = syscall_name(arch, number).unwrap_or_default();
-        Self { arch, call, arguments: signature(arch, call).unwrap_or_default() }
+        Self {
+            arch,
+            call,
+            arguments: signature(arch, call).unwrap_or_default(),
+        }
     }
 
     /// Whether a policy may call the argument at a position by its name: whether nobody knows its
     /// name, or no other one has it.
     pub fn is_distinct(&self, position: usize) -> bool {
-        let Some(argument) = self.arguments.get(position) else { return self.arguments.is_empty() };
+        let Some(argument) = self.arguments.get(position) else {
+            return self.arguments.is_empty();
+        };
         let same = |one: &&Argument| one.kind != Kind::Pad && one.name == argument.name;
         argument.kind != Kind::Pad && self.arguments.iter().filter(same).count() == 1
     }
@@ -36,7 +42,8 @@ impl Names {
 
     /// The value of an argument: as constants where they are exactly it, or else as a number.
     pub fn value(&self, position: usize, value: u64) -> String {
-        self.constants(position, value).unwrap_or_else(|| self.number(position, value, true))
+        self.constants(position, value)
+            .unwrap_or_else(|| self.number(position, value, true))
     }
 
     /// A condition, such as `flags & O_ACCMODE != O_RDONLY`.
@@ -70,7 +77,13 @@ impl Names {
     /// Rules of which one must hold.
     pub fn any(&self, rules: &[Rule]) -> String {
         let single = |rule: &Rule| match rule.conditions.as_slice() {
-            [Condition { arg, test: Test::Eq(value), .. }] => Some((*arg, *value)),
+            [
+                Condition {
+                    arg,
+                    test: Test::Eq(value),
+                    ..
+                },
+            ] => Some((*arg, *value)),
             _ => None,
         };
         let values: Option<Vec<(u8, u64)>> = rules.iter().map(single).collect();
@@ -82,14 +95,21 @@ impl Names {
             let values: Vec<String> = values.iter().map(|one| self.value(at, one.1)).collect();
             return format!("{} in {{{}}}", self.argument(at), values.join(", "));
         }
-        let each: Vec<String> = rules.iter().map(|rule| self.all(&rule.conditions)).collect();
+        let each: Vec<String> = rules
+            .iter()
+            .map(|rule| self.all(&rule.conditions))
+            .collect();
         each.join(" or ")
     }
 
     /// The values that a guard lists, as a condition.
     pub fn listed(&self, guard: &Guard) -> String {
         let at = usize::from(guard.arg);
-        let values: Vec<String> = guard.values.iter().map(|one| self.value(at, *one)).collect();
+        let values: Vec<String> = guard
+            .values
+            .iter()
+            .map(|one| self.value(at, *one))
+            .collect();
         format!("{} in {{{}}}", self.argument(at), values.join(", "))
     }
 
@@ -102,8 +122,14 @@ impl Names {
 
     fn masked(&self, at: usize, mask: u64, compared: Option<(&str, u64)>) -> String {
         let (name, bits) = (self.argument(at), self.bits(at, mask));
-        let bits = if bits.contains('|') { format!("({bits})") } else { bits };
-        let Some((sign, value)) = compared else { return format!("{name} & {bits}") };
+        let bits = if bits.contains('|') {
+            format!("({bits})")
+        } else {
+            bits
+        };
+        let Some((sign, value)) = compared else {
+            return format!("{name} & {bits}");
+        };
         let value = match self.field(at, mask) {
             Some(_) => self.value(at, value),
             None if value == 0 => "0".to_owned(),
@@ -116,9 +142,10 @@ impl Names {
     fn field(&self, position: usize, mask: u64) -> Option<&'static str> {
         let argument = self.arguments.get(position)?;
         let choices = constants_for(self.arch, self.call, argument.name);
-        choices
-            .into_iter()
-            .find_map(|one| one.mask.filter(|_| one.field.is_some_and(|field| field.0 == mask)))
+        choices.into_iter().find_map(|one| {
+            one.mask
+                .filter(|_| one.field.is_some_and(|field| field.0 == mask))
+        })
     }
 
     /// Constants that are exactly the value.
@@ -127,8 +154,9 @@ impl Names {
         const MOST: usize = 6;
         let argument = self.arguments.get(position)?;
         let found = symbolic(self.arch, self.call, argument.name, value)?;
-        let mut parts =
-            found.split('|').map(|part| constant(self.arch, part).or_else(|| hexadecimal(part)));
+        let mut parts = found
+            .split('|')
+            .map(|part| constant(self.arch, part).or_else(|| hexadecimal(part)));
         let joined = parts.try_fold(0, |all, one| Some(all | one?))?;
         let equal = joined == value || joined & argument.mask() == value;
         let exact = equal && found.split('|').count() <= MOST;
@@ -137,7 +165,9 @@ impl Names {
 
     /// Constants without those that are 0: under a mask that leaves their bits out, they say nothing.
     fn without_zeros(&self, constants: &str) -> Option<String> {
-        let parts = constants.split('|').filter(|part| constant(self.arch, part) != Some(0));
+        let parts = constants
+            .split('|')
+            .filter(|part| constant(self.arch, part) != Some(0));
         let parts: Vec<&str> = parts.collect();
         (!parts.is_empty()).then(|| parts.join("|"))
     }

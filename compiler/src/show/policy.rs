@@ -33,16 +33,31 @@ pub fn policy(
 ) -> Result<String, NoPolicy> {
     let filters = filters(plan, only)?;
     let archs: Vec<Arch> = filters.iter().map(|one| one.arch).collect();
-    let Some(first) = filters.first() else { return Err(NoPolicy::NoFilter) };
+    let Some(first) = filters.first() else {
+        return Err(NoPolicy::NoFilter);
+    };
     let name = plan.meta.policy_name.to_string_lossy();
-    let printed = |style| Page { meaning: first.recorded.meaning(), style, line }.print(&name);
+    let printed = |style| {
+        Page {
+            meaning: first.recorded.meaning(),
+            style,
+            line,
+        }
+        .print(&name)
+    };
     // Names read best; where one of them is not the same on each interface, numbers are.
-    let best = printed(Style { grouped: true, named: true });
+    let best = printed(Style {
+        grouped: true,
+        named: true,
+    });
     let why = match compiled(&best, &filters, &archs) {
         Ok(same) => return Ok(heading(plan, &filters, same) + &best),
         Err(why) => why,
     };
-    let plain = printed(Style { grouped: false, named: false });
+    let plain = printed(Style {
+        grouped: false,
+        named: false,
+    });
     match compiled(&plain, &filters, &archs) {
         Ok(same) => Ok(heading(plan, &filters, same) + &plain),
         Err(_) if archs.len() > 1 => Err(NoPolicy::Several(archs)),
@@ -71,15 +86,24 @@ impl fmt::Display for NoPolicy {
             Self::NoFilter => f.write_str("the plan has no such filter"),
             Self::Unknown => f.write_str("this compiler cannot read the plan's filter"),
             Self::Wrong(arch, why) => {
-                write!(f, "the filter for {arch} is not what the plan says the policy means: {why}")
+                write!(
+                    f,
+                    "the filter for {arch} is not what the plan says the policy means: {why}"
+                )
             }
             Self::Several(archs) => {
                 let names: Vec<&str> = archs.iter().map(|arch| arch.name()).collect();
                 let names = names.join(", ");
-                write!(f, "no one policy gives the filters for {names}: choose one with `--arch`")
+                write!(
+                    f,
+                    "no one policy gives the filters for {names}: choose one with `--arch`"
+                )
             }
             Self::None(arch, why) => {
-                write!(f, "the filter for {arch} cannot be written as a policy: {why}")
+                write!(
+                    f,
+                    "the filter for {arch} cannot be written as a policy: {why}"
+                )
             }
         }
     }
@@ -106,7 +130,10 @@ fn filters<'p>(plan: &Plan<'p>, only: Option<Arch>) -> Result<Vec<Filter<'p>>, N
     let mut found = Vec::new();
     for one in &plan.filters {
         let native = |arch: &Arch| arch.is_native() && arch.audit() == one.audit_arch;
-        let arch = Arch::ALL.into_iter().find(native).ok_or(NoPolicy::Unknown)?;
+        let arch = Arch::ALL
+            .into_iter()
+            .find(native)
+            .ok_or(NoPolicy::Unknown)?;
         if only.is_some_and(|only| only != arch) {
             continue;
         }
@@ -114,7 +141,11 @@ fn filters<'p>(plan: &Plan<'p>, only: Option<Arch>) -> Result<Vec<Filter<'p>>, N
         let program = Program::from_le_bytes(one.program).ok_or(NoPolicy::Unknown)?;
         check(&enforced(plan, recorded.meaning()), &program)
             .map_err(|wrong| NoPolicy::Wrong(arch, wrong.to_string()))?;
-        found.push(Filter { arch, recorded, program: one.program });
+        found.push(Filter {
+            arch,
+            recorded,
+            program: one.program,
+        });
     }
     found.sort_by_key(|one| one.arch);
     Ok(found)
@@ -122,7 +153,10 @@ fn filters<'p>(plan: &Plan<'p>, only: Option<Arch>) -> Result<Vec<Filter<'p>>, N
 
 /// How near what a policy compiles to is to these filters; or why it is something else.
 fn compiled(body: &str, filters: &[Filter<'_>], archs: &[Arch]) -> Result<Same, String> {
-    let options = Options { architectures: archs.to_vec(), ..Options::default() };
+    let options = Options {
+        architectures: archs.to_vec(),
+        ..Options::default()
+    };
     let outcome = pipeline::compile(&Source::new("shown", body), &options, Sink::new())
         .map_err(|fault| fault.to_string())?;
     let Some(bytes) = outcome.plan else {
@@ -133,7 +167,10 @@ fn compiled(body: &str, filters: &[Filter<'_>], archs: &[Arch]) -> Result<Same, 
     let plan = Plan::decode(&bytes).map_err(|error| error.to_string())?;
     let mut all = Same::Bytes;
     for filter in filters {
-        let made = plan.filters.iter().find(|one| one.audit_arch == filter.arch.audit());
+        let made = plan
+            .filters
+            .iter()
+            .find(|one| one.audit_arch == filter.arch.audit());
         let made = made.map(|one| one.program).unwrap_or_default();
         if made != filter.program {
             let program = Program::from_le_bytes(made).unwrap_or_default();
@@ -194,17 +231,27 @@ impl Page<'_> {
         match native.denial {
             Action::Errno(number) if Some(number) == errno_number(native.arch, "EPERM") => {}
             Action::Errno(number) => {
-                put(format!("  on_deny: {{errno: {}}}", errno(native.arch, number)));
+                put(format!(
+                    "  on_deny: {{errno: {}}}",
+                    errno(native.arch, number)
+                ));
             }
             other => put(format!("  on_deny: {}", key(other))),
         }
-        let compat: Vec<&str> = self.meaning.compat.iter().map(|one| one.arch.name()).collect();
+        let compat: Vec<&str> = self
+            .meaning
+            .compat
+            .iter()
+            .map(|one| one.arch.name())
+            .collect();
         if !compat.is_empty() {
             put(format!("  architectures: [{}]", compat.join(", ")));
         }
         let calls = self.calls();
         let listed = |is: fn(&CallMeaning) -> bool| -> BTreeSet<&'static str> {
-            let any = calls.iter().filter(|(_, all)| all.iter().any(|one| is(one.2)));
+            let any = calls
+                .iter()
+                .filter(|(_, all)| all.iter().any(|one| is(one.2)));
             any.map(|(name, _)| *name).collect()
         };
         let allowed = listed(|call| call.allowed.is_some());
@@ -250,8 +297,12 @@ impl Page<'_> {
                 Some((name, _)) => names.push(name),
                 None => names.extend(replaced(name).into_iter().flat_map(|it| it.by(one.arch))),
             }
-            let numbers = names.into_iter().filter_map(|name| syscall_number(one.arch, name));
-            numbers.into_iter().all(|number| one.calls.get(&number).is_some_and(&holds))
+            let numbers = names
+                .into_iter()
+                .filter_map(|name| syscall_number(one.arch, name));
+            numbers
+                .into_iter()
+                .all(|number| one.calls.get(&number).is_some_and(&holds))
         })
     }
 
@@ -275,8 +326,10 @@ impl Page<'_> {
             };
             let names = Names::of(one.arch, *number);
             let hidden = call.hidden.is_some();
-            let reached =
-                call.rules.iter().filter(|rule| !hidden || rule.strength <= Strength::Deny);
+            let reached = call
+                .rules
+                .iter()
+                .filter(|rule| !hidden || rule.strength <= Strength::Deny);
             // What denies a call denies those that do its job beside it, too.
             let spoken = reached.filter(|rule| {
                 let from = |one: &Rule| (one.strength, one.span) == (rule.strength, rule.span);
@@ -317,7 +370,10 @@ impl Page<'_> {
         let conditions = if rule.conditions.is_empty() {
             String::new()
         } else if self.style.named
-            && rule.conditions.iter().all(|one| names.is_distinct(one.arg.into()))
+            && rule
+                .conditions
+                .iter()
+                .all(|one| names.is_distinct(one.arg.into()))
         {
             format!(", conditions: \"{}\"", names.any(rules))
         } else {
@@ -338,7 +394,11 @@ impl Page<'_> {
 
 /// How many bits a call's arguments have together.
 fn bits(arch: Arch, name: &str) -> u32 {
-    signature(arch, name).into_iter().flatten().map(|one| one.bits).sum()
+    signature(arch, name)
+        .into_iter()
+        .flatten()
+        .map(|one| one.bits)
+        .sum()
 }
 
 /// The entries as one list over several lines.
@@ -347,7 +407,9 @@ fn wrapped(entries: &[String]) -> Vec<String> {
     let mut lines = vec!["    [".to_owned()];
     for (at, entry) in entries.iter().enumerate() {
         let comma = if at + 1 == entries.len() { "" } else { ", " };
-        let line = lines.last_mut().filter(|line| line.len() + entry.len() < WIDTH);
+        let line = lines
+            .last_mut()
+            .filter(|line| line.len() + entry.len() < WIDTH);
         match line {
             Some(line) => line.extend([entry, comma]),
             None => lines.push(format!("     {entry}{comma}")),

@@ -20,9 +20,14 @@ use crate::syscalls::{Arch, signature, syscall_number};
 use purple_plan::Plan;
 
 fn plan(text: &str, archs: &[Arch]) -> Vec<u8> {
-    let options = Options { architectures: archs.to_vec(), ..Options::default() };
+    let options = Options {
+        architectures: archs.to_vec(),
+        ..Options::default()
+    };
     let outcome = compile(&Source::new("p", text), &options, Sink::new()).unwrap();
-    outcome.plan.unwrap_or_else(|| panic!("{text}\n{:?}", outcome.diagnostics))
+    outcome
+        .plan
+        .unwrap_or_else(|| panic!("{text}\n{:?}", outcome.diagnostics))
 }
 
 /// The policy that is shown for a plan; it says of itself that it compiles to the same bytes, which
@@ -32,16 +37,29 @@ fn shown(bytes: &[u8], only: Option<Arch>) -> String {
     let plan = Plan::decode(bytes).unwrap();
     let text = policy(&plan, only, &|_| None).unwrap_or_else(|why| panic!("{why}"));
     let told = crate::seal::tells(&plan);
-    let same = if told { "answers every call the same" } else { "it compiles to the same bytes." };
+    let same = if told {
+        "answers every call the same"
+    } else {
+        "it compiles to the same bytes."
+    };
     assert!(text.contains(same), "{text}");
     let natives = Arch::ALL.into_iter().filter(|arch| arch.is_native());
-    let has = |arch: &Arch| plan.filters.iter().any(|one| one.audit_arch == arch.audit());
-    let archs: Vec<Arch> =
-        natives.filter(|arch| has(arch) && only.is_none_or(|only| only == *arch)).collect();
+    let has = |arch: &Arch| {
+        plan.filters
+            .iter()
+            .any(|one| one.audit_arch == arch.audit())
+    };
+    let archs: Vec<Arch> = natives
+        .filter(|arch| has(arch) && only.is_none_or(|only| only == *arch))
+        .collect();
     let again = self::plan(&text, &archs);
     let again = Plan::decode(&again).unwrap();
     for made in &again.filters {
-        let first = plan.filters.iter().find(|one| one.audit_arch == made.audit_arch).unwrap();
+        let first = plan
+            .filters
+            .iter()
+            .find(|one| one.audit_arch == made.audit_arch)
+            .unwrap();
         assert!(told || made.program == first.program, "{text}");
     }
     assert_eq!(again.filters.iter().count(), archs.len());
@@ -50,7 +68,10 @@ fn shown(bytes: &[u8], only: Option<Arch>) -> String {
 
 #[test]
 fn shipped_and_written_policies_come_back_on_every_architecture() {
-    let natives: Vec<Arch> = Arch::ALL.into_iter().filter(|arch| arch.is_native()).collect();
+    let natives: Vec<Arch> = Arch::ALL
+        .into_iter()
+        .filter(|arch| arch.is_native())
+        .collect();
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut count = 0;
     for folder in ["policies", "tests/spec/corpus"] {
@@ -74,7 +95,11 @@ fn shipped_and_written_policies_come_back_on_every_architecture() {
 #[test]
 fn a_container_list_comes_back() {
     let names = include_str!("../../../tests/bench/container.txt");
-    let names = names.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(", ");
+    let names = names
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect::<Vec<_>>()
+        .join(", ");
     for compat in ["", "x86, x32"] {
         let text = format!(
             "name: container\nsyscalls:\n  architectures: [{compat}]\n  allow: [{names}]\n"
@@ -90,29 +115,92 @@ fn conditions_are_in_names_where_they_are_exact() {
         let number = syscall_number(Arch::X86_64, call).unwrap();
         let names = Names::of(Arch::X86_64, number);
         let width = signature(Arch::X86_64, call).unwrap()[usize::from(arg)].mask();
-        names.condition(&Condition { arg, width, test, span: Span::default() })
+        names.condition(&Condition {
+            arg,
+            width,
+            test,
+            span: Span::default(),
+        })
     };
     for (call, arg, test, text) in [
-        ("openat", 2, Test::MaskedEq { mask: 3, value: 0 }, "flags & O_ACCMODE == O_RDONLY"),
-        ("openat", 2, Test::MaskedNe { mask: 3, value: 0 }, "flags & O_ACCMODE != O_RDONLY"),
-        ("openat", 2, Test::MaskedNe { mask: 0x40, value: 0 }, "flags & O_CREAT"),
-        ("openat", 2, Test::MaskedNe { mask: 0x240, value: 0 }, "flags & (O_CREAT|O_TRUNC)"),
-        ("openat", 2, Test::MaskedEq { mask: 0x240, value: 0 }, "flags & (O_CREAT|O_TRUNC) == 0"),
         (
             "openat",
             2,
-            Test::MaskedEq { mask: 0x240, value: 0x40 },
+            Test::MaskedEq { mask: 3, value: 0 },
+            "flags & O_ACCMODE == O_RDONLY",
+        ),
+        (
+            "openat",
+            2,
+            Test::MaskedNe { mask: 3, value: 0 },
+            "flags & O_ACCMODE != O_RDONLY",
+        ),
+        (
+            "openat",
+            2,
+            Test::MaskedNe {
+                mask: 0x40,
+                value: 0,
+            },
+            "flags & O_CREAT",
+        ),
+        (
+            "openat",
+            2,
+            Test::MaskedNe {
+                mask: 0x240,
+                value: 0,
+            },
+            "flags & (O_CREAT|O_TRUNC)",
+        ),
+        (
+            "openat",
+            2,
+            Test::MaskedEq {
+                mask: 0x240,
+                value: 0,
+            },
+            "flags & (O_CREAT|O_TRUNC) == 0",
+        ),
+        (
+            "openat",
+            2,
+            Test::MaskedEq {
+                mask: 0x240,
+                value: 0x40,
+            },
             "flags & (O_CREAT|O_TRUNC) == O_CREAT",
         ),
-        ("openat", 2, Test::Eq(0x241), "flags == O_WRONLY|O_CREAT|O_TRUNC"),
+        (
+            "openat",
+            2,
+            Test::Eq(0x241),
+            "flags == O_WRONLY|O_CREAT|O_TRUNC",
+        ),
         ("openat", 2, Test::Lt(0x241), "flags < 0x241"),
-        ("openat", 3, Test::MaskedNe { mask: 0o6000, value: 0 }, "mode & (S_ISUID|S_ISGID)"),
+        (
+            "openat",
+            3,
+            Test::MaskedNe {
+                mask: 0o6000,
+                value: 0,
+            },
+            "mode & (S_ISUID|S_ISGID)",
+        ),
         ("openat", 0, Test::Eq(0xFFFF_FF9C), "dfd == AT_FDCWD"),
         ("dup2", 1, Test::Le(20), "newfd <= 20"),
         ("socket", 0, Test::Ne(40), "family != AF_VSOCK"),
         ("socket", 0, Test::Eq(999), "family == 999"),
         ("mmap", 1, Test::Gt(0x1_8000_0005), "len > 0x180000005"),
-        ("clone", 0, Test::MaskedNe { mask: 0x1000_0000, value: 0 }, "clone_flags & CLONE_NEWUSER"),
+        (
+            "clone",
+            0,
+            Test::MaskedNe {
+                mask: 0x1000_0000,
+                value: 0,
+            },
+            "clone_flags & CLONE_NEWUSER",
+        ),
     ] {
         assert_eq!(said(call, arg, test), text);
     }
@@ -121,7 +209,10 @@ fn conditions_are_in_names_where_they_are_exact() {
 /// A program that does something else than the plan says is not shown as a policy.
 #[test]
 fn a_plan_that_contradicts_itself_is_refused() {
-    let allows = plan("name: a\nsyscalls:\n  allow: [read, write]\n", &[Arch::X86_64]);
+    let allows = plan(
+        "name: a\nsyscalls:\n  allow: [read, write]\n",
+        &[Arch::X86_64],
+    );
     let plan = Plan::decode(&allows).unwrap();
     let filter = plan.filters.iter().next().unwrap();
     let mut program = filter.program.to_vec();
@@ -129,14 +220,20 @@ fn a_plan_that_contradicts_itself_is_refused() {
     let end = program.len();
     program[end - 4..].copy_from_slice(&0x7FFC_0000_u32.to_le_bytes());
     let mut bytes = allows.clone();
-    let at = allows.windows(end).position(|part| part == filter.program).unwrap();
+    let at = allows
+        .windows(end)
+        .position(|part| part == filter.program)
+        .unwrap();
     bytes[at..at + end].copy_from_slice(&program);
     let sealed = bytes.len() - 32;
     let seal = purple_plan::sha256(&bytes[..sealed]);
     bytes[sealed..].copy_from_slice(&seal);
     let forged = Plan::decode(&bytes).unwrap();
     let why = policy(&forged, None, &|_| None).unwrap_err().to_string();
-    assert!(why.starts_with("the filter for x86_64 is not what the plan says"), "{why}");
+    assert!(
+        why.starts_with("the filter for x86_64 is not what the plan says"),
+        "{why}"
+    );
 }
 
 /// A random policy without its rules that are errors, and its plan; `None` where an error is
@@ -145,7 +242,10 @@ fn random_policy(random: &mut Random, arch: Arch) -> Option<(String, Vec<u8>)> {
     let (section, _) = random.section(arch);
     let section = section.replace("!errno EIO", "{errno: EIO}");
     let mut lines: Vec<String> = section.lines().map(|line| format!("  {line}")).collect();
-    let options = Options { architectures: vec![arch], ..Options::default() };
+    let options = Options {
+        architectures: vec![arch],
+        ..Options::default()
+    };
     loop {
         let text = format!("name: a\nsyscalls:\n{}\n", lines.join("\n"));
         let source = Source::new("p", text.as_str());
@@ -153,9 +253,13 @@ fn random_policy(random: &mut Random, arch: Arch) -> Option<(String, Vec<u8>)> {
         if let Some(plan) = outcome.plan {
             return Some((text, plan));
         }
-        let errors = outcome.diagnostics.iter().filter(|one| one.severity == Severity::Error);
-        let mut at: Vec<usize> =
-            errors.map(|one| usize::try_from(source.line(one.span)).unwrap() - 3).collect();
+        let errors = outcome
+            .diagnostics
+            .iter()
+            .filter(|one| one.severity == Severity::Error);
+        let mut at: Vec<usize> = errors
+            .map(|one| usize::try_from(source.line(one.span)).unwrap() - 3)
+            .collect();
         at.sort_unstable();
         at.dedup();
         for at in at.into_iter().rev() {
@@ -171,11 +275,19 @@ fn random_policy(random: &mut Random, arch: Arch) -> Option<(String, Vec<u8>)> {
 fn random_policies_come_back() {
     let seed = seed();
     println!("PURPLE_SEED={seed}");
-    let rounds = std::env::var("PURPLE_RANDOM").ok().and_then(|text| text.parse().ok());
+    let rounds = std::env::var("PURPLE_RANDOM")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let mut random = Random(seed);
     let (mut policies, mut refused, mut differing, mut rules) = (0, 0, 0, 0);
     for _ in 0..rounds.unwrap_or(60) {
-        let archs = [Arch::X86_64, Arch::Aarch64, Arch::S390x, Arch::Mips64, Arch::Arm];
+        let archs = [
+            Arch::X86_64,
+            Arch::Aarch64,
+            Arch::S390x,
+            Arch::Mips64,
+            Arch::Arm,
+        ];
         let arch = archs[random.below(archs.len())];
         let Some((text, bytes)) = random_policy(&mut random, arch) else {
             refused += 1;

@@ -134,7 +134,11 @@ pub fn guarded(arch: Arch, name: &str) -> Option<Guarded> {
         }),
         "ioctl" => Some(Guarded {
             arg: 1,
-            values: if arch == Arch::Mips64 { vec![0x5472, 0x5483] } else { vec![0x5412, 0x541C] },
+            values: if arch == Arch::Mips64 {
+                vec![0x5472, 0x5483]
+            } else {
+                vec![0x5412, 0x541C]
+            },
             only: false,
             why: "a plain `ioctl` does not type into terminals (TIOCSTI, TIOCLINUX)",
         }),

@@ -20,10 +20,22 @@ mod tests {
     fn a_misspelt_name_is_found_and_nonsense_is_not() {
         assert_eq!(closest_name(Arch::X86_64, "opnat"), Some("openat"));
         assert_eq!(closest_name(Arch::X86_64, "exit_grup"), Some("exit_group"));
-        assert_eq!(closest_name(Arch::X86_64, "raed"), Some("read"), "swapped letters");
+        assert_eq!(
+            closest_name(Arch::X86_64, "raed"),
+            Some("read"),
+            "swapped letters"
+        );
         assert_eq!(closest_name(Arch::X86_64, "SYS-OPENAT"), None);
-        assert_eq!(closest_name(Arch::X86_64, "OPENAT"), Some("openat"), "upper case");
-        assert_eq!(closest_name(Arch::X86_64, "exit-group"), Some("exit_group"), "a hyphen");
+        assert_eq!(
+            closest_name(Arch::X86_64, "OPENAT"),
+            Some("openat"),
+            "upper case"
+        );
+        assert_eq!(
+            closest_name(Arch::X86_64, "exit-group"),
+            Some("exit_group"),
+            "a hyphen"
+        );
         assert_eq!(closest_name(Arch::X86_64, "zzzzqqqq"), None);
         assert_eq!(closest_name(Arch::X86_64, &"x".repeat(65536)), None);
     }

@@ -19,24 +19,35 @@ pub fn constant(arch: Arch, name: &str) -> Option<u64> {
 
 /// The architectures that have a constant of this name.
 pub fn constant_architectures(name: &str) -> Vec<Arch> {
-    Arch::ALL.into_iter().filter(|&arch| constant(arch, name).is_some()).collect()
+    Arch::ALL
+        .into_iter()
+        .filter(|&arch| constant(arch, name).is_some())
+        .collect()
 }
 
 /// All constants of an architecture, in alphabetical order.
 pub fn constants(arch: Arch) -> impl Iterator<Item = (&'static str, u64)> {
-    table().iter().filter_map(move |(name, row)| Some((name, value(row, arch)?)))
+    table()
+        .iter()
+        .filter_map(move |(name, row)| Some((name, value(row, arch)?)))
 }
 
 /// The constant of an architecture that looks most like `name`.
 pub fn closest_constant(arch: Arch, name: &str) -> Option<&'static str> {
-    nearest(&name.to_ascii_uppercase(), constants(arch).map(|(name, _)| name))
+    nearest(
+        &name.to_ascii_uppercase(),
+        constants(arch).map(|(name, _)| name),
+    )
 }
 
 /// The constants that an argument of a call is made of, by family. The argument is named as in the
 /// call's [`signature`]. Empty where nothing is known of it.
 pub fn constants_for(arch: Arch, syscall: &str, argument: &str) -> Vec<Choices> {
     let families = families::of(syscall, argument);
-    families.map(|family| Choices::read(arch, family)).filter(|one| !one.is_empty()).collect()
+    families
+        .map(|family| Choices::read(arch, family))
+        .filter(|one| !one.is_empty())
+        .collect()
 }
 
 /// The constant that looks most like `name` among those that belong to an argument, or else among
@@ -48,8 +59,11 @@ pub fn closest_constant_for(
     name: &str,
 ) -> Option<&'static str> {
     let choices = constants_for(arch, syscall, argument);
-    nearest(&name.to_ascii_uppercase(), choices.iter().flat_map(Choices::names))
-        .or_else(|| closest_constant(arch, name))
+    nearest(
+        &name.to_ascii_uppercase(),
+        choices.iter().flat_map(Choices::names),
+    )
+    .or_else(|| closest_constant(arch, name))
 }
 
 /// An argument's value in names, such as `O_WRONLY|O_CREAT|O_TRUNC` for 0x241 in `openat`'s flags.
@@ -57,7 +71,11 @@ pub fn closest_constant_for(
 /// where no part has a name.
 pub fn symbolic(arch: Arch, syscall: &str, argument: &str, value: u64) -> Option<String> {
     let arguments = signature(arch, syscall)?;
-    let mask = arguments.iter().find(|one| one.name == argument).copied().map(Argument::mask)?;
+    let mask = arguments
+        .iter()
+        .find(|one| one.name == argument)
+        .copied()
+        .map(Argument::mask)?;
     let choices = constants_for(arch, syscall, argument);
     choices
         .iter()
@@ -86,7 +104,12 @@ impl Choices {
     /// All names of the family, in the order in which they are preferred.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         let field = self.field.iter().flat_map(|(_, list)| list);
-        self.values.iter().chain(field).chain(&self.flags).chain(&self.aliases).map(|one| one.0)
+        self.values
+            .iter()
+            .chain(field)
+            .chain(&self.flags)
+            .chain(&self.aliases)
+            .map(|one| one.0)
     }
 
     fn is_empty(&self) -> bool {
@@ -96,7 +119,9 @@ impl Choices {
     fn read(arch: Arch, family: &'static Family) -> Self {
         let take = |set: &families::Set| -> Vec<(&'static str, u64)> {
             let names = set.names(table().iter().map(|(name, _)| name)).iter();
-            names.filter_map(|&name| Some((name, constant(arch, name)?))).collect()
+            names
+                .filter_map(|&name| Some((name, constant(arch, name)?)))
+                .collect()
         };
         let field = family.field.as_ref().and_then(|(mask, set)| {
             let mask = families::number(mask).or_else(|| constant(arch, mask))?;
@@ -118,7 +143,10 @@ impl Choices {
 
     /// The one constant that is the whole value.
     fn exact(&self, value: u64, mask: u64) -> Option<String> {
-        let found = self.values.iter().find(|one| one.1 & mask == value & mask)?;
+        let found = self
+            .values
+            .iter()
+            .find(|one| one.1 & mask == value & mask)?;
         Some(found.0.to_owned())
     }
 

@@ -10,8 +10,13 @@ use super::{Arch, guarded, names, signature};
 #[test]
 fn values_are_those_of_each_architecture() {
     let values = |name: &str| Arch::ALL.map(|arch| constant(arch, name).unwrap());
-    assert_eq!(values("O_CREAT"), [64, 64, 64, 64, 64, 64, 64, 64, 64, 0x100]);
-    let directory = [0x10000, 0x10000, 0x10000, 0x4000, 0x4000, 0x10000, 0x4000, 0x10000];
+    assert_eq!(
+        values("O_CREAT"),
+        [64, 64, 64, 64, 64, 64, 64, 64, 64, 0x100]
+    );
+    let directory = [
+        0x10000, 0x10000, 0x10000, 0x4000, 0x4000, 0x10000, 0x4000, 0x10000,
+    ];
     assert_eq!(values("O_DIRECTORY").get(..8).unwrap(), directory);
     assert_eq!(constant(Arch::X86_64, "SOCK_STREAM"), Some(1));
     assert_eq!(constant(Arch::Mips64, "SOCK_STREAM"), Some(2));
@@ -30,14 +35,20 @@ fn values_are_those_of_each_architecture() {
     assert_eq!(constant(Arch::Mips64, "MAP_ANON"), Some(0x800));
     assert_eq!(constant(Arch::Aarch64, "ARCH_SET_FS"), None);
     assert_eq!(constant(Arch::X86_64, "O_NOPE"), None);
-    assert_eq!(constant_architectures("ARCH_SET_FS"), [Arch::X86_64, Arch::X86, Arch::X32]);
+    assert_eq!(
+        constant_architectures("ARCH_SET_FS"),
+        [Arch::X86_64, Arch::X86, Arch::X32]
+    );
 }
 
 #[test]
 fn sizes_in_ioctl_numbers_follow_each_architectures_layout() {
     // struct btrfs_ioctl_vol_args is 4096 bytes everywhere; perf's filter is a pointer.
     let value = |arch, name| constant(arch, name).unwrap();
-    assert_eq!(value(Arch::X86_64, "PERF_EVENT_IOC_SET_FILTER"), 0x4008_2406);
+    assert_eq!(
+        value(Arch::X86_64, "PERF_EVENT_IOC_SET_FILTER"),
+        0x4008_2406
+    );
     assert_eq!(value(Arch::X86, "PERF_EVENT_IOC_SET_FILTER"), 0x4004_2406);
     assert_eq!(value(Arch::Arm, "PERF_EVENT_IOC_SET_FILTER"), 0x4004_2406);
     assert_eq!(value(Arch::X86_64, "BTRFS_IOC_SNAP_CREATE"), 0x5000_9401);
@@ -48,7 +59,11 @@ fn sizes_in_ioctl_numbers_follow_each_architectures_layout() {
 fn arguments_print_by_name() {
     let print = |call, argument, value| symbolic(Arch::X86_64, call, argument, value);
     let is = |call, argument, value, text: &str| {
-        assert_eq!(print(call, argument, value).as_deref(), Some(text), "{call} {argument}");
+        assert_eq!(
+            print(call, argument, value).as_deref(),
+            Some(text),
+            "{call} {argument}"
+        );
     };
     is("openat", "flags", 0x241, "O_WRONLY|O_CREAT|O_TRUNC");
     is("openat", "flags", 0, "O_RDONLY");
@@ -60,7 +75,12 @@ fn arguments_print_by_name() {
     is("openat", "mode", 0o644, "S_IRUSR|S_IWUSR|S_IRGRP|S_IROTH");
     is("mknodat", "mode", 0o20_600, "S_IFCHR|S_IRUSR|S_IWUSR");
     is("socket", "family", 1, "AF_UNIX");
-    is("socket", "type", 0x8_0801, "SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK");
+    is(
+        "socket",
+        "type",
+        0x8_0801,
+        "SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK",
+    );
     is("mmap", "flags", 0x22, "MAP_PRIVATE|MAP_ANONYMOUS");
     is("mmap", "prot", 5, "PROT_READ|PROT_EXEC");
     is("ioctl", "cmd", 0x5401, "TCGETS");
@@ -70,15 +90,30 @@ fn arguments_print_by_name() {
     is("prctl", "option", 15, "PR_SET_NAME");
     is("prctl", "option", 38, "PR_SET_NO_NEW_PRIVS");
     is("futex", "op", 0x80, "FUTEX_WAIT|FUTEX_PRIVATE_FLAG");
-    is("futex", "op", 0x189, "FUTEX_WAIT_BITSET|FUTEX_PRIVATE_FLAG|FUTEX_CLOCK_REALTIME");
+    is(
+        "futex",
+        "op",
+        0x189,
+        "FUTEX_WAIT_BITSET|FUTEX_PRIVATE_FLAG|FUTEX_CLOCK_REALTIME",
+    );
     is("fcntl", "cmd", 1030, "F_DUPFD_CLOEXEC");
-    is("personality", "personality", 0x4_0000, "PER_LINUX|ADDR_NO_RANDOMIZE");
+    is(
+        "personality",
+        "personality",
+        0x4_0000,
+        "PER_LINUX|ADDR_NO_RANDOMIZE",
+    );
     is("kill", "sig", 9, "SIGKILL");
     is("wait4", "options", 1, "WNOHANG");
     is("faccessat", "mode", 0, "F_OK");
     is("faccessat", "mode", 6, "R_OK|W_OK");
     is("ptrace", "request", 16, "PTRACE_ATTACH");
-    is("mmap", "flags", 0x8000_0000_0022, "MAP_PRIVATE|MAP_ANONYMOUS|0x800000000000");
+    is(
+        "mmap",
+        "flags",
+        0x8000_0000_0022,
+        "MAP_PRIVATE|MAP_ANONYMOUS|0x800000000000",
+    );
     assert_eq!(print("openat", "filename", 1), None);
     assert_eq!(print("mprotect", "prot", 0), None);
     assert_eq!(print("nosuch", "flags", 1), None);
@@ -86,7 +121,10 @@ fn arguments_print_by_name() {
         symbolic(Arch::Mips64, "openat", "flags", 0x301).as_deref(),
         Some("O_WRONLY|O_CREAT|O_TRUNC"),
     );
-    assert_eq!(symbolic(Arch::S390x, "clone", "clone_flags", 17).as_deref(), Some("SIGCHLD"));
+    assert_eq!(
+        symbolic(Arch::S390x, "clone", "clone_flags", 17).as_deref(),
+        Some("SIGCHLD")
+    );
 }
 
 #[test]
@@ -140,27 +178,51 @@ fn families_speak_of_arguments_and_constants_that_exist() {
             let found = set.names(known.iter().copied());
             used.extend(found);
             for pattern in set.patterns() {
-                assert!(set.takes_by(pattern), "{}: nothing is called {pattern}", family.name);
+                assert!(
+                    set.takes_by(pattern),
+                    "{}: nothing is called {pattern}",
+                    family.name
+                );
             }
         }
         let mask = family.field.iter().map(|(mask, _)| *mask);
         used.extend(mask.filter(|mask| families::number(mask).is_none()));
     }
-    assert_eq!(known.difference(&used).collect::<Vec<_>>(), [&""; 0], "in no family");
-    assert_eq!(used.difference(&known).collect::<Vec<_>>(), [&""; 0], "no such mask");
+    assert_eq!(
+        known.difference(&used).collect::<Vec<_>>(),
+        [&""; 0],
+        "in no family"
+    );
+    assert_eq!(
+        used.difference(&known).collect::<Vec<_>>(),
+        [&""; 0],
+        "no such mask"
+    );
 }
 
 #[test]
 fn no_constant_has_the_highest_bit_unless_it_is_negative() {
     let mut negative = BTreeSet::new();
     for arch in Arch::ALL {
-        negative.extend(constants(arch).filter(|one| one.1 >> 63 == 1).map(|one| one.0));
+        negative.extend(
+            constants(arch)
+                .filter(|one| one.1 >> 63 == 1)
+                .map(|one| one.0),
+        );
     }
-    let negative: Vec<_> =
-        negative.into_iter().filter(|name| !name.starts_with("KEY_SPEC_")).collect();
+    let negative: Vec<_> = negative
+        .into_iter()
+        .filter(|name| !name.starts_with("KEY_SPEC_"))
+        .collect();
     assert_eq!(
         negative,
-        ["AT_FDCWD", "FUTEX_CMD_MASK", "PR_SET_PTRACER_ANY", "RUSAGE_BOTH", "RUSAGE_CHILDREN"]
+        [
+            "AT_FDCWD",
+            "FUTEX_CMD_MASK",
+            "PR_SET_PTRACER_ANY",
+            "RUSAGE_BOTH",
+            "RUSAGE_CHILDREN"
+        ]
     );
 }
 
@@ -171,7 +233,10 @@ fn a_misspelt_constant_is_found_where_it_belongs() {
     assert_eq!(near("openat", "flags", "o_rdonly"), Some("O_RDONLY"));
     assert_eq!(near("socket", "family", "AF_INTE6"), Some("AF_INET6"));
     assert_eq!(near("ioctl", "cmd", "TIOCST"), Some("TIOCSTI"));
-    assert_eq!(closest_constant(Arch::X86_64, "CLONE_NEWUSR"), Some("CLONE_NEWUSER"));
+    assert_eq!(
+        closest_constant(Arch::X86_64, "CLONE_NEWUSR"),
+        Some("CLONE_NEWUSER")
+    );
     assert_eq!(closest_constant(Arch::X86_64, "ZZZZQQQQ"), None);
 }
 
@@ -181,7 +246,10 @@ fn reviewed_names_are_no_kernel_names_and_stand_for_something() {
     let reviewed = include_str!("../../data/syscalls/constants-reviewed.tsv").lines();
     for line in reviewed.filter(|line| !line.starts_with('#')) {
         let (name, meant) = line.split_once('\t').unwrap();
-        assert!(!generated.contains(&format!("\n{name}\t")), "{name} is in the headers");
+        assert!(
+            !generated.contains(&format!("\n{name}\t")),
+            "{name} is in the headers"
+        );
         for arch in Arch::ALL {
             let value = families::number(meant).or_else(|| constant(arch, meant));
             assert!(value.is_some(), "{arch} {name}");
@@ -195,9 +263,16 @@ fn what_a_plain_allow_leaves_out_are_the_headers_values() {
     for arch in Arch::ALL {
         let values = |name| guarded(arch, name).unwrap().values;
         let of = |names: &[&str]| -> Vec<u64> {
-            names.iter().map(|name| constant(arch, name).unwrap()).collect()
+            names
+                .iter()
+                .map(|name| constant(arch, name).unwrap())
+                .collect()
         };
-        assert_eq!(values("socket"), of(&["AF_UNIX", "AF_INET", "AF_INET6"]), "{arch}");
+        assert_eq!(
+            values("socket"),
+            of(&["AF_UNIX", "AF_INET", "AF_INET6"]),
+            "{arch}"
+        );
         assert_eq!(values("ioctl"), of(&["TIOCSTI", "TIOCLINUX"]), "{arch}");
     }
 }

@@ -9,7 +9,9 @@ use crate::diagnostics::nearest;
 
 /// The value of an error name, such as 1 for `EPERM`, on an architecture (errno(3)).
 pub fn errno_number(arch: Arch, name: &str) -> Option<u16> {
-    errnos().get(name).and_then(|row| row.get(column(arch)).copied().flatten())
+    errnos()
+        .get(name)
+        .and_then(|row| row.get(column(arch)).copied().flatten())
 }
 
 /// The first name, in alphabetical order, of an error's value.

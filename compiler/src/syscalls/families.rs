@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 /// The families of an argument of a call, in the order of the table.
 pub(super) fn of<'n>(syscall: &'n str, argument: &'n str) -> impl Iterator<Item = &'static Family> {
     all().iter().filter(move |family| {
-        family.uses.iter().any(|&(call, name)| name == argument && (call == "*" || call == syscall))
+        family
+            .uses
+            .iter()
+            .any(|&(call, name)| name == argument && (call == "*" || call == syscall))
     })
 }
 
@@ -44,8 +47,9 @@ impl Set {
     /// Those of all constants that are in it, in the order of the patterns that take them.
     pub(super) fn names(&self, all: impl Iterator<Item = &'static str>) -> &[&'static str] {
         self.found.get_or_init(|| {
-            let mut found: Vec<(usize, &str)> =
-                all.filter_map(|name| Some((self.rank(name)?, name))).collect();
+            let mut found: Vec<(usize, &str)> = all
+                .filter_map(|name| Some((self.rank(name)?, name)))
+                .collect();
             found.sort_unstable();
             found.into_iter().map(|(_, name)| name).collect()
         })
@@ -69,7 +73,10 @@ impl Set {
     fn add(&mut self, words: &[&'static str]) {
         let (leave, take): (Vec<&str>, Vec<&str>) =
             words.iter().partition(|word| word.starts_with('!'));
-        let leave = leave.into_iter().filter_map(|word| word.strip_prefix('!')).collect();
+        let leave = leave
+            .into_iter()
+            .filter_map(|word| word.strip_prefix('!'))
+            .collect();
         self.lines.push(Patterns { take, leave });
     }
 
@@ -77,7 +84,9 @@ impl Set {
     #[cfg(test)]
     pub(super) fn takes_by(&self, pattern: &str) -> bool {
         let found = self.found.get().into_iter().flatten();
-        found.into_iter().any(|name| matches(pattern.as_bytes(), name.as_bytes()))
+        found
+            .into_iter()
+            .any(|name| matches(pattern.as_bytes(), name.as_bytes()))
     }
 
     #[cfg(test)]
@@ -98,22 +107,35 @@ fn read(text: &'static str) -> Vec<Family> {
     let mut found: Vec<Family> = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let words: Vec<&'static str> = line.split_whitespace().collect();
-        let Some((first, rest)) = words.split_first() else { continue };
+        let Some((first, rest)) = words.split_first() else {
+            continue;
+        };
         if !line.starts_with(' ') {
-            found.push(Family { name: first, ..Family::default() });
+            found.push(Family {
+                name: first,
+                ..Family::default()
+            });
             continue;
         }
-        let Some(family) = found.last_mut() else { continue };
+        let Some(family) = found.last_mut() else {
+            continue;
+        };
         match *first {
             "value" => family.values.add(rest),
             "flags" => family.flags.add(rest),
             "alias" => family.aliases.add(rest),
             "field" => {
                 if let Some((mask, names)) = rest.split_first() {
-                    family.field.get_or_insert_with(|| (mask, Set::default())).1.add(names);
+                    family
+                        .field
+                        .get_or_insert_with(|| (mask, Set::default()))
+                        .1
+                        .add(names);
                 }
             }
-            "for" => family.uses.extend(rest.iter().filter_map(|word| word.split_once('.'))),
+            "for" => family
+                .uses
+                .extend(rest.iter().filter_map(|word| word.split_once('.'))),
             _ => {}
         }
     }
@@ -126,7 +148,9 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
         (None, None) => true,
         (Some((b'*', more)), _) => {
             matches(more, name)
-                || name.split_first().is_some_and(|(_, rest)| matches(pattern, rest))
+                || name
+                    .split_first()
+                    .is_some_and(|(_, rest)| matches(pattern, rest))
         }
         (Some((b'?', more)), Some((_, rest))) => matches(more, rest),
         (Some((letter, more)), Some((first, rest))) => letter == first && matches(more, rest),

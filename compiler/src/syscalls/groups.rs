@@ -25,7 +25,9 @@ pub fn groups() -> &'static [Group] {
 pub fn primary_group(syscall: &str) -> Option<&'static str> {
     let primary = table().primary.get_or_init(|| {
         let groups = groups().iter().filter(|group| group.primary);
-        groups.flat_map(|group| group.calls().map(|call| (call, group.name))).collect()
+        groups
+            .flat_map(|group| group.calls().map(|call| (call, group.name)))
+            .collect()
     });
     primary.get(syscall).copied()
 }
@@ -34,7 +36,10 @@ pub fn primary_group(syscall: &str) -> Option<&'static str> {
 /// the one whose name looks most like it. `name` may lack its `@`.
 pub fn closest_group(name: &str) -> Option<&'static str> {
     let table = table();
-    let bare = name.trim_start_matches(['@', '!']).to_ascii_lowercase().replace(['_', ' '], "-");
+    let bare = name
+        .trim_start_matches(['@', '!'])
+        .to_ascii_lowercase()
+        .replace(['_', ' '], "-");
     let full = format!("@{bare}");
     if let Some(known) = group(&full) {
         return Some(known.name);
@@ -76,7 +81,8 @@ impl Group {
 
     /// Its calls that an architecture has, in alphabetical order.
     pub fn members(&self, arch: Arch) -> impl Iterator<Item = &'static str> {
-        self.calls().filter(move |name| syscall_number(arch, name).is_some())
+        self.calls()
+            .filter(move |name| syscall_number(arch, name).is_some())
     }
 
     /// Whether a call is in it.
@@ -86,10 +92,15 @@ impl Group {
 
     fn all(&self) -> &BTreeSet<&'static str> {
         self.calls.get_or_init(|| {
-            let (out, into): (Vec<&str>, Vec<&str>) =
-                self.written.iter().copied().partition(|word| word.starts_with('!'));
-            let mut calls: BTreeSet<&str> =
-                into.into_iter().flat_map(|word| self.expand(word)).collect();
+            let (out, into): (Vec<&str>, Vec<&str>) = self
+                .written
+                .iter()
+                .copied()
+                .partition(|word| word.starts_with('!'));
+            let mut calls: BTreeSet<&str> = into
+                .into_iter()
+                .flat_map(|word| self.expand(word))
+                .collect();
             for word in out.into_iter().filter_map(|word| word.strip_prefix('!')) {
                 for name in self.expand(word) {
                     calls.remove(name);
@@ -124,8 +135,11 @@ fn table() -> &'static Table {
 /// Reads the table. A composite group may name only groups that stand before it, so that none can
 /// contain itself; a test says that every name is known.
 fn read(text: &'static str) -> Table {
-    let mut found =
-        Table { groups: Vec::new(), primary: OnceLock::new(), aliases: BTreeMap::new() };
+    let mut found = Table {
+        groups: Vec::new(),
+        primary: OnceLock::new(),
+        aliases: BTreeMap::new(),
+    };
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if line.starts_with('@') {
             let mut words = line.splitn(3, ' ');
@@ -139,7 +153,13 @@ fn read(text: &'static str) -> Table {
             } else {
                 let primary = kind == "primary";
                 let (written, calls) = (Vec::new(), OnceLock::new());
-                found.groups.push(Group { name, about, primary, written, calls });
+                found.groups.push(Group {
+                    name,
+                    about,
+                    primary,
+                    written,
+                    calls,
+                });
             }
         } else if let Some(group) = found.groups.last_mut() {
             group.written.extend(line.split_whitespace());

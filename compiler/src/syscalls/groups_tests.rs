@@ -15,19 +15,37 @@ fn calls(name: &str) -> BTreeSet<&'static str> {
 fn every_call_of_the_tables_is_in_exactly_one_primary_group() {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for group in groups().iter().filter(|group| group.primary) {
-        assert!(group.written.len() == group.calls().count(), "{} lists one twice", group.name);
+        assert!(
+            group.written.len() == group.calls().count(),
+            "{} lists one twice",
+            group.name
+        );
         for call in group.calls() {
             found.entry(call).or_default().push(group.name);
         }
     }
-    let all: BTreeSet<_> =
-        Arch::ALL.into_iter().flat_map(|arch| names(arch).map(|(name, _)| name)).collect();
+    let all: BTreeSet<_> = Arch::ALL
+        .into_iter()
+        .flat_map(|arch| names(arch).map(|(name, _)| name))
+        .collect();
     assert!(all.len() > 500);
     for name in &all {
-        assert_eq!(found.get(name).map_or(0, Vec::len), 1, "{name}: {:?}", found.get(name));
-        assert_eq!(primary_group(name), found.get(name).unwrap().first().copied());
+        assert_eq!(
+            found.get(name).map_or(0, Vec::len),
+            1,
+            "{name}: {:?}",
+            found.get(name)
+        );
+        assert_eq!(
+            primary_group(name),
+            found.get(name).unwrap().first().copied()
+        );
     }
-    assert_eq!(found.keys().copied().collect::<BTreeSet<_>>(), all, "no such call");
+    assert_eq!(
+        found.keys().copied().collect::<BTreeSet<_>>(),
+        all,
+        "no such call"
+    );
     assert_eq!(primary_group("openatt"), None);
 }
 
@@ -48,7 +66,11 @@ fn composite_groups_name_only_what_exists_and_stands_before_them() {
         }
         assert!(before.insert(group.name), "{} twice", group.name);
         assert!(group.calls().next().is_some(), "{} is empty", group.name);
-        assert!(!group.about.is_empty() && !group.about.ends_with('.'), "{}", group.name);
+        assert!(
+            !group.about.is_empty() && !group.about.ends_with('.'),
+            "{}",
+            group.name
+        );
     }
 }
 
@@ -61,7 +83,12 @@ fn an_exclusion_wins_wherever_it_stands() {
 
 #[test]
 fn members_are_those_of_the_architecture() {
-    let members = |arch| group("@file-read").unwrap().members(arch).collect::<Vec<_>>();
+    let members = |arch| {
+        group("@file-read")
+            .unwrap()
+            .members(arch)
+            .collect::<Vec<_>>()
+    };
     assert!(members(Arch::X86_64).contains(&"open"));
     assert!(!members(Arch::Aarch64).contains(&"open"));
     assert!(members(Arch::Arm).contains(&"_llseek"));
@@ -89,7 +116,10 @@ fn names_of_other_tools_and_slips_lead_to_a_group() {
     assert_eq!(closest_group("@system-servce"), Some("@default"));
     assert_eq!(closest_group("@zzzzqqqq"), None);
     for (name, meant) in aliases() {
-        assert!(group(name).is_none() && group(meant).is_some(), "{name} {meant}");
+        assert!(
+            group(name).is_none() && group(meant).is_some(),
+            "{name} {meant}"
+        );
     }
 }
 
@@ -97,10 +127,18 @@ fn names_of_other_tools_and_slips_lead_to_a_group() {
 fn the_page_of_groups_is_what_the_table_says() {
     let mut page = String::new();
     for primary in [false, true] {
-        let title = if primary { "Primary groups" } else { "Composite groups" };
+        let title = if primary {
+            "Primary groups"
+        } else {
+            "Composite groups"
+        };
         write!(page, "\n## {title}\n").unwrap();
         for group in groups().iter().filter(|group| group.primary == primary) {
-            let words: Vec<_> = group.written.iter().map(|word| format!("`{word}`")).collect();
+            let words: Vec<_> = group
+                .written
+                .iter()
+                .map(|word| format!("`{word}`"))
+                .collect();
             let mut about = group.about.to_owned();
             about.get_mut(..1).unwrap().make_ascii_uppercase();
             write!(page, "\n### {}\n\n{about}.\n", group.name).unwrap();
@@ -118,5 +156,8 @@ fn the_page_of_groups_is_what_the_table_says() {
         std::fs::write(path, format!("{before}<!-- the table -->\n{page}")).unwrap();
         return;
     }
-    assert!(after == page, "run this test with INSTA_UPDATE=always, and look at the difference");
+    assert!(
+        after == page,
+        "run this test with INSTA_UPDATE=always, and look at the difference"
+    );
 }

@@ -8,7 +8,12 @@ use super::table::Lines;
 /// The arguments of a call on an architecture, in the order of its registers; `None` where the
 /// kernel has no entry point for it any more, so that nobody says what they are.
 pub fn signature(arch: Arch, name: &str) -> Option<Vec<Argument>> {
-    let rows = || index().all(name).iter().filter_map(|(_, row)| row.split_once('\t'));
+    let rows = || {
+        index()
+            .all(name)
+            .iter()
+            .filter_map(|(_, row)| row.split_once('\t'))
+    };
     let own = rows().find(|(archs, _)| archs.split(',').any(|one| one == arch.name()));
     let (_, text) = own.or_else(|| rows().find(|(archs, _)| *archs == "*"))?;
     Some(text.split(',').filter_map(Argument::parse).collect())
@@ -17,7 +22,10 @@ pub fn signature(arch: Arch, name: &str) -> Option<Vec<Argument>> {
 /// The kernel's names for what the manual pages (section 2) call by this one, as `dfd` for `dirfd`;
 /// a call has one of them at most.
 pub fn kernel_names(manual: &str) -> impl Iterator<Item = &'static str> {
-    MANUAL.iter().filter(move |(name, _)| *name == manual).map(|(_, kernel)| *kernel)
+    MANUAL
+        .iter()
+        .filter(move |(name, _)| *name == manual)
+        .map(|(_, kernel)| *kernel)
 }
 
 /// The manual pages' names of arguments, with the kernel's.
@@ -110,7 +118,11 @@ impl Argument {
             "pad" => Kind::Pad,
             _ => return None,
         };
-        Some(Self { name, kind, bits: bits.parse().ok()? })
+        Some(Self {
+            name,
+            kind,
+            bits: bits.parse().ok()?,
+        })
     }
 }
 

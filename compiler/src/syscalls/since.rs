@@ -17,8 +17,18 @@ use super::table::{lines, syscall_number};
 pub fn since(arch: Arch, name: &str) -> Option<Version> {
     syscall_number(arch, name)?;
     let table = table();
-    let call = table.own.get(&(name, arch)).or_else(|| table.calls.get(name)).copied()?;
-    Some(table.first.get(&arch).copied().map_or(call, |first| first.max(call)))
+    let call = table
+        .own
+        .get(&(name, arch))
+        .or_else(|| table.calls.get(name))
+        .copied()?;
+    Some(
+        table
+            .first
+            .get(&arch)
+            .copied()
+            .map_or(call, |first| first.max(call)),
+    )
 }
 
 /// A kernel's version: 5.3, or 2.6.16.
@@ -35,7 +45,11 @@ pub struct Version {
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)?;
-        if self.patch != 0 { write!(f, ".{}", self.patch) } else { Ok(()) }
+        if self.patch != 0 {
+            write!(f, ".{}", self.patch)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -47,11 +61,17 @@ impl FromStr for Version {
     type Err = NotAVersion;
 
     fn from_str(text: &str) -> Result<Self, NotAVersion> {
-        let mut numbers = text.splitn(3, '.').map(|part| part.parse().map_err(|_| NotAVersion));
+        let mut numbers = text
+            .splitn(3, '.')
+            .map(|part| part.parse().map_err(|_| NotAVersion));
         let major = numbers.next().ok_or(NotAVersion)??;
         let minor = numbers.next().ok_or(NotAVersion)??;
         let patch = numbers.next().unwrap_or(Ok(0))?;
-        Ok(Self { major, minor, patch })
+        Ok(Self {
+            major,
+            minor,
+            patch,
+        })
     }
 }
 
@@ -76,9 +96,13 @@ fn table() -> &'static Table {
                 continue;
             };
             if let Some(arch) = name.strip_prefix('@') {
-                found.first.extend(arch.parse::<Arch>().ok().map(|arch| (arch, version)));
+                found
+                    .first
+                    .extend(arch.parse::<Arch>().ok().map(|arch| (arch, version)));
             } else if let Some(archs) = columns.next() {
-                let archs = archs.split(',').filter_map(|arch| arch.parse::<Arch>().ok());
+                let archs = archs
+                    .split(',')
+                    .filter_map(|arch| arch.parse::<Arch>().ok());
                 found.own.extend(archs.map(|arch| ((name, arch), version)));
             } else {
                 found.calls.insert(name, version);

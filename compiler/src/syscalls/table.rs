@@ -19,7 +19,10 @@ pub fn syscall(arch: Arch, name: &str) -> Option<(&'static str, u32)> {
 pub fn syscall_name(arch: Arch, number: u32) -> Option<&'static str> {
     let table = by_number(arch);
     let at = table.partition_point(|&(nr, _)| nr < number);
-    table.get(at).filter(|&&(nr, _)| nr == number).map(|&(_, name)| name)
+    table
+        .get(at)
+        .filter(|&&(nr, _)| nr == number)
+        .map(|&(_, name)| name)
 }
 
 /// Whether some architecture with a table here has a call of this name.
@@ -40,14 +43,18 @@ pub fn names(arch: Arch) -> impl Iterator<Item = (&'static str, u32)> {
 /// The newest number that we know of in the range where new calls appear. Any higher one that the
 /// table lacks is a call of a newer kernel, or none.
 pub fn newest(arch: Arch) -> u32 {
-    let before = names(arch).map(|(_, number)| number).filter(|&nr| nr < arch.private_start());
+    let before = names(arch)
+        .map(|(_, number)| number)
+        .filter(|&nr| nr < arch.private_start());
     before.max().unwrap_or(0)
 }
 
 /// The numbers above [`newest`] that the architecture has for calls of its own, in order.
 pub fn beyond(arch: Arch) -> Vec<u32> {
-    let mut found: Vec<u32> =
-        names(arch).map(|(_, number)| number).filter(|&nr| nr >= arch.private_start()).collect();
+    let mut found: Vec<u32> = names(arch)
+        .map(|(_, number)| number)
+        .filter(|&nr| nr >= arch.private_start())
+        .collect();
     found.dedup();
     found
 }
@@ -80,11 +87,14 @@ fn number(row: &str, arch: Arch) -> Option<u32> {
 
 fn by_number(arch: Arch) -> &'static [(u32, &'static str)] {
     let tables = tables();
-    let Some(list) = tables.by_number.get(arch as usize) else { return &[] };
+    let Some(list) = tables.by_number.get(arch as usize) else {
+        return &[];
+    };
     list.get_or_init(|| {
         let all = tables.by_name.iter();
-        let mut list: Vec<(u32, &str)> =
-            all.filter_map(|(name, row)| Some((number(row, arch)?, name))).collect();
+        let mut list: Vec<(u32, &str)> = all
+            .filter_map(|(name, row)| Some((number(row, arch)?, name)))
+            .collect();
         list.sort_unstable();
         list
     })
@@ -107,7 +117,8 @@ impl Lines {
     pub(super) fn all(&self, name: &str) -> &[(&'static str, &'static str)] {
         let from = self.0.partition_point(|(one, _)| *one < name);
         let rest = self.0.get(from..).unwrap_or_default();
-        rest.get(..rest.iter().take_while(|(one, _)| *one == name).count()).unwrap_or_default()
+        rest.get(..rest.iter().take_while(|(one, _)| *one == name).count())
+            .unwrap_or_default()
     }
 
     /// The line of a name that has one.

@@ -7,8 +7,10 @@ use super::*;
 fn counts_are_those_of_the_headers() {
     let counts = Arch::ALL.map(|arch| names(arch).count());
     assert_eq!(counts, [385, 461, 374, 327, 431, 328, 424, 390, 324, 375]);
-    let all: std::collections::BTreeSet<_> =
-        Arch::ALL.iter().flat_map(|&arch| names(arch).map(|(name, _)| name)).collect();
+    let all: std::collections::BTreeSet<_> = Arch::ALL
+        .iter()
+        .flat_map(|&arch| names(arch).map(|(name, _)| name))
+        .collect();
     assert!(all.len() > 500, "{}", all.len());
 }
 
@@ -16,10 +18,17 @@ fn counts_are_those_of_the_headers() {
 fn the_newest_number_is_rseq_slice_yield_everywhere() {
     for arch in Arch::ALL {
         assert_eq!(newest(arch), arch.base() + 471, "{arch}");
-        assert_eq!(syscall_number(arch, "rseq_slice_yield"), Some(newest(arch)), "{arch}");
+        assert_eq!(
+            syscall_number(arch, "rseq_slice_yield"),
+            Some(newest(arch)),
+            "{arch}"
+        );
     }
     assert_eq!(beyond(Arch::X32).first(), Some(&(X32_BIT + 512)));
-    assert_eq!(beyond(Arch::Arm), [0xF0001, 0xF0002, 0xF0003, 0xF0004, 0xF0005, 0xF0006]);
+    assert_eq!(
+        beyond(Arch::Arm),
+        [0xF0001, 0xF0002, 0xF0003, 0xF0004, 0xF0005, 0xF0006]
+    );
     assert!(beyond(Arch::X86_64).is_empty());
 }
 
@@ -49,7 +58,11 @@ fn well_known_numbers() {
 #[test]
 fn signatures_have_the_kernels_widths() {
     let bits = |arch, name: &str| -> Vec<u32> {
-        signature(arch, name).unwrap().iter().map(|argument| argument.bits).collect()
+        signature(arch, name)
+            .unwrap()
+            .iter()
+            .map(|argument| argument.bits)
+            .collect()
     };
     assert_eq!(bits(Arch::X86_64, "openat"), [32, 64, 32, 16]);
     assert_eq!(bits(Arch::X86_64, "socket"), [32, 32, 32]);
@@ -65,11 +78,15 @@ fn signatures_have_the_kernels_widths() {
 #[test]
 fn nearly_every_call_has_a_signature() {
     for arch in Arch::ALL {
-        let without: Vec<_> =
-            names(arch).filter(|(name, _)| signature(arch, name).is_none()).collect();
+        let without: Vec<_> = names(arch)
+            .filter(|(name, _)| signature(arch, name).is_none())
+            .collect();
         assert!(without.len() <= 32, "{arch}: {without:?}");
         for (name, _) in names(arch) {
-            assert!(signature(arch, name).is_none_or(|arguments| arguments.len() <= 6), "{name}");
+            assert!(
+                signature(arch, name).is_none_or(|arguments| arguments.len() <= 6),
+                "{name}"
+            );
         }
     }
 }
@@ -132,9 +149,20 @@ fn replacements_exist_and_lead_to_calls() {
     for arch in Arch::ALL {
         for name in replaced::replaced_names() {
             let exists = syscall_number(arch, name).is_some();
-            let known = ["bdflush", "pause", "time", "ftime", "ipc", "socketcall", "sysctl"]
-                .contains(&name);
-            assert!(exists || known || !by(arch, name).is_empty(), "{arch} {name}");
+            let known = [
+                "bdflush",
+                "pause",
+                "time",
+                "ftime",
+                "ipc",
+                "socketcall",
+                "sysctl",
+            ]
+            .contains(&name);
+            assert!(
+                exists || known || !by(arch, name).is_empty(),
+                "{arch} {name}"
+            );
         }
     }
 }
@@ -149,8 +177,9 @@ fn variants_go_both_ways() {
     assert_eq!(of(Arch::X86, "oldstat"), ["stat", "stat64"]);
     assert_eq!(of(Arch::Arm, "futex"), ["futex_time64"]);
     assert_eq!(of(Arch::X86_64, "getdents"), ["getdents64"]);
-    for name in ["setuid", "fork", "vfork", "clone", "clone3", "openat", "openat2", "stat", "dup2"]
-    {
+    for name in [
+        "setuid", "fork", "vfork", "clone", "clone3", "openat", "openat2", "stat", "dup2",
+    ] {
         assert_eq!(of(Arch::X86_64, name), [""; 0], "{name}");
     }
     let mut pairs = 0;
@@ -169,7 +198,10 @@ fn variants_go_both_ways() {
 fn a_call_is_in_one_set_of_variants_and_wider_ones_are_in_theirs() {
     let mut seen = std::collections::BTreeSet::new();
     let sets = include_str!("../../data/syscalls/variants.tsv").lines();
-    for name in sets.clone().filter(|line| !line.starts_with('#')).flat_map(|line| line.split('\t'))
+    for name in sets
+        .clone()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(|line| line.split('\t'))
     {
         assert!(syscall_number_anywhere(name), "{name}");
         assert!(seen.insert(name), "{name} twice");
@@ -216,7 +248,10 @@ fn first_kernels_are_known_but_for_these() {
         reserved193 security stty timerfd tuxcall ulimit vserver";
     assert_eq!(
         unknown.into_iter().collect::<Vec<_>>(),
-        expected.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>()
+        expected
+            .split(' ')
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
     );
 }
 
@@ -224,9 +259,14 @@ fn first_kernels_are_known_but_for_these() {
 fn newer_numbers_have_newer_kernels() {
     // From pidfd_send_signal, 424, on, numbers are given out in order and alike everywhere; two calls
     // got theirs before they were finished.
-    let mut newer: Vec<_> = names(Arch::X86_64).filter(|(_, number)| *number >= 424).collect();
+    let mut newer: Vec<_> = names(Arch::X86_64)
+        .filter(|(_, number)| *number >= 424)
+        .collect();
     newer.sort_by_key(|(_, number)| *number);
-    let versions: Vec<_> = newer.iter().map(|(name, _)| since(Arch::X86_64, name)).collect();
+    let versions: Vec<_> = newer
+        .iter()
+        .map(|(name, _)| since(Arch::X86_64, name))
+        .collect();
     let late = ["close_range", "quotactl_fd"];
     for (pair, names) in versions.windows(2).zip(newer.windows(2)) {
         let before = names.iter().any(|(name, _)| late.contains(name));

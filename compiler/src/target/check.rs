@@ -18,7 +18,13 @@ pub fn check(target: &Target, ir: &Ir, sources: &Sources, document: &Document, s
     if sink.has_errors() {
         return;
     }
-    let check = Check { target, ir, sources, document, whole: document.span(WHOLE) };
+    let check = Check {
+        target,
+        ir,
+        sources,
+        document,
+        whole: document.span(WHOLE),
+    };
     check.architectures(sink);
     check.namespaces(sink);
     check.landlock(sink);
@@ -39,16 +45,33 @@ struct Check<'a> {
 impl Check<'_> {
     /// The filters' meanings that the target's kernel uses.
     fn interfaces(&self) -> impl Iterator<Item = &ArchMeaning> {
-        let here = self.ir.filters.iter().filter(|filter| self.target.runs(filter.native.arch));
+        let here = self
+            .ir
+            .filters
+            .iter()
+            .filter(|filter| self.target.runs(filter.native.arch));
         here.flat_map(Meaning::interfaces)
     }
 
     fn architectures(&self, sink: &mut Sink) {
-        let runs: Vec<&str> = self.target.architectures.iter().map(String::as_str).collect();
+        let runs: Vec<&str> = self
+            .target
+            .architectures
+            .iter()
+            .map(String::as_str)
+            .collect();
         if self.interfaces().next().is_none() {
-            let made: Vec<_> = self.ir.filters.iter().map(|one| one.native.arch.name()).collect();
-            let message =
-                format!("the plan is for {}, and the target runs {}", list(&made), list(&runs));
+            let made: Vec<_> = self
+                .ir
+                .filters
+                .iter()
+                .map(|one| one.native.arch.name())
+                .collect();
+            let message = format!(
+                "the plan is for {}, and the target runs {}",
+                list(&made),
+                list(&runs)
+            );
             sink.push(
                 Diagnostic::error("target-architecture-missing", self.whole, message)
                     .with_help("say by `--arch` what the target is"),
@@ -68,16 +91,25 @@ impl Check<'_> {
     fn listed(&self, arch: Arch) -> Span {
         let pointers = (0..Arch::ALL.len()).map(|at| format!("/syscalls/architectures/{at}"));
         let names = |pointer: &String| {
-            self.document.text_at(pointer).and_then(|text| text.parse().ok()) == Some(arch)
+            self.document
+                .text_at(pointer)
+                .and_then(|text| text.parse().ok())
+                == Some(arch)
         };
-        let found = pointers.filter(names).map(|pointer| self.document.span(&pointer)).next();
+        let found = pointers
+            .filter(names)
+            .map(|pointer| self.document.span(&pointer))
+            .next();
         found.unwrap_or(self.whole)
     }
 
     fn namespaces(&self, sink: &mut Sink) {
         let has = |kind: &Namespace| self.target.namespaces.contains(kind);
-        let missing: Vec<_> =
-            Namespace::ALL.iter().filter(|kind| !has(kind)).map(|kind| kind.name()).collect();
+        let missing: Vec<_> = Namespace::ALL
+            .iter()
+            .filter(|kind| !has(kind))
+            .map(|kind| kind.name())
+            .collect();
         if !missing.is_empty() {
             let message = format!(
                 "every policy needs namespaces of the kind {}, and the target has none",
@@ -92,7 +124,9 @@ impl Check<'_> {
     }
 
     fn landlock(&self, sink: &mut Sink) {
-        let Some(least) = self.ir.landlock.levels.first() else { return };
+        let Some(least) = self.ir.landlock.levels.first() else {
+            return;
+        };
         let has = self.target.landlock;
         if has >= least.abi {
             return;
@@ -101,9 +135,15 @@ impl Check<'_> {
             Some(_) => "a list of TCP ports",
             None => "every policy",
         };
-        let has = if has == 0 { "none".to_owned() } else { format!("version {has}") };
-        let message =
-            format!("{needs} needs version {} of Landlock, and the target has {has}", least.abi);
+        let has = if has == 0 {
+            "none".to_owned()
+        } else {
+            format!("version {has}")
+        };
+        let message = format!(
+            "{needs} needs version {} of Landlock, and the target has {has}",
+            least.abi
+        );
         let help = match least.span {
             Some(_) => "leave the ports out, or run it under Linux 6.7 or newer",
             None => "it takes Linux 5.19 or newer, with `landlock` among the kernel's `lsm=`",
@@ -121,7 +161,11 @@ impl Check<'_> {
                 continue;
             }
             let given: Vec<_> = has.iter().map(|one| one.name()).collect();
-            let given = if given.is_empty() { "none".to_owned() } else { list(&given) };
+            let given = if given.is_empty() {
+                "none".to_owned()
+            } else {
+                list(&given)
+            };
             let message =
                 format!("this limit needs the controller `{name}`, and the target gives {given}");
             let help = match self.target.user {
@@ -167,8 +211,11 @@ impl Check<'_> {
         let calls = self.interfaces().flat_map(|one| one.calls.values());
         // A `deny` rule has the denial action, which has a place of its own.
         let told = |rule: &&Rule| rule.strength == Strength::Notify;
-        let rules: BTreeSet<Span> =
-            calls.flat_map(|call| &call.rules).filter(told).map(|rule| rule.span).collect();
+        let rules: BTreeSet<Span> = calls
+            .flat_map(|call| &call.rules)
+            .filter(told)
+            .map(|rule| rule.span)
+            .collect();
         for span in rules {
             let help =
                 "write `action: deny`, or run it where no filter with a supervisor is in force";
@@ -176,7 +223,11 @@ impl Check<'_> {
         }
         if self.interfaces().any(|one| one.denial == Verdict::Notify) {
             let help = "write `on_deny: {errno: EPERM}`, or run it where no filter with a supervisor is in force";
-            report(self.document.span("/syscalls/on_deny"), "`on_deny: notify`", help);
+            report(
+                self.document.span("/syscalls/on_deny"),
+                "`on_deny: notify`",
+                help,
+            );
         }
         if let Some(span) = self.ir.audit.as_ref().and_then(|audit| audit.syscall) {
             let help = "leave `syscall` out: then runs are recorded, and not their denied calls";
@@ -185,13 +236,18 @@ impl Check<'_> {
     }
 
     fn calls(&self, sink: &mut Sink) {
-        let Some(kernel) = self.target.kernel_version() else { return };
+        let Some(kernel) = self.target.kernel_version() else {
+            return;
+        };
         for interface in self.interfaces() {
             for call in interface.calls.values() {
                 let Some(first) = since(interface.arch, call.name).filter(|it| *it > kernel) else {
                     continue;
                 };
-                let rules = call.rules.iter().filter(|rule| rule.strength == Strength::Allow);
+                let rules = call
+                    .rules
+                    .iter()
+                    .filter(|rule| rule.strength == Strength::Allow);
                 let named = call.allowed.into_iter().chain(rules.map(|rule| rule.span));
                 // A group is written to hold what newer kernels have.
                 for span in named.filter(|&span| !self.sources.slice(span).starts_with('@')) {

@@ -76,8 +76,15 @@ pub enum Namespace {
 
 impl Namespace {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Cgroup, Self::Ipc, Self::Mount, Self::Network, Self::Pid, Self::User, Self::Uts];
+    pub const ALL: [Self; 7] = [
+        Self::Cgroup,
+        Self::Ipc,
+        Self::Mount,
+        Self::Network,
+        Self::Pid,
+        Self::User,
+        Self::Uts,
+    ];
 
     /// The name in descriptions and messages.
     pub const fn name(self) -> &'static str {
@@ -126,7 +133,9 @@ impl Target {
     /// Reads a description. The error says what is wrong with it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() > MAX_BYTES {
-            return Err(format!("a target description has at most {MAX_BYTES} bytes"));
+            return Err(format!(
+                "a target description has at most {MAX_BYTES} bytes"
+            ));
         }
         let target: Self = serde_json::from_slice(bytes)
             .map_err(|error| format!("this is not a target description: {error}"))?;
@@ -138,7 +147,10 @@ impl Target {
             ));
         }
         if target.kernel_version().is_none() {
-            return Err(format!("`{}` is not the version of a kernel", target.kernel));
+            return Err(format!(
+                "`{}` is not the version of a kernel",
+                target.kernel
+            ));
         }
         if target.architectures.is_empty() {
             return Err("the target description lists no architecture".to_owned());

@@ -38,12 +38,20 @@ fn what_is_read_is_written_again_and_is_what_the_schema_says() {
     let schema: Value = serde_json::from_str(JSON_SCHEMA).expect("JSON");
     let validator = jsonschema::draft7::new(&schema).expect("a schema");
     assert!(validator.is_valid(&whole()));
-    let mut keys: Vec<_> = whole().as_object().expect("an object").keys().cloned().collect();
+    let mut keys: Vec<_> = whole()
+        .as_object()
+        .expect("an object")
+        .keys()
+        .cloned()
+        .collect();
     for key in keys.drain(..) {
         let mut part = whole();
         part.as_object_mut().expect("an object").remove(&key);
         assert!(!validator.is_valid(&part), "{key}");
-        assert!(read(&part).is_err_and(|error| error.contains(&key)), "{key}");
+        assert!(
+            read(&part).is_err_and(|error| error.contains(&key)),
+            "{key}"
+        );
     }
 }
 
@@ -51,19 +59,35 @@ fn what_is_read_is_written_again_and_is_what_the_schema_says() {
 fn what_is_no_description_is_refused_with_the_reason() {
     for (key, value, says) in [
         ("purple_target", json!(2), "has form 2"),
-        ("kernel", json!("new"), "`new` is not the version of a kernel"),
+        (
+            "kernel",
+            json!("new"),
+            "`new` is not the version of a kernel",
+        ),
         ("architectures", json!([]), "lists no architecture"),
-        ("architectures", json!(["amd64"]), "no architecture is called `amd64`"),
+        (
+            "architectures",
+            json!(["amd64"]),
+            "no architecture is called `amd64`",
+        ),
         ("controllers", json!(["cpuset"]), "unknown variant `cpuset`"),
         ("landlock", json!(-1), "invalid value"),
         ("hostname", json!("x"), "unknown field `hostname`"),
     ] {
         let mut changed = whole();
-        changed.as_object_mut().expect("an object").insert(key.to_owned(), value);
+        changed
+            .as_object_mut()
+            .expect("an object")
+            .insert(key.to_owned(), value);
         let error = read(&changed).expect_err(key);
         assert!(error.contains(says), "{error}");
         let schema: Value = serde_json::from_str(JSON_SCHEMA).expect("JSON");
-        assert!(!jsonschema::draft7::new(&schema).expect("a schema").is_valid(&changed), "{key}");
+        assert!(
+            !jsonschema::draft7::new(&schema)
+                .expect("a schema")
+                .is_valid(&changed),
+            "{key}"
+        );
     }
     assert!(Target::read(b"name: policy\n").is_err_and(|error| error.contains("not a target")));
     assert!(Target::read(&vec![b' '; 70_000]).is_err_and(|error| error.contains("at most 65536")));
@@ -74,18 +98,31 @@ fn a_target_changes_no_byte_of_a_plan() {
     for profile in crate::profiles::SHIPPED {
         let source = Source::new(profile.name, profile.text);
         let plan = |target| {
-            let options = Options { target, ..Options::default() };
+            let options = Options {
+                target,
+                ..Options::default()
+            };
             compile(&source, &options, Sink::new()).expect("no fault")
         };
         let (without, with) = (plan(None), plan(read(&whole()).ok()));
-        assert!(without.plan.is_some() && without.plan == with.plan, "{}", profile.name);
+        assert!(
+            without.plan.is_some() && without.plan == with.plan,
+            "{}",
+            profile.name
+        );
 
         let mut poor = whole();
         poor["controllers"] = json!([]);
         let refused = plan(read(&poor).ok());
         assert!(refused.plan.is_none());
         let codes = refused.diagnostics.iter().map(|found| found.code);
-        assert!(codes.clone().all(|code| code == "target-controller-missing"), "{}", profile.name);
+        assert!(
+            codes
+                .clone()
+                .all(|code| code == "target-controller-missing"),
+            "{}",
+            profile.name
+        );
         assert!(codes.count() > 0);
     }
 }
@@ -95,14 +132,25 @@ fn a_target_changes_no_byte_of_a_plan() {
 fn every_plan_needs_every_kind_of_namespace() {
     for kind in super::Namespace::ALL {
         let mut poor = whole();
-        let all = super::Namespace::ALL.into_iter().filter(|other| *other != kind);
+        let all = super::Namespace::ALL
+            .into_iter()
+            .filter(|other| *other != kind);
         poor["namespaces"] = json!(all.collect::<Vec<_>>());
-        let options = Options { target: read(&poor).ok(), ..Options::default() };
+        let options = Options {
+            target: read(&poor).ok(),
+            ..Options::default()
+        };
         let found = compile(&Source::new("p", "name: a\n"), &options, Sink::new());
         let found = found.expect("no fault").diagnostics;
-        let [one] = found.as_slice() else { panic!("{found:?}") };
+        let [one] = found.as_slice() else {
+            panic!("{found:?}")
+        };
         assert_eq!(one.code, "target-namespace-missing");
-        assert!(one.message.contains(&format!("`{}`", kind.name())), "{}", one.message);
+        assert!(
+            one.message.contains(&format!("`{}`", kind.name())),
+            "{}",
+            one.message
+        );
     }
 }
 
@@ -117,12 +165,18 @@ fn whatever_tells_a_supervisor_needs_a_target_that_can() {
             "syscalls: {advanced_rules: [{syscall: chroot, action: notify}]}",
             "{syscall: chroot, action: notify}",
         ),
-        ("syscalls: {on_deny: notify, allow: ['@libc-start']}", "notify"),
+        (
+            "syscalls: {on_deny: notify, allow: ['@libc-start']}",
+            "notify",
+        ),
         (
             "syscalls: {on_deny: notify, advanced_rules: [{syscall: chroot, action: deny}]}",
             "notify",
         ),
-        ("audit: {enabled: true, detail_level: [resource, syscall]}", "syscall"),
+        (
+            "audit: {enabled: true, detail_level: [resource, syscall]}",
+            "syscall",
+        ),
         ("audit: {enabled: true, detail_level: [resource]}", ""),
         ("audit: {enabled: false, detail_level: [syscall]}", ""),
         (
@@ -132,15 +186,29 @@ fn whatever_tells_a_supervisor_needs_a_target_that_can() {
     ] {
         let text = format!("name: a\n{section}\n");
         let source = Source::new("p", text.as_str());
-        let options = Options { target: target.clone(), ..Options::default() };
-        let found = compile(&source, &options, Sink::new()).expect("no fault").diagnostics;
-        let found = found.iter().filter(|one| one.code == "target-notification-missing");
-        let places: Vec<_> = found.map(|one| &text[one.span.start..one.span.end]).collect();
+        let options = Options {
+            target: target.clone(),
+            ..Options::default()
+        };
+        let found = compile(&source, &options, Sink::new())
+            .expect("no fault")
+            .diagnostics;
+        let found = found
+            .iter()
+            .filter(|one| one.code == "target-notification-missing");
+        let places: Vec<_> = found
+            .map(|one| &text[one.span.start..one.span.end])
+            .collect();
         let expected: Vec<_> = Some(at).filter(|at| !at.is_empty()).into_iter().collect();
         assert_eq!(places, expected, "{section}");
 
-        let options = Options { emit: Some(Stage::Bpf), ..Options::default() };
-        let program = compile(&source, &options, Sink::new()).expect("no fault").listing;
+        let options = Options {
+            emit: Some(Stage::Bpf),
+            ..Options::default()
+        };
+        let program = compile(&source, &options, Sink::new())
+            .expect("no fault")
+            .listing;
         let tells = program.expect("a program").contains("return 0x7fc00000");
         assert_eq!(tells, !at.is_empty(), "{section}");
     }

@@ -27,7 +27,13 @@ impl<'s> Expected<'s> {
     /// What is expected at a JSON pointer into a policy.
     pub(super) fn at(schema: &'s Schema, pointer: &str) -> Self {
         let root = schema.value();
-        let mut at = Self { root, key: String::new(), item: false, definition: "", schema: root };
+        let mut at = Self {
+            root,
+            key: String::new(),
+            item: false,
+            definition: "",
+            schema: root,
+        };
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
             match at.child(&step) {
@@ -48,8 +54,14 @@ impl<'s> Expected<'s> {
         });
         found.or_else(|| {
             forms.iter().find_map(|form| {
-                let items = form.schema.get("items").filter(|_| step.parse::<usize>().is_ok());
-                let others = form.schema.get("additionalProperties").filter(|it| it.is_object());
+                let items = form
+                    .schema
+                    .get("items")
+                    .filter(|_| step.parse::<usize>().is_ok());
+                let others = form
+                    .schema
+                    .get("additionalProperties")
+                    .filter(|it| it.is_object());
                 let item = items.is_some();
                 let mut inner =
                     self.inner(if item { &self.key } else { step }, item, items.or(others)?);
@@ -62,24 +74,45 @@ impl<'s> Expected<'s> {
     }
 
     fn inner(&self, key: &str, item: bool, schema: &'s Value) -> Self {
-        let mut inner = Self { root: self.root, key: key.to_owned(), item, definition: "", schema };
+        let mut inner = Self {
+            root: self.root,
+            key: key.to_owned(),
+            item,
+            definition: "",
+            schema,
+        };
         inner.follow();
         inner
     }
 
     fn follow(&mut self) {
-        let reference = self.schema.get("$ref").or_else(|| self.schema.pointer("/allOf/0/$ref"));
-        let Some(reference) = reference.and_then(Value::as_str) else { return };
+        let reference = self
+            .schema
+            .get("$ref")
+            .or_else(|| self.schema.pointer("/allOf/0/$ref"));
+        let Some(reference) = reference.and_then(Value::as_str) else {
+            return;
+        };
         self.definition = reference.rsplit('/').next().unwrap_or("");
         let pointer = reference.strip_prefix('#');
-        self.schema = pointer.and_then(|it| self.root.pointer(it)).unwrap_or(&NOTHING);
+        self.schema = pointer
+            .and_then(|it| self.root.pointer(it))
+            .unwrap_or(&NOTHING);
     }
 
     /// The choices of the schema at this place itself, in its order; empty where there is one form.
     pub(super) fn choices(&self) -> Vec<Self> {
-        let choices = self.schema.get("anyOf").or_else(|| self.schema.get("oneOf"));
-        let choices = choices.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        choices.iter().map(|choice| self.inner(&self.key, self.item, choice)).collect()
+        let choices = self
+            .schema
+            .get("anyOf")
+            .or_else(|| self.schema.get("oneOf"));
+        let choices = choices
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        choices
+            .iter()
+            .map(|choice| self.inner(&self.key, self.item, choice))
+            .collect()
     }
 
     /// Every form that a value may have here, choices within choices taken apart. Older spellings
@@ -178,10 +211,17 @@ impl<'s> Expected<'s> {
                     format!("a mapping with the keys {}", and(keys.iter().copied()))
                 }
                 keys => {
-                    format!("a mapping with keys such as {}", and(keys.iter().copied().take(3)))
+                    format!(
+                        "a mapping with keys such as {}",
+                        and(keys.iter().copied().take(3))
+                    )
                 }
             },
-            "array" => match self.schema.pointer("/examples/0/0").filter(|it| !it.is_object()) {
+            "array" => match self
+                .schema
+                .pointer("/examples/0/0")
+                .filter(|it| !it.is_object())
+            {
                 Some(example) => format!("a list such as `[{}]`", plain(example)),
                 None => "a list".to_owned(),
             },
@@ -206,8 +246,16 @@ impl<'s> Expected<'s> {
             Some("integer") => "a whole number",
             _ => "a number",
         };
-        let limit = |name| self.schema.get(name).filter(|limit: &&Value| limit.is_number());
-        match (limit("exclusiveMinimum"), limit("minimum"), limit("maximum")) {
+        let limit = |name| {
+            self.schema
+                .get(name)
+                .filter(|limit: &&Value| limit.is_number())
+        };
+        match (
+            limit("exclusiveMinimum"),
+            limit("minimum"),
+            limit("maximum"),
+        ) {
             (Some(above), _, Some(most)) => format!("{kind} above {above} and up to {most}"),
             (_, Some(least), Some(most)) => format!("{kind} from {least} to {most}"),
             (_, Some(least), None) => format!("{kind}, {least} or more"),
@@ -227,26 +275,40 @@ impl<'s> Expected<'s> {
 
     /// The words accepted, where there is a fixed choice; older spellings are not offered.
     pub(super) fn words(&self) -> Vec<&'s str> {
-        self.forms().iter().filter(|form| !form.is_older()).filter_map(Self::word).collect()
+        self.forms()
+            .iter()
+            .filter(|form| !form.is_older())
+            .filter_map(Self::word)
+            .collect()
     }
 
     /// The older spellings of words.
     pub(super) fn older_words(&self) -> Vec<&'s str> {
-        self.forms().iter().filter(|form| form.is_older()).filter_map(Self::word).collect()
+        self.forms()
+            .iter()
+            .filter(|form| form.is_older())
+            .filter_map(Self::word)
+            .collect()
     }
 
     /// The keys of a mapping; older spellings are not offered.
     pub(super) fn keys(&self) -> Vec<&'s str> {
         let preferred = |property: &Value| property.get("deprecated").is_none();
         let properties = self.properties().into_iter();
-        properties.filter(|(_, property)| preferred(property)).map(|(key, _)| key).collect()
+        properties
+            .filter(|(_, property)| preferred(property))
+            .map(|(key, _)| key)
+            .collect()
     }
 
     /// The older spellings of keys.
     pub(super) fn older_keys(&self) -> Vec<&'s str> {
         let older = |property: &Value| property.get("deprecated").is_some();
         let properties = self.properties().into_iter();
-        properties.filter(|(_, property)| older(property)).map(|(key, _)| key).collect()
+        properties
+            .filter(|(_, property)| older(property))
+            .map(|(key, _)| key)
+            .collect()
     }
 
     /// Whether a mapping has a key, under its preferred or an older spelling.
@@ -257,14 +319,22 @@ impl<'s> Expected<'s> {
     /// The keys that a mapping cannot do without.
     pub(super) fn required(&self) -> Vec<&'s str> {
         let required = self.schema.get("required").and_then(Value::as_array);
-        required.into_iter().flatten().filter_map(Value::as_str).collect()
+        required
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
     }
 
     /// What is expected under each key of a mapping and in each item of a list.
     pub(super) fn below(&self) -> Vec<Self> {
         let keys = self.keys().into_iter().filter_map(|key| self.child(key));
-        let items = self.forms().iter().any(|form| form.schema.get("items").is_some());
-        keys.chain(items.then(|| self.child("0")).flatten()).collect()
+        let items = self
+            .forms()
+            .iter()
+            .any(|form| form.schema.get("items").is_some());
+        keys.chain(items.then(|| self.child("0")).flatten())
+            .collect()
     }
 
     /// Whether it is a name or a condition, which no number in quotes is.
@@ -299,7 +369,9 @@ impl<'s> Expected<'s> {
 
     /// Whether text is the only scalar that may stand here.
     pub(super) fn takes_text_only(&self) -> bool {
-        let other = ["integer", "number", "boolean"].into_iter().any(|kind| self.takes(kind));
+        let other = ["integer", "number", "boolean"]
+            .into_iter()
+            .any(|kind| self.takes(kind));
         self.takes("string") && !other && self.words().is_empty()
     }
 
@@ -324,12 +396,20 @@ impl<'s> Expected<'s> {
 
     /// The schema's word for the type; empty where there are several.
     fn kind(&self) -> &'s str {
-        self.schema.get("type").and_then(Value::as_str).unwrap_or("")
+        self.schema
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or("")
     }
 
     /// The sentence for a value of a wrong kind.
     pub(super) fn mismatch(&self, found: &Value) -> String {
-        format!("{} takes {}; found {}", self.name(), self.phrase(), describe(found))
+        format!(
+            "{} takes {}; found {}",
+            self.name(),
+            self.phrase(),
+            describe(found)
+        )
     }
 }
 
@@ -363,5 +443,7 @@ pub(super) fn joined(parts: &[String]) -> String {
 
 /// A value as it is written in a policy.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }

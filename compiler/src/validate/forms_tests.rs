@@ -1,5 +1,9 @@
 //! Values of several forms, and the changes that findings carry.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it relies on"
+)]
 
 use super::schema::Schema;
 use super::validate;
@@ -126,18 +130,33 @@ fn one_message_for_an_item_that_fits_no_form() {
         let found = against(&mixed(), &format!("allow: [write, {item}]\n"));
         let said: Vec<_> = found
             .iter()
-            .map(|one| (one.code, one.message.as_str(), one.help.as_deref().unwrap_or("")))
+            .map(|one| {
+                (
+                    one.code,
+                    one.message.as_str(),
+                    one.help.as_deref().unwrap_or(""),
+                )
+            })
             .collect();
         assert_eq!(said, [(code, message, help)], "{item}");
     }
-    assert_eq!(against(&mixed(), "allow: [a, {name: b}, {group: c, except: [d]}]\n"), []);
+    assert_eq!(
+        against(&mixed(), "allow: [a, {name: b}, {group: c, except: [d]}]\n"),
+        []
+    );
 }
 
 #[test]
 fn what_is_in_the_wrong_place_is_sent_home() {
     for (text, help) in [
-        ("allow: [read]", "`allow` is a key of `syscalls`: move it there"),
-        ("filesystem: {network: {}}", "`network` is a section of its own: begin the line with it"),
+        (
+            "allow: [read]",
+            "`allow` is a key of `syscalls`: move it there",
+        ),
+        (
+            "filesystem: {network: {}}",
+            "`network` is a section of its own: begin the line with it",
+        ),
         (
             "filesystem: {host_path: /usr}",
             "`host_path` is a key of an item of `immutable_paths` and an item of `output_paths`: move it where it belongs",
@@ -146,7 +165,10 @@ fn what_is_in_the_wrong_place_is_sent_home() {
             "network: {enabled: true}",
             "`enabled` is a key of `audit` and `ebpf_monitoring`: move it where it belongs",
         ),
-        ("memory-limit-bytes: 2G", "did you mean `memory_limit_bytes`, a key of `resources`?"),
+        (
+            "memory-limit-bytes: 2G",
+            "did you mean `memory_limit_bytes`, a key of `resources`?",
+        ),
         (
             "network: {isolated: true, Isolated: false}",
             "did you mean `isolated`? It is given already",
@@ -156,14 +178,20 @@ fn what_is_in_the_wrong_place_is_sent_home() {
         let help_of = |one: &Diagnostic| one.help.clone().unwrap_or_default();
         let helps: Vec<String> = found.iter().map(help_of).collect();
         assert_eq!(helps, [help], "{text}");
-        assert!(found.iter().all(|one| one.fix.is_none()), "{text}: nothing moves by itself");
+        assert!(
+            found.iter().all(|one| one.fix.is_none()),
+            "{text}: nothing moves by itself"
+        );
     }
 }
 
 #[test]
 fn lists_and_mappings_for_each_other() {
     for (text, help) in [
-        ("network: [{isolated: true}]", "leave out the `- `: its keys stand below it as they are"),
+        (
+            "network: [{isolated: true}]",
+            "leave out the `- `: its keys stand below it as they are",
+        ),
         (
             "filesystem: {immutable_paths: {host_path: /usr, sandbox_path: /usr}}",
             "begin the first of its lines with `- `: it is one item of a list",
@@ -176,13 +204,18 @@ fn lists_and_mappings_for_each_other() {
             "filesystem: {immutable_paths: [/usr]}",
             "write it with its keys: `host_path` and `sandbox_path`",
         ),
-        ("syscalls: {allow: 'read, write'}", "make it a list: `[read, write]`"),
+        (
+            "syscalls: {allow: 'read, write'}",
+            "make it a list: `[read, write]`",
+        ),
         ("network: {isolated: 'yes'}", "write `true`"),
         ("network: {isolated: 0}", "write `false`"),
     ] {
         let found = found(&format!("name: a\n{text}\n"));
-        let said: Vec<_> =
-            found.iter().map(|one| (one.code, one.help.as_deref().unwrap_or(""))).collect();
+        let said: Vec<_> = found
+            .iter()
+            .map(|one| (one.code, one.help.as_deref().unwrap_or("")))
+            .collect();
         assert_eq!(said, [("wrong-type", help)], "{text}");
     }
 }
@@ -192,35 +225,113 @@ fn lists_and_mappings_for_each_other() {
 fn changes_lead_to_what_was_meant() {
     use Applicability::{Safe, Unsafe};
     for (text, applicability, after) in [
-        ("network: {isolated: 'true'}", Safe, "network: {isolated: true}"),
-        ("resources: {pids_limit: \"10\"}", Safe, "resources: {pids_limit: 10}"),
-        ("resources: {cpu_shares: '0.5'}", Safe, "resources: {cpu_shares: 0.5}"),
-        ("resources: {pids_limit: 10.0}", Safe, "resources: {pids_limit: 10}"),
-        ("resources: {pids_limit: [10]}", Safe, "resources: {pids_limit: 10}"),
-        ("resources: {Pids-Limit: 10}", Safe, "resources: {pids_limit: 10}"),
-        ("resources: {'pid_limit': 10}", Safe, "resources: {pids_limit: 10}"),
-        ("resources: {timeout: 10}", Safe, "resources: {session_timeout_seconds: 10}"),
-        ("resources: {tiemout: 10}", Unsafe, "resources: {session_timeout_seconds: 10}"),
+        (
+            "network: {isolated: 'true'}",
+            Safe,
+            "network: {isolated: true}",
+        ),
+        (
+            "resources: {pids_limit: \"10\"}",
+            Safe,
+            "resources: {pids_limit: 10}",
+        ),
+        (
+            "resources: {cpu_shares: '0.5'}",
+            Safe,
+            "resources: {cpu_shares: 0.5}",
+        ),
+        (
+            "resources: {pids_limit: 10.0}",
+            Safe,
+            "resources: {pids_limit: 10}",
+        ),
+        (
+            "resources: {pids_limit: [10]}",
+            Safe,
+            "resources: {pids_limit: 10}",
+        ),
+        (
+            "resources: {Pids-Limit: 10}",
+            Safe,
+            "resources: {pids_limit: 10}",
+        ),
+        (
+            "resources: {'pid_limit': 10}",
+            Safe,
+            "resources: {pids_limit: 10}",
+        ),
+        (
+            "resources: {timeout: 10}",
+            Safe,
+            "resources: {session_timeout_seconds: 10}",
+        ),
+        (
+            "resources: {tiemout: 10}",
+            Unsafe,
+            "resources: {session_timeout_seconds: 10}",
+        ),
         ("sycsalls: {}", Unsafe, "syscalls: {}"),
-        ("filesystem: {scratch_paths: /tmp}", Safe, "filesystem: {scratch_paths: [/tmp]}"),
-        ("filesystem: {scratch_paths: '/tmp'}", Safe, "filesystem: {scratch_paths: ['/tmp']}"),
-        ("environment: {set: {A: 0x1f}}", Safe, "environment: {set: {A: \"0x1f\"}}"),
-        ("environment: {set: {A: true}}", Safe, "environment: {set: {A: \"true\"}}"),
-        ("syscalls: {on_deny: EPERM}", Safe, "syscalls: {on_deny: {errno: EPERM}}"),
-        ("syscalls: {on_deny: Kill}", Safe, "syscalls: {on_deny: kill}"),
-        ("syscalls: {on_deny: kil}", Unsafe, "syscalls: {on_deny: kill}"),
-        ("audit: {detail_level: syscall}", Safe, "audit: {detail_level: [syscall]}"),
-        ("audit: {detail_level: [Syscalls]}", Safe, "audit: {detail_level: [syscall]}"),
+        (
+            "filesystem: {scratch_paths: /tmp}",
+            Safe,
+            "filesystem: {scratch_paths: [/tmp]}",
+        ),
+        (
+            "filesystem: {scratch_paths: '/tmp'}",
+            Safe,
+            "filesystem: {scratch_paths: ['/tmp']}",
+        ),
+        (
+            "environment: {set: {A: 0x1f}}",
+            Safe,
+            "environment: {set: {A: \"0x1f\"}}",
+        ),
+        (
+            "environment: {set: {A: true}}",
+            Safe,
+            "environment: {set: {A: \"true\"}}",
+        ),
+        (
+            "syscalls: {on_deny: EPERM}",
+            Safe,
+            "syscalls: {on_deny: {errno: EPERM}}",
+        ),
+        (
+            "syscalls: {on_deny: Kill}",
+            Safe,
+            "syscalls: {on_deny: kill}",
+        ),
+        (
+            "syscalls: {on_deny: kil}",
+            Unsafe,
+            "syscalls: {on_deny: kill}",
+        ),
+        (
+            "audit: {detail_level: syscall}",
+            Safe,
+            "audit: {detail_level: [syscall]}",
+        ),
+        (
+            "audit: {detail_level: [Syscalls]}",
+            Safe,
+            "audit: {detail_level: [syscall]}",
+        ),
     ] {
         let policy = format!("name: a\n{text}\n");
         let findings = found(&policy);
-        let [finding] = findings.as_slice() else { panic!("{text}: {findings:?}") };
+        let [finding] = findings.as_slice() else {
+            panic!("{text}: {findings:?}")
+        };
         assert_eq!(
             finding.fix.as_ref().map(|fix| fix.applicability),
             Some(applicability),
             "{text}"
         );
-        assert_eq!(changed(&policy, finding), Some(format!("name: a\n{after}\n")), "{text}");
+        assert_eq!(
+            changed(&policy, finding),
+            Some(format!("name: a\n{after}\n")),
+            "{text}"
+        );
         let wrong = found(&format!("name: a\n{after}\n"));
         assert_eq!(wrong, [], "{after}");
     }
@@ -235,6 +346,9 @@ fn what_an_alias_repeats_is_not_changed() {
     ] {
         let found = found(&format!("name: a\n{text}\n"));
         assert!(!found.is_empty(), "{text}");
-        assert!(found.iter().all(|one| one.fix.is_none()), "{text}: {found:?}");
+        assert!(
+            found.iter().all(|one| one.fix.is_none()),
+            "{text}: {found:?}"
+        );
     }
 }

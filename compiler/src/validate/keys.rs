@@ -47,7 +47,10 @@ pub(super) fn unknown(
 /// The finding with the key that was meant, and the change that makes it so.
 fn renamed(report: &Report<'_>, pointer: &str, found: Diagnostic, meant: Meant<'_>) -> Diagnostic {
     let Meant { word, certain } = meant;
-    let there = report.json.pointer(pointer).is_some_and(|mapping| mapping.get(word).is_some());
+    let there = report
+        .json
+        .pointer(pointer)
+        .is_some_and(|mapping| mapping.get(word).is_some());
     if there {
         return found.with_help(format!("did you mean `{word}`? It is given already"));
     }
@@ -56,7 +59,11 @@ fn renamed(report: &Report<'_>, pointer: &str, found: Diagnostic, meant: Meant<'
     if report.document.is_shared(pointer) {
         return found;
     }
-    let applicability = if certain { Applicability::Safe } else { Applicability::Unsafe };
+    let applicability = if certain {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    };
     found.with_fix(applicability, format!("write `{word}`"), span, word)
 }
 
@@ -69,9 +76,17 @@ fn meant_key<'s>(expected: &Expected<'s>, key: &str) -> Option<Meant<'s>> {
     }
     let older = meant(key, expected.older_keys());
     let preferred_of = |older: Meant<'_>| {
-        let spelling = OLDER_SPELLINGS.iter().find(|spelling| spelling.older == older.word)?;
-        let word = keys.iter().copied().find(|key| *key == spelling.preferred)?;
-        Some(Meant { word, certain: older.certain })
+        let spelling = OLDER_SPELLINGS
+            .iter()
+            .find(|spelling| spelling.older == older.word)?;
+        let word = keys
+            .iter()
+            .copied()
+            .find(|key| *key == spelling.preferred)?;
+        Some(Meant {
+            word,
+            certain: older.certain,
+        })
     };
     let older = older.and_then(preferred_of);
     older.filter(|meant| meant.certain).or(preferred).or(older)
@@ -79,17 +94,21 @@ fn meant_key<'s>(expected: &Expected<'s>, key: &str) -> Option<Meant<'s>> {
 
 /// The places that a key belongs to: "`allow` is a key of `syscalls`: move it there".
 fn elsewhere(schema: &Schema, key: &str) -> Option<String> {
-    let places: Vec<String> =
-        mappings(schema).iter().filter(|place| place.has_key(key)).map(place_name).collect();
+    let places: Vec<String> = mappings(schema)
+        .iter()
+        .filter(|place| place.has_key(key))
+        .map(place_name)
+        .collect();
     match places.as_slice() {
         [] => None,
-        [only] if only == ITSELF => {
-            Some(format!("`{key}` is a section of its own: begin the line with it"))
-        }
+        [only] if only == ITSELF => Some(format!(
+            "`{key}` is a section of its own: begin the line with it"
+        )),
         [only] => Some(format!("`{key}` is a key of {only}: move it there")),
-        several => {
-            Some(format!("`{key}` is a key of {}: move it where it belongs", joined(several)))
-        }
+        several => Some(format!(
+            "`{key}` is a key of {}: move it where it belongs",
+            joined(several)
+        )),
     }
 }
 
@@ -98,7 +117,13 @@ fn near_elsewhere(schema: &Schema, key: &str) -> Option<String> {
     mappings(schema).iter().find_map(|place| {
         let meant = meant_key(place, key)?;
         let near = meant.certain || strsim::osa_distance(key, meant.word) <= 2 && key.len() > 4;
-        near.then(|| format!("did you mean `{}`, a key of {}?", meant.word, place_name(place)))
+        near.then(|| {
+            format!(
+                "did you mean `{}`, a key of {}?",
+                meant.word,
+                place_name(place)
+            )
+        })
     })
 }
 
@@ -106,7 +131,11 @@ fn near_elsewhere(schema: &Schema, key: &str) -> Option<String> {
 const ITSELF: &str = "the policy itself";
 
 fn place_name(place: &Expected<'_>) -> String {
-    if place.is_policy() { ITSELF.to_owned() } else { place.name() }
+    if place.is_policy() {
+        ITSELF.to_owned()
+    } else {
+        place.name()
+    }
 }
 
 /// Every mapping of a policy that has keys of its own, outermost first.
@@ -143,6 +172,10 @@ pub(super) fn missing(
     let inner = Expected::at(report.schema, &format!("{pointer}/{}", step(key)));
     let whole = report.document.span(pointer);
     let span = report.document.first_key(pointer).unwrap_or(whole);
-    Diagnostic::error("missing-key", span, format!("{} needs the key `{key}`", expected.name()))
-        .with_help(format!("add `{key}:` with {}", inner.phrase()))
+    Diagnostic::error(
+        "missing-key",
+        span,
+        format!("{} needs the key `{key}`", expected.name()),
+    )
+    .with_help(format!("add `{key}:` with {}", inner.phrase()))
 }

@@ -60,11 +60,16 @@ pub(crate) fn check(document: &mut Document, sink: &mut Sink) -> Option<serde_js
 /// The keys of the mapping at a JSON pointer, in the order of the schema, each followed by its older
 /// spellings; empty where the schema names none.
 pub(crate) fn key_order(pointer: &str) -> Vec<&'static str> {
-    let Some(schema) = Schema::of_policies() else { return Vec::new() };
+    let Some(schema) = Schema::of_policies() else {
+        return Vec::new();
+    };
     let expected = Expected::at(schema, pointer);
     let mut keys = Vec::new();
     for key in expected.keys() {
-        let older = OLDER_SPELLINGS.iter().filter(|it| it.preferred == key).map(|it| it.older);
+        let older = OLDER_SPELLINGS
+            .iter()
+            .filter(|it| it.preferred == key)
+            .map(|it| it.older);
         keys.push(key);
         keys.extend(older);
     }
@@ -99,7 +104,11 @@ fn residual(
     }
     let expected = Expected::at(schema, &pointer);
     let found = json.pointer(&pointer).unwrap_or(json);
-    Diagnostic::error("wrong-type", document.span(&pointer), expected.mismatch(found))
+    Diagnostic::error(
+        "wrong-type",
+        document.span(&pointer),
+        expected.mismatch(found),
+    )
 }
 
 #[cfg(test)]

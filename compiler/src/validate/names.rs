@@ -19,7 +19,10 @@ pub fn schema() -> Value {
     let mut used = Vec::new();
     offer(&mut schema, &mut used);
     let definitions = schema.get_mut("definitions").and_then(Value::as_object_mut);
-    definitions.into_iter().flat_map(Map::values_mut).for_each(leave_to_the_key);
+    definitions
+        .into_iter()
+        .flat_map(Map::values_mut)
+        .for_each(leave_to_the_key);
     with_markdown(&mut schema);
     if let Some(definitions) = schema.get_mut("definitions").and_then(Value::as_object_mut) {
         for list in LISTS.iter().filter(|list| used.contains(&list.name)) {
@@ -39,8 +42,12 @@ pub fn schema() -> Value {
 /// Takes the descriptions from a type that is a number or text: an editor would show them in place of
 /// the description of the key.
 fn leave_to_the_key(definition: &mut Value) {
-    let Some(keywords) = definition.as_object_mut() else { return };
-    let Some(Value::Array(forms)) = keywords.get_mut("anyOf") else { return };
+    let Some(keywords) = definition.as_object_mut() else {
+        return;
+    };
+    let Some(Value::Array(forms)) = keywords.get_mut("anyOf") else {
+        return;
+    };
     let simple = |form: &Value| {
         let kind = form.get("type").and_then(Value::as_str).unwrap_or("");
         matches!(kind, "integer" | "number" | "string") && form.get("const").is_none()
@@ -92,7 +99,11 @@ const LISTS: [List; 4] = [
         title: "Error",
         description: "The name of an error (errno(3)).",
         // The last number of asm-generic/errno.h.
-        names: || (1..=133).filter_map(|number| errno_name(Arch::X86_64, number)).collect(),
+        names: || {
+            (1..=133)
+                .filter_map(|number| errno_name(Arch::X86_64, number))
+                .collect()
+        },
     },
     List {
         name: "capability",
@@ -112,9 +123,14 @@ const LISTS: [List; 4] = [
 
 /// Every system call of every architecture, in the order of the alphabet, and the groups.
 fn every_call() -> Vec<&'static str> {
-    let all = Arch::ALL.iter().flat_map(|&arch| names(arch).map(|(name, _)| name));
+    let all = Arch::ALL
+        .iter()
+        .flat_map(|&arch| names(arch).map(|(name, _)| name));
     let groups = groups().iter().map(|group| group.name);
-    all.collect::<BTreeSet<_>>().into_iter().chain(groups).collect()
+    all.collect::<BTreeSet<_>>()
+        .into_iter()
+        .chain(groups)
+        .collect()
 }
 
 /// A name, and what there is to say about it.
@@ -159,7 +175,15 @@ fn add_choice(keywords: &mut Map<String, Value>, definition: &str) {
         return;
     }
     let mut own = Map::new();
-    for keyword in ["$ref", "type", "pattern", "minLength", "maxLength", "allOf", "oneOf"] {
+    for keyword in [
+        "$ref",
+        "type",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "allOf",
+        "oneOf",
+    ] {
         if let Some(value) = keywords.shift_remove(keyword) {
             own.insert(keyword.to_owned(), value);
         }
@@ -174,18 +198,39 @@ mod tests {
     #[test]
     fn names_stand_beside_any_other_text() {
         let schema = schema();
-        assert!(!schema.to_string().contains(KEYWORD), "the keyword is ours alone");
+        assert!(
+            !schema.to_string().contains(KEYWORD),
+            "the keyword is ours alone"
+        );
         for (pointer, definition) in [
-            ("/definitions/Syscalls/properties/allow/items", "SyscallName"),
-            ("/definitions/AdvancedRule/properties/syscall", "SyscallName"),
+            (
+                "/definitions/Syscalls/properties/allow/items",
+                "SyscallName",
+            ),
+            (
+                "/definitions/AdvancedRule/properties/syscall",
+                "SyscallName",
+            ),
             ("/definitions/AdvancedRule/properties/errno", "ErrorName"),
-            ("/definitions/Capabilities/properties/add/items", "CapabilityName"),
-            ("/definitions/Syscalls/properties/architectures/items", "ArchitectureName"),
+            (
+                "/definitions/Capabilities/properties/add/items",
+                "CapabilityName",
+            ),
+            (
+                "/definitions/Syscalls/properties/architectures/items",
+                "ArchitectureName",
+            ),
         ] {
             let choices = schema.pointer(pointer).and_then(|it| it.get("anyOf"));
-            let choices = choices.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let choices = choices
+                .and_then(Value::as_array)
+                .map_or(&[][..], Vec::as_slice);
             let reference = format!("#/definitions/{definition}");
-            assert_eq!(choices.first(), Some(&json!({"$ref": reference})), "{pointer}");
+            assert_eq!(
+                choices.first(),
+                Some(&json!({"$ref": reference})),
+                "{pointer}"
+            );
             let others = ["CallEntry", "CapabilityEntry"]
                 .map(|name| json!({"$ref": format!("#/definitions/{name}")}));
             let any = |form: &Value| *form == json!({"type": "string"}) || others.contains(form);
@@ -196,7 +241,10 @@ mod tests {
             names.and_then(Value::as_array).map_or(0, Vec::len)
         };
         assert!(count("SyscallName") > 500 && count("ErrorName") > 120);
-        assert_eq!((count("CapabilityName"), count("ArchitectureName")), (41, 10));
+        assert_eq!(
+            (count("CapabilityName"), count("ArchitectureName")),
+            (41, 10)
+        );
     }
 
     /// Every place explains itself in an editor: its title, what it means, an example, its default.
@@ -206,11 +254,16 @@ mod tests {
         let mut missing = Vec::new();
         let mut count = 0;
         let definitions = schema.get("definitions").and_then(Value::as_object);
-        let inner = definitions.into_iter().flatten().flat_map(|(name, definition)| {
-            let choices = definition.get("oneOf").or_else(|| definition.get("anyOf"));
-            let choices = choices.and_then(Value::as_array).into_iter().flatten();
-            std::iter::once(definition).chain(choices).map(move |form| (name.as_str(), form))
-        });
+        let inner = definitions
+            .into_iter()
+            .flatten()
+            .flat_map(|(name, definition)| {
+                let choices = definition.get("oneOf").or_else(|| definition.get("anyOf"));
+                let choices = choices.and_then(Value::as_array).into_iter().flatten();
+                std::iter::once(definition)
+                    .chain(choices)
+                    .map(move |form| (name.as_str(), form))
+            });
         for (name, form) in std::iter::once(("", &schema)).chain(inner) {
             let words = form.get("const").is_some() && !name.ends_with("Name");
             let described = form.get("description").is_some();
@@ -229,14 +282,20 @@ mod tests {
                 let text = |keyword| property.get(keyword).and_then(Value::as_str).unwrap_or("");
                 need("title", text("title").len() > 3);
                 need("description", text("description").len() > 8);
-                need("no line end", !text("description").replace("\n\n", "").contains('\n'));
+                need(
+                    "no line end",
+                    !text("description").replace("\n\n", "").contains('\n'),
+                );
                 let boolean = property.get("type") == Some(&json!("boolean"));
                 need("examples", has("examples") || boolean);
                 let required = form.get("required").and_then(Value::as_array);
                 let required = required.is_some_and(|all| all.contains(&json!(key)));
                 let said = ["Default: ", "Absent: "];
                 let said = said.iter().any(|word| text("description").contains(word));
-                need("default", required || said || has("default") || has("deprecated"));
+                need(
+                    "default",
+                    required || said || has("default") || has("deprecated"),
+                );
             }
         }
         assert!(missing.is_empty(), "{missing:#?}");

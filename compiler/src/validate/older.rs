@@ -15,10 +15,16 @@ fn rename_keys(document: &mut Document, sink: &mut Sink) {
         let Some((_, section)) = document.entry(document.root(), spelling.section) else {
             continue;
         };
-        let Some((older, value)) = document.entry(section, spelling.older) else { continue };
+        let Some((older, value)) = document.entry(section, spelling.older) else {
+            continue;
+        };
         if let Some((preferred, other)) = document.entry(section, spelling.preferred) {
             let same = document.same(value, other);
-            let applicability = if same { Applicability::Safe } else { Applicability::Unsafe };
+            let applicability = if same {
+                Applicability::Safe
+            } else {
+                Applicability::Unsafe
+            };
             sink.push(
                 Diagnostic::error(
                     "conflicting-spellings",
@@ -48,10 +54,16 @@ fn rename_operators(document: &mut Document, sink: &mut Sink) {
     let Some((_, rules)) = rules else { return };
     let mut renamed = Vec::new();
     for &rule in document.items(rules) {
-        let Some((_, conditions)) = document.entry(rule, "conditions") else { continue };
+        let Some((_, conditions)) = document.entry(rule, "conditions") else {
+            continue;
+        };
         for &condition in document.items(conditions) {
-            let Some((_, operator)) = document.entry(condition, "op") else { continue };
-            let Some(text) = document.scalar(operator) else { continue };
+            let Some((_, operator)) = document.entry(condition, "op") else {
+                continue;
+            };
+            let Some(text) = document.scalar(operator) else {
+                continue;
+            };
             if let Some(&(older, preferred)) =
                 OLDER_OPERATORS.iter().find(|(older, _)| *older == text)
             {
@@ -75,5 +87,10 @@ fn note(span: crate::source::Span, older: &str, preferred: &str) -> Diagnostic {
         format!("`{older}` is an older spelling of `{preferred}`"),
     )
     .with_help("both mean the same")
-    .with_fix(Applicability::Safe, format!("write `{preferred}`"), span, preferred)
+    .with_fix(
+        Applicability::Safe,
+        format!("write `{preferred}`"),
+        span,
+        preferred,
+    )
 }

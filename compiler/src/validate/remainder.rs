@@ -22,13 +22,17 @@ pub(crate) fn remainder(document: &mut Document) -> Option<Policy> {
     let schema = Schema::of_policies()?;
     for _ in 0..MAX_ROUNDS {
         let mut json = document.to_json();
-        json.as_object_mut()?.entry("name").or_insert_with(|| NAME.into());
+        json.as_object_mut()?
+            .entry("name")
+            .or_insert_with(|| NAME.into());
         let mut removed: Vec<String> = nulls(&json);
         for error in schema.errors(&json).take(MAX_REMOVED) {
             let pointer = error.instance_path().as_str();
             match error.kind() {
                 Kind::AdditionalProperties { unexpected } => {
-                    let keys = unexpected.iter().map(|key| format!("{pointer}/{}", step(key)));
+                    let keys = unexpected
+                        .iter()
+                        .map(|key| format!("{pointer}/{}", step(key)));
                     removed.extend(keys);
                 }
                 _ => removed.push(pointer.to_owned()),

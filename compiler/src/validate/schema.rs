@@ -28,7 +28,9 @@ impl Schema {
     /// The schema of policies, compiled once; `None` only through a defect, which a test excludes.
     pub(super) fn of_policies() -> Option<&'static Self> {
         static SCHEMA: OnceLock<Option<Schema>> = OnceLock::new();
-        SCHEMA.get_or_init(|| Self::new(purple_policy::json_schema())).as_ref()
+        SCHEMA
+            .get_or_init(|| Self::new(purple_policy::json_schema()))
+            .as_ref()
     }
 
     pub(super) fn value(&self) -> &Value {
@@ -45,7 +47,12 @@ impl Schema {
 
     /// Reports everything that the schema does not accept; says whether there was anything.
     pub(super) fn report(&self, document: &Document, json: &Value, sink: &mut Sink) -> bool {
-        let mut report = Report { schema: self, document, json, sink };
+        let mut report = Report {
+            schema: self,
+            document,
+            json,
+            sink,
+        };
         let mut any = report.values("", json);
         for error in self.errors(json).take(MAX_FINDINGS) {
             any = true;
@@ -79,13 +86,18 @@ impl Report<'_> {
                 if whole && expected.is_whole() && !expected.takes("number") {
                     // A whole number beyond 64 bits has become a fraction, and is known.
                     if !self.sink.has_error_at(self.document.span(pointer)) {
-                        self.sink.push(values::wrong_type(self, pointer, &expected, json));
+                        self.sink
+                            .push(values::wrong_type(self, pointer, &expected, json));
                     }
                     return true;
                 }
             }
             Value::Array(items) => {
-                for (at, item) in items.iter().enumerate().filter(|(_, item)| worth_a_look(item)) {
+                for (at, item) in items
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, item)| worth_a_look(item))
+                {
                     any |= self.values(&format!("{pointer}/{at}"), item);
                 }
             }
@@ -102,12 +114,19 @@ impl Report<'_> {
     fn empty_value(&mut self, pointer: &str) {
         let expected = Expected::at(self.schema, pointer);
         let value = self.document.span(pointer);
-        let shown = if value.end > value.start { value } else { self.document.key_span(pointer) };
+        let shown = if value.end > value.start {
+            value
+        } else {
+            self.document.key_span(pointer)
+        };
         let message = format!("{} has no value", expected.name());
         let help = if expected.is_item() {
             "remove the item, or give it a value".to_owned()
         } else {
-            format!("give it {}, or remove it to get the default", expected.phrase())
+            format!(
+                "give it {}, or remove it to get the default",
+                expected.phrase()
+            )
         };
         let found = Diagnostic::error("empty-value", shown, message).with_help(help);
         self.sink.push(self.without(pointer, &expected, found));
@@ -168,7 +187,8 @@ impl Report<'_> {
             }
             Kind::Constant { .. } | Kind::Enum { .. } => {
                 if !self.sink.has_error_at(span) {
-                    self.sink.push(values::no_word(self, pointer, &expected, found));
+                    self.sink
+                        .push(values::no_word(self, pointer, &expected, found));
                 }
             }
             Kind::Minimum { .. }
@@ -178,7 +198,11 @@ impl Report<'_> {
                 self.sink.push(Diagnostic::error(
                     "out-of-range",
                     span,
-                    format!("{} takes {}; found {found}", expected.name(), expected.range()),
+                    format!(
+                        "{} takes {}; found {found}",
+                        expected.name(),
+                        expected.range()
+                    ),
                 ));
             }
             Kind::MinLength { .. } | Kind::MinItems { .. } | Kind::MinProperties { .. } => {
@@ -189,12 +213,14 @@ impl Report<'_> {
                 );
             }
             Kind::Pattern { pattern } => {
-                self.sink.push(values::no_match(span, &expected, pattern, found));
+                self.sink
+                    .push(values::no_match(span, &expected, pattern, found));
             }
             Kind::Type { .. } => {
                 // What an ambiguous scalar is taken for says nothing new.
                 if !self.sink.has_error_at(span) {
-                    self.sink.push(values::wrong_type(self, pointer, &expected, found));
+                    self.sink
+                        .push(values::wrong_type(self, pointer, &expected, found));
                 }
             }
             _ => self.sink.push(Diagnostic::error(

@@ -20,7 +20,12 @@ fn read(text: &str) -> (Option<Policy>, Vec<Found>) {
     let mut document = parse(&source, &mut sink).expect("the text is YAML");
     let policy = validate(&mut document, &mut sink);
     let found = sink.into_sorted().into_iter().map(|one| {
-        (one.code, source.slice(one.span).to_owned(), one.message, one.help.unwrap_or_default())
+        (
+            one.code,
+            source.slice(one.span).to_owned(),
+            one.message,
+            one.help.unwrap_or_default(),
+        )
     });
     (policy, found.collect())
 }
@@ -40,10 +45,16 @@ fn the_least_policy() {
 #[test]
 fn every_older_spelling_is_renamed_with_a_note() {
     for spelling in OLDER_SPELLINGS {
-        let value = if spelling.section == "network" { "[]" } else { "5" };
+        let value = if spelling.section == "network" {
+            "[]"
+        } else {
+            "5"
+        };
         let section = spelling.section;
-        let (policy, found) =
-            read(&format!("name: a\n{section}:\n  {}: {value}\n", spelling.older));
+        let (policy, found) = read(&format!(
+            "name: a\n{section}:\n  {}: {value}\n",
+            spelling.older
+        ));
         assert!(policy.is_some(), "{spelling:?}: {found:?}");
         let places: Vec<_> = found.iter().map(|one| (one.0, one.1.as_str())).collect();
         assert_eq!(places, [("older-spelling", spelling.older)]);
@@ -57,7 +68,9 @@ fn every_older_spelling_is_renamed_with_a_note() {
         assert_eq!(places, [("conflicting-spellings", spelling.older)]);
     }
     let (policy, found) = read("name: a\nresources: {memory_limit: 4G}\n");
-    let memory = policy.and_then(|policy| policy.resources).and_then(|it| it.memory_limit_bytes);
+    let memory = policy
+        .and_then(|policy| policy.resources)
+        .and_then(|it| it.memory_limit_bytes);
     assert_eq!(memory, Some(Quantity::Text("4G".to_owned())));
     assert_eq!(found.len(), 1);
 }
@@ -68,7 +81,10 @@ fn older_operators_are_renamed_with_a_note() {
         let (policy, found) = read(&format!(
             "name: a\nsyscalls:\n  advanced_rules:\n  - syscall: x\n    action: deny\n    conditions: [&c {{arg: 0, op: {older}, value: 1}}, *c]\n"
         ));
-        let rules = policy.and_then(|policy| policy.syscalls).expect("rules").advanced_rules;
+        let rules = policy
+            .and_then(|policy| policy.syscalls)
+            .expect("rules")
+            .advanced_rules;
         let operators: Vec<Operator> = rules
             .iter()
             .filter_map(|rule| match &rule.conditions {
@@ -96,7 +112,10 @@ fn later_stages_find_places_under_preferred_spellings() {
     let mut sink = Sink::new();
     let mut document = parse(&source, &mut sink).expect("a document");
     assert!(validate(&mut document, &mut sink).is_some());
-    assert_eq!(source.slice(document.span("/network/allowed_outgoing_ports/1")), "70");
+    assert_eq!(
+        source.slice(document.span("/network/allowed_outgoing_ports/1")),
+        "70"
+    );
     assert_eq!(
         source.slice(document.key_span("/network/allowed_outgoing_ports")),
         "allow_outgoing"
@@ -348,15 +367,27 @@ fn everything_is_told_at_once() {
     let codes: Vec<_> = found.iter().map(|one| one.0).collect();
     assert_eq!(
         codes,
-        ["missing-key", "unknown-key", "wrong-type", "wrong-type", "unknown-key", "empty-value"]
+        [
+            "missing-key",
+            "unknown-key",
+            "wrong-type",
+            "wrong-type",
+            "unknown-key",
+            "empty-value"
+        ]
     );
 }
 
 #[test]
 fn large_policies() {
     let rule = "    - {syscall: openat, action: allow, conditions: [{arg: 2, op: eq, value: 0}]}\n";
-    let rules = format!("name: a\nsyscalls:\n  advanced_rules:\n{}", rule.repeat(10_000));
-    let unknown = (0..60_000).fold("name: a\n".to_owned(), |all, at| all + &format!("k{at}: 1\n"));
+    let rules = format!(
+        "name: a\nsyscalls:\n  advanced_rules:\n{}",
+        rule.repeat(10_000)
+    );
+    let unknown = (0..60_000).fold("name: a\n".to_owned(), |all, at| {
+        all + &format!("k{at}: 1\n")
+    });
     let wrong = format!("name: a\nsyscalls:\n  allow: [{}]\n", "1,".repeat(90_000));
     for (text, clean) in [(rules, true), (unknown, false), (wrong, false)] {
         let start = spent();

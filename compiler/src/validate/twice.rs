@@ -30,7 +30,9 @@ pub(super) fn report(document: &Document, sink: &mut Sink) {
 fn one(document: &Document, key: &str, list: NodeId, sink: &mut Sink) {
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     for &item in document.items(list) {
-        let Some(name) = document.scalar(item) else { continue };
+        let Some(name) = document.scalar(item) else {
+            continue;
+        };
         let span = document.node_span(item);
         let Some(&first) = seen.get(name) else {
             seen.insert(name, span);

@@ -76,7 +76,10 @@ pub(super) fn wrong_type(
         applicability: Applicability::Safe,
         edits: change.edits,
     };
-    Diagnostic { fix: Some(fix), ..diagnostic }
+    Diagnostic {
+        fix: Some(fix),
+        ..diagnostic
+    }
 }
 
 /// The only way to read a value that the place does take.
@@ -91,7 +94,11 @@ struct Change {
 impl Change {
     fn new(what: &'static str, span: Span, replacement: String) -> Self {
         let shown = replacement.clone();
-        Self { what, shown, edits: vec![Edit { span, replacement }] }
+        Self {
+            what,
+            shown,
+            edits: vec![Edit { span, replacement }],
+        }
     }
 }
 
@@ -110,19 +117,34 @@ fn change(
             Some(Change::new("remove the quotes", span, text.to_owned()))
         }
         Value::String(_) if short && expected.takes("array") && !text.contains([',', ' ']) => {
-            let item = if style == Style::Plain { written(text) } else { format!("{text:?}") };
+            let item = if style == Style::Plain {
+                written(text)
+            } else {
+                format!("{text:?}")
+            };
             let shown = format!("[{item}]");
             let edit = |at, bracket: &str| Edit {
-                span: Span { start: at, end: at, ..span },
+                span: Span {
+                    start: at,
+                    end: at,
+                    ..span
+                },
                 replacement: bracket.to_owned(),
             };
             // Text that needs quotes in brackets gets them.
             let edits = if style == Style::Plain && item != text {
-                vec![Edit { span, replacement: shown.clone() }]
+                vec![Edit {
+                    span,
+                    replacement: shown.clone(),
+                }]
             } else {
                 vec![edit(span.start, "["), edit(span.end, "]")]
             };
-            Some(Change { what: "make it a list", shown, edits })
+            Some(Change {
+                what: "make it a list",
+                shown,
+                edits,
+            })
         }
         Value::String(text) if expected.takes("object") => {
             // `on_deny: EPERM`
@@ -131,7 +153,9 @@ fn change(
             errno.then(|| Change::new("write it as a mapping", span, written))
         }
         Value::Number(number) if expected.is_errno() => {
-            let number = number.as_u64().and_then(|number| u16::try_from(number).ok())?;
+            let number = number
+                .as_u64()
+                .and_then(|number| u16::try_from(number).ok())?;
             let name = errno_name(Arch::X86_64, number)?;
             Some(Change::new("write its name", span, name.to_owned()))
         }
@@ -141,11 +165,19 @@ fn change(
             Some(Change::new("put it in quotes", span, format!("\"{text}\"")))
         }
         Value::Number(number) if number.is_f64() && expected.is_whole() => {
-            let whole = text.strip_suffix(".0").filter(|text| text.parse::<u64>().is_ok())?;
-            Some(Change::new("leave out the fraction", span, whole.to_owned()))
+            let whole = text
+                .strip_suffix(".0")
+                .filter(|text| text.parse::<u64>().is_ok())?;
+            Some(Change::new(
+                "leave out the fraction",
+                span,
+                whole.to_owned(),
+            ))
         }
         Value::Array(items) => {
-            let [item] = items.as_slice() else { return None };
+            let [item] = items.as_slice() else {
+                return None;
+            };
             let inner = document.span(&format!("{pointer}/0"));
             let (text, style) = document.scalar_at(&format!("{pointer}/0"))?;
             // `[2G]` without room for a comment; what replaces `- 2G` would need another indent.
@@ -155,7 +187,11 @@ fn change(
             if !fits || !bare || style == Style::Block || text.len() > MAX_SHOWN {
                 return None;
             }
-            let value = if style == Style::Plain { text.to_owned() } else { written(text) };
+            let value = if style == Style::Plain {
+                text.to_owned()
+            } else {
+                written(text)
+            };
             Some(Change::new("it takes one value, not a list", span, value))
         }
         _ => None,
@@ -189,8 +225,11 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
             Some("no error has this number; errno(3) lists the names".to_owned())
         }
         Value::String(text) if expected.takes("array") && text.len() <= MAX_SHOWN => {
-            let items: Vec<String> =
-                text.split([',', ' ']).filter(|it| !it.is_empty()).map(written).collect();
+            let items: Vec<String> = text
+                .split([',', ' '])
+                .filter(|it| !it.is_empty())
+                .map(written)
+                .collect();
             Some(format!("make it a list: `[{}]`", items.join(", ")))
         }
         Value::Object(entries) if expected.takes("array") => {
@@ -204,7 +243,8 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
         }
         Value::Array(items) if expected.takes("object") && !expected.is_item() => {
             let named = |item: &Value| {
-                item.as_object().is_some_and(|item| item.keys().all(|key| expected.has_key(key)))
+                item.as_object()
+                    .is_some_and(|item| item.keys().all(|key| expected.has_key(key)))
             };
             if !items.is_empty() && items.iter().all(named) {
                 return Some("leave out the `- `: its keys stand below it as they are".to_owned());
@@ -217,7 +257,11 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
             if expected.takes("object") && !expected.is_in_words() =>
         {
             let needed = expected.required();
-            let mut keys: Vec<&str> = if needed.is_empty() { expected.keys() } else { needed };
+            let mut keys: Vec<&str> = if needed.is_empty() {
+                expected.keys()
+            } else {
+                needed
+            };
             keys.truncate(3);
             (!keys.is_empty()).then(|| format!("write it with its keys: {}", and(keys)))
         }
@@ -264,7 +308,11 @@ pub(super) fn no_form(
             report.sink.push(diagnostic);
         }
         Some(_) if found.is_number() => {
-            report.sink.push(Diagnostic::error("out-of-range", span, expected.mismatch(found)));
+            report.sink.push(Diagnostic::error(
+                "out-of-range",
+                span,
+                expected.mismatch(found),
+            ));
         }
         Some((_, errors)) => errors.iter().for_each(|error| report.one(error)),
     }
@@ -278,8 +326,13 @@ fn word_as_key(
     found: &Value,
 ) -> Option<Diagnostic> {
     let words = expected.words();
-    let word = found.as_object()?.keys().find(|key| words.contains(&key.as_str()))?;
-    let span = report.document.key_span(&format!("{pointer}/{}", step(word)));
+    let word = found
+        .as_object()?
+        .keys()
+        .find(|key| words.contains(&key.as_str()))?;
+    let span = report
+        .document
+        .key_span(&format!("{pointer}/{}", step(word)));
     let message = format!("`{word}` stands alone as the value of {}", expected.name());
     let help = format!("write `{word}`, without a mapping");
     Some(Diagnostic::error("wrong-type", span, message).with_help(help))
@@ -292,7 +345,9 @@ pub(super) fn no_word(
     expected: &Expected<'_>,
     found: &Value,
 ) -> Diagnostic {
-    let Value::String(text) = found else { return wrong_type(report, pointer, expected, found) };
+    let Value::String(text) = found else {
+        return wrong_type(report, pointer, expected, found);
+    };
     let span = report.document.span(pointer);
     if let Some(change) = change(report, pointer, expected, found) {
         let what = format!("{}: `{}`", change.what, change.shown);
@@ -303,7 +358,11 @@ pub(super) fn no_word(
         }
         let applicability = Applicability::Safe;
         return Diagnostic {
-            fix: Some(Fix { message: what, applicability, edits: change.edits }),
+            fix: Some(Fix {
+                message: what,
+                applicability,
+                edits: change.edits,
+            }),
             ..found
         };
     }
@@ -315,7 +374,11 @@ pub(super) fn no_word(
     if report.document.is_shared(pointer) {
         return found;
     }
-    let applicability = if certain { Applicability::Safe } else { Applicability::Unsafe };
+    let applicability = if certain {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    };
     found.with_fix(applicability, format!("write `{word}`"), span, word)
 }
 
@@ -327,12 +390,20 @@ fn meant_word<'s>(sink: &Sink, expected: &Expected<'s>, text: &str) -> Option<Me
     let known = |word: &str| words.iter().copied().find(|known| *known == word);
     let foreign = FOREIGN.iter().find(|(foreign, _)| *foreign == text);
     if let Some(word) = foreign.and_then(|(_, word)| known(word)) {
-        return Some(Meant { word, certain: false });
+        return Some(Meant {
+            word,
+            certain: false,
+        });
     }
     let meant = meant(text, words.iter().copied().chain(expected.older_words()))?;
-    let older = OLDER_OPERATORS.iter().find(|(older, _)| *older == meant.word);
+    let older = OLDER_OPERATORS
+        .iter()
+        .find(|(older, _)| *older == meant.word);
     let preferred = older.map_or(meant.word, |(_, preferred)| preferred);
-    Some(Meant { word: known(preferred)?, certain: meant.certain })
+    Some(Meant {
+        word: known(preferred)?,
+        certain: meant.certain,
+    })
 }
 
 /// Text of a wrong form.
@@ -343,9 +414,10 @@ pub(super) fn no_match(
     found: &Value,
 ) -> Diagnostic {
     let (rule, help) = match pattern {
-        "^/" => {
-            ("is an absolute path inside the sandbox".to_owned(), "begin it with `/`".to_owned())
-        }
+        "^/" => (
+            "is an absolute path inside the sandbox".to_owned(),
+            "begin it with `/`".to_owned(),
+        ),
         NAME => (
             format!("takes {}", expected.phrase()),
             "use letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first".to_owned(),

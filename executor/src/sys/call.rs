@@ -35,9 +35,9 @@ pub unsafe fn call(number: u32, arguments: [usize; 6]) -> Result<usize, Errno> {
     }
     match usize::try_from(result) {
         Ok(value) => Ok(value),
-        Err(_) => {
-            Err(Errno::from_raw_os_error(i32::try_from(result.unsigned_abs()).unwrap_or(i32::MAX)))
-        }
+        Err(_) => Err(Errno::from_raw_os_error(
+            i32::try_from(result.unsigned_abs()).unwrap_or(i32::MAX),
+        )),
     }
 }
 
@@ -48,7 +48,9 @@ pub(super) fn word(number: u32) -> usize {
 
 /// A descriptor's number as an argument; what stands for the working directory is one too.
 pub(super) fn number_of(fd: impl AsFd) -> usize {
-    isize::try_from(fd.as_fd().as_raw_fd()).unwrap_or(-1).cast_unsigned()
+    isize::try_from(fd.as_fd().as_raw_fd())
+        .unwrap_or(-1)
+        .cast_unsigned()
 }
 
 /// Makes the probe call of a plan's filter and returns how it failed, `None` where it succeeded.

@@ -20,7 +20,11 @@ pub struct Words<'a> {
 
 impl Default for Words<'_> {
     fn default() -> Self {
-        Self { pointers: [core::ptr::null(); PLACES], used: 0, strings: PhantomData }
+        Self {
+            pointers: [core::ptr::null(); PLACES],
+            used: 0,
+            strings: PhantomData,
+        }
     }
 }
 

@@ -44,7 +44,10 @@ pub fn allow_beneath(
     access: u64,
 ) -> Result<(), Errno> {
     const PATH_BENEATH: usize = 1;
-    let rule = PathBeneath { access, parent: parent.as_raw_fd() };
+    let rule = PathBeneath {
+        access,
+        parent: parent.as_raw_fd(),
+    };
     add(ruleset, PATH_BENEATH, (&raw const rule).expose_provenance())
 }
 

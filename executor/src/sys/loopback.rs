@@ -27,12 +27,20 @@ pub fn bring_up() -> Result<(), Errno> {
         None,
     )?;
     let name = *b"lo\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-    let mut request = Request { name, flags: 0, rest: [0; 22] };
+    let mut request = Request {
+        name,
+        flags: 0,
+        rest: [0; 22],
+    };
     ioctl(&socket, GET_FLAGS, &mut request)?;
     request.flags |= UP;
     ioctl(&socket, SET_FLAGS, &mut request)?;
     ioctl(&socket, GET_FLAGS, &mut request)?;
-    if request.flags & UP == 0 { Err(Errno::NETDOWN) } else { Ok(()) }
+    if request.flags & UP == 0 {
+        Err(Errno::NETDOWN)
+    } else {
+        Ok(())
+    }
 }
 
 fn ioctl(socket: &OwnedFd, operation: usize, request: &mut Request) -> Result<(), Errno> {

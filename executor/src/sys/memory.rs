@@ -18,8 +18,9 @@ pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
 }
 
-/// Keeps the first `most` items for the rest of the process's life.
-pub fn keep<T>(most: usize, items: impl Iterator<Item = T>) -> Result<&'static mut [T], Errno> {
+/// Keeps items for the rest of the process's life.
+pub fn keep<T>(items: impl ExactSizeIterator<Item = T>) -> Result<&'static mut [T], Errno> {
+    let most = items.len();
     let bytes = most.checked_mul(size_of::<T>()).ok_or(Errno::NOMEM)?;
     let start = map(bytes.max(PAGE), MapFlags::PRIVATE)?.cast::<MaybeUninit<T>>();
     // SAFETY: the pages hold that many, are aligned for any, and nobody else knows them.

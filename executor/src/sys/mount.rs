@@ -38,12 +38,19 @@ pub fn set_attributes(dir: BorrowedFd<'_>, path: &CStr, change: Change<'_>) -> R
     const AT_EMPTY_PATH: usize = 0x1000;
     const AT_RECURSIVE: usize = 0x8000;
     let (map, namespace) = match change.id_map {
-        Some(fd) => (IDMAP, u64::try_from(fd.as_raw_fd()).map_err(|_| Errno::BADF)?),
+        Some(fd) => (
+            IDMAP,
+            u64::try_from(fd.as_raw_fd()).map_err(|_| Errno::BADF)?,
+        ),
         None => (0, 0),
     };
     // `struct mount_attr` of linux/mount.h, version 0: to set, to clear, propagation, userns_fd.
     let attributes = [change.set | map, 0, change.propagation, namespace];
-    let flags = if change.recursive { AT_EMPTY_PATH | AT_RECURSIVE } else { AT_EMPTY_PATH };
+    let flags = if change.recursive {
+        AT_EMPTY_PATH | AT_RECURSIVE
+    } else {
+        AT_EMPTY_PATH
+    };
     let arguments = [
         number_of(dir),
         path.as_ptr().expose_provenance(),

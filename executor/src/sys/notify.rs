@@ -1,5 +1,8 @@
 //! `seccomp_unotify(2)`: the calls that a filter tells of, their answers, and the table of them.
-#![expect(unsafe_code, reason = "the calls take pointers to structures, and pass descriptors")]
+#![expect(
+    unsafe_code,
+    reason = "the calls take pointers to structures, and pass descriptors"
+)]
 
 use super::call::{call, number_of};
 use super::memory::map;
@@ -62,8 +65,15 @@ pub fn receive(listener: BorrowedFd<'_>) -> Result<Notification, Errno> {
 
 /// Lets a call fail with an error. NOENT: its caller has died.
 pub fn deny(listener: BorrowedFd<'_>, id: u64, errno: u32) -> Result<(), Errno> {
-    let error = i32::try_from(errno).map_err(|_| Errno::RANGE)?.wrapping_neg();
-    let answer = Answer { id, value: 0, error, flags: 0 };
+    let error = i32::try_from(errno)
+        .map_err(|_| Errno::RANGE)?
+        .wrapping_neg();
+    let answer = Answer {
+        id,
+        value: 0,
+        error,
+        flags: 0,
+    };
     ioctl(listener, SEND, (&raw const answer).expose_provenance())
 }
 
@@ -126,7 +136,13 @@ pub fn hand_over(socket: BorrowedFd<'_>, number: u32) -> Result<(), Errno> {
     if !control.push(SendAncillaryMessage::ScmRights(&fds)) {
         return Err(Errno::NOBUFS);
     }
-    sendmsg(socket, &[IoSlice::new(b".")], &mut control, SendFlags::NOSIGNAL).map(|_| ())
+    sendmsg(
+        socket,
+        &[IoSlice::new(b".")],
+        &mut control,
+        SendFlags::NOSIGNAL,
+    )
+    .map(|_| ())
 }
 
 /// Waits for a descriptor; `None` when the other end is closed without one.
@@ -135,7 +151,12 @@ pub fn take_over(socket: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
     let flags = RecvFlags::CMSG_CLOEXEC;
-    let _message = recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, flags)?;
+    let _message = recvmsg(
+        socket,
+        &mut [IoSliceMut::new(&mut byte)],
+        &mut control,
+        flags,
+    )?;
     let mut messages = control.drain();
     Ok(messages.find_map(|message| match message {
         RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),

@@ -1,5 +1,8 @@
 //! clone3(2), unshare(2), `close_range(2)`, prlimit(2) and wait4(2).
-#![expect(unsafe_code, reason = "clone3 takes a pointer to a structure and returns twice")]
+#![expect(
+    unsafe_code,
+    reason = "clone3 takes a pointer to a structure and returns twice"
+)]
 
 use super::call::{call, word};
 use rustix::fd::{AsRawFd, BorrowedFd};
@@ -41,17 +44,30 @@ pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Err
     const CLONE3: u32 = 435;
     const SIGCHLD: u64 = 17;
     const CLONE_INTO_CGROUP: u64 = 1 << 33;
-    let mut arguments = CloneArguments { flags, exit_signal: SIGCHLD, ..CloneArguments::default() };
+    let mut arguments = CloneArguments {
+        flags,
+        exit_signal: SIGCHLD,
+        ..CloneArguments::default()
+    };
     if let Some(group) = group {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = u64::try_from(group.as_raw_fd()).map_err(|_| Errno::BADF)?;
     }
-    let arguments =
-        [(&raw const arguments).expose_provenance(), size_of::<CloneArguments>(), 0, 0, 0, 0];
+    let arguments = [
+        (&raw const arguments).expose_provenance(),
+        size_of::<CloneArguments>(),
+        0,
+        0,
+        0,
+        0,
+    ];
     // SAFETY: a structure of the size given. No memory is shared (no CLONE_VM), and there is one
     // thread, so the child goes on as this process would, on its own copy of the stack.
     let id = unsafe { call(CLONE3, arguments) }?;
-    Ok(i32::try_from(id).ok().and_then(Pid::from_raw).map_or(Side::Child, Side::Parent))
+    Ok(i32::try_from(id)
+        .ok()
+        .and_then(Pid::from_raw)
+        .map_or(Side::Child, Side::Parent))
 }
 
 /// [`clone_into`]'s flag for a process that shares the table of file descriptors, until it executes
@@ -157,8 +173,22 @@ pub fn reap() -> Result<Option<Ended>, Errno> {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return Ok(None);
     };
-    let [user_s, user_us, system_s, system_us, peak, _, _, _, _, _, _, read, written, ..] =
-        usage.map(i64::unsigned_abs);
+    let [
+        user_s,
+        user_us,
+        system_s,
+        system_us,
+        peak,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        read,
+        written,
+        ..,
+    ] = usage.map(i64::unsigned_abs);
     let micro = |seconds: u64, rest: u64| seconds.saturating_mul(1_000_000).saturating_add(rest);
     Ok(Some(Ended {
         pid,

@@ -29,10 +29,22 @@ pub fn load_telling(program: &'static [u8]) -> Result<u32, Errno> {
 fn set(program: &'static [u8], flags: usize) -> Result<usize, Errno> {
     const SECCOMP: u32 = 317;
     const SET_MODE_FILTER: usize = 1;
-    let instructions = program.len().checked_div(8).and_then(|count| u16::try_from(count).ok());
-    let program =
-        Program { instructions: instructions.ok_or(Errno::INVAL)?, filter: program.as_ptr() };
-    let arguments = [SET_MODE_FILTER, flags, (&raw const program).expose_provenance(), 0, 0, 0];
+    let instructions = program
+        .len()
+        .checked_div(8)
+        .and_then(|count| u16::try_from(count).ok());
+    let program = Program {
+        instructions: instructions.ok_or(Errno::INVAL)?,
+        filter: program.as_ptr(),
+    };
+    let arguments = [
+        SET_MODE_FILTER,
+        flags,
+        (&raw const program).expose_provenance(),
+        0,
+        0,
+        0,
+    ];
     // SAFETY: the structure is alive and names as many instructions as there are bytes for.
     unsafe { call(SECCOMP, arguments) }
 }

@@ -1,5 +1,8 @@
 //! Signals, taken one at a time by waiting for them: no handlers.
-#![expect(unsafe_code, reason = "signal calls take pointers to sets and structures")]
+#![expect(
+    unsafe_code,
+    reason = "signal calls take pointers to sets and structures"
+)]
 
 use super::call::{call, word};
 use rustix::io::Errno;
@@ -61,10 +64,15 @@ pub fn wait(set: Set, timeout: Option<core::time::Duration>) -> Result<Option<u3
     let time = timeout
         .map(|time| [time.as_secs(), u64::from(time.subsec_nanos())])
         .map(|[seconds, nanoseconds]| [seconds.min(i64::MAX.unsigned_abs()), nanoseconds]);
-    let time = time.as_ref().map_or(0, |time| time.as_ptr().expose_provenance());
+    let time = time
+        .as_ref()
+        .map_or(0, |time| time.as_ptr().expose_provenance());
     // SAFETY: a set of the size given and a time, alive; no siginfo is asked for.
     match unsafe {
-        call(RT_SIGTIMEDWAIT, [(&raw const set.0).expose_provenance(), 0, time, BYTES, 0, 0])
+        call(
+            RT_SIGTIMEDWAIT,
+            [(&raw const set.0).expose_provenance(), 0, time, BYTES, 0, 0],
+        )
     } {
         Ok(signal) => Ok(u32::try_from(signal).ok()),
         Err(Errno::AGAIN | Errno::INTR) => Ok(None),

@@ -26,7 +26,10 @@ impl Start {
         let arguments = unsafe { stack.add(1) }.cast();
         // SAFETY: a null pointer ends them, then the environment's pointers start.
         let environment = unsafe { stack.add(count.wrapping_add(2)) }.cast();
-        Self { arguments: Strings(arguments), environment: Strings(environment) }
+        Self {
+            arguments: Strings(arguments),
+            environment: Strings(environment),
+        }
     }
 }
 
@@ -85,7 +88,10 @@ pub fn forget_arguments(arguments: Strings, then: impl FnOnce() -> core::convert
     match then() {}
 }
 
-#[expect(clippy::copy_iterator, reason = "a copy is another place in the same array")]
+#[expect(
+    clippy::copy_iterator,
+    reason = "a copy is another place in the same array"
+)]
 impl Iterator for Strings {
     type Item = &'static CStr;
     fn next(&mut self) -> Option<&'static CStr> {

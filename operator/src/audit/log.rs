@@ -62,19 +62,28 @@ pub(crate) struct Head {
 impl Head {
     /// Before the first record.
     pub(crate) fn start() -> Self {
-        Self { sequence: 0, hash: hash(b"") }
+        Self {
+            sequence: 0,
+            hash: hash(b""),
+        }
     }
 
     /// The head after a line, which holds its own number.
     pub(crate) fn of(line: &str) -> Option<Self> {
         let record: Value = serde_json::from_str(line).ok()?;
         let sequence = record.get("sequence")?.as_u64()?;
-        Some(Self { sequence, hash: hash(line.as_bytes()) })
+        Some(Self {
+            sequence,
+            hash: hash(line.as_bytes()),
+        })
     }
 
     fn parse(text: &str) -> Option<Self> {
         let (sequence, hash) = text.strip_suffix('\n')?.split_once(' ')?;
-        Some(Self { sequence: sequence.parse().ok()?, hash: hash.to_owned() })
+        Some(Self {
+            sequence: sequence.parse().ok()?,
+            hash: hash.to_owned(),
+        })
     }
 }
 
@@ -136,13 +145,18 @@ impl Log {
     /// change the head counts.
     fn lock(&self) -> Result<(Flock<File>, Head), Problem> {
         let failed = |what: &dyn std::fmt::Display| {
-            Problem::new(format!("the audit log's head {}: {what}", self.head().display()))
+            Problem::new(format!(
+                "the audit log's head {}: {what}",
+                self.head().display()
+            ))
         };
         let file = open_private(&self.head(), true).map_err(|error| failed(&error))?;
         let mut locked = Flock::lock(file, FlockArg::LockExclusive)
             .map_err(|(_, errno)| failed(&errno.desc()))?;
         let mut text = String::new();
-        locked.read_to_string(&mut text).map_err(|error| failed(&error))?;
+        locked
+            .read_to_string(&mut text)
+            .map_err(|error| failed(&error))?;
         let last = self.last_line()?;
         let head = match (text.as_str(), &last) {
             ("", None) => Head::start(),
@@ -170,7 +184,10 @@ impl Log {
     }
 
     fn size(&self, file: &File) -> Result<u64, Problem> {
-        Ok(file.metadata().map_err(|error| self.problem(&error.to_string()))?.len())
+        Ok(file
+            .metadata()
+            .map_err(|error| self.problem(&error.to_string()))?
+            .len())
     }
 
     /// The last record; a longer one than can be is taken as none of ours.
@@ -220,15 +237,22 @@ fn read_end(path: &Path, most: u64) -> Result<Option<String>, Problem> {
         Problem::new(format!("the audit log {}: {what}", path.display()))
     };
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    let mut file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
+    let mut file = match OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)
+    {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(&error)),
     };
     let length = file.metadata().map_err(|error| failed(&error))?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(most))).map_err(|error| failed(&error))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(most)))
+        .map_err(|error| failed(&error))?;
     let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| failed(&error))?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -31,8 +31,15 @@ impl Run<'_> {
         let report = &self.report;
         let seconds = |key| number(report, key).as_f64().unwrap_or_default();
         // purple-exec ends by itself without a word where it refuses before it looks at its report.
-        let silent = if self.status == REFUSED { "refused" } else { "killed" };
-        let status = report.get("status").cloned().unwrap_or_else(|| json!(silent));
+        let silent = if self.status == REFUSED {
+            "refused"
+        } else {
+            "killed"
+        };
+        let status = report
+            .get("status")
+            .cloned()
+            .unwrap_or_else(|| json!(silent));
         json!({
             "timestamp": self.started,
             "event_type": "sandbox_run",
@@ -69,8 +76,10 @@ impl Run<'_> {
     fn events(&self) -> Vec<Value> {
         let mut events: Vec<Value> = self.denied().map(|one| one.event(self.plan)).collect();
         if self.beyond() > 0 {
-            events.push(json!({"type": "denials_not_listed", "syscall": null, "pid": null,
-                "count": self.beyond()}));
+            events.push(
+                json!({"type": "denials_not_listed", "syscall": null, "pid": null,
+                "count": self.beyond()}),
+            );
         }
         if self.report.get("denied_whole").and_then(Value::as_bool) == Some(false) {
             events.push(json!({"type": "recorder_ended", "syscall": null, "pid": null}));
@@ -98,8 +107,9 @@ impl Run<'_> {
             })
             .collect();
         if !all {
-            let rest =
-                rest.iter().fold(self.beyond(), |sum, (_, count)| sum.saturating_add(*count));
+            let rest = rest
+                .iter()
+                .fold(self.beyond(), |sum, (_, count)| sum.saturating_add(*count));
             lines.push(format!("denied {rest}x other calls"));
         }
         lines
@@ -116,11 +126,22 @@ impl Run<'_> {
 /// The name of the policy that a place is in, where it is not the plan's own.
 fn source(plan: &Plan<'_>, line: Place) -> Option<String> {
     let at = usize::from(line.source()).checked_sub(1)?;
-    Some(plan.sources.iter().nth(at)?.name.to_string_lossy().into_owned())
+    Some(
+        plan.sources
+            .iter()
+            .nth(at)?
+            .name
+            .to_string_lossy()
+            .into_owned(),
+    )
 }
 
 fn number(object: &Value, key: &str) -> Value {
-    object.get(key).filter(|value| value.is_number()).cloned().unwrap_or_else(|| json!(0))
+    object
+        .get(key)
+        .filter(|value| value.is_number())
+        .cloned()
+        .unwrap_or_else(|| json!(0))
 }
 
 /// A row of the report's list.
@@ -163,10 +184,14 @@ impl Denied<'_> {
         let words = self.0.get("args").and_then(Value::as_array);
         let values = words.into_iter().flatten().map(|word| {
             let digits = word.as_str().and_then(|word| word.strip_prefix("0x"));
-            digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+            digits
+                .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+                .unwrap_or(0)
         });
         let Some((arch, name)) = self.known() else {
-            let all = values.enumerate().map(|(at, value)| (format!("arg{at}"), hex(value)));
+            let all = values
+                .enumerate()
+                .map(|(at, value)| (format!("arg{at}"), hex(value)));
             return Value::Object(all.collect());
         };
         let arguments = signature(arch, name).unwrap_or_default();

@@ -26,7 +26,10 @@ impl Notes {
     pub(super) fn say<T>(&mut self, step: &str, found: &Result<T, Errno>) -> bool {
         let errno = found.as_ref().err().map_or(0, |errno| *errno as i32);
         // Where the parent is gone, nobody wants to know.
-        let said = self.0.write_all(format!("{step} {errno}\n").as_bytes()).is_ok();
+        let said = self
+            .0
+            .write_all(format!("{step} {errno}\n").as_bytes())
+            .is_ok();
         said && found.is_ok()
     }
 }
@@ -44,7 +47,11 @@ impl Answers {
         match self.errno(step) {
             Some(Errno::UnknownErrno) => Ok(()),
             Some(errno) => Err(format!("{step}: {}", words(errno))),
-            None => match self.steps.iter().find(|(_, errno)| *errno != Errno::UnknownErrno) {
+            None => match self
+                .steps
+                .iter()
+                .find(|(_, errno)| *errno != Errno::UnknownErrno)
+            {
                 Some((before, _)) => Err(format!("{UNTRIED}it needs {before}")),
                 None => Err(self.end.clone()),
             },
@@ -53,7 +60,10 @@ impl Answers {
 
     /// The error of a step that did not go well: an error of 0 is none.
     pub(super) fn errno(&self, step: &str) -> Option<Errno> {
-        self.steps.iter().find(|(name, _)| name == step).map(|(_, errno)| *errno)
+        self.steps
+            .iter()
+            .find(|(name, _)| name == step)
+            .map(|(_, errno)| *errno)
     }
 }
 
@@ -68,7 +78,10 @@ pub(super) fn ask(probe: impl FnOnce(&mut Notes)) -> Answers {
         Ok(answers) => answers,
         Err(errno) => {
             let end = format!("no child could be started: {}", words(errno));
-            Answers { steps: Vec::new(), end }
+            Answers {
+                steps: Vec::new(),
+                end,
+            }
         }
     }
 }
@@ -96,7 +109,10 @@ fn asked(probe: impl FnOnce(&mut Notes)) -> Result<Answers, Errno> {
     let in_time = loop {
         let left = PATIENCE.saturating_sub(start.elapsed());
         let mut fds = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO)) {
+        match poll(
+            &mut fds,
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO),
+        ) {
             Err(Errno::EINTR) => continue,
             Ok(0) | Err(_) => break false,
             Ok(_) => {}
@@ -120,5 +136,8 @@ fn asked(probe: impl FnOnce(&mut Notes)) -> Result<Answers, Errno> {
         let (step, errno) = line.rsplit_once(' ')?;
         Some((step.to_owned(), Errno::from_raw(errno.parse().ok()?)))
     });
-    Ok(Answers { steps: steps.collect(), end })
+    Ok(Answers {
+        steps: steps.collect(),
+        end,
+    })
 }

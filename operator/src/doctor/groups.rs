@@ -22,10 +22,16 @@ const THIS: (&str, &str, &str) = (
     "limits",
     "limits under `resources` cannot be set, and plans with limits are refused",
 );
-const INTO: (&str, &str, &str) =
-    ("cgroup-clone", "limits", "a sandbox could not start inside its limits");
-const KILL: (&str, &str, &str) =
-    ("cgroup-kill", "limits", "what a sandbox leaves running could not be ended at once");
+const INTO: (&str, &str, &str) = (
+    "cgroup-clone",
+    "limits",
+    "a sandbox could not start inside its limits",
+);
+const KILL: (&str, &str, &str) = (
+    "cgroup-kill",
+    "limits",
+    "what a sandbox leaves running could not be ended at once",
+);
 
 const SUBTREE: &str = "cgroup.subtree_control";
 
@@ -49,7 +55,10 @@ impl Trial {
     pub(super) fn begin(checks: &mut Vec<Check>) -> Self {
         // Whoever interrupts this would leave the group behind.
         let blocked = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK).ok();
-        let mut trial = Self { blocked, ..Self::default() };
+        let mut trial = Self {
+            blocked,
+            ..Self::default()
+        };
         match trial.make() {
             Ok(()) => trial.told(checks),
             Err(No(found, fix)) => {
@@ -76,8 +85,17 @@ impl Trial {
             )
         })?;
         let root = geteuid().is_root();
-        let none = || No("this process is in no group of version 2".to_owned(), advice(false));
-        self.base = if root { mount } else { group::own(&mount).ok_or_else(none)? };
+        let none = || {
+            No(
+                "this process is in no group of version 2".to_owned(),
+                advice(false),
+            )
+        };
+        self.base = if root {
+            mount
+        } else {
+            group::own(&mount).ok_or_else(none)?
+        };
         let shown = self.base.display().to_string();
         let given = fs::read_to_string(self.base.join("cgroup.controllers"))
             .map_err(|error| No(format!("{shown}: {error}"), advice(root)))?;
@@ -87,7 +105,9 @@ impl Trial {
             .collect();
         if given.is_empty() {
             let old = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-            let held = old.lines().any(|line| line.contains(":memory:") || line.contains(":pids:"));
+            let held = old
+                .lines()
+                .any(|line| line.contains(":memory:") || line.contains(":pids:"));
             return Err(if held {
                 No(
                     "control groups of version 1 hold the controllers".to_owned(),
@@ -118,7 +138,9 @@ impl Trial {
                 advice(root),
             ));
         }
-        let group = self.base.join(format!("purple-doctor-{}", std::process::id()));
+        let group = self
+            .base
+            .join(format!("purple-doctor-{}", std::process::id()));
         fs::create_dir(&group)
             .map_err(|error| No(format!("a group below {shown}: {error}"), advice(root)))?;
         self.group = Some(group.clone());
@@ -137,7 +159,11 @@ impl Trial {
             }
         }
         // What the trial has set would limit the run that comes next.
-        for (file, value) in [("cpu.max", "max"), ("memory.max", "max"), ("pids.max", "max")] {
+        for (file, value) in [
+            ("cpu.max", "max"),
+            ("memory.max", "max"),
+            ("pids.max", "max"),
+        ] {
             let path = group.join(file);
             if path.exists() {
                 fs::write(&path, value)
@@ -150,7 +176,10 @@ impl Trial {
     /// Leaves the group that is to be divided, where it is one that must hold no process.
     fn step_aside(&mut self, shown: &str, root: bool) -> Result<(), No> {
         let failed = |error: std::io::Error| {
-            No(format!("{shown} is not yours to divide: {error}"), advice(root))
+            No(
+                format!("{shown} is not yours to divide: {error}"),
+                advice(root),
+            )
         };
         if !self.base.join("cgroup.type").exists() {
             return Ok(());
@@ -159,7 +188,10 @@ impl Trial {
         let procs = fs::read_to_string(self.base.join(PROCESSES)).map_err(failed)?;
         let others = procs.lines().filter(|line| *line != own).count();
         if others > 0 {
-            return Err(No(format!("{shown} holds {others} other processes"), advice(root)));
+            return Err(No(
+                format!("{shown} holds {others} other processes"),
+                advice(root),
+            ));
         }
         if procs.is_empty() {
             return Ok(());
@@ -173,7 +205,9 @@ impl Trial {
     fn told(&self, checks: &mut Vec<Check>) {
         let names = |all: &[&str]| all.join(", ");
         let has: Vec<_> = self.controllers.iter().map(|one| one.name()).collect();
-        let lacks = Controller::ALL.into_iter().filter(|one| !self.controllers.contains(one));
+        let lacks = Controller::ALL
+            .into_iter()
+            .filter(|one| !self.controllers.contains(one));
         let lacks: Vec<_> = lacks.map(Controller::name).collect();
         let check = Check::new(THIS, Ok(names(&has)), String::new);
         let delegate = if geteuid().is_root() {
@@ -186,7 +220,9 @@ impl Trial {
         checks.push(match lacks.as_slice() {
             [] => check,
             // No shipped profile limits disks.
-            ["io"] => check.found(format!("{}; not io", names(&has))).is(State::Degraded, delegate),
+            ["io"] => check
+                .found(format!("{}; not io", names(&has)))
+                .is(State::Degraded, delegate),
             more => check
                 .found(format!("{}; not {}", names(&has), names(more)))
                 .is(State::Missing, delegate),
@@ -201,8 +237,12 @@ impl Trial {
     /// Starts a process in the group, looks whether it is there, and kills the group.
     fn enter(&self) -> (Result<(), Errno>, Result<(), Errno>) {
         let raw = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or(0));
-        let Some(group) = &self.group else { return (Err(Errno::ENOENT), Err(Errno::ENOENT)) };
-        let child = File::open(group).map_err(raw).and_then(|dir| sys::wait_in_group(dir.as_fd()));
+        let Some(group) = &self.group else {
+            return (Err(Errno::ENOENT), Err(Errno::ENOENT));
+        };
+        let child = File::open(group)
+            .map_err(raw)
+            .and_then(|dir| sys::wait_in_group(dir.as_fd()));
         let child = match child {
             Ok(child) => child,
             Err(errno) => return (Err(errno), Err(Errno::ENOENT)),
@@ -249,7 +289,11 @@ impl Trial {
         {
             left.push(format!("the signal mask: {}", words(errno)));
         }
-        if left.is_empty() { Ok(()) } else { Err(left.join("; ")) }
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(left.join("; "))
+        }
     }
 }
 

@@ -56,7 +56,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
             report.human(unset && std::io::stdout().is_terminal())
         })?;
     }
-    Ok(if report.ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.ready {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn examine() -> Result<(Report, Target), Problem> {
@@ -68,14 +72,23 @@ fn examine() -> Result<(Report, Target), Problem> {
     let mut checks = Vec::new();
     host::processes(&mut checks);
     let Spaces { kinds, id_maps } = spaces::try_all(&mut checks);
-    let Walls { landlock, notification } = walls::try_all(&mut checks);
+    let Walls {
+        landlock,
+        notification,
+    } = walls::try_all(&mut checks);
     let trial = Trial::begin(&mut checks);
     trial::try_run(trial.group(), &mut checks);
     let controllers = trial.controllers.clone();
-    trial.end().map_err(|left| Problem::new(format!("cannot take away again: {left}")))?;
+    trial
+        .end()
+        .map_err(|left| Problem::new(format!("cannot take away again: {left}")))?;
     host::look(&mut checks);
 
-    let user = if geteuid().is_root() { User::Root } else { User::Ordinary };
+    let user = if geteuid().is_root() {
+        User::Root
+    } else {
+        User::Ordinary
+    };
     let target = Target {
         purple_target: FORMAT,
         kernel: numbers(&kernel),
@@ -87,14 +100,35 @@ fn examine() -> Result<(Report, Target), Problem> {
         controllers,
         id_mapped_mounts: id_maps,
     };
-    let ready = !checks.iter().any(|check| check.required && check.state < State::Degraded);
-    Ok((Report { purple_doctor: 1, ready, user, kernel, machine, checks }, target))
+    let ready = !checks
+        .iter()
+        .any(|check| check.required && check.state < State::Degraded);
+    Ok((
+        Report {
+            purple_doctor: 1,
+            ready,
+            user,
+            kernel,
+            machine,
+            checks,
+        },
+        target,
+    ))
 }
 
 /// The first two numbers of a kernel's release: what a distribution writes behind them is its own.
 fn numbers(release: &str) -> String {
-    let number = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
-    release.split('.').take(2).map(number).collect::<Vec<_>>().join(".")
+    let number = |part: &str| {
+        part.chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    release
+        .split('.')
+        .take(2)
+        .map(number)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 fn told(error: &serde_json::Error) -> Problem {

@@ -68,7 +68,16 @@ impl Check {
     /// One that works.
     pub(super) fn ok(id: &'static str, layer: &'static str, why: &'static str) -> Self {
         let (required, state, found) = (true, State::Ok, String::new());
-        Self { id, layer, required, required_by: None, state, found, why, fix: None }
+        Self {
+            id,
+            layer,
+            required,
+            required_by: None,
+            state,
+            found,
+            why,
+            fix: None,
+        }
     }
 
     /// One that works or is missing for a reason, with what helps.
@@ -81,7 +90,10 @@ impl Check {
         match found {
             Ok(found) => check.found(found),
             Err(found) => match found.strip_prefix(UNTRIED) {
-                Some(needs) => Self { state: State::Untried, ..check.found(needs) },
+                Some(needs) => Self {
+                    state: State::Untried,
+                    ..check.found(needs)
+                },
                 None => check.found(found).is(State::Missing, fix()),
             },
         }
@@ -89,23 +101,41 @@ impl Check {
 
     /// The same with what was found.
     pub(super) fn found(self, found: impl Into<String>) -> Self {
-        Self { found: found.into(), ..self }
+        Self {
+            found: found.into(),
+            ..self
+        }
     }
 
     /// The same in a worse state, with what helps.
     pub(super) fn is(self, state: State, fix: impl Into<String>) -> Self {
-        Self { state, fix: Some(fix.into()), ..self }
+        Self {
+            state,
+            fix: Some(fix.into()),
+            ..self
+        }
     }
 
     /// The same, which a sandbox can do without.
     pub(super) fn optional(self) -> Self {
-        let state = if self.state == State::Missing { State::Degraded } else { self.state };
-        Self { required: false, state, ..self }
+        let state = if self.state == State::Missing {
+            State::Degraded
+        } else {
+            self.state
+        };
+        Self {
+            required: false,
+            state,
+            ..self
+        }
     }
 
     /// The same, which only sandboxes of policies that have this cannot do without.
     pub(super) fn required_by(self, what: &'static str) -> Self {
-        Self { required_by: Some(what), ..self.optional() }
+        Self {
+            required_by: Some(what),
+            ..self.optional()
+        }
     }
 }
 
@@ -130,7 +160,11 @@ impl Report {
     /// For people: the worst first, one line for what works.
     pub(super) fn human(&self, colour: bool) -> String {
         let paint = |code: &str, text: &str| {
-            if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+            if colour {
+                format!("\x1b[{code}m{text}\x1b[0m")
+            } else {
+                text.to_owned()
+            }
         };
         let mut checks: Vec<&Check> = self.checks.iter().collect();
         checks.sort_by_key(|check| (check.state, !check.required));
@@ -151,8 +185,10 @@ impl Report {
                 out.extend([&indent, "fix: ", &visible(fix), "\n"]);
             }
         }
-        let missing =
-            self.checks.iter().filter(|check| check.required && check.state < State::Degraded);
+        let missing = self
+            .checks
+            .iter()
+            .filter(|check| check.required && check.state < State::Degraded);
         let missing: BTreeSet<&str> = missing.map(|check| check.layer).collect();
         let who = match self.user {
             purplec::target::User::Root => "root",
@@ -179,7 +215,9 @@ mod tests {
     #[test]
     fn what_only_some_policies_require_is_said_with_what_requires_it() {
         let check = |found: Result<String, String>| {
-            Check::new(("a", "audit", "nobody is told"), found, || "a kernel".to_owned())
+            Check::new(("a", "audit", "nobody is told"), found, || {
+                "a kernel".to_owned()
+            })
         };
         let human = |check: Check| {
             let report = Report {

@@ -26,17 +26,32 @@ const USER: (&str, &str, &str) = (
     "namespaces",
     "nothing can be confined without privileges, and root's program would be root outside",
 );
-const KINDS: (&str, &str, &str) =
-    ("namespaces", "namespaces", "the program would see the host's processes, mounts or network");
-const MOUNTS: (&str, &str, &str) =
-    ("mounts", "file system", "the file system inside cannot be built");
-const READ_ONLY: (&str, &str, &str) =
-    ("read-only-mounts", "file system", "what is shown read-only could be written below");
-const PROC: (&str, &str, &str) =
-    ("proc", "file system", "there is no /proc inside with the sandbox's own processes");
+const KINDS: (&str, &str, &str) = (
+    "namespaces",
+    "namespaces",
+    "the program would see the host's processes, mounts or network",
+);
+const MOUNTS: (&str, &str, &str) = (
+    "mounts",
+    "file system",
+    "the file system inside cannot be built",
+);
+const READ_ONLY: (&str, &str, &str) = (
+    "read-only-mounts",
+    "file system",
+    "what is shown read-only could be written below",
+);
+const PROC: (&str, &str, &str) = (
+    "proc",
+    "file system",
+    "there is no /proc inside with the sandbox's own processes",
+);
 const SYSFS: (&str, &str, &str) = ("sysfs", "file system", "there is no /sys inside");
-const ROOT: (&str, &str, &str) =
-    ("pivot-root", "file system", "the host's file system cannot be left behind");
+const ROOT: (&str, &str, &str) = (
+    "pivot-root",
+    "file system",
+    "the host's file system cannot be left behind",
+);
 const OWNERS: (&str, &str, &str) = (
     "id-mapped-mounts",
     "identity",
@@ -59,15 +74,26 @@ pub(super) fn try_all(checks: &mut Vec<Check>) -> Spaces {
             notes.say("writing the id maps", &map_self(INSIDE));
         }
     });
-    let whole = user.of("unshare").and_then(|()| user.of("writing the id maps"));
+    let whole = user
+        .of("unshare")
+        .and_then(|()| user.of("writing the id maps"));
     let whole = match (whole, geteuid().is_root()) {
-        (Ok(()), true) => foreign(OUTSIDE_FOR_ROOT, INSIDE).map(drop).map_err(|errno| {
-            format!("mapping uid {OUTSIDE_FOR_ROOT}: {}", super::child::words(errno))
-        }),
+        (Ok(()), true) => foreign(OUTSIDE_FOR_ROOT, INSIDE)
+            .map(drop)
+            .map_err(|errno| {
+                format!(
+                    "mapping uid {OUTSIDE_FOR_ROOT}: {}",
+                    super::child::words(errno)
+                )
+            }),
         (whole, _) => whole,
     };
     let works = whole.is_ok();
-    checks.push(Check::new(USER, whole.map(|()| String::new()), host::user_namespaces_fix));
+    checks.push(Check::new(
+        USER,
+        whole.map(|()| String::new()),
+        host::user_namespaces_fix,
+    ));
 
     let mut kinds = BTreeSet::new();
     let mut failed = Vec::new();
@@ -124,7 +150,11 @@ fn map_self(inside: u32) -> Result<(), Errno> {
     write("/proc/self/setgroups", "deny")?;
     write("/proc/self/gid_map", &format!("{inside} {gid} 1"))?;
     write("/proc/self/uid_map", &format!("{inside} {uid} 1"))?;
-    if getuid().as_raw() == inside { Ok(()) } else { Err(Errno::EIO) }
+    if getuid().as_raw() == inside {
+        Ok(())
+    } else {
+        Err(Errno::EIO)
+    }
 }
 
 thread_local! {
@@ -170,16 +200,25 @@ fn foreign(outside: u32, inside: u32) -> Result<OwnedFd, Errno> {
 
 fn mapped(holder: Pid, outside: u32, inside: u32) -> Result<OwnedFd, Errno> {
     for file in ["gid_map", "uid_map"] {
-        write(&format!("/proc/{holder}/{file}"), &format!("{inside} {outside} 1"))?;
+        write(
+            &format!("/proc/{holder}/{file}"),
+            &format!("{inside} {outside} 1"),
+        )?;
     }
     let path = format!("/proc/{holder}/ns/user");
-    open(path.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
+    open(
+        path.as_str(),
+        OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )
 }
 
 /// Builds a root as purple-exec does, in namespaces of the child's own.
 fn mounts(notes: &mut Notes) {
-    let all =
-        Namespace::ALL.into_iter().map(flag).fold(CloneFlags::CLONE_NEWUSER, |all, one| all | one);
+    let all = Namespace::ALL
+        .into_iter()
+        .map(flag)
+        .fold(CloneFlags::CLONE_NEWUSER, |all, one| all | one);
     if !notes.say("new namespaces", &unshare(all).and_then(|()| map_self(0))) {
         return;
     }
@@ -239,10 +278,22 @@ fn read_only(tree: &OwnedFd) -> Result<(), Errno> {
 }
 
 fn built(answers: &Answers, checks: &mut Vec<Check>) {
-    let first = ["new namespaces", "a process inside", "mount_setattr", "fsopen", "move_mount"];
-    let made = first.iter().chain(&["open_tree"]).try_for_each(|step| answers.of(step));
+    let first = [
+        "new namespaces",
+        "a process inside",
+        "mount_setattr",
+        "fsopen",
+        "move_mount",
+    ];
+    let made = first
+        .iter()
+        .chain(&["open_tree"])
+        .try_for_each(|step| answers.of(step));
     let permission = first.iter().any(|step| {
-        matches!(answers.errno(step), Some(Errno::EPERM | Errno::EACCES | Errno::ENOENT))
+        matches!(
+            answers.errno(step),
+            Some(Errno::EPERM | Errno::EACCES | Errno::ENOENT)
+        )
     });
     let fix = move || {
         if permission {
@@ -273,7 +324,11 @@ fn built(answers: &Answers, checks: &mut Vec<Check>) {
 /// Maps the owners of a mount: root's output paths lie in the working directory by default.
 fn id_maps(checks: &mut Vec<Check>) -> bool {
     if !geteuid().is_root() {
-        checks.push(Check::new(OWNERS, Ok("only root needs them".to_owned()), String::new));
+        checks.push(Check::new(
+            OWNERS,
+            Ok("only root needs them".to_owned()),
+            String::new,
+        ));
         return false;
     }
     let tried = ask(|notes| {

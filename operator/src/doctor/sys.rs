@@ -61,7 +61,12 @@ pub(super) fn copy_tree(path: &CStr, recursive: bool) -> Result<OwnedFd> {
     const CLOEXEC: usize = 0o2_000_000;
     let flags = CLONE | CLOEXEC | if recursive { 0x8000 } else { 0 };
     // SAFETY: a NUL-terminated path.
-    descriptor(unsafe { call(libc::SYS_open_tree, [number(CWD), text(path), flags, 0, 0, 0]) }?)
+    descriptor(unsafe {
+        call(
+            libc::SYS_open_tree,
+            [number(CWD), text(path), flags, 0, 0, 0],
+        )
+    }?)
 }
 
 /// Attaches a mount to a directory (`move_mount(2)`).
@@ -77,7 +82,14 @@ pub(super) fn attach_to(mount: &OwnedFd, path: &CStr) -> Result<()> {
 fn attach_at(mount: &OwnedFd, directory: RawFd, name: &CStr) -> Result<()> {
     const FROM_EMPTY_PATH: usize = 4;
     let from = number(mount.as_raw_fd());
-    let arguments = [from, text(c""), number(directory), text(name), FROM_EMPTY_PATH, 0];
+    let arguments = [
+        from,
+        text(c""),
+        number(directory),
+        text(name),
+        FROM_EMPTY_PATH,
+        0,
+    ];
     // SAFETY: two NUL-terminated paths.
     unsafe { call(libc::SYS_move_mount, arguments) }.map(drop)
 }
@@ -98,15 +110,37 @@ pub(super) fn change(mount: Option<&OwnedFd>, change: &Change<'_>) -> Result<()>
     const RECURSIVE: usize = 0x8000;
     const RDONLY: u64 = 1;
     const IDMAP: u64 = 0x0010_0000;
-    let nothing = libc::mount_attr { attr_set: 0, attr_clr: 0, propagation: 0, userns_fd: 0 };
+    let nothing = libc::mount_attr {
+        attr_set: 0,
+        attr_clr: 0,
+        propagation: 0,
+        userns_fd: 0,
+    };
     let (attributes, flags) = match change {
-        Change::Private => {
-            (libc::mount_attr { propagation: libc::MS_PRIVATE, ..nothing }, RECURSIVE)
-        }
-        Change::ReadOnly => (libc::mount_attr { attr_set: RDONLY, ..nothing }, RECURSIVE),
+        Change::Private => (
+            libc::mount_attr {
+                propagation: libc::MS_PRIVATE,
+                ..nothing
+            },
+            RECURSIVE,
+        ),
+        Change::ReadOnly => (
+            libc::mount_attr {
+                attr_set: RDONLY,
+                ..nothing
+            },
+            RECURSIVE,
+        ),
         Change::Owners(map) => {
             let userns_fd = u64::try_from(map.as_raw_fd()).map_err(|_| Errno::EBADF)?;
-            (libc::mount_attr { attr_set: IDMAP, userns_fd, ..nothing }, 0)
+            (
+                libc::mount_attr {
+                    attr_set: IDMAP,
+                    userns_fd,
+                    ..nothing
+                },
+                0,
+            )
         }
     };
     let (at, path) = match mount {
@@ -186,11 +220,18 @@ pub(super) fn filter(verdict: Verdict) -> Result<Option<OwnedFd>> {
         line(RETURN, 0, value),
         line(RETURN, 0, libc::SECCOMP_RET_ALLOW),
     ];
-    let program = libc::sock_fprog { len: 4, filter: program.as_mut_ptr() };
+    let program = libc::sock_fprog {
+        len: 4,
+        filter: program.as_mut_ptr(),
+    };
     let at = (&raw const program).expose_provenance();
     // SAFETY: the structure names four instructions, which are alive.
     let found = unsafe { call(libc::SYS_seccomp, [SET_MODE_FILTER, flags, at, 0, 0, 0]) }?;
-    if flags == 0 { Ok(None) } else { descriptor(found).map(Some) }
+    if flags == 0 {
+        Ok(None)
+    } else {
+        descriptor(found).map(Some)
+    }
 }
 
 /// Waits for one call and has it fail with EDOM, as a supervisor does (`seccomp_unotify(2)`).
@@ -229,7 +270,9 @@ pub(super) fn wait_in_group(group: BorrowedFd<'_>) -> Result<Pid> {
         let woken = unsafe { call(libc::SYS_pause, [0; 6]) };
         std::process::exit(i32::from(woken.is_err()));
     }
-    i32::try_from(child).map(Pid::from_raw).map_err(|_| Errno::ERANGE)
+    i32::try_from(child)
+        .map(Pid::from_raw)
+        .map_err(|_| Errno::ERANGE)
 }
 
 /// Joins a new session keyring (keyctl(2)).
@@ -257,5 +300,9 @@ pub(super) fn x86() -> Result<()> {
         core::arch::asm!("int 0x80", inlateout("eax") X86_GETPID => found,
             out("r8") _, out("r9") _, out("r10") _, out("r11") _);
     }
-    if found > 0 { Ok(()) } else { Err(Errno::ENOSYS) }
+    if found > 0 {
+        Ok(())
+    } else {
+        Err(Errno::ENOSYS)
+    }
 }

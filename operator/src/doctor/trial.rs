@@ -30,21 +30,32 @@ pub(super) fn try_run(group: Option<&Path>, checks: &mut Vec<Check>) {
     };
     let ran = command.and_then(|command| run(command, group));
     let fix = || {
-        if there { "mend what is missing above".to_owned() } else { beside() }
+        if there {
+            "mend what is missing above".to_owned()
+        } else {
+            beside()
+        }
     };
     checks.push(Check::new(RUN, ran, fix));
 }
 
 fn run(mut command: Command, group: Option<&Path>) -> Result<String, String> {
     let plan = profiles::find("base").and_then(|profile| plans::from_profile(&profile));
-    let plan = plan.and_then(|ready| Sealed::new(&ready.bytes)).map_err(|problem| problem.0)?;
+    let plan = plan
+        .and_then(|ready| Sealed::new(&ready.bytes))
+        .map_err(|problem| problem.0)?;
     match group {
         Some(group) => command.arg("--cgroup").arg(group),
         None => command.args(["--unenforced", "cgroup"]),
     };
     command.arg(plan.path()).args(["--", "true"]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| format!("purple-exec: {error}"))?;
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("purple-exec: {error}"))?;
     let start = Instant::now();
     while child.try_wait().is_ok_and(|ended| ended.is_none()) {
         if start.elapsed() > PATIENCE {
@@ -57,12 +68,22 @@ fn run(mut command: Command, group: Option<&Path>) -> Result<String, String> {
         std::thread::sleep(Duration::from_millis(2));
     }
     let took = start.elapsed().as_millis();
-    let ended = child.wait_with_output().map_err(|error| error.to_string())?;
+    let ended = child
+        .wait_with_output()
+        .map_err(|error| error.to_string())?;
     if ended.status.success() {
-        let without = if group.is_some() { "with limits" } else { "without limits" };
-        return Ok(format!("`true` under the profile `base`, {without}, in {took} ms"));
+        let without = if group.is_some() {
+            "with limits"
+        } else {
+            "without limits"
+        };
+        return Ok(format!(
+            "`true` under the profile `base`, {without}, in {took} ms"
+        ));
     }
     let told = String::from_utf8_lossy(&ended.stderr);
-    let last = told.lines().find(|line| !line.contains("--unenforced asked"));
+    let last = told
+        .lines()
+        .find(|line| !line.contains("--unenforced asked"));
     Err(last.map_or_else(|| ended.status.to_string(), str::to_owned))
 }

@@ -9,8 +9,11 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::ForkResult;
 use std::fs::File;
 
-const PRIVILEGES: (&str, &str, &str) =
-    ("no-new-privs", "privileges", "set-user-id programs inside could give privileges");
+const PRIVILEGES: (&str, &str, &str) = (
+    "no-new-privs",
+    "privileges",
+    "set-user-id programs inside could give privileges",
+);
 const SECCOMP: (&str, &str, &str) = ("seccomp", "system calls", "no system call can be denied");
 const TELLS: (&str, &str, &str) = (
     "seccomp-notification",
@@ -21,10 +24,16 @@ const TELLS: (&str, &str, &str) = (
 /// What makes a plan need a filter that tells; `purplec check --target` finds the same.
 const TELLING: &str = "rules with `notify`, `on_deny: notify` and the audit detail `syscall`";
 
-const LANDLOCK: (&str, &str, &str) =
-    ("landlock", "files", "the second wall around files, and TCP ports");
-const KEYRING: (&str, &str, &str) =
-    ("keyring", "privileges", "the program would have the caller's keys");
+const LANDLOCK: (&str, &str, &str) = (
+    "landlock",
+    "files",
+    "the second wall around files, and TCP ports",
+);
+const KEYRING: (&str, &str, &str) = (
+    "keyring",
+    "privileges",
+    "the program would have the caller's keys",
+);
 
 /// What walls there are.
 #[derive(Debug)]
@@ -52,8 +61,14 @@ pub(super) fn try_all(checks: &mut Vec<Check>) -> Walls {
     });
     let none = || String::new();
     let old = || "a kernel from Linux 5.19 on".to_owned();
-    checks.push(Check::new(PRIVILEGES, tried.of("no_new_privs").map(|()| none()), old));
-    let filter = tried.of("loading a filter").and_then(|()| tried.of("a denied call"));
+    checks.push(Check::new(
+        PRIVILEGES,
+        tried.of("no_new_privs").map(|()| none()),
+        old,
+    ));
+    let filter = tried
+        .of("loading a filter")
+        .and_then(|()| tried.of("a denied call"));
     let config = || {
         "a kernel with CONFIG_SECCOMP_FILTER, and no filter over this shell that denies seccomp(2)"
             .to_owned()
@@ -87,7 +102,10 @@ pub(super) fn try_all(checks: &mut Vec<Check>) -> Walls {
         "sysctl -w kernel.keys.maxkeys=2000, or a seccomp profile of the container that lets keyctl(2) through".to_owned()
     };
     checks.push(Check::new(KEYRING, found, quota));
-    Walls { landlock, notification }
+    Walls {
+        landlock,
+        notification,
+    }
 }
 
 fn denied() -> Result<(), Errno> {
@@ -127,7 +145,9 @@ fn landlock(checks: &mut Vec<Check>) -> u32 {
         }
     });
     let version = sys::landlock_version();
-    let works = tried.of("restricting this process").and_then(|()| tried.of("a denied directory"));
+    let works = tried
+        .of("restricting this process")
+        .and_then(|()| tried.of("a denied directory"));
     let off = || {
         match version {
         Err(Errno::EOPNOTSUPP) => "add `landlock` to `lsm=` on the kernel's command line: lsm=landlock,... with what /sys/kernel/security/lsm lists".to_owned(),
@@ -137,9 +157,11 @@ fn landlock(checks: &mut Vec<Check>) -> u32 {
     let known = version.unwrap_or(0);
     let check = match works {
         Err(why) => Check::new(LANDLOCK, Err(why), off),
-        Ok(()) if known < 2 => {
-            Check::new(LANDLOCK, Err(format!("version {known}, and plans need 2")), off)
-        }
+        Ok(()) if known < 2 => Check::new(
+            LANDLOCK,
+            Err(format!("version {known}, and plans need 2")),
+            off,
+        ),
         Ok(()) => {
             let check = Check::new(LANDLOCK, Ok(String::new()), String::new);
             let lacks = [

@@ -122,7 +122,10 @@ impl<'a> Plan<'a> {
         let (body, digest) = open_seal(bytes)?;
         let sections = sections(body)?;
         let heap = *sections.last().ok_or(DecodeError::Sections)?;
-        let mut order = Order { at: 0, sources: sources(&sections)? };
+        let mut order = Order {
+            at: 0,
+            sources: sources(&sections)?,
+        };
 
         let mut next = sections.iter().copied();
         let mut section = || next.next().ok_or(DecodeError::Sections);
@@ -165,7 +168,11 @@ impl<'a> Plan<'a> {
         rules::process(&plan.process)?;
         rules::network(plan.network)?;
         meaning::check(&plan)?;
-        if order.at == heap.len() { Ok(plan) } else { Err(DecodeError::Length) }
+        if order.at == heap.len() {
+            Ok(plan)
+        } else {
+            Err(DecodeError::Length)
+        }
     }
 }
 
@@ -179,10 +186,16 @@ struct Order {
 
 /// How many sources the section table counts.
 fn sources(sections: &[&[u8]; Section::ALL.len()]) -> Result<u8, DecodeError> {
-    let index = Section::ALL.iter().position(|section| *section == Section::Sources);
-    let records = index.and_then(|index| sections.get(index)).ok_or(DecodeError::Sections)?;
+    let index = Section::ALL
+        .iter()
+        .position(|section| *section == Section::Sources);
+    let records = index
+        .and_then(|index| sections.get(index))
+        .ok_or(DecodeError::Sections)?;
     let count = records.len().checked_div(Section::Sources.record_bytes());
-    count.and_then(|count| u8::try_from(count).ok()).ok_or(DecodeError::Length)
+    count
+        .and_then(|count| u8::try_from(count).ok())
+        .ok_or(DecodeError::Length)
 }
 
 /// The records of one section. Each is read from the bytes when it is asked for.
@@ -220,7 +233,11 @@ impl<'a, R: Record<'a>> Table<'a, R> {
         order: &mut Order,
         mut check: impl FnMut(&R) -> Result<(), DecodeError>,
     ) -> Result<Self, DecodeError> {
-        let table = Self { records, heap, record: PhantomData };
+        let table = Self {
+            records,
+            heap,
+            record: PhantomData,
+        };
         let mut reader = Reader::in_order(records, heap, order.at, order.sources);
         for _ in 0..table.len() {
             check(&R::take(&mut reader)?)?;
@@ -278,7 +295,9 @@ fn open_seal(bytes: &[u8]) -> Result<(&[u8], Digest), DecodeError> {
     if total != bytes.len() || total > MAX_PLAN_BYTES {
         return Err(DecodeError::Length);
     }
-    let (body, seal) = bytes.split_last_chunk::<SEAL_BYTES>().ok_or(DecodeError::Length)?;
+    let (body, seal) = bytes
+        .split_last_chunk::<SEAL_BYTES>()
+        .ok_or(DecodeError::Length)?;
     if sha256(body) != *seal {
         return Err(DecodeError::Seal);
     }
@@ -292,7 +311,9 @@ fn open_seal(bytes: &[u8]) -> Result<(&[u8], Digest), DecodeError> {
 fn sections(body: &[u8]) -> Result<[&[u8]; Section::ALL.len()], DecodeError> {
     let table_bytes = SECTION_ENTRY_BYTES.saturating_mul(Section::ALL.len());
     let table_end = HEADER_BYTES.saturating_add(table_bytes);
-    let table = body.get(HEADER_BYTES..table_end).ok_or(DecodeError::Sections)?;
+    let table = body
+        .get(HEADER_BYTES..table_end)
+        .ok_or(DecodeError::Sections)?;
     let mut entries = Reader::new(table, &[]);
     let mut found: [&[u8]; Section::ALL.len()] = [&[]; Section::ALL.len()];
     let mut at = SECTIONS_START;

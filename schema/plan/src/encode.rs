@@ -141,7 +141,9 @@ pub fn encode(contents: &Contents<'_>, out: &mut [u8]) -> Result<usize, EncodeEr
     }
     put_header(out, counts, heap_bytes, total)?;
     let seal = sha256(out.get(..body).ok_or(EncodeError::TooLarge)?);
-    out.get_mut(body..total).ok_or(EncodeError::TooLarge)?.copy_from_slice(&seal);
+    out.get_mut(body..total)
+        .ok_or(EncodeError::TooLarge)?
+        .copy_from_slice(&seal);
 
     let written = out.get(..total).ok_or(EncodeError::TooLarge)?;
     let _: Plan<'_> = Plan::decode(written).map_err(EncodeError::Refused)?;
@@ -168,7 +170,10 @@ fn put_header(
     let mut at = SECTIONS_START;
     for (index, section) in Section::ALL.iter().enumerate() {
         let count = counts.get(index).copied().unwrap_or(heap_bytes);
-        let length = section.record_bytes().checked_mul(count).ok_or(EncodeError::TooLarge)?;
+        let length = section
+            .record_bytes()
+            .checked_mul(count)
+            .ok_or(EncodeError::TooLarge)?;
         for value in [section.kind(), number(at)?, number(length)?, number(count)?] {
             header.put(&value.to_le_bytes())?;
         }

@@ -41,13 +41,23 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads `records`, which refer to `heap`.
     pub const fn new(records: &'a [u8], heap: &'a [u8]) -> Self {
-        Self { records, heap, expected: None, sources: u8::MAX }
+        Self {
+            records,
+            heap,
+            expected: None,
+            sources: u8::MAX,
+        }
     }
 
     /// The same, but each heap reference must point right behind the one before, the first one at
     /// `start`: so there is one encoding only. And a place must be in one of `sources`.
     pub const fn in_order(records: &'a [u8], heap: &'a [u8], start: usize, sources: u8) -> Self {
-        Self { records, heap, expected: Some(start), sources }
+        Self {
+            records,
+            heap,
+            expected: Some(start),
+            sources,
+        }
     }
 
     /// The last source that a place may name.
@@ -61,7 +71,10 @@ impl<'a> Reader<'a> {
     }
 
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (first, rest) = self.records.split_first_chunk::<N>().ok_or(DecodeError::Length)?;
+        let (first, rest) = self
+            .records
+            .split_first_chunk::<N>()
+            .ok_or(DecodeError::Length)?;
         self.records = rest;
         Ok(*first)
     }
@@ -76,8 +89,15 @@ impl<'a> Reader<'a> {
             return Err(DecodeError::Reference);
         }
         self.expected = self.expected.map(|_| behind);
-        let bytes = self.heap.get(offset..behind).ok_or(DecodeError::Reference)?;
-        if bytes.last() == Some(&0) { Ok(bytes) } else { Err(DecodeError::Text) }
+        let bytes = self
+            .heap
+            .get(offset..behind)
+            .ok_or(DecodeError::Reference)?;
+        if bytes.last() == Some(&0) {
+            Ok(bytes)
+        } else {
+            Err(DecodeError::Text)
+        }
     }
 }
 
@@ -93,7 +113,12 @@ pub struct Writer<'o> {
 impl<'o> Writer<'o> {
     /// Writes records from `at` and heap bytes from `heap_start` on.
     pub const fn new(out: &'o mut [u8], at: usize, heap_start: usize) -> Self {
-        Self { out, at, heap_start, heap_at: heap_start }
+        Self {
+            out,
+            at,
+            heap_start,
+            heap_at: heap_start,
+        }
     }
 
     /// Where the next record byte goes.
@@ -113,9 +138,16 @@ impl<'o> Writer<'o> {
     }
 
     fn put_referenced(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        let offset = self.heap_at.checked_sub(self.heap_start).ok_or(EncodeError::TooLarge)?;
-        u32::try_from(offset).map_err(|_| EncodeError::TooLarge)?.put(self)?;
-        u32::try_from(bytes.len()).map_err(|_| EncodeError::TooLarge)?.put(self)?;
+        let offset = self
+            .heap_at
+            .checked_sub(self.heap_start)
+            .ok_or(EncodeError::TooLarge)?;
+        u32::try_from(offset)
+            .map_err(|_| EncodeError::TooLarge)?
+            .put(self)?;
+        u32::try_from(bytes.len())
+            .map_err(|_| EncodeError::TooLarge)?
+            .put(self)?;
         self.heap_at = copy(self.out, self.heap_at, bytes)?;
         self.heap_at = copy(self.out, self.heap_at, &[0])?;
         Ok(())
@@ -124,7 +156,9 @@ impl<'o> Writer<'o> {
 
 fn copy(out: &mut [u8], at: usize, bytes: &[u8]) -> Result<usize, EncodeError> {
     let end = at.checked_add(bytes.len()).ok_or(EncodeError::TooLarge)?;
-    out.get_mut(at..end).ok_or(EncodeError::TooLarge)?.copy_from_slice(bytes);
+    out.get_mut(at..end)
+        .ok_or(EncodeError::TooLarge)?
+        .copy_from_slice(bytes);
     Ok(end)
 }
 

@@ -9,7 +9,11 @@
 //! has no meaning. What it does not prove: that the plan was made by an honest compiler, or that
 //! what it asks for is safe.
 #![no_std]
-#![deny(clippy::as_conversions, clippy::arithmetic_side_effects, unused_results)]
+#![deny(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    unused_results
+)]
 
 #[cfg(test)]
 extern crate std;

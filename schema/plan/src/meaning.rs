@@ -9,7 +9,14 @@ use crate::rules::{MAX_ERRNO, known};
 
 /// The return values of seccomp that carry no data: kill the process, kill the thread, trap,
 /// notify, log, allow (linux/seccomp.h). The one that does is `SECCOMP_RET_ERRNO`.
-const ACTIONS: [u32; 6] = [0x8000_0000, 0, 0x0003_0000, 0x7FC0_0000, 0x7FFC_0000, 0x7FFF_0000];
+const ACTIONS: [u32; 6] = [
+    0x8000_0000,
+    0,
+    0x0003_0000,
+    0x7FC0_0000,
+    0x7FFC_0000,
+    0x7FFF_0000,
+];
 const ALLOW: u32 = 0x7FFF_0000;
 const ERRNO: u32 = 0x0005_0000;
 
@@ -32,7 +39,11 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), DecodeError> {
         || rest.calls.next().is_some()
         || rest.rules.next().is_some()
         || rest.conditions.next().is_some();
-    if left { Err(DecodeError::Length) } else { Ok(()) }
+    if left {
+        Err(DecodeError::Length)
+    } else {
+        Ok(())
+    }
 }
 
 /// The records that nobody has claimed yet.
@@ -98,7 +109,12 @@ impl Rest<'_> {
             known(matches!(one.comparison, Comparison::Eq | Comparison::Ne))?;
             known(!one.line.is_some())?;
             if let Some(before) = first {
-                known(Condition { value: before.value, ..one } == before)?;
+                known(
+                    Condition {
+                        value: before.value,
+                        ..one
+                    } == before,
+                )?;
                 in_order(before.value < one.value)?;
             }
             first = Some(one);
@@ -125,10 +141,16 @@ fn condition(one: &Condition) -> Result<(), DecodeError> {
 }
 
 fn action(value: u32) -> bool {
-    let errno = value.checked_sub(ERRNO).is_some_and(|errno| (1..=MAX_ERRNO).contains(&errno));
+    let errno = value
+        .checked_sub(ERRNO)
+        .is_some_and(|errno| (1..=MAX_ERRNO).contains(&errno));
     errno || ACTIONS.contains(&value)
 }
 
 const fn in_order(holds: bool) -> Result<(), DecodeError> {
-    if holds { Ok(()) } else { Err(DecodeError::Order) }
+    if holds {
+        Ok(())
+    } else {
+        Err(DecodeError::Order)
+    }
 }

@@ -95,7 +95,10 @@ mod tests {
     #[test]
     fn a_place_is_a_source_and_a_line() {
         let place = Place::new(3, 31);
-        assert_eq!((place.source(), place.line(), place.number()), (3, 31, 0x0300_001F));
+        assert_eq!(
+            (place.source(), place.line(), place.number()),
+            (3, 31, 0x0300_001F)
+        );
         assert_eq!(Place::new(3, 0), Place::NONE);
         assert_eq!(Place::new(1, u32::MAX), Place::new(1, Place::LAST_LINE));
         assert_eq!(Place::line_of_policy(7).number(), 7);

@@ -107,12 +107,20 @@ pub(crate) fn rising() -> impl FnMut(u32) -> Result<(), DecodeError> {
     move |key| {
         let rises = last.is_none_or(|last| last < key);
         last = Some(key);
-        if rises { Ok(()) } else { Err(DecodeError::Order) }
+        if rises {
+            Ok(())
+        } else {
+            Err(DecodeError::Order)
+        }
     }
 }
 
 pub(crate) const fn known(known: bool) -> Result<(), DecodeError> {
-    if known { Ok(()) } else { Err(DecodeError::Value) }
+    if known {
+        Ok(())
+    } else {
+        Err(DecodeError::Value)
+    }
 }
 
 /// Whether the path is absolute and has no empty, `.` or `..` component.
@@ -120,8 +128,8 @@ fn straight_down(path: &CStr) -> bool {
     match path.to_bytes().strip_prefix(b"/") {
         None => false,
         Some(b"") => true,
-        Some(below) => {
-            below.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
-        }
+        Some(below) => below
+            .split(|&byte| byte == b'/')
+            .all(|part| !matches!(part, b"" | b"." | b"..")),
     }
 }

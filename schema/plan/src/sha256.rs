@@ -28,12 +28,19 @@ impl Default for Sha256 {
 impl Sha256 {
     /// Nothing hashed yet.
     pub const fn new() -> Self {
-        Self { state: INITIAL, block: [0; 64], filled: 0, bytes: 0 }
+        Self {
+            state: INITIAL,
+            block: [0; 64],
+            filled: 0,
+            bytes: 0,
+        }
     }
 
     /// Hashes more bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
-        self.bytes = self.bytes.wrapping_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        self.bytes = self
+            .bytes
+            .wrapping_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         if self.filled > 0 {
             bytes = self.fill(bytes);
         }
@@ -107,7 +114,10 @@ const ROUND: [u32; 64] = [
 ];
 
 /// One round of the compression function per word of the block's message schedule.
-#[expect(clippy::many_single_char_names, reason = "FIPS 180-4 names the working variables a to h")]
+#[expect(
+    clippy::many_single_char_names,
+    reason = "FIPS 180-4 names the working variables a to h"
+)]
 fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut words = [0u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
@@ -121,8 +131,11 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
             let word = words.get(index).copied().unwrap_or(0);
             let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
             let choice = (e & f) ^ (!e & g);
-            let one =
-                h.wrapping_add(s1).wrapping_add(choice).wrapping_add(*round).wrapping_add(word);
+            let one = h
+                .wrapping_add(s1)
+                .wrapping_add(choice)
+                .wrapping_add(*round)
+                .wrapping_add(word);
             let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
             let majority = (a & b) ^ (a & c) ^ (b & c);
             let two = s0.wrapping_add(majority);
@@ -138,7 +151,12 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
 
 /// Replaces word `index` of the window by the one sixteen places on.
 fn schedule(words: &mut [u32; 16], index: usize) {
-    let at = |offset: usize| words.get(index.wrapping_add(offset) & 15).copied().unwrap_or(0);
+    let at = |offset: usize| {
+        words
+            .get(index.wrapping_add(offset) & 15)
+            .copied()
+            .unwrap_or(0)
+    };
     let (w1, w14) = (at(1), at(14));
     let s0 = w1.rotate_right(7) ^ w1.rotate_right(18) ^ (w1 >> 3);
     let s1 = w14.rotate_right(17) ^ w14.rotate_right(19) ^ (w14 >> 10);
@@ -156,7 +174,9 @@ mod tests {
     use std::vec;
 
     fn hex(digest: [u8; 32]) -> String {
-        digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+        digest
+            .iter()
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 
     /// The examples that NIST publishes for FIPS 180-4.
@@ -171,7 +191,9 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(
-            hex(sha256(b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+            hex(sha256(
+                b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
+            )),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         );
         assert_eq!(

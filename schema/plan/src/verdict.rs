@@ -61,7 +61,9 @@ impl Plan<'_> {
                 && of_x32 == (x32 && has_x32(one.audit_arch));
             let mut beyond = false;
             for _ in 0..one.beyond {
-                beyond |= numbers.next().is_some_and(|known| known.number == call.number);
+                beyond |= numbers
+                    .next()
+                    .is_some_and(|known| known.number == call.number);
             }
             if reached && call.number > one.newest && !beyond {
                 return (ERRNO | one.enosys, Place::NONE);
@@ -99,7 +101,11 @@ const fn has_x32(audit_arch: u32) -> bool {
 }
 
 const fn default(one: &Interface) -> u32 {
-    if one.flags & interface_flags::DEFAULT_DENY != 0 { one.denial } else { ALLOW }
+    if one.flags & interface_flags::DEFAULT_DENY != 0 {
+        one.denial
+    } else {
+        ALLOW
+    }
 }
 
 fn skip(conditions: &mut impl Iterator<Item = Condition>, count: u32) {
@@ -124,7 +130,9 @@ fn decide(
         let Some(rule) = rules.next() else { break };
         let mut all = true;
         for _ in 0..rule.conditions {
-            all &= conditions.next().is_some_and(|condition| condition.holds(args));
+            all &= conditions
+                .next()
+                .is_some_and(|condition| condition.holds(args));
         }
         let counts = !hidden || rule.strength.number() <= Strength::Deny.number();
         if all && counts {
@@ -146,14 +154,23 @@ fn decide(
         Basis::Allowed => (named.line, true),
         Basis::Default | Basis::Hidden => (one.line, default(one) == ALLOW),
     };
-    (if open && passes(named.guard, args, conditions) { ALLOW } else { one.denial }, line)
+    (
+        if open && passes(named.guard, args, conditions) {
+            ALLOW
+        } else {
+            one.denial
+        },
+        line,
+    )
 }
 
 /// Whether a guard lets the call through: with Eq one of its conditions must hold, with Ne all.
 fn passes(guard: u16, args: &[u64; 6], conditions: &mut impl Iterator<Item = Condition>) -> bool {
     let mut passes = true;
     for at in 0..guard {
-        let Some(condition) = conditions.next() else { return false };
+        let Some(condition) = conditions.next() else {
+            return false;
+        };
         let holds = condition.holds(args);
         passes = match (condition.comparison, at) {
             (Comparison::Eq, 0) => holds,

@@ -1,5 +1,9 @@
 //! A plan that was damaged, by accident or with a right seal, is refused with the reason.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod sample;
 
@@ -40,7 +44,9 @@ fn refused_bytes(at: usize, new: &[u8]) -> DecodeError {
 /// Where section `index` starts, according to the section table.
 fn section_start(index: usize) -> usize {
     let bytes = tables().encode();
-    let offset = bytes[16 + 16 * index + 4..].first_chunk().expect("a section entry");
+    let offset = bytes[16 + 16 * index + 4..]
+        .first_chunk()
+        .expect("a section entry");
     usize::try_from(u32::from_le_bytes(*offset)).expect("a small offset")
 }
 
@@ -48,7 +54,11 @@ fn section_start(index: usize) -> usize {
 fn cut_at_every_length() {
     let bytes = tables().encode();
     for length in 0..bytes.len() {
-        let expected = if length < 8 { DecodeError::Magic } else { DecodeError::Length };
+        let expected = if length < 8 {
+            DecodeError::Magic
+        } else {
+            DecodeError::Length
+        };
         assert_eq!(refusal(&bytes[..length]), expected, "cut to {length} bytes");
     }
 }
@@ -78,7 +88,11 @@ fn extended() {
         let mut bytes = tables().encode();
         for extra in 1..=100 {
             bytes.push(filler);
-            assert_eq!(refusal(&bytes), DecodeError::Length, "{extra} bytes of {filler:#x}");
+            assert_eq!(
+                refusal(&bytes),
+                DecodeError::Length,
+                "{extra} bytes of {filler:#x}"
+            );
         }
     }
     let mut twice = tables().encode();
@@ -97,14 +111,20 @@ fn every_byte_flipped_and_sealed_again() {
             flipped[at] ^= pattern;
             seal(&mut flipped);
             if let Ok(plan) = Plan::decode(&flipped) {
-                assert!(encode_again(&plan) == flipped, "byte {at} ^ {pattern:#x} is read away");
+                assert!(
+                    encode_again(&plan) == flipped,
+                    "byte {at} ^ {pattern:#x} is read away"
+                );
                 taken += 1;
             } else {
                 not += 1;
             }
         }
     }
-    assert!(taken > 100 && not > 1000, "{taken} taken, {not} refused: this proves too little");
+    assert!(
+        taken > 100 && not > 1000,
+        "{taken} taken, {not} refused: this proves too little"
+    );
 }
 
 /// Every 32-bit word set to a number that overflows when it is added or multiplied.
@@ -117,7 +137,10 @@ fn huge_numbers_sealed_again() {
             changed[at..at + 4].copy_from_slice(&number.to_le_bytes());
             seal(&mut changed);
             if let Ok(plan) = Plan::decode(&changed) {
-                assert!(encode_again(&plan) == changed, "{number:#x} at {at} is read away");
+                assert!(
+                    encode_again(&plan) == changed,
+                    "{number:#x} at {at} is read away"
+                );
             }
         }
     }
@@ -126,11 +149,19 @@ fn huge_numbers_sealed_again() {
 #[test]
 fn too_large() {
     let content = vec![b'x'; MAX_PLAN_BYTES].leak();
-    let file = |content| Mount { kind: MountKind::File, target: c"/f", content, ..STEP };
+    let file = |content| Mount {
+        kind: MountKind::File,
+        target: c"/f",
+        content,
+        ..STEP
+    };
     let mut tables = tables();
     tables.mounts.push(file(&*content));
     let mut out = vec![0; MAX_PLAN_BYTES + 4096];
-    assert_eq!(encode(&tables.contents(), &mut out), Err(EncodeError::TooLarge));
+    assert_eq!(
+        encode(&tables.contents(), &mut out),
+        Err(EncodeError::TooLarge)
+    );
 
     // One with exactly the largest size, and one byte more.
     tables.mounts.pop();
@@ -142,7 +173,10 @@ fn too_large() {
     assert!(Plan::decode(&out[..MAX_PLAN_BYTES]).is_ok());
     tables.mounts.pop();
     tables.mounts.push(file(&content[..=room]));
-    assert_eq!(encode(&tables.contents(), &mut out), Err(EncodeError::TooLarge));
+    assert_eq!(
+        encode(&tables.contents(), &mut out),
+        Err(EncodeError::TooLarge)
+    );
 
     let mut claims = vec![0; MAX_PLAN_BYTES + 1];
     claims[..16].copy_from_slice(&out[..16]);
@@ -156,12 +190,18 @@ fn too_many_records() {
     let mut mounts = tables();
     mounts.mounts.resize(MAX_MOUNTS, STEP);
     assert!(Plan::decode(&mounts.encode()).is_ok());
-    let variable = EnvVar { kind: EnvKind::Set, text: c"A=b" };
+    let variable = EnvVar {
+        kind: EnvKind::Set,
+        text: c"A=b",
+    };
     let mut variables = tables();
     variables.environment.resize(MAX_VARIABLES, variable);
     assert!(Plan::decode(&variables.encode()).is_ok());
 
-    assert_eq!(refused(|tables| tables.mounts.resize(MAX_MOUNTS + 1, STEP)), DecodeError::Length);
+    assert_eq!(
+        refused(|tables| tables.mounts.resize(MAX_MOUNTS + 1, STEP)),
+        DecodeError::Length
+    );
     let one_more = |tables: &mut Tables<'_>| tables.environment.resize(MAX_VARIABLES + 1, variable);
     assert_eq!(refused(one_more), DecodeError::Length);
 }
@@ -171,7 +211,11 @@ fn a_buffer_of_any_size() {
     let bytes = tables().encode();
     for size in 0..bytes.len() {
         let mut out = vec![0; size];
-        assert_eq!(encode(&tables().contents(), &mut out), Err(EncodeError::TooLarge), "{size}");
+        assert_eq!(
+            encode(&tables().contents(), &mut out),
+            Err(EncodeError::TooLarge),
+            "{size}"
+        );
     }
     let mut out = vec![0; bytes.len()];
     assert_eq!(encode(&tables().contents(), &mut out), Ok(bytes.len()));
@@ -201,22 +245,42 @@ fn section_table() {
 fn heap() {
     let name = SECTIONS_START;
     for (what, at, new, expected) in [
-        ("a reference outside", name + 4, 1 << 16, DecodeError::Reference),
-        ("a reference that overflows", name + 4, u32::MAX, DecodeError::Reference),
+        (
+            "a reference outside",
+            name + 4,
+            1 << 16,
+            DecodeError::Reference,
+        ),
+        (
+            "a reference that overflows",
+            name + 4,
+            u32::MAX,
+            DecodeError::Reference,
+        ),
         ("a reference out of order", name, 1, DecodeError::Reference),
         ("a text without its NUL", name + 4, 5, DecodeError::Text),
         ("a text with a NUL inside", name + 4, 20, DecodeError::Text),
     ] {
-        assert_eq!(refused_bytes(at, &u32::to_le_bytes(new)), expected, "{what}");
+        assert_eq!(
+            refused_bytes(at, &u32::to_le_bytes(new)),
+            expected,
+            "{what}"
+        );
     }
     let mut bytes = tables().encode();
     let heap_entry = 16 + 16 * 20;
     for at in [12, heap_entry + 8, heap_entry + 12] {
-        bytes[at] = bytes[at].checked_add(1).expect("a number that can grow by one");
+        bytes[at] = bytes[at]
+            .checked_add(1)
+            .expect("a number that can grow by one");
     }
     bytes.push(0);
     seal(&mut bytes);
-    assert_eq!(refusal(&bytes), DecodeError::Length, "a heap byte that nothing refers to");
+    assert_eq!(
+        refusal(&bytes),
+        DecodeError::Length,
+        "a heap byte that nothing refers to"
+    );
 }
 
 #[test]
@@ -244,17 +308,38 @@ fn unknown_flags() {
     for bit in 0..32 {
         let flag = 1_u32 << bit;
         if bit >= 1 {
-            assert_eq!(refused(|t| t.process.flags |= flag), DecodeError::Value, "process {bit}");
-            assert_eq!(refused(|t| t.network.flags |= flag), DecodeError::Value, "network {bit}");
+            assert_eq!(
+                refused(|t| t.process.flags |= flag),
+                DecodeError::Value,
+                "process {bit}"
+            );
+            assert_eq!(
+                refused(|t| t.network.flags |= flag),
+                DecodeError::Value,
+                "network {bit}"
+            );
         }
         if bit >= 4 {
-            assert_eq!(refused_mount(Mount { flags: flag, ..STEP }), DecodeError::Value);
+            assert_eq!(
+                refused_mount(Mount {
+                    flags: flag,
+                    ..STEP
+                }),
+                DecodeError::Value
+            );
         }
         if bit >= 9 {
-            assert_eq!(refused(|t| t.process.umask |= flag), DecodeError::Value, "umask {bit}");
+            assert_eq!(
+                refused(|t| t.process.umask |= flag),
+                DecodeError::Value,
+                "umask {bit}"
+            );
         }
         if bit >= 12 {
-            assert_eq!(refused_mount(Mount { mode: flag, ..STEP }), DecodeError::Value);
+            assert_eq!(
+                refused_mount(Mount { mode: flag, ..STEP }),
+                DecodeError::Value
+            );
         }
     }
     for bit in 0..64 {
@@ -263,13 +348,25 @@ fn unknown_flags() {
             refused(move |t| set(t.landlock.first_mut().expect("a level"), flag))
         };
         if bit >= 17 {
-            assert_eq!(refused_landlock(|l, flag| l.fs |= flag), DecodeError::Value, "{bit}");
+            assert_eq!(
+                refused_landlock(|l, flag| l.fs |= flag),
+                DecodeError::Value,
+                "{bit}"
+            );
             let path = refused(|t| t.paths.iter_mut().for_each(|path| path.access |= flag));
             assert_eq!(path, DecodeError::Value, "{bit}");
         }
         if bit >= 2 {
-            assert_eq!(refused_landlock(|l, flag| l.net |= flag), DecodeError::Value, "{bit}");
-            assert_eq!(refused_landlock(|l, flag| l.scope |= flag), DecodeError::Value, "{bit}");
+            assert_eq!(
+                refused_landlock(|l, flag| l.net |= flag),
+                DecodeError::Value,
+                "{bit}"
+            );
+            assert_eq!(
+                refused_landlock(|l, flag| l.scope |= flag),
+                DecodeError::Value,
+                "{bit}"
+            );
             let port = refused(|t| t.ports.iter_mut().for_each(|port| port.access |= flag));
             assert_eq!(port, DecodeError::Value, "{bit}");
         }
@@ -289,11 +386,25 @@ fn unknown_flags() {
     for bit in 0..64 {
         let flag = 1_u64 << bit;
         if !spaces.contains(&bit) {
-            assert_eq!(refused(|t| t.process.namespaces |= flag), DecodeError::Value, "{bit}");
-            assert_eq!(refused(|t| t.process.inner_namespaces |= flag), DecodeError::Value);
+            assert_eq!(
+                refused(|t| t.process.namespaces |= flag),
+                DecodeError::Value,
+                "{bit}"
+            );
+            assert_eq!(
+                refused(|t| t.process.inner_namespaces |= flag),
+                DecodeError::Value
+            );
         }
         if !attrs.contains(&bit) {
-            assert_eq!(refused_mount(Mount { attrs: flag, ..STEP }), DecodeError::Value, "{bit}");
+            assert_eq!(
+                refused_mount(Mount {
+                    attrs: flag,
+                    ..STEP
+                }),
+                DecodeError::Value,
+                "{bit}"
+            );
         }
     }
 }
@@ -308,10 +419,22 @@ fn landlock_and_audit() {
     };
     assert_eq!(level(|level| level.abi = 0), DecodeError::Value);
     assert_eq!(level(|level| level.fs = 0), DecodeError::Value);
-    assert_eq!(refused(|t| t.paths.iter_mut().for_each(|p| p.access = 0)), DecodeError::Value);
-    assert_eq!(refused(|t| t.paths.iter_mut().for_each(|p| p.path = c"usr")), DecodeError::Value);
-    assert_eq!(refused(|t| t.ports.iter_mut().for_each(|p| p.access = 0)), DecodeError::Value);
-    assert_eq!(refused(|t| t.ports.iter_mut().for_each(|p| p.last = 7999)), DecodeError::Value);
+    assert_eq!(
+        refused(|t| t.paths.iter_mut().for_each(|p| p.access = 0)),
+        DecodeError::Value
+    );
+    assert_eq!(
+        refused(|t| t.paths.iter_mut().for_each(|p| p.path = c"usr")),
+        DecodeError::Value
+    );
+    assert_eq!(
+        refused(|t| t.ports.iter_mut().for_each(|p| p.access = 0)),
+        DecodeError::Value
+    );
+    assert_eq!(
+        refused(|t| t.ports.iter_mut().for_each(|p| p.last = 7999)),
+        DecodeError::Value
+    );
     assert_eq!(
         refused(|t| t.audit.iter_mut().for_each(|a| a.log_path = c"log")),
         DecodeError::Value
@@ -338,9 +461,16 @@ fn targets() {
         c"/tmp/..",
         c"/tmp/../etc",
     ] {
-        assert_eq!(refused_mount(Mount { target, ..STEP }), DecodeError::Value, "{target:?}");
+        assert_eq!(
+            refused_mount(Mount { target, ..STEP }),
+            DecodeError::Value,
+            "{target:?}"
+        );
     }
-    assert_eq!(refused(|t| t.process.working_dir = c"output"), DecodeError::Value);
+    assert_eq!(
+        refused(|t| t.process.working_dir = c"output"),
+        DecodeError::Value
+    );
     assert_eq!(refused(|t| t.process.working_dir = c""), DecodeError::Value);
     for target in [c"/", c"/tmp", c"/..x/.y/...", c"/tmp/a b\n"] {
         let mut fine = tables();
@@ -351,13 +481,39 @@ fn targets() {
 
 #[test]
 fn mount_fields_out_of_place() {
-    assert_eq!(refused_mount(Mount { source: c"/usr", ..STEP }), DecodeError::Value);
-    assert_eq!(refused_mount(Mount { kind: MountKind::Bind, ..STEP }), DecodeError::Value);
+    assert_eq!(
+        refused_mount(Mount {
+            source: c"/usr",
+            ..STEP
+        }),
+        DecodeError::Value
+    );
+    assert_eq!(
+        refused_mount(Mount {
+            kind: MountKind::Bind,
+            ..STEP
+        }),
+        DecodeError::Value
+    );
     assert_eq!(refused_mount(Mount { size: 1, ..STEP }), DecodeError::Value);
-    assert_eq!(refused_mount(Mount { inodes: 1, ..STEP }), DecodeError::Value);
-    assert_eq!(refused_mount(Mount { content: b"x", ..STEP }), DecodeError::Value);
+    assert_eq!(
+        refused_mount(Mount { inodes: 1, ..STEP }),
+        DecodeError::Value
+    );
+    assert_eq!(
+        refused_mount(Mount {
+            content: b"x",
+            ..STEP
+        }),
+        DecodeError::Value
+    );
     for content in [&b""[..], b"\0", b"usr\0bin"] {
-        let link = Mount { kind: MountKind::Symlink, target: c"/l", content, ..STEP };
+        let link = Mount {
+            kind: MountKind::Symlink,
+            target: c"/l",
+            content,
+            ..STEP
+        };
         assert_eq!(refused_mount(link), DecodeError::Text, "{content:?}");
     }
 }
@@ -365,42 +521,102 @@ fn mount_fields_out_of_place() {
 #[test]
 fn other_values() {
     for text in [c"", c"=", c"=x", c"PATH"] {
-        let set = EnvVar { kind: EnvKind::Set, text };
-        assert_eq!(refused(|t| t.environment.push(set)), DecodeError::Value, "{text:?}");
+        let set = EnvVar {
+            kind: EnvKind::Set,
+            text,
+        };
+        assert_eq!(
+            refused(|t| t.environment.push(set)),
+            DecodeError::Value,
+            "{text:?}"
+        );
     }
     for text in [c"", c"PATH=", c"="] {
-        let pass = EnvVar { kind: EnvKind::Pass, text };
-        assert_eq!(refused(|t| t.environment.push(pass)), DecodeError::Value, "{text:?}");
+        let pass = EnvVar {
+            kind: EnvKind::Pass,
+            text,
+        };
+        assert_eq!(
+            refused(|t| t.environment.push(pass)),
+            DecodeError::Value,
+            "{text:?}"
+        );
     }
     for file in [c"", c".", c"..", c"a/b", c"/memory.max", c"../memory.max"] {
-        let value = CgroupValue { line: Place::NONE, file, value: c"1" };
-        assert_eq!(refused(|t| t.cgroup.push(value)), DecodeError::Value, "{file:?}");
+        let value = CgroupValue {
+            line: Place::NONE,
+            file,
+            value: c"1",
+        };
+        assert_eq!(
+            refused(|t| t.cgroup.push(value)),
+            DecodeError::Value,
+            "{file:?}"
+        );
     }
-    let limit = Rlimit { resource: 16, line: Place::NONE, soft: 0, hard: 0 };
+    let limit = Rlimit {
+        resource: 16,
+        line: Place::NONE,
+        soft: 0,
+        hard: 0,
+    };
     assert_eq!(refused(|t| t.rlimits.push(limit)), DecodeError::Value);
-    let limit = Rlimit { resource: 8, line: Place::NONE, soft: 2, hard: 1 };
+    let limit = Rlimit {
+        resource: 8,
+        line: Place::NONE,
+        soft: 2,
+        hard: 1,
+    };
     assert_eq!(refused(|t| t.rlimits.push(limit)), DecodeError::Value);
 }
 
 #[test]
 fn filters() {
-    let last = Filter { audit_arch: u32::MAX, ..tables().filters[1] };
+    let last = Filter {
+        audit_arch: u32::MAX,
+        ..tables().filters[1]
+    };
     let long = vec![6; 8 * 4097].leak();
     for program in [&b""[..], &[6; 7], &[6; 9], &*long] {
         let bad = Filter { program, ..last };
-        assert_eq!(refused(|t| t.filters.push(bad)), DecodeError::Value, "{}", program.len());
+        assert_eq!(
+            refused(|t| t.filters.push(bad)),
+            DecodeError::Value,
+            "{}",
+            program.len()
+        );
     }
     let mut largest = tables();
-    largest.filters.push(Filter { program: &long[8..], ..last });
-    let native = Interface { filter: u32::MAX, audit_arch: u32::MAX, ..INTERFACE };
+    largest.filters.push(Filter {
+        program: &long[8..],
+        ..last
+    });
+    let native = Interface {
+        filter: u32::MAX,
+        audit_arch: u32::MAX,
+        ..INTERFACE
+    };
     largest.interfaces.push(native);
     assert!(Plan::decode(&largest.encode()).is_ok(), "4096 instructions");
     for bad in [
-        Filter { probe_errno: 4096, ..last },
-        Filter { probe_nr: 1, ..last },
-        Filter { probe_args: [0, 0, 0, 0, 0, 1], ..last },
+        Filter {
+            probe_errno: 4096,
+            ..last
+        },
+        Filter {
+            probe_nr: 1,
+            ..last
+        },
+        Filter {
+            probe_args: [0, 0, 0, 0, 0, 1],
+            ..last
+        },
     ] {
-        assert_eq!(refused(|t| t.filters.push(bad)), DecodeError::Value, "{bad:?}");
+        assert_eq!(
+            refused(|t| t.filters.push(bad)),
+            DecodeError::Value,
+            "{bad:?}"
+        );
     }
 }
 
@@ -408,7 +624,10 @@ fn filters() {
 fn places() {
     let outside = Place::new(3, 1);
     assert_eq!(refused(|t| t.network.line = outside), DecodeError::Value);
-    assert_eq!(refused(|t| t.conditions[1].line = outside), DecodeError::Value);
+    assert_eq!(
+        refused(|t| t.conditions[1].line = outside),
+        DecodeError::Value
+    );
     assert_eq!(refused(|t| t.sources.truncate(1)), DecodeError::Value);
     // A source without a line.
     let line = section_start(3) + 8;
@@ -422,19 +641,31 @@ fn places() {
 
 #[test]
 fn named_twice_or_out_of_order() {
-    assert_eq!(refused(|t| t.rlimits.push(t.rlimits[1])), DecodeError::Order);
+    assert_eq!(
+        refused(|t| t.rlimits.push(t.rlimits[1])),
+        DecodeError::Order
+    );
     assert_eq!(refused(|t| t.rlimits.reverse()), DecodeError::Order);
-    assert_eq!(refused(|t| t.filters.push(t.filters[1])), DecodeError::Order);
+    assert_eq!(
+        refused(|t| t.filters.push(t.filters[1])),
+        DecodeError::Order
+    );
     assert_eq!(refused(|t| t.filters.reverse()), DecodeError::Order);
     assert_eq!(refused(|t| t.needs.reverse()), DecodeError::Order);
-    let again = Need { layer: Layer::Monitor, line: Place::line_of_policy(1) };
+    let again = Need {
+        layer: Layer::Monitor,
+        line: Place::line_of_policy(1),
+    };
     assert_eq!(refused(|t| t.needs.push(again)), DecodeError::Order);
 }
 
 #[test]
 fn every_reason_has_its_words() {
     let version = DecodeError::Version(7).to_string();
-    assert_eq!(version, "a plan of another format version (found 7, this program reads 3)");
+    assert_eq!(
+        version,
+        "a plan of another format version (found 7, this program reads 3)"
+    );
     assert_eq!(DecodeError::Magic.to_string(), "not a plan");
     let why = EncodeError::Refused(DecodeError::Order).to_string();
     assert_eq!(

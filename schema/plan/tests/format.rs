@@ -27,12 +27,22 @@ const FORMAT: &str = include_str!("../FORMAT.md");
 
 /// The rows of the tables under a heading, without the tables' own head rows.
 fn rows(heading: &str) -> Vec<Vec<&'static str>> {
-    let mut lines = FORMAT.lines().skip_while(|line| line.trim_start_matches('#') != heading);
-    assert!(lines.next().is_some(), "FORMAT.md has no heading `{heading}`");
+    let mut lines = FORMAT
+        .lines()
+        .skip_while(|line| line.trim_start_matches('#') != heading);
+    assert!(
+        lines.next().is_some(),
+        "FORMAT.md has no heading `{heading}`"
+    );
     lines
         .take_while(|line| !line.starts_with('#'))
         .filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
-        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>())
+        .map(|line| {
+            line.trim_matches('|')
+                .split('|')
+                .map(str::trim)
+                .collect::<Vec<_>>()
+        })
         .filter(|row| !matches!(row[0], "offset" | "kind" | "number" | "bit" | "part"))
         .collect()
 }
@@ -65,7 +75,12 @@ fn layout<'a, R: Record<'a>>(heading: &str) {
             "6 x u64" => 48,
             other => panic!("FORMAT.md, section {heading}: unknown type `{other}`"),
         };
-        assert_eq!(width, number(row[1]), "FORMAT.md, section {heading}, {}", row[2]);
+        assert_eq!(
+            width,
+            number(row[1]),
+            "FORMAT.md, section {heading}, {}",
+            row[2]
+        );
     }
 }
 
@@ -96,28 +111,46 @@ fn records() {
 #[test]
 fn file_header_and_sections() {
     let header = rows(" Header");
-    let magic = MAGIC.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-    assert!(header[0][3].starts_with(&format!("`{magic}`")), "the magic in FORMAT.md");
+    let magic = MAGIC
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        header[0][3].starts_with(&format!("`{magic}`")),
+        "the magic in FORMAT.md"
+    );
     assert_eq!(header[1][3], VERSION.to_string());
     assert_eq!(header[2][3], Section::ALL.len().to_string());
     let last = &header[3];
     assert_eq!(number(last[0]) + number(last[1]), HEADER_BYTES as u64);
 
-    let (entry, sections): (Vec<_>, Vec<_>) =
-        rows(" Section table").into_iter().partition(|row| row[2].parse::<u64>().is_err());
+    let (entry, sections): (Vec<_>, Vec<_>) = rows(" Section table")
+        .into_iter()
+        .partition(|row| row[2].parse::<u64>().is_err());
     let names = entry.iter().map(|row| row[2]).collect::<Vec<_>>();
     assert_eq!(names, ["kind", "offset", "length", "count"]);
-    assert_eq!(number(entry[3][0]) + number(entry[3][1]), SECTION_ENTRY_BYTES as u64);
+    assert_eq!(
+        number(entry[3][0]) + number(entry[3][1]),
+        SECTION_ENTRY_BYTES as u64
+    );
     assert_eq!(sections.len(), Section::ALL.len());
     for (row, section) in sections.iter().zip(Section::ALL) {
         assert_eq!(number(row[0]), u64::from(section.kind()), "{section:?}");
         assert_eq!(row[1], format!("{section:?}"));
         assert_eq!(number(row[2]), section.record_bytes() as u64, "{section:?}");
         let most = row[3].strip_prefix("at most ").map(number);
-        assert_eq!(most, section.most_records().map(|most| most as u64), "{section:?}");
+        assert_eq!(
+            most,
+            section.most_records().map(|most| most as u64),
+            "{section:?}"
+        );
     }
 
-    let parts = rows(" The file").iter().map(|row| row[1]).collect::<Vec<_>>();
+    let parts = rows(" The file")
+        .iter()
+        .map(|row| row[1])
+        .collect::<Vec<_>>();
     assert_eq!(number(parts[0]), HEADER_BYTES as u64);
     assert_eq!(number(parts[1]), (SECTIONS_START - HEADER_BYTES) as u64);
     assert_eq!(number(parts[4]), SEAL_BYTES as u64);
@@ -136,8 +169,10 @@ fn file_header_and_sections() {
 #[test]
 fn enumerations() {
     fn check<E: std::fmt::Debug + Copy>(heading: &str, all: &[E], number_of: fn(E) -> u32) {
-        let found =
-            rows(heading).iter().map(|row| (number(row[0]), row[1].to_owned())).collect::<Vec<_>>();
+        let found = rows(heading)
+            .iter()
+            .map(|row| (number(row[0]), row[1].to_owned()))
+            .collect::<Vec<_>>();
         let expected = all
             .iter()
             .map(|&each| (u64::from(number_of(each)), format!("{each:?}")))
@@ -154,16 +189,26 @@ fn enumerations() {
     check(" Strength", Strength::ALL, Strength::number);
     check(" Comparison", Comparison::ALL, Comparison::number);
     for (row, layer) in rows(" Layer").iter().zip(Layer::ALL) {
-        assert!(row[2].contains(&format!("`{}`", layer.name())), "{layer:?} by its name");
+        assert!(
+            row[2].contains(&format!("`{}`", layer.name())),
+            "{layer:?} by its name"
+        );
     }
 }
 
 #[test]
 fn flags() {
     let bits = |heading: &str| {
-        let bits = rows(heading).iter().map(|row| number(row[0])).collect::<Vec<_>>();
+        let bits = rows(heading)
+            .iter()
+            .map(|row| number(row[0]))
+            .collect::<Vec<_>>();
         let all = bits.iter().fold(0, |all, bit| all | bit);
-        assert_eq!(all, bits.iter().sum::<u64>(), "FORMAT.md, {heading}: a bit stands twice");
+        assert_eq!(
+            all,
+            bits.iter().sum::<u64>(),
+            "FORMAT.md, {heading}: a bit stands twice"
+        );
         all
     };
     assert_eq!(bits(" process_flags"), u64::from(process_flags::ALL));
@@ -192,7 +237,11 @@ fn flags() {
     }
     for (heading, name, bit) in [
         (" audit_flags", "RESOURCE", u64::from(audit_flags::RESOURCE)),
-        (" audit_flags", "FILESYSTEM", u64::from(audit_flags::FILESYSTEM)),
+        (
+            " audit_flags",
+            "FILESYSTEM",
+            u64::from(audit_flags::FILESYSTEM),
+        ),
         (" audit_flags", "SYSCALL", u64::from(audit_flags::SYSCALL)),
         (" audit_flags", "NETWORK", u64::from(audit_flags::NETWORK)),
         (" path_flags", "OPTIONAL", u64::from(path_flags::OPTIONAL)),
@@ -208,10 +257,16 @@ fn flags() {
         (" landlock_fs", "RESOLVE_UNIX", landlock_fs::RESOLVE_UNIX),
         (" landlock_net", "BIND_TCP", landlock_net::BIND_TCP),
         (" landlock_net", "CONNECT_TCP", landlock_net::CONNECT_TCP),
-        (" landlock_scope", "ABSTRACT_UNIX_SOCKET", landlock_scope::ABSTRACT_UNIX_SOCKET),
+        (
+            " landlock_scope",
+            "ABSTRACT_UNIX_SOCKET",
+            landlock_scope::ABSTRACT_UNIX_SOCKET,
+        ),
         (" landlock_scope", "SIGNAL", landlock_scope::SIGNAL),
     ] {
-        let named = rows(heading).iter().any(|row| row[1] == name && number(row[0]) == bit);
+        let named = rows(heading)
+            .iter()
+            .any(|row| row[1] == name && number(row[0]) == bit);
         assert!(named, "FORMAT.md, {heading}: {name} is not {bit:#x}");
     }
 }
@@ -221,13 +276,26 @@ fn read_by_format(bytes: &[u8], name: &str) -> Option<Result<String, String>> {
     let plan = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&plan, bytes).expect("the test may write to its own directory");
     let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/read_plan.py");
-    let Ok(out) = Command::new("python3").arg("-B").arg(reader).arg(&plan).output() else {
+    let Ok(out) = Command::new("python3")
+        .arg("-B")
+        .arg(reader)
+        .arg(&plan)
+        .output()
+    else {
         println!("SKIP plan-read-by-format: python3 is not installed");
         return None;
     };
-    assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     let said = String::from_utf8(out.stdout).expect("the reader prints ASCII");
-    Some(if out.status.success() { Ok(said) } else { Err(said.trim_end().to_owned()) })
+    Some(if out.status.success() {
+        Ok(said)
+    } else {
+        Err(said.trim_end().to_owned())
+    })
 }
 
 /// A place as the reader in Python prints it.
@@ -237,7 +305,13 @@ fn place(place: Place) -> String {
 
 /// The same lines from the decoder of this crate.
 fn lines(plan: &Plan<'_>) -> String {
-    let Tables { meta, process: p, capabilities: c, network: n, .. } = Tables::of(plan);
+    let Tables {
+        meta,
+        process: p,
+        capabilities: c,
+        network: n,
+        ..
+    } = Tables::of(plan);
     let mut out = format!(
         "Meta policy_name={} compiler={} source_digest={}\n",
         hex(meta.policy_name.to_bytes()),
@@ -266,7 +340,12 @@ fn lines(plan: &Plan<'_>) -> String {
         "Capabilities bounding={} inheritable={} permitted={} effective={} ambient={}",
         c.bounding, c.inheritable, c.permitted, c.effective, c.ambient
     ));
-    line(format!("Network mode={:?} flags={} line={}", n.mode, n.flags, place(n.line)));
+    line(format!(
+        "Network mode={:?} flags={} line={}",
+        n.mode,
+        n.flags,
+        place(n.line)
+    ));
     for m in &plan.mounts {
         line(format!(
             "Mount kind={:?} flags={} attrs={} size={} inodes={} mode={} line={} source={} target={} content={}",
@@ -284,10 +363,17 @@ fn lines(plan: &Plan<'_>) -> String {
     }
     for r in &plan.rlimits {
         let (resource, at) = (r.resource, place(r.line));
-        line(format!("Rlimit resource={resource} line={at} soft={} hard={}", r.soft, r.hard));
+        line(format!(
+            "Rlimit resource={resource} line={at} soft={} hard={}",
+            r.soft, r.hard
+        ));
     }
     for v in &plan.environment {
-        line(format!("EnvVar kind={:?} text={}", v.kind, hex(v.text.to_bytes())));
+        line(format!(
+            "EnvVar kind={:?} text={}",
+            v.kind,
+            hex(v.text.to_bytes())
+        ));
     }
     for f in &plan.filters {
         line(format!(
@@ -305,26 +391,41 @@ fn lines(plan: &Plan<'_>) -> String {
     }
     for v in &plan.cgroup {
         let (file, value) = (hex(v.file.to_bytes()), hex(v.value.to_bytes()));
-        line(format!("CgroupValue line={} file={file} value={value}", place(v.line)));
+        line(format!(
+            "CgroupValue line={} file={file} value={value}",
+            place(v.line)
+        ));
     }
     for n in &plan.needs {
         line(format!("Need layer={:?} line={}", n.layer, place(n.line)));
     }
     for a in &plan.audit {
         let (at, path) = (place(a.line), hex(a.log_path.to_bytes()));
-        line(format!("Audit flags={} failure={:?} line={at} log_path={path}", a.flags, a.failure));
+        line(format!(
+            "Audit flags={} failure={:?} line={at} log_path={path}",
+            a.flags, a.failure
+        ));
     }
     for l in &plan.landlock {
         let (abi, at) = (l.abi, place(l.line));
-        line(format!("Landlock abi={abi} line={at} fs={} net={} scope={}", l.fs, l.net, l.scope));
+        line(format!(
+            "Landlock abi={abi} line={at} fs={} net={} scope={}",
+            l.fs, l.net, l.scope
+        ));
     }
     for p in &plan.paths {
         let (at, path) = (place(p.line), hex(p.path.to_bytes()));
-        line(format!("PathAccess access={} flags={} line={at} path={path}", p.access, p.flags));
+        line(format!(
+            "PathAccess access={} flags={} line={at} path={path}",
+            p.access, p.flags
+        ));
     }
     for p in &plan.ports {
         let (first, last, at) = (p.first, p.last, place(p.line));
-        line(format!("PortAccess access={} first={first} last={last} line={at}", p.access));
+        line(format!(
+            "PortAccess access={} first={first} last={last} line={at}",
+            p.access
+        ));
     }
     for s in &plan.sources {
         line(format!("Source name={}", hex(s.name.to_bytes())));
@@ -382,7 +483,9 @@ fn lines(plan: &Plan<'_>) -> String {
 #[test]
 fn a_reader_that_knows_only_the_document() {
     let bytes = tables().encode();
-    let Some(read) = read_by_format(&bytes, "sample.plan") else { return };
+    let Some(read) = read_by_format(&bytes, "sample.plan") else {
+        return;
+    };
     let plan = Plan::decode(&bytes).expect("the sample is a plan");
     assert_eq!(read, Ok(lines(&plan)));
 }
@@ -392,15 +495,24 @@ fn a_reader_that_knows_only_the_document() {
 fn both_readers_judge_alike() {
     let bytes = tables().encode();
     let stride = bytes.len() / 16;
-    for at in (0..bytes.len() - 32).step_by(stride).chain([8, 10, 12, 16, 20, 28, 288, 292]) {
+    for at in (0..bytes.len() - 32)
+        .step_by(stride)
+        .chain([8, 10, 12, 16, 20, 28, 288, 292])
+    {
         let mut changed = bytes.clone();
         changed[at] ^= 0x41;
         sample::seal(&mut changed);
         let ours = match Plan::decode(&changed) {
             Ok(plan) => Ok(lines(&plan)),
-            Err(why) => Err(format!("{why:?}").split('(').next().expect("a name").to_owned()),
+            Err(why) => Err(format!("{why:?}")
+                .split('(')
+                .next()
+                .expect("a name")
+                .to_owned()),
         };
-        let Some(theirs) = read_by_format(&changed, "changed.plan") else { return };
+        let Some(theirs) = read_by_format(&changed, "changed.plan") else {
+            return;
+        };
         assert_eq!(theirs, ours, "byte {at}");
     }
 }

@@ -20,8 +20,15 @@ use std::ffi::{CStr, CString};
 
 /// A text that lives until the test process ends, which keeps the records simple.
 fn text(bytes: Vec<u8>) -> &'static CStr {
-    let bytes = bytes.into_iter().filter(|&byte| byte != 0).collect::<Vec<u8>>();
-    Box::leak(CString::new(bytes).expect("NULs were left out").into_boxed_c_str())
+    let bytes = bytes
+        .into_iter()
+        .filter(|&byte| byte != 0)
+        .collect::<Vec<u8>>();
+    Box::leak(
+        CString::new(bytes)
+            .expect("NULs were left out")
+            .into_boxed_c_str(),
+    )
 }
 
 fn texts() -> impl Strategy<Value = &'static CStr> {
@@ -71,46 +78,78 @@ fn processes() -> impl Strategy<Value = Process<'static>> {
 }
 
 fn mounts() -> impl Strategy<Value = Mount<'static>> {
-    let numbers = (any::<u32>(), any::<u64>(), any::<u64>(), any::<u32>(), any::<u32>());
-    (select(MountKind::ALL), numbers, any::<u32>(), texts(), paths(), blobs()).prop_map(
-        |(kind, (flags, attrs, size, inodes, mode), line, source, target, content)| {
-            let common = Mount {
-                kind,
-                flags: flags
-                    & mount_flags::ALL
-                    & !(mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY),
-                attrs: attrs & mount_attrs::ALL,
-                mode: mode & 0o7777,
-                line: place(line),
-                target,
-                ..STEP
-            };
-            match kind {
-                MountKind::Tmpfs => Mount { size, inodes, ..common },
-                MountKind::Bind if source.is_empty() => Mount { source: c"/usr", ..common },
-                MountKind::Bind => Mount { source, ..common },
-                MountKind::File | MountKind::Setting => Mount { content, ..common },
-                MountKind::Symlink => Mount { content: b"to/somewhere", ..common },
-                _ => common,
-            }
-        },
+    let numbers = (
+        any::<u32>(),
+        any::<u64>(),
+        any::<u64>(),
+        any::<u32>(),
+        any::<u32>(),
+    );
+    (
+        select(MountKind::ALL),
+        numbers,
+        any::<u32>(),
+        texts(),
+        paths(),
+        blobs(),
     )
+        .prop_map(
+            |(kind, (flags, attrs, size, inodes, mode), line, source, target, content)| {
+                let common = Mount {
+                    kind,
+                    flags: flags
+                        & mount_flags::ALL
+                        & !(mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY),
+                    attrs: attrs & mount_attrs::ALL,
+                    mode: mode & 0o7777,
+                    line: place(line),
+                    target,
+                    ..STEP
+                };
+                match kind {
+                    MountKind::Tmpfs => Mount {
+                        size,
+                        inodes,
+                        ..common
+                    },
+                    MountKind::Bind if source.is_empty() => Mount {
+                        source: c"/usr",
+                        ..common
+                    },
+                    MountKind::Bind => Mount { source, ..common },
+                    MountKind::File | MountKind::Setting => Mount { content, ..common },
+                    MountKind::Symlink => Mount {
+                        content: b"to/somewhere",
+                        ..common
+                    },
+                    _ => common,
+                }
+            },
+        )
 }
 
 fn variables() -> impl Strategy<Value = EnvVar<'static>> {
     ("[A-Z]{1,6}", any::<Option<u16>>()).prop_map(|(name, value)| match value {
-        None => EnvVar { kind: EnvKind::Pass, text: text(name.into_bytes()) },
-        Some(value) => {
-            EnvVar { kind: EnvKind::Set, text: text(format!("{name}={value}=").into_bytes()) }
-        }
+        None => EnvVar {
+            kind: EnvKind::Pass,
+            text: text(name.into_bytes()),
+        },
+        Some(value) => EnvVar {
+            kind: EnvKind::Set,
+            text: text(format!("{name}={value}=").into_bytes()),
+        },
     })
 }
 
 fn rlimits() -> impl Strategy<Value = Vec<Rlimit>> {
     let resources = subsequence((0..16).collect::<Vec<u32>>(), 0..16);
     (resources, any::<u32>(), any::<u64>(), any::<u64>()).prop_map(|(resources, line, a, b)| {
-        let limit =
-            |resource| Rlimit { resource, line: place(line), soft: a.min(b), hard: a.max(b) };
+        let limit = |resource| Rlimit {
+            resource,
+            line: place(line),
+            soft: a.min(b),
+            hard: a.max(b),
+        };
         resources.into_iter().map(limit).collect()
     })
 }
@@ -127,7 +166,11 @@ fn filters() -> impl Strategy<Value = Vec<Filter<'static>>> {
             probe_errno: errno,
             probe_nr: if probed { nr } else { 0 },
             probe_args: if probed { args } else { [0; 6] },
-            method: if probed { Method::Exact } else { Method::Boundaries },
+            method: if probed {
+                Method::Exact
+            } else {
+                Method::Boundaries
+            },
             classes: nr,
             paths: args[0],
             cells: args[1],
@@ -139,7 +182,13 @@ fn filters() -> impl Strategy<Value = Vec<Filter<'static>>> {
 
 fn needs() -> impl Strategy<Value = Vec<Need>> {
     (subsequence(Layer::ALL, 0..Layer::ALL.len()), any::<u32>()).prop_map(|(layers, line)| {
-        layers.into_iter().map(|layer| Need { layer, line: place(line) }).collect()
+        layers
+            .into_iter()
+            .map(|layer| Need {
+                layer,
+                line: place(line),
+            })
+            .collect()
     })
 }
 
@@ -147,7 +196,11 @@ fn audits() -> impl Strategy<Value = Vec<Audit<'static>>> {
     let one = (any::<[u32; 2]>(), any::<bool>(), any::<bool>()).prop_map(
         |([flags, line], ends, named)| Audit {
             flags: flags & audit_flags::ALL,
-            failure: if ends { AuditFailure::End } else { AuditFailure::Continue },
+            failure: if ends {
+                AuditFailure::End
+            } else {
+                AuditFailure::Continue
+            },
             line: place(line),
             log_path: if named { c"/var/log/audit" } else { c"" },
         },
@@ -158,8 +211,11 @@ fn audits() -> impl Strategy<Value = Vec<Audit<'static>>> {
 type Walls = (Vec<Landlock>, Vec<PathAccess<'static>>, Vec<PortAccess>);
 
 fn landlocks() -> impl Strategy<Value = Walls> {
-    let levels = (subsequence((1..9).collect::<Vec<u32>>(), 0..8), any::<[u64; 3]>()).prop_map(
-        |(versions, [fs, net, scope])| {
+    let levels = (
+        subsequence((1..9).collect::<Vec<u32>>(), 0..8),
+        any::<[u64; 3]>(),
+    )
+        .prop_map(|(versions, [fs, net, scope])| {
             let level = |abi| Landlock {
                 abi,
                 line: place(abi),
@@ -168,8 +224,7 @@ fn landlocks() -> impl Strategy<Value = Walls> {
                 scope: scope & landlock_scope::ALL,
             };
             versions.into_iter().map(level).collect()
-        },
-    );
+        });
     let path = (any::<u64>(), any::<[u32; 2]>()).prop_map(|(access, [flags, line])| PathAccess {
         access: access & landlock_fs::ALL | 1,
         flags: flags & path_flags::ALL,
@@ -202,7 +257,14 @@ impl Meanings {
     fn of(filters: &[Filter<'_>], numbers: Vec<u32>) -> Self {
         let (interfaces, beyond, calls) = (Vec::new(), Vec::new(), Vec::new());
         let (rules, conditions, numbers) = (Vec::new(), Vec::new(), numbers.into_iter());
-        let mut made = Self { numbers, interfaces, beyond, calls, rules, conditions };
+        let mut made = Self {
+            numbers,
+            interfaces,
+            beyond,
+            calls,
+            rules,
+            conditions,
+        };
         for filter in filters {
             made.interface(filter.audit_arch, filter.audit_arch, 0);
             for (audit_arch, x32) in [(5, 0), (5, interface_flags::X32), (9, 0)] {
@@ -230,7 +292,9 @@ impl Meanings {
 
     fn interface(&mut self, filter: u32, audit_arch: u32, x32: u32) {
         let (beyond, calls, newest) = (self.below(3), self.below(4), self.next() >> 1);
-        self.beyond.extend((1..=beyond).map(|number| Number { number: newest + number }));
+        self.beyond.extend((1..=beyond).map(|number| Number {
+            number: newest + number,
+        }));
         let mut number = self.next() >> 1;
         for _ in 0..calls {
             number += 1 + self.below(9);
@@ -239,47 +303,87 @@ impl Meanings {
         let line = place(self.next());
         let flags = x32 | self.below(2);
         let (enosys, denial) = (1 + self.below(4095), self.action());
-        let one =
-            Interface { filter, audit_arch, flags, newest, enosys, denial, line, beyond, calls };
+        let one = Interface {
+            filter,
+            audit_arch,
+            flags,
+            newest,
+            enosys,
+            denial,
+            line,
+            beyond,
+            calls,
+        };
         self.interfaces.push(one);
     }
 
     fn call(&mut self, number: u32) {
         let basis = *Basis::ALL.get(self.below(5) as usize).expect("one of five");
         let nowhere = matches!(basis, Basis::Baseline | Basis::Default);
-        let line = if nowhere { Place::NONE } else { place(self.next()) };
+        let line = if nowhere {
+            Place::NONE
+        } else {
+            place(self.next())
+        };
         let rules = u16::try_from(self.below(3)).expect("small");
         let plain = matches!(basis, Basis::Allowed | Basis::Default);
-        let guard = if plain { u16::try_from(self.below(4)).expect("small") } else { 0 };
+        let guard = if plain {
+            u16::try_from(self.below(4)).expect("small")
+        } else {
+            0
+        };
         for at in 0..rules {
             let later = *Strength::ALL.get(usize::from(2 * at)).expect("one of five");
             let (action, line, conditions) = (self.action(), place(self.next()), self.below(3));
-            self.rules.push(CallRule { strength: later, action, line, conditions });
+            self.rules.push(CallRule {
+                strength: later,
+                action,
+                line,
+                conditions,
+            });
             for _ in 0..conditions {
                 let one = self.condition();
                 self.conditions.push(one);
             }
         }
-        let first = Condition { comparison: Comparison::Ne, mask: 0, ..self.condition() };
+        let first = Condition {
+            comparison: Comparison::Ne,
+            mask: 0,
+            ..self.condition()
+        };
         self.conditions.extend((0..guard).map(|at| Condition {
             line: Place::NONE,
             value: u64::from(number) + u64::from(at),
             ..first
         }));
-        self.calls.push(NamedCall { number, basis, line, rules, guard });
+        self.calls.push(NamedCall {
+            number,
+            basis,
+            line,
+            rules,
+            guard,
+        });
     }
 
     fn condition(&mut self) -> Condition {
-        let comparison = *Comparison::ALL.get(self.below(8) as usize).expect("one of eight");
+        let comparison = *Comparison::ALL
+            .get(self.below(8) as usize)
+            .expect("one of eight");
         let masked = matches!(comparison, Comparison::MaskedEq | Comparison::MaskedNe);
-        let bits = *[8_u16, 16, 32, 64].get(self.below(4) as usize).expect("one of four");
+        let bits = *[8_u16, 16, 32, 64]
+            .get(self.below(4) as usize)
+            .expect("one of four");
         Condition {
             comparison,
             arg: u16::try_from(self.below(6)).expect("small"),
             bits,
             line: place(self.next()),
             value: u64::from(self.next()) << 20,
-            mask: if masked { u64::from(self.below(256)) } else { 0 },
+            mask: if masked {
+                u64::from(self.below(256))
+            } else {
+                0
+            },
         }
     }
 }
@@ -287,11 +391,21 @@ impl Meanings {
 fn plans() -> impl Strategy<Value = Tables<'static>> {
     let meta =
         (texts(), texts(), any::<[u8; 32]>()).prop_map(|(policy_name, compiler, source_digest)| {
-            Meta { policy_name, compiler, source_digest }
+            Meta {
+                policy_name,
+                compiler,
+                source_digest,
+            }
         });
     let capabilities =
         any::<[u64; 5]>().prop_map(|[bounding, inheritable, permitted, effective, ambient]| {
-            Capabilities { bounding, inheritable, permitted, effective, ambient }
+            Capabilities {
+                bounding,
+                inheritable,
+                permitted,
+                effective,
+                ambient,
+            }
         });
     let network = (Just(NetworkMode::Loopback), any::<u32>(), any::<u32>()).prop_map(
         |(mode, flags, line)| Network {
@@ -300,52 +414,72 @@ fn plans() -> impl Strategy<Value = Tables<'static>> {
             line: place(line),
         },
     );
-    let cgroup = (any::<u32>(), "[a-z]{1,6}[.]max", texts()).prop_map(|(line, file, value)| {
-        CgroupValue { line: place(line), file: text(file.into_bytes()), value }
-    });
+    let cgroup =
+        (any::<u32>(), "[a-z]{1,6}[.]max", texts()).prop_map(|(line, file, value)| CgroupValue {
+            line: place(line),
+            file: text(file.into_bytes()),
+            value,
+        });
     let single = (meta, processes(), capabilities, network);
-    let listed = (vec(mounts(), 0..12), rlimits(), vec(variables(), 0..8), filters());
+    let listed = (
+        vec(mounts(), 0..12),
+        rlimits(),
+        vec(variables(), 0..8),
+        filters(),
+    );
     let meaning = vec(any::<u32>(), 0..160);
     let others = (needs(), audits(), landlocks());
-    (single, listed, vec(cgroup, 0..5), others, meaning, vec(texts(), SOURCES as usize)).prop_map(
-        |(
-            (meta, process, capabilities, network),
-            (mounts, rlimits, environment, filters),
-            cgroup,
-            (needs, audit, (landlock, paths, ports)),
-            meaning,
-            names,
-        )| {
-            let meaning = Meanings::of(&filters, meaning);
-            Tables {
-                meta,
-                process,
-                capabilities,
-                network,
-                mounts,
-                rlimits,
-                environment,
-                filters,
-                cgroup,
-                needs,
-                audit,
-                landlock,
-                paths,
-                ports,
-                sources: names.into_iter().map(|name| Source { name }).collect(),
-                interfaces: meaning.interfaces,
-                numbers: meaning.beyond,
-                calls: meaning.calls,
-                rules: meaning.rules,
-                conditions: meaning.conditions,
-            }
-        },
+    (
+        single,
+        listed,
+        vec(cgroup, 0..5),
+        others,
+        meaning,
+        vec(texts(), SOURCES as usize),
     )
+        .prop_map(
+            |(
+                (meta, process, capabilities, network),
+                (mounts, rlimits, environment, filters),
+                cgroup,
+                (needs, audit, (landlock, paths, ports)),
+                meaning,
+                names,
+            )| {
+                let meaning = Meanings::of(&filters, meaning);
+                Tables {
+                    meta,
+                    process,
+                    capabilities,
+                    network,
+                    mounts,
+                    rlimits,
+                    environment,
+                    filters,
+                    cgroup,
+                    needs,
+                    audit,
+                    landlock,
+                    paths,
+                    ports,
+                    sources: names.into_iter().map(|name| Source { name }).collect(),
+                    interfaces: meaning.interfaces,
+                    numbers: meaning.beyond,
+                    calls: meaning.calls,
+                    rules: meaning.rules,
+                    conditions: meaning.conditions,
+                }
+            },
+        )
 }
 
 /// No files with failed cases: a failure prints the case, and the case becomes a test of its own.
 fn config(cases: u32) -> Config {
-    Config { cases, failure_persistence: None, ..Config::default() }
+    Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    }
 }
 
 proptest! {

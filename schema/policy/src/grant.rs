@@ -28,4 +28,9 @@ macro_rules! grant {
     };
 }
 
-grant!(crate::CallGrant, crate::CapabilityGrant, crate::ImmutablePath, crate::OutputPath);
+grant!(
+    crate::CallGrant,
+    crate::CapabilityGrant,
+    crate::ImmutablePath,
+    crate::OutputPath
+);

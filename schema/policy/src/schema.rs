@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 /// Where a text is a name from a list that the compiler holds, `x-names` says from which: `syscall`,
 /// `errno`, `capability` or `architecture`. The compiler puts the list in its place, for editors.
 pub fn json_schema() -> Value {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Policy>();
+    let schema = SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<Policy>();
     let mut schema = Value::from(schema);
     without_null(&mut schema);
     without_line_ends(&mut schema);
@@ -24,7 +26,9 @@ pub fn json_schema() -> Value {
 
 /// What a person looks for at the top, at the top.
 fn head_first(schema: Value) -> Value {
-    let Value::Object(mut keywords) = schema else { return schema };
+    let Value::Object(mut keywords) = schema else {
+        return schema;
+    };
     let mut ordered = Map::new();
     for name in ["$schema", "title", "description"] {
         if let Some(value) = keywords.shift_remove(name) {
@@ -91,15 +95,24 @@ fn without_line_ends(schema: &mut Value) {
 /// The properties of the type behind a section's key.
 fn section<'s>(schema: &'s mut Value, section: &str) -> Option<&'s mut Map<String, Value>> {
     let property = schema.get("properties")?.get(section)?;
-    let reference = property.get("$ref").or_else(|| property.pointer("/allOf/0/$ref"))?;
+    let reference = property
+        .get("$ref")
+        .or_else(|| property.pointer("/allOf/0/$ref"))?;
     let pointer = reference.as_str()?.strip_prefix('#')?.to_owned();
-    schema.pointer_mut(&pointer)?.get_mut("properties")?.as_object_mut()
+    schema
+        .pointer_mut(&pointer)?
+        .get_mut("properties")?
+        .as_object_mut()
 }
 
 fn add_older_spellings(schema: &mut Value) {
     for spelling in OLDER_SPELLINGS {
-        let Some(properties) = section(schema, spelling.section) else { continue };
-        let Some(mut property) = properties.get(spelling.preferred).cloned() else { continue };
+        let Some(properties) = section(schema, spelling.section) else {
+            continue;
+        };
+        let Some(mut property) = properties.get(spelling.preferred).cloned() else {
+            continue;
+        };
         if let Some(keywords) = property.as_object_mut() {
             let description = format!("Older spelling of `{}`.", spelling.preferred);
             keywords.insert("description".to_owned(), json!(description));
@@ -110,7 +123,9 @@ fn add_older_spellings(schema: &mut Value) {
 }
 
 fn add_older_operators(schema: &mut Value) {
-    let operators = schema.pointer_mut("/definitions/Operator/oneOf").and_then(Value::as_array_mut);
+    let operators = schema
+        .pointer_mut("/definitions/Operator/oneOf")
+        .and_then(Value::as_array_mut);
     let Some(operators) = operators else { return };
     for (older, preferred) in OLDER_OPERATORS {
         operators.push(json!({

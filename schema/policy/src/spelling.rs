@@ -16,13 +16,21 @@ const fn older(
     older: &'static str,
     preferred: &'static str,
 ) -> OlderSpelling {
-    OlderSpelling { section, older, preferred }
+    OlderSpelling {
+        section,
+        older,
+        preferred,
+    }
 }
 
 /// Every older spelling of a key.
 pub const OLDER_SPELLINGS: &[OlderSpelling] = &[
     older("resources", "memory_limit", "memory_limit_bytes"),
-    older("resources", "block_io_limit", "block_io_limit_bytes_per_sec"),
+    older(
+        "resources",
+        "block_io_limit",
+        "block_io_limit_bytes_per_sec",
+    ),
     older("resources", "timeout", "session_timeout_seconds"),
     older("network", "allow_outgoing", "allowed_outgoing_ports"),
     older("network", "allow_incoming", "allowed_incoming_ports"),

@@ -324,6 +324,9 @@ pub struct CapabilityGrant {
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { default_drop: true, add: Vec::new() }
+        Self {
+            default_drop: true,
+            add: Vec::new(),
+        }
     }
 }

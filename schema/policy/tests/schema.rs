@@ -4,7 +4,11 @@
 fn every_older_spelling_is_known_and_deprecated() {
     let schema = purple_policy::json_schema().to_string();
     for spelling in purple_policy::OLDER_SPELLINGS {
-        assert!(schema.contains(&format!("\"{}\":", spelling.older)), "{}", spelling.older);
+        assert!(
+            schema.contains(&format!("\"{}\":", spelling.older)),
+            "{}",
+            spelling.older
+        );
         assert!(schema.contains(&format!("Older spelling of `{}`", spelling.preferred)));
     }
     assert!(!schema.contains("\"null\""), "no key takes null");

@@ -23,7 +23,10 @@ pub(super) fn one(plan: &Plan<'_>, filter: &Filter, answer: &Answer, format: For
 /// Answers for all calls of an interface.
 pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer], format: Format) -> String {
     if format == Format::Json {
-        let list: Vec<Value> = all.iter().map(|answer| object(plan, filter, answer)).collect();
+        let list: Vec<Value> = all
+            .iter()
+            .map(|answer| object(plan, filter, answer))
+            .collect();
         return format!("{:#}\n", Value::Array(list));
     }
     let mut rows = Vec::new();
@@ -33,7 +36,12 @@ pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer], format: Form
     let kept = all.iter().filter(|answer| answer.cached).count();
     let unseen: Vec<&str> = all
         .iter()
-        .filter_map(|answer| answer.query.name.filter(|name| unseen(filter.arch, name).is_some()))
+        .filter_map(|answer| {
+            answer
+                .query
+                .name
+                .filter(|name| unseen(filter.arch, name).is_some())
+        })
         .collect();
     let count = all.len();
     let kept = format!("{kept} of {count} calls: the kernel keeps the verdict (since 5.11)\n");
@@ -62,7 +70,10 @@ pub(super) fn in_short(arch: Arch, all: &[Answer]) -> Vec<String> {
             None => lines.push((vec![name(answer)], fate)),
         }
     }
-    lines.into_iter().map(|(names, fate)| format!("{}: {fate}", names.join(" "))).collect()
+    lines
+        .into_iter()
+        .map(|(names, fate)| format!("{}: {fate}", names.join(" ")))
+        .collect()
 }
 
 /// The cases of a call: its name and the condition, the verdict, and the reason.
@@ -87,12 +98,19 @@ fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
     let mut out = match answer.cases.as_slice() {
         [only] => {
             let because = because(plan, filter, answer, only);
-            format!("{call}: {}\n  {because}\n", names::action(arch, only.action))
+            format!(
+                "{call}: {}\n  {because}\n",
+                names::action(arch, only.action)
+            )
         }
         cases => {
             let rows = cases.iter().map(|case| {
                 let condition = condition(arch, answer, case);
-                [condition, names::action(arch, case.action), because(plan, filter, answer, case)]
+                [
+                    condition,
+                    names::action(arch, case.action),
+                    because(plan, filter, answer, case),
+                ]
             });
             let table = table(&rows.collect::<Vec<_>>(), "  ");
             format!(
@@ -117,10 +135,15 @@ pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value
     let arch = filter.arch;
     let names = Names::of(arch, answer.query.number);
     let given = answer.query.args.iter();
-    let args: serde_json::Map<String, Value> =
-        given.map(|one| (names.argument(one.position), json!(one.value))).collect();
+    let args: serde_json::Map<String, Value> = given
+        .map(|one| (names.argument(one.position), json!(one.value)))
+        .collect();
     let case = |case: &Case| {
-        let when: Vec<String> = case.when.iter().map(|one| when(arch, answer, one)).collect();
+        let when: Vec<String> = case
+            .when
+            .iter()
+            .map(|one| when(arch, answer, one))
+            .collect();
         json!({
             "when": when,
             "verdict": names::key(case.action),
@@ -151,7 +174,10 @@ pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value
 }
 
 fn name(answer: &Answer) -> String {
-    answer.query.name.map_or_else(|| format!("call {}", answer.query.number), str::to_owned)
+    answer
+        .query
+        .name
+        .map_or_else(|| format!("call {}", answer.query.number), str::to_owned)
 }
 
 /// The arguments that were given.
@@ -161,7 +187,11 @@ fn given(arch: Arch, answer: &Answer) -> String {
     }
     let names = Names::of(arch, answer.query.number);
     let all = answer.query.args.iter().map(|one| {
-        format!("{}={}", names.argument(one.position), names.value(one.position, one.value))
+        format!(
+            "{}={}",
+            names.argument(one.position),
+            names.value(one.position, one.value)
+        )
     });
     format!("({})", all.collect::<Vec<_>>().join(", "))
 }
@@ -170,7 +200,11 @@ fn condition(arch: Arch, answer: &Answer, case: &Case) -> String {
     if case.when.is_empty() {
         return "otherwise".to_owned();
     }
-    let all: Vec<String> = case.when.iter().map(|one| when(arch, answer, one)).collect();
+    let all: Vec<String> = case
+        .when
+        .iter()
+        .map(|one| when(arch, answer, one))
+        .collect();
     format!("if {}", all.join(" and "))
 }
 
@@ -205,11 +239,17 @@ fn reason(filter: &Filter, answer: &Answer, case: &Case) -> String {
         Why::Denied => "`deny` names it".to_owned(),
         Why::Allowed => "`allow` names it".to_owned(),
         Why::Baseline => {
-            let why = answer.query.name.and_then(baseline).map_or("", |one| one.why);
+            let why = answer
+                .query
+                .name
+                .and_then(baseline)
+                .map_or("", |one| one.why);
             format!("the hardened baseline: {why}")
         }
         Why::Guard => {
-            let why = named.and_then(|call| call.guard.as_ref()).map_or("", |guard| guard.why);
+            let why = named
+                .and_then(|call| call.guard.as_ref())
+                .map_or("", |guard| guard.why);
             why.to_owned()
         }
         Why::Default if interface.is_some_and(|one| one.default.deny) => {
@@ -238,7 +278,10 @@ const fn key(why: Why) -> &'static str {
 /// Rows with their first two columns aligned.
 fn table(rows: &[[String; 3]], indent: &str) -> String {
     let width = |of: fn(&[String; 3]) -> &String| {
-        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0)
+        rows.iter()
+            .map(|row| of(row).chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let (first, second) = (width(|[one, _, _]| one), width(|[_, two, _]| two));
     rows.iter().fold(String::new(), |mut out, [a, b, c]| {

@@ -4,9 +4,9 @@ use purplec::syscalls::Arch;
 
 /// A value: numbers and constants, with `|` between them; or the part that is neither.
 pub(super) fn parse(arch: Arch, text: &str) -> Result<u64, &str> {
-    text.split('|')
-        .map(str::trim)
-        .try_fold(0, |value, part| Ok(value | constant(arch, part).ok_or(part)?))
+    text.split('|').map(str::trim).try_fold(0, |value, part| {
+        Ok(value | constant(arch, part).ok_or(part)?)
+    })
 }
 
 /// Whether a part was meant as a constant's name.
@@ -36,7 +36,11 @@ pub(super) fn number(text: &str) -> Option<u64> {
         return None;
     }
     let value = u64::from_str_radix(digits, radix).ok()?;
-    Some(if negative { value.wrapping_neg() } else { value })
+    Some(if negative {
+        value.wrapping_neg()
+    } else {
+        value
+    })
 }
 
 #[cfg(test)]

@@ -22,7 +22,9 @@ pub struct Entry {
 
 /// The page of a code, as Markdown.
 pub fn page(code: &str) -> Option<&'static str> {
-    let at = PAGES.binary_search_by(|(known, _)| (*known).cmp(code)).ok()?;
+    let at = PAGES
+        .binary_search_by(|(known, _)| (*known).cmp(code))
+        .ok()?;
     PAGES.get(at).map(|(_, page)| *page)
 }
 
@@ -50,13 +52,20 @@ fn entry(line: &'static str, section: &'static str) -> Option<Entry> {
     let (code, rest) = line.strip_prefix("- [")?.split_once("](")?;
     let (_, rest) = rest.split_once(") (")?;
     let (severity, summary) = rest.split_once("): ")?;
-    Some(Entry { section, code, severity, summary })
+    Some(Entry {
+        section,
+        code,
+        severity,
+        summary,
+    })
 }
 
 /// What a page says before its example, as running text.
 pub fn prose(page: &str) -> String {
-    let lines =
-        page.lines().skip(1).skip_while(|line| line.is_empty() || line.starts_with("Severity: "));
+    let lines = page
+        .lines()
+        .skip(1)
+        .skip_while(|line| line.is_empty() || line.starts_with("Severity: "));
     let prose: Vec<&str> = lines
         .take_while(|line| !line.starts_with("```") && !line.starts_with("example: "))
         .filter(|line| !line.is_empty())
@@ -73,7 +82,11 @@ pub fn text(page: &str) -> String {
             example = !example;
             continue;
         }
-        let line = if example { line } else { line.trim_start_matches("# ") };
+        let line = if example {
+            line
+        } else {
+            line.trim_start_matches("# ")
+        };
         if example && !line.is_empty() {
             out.push_str("    ");
         }

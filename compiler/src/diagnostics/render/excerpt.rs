@@ -42,10 +42,18 @@ impl Excerpt {
         let marked = after.get(..end - start).unwrap_or(after);
         let rest = after.get(marked.len()..).unwrap_or("");
 
-        let mut line = Line { text: String::new(), columns: 0, most, full: false };
+        let mut line = Line {
+            text: String::new(),
+            columns: 0,
+            most,
+            full: false,
+        };
         let lead = LEAD.min(most / 3);
-        let skipped =
-            before.char_indices().rev().nth(lead).map(|(at, character)| at + character.len_utf8());
+        let skipped = before
+            .char_indices()
+            .rev()
+            .nth(lead)
+            .map(|(at, character)| at + character.len_utf8());
         let long = before.len() + after.len() > most;
         match skipped.filter(|_| long) {
             Some(at) => {
@@ -62,7 +70,13 @@ impl Excerpt {
             line.push_str("...");
         }
         let number = source.position(start).line;
-        Self { line: number, text: line.text, marked: from..to, column, width }
+        Self {
+            line: number,
+            text: line.text,
+            marked: from..to,
+            column,
+            width,
+        }
     }
 }
 
@@ -130,7 +144,12 @@ pub(super) fn columns(text: &str) -> usize {
 /// A place as people and editors read it: `FILE:LINE:COLUMN`.
 pub(super) fn place(sources: &Sources, span: Span) -> String {
     let position = sources.position(span);
-    format!("{}:{}:{}", visible(&sources.of(span).name), position.line, position.column)
+    format!(
+        "{}:{}:{}",
+        visible(&sources.of(span).name),
+        position.line,
+        position.column
+    )
 }
 
 /// The word for a severity.

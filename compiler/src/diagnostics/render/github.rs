@@ -22,8 +22,11 @@ pub fn github(sources: &Sources, findings: &[Diagnostic]) -> String {
         let start = source.position(finding.span.start);
         let end = source.position(finding.span.end.max(finding.span.start));
         // The log shows the message alone, so that it names the place too.
-        let mut message =
-            format!("{}: {}", place(sources, finding.span), clipped(&finding.message));
+        let mut message = format!(
+            "{}: {}",
+            place(sources, finding.span),
+            clipped(&finding.message)
+        );
         for related in &finding.related {
             message.push_str("\n  ");
             message.push_str(&place(sources, related.span));
@@ -38,8 +41,12 @@ pub fn github(sources: &Sources, findings: &[Diagnostic]) -> String {
             message.push_str("\nfix: ");
             message.push_str(&repair(fix));
         }
-        let mut properties =
-            format!("file={},line={},endLine={}", property(&source.name), start.line, end.line);
+        let mut properties = format!(
+            "file={},line={},endLine={}",
+            property(&source.name),
+            start.line,
+            end.line
+        );
         // Columns are taken only where the place is on one line.
         if start.line == end.line {
             let last = end.column.saturating_sub(1).max(start.column);
@@ -73,7 +80,9 @@ pub fn github_failure(failure: &Failure) -> String {
 
 /// A message, escaped.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// A property's value, escaped.
@@ -91,8 +100,12 @@ mod tests {
     fn a_name_or_message_cannot_end_the_command() {
         let text = "name: a\nlist:\n- x\n";
         let found = [
-            Diagnostic::error("some-code", Span::new(6, 7), "100%: `a,b`\n::stop-commands::x")
-                .with_help("write\r\n`c`"),
+            Diagnostic::error(
+                "some-code",
+                Span::new(6, 7),
+                "100%: `a,b`\n::stop-commands::x",
+            )
+            .with_help("write\r\n`c`"),
             Diagnostic::note("some-code", Span::new(8, 17), "m"),
         ];
         let out = github(&Source::new("a,b:c%\n.yaml", text).into(), &found);
@@ -105,7 +118,10 @@ mod tests {
              title=some-code::a,b:c%25\\u{a}.yaml:2:1: m\n"
         );
         assert_eq!(out.lines().count(), found.len());
-        let failure = Failure { file: "a,b".to_owned(), message: "no:\n1%".to_owned() };
+        let failure = Failure {
+            file: "a,b".to_owned(),
+            message: "no:\n1%".to_owned(),
+        };
         let out = github_failure(&failure);
         assert_eq!(out, "::error file=a%2Cb::a,b: no:\\u{a}1%25\n");
     }

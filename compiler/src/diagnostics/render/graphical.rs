@@ -23,8 +23,16 @@ pub(super) fn render(
     unicode: bool,
     width: usize,
 ) -> String {
-    let characters = if unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
-    let styles = if colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    let characters = if unicode {
+        ThemeCharacters::unicode()
+    } else {
+        ThemeCharacters::ascii()
+    };
+    let styles = if colour {
+        ThemeStyles::ansi()
+    } else {
+        ThemeStyles::none()
+    };
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_links(false)
         .with_width(width)
@@ -69,7 +77,9 @@ impl Report {
         });
         let mut labels = Vec::new();
         for at in order {
-            let Some((span, label)) = wanted.get(at) else { continue };
+            let Some((span, label)) = wanted.get(at) else {
+                continue;
+            };
             let place = page.add(sources, *span, most);
             labels.push(if at == 0 {
                 LabeledSpan::new_primary_with_span(label.clone(), place)
@@ -79,7 +89,10 @@ impl Report {
         }
         page.after(sources, None, most);
         let help = finding.help.as_deref().map(clipped);
-        let fix = finding.fix.as_ref().map(|fix| format!("fix: {}", repair(fix)));
+        let fix = finding
+            .fix
+            .as_ref()
+            .map(|fix| format!("fix: {}", repair(fix)));
         let help = match (help, fix) {
             (Some(help), Some(fix)) => Some(format!("{help}\n{fix}")),
             (help, fix) => help.or(fix),
@@ -117,7 +130,9 @@ impl miette::Diagnostic for Report {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -153,7 +168,8 @@ impl Page {
     fn add(&mut self, sources: &Sources, span: Span, most: usize) -> SourceSpan {
         let excerpt = Excerpt::of(sources, span, most);
         if !self.names.iter().any(|(file, _)| *file == span.file) {
-            self.names.push((span.file, visible(&sources.of(span).name)));
+            self.names
+                .push((span.file, visible(&sources.of(span).name)));
         }
         let same = self.lines.last().filter(|line| {
             (line.file, line.number) == (span.file, excerpt.line)
@@ -173,7 +189,9 @@ impl Page {
 
     /// Adds the line after the last one, unless it is the next to be added anyway.
     fn after(&mut self, sources: &Sources, next: Option<(u8, u32)>, most: usize) {
-        let Some(&Line { file, number, .. }) = self.lines.last() else { return };
+        let Some(&Line { file, number, .. }) = self.lines.last() else {
+            return;
+        };
         let number = number.saturating_add(1);
         if next.is_none_or(|(next_file, next)| next_file != file || number < next) {
             self.neighbour(sources, file, number, most);
@@ -187,7 +205,9 @@ impl Page {
             return;
         }
         let whole = Span::new(0, 0).in_file(file);
-        let Some(start) = sources.of(whole).line_start(number) else { return };
+        let Some(start) = sources.of(whole).line_start(number) else {
+            return;
+        };
         let excerpt = Excerpt::of(sources, Span::new(start, start).in_file(file), most);
         self.push(file, number, &excerpt.text);
     }
@@ -195,22 +215,32 @@ impl Page {
     fn push(&mut self, file: u8, number: u32, text: &str) -> usize {
         let start = self.text.len();
         self.text.push_str(text);
-        self.lines.push(Line { file, number, start, end: self.text.len() });
+        self.lines.push(Line {
+            file,
+            number,
+            start,
+            end: self.text.len(),
+        });
         self.text.push('\n');
         start
     }
 
     /// The line that an offset of the page is on.
     fn line_at(&self, offset: usize) -> usize {
-        self.lines.partition_point(|line| line.start <= offset).saturating_sub(1)
+        self.lines
+            .partition_point(|line| line.start <= offset)
+            .saturating_sub(1)
     }
 
     /// Whether a line follows the one before it in the policy too.
     fn follows(&self, at: usize) -> bool {
         let before = at.checked_sub(1).and_then(|at| self.lines.get(at));
-        self.lines.get(at).zip(before).is_some_and(|(line, before)| {
-            line.file == before.file && line.number == before.number.saturating_add(1)
-        })
+        self.lines
+            .get(at)
+            .zip(before)
+            .is_some_and(|(line, before)| {
+                line.file == before.file && line.number == before.number.saturating_add(1)
+            })
     }
 }
 
@@ -237,13 +267,18 @@ impl SourceCode for Page {
         };
         let text = self.text.get(from.start..to.end).unwrap_or("");
         let name = self.names.iter().find(|(file, _)| *file == from.file);
-        let column = self.columns.iter().find(|(offset, _)| *offset == span.offset());
+        let column = self
+            .columns
+            .iter()
+            .find(|(offset, _)| *offset == span.offset());
         Ok(Box::new(MietteSpanContents::new_named(
             name.map_or_else(String::new, |(_, name)| name.clone()),
             text.as_bytes(),
             (from.start, text.len()).into(),
             usize::try_from(from.number.saturating_sub(1)).unwrap_or(0),
-            column.map_or(0, |(_, column)| usize::try_from(column.saturating_sub(1)).unwrap_or(0)),
+            column.map_or(0, |(_, column)| {
+                usize::try_from(column.saturating_sub(1)).unwrap_or(0)
+            }),
             last - first + 1,
         )))
     }
@@ -255,7 +290,11 @@ mod tests {
     use crate::diagnostics::{Applicability, Diagnostic};
     use crate::source::{Source, Sources, Span};
 
-    const LOOK: Look = Look { form: Form::Graphical { unicode: false }, colour: false, width: 80 };
+    const LOOK: Look = Look {
+        form: Form::Graphical { unicode: false },
+        colour: false,
+        width: 80,
+    };
 
     fn rendered(text: &str, span: Span) -> String {
         let found = [Diagnostic::error("code", span, "message")];
@@ -290,19 +329,27 @@ mod tests {
     #[test]
     fn places_in_other_files_have_their_own_text() {
         let mut sources = Sources::from(Source::new("p.yaml", "name: a\nkey: 1\n"));
-        let number =
-            sources.add(Source::new("base.yaml", "name: b\nother: 2\n"), "base.yaml").unwrap_or(0);
+        let number = sources
+            .add(Source::new("base.yaml", "name: b\nother: 2\n"), "base.yaml")
+            .unwrap_or(0);
         let found = Diagnostic::error("code", Span::new(8, 11), "message")
             .with_related(Span::new(8, 13).in_file(number), "inherited from here");
         let out = human_as(LOOK, &sources, &[found]);
-        assert!(out.contains("[p.yaml:2:1]") && out.contains("[base.yaml:2:1]"), "{out}");
+        assert!(
+            out.contains("[p.yaml:2:1]") && out.contains("[base.yaml:2:1]"),
+            "{out}"
+        );
         assert!(out.contains("inherited from here"), "{out}");
         assert!(out.contains("other: 2"), "{out}");
     }
 
     #[test]
     fn hidden_characters_are_spelt_out_and_long_lines_cut() {
-        let text = format!("a: \u{1b}[31m\u{202e}{}key{}", "x".repeat(100_000), "y".repeat(9_999));
+        let text = format!(
+            "a: \u{1b}[31m\u{202e}{}key{}",
+            "x".repeat(100_000),
+            "y".repeat(9_999)
+        );
         let hidden = rendered(&text, Span::new(3, 4));
         assert!(hidden.contains("a: \\u{1b}[31m\\u{202e}xxx"), "{hidden}");
         let at = text.find("key").unwrap_or(0);
@@ -315,9 +362,17 @@ mod tests {
     #[test]
     fn places_outside_the_text_do_not_matter() {
         for text in ["ab\n", "", "\r\n", "a\r", "日本"] {
-            for span in [Span::new(0, 0), Span::new(1, 2), Span::new(900, 1000), Span::new(3, 1)] {
+            for span in [
+                Span::new(0, 0),
+                Span::new(1, 2),
+                Span::new(900, 1000),
+                Span::new(3, 1),
+            ] {
                 let out = rendered(text, span);
-                assert!(out.contains("error[code]") && out.contains("[p.yaml:"), "{out}");
+                assert!(
+                    out.contains("error[code]") && out.contains("[p.yaml:"),
+                    "{out}"
+                );
             }
         }
     }

@@ -69,9 +69,16 @@ pub fn json(findings: &[String], suppressed: &[String], tally: &Tally) -> String
 
 /// Lines as a list whose end is indented so far: those that hold nothing are left out.
 pub(super) fn list(parts: &[String], indent: &str) -> String {
-    let full: Vec<&str> =
-        parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    if full.is_empty() { "[]".to_owned() } else { format!("[\n{}\n{indent}]", full.join(",\n")) }
+    let full: Vec<&str> = parts
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    if full.is_empty() {
+        "[]".to_owned()
+    } else {
+        format!("[\n{}\n{indent}]", full.join(",\n"))
+    }
 }
 
 fn value(sources: &Sources, finding: &Diagnostic) -> Value {

@@ -18,7 +18,10 @@ pub(super) fn render(
         let ink = Ink::of(finding.severity);
         out.put(Ink::Place, &place(sources, finding.span));
         out.line("");
-        out.put(ink, &format!("{}[{}]", word(finding.severity), finding.code));
+        out.put(
+            ink,
+            &format!("{}[{}]", word(finding.severity), finding.code),
+        );
         out.line("");
         out.wrapped(Ink::None, "", &clipped(&finding.message), width);
         excerpt(&mut out, sources, finding.span, width, ink);
@@ -60,19 +63,40 @@ mod tests {
 
     #[test]
     fn nothing_is_wider_than_the_screen() {
-        let text = format!("name: a\nnetwork:\n    dns_servers: [{}]\n", "1, ".repeat(60));
+        let text = format!(
+            "name: a\nnetwork:\n    dns_servers: [{}]\n",
+            "1, ".repeat(60)
+        );
         let span = Span::new(100, 101);
         let found = Diagnostic::warning("code", span, "a message that has many words ".repeat(9))
-            .with_related(Span::new(8, 15), "this is the place where it all began, long ago")
+            .with_related(
+                Span::new(8, 15),
+                "this is the place where it all began, long ago",
+            )
             .with_help(format!("write {} instead", "0123456789".repeat(12)))
-            .with_fix(Applicability::Unsafe, "write `2` and think about it again", span, "2");
+            .with_fix(
+                Applicability::Unsafe,
+                "write `2` and think about it again",
+                span,
+                "2",
+            );
         for width in [20, 34, 59] {
-            let look = Look { form: Form::Narrow, colour: false, width };
+            let look = Look {
+                form: Form::Narrow,
+                colour: false,
+                width,
+            };
             let sources = Source::new("p.yaml", text.as_str()).into();
             let out = human_as(look, &sources, std::slice::from_ref(&found));
             let widest = out.lines().map(str::len).max();
-            assert!(widest.is_some_and(|widest| widest <= width), "{widest:?}\n{out}");
-            assert!(out.starts_with("p.yaml:3:84\nwarning[code]\na message that"), "{out}");
+            assert!(
+                widest.is_some_and(|widest| widest <= width),
+                "{widest:?}\n{out}"
+            );
+            assert!(
+                out.starts_with("p.yaml:3:84\nwarning[code]\na message that"),
+                "{out}"
+            );
             assert!(out.contains("\n  network:\n  ^^^^^^^\n"), "{out}");
             assert!(out.contains("(unsafe)"), "{out}");
             assert!(out.matches("message").count() == 9, "{out}");

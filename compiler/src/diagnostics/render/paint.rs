@@ -44,7 +44,10 @@ pub(super) struct Paint {
 
 impl Paint {
     pub(super) fn new(colour: bool) -> Self {
-        Self { text: String::new(), colour }
+        Self {
+            text: String::new(),
+            colour,
+        }
     }
 
     /// Adds a piece.

@@ -23,11 +23,18 @@ fn one(out: &mut Paint, sources: &Sources, finding: &Diagnostic) {
     let ink = Ink::of(finding.severity);
     out.put(Ink::Place, &place(sources, finding.span));
     out.put(Ink::None, ": ");
-    out.put(ink, &format!("{}[{}]", word(finding.severity), finding.code));
+    out.put(
+        ink,
+        &format!("{}[{}]", word(finding.severity), finding.code),
+    );
     out.line(&format!(": {}", clipped(&finding.message)));
     excerpt(out, sources, finding.span, '^', ink);
     for related in &finding.related {
-        out.line(&format!("  {}: {}", place(sources, related.span), clipped(&related.message)));
+        out.line(&format!(
+            "  {}: {}",
+            place(sources, related.span),
+            clipped(&related.message)
+        ));
         excerpt(out, sources, related.span, '-', Ink::Place);
     }
     if let Some(help) = &finding.help {
@@ -46,8 +53,18 @@ fn excerpt(out: &mut Paint, sources: &Sources, span: Span, mark: char, ink: Ink)
     let shown = Excerpt::of(sources, span, MAX_EXCERPT);
     let number = shown.line.to_string();
     out.line(&format!(" {number} | {}", shown.text.trim_end()));
-    out.put(Ink::None, &format!(" {} | {}", " ".repeat(number.len()), " ".repeat(shown.column)));
-    out.put(ink, &std::iter::repeat_n(mark, shown.width).collect::<String>());
+    out.put(
+        Ink::None,
+        &format!(
+            " {} | {}",
+            " ".repeat(number.len()),
+            " ".repeat(shown.column)
+        ),
+    );
+    out.put(
+        ink,
+        &std::iter::repeat_n(mark, shown.width).collect::<String>(),
+    );
     out.line("");
 }
 
@@ -58,14 +75,20 @@ mod tests {
     use crate::source::{Source, Span};
 
     fn rendered(text: &str, span: Span) -> String {
-        human(&Source::new("p.yaml", text).into(), &[Diagnostic::error("code", span, "message")])
+        human(
+            &Source::new("p.yaml", text).into(),
+            &[Diagnostic::error("code", span, "message")],
+        )
     }
 
     #[test]
     fn underlines_the_exact_text() {
         let text = "name: a\nmemory: 12Q\n";
         let out = rendered(text, Span::new(16, 19));
-        assert_eq!(out, "p.yaml:2:9: error[code]: message\n 2 | memory: 12Q\n   |         ^^^\n\n");
+        assert_eq!(
+            out,
+            "p.yaml:2:9: error[code]: message\n 2 | memory: 12Q\n   |         ^^^\n\n"
+        );
     }
 
     #[test]
@@ -81,9 +104,15 @@ mod tests {
             human(&Source::new("p", "name: a\n").into(), &[found])
         };
         let safe = fix(Applicability::Safe, "use the other one");
-        assert!(safe.contains("  fix: use the other one: `b\\u{1b}` (safe)\n"), "{safe}");
+        assert!(
+            safe.contains("  fix: use the other one: `b\\u{1b}` (safe)\n"),
+            "{safe}"
+        );
         let other = fix(Applicability::Unsafe, "write `b\u{1b}`");
-        assert!(other.contains("  fix: write `b\\u{1b}` (unsafe)\n"), "{other}");
+        assert!(
+            other.contains("  fix: write `b\\u{1b}` (unsafe)\n"),
+            "{other}"
+        );
     }
 
     #[test]
@@ -95,7 +124,10 @@ mod tests {
     #[test]
     fn hidden_characters_are_spelt_out() {
         let out = rendered("a: \u{1b}[31m\u{202e}b\n", Span::new(3, 4));
-        assert!(out.contains("a: \\u{1b}[31m\\u{202e}b\n   |    ^^^^^^\n"), "{out}");
+        assert!(
+            out.contains("a: \\u{1b}[31m\\u{202e}b\n   |    ^^^^^^\n"),
+            "{out}"
+        );
         assert_eq!(visible("\u{9b}x\n"), "\\u{9b}x\\u{a}");
     }
 

@@ -30,14 +30,23 @@ pub fn sarif_results(
 ) -> Results {
     let mut results = Results::default();
     results.files.insert(sources.policy().name.clone());
-    results.files.extend(sources.parents().iter().map(|parent| parent.name.clone()));
+    results
+        .files
+        .extend(sources.parents().iter().map(|parent| parent.name.clone()));
     let stand = suppressed.iter().map(|one| (&one.diagnostic, Some(one)));
-    let mut all: Vec<_> = findings.iter().map(|finding| (finding, None)).chain(stand).collect();
+    let mut all: Vec<_> = findings
+        .iter()
+        .map(|finding| (finding, None))
+        .chain(stand)
+        .collect();
     all.sort_by_key(|(finding, _)| finding.span);
     let mut lines = Vec::new();
     for (finding, stands) in all {
         results.codes.insert(finding.code);
-        lines.push(format!("        {}", spelt_out(&result(sources, finding, stands).to_string())));
+        lines.push(format!(
+            "        {}",
+            spelt_out(&result(sources, finding, stands).to_string())
+        ));
     }
     results.lines = lines.join(",\n");
     results

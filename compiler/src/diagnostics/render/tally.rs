@@ -45,7 +45,10 @@ impl Tally {
             }
             let safe = |fix: &crate::diagnostics::Fix| fix.applicability == Applicability::Safe;
             self.fixable += usize::from(finding.fix.as_ref().is_some_and(safe));
-            if self.code.is_none_or(|(severity, _)| finding.severity > severity) {
+            if self
+                .code
+                .is_none_or(|(severity, _)| finding.severity > severity)
+            {
                 self.code = Some((finding.severity, finding.code));
             }
         }
@@ -78,19 +81,29 @@ impl Tally {
         if let (0, Some(failed)) = (self.files, &failed) {
             return failed.clone();
         }
-        let parts: Vec<String> =
-            [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")]
-                .into_iter()
-                .filter(|&(count, _)| count > 0)
-                .map(|(count, noun)| counted(count, noun))
-                .collect();
-        let all = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
+        let parts: Vec<String> = [
+            (self.errors, "error"),
+            (self.warnings, "warning"),
+            (self.notes, "note"),
+        ]
+        .into_iter()
+        .filter(|&(count, _)| count > 0)
+        .map(|(count, noun)| counted(count, noun))
+        .collect();
+        let all = if parts.is_empty() {
+            "nothing found".to_owned()
+        } else {
+            parts.join(", ")
+        };
         let failed = failed.map_or(String::new(), |failed| format!("; {failed}"));
         let suppressed = match self.suppressed {
             0 => String::new(),
             count => format!("\n{} suppressed with a reason", counted(count, "finding")),
         };
-        format!("{} checked: {all}{failed}{suppressed}", counted(self.files, "file"))
+        format!(
+            "{} checked: {all}{failed}{suppressed}",
+            counted(self.files, "file")
+        )
     }
 
     /// What to type next; empty where nothing was found, otherwise lines.
@@ -101,7 +114,11 @@ impl Tally {
             out.extend([fixes.as_str(), ": `purplec check --fix` writes them\n"]);
         }
         if let Some((_, code)) = self.code {
-            out.extend(["`purplec explain ", code, "` says why, and what to write instead\n"]);
+            out.extend([
+                "`purplec explain ",
+                code,
+                "` says why, and what to write instead\n",
+            ]);
         }
         out
     }

@@ -9,12 +9,18 @@ use super::instruction::{AND, Instruction, JUMP, LOAD, Program, RETURN};
 /// The program that starts with `root`.
 pub(super) fn assemble(graph: &Graph, root: Label) -> Program {
     let entries = graph.entries(root);
-    let mut assembler = Assembler { graph, reversed: Vec::new(), places: BTreeMap::new() };
+    let mut assembler = Assembler {
+        graph,
+        reversed: Vec::new(),
+        places: BTreeMap::new(),
+    };
     for label in order(graph, root) {
         assembler.add(label, entries.get(&label).copied().unwrap_or(Entry::Load));
     }
     assembler.reversed.reverse();
-    Program { instructions: assembler.reversed }
+    Program {
+        instructions: assembler.reversed,
+    }
 }
 
 /// Every node after those that it leads to, and of two that a node leads to, the one with less
@@ -23,8 +29,9 @@ fn order(graph: &Graph, root: Label) -> Vec<Label> {
     let mut below: BTreeMap<Label, usize> = BTreeMap::new();
     for label in graph.below(root).into_iter().rev() {
         let next = graph.next(label).into_iter().flatten();
-        let size = next
-            .fold(1_usize, |sum, next| sum.saturating_add(below.get(&next).copied().unwrap_or(0)));
+        let size = next.fold(1_usize, |sum, next| {
+            sum.saturating_add(below.get(&next).copied().unwrap_or(0))
+        });
         below.insert(label, size);
     }
     let mut order = Vec::new();
@@ -60,7 +67,13 @@ impl Assembler<'_> {
                 self.place(label, Entry::Test);
                 return;
             }
-            Node::Test(Test { word, code, k, yes, no }) => {
+            Node::Test(Test {
+                word,
+                code,
+                k,
+                yes,
+                no,
+            }) => {
                 let [yes, no] = [yes, no].map(|to| (to, self.graph.entry(Some(word), to)));
                 // Making one target nearer moves the other one instruction away: leave room.
                 self.bring_near(yes, 2);
@@ -82,7 +95,12 @@ impl Assembler<'_> {
     }
 
     fn push(&mut self, code: u16, k: u32) {
-        self.reversed.push(Instruction { code, jt: 0, jf: 0, k });
+        self.reversed.push(Instruction {
+            code,
+            jt: 0,
+            jf: 0,
+            k,
+        });
     }
 
     /// The instruction made last is where a node is entered.

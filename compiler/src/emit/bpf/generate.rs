@@ -39,7 +39,15 @@ pub(super) fn generate(meaning: &Meaning) -> Program {
     // The native interface is asked for first; a call through one that is not listed kills.
     let word = Word::whole(ARCH);
     let mut entry = graph.ret(return_value(Action::KillProcess));
-    let mut ask = |k, yes, no| graph.test(Test { word, code: JEQ, k, yes, no });
+    let mut ask = |k, yes, no| {
+        graph.test(Test {
+            word,
+            code: JEQ,
+            k,
+            yes,
+            no,
+        })
+    };
     for (audit, other) in others.into_iter().rev() {
         entry = ask(audit, other, entry);
     }
@@ -96,12 +104,27 @@ fn arguments(graph: &mut Graph, one: &ArchMeaning, call: &CallMeaning) -> Label 
         Remainder::Guarded => {
             let allow = graph.ret(return_value(Action::Allow));
             let deny = graph.ret(return_value(one.denial));
-            let Some(guard) = &call.guard else { return allow };
-            let (listed, otherwise) = if guard.only { (allow, deny) } else { (deny, allow) };
+            let Some(guard) = &call.guard else {
+                return allow;
+            };
+            let (listed, otherwise) = if guard.only {
+                (allow, deny)
+            } else {
+                (deny, allow)
+            };
             let values = guard.values.iter().filter_map(|&value| {
                 let test = Comparison::Eq(value);
                 let (arg, width, span) = (guard.arg, guard.width, one.default.span);
-                case(one, &[Condition { arg, width, test, span }], listed)
+                case(
+                    one,
+                    &[Condition {
+                        arg,
+                        width,
+                        test,
+                        span,
+                    }],
+                    listed,
+                )
             });
             cases.extend(values);
             otherwise
@@ -122,7 +145,10 @@ fn case(one: &ArchMeaning, conditions: &[Condition], then: Label) -> Option<Case
     }
     terms.sort_unstable();
     terms.dedup();
-    Some(Case { terms: terms.into(), then })
+    Some(Case {
+        terms: terms.into(),
+        then,
+    })
 }
 
 enum Remainder {
@@ -133,19 +159,31 @@ enum Remainder {
 /// The rules that count: those behind what hides a call do not.
 fn reachable(call: &CallMeaning) -> &[Rule] {
     let hidden = call.hidden.is_some();
-    let end = call.rules.iter().position(|rule| hidden && rule.strength > Strength::Deny);
-    call.rules.get(..end.unwrap_or(call.rules.len())).unwrap_or_default()
+    let end = call
+        .rules
+        .iter()
+        .position(|rule| hidden && rule.strength > Strength::Deny);
+    call.rules
+        .get(..end.unwrap_or(call.rules.len()))
+        .unwrap_or_default()
 }
 
 /// What holds for a call when no rule does.
 fn remainder(one: &ArchMeaning, call: &CallMeaning) -> Remainder {
-    let narrowed = call.rules.iter().any(|rule| rule.strength == Strength::Allow);
+    let narrowed = call
+        .rules
+        .iter()
+        .any(|rule| rule.strength == Strength::Allow);
     if call.hidden.is_some() {
         Remainder::Verdict(Action::Errno(one.enosys))
     } else if narrowed || call.denied.is_some() {
         Remainder::Verdict(one.denial)
     } else if call.allowed.is_some() || (!call.baseline && !one.default.deny) {
-        if call.guard.is_some() { Remainder::Guarded } else { Remainder::Verdict(Action::Allow) }
+        if call.guard.is_some() {
+            Remainder::Guarded
+        } else {
+            Remainder::Verdict(Action::Allow)
+        }
     } else {
         Remainder::Verdict(one.denial)
     }

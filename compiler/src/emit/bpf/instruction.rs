@@ -53,13 +53,17 @@ impl Program {
     /// Reads an array of `struct sock_filter`, little endian; `None` where it is none.
     pub fn from_le_bytes(bytes: &[u8]) -> Option<Self> {
         let (all, rest) = bytes.as_chunks::<8>();
-        let instructions = all.iter().map(|&[c0, c1, jt, jf, k0, k1, k2, k3]| Instruction {
-            code: u16::from_le_bytes([c0, c1]),
-            jt,
-            jf,
-            k: u32::from_le_bytes([k0, k1, k2, k3]),
-        });
-        rest.is_empty().then(|| Self { instructions: instructions.collect() })
+        let instructions = all
+            .iter()
+            .map(|&[c0, c1, jt, jf, k0, k1, k2, k3]| Instruction {
+                code: u16::from_le_bytes([c0, c1]),
+                jt,
+                jf,
+                k: u32::from_le_bytes([k0, k1, k2, k3]),
+            });
+        rest.is_empty().then(|| Self {
+            instructions: instructions.collect(),
+        })
     }
 
     /// As an array of `struct sock_filter`, little endian: 8 bytes an instruction.
@@ -92,7 +96,13 @@ impl fmt::Display for Program {
                         JSET => "&",
                         _ => "?",
                     };
-                    writeln!(f, "if {test} {:#x} goto {} else {}", one.k, to(one.jt), to(one.jf))?;
+                    writeln!(
+                        f,
+                        "if {test} {:#x} goto {} else {}",
+                        one.k,
+                        to(one.jt),
+                        to(one.jf)
+                    )?;
                 }
             }
         }

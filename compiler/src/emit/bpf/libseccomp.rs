@@ -48,7 +48,10 @@ struct Refused {
 
 impl Refused {
     fn whole(message: String) -> Self {
-        Self { span: None, message }
+        Self {
+            span: None,
+            message,
+        }
     }
 }
 
@@ -83,10 +86,16 @@ fn generate(meaning: &Meaning) -> Result<Program, Refused> {
     let failed = |error| Refused::whole(format!("libseccomp fails: {error}"));
     let unknown = ScmpAction::Errno(native.enosys.into());
     let mut filter = ScmpFilterContext::new(unknown).map_err(failed)?;
-    filter.set_act_badarch(ScmpAction::KillProcess).map_err(failed)?;
+    filter
+        .set_act_badarch(ScmpAction::KillProcess)
+        .map_err(failed)?;
     // A binary tree over the numbers.
     filter.set_ctl_optimize(2).map_err(failed)?;
-    let unnamed = scmp(if native.default.deny { native.denial } else { Action::Allow });
+    let unnamed = scmp(if native.default.deny {
+        native.denial
+    } else {
+        Action::Allow
+    });
     for number in (0..=native.newest).chain(native.beyond.iter().copied()) {
         let Some(call) = native.calls.get(&number) else {
             if unnamed != unknown {
@@ -96,7 +105,15 @@ fn generate(meaning: &Meaning) -> Result<Program, Refused> {
         };
         let mut graph = Graph::default();
         let label = on_call(&mut graph, native, call);
-        add_call(&mut filter, number, call, &graph, label, native.arch.big_endian(), unknown)?;
+        add_call(
+            &mut filter,
+            number,
+            call,
+            &graph,
+            label,
+            native.arch.big_endian(),
+            unknown,
+        )?;
     }
     export(&filter).map_err(Refused::whole)
 }
@@ -125,7 +142,10 @@ fn add_call(
 ) -> Result<(), Refused> {
     let refused = |why: String| Refused {
         span: call.rules.first().map(|rule| rule.span).or(call.allowed),
-        message: format!("libseccomp cannot have what is said of `{}`: {why}", call.name),
+        message: format!(
+            "libseccomp cannot have what is said of `{}`: {why}",
+            call.name
+        ),
     };
     let all = rules(graph, label).ok_or_else(|| {
         refused(
@@ -140,7 +160,9 @@ fn add_call(
         }
         let mut arguments: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
         for (offset, Cube { known, bits }) in words {
-            let Some((argument, upper)) = half(offset, big_endian) else { continue };
+            let Some((argument, upper)) = half(offset, big_endian) else {
+                continue;
+            };
             let shift = if upper { 32 } else { 0 };
             let (mask, value) = arguments.entry(argument).or_default();
             *mask |= u64::from(known) << shift;
@@ -195,7 +217,9 @@ fn export(filter: &ScmpFilterContext) -> Result<Program, String> {
     let memory = memfd_create(c"filter", MFdFlags::MFD_CLOEXEC)
         .map_err(|error| format!("no memory for libseccomp's filter: {error}"))?;
     let mut memory = File::from(memory);
-    filter.export_bpf(&memory).map_err(|error| format!("libseccomp gives no filter: {error}"))?;
+    filter
+        .export_bpf(&memory)
+        .map_err(|error| format!("libseccomp gives no filter: {error}"))?;
     let mut bytes = Vec::new();
     memory
         .rewind()

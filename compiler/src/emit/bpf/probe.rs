@@ -9,8 +9,14 @@ pub fn probe(meaning: &Meaning) -> Option<Probe> {
     let arch = meaning.native.arch;
     CANDIDATES.iter().find_map(|candidate| {
         let number = syscall_number(arch, candidate.name)?;
-        let call = Call { audit_arch: arch.audit(), number, args: candidate.args };
-        let Action::Errno(errno) = evaluate(meaning, &call).action else { return None };
+        let call = Call {
+            audit_arch: arch.audit(),
+            number,
+            args: candidate.args,
+        };
+        let Action::Errno(errno) = evaluate(meaning, &call).action else {
+            return None;
+        };
         let natural = |name: &&str| errno_number(arch, name) == Some(errno);
         (!candidate.natural.iter().any(natural)).then_some(Probe {
             nr: number,
@@ -48,7 +54,11 @@ const fn candidate(
     args: [u64; 6],
     natural: &'static [&'static str],
 ) -> Candidate {
-    Candidate { name, args, natural }
+    Candidate {
+        name,
+        args,
+        natural,
+    }
 }
 
 /// In order of preference: calls of the baseline first, then calls that a tight allow list leaves
@@ -57,17 +67,33 @@ const fn candidate(
 pub(super) const CANDIDATES: &[Candidate] = &[
     candidate("umount2", [0, ALL, 0, 0, 0, 0], &["EINVAL"]),
     candidate("mount", [0; 6], &["EFAULT"]),
-    candidate("pidfd_getfd", [BAD_FD, 0, ALL, 0, 0, 0], &["EINVAL", "ENOSYS"]),
-    candidate("process_vm_readv", [0, 0, 0, 0, 0, ALL], &["EINVAL", "ENOSYS"]),
+    candidate(
+        "pidfd_getfd",
+        [BAD_FD, 0, ALL, 0, 0, 0],
+        &["EINVAL", "ENOSYS"],
+    ),
+    candidate(
+        "process_vm_readv",
+        [0, 0, 0, 0, 0, ALL],
+        &["EINVAL", "ENOSYS"],
+    ),
     candidate("setns", [BAD_FD, 0, 0, 0, 0, 0], &["EBADF"]),
     candidate("unshare", [ALL, 0, 0, 0, 0, 0], &["EINVAL"]),
     candidate("socket", [60, 3, 0, 0, 0, 0], &["EAFNOSUPPORT"]),
-    candidate("io_uring_enter", [BAD_FD, 0, 0, ALL, 0, 0], &["EINVAL", "ENOSYS"]),
+    candidate(
+        "io_uring_enter",
+        [BAD_FD, 0, 0, ALL, 0, 0],
+        &["EINVAL", "ENOSYS"],
+    ),
     candidate("getpgid", [0; 6], &[]),
     candidate("getppid", [0; 6], &[]),
     candidate("getuid", [0; 6], &[]),
     candidate("sched_yield", [0; 6], &[]),
-    candidate("process_mrelease", [BAD_FD, ALL, 0, 0, 0, 0], &["EINVAL", "ENOSYS"]),
+    candidate(
+        "process_mrelease",
+        [BAD_FD, ALL, 0, 0, 0, 0],
+        &["EINVAL", "ENOSYS"],
+    ),
     candidate("pidfd_open", [0, ALL, 0, 0, 0, 0], &["EINVAL", "ENOSYS"]),
     candidate("inotify_init1", [ALL, 0, 0, 0, 0, 0], &["EINVAL", "ENOSYS"]),
 ];

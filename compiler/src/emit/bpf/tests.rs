@@ -53,24 +53,43 @@ fn programs_on_every_architecture_do_what_the_evaluator_says() {
         }
         let (_, report) = emitted(&meaning(RULES, arch));
         assert_eq!(report.method, Method::Exact, "{arch}");
-        assert!(report.paths > 60 && report.cells > report.paths, "{arch}: {report:?}");
+        assert!(
+            report.paths > 60 && report.cells > report.paths,
+            "{arch}: {report:?}"
+        );
     }
     let both = RULES.replacen('{', "{architectures: [x86, x32], ", 1);
-    let both = both.replace("{syscall: mmap", "{syscall: mremap").replace("lseek", "_llseek");
+    let both = both
+        .replace("{syscall: mmap", "{syscall: mremap")
+        .replace("lseek", "_llseek");
     let both = both.replace("0x180000005", "5");
     let section = serde_yaml::from_str(&both).unwrap();
     let mut sink = Sink::new();
     // Errors about x86's own signatures do not keep a program from being right about the rest.
-    let three = resolve_section(Some(&section), Arch::X86_64, &Document::default(), &mut sink);
+    let three = resolve_section(
+        Some(&section),
+        Arch::X86_64,
+        &Document::default(),
+        &mut sink,
+    );
     assert_eq!(three.compat.len(), 2);
     assert!(emitted(&three).0.instructions.len() < 400);
 }
 
 #[test]
 fn a_program_encodes_as_the_kernel_reads_it() {
-    let program =
-        Program { instructions: vec![Instruction { code: 0x15, jt: 1, jf: 2, k: 0x0A0B_0C0D }] };
-    assert_eq!(program.to_le_bytes(), [0x15, 0, 1, 2, 0x0D, 0x0C, 0x0B, 0x0A]);
+    let program = Program {
+        instructions: vec![Instruction {
+            code: 0x15,
+            jt: 1,
+            jf: 2,
+            k: 0x0A0B_0C0D,
+        }],
+    };
+    assert_eq!(
+        program.to_le_bytes(),
+        [0x15, 0, 1, 2, 0x0D, 0x0C, 0x0B, 0x0A]
+    );
 }
 
 #[test]
@@ -91,13 +110,29 @@ fn long_jumps_are_mended() {
             )
         })
         .collect();
-    let yaml = format!("{{allow: [read, close, exit], advanced_rules: [{}]}}", rules.join(", "));
+    let yaml = format!(
+        "{{allow: [read, close, exit], advanced_rules: [{}]}}",
+        rules.join(", ")
+    );
     let (program, _) = emitted(&meaning(&yaml, Arch::X86_64));
     // A return that is too far away is made again.
-    let codes = |code| program.instructions.iter().filter(|one| one.code == code).count();
-    let verdicts: std::collections::BTreeSet<u32> =
-        program.instructions.iter().filter(|one| one.code == 0x06).map(|one| one.k).collect();
-    assert!(codes(0x06) > verdicts.len() && program.instructions.len() > 400, "{program}");
+    let codes = |code| {
+        program
+            .instructions
+            .iter()
+            .filter(|one| one.code == code)
+            .count()
+    };
+    let verdicts: std::collections::BTreeSet<u32> = program
+        .instructions
+        .iter()
+        .filter(|one| one.code == 0x06)
+        .map(|one| one.k)
+        .collect();
+    assert!(
+        codes(0x06) > verdicts.len() && program.instructions.len() > 400,
+        "{program}"
+    );
 }
 
 #[test]
@@ -113,13 +148,23 @@ fn a_program_that_the_kernel_would_not_load_is_a_finding() {
         .collect();
     let yaml = format!("{{allow: [mmap], advanced_rules: [{}]}}", rules.join(", "));
     let mut sink = Sink::new();
-    assert!(matches!(emit(&meaning(&yaml, Arch::X86_64), &mut sink), Ok(None)));
+    assert!(matches!(
+        emit(&meaning(&yaml, Arch::X86_64), &mut sink),
+        Ok(None)
+    ));
     let found = sink.into_sorted();
     assert_eq!(found[0].code, "filter-too-long");
     let help = found[0].help.as_deref().unwrap();
-    assert!(help.starts_with("1000 rules on `mmap` (x86_64) take "), "{help}");
+    assert!(
+        help.starts_with("1000 rules on `mmap` (x86_64) take "),
+        "{help}"
+    );
     // The first rule, whose upper halves are zero like the others', is no shorter by itself.
-    let related: Vec<_> = found[0].related.iter().map(|one| one.message.as_str()).collect();
+    let related: Vec<_> = found[0]
+        .related
+        .iter()
+        .map(|one| one.message.as_str())
+        .collect();
     assert_eq!(related, ["8 instructions by itself"; 3]);
 }
 
@@ -127,20 +172,37 @@ fn a_program_that_the_kernel_would_not_load_is_a_finding() {
 fn a_wrong_program_is_refused_with_the_call_that_shows_it() {
     let meaning = meaning("{allow: [read]}", Arch::X86_64);
     let (mut program, _) = emitted(&meaning);
-    for one in program.instructions.iter_mut().filter(|one| one.k == 0x0005_0001) {
+    for one in program
+        .instructions
+        .iter_mut()
+        .filter(|one| one.k == 0x0005_0001)
+    {
         one.k = 0x7FFF_0000;
     }
     let found = check(&meaning, &program).unwrap_err();
     let shown = evaluate(&meaning, &found.call).action;
-    assert_eq!((shown, found.found), (Action::Errno(1), Found::Returned(0x7FFF_0000)));
+    assert_eq!(
+        (shown, found.found),
+        (Action::Errno(1), Found::Returned(0x7FFF_0000))
+    );
     let message = found.to_string();
-    assert!(message.ends_with(": the policy says errno EPERM, the filter allows"), "{message}");
+    assert!(
+        message.ends_with(": the policy says errno EPERM, the filter allows"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_program_that_runs_off_its_end_is_a_trap() {
     let meaning = meaning("{allow: [read]}", Arch::X86_64);
-    let program = Program { instructions: vec![Instruction { code: 0x20, jt: 0, jf: 0, k: 0 }] };
+    let program = Program {
+        instructions: vec![Instruction {
+            code: 0x20,
+            jt: 0,
+            jf: 0,
+            k: 0,
+        }],
+    };
     let found = check(&meaning, &program).unwrap_err().found;
     assert_eq!(found, Found::Trapped(Trap { at: 1 }));
     assert!(check(&meaning, &Program::default()).is_err());
@@ -148,11 +210,20 @@ fn a_program_that_runs_off_its_end_is_a_trap() {
 
 #[test]
 fn a_probe_is_a_call_that_the_filter_denies_in_a_way_the_kernel_would_not() {
-    for yaml in ["{}", "{default_deny: false}", "{on_deny: !errno EINVAL}", RULES] {
+    for yaml in [
+        "{}",
+        "{default_deny: false}",
+        "{on_deny: !errno EINVAL}",
+        RULES,
+    ] {
         for arch in [Arch::X86_64, Arch::Aarch64, Arch::Mips64] {
             let meaning = meaning(yaml, arch);
             let probe = probe(&meaning).unwrap();
-            let call = Call { audit_arch: arch.audit(), number: probe.nr, args: probe.args };
+            let call = Call {
+                audit_arch: arch.audit(),
+                number: probe.nr,
+                args: probe.args,
+            };
             assert_eq!(evaluate(&meaning, &call).action, Action::Errno(probe.errno));
         }
     }

@@ -22,13 +22,18 @@ pub(super) fn finding(meaning: &Meaning, length: usize) -> Diagnostic {
     let message =
         format!("the filter takes {length} instructions; the kernel takes at most {LONGEST}");
     let costliest = calls.first().map(|(_, one, call)| {
-        let mut rules: Vec<(usize, &Rule)> =
-            call.rules.iter().map(|rule| (cost(one, rule), rule)).collect();
+        let mut rules: Vec<(usize, &Rule)> = call
+            .rules
+            .iter()
+            .map(|rule| (cost(one, rule), rule))
+            .collect();
         rules.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
         rules
     });
     let rules = costliest.unwrap_or_default();
-    let span = rules.first().map_or(meaning.native.default.span, |(_, rule)| rule.span);
+    let span = rules
+        .first()
+        .map_or(meaning.native.default.span, |(_, rule)| rule.span);
     let mut diagnostic = Diagnostic::error("filter-too-long", span, message);
     for (cost, rule) in rules.iter().take(NAMED) {
         let text = format!("{cost} instructions by itself");

@@ -15,9 +15,11 @@ pub fn evaluate(meaning: &Meaning, call: &Call) -> Verdict {
         |one: &&ArchMeaning| one.arch.audit() == call.audit_arch && (one.arch == Arch::X32) == x32;
     match meaning.interfaces().find(reached) {
         Some(interface) => interface.verdict(call),
-        None => {
-            Verdict { action: Action::KillProcess, why: Why::ForeignArchitecture, origin: None }
-        }
+        None => Verdict {
+            action: Action::KillProcess,
+            why: Why::ForeignArchitecture,
+            origin: None,
+        },
     }
 }
 
@@ -76,12 +78,20 @@ pub enum Why {
 impl ArchMeaning {
     /// The verdict on a call through this interface.
     pub(crate) fn verdict(&self, call: &Call) -> Verdict {
-        let verdict = |action, why, origin| Verdict { action, why, origin };
+        let verdict = |action, why, origin| Verdict {
+            action,
+            why,
+            origin,
+        };
         if call.number > self.newest && !self.beyond.contains(&call.number) {
             return verdict(Action::Errno(self.enosys), Why::AboveTable, None);
         }
         let Some(named) = self.calls.get(&call.number) else {
-            let action = if self.default.deny { self.denial } else { Action::Allow };
+            let action = if self.default.deny {
+                self.denial
+            } else {
+                Action::Allow
+            };
             return verdict(action, Why::Default, Some(self.default.span));
         };
 
@@ -91,7 +101,11 @@ impl ArchMeaning {
             if named.hidden.is_some() && rule.strength > Strength::Deny {
                 break;
             }
-            if rule.conditions.iter().all(|condition| condition.holds(&call.args)) {
+            if rule
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(&call.args))
+            {
                 return verdict(rule.action, Why::Rule, Some(rule.span));
             }
         }
@@ -99,7 +113,10 @@ impl ArchMeaning {
             return verdict(Action::Errno(self.enosys), Why::Hidden, Some(span));
         }
         // 2. Allow rules, and none held.
-        let narrowing = named.rules.iter().find(|rule| rule.strength == Strength::Allow);
+        let narrowing = named
+            .rules
+            .iter()
+            .find(|rule| rule.strength == Strength::Allow);
         if let Some(rule) = narrowing {
             return verdict(self.denial, Why::NoAllowRuleHeld, Some(rule.span));
         }
@@ -107,7 +124,10 @@ impl ArchMeaning {
         if let Some(span) = named.denied {
             return verdict(self.denial, Why::Denied, Some(span));
         }
-        let guarded = named.guard.as_ref().is_some_and(|guard| !guard.passes(&call.args));
+        let guarded = named
+            .guard
+            .as_ref()
+            .is_some_and(|guard| !guard.passes(&call.args));
         // 4. Allowed by name.
         if let Some(span) = named.allowed {
             return if guarded {

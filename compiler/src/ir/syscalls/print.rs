@@ -14,9 +14,18 @@ impl fmt::Display for Meaning {
 impl fmt::Display for ArchMeaning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let denial = Named(self, self.denial);
-        writeln!(f, "interface {} audit {:#010x}", self.arch, self.arch.audit())?;
+        writeln!(
+            f,
+            "interface {} audit {:#010x}",
+            self.arch,
+            self.arch.audit()
+        )?;
         writeln!(f, "  denial {denial}")?;
-        writeln!(f, "  default {}", if self.default.deny { "deny" } else { "allow" })?;
+        writeln!(
+            f,
+            "  default {}",
+            if self.default.deny { "deny" } else { "allow" }
+        )?;
         writeln!(f, "  above {} ENOSYS", self.newest)?;
         for (number, call) in &self.calls {
             writeln!(f, "  {number} {}{}", call.name, Lists(call))?;
@@ -61,7 +70,10 @@ impl fmt::Display for Lists<'_> {
             (call.allowed.is_some(), " allow"),
             (call.baseline, " baseline"),
         ];
-        marks.iter().filter(|(set, _)| *set).try_for_each(|(_, word)| f.write_str(word))
+        marks
+            .iter()
+            .filter(|(set, _)| *set)
+            .try_for_each(|(_, word)| f.write_str(word))
     }
 }
 
@@ -69,9 +81,13 @@ struct Conditions<'a>(&'a Rule);
 
 impl fmt::Display for Conditions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.conditions.iter().enumerate().try_for_each(|(at, condition)| {
-            write!(f, "{} {condition}", if at == 0 { " if" } else { " and" })
-        })
+        self.0
+            .conditions
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, condition)| {
+                write!(f, "{} {condition}", if at == 0 { " if" } else { " and" })
+            })
     }
 }
 
@@ -98,6 +114,8 @@ impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.only { "only" } else { "not" };
         write!(f, "guard arg{} {word}", self.arg)?;
-        self.values.iter().try_for_each(|value| write!(f, " {value:#x}"))
+        self.values
+            .iter()
+            .try_for_each(|value| write!(f, " {value:#x}"))
     }
 }

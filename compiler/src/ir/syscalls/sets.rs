@@ -30,29 +30,54 @@ pub(crate) fn clashing(conditions: &[Condition]) -> bool {
 
 /// The conditions about one argument.
 fn on(conditions: &[Condition], arg: u8) -> Vec<Condition> {
-    conditions.iter().filter(|one| one.arg == arg).copied().collect()
+    conditions
+        .iter()
+        .filter(|one| one.arg == arg)
+        .copied()
+        .collect()
 }
 
 /// Whether some value of the argument fulfils all conditions, which are about one argument;
 /// `None` where it takes too long to say, or where they look at different bits.
 fn satisfiable(conditions: &[Condition]) -> Option<bool> {
-    let Some(first) = conditions.first() else { return Some(true) };
-    if conditions.iter().any(|one| one.width != first.width || one.arg != first.arg) {
+    let Some(first) = conditions.first() else {
+        return Some(true);
+    };
+    if conditions
+        .iter()
+        .any(|one| one.width != first.width || one.arg != first.arg)
+    {
         return None;
     }
     let width = first.width;
     // Nearly all that people write is decided without a search: by what clashes, or by a value at
     // the edge of a condition.
-    let Some((known, bits)) = fixed(conditions.iter()) else { return Some(false) };
-    if conditions.iter().any(|one| says(one.test, bits, width & !known) == Says::Never) {
+    let Some((known, bits)) = fixed(conditions.iter()) else {
+        return Some(false);
+    };
+    if conditions
+        .iter()
+        .any(|one| says(one.test, bits, width & !known) == Says::Never)
+    {
         return Some(false);
     }
-    let fits = |value: u64| conditions.iter().all(|one| says(one.test, value, 0) == Says::Always);
+    let fits = |value: u64| {
+        conditions
+            .iter()
+            .all(|one| says(one.test, value, 0) == Says::Always)
+    };
     let near = |edge: u64| fits(bits | edge & !known);
-    if conditions.iter().any(|one| edges(one.test, width).into_iter().any(near)) {
+    if conditions
+        .iter()
+        .any(|one| edges(one.test, width).into_iter().any(near))
+    {
         return Some(true);
     }
-    let mut search = Search { tests: conditions, width, steps: 0 };
+    let mut search = Search {
+        tests: conditions,
+        width,
+        steps: 0,
+    };
     search.from(width.checked_ilog2().unwrap_or(0), 0)
 }
 
@@ -62,7 +87,10 @@ fn satisfiable(conditions: &[Condition]) -> Option<bool> {
 fn fixed<'c>(conditions: impl Iterator<Item = &'c Condition>) -> Option<(u64, u64)> {
     let (mut least, mut most) = (0, u64::MAX);
     let (mut known, mut bits) = (0, 0);
-    for &Condition { ref test, width, .. } in conditions {
+    for &Condition {
+        ref test, width, ..
+    } in conditions
+    {
         most = most.min(width);
         if says(*test, 0, width) == Says::Never {
             return None;
@@ -112,7 +140,10 @@ const fn lowest(mask: u64) -> u64 {
 
 /// The condition that holds exactly where this one does not.
 const fn negated(condition: &Condition) -> Condition {
-    Condition { test: condition.test.negated(), ..*condition }
+    Condition {
+        test: condition.test.negated(),
+        ..*condition
+    }
 }
 
 /// A search for a value, from its highest bit down. What is fixed so far leaves a range of values,
@@ -151,7 +182,10 @@ impl Search<'_> {
         for value in [high, high | (1 << bit)] {
             let found = match bit.checked_sub(1) {
                 Some(next) => self.from(next, value)?,
-                None => self.tests.iter().all(|one| says(one.test, value, 0) == Says::Always),
+                None => self
+                    .tests
+                    .iter()
+                    .all(|one| says(one.test, value, 0) == Says::Always),
             };
             if found {
                 return Some(true);
@@ -223,7 +257,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn condition(test: Test) -> Condition {
-        Condition { arg: 0, width: 0xFF, test, span: Span::default() }
+        Condition {
+            arg: 0,
+            width: 0xFF,
+            test,
+            span: Span::default(),
+        }
     }
 
     fn test() -> impl Strategy<Value = Test> {
@@ -234,8 +273,14 @@ mod tests {
             3 => Test::Le(value),
             4 => Test::Gt(value),
             5 => Test::Ge(value),
-            6 => Test::MaskedEq { mask, value: value & mask },
-            _ => Test::MaskedNe { mask, value: value & mask },
+            6 => Test::MaskedEq {
+                mask,
+                value: value & mask,
+            },
+            _ => Test::MaskedNe {
+                mask,
+                value: value & mask,
+            },
         })
     }
 
@@ -258,23 +303,44 @@ mod tests {
 
     #[test]
     fn sixty_four_bits_are_decided_without_trying_them() {
-        let wide = |test| Condition { width: u64::MAX, ..condition(test) };
+        let wide = |test| Condition {
+            width: u64::MAX,
+            ..condition(test)
+        };
         let between = [wide(Test::Gt(7)), wide(Test::Lt(9)), wide(Test::Ne(8))];
         assert_eq!(satisfiable(&between), Some(false));
-        let high =
-            [wide(Test::MaskedEq { mask: 1 << 63, value: 1 << 63 }), wide(Test::Ne(1 << 63))];
+        let high = [
+            wide(Test::MaskedEq {
+                mask: 1 << 63,
+                value: 1 << 63,
+            }),
+            wide(Test::Ne(1 << 63)),
+        ];
         assert_eq!(satisfiable(&high), Some(true));
     }
     /// What a start, a filter and a reviewer wait for: each pair of a few hundred rules is compared.
     #[test]
     fn a_decision_takes_few_steps() {
-        let wide = |test| Condition { width: u64::MAX, ..condition(test) };
-        let one = [wide(Test::Gt(0x10000)), wide(Test::MaskedNe { mask: 5, value: 0 })];
-        let other = [wide(Test::Gt(0x10001)), wide(Test::MaskedEq { mask: 6, value: 2 })];
+        let wide = |test| Condition {
+            width: u64::MAX,
+            ..condition(test)
+        };
+        let one = [
+            wide(Test::Gt(0x10000)),
+            wide(Test::MaskedNe { mask: 5, value: 0 }),
+        ];
+        let other = [
+            wide(Test::Gt(0x10001)),
+            wide(Test::MaskedEq { mask: 6, value: 2 }),
+        ];
         assert!(!covers(&one, &other) && !covers(&other, &one));
         assert!(covers(&one[..1], &other[..1]) && !impossible(&other));
         let steps = |tests: &[Condition]| {
-            let mut search = Search { tests, width: u64::MAX, steps: 0 };
+            let mut search = Search {
+                tests,
+                width: u64::MAX,
+                steps: 0,
+            };
             (search.from(63, 0), search.steps)
         };
         let clash = [wide(Test::Gt(7)), wide(Test::Lt(9)), wide(Test::Ne(8))];

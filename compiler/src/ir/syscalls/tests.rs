@@ -9,7 +9,12 @@ use crate::syscalls::syscall_number;
 
 fn meaning(yaml: &str) -> Meaning {
     let section = serde_yaml::from_str(yaml).unwrap();
-    resolve(Some(&section), Arch::X86_64, &Document::default(), &mut Sink::new())
+    resolve(
+        Some(&section),
+        Arch::X86_64,
+        &Document::default(),
+        &mut Sink::new(),
+    )
 }
 
 const ALLOW_READ: &str = "{allow: [read], architectures: [x86, x32], advanced_rules: [\
@@ -54,8 +59,14 @@ fn broken_meanings_are_refused() {
     let openat = syscall_number(Arch::X86_64, "openat").unwrap();
     refuses(&|meaning| meaning.compat.reverse(), "beside");
     refuses(&|meaning| meaning.native.denial = Action::Allow, "denial");
-    refuses(&|meaning| meaning.native.denial = Action::Errno(0), "denial");
-    refuses(&|meaning| meaning.native.denial = Action::Errno(4096), "denial");
+    refuses(
+        &|meaning| meaning.native.denial = Action::Errno(0),
+        "denial",
+    );
+    refuses(
+        &|meaning| meaning.native.denial = Action::Errno(4096),
+        "denial",
+    );
     refuses(&|meaning| meaning.native.newest = 9999, "newest");
     refuses(&|meaning| meaning.native.beyond = vec![3], "above");
     refuses(
@@ -84,8 +95,20 @@ fn broken_meanings_are_refused() {
             change(first.conditions.first_mut().unwrap());
         });
     };
-    refuses(&|meaning| condition(meaning, &|one| one.arg = 6), "a condition on openat");
-    refuses(&|meaning| condition(meaning, &|one| one.width = 7), "a condition on openat");
-    let wide = Test::MaskedEq { mask: 1 << 40, value: 0 };
-    refuses(&|meaning| condition(meaning, &|one| one.test = wide), "a condition on openat");
+    refuses(
+        &|meaning| condition(meaning, &|one| one.arg = 6),
+        "a condition on openat",
+    );
+    refuses(
+        &|meaning| condition(meaning, &|one| one.width = 7),
+        "a condition on openat",
+    );
+    let wide = Test::MaskedEq {
+        mask: 1 << 40,
+        value: 0,
+    };
+    refuses(
+        &|meaning| condition(meaning, &|one| one.test = wide),
+        "a condition on openat",
+    );
 }

@@ -20,7 +20,10 @@ pub fn verify(meaning: &Meaning) -> Result<(), Broken> {
     let mut allowed = meaning.native.arch.compat().iter();
     for other in &meaning.compat {
         if !allowed.any(|arch| *arch == other.arch) {
-            return Err(Broken(format!("{} beside {}", other.arch, meaning.native.arch)));
+            return Err(Broken(format!(
+                "{} beside {}",
+                other.arch, meaning.native.arch
+            )));
         }
     }
     meaning.interfaces().try_for_each(interface)
@@ -41,13 +44,26 @@ impl std::error::Error for Broken {}
 fn interface(one: &ArchMeaning) -> Result<(), Broken> {
     let arch = one.arch;
     let check = |holds: bool, what: &dyn fmt::Display| {
-        if holds { Ok(()) } else { Err(Broken(format!("{arch}: {what}"))) }
+        if holds {
+            Ok(())
+        } else {
+            Err(Broken(format!("{arch}: {what}")))
+        }
     };
-    check(one.newest == newest(arch), &"the newest number is not the table's")?;
+    check(
+        one.newest == newest(arch),
+        &"the newest number is not the table's",
+    )?;
     let ordered = one.beyond.is_sorted_by(|a, b| a < b);
     check(ordered, &"the numbers above the newest are not in order")?;
-    check(one.beyond.iter().all(|&nr| nr > one.newest), &"a number above the newest is not")?;
-    check(valid(one.denial) && one.denial != Action::Allow, &"the denial action")?;
+    check(
+        one.beyond.iter().all(|&nr| nr > one.newest),
+        &"a number above the newest is not",
+    )?;
+    check(
+        valid(one.denial) && one.denial != Action::Allow,
+        &"the denial action",
+    )?;
     check(valid(Action::Errno(one.enosys)), &"the value of ENOSYS")?;
     for (number, call) in &one.calls {
         let name = call.name;
@@ -58,9 +74,15 @@ fn interface(one: &ArchMeaning) -> Result<(), Broken> {
         let known = *number <= one.newest || one.beyond.contains(number);
         check(known, &format_args!("{name} is above the newest number"))?;
         let ordered = call.rules.is_sorted_by_key(|rule| rule.strength);
-        check(ordered, &format_args!("the rules on {name} are not in order"))?;
+        check(
+            ordered,
+            &format_args!("the rules on {name} are not in order"),
+        )?;
         for rule in &call.rules {
-            check(valid(rule.action), &format_args!("the errno of a rule on {name}"))?;
+            check(
+                valid(rule.action),
+                &format_args!("the errno of a rule on {name}"),
+            )?;
             for condition in &rule.conditions {
                 let mask = match condition.test {
                     Test::MaskedEq { mask, .. } | Test::MaskedNe { mask, .. } => mask,

@@ -17,7 +17,10 @@ fn lowered(filesystem: &str) -> Ir {
     let mut sink = Sink::new();
     let mut document = parse::parse(&source, &mut sink).unwrap();
     let policy = validate(&mut document, &mut sink).unwrap();
-    let ir = lower(resolve(&policy, &[Arch::X86_64], None, &document, &mut sink), &mut sink);
+    let ir = lower(
+        resolve(&policy, &[Arch::X86_64], None, &document, &mut sink),
+        &mut sink,
+    );
     assert!(emit(&ir, &source.into(), Backend::Own, &mut sink).is_ok());
     assert!(!sink.has_errors());
     ir
@@ -38,7 +41,12 @@ fn every_directory_below_a_writable_tree_is_pinned() {
     for missing in ["/output/s", "/output/s/x"] {
         let whole = ir.steps.clone();
         ir.steps.retain(|step| step.target != missing);
-        assert!(verify(&ir).unwrap_err().0.contains(&format!("{missing} is not pinned")));
+        assert!(
+            verify(&ir)
+                .unwrap_err()
+                .0
+                .contains(&format!("{missing} is not pinned"))
+        );
         ir.steps = whole;
     }
 }
@@ -51,7 +59,10 @@ fn what_is_mounted_between_ends_the_writable_tree() {
     assert_eq!(pins(&scratch), ["/output/s"]);
     let shown = "  immutable_paths: [{host_path: ./s, sandbox_path: /output/s}, \
                  {host_path: ./y, sandbox_path: /output/s/x/y}]\n";
-    assert_eq!(pins(&lowered(&format!("{OUTPUT}{shown}"))), Vec::<&str>::new());
+    assert_eq!(
+        pins(&lowered(&format!("{OUTPUT}{shown}"))),
+        Vec::<&str>::new()
+    );
     let written = "  output_paths: [{host_path: ./o, sandbox_path: /output}, \
                    {host_path: ./s, sandbox_path: /output/s}]\n";
     assert_eq!(pins(&lowered(&format!("{written}{DEEP}"))), ["/output/s/x"]);

@@ -51,23 +51,47 @@ const THREAD_AREA: Step = &[
 ];
 const STAT: Step = &[
     // The loader of glibc 2.33 and later.
-    first("newfstatat", &[FD, Address, Address, Names(&["AT_EMPTY_PATH"])]),
+    first(
+        "newfstatat",
+        &[FD, Address, Address, Names(&["AT_EMPTY_PATH"])],
+    ),
     first("fstat", &[FD, Address]),
     first("fstat64", &[FD, Address]),
-    first("fstatat64", &[FD, Address, Address, Names(&["AT_EMPTY_PATH"])]),
-    first("statx", &[FD, Address, Names(&["AT_EMPTY_PATH"]), Number(0x7FF), Address]),
+    first(
+        "fstatat64",
+        &[FD, Address, Address, Names(&["AT_EMPTY_PATH"])],
+    ),
+    first(
+        "statx",
+        &[
+            FD,
+            Address,
+            Names(&["AT_EMPTY_PATH"]),
+            Number(0x7FF),
+            Address,
+        ],
+    ),
 ];
 const MAP: Step = &[
     first("mmap", &[Number(0), Number(20_480), READ, FILE, FD]),
     first("mmap2", &[Number(0), Number(20_480), READ, FILE, FD]),
 ];
 const MAP_CODE: Step = &[
-    first("mmap", &[Address, Number(4096), EXEC, PART, FD, Number(4096)]),
+    first(
+        "mmap",
+        &[Address, Number(4096), EXEC, PART, FD, Number(4096)],
+    ),
     first("mmap2", &[Address, Number(4096), EXEC, PART, FD, Number(1)]),
 ];
 const MAP_DATA: Step = &[
-    first("mmap", &[Address, Number(8192), WRITE, PART, FD, Number(8192)]),
-    first("mmap2", &[Address, Number(8192), WRITE, PART, FD, Number(2)]),
+    first(
+        "mmap",
+        &[Address, Number(8192), WRITE, PART, FD, Number(8192)],
+    ),
+    first(
+        "mmap2",
+        &[Address, Number(8192), WRITE, PART, FD, Number(2)],
+    ),
 ];
 const MAP_FRESH: Step = &[
     first("mmap", &[Address, Number(8192), WRITE, FRESH, NO_FD]),
@@ -81,7 +105,10 @@ const EXIT: Step = &[first("exit_group", &[Number(0)])];
 /// What a program of glibc needs before its own first line.
 pub(super) const GLIBC: &[Step] = &[
     THREAD_AREA,
-    &[first("openat", &[CWD, Address, Names(&["O_RDONLY", "O_CLOEXEC"])])],
+    &[first(
+        "openat",
+        &[CWD, Address, Names(&["O_RDONLY", "O_CLOEXEC"])],
+    )],
     READ_FILE,
     &[first("pread64", &[FD, Address, Number(784), Number(64)])],
     STAT,
@@ -98,8 +125,18 @@ pub(super) const GLIBC: &[Step] = &[
 pub(super) const MUSL: &[Step] = &[
     THREAD_AREA,
     &[
-        first("open", &[Address, Names(&["O_RDONLY", "O_CLOEXEC", "O_LARGEFILE"])]),
-        first("openat", &[CWD, Address, Names(&["O_RDONLY", "O_CLOEXEC", "O_LARGEFILE"])]),
+        first(
+            "open",
+            &[Address, Names(&["O_RDONLY", "O_CLOEXEC", "O_LARGEFILE"])],
+        ),
+        first(
+            "openat",
+            &[
+                CWD,
+                Address,
+                Names(&["O_RDONLY", "O_CLOEXEC", "O_LARGEFILE"]),
+            ],
+        ),
     ],
     READ_FILE,
     STAT,
@@ -117,8 +154,14 @@ pub(super) const ASKED: &[Step] = &[
     &[first("brk", &[Number(0)])],
     &[first("getrandom", &[Address, Number(8), Number(1)])],
     &[first("munmap", &[Address, Number(45_056)])],
-    &[first("prlimit64", &[Number(0), Number(3), Number(0), Address])],
-    &[first("rseq", &[Address, Number(32), Number(0), Number(0x5305_3053)])],
+    &[first(
+        "prlimit64",
+        &[Number(0), Number(3), Number(0), Address],
+    )],
+    &[first(
+        "rseq",
+        &[Address, Number(32), Number(0), Number(0x5305_3053)],
+    )],
     &[first("set_robust_list", &[Address, Number(24)])],
     &[first("set_tid_address", &[Address])],
 ];
@@ -137,7 +180,9 @@ pub(super) struct Stopped {
 pub(super) fn stopped(one: &ArchMeaning, step: Step, may_fail: bool) -> Option<Stopped> {
     let mut found = None;
     for call in step {
-        let Some(number) = syscall_number(one.arch, call.name) else { continue };
+        let Some(number) = syscall_number(one.arch, call.name) else {
+            continue;
+        };
         let verdict = one.verdict(&call.on(one.arch, number));
         let goes_on = match verdict.action {
             Action::Allow | Action::Log => true,
@@ -160,15 +205,19 @@ impl First {
         let value = |value: &Value| match value {
             Address => 0x7F00_0000,
             Number(number) => *number,
-            Names(names) => {
-                names.iter().fold(0, |all, name| all | constant(arch, name).unwrap_or(0))
-            }
+            Names(names) => names
+                .iter()
+                .fold(0, |all, name| all | constant(arch, name).unwrap_or(0)),
         };
         let mut args = [0; 6];
         for (register, written) in args.iter_mut().zip(self.args) {
             *register = value(written);
         }
-        Call { audit_arch: arch.audit(), number, args }
+        Call {
+            audit_arch: arch.audit(),
+            number,
+            args,
+        }
     }
 
     fn stopped(&self, one: &ArchMeaning, number: u32, verdict: Verdict) -> Stopped {
@@ -181,7 +230,11 @@ impl First {
             }),
             _ => false,
         };
-        Stopped { name: self.name, shown: by_arguments.then(|| self.to_string()), verdict }
+        Stopped {
+            name: self.name,
+            shown: by_arguments.then(|| self.to_string()),
+            verdict,
+        }
     }
 }
 
@@ -209,7 +262,12 @@ mod tests {
 
     #[test]
     fn every_call_and_constant_is_one_of_the_kernel() {
-        for call in [GLIBC, MUSL, ASKED].into_iter().flatten().copied().flatten() {
+        for call in [GLIBC, MUSL, ASKED]
+            .into_iter()
+            .flatten()
+            .copied()
+            .flatten()
+        {
             assert!(syscall_number_anywhere(call.name), "{call}");
             for value in call.args {
                 let Value::Names(names) = value else { continue };
@@ -217,7 +275,9 @@ mod tests {
                     assert!(constant(Arch::X86_64, name).is_some(), "{name}");
                 }
             }
-            let Some(known) = signature(Arch::X86_64, call.name) else { continue };
+            let Some(known) = signature(Arch::X86_64, call.name) else {
+                continue;
+            };
             assert!(call.args.len() <= known.len(), "{call}");
         }
     }

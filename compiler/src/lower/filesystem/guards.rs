@@ -17,7 +17,9 @@ pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<
     }
     for path in wanted.protected.iter().filter(|path| !path.named) {
         // What the policy itself says of a path, or of one above or below it, goes before a group.
-        let upper = tree.nearest(&path.inside).map(|(_, place)| place.action.is_writable_bind());
+        let upper = tree
+            .nearest(&path.inside)
+            .map(|(_, place)| place.action.is_writable_bind());
         if upper == Some(true) && !tree.is_used(&path.inside) {
             tree.places.insert(path.inside.clone(), place(path));
         }
@@ -26,8 +28,15 @@ pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<
 }
 
 fn place(path: &Protected) -> Place {
-    let action = Action::Guard { hidden: false, stub: path.stub.clone() };
-    Place { action, cited: path.span, named: path.span }
+    let action = Action::Guard {
+        hidden: false,
+        stub: path.stub.clone(),
+    };
+    Place {
+        action,
+        cited: path.span,
+        named: path.span,
+    }
 }
 
 /// Keeps a path that the policy names as it is.
@@ -54,9 +63,15 @@ fn guard(tree: &mut Tree, path: &Protected, sink: &mut Sink) {
 /// Hides a path.
 fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
     let (path, span) = (&masked.inside, masked.span);
-    if ["/proc/", "/sys/"].iter().any(|kernel| path.starts_with(kernel)) {
+    if ["/proc/", "/sys/"]
+        .iter()
+        .any(|kernel| path.starts_with(kernel))
+    {
         let known = MASKED.iter().any(|tree| is_within(path, tree));
-        return (!known).then(|| Step { span: Some(span), ..own(path, Action::Mask) });
+        return (!known).then(|| Step {
+            span: Some(span),
+            ..own(path, Action::Mask)
+        });
     }
     // The tree itself says what is wrong with these.
     let refused = path == "/"
@@ -64,7 +79,11 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
         || tree.places.contains_key(path);
     let action = match tree.nearest(path).map(|(_, place)| place) {
         _ if refused => Action::Mask,
-        Some(Place { action: Action::Mask | Action::Guard { .. }, named, .. }) => {
+        Some(Place {
+            action: Action::Mask | Action::Guard { .. },
+            named,
+            ..
+        }) => {
             let message = format!("{} lies in a path that is hidden already", quote(path));
             let mut found = Diagnostic::error("below-masked-path", span, message)
                 .with_help("leave it out, or hide less above it");
@@ -74,10 +93,14 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
             sink.push(found);
             return None;
         }
-        Some(place) if place.action.is_writable_bind() => {
-            Action::Guard { hidden: true, stub: masked.stub.clone() }
-        }
-        Some(Place { action: Action::Bind { .. }, .. }) => Action::Mask,
+        Some(place) if place.action.is_writable_bind() => Action::Guard {
+            hidden: true,
+            stub: masked.stub.clone(),
+        },
+        Some(Place {
+            action: Action::Bind { .. },
+            ..
+        }) => Action::Mask,
         _ => {
             let message = format!("there is nothing of the host at {}", quote(path));
             sink.push(Diagnostic::error("nothing-to-mask", span, message).with_help(
@@ -95,6 +118,14 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
         );
         return None;
     }
-    tree.put(path, Place { action, cited: Some(span), named: Some(span) }, sink);
+    tree.put(
+        path,
+        Place {
+            action,
+            cited: Some(span),
+            named: Some(span),
+        },
+        sink,
+    );
     None
 }

@@ -72,10 +72,11 @@ pub fn address_block(text: &str) -> Result<AddressBlock, QuantityError> {
 pub fn address(text: &str) -> Result<IpAddr, QuantityError> {
     let block = address_block(text)?;
     match text.find('/') {
-        Some(at) => {
-            Err(QuantityError::new(at..text.len(), "one address is expected here, not a block")
-                .with_help(format!("write `{}`", block.address)))
-        }
+        Some(at) => Err(QuantityError::new(
+            at..text.len(),
+            "one address is expected here, not a block",
+        )
+        .with_help(format!("write `{}`", block.address))),
         None => Ok(block.address),
     }
 }
@@ -85,16 +86,22 @@ impl AddressBlock {
     pub fn contains(&self, other: &Self) -> bool {
         self.prefix <= other.prefix
             && self.address.is_ipv4() == other.address.is_ipv4()
-            && first_of(Self { prefix: self.prefix, ..*other }) == self.address
+            && first_of(Self {
+                prefix: self.prefix,
+                ..*other
+            }) == self.address
     }
 
     /// The same block, as IPv4 where it is IPv4 inside of IPv6 (`::ffff:0:0/96`, RFC 4291, 2.5.5.2).
     fn canonical(self) -> Self {
         const MAPPED: u8 = 96;
         match (self.address, self.prefix.checked_sub(MAPPED)) {
-            (IpAddr::V6(address), Some(prefix)) => address
-                .to_ipv4_mapped()
-                .map_or(self, |inner| Self { address: IpAddr::V4(inner), prefix }),
+            (IpAddr::V6(address), Some(prefix)) => {
+                address.to_ipv4_mapped().map_or(self, |inner| Self {
+                    address: IpAddr::V4(inner),
+                    prefix,
+                })
+            }
             _ => self,
         }
     }
@@ -126,7 +133,9 @@ fn not_an_address(text: &str) -> &'static str {
     } else if text.split('.').count() == 4 && text.split('.').any(zero) {
         "write the numbers without zeros in front: programs disagree about what `010` means"
     } else if text.starts_with('[')
-        || text.rsplit_once(':').is_some_and(|(host, _)| host.contains('.'))
+        || text
+            .rsplit_once(':')
+            .is_some_and(|(host, _)| host.contains('.'))
     {
         "an address stands without a port and without brackets"
     } else {
@@ -138,11 +147,15 @@ fn not_an_address(text: &str) -> &'static str {
 fn first_of(block: AddressBlock) -> IpAddr {
     match block.address {
         IpAddr::V4(address) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(block.prefix)).unwrap_or(0);
+            let mask = u32::MAX
+                .checked_shl(32 - u32::from(block.prefix))
+                .unwrap_or(0);
             IpAddr::V4((address.to_bits() & mask).into())
         }
         IpAddr::V6(address) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(block.prefix)).unwrap_or(0);
+            let mask = u128::MAX
+                .checked_shl(128 - u32::from(block.prefix))
+                .unwrap_or(0);
             IpAddr::V6((address.to_bits() & mask).into())
         }
     }

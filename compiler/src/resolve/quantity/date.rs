@@ -19,25 +19,39 @@ pub struct Date {
 pub fn date(text: &str) -> Result<Date, QuantityError> {
     let help = "write a day as year, month and day: `2027-01-31`";
     let pairs = parse(Rule::date, text, help)?;
-    let numbers: Vec<_> = pairs.iter().filter(|pair| pair.as_rule() == Rule::digits).collect();
+    let numbers: Vec<_> = pairs
+        .iter()
+        .filter(|pair| pair.as_rule() == Rule::digits)
+        .collect();
     let [year, month, day] = numbers.as_slice() else {
-        return Err(QuantityError::new(0..text.len(), format!("{} is not a day", shown(text)))
-            .with_help(help));
+        return Err(
+            QuantityError::new(0..text.len(), format!("{} is not a day", shown(text)))
+                .with_help(help),
+        );
     };
     let lengths = [(year, 4, "year"), (month, 2, "month"), (day, 2, "day")];
     for (part, length, what) in lengths {
         if part.as_str().len() != length {
-            let message = format!("the {what} has {length} digits; found {}", shown(part.as_str()));
+            let message = format!(
+                "the {what} has {length} digits; found {}",
+                shown(part.as_str())
+            );
             return Err(QuantityError::new(range(part), message).with_help(help));
         }
     }
     let refuse = |part, message: String, help: String| {
         Err(QuantityError::new(range(part), message).with_help(help))
     };
-    let (Ok(of_year), Ok(of_month), Ok(of_day)) =
-        (year.as_str().parse::<u16>(), month.as_str().parse::<u8>(), day.as_str().parse::<u8>())
-    else {
-        return refuse(year, format!("{} is not a day", shown(text)), help.to_owned());
+    let (Ok(of_year), Ok(of_month), Ok(of_day)) = (
+        year.as_str().parse::<u16>(),
+        month.as_str().parse::<u8>(),
+        day.as_str().parse::<u8>(),
+    ) else {
+        return refuse(
+            year,
+            format!("{} is not a day", shown(text)),
+            help.to_owned(),
+        );
     };
     if of_year < FIRST_YEAR {
         let message = format!("the year {of_year} is long over");
@@ -45,14 +59,27 @@ pub fn date(text: &str) -> Result<Date, QuantityError> {
     }
     if !(1..=12).contains(&of_month) {
         let message = format!("there is no month {}", month.as_str());
-        return refuse(month, message, "months go from 01 to 12, after the year".to_owned());
+        return refuse(
+            month,
+            message,
+            "months go from 01 to 12, after the year".to_owned(),
+        );
     }
     let last = days_in(of_year, of_month);
     if !(1..=last).contains(&of_day) {
-        let message = format!("{}-{} has no day {}", year.as_str(), month.as_str(), day.as_str());
+        let message = format!(
+            "{}-{} has no day {}",
+            year.as_str(),
+            month.as_str(),
+            day.as_str()
+        );
         return refuse(day, message, format!("its last day is the {last}th"));
     }
-    Ok(Date { year: of_year, month: of_month, day: of_day })
+    Ok(Date {
+        year: of_year,
+        month: of_month,
+        day: of_day,
+    })
 }
 
 const FIRST_YEAR: u16 = 1970;
@@ -78,7 +105,11 @@ impl Date {
             days -= u64::from(days_in(year, month));
             month += 1;
         }
-        Some(Self { year, month, day: u8::try_from(days).ok()? + 1 })
+        Some(Self {
+            year,
+            month,
+            day: u8::try_from(days).ok()? + 1,
+        })
     }
 
     /// Days since 1970-01-01.

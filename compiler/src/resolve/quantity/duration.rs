@@ -7,7 +7,10 @@ pub fn duration(text: &str) -> Result<u64, QuantityError> {
     let mut total: u64 = 0;
     let mut above = u64::MAX;
     let pairs = parse(Rule::duration, text, HELP)?;
-    let parts = pairs.iter().filter(|pair| pair.as_rule() == Rule::time).count();
+    let parts = pairs
+        .iter()
+        .filter(|pair| pair.as_rule() == Rule::time)
+        .count();
     for pair in pairs {
         if pair.as_rule() == Rule::sign {
             return Err(signed(&pair, HELP));
@@ -34,7 +37,10 @@ pub fn duration(text: &str) -> Result<u64, QuantityError> {
             }
         }
         if unit.is_none() && parts > 1 {
-            let message = format!("{} has no unit", shown(text.get(whole.clone()).unwrap_or("")));
+            let message = format!(
+                "{} has no unit",
+                shown(text.get(whole.clone()).unwrap_or(""))
+            );
             return Err(QuantityError::new(whole, message).with_help(HELP));
         }
         if seconds >= above {

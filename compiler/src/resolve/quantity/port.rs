@@ -66,13 +66,21 @@ pub fn ports(text: &str) -> Result<Ports, QuantityError> {
         }
     }
     match ends.as_slice() {
-        [(only, _)] => Ok(Ports { first: *only, last: *only, protocol }),
+        [(only, _)] => Ok(Ports {
+            first: *only,
+            last: *only,
+            protocol,
+        }),
         [(first, start), (last, end)] if first > last => {
             let message = "the range begins above its end".to_owned();
             Err(QuantityError::new(start.start..end.end, message)
                 .with_help(format!("write `{last}-{first}`")))
         }
-        [(first, _), (last, _)] => Ok(Ports { first: *first, last: *last, protocol }),
+        [(first, _), (last, _)] => Ok(Ports {
+            first: *first,
+            last: *last,
+            protocol,
+        }),
         _ => Err(QuantityError::new(0..text.len(), "this is not a port").with_help(help)),
     }
 }
@@ -88,8 +96,10 @@ fn known(text: &str, at: Range<usize>) -> Result<Protocol, QuantityError> {
             _ => "the protocols are `tcp` and `udp`; without one both are meant".to_owned(),
         },
     };
-    Err(QuantityError::new(at, format!("{} is not a protocol with ports", shown(text)))
-        .with_help(help))
+    Err(
+        QuantityError::new(at, format!("{} is not a protocol with ports", shown(text)))
+            .with_help(help),
+    )
 }
 
 impl Ports {

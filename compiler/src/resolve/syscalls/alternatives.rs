@@ -32,7 +32,10 @@ pub(super) struct Alternatives {
 impl Truth {
     /// A single comparison.
     pub(super) fn of(condition: Condition) -> Self {
-        let opposite = Condition { test: condition.test.negated(), ..condition };
+        let opposite = Condition {
+            test: condition.test.negated(),
+            ..condition
+        };
         Self {
             yes: Some(Alternatives::new(vec![vec![condition]])),
             no: Some(Alternatives::new(vec![vec![opposite]])),
@@ -41,7 +44,10 @@ impl Truth {
 
     /// The opposite.
     pub(super) fn negated(self) -> Self {
-        Self { yes: self.no, no: self.yes }
+        Self {
+            yes: self.no,
+            no: self.yes,
+        }
     }
 
     /// Whether it can hold; `true` where that is not known.
@@ -57,7 +63,10 @@ impl Truth {
     /// All of these together.
     pub(super) fn all(parts: Vec<Self>) -> Self {
         let (yes, no): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.yes, part.no)).unzip();
-        Self { yes: every(yes), no: any(no) }
+        Self {
+            yes: every(yes),
+            no: any(no),
+        }
     }
 
     /// One of these, or several.
@@ -86,7 +95,10 @@ impl Alternatives {
         if !possible {
             kept.extend(witness);
         }
-        Self { lists: kept, possible }
+        Self {
+            lists: kept,
+            possible,
+        }
     }
 
     /// The lists of which one can hold: decided exactly.
@@ -113,7 +125,9 @@ fn every(parts: Vec<Option<Alternatives>>) -> Option<Alternatives> {
             return None;
         }
         let pairs = lists.iter().flat_map(|list| {
-            part.lists.iter().map(move |more| list.iter().chain(more).copied().collect())
+            part.lists
+                .iter()
+                .map(move |more| list.iter().chain(more).copied().collect())
         });
         let joined = Alternatives::new(pairs.collect());
         possible = possible && part.possible && joined.possible;

@@ -23,7 +23,11 @@ pub(super) enum NoArgument {
 
 impl Arguments {
     pub(super) fn of(arch: Arch, call: &'static str) -> Self {
-        Self { arch, call, known: signature(arch, call) }
+        Self {
+            arch,
+            call,
+            known: signature(arch, call),
+        }
     }
 
     /// Whether the kernel says what they are.
@@ -36,7 +40,11 @@ impl Arguments {
         let Self { arch, call, .. } = *self;
         let Some(known) = &self.known else {
             return if position < 6 {
-                Ok(Argument { name: "unknown", kind: Kind::Long, bits: 64 })
+                Ok(Argument {
+                    name: "unknown",
+                    kind: Kind::Long,
+                    bits: 64,
+                })
             } else {
                 Err(NoArgument::Missing(format!(
                     "no system call has an argument {position}; they count from 0 to 5"
@@ -49,7 +57,9 @@ impl Arguments {
                 1 => "one argument, 0".to_owned(),
                 count => format!("{count} arguments, from 0 to {}", count - 1),
             };
-            return Err(NoArgument::Missing(format!("`{call}` on {arch} has {taken}")));
+            return Err(NoArgument::Missing(format!(
+                "`{call}` on {arch} has {taken}"
+            )));
         };
         match argument.kind {
             Kind::Pointer => Err(NoArgument::Pointer(format!(
@@ -79,7 +89,8 @@ impl Arguments {
             "timeout",
             "upid",
         ];
-        self.name_at(position).is_some_and(|name| NAMES.contains(&name))
+        self.name_at(position)
+            .is_some_and(|name| NAMES.contains(&name))
     }
 
     /// The position of the argument of this name: the kernel's, or else the manual page's; `arg0`
@@ -87,28 +98,43 @@ impl Arguments {
     pub(super) fn position(&self, name: &str) -> Option<u8> {
         let Some(known) = &self.known else {
             let digit = name.strip_prefix("arg")?;
-            return digit.parse().ok().filter(|&position: &u8| position < 6 && digit.len() == 1);
+            return digit
+                .parse()
+                .ok()
+                .filter(|&position: &u8| position < 6 && digit.len() == 1);
         };
         let find = |name: &str| {
             let named = |one: &Argument| one.name == name && one.kind != Kind::Pad;
-            known.iter().position(named).and_then(|at| u8::try_from(at).ok())
+            known
+                .iter()
+                .position(named)
+                .and_then(|at| u8::try_from(at).ok())
         };
         find(name).or_else(|| kernel_names(name).find_map(find))
     }
 
     /// The kernel's name of the argument at a position.
     pub(super) fn name_at(&self, position: u8) -> Option<&'static str> {
-        self.known.as_ref()?.get(usize::from(position)).map(|argument| argument.name)
+        self.known
+            .as_ref()?
+            .get(usize::from(position))
+            .map(|argument| argument.name)
     }
 
     /// What to say where no argument has a name: the one that is nearest, and all that there are.
     pub(super) fn choices(&self, name: &str) -> (Option<&'static str>, String) {
         let call = self.call;
         let Some(known) = &self.known else {
-            return (None, format!("the arguments of `{call}` are `arg0` to `arg5`"));
+            return (
+                None,
+                format!("the arguments of `{call}` are `arg0` to `arg5`"),
+            );
         };
-        let names: Vec<&'static str> =
-            known.iter().filter(|one| one.kind != Kind::Pad).map(|one| one.name).collect();
+        let names: Vec<&'static str> = known
+            .iter()
+            .filter(|one| one.kind != Kind::Pad)
+            .map(|one| one.name)
+            .collect();
         let near = nearest(name, names.iter().copied());
         let all = match names.as_slice() {
             [] => format!("`{call}` has no arguments"),

@@ -38,7 +38,13 @@ impl<'b, 'r> Binder<'b, 'r> {
         arguments: &'b Arguments,
         first: bool,
     ) -> Self {
-        Self { resolver, pointer, arguments, first, told: false }
+        Self {
+            resolver,
+            pointer,
+            arguments,
+            first,
+            told: false,
+        }
     }
 
     /// The alternatives that a condition comes to.
@@ -83,7 +89,9 @@ impl<'b, 'r> Binder<'b, 'r> {
     }
 
     fn span(&self, range: &Range<usize>) -> Span {
-        self.resolver.document.part_span(self.pointer, range.clone())
+        self.resolver
+            .document
+            .part_span(self.pointer, range.clone())
     }
 
     fn truth(&mut self, node: &Node, whole: &Range<usize>) -> Result<Truth, Unsound> {
@@ -166,12 +174,29 @@ impl<'b, 'r> Binder<'b, 'r> {
         let context = self.argument_in(left).or_else(|| self.argument_in(right));
         let (one, other) = (self.operand(left, context), self.operand(right, context));
         let (position, argument, mask, constant, operator, value) = match (one?, other?) {
-            (Operand::Argument { position, argument, mask }, Operand::Constant(constant)) => {
-                (position, argument, mask, constant, operator, right)
-            }
-            (Operand::Constant(constant), Operand::Argument { position, argument, mask }) => {
-                (position, argument, mask, constant, operator.mirrored(), left)
-            }
+            (
+                Operand::Argument {
+                    position,
+                    argument,
+                    mask,
+                },
+                Operand::Constant(constant),
+            ) => (position, argument, mask, constant, operator, right),
+            (
+                Operand::Constant(constant),
+                Operand::Argument {
+                    position,
+                    argument,
+                    mask,
+                },
+            ) => (
+                position,
+                argument,
+                mask,
+                constant,
+                operator.mirrored(),
+                left,
+            ),
             (Operand::Constant(_), Operand::Constant(_)) => {
                 let help = self.arguments.choices("").1;
                 let message = "this compares two constants, and no argument".to_owned();
@@ -212,17 +237,31 @@ impl<'b, 'r> Binder<'b, 'r> {
         if self.first && ordered && constant.is_negative() {
             self.resolver.unsigned(span, None);
         }
-        Ok(Truth::of(Condition { arg: position, width: argument.mask(), test, span }))
+        Ok(Truth::of(Condition {
+            arg: position,
+            width: argument.mask(),
+            test,
+            span,
+        }))
     }
 
     /// A masked argument alone: some of the bits are set.
     fn bare(&mut self, node: &Node) -> Result<Truth, Unsound> {
         let context = self.argument_in(node);
         match self.operand(node, context)? {
-            Operand::Argument { position, argument, mask: Some(mask) } => {
+            Operand::Argument {
+                position,
+                argument,
+                mask: Some(mask),
+            } => {
                 let mask = self.fitting(mask, argument, &node.range, "mask")? & argument.mask();
                 let (test, span) = (Test::MaskedNe { mask, value: 0 }, self.span(&node.range));
-                Ok(Truth::of(Condition { arg: position, width: argument.mask(), test, span }))
+                Ok(Truth::of(Condition {
+                    arg: position,
+                    width: argument.mask(),
+                    test,
+                    span,
+                }))
             }
             Operand::Argument { .. } => {
                 let shown = quote(&node.to_string());
@@ -247,7 +286,11 @@ impl<'b, 'r> Binder<'b, 'r> {
         if let Some(position) = self.arguments.position(name) {
             let found = self.arguments.at(position);
             let argument = self.looked_at(found, &range.clone())?;
-            return Ok(Operand::Argument { position, argument, mask: None });
+            return Ok(Operand::Argument {
+                position,
+                argument,
+                mask: None,
+            });
         }
         if let Some(value) = constants::value(arch, name) {
             return Ok(Operand::Constant(value.into()));
@@ -255,7 +298,11 @@ impl<'b, 'r> Binder<'b, 'r> {
         let span = self.span(range);
         let homes = constants::homes(name);
         if !homes.is_empty() {
-            let homes = homes.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ");
+            let homes = homes
+                .iter()
+                .map(|arch| arch.name())
+                .collect::<Vec<_>>()
+                .join(", ");
             let message = format!("{arch} has no constant `{name}`");
             self.resolver.report(
                 Diagnostic::error("condition-constant-elsewhere", span, message)
@@ -264,8 +311,11 @@ impl<'b, 'r> Binder<'b, 'r> {
             return Err(Unsound);
         }
         if !self.first {
-            let message =
-                format!("`{}` on {arch} has no argument {}", self.arguments.call, quote(name));
+            let message = format!(
+                "`{}` on {arch} has no argument {}",
+                self.arguments.call,
+                quote(name)
+            );
             let help = self.arguments.choices(name).1;
             self.resolver.rule_not_here(span, message, help);
             return Err(Unsound);
@@ -281,13 +331,17 @@ impl<'b, 'r> Binder<'b, 'r> {
         let message = if constant {
             format!("there is no constant {}", quote(name))
         } else {
-            format!("{} is no argument of `{call}`, and no constant", quote(name))
+            format!(
+                "{} is no argument of `{call}`, and no constant",
+                quote(name)
+            )
         };
         let mut diagnostic = Diagnostic::error("condition-name-unknown", span, message);
         let (near, choices) = self.arguments.choices(name);
         let room = self.resolver.sink.has_room("condition-name-unknown");
         let guess = if constant || near.is_none() {
-            room.then(|| constants::closest(arch, call, context, name)).flatten()
+            room.then(|| constants::closest(arch, call, context, name))
+                .flatten()
         } else {
             near
         };
@@ -342,7 +396,8 @@ impl<'b, 'r> Binder<'b, 'r> {
             self.resolver.narrower(argument, self.arguments, span);
             return Ok(value);
         }
-        self.resolver.too_wide(argument, self.arguments.call, what, span)
+        self.resolver
+            .too_wide(argument, self.arguments.call, what, span)
     }
 
     fn calculated<T>(&mut self, range: &Range<usize>) -> Result<T, Unsound> {
@@ -366,9 +421,10 @@ impl<'b, 'r> Binder<'b, 'r> {
 /// Why a comparison never holds, where there is one reason.
 fn why_never(tests: &[Test]) -> Option<String> {
     match *tests {
-        [Test::MaskedEq { mask, value }] if value & !mask != 0 => {
-            Some(format!("`{:#x}` is outside of the mask `{mask:#x}`", value & !mask))
-        }
+        [Test::MaskedEq { mask, value }] if value & !mask != 0 => Some(format!(
+            "`{:#x}` is outside of the mask `{mask:#x}`",
+            value & !mask
+        )),
         [Test::MaskedNe { mask: 0, .. }] => Some(
             "the mask is 0, so no bit is looked at; `O_RDONLY` is 0: compare with `O_ACCMODE`"
                 .to_owned(),

@@ -10,14 +10,21 @@ impl Resolver<'_> {
     pub(super) fn hidden_clone(&mut self) {
         let mut first = None;
         for one in &mut self.interfaces {
-            let (Some(clone), Some(clone3)) =
-                (syscall_number(one.arch, "clone"), syscall_number(one.arch, "clone3"))
-            else {
+            let (Some(clone), Some(clone3)) = (
+                syscall_number(one.arch, "clone"),
+                syscall_number(one.arch, "clone3"),
+            ) else {
                 continue;
             };
-            let rules = one.calls.get(&clone).map(|call| call.rules.as_slice()).unwrap_or_default();
-            let Some(span) =
-                rules.iter().find(|rule| !rule.conditions.is_empty()).map(|rule| rule.span)
+            let rules = one
+                .calls
+                .get(&clone)
+                .map(|call| call.rules.as_slice())
+                .unwrap_or_default();
+            let Some(span) = rules
+                .iter()
+                .find(|rule| !rule.conditions.is_empty())
+                .map(|rule| rule.span)
             else {
                 continue;
             };
@@ -44,19 +51,29 @@ impl Resolver<'_> {
         let restricted = |part: &str| denied.get(part).or_else(|| ruled.get(part)).copied();
         for one in &mut self.interfaces {
             for carrier in ["socketcall", "ipc"] {
-                let Some(number) = syscall_number(one.arch, carrier) else { continue };
+                let Some(number) = syscall_number(one.arch, carrier) else {
+                    continue;
+                };
                 let part = parts_of(carrier).iter().find_map(|part| {
                     let call = syscall_number(one.arch, part).and_then(|nr| one.calls.get(&nr));
-                    let rule = call.and_then(|call| call.rules.first()).map(|rule| rule.span);
-                    let why = rule.or(call.and_then(|call| call.denied)).or(restricted(part));
+                    let rule = call
+                        .and_then(|call| call.rules.first())
+                        .map(|rule| rule.span);
+                    let why = rule
+                        .or(call.and_then(|call| call.denied))
+                        .or(restricted(part));
                     why.map(|span| (*part, span))
                 });
                 let default_deny = one.default.deny;
                 let arch = one.arch;
                 let call = call_mut(one, carrier, number);
-                let rule = call.rules.iter().find(|rule| rule.strength >= Strength::Log);
-                let named =
-                    rule.map(|rule| rule.span).or(call.allowed.filter(|_| call.denied.is_none()));
+                let rule = call
+                    .rules
+                    .iter()
+                    .find(|rule| rule.strength >= Strength::Log);
+                let named = rule
+                    .map(|rule| rule.span)
+                    .or(call.allowed.filter(|_| call.denied.is_none()));
                 let open = !default_deny && !call.baseline && call.denied.is_none();
                 match (part, named) {
                     (Some((part, why)), Some(span)) => found.push(
@@ -104,10 +121,12 @@ impl Resolver<'_> {
             let allowed = call.allowed.filter(|_| call.denied.is_none() && reached);
             rule.map(|rule| rule.span).or(allowed)
         };
-        let found = self
-            .interfaces
-            .iter()
-            .find_map(|one| passes(one.calls.get(&syscall_number(one.arch, "io_uring_setup")?)?));
+        let found = self.interfaces.iter().find_map(|one| {
+            passes(
+                one.calls
+                    .get(&syscall_number(one.arch, "io_uring_setup")?)?,
+            )
+        });
         if let Some(span) = found {
             let message =
                 "`io_uring_setup` is a way past the filter: it does not see what a ring does";

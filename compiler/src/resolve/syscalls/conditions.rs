@@ -53,9 +53,9 @@ impl Resolver<'_> {
             When::Text(text, pointer) => {
                 Binder::new(self, pointer, arguments, first).alternatives(text)
             }
-            When::List(list, pointer) => {
-                self.list(list, pointer, arguments, first).map(|all| vec![all])
-            }
+            When::List(list, pointer) => self
+                .list(list, pointer, arguments, first)
+                .map(|all| vec![all]),
         }
     }
 
@@ -69,7 +69,11 @@ impl Resolver<'_> {
         let mut conditions = Vec::new();
         let mut sound = true;
         for (at, written) in list.iter().enumerate() {
-            let place = Place { pointer: format!("{pointer}/{at}"), arguments, first };
+            let place = Place {
+                pointer: format!("{pointer}/{at}"),
+                arguments,
+                first,
+            };
             match self.condition(written, &place) {
                 Ok(condition) => conditions.push(condition),
                 Err(Unsound) => sound = false,
@@ -78,9 +82,11 @@ impl Resolver<'_> {
         if sound && first && impossible(&conditions) {
             let message = "these conditions never hold together, so the rule has no effect";
             let span = self.span(pointer);
-            self.report(Diagnostic::error("condition-never-holds", span, message).with_help(
-                "all conditions of one rule must hold; write a rule for each alternative",
-            ));
+            self.report(
+                Diagnostic::error("condition-never-holds", span, message).with_help(
+                    "all conditions of one rule must hold; write a rule for each alternative",
+                ),
+            );
             sound = false;
         }
         if sound { Ok(conditions) } else { Err(Unsound) }
@@ -131,13 +137,24 @@ impl Resolver<'_> {
             Operator::Le => Test::Le(value),
             Operator::Gt => Test::Gt(value),
             Operator::Ge => Test::Ge(value),
-            Operator::MaskedEq => Test::MaskedEq { mask: mask & width, value },
-            Operator::MaskedNe => Test::MaskedNe { mask: mask & width, value },
+            Operator::MaskedEq => Test::MaskedEq {
+                mask: mask & width,
+                value,
+            },
+            Operator::MaskedNe => Test::MaskedNe {
+                mask: mask & width,
+                value,
+            },
         };
         if place.first {
             self.check_sense(written, test, width, span)?;
         }
-        Ok(Condition { arg, width, test, span })
+        Ok(Condition {
+            arg,
+            width,
+            test,
+            span,
+        })
     }
 
     /// The argument that a condition is about, if a filter can look at it.
@@ -225,11 +242,11 @@ impl Resolver<'_> {
         let message = format!(
             "on {arch} `{call}` has {bits} bits of `{name}`, so this is always or never true there"
         );
-        self.report(Diagnostic::note("condition-narrow-elsewhere", span, message).with_help(
-            format!(
+        self.report(
+            Diagnostic::note("condition-narrow-elsewhere", span, message).with_help(format!(
                 "leave {arch} out of `architectures`, or deny `{call}` there by a value that fits"
-            ),
-        ));
+            )),
+        );
     }
 
     pub(super) fn too_wide<T>(
@@ -271,8 +288,12 @@ impl Resolver<'_> {
                 return Err(Unsound);
             }
             Some(true) => self.report(
-                Diagnostic::warning("condition-always-holds", span, "this condition always holds")
-                    .with_help("leave it out if that is meant"),
+                Diagnostic::warning(
+                    "condition-always-holds",
+                    span,
+                    "this condition always holds",
+                )
+                .with_help("leave it out if that is meant"),
             ),
             None => {}
         }

@@ -57,7 +57,12 @@ impl Resolver<'_> {
         let message = format!("no error is called {}", quote(name));
         let known = number.and_then(|number| errno_name(self.native, number));
         let mut diagnostic = Diagnostic::error("errno-unknown", span, message);
-        let guess = || self.sink.has_room("errno-unknown").then(|| closest_errno(name)).flatten();
+        let guess = || {
+            self.sink
+                .has_room("errno-unknown")
+                .then(|| closest_errno(name))
+                .flatten()
+        };
         if let Some(meant) = known.or_else(guess) {
             diagnostic = diagnostic.with_guess(name, meant);
         }

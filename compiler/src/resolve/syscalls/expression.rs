@@ -56,7 +56,11 @@ pub(super) enum Kind {
     /// A comparison.
     Compare(Box<Node>, Operator, Box<Node>),
     /// Equal to one of these, or to none.
-    Member { of: Box<Node>, negated: bool, set: Vec<Node> },
+    Member {
+        of: Box<Node>,
+        negated: bool,
+        set: Vec<Node>,
+    },
     /// Numbers joined by `|`.
     Join(Vec<Node>),
     /// Numbers masked by `&`.
@@ -109,10 +113,18 @@ mod grammar {
 fn bounded(text: &str) -> Result<(), Fault> {
     let size = |range, message: String| {
         let help = "split it into several entries for the same call: each is an alternative";
-        Err(Fault { kind: FaultKind::Size, range, message, help: help.to_owned() })
+        Err(Fault {
+            kind: FaultKind::Size,
+            range,
+            message,
+            help: help.to_owned(),
+        })
     };
     if text.len() > LONGEST {
-        let message = format!("the condition has {} bytes, and may have {LONGEST}", text.len());
+        let message = format!(
+            "the condition has {} bytes, and may have {LONGEST}",
+            text.len()
+        );
         return size(0..text.len(), message);
     }
     let mut depth: usize = 0;
@@ -138,26 +150,35 @@ fn tree(pair: Pair<'_, Rule>) -> Result<Node, Fault> {
         Rule::joined => list(pair, range, Kind::Join),
         Rule::masked => list(pair, range, Kind::Mask),
         Rule::negated => {
-            let (bangs, inner): (Vec<_>, Vec<_>) =
-                pair.into_inner().partition(|part| part.as_rule() == Rule::bang);
+            let (bangs, inner): (Vec<_>, Vec<_>) = pair
+                .into_inner()
+                .partition(|part| part.as_rule() == Rule::bang);
             let node = only(inner, &range)?;
             Ok(if bangs.len() % 2 == 0 {
                 node
             } else {
-                Node { kind: Kind::Not(Box::new(node)), range }
+                Node {
+                    kind: Kind::Not(Box::new(node)),
+                    range,
+                }
             })
         }
         Rule::compared => compared(pair, range),
         Rule::term => {
-            let (signs, inner): (Vec<_>, Vec<_>) =
-                pair.into_inner().partition(|part| part.as_rule() == Rule::sign);
+            let (signs, inner): (Vec<_>, Vec<_>) = pair
+                .into_inner()
+                .partition(|part| part.as_rule() == Rule::sign);
             let node = only(inner, &range)?;
             match signs.as_slice() {
                 [] => Ok(node),
-                [sign] if sign.as_str() == "-" => {
-                    Ok(Node { kind: Kind::Negative(Box::new(node)), range })
-                }
-                [_] => Ok(Node { kind: Kind::Complement(Box::new(node)), range }),
+                [sign] if sign.as_str() == "-" => Ok(Node {
+                    kind: Kind::Negative(Box::new(node)),
+                    range,
+                }),
+                [_] => Ok(Node {
+                    kind: Kind::Complement(Box::new(node)),
+                    range,
+                }),
                 [first, ..] => Err(fault(
                     first.as_span().start()..range.end,
                     "a value has one sign",
@@ -171,7 +192,10 @@ fn tree(pair: Pair<'_, Rule>) -> Result<Node, Fault> {
             only(inner, &range).map(|node| Node { range, ..node })
         }
         Rule::number => number(pair.as_str(), range),
-        _ => Ok(Node { kind: Kind::Name(pair.as_str().to_owned()), range }),
+        _ => Ok(Node {
+            kind: Kind::Name(pair.as_str().to_owned()),
+            range,
+        }),
     }
 }
 
@@ -185,7 +209,10 @@ fn list(
         (Some(only), true) => Ok(only),
         (Some(last), false) => {
             parts.push(last);
-            Ok(Node { kind: kind(parts), range })
+            Ok(Node {
+                kind: kind(parts),
+                range,
+            })
         }
         (None, _) => Err(fault(range, "something is missing here", EXAMPLE)),
     }
@@ -209,14 +236,19 @@ fn parts(pair: Pair<'_, Rule>) -> impl Iterator<Item = Pair<'_, Rule>> {
 
 fn only(parts: Vec<Pair<'_, Rule>>, range: &Range<usize>) -> Result<Node, Fault> {
     let part = parts.into_iter().next();
-    part.map_or_else(|| Err(fault(range.clone(), "something is missing here", EXAMPLE)), tree)
+    part.map_or_else(
+        || Err(fault(range.clone(), "something is missing here", EXAMPLE)),
+        tree,
+    )
 }
 
 fn compared(pair: Pair<'_, Rule>, range: Range<usize>) -> Result<Node, Fault> {
     let mut parts_of = pair.into_inner();
     let missing = || fault(range.clone(), "something is missing here", EXAMPLE);
     let left = parts_of.next().ok_or_else(missing)?;
-    let Some(sign) = parts_of.next() else { return tree(left) };
+    let Some(sign) = parts_of.next() else {
+        return tree(left);
+    };
     let right = parts_of.next().ok_or_else(missing)?;
     if let Some(more) = parts_of.next() {
         return Err(fault(
@@ -272,13 +304,24 @@ fn number(text: &str, range: Range<usize>) -> Result<Node, Fault> {
         && text.bytes().all(|b| b.is_ascii_digit())
     {
         let digits = text.trim_start_matches('0');
-        let octal = if digits.is_empty() { "0".to_owned() } else { format!("0o{digits}") };
+        let octal = if digits.is_empty() {
+            "0".to_owned()
+        } else {
+            format!("0o{digits}")
+        };
         let help = format!("write `{octal}` for octal, or leave the zeros out");
-        return Err(fault(range, format!("{} begins with a zero", quote(text)), help));
+        return Err(fault(
+            range,
+            format!("{} begins with a zero", quote(text)),
+            help,
+        ));
     }
     let all = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
     match u64::from_str_radix(digits, radix) {
-        Ok(value) if all => Ok(Node { kind: Kind::Number(value), range }),
+        Ok(value) if all => Ok(Node {
+            kind: Kind::Number(value),
+            range,
+        }),
         Err(_) if all => Err(fault(
             range,
             format!("{} does not fit in 64 bits", quote(text)),

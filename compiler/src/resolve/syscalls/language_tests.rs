@@ -35,17 +35,30 @@ fn found(yaml: &str) -> Vec<(&'static str, String, String, String)> {
     };
     // No program can start under these lists, which is another matter.
     let start = |one: &Diagnostic| matches!(one.code, "execve-denied" | "start-calls-denied");
-    outcome.diagnostics.into_iter().filter(|one| !start(one)).map(told).collect()
+    outcome
+        .diagnostics
+        .into_iter()
+        .filter(|one| !start(one))
+        .map(told)
+        .collect()
 }
 
 #[test]
 fn conditions_mean_what_they_say() {
     let read_only = allow("openat", "flags & O_ACCMODE == O_RDONLY");
-    assert_eq!(x86(&read_only, "openat", &[0, 0, 0o2_000_000]), Action::Allow);
+    assert_eq!(
+        x86(&read_only, "openat", &[0, 0, 0o2_000_000]),
+        Action::Allow
+    );
     assert_eq!(x86(&read_only, "openat", &[0, 0, 1]), EPERM);
     assert_eq!(x86(&read_only, "openat", &[0, 0, 2]), EPERM);
     let families = allow("socket", "domain in {AF_UNIX, AF_NETLINK}");
-    for (family, action) in [(1, Action::Allow), (16, Action::Allow), (2, EPERM), (40, EPERM)] {
+    for (family, action) in [
+        (1, Action::Allow),
+        (16, Action::Allow),
+        (2, EPERM),
+        (40, EPERM),
+    ] {
         assert_eq!(x86(&families, "socket", &[family]), action, "{family}");
     }
     let cases: [(&str, &str, &[u64], &[u64]); 14] = [
@@ -54,12 +67,32 @@ fn conditions_mean_what_they_say() {
         ("fcntl", "3 > arg", &[0, 0, 2], &[0, 0, 3]),
         ("fcntl", "arg <= 3 and arg >= 2", &[0, 0, 2], &[0, 0, 1]),
         ("fcntl", "cmd == 1 || arg > 0x10", &[0, 1, 0], &[0, 2, 16]),
-        ("fcntl", "not (cmd == 1 || arg > 16)", &[0, 2, 16], &[0, 1, 0]),
-        ("openat", "flags & (O_CREAT|O_EXCL) == O_CREAT", &[0, 0, 0o100], &[0, 0, 0o300]),
+        (
+            "fcntl",
+            "not (cmd == 1 || arg > 16)",
+            &[0, 2, 16],
+            &[0, 1, 0],
+        ),
+        (
+            "openat",
+            "flags & (O_CREAT|O_EXCL) == O_CREAT",
+            &[0, 0, 0o100],
+            &[0, 0, 0o300],
+        ),
         ("openat", "flags & O_CREAT", &[0, 0, 0o100], &[0, 0, 0]),
         ("openat", "!(flags & O_CREAT)", &[0, 0, 0], &[0, 0, 0o100]),
-        ("openat", "(flags & O_CREAT) == 0", &[0, 0, 0], &[0, 0, 0o100]),
-        ("openat", "flags & ~(O_RDWR|O_CLOEXEC) == 0", &[0, 0, 0o2_000_002], &[0, 0, 0o100]),
+        (
+            "openat",
+            "(flags & O_CREAT) == 0",
+            &[0, 0, 0],
+            &[0, 0, 0o100],
+        ),
+        (
+            "openat",
+            "flags & ~(O_RDWR|O_CLOEXEC) == 0",
+            &[0, 0, 0o2_000_002],
+            &[0, 0, 0o100],
+        ),
         ("openat", "dirfd == AT_FDCWD", &[0xFFFF_FF9C], &[3]),
         ("openat", "dfd == -100", &[0xFFFF_FFFF_FFFF_FF9C], &[3]),
         ("chmod", "mode & 0o7000 == 0", &[0, 0o755], &[0, 0o4755]),
@@ -97,17 +130,29 @@ fn constants_and_positions_are_those_of_each_architecture() {
         constants::constant(Arch::Aarch64, "O_DIRECTORY").unwrap(),
     );
     assert_ne!(x86_64, aarch64);
-    for (arch, own, other) in [(Arch::X86_64, x86_64, aarch64), (Arch::Aarch64, aarch64, x86_64)] {
+    for (arch, own, other) in [
+        (Arch::X86_64, x86_64, aarch64),
+        (Arch::Aarch64, aarch64, x86_64),
+    ] {
         let (meaning, found) = compile(&yaml, arch);
         assert!(found.is_empty(), "{found:?}");
-        assert_eq!(verdict(&meaning, arch, "openat", &[0, 0, own]), Action::Allow);
+        assert_eq!(
+            verdict(&meaning, arch, "openat", &[0, 0, own]),
+            Action::Allow
+        );
         assert_eq!(verdict(&meaning, arch, "openat", &[0, 0, other]), EPERM);
     }
     // s390x takes the flags of clone second.
     let clone = allow("clone", "clone_flags & CLONE_NEWUSER == 0");
     let (meaning, _) = compile(&clone, Arch::S390x);
-    assert_eq!(verdict(&meaning, Arch::S390x, "clone", &[0x1000_0000, 17]), Action::Allow);
-    assert_eq!(verdict(&meaning, Arch::S390x, "clone", &[17, 0x1000_0000]), EPERM);
+    assert_eq!(
+        verdict(&meaning, Arch::S390x, "clone", &[0x1000_0000, 17]),
+        Action::Allow
+    );
+    assert_eq!(
+        verdict(&meaning, Arch::S390x, "clone", &[17, 0x1000_0000]),
+        EPERM
+    );
     let compat = "{allow: [{openat: 'flags & O_ACCMODE == O_RDONLY'}], architectures: [x86, x32]}";
     let (meaning, found) = compile(compat, Arch::X86_64);
     assert!(found.is_empty(), "{found:?}");
@@ -122,14 +167,20 @@ fn an_argument_that_another_interface_lacks_is_an_error_there() {
     // x86's own mmap takes a pointer to its arguments.
     let yaml = "{default_deny: false, deny: [{mmap: 'prot & PROT_EXEC'}], architectures: [x86]}";
     let (_, found) = compile(yaml, Arch::X86_64);
-    let one = found.iter().find(|one| one.severity == Severity::Error).unwrap();
+    let one = found
+        .iter()
+        .find(|one| one.severity == Severity::Error)
+        .unwrap();
     assert_eq!(
         (one.code, one.message.as_str()),
         ("rule-not-here", "`mmap` on x86 has no argument `prot`")
     );
     let yaml = "{default_deny: false, deny: [{open: 'flags & O_CREAT'}]}";
     let (_, found) = compile(yaml, Arch::Aarch64);
-    assert!(found.iter().any(|one| one.code == "rule-not-here"), "{found:?}");
+    assert!(
+        found.iter().any(|one| one.code == "rule-not-here"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -137,7 +188,10 @@ fn each_error_has_its_own_place() {
     let condition =
         "openat: \"flgs & O_ACMODE == O_RDONLY || (mode == 5 && mode == 6) || filename == 0\"";
     let told = found(&format!("allow: [{{{condition}}}]"));
-    let told: Vec<_> = told.iter().map(|one| (one.0, one.1.as_str(), one.3.as_str())).collect();
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.0, one.1.as_str(), one.3.as_str()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -146,7 +200,11 @@ fn each_error_has_its_own_place() {
                 "flgs",
                 "did you mean `flags`? `openat` has dfd, filename, flags, mode"
             ),
-            ("condition-name-unknown", "O_ACMODE", "did you mean `O_ACCMODE`?"),
+            (
+                "condition-name-unknown",
+                "O_ACMODE",
+                "did you mean `O_ACCMODE`?"
+            ),
             ("condition-never-holds", "(mode == 5 && mode == 6)", ""),
             ("condition-on-pointer", "filename", ""),
         ]
@@ -156,10 +214,34 @@ fn each_error_has_its_own_place() {
 #[test]
 fn what_is_said_of_a_condition() {
     let cases: &[(&str, &str, &str, &str, &str)] = &[
-        ("close", "fd = 1", "condition-syntax", "=", "`=` does not compare"),
-        ("close", "", "condition-syntax", "\"\"", "the condition is empty"),
-        ("close", "fd", "condition-operands", "fd", "`fd` alone is no condition"),
-        ("close", "3", "condition-operands", "3", "this is a constant, and no condition"),
+        (
+            "close",
+            "fd = 1",
+            "condition-syntax",
+            "=",
+            "`=` does not compare",
+        ),
+        (
+            "close",
+            "",
+            "condition-syntax",
+            "\"\"",
+            "the condition is empty",
+        ),
+        (
+            "close",
+            "fd",
+            "condition-operands",
+            "fd",
+            "`fd` alone is no condition",
+        ),
+        (
+            "close",
+            "3",
+            "condition-operands",
+            "3",
+            "this is a constant, and no condition",
+        ),
         (
             "close",
             "1 == 1",
@@ -265,7 +347,13 @@ fn what_is_said_of_a_condition() {
             "fd > 5 && fd < 6",
             "this condition never holds, so the rule has no effect",
         ),
-        ("close", "fd >= 0", "condition-always-holds", "fd >= 0", "this condition always holds"),
+        (
+            "close",
+            "fd >= 0",
+            "condition-always-holds",
+            "fd >= 0",
+            "this condition always holds",
+        ),
         (
             "close",
             "fd != 1 || fd != 2",
@@ -316,8 +404,12 @@ fn what_is_said_of_a_condition() {
 
 #[test]
 fn a_condition_with_too_many_alternatives_is_refused() {
-    let values =
-        |count: u32| (0..count).map(|value| value.to_string()).collect::<Vec<_>>().join(", ");
+    let values = |count: u32| {
+        (0..count)
+            .map(|value| value.to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let told = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(64)));
     assert!(told.is_empty(), "{told:?}");
     let told = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(65)));
@@ -329,7 +421,10 @@ fn a_condition_with_too_many_alternatives_is_refused() {
         .map(|at| {
             format!(
                 "{{close: \"fd in {{{}}}\"}}",
-                (0..60).map(|value| (at * 100 + value).to_string()).collect::<Vec<_>>().join(", ")
+                (0..60)
+                    .map(|value| (at * 100 + value).to_string())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             )
         })
         .collect();
@@ -367,7 +462,9 @@ const NAMES: [&str; 3] = ["family", "type", "protocol"];
 fn number(node: &Node, args: &[u64; 6]) -> u64 {
     match &node.kind {
         Kind::Join(parts) => parts.iter().fold(0, |all, part| all | number(part, args)),
-        Kind::Mask(parts) => parts.iter().fold(u64::MAX, |all, part| all & number(part, args)),
+        Kind::Mask(parts) => parts
+            .iter()
+            .fold(u64::MAX, |all, part| all & number(part, args)),
         Kind::Negative(inner) => number(inner, args).wrapping_neg() & 0xFFFF_FFFF,
         Kind::Complement(inner) => !number(inner, args) & 0xFFFF_FFFF,
         Kind::Number(number) => *number,
@@ -427,8 +524,16 @@ fn condition() -> impl Strategy<Value = Node> {
             Box::new(right)
         ))),
         masked(),
-        (prop_oneof![name(), masked()], any::<bool>(), prop::collection::vec(constant(), 1..4))
-            .prop_map(|(of, negated, set)| node(Kind::Member { of: Box::new(of), negated, set })),
+        (
+            prop_oneof![name(), masked()],
+            any::<bool>(),
+            prop::collection::vec(constant(), 1..4)
+        )
+            .prop_map(|(of, negated, set)| node(Kind::Member {
+                of: Box::new(of),
+                negated,
+                set
+            })),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -444,14 +549,27 @@ fn bound(text: &str, first: bool) -> (Option<Vec<Vec<Condition>>>, Vec<String>) 
     let (policy, document, mut sink) = (Syscalls::default(), Document::default(), Sink::new());
     let mut resolver = Resolver::new(&policy, Arch::X86_64, &document, &mut sink);
     let arguments = Arguments::of(Arch::X86_64, "socket");
-    let bound = Binder::new(&mut resolver, "", &arguments, first).alternatives(text).ok();
-    (bound, sink.into_sorted().into_iter().map(|one| one.message).collect())
+    let bound = Binder::new(&mut resolver, "", &arguments, first)
+        .alternatives(text)
+        .ok();
+    (
+        bound,
+        sink.into_sorted()
+            .into_iter()
+            .map(|one| one.message)
+            .collect(),
+    )
 }
 
 fn registers() -> impl Strategy<Value = [u64; 6]> {
     let register = prop_oneof![
         0_u64..6,
-        prop_oneof![Just(0xFFFF_FFFF), Just(0xFFFF_FF9C), Just(0x8_0002), Just(0x8000_0000)],
+        prop_oneof![
+            Just(0xFFFF_FFFF),
+            Just(0xFFFF_FF9C),
+            Just(0x8_0002),
+            Just(0x8000_0000)
+        ],
         any::<u64>(),
     ];
     (register.clone(), register.clone(), register).prop_map(|(a, b, c)| [a, b, c, 0, 0, 0])

@@ -21,8 +21,14 @@ impl<'a> Resolver<'a> {
     pub(super) fn allow_list(&mut self) {
         let entries = self.entries(List::Allow);
         let excluded = self.excluded(&entries, List::Allow);
-        let rules = self.policy.advanced_rules.iter().map(|rule| rule.syscall.as_str());
-        let named = entries.iter().filter(|entry| matches!(entry.what, What::Call));
+        let rules = self
+            .policy
+            .advanced_rules
+            .iter()
+            .map(|rule| rule.syscall.as_str());
+        let named = entries
+            .iter()
+            .filter(|entry| matches!(entry.what, What::Call));
         let named: BTreeSet<&str> = named.map(|entry| entry.text).chain(rules).collect();
         let mut seen = BTreeMap::new();
         for entry in &entries {
@@ -84,7 +90,9 @@ impl<'a> Resolver<'a> {
                     left_out.insert(name);
                     continue;
                 }
-                let Some((name, number)) = syscall(one.arch, name) else { continue };
+                let Some((name, number)) = syscall(one.arch, name) else {
+                    continue;
+                };
                 let call = call_mut(one, name, number);
                 if call.allowed.is_none() {
                     call.allowed = Some(span);
@@ -135,8 +143,10 @@ impl<'a> Resolver<'a> {
         if is_known(name) {
             self.deny_known(name, span, entries);
         } else if self.policy.default_deny {
-            let message =
-                format!("no system call is called {}: there is nothing to deny", quote(name));
+            let message = format!(
+                "no system call is called {}: there is nothing to deny",
+                quote(name)
+            );
             let found = Diagnostic::warning("syscall-unknown-denied", span, message);
             self.report(self.with_guess(found, "", name));
         } else {
@@ -152,7 +162,9 @@ impl<'a> Resolver<'a> {
                 exists = true;
                 variants(one.arch, name)
             } else {
-                replaced(name).map(|known| known.by(one.arch)).unwrap_or_default()
+                replaced(name)
+                    .map(|known| known.by(one.arch))
+                    .unwrap_or_default()
             };
             for instead in others {
                 if let Some((instead, number)) = syscall(one.arch, instead) {
@@ -180,7 +192,10 @@ impl<'a> Resolver<'a> {
     fn deny_group(&mut self, group: &'static Group, span: Span, excluded: &Excluded<'_>) {
         for (at, one) in self.interfaces.iter_mut().enumerate() {
             let arch = one.arch;
-            for name in group.members(arch).filter(|name| !excluded.contains(at, name)) {
+            for name in group
+                .members(arch)
+                .filter(|name| !excluded.contains(at, name))
+            {
                 let wider = variants(arch, name).into_iter();
                 let wider = wider.filter(|name| !excluded.contains(at, name));
                 for name in std::iter::once(name).chain(wider) {
@@ -199,7 +214,11 @@ impl<'a> Resolver<'a> {
 
     /// Reports a group that no interface has a call of.
     fn check_group(&mut self, group: &'static Group, span: Span) {
-        if !self.interfaces.iter().any(|one| group.members(one.arch).next().is_some()) {
+        if !self
+            .interfaces
+            .iter()
+            .any(|one| group.members(one.arch).next().is_some())
+        {
             let native = self.native;
             let message = format!("{native} has no call of `{}`; it has no effect", group.name);
             self.report(Diagnostic::warning("group-empty", span, message));
@@ -219,8 +238,17 @@ impl<'a> Resolver<'a> {
             return;
         }
         let found = Diagnostic::error("group-unknown", entry.name_span, message);
-        let guess = || self.sink.has_room("group-unknown").then(|| closest_group(name)).flatten();
-        let sign = if matches!(entry.what, What::Exclusion(_)) { "!" } else { "" };
+        let guess = || {
+            self.sink
+                .has_room("group-unknown")
+                .then(|| closest_group(name))
+                .flatten()
+        };
+        let sign = if matches!(entry.what, What::Exclusion(_)) {
+            "!"
+        } else {
+            ""
+        };
         self.report(match guess() {
             Some(near) => offered(found, sign, name, near, respelt(name, near)),
             None => found.with_help("groups are such as `@file-read`, `@network` and `@default`"),
@@ -271,7 +299,9 @@ impl<'a> Resolver<'a> {
             .collect();
         let (mut names, mut seen) = (BTreeSet::<&'a str>::new(), BTreeSet::new());
         for entry in entries {
-            let What::Exclusion(group) = entry.what else { continue };
+            let What::Exclusion(group) = entry.what else {
+                continue;
+            };
             if !seen.insert(entry.text) {
                 continue;
             }
@@ -298,7 +328,10 @@ impl<'a> Resolver<'a> {
                 span,
                 match (taken, again) {
                     (0, _) => {
-                        format!("no group of `{key}` has {}: this takes nothing out", quote(name))
+                        format!(
+                            "no group of `{key}` has {}: this takes nothing out",
+                            quote(name)
+                        )
                     }
                     (_, Some((again, _))) => {
                         format!("`{again}` stays in `{key}`, which names it too")
@@ -354,14 +387,20 @@ struct Excluded<'p>(Vec<BTreeSet<&'p str>>);
 impl Excluded<'_> {
     /// Whether a call is taken out on the interface at a place.
     fn contains(&self, interface: usize, name: &str) -> bool {
-        self.0.get(interface).is_some_and(|names| names.contains(name))
+        self.0
+            .get(interface)
+            .is_some_and(|names| names.contains(name))
     }
 }
 
 /// A few of many names.
 fn some_of(names: &BTreeSet<&'static str>) -> String {
     const SHOWN: usize = 4;
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

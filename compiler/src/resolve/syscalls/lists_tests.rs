@@ -25,7 +25,10 @@ fn a_group_stands_for_its_calls() {
 
 #[test]
 fn exclusions_take_out_wherever_they_stand() {
-    for yaml in ["{allow: ['@file-read', '!open']}", "{allow: ['!open', '@file-read']}"] {
+    for yaml in [
+        "{allow: ['@file-read', '!open']}",
+        "{allow: ['!open', '@file-read']}",
+    ] {
         assert_eq!(x86(yaml, "open", &[]), EPERM, "{yaml}");
         assert_eq!(x86(yaml, "openat", &[]), Action::Allow, "{yaml}");
         assert!(codes(yaml, Arch::X86_64).is_empty(), "{yaml}");
@@ -84,7 +87,12 @@ fn no_group_opens_the_baseline_silently() {
         assert_eq!(here, told, "{}", group.name);
         let opened = !opened.is_empty();
         let all = group.calls().all(|name| baseline(name).is_some());
-        assert_eq!(opened, all && group.members(Arch::X86_64).next().is_some(), "{}", group.name);
+        assert_eq!(
+            opened,
+            all && group.members(Arch::X86_64).next().is_some(),
+            "{}",
+            group.name
+        );
     }
 }
 
@@ -113,18 +121,50 @@ fn findings_on_lists() {
     let cases: &[(&str, Severity, &str)] = &[
         ("{allow: ['@fileread']}", Error, "group-unknown"),
         ("{deny: ['@fileread']}", Error, "group-unknown"),
-        ("{allow: ['@file-read', '!@fileread']}", Error, "group-unknown"),
+        (
+            "{allow: ['@file-read', '!@fileread']}",
+            Error,
+            "group-unknown",
+        ),
         ("{allow: ['@file-read', '!opne']}", Error, "syscall-unknown"),
-        ("{allow: ['@file-read', '!brk']}", Warning, "exclusion-unused"),
+        (
+            "{allow: ['@file-read', '!brk']}",
+            Warning,
+            "exclusion-unused",
+        ),
         ("{allow: [read, '!brk']}", Warning, "exclusion-unused"),
-        ("{allow: ['@file-read', '@file-read']}", Note, "syscall-duplicate"),
-        ("{advanced_rules: [{syscall: '@file-read', action: allow}]}", Error, "group-not-here"),
-        ("{allow: [{'@file-read': 'fd == 1'}]}", Error, "group-not-here"),
-        ("{allow: [{syscall: '!read', when: 'fd == 1'}]}", Error, "group-not-here"),
-        ("{allow: [read], deny: ['@file-read']}", Warning, "syscall-allowed-and-denied"),
+        (
+            "{allow: ['@file-read', '@file-read']}",
+            Note,
+            "syscall-duplicate",
+        ),
+        (
+            "{advanced_rules: [{syscall: '@file-read', action: allow}]}",
+            Error,
+            "group-not-here",
+        ),
+        (
+            "{allow: [{'@file-read': 'fd == 1'}]}",
+            Error,
+            "group-not-here",
+        ),
+        (
+            "{allow: [{syscall: '!read', when: 'fd == 1'}]}",
+            Error,
+            "group-not-here",
+        ),
+        (
+            "{allow: [read], deny: ['@file-read']}",
+            Warning,
+            "syscall-allowed-and-denied",
+        ),
         ("{on_deny: log}", Warning, "denial-logs-only"),
         ("{allow: [{kcmp: 'type == 0'}]}", Note, "baseline-opened"),
-        ("{advanced_rules: [{syscall: kcmp, action: log}]}", Note, "baseline-opened"),
+        (
+            "{advanced_rules: [{syscall: kcmp, action: log}]}",
+            Note,
+            "baseline-opened",
+        ),
         (
             "{allow: [socketcall], deny: ['@network-server', socket], architectures: [x86]}",
             Warning,
@@ -134,13 +174,19 @@ fn findings_on_lists() {
     for (yaml, severity, code) in cases {
         let (_, found) = compile(yaml, Arch::X86_64);
         assert!(
-            found.iter().any(|one| one.code == *code && one.severity == *severity),
+            found
+                .iter()
+                .any(|one| one.code == *code && one.severity == *severity),
             "{yaml}: no {code} in {found:?}"
         );
     }
     assert!(codes("{allow: ['@file-read'], deny: [open]}", Arch::X86_64).is_empty());
     assert_eq!(
-        codes("{allow: ['@file-read', '!creat', '!@network', read]}", Arch::X86_64).len(),
+        codes(
+            "{allow: ['@file-read', '!creat', '!@network', read]}",
+            Arch::X86_64
+        )
+        .len(),
         2
     );
     let empty: Vec<_> = groups()
@@ -150,7 +196,10 @@ fn findings_on_lists() {
         .collect();
     for name in empty {
         let yaml = format!("{{allow: ['{name}']}}");
-        assert!(codes(&yaml, Arch::Aarch64).contains(&(Warning, "group-empty")), "{name}");
+        assert!(
+            codes(&yaml, Arch::Aarch64).contains(&(Warning, "group-empty")),
+            "{name}"
+        );
     }
 }
 
@@ -162,17 +211,28 @@ fn every_listed_interface_is_looked_at() {
     let yaml = "{advanced_rules: [{syscall: waitpid, action: kill}, {syscall: waitpid, action: allow}], \
                 architectures: [x86]}";
     let (_, found) = compile(yaml, Arch::X86_64);
-    let one = found.iter().find(|one| one.code == "rule-unreachable").unwrap();
-    assert_eq!(one.message, "this rule on `waitpid` is never reached on x86");
+    let one = found
+        .iter()
+        .find(|one| one.code == "rule-unreachable")
+        .unwrap();
+    assert_eq!(
+        one.message,
+        "this rule on `waitpid` is never reached on x86"
+    );
     let yaml = "{allow: [vm86], architectures: [x86]}";
     assert!(codes(yaml, Arch::X86_64).contains(&(Note, "baseline-opened")));
 }
 
 #[test]
 fn other_spellings_are_recognised() {
-    for written in
-        ["SYS_openat", "__NR_openat", "OPENAT", "sys_openat", "openat()", "__x64_sys_openat"]
-    {
+    for written in [
+        "SYS_openat",
+        "__NR_openat",
+        "OPENAT",
+        "sys_openat",
+        "openat()",
+        "__x64_sys_openat",
+    ] {
         let (_, found) = compile(&format!("{{allow: ['{written}']}}"), Arch::X86_64);
         let help = found.first().and_then(|one| one.help.as_deref());
         assert_eq!(help, Some("did you mean `openat`?"), "{written}");

@@ -56,15 +56,51 @@ struct ModeCall {
 
 /// All of them; those that make directories and queues take no such bits (mkdir(2), `mq_open(3)`).
 const CALLS: [ModeCall; 9] = [
-    ModeCall { name: "chmod", mode: 1, flags: None },
-    ModeCall { name: "creat", mode: 1, flags: None },
-    ModeCall { name: "fchmod", mode: 1, flags: None },
-    ModeCall { name: "fchmodat", mode: 2, flags: None },
-    ModeCall { name: "fchmodat2", mode: 2, flags: None },
-    ModeCall { name: "mknod", mode: 1, flags: None },
-    ModeCall { name: "mknodat", mode: 2, flags: None },
-    ModeCall { name: "open", mode: 2, flags: Some(1) },
-    ModeCall { name: "openat", mode: 3, flags: Some(2) },
+    ModeCall {
+        name: "chmod",
+        mode: 1,
+        flags: None,
+    },
+    ModeCall {
+        name: "creat",
+        mode: 1,
+        flags: None,
+    },
+    ModeCall {
+        name: "fchmod",
+        mode: 1,
+        flags: None,
+    },
+    ModeCall {
+        name: "fchmodat",
+        mode: 2,
+        flags: None,
+    },
+    ModeCall {
+        name: "fchmodat2",
+        mode: 2,
+        flags: None,
+    },
+    ModeCall {
+        name: "mknod",
+        mode: 1,
+        flags: None,
+    },
+    ModeCall {
+        name: "mknodat",
+        mode: 2,
+        flags: None,
+    },
+    ModeCall {
+        name: "open",
+        mode: 2,
+        flags: Some(1),
+    },
+    ModeCall {
+        name: "openat",
+        mode: 3,
+        flags: Some(2),
+    },
 ];
 
 /// The call that takes its mode in memory, where no filter looks (openat2(2)).
@@ -88,14 +124,26 @@ fn rule(arch: Arch, call: &ModeCall, span: Span) -> Rule {
     let arguments = signature(arch, call.name).unwrap_or_default();
     let any_of = |arg: u8, mask| {
         // `umode_t` has 16 bits, and flags are an `int`.
-        let width = arguments.get(usize::from(arg)).map_or(0xFFFF_FFFF, |found| found.mask());
-        Condition { arg, width, test: Test::MaskedNe { mask, value: 0 }, span }
+        let width = arguments
+            .get(usize::from(arg))
+            .map_or(0xFFFF_FFFF, |found| found.mask());
+        Condition {
+            arg,
+            width,
+            test: Test::MaskedNe { mask, value: 0 },
+            span,
+        }
     };
-    let creates = call.flags.map(|flags| any_of(flags, o_creat(arch) | O_TMPFILE));
+    let creates = call
+        .flags
+        .map(|flags| any_of(flags, o_creat(arch) | O_TMPFILE));
     Rule {
         strength: Strength::Deny,
         action: Action::Errno(errno_number(arch, "EPERM").unwrap_or(1)),
-        conditions: creates.into_iter().chain([any_of(call.mode, SET_ID)]).collect(),
+        conditions: creates
+            .into_iter()
+            .chain([any_of(call.mode, SET_ID)])
+            .collect(),
         span,
     }
 }

@@ -16,9 +16,13 @@ impl Resolver<'_> {
         span: Span,
         replacements: &[(Arch, &'static str)],
     ) {
-        let Some(&(arch, _)) = replacements.first() else { return };
-        let mut instead: Vec<_> =
-            replacements.iter().map(|(_, name)| format!("`{name}`")).collect();
+        let Some(&(arch, _)) = replacements.first() else {
+            return;
+        };
+        let mut instead: Vec<_> = replacements
+            .iter()
+            .map(|(_, name)| format!("`{name}`"))
+            .collect();
         let mut seen = std::collections::BTreeSet::new();
         instead.retain(|name| seen.insert(name.clone()));
         let instead = instead.join(", ");
@@ -37,7 +41,11 @@ impl Resolver<'_> {
     /// A name that no kernel and no library has.
     pub(super) fn unknown(&mut self, name: &str, span: Span) {
         let message = format!("no system call is called {}", quote(name));
-        self.report(self.with_guess(Diagnostic::error("syscall-unknown", span, message), "", name));
+        self.report(self.with_guess(
+            Diagnostic::error("syscall-unknown", span, message),
+            "",
+            name,
+        ));
     }
 
     /// The same with a guess at what call or group was meant. `sign` is the `!` of an exclusion.
@@ -61,7 +69,9 @@ impl Resolver<'_> {
 
     /// A name that exists, but on none of the interfaces in question.
     pub(super) fn elsewhere(&mut self, name: &str, span: Span, effect: &str) {
-        let instead: Vec<_> = replaced(name).map(|known| known.by(self.native)).unwrap_or_default();
+        let instead: Vec<_> = replaced(name)
+            .map(|known| known.by(self.native))
+            .unwrap_or_default();
         let native = self.native;
         let message = match replaced(name).map(|known| known.what) {
             Some("never merged") => {
@@ -97,7 +107,11 @@ pub(in crate::resolve) fn offered(
         return diagnostic;
     }
     // A group's name needs its quotes, and so does an exclusion.
-    let quotes = if sign.is_empty() && !guess.starts_with('@') { "" } else { "\"" };
+    let quotes = if sign.is_empty() && !guess.starts_with('@') {
+        ""
+    } else {
+        "\""
+    };
     let text = format!("{quotes}{sign}{guess}{quotes}");
     diagnostic.with_fix(applicability, format!("write `{text}`"), span, text)
 }
@@ -115,6 +129,8 @@ fn bare(name: &str) -> String {
     }
     let lower = name.trim().to_ascii_lowercase();
     let prefixes = ["__nr_", "__x64_sys_", "nr_", "sys_"];
-    let rest = prefixes.into_iter().find_map(|prefix| lower.strip_prefix(prefix));
+    let rest = prefixes
+        .into_iter()
+        .find_map(|prefix| lower.strip_prefix(prefix));
     rest.unwrap_or(&lower).trim_end_matches("()").to_owned()
 }

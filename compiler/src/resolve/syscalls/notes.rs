@@ -57,7 +57,10 @@ impl Resolver<'_> {
             1 => "the policy opens a call that is denied unless named".to_owned(),
             count => format!("the policy opens {count} calls that are denied unless named"),
         };
-        let names = names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let names = names
+            .into_iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>();
         let message = format!("{message}: {}", names.join(", "));
         let span = match ruled {
             Some(rule) if !listed => rule,
@@ -120,8 +123,13 @@ impl Resolver<'_> {
                     );
                     continue;
                 }
-                let allows = call.rules.iter().filter(|rule| rule.strength == Strength::Allow);
-                let Some(first) = allows.clone().next() else { continue };
+                let allows = call
+                    .rules
+                    .iter()
+                    .filter(|rule| rule.strength == Strength::Allow);
+                let Some(first) = allows.clone().next() else {
+                    continue;
+                };
                 if allows.clone().any(|rule| rule.conditions.is_empty())
                     || !told.insert((first.span, call.name))
                 {
@@ -153,7 +161,9 @@ impl Resolver<'_> {
     fn calls(&self) -> impl Iterator<Item = (usize, Arch, u32, &CallMeaning)> {
         self.interfaces.iter().enumerate().flat_map(|(at, one)| {
             let arch = one.arch;
-            one.calls.iter().map(move |(number, call)| (at, arch, *number, call))
+            one.calls
+                .iter()
+                .map(move |(number, call)| (at, arch, *number, call))
         })
     }
 
@@ -166,7 +176,11 @@ impl Resolver<'_> {
 
 /// The interface, where it is not the native one.
 fn on(at: usize, arch: Arch) -> String {
-    if at == 0 { String::new() } else { format!(" on {arch}") }
+    if at == 0 {
+        String::new()
+    } else {
+        format!(" on {arch}")
+    }
 }
 
 /// The rule by which a call goes through, where there is one that is reached.
@@ -175,5 +189,8 @@ fn opening_rule(call: &CallMeaning) -> Option<Span> {
         .rules
         .iter()
         .take_while(|rule| !(rule.conditions.is_empty() && rule.strength < Strength::Log));
-    reached.filter(|rule| rule.strength >= Strength::Log).map(|rule| rule.span).next()
+    reached
+        .filter(|rule| rule.strength >= Strength::Log)
+        .map(|rule| rule.span)
+        .next()
 }

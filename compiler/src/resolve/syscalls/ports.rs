@@ -34,16 +34,33 @@ pub(crate) fn keep_to_ports(meaning: &mut Meaning, listed: Listed) {
             let conditions = std::iter::once((FAMILY, Test::Eq(family)))
                 .chain(protocols.map(|test| (PROTOCOL, test)))
                 .map(|(arg, test)| condition(arg, test, listed.first));
-            deny(one, "socket", "EPROTONOSUPPORT", conditions.collect(), listed.first);
+            deny(
+                one,
+                "socket",
+                "EPROTONOSUPPORT",
+                conditions.collect(),
+                listed.first,
+            );
         }
         if let Some(span) = listed.outgoing {
             for (call, flags) in SENDS {
-                let test = Test::MaskedNe { mask: MSG_FASTOPEN, value: 0 };
-                deny(one, call, "EOPNOTSUPP", vec![condition(flags, test, span)], span);
+                let test = Test::MaskedNe {
+                    mask: MSG_FASTOPEN,
+                    value: 0,
+                };
+                deny(
+                    one,
+                    call,
+                    "EOPNOTSUPP",
+                    vec![condition(flags, test, span)],
+                    span,
+                );
             }
         }
         if let Some((name, number)) = may_pass(one, "socketcall") {
-            call_mut(one, name, number).hidden.get_or_insert(listed.first);
+            call_mut(one, name, number)
+                .hidden
+                .get_or_insert(listed.first);
         }
     }
 }
@@ -67,15 +84,21 @@ const SENDS: [(&str, u8); 4] = [("send", 3), ("sendto", 3), ("sendmsg", 2), ("se
 
 /// The protocols beyond a packet's that a rule names and lets through in a family.
 fn named_protocols(one: &ArchMeaning, family: u64) -> Vec<u64> {
-    let rules =
-        one.calls.values().filter(|call| call.name == "socket").flat_map(|call| &call.rules);
+    let rules = one
+        .calls
+        .values()
+        .filter(|call| call.name == "socket")
+        .flat_map(|call| &call.rules);
     let in_family = |rule: &&Rule| {
         rule.conditions.iter().all(|one| match one.test {
             Test::Eq(other) if one.arg == FAMILY => other == family,
             _ => true,
         })
     };
-    let mut named: Vec<u64> = rules.filter(in_family).filter_map(beyond_the_ports).collect();
+    let mut named: Vec<u64> = rules
+        .filter(in_family)
+        .filter_map(beyond_the_ports)
+        .collect();
     named.sort_unstable();
     named.dedup();
     named
@@ -90,23 +113,33 @@ pub(crate) fn beyond_the_ports(rule: &Rule) -> Option<u64> {
     if !opens || rule.conditions.iter().any(foreign) {
         return None;
     }
-    rule.conditions.iter().filter(|one| one.arg == PROTOCOL).find_map(|one| match one.test {
-        Test::Eq(protocol) if protocol >= FIRST_OF_THE_KERNEL => Some(protocol),
-        _ => None,
-    })
+    rule.conditions
+        .iter()
+        .filter(|one| one.arg == PROTOCOL)
+        .find_map(|one| match one.test {
+            Test::Eq(protocol) if protocol >= FIRST_OF_THE_KERNEL => Some(protocol),
+            _ => None,
+        })
 }
 
 /// Puts a denial before the policy's own: with `on_deny: log` those let the call through. A call that
 /// does the same job gets it too where it fails anyway: no policy says one without the other, and
 /// `purplec show` writes the filter as a policy.
 fn deny(one: &mut ArchMeaning, name: &str, errno: &str, conditions: Vec<Condition>, span: Span) {
-    let Some((name, number)) = syscall(one.arch, name) else { return };
+    let Some((name, number)) = syscall(one.arch, name) else {
+        return;
+    };
     let mut beside = variants(one.arch, name).into_iter();
     let fails = matches!(one.denial, Action::Errno(_));
     let passes = |name| may_pass(one, name).is_some();
     if passes(name) || (fails && beside.any(passes)) {
         let action = Action::Errno(errno_number(one.arch, errno).unwrap_or(EPERM));
-        let rule = Rule { strength: Strength::Deny, action, conditions, span };
+        let rule = Rule {
+            strength: Strength::Deny,
+            action,
+            conditions,
+            span,
+        };
         let rules = &mut call_mut(one, name, number).rules;
         let at = rules.partition_point(|other| other.strength < Strength::Deny);
         rules.insert(at, rule);
@@ -118,7 +151,12 @@ const EPERM: u16 = 1;
 
 /// The kernel takes what is compared here as an `int`.
 fn condition(arg: u8, test: Test, span: Span) -> Condition {
-    Condition { arg, width: u64::from(u32::MAX), test, span }
+    Condition {
+        arg,
+        width: u64::from(u32::MAX),
+        test,
+        span,
+    }
 }
 
 #[cfg(test)]

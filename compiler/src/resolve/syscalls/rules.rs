@@ -75,10 +75,12 @@ impl<'a> Resolver<'a> {
             policy::Conditions::List(list) => list.len(),
         };
         let conditions: usize = rules.iter().map(listed).sum();
-        let excess =
-            [(rules.len(), MOST_RULES, "rules"), (conditions, MOST_CONDITIONS, "conditions")]
-                .into_iter()
-                .find(|(count, most, _)| count > most);
+        let excess = [
+            (rules.len(), MOST_RULES, "rules"),
+            (conditions, MOST_CONDITIONS, "conditions"),
+        ]
+        .into_iter()
+        .find(|(count, most, _)| count > most);
         if let Some((count, most, what)) = excess {
             let span = self.document.key_span("/syscalls/advanced_rules");
             let message = format!("these are {count} {what}, and a policy may have {most}");
@@ -132,7 +134,9 @@ impl<'a> Resolver<'a> {
             exists |= !targets.is_empty();
             if strength <= Strength::Deny {
                 let names = if targets.is_empty() {
-                    replaced(rule.syscall).map(|known| known.by(arch)).unwrap_or_default()
+                    replaced(rule.syscall)
+                        .map(|known| known.by(arch))
+                        .unwrap_or_default()
                 } else {
                     variants(arch, rule.syscall)
                 };
@@ -173,7 +177,9 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 let resolved = self.alternatives(&rule.when, name_span, &arguments, first);
-                let Ok(alternatives) = resolved else { return true };
+                let Ok(alternatives) = resolved else {
+                    return true;
+                };
                 if first && !self.has_room(&alternatives, rule.span) {
                     return false;
                 }
@@ -207,7 +213,9 @@ impl<'a> Resolver<'a> {
         let lets_through = matches!(action, Allow | Log);
         for conditions in alternatives {
             for condition in conditions {
-                let Ok(argument) = arguments.at(condition.arg) else { continue };
+                let Ok(argument) = arguments.at(condition.arg) else {
+                    continue;
+                };
                 let sign = (argument.mask() >> 1) + 1;
                 let surprises = match condition.test {
                     Test::Gt(value) => lets_through && value < sign,
@@ -218,9 +226,16 @@ impl<'a> Resolver<'a> {
                 if !surprises || !arguments.is_signed(condition.arg) {
                     continue;
                 }
-                let negative =
-                    Condition { test: Test::MaskedEq { mask: sign, value: sign }, ..*condition };
-                let others = conditions.iter().filter(|one| lets_through || *one != condition);
+                let negative = Condition {
+                    test: Test::MaskedEq {
+                        mask: sign,
+                        value: sign,
+                    },
+                    ..*condition
+                };
+                let others = conditions
+                    .iter()
+                    .filter(|one| lets_through || *one != condition);
                 let mut with: Vec<Condition> = others.copied().collect();
                 with.push(negative);
                 if !impossible(&with) {
@@ -238,7 +253,9 @@ impl<'a> Resolver<'a> {
         written: Vec<Vec<Condition>>,
     ) {
         let span = rule.span;
-        let Some(arch) = self.interfaces.get(at).map(|one| one.arch) else { return };
+        let Some(arch) = self.interfaces.get(at).map(|one| one.arch) else {
+            return;
+        };
         let action = self.action(rule, arch);
         let strength = strength(rule.action);
         let (mut alternatives, mut guarded) = (Vec::new(), None);
@@ -248,19 +265,23 @@ impl<'a> Resolver<'a> {
             guarded = guarded.or(why);
         }
         if let Some(one) = self.interfaces.get_mut(at) {
-            call_mut(one, name, number).rules.extend(
-                alternatives.into_iter().map(|conditions| Rule {
+            call_mut(one, name, number)
+                .rules
+                .extend(alternatives.into_iter().map(|conditions| Rule {
                     strength,
                     action,
                     conditions,
                     span,
-                }),
-            );
+                }));
         }
         if let (Some(why), 0) = (guarded, at) {
             self.report(
-                Diagnostic::note("rule-guarded", span, format!("this rule is narrower: {why}"))
-                    .with_help("to let more through, compare that argument with `==` or `eq`"),
+                Diagnostic::note(
+                    "rule-guarded",
+                    span,
+                    format!("this rule is narrower: {why}"),
+                )
+                .with_help("to let more through, compare that argument with `==` or `eq`"),
             );
         }
     }
@@ -281,7 +302,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn check_rule_errno(&mut self, rule: &Written<'a>) {
-        let Some((name, span)) = rule.errno else { return };
+        let Some((name, span)) = rule.errno else {
+            return;
+        };
         if !matches!(rule.action, policy::Action::Deny | policy::Action::Errno) {
             let message = "only the actions `deny` and `errno` answer with an error";
             self.report(
@@ -335,12 +358,20 @@ fn within_guard(
         return (vec![conditions], None);
     }
     let width = u64::from(u32::MAX);
-    let with = |test| Condition { arg: guard.arg, width, test, span };
+    let with = |test| Condition {
+        arg: guard.arg,
+        width,
+        test,
+        span,
+    };
     let alternatives = if guard.only {
-        let each = guard
-            .values
-            .iter()
-            .map(|&value| conditions.iter().copied().chain([with(Test::Eq(value))]).collect());
+        let each = guard.values.iter().map(|&value| {
+            conditions
+                .iter()
+                .copied()
+                .chain([with(Test::Eq(value))])
+                .collect()
+        });
         each.collect()
     } else {
         let others = guard.values.iter().map(|&value| with(Test::Ne(value)));

@@ -19,20 +19,38 @@ pub(super) fn compile(yaml: &str, arch: Arch) -> (Meaning, Vec<Diagnostic>) {
 
 pub(super) fn verdict(meaning: &Meaning, arch: Arch, name: &str, args: &[u64]) -> Action {
     let mut registers = [0; 6];
-    registers.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
+    registers
+        .iter_mut()
+        .zip(args)
+        .for_each(|(register, arg)| *register = *arg);
     let number = syscall_number(arch, name).unwrap();
-    evaluate(meaning, &Call { audit_arch: arch.audit(), number, args: registers }).action
+    evaluate(
+        meaning,
+        &Call {
+            audit_arch: arch.audit(),
+            number,
+            args: registers,
+        },
+    )
+    .action
 }
 
 /// The verdict on x86-64 under a section that may draw notes and warnings, but no errors.
 pub(super) fn x86(yaml: &str, name: &str, args: &[u64]) -> Action {
     let (meaning, found) = compile(yaml, Arch::X86_64);
-    assert!(found.iter().all(|one| one.severity < Severity::Error), "{found:?}");
+    assert!(
+        found.iter().all(|one| one.severity < Severity::Error),
+        "{found:?}"
+    );
     verdict(&meaning, Arch::X86_64, name, args)
 }
 
 pub(super) fn codes(yaml: &str, arch: Arch) -> Vec<(Severity, &'static str)> {
-    compile(yaml, arch).1.iter().map(|one| (one.severity, one.code)).collect()
+    compile(yaml, arch)
+        .1
+        .iter()
+        .map(|one| (one.severity, one.code))
+        .collect()
 }
 
 #[test]
@@ -54,17 +72,31 @@ fn an_absent_section_allows_all_but_the_baseline() {
     let mut sink = Sink::new();
     let meaning = resolve(None, Arch::X86_64, &Document::default(), &mut sink);
     assert_eq!(verdict(&meaning, Arch::X86_64, "read", &[]), Action::Allow);
-    for entry in BASELINE.iter().filter(|one| syscall_number(Arch::X86_64, one.name).is_some()) {
-        assert_eq!(verdict(&meaning, Arch::X86_64, entry.name, &[]), EPERM, "{}", entry.name);
+    for entry in BASELINE
+        .iter()
+        .filter(|one| syscall_number(Arch::X86_64, one.name).is_some())
+    {
+        assert_eq!(
+            verdict(&meaning, Arch::X86_64, entry.name, &[]),
+            EPERM,
+            "{}",
+            entry.name
+        );
     }
     assert!(sink.into_sorted().is_empty());
 }
 
 #[test]
 fn denial_actions() {
-    assert_eq!(x86("{on_deny: !errno EACCES}", "read", &[]), Action::Errno(13));
+    assert_eq!(
+        x86("{on_deny: !errno EACCES}", "read", &[]),
+        Action::Errno(13)
+    );
     assert_eq!(x86("{on_deny: kill}", "read", &[]), Action::KillProcess);
-    assert_eq!(x86("{on_deny: kill_thread}", "read", &[]), Action::KillThread);
+    assert_eq!(
+        x86("{on_deny: kill_thread}", "read", &[]),
+        Action::KillThread
+    );
     assert_eq!(x86("{on_deny: trap}", "read", &[]), Action::Trap);
     assert_eq!(x86("{on_deny: notify}", "read", &[]), Action::Notify);
     assert_eq!(x86("{on_deny: log}", "read", &[]), Action::Log);
@@ -114,25 +146,46 @@ fn a_conditional_allow_narrows_an_allow_and_opens_a_deny() {
     let narrow = format!("{{default_deny: false, allow: [close], advanced_rules: [{allow}]}}");
     assert_eq!(x86(&narrow, "close", &[7]), Action::Allow);
     assert_eq!(x86(&narrow, "close", &[8]), EPERM);
-    assert_eq!(codes(&narrow, Arch::X86_64), [(Severity::Note, "rule-narrows-allow")]);
+    assert_eq!(
+        codes(&narrow, Arch::X86_64),
+        [(Severity::Note, "rule-narrows-allow")]
+    );
     let hole = format!("{{deny: [close], advanced_rules: [{allow}]}}");
     assert_eq!(x86(&hole, "close", &[7]), Action::Allow);
     assert_eq!(x86(&hole, "close", &[8]), EPERM);
-    assert_eq!(codes(&hole, Arch::X86_64), [(Severity::Note, "rule-opens-deny")]);
+    assert_eq!(
+        codes(&hole, Arch::X86_64),
+        [(Severity::Note, "rule-opens-deny")]
+    );
 }
 
 #[test]
 fn arguments_are_compared_in_the_kernels_width() {
     let deny = rule("close", "deny", "arg: 0, op: eq, value: 7");
     let yaml = format!("{{allow: [close], advanced_rules: [{deny}]}}");
-    assert_eq!(x86(&yaml, "close", &[0xFFFF_FFFF_0000_0007]), EPERM, "high bits are dropped");
+    assert_eq!(
+        x86(&yaml, "close", &[0xFFFF_FFFF_0000_0007]),
+        EPERM,
+        "high bits are dropped"
+    );
     let deny = rule("mmap", "deny", "arg: 1, op: eq, value: 7");
     let yaml = format!("{{allow: [mmap], advanced_rules: [{deny}]}}");
-    assert_eq!(x86(&yaml, "mmap", &[0, 0x1_0000_0007]), Action::Allow, "64 bits count");
-    let deny = rule("chmod", "deny", "arg: 1, op: masked_ne, value: 0, mask: 0o6000");
+    assert_eq!(
+        x86(&yaml, "mmap", &[0, 0x1_0000_0007]),
+        Action::Allow,
+        "64 bits count"
+    );
+    let deny = rule(
+        "chmod",
+        "deny",
+        "arg: 1, op: masked_ne, value: 0, mask: 0o6000",
+    );
     let yaml = format!("{{allow: [chmod], advanced_rules: [{deny}]}}");
     assert_eq!(x86(&yaml, "chmod", &[0, 0o4755]), EPERM);
-    assert_eq!(x86(&yaml, "chmod", &[0, 0xFFFF_0000 | 0o755]), Action::Allow);
+    assert_eq!(
+        x86(&yaml, "chmod", &[0, 0xFFFF_0000 | 0o755]),
+        Action::Allow
+    );
     let deny = rule("openat", "deny", "arg: 0, op: eq, value: -100");
     let yaml = format!("{{allow: [openat], advanced_rules: [{deny}]}}");
     assert_eq!(x86(&yaml, "openat", &[0xFFFF_FF9C]), EPERM);
@@ -150,13 +203,23 @@ fn sockets_are_unix_and_inet_unless_a_rule_names_more() {
         }
     }
     let netlink = rule("socket", "allow", "arg: 0, op: eq, value: 16");
-    assert_eq!(x86(&format!("{{advanced_rules: [{netlink}]}}"), "socket", &[16]), Action::Allow);
-    let stream = rule("socket", "allow", "arg: 1, op: masked_eq, value: 1, mask: 0xf");
+    assert_eq!(
+        x86(&format!("{{advanced_rules: [{netlink}]}}"), "socket", &[16]),
+        Action::Allow
+    );
+    let stream = rule(
+        "socket",
+        "allow",
+        "arg: 1, op: masked_eq, value: 1, mask: 0xf",
+    );
     let yaml = format!("{{advanced_rules: [{stream}]}}");
     assert_eq!(x86(&yaml, "socket", &[2, 1]), Action::Allow);
     assert_eq!(x86(&yaml, "socket", &[16, 1]), EPERM, "no family named");
     assert_eq!(x86(&yaml, "socket", &[2, 2]), EPERM);
-    assert_eq!(codes(&yaml, Arch::X86_64), [(Severity::Note, "rule-guarded")]);
+    assert_eq!(
+        codes(&yaml, Arch::X86_64),
+        [(Severity::Note, "rule-guarded")]
+    );
 }
 
 #[test]
@@ -168,10 +231,18 @@ fn terminals_are_not_typed_into() {
     }
     let named = rule("ioctl", "allow", "arg: 1, op: eq, value: 0x5412");
     assert_eq!(
-        x86(&format!("{{advanced_rules: [{named}]}}"), "ioctl", &[0, 0x5412]),
+        x86(
+            &format!("{{advanced_rules: [{named}]}}"),
+            "ioctl",
+            &[0, 0x5412]
+        ),
         Action::Allow
     );
-    let some = rule("ioctl", "allow", "arg: 1, op: masked_eq, value: 0x5400, mask: 0xff00");
+    let some = rule(
+        "ioctl",
+        "allow",
+        "arg: 1, op: masked_eq, value: 0x5400, mask: 0xff00",
+    );
     let yaml = format!("{{advanced_rules: [{some}]}}");
     assert_eq!(x86(&yaml, "ioctl", &[0, 0x5401]), Action::Allow);
     assert_eq!(x86(&yaml, "ioctl", &[0, 0x5412]), EPERM);
@@ -179,7 +250,11 @@ fn terminals_are_not_typed_into() {
 
 #[test]
 fn clone3_is_hidden_beside_rules_on_clone() {
-    let rule = rule("clone", "allow", "arg: 0, op: masked_eq, value: 0, mask: 0x7e020000");
+    let rule = rule(
+        "clone",
+        "allow",
+        "arg: 0, op: masked_eq, value: 0, mask: 0x7e020000",
+    );
     let yaml = format!("{{allow: [clone, clone3], advanced_rules: [{rule}]}}");
     assert_eq!(x86(&yaml, "clone3", &[]), ENOSYS);
     assert_eq!(x86(&yaml, "clone", &[0x1000_0000]), EPERM);
@@ -192,13 +267,29 @@ fn clone3_is_hidden_beside_rules_on_clone() {
 fn foreign_interfaces_and_unknown_numbers() {
     let (meaning, _) = compile("{default_deny: false}", Arch::X86_64);
     let at = |audit_arch, number| {
-        let verdict = evaluate(&meaning, &Call { audit_arch, number, args: [0; 6] });
+        let verdict = evaluate(
+            &meaning,
+            &Call {
+                audit_arch,
+                number,
+                args: [0; 6],
+            },
+        );
         (verdict.action, verdict.why)
     };
     let native = Arch::X86_64.audit();
-    assert_eq!(at(Arch::X86.audit(), 3), (Action::KillProcess, Why::ForeignArchitecture));
-    assert_eq!(at(native, X32_BIT), (Action::KillProcess, Why::ForeignArchitecture));
-    assert_eq!(at(native, X32_BIT + 520), (Action::KillProcess, Why::ForeignArchitecture));
+    assert_eq!(
+        at(Arch::X86.audit(), 3),
+        (Action::KillProcess, Why::ForeignArchitecture)
+    );
+    assert_eq!(
+        at(native, X32_BIT),
+        (Action::KillProcess, Why::ForeignArchitecture)
+    );
+    assert_eq!(
+        at(native, X32_BIT + 520),
+        (Action::KillProcess, Why::ForeignArchitecture)
+    );
     assert_eq!(at(native, u32::MAX), (ENOSYS, Why::AboveTable));
     assert_eq!(at(native, 472), (ENOSYS, Why::AboveTable));
     assert_eq!(at(native, 512), (ENOSYS, Why::AboveTable));
@@ -214,10 +305,18 @@ fn listed_interfaces_have_their_own_tables() {
         assert_eq!(verdict(&meaning, arch, "openat", &[]), Action::Allow);
         assert_eq!(verdict(&meaning, arch, "read", &[]), EPERM);
     }
-    let beyond = Call { audit_arch: Arch::X32.audit(), number: X32_BIT + 472, args: [0; 6] };
+    let beyond = Call {
+        audit_arch: Arch::X32.audit(),
+        number: X32_BIT + 472,
+        args: [0; 6],
+    };
     assert_eq!(evaluate(&meaning, &beyond).action, ENOSYS);
     let (meaning, _) = compile("{default_deny: false, architectures: [x86]}", Arch::X86_64);
-    assert_eq!(verdict(&meaning, Arch::X86, "socketcall", &[1]), EPERM, "its family is unseen");
+    assert_eq!(
+        verdict(&meaning, Arch::X86, "socketcall", &[1]),
+        EPERM,
+        "its family is unseen"
+    );
 }
 
 #[test]
@@ -240,30 +339,68 @@ fn a_deny_list_does_not_leak_through_other_spellings() {
 fn findings() {
     use Severity::{Error, Note, Warning};
     let rule = |call: &str, condition: &str| {
-        format!("{{default_deny: false, advanced_rules: [{}]}}", rule(call, "deny", condition))
+        format!(
+            "{{default_deny: false, advanced_rules: [{}]}}",
+            rule(call, "deny", condition)
+        )
     };
     let cases: &[(&str, Severity, &str)] = &[
         ("{allow: [opnat]}", Error, "syscall-unknown"),
-        ("{default_deny: false, deny: [opnat]}", Error, "syscall-unknown"),
+        (
+            "{default_deny: false, deny: [opnat]}",
+            Error,
+            "syscall-unknown",
+        ),
         ("{deny: [opnat]}", Warning, "syscall-unknown-denied"),
         ("{allow: [fsinfo]}", Warning, "syscall-elsewhere"),
         ("{allow: [waitpid]}", Warning, "syscall-elsewhere"),
-        ("{deny: [perfmonctl, osf_syscall]}", Warning, "syscall-elsewhere"),
+        (
+            "{deny: [perfmonctl, osf_syscall]}",
+            Warning,
+            "syscall-elsewhere",
+        ),
         ("{deny: [send]}", Warning, "syscall-replaced"),
-        ("{allow: [read], deny: [read]}", Warning, "syscall-allowed-and-denied"),
+        (
+            "{allow: [read], deny: [read]}",
+            Warning,
+            "syscall-allowed-and-denied",
+        ),
         ("{allow: [read, read]}", Note, "syscall-duplicate"),
         ("{allow: [kcmp]}", Note, "baseline-opened"),
         ("{architectures: [vax]}", Error, "architecture-unknown"),
         ("{architectures: [arm]}", Note, "architecture-not-here"),
         ("{on_deny: !errno EPREM}", Error, "errno-unknown"),
         ("{on_deny: !errno '0'}", Error, "errno-zero"),
-        (&rule("openat", "arg: 1, op: eq, value: 0"), Error, "condition-on-pointer"),
-        (&rule("close", "arg: 1, op: eq, value: 0"), Error, "condition-argument-missing"),
-        (&rule("getpid", "arg: 0, op: eq, value: 0"), Error, "condition-argument-missing"),
-        (&rule("close", "arg: 0, op: eq, value: 0x100000000"), Error, "condition-constant-wide"),
-        (&rule("close", "arg: 0, op: eq, value: -2147483649"), Error, "condition-constant-wide"),
         (
-            &rule("close", "arg: 0, op: masked_eq, value: 0, mask: 0x100000001"),
+            &rule("openat", "arg: 1, op: eq, value: 0"),
+            Error,
+            "condition-on-pointer",
+        ),
+        (
+            &rule("close", "arg: 1, op: eq, value: 0"),
+            Error,
+            "condition-argument-missing",
+        ),
+        (
+            &rule("getpid", "arg: 0, op: eq, value: 0"),
+            Error,
+            "condition-argument-missing",
+        ),
+        (
+            &rule("close", "arg: 0, op: eq, value: 0x100000000"),
+            Error,
+            "condition-constant-wide",
+        ),
+        (
+            &rule("close", "arg: 0, op: eq, value: -2147483649"),
+            Error,
+            "condition-constant-wide",
+        ),
+        (
+            &rule(
+                "close",
+                "arg: 0, op: masked_eq, value: 0, mask: 0x100000001",
+            ),
             Error,
             "condition-constant-wide",
         ),
@@ -272,12 +409,36 @@ fn findings() {
             Error,
             "condition-never-holds",
         ),
-        (&rule("close", "arg: 0, op: lt, value: 0"), Error, "condition-never-holds"),
-        (&rule("close", "arg: 0, op: ge, value: 0"), Warning, "condition-always-holds"),
-        (&rule("close", "arg: 0, op: lt, value: -1"), Note, "condition-unsigned"),
-        (&rule("close", "arg: 0, op: masked_eq, value: 0"), Error, "condition-mask-missing"),
-        (&rule("close", "arg: 0, op: eq, value: 0, mask: 1"), Error, "condition-mask-unused"),
-        (&rule("waitpid", "arg: 0, op: eq, value: 0"), Error, "rule-not-here"),
+        (
+            &rule("close", "arg: 0, op: lt, value: 0"),
+            Error,
+            "condition-never-holds",
+        ),
+        (
+            &rule("close", "arg: 0, op: ge, value: 0"),
+            Warning,
+            "condition-always-holds",
+        ),
+        (
+            &rule("close", "arg: 0, op: lt, value: -1"),
+            Note,
+            "condition-unsigned",
+        ),
+        (
+            &rule("close", "arg: 0, op: masked_eq, value: 0"),
+            Error,
+            "condition-mask-missing",
+        ),
+        (
+            &rule("close", "arg: 0, op: eq, value: 0, mask: 1"),
+            Error,
+            "condition-mask-unused",
+        ),
+        (
+            &rule("waitpid", "arg: 0, op: eq, value: 0"),
+            Error,
+            "rule-not-here",
+        ),
         (
             "{default_deny: false, architectures: [x86], advanced_rules: [{syscall: lseek, \
              action: deny, conditions: [{arg: 2, op: eq, value: 1}]}]}",
@@ -290,7 +451,11 @@ fn findings() {
             Error,
             "rule-not-here",
         ),
-        (&rule("nosuch", "arg: 0, op: eq, value: 0"), Error, "syscall-unknown"),
+        (
+            &rule("nosuch", "arg: 0, op: eq, value: 0"),
+            Error,
+            "syscall-unknown",
+        ),
         (
             "{advanced_rules: [{syscall: read, action: kill, errno: EIO}]}",
             Warning,
@@ -301,16 +466,36 @@ fn findings() {
             Warning,
             "rule-unreachable",
         ),
-        ("{allow: [socketcall], architectures: [x86]}", Warning, "socketcall-families"),
-        ("{allow: [ipc], deny: [semop], architectures: [x86]}", Error, "syscall-multiplexed"),
-        ("{allow: [ipc], deny: [shmget], architectures: [x86]}", Error, "syscall-multiplexed"),
+        (
+            "{allow: [socketcall], architectures: [x86]}",
+            Warning,
+            "socketcall-families",
+        ),
+        (
+            "{allow: [ipc], deny: [semop], architectures: [x86]}",
+            Error,
+            "syscall-multiplexed",
+        ),
+        (
+            "{allow: [ipc], deny: [shmget], architectures: [x86]}",
+            Error,
+            "syscall-multiplexed",
+        ),
         (
             "{default_deny: false, deny: [shmget], architectures: [x86]}",
             Warning,
             "syscall-multiplexed-denied",
         ),
-        (&rule("uselib", "arg: 0, op: eq, value: 1"), Warning, "signature-unknown"),
-        ("{allow: [io_uring_setup]}", Warning, "io-uring-bypasses-filter"),
+        (
+            &rule("uselib", "arg: 0, op: eq, value: 1"),
+            Warning,
+            "signature-unknown",
+        ),
+        (
+            "{allow: [io_uring_setup]}",
+            Warning,
+            "io-uring-bypasses-filter",
+        ),
         (
             "{advanced_rules: [{syscall: io_uring_setup, action: log}]}",
             Warning,
@@ -319,10 +504,15 @@ fn findings() {
     ];
     for (yaml, severity, code) in cases {
         let (_, found) = compile(yaml, Arch::X86_64);
-        let matching = found.iter().any(|one| one.code == *code && one.severity == *severity);
+        let matching = found
+            .iter()
+            .any(|one| one.code == *code && one.severity == *severity);
         assert!(matching, "{yaml}: no {code} in {found:?}");
         let others = found.iter().filter(|one| one.code != *code);
-        assert!(others.clone().all(|one| one.severity < Error), "{yaml}: {found:?}");
+        assert!(
+            others.clone().all(|one| one.severity < Error),
+            "{yaml}: {found:?}"
+        );
     }
 }
 
@@ -352,6 +542,11 @@ fn a_ring_that_cannot_be_made_draws_no_warning() {
         "{allow: [io_uring_setup], advanced_rules: [{syscall: io_uring_setup, action: kill}]}",
     ] {
         let found = codes(yaml, Arch::X86_64);
-        assert!(found.iter().all(|(_, code)| *code != "io-uring-bypasses-filter"), "{yaml}");
+        assert!(
+            found
+                .iter()
+                .all(|(_, code)| *code != "io-uring-bypasses-filter"),
+            "{yaml}"
+        );
     }
 }

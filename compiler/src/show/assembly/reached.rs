@@ -24,7 +24,10 @@ pub(super) struct Word {
 
 impl Word {
     const fn whole(offset: u32) -> Self {
-        Self { offset, mask: u32::MAX }
+        Self {
+            offset,
+            mask: u32::MAX,
+        }
     }
 }
 
@@ -49,13 +52,18 @@ impl Reached {
 
     /// What is loaded when an instruction is reached.
     pub(super) fn word(&self, instruction: usize) -> Word {
-        self.words.get(&instruction).copied().unwrap_or(Word::whole(NUMBER))
+        self.words
+            .get(&instruction)
+            .copied()
+            .unwrap_or(Word::whole(NUMBER))
     }
 
     fn follow(&mut self, program: &Program, arch: Arch, number: u32) {
         let mut open = vec![(0_usize, Word::whole(NUMBER))];
         while let Some((at, word)) = open.pop() {
-            let Some(one) = program.instructions.get(at).copied() else { continue };
+            let Some(one) = program.instructions.get(at).copied() else {
+                continue;
+            };
             if !self.calls.entry(at).or_default().insert((arch, number)) {
                 continue;
             }
@@ -69,7 +77,13 @@ impl Reached {
             match (one.code, known.and_then(|value| holds(one, value))) {
                 (RETURN, _) => {}
                 (LOAD, _) => open.push((yes, Word::whole(one.k))),
-                (AND, _) => open.push((yes, Word { mask: word.mask & one.k, ..word })),
+                (AND, _) => open.push((
+                    yes,
+                    Word {
+                        mask: word.mask & one.k,
+                        ..word
+                    },
+                )),
                 (JUMP, _) | (_, Some(true)) => open.push((yes, word)),
                 (_, Some(false)) => open.push((no, word)),
                 (_, None) => open.extend([(yes, word), (no, word)]),
@@ -82,9 +96,10 @@ impl Reached {
 pub(super) fn targets(at: usize, one: Instruction) -> (usize, usize) {
     let next = at.saturating_add(1);
     match one.code {
-        JEQ | JGT | JGE | JSET => {
-            (next.saturating_add(one.jt.into()), next.saturating_add(one.jf.into()))
-        }
+        JEQ | JGT | JGE | JSET => (
+            next.saturating_add(one.jt.into()),
+            next.saturating_add(one.jf.into()),
+        ),
         JUMP => {
             let to = next.saturating_add(usize::try_from(one.k).unwrap_or(usize::MAX));
             (to, to)

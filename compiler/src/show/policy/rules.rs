@@ -22,10 +22,16 @@ const MOST_ALTERNATIVES: usize = 16;
 /// The rules without the conditions that the compiler adds to them anyway: what lets a guarded call
 /// through stays within the guard.
 pub(super) fn unguarded(arch: Arch, name: &str, rules: Vec<Rule>) -> Vec<Rule> {
-    let Some(guard) = guarded(arch, name) else { return rules };
+    let Some(guard) = guarded(arch, name) else {
+        return rules;
+    };
     // What each of the rules ends in that one rule of a policy has become.
     let tails: Vec<Vec<Test>> = if guard.only {
-        guard.values.iter().map(|&value| vec![Test::Eq(value)]).collect()
+        guard
+            .values
+            .iter()
+            .map(|&value| vec![Test::Eq(value)])
+            .collect()
     } else {
         vec![guard.values.iter().map(|&value| Test::Ne(value)).collect()]
     };
@@ -41,7 +47,10 @@ pub(super) fn unguarded(arch: Arch, name: &str, rules: Vec<Rule>) -> Vec<Rule> {
                     && before(one, guard.arg, tail).is_some_and(|rest| alike(rest, first))
             })
         {
-            kept.push(Rule { conditions: first.to_vec(), ..rule.clone() });
+            kept.push(Rule {
+                conditions: first.to_vec(),
+                ..rule.clone()
+            });
             left = more;
         } else {
             kept.push(rule.clone());
@@ -56,7 +65,8 @@ fn before<'r>(rule: &'r Rule, arg: u8, tail: &[Test]) -> Option<&'r [Condition]>
     let split = rule.conditions.len().checked_sub(tail.len())?;
     let (rest, last) = rule.conditions.split_at_checked(split)?;
     let last = last.iter().map(|one| (one.arg, one.test));
-    last.eq(tail.iter().map(|test| (arg, *test))).then_some(rest)
+    last.eq(tail.iter().map(|test| (arg, *test)))
+        .then_some(rest)
 }
 
 /// Whether two lists of conditions say the same.
@@ -78,5 +88,8 @@ pub(super) fn comparison(condition: &Condition) -> String {
         Test::MaskedNe { mask, value } => ("masked_ne", value, Some(mask)),
     };
     let mask = mask.map_or_else(String::new, |mask| format!(", mask: {mask:#x}"));
-    format!("{{arg: {}, op: {op}, value: {value:#x}{mask}}}", condition.arg)
+    format!(
+        "{{arg: {}, op: {op}, value: {value:#x}{mask}}}",
+        condition.arg
+    )
 }

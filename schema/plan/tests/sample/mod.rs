@@ -1,5 +1,9 @@
 //! A realistic plan, and the way from a decoded plan back to its contents.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test uses the part that it needs")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test uses the part that it needs"
+)]
 
 use purple_plan::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
@@ -103,7 +107,9 @@ pub(crate) fn encode_again(plan: &Plan<'_>) -> Vec<u8> {
 
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    bytes
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// Puts the right seal at the end, so that only the structure can be wrong.
@@ -137,9 +143,18 @@ pub(crate) fn tables() -> Tables<'static> {
         target,
         ..STEP
     };
-    let kind = |kind, target, attrs| Mount { kind, target, attrs, ..STEP };
+    let kind = |kind, target, attrs| Mount {
+        kind,
+        target,
+        attrs,
+        ..STEP
+    };
     Tables {
-        meta: Meta { policy_name: c"sample", compiler: c"purplec 0.1.0", source_digest: [7; 32] },
+        meta: Meta {
+            policy_name: c"sample",
+            compiler: c"purplec 0.1.0",
+            source_digest: [7; 32],
+        },
         process: Process {
             namespaces: 0x7e02_0000,
             inner_namespaces: 0x1000_0000,
@@ -168,11 +183,19 @@ pub(crate) fn tables() -> Tables<'static> {
             line: line(30),
         },
         mounts: vec![
-            Mount { size: 1 << 26, inodes: 4096, mode: 0o755, ..kind(MountKind::Tmpfs, c"/", 0x6) },
+            Mount {
+                size: 1 << 26,
+                inodes: 4096,
+                mode: 0o755,
+                ..kind(MountKind::Tmpfs, c"/", 0x6)
+            },
             bind(c"/usr", c"/usr", 8),
             bind(c"/etc/ssl", c"/etc/ssl", 9),
             bind(c"./results", c"/output", 10),
-            Mount { content: b"usr/bin", ..kind(MountKind::Symlink, c"/bin", 0) },
+            Mount {
+                content: b"usr/bin",
+                ..kind(MountKind::Symlink, c"/bin", 0)
+            },
             Mount {
                 content: b"root:x:0:0::/:/bin/sh\n",
                 mode: 0o644,
@@ -187,17 +210,39 @@ pub(crate) fn tables() -> Tables<'static> {
             kind(MountKind::Rebind, c"/proc/sys", 0x1),
             kind(MountKind::Devpts, c"/dev/pts", 0xa),
             kind(MountKind::Sysfs, c"/sys", 0xf),
-            Mount { mode: 0o1777, ..kind(MountKind::Directory, c"/tmp", 0) },
+            Mount {
+                mode: 0o1777,
+                ..kind(MountKind::Directory, c"/tmp", 0)
+            },
             kind(MountKind::Attributes, c"/", 0x1),
         ],
         rlimits: vec![
-            Rlimit { resource: 4, line: Place::NONE, soft: 0, hard: 0 },
-            Rlimit { resource: 7, line: Place::new(2, 21), soft: 1024, hard: 4096 },
+            Rlimit {
+                resource: 4,
+                line: Place::NONE,
+                soft: 0,
+                hard: 0,
+            },
+            Rlimit {
+                resource: 7,
+                line: Place::new(2, 21),
+                soft: 1024,
+                hard: 4096,
+            },
         ],
         environment: vec![
-            EnvVar { kind: EnvKind::Set, text: c"PATH=/usr/bin:/bin" },
-            EnvVar { kind: EnvKind::Set, text: c"EMPTY=" },
-            EnvVar { kind: EnvKind::Pass, text: c"TERM" },
+            EnvVar {
+                kind: EnvKind::Set,
+                text: c"PATH=/usr/bin:/bin",
+            },
+            EnvVar {
+                kind: EnvKind::Set,
+                text: c"EMPTY=",
+            },
+            EnvVar {
+                kind: EnvKind::Pass,
+                text: c"TERM",
+            },
         ],
         filters: vec![
             Filter {
@@ -224,12 +269,26 @@ pub(crate) fn tables() -> Tables<'static> {
             },
         ],
         cgroup: vec![
-            CgroupValue { line: line(22), file: c"memory.max", value: c"536870912" },
-            CgroupValue { line: line(23), file: c"pids.max", value: c"64" },
+            CgroupValue {
+                line: line(22),
+                file: c"memory.max",
+                value: c"536870912",
+            },
+            CgroupValue {
+                line: line(23),
+                file: c"pids.max",
+                value: c"64",
+            },
         ],
         needs: vec![
-            Need { layer: Layer::Cgroup, line: line(22) },
-            Need { layer: Layer::Monitor, line: line(40) },
+            Need {
+                layer: Layer::Cgroup,
+                line: line(22),
+            },
+            Need {
+                layer: Layer::Monitor,
+                line: line(40),
+            },
         ],
         audit: vec![Audit {
             flags: audit_flags::RESOURCE | audit_flags::SYSCALL,
@@ -238,7 +297,13 @@ pub(crate) fn tables() -> Tables<'static> {
             log_path: c"/var/log/purple/audit.log",
         }],
         landlock: vec![
-            Landlock { abi: 2, line: Place::NONE, fs: 0x3fff, net: 0, scope: 0 },
+            Landlock {
+                abi: 2,
+                line: Place::NONE,
+                fs: 0x3fff,
+                net: 0,
+                scope: 0,
+            },
             Landlock {
                 abi: 6,
                 line: line(31),
@@ -248,7 +313,12 @@ pub(crate) fn tables() -> Tables<'static> {
             },
         ],
         paths: vec![
-            PathAccess { access: landlock_fs::READ_DIR, flags: 0, line: Place::NONE, path: c"/" },
+            PathAccess {
+                access: landlock_fs::READ_DIR,
+                flags: 0,
+                line: Place::NONE,
+                path: c"/",
+            },
             PathAccess {
                 access: landlock_fs::READ_FILE | landlock_fs::READ_DIR,
                 flags: path_flags::OPTIONAL,
@@ -262,10 +332,25 @@ pub(crate) fn tables() -> Tables<'static> {
             last: 8100,
             line: line(31),
         }],
-        sources: vec![Source { name: c"../base.yaml" }, Source { name: c"strict.yaml" }],
+        sources: vec![
+            Source {
+                name: c"../base.yaml",
+            },
+            Source {
+                name: c"strict.yaml",
+            },
+        ],
         interfaces: vec![
-            Interface { beyond: 0, calls: 2, ..INTERFACE },
-            Interface { audit_arch: 0x4000_0003, calls: 0, ..INTERFACE },
+            Interface {
+                beyond: 0,
+                calls: 2,
+                ..INTERFACE
+            },
+            Interface {
+                audit_arch: 0x4000_0003,
+                calls: 0,
+                ..INTERFACE
+            },
             Interface {
                 flags: interface_flags::X32 | interface_flags::DEFAULT_DENY,
                 newest: 0x4000_01d7,
@@ -280,11 +365,32 @@ pub(crate) fn tables() -> Tables<'static> {
                 ..INTERFACE
             },
         ],
-        numbers: vec![Number { number: 0x4000_0200 }, Number { number: 0x4000_0223 }],
+        numbers: vec![
+            Number {
+                number: 0x4000_0200,
+            },
+            Number {
+                number: 0x4000_0223,
+            },
+        ],
         calls: vec![
-            NamedCall { number: 0, line: Place::new(1, 9), ..CALL },
-            NamedCall { number: 41, rules: 2, guard: 2, ..CALL },
-            NamedCall { number: 0x4000_0000, basis: Basis::Default, line: Place::NONE, ..CALL },
+            NamedCall {
+                number: 0,
+                line: Place::new(1, 9),
+                ..CALL
+            },
+            NamedCall {
+                number: 41,
+                rules: 2,
+                guard: 2,
+                ..CALL
+            },
+            NamedCall {
+                number: 0x4000_0000,
+                basis: Basis::Default,
+                line: Place::NONE,
+                ..CALL
+            },
         ],
         rules: vec![
             CallRule {
@@ -301,7 +407,11 @@ pub(crate) fn tables() -> Tables<'static> {
             },
         ],
         conditions: vec![
-            Condition { line: line(52), value: 40, ..CONDITION },
+            Condition {
+                line: line(52),
+                value: 40,
+                ..CONDITION
+            },
             Condition {
                 comparison: Comparison::MaskedNe,
                 arg: 1,
@@ -310,8 +420,14 @@ pub(crate) fn tables() -> Tables<'static> {
                 value: 0,
                 mask: 1 << 63,
             },
-            Condition { value: 1, ..CONDITION },
-            Condition { value: 2, ..CONDITION },
+            Condition {
+                value: 1,
+                ..CONDITION
+            },
+            Condition {
+                value: 2,
+                ..CONDITION
+            },
         ],
     }
 }

@@ -48,20 +48,35 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
         .iter()
         .map(|order| {
             let most = 64 + MOST_RESTS * cases.iter().map(|case| case.terms.len()).sum::<usize>();
-            let mut decider =
-                Decider { graph, order: *order, known: BTreeMap::new(), most, work: 0 };
-            decider.list(State { cases: cases.to_vec(), otherwise })
+            let mut decider = Decider {
+                graph,
+                order: *order,
+                known: BTreeMap::new(),
+                most,
+                work: 0,
+            };
+            decider.list(State {
+                cases: cases.to_vec(),
+                otherwise,
+            })
         })
         .collect();
     // What the cases and the rest lead to is there in any case.
     let known = cases.iter().map(|case| case.then).chain([otherwise]).max();
-    let best = ways.into_iter().flatten().min_by_key(|way| graph.size(*way, known));
+    let best = ways
+        .into_iter()
+        .flatten()
+        .min_by_key(|way| graph.size(*way, known));
     match best {
         Some(best) if cases.len() <= 1 || graph.size(best, known) <= one_by_one(cases) => best,
         // Rules with little in common take more room together than one behind the other.
         Some(best) => {
             let cut = halves(graph, cases, otherwise);
-            if graph.size(cut, known) < graph.size(best, known) { cut } else { best }
+            if graph.size(cut, known) < graph.size(best, known) {
+                cut
+            } else {
+                best
+            }
         }
         None => halves(graph, cases, otherwise),
     }
@@ -70,7 +85,11 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
 /// How many instructions cases take at least, one behind the other: a load and a test for each word
 /// of a term.
 fn one_by_one(cases: &[Case]) -> usize {
-    2 * cases.iter().flat_map(|case| case.terms.iter()).flat_map(Term::words).count()
+    2 * cases
+        .iter()
+        .flat_map(|case| case.terms.iter())
+        .flat_map(Term::words)
+        .count()
 }
 
 /// The first half of a list leads to the second, and the first half of one case's terms to the
@@ -79,7 +98,14 @@ fn halves(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
     if let [Case { terms, then }] = cases {
         let (first, second) = terms.split_at(terms.len() / 2);
         let [first, second] = [first, second].map(Rc::from);
-        let then = decide(graph, &[Case { terms: second, then: *then }], otherwise);
+        let then = decide(
+            graph,
+            &[Case {
+                terms: second,
+                then: *then,
+            }],
+            otherwise,
+        );
         return decide(graph, &[Case { terms: first, then }], otherwise);
     }
     let (first, second) = cases.split_at(cases.len() / 2);
@@ -126,23 +152,26 @@ impl Decider<'_> {
         if self.known.len() > self.most {
             return None;
         }
-        let word = self.choose(&state)?;
-        let mut cuts = Vec::new();
-        for term in state.cases.iter().flat_map(|case| case.terms.iter()) {
-            term.cuts(word, &mut cuts);
-        }
-        sort(&mut cuts);
+        let Looked { word, cuts, .. } = self.choose(&state)?;
         // Where every term wants one value, whatever lies between them is the same.
         let mut all = state.cases.iter().flat_map(|case| case.terms.iter());
         let sets = all.all(|term| term.wants_one(word));
-        let terms = state.cases.iter().map(|case| 1 + case.terms.len()).sum::<usize>();
+        let terms = state
+            .cases
+            .iter()
+            .map(|case| 1 + case.terms.len())
+            .sum::<usize>();
         let mut others: Option<Label> = None;
         let mut cells = Vec::with_capacity(cuts.len() + 1);
         let mut first = 0;
         for next in cuts.into_iter().map(Some).chain([None]) {
             let last = next.map_or(word.mask, |next: u32| next - 1);
             if let Some(first) = least_within(word.mask, first, last) {
-                let fact = Fact { word, least: first, most: last };
+                let fact = Fact {
+                    word,
+                    least: first,
+                    most: last,
+                };
                 let range = first != last;
                 let to = if let Some(to) = others.filter(|_| range) {
                     to
@@ -155,7 +184,12 @@ impl Decider<'_> {
                     others = others.or((sets && range).then_some(to));
                     to
                 };
-                cells.push(Cell { first, last, to, weight: 1 });
+                cells.push(Cell {
+                    first,
+                    last,
+                    to,
+                    weight: 1,
+                });
             }
             first = next.unwrap_or(0);
         }
@@ -164,7 +198,7 @@ impl Decider<'_> {
         Some(label)
     }
 
-    fn choose(&self, state: &State) -> Option<Word> {
+    fn choose(&self, state: &State) -> Option<Looked> {
         let mut words: Vec<Looked> = Vec::new();
         for (at, case) in state.cases.iter().enumerate() {
             for word in case.terms.iter().flat_map(Term::words) {
@@ -174,22 +208,39 @@ impl Decider<'_> {
                     return None;
                 }
                 if known == words.len() {
-                    words.push(Looked { word, cases: 0, cuts: Vec::new(), first: at, last: at });
+                    words.push(Looked {
+                        word,
+                        cases: 0,
+                        cuts: Vec::new(),
+                        first: at,
+                        last: at,
+                    });
                 }
-                let Some(looked) = words.get_mut(known) else { continue };
+                let Some(looked) = words.get_mut(known) else {
+                    continue;
+                };
                 // A case counts once.
                 if looked.cases == 0 || looked.last != at {
                     looked.cases += 1;
                     looked.last = at;
-                    case.terms.iter().for_each(|term| term.cuts(word, &mut looked.cuts));
+                    case.terms
+                        .iter()
+                        .for_each(|term| term.cuts(word, &mut looked.cuts));
                 }
             }
         }
         for looked in &mut words {
-            sort(&mut looked.cuts);
+            looked.cuts.sort_unstable();
+            looked.cuts.dedup();
         }
-        let least = words.iter().min_by_key(|looked| {
-            let Looked { word, cases, ref cuts, first, .. } = **looked;
+        words.into_iter().min_by_key(|looked| {
+            let Looked {
+                word,
+                cases,
+                ref cuts,
+                first,
+                ..
+            } = *looked;
             // A word under a mask is left for later than the whole, which says all about it.
             let masked = word.mask != u32::MAX;
             let shared = usize::MAX - cases;
@@ -198,8 +249,7 @@ impl Decider<'_> {
                 Order::Given => (first, cuts.len(), shared, masked, word),
                 Order::Fewest => (cuts.len(), shared, first, masked, word),
             }
-        });
-        least.map(|looked| looked.word)
+        })
     }
 
     /// Where the values of a word lead. Bits that are all clear, or not, take no mask: `JSET`.
@@ -212,7 +262,13 @@ impl Decider<'_> {
         {
             let whole = Word::whole(word.offset);
             let (yes, no) = (other.to, zero.to);
-            return self.graph.test(Test { word: whole, code: JSET, k: word.mask, yes, no });
+            return self.graph.test(Test {
+                word: whole,
+                code: JSET,
+                k: word.mask,
+                yes,
+                no,
+            });
         }
         // Values that the mask rules out do not occur.
         for cell in &mut cells {
@@ -234,11 +290,6 @@ struct Looked {
     last: usize,
 }
 
-fn sort(cuts: &mut Vec<u32>) {
-    cuts.sort_unstable();
-    cuts.dedup();
-}
-
 impl State {
     /// Leaves out what does not matter: cases behind one that always holds, and those at the end
     /// that lead where it goes anyway.
@@ -249,7 +300,11 @@ impl State {
             }
             self.cases.truncate(always);
         }
-        while self.cases.last().is_some_and(|case| case.then == self.otherwise) {
+        while self
+            .cases
+            .last()
+            .is_some_and(|case| case.then == self.otherwise)
+        {
             self.cases.pop();
         }
         // Neighbours that lead to the same place may stand in any order: one of them.
@@ -262,14 +317,19 @@ impl State {
     fn after(&self, fact: Fact) -> Self {
         let mut cases = Vec::with_capacity(self.cases.len());
         for case in &self.cases {
-            let Some(case) = case.after(fact) else { continue };
+            let Some(case) = case.after(fact) else {
+                continue;
+            };
             let always = case.terms.is_empty();
             cases.push(case);
             if always {
                 break;
             }
         }
-        Self { cases, otherwise: self.otherwise }
+        Self {
+            cases,
+            otherwise: self.otherwise,
+        }
     }
 }
 
@@ -293,10 +353,15 @@ impl Case {
                 Outcome::Fails => return None,
             }
         }
-        let Some(mut terms) = left else { return Some(self.clone()) };
+        let Some(mut terms) = left else {
+            return Some(self.clone());
+        };
         terms.sort_unstable();
         terms.dedup();
-        Some(Self { terms: terms.into(), then: self.then })
+        Some(Self {
+            terms: terms.into(),
+            then: self.then,
+        })
     }
 }
 

@@ -24,7 +24,10 @@ pub(in super::super) struct Word {
 impl Word {
     /// All bits of the word at an offset.
     pub(in super::super) const fn whole(offset: u32) -> Self {
-        Self { offset, mask: u32::MAX }
+        Self {
+            offset,
+            mask: u32::MAX,
+        }
     }
 }
 
@@ -80,7 +83,11 @@ impl Graph {
 
     /// A comparison; where both answers lead to the same place, that place.
     pub(in super::super) fn test(&mut self, test: Test) -> Label {
-        if test.yes == test.no { test.yes } else { self.node(Node::Test(test)) }
+        if test.yes == test.no {
+            test.yes
+        } else {
+            self.node(Node::Test(test))
+        }
     }
 
     /// A node as it is.
@@ -96,7 +103,10 @@ impl Graph {
 
     /// What a label stands for.
     pub(in super::super) fn get(&self, label: Label) -> Node {
-        self.nodes.get(label.0 as usize).copied().unwrap_or(Node::Return(0))
+        self.nodes
+            .get(label.0 as usize)
+            .copied()
+            .unwrap_or(Node::Return(0))
     }
 
     /// Where a node leads.
@@ -169,7 +179,9 @@ impl Graph {
         let mut size = 0;
         for label in (first..=root.0).rev().map(Label) {
             let entry = entries.get((label.0 - first) as usize).copied().flatten();
-            let (Some(entry), Node::Test(test)) = (entry, self.get(label)) else { continue };
+            let (Some(entry), Node::Test(test)) = (entry, self.get(label)) else {
+                continue;
+            };
             size += match entry {
                 Entry::Load => 2 + usize::from(test.word.mask != u32::MAX),
                 Entry::Mask => 2,

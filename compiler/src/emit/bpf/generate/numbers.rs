@@ -20,15 +20,30 @@ pub(super) fn native(graph: &mut Graph, meaning: &Meaning) -> Label {
             self::cells(graph, x32)
         } else {
             let to = graph.ret(return_value(Action::KillProcess));
-            vec![Cell { first: 0, last: u32::MAX, to, weight: UNKNOWN }]
+            vec![Cell {
+                first: 0,
+                last: u32::MAX,
+                to,
+                weight: UNKNOWN,
+            }]
         };
         cut(&mut beyond, X32_BIT, u32::MAX - 1);
         let to = graph.ret(return_value(Action::Errno(meaning.native.enosys)));
-        beyond.push(Cell { first: u32::MAX, last: u32::MAX, to, weight: UNKNOWN });
+        beyond.push(Cell {
+            first: u32::MAX,
+            last: u32::MAX,
+            to,
+            weight: UNKNOWN,
+        });
         cut(&mut cells, 0, X32_BIT - 1);
         let weight = beyond.iter().map(|cell| cell.weight).sum();
         let to = search(graph, Word::whole(NUMBER), &beyond);
-        cells.push(Cell { first: X32_BIT, last: u32::MAX, to, weight });
+        cells.push(Cell {
+            first: X32_BIT,
+            last: u32::MAX,
+            to,
+            weight,
+        });
     }
     search(graph, Word::whole(NUMBER), &cells)
 }
@@ -50,7 +65,11 @@ fn cut(cells: &mut Vec<Cell>, first: u32, last: u32) {
 
 /// Where every number leads: one cell for each known number, and one for each gap.
 fn cells(graph: &mut Graph, one: &ArchMeaning) -> Vec<Cell> {
-    let default = if one.default.deny { one.denial } else { Action::Allow };
+    let default = if one.default.deny {
+        one.denial
+    } else {
+        Action::Allow
+    };
     let unnamed = graph.ret(return_value(default));
     let unknown = graph.ret(return_value(Action::Errno(one.enosys)));
     let mut places: BTreeMap<u32, (Label, u64)> = BTreeMap::new();
@@ -69,17 +88,32 @@ fn cells(graph: &mut Graph, one: &ArchMeaning) -> Vec<Cell> {
             let last = newest.min(end - 1);
             let count = u64::from(last - first) + 1;
             let each = weight(graph, one, unnamed, "");
-            cells.push(Cell { first, last, to: unnamed, weight: count * each });
+            cells.push(Cell {
+                first,
+                last,
+                to: unnamed,
+                weight: count * each,
+            });
         }
         if end > newest.saturating_add(1) && first.max(newest + 1) < end {
             let first = first.max(newest + 1);
-            cells.push(Cell { first, last: end - 1, to: unknown, weight: UNKNOWN });
+            cells.push(Cell {
+                first,
+                last: end - 1,
+                to: unknown,
+                weight: UNKNOWN,
+            });
         }
     };
     let mut next = 0;
     for (number, (to, weight)) in places {
         gap(next, number, &mut cells);
-        cells.push(Cell { first: number, last: number, to, weight });
+        cells.push(Cell {
+            first: number,
+            last: number,
+            to,
+            weight,
+        });
         next = number + 1;
     }
     gap(next, u32::MAX, &mut cells);

@@ -60,33 +60,58 @@ impl Term {
             Test::Gt(value) => (false, false, width, value.checked_add(1)),
             Test::Le(value) => (true, false, width, value.checked_add(1)),
         };
-        let never = if negated { Outcome::Holds } else { Outcome::Fails };
+        let never = if negated {
+            Outcome::Holds
+        } else {
+            Outcome::Fails
+        };
         let Some(value) = value else { return never };
-        if if equal { value & !mask != 0 } else { value > width } {
+        if if equal {
+            value & !mask != 0
+        } else {
+            value > width
+        } {
             return never;
         }
         let part = |upper: bool| {
             let half = |all: u64| if upper { high(all) } else { low(all) };
             let place = if upper == arch.big_endian() { 0 } else { 4 };
             let offset = ARGUMENTS + 8 * u32::from(condition.arg) + place;
-            let word = Word { offset, mask: half(mask) };
-            (word.mask != 0).then(|| Part { word, value: half(value) })
+            let word = Word {
+                offset,
+                mask: half(mask),
+            };
+            (word.mask != 0).then(|| Part {
+                word,
+                value: half(value),
+            })
         };
         let lower = part(false).filter(|part| equal || part.value != 0 || high(width) == 0);
-        Self { negated, equal, upper: part(true), lower }.outcome()
+        Self {
+            negated,
+            equal,
+            upper: part(true),
+            lower,
+        }
+        .outcome()
     }
 
     /// The words that it still looks at. The lower half of an order says nothing by itself.
     pub(super) fn words(&self) -> impl Iterator<Item = Word> {
         let ordered = !self.equal && self.upper.is_some();
         let lower = self.lower.filter(|_| !ordered);
-        [self.upper, lower].into_iter().flatten().map(|part| part.word)
+        [self.upper, lower]
+            .into_iter()
+            .flatten()
+            .map(|part| part.word)
     }
 
     /// Adds where the values of a word must be cut so that each piece decides about this term's part.
     pub(super) fn cuts(&self, word: Word, cuts: &mut Vec<u32>) {
         for (part, is_upper) in [(self.upper, true), (self.lower, false)] {
-            let Some(part) = part.filter(|part| part.word == word) else { continue };
+            let Some(part) = part.filter(|part| part.word == word) else {
+                continue;
+            };
             if part.value > 0 {
                 cuts.push(part.value);
             }
@@ -136,7 +161,9 @@ impl Term {
                 (Some(false), None) => return fails,
                 (Some(true), Some(_)) => left.lower = None,
                 (Some(false), Some(upper)) => {
-                    let Some(value) = upper.value.checked_add(1) else { return fails };
+                    let Some(value) = upper.value.checked_add(1) else {
+                        return fails;
+                    };
                     left.upper = Some(Part { value, ..upper });
                     left.lower = None;
                 }
@@ -173,7 +200,9 @@ impl Fact {
         }
         // From the highest bit in which the two ends differ, nothing is known.
         let differ = self.least ^ self.most;
-        let same = u32::MAX.checked_shl(32 - differ.leading_zeros()).unwrap_or(0);
+        let same = u32::MAX
+            .checked_shl(32 - differ.leading_zeros())
+            .unwrap_or(0);
         let known = self.word.mask & same & word.mask;
         let bits = self.least & known;
         if word == self.word {
@@ -195,11 +224,16 @@ impl Fact {
     /// Whether the word of a part is at least its value, where that is known.
     fn reaches(self, part: Part) -> Option<bool> {
         let (least, most, ..) = self.about(part.word)?;
-        if least >= part.value { Some(true) } else { (most < part.value).then_some(false) }
+        if least >= part.value {
+            Some(true)
+        } else {
+            (most < part.value).then_some(false)
+        }
     }
 
     /// Whether the word of a part is known to be greater than its value.
     fn passes(self, part: Part) -> bool {
-        self.about(part.word).is_some_and(|(least, ..)| least > part.value)
+        self.about(part.word)
+            .is_some_and(|(least, ..)| least > part.value)
     }
 }

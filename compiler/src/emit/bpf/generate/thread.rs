@@ -29,9 +29,18 @@ struct Fact {
 impl Fact {
     /// What is known after a test, given what was known before.
     fn after(before: Option<Self>, test: &Test, holds: bool) -> Self {
-        let nothing = Self { word: test.word, least: 0, most: test.word.mask };
-        let Self { word, mut least, mut most } =
-            before.filter(|fact| fact.word == test.word).unwrap_or(nothing);
+        let nothing = Self {
+            word: test.word,
+            least: 0,
+            most: test.word.mask,
+        };
+        let Self {
+            word,
+            mut least,
+            mut most,
+        } = before
+            .filter(|fact| fact.word == test.word)
+            .unwrap_or(nothing);
         let k = test.k;
         match (test.code, holds) {
             (JEQ, true) => (least, most) = (k, k),
@@ -76,7 +85,9 @@ fn pass(graph: &mut Graph, root: Label) -> Label {
     let mut targets: BTreeMap<Label, [Label; 2]> = BTreeMap::new();
     for label in &order {
         // Nobody leads here any more.
-        let Some(&known) = facts.get(label) else { continue };
+        let Some(&known) = facts.get(label) else {
+            continue;
+        };
         match graph.get(*label) {
             Node::Return(_) => {}
             Node::Test(test) => {

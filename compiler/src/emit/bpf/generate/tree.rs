@@ -72,7 +72,13 @@ fn at_most(most: usize, graph: &mut Graph, word: Word, cells: &[Cell]) -> Label 
         let k = all.get(all.len() / 2).map_or(0, |cell| cell.first);
         let (low, high) = cells.split_at(cells.partition_point(|cell| cell.first < k));
         let [no, yes] = [low, high].map(|half| at_most(FEW_CELLS, graph, word, half));
-        return graph.test(Test { word, code: JGE, k, yes, no });
+        return graph.test(Test {
+            word,
+            code: JGE,
+            k,
+            yes,
+            no,
+        });
     }
     let search = if word == Word::whole(NUMBER) {
         Search::remembered(cells.to_vec())
@@ -125,13 +131,19 @@ impl Search {
         }
         first.truncate(count);
         rest.retain(|one| first.iter().all(|cell| cell.first != one.first));
-        Self { first, then: Plan::of(&rest, depth) }
+        Self {
+            first,
+            then: Plan::of(&rest, depth),
+        }
     }
 
     /// For numbers, planned or remembered.
     fn remembered(cells: Vec<Cell>) -> Arc<Self> {
         let planned = || PLANNED.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = planned().iter().find(|(of, _)| *of == cells).map(|(_, one)| Arc::clone(one));
+        let known = planned()
+            .iter()
+            .find(|(of, _)| *of == cells)
+            .map(|(_, one)| Arc::clone(one));
         known.unwrap_or_else(|| {
             let search = Arc::new(Self::of(cells.clone(), 0));
             let mut planned = planned();
@@ -143,7 +155,13 @@ impl Search {
 }
 
 fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
-    graph.test(Test { word, code: JEQ, k: cell.first, yes: cell.to, no })
+    graph.test(Test {
+        word,
+        code: JEQ,
+        k: cell.first,
+        yes: cell.to,
+        no,
+    })
 }
 
 /// Neighbours that lead to the same place as one.
@@ -183,7 +201,12 @@ impl Plan {
         let mut table = Table::default();
         fill(&mut table, &cells, bits.ranges().as_mut());
         bits.forget();
-        Self { cells, bits, depth, table }
+        Self {
+            cells,
+            bits,
+            depth,
+            table,
+        }
     }
 
     fn cost(&self) -> u64 {
@@ -202,17 +225,32 @@ impl Plan {
                 let yes = self.range(graph, word, middle, last);
                 let no = self.range(graph, word, from, middle - 1);
                 let k = self.cells.get(middle).map_or(0, |cell| cell.first);
-                graph.test(Test { word, code: JGE, k, yes, no })
+                graph.test(Test {
+                    word,
+                    code: JGE,
+                    k,
+                    yes,
+                    no,
+                })
             }
             Step::Bits(mask) => {
                 let sides = self.bits.sides((from, last), mask);
                 let [yes, no] =
                     sides.map(|side| Self::of(&side, self.depth + 1).build(graph, word));
-                graph.test(Test { word, code: JSET, k: mask, yes, no })
+                graph.test(Test {
+                    word,
+                    code: JSET,
+                    k: mask,
+                    yes,
+                    no,
+                })
             }
             Step::Chain(to) => {
                 let cells = self.cells.get(from..=last).unwrap_or_default();
-                chained(cells, to).iter().rev().fold(to, |no, cell| equal(graph, word, cell, no))
+                chained(cells, to)
+                    .iter()
+                    .rev()
+                    .fold(to, |no, cell| equal(graph, word, cell, no))
             }
         }
     }
@@ -280,8 +318,12 @@ impl Chains {
         }
         let Some(to) = self.to else {
             // Only single values: any place will do.
-            let few = cells.get(..cells.len().min(2 * LONGEST_CHAIN)).unwrap_or_default();
-            let costs = few.iter().filter_map(|cell| Some((chain_cost(cells, cell.to)?, cell.to)));
+            let few = cells
+                .get(..cells.len().min(2 * LONGEST_CHAIN))
+                .unwrap_or_default();
+            let costs = few
+                .iter()
+                .filter_map(|cell| Some((chain_cost(cells, cell.to)?, cell.to)));
             return costs.min_by_key(|(cost, _)| *cost);
         };
         let cost = chain_cost(cells, to);

@@ -54,8 +54,9 @@ pub(super) fn weight(graph: &Graph, one: &ArchMeaning, to: Label, name: &str) ->
     match graph.get(to) {
         Node::Return(value) if value == return_value(Action::Allow) => ALLOWED,
         Node::Return(_) => RARE,
-        Node::Test(_) => {
-            OFTEN.iter().find(|(often, _)| *often == name).map_or(CHECKED, |(_, weight)| *weight)
-        }
+        Node::Test(_) => OFTEN
+            .iter()
+            .find(|(often, _)| *often == name)
+            .map_or(CHECKED, |(_, weight)| *weight),
     }
 }

@@ -29,17 +29,30 @@ fn programs_of_libseccomp_are_proven() {
         {syscall: getpid, action: trap}, {syscall: getppid, action: kill}]}";
     for (what, yaml) in [("shipped", shipped.as_str()), ("constants", constants)] {
         let (program, report) = emitted(yaml, arch).unwrap();
-        println!("{what}: {} instructions, {report:?}", program.instructions.len());
+        println!(
+            "{what}: {} instructions, {report:?}",
+            program.instructions.len()
+        );
         assert_eq!(report.method, Method::Exact);
-        let own = super::super::emit(&meaning(yaml, arch), &mut Sink::new()).unwrap().unwrap();
+        let own = super::super::emit(&meaning(yaml, arch), &mut Sink::new())
+            .unwrap()
+            .unwrap();
         assert!(own.0.instructions.len() < program.instructions.len());
         // A program that is wrong in one verdict is refused with the call.
         let mut wrong = program.clone();
-        for one in wrong.instructions.iter_mut().filter(|one| one.k == 0x0005_0001) {
+        for one in wrong
+            .instructions
+            .iter_mut()
+            .filter(|one| one.k == 0x0005_0001)
+        {
             one.k = 0x7FFF_0000;
         }
         let refused = checked(&meaning(yaml, arch), wrong).err().unwrap();
-        assert!(refused.message.ends_with("the policy says errno EPERM, the filter allows"));
+        assert!(
+            refused
+                .message
+                .ends_with("the policy says errno EPERM, the filter allows")
+        );
     }
 }
 
@@ -49,9 +62,16 @@ fn what_libseccomp_cannot_have_is_refused_by_name() {
         println!("SKIP what_libseccomp_cannot_have_is_refused_by_name: no table for this machine");
         return;
     };
-    let other = if arch == Arch::X86_64 { Arch::Aarch64 } else { Arch::X86_64 };
+    let other = if arch == Arch::X86_64 {
+        Arch::Aarch64
+    } else {
+        Arch::X86_64
+    };
     let message = format!("libseccomp cannot make a filter for {other} here");
-    assert_eq!(emitted("{allow: [read]}", other), Err(("libseccomp-cannot", message)));
+    assert_eq!(
+        emitted("{allow: [read]}", other),
+        Err(("libseccomp-cannot", message))
+    );
     let both = emitted("{allow: [read], architectures: [x86]}", Arch::X86_64);
     assert!(both.unwrap_err().1.contains("several architectures"));
     let ranges = "{allow: [read], advanced_rules: [{syscall: mmap, action: allow, conditions: [\
@@ -59,7 +79,10 @@ fn what_libseccomp_cannot_have_is_refused_by_name() {
         {arg: 5, op: le, value: 0x123456789abcde}]}]}";
     let (code, message) = emitted(ranges, arch).unwrap_err();
     let said = "libseccomp cannot have what is said of `mmap`: it takes too many comparisons";
-    assert!(code == "libseccomp-cannot" && message.starts_with(said), "{message}");
+    assert!(
+        code == "libseccomp-cannot" && message.starts_with(said),
+        "{message}"
+    );
     // Whatever comes of these rules, it is proven or refused.
     match emitted(RULES, arch) {
         Ok((program, _)) => println!("{} instructions", program.instructions.len()),

@@ -21,12 +21,25 @@ pub(super) fn sample(
     audit_arch: u32,
     number: u32,
 ) -> Result<u64, Mismatch> {
-    let mut checker = Checker { meaning, program, cells: 0 };
-    let mut reached = meaning.interfaces().filter(|one| one.arch.audit() == audit_arch);
+    let mut checker = Checker {
+        meaning,
+        program,
+        cells: 0,
+    };
+    let mut reached = meaning
+        .interfaces()
+        .filter(|one| one.arch.audit() == audit_arch);
     match reached.find_map(|one| one.calls.get(&number)) {
         Some(call) => checker.arguments(audit_arch, number, call)?,
         None => {
-            checker.compare(&Call { audit_arch, number, args: [0; 6] }, |_, _| {})?;
+            checker.compare(
+                &Call {
+                    audit_arch,
+                    number,
+                    args: [0; 6],
+                },
+                |_, _| {},
+            )?;
         }
     }
     Ok(checker.cells)
@@ -73,14 +86,26 @@ impl Checker<'_> {
     ) -> Result<(), Mismatch> {
         let mut constants = written(call);
         let big_endian = self.meaning.native.arch.big_endian();
-        compared(self.program, (audit_arch, number), big_endian, &mut constants);
+        compared(
+            self.program,
+            (audit_arch, number),
+            big_endian,
+            &mut constants,
+        );
         let mut ways = BTreeMap::new();
         for args in cells(&constants) {
             let (mut way, mut words) = (0_u64, 0_u64);
-            let value = self.compare(&Call { audit_arch, number, args }, |at, offset| {
-                way = (way ^ at as u64).wrapping_mul(0x0100_0000_01B3);
-                words |= 1 << (offset % 64);
-            })?;
+            let value = self.compare(
+                &Call {
+                    audit_arch,
+                    number,
+                    args,
+                },
+                |at, offset| {
+                    way = (way ^ at as u64).wrapping_mul(0x0100_0000_01B3);
+                    words |= 1 << (offset % 64);
+                },
+            )?;
             ways.entry(way).or_insert(Way { args, words, value });
         }
         for way in ways.values().take(MOST_WAYS) {
@@ -90,7 +115,11 @@ impl Checker<'_> {
                     if let Some(arg) = args.get_mut(usize::from(*position)) {
                         *arg ^= 1 << bit;
                     }
-                    let call = Call { audit_arch, number, args };
+                    let call = Call {
+                        audit_arch,
+                        number,
+                        args,
+                    };
                     let second = (bit >= 32) != big_endian;
                     let offset = ARGUMENTS + 8 * u32::from(*position) + if second { 4 } else { 0 };
                     // A word that no comparison on the way looks at does not change the way.
@@ -209,7 +238,10 @@ fn written(call: &CallMeaning) -> Constants {
         }
     }
     if let Some(guard) = &call.guard {
-        guard.values.iter().for_each(|value| add(guard.arg, &around(*value)));
+        guard
+            .values
+            .iter()
+            .for_each(|value| add(guard.arg, &around(*value)));
     }
     found
 }
@@ -236,7 +268,9 @@ fn cells(constants: &Constants) -> Vec<[u64; 6]> {
             (usize::from(*position), all.into_iter().collect())
         })
         .collect();
-    let total = lists.iter().try_fold(1_usize, |total, (_, list)| total.checked_mul(list.len()));
+    let total = lists
+        .iter()
+        .try_fold(1_usize, |total, (_, list)| total.checked_mul(list.len()));
     let longest = lists.iter().map(|(_, list)| list.len()).max().unwrap_or(1);
     let (count, mixed) = match total {
         Some(total) if total <= MOST_CELLS => (total, false),
@@ -253,7 +287,9 @@ fn cells(constants: &Constants) -> Vec<[u64; 6]> {
                 // One argument goes through its values in turn; the others are spread.
                 (index / lists.len()) % list.len()
             } else {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 usize::try_from(state >> 33).unwrap_or(0) % list.len()
             };
             rest /= list.len();

@@ -37,14 +37,22 @@ impl Mismatch {
     pub(super) fn new(meaning: &Meaning, call: Call, found: Found) -> Self {
         let expected = return_value(evaluate(meaning, &call).action);
         let mut looked_at = 0;
-        let named = meaning.interfaces().filter(|one| one.arch.audit() == call.audit_arch);
+        let named = meaning
+            .interfaces()
+            .filter(|one| one.arch.audit() == call.audit_arch);
         for one in named.filter_map(|one| one.calls.get(&call.number)) {
             let conditions = one.rules.iter().flat_map(|rule| &rule.conditions);
-            let all =
-                conditions.map(|condition| condition.arg).chain(one.guard.iter().map(|g| g.arg));
+            let all = conditions
+                .map(|condition| condition.arg)
+                .chain(one.guard.iter().map(|g| g.arg));
             looked_at |= all.fold(0, |bits, arg| bits | 1 << arg);
         }
-        Self { call, expected, found, looked_at }
+        Self {
+            call,
+            expected,
+            found,
+            looked_at,
+        }
     }
 }
 
@@ -73,7 +81,9 @@ impl fmt::Display for Mismatch {
 /// The interface that a call comes through, if it is one that we know.
 fn interface(call: &Call) -> Option<Arch> {
     let x32 = call.number >= X32_BIT && call.number != u32::MAX;
-    let mut known = Arch::ALL.into_iter().filter(|arch| arch.audit() == call.audit_arch);
+    let mut known = Arch::ALL
+        .into_iter()
+        .filter(|arch| arch.audit() == call.audit_arch);
     known.find(|arch| !arch.has_x32() && *arch != Arch::X32 || (*arch == Arch::X32) == x32)
 }
 
@@ -97,7 +107,11 @@ pub fn describe_call(call: &Call, shown: u8) -> String {
         let name = signature
             .get(position)
             .map_or_else(|| format!("arg{position}"), |one| one.name.to_owned());
-        let value = if value < 10 { value.to_string() } else { format!("{value:#x}") };
+        let value = if value < 10 {
+            value.to_string()
+        } else {
+            format!("{value:#x}")
+        };
         // Writing to a string cannot fail.
         if write!(out, "{separator}{name}={value}").is_ok() {
             separator = ", ";
@@ -122,5 +136,9 @@ fn verdict(arch: Arch, value: u32, verb: bool) -> String {
         }
         _ => return format!("{}{value:#010x}", if verb { "returns " } else { "" }),
     };
-    words.into_iter().nth(usize::from(verb)).unwrap_or_default().to_owned()
+    words
+        .into_iter()
+        .nth(usize::from(verb))
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -84,11 +84,20 @@ pub(super) fn check_within(
 ) -> Result<Report, Mismatch> {
     if let Some(found) = invalid(program) {
         let audit_arch = meaning.native.arch.audit();
-        let call = Call { audit_arch, number: 0, args: [0; 6] };
+        let call = Call {
+            audit_arch,
+            number: 0,
+            args: [0; 6],
+        };
         return Err(Mismatch::new(meaning, call, found));
     }
     let space = Space::new(meaning.native.arch.big_endian());
-    let mut prover = Prover { meaning, program, space, report: Report::default() };
+    let mut prover = Prover {
+        meaning,
+        program,
+        space,
+        report: Report::default(),
+    };
     let mut left = budget;
     let listed = meaning.interfaces().map(|one| one.arch.audit()).collect();
     for class in classes(meaning, &listed) {
@@ -153,7 +162,8 @@ struct Class<'a> {
 impl Class<'_> {
     /// Whether the verdict may depend on arguments.
     fn looks(&self) -> bool {
-        self.call.is_some_and(|call| !call.rules.is_empty() || call.guard.is_some())
+        self.call
+            .is_some_and(|call| !call.rules.is_empty() || call.guard.is_some())
     }
 
     /// The architecture and number of one call in it.
@@ -191,7 +201,11 @@ fn classes<'a>(meaning: &'a Meaning, listed: &'a BTreeSet<u32>) -> Vec<Class<'a>
             continue;
         }
         let mut starts = BTreeSet::from([0, X32_BIT, u32::MAX]);
-        let sharing = || meaning.interfaces().filter(move |one| one.arch.audit() == audit);
+        let sharing = || {
+            meaning
+                .interfaces()
+                .filter(move |one| one.arch.audit() == audit)
+        };
         for one in sharing() {
             starts.extend(one.newest.checked_add(1));
             for number in one.calls.keys().chain(&one.beyond) {
@@ -202,10 +216,20 @@ fn classes<'a>(meaning: &'a Meaning, listed: &'a BTreeSet<u32>) -> Vec<Class<'a>
         while let Some(first) = rest.next() {
             let last = rest.peek().map_or(u32::MAX, |next| next - 1);
             let call = sharing().find_map(|one| one.calls.get(&first));
-            found.push(Class { arch: Some(audit), listed, numbers: (first, last), call });
+            found.push(Class {
+                arch: Some(audit),
+                listed,
+                numbers: (first, last),
+                call,
+            });
         }
     }
-    found.push(Class { arch: None, listed, numbers: (0, u32::MAX), call: None });
+    found.push(Class {
+        arch: None,
+        listed,
+        numbers: (0, u32::MAX),
+        call: None,
+    });
     found
 }
 
@@ -253,15 +277,24 @@ impl Prover<'_> {
                 return Ok(());
             }
         }
-        let start = At::Program { at: 0, word: 0, mask: 0 };
-        let mut point = Point { at: start, looked: false };
+        let start = At::Program {
+            at: 0,
+            word: 0,
+            mask: 0,
+        };
+        let mut point = Point {
+            at: start,
+            looked: false,
+        };
         let mut pending: Vec<(Point, usize, Split)> = Vec::new();
         loop {
             if let Some((split, other)) = self.follow(class, &mut point)? {
                 pending.push((other, self.space.known(), split));
                 self.space.keep(split);
             } else {
-                let Some((other, known, split)) = pending.pop() else { return Ok(()) };
+                let Some((other, known, split)) = pending.pop() else {
+                    return Ok(());
+                };
                 self.space.other_part(known, split);
                 point = other;
             }
@@ -279,15 +312,26 @@ impl Prover<'_> {
             match self.walk(at, word, mask, &mut point.looked)? {
                 Walked::Returned(value) => {
                     self.report.paths += 1;
-                    point.at = At::Meaning { value, settled: Settled::default() };
+                    point.at = At::Meaning {
+                        value,
+                        settled: Settled::default(),
+                    };
                 }
                 Walked::Open { split, now, other } => {
                     point.at = now;
-                    return Ok(Some((split, Point { at: other, ..*point })));
+                    return Ok(Some((
+                        split,
+                        Point {
+                            at: other,
+                            ..*point
+                        },
+                    )));
                 }
             }
         }
-        let At::Meaning { value, settled } = &mut point.at else { return Ok(None) };
+        let At::Meaning { value, settled } = &mut point.at else {
+            return Ok(None);
+        };
         if let Some(call) = class.call {
             match self.space.settle(call, settled) {
                 Ok(()) => {}
@@ -298,7 +342,8 @@ impl Prover<'_> {
         self.space.budget.spend(1)?;
         self.report.cells += 1;
         let looked = point.looked && !class.looks();
-        self.cell(*value, looked).map_err(|found| Failure::Mismatch(Box::new(found)))?;
+        self.cell(*value, looked)
+            .map_err(|found| Failure::Mismatch(Box::new(found)))?;
         Ok(None)
     }
 
@@ -311,7 +356,11 @@ impl Prover<'_> {
     ) -> Result<Walked, Failure> {
         loop {
             // A program was found valid before: nothing leads out of it.
-            let one = *self.program.instructions.get(at).ok_or(Failure::Exhausted)?;
+            let one = *self
+                .program
+                .instructions
+                .get(at)
+                .ok_or(Failure::Exhausted)?;
             at += 1;
             let (yes, no) = (at + usize::from(one.jt), at + usize::from(one.jf));
             let test = match one.code {
@@ -340,7 +389,11 @@ impl Prover<'_> {
                 Err(Stop::Open(split)) => {
                     let to = |at| At::Program { at, word, mask };
                     let (now, other) = if split.is(test) { (yes, no) } else { (no, yes) };
-                    return Ok(Walked::Open { split, now: to(now), other: to(other) });
+                    return Ok(Walked::Open {
+                        split,
+                        now: to(now),
+                        other: to(other),
+                    });
                 }
             }
         }

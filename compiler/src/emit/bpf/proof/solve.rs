@@ -22,18 +22,30 @@ pub(super) enum Relation {
 
 impl Test {
     pub(super) const fn equal(mask: u32, value: u32) -> Self {
-        Self { mask, relation: Relation::Equal, value }
+        Self {
+            mask,
+            relation: Relation::Equal,
+            value,
+        }
     }
 
     pub(super) const fn above(mask: u32, value: u32) -> Self {
-        Self { mask, relation: Relation::Above, value }
+        Self {
+            mask,
+            relation: Relation::Above,
+            value,
+        }
     }
 
     /// At least a value: above the one before, and always so for 0.
     pub(super) const fn at_least(mask: u32, value: u32) -> Self {
         match value.checked_sub(1) {
             Some(before) => Self::above(mask, before),
-            None => Self { mask: 0, relation: Relation::AtMost, value: 0 },
+            None => Self {
+                mask: 0,
+                relation: Relation::AtMost,
+                value: 0,
+            },
         }
     }
 
@@ -120,7 +132,10 @@ pub(super) struct Exhausted;
 
 impl Budget {
     pub(super) const fn of(left: u64) -> Self {
-        Self { left, room: Vec::new() }
+        Self {
+            left,
+            room: Vec::new(),
+        }
     }
 
     pub(super) const fn left(&self) -> u64 {
@@ -159,12 +174,19 @@ pub(super) fn solve(
 /// of which must differ.
 fn by_masks(budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
     let mut known = Bits::default();
-    for test in budget.room.iter().filter(|test| test.relation == Relation::Equal) {
+    for test in budget
+        .room
+        .iter()
+        .filter(|test| test.relation == Relation::Equal)
+    {
         let conflict = (known.value ^ test.value) & known.mask & test.mask;
         if test.value & !test.mask != 0 || conflict != 0 {
             return Ok(None);
         }
-        known = Bits { mask: known.mask | test.mask, value: known.value | test.value };
+        known = Bits {
+            mask: known.mask | test.mask,
+            value: known.value | test.value,
+        };
     }
     // One that the mask rules out differs always.
     let choice = |test: &Test| test.relation == Relation::Different && test.value & !test.mask == 0;
@@ -208,12 +230,17 @@ fn choose(open: usize, mut known: Bits, budget: &mut Budget) -> Result<Option<u3
     }
     let left = budget.room.get(open..).unwrap_or_default().iter();
     let shortest = left.min_by_key(|test| (test.mask & !known.mask).count_ones());
-    let Some(test) = shortest.copied() else { return Ok(Some(known.value)) };
+    let Some(test) = shortest.copied() else {
+        return Ok(Some(known.value));
+    };
     let free = test.mask & !known.mask;
     let bit = free & free.wrapping_neg();
     let end = budget.room.len();
     for value in [!test.value & bit, test.value & bit] {
-        let tried = Bits { mask: known.mask | bit, value: known.value | value };
+        let tried = Bits {
+            mask: known.mask | bit,
+            value: known.value | value,
+        };
         budget.room.extend_from_within(open..end);
         if let Some(found) = choose(end, tried, budget)? {
             return Ok(Some(found));
@@ -225,7 +252,9 @@ fn choose(open: usize, mut known: Bits, budget: &mut Budget) -> Result<Option<u3
 
 /// Leaves those from a place on that are to be kept.
 fn retain_from(room: &mut Vec<Test>, from: usize, mut keeps: impl FnMut(&Test) -> bool) {
-    let Some(tests) = room.get_mut(from..) else { return };
+    let Some(tests) = room.get_mut(from..) else {
+        return;
+    };
     let mut kept = 0;
     for at in 0..tests.len() {
         if tests.get(at).is_some_and(&mut keeps) {
@@ -252,7 +281,12 @@ fn by_bits(
     let Some(bit) = bit.checked_sub(1) else {
         // Every bit is that of the value.
         let equal = |test: &Test| matches!(test.relation, Relation::Equal | Relation::AtMost);
-        let all = budget.room.get(open..).unwrap_or_default().iter().all(equal);
+        let all = budget
+            .room
+            .get(open..)
+            .unwrap_or_default()
+            .iter()
+            .all(equal);
         return Ok(all.then_some(word));
     };
     // Where those begin that the first choice left open, if it had to be tried.
@@ -261,7 +295,9 @@ fn by_bits(
         let start = budget.room.len();
         let mut possible = true;
         for at in open..end {
-            let Some(test) = budget.room.get(at).copied() else { break };
+            let Some(test) = budget.room.get(at).copied() else {
+                break;
+            };
             match test.bit(bit, choice) {
                 Bit::Holds => {}
                 Bit::Fails => {
@@ -328,7 +364,10 @@ mod tests {
                     let fits = |word: u32| tests.iter().all(|test| test.holds(word));
                     let there = (0..16).chain(16..32).any(fits);
                     assert_eq!(found.is_some(), there, "{tests:?}");
-                    let mut room = Budget { left: u64::MAX, room: tests.to_vec() };
+                    let mut room = Budget {
+                        left: u64::MAX,
+                        room: tests.to_vec(),
+                    };
                     let bits = by_bits(0, 32, 0, &mut room).unwrap();
                     assert_eq!(bits.is_some(), there, "{tests:?}");
                     assert!(found.is_none_or(fits), "{tests:?} {found:?}");
@@ -342,7 +381,9 @@ mod tests {
     #[test]
     fn hard_questions_end_at_the_budget() {
         // All 16 values of four bits excluded one by one, for many groups of four bits.
-        let groups = [0x000F_u32, 0x0F0F, 0xF00F, 0x0FF0, 0xF0F0, 0xFF00, 0x5555, 0xAAAA];
+        let groups = [
+            0x000F_u32, 0x0F0F, 0xF00F, 0x0FF0, 0xF0F0, 0xFF00, 0x5555, 0xAAAA,
+        ];
         let mut tests = Vec::new();
         for (at, mask) in groups.iter().cycle().take(64).enumerate() {
             let value = u32::try_from(at).unwrap().wrapping_mul(0x9E37_79B9) & mask;

@@ -61,7 +61,12 @@ impl Space {
     /// No call is left out. `big_endian`: the order of an argument's two words.
     pub(super) fn new(big_endian: bool) -> Self {
         let words = std::array::from_fn(|_| Word::default());
-        Self { words, trail: Vec::new(), big_endian, budget: Budget::of(0) }
+        Self {
+            words,
+            trail: Vec::new(),
+            big_endian,
+            budget: Budget::of(0),
+        }
     }
 
     /// Every call again.
@@ -127,18 +132,28 @@ impl Space {
             let (low, high) = self.halves(position);
             *arg = u64::from(value(high)) << 32 | u64::from(value(low));
         }
-        Call { audit_arch: value(ARCH_WORD), number: value(NUMBER_WORD), args }
+        Call {
+            audit_arch: value(ARCH_WORD),
+            number: value(NUMBER_WORD),
+            args,
+        }
     }
 
     /// The words of an argument: the lower half, the upper half.
     const fn halves(&self, position: usize) -> (usize, usize) {
         let first = ARGUMENT_WORDS + 2 * position;
-        if self.big_endian { (first + 1, first) } else { (first, first + 1) }
+        if self.big_endian {
+            (first + 1, first)
+        } else {
+            (first, first + 1)
+        }
     }
 
     /// Whether a condition holds.
     fn condition(&mut self, condition: &Condition) -> Result<bool, Stop> {
-        let Condition { arg, width, test, .. } = *condition;
+        let Condition {
+            arg, width, test, ..
+        } = *condition;
         match test {
             syscalls::Test::Eq(value) => self.equal(arg, width, value),
             syscalls::Test::Ne(value) => Ok(!self.equal(arg, width, value)?),
@@ -167,7 +182,9 @@ impl Space {
     }
 
     fn at_least(&mut self, arg: u8, mask: u64, value: u64) -> Result<bool, Stop> {
-        value.checked_sub(1).map_or(Ok(true), |before| self.above(arg, mask, before))
+        value
+            .checked_sub(1)
+            .map_or(Ok(true), |before| self.above(arg, mask, before))
     }
 
     /// Goes through the conditions of a call, in the evaluator's order, up to where every call of
@@ -176,14 +193,19 @@ impl Space {
         'rules: while let Some(rule) = call.rules.get(at.rule) {
             while let Some(condition) = rule.conditions.get(at.condition) {
                 if !self.condition(condition)? {
-                    *at = Settled { rule: at.rule + 1, condition: 0 };
+                    *at = Settled {
+                        rule: at.rule + 1,
+                        condition: 0,
+                    };
                     continue 'rules;
                 }
                 at.condition += 1;
             }
             return Ok(());
         }
-        let Some(guard) = &call.guard else { return Ok(()) };
+        let Some(guard) = &call.guard else {
+            return Ok(());
+        };
         while let Some(value) = guard.values.get(at.condition) {
             if self.equal(guard.arg, guard.width, *value)? {
                 return Ok(());

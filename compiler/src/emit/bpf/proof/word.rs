@@ -29,13 +29,23 @@ struct Summary {
     any: bool,
 }
 
-const NOTHING: Summary =
-    Summary { low: 0, high: u32::MAX, mask: 0, bits: 0, witness: 0, any: false };
+const NOTHING: Summary = Summary {
+    low: 0,
+    high: u32::MAX,
+    mask: 0,
+    bits: 0,
+    witness: 0,
+    any: false,
+};
 
 impl Summary {
     /// Adds a test; gives whether the summary says all of it.
     fn add(&mut self, test: Test) -> bool {
-        let Test { mask, relation, value } = test;
+        let Test {
+            mask,
+            relation,
+            value,
+        } = test;
         match relation {
             Relation::Above if mask == u32::MAX => self.low = self.low.max(value.saturating_add(1)),
             Relation::AtMost if mask == u32::MAX => self.high = self.high.min(value),
@@ -58,7 +68,11 @@ impl Summary {
 
     /// Whether it leaves no value for which a test holds. Not every such test is seen here.
     const fn excludes(self, test: Test) -> bool {
-        let Test { mask, relation, value } = test;
+        let Test {
+            mask,
+            relation,
+            value,
+        } = test;
         let known = self.mask & mask;
         let whole = mask == u32::MAX;
         match relation {
@@ -79,14 +93,24 @@ impl Summary {
     fn tests(self) -> impl Iterator<Item = Test> {
         let low = Test::at_least(u32::MAX, self.low);
         let high = Test::above(u32::MAX, self.high).negated();
-        let bounds = [(self.low > 0).then_some(low), (self.high < u32::MAX).then_some(high)];
-        bounds.into_iter().flatten().chain([Test::equal(self.mask, self.bits)])
+        let bounds = [
+            (self.low > 0).then_some(low),
+            (self.high < u32::MAX).then_some(high),
+        ];
+        bounds
+            .into_iter()
+            .flatten()
+            .chain([Test::equal(self.mask, self.bits)])
     }
 }
 
 impl Default for Word {
     fn default() -> Self {
-        Self { tests: Vec::new(), said: Vec::new(), summary: NOTHING }
+        Self {
+            tests: Vec::new(),
+            said: Vec::new(),
+            summary: NOTHING,
+        }
     }
 }
 
@@ -125,7 +149,10 @@ impl Word {
 
     /// Knows one thing more. The witness satisfies it.
     pub(super) fn assume(&mut self, test: Test, witness: u32) -> Before {
-        let before = Before { summary: self.summary, tests: self.tests.len() };
+        let before = Before {
+            summary: self.summary,
+            tests: self.tests.len(),
+        };
         if !self.summary.add(test) {
             self.tests.push(test);
             let (question, answer) = test.question();
@@ -174,7 +201,9 @@ impl Word {
     /// Whether a test holds for all values that satisfy the others, for none, or for some.
     pub(super) fn answer(&self, test: Test, budget: &mut Budget) -> Result<Answer, Exhausted> {
         budget.spend(1)?;
-        let Summary { low, high, witness, .. } = self.summary;
+        let Summary {
+            low, high, witness, ..
+        } = self.summary;
         let now = test.holds(witness);
         let other = if now { test.negated() } else { test };
         if low == high || test.mask == 0 || self.summary.excludes(other) {
@@ -191,7 +220,10 @@ impl Word {
         };
         budget.spend(1 + self.tests.len() / 4)?;
         let candidates = other.candidates(witness);
-        let found = candidates.into_iter().chain([low, high]).find(|value| fits(*value));
+        let found = candidates
+            .into_iter()
+            .chain([low, high])
+            .find(|value| fits(*value));
         if let Some(value) = found {
             return Ok(Answer::Either(now, value));
         }
@@ -214,15 +246,30 @@ mod tests {
     fn a_test_is_answered_for_all_values_at_once() {
         let mut word = Word::default();
         let budget = &mut Budget::of(u64::MAX);
-        assert_eq!(word.answer(Test::equal(1, 1), budget), Ok(Answer::Either(false, 1)));
+        assert_eq!(
+            word.answer(Test::equal(1, 1), budget),
+            Ok(Answer::Either(false, 1))
+        );
         // Bits 0 and 1 are not both clear, and bit 1 is: so bit 0 is set.
         assert_eq!(word.restrict(Test::equal(3, 0).negated(), budget), Ok(true));
         assert_eq!(word.restrict(Test::equal(2, 0), budget), Ok(true));
-        assert_eq!(word.answer(Test::equal(1, 1), budget), Ok(Answer::Always(true)));
+        assert_eq!(
+            word.answer(Test::equal(1, 1), budget),
+            Ok(Answer::Always(true))
+        );
         assert_eq!(word.restrict(Test::equal(1, 0), budget), Ok(false));
         // At most 2, and not 1: nothing is left of the odd numbers.
-        assert_eq!(word.restrict(Test::above(u32::MAX, 2).negated(), budget), Ok(true));
-        assert_eq!(word.restrict(Test::equal(u32::MAX, 1).negated(), budget), Ok(false));
-        assert_eq!(word.answer(Test::at_least(u32::MAX, 0), budget), Ok(Answer::Always(true)));
+        assert_eq!(
+            word.restrict(Test::above(u32::MAX, 2).negated(), budget),
+            Ok(true)
+        );
+        assert_eq!(
+            word.restrict(Test::equal(u32::MAX, 1).negated(), budget),
+            Ok(false)
+        );
+        assert_eq!(
+            word.answer(Test::at_least(u32::MAX, 0), budget),
+            Ok(Answer::Always(true))
+        );
     }
 }

@@ -130,10 +130,14 @@ fn harmless() -> Vec<(&'static str, [u64; 6])> {
 
 #[test]
 fn the_kernel_does_what_the_evaluator_says() {
-    let Some(helper) = Helper::build("verdicts") else { return };
+    let Some(helper) = Helper::build("verdicts") else {
+        return;
+    };
     let denied = 130; // EOWNERDEAD
     let policies = [
-        RULES.replace("EACCES", "EOWNERDEAD").replace("exit_group", "exit_group, getpid"),
+        RULES
+            .replace("EACCES", "EOWNERDEAD")
+            .replace("exit_group", "exit_group, getpid"),
         "{default_deny: false, on_deny: !errno EOWNERDEAD, deny: [getuid, fchmod]}".to_owned(),
         "{on_deny: kill, allow: [exit_group, getpid, socket, openat]}".to_owned(),
         "{on_deny: !errno EOWNERDEAD, allow: [exit_group, getpid], architectures: [x86]}"
@@ -153,12 +157,22 @@ fn the_kernel_does_what_the_evaluator_says() {
         std::fs::write(&file, emitted(&meaning).0.to_le_bytes()).unwrap();
         let mut calls: Vec<(Way, u32, [u64; 6])> = harmless()
             .into_iter()
-            .map(|(name, args)| (Way::Native, syscall_number(Arch::X86_64, name).unwrap(), args))
+            .map(|(name, args)| {
+                (
+                    Way::Native,
+                    syscall_number(Arch::X86_64, name).unwrap(),
+                    args,
+                )
+            })
             .collect();
         // Every number that the filter denies, and some through the other interfaces.
         let seen = |number: &u32| !UNSEEN.contains(number);
         calls.extend((0..480).filter(seen).filter_map(|number| {
-            let call = Call { audit_arch: Arch::X86_64.audit(), number, args: [0; 6] };
+            let call = Call {
+                audit_arch: Arch::X86_64.audit(),
+                number,
+                args: [0; 6],
+            };
             let action = evaluate(&meaning, &call).action;
             (!matches!(action, Action::Allow | Action::Log)).then_some((
                 Way::Native,
@@ -170,8 +184,16 @@ fn the_kernel_does_what_the_evaluator_says() {
         calls.push((Way::Native, u32::MAX, [0; 6]));
         calls.extend([20, 24].map(|number| (Way::Int80, number, [0; 6])));
         for ((way, number, args), answer) in calls.iter().zip(helper.answers(&file, &calls)) {
-            let arch = if *way == Way::Int80 { Arch::X86 } else { Arch::X86_64 };
-            let call = Call { audit_arch: arch.audit(), number: *number, args: *args };
+            let arch = if *way == Way::Int80 {
+                Arch::X86
+            } else {
+                Arch::X86_64
+            };
+            let call = Call {
+                audit_arch: arch.audit(),
+                number: *number,
+                args: *args,
+            };
             let holds = match evaluate(&meaning, &call).action {
                 // The only thread of its process.
                 Action::KillProcess | Action::KillThread => answer == Answer::Signal(SIGSYS),
@@ -193,26 +215,45 @@ fn the_kernel_does_what_the_evaluator_says() {
 
 #[test]
 fn only_the_thread_is_killed_where_the_policy_says_so() {
-    let Some(helper) = Helper::build("threads") else { return };
+    let Some(helper) = Helper::build("threads") else {
+        return;
+    };
     let yaml = "{on_deny: !errno EOWNERDEAD, allow: [exit_group], advanced_rules: [\
         {syscall: getuid, action: kill_thread}, {syscall: getgid, action: kill}, \
         {syscall: getpid, action: trap}]}";
     let file = helper.0.join("threads.bpf");
     let program = emitted(&meaning(yaml, Arch::X86_64)).0;
     std::fs::write(&file, program.to_le_bytes()).unwrap();
-    let calls = ["getuid", "getgid", "getpid", "getppid"]
-        .map(|name| (Way::Thread, syscall_number(Arch::X86_64, name).unwrap(), [0; 6]));
-    let expected =
-        [Answer::ThreadGone, Answer::Signal(SIGSYS), Answer::Handled, Answer::Errno(130)];
+    let calls = ["getuid", "getgid", "getpid", "getppid"].map(|name| {
+        (
+            Way::Thread,
+            syscall_number(Arch::X86_64, name).unwrap(),
+            [0; 6],
+        )
+    });
+    let expected = [
+        Answer::ThreadGone,
+        Answer::Signal(SIGSYS),
+        Answer::Handled,
+        Answer::Errno(130),
+    ];
     assert_eq!(helper.answers(&file, &calls), expected);
 }
 
 #[test]
 fn the_kernel_answers_probes_as_their_table_says() {
-    let Some(helper) = Helper::build("probes") else { return };
+    let Some(helper) = Helper::build("probes") else {
+        return;
+    };
     let calls: Vec<_> = CANDIDATES
         .iter()
-        .map(|one| (Way::Native, syscall_number(Arch::X86_64, one.name).unwrap(), one.args))
+        .map(|one| {
+            (
+                Way::Native,
+                syscall_number(Arch::X86_64, one.name).unwrap(),
+                one.args,
+            )
+        })
         .collect();
     let answers = helper.answers(Path::new("-"), &calls);
     for (candidate, answer) in CANDIDATES.iter().zip(answers) {
@@ -233,16 +274,27 @@ fn the_kernel_answers_probes_as_their_table_says() {
 fn libseccomp_knows_the_same_numbers() {
     for arch in [Arch::X86_64, Arch::Aarch64] {
         for (name, number) in names(arch) {
-            let Ok(output) =
-                Command::new("scmp_sys_resolver").args(["-a", arch.name(), name]).output()
+            let Ok(output) = Command::new("scmp_sys_resolver")
+                .args(["-a", arch.name(), name])
+                .output()
             else {
                 println!("skipped: scmp_sys_resolver (Debian's package seccomp) is not installed");
                 return;
             };
-            let theirs: i64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+            let theirs: i64 = String::from_utf8(output.stdout)
+                .unwrap()
+                .trim()
+                .parse()
+                .unwrap();
             // A negative number is a call that the library is too old for.
-            assert!(theirs < 0 || theirs == i64::from(number), "{arch} {name}: {theirs}");
-            assert!(theirs >= 0 || number > 430 || recent(name), "{arch} {name} is unknown to it");
+            assert!(
+                theirs < 0 || theirs == i64::from(number),
+                "{arch} {name}: {theirs}"
+            );
+            assert!(
+                theirs >= 0 || number > 430 || recent(name),
+                "{arch} {name} is unknown to it"
+            );
         }
     }
 }

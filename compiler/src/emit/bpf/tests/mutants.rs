@@ -38,11 +38,15 @@ fn a_change_of_one_instruction_is_caught_or_changes_nothing() {
     let mut random = Random(seed);
     let mut total = Count::default();
     for (name, meaning) in subjects(&mut random) {
-        let Ok(Some((program, _))) = emit(&meaning, &mut Sink::new()) else { continue };
+        let Ok(Some((program, _))) = emit(&meaning, &mut Sink::new()) else {
+            continue;
+        };
         let mut mutants = mutants(&program);
         let possible = mutants.len();
         if !all {
-            mutants = (0..SAMPLE).map(|_| mutants[random.below(possible)]).collect();
+            mutants = (0..SAMPLE)
+                .map(|_| mutants[random.below(possible)])
+                .collect();
         }
         let calls = boundary_calls(&meaning, &program, &mut random);
         let mut count = Count::default();
@@ -52,7 +56,10 @@ fn a_change_of_one_instruction_is_caught_or_changes_nothing() {
             let what = format!("{name}, instruction {at}: {mutant:?} PURPLE_SEED={seed}");
             judge(&meaning, &program, &changed, &calls, &what, &mut count);
         }
-        println!("{name}: {} instructions, {count:?}", program.instructions.len());
+        println!(
+            "{name}: {} instructions, {count:?}",
+            program.instructions.len()
+        );
         total.mutants += count.mutants;
         total.caught += count.caught;
         total.invalid += count.invalid;
@@ -61,7 +68,10 @@ fn a_change_of_one_instruction_is_caught_or_changes_nothing() {
     }
     println!("all: {total:?}");
     let refused = total.caught + total.invalid + total.uncached;
-    assert!(total.caught > 500 && refused > 5 * total.equivalent, "{total:?}");
+    assert!(
+        total.caught > 500 && refused > 5 * total.equivalent,
+        "{total:?}"
+    );
 }
 
 fn judge(
@@ -79,26 +89,41 @@ fn judge(
     match check(meaning, changed) {
         Ok(report) => {
             assert_eq!(report.method, Method::Exact, "{what}");
-            let differs =
-                calls.iter().find(|call| returned(program, call) != returned(changed, call));
+            let differs = calls
+                .iter()
+                .find(|call| returned(program, call) != returned(changed, call));
             assert_eq!(differs, None, "not caught: {what}");
             count.equivalent += 1;
         }
-        Err(Mismatch { found: Found::Trapped(_) | Found::LooksAtPointer, .. }) => {
+        Err(Mismatch {
+            found: Found::Trapped(_) | Found::LooksAtPointer,
+            ..
+        }) => {
             count.invalid += 1;
         }
-        Err(Mismatch { found: Found::LookedAtArguments, call, .. }) => {
+        Err(Mismatch {
+            found: Found::LookedAtArguments,
+            call,
+            ..
+        }) => {
             let mut looked = false;
             let data = Data::new(&call, big_endian);
             run(changed, &data, |_, offset| looked |= offset >= 16).unwrap();
             // A load that no comparison uses is a look too.
-            let loads = changed.instructions.iter().filter(|one| one.code == LOAD && one.k >= 16);
+            let loads = changed
+                .instructions
+                .iter()
+                .filter(|one| one.code == LOAD && one.k >= 16);
             assert!(looked || loads.count() > 0, "{what}");
             count.uncached += 1;
         }
         Err(found) => {
             let expected = return_value(evaluate(meaning, &found.call).action);
-            assert_ne!(returned(changed, &found.call), Ok(expected), "no counterexample: {what}");
+            assert_ne!(
+                returned(changed, &found.call),
+                Ok(expected),
+                "no counterexample: {what}"
+            );
             count.caught += 1;
         }
     }
@@ -112,7 +137,10 @@ fn subjects(random: &mut Random) -> Vec<(String, Meaning)> {
         .iter()
         .flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .collect();
     files.sort();
     for file in files {
@@ -126,11 +154,18 @@ fn subjects(random: &mut Random) -> Vec<(String, Meaning)> {
             subjects.push((name, meaning));
         }
     }
-    for (at, arch) in [Arch::X86_64, Arch::S390x, Arch::X86_64, Arch::Aarch64].iter().enumerate() {
+    for (at, arch) in [Arch::X86_64, Arch::S390x, Arch::X86_64, Arch::Aarch64]
+        .iter()
+        .enumerate()
+    {
         let (text, _) = random.section(*arch);
         let section = serde_yaml::from_str(&text).unwrap();
-        let meaning =
-            resolve_section(Some(&section), *arch, &Document::default(), &mut Sink::new());
+        let meaning = resolve_section(
+            Some(&section),
+            *arch,
+            &Document::default(),
+            &mut Sink::new(),
+        );
         subjects.push((format!("random {at}"), meaning));
     }
     subjects
@@ -178,7 +213,9 @@ fn boundary_calls(meaning: &Meaning, program: &Program, random: &mut Random) -> 
     let constants: BTreeSet<u32> = program.instructions.iter().map(|one| one.k).collect();
     let around = |k: u32| {
         let flipped = (0..32).map(move |bit| k ^ 1 << bit);
-        [k, k.wrapping_add(1), k.wrapping_sub(1)].into_iter().chain(flipped)
+        [k, k.wrapping_add(1), k.wrapping_sub(1)]
+            .into_iter()
+            .chain(flipped)
     };
     let mut numbers: BTreeSet<u32> = constants.iter().copied().flat_map(around).collect();
     let mut architectures: BTreeSet<u32> = numbers.iter().copied().collect();
@@ -198,7 +235,9 @@ fn boundary_calls(meaning: &Meaning, program: &Program, random: &mut Random) -> 
         .collect();
     let mut calls = Vec::new();
     for &audit_arch in &architectures {
-        let listed = meaning.interfaces().any(|one| one.arch.audit() == audit_arch);
+        let listed = meaning
+            .interfaces()
+            .any(|one| one.arch.audit() == audit_arch);
         for &number in &numbers {
             let looks = meaning
                 .interfaces()
@@ -213,7 +252,11 @@ fn boundary_calls(meaning: &Meaning, program: &Program, random: &mut Random) -> 
             };
             for at in 0..count {
                 let args = if at == 0 { [0; 6] } else { random.args(&known) };
-                calls.push(Call { audit_arch, number, args });
+                calls.push(Call {
+                    audit_arch,
+                    number,
+                    args,
+                });
             }
         }
     }

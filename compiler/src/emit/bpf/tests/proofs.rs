@@ -7,20 +7,30 @@ use crate::emit::bpf::proof::check_within;
 
 /// A policy whose rules on one call are made of a number each.
 fn many(call: &str, count: u64, rule: impl Fn(u64) -> String) -> String {
-    let rules: Vec<_> = (0..count).map(|at| format!("{{syscall: {call}, {}}}", rule(at))).collect();
-    format!("{{allow: [read, {call}, exit], advanced_rules: [{}]}}", rules.join(", "))
+    let rules: Vec<_> = (0..count)
+        .map(|at| format!("{{syscall: {call}, {}}}", rule(at)))
+        .collect();
+    format!(
+        "{{allow: [read, {call}, exit], advanced_rules: [{}]}}",
+        rules.join(", ")
+    )
 }
 
 /// Policies near the limits: 1,000 rules, 4,000 conditions, 4,096 instructions.
 fn large() -> Vec<(&'static str, String)> {
     let errno = |at: u64| ["EIO", "EACCES", "ENOENT"][usize::try_from(at % 3).unwrap()];
     let deny = |at, conditions: String| {
-        format!("action: errno, errno: {}, conditions: [{conditions}]", errno(at))
+        format!(
+            "action: errno, errno: {}, conditions: [{conditions}]",
+            errno(at)
+        )
     };
     vec![
         (
             "numbers",
-            many("close", 1000, |at| deny(at, format!("{{arg: 0, op: eq, value: {}}}", at * 3))),
+            many("close", 1000, |at| {
+                deny(at, format!("{{arg: 0, op: eq, value: {}}}", at * 3))
+            }),
         ),
         (
             "pairs of 64 bits",
@@ -35,7 +45,10 @@ fn large() -> Vec<(&'static str, String)> {
             many("mmap", 400, |at| {
                 let start = at * 0x1_0000_0010;
                 let first = format!("{{arg: 1, op: ge, value: {start}}}");
-                deny(at, format!("{first}, {{arg: 1, op: lt, value: {}}}", start + 9))
+                deny(
+                    at,
+                    format!("{first}, {{arg: 1, op: lt, value: {}}}", start + 9),
+                )
             }),
         ),
         (
@@ -43,7 +56,10 @@ fn large() -> Vec<(&'static str, String)> {
             many("openat", 1000, |at| {
                 let mask = 0x80_0000 | (at.wrapping_mul(0x9E37_79B9) >> 9) & 0x7F_FFFF;
                 let value = mask & (at.wrapping_mul(0x85EB_CA6B) >> 5);
-                deny(at, format!("{{arg: 2, op: masked_eq, mask: {mask}, value: {value}}}"))
+                deny(
+                    at,
+                    format!("{{arg: 2, op: masked_eq, mask: {mask}, value: {value}}}"),
+                )
             }),
         ),
         (
@@ -83,17 +99,31 @@ fn large_policies_are_proven_or_sampled_and_the_record_says_which() {
         let length = program.instructions.len();
         let start = Instant::now();
         let report = check(&meaning, &program).unwrap();
-        println!("{name}: {length} instructions, {:?}, {report:?}", start.elapsed());
-        let expected = if name == "stairs" { Method::Boundaries } else { Method::Exact };
+        println!(
+            "{name}: {length} instructions, {:?}, {report:?}",
+            start.elapsed()
+        );
+        let expected = if name == "stairs" {
+            Method::Boundaries
+        } else {
+            Method::Exact
+        };
         assert_eq!(report.method, expected, "{name}");
         // The answer of a third of the rules changed: found by samples too. Single rules may be
         // hidden behind others, and then the program is right without them.
         let mut wrong = program.clone();
-        for one in wrong.instructions.iter_mut().filter(|one| one.k == 0x0005_0005) {
+        for one in wrong
+            .instructions
+            .iter_mut()
+            .filter(|one| one.k == 0x0005_0005)
+        {
             one.k = 0x0005_0016;
         }
         let found = check(&meaning, &wrong).unwrap_err();
-        assert_eq!((found.expected, found.found), (0x0005_0005, Found::Returned(0x0005_0016)));
+        assert_eq!(
+            (found.expected, found.found),
+            (0x0005_0005, Found::Returned(0x0005_0016))
+        );
     }
 }
 
@@ -102,16 +132,33 @@ fn a_call_beyond_the_budget_does_not_weaken_the_proof_of_others() {
     let meaning = meaning(RULES, Arch::X86_64);
     let (program, report) = emitted(&meaning);
     let bounded = check_within(&meaning, &program, 0).unwrap();
-    assert_eq!((report.method, bounded.method), (Method::Exact, Method::Exact), "small classes");
-    let (_, yaml) = large().into_iter().find(|(name, _)| *name == "stairs").unwrap();
+    assert_eq!(
+        (report.method, bounded.method),
+        (Method::Exact, Method::Exact),
+        "small classes"
+    );
+    let (_, yaml) = large()
+        .into_iter()
+        .find(|(name, _)| *name == "stairs")
+        .unwrap();
     let stairs = self::meaning(&yaml, Arch::X86_64);
     let mut program = generate(&stairs);
-    assert_eq!(check_within(&stairs, &program, 0).map(|one| one.method), Ok(Method::Boundaries));
-    for one in program.instructions.iter_mut().filter(|one| one.k == 0x0005_0001) {
+    assert_eq!(
+        check_within(&stairs, &program, 0).map(|one| one.method),
+        Ok(Method::Boundaries)
+    );
+    for one in program
+        .instructions
+        .iter_mut()
+        .filter(|one| one.k == 0x0005_0001)
+    {
         one.k = 0x0005_0002;
     }
     let found = check_within(&stairs, &program, 0).unwrap_err();
-    assert_eq!((found.expected, found.found), (0x0005_0001, Found::Returned(0x0005_0002)));
+    assert_eq!(
+        (found.expected, found.found),
+        (0x0005_0001, Found::Returned(0x0005_0002))
+    );
 }
 
 #[test]
@@ -137,8 +184,15 @@ fn the_counterexample_is_a_call_in_names() {
             one.k = 5;
         }
     });
-    assert_eq!(seen, "read() on x86_64: the policy says allow, the filter kills the process");
-    let foreign = Call { audit_arch: 5, number: 7, args: [0; 6] };
+    assert_eq!(
+        seen,
+        "read() on x86_64: the policy says allow, the filter kills the process"
+    );
+    let foreign = Call {
+        audit_arch: 5,
+        number: 7,
+        args: [0; 6],
+    };
     let says = "call 7 through the unknown architecture 0x00000005";
     assert_eq!(describe_call(&foreign, 0), says);
     let seen = message(&|one| {
@@ -163,7 +217,15 @@ fn a_plain_allow_may_not_look_at_arguments() {
     let meaning = meaning("{allow: [read]}", Arch::X86_64);
     let (mut program, _) = emitted(&meaning);
     // The same verdicts, but every call's first argument is loaded before.
-    program.instructions.insert(0, Instruction { code: 0x20, jt: 0, jf: 0, k: 16 });
+    program.instructions.insert(
+        0,
+        Instruction {
+            code: 0x20,
+            jt: 0,
+            jf: 0,
+            k: 16,
+        },
+    );
     let found = check(&meaning, &program).unwrap_err();
     assert_eq!(found.found, Found::LookedAtArguments);
     let says = "whatever the arguments are, the filter looks at them";

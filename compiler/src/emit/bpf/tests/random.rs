@@ -48,16 +48,22 @@ impl Random {
             0xFFFF_FFFF_0000_0000,
             u64::MAX,
         ];
-        let near = edges[self.below(edges.len())].wrapping_add(self.next() % 3).wrapping_sub(1);
-        if self.below(8) == 0 { self.next() } else { near }
+        let near = edges[self.below(edges.len())]
+            .wrapping_add(self.next() % 3)
+            .wrapping_sub(1);
+        if self.below(8) == 0 {
+            self.next()
+        } else {
+            near
+        }
     }
 
     pub(crate) fn args(&mut self, known: &[u64]) -> [u64; 6] {
         [0; 6].map(|_| match self.below(3) {
             0 if !known.is_empty() => known[self.below(known.len())] ^ (self.next() & 1) << 32,
-            1 if !known.is_empty() => {
-                known[self.below(known.len())].wrapping_add(self.next() % 3).wrapping_sub(1)
-            }
+            1 if !known.is_empty() => known[self.below(known.len())]
+                .wrapping_add(self.next() % 3)
+                .wrapping_sub(1),
             _ => self.edge(),
         })
     }
@@ -87,9 +93,16 @@ impl Random {
         }
         let mut constants = Vec::new();
         text.push_str("advanced_rules:\n  - {syscall: read, action: allow}\n");
-        let few: Vec<&str> = (0..6).map(|_| self.pick(&all)).chain(["socket", "ioctl"]).collect();
+        let few: Vec<&str> = (0..6)
+            .map(|_| self.pick(&all))
+            .chain(["socket", "ioctl"])
+            .collect();
         // Now and then many rules on one or two calls.
-        let (most, few) = if self.below(4) == 0 { (24, &few[5..7]) } else { (16, few.as_slice()) };
+        let (most, few) = if self.below(4) == 0 {
+            (24, &few[5..7])
+        } else {
+            (16, few.as_slice())
+        };
         for _ in 0..self.below(most) {
             let name = self.pick(few);
             let usable: Vec<_> = signature(arch, name)
@@ -99,8 +112,16 @@ impl Random {
                 .filter(|(_, one)| !matches!(one.kind, Kind::Pointer | Kind::Pad))
                 .map(|(at, one)| (at, one.mask()))
                 .collect();
-            let actions =
-                ["allow", "deny", "errno", "kill", "kill_thread", "trap", "notify", "log"];
+            let actions = [
+                "allow",
+                "deny",
+                "errno",
+                "kill",
+                "kill_thread",
+                "trap",
+                "notify",
+                "log",
+            ];
             let action = self.pick(&actions);
             let errno = match action {
                 "deny" | "errno" => self.pick(&["", ", errno: EACCES", ", errno: ENOENT"]),
@@ -119,7 +140,11 @@ impl Random {
                 };
                 let value = value & width & if masked { mask } else { u64::MAX };
                 constants.push(value);
-                let mask = if masked { format!(", mask: {mask}") } else { String::new() };
+                let mask = if masked {
+                    format!(", mask: {mask}")
+                } else {
+                    String::new()
+                };
                 conditions.push(format!("{{arg: {arg}, op: {op}, value: {value}{mask}}}"));
             }
             let conditions = conditions.join(", ");
@@ -134,8 +159,16 @@ impl Random {
 }
 
 pub(crate) fn seed() -> u64 {
-    let given = std::env::var("PURPLE_SEED").ok().and_then(|text| text.parse().ok());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
+    let given = std::env::var("PURPLE_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let now = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .subsec_nanos()
+            .into()
+    };
     given.unwrap_or_else(now)
 }
 
@@ -143,11 +176,19 @@ pub(crate) fn seed() -> u64 {
 fn random_policies_mean_what_their_programs_do() {
     let seed = seed();
     println!("PURPLE_SEED={seed}");
-    let rounds = std::env::var("PURPLE_RANDOM").ok().and_then(|text| text.parse().ok());
+    let rounds = std::env::var("PURPLE_RANDOM")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let mut random = Random(seed);
     let (mut policies, mut calls) = (0, 0);
     for _ in 0..rounds.unwrap_or(60) {
-        let archs = [Arch::X86_64, Arch::Aarch64, Arch::S390x, Arch::Mips64, Arch::Arm];
+        let archs = [
+            Arch::X86_64,
+            Arch::Aarch64,
+            Arch::S390x,
+            Arch::Mips64,
+            Arch::Arm,
+        ];
         let arch = archs[random.below(archs.len())];
         let (text, constants) = random.section(arch);
         let section = serde_yaml::from_str(&text).unwrap();
@@ -178,13 +219,21 @@ pub(super) fn call(random: &mut Random, meaning: &Meaning, constants: &[u64]) ->
     let interfaces: Vec<_> = meaning.interfaces().collect();
     let one = interfaces[random.below(interfaces.len())];
     let named: Vec<u32> = one.calls.keys().copied().collect();
-    let with_rules: Vec<u32> =
-        one.calls.iter().filter(|(_, call)| !call.rules.is_empty()).map(|(nr, _)| *nr).collect();
+    let with_rules: Vec<u32> = one
+        .calls
+        .iter()
+        .filter(|(_, call)| !call.rules.is_empty())
+        .map(|(nr, _)| *nr)
+        .collect();
     let number = match random.below(4) {
         0 => one.arch.base() + u32::try_from(random.below(600)).unwrap(),
         1 => named[random.below(named.len())],
         2 => (random.edge() & 0xFFFF_FFFF).try_into().unwrap(),
         _ => with_rules[random.below(with_rules.len())],
     };
-    Call { audit_arch: one.arch.audit(), number, args: random.args(constants) }
+    Call {
+        audit_arch: one.arch.audit(),
+        number,
+        args: random.args(constants),
+    }
 }

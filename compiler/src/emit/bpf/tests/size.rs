@@ -24,8 +24,14 @@ const CONDITIONS: &str = "advanced_rules:
 ";
 
 fn container(more: &str) -> Meaning {
-    let names: Vec<&str> = CONTAINER.lines().filter(|line| !line.starts_with('#')).collect();
-    meaning(&format!("allow: [{}]\n{more}", names.join(", ")), Arch::X86_64)
+    let names: Vec<&str> = CONTAINER
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    meaning(
+        &format!("allow: [{}]\n{more}", names.join(", ")),
+        Arch::X86_64,
+    )
 }
 
 /// How many calls are allowed where the first argument is 1 and the others are 0, and how many
@@ -34,7 +40,11 @@ fn executed(meaning: &Meaning, program: &Program) -> (usize, usize) {
     let mut found = (0, 0);
     for (_, number) in names(Arch::X86_64) {
         let args = [1, 0, 0, 0, 0, 0];
-        let call = Call { audit_arch: Arch::X86_64.audit(), number, args };
+        let call = Call {
+            audit_arch: Arch::X86_64.audit(),
+            number,
+            args,
+        };
         if evaluate(meaning, &call).action == Action::Allow {
             found = (found.0 + 1, found.1 + steps(program, &call));
         }
@@ -50,7 +60,12 @@ fn steps(program: &Program, call: &Call) -> usize {
     let mut count = 0;
     for at in 0..program.instructions.len() {
         let mut cut = program.clone();
-        cut.instructions[at] = Instruction { code: RETURN, jt: 0, jf: 0, k: 0x1234_5678 };
+        cut.instructions[at] = Instruction {
+            code: RETURN,
+            jt: 0,
+            jf: 0,
+            k: 0x1234_5678,
+        };
         count += usize::from(run(&cut, &data, |_, _| {}) == Ok(0x1234_5678));
     }
     count
@@ -66,13 +81,25 @@ fn the_list_of_a_container_engine_takes_few_instructions() {
     assert_eq!(allowed, 308);
     assert!(length <= 66, "{program}");
     // A mean of 8.7.
-    assert!(steps * 10 <= allowed * 87, "{steps} for {allowed} calls\n{program}");
+    assert!(
+        steps * 10 <= allowed * 87,
+        "{steps} for {allowed} calls\n{program}"
+    );
 
     let (with_conditions, _) = emitted(&container(CONDITIONS));
-    println!("{} instructions with conditions", with_conditions.instructions.len());
-    assert!(with_conditions.instructions.len() <= 90, "{with_conditions}");
+    println!(
+        "{} instructions with conditions",
+        with_conditions.instructions.len()
+    );
+    assert!(
+        with_conditions.instructions.len() <= 90,
+        "{with_conditions}"
+    );
     let (three, _) = emitted(&container("architectures: [x86, x32]"));
-    println!("{} instructions for three interfaces", three.instructions.len());
+    println!(
+        "{} instructions for three interfaces",
+        three.instructions.len()
+    );
     assert!(three.instructions.len() < 270, "{three}");
 }
 
@@ -84,17 +111,29 @@ fn what_is_allowed_without_conditions_is_cached_by_the_kernel() {
     let mut shipped = meaning(&shipped, Arch::X86_64);
     forbid_set_id(&mut shipped, Span::default());
     let both = container("architectures: [x86]");
-    for (what, meaning) in [("shipped", shipped), ("container", container("")), ("both", both)] {
+    for (what, meaning) in [
+        ("shipped", shipped),
+        ("container", container("")),
+        ("both", both),
+    ] {
         let (program, _) = emitted(&meaning);
         let (mut plain, mut others) = (0, 0);
         for one in meaning.interfaces() {
             for (name, number) in names(one.arch) {
-                let call = Call { audit_arch: one.arch.audit(), number, args: [0; 6] };
+                let call = Call {
+                    audit_arch: one.arch.audit(),
+                    number,
+                    args: [0; 6],
+                };
                 let conditions = one.calls.get(&number).is_some_and(|call| {
                     !call.rules.is_empty() || call.guard.is_some() && call.denied.is_none()
                 });
                 let allowed = evaluate(&meaning, &call).action == Action::Allow && !conditions;
-                assert_eq!(is_cacheable(&program, one.arch, number), allowed, "{what}: {name}");
+                assert_eq!(
+                    is_cacheable(&program, one.arch, number),
+                    allowed,
+                    "{what}: {name}"
+                );
                 *(if allowed { &mut plain } else { &mut others }) += 1;
             }
         }
@@ -109,7 +148,12 @@ fn numbers_with_the_x32_bit_and_logged_calls_are_not_cached() {
         "{allow: [read], architectures: [x32], advanced_rules: [{syscall: write, action: log}]}";
     let (program, _) = emitted(&meaning(yaml, Arch::X86_64));
     let read = syscall_number(Arch::X32, "read").unwrap();
-    let cached = [(Arch::X86_64, 0), (Arch::X86_64, 1), (Arch::X32, read), (Arch::X86_64, read)];
+    let cached = [
+        (Arch::X86_64, 0),
+        (Arch::X86_64, 1),
+        (Arch::X32, read),
+        (Arch::X86_64, read),
+    ];
     let cached = cached.map(|(arch, number)| is_cacheable(&program, arch, number));
     assert_eq!(cached, [true, false, false, false]);
 }
@@ -140,7 +184,10 @@ fn equal_blocks_and_common_conditions_exist_once() {
              {{arg: 2, op: eq, value: {second}}}]}}, "
         )
     };
-    assert_eq!(length(&(pair(1 << 40, 1) + &pair(1 << 40, 7))), length(&pair(1 << 40, 1)) + 1);
+    assert_eq!(
+        length(&(pair(1 << 40, 1) + &pair(1 << 40, 7))),
+        length(&pair(1 << 40, 1)) + 1
+    );
 }
 
 /// Policies with as many rules as there may be, or as fit, of the kinds that take longest.
@@ -190,9 +237,18 @@ fn worst() -> Vec<(&'static str, String)> {
     });
     let one_rule = rules(1, &|_| {
         let conditions: Vec<String> = (1..60)
-            .map(|at| format!("{{arg: {}, op: masked_ne, mask: {}, value: 0}}", at % 2, at << 28))
+            .map(|at| {
+                format!(
+                    "{{arg: {}, op: masked_ne, mask: {}, value: 0}}",
+                    at % 2,
+                    at << 28
+                )
+            })
             .collect();
-        format!("syscall: mmap, action: log, conditions: [{}]", conditions.join(", "))
+        format!(
+            "syscall: mmap, action: log, conditions: [{}]",
+            conditions.join(", ")
+        )
     });
     vec![
         ("pairs of constants", pairs),
@@ -207,8 +263,12 @@ fn worst() -> Vec<(&'static str, String)> {
 fn the_longest_policies_are_generated_in_time() {
     for (what, yaml) in worst() {
         let section = serde_yaml::from_str(&yaml).unwrap();
-        let meaning =
-            resolve_section(Some(&section), Arch::X86_64, &Document::default(), &mut Sink::new());
+        let meaning = resolve_section(
+            Some(&section),
+            Arch::X86_64,
+            &Document::default(),
+            &mut Sink::new(),
+        );
         let start = spent();
         let program = generate(&meaning);
         let time = spent().saturating_sub(start);
@@ -217,7 +277,11 @@ fn the_longest_policies_are_generated_in_time() {
         let (length, proven) = (program.instructions.len(), spent().saturating_sub(start));
         println!("{what}: {length} instructions in {time:?}, {proof:?} in {proven:?}");
         // Several times what it takes.
-        let most = if cfg!(debug_assertions) { 20_000 } else { 1_000 };
+        let most = if cfg!(debug_assertions) {
+            20_000
+        } else {
+            1_000
+        };
         assert!(time < Duration::from_millis(most), "{what}: {time:?}");
     }
 }

@@ -16,7 +16,10 @@ fn plan(base: &Plan<'_>, meaning: &Meaning) -> Vec<u8> {
     let place = |span: Span| Place::line_of_policy(u32::try_from(span.start + 1).unwrap());
     records.add(meaning, &place);
     let native = base.filters.iter().next().unwrap();
-    let filter = purple_plan::Filter { audit_arch: meaning.native.arch.audit(), ..native };
+    let filter = purple_plan::Filter {
+        audit_arch: meaning.native.arch.audit(),
+        ..native
+    };
     let contents = Contents {
         meta: base.meta,
         process: base.process,
@@ -46,14 +49,25 @@ fn plan(base: &Plan<'_>, meaning: &Meaning) -> Vec<u8> {
 }
 
 fn compiled(name: &str, text: &str) -> Vec<u8> {
-    compile(&Source::new(name, text), &Options::default(), Sink::new()).unwrap().plan.unwrap()
+    compile(&Source::new(name, text), &Options::default(), Sink::new())
+        .unwrap()
+        .plan
+        .unwrap()
 }
 
 fn agree(plan: &Plan<'_>, arch: Arch, call: &Call, seed: u64) {
     let recorded = Recorded::read(plan, arch.audit()).unwrap();
     let (action, _, line) = recorded.verdict(call);
-    let Call { audit_arch, number, args } = *call;
-    let asked = purple_plan::Call { audit_arch, number, args };
+    let Call {
+        audit_arch,
+        number,
+        args,
+    } = *call;
+    let asked = purple_plan::Call {
+        audit_arch,
+        number,
+        args,
+    };
     let found = plan.verdict(arch.audit(), &asked);
     assert!(
         found == (return_value(action), line),
@@ -68,7 +82,13 @@ fn what_answers_for_random_filters_says_what_the_evaluator_says() {
     let bytes = compiled("base", "name: base\n");
     let base = Plan::decode(&bytes).unwrap();
     for _ in 0..60 {
-        let archs = [Arch::X86_64, Arch::Aarch64, Arch::S390x, Arch::Mips64, Arch::Arm];
+        let archs = [
+            Arch::X86_64,
+            Arch::Aarch64,
+            Arch::S390x,
+            Arch::Mips64,
+            Arch::Arm,
+        ];
         let arch = archs[random.below(archs.len())];
         let (text, constants) = random.section(arch);
         let section = serde_yaml::from_str(&text).unwrap();
@@ -78,7 +98,11 @@ fn what_answers_for_random_filters_says_what_the_evaluator_says() {
         for _ in 0..100 {
             agree(&plan, arch, &call(&mut random, &meaning, &constants), seed);
         }
-        let foreign = Call { audit_arch: 1, number: 0, args: [0; 6] };
+        let foreign = Call {
+            audit_arch: 1,
+            number: 0,
+            args: [0; 6],
+        };
         agree(&plan, arch, &foreign, seed);
     }
 }
@@ -94,10 +118,22 @@ fn what_answers_for_the_profiles_names_the_line_that_the_evaluator_names() {
         let mut lines = std::collections::BTreeSet::new();
         for number in (0..600).chain([0x4000_0000, 0x4000_0001, 0x8000_0000, u32::MAX]) {
             for args in [[0; 6], random.args(&[0, 1, 2, 16, 40])] {
-                let call = Call { audit_arch: arch.audit(), number, args };
+                let call = Call {
+                    audit_arch: arch.audit(),
+                    number,
+                    args,
+                };
                 agree(&plan, arch, &call, seed);
-                let Call { audit_arch, number, args } = call;
-                let asked = purple_plan::Call { audit_arch, number, args };
+                let Call {
+                    audit_arch,
+                    number,
+                    args,
+                } = call;
+                let asked = purple_plan::Call {
+                    audit_arch,
+                    number,
+                    args,
+                };
                 lines.insert(plan.verdict(arch.audit(), &asked).1);
             }
         }
@@ -123,7 +159,11 @@ fn a_told_meaning_tells_of_every_error_of_the_policy_and_of_nothing_else() {
         };
         tells += usize::from(expected == Action::Notify);
         let found = run(&program, &Data::new(&call, false), |_, _| {});
-        assert_eq!(found, Ok(return_value(expected)), "PURPLE_SEED={seed} {call}");
+        assert_eq!(
+            found,
+            Ok(return_value(expected)),
+            "PURPLE_SEED={seed} {call}"
+        );
     }
     assert!(tells > 100, "{tells}");
 }

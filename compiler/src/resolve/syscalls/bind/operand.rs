@@ -7,7 +7,11 @@ use crate::syscalls::Argument;
 /// A number, or an argument of which a filter can look at some bits.
 pub(super) enum Operand {
     Constant(Constant),
-    Argument { position: u8, argument: Argument, mask: Option<Constant> },
+    Argument {
+        position: u8,
+        argument: Argument,
+        mask: Option<Constant>,
+    },
 }
 
 /// A number before anybody asks how wide it may be.
@@ -20,7 +24,10 @@ pub(in crate::resolve::syscalls) struct Constant {
 
 impl From<i128> for Constant {
     fn from(value: i128) -> Self {
-        Self { value, complement: false }
+        Self {
+            value,
+            complement: false,
+        }
     }
 }
 
@@ -31,7 +38,11 @@ impl Constant {
         let (fits, kept) = if self.value >= 0 {
             (self.value <= width, i128::from(u64::MAX))
         } else {
-            let bits = if self.complement { argument.bits } else { argument.bits - 1 };
+            let bits = if self.complement {
+                argument.bits
+            } else {
+                argument.bits - 1
+            };
             (self.value >= -1_i128 << bits, width)
         };
         (u64::try_from(self.value & kept).unwrap_or(u64::MAX), fits)
@@ -87,12 +98,19 @@ impl Binder<'_, '_> {
         parts: &[Node],
         context: Option<Argument>,
     ) -> Result<Operand, Unsound> {
-        let each: Vec<_> = parts.iter().map(|part| self.operand(part, context)).collect();
+        let each: Vec<_> = parts
+            .iter()
+            .map(|part| self.operand(part, context))
+            .collect();
         let (mut about, mut bits) = (None, None::<Constant>);
         for operand in each.into_iter().collect::<Result<Vec<_>, _>>()? {
             let mask = match operand {
                 Operand::Constant(constant) => Some(constant),
-                Operand::Argument { position, argument, mask } => {
+                Operand::Argument {
+                    position,
+                    argument,
+                    mask,
+                } => {
                     if about.replace((position, argument)).is_some() {
                         let message =
                             "a filter cannot mask an argument with an argument".to_owned();
@@ -110,7 +128,11 @@ impl Binder<'_, '_> {
             };
         }
         Ok(match (about, bits) {
-            (Some((position, argument)), mask) => Operand::Argument { position, argument, mask },
+            (Some((position, argument)), mask) => Operand::Argument {
+                position,
+                argument,
+                mask,
+            },
             (None, bits) => Operand::Constant(bits.unwrap_or_else(|| 0.into())),
         })
     }
@@ -121,8 +143,14 @@ impl Binder<'_, '_> {
         parts: &[Node],
         context: Option<Argument>,
     ) -> Result<Operand, Unsound> {
-        let each: Vec<_> = parts.iter().map(|part| self.operand(part, context)).collect();
-        let mut joined = Constant { value: 0, complement: false };
+        let each: Vec<_> = parts
+            .iter()
+            .map(|part| self.operand(part, context))
+            .collect();
+        let mut joined = Constant {
+            value: 0,
+            complement: false,
+        };
         for operand in each.into_iter().collect::<Result<Vec<_>, _>>()? {
             let Operand::Constant(constant) = operand else {
                 let message = "`|` joins constants, and `&` is stronger".to_owned();
@@ -137,10 +165,19 @@ impl Binder<'_, '_> {
 
 /// What somebody meant who wrote `flags & A | B`.
 fn regrouped(parts: &[Node]) -> String {
-    if let Some((Node { kind: Kind::Mask(masks), .. }, rest)) = parts.split_first()
+    if let Some((
+        Node {
+            kind: Kind::Mask(masks),
+            ..
+        },
+        rest,
+    )) = parts.split_first()
         && let [about, mask] = masks.as_slice()
     {
-        let bits: Vec<String> = std::iter::once(mask).chain(rest).map(Node::to_string).collect();
+        let bits: Vec<String> = std::iter::once(mask)
+            .chain(rest)
+            .map(Node::to_string)
+            .collect();
         return format!("write `{about} & ({})`", bits.join("|"));
     }
     "put constants that are joined in parentheses: `flags & (O_CREAT|O_EXCL)`".to_owned()

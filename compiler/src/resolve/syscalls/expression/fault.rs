@@ -30,7 +30,12 @@ pub(super) fn fault(
     message: impl Into<String>,
     help: impl Into<String>,
 ) -> Fault {
-    Fault { kind: FaultKind::Syntax, range, message: message.into(), help: help.into() }
+    Fault {
+        kind: FaultKind::Syntax,
+        range,
+        message: message.into(),
+        help: help.into(),
+    }
 }
 
 /// Says what is wrong at the place where the grammar found nothing that fits.
@@ -45,13 +50,25 @@ pub(super) fn stopped(text: &str, at: usize) -> Fault {
     if token.is_empty() {
         if let Some(open) = unclosed(text) {
             let bracket = text.get(open..=open).unwrap_or("(");
-            let help = if bracket == "{" { "close it with `}`" } else { "close it with `)`" };
-            return fault(open..open + 1, format!("{} is not closed", quote(bracket)), help);
+            let help = if bracket == "{" {
+                "close it with `}`"
+            } else {
+                "close it with `)`"
+            };
+            return fault(
+                open..open + 1,
+                format!("{} is not closed", quote(bracket)),
+                help,
+            );
         }
         let shown = text.trim_end();
         let last = last_token(shown);
         let range = shown.len() - last.len()..shown.len();
-        return fault(range, format!("something is missing after {}", quote(last)), EXAMPLE);
+        return fault(
+            range,
+            format!("something is missing after {}", quote(last)),
+            EXAMPLE,
+        );
     }
     let help = match token {
         "AND" | "OR" | "NOT" | "IN" => {

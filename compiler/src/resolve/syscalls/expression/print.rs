@@ -70,7 +70,11 @@ fn joined(f: &mut fmt::Formatter<'_>, parts: &[Node], sign: &str, level: u8) -> 
 
 /// A part of something that binds as tightly as `level`.
 fn within(f: &mut fmt::Formatter<'_>, part: &Node, level: u8) -> fmt::Result {
-    if part.level() > level { write!(f, "{part}") } else { write!(f, "({part})") }
+    if part.level() > level {
+        write!(f, "{part}")
+    } else {
+        write!(f, "({part})")
+    }
 }
 
 impl fmt::Display for Operator {

@@ -11,13 +11,22 @@ fn shown(text: &str) -> String {
 #[test]
 fn what_is_taken_together() {
     for (text, expected) in [
-        ("flags & O_ACCMODE == O_RDONLY", "flags & O_ACCMODE == O_RDONLY"),
+        (
+            "flags & O_ACCMODE == O_RDONLY",
+            "flags & O_ACCMODE == O_RDONLY",
+        ),
         ("flags&O_ACCMODE==O_RDONLY", "flags & O_ACCMODE == O_RDONLY"),
-        ("domain in {AF_UNIX, AF_INET}", "domain in {AF_UNIX, AF_INET}"),
+        (
+            "domain in {AF_UNIX, AF_INET}",
+            "domain in {AF_UNIX, AF_INET}",
+        ),
         ("domain not in { 1 , 2 }", "domain not in {1, 2}"),
         ("cmd != TIOCSTI", "cmd != TIOCSTI"),
         ("a == 1 and b == 2 or c == 3", "a == 1 && b == 2 || c == 3"),
-        ("a == 1 && (b == 2 || c == 3)", "a == 1 && (b == 2 || c == 3)"),
+        (
+            "a == 1 && (b == 2 || c == 3)",
+            "a == 1 && (b == 2 || c == 3)",
+        ),
         ("not a == 1", "!(a == 1)"),
         ("!a & X", "!(a & X)"),
         ("not not a == 1", "a == 1"),
@@ -28,7 +37,10 @@ fn what_is_taken_together() {
         ("mode == S_ISUID | S_ISGID", "mode == S_ISUID|S_ISGID"),
         ("fd == -100", "fd == -0x64"),
         ("flags & ~(A|B) == 0", "flags & ~(A|B) == 0"),
-        ("a == 0x1F || a == 0o17 || a == 0b11", "a == 0x1f || a == 0xf || a == 3"),
+        (
+            "a == 0x1F || a == 0o17 || a == 0b11",
+            "a == 0x1f || a == 0xf || a == 3",
+        ),
         ("order == 1", "order == 1"),
         ("inode == 1 and android == 2", "inode == 1 && android == 2"),
         ("a\n  == 1", "a == 1"),
@@ -87,7 +99,11 @@ fn errors_point_inside_the_text() {
 #[test]
 fn a_value_behind_another_is_told_what_is_missing_between_them() {
     let help = |text: &str| parse(text).err().unwrap().help;
-    assert!(help("a in {1 2}").starts_with("a comma is missing"), "{}", help("a in {1 2}"));
+    assert!(
+        help("a in {1 2}").starts_with("a comma is missing"),
+        "{}",
+        help("a in {1 2}")
+    );
     assert!(help("a == 1 && b in {X, Y Z}").starts_with("a comma is missing"));
     assert!(help("a == 1 b == 2").starts_with("join comparisons"));
     assert!(help("a in {1, 2} b == 2").starts_with("join comparisons"));

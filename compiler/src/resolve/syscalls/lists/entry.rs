@@ -54,7 +54,8 @@ impl<'a> Resolver<'a> {
             List::Deny => &policy.deny,
         };
         let each = written.iter().enumerate();
-        each.map(|(at, entry)| self.entry(entry, &format!("/syscalls/{key}/{at}"))).collect()
+        each.map(|(at, entry)| self.entry(entry, &format!("/syscalls/{key}/{at}")))
+            .collect()
     }
 
     fn entry(&self, entry: &'a CallEntry, pointer: &str) -> Entry<'a> {
@@ -66,13 +67,21 @@ impl<'a> Resolver<'a> {
                     Some(text) => When::Text(text, format!("{pointer}/when")),
                     None => When::Always,
                 };
-                (long.syscall.as_str(), self.span(&format!("{pointer}/syscall")), when)
+                (
+                    long.syscall.as_str(),
+                    self.span(&format!("{pointer}/syscall")),
+                    when,
+                )
             }
             CallEntry::When(pair) => match pair.first_key_value() {
                 Some((name, text)) => {
                     let step = name.replace('~', "~0").replace('/', "~1");
                     let inner = format!("{pointer}/{step}");
-                    (name.as_str(), self.document.key_span(&inner), When::Text(text, inner))
+                    (
+                        name.as_str(),
+                        self.document.key_span(&inner),
+                        When::Text(text, inner),
+                    )
                 }
                 // The schema asks for one.
                 None => ("", span, When::Always),
@@ -83,6 +92,12 @@ impl<'a> Resolver<'a> {
             None if text.starts_with('@') => (text, What::Group(group(text))),
             None => (text, What::Call),
         };
-        Entry { text, what, name_span, span, when }
+        Entry {
+            text,
+            what,
+            name_span,
+            span,
+            when,
+        }
     }
 }

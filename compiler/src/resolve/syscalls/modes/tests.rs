@@ -26,13 +26,26 @@ fn forbidden(yaml: &str, arch: Arch) -> Meaning {
 
 fn verdict(meaning: &Meaning, arch: Arch, name: &str, args: [u64; 6]) -> Verdict {
     let number = syscall_number(arch, name).unwrap();
-    evaluate(meaning, &Call { audit_arch: arch.audit(), number, args })
+    evaluate(
+        meaning,
+        &Call {
+            audit_arch: arch.audit(),
+            number,
+            args,
+        },
+    )
 }
 
 fn x86(yaml: &str, name: &str, args: [u64; 4]) -> Action {
     let meaning = forbidden(yaml, Arch::X86_64);
     let [first, second, third, fourth] = args;
-    verdict(&meaning, Arch::X86_64, name, [first, second, third, fourth, 0, 0]).action
+    verdict(
+        &meaning,
+        Arch::X86_64,
+        name,
+        [first, second, third, fourth, 0, 0],
+    )
+    .action
 }
 
 const WIDE: &str = "{default_deny: false}";
@@ -40,9 +53,16 @@ const WIDE: &str = "{default_deny: false}";
 #[test]
 fn every_call_on_every_architecture() {
     for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
-        let others = arch.compat().iter().map(|other| other.name()).collect::<Vec<_>>().join(", ");
-        let meaning =
-            forbidden(&format!("{{default_deny: false, architectures: [{others}]}}"), arch);
+        let others = arch
+            .compat()
+            .iter()
+            .map(|other| other.name())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let meaning = forbidden(
+            &format!("{{default_deny: false, architectures: [{others}]}}"),
+            arch,
+        );
         for one in meaning.interfaces().map(|one| one.arch) {
             let eperm = Action::Errno(errno_number(one, "EPERM").unwrap());
             for call in &CALLS {
@@ -78,7 +98,10 @@ fn every_call_on_every_architecture() {
                 }
             }
             let hidden = verdict(&meaning, one, "openat2", [0; 6]);
-            assert_eq!(hidden.action, Action::Errno(errno_number(one, "ENOSYS").unwrap()));
+            assert_eq!(
+                hidden.action,
+                Action::Errno(errno_number(one, "ENOSYS").unwrap())
+            );
             assert_eq!((hidden.why, hidden.origin), (Why::Hidden, Some(PLACE)));
         }
     }
@@ -87,12 +110,22 @@ fn every_call_on_every_architecture() {
 #[test]
 fn the_arguments_are_modes_and_flags() {
     for arch in Arch::ALL {
-        for call in CALLS.iter().filter(|call| syscall(arch, call.name).is_some()) {
+        for call in CALLS
+            .iter()
+            .filter(|call| syscall(arch, call.name).is_some())
+        {
             let kind = |at: u8| {
                 let arguments = signature(arch, call.name).unwrap();
-                arguments.get(usize::from(at)).map(|found| (found.kind, found.bits))
+                arguments
+                    .get(usize::from(at))
+                    .map(|found| (found.kind, found.bits))
             };
-            assert_eq!(kind(call.mode), Some((Kind::Mode, 16)), "{arch} {}", call.name);
+            assert_eq!(
+                kind(call.mode),
+                Some((Kind::Mode, 16)),
+                "{arch} {}",
+                call.name
+            );
             if let Some(at) = call.flags {
                 assert_eq!(kind(at), Some((Kind::Flags, 32)), "{arch} {}", call.name);
             }
@@ -112,7 +145,10 @@ fn mips_numbers_o_creat_its_own_way() {
 
 #[test]
 fn what_cannot_go_through_stays_as_it_is() {
-    let meaning = forbidden("{allow: [read], deny: [chmod], on_deny: kill}", Arch::X86_64);
+    let meaning = forbidden(
+        "{allow: [read], deny: [chmod], on_deny: kill}",
+        Arch::X86_64,
+    );
     for name in ["chmod", "fchmod", "openat", "openat2"] {
         let found = verdict(&meaning, Arch::X86_64, name, [0o4755; 6]).action;
         assert_eq!(found, Action::KillProcess, "{name}");
@@ -143,9 +179,11 @@ fn no_rule_lets_the_bits_through() {
 #[test]
 fn a_denial_that_lets_calls_through_does_not_let_these() {
     for on_deny in ["log", "notify"] {
-        for said in
-            ["deny: [chmod]", "advanced_rules: [{syscall: chmod, action: deny}]", "allow: []"]
-        {
+        for said in [
+            "deny: [chmod]",
+            "advanced_rules: [{syscall: chmod, action: deny}]",
+            "allow: []",
+        ] {
             let yaml = format!("{{on_deny: {on_deny}, {said}}}");
             assert_eq!(x86(&yaml, "chmod", [0, 0o4755, 0, 0]), EPERM, "{yaml}");
             assert_ne!(x86(&yaml, "chmod", [0, 0o755, 0, 0]), EPERM, "{yaml}");

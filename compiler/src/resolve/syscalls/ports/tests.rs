@@ -12,8 +12,14 @@ use crate::syscalls::{Arch, signature, syscall_number};
 const ALLOW: Action = Action::Allow;
 const OUT: Span = Span::new(7, 9);
 const IN: Span = Span::new(11, 13);
-const OUTGOING: Listed = Listed { first: OUT, outgoing: Some(OUT) };
-const INCOMING: Listed = Listed { first: IN, outgoing: None };
+const OUTGOING: Listed = Listed {
+    first: OUT,
+    outgoing: Some(OUT),
+};
+const INCOMING: Listed = Listed {
+    first: IN,
+    outgoing: None,
+};
 
 const MPTCP: u64 = 262;
 const SMC: u64 = 256;
@@ -32,7 +38,14 @@ fn kept(yaml: &str, arch: Arch, listed: Listed) -> Meaning {
 
 fn verdict(meaning: &Meaning, arch: Arch, name: &str, args: [u64; 6]) -> Verdict {
     let number = syscall_number(arch, name).unwrap();
-    evaluate(meaning, &Call { audit_arch: arch.audit(), number, args })
+    evaluate(
+        meaning,
+        &Call {
+            audit_arch: arch.audit(),
+            number,
+            args,
+        },
+    )
 }
 
 fn has(arch: Arch, call: &str) -> bool {
@@ -42,7 +55,13 @@ fn has(arch: Arch, call: &str) -> bool {
 fn x86(yaml: &str, name: &str, args: [u64; 4]) -> Action {
     let meaning = kept(yaml, Arch::X86_64, OUTGOING);
     let [first, second, third, fourth] = args;
-    verdict(&meaning, Arch::X86_64, name, [first, second, third, fourth, 0, 0]).action
+    verdict(
+        &meaning,
+        Arch::X86_64,
+        name,
+        [first, second, third, fourth, 0, 0],
+    )
+    .action
 }
 
 const WIDE: &str = "{default_deny: false}";
@@ -50,7 +69,12 @@ const WIDE: &str = "{default_deny: false}";
 #[test]
 fn every_way_on_every_architecture() {
     for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
-        let others = arch.compat().iter().map(|other| other.name()).collect::<Vec<_>>().join(", ");
+        let others = arch
+            .compat()
+            .iter()
+            .map(|other| other.name())
+            .collect::<Vec<_>>()
+            .join(", ");
         let yaml = format!("{{default_deny: false, architectures: [{others}]}}");
         let (out, incoming) = (kept(&yaml, arch, OUTGOING), kept(&yaml, arch, INCOMING));
         for one in out.interfaces().map(|one| one.arch) {
@@ -68,7 +92,11 @@ fn every_way_on_every_architecture() {
                         assert_eq!(found, ALLOW, "{one} {protocol}");
                     }
                 }
-                assert_eq!(socket([1, 1, 262, 0, 0, 0]).action, ALLOW, "{one}: a unix socket");
+                assert_eq!(
+                    socket([1, 1, 262, 0, 0, 0]).action,
+                    ALLOW,
+                    "{one}: a unix socket"
+                );
             }
             for (call, flags) in SENDS.into_iter().filter(|(call, _)| has(one, call)) {
                 let with = |meaning, value| {
@@ -80,7 +108,11 @@ fn every_way_on_every_architecture() {
                     let found = with(&out, value);
                     assert_eq!(found.action, errno("EOPNOTSUPP"), "{one} {call}");
                     assert_eq!((found.why, found.origin), (Why::Rule, Some(OUT)));
-                    assert_eq!(with(&incoming, value).action, ALLOW, "{one} {call}: no connection");
+                    assert_eq!(
+                        with(&incoming, value).action,
+                        ALLOW,
+                        "{one} {call}: no connection"
+                    );
                 }
                 for value in [0, 0x4000, !FAST, FAST << 32] {
                     assert_eq!(with(&out, value).action, ALLOW, "{one} {call} {value:x}");
@@ -93,8 +125,11 @@ fn every_way_on_every_architecture() {
 #[test]
 fn the_numbers_are_those_of_the_headers_and_signatures() {
     for arch in Arch::ALL {
-        let names =
-            [("IPPROTO_MPTCP", MPTCP), ("IPPROTO_SMC", SMC), ("MSG_FASTOPEN", MSG_FASTOPEN)];
+        let names = [
+            ("IPPROTO_MPTCP", MPTCP),
+            ("IPPROTO_SMC", SMC),
+            ("MSG_FASTOPEN", MSG_FASTOPEN),
+        ];
         for (name, value) in names {
             assert_eq!(constant(arch, name), Some(value), "{arch} {name}");
         }
@@ -121,10 +156,22 @@ fn a_protocol_that_a_rule_names_goes_through_and_no_other() {
     let logged = "{default_deny: false, advanced_rules: [{syscall: socket, action: log, \
                   conditions: 'family == AF_INET && protocol == IPPROTO_MPTCP'}]}";
     assert_eq!(x86(logged, "socket", [2, 1, MPTCP, 0]), Action::Log);
-    assert_eq!(x86(logged, "socket", [10, 1, MPTCP, 0]), Action::Errno(93), "the other family");
-    for unnamed in ["protocol != IPPROTO_TCP", "protocol > 255", "type == SOCK_STREAM"] {
+    assert_eq!(
+        x86(logged, "socket", [10, 1, MPTCP, 0]),
+        Action::Errno(93),
+        "the other family"
+    );
+    for unnamed in [
+        "protocol != IPPROTO_TCP",
+        "protocol > 255",
+        "type == SOCK_STREAM",
+    ] {
         let yaml = format!("{{allow: [{{socket: '{unnamed}'}}]}}");
-        assert_eq!(x86(&yaml, "socket", [2, 1, MPTCP, 0]), Action::Errno(93), "{unnamed}");
+        assert_eq!(
+            x86(&yaml, "socket", [2, 1, MPTCP, 0]),
+            Action::Errno(93),
+            "{unnamed}"
+        );
     }
 }
 
@@ -147,7 +194,10 @@ fn a_call_beside_another_fails_alike_and_is_killed_as_before() {
         verdict(&meaning, Arch::Arm, "send", [0, 0, 0, FAST, 0, 0]).action
     };
     assert_eq!(send("{allow: [sendto]}"), Action::Errno(95));
-    assert_eq!(send("{allow: [sendto], on_deny: kill}"), Action::KillProcess);
+    assert_eq!(
+        send("{allow: [sendto], on_deny: kill}"),
+        Action::KillProcess
+    );
     assert_eq!(send("{allow: [read]}"), Action::Errno(1));
 }
 
@@ -155,8 +205,16 @@ fn a_call_beside_another_fails_alike_and_is_killed_as_before() {
 fn a_denial_that_lets_calls_through_does_not_let_these() {
     for on_deny in ["log", "notify"] {
         let yaml = format!("{{on_deny: {on_deny}, deny: [socket, sendto]}}");
-        assert_eq!(x86(&yaml, "socket", [2, 1, MPTCP, 0]), Action::Errno(93), "{on_deny}");
-        assert_eq!(x86(&yaml, "sendto", [0, 0, 0, FAST]), Action::Errno(95), "{on_deny}");
+        assert_eq!(
+            x86(&yaml, "socket", [2, 1, MPTCP, 0]),
+            Action::Errno(93),
+            "{on_deny}"
+        );
+        assert_eq!(
+            x86(&yaml, "sendto", [0, 0, 0, FAST]),
+            Action::Errno(95),
+            "{on_deny}"
+        );
     }
 }
 
@@ -166,6 +224,15 @@ fn calls_that_carry_others_are_hidden() {
     let meaning = kept(yaml, Arch::X86_64, OUTGOING);
     let found = verdict(&meaning, Arch::X86, "socketcall", [1, 0, 0, 0, 0, 0]);
     assert_eq!((found.action, found.why), (Action::Errno(38), Why::Hidden));
-    let found = verdict(&kept(WIDE, Arch::S390x, OUTGOING), Arch::S390x, "socketcall", [1; 6]);
-    assert_eq!(found.action, Action::Errno(1), "the baseline denies it already");
+    let found = verdict(
+        &kept(WIDE, Arch::S390x, OUTGOING),
+        Arch::S390x,
+        "socketcall",
+        [1; 6],
+    );
+    assert_eq!(
+        found.action,
+        Action::Errno(1),
+        "the baseline denies it already"
+    );
 }

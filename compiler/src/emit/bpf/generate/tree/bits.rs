@@ -48,7 +48,13 @@ impl Bits {
     /// For cells that were joined from `pieces`.
     pub(super) fn of(pieces: &[Cell], cells: &[Cell], depth: usize) -> Self {
         let (values, masks, shares, places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut bits = Self { depth, values, masks, shares, places };
+        let mut bits = Self {
+            depth,
+            values,
+            masks,
+            shares,
+            places,
+        };
         if bits.most() == 0 || cells.len() < 3 {
             return bits;
         }
@@ -58,13 +64,26 @@ impl Bits {
             let (own, others) = rest.split_at(count);
             rest = others;
             let narrow = cell.last - cell.first < SPAN;
-            bits.values.push(if narrow { single_values(own) } else { Vec::new() });
+            bits.values.push(if narrow {
+                single_values(own)
+            } else {
+                Vec::new()
+            });
             let first = cells.iter().position(|one| one.to == cell.to);
-            bits.places.push(first.and_then(|first| u16::try_from(first).ok()).unwrap_or(NOWHERE));
+            bits.places.push(
+                first
+                    .and_then(|first| u16::try_from(first).ok())
+                    .unwrap_or(NOWHERE),
+            );
             // The longest range has the most masks.
-            let reached = cells.iter().skip(at).take(bits.most()).map(|cell| cell.last);
+            let reached = cells
+                .iter()
+                .skip(at)
+                .take(bits.most())
+                .map(|cell| cell.last);
             let last = reached.take_while(|last| last - cell.first < SPAN).last();
-            bits.masks.push(last.map_or(0, |last| masks_between(cell.first, last)));
+            bits.masks
+                .push(last.map_or(0, |last| masks_between(cell.first, last)));
         }
         bits.shares = bits.shares();
         bits
@@ -105,7 +124,12 @@ impl Bits {
 
     /// The values of a range that have any of some bits, and those that have none.
     pub(super) fn sides(&self, (from, last): (usize, usize), mask: u32) -> [Vec<Cell>; 2] {
-        let values = self.values.get(from..=last).unwrap_or_default().iter().flatten();
+        let values = self
+            .values
+            .get(from..=last)
+            .unwrap_or_default()
+            .iter()
+            .flatten();
         let (yes, no) = values.partition(|value| value.first & mask != 0);
         [yes, no]
     }
@@ -178,7 +202,9 @@ impl Ranges<'_> {
         cost: u64,
     ) -> Option<(u64, u32)> {
         let range = cells.get(from..=last)?;
-        let ([first, ..], [.., end]) = (range, range) else { return None };
+        let ([first, ..], [.., end]) = (range, range) else {
+            return None;
+        };
         if range.len() > self.bits.most() || end.last - first.first >= SPAN {
             return None;
         }
@@ -192,7 +218,10 @@ impl Ranges<'_> {
         let found = self.estimated(masks_between(first.first, end.last), here, cost)?;
         // More tests of bits behind this one take time: only where it saves a twentieth without.
         let plain = here
-            + [true, false].map(|any| self.plain((from, last), found, any)).iter().sum::<u64>();
+            + [true, false]
+                .map(|any| self.plain((from, last), found, any))
+                .iter()
+                .sum::<u64>();
         if plain * 20 >= cost * 19 || self.bits.depth + 1 >= Bits::NONE {
             return Some((plain, found));
         }
@@ -204,7 +233,13 @@ impl Ranges<'_> {
     /// What a search costs, without tests of bits, among the values of a range that have any of some
     /// bits, or among those that have none.
     fn plain(&mut self, (from, last): (usize, usize), mask: u32, any: bool) -> u64 {
-        let values = self.bits.values.get(from..=last).unwrap_or_default().iter().flatten();
+        let values = self
+            .bits
+            .values
+            .get(from..=last)
+            .unwrap_or_default()
+            .iter()
+            .flatten();
         self.cells.clear();
         let side = values.filter(|value| (value.first & mask != 0) == any);
         side.for_each(|value| join(&mut self.cells, value));
@@ -231,7 +266,11 @@ impl Ranges<'_> {
             }
             let side = |side: &Side, weight: u32| {
                 let count = side.count.get(mask).copied().unwrap_or(0);
-                let steps = STEPS.get(usize::from(count)).or(STEPS.last()).copied().unwrap_or(0);
+                let steps = STEPS
+                    .get(usize::from(count))
+                    .or(STEPS.last())
+                    .copied()
+                    .unwrap_or(0);
                 u64::from(weight) * steps / 16
             };
             let none = self.weight.get(mask).copied().unwrap_or(0);
@@ -254,7 +293,9 @@ fn renew<T: Copy>(list: &mut Vec<T>, count: usize, value: T) {
 
 /// How many masks there are that tell some of two values and those between them apart.
 fn masks_between(first: u32, last: u32) -> usize {
-    (first ^ last).checked_ilog2().map_or(0, |bit| 2_usize << bit)
+    (first ^ last)
+        .checked_ilog2()
+        .map_or(0, |bit| 2_usize << bit)
 }
 
 /// Each value of some cells as a cell.
@@ -262,7 +303,12 @@ fn single_values(cells: &[Cell]) -> Vec<Cell> {
     let values = |cell: &Cell| {
         let weight = cell.weight / (u64::from(cell.last - cell.first) + 1);
         let to = cell.to;
-        (cell.first..=cell.last).map(move |value| Cell { first: value, last: value, to, weight })
+        (cell.first..=cell.last).map(move |value| Cell {
+            first: value,
+            last: value,
+            to,
+            weight,
+        })
     };
     cells.iter().flat_map(values).collect()
 }
@@ -270,11 +316,17 @@ fn single_values(cells: &[Cell]) -> Vec<Cell> {
 /// What so many masks leave of some values.
 fn shares(values: &[Cell], masks: usize) -> Shares {
     let any = [vec![0; masks], vec![0; masks]];
-    let mut shares = Shares { any, weight: vec![0; masks], total: 0 };
+    let mut shares = Shares {
+        any,
+        weight: vec![0; masks],
+        total: 0,
+    };
     let [yes, no] = &mut shares.any;
     for value in values {
         // An estimate needs no more: the sums stay below 2^32.
-        let weight = u32::try_from(value.weight).unwrap_or(u32::MAX).min(u32::MAX / SPAN);
+        let weight = u32::try_from(value.weight)
+            .unwrap_or(u32::MAX)
+            .min(u32::MAX / SPAN);
         // No mask has a bit above these.
         let low = (value.first & (2 * SPAN - 1)) as u16;
         shares.total += weight;

@@ -36,12 +36,18 @@ impl Table {
     }
 
     pub(super) fn step(&self, from: usize, last: usize) -> Step {
-        self.steps.get(from * self.count + last).copied().unwrap_or(Step::Unknown)
+        self.steps
+            .get(from * self.count + last)
+            .copied()
+            .unwrap_or(Step::Unknown)
     }
 
     /// What the search over all cells costs.
     pub(super) fn whole(&self) -> u64 {
-        self.costs.get(self.count.saturating_sub(1)).copied().unwrap_or(0)
+        self.costs
+            .get(self.count.saturating_sub(1))
+            .copied()
+            .unwrap_or(0)
     }
 
     pub(super) fn set(&mut self, from: usize, last: usize, (cost, step): (u64, Step)) {

@@ -8,7 +8,11 @@ const WORD: Word = Word::whole(16);
 
 /// Cells from where they start, what they lead to, and their weights.
 fn cells(graph: &mut Graph, all: &[(u32, u32, u64)]) -> Vec<Cell> {
-    let next = all.iter().skip(1).map(|(first, ..)| *first - 1).chain([u32::MAX]);
+    let next = all
+        .iter()
+        .skip(1)
+        .map(|(first, ..)| *first - 1)
+        .chain([u32::MAX]);
     let cell = |(&(first, to, weight), last): (&(u32, u32, u64), u32)| Cell {
         first,
         last,
@@ -35,8 +39,13 @@ fn follow(graph: &Graph, mut label: Label, value: u32) -> (u32, u64) {
 /// What a search costs by definition.
 fn cost(graph: &Graph, root: Label, cells: &[Cell]) -> u64 {
     let tests = graph.below(root).into_iter();
-    let tests = tests.filter(|label| matches!(graph.get(*label), Node::Test(_))).count();
-    let steps: u64 = cells.iter().map(|cell| cell.weight * follow(graph, root, cell.first).1).sum();
+    let tests = tests
+        .filter(|label| matches!(graph.get(*label), Node::Test(_)))
+        .count();
+    let steps: u64 = cells
+        .iter()
+        .map(|cell| cell.weight * follow(graph, root, cell.first).1)
+        .sum();
     SIZE * u64::try_from(tests).unwrap_or(0) + steps
 }
 
@@ -64,8 +73,9 @@ fn cheapest(cells: &[Cell]) -> u64 {
 fn no_search_is_cheaper() {
     let mut state = 1_u64;
     let mut random = |below: u64| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
     let mut worse = 0;
@@ -76,15 +86,25 @@ fn no_search_is_cheaper() {
             .map(|_| {
                 let start = first;
                 first += u32::try_from(1 + random(2) * random(4)).unwrap_or(1);
-                (start, u32::try_from(random(3)).unwrap_or(0), random(4) * random(300))
+                (
+                    start,
+                    u32::try_from(random(3)).unwrap_or(0),
+                    random(4) * random(300),
+                )
             })
             .collect();
         let cells = cells(&mut graph, &all);
         let root = search(&mut graph, WORD, &cells);
         for value in 0..first + 2 {
-            let cell = cells.iter().find(|cell| (cell.first..=cell.last).contains(&value));
+            let cell = cells
+                .iter()
+                .find(|cell| (cell.first..=cell.last).contains(&value));
             let expected = cell.map(|cell| follow(&graph, cell.to, 0).0);
-            assert_eq!(Some(follow(&graph, root, value).0), expected, "{value} of {all:?}");
+            assert_eq!(
+                Some(follow(&graph, root, value).0),
+                expected,
+                "{value} of {all:?}"
+            );
         }
         let (found, least) = (cost(&graph, root, &cells), cheapest(&cells));
         // A heavy value may be asked for inside the tree, where the search does not look.
@@ -99,7 +119,14 @@ fn a_number_between_like_neighbours_takes_one_instruction() {
     let mut graph = Graph::default();
     let cells = cells(&mut graph, &[(0, 1, 10), (7, 2, 1), (8, 1, 10)]);
     let root = search(&mut graph, WORD, &cells);
-    assert!(matches!(graph.get(root), Node::Test(Test { code: JEQ, k: 7, .. })));
+    assert!(matches!(
+        graph.get(root),
+        Node::Test(Test {
+            code: JEQ,
+            k: 7,
+            ..
+        })
+    ));
     assert_eq!(graph.below(root).len(), 3);
 }
 
@@ -109,7 +136,10 @@ fn many_cells_are_searched_in_few_steps() {
     let all: Vec<_> = (0..3000).map(|at| (at * 2, at % 5, 1)).collect();
     let cells = cells(&mut graph, &all);
     let root = search(&mut graph, WORD, &cells);
-    let most = cells.iter().map(|cell| follow(&graph, root, cell.first).1).max();
+    let most = cells
+        .iter()
+        .map(|cell| follow(&graph, root, cell.first).1)
+        .max();
     assert!(most.is_some_and(|most| most < 30), "{most:?}");
     let right = |cell: &Cell| follow(&graph, root, cell.last).0 == follow(&graph, cell.to, 0).0;
     assert!(cells.iter().all(right));
@@ -126,7 +156,10 @@ fn numbers_are_taken_apart_by_bits_where_that_is_cheaper() {
     let by = |graph: &mut Graph, word| {
         let root = search(graph, word, &cells);
         for cell in &cells {
-            assert_eq!(follow(graph, root, cell.last).0, follow(graph, cell.to, 0).0);
+            assert_eq!(
+                follow(graph, root, cell.last).0,
+                follow(graph, cell.to, 0).0
+            );
         }
         (root, cost(graph, root, &cells))
     };
