@@ -2,8 +2,8 @@
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
 use purple_plan::{
-    Basis, CallRule, Condition, Contents, Filter, Interface, MAX_PLAN_BYTES, NamedCall, Place,
-    Plan, encode,
+    Basis, CallRule, Condition, Contents, Filter, Interface, MAX_PLAN_BYTES, NamedCall, Plan,
+    SourceLine, encode,
 };
 use purplec::diagnostics::Sink;
 use purplec::pipeline::{Options, compile};
@@ -301,7 +301,7 @@ fn a_place_is_for_messages_only() {
             .iter_mut()
             .filter(|call| call.line.is_some())
             .for_each(|call| {
-                call.line = Place::line_of_policy(77);
+                call.line = SourceLine::line_of_policy(77);
             });
     });
     assert!(reprove(&Plan::decode(&moved).expect("a plan")).is_ok());

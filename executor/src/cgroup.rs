@@ -9,7 +9,7 @@ use crate::mountinfo;
 use crate::run::Run;
 use crate::transfer::{number, open_at, read, write};
 use core::ffi::CStr;
-use purple_plan::{CgroupValue, Layer, Place, Plan};
+use purple_plan::{CgroupValue, Layer, Plan, SourceLine};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
@@ -306,7 +306,7 @@ const USERS_ADVICE: &str =
 const ADVICE: &str =
     "name a group that may be divided by --cgroup, or run without limits by --unenforced cgroup";
 
-fn first_line(plan: &Plan<'_>) -> Option<Place> {
+fn first_line(plan: &Plan<'_>) -> Option<SourceLine> {
     plan.cgroup.iter().next().map(|value| value.line)
 }
 

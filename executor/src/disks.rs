@@ -6,7 +6,7 @@ use crate::message::{Refused, Text, refuse};
 use crate::mountinfo::{self, Relation};
 use crate::sys::{memory, mount};
 use crate::transfer::{open, read};
-use purple_plan::{Mount, MountKind, Place, Plan, mount_flags};
+use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
 use rustix::fd::AsRawFd;
 use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags};
 use rustix::io::Errno;
@@ -20,7 +20,7 @@ const LIMITED: [&[u8]; 5] = [b"ext4", b"xfs", b"ext2", b"ext3", b"f2fs"];
 /// be limited, and is refused.
 pub(crate) fn behind_outputs(
     plan: &Plan<'_>,
-    line: Place,
+    line: SourceLine,
     mut limit: impl FnMut(&[u8]) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
     let fail = |errno| {

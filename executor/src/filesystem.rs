@@ -8,7 +8,7 @@ use crate::cover::Covers;
 use crate::identity::{self, Outside};
 use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::mountinfo;
-use crate::receipt::Place;
+use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::step::Step;
 use crate::sys::mount::{self, Change};
@@ -69,7 +69,7 @@ pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
     let mut above = Above::new(&root);
     let mut covers = Covers::default();
     for (index, step) in steps.iter().enumerate().skip(1) {
-        if matches!(step.mount.kind, MountKind::Mask | MountKind::Rebind) {
+        if matches!(step.mount.kind, MountKind::Mask | MountKind::SelfBind) {
             covers.put(&root, steps, index, step)?;
             above.forget();
         } else {
@@ -81,10 +81,14 @@ pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
         .iter()
         .filter(|step| step.mount.kind == MountKind::Setting)
         .count();
-    run.shared
-        .write(Place::Mounts, mountinfo::check(steps, run.outside.root)?);
-    run.shared
-        .write(Place::Settings, u64::try_from(settings).unwrap_or(u64::MAX));
+    run.shared.write(
+        ReceiptField::Mounts,
+        mountinfo::check(steps, run.outside.root)?,
+    );
+    run.shared.write(
+        ReceiptField::Settings,
+        u64::try_from(settings).unwrap_or(u64::MAX),
+    );
     Ok(())
 }
 
@@ -114,7 +118,7 @@ fn take(root: &OwnedFd, above: &mut Above<'_>, step: &Step) -> Result<(), Refuse
             attach(root, above, step, tree, directory)
         }
         // Covers see to these.
-        MountKind::Mask | MountKind::Rebind => Err(Errno::INVAL).at(step),
+        MountKind::Mask | MountKind::SelfBind => Err(Errno::INVAL).at(step),
         MountKind::Attributes => set(step, &existing(root, step.target).at(step)?),
         MountKind::File | MountKind::Symlink | MountKind::Directory => plant(above, step).at(step),
         MountKind::Setting => setting(root, step).at(step),

@@ -2,7 +2,7 @@
 
 use crate::arguments::Options;
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED, Text, refuse};
-use crate::receipt::Place;
+use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::supervisor::die_with_parent;
 use crate::sys::call::exit_group;
@@ -23,15 +23,15 @@ const CLONE_NEWUSER: u64 = 0x1000_0000;
 /// The maps of a user namespace: their files, where the receipt has them, and where a helper of the
 /// host's for them may lie. That is a set-id program which writes a map of ids that are not the
 /// caller's, where the host's files give them to the caller (newuidmap(1)).
-const MAPS: [(&CStr, Place, [&CStr; 2]); 2] = [
+const MAPS: [(&CStr, ReceiptField, [&CStr; 2]); 2] = [
     (
         c"gid_map",
-        Place::OutsideGid,
+        ReceiptField::OutsideGid,
         [c"/usr/bin/newgidmap", c"/bin/newgidmap"],
     ),
     (
         c"uid_map",
-        Place::OutsideUid,
+        ReceiptField::OutsideUid,
         [c"/usr/bin/newuidmap", c"/bin/newuidmap"],
     ),
 ];

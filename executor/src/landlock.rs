@@ -2,7 +2,7 @@
 
 use crate::filesystem::is_directory;
 use crate::message::{OrRefuse, Part, Refused, refuse, say};
-use crate::receipt::Place;
+use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::sys::landlock::{allow_beneath, allow_port, restrict, ruleset, version};
 use crate::sys::stdio;
@@ -68,10 +68,10 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
         Some(errno) => return Err(refuse!(STEP, "looking whether it holds", errno)),
     };
     let shared = run.shared;
-    shared.write(Place::LandlockHost, u64::from(host.unwrap_or(0)));
-    shared.write(Place::LandlockAbi, u64::from(level.abi));
-    shared.write(Place::LandlockRules, rules);
-    shared.write(Place::LandlockProbe, seen.into());
+    shared.write(ReceiptField::LandlockHost, u64::from(host.unwrap_or(0)));
+    shared.write(ReceiptField::LandlockAbi, u64::from(level.abi));
+    shared.write(ReceiptField::LandlockRules, rules);
+    shared.write(ReceiptField::LandlockProbe, seen.into());
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use crate::errno;
 use crate::sys::stdio;
 use crate::transfer::write_all;
 use core::ffi::CStr;
-use purple_plan::{Mount, Place};
+use purple_plan::{Mount, SourceLine};
 use rustix::io::Errno;
 
 /// A step has failed, its message is printed, and the run must end with this exit status.
@@ -29,7 +29,7 @@ pub(crate) enum Part<'a> {
     /// An error, by name.
     Error(Errno),
     /// The place in the policy that asked for it; says nothing for none.
-    Line(Place),
+    Line(SourceLine),
 }
 
 /// A message out of its pieces, each of any type that a [`Part`] can be made from.
@@ -48,7 +48,7 @@ macro_rules! part_from {
     )+};
 }
 
-part_from!(Text &'a str, Bytes &'a [u8], Number u64, Error Errno, Line Place);
+part_from!(Text &'a str, Bytes &'a [u8], Number u64, Error Errno, Line SourceLine);
 
 impl<'a> From<&'a CStr> for Part<'a> {
     fn from(name: &'a CStr) -> Self {

@@ -8,7 +8,7 @@
 use crate::gate::is_closed;
 use crate::message::{OrRefuse, Refused, Text, say};
 use crate::paths::path_argument;
-use crate::receipt::Place;
+use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::supervisor::{die_with, now};
 use crate::sys::call::exit_group;
@@ -114,7 +114,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
             path: nothing,
         };
         // Before that it is the payload's own probe.
-        if run.shared.read(Place::Complete) == 1
+        if run.shared.read(ReceiptField::Complete) == 1
             && let Some(row) = note(table, &denied)
         {
             row.at = now(ClockId::Realtime);

@@ -93,7 +93,7 @@ fn namespaces() -> Result<[u64; NAMESPACES.len()], Refused> {
 
 /// Places of the shared page.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Place {
+pub(crate) enum ReceiptField {
     Namespaces = 0,
     NoNewPrivileges = 1,
     Bounding = 2,
@@ -116,14 +116,14 @@ pub(crate) enum Place {
 
 impl Shared {
     /// Writes a number of the receipt.
-    pub(crate) fn write(&self, place: Place, value: u64) {
+    pub(crate) fn write(&self, place: ReceiptField, value: u64) {
         if let Some(slot) = self.receipt.get(index(place)) {
             slot.store(value, Ordering::Release);
         }
     }
 
     /// Reads a number of the receipt.
-    pub(crate) fn read(&self, place: Place) -> u64 {
+    pub(crate) fn read(&self, place: ReceiptField) -> u64 {
         self.receipt
             .get(index(place))
             .map_or(0, |slot| slot.load(Ordering::Acquire))
@@ -131,7 +131,7 @@ impl Shared {
 }
 
 #[expect(clippy::as_conversions, reason = "the discriminant is the place")]
-const fn index(place: Place) -> usize {
+const fn index(place: ReceiptField) -> usize {
     place as usize
 }
 
@@ -154,28 +154,28 @@ pub(crate) fn check(
             return Err(refuse!(STEP, "still in the host's namespace: ", kind.name));
         }
     }
-    shared.write(Place::Namespaces, differing);
+    shared.write(ReceiptField::Namespaces, differing);
 
     if !rustix::thread::no_new_privs().or_refuse(STEP, "no_new_privs")? {
         return Err(refuse!(STEP, "no_new_privs is not set"));
     }
-    shared.write(Place::NoNewPrivileges, 1);
+    shared.write(ReceiptField::NoNewPrivileges, 1);
 
-    shared.write(Place::Bounding, capabilities.bounding);
-    shared.write(Place::Inheritable, capabilities.inheritable);
-    shared.write(Place::Permitted, capabilities.permitted);
-    shared.write(Place::Effective, capabilities.effective);
-    shared.write(Place::Ambient, capabilities.ambient);
+    shared.write(ReceiptField::Bounding, capabilities.bounding);
+    shared.write(ReceiptField::Inheritable, capabilities.inheritable);
+    shared.write(ReceiptField::Permitted, capabilities.permitted);
+    shared.write(ReceiptField::Effective, capabilities.effective);
+    shared.write(ReceiptField::Ambient, capabilities.ambient);
     Ok(())
 }
 
 /// Records that the filter is loaded and has answered the probe call as the plan says.
 pub(crate) fn filtered(shared: &Shared, instructions: usize, probed: Option<Errno>) {
     shared.write(
-        Place::Instructions,
+        ReceiptField::Instructions,
         u64::try_from(instructions).unwrap_or(u64::MAX),
     );
     let errno = probed.map_or(0, |errno| u64::from(errno.raw_os_error().unsigned_abs()));
-    shared.write(Place::ProbeErrno, errno);
-    shared.write(Place::Complete, 1);
+    shared.write(ReceiptField::ProbeErrno, errno);
+    shared.write(ReceiptField::Complete, 1);
 }

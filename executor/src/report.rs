@@ -5,7 +5,7 @@ use crate::cgroup::{COUNTS, Used};
 use crate::errno;
 use crate::json::{Hex, Json, List, Object, Seconds, Time};
 use crate::message::{Refused, refuse, say};
-use crate::receipt::{NAMESPACES, Place};
+use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::supervisor::End;
@@ -99,7 +99,7 @@ impl Report {
             json.field("cgroup", used.map(group));
             json.field("unenforced", List(unenforced.map(|layer| layer.name())));
             json.field("disk_io_bytes", end.usage.disk_bytes);
-            let complete = run.shared.read(Place::Complete) != 0;
+            let complete = run.shared.read(ReceiptField::Complete) != 0;
             json.field("receipt", complete.then(|| receipt(run, used)));
             json.field(
                 "denied",
@@ -201,23 +201,26 @@ fn outcome(end: &End, used: Option<&Used>) -> (&'static str, Option<u32>) {
 fn receipt(run: &Run, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
     let (shared, process) = (run.shared, &run.plan.process);
     Object(move |json: &mut Json| {
-        let namespaces = shared.read(Place::Namespaces);
+        let namespaces = shared.read(ReceiptField::Namespaces);
         let differing = NAMESPACES.iter().filter(|kind| namespaces & kind.flag != 0);
         json.field("namespaces", List(differing.map(|kind| kind.name)));
         for (name, inside, outside) in [
-            ("uid_map", process.uid, Place::OutsideUid),
-            ("gid_map", process.gid, Place::OutsideGid),
+            ("uid_map", process.uid, ReceiptField::OutsideUid),
+            ("gid_map", process.gid, ReceiptField::OutsideGid),
         ] {
             let line = [u64::from(inside), shared.read(outside), 1];
             json.field(name, List(line.into_iter()));
         }
-        json.field("no_new_privs", shared.read(Place::NoNewPrivileges) == 1);
+        json.field(
+            "no_new_privs",
+            shared.read(ReceiptField::NoNewPrivileges) == 1,
+        );
         let sets = [
-            ("bounding", Place::Bounding),
-            ("inheritable", Place::Inheritable),
-            ("permitted", Place::Permitted),
-            ("effective", Place::Effective),
-            ("ambient", Place::Ambient),
+            ("bounding", ReceiptField::Bounding),
+            ("inheritable", ReceiptField::Inheritable),
+            ("permitted", ReceiptField::Permitted),
+            ("effective", ReceiptField::Effective),
+            ("ambient", ReceiptField::Ambient),
         ];
         let sets = Object(|json: &mut Json| {
             for (name, place) in sets {
@@ -225,19 +228,19 @@ fn receipt(run: &Run, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
             }
         });
         json.field("capabilities", sets);
-        json.field("mounts_read_back", shared.read(Place::Mounts));
-        json.field("settings_read_back", shared.read(Place::Settings));
+        json.field("mounts_read_back", shared.read(ReceiptField::Mounts));
+        json.field("settings_read_back", shared.read(ReceiptField::Settings));
         let values = used.map_or(&b""[..], |used| used.values.bytes());
         let lines = values
             .split(|&byte| byte == b'\n')
             .filter(|line| !line.is_empty());
         json.field("cgroup", List(lines));
         // Null when the operator let it go.
-        let wall = shared.read(Place::LandlockAbi) != 0;
+        let wall = shared.read(ReceiptField::LandlockAbi) != 0;
         json.field("landlock", wall.then(|| landlock(shared)));
         let seccomp = Object(|json: &mut Json| {
-            json.field("instructions", shared.read(Place::Instructions));
-            json.field("probe", error_name(shared.read(Place::ProbeErrno)));
+            json.field("instructions", shared.read(ReceiptField::Instructions));
+            json.field("probe", error_name(shared.read(ReceiptField::ProbeErrno)));
         });
         json.field("seccomp", seccomp);
     })
@@ -250,9 +253,12 @@ fn error_name(number: u64) -> Option<&'static str> {
 /// Which wall there was.
 fn landlock(shared: &Shared) -> Object<impl FnOnce(&mut Json)> {
     Object(|json: &mut Json| {
-        json.field("abi", shared.read(Place::LandlockAbi));
-        json.field("host_abi", shared.read(Place::LandlockHost));
-        json.field("rules", shared.read(Place::LandlockRules));
-        json.field("probe", error_name(shared.read(Place::LandlockProbe)));
+        json.field("abi", shared.read(ReceiptField::LandlockAbi));
+        json.field("host_abi", shared.read(ReceiptField::LandlockHost));
+        json.field("rules", shared.read(ReceiptField::LandlockRules));
+        json.field(
+            "probe",
+            error_name(shared.read(ReceiptField::LandlockProbe)),
+        );
     })
 }

@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A home, a project in it, and a copy of purple with a purple-exec that keeps the plan it gets.
-struct Place(PathBuf);
+struct TestDir(PathBuf);
 
 const EXECUTOR: &str = "#!/bin/sh\n\
     here=${0%/*}\n\
@@ -21,7 +21,7 @@ const EXECUTOR: &str = "#!/bin/sh\n\
     cat \"$1\" > \"$here/plan\" || exit 1\n\
     if { echo changed > \"$1\"; } 2> /dev/null; then echo writable; fi\n";
 
-impl Place {
+impl TestDir {
     fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -102,7 +102,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TestDir {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0) {
             println!("{}: {error}", self.0.display());
@@ -132,7 +132,7 @@ fn ran(output: &Output) {
 
 #[test]
 fn the_executor_gets_sealed_bytes_and_not_a_file() {
-    let place = Place::new();
+    let place = TestDir::new();
     place.policy("./out/deep");
     ran(&place.run());
     let arguments = fs::read_to_string(place.at("bin/arguments")).expect("the arguments");
@@ -151,7 +151,7 @@ fn the_executor_gets_sealed_bytes_and_not_a_file() {
 
 #[test]
 fn a_broken_plan_is_called_by_its_own_name() {
-    let place = Place::new();
+    let place = TestDir::new();
     place.write("broken.plan", "no plan");
     let output = place.purple(
         "home/project",
@@ -162,7 +162,7 @@ fn a_broken_plan_is_called_by_its_own_name() {
 
 #[test]
 fn a_kept_plan_is_used_again_and_a_corrupted_one_replaced() {
-    let place = Place::new();
+    let place = TestDir::new();
     place.policy("./out");
     ran(&place.run());
     let kept = place.kept();
@@ -193,7 +193,7 @@ fn a_kept_plan_is_used_again_and_a_corrupted_one_replaced() {
 
 #[test]
 fn the_program_must_not_write_to_kept_plans() {
-    let place = Place::new();
+    let place = TestDir::new();
     let cache = "home/.cache/purple/plans";
     for output in [
         "home/.cache",
@@ -225,7 +225,7 @@ fn the_program_must_not_write_to_kept_plans() {
 
 #[test]
 fn a_plan_from_a_file_must_not_write_to_kept_plans_either() {
-    let place = Place::new();
+    let place = TestDir::new();
     place.policy(&place.at("else").display().to_string());
     ran(&place.run());
     fs::copy(place.kept(), place.at("mine.plan")).expect("a copy");
@@ -237,7 +237,7 @@ fn a_plan_from_a_file_must_not_write_to_kept_plans_either() {
 
 #[test]
 fn a_project_s_link_does_not_choose_what_is_shared() {
-    let place = Place::new();
+    let place = TestDir::new();
     fs::create_dir(place.at("home/.ssh")).expect("a directory");
     symlink("../.ssh", place.at("home/project/output")).expect("a link");
     let output = place.purple("home/project", &["--", "true"]);
@@ -259,7 +259,7 @@ fn a_project_s_link_does_not_choose_what_is_shared() {
 
 #[test]
 fn nothing_is_made_upwards() {
-    let place = Place::new();
+    let place = TestDir::new();
     place.policy("./new/../../../else/deep");
     refused(&place.run(), &["`..`", "(policy line 6)"]);
     assert!(!place.exists("home/project/new") && !place.exists("else/deep"));
@@ -267,7 +267,7 @@ fn nothing_is_made_upwards() {
 
 #[test]
 fn a_refused_run_makes_nothing() {
-    let place = Place::new();
+    let place = TestDir::new();
     place.write(
         "policy.yaml",
         "name: test\nfilesystem:\n  output_paths:\n    \
@@ -280,7 +280,7 @@ fn a_refused_run_makes_nothing() {
 
 #[test]
 fn homes_are_not_shared_by_chance() {
-    let place = Place::new();
+    let place = TestDir::new();
     for (from, words) in [
         ("home", "is a home directory"),
         ("", "holds a home directory"),
@@ -310,7 +310,7 @@ fn homes_are_not_shared_by_chance() {
 
 #[test]
 fn what_is_missing_is_named() {
-    let place = Place::new();
+    let place = TestDir::new();
     refused(&place.purple("home/project", &[]), &["Usage: purple run"]);
     fs::remove_file(place.at("bin/purple-exec")).expect("it was there");
     place.policy("./out");
@@ -325,7 +325,7 @@ fn what_is_missing_is_named() {
 
 #[test]
 fn every_profile_has_its_plan() {
-    let place = Place::new();
+    let place = TestDir::new();
     for profile in purplec::profiles::SHIPPED {
         ran(&place.purple("home/project", &["--profile", profile.name, "--", "true"]));
         let plan = fs::read(place.at("bin/plan")).expect("the plan");
@@ -347,7 +347,7 @@ fn every_profile_has_its_plan() {
 
 #[test]
 fn a_kept_plan_is_not_used_once_a_parent_has_changed() {
-    let place = Place::new();
+    let place = TestDir::new();
     place.write("policy.yaml", "name: test\nextends: ./parent.yaml\n");
     let parent = |output: &str| {
         let text = format!(
@@ -381,7 +381,7 @@ fn a_kept_plan_is_not_used_once_a_parent_has_changed() {
 
 #[test]
 fn a_policy_to_start_from_is_made_and_never_written_over() {
-    let place = Place::new();
+    let place = TestDir::new();
     let profile = |arguments: &[&str]| {
         Command::new(place.at("bin/purple"))
             .arg("profile")
@@ -437,7 +437,7 @@ fn a_policy_to_start_from_is_made_and_never_written_over() {
 /// What a policy grants until a day is not granted by a plan that was kept on an earlier one.
 #[test]
 fn a_grant_that_has_ended_is_refused_whatever_is_kept() {
-    let place = Place::new();
+    let place = TestDir::new();
     let until = |day: &str| {
         let entry = format!("{{syscall: read, reason: a trial, expires: {day}}}");
         let text = format!("name: t\nsyscalls: {{default_deny: false, allow: [{entry}]}}\n");

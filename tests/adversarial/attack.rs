@@ -2,9 +2,9 @@
 
 use purple_tests::identity::skip;
 use purple_tests::inside::{PYTHON, python, script};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, bare};
+use purple_tests::test_dir::TestDir;
 use serde_json::Value;
 use std::path::Path;
 
@@ -17,13 +17,13 @@ pub(crate) const AS_ROOT_OF_ITS_OWN: [&str; 4] =
 
 /// What a Python script finds without a sandbox.
 #[track_caller]
-pub(crate) fn outside(place: &Place, text: &str) -> Value {
+pub(crate) fn outside(place: &TestDir, text: &str) -> Value {
     outside_by(place, &[], text)
 }
 
 /// The same for a script that other words start.
 #[track_caller]
-pub(crate) fn outside_by(place: &Place, wrapper: &[&str], text: &str) -> Value {
+pub(crate) fn outside_by(place: &TestDir, wrapper: &[&str], text: &str) -> Value {
     let text = script(text);
     let words = [&HERE[..], wrapper, &[PYTHON, "-ISc", &text]].concat();
     bare(place, &words).facts()
@@ -41,7 +41,7 @@ pub(crate) const WITHOUT_LANDLOCK: [&str; 2] = ["--unenforced", "landlock"];
 
 /// Makes the attacks of a script outside and inside: see [`stopped`].
 #[track_caller]
-pub(crate) fn attack(place: &Place, policy: &Policy, test: &str, text: &str, errors: &[&str]) {
+pub(crate) fn attack(place: &TestDir, policy: &Policy, test: &str, text: &str, errors: &[&str]) {
     let inside = python(place, &policy.compile(place), text).finish().facts();
     stopped(place, test, &outside(place, text), &inside, errors);
 }
@@ -49,7 +49,13 @@ pub(crate) fn attack(place: &Place, policy: &Policy, test: &str, text: &str, err
 /// Fails unless each attack inside ended in one of these errors. Those that did not work outside
 /// either have proved nothing, and are named.
 #[track_caller]
-pub(crate) fn stopped(place: &Place, test: &str, outside: &Value, inside: &Value, errors: &[&str]) {
+pub(crate) fn stopped(
+    place: &TestDir,
+    test: &str,
+    outside: &Value,
+    inside: &Value,
+    errors: &[&str],
+) {
     let mut unproved = Vec::new();
     for (name, result) in outside.as_object().expect("an object") {
         let found = inside[name].as_str().expect("the name of an error");

@@ -3,9 +3,9 @@
 use crate::attack::{attack, outside, stopped};
 use purple_tests::identity::skip;
 use purple_tests::inside::{facts_under, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -36,7 +36,7 @@ def by_int80(*words):
     return 'ok' if result >= 0 else errno.errorcode[-result]
 ";
 
-fn other_entry_points(place: &Place) {
+fn other_entry_points(place: &TestDir) {
     // In the 32-bit table 20 is getpid, 26 ptrace, 310 unshare, 359 socket; 16 is AF_NETLINK.
     let calls = [
         "20, 0, 0, 0",
@@ -75,7 +75,7 @@ fn other_entry_points(place: &Place) {
 }
 
 /// The namespace, and what there is to do as root of it.
-fn nested_user_namespaces(place: &Place) {
+fn nested_user_namespaces(place: &TestDir) {
     let text = "
 NEWUSER, SIGCHLD = 0x10000000, 17
 arguments = struct.pack('8Q', NEWUSER, 0, 0, 0, SIGCHLD, 0, 0, 0)
@@ -106,7 +106,7 @@ show(unshare=forked(lambda: syscall(272, NEWUSER)), clone=cloned(56, NEWUSER | S
     attack(place, &policy, test, text, &["ENOSPC"]);
 }
 
-fn io_uring(place: &Place) {
+fn io_uring(place: &TestDir) {
     let text = "show(setup=syscall(425, 4, bytes(120)))";
     attack(
         place,
@@ -118,7 +118,7 @@ fn io_uring(place: &Place) {
 }
 
 /// A ring connects without any call that a filter sees: what holds is that there is no network.
-fn io_uring_without_a_network(place: &Place) {
+fn io_uring_without_a_network(place: &TestDir) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let text = format!(
@@ -150,7 +150,7 @@ show(connect='ok' if result == 0 else errno.errorcode[-result])"
 }
 
 /// Each with arguments that the kernel takes, or that do no harm.
-fn calls_into_the_kernel(place: &Place) {
+fn calls_into_the_kernel(place: &TestDir) {
     let text = "
 def reached(*call):
     # What the kernel says of bad arguments, it says to those who may.
@@ -168,7 +168,7 @@ show(keyctl=syscall(250, 0, -3, 1), add_key=syscall(248, b'user', b'purple-test'
 }
 
 /// By its process id, as the one who started it may.
-fn another_sandboxes_supervisor(place: &Place) {
+fn another_sandboxes_supervisor(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let mut child = Run::new(place, &plan, &["sh", "-c", "echo ready; cat"]).start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -196,7 +196,7 @@ show(kill=attempt(os.kill, PID, 0), attach=syscall(101, 0x4206, PID, 0, 0), pidf
     assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
 }
 
-fn high_bits_that_the_kernel_drops(place: &Place) {
+fn high_bits_that_the_kernel_drops(place: &TestDir) {
     let text = "HIGH = 1 << 32
 families = dict(netlink=(16, 3), packet=(17, 3), vsock=(40, 1), xdp=(44, 3), alg=(38, 5))
 show(**{name: syscall(41, HIGH | family, kind, 0) for name, (family, kind) in families.items()},

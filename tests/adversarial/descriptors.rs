@@ -2,9 +2,9 @@
 
 use crate::attack::{WITHOUT_LANDLOCK, found, outside};
 use purple_tests::inside::{PYTHON, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, bare};
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs::{Permissions, set_permissions};
 use std::io::{BufRead, BufReader};
@@ -15,7 +15,7 @@ scenarios! { a_working_directory_through_a_descriptor a_directory_passed_over_a_
 
 /// An earlier run leaves a link to a descriptor where the next run starts, and whoever starts that
 /// has a directory open.
-fn a_working_directory_through_a_descriptor(place: &Place) {
+fn a_working_directory_through_a_descriptor(place: &TestDir) {
     symlink("/proc/self/fd/9", place.at("output/door")).expect("a link");
     let wrapper = ["sh", "-c", "exec 9<host; exec \"$@\"", "sh"];
     let enter = ["sh", "-c", "cd output/door && cat secret"];
@@ -53,7 +53,7 @@ for _ in range(3):
     peer.close()";
 
 /// Somebody outside hands a directory in. Nothing in it can be opened, made or removed.
-fn a_directory_passed_over_a_socket(place: &Place) {
+fn a_directory_passed_over_a_socket(place: &TestDir) {
     set_permissions(place.dir("passed"), Permissions::from_mode(0o777)).expect("its own");
     for name in ["file", "spare", "extra"] {
         let file = place.file(&format!("passed/{name}"), "of the host\n");

@@ -8,9 +8,9 @@ use crate::tracer::{Call, Process, Traced, WRAPPER, trace};
 use nix::errno::Errno;
 use nix::unistd::{Uid, User};
 use purple_tests::identity::skip;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use purplec::syscalls::{Arch, syscall_name};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -161,7 +161,7 @@ enum Verdict {
     Strange,
 }
 
-fn no_call_of_the_setup_may_fail(place: &Place) {
+fn no_call_of_the_setup_may_fail(place: &TestDir) {
     place.dir("output/below");
     let policy = Policy::new(place)
         .shows(&place.text("host"), "/output/below")
@@ -171,13 +171,13 @@ fn no_call_of_the_setup_may_fail(place: &Place) {
     fail_each(place, &policy, &[], |_| true);
 }
 
-fn no_call_of_the_payload_with_capabilities_may_fail(place: &Place) {
+fn no_call_of_the_payload_with_capabilities_may_fail(place: &TestDir) {
     let policy = Policy::new(place).section("capabilities: {add: [CAP_NET_BIND_SERVICE]}");
     fail_each(place, &policy, &[], |role| role == Role::Payload);
 }
 
 /// A user's only; and a tracer without root's rights would keep the helpers from theirs.
-fn no_call_for_subordinate_ids_may_fail(place: &Place) {
+fn no_call_for_subordinate_ids_may_fail(place: &TestDir) {
     let listed = User::from_uid(Uid::from_raw(place.who.uid))
         .ok()
         .flatten()
@@ -202,7 +202,7 @@ fn no_call_for_subordinate_ids_may_fail(place: &Place) {
 }
 
 /// One after the other: they stand in one place on the host.
-fn no_call_that_fails_leaves_a_stub(place: &Place) {
+fn no_call_that_fails_leaves_a_stub(place: &TestDir) {
     let project = place.dir("project");
     let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &["a/b", "c/", "d"]);
     let plan = policy.compile(place);
@@ -252,7 +252,7 @@ fn name(call: &Call) -> &'static str {
 }
 
 /// A run of `touch` that can be traced, and the file that is there if it ran.
-fn run<'p>(place: &'p Place, plan: &Path, options: &[&str], number: usize) -> (Run<'p>, PathBuf) {
+fn run<'p>(place: &'p TestDir, plan: &Path, options: &[&str], number: usize) -> (Run<'p>, PathBuf) {
     let report = place.text(&format!("report-{number}"));
     let name = format!("started-{number}");
     let run = Run::new(place, plan, &["touch", &format!("/output/{name}")]);
@@ -264,7 +264,7 @@ fn run<'p>(place: &'p Place, plan: &Path, options: &[&str], number: usize) -> (R
 }
 
 /// Fails each call of the setup that a process of these roles makes, and looks what comes of it.
-fn fail_each(place: &Place, policy: &Policy, options: &[&str], wanted: fn(Role) -> bool) {
+fn fail_each(place: &TestDir, policy: &Policy, options: &[&str], wanted: fn(Role) -> bool) {
     let plan = policy.compile(place);
     let (good, started) = run(place, &plan, options, 0);
     let good = trace(&mut good.command(), None);
@@ -315,7 +315,7 @@ fn fail_each(place: &Place, policy: &Policy, options: &[&str], wanted: fn(Role) 
 }
 
 /// What was in force in a run, by its report. By what the second wall was seen may differ.
-fn receipt(place: &Place, number: usize) -> Value {
+fn receipt(place: &TestDir, number: usize) -> Value {
     let report: Value =
         serde_json::from_str(&place.read(&format!("report-{number}"))).expect("JSON");
     let mut receipt = report["receipt"].clone();
@@ -364,7 +364,7 @@ fn harmless(fault: &Fault) -> Option<usize> {
     })
 }
 
-fn judge(place: &Place, found: &[(&Fault, Verdict, Traced)], faults: &[Fault]) {
+fn judge(place: &TestDir, found: &[(&Fault, Verdict, Traced)], faults: &[Fault]) {
     let count = |wanted| {
         found
             .iter()

@@ -4,8 +4,8 @@ use crate::attack::{attack, has, outside};
 use nix::unistd::{Gid, Uid, chown};
 use purple_tests::identity::skip;
 use purple_tests::inside::facts_under;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs::{self, Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,13 +13,13 @@ use std::process::Command;
 
 scenarios! { a_program_that_is_not_shown programs_with_privileges }
 
-fn copy(program: &str, place: &Place, name: &str) {
+fn copy(program: &str, place: &TestDir, name: &str) {
     let copied = Command::new("cp").arg(program).arg(place.at(name)).status();
     assert!(copied.is_ok_and(|status| status.success()), "{program}");
 }
 
 /// By its path, by the loader, by a copy in memory, through the roots of processes.
-fn a_program_that_is_not_shown(place: &Place) {
+fn a_program_that_is_not_shown(place: &TestDir) {
     copy("/usr/bin/true", place, "host-tool");
     let program = place.text("host-tool");
     let text = format!(
@@ -63,7 +63,7 @@ show(path=started(PROGRAM), root=started('/proc/self/root' + PROGRAM), loader=st
 }
 
 /// Set-user-id and file capabilities, in a tree that is shown and in one that is written to.
-fn programs_with_privileges(place: &Place) {
+fn programs_with_privileges(place: &TestDir) {
     if !Uid::effective().is_root() {
         return skip(
             "files::programs_with_privileges",

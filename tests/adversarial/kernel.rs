@@ -2,8 +2,8 @@
 
 use crate::attack::{AS_ROOT_OF_ITS_OWN, attack, outside_by, stopped};
 use purple_tests::inside::{facts, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs::{self, Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -19,7 +19,7 @@ scenarios! {
 const DENIED: [&str; 4] = ["EROFS", "EACCES", "EPERM", "ENOENT"];
 
 /// To open one for writing is harmless, and all that it takes.
-fn files_that_steer_the_kernel(place: &Place) {
+fn files_that_steer_the_kernel(place: &TestDir) {
     let text = "paths = ['/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe', '/proc/sys/kernel/hotplug',
     '/proc/sys/kernel/poweroff_cmd', '/proc/sys/vm/drop_caches', '/proc/sys/net/ipv4/ip_forward',
     '/proc/sys/fs/binfmt_misc/register', '/proc/sysrq-trigger', '/sys/kernel/uevent_helper', '/sys/power/state']
@@ -33,7 +33,7 @@ show(**{path: attempt(lambda: os.close(os.open(path, os.O_WRONLY))) for path in 
     );
 }
 
-fn files_that_tell_of_the_kernel(place: &Place) {
+fn files_that_tell_of_the_kernel(place: &TestDir) {
     let text = "def content(path):
     try:
         with open(path, 'rb', buffering=0) as file:
@@ -54,7 +54,7 @@ show(**{path: content(path) for path in paths})";
 }
 
 /// A process moves itself to another group, and names a program that the kernel starts as root.
-fn control_groups(place: &Place) {
+fn control_groups(place: &TestDir) {
     let text = "def first(name):
     for top, dirs, files in os.walk('/sys/fs/cgroup'):
         if name in files:
@@ -87,7 +87,7 @@ show(mount=syscall(165, b'none', b'group', b'cgroup2', 0, None))";
 }
 
 /// The way from a running program to its file, which outlives the process (CVE-2019-5736).
-fn the_executors_file_is_written(place: &Place) {
+fn the_executors_file_is_written(place: &TestDir) {
     let sleeper = place.at("sleeper");
     assert!(
         Command::new("cp")

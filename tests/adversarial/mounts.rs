@@ -4,9 +4,9 @@ use crate::attack::{AS_ROOT_OF_ITS_OWN, outside_by, stopped};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use purple_tests::identity::skip;
 use purple_tests::inside::{facts_under, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, bare};
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs::{self, Permissions, set_permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -37,7 +37,7 @@ show(remount=mount(None, b'shown', None, REMOUNT_BIND), setattr=syscall(442, -10
      bind=mount(b'free', b'free', None, 4096), tmpfs=mount(b'none', b'free', b'tmpfs', 0), clone=cloned(),
      fsopen=new_tree(), pick=syscall(433, -100, b'free', 0), umount=syscall(166, b'shown', 2), pivot=syscall(272, 0x20000))";
 
-fn read_only_mounts_are_made_writable(place: &Place) {
+fn read_only_mounts_are_made_writable(place: &TestDir) {
     for dir in ["output/shown", "output/free", "tree"] {
         place.dir(dir);
     }
@@ -56,7 +56,7 @@ fn read_only_mounts_are_made_writable(place: &Place) {
 
 /// What the host has mounted read-only and without execution stays so where a policy lets a program
 /// write there.
-fn flags_of_the_source_survive(place: &Place) {
+fn flags_of_the_source_survive(place: &TestDir) {
     if !nix::unistd::Uid::effective().is_root() {
         return skip(
             "mounts::flags_of_the_source_survive",
@@ -113,7 +113,7 @@ fn swapping<T>(one: &Path, other: &Path, meanwhile: impl FnOnce() -> T) -> T {
 /// How often a sandbox is started while something is swapped.
 const ROUNDS: usize = 60;
 
-fn a_target_is_swapped_while_the_sandbox_starts(place: &Place) {
+fn a_target_is_swapped_while_the_sandbox_starts(place: &TestDir) {
     for dir in [
         "output/deep",
         "output/deep/in",
@@ -168,7 +168,7 @@ fn a_target_is_swapped_while_the_sandbox_starts(place: &Place) {
     );
 }
 
-fn a_source_is_swapped_while_the_sandbox_starts(place: &Place) {
+fn a_source_is_swapped_while_the_sandbox_starts(place: &TestDir) {
     let project = place.dir("project");
     place.dir("elsewhere");
     let link = place.at("link");

@@ -3,8 +3,8 @@
 use crate::attack::{attack, found, outside, stopped};
 use purple_tests::identity::skip;
 use purple_tests::inside::{facts, facts_under, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs::{Permissions, set_permissions};
 use std::net::UdpSocket;
@@ -19,7 +19,7 @@ scenarios! {
 }
 
 /// Those that the policy does not name.
-fn socket_families(place: &Place) {
+fn socket_families(place: &TestDir) {
     let text = "families = dict(netlink=(16, 3, 0), packet=(17, 3, 0), vsock=(40, 1, 0), xdp=(44, 3, 0), alg=(38, 5, 0),
     raw=(2, 3, 1), raw6=(10, 3, 58), sctp=(2, 1, 132), bluetooth=(31, 3, 0))
 show(**{name: syscall(41, *numbers) for name, numbers in families.items()})";
@@ -30,7 +30,7 @@ show(**{name: syscall(41, *numbers) for name, numbers in families.items()})";
 
 /// What speaks TCP to the other side and does not ask Landlock: other protocols, and data that
 /// opens the connection. The filter answers as a kernel without them does.
-fn protocols_beside_the_port_list(place: &Place) {
+fn protocols_beside_the_port_list(place: &TestDir) {
     let text = "listener = socket.create_server(('127.0.0.1', 0))
 address = listener.getsockname()
 def connect(protocol):
@@ -70,7 +70,7 @@ if libc.syscall(446, fd, 0): raise OSError(ctypes.get_errno(), 'landlock_restric
     assert_eq!(facts(place, text), free, "without a list");
 }
 
-fn pathname_sockets_of_the_host(place: &Place) {
+fn pathname_sockets_of_the_host(place: &TestDir) {
     place.dir("run");
     let path = place.at("run/agent");
     let _listener = UnixListener::bind(&path).expect("a socket");
@@ -102,7 +102,7 @@ show(path=attempt(connect, {path:?}), root=attempt(connect, '/proc/self/root' + 
 }
 
 /// A server on the host's loopback, by every name that its address has; and one for names.
-fn a_server_of_the_host(place: &Place) {
+fn a_server_of_the_host(place: &TestDir) {
     let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let names = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let (port, name_port) = (

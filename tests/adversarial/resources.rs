@@ -5,9 +5,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use purple_tests::host::survivors;
 use purple_tests::inside::{PYTHON, facts_under, script};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, bare, finish};
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -22,7 +22,7 @@ scenarios! {
 }
 
 /// Empty files take no room: their number is bounded too.
-fn files_without_end(place: &Place) {
+fn files_without_end(place: &TestDir) {
     let text = "import shutil, tempfile
 dir = tempfile.mkdtemp(dir='/dev/shm')
 def fill(most):
@@ -44,7 +44,7 @@ show(it=found)";
 }
 
 /// A gigabyte goes through, and takes no memory of the executor's.
-fn output_without_end(place: &Place) {
+fn output_without_end(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let run = Run::new(place, &plan, &["head", "-c", "1073741824", "/dev/zero"]).report();
     let mut child = run.start();
@@ -67,7 +67,7 @@ fn output_without_end(place: &Place) {
 }
 
 /// Two hundred, each in a session of its own and deaf to signals: the timeout ends them all.
-fn processes_that_leave_their_parents(place: &Place) {
+fn processes_that_leave_their_parents(place: &TestDir) {
     let text = "import signal, time
 for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
     signal.signal(number, signal.SIG_IGN)
@@ -132,7 +132,7 @@ sys.stdin.read()
 libc.shmctl(memory, 0, None); libc.msgctl(queue, 0, None); libc.semctl(semaphore, 0, 0)
 libc.mq_unlink(b'/NAME'); os.unlink('/dev/shm/NAME')";
 
-fn shared_memory_of_the_host(place: &Place) {
+fn shared_memory_of_the_host(place: &TestDir) {
     // Another test may do the same at the same time.
     let (name, key) = (place.name(), std::process::id());
     let own = |text: &str| format!("KEY = {key}\n{}", text.replace("NAME", &name));
@@ -147,7 +147,7 @@ show(memory=found(libc.shmget(KEY, 0, 0)), queue=found(libc.msgget(KEY, 0)), sem
 }
 
 /// A bare Python script in the place, with pipes.
-fn script_command(place: &Place, text: &str) -> Command {
+fn script_command(place: &TestDir, text: &str) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(PYTHON);
     command
@@ -174,7 +174,7 @@ fn started(mut command: Command) -> (Child, BufReader<ChildStdout>) {
 }
 
 /// One leaves things wherever two programs on one host could meet; the other looks for them.
-fn two_sandboxes_at_once(place: &Place) {
+fn two_sandboxes_at_once(place: &TestDir) {
     let name = place.name();
     let port = {
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

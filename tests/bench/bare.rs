@@ -105,7 +105,7 @@ fn kind(kind: MountKind) -> &'static str {
         MountKind::Symlink => "LINK",
         MountKind::Directory => "DIRECTORY",
         MountKind::Mask => "MASK",
-        MountKind::Rebind => "REBIND",
+        MountKind::SelfBind => "REBIND",
         MountKind::Attributes => "ATTRIBUTES",
         MountKind::Setting => "SETTING",
     }

@@ -149,12 +149,12 @@ impl Arguments {
             MountKind::Directory => {
                 self.add(&["--perms", &format!("{:04o}", step.mode), "--dir", target]);
             }
-            MountKind::Mask | MountKind::Rebind if optional && !Path::new(target).exists() => {}
+            MountKind::Mask | MountKind::SelfBind if optional && !Path::new(target).exists() => {}
             MountKind::Mask if Path::new(target).is_dir() => {
                 self.add(&["--tmpfs", target, "--remount-ro", target]);
             }
             MountKind::Mask => self.add(&["--ro-bind", "/dev/null", target]),
-            MountKind::Rebind => self.add(&["--ro-bind", target, target]),
+            MountKind::SelfBind => self.add(&["--ro-bind", target, target]),
             MountKind::Attributes if read_only => self.add(&["--remount-ro", target]),
             // `--dev` brings a devpts; there is no option for a kernel setting.
             MountKind::Attributes | MountKind::Devpts | MountKind::Setting => {}

@@ -1,9 +1,9 @@
 //! Ways out that were open in this or in another sandbox.
 
 use crate::inside::{facts_under, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
 
@@ -15,7 +15,7 @@ scenarios! {
 }
 
 /// A directory on a standard descriptor would be a door to the host.
-fn directory_as_a_standard_descriptor(place: &Place) {
+fn directory_as_a_standard_descriptor(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     for (redirection, number) in [("<", 0), ("1<", 1), ("2<", 2)] {
         let wrapper = format!("exec \"$@\" {redirection} /");
@@ -35,7 +35,7 @@ fn directory_as_a_standard_descriptor(place: &Place) {
 }
 
 /// A read-only directory in a writable one stays in its place, and so do the directories between.
-fn parent_of_a_protected_directory_is_renamed(place: &Place) {
+fn parent_of_a_protected_directory_is_renamed(place: &TestDir) {
     for dir in [
         "output/project",
         "output/project/.git",
@@ -67,7 +67,7 @@ show(hook=attempt(write, '.git/hooks/pre-commit'), inner=attempt(os.rename, '.gi
     assert!(!place.at("output/project/gone").exists());
 }
 
-fn the_executor_stays_as_it_is(place: &Place) {
+fn the_executor_stays_as_it_is(place: &TestDir) {
     let before = fs::read(place.executor()).expect("the executor");
     let plan = Policy::new(place).compile(place);
     let text = "show(one=attempt(write, '/proc/1/exe'), follow=attempt(os.open, '/proc/1/exe', os.O_RDONLY),
@@ -79,7 +79,7 @@ fn the_executor_stays_as_it_is(place: &Place) {
 }
 
 /// A link that the program leaves in a writable directory leads nowhere outside in the next run.
-fn shown_path_is_a_link(place: &Place) {
+fn shown_path_is_a_link(place: &TestDir) {
     place.dir("output/deep");
     let first = Policy::new(place).compile(place);
     let swap = "rmdir /output/deep && ln -s /usr /output/deep";

@@ -7,9 +7,9 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid};
 use purple_tests::host::survivors;
 use purple_tests::identity::skip;
-use purple_tests::place::{Place, binary};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, finish};
+use purple_tests::test_dir::{TestDir, binary};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -35,7 +35,7 @@ scenarios! {
 }
 
 /// `purple` beside the place's executor.
-pub(crate) fn install(place: &Place) {
+pub(crate) fn install(place: &TestDir) {
     let copied = Command::new("cp")
         .arg(binary("purple"))
         .arg(place.at("purple"))
@@ -47,7 +47,7 @@ pub(crate) fn install(place: &Place) {
     place.dir("home");
 }
 
-pub(crate) fn purple(place: &Place, arguments: &[&str]) -> Command {
+pub(crate) fn purple(place: &TestDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(place.at("purple"));
     command
         .args(arguments)
@@ -73,7 +73,7 @@ pub(crate) fn finished(mut command: Command) -> Finished {
 }
 
 /// A policy whose log is `logs/audit.log` of the place; `more` is further keys of `audit`.
-pub(crate) fn policy(place: &Place, more: &str) -> Policy {
+pub(crate) fn policy(place: &TestDir, more: &str) -> Policy {
     let log = place.text("logs/audit.log");
     let audit =
         format!("audit: {{enabled: true, detail_level: [syscall], log_path: {log:?}{more}}}");
@@ -86,7 +86,7 @@ pub(crate) fn policy(place: &Place, more: &str) -> Policy {
     policy
 }
 
-pub(crate) fn run(place: &Place, options: &[&str], command: &[&str]) -> Finished {
+pub(crate) fn run(place: &TestDir, options: &[&str], command: &[&str]) -> Finished {
     let mut words = vec!["run", "--policy", "policy.yaml"];
     words.extend(options);
     words.push("--");
@@ -94,14 +94,14 @@ pub(crate) fn run(place: &Place, options: &[&str], command: &[&str]) -> Finished
     finished(purple(place, &words))
 }
 
-pub(crate) fn records(place: &Place) -> Vec<Value> {
+pub(crate) fn records(place: &TestDir) -> Vec<Value> {
     let text = place.read("logs/audit.log");
     text.lines()
         .map(|line| serde_json::from_str(line).expect("one object a line"))
         .collect()
 }
 
-fn verify(place: &Place) -> Finished {
+fn verify(place: &TestDir) -> Finished {
     finished(purple(
         place,
         &["audit", "--verify", "--log", &place.text("logs/audit.log")],
@@ -109,7 +109,7 @@ fn verify(place: &Place) -> Finished {
 }
 
 #[track_caller]
-fn whole(place: &Place, records: usize) {
+fn whole(place: &TestDir, records: usize) {
     let done = verify(place);
     assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
     assert!(
@@ -119,7 +119,7 @@ fn whole(place: &Place, records: usize) {
     );
 }
 
-fn a_run_is_one_line_that_names_what_was_denied(place: &Place) {
+fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
     install(place);
     let policy = policy(place, "");
     let text = script(
@@ -231,7 +231,7 @@ sys.exit(3)",
     whole(place, 1);
 }
 
-fn any_bytes_stay_one_object_a_line(place: &Place) {
+fn any_bytes_stay_one_object_a_line(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
     let text = script("syscall(165, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
@@ -266,7 +266,7 @@ fn any_bytes_stay_one_object_a_line(place: &Place) {
     assert!(!table.good().contains('\u{1b}'));
 }
 
-fn a_changed_or_cut_log_is_found_out(place: &Place) {
+fn a_changed_or_cut_log_is_found_out(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
     for status in ["1", "2", "3"] {
@@ -323,7 +323,7 @@ fn a_changed_or_cut_log_is_found_out(place: &Place) {
     assert!(!place.at("output/started").exists());
 }
 
-fn the_chain_goes_on_in_a_new_file(place: &Place) {
+fn the_chain_goes_on_in_a_new_file(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
     for to in ["audit.log.2", "audit.log.1", ""] {
@@ -343,7 +343,7 @@ fn the_chain_goes_on_in_a_new_file(place: &Place) {
     assert!(verify(place).good().contains("those before 3 are not here"));
 }
 
-fn many_at_once_make_one_chain(place: &Place) {
+fn many_at_once_make_one_chain(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
     let all: Vec<Child> = (0..8)
@@ -358,7 +358,7 @@ fn many_at_once_make_one_chain(place: &Place) {
     whole(place, 8);
 }
 
-fn a_log_that_cannot_be_written_refuses_the_run(place: &Place) {
+fn a_log_that_cannot_be_written_refuses_the_run(place: &TestDir) {
     install(place);
     let touch = ["touch", "/output/started"];
     place.dir("logs");
@@ -380,7 +380,7 @@ fn a_log_that_cannot_be_written_refuses_the_run(place: &Place) {
     assert!(place.at("output/started").exists());
 }
 
-fn a_full_disk_refuses_the_run(place: &Place) {
+fn a_full_disk_refuses_the_run(place: &TestDir) {
     if !Uid::effective().is_root() {
         skip(
             "audit-a_full_disk_refuses_the_run",
@@ -446,7 +446,7 @@ fn a_full_disk_refuses_the_run(place: &Place) {
     );
 }
 
-fn a_log_inside_is_refused(place: &Place) {
+fn a_log_inside_is_refused(place: &TestDir) {
     install(place);
     let log = place.text("output/audit.log");
     let policy = Policy::new(place)
@@ -464,7 +464,7 @@ fn a_log_inside_is_refused(place: &Place) {
     );
 }
 
-fn a_refused_run_has_a_record(place: &Place) {
+fn a_refused_run_has_a_record(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
     assert_eq!(run(place, &[], &["no-such-program"]).code(), 127);
@@ -477,7 +477,7 @@ fn a_refused_run_has_a_record(place: &Place) {
 }
 
 /// A program that has said that it is ready.
-fn ready(place: &Place, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
+fn ready(place: &TestDir, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
     install(place);
     let _policy = policy(place, "");
     let words = ["run", "--policy", "policy.yaml", "--", "sh", "-c", script];
@@ -496,7 +496,7 @@ fn ended(child: Child, mut out: BufReader<ChildStdout>) -> Finished {
     done
 }
 
-fn signals_go_through_and_the_status_comes_back(place: &Place) {
+fn signals_go_through_and_the_status_comes_back(place: &TestDir) {
     let script = "trap 'echo got TERM' TERM; trap 'echo got USR1; exit 7' USR1; echo ready
 while :; do sleep 0.05; done";
     let (child, mut out, id) = ready(place, script);
@@ -515,7 +515,7 @@ while :; do sleep 0.05; done";
     assert_eq!(records(place)[1]["status"], "signaled");
 }
 
-fn it_stops_and_goes_on(place: &Place) {
+fn it_stops_and_goes_on(place: &TestDir) {
     let script = "trap 'echo got TERM; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
     let (child, out, id) = ready(place, script);
     kill(id, Signal::SIGTSTP).expect("it is there");
@@ -533,14 +533,14 @@ fn it_stops_and_goes_on(place: &Place) {
     );
 }
 
-fn killing_purple_kills_everything(place: &Place) {
+fn killing_purple_kills_everything(place: &TestDir) {
     let (child, out, id) = ready(place, "setsid sleep 600 & echo ready; sleep 600");
     kill(id, Signal::SIGKILL).expect("it is there");
     assert_eq!(ended(child, out).signal(), Some(9));
     assert_eq!(survivors(place), Vec::<String>::new());
 }
 
-fn the_operators_report_is_written_too(place: &Place) {
+fn the_operators_report_is_written_too(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
     let path = place.text("report.json");

@@ -1,8 +1,8 @@
 //! Capabilities that a policy keeps hold in a user namespace of the program's own, and there only.
 
 use crate::inside::{facts, facts_under};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 
 scenarios! { one_capability the_strongest_capabilities none_by_default }
@@ -12,7 +12,7 @@ lines = status()
 caps = [lines['Cap' + s] for s in ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']]
 ";
 
-fn one_capability(place: &Place) {
+fn one_capability(place: &TestDir) {
     let policy = Policy::new(place).section("capabilities: {add: [CAP_NET_BIND_SERVICE]}");
     let text = format!("{LOOK}
 listener = socket.create_server(('127.0.0.1', 80))
@@ -30,7 +30,7 @@ show(caps=caps, map=read('/proc/self/uid_map').split(), interfaces=interfaces(),
 
 /// Even with every capability that matters, and with every call allowed, the mounts belong to
 /// another user namespace.
-fn the_strongest_capabilities(place: &Place) {
+fn the_strongest_capabilities(place: &TestDir) {
     let allow = "allow: [mount, umount2, pivot_root, chroot, open_tree, move_mount, fsopen, fsconfig, fsmount, \
         fspick, mount_setattr, setns, unshare, sethostname, ptrace, bpf, perf_event_open, keyctl, reboot, \
         settimeofday, open_by_handle_at, syslog]";
@@ -86,7 +86,7 @@ show(before=before, unshare=unshare, inner=inner, writes=writes)";
     );
 }
 
-fn none_by_default(place: &Place) {
+fn none_by_default(place: &TestDir) {
     let found = facts(
         place,
         &format!(

@@ -4,9 +4,9 @@ use crate::inside::{PYTHON, python, script};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use purple_tests::host::survivors;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish};
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -33,7 +33,7 @@ scenarios! {
 const AUDIT: &str = "audit: {enabled: true, detail_level: [syscall]}";
 
 /// The policy that these tests start from; each line is a key of the section `syscalls`.
-fn audited(place: &Place, syscalls: &[&str]) -> Policy {
+fn audited(place: &TestDir, syscalls: &[&str]) -> Policy {
     Policy::new(place).section(AUDIT).syscalls(syscalls)
 }
 
@@ -51,7 +51,7 @@ fn row(done: &Finished, number: u64) -> Value {
     found
 }
 
-fn the_report_has_every_denied_call(place: &Place) {
+fn the_report_has_every_denied_call(place: &TestDir) {
     let policy = audited(
         place,
         &[
@@ -111,7 +111,7 @@ show(made=made, trace=syscall(101, 0, 0, 0, 0), vsock=attempt(socket.socket, 40,
     );
 }
 
-fn the_answer_is_the_policys(place: &Place) {
+fn the_answer_is_the_policys(place: &TestDir) {
     let policy = audited(
         place,
         &[
@@ -150,7 +150,7 @@ show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(140, which, 0) for whic
 }
 
 /// Nothing is told of where the policy asks for no record of denied calls.
-fn what_a_policy_lets_through_asks_nobody(place: &Place) {
+fn what_a_policy_lets_through_asks_nobody(place: &TestDir) {
     let policy = Policy::new(place).section("audit: {enabled: true, detail_level: [resource]}");
     let done = python(
         place,
@@ -163,7 +163,7 @@ fn what_a_policy_lets_through_asks_nobody(place: &Place) {
     assert!(done.report.expect("a report")["denied"].is_null());
 }
 
-fn another_thread_changes_a_path_and_no_answer(place: &Place) {
+fn another_thread_changes_a_path_and_no_answer(place: &TestDir) {
     let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
     let script = "
 import threading
@@ -249,7 +249,7 @@ fn nested() -> usize {
     pids.split_whitespace().count()
 }
 
-fn a_flood_is_counted(place: &Place) {
+fn a_flood_is_counted(place: &TestDir) {
     const CALLS: u64 = 100_000;
     let plan = audited(place, &["default_deny: false"]).compile(place);
     let text = format!(
@@ -280,7 +280,7 @@ for _ in range({CALLS}): call(number, zero, zero, zero, zero, zero)
     assert!(resident < 1024, "{resident} KiB");
 }
 
-fn a_program_that_hides_its_memory_is_recorded(place: &Place) {
+fn a_program_that_hides_its_memory_is_recorded(place: &TestDir) {
     let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
     let script = "
 libc.prctl(4, 0, 0, 0, 0)
@@ -301,7 +301,7 @@ show(made=attempt(os.mkdir, '/tmp/hidden'))";
     assert_eq!(path, &expected);
 }
 
-fn a_path_that_cannot_be_read_is_none(place: &Place) {
+fn a_path_that_cannot_be_read_is_none(place: &TestDir) {
     let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
     // The last byte of a page, behind which there is nothing; and no address at all.
     let script = "
@@ -318,7 +318,7 @@ show(edge=syscall(83, page + 4092, 0), wild=syscall(165, 0, 8, 0, 0, 0))";
     assert!(row(&done, 165)["unreliable_path"].is_null());
 }
 
-fn killed(place: &Place, audit: &str) -> Finished {
+fn killed(place: &TestDir, audit: &str) -> Finished {
     let plan = Policy::new(place)
         .section(audit)
         .syscalls(&["default_deny: false"])
@@ -330,7 +330,7 @@ fn killed(place: &Place, audit: &str) -> Finished {
     waiting.go_on()
 }
 
-fn a_killed_recorder_ends_the_run(place: &Place) {
+fn a_killed_recorder_ends_the_run(place: &TestDir) {
     let done = killed(place, AUDIT);
     assert_eq!(done.code(), 125, "{done}");
     let said =
@@ -341,7 +341,7 @@ fn a_killed_recorder_ends_the_run(place: &Place) {
     assert_eq!(survivors(place), Vec::<String>::new());
 }
 
-fn a_killed_recorder_is_said_where_the_run_goes_on(place: &Place) {
+fn a_killed_recorder_is_said_where_the_run_goes_on(place: &TestDir) {
     let done = killed(
         place,
         "audit: {enabled: true, detail_level: [syscall], on_failure: continue}",
@@ -357,7 +357,7 @@ fn a_killed_recorder_is_said_where_the_run_goes_on(place: &Place) {
     assert_eq!(report["denied_whole"], false);
 }
 
-fn all_die_with_the_supervisor(place: &Place) {
+fn all_die_with_the_supervisor(place: &TestDir) {
     let plan = audited(place, &["default_deny: false"]).compile(place);
     let run = python(place, &plan, &format!("{READY}show(ok=True)"));
     let run = run.report();
@@ -377,7 +377,7 @@ fn all_die_with_the_supervisor(place: &Place) {
 }
 
 /// No descriptor of the recorder's is left, and no process of it can be seen.
-fn nothing_of_it_is_inside(place: &Place) {
+fn nothing_of_it_is_inside(place: &TestDir) {
     let plan = audited(place, &["default_deny: false"]).compile(place);
     let script = "
 with os.scandir('/proc/self/fd') as entries: own = sorted(int(one.name) for one in entries)
@@ -391,7 +391,7 @@ show(own=own[:3], more=[fd for fd in own[3:] if attempt(os.fstat, fd) == 'ok'],
     );
 }
 
-fn a_denied_exec_is_answered(place: &Place) {
+fn a_denied_exec_is_answered(place: &TestDir) {
     let policy = audited(
         place,
         &["default_deny: true", "allow: [read, write, exit_group]"],
@@ -406,7 +406,7 @@ fn a_denied_exec_is_answered(place: &Place) {
     assert_eq!(row(&done, 59)["line"], policy.line_of("default_deny"));
 }
 
-fn without_a_reader_it_is_refused(place: &Place) {
+fn without_a_reader_it_is_refused(place: &TestDir) {
     let policy = audited(place, &["default_deny: false"]);
     let plan = policy.compile(place);
     let run = || Run::new(place, &plan, &["touch", "/output/started"]);
@@ -424,7 +424,7 @@ fn without_a_reader_it_is_refused(place: &Place) {
     assert_eq!(done.code(), 0, "{done}");
 }
 
-fn few_lines_are_said(place: &Place) {
+fn few_lines_are_said(place: &TestDir) {
     let plan = audited(place, &["default_deny: false"]).compile(place);
     let script = "
 for number, count in ((165, 7), (166, 6), (155, 5), (246, 4), (175, 3), (176, 2), (250, 1)):

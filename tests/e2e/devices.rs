@@ -1,14 +1,14 @@
 //! The few devices that there are work, and no other can be made.
 
 use crate::inside::{PYTHON, facts};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 
 scenarios! { devices_work no_other_device shared_memory_works }
 
-fn devices_work(place: &Place) {
+fn devices_work(place: &TestDir) {
     let found = facts(
         place,
         "def roundtrip():
@@ -25,7 +25,7 @@ show(zero=os.read(os.open('/dev/zero', os.O_RDONLY), 3).hex(), null=os.read(os.o
     assert_eq!(found, expected);
 }
 
-fn no_other_device(place: &Place) {
+fn no_other_device(place: &TestDir) {
     let found = facts(
         place,
         "import stat
@@ -52,7 +52,7 @@ show(dev=sorted(os.listdir('/dev')), pts=sorted(os.listdir('/dev/pts')),
     );
 }
 
-fn shared_memory_works(place: &Place) {
+fn shared_memory_works(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let text = "
 from multiprocessing import Process, shared_memory

@@ -1,9 +1,9 @@
 //! `purple doctor`: what it says of this host is what runs find, and nothing is left behind.
 
-use purple_tests::place::{Place, binary};
 use purple_tests::policy::Policy;
 use purple_tests::repository::root;
 use purple_tests::run::{Run, finish, piped};
+use purple_tests::test_dir::{TestDir, binary};
 use serde_json::Value;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
@@ -16,7 +16,7 @@ scenarios! {
 }
 
 /// Runs `purple doctor` as the place's owner, behind a wrapper that runs as the caller.
-fn doctor(place: &Place, wrapper: &[&str], arguments: &[&str]) -> (i32, String) {
+fn doctor(place: &TestDir, wrapper: &[&str], arguments: &[&str]) -> (i32, String) {
     let program = place.at("purple");
     if !program.exists() {
         let copied = Command::new("cp")
@@ -59,7 +59,7 @@ fn purplec(arguments: &[&str]) -> Output {
 }
 
 /// What `--json` prints, which is what the schema promises.
-fn report(place: &Place, wrapper: &[&str]) -> Value {
+fn report(place: &TestDir, wrapper: &[&str]) -> Value {
     let (code, text) = doctor(place, wrapper, &["--json"]);
     let report: Value = serde_json::from_str(&text).expect("JSON");
     let schema = std::fs::read_to_string(root().join("schema/doctor.schema.json")).expect("a file");
@@ -98,7 +98,7 @@ fn state<'r>(report: &'r Value, id: &str) -> &'r str {
     check["state"].as_str().expect("a word")
 }
 
-fn it_says_what_runs_find(place: &Place) {
+fn it_says_what_runs_find(place: &TestDir) {
     let found = report(place, &[]);
     // The other tests run sandboxes here, so that all of these work.
     for id in [
@@ -128,7 +128,7 @@ fn it_says_what_runs_find(place: &Place) {
     assert!(text.starts_with(worst), "{text}");
 }
 
-fn the_compiler_reads_its_targets(place: &Place) {
+fn the_compiler_reads_its_targets(place: &TestDir) {
     let (_, text) = doctor(place, &[], &["--target", "target.json"]);
     assert!(text.contains("user-namespaces"), "{text}");
     let target = place.text("output/target.json");
@@ -160,7 +160,7 @@ fn the_compiler_reads_its_targets(place: &Place) {
 }
 
 /// Without /proc, and in a chroot(2) where no user namespace can be made.
-fn a_host_with_little_on_it_is_described(place: &Place) {
+fn a_host_with_little_on_it_is_described(place: &TestDir) {
     if !place.who.is_root() {
         // It takes root to make such a host.
         return;

@@ -4,10 +4,10 @@ use crate::inside::{facts, facts_under, python};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use purple_tests::identity::skip;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::repository;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -24,7 +24,7 @@ scenarios! {
     shown_trees_hide_nothing_below_them
 }
 
-fn host_files_are_not_there(place: &Place) {
+fn host_files_are_not_there(place: &TestDir) {
     let repository = repository::root();
     let list = format!(
         "['/root', '/home', '/var', '/srv', '/boot', '/mnt', '/run', '/etc/shadow', \
@@ -42,7 +42,7 @@ fn host_files_are_not_there(place: &Place) {
     }
 }
 
-fn root_holds_what_the_policy_says(place: &Place) {
+fn root_holds_what_the_policy_says(place: &TestDir) {
     let found = facts(
         place,
         "show(root=sorted(os.listdir('/')), etc=sorted(os.listdir('/etc')),
@@ -82,14 +82,14 @@ fn root_holds_what_the_policy_says(place: &Place) {
 }
 
 /// A tree of the host that everybody may write to, so that only the mount stands in the way.
-fn open_tree(place: &Place) {
+fn open_tree(place: &TestDir) {
     let dir = place.dir("tree");
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).expect("its own directory");
     let file = place.file("tree/file", "as it was\n");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("its own file");
 }
 
-fn shown_trees_cannot_be_changed(place: &Place) {
+fn shown_trees_cannot_be_changed(place: &TestDir) {
     open_tree(place);
     let policy = Policy::new(place)
         .shows(&place.text("tree"), "/tree")
@@ -123,7 +123,7 @@ show(direct=attempts('/tree'), nested=attempts('/output/tree'), again=attempts('
     assert_eq!(place.read("tree/file"), "as it was\n");
 }
 
-fn own_root_cannot_be_changed(place: &Place) {
+fn own_root_cannot_be_changed(place: &TestDir) {
     let found = facts(
         place,
         "show(**{p: attempt(os.mkdir, p) for p in ['/new', '/etc/new', '/dev/new', '/sys/new']},
@@ -139,7 +139,7 @@ fn own_root_cannot_be_changed(place: &Place) {
     }
 }
 
-fn mount_below_a_shown_tree_is_read_only(place: &Place) {
+fn mount_below_a_shown_tree_is_read_only(place: &TestDir) {
     if !nix::unistd::Uid::effective().is_root() {
         return skip(
             "files-mount_below_a_shown_tree_is_read_only",
@@ -170,7 +170,7 @@ fn mount_below_a_shown_tree_is_read_only(place: &Place) {
 
 /// A host's mounts are shared with each other (systemd makes them so), and what is mounted later on
 /// one appears on its copies, without the attributes that the policy gives to them.
-fn what_the_host_mounts_later_stays_outside(place: &Place) {
+fn what_the_host_mounts_later_stays_outside(place: &TestDir) {
     if !nix::unistd::Uid::effective().is_root() {
         return skip(
             "files-what_the_host_mounts_later_stays_outside",
@@ -216,7 +216,7 @@ fn what_the_host_mounts_later_stays_outside(place: &Place) {
     );
 }
 
-fn scratch_directories_are_bounded(place: &Place) {
+fn scratch_directories_are_bounded(place: &TestDir) {
     let policy = Policy::new(place)
         .filesystem("scratch_paths: [/scratch]")
         .filesystem("scratch_size_bytes: 1M");
@@ -239,7 +239,7 @@ show(**{p: fill(p + '/big') for p in ['/scratch', '/tmp', '/dev/shm']})",
     }
 }
 
-fn scratch_directories_start_empty(place: &Place) {
+fn scratch_directories_start_empty(place: &TestDir) {
     let plan = Policy::new(place)
         .filesystem("scratch_paths: [/var/cache]")
         .compile(place);
@@ -255,7 +255,7 @@ fn scratch_directories_start_empty(place: &Place) {
     }
 }
 
-fn shown_trees_hide_nothing_below_them(place: &Place) {
+fn shown_trees_hide_nothing_below_them(place: &TestDir) {
     open_tree(place);
     place.dir("tree/deep");
     place.file("tree/deep/one", "1");

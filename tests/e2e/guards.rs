@@ -2,9 +2,9 @@
 
 use crate::inside::{facts_under, python};
 use nix::unistd::Uid;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -100,7 +100,7 @@ fn clean(dir: &Path) {
 }
 
 /// Runs a command on the host, as the one who starts sandboxes there.
-fn on_host(place: &Place, dir: &str, words: &[&str]) -> String {
+fn on_host(place: &TestDir, dir: &str, words: &[&str]) -> String {
     let (program, arguments) = words.split_first().expect("a program");
     let mut command = Command::new(program);
     command
@@ -120,7 +120,7 @@ fn on_host(place: &Place, dir: &str, words: &[&str]) -> String {
 
 /// A run that has started, and says when it may end.
 pub(crate) fn waiting(
-    place: &Place,
+    place: &TestDir,
     plan: &Path,
     script: &str,
 ) -> (Child, BufReader<std::process::ChildStdout>) {
@@ -171,7 +171,7 @@ const MISSING: [&str; 6] = [
     ".vscode/tasks.json",
 ];
 
-fn missing_paths_cannot_be_made(place: &Place) {
+fn missing_paths_cannot_be_made(place: &TestDir) {
     place.dir("project");
     place.file("project/kept", "as it was");
     let text = format!(
@@ -210,7 +210,7 @@ show(**{{path: ways('/tree', path) for path in paths}}, planted=[planted('/tree'
     assert_eq!(found[".git/hooks"]["above"], "ok", "{found}");
 }
 
-fn what_there_is_cannot_be_changed(place: &Place) {
+fn what_there_is_cannot_be_changed(place: &TestDir) {
     place.dir("project");
     for dir in ["project/.git", "project/.git/hooks", "project/.git/objects"] {
         place.dir(dir);
@@ -266,7 +266,7 @@ show(**{{path: ways('/tree', path) for path in paths}}, content=[read('/tree/' +
 }
 
 /// `.` is the project, and has `@project`; nothing of it stays.
-fn a_project_is_protected_without_saying_so(place: &Place) {
+fn a_project_is_protected_without_saying_so(place: &TestDir) {
     let text = format!(
         "{WAYS}show(hooks=ways('/tree', '.git/hooks/pre-commit'), list=sorted(os.listdir('/tree')))"
     );
@@ -289,7 +289,7 @@ fn a_project_is_protected_without_saying_so(place: &Place) {
 }
 
 /// In a worktree `.git` is a file that names the repository: another one must not take its place.
-fn a_worktree_keeps_its_git_file(place: &Place) {
+fn a_worktree_keeps_its_git_file(place: &TestDir) {
     place.dir("project");
     place.file("project/.git", "gitdir: /nowhere\n");
     let before = tree(&place.at("project"));
@@ -306,7 +306,7 @@ fn a_worktree_keeps_its_git_file(place: &Place) {
 }
 
 /// git works inside and outside at the same time, with a repository and without one.
-fn git_goes_on_working(place: &Place) {
+fn git_goes_on_working(place: &TestDir) {
     place.dir("project");
     let policy = Policy::new(place)
         .keeps(&place.text("project"), "/tree", &["@project"])
@@ -353,7 +353,7 @@ fn git_goes_on_working(place: &Place) {
 }
 
 /// Where `commondir` can be made, git outside runs what the program wants: so it is in the list.
-fn a_planted_commondir_is_an_attack(place: &Place) {
+fn a_planted_commondir_is_an_attack(place: &TestDir) {
     place.dir("project");
     assert_eq!(on_host(place, "project", &["git", "init", "-q"]), "");
     let mark = place.text("output/run-outside");
@@ -384,7 +384,7 @@ echo ../evil > .git/commondir"
     }
 }
 
-fn a_way_through_a_link_is_refused(place: &Place) {
+fn a_way_through_a_link_is_refused(place: &TestDir) {
     place.dir("project");
     place.dir("project/elsewhere");
     symlink("elsewhere", place.at("project/.git")).expect("a link");
@@ -403,7 +403,7 @@ fn a_way_through_a_link_is_refused(place: &Place) {
     );
 }
 
-fn a_file_with_another_name_is_refused(place: &Place) {
+fn a_file_with_another_name_is_refused(place: &TestDir) {
     place.dir("project");
     let file = place.file("project/.bashrc", "as it was");
     let policy = Policy::new(place).keeps(&place.text("project"), "/tree", &[".bashrc"]);
@@ -418,7 +418,7 @@ fn a_file_with_another_name_is_refused(place: &Place) {
     );
 }
 
-fn masked_paths_cannot_be_read_or_made(place: &Place) {
+fn masked_paths_cannot_be_read_or_made(place: &TestDir) {
     for dir in ["shown", "shown/keys", "project", "project/secrets"] {
         place.dir(dir);
     }
@@ -476,7 +476,7 @@ show(read=[look(path) for path in files + folders], write=[attempt(write, path) 
 
 /// A guard below a guard's sibling, a mount of the policy's own in a protected directory, and a
 /// file where a directory is meant.
-fn masks_and_guards_on_the_way_down(place: &Place) {
+fn masks_and_guards_on_the_way_down(place: &TestDir) {
     for dir in ["project", "project/a", "project/a/b", "more"] {
         place.dir(dir);
     }

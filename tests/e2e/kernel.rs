@@ -1,9 +1,9 @@
 //! Kernel files and mounts: nothing there to change or to learn.
 
 use crate::inside::{facts, facts_under};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 
 scenarios! {
@@ -28,7 +28,7 @@ fn each_is_one_of(found: &Value, names: &[&str]) {
     }
 }
 
-fn kernel_settings_cannot_be_written(place: &Place) {
+fn kernel_settings_cannot_be_written(place: &TestDir) {
     let found = facts(
         place,
         "paths = ['/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe', '/proc/sys/kernel/hostname',
@@ -44,7 +44,7 @@ show(**{path: attempt(write, path, '1') for path in paths})",
     assert_eq!(found["/proc/sys/user/max_user_namespaces"], "EROFS");
 }
 
-fn kernel_secrets_cannot_be_read(place: &Place) {
+fn kernel_secrets_cannot_be_read(place: &TestDir) {
     let found = facts(
         place,
         "def content(path):
@@ -82,18 +82,18 @@ def attempts():
     hostname=syscall(170, b'x', 1))
 show(**attempts())";
 
-fn mounts_cannot_be_changed(place: &Place) {
+fn mounts_cannot_be_changed(place: &TestDir) {
     each_is_one_of(&facts(place, ATTEMPTS), &["EPERM"]);
 }
 
 /// The filter is not what holds: without it, the capability is missing.
-fn mounts_cannot_be_changed_without_the_filter(place: &Place) {
+fn mounts_cannot_be_changed_without_the_filter(place: &TestDir) {
     let allow = format!("allow: {MOUNT_CALLS}");
     let policy = Policy::new(place).syscalls(&["default_deny: false", &allow]);
     each_is_one_of(&facts_under(place, &policy, ATTEMPTS), &["EPERM"]);
 }
 
-fn no_nested_user_namespace(place: &Place) {
+fn no_nested_user_namespace(place: &TestDir) {
     let attempts = "NEWUSER, SIGCHLD = 0x10000000, 17
 arguments = struct.pack('QQQQQQQQ', NEWUSER, 0, 0, 0, SIGCHLD, 0, 0, 0)
 def clone():
@@ -120,7 +120,7 @@ show(unshare=syscall(272, NEWUSER), clone=clone(), clone3=clone3())";
 
 /// A key in the caller's session keyring is found outside, and not inside, even where `keyctl` is
 /// allowed.
-fn keys_of_the_caller_stay_outside(place: &Place) {
+fn keys_of_the_caller_stay_outside(place: &TestDir) {
     let search = "import ctypes, errno, os, sys
 call = ctypes.CDLL(None, use_errno=True).syscall
 def search():

@@ -2,9 +2,9 @@
 //! with the layer let go.
 
 use crate::inside::{facts_under, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -28,7 +28,7 @@ fn found(run: &Run<'_>) -> Value {
 
 const LET_GO: [&str; 2] = ["--unenforced", "landlock"];
 
-fn an_open_file_cannot_be_opened_again_for_more(place: &Place) {
+fn an_open_file_cannot_be_opened_again_for_more(place: &TestDir) {
     let shared = ["read", "written"].map(|name| {
         let file = place.file(name, "as it was\n");
         set_permissions(&file, Permissions::from_mode(0o666)).expect("the test's own file");
@@ -50,7 +50,7 @@ fn an_open_file_cannot_be_opened_again_for_more(place: &Place) {
     );
 }
 
-fn an_open_file_can_be_opened_again_for_the_same(place: &Place) {
+fn an_open_file_can_be_opened_again_for_the_same(place: &TestDir) {
     let file = place.file("out", "");
     set_permissions(&file, Permissions::from_mode(0o666)).expect("the test's own file");
     let redirect = format!("exec \"$@\" >>{}", file.display());
@@ -63,7 +63,7 @@ fn an_open_file_can_be_opened_again_for_the_same(place: &Place) {
     assert_eq!(place.read("out"), "again\n");
 }
 
-fn nothing_is_executed_but_from_shown_paths(place: &Place) {
+fn nothing_is_executed_but_from_shown_paths(place: &TestDir) {
     let program = place.script("program", "#!/bin/sh\necho ran\n");
     let redirect = format!("exec \"$@\" <{}", program.display());
     let plan = Policy::new(place).compile(place);
@@ -80,7 +80,7 @@ fn nothing_is_executed_but_from_shown_paths(place: &Place) {
     assert_eq!(found(&run()), json!({"it": "EACCES"}));
 }
 
-fn signals_do_not_reach_init(place: &Place) {
+fn signals_do_not_reach_init(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let text = "show(init=attempt(os.kill, 1, 0), own=attempt(os.kill, os.getpid(), 0))";
     let free = found(&python(place, &plan, text).option(&LET_GO));
@@ -95,7 +95,7 @@ fn signals_do_not_reach_init(place: &Place) {
     assert_eq!(kept["init"], "EPERM");
 }
 
-fn listed_ports_are_all_that_can_be_used(place: &Place) {
+fn listed_ports_are_all_that_can_be_used(place: &TestDir) {
     let ports = "network:\n  allowed_outgoing_ports: [8080, 9000-9002/tcp, 7000/udp]\n  \
                  allowed_incoming_ports: [8080]\n";
     let text = "def connect(port):
@@ -118,7 +118,7 @@ show(connect=[connect(port) for port in (8080, 9001, 9003, 7000)], bind=[bind(po
     assert_eq!(unlisted, all);
 }
 
-fn the_receipt_says_what_there_is(place: &Place) {
+fn the_receipt_says_what_there_is(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let report = |let_go: bool| {
         let run = python(place, &plan, "show(a=1)").report();

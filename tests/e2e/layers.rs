@@ -1,8 +1,8 @@
 //! Layers that this version cannot enforce: refused by name, or let go by name and said.
 
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 
 scenarios! { refused_by_name let_go_by_name several_layers }
@@ -29,7 +29,7 @@ fn let_go(layer: &str, line: usize) -> String {
     format!("purple-exec: {layer}: not enforced, as --unenforced asked (policy line {line})\n")
 }
 
-fn refused_by_name(place: &Place) {
+fn refused_by_name(place: &TestDir) {
     for (layer, section, key) in LAYERS {
         let policy = Policy::new(place).section(section);
         let plan = policy.compile(place);
@@ -48,7 +48,7 @@ fn refused_by_name(place: &Place) {
     }
 }
 
-fn let_go_by_name(place: &Place) {
+fn let_go_by_name(place: &TestDir) {
     for (layer, section, key) in LAYERS {
         let policy = Policy::new(place).section(section);
         let plan = policy.compile(place);
@@ -65,7 +65,7 @@ fn let_go_by_name(place: &Place) {
     }
 }
 
-fn several_layers(place: &Place) {
+fn several_layers(place: &TestDir) {
     let policy = Policy::new(place)
         .section("resources: {cpu_shares: 0.5, memory_limit_bytes: 1G, pids_limit: 5}")
         .section("audit: {enabled: true}\nebpf_monitoring: {enabled: true}");

@@ -2,9 +2,9 @@
 //! lets them go. Where they can be, `tests/vm` shows that they hold.
 
 use purple_tests::identity::skip;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
 
@@ -22,17 +22,17 @@ const ADVICE: &str =
     "name a group that may be divided by --cgroup, or run without limits by --unenforced cgroup";
 
 /// The lines that a refusal ends with.
-fn advice(place: &Place, line: usize) -> String {
+fn advice(place: &TestDir, line: usize) -> String {
     let start = "put `systemd-run --user --scope -p Delegate=yes` before the command, or ";
     let start = if place.who.is_root() { "" } else { start };
     format!("purple-exec: cgroup: the plan's limits need it; {start}{ADVICE} (policy line {line})")
 }
 
-fn policy(place: &Place, limit: &str) -> Policy {
+fn policy(place: &TestDir, limit: &str) -> Policy {
     Policy::new(place).section(&format!("resources:\n  {limit}"))
 }
 
-fn a_wrong_group_is_refused(place: &Place) {
+fn a_wrong_group_is_refused(place: &TestDir) {
     for (_, limit, key) in LIMITS {
         let policy = policy(place, limit);
         let plan = policy.compile(place);
@@ -61,7 +61,7 @@ fn unified() -> Option<(String, String)> {
     Some((path, controllers))
 }
 
-fn a_host_without_controllers_is_refused(place: &Place) {
+fn a_host_without_controllers_is_refused(place: &TestDir) {
     let found = unified();
     let (path, controllers) = found.clone().unwrap_or_default();
     if !controllers.trim().is_empty() {
@@ -87,7 +87,7 @@ fn a_host_without_controllers_is_refused(place: &Place) {
     assert!(!place.at("output/started").exists());
 }
 
-fn let_go_by_name(place: &Place) {
+fn let_go_by_name(place: &TestDir) {
     for (_, limit, key) in LIMITS {
         let policy = policy(place, limit);
         let done = Run::new(

@@ -1,8 +1,8 @@
 //! A network of its own, with nothing in it but loopback.
 
 use crate::inside::{facts, facts_under, python};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
@@ -16,7 +16,7 @@ scenarios! {
     wider_rules_are_narrowed_and_said
 }
 
-fn only_loopback(place: &Place) {
+fn only_loopback(place: &TestDir) {
     let found = facts(
         place,
         "def connect(family, address):
@@ -33,7 +33,7 @@ show(interfaces=interfaces(), files=sorted(os.listdir('/sys/class/net')),
     assert_eq!(found, expected);
 }
 
-fn loopback_works(place: &Place) {
+fn loopback_works(place: &TestDir) {
     let found = facts(
         place,
         "listener = socket.create_server(('127.0.0.1', 8080))
@@ -45,7 +45,7 @@ show(got=server.recv(7).decode(), low=attempt(socket.create_server, ('127.0.0.1'
     assert_eq!(found, json!({"got": "through", "low": "EACCES"}));
 }
 
-fn the_hosts_loopback_is_another(place: &Place) {
+fn the_hosts_loopback_is_another(place: &TestDir) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     assert!(
@@ -59,7 +59,7 @@ fn the_hosts_loopback_is_another(place: &Place) {
     assert_eq!(facts(place, &text), json!({"it": "ECONNREFUSED"}));
 }
 
-fn the_hosts_abstract_sockets_are_not_there(place: &Place) {
+fn the_hosts_abstract_sockets_are_not_there(place: &TestDir) {
     let name = place.name();
     let address = SocketAddr::from_abstract_name(&name).expect("an address");
     let _listener = UnixListener::bind_addr(&address).expect("a listener");
@@ -77,7 +77,7 @@ fn the_hosts_abstract_sockets_are_not_there(place: &Place) {
     );
 }
 
-fn wider_rules_are_narrowed_and_said(place: &Place) {
+fn wider_rules_are_narrowed_and_said(place: &TestDir) {
     let network =
         "network:\n  isolated: false\n  allowed_outgoing_ports: [443]\n  dns_servers: [192.0.2.53]";
     let policy = Policy::new(place).section(network);

@@ -4,9 +4,9 @@ use crate::audit::{finished, install, policy, purple, records, run};
 use crate::inside::{PYTHON, script};
 use crate::subordinate::listed;
 use purple_tests::identity::OUTSIDE_FOR_ROOT;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Finished;
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +21,7 @@ scenarios! {
 
 /// A run that makes a file; with a record, in which the receipt stands, and without, where purple
 /// becomes purple-exec.
-fn runs(place: &Place, options: &[&str]) -> [Finished; 2] {
+fn runs(place: &TestDir, options: &[&str]) -> [Finished; 2] {
     install(place);
     let report = place.text("report.json");
     let touch = ["touch", "/output/made"];
@@ -35,7 +35,7 @@ fn runs(place: &Place, options: &[&str]) -> [Finished; 2] {
 
 /// The ids outside, of users and groups, in both.
 #[track_caller]
-fn ids(place: &Place, done: &[Finished; 2]) -> [u64; 2] {
+fn ids(place: &TestDir, done: &[Finished; 2]) -> [u64; 2] {
     for one in done {
         assert_eq!(one.good(), "");
     }
@@ -49,7 +49,7 @@ fn ids(place: &Place, done: &[Finished; 2]) -> [u64; 2] {
 }
 
 #[track_caller]
-fn refused(place: &Place, done: &[Finished; 2], message: &str) {
+fn refused(place: &TestDir, done: &[Finished; 2], message: &str) {
     for one in done {
         one.refused(125, message);
     }
@@ -57,7 +57,7 @@ fn refused(place: &Place, done: &[Finished; 2], message: &str) {
     assert_eq!(records(place)[0]["status"], "refused");
 }
 
-fn the_id_outside_is_handed_on(place: &Place) {
+fn the_id_outside_is_handed_on(place: &TestDir) {
     let done = runs(place, &["--outside-id", "70001"]);
     if !place.who.is_root() {
         return refused(place, &done, "identity: only root can choose --outside-id");
@@ -73,7 +73,7 @@ fn the_id_outside_is_handed_on(place: &Place) {
     }
 }
 
-fn the_subordinate_ids_are_handed_on(place: &Place) {
+fn the_subordinate_ids_are_handed_on(place: &TestDir) {
     set_permissions(place.at("output"), Permissions::from_mode(0o777)).expect("its own directory");
     if place.who.is_root() {
         let done = runs(place, &["--subordinate-ids"]);
@@ -94,7 +94,7 @@ fn the_subordinate_ids_are_handed_on(place: &Place) {
     assert!(both.stderr.contains("cannot be used with"), "{both}");
 }
 
-fn a_group_and_what_is_let_go_are_handed_on(place: &Place) {
+fn a_group_and_what_is_let_go_are_handed_on(place: &TestDir) {
     install(place);
     let limits = "resources: {pids_limit: 20}";
     place.file("policy.yaml", Policy::new(place).section(limits).text());
@@ -118,7 +118,7 @@ fn a_group_and_what_is_let_go_are_handed_on(place: &Place) {
 
 /// Without a section `audit` there is no log; people are told at the end all the same, and the report
 /// has all.
-fn a_policy_that_only_notifies_is_heard(place: &Place) {
+fn a_policy_that_only_notifies_is_heard(place: &TestDir) {
     install(place);
     let policy = Policy::new(place).syscalls(&["default_deny: false", "on_deny: notify"]);
     place.file("policy.yaml", policy.text());
@@ -168,7 +168,7 @@ show(found=sorted(found))",
 }
 
 /// More kinds of denied calls than the list has room for: rows are alike in number and policy line.
-fn what_finds_no_room_is_counted_and_denied(place: &Place) {
+fn what_finds_no_room_is_counted_and_denied(place: &TestDir) {
     const KINDS: usize = 300;
     const ROOM: usize = 256;
     install(place);

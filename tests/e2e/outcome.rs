@@ -1,9 +1,9 @@
 //! Exit statuses: the command's own, a signal's, the timeout's.
 
 use purple_tests::host::survivors;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use std::time::{Duration, Instant};
 
 scenarios! {
@@ -15,7 +15,7 @@ scenarios! {
     orphans_are_reaped
 }
 
-fn own_exit_status(place: &Place) {
+fn own_exit_status(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     for code in [0, 1, 3, 124, 125, 255] {
         let script = format!("exit {code}");
@@ -31,7 +31,7 @@ fn own_exit_status(place: &Place) {
     }
 }
 
-fn ended_by_a_signal(place: &Place) {
+fn ended_by_a_signal(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     for (name, number) in [
         ("KILL", 9),
@@ -57,7 +57,7 @@ fn ended_by_a_signal(place: &Place) {
     }
 }
 
-fn timed(place: &Place, script: &str, range: std::ops::Range<u64>) {
+fn timed(place: &TestDir, script: &str, range: std::ops::Range<u64>) {
     let policy = Policy::new(place).section("resources: {session_timeout_seconds: 1}");
     let plan = policy.compile(place);
     let start = Instant::now();
@@ -73,7 +73,7 @@ fn timed(place: &Place, script: &str, range: std::ops::Range<u64>) {
     assert!(survivors(place).is_empty());
 }
 
-fn timeout_that_is_obeyed(place: &Place) {
+fn timeout_that_is_obeyed(place: &TestDir) {
     timed(
         place,
         "trap 'exit 0' TERM; setsid sleep 600 & sleep 600 & wait",
@@ -82,7 +82,7 @@ fn timeout_that_is_obeyed(place: &Place) {
     assert!(survivors(place).is_empty());
 }
 
-fn timeout_that_is_not_obeyed(place: &Place) {
+fn timeout_that_is_not_obeyed(place: &TestDir) {
     timed(
         place,
         "trap '' TERM HUP INT; setsid sh -c 'sleep 600' & while :; do sleep 600; done",
@@ -90,7 +90,7 @@ fn timeout_that_is_not_obeyed(place: &Place) {
     );
 }
 
-fn nothing_outlives_the_command(place: &Place) {
+fn nothing_outlives_the_command(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let script = "(setsid sh -c 'trap \"\" TERM HUP; touch /output/alive; sleep 600' </dev/null >/dev/null 2>&1 &) ; \
                   while [ ! -e /output/alive ]; do :; done";
@@ -104,7 +104,7 @@ fn nothing_outlives_the_command(place: &Place) {
     assert_eq!(survivors(place), Vec::<String>::new());
 }
 
-fn orphans_are_reaped(place: &Place) {
+fn orphans_are_reaped(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     // Each inner shell leaves a child behind that ends by itself; init has to take note of it.
     let script = "for n in 1 2 3 4 5 6 7 8 9; do sh -c 'true & exec true'; done; \

@@ -3,9 +3,9 @@
 use crate::inside::{facts_under, python};
 use nix::unistd::{Gid, Uid, chown};
 use purple_tests::host::processes;
-use purple_tests::place::Place;
 use purple_tests::policy::{Policy, compile};
 use purple_tests::run::{Run, finish};
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -23,7 +23,7 @@ scenarios! {
     everyday_modes_work
 }
 
-fn the_process_is_nobody_else(place: &Place) {
+fn the_process_is_nobody_else(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let mut child = Run::new(
         place,
@@ -59,7 +59,7 @@ fn the_process_is_nobody_else(place: &Place) {
 }
 
 /// Two sandboxes of root share nothing by their ids where each has its own.
-fn root_chooses_the_id_outside(place: &Place) {
+fn root_chooses_the_id_outside(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let run = Run::new(
         place,
@@ -111,7 +111,7 @@ fn root_chooses_the_id_outside(place: &Place) {
     }
 }
 
-fn files_belong_to_the_directorys_owner(place: &Place) {
+fn files_belong_to_the_directorys_owner(place: &TestDir) {
     let run = |owner: (u32, u32)| {
         let policy = Policy::new(place).writes(&place.text("share"), "/share");
         let found = facts_under(
@@ -144,7 +144,7 @@ show(owner=[status.st_uid, status.st_gid], directory=os.stat('/share').st_uid)",
 
 /// A directory of the policy's in another one has its own owner; what the host has mounted below a
 /// directory goes with that directory.
-fn files_on_nested_mounts_belong_to_the_owner(place: &Place) {
+fn files_on_nested_mounts_belong_to_the_owner(place: &TestDir) {
     let name = "owners-files_on_nested_mounts_belong_to_the_owner";
     if !Uid::effective().is_root() {
         return purple_tests::identity::skip(name, "only root can mount and give files away");
@@ -204,7 +204,7 @@ show(owners=[os.stat(path).st_uid for path in ['/share/file', '/share/inner/file
     }
 }
 
-fn other_peoples_files_stay_theirs(place: &Place) {
+fn other_peoples_files_stay_theirs(place: &TestDir) {
     if !Uid::effective().is_root() {
         return purple_tests::identity::skip(
             "owners-other_peoples_files_stay_theirs",
@@ -275,7 +275,7 @@ def modes(where):
 ";
 
 /// The files below a directory of the host that are set-user-id or set-group-id.
-fn set_id_files(place: &Place, dir: &str) -> Vec<String> {
+fn set_id_files(place: &TestDir, dir: &str) -> Vec<String> {
     let entries = fs::read_dir(place.at(dir)).expect("the directory");
     let modes = entries.map(|entry| {
         let entry = entry.expect("an entry");
@@ -291,7 +291,7 @@ fn set_id_files(place: &Place, dir: &str) -> Vec<String> {
 }
 
 /// Such a file would run as the directory's owner for everybody on the host.
-fn set_id_files_are_refused(place: &Place) {
+fn set_id_files_are_refused(place: &TestDir) {
     let text = format!("{SET_ID}show(**try_all('/output'))");
     for syscalls in [
         "default_deny: false",
@@ -315,7 +315,7 @@ fn set_id_files_are_refused(place: &Place) {
 }
 
 /// The same calls work where nothing of the host can be written, which shows that they could.
-fn set_id_files_do_no_harm_without_output_paths(place: &Place) {
+fn set_id_files_do_no_harm_without_output_paths(place: &TestDir) {
     let text = Policy::new(place).starts_in("/tmp").text();
     let mut lines: Vec<&str> = text.lines().collect();
     let at = lines
@@ -345,7 +345,7 @@ fn set_id_files_do_no_harm_without_output_paths(place: &Place) {
 }
 
 /// What programs do with modes every day goes on as before.
-fn everyday_modes_work(place: &Place) {
+fn everyday_modes_work(place: &TestDir) {
     let text = format!(
         "{SET_ID}
 import subprocess

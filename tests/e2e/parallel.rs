@@ -1,8 +1,8 @@
 //! Many sandboxes at once.
 
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
+use purple_tests::test_dir::TestDir;
 use std::time::Duration;
 
 scenarios! { fifty_at_once }
@@ -12,7 +12,7 @@ fn crowd() -> u32 {
     std::env::var("PURPLE_CROWD").map_or(50, |text| text.parse().expect("a number"))
 }
 
-fn fifty_at_once(place: &Place) {
+fn fifty_at_once(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     // Each waits for its input's end, so that all of them are there at the same time.
     let script = "echo $1 > /tmp/mine; echo $1 > /output/$1; cat; cat /tmp/mine; ls /tmp; set -- /proc/[0-9]*; echo $#";

@@ -2,25 +2,25 @@
 
 use purple_plan::{DecodeError, Plan};
 use purple_tests::identity::Identity;
-use purple_tests::place::{Place, binary};
 use purple_tests::policy::{Policy, compile};
 use purple_tests::repository;
 use purple_tests::run::executor;
+use purple_tests::test_dir::{TestDir, binary};
 use std::fs;
 use std::process::Command;
 
 scenarios! { sample_of_damage_is_refused_by_the_executor }
 
 /// A place that no sandbox is started in.
-fn place() -> Place {
+fn place() -> TestDir {
     let (uid, gid) = (
         nix::unistd::Uid::effective().as_raw(),
         nix::unistd::Gid::effective().as_raw(),
     );
-    Place::new(Identity { uid, gid })
+    TestDir::new(Identity { uid, gid })
 }
 
-fn real_plan(place: &Place) -> Vec<u8> {
+fn real_plan(place: &TestDir) -> Vec<u8> {
     fs::read(Policy::new(place).compile(place)).expect("the plan")
 }
 
@@ -97,7 +97,7 @@ fn corpus_compiles() {
     assert!(count >= 5, "{count} policies");
 }
 
-fn sample_of_damage_is_refused_by_the_executor(place: &Place) {
+fn sample_of_damage_is_refused_by_the_executor(place: &TestDir) {
     let whole = real_plan(place);
     let steps = 25;
     let positions = (0..steps).map(|step| step * (whole.len() - 1) / (steps - 1));

@@ -1,9 +1,9 @@
 //! What a program inside knows of itself and of other processes.
 
 use crate::inside::{facts, facts_under, python};
-use purple_tests::place::{MARK, Place};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::{MARK, TestDir};
 use serde_json::json;
 use std::fs;
 
@@ -18,7 +18,7 @@ scenarios! {
     ipc_of_the_host_is_not_there
 }
 
-fn only_own_processes(place: &Place) {
+fn only_own_processes(place: &TestDir) {
     let found = facts(
         place,
         "import signal
@@ -36,7 +36,7 @@ show(pids=sorted(int(p) for p in os.listdir('/proc') if p.isdigit()), me=os.getp
     assert_eq!(found, expected);
 }
 
-fn ids_and_privileges(place: &Place) {
+fn ids_and_privileges(place: &TestDir) {
     let found = facts(
         place,
         "lines = status()
@@ -61,7 +61,7 @@ show(ids=[os.getresuid(), os.getresgid(), os.getgroups()], uid_map=read('/proc/s
     assert_eq!(found["groups"], groups);
 }
 
-fn init_shows_nothing(place: &Place) {
+fn init_shows_nothing(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let text = "show(cmdline=read('/proc/1/cmdline').strip('\\0'),
         environ=attempt(read, '/proc/1/environ'), fd=attempt(os.listdir, '/proc/1/fd'),
@@ -82,7 +82,7 @@ fn init_shows_nothing(place: &Place) {
     }
 }
 
-fn descriptors_of_the_caller_are_closed(place: &Place) {
+fn descriptors_of_the_caller_are_closed(place: &TestDir) {
     let open = "exec 9</ 7>/dev/null; exec \"$@\"";
     let wrapper = ["sh", "-c", open, "sh"];
     // Without a sandbox the descriptor leads to the host's root.
@@ -115,7 +115,7 @@ show(open=[int(fd) for fd in os.listdir(listing) if int(fd) != listing and os.pa
     );
 }
 
-fn environment_is_the_plans(place: &Place) {
+fn environment_is_the_plans(place: &TestDir) {
     let plan = Policy::new(place)
         .environment(
             &[("FIXED", "a value"), ("HOME", "/output")],
@@ -149,7 +149,7 @@ fn environment_is_the_plans(place: &Place) {
     assert_eq!(found, expected);
 }
 
-fn starts_where_the_policy_says(place: &Place) {
+fn starts_where_the_policy_says(place: &TestDir) {
     for dir in ["/tmp", "/output", "/", "/usr/bin"] {
         let found = facts_under(
             place,
@@ -160,7 +160,7 @@ fn starts_where_the_policy_says(place: &Place) {
     }
 }
 
-fn limits_and_mask(place: &Place) {
+fn limits_and_mask(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let text = "import resource
 show(core=resource.getrlimit(resource.RLIMIT_CORE), umask=os.umask(0),
@@ -176,7 +176,7 @@ show(core=resource.getrlimit(resource.RLIMIT_CORE), umask=os.umask(0),
     );
 }
 
-fn ipc_of_the_host_is_not_there(place: &Place) {
+fn ipc_of_the_host_is_not_there(place: &TestDir) {
     let before = fs::read_to_string("/proc/sysvipc/shm").expect("the host's shared memory");
     let found = facts(
         place,

@@ -1,14 +1,14 @@
 //! The shipped profiles run programs in a project's directory, and let them write where they say.
 
-use purple_tests::place::Place;
 use purple_tests::policy::compile;
 use purple_tests::run::{Finished, Run};
+use purple_tests::test_dir::TestDir;
 use purplec::profiles::SHIPPED;
 use std::path::Path;
 
 scenarios! { each_runs_a_program only_the_named_directory_is_written }
 
-fn run(place: &Place, plan: &Path, command: &[&str]) -> Finished {
+fn run(place: &TestDir, plan: &Path, command: &[&str]) -> Finished {
     let project = place.text("project");
     // Without control groups, the limits have to be let go by name.
     Run::new(place, plan, command)
@@ -18,7 +18,7 @@ fn run(place: &Place, plan: &Path, command: &[&str]) -> Finished {
 }
 
 /// A project with a file, what its profiles write to, and the profile's plan.
-fn plan(place: &Place, name: &str) -> std::path::PathBuf {
+fn plan(place: &TestDir, name: &str) -> std::path::PathBuf {
     let profile = SHIPPED
         .iter()
         .find(|profile| profile.name == name)
@@ -34,14 +34,14 @@ fn plan(place: &Place, name: &str) -> std::path::PathBuf {
     plan
 }
 
-fn project(place: &Place) {
+fn project(place: &TestDir) {
     for directory in ["project", "project/output", "project/build"] {
         place.dir(directory);
     }
     place.file("project/file", "content\n");
 }
 
-fn each_runs_a_program(place: &Place) {
+fn each_runs_a_program(place: &TestDir) {
     project(place);
     for profile in SHIPPED {
         let done = run(place, &plan(place, profile.name), &["/bin/true"]);
@@ -49,7 +49,7 @@ fn each_runs_a_program(place: &Place) {
     }
 }
 
-fn only_the_named_directory_is_written(place: &Place) {
+fn only_the_named_directory_is_written(place: &TestDir) {
     project(place);
     for (name, writable) in [
         ("ai-dev-safe", Some("output")),

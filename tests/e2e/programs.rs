@@ -2,15 +2,15 @@
 
 use crate::inside::PYTHON;
 use purple_tests::identity::skip;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 scenarios! { python gcc pipeline git }
 
-fn python(place: &Place) {
+fn python(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let script = "total = sum(n * n for n in range(1000)); \
                   open('/output/result.txt', 'w').write(f'{total}\\n'); print('done')";
@@ -25,7 +25,7 @@ fn python(place: &Place) {
     assert_eq!(status.mode() & 0o7777, 0o644);
 }
 
-fn gcc(place: &Place) {
+fn gcc(place: &TestDir) {
     if !Path::new("/usr/bin/gcc").exists() {
         return skip("programs-gcc", "gcc is not installed");
     }
@@ -41,7 +41,7 @@ fn gcc(place: &Place) {
     assert!(place.at("output/program").is_file());
 }
 
-fn pipeline(place: &Place) {
+fn pipeline(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let commands = "printf 'b\\na\\nb\\nc\\nb\\n' | sort | uniq -c | sort -rn | \
                     sed 's/^ *//' | tee /tmp/copy | head -n 1 > /output/most; cat /tmp/copy | wc -l";
@@ -54,7 +54,7 @@ fn pipeline(place: &Place) {
     );
 }
 
-fn git(place: &Place) {
+fn git(place: &TestDir) {
     if !Path::new("/usr/bin/git").exists() {
         return skip("programs-git", "git is not installed");
     }

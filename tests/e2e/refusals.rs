@@ -1,8 +1,8 @@
 //! What is refused before the command starts, and how it is said.
 
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, executor};
+use purple_tests::test_dir::TestDir;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
@@ -22,7 +22,7 @@ scenarios! {
 
 const USAGE: &str = "purple-exec: arguments: purple-exec --help prints the usage\n";
 
-fn command_lines(place: &Place) {
+fn command_lines(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let plan = plan.to_str().expect("UTF-8");
     let cases: [(&[&str], &str); 10] = [
@@ -62,7 +62,7 @@ fn command_lines(place: &Place) {
     );
 }
 
-fn plans_that_are_no_files(place: &Place) {
+fn plans_that_are_no_files(place: &TestDir) {
     place.dir("directory");
     let fifo = place.text("fifo");
     assert!(
@@ -99,7 +99,7 @@ fn plans_that_are_no_files(place: &Place) {
     }
 }
 
-fn damaged_plans(place: &Place) {
+fn damaged_plans(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let whole = std::fs::read(&plan).expect("the plan");
     let middle = whole.len() / 2;
@@ -138,7 +138,7 @@ fn damaged_plans(place: &Place) {
     }
 }
 
-fn commands_that_are_not_there(place: &Place) {
+fn commands_that_are_not_there(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let run = |command: &str| Run::new(place, &plan, &[command]).report().finish();
@@ -166,7 +166,7 @@ fn commands_that_are_not_there(place: &Place) {
     );
 }
 
-fn commands_that_cannot_be_executed(place: &Place) {
+fn commands_that_cannot_be_executed(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     place.file("output/plain", "#!/bin/sh\necho run\n");
     place.script("output/garbage", "\u{1}garbage");
@@ -188,7 +188,7 @@ fn commands_that_cannot_be_executed(place: &Place) {
     assert_eq!(done.code(), 126);
 }
 
-fn programs_without_their_interpreter(place: &Place) {
+fn programs_without_their_interpreter(place: &TestDir) {
     let elf = Policy::bare(place)
         .shows("/usr/bin", "/programs")
         .compile(place);
@@ -204,7 +204,7 @@ fn programs_without_their_interpreter(place: &Place) {
     );
 }
 
-fn host_paths_that_are_missing(place: &Place) {
+fn host_paths_that_are_missing(place: &TestDir) {
     for (path, words) in [("nowhere", "nowhere"), ("plan.bin/below", "below")] {
         let host = place.text(path);
         let policy = Policy::new(place).shows(&host, "/shown");
@@ -226,7 +226,7 @@ fn host_paths_that_are_missing(place: &Place) {
 }
 
 /// A project may come from anywhere: a link in it must not choose what of the host is shared.
-fn relative_paths_through_links(place: &Place) {
+fn relative_paths_through_links(place: &TestDir) {
     place.dir("project");
     place.dir("project/real");
     place.dir("elsewhere");
@@ -262,7 +262,7 @@ fn relative_paths_through_links(place: &Place) {
     );
 }
 
-fn working_directory_that_is_missing(place: &Place) {
+fn working_directory_that_is_missing(place: &TestDir) {
     let policy = Policy::new(place).starts_in("/output/none");
     let line = policy.line_of("working_dir");
     let done = Run::new(place, &policy.compile(place), &["true"]).finish();
@@ -279,7 +279,7 @@ fn working_directory_that_is_missing(place: &Place) {
     );
 }
 
-fn targets_in_host_trees_are_never_made(place: &Place) {
+fn targets_in_host_trees_are_never_made(place: &TestDir) {
     place.dir("tree");
     for (tree, writable) in [("/tree", false), ("/output", true)] {
         let policy = Policy::new(place).shows(&place.text("tree"), "/tree");

@@ -1,9 +1,9 @@
 //! The report: one JSON object that says what was enforced and how it ended.
 
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, executor};
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::ffi::OsStr;
 use std::fs;
@@ -21,7 +21,7 @@ scenarios! {
     says_that_there_was_no_probe
 }
 
-fn says_what_was_enforced(place: &Place) {
+fn says_what_was_enforced(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let done = Run::new(place, &plan, &["sh", "-c", "exit 3"])
         .report()
@@ -104,7 +104,7 @@ fn says_what_was_enforced(place: &Place) {
     );
 }
 
-fn any_argument_is_one_line_of_json(place: &Place) {
+fn any_argument_is_one_line_of_json(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let long = vec![b'x'; 70_000];
     let arguments: [&[u8]; 7] = [
@@ -146,7 +146,7 @@ fn any_argument_is_one_line_of_json(place: &Place) {
     assert_eq!(found, wanted);
 }
 
-fn is_for_its_owner_only(place: &Place) {
+fn is_for_its_owner_only(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let wrapper = ["sh", "-c", "umask 0; exec \"$@\"", "sh"];
     let done = Run::new(place, &plan, &["true"])
@@ -161,7 +161,7 @@ fn is_for_its_owner_only(place: &Place) {
     );
 }
 
-fn a_report_that_cannot_be_written_is_refused(place: &Place) {
+fn a_report_that_cannot_be_written_is_refused(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let plan = plan.to_str().expect("UTF-8");
     let target = place.file("target", "not a report\n");
@@ -183,7 +183,7 @@ fn a_report_that_cannot_be_written_is_refused(place: &Place) {
     assert!(!place.at("output/started").exists());
 }
 
-fn says_when_nothing_was_started(place: &Place) {
+fn says_when_nothing_was_started(place: &TestDir) {
     let policies = [
         Policy::new(place).starts_in("/output/none"),
         Policy::new(place).shows(&place.text("none"), "/shown"),
@@ -206,7 +206,7 @@ fn says_when_nothing_was_started(place: &Place) {
 }
 
 /// Where every denial kills, there is no call to probe the filter with.
-fn says_that_there_was_no_probe(place: &Place) {
+fn says_that_there_was_no_probe(place: &TestDir) {
     let policy = Policy::new(place).syscalls(&["default_deny: false", "on_deny: kill"]);
     let done = Run::new(place, &policy.compile(place), &["true"])
         .report()
@@ -220,7 +220,7 @@ fn says_that_there_was_no_probe(place: &Place) {
 }
 
 /// A file that takes the report is for its owner alone. A device is everybody's, and stays so.
-fn a_device_keeps_its_mode(place: &Place) {
+fn a_device_keeps_its_mode(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let file = place.file("report", "old");
     let report = |path: &Path| {

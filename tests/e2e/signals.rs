@@ -4,9 +4,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use purple_tests::host::{processes, survivors};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish};
+use purple_tests::test_dir::TestDir;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout};
@@ -29,7 +29,7 @@ struct Ready {
 }
 
 impl Ready {
-    fn start(place: &Place, script: &str) -> Self {
+    fn start(place: &TestDir, script: &str) -> Self {
         let plan = Policy::new(place).compile(place);
         let mut child = Run::new(place, &plan, &["sh", "-c", script]).start();
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -51,7 +51,7 @@ impl Ready {
     }
 }
 
-fn signals_reach_the_program(place: &Place) {
+fn signals_reach_the_program(place: &TestDir) {
     for (signal, name) in [
         (Signal::SIGTERM, "TERM"),
         (Signal::SIGINT, "INT"),
@@ -73,7 +73,7 @@ fn signals_reach_the_program(place: &Place) {
     }
 }
 
-fn unhandled_signals_end_it(place: &Place) {
+fn unhandled_signals_end_it(place: &TestDir) {
     for signal in [
         Signal::SIGTERM,
         Signal::SIGINT,
@@ -86,7 +86,7 @@ fn unhandled_signals_end_it(place: &Place) {
     }
 }
 
-fn killing_the_executor_kills_everything(place: &Place) {
+fn killing_the_executor_kills_everything(place: &TestDir) {
     let script = "trap '' TERM HUP INT; setsid sleep 600 & (setsid sh -c 'sleep 600' &) ; echo ready; sleep 600";
     let running = Ready::start(place, script);
     // The last of them start after the word.
@@ -105,7 +105,7 @@ fn killing_the_executor_kills_everything(place: &Place) {
     assert_eq!(survivors(place), Vec::<String>::new());
 }
 
-fn killing_init_kills_everything(place: &Place) {
+fn killing_init_kills_everything(place: &TestDir) {
     let running = Ready::start(place, "setsid sleep 600 & echo ready; sleep 600");
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id));
     let init: i32 = children
@@ -140,7 +140,7 @@ fn wait_for_state(process: &str, wanted: impl Fn(&str) -> bool) {
     }
 }
 
-fn stop_and_continue(place: &Place) {
+fn stop_and_continue(place: &TestDir) {
     let running = Ready::start(
         place,
         "trap 'echo got TERM; exit 7' TERM; echo ready; sleep 60 & wait",
@@ -167,7 +167,7 @@ fn stop_and_continue(place: &Place) {
 }
 
 /// What the caller ignores the program ignores, and nothing of ours is left in its signals.
-fn signals_are_the_callers(place: &Place) {
+fn signals_are_the_callers(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     // SIGCHLD is bit 16: what ignoring it does to waiting is nothing to pass on.
     for (setup, ignored) in [

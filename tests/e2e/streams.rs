@@ -1,8 +1,8 @@
 //! Standard input, output and error.
 
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
+use purple_tests::test_dir::TestDir;
 use std::io::Read;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ scenarios! {
     report_with_everything_closed
 }
 
-fn input_and_output_pass_through(place: &Place) {
+fn input_and_output_pass_through(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let input: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_le_bytes).collect();
     let done = Run::new(place, &plan, &["sh", "-c", "cat; echo error >&2"])
@@ -26,13 +26,13 @@ fn input_and_output_pass_through(place: &Place) {
     assert!(done.stdout == input, "every byte comes through");
 }
 
-fn large_output(place: &Place) {
+fn large_output(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let done = Run::new(place, &plan, &["head", "-c", "67108864", "/dev/zero"]).finish();
     assert_eq!((done.code(), done.stdout.len()), (0, 64 << 20));
 }
 
-fn closed_streams(place: &Place) {
+fn closed_streams(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     for closing in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"] {
         let wrapper = format!("exec \"$@\" {closing}");
@@ -59,7 +59,7 @@ fn closed_streams(place: &Place) {
     }
 }
 
-fn reader_that_goes_away(place: &Place) {
+fn reader_that_goes_away(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let mut child = Run::new(place, &plan, &["yes"]).start();
     let mut out = child.stdout.take().expect("a pipe");
@@ -69,7 +69,7 @@ fn reader_that_goes_away(place: &Place) {
     assert_eq!((done.code(), done.stderr.as_str()), (128 + 13, ""));
 }
 
-fn error_stream_that_is_closed(place: &Place) {
+fn error_stream_that_is_closed(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let wrapper = ["sh", "-c", "exec \"$@\" 2>&-", "sh"];
     let done = Run::new(place, &plan, &["no-such-command"])
@@ -78,7 +78,7 @@ fn error_stream_that_is_closed(place: &Place) {
     assert_eq!((done.code(), done.stderr.as_str()), (127, ""));
 }
 
-fn report_with_everything_closed(place: &Place) {
+fn report_with_everything_closed(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let wrapper = ["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"];
     let done = Run::new(place, &plan, &["sh", "-c", "echo out; exit 4"])

@@ -3,9 +3,9 @@
 use crate::guards::{tree, waiting};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Gid, Pid, Uid, chown};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
+use purple_tests::test_dir::TestDir;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ scenarios! {
     many_sandboxes_at_once_leave_nothing
 }
 
-fn two_sandboxes_share_their_stubs(place: &Place) {
+fn two_sandboxes_share_their_stubs(place: &TestDir) {
     place.dir("project");
     let plan = Policy::new(place)
         .keeps(&place.text("project"), "/tree", &["@project", "Makefile"])
@@ -43,7 +43,7 @@ fn two_sandboxes_share_their_stubs(place: &Place) {
     );
 }
 
-fn a_stub_that_was_left_is_taken_away(place: &Place) {
+fn a_stub_that_was_left_is_taken_away(place: &TestDir) {
     place.dir("project");
     let plan = Policy::new(place)
         .keeps(&place.text("project"), "/tree", &["@project", "a/b"])
@@ -66,7 +66,7 @@ fn a_stub_that_was_left_is_taken_away(place: &Place) {
     assert!(tree(&place.at("project")).is_empty());
 }
 
-fn what_the_host_puts_into_a_stub_stays(place: &Place) {
+fn what_the_host_puts_into_a_stub_stays(place: &TestDir) {
     place.dir("project");
     let plan = Policy::new(place)
         .keeps(&place.text("project"), "/tree", &["kept/", "file", "other"])
@@ -100,7 +100,7 @@ fn what_the_host_puts_into_a_stub_stays(place: &Place) {
     );
 }
 
-fn many_sandboxes_at_once_leave_nothing(place: &Place) {
+fn many_sandboxes_at_once_leave_nothing(place: &TestDir) {
     place.dir("project");
     let plan = Policy::new(place)
         .keeps(&place.text("project"), "/tree", &["@project", "x/y", "z"])

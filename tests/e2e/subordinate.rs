@@ -4,9 +4,9 @@ use crate::inside::python;
 use nix::unistd::{Gid, Uid, User, chown};
 use purple_tests::host::processes;
 use purple_tests::identity::skip;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, bare, finish};
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -29,7 +29,7 @@ scenarios! {
 const OPTION: [&str; 1] = ["--subordinate-ids"];
 
 /// The first ids that the host lists for the place's owner, where it can have any.
-pub(crate) fn listed(place: &Place, test: &str) -> Option<(u32, u32)> {
+pub(crate) fn listed(place: &TestDir, test: &str) -> Option<(u32, u32)> {
     let name = User::from_uid(Uid::from_raw(place.who.uid))
         .ok()
         .flatten()?
@@ -52,7 +52,7 @@ pub(crate) fn listed(place: &Place, test: &str) -> Option<(u32, u32)> {
 }
 
 /// Whether the owner is root, which the option is not for.
-fn is_refused_to_root(place: &Place, plan: &Path) -> bool {
+fn is_refused_to_root(place: &TestDir, plan: &Path) -> bool {
     if place.who.is_root() {
         let message = "identity: --subordinate-ids is not for root: root chooses with --outside-id";
         Run::new(place, plan, &["true"])
@@ -84,7 +84,7 @@ fn over<'p>(run: Run<'p>, files: &[(&Path, &str)]) -> Run<'p> {
     run.wrapped_by_root(&["unshare", "--mount", "sh", "-ec", &script, "sh"])
 }
 
-fn the_process_has_the_first_subordinate_ids(place: &Place) {
+fn the_process_has_the_first_subordinate_ids(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     if is_refused_to_root(place, &plan) {
         return;
@@ -138,7 +138,7 @@ fn the_process_has_the_first_subordinate_ids(place: &Place) {
 
 /// A directory that an earlier run has made and closed to all others: init may look into it once the
 /// ids are mapped, and not before.
-fn what_lies_in_its_own_closed_directory_is_shown(place: &Place) {
+fn what_lies_in_its_own_closed_directory_is_shown(place: &TestDir) {
     const TEST: &str = "what_lies_in_its_own_closed_directory_is_shown";
     let closed = place.dir("deep");
     let open = place.dir("deep/in");
@@ -163,7 +163,7 @@ fn what_lies_in_its_own_closed_directory_is_shown(place: &Place) {
 }
 
 /// Neither what only the caller may read, nor what only its groups may.
-fn the_callers_own_files_are_somebody_elses(place: &Place) {
+fn the_callers_own_files_are_somebody_elses(place: &TestDir) {
     const GROUP: u32 = 54321;
     let test = "the_callers_own_files_are_somebody_elses";
     place.dir("shown");
@@ -216,7 +216,7 @@ fn the_callers_own_files_are_somebody_elses(place: &Place) {
 }
 
 /// It writes where that id may, and nowhere else.
-fn what_it_makes_belongs_to_the_subordinate_id(place: &Place) {
+fn what_it_makes_belongs_to_the_subordinate_id(place: &TestDir) {
     let all = place.dir("share");
     fs::set_permissions(&all, fs::Permissions::from_mode(0o777)).expect("its own directory");
     let policy = Policy::new(place).writes(&place.text("share"), "/share");
@@ -239,7 +239,7 @@ fn what_it_makes_belongs_to_the_subordinate_id(place: &Place) {
 }
 
 /// `setfacl`, as docs/running.md writes it, typed by the user.
-fn the_command_of_the_handbook_opens_a_directory(place: &Place) {
+fn the_command_of_the_handbook_opens_a_directory(place: &TestDir) {
     let test = "the_command_of_the_handbook_opens_a_directory";
     place.dir("share");
     let policy = Policy::new(place).writes(&place.text("share"), "/share");
@@ -303,7 +303,7 @@ fn the_command_of_the_handbook_opens_a_directory(place: &Place) {
     );
 }
 
-fn a_number_lists_a_user_too(place: &Place) {
+fn a_number_lists_a_user_too(place: &TestDir) {
     let test = "a_number_lists_a_user_too";
     let plan = Policy::new(place).compile(place);
     if is_refused_to_root(place, &plan) || listed(place, test).is_none() || !can_mount(test) {
@@ -322,7 +322,7 @@ fn a_number_lists_a_user_too(place: &Place) {
     );
 }
 
-fn who_is_not_listed_is_refused(place: &Place) {
+fn who_is_not_listed_is_refused(place: &TestDir) {
     let test = "who_is_not_listed_is_refused";
     let plan = Policy::new(place).compile(place);
     if is_refused_to_root(place, &plan) || listed(place, test).is_none() || !can_mount(test) {
@@ -346,7 +346,7 @@ fn who_is_not_listed_is_refused(place: &Place) {
     }
 }
 
-fn a_helper_that_cannot_be_trusted_is_refused(place: &Place) {
+fn a_helper_that_cannot_be_trusted_is_refused(place: &TestDir) {
     let test = "a_helper_that_cannot_be_trusted_is_refused";
     let plan = Policy::new(place).compile(place);
     if is_refused_to_root(place, &plan) || listed(place, test).is_none() || !can_mount(test) {
@@ -383,7 +383,7 @@ fn a_helper_that_cannot_be_trusted_is_refused(place: &Place) {
     assert!(!place.at("output/ran").exists());
 }
 
-fn two_owners_outside_are_refused(place: &Place) {
+fn two_owners_outside_are_refused(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let run = Run::new(place, &plan, &["true"])
         .option(&["--outside-id", "70001"])

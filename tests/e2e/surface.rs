@@ -1,8 +1,8 @@
 //! The kernel's surface that is closed in every policy, also where all other calls are allowed.
 
 use crate::inside::{facts_under, python, script};
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
 use purplec::syscalls::{Arch, BASELINE, syscall_number};
 use serde_json::{Value, json};
 use std::os::unix::process::CommandExt;
@@ -17,7 +17,7 @@ scenarios! {
 
 /// Every call that x86-64 has of the baseline, under a policy that allows all but it, and under
 /// one that allows all of its groups.
-fn every_call_of_the_baseline_is_denied(place: &Place) {
+fn every_call_of_the_baseline_is_denied(place: &TestDir) {
     let calls: Vec<(&str, u32)> = BASELINE
         .iter()
         .filter_map(|entry| Some((entry.name, syscall_number(Arch::X86_64, entry.name)?)))
@@ -48,7 +48,7 @@ fn every_call_of_the_baseline_is_denied(place: &Place) {
     }
 }
 
-fn no_other_family_of_sockets(place: &Place) {
+fn no_other_family_of_sockets(place: &TestDir) {
     let found = facts_under(
         place,
         &Policy::new(place).syscalls(&["default_deny: false"]),
@@ -66,7 +66,7 @@ show(socket=sorted({syscall(41, family | high, kind, 0) for family in families f
 }
 
 /// What an ordinary program on the host gets of the same calls.
-fn on_host(place: &Place, text: &str) -> Value {
+fn on_host(place: &TestDir, text: &str) -> Value {
     let mut command = Command::new(crate::inside::PYTHON);
     command
         .args(["-ISc", &script(text)])
@@ -79,7 +79,7 @@ fn on_host(place: &Place, text: &str) -> Value {
 }
 
 /// The filter is what closes it: named in `allow`, the same calls do what they do on the host.
-fn what_a_policy_names_is_open(place: &Place) {
+fn what_a_policy_names_is_open(place: &TestDir) {
     let text = "show(uring=syscall(425, 1, ctypes.create_string_buffer(120)),
      key=syscall(248, b'user', b'purple', b'x', 1, -2), alg=syscall(41, 38, 5, 0), vsock=syscall(41, 40, 1, 0),
      netlink=syscall(41, 16, 3, 0), trace=syscall(101, 0, 0, 0, 0), kcmp=syscall(312, os.getpid(), os.getpid(), 0, 0, 0))";
@@ -105,7 +105,7 @@ fn what_a_policy_names_is_open(place: &Place) {
 }
 
 /// A program with capabilities has a user namespace of its own, and can make none below it.
-fn no_user_namespace_below_that_of_capabilities(place: &Place) {
+fn no_user_namespace_below_that_of_capabilities(place: &TestDir) {
     let policy = Policy::new(place)
         .syscalls(&["default_deny: false", "allow: [unshare]"])
         .section("capabilities: {add: [CAP_NET_BIND_SERVICE, CAP_SETUID]}");

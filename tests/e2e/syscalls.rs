@@ -2,9 +2,9 @@
 
 use crate::inside::{facts, facts_under, python};
 use purple_tests::identity::skip;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ scenarios! {
 /// The exit status of a program that SIGSYS ended.
 const BAD_CALL: i32 = 128 + 31;
 
-fn denied_calls(place: &Place) {
+fn denied_calls(place: &TestDir) {
     let found = facts(
         place,
         "calls = dict(mount=165, ptrace=101, bpf=321, keyctl=250, add_key=248, request_key=249, perf=298,
@@ -37,7 +37,7 @@ show(**{name: syscall(number, 0, 0, 0, 0, 0) for name, number in calls.items()})
     }
 }
 
-fn numbers_above_the_table(place: &Place) {
+fn numbers_above_the_table(place: &TestDir) {
     let found = facts(
         place,
         "show(**{str(n): syscall(n) for n in [600, 9999, 0x3fffffff]})",
@@ -48,7 +48,7 @@ fn numbers_above_the_table(place: &Place) {
     );
 }
 
-fn socket_families(place: &Place) {
+fn socket_families(place: &TestDir) {
     let found = facts(
         place,
         "families = dict(unix=1, inet=2, inet6=10, netlink=16, packet=17, alg=38, vsock=40, bluetooth=31, xdp=44, rds=21, tipc=30)
@@ -70,7 +70,7 @@ show(**{name: syscall(41, family, 2, 0) for name, family in families.items()},
     }
 }
 
-fn other_entry_points_kill(place: &Place) {
+fn other_entry_points_kill(place: &TestDir) {
     if !Path::new("/usr/bin/gcc").exists() {
         return skip("syscalls-other_entry_points_kill", "gcc is not installed");
     }
@@ -108,7 +108,7 @@ fn other_entry_points_kill(place: &Place) {
     }
 }
 
-fn denial_that_kills(place: &Place) {
+fn denial_that_kills(place: &TestDir) {
     let policy = Policy::new(place).syscalls(&[
         "default_deny: false",
         "deny: [sethostname]",
@@ -123,7 +123,7 @@ fn denial_that_kills(place: &Place) {
     assert_eq!((done.code(), done.out().as_str()), (BAD_CALL, ""), "{done}");
 }
 
-fn denial_with_another_error(place: &Place) {
+fn denial_with_another_error(place: &TestDir) {
     let policy = Policy::new(place).syscalls(&[
         "default_deny: false",
         "deny: [getcpu]",
@@ -140,7 +140,7 @@ fn denial_with_another_error(place: &Place) {
     );
 }
 
-fn rule_on_an_argument(place: &Place) {
+fn rule_on_an_argument(place: &TestDir) {
     // O_CREAT is 64.
     let rule = "advanced_rules: [{syscall: openat, action: errno, errno: EROFS, \
                 conditions: [{arg: 2, op: masked_eq, value: 64, mask: 64}]}]";
@@ -158,7 +158,7 @@ show(make=attempt(os.open, path, os.O_CREAT | os.O_WRONLY), read=attempt(read, '
     );
 }
 
-fn deny_by_default(place: &Place) {
+fn deny_by_default(place: &TestDir) {
     let allow = "allow: [execve, brk, mmap, munmap, mprotect, openat, close, read, pread64, fstat, newfstatat, \
         access, arch_prctl, set_tid_address, set_robust_list, rseq, prlimit64, getrandom, write, exit_group, futex]";
     let plan = Policy::new(place)
@@ -184,7 +184,7 @@ fn deny_by_default(place: &Place) {
         .refused(126, "exec: true: EPERM");
 }
 
-fn notification_without_a_listener_is_refused(place: &Place) {
+fn notification_without_a_listener_is_refused(place: &TestDir) {
     let policy =
         Policy::new(place).syscalls(&["default_deny: false", "deny: [getcpu]", "on_deny: notify"]);
     let line = policy.line_of("on_deny");

@@ -2,8 +2,8 @@
 
 use crate::inside::{PYTHON, python, script};
 use purple_tests::identity::skip;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
@@ -23,7 +23,7 @@ show(terminal=os.isatty(0), tty=attempt(open, '/dev/tty'), type=inject(termios.T
      high=syscall(16, 0, 0x100000000 | termios.TIOCSTI, high), linux=inject(0x541C, b'\\x03'),
      control=inject(termios.TIOCSCTTY, 0))";
 
-fn no_controlling_terminal(place: &Place) {
+fn no_controlling_terminal(place: &TestDir) {
     let wrapper = [PYTHON, "-c", TERMINAL];
     let bare = Command::new(PYTHON)
         .args(["-c", TERMINAL, PYTHON, "-c", &script(ATTACK)])

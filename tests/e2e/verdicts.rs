@@ -11,9 +11,9 @@ use harmless::HARMLESS;
 use nix::unistd::Uid;
 use purple_plan::Plan;
 use purple_tests::identity::skip;
-use purple_tests::place::{Place, binary};
 use purple_tests::policy::compile;
 use purple_tests::repository::root;
+use purple_tests::test_dir::{TestDir, binary};
 use purplec::emit::Recorded;
 use purplec::ir::syscalls::{Action, Call, Test};
 use purplec::syscalls::{Arch, X32_BIT, errno_number, names, newest, syscall_name, syscall_number};
@@ -78,7 +78,7 @@ const POLICIES: [(&str, &str); 5] = [
     ),
 ];
 
-fn every_call_gets_the_verdict_that_query_gives(place: &Place) {
+fn every_call_gets_the_verdict_that_query_gives(place: &TestDir) {
     let Some(helper) = Helper::build(place, "every_call_gets_the_verdict_that_query_gives") else {
         return;
     };
@@ -127,7 +127,7 @@ fn watched(action: Action) -> (&'static str, i64) {
     }
 }
 
-fn bites_a_filter_that_does_something_else(place: &Place) {
+fn bites_a_filter_that_does_something_else(place: &TestDir) {
     let Some(helper) = Helper::build(place, "bites_a_filter_that_does_something_else") else {
         return;
     };
@@ -146,7 +146,7 @@ fn bites_a_filter_that_does_something_else(place: &Place) {
     assert!(wrong > 300, "{wrong}");
 }
 
-fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &Place) {
+fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
     let test = "harmless_calls_end_as_without_a_filter_or_are_denied";
     let Some(helper) = Helper::build(place, test) else {
         return;
@@ -213,7 +213,7 @@ fn expected_alone(action: Action) -> Option<(&'static str, i64)> {
 }
 
 /// The plans of the shipped profiles and of the policies above.
-fn plans(place: &Place) -> Vec<(String, PathBuf)> {
+fn plans(place: &TestDir) -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
     let mut add = |name: &str, policy: &Path| {
         let plan = place.at(&format!("{name}.plan"));
@@ -324,7 +324,7 @@ impl Filter {
         }
     }
 
-    fn program(&self, place: &Place) -> PathBuf {
+    fn program(&self, place: &TestDir) -> PathBuf {
         place.file("filter.bpf", &self.bytes)
     }
 
@@ -479,13 +479,13 @@ type Answer = (String, i64);
 
 /// The program that makes the calls.
 struct Helper<'p> {
-    place: &'p Place,
+    place: &'p TestDir,
     has_int80: bool,
 }
 
 impl<'p> Helper<'p> {
     /// Builds it; `None`, with a line that says so, where that is not possible.
-    fn build(place: &'p Place, test: &str) -> Option<Self> {
+    fn build(place: &'p TestDir, test: &str) -> Option<Self> {
         let test = format!("verdicts-{test}");
         if !cfg!(target_arch = "x86_64") {
             skip(&test, "it makes the calls of x86-64");

@@ -2,7 +2,7 @@
 
 use crate::texts::Texts;
 use crate::{compiled_beside, compiled_by, policies, spent};
-use purple_plan::{MountKind, Place, Plan};
+use purple_plan::{MountKind, Plan, SourceLine};
 use purple_tests::repository::root;
 use purplec::diagnostics::Severity;
 use purplec::pipeline::{Options, Outcome, Stage};
@@ -321,7 +321,7 @@ fn lines_are_those_of_the_text_that_says_it() {
     let (outcome, text) = compiled_beside("policy.yaml", policy.as_bytes(), Some(files));
     let bytes = outcome.plan.unwrap_or_else(|| panic!("{text}"));
     let plan = Plan::decode(&bytes).unwrap_or_else(|error| panic!("{error}"));
-    let mut lines: Vec<(String, Place)> = plan
+    let mut lines: Vec<(String, SourceLine)> = plan
         .mounts
         .iter()
         .filter(|mount| mount.kind == MountKind::Bind)
@@ -332,8 +332,8 @@ fn lines_are_those_of_the_text_that_says_it() {
     assert_eq!(
         lines,
         [
-            ("/o".to_owned(), Place::new(0, 5)),
-            ("/usr".to_owned(), Place::new(1, 6))
+            ("/o".to_owned(), SourceLine::new(0, 5)),
+            ("/usr".to_owned(), SourceLine::new(1, 6))
         ]
     );
     let sources: Vec<_> = plan

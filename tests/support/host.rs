@@ -6,7 +6,7 @@
 )]
 
 use crate::identity::OUTSIDE_FOR_ROOT;
-use crate::place::{MARK, PREFIX, Place};
+use crate::test_dir::{MARK, PREFIX, TestDir};
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// A look at the host, to be compared with a later one.
 #[derive(Debug)]
 pub struct HostSnapshot<'p> {
-    place: &'p Place,
+    place: &'p TestDir,
     seen: Seen,
 }
 
@@ -34,7 +34,7 @@ struct Seen {
 impl<'p> HostSnapshot<'p> {
     /// Looks at the host's mounts, control groups, temporary directories, `/etc`, and at the
     /// place's directory `host` and its executor.
-    pub fn take(place: &'p Place) -> Self {
+    pub fn take(place: &'p TestDir) -> Self {
         Self {
             place,
             seen: look(place),
@@ -54,7 +54,7 @@ impl<'p> HostSnapshot<'p> {
     }
 }
 
-fn look(place: &Place) -> Seen {
+fn look(place: &TestDir) -> Seen {
     let mut files = BTreeMap::new();
     record(&place.at("host"), true, &mut files);
     record(&place.executor(), true, &mut files);
@@ -79,7 +79,7 @@ fn look(place: &Place) -> Seen {
 }
 
 /// Other programs make temporary files too: look at those of the payload, and at our name.
-fn could_be_ours(path: &Path, place: &Place) -> bool {
+fn could_be_ours(path: &Path, place: &TestDir) -> bool {
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -133,7 +133,7 @@ fn record(path: &Path, content: bool, into: &mut BTreeMap<PathBuf, String>) {
 
 /// The processes of a place that are still there after a while: the executor's own, and what runs
 /// in its sandboxes.
-pub fn survivors(place: &Place) -> Vec<String> {
+pub fn survivors(place: &TestDir) -> Vec<String> {
     let start = Instant::now();
     loop {
         let found = processes(place);
@@ -145,7 +145,7 @@ pub fn survivors(place: &Place) -> Vec<String> {
 }
 
 /// The processes of a place, now.
-pub fn processes(place: &Place) -> Vec<String> {
+pub fn processes(place: &TestDir) -> Vec<String> {
     let mark = format!("{MARK}={}", place.name());
     let executor = place.executor();
     let ours = |process: &Path| {

@@ -1,8 +1,8 @@
 //! What a program inside finds: Python scripts that print one JSON value.
 
-use crate::place::Place;
 use crate::policy::Policy;
 use crate::run::Run;
+use crate::test_dir::TestDir;
 use serde_json::Value;
 use std::path::Path;
 
@@ -47,18 +47,18 @@ pub fn script(text: &str) -> String {
 }
 
 /// A run of a Python script.
-pub fn python<'p>(place: &'p Place, plan: &Path, text: &str) -> Run<'p> {
+pub fn python<'p>(place: &'p TestDir, plan: &Path, text: &str) -> Run<'p> {
     Run::new(place, plan, &[PYTHON, "-ISc", &script(text)])
 }
 
 /// What a Python script finds under the policy that tests start from.
 #[track_caller]
-pub fn facts(place: &Place, text: &str) -> Value {
+pub fn facts(place: &TestDir, text: &str) -> Value {
     facts_under(place, &Policy::new(place), text)
 }
 
 /// What a Python script finds under a policy.
 #[track_caller]
-pub fn facts_under(place: &Place, policy: &Policy, text: &str) -> Value {
+pub fn facts_under(place: &TestDir, policy: &Policy, text: &str) -> Value {
     python(place, &policy.compile(place), text).finish().facts()
 }

@@ -6,7 +6,7 @@
     reason = "a test without its plan cannot go on"
 )]
 
-use crate::place::{MARK, Place, binary};
+use crate::test_dir::{MARK, TestDir, binary};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -27,7 +27,7 @@ pub struct Policy {
 
 impl Policy {
     /// The policy that tests start from.
-    pub fn new(place: &Place) -> Self {
+    pub fn new(place: &TestDir) -> Self {
         Self::bare(place)
             .shows("/usr", "/usr")
             .shows_if_there("/etc/alternatives", "/etc/alternatives")
@@ -35,7 +35,7 @@ impl Policy {
     }
 
     /// The same without the host's programs.
-    pub fn bare(place: &Place) -> Self {
+    pub fn bare(place: &TestDir) -> Self {
         let empty = Self {
             immutable: String::new(),
             output: String::new(),
@@ -148,7 +148,7 @@ impl Policy {
     }
 
     /// Writes the policy to the place and compiles it. Returns the plan's file.
-    pub fn compile(&self, place: &Place) -> PathBuf {
+    pub fn compile(&self, place: &TestDir) -> PathBuf {
         let policy = place.file("policy.yaml", self.text());
         let plan = place.at("plan.bin");
         let out = compile(&policy, &plan);

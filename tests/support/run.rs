@@ -6,7 +6,7 @@
     reason = "a run that cannot be made is a failure"
 )]
 
-use crate::place::Place;
+use crate::test_dir::TestDir;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -24,7 +24,7 @@ use std::time::Duration;
 #[derive(Debug)]
 #[must_use]
 pub struct Run<'p> {
-    place: &'p Place,
+    place: &'p TestDir,
     wrapper: Vec<OsString>,
     wrapper_is_root: bool,
     options: Vec<OsString>,
@@ -51,7 +51,7 @@ pub struct Finished {
 
 impl<'p> Run<'p> {
     /// A command under a plan.
-    pub fn new(place: &'p Place, plan: &Path, command: &[&str]) -> Self {
+    pub fn new(place: &'p TestDir, plan: &Path, command: &[&str]) -> Self {
         Self {
             place,
             wrapper: Vec::new(),
@@ -156,18 +156,18 @@ impl<'p> Run<'p> {
 }
 
 /// The executor on a command line of its own, as the place's owner.
-pub fn executor(place: &Place, arguments: &[&str]) -> Finished {
+pub fn executor(place: &TestDir, arguments: &[&str]) -> Finished {
     let mut words: Vec<OsString> = vec![place.executor().into()];
     words.extend(arguments.iter().map(OsString::from));
     run(place, &words)
 }
 
 /// A command without a sandbox, as the place's owner.
-pub fn bare(place: &Place, words: &[&str]) -> Finished {
+pub fn bare(place: &TestDir, words: &[&str]) -> Finished {
     run(place, &words.iter().map(OsString::from).collect::<Vec<_>>())
 }
 
-fn run(place: &Place, words: &[OsString]) -> Finished {
+fn run(place: &TestDir, words: &[OsString]) -> Finished {
     let mut command = start(
         place,
         words,
@@ -187,7 +187,7 @@ pub fn piped(command: &mut Command) -> Child {
 }
 
 fn start(
-    place: &Place,
+    place: &TestDir,
     words: &[OsString],
     variables: &[(OsString, OsString)],
     as_root: bool,

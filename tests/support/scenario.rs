@@ -2,7 +2,7 @@
 
 use crate::host::HostSnapshot;
 use crate::identity::Identity;
-use crate::place::Place;
+use crate::test_dir::TestDir;
 
 /// Makes two tests of each scenario: one where root starts the sandboxes, one where an ordinary
 /// user does.
@@ -27,9 +27,9 @@ macro_rules! scenarios {
 
 /// Runs a scenario in a place of its own, then looks at the host. Does nothing where `who` finds
 /// nobody to start it.
-pub fn run(who: fn(&str) -> Option<Identity>, test: &str, story: fn(&Place)) {
+pub fn run(who: fn(&str) -> Option<Identity>, test: &str, story: fn(&TestDir)) {
     if let Some(who) = who(test) {
-        let place = Place::new(who);
+        let place = TestDir::new(who);
         let host = HostSnapshot::take(&place);
         story(&place);
         host.assert_unchanged();

@@ -1,7 +1,7 @@
 //! `purple doctor` where there are control groups of version 2: it makes one, and takes it away again.
 
 use crate::limits::{given, owners_command};
-use purple_tests::place::{Place, binary};
+use purple_tests::test_dir::{TestDir, binary};
 use serde_json::Value;
 use std::fs;
 use std::process::Command;
@@ -15,7 +15,7 @@ scenarios! {
 const GROUPS: &str = "/sys/fs/cgroup";
 
 /// Runs it as the place's owner in a group that is theirs, beside as many other processes.
-fn doctor(place: &Place, others: usize) -> Value {
+fn doctor(place: &TestDir, others: usize) -> Value {
     let group = given(place, "doctor");
     let mut busy: Vec<_> = (0..others)
         .map(|_| {
@@ -59,7 +59,7 @@ fn check<'r>(report: &'r Value, id: &str) -> &'r Value {
         .expect("a check")
 }
 
-fn every_layer_works(place: &Place) {
+fn every_layer_works(place: &TestDir) {
     let report = doctor(place, 0);
     for id in [
         "cgroup",
@@ -81,7 +81,7 @@ fn every_layer_works(place: &Place) {
     assert_eq!(report["ready"], true);
 }
 
-fn a_group_in_use_is_not_divided(place: &Place) {
+fn a_group_in_use_is_not_divided(place: &TestDir) {
     let report = doctor(place, 1);
     if place.who.is_root() {
         // Root's sandboxes get groups below the first one.
@@ -105,7 +105,7 @@ fn a_group_in_use_is_not_divided(place: &Place) {
 }
 
 /// In a mount namespace without control groups: what the fix says, typed by root, brings them back.
-fn what_it_says_to_type_mounts_the_groups(place: &Place) {
+fn what_it_says_to_type_mounts_the_groups(place: &TestDir) {
     let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let program = binary("purple");
     let doctor = |typed: &str| {

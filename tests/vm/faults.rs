@@ -5,8 +5,8 @@ use crate::limits::{Delegated, groups, join, limited};
 use crate::tracer::{Call, Traced, WRAPPER, trace};
 use nix::errno::Errno;
 use nix::libc;
-use purple_tests::place::Place;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ fn is(call: &Call, number: i64) -> bool {
 /// The command's own file, and what came of a run in which a call fails, as the place's owner may
 /// run: a user in a group that is theirs.
 fn traced(
-    place: &Place,
+    place: &TestDir,
     plan: &Path,
     number: usize,
     options: &[&str],
@@ -92,7 +92,7 @@ fn between(with: &[Call], without: &[Call]) -> Vec<Call> {
         .collect()
 }
 
-fn no_call_for_the_group_may_fail(place: &Place) {
+fn no_call_for_the_group_may_fail(place: &TestDir) {
     let limits =
         "pids_limit: 20, memory_limit_bytes: 64M, cpu_limit: 1, block_io_limit_bytes_per_sec: 10M";
     let plan = limited(place, limits).compile(place);

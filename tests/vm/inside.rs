@@ -8,7 +8,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::reboot::{RebootMode, reboot};
 use purple_tests::host::HostSnapshot;
 use purple_tests::identity::Identity;
-use purple_tests::place::Place;
+use purple_tests::test_dir::TestDir;
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
@@ -45,7 +45,7 @@ pub(crate) fn scenario(wanted: &str, who: &str) -> ExitCode {
         Identity::user(&test)
     };
     if let Some(identity) = identity {
-        let place = Place::new(identity);
+        let place = TestDir::new(identity);
         let host = HostSnapshot::take(&place);
         found.1(&place);
         host.assert_unchanged();

@@ -4,8 +4,8 @@
 use crate::limits::{Delegated, groups, join, limited, owners_command};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use purple_tests::place::{Place, binary};
 use purple_tests::run::{Run, finish, piped};
+use purple_tests::test_dir::{TestDir, binary};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ scenarios! {
 }
 
 /// A run that has said that it is ready, in a group of its own below one, and waits for its input's end.
-fn waiting(place: &Place, plan: &Path, group: &Delegated) -> (Child, BufReader<ChildStdout>) {
+fn waiting(place: &TestDir, plan: &Path, group: &Delegated) -> (Child, BufReader<ChildStdout>) {
     let run = Run::new(place, plan, &["sh", "-c", "echo ready; cat"]);
     let line = join(&group.0.join("caller"));
     let run = run.option(&["--cgroup", &group.0.display().to_string()]);
@@ -40,7 +40,7 @@ fn end((child, mut out): (Child, BufReader<ChildStdout>)) {
     assert_eq!(said, "the end");
 }
 
-fn what_a_killed_run_leaves_is_taken_away_by_the_next(place: &Place) {
+fn what_a_killed_run_leaves_is_taken_away_by_the_next(place: &TestDir) {
     let copied = Command::new("cp")
         .arg(binary("purple"))
         .arg(place.at("purple"))
@@ -89,7 +89,7 @@ fn what_a_killed_run_leaves_is_taken_away_by_the_next(place: &Place) {
     assert!(groups().is_empty(), "{:?}", groups());
 }
 
-fn a_crowd_leaves_nothing(place: &Place) {
+fn a_crowd_leaves_nothing(place: &TestDir) {
     const CROWD: usize = 40;
     let group = Delegated::new(place);
     fs::create_dir(group.0.join("caller")).expect("a new group");

@@ -2,9 +2,9 @@
 
 use crate::inside::{disk, disk_part};
 use purple_tests::inside::python;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run};
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::chown;
@@ -37,7 +37,7 @@ const CONTROLLERS: &str = "+cpu +io +memory +pids";
 pub(crate) struct Delegated(pub(crate) PathBuf);
 
 impl Delegated {
-    pub(crate) fn new(place: &Place) -> Self {
+    pub(crate) fn new(place: &TestDir) -> Self {
         Self(given(place, "delegated"))
     }
 
@@ -52,7 +52,7 @@ impl Delegated {
 }
 
 /// A new group that the place's owner may divide.
-pub(crate) fn given(place: &Place, name: &str) -> PathBuf {
+pub(crate) fn given(place: &TestDir, name: &str) -> PathBuf {
     let group = Path::new(GROUPS).join(format!("{name}-{}", place.name()));
     fs::write(
         Path::new(GROUPS).join("cgroup.subtree_control"),
@@ -78,7 +78,7 @@ pub(crate) fn join(group: &Path) -> String {
 }
 
 /// A command in a group, as the place's owner; its words are to be added.
-pub(crate) fn owners_command(place: &Place, group: &Path) -> Command {
+pub(crate) fn owners_command(place: &TestDir, group: &Path) -> Command {
     let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let mut command = Command::new("sh");
     command.args(["-c", &join(group), "sh"]);
@@ -106,7 +106,7 @@ impl Drop for Delegated {
 
 /// Runs as the place's owner would: root anywhere, a user in a group of its own. Whatever comes of
 /// it, no group of a run is left.
-fn finish(place: &Place, run: Run<'_>) -> Finished {
+fn finish(place: &TestDir, run: Run<'_>) -> Finished {
     let group = Delegated::new(place);
     let run = if place.who.is_root() {
         run
@@ -141,11 +141,11 @@ fn report(done: &Finished) -> &Value {
     done.report.as_ref().expect("a report")
 }
 
-pub(crate) fn limited(place: &Place, resources: &str) -> Policy {
+pub(crate) fn limited(place: &TestDir, resources: &str) -> Policy {
     Policy::new(place).section(&format!("resources: {{{resources}}}"))
 }
 
-fn the_values_are_in_the_receipt(place: &Place) {
+fn the_values_are_in_the_receipt(place: &TestDir) {
     let policy = limited(
         place,
         "cpu_shares: 0.5, cpu_limit: 2, memory_limit_bytes: 64M, memory_swap_limit_bytes: 32M, pids_limit: 20",
@@ -189,7 +189,7 @@ fn the_values_are_in_the_receipt(place: &Place) {
 /// A program that fills 512 MiB of memory.
 const FILL: [&str; 5] = ["dd", "if=/dev/zero", "of=/dev/null", "bs=512M", "count=1"];
 
-fn memory_ends_the_group(place: &Place) {
+fn memory_ends_the_group(place: &TestDir) {
     let policy = limited(place, "memory_limit_bytes: 64M");
     let plan = policy.compile(place);
     let free = Run::new(place, &plan, &FILL)
@@ -215,7 +215,7 @@ fn memory_ends_the_group(place: &Place) {
     assert!(peak <= 64 << 20, "{report}");
 }
 
-fn a_smaller_need_fits(place: &Place) {
+fn a_smaller_need_fits(place: &TestDir) {
     let plan = limited(place, "memory_limit_bytes: 64M").compile(place);
     let command = ["dd", "if=/dev/zero", "of=/dev/null", "bs=16M", "count=1"];
     let done = finish(place, Run::new(place, &plan, &command));
@@ -223,7 +223,7 @@ fn a_smaller_need_fits(place: &Place) {
     assert_eq!(report(&done)["cgroup"]["oom_kills"], 0, "{}", report(&done));
 }
 
-fn scratch_counts_as_memory(place: &Place) {
+fn scratch_counts_as_memory(place: &TestDir) {
     let plan = limited(place, "memory_limit_bytes: 64M").compile(place);
     // It cannot be swapped out either.
     let command = ["dd", "if=/dev/zero", "of=/tmp/file", "bs=1M", "count=100"];
@@ -237,7 +237,7 @@ fn scratch_counts_as_memory(place: &Place) {
     );
 }
 
-fn pids_stop_a_fork_bomb(place: &Place) {
+fn pids_stop_a_fork_bomb(place: &TestDir) {
     let policy = limited(place, "pids_limit: 20");
     let bomb = "bomb() { bomb | bomb & }; bomb 2> /dev/null; exec sleep 2";
     let done = finish(
@@ -259,7 +259,7 @@ fn pids_stop_a_fork_bomb(place: &Place) {
     assert!(done.stderr.ends_with(&said), "{done}");
 }
 
-fn pids_count_every_process(place: &Place) {
+fn pids_count_every_process(place: &TestDir) {
     let plan = limited(place, "pids_limit: 20").compile(place);
     let forks = r#"
 import signal
@@ -293,7 +293,7 @@ while time.monotonic() - start < 3:
 show(share=(time.process_time() - used) / (time.monotonic() - start))
 ";
 
-fn the_processor_is_shared_out(place: &Place) {
+fn the_processor_is_shared_out(place: &TestDir) {
     let plan = limited(place, "cpu_limit: 0.25").compile(place);
     let share = |done: &Finished| {
         let found: Value = serde_json::from_str(&done.out()).expect("JSON");
@@ -325,7 +325,7 @@ fn seconds(done: &Finished) -> f64 {
     report(done)["wall_seconds"].as_f64().expect("a number")
 }
 
-fn writes_are_slowed_down(place: &Place) {
+fn writes_are_slowed_down(place: &TestDir) {
     let disk = disk("/scratch/limited.disk", 32 << 20, &place.text("disk")).expect("a disk");
     chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own disk");
     let policy = limited(place, "block_io_limit_bytes_per_sec: 512K");
@@ -385,7 +385,7 @@ fn writes_are_slowed_down(place: &Place) {
     nix::mount::umount(&place.at("disk")).expect("nothing uses it");
 }
 
-fn the_whole_disk_is_limited(place: &Place) {
+fn the_whole_disk_is_limited(place: &TestDir) {
     let (part, disk) = disk_part("/scratch/parted.disk", &place.text("disk")).expect("a disk");
     assert_ne!(part, disk);
     chown(place.at("disk"), Some(place.who.uid), Some(place.who.gid)).expect("its own disk");
@@ -402,7 +402,7 @@ fn the_whole_disk_is_limited(place: &Place) {
     nix::mount::umount(&place.at("disk")).expect("nothing uses it");
 }
 
-fn a_file_system_without_a_disk_is_memory_or_refused(place: &Place) {
+fn a_file_system_without_a_disk_is_memory_or_refused(place: &TestDir) {
     use nix::mount::{MsFlags, mount, umount};
     place.dir("disk");
     let policy = limited(place, "block_io_limit_bytes_per_sec: 1M");
@@ -434,7 +434,7 @@ fn a_file_system_without_a_disk_is_memory_or_refused(place: &Place) {
     }
 }
 
-fn the_group_cannot_be_left(place: &Place) {
+fn the_group_cannot_be_left(place: &TestDir) {
     let policy = limited(place, "pids_limit: 20").shows(GROUPS, "/groups");
     let tries = r#"
 def move(path):
@@ -453,7 +453,7 @@ show(own=read("/proc/self/cgroup"), init=read("/proc/1/cgroup"), moved=sorted(se
     assert_eq!(found, expected, "{done}");
 }
 
-fn the_supervisor_is_outside(place: &Place) {
+fn the_supervisor_is_outside(place: &TestDir) {
     use std::io::{BufRead, BufReader};
     let group = Delegated::new(place);
     let plan = limited(place, "pids_limit: 20").compile(place);
@@ -491,7 +491,7 @@ fn the_supervisor_is_outside(place: &Place) {
     assert!(groups().is_empty(), "{:?}", groups());
 }
 
-fn a_refused_run_leaves_no_group(place: &Place) {
+fn a_refused_run_leaves_no_group(place: &TestDir) {
     let policy = limited(place, "pids_limit: 20").shows("/not/there", "/there");
     let done = finish(place, Run::new(place, &policy.compile(place), &["true"]));
     assert_eq!(done.code(), 125, "{done}");
@@ -501,7 +501,7 @@ fn a_refused_run_leaves_no_group(place: &Place) {
     assert_eq!(done.code(), 127, "{done}");
 }
 
-fn a_group_can_be_named(place: &Place) {
+fn a_group_can_be_named(place: &TestDir) {
     let group = Delegated::new(place);
     let path = group.0.display().to_string();
     let plan = limited(place, "pids_limit: 20").compile(place);
@@ -524,7 +524,7 @@ fn a_group_can_be_named(place: &Place) {
     assert!(groups().is_empty(), "{:?}", groups());
 }
 
-fn without_delegation_the_run_is_refused(place: &Place) {
+fn without_delegation_the_run_is_refused(place: &TestDir) {
     let policy = limited(place, "pids_limit: 20");
     let run = || Run::new(place, &policy.compile(place), &["touch", "/output/started"]);
     if place.who.is_root() {
@@ -540,7 +540,7 @@ fn without_delegation_the_run_is_refused(place: &Place) {
     assert!(!place.at("output/started").exists());
 }
 
-fn a_group_in_use_is_not_divided(place: &Place) {
+fn a_group_in_use_is_not_divided(place: &TestDir) {
     let group = Delegated::new(place);
     let mut other = std::process::Command::new("sleep")
         .arg("1000")

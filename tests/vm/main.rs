@@ -6,7 +6,7 @@
 //! process 1, runs there every scenario of which the name has one of the words in it, as root and as
 //! an ordinary user, and prints what came of each.
 //!
-//! To add a scenario, write a function that takes a [`Place`](purple_tests::place::Place), as the
+//! To add a scenario, write a function that takes a [`TestDir`](purple_tests::test_dir::TestDir), as the
 //! end-to-end tests do, and name it in the list at the end of its file. It fails by panicking. What the
 //! machine holds beside the programs under test stands in `image.rs`.
 #![expect(
@@ -38,11 +38,11 @@ mod systemd;
 #[path = "../adversarial/tracer.rs"]
 mod tracer;
 
-use purple_tests::place::Place;
+use purple_tests::test_dir::TestDir;
 use std::process::ExitCode;
 
 /// The name of a scenario, and what it does.
-type Scenario = (&'static str, fn(&Place));
+type Scenario = (&'static str, fn(&TestDir));
 
 /// Every file of scenarios.
 const SCENARIOS: [&[Scenario]; 6] = [

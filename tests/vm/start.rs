@@ -1,14 +1,14 @@
 //! A sandbox starts, and what it is made of is in force.
 
 use purple_tests::inside::facts;
-use purple_tests::place::Place;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
 use serde_json::json;
 
 scenarios! { the_receipt_is_whole the_output_belongs_to_its_owner calls_are_denied }
 
-fn the_receipt_is_whole(place: &Place) {
+fn the_receipt_is_whole(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let done = Run::new(place, &plan, &["true"]).report().finish();
     assert_eq!(done.good(), "");
@@ -19,7 +19,7 @@ fn the_receipt_is_whole(place: &Place) {
     assert_eq!(report["receipt"]["seccomp"]["probe"], "EPERM", "{report}");
 }
 
-fn the_output_belongs_to_its_owner(place: &Place) {
+fn the_output_belongs_to_its_owner(place: &TestDir) {
     use std::os::unix::fs::MetadataExt;
     let plan = Policy::new(place).compile(place);
     assert_eq!(
@@ -33,7 +33,7 @@ fn the_output_belongs_to_its_owner(place: &Place) {
     assert_eq!(place.read("output/file"), "text\n");
 }
 
-fn calls_are_denied(place: &Place) {
+fn calls_are_denied(place: &TestDir) {
     let found = facts(
         place,
         "show(mount=syscall(165, 0, 0, 0, 0, 0), keys=syscall(250, 0, 0))",

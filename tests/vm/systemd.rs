@@ -3,9 +3,9 @@
 
 use crate::limits::{given, owners_command};
 use purple_tests::identity::skip;
-use purple_tests::place::{Place, binary};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish, piped};
+use purple_tests::test_dir::{TestDir, binary};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::chown;
@@ -30,7 +30,7 @@ struct Manager {
 
 impl Manager {
     /// Starts it; `None` where the machine has no systemd.
-    fn start(place: &Place, test: &str) -> Option<Self> {
+    fn start(place: &TestDir, test: &str) -> Option<Self> {
         const PROGRAM: &str = "/usr/lib/systemd/systemd";
         if !Path::new(PROGRAM).exists() || !Path::new("/usr/bin/systemd-run").exists() {
             skip(
@@ -81,7 +81,7 @@ impl Manager {
     }
 
     /// A shell line that runs as the user, in the manager's own group.
-    fn types(&self, place: &Place, line: &str) -> Finished {
+    fn types(&self, place: &TestDir, line: &str) -> Finished {
         let path = format!("{}:/usr/bin", place.at("bin").display());
         let mut command = owners_command(place, &self.group.join("init.scope"));
         command
@@ -118,7 +118,7 @@ fn remove(group: &Path) {
 }
 
 /// The programs where a search path finds them, side by side.
-fn install(place: &Place) {
+fn install(place: &TestDir) {
     place.dir("bin");
     place.dir("home");
     for name in ["purple", "purple-exec"] {
@@ -142,7 +142,7 @@ fn quoted(text: &str) -> &str {
 
 const LIMITS: &str = "resources: {pids_limit: 20, memory_limit_bytes: 64M, cpu_limit: 1}";
 
-fn the_command_that_a_refusal_names(place: &Place) {
+fn the_command_that_a_refusal_names(place: &TestDir) {
     install(place);
     let plan = Policy::new(place).section(LIMITS).compile(place);
     let plan = plan.display();
@@ -180,7 +180,7 @@ fn the_command_that_a_refusal_names(place: &Place) {
     assert_eq!(report["receipt"]["cgroup"], values, "{report}");
 }
 
-fn the_command_that_the_doctor_names(place: &Place) {
+fn the_command_that_the_doctor_names(place: &TestDir) {
     install(place);
     let Some(manager) = Manager::start(place, "the_command_that_the_doctor_names") else {
         return;
@@ -210,7 +210,7 @@ fn the_command_that_the_doctor_names(place: &Place) {
     );
 }
 
-fn the_command_of_the_handbook_with_a_record(place: &Place) {
+fn the_command_of_the_handbook_with_a_record(place: &TestDir) {
     install(place);
     let Some(manager) = Manager::start(place, "the_command_of_the_handbook_with_a_record") else {
         return;

@@ -4,7 +4,7 @@
 use super::calls::classify;
 use super::query;
 use super::verify::with_plan;
-use super::{Exit, complain, output, place, print};
+use super::{Exit, complain, output, print, source_line};
 use clap::{Args, ValueEnum};
 use purple_plan::{
     Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_flags,
@@ -100,7 +100,9 @@ fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     match format {
         Format::Human => print(&words(plan, &view(plan)), Exit::Clean),
         Format::Json => print(&format!("{:#}\n", view(plan)), Exit::Clean),
-        Format::Policy => match policy(plan, arguments.arch, &|place| place::words(plan, place)) {
+        Format::Policy => match policy(plan, arguments.arch, &|place| {
+            source_line::words(plan, place)
+        }) {
             Ok(text) => print(&text, Exit::Clean),
             Err(why) => {
                 complain(&format!("purplec: {why}"));
@@ -125,7 +127,7 @@ fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
         };
         let count = program.instructions.len();
         let listing = assembly(&recorded, tells(plan), &program, &|place| {
-            place::words(plan, place)
+            source_line::words(plan, place)
         });
         if !out.is_empty() {
             out.push('\n');
@@ -193,7 +195,7 @@ fn view(plan: &Plan<'_>) -> Value {
             .collect::<Vec<_>>(),
         "filters": plan.filters.iter().map(|one| filter(plan, &one)).collect::<Vec<_>>(),
         "cgroup": plan.cgroup.iter()
-            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": place::line(value.line), "line_of": place::source(plan, value.line) }))
+            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": source_line::line(value.line), "line_of": source_line::source(plan, value.line) }))
             .collect::<Vec<_>>(),
         "audit": plan.audit.iter().next().map(|audit| json!({
             "detail_level": details(&audit),
@@ -204,7 +206,7 @@ fn view(plan: &Plan<'_>) -> Value {
             "log_path": text(audit.log_path),
         })),
         "needs": plan.needs.iter()
-            .map(|need| json!({ "layer": need.layer.name(), "line": place::line(need.line), "line_of": place::source(plan, need.line) }))
+            .map(|need| json!({ "layer": need.layer.name(), "line": source_line::line(need.line), "line_of": source_line::source(plan, need.line) }))
             .collect::<Vec<_>>(),
     })
 }
@@ -271,8 +273,8 @@ fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
         "inodes": mount.inodes,
         "mode": format!("{:04o}", mount.mode),
         "content": (!mount.content.is_empty()).then(|| String::from_utf8_lossy(mount.content)),
-        "line": place::line(mount.line),
-        "line_of": place::source(plan, mount.line),
+        "line": source_line::line(mount.line),
+        "line_of": source_line::source(plan, mount.line),
     })
 }
 
@@ -287,7 +289,7 @@ const fn kind(kind: MountKind) -> &'static str {
         MountKind::Symlink => "symlink",
         MountKind::Directory => "directory",
         MountKind::Mask => "mask",
-        MountKind::Rebind => "rebind",
+        MountKind::SelfBind => "self_bind",
         MountKind::Attributes => "attributes",
         MountKind::Setting => "setting",
     }
@@ -415,7 +417,8 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
 /// What a step lets the program see or change; `None` for what every sandbox has.
 fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
     let target = text(mount.target);
-    let line = place::words(plan, mount.line).map_or_else(String::new, |line| format!(" ({line})"));
+    let line =
+        source_line::words(plan, mount.line).map_or_else(String::new, |line| format!(" ({line})"));
     let words = match mount.kind {
         MountKind::Bind if target.starts_with("/dev/") => return None,
         MountKind::Bind => {
@@ -442,7 +445,7 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::File => format!("{target}, generated"),
         MountKind::Mask if guarded(mount) => format!("{target}, hidden and kept so"),
         MountKind::Mask if mount.line.is_some() => format!("{target}, hidden"),
-        MountKind::Rebind if guarded(mount) => format!("{target}, kept as it is"),
+        MountKind::SelfBind if guarded(mount) => format!("{target}, kept as it is"),
         _ => return None,
     };
     Some(words + &line)

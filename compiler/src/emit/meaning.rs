@@ -11,8 +11,8 @@ use crate::ir::syscalls::{
 use crate::source::Span;
 use crate::syscalls::{Arch, guarded, syscall_name};
 use purple_plan::{
-    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Number, Place, Plan, Strength,
-    interface_flags,
+    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Number, Plan, SourceLine,
+    Strength, interface_flags,
 };
 
 /// The records of all filters' meanings, in the plan's order.
@@ -27,7 +27,7 @@ pub(super) struct Records {
 
 impl Records {
     /// Adds one filter's.
-    pub(super) fn add(&mut self, meaning: &Meaning, place: &impl Fn(Span) -> Place) {
+    pub(super) fn add(&mut self, meaning: &Meaning, place: &impl Fn(Span) -> SourceLine) {
         for one in meaning.interfaces() {
             let mut flags = if one.default.deny {
                 interface_flags::DEFAULT_DENY
@@ -58,7 +58,7 @@ impl Records {
         }
     }
 
-    fn call(&mut self, number: u32, call: &CallMeaning, place: &impl Fn(Span) -> Place) {
+    fn call(&mut self, number: u32, call: &CallMeaning, place: &impl Fn(Span) -> SourceLine) {
         let (basis, span) = if let Some(span) = call.hidden {
             (Basis::Hidden, Some(span))
         } else if let Some(span) = call.denied {
@@ -81,7 +81,7 @@ impl Records {
                 comparison,
                 arg: guard.arg.into(),
                 bits: bits(guard.width),
-                line: Place::NONE,
+                line: SourceLine::NONE,
                 value,
                 mask: 0,
             };
@@ -93,7 +93,7 @@ impl Records {
         self.calls.push(NamedCall {
             number,
             basis,
-            line: span.map_or(Place::NONE, place),
+            line: span.map_or(SourceLine::NONE, place),
             rules: u16::try_from(call.rules.len()).unwrap_or(u16::MAX),
             guard: u16::try_from(guard.len()).unwrap_or(u16::MAX),
         });
@@ -151,7 +151,7 @@ const fn strength_back(of: Strength) -> syscalls::Strength {
     }
 }
 
-fn condition(of: &syscalls::Condition, place: &impl Fn(Span) -> Place) -> Condition {
+fn condition(of: &syscalls::Condition, place: &impl Fn(Span) -> SourceLine) -> Condition {
     let (comparison, value, mask) = match of.test {
         Test::Eq(value) => (Comparison::Eq, value, 0),
         Test::Ne(value) => (Comparison::Ne, value, 0),
@@ -262,13 +262,13 @@ impl Recorded {
     }
 
     /// The verdict on a call, why, and the place in the policy that gives it.
-    pub fn verdict(&self, call: &Call) -> (Action, Why, Place) {
+    pub fn verdict(&self, call: &Call) -> (Action, Why, SourceLine) {
         let Verdict {
             action,
             why,
             origin,
         } = evaluate(&self.meaning, call);
-        (action, why, origin.map_or(Place::NONE, place_of))
+        (action, why, origin.map_or(SourceLine::NONE, place_of))
     }
 }
 
@@ -333,12 +333,12 @@ fn size(count: u32) -> usize {
 }
 
 /// A place in the shape of a span, so that the meaning's types hold it.
-fn disguise(place: Place) -> Span {
+fn disguise(place: SourceLine) -> Span {
     Span::new(place.source().into(), size(place.line()))
 }
 
 /// The place that a span of a meaning read from a plan stands for.
-pub fn place_of(span: Span) -> Place {
+pub fn place_of(span: Span) -> SourceLine {
     let source = u8::try_from(span.start).unwrap_or(u8::MAX);
-    Place::new(source, u32::try_from(span.end).unwrap_or(u32::MAX))
+    SourceLine::new(source, u32::try_from(span.end).unwrap_or(u32::MAX))
 }

@@ -9,7 +9,7 @@ use crate::ir::{self, Action, Attributes, Ir, Step, Stub};
 use crate::source::{Sources, Span};
 use purple_plan::{
     Audit, Capabilities, CgroupValue, Contents, EnvKind, EnvVar, Landlock, Meta, Method, Mount,
-    MountKind, Need, Network, NetworkMode, PathAccess, Place, PortAccess, Process, Rlimit,
+    MountKind, Need, Network, NetworkMode, PathAccess, PortAccess, Process, Rlimit, SourceLine,
     mount_flags, network_flags, path_flags, process_flags,
 };
 use std::ffi::{CStr, CString};
@@ -29,8 +29,10 @@ struct Lines(Sources);
 
 impl Lines {
     /// The place of a span; none for what the policy does not say.
-    fn of(&self, span: Option<Span>) -> Place {
-        span.map_or(Place::NONE, |span| Place::new(span.file, self.0.line(span)))
+    fn of(&self, span: Option<Span>) -> SourceLine {
+        span.map_or(SourceLine::NONE, |span| {
+            SourceLine::new(span.file, self.0.line(span))
+        })
     }
 }
 
@@ -165,7 +167,7 @@ impl Artefacts {
             mounts: &mounts,
             rlimits: &[Rlimit {
                 resource: RLIMIT_CORE,
-                line: Place::NONE,
+                line: SourceLine::NONE,
                 soft: 0,
                 hard: 0,
             }],
@@ -418,7 +420,7 @@ fn mount<'t>(step: &Step, text: &'t StepTexts, lines: &Lines) -> Mount<'t> {
             (mount.size, mount.inodes) = (0, 0);
         }
         Action::Protect => {
-            mount.kind = MountKind::Rebind;
+            mount.kind = MountKind::SelfBind;
             mount.attrs = RDONLY | NOSUID | NODEV | NOEXEC;
             mount.flags |= mount_flags::OPTIONAL | mount_flags::RECURSIVE;
         }
@@ -426,7 +428,7 @@ fn mount<'t>(step: &Step, text: &'t StepTexts, lines: &Lines) -> Mount<'t> {
             (mount.kind, mount.attrs) = if *hidden {
                 (MountKind::Mask, RDONLY | NOSUID | NODEV | NOEXEC)
             } else {
-                (MountKind::Rebind, RDONLY | NOSUID | NODEV)
+                (MountKind::SelfBind, RDONLY | NOSUID | NODEV)
             };
             mount.flags |= mount_flags::RECURSIVE;
             mount.flags |= match stub {
@@ -435,7 +437,7 @@ fn mount<'t>(step: &Step, text: &'t StepTexts, lines: &Lines) -> Mount<'t> {
             };
         }
         Action::Pin => {
-            mount.kind = MountKind::Rebind;
+            mount.kind = MountKind::SelfBind;
             mount.attrs = NOSUID | NODEV;
             mount.flags |= mount_flags::OPTIONAL | mount_flags::RECURSIVE;
         }

@@ -6,7 +6,7 @@ mod reached;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use purple_plan::Place;
+use purple_plan::SourceLine;
 
 use super::cases::cases;
 use super::names::{self, Names};
@@ -26,7 +26,7 @@ pub fn assembly(
     recorded: &Recorded,
     told: bool,
     program: &Program,
-    line: &dyn Fn(Place) -> Option<String>,
+    line: &dyn Fn(SourceLine) -> Option<String>,
 ) -> String {
     let reached = Reached::of(recorded.meaning(), program);
     let mut listing = Listing {
@@ -83,9 +83,9 @@ struct Listing<'p> {
     recorded: &'p Recorded,
     told: bool,
     reached: Reached,
-    line: &'p dyn Fn(Place) -> Option<String>,
+    line: &'p dyn Fn(SourceLine) -> Option<String>,
     /// The verdicts on a call, each with its place.
-    places: BTreeMap<(Arch, u32), Vec<(Action, Place)>>,
+    places: BTreeMap<(Arch, u32), Vec<(Action, SourceLine)>>,
 }
 
 impl Listing<'_> {
@@ -174,7 +174,7 @@ impl Listing<'_> {
         }
         let lines: Vec<String> = found
             .into_iter()
-            .filter_map(|(source, line)| (self.line)(Place::new(source, line)))
+            .filter_map(|(source, line)| (self.line)(SourceLine::new(source, line)))
             .collect();
         let verdict = names::action(native, action);
         match (lines.as_slice(), calls.is_empty()) {

@@ -8,7 +8,7 @@ use crate::ir::syscalls::{
     Action, Call, CallMeaning, Condition, Guard, Meaning, Test, Verdict, Why, evaluate,
 };
 use crate::syscalls::{Arch, X32_BIT};
-use purple_plan::Place;
+use purple_plan::SourceLine;
 
 /// An argument that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Case {
     /// The step that decides.
     pub why: Why,
     /// The place in the policy that says so.
-    pub place: Place,
+    pub place: SourceLine,
 }
 
 /// Something about an argument that was not given.
@@ -91,7 +91,7 @@ fn case(when: Vec<When>, verdict: Verdict) -> Case {
         when,
         action,
         why,
-        place: origin.map_or(Place::NONE, place_of),
+        place: origin.map_or(SourceLine::NONE, place_of),
     }
 }
 

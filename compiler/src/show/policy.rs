@@ -6,7 +6,7 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use purple_plan::{Place, Plan};
+use purple_plan::{Plan, SourceLine};
 
 use super::groups::folded;
 use super::names::{Names, errno, key};
@@ -29,7 +29,7 @@ use rules::{alternatives, comparison, unguarded};
 pub fn policy(
     plan: &Plan<'_>,
     only: Option<Arch>,
-    line: &dyn Fn(Place) -> Option<String>,
+    line: &dyn Fn(SourceLine) -> Option<String>,
 ) -> Result<String, NoPolicy> {
     let filters = filters(plan, only)?;
     let archs: Vec<Arch> = filters.iter().map(|one| one.arch).collect();
@@ -212,7 +212,7 @@ struct Style {
 struct Page<'m> {
     meaning: &'m Meaning,
     style: Style,
-    line: &'m dyn Fn(Place) -> Option<String>,
+    line: &'m dyn Fn(SourceLine) -> Option<String>,
 }
 
 /// The calls of all interfaces that have one name.
@@ -384,7 +384,7 @@ impl Page<'_> {
         Some(self.with_line(head, place_of(rule.span)))
     }
 
-    fn with_line(&self, text: String, place: Place) -> String {
+    fn with_line(&self, text: String, place: SourceLine) -> String {
         match (self.line)(place) {
             Some(line) => format!("{text}  # {}", visible(&line)),
             None => text,

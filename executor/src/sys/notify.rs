@@ -8,7 +8,7 @@ use super::call::{call, number_of};
 use super::memory::map;
 use core::mem::MaybeUninit;
 use core::time::Duration;
-use purple_plan::Place;
+use purple_plan::SourceLine;
 use rustix::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, IoSliceMut};
 use rustix::mm::MapFlags;
@@ -97,7 +97,7 @@ pub struct Denied {
     /// The error that it got.
     pub errno: u32,
     /// The place in the policy that says so.
-    pub line: Place,
+    pub line: SourceLine,
     /// The thread's name: NULs behind it. All NULs where it could not be looked up.
     pub comm: [u8; 16],
     /// How many bytes of its path there are, and the path; none where it takes none or could not be

@@ -2,7 +2,7 @@
 
 use super::log::Head;
 use crate::REFUSED;
-use purple_plan::{Place, Plan};
+use purple_plan::{Plan, SourceLine};
 use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind, X32_BIT, signature, syscall_name};
 use serde_json::{Map, Value, json};
@@ -89,12 +89,12 @@ impl Run<'_> {
 
     /// What people are told at the end: what was denied most, by call and line of the policy.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut groups: BTreeMap<(String, Place), u64> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, SourceLine), u64> = BTreeMap::new();
         for one in self.denied() {
             let count = groups.entry((one.name(), one.line())).or_default();
             *count = count.saturating_add(one.number("count"));
         }
-        let mut groups: Vec<((String, Place), u64)> = groups.into_iter().collect();
+        let mut groups: Vec<((String, SourceLine), u64)> = groups.into_iter().collect();
         groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let all = groups.len() <= LINES && self.beyond() == 0;
         let shown = if all { LINES } else { LINES - 1 };
@@ -115,7 +115,7 @@ impl Run<'_> {
         lines
     }
 
-    fn place(&self, line: Place) -> Option<String> {
+    fn place(&self, line: SourceLine) -> Option<String> {
         line.is_some().then(|| match source(self.plan, line) {
             Some(name) => format!("line {} of {name}", line.line()),
             None => line.to_string(),
@@ -124,7 +124,7 @@ impl Run<'_> {
 }
 
 /// The name of the policy that a place is in, where it is not the plan's own.
-fn source(plan: &Plan<'_>, line: Place) -> Option<String> {
+fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
     let at = usize::from(line.source()).checked_sub(1)?;
     Some(
         plan.sources
@@ -174,9 +174,9 @@ impl Denied<'_> {
         }
     }
 
-    fn line(&self) -> Place {
+    fn line(&self) -> SourceLine {
         let source = u8::try_from(self.number("source")).unwrap_or(0);
-        Place::new(source, u32::try_from(self.number("line")).unwrap_or(0))
+        SourceLine::new(source, u32::try_from(self.number("line")).unwrap_or(0))
     }
 
     /// The arguments by name, in constants where they have some.

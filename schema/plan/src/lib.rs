@@ -22,16 +22,15 @@ mod decode;
 mod encode;
 mod field;
 mod meaning;
-mod place;
 mod records;
 mod rules;
 mod sha256;
+mod source_line;
 mod verdict;
 
 pub use decode::{DecodeError, Plan, Table, TableIter};
 pub use encode::{Contents, EncodeError, encode};
 pub use field::{Field, Reader, Record, Writer};
-pub use place::Place;
 pub use records::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
     EnvKind, EnvVar, Filter, Interface, Landlock, Layer, Meta, Method, Mount, MountKind, NamedCall,
@@ -40,6 +39,7 @@ pub use records::{
     mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
 pub use sha256::{Digest, Sha256, sha256};
+pub use source_line::SourceLine;
 pub use verdict::Call;
 
 /// The first eight bytes of a plan. The line ends show a file that a text mode has mangled.

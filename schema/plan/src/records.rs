@@ -1,6 +1,6 @@
 //! The records of each section: what the executor is told to do.
 
-use crate::Place;
+use crate::SourceLine;
 use crate::decode::DecodeError;
 use crate::encode::EncodeError;
 use crate::field::{Field, Reader, Record, Writer};
@@ -132,7 +132,7 @@ record! {
         /// The directory the payload starts in.
         pub working_dir: &'a CStr,
         /// The place in the policy that names the directory, if any.
-        pub working_dir_line: Place,
+        pub working_dir_line: SourceLine,
     }
 }
 
@@ -183,7 +183,7 @@ record! {
         /// See [`network_flags`].
         pub flags: u32,
         /// The place in the policy, if any.
-        pub line: Place,
+        pub line: SourceLine,
     }
 }
 
@@ -217,7 +217,7 @@ enumeration! {
         /// Cover a file or directory with an empty one that cannot be read or written.
         Mask = 9,
         /// Bind the target on itself with `attrs`.
-        Rebind = 10,
+        SelfBind = 10,
         /// Add `attrs` to the mount at the target.
         Attributes = 11,
         /// Write `content` to the existing file and read it back (for /proc/sys).
@@ -241,7 +241,7 @@ record! {
         /// Permission bits of what is made.
         pub mode: u32,
         /// The place in the policy that asked for it, if any.
-        pub line: Place,
+        pub line: SourceLine,
         /// Bind: the path on the host.
         pub source: &'a CStr,
         /// The path inside, absolute.
@@ -285,7 +285,7 @@ record! {
         /// `RLIMIT_*`.
         pub resource: u32,
         /// The place in the policy, if any.
-        pub line: Place,
+        pub line: SourceLine,
         /// The soft limit.
         pub soft: u64,
         /// The hard limit.
@@ -342,7 +342,7 @@ record! {
     /// A value of a control group file.
     pub struct CgroupValue<'a> {
         /// The place in the policy, if any.
-        pub line: Place,
+        pub line: SourceLine,
         /// The file's name in the group's directory.
         pub file: &'a CStr,
         /// What is written to it.
@@ -382,7 +382,7 @@ record! {
         /// Which.
         pub layer: Layer,
         /// The place in the policy that asks for it, if any.
-        pub line: Place,
+        pub line: SourceLine,
     }
 }
 
@@ -404,7 +404,7 @@ record! {
         /// What happens when it cannot be written any more.
         pub failure: AuditFailure,
         /// The place in the policy that asks for it, if any.
-        pub line: Place,
+        pub line: SourceLine,
         /// The log's path on the host; empty where the operator chooses.
         pub log_path: &'a CStr,
     }

@@ -39,11 +39,11 @@ pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
     }
     let stub = mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY);
     if stub != 0 {
-        known(matches!(mount.kind, MountKind::Mask | MountKind::Rebind))?;
+        known(matches!(mount.kind, MountKind::Mask | MountKind::SelfBind))?;
         known(stub.is_power_of_two() && mount.flags & mount_flags::OPTIONAL == 0)?;
     }
     match mount.kind {
-        MountKind::Mask | MountKind::Rebind if stub == mount_flags::STUB_FILE => Ok(()),
+        MountKind::Mask | MountKind::SelfBind if stub == mount_flags::STUB_FILE => Ok(()),
         MountKind::Symlink if mount.content.is_empty() || mount.content.contains(&0) => {
             Err(DecodeError::Text)
         }

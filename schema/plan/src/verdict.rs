@@ -4,7 +4,7 @@
 //! The compiler has an evaluator of its own; a test holds the two against each other.
 
 use crate::{
-    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Place, Plan, Strength,
+    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Plan, SourceLine, Strength,
     interface_flags,
 };
 
@@ -34,7 +34,7 @@ impl Plan<'_> {
     /// The error that whoever listens answers a call with, and the place in the policy that says
     /// so. There is always one: a call that the plan would let through has not come here by the
     /// plan's own program, and is denied too.
-    pub fn answer(&self, filter: u32, call: &Call) -> (u32, Place) {
+    pub fn answer(&self, filter: u32, call: &Call) -> (u32, SourceLine) {
         let (action, line) = self.verdict(filter, call);
         let denial = || {
             let mut all = self.interfaces.iter();
@@ -47,7 +47,7 @@ impl Plan<'_> {
 
     /// What happens to a call under the filter for `filter`, as a seccomp return value, and the
     /// place in the policy that says so.
-    pub fn verdict(&self, filter: u32, call: &Call) -> (u32, Place) {
+    pub fn verdict(&self, filter: u32, call: &Call) -> (u32, SourceLine) {
         let x32 = call.number >= X32_BIT && call.number != u32::MAX;
         let mut numbers = self.numbers.iter();
         let mut calls = self.calls.iter();
@@ -66,7 +66,7 @@ impl Plan<'_> {
                     .is_some_and(|known| known.number == call.number);
             }
             if reached && call.number > one.newest && !beyond {
-                return (ERRNO | one.enosys, Place::NONE);
+                return (ERRNO | one.enosys, SourceLine::NONE);
             }
             for _ in 0..one.calls {
                 let Some(named) = calls.next() else { break };
@@ -83,7 +83,7 @@ impl Plan<'_> {
                 return (default(&one), one.line);
             }
         }
-        (KILL_PROCESS, Place::NONE)
+        (KILL_PROCESS, SourceLine::NONE)
     }
 }
 
@@ -123,7 +123,7 @@ fn decide(
     args: &[u64; 6],
     rules: &mut impl Iterator<Item = CallRule>,
     conditions: &mut impl Iterator<Item = Condition>,
-) -> (u32, Place) {
+) -> (u32, SourceLine) {
     let hidden = named.basis == Basis::Hidden;
     let mut narrowed = None;
     for _ in 0..named.rules {

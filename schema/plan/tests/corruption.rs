@@ -9,8 +9,8 @@ mod sample;
 
 use purple_plan::{
     CgroupValue, DecodeError, EncodeError, EnvKind, EnvVar, Filter, Interface, Landlock, Layer,
-    MAX_MOUNTS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Mount, MountKind, Need, Place, Plan,
-    Rlimit, SECTIONS_START, Source, encode,
+    MAX_MOUNTS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Mount, MountKind, Need, Plan, Rlimit,
+    SECTIONS_START, Source, SourceLine, encode,
 };
 use sample::{INTERFACE, STEP, Tables, encode_again, seal, tables};
 
@@ -544,7 +544,7 @@ fn other_values() {
     }
     for file in [c"", c".", c"..", c"a/b", c"/memory.max", c"../memory.max"] {
         let value = CgroupValue {
-            line: Place::NONE,
+            line: SourceLine::NONE,
             file,
             value: c"1",
         };
@@ -556,14 +556,14 @@ fn other_values() {
     }
     let limit = Rlimit {
         resource: 16,
-        line: Place::NONE,
+        line: SourceLine::NONE,
         soft: 0,
         hard: 0,
     };
     assert_eq!(refused(|t| t.rlimits.push(limit)), DecodeError::Value);
     let limit = Rlimit {
         resource: 8,
-        line: Place::NONE,
+        line: SourceLine::NONE,
         soft: 2,
         hard: 1,
     };
@@ -622,7 +622,7 @@ fn filters() {
 
 #[test]
 fn places() {
-    let outside = Place::new(3, 1);
+    let outside = SourceLine::new(3, 1);
     assert_eq!(refused(|t| t.network.line = outside), DecodeError::Value);
     assert_eq!(
         refused(|t| t.conditions[1].line = outside),
@@ -654,7 +654,7 @@ fn named_twice_or_out_of_order() {
     assert_eq!(refused(|t| t.needs.reverse()), DecodeError::Order);
     let again = Need {
         layer: Layer::Monitor,
-        line: Place::line_of_policy(1),
+        line: SourceLine::line_of_policy(1),
     };
     assert_eq!(refused(|t| t.needs.push(again)), DecodeError::Order);
 }

@@ -13,8 +13,8 @@ use purple_plan::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
     EnvKind, EnvVar, Filter, HEADER_BYTES, Interface, Landlock, Layer, MAGIC, MAX_INSTRUCTIONS,
     MAX_MOUNTS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Meta, Method, Mount, MountKind,
-    NamedCall, Need, Network, NetworkMode, Number, PathAccess, Place, Plan, PortAccess, Process,
-    Record, Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START, Section, Source, Strength,
+    NamedCall, Need, Network, NetworkMode, Number, PathAccess, Plan, PortAccess, Process, Record,
+    Rlimit, SEAL_BYTES, SECTION_ENTRY_BYTES, SECTIONS_START, Section, Source, SourceLine, Strength,
     VERSION, audit_flags, interface_flags, landlock_fs, landlock_net, landlock_scope, mount_attrs,
     mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
@@ -299,7 +299,7 @@ fn read_by_format(bytes: &[u8], name: &str) -> Option<Result<String, String>> {
 }
 
 /// A place as the reader in Python prints it.
-fn place(place: Place) -> String {
+fn place(place: SourceLine) -> String {
     format!("{}:{}", place.source(), place.line())
 }
 

@@ -10,10 +10,10 @@ use proptest::test_runner::Config;
 use purple_plan::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
     Contents, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAGIC, Meta, Method, Mount,
-    MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Place, Plan, PortAccess,
-    Process, Rlimit, SECTIONS_START, Source, Strength, audit_flags, interface_flags, landlock_fs,
-    landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags, network_flags,
-    path_flags, process_flags,
+    MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Plan, PortAccess,
+    Process, Rlimit, SECTIONS_START, Source, SourceLine, Strength, audit_flags, interface_flags,
+    landlock_fs, landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags,
+    network_flags, path_flags, process_flags,
 };
 use sample::{STEP, Tables, encode_again, hex, seal, tables};
 use std::ffi::{CStr, CString};
@@ -47,9 +47,9 @@ fn paths() -> impl Strategy<Value = &'static CStr> {
 const SOURCES: u8 = 3;
 
 /// A place from any number.
-fn place(number: u32) -> Place {
+fn place(number: u32) -> SourceLine {
     let [source, ..] = number.to_be_bytes();
-    Place::new(source % (SOURCES + 1), number & Place::LAST_LINE)
+    SourceLine::new(source % (SOURCES + 1), number & SourceLine::LAST_LINE)
 }
 
 fn processes() -> impl Strategy<Value = Process<'static>> {
@@ -321,7 +321,7 @@ impl Meanings {
         let basis = *Basis::ALL.get(self.below(5) as usize).expect("one of five");
         let nowhere = matches!(basis, Basis::Baseline | Basis::Default);
         let line = if nowhere {
-            Place::NONE
+            SourceLine::NONE
         } else {
             place(self.next())
         };
@@ -352,7 +352,7 @@ impl Meanings {
             ..self.condition()
         };
         self.conditions.extend((0..guard).map(|at| Condition {
-            line: Place::NONE,
+            line: SourceLine::NONE,
             value: u64::from(number) + u64::from(at),
             ..first
         }));

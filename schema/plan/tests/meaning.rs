@@ -9,7 +9,7 @@ mod sample;
 
 use purple_plan::{
     Basis, CallRule, Comparison, Condition, DecodeError, EncodeError, Interface, MAX_PLAN_BYTES,
-    NamedCall, Number, Place, Plan, Strength, encode,
+    NamedCall, Number, Plan, SourceLine, Strength, encode,
 };
 use sample::{CALL, CONDITION, Tables, tables};
 
@@ -121,7 +121,7 @@ fn interfaces() {
 #[test]
 fn rules_and_conditions() {
     assert_eq!(
-        refused(|t| t.calls[2].line = Place::line_of_policy(1)),
+        refused(|t| t.calls[2].line = SourceLine::line_of_policy(1)),
         DecodeError::Value
     );
     assert_eq!(
@@ -164,7 +164,7 @@ fn rules_and_conditions() {
         DecodeError::Value
     );
     assert_eq!(
-        guard(&|one| one.line = Place::line_of_policy(1)),
+        guard(&|one| one.line = SourceLine::line_of_policy(1)),
         DecodeError::Value
     );
     assert_eq!(guard(&|one| one.value = 1), DecodeError::Order);

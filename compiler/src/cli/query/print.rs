@@ -2,7 +2,7 @@
 
 use super::unseen::unseen;
 use super::{Answer, Filter, Format};
-use crate::cli::place;
+use crate::cli::source_line;
 use purple_plan::Plan;
 use purplec::diagnostics::render::visible;
 use purplec::ir::syscalls::{Action, Why};
@@ -152,7 +152,7 @@ pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value
                 _ => None,
             },
             "line": case.place.is_some().then(|| case.place.line()),
-            "source": place::source(plan, case.place),
+            "source": source_line::source(plan, case.place),
             "why": key(case.why),
             "because": reason(filter, answer, case),
         })
@@ -219,7 +219,7 @@ fn when(arch: Arch, answer: &Answer, when: &When) -> String {
 /// The line that decides, and why.
 fn because(plan: &Plan<'_>, filter: &Filter, answer: &Answer, case: &Case) -> String {
     let reason = reason(filter, answer, case);
-    match place::words(plan, case.place) {
+    match source_line::words(plan, case.place) {
         Some(place) => format!("{}: {reason}", visible(&place)),
         None => reason,
     }

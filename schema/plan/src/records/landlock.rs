@@ -1,6 +1,6 @@
 //! The records of the Landlock layer (landlock(7)).
 
-use crate::Place;
+use crate::SourceLine;
 use crate::decode::DecodeError;
 use crate::encode::EncodeError;
 use crate::field::{Field, Reader, Record, Writer};
@@ -13,7 +13,7 @@ record! {
         /// The version (`LANDLOCK_CREATE_RULESET_VERSION`).
         pub abi: u32,
         /// The place in the policy that needs it, if any.
-        pub line: Place,
+        pub line: SourceLine,
         /// What is denied to files unless a [`PathAccess`] allows it. See [`landlock_fs`].
         pub fs: u64,
         /// What is denied to TCP ports unless a [`PortAccess`] allows it. See [`landlock_net`].
@@ -31,7 +31,7 @@ record! {
         /// See [`path_flags`].
         pub flags: u32,
         /// The place in the policy, if any.
-        pub line: Place,
+        pub line: SourceLine,
         /// The path inside, absolute.
         pub path: &'a CStr,
     }
@@ -47,7 +47,7 @@ record! {
         /// The last port, not below the first.
         pub last: u16,
         /// The place in the policy, if any.
-        pub line: Place,
+        pub line: SourceLine,
     }
 }
 

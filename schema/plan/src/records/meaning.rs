@@ -1,6 +1,6 @@
 //! What the policy means: the records that programs are proven against.
 
-use crate::Place;
+use crate::SourceLine;
 use crate::decode::DecodeError;
 use crate::encode::EncodeError;
 use crate::field::{Field, Reader, Record, Writer};
@@ -21,7 +21,7 @@ record! {
         /// What a denied call gets, as a seccomp return value.
         pub denial: u32,
         /// The place that says what a call gets that nothing names.
-        pub line: Place,
+        pub line: SourceLine,
         /// How many of the numbers are its: known calls above the newest.
         pub beyond: u32,
         /// How many of the calls are its.
@@ -71,7 +71,7 @@ record! {
         /// What decides when no rule does.
         pub basis: Basis,
         /// The place of that; none for the baseline and the default.
-        pub line: Place,
+        pub line: SourceLine,
         /// How many of the rules are its.
         pub rules: u16,
         /// How many of the conditions behind those of its rules are its guard: what a plain allow
@@ -108,7 +108,7 @@ record! {
         /// What happens when every condition holds, as a seccomp return value.
         pub action: u32,
         /// Its place.
-        pub line: Place,
+        pub line: SourceLine,
         /// How many of the conditions are its.
         pub conditions: u32,
     }
@@ -146,7 +146,7 @@ record! {
         /// How many low bits of the register count.
         pub bits: u16,
         /// Its place.
-        pub line: Place,
+        pub line: SourceLine,
         /// The constant.
         pub value: u64,
         /// The mask; 0 where the comparison has none.

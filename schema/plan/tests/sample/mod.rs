@@ -8,8 +8,8 @@
 use purple_plan::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
     Contents, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAX_PLAN_BYTES, Meta, Method,
-    Mount, MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Place, Plan,
-    PortAccess, Process, Rlimit, Source, Strength, audit_flags, encode, interface_flags,
+    Mount, MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Plan, PortAccess,
+    Process, Rlimit, Source, SourceLine, Strength, audit_flags, encode, interface_flags,
     landlock_fs, landlock_net, landlock_scope, mount_flags, network_flags, path_flags,
     process_flags, sha256,
 };
@@ -125,7 +125,7 @@ pub(crate) const STEP: Mount<'static> = Mount {
     size: 0,
     inodes: 0,
     mode: 0,
-    line: Place::NONE,
+    line: SourceLine::NONE,
     source: c"",
     target: c"/",
     content: b"",
@@ -133,7 +133,7 @@ pub(crate) const STEP: Mount<'static> = Mount {
 
 /// What a plan for an agent that works offline looks like.
 pub(crate) fn tables() -> Tables<'static> {
-    let line = Place::line_of_policy;
+    let line = SourceLine::line_of_policy;
     let bind = |source: &'static CStr, target: &'static CStr, at| Mount {
         kind: MountKind::Bind,
         flags: mount_flags::RECURSIVE | mount_flags::OPTIONAL,
@@ -207,7 +207,7 @@ pub(crate) fn tables() -> Tables<'static> {
                 ..kind(MountKind::Setting, c"/proc/sys/user/max_user_namespaces", 0)
             },
             kind(MountKind::Mask, c"/proc/kcore", 0),
-            kind(MountKind::Rebind, c"/proc/sys", 0x1),
+            kind(MountKind::SelfBind, c"/proc/sys", 0x1),
             kind(MountKind::Devpts, c"/dev/pts", 0xa),
             kind(MountKind::Sysfs, c"/sys", 0xf),
             Mount {
@@ -219,13 +219,13 @@ pub(crate) fn tables() -> Tables<'static> {
         rlimits: vec![
             Rlimit {
                 resource: 4,
-                line: Place::NONE,
+                line: SourceLine::NONE,
                 soft: 0,
                 hard: 0,
             },
             Rlimit {
                 resource: 7,
-                line: Place::new(2, 21),
+                line: SourceLine::new(2, 21),
                 soft: 1024,
                 hard: 4096,
             },
@@ -299,7 +299,7 @@ pub(crate) fn tables() -> Tables<'static> {
         landlock: vec![
             Landlock {
                 abi: 2,
-                line: Place::NONE,
+                line: SourceLine::NONE,
                 fs: 0x3fff,
                 net: 0,
                 scope: 0,
@@ -316,7 +316,7 @@ pub(crate) fn tables() -> Tables<'static> {
             PathAccess {
                 access: landlock_fs::READ_DIR,
                 flags: 0,
-                line: Place::NONE,
+                line: SourceLine::NONE,
                 path: c"/",
             },
             PathAccess {
@@ -376,7 +376,7 @@ pub(crate) fn tables() -> Tables<'static> {
         calls: vec![
             NamedCall {
                 number: 0,
-                line: Place::new(1, 9),
+                line: SourceLine::new(1, 9),
                 ..CALL
             },
             NamedCall {
@@ -388,7 +388,7 @@ pub(crate) fn tables() -> Tables<'static> {
             NamedCall {
                 number: 0x4000_0000,
                 basis: Basis::Default,
-                line: Place::NONE,
+                line: SourceLine::NONE,
                 ..CALL
             },
         ],
@@ -416,7 +416,7 @@ pub(crate) fn tables() -> Tables<'static> {
                 comparison: Comparison::MaskedNe,
                 arg: 1,
                 bits: 64,
-                line: Place::new(2, 53),
+                line: SourceLine::new(2, 53),
                 value: 0,
                 mask: 1 << 63,
             },
@@ -440,7 +440,7 @@ pub(crate) const INTERFACE: Interface = Interface {
     newest: 471,
     enosys: 38,
     denial: 0x0005_0001,
-    line: Place::line_of_policy(3),
+    line: SourceLine::line_of_policy(3),
     beyond: 0,
     calls: 0,
 };
@@ -449,7 +449,7 @@ pub(crate) const INTERFACE: Interface = Interface {
 pub(crate) const CALL: NamedCall = NamedCall {
     number: 0,
     basis: Basis::Allowed,
-    line: Place::line_of_policy(9),
+    line: SourceLine::line_of_policy(9),
     rules: 0,
     guard: 0,
 };
@@ -459,7 +459,7 @@ pub(crate) const CONDITION: Condition = Condition {
     comparison: Comparison::Eq,
     arg: 0,
     bits: 32,
-    line: Place::NONE,
+    line: SourceLine::NONE,
     value: 0,
     mask: 0,
 };

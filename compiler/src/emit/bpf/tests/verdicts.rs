@@ -7,13 +7,13 @@ use crate::emit::meaning::Records;
 use crate::pipeline::{Options, compile};
 use crate::profiles::SHIPPED;
 use crate::source::{Source, Span};
-use purple_plan::{Contents, MAX_PLAN_BYTES, Place, Plan, encode};
+use purple_plan::{Contents, MAX_PLAN_BYTES, Plan, SourceLine, encode};
 
 /// A plan that means this on one architecture.
 fn plan(base: &Plan<'_>, meaning: &Meaning) -> Vec<u8> {
     let mut records = Records::default();
     // Places that differ where the spans do.
-    let place = |span: Span| Place::line_of_policy(u32::try_from(span.start + 1).unwrap());
+    let place = |span: Span| SourceLine::line_of_policy(u32::try_from(span.start + 1).unwrap());
     records.add(meaning, &place);
     let native = base.filters.iter().next().unwrap();
     let filter = purple_plan::Filter {

@@ -10,9 +10,9 @@ use core::fmt;
 /// The low 24 bits of its number are the line, counted from 1; the high 8 bits are the source: 0
 /// for the policy itself, N for the Nth record of the plan's sources. The number 0 is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Place(u32);
+pub struct SourceLine(u32);
 
-impl Place {
+impl SourceLine {
     /// No place: nothing in a policy asked for it.
     pub const NONE: Self = Self(0);
 
@@ -61,7 +61,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLine {
     /// `policy line 31`, or `line 31 of parent 2` where only the plan knows the parent's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.source() {
@@ -71,7 +71,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl<'a> Field<'a> for Place {
+impl<'a> Field<'a> for SourceLine {
     const BYTES: usize = 4;
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         self.0.put(writer)
@@ -89,21 +89,24 @@ impl<'a> Field<'a> for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::SourceLine;
     use std::string::ToString;
 
     #[test]
     fn a_place_is_a_source_and_a_line() {
-        let place = Place::new(3, 31);
+        let place = SourceLine::new(3, 31);
         assert_eq!(
             (place.source(), place.line(), place.number()),
             (3, 31, 0x0300_001F)
         );
-        assert_eq!(Place::new(3, 0), Place::NONE);
-        assert_eq!(Place::new(1, u32::MAX), Place::new(1, Place::LAST_LINE));
-        assert_eq!(Place::line_of_policy(7).number(), 7);
-        assert!(!Place::NONE.is_some() && place.is_some());
+        assert_eq!(SourceLine::new(3, 0), SourceLine::NONE);
+        assert_eq!(
+            SourceLine::new(1, u32::MAX),
+            SourceLine::new(1, SourceLine::LAST_LINE)
+        );
+        assert_eq!(SourceLine::line_of_policy(7).number(), 7);
+        assert!(!SourceLine::NONE.is_some() && place.is_some());
         assert_eq!(place.to_string(), "line 31 of parent 3");
-        assert_eq!(Place::line_of_policy(7).to_string(), "policy line 7");
+        assert_eq!(SourceLine::line_of_policy(7).to_string(), "policy line 7");
     }
 }

@@ -25,13 +25,13 @@ pub const MARK: &str = "PURPLE_E2E_PLACE";
 /// It holds `output`, which sandboxes may write to, `host`, which none may change, and a copy of
 /// the executor.
 #[derive(Debug)]
-pub struct Place {
+pub struct TestDir {
     /// Who starts sandboxes here.
     pub who: Identity,
     path: PathBuf,
 }
 
-impl Place {
+impl TestDir {
     /// Makes the directory.
     pub fn new(who: Identity) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -124,7 +124,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TestDir {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.path) {
             eprintln!("{}: {error}", self.path.display());
