@@ -1,93 +1,14 @@
 //! Calls that reach deep into the kernel or into other programs, allowed by name.
 
-use super::{Scope, listed};
+use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
 use crate::resolve::syscalls::beyond_the_ports;
 use crate::source::Span;
 use crate::syscalls::Arch;
+use crate::syscalls::DANGERS;
 use crate::syscalls::constants::{constant, symbolic};
 use std::collections::BTreeSet;
-
-/// A kind of danger: the calls, and what can happen.
-struct Danger {
-    calls: &'static [&'static str],
-    why: &'static str,
-}
-
-/// The calls of the baseline with a finding of their own (each call's page in section 2; the
-/// kernel's faults behind most published escapes from containers are in these).
-const DANGERS: [Danger; 10] = [
-    Danger {
-        calls: &[
-            "ptrace",
-            "process_vm_readv",
-            "process_vm_writev",
-            "pidfd_getfd",
-        ],
-        why: "one program inside can read and steer every other one there, and take its files",
-    },
-    Danger {
-        calls: &["bpf"],
-        why: "programs loaded into the kernel have been a way to take it over again and again",
-    },
-    Danger {
-        calls: &["perf_event_open"],
-        why: "it shows what other programs and the kernel do, and has been a way into the kernel",
-    },
-    Danger {
-        calls: &["userfaultfd"],
-        why: "it holds the kernel in the middle of a copy, which makes its races easy to win",
-    },
-    Danger {
-        calls: &["add_key", "keyctl", "request_key"],
-        why: "keyrings are shared with the host's programs of the same user",
-    },
-    Danger {
-        calls: &["kexec_load", "kexec_file_load", "reboot"],
-        why: "another kernel is started that way, or this one stopped; no confined program has a use for it",
-    },
-    Danger {
-        calls: &["init_module", "finit_module", "delete_module"],
-        why: "code is loaded into the kernel that way, or taken out; no confined program has a use for it",
-    },
-    Danger {
-        calls: &[
-            "mount",
-            "umount2",
-            "move_mount",
-            "open_tree",
-            "fsopen",
-            "fsconfig",
-            "fsmount",
-            "fspick",
-            "mount_setattr",
-            "pivot_root",
-        ],
-        why: "whoever may mount changes what every path stands for, the read-only ones included",
-    },
-    Danger {
-        calls: &["unshare", "setns"],
-        why: "in a namespace of its own a program may hold every capability, and reaches much more of the kernel",
-    },
-    Danger {
-        calls: &[
-            "open_by_handle_at",
-            "fanotify_init",
-            "iopl",
-            "ioperm",
-            "modify_ldt",
-            "uselib",
-        ],
-        why: "paths are gone around, whole file systems watched or seldom tested parts of the kernel opened that way",
-    },
-];
-
-/// Whether allowing a call is reported with a code of its own, and not among the others of the
-/// baseline.
-pub(crate) fn has_finding_of_its_own(name: &str) -> bool {
-    name.starts_with("io_uring_") || DANGERS.iter().any(|danger| danger.calls.contains(&name))
-}
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
@@ -179,7 +100,7 @@ const GUARDED: [(&str, &str, &str); 8] = [
 /// One finding for each rule that lets through what a plain allow of the call leaves out.
 fn guarded_values(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
             let opens = |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log);
@@ -196,7 +117,7 @@ fn guarded_values(scope: &mut Scope<'_>) {
                 let stopped = stronger
                     .iter()
                     .any(|one| !opens(&one) && covers(&one.conditions, &rule.conditions));
-                if stopped || !told.insert((rule.span, value)) {
+                if stopped || !reported.insert((rule.span, value)) {
                     continue;
                 }
                 let (shown, why) = named_value(one.arch, call.name, value);
@@ -217,14 +138,14 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
     if ir.landlock.levels.iter().all(|level| level.net == 0) {
         return;
     }
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.name == "socket") {
             for rule in &call.rules {
                 let Some(protocol) = beyond_the_ports(rule) else {
                     continue;
                 };
-                if !told.insert((rule.span, protocol)) {
+                if !reported.insert((rule.span, protocol)) {
                     continue;
                 }
                 let shown = symbolic(one.arch, "socket", "protocol", protocol)

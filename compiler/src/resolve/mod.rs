@@ -11,8 +11,7 @@ pub mod quantity;
 mod resources;
 pub mod syscalls;
 
-pub use audit::Audit;
-pub use capabilities::NAMES as CAPABILITIES;
+pub use capabilities::{Kept, NAMES as CAPABILITIES};
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
@@ -21,13 +20,15 @@ pub(crate) use protected::default_groups;
 pub use resources::{CPU_PERIOD, Resources};
 
 use crate::diagnostics::{Diagnostic, Sink};
+use crate::ir::Audit;
 use crate::ir::syscalls::Meaning;
 use crate::parse::Document;
 use crate::resolve::quantity::{Date, QuantityError};
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
-use purple_policy::{Policy, Quantity};
+use purple_policy::{CallEntry, Policy, Quantity};
+use std::collections::BTreeSet;
 
 /// A policy with every word turned into what it stands for.
 #[derive(Debug, Clone)]
@@ -40,16 +41,26 @@ pub struct Resolved {
     pub syscalls: Vec<Meaning>,
     /// Limits.
     pub resources: Resources,
-    /// Capabilities to keep: bit N for capability N.
-    pub capabilities: u64,
+    /// Capabilities to keep.
+    pub capabilities: Kept,
     /// The network.
     pub network: Network,
     /// Environment variables, by name.
     pub environment: Vec<Variable>,
     /// The audit record, where there is to be one.
     pub audit: Option<Audit>,
+    /// Where that record is to be kept, whether there is to be one or not.
+    pub log_path: Option<Placed<String>>,
+    /// Whether runs are to be traced.
+    pub is_traced: bool,
     /// Layers beside those, and who asks for them.
     pub needs: Vec<(Layer, Span)>,
+    /// The interfaces beside the native one that the policy lists.
+    pub architectures: Vec<Placed<Arch>>,
+    /// The key of the list of allowed calls, where it lists something.
+    pub allow_list: Option<Span>,
+    /// The entries of the lists of calls that name a group.
+    pub groups: BTreeSet<Span>,
 }
 
 /// A value, and where the policy says it.
@@ -102,8 +113,60 @@ pub fn resolve(
         network,
         environment: environment::resolve(policy.environment.as_ref(), &mut scope),
         audit: audit::resolve(policy.audit.as_ref(), &mut scope),
+        log_path: audit::log_path(policy.audit.as_ref(), &scope),
+        is_traced: policy
+            .ebpf_monitoring
+            .as_ref()
+            .is_some_and(|monitoring| monitoring.enabled),
         needs: audit::needs(policy, &scope),
+        architectures: architectures_listed(policy, &scope),
+        allow_list: policy
+            .syscalls
+            .as_ref()
+            .filter(|section| !section.allow.is_empty())
+            .map(|_| document.key_span("/syscalls/allow")),
+        groups: groups(policy, &scope),
     }
+}
+
+/// The interfaces that the policy lists; a name that is none was refused.
+fn architectures_listed(policy: &Policy, scope: &Scope<'_>) -> Vec<Placed<Arch>> {
+    let section = policy.syscalls.iter();
+    let names = section.flat_map(|section| section.architectures.iter().enumerate());
+    let placed = names.filter_map(|(at, name)| {
+        let span = scope.span(&format!("/syscalls/architectures/{at}"));
+        let value = name.parse().ok()?;
+        Some(Placed { value, span })
+    });
+    placed.collect()
+}
+
+/// The entries that name a group of calls.
+fn groups(policy: &Policy, scope: &Scope<'_>) -> BTreeSet<Span> {
+    let mut found = BTreeSet::new();
+    if let Some(section) = &policy.syscalls {
+        for (key, list) in [("allow", &section.allow), ("deny", &section.deny)] {
+            for (at, entry) in list.iter().enumerate() {
+                let entry_at = format!("/syscalls/{key}/{at}");
+                let (name, place) = match entry {
+                    CallEntry::Name(name) => (Some(name), scope.span(&entry_at)),
+                    CallEntry::Long(long) => (
+                        Some(&long.syscall),
+                        scope.span(&format!("{entry_at}/syscall")),
+                    ),
+                    CallEntry::When(pair) => {
+                        let name = pair.keys().next();
+                        let step = name.map_or("", String::as_str);
+                        (name, scope.document.key_span(&format!("{entry_at}/{step}")))
+                    }
+                };
+                if name.is_some_and(|name| name.starts_with('@')) {
+                    found.insert(place);
+                }
+            }
+        }
+    }
+    found
 }
 
 /// What every part of this stage looks things up in, and tells what it finds.

@@ -6,10 +6,10 @@ mod date;
 mod duration;
 mod port;
 
-pub use address::{AddressBlock, address, address_block};
+pub use address::{address, address_block};
 pub use date::{Date, date};
 pub use duration::duration;
-pub use port::{Ports, Protocol, ports};
+pub use port::ports;
 
 use pest::Parser as _;
 use pest::error::InputLocation;

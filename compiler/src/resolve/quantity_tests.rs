@@ -1,9 +1,8 @@
 //! Quantities: what each text means, and the exact text that an error points at.
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
-use super::{
-    Date, Ports, Protocol, QuantityError, address, address_block, date, duration, ports, rate, size,
-};
+use super::{Date, QuantityError, address, address_block, date, duration, ports, rate, size};
+use crate::ir::network::{Ports, Protocol};
 use proptest::prelude::*;
 
 #[test]

@@ -1,18 +1,10 @@
 //! Addresses, and blocks of them.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use super::{QuantityError, Rule, parse, range, shown};
+use crate::ir::network::AddressBlock;
 
-/// An address, or a block of them with a prefix length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AddressBlock {
-    /// The first address of the block.
-    pub address: IpAddr,
-    /// How many leading bits the block's addresses share; all of them for one address.
-    pub prefix: u8,
-}
+use super::{QuantityError, Rule, parse, range, shown};
 
 /// An IPv4 or IPv6 address, or a block such as `10.0.0.0/8`, in its canonical form: an IPv4 address
 /// that is written as an IPv6 one (`::ffff:192.0.2.1`) is the IPv4 one. Bits after the prefix must be
@@ -48,7 +40,7 @@ pub fn address_block(text: &str) -> Result<AddressBlock, QuantityError> {
                         )
                         .with_help(format!("it goes from `/0` to `/{most}`"))
                     })?;
-                let first = first_of(*block);
+                let first = block.first();
                 if first != block.address {
                     return Err(QuantityError::new(
                         0..text.len(),
@@ -81,43 +73,6 @@ pub fn address(text: &str) -> Result<IpAddr, QuantityError> {
     }
 }
 
-impl AddressBlock {
-    /// Whether every address of the other block is in this one.
-    pub fn contains(&self, other: &Self) -> bool {
-        self.prefix <= other.prefix
-            && self.address.is_ipv4() == other.address.is_ipv4()
-            && first_of(Self {
-                prefix: self.prefix,
-                ..*other
-            }) == self.address
-    }
-
-    /// The same block, as IPv4 where it is IPv4 inside of IPv6 (`::ffff:0:0/96`, RFC 4291, 2.5.5.2).
-    fn canonical(self) -> Self {
-        const MAPPED: u8 = 96;
-        match (self.address, self.prefix.checked_sub(MAPPED)) {
-            (IpAddr::V6(address), Some(prefix)) => {
-                address.to_ipv4_mapped().map_or(self, |inner| Self {
-                    address: IpAddr::V4(inner),
-                    prefix,
-                })
-            }
-            _ => self,
-        }
-    }
-}
-
-impl fmt::Display for AddressBlock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = if self.address.is_ipv4() { 32 } else { 128 };
-        if self.prefix == whole {
-            write!(f, "{}", self.address)
-        } else {
-            write!(f, "{}/{}", self.address, self.prefix)
-        }
-    }
-}
-
 const HELP: &str =
     "write an address such as `192.0.2.1` or `2001:db8::1`, or a block `192.0.2.0/24`";
 
@@ -140,23 +95,5 @@ fn not_an_address(text: &str) -> &'static str {
         "an address stands without a port and without brackets"
     } else {
         HELP
-    }
-}
-
-/// The address with the bits after the prefix cleared.
-fn first_of(block: AddressBlock) -> IpAddr {
-    match block.address {
-        IpAddr::V4(address) => {
-            let mask = u32::MAX
-                .checked_shl(32 - u32::from(block.prefix))
-                .unwrap_or(0);
-            IpAddr::V4((address.to_bits() & mask).into())
-        }
-        IpAddr::V6(address) => {
-            let mask = u128::MAX
-                .checked_shl(128 - u32::from(block.prefix))
-                .unwrap_or(0);
-            IpAddr::V6((address.to_bits() & mask).into())
-        }
     }
 }

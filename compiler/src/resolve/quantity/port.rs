@@ -1,47 +1,10 @@
 //! Ports, ranges of them, and their protocols.
 
-use std::fmt;
 use std::ops::Range;
 
+use crate::ir::network::{Ports, Protocol};
+
 use super::{QuantityError, Rule, parse, range, shown, signed};
-
-/// One port or several that follow each other, for one protocol or for both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ports {
-    /// The first, from 1.
-    pub first: u16,
-    /// The last; the first one for a single port.
-    pub last: u16,
-    /// `None`: TCP and UDP.
-    pub protocol: Option<Protocol>,
-}
-
-impl Ports {
-    /// Whether each port of another one is among these.
-    pub(in crate::resolve) fn covers(self, other: Self) -> bool {
-        self.first <= other.first
-            && other.last <= self.last
-            && (self.protocol.is_none() || self.protocol == other.protocol)
-    }
-
-    /// Whether there is a port in both.
-    pub(in crate::resolve) fn meets(self, other: Self) -> bool {
-        self.first <= other.last
-            && other.first <= self.last
-            && (self.protocol.is_none()
-                || other.protocol.is_none()
-                || self.protocol == other.protocol)
-    }
-}
-
-/// A protocol that has ports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Protocol {
-    /// `tcp`
-    Tcp,
-    /// `udp`
-    Udp,
-}
 
 /// A port, or a range of them, with its protocol: `443`, `8000-8100`, `53/udp`.
 pub fn ports(text: &str) -> Result<Ports, QuantityError> {
@@ -100,25 +63,4 @@ fn known(text: &str, at: Range<usize>) -> Result<Protocol, QuantityError> {
         QuantityError::new(at, format!("{} is not a protocol with ports", shown(text)))
             .with_help(help),
     )
-}
-
-impl Ports {
-    /// Whether they are for a protocol.
-    pub fn are_for(self, protocol: Protocol) -> bool {
-        self.protocol.is_none_or(|own| own == protocol)
-    }
-}
-
-impl fmt::Display for Ports {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.first)?;
-        if self.first != self.last {
-            write!(f, "-{}", self.last)?;
-        }
-        match self.protocol {
-            Some(Protocol::Tcp) => f.write_str("/tcp"),
-            Some(Protocol::Udp) => f.write_str("/udp"),
-            None => Ok(()),
-        }
-    }
 }
