@@ -107,7 +107,7 @@ fn sample_of_damage_is_refused_by_the_executor(place: &TestDir) {
         for bytes in [&flipped[..], &whole[..at]] {
             let path = place.file("damaged.bin", bytes);
             let path = path.to_str().expect("UTF-8");
-            let expected = Plan::decode(bytes).expect_err("damaged").text();
+            let expected = Plan::decode(bytes).expect_err("damaged");
             let done = executor(place, &[path, "--", "touch", "/output/started"]);
             done.refused(125, &format!("plan: {path}: {expected}"));
         }

@@ -1,8 +1,7 @@
 //! How one value stands in a record: fixed-width little endian, texts and blobs by reference into
 //! the heap.
 
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use core::ffi::CStr;
 
 /// A value of fixed width in a record.

@@ -1,7 +1,6 @@
 //! Where in a policy something stands.
 
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::field::{Field, Reader, Writer};
 use core::fmt;
 

@@ -3,10 +3,11 @@
 //! Whoever answers for a filter needs the answer for the call at hand, and its place in the policy.
 //! The compiler has an evaluator of its own; a test holds the two against each other.
 
-use crate::{
-    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Plan, SourceLine, Strength,
-    interface_flags,
+use crate::records::{
+    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Strength, interface_flags,
 };
+use crate::sections::Plan;
+use crate::source_line::SourceLine;
 
 /// A call as a filter sees it (`struct seccomp_data` of linux/seccomp.h).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

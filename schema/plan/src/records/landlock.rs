@@ -1,9 +1,7 @@
 //! The records of the Landlock layer (landlock(7)).
 
-use crate::SourceLine;
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
-use crate::field::{Field, Reader, Record, Writer};
+use crate::layout::record;
+use crate::source_line::SourceLine;
 use core::ffi::CStr;
 
 record! {

@@ -1,9 +1,7 @@
 //! What the policy means: the records that programs are proven against.
 
-use crate::SourceLine;
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
-use crate::field::{Field, Reader, Record, Writer};
+use crate::layout::{enumeration, record};
+use crate::source_line::SourceLine;
 
 record! {
     /// What the policy says of the calls that come through one interface of the kernel.

@@ -1,28 +1,11 @@
 //! Records of a policy's meaning that do not belong together, or hold what they may not, are refused.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 
-mod sample;
-
+use crate::refusal::refused;
+use crate::sample::{CALL, CONDITION, Tables, tables};
 use purple_plan::{
-    Basis, CallRule, Comparison, Condition, DecodeError, EncodeError, Interface, MAX_PLAN_BYTES,
-    NamedCall, Number, Plan, SourceLine, Strength, encode,
+    Basis, CallRule, Comparison, Condition, DecodeError, Interface, NamedCall, Number, Plan,
+    SourceLine, Strength,
 };
-use sample::{CALL, CONDITION, Tables, tables};
-
-/// Why contents are refused after `change`.
-fn refused(change: impl FnOnce(&mut Tables<'static>)) -> DecodeError {
-    let mut changed = tables();
-    change(&mut changed);
-    let mut out = vec![0; MAX_PLAN_BYTES];
-    match encode(&changed.contents(), &mut out) {
-        Err(EncodeError::Refused(why)) => why,
-        other => unreachable!("{other:?} instead of a refusal of {changed:?}"),
-    }
-}
 
 /// Records of the meaning that are nobody's, or missing.
 #[test]
@@ -152,7 +135,7 @@ fn rules_and_conditions() {
         DecodeError::Value,
         "a mask wider than the argument"
     );
-    // A guard is about one argument, has no place of its own, and its values are in order.
+    // A guard is about one argument, has no line of its own, and its values are in order.
     let guard = |change: &dyn Fn(&mut Condition)| refused(|t| change(&mut t.conditions[3]));
     assert_eq!(guard(&|one| one.arg = 1), DecodeError::Value);
     assert_eq!(

@@ -12,14 +12,12 @@ import re
 import struct
 import sys
 
-FORMAT = pathlib.Path(__file__).resolve().parent.parent / "FORMAT.md"
+FORMAT = pathlib.Path(__file__).resolve().parent.parent.parent / "FORMAT.md"
 NUMBERS = {"u16": "<H", "u32": "<I", "u64": "<Q", "6 x u64": "<6Q", "32 bytes": "32s"}
-RECORDS = ("Meta Process Capabilities Network Mount Rlimit EnvVar Filter CgroupValue Need "
-           "Audit Landlock PathAccess PortAccess Source Interface Number NamedCall CallRule Condition").split()
 
 
 class Refused(Exception):
-    """The file is no plan of version 3."""
+    """The file is no plan of version 4."""
 
 
 def require(holds, reason):
@@ -39,6 +37,10 @@ def read_tables():
 
 
 TABLES = read_tables()
+# Of each section by its kind: the name of its records, their width, how many there may be.
+SECTIONS = {int(kind): (record, int(width), count)
+            for kind, section, record, width, count in
+            (row for row in TABLES["Section table"] if len(row) == 5)}
 ENUMS = {name: {int(row[0]): row[1] for row in TABLES[name]}
          for name in ("NetworkMode", "MountKind", "EnvKind", "Layer", "AuditFailure", "Method", "Basis", "Strength",
                       "Comparison")}
@@ -58,7 +60,7 @@ class Heap:
         return found
 
 
-class Place(tuple):
+class SourceLine(tuple):
     """A source and a line."""
 
     def __str__(self):
@@ -69,17 +71,17 @@ def read_record(name, record, heap, sources):
     fields = {}
     for offset, _, field, kind, _ in TABLES[name]:
         if kind in ("text", "blob"):
-            place = struct.unpack_from("<2I", record, int(offset))
-            fields[field] = heap.take(*place, kind == "text")
+            reference = struct.unpack_from("<2I", record, int(offset))
+            fields[field] = heap.take(*reference, kind == "text")
         elif kind in ENUMS:
             number, = struct.unpack_from("<I", record, int(offset))
             require(number in ENUMS[kind], "Value")
             fields[field] = ENUMS[kind][number]
-        elif kind == "place":
+        elif kind == "source line":
             number, = struct.unpack_from("<I", record, int(offset))
-            place = Place((number >> 24, number & 0xffffff))
-            require(place[0] <= sources and (place[1] or not place[0]), "Value")
-            fields[field] = place
+            source, line = number >> 24, number & 0xffffff
+            require(source <= sources and (line or not source), "Value")
+            fields[field] = SourceLine((source, line))
         else:
             value = struct.unpack_from(NUMBERS[kind], record, int(offset))
             fields[field] = value if len(value) > 1 else value[0]
@@ -109,7 +111,10 @@ def check_mount(it):
     require(it["mode"] <= 0o7777 and straight_down(it["target"]), "Value")
     require((it["source"] != b"") == (kind == "Bind"), "Value")
     require(kind == "Tmpfs" or it["size"] == it["inodes"] == 0, "Value")
-    require(kind in ("File", "Symlink", "Setting") or it["content"] == b"", "Value")
+    stub = it["flags"] & 0x30
+    require(not stub or kind in ("Mask", "SelfBind"), "Value")
+    require(not stub or (stub != 0x30 and not it["flags"] & 0x2), "Value")
+    require(kind in ("File", "Symlink", "Setting") or stub == 0x10 or it["content"] == b"", "Value")
     require(kind != "Symlink" or (it["content"] and 0 not in it["content"]), "Text")
 
 
@@ -172,28 +177,32 @@ KEYS = {"Rlimit": "resource", "Filter": "audit_arch", "Need": "layer", "Landlock
 
 
 def read_sections(plan):
-    """The bytes and the record count of each section."""
+    """The bytes of each section that is present, by kind, and those of the heap."""
     require(plan[:8] == b"PURPLE\r\n", "Magic")
     require(len(plan) >= 10, "Length")
-    require(plan[8:10] == b"\3\0", "Version")
+    require(plan[8:10] == b"\4\0", "Version")
     require(len(plan) >= 48 and len(plan) <= 1048576, "Length")
-    require(struct.unpack_from("<I", plan, 12)[0] == len(plan), "Length")
+    entries, total = struct.unpack_from("<HI", plan, 10)
+    require(total == len(plan), "Length")
     body = plan[:-32]
     require(hashlib.sha256(body).digest() == plan[-32:], "Seal")
-    require(plan[10:12] == b"\x15\0" and len(body) >= 352, "Sections")
-    widths = [int(row[2]) for row in TABLES["Section table"] if row[1][0].isupper()]
-    sections, at = [], 352
-    for kind, width in enumerate(widths, 1):
-        entry = struct.unpack_from("<4I", body, 16 * kind)
-        count = entry[3]
-        require(entry == (kind, at, width * count, count), "Sections")
-        sections.append((body[at:at + width * count], count, width))
-        at += width * count
+    at = 16 + 16 * entries
+    require(at <= len(body), "Sections")
+    sections, last = {}, 0
+    for index in range(entries):
+        kind, offset, length, count = struct.unpack_from("<4I", body, 16 + 16 * index)
+        require(kind in SECTIONS, "Unknown")
+        width = SECTIONS[kind][1]
+        require(kind > last and count and offset == at and length == width * count, "Sections")
+        last, at = kind, at + length
         require(at <= len(body), "Sections")
-    require(at == len(body), "Sections")
-    require(sections[4][1] <= 512 and sections[6][1] <= 511
-            and sections[10][1] <= 1 and sections[14][1] <= 255, "Length")
-    return sections
+        sections[kind] = [body[first:first + width] for first in range(offset, at, width)]
+    for kind, (_, _, limit) in SECTIONS.items():
+        require(limit != "exactly 1" or kind in sections, "Sections")
+    for kind, records in sections.items():
+        limit = SECTIONS[kind][2]
+        require(limit == "any number" or len(records) <= int(limit.split()[-1]), "Length")
+    return sections, body[at:]
 
 
 def take(records, kind):
@@ -207,7 +216,7 @@ def order(holds):
 
 def check_meaning(all_records):
     """The records about the policy's meaning: each is somebody's."""
-    records = {kind: [fields for name, fields in all_records if name == kind] for kind in RECORDS}
+    records = {kind: [fields for name, fields in all_records if name == kind] for kind, _, _ in SECTIONS.values()}
     last = None
     for it in records["Interface"]:
         require(it["flags"] & ~FLAGS["interface_flags"] == 0, "Value")
@@ -231,7 +240,8 @@ def check_meaning(all_records):
             order(before < call["number"])
             before = call["number"]
             check_call(call, records)
-    require(not any(records[kind] for kind in RECORDS[16:] + ["Filter"]), "Length")
+    claimed = ("Filter", "Number", "NamedCall", "CallRule", "Condition")
+    require(not any(records[kind] for kind in claimed), "Length")
 
 
 def check_call(call, records):
@@ -258,25 +268,20 @@ def check_call(call, records):
 
 def read_plan(plan):
     """Each record's name and fields, in file order."""
-    sections = read_sections(plan)
-    require(all(count == 1 for _, count, _ in sections[:4]), "Sections")
-    heap, records, sources = Heap(sections[20][0]), [], sections[14][1]
-    for name, (content, count, width) in zip(RECORDS, sections):
-        last = -1
-        for index in range(count):
-            record = content[width * index:width * (index + 1)]
+    sections, heap = read_sections(plan)
+    heap, records, sources = Heap(heap), [], len(sections.get(15, ()))
+    for kind, content in sections.items():
+        name, last = SECTIONS[kind][0], -1
+        for record in content:
             fields = read_record(name, record, heap, sources)
-            if name not in ("Process", "Network"):
-                CHECKS.get(name, lambda it: None)(fields)
+            CHECKS.get(name, lambda it: None)(fields)
             if name in KEYS:
                 key = fields[KEYS[name]]
                 key = key if isinstance(key, int) else struct.unpack_from("<I", record)[0]
                 require(key > last, "Order")
                 last = key
             records.append((name, fields))
-    # These come last, so that two readers give the same reason.
-    check_process(records[1][1])
-    check_network(records[3][1])
+    # This comes last, so that two readers give the same reason.
     check_meaning(records)
     require(heap.at == len(heap.content), "Length")
     return records
@@ -284,7 +289,7 @@ def read_plan(plan):
 
 def show(value):
     """Numbers in decimal, bytes in hexadecimal, names as they are."""
-    if isinstance(value, tuple) and not isinstance(value, Place):
+    if isinstance(value, tuple) and not isinstance(value, SourceLine):
         return ",".join(map(str, value))
     return value.hex() if isinstance(value, bytes) else str(value)
 

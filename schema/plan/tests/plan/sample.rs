@@ -1,9 +1,4 @@
 //! A realistic plan, and the way from a decoded plan back to its contents.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test uses the part that it needs"
-)]
 
 use purple_plan::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
@@ -454,7 +449,7 @@ pub(crate) const CALL: NamedCall = NamedCall {
     guard: 0,
 };
 
-/// A comparison of an `int` with a constant, with no place.
+/// A comparison of an `int` with a constant, with no source line.
 pub(crate) const CONDITION: Condition = Condition {
     comparison: Comparison::Eq,
     arg: 0,

@@ -1,21 +1,18 @@
-//! Encoder and decoder are inverse: one plan, one file.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+//! Plans made at random: every value that a record may hold.
 
-mod sample;
+mod meaning;
 
+use crate::sample::{STEP, Tables};
+use meaning::Meanings;
 use proptest::collection::vec;
-use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, proptest};
+use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{select, subsequence};
-use proptest::test_runner::Config;
 use purple_plan::{
-    Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
-    Contents, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAGIC, Meta, Method, Mount,
-    MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Plan, PortAccess,
-    Process, Rlimit, SECTIONS_START, Source, SourceLine, Strength, audit_flags, interface_flags,
-    landlock_fs, landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags,
-    network_flags, path_flags, process_flags,
+    Audit, AuditFailure, Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Layer, Meta,
+    Method, Mount, MountKind, Need, Network, NetworkMode, PathAccess, PortAccess, Process, Rlimit,
+    Source, SourceLine, audit_flags, landlock_fs, landlock_net, landlock_scope, mount_attrs,
+    mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
-use sample::{STEP, Tables, encode_again, hex, seal, tables};
 use std::ffi::{CStr, CString};
 
 /// A text that lives until the test process ends, which keeps the records simple.
@@ -46,8 +43,8 @@ fn paths() -> impl Strategy<Value = &'static CStr> {
 /// How many sources the plans have.
 const SOURCES: u8 = 3;
 
-/// A place from any number.
-fn place(number: u32) -> SourceLine {
+/// A source line from any number.
+fn source_line(number: u32) -> SourceLine {
     let [source, ..] = number.to_be_bytes();
     SourceLine::new(source % (SOURCES + 1), number & SourceLine::LAST_LINE)
 }
@@ -72,7 +69,7 @@ fn processes() -> impl Strategy<Value = Process<'static>> {
             umask: umask & 0o777,
             hostname,
             working_dir,
-            working_dir_line: place(line),
+            working_dir_line: source_line(line),
         },
     )
 }
@@ -102,7 +99,7 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
                         & !(mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY),
                     attrs: attrs & mount_attrs::ALL,
                     mode: mode & 0o7777,
-                    line: place(line),
+                    line: source_line(line),
                     target,
                     ..STEP
                 };
@@ -146,7 +143,7 @@ fn rlimits() -> impl Strategy<Value = Vec<Rlimit>> {
     (resources, any::<u32>(), any::<u64>(), any::<u64>()).prop_map(|(resources, line, a, b)| {
         let limit = |resource| Rlimit {
             resource,
-            line: place(line),
+            line: source_line(line),
             soft: a.min(b),
             hard: a.max(b),
         };
@@ -186,7 +183,7 @@ fn needs() -> impl Strategy<Value = Vec<Need>> {
             .into_iter()
             .map(|layer| Need {
                 layer,
-                line: place(line),
+                line: source_line(line),
             })
             .collect()
     })
@@ -201,16 +198,16 @@ fn audits() -> impl Strategy<Value = Vec<Audit<'static>>> {
             } else {
                 AuditFailure::Continue
             },
-            line: place(line),
+            line: source_line(line),
             log_path: if named { c"/var/log/audit" } else { c"" },
         },
     );
     vec(one, 0..2)
 }
 
-type Walls = (Vec<Landlock>, Vec<PathAccess<'static>>, Vec<PortAccess>);
+type LandlockRecords = (Vec<Landlock>, Vec<PathAccess<'static>>, Vec<PortAccess>);
 
-fn landlocks() -> impl Strategy<Value = Walls> {
+fn landlocks() -> impl Strategy<Value = LandlockRecords> {
     let levels = (
         subsequence((1..9).collect::<Vec<u32>>(), 0..8),
         any::<[u64; 3]>(),
@@ -218,7 +215,7 @@ fn landlocks() -> impl Strategy<Value = Walls> {
         .prop_map(|(versions, [fs, net, scope])| {
             let level = |abi| Landlock {
                 abi,
-                line: place(abi),
+                line: source_line(abi),
                 fs: fs & landlock_fs::ALL | 1,
                 net: net & landlock_net::ALL,
                 scope: scope & landlock_scope::ALL,
@@ -228,7 +225,7 @@ fn landlocks() -> impl Strategy<Value = Walls> {
     let path = (any::<u64>(), any::<[u32; 2]>()).prop_map(|(access, [flags, line])| PathAccess {
         access: access & landlock_fs::ALL | 1,
         flags: flags & path_flags::ALL,
-        line: place(line),
+        line: source_line(line),
         path: c"/usr/lib",
     });
     let port = (1..=landlock_net::ALL, any::<[u16; 2]>(), any::<u32>()).prop_map(
@@ -236,159 +233,13 @@ fn landlocks() -> impl Strategy<Value = Walls> {
             access,
             first: one.min(other),
             last: one.max(other),
-            line: place(line),
+            line: source_line(line),
         },
     );
     (levels, vec(path, 0..6), vec(port, 0..4))
 }
 
-/// A meaning for filters, made of numbers: as many interfaces, calls, rules and conditions as come.
-#[derive(Debug)]
-struct Meanings {
-    numbers: std::vec::IntoIter<u32>,
-    interfaces: Vec<Interface>,
-    beyond: Vec<Number>,
-    calls: Vec<NamedCall>,
-    rules: Vec<CallRule>,
-    conditions: Vec<Condition>,
-}
-
-impl Meanings {
-    fn of(filters: &[Filter<'_>], numbers: Vec<u32>) -> Self {
-        let (interfaces, beyond, calls) = (Vec::new(), Vec::new(), Vec::new());
-        let (rules, conditions, numbers) = (Vec::new(), Vec::new(), numbers.into_iter());
-        let mut made = Self {
-            numbers,
-            interfaces,
-            beyond,
-            calls,
-            rules,
-            conditions,
-        };
-        for filter in filters {
-            made.interface(filter.audit_arch, filter.audit_arch, 0);
-            for (audit_arch, x32) in [(5, 0), (5, interface_flags::X32), (9, 0)] {
-                if made.below(2) == 0 {
-                    made.interface(filter.audit_arch, audit_arch, x32);
-                }
-            }
-        }
-        made
-    }
-
-    fn next(&mut self) -> u32 {
-        self.numbers.next().unwrap_or(0)
-    }
-
-    fn below(&mut self, limit: u32) -> u32 {
-        self.next() % limit
-    }
-
-    fn action(&mut self) -> u32 {
-        let errno = 0x0005_0001 + self.below(4095);
-        let all = [errno, 0, 0x0003_0000, 0x7fc0_0000, 0x7ffc_0000, 0x8000_0000];
-        *all.get(self.below(6) as usize).expect("one of six")
-    }
-
-    fn interface(&mut self, filter: u32, audit_arch: u32, x32: u32) {
-        let (beyond, calls, newest) = (self.below(3), self.below(4), self.next() >> 1);
-        self.beyond.extend((1..=beyond).map(|number| Number {
-            number: newest + number,
-        }));
-        let mut number = self.next() >> 1;
-        for _ in 0..calls {
-            number += 1 + self.below(9);
-            self.call(number);
-        }
-        let line = place(self.next());
-        let flags = x32 | self.below(2);
-        let (enosys, denial) = (1 + self.below(4095), self.action());
-        let one = Interface {
-            filter,
-            audit_arch,
-            flags,
-            newest,
-            enosys,
-            denial,
-            line,
-            beyond,
-            calls,
-        };
-        self.interfaces.push(one);
-    }
-
-    fn call(&mut self, number: u32) {
-        let basis = *Basis::ALL.get(self.below(5) as usize).expect("one of five");
-        let nowhere = matches!(basis, Basis::Baseline | Basis::Default);
-        let line = if nowhere {
-            SourceLine::NONE
-        } else {
-            place(self.next())
-        };
-        let rules = u16::try_from(self.below(3)).expect("small");
-        let plain = matches!(basis, Basis::Allowed | Basis::Default);
-        let guard = if plain {
-            u16::try_from(self.below(4)).expect("small")
-        } else {
-            0
-        };
-        for at in 0..rules {
-            let later = *Strength::ALL.get(usize::from(2 * at)).expect("one of five");
-            let (action, line, conditions) = (self.action(), place(self.next()), self.below(3));
-            self.rules.push(CallRule {
-                strength: later,
-                action,
-                line,
-                conditions,
-            });
-            for _ in 0..conditions {
-                let one = self.condition();
-                self.conditions.push(one);
-            }
-        }
-        let first = Condition {
-            comparison: Comparison::Ne,
-            mask: 0,
-            ..self.condition()
-        };
-        self.conditions.extend((0..guard).map(|at| Condition {
-            line: SourceLine::NONE,
-            value: u64::from(number) + u64::from(at),
-            ..first
-        }));
-        self.calls.push(NamedCall {
-            number,
-            basis,
-            line,
-            rules,
-            guard,
-        });
-    }
-
-    fn condition(&mut self) -> Condition {
-        let comparison = *Comparison::ALL
-            .get(self.below(8) as usize)
-            .expect("one of eight");
-        let masked = matches!(comparison, Comparison::MaskedEq | Comparison::MaskedNe);
-        let bits = *[8_u16, 16, 32, 64]
-            .get(self.below(4) as usize)
-            .expect("one of four");
-        Condition {
-            comparison,
-            arg: u16::try_from(self.below(6)).expect("small"),
-            bits,
-            line: place(self.next()),
-            value: u64::from(self.next()) << 20,
-            mask: if masked {
-                u64::from(self.below(256))
-            } else {
-                0
-            },
-        }
-    }
-}
-
-fn plans() -> impl Strategy<Value = Tables<'static>> {
+pub(crate) fn plans() -> impl Strategy<Value = Tables<'static>> {
     let meta =
         (texts(), texts(), any::<[u8; 32]>()).prop_map(|(policy_name, compiler, source_digest)| {
             Meta {
@@ -411,12 +262,12 @@ fn plans() -> impl Strategy<Value = Tables<'static>> {
         |(mode, flags, line)| Network {
             mode,
             flags: flags & network_flags::ALL,
-            line: place(line),
+            line: source_line(line),
         },
     );
     let cgroup =
         (any::<u32>(), "[a-z]{1,6}[.]max", texts()).prop_map(|(line, file, value)| CgroupValue {
-            line: place(line),
+            line: source_line(line),
             file: text(file.into_bytes()),
             value,
         });
@@ -471,106 +322,4 @@ fn plans() -> impl Strategy<Value = Tables<'static>> {
                 }
             },
         )
-}
-
-/// No files with failed cases: a failure prints the case, and the case becomes a test of its own.
-fn config(cases: u32) -> Config {
-    Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    }
-}
-
-proptest! {
-    #![proptest_config(config(256))]
-
-    #[test]
-    fn what_is_written_is_read(plan in plans()) {
-        let bytes = plan.encode();
-        let read = Plan::decode(&bytes).expect("what was encoded decodes");
-        let again = Tables::of(&read);
-        prop_assert_eq!(again.contents(), plan.contents());
-        prop_assert!(again.encode() == bytes, "the same contents gave other bytes");
-        prop_assert_eq!(read.mounts.iter().len(), plan.mounts.len());
-    }
-
-    #[test]
-    fn bytes_under_a_right_header_and_seal(rest in vec(any::<u8>(), 32..400)) {
-        let total = u32::try_from(rest.len()).expect("a short file").saturating_add(16);
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend([3, 0, 21, 0]);
-        bytes.extend(total.to_le_bytes());
-        bytes.extend(rest);
-        seal(&mut bytes);
-        if let Ok(plan) = Plan::decode(&bytes) {
-            prop_assert!(encode_again(&plan) == bytes);
-        }
-    }
-
-    #[test]
-    fn any_bytes(mut bytes in vec(any::<u8>(), 0..200)) {
-        prop_assert!(Plan::decode(&bytes).is_err());
-        if bytes.len() >= 32 {
-            seal(&mut bytes);
-            prop_assert!(Plan::decode(&bytes).is_err());
-        }
-    }
-
-    #[test]
-    fn bytes_behind_a_right_section_table(
-        plan in plans(),
-        changes in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
-    ) {
-        let mut bytes = plan.encode();
-        let body = SECTIONS_START..bytes.len().saturating_sub(32);
-        let body = bytes.get_mut(body).expect("a plan has a body");
-        for (index, byte) in changes {
-            if let Some(slot) = body.get_mut(index.index(body.len())) {
-                *slot = byte;
-            }
-        }
-        seal(&mut bytes);
-        if let Ok(plan) = Plan::decode(&bytes) {
-            prop_assert!(encode_again(&plan) == bytes, "two files say the same");
-        }
-    }
-}
-
-#[test]
-fn the_sample_keeps_its_digest() {
-    let bytes = tables().encode();
-    let plan = Plan::decode(&bytes).expect("the sample is a plan");
-    assert_eq!(
-        hex(&plan.digest),
-        "57abfecb5b0e6d496a8111bab372e1f23a72a189a33efe0180d1db8fd3d91907",
-        "version 3 encodes otherwise than it did: a released version must not change"
-    );
-}
-
-#[test]
-fn nothing_but_the_required_records() {
-    let empty = Tables {
-        mounts: Vec::new(),
-        rlimits: Vec::new(),
-        environment: Vec::new(),
-        filters: Vec::new(),
-        cgroup: Vec::new(),
-        needs: Vec::new(),
-        audit: Vec::new(),
-        landlock: Vec::new(),
-        paths: Vec::new(),
-        ports: Vec::new(),
-        interfaces: Vec::new(),
-        numbers: Vec::new(),
-        calls: Vec::new(),
-        rules: Vec::new(),
-        conditions: Vec::new(),
-        ..tables()
-    };
-    let bytes = empty.encode();
-    let plan = Plan::decode(&bytes).expect("an empty plan is a plan");
-    let contents: Contents<'_> = empty.contents();
-    assert_eq!(Tables::of(&plan).contents(), contents);
-    assert!(plan.mounts.is_empty() && plan.filters.is_empty());
 }
