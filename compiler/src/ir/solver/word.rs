@@ -1,15 +1,15 @@
 //! What is known of one 32-bit word of `struct seccomp_data`: a conjunction of comparisons of some
 //! of its bits with constants, and one value that satisfies them all.
 
-use super::solve::{Budget, Exhausted, Relation, Test, solve};
+use super::solve::{Budget, Exhausted, Relation, WordTest, solve};
 
 /// What is known of a word.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// What the bounds and the known bits do not say.
-    tests: Vec<Test>,
+    tests: Vec<WordTest>,
     /// The same in order, each as a question with its answer.
-    said: Vec<(Test, bool)>,
+    said: Vec<(WordTest, bool)>,
     summary: Summary,
 }
 
@@ -40,8 +40,8 @@ const NOTHING: Summary = Summary {
 
 impl Summary {
     /// Adds a test; gives whether the summary says all of it.
-    fn add(&mut self, test: Test) -> bool {
-        let Test {
+    fn add(&mut self, test: WordTest) -> bool {
+        let WordTest {
             mask,
             relation,
             value,
@@ -67,8 +67,8 @@ impl Summary {
     }
 
     /// Whether it leaves no value for which a test holds. Not every such test is seen here.
-    const fn excludes(self, test: Test) -> bool {
-        let Test {
+    const fn excludes(self, test: WordTest) -> bool {
+        let WordTest {
             mask,
             relation,
             value,
@@ -90,9 +90,9 @@ impl Summary {
     }
 
     /// The same as tests.
-    fn tests(self) -> impl Iterator<Item = Test> {
-        let low = Test::at_least(u32::MAX, self.low);
-        let high = Test::above(u32::MAX, self.high).negated();
+    fn tests(self) -> impl Iterator<Item = WordTest> {
+        let low = WordTest::at_least(u32::MAX, self.low);
+        let high = WordTest::above(u32::MAX, self.high).negated();
         let bounds = [
             (self.low > 0).then_some(low),
             (self.high < u32::MAX).then_some(high),
@@ -100,7 +100,7 @@ impl Summary {
         bounds
             .into_iter()
             .flatten()
-            .chain([Test::equal(self.mask, self.bits)])
+            .chain([WordTest::equal(self.mask, self.bits)])
     }
 }
 
@@ -116,7 +116,7 @@ impl Default for Word {
 
 /// What is known of a word's answer to one more test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// All values give it.
     Always(bool),
     /// The witness gives the first; the value here gives the other.
@@ -125,30 +125,30 @@ pub(super) enum Answer {
 
 /// What [`Word::assume`] changed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Before {
+pub(crate) struct Before {
     summary: Summary,
     tests: usize,
 }
 
 impl Word {
-    pub(super) const fn witness(&self) -> u32 {
+    pub(crate) const fn witness(&self) -> u32 {
         self.summary.witness
     }
 
     /// Whether nothing is known: then any value is as good as the witness.
-    pub(super) const fn is_free(&self) -> bool {
+    pub(crate) const fn is_free(&self) -> bool {
         !self.summary.any
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.tests.clear();
         self.said.clear();
         self.summary = NOTHING;
     }
 
     /// Knows one thing more. The witness satisfies it.
-    pub(super) fn assume(&mut self, test: Test, witness: u32) -> Before {
+    pub(crate) fn assume(&mut self, test: WordTest, witness: u32) -> Before {
         let before = Before {
             summary: self.summary,
             tests: self.tests.len(),
@@ -171,7 +171,7 @@ impl Word {
     }
 
     /// Undoes the last [`Word::assume`].
-    pub(super) fn forget(&mut self, before: Before) {
+    pub(crate) fn forget(&mut self, before: Before) {
         while self.tests.len() > before.tests
             && let Some(test) = self.tests.pop()
         {
@@ -183,7 +183,11 @@ impl Word {
     }
 
     /// Adds a test about a word that has a solution with it; gives whether it has.
-    pub(super) fn restrict(&mut self, test: Test, budget: &mut Budget) -> Result<bool, Exhausted> {
+    pub(crate) fn restrict(
+        &mut self,
+        test: WordTest,
+        budget: &mut Budget,
+    ) -> Result<bool, Exhausted> {
         let witness = match self.answer(test, budget)? {
             Answer::Always(false) => return Ok(false),
             Answer::Always(true) | Answer::Either(true, _) => self.witness(),
@@ -194,12 +198,12 @@ impl Word {
     }
 
     /// Where a question is in the list of those that are answered, or belongs.
-    fn said(&self, question: Test) -> Result<usize, usize> {
+    fn said(&self, question: WordTest) -> Result<usize, usize> {
         self.said.binary_search_by(|(one, _)| one.cmp(&question))
     }
 
     /// Whether a test holds for all values that satisfy the others, for none, or for some.
-    pub(super) fn answer(&self, test: Test, budget: &mut Budget) -> Result<Answer, Exhausted> {
+    pub(crate) fn answer(&self, test: WordTest, budget: &mut Budget) -> Result<Answer, Exhausted> {
         budget.spend(1)?;
         let Summary {
             low, high, witness, ..
@@ -247,28 +251,31 @@ mod tests {
         let mut word = Word::default();
         let budget = &mut Budget::of(u64::MAX);
         assert_eq!(
-            word.answer(Test::equal(1, 1), budget),
+            word.answer(WordTest::equal(1, 1), budget),
             Ok(Answer::Either(false, 1))
         );
         // Bits 0 and 1 are not both clear, and bit 1 is: so bit 0 is set.
-        assert_eq!(word.restrict(Test::equal(3, 0).negated(), budget), Ok(true));
-        assert_eq!(word.restrict(Test::equal(2, 0), budget), Ok(true));
         assert_eq!(
-            word.answer(Test::equal(1, 1), budget),
+            word.restrict(WordTest::equal(3, 0).negated(), budget),
+            Ok(true)
+        );
+        assert_eq!(word.restrict(WordTest::equal(2, 0), budget), Ok(true));
+        assert_eq!(
+            word.answer(WordTest::equal(1, 1), budget),
             Ok(Answer::Always(true))
         );
-        assert_eq!(word.restrict(Test::equal(1, 0), budget), Ok(false));
+        assert_eq!(word.restrict(WordTest::equal(1, 0), budget), Ok(false));
         // At most 2, and not 1: nothing is left of the odd numbers.
         assert_eq!(
-            word.restrict(Test::above(u32::MAX, 2).negated(), budget),
+            word.restrict(WordTest::above(u32::MAX, 2).negated(), budget),
             Ok(true)
         );
         assert_eq!(
-            word.restrict(Test::equal(u32::MAX, 1).negated(), budget),
+            word.restrict(WordTest::equal(u32::MAX, 1).negated(), budget),
             Ok(false)
         );
         assert_eq!(
-            word.answer(Test::at_least(u32::MAX, 0), budget),
+            word.answer(WordTest::at_least(u32::MAX, 0), budget),
             Ok(Answer::Always(true))
         );
     }

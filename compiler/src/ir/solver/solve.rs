@@ -3,25 +3,25 @@
 
 /// A comparison of the bits of a word under a mask with a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Test {
+pub(crate) struct WordTest {
     /// The bits compared.
-    pub(super) mask: u32,
+    pub(crate) mask: u32,
     /// The comparison, unsigned.
-    pub(super) relation: Relation,
+    pub(crate) relation: Relation,
     /// The constant.
-    pub(super) value: u32,
+    pub(crate) value: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Relation {
+pub(crate) enum Relation {
     Equal,
     Different,
     Above,
     AtMost,
 }
 
-impl Test {
-    pub(super) const fn equal(mask: u32, value: u32) -> Self {
+impl WordTest {
+    pub(crate) const fn equal(mask: u32, value: u32) -> Self {
         Self {
             mask,
             relation: Relation::Equal,
@@ -29,7 +29,7 @@ impl Test {
         }
     }
 
-    pub(super) const fn above(mask: u32, value: u32) -> Self {
+    pub(crate) const fn above(mask: u32, value: u32) -> Self {
         Self {
             mask,
             relation: Relation::Above,
@@ -38,7 +38,7 @@ impl Test {
     }
 
     /// At least a value: above the one before, and always so for 0.
-    pub(super) const fn at_least(mask: u32, value: u32) -> Self {
+    pub(crate) const fn at_least(mask: u32, value: u32) -> Self {
         match value.checked_sub(1) {
             Some(before) => Self::above(mask, before),
             None => Self {
@@ -49,7 +49,7 @@ impl Test {
         }
     }
 
-    pub(super) const fn negated(self) -> Self {
+    pub(crate) const fn negated(self) -> Self {
         let relation = match self.relation {
             Relation::Equal => Relation::Different,
             Relation::Different => Relation::Equal,
@@ -60,14 +60,14 @@ impl Test {
     }
 
     /// The one of it and its opposite that asks for equal or above, and whether it is that one.
-    pub(super) const fn question(self) -> (Self, bool) {
+    pub(crate) const fn question(self) -> (Self, bool) {
         match self.relation {
             Relation::Equal | Relation::Above => (self, true),
             Relation::Different | Relation::AtMost => (self.negated(), false),
         }
     }
 
-    pub(super) const fn holds(self, word: u32) -> bool {
+    pub(crate) const fn holds(self, word: u32) -> bool {
         let seen = word & self.mask;
         match self.relation {
             Relation::Equal => seen == self.value,
@@ -78,7 +78,7 @@ impl Test {
     }
 
     /// Whether it leaves one value only.
-    pub(super) const fn pins(self) -> bool {
+    pub(crate) const fn pins(self) -> bool {
         self.mask == u32::MAX && matches!(self.relation, Relation::Equal)
     }
 
@@ -96,7 +96,7 @@ impl Test {
     }
 
     /// Values that are likely to satisfy it among others that `near` satisfies.
-    pub(super) fn candidates(self, near: u32) -> [u32; 3] {
+    pub(crate) fn candidates(self, near: u32) -> [u32; 3] {
         let Self { mask, value, .. } = self;
         let outside = near & !mask;
         match self.relation {
@@ -120,49 +120,49 @@ enum Bit {
 
 /// How much work may still be done, and room for it.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     left: u64,
     /// Tests that are looked at together lie at the end; those that it is about, before them.
-    room: Vec<Test>,
+    room: Vec<WordTest>,
 }
 
 /// The work would be more than the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Exhausted;
+pub(crate) struct Exhausted;
 
 impl Budget {
-    pub(super) const fn of(left: u64) -> Self {
+    pub(crate) const fn of(left: u64) -> Self {
         Self {
             left,
             room: Vec::new(),
         }
     }
 
-    pub(super) const fn left(&self) -> u64 {
+    pub(crate) const fn left(&self) -> u64 {
         self.left
     }
 
     /// So much may be done from here on.
-    pub(super) const fn grant(&mut self, left: u64) {
+    pub(crate) const fn grant(&mut self, left: u64) {
         self.left = left;
     }
 
-    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
+    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
         self.left = self.left.checked_sub(steps as u64).ok_or(Exhausted)?;
         Ok(())
     }
 }
 
 /// A word that satisfies all tests, and some more.
-pub(super) fn solve(
-    tests: &[Test],
-    more: impl Iterator<Item = Test>,
+pub(crate) fn solve(
+    tests: &[WordTest],
+    more: impl Iterator<Item = WordTest>,
     budget: &mut Budget,
 ) -> Result<Option<u32>, Exhausted> {
     budget.room.clear();
     budget.room.extend_from_slice(tests);
     budget.room.extend(more);
-    let ordered = |test: &Test| matches!(test.relation, Relation::Above | Relation::AtMost);
+    let ordered = |test: &WordTest| matches!(test.relation, Relation::Above | Relation::AtMost);
     if budget.room.iter().any(ordered) {
         by_bits(0, u32::BITS, 0, budget)
     } else {
@@ -189,7 +189,8 @@ fn by_masks(budget: &mut Budget) -> Result<Option<u32>, Exhausted> {
         };
     }
     // One that the mask rules out differs always.
-    let choice = |test: &Test| test.relation == Relation::Different && test.value & !test.mask == 0;
+    let choice =
+        |test: &WordTest| test.relation == Relation::Different && test.value & !test.mask == 0;
     budget.room.retain(choice);
     choose(0, known, budget)
 }
@@ -207,7 +208,7 @@ fn choose(open: usize, mut known: Bits, budget: &mut Budget) -> Result<Option<u3
         budget.spend(1 + (budget.room.len() - open) / 4)?;
         // What differs already is done; what has one bit left must differ in it.
         let (mut impossible, before) = (false, known.mask);
-        let keeps = |test: &Test| {
+        let keeps = |test: &WordTest| {
             if (known.value ^ test.value) & known.mask & test.mask != 0 {
                 return false;
             }
@@ -251,7 +252,7 @@ fn choose(open: usize, mut known: Bits, budget: &mut Budget) -> Result<Option<u3
 }
 
 /// Leaves those from a place on that are to be kept.
-fn retain_from(room: &mut Vec<Test>, from: usize, mut keeps: impl FnMut(&Test) -> bool) {
+fn retain_from(room: &mut Vec<WordTest>, from: usize, mut keeps: impl FnMut(&WordTest) -> bool) {
     let Some(tests) = room.get_mut(from..) else {
         return;
     };
@@ -280,7 +281,7 @@ fn by_bits(
     }
     let Some(bit) = bit.checked_sub(1) else {
         // Every bit is that of the value.
-        let equal = |test: &Test| matches!(test.relation, Relation::Equal | Relation::AtMost);
+        let equal = |test: &WordTest| matches!(test.relation, Relation::Equal | Relation::AtMost);
         let all = budget
             .room
             .get(open..)
@@ -326,7 +327,7 @@ fn by_bits(
 }
 
 /// Whether the first is a part of the second; both are in the order of one list.
-fn within(part: &[Test], whole: &[Test]) -> bool {
+fn within(part: &[WordTest], whole: &[WordTest]) -> bool {
     let mut rest = whole.iter();
     part.iter().all(|test| rest.any(|one| one == test))
 }
@@ -338,11 +339,11 @@ mod tests {
     use super::*;
 
     /// All tests with a few masks and values, each relation.
-    fn some() -> Vec<Test> {
+    fn some() -> Vec<WordTest> {
         let mut all = Vec::new();
         for mask in [0x0F, 0x05, 0x0A, 0x03, 0x0C, u32::MAX] {
             for value in [0, 1, 2, 4, 5, 7, 10, 15] {
-                for test in [Test::equal(mask, value), Test::above(mask, value)] {
+                for test in [WordTest::equal(mask, value), WordTest::above(mask, value)] {
                     all.extend([test, test.negated()]);
                 }
             }
@@ -387,7 +388,7 @@ mod tests {
         let mut tests = Vec::new();
         for (at, mask) in groups.iter().cycle().take(64).enumerate() {
             let value = u32::try_from(at).unwrap().wrapping_mul(0x9E37_79B9) & mask;
-            tests.push(Test::equal(*mask, value).negated());
+            tests.push(WordTest::equal(*mask, value).negated());
         }
         assert!(solve(&tests, [].into_iter(), &mut Budget::of(10)).is_err());
         assert!(solve(&tests, [].into_iter(), &mut Budget::of(1_000_000)).is_ok());

@@ -2,33 +2,33 @@
 //! known before. The words are independent of each other, so the set is empty only where what is
 //! known of one word has no solution.
 
-use super::solve::{Budget, Exhausted, Test};
+use super::solve::{Budget, Exhausted, WordTest};
 use super::word::{Answer, Before, Word};
-use crate::emit::bpf::instruction::{ARCH, ARGUMENTS, NUMBER};
-use crate::ir::syscalls::{self, Call, CallMeaning, Condition};
+use crate::ir::syscalls::{Call, CallMeaning, Condition, Test};
 
-/// Words in `struct seccomp_data`.
-pub(super) const WORDS: usize = 16;
+/// Words in `struct seccomp_data` (linux/seccomp.h).
+pub(crate) const WORDS: usize = 16;
 
 /// The word of the call's number.
-pub(super) const NUMBER_WORD: usize = (NUMBER / 4) as usize;
+pub(crate) const NUMBER_WORD: usize = 0;
 /// The word of the audit architecture.
-pub(super) const ARCH_WORD: usize = (ARCH / 4) as usize;
-/// The first word of the first argument.
-const ARGUMENT_WORDS: usize = (ARGUMENTS / 4) as usize;
+pub(crate) const ARCH_WORD: usize = 1;
+/// The first word of the first argument; each argument takes two. The words before are the
+/// instruction pointer's.
+pub(crate) const ARGUMENT_WORDS: usize = 4;
 
 /// A set of calls that is not empty.
 #[derive(Debug)]
-pub(super) struct Space {
+pub(crate) struct CallSet {
     words: [Word; WORDS],
     trail: Vec<(usize, Before)>,
     big_endian: bool,
-    pub(super) budget: Budget,
+    pub(crate) budget: Budget,
 }
 
 /// Why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// Some calls of the set say yes and others no.
     Open(Split),
     /// The work is more than the budget.
@@ -43,23 +43,23 @@ impl From<Exhausted> for Stop {
 
 /// A test that holds for a part of a set, the witness among it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Split {
+pub(crate) struct Split {
     word: usize,
-    test: Test,
+    test: WordTest,
     /// A value of the word for which it does not hold.
     other: u32,
 }
 
 impl Split {
     /// Whether the part that the witness is in is the one for which this holds.
-    pub(super) fn is(self, test: Test) -> bool {
+    pub(crate) fn is(self, test: WordTest) -> bool {
         self.test == test
     }
 }
 
-impl Space {
+impl CallSet {
     /// No call is left out. `big_endian`: the order of an argument's two words.
-    pub(super) fn new(big_endian: bool) -> Self {
+    pub(crate) fn new(big_endian: bool) -> Self {
         let words = std::array::from_fn(|_| Word::default());
         Self {
             words,
@@ -70,19 +70,19 @@ impl Space {
     }
 
     /// Every call again.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.words.iter_mut().for_each(Word::clear);
         self.trail.clear();
     }
 
     /// Leaves the calls for which a test holds; gives whether there are any.
-    pub(super) fn restrict(&mut self, word: usize, test: Test) -> Result<bool, Exhausted> {
+    pub(crate) fn restrict(&mut self, word: usize, test: WordTest) -> Result<bool, Exhausted> {
         let Self { words, budget, .. } = self;
         words.get_mut(word).ok_or(Exhausted)?.restrict(test, budget)
     }
 
     /// Whether a test holds.
-    pub(super) fn holds(&mut self, word: usize, test: Test) -> Result<bool, Stop> {
+    pub(crate) fn holds(&mut self, word: usize, test: WordTest) -> Result<bool, Stop> {
         let Self { words, budget, .. } = self;
         match words.get(word).ok_or(Exhausted)?.answer(test, budget)? {
             Answer::Always(always) => Ok(always),
@@ -94,20 +94,20 @@ impl Space {
     }
 
     /// Leaves the part of a split that the witness is in.
-    pub(super) fn keep(&mut self, split: Split) {
+    pub(crate) fn keep(&mut self, split: Split) {
         if let Some(word) = self.words.get_mut(split.word) {
             let before = word.assume(split.test, word.witness());
             self.trail.push((split.word, before));
         }
     }
 
-    /// How much is known, for [`Space::other_part`].
-    pub(super) fn known(&self) -> usize {
+    /// How much is known, for [`CallSet::other_part`].
+    pub(crate) fn known(&self) -> usize {
         self.trail.len()
     }
 
     /// Goes back to what was known before a split, and leaves its other part.
-    pub(super) fn other_part(&mut self, known: usize, split: Split) {
+    pub(crate) fn other_part(&mut self, known: usize, split: Split) {
         while self.trail.len() > known {
             if let Some((word, before)) = self.trail.pop()
                 && let Some(word) = self.words.get_mut(word)
@@ -122,7 +122,7 @@ impl Space {
     }
 
     /// A call of the set; words of which nothing is known are `fill`.
-    pub(super) fn call(&self, fill: u32) -> Call {
+    pub(crate) fn call(&self, fill: u32) -> Call {
         let value = |word: usize| match self.words.get(word) {
             Some(word) if !word.is_free() => word.witness(),
             _ => fill,
@@ -155,30 +155,32 @@ impl Space {
             arg, width, test, ..
         } = *condition;
         match test {
-            syscalls::Test::Eq(value) => self.equal(arg, width, value),
-            syscalls::Test::Ne(value) => Ok(!self.equal(arg, width, value)?),
-            syscalls::Test::MaskedEq { mask, value } => self.equal(arg, mask & width, value),
-            syscalls::Test::MaskedNe { mask, value } => {
-                Ok(!self.equal(arg, mask & width, value)?)
-            }
-            syscalls::Test::Gt(value) => self.above(arg, width, value),
-            syscalls::Test::Le(value) => Ok(!self.above(arg, width, value)?),
-            syscalls::Test::Ge(value) => self.at_least(arg, width, value),
-            syscalls::Test::Lt(value) => Ok(!self.at_least(arg, width, value)?),
+            Test::Eq(value) => self.equal(arg, width, value),
+            Test::Ne(value) => Ok(!self.equal(arg, width, value)?),
+            Test::MaskedEq { mask, value } => self.equal(arg, mask & width, value),
+            Test::MaskedNe { mask, value } => Ok(!self.equal(arg, mask & width, value)?),
+            Test::Gt(value) => self.above(arg, width, value),
+            Test::Le(value) => Ok(!self.above(arg, width, value)?),
+            Test::Ge(value) => self.at_least(arg, width, value),
+            Test::Lt(value) => Ok(!self.at_least(arg, width, value)?),
         }
     }
 
     fn equal(&mut self, arg: u8, mask: u64, value: u64) -> Result<bool, Stop> {
         let (low, high) = self.halves(usize::from(arg));
-        Ok(self.holds(high, Test::equal(upper(mask), upper(value)))?
-            && self.holds(low, Test::equal(lower(mask), lower(value)))?)
+        Ok(
+            self.holds(high, WordTest::equal(upper(mask), upper(value)))?
+                && self.holds(low, WordTest::equal(lower(mask), lower(value)))?,
+        )
     }
 
     fn above(&mut self, arg: u8, mask: u64, value: u64) -> Result<bool, Stop> {
         let (low, high) = self.halves(usize::from(arg));
-        Ok(self.holds(high, Test::above(upper(mask), upper(value)))?
-            || self.holds(high, Test::equal(upper(mask), upper(value)))?
-                && self.holds(low, Test::above(lower(mask), lower(value)))?)
+        Ok(
+            self.holds(high, WordTest::above(upper(mask), upper(value)))?
+                || self.holds(high, WordTest::equal(upper(mask), upper(value)))?
+                    && self.holds(low, WordTest::above(lower(mask), lower(value)))?,
+        )
     }
 
     fn at_least(&mut self, arg: u8, mask: u64, value: u64) -> Result<bool, Stop> {
@@ -189,7 +191,7 @@ impl Space {
 
     /// Goes through the conditions of a call, in the evaluator's order, up to where every call of
     /// the set gets the same verdict for the same reason. `at` is how far that is known.
-    pub(super) fn settle(&mut self, call: &CallMeaning, at: &mut Settled) -> Result<(), Stop> {
+    pub(crate) fn settle(&mut self, call: &CallMeaning, at: &mut Settled) -> Result<(), Stop> {
         'rules: while let Some(rule) = call.rules.get(at.rule) {
             while let Some(condition) = rule.conditions.get(at.condition) {
                 if !self.condition(condition)? {
@@ -219,7 +221,7 @@ impl Space {
 /// The first condition of a call that is not settled: all rules before are known not to hold, and
 /// all conditions of the rule before it to hold. Behind the rules, the guard's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Settled {
+pub(crate) struct Settled {
     rule: usize,
     condition: usize,
 }
