@@ -1,6 +1,6 @@
 //! Rules for dependencies: what each crate may see of the others and of the world.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 

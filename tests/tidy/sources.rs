@@ -1,6 +1,6 @@
 //! Rules for source files.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, tracked};
 
 const MOST_LINES: usize = 800;

@@ -6,9 +6,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[macro_use(scenarios)]
-extern crate purple_tests;
-
 mod attacks;
 mod audit;
 mod capabilities;

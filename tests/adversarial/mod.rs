@@ -110,9 +110,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[macro_use(scenarios)]
-extern crate purple_tests;
-
 mod attack;
 mod calls;
 mod descriptors;
