@@ -2,25 +2,13 @@
 //! can enforce.
 
 mod audit;
-mod cache;
 mod doctor;
-mod executor;
-mod group;
-mod homes;
-mod plans;
 mod profiles;
-mod route;
 mod run;
-mod session;
-mod watch;
-mod workspace;
 
 use clap::{Parser, Subcommand};
-use std::io::Write as _;
+use purple_core::{REFUSED, say};
 use std::process::ExitCode;
-
-/// The exit status of a run that was refused before the command started.
-const REFUSED: u8 = 125;
 
 /// Runs AI agents, and the code they write, confined by a policy.
 #[derive(Debug, Parser)]
@@ -65,33 +53,6 @@ fn main() -> ExitCode {
         Err(problem) => {
             say(&problem.0);
             ExitCode::from(REFUSED)
-        }
-    }
-}
-
-/// Why a command of this program could not do what it was asked to.
-#[derive(Debug)]
-struct Problem(String);
-
-impl Problem {
-    fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-/// Writes `purple: MESSAGE` to standard error, control characters made visible line by line.
-fn say(message: &str) {
-    let mut error = std::io::stderr().lock();
-    for line in message.lines() {
-        if writeln!(
-            error,
-            "purple: {}",
-            purplec::diagnostics::render::visible(line)
-        )
-        .is_err()
-        {
-            // There is nobody left to tell; the exit status says it all the same.
-            return;
         }
     }
 }

@@ -17,15 +17,15 @@ use std::time::SystemTime;
 
 /// A plan that decodes.
 #[derive(Debug)]
-pub(crate) struct Ready {
+pub struct Ready {
     /// Its bytes: what is checked is what purple-exec gets.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// Where it may be kept; `None` when it is kept already or is not to be.
-    pub(crate) unkept: Option<Entry>,
+    pub unkept: Option<Entry>,
 }
 
 /// A plan from a file.
-pub(crate) fn load(path: &Path) -> Result<Ready, Problem> {
+pub fn load(path: &Path) -> Result<Ready, Problem> {
     let bytes = read(path, MAX_PLAN_BYTES)?;
     Plan::decode(&bytes).map_err(|error| Problem::new(format!("{}: {error}", path.display())))?;
     Ok(Ready {
@@ -35,12 +35,12 @@ pub(crate) fn load(path: &Path) -> Result<Ready, Problem> {
 }
 
 /// The plan of a shipped profile.
-pub(crate) fn from_profile(profile: &Profile) -> Result<Ready, Problem> {
+pub fn from_profile(profile: &Profile) -> Result<Ready, Problem> {
     compiled(&text(profile), None, Sink::new())
 }
 
 /// The plan of a policy file.
-pub(crate) fn from_policy(path: &Path) -> Result<Ready, Problem> {
+pub fn from_policy(path: &Path) -> Result<Ready, Problem> {
     let bytes = read(path, MAX_BYTES)?;
     let mut sink = Sink::new();
     let source = decode(&path.to_string_lossy(), bytes, &mut sink);
@@ -48,7 +48,7 @@ pub(crate) fn from_policy(path: &Path) -> Result<Ready, Problem> {
 }
 
 /// A shipped profile in full, with a place for each value.
-pub(crate) fn in_full(profile: &Profile) -> Result<String, Problem> {
+pub fn in_full(profile: &Profile) -> Result<String, Problem> {
     let options = Options {
         emit: Some(Stage::Resolved),
         ..Options::default()

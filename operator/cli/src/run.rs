@@ -1,11 +1,13 @@
 //! `purple run`: finds or makes the plan, looks at what it would share, and becomes purple-exec, or
 //! watches it where there is a record to keep.
 
-use crate::executor::{self, Sealed};
-use crate::session::Session;
-use crate::{Problem, group, plans, profiles, workspace};
+use crate::profiles;
 use clap::Args;
 use nix::unistd::geteuid;
+use purple_core::executor::{self, Sealed};
+use purple_core::session::Session;
+use purple_core::{Problem, plans, workspace};
+use purple_host::group;
 use purple_plan::{Layer, Plan};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;

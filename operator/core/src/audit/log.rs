@@ -28,7 +28,7 @@ const TAIL: u64 = 16 << 20;
 const MOST: u64 = 1 << 30;
 
 /// The log that is written where a policy names none: root's own, or the caller's.
-pub(crate) fn default_path() -> Result<PathBuf, Problem> {
+pub fn default_path() -> Result<PathBuf, Problem> {
     if nix::unistd::geteuid().is_root() {
         return Ok(PathBuf::from("/var/log/purple/audit.log"));
     }
@@ -48,20 +48,22 @@ pub(crate) fn default_path() -> Result<PathBuf, Problem> {
 
 /// A log that can be appended to.
 #[derive(Debug)]
-pub(crate) struct Log {
+pub struct Log {
     path: PathBuf,
 }
 
 /// The number and the hash of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) sequence: u64,
-    pub(crate) hash: String,
+pub struct Head {
+    /// Its number, from 1.
+    pub sequence: u64,
+    /// The hash of its line.
+    pub hash: String,
 }
 
 impl Head {
     /// Before the first record.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self {
             sequence: 0,
             hash: hash(b""),
@@ -69,7 +71,7 @@ impl Head {
     }
 
     /// The head after a line, which holds its own number.
-    pub(crate) fn of(line: &str) -> Option<Self> {
+    pub fn of(line: &str) -> Option<Self> {
         let record: Value = serde_json::from_str(line).ok()?;
         let sequence = record.get("sequence")?.as_u64()?;
         Some(Self {
@@ -93,7 +95,7 @@ fn hash(bytes: &[u8]) -> String {
 
 impl Log {
     /// Looks whether a record can be appended, and sets room aside for it.
-    pub(crate) fn ready(path: PathBuf) -> Result<Self, Problem> {
+    pub fn ready(path: PathBuf) -> Result<Self, Problem> {
         let log = Self { path };
         if let Some(directory) = log.path.parent() {
             DirBuilder::new()
@@ -116,7 +118,7 @@ impl Log {
     }
 
     /// Appends a record, which is made from the head before it, by one write.
-    pub(crate) fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), Problem> {
+    pub fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), Problem> {
         let failed = |error: std::io::Error| self.problem(&error.to_string());
         let (mut place, before) = self.lock()?;
         let mut file = self.open()?;
@@ -206,19 +208,19 @@ impl Log {
 }
 
 /// Where a log's head lies.
-pub(crate) fn head_of(log: &Path) -> PathBuf {
+pub fn head_of(log: &Path) -> PathBuf {
     let mut name: OsString = log.as_os_str().to_owned();
     name.push(".head");
     PathBuf::from(name)
 }
 
 /// The head of a log as it is written; `None` where there is none.
-pub(crate) fn read_head(log: &Path) -> Result<Option<Head>, Problem> {
+pub fn read_head(log: &Path) -> Result<Option<Head>, Problem> {
     Ok(read(&head_of(log))?.and_then(|text| Head::parse(&text)))
 }
 
 /// Whether a record names another as the one before it.
-pub(crate) fn bound_to(line: &str, before: &Head) -> bool {
+pub fn bound_to(line: &str, before: &Head) -> bool {
     let record: Option<Value> = serde_json::from_str(line).ok();
     let Some(record) = record else { return false };
     let previous = record.get("previous").and_then(Value::as_str);
@@ -227,7 +229,7 @@ pub(crate) fn bound_to(line: &str, before: &Head) -> bool {
 }
 
 /// A file's text; `None` where there is no file.
-pub(crate) fn read(path: &Path) -> Result<Option<String>, Problem> {
+pub fn read(path: &Path) -> Result<Option<String>, Problem> {
     read_end(path, MOST)
 }
 

@@ -3,7 +3,6 @@
 use super::child::{Answers, Notes, ask};
 use super::host;
 use super::report::Check;
-use super::sys::{self, Change};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sched::{CloneFlags, unshare};
@@ -12,6 +11,7 @@ use nix::sys::stat::{Mode, mkdirat};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fchdir, getegid, geteuid, getuid, pipe, read};
+use purple_host::sys::{self, Change};
 use purplec::emit::OUTSIDE_FOR_ROOT;
 use purplec::target::Namespace;
 use std::collections::BTreeSet;

@@ -1,11 +1,8 @@
 //! `purple audit`: what the log says, and whether it is whole.
 
-pub(crate) mod log;
-pub(crate) mod record;
-
-use crate::{Problem, say};
 use clap::{Args, ValueEnum};
-use log::{Head, bound_to};
+use purple_core::audit::log::{self, Head, bound_to};
+use purple_core::{Problem, say};
 use purplec::diagnostics::render::visible;
 use serde_json::Value;
 use std::io::Write as _;

@@ -13,7 +13,7 @@ type Result<T> = std::result::Result<T, Errno>;
 const CWD: RawFd = libc::AT_FDCWD;
 
 /// Copies this process.
-pub(super) fn fork() -> Result<ForkResult> {
+pub fn fork() -> Result<ForkResult> {
     // SAFETY: this program has one thread, so that no lock is held by one that the copy lacks.
     unsafe { nix::unistd::fork() }
 }
@@ -42,7 +42,7 @@ fn text(text: &CStr) -> usize {
 }
 
 /// A new file system of a kind, not attached anywhere (fsopen(2), fsconfig(2), fsmount(2)).
-pub(super) fn new_mount(kind: &CStr) -> Result<OwnedFd> {
+pub fn new_mount(kind: &CStr) -> Result<OwnedFd> {
     const CLOEXEC: usize = 1;
     const CMD_CREATE: usize = 6;
     // SAFETY: a NUL-terminated name.
@@ -56,7 +56,7 @@ pub(super) fn new_mount(kind: &CStr) -> Result<OwnedFd> {
 }
 
 /// A copy of a tree of mounts, not attached anywhere (`open_tree(2)`).
-pub(super) fn copy_tree(path: &CStr, recursive: bool) -> Result<OwnedFd> {
+pub fn copy_tree(path: &CStr, recursive: bool) -> Result<OwnedFd> {
     const CLONE: usize = 1;
     const CLOEXEC: usize = 0o2_000_000;
     let flags = CLONE | CLOEXEC | if recursive { 0x8000 } else { 0 };
@@ -70,12 +70,12 @@ pub(super) fn copy_tree(path: &CStr, recursive: bool) -> Result<OwnedFd> {
 }
 
 /// Attaches a mount to a directory (`move_mount(2)`).
-pub(super) fn attach(mount: &OwnedFd, directory: &OwnedFd, name: &CStr) -> Result<()> {
+pub fn attach(mount: &OwnedFd, directory: &OwnedFd, name: &CStr) -> Result<()> {
     attach_at(mount, directory.as_raw_fd(), name)
 }
 
 /// The same at an absolute path.
-pub(super) fn attach_to(mount: &OwnedFd, path: &CStr) -> Result<()> {
+pub fn attach_to(mount: &OwnedFd, path: &CStr) -> Result<()> {
     attach_at(mount, CWD, path)
 }
 
@@ -95,7 +95,7 @@ fn attach_at(mount: &OwnedFd, directory: RawFd, name: &CStr) -> Result<()> {
 }
 
 /// What to change on a tree of mounts.
-pub(super) enum Change<'f> {
+pub enum Change<'f> {
     /// It gets nothing of the others, and they nothing of it.
     Private,
     /// It cannot be written to.
@@ -105,7 +105,7 @@ pub(super) enum Change<'f> {
 }
 
 /// Changes the root, or the tree that `mount` is, with all below (`mount_setattr(2)`).
-pub(super) fn change(mount: Option<&OwnedFd>, change: &Change<'_>) -> Result<()> {
+pub fn change(mount: Option<&OwnedFd>, change: &Change<'_>) -> Result<()> {
     const EMPTY_PATH: usize = 0x1000;
     const RECURSIVE: usize = 0x8000;
     const RDONLY: u64 = 1;
@@ -155,14 +155,14 @@ pub(super) fn change(mount: Option<&OwnedFd>, change: &Change<'_>) -> Result<()>
 }
 
 /// Leaves the old root, which lies on top of the new one after `pivot_root(".", ".")`.
-pub(super) fn detach_here() -> Result<()> {
+pub fn detach_here() -> Result<()> {
     let flags = usize::try_from(libc::MNT_DETACH).unwrap_or(0);
     // SAFETY: a NUL-terminated path.
     unsafe { call(libc::SYS_umount2, [text(c"."), flags, 0, 0, 0, 0]) }.map(drop)
 }
 
 /// The version of Landlock's interface.
-pub(super) fn landlock_version() -> Result<u32> {
+pub fn landlock_version() -> Result<u32> {
     const VERSION: usize = 1;
     // SAFETY: with this flag the call takes no structure.
     let found = unsafe { call(libc::SYS_landlock_create_ruleset, [0, 0, VERSION, 0, 0, 0]) }?;
@@ -170,7 +170,7 @@ pub(super) fn landlock_version() -> Result<u32> {
 }
 
 /// Denies this process to list any directory.
-pub(super) fn landlock_no_listing() -> Result<()> {
+pub fn landlock_no_listing() -> Result<()> {
     const READ_DIR: u64 = 1 << 3;
     let rights = READ_DIR;
     let at = (&raw const rights).expose_provenance();
@@ -186,14 +186,14 @@ pub(super) fn landlock_no_listing() -> Result<()> {
 const DENIED: c_long = libc::SYS_getpriority;
 
 /// Makes that call.
-pub(super) fn denied_call() -> Result<()> {
+pub fn denied_call() -> Result<()> {
     // SAFETY: numbers only: the priority of this process.
     unsafe { call(DENIED, [0; 6]) }.map(drop)
 }
 
 /// What a filter does with one call.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// It fails with EDOM, which it never does by itself.
     Fails,
     /// A supervisor is told.
@@ -202,7 +202,7 @@ pub(super) enum Verdict {
 
 /// Loads a filter with this verdict on one call. Where it tells a supervisor: the descriptor to
 /// listen on.
-pub(super) fn filter(verdict: Verdict) -> Result<Option<OwnedFd>> {
+pub fn filter(verdict: Verdict) -> Result<Option<OwnedFd>> {
     const SET_MODE_FILTER: usize = 1;
     const NEW_LISTENER: usize = 8;
     const LOAD_NR: u16 = 0x20;
@@ -235,7 +235,7 @@ pub(super) fn filter(verdict: Verdict) -> Result<Option<OwnedFd>> {
 }
 
 /// Waits for one call and has it fail with EDOM, as a supervisor does (`seccomp_unotify(2)`).
-pub(super) fn answer(listener: &OwnedFd) -> Result<()> {
+pub fn answer(listener: &OwnedFd) -> Result<()> {
     // _IOWR('!', 0, struct seccomp_notif) and _IOWR('!', 1, struct seccomp_notif_resp).
     const RECEIVE: usize = 0xc050_2100;
     const SEND: usize = 0xc018_2101;
@@ -254,7 +254,7 @@ pub(super) fn answer(listener: &OwnedFd) -> Result<()> {
 }
 
 /// A child that is in a control group from its first instruction, and waits to be killed.
-pub(super) fn wait_in_group(group: BorrowedFd<'_>) -> Result<Pid> {
+pub fn wait_in_group(group: BorrowedFd<'_>) -> Result<Pid> {
     const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
     // `struct clone_args`, version 2: eleven numbers.
     let mut arguments = [0_u64; 11];
@@ -276,7 +276,7 @@ pub(super) fn wait_in_group(group: BorrowedFd<'_>) -> Result<Pid> {
 }
 
 /// Joins a new session keyring (keyctl(2)).
-pub(super) fn new_keyring() -> Result<()> {
+pub fn new_keyring() -> Result<()> {
     const JOIN_SESSION_KEYRING: usize = 1;
     // SAFETY: numbers only; a null name asks for an anonymous keyring.
     unsafe { call(libc::SYS_keyctl, [JOIN_SESSION_KEYRING, 0, 0, 0, 0, 0]) }.map(drop)
@@ -284,7 +284,7 @@ pub(super) fn new_keyring() -> Result<()> {
 
 /// Makes a call by the x32 interface.
 #[cfg(target_arch = "x86_64")]
-pub(super) fn x32() -> Result<()> {
+pub fn x32() -> Result<()> {
     const X32_GETPID: c_long = 0x4000_0000 + libc::SYS_getpid;
     // SAFETY: getpid takes no arguments.
     unsafe { call(X32_GETPID, [0; 6]) }.map(drop)
@@ -292,7 +292,7 @@ pub(super) fn x32() -> Result<()> {
 
 /// Makes a call by the interface of 32-bit programs. A kernel without it sends SIGSEGV.
 #[cfg(target_arch = "x86_64")]
-pub(super) fn x86() -> Result<()> {
+pub fn x86() -> Result<()> {
     const X86_GETPID: i32 = 20;
     let found: i32;
     // SAFETY: getpid takes no arguments, and the kernel changes no register but these.

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 /// The run.
 #[derive(Debug)]
-pub(crate) struct Session<'a> {
+pub struct Session<'a> {
     plan: &'a Plan<'a>,
     command: Vec<String>,
     id: String,
@@ -33,7 +33,7 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Looks whether everything can be written that the end will write.
-    pub(crate) fn open(
+    pub fn open(
         plan: &'a Plan<'a>,
         copy: Option<&Path>,
         command: &[OsString],
@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
     }
 
     /// Tells purple-exec where its report goes, and whom it belongs to.
-    pub(crate) fn prepare(&self, command: &mut Command) {
+    pub fn prepare(&self, command: &mut Command) {
         let descriptor = self.report.as_raw_fd().to_string();
         command
             .arg("--parent")
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
     }
 
     /// Runs it to its end, says what was denied, and writes the record.
-    pub(crate) fn run(mut self, command: &mut Command) -> Result<u8, Problem> {
+    pub fn run(mut self, command: &mut Command) -> Result<u8, Problem> {
         let started = timestamp(SystemTime::now());
         let status = watch::run(command)?;
         let text = self.text()?;

@@ -8,14 +8,13 @@ mod groups;
 mod host;
 mod report;
 mod spaces;
-mod sys;
 mod trial;
 mod walls;
 
-use crate::Problem;
 use clap::Args;
 use groups::Trial;
 use nix::unistd::geteuid;
+use purple_core::Problem;
 use purplec::target::{FORMAT, Target, User};
 use report::{Report, State};
 use spaces::Spaces;

@@ -2,9 +2,10 @@
 
 use super::child::ask;
 use super::report::{Check, State};
-use super::sys;
-use crate::cache;
 use nix::unistd::{AccessFlags, User, access, geteuid};
+use purple_core::cache;
+#[cfg(target_arch = "x86_64")]
+use purple_host::sys;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -13,21 +13,24 @@ const LINES: usize = 5;
 
 /// What is known of a run once it has ended.
 #[derive(Debug)]
-pub(crate) struct Run<'a> {
-    pub(crate) plan: &'a Plan<'a>,
+pub struct Run<'a> {
+    /// What confined it.
+    pub plan: &'a Plan<'a>,
     /// Names the run in the log.
-    pub(crate) id: &'a str,
+    pub id: &'a str,
     /// When it was started, in words of RFC 3339.
-    pub(crate) started: &'a str,
-    pub(crate) command: Vec<String>,
+    pub started: &'a str,
+    /// The command and its arguments.
+    pub command: Vec<String>,
     /// What purple-exec has written; null where it was killed, or has refused the run, before.
-    pub(crate) report: Value,
-    pub(crate) status: u8,
+    pub report: Value,
+    /// The exit status of purple-exec.
+    pub status: u8,
 }
 
 impl Run<'_> {
     /// The record, as one line.
-    pub(crate) fn record(&self, before: &Head) -> String {
+    pub fn record(&self, before: &Head) -> String {
         let report = &self.report;
         let seconds = |key| number(report, key).as_f64().unwrap_or_default();
         // purple-exec ends by itself without a word where it refuses before it looks at its report.
@@ -88,7 +91,7 @@ impl Run<'_> {
     }
 
     /// What people are told at the end: what was denied most, by call and line of the policy.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let mut groups: BTreeMap<(String, SourceLine), u64> = BTreeMap::new();
         for one in self.denied() {
             let count = groups.entry((one.name(), one.line())).or_default();

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The processes of a group, an id a line; writing `0` moves the writer there.
-pub(crate) const PROCESSES: &str = "cgroup.procs";
+pub const PROCESSES: &str = "cgroup.procs";
 
 /// Where control groups of version 2 are: the first mount of them.
-pub(crate) fn mount_point() -> Option<PathBuf> {
+pub fn mount_point() -> Option<PathBuf> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     mounts.lines().find_map(|line| {
         let (mount, kind) = line.split_once(" - ")?;
@@ -18,7 +18,7 @@ pub(crate) fn mount_point() -> Option<PathBuf> {
 }
 
 /// The group of this process below such a mount.
-pub(crate) fn own(mount: &Path) -> Option<PathBuf> {
+pub fn own(mount: &Path) -> Option<PathBuf> {
     let all = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let own = all.lines().find_map(|line| line.strip_prefix("0::/"))?;
     Some(mount.join(own))
@@ -30,7 +30,7 @@ pub(crate) fn own(mount: &Path) -> Option<PathBuf> {
 ///
 /// `None` where it cannot: purple-exec finds the same, and refuses the run with the reason. The new
 /// group stays for as long as this process is in it, and so behind it: systemd removes it with the scope.
-pub(crate) fn step_aside() -> Option<PathBuf> {
+pub fn step_aside() -> Option<PathBuf> {
     let base = own(&mount_point()?)?;
     let id = std::process::id();
     let all = fs::read_to_string(base.join(PROCESSES)).ok()?;
@@ -53,7 +53,7 @@ pub(crate) fn step_aside() -> Option<PathBuf> {
 /// One is left if it was used, nothing runs in it, and no process has the id in its name. What a run
 /// makes at the same time has its own process, and was not used yet. What cannot be removed stays,
 /// and does no harm.
-pub(crate) fn sweep(parent: &Path) {
+pub fn sweep(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let group = entry.path();
         if entry.file_name().to_str().and_then(id).is_some_and(is_gone) && is_used_and_empty(&group)

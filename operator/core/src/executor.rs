@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// A command that runs purple-exec.
-pub(crate) fn command() -> Result<Command, Problem> {
+pub fn command() -> Result<Command, Problem> {
     let own = std::env::current_exe()
         .map_err(|error| Problem::new(format!("cannot find out where this program is: {error}")))?;
     let executor = own.with_file_name("purple-exec");
@@ -30,13 +30,13 @@ pub(crate) fn command() -> Result<Command, Problem> {
 /// A plan in memory that nobody can change any more: purple-exec reads the very bytes that were
 /// checked, whatever happens to the file they came from.
 #[derive(Debug)]
-pub(crate) struct Sealed {
+pub struct Sealed {
     memory: OwnedFd,
 }
 
 impl Sealed {
     /// Seals a copy of these bytes.
-    pub(crate) fn new(bytes: &[u8]) -> Result<Self, Problem> {
+    pub fn new(bytes: &[u8]) -> Result<Self, Problem> {
         Self::copy(bytes)
             .map_err(|error| Problem::new(format!("sealing the plan in memory: {error}")))
     }
@@ -57,7 +57,7 @@ impl Sealed {
     }
 
     /// Where purple-exec finds it, being the same process.
-    pub(crate) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", self.memory.as_raw_fd()))
     }
 }

@@ -5,12 +5,12 @@
 
 use super::child::words;
 use super::report::{Check, State, UNTRIED};
-use super::sys;
-use crate::group::{self, PROCESSES};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::geteuid;
+use purple_host::group::{self, PROCESSES};
+use purple_host::sys;
 use purplec::target::Controller;
 use std::collections::BTreeSet;
 use std::fs::{self, File};

@@ -11,7 +11,7 @@ const MOST_LINKS: usize = 40;
 
 /// Every place on the way, from the root to where a path leads.
 #[derive(Debug, Clone)]
-pub(crate) struct Route {
+pub struct Route {
     places: Vec<PathBuf>,
     end: PathBuf,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Route {
 impl Route {
     /// Follows a path as the kernel does. What does not exist yet is taken as a directory. `None`
     /// for symbolic links in a circle, or a relative path from a directory that is gone.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         let absolute = std::path::absolute(path).ok()?;
         let mut ahead: VecDeque<OsString> = steps(&absolute).collect();
         let mut end = PathBuf::from("/");
@@ -52,12 +52,12 @@ impl Route {
     }
 
     /// Where the path leads.
-    pub(crate) fn end(&self) -> &Path {
+    pub fn end(&self) -> &Path {
         &self.end
     }
 
     /// Whether the path leads through or to this place, by whichever mount it is reached.
-    pub(crate) fn passes(&self, place: &Path) -> bool {
+    pub fn passes(&self, place: &Path) -> bool {
         let wanted = identity(place);
         self.places
             .iter()

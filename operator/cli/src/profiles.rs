@@ -1,7 +1,7 @@
 //! The profiles: the compiler's own, shown and started from.
 
-use crate::{Problem, plans};
 use clap::Subcommand;
+use purple_core::{Problem, plans};
 use purplec::diagnostics::{nearest, quote};
 use purplec::profiles::{self, Profile, SHIPPED};
 use std::fs::OpenOptions;

@@ -12,7 +12,7 @@ use std::process::Command;
 /// Runs a command to its end and returns the exit status that stands for it.
 ///
 /// It is a process group of its own: what the keyboard sends comes here alone, and is passed on once.
-pub(crate) fn run(command: &mut Command) -> Result<u8, Problem> {
+pub fn run(command: &mut Command) -> Result<u8, Problem> {
     refuse_ignored_children()?;
     let name = command.get_program().to_string_lossy().into_owned();
     let child = command

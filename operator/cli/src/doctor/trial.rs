@@ -1,8 +1,9 @@
 //! The whole of it: purple-exec applies a shipped profile and runs a program.
 
 use super::report::{Check, UNTRIED};
-use crate::executor::{self, Sealed};
-use crate::{plans, profiles};
+use crate::profiles;
+use purple_core::executor::{self, Sealed};
+use purple_core::plans;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

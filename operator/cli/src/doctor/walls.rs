@@ -2,11 +2,11 @@
 
 use super::child::ask;
 use super::report::{Check, State};
-use super::sys::{self, Verdict};
 use nix::errno::Errno;
 use nix::sys::prctl::{get_no_new_privs, set_no_new_privs};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::ForkResult;
+use purple_host::sys::{self, Verdict};
 use std::fs::File;
 
 const PRIVILEGES: (&str, &str, &str) = (

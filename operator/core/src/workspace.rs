@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 /// Looks at everything that is shared, and makes nothing.
-pub(crate) fn check(plan: &Plan<'_>) -> Result<(), Problem> {
+pub fn check(plan: &Plan<'_>) -> Result<(), Problem> {
     let homes = homes::all()?;
     for shared in binds(plan) {
         if shared.source.is_relative() {
@@ -31,7 +31,7 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), Problem> {
 }
 
 /// Looks whether the program could write to the audit log.
-pub(crate) fn guard_log(plan: &Plan<'_>, log: &Path) -> Result<(), Problem> {
+pub fn guard_log(plan: &Plan<'_>, log: &Path) -> Result<(), Problem> {
     let directory = log.parent().unwrap_or(log);
     binds(plan)
         .filter(Shared::is_output)
@@ -44,7 +44,7 @@ pub(crate) fn guard_log(plan: &Plan<'_>, log: &Path) -> Result<(), Problem> {
 }
 
 /// Makes the output directories that are still missing.
-pub(crate) fn make(plan: &Plan<'_>) -> Result<(), Problem> {
+pub fn make(plan: &Plan<'_>) -> Result<(), Problem> {
     for shared in binds(plan).filter(|one| one.is_output() && one.source.is_relative()) {
         if shared.walk(Missing::Make)? {
             say(&format!(

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const COMPILER: &str = concat!("purplec ", env!("CARGO_PKG_VERSION"));
 
 /// The directory of the kept plans; `None` where the environment names no place for it.
-pub(crate) fn directory() -> Option<PathBuf> {
+pub fn directory() -> Option<PathBuf> {
     let absolute = |name| {
         let path = PathBuf::from(std::env::var_os(name)?);
         path.is_absolute().then_some(path)
@@ -28,14 +28,14 @@ pub(crate) fn directory() -> Option<PathBuf> {
 
 /// The place of one policy's plan.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     directory: PathBuf,
     name: String,
 }
 
 impl Entry {
     /// The place of this policy's plan; `None` where nothing can be kept.
-    pub(crate) fn of(sources: &Sources) -> Option<Self> {
+    pub fn of(sources: &Sources) -> Option<Self> {
         Some(Self {
             directory: directory()?,
             name: key(sources)? + ".plan",
@@ -44,7 +44,7 @@ impl Entry {
 
     /// The kept plan, if there is one that only the caller can have written and that this compiler
     /// has made from these very texts.
-    pub(crate) fn look_up(&self, sources: &Sources) -> Option<Vec<u8>> {
+    pub fn look_up(&self, sources: &Sources) -> Option<Vec<u8>> {
         let directory = open(&self.directory)?;
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let file = openat(&directory, self.name.as_str(), flags, Mode::empty()).ok()?;
@@ -63,7 +63,7 @@ impl Entry {
     }
 
     /// Keeps a plan where that works: under another name first, then renamed.
-    pub(crate) fn keep(&self, bytes: &[u8]) -> std::io::Result<()> {
+    pub fn keep(&self, bytes: &[u8]) -> std::io::Result<()> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
