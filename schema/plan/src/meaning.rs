@@ -1,5 +1,5 @@
 //! What the sections about a policy's meaning may hold, and how they belong together: every record
-//! is somebody's, and there is one order.
+//! has an owner, and there is one order.
 
 use crate::error::DecodeError;
 use crate::records::{

@@ -1,4 +1,4 @@
-//! The records of each section: what the executor is told to do, a file for each layer.
+//! The records of each section: what the executor has to do, a file for each layer.
 
 mod audit;
 mod filesystem;

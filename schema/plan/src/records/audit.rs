@@ -35,7 +35,7 @@ record! {
     pub struct Need {
         /// Which.
         pub layer: Layer,
-        /// The place in the policy that asks for it, if any.
+        /// The line of the policy that asks for it, if any.
         pub line: SourceLine,
     }
 }
@@ -57,7 +57,7 @@ record! {
         pub flags: u32,
         /// What happens when it cannot be written any more.
         pub failure: AuditFailure,
-        /// The place in the policy that asks for it, if any.
+        /// The line of the policy that asks for it, if any.
         pub line: SourceLine,
         /// The log's path on the host; empty where the operator chooses.
         pub log_path: &'a CStr,
@@ -70,7 +70,7 @@ pub mod audit_flags {
     pub const RESOURCE: u32 = 1;
     /// What was written and read of files.
     pub const FILESYSTEM: u32 = 2;
-    /// System calls that were denied: the filter tells the supervisor of each.
+    /// System calls that were denied: the filter notifies the supervisor of each.
     pub const SYSCALL: u32 = 4;
     /// What was connected to.
     pub const NETWORK: u32 = 8;

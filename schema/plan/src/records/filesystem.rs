@@ -49,7 +49,7 @@ record! {
         pub inodes: u32,
         /// Permission bits of what is made.
         pub mode: u32,
-        /// The place in the policy that asked for it, if any.
+        /// The line of the policy that asked for it, if any.
         pub line: SourceLine,
         /// Bind: the path on the host.
         pub source: &'a CStr,
@@ -71,7 +71,7 @@ pub mod mount_attrs {
 pub mod mount_flags {
     /// Everything mounted below the source comes with it, and `attrs` hold for all of it.
     pub const RECURSIVE: u32 = 1;
-    /// Leave the step out when its source (bind) or target (mask, rebind) does not exist.
+    /// Leave the step out when its source (bind) or target (mask, self-bind) does not exist.
     pub const OPTIONAL: u32 = 2;
     /// The target lies in a part of the tree that belongs to the host: it must exist already.
     pub const EXISTING: u32 = 4;
@@ -80,7 +80,7 @@ pub mod mount_flags {
     pub const OWNED: u32 = 8;
     /// Where the target is missing on the host, an empty file, or one with `content`, stands there
     /// while the sandbox runs; where a directory above it is missing, an empty directory (mask,
-    /// rebind).
+    /// self-bind).
     pub const STUB_FILE: u32 = 16;
     /// The same with an empty directory for the target itself.
     pub const STUB_DIRECTORY: u32 = 32;

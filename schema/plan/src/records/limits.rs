@@ -9,7 +9,7 @@ record! {
     pub struct Rlimit {
         /// `RLIMIT_*`.
         pub resource: u32,
-        /// The place in the policy, if any.
+        /// The line of the policy, if any.
         pub line: SourceLine,
         /// The soft limit.
         pub soft: u64,
@@ -21,7 +21,7 @@ record! {
 record! {
     /// A value of a control group file.
     pub struct CgroupValue<'a> {
-        /// The place in the policy, if any.
+        /// The line of the policy, if any.
         pub line: SourceLine,
         /// The file's name in the group's directory.
         pub file: &'a CStr,

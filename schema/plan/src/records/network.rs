@@ -18,14 +18,14 @@ record! {
         pub mode: NetworkMode,
         /// See [`network_flags`].
         pub flags: u32,
-        /// The place in the policy, if any.
+        /// The line of the policy, if any.
         pub line: SourceLine,
     }
 }
 
 /// Bits of [`Network::flags`].
 pub mod network_flags {
-    /// The policy asks for more network than the mode gives; the operator is told.
+    /// The policy asks for more network than the mode gives; the operator is informed.
     pub const NARROWED: u32 = 1;
     /// Every bit there is.
     pub const ALL: u32 = NARROWED;

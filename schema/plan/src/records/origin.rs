@@ -16,7 +16,7 @@ record! {
 }
 
 record! {
-    /// A policy that this one inherits from. A place names it by its position, from 1.
+    /// A policy that this one inherits from. A source line names it by its position, from 1.
     pub struct Source<'a> {
         /// Its name, as the policy that inherits writes it.
         pub name: &'a CStr,

@@ -32,7 +32,7 @@ record! {
         pub hostname: &'a CStr,
         /// The directory the payload starts in.
         pub working_dir: &'a CStr,
-        /// The place in the policy that names the directory, if any.
+        /// The line of the policy that names the directory, if any.
         pub working_dir_line: SourceLine,
     }
 }

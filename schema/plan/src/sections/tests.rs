@@ -216,6 +216,15 @@ fn the_new_section_has_its_check_and_its_limit() {
 }
 
 #[test]
+fn kinds_rise_and_the_required_ones_come_first() {
+    let kinds = today::Section::ALL.iter().map(|one| one.kind());
+    assert!(kinds.is_sorted_by(|one, next| one < next));
+    let required = today::Section::ALL.iter().filter(|one| one.required());
+    let required: Vec<_> = required.map(|one| one.kind()).collect();
+    assert_eq!(required, [1, 2, 3, 4]);
+}
+
+#[test]
 fn the_new_section_is_listed_like_the_others() {
     let today: Vec<_> = today::Section::ALL.iter().map(|one| one.kind()).collect();
     let later: Vec<_> = later::Section::ALL.iter().map(|one| one.kind()).collect();

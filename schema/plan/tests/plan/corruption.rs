@@ -54,7 +54,7 @@ fn extended() {
     assert_eq!(refusal(&twice), DecodeError::Length);
 }
 
-/// Somebody who can seal can write any plan, but not one that two readers take differently.
+/// An attacker who can seal can write any plan, but not one that two readers take differently.
 #[test]
 fn every_byte_flipped_and_sealed_again() {
     let bytes = tables().encode();

@@ -215,7 +215,7 @@ def order(holds):
 
 
 def check_meaning(all_records):
-    """The records about the policy's meaning: each is somebody's."""
+    """The records about the policy's meaning: each has an owner."""
     records = {kind: [fields for name, fields in all_records if name == kind] for kind, _, _ in SECTIONS.values()}
     last = None
     for it in records["Interface"]:
