@@ -15,6 +15,7 @@ pub mod mend;
 pub mod parse;
 pub mod pipeline;
 pub mod profiles;
+pub mod quantity;
 pub mod resolve;
 pub mod score;
 pub mod seal;

@@ -8,7 +8,7 @@ use crate::lint::lint;
 use crate::lint::suppress::{Suppressed, suppress};
 use crate::lower::lower;
 use crate::parse::{self, Document};
-use crate::resolve::quantity::Date;
+use crate::quantity::Date;
 use crate::resolve::resolve;
 use crate::score::{Score, score};
 use crate::seal::{self, SealFault};

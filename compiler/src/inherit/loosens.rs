@@ -3,7 +3,7 @@
 use super::merge::{Change, Kind};
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::parse::{Style, resolve_scalar};
-use crate::resolve::quantity;
+use crate::quantity;
 use crate::source::Span;
 use serde_json::Value;
 

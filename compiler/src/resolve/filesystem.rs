@@ -1,8 +1,9 @@
 //! The `filesystem` section.
 
-use super::{Placed, Protected, Scope, protected, quantity};
+use super::{Placed, Protected, Scope, protected};
 use crate::diagnostics::quote;
 use crate::ir::Stub;
+use crate::quantity;
 use crate::source::Span;
 use purple_policy as policy;
 

@@ -7,7 +7,7 @@ pub(crate) mod filesystem;
 mod grants;
 mod network;
 mod protected;
-pub mod quantity;
+pub use crate::quantity;
 mod resources;
 pub mod syscalls;
 
@@ -23,7 +23,7 @@ pub use resources::{CPU_PERIOD, Resources};
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::ir::syscalls::Meaning;
 use crate::parse::Document;
-use crate::resolve::quantity::{Date, QuantityError};
+use crate::quantity::{Date, QuantityError};
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
