@@ -1,11 +1,12 @@
 //! All stages on one screen: what happens to a policy, in order.
 
+use crate::diagnostics::Suppressed;
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
 use crate::inherit::{self, Files, Inherited};
 use crate::lint::lint;
-use crate::lint::suppress::{Suppressed, suppress};
+use crate::lint::suppress::suppress;
 use crate::lower::lower;
 use crate::parse::{self, Document};
 use crate::quantity::Date;
