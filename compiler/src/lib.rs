@@ -17,6 +17,7 @@ pub mod pipeline;
 pub mod profiles;
 pub mod quantity;
 pub mod resolve;
+pub mod schema;
 pub mod score;
 pub mod seal;
 pub mod show;

@@ -16,7 +16,7 @@ use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
 use crate::target::{self, Target};
-use crate::validate;
+use crate::{schema, validate};
 use std::sync::Arc;
 
 /// What the caller asks for.
@@ -181,7 +181,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
 /// What is wrong with the names and values of a policy that has other mistakes too: people get all of
 /// them at once. Only errors, which are about what is there and not about what is missing.
 fn rest(mut document: Document, options: &Options, sink: &mut Sink) {
-    let Some(policy) = validate::remainder(&mut document) else {
+    let Some(policy) = schema::fitting(&mut document) else {
         return;
     };
     let mut found = Sink::new();

@@ -13,8 +13,8 @@ mod tree;
 
 use crate::diagnostics::Sink;
 use crate::parse::{Document, Events, parse};
+use crate::schema::meaning;
 use crate::source::Source;
-use crate::validate::meaning;
 use tree::Tree;
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
     reason = "a test says what it relies on"
 )]
 
-use super::schema::Schema;
 use super::validate;
 use crate::diagnostics::{Applicability, Diagnostic, Sink};
 use crate::parse::parse;
+use crate::schema::Schema;
 use crate::source::Source;
 use serde_json::{Value, json};
 
