@@ -1,6 +1,6 @@
 //! What the policy says about its grants: whether one has expired.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::diagnostics::Diagnostic;
 use crate::quantity::{Date, date};
 use purple_policy::{CallEntry, CapabilityEntry, Grant, Policy};

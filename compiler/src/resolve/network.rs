@@ -1,7 +1,7 @@
 //! The `network` section.
 
+use super::scope::{Placed, Scope};
 use super::syscalls::Listed;
-use super::{Placed, Scope};
 use crate::diagnostics::{Applicability, Diagnostic};
 use crate::quantity;
 use crate::quantity::{AddressBlock, Ports, Protocol};

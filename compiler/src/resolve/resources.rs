@@ -1,6 +1,6 @@
 //! The `resources` section.
 
-use super::{Placed, Scope};
+use super::scope::{Placed, Scope};
 use crate::quantity;
 use purple_policy as policy;
 

@@ -26,3 +26,6 @@ pub(crate) use expected::Expected;
 pub(crate) use fitting::fitting;
 pub(crate) use json_schema::Schema;
 pub(crate) use report::step;
+
+#[cfg(test)]
+mod forms_tests;

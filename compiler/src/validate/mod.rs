@@ -50,6 +50,4 @@ fn residual(
 }
 
 #[cfg(test)]
-mod forms_tests;
-#[cfg(test)]
 mod tests;
