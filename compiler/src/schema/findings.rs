@@ -1,73 +1,34 @@
 //! The JSON Schema's findings, with their places, in an author's words.
 
-use super::expect::{Expected, describe};
-use super::{keys, values};
+use super::expected::Expected;
+use super::json_schema::Schema;
+use super::keys;
+use super::report::{Report, step};
+use super::values::{self, NoForm};
+use super::words::describe;
 use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Sink};
 use crate::parse::Document;
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
-use std::sync::OnceLock;
 
 /// How many schema findings are put into words. The sink shows fewer.
 const MAX_FINDINGS: usize = 1_000;
 
-/// A JSON Schema, as a value and compiled.
-pub(super) struct Schema {
-    value: Value,
-    validator: Validator,
-}
-
-impl Schema {
-    /// Compiles a schema; `None` where it is not a valid one.
-    pub(super) fn new(value: Value) -> Option<Self> {
-        let validator = jsonschema::draft7::new(&value).ok()?;
-        Some(Self { value, validator })
+/// Reports everything that the schema does not accept; says whether there was anything.
+pub(super) fn report(schema: &Schema, document: &Document, json: &Value, sink: &mut Sink) -> bool {
+    let mut report = Report {
+        schema,
+        document,
+        json,
+        sink,
+    };
+    let mut any = report.values("", json);
+    for error in schema.errors(json).take(MAX_FINDINGS) {
+        any = true;
+        report.one(&error);
     }
-
-    /// The schema of policies, compiled once; `None` only through a defect, which a test excludes.
-    pub(super) fn of_policies() -> Option<&'static Self> {
-        static SCHEMA: OnceLock<Option<Schema>> = OnceLock::new();
-        SCHEMA
-            .get_or_init(|| Self::new(purple_policy::json_schema()))
-            .as_ref()
-    }
-
-    pub(super) fn value(&self) -> &Value {
-        &self.value
-    }
-
-    /// Everything that the schema does not accept.
-    pub(super) fn errors<'j>(
-        &'j self,
-        json: &'j Value,
-    ) -> impl Iterator<Item = ValidationError<'j>> {
-        self.validator.iter_errors(json)
-    }
-
-    /// Reports everything that the schema does not accept; says whether there was anything.
-    pub(super) fn report(&self, document: &Document, json: &Value, sink: &mut Sink) -> bool {
-        let mut report = Report {
-            schema: self,
-            document,
-            json,
-            sink,
-        };
-        let mut any = report.values("", json);
-        for error in self.errors(json).take(MAX_FINDINGS) {
-            any = true;
-            report.one(&error);
-        }
-        any
-    }
-}
-
-/// What the findings of one document are looked up in, and where they go.
-pub(super) struct Report<'r> {
-    pub(super) schema: &'r Schema,
-    pub(super) document: &'r Document,
-    pub(super) json: &'r Value,
-    pub(super) sink: &'r mut Sink,
+    any
 }
 
 impl Report<'_> {
@@ -157,7 +118,7 @@ impl Report<'_> {
 
     /// Puts one finding into words. Recursive where a value has several forms, which is as deep as
     /// the schema.
-    pub(super) fn one(&mut self, error: &ValidationError<'_>) {
+    fn one(&mut self, error: &ValidationError<'_>) {
         let found = error.instance().as_ref();
         let pointer = error.instance_path().as_str();
         if found.is_null() && !pointer.is_empty() {
@@ -182,7 +143,10 @@ impl Report<'_> {
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 if !self.sink.has_error_at(span) {
-                    values::no_form(self, pointer, &expected, found, context);
+                    match values::no_form(self, pointer, &expected, found, context) {
+                        NoForm::Itself(found) => self.sink.push(found),
+                        NoForm::Nearest(errors) => errors.iter().for_each(|error| self.one(error)),
+                    }
                 }
             }
             Kind::Constant { .. } | Kind::Enum { .. } => {
@@ -238,9 +202,4 @@ fn worth_a_look(value: &Value) -> bool {
         Value::Number(number) => number.is_f64(),
         Value::Bool(_) | Value::String(_) => false,
     }
-}
-
-/// A key as a step of a JSON pointer (RFC 6901).
-pub(super) fn step(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{QuantityError, Rule, parse, range, shown};
+use super::error::QuantityError;
+use super::grammar::{Rule, parse, range, shown};
 
 /// An address, or a block of them with a prefix length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,8 @@
 //! Words for values that cannot be where they are.
 
-use super::expect::{Expected, and, describe};
-use super::schema::{Report, step};
+use super::expected::Expected;
+use super::report::{Report, step};
+use super::words::{and, describe};
 use crate::diagnostics::{Applicability, Diagnostic, Edit, Fix, Meant, Sink, meant};
 use crate::parse::{Style, written};
 use crate::source::Span;
@@ -269,19 +270,24 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
     }
 }
 
-/// A value that none of several forms fits: what is wrong with the form that it comes nearest to,
-/// or which forms there are where it is like none.
-pub(super) fn no_form(
-    report: &mut Report<'_>,
+/// What is wrong with a value that none of several forms fits.
+pub(super) enum NoForm<'e> {
+    /// The value itself: it is like none of them.
+    Itself(Diagnostic),
+    /// What does not fit the form that it comes nearest to.
+    Nearest(&'e [ValidationError<'static>]),
+}
+
+/// Why none of several forms fits a value.
+pub(super) fn no_form<'e>(
+    report: &Report<'_>,
     pointer: &str,
     expected: &Expected<'_>,
     found: &Value,
-    context: &[Vec<ValidationError<'static>>],
-) {
-    let span = report.document.span(pointer);
+    context: &'e [Vec<ValidationError<'static>>],
+) -> NoForm<'e> {
     if let Some(diagnostic) = word_as_key(report, pointer, expected, found) {
-        report.sink.push(diagnostic);
-        return;
+        return NoForm::Itself(diagnostic);
     }
     let mut nearest: Option<((usize, bool), &[ValidationError<'static>])> = None;
     for (choice, errors) in expected.choices().iter().zip(context) {
@@ -300,21 +306,15 @@ pub(super) fn no_form(
     }
     match nearest {
         None if found.is_string() && !expected.words().is_empty() => {
-            let diagnostic = no_word(report, pointer, expected, found);
-            report.sink.push(diagnostic);
+            NoForm::Itself(no_word(report, pointer, expected, found))
         }
-        None => {
-            let diagnostic = wrong_type(report, pointer, expected, found);
-            report.sink.push(diagnostic);
-        }
+        None => NoForm::Itself(wrong_type(report, pointer, expected, found)),
         Some(_) if found.is_number() => {
-            report.sink.push(Diagnostic::error(
-                "out-of-range",
-                span,
-                expected.mismatch(found),
-            ));
+            let span = report.document.span(pointer);
+            let message = expected.mismatch(found);
+            NoForm::Itself(Diagnostic::error("out-of-range", span, message))
         }
-        Some((_, errors)) => errors.iter().for_each(|error| report.one(error)),
+        Some((_, errors)) => NoForm::Nearest(errors),
     }
 }
 

@@ -1,13 +1,14 @@
 //! What the schema expects at a place, in words.
 
-use super::schema::Schema;
+use super::json_schema::Schema;
+use super::words::{and, describe, plain};
 use crate::diagnostics::{alternatives, quote};
 use crate::parse::resolve_scalar;
 use serde_json::Value;
 
 /// What a value may be, as the schema says it.
 #[derive(Debug, Clone)]
-pub(super) struct Expected<'s> {
+pub(crate) struct Expected<'s> {
     root: &'s Value,
     /// The last key on the way to it; empty for the policy itself.
     key: String,
@@ -25,7 +26,7 @@ const CONDITION: &str = "When";
 
 impl<'s> Expected<'s> {
     /// What is expected at a JSON pointer into a policy.
-    pub(super) fn at(schema: &'s Schema, pointer: &str) -> Self {
+    pub(crate) fn at(schema: &'s Schema, pointer: &str) -> Self {
         let root = schema.value();
         let mut at = Self {
             root,
@@ -403,7 +404,7 @@ impl<'s> Expected<'s> {
     }
 
     /// The sentence for a value of a wrong kind.
-    pub(super) fn mismatch(&self, found: &Value) -> String {
+    pub(crate) fn mismatch(&self, found: &Value) -> String {
         format!(
             "{} takes {}; found {}",
             self.name(),
@@ -411,39 +412,4 @@ impl<'s> Expected<'s> {
             describe(found)
         )
     }
-}
-
-/// What was found, in words.
-pub(super) fn describe(found: &Value) -> String {
-    match found {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(value) => format!("the truth value `{value}`"),
-        Value::Number(number) => format!("the number `{number}`"),
-        Value::String(text) if text.is_empty() => "empty text".to_owned(),
-        Value::String(text) => format!("the text {}", quote(text)),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "a mapping".to_owned(),
-    }
-}
-
-/// `` `a`, `b` and `c` ``
-pub(super) fn and<'k>(keys: impl IntoIterator<Item = &'k str>) -> String {
-    let quoted: Vec<String> = keys.into_iter().map(|key| format!("`{key}`")).collect();
-    joined(&quoted)
-}
-
-/// `a, b and c`
-pub(super) fn joined(parts: &[String]) -> String {
-    match parts.split_last() {
-        None => String::new(),
-        Some((last, [])) => last.clone(),
-        Some((last, before)) => format!("{} and {last}", before.join(", ")),
-    }
-}
-
-/// A value as it is written in a policy.
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }

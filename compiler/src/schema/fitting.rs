@@ -1,7 +1,8 @@
-//! What is left of a policy without the keys and values that cannot be, so that mistakes in the names and
-//! values that are left are told at the same time.
+//! The part of a policy that fits the schema, so that mistakes in its names and values are reported
+//! together with what does not fit.
 
-use super::schema::{Schema, step};
+use super::json_schema::Schema;
+use super::report::step;
 use crate::parse::Document;
 use jsonschema::error::ValidationErrorKind as Kind;
 use purple_policy::Policy;
@@ -18,7 +19,7 @@ const NAME: &str = "policy";
 
 /// Takes out of a document what does not fit the schema, and gives the policy that is left, whose places are
 /// those of the document; `None` where too much does not fit.
-pub(crate) fn remainder(document: &mut Document) -> Option<Policy> {
+pub(crate) fn fitting(document: &mut Document) -> Option<Policy> {
     let schema = Schema::of_policies()?;
     for _ in 0..MAX_ROUNDS {
         let mut json = document.to_json();

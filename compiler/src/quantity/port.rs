@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::{QuantityError, Rule, parse, range, shown, signed};
+use super::error::QuantityError;
+use super::grammar::{Rule, parse, range, shown, signed};
 
 /// One port or several that follow each other, for one protocol or for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,14 +19,14 @@ pub struct Ports {
 
 impl Ports {
     /// Whether each port of another one is among these.
-    pub(in crate::resolve) fn covers(self, other: Self) -> bool {
+    pub(crate) fn covers(self, other: Self) -> bool {
         self.first <= other.first
             && other.last <= self.last
             && (self.protocol.is_none() || self.protocol == other.protocol)
     }
 
     /// Whether there is a port in both.
-    pub(in crate::resolve) fn meets(self, other: Self) -> bool {
+    pub(crate) fn meets(self, other: Self) -> bool {
         self.first <= other.last
             && other.first <= self.last
             && (self.protocol.is_none()

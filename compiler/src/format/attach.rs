@@ -1,115 +1,11 @@
-//! Comments: where they are, and what each belongs to.
+//! What each comment belongs to.
 //!
 //! A comment on a line of its own belongs to what follows it, unless it stands further right than
 //! that: then it is the last thing of the list or mapping above. A comment behind something belongs
 //! to that.
 
+use super::scan::{Comment, Found};
 use super::tree::{CollectionId, Content, Tree, UnitId};
-use crate::parse::{Event, EventKind, Style};
-
-/// A comment.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Comment {
-    /// From its `#` on, without spaces at the end.
-    pub(super) text: String,
-    /// Whether the line above it is empty.
-    pub(super) blank: bool,
-}
-
-/// A comment and its place.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    at: usize,
-    column: usize,
-    /// Whether nothing else is on its line.
-    alone: bool,
-    pub(super) comment: Comment,
-}
-
-/// Every comment of a text. Outside of scalars a `#` always begins one.
-pub(super) fn scan(text: &str, events: &[Event]) -> Vec<Found> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    for event in events {
-        let EventKind::Scalar {
-            properties, style, ..
-        } = &event.kind
-        else {
-            continue;
-        };
-        between(text, at, event.span.start, &mut found);
-        let written = text.get(event.span.start..event.span.end).unwrap_or("");
-        let mut start = event.span.start;
-        if let Some(anchor) = &properties.anchor {
-            // Comments may stand between an anchor and what it names.
-            let value = after_anchor(written, anchor.len());
-            between(text, start, start + value, &mut found);
-            start += value;
-        }
-        if *style == Style::Block {
-            let header = text
-                .get(start..)
-                .and_then(|rest| rest.lines().next())
-                .unwrap_or("");
-            between(text, start, start + header.len(), &mut found);
-        }
-        at = event.span.start + written.trim_end().len();
-        at = at.max(start);
-    }
-    between(text, at, text.len(), &mut found);
-    found
-}
-
-/// Where the scalar begins in a text that begins with an anchor.
-fn after_anchor(written: &str, name: usize) -> usize {
-    let mut at = name + 1;
-    loop {
-        let rest = written.get(at..).unwrap_or("");
-        at += rest.len() - rest.trim_start().len();
-        let rest = rest.trim_start();
-        if !rest.starts_with('#') {
-            return at.min(written.len());
-        }
-        at += rest.find('\n').unwrap_or(rest.len());
-    }
-}
-
-/// The comments in a part of a text without scalars.
-fn between(text: &str, from: usize, to: usize, found: &mut Vec<Found>) {
-    let mut at = from;
-    while let Some(next) = text.get(at..to).and_then(|part| part.find('#')) {
-        let start = at + next;
-        let rest = text.get(start..).unwrap_or("");
-        let line = rest.split('\n').next().unwrap_or("");
-        let line_start = text
-            .get(..start)
-            .and_then(|before| before.rfind('\n'))
-            .map_or(0, |end| end + 1);
-        let before = text.get(line_start..start).unwrap_or("");
-        let alone = before.trim().is_empty() || before.trim() == "---";
-        found.push(Found {
-            at: start,
-            column: before.chars().count(),
-            alone,
-            comment: Comment {
-                text: line.trim_end().to_owned(),
-                blank: alone && blank_above(text, line_start),
-            },
-        });
-        at = start + line.len();
-    }
-}
-
-/// Whether the line above the one that begins at `line_start` is empty.
-pub(super) fn blank_above(text: &str, line_start: usize) -> bool {
-    let above = line_start.checked_sub(1).and_then(|end| text.get(..end));
-    above.is_some_and(|above| {
-        let line = above
-            .rfind('\n')
-            .map_or(above, |at| above.get(at + 1..).unwrap_or(""));
-        line.trim().is_empty()
-    })
-}
 
 /// Gives every comment to what it belongs to.
 pub(super) fn attach(tree: &mut Tree, comments: Vec<Found>) {
@@ -123,15 +19,15 @@ pub(super) fn attach(tree: &mut Tree, comments: Vec<Found>) {
         let place = if found.alone {
             alone(tree, &found, previous, next)
         } else {
-            Place::Behind(behind(tree, &found, previous))
+            Position::Behind(behind(tree, &found, previous))
         };
         match place {
-            Place::Above(unit) => {
+            Position::Above(unit) => {
                 if let Some(unit) = tree.units.get_mut(unit) {
                     unit.leading.push(found.comment);
                 }
             }
-            Place::Behind(unit) => {
+            Position::Behind(unit) => {
                 if let Some(unit) = tree.units.get_mut(unit) {
                     match &unit.trailing {
                         None => unit.trailing = Some(found.comment),
@@ -139,7 +35,7 @@ pub(super) fn attach(tree: &mut Tree, comments: Vec<Found>) {
                     }
                 }
             }
-            Place::Footer(collection) => {
+            Position::Footer(collection) => {
                 let Some(collection) = tree.collections.get_mut(collection) else {
                     continue;
                 };
@@ -191,15 +87,16 @@ fn is_modeline(comment: &Comment) -> bool {
         .starts_with("yaml-language-server:")
 }
 
-enum Place {
+/// What a comment belongs to, and where it stands there.
+enum Position {
     Above(UnitId),
     Behind(UnitId),
     Footer(CollectionId),
 }
 
-fn alone(tree: &Tree, found: &Found, previous: UnitId, next: UnitId) -> Place {
+fn alone(tree: &Tree, found: &Found, previous: UnitId, next: UnitId) -> Position {
     let Some(before) = tree.unit(previous) else {
-        return Place::Above(next);
+        return Position::Above(next);
     };
     let is_collection = matches!(before.value.content, Content::Collection(_));
     let flow = tree
@@ -208,20 +105,20 @@ fn alone(tree: &Tree, found: &Found, previous: UnitId, next: UnitId) -> Place {
     let value = before.value.span;
     if value.end > value.start && found.at < value.start && (flow || !is_collection) {
         // Between a key and its value.
-        return Place::Above(previous);
+        return Position::Above(previous);
     }
     let after = tree.unit(next);
     if let Some(brackets) = innermost_flow(tree, previous, found.at) {
         return match after {
-            Some(after) if is_within(tree, after.parent, brackets) => Place::Above(next),
-            _ => Place::Footer(brackets),
+            Some(after) if is_within(tree, after.parent, brackets) => Position::Above(next),
+            _ => Position::Footer(brackets),
         };
     }
     let child = tree.collection(&before.value).map(|(id, _)| id);
     if let Some(after) = after {
         let column = tree.collections.get(after.parent).map_or(0, |it| it.column);
         if child == Some(after.parent) || found.column <= column {
-            return Place::Above(next);
+            return Position::Above(next);
         }
     }
     let mut at = before.parent;
@@ -235,9 +132,9 @@ fn alone(tree: &Tree, found: &Found, previous: UnitId, next: UnitId) -> Place {
         }
     }
     if after.is_some_and(|after| after.parent == at) {
-        Place::Above(next)
+        Position::Above(next)
     } else {
-        Place::Footer(at)
+        Position::Footer(at)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Words for keys that are not known, or not there.
 
-use super::expect::{Expected, and, joined};
-use super::schema::{Report, Schema, step};
+use super::expected::Expected;
+use super::json_schema::Schema;
+use super::report::{Report, step};
+use super::words::{and, joined};
 use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Meant, meant, quote};
 use purple_policy::OLDER_SPELLINGS;
 use serde_json::Value;

@@ -5,11 +5,12 @@
     reason = "a test says what it relies on"
 )]
 
-use super::schema::Schema;
-use super::validate;
+use super::findings;
+use super::json_schema::Schema;
 use crate::diagnostics::{Applicability, Diagnostic, Sink};
 use crate::parse::parse;
 use crate::source::Source;
+use crate::validate::validate;
 use serde_json::{Value, json};
 
 /// Findings about a text against a schema of the test's own.
@@ -19,7 +20,7 @@ fn against(schema: &Value, text: &str) -> Vec<Diagnostic> {
     let mut sink = Sink::new();
     let document = parse(&source, &mut sink).expect("the text is YAML");
     let json = document.to_json();
-    let any = schema.report(&document, &json, &mut sink);
+    let any = findings::report(&schema, &document, &json, &mut sink);
     let found = sink.into_sorted();
     assert_eq!(any, !found.is_empty());
     found

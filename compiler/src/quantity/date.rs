@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{QuantityError, Rule, parse, range, shown};
+use super::error::QuantityError;
+use super::grammar::{Rule, parse, range, shown};
 
 /// A day, in the Gregorian calendar and UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! Durations in whole seconds.
 
-use super::{QuantityError, Rule, parse, range, shown, signed};
+use super::error::QuantityError;
+use super::grammar::{Rule, parse, range, shown, signed};
 
 /// A time in seconds: `90`, `90s`, `15m`, `1h30m`, `2d`. Zero is not a time.
 pub fn duration(text: &str) -> Result<u64, QuantityError> {

@@ -1,8 +1,7 @@
 //! The schema for editors: with the names that a policy may use, so that they are offered.
 
-use crate::resolve::CAPABILITIES;
 use crate::syscalls::groups::{group, groups};
-use crate::syscalls::{Arch, baseline, errno_name, names};
+use crate::syscalls::{Arch, CAPABILITIES, baseline, errno_name, names};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 

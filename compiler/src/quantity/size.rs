@@ -1,19 +1,7 @@
-//! Sizes and rates, durations, ports, addresses and dates: text to numbers, with an error's place
-//! inside the text.
+//! Sizes in bytes, and rates in bytes per second.
 
-mod address;
-mod date;
-mod duration;
-mod port;
-
-pub use address::{AddressBlock, address, address_block};
-pub use date::{Date, date};
-pub use duration::duration;
-pub use port::{Ports, Protocol, ports};
-
-use pest::Parser as _;
-use pest::error::InputLocation;
-use pest::iterators::Pair;
+use super::error::QuantityError;
+use super::grammar::{Rule, parse, range, shown, signed};
 use std::ops::Range;
 
 /// A size in bytes: `4096`, `512M`, `2GiB`, `1GB`. `K`, `M`, `G`, `T` and `Ki`, `KiB`, ... are
@@ -25,42 +13,6 @@ pub fn size(text: &str) -> Result<u64, QuantityError> {
 /// A rate in bytes per second: a size with an optional `ps` or `/s` at its end.
 pub fn rate(text: &str) -> Result<u64, QuantityError> {
     measured(text, Kind::Rate)
-}
-
-/// What is wrong with a quantity, and where in its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuantityError {
-    /// The bytes of the text that are wrong.
-    pub range: Range<usize>,
-    /// What was found.
-    pub message: String,
-    /// What to type instead.
-    pub help: String,
-}
-
-impl QuantityError {
-    fn new(range: Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            range,
-            message: message.into(),
-            help: String::new(),
-        }
-    }
-
-    fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
-        self
-    }
-}
-
-use grammar::{Grammar, Rule};
-
-mod grammar {
-    //! What `pest` generates.
-
-    #[derive(pest_derive::Parser)]
-    #[grammar = "resolve/quantity.pest"]
-    pub(super) struct Grammar;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,50 +123,3 @@ fn too_large(at: Range<usize>, kind: Kind) -> QuantityError {
     QuantityError::new(at, format!("the {noun} does not fit in 64 bits"))
         .with_help("leave the key out for the default")
 }
-
-fn signed(pair: &Pair<'_, Rule>, help: &str) -> QuantityError {
-    let what = if pair.as_str() == "-" {
-        "a negative number"
-    } else {
-        "a sign"
-    };
-    QuantityError::new(range(pair), format!("{what} is not accepted")).with_help(help)
-}
-
-/// The parts that a grammar finds in a text, or where it stopped.
-fn parse<'t>(rule: Rule, text: &'t str, help: &str) -> Result<Vec<Pair<'t, Rule>>, QuantityError> {
-    match Grammar::parse(rule, text) {
-        Ok(mut pairs) => Ok(pairs
-            .next()
-            .map(|whole| whole.into_inner().collect())
-            .unwrap_or_default()),
-        Err(error) => {
-            let at = match error.location {
-                InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-            };
-            let rest = text.get(at..).unwrap_or("");
-            let (range, message) = match rest.chars().next() {
-                Some(_) => (
-                    at..text.len(),
-                    format!("{} does not belong here", shown(rest)),
-                ),
-                None if text.is_empty() => (0..0, "the text is empty".to_owned()),
-                None => (0..text.len(), format!("{} is not complete", shown(text))),
-            };
-            Err(QuantityError::new(range, message).with_help(help))
-        }
-    }
-}
-
-fn shown(text: &str) -> String {
-    crate::diagnostics::quote(text)
-}
-
-fn range(pair: &Pair<'_, Rule>) -> Range<usize> {
-    let span = pair.as_span();
-    span.start()..span.end()
-}
-
-#[cfg(test)]
-#[path = "quantity_tests.rs"]
-mod tests;
