@@ -1,7 +1,8 @@
 //! `mount_setattr(2)`, which rustix does not have.
 #![expect(unsafe_code, reason = "mount_setattr takes a pointer to a structure")]
 
-use super::call::{call, number_of};
+use crate::architecture::numbers;
+use crate::call::{address_of, call, number_of};
 use core::ffi::CStr;
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
@@ -19,6 +20,11 @@ pub const IDMAP: u64 = 0x0010_0000;
 /// `MS_PRIVATE`: no propagation of mounts (`mount_namespaces(7)`).
 pub const PRIVATE: u64 = 1 << 18;
 
+/// `AT_EMPTY_PATH` (linux/fcntl.h).
+const AT_EMPTY_PATH: usize = 0x1000;
+/// `AT_RECURSIVE`.
+const AT_RECURSIVE: usize = 0x8000;
+
 /// What to change on a mount.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Change<'f> {
@@ -32,33 +38,38 @@ pub struct Change<'f> {
     pub recursive: bool,
 }
 
+/// `struct mount_attr`, version 0.
+#[repr(C)]
+struct Attributes {
+    set: u64,
+    clear: u64,
+    propagation: u64,
+    user_namespace: u64,
+}
+
 /// Changes the mount that `path` below `dir` names; an empty path names `dir` itself.
 pub fn set_attributes(dir: BorrowedFd<'_>, path: &CStr, change: Change<'_>) -> Result<(), Errno> {
-    const MOUNT_SETATTR: u32 = 442;
-    const AT_EMPTY_PATH: usize = 0x1000;
-    const AT_RECURSIVE: usize = 0x8000;
-    let (map, namespace) = match change.id_map {
-        Some(fd) => (
-            IDMAP,
-            u64::try_from(fd.as_raw_fd()).map_err(|_| Errno::BADF)?,
-        ),
-        None => (0, 0),
+    let mut attributes = Attributes {
+        set: change.set,
+        clear: 0,
+        propagation: change.propagation,
+        user_namespace: 0,
     };
-    // `struct mount_attr` of linux/mount.h, version 0: to set, to clear, propagation, userns_fd.
-    let attributes = [change.set | map, 0, change.propagation, namespace];
-    let flags = if change.recursive {
-        AT_EMPTY_PATH | AT_RECURSIVE
-    } else {
-        AT_EMPTY_PATH
-    };
+    if let Some(namespace) = change.id_map {
+        attributes.set |= IDMAP;
+        attributes.user_namespace =
+            u64::try_from(namespace.as_raw_fd()).map_err(|_| Errno::BADF)?;
+    }
+    let recursive = if change.recursive { AT_RECURSIVE } else { 0 };
     let arguments = [
         number_of(dir),
         path.as_ptr().expose_provenance(),
-        flags,
-        attributes.as_ptr().expose_provenance(),
-        size_of_val(&attributes),
+        AT_EMPTY_PATH | recursive,
+        address_of(&attributes),
+        size_of::<Attributes>(),
         0,
     ];
     // SAFETY: a NUL-terminated path and a structure of the size given, both alive.
-    unsafe { call(MOUNT_SETATTR, arguments) }.map(|_| ())
+    let _zero = unsafe { call(numbers::MOUNT_SETATTR, arguments) }?;
+    Ok(())
 }
