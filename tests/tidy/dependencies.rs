@@ -45,12 +45,26 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 6] = [
+const DIRECTION: [(&str, &[&str]); 8] = [
     ("purple-plan", &[]),
     ("purple-policy", &[]),
     ("purple-exec", &["purple-plan"]),
     ("purplec", &["purple-plan", "purple-policy"]),
-    ("purple", &["purplec", "purple-plan", "purple-policy"]),
+    ("purple-host", &[]),
+    (
+        "purple-core",
+        &["purple-host", "purplec", "purple-plan", "purple-policy"],
+    ),
+    (
+        "purple",
+        &[
+            "purple-core",
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+        ],
+    ),
     (
         "purple-tests",
         &[
