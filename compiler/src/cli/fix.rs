@@ -1,6 +1,6 @@
 //! `purplec check --fix`: what the library has mended goes to the file, all of it or nothing.
 
-use super::output;
+use super::{exit, output};
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{counted, visible};
 use purplec::mend::{self, Mended};
@@ -43,8 +43,7 @@ pub(super) fn mend(
         source: after,
         applied,
         outcome,
-    } = mend::mend(source, options, sink, mode.with_unsafe)
-        .map_err(|fault| super::fault(&fault))?;
+    } = mend::mend(source, options, sink, mode.with_unsafe).map_err(|fault| exit::fault(&fault))?;
     let stdin = path.as_os_str() == "-";
     let mut changed = Changed::default();
     if after.text == source.text {

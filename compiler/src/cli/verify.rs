@@ -1,6 +1,6 @@
 //! `purplec verify`
 
-use super::{Exit, complain, print};
+use super::exit::{Exit, complain, print};
 use clap::Args;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::render::visible;
