@@ -45,15 +45,22 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 8] = [
+const DIRECTION: [(&str, &[&str]); 9] = [
     ("purple-plan", &[]),
     ("purple-policy", &[]),
     ("purple-exec", &["purple-plan"]),
-    ("purplec", &["purple-plan", "purple-policy"]),
+    ("purple-files", &[]),
+    ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
     ("purple-host", &[]),
     (
         "purple-core",
-        &["purple-host", "purplec", "purple-plan", "purple-policy"],
+        &[
+            "purple-files",
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+        ],
     ),
     (
         "purple",

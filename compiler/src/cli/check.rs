@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// What to check, and how to say what was found.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("mending").multiple(true)))]
+#[command(group(ArgGroup::new("fixing").multiple(true)))]
 pub(super) struct Arguments {
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -28,13 +28,13 @@ pub(super) struct Arguments {
     #[arg(long, value_enum)]
     deny: Option<Deny>,
     /// Apply the safe fixes, then print what is left
-    #[arg(long, group = "mending")]
+    #[arg(long, group = "fixing")]
     fix: bool,
     /// With --fix or --diff: the unsafe fixes too; a policy may mean something else afterwards
-    #[arg(long, requires = "mending")]
+    #[arg(long, requires = "fixing")]
     unsafe_fixes: bool,
     /// Print what --fix would change, and write nothing
-    #[arg(long, group = "mending")]
+    #[arg(long, group = "fixing")]
     diff: bool,
     /// Say how much each policy leaves open, from 0 to 10
     #[arg(
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "human",
-        conflicts_with = "mending"
+        conflicts_with = "fixing"
     )]
     score: Option<score::Format>,
     /// Say also what this host cannot enforce; `purple doctor --target FILE` describes one
@@ -55,8 +55,8 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// Whether files are mended, and with which fixes.
-    fn mending(&self) -> Option<fix::Mode> {
+    /// Whether files are fixed, and with which fixes.
+    fn fixing(&self) -> Option<fix::Mode> {
         (self.fix || self.diff).then_some(fix::Mode {
             with_unsafe: self.unsafe_fixes,
             diff: self.diff,
@@ -66,12 +66,12 @@ impl Arguments {
 
 /// Checks each file; findings go to standard output, files that cannot be read to standard error.
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let mending = arguments.mending();
+    let fixing = arguments.fixing();
     let Files { all, others } = files::expand(&arguments.files);
     // Where standard output takes a policy or a difference, findings go to standard error.
-    let to_stderr = mending.is_some_and(|mode| mode.diff)
-        || mending.is_some() && arguments.files.iter().any(|file| file.as_os_str() == "-");
-    if to_stderr && mending.is_some_and(|mode| !mode.diff) && all.len() > 1 {
+    let to_stderr = fixing.is_some_and(|mode| mode.diff)
+        || fixing.is_some() && arguments.files.iter().any(|file| file.as_os_str() == "-");
+    if to_stderr && fixing.is_some_and(|mode| !mode.diff) && all.len() > 1 {
         return complain("purplec: error: --fix takes standard input alone, or files");
     }
     let look = if to_stderr {
@@ -105,7 +105,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         &all,
         parallel::width(),
         |file| match file {
-            Ok(path) => examine(path, mending, arguments.format, look, &with),
+            Ok(path) => examine(path, fixing, arguments.format, look, &with),
             Err(failure) => Part::failed(failure.clone()),
         },
         |part| report.add(part),
@@ -122,7 +122,7 @@ struct With {
 
 fn examine(
     path: &Path,
-    mending: Option<fix::Mode>,
+    fixing: Option<fix::Mode>,
     format: Format,
     look: Look,
     with: &With,
@@ -140,13 +140,13 @@ fn examine(
             message,
         })
     };
-    let (outcome, changed) = match mending {
+    let (outcome, changed) = match fixing {
         None => match pipeline::compile(&read.source, &read.options, read.sink) {
             Ok(outcome) => (outcome, fix::Changed::default()),
             Err(fault) => return failed(self::fault(&fault)),
         },
-        Some(mode) => match fix::mend(path, &read.source, &read.options, read.sink, mode) {
-            Ok(mended) => mended,
+        Some(mode) => match fix::fix(path, &read.source, &read.options, read.sink, mode) {
+            Ok(fixed) => fixed,
             Err(message) => return failed(message),
         },
     };
