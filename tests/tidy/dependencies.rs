@@ -46,17 +46,24 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 9] = [
+const DIRECTION: &[(&str, &[&str])] = &[
     ("purple-plan", &[]),
     ("purple-policy", &[]),
     // The system calls know neither plans nor policies.
     ("purple-sys", &[]),
     ("purple-exec", &["purple-plan", "purple-sys"]),
-    ("purplec", &["purple-plan", "purple-policy"]),
+    ("purple-files", &[]),
+    ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
     ("purple-host", &[]),
     (
         "purple-core",
-        &["purple-host", "purplec", "purple-plan", "purple-policy"],
+        &[
+            "purple-files",
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+        ],
     ),
     (
         "purple",

@@ -4,8 +4,7 @@ use crate::cache::Entry;
 use crate::{Problem, say};
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::{Severity, Sink, render};
-use purplec::disk::{self, Disk};
-use purplec::inherit::{self, Files};
+use purplec::inherit::{self, Access, Files, FilesAround};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Options, Outcome, Stage};
 use purplec::profiles::Profile;
@@ -14,6 +13,12 @@ use purplec::source::{Source, Sources};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
+
+/// How the compiler reaches the files that a policy extends.
+const ACCESS: Access = Access {
+    identity: purple_files::identity,
+    read: purple_files::read,
+};
 
 /// A plan that decodes.
 #[derive(Debug)]
@@ -44,7 +49,11 @@ pub fn from_policy(path: &Path) -> Result<Ready, Problem> {
     let bytes = read(path, MAX_BYTES)?;
     let mut sink = Sink::new();
     let source = decode(&path.to_string_lossy(), bytes, &mut sink);
-    compiled(&source, Some(Arc::new(Disk::around(path))), sink)
+    compiled(
+        &source,
+        Some(Arc::new(FilesAround::new(path, ACCESS))),
+        sink,
+    )
 }
 
 /// A shipped profile in full, with a place for each value.
@@ -129,5 +138,6 @@ fn compile(source: &Source, options: &Options, sink: Sink) -> Result<Outcome, Pr
 }
 
 fn read(path: &Path, most: usize) -> Result<Vec<u8>, Problem> {
-    disk::read(path, most).map_err(|message| Problem::new(format!("{}: {message}", path.display())))
+    purple_files::read(path, most)
+        .map_err(|message| Problem::new(format!("{}: {message}", path.display())))
 }

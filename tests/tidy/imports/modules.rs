@@ -269,7 +269,8 @@ pub(super) fn is_test(attributes: &[Attribute]) -> bool {
             return attribute.path().is_ident("test");
         };
         let words = list.tokens.to_string();
-        let tests = words == "test" || words.starts_with("all (test") || words.starts_with("all(test");
+        let tests =
+            words == "test" || words.starts_with("all (test") || words.starts_with("all(test");
         attribute.path().is_ident("cfg") && tests
     })
 }

@@ -103,7 +103,8 @@ impl<'a> Visit<'a> for Paths {
     }
 
     fn visit_item_use(&mut self, import: &'a ItemUse) {
-        self.0.extend(leaves(&import.tree).into_iter().map(|leaf| leaf.path));
+        self.0
+            .extend(leaves(&import.tree).into_iter().map(|leaf| leaf.path));
     }
 
     fn visit_path(&mut self, path: &'a Path) {

@@ -5,15 +5,15 @@ use crate::pipeline::{self, Fault, Options, Outcome};
 use crate::source::Source;
 use std::collections::BTreeMap;
 
-/// How often a text is checked and mended: a fix may bring up a finding with a fix of its own.
+/// How often a text is checked and fixed: a fix may bring up a finding with a fix of its own.
 const MAX_ROUNDS: usize = 20;
 
 /// What a text became.
 #[derive(Debug, Clone)]
-pub struct Mended {
+pub struct FixedPolicy {
     /// The text afterwards; the same as before where nothing was applied.
     pub source: Source,
-    /// How many findings were mended, by code.
+    /// How many findings were fixed, by code.
     pub applied: BTreeMap<&'static str, usize>,
     /// What is found in the text afterwards.
     pub outcome: Outcome,
@@ -29,16 +29,16 @@ enum Reach {
 
 /// Applies the safe fixes of a policy, and the others where `with_unsafe` says so. A text that is
 /// not YAML stays as it is, and so does one that would come less far in the pipeline afterwards.
-pub fn mend(
+pub fn fix_all(
     source: &Source,
     options: &Options,
     sink: Sink,
     with_unsafe: bool,
-) -> Result<Mended, Fault> {
+) -> Result<FixedPolicy, Fault> {
     // What the bytes were is not known any more.
     let whole = !sink.has_errors();
     let outcome = pipeline::compile(source, options, sink)?;
-    let mut best = Mended {
+    let mut best = FixedPolicy {
         source: source.clone(),
         applied: BTreeMap::new(),
         outcome,
@@ -65,7 +65,7 @@ pub fn mend(
             let count = applied.entry(finding.code).or_default();
             *count += 1;
         }
-        best = Mended {
+        best = FixedPolicy {
             source,
             applied,
             outcome,

@@ -1,59 +1,15 @@
-//! Files of the host: the texts that a policy extends, read to a cap and without ever blocking on
-//! something that is no file. No stage calls this; the stages get it as a value from the caller.
+//! Files of the host, read to a cap and without ever blocking on something that is no file.
+//!
+//! The compiler's library does no I/O. The programs around it read with this crate and give it texts.
 
-use crate::inherit::{Files, PolicyFile};
-use crate::parse::MAX_BYTES;
 use nix::fcntl::OFlag;
 use std::fs::{FileType, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The files around a policy file.
-#[derive(Debug, Clone)]
-pub struct Disk {
-    policy: PathBuf,
-}
-
-impl Disk {
-    /// The files around the policy at `path`.
-    pub fn around(path: impl Into<PathBuf>) -> Self {
-        Self {
-            policy: path.into(),
-        }
-    }
-}
-
-impl Files for Disk {
-    fn policy(&self) -> PolicyFile {
-        let identity = self
-            .policy
-            .canonicalize()
-            .unwrap_or_else(|_| self.policy.clone());
-        PolicyFile {
-            path: self.policy.clone(),
-            identity,
-        }
-    }
-
-    fn locate(&self, name: &str, from: &PolicyFile) -> Result<PolicyFile, String> {
-        let directory = from.path.parent().unwrap_or(Path::new(""));
-        let path: PathBuf = directory.join(name).components().collect();
-        let identity = path.canonicalize().map_err(|error| explain(&error))?;
-        Ok(PolicyFile { path, identity })
-    }
-
-    fn read(&self, place: &PolicyFile) -> Result<Vec<u8>, String> {
-        let bytes = read(&place.path, MAX_BYTES)?;
-        if bytes.len() > MAX_BYTES {
-            return Err("the file is larger than 1 MiB, the limit for a policy".to_owned());
-        }
-        Ok(bytes)
-    }
-}
-
-/// The bytes of a regular file, and of one that is longer than `most` the first `most` and one more:
-/// whoever takes them refuses so many. The error is a few words without the path.
+/// The bytes of a regular file, at most `most` and one more: the caller refuses so many. The error is
+/// a few words without the path.
 pub fn read(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     up_to(open(path)?, most)
 }
@@ -66,6 +22,11 @@ pub fn up_to(from: impl Read, most: usize) -> Result<Vec<u8>, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| explain(&error))?;
     Ok(bytes)
+}
+
+/// The one path of a file that several may lead to. The error is a few words without the path.
+pub fn identity(path: &Path) -> Result<PathBuf, String> {
+    path.canonicalize().map_err(|error| explain(&error))
 }
 
 /// Opens a regular file for reading, also by way of symbolic links. The error is a few words
