@@ -1,12 +1,13 @@
 //! Rules for dependencies: what each crate may see of the others and of the world.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 
 /// Everything that runs inside purple-exec.
-const EXECUTOR: [&str; 5] = [
+const EXECUTOR: [&str; 6] = [
     "purple-exec",
+    "purple-sys",
     "purple-plan",
     "rustix",
     "bitflags",
@@ -45,12 +46,35 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 6] = [
+const DIRECTION: &[(&str, &[&str])] = &[
     ("purple-plan", &[]),
     ("purple-policy", &[]),
-    ("purple-exec", &["purple-plan"]),
-    ("purplec", &["purple-plan", "purple-policy"]),
-    ("purple", &["purplec", "purple-plan", "purple-policy"]),
+    // The system calls know neither plans nor policies.
+    ("purple-sys", &[]),
+    ("purple-exec", &["purple-plan", "purple-sys"]),
+    ("purple-files", &[]),
+    ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
+    ("purple-host", &[]),
+    (
+        "purple-core",
+        &[
+            "purple-files",
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+        ],
+    ),
+    (
+        "purple",
+        &[
+            "purple-core",
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+        ],
+    ),
     (
         "purple-tests",
         &[
@@ -286,6 +310,7 @@ fn bites_a_dependency_upwards() {
     };
     for (name, to) in [
         ("purple-exec", "purple-policy"),
+        ("purple-sys", "purple-plan"),
         ("purple-exec", "purplec"),
         ("purplec", "purple"),
         ("purplec", "purple-exec"),

@@ -7,6 +7,7 @@ mod namespace;
 pub mod network;
 mod print;
 mod process;
+pub(crate) mod solver;
 mod step;
 pub mod syscalls;
 mod verify;

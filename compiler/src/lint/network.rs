@@ -3,8 +3,9 @@
 use super::calls::access;
 use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
-use crate::ir::network::{Connection, Direction, Effect, Extent, Host, Protocol};
+use crate::ir::network::{Connection, Direction, Effect, Extent, Host};
 use crate::ir::syscalls::{Action, ArchMeaning, Call};
+use crate::quantity::Protocol;
 use crate::source::Span;
 use crate::syscalls::constants::constant;
 use crate::syscalls::syscall_number;

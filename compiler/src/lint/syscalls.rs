@@ -6,8 +6,8 @@ use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, co
 use crate::resolve::syscalls::beyond_the_ports;
 use crate::source::Span;
 use crate::syscalls::Arch;
-use crate::syscalls::DANGERS;
 use crate::syscalls::constants::{constant, symbolic};
+use crate::syscalls::dangers::DANGERS;
 use std::collections::BTreeSet;
 
 /// Runs the lints.

@@ -4,8 +4,8 @@
 //! that the caller has left open, and for whatever a flaw in a mount lets through.
 
 use crate::ir::landlock::{Landlock, Level, Path, Ports};
-use crate::ir::network::Protocol;
 use crate::ir::{Action, Attributes, Step};
+use crate::quantity::Protocol;
 use crate::resolve::{Network, Placed};
 use purple_plan::{landlock_fs as fs, landlock_net as net, landlock_scope as scope};
 
@@ -135,7 +135,8 @@ const fn tree(attributes: Attributes) -> u64 {
 mod tests {
     use super::lower;
     use crate::ir::{Action, Attributes, Step};
-    use crate::resolve::{Network, Placed, quantity};
+    use crate::quantity;
+    use crate::resolve::{Network, Placed};
     use crate::source::Span;
     use purple_plan::{landlock_fs as fs, landlock_net as net};
 

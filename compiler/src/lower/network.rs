@@ -1,8 +1,7 @@
 //! The network: a policy's keys as entries of one set.
 
-use crate::ir::network::{
-    AddressBlock, Destination, Direction, Effect, Entry, Extent, Link, Network, Ports,
-};
+use crate::ir::network::{Destination, Direction, Effect, Entry, Extent, Link, Network};
+use crate::quantity::{AddressBlock, Ports};
 use crate::resolve::{self, Placed};
 
 /// The network.

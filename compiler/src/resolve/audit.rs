@@ -1,6 +1,6 @@
 //! The `audit` section, and who else needs the layers that watch.
 
-use super::{Placed, Scope};
+use super::scope::{Placed, Scope};
 use crate::ir::{Audit, Detail};
 use crate::source::Span;
 use purple_plan::{AuditFailure, Layer};

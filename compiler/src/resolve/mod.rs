@@ -2,16 +2,20 @@
 
 mod audit;
 mod capabilities;
+mod entries;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
 mod network;
 mod protected;
-pub mod quantity;
+pub use crate::quantity;
+mod paths;
 mod resources;
+mod scope;
 pub mod syscalls;
 
-pub use capabilities::{Kept, NAMES as CAPABILITIES};
+pub use crate::syscalls::CAPABILITIES;
+pub use capabilities::Kept;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
@@ -19,15 +23,17 @@ pub use protected::Protected;
 pub(crate) use protected::default_groups;
 pub use resources::{CPU_PERIOD, Resources};
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::Sink;
 use crate::ir::Audit;
 use crate::ir::syscalls::Meaning;
 use crate::parse::Document;
-use crate::resolve::quantity::{Date, QuantityError};
+use crate::quantity::Date;
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
-use purple_policy::{CallEntry, Policy, Quantity};
+use purple_policy::Policy;
+pub use scope::Placed;
+pub(crate) use scope::Scope;
 use std::collections::BTreeSet;
 
 /// A policy with every word turned into what it stands for.
@@ -61,15 +67,6 @@ pub struct Resolved {
     pub allow_list: Option<Span>,
     /// The entries of the lists of calls that name a group.
     pub groups: BTreeSet<Span>,
-}
-
-/// A value, and where the policy says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// Its place.
-    pub span: Span,
 }
 
 /// Resolves a policy. `today` is the day that grants are measured against, and changes nothing of
@@ -119,117 +116,8 @@ pub fn resolve(
             .as_ref()
             .is_some_and(|monitoring| monitoring.enabled),
         needs: audit::needs(policy, &scope),
-        architectures: architectures_listed(policy, &scope),
-        allow_list: policy
-            .syscalls
-            .as_ref()
-            .filter(|section| !section.allow.is_empty())
-            .map(|_| document.key_span("/syscalls/allow")),
-        groups: groups(policy, &scope),
-    }
-}
-
-/// The interfaces that the policy lists; a name that is none was refused.
-fn architectures_listed(policy: &Policy, scope: &Scope<'_>) -> Vec<Placed<Arch>> {
-    let section = policy.syscalls.iter();
-    let names = section.flat_map(|section| section.architectures.iter().enumerate());
-    let placed = names.filter_map(|(at, name)| {
-        let span = scope.span(&format!("/syscalls/architectures/{at}"));
-        let value = name.parse().ok()?;
-        Some(Placed { value, span })
-    });
-    placed.collect()
-}
-
-/// The entries that name a group of calls.
-fn groups(policy: &Policy, scope: &Scope<'_>) -> BTreeSet<Span> {
-    let mut found = BTreeSet::new();
-    if let Some(section) = &policy.syscalls {
-        for (key, list) in [("allow", &section.allow), ("deny", &section.deny)] {
-            for (at, entry) in list.iter().enumerate() {
-                let entry_at = format!("/syscalls/{key}/{at}");
-                let (name, place) = match entry {
-                    CallEntry::Name(name) => (Some(name), scope.span(&entry_at)),
-                    CallEntry::Long(long) => (
-                        Some(&long.syscall),
-                        scope.span(&format!("{entry_at}/syscall")),
-                    ),
-                    CallEntry::When(pair) => {
-                        let name = pair.keys().next();
-                        let step = name.map_or("", String::as_str);
-                        (name, scope.document.key_span(&format!("{entry_at}/{step}")))
-                    }
-                };
-                if name.is_some_and(|name| name.starts_with('@')) {
-                    found.insert(place);
-                }
-            }
-        }
-    }
-    found
-}
-
-/// What every part of this stage looks things up in, and tells what it finds.
-pub(crate) struct Scope<'a> {
-    document: &'a Document,
-    sink: &'a mut Sink,
-}
-
-impl Scope<'_> {
-    fn span(&self, pointer: &str) -> Span {
-        self.document.span(pointer)
-    }
-
-    fn error(&mut self, code: &'static str, pointer: &str, message: String, help: &str) {
-        let diagnostic = Diagnostic::error(code, self.span(pointer), message);
-        self.report(if help.is_empty() {
-            diagnostic
-        } else {
-            diagnostic.with_help(help)
-        });
-    }
-
-    /// Tells what was found, unless an error is known at the same place: a value that was refused
-    /// before says nothing new.
-    fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.sink.has_error_at(diagnostic.span) {
-            self.sink.push(diagnostic);
-        }
-    }
-
-    /// A number with a unit; an error and `None` where it is none.
-    fn quantity(
-        &mut self,
-        quantity: &Quantity,
-        pointer: &str,
-        read: impl Fn(&str) -> Result<u64, QuantityError>,
-    ) -> Option<Placed<u64>> {
-        let text = match quantity {
-            Quantity::Number(number) => number.to_string(),
-            Quantity::Text(text) => text.clone(),
-        };
-        match read(&text) {
-            Ok(value) => Some(Placed {
-                value,
-                span: self.span(pointer),
-            }),
-            Err(error) => {
-                self.refuse_quantity("invalid-quantity", pointer, error);
-                None
-            }
-        }
-    }
-
-    fn refuse_quantity(&mut self, code: &'static str, pointer: &str, error: QuantityError) {
-        let span = self.document.part_span(pointer, error.range);
-        if self.sink.has_error_at(self.span(pointer)) {
-            return;
-        }
-        let diagnostic = Diagnostic::error(code, span, error.message);
-        self.report(if error.help.is_empty() {
-            diagnostic
-        } else {
-            diagnostic.with_help(error.help)
-        });
+        architectures: entries::architectures(policy, &scope),
+        allow_list: entries::allow_list(policy, &scope),
+        groups: entries::groups(policy, &scope),
     }
 }

@@ -1,9 +1,10 @@
 //! The `network` section.
 
+use super::scope::{Placed, Scope};
 use super::syscalls::Listed;
-use super::{Placed, Scope, quantity};
 use crate::diagnostics::{Applicability, Diagnostic};
-use crate::ir::network::{AddressBlock, Ports, Protocol};
+use crate::quantity;
+use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
 use purple_policy::{self as policy, Port};
 use std::net::IpAddr;

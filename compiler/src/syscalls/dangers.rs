@@ -1,17 +1,14 @@
-//! Calls of the hardened baseline that reach deep into the kernel or into other programs.
+//! Calls of the baseline that reach deep into the kernel or into other programs.
 
-/// A kind of danger: calls, and what can happen where they are allowed.
-#[derive(Debug)]
-pub struct Danger {
-    /// The calls.
-    pub calls: &'static [&'static str],
-    /// What can happen.
-    pub why: &'static str,
+/// A kind of danger: the calls, and what can happen.
+pub(crate) struct Danger {
+    pub(crate) calls: &'static [&'static str],
+    pub(crate) why: &'static str,
 }
 
 /// The calls of the baseline with a finding of their own (each call's page in section 2; the
 /// kernel's faults behind most published escapes from containers are in these).
-pub const DANGERS: [Danger; 10] = [
+pub(crate) const DANGERS: [Danger; 10] = [
     Danger {
         calls: &[
             "ptrace",

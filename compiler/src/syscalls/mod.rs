@@ -1,11 +1,12 @@
 //! What the kernel's system calls are: architectures, numbers, arguments, errors, and the groups
-//! that a policy takes for granted. Facts only, whatever a policy makes of them.
+//! that a policy takes for granted. Facts only; what a policy makes of them is in [`crate::ir`].
 
 mod arch;
 mod baseline;
+mod capabilities;
 mod closest;
 pub mod constants;
-mod dangers;
+pub(crate) mod dangers;
 mod errno;
 mod families;
 pub mod groups;
@@ -16,9 +17,8 @@ mod table;
 
 pub use arch::{Arch, UnknownArch, X32_BIT};
 pub use baseline::{BASELINE, Baseline, Guarded, baseline, guarded, parts_of};
+pub use capabilities::CAPABILITIES;
 pub use closest::closest_name;
-pub(crate) use dangers::has_finding_of_its_own;
-pub use dangers::{DANGERS, Danger};
 pub use errno::{closest_errno, errno_name, errno_number};
 pub use replaced::{Replaced, replaced, variants};
 pub use signature::{Argument, Kind, kernel_names, signature};

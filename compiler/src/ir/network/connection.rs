@@ -1,8 +1,8 @@
 //! One connection, and what can be said of its ends.
 
-use super::address::AddressBlock;
 use super::name::{Name, NamePattern};
-use super::port::Protocol;
+use crate::quantity::AddressBlock;
+use crate::quantity::Protocol;
 use std::net::IpAddr;
 
 /// Who connects.

@@ -1,10 +1,10 @@
 //! Exact sets of connections.
 
-use super::address::{AddressBlock, number};
 use super::connection::{Connection, Destination, Direction, Host};
 use super::name::NamePattern;
-use super::port::{Ports, Protocol};
 use super::set::{Intervals, Names, Operation, Set};
+use crate::quantity::{AddressBlock, number};
+use crate::quantity::{Ports, Protocol};
 
 /// Ports, as disjoint intervals.
 type PortSet = Intervals<u16, bool>;

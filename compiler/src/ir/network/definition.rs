@@ -1,9 +1,9 @@
 //! The network of a policy: how far it goes, and what is allowed and blocked in it.
 
-use super::address::AddressBlock;
 use super::connection::{Destination, Direction};
 use super::connections::Connections;
-use super::port::Ports;
+use crate::quantity::AddressBlock;
+use crate::quantity::Ports;
 use crate::source::Span;
 use std::net::IpAddr;
 

@@ -4,24 +4,20 @@
 //! are allowed and which addresses are blocked ([`Entry`]). [`Network::verdict`] is the definition of
 //! what they mean together; [`Network::reach`] is the same as one set, and a test compares the two.
 
-mod address;
 mod connection;
 mod connections;
 mod definition;
 mod evaluate;
 mod name;
-mod port;
 mod print;
 mod set;
 mod verify;
 
-pub use address::AddressBlock;
 pub use connection::{Connection, Destination, Direction, Host};
 pub use connections::Connections;
 pub use definition::{Effect, Entry, Extent, Link, Network};
 pub use evaluate::{Verdict, Why};
 pub use name::{Name, NamePattern};
-pub use port::{Ports, Protocol};
 pub(super) use verify::verify;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::connection::Destination;
 use super::definition::{Effect, Entry, Extent, Link, Network};
-use super::port::Ports;
+use crate::quantity::Ports;
 use std::fmt;
 
 impl fmt::Display for Network {

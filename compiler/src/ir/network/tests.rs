@@ -6,9 +6,10 @@
 )]
 
 use super::{
-    AddressBlock, Connection, Connections, Destination, Direction, Effect, Entry, Extent, Host,
-    Link, Name, NamePattern, Network, Ports, Protocol, Why,
+    Connection, Connections, Destination, Direction, Effect, Entry, Extent, Host, Link, Name,
+    NamePattern, Network, Why,
 };
+use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
 use proptest::prelude::*;
 use std::net::IpAddr;

@@ -3,8 +3,8 @@
 use super::connection::{Destination, Direction};
 use super::connections::Connections;
 use super::definition::{Effect, Extent, Link, Network};
-use super::port::{Ports, Protocol};
 use crate::ir::landlock::Landlock;
+use crate::quantity::{Ports, Protocol};
 use purple_plan::landlock_net;
 
 /// The rule that does not hold, in words.
