@@ -12,14 +12,11 @@ use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fchdir, getegid, geteuid, getuid, pipe, read};
 use purple_host::sys::{self, Change};
-use purplec::emit::OUTSIDE_FOR_ROOT;
+use purplec::lower::{INSIDE, OUTSIDE_FOR_ROOT};
 use purplec::target::Namespace;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::fd::{AsFd as _, OwnedFd};
-
-/// The uid inside of shipped profiles.
-const INSIDE: u32 = 1000;
 
 const USER: (&str, &str, &str) = (
     "user-namespaces",
