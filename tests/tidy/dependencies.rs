@@ -1,12 +1,13 @@
 //! Rules for dependencies: what each crate may see of the others and of the world.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 
 /// Everything that runs inside purple-exec.
-const EXECUTOR: [&str; 5] = [
+const EXECUTOR: [&str; 6] = [
     "purple-exec",
+    "purple-sys",
     "purple-plan",
     "rustix",
     "bitflags",
@@ -45,10 +46,12 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 8] = [
+const DIRECTION: [(&str, &[&str]); 9] = [
     ("purple-plan", &[]),
     ("purple-policy", &[]),
-    ("purple-exec", &["purple-plan"]),
+    // The system calls know neither plans nor policies.
+    ("purple-sys", &[]),
+    ("purple-exec", &["purple-plan", "purple-sys"]),
     ("purplec", &["purple-plan", "purple-policy"]),
     ("purple-host", &[]),
     (
@@ -300,6 +303,7 @@ fn bites_a_dependency_upwards() {
     };
     for (name, to) in [
         ("purple-exec", "purple-policy"),
+        ("purple-sys", "purple-plan"),
         ("purple-exec", "purplec"),
         ("purplec", "purple"),
         ("purplec", "purple-exec"),
