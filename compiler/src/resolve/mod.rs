@@ -2,6 +2,7 @@
 
 mod audit;
 mod capabilities;
+mod effective;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
@@ -15,6 +16,7 @@ pub mod syscalls;
 
 pub use crate::syscalls::CAPABILITIES;
 pub use audit::Audit;
+pub(crate) use effective::effective;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
