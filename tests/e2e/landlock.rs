@@ -98,13 +98,7 @@ fn signals_do_not_reach_init(place: &TestDir) {
 fn listed_ports_are_all_that_can_be_used(place: &TestDir) {
     let ports = "network:\n  allowed_outgoing_ports: [8080, 9000-9002/tcp, 7000/udp]\n  \
                  allowed_incoming_ports: [8080]\n";
-    let text = "def connect(port):
-    with socket.socket() as s:
-        return attempt(s.connect, ('127.0.0.1', port))
-def bind(port):
-    with socket.socket() as s:
-        return attempt(s.bind, ('127.0.0.1', port))
-show(connect=[connect(port) for port in (8080, 9001, 9003, 7000)], bind=[bind(port) for port in (8080, 9001)])";
+    let text = include_str!("../probes/use_ports.py");
     let policy = Policy::new(place).section(ports);
     let plan = policy.compile(place);
     let all = json!({"connect": vec!["ECONNREFUSED"; 4], "bind": ["ok", "ok"]});
