@@ -77,8 +77,8 @@ show(read=opened('file', os.O_RDONLY), write=opened('file', os.O_WRONLY), up=ope
     let inside = found(&python(place, &plan, text));
     let free = outside(place, text);
     assert_eq!(free, all("ok"));
-    assert_eq!(inside, all("EACCES"), "the second wall holds");
-    // That it is the second wall and no other: without it, what its owner may do goes.
+    assert_eq!(inside, all("EACCES"), "Landlock holds");
+    // That it is Landlock and nothing else: without it, what its owner may do goes.
     let let_go = found(&python(place, &plan, text).option(&WITHOUT_LANDLOCK));
     assert_eq!(
         (&let_go["read"], &let_go["write"]),

@@ -39,10 +39,10 @@ libc.prctl(38, 1, 0, 0, 0)
 if libc.syscall(SYS_landlock_restrict_self, fd, 0): raise OSError(ctypes.get_errno(), 'landlock_restrict_self')
 ";
     let shown = text.replace("def connect", &format!("{landlock}def connect"));
-    let walled = outside(place, &shown);
-    assert_eq!(walled["tcp"], "EACCES", "{walled}");
+    let with_landlock = outside(place, &shown);
+    assert_eq!(with_landlock["tcp"], "EACCES", "{with_landlock}");
     for way in ["mptcp", "smc", "sendto", "sendmsg"] {
-        assert_eq!(walled[way], free[way], "{way}");
+        assert_eq!(with_landlock[way], free[way], "{way}");
     }
 
     let ports = "network:\n  isolated: true\n  allowed_outgoing_ports: [1]";
@@ -73,7 +73,7 @@ fn pathname_sockets_of_the_host(place: &TestDir) {
     let test = "network::pathname_sockets_of_the_host";
     attack(place, &Policy::new(place), test, &text, &["ENOENT"]);
 
-    // In a tree that is shown, only the second wall stands before it.
+    // In a tree that is shown, only Landlock denies it.
     place.dir("output/shown");
     let policy = Policy::new(place).shows(&place.text("run"), "/output/shown");
     let text = text.replace(&path, "/output/shown/agent");

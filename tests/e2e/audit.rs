@@ -348,7 +348,7 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
     }
     install(place);
     place.dir("logs");
-    // In a mount namespace of its own, so that nobody else sees it.
+    // In a mount namespace of its own, which no other process sees.
     let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let setup = "mount -t tmpfs -o size=64k,mode=0777 none logs && exec \"$@\"";
     let small = |words: &[&str]| {

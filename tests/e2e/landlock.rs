@@ -1,4 +1,4 @@
-//! The second wall: what holds where the mounts have no say. Each attack is first shown to work
+//! Landlock: what holds where the mounts have no say. Each attack is first shown to work
 //! with the layer let go.
 
 use super::inside::{facts_under, python};
@@ -122,12 +122,15 @@ fn the_receipt_says_what_there_is(place: &TestDir) {
         serde_json::from_str::<Value>(&text).expect("a report")
     };
     let enforced = report(false);
-    let wall = &enforced["receipt"]["landlock"];
-    assert!(wall["abi"].as_u64() >= Some(2) && wall["host_abi"].as_u64() >= wall["abi"].as_u64());
-    assert!(wall["rules"].as_u64() > Some(10), "{wall}");
+    let landlock = &enforced["receipt"]["landlock"];
     assert!(
-        wall["probe"] == "EPERM" || wall["probe"] == "EACCES",
-        "{wall}"
+        landlock["abi"].as_u64() >= Some(2)
+            && landlock["host_abi"].as_u64() >= landlock["abi"].as_u64()
+    );
+    assert!(landlock["rules"].as_u64() > Some(10), "{landlock}");
+    assert!(
+        landlock["probe"] == "EPERM" || landlock["probe"] == "EACCES",
+        "{landlock}"
     );
     assert_eq!(enforced["unenforced"], json!([]));
     let let_go = report(true);

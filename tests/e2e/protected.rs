@@ -3,7 +3,7 @@
 mod masks;
 
 use super::inside::facts_under;
-use masks::{masked_paths_cannot_be_read_or_made, masks_and_guards_on_the_way_down};
+use masks::{masked_paths_cannot_be_read_or_made, masks_and_protected_paths_on_the_way_down};
 use nix::unistd::Uid;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
@@ -28,7 +28,7 @@ scenarios! {
     a_way_through_a_link_is_refused
     a_file_with_another_name_is_refused
     masked_paths_cannot_be_read_or_made
-    masks_and_guards_on_the_way_down
+    masks_and_protected_paths_on_the_way_down
 }
 
 /// Every way to put something at a path, and to take away what is there. `own` and `dir` are the
