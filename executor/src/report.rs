@@ -9,11 +9,11 @@ use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::supervisor::End;
-use crate::sys::notify::{Denied, Table};
-use crate::sys::stdio;
 use core::ffi::CStr;
 use core::time::Duration;
-use purple_plan::Layer;
+use purple_plan::{Layer, SourceLine};
+use purple_sys::denials::{Denied, Table};
+use purple_sys::descriptors;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
 
@@ -34,7 +34,8 @@ impl Report {
     pub(crate) fn open(options: &Options) -> Result<Option<Self>, Refused> {
         if let Some((_, number)) = options.parent {
             let path = c"the parent's descriptor";
-            let file = stdio::take(number).map_err(|errno| refuse!(STEP, path, errno))?;
+            let file =
+                descriptors::duplicate(number).map_err(|errno| refuse!(STEP, path, errno))?;
             return Ok(Some(Self {
                 file,
                 path,
@@ -134,22 +135,26 @@ fn rows(table: &Table) -> impl Iterator<Item = &Denied> + Clone {
 /// Calls that were denied.
 fn denial(row: &Denied) -> Object<impl FnOnce(&mut Json)> {
     Object(|json: &mut Json| {
-        json.field("arch", u64::from(row.told.audit_arch));
-        json.field("syscall", u64::from(row.told.number));
+        let line = SourceLine::from_number(row.line);
+        json.field("arch", u64::from(row.call.audit_arch));
+        json.field("syscall", u64::from(row.call.number));
         json.field("count", row.count);
-        json.field("pid", u64::from(row.told.pid));
-        json.field("line", u64::from(row.line.line()));
-        json.field("source", u64::from(row.line.source()));
+        json.field("pid", u64::from(row.call.pid));
+        json.field("line", u64::from(line.line()));
+        json.field("source", u64::from(line.source()));
         json.field("errno", error_name(row.errno.into()));
-        json.field("first_at", Time(row.at));
+        json.field("first_at", Time(row.first_at));
         json.field("comm", row.comm.split(|&byte| byte == 0).next());
-        let args = row.told.args.map(u64::to_be_bytes);
+        let args = row.call.args.map(u64::to_be_bytes);
         json.field(
             "args",
             List(args.iter().map(|argument| Hex("0x", argument))),
         );
         // Another thread can have changed it before or since.
-        let path = row.path.1.get(..row.path.0).filter(|path| !path.is_empty());
+        let path = row
+            .path
+            .get(..row.path_length)
+            .filter(|path| !path.is_empty());
         json.field("unreliable_path", path);
     })
 }
@@ -168,8 +173,8 @@ fn tell(table: &Table) {
             "denied",
             row.count,
             "x call ",
-            u64::from(row.told.number),
-            row.line
+            u64::from(row.call.number),
+            SourceLine::from_number(row.line)
         );
     }
     let rest = rows
@@ -199,7 +204,7 @@ fn outcome(end: &End, used: Option<&Used>) -> (&'static str, Option<u32>) {
 
 /// What was read back in the payload just before execve.
 fn receipt(run: &Run, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
-    let (shared, process) = (run.shared, &run.plan.process);
+    let (shared, process) = (&run.shared, &run.plan.process);
     Object(move |json: &mut Json| {
         let namespaces = shared.read(ReceiptField::Namespaces);
         let differing = NAMESPACES.iter().filter(|kind| namespaces & kind.flag != 0);

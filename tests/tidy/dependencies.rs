@@ -5,8 +5,9 @@ use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 
 /// Everything that runs inside purple-exec.
-const EXECUTOR: [&str; 5] = [
+const EXECUTOR: [&str; 6] = [
     "purple-exec",
+    "purple-sys",
     "purple-plan",
     "rustix",
     "bitflags",
@@ -45,15 +46,24 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 8] = [
+const DIRECTION: &[(&str, &[&str])] = &[
     ("purple-plan", &[]),
     ("purple-policy", &[]),
-    ("purple-exec", &["purple-plan"]),
-    ("purplec", &["purple-plan", "purple-policy"]),
+    // The system calls know neither plans nor policies.
+    ("purple-sys", &[]),
+    ("purple-exec", &["purple-plan", "purple-sys"]),
+    ("purple-files", &[]),
+    ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
     ("purple-host", &[]),
     (
         "purple-core",
-        &["purple-host", "purplec", "purple-plan", "purple-policy"],
+        &[
+            "purple-files",
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+        ],
     ),
     (
         "purple",
@@ -300,6 +310,7 @@ fn bites_a_dependency_upwards() {
     };
     for (name, to) in [
         ("purple-exec", "purple-policy"),
+        ("purple-sys", "purple-plan"),
         ("purple-exec", "purplec"),
         ("purplec", "purple"),
         ("purplec", "purple-exec"),
