@@ -1,7 +1,7 @@
 //! The gate between the supervisor and init.
 
+use crate::files::write_all;
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
-use crate::transfer::write_all;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
@@ -9,7 +9,13 @@ use rustix::pipe::PipeFlags;
 
 const STEP: &str = "start";
 
-/// Holds init back until its ids are mapped, and tells it whether the supervisor still lives: only
+/// No time to wait.
+const AT_ONCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
+
+/// Holds init back until its ids are mapped, and shows it whether the supervisor still lives: only
 /// the supervisor holds the other end.
 pub(crate) struct Gate {
     reader: OwnedFd,
@@ -44,16 +50,10 @@ impl Gate {
     }
 }
 
-/// Whether what is read here comes to an end: nobody holds the other side any more. A listener of a
-/// filter ends with the last process that has the filter.
+/// Whether what is read here comes to an end: no process holds the other side any more. A listener of
+/// a filter ends with the last process that has the filter.
 pub(crate) fn is_closed(reader: impl AsFd) -> Result<bool, Errno> {
     let mut fds = [PollFd::new(&reader, PollFlags::IN)];
-    let _ready: usize = poll(
-        &mut fds,
-        Some(&Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        }),
-    )?;
+    let _ready: usize = poll(&mut fds, Some(&AT_ONCE))?;
     Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
 }

@@ -1,7 +1,7 @@
 //! Writing JSON to a file, a buffer at a time.
 
-use crate::message::Text;
-use crate::transfer::write_all;
+use crate::files::write_all;
+use crate::text::Text;
 use core::time::Duration;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -228,7 +228,7 @@ fn civil(mut days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::{civil, push_time};
-    use crate::message::Text;
+    use crate::text::Text;
     use core::time::Duration;
 
     #[test]

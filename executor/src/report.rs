@@ -25,7 +25,7 @@ pub(crate) struct Report {
     file: OwnedFd,
     path: &'static CStr,
     /// Whether people read what is said of denied calls on standard error.
-    told: bool,
+    summarised: bool,
 }
 
 impl Report {
@@ -39,7 +39,7 @@ impl Report {
             return Ok(Some(Self {
                 file,
                 path,
-                told: false,
+                summarised: false,
             }));
         }
         let Some(path) = options.report else {
@@ -61,7 +61,7 @@ impl Report {
         Ok(Some(Self {
             file,
             path,
-            told: true,
+            summarised: true,
         }))
     }
 
@@ -104,16 +104,17 @@ impl Report {
             json.field("receipt", complete.then(|| receipt(run, used)));
             json.field(
                 "denied",
-                end.denied.map(|(table, _)| List(rows(table).map(denial))),
+                end.denied
+                    .map(|denied| List(rows(denied.table).map(denial))),
             );
-            if let Some((table, whole)) = end.denied {
-                json.field("denied_beyond", table.beyond);
-                json.field("denied_whole", whole);
+            if let Some(denied) = end.denied {
+                json.field("denied_beyond", denied.table.beyond);
+                json.field("denied_whole", denied.whole);
             }
         };
         let written = Json::write(self.file, Object(fields));
-        if let Some((table, _)) = end.denied.filter(|_| self.told) {
-            tell(table);
+        if let Some(denied) = end.denied.filter(|_| self.summarised) {
+            summarise(denied.table);
         }
         written.map_err(|errno| refuse!(STEP, self.path, errno))
     }
@@ -122,8 +123,8 @@ impl Report {
 /// What the processes of the group used, by [`COUNTS`].
 fn group(used: &Used) -> Object<impl FnOnce(&mut Json)> {
     Object(|json: &mut Json| {
-        for ((name, ..), value) in COUNTS.iter().zip(used.counts) {
-            json.field(name, value);
+        for (count, value) in COUNTS.iter().zip(used.counts) {
+            json.field(count.name, value);
         }
     })
 }
@@ -160,7 +161,7 @@ fn denial(row: &Denied) -> Object<impl FnOnce(&mut Json)> {
 }
 
 /// Says in a few lines what was denied first.
-fn tell(table: &Table) {
+fn summarise(table: &Table) {
     const LINES: usize = 5;
     let rows = rows(table);
     let shown = if table.used > LINES {

@@ -1,4 +1,4 @@
-//! What the three processes tell each other: one page of numbers.
+//! What the three processes know of each other: one page of numbers.
 //!
 //! The payload writes here without a system call, so it can say what went wrong even when the
 //! filter already denies everything.
@@ -76,7 +76,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Says which descriptor tells of the calls that the filter denies.
+    /// Says which descriptor is the listener of the filter.
     pub(crate) fn listen(&self, listener: u32) {
         self.listener.store(listener, Ordering::Release);
     }
