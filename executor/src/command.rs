@@ -5,7 +5,7 @@ use crate::message::{Part, Refused, parts, print, say};
 use crate::text::Text;
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags};
+use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags, accessat};
 use rustix::io::Errno;
 
 const STEP: &str = "exec";
@@ -92,7 +92,7 @@ fn look_at(path: &Path) -> Result<(), Unfit> {
     };
     match FileType::from_raw_mode(status.st_mode) {
         FileType::RegularFile => {
-            let may_execute = rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
+            let may_execute = accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
             may_execute.map_err(|_| Unfit::Because(": permission denied: not executable"))
         }
         FileType::Directory => Err(Unfit::Because(": is a directory")),

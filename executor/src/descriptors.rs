@@ -4,7 +4,7 @@ use crate::files::is_directory;
 use crate::message::{OrRefuse, Refused, refuse};
 use purple_sys::descriptors;
 use rustix::fd::{AsRawFd, IntoRawFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, fstat};
 
 const STEP: &str = "start";
 
@@ -28,7 +28,7 @@ pub(crate) fn occupy_standard() -> Result<(), Refused> {
         (1, descriptors::output()),
         (2, descriptors::error()),
     ] {
-        let status = rustix::fs::fstat(fd).or_refuse(STEP, "looking at a standard descriptor")?;
+        let status = fstat(fd).or_refuse(STEP, "looking at a standard descriptor")?;
         if is_directory(&status) {
             return Err(refuse!(
                 STEP,

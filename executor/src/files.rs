@@ -4,7 +4,7 @@
 
 use core::ffi::CStr;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, Stat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, openat};
 use rustix::io::Errno;
 
 /// Opens what is there already.
@@ -14,7 +14,7 @@ pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
 
 /// Opens what is there already, below a directory.
 pub(crate) fn open_at(dir: impl AsFd, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
-    rustix::fs::openat(dir, path, flags | OFlags::CLOEXEC, Mode::empty())
+    openat(dir, path, flags | OFlags::CLOEXEC, Mode::empty())
 }
 
 /// Reads as much of a file as fits.

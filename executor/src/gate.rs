@@ -5,7 +5,7 @@ use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::pipe::PipeFlags;
+use rustix::pipe::{PipeFlags, pipe_with};
 
 const STEP: &str = "start";
 
@@ -15,8 +15,13 @@ const AT_ONCE: Timespec = Timespec {
     tv_nsec: 0,
 };
 
-/// Holds init back until its ids are mapped, and shows it whether the supervisor still lives: only
-/// the supervisor holds the other end.
+/// Holds init back until its ids are mapped, and shows it whether the supervisor still lives.
+///
+/// Both processes have a copy of it after the clone, and each closes the end that is not its own. So
+/// an open gate proves that the supervisor has mapped the ids and written down its namespaces; a
+/// closed one, that the supervisor has failed or is dead, because only it holds the other end. The
+/// parent's death signal alone would not do: changing ids clears it, and it is not sent to a process
+/// whose parent died before it asked.
 pub(crate) struct Gate {
     reader: OwnedFd,
     writer: OwnedFd,
@@ -24,7 +29,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new() -> Result<Self, Refused> {
-        let pipe = rustix::pipe::pipe_with(PipeFlags::CLOEXEC);
+        let pipe = pipe_with(PipeFlags::CLOEXEC);
         let (reader, writer) = pipe.or_refuse(STEP, "a pipe to init")?;
         Ok(Self { reader, writer })
     }

@@ -16,11 +16,13 @@ use purple_sys::process::exit_group;
 use purple_sys::signal;
 use purple_sys::strings::{Full, StringArray};
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, fstat};
 use rustix::io::Errno;
 use rustix::process::{
-    DumpableBehavior, Pid, Signal, WaitOptions, kill_process, set_dumpable_behavior, waitpid,
+    DumpableBehavior, Pid, Signal, WaitOptions, getpid, kill_process, set_dumpable_behavior,
+    waitpid,
 };
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 const STEP: &str = "identity";
 const WRITING: &str = "writing the id maps";
@@ -146,10 +148,10 @@ pub(crate) fn assume(plan: &Plan<'_>, outside: Outside) -> Result<(), Refused> {
     let uid = rustix::process::Uid::from_raw(plan.process.uid);
     let gid = rustix::process::Gid::from_raw(plan.process.gid);
     if outside.root || outside.subordinate {
-        rustix::thread::set_thread_groups(&[]).or_refuse(STEP, TAKING)?;
+        set_thread_groups(&[]).or_refuse(STEP, TAKING)?;
     }
-    rustix::thread::set_thread_res_gid(gid, gid, gid).or_refuse(STEP, TAKING)?;
-    rustix::thread::set_thread_res_uid(uid, uid, uid).or_refuse(STEP, TAKING)?;
+    set_thread_res_gid(gid, gid, gid).or_refuse(STEP, TAKING)?;
+    set_thread_res_uid(uid, uid, uid).or_refuse(STEP, TAKING)?;
     // Changing ids makes a process undumpable, so that it could not open its own /proc/self.
     set_dumpable_behavior(DumpableBehavior::Dumpable).or_refuse(STEP, TAKING)
 }
@@ -164,7 +166,7 @@ fn write_own_maps(uid: u32, gid: u32) -> Result<(), Errno> {
         inside: id,
         outside: id,
     };
-    let proc = proc_of(rustix::process::getpid())?;
+    let proc = proc_of(getpid())?;
     write(&proc, c"setgroups", b"deny")?;
     write_map(&proc, GROUPS.file, to_itself(gid))?;
     write_map(&proc, USERS.file, to_itself(uid))
@@ -178,7 +180,7 @@ pub(crate) fn mount_map(
     outside: Outside,
 ) -> Result<OwnedFd, Refused> {
     let failed = |errno| refuse!(STEP, "an id map for ", mount.source, errno, mount.line);
-    let owner = rustix::fs::fstat(source).map_err(failed)?;
+    let owner = fstat(source).map_err(failed)?;
     let gid = Mapped {
         inside: owner.st_gid,
         outside: outside.gid,

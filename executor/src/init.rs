@@ -23,6 +23,7 @@ use purple_sys::{descriptors, loopback, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior};
+use rustix::system::sethostname;
 
 const STEP: &str = "init";
 /// Where it has failed when giving something up did.
@@ -94,7 +95,7 @@ fn prepare(run: &Run) -> Result<(), Refused> {
     // now, which it was not when it was cloned.
     enter_new(process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
     loopback::bring_up().or_refuse("network", "loopback")?;
-    rustix::system::sethostname(process.hostname.to_bytes()).or_refuse("hostname", "sethostname")
+    sethostname(process.hostname.to_bytes()).or_refuse("hostname", "sethostname")
 }
 
 /// Starts the payload, and gives up what init does not need any more.

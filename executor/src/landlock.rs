@@ -8,7 +8,7 @@ use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path
 use purple_sys::descriptors;
 use purple_sys::landlock::{Handled, allow_beneath, allow_port, restrict, ruleset, version};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, fcntl_getfl, fstat, openat2};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
@@ -107,12 +107,12 @@ fn allow_path(ruleset: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Res
     let fail = |errno| refuse!(STEP, path.path, errno, path.line);
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let resolve = ResolveFlags::NO_SYMLINKS;
-    let found: OwnedFd = match rustix::fs::openat2(CWD, path.path, flags, Mode::empty(), resolve) {
+    let found: OwnedFd = match openat2(CWD, path.path, flags, Mode::empty(), resolve) {
         Err(Errno::NOENT) if path.flags & path_flags::OPTIONAL != 0 => return Ok(false),
         found => found.map_err(fail)?,
     };
     let mut access = path.access & known;
-    if !is_directory(&rustix::fs::fstat(&found).map_err(fail)?) {
+    if !is_directory(&fstat(&found).map_err(fail)?) {
         access &= landlock_fs::FILE;
     }
     allow_beneath(ruleset, found.as_fd(), access).map_err(fail)?;
@@ -126,7 +126,7 @@ fn allow_open_file(ruleset: BorrowedFd<'_>, fd: BorrowedFd<'_>, known: u64) -> R
     const WRITE: u64 = landlock_fs::WRITE_FILE | landlock_fs::TRUNCATE;
     /// What the kernel says of a file that no path leads to, such as a pipe: Landlock restricts none.
     const NO_PATH: Errno = Errno::BADFD;
-    let flags = rustix::fs::fcntl_getfl(fd)?;
+    let flags = fcntl_getfl(fd)?;
     if flags.contains(OFlags::PATH) {
         return Ok(false);
     }

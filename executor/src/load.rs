@@ -6,16 +6,20 @@ use crate::message::{Refused, refuse, say};
 use core::ffi::CStr;
 use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, SourceLine, network_flags};
 use purple_sys::{AUDIT_ARCH, memory};
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::{FileType, OFlags, fstat};
 
 const STEP: &str = "plan";
 
 /// Reads, bounds, checks and decodes the plan.
+///
+/// Holding a [`Plan`] proves that its bytes are the ones that were sealed, and that every length,
+/// offset, number and flag in it is in bounds. It does not prove who made it: whoever chooses the file
+/// chooses what is applied, so the file is the operator's to name and never the payload's.
 pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     let failed = |errno| refuse!(STEP, path, errno);
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = open(path, flags).map_err(failed)?;
-    let status = rustix::fs::fstat(&file).map_err(failed)?;
+    let status = fstat(&file).map_err(failed)?;
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
         return Err(refuse!(STEP, path, " is not a regular file"));
     }

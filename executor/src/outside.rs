@@ -8,6 +8,7 @@ use core::ffi::CStr;
 use purple_plan::Plan;
 use purple_sys::memory;
 use rustix::io::Errno;
+use rustix::process::{getegid, geteuid, getgid, getuid};
 
 const STEP: &str = "identity";
 
@@ -15,6 +16,9 @@ const STEP: &str = "identity";
 const MOST_BYTES: usize = 4 << 20;
 
 /// The ids outside that the payload's ids inside stand for.
+///
+/// For the host, these are who the payload is: what they own outside, it could change if it could
+/// reach it. Where root starts the sandbox they are not root's own, unless the plan says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outside {
     /// User id.
@@ -37,8 +41,8 @@ impl Outside {
     /// Works out the ids outside: an ordinary user's own, or the first of its subordinate ones; for
     /// root, what the command line wants, or else the plan's.
     pub(crate) fn of(plan: &Plan<'_>, options: &Options) -> Result<Self, Refused> {
-        let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
-        if uid != rustix::process::getuid() || gid != rustix::process::getgid() {
+        let (uid, gid) = (geteuid(), getegid());
+        if uid != getuid() || gid != getgid() {
             let what = "purple-exec must not be installed setuid or setgid";
             return Err(refuse!(STEP, what));
         }

@@ -21,7 +21,7 @@ use purple_sys::{loopback, seccomp, signal};
 use rustix::fd::BorrowedFd;
 use rustix::fs::Mode;
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::process::{DumpableBehavior, chdir, set_dumpable_behavior, umask};
 use rustix::thread::set_no_new_privs;
 
 /// How many bytes an instruction of a filter has (linux/filter.h).
@@ -48,7 +48,7 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     // open to it for a while.
     set_dumpable_behavior(DumpableBehavior::Dumpable).or_refuse("payload", "prctl")?;
     enter_inner_namespaces(run)?;
-    let _before: Mode = rustix::process::umask(Mode::from_raw_mode(plan.process.umask));
+    let _before: Mode = umask(Mode::from_raw_mode(plan.process.umask));
     set_limits(plan)?;
     if plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
@@ -148,7 +148,7 @@ fn of_caller(run: &Run, name: &[u8]) -> Option<&'static CStr> {
 
 fn enter_working_directory(plan: &Plan<'_>) -> Result<(), Refused> {
     let directory = plan.process.working_dir;
-    rustix::process::chdir(directory).map_err(|errno| {
+    chdir(directory).map_err(|errno| {
         let line = plan.process.working_dir_line;
         refuse!("working directory", directory, errno, line)
     })

@@ -27,6 +27,11 @@ pub(crate) enum Outcome {
 }
 
 /// The page.
+///
+/// The payload can write to it until it becomes the command, and not any more then: execve gives a
+/// process new memory. So what the supervisor reads here was written by this program. Init and the
+/// supervisor still treat it as numbers that may be anything: an outcome that does not exist is no
+/// outcome.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shared {
     /// 1 once init lets the payload go on.

@@ -9,7 +9,7 @@ use core::time::Duration;
 use purple_plan::Process;
 use purple_sys::wait::{Ended, reap};
 use purple_sys::{memory, signal};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpid, kill_process};
 use rustix::time::ClockId;
 
 const STEP: &str = "supervision";
@@ -36,7 +36,7 @@ impl End {
     /// The end of a run that was refused before init did anything.
     pub(crate) fn refused(status: u8) -> Self {
         let nothing_used = Ended {
-            pid: rustix::process::getpid(),
+            pid: getpid(),
             status: 0,
             user_us: 0,
             system_us: 0,

@@ -3,7 +3,7 @@
 use crate::files::open_at;
 use crate::text::Text;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, unlinkat};
 use rustix::io::Errno;
 
 /// The name of a group.
@@ -18,7 +18,7 @@ pub(crate) fn open<const N: usize>(dir: BorrowedFd<'_>, path: &Text<N>) -> Resul
 /// is removed; one in which something runs stays, and making it fails.
 pub(crate) fn make(parent: &OwnedFd, name: &Name) -> Result<OwnedFd, Errno> {
     let _leftover: Result<(), Errno> = remove(parent, name);
-    rustix::fs::mkdirat(parent, name.c_str()?, Mode::from_raw_mode(0o755))?;
+    mkdirat(parent, name.c_str()?, Mode::from_raw_mode(0o755))?;
     let opened = open(parent.as_fd(), name);
     if opened.is_err() {
         remove(parent, name)?;
@@ -28,5 +28,5 @@ pub(crate) fn make(parent: &OwnedFd, name: &Name) -> Result<OwnedFd, Errno> {
 
 /// Removes a group in which nothing runs.
 pub(crate) fn remove(parent: &OwnedFd, name: &Name) -> Result<(), Errno> {
-    rustix::fs::unlinkat(parent, name.c_str()?, AtFlags::REMOVEDIR)
+    unlinkat(parent, name.c_str()?, AtFlags::REMOVEDIR)
 }

@@ -8,7 +8,7 @@ use crate::text::{Text, lines};
 use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
 use purple_sys::mount;
 use rustix::fd::AsRawFd;
-use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags};
+use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags, readlinkat_raw, statx};
 use rustix::io::Errno;
 
 const STEP: &str = "cgroup";
@@ -78,11 +78,11 @@ fn locate(step: &Mount<'_>) -> Result<Option<Source>, Errno> {
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
         place => place?,
     };
-    let status = rustix::fs::statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+    let status = statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
     let mut link = Text::<64>::of(b"/proc/self/fd/");
     link.push_number(u64::from(place.as_raw_fd().unsigned_abs()));
     let mut buffer = [0; 4096];
-    let used = rustix::fs::readlinkat_raw(CWD, link.c_str()?, &mut buffer[..])?;
+    let used = readlinkat_raw(CWD, link.c_str()?, &mut buffer[..])?;
     let path = Text::of(buffer.get(..used).unwrap_or(&[]));
     // What does not fit was left out, and is no path.
     let _whole = path.c_str()?;

@@ -21,6 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
+use rustix::process::getpid;
 use values::{first_number, is_in_force, sum_behind};
 
 /// How long the kernel may take to end what runs in the group.
@@ -113,7 +114,7 @@ impl Group {
             return Ok(None);
         }
         let mut name = Name::of(b"purple-");
-        let pid = rustix::process::getpid().as_raw_pid().unsigned_abs();
+        let pid = getpid().as_raw_pid().unsigned_abs();
         name.push_number(u64::from(pid));
         let parent = parent::find(run, &name)?;
         let dir =

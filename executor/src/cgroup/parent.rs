@@ -14,7 +14,7 @@ use crate::run::Run;
 use crate::text::{Text, lines, words};
 use core::ffi::CStr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Mode};
+use rustix::fs::{CWD, Mode, fstatfs, mkdir};
 use rustix::io::Errno;
 
 /// `CGROUP2_SUPER_MAGIC` (linux/magic.h).
@@ -52,7 +52,7 @@ fn for_root(run: &Run) -> Result<Path, Refused> {
     let first = open(CWD, &path).map_err(|errno| fail(&path, errno))?;
     enable(run, &first, path.bytes())?;
     path.push("/purple");
-    match rustix::fs::mkdir(path.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755)) {
+    match mkdir(path.c_str().unwrap_or(c""), Mode::from_raw_mode(0o755)) {
         Ok(()) | Err(Errno::EXIST) => Ok(path),
         Err(errno) => Err(fail(&path, errno)),
     }
@@ -80,7 +80,7 @@ fn not_mounted(run: &Run, errno: Errno) -> Refused {
 
 fn open_group(run: &Run, path: &Path) -> Result<OwnedFd, Refused> {
     let group = open(CWD, path).map_err(|errno| failed(run, parts![path.bytes(), errno]))?;
-    let kind = rustix::fs::fstatfs(&group).map_err(|errno| not_mounted(run, errno))?;
+    let kind = fstatfs(&group).map_err(|errno| not_mounted(run, errno))?;
     if kind.f_type != CGROUP2 {
         let why = " is not a group of a cgroup2 file system";
         return Err(failed(run, parts![path.bytes(), why]));

@@ -10,7 +10,7 @@ use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, mount_flags};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::CWD;
+use rustix::fs::{CWD, fstat};
 use rustix::io::Errno;
 
 /// What masks show, as far as it is in use already: one empty directory for each shape, and one
@@ -68,7 +68,7 @@ impl Masks {
     }
 
     fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
-        let status = rustix::fs::fstat(target).at(step)?;
+        let status = fstat(target).at(step)?;
         if is_directory(&status) {
             self.mask_directory(step, target)
         } else {

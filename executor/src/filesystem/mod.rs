@@ -25,9 +25,10 @@ use masks::Masks;
 use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::mount::{self, Change};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, fstat, mkdirat, symlinkat};
 use rustix::io::Errno;
-use rustix::mount::UnmountFlags;
+use rustix::mount::{UnmountFlags, unmount};
+use rustix::process::{chdir, fchdir, pivot_root, umask};
 use step::{Step, has};
 use target::{Parents, Target, existing, open_below};
 
@@ -50,7 +51,7 @@ pub(crate) fn make_private() -> Result<(), Refused> {
 /// Builds the new root, makes it the root of this process, and records what it has read back.
 pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
     // The modes are those of the plan.
-    let _mask: Mode = rustix::process::umask(Mode::empty());
+    let _mask: Mode = umask(Mode::empty());
 
     let root = new_root(steps)?;
     let mut parents = Parents::new(&root);
@@ -117,7 +118,7 @@ fn bind(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<(), Re
         return Ok(());
     };
     tree::set_attributes(mount, tree)?;
-    let status = rustix::fs::fstat(tree).at(mount)?;
+    let status = fstat(tree).at(mount)?;
     attach(root, parents, mount, tree, is_directory(&status))
 }
 
@@ -154,10 +155,10 @@ fn attach(
 fn create(parents: &mut Parents<'_>, step: &Mount<'static>) -> Result<(), Errno> {
     let Target { dir, name } = parents.of(step)?;
     match step.kind {
-        MountKind::Directory => rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(step.mode)),
+        MountKind::Directory => mkdirat(dir, name, Mode::from_raw_mode(step.mode)),
         MountKind::Symlink => {
             let content = Text::<1024>::of(step.content);
-            rustix::fs::symlinkat(content.c_str()?, dir, name)
+            symlinkat(content.c_str()?, dir, name)
         }
         _ => write_all(target::create(dir, name, step.mode)?, step.content),
     }
@@ -184,13 +185,13 @@ fn enter(root: &OwnedFd) -> Result<(), Refused> {
 }
 
 fn pivot(root: &OwnedFd) -> Result<(), Errno> {
-    rustix::process::fchdir(root)?;
+    fchdir(root)?;
     // With both arguments the same, the old root ends up on top of the new one (pivot_root(2)).
-    rustix::process::pivot_root(c".", c".")?;
-    rustix::mount::unmount(c".", UnmountFlags::DETACH)?;
-    rustix::process::chdir(c"/")?;
+    pivot_root(c".", c".")?;
+    unmount(c".", UnmountFlags::DETACH)?;
+    chdir(c"/")?;
     // The root is now the new one, and nothing is mounted over it.
-    let expected = rustix::fs::fstat(root)?;
+    let expected = fstat(root)?;
     let found = rustix::fs::stat(c"/")?;
     let parent = rustix::fs::stat(c"/..")?;
     if !is_same(&found, &expected) || !is_same(&parent, &expected) {

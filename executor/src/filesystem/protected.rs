@@ -12,8 +12,10 @@ use crate::files::is_directory;
 use crate::message::{OrRefuse, Refused, refuse, say};
 use purple_plan::{Mount, MountKind, mount_flags};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, fstat};
 use rustix::io::Errno;
+use rustix::process::umask;
+use rustix::thread::sched_yield;
 
 const STEP: &str = "protected path";
 
@@ -42,9 +44,9 @@ pub(crate) fn make_stubs(steps: &mut [Step]) -> Result<(), Refused> {
         return Ok(());
     }
     // A stub has the mode that it is made with.
-    let before = rustix::process::umask(Mode::empty());
+    let before = umask(Mode::empty());
     let made = (0..steps.len()).try_for_each(|index| protect(steps, index));
-    let _ours: Mode = rustix::process::umask(before);
+    let _ours: Mode = umask(before);
     if made.is_err() {
         remove_stubs(steps);
     }
@@ -146,13 +148,13 @@ fn find_or_make(
             found => found?,
         };
 
-        let status = rustix::fs::fstat(&found)?;
+        let status = fstat(&found)?;
         if is_stub(&status, step.content) {
             match stub::lock(parent.as_fd(), name, &status) {
                 Ok(file) => return Ok(Existing::stub(place, parent, file)),
                 Err(Errno::NOENT | Errno::WOULDBLOCK) if tries > 0 => {
                     tries = tries.saturating_sub(1);
-                    rustix::thread::sched_yield();
+                    sched_yield();
                 }
                 Err(errno) => return Err(errno),
             }

@@ -11,7 +11,7 @@ use crate::outside::Outside;
 use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::mount::{self, Change};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
@@ -43,7 +43,7 @@ pub(crate) fn place_of(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
     } else {
         ResolveFlags::NO_SYMLINKS
     };
-    rustix::fs::openat2(CWD, step.source, flags, Mode::empty(), resolve)
+    openat2(CWD, step.source, flags, Mode::empty(), resolve)
 }
 
 /// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.

@@ -15,7 +15,9 @@ use crate::files::{is_directory, is_same, write_all};
 use crate::text::Text;
 use core::ffi::CStr;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, flock};
+use rustix::fs::{
+    AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat, mkdirat, statat, unlinkat,
+};
 use rustix::io::Errno;
 
 /// The modes with which stubs are made.
@@ -50,8 +52,8 @@ impl Stub {
     /// Removes it, unless another sandbox needs it or something else is there now.
     pub(crate) fn remove(&self, name: &CStr, content: &[u8]) -> Result<(), Errno> {
         flock(&self.file, FlockOperation::NonBlockingLockExclusive)?;
-        let status = rustix::fs::fstat(&self.file)?;
-        let there = rustix::fs::statat(&self.parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let status = fstat(&self.file)?;
+        let there = statat(&self.parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
         if !is_same(&status, &there) || !is_stub(&status, content) {
             return Ok(());
         }
@@ -68,7 +70,7 @@ pub(crate) fn make(parent: BorrowedFd<'_>, name: &CStr, kind: Kind<'_>) -> Resul
             write_all(&file, content).and_then(|()| lock_new(parent, name, content))
         }
         Kind::Directory => {
-            rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
+            mkdirat(parent, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
             lock_new(parent, name, b"")
         }
     };
@@ -84,8 +86,8 @@ pub(crate) fn make(parent: BorrowedFd<'_>, name: &CStr, kind: Kind<'_>) -> Resul
 pub(crate) fn lock(parent: BorrowedFd<'_>, name: &CStr, seen: &Stat) -> Result<OwnedFd, Errno> {
     let stub = open_below(parent, name, OFlags::RDONLY)?;
     flock(&stub, FlockOperation::NonBlockingLockShared)?;
-    let there = rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    if is_same(&there, seen) && is_same(&rustix::fs::fstat(&stub)?, seen) {
+    let there = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if is_same(&there, seen) && is_same(&fstat(&stub)?, seen) {
         Ok(stub)
     } else {
         Err(Errno::NOENT)
@@ -114,7 +116,7 @@ pub(crate) fn name_of(path: &[u8]) -> Text<256> {
 
 /// Shares the lock of what was just made, if it has become a stub.
 fn lock_new(parent: BorrowedFd<'_>, name: &CStr, content: &[u8]) -> Result<OwnedFd, Errno> {
-    let status = rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    let status = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if !is_stub(&status, content) {
         return Err(Errno::OPNOTSUPP);
     }
@@ -127,5 +129,5 @@ fn unlink(parent: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<(), Er
     } else {
         AtFlags::empty()
     };
-    rustix::fs::unlinkat(parent, name, flags)
+    unlinkat(parent, name, flags)
 }

@@ -5,7 +5,7 @@ use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::Mount;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, mkdirat, mknodat, openat, openat2};
 use rustix::io::Errno;
 
 /// The mode of directories and files to mount on; what is mounted there has its own.
@@ -15,16 +15,16 @@ const FILE_MODE: u32 = 0o444;
 /// Makes a directory to mount on, or an empty file.
 pub(crate) fn make(dir: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<(), Errno> {
     if directory {
-        return rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(DIRECTORY_MODE));
+        return mkdirat(dir, name, Mode::from_raw_mode(DIRECTORY_MODE));
     }
     let mode = Mode::from_raw_mode(FILE_MODE);
-    rustix::fs::mknodat(dir, name, FileType::RegularFile, mode, 0)
+    mknodat(dir, name, FileType::RegularFile, mode, 0)
 }
 
 /// Makes a file that is not there yet.
 pub(crate) fn create(dir: BorrowedFd<'_>, name: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(mode))
+    openat(dir, name, flags, Mode::from_raw_mode(mode))
 }
 
 /// A handle of a path below the new root; no symbolic link is followed on the way.
@@ -40,11 +40,15 @@ pub(crate) fn open_below(
 ) -> Result<OwnedFd, Errno> {
     let flags = flags | OFlags::CLOEXEC;
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(root, target, flags, Mode::empty(), resolve)
+    openat2(root, target, flags, Mode::empty(), resolve)
 }
 
 /// Finds the directories that hold targets, and remembers the last one: steps for one directory
 /// follow each other, so most need no look-up.
+///
+/// What is remembered is a handle and not a path, so it stays the directory that was looked up even
+/// if another process moves it. It must be [forgotten](Self::forget) when something is mounted over
+/// an existing path: the handle would lead to what lies below.
 pub(crate) struct Parents<'r> {
     root: &'r OwnedFd,
     /// The path of the last one, without a slash at its end.
@@ -125,7 +129,7 @@ fn make_all(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
         let above = last.as_ref().unwrap_or(root).as_fd();
         let dir = match open_below(above, name, FLAGS) {
             Err(Errno::NOENT) => {
-                rustix::fs::mkdirat(above, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
+                mkdirat(above, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
                 open_below(above, name, FLAGS)?
             }
             found => found?,

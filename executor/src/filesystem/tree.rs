@@ -9,7 +9,10 @@ use purple_plan::{Mount, mount_flags};
 use purple_sys::mount::{self, Change};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
+    fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
+};
 
 const STEP: &str = "mount";
 
@@ -22,7 +25,7 @@ pub(crate) fn copy(dir: BorrowedFd<'_>, path: &CStr, recursive: bool) -> Result<
     let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
     flags.set(OpenTreeFlags::AT_RECURSIVE, recursive);
     flags.set(OpenTreeFlags::AT_EMPTY_PATH, path.is_empty());
-    rustix::mount::open_tree(dir, path, flags)
+    open_tree(dir, path, flags)
 }
 
 /// A new, empty tmpfs with the step's size, number of files, mode and attributes.
@@ -53,14 +56,14 @@ pub(crate) fn special(
 }
 
 fn new(kind: &CStr, settings: &[Setting<'_>], attributes: u64) -> Result<OwnedFd, Errno> {
-    let context = rustix::mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
     for (key, value) in settings {
-        rustix::mount::fsconfig_set_string(context.as_fd(), *key, *value)?;
+        fsconfig_set_string(context.as_fd(), *key, *value)?;
     }
-    rustix::mount::fsconfig_create(context.as_fd())?;
+    fsconfig_create(context.as_fd())?;
     let bits = u32::try_from(attributes).map_err(|_| Errno::INVAL)?;
     let attributes = MountAttrFlags::from_bits_retain(bits);
-    rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
+    fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
 }
 
 /// Sets the step's attributes on a tree, and makes it private: what the host mounts later where root
@@ -79,5 +82,5 @@ pub(crate) fn set_attributes(step: &Mount<'_>, tree: &OwnedFd) -> Result<(), Ref
 pub(crate) fn move_to(tree: &OwnedFd, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
     let mut flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     flags.set(MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH, path.is_empty());
-    rustix::mount::move_mount(tree.as_fd(), c"", dir, path, flags)
+    move_mount(tree.as_fd(), c"", dir, path, flags)
 }
