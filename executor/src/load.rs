@@ -27,8 +27,12 @@ pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
     let used = read_all(&file, memory).map_err(failed)?;
     let bytes: &'static [u8] = memory;
-    Plan::decode(bytes.get(..used).unwrap_or(&[]))
-        .map_err(|error| refuse!(STEP, path, ": ", error.text()))
+    Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| match error.words() {
+        (text, None) => refuse!(STEP, path, ": ", text),
+        (text, Some((number, rest))) => {
+            refuse!(STEP, path, ": ", text, u64::from(number), rest)
+        }
+    })
 }
 
 /// The plan's filter for this architecture.

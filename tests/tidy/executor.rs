@@ -1,6 +1,6 @@
 //! Rules for purple-exec: it stays small, and its unsafe code stays in its crate.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, root, tracked};
 use std::path::PathBuf;
 

@@ -2,9 +2,10 @@
 //! annotated assembly.
 
 use super::calls::classify;
+use super::exit::{Exit, complain, print};
 use super::query;
 use super::verify::with_plan;
-use super::{Exit, complain, output, print, source_line};
+use super::{output, source_line};
 use clap::{Args, ValueEnum};
 use purple_plan::{
     Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_flags,
@@ -12,11 +13,11 @@ use purple_plan::{
 };
 use purplec::emit::Recorded;
 use purplec::emit::bpf::Program;
-use purplec::resolve::CAPABILITIES;
 use purplec::seal::{hex, tells};
 use purplec::show::assembly::assembly;
 use purplec::show::policy::policy;
 use purplec::syscalls::Arch;
+use purplec::syscalls::CAPABILITIES;
 use serde_json::{Value, json};
 use std::ffi::CStr;
 use std::fmt::Write as _;

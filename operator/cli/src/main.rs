@@ -1,0 +1,63 @@
+//! The `purple` command: runs a command under a profile, lists the profiles, and says what the host
+//! can enforce. Here are arguments, printing and exit statuses; the rest is purple-core's.
+
+mod audit;
+mod doctor;
+mod output;
+mod profile;
+mod run;
+
+use clap::{Parser, Subcommand};
+use output::{Failure, say};
+use std::process::ExitCode;
+
+/// The exit status of a command that was refused, and of a run that was refused before its command
+/// started.
+const REFUSED: u8 = purple_core::REFUSED;
+
+/// Runs AI agents, and the code they write, confined by a policy.
+#[derive(Debug, Parser)]
+#[command(name = "purple", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a command confined by a profile, a policy or a plan
+    Run(run::Arguments),
+    /// List and show the profiles
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Show the audit log, or look whether it is whole
+    Audit(audit::Arguments),
+    /// Say what this host can enforce, and what to type where something is missing
+    Doctor(doctor::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let status = if error.use_stderr() { REFUSED } else { 0 };
+            return match error.print() {
+                Ok(()) => ExitCode::from(status),
+                Err(_) => ExitCode::from(REFUSED),
+            };
+        }
+    };
+    let status: Result<u8, Failure> = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Profile(command) => profile::run(command),
+        Command::Audit(arguments) => audit::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+    };
+    match status {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            say(&failure.to_string());
+            ExitCode::from(REFUSED)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `purple run`: a command under a profile, a policy or a plan.
+
+use crate::output::{Failure, say_all};
+use clap::Args;
+use purple_core::launch::{Launch, Request};
+use purple_core::plans::{self, PlanSource};
+use purple_core::profiles;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What to run, and under what.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    confinement: Confinement,
+    /// Write what was enforced and how the command ended to a file, as one JSON object
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Make the run's control group below this one
+    #[arg(long, value_name = "PATH")]
+    cgroup: Option<PathBuf>,
+    /// Run although a layer of the plan is not enforced: cgroup, audit, monitor, landlock
+    #[arg(long, value_name = "LAYER")]
+    unenforced: Vec<String>,
+    /// As root: the command's user and group id outside
+    #[arg(long, value_name = "N", conflicts_with = "subordinate_ids")]
+    outside_id: Option<u32>,
+    /// Not as root: give the command the first of your subordinate ids outside, and not your own
+    #[arg(long)]
+    subordinate_ids: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+/// What confines the command: exactly one of these; the profile ai-dev-safe by default.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Confinement {
+    /// A profile by name; `purple profile list` prints them
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// A policy file
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A compiled plan
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+}
+
+/// Runs the command, and returns its exit status. Without a record to keep, this process becomes
+/// purple-exec, and does not come back.
+pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
+    let request = arguments.request();
+    let mut notices = Vec::new();
+    let plan = plans::ready(&arguments.confinement.plan_source(), &mut notices);
+    say_all(&mut notices);
+    let plan = plan?;
+    let launch = Launch::new(&plan)?;
+    let prepared = launch.prepare(&request, &mut notices);
+    say_all(&mut notices);
+    let status = prepared?.run(&mut notices);
+    say_all(&mut notices);
+    Ok(status?)
+}
+
+impl Arguments {
+    fn request(&self) -> Request {
+        Request {
+            command: self.command.clone(),
+            report: self.report.clone(),
+            cgroup: self.cgroup.clone(),
+            unenforced: self.unenforced.clone(),
+            outside_id: self.outside_id,
+            subordinate_ids: self.subordinate_ids,
+        }
+    }
+}
+
+impl Confinement {
+    fn plan_source(&self) -> PlanSource {
+        match (&self.plan, &self.policy, &self.profile) {
+            (Some(path), ..) => PlanSource::Plan(path.clone()),
+            (None, Some(path), _) => PlanSource::Policy(path.clone()),
+            (None, None, Some(name)) => PlanSource::Profile(name.clone()),
+            (None, None, None) => PlanSource::Profile(profiles::DEFAULT.to_owned()),
+        }
+    }
+}

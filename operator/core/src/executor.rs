@@ -1,0 +1,68 @@
+//! purple-exec, and how it gets the plan. It is beside this program: the search path has no say in
+//! what confines an agent.
+
+use purple_host::memory::SealedBytes;
+use purple_host::{Errno, files};
+use std::fmt::{self, Display};
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A command that runs purple-exec.
+pub fn command() -> Result<Command, ExecutorError> {
+    let own = std::env::current_exe().map_err(ExecutorError::OwnPath)?;
+    let executor = own.with_file_name("purple-exec");
+    if !executor.is_file() {
+        return Err(ExecutorError::Missing(executor));
+    }
+    match files::may_execute(&executor) {
+        Ok(()) => Ok(Command::new(executor)),
+        Err(errno) => Err(ExecutorError::NotExecutable {
+            path: executor,
+            errno,
+        }),
+    }
+}
+
+/// Seals a plan in memory: purple-exec reads the very bytes that were checked, whatever happens to
+/// the file they came from. It closes them before the command starts.
+pub(crate) fn seal(plan: &[u8]) -> Result<SealedBytes, ExecutorError> {
+    SealedBytes::new(c"plan", plan).map_err(ExecutorError::Seal)
+}
+
+/// Why purple-exec cannot be started.
+#[derive(Debug)]
+pub enum ExecutorError {
+    /// The kernel does not say where this program is.
+    OwnPath(io::Error),
+    /// There is no purple-exec beside this program.
+    Missing(PathBuf),
+    /// This user may not execute it.
+    NotExecutable {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        errno: Errno,
+    },
+    /// The plan cannot be sealed in memory.
+    Seal(io::Error),
+}
+
+impl Display for ExecutorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OwnPath(error) => write!(f, "cannot find out where this program is: {error}"),
+            Self::Missing(path) => write!(
+                f,
+                "{} is not there; purple-exec must be installed beside purple",
+                path.display()
+            ),
+            Self::NotExecutable { path, errno } => {
+                write!(f, "{} cannot be executed: {errno}", path.display())
+            }
+            Self::Seal(error) => write!(f, "sealing the plan in memory: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ExecutorError {}

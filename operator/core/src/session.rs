@@ -1,0 +1,206 @@
+//! A run that is recorded: what is checked and opened before it, and what is written after it.
+
+use crate::Problem;
+use crate::audit::log::{self, Log};
+use crate::audit::record::Run;
+use crate::notice::{Notice, RecordStage};
+use crate::workspace::{self, WorkspaceError};
+use purple_host::process::{SuperviseError, supervise};
+use purple_host::{Errno, FileError, files, memory, random};
+use purple_plan::{AuditFailure, Plan};
+use purplec::resolve::quantity::Date;
+use std::ffi::{OsStr, OsString};
+use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+/// The run.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    plan: &'a Plan<'a>,
+    command: Vec<String>,
+    id: String,
+    /// Where the record goes; none where the policy asks for none, or goes on without.
+    log: Option<Log>,
+    /// What purple-exec writes its report to: memory of ours.
+    report: File,
+    /// Where the operator wants the report too.
+    copy: Option<(PathBuf, File)>,
+}
+
+impl<'a> Session<'a> {
+    /// Opens everything that the end of the run will write to.
+    pub(crate) fn open(
+        plan: &'a Plan<'a>,
+        copy: Option<&Path>,
+        command: &[OsString],
+        notices: &mut Vec<Notice>,
+    ) -> Result<Self, SessionError> {
+        let log = open_log(plan, notices)?;
+        let copy = copy.map(|path| match files::create_private(path) {
+            Ok(file) => Ok((path.to_owned(), file)),
+            Err(error) => Err(SessionError::ReportCopy(FileError::at(path)(error))),
+        });
+        let report = memory::inherited(c"report").map_err(SessionError::ReportMemory)?;
+        let id = random::bytes::<8>().map_err(SessionError::Id)?;
+        Ok(Self {
+            plan,
+            command: command
+                .iter()
+                .map(|one| one.to_string_lossy().into_owned())
+                .collect(),
+            id: purplec::seal::hex(&id),
+            log,
+            report,
+            copy: copy.transpose()?,
+        })
+    }
+
+    /// Tells purple-exec by arguments where its report goes, and whose child it is.
+    pub(crate) fn add_arguments(&self, command: &mut Command) {
+        let descriptor = self.report.as_raw_fd().to_string();
+        command
+            .arg("--parent")
+            .arg(std::process::id().to_string())
+            .arg(descriptor);
+    }
+
+    /// Runs it to its end, with notices about what was denied, and writes the record.
+    pub(crate) fn run(
+        mut self,
+        command: &mut Command,
+        notices: &mut Vec<Notice>,
+    ) -> Result<u8, SessionError> {
+        let started = timestamp(SystemTime::now());
+        let status = supervise(command).map_err(SessionError::Supervise)?;
+        let text = self.read_report()?;
+        let copied = match &mut self.copy {
+            None => Ok(()),
+            Some((path, file)) => file
+                .write_all(text.as_bytes())
+                .map_err(|error| SessionError::ReportCopy(FileError::at(path)(error))),
+        };
+        let plan = self.plan;
+        let run = Run {
+            plan,
+            id: &self.id,
+            started: &started,
+            command: self.command,
+            report: serde_json::from_str(&text).unwrap_or_default(),
+            status,
+        };
+        notices.extend(run.lines().into_iter().map(Notice::Denied));
+        if let Some(log) = self.log {
+            let on_failure = on_log_failure(plan);
+            let written = log.append(|before| run.record(before));
+            // What the command did is done. Where the policy wants a record, the caller must see that
+            // there is none: the error is the end.
+            let _written: Option<()> =
+                unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
+        }
+        copied.map(|()| status)
+    }
+
+    fn read_report(&mut self) -> Result<String, SessionError> {
+        let mut text = String::new();
+        self.report
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| self.report.read_to_string(&mut text))
+            .map_err(SessionError::ReadReport)?;
+        Ok(text)
+    }
+}
+
+/// Makes sure that the log can be written, and that the program cannot write to it.
+fn open_log(plan: &Plan<'_>, notices: &mut Vec<Notice>) -> Result<Option<Log>, SessionError> {
+    let Some(audit) = plan.audit.iter().next() else {
+        return Ok(None);
+    };
+    let named = audit.log_path.to_bytes();
+    let path = if named.is_empty() {
+        log::default_path().map_err(SessionError::Log)?
+    } else {
+        PathBuf::from(OsStr::from_bytes(named))
+    };
+    workspace::protect_log(plan, &path).map_err(SessionError::LogWritable)?;
+    let ready = Log::ready(path);
+    unless_policy_continues(ready, audit.failure, RecordStage::BeforeTheRun, notices)
+}
+
+/// What the policy says of a record that cannot be written.
+fn on_log_failure(plan: &Plan<'_>) -> AuditFailure {
+    let audit = plan.audit.iter().next();
+    audit.map_or(AuditFailure::End, |audit| audit.failure)
+}
+
+/// A failure of the log ends the run, unless the policy has it go on: then there is a notice.
+fn unless_policy_continues<T>(
+    result: Result<T, Problem>,
+    on_failure: AuditFailure,
+    when: RecordStage,
+    notices: &mut Vec<Notice>,
+) -> Result<Option<T>, SessionError> {
+    match (result, on_failure) {
+        (Ok(value), _) => Ok(Some(value)),
+        (Err(problem), AuditFailure::End) => Err(SessionError::Log(problem)),
+        (Err(problem), AuditFailure::Continue) => {
+            let why = problem.0;
+            notices.push(Notice::NoRecord { why, when });
+            Ok(None)
+        }
+    }
+}
+
+/// A time of day in UTC, as RFC 3339 writes it.
+fn timestamp(time: SystemTime) -> String {
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    let date = Date::from_unix(since.as_secs()).map_or_else(String::new, |date| date.to_string());
+    let seconds = since.as_secs() % 86400;
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!(
+        "{date}T{hours:02}:{minutes:02}:{:02}.{:03}Z",
+        seconds % 60,
+        since.subsec_millis()
+    )
+}
+
+/// Why a run that is to be recorded was not carried out, or not recorded.
+#[derive(Debug)]
+pub enum SessionError {
+    /// The audit log.
+    Log(Problem),
+    /// The program could write to the audit log.
+    LogWritable(WorkspaceError),
+    /// The file that the operator wants the report in.
+    ReportCopy(FileError),
+    /// There is no memory for the report.
+    ReportMemory(Errno),
+    /// The report cannot be read.
+    ReadReport(io::Error),
+    /// There are no random bytes to name the run by.
+    Id(FileError),
+    /// purple-exec could not be run to its end.
+    Supervise(SuperviseError),
+}
+
+impl Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log(problem) => f.write_str(&problem.0),
+            Self::LogWritable(error) => error.fmt(f),
+            Self::ReportCopy(error) | Self::Id(error) => error.fmt(f),
+            Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),
+            Self::ReadReport(error) => write!(f, "reading the report: {error}"),
+            Self::Supervise(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {}
