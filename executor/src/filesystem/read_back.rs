@@ -114,7 +114,7 @@ mod tests {
     use purple_plan::{Mount, MountKind, SourceLine, mount_flags};
     use purple_sys::mount;
 
-    const LINE: &[u8] = b"36 35 98:0 / /work/sub rw,nosuid,nodev - ext4 /dev/root rw";
+    const LINE: &[u8] = b"36 35 98:0 / /data/sub rw,nosuid,nodev - ext4 /dev/root rw";
 
     fn step(kind: MountKind, target: &'static CStr, flags: u32, attrs: u64) -> Step {
         Step {
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_mount_below_one_that_came_alone() {
-        let bind = |flags| step(MountKind::Bind, c"/work", flags, mount::NOSUID);
+        let bind = |flags| step(MountKind::Bind, c"/data", flags, mount::NOSUID);
         assert!(is_refused(&mut [bind(0)], false));
         assert!(!is_refused(&mut [bind(mount_flags::RECURSIVE)], false));
         let root = step(MountKind::Tmpfs, c"/", mount_flags::RECURSIVE, 0);
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_mount_has_the_attributes_of_all_steps_at_its_place() {
-        let at = |attrs| step(MountKind::SelfBind, c"/work/sub", 0, attrs);
+        let at = |attrs| step(MountKind::SelfBind, c"/data/sub", 0, attrs);
         assert!(!is_refused(
             &mut [at(mount::NOSUID), at(mount::NODEV)],
             false
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_the_payload_owns_is_mapped_where_root_starts_the_sandbox() {
-        let owned = || step(MountKind::Bind, c"/work/sub", mount_flags::OWNED, 0);
+        let owned = || step(MountKind::Bind, c"/data/sub", mount_flags::OWNED, 0);
         assert!(is_refused(&mut [owned()], true));
         assert!(!is_refused(&mut [owned()], false));
     }
@@ -177,8 +177,8 @@ mod tests {
     #[test]
     fn a_step_finds_its_mount() {
         let mut steps = [
-            step(MountKind::Bind, c"/work/sub", 0, 0),
-            step(MountKind::File, c"/work/sub", 0, 0),
+            step(MountKind::Bind, c"/data/sub", 0, 0),
+            step(MountKind::File, c"/data/sub", 0, 0),
         ];
         assert!(!is_refused(&mut steps, false));
         let [bind, file] = steps;
