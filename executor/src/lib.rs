@@ -27,7 +27,6 @@ mod filesystem;
 mod gate;
 mod identity;
 mod init;
-mod json;
 mod landlock;
 mod load;
 mod message;
