@@ -1,6 +1,6 @@
 //! Threats 12 to 16: the system calls that a program has no business with, and other ways to them.
 
-use crate::attack::{attack, outside, stopped};
+use super::attack::{attack, outside, stopped};
 use purple_tests::identity::skip;
 use purple_tests::inside::{facts_under, python};
 use purple_tests::policy::Policy;

@@ -1,6 +1,6 @@
 //! Threats 2 and 3: descriptors that lead out.
 
-use crate::attack::{WITHOUT_LANDLOCK, found, outside};
+use super::attack::{WITHOUT_LANDLOCK, found, outside};
 use purple_tests::inside::{PYTHON, python};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, bare};

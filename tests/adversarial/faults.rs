@@ -4,7 +4,7 @@
 //! Which calls there are is read from a run in which all of them succeed, so that a new one is
 //! covered by itself.
 
-use crate::tracer::{Call, Process, Traced, WRAPPER, trace};
+use super::tracer::{Call, Process, Traced, WRAPPER, trace};
 use nix::errno::Errno;
 use nix::unistd::{Uid, User};
 use purple_tests::identity::skip;

@@ -1,6 +1,6 @@
 //! Threats 11 and 17: programs that the policy does not show, and programs with privileges.
 
-use crate::attack::{attack, has, outside};
+use super::attack::{attack, has, outside};
 use nix::unistd::{Gid, Uid, chown};
 use purple_tests::identity::skip;
 use purple_tests::inside::facts_under;

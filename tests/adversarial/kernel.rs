@@ -1,6 +1,6 @@
 //! Threats 4, 5 and 6: files by which the kernel is steered, or tells too much.
 
-use crate::attack::{AS_ROOT_OF_ITS_OWN, attack, outside_by, stopped};
+use super::attack::{AS_ROOT_OF_ITS_OWN, attack, outside_by, stopped};
 use purple_tests::inside::{facts, python};
 use purple_tests::policy::Policy;
 use purple_tests::test_dir::TestDir;
@@ -110,7 +110,7 @@ fn the_executors_file_is_written(place: &TestDir) {
 import subprocess
 running = subprocess.Popen(['../sleeper', '600'])
 show(running=reopened(f'/proc/{{running.pid}}/exe'), ended=reopened(f'/proc/{{running.pid}}/exe', lambda: [running.kill(), running.wait()]))");
-    let free = crate::attack::outside(place, &outside);
+    let free = super::attack::outside(place, &outside);
     assert_eq!(free, json!({"running": "ETXTBSY", "ended": "ok"}));
 
     let before = fs::read(place.executor()).expect("the executor");

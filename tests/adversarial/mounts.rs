@@ -1,6 +1,6 @@
 //! Threats 7, 8 and 9: mounts that are changed from inside, and paths that are changed meanwhile.
 
-use crate::attack::{AS_ROOT_OF_ITS_OWN, outside_by, stopped};
+use super::attack::{AS_ROOT_OF_ITS_OWN, outside_by, stopped};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use purple_tests::identity::skip;
 use purple_tests::inside::{facts_under, python};

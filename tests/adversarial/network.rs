@@ -1,6 +1,6 @@
 //! Threats 18 to 21: ways to the network, and sockets of the host.
 
-use crate::attack::{attack, found, outside, stopped};
+use super::attack::{attack, found, outside, stopped};
 use purple_tests::identity::skip;
 use purple_tests::inside::{facts, facts_under, python};
 use purple_tests::policy::Policy;

@@ -1,6 +1,6 @@
 //! Threats 23, 24 and 26: what is used up, and what sandboxes share with the host and each other.
 
-use crate::attack::{attack, outside};
+use super::attack::{attack, outside};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use purple_tests::host::survivors;

@@ -1,6 +1,6 @@
 //! Ways out that were open in this or in another sandbox.
 
-use crate::inside::{facts_under, python};
+use super::inside::{facts_under, python};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;

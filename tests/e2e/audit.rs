@@ -1,7 +1,7 @@
 //! `purple run` under a policy with an audit record: what it writes, what it says, and what it does
 //! where it cannot write.
 
-use crate::inside::{PYTHON, script};
+use super::inside::{PYTHON, script};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid};

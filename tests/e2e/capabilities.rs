@@ -1,6 +1,6 @@
 //! Capabilities that a policy keeps hold in a user namespace of the program's own, and there only.
 
-use crate::inside::{facts, facts_under};
+use super::inside::{facts, facts_under};
 use purple_tests::policy::Policy;
 use purple_tests::test_dir::TestDir;
 use serde_json::json;

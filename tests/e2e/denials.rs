@@ -1,6 +1,6 @@
 //! Denied calls go to the recorder: it answers them as the policy says, and the report has them.
 
-use crate::inside::{PYTHON, python, script};
+use super::inside::{PYTHON, python, script};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use purple_tests::host::survivors;

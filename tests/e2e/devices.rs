@@ -1,6 +1,6 @@
 //! The few devices that there are work, and no other can be made.
 
-use crate::inside::{PYTHON, facts};
+use super::inside::{PYTHON, facts};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;

@@ -1,6 +1,6 @@
 //! What of the host's files is there inside, and what can be changed.
 
-use crate::inside::{facts, facts_under, python};
+use super::inside::{facts, facts_under, python};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use purple_tests::identity::skip;

@@ -1,6 +1,6 @@
 //! What a program can neither change nor make in a directory that it may write to.
 
-use crate::inside::{facts_under, python};
+use super::inside::{facts_under, python};
 use nix::unistd::Uid;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};

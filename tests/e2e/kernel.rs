@@ -1,6 +1,6 @@
 //! Kernel files and mounts: nothing there to change or to learn.
 
-use crate::inside::{facts, facts_under};
+use super::inside::{facts, facts_under};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;

@@ -1,7 +1,7 @@
 //! The second wall: what holds where the mounts have no say. Each attack is first shown to work
 //! with the layer let go.
 
-use crate::inside::{facts_under, python};
+use super::inside::{facts_under, python};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;

@@ -1,6 +1,6 @@
 //! A network of its own, with nothing in it but loopback.
 
-use crate::inside::{facts, facts_under, python};
+use super::inside::{facts, facts_under, python};
 use purple_tests::policy::Policy;
 use purple_tests::test_dir::TestDir;
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! What `purple run` hands on to purple-exec, and what it makes of its answer.
 
-use crate::audit::{finished, install, policy, purple, records, run};
-use crate::inside::{PYTHON, script};
-use crate::subordinate::listed;
+use super::audit::{finished, install, policy, purple, records, run};
+use super::inside::{PYTHON, script};
+use super::subordinate::listed;
 use purple_tests::identity::OUTSIDE_FOR_ROOT;
 use purple_tests::policy::Policy;
 use purple_tests::run::Finished;

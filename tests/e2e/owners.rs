@@ -1,6 +1,6 @@
 //! Whose the program's files and processes are, seen from the host.
 
-use crate::inside::{facts_under, python};
+use super::inside::{facts_under, python};
 use nix::unistd::{Gid, Uid, chown};
 use purple_tests::host::processes;
 use purple_tests::policy::{Policy, compile};

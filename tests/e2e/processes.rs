@@ -1,6 +1,6 @@
 //! What a program inside knows of itself and of other processes.
 
-use crate::inside::{facts, facts_under, python};
+use super::inside::{facts, facts_under, python};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::{MARK, TestDir};

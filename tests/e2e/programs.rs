@@ -1,6 +1,6 @@
 //! Programs that agents run every day work.
 
-use crate::inside::PYTHON;
+use super::inside::PYTHON;
 use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;

@@ -1,6 +1,6 @@
 //! A user's sandbox under the first of the user's subordinate ids.
 
-use crate::inside::python;
+use super::inside::python;
 use nix::unistd::{Gid, Uid, User, chown};
 use purple_tests::host::processes;
 use purple_tests::identity::skip;

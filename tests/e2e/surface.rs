@@ -1,6 +1,6 @@
 //! The kernel's surface that is closed in every policy, also where all other calls are allowed.
 
-use crate::inside::{facts_under, python, script};
+use super::inside::{facts_under, python, script};
 use purple_tests::policy::Policy;
 use purple_tests::test_dir::TestDir;
 use purplec::syscalls::{Arch, BASELINE, syscall_number};
@@ -67,7 +67,7 @@ show(socket=sorted({syscall(41, family | high, kind, 0) for family in families f
 
 /// What an ordinary program on the host gets of the same calls.
 fn on_host(place: &TestDir, text: &str) -> Value {
-    let mut command = Command::new(crate::inside::PYTHON);
+    let mut command = Command::new(super::inside::PYTHON);
     command
         .args(["-ISc", &script(text)])
         .current_dir(place.at(""));

@@ -1,6 +1,6 @@
 //! The filter in force.
 
-use crate::inside::{facts, facts_under, python};
+use super::inside::{facts, facts_under, python};
 use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;

@@ -1,6 +1,6 @@
 //! A sandbox on a terminal that others use too.
 
-use crate::inside::{PYTHON, python, script};
+use super::inside::{PYTHON, python, script};
 use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
 use purple_tests::test_dir::TestDir;

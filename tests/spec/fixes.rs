@@ -1,6 +1,6 @@
 //! Fixes: applied to the text that shows a finding, the finding is gone.
 
-use crate::{compiled, policies};
+use super::{compiled, policies};
 use purple_tests::repository::root;
 use purplec::diagnostics::{Applicability, Diagnostic, Severity, fix};
 use purplec::mend::mend;

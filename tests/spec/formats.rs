@@ -1,7 +1,7 @@
 //! The forms in which findings are printed: one policy in each of them, and every case in those that
 //! have a contract.
 
-use crate::{compiled, policies};
+use super::{compiled, policies};
 use jsonschema::Validator;
 use purple_tests::repository::root;
 use purplec::diagnostics::pages;

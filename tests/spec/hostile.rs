@@ -3,7 +3,7 @@
 //! The limit is far above what each takes, and far below what a loop inside a loop would: it must
 //! hold for an unoptimised build. It is processor time, which a loaded machine does not change much.
 
-use crate::{compiled, spent};
+use super::{compiled, spent};
 use purplec::diagnostics::Severity;
 use std::fmt::Display;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What `extends` means: the rules of merging, one test each, and texts made to be much.
 
-use crate::texts::Texts;
-use crate::{compiled_beside, compiled_by, policies, spent};
+use super::texts::Texts;
+use super::{compiled_beside, compiled_by, policies, spent};
 use purple_plan::{MountKind, Plan, SourceLine};
 use purple_tests::repository::root;
 use purplec::diagnostics::Severity;

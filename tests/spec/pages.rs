@@ -4,8 +4,8 @@
 //! underlined; its last policy gives no finding at all. A policy after the line `` `NAME.yaml`: ``
 //! is a file beside both, which they may extend. A block of JSON is the target of both.
 
-use crate::texts::Texts;
-use crate::{compiled_by, slice};
+use super::texts::Texts;
+use super::{compiled_by, slice};
 use purple_tests::codes::emitted;
 use purple_tests::repository::{root, tracked};
 use purplec::diagnostics::{Diagnostic, Severity};

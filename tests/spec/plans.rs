@@ -1,6 +1,6 @@
 //! What comes out: a plan for every policy that people wrote, and the same bytes each time.
 
-use crate::{compiled, policies, rendered};
+use super::{compiled, policies, rendered};
 use purple_tests::repository::root;
 use purplec::diagnostics::Severity;
 use purplec::pipeline::{self, Options};

@@ -1,6 +1,6 @@
 //! The policy reference: its examples compile.
 
-use crate::compiled;
+use super::compiled;
 use purple_tests::repository::root;
 use purplec::diagnostics::Severity;
 use std::fs;

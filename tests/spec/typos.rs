@@ -4,7 +4,7 @@
 //! Each key and word is written wrong in eight ways; each way must lead back to the word, or it is
 //! in the list of those that do not (`snapshots/typos.snap`), where a reviewer sees it come and go.
 
-use crate::compiled;
+use super::compiled;
 use purplec::diagnostics::{Applicability, Diagnostic};
 use purplec::resolve::CAPABILITIES;
 use purplec::syscalls::groups::{group as known_group, groups};

@@ -28,7 +28,9 @@ macro_rules! scenarios {
 /// Runs a scenario in a place of its own, then looks at the host. Does nothing where `who` finds
 /// nobody to start it.
 pub fn run(who: fn(&str) -> Option<Identity>, test: &str, story: fn(&TestDir)) {
-    if let Some(who) = who(test) {
+    // Without the name of the executable.
+    let name = test.split_once("::").map_or(test, |(_, name)| name);
+    if let Some(who) = who(name) {
         let place = TestDir::new(who);
         let host = HostSnapshot::take(&place);
         story(&place);

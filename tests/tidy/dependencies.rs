@@ -1,6 +1,6 @@
 //! Rules for dependencies: what each crate may see of the others and of the world.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 
@@ -46,13 +46,27 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 7] = [
+const DIRECTION: [(&str, &[&str]); 9] = [
     ("purple-plan", &[]),
     ("purple-report", &[]),
     ("purple-policy", &[]),
     ("purple-exec", &["purple-plan", "purple-report"]),
     ("purplec", &["purple-plan", "purple-policy"]),
-    ("purple", &["purplec", "purple-plan", "purple-policy"]),
+    ("purple-host", &[]),
+    (
+        "purple-core",
+        &["purple-host", "purplec", "purple-plan", "purple-policy"],
+    ),
+    (
+        "purple",
+        &[
+            "purple-core",
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+        ],
+    ),
     (
         "purple-tests",
         &[

@@ -1,6 +1,6 @@
 //! Every diagnostic code in the compiler has a page, and every page a code.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::codes::{emitted, is_kebab_case};
 use purple_tests::repository::{Tracked, tracked};
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! Rules for everything that is tracked: words, links, modelines.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, root, tracked};
 
 /// What must not be in the repository: paths of one machine and words of the workshop. Each is

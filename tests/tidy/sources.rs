@@ -1,6 +1,6 @@
 //! Rules for source files.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, tracked};
 
 const MOST_LINES: usize = 800;
@@ -11,7 +11,7 @@ const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helper", "helpers", "common", 
 /// The files and folders that may hold unsafe code.
 const UNSAFE_PLACES: [&str; 4] = [
     "executor/src/sys",
-    "operator/src/doctor/sys.rs",
+    "operator/host/src/sys",
     "compiler/src/parse/events.rs",
     "compiler/src/cli/screen.rs",
 ];

@@ -1,11 +1,11 @@
-//! The threat model, the table of tests in `tests/adversarial/main.rs` and the tests themselves agree.
+//! The threat model, the table of tests in `tests/adversarial/mod.rs` and the tests themselves agree.
 
-use crate::{none_of, one_of};
+use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, tracked};
 use std::collections::{BTreeMap, BTreeSet};
 
 const MODEL: &str = "docs/threat-model.md";
-const TABLE: &str = "tests/adversarial/main.rs";
+const TABLE: &str = "tests/adversarial/mod.rs";
 
 /// The numbers of the threats.
 const THREATS: std::ops::RangeInclusive<u32> = 1..=29;

@@ -3,6 +3,7 @@
 
 pub mod landlock;
 mod print;
+pub(crate) mod solver;
 pub mod syscalls;
 mod verify;
 

@@ -4,11 +4,14 @@
 //! [`verify`] checks what every producer of a [`Meaning`] promises. Printing one (`Display`) is
 //! what `--emit=ir` shows.
 
+mod describe;
 mod evaluate;
 mod print;
 mod sets;
 mod verify;
 
+pub use describe::describe_call;
+pub(crate) use describe::interface;
 pub use evaluate::{Call, Verdict, Why, evaluate};
 pub(crate) use sets::{clashing, covers, impossible};
 pub use verify::{Broken, verify};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::ir::solver::{ARCH_WORD, ARGUMENT_WORDS, NUMBER_WORD};
+
 /// The most instructions that the kernel loads (`BPF_MAXINSNS` in `linux/bpf_common.h`).
 pub const LONGEST: usize = 4096;
 
@@ -43,11 +45,17 @@ pub(crate) const JSET: u16 = 0x45;
 pub(crate) const RETURN: u16 = 0x06;
 
 /// Offset of the call's number in `struct seccomp_data`.
-pub(crate) const NUMBER: u32 = 0;
+pub(crate) const NUMBER: u32 = offset(NUMBER_WORD);
 /// Offset of the audit architecture.
-pub(crate) const ARCH: u32 = 4;
+pub(crate) const ARCH: u32 = offset(ARCH_WORD);
 /// Offset of the first argument; each takes 8 bytes.
-pub(crate) const ARGUMENTS: u32 = 16;
+pub(crate) const ARGUMENTS: u32 = offset(ARGUMENT_WORDS);
+
+/// Where a word of `struct seccomp_data` begins.
+#[expect(clippy::cast_possible_truncation, reason = "there are 16 words")]
+const fn offset(word: usize) -> u32 {
+    4 * word as u32
+}
 
 impl Program {
     /// Reads an array of `struct sock_filter`, little endian; `None` where it is none.

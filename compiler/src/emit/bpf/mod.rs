@@ -21,7 +21,7 @@ pub use interpret::{Data, Trap, run};
 #[cfg(feature = "libseccomp")]
 pub use libseccomp::emit_by_libseccomp;
 pub use probe::{Probe, probe};
-pub use proof::{Found, Method, Mismatch, Report, check, describe_call};
+pub use proof::{Found, Method, Mismatch, Report, check};
 
 use std::fmt;
 

@@ -22,23 +22,19 @@
 
 mod boundary;
 mod counterexample;
-mod solve;
-mod space;
-mod word;
 
-pub use counterexample::{Found, Mismatch, describe_call};
-
-use std::collections::BTreeSet;
+pub use counterexample::{Found, Mismatch};
 
 use super::generate::return_value;
 use super::instruction::{
     AND, Instruction, JEQ, JGE, JGT, JSET, JUMP, LOAD, LONGEST, Program, RETURN,
 };
 use super::interpret::{Data, Trap, run};
-use crate::ir::syscalls::{Call, CallMeaning, Meaning, evaluate};
-use crate::syscalls::X32_BIT;
-use solve::{Exhausted, Test};
-use space::{ARCH_WORD, NUMBER_WORD, Settled, Space, Split, Stop, WORDS};
+use crate::ir::solver::{
+    ARCH_WORD, CallSet, Class, Exhausted, NUMBER_WORD, Settled, Split, Stop, WORDS, WordTest,
+    classes,
+};
+use crate::ir::syscalls::{Call, Meaning, evaluate};
 
 /// Proves that a program does what a meaning says, or shows a call that it gets wrong.
 pub fn check(meaning: &Meaning, program: &Program) -> Result<Report, Mismatch> {
@@ -91,18 +87,18 @@ pub(super) fn check_within(
         };
         return Err(Mismatch::new(meaning, call, found));
     }
-    let space = Space::new(meaning.native.arch.big_endian());
+    let set = CallSet::new(meaning.native.arch.big_endian());
     let mut prover = Prover {
         meaning,
         program,
-        space,
+        set,
         report: Report::default(),
     };
     let mut left = budget;
     let listed = meaning.interfaces().map(|one| one.arch.audit()).collect();
     for class in classes(meaning, &listed) {
         let granted = left.max(CLASS_BUDGET);
-        prover.space.budget.grant(granted);
+        prover.set.budget.grant(granted);
         prover.report.classes += 1;
         match prover.class(&class) {
             Ok(()) => {}
@@ -113,7 +109,7 @@ pub(super) fn check_within(
                 prover.report.cells += boundary::sample(meaning, program, arch, number)?;
             }
         }
-        left = left.saturating_sub(granted - prover.space.budget.left());
+        left = left.saturating_sub(granted - prover.set.budget.left());
     }
     Ok(prover.report)
 }
@@ -146,93 +142,6 @@ fn invalid(program: &Program) -> Option<Found> {
     Some(Found::Trapped(Trap { at }))
 }
 
-/// Calls that are alike to the evaluator but for their arguments.
-#[derive(Debug)]
-struct Class<'a> {
-    /// The architecture; `None` for all that the policy does not list.
-    arch: Option<u32>,
-    /// The ones that it does.
-    listed: &'a BTreeSet<u32>,
-    /// The first and the last number.
-    numbers: (u32, u32),
-    /// What the policy says of it, where it is a call that something names.
-    call: Option<&'a CallMeaning>,
-}
-
-impl Class<'_> {
-    /// Whether the verdict may depend on arguments.
-    fn looks(&self) -> bool {
-        self.call
-            .is_some_and(|call| !call.rules.is_empty() || call.guard.is_some())
-    }
-
-    /// The architecture and number of one call in it.
-    fn witness(&self) -> (u32, u32) {
-        (self.arch.unwrap_or(0), self.numbers.0)
-    }
-
-    /// What is known of every call in it.
-    fn tests(&self) -> Vec<(usize, Test)> {
-        const ALL: u32 = u32::MAX;
-        let (first, last) = self.numbers;
-        let mut tests = if let Some(arch) = self.arch {
-            vec![(ARCH_WORD, Test::equal(ALL, arch))]
-        } else {
-            let not = |arch: &u32| (ARCH_WORD, Test::equal(ALL, *arch).negated());
-            self.listed.iter().map(not).collect()
-        };
-        if first == last {
-            tests.push((NUMBER_WORD, Test::equal(ALL, first)));
-        } else {
-            tests.push((NUMBER_WORD, Test::at_least(ALL, first)));
-            tests.push((NUMBER_WORD, Test::above(ALL, last).negated()));
-        }
-        tests
-    }
-}
-
-/// All calls there are, by architecture and number. The cuts are at everything that the evaluator
-/// compares a number with.
-fn classes<'a>(meaning: &'a Meaning, listed: &'a BTreeSet<u32>) -> Vec<Class<'a>> {
-    let mut found: Vec<Class<'a>> = Vec::new();
-    // Native first: it makes the counterexample that people understand best.
-    for audit in meaning.interfaces().map(|one| one.arch.audit()) {
-        if found.iter().any(|class| class.arch == Some(audit)) {
-            continue;
-        }
-        let mut starts = BTreeSet::from([0, X32_BIT, u32::MAX]);
-        let sharing = || {
-            meaning
-                .interfaces()
-                .filter(move |one| one.arch.audit() == audit)
-        };
-        for one in sharing() {
-            starts.extend(one.newest.checked_add(1));
-            for number in one.calls.keys().chain(&one.beyond) {
-                starts.extend([Some(*number), number.checked_add(1)].into_iter().flatten());
-            }
-        }
-        let mut rest = starts.iter().copied().peekable();
-        while let Some(first) = rest.next() {
-            let last = rest.peek().map_or(u32::MAX, |next| next - 1);
-            let call = sharing().find_map(|one| one.calls.get(&first));
-            found.push(Class {
-                arch: Some(audit),
-                listed,
-                numbers: (first, last),
-                call,
-            });
-        }
-    }
-    found.push(Class {
-        arch: None,
-        listed,
-        numbers: (0, u32::MAX),
-        call: None,
-    });
-    found
-}
-
 /// Why a class was not proven.
 enum Failure {
     Mismatch(Box<Mismatch>),
@@ -248,7 +157,7 @@ impl From<Exhausted> for Failure {
 struct Prover<'a> {
     meaning: &'a Meaning,
     program: &'a Program,
-    space: Space,
+    set: CallSet,
     report: Report,
 }
 
@@ -271,9 +180,9 @@ enum At {
 impl Prover<'_> {
     /// Follows a class to all its ends.
     fn class(&mut self, class: &Class<'_>) -> Result<(), Failure> {
-        self.space.clear();
+        self.set.clear();
         for (word, test) in class.tests() {
-            if !self.space.restrict(word, test)? {
+            if !self.set.restrict(word, test)? {
                 return Ok(());
             }
         }
@@ -289,13 +198,13 @@ impl Prover<'_> {
         let mut pending: Vec<(Point, usize, Split)> = Vec::new();
         loop {
             if let Some((split, other)) = self.follow(class, &mut point)? {
-                pending.push((other, self.space.known(), split));
-                self.space.keep(split);
+                pending.push((other, self.set.known(), split));
+                self.set.keep(split);
             } else {
                 let Some((other, known, split)) = pending.pop() else {
                     return Ok(());
                 };
-                self.space.other_part(known, split);
+                self.set.other_part(known, split);
                 point = other;
             }
         }
@@ -333,13 +242,13 @@ impl Prover<'_> {
             return Ok(None);
         };
         if let Some(call) = class.call {
-            match self.space.settle(call, settled) {
+            match self.set.settle(call, settled) {
                 Ok(()) => {}
                 Err(Stop::Open(split)) => return Ok(Some((split, *point))),
                 Err(Stop::Exhausted) => return Err(Failure::Exhausted),
             }
         }
-        self.space.budget.spend(1)?;
+        self.set.budget.spend(1)?;
         self.report.cells += 1;
         let looked = point.looked && !class.looks();
         self.cell(*value, looked)
@@ -378,12 +287,12 @@ impl Prover<'_> {
                     continue;
                 }
                 RETURN => return Ok(Walked::Returned(one.k)),
-                JEQ => Test::equal(mask, one.k),
-                JGT => Test::above(mask, one.k),
-                JGE => Test::at_least(mask, one.k),
-                _ => Test::equal(mask & one.k, 0).negated(),
+                JEQ => WordTest::equal(mask, one.k),
+                JGT => WordTest::above(mask, one.k),
+                JGE => WordTest::at_least(mask, one.k),
+                _ => WordTest::equal(mask & one.k, 0).negated(),
             };
-            match self.space.holds(word, test) {
+            match self.set.holds(word, test) {
                 Ok(holds) => at = if holds { yes } else { no },
                 Err(Stop::Exhausted) => return Err(Failure::Exhausted),
                 Err(Stop::Open(split)) => {
@@ -403,7 +312,7 @@ impl Prover<'_> {
     /// two calls in it, in which the words that are not known differ in every bit.
     fn cell(&self, value: u32, looked: bool) -> Result<(), Mismatch> {
         for fill in [0, u32::MAX] {
-            let call = self.space.call(fill);
+            let call = self.set.call(fill);
             let expected = return_value(evaluate(self.meaning, &call).action);
             let data = Data::new(&call, self.meaning.native.arch.big_endian());
             let found = match run(self.program, &data, |_, _| {}) {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::emit::bpf::proof::check_within;
+use crate::ir::syscalls::describe_call;
 
 /// A policy whose rules on one call are made of a number each.
 fn many(call: &str, count: u64, rule: impl Fn(u64) -> String) -> String {

@@ -1,0 +1,58 @@
+//! The `purple` command: runs a command under a profile, lists the profiles, and says what the host
+//! can enforce.
+
+mod audit;
+mod doctor;
+mod profiles;
+mod run;
+
+use clap::{Parser, Subcommand};
+use purple_core::{REFUSED, say};
+use std::process::ExitCode;
+
+/// Runs AI agents, and the code they write, confined by a policy.
+#[derive(Debug, Parser)]
+#[command(name = "purple", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a command confined by a profile, a policy or a plan
+    Run(run::Arguments),
+    /// List and show the profiles
+    #[command(subcommand)]
+    Profile(profiles::Command),
+    /// Show the audit log, or look whether it is whole
+    Audit(audit::Arguments),
+    /// Say what this host can enforce, and what to type where something is missing
+    Doctor(doctor::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let status = if error.use_stderr() { REFUSED } else { 0 };
+            return match error.print() {
+                Ok(()) => ExitCode::from(status),
+                Err(_) => ExitCode::from(REFUSED),
+            };
+        }
+    };
+    let result = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments).map(ExitCode::from),
+        Command::Profile(command) => profiles::run(command).map(|()| ExitCode::SUCCESS),
+        Command::Audit(arguments) => audit::run(arguments).map(ExitCode::from),
+        Command::Doctor(arguments) => doctor::run(arguments),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(problem) => {
+            say(&problem.0);
+            ExitCode::from(REFUSED)
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The audit log: one JSON object a line, each with the hash of the one before.
+//!
+//! Beside the log lies its head: the number and the hash of the last record. So a new file, when the
+//! old one was moved away, goes on where that one ended, and records that are cut from the end are
+//! missed. The head is what writers lock, for the log itself may be moved while they wait.
+
+use crate::Problem;
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, Flock, FlockArg, OFlag, fallocate};
+use purple_plan::sha256;
+use purplec::seal::hex;
+use serde_json::Value;
+use std::ffi::OsString;
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// What is set aside for a record before a run: a record with as many denied calls as there can be,
+/// each with a path of control characters, and a long command line.
+const RESERVED: i64 = 1 << 20;
+
+/// More than the longest record has: a command line and what it takes to escape it.
+const TAIL: u64 = 16 << 20;
+
+/// The most bytes of a log that are read.
+const MOST: u64 = 1 << 30;
+
+/// The log that is written where a policy names none: root's own, or the caller's.
+pub fn default_path() -> Result<PathBuf, Problem> {
+    if nix::unistd::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/log/purple/audit.log"));
+    }
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    absolute("XDG_STATE_HOME")
+        .or_else(|| Some(absolute("HOME")?.join(".local/state")))
+        .map(|base| base.join("purple/audit.log"))
+        .ok_or_else(|| {
+            Problem::new(
+                "neither XDG_STATE_HOME nor HOME says where the audit log lies; write `log_path`",
+            )
+        })
+}
+
+/// A log that can be appended to.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+}
+
+/// The number and the hash of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its number, from 1.
+    pub sequence: u64,
+    /// The hash of its line.
+    pub hash: String,
+}
+
+impl Head {
+    /// Before the first record.
+    pub fn start() -> Self {
+        Self {
+            sequence: 0,
+            hash: hash(b""),
+        }
+    }
+
+    /// The head after a line, which holds its own number.
+    pub fn of(line: &str) -> Option<Self> {
+        let record: Value = serde_json::from_str(line).ok()?;
+        let sequence = record.get("sequence")?.as_u64()?;
+        Some(Self {
+            sequence,
+            hash: hash(line.as_bytes()),
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (sequence, hash) = text.strip_suffix('\n')?.split_once(' ')?;
+        Some(Self {
+            sequence: sequence.parse().ok()?,
+            hash: hash.to_owned(),
+        })
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex(&sha256(bytes)))
+}
+
+impl Log {
+    /// Looks whether a record can be appended, and sets room aside for it.
+    pub fn ready(path: PathBuf) -> Result<Self, Problem> {
+        let log = Self { path };
+        if let Some(directory) = log.path.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(|error| log.problem(&error.to_string()))?;
+        }
+        let (head, _) = log.lock()?;
+        let file = log.open()?;
+        let size = log.size(&file)?;
+        let end = i64::try_from(size).unwrap_or(i64::MAX);
+        match fallocate(&file, FallocateFlags::FALLOC_FL_KEEP_SIZE, end, RESERVED) {
+            // Some file systems cannot: then the end of the run shows whether there is room.
+            Ok(()) | Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => {}
+            Err(errno) => return Err(log.problem(errno.desc())),
+        }
+        drop(head);
+        Ok(log)
+    }
+
+    /// Appends a record, which is made from the head before it, by one write.
+    pub fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), Problem> {
+        let failed = |error: std::io::Error| self.problem(&error.to_string());
+        let (mut place, before) = self.lock()?;
+        let mut file = self.open()?;
+        let line = record(&before);
+        let size = self.size(&file)?;
+        let bytes = format!("{line}\n");
+        let written = file.write(bytes.as_bytes());
+        if !written.as_ref().is_ok_and(|count| *count == bytes.len()) {
+            // Half a record is none.
+            file.set_len(size).map_err(failed)?;
+            return Err(match written {
+                Ok(_) => self.problem("no space for the whole record"),
+                Err(error) => failed(error),
+            });
+        }
+        file.sync_data().map_err(failed)?;
+        let after = Head::of(&line).ok_or_else(|| self.problem("a record without its number"))?;
+        // Of one length always, so that it is written over and never empty.
+        let text = format!("{:020} {}\n", after.sequence, after.hash);
+        place.seek(SeekFrom::Start(0)).map_err(failed)?;
+        place.write_all(text.as_bytes()).map_err(failed)?;
+        place.sync_data().map_err(failed)
+    }
+
+    /// Waits until nobody else writes, and reads the head. A record whose writer did not come to
+    /// change the head counts.
+    fn lock(&self) -> Result<(Flock<File>, Head), Problem> {
+        let failed = |what: &dyn std::fmt::Display| {
+            Problem::new(format!(
+                "the audit log's head {}: {what}",
+                self.head().display()
+            ))
+        };
+        let file = open_private(&self.head(), true).map_err(|error| failed(&error))?;
+        let mut locked = Flock::lock(file, FlockArg::LockExclusive)
+            .map_err(|(_, errno)| failed(&errno.desc()))?;
+        let mut text = String::new();
+        locked
+            .read_to_string(&mut text)
+            .map_err(|error| failed(&error))?;
+        let last = self.last_line()?;
+        let head = match (text.as_str(), &last) {
+            ("", None) => Head::start(),
+            // The first writer, or one that was stopped while it changed the head.
+            ("", Some(line)) => match Head::of(line).filter(|_| bound_to(line, &Head::start())) {
+                Some(head) => head,
+                None => {
+                    return Err(failed(
+                        &"it is gone, and the log has records: look at it with purple audit \
+                          --verify, and move it away to begin another",
+                    ));
+                }
+            },
+            (text, last) => {
+                let head = Head::parse(text).ok_or_else(|| failed(&"it cannot be read"))?;
+                let newer = last.as_ref().filter(|line| bound_to(line, &head));
+                newer.and_then(|line| Head::of(line)).unwrap_or(head)
+            }
+        };
+        Ok((locked, head))
+    }
+
+    fn open(&self) -> Result<File, Problem> {
+        open_private(&self.path, false).map_err(|error| self.problem(&error.to_string()))
+    }
+
+    fn size(&self, file: &File) -> Result<u64, Problem> {
+        Ok(file
+            .metadata()
+            .map_err(|error| self.problem(&error.to_string()))?
+            .len())
+    }
+
+    /// The last record; a longer one than can be is taken as none of ours.
+    fn last_line(&self) -> Result<Option<String>, Problem> {
+        let text = read_end(&self.path, TAIL)?;
+        Ok(text.and_then(|text| text.lines().last().map(str::to_owned)))
+    }
+
+    fn head(&self) -> PathBuf {
+        head_of(&self.path)
+    }
+
+    fn problem(&self, what: &str) -> Problem {
+        Problem::new(format!("the audit log {}: {what}", self.path.display()))
+    }
+}
+
+/// Where a log's head lies.
+pub fn head_of(log: &Path) -> PathBuf {
+    let mut name: OsString = log.as_os_str().to_owned();
+    name.push(".head");
+    PathBuf::from(name)
+}
+
+/// The head of a log as it is written; `None` where there is none.
+pub fn read_head(log: &Path) -> Result<Option<Head>, Problem> {
+    Ok(read(&head_of(log))?.and_then(|text| Head::parse(&text)))
+}
+
+/// Whether a record names another as the one before it.
+pub fn bound_to(line: &str, before: &Head) -> bool {
+    let record: Option<Value> = serde_json::from_str(line).ok();
+    let Some(record) = record else { return false };
+    let previous = record.get("previous").and_then(Value::as_str);
+    let sequence = record.get("sequence").and_then(Value::as_u64);
+    previous == Some(&before.hash) && sequence == before.sequence.checked_add(1)
+}
+
+/// A file's text; `None` where there is no file.
+pub fn read(path: &Path) -> Result<Option<String>, Problem> {
+    read_end(path, MOST)
+}
+
+/// At most so many bytes at the end of a file.
+fn read_end(path: &Path, most: u64) -> Result<Option<String>, Problem> {
+    let failed = |what: &dyn std::fmt::Display| {
+        Problem::new(format!("the audit log {}: {what}", path.display()))
+    };
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let mut file = match OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)
+    {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(&error)),
+    };
+    let length = file.metadata().map_err(|error| failed(&error))?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(most)))
+        .map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| failed(&error))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Opens a file of our own for writing, made where it is missing, which nobody else can read.
+fn open_private(path: &Path, from_start: bool) -> std::io::Result<File> {
+    let refused = |what: &str| Err(std::io::Error::other(what.to_owned()));
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let mut options = OpenOptions::new();
+    let options = options.create(true).mode(0o600).custom_flags(flags.bits());
+    let file = if from_start {
+        options.read(true).write(true).truncate(false).open(path)?
+    } else {
+        options.append(true).open(path)?
+    };
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return refused("not a regular file");
+    }
+    if found.uid() != nix::unistd::geteuid().as_raw() {
+        return refused("it belongs to somebody else");
+    }
+    if found.mode() & 0o777 != 0o600 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}

@@ -1,0 +1,4 @@
+//! The audit log and its records.
+
+pub mod log;
+pub mod record;

@@ -1,0 +1,122 @@
+//! Every way out of a sandbox that `docs/threat-model.md` names, tried from inside, as an ordinary
+//! user's sandbox and as root's.
+//!
+//! The tests that stand for each threat:
+//!
+//! 1 `e2e/terminal::no_controlling_terminal`
+//! 2 `e2e/processes::descriptors_of_the_caller_are_closed`
+//! 2 `e2e/attacks::directory_as_a_standard_descriptor`
+//! 2 `adversarial/descriptors::a_working_directory_through_a_descriptor`
+//! 3 `adversarial/descriptors::a_directory_passed_over_a_socket`
+//! 4 `adversarial/kernel::files_that_steer_the_kernel`
+//! 4 `adversarial/kernel::files_that_tell_of_the_kernel`
+//! 4 `e2e/kernel::kernel_settings_cannot_be_written`
+//! 4 `e2e/kernel::kernel_secrets_cannot_be_read`
+//! 5 `adversarial/kernel::control_groups`
+//! 5 `vm/limits::the_group_cannot_be_left`
+//! 6 `adversarial/kernel::the_executors_file_is_written`
+//! 6 `e2e/attacks::the_executor_stays_as_it_is`
+//! 6 `e2e/processes::init_shows_nothing`
+//! 7 `e2e/files::mount_below_a_shown_tree_is_read_only`
+//! 7 `adversarial/mounts::flags_of_the_source_survive`
+//! 8 `adversarial/mounts::read_only_mounts_are_made_writable`
+//! 8 `e2e/kernel::mounts_cannot_be_changed`
+//! 8 `e2e/kernel::mounts_cannot_be_changed_without_the_filter`
+//! 8 `e2e/capabilities::the_strongest_capabilities`
+//! 9 `adversarial/mounts::a_target_is_swapped_while_the_sandbox_starts`
+//! 9 `adversarial/mounts::a_source_is_swapped_while_the_sandbox_starts`
+//! 9 `e2e/attacks::shown_path_is_a_link`
+//! 9 `e2e/refusals::relative_paths_through_links`
+//! 10 `e2e/guards::missing_paths_cannot_be_made`
+//! 10 `e2e/guards::what_there_is_cannot_be_changed`
+//! 10 `e2e/guards::a_planted_commondir_is_an_attack`
+//! 10 `e2e/stubs::a_stub_that_was_left_is_taken_away`
+//! 10 `e2e/attacks::parent_of_a_protected_directory_is_renamed`
+//! 10 `e2e/refusals::targets_in_host_trees_are_never_made`
+//! 11 `e2e/files::shown_trees_cannot_be_changed`
+//! 11 `adversarial/files::a_program_that_is_not_shown`
+//! 11 `e2e/landlock::nothing_is_executed_but_from_shown_paths`
+//! 11 `e2e/landlock::an_open_file_cannot_be_opened_again_for_more`
+//! 12 `adversarial/calls::other_entry_points`
+//! 12 `e2e/syscalls::other_entry_points_kill`
+//! 13 `adversarial/calls::nested_user_namespaces`
+//! 13 `e2e/kernel::no_nested_user_namespace`
+//! 13 `e2e/surface::no_user_namespace_below_that_of_capabilities`
+//! 14 `adversarial/calls::io_uring`
+//! 14 `adversarial/calls::io_uring_without_a_network`
+//! 15 `adversarial/calls::calls_into_the_kernel`
+//! 15 `adversarial/calls::another_sandboxes_supervisor`
+//! 15 `e2e/surface::every_call_of_the_baseline_is_denied`
+//! 15 `e2e/syscalls::denied_calls`
+//! 15 `e2e/kernel::keys_of_the_caller_stay_outside`
+//! 15 `e2e/landlock::signals_do_not_reach_init`
+//! 16 `adversarial/calls::high_bits_that_the_kernel_drops`
+//! 16 `e2e/syscalls::rule_on_an_argument`
+//! 17 `adversarial/files::programs_with_privileges`
+//! 17 `e2e/owners::set_id_files_are_refused`
+//! 18 `adversarial/network::socket_families`
+//! 18 `adversarial/network::protocols_beside_the_port_list`
+//! 18 `e2e/surface::no_other_family_of_sockets`
+//! 18 `e2e/syscalls::socket_families`
+//! 18 `e2e/landlock::listed_ports_are_all_that_can_be_used`
+//! 19 `adversarial/network::pathname_sockets_of_the_host`
+//! 19 `e2e/network::the_hosts_abstract_sockets_are_not_there`
+//! 20 `adversarial/network::a_server_of_the_host`
+//! 20 `e2e/network::only_loopback`
+//! 20 `e2e/network::the_hosts_loopback_is_another`
+//! 21 `adversarial/network::a_server_of_the_host`
+//! 22 `e2e/denials::another_thread_changes_a_path_and_no_answer`
+//! 22 `e2e/denials::a_program_that_hides_its_memory_is_recorded`
+//! 22 `e2e/denials::a_flood_is_counted`
+//! 22 `e2e/denials::a_killed_recorder_ends_the_run`
+//! 22 `e2e/denials::all_die_with_the_supervisor`
+//! 22 `e2e/denials::nothing_of_it_is_inside`
+//! 22 `e2e/syscalls::notification_without_a_listener_is_refused`
+//! 22 `e2e/signals::killing_the_executor_kills_everything`
+//! 23 `vm/limits::pids_stop_a_fork_bomb`
+//! 23 `vm/limits::memory_ends_the_group`
+//! 23 `e2e/files::scratch_directories_are_bounded`
+//! 23 `adversarial/resources::files_without_end`
+//! 23 `adversarial/resources::output_without_end`
+//! 23 `adversarial/resources::processes_that_leave_their_parents`
+//! 23 `e2e/outcome::timeout_that_is_not_obeyed`
+//! 24 `adversarial/resources::shared_memory_of_the_host`
+//! 24 `e2e/processes::ipc_of_the_host_is_not_there`
+//! 25 `e2e/report::any_argument_is_one_line_of_json`
+//! 26 `adversarial/resources::two_sandboxes_at_once`
+//! 26 `e2e/parallel::fifty_at_once`
+//! 26 `vm/left::a_crowd_leaves_nothing`
+//! 27 `schema/plan/tests/corruption::every_byte_flipped`
+//! 27 `schema/plan/tests/corruption::cut_at_every_length`
+//! 27 `schema/plan/tests/corruption::extended`
+//! 27 `schema/plan/tests/corruption::too_large`
+//! 27 `e2e/plans::sample_of_damage_is_refused_by_the_executor`
+//! 27 `e2e/refusals::plans_that_are_no_files`
+//! 28 `adversarial/faults::no_call_of_the_setup_may_fail`
+//! 28 `adversarial/faults::no_call_of_the_payload_with_capabilities_may_fail`
+//! 28 `adversarial/faults::no_call_for_subordinate_ids_may_fail`
+//! 28 `adversarial/faults::no_call_that_fails_leaves_a_stub`
+//! 28 `vm/faults::no_call_for_the_group_may_fail`
+//! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
+//! 29 `compiler/src/parse/tests::hidden_characters_are_found`
+//! 29 `spec/hostile::long_names`
+//! 29 `spec/hostile::thousands_of_rules`
+//! 29 `spec/hostile::aliases_of_aliases`
+//! 29 `compiler/tests/command_line::files_that_cannot_be_read`
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod attack;
+mod calls;
+mod descriptors;
+mod faults;
+mod files;
+mod kernel;
+mod mounts;
+mod network;
+mod resources;
+mod tracer;

@@ -1,0 +1,40 @@
+//! The real compiler and the real executor, run as root and as an ordinary user. Each scenario is
+//! followed by a look at the host, which must be as it was.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod attacks;
+mod audit;
+mod capabilities;
+mod denials;
+mod devices;
+mod doctor;
+mod files;
+mod guards;
+mod inside;
+mod kernel;
+mod landlock;
+mod layers;
+mod limits;
+mod network;
+mod operator;
+mod outcome;
+mod owners;
+mod parallel;
+mod plans;
+mod processes;
+mod profiles;
+mod programs;
+mod refusals;
+mod report;
+mod signals;
+mod streams;
+mod stubs;
+mod subordinate;
+mod surface;
+mod syscalls;
+mod terminal;
+mod verdicts;
