@@ -55,7 +55,13 @@ const DIRECTION: [(&str, &[&str]); 9] = [
     ("purple-host", &[]),
     (
         "purple-core",
-        &["purple-host", "purplec", "purple-plan", "purple-policy"],
+        &[
+            "purple-host",
+            "purplec",
+            "purple-plan",
+            "purple-policy",
+            "purple-report",
+        ],
     ),
     (
         "purple",
@@ -65,6 +71,7 @@ const DIRECTION: [(&str, &[&str]); 9] = [
             "purplec",
             "purple-plan",
             "purple-policy",
+            "purple-report",
         ],
     ),
     (

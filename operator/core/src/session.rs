@@ -1,12 +1,13 @@
 //! A run that is recorded: what is seen to before it, and what is written after it.
 
 use crate::audit::log::{self, Log};
+use crate::audit::read;
 use crate::audit::record::Run;
-use crate::{Problem, say, watch, workspace};
+use crate::{Problem, REFUSED, say, watch, workspace};
 use nix::fcntl::OFlag;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use purple_plan::{AuditFailure, Plan};
-use purplec::resolve::quantity::Date;
+use purple_report::Outcome;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -15,7 +16,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// The run.
 #[derive(Debug)]
@@ -99,20 +100,38 @@ impl<'a> Session<'a> {
 
     /// Runs it to its end, says what was denied, and writes the record.
     pub fn run(mut self, command: &mut Command) -> Result<u8, Problem> {
-        let started = timestamp(SystemTime::now());
-        let status = watch::run(command)?;
+        let started = SystemTime::now();
+        let mut status = watch::run(command)?;
         let text = self.text()?;
         let copied = self.copy.as_mut().map_or(Ok(()), |(path, file)| {
             file.write_all(text.as_bytes())
                 .map_err(|error| Problem::new(format!("{}: {error}", path.display())))
         });
+        let (report, outcome, unreadable) = match read::report(&text) {
+            Ok(report) => {
+                let outcome = report.outcome;
+                (Some(report), outcome, Ok(()))
+            }
+            // purple-exec ends by itself without a report where it refuses before it looks at where
+            // the report goes.
+            Err(_) if text.is_empty() && status == REFUSED => (None, Outcome::Refused, Ok(())),
+            Err(_) if text.is_empty() => (None, Outcome::Killed, Ok(())),
+            Err(error) => {
+                let problem = Problem::new(format!("the report of purple-exec: {error}"));
+                status = REFUSED;
+                (None, Outcome::Killed, Err(problem))
+            }
+        };
         let plan = self.plan;
         let run = Run {
             plan,
             id: &self.id,
-            started: &started,
+            started: started
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default(),
             command: self.command,
-            report: serde_json::from_str(&text).unwrap_or_default(),
+            report,
+            outcome,
             status,
         };
         for line in run.lines() {
@@ -129,7 +148,7 @@ impl<'a> Session<'a> {
             // there is none: the problem is the end.
             let _written: Option<()> = continued(written, failure, "the run has no record")?;
         }
-        copied.map(|()| status)
+        copied.and(unreadable).map(|()| status)
     }
 
     fn text(&mut self) -> Result<String, Problem> {
@@ -156,19 +175,4 @@ fn continued<T>(
             Ok(None)
         }
     }
-}
-
-/// A time of day in UTC, as RFC 3339 writes it.
-fn timestamp(time: SystemTime) -> String {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
-    let date = Date::from_unix(since.as_secs()).map_or_else(String::new, |date| date.to_string());
-    let seconds = since.as_secs() % 86400;
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!(
-        "{date}T{hours:02}:{minutes:02}:{:02}.{:03}Z",
-        seconds % 60,
-        since.subsec_millis()
-    )
 }

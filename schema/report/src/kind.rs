@@ -269,13 +269,14 @@ impl<W: Whole, const N: usize> Kind for Array<W, N> {
     }
 
     fn read<S: Source>(source: &S) -> Result<[u64; N], S::Error> {
+        let too_long_or_short = || source.wrong("a list of the declared length");
         let mut found = source.list::<W>()?.into_iter();
         let mut values = [0; N];
         for value in &mut values {
-            *value = found.next().ok_or_else(|| source.wrong("a longer list"))?;
+            *value = found.next().ok_or_else(too_long_or_short)?;
         }
         match found.next() {
-            Some(_) => Err(source.wrong("a shorter list")),
+            Some(_) => Err(too_long_or_short()),
             None => Ok(values),
         }
     }

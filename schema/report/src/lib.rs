@@ -9,7 +9,7 @@
 //! allocator, lends slices and iterators ([`Lent`]); a program that reads brings its own [`Hold`] and
 //! [`Source`]. A reader refuses a key that is not declared, and a declared one that is missing.
 //!
-//! What a value proves: that each key is there, once, with a value of its kind. What it does not
+//! What a value proves: that each key is there with a value of its kind. What it does not
 //! prove: that what it says is true, or that texts in it, which can come from inside a sandbox, are
 //! fit for a terminal.
 #![no_std]
