@@ -1,7 +1,7 @@
 //! Files of the host: the texts that a policy extends, read to a cap and without ever blocking on
 //! something that is no file. No stage calls this; the stages get it as a value from the caller.
 
-use crate::inherit::{Files, Place};
+use crate::inherit::{Files, PolicyFile};
 use crate::parse::MAX_BYTES;
 use nix::fcntl::OFlag;
 use std::fs::{FileType, OpenOptions};
@@ -25,25 +25,25 @@ impl Disk {
 }
 
 impl Files for Disk {
-    fn policy(&self) -> Place {
+    fn policy(&self) -> PolicyFile {
         let identity = self
             .policy
             .canonicalize()
             .unwrap_or_else(|_| self.policy.clone());
-        Place {
+        PolicyFile {
             path: self.policy.clone(),
             identity,
         }
     }
 
-    fn locate(&self, name: &str, from: &Place) -> Result<Place, String> {
+    fn locate(&self, name: &str, from: &PolicyFile) -> Result<PolicyFile, String> {
         let directory = from.path.parent().unwrap_or(Path::new(""));
         let path: PathBuf = directory.join(name).components().collect();
         let identity = path.canonicalize().map_err(|error| explain(&error))?;
-        Ok(Place { path, identity })
+        Ok(PolicyFile { path, identity })
     }
 
-    fn read(&self, place: &Place) -> Result<Vec<u8>, String> {
+    fn read(&self, place: &PolicyFile) -> Result<Vec<u8>, String> {
         let bytes = read(&place.path, MAX_BYTES)?;
         if bytes.len() > MAX_BYTES {
             return Err("the file is larger than 1 MiB, the limit for a policy".to_owned());

@@ -1,21 +1,22 @@
 //! All stages on one screen: what happens to a policy, in order.
 
+use crate::diagnostics::Suppressed;
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
 use crate::inherit::{self, Files, Inherited};
 use crate::lint::lint;
-use crate::lint::suppress::{Suppressed, suppress};
+use crate::lint::suppress::suppress;
 use crate::lower::lower;
 use crate::parse::{self, Document};
-use crate::resolve::quantity::Date;
+use crate::quantity::Date;
 use crate::resolve::resolve;
 use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
 use crate::target::{self, Target};
-use crate::validate;
+use crate::{schema, validate};
 use std::sync::Arc;
 
 /// What the caller asks for.
@@ -180,7 +181,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
 /// What is wrong with the names and values of a policy that has other mistakes too: people get all of
 /// them at once. Only errors, which are about what is there and not about what is missing.
 fn rest(mut document: Document, options: &Options, sink: &mut Sink) {
-    let Some(policy) = validate::remainder(&mut document) else {
+    let Some(policy) = schema::fitting(&mut document) else {
         return;
     };
     let mut found = Sink::new();

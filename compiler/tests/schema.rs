@@ -11,7 +11,7 @@ use std::path::Path;
 fn checked_in_schema_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/policy/policy.schema.json");
     let mut generated =
-        serde_json::to_string_pretty(&purplec::validate::editor_schema()).expect("JSON prints");
+        serde_json::to_string_pretty(&purplec::schema::editor_schema()).expect("JSON prints");
     generated.push('\n');
     if std::env::var_os("PURPLE_UPDATE_SCHEMA").is_some_and(|value| value == "1") {
         std::fs::write(&path, &generated).expect("the schema file can be written");

@@ -8,18 +8,18 @@ use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::End;
-use crate::sys::notify::{Denied, Table};
-use crate::sys::stdio;
 use crate::transfer::write_all;
 use core::ffi::CStr;
 use core::iter::Take;
 use core::slice::Iter;
 use core::time::Duration;
-use purple_plan::Layer;
+use purple_plan::{Layer, SourceLine};
 use purple_report::{
     CapabilitySets, Denial, Landlock, Lent, Outcome as ReportedOutcome, Receipt, Seccomp, Sink,
     Status,
 };
+use purple_sys::denials::{Denied, Table};
+use purple_sys::descriptors;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -41,7 +41,8 @@ impl Report {
     pub(crate) fn open(options: &Options) -> Result<Option<Self>, Refused> {
         if let Some((_, number)) = options.parent {
             let path = c"the parent's descriptor";
-            let file = stdio::take(number).map_err(|errno| refuse!(STEP, path, errno))?;
+            let file =
+                descriptors::duplicate(number).map_err(|errno| refuse!(STEP, path, errno))?;
             return Ok(Some(Self {
                 file,
                 path,
@@ -191,19 +192,20 @@ fn rows(table: &Table) -> Take<Iter<'_, Denied>> {
 /// Calls that were denied.
 fn denial(row: &Denied) -> Denial<Lent<'_>> {
     // Another thread can have changed it before or since.
-    let path = row.path.1.get(..row.path.0).filter(|path| !path.is_empty());
+    let path = row.path.get(..row.path_length);
+    let line = SourceLine::from_number(row.line);
     Denial {
-        arch: row.told.audit_arch.into(),
-        syscall: row.told.number.into(),
+        arch: row.call.audit_arch.into(),
+        syscall: row.call.number.into(),
         count: row.count,
-        pid: row.told.pid.into(),
-        line: row.line.line().into(),
-        source: row.line.source().into(),
+        pid: row.call.pid.into(),
+        line: line.line().into(),
+        source: line.source().into(),
         errno: error_name(row.errno.into()),
-        first_at: row.at,
+        first_at: row.first_at,
         comm: row.comm.split(|&byte| byte == 0).next(),
-        args: row.told.args,
-        unreliable_path: path,
+        args: row.call.args,
+        unreliable_path: path.filter(|path| !path.is_empty()),
     }
 }
 
@@ -221,8 +223,8 @@ fn tell(table: &Table) {
             "denied",
             row.count,
             "x call ",
-            u64::from(row.told.number),
-            row.line
+            u64::from(row.call.number),
+            SourceLine::from_number(row.line)
         );
     }
     let rest = rows
@@ -260,7 +262,7 @@ fn receipt<'a>(
     namespaces: &'a mut (dyn Iterator<Item = &'a [u8]> + 'a),
     limits: &'a mut (dyn Iterator<Item = &'a [u8]> + 'a),
 ) -> Receipt<Lent<'a>> {
-    let (shared, process) = (run.shared, &run.plan.process);
+    let (shared, process) = (&run.shared, &run.plan.process);
     let id_map = |inside: u32, outside| [u64::from(inside), shared.read(outside), 1];
     Receipt {
         namespaces,

@@ -86,10 +86,10 @@
 //! 26 `adversarial/resources::two_sandboxes_at_once`
 //! 26 `e2e/parallel::fifty_at_once`
 //! 26 `vm/left::a_crowd_leaves_nothing`
-//! 27 `schema/plan/tests/corruption::every_byte_flipped`
-//! 27 `schema/plan/tests/corruption::cut_at_every_length`
-//! 27 `schema/plan/tests/corruption::extended`
-//! 27 `schema/plan/tests/corruption::too_large`
+//! 27 `schema/plan/tests/plan/corruption::every_byte_flipped`
+//! 27 `schema/plan/tests/plan/corruption::cut_at_every_length`
+//! 27 `schema/plan/tests/plan/corruption::extended`
+//! 27 `schema/plan/tests/plan/corruption::too_large`
 //! 27 `e2e/plans::sample_of_damage_is_refused_by_the_executor`
 //! 27 `e2e/refusals::plans_that_are_no_files`
 //! 28 `adversarial/faults::no_call_of_the_setup_may_fail`

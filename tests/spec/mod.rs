@@ -30,7 +30,7 @@ use purplec::diagnostics::{Diagnostic, Sink, render};
 use purplec::inherit::Files;
 use purplec::parse;
 use purplec::pipeline::{self, Options, Outcome};
-use purplec::resolve::quantity::date;
+use purplec::quantity::date;
 use purplec::source::{Source, Sources};
 use purplec::target::Target;
 use std::collections::BTreeSet;

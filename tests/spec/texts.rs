@@ -1,6 +1,6 @@
 //! Files that are nowhere but in memory, for policies that extend files.
 
-use purplec::inherit::{Files, Place};
+use purplec::inherit::{Files, PolicyFile};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -21,19 +21,19 @@ impl Texts {
     }
 }
 
-fn place(path: &Path) -> Place {
-    Place {
+fn place(path: &Path) -> PolicyFile {
+    PolicyFile {
         path: path.to_owned(),
         identity: path.to_owned(),
     }
 }
 
 impl Files for Texts {
-    fn policy(&self) -> Place {
+    fn policy(&self) -> PolicyFile {
         place(Path::new("policy.yaml"))
     }
 
-    fn locate(&self, name: &str, from: &Place) -> Result<Place, String> {
+    fn locate(&self, name: &str, from: &PolicyFile) -> Result<PolicyFile, String> {
         let mut parts: Vec<&OsStr> = Vec::new();
         let directory = from.path.parent().into_iter().flat_map(Path::components);
         for part in directory.chain(Path::new(name).components()) {
@@ -53,7 +53,7 @@ impl Files for Texts {
         }
     }
 
-    fn read(&self, place: &Place) -> Result<Vec<u8>, String> {
+    fn read(&self, place: &PolicyFile) -> Result<Vec<u8>, String> {
         self.0
             .get(&place.path)
             .cloned()

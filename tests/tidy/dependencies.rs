@@ -5,8 +5,9 @@ use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 
 /// Everything that runs inside purple-exec.
-const EXECUTOR: [&str; 6] = [
+const EXECUTOR: [&str; 7] = [
     "purple-exec",
+    "purple-sys",
     "purple-plan",
     "purple-report",
     "rustix",
@@ -46,11 +47,16 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 9] = [
+const DIRECTION: [(&str, &[&str]); 10] = [
     ("purple-plan", &[]),
     ("purple-report", &[]),
     ("purple-policy", &[]),
-    ("purple-exec", &["purple-plan", "purple-report"]),
+    // The system calls know neither plans nor policies.
+    ("purple-sys", &[]),
+    (
+        "purple-exec",
+        &["purple-plan", "purple-report", "purple-sys"],
+    ),
     ("purplec", &["purple-plan", "purple-policy"]),
     ("purple-host", &[]),
     (
@@ -315,6 +321,7 @@ fn bites_a_dependency_upwards() {
     };
     for (name, to) in [
         ("purple-exec", "purple-policy"),
+        ("purple-sys", "purple-plan"),
         ("purple-exec", "purplec"),
         ("purplec", "purple"),
         ("purplec", "purple-exec"),

@@ -11,6 +11,7 @@
 mod dependencies;
 mod diagnostics;
 mod documents;
+mod imports;
 mod sources;
 mod threats;
 

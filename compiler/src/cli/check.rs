@@ -7,7 +7,7 @@ use super::{Deny, Exit, complain, fix, input, print, print_error, score, target,
 use clap::{ArgGroup, Args, ValueEnum};
 use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
 use purplec::pipeline::{self, Outcome};
-use purplec::resolve::quantity::Date;
+use purplec::quantity::Date;
 use purplec::target::Target;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -143,7 +143,7 @@ fn schema(of: Of) -> Exit {
         Of::Diagnostics => return print(JSON_SCHEMA, Exit::Clean),
         Of::Target => return print(purplec::target::JSON_SCHEMA, Exit::Clean),
     }
-    match serde_json::to_string_pretty(&purplec::validate::editor_schema()) {
+    match serde_json::to_string_pretty(&purplec::schema::editor_schema()) {
         Ok(text) => print(&(text + "\n"), Exit::Clean),
         Err(error) => complain(&format!("purplec: the schema cannot be printed: {error}")),
     }

@@ -12,11 +12,11 @@ use purple_plan::{
 };
 use purplec::emit::Recorded;
 use purplec::emit::bpf::Program;
-use purplec::resolve::CAPABILITIES;
 use purplec::seal::{hex, tells};
 use purplec::show::assembly::assembly;
 use purplec::show::policy::policy;
 use purplec::syscalls::Arch;
+use purplec::syscalls::CAPABILITIES;
 use serde_json::{Value, json};
 use std::ffi::CStr;
 use std::fmt::Write as _;

@@ -1,7 +1,7 @@
 //! Which day it is: the one thing that a check looks at besides the policy.
 
 use purplec::diagnostics::render::visible;
-use purplec::resolve::quantity::Date;
+use purplec::quantity::Date;
 use std::time::SystemTime;
 
 /// The day in UTC, of `SOURCE_DATE_EPOCH` where it is set

@@ -1,14 +1,7 @@
 //! Applying fixes to a text: those that do not touch each other, all of a fix or none.
 
-use super::{Applicability, Diagnostic, Edit, Fix};
+use super::finding::{Applicability, Diagnostic, Edit, Fix, REMOVE_ITEM, REMOVE_KEY};
 use crate::source::{Sources, Span};
-
-/// The message of a fix that takes an item out of its list: a stage that knows the item's place but
-/// not the text gives it with an edit of the item alone, and [`settle`] finds the rest.
-pub(super) const REMOVE_ITEM: &str = "remove the item";
-
-/// The same for a key of a mapping with its value.
-pub(super) const REMOVE_KEY: &str = "remove the key";
 
 /// The one code whose fix rewrites many lines.
 const LINE_ENDINGS: &str = "windows-line-endings";

@@ -6,16 +6,17 @@
 //! say the same, hold the same comments, and stay as it is when it is formatted again; otherwise
 //! nothing comes out.
 
-mod comments;
+mod attach;
 mod order;
 mod print;
+mod read;
+mod scan;
 mod tree;
 
 use crate::diagnostics::Sink;
 use crate::parse::{Document, Events, parse};
+use crate::schema::meaning;
 use crate::source::Source;
-use crate::validate::meaning;
-use tree::Tree;
 
 #[cfg(test)]
 mod random_tests;
@@ -74,7 +75,7 @@ fn styled(text: &str, document: &Document) -> Result<String, FormatFault> {
     let mut formatted = String::new();
     // An alias cannot come before its anchor: where the order would have it so, it stays.
     for sorted in [true, false] {
-        let mut tree = Tree::read(text).ok_or(FormatFault::Unread)?;
+        let mut tree = read::read(text).ok_or(FormatFault::Unread)?;
         order::rename(&mut tree);
         if sorted {
             order::sort(&mut tree);
@@ -105,7 +106,7 @@ fn comments_of(text: &str) -> Vec<String> {
             }
         }
     }
-    let found = comments::scan(text, &events).into_iter();
+    let found = scan::scan(text, &events).into_iter();
     let mut found: Vec<String> = found.map(|found| found.comment.text).collect();
     found.sort_unstable();
     found

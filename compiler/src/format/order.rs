@@ -1,7 +1,7 @@
 //! Preferred spellings, and the keys of each mapping in the order of the reference.
 
 use super::tree::{Content, Node, Tree, UnitId};
-use crate::validate::key_order;
+use crate::schema::key_order;
 use purple_policy::{OLDER_OPERATORS, OLDER_SPELLINGS};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The tree as text, in one style.
 
-use super::comments::Comment;
+use super::scan::Comment;
 use super::tree::{CollectionId, Content, Node, Tree, UnitId};
 use crate::parse::{Style, needs_quotes, quoted, resolve_scalar, written};
 

@@ -8,8 +8,8 @@
 use super::{comments_of, format};
 use crate::diagnostics::Sink;
 use crate::parse::parse;
+use crate::schema::meaning;
 use crate::source::Source;
-use crate::validate::meaning;
 use std::path::Path;
 
 pub(super) fn formatted(text: &str) -> Option<String> {

@@ -1,11 +1,11 @@
 //! Finding and reading everything that a policy extends.
 
-use super::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, Place, is_file};
+use super::files::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, PolicyFile, is_file};
 use crate::diagnostics::{Diagnostic, Sink, nearest, quote};
 use crate::parse::{self, Document, MAX_EXPANDED, MAX_NODES, NodeId};
 use crate::profiles;
+use crate::schema;
 use crate::source::{Source, Sources, Span};
-use crate::validate;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ struct Found {
 
 enum Content {
     Shipped(&'static str),
-    Stored(Place),
+    Stored(PolicyFile),
 }
 
 /// A cap was passed; the sink knows.
@@ -51,7 +51,7 @@ struct Stop;
 pub(super) struct Gathering<'a> {
     files: Option<&'a dyn Files>,
     /// Where the policy lies.
-    policy: Option<Place>,
+    policy: Option<PolicyFile>,
     /// Whether the parents are looked at, or only read.
     checks: bool,
     sources: &'a mut Sources,
@@ -116,7 +116,7 @@ impl<'a> Gathering<'a> {
     fn parents(
         &mut self,
         document: &Document,
-        here: Option<&Place>,
+        here: Option<&PolicyFile>,
     ) -> Result<(BTreeSet<u8>, usize), Stop> {
         let mut ancestors = BTreeSet::new();
         let mut faults = 0;
@@ -153,7 +153,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// The text that a name stands for; `None`: the sink knows.
-    fn find(&mut self, name: &str, span: Span, here: Option<&Place>) -> Option<Found> {
+    fn find(&mut self, name: &str, span: Span, here: Option<&PolicyFile>) -> Option<Found> {
         if !is_file(name) {
             let Some(profile) = profiles::find(name) else {
                 self.sink.push(unknown_profile(name, span));
@@ -234,7 +234,7 @@ impl<'a> Gathering<'a> {
         }
         let parsed = parse::parse(&source, &mut own).map(|mut document| {
             if self.checks {
-                validate::check(&mut document, &mut own);
+                schema::check(&mut document, &mut own);
             }
             document
         });

@@ -1,16 +1,16 @@
 //! What a policy allows although its parents deny it. It may, and a reviewer sees it.
 
-use super::merge::{Change, Kind};
+use super::change::{Change, ChangeKind};
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::parse::{Style, resolve_scalar};
-use crate::resolve::quantity;
+use crate::quantity;
 use crate::source::Span;
 use serde_json::Value;
 
 /// Whether a change of this kind at a key can loosen anything.
-pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
+pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
     match kind {
-        Kind::Value => {
+        ChangeKind::Value => {
             limit(pointer).is_some()
                 || pointer.starts_with("/ebpf_monitoring/")
                 || matches!(
@@ -22,20 +22,20 @@ pub(super) fn watches(kind: Kind, pointer: &str) -> bool {
                         | "/audit/on_failure"
                 )
         }
-        Kind::Added => matches!(
+        ChangeKind::Added => matches!(
             pointer,
             "/capabilities/add"
                 | "/network/allowed_outgoing_ports"
                 | "/network/allowed_incoming_ports"
                 | "/syscalls/architectures"
         ),
-        Kind::Removed => {
+        ChangeKind::Removed => {
             matches!(
                 pointer,
                 "/syscalls/allow" | "/syscalls/deny" | "/network/blocked_ips"
             )
         }
-        Kind::Writable => true,
+        ChangeKind::Writable => true,
     }
 }
 
@@ -72,35 +72,37 @@ fn message(change: &Change) -> Option<String> {
     let old = change.old.as_ref().map(|(text, _)| text.as_str());
     let key = change.pointer.rsplit('/').next().unwrap_or_default();
     match (change.kind, change.pointer.as_str()) {
-        (Kind::Writable, _) => Some(format!("{} is writable; it was read-only", quote(new))),
-        (Kind::Removed, "/syscalls/deny") => Some(format!("{} takes a denial back", quote(new))),
-        (Kind::Removed, "/syscalls/allow") => Some(format!(
+        (ChangeKind::Writable, _) => Some(format!("{} is writable; it was read-only", quote(new))),
+        (ChangeKind::Removed, "/syscalls/deny") => {
+            Some(format!("{} takes a denial back", quote(new)))
+        }
+        (ChangeKind::Removed, "/syscalls/allow") => Some(format!(
             "{} lifts the condition under which a call is allowed",
             quote(new)
         )),
-        (Kind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
-        (Kind::Added, "/capabilities/add") => {
+        (ChangeKind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
+        (ChangeKind::Added, "/capabilities/add") => {
             Some(format!("{} is kept; it was dropped", quote(new)))
         }
-        (Kind::Added, "/syscalls/architectures") => Some(format!(
+        (ChangeKind::Added, "/syscalls/architectures") => Some(format!(
             "calls through {} are let in; they were killed",
             quote(new)
         )),
-        (Kind::Added, _) => Some(format!("port {} is opened; it was closed", quote(new))),
-        (Kind::Value, "/syscalls/default_deny") => {
+        (ChangeKind::Added, _) => Some(format!("port {} is opened; it was closed", quote(new))),
+        (ChangeKind::Value, "/syscalls/default_deny") => {
             // A section without the key denies; no section at all does not.
             let denied = old.map_or(change.beside.is_some(), is_true);
             (denied && !is_true(new)).then(|| {
                 "`default_deny: false` allows what no list names; it was denied".to_owned()
             })
         }
-        (Kind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
+        (ChangeKind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
             .then(|| "`on_deny: log` lets denied calls through; they were stopped".to_owned()),
-        (Kind::Value, "/audit/on_failure") => (new == "continue" && old != Some("continue"))
+        (ChangeKind::Value, "/audit/on_failure") => (new == "continue" && old != Some("continue"))
             .then(|| "`on_failure: continue` lets a run go on without its record".to_owned()),
-        (Kind::Value, "/network/isolated") => (!is_true(new) && old.is_none_or(is_true))
+        (ChangeKind::Value, "/network/isolated") => (!is_true(new) && old.is_none_or(is_true))
             .then(|| "`isolated: false` opens the network; it was isolated".to_owned()),
-        (Kind::Value, pointer) => match limit(pointer) {
+        (ChangeKind::Value, pointer) => match limit(pointer) {
             Some(read) => {
                 let verb = match (read(old?), read(new)) {
                     (Some(before), Some(after)) if after <= before => return None,

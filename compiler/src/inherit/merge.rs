@@ -1,5 +1,6 @@
 //! Merging documents: what a later text says, over what earlier ones say.
 
+use super::change::{Change, ChangeKind};
 use super::gather::Text;
 use super::loosens;
 use crate::diagnostics::{Diagnostic, Sink, quote};
@@ -9,32 +10,6 @@ use crate::syscalls::groups::group;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
-
-/// What a text changes in what others say, where that is looked at.
-#[derive(Debug)]
-pub(super) struct Change {
-    pub(super) kind: Kind,
-    /// The key, as a JSON pointer.
-    pub(super) pointer: String,
-    /// What was said before.
-    pub(super) old: Option<(String, Span)>,
-    /// The key or the section in which nothing was said before.
-    pub(super) beside: Option<Span>,
-    /// What is said now.
-    pub(super) new: (String, Span),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A key has a value, or another value.
-    Value,
-    /// A list has one more entry.
-    Added,
-    /// An entry of a list is taken out.
-    Removed,
-    /// A path that was read-only is writable.
-    Writable,
-}
 
 /// The lists of paths inside, of which each is in one at most.
 const PATHS: [&str; 3] = ["immutable_paths", "scratch_paths", "output_paths"];
@@ -147,7 +122,7 @@ impl Merge<'_> {
         if both(Document::is_list) {
             return self.list(pointer, Some(old), new, Some(key));
         }
-        self.change(Kind::Value, pointer, Some(old), Some(key), new);
+        self.change(ChangeKind::Value, pointer, Some(old), Some(key), new);
         new
     }
 
@@ -162,7 +137,7 @@ impl Merge<'_> {
         if self.document.is_list(new) {
             return self.list(pointer, None, new, beside);
         }
-        self.change(Kind::Value, pointer, None, beside, new);
+        self.change(ChangeKind::Value, pointer, None, beside, new);
         new
     }
 
@@ -237,7 +212,7 @@ impl Merge<'_> {
                         _ => true,
                     };
                     if looser {
-                        self.change(Kind::Removed, pointer, Some(old), None, id);
+                        self.change(ChangeKind::Removed, pointer, Some(old), None, id);
                     }
                 }
                 if olds.is_empty() && !grouped {
@@ -246,7 +221,7 @@ impl Merge<'_> {
                 // It also takes calls out of the groups.
                 if pointer == "/syscalls/deny" && olds.is_empty() && again.is_none() {
                     for &one in left.iter().filter(|one| inherited.contains(one)) {
-                        self.change(Kind::Removed, pointer, Some(one), None, id);
+                        self.change(ChangeKind::Removed, pointer, Some(one), None, id);
                     }
                 }
                 if grouped && (olds.is_empty() || !left.is_empty() && again.is_none()) {
@@ -263,7 +238,7 @@ impl Merge<'_> {
                     added.push(id);
                 }
                 None => {
-                    self.change(Kind::Added, pointer, None, beside, id);
+                    self.change(ChangeKind::Added, pointer, None, beside, id);
                     added.push(id);
                 }
             }
@@ -355,7 +330,7 @@ impl Merge<'_> {
         }
         for (output, shown) in found {
             self.change(
-                Kind::Writable,
+                ChangeKind::Writable,
                 "/filesystem/output_paths",
                 Some(shown),
                 None,
@@ -383,7 +358,7 @@ impl Merge<'_> {
                     Some(&(other, new)) if other != list => {
                         if list == "immutable_paths" {
                             let pointer = format!("/filesystem/{other}");
-                            self.change(Kind::Writable, &pointer, Some(id), None, new);
+                            self.change(ChangeKind::Writable, &pointer, Some(id), None, new);
                         }
                     }
                     _ => kept.push(id),
@@ -456,7 +431,7 @@ impl Merge<'_> {
     /// Notes a change where it is worth a look and was not shown with another text.
     fn change(
         &mut self,
-        kind: Kind,
+        kind: ChangeKind,
         pointer: &str,
         old: Option<NodeId>,
         beside: Option<Span>,

@@ -13,51 +13,21 @@
 //!
 //! Each text must be right by itself before it is merged.
 
+mod change;
+mod files;
 mod gather;
 mod loosens;
 mod merge;
 mod print;
 
+pub use files::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, PolicyFile};
 pub(crate) use print::effective;
 
 use crate::diagnostics::Sink;
 use crate::parse::Document;
 use crate::source::{Source, Sources};
-use crate::{parse, validate};
+use crate::{parse, schema};
 use gather::Gathering;
-use std::fmt::Debug;
-use std::path::PathBuf;
-
-/// How many texts a policy may inherit from.
-pub const MAX_PARENTS: usize = 64;
-
-/// How many texts may lie between a policy and one that it inherits from, that one included.
-pub const MAX_LEVELS: usize = 16;
-
-/// How many bytes the texts may have together: 4 MiB.
-pub const MAX_TOTAL_BYTES: usize = 4 << 20;
-
-/// Where the files come from that policies extend. The stages read nothing themselves.
-pub trait Files: Debug + Send + Sync {
-    /// Where the policy itself lies.
-    fn policy(&self) -> Place;
-
-    /// Finds the file that the text at `from` calls `name`, a relative path. The error says in a few
-    /// words why there is none.
-    fn locate(&self, name: &str, from: &Place) -> Result<Place, String>;
-
-    /// Reads a file that was found: at most 1 MiB. The error says in a few words what failed.
-    fn read(&self, place: &Place) -> Result<Vec<u8>, String>;
-}
-
-/// Where a text lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The way there: messages show it, and the files that it names are beside it.
-    pub path: PathBuf,
-    /// Equal for two ways to one file.
-    pub identity: PathBuf,
-}
 
 /// What came of a document and what it extends.
 pub enum Inherited {
@@ -83,7 +53,7 @@ pub fn inherit(
     };
     let place = document.node_span(extends);
     // A parent's finding says nothing about a policy that is wrong itself, and the other way round.
-    let fits = validate::check(&mut document, sink).is_some();
+    let fits = schema::check(&mut document, sink).is_some();
     let before = sink.errors();
     let Some(mut texts) = Gathering::new(files, sources, sink).all(document) else {
         return Inherited::Nothing;
@@ -96,7 +66,7 @@ pub fn inherit(
     }
     let whole = texts
         .iter_mut()
-        .all(|text| validate::remainder(&mut text.document).is_some());
+        .all(|text| schema::fitting(&mut text.document).is_some());
     if !whole {
         return Inherited::Nothing;
     }
@@ -119,9 +89,4 @@ pub fn sources(source: &Source, files: Option<&dyn Files>) -> Option<Sources> {
         .without_checks()
         .all(document)?;
     (!sink.has_errors()).then_some(sources)
-}
-
-/// Whether a parent is a file and not a profile: it has a slash or ends like a YAML file.
-fn is_file(name: &str) -> bool {
-    name.contains('/') || [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
 }

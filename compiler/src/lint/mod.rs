@@ -24,7 +24,6 @@ pub use calls::{Way, way};
 pub use capabilities::without_effect;
 pub use environment::{holds_secret, loads_code};
 pub use shared::{Danger, Share, shares};
-pub(crate) use syscalls::has_finding_of_its_own;
 
 use crate::diagnostics::{Diagnostic, Severity, Sink};
 use crate::ir::Ir;

@@ -4,20 +4,9 @@
 //! An error cannot be let stand. A comment is a `#` at the start of a line or behind white space, and
 //! outside of every scalar of the document.
 
-use crate::diagnostics::{Diagnostic, Severity, Sink, nearest, quote};
+use crate::diagnostics::{Diagnostic, Severity, Sink, Suppressed, nearest, quote};
 use crate::parse;
 use crate::source::{Source, Sources, Span};
-
-/// A finding that was let stand, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suppressed {
-    /// What was found.
-    pub diagnostic: Diagnostic,
-    /// The reason in the policy.
-    pub reason: String,
-    /// The comment.
-    pub span: Span,
-}
 
 /// Takes out of the findings what comments let stand, and adds what is wrong with the comments.
 /// Findings come and go in the order of the text.

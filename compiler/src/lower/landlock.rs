@@ -5,7 +5,7 @@
 
 use crate::ir::landlock::{Landlock, Level, Path, Ports};
 use crate::ir::{Action, Attributes, Step};
-use crate::resolve::quantity::Protocol;
+use crate::quantity::Protocol;
 use crate::resolve::{Network, Placed};
 use purple_plan::{landlock_fs as fs, landlock_net as net, landlock_scope as scope};
 
@@ -140,7 +140,8 @@ const fn tree(attributes: Attributes) -> u64 {
 mod tests {
     use super::lower;
     use crate::ir::{Action, Attributes, Step};
-    use crate::resolve::{Network, Placed, quantity};
+    use crate::quantity;
+    use crate::resolve::{Network, Placed};
     use crate::source::Span;
     use purple_plan::{landlock_fs as fs, landlock_net as net};
 

@@ -9,6 +9,7 @@ mod build;
 mod document;
 mod events;
 mod graft;
+mod limits;
 mod report;
 mod scalar;
 mod text;
@@ -16,6 +17,7 @@ mod write;
 
 pub use document::Document;
 pub use events::Style;
+pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_EXPANDED, MAX_NODES};
 pub use scalar::resolve as resolve_scalar;
 pub use text::decode;
 pub use write::written;
@@ -23,23 +25,10 @@ pub use write::written;
 pub(crate) use document::NodeId;
 pub(crate) use events::{Event, EventKind, Events};
 pub(crate) use scalar::is_plain_text;
-pub(crate) use text::is_hidden;
 pub(crate) use write::{needs_quotes, quoted};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::source::{Source, Span};
-
-/// The longest policy text: 1 MiB.
-pub const MAX_BYTES: usize = 1 << 20;
-
-/// How deeply lists and mappings may nest, aliases expanded.
-pub const MAX_DEPTH: usize = 64;
-
-/// How many values a policy may hold, aliases expanded.
-pub const MAX_NODES: usize = 100_000;
-
-/// How many bytes the keys and values of a policy may have together, aliases expanded: 8 MiB.
-pub const MAX_EXPANDED: usize = 8 << 20;
 
 /// Reads a policy's text. A document comes back wherever there is a tree to look at, so that later
 /// stages can report too; whether it may be compiled is the sink's to say.

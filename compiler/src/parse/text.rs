@@ -1,7 +1,7 @@
 //! What is wrong with a text before it is YAML: encoding, invisible characters, line endings, tabs.
 
 use super::MAX_BYTES;
-use crate::diagnostics::{Applicability, Diagnostic, Sink};
+use crate::diagnostics::{Applicability, Diagnostic, Hidden, Sink, hidden, is_hidden};
 use crate::source::{Source, Span};
 use std::borrow::Cow;
 
@@ -134,12 +134,6 @@ pub(super) fn check<'t>(text: &'t str, sink: &mut Sink) -> CheckedText<'t> {
     }
 }
 
-/// Whether a character can hide in a line, move the cursor, or reorder what a reader sees. Tabs and
-/// line feeds are not among them.
-pub(crate) fn is_hidden(character: char) -> bool {
-    hidden(character).is_some()
-}
-
 /// Reports a scalar whose escapes stand for characters that the text itself may not hold.
 pub(super) fn check_escapes(value: &str, span: Span, sink: &mut Sink) {
     if let Some(found) = value.chars().find(|&character| is_hidden(character)) {
@@ -151,35 +145,6 @@ pub(super) fn check_escapes(value: &str, span: Span, sink: &mut Sink) {
             )
             .with_help("remove the escape: no value of a policy needs such a character"),
         );
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hidden {
-    Control,
-    Return,
-    Invisible,
-}
-
-fn hidden(character: char) -> Option<Hidden> {
-    match character {
-        '\t' | '\n' => None,
-        '\r' => Some(Hidden::Return),
-        '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => Some(Hidden::Control),
-        // Bidirectional controls, zero-width characters, fillers, language tags.
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}' => Some(Hidden::Invisible),
-        _ if character.is_control() => Some(Hidden::Control),
-        _ => None,
     }
 }
 

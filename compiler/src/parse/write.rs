@@ -2,7 +2,7 @@
 
 use super::events::Style;
 use super::scalar::{ambiguity, resolve};
-use super::text::is_hidden;
+use crate::diagnostics::is_hidden;
 use std::fmt::Write as _;
 
 /// Text as one line of YAML that may stand anywhere, in brackets too: as it is where that is

@@ -1,6 +1,6 @@
 //! The `audit` section, and who else needs the layers that watch.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::source::Span;
 use purple_plan::{AuditFailure, Layer, audit_flags};
 use purple_policy::{self as policy, AuditDetail, AuditOnFailure, OnDeny, Policy};

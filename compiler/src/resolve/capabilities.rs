@@ -1,53 +1,9 @@
 //! The `capabilities` section: names to bits.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, nearest, quote};
+use crate::syscalls::CAPABILITIES;
 use purple_policy::{Capabilities, CapabilityEntry};
-
-/// Capability names by number (capabilities(7), linux/capability.h).
-pub const NAMES: [&str; 41] = [
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-];
 
 /// The capabilities to keep, bit N for capability N.
 pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> u64 {
@@ -65,7 +21,7 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
     let mut kept = 0;
     for (index, entry) in section.add.iter().enumerate() {
         let name = entry.name();
-        if let Some(number) = NAMES.iter().position(|known| *known == name) {
+        if let Some(number) = CAPABILITIES.iter().position(|known| *known == name) {
             kept |= 1 << number;
         } else {
             let inner = match entry {
@@ -88,7 +44,7 @@ fn unknown(scope: &mut Scope<'_>, pointer: &str, name: &str) {
     let room = scope.sink.has_room("unknown-capability");
     let span = scope.span(pointer);
     let message = format!("there is no capability {}", quote(name));
-    let guess = || nearest(name, NAMES).or_else(|| nearest(&full, NAMES));
+    let guess = || nearest(name, CAPABILITIES).or_else(|| nearest(&full, CAPABILITIES));
     let found = Diagnostic::error("unknown-capability", span, message);
     scope.report(match room.then(guess).flatten() {
         _ if full == "CAP_ALL" => found.with_help("name each capability that the program needs"),

@@ -1,6 +1,6 @@
 //! The `environment` section, with the defaults that every program gets.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::source::Span;
 use purple_policy::Environment;

@@ -1,8 +1,10 @@
 //! The `filesystem` section.
 
-use super::{Placed, Protected, Scope, protected, quantity};
-use crate::diagnostics::quote;
+use super::paths::{LONGEST, LONGEST_NAME, invalid};
+use super::protected::{self, Protected};
+use super::scope::{Placed, Scope};
 use crate::ir::Stub;
+use crate::quantity;
 use crate::source::Span;
 use purple_policy as policy;
 
@@ -222,15 +224,4 @@ fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
     };
     invalid(path, pointer, help, scope);
     None
-}
-
-/// The longest name in a directory (`NAME_MAX`, linux/limits.h).
-pub(super) const LONGEST_NAME: usize = 255;
-
-/// The longest path: `PATH_MAX` (linux/limits.h), less room for where the new root is made.
-pub(super) const LONGEST: usize = 4000;
-
-pub(super) fn invalid(path: &str, pointer: &str, help: &str, scope: &mut Scope<'_>) {
-    let message = format!("{} cannot be used as a path", quote(path));
-    scope.error("invalid-path", pointer, message, help);
 }

@@ -1,8 +1,8 @@
 //! What the policy says about its grants: whether one has expired.
 
-use super::Scope;
-use super::quantity::{Date, date};
+use super::scope::Scope;
 use crate::diagnostics::Diagnostic;
+use crate::quantity::{Date, date};
 use purple_policy::{CallEntry, CapabilityEntry, Grant, Policy};
 
 /// A grant that ends within so many days draws a warning.

@@ -7,12 +7,14 @@ pub(crate) mod filesystem;
 mod grants;
 mod network;
 mod protected;
-pub mod quantity;
+pub use crate::quantity;
+mod paths;
 mod resources;
+mod scope;
 pub mod syscalls;
 
+pub use crate::syscalls::CAPABILITIES;
 pub use audit::Audit;
-pub use capabilities::NAMES as CAPABILITIES;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
@@ -20,14 +22,16 @@ pub use protected::Protected;
 pub(crate) use protected::default_groups;
 pub use resources::{CPU_PERIOD, Resources};
 
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::Sink;
 use crate::ir::syscalls::Meaning;
 use crate::parse::Document;
-use crate::resolve::quantity::{Date, QuantityError};
+use crate::quantity::Date;
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
-use purple_policy::{Policy, Quantity};
+use purple_policy::Policy;
+pub use scope::Placed;
+pub(crate) use scope::Scope;
 
 /// A policy with every word turned into what it stands for.
 #[derive(Debug, Clone)]
@@ -50,15 +54,6 @@ pub struct Resolved {
     pub audit: Option<Audit>,
     /// Layers beside those, and who asks for them.
     pub needs: Vec<(Layer, Span)>,
-}
-
-/// A value, and where the policy says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// Its place.
-    pub span: Span,
 }
 
 /// Resolves a policy. `today` is the day that grants are measured against, and changes nothing of
@@ -103,70 +98,5 @@ pub fn resolve(
         environment: environment::resolve(policy.environment.as_ref(), &mut scope),
         audit: audit::resolve(policy.audit.as_ref(), &mut scope),
         needs: audit::needs(policy, &scope),
-    }
-}
-
-/// What every part of this stage looks things up in, and tells what it finds.
-pub(crate) struct Scope<'a> {
-    document: &'a Document,
-    sink: &'a mut Sink,
-}
-
-impl Scope<'_> {
-    fn span(&self, pointer: &str) -> Span {
-        self.document.span(pointer)
-    }
-
-    fn error(&mut self, code: &'static str, pointer: &str, message: String, help: &str) {
-        let diagnostic = Diagnostic::error(code, self.span(pointer), message);
-        self.report(if help.is_empty() {
-            diagnostic
-        } else {
-            diagnostic.with_help(help)
-        });
-    }
-
-    /// Tells what was found, unless an error is known at the same place: a value that was refused
-    /// before says nothing new.
-    fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.sink.has_error_at(diagnostic.span) {
-            self.sink.push(diagnostic);
-        }
-    }
-
-    /// A number with a unit; an error and `None` where it is none.
-    fn quantity(
-        &mut self,
-        quantity: &Quantity,
-        pointer: &str,
-        read: impl Fn(&str) -> Result<u64, QuantityError>,
-    ) -> Option<Placed<u64>> {
-        let text = match quantity {
-            Quantity::Number(number) => number.to_string(),
-            Quantity::Text(text) => text.clone(),
-        };
-        match read(&text) {
-            Ok(value) => Some(Placed {
-                value,
-                span: self.span(pointer),
-            }),
-            Err(error) => {
-                self.refuse_quantity("invalid-quantity", pointer, error);
-                None
-            }
-        }
-    }
-
-    fn refuse_quantity(&mut self, code: &'static str, pointer: &str, error: QuantityError) {
-        let span = self.document.part_span(pointer, error.range);
-        if self.sink.has_error_at(self.span(pointer)) {
-            return;
-        }
-        let diagnostic = Diagnostic::error(code, span, error.message);
-        self.report(if error.help.is_empty() {
-            diagnostic
-        } else {
-            diagnostic.with_help(error.help)
-        });
     }
 }

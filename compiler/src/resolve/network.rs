@@ -1,9 +1,10 @@
 //! The `network` section.
 
-use super::quantity::{AddressBlock, Ports, Protocol};
+use super::scope::{Placed, Scope};
 use super::syscalls::Listed;
-use super::{Placed, Scope, quantity};
 use crate::diagnostics::{Applicability, Diagnostic};
+use crate::quantity;
+use crate::quantity::{AddressBlock, Ports, Protocol};
 use purple_policy::{self as policy, Port};
 use std::net::IpAddr;
 

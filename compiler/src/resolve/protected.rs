@@ -1,8 +1,8 @@
 //! What the program may not change or make in a directory that it may write to: the policy's own
 //! list, and the paths by which what is planted there would run outside, later.
 
-use super::Scope;
-use super::filesystem::{LONGEST, LONGEST_NAME, invalid};
+use super::paths::{LONGEST, LONGEST_NAME, invalid};
+use super::scope::Scope;
 use super::syscalls::offered;
 use crate::diagnostics::{Diagnostic, nearest, quote, respelt};
 use crate::ir::Stub;

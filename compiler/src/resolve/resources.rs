@@ -1,6 +1,7 @@
 //! The `resources` section.
 
-use super::{Placed, Scope, quantity};
+use super::scope::{Placed, Scope};
+use crate::quantity;
 use purple_policy as policy;
 
 /// Limits.

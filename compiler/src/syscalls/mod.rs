@@ -3,8 +3,10 @@
 
 mod arch;
 mod baseline;
+mod capabilities;
 mod closest;
 pub mod constants;
+pub(crate) mod dangers;
 mod errno;
 mod families;
 pub mod groups;
@@ -15,6 +17,7 @@ mod table;
 
 pub use arch::{Arch, UnknownArch, X32_BIT};
 pub use baseline::{BASELINE, Baseline, Guarded, baseline, guarded, parts_of};
+pub use capabilities::CAPABILITIES;
 pub use closest::closest_name;
 pub use errno::{closest_errno, errno_name, errno_number};
 pub use replaced::{Replaced, replaced, variants};

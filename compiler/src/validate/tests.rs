@@ -1,10 +1,10 @@
 //! Policies that are accepted, and the exact words and places for those that are not.
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
-use super::schema::Schema;
 use super::validate;
 use crate::diagnostics::{MAX_PER_CODE, Sink};
 use crate::parse::parse;
+use crate::schema::Schema;
 use crate::source::Source;
 use crate::spent::spent;
 use purple_policy::{OLDER_OPERATORS, OLDER_SPELLINGS, Operator, Policy, Quantity};

@@ -1,7 +1,7 @@
 //! One line of a policy for a screen: nothing hidden in it, and cut around the place where it is long.
 
 use crate::diagnostics::Severity;
-use crate::parse::is_hidden;
+use crate::diagnostics::is_hidden;
 use crate::source::{Sources, Span};
 use unicode_width::UnicodeWidthChar;
 

@@ -4,7 +4,8 @@
 //! LF are escaped in messages, `:` and `,` in properties too.
 
 use super::excerpt::{clipped, place, visible};
-use super::{Failure, repair};
+use super::repair::repair;
+use super::tally::Failure;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::source::Sources;
 use std::fmt::Write as _;

@@ -4,7 +4,7 @@
 //! the policy itself.
 
 use super::excerpt::{Excerpt, clipped, visible, word};
-use super::repair;
+use super::repair::repair;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::source::{Sources, Span};
 use miette::{

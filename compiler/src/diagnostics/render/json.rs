@@ -4,9 +4,10 @@
 //! within one `format`.
 
 use super::excerpt::word;
-use super::{Tally, spelt_out};
+use super::lines::{list, spelt_out};
+use super::tally::Tally;
+use crate::diagnostics::Suppressed;
 use crate::diagnostics::{Applicability, Diagnostic, Fix};
-use crate::lint::suppress::Suppressed;
 use crate::source::{Sources, Span};
 use serde_json::{Value, json};
 
@@ -65,20 +66,6 @@ pub fn json(findings: &[String], suppressed: &[String], tally: &Tally) -> String
         list(suppressed, "  "),
         list(&failures, "  ")
     )
-}
-
-/// Lines as a list whose end is indented so far: those that hold nothing are left out.
-pub(super) fn list(parts: &[String], indent: &str) -> String {
-    let full: Vec<&str> = parts
-        .iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    if full.is_empty() {
-        "[]".to_owned()
-    } else {
-        format!("[\n{}\n{indent}]", full.join(",\n"))
-    }
 }
 
 fn value(sources: &Sources, finding: &Diagnostic) -> Value {

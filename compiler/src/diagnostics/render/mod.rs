@@ -7,9 +7,11 @@ mod excerpt;
 mod github;
 mod graphical;
 mod json;
+mod lines;
 mod narrow;
 mod paint;
 mod plain;
+mod repair;
 mod sarif;
 mod tally;
 
@@ -19,10 +21,8 @@ pub use json::{JSON_SCHEMA, json, json_findings, json_suppressed};
 pub use sarif::{Results, sarif, sarif_results};
 pub use tally::{Failure, Tally, counted};
 
-use super::{Applicability, Diagnostic, Fix};
+use super::finding::Diagnostic;
 use crate::source::Sources;
-use excerpt::clipped;
-use std::fmt::Write as _;
 
 /// How findings look to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,44 +64,4 @@ pub fn human_as(look: Look, sources: &Sources, findings: &[Diagnostic]) -> Strin
         }
         Form::Narrow => narrow::render(sources, findings, look.colour, look.width),
     }
-}
-
-/// A fix in one line: what it does, what it writes, whether a program may.
-fn repair(fix: &Fix) -> String {
-    let safe = match fix.applicability {
-        Applicability::Safe => "safe",
-        Applicability::Unsafe => "unsafe",
-    };
-    let message = clipped(&fix.message);
-    let written = match fix.edits.as_slice() {
-        [one]
-            if !one.replacement.trim().is_empty()
-                && one.replacement.len() < 200
-                && !one.replacement.contains('\n')
-                && !fix.message.contains(&one.replacement) =>
-        {
-            format!(": `{}`", clipped(&one.replacement))
-        }
-        _ => String::new(),
-    };
-    format!("{message}{written} ({safe})")
-}
-
-/// JSON in which nothing is hidden: what could move a cursor or reorder a line is escaped. Outside
-/// of texts JSON is ASCII, so that this may be done to a whole document.
-fn spelt_out(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
-        if crate::parse::is_hidden(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a string cannot fail.
-                if write!(out, "\\u{unit:04x}").is_err() {
-                    return out;
-                }
-            }
-        } else {
-            out.push(character);
-        }
-    }
-    out
 }

@@ -2,7 +2,7 @@
 
 use super::excerpt::{Excerpt, clipped, place, word};
 use super::paint::{Ink, Paint};
-use super::repair;
+use super::repair::repair;
 use crate::diagnostics::Diagnostic;
 use crate::source::{Sources, Span};
 

@@ -1,11 +1,11 @@
 //! The form for code scanning: SARIF 2.1.0 (OASIS), one run a document, one result a line.
 
 use super::excerpt::word;
-use super::json::list;
-use super::{Tally, spelt_out};
+use super::lines::{list, spelt_out};
+use super::tally::Tally;
+use crate::diagnostics::Suppressed;
 use crate::diagnostics::pages::{self, Entry};
 use crate::diagnostics::{Diagnostic, Fix, Severity};
-use crate::lint::suppress::Suppressed;
 use crate::source::{Source, Sources, Span};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -12,16 +12,17 @@ mod interpret;
 mod libseccomp;
 mod probe;
 mod proof;
+mod return_value;
 mod too_long;
 
 pub use cache::is_cacheable;
-pub(crate) use generate::return_value;
 pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 #[cfg(feature = "libseccomp")]
 pub use libseccomp::emit_by_libseccomp;
 pub use probe::{Probe, probe};
 pub use proof::{Found, Method, Mismatch, Report, check};
+pub(crate) use return_value::return_value;
 
 use std::fmt;
 

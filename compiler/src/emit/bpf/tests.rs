@@ -13,7 +13,8 @@ pub(crate) mod random;
 mod size;
 mod verdicts;
 
-use super::generate::{generate, return_value};
+use super::generate::generate;
+use super::return_value::return_value;
 use super::*;
 use crate::ir::syscalls::{Action, Call, evaluate};
 use crate::parse::Document;

@@ -1,22 +1,22 @@
 //! A condition's names to positions and numbers, on one interface.
 
 mod operand;
+mod value;
 
-pub(super) use operand::Constant;
+pub(super) use value::Constant;
 
 use std::ops::Range;
 
-use super::Resolver;
 use super::alternatives::{MOST_ALTERNATIVES, Truth};
 use super::arguments::{Arguments, NoArgument};
-use super::conditions::Unsound;
 use super::constants;
 use super::expression::{self, FaultKind, Kind, Node, Operator};
+use super::resolver::{Resolver, Unsound};
 use crate::diagnostics::{Applicability, Diagnostic, quote};
 use crate::ir::syscalls::{Condition, Test};
 use crate::source::Span;
 use crate::syscalls::Argument;
-use operand::Operand;
+use value::Operand;
 
 /// Binds the text of one scalar of the policy.
 pub(super) struct Binder<'b, 'r> {
@@ -28,7 +28,7 @@ pub(super) struct Binder<'b, 'r> {
     /// the others what does not work there.
     pub(super) first: bool,
     /// Whether it was said that a part always holds: what it is a part of may do so too.
-    told: bool,
+    reported: bool,
 }
 
 impl<'b, 'r> Binder<'b, 'r> {
@@ -43,7 +43,7 @@ impl<'b, 'r> Binder<'b, 'r> {
             pointer,
             arguments,
             first,
-            told: false,
+            reported: false,
         }
     }
 
@@ -149,8 +149,8 @@ impl<'b, 'r> Binder<'b, 'r> {
             self.resolver.report(diagnostic);
             return Err(Unsound);
         }
-        if !truth.can_fail() && !self.told {
-            self.told = true;
+        if !truth.can_fail() && !self.reported {
+            self.reported = true;
             let message = if is_whole {
                 "this condition always holds"
             } else {

@@ -1,6 +1,6 @@
 //! Calls by which a program would get past what the policy says of others.
 
-use super::{Resolver, call_mut};
+use super::resolver::{Resolver, call_mut};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{CallMeaning, Strength};
 use crate::syscalls::{parts_of, syscall_number};

@@ -2,34 +2,14 @@
 
 use purple_policy::{self as policy, ArgumentValue, Operator};
 
-use super::Resolver;
 use super::arguments::{Arguments, NoArgument};
 use super::bind::{Binder, Constant};
+use super::resolver::{Resolver, Unsound};
+use super::written::When;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::syscalls::{Condition, Test, impossible};
 use crate::source::Span;
 use crate::syscalls::Argument;
-
-/// A condition that cannot be enforced as written; it was reported.
-pub(super) struct Unsound;
-
-/// When a rule holds, as the policy writes it, and where.
-#[derive(Debug, Clone)]
-pub(super) enum When<'p> {
-    /// Always.
-    Always,
-    /// When the condition in a text does.
-    Text(&'p str, String),
-    /// When all of a list do.
-    List(&'p [policy::Condition], String),
-}
-
-impl When<'_> {
-    /// Whether it looks at arguments.
-    pub(super) const fn is_conditional(&self) -> bool {
-        !matches!(self, Self::Always)
-    }
-}
 
 impl Resolver<'_> {
     /// The alternatives under which a rule holds for one call on one interface. The `first`
@@ -69,7 +49,7 @@ impl Resolver<'_> {
         let mut conditions = Vec::new();
         let mut sound = true;
         for (at, written) in list.iter().enumerate() {
-            let place = Place {
+            let place = Written {
                 pointer: format!("{pointer}/{at}"),
                 arguments,
                 first,
@@ -95,7 +75,7 @@ impl Resolver<'_> {
     fn condition(
         &mut self,
         written: &policy::Condition,
-        place: &Place<'_>,
+        place: &Written<'_>,
     ) -> Result<Condition, Unsound> {
         let span = self.span(&place.pointer);
         let (arg, argument) = self.written_argument(&written.arg, place)?;
@@ -161,9 +141,9 @@ impl Resolver<'_> {
     fn written_argument(
         &mut self,
         written: &policy::Argument,
-        place: &Place<'_>,
+        place: &Written<'_>,
     ) -> Result<(u8, Argument), Unsound> {
-        let Place { arguments, .. } = *place;
+        let Written { arguments, .. } = *place;
         let span = self.span(&format!("{}/arg", place.pointer));
         let position = match written {
             policy::Argument::Position(position) => Some(*position),
@@ -213,7 +193,7 @@ impl Resolver<'_> {
         written: &ArgumentValue,
         argument: Argument,
         key: &str,
-        place: &Place<'_>,
+        place: &Written<'_>,
     ) -> Result<u64, Unsound> {
         let pointer = format!("{}/{key}", place.pointer);
         let constant: Constant = match written {
@@ -320,8 +300,8 @@ impl Resolver<'_> {
     }
 }
 
-/// The condition in question: where it is written, and for which call.
-struct Place<'p> {
+/// A condition in a list: where it is written, and for which call.
+struct Written<'p> {
     pointer: String,
     arguments: &'p Arguments,
     first: bool,

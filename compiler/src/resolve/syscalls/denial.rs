@@ -2,7 +2,7 @@
 
 use purple_policy::OnDeny;
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::syscalls::Action;
 use crate::source::Span;

@@ -10,7 +10,7 @@ use super::bind::Binder;
 use super::expression::{Kind, Node, Operator};
 use super::tests::{EPERM, compile, verdict, x86};
 use super::*;
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::ir::syscalls::Condition;
 use crate::parse;
 use crate::pipeline::{self, Options};
@@ -29,7 +29,7 @@ fn found(yaml: &str) -> Vec<(&'static str, String, String, String)> {
     let source = parse::decode("p", text.into_bytes(), &mut sink);
     let outcome = pipeline::compile(&source, &Options::default(), sink).unwrap();
     let source: &Source = outcome.sources.policy();
-    let told = |one: Diagnostic| {
+    let described = |one: Diagnostic| {
         let under = source.slice(one.span).to_owned();
         (one.code, under, one.message, one.help.unwrap_or_default())
     };
@@ -39,7 +39,7 @@ fn found(yaml: &str) -> Vec<(&'static str, String, String, String)> {
         .diagnostics
         .into_iter()
         .filter(|one| !start(one))
-        .map(told)
+        .map(described)
         .collect()
 }
 
@@ -187,13 +187,13 @@ fn an_argument_that_another_interface_lacks_is_an_error_there() {
 fn each_error_has_its_own_place() {
     let condition =
         "openat: \"flgs & O_ACMODE == O_RDONLY || (mode == 5 && mode == 6) || filename == 0\"";
-    let told = found(&format!("allow: [{{{condition}}}]"));
-    let told: Vec<_> = told
+    let described = found(&format!("allow: [{{{condition}}}]"));
+    let described: Vec<_> = described
         .iter()
         .map(|one| (one.0, one.1.as_str(), one.3.as_str()))
         .collect();
     assert_eq!(
-        told,
+        described,
         [
             (
                 "condition-name-unknown",
@@ -391,14 +391,14 @@ fn what_is_said_of_a_condition() {
         ),
     ];
     for (call, condition, code, under, message) in cases {
-        let told = found(&format!("allow: [{{{call}: \"{condition}\"}}]"));
-        let first = told.first().unwrap();
+        let described = found(&format!("allow: [{{{call}: \"{condition}\"}}]"));
+        let first = described.first().unwrap();
         assert_eq!(
             (first.0, first.1.as_str(), first.2.as_str()),
             (*code, *under, *message),
             "{condition}"
         );
-        assert_eq!(told.len(), 1, "{condition}: {told:?}");
+        assert_eq!(described.len(), 1, "{condition}: {described:?}");
     }
 }
 
@@ -410,13 +410,19 @@ fn a_condition_with_too_many_alternatives_is_refused() {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let told = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(64)));
-    assert!(told.is_empty(), "{told:?}");
-    let told = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(65)));
-    assert_eq!(told.first().map(|one| one.0), Some("condition-too-complex"));
+    let described = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(64)));
+    assert!(described.is_empty(), "{described:?}");
+    let described = found(&format!("allow: [{{close: \"fd in {{{}}}\"}}]", values(65)));
+    assert_eq!(
+        described.first().map(|one| one.0),
+        Some("condition-too-complex")
+    );
     let product = "fd in {1, 2, 3, 4, 5, 6, 7, 8, 9} && cmd in {1, 2, 3, 4, 5, 6, 7, 8, 9}";
-    let told = found(&format!("allow: [{{fcntl: \"{product}\"}}]"));
-    assert_eq!(told.first().map(|one| one.0), Some("condition-too-complex"));
+    let described = found(&format!("allow: [{{fcntl: \"{product}\"}}]"));
+    assert_eq!(
+        described.first().map(|one| one.0),
+        Some("condition-too-complex")
+    );
     let many: Vec<_> = (0..17)
         .map(|at| {
             format!(
@@ -428,8 +434,8 @@ fn a_condition_with_too_many_alternatives_is_refused() {
             )
         })
         .collect();
-    let told = found(&format!("allow: [{}]", many.join(", ")));
-    assert_eq!(told.first().map(|one| one.0), Some("too-many-rules"));
+    let described = found(&format!("allow: [{}]", many.join(", ")));
+    assert_eq!(described.first().map(|one| one.0), Some("too-many-rules"));
 }
 
 /// What a condition means, said a second time: without alternatives.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use purple_policy as policy;
 
 use super::names::{is_known, offered};
-use super::rules::Written;
-use super::{Resolver, call_mut};
+use super::resolver::{Resolver, call_mut};
+use super::written::Written;
 use crate::diagnostics::{Applicability, Diagnostic, quote, respelt};
 use crate::ir::syscalls::ArchMeaning;
 use crate::source::Span;

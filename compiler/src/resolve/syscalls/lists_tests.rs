@@ -4,9 +4,9 @@
 use super::tests::{EPERM, codes, compile, verdict, x86};
 use super::*;
 use crate::diagnostics::Severity;
-use crate::lint::has_finding_of_its_own;
+use crate::syscalls::dangers::has_finding_of_its_own;
 use crate::syscalls::groups::{group, groups};
-use crate::syscalls::{names, variants};
+use crate::syscalls::{baseline, names, variants};
 use Severity::{Error, Note, Warning};
 
 #[test]

@@ -4,7 +4,7 @@
 //! that it makes set-user-id runs as that owner for everybody on the host. A mount option keeps
 //! such a file from working inside, and nothing keeps it from being made but the filter.
 
-use super::call_mut;
+use super::resolver::call_mut;
 use crate::ir::syscalls::{
     Action, ArchMeaning, CallMeaning, Condition, Meaning, Rule, Strength, Test,
 };

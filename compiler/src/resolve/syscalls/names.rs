@@ -1,6 +1,6 @@
 //! Names of calls that are not what they seem: unknown, misspelt, of elsewhere, or replaced.
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::diagnostics::{Applicability, Diagnostic, quote};
 use crate::source::Span;
 use crate::syscalls::groups::group;

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{CallMeaning, Strength};
-use crate::lint::has_finding_of_its_own;
 use crate::source::Span;
 use crate::syscalls::Arch;
+use crate::syscalls::dangers::has_finding_of_its_own;
 
 impl Resolver<'_> {
     /// A call in both lists. A call of a group that `deny` names is what both lists are for.

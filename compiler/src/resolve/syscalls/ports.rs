@@ -10,8 +10,8 @@
 //!
 //! Each gets the error that it gets from a kernel without it, so that libraries fall back.
 
-use super::call_mut;
 use super::modes::may_pass;
+use super::resolver::call_mut;
 use crate::ir::syscalls::{Action, ArchMeaning, Condition, Meaning, Rule, Strength, Test};
 use crate::source::Span;
 use crate::syscalls::{errno_number, syscall, variants};

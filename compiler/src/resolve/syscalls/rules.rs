@@ -3,9 +3,9 @@
 use purple_policy as policy;
 
 use super::arguments::Arguments;
-use super::conditions::When;
 use super::names::is_known;
-use super::{Resolver, call_mut};
+use super::resolver::{Resolver, call_mut};
+use super::written::{When, Written};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, Condition, Rule, Strength, Test, impossible};
 use crate::source::Span;
@@ -15,19 +15,6 @@ use crate::syscalls::{Arch, errno_number, guarded, replaced, syscall, variants};
 /// through all of them for each call that it tries.
 const MOST_RULES: usize = 1000;
 const MOST_CONDITIONS: usize = 4000;
-
-/// A rule as the policy writes it: in `advanced_rules`, or as an entry of a list.
-#[derive(Debug, Clone)]
-pub(super) struct Written<'p> {
-    pub(super) syscall: &'p str,
-    pub(super) name_span: Span,
-    pub(super) action: policy::Action,
-    /// The error, and where it is named.
-    pub(super) errno: Option<(&'p str, Span)>,
-    pub(super) when: When<'p>,
-    /// The whole rule.
-    pub(super) span: Span,
-}
 
 impl<'a> Resolver<'a> {
     /// Every rule, on each interface that has its call: those of the lists first.

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::ir::syscalls::{Call, Why, evaluate, verify};
-use crate::syscalls::X32_BIT;
+use crate::syscalls::{BASELINE, X32_BIT, syscall_number};
 
 pub(super) const EPERM: Action = Action::Errno(1);
 const ENOSYS: Action = Action::Errno(38);

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::call::arguments;
 use super::graph::{Graph, Label, Word};
 use super::tree::{Cell, search};
 use super::weights::{UNKNOWN, weight};
-use super::{arguments, return_value};
 use crate::emit::bpf::instruction::NUMBER;
+use crate::emit::bpf::return_value::return_value;
 use crate::ir::syscalls::{Action, ArchMeaning, Meaning};
 use crate::syscalls::{Arch, X32_BIT};
 

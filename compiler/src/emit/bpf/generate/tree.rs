@@ -17,20 +17,22 @@
 //! come after the split that follows it, in the half that needs it.
 
 mod bits;
+mod cell;
+mod chain;
+mod fill;
 mod table;
 
-use self::bits::{Bits, Ranges};
+pub(super) use self::cell::{Cell, SIZE};
+
+use self::bits::Bits;
+use self::cell::joined;
+use self::chain::chained;
+use self::fill::{BitTests, fill};
 use self::table::{Step, Table};
 use super::graph::{Graph, Label, Test, Word};
 use crate::emit::bpf::instruction::{JEQ, JGE, JSET, NUMBER};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// What an instruction costs, in the same unit as weights; see `docs/decisions/0006`.
-pub(super) const SIZE: u64 = 150;
-
-/// The most tests for equality in a row. A split never costs more than what a longer chain does.
-const LONGEST_CHAIN: usize = 12;
 
 /// The most cells that are searched through at once. More are halved until they are few, because
 /// the time grows with the third power.
@@ -39,25 +41,6 @@ const FEW_CELLS: usize = 48;
 
 /// How many searches for numbers are remembered.
 const MOST_PLANNED: usize = 16;
-
-/// A range of values that leads to one place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cell {
-    /// The first value.
-    pub(super) first: u32,
-    /// The last value.
-    pub(super) last: u32,
-    /// Where it leads.
-    pub(super) to: Label,
-    /// How much an instruction on the way costs.
-    pub(super) weight: u64,
-}
-
-impl Cell {
-    fn single(&self) -> bool {
-        self.first == self.last
-    }
-}
 
 /// The search for a value of `word`. The cells are in order; what lies between them
 /// does not occur.
@@ -164,26 +147,6 @@ fn equal(graph: &mut Graph, word: Word, cell: &Cell, no: Label) -> Label {
     })
 }
 
-/// Neighbours that lead to the same place as one.
-fn joined(cells: &[Cell]) -> Vec<Cell> {
-    let mut all = Vec::with_capacity(cells.len());
-    for cell in cells {
-        join(&mut all, cell);
-    }
-    all
-}
-
-/// Adds a cell behind others, as one with the last where both lead to the same place.
-fn join(all: &mut Vec<Cell>, cell: &Cell) {
-    match all.last_mut().filter(|last| last.to == cell.to) {
-        Some(last) => {
-            last.last = cell.last;
-            last.weight += cell.weight;
-        }
-        None => all.push(*cell),
-    }
-}
-
 /// The cheapest search over every range of some cells.
 struct Plan {
     /// Neighbours lead to different places.
@@ -199,7 +162,9 @@ impl Plan {
         let cells = joined(pieces);
         let mut bits = Bits::of(pieces, &cells, depth);
         let mut table = Table::default();
-        fill(&mut table, &cells, bits.ranges().as_mut());
+        let mut ranges = bits.ranges(|side, depth| Self::of(side, depth).cost());
+        let tests = ranges.as_mut().map(|ranges| ranges as &mut dyn BitTests);
+        fill(&mut table, &cells, tests);
         bits.forget();
         Self {
             cells,
@@ -254,104 +219,6 @@ impl Plan {
             }
         }
     }
-}
-
-/// The cheapest search over each range, from short to long; with tests of bits where `ranges` says
-/// what those make of them.
-fn fill(table: &mut Table, cells: &[Cell], mut ranges: Option<&mut Ranges<'_>>) {
-    let count = cells.len();
-    table.renew(count);
-    for from in (0..count).rev() {
-        let mut weight = 0;
-        let mut chains = Chains::default();
-        if let Some(ranges) = &mut ranges {
-            ranges.start(from);
-        }
-        for last in from..count {
-            weight += cells.get(last).map_or(0, |cell| cell.weight);
-            let chain = cells.get(from..=last).and_then(|cells| chains.over(cells));
-            let mut best = match chain {
-                Some((cost, to)) => (cost, Step::Chain(to)),
-                None => (u64::MAX, Step::Unknown),
-            };
-            if let Some((parts, middle)) = table.split(from, last)
-                && SIZE + weight + parts < best.0
-            {
-                best = (SIZE + weight + parts, Step::Split(middle));
-            }
-            if let Some(ranges) = &mut ranges
-                && let Some((cost, mask)) = ranges.best(cells, (from, last), best.0)
-                && cost < best.0
-            {
-                best = (cost, Step::Bits(mask));
-            }
-            table.set(from, last, best);
-        }
-    }
-}
-
-/// The cells to be asked for where the others lead to `to`, the heaviest first.
-fn chained(cells: &[Cell], to: Label) -> Vec<&Cell> {
-    let mut asked: Vec<&Cell> = cells.iter().filter(|cell| cell.to != to).collect();
-    asked.sort_by_key(|cell| std::cmp::Reverse(cell.weight));
-    asked
-}
-
-/// Chains over the ranges that start with one cell.
-#[derive(Default)]
-struct Chains {
-    /// Where all but the cells of one value lead.
-    to: Option<Label>,
-    /// Whether there is no chain, nor will be over any longer range.
-    ended: bool,
-}
-
-impl Chains {
-    /// The cheapest chain over some cells, one more than the last time.
-    fn over(&mut self, cells: &[Cell]) -> Option<(u64, Label)> {
-        if let Some(wide) = cells.last().filter(|cell| !cell.single()) {
-            self.ended |= self.to.is_some_and(|to| to != wide.to);
-            self.to = Some(wide.to);
-        }
-        if self.ended {
-            return None;
-        }
-        let Some(to) = self.to else {
-            // Only single values: any place will do.
-            let few = cells
-                .get(..cells.len().min(2 * LONGEST_CHAIN))
-                .unwrap_or_default();
-            let costs = few
-                .iter()
-                .filter_map(|cell| Some((chain_cost(cells, cell.to)?, cell.to)));
-            return costs.min_by_key(|(cost, _)| *cost);
-        };
-        let cost = chain_cost(cells, to);
-        self.ended = cost.is_none();
-        Some((cost?, to))
-    }
-}
-
-/// What it costs to ask for all cells that do not lead to `to`, the heaviest first; `None` where
-/// they are too many.
-fn chain_cost(cells: &[Cell], to: Label) -> Option<u64> {
-    let mut asked = [0_u64; LONGEST_CHAIN];
-    let (mut count, mut left) = (0, 0);
-    for cell in cells {
-        left += cell.weight;
-        if cell.to != to {
-            *asked.get_mut(count)? = cell.weight;
-            count += 1;
-        }
-    }
-    let asked = asked.get_mut(..count)?;
-    asked.sort_unstable_by_key(|weight| std::cmp::Reverse(*weight));
-    let mut cost = 0;
-    for weight in asked {
-        cost += SIZE + left;
-        left -= *weight;
-    }
-    Some(cost)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! every kernel.
 
 use super::graph::{Graph, Label, Node};
-use super::return_value;
+use crate::emit::bpf::return_value::return_value;
 use crate::ir::syscalls::{Action, ArchMeaning};
 use crate::syscalls::Arch;
 

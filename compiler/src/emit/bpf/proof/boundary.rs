@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counterexample::{Found, Mismatch};
-use crate::emit::bpf::generate::return_value;
 use crate::emit::bpf::instruction::{
     AND, ARCH, ARGUMENTS, JEQ, JGE, JGT, JUMP, LOAD, NUMBER, Program, RETURN,
 };
 use crate::emit::bpf::interpret::{Data, run};
+use crate::emit::bpf::return_value::return_value;
 use crate::ir::syscalls::{Call, CallMeaning, Meaning, Test, evaluate};
 
 /// Compares a program with a meaning on samples of one call; gives how many.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::emit::bpf::generate::return_value;
 use crate::emit::bpf::interpret::Trap;
+use crate::emit::bpf::return_value::return_value;
 use crate::ir::syscalls::{Call, Meaning, describe_call, evaluate, interface};
 use crate::syscalls::{Arch, errno_name};
 

@@ -25,11 +25,11 @@ mod counterexample;
 
 pub use counterexample::{Found, Mismatch};
 
-use super::generate::return_value;
 use super::instruction::{
     AND, Instruction, JEQ, JGE, JGT, JSET, JUMP, LOAD, LONGEST, Program, RETURN,
 };
 use super::interpret::{Data, Trap, run};
+use super::return_value::return_value;
 use crate::ir::solver::{
     ARCH_WORD, CallSet, Class, Exhausted, NUMBER_WORD, Settled, Split, Stop, WORDS, WordTest,
     classes,

@@ -3,7 +3,7 @@
 use purple_policy::CallEntry;
 
 use crate::resolve::syscalls::Resolver;
-use crate::resolve::syscalls::conditions::When;
+use crate::resolve::syscalls::written::When;
 use crate::source::Span;
 use crate::syscalls::groups::{Group, group};
 

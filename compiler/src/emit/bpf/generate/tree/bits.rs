@@ -3,7 +3,9 @@
 //! A mask that all exceptions in a range have a bit of, and half of the others have none of, settles
 //! that half in one step. No interval says the same, and an exception more costs nothing.
 
-use super::{Cell, Plan, SIZE, Table, fill, join};
+use super::cell::{Cell, SIZE, join};
+use super::fill::{BitTests, fill};
+use super::table::Table;
 
 /// The most values that lie between the first and the last of a range that is looked at, and so
 /// the masks.
@@ -104,9 +106,11 @@ impl Bits {
     }
 
     /// What the masks make of ranges of these cells; `None` where bits are not tested.
-    pub(super) fn ranges(&self) -> Option<Ranges<'_>> {
+    /// `deeper` says what the cheapest search among some cells costs behind so many tests of bits.
+    pub(super) fn ranges(&self, deeper: fn(&[Cell], usize) -> u64) -> Option<Ranges<'_>> {
         let ranges = Ranges {
             bits: self,
+            deeper,
             sides: [Side::default(), Side::default()],
             weight: Vec::new(),
             total: 0,
@@ -141,6 +145,7 @@ const NOWHERE: u16 = u16::MAX;
 /// What the masks make of the ranges that start with one cell, which grow by one cell each time.
 pub(super) struct Ranges<'a> {
     bits: &'a Bits,
+    deeper: fn(&[Cell], usize) -> u64,
     /// By mask, the values with any of its bits, and those with none.
     sides: [Side; 2],
     /// The weight of those with none, by mask, and that of all.
@@ -171,9 +176,8 @@ impl Side {
     }
 }
 
-impl Ranges<'_> {
-    /// Starts with one cell.
-    pub(super) fn start(&mut self, from: usize) {
+impl BitTests for Ranges<'_> {
+    fn start(&mut self, from: usize) {
         let masks = self.bits.masks.get(from).copied().unwrap_or(0);
         for side in &mut self.sides {
             renew(&mut side.count, masks, 0);
@@ -183,19 +187,7 @@ impl Ranges<'_> {
         self.total = 0;
     }
 
-    fn add(&mut self, shares: &Shares, place: u16) {
-        for (side, any) in self.sides.iter_mut().zip(&shares.any) {
-            side.add(any, place);
-        }
-        for (weight, more) in self.weight.iter_mut().zip(&shares.weight) {
-            *weight = weight.wrapping_add(*more);
-        }
-        self.total = self.total.wrapping_add(shares.total);
-    }
-
-    /// Of a range that has one cell more than the last time: the mask that looks best, and what the
-    /// search costs with it; `None` where that is not less than `cost`.
-    pub(super) fn best(
+    fn best(
         &mut self,
         cells: &[Cell],
         (from, last): (usize, usize),
@@ -226,8 +218,20 @@ impl Ranges<'_> {
             return Some((plain, found));
         }
         let sides = self.bits.sides((from, last), found);
-        let deeper = sides.map(|side| Plan::of(&side, self.bits.depth + 1).cost());
+        let deeper = sides.map(|side| (self.deeper)(&side, self.bits.depth + 1));
         Some((here + deeper.iter().sum::<u64>(), found))
+    }
+}
+
+impl Ranges<'_> {
+    fn add(&mut self, shares: &Shares, place: u16) {
+        for (side, any) in self.sides.iter_mut().zip(&shares.any) {
+            side.add(any, place);
+        }
+        for (weight, more) in self.weight.iter_mut().zip(&shares.weight) {
+            *weight = weight.wrapping_add(*more);
+        }
+        self.total = self.total.wrapping_add(shares.total);
     }
 
     /// What a search costs, without tests of bits, among the values of a range that have any of some

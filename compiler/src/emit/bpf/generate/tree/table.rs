@@ -1,6 +1,6 @@
 //! What the cheapest search over each range of cells costs, and how it begins.
 
-use super::Label;
+use crate::emit::bpf::generate::graph::Label;
 
 /// The costs and steps by first and last cell of the range. It may be used again for other cells.
 #[derive(Default)]

@@ -1,0 +1,20 @@
+//! Sizes and rates, durations, ports, addresses and dates: text to numbers, with an error's place
+//! inside the text.
+
+mod address;
+mod date;
+mod duration;
+mod error;
+mod grammar;
+mod port;
+mod size;
+
+pub use address::{AddressBlock, address, address_block};
+pub use date::{Date, date};
+pub use duration::duration;
+pub use error::QuantityError;
+pub use port::{Ports, Protocol, ports};
+pub use size::{rate, size};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Words for keys that are not known, or not there.
+
+use super::expected::Expected;
+use super::json_schema::Schema;
+use super::report::{Report, step};
+use super::words::{and, joined};
+use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Meant, meant, quote};
+use purple_policy::OLDER_SPELLINGS;
+use serde_json::Value;
+
+/// A key that the mapping at `pointer` does not have. The help is the first of these that applies:
+/// the key written otherwise, the place that it belongs to, the key it is a slip of, the key of
+/// another place that it is a slip of, the keys that there are.
+pub(super) fn unknown(
+    report: &Report<'_>,
+    pointer: &str,
+    expected: &Expected<'_>,
+    key: &str,
+) -> Diagnostic {
+    let place = match expected.name() {
+        name if pointer.is_empty() => name,
+        name => name.replace("an item of", "an item in"),
+    };
+    let at = format!("{pointer}/{}", step(key));
+    let found = Diagnostic::error(
+        "unknown-key",
+        report.document.key_span(&at),
+        format!("{} is not a key of {place}", quote(key)),
+    );
+    if !report.sink.has_room("unknown-key") {
+        return found;
+    }
+    let here = meant_key(expected, key);
+    let Some(meant) = here.filter(|meant| meant.certain) else {
+        if let Some(help) = elsewhere(report.schema, key) {
+            return found.with_help(help);
+        }
+        return match here {
+            Some(meant) => renamed(report, pointer, found, meant),
+            None => found.with_help(
+                near_elsewhere(report.schema, key)
+                    .unwrap_or_else(|| format!("the keys here are {}", and(expected.keys()))),
+            ),
+        };
+    };
+    renamed(report, pointer, found, meant)
+}
+
+/// The finding with the key that was meant, and the change that makes it so.
+fn renamed(report: &Report<'_>, pointer: &str, found: Diagnostic, meant: Meant<'_>) -> Diagnostic {
+    let Meant { word, certain } = meant;
+    let there = report
+        .json
+        .pointer(pointer)
+        .is_some_and(|mapping| mapping.get(word).is_some());
+    if there {
+        return found.with_help(format!("did you mean `{word}`? It is given already"));
+    }
+    let span = found.span;
+    let found = found.with_help(format!("did you mean `{word}`?"));
+    if report.document.is_shared(pointer) {
+        return found;
+    }
+    let applicability = if certain {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    };
+    found.with_fix(applicability, format!("write `{word}`"), span, word)
+}
+
+/// The key that was meant, in its preferred spelling.
+fn meant_key<'s>(expected: &Expected<'s>, key: &str) -> Option<Meant<'s>> {
+    let keys = expected.keys();
+    let preferred = meant(key, keys.iter().copied());
+    if preferred.is_some_and(|meant| meant.certain) {
+        return preferred;
+    }
+    let older = meant(key, expected.older_keys());
+    let preferred_of = |older: Meant<'_>| {
+        let spelling = OLDER_SPELLINGS
+            .iter()
+            .find(|spelling| spelling.older == older.word)?;
+        let word = keys
+            .iter()
+            .copied()
+            .find(|key| *key == spelling.preferred)?;
+        Some(Meant {
+            word,
+            certain: older.certain,
+        })
+    };
+    let older = older.and_then(preferred_of);
+    older.filter(|meant| meant.certain).or(preferred).or(older)
+}
+
+/// The places that a key belongs to: "`allow` is a key of `syscalls`: move it there".
+fn elsewhere(schema: &Schema, key: &str) -> Option<String> {
+    let places: Vec<String> = mappings(schema)
+        .iter()
+        .filter(|place| place.has_key(key))
+        .map(place_name)
+        .collect();
+    match places.as_slice() {
+        [] => None,
+        [only] if only == ITSELF => Some(format!(
+            "`{key}` is a section of its own: begin the line with it"
+        )),
+        [only] => Some(format!("`{key}` is a key of {only}: move it there")),
+        several => Some(format!(
+            "`{key}` is a key of {}: move it where it belongs",
+            joined(several)
+        )),
+    }
+}
+
+/// "did you mean `blocked_ips`, a key of `network`?"
+fn near_elsewhere(schema: &Schema, key: &str) -> Option<String> {
+    mappings(schema).iter().find_map(|place| {
+        let meant = meant_key(place, key)?;
+        let near = meant.certain || strsim::osa_distance(key, meant.word) <= 2 && key.len() > 4;
+        near.then(|| {
+            format!(
+                "did you mean `{}`, a key of {}?",
+                meant.word,
+                place_name(place)
+            )
+        })
+    })
+}
+
+/// How a help calls the outermost mapping.
+const ITSELF: &str = "the policy itself";
+
+fn place_name(place: &Expected<'_>) -> String {
+    if place.is_policy() {
+        ITSELF.to_owned()
+    } else {
+        place.name()
+    }
+}
+
+/// Every mapping of a policy that has keys of its own, outermost first.
+fn mappings(schema: &Schema) -> Vec<Expected<'_>> {
+    let mut found: Vec<Expected<'_>> = Vec::new();
+    let mut level = vec![Expected::at(schema, "")];
+    // No part of a policy nests deeper.
+    for _ in 0..8 {
+        level.retain(|place| !place.keys().is_empty() || !place.below().is_empty());
+        let next = level.iter().flat_map(Expected::below).collect();
+        found.extend(level.into_iter().filter(|place| !place.keys().is_empty()));
+        level = next;
+    }
+    found
+}
+
+/// Whether a mapping has a key under a name so near that the help for that name says it all.
+pub(super) fn is_misspelt(found: &Value, expected: &Expected<'_>, key: &str) -> bool {
+    found.as_object().is_some_and(|found| {
+        found.keys().take(MAX_PER_CODE).any(|name| {
+            !expected.has_key(name)
+                && meant_key(expected, name).is_some_and(|meant| meant.word == key)
+        })
+    })
+}
+
+/// A key that a mapping needs and does not have.
+pub(super) fn missing(
+    report: &Report<'_>,
+    pointer: &str,
+    expected: &Expected<'_>,
+    key: &str,
+) -> Diagnostic {
+    let inner = Expected::at(report.schema, &format!("{pointer}/{}", step(key)));
+    let whole = report.document.span(pointer);
+    let span = report.document.first_key(pointer).unwrap_or(whole);
+    Diagnostic::error(
+        "missing-key",
+        span,
+        format!("{} needs the key `{key}`", expected.name()),
+    )
+    .with_help(format!("add `{key}:` with {}", inner.phrase()))
+}
