@@ -2,6 +2,7 @@
 //! where it cannot write.
 
 use super::inside::{PYTHON, script};
+use super::report::fits;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid};
@@ -96,9 +97,14 @@ pub(crate) fn run(place: &TestDir, options: &[&str], command: &[&str]) -> Finish
 
 pub(crate) fn records(place: &TestDir) -> Vec<Value> {
     let text = place.read("logs/audit.log");
-    text.lines()
+    let records: Vec<Value> = text
+        .lines()
         .map(|line| serde_json::from_str(line).expect("one object a line"))
-        .collect()
+        .collect();
+    for record in &records {
+        fits("record", record);
+    }
+    records
 }
 
 fn verify(place: &TestDir) -> Finished {
@@ -155,6 +161,7 @@ sys.exit(3)",
         "policy_name",
         "command",
         "status",
+        "outcome",
         "exit_code",
         "resource_usage",
         "security_events",
@@ -166,7 +173,11 @@ sys.exit(3)",
     ];
     assert_eq!(keys, wanted);
     assert_eq!(
-        (&record["status"], &record["exit_code"]),
+        (&record["event_type"], &record["status"]),
+        (&json!("sandbox_execution"), &json!("failed"))
+    );
+    assert_eq!(
+        (&record["outcome"], &record["exit_code"]),
         (&json!("exited"), &json!(3))
     );
     assert_eq!(
@@ -199,7 +210,7 @@ sys.exit(3)",
     let mount = event("mount");
     assert_eq!(
         (&mount["type"], &mount["count"]),
-        (&json!("syscall_denied"), &json!(3))
+        (&json!("syscall_deny"), &json!(3))
     );
     assert_eq!(
         (&mount["policy_line"], &mount["errno"]),
@@ -470,9 +481,10 @@ fn a_refused_run_has_a_record(place: &TestDir) {
     assert_eq!(run(place, &[], &["no-such-program"]).code(), 127);
     let all = records(place);
     assert_eq!(
-        (&all[0]["status"], &all[0]["exit_code"]),
+        (&all[0]["outcome"], &all[0]["exit_code"]),
         (&json!("refused"), &json!(127))
     );
+    assert_eq!(all[0]["status"], "refused");
     assert!(all[0]["receipt"].is_null());
 }
 
@@ -512,7 +524,11 @@ while :; do sleep 0.05; done";
         "once each: {done}"
     );
     assert_eq!(run(place, &[], &["sh", "-c", "kill -KILL $$"]).code(), 137);
-    assert_eq!(records(place)[1]["status"], "signaled");
+    let record = &records(place)[1];
+    assert_eq!(
+        (&record["status"], &record["outcome"]),
+        (&json!("failed"), &json!("signaled"))
+    );
 }
 
 fn it_stops_and_goes_on(place: &TestDir) {

@@ -28,6 +28,7 @@ mod plans;
 mod processes;
 mod profiles;
 mod programs;
+mod records;
 mod refusals;
 mod report;
 mod signals;
