@@ -4,14 +4,13 @@
 //! did wrong goes to a [`diagnostics::Sink`], never to an `Err`.
 
 pub mod diagnostics;
-pub mod disk;
 pub mod emit;
+pub mod fix;
 pub mod format;
 pub mod inherit;
 pub mod ir;
 pub mod lint;
 pub mod lower;
-pub mod mend;
 pub mod parse;
 pub mod pipeline;
 pub mod profiles;

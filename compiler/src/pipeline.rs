@@ -195,7 +195,7 @@ fn rest(mut document: Document, options: &Options, sink: &mut Sink) {
     sink.absorb_errors(found);
 }
 
-/// A fault of the compiler: nothing that a policy's author can mend. No plan comes out.
+/// A fault of the compiler: nothing that a policy's author can fix. No plan comes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// Found while emitting.

@@ -1,22 +1,24 @@
 //! `purple run` under a policy with an audit record: what it writes, what it says, and what it does
 //! where it cannot write.
 
+mod signals;
+
 use super::inside::{PYTHON, script};
 use super::report::fits;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, Uid};
-use purple_tests::host::survivors;
+use nix::unistd::Uid;
 use purple_tests::identity::skip;
+use purple_tests::operator::{finished, install, purple, without_environment};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, finish};
-use purple_tests::test_dir::{TestDir, binary};
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
+use signals::{
+    it_stops_and_goes_on, killing_purple_kills_everything,
+    signals_go_through_and_the_status_comes_back,
+};
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 scenarios! {
@@ -33,44 +35,6 @@ scenarios! {
     it_stops_and_goes_on
     killing_purple_kills_everything
     the_operators_report_is_written_too
-}
-
-/// `purple` beside the place's executor.
-pub(crate) fn install(place: &TestDir) {
-    let copied = Command::new("cp")
-        .arg(binary("purple"))
-        .arg(place.at("purple"))
-        .status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "purple can be copied"
-    );
-    place.dir("home");
-}
-
-pub(crate) fn purple(place: &TestDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(place.at("purple"));
-    command
-        .args(arguments)
-        .current_dir(place.at(""))
-        .env_clear();
-    command
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", place.at("home"));
-    command.env("XDG_CACHE_HOME", place.at("home/.cache"));
-    if !place.who.is_root() && Uid::effective().is_root() {
-        command.uid(place.who.uid).gid(place.who.gid);
-    }
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-pub(crate) fn finished(mut command: Command) -> Finished {
-    let child = command.spawn().expect("purple starts");
-    finish(child, &[], Duration::from_mins(1))
 }
 
 /// A policy whose log is `logs/audit.log` of the place; `more` is further keys of `audit`.
@@ -429,9 +393,7 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
             .args(["--policy", "policy.yaml", "--"])
             .args(words)
             .current_dir(place.at(""));
-        command
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        without_environment(&mut command).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.env("HOME", place.at("home"));
         command
             .stdin(Stdio::null())
@@ -486,74 +448,6 @@ fn a_refused_run_has_a_record(place: &TestDir) {
     );
     assert_eq!(all[0]["status"], "refused");
     assert!(all[0]["receipt"].is_null());
-}
-
-/// A program that has said that it is ready.
-fn ready(place: &TestDir, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
-    install(place);
-    let _policy = policy(place, "");
-    let words = ["run", "--policy", "policy.yaml", "--", "sh", "-c", script];
-    let mut child = purple(place, &words).spawn().expect("purple starts");
-    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut line = String::new();
-    assert!(out.read_line(&mut line).is_ok());
-    assert_eq!(line, "ready\n");
-    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
-    (child, out, id)
-}
-
-fn ended(child: Child, mut out: BufReader<ChildStdout>) -> Finished {
-    let mut done = finish(child, &[], Duration::from_secs(30));
-    assert!(out.read_to_end(&mut done.stdout).is_ok());
-    done
-}
-
-fn signals_go_through_and_the_status_comes_back(place: &TestDir) {
-    let script = "trap 'echo got TERM' TERM; trap 'echo got USR1; exit 7' USR1; echo ready
-while :; do sleep 0.05; done";
-    let (child, mut out, id) = ready(place, script);
-    kill(id, Signal::SIGTERM).expect("it is there");
-    let mut line = String::new();
-    assert!(out.read_line(&mut line).is_ok());
-    assert_eq!(line, "got TERM\n");
-    kill(id, Signal::SIGUSR1).expect("it is there");
-    let done = ended(child, out);
-    assert_eq!(
-        (done.code(), done.out().as_str()),
-        (7, "got USR1\n"),
-        "once each: {done}"
-    );
-    assert_eq!(run(place, &[], &["sh", "-c", "kill -KILL $$"]).code(), 137);
-    let record = &records(place)[1];
-    assert_eq!(
-        (&record["status"], &record["outcome"]),
-        (&json!("failed"), &json!("signaled"))
-    );
-}
-
-fn it_stops_and_goes_on(place: &TestDir) {
-    let script = "trap 'echo got TERM; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
-    let (child, out, id) = ready(place, script);
-    kill(id, Signal::SIGTSTP).expect("it is there");
-    let stopped = waitpid(id, Some(WaitPidFlag::WUNTRACED));
-    assert_eq!(stopped, Ok(WaitStatus::Stopped(id, Signal::SIGTSTP)));
-    kill(id, Signal::SIGCONT).expect("it is there");
-    let continued = waitpid(id, Some(WaitPidFlag::WCONTINUED));
-    assert_eq!(continued, Ok(WaitStatus::Continued(id)));
-    kill(id, Signal::SIGTERM).expect("it is there");
-    let done = ended(child, out);
-    assert_eq!(
-        (done.code(), done.out().as_str()),
-        (7, "got TERM\n"),
-        "{done}"
-    );
-}
-
-fn killing_purple_kills_everything(place: &TestDir) {
-    let (child, out, id) = ready(place, "setsid sleep 600 & echo ready; sleep 600");
-    kill(id, Signal::SIGKILL).expect("it is there");
-    assert_eq!(ended(child, out).signal(), Some(9));
-    assert_eq!(survivors(place), Vec::<String>::new());
 }
 
 fn the_operators_report_is_written_too(place: &TestDir) {

@@ -1,9 +1,10 @@
 //! What `purple run` hands on to purple-exec, and what it makes of its answer.
 
-use super::audit::{finished, install, policy, purple, records, run};
+use super::audit::{policy, records, run};
 use super::inside::{PYTHON, script};
 use super::subordinate::listed;
 use purple_tests::identity::OUTSIDE_FOR_ROOT;
+use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
 use purple_tests::run::Finished;
 use purple_tests::test_dir::TestDir;

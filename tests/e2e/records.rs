@@ -1,9 +1,10 @@
 //! How a run ended, by its record; and logs with records in the older form.
 
-use super::audit::{finished, install, policy, purple, records, run};
+use super::audit::{policy, records, run};
 use super::report::fits;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
 use purple_tests::repository::root;
 use purple_tests::run::{bare, finish};

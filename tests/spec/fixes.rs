@@ -3,7 +3,7 @@
 use super::{compiled, policies};
 use purple_tests::repository::root;
 use purplec::diagnostics::{Applicability, Diagnostic, Severity, fix};
-use purplec::mend::mend;
+use purplec::fix::fix_all;
 use purplec::pipeline::Options;
 use purplec::{diagnostics::Sink, parse};
 use std::collections::BTreeSet;
@@ -104,9 +104,9 @@ fn safe_fixes_leave_no_safe_fix_and_no_less() {
         let source = parse::decode(&name, text, &mut sink);
         let whole = !sink.has_errors();
         let (before, shown) = compiled(&name, source.text.as_bytes());
-        let mended =
-            mend(&source, &Options::default(), sink, false).expect("the compiler has no defect");
-        let left = mended.outcome.diagnostics.iter().filter(|found| {
+        let fixed =
+            fix_all(&source, &Options::default(), sink, false).expect("the compiler has no defect");
+        let left = fixed.outcome.diagnostics.iter().filter(|found| {
             found
                 .fix
                 .as_ref()
@@ -118,15 +118,15 @@ fn safe_fixes_leave_no_safe_fix_and_no_less() {
             .any(|found| found.code == "yaml-syntax");
         assert!(left.count() == 0 || !whole || syntax, "{name}:\n{shown}");
         assert!(
-            !whole || mended.outcome.plan.is_some() || before.plan.is_none(),
+            !whole || fixed.outcome.plan.is_some() || before.plan.is_none(),
             "{name}"
         );
-        if mended.applied.is_empty() {
-            assert_eq!(mended.source.text, source.text, "{name}");
+        if fixed.applied.is_empty() {
+            assert_eq!(fixed.source.text, source.text, "{name}");
         }
         if whole && before.plan.is_some() {
             let errors = |all: &[Diagnostic]| all.iter().any(|one| one.severity == Severity::Error);
-            assert!(!errors(&mended.outcome.diagnostics), "{name}");
+            assert!(!errors(&fixed.outcome.diagnostics), "{name}");
         }
     }
 }
@@ -140,31 +140,28 @@ fn a_text_that_is_not_yaml_stays_as_it_is() {
     ] {
         let mut sink = Sink::new();
         let source = parse::decode("p", text.into(), &mut sink);
-        let mended =
-            mend(&source, &Options::default(), sink, true).expect("the compiler has no defect");
-        assert_eq!(
-            (mended.source.text.as_str(), mended.applied.len()),
-            (text, 0)
-        );
+        let fixed =
+            fix_all(&source, &Options::default(), sink, true).expect("the compiler has no defect");
+        assert_eq!((fixed.source.text.as_str(), fixed.applied.len()), (text, 0));
     }
     let mut sink = Sink::new();
     let source = parse::decode("p", b"name: a\r\nx: \xff\n".to_vec(), &mut sink);
-    let mended =
-        mend(&source, &Options::default(), sink, true).expect("the compiler has no defect");
-    assert!(mended.applied.is_empty(), "what the byte was is not known");
+    let fixed =
+        fix_all(&source, &Options::default(), sink, true).expect("the compiler has no defect");
+    assert!(fixed.applied.is_empty(), "what the byte was is not known");
 }
 
 #[test]
 fn one_fix_leads_to_another() {
     let text = "nam: a\r\nnetwork: {isolated: yes, allow_outgoing: [443]}\r\n";
     let source = parse::decode("p", text.into(), &mut Sink::new());
-    let mended =
-        mend(&source, &Options::default(), Sink::new(), true).expect("the compiler has no defect");
+    let fixed = fix_all(&source, &Options::default(), Sink::new(), true)
+        .expect("the compiler has no defect");
     assert_eq!(
-        mended.source.text,
+        fixed.source.text,
         "name: a\nnetwork: {isolated: true, allowed_outgoing_ports: [443]}\n"
     );
-    let codes: Vec<_> = mended.applied.keys().copied().collect();
+    let codes: Vec<_> = fixed.applied.keys().copied().collect();
     assert_eq!(
         codes,
         [

@@ -368,7 +368,7 @@ fn capabilities_are_found_again() {
 }
 
 /// What a fix writes in place of a slip, and whether it may do so by itself.
-fn mended(text: &str, code: &str) -> Vec<(String, Applicability)> {
+fn fixed(text: &str, code: &str) -> Vec<(String, Applicability)> {
     let (outcome, _) = compiled("slip", text.as_bytes());
     let found = outcome.diagnostics.iter().filter(|one| one.code == code);
     let fixes = found.filter_map(|one| one.fix.as_ref());
@@ -400,7 +400,7 @@ fn groups_and_profiles_are_found_again() {
                 tried += 1;
                 let text = format!("name: a\nsyscalls: {{deny: [\"{sign}@{slip}\", chroot]}}\n");
                 let right = format!("\"{sign}{}\"", group.name);
-                match mended(&text, "group-unknown").as_slice() {
+                match fixed(&text, "group-unknown").as_slice() {
                     [(text, _)] if *text == right => {}
                     other => lost.push(format!("{sign}@{slip}: {other:?}")),
                 }
@@ -418,7 +418,7 @@ fn groups_and_profiles_are_found_again() {
             let Some(slip) = slip(name).filter(|slip| slip != name) else {
                 continue;
             };
-            let found = mended(
+            let found = fixed(
                 &format!("name: a\nextends: [{slip}]\n"),
                 "extends-unknown-profile",
             );
@@ -441,7 +441,7 @@ fn groups_and_profiles_are_found_again() {
         ),
     ] {
         let safe = vec![(right.to_owned(), Applicability::Safe)];
-        assert_eq!(mended(&format!("name: a\n{text}\n"), code), safe);
+        assert_eq!(fixed(&format!("name: a\n{text}\n"), code), safe);
     }
     for (text, code, right) in [
         (
@@ -466,11 +466,11 @@ fn groups_and_profiles_are_found_again() {
         ),
     ] {
         let asked = vec![(right.to_owned(), Applicability::Unsafe)];
-        assert_eq!(mended(&format!("name: a\n{text}\n"), code), asked);
+        assert_eq!(fixed(&format!("name: a\n{text}\n"), code), asked);
     }
     // What stands between the quotes is not the name: there is nothing to put in its place.
     assert_eq!(
-        mended(
+        fixed(
             "name: a\nsyscalls: {allow: [\"\\x40netwrok\"]}\n",
             "group-unknown"
         ),

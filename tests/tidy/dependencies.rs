@@ -47,7 +47,7 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 ];
 
 /// Which members of the workspace each member may depend on.
-const DIRECTION: [(&str, &[&str]); 10] = [
+const DIRECTION: &[(&str, &[&str])] = &[
     ("purple-plan", &[]),
     ("purple-report", &[]),
     ("purple-policy", &[]),
@@ -57,11 +57,13 @@ const DIRECTION: [(&str, &[&str]); 10] = [
         "purple-exec",
         &["purple-plan", "purple-report", "purple-sys"],
     ),
-    ("purplec", &["purple-plan", "purple-policy"]),
+    ("purple-files", &[]),
+    ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
     ("purple-host", &[]),
     (
         "purple-core",
         &[
+            "purple-files",
             "purple-host",
             "purplec",
             "purple-plan",

@@ -1,6 +1,6 @@
 //! `purple doctor` where there are control groups of version 2: it makes one, and takes it away again.
 
-use crate::limits::{given, owners_command};
+use crate::groups::{given, owners_command};
 use purple_tests::test_dir::{TestDir, binary};
 use serde_json::Value;
 use std::fs;

@@ -1,7 +1,7 @@
 //! Control groups after their runs: those of a crowd are gone, and one that a killed run has left is
 //! taken away by the next.
 
-use crate::limits::{Delegated, groups, join, limited, owners_command};
+use crate::groups::{Delegated, groups, join, limited, owners_command};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use purple_tests::run::{Run, finish, piped};

@@ -28,6 +28,7 @@ macro_rules! scenarios {
 
 mod doctor;
 mod faults;
+mod groups;
 mod image;
 mod inside;
 mod left;

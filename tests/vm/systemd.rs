@@ -1,7 +1,7 @@
 //! What refusals and `purple doctor` tell a user to type, typed: a real user manager of systemd gives
 //! the command a group of its own.
 
-use crate::limits::{given, owners_command};
+use crate::groups::{given, owners_command};
 use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish, piped};

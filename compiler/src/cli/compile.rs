@@ -1,8 +1,9 @@
 //! `purplec compile`
 
-use super::check::{Format, Report};
+use super::exit::{Deny, Exit, complain, defect};
+use super::report::{Format, Report};
 use super::screen::{self, Colour};
-use super::{Deny, Exit, complain, defect, input, output, show, target, today};
+use super::{input, output, show, target, today};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::render::visible;
 use purplec::emit::bpf;

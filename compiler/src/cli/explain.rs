@@ -1,7 +1,7 @@
 //! `purplec explain`
 
+use super::exit::{Exit, complain, print};
 use super::screen::{self, Colour};
-use super::{Exit, complain, print};
 use clap::Args;
 use purplec::diagnostics::pages::{self, Entry};
 use purplec::diagnostics::render::visible;

@@ -5,9 +5,8 @@
 //! policy's keys stand at the beginning of a line, one of them a section's. Hidden files and
 //! directories are passed over, and links to directories are not followed.
 
-use super::input::explain;
+use purple_files::explain;
 use purplec::diagnostics::render::Failure;
-use purplec::disk;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -111,7 +110,7 @@ fn policy_keys() -> Vec<String> {
 }
 
 fn looks_like_policy(path: &Path, keys: &[String]) -> Result<bool, String> {
-    let bytes = disk::read(path, HEAD)?;
+    let bytes = purple_files::read(path, HEAD)?;
     Ok(is_policy(&String::from_utf8_lossy(&bytes), keys))
 }
 

@@ -1,9 +1,9 @@
-//! `purplec check --fix`: what the library has mended goes to the file, all of it or nothing.
+//! `purplec check --fix`: what the library has fixed goes to the file, all of it or nothing.
 
-use super::output;
+use super::{exit, output};
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{counted, visible};
-use purplec::mend::{self, Mended};
+use purplec::fix::{FixedPolicy, fix_all};
 use purplec::pipeline::{Options, Outcome};
 use purplec::source::Source;
 use similar::TextDiff;
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-/// What is mended, and whether it is written.
+/// What is fixed, and whether it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mode {
     /// Whether unsafe fixes are applied too.
@@ -31,20 +31,19 @@ pub(super) struct Changed {
     pub(super) would: bool,
 }
 
-/// Mends a policy and writes it back. The error is a message without the file's name.
-pub(super) fn mend(
+/// Fixes a policy and writes it back. The error is a message without the file's name.
+pub(super) fn fix(
     path: &Path,
     source: &Source,
     options: &Options,
     sink: Sink,
     mode: Mode,
 ) -> Result<(Outcome, Changed), String> {
-    let Mended {
+    let FixedPolicy {
         source: after,
         applied,
         outcome,
-    } = mend::mend(source, options, sink, mode.with_unsafe)
-        .map_err(|fault| super::fault(&fault))?;
+    } = fix_all(source, options, sink, mode.with_unsafe).map_err(|fault| exit::fault(&fault))?;
     let stdin = path.as_os_str() == "-";
     let mut changed = Changed::default();
     if after.text == source.text {

@@ -1,6 +1,7 @@
 //! `purplec fmt`
 
-use super::{Exit, complain, defect, input, output, print, print_error};
+use super::exit::{Exit, complain, defect, print, print_error};
+use super::{input, output};
 use clap::Args;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::format::format;

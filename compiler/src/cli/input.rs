@@ -3,16 +3,13 @@
 
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{Failure, visible};
-use purplec::disk::{self, Disk};
-use purplec::inherit::Files;
+use purplec::inherit::{Access, Files, FilesAround};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::Options;
 use purplec::source::Source;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-
-pub(super) use purplec::disk::{explain, kind};
 
 /// A policy's text, and what decoding it found.
 pub(super) struct Input {
@@ -38,12 +35,12 @@ pub(super) fn try_read(path: &Path) -> Result<Input, Failure> {
     let (name, read) = if stdin {
         (
             "<stdin>".to_owned(),
-            disk::up_to(io::stdin().lock(), MAX_BYTES),
+            purple_files::up_to(io::stdin().lock(), MAX_BYTES),
         )
     } else {
         (
             path.to_string_lossy().into_owned(),
-            disk::read(path, MAX_BYTES),
+            purple_files::read(path, MAX_BYTES),
         )
     };
     let bytes = match read {
@@ -57,7 +54,11 @@ pub(super) fn try_read(path: &Path) -> Result<Input, Failure> {
     };
     let mut sink = Sink::new();
     let source = decode(&name, bytes, &mut sink);
-    let around = || -> Arc<dyn Files> { Arc::new(Disk::around(path)) };
+    let access = Access {
+        identity: purple_files::identity,
+        read: purple_files::read,
+    };
+    let around = || -> Arc<dyn Files> { Arc::new(FilesAround::new(path, access)) };
     let files = (!stdin).then(around);
     Ok(Input {
         source,

@@ -6,6 +6,7 @@
 mod calls;
 mod check;
 mod compile;
+mod exit;
 mod explain;
 mod files;
 mod fix;
@@ -14,6 +15,7 @@ mod input;
 mod output;
 mod parallel;
 mod query;
+mod report;
 mod score;
 mod screen;
 mod show;
@@ -23,9 +25,9 @@ mod today;
 mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use purplec::diagnostics::render::{JSON_SCHEMA, visible};
-use purplec::source::Source;
-use std::io::{self, Write};
+use exit::{Exit, complain, print};
+use purplec::diagnostics::render::JSON_SCHEMA;
+use std::io;
 use std::process::ExitCode;
 
 /// Parses the arguments and runs the command.
@@ -112,31 +114,6 @@ enum Of {
     Target,
 }
 
-/// What `--deny` makes fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Deny {
-    /// Warnings count as errors for the exit code
-    Warnings,
-}
-
-/// How a run ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Exit {
-    Clean,
-    Findings,
-    Failed,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(match exit {
-            Exit::Clean => 0,
-            Exit::Findings => 1,
-            Exit::Failed => 2,
-        })
-    }
-}
-
 fn schema(of: Of) -> Exit {
     match of {
         Of::Policy => {}
@@ -147,38 +124,4 @@ fn schema(of: Of) -> Exit {
         Ok(text) => print(&(text + "\n"), Exit::Clean),
         Err(error) => complain(&format!("purplec: the schema cannot be printed: {error}")),
     }
-}
-
-/// Writes to standard output; gives `exit`, or [`Exit::Failed`] where the output is lost. A reader
-/// that closed the pipe has seen enough.
-fn print(text: &str, exit: Exit) -> Exit {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => exit,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
-        Err(error) => complain(&format!("purplec: standard output: {error}")),
-    }
-}
-
-/// Writes findings to standard error; where that is lost there is nobody to tell.
-fn print_error(text: &str) {
-    if io::stderr().lock().write_all(text.as_bytes()).is_err() {
-        // The exit code says it all the same.
-    }
-}
-
-/// The message for a fault of the compiler.
-fn defect(source: &Source, fault: &dyn std::fmt::Display) -> String {
-    format!("{}: error: {}", visible(&source.name), self::fault(fault))
-}
-
-/// The same without the policy's name.
-fn fault(fault: &dyn std::fmt::Display) -> String {
-    format!("a defect of the compiler, and no fault of the policy's: {fault}")
-}
-
-/// Writes one line to standard error.
-fn complain(message: &str) -> Exit {
-    print_error(&format!("{message}\n"));
-    Exit::Failed
 }

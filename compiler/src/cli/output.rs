@@ -1,6 +1,6 @@
 //! Writing a result: all of it or nothing.
 
-use super::input::{explain, kind};
+use purple_files::{explain, kind};
 use purplec::diagnostics::render::visible;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};

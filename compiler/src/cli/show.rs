@@ -2,9 +2,10 @@
 //! annotated assembly.
 
 use super::calls::classify;
+use super::exit::{Exit, complain, print};
 use super::query;
 use super::verify::with_plan;
-use super::{Exit, complain, output, print, source_line};
+use super::{output, source_line};
 use clap::{Args, ValueEnum};
 use purple_plan::{
     Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_flags,

@@ -1,10 +1,9 @@
 //! `purplec verify`
 
-use super::{Exit, complain, print};
+use super::exit::{Exit, complain, print};
 use clap::Args;
 use purple_plan::{MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::render::visible;
-use purplec::disk;
 use purplec::seal::{hex, reprove};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -39,7 +38,7 @@ fn prove(path: &Path, plan: &Plan<'_>) -> Exit {
 
 /// Does something with the plan in a file; says why where there is none.
 pub(super) fn with_plan(path: &Path, then: impl FnOnce(&Plan<'_>) -> Exit) -> Exit {
-    let bytes = match disk::read(path, MAX_PLAN_BYTES) {
+    let bytes = match purple_files::read(path, MAX_PLAN_BYTES) {
         Ok(bytes) => bytes,
         Err(message) => {
             return complain(&format!(

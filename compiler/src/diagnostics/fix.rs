@@ -94,7 +94,7 @@ fn part(text: &str, span: Span, marker: &str) -> Option<Span> {
 pub struct Fixed {
     /// The text afterwards.
     pub text: String,
-    /// Which of the findings were mended, by their place in the list.
+    /// Which of the findings were fixed, by their place in the list.
     pub applied: Vec<usize>,
 }
 

@@ -13,6 +13,7 @@
 //!
 //! Each text must be right by itself before it is merged.
 
+mod around;
 mod change;
 mod files;
 mod gather;
@@ -20,6 +21,7 @@ mod loosens;
 mod merge;
 mod print;
 
+pub use around::{Access, FilesAround};
 pub use files::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, PolicyFile};
 pub(crate) use print::effective;
 

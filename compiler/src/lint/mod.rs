@@ -32,7 +32,7 @@ use crate::source::Span;
 use purple_policy::Policy;
 use std::collections::BTreeSet;
 
-/// Runs every lint on a policy without errors; a policy with one has to be mended first, and what
+/// Runs every lint on a policy without errors; a policy with one has to be fixed first, and what
 /// it then means is another policy.
 pub fn lint(policy: &Policy, ir: &Ir, document: &Document, sink: &mut Sink) {
     if sink.has_errors() {

@@ -14,7 +14,7 @@ use serde_json::Value;
 /// The longest text that a help repeats as code, in bytes.
 const MAX_SHOWN: usize = 60;
 
-/// The pattern of a policy's name (`schema/policy/src/lib.rs`); a test compares the two.
+/// The pattern of a policy's name (`schema/policy/src/policy.rs`); a test compares the two.
 pub(super) const NAME: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
 
 /// What people write who come from another language, and the word for it here.

@@ -1,10 +1,12 @@
 //! `purple audit`: what the log says, and whether it is whole.
 
+use crate::output::{Failure, say};
 use clap::{Args, ValueEnum};
-use purple_core::audit::log::{self, Head, bound_to};
+use purple_core::audit::files::LogFiles;
+use purple_core::audit::log;
 use purple_core::audit::read::{self, Entry, Owned};
 use purple_core::audit::record::timestamp;
-use purple_core::{Problem, say};
+use purple_core::audit::verify::{self, Verification};
 use purple_report::{Argument, AuditRecord, SecurityEvent};
 use purplec::diagnostics::render::visible;
 use serde_json::{Value, json};
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    selection: Selection,
     /// How records are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -27,7 +29,7 @@ pub(crate) struct Arguments {
 /// Exactly one of these.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct What {
+struct Selection {
     /// Every record, the oldest first
     #[arg(long)]
     all: bool,
@@ -48,31 +50,28 @@ enum Format {
 }
 
 /// The exit status where the log is not whole, or has no such record.
-const FOUND: u8 = 1;
+const NOT_WHOLE: u8 = 1;
 
 /// Carries out `purple audit`.
-pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
+pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let path = match &arguments.log {
         Some(path) => path.clone(),
         None => log::default_path()?,
     };
-    let files = files(&path)?;
-    if files.records.is_empty() && !arguments.what.verify {
-        return Err(Problem::new(format!(
-            "{}: there is no record",
-            path.display()
-        )));
-    }
-    if arguments.what.verify {
+    let files = LogFiles::read(&path)?;
+    if arguments.selection.verify {
         return verify(&path, &files);
     }
-    for name in &files.unread {
+    if files.is_empty() {
+        return Err(format!("{}: there is no record", path.display()).into());
+    }
+    for name in files.compressed() {
         say(&format!("{} is compressed and not read", name.display()));
     }
-    let wanted = arguments.what.session.as_deref();
+    let wanted = arguments.selection.session.as_deref();
     let mut status = 0;
     let mut records = Vec::new();
-    for (place, line) in files.lines() {
+    for (place, line) in files.numbered() {
         match read::record(line) {
             Ok(entry) if wanted.is_none_or(|id| entry.record.sandbox_id == id) => {
                 records.push((line, entry));
@@ -80,15 +79,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
             Ok(_) => {}
             Err(error) => {
                 say(&format!("{place}: this is no record: {error}"));
-                status = FOUND;
+                status = NOT_WHOLE;
             }
         }
     }
     if let Some(id) = wanted.filter(|_| records.is_empty()) {
-        return Err(Problem::new(format!(
-            "{}: no run is called {id}",
-            path.display()
-        )));
+        return Err(format!("{}: no run is called {id}", path.display()).into());
     }
     let text = match (arguments.format, wanted) {
         (Format::Json, _) => records.iter().flat_map(|(line, _)| [*line, "\n"]).collect(),
@@ -99,152 +95,40 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Problem> {
     Ok(status)
 }
 
-fn print(text: &str) -> Result<u8, Problem> {
+/// Prints records; a reader who has seen enough is no failure.
+fn print(text: &str) -> Result<u8, Failure> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Problem::new(format!("standard output: {error}")))
+            Err(format!("standard output: {error}").into())
         }
         _ => Ok(0),
     }
 }
 
-/// A log and those that were moved away from its place, the oldest first.
-struct Files {
-    records: Vec<(PathBuf, String)>,
-    /// Those that are compressed.
-    unread: Vec<PathBuf>,
-}
-
-impl Files {
-    /// Every line, and where it stands: `FILE:NUMBER`.
-    fn lines(&self) -> impl Iterator<Item = (String, &str)> {
-        self.records.iter().flat_map(|(path, text)| {
-            let place = move |(at, line)| (format!("{}:{}", path.display(), at + 1), line);
-            text.lines().enumerate().map(place)
-        })
-    }
-}
-
-/// `audit.log` and what a rotation makes of it: `audit.log.1`, `audit.log-20261122`. Their first
-/// records say which is older.
-fn files(log: &Path) -> Result<Files, Problem> {
-    let name = log
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let directory = log.parent().filter(|at| !at.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    let mut records = Vec::new();
-    let mut unread = Vec::new();
-    let listed = match std::fs::read_dir(directory) {
-        Ok(listed) => listed,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Files { records, unread });
-        }
-        Err(error) => return Err(Problem::new(format!("{}: {error}", directory.display()))),
-    };
-    let mut found: Vec<PathBuf> = listed
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    found.sort_unstable();
-    for path in found {
-        let other = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let Some(rest) = other.strip_prefix(&name) else {
-            continue;
-        };
-        let ours = rest.is_empty() || (rest.starts_with(['.', '-']) && rest != ".head");
-        if !ours {
-            continue;
-        }
-        if [".gz", ".xz", ".zst", ".bz2"]
-            .iter()
-            .any(|end| rest.ends_with(end))
-        {
-            unread.push(path);
-        } else if let Some(text) = log::read(&path)?.filter(|text| !text.is_empty()) {
-            records.push((path, text));
-        }
-    }
-    let first = |text: &str| {
-        text.lines()
-            .next()
-            .and_then(Head::of)
-            .map(|head| head.sequence)
-    };
-    records.sort_by_key(|(path, text)| (first(text).unwrap_or(0), path.clone()));
-    Ok(Files { records, unread })
-}
-
-/// Looks whether every record follows the one before, up to the head.
-fn verify(path: &Path, files: &Files) -> Result<u8, Problem> {
-    let mut findings = Vec::new();
-    let mut before: Option<Head> = None;
-    let mut first = None;
-    let mut count = 0_u64;
-    for (place, line) in files.lines() {
-        let Some(head) = Head::of(line) else {
-            findings.push(format!("{place}: this is no record"));
-            continue;
-        };
-        count += 1;
-        first = first.or(Some(head.sequence));
-        let known = before
-            .take()
-            .or_else(|| (head.sequence == 1).then(Head::start));
-        if let Some(known) = known.filter(|known| !bound_to(line, known)) {
-            findings.push(if head.sequence == known.sequence.saturating_add(1) {
-                format!(
-                    "{place}: record {} was changed, or this one",
-                    known.sequence
-                )
-            } else {
-                format!(
-                    "{place}: record {} stands behind record {}: some are missing, or moved",
-                    head.sequence, known.sequence
-                )
-            });
-        }
-        before = Some(head);
-    }
-    for name in &files.unread {
-        say(&format!(
-            "{} is compressed and not looked at",
-            name.display()
-        ));
-    }
-    let last = before.unwrap_or_else(Head::start);
-    match log::read_head(path)? {
-        Some(head) if head == last => {}
-        Some(head) if head.sequence == last.sequence => {
-            findings.push(format!(
-                "record {} is not the one that was written",
-                head.sequence
-            ));
-        }
-        Some(head) => findings.push(format!(
-            "the last record is {}, and {} were written",
-            last.sequence, head.sequence
-        )),
-        None if count == 0 => {}
-        None => findings.push(format!("{} is gone", log::head_of(path).display())),
+/// Says what is wrong with the log, or that it is whole.
+fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
+    let Verification {
+        findings,
+        records,
+        first,
+        last,
+    } = verify::verify(path, files)?;
+    for name in files.compressed() {
+        let name = name.display();
+        say(&format!("{name} is compressed and not looked at"));
     }
     for finding in &findings {
-        say(finding);
+        say(&finding.to_string());
     }
     if !findings.is_empty() {
-        return Ok(FOUND);
+        return Ok(NOT_WHOLE);
     }
-    let older = match first {
+    let before_first = match first {
         Some(first) if first > 1 => format!(", those before {first} are not here"),
         _ => String::new(),
     };
     print(&format!(
-        "{}: {count} records, each bound to the one before{older}\nlast: {} {}\n",
+        "{}: {records} records, each bound to the one before{before_first}\nlast: {} {}\n",
         path.display(),
         last.sequence,
         last.hash

@@ -1,7 +1,7 @@
 //! Answers as text and as JSON.
 
+use super::filter::{Answer, Filter};
 use super::unseen::unseen;
-use super::{Answer, Filter, Format};
 use crate::cli::source_line;
 use purple_plan::Plan;
 use purplec::diagnostics::render::visible;
@@ -12,23 +12,17 @@ use purplec::syscalls::{Arch, baseline};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// One answer.
-pub(super) fn one(plan: &Plan<'_>, filter: &Filter, answer: &Answer, format: Format) -> String {
-    match format {
-        Format::Json => format!("{:#}\n", object(plan, filter, answer)),
-        Format::Human => words(plan, filter, answer),
-    }
+/// Answers for all calls of an interface, for programs.
+pub(super) fn all_as_json(plan: &Plan<'_>, filter: &Filter, all: &[Answer]) -> String {
+    let list: Vec<Value> = all
+        .iter()
+        .map(|answer| object(plan, filter, answer))
+        .collect();
+    format!("{:#}\n", Value::Array(list))
 }
 
-/// Answers for all calls of an interface.
-pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer], format: Format) -> String {
-    if format == Format::Json {
-        let list: Vec<Value> = all
-            .iter()
-            .map(|answer| object(plan, filter, answer))
-            .collect();
-        return format!("{:#}\n", Value::Array(list));
-    }
+/// The same for people.
+pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer]) -> String {
     let mut rows = Vec::new();
     for answer in all {
         rows.extend(cases(plan, filter, answer));
@@ -92,7 +86,7 @@ fn cases(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Vec<[String; 3]> 
     answer.cases.iter().map(row).collect()
 }
 
-fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
+pub(super) fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
     let arch = filter.arch;
     let call = format!("{}{} on {arch}", name(answer), given(arch, answer));
     let mut out = match answer.cases.as_slice() {

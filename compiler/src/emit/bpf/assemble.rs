@@ -1,5 +1,5 @@
 //! Lays a graph out as instructions, from the end to the start, so that every target is known when
-//! a jump to it is made: a jump that would be too long is mended at once.
+//! a jump to it is made: a jump that would be too long is replaced at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 

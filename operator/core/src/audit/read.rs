@@ -28,6 +28,8 @@ impl fmt::Display for NotDeclared {
     }
 }
 
+impl std::error::Error for NotDeclared {}
+
 /// Reads a report.
 pub fn report(text: &str) -> Result<Report<Owned>, NotDeclared> {
     Report::read(&Found::top(&json(text)?))
