@@ -17,6 +17,7 @@ use core::ffi::CStr;
 use directory::{Name, make, remove};
 use failure::{STEP, failed, first_line};
 use purple_plan::{CgroupValue, Layer, Plan};
+use purple_report::CgroupUsage;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
@@ -49,60 +50,14 @@ pub(crate) struct Group {
 pub(crate) struct Used {
     /// A line each: a file's name, a space, the value that was read back.
     pub(crate) values: Text<1024>,
-    /// By [`COUNTS`]; `None` where the kernel or the group does not count it.
-    pub(crate) counts: [Option<u64>; COUNTS.len()],
+    /// `None` where the kernel or the group does not count it.
+    pub(crate) counts: CgroupUsage,
 }
-
-/// Something that a group counts. Times are in microseconds.
-pub(crate) struct Count {
-    /// Its name in reports.
-    pub(crate) name: &'static str,
-    file: &'static CStr,
-    /// The word before the number, of which the sum counts where it stands more than once, as for
-    /// each disk; `None` where the file is one number.
-    word: Option<&'static [u8]>,
-}
-
-impl Count {
-    const fn of(name: &'static str, file: &'static CStr, word: &'static [u8]) -> Self {
-        Self {
-            name,
-            file,
-            word: Some(word),
-        }
-    }
-
-    const fn of_file(name: &'static str, file: &'static CStr) -> Self {
-        Self {
-            name,
-            file,
-            word: None,
-        }
-    }
-}
-
-/// Everything that is counted.
-pub(crate) const COUNTS: [Count; 8] = [
-    Count::of("cpu_microseconds", c"cpu.stat", b"usage_usec"),
-    Count::of("cpu_throttled_microseconds", c"cpu.stat", b"throttled_usec"),
-    Count::of_file("peak_memory_bytes", c"memory.peak"),
-    Count::of("disk_read_bytes", c"io.stat", b"rbytes"),
-    Count::of("disk_written_bytes", c"io.stat", b"wbytes"),
-    Count::of_file("peak_pids", c"pids.peak"),
-    Count::of("oom_kills", c"memory.events", b"oom_kill"),
-    Count::of("pids_limit_hits", c"pids.events", b"max"),
-];
 
 impl Used {
     /// Whether the kernel killed something of the group for want of memory.
     pub(crate) fn out_of_memory(&self) -> bool {
-        self.count("oom_kills").is_some_and(|kills| kills > 0)
-    }
-
-    /// A count by its name in reports.
-    fn count(&self, name: &str) -> Option<u64> {
-        let position = COUNTS.iter().position(|count| count.name == name)?;
-        *self.counts.get(position)?
+        self.counts.oom_kills.is_some_and(|kills| kills > 0)
     }
 }
 
@@ -182,7 +137,7 @@ impl Group {
         write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
         self.wait_until_empty()
             .or_refuse(STEP, "waiting for the group's end")?;
-        let counts = COUNTS.map(|count| self.read(&count));
+        let counts = self.read_counts();
         remove(&self.parent, &self.name).or_refuse(STEP, "removing the group")?;
         let used = Used {
             values: self.values,
@@ -192,10 +147,26 @@ impl Group {
         Ok(used)
     }
 
-    fn read(&self, count: &Count) -> Option<u64> {
+    /// Everything that is counted. Times are in microseconds. Where a word stands more than once in a
+    /// file, as for each disk, the sum counts.
+    fn read_counts(&self) -> CgroupUsage {
+        CgroupUsage {
+            cpu_microseconds: self.read(c"cpu.stat", Some(b"usage_usec")),
+            cpu_throttled_microseconds: self.read(c"cpu.stat", Some(b"throttled_usec")),
+            peak_memory_bytes: self.read(c"memory.peak", None),
+            disk_read_bytes: self.read(c"io.stat", Some(b"rbytes")),
+            disk_written_bytes: self.read(c"io.stat", Some(b"wbytes")),
+            peak_pids: self.read(c"pids.peak", None),
+            oom_kills: self.read(c"memory.events", Some(b"oom_kill")),
+            pids_limit_hits: self.read(c"pids.events", Some(b"max")),
+        }
+    }
+
+    /// What a file counts: behind a word, or as its only number. `None` where it cannot be read.
+    fn read(&self, file: &CStr, word: Option<&[u8]>) -> Option<u64> {
         let mut buffer = [0; 4096];
-        let text = read(self.dir(), count.file, &mut buffer).ok()?;
-        Some(match count.word {
+        let text = read(self.dir(), file, &mut buffer).ok()?;
+        Some(match word {
             Some(word) => sum_behind(text, word),
             None => first_number(text),
         })
@@ -224,13 +195,13 @@ impl Used {
     fn say_reached(&self, plan: &Plan<'_>) {
         let memory = ": processes that the kernel killed for want of memory: ";
         let pids = ": new processes and threads that it kept from starting: ";
-        for (file, name, what) in [
-            (c"memory.max", "oom_kills", memory),
-            (c"pids.max", "pids_limit_hits", pids),
+        for (file, count, what) in [
+            (c"memory.max", self.counts.oom_kills, memory),
+            (c"pids.max", self.counts.pids_limit_hits, pids),
         ] {
             let limit = plan.cgroup.iter().find(|value| value.file == file);
             if let Some(limit) = limit
-                && let Some(count @ 1..) = self.count(name)
+                && let Some(count @ 1..) = count
             {
                 let (file, value, line) = (limit.file, limit.value, limit.line);
                 say!(STEP, file, " = ", value, what, count, line);

@@ -2,5 +2,7 @@
 
 pub mod files;
 pub mod log;
+mod older;
+pub mod read;
 pub mod record;
 pub mod verify;
