@@ -70,8 +70,8 @@ pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
         .syscalls
         .as_ref()
         .and_then(|syscalls| syscalls.on_deny.as_ref());
-    // A supervisor that is told is one that keeps the record.
-    let told = section.is_none() && on_deny == Some(&OnDeny::Notify);
+    // Only a supervisor that keeps the record takes notifications.
+    let notifies = section.is_none() && on_deny == Some(&OnDeny::Notify);
     let monitor = policy
         .ebpf_monitoring
         .as_ref()
@@ -84,7 +84,7 @@ pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
     let traced = traced.filter(|_| !monitor);
     let wanted = [
         (section.is_some(), Layer::Audit, "/audit/enabled".to_owned()),
-        (told, Layer::Audit, "/syscalls/on_deny".to_owned()),
+        (notifies, Layer::Audit, "/syscalls/on_deny".to_owned()),
         (
             monitor,
             Layer::Monitor,
