@@ -1,7 +1,6 @@
 # What people type. `make help` lists it.
-.PHONY: help demo test bench fmt lint build clean
+.PHONY: help demo test field bench fmt lint build clean
 .DEFAULT_GOAL := help
-TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -13,14 +12,12 @@ test: ## run every test on this machine
 	@scripts/setup
 	@scripts/test
 
-# The compiler with libseccomp in it is a peer: only what it makes is looked at, so it needs no
-# optimising.
+field: ## the tests that take too long for every change (FIELD_MINUTES=3 for a quick look)
+	@scripts/setup
+	@scripts/test field
+
 bench: build ## measure against the peers (BENCH=--quick for a few rounds)
-	@if test -e /usr/include/seccomp.h; then \
-	    cargo build --quiet --locked -p purplec --features libseccomp && \
-	    ln -f $(TARGET)/debug/purplec $(TARGET)/release/purplec-libseccomp; \
-	fi
-	@cargo run --quiet --locked --release -p purple-tests --bin bench -- $(BENCH)
+	@scripts/bench $(BENCH)
 
 fmt: ## format the sources
 	@cargo fmt --all

@@ -9,15 +9,15 @@ use crate::message::{OrRefuse, Part, Refused, SETUP_REFUSED, refuse};
 use crate::receipt;
 use crate::report::Report;
 use crate::run::Run;
-use crate::shared::Outcome;
+use crate::shared::{Outcome, Shared};
 use crate::step::Step;
 use crate::supervisor::{self, End, now};
-use crate::sys::process::{NEW_CGROUP, Side, clone_into};
-use crate::sys::start::Start;
-use crate::sys::{memory, signal, stdio};
 use crate::transfer::write_all;
 use crate::{command, errno, init, load, notify, stub};
 use core::ffi::CStr;
+use purple_sys::clone::{NEW_CGROUP, Side, clone_into};
+use purple_sys::strings::Start;
+use purple_sys::{descriptors, signal};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -30,7 +30,7 @@ const STEP: &str = "start";
 pub fn run(start: &Start) -> u8 {
     match arguments::parse(start.arguments) {
         Ok(Request::Print(text)) => {
-            write_all(stdio::output(), text.as_bytes()).map_or(SETUP_REFUSED, |()| 0)
+            write_all(descriptors::output(), text.as_bytes()).map_or(SETUP_REFUSED, |()| 0)
         }
         Ok(Request::Run(options)) => {
             confine(options, *start).unwrap_or_else(|refused| refused.status)
@@ -48,7 +48,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = identity::outside(&plan, &options)?;
-    let shared = memory::shared_page().or_refuse(STEP, "shared memory")?;
+    let shared = Shared::new().or_refuse(STEP, "shared memory")?;
     let signals = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(signal::Set::ALL))
         .or_refuse(STEP, "blocking signals")?;
@@ -116,7 +116,7 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     }
     // The gate closes when it is over: init then knows that nobody waits for it.
     let end = identity::map(run, init)
-        .and_then(|()| receipt::outside(run.shared))
+        .and_then(|()| receipt::outside(&run.shared))
         .and_then(|()| gate.open())
         .and_then(|_opened: OwnedFd| supervisor::watch(run, init, recorder));
     if end.is_err() && matches!(waitpid(Some(init), WaitOptions::NOHANG), Ok(None)) {
@@ -174,9 +174,9 @@ fn occupy_standard_descriptors() -> Result<(), Refused> {
         let _raw: i32 = rustix::fd::IntoRawFd::into_raw_fd(fd);
     }
     let standard = [
-        (0, stdio::input()),
-        (1, stdio::output()),
-        (2, stdio::error()),
+        (0, descriptors::input()),
+        (1, descriptors::output()),
+        (2, descriptors::error()),
     ];
     for (number, fd) in standard {
         let status = rustix::fs::fstat(fd).or_refuse(STEP, "looking at a standard descriptor")?;

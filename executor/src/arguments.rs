@@ -1,10 +1,10 @@
 //! The command line.
 
 use crate::message::{Part, Refused, parts, refused, say};
-use crate::sys::start::Strings;
 use crate::transfer;
 use core::ffi::CStr;
 use purple_plan::Layer;
+use purple_sys::strings::Strings;
 use rustix::process::Pid;
 
 /// What the command line asks for.

@@ -5,13 +5,14 @@ use crate::message::{OrRefuse, Refused, SETUP_REFUSED, Text, refuse};
 use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::supervisor::die_with_parent;
-use crate::sys::call::exit_group;
-use crate::sys::exec::{Words, execve_helper};
-use crate::sys::process::{Side, clone_into};
-use crate::sys::{memory, signal};
 use crate::transfer::{number, open, open_at, read, read_whole, write};
 use core::ffi::CStr;
 use purple_plan::{Mount, Plan};
+use purple_sys::clone::{Side, clone_into};
+use purple_sys::exec::execve_helper;
+use purple_sys::process::exit_group;
+use purple_sys::strings::StringArray;
+use purple_sys::{memory, signal};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -160,13 +161,13 @@ fn ask(run: &Run, helper: [&CStr; 2], numbers: [u32; 4]) -> Result<(), Refused> 
     const ABSENT: u8 = 127;
     const HELPER: &str = "a helper that maps ids";
     let texts = numbers.map(|number| Text::<16>::of_number(number.into()));
-    let mut arguments = Words::default();
+    let mut arguments = StringArray::<8>::new();
     let [name, _] = helper;
     let words = texts.iter().filter_map(|text| text.c_str().ok());
     let whole = core::iter::once(name)
         .chain(words)
         .try_for_each(|word| arguments.push(word));
-    whole.ok_or(Errno::NOBUFS).or_refuse(STEP, HELPER)?;
+    whole.map_err(|_| Errno::NOBUFS).or_refuse(STEP, HELPER)?;
     let ended = match clone_into(0, None).or_refuse(STEP, HELPER)? {
         Side::Child => {
             // With the caller's signals, so that the keyboard can end it.

@@ -7,17 +7,16 @@ use crate::run::Run;
 use crate::shared::{Outcome, Shared};
 use crate::step::Step;
 use crate::supervisor::die_with_parent;
-use crate::sys::call::exit_group;
-use crate::sys::notify::hand_over;
-use crate::sys::process::{
-    NEW_CGROUP, SAME_DESCRIPTORS, Side, clone_into, close_but, enter_new, reap,
-};
-use crate::sys::start::forget_arguments;
-use crate::sys::{loopback, memory, signal};
 use crate::{identity, payload, session};
 use core::convert::Infallible;
 use core::time::Duration;
 use purple_plan::process_flags;
+use purple_sys::clone::{NEW_CGROUP, SHARE_DESCRIPTORS, Side, clone_into, enter_new};
+use purple_sys::descriptors;
+use purple_sys::process::exit_group;
+use purple_sys::strings::forget_arguments;
+use purple_sys::wait::reap;
+use purple_sys::{loopback, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior as set_dumpable};
@@ -33,7 +32,7 @@ pub(crate) fn run(run: &Run, gate: Gate, steps: &mut [Step], recorder: Option<Ow
     let started = build(run, gate, steps).and_then(|()| start(run, socket));
     let payload = match started {
         Ok(payload) => payload,
-        Err(refused) => give_up(run.shared, refused),
+        Err(refused) => give_up(&run.shared, refused),
     };
     let shared = run.shared;
     let group = run.plan.process.flags & process_flags::NEW_SESSION != 0;
@@ -41,10 +40,10 @@ pub(crate) fn run(run: &Run, gate: Gate, steps: &mut [Step], recorder: Option<Ow
         let watched = shared
             .let_go()
             .or_refuse(STEP, STEPPING_BACK)
-            .and_then(|()| watch(shared, payload, group, recorder));
+            .and_then(|()| watch(&shared, payload, group, recorder));
         match watched {
             Ok(never) => never,
-            Err(refused) => give_up(shared, refused),
+            Err(refused) => give_up(&shared, refused),
         }
     })
 }
@@ -100,11 +99,11 @@ fn start(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
     set_dumpable(DumpableBehavior::NotDumpable).or_refuse(STEP, STEPPING_BACK)?;
     // Before there is a payload: a path that it looks up may lead through a link to one of the
     // caller's descriptors, and so out.
-    close_but(recorder).or_refuse("descriptors", "close_range")?;
+    descriptors::close_all_but(recorder).or_refuse("descriptors", "close_range")?;
     // What the payload opens to listen to its filter must reach the recorder, by a process that the
     // filter does not hold: so the payload has init's table until it becomes the command.
     let flags = if recorder.is_some() {
-        SAME_DESCRIPTORS
+        SHARE_DESCRIPTORS
     } else {
         0
     };
@@ -139,7 +138,7 @@ fn watch(
         if let Some(listener) = shared.listener()
             && let Some(socket) = recorder.take()
         {
-            hand_over(socket.as_fd(), listener).or_refuse(STEP, "waiting")?;
+            descriptors::send(socket.as_fd(), listener).or_refuse(STEP, "waiting")?;
         }
         match signal::wait(signal::Set::ALL, recorder.as_ref().map(|_| SOON))
             .or_refuse(STEP, "waiting")?
@@ -160,15 +159,19 @@ fn watch(
 
 fn pass_on(payload: Pid, group: bool, number: u32) -> Result<(), Errno> {
     // The payload has no job control of its own terminal: asked to stop, it is stopped.
-    const STOP: u32 = 19;
     let number = if number == signal::number::TSTP {
-        STOP
+        signal::number::STOP
     } else {
         number
     };
     // Before it has made its session, the payload is not a group yet.
-    match signal::send(payload, group, number) {
-        Err(Errno::SRCH) if group => signal::send(payload, false, number),
+    let sent = if group {
+        signal::send_to_group(payload, number)
+    } else {
+        signal::send(payload, number)
+    };
+    match sent {
+        Err(Errno::SRCH) if group => signal::send(payload, number),
         result => result,
     }
     .or_else(|errno| {

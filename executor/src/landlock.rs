@@ -4,10 +4,10 @@ use crate::filesystem::is_directory;
 use crate::message::{OrRefuse, Part, Refused, refuse, say};
 use crate::receipt::ReceiptField;
 use crate::run::Run;
-use crate::sys::landlock::{allow_beneath, allow_port, restrict, ruleset, version};
-use crate::sys::stdio;
 use crate::transfer::open;
 use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path_flags};
+use purple_sys::descriptors;
+use purple_sys::landlock::{Handled, allow_beneath, allow_port, restrict, ruleset, version};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -29,12 +29,21 @@ pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     let Some(level) = run.plan.landlock.iter().take_while(usable).last() else {
         return Err(too_old(least, host));
     };
-    let wall = ruleset(level.fs, level.net, level.scope).or_refuse(STEP, "making a ruleset")?;
+    let handled = Handled {
+        fs: level.fs,
+        net: level.net,
+        scope: level.scope,
+    };
+    let wall = ruleset(&handled).or_refuse(STEP, "making a ruleset")?;
     let mut rules = 0_u64;
     for path in &run.plan.paths {
         rules = rules.saturating_add(allow_path(wall.as_fd(), &path, level.fs)?);
     }
-    for fd in [stdio::input(), stdio::output(), stdio::error()] {
+    for fd in [
+        descriptors::input(),
+        descriptors::output(),
+        descriptors::error(),
+    ] {
         let added = allow_open_file(wall.as_fd(), fd, level.fs);
         rules = rules.saturating_add(added.or_refuse(STEP, "a standard descriptor")?);
     }

@@ -6,6 +6,7 @@
 //! configuration or takes a decision: the plan says what is done, and a step that fails ends the
 //! run before the command starts.
 #![no_std]
+#![forbid(unsafe_code)]
 #![deny(
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
@@ -27,13 +28,11 @@ mod filesystem;
 mod gate;
 mod identity;
 mod init;
-mod json;
 mod landlock;
 mod load;
 mod message;
 mod mountinfo;
 mod notify;
-mod paths;
 mod payload;
 mod receipt;
 mod report;
@@ -43,8 +42,8 @@ mod shared;
 mod step;
 mod stub;
 mod supervisor;
-pub mod sys;
 mod target;
 mod transfer;
 
 pub use apply::run;
+pub use message::SETUP_REFUSED;

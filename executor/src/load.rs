@@ -2,16 +2,13 @@
 
 use crate::arguments::Options;
 use crate::message::{Refused, refuse, say};
-use crate::sys::memory;
 use crate::transfer::{open, read_all};
 use core::ffi::CStr;
 use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, network_flags};
+use purple_sys::{AUDIT_ARCH, memory};
 use rustix::fs::{FileType, OFlags};
 
 const STEP: &str = "plan";
-
-/// `AUDIT_ARCH_X86_64` (linux/audit.h).
-const AUDIT_ARCH: u32 = 0xc000_003e;
 
 /// Reads, bounds, checks and decodes the plan.
 pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
@@ -26,8 +23,12 @@ pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
     let used = read_all(&file, memory).map_err(failed)?;
     let bytes: &'static [u8] = memory;
-    Plan::decode(bytes.get(..used).unwrap_or(&[]))
-        .map_err(|error| refuse!(STEP, path, ": ", error.text()))
+    Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| match error.words() {
+        (text, None) => refuse!(STEP, path, ": ", text),
+        (text, Some((number, rest))) => {
+            refuse!(STEP, path, ": ", text, u64::from(number), rest)
+        }
+    })
 }
 
 /// The plan's filter for this architecture.

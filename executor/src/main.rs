@@ -1,5 +1,6 @@
-//! The `purple-exec` program. Everything is in the library, its entry point too.
+//! The `purple-exec` program: the library, made a program by `purple-sys`.
 #![no_std]
 #![no_main]
+#![forbid(unsafe_code)]
 
-extern crate purple_exec as _;
+purple_sys::program!(purple_exec::run, purple_exec::SETUP_REFUSED);

@@ -1,10 +1,10 @@
 //! What the executor says on standard error, one line at a time.
 
 use crate::errno;
-use crate::sys::stdio;
 use crate::transfer::write_all;
 use core::ffi::CStr;
 use purple_plan::{Mount, SourceLine};
+use purple_sys::descriptors;
 use rustix::io::Errno;
 
 /// A step has failed, its message is printed, and the run must end with this exit status.
@@ -15,7 +15,7 @@ pub(crate) struct Refused {
 }
 
 /// The exit status of a run that was refused before the command started.
-pub(crate) const SETUP_REFUSED: u8 = 125;
+pub const SETUP_REFUSED: u8 = 125;
 
 /// A piece of a message.
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +135,7 @@ pub(crate) fn print(step: &str, parts: &[Part<'_>]) {
         }
     }
     line.push("\n");
-    if write_all(stdio::error(), line.bytes()).is_err() {
+    if write_all(descriptors::error(), line.bytes()).is_err() {
         // There is nobody left to tell.
     }
 }

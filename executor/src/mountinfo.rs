@@ -4,9 +4,9 @@
 use crate::filesystem::has;
 use crate::message::{OrRefuse, Refused, Text, refuse};
 use crate::step::Step;
-use crate::sys::{memory, mount};
 use crate::transfer::{number, read_whole};
 use purple_plan::mount_flags;
+use purple_sys::{memory, mount};
 use rustix::io::Errno;
 
 const STEP: &str = "mount";

@@ -7,16 +7,19 @@
 
 use crate::gate::is_closed;
 use crate::message::{OrRefuse, Refused, Text, say};
-use crate::paths::path_argument;
 use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::supervisor::{die_with, now};
-use crate::sys::call::exit_group;
-use crate::sys::notify::{Denied, PATH_BYTES, Table, deny, is_waiting, receive, table, take_over};
-use crate::sys::process::{Ended, Side, clone_into, close_but};
 use crate::transfer::open;
 use core::time::Duration;
 use purple_plan::{AuditFailure, Call};
+use purple_sys::clone::{Side, clone_into};
+use purple_sys::denials::{Denied, PATH_BYTES, Table, table};
+use purple_sys::descriptors::{self, close_all_but};
+use purple_sys::notification::{deny, is_waiting, receive};
+use purple_sys::path_argument;
+use purple_sys::process::exit_group;
+use purple_sys::wait::Ended;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -77,8 +80,8 @@ pub(crate) fn start(run: &Run) -> Result<Option<(Recorder, OwnedFd)>, Refused> {
 fn record(run: &Run, socket: &OwnedFd, supervisor: Pid, table: &mut Table) -> ! {
     const RECORDER: &str = "the recorder";
     let done = die_with(supervisor).and_then(|()| {
-        close_but(Some(socket.as_fd())).or_refuse(STEP, RECORDER)?;
-        match take_over(socket.as_fd()).or_refuse(STEP, RECORDER)? {
+        close_all_but(Some(socket.as_fd())).or_refuse(STEP, RECORDER)?;
+        match descriptors::receive(socket.as_fd()).or_refuse(STEP, RECORDER)? {
             Some(listener) => answer_all(run, listener.as_fd(), table).or_refuse(STEP, RECORDER),
             // The run has ended before there was a filter.
             None => Ok(()),
@@ -102,35 +105,34 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
             args: told.args,
         };
         let (errno, line) = run.plan.answer(run.filter.audit_arch, &call);
-        let nothing = (0, [0; PATH_BYTES]);
-        let at = Duration::ZERO;
         let denied = Denied {
             count: 1,
-            at,
-            told,
+            first_at: Duration::ZERO,
+            call: told,
             errno,
-            line,
+            line: line.number(),
             comm: [0; 16],
-            path: nothing,
+            path_length: 0,
+            path: [0; PATH_BYTES],
         };
         // Before that it is the payload's own probe.
         if run.shared.read(ReceiptField::Complete) == 1
             && let Some(row) = note(table, &denied)
         {
-            row.at = now(ClockId::Realtime);
+            row.first_at = now(ClockId::Realtime);
             if look(told.pid, "/comm", 0, &mut row.comm).is_some() {
                 row.comm = row.comm.map(|byte| if byte == b'\n' { 0 } else { byte });
             }
             let native = told.audit_arch == run.filter.audit_arch;
             let path = path_argument(told.number).filter(|_| native);
             if let Some(at) = path.and_then(|position| told.args.get(position)) {
-                let length = look(told.pid, "/mem", *at, &mut row.path.1).unwrap_or(0);
-                let found = row.path.1.iter().take(length).position(|&byte| byte == 0);
-                row.path.0 = found.unwrap_or(length);
+                let length = look(told.pid, "/mem", *at, &mut row.path).unwrap_or(0);
+                let found = row.path.iter().take(length).position(|&byte| byte == 0);
+                row.path_length = found.unwrap_or(length);
             }
             if !is_waiting(listener, told.id) {
                 // What was found may be of another process with its id.
-                (row.comm, row.path) = ([0; 16], nothing);
+                (row.comm, row.path_length) = ([0; 16], 0);
             }
         }
         match deny(listener, told.id, errno) {
@@ -142,7 +144,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
 
 /// Counts a denied call. Gives its row where it is the first of its kind.
 fn note<'t>(table: &'t mut Table, denied: &Denied) -> Option<&'t mut Denied> {
-    let key = |row: &Denied| (row.told.audit_arch, row.told.number, row.line);
+    let key = |row: &Denied| (row.call.audit_arch, row.call.number, row.line);
     let used = table.rows.iter_mut().take(table.used);
     if let Some(row) = used.into_iter().find(|row| key(row) == key(denied)) {
         row.count = row.count.saturating_add(1);

@@ -4,16 +4,22 @@ use crate::message::{OrRefuse, Refused, refuse};
 use crate::receipt::{self, NAMESPACES};
 use crate::run::Run;
 use crate::shared::Outcome;
-use crate::sys::call::{exit_group, probe};
-use crate::sys::exec::{Words, execve};
-use crate::sys::process::{Limit, close_but, enter_new, set_limit};
-use crate::sys::{loopback, seccomp, signal};
 use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
-use purple_plan::{EnvKind, process_flags};
+use purple_plan::{EnvKind, MAX_VARIABLES, process_flags};
+use purple_sys::clone::enter_new;
+use purple_sys::descriptors::close_all_but;
+use purple_sys::exec::execve;
+use purple_sys::process::exit_group;
+use purple_sys::resources::{Limit, set_limit};
+use purple_sys::strings::{Full, StringArray};
+use purple_sys::{loopback, seccomp, signal};
 use rustix::fd::BorrowedFd;
 use rustix::fs::Mode;
 use rustix::io::Errno;
+
+/// Room for every variable that a plan can have, and the null pointer behind them.
+type Environment = StringArray<'static, { MAX_VARIABLES + 1 }>;
 
 /// Confines this process and becomes the command.
 pub(crate) fn run(run: &Run, recorder: Option<BorrowedFd<'_>>) -> ! {
@@ -38,7 +44,7 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     if plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
-    let mut environment = Words::default();
+    let mut environment = Environment::new();
     let search = fill(&mut environment, run)?;
     let held = capabilities::apply(&plan.capabilities)?;
     rustix::thread::set_no_new_privs(true).or_refuse("no_new_privs", "prctl")?;
@@ -58,31 +64,35 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     let path = command::find(name, search)?;
     let path = path.c_str().unwrap_or(name);
 
-    receipt::check(plan, run.shared, &held)?;
+    receipt::check(plan, &run.shared, &held)?;
     landlock::enter(run)?;
     let _blocked = signal::default_action(signal::number::CHLD)
         .and_then(|()| signal::block(run.signals))
         .or_refuse("signals", "restoring the mask")?;
-    close_but(recorder).or_refuse("descriptors", "close_range")?;
+    close_all_but(recorder).or_refuse("descriptors", "close_range")?;
     run.shared
         .wait_to_go()
         .or_refuse("payload", "waiting for init")?;
     match recorder {
         None => seccomp::load(run.filter.program),
-        Some(_) => seccomp::load_telling(run.filter.program).map(|fd| run.shared.listen(fd)),
+        Some(_) => seccomp::load_with_listener(run.filter.program).map(|fd| run.shared.listen(fd)),
     }
     .or_refuse("seccomp", "loading the filter")?;
 
     // The filter is in force: from here on, no call but what it allows can be counted on.
     let mut probed = None;
     if run.filter.probe_errno != 0 {
-        probed = probe(run.filter.probe_nr, run.filter.probe_args);
+        probed = seccomp::probe(run.filter.probe_nr, run.filter.probe_args);
         let found = probed.map_or(0, |errno| errno.raw_os_error().unsigned_abs());
         if found != run.filter.probe_errno {
             return Ok(Outcome::ProbeFailed(found));
         }
     }
-    receipt::filtered(run.shared, run.filter.program.len().wrapping_div(8), probed);
+    receipt::filtered(
+        &run.shared,
+        run.filter.program.len().wrapping_div(8),
+        probed,
+    );
     let errno = execve(path, run.options.command, &environment);
     Ok(Outcome::ExecFailed(errno.raw_os_error().unsigned_abs()))
 }
@@ -121,9 +131,9 @@ fn limits(run: &Run) -> Result<(), Refused> {
 }
 
 /// Fills the environment from the plan, and returns the value of `PATH` in it.
-fn fill(environment: &mut Words<'static>, run: &Run) -> Result<&'static [u8], Refused> {
+fn fill(environment: &mut Environment, run: &Run) -> Result<&'static [u8], Refused> {
     const PATH: &[u8] = b"PATH=";
-    let full = || refuse!("environment", "too many variables");
+    let full = |Full| refuse!("environment", "too many variables");
     let mut search: &'static [u8] = b"";
     for variable in &run.plan.environment {
         let entry: &'static CStr = match variable.kind {
@@ -136,7 +146,7 @@ fn fill(environment: &mut Words<'static>, run: &Run) -> Result<&'static [u8], Re
         if let Some(value) = entry.to_bytes().strip_prefix(PATH) {
             search = value;
         }
-        environment.push(entry).ok_or_else(full)?;
+        environment.push(entry).map_err(full)?;
     }
     Ok(search)
 }

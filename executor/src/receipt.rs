@@ -145,7 +145,7 @@ pub(crate) fn check(
     let mut differing = 0;
     for ((inside, outside), kind) in namespaces()?
         .into_iter()
-        .zip(&shared.outside)
+        .zip(shared.outside)
         .zip(&NAMESPACES)
     {
         if inside != outside.load(Ordering::Acquire) {

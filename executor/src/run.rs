@@ -3,9 +3,9 @@
 use crate::arguments::Options;
 use crate::identity::Outside;
 use crate::shared::Shared;
-use crate::sys::signal;
-use crate::sys::start::Strings;
 use purple_plan::{Filter, Plan};
+use purple_sys::signal;
+use purple_sys::strings::Strings;
 
 /// Everything that the three processes know of the run.
 pub(crate) struct Run {
@@ -18,5 +18,5 @@ pub(crate) struct Run {
     pub(crate) outside: Outside,
     /// The signals that the caller had blocked.
     pub(crate) signals: signal::Set,
-    pub(crate) shared: &'static Shared,
+    pub(crate) shared: Shared,
 }

@@ -1,7 +1,7 @@
 //! Sessions: the terminal's and the keyring's.
 
 use crate::message::{OrRefuse, Refused};
-use crate::sys::keyring;
+use purple_sys::keyring;
 use rustix::io::Errno;
 
 /// Leaves the caller's session, and with it the controlling terminal.

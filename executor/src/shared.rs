@@ -3,14 +3,14 @@
 //! The payload writes here without a system call, so it can say what went wrong even when the
 //! filter already denies everything.
 
-use crate::receipt::NAMESPACES;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use purple_sys::memory::{self, SharedPage};
 use rustix::io::Errno;
 use rustix::thread::futex;
 
 /// How far the run has come, or how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The payload has not been started: nothing said.
     Nothing,
     /// A step failed; a message was printed. The value is the exit status.
@@ -27,32 +27,48 @@ pub enum Outcome {
 }
 
 /// The page.
-#[derive(Debug, Default)]
-#[repr(C, align(4096))]
-pub struct Shared {
-    go: AtomicU32,
-    kind: AtomicU32,
-    value: AtomicU32,
-    /// The descriptor on which the payload's filter is listened to; 0 for none yet.
-    listener: AtomicU32,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shared {
+    /// 1 once init lets the payload go on.
+    go: &'static AtomicU32,
+    /// Which outcome it is, and its value.
+    kind: &'static AtomicU32,
+    value: &'static AtomicU32,
+    /// The descriptor of the listener of the payload's filter; 0 for none yet.
+    listener: &'static AtomicU32,
     /// The numbers of the supervisor's namespaces.
-    pub outside: [AtomicU64; NAMESPACES.len()],
+    pub(crate) outside: &'static [AtomicU64; 32],
     /// What the receipt says, by [`crate::receipt`].
-    pub receipt: [AtomicU64; 32],
+    pub(crate) receipt: &'static [AtomicU64; 32],
 }
 
 impl Shared {
+    /// A page on which nothing is written yet.
+    pub(crate) fn new() -> Result<Self, Errno> {
+        let SharedPage { words, tables } = memory::shared_page()?;
+        let [go, kind, value, listener] = words;
+        let [outside, receipt] = tables;
+        Ok(Self {
+            go,
+            kind,
+            value,
+            listener,
+            outside,
+            receipt,
+        })
+    }
+
     /// Lets the payload go on: init has nothing left that it should not see.
-    pub fn let_go(&self) -> Result<(), Errno> {
+    pub(crate) fn let_go(&self) -> Result<(), Errno> {
         self.go.store(1, Ordering::Release);
-        let _woken: usize = futex::wake(&self.go, futex::Flags::empty(), 1)?;
+        let _woken: usize = futex::wake(self.go, futex::Flags::empty(), 1)?;
         Ok(())
     }
 
     /// Waits until init lets the payload go on.
-    pub fn wait_to_go(&self) -> Result<(), Errno> {
+    pub(crate) fn wait_to_go(&self) -> Result<(), Errno> {
         while self.go.load(Ordering::Acquire) == 0 {
-            match futex::wait(&self.go, futex::Flags::empty(), 0, None) {
+            match futex::wait(self.go, futex::Flags::empty(), 0, None) {
                 Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(errno) => return Err(errno),
             }
@@ -61,17 +77,17 @@ impl Shared {
     }
 
     /// Says which descriptor tells of the calls that the filter denies.
-    pub fn listen(&self, listener: u32) {
+    pub(crate) fn listen(&self, listener: u32) {
         self.listener.store(listener, Ordering::Release);
     }
 
     /// That descriptor, once the filter is loaded.
-    pub fn listener(&self) -> Option<u32> {
+    pub(crate) fn listener(&self) -> Option<u32> {
         Some(self.listener.load(Ordering::Acquire)).filter(|&number| number != 0)
     }
 
     /// Records the outcome.
-    pub fn set(&self, outcome: Outcome) {
+    pub(crate) fn set(&self, outcome: Outcome) {
         let (kind, value) = match outcome {
             Outcome::Nothing => (0, 0),
             Outcome::Refused(status) => (1, u32::from(status)),
@@ -85,7 +101,7 @@ impl Shared {
     }
 
     /// What was recorded last.
-    pub fn get(&self) -> Outcome {
+    pub(crate) fn get(&self) -> Outcome {
         let kind = self.kind.load(Ordering::Acquire);
         let value = self.value.load(Ordering::Relaxed);
         let status = u8::try_from(value).unwrap_or(u8::MAX);

@@ -2,8 +2,8 @@
 
 use crate::message::{OrRefuse, Refused};
 use crate::stub::Stub;
-use crate::sys::memory;
 use purple_plan::{Mount, MountKind, Plan};
+use purple_sys::memory;
 use rustix::fd::OwnedFd;
 
 /// A step, read from the plan once.

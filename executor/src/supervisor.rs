@@ -4,10 +4,10 @@ use crate::message::{OrRefuse, Refused, refuse, say};
 use crate::notify::Recorder;
 use crate::run::Run;
 use crate::shared::Outcome;
-use crate::sys::notify::Table;
-use crate::sys::process::{Ended, reap};
-use crate::sys::{memory, signal};
 use core::time::Duration;
+use purple_sys::denials::Table;
+use purple_sys::wait::{Ended, reap};
+use purple_sys::{memory, signal};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
@@ -106,7 +106,7 @@ pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Res
             Some(signal::number::PIPE) => {}
             Some(number) => {
                 // Init is a child that has not been waited for: its id is its own.
-                signal::send(init, false, number).or_refuse(STEP, "waiting")?;
+                signal::send(init, number).or_refuse(STEP, "waiting")?;
                 if number == signal::number::TSTP {
                     // The payload has been told, and the shell waits for us to stop too.
                     signal::stop_by_default().or_refuse(STEP, "waiting")?;

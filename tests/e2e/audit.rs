@@ -1,21 +1,24 @@
 //! `purple run` under a policy with an audit record: what it writes, what it says, and what it does
 //! where it cannot write.
 
+mod signals;
+
 use super::inside::{PYTHON, script};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, Uid};
-use purple_tests::host::survivors;
+use super::report::fits;
+use nix::unistd::Uid;
 use purple_tests::identity::skip;
+use purple_tests::operator::{finished, install, purple, without_environment};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, finish};
-use purple_tests::test_dir::{TestDir, binary};
+use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
+use signals::{
+    it_stops_and_goes_on, killing_purple_kills_everything,
+    signals_go_through_and_the_status_comes_back,
+};
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 scenarios! {
@@ -32,44 +35,6 @@ scenarios! {
     it_stops_and_goes_on
     killing_purple_kills_everything
     the_operators_report_is_written_too
-}
-
-/// `purple` beside the place's executor.
-pub(crate) fn install(place: &TestDir) {
-    let copied = Command::new("cp")
-        .arg(binary("purple"))
-        .arg(place.at("purple"))
-        .status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "purple can be copied"
-    );
-    place.dir("home");
-}
-
-pub(crate) fn purple(place: &TestDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(place.at("purple"));
-    command
-        .args(arguments)
-        .current_dir(place.at(""))
-        .env_clear();
-    command
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", place.at("home"));
-    command.env("XDG_CACHE_HOME", place.at("home/.cache"));
-    if !place.who.is_root() && Uid::effective().is_root() {
-        command.uid(place.who.uid).gid(place.who.gid);
-    }
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-pub(crate) fn finished(mut command: Command) -> Finished {
-    let child = command.spawn().expect("purple starts");
-    finish(child, &[], Duration::from_mins(1))
 }
 
 /// A policy whose log is `logs/audit.log` of the place; `more` is further keys of `audit`.
@@ -96,9 +61,14 @@ pub(crate) fn run(place: &TestDir, options: &[&str], command: &[&str]) -> Finish
 
 pub(crate) fn records(place: &TestDir) -> Vec<Value> {
     let text = place.read("logs/audit.log");
-    text.lines()
+    let records: Vec<Value> = text
+        .lines()
         .map(|line| serde_json::from_str(line).expect("one object a line"))
-        .collect()
+        .collect();
+    for record in &records {
+        fits("record", record);
+    }
+    records
 }
 
 fn verify(place: &TestDir) -> Finished {
@@ -122,13 +92,7 @@ fn whole(place: &TestDir, records: usize) {
 fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
     install(place);
     let policy = policy(place, "");
-    let text = script(
-        "
-for _ in range(3): syscall(165, b'none', b'/target', b'tmpfs', 6, 0)
-syscall(101, 16, 1, 0, 0)
-attempt(socket.socket, 40, 1, 0)
-sys.exit(3)",
-    );
+    let text = script(include_str!("../probes/denied_five_times.py"));
     let done = run(place, &[], &[PYTHON, "-ISc", &text]);
     assert_eq!(done.code(), 3, "{done}");
     let (own, rest) = (policy.line_of("- ptrace"), policy.line_of("default_deny"));
@@ -155,6 +119,7 @@ sys.exit(3)",
         "policy_name",
         "command",
         "status",
+        "outcome",
         "exit_code",
         "resource_usage",
         "security_events",
@@ -166,7 +131,11 @@ sys.exit(3)",
     ];
     assert_eq!(keys, wanted);
     assert_eq!(
-        (&record["status"], &record["exit_code"]),
+        (&record["event_type"], &record["status"]),
+        (&json!("sandbox_execution"), &json!("failed"))
+    );
+    assert_eq!(
+        (&record["outcome"], &record["exit_code"]),
         (&json!("exited"), &json!(3))
     );
     assert_eq!(
@@ -199,7 +168,7 @@ sys.exit(3)",
     let mount = event("mount");
     assert_eq!(
         (&mount["type"], &mount["count"]),
-        (&json!("syscall_denied"), &json!(3))
+        (&json!("syscall_deny"), &json!(3))
     );
     assert_eq!(
         (&mount["policy_line"], &mount["errno"]),
@@ -234,7 +203,7 @@ sys.exit(3)",
 fn any_bytes_stay_one_object_a_line(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
-    let text = script("syscall(165, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
+    let text = script("syscall(SYS_mount, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
     let words = [
         "two\nlines\r",
         "\"quoted\" \\",
@@ -390,7 +359,7 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
     }
     install(place);
     place.dir("logs");
-    // In a mount namespace of its own, so that nobody else sees it.
+    // In a mount namespace of its own, which no other process sees.
     let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let setup = "mount -t tmpfs -o size=64k,mode=0777 none logs && exec \"$@\"";
     let small = |words: &[&str]| {
@@ -418,9 +387,7 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
             .args(["--policy", "policy.yaml", "--"])
             .args(words)
             .current_dir(place.at(""));
-        command
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        without_environment(&mut command).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.env("HOME", place.at("home"));
         command
             .stdin(Stdio::null())
@@ -470,74 +437,11 @@ fn a_refused_run_has_a_record(place: &TestDir) {
     assert_eq!(run(place, &[], &["no-such-program"]).code(), 127);
     let all = records(place);
     assert_eq!(
-        (&all[0]["status"], &all[0]["exit_code"]),
+        (&all[0]["outcome"], &all[0]["exit_code"]),
         (&json!("refused"), &json!(127))
     );
+    assert_eq!(all[0]["status"], "refused");
     assert!(all[0]["receipt"].is_null());
-}
-
-/// A program that has said that it is ready.
-fn ready(place: &TestDir, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
-    install(place);
-    let _policy = policy(place, "");
-    let words = ["run", "--policy", "policy.yaml", "--", "sh", "-c", script];
-    let mut child = purple(place, &words).spawn().expect("purple starts");
-    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut line = String::new();
-    assert!(out.read_line(&mut line).is_ok());
-    assert_eq!(line, "ready\n");
-    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
-    (child, out, id)
-}
-
-fn ended(child: Child, mut out: BufReader<ChildStdout>) -> Finished {
-    let mut done = finish(child, &[], Duration::from_secs(30));
-    assert!(out.read_to_end(&mut done.stdout).is_ok());
-    done
-}
-
-fn signals_go_through_and_the_status_comes_back(place: &TestDir) {
-    let script = "trap 'echo got TERM' TERM; trap 'echo got USR1; exit 7' USR1; echo ready
-while :; do sleep 0.05; done";
-    let (child, mut out, id) = ready(place, script);
-    kill(id, Signal::SIGTERM).expect("it is there");
-    let mut line = String::new();
-    assert!(out.read_line(&mut line).is_ok());
-    assert_eq!(line, "got TERM\n");
-    kill(id, Signal::SIGUSR1).expect("it is there");
-    let done = ended(child, out);
-    assert_eq!(
-        (done.code(), done.out().as_str()),
-        (7, "got USR1\n"),
-        "once each: {done}"
-    );
-    assert_eq!(run(place, &[], &["sh", "-c", "kill -KILL $$"]).code(), 137);
-    assert_eq!(records(place)[1]["status"], "signaled");
-}
-
-fn it_stops_and_goes_on(place: &TestDir) {
-    let script = "trap 'echo got TERM; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
-    let (child, out, id) = ready(place, script);
-    kill(id, Signal::SIGTSTP).expect("it is there");
-    let stopped = waitpid(id, Some(WaitPidFlag::WUNTRACED));
-    assert_eq!(stopped, Ok(WaitStatus::Stopped(id, Signal::SIGTSTP)));
-    kill(id, Signal::SIGCONT).expect("it is there");
-    let continued = waitpid(id, Some(WaitPidFlag::WCONTINUED));
-    assert_eq!(continued, Ok(WaitStatus::Continued(id)));
-    kill(id, Signal::SIGTERM).expect("it is there");
-    let done = ended(child, out);
-    assert_eq!(
-        (done.code(), done.out().as_str()),
-        (7, "got TERM\n"),
-        "{done}"
-    );
-}
-
-fn killing_purple_kills_everything(place: &TestDir) {
-    let (child, out, id) = ready(place, "setsid sleep 600 & echo ready; sleep 600");
-    kill(id, Signal::SIGKILL).expect("it is there");
-    assert_eq!(ended(child, out).signal(), Some(9));
-    assert_eq!(survivors(place), Vec::<String>::new());
 }
 
 fn the_operators_report_is_written_too(place: &TestDir) {

@@ -1,5 +1,6 @@
 //! `purple doctor`: what it says of this host is what runs find, and nothing is left behind.
 
+use purple_tests::operator::{copy, without_environment};
 use purple_tests::policy::Policy;
 use purple_tests::repository::root;
 use purple_tests::run::{Run, finish, piped};
@@ -17,23 +18,15 @@ scenarios! {
 
 /// Runs `purple doctor` as the place's owner, behind a wrapper that runs as the caller.
 fn doctor(place: &TestDir, wrapper: &[&str], arguments: &[&str]) -> (i32, String) {
-    let program = place.at("purple");
-    if !program.exists() {
-        let copied = Command::new("cp")
-            .arg(binary("purple"))
-            .arg(&program)
-            .status();
-        assert!(copied.is_ok_and(|status| status.success()));
+    if !place.at("purple").exists() {
+        copy(place);
     }
     let mut words: Vec<String> = wrapper.iter().map(|&word| word.to_owned()).collect();
     words.extend([place.text("purple"), "doctor".to_owned()]);
     words.extend(arguments.iter().map(|&argument| argument.to_owned()));
     let mut command = Command::new(&words[0]);
-    command
-        .args(&words[1..])
-        .current_dir(place.at("output"))
-        .env_clear();
-    command
+    command.args(&words[1..]).current_dir(place.at("output"));
+    without_environment(&mut command)
         .env("PATH", "/usr/bin:/bin:/usr/sbin")
         .env("HOME", place.at("output"));
     if wrapper.is_empty() && !place.who.is_root() && nix::unistd::Uid::effective().is_root() {

@@ -75,6 +75,60 @@ fn every_flip_is_refused() {
     assert!(Plan::decode(&bytes).is_ok());
 }
 
+/// A plan of the version before, and one with a section of a later release: every program says what
+/// it found and what to do.
+#[test]
+fn plans_of_another_version_are_to_be_compiled_again() {
+    let place = place();
+    let mut older = real_plan(&place);
+    older[8..10].copy_from_slice(&3_u16.to_le_bytes());
+    let mut later = real_plan(&place);
+    later[16..20].copy_from_slice(&40_u32.to_le_bytes());
+    for (mut bytes, why) in [
+        (
+            older,
+            "a plan of format version 3; this program reads version 4: compile it again",
+        ),
+        (
+            later,
+            "the plan has section 40, which this program does not know: compile it again, \
+             or use the release that compiled it",
+        ),
+    ] {
+        let (body, seal) = bytes.split_last_chunk_mut::<32>().expect("a seal");
+        *seal = purple_plan::sha256(body);
+        let plan = place.file("other.bin", bytes);
+        let path = plan.to_str().expect("UTF-8");
+        let from_compiler = format!("{path}: error: {why}\n");
+        let cases: [(&str, &[&str], i32, String); 5] = [
+            ("purplec", &["show", path], 1, from_compiler.clone()),
+            ("purplec", &["verify", path], 1, from_compiler.clone()),
+            ("purplec", &["query", path, "read"], 1, from_compiler),
+            (
+                "purple",
+                &["run", "--plan", path, "--", "true"],
+                125,
+                format!("purple: {path}: {why}\n"),
+            ),
+            (
+                "purple-exec",
+                &[path, "--", "true"],
+                125,
+                format!("purple-exec: plan: {path}: {why}\n"),
+            ),
+        ];
+        for (program, arguments, code, message) in cases {
+            let done = Command::new(binary(program))
+                .args(arguments)
+                .output()
+                .expect("the program runs");
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert_eq!((done.status.code(), &*said), (Some(code), &*message));
+            assert!(done.stdout.is_empty(), "{program} {arguments:?}");
+        }
+    }
+}
+
 #[test]
 fn corpus_compiles() {
     let place = place();
@@ -107,7 +161,7 @@ fn sample_of_damage_is_refused_by_the_executor(place: &TestDir) {
         for bytes in [&flipped[..], &whole[..at]] {
             let path = place.file("damaged.bin", bytes);
             let path = path.to_str().expect("UTF-8");
-            let expected = Plan::decode(bytes).expect_err("damaged").text();
+            let expected = Plan::decode(bytes).expect_err("damaged");
             let done = executor(place, &[path, "--", "touch", "/output/started"]);
             done.refused(125, &format!("plan: {path}: {expected}"));
         }

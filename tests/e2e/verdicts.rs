@@ -5,18 +5,18 @@
 //! carried out (`verdicts/calls.c` says how). A sample with harmless arguments is carried out too, and
 //! what is allowed must end as it does without a filter.
 
+mod filter;
 mod harmless;
 
+use filter::{Entry, Filter, Made};
 use harmless::HARMLESS;
 use nix::unistd::Uid;
-use purple_plan::Plan;
 use purple_tests::identity::skip;
 use purple_tests::policy::compile;
 use purple_tests::repository::root;
 use purple_tests::test_dir::{TestDir, binary};
-use purplec::emit::Recorded;
-use purplec::ir::syscalls::{Action, Call, Test};
-use purplec::syscalls::{Arch, X32_BIT, errno_number, names, newest, syscall_name, syscall_number};
+use purplec::ir::syscalls::Action;
+use purplec::syscalls::{Arch, errno_number, syscall_name, syscall_number};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -97,14 +97,14 @@ fn every_call_gets_the_verdict_that_query_gives(place: &TestDir) {
                 (answer.0.as_str(), answer.1),
                 expected,
                 "{name}: {}: {action:?}",
-                made.told()
+                made.description()
             );
             // The command says the same as the library.
             if let Some(said) = queried
                 .get(&made.number)
-                .filter(|_| made.way == Way::Native)
+                .filter(|_| made.entry == Entry::Native)
             {
-                assert_eq!(*said, expected, "{name}: {}", made.told());
+                assert_eq!(*said, expected, "{name}: {}", made.description());
             }
             tried += 1;
             let ended = match expected {
@@ -154,7 +154,7 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
     let calls: Vec<Made> = HARMLESS
         .iter()
         .map(|(name, args)| Made {
-            way: Way::Native,
+            entry: Entry::Native,
             number: syscall_number(Arch::X86_64, name).expect("a name"),
             args: *args,
         })
@@ -167,15 +167,15 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
         let answers = helper.answers(&filter.program(place), "made", &calls);
         for ((made, answer), bare) in calls.iter().zip(&answers).zip(&bare) {
             let action = filter.verdict(made);
-            let told = format!(
+            let description = format!(
                 "{name}: {}: {action:?}, without a filter {bare:?}",
-                made.told()
+                made.description()
             );
             // What a call that succeeds returns may differ: a process's number, a time.
             let ended = |one: &Answer| (one.0.clone(), one.1.min(0));
             match expected_alone(action) {
                 None => {
-                    assert_eq!(ended(answer), ended(bare), "{told}");
+                    assert_eq!(ended(answer), ended(bare), "{description}");
                     let denial = filter.denial();
                     if denial == Some(bare.1) {
                         undecided.insert(syscall_name(Arch::X86_64, made.number).unwrap_or(""));
@@ -184,7 +184,7 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
                     }
                 }
                 Some(expected) => {
-                    assert_eq!((answer.0.as_str(), answer.1), expected, "{told}");
+                    assert_eq!((answer.0.as_str(), answer.1), expected, "{description}");
                     if (bare.0.as_str(), bare.1) == expected {
                         undecided.insert(syscall_name(Arch::X86_64, made.number).unwrap_or(""));
                     } else {
@@ -200,7 +200,7 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
     assert!(allowed > 300 && denied > 300, "{allowed} {denied}");
 }
 
-/// How a call ends that is not let through; nobody listens, so the kernel answers for a supervisor.
+/// How a call ends that is not let through; without a supervisor, the kernel answers.
 fn expected_alone(action: Action) -> Option<(&'static str, i64)> {
     match action {
         Action::Allow | Action::Log => None,
@@ -269,211 +269,6 @@ fn queried(plan: &Path) -> BTreeMap<u32, (&'static str, i64)> {
     decided.collect()
 }
 
-/// How a call is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
-    Native,
-    Int80,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Made {
-    way: Way,
-    number: u32,
-    args: [u64; 6],
-}
-
-impl Made {
-    fn arch(&self) -> Arch {
-        match self.way {
-            Way::Int80 => Arch::X86,
-            Way::Native if self.number & X32_BIT != 0 => Arch::X32,
-            Way::Native => Arch::X86_64,
-        }
-    }
-
-    fn told(&self) -> String {
-        let arch = self.arch();
-        let name = syscall_name(arch, self.number).unwrap_or("no known call");
-        format!(
-            "{name} ({:#x}) on {arch} with {:x?}",
-            self.number, self.args
-        )
-    }
-}
-
-struct Filter {
-    recorded: Recorded,
-    bytes: Vec<u8>,
-}
-
-impl Filter {
-    fn read(plan: &Path) -> Self {
-        let bytes = fs::read(plan).expect("a plan");
-        let plan = Plan::decode(&bytes).expect("a plan");
-        let audit = Arch::X86_64.audit();
-        let recorded = Recorded::read(&plan, audit).expect("its meaning");
-        let filter = plan
-            .filters
-            .iter()
-            .find(|one| one.audit_arch == audit)
-            .expect("a filter");
-        Self {
-            recorded,
-            bytes: filter.program.to_vec(),
-        }
-    }
-
-    fn program(&self, place: &TestDir) -> PathBuf {
-        place.file("filter.bpf", &self.bytes)
-    }
-
-    fn verdict(&self, made: &Made) -> Action {
-        let call = Call {
-            audit_arch: made.arch().audit(),
-            number: made.number,
-            args: made.args,
-        };
-        self.recorded.verdict(&call).0
-    }
-
-    /// What a call returns that gets the denial action, if it returns.
-    fn denial(&self) -> Option<i64> {
-        match self.recorded.meaning().native.denial {
-            Action::Errno(errno) => Some(-i64::from(errno)),
-            _ => None,
-        }
-    }
-
-    /// Every number that a table has and some that none has, by each way in; and calls whose
-    /// arguments the filter looks at with many values near those that it knows.
-    fn calls(&self, has_int80: bool) -> Vec<Made> {
-        let mut calls = BTreeSet::new();
-        let mut plain = |way, number| {
-            calls.insert(Made {
-                way,
-                number,
-                args: [0; 6],
-            })
-        };
-        for number in 0..=newest(Arch::X86_64) + 20 {
-            plain(Way::Native, number);
-        }
-        // Where the policy does not list an interface, each of its calls ends the process: a few do.
-        let step = |arch| {
-            if self.recorded.meaning().interface(arch).is_some() {
-                1
-            } else {
-                16
-            }
-        };
-        for (_, number) in names(Arch::X32).step_by(step(Arch::X32)) {
-            plain(Way::Native, number);
-        }
-        let edges = [
-            600,
-            9999,
-            0x3FFF_FFFF,
-            X32_BIT + 700,
-            0x7FFF_FFFF,
-            0x8000_0000,
-            u32::MAX - 1,
-            u32::MAX,
-        ];
-        for number in edges {
-            plain(Way::Native, number);
-        }
-        if has_int80 {
-            let all = (0..=newest(Arch::X86) + 20).step_by(step(Arch::X86));
-            for number in all.chain([9999, X32_BIT, u32::MAX]) {
-                plain(Way::Int80, number);
-            }
-        }
-        for one in self.recorded.meaning().interfaces() {
-            for (number, call) in &one.calls {
-                let way = if one.arch == Arch::X86 {
-                    Way::Int80
-                } else {
-                    Way::Native
-                };
-                if way == Way::Int80 && !has_int80 {
-                    continue;
-                }
-                let rules = call.rules.iter().map(|rule| {
-                    let tests = rule
-                        .conditions
-                        .iter()
-                        .map(|one| (one.arg, value_of(one.test)));
-                    tests.collect::<Vec<(u8, u64)>>()
-                });
-                let guard = call
-                    .guard
-                    .iter()
-                    .flat_map(|guard| guard.values.iter().map(|value| vec![(guard.arg, *value)]));
-                for args in near(&rules.chain(guard).collect::<Vec<_>>()) {
-                    // int 0x80 passes 32 bits each, and the helper five of them.
-                    let fits = args.iter().all(|arg| u32::try_from(*arg).is_ok()) && args[5] == 0;
-                    if way == Way::Native || fits {
-                        calls.insert(Made {
-                            way,
-                            number: *number,
-                            args,
-                        });
-                    }
-                }
-            }
-        }
-        calls.retain(|made| made.way == Way::Int80 || !UNSEEN.contains(&made.number));
-        calls.into_iter().collect()
-    }
-}
-
-/// The constant of a comparison; of one for any bit, all of them.
-const fn value_of(test: Test) -> u64 {
-    match test {
-        Test::MaskedNe { mask, value: 0 } => mask,
-        Test::Eq(value)
-        | Test::Ne(value)
-        | Test::Lt(value)
-        | Test::Le(value)
-        | Test::Gt(value)
-        | Test::Ge(value)
-        | Test::MaskedEq { value, .. }
-        | Test::MaskedNe { value, .. } => value,
-    }
-}
-
-/// Arguments that have the values of each list, and those with one of them changed a little.
-fn near(lists: &[Vec<(u8, u64)>]) -> BTreeSet<[u64; 6]> {
-    let mut found = BTreeSet::new();
-    for list in lists.iter().filter(|list| !list.is_empty()) {
-        let mut args = [0; 6];
-        for (arg, value) in list {
-            args[usize::from(*arg)] = *value;
-        }
-        found.insert(args);
-        for (arg, value) in list {
-            let high = 1 << 32;
-            for changed in [
-                value.wrapping_sub(1),
-                value.wrapping_add(1),
-                value & value.wrapping_sub(1),
-                !value,
-                value ^ high,
-                value.wrapping_sub(high),
-                value & 0xFFFF_FFFF,
-                0,
-                u64::MAX,
-            ] {
-                let mut args = args;
-                args[usize::from(*arg)] = changed;
-                found.insert(args);
-            }
-        }
-    }
-    found
-}
-
 /// How a call ended: what `verdicts/calls.c` prints.
 type Answer = (String, i64);
 
@@ -512,7 +307,7 @@ impl<'p> Helper<'p> {
         };
         // 20 is getpid: where the kernel has no 32-bit entry, the process dies.
         let getpid = Made {
-            way: Way::Int80,
+            entry: Entry::Int80,
             number: 20,
             args: [0; 6],
         };
@@ -531,7 +326,7 @@ impl<'p> Helper<'p> {
         let mut lines = String::new();
         for made in calls {
             let args = made.args.map(|arg| arg.to_string()).join(" ");
-            writeln!(lines, "{} {} {args}", made.way as u8, made.number).expect("a string grows");
+            writeln!(lines, "{} {} {args}", made.entry as u8, made.number).expect("a string grows");
         }
         let mut command = Command::new(self.place.at("verdicts"));
         command.arg(filter).arg(mode).current_dir(self.place.at(""));

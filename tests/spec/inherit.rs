@@ -1,16 +1,16 @@
 //! What `extends` means: the rules of merging, one test each, and texts made to be much.
 
+mod bounds;
+mod loosened;
+mod wrong;
+
 use super::texts::Texts;
-use super::{compiled_beside, compiled_by, policies, spent};
+use super::{compiled_beside, compiled_by, policies};
 use purple_plan::{MountKind, Plan, SourceLine};
 use purple_tests::repository::root;
-use purplec::diagnostics::Severity;
 use purplec::pipeline::{Options, Outcome, Stage};
 use purplec::profiles::SHIPPED;
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
-use std::time::Duration;
 
 /// What a policy says with what it inherits, as JSON on one line.
 #[track_caller]
@@ -138,89 +138,6 @@ fn what_was_taken_out_can_be_put_back() {
         "name: a\nextends: m.yaml\nsyscalls: {deny: [ptrace]}\n",
     );
     has(&found, "deny:[ptrace]");
-}
-
-/// The errors of a policy, its `extends` line left out, as code and place.
-fn errors(parents: &[(&str, &str)], policy: &str) -> Vec<(&'static str, String)> {
-    let files = Some(Texts::new(parents.iter().copied()).files());
-    let (outcome, _) = compiled_beside("policy.yaml", policy.as_bytes(), files);
-    assert!(outcome.plan.is_none());
-    let found = outcome
-        .diagnostics
-        .iter()
-        .filter(|one| one.severity == Severity::Error);
-    found
-        .map(|one| (one.code, outcome.sources.slice(one.span).to_owned()))
-        .collect()
-}
-
-/// A key that does not exist, and wrong names of every kind.
-const WRONG: &str = "\
-name: a
-memory: 1G
-syscalls:
-  allow: [opnat, \"@netwrok\", {socket: \"domain == AF_INTE\"}]
-  advanced_rules: [{syscall: kil, action: errno, errno: EPREM}]
-  default_deny: maybe
-capabilities: {add: [CAP_NET_ADMN]}
-resources: {session_timeout_seconds: 5 parsecs}
-";
-
-#[test]
-fn wrong_names_are_told_beside_a_wrong_key_whether_the_policy_extends_something_or_not() {
-    let alone = errors(&[], WRONG);
-    let codes: BTreeSet<&str> = alone.iter().map(|(code, _)| *code).collect();
-    let all = [
-        "condition-name-unknown",
-        "errno-unknown",
-        "group-unknown",
-        "invalid-duration",
-        "syscall-unknown",
-        "unknown-capability",
-        "unknown-key",
-        "wrong-type",
-    ];
-    assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
-    let parents = [("p.yaml", PARENT), ("q.yaml", "name: q\nextends: p.yaml\n")];
-    for extends in ["p.yaml", "[q.yaml, ai-dev-safe]", "base", "[]"] {
-        assert_eq!(
-            errors(&parents, &format!("{WRONG}extends: {extends}\n")),
-            alone,
-            "{extends}"
-        );
-    }
-    // A parent that is missing or wrong is one more mistake, and hides none.
-    let broken = [("p.yaml", "name: p\nsyscalls: {allow: [raed], denny: []}\n")];
-    let found = errors(&broken, &format!("{WRONG}extends: [p.yaml, bsae]\n"));
-    let has = |code: &str, place: &str| found.contains(&(code, place.to_owned()));
-    assert!(alone.iter().all(|one| found.contains(one)), "{found:#?}");
-    assert!(has("extends-unknown-profile", "bsae") && has("extends-broken", "p.yaml"));
-    assert!(
-        has("unknown-key", "denny") && has("syscall-unknown", "raed"),
-        "{found:#?}"
-    );
-    assert_eq!(found.len(), alone.len() + 4, "{found:#?}");
-}
-
-/// What takes something out means nothing without the texts that have it.
-#[test]
-fn what_is_taken_out_of_a_missing_text_is_no_mistake_of_its_own() {
-    let removing = "name: a\nsyscalls: {alow: []}\nfilesystem: {scratch_paths: [\"!/cache\"]}\n";
-    let found = |extends: &str| {
-        errors(
-            &[("p.yaml", PARENT)],
-            &format!("{removing}extends: {extends}\n"),
-        )
-    };
-    let codes =
-        |found: Vec<(&'static str, String)>| found.into_iter().map(|one| one.0).collect::<Vec<_>>();
-    assert_eq!(codes(found("p.yaml")), ["unknown-key"]);
-    assert_eq!(
-        codes(found("nowhere.yaml")),
-        ["unknown-key", "extends-unreadable"]
-    );
-    assert_eq!(codes(found("base")), ["unknown-key", "removes-nothing"]);
-    assert_eq!(codes(found("[]")), ["unknown-key", "removes-nothing"]);
 }
 
 /// Each path inside has one meaning: the later text's.
@@ -370,13 +287,13 @@ fn the_policy_in_full_means_the_same() {
             continue;
         };
         for stage in [Stage::Ir, Stage::Bpf] {
-            let (full, told) = emitted(&[], &listing, stage);
+            let (full, findings) = emitted(&[], &listing, stage);
             let (short, _) = emitted(&parents, &text, stage);
             let Some(short) = short.listing else { continue };
             assert_eq!(
                 full.listing.as_ref(),
                 Some(&short),
-                "{}\n{told}{listing}",
+                "{}\n{findings}{listing}",
                 path.display()
             );
             assert!(full.sources.parents().is_empty());
@@ -529,218 +446,4 @@ fn without_a_directory_profiles_can_be_extended_and_files_cannot() {
     let found: Vec<_> = outcome.diagnostics.iter().map(|found| found.code).collect();
     assert_eq!(found, ["extends-unreadable"], "{text}");
     assert!(text.contains("which directory this text lies in"), "{text}");
-}
-
-/// The limit is far above what each takes: it must hold for an unoptimised build on a loaded
-/// machine, of processor time.
-const LIMIT: Duration = Duration::from_secs(20);
-
-#[track_caller]
-fn answered(parents: &[(String, String)], policy: &str, code: Option<&str>) -> String {
-    let start = spent();
-    let parents = parents
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()));
-    let files = Texts::new(parents).files();
-    let (outcome, text) = compiled_beside("policy.yaml", policy.as_bytes(), Some(files));
-    let taken = spent().saturating_sub(start);
-    assert!(taken < LIMIT, "{taken:?}");
-    assert!(text.len() < 200_000, "{} bytes are no help", text.len());
-    assert_eq!(
-        outcome.diagnostics.first().map(|found| found.code),
-        code,
-        "{text}"
-    );
-    text
-}
-
-fn chain(length: usize) -> Vec<(String, String)> {
-    let text = |at: usize| match at + 1 {
-        next if next == length => format!("name: p{at}\n"),
-        next => format!("name: p{at}\nextends: ./{next}.yaml\n"),
-    };
-    (0..length)
-        .map(|at| (format!("{at}.yaml"), text(at)))
-        .collect()
-}
-
-#[test]
-fn chains_have_an_end() {
-    let policy = "name: a\nextends: ./0.yaml\n";
-    answered(&chain(16), policy, None);
-    for length in [17, 300] {
-        let text = answered(&chain(length), policy, Some("extends-too-many"));
-        assert!(text.contains("a chain of more than 16"), "{text}");
-    }
-}
-
-#[test]
-fn many_parents_have_an_end() {
-    let all = |count: usize| {
-        let files: Vec<_> = (0..count)
-            .map(|at| (format!("{at}.yaml"), format!("name: p{at}\n")))
-            .collect();
-        let mut list = String::new();
-        for (name, _) in &files {
-            assert!(writeln!(list, "  - {name}").is_ok());
-        }
-        (files, list)
-    };
-    let (files, list) = all(64);
-    answered(&files, &format!("name: a\nextends:\n{list}"), None);
-    let (files, list) = all(255);
-    let text = answered(
-        &files,
-        &format!("name: a\nextends:\n{list}"),
-        Some("extends-too-many"),
-    );
-    assert!(text.contains("a list of more than 64"), "{text}");
-
-    // 40 parents with 40 parents each, all of them different.
-    let (mut files, list) = all(40);
-    for (at, (_, text)) in files.iter_mut().enumerate() {
-        assert!(writeln!(text, "extends: [{}]", list_of(at)).is_ok());
-    }
-    for at in 0..40 {
-        files.extend((0..40).map(|to| (format!("{at}-{to}.yaml"), "name: x\n".to_owned())));
-    }
-    let text = answered(
-        &files,
-        &format!("name: a\nextends:\n{list}"),
-        Some("extends-too-many"),
-    );
-    assert!(text.contains("more than 64 texts"), "{text}");
-
-    // 60 parents that name each other: read once each.
-    let (mut files, list) = all(60);
-    for (at, (_, text)) in files.iter_mut().enumerate() {
-        let names: Vec<String> = (0..at).map(|to| format!("{to}.yaml")).collect();
-        assert!(writeln!(text, "extends: [{}]", names.join(", ")).is_ok());
-    }
-    answered(&files, &format!("name: a\nextends:\n{list}"), None);
-}
-
-fn list_of(at: usize) -> String {
-    let names: Vec<String> = (0..40).map(|to| format!("{at}-{to}.yaml")).collect();
-    names.join(", ")
-}
-
-#[test]
-fn large_parents_have_an_end() {
-    let comment = |at: usize| {
-        (
-            format!("{at}.yaml"),
-            format!("name: p\n#{}\n", "x".repeat(1_000_000)),
-        )
-    };
-    let all = |count: usize| (0..count).map(comment).collect::<Vec<_>>();
-    let list = |count: usize| {
-        let names: Vec<String> = (0..count).map(|at| format!("{at}.yaml")).collect();
-        format!("name: a\nextends: [{}]\n", names.join(", "))
-    };
-    answered(&all(4), &list(4), None);
-    let text = answered(&all(5), &list(5), Some("extends-too-many"));
-    assert!(text.contains("more than 4 MiB of text"), "{text}");
-    let larger = format!("name: p\n#{}\n", "x".repeat(1 << 20));
-    answered(
-        &[("0.yaml".to_owned(), larger)],
-        &list(1),
-        Some("extends-broken"),
-    );
-
-    // Each is within the caps of one text, and all of them are not.
-    let values = |at: usize| {
-        let names: Vec<String> = (0..30_000).map(|to| format!("V{at}x{to}")).collect();
-        let text = format!("name: p\nenvironment: {{pass: [{}]}}\n", names.join(", "));
-        (format!("{at}.yaml"), text)
-    };
-    let files: Vec<_> = (0..4).map(values).collect();
-    answered(&files, &list(3), Some("plan-too-large"));
-    let text = answered(&files, &list(4), Some("extends-too-many"));
-    assert!(text.contains("more than 100000 values"), "{text}");
-    let aliases = |at: usize| {
-        let text = format!("&a {}", "t".repeat(100_000));
-        let items = vec!["*a"; 40].join(", ");
-        let text = format!("name: p\nenvironment: {{pass: [{text}, {items}]}}\n");
-        (format!("{at}.yaml"), text)
-    };
-    let files: Vec<_> = (0..3).map(aliases).collect();
-    let text = answered(&files, &list(3), Some("extends-too-many"));
-    assert!(text.contains("more than 8 MiB, aliases expanded"), "{text}");
-}
-
-/// The findings of a policy with one parent: each code with its message.
-fn told(parent: &str, policy: &str) -> Vec<String> {
-    let files = Texts::new([("p.yaml", parent)]).files();
-    let text = format!("name: a\nextends: p.yaml\nsyscalls: {{{policy}}}\n");
-    let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
-    let found = outcome.diagnostics.iter().filter(|one| one.span.file == 0);
-    found
-        .map(|one| format!("{}: {}", one.code, one.message))
-        .collect()
-}
-
-#[test]
-fn taking_back_what_a_parent_denies_is_told() {
-    let parent = "name: p\nsyscalls:\n  default_deny: false\n  \
-                  deny: [\"@network\", getcpu, {getrandom: \"flags == 1\"}]\n";
-    let note = |name: &str| vec![format!("loosens-parent: `!{name}` takes a denial back")];
-    for name in ["connect", "@network", "getcpu", "getrandom"] {
-        assert_eq!(
-            told(parent, &format!("deny: [\"!{name}\"]")),
-            note(name),
-            "{name}"
-        );
-    }
-    // Denied without a condition it is denied more.
-    assert_eq!(
-        told(parent, "deny: [\"!getrandom\", getrandom]"),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        told(parent, "deny: [\"!getcpu\", getcpu]"),
-        Vec::<String>::new()
-    );
-    let unused = told(parent, "deny: [\"!getpid\"]");
-    assert_eq!(
-        unused,
-        ["exclusion-unused: no group of `deny` has `getpid`: this takes nothing out"]
-    );
-}
-
-#[test]
-fn taking_away_the_condition_of_an_allowed_call_is_told() {
-    let parent = "name: p\nsyscalls:\n  allow: [\"@libc-start\", getcpu, {fcntl: \"cmd == 1\"}]\n";
-    let lifted = ["loosens-parent: `!fcntl` lifts the condition under which a call is allowed"];
-    assert_eq!(told(parent, "allow: [\"!fcntl\", fcntl]"), lifted);
-    assert_eq!(told(parent, "allow: [\"!fcntl\"]"), Vec::<String>::new());
-    assert_eq!(told(parent, "allow: [\"!getcpu\"]"), Vec::<String>::new());
-    let open = format!("{parent}  default_deny: false\n");
-    assert_eq!(told(&open, "allow: [\"!fcntl\"]"), lifted);
-}
-
-#[test]
-fn a_time_limit_is_compared_as_a_duration() {
-    let files = |policy: &str| {
-        let parent = "name: p\nresources: {session_timeout_seconds: 1h}\n";
-        let files = Texts::new([("p.yaml", parent)]).files();
-        let text =
-            format!("name: a\nextends: p.yaml\nresources: {{session_timeout_seconds: {policy}}}\n");
-        let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
-        outcome
-            .diagnostics
-            .iter()
-            .map(|one| one.message.clone())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(files("30m"), Vec::<String>::new());
-    assert_eq!(files("3600"), Vec::<String>::new());
-    assert_eq!(
-        files("2h"),
-        ["`session_timeout_seconds` is raised from `1h` to `2h`"]
-    );
-    assert_eq!(
-        files("3601"),
-        ["`session_timeout_seconds` is raised from `1h` to `3601`"]
-    );
 }

@@ -1,7 +1,11 @@
 //! The executor's list of calls that take a path, against the kernel's signatures.
 
-#[path = "../../executor/src/paths.rs"]
+// The two files stand beside each other, as they do in their crate.
+#[path = "../../executor/sys/src/x86_64/paths.rs"]
 mod listed;
+#[path = "../../executor/sys/src/x86_64/numbers.rs"]
+#[expect(dead_code, reason = "it has the numbers of calls without a path too")]
+mod numbers;
 
 use purplec::syscalls::{Arch, Kind, names, signature};
 

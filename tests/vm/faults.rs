@@ -1,7 +1,7 @@
 //! Threat 28, with control groups: every call that makes the run's group made to fail, each one alone.
 //! The command never starts, and no group is left.
 
-use crate::limits::{Delegated, groups, join, limited};
+use crate::groups::{Delegated, groups, join, limited};
 use crate::tracer::{Call, Traced, WRAPPER, trace};
 use nix::errno::Errno;
 use nix::libc;

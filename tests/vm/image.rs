@@ -65,8 +65,7 @@ const PYTHON_PARTS: [&str; 7] = [
 ];
 
 /// The programs under test below the directory of what is built, and where they stand in the machine.
-/// The compiler is optimised: a machine that is emulated spends most of its time in it.
-const UNDER_TEST: [&str; 3] = ["debug/purple", "debug/purple-exec", "machine/purplec"];
+const UNDER_TEST: [&str; 3] = ["debug/purple", "debug/purple-exec", "debug/purplec"];
 pub(crate) const PROGRAM_DIR: &str = "/programs";
 
 /// The ordinary user.

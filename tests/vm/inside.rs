@@ -14,6 +14,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 /// Where the machine says what came of the tests.
 const RESULTS: &str = "/dev/ttyS1";
@@ -182,6 +183,7 @@ fn all() -> Result<(), Fault> {
 
 /// Runs one test in a process of its own, and says what came of it.
 fn one(scenario: &str, who: &str, test: &str) -> String {
+    let start = Instant::now();
     let out = Command::new("/usr/bin/timeout")
         .args([
             LIMIT,
@@ -212,6 +214,6 @@ fn one(scenario: &str, who: &str, test: &str) -> String {
         .find_map(|line| line.strip_prefix("SKIP ")?.split_once(": "));
     match skip {
         Some((_, why)) => format!("skipped {test}: {why}\n"),
-        None => format!("passed {test}\n"),
+        None => format!("passed {test} {:.1}\n", start.elapsed().as_secs_f64()),
     }
 }

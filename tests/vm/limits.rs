@@ -1,15 +1,13 @@
 //! The limits of control groups hold, are read back, and are gone with the run.
 
+use crate::groups::{Delegated, GROUPS, finish, groups, join, limited, report};
 use crate::inside::{disk, disk_part};
 use purple_tests::inside::python;
-use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::chown;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 scenarios! {
     the_values_are_in_the_receipt
@@ -28,121 +26,6 @@ scenarios! {
     a_group_can_be_named
     without_delegation_the_run_is_refused
     a_group_in_use_is_not_divided
-}
-
-const GROUPS: &str = "/sys/fs/cgroup";
-const CONTROLLERS: &str = "+cpu +io +memory +pids";
-
-/// A group that its owner may divide, removed in the end.
-pub(crate) struct Delegated(pub(crate) PathBuf);
-
-impl Delegated {
-    pub(crate) fn new(place: &TestDir) -> Self {
-        Self(given(place, "delegated"))
-    }
-
-    /// Starts the executor in it, in a group below it where one is named.
-    pub(crate) fn start<'p>(&self, run: Run<'p>, below: &str) -> Run<'p> {
-        let path = self.0.join(below);
-        if !below.is_empty() {
-            fs::create_dir(&path).expect("a new group");
-        }
-        run.wrapped_by_root(&["sh", "-c", &join(&path), "sh"])
-    }
-}
-
-/// A new group that the place's owner may divide.
-pub(crate) fn given(place: &TestDir, name: &str) -> PathBuf {
-    let group = Path::new(GROUPS).join(format!("{name}-{}", place.name()));
-    fs::write(
-        Path::new(GROUPS).join("cgroup.subtree_control"),
-        CONTROLLERS,
-    )
-    .expect("process 1 divides the first group");
-    fs::create_dir(&group).expect("a new group");
-    for file in [
-        "",
-        "cgroup.procs",
-        "cgroup.subtree_control",
-        "cgroup.threads",
-    ] {
-        chown(group.join(file), Some(place.who.uid), Some(place.who.gid))
-            .expect("root gives it away");
-    }
-    group
-}
-
-/// A shell's line that joins a group and becomes the command behind it.
-pub(crate) fn join(group: &Path) -> String {
-    format!("echo 0 > {}/cgroup.procs && exec \"$@\"", group.display())
-}
-
-/// A command in a group, as the place's owner; its words are to be added.
-pub(crate) fn owners_command(place: &TestDir, group: &Path) -> Command {
-    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
-    let mut command = Command::new("sh");
-    command.args(["-c", &join(group), "sh"]);
-    command.args([
-        "setpriv",
-        "--reuid",
-        &uid,
-        "--regid",
-        &gid,
-        "--clear-groups",
-    ]);
-    command
-}
-
-impl Drop for Delegated {
-    fn drop(&mut self) {
-        for entry in fs::read_dir(&self.0).expect("the group").flatten() {
-            if entry.path().is_dir() {
-                fs::remove_dir(entry.path()).expect("nothing runs in it");
-            }
-        }
-        fs::remove_dir(&self.0).expect("nothing runs in it");
-    }
-}
-
-/// Runs as the place's owner would: root anywhere, a user in a group of its own. Whatever comes of
-/// it, no group of a run is left.
-fn finish(place: &TestDir, run: Run<'_>) -> Finished {
-    let group = Delegated::new(place);
-    let run = if place.who.is_root() {
-        run
-    } else {
-        group.start(run, "")
-    };
-    let done = run.report().finish();
-    assert!(groups().is_empty(), "{:?}: {done}", groups());
-    done
-}
-
-/// The groups of runs that there are.
-pub(crate) fn groups() -> Vec<PathBuf> {
-    let below = |path: &Path| {
-        let entries = fs::read_dir(path).into_iter().flatten().flatten();
-        entries
-            .map(|entry| entry.path())
-            .filter(|path| path.is_dir())
-            .collect::<Vec<_>>()
-    };
-    let mut found = below(Path::new(GROUPS));
-    found.extend(found.clone().iter().flat_map(|group| below(group)));
-    let of_run = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("purple-") && !name.ends_with(".supervisor")
-    };
-    found.retain(of_run);
-    found
-}
-
-fn report(done: &Finished) -> &Value {
-    done.report.as_ref().expect("a report")
-}
-
-pub(crate) fn limited(place: &TestDir, resources: &str) -> Policy {
-    Policy::new(place).section(&format!("resources: {{{resources}}}"))
 }
 
 fn the_values_are_in_the_receipt(place: &TestDir) {
@@ -199,7 +82,8 @@ fn memory_ends_the_group(place: &TestDir) {
     let done = finish(place, Run::new(place, &plan, &FILL));
     assert_eq!(done.code(), 137, "{done}");
     let report = report(&done);
-    assert_eq!(report["status"], "out_of_memory", "{report}");
+    assert_eq!(report["outcome"], "out_of_memory", "{report}");
+    assert_eq!(report["status"], "killed", "{report}");
     let kills = report["cgroup"]["oom_kills"].as_u64().expect("a number");
     assert!(kills >= 1, "{report}");
     let line = policy.line_of("memory_limit_bytes");
@@ -230,7 +114,7 @@ fn scratch_counts_as_memory(place: &TestDir) {
     let done = finish(place, Run::new(place, &plan, &command));
     assert_eq!(done.code(), 137, "{done}");
     assert_eq!(
-        report(&done)["status"],
+        report(&done)["outcome"],
         "out_of_memory",
         "{}",
         report(&done)
@@ -261,20 +145,7 @@ fn pids_stop_a_fork_bomb(place: &TestDir) {
 
 fn pids_count_every_process(place: &TestDir) {
     let plan = limited(place, "pids_limit: 20").compile(place);
-    let forks = r#"
-import signal
-made = 0
-error = "none"
-while made < 100:
-    try:
-        if os.fork() == 0:
-            signal.pause()
-    except OSError as caught:
-        error = errno.errorcode[caught.errno]
-        break
-    made += 1
-show(made=made, error=error)
-"#;
+    let forks = include_str!("../probes/fork_until_denied.py");
     let done = finish(place, python(place, &plan, forks));
     // The sandbox's init and the program itself are the other two.
     assert_eq!(
@@ -285,13 +156,7 @@ show(made=made, error=error)
 }
 
 /// Spins for three seconds, and gives the share of a processor that it had.
-const SPIN: &str = r"
-import time
-start, used = time.monotonic(), time.process_time()
-while time.monotonic() - start < 3:
-    pass
-show(share=(time.process_time() - used) / (time.monotonic() - start))
-";
+const SPIN: &str = include_str!("../probes/spin.py");
 
 fn the_processor_is_shared_out(place: &TestDir) {
     let plan = limited(place, "cpu_limit: 0.25").compile(place);
@@ -436,14 +301,7 @@ fn a_file_system_without_a_disk_is_memory_or_refused(place: &TestDir) {
 
 fn the_group_cannot_be_left(place: &TestDir) {
     let policy = limited(place, "pids_limit: 20").shows(GROUPS, "/groups");
-    let tries = r#"
-def move(path):
-    write(path + "/cgroup.procs", "0")
-found = [attempt(move, root) for root, _, _ in os.walk("/groups")]
-mounted = [syscall(165, b"x", b"/output", b"cgroup2", 0, 0), syscall(430, b"cgroup2", 0)]
-show(own=read("/proc/self/cgroup"), init=read("/proc/1/cgroup"), moved=sorted(set(found)),
-     mounted=mounted, there=os.listdir("/sys/fs/cgroup"))
-"#;
+    let tries = include_str!("../probes/leave_the_group.py");
     let done = finish(place, python(place, &policy.compile(place), tries));
     let found: Value = serde_json::from_str(&done.out()).expect("JSON");
     let expected = json!({

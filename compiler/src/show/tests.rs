@@ -36,7 +36,7 @@ fn plan(text: &str, archs: &[Arch]) -> Vec<u8> {
 fn shown(bytes: &[u8], only: Option<Arch>) -> String {
     let plan = Plan::decode(bytes).unwrap();
     let text = policy(&plan, only, &|_| None).unwrap_or_else(|why| panic!("{why}"));
-    let notifies = crate::seal::tells(&plan);
+    let notifies = crate::seal::notifies(&plan);
     let same = if notifies {
         "answers every call the same"
     } else {

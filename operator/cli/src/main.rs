@@ -1,14 +1,19 @@
 //! The `purple` command: runs a command under a profile, lists the profiles, and says what the host
-//! can enforce.
+//! can enforce. Here are arguments, printing and exit statuses; the rest is purple-core's.
 
 mod audit;
 mod doctor;
-mod profiles;
+mod output;
+mod profile;
 mod run;
 
 use clap::{Parser, Subcommand};
-use purple_core::{REFUSED, say};
+use output::{Failure, say};
 use std::process::ExitCode;
+
+/// The exit status of a command that was refused, and of a run that was refused before its command
+/// started.
+const REFUSED: u8 = purple_core::REFUSED;
 
 /// Runs AI agents, and the code they write, confined by a policy.
 #[derive(Debug, Parser)]
@@ -24,7 +29,7 @@ enum Command {
     Run(run::Arguments),
     /// List and show the profiles
     #[command(subcommand)]
-    Profile(profiles::Command),
+    Profile(profile::Command),
     /// Show the audit log, or look whether it is whole
     Audit(audit::Arguments),
     /// Say what this host can enforce, and what to type where something is missing
@@ -42,16 +47,16 @@ fn main() -> ExitCode {
             };
         }
     };
-    let result = match &arguments.command {
-        Command::Run(arguments) => run::run(arguments).map(ExitCode::from),
-        Command::Profile(command) => profiles::run(command).map(|()| ExitCode::SUCCESS),
-        Command::Audit(arguments) => audit::run(arguments).map(ExitCode::from),
+    let status: Result<u8, Failure> = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Profile(command) => profile::run(command),
+        Command::Audit(arguments) => audit::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
     };
-    match result {
-        Ok(exit) => exit,
-        Err(problem) => {
-            say(&problem.0);
+    match status {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            say(&failure.to_string());
             ExitCode::from(REFUSED)
         }
     }

@@ -1,21 +1,28 @@
-//! What an operator's tools do, without the command line: plans, runs, the audit log.
+//! What an operator's tools do: run a command under a plan, keep and check the audit log, examine the
+//! host. Command line and service stand on it.
+//!
+//! *Architecture invariant:* it prints nothing, reads no arguments and decides no exit status. What
+//! fails is a typed error whose `Display` is the message; what people should read besides is a
+//! [`Notice`]. `tests/tidy/operator.rs` holds it to that.
 
 pub mod audit;
-pub mod cache;
+mod cache;
+pub mod doctor;
 pub mod executor;
-pub mod homes;
+pub mod launch;
+mod notice;
 pub mod plans;
-pub mod route;
-pub mod session;
-pub mod watch;
+pub mod profiles;
+mod session;
 pub mod workspace;
 
-use std::io::Write as _;
+pub use notice::{Findings, Notice, RecordStage};
+pub use session::SessionError;
 
-/// The exit status of a run that was refused before the command started.
+/// The exit status of purple-exec where it refuses a run before the command starts.
 pub const REFUSED: u8 = 125;
 
-/// Why something could not be done.
+/// Why the audit log cannot be read or written.
 #[derive(Debug)]
 pub struct Problem(pub String);
 
@@ -26,19 +33,10 @@ impl Problem {
     }
 }
 
-/// Writes `purple: MESSAGE` to standard error, control characters made visible line by line.
-pub fn say(message: &str) {
-    let mut error = std::io::stderr().lock();
-    for line in message.lines() {
-        if writeln!(
-            error,
-            "purple: {}",
-            purplec::diagnostics::render::visible(line)
-        )
-        .is_err()
-        {
-            // There is nobody left to tell; the exit status says it all the same.
-            return;
-        }
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
+
+impl std::error::Error for Problem {}

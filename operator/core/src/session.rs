@@ -1,25 +1,28 @@
-//! A run that is recorded: what is seen to before it, and what is written after it.
+//! A run that is recorded: what is checked and opened before it, and what is written after it.
 
 use crate::audit::log::{self, Log};
+use crate::audit::read::{self, NotDeclared};
 use crate::audit::record::Run;
-use crate::{Problem, say, watch, workspace};
-use nix::fcntl::OFlag;
-use nix::sys::memfd::{MFdFlags, memfd_create};
+use crate::notice::{Notice, RecordStage};
+use crate::workspace::{self, WorkspaceError};
+use crate::{Problem, REFUSED};
+use purple_host::process::{SuperviseError, supervise};
+use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
-use purplec::resolve::quantity::Date;
+use purple_report::Outcome;
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// The run.
 #[derive(Debug)]
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     plan: &'a Plan<'a>,
     command: Vec<String>,
     id: String,
@@ -32,64 +35,35 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Looks whether everything can be written that the end will write.
-    pub fn open(
+    /// Opens everything that the end of the run will write to.
+    pub(crate) fn open(
         plan: &'a Plan<'a>,
         copy: Option<&Path>,
         command: &[OsString],
-    ) -> Result<Self, Problem> {
-        let problem =
-            |what: &str, error: &dyn std::fmt::Display| Problem::new(format!("{what}: {error}"));
-        let log = match plan.audit.iter().next() {
-            None => None,
-            Some(audit) => {
-                let named = audit.log_path.to_bytes();
-                let path = if named.is_empty() {
-                    log::default_path()?
-                } else {
-                    PathBuf::from(OsStr::from_bytes(named))
-                };
-                workspace::guard_log(plan, &path)?;
-                let ready = Log::ready(path);
-                continued(ready, audit.failure, "the run goes on without a record")?
-            }
-        };
-        let copy = copy.map(|path| {
-            let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-            let opened = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .custom_flags(flags.bits())
-                .open(path)
-                .and_then(|file| {
-                    file.set_permissions(Permissions::from_mode(0o600))?;
-                    Ok((path.to_owned(), file))
-                });
-            opened.map_err(|error| problem(&path.to_string_lossy(), &error))
+        notices: &mut Vec<Notice>,
+    ) -> Result<Self, SessionError> {
+        let log = open_log(plan, notices)?;
+        let copy = copy.map(|path| match files::create_private(path) {
+            Ok(file) => Ok((path.to_owned(), file)),
+            Err(error) => Err(SessionError::ReportCopy(FileError::at(path)(error))),
         });
-        let report = memfd_create(c"report", MFdFlags::empty())
-            .map_err(|errno| problem("memory for the report", &errno.desc()))?;
-        let mut random = [0; 8];
-        File::open("/dev/urandom")
-            .and_then(|mut file| file.read_exact(&mut random))
-            .map_err(|error| problem("/dev/urandom", &error))?;
+        let report = memory::inherited(c"report").map_err(SessionError::ReportMemory)?;
+        let id = random::bytes::<8>().map_err(SessionError::Id)?;
         Ok(Self {
             plan,
             command: command
                 .iter()
                 .map(|one| one.to_string_lossy().into_owned())
                 .collect(),
-            id: purplec::seal::hex(&random),
+            id: purplec::seal::hex(&id),
             log,
-            report: report.into(),
+            report,
             copy: copy.transpose()?,
         })
     }
 
-    /// Tells purple-exec where its report goes, and whom it belongs to.
-    pub fn prepare(&self, command: &mut Command) {
+    /// Tells purple-exec by arguments where its report goes, and whose child it is.
+    pub(crate) fn add_arguments(&self, command: &mut Command) {
         let descriptor = self.report.as_raw_fd().to_string();
         command
             .arg("--parent")
@@ -97,78 +71,142 @@ impl<'a> Session<'a> {
             .arg(descriptor);
     }
 
-    /// Runs it to its end, says what was denied, and writes the record.
-    pub fn run(mut self, command: &mut Command) -> Result<u8, Problem> {
-        let started = timestamp(SystemTime::now());
-        let status = watch::run(command)?;
-        let text = self.text()?;
-        let copied = self.copy.as_mut().map_or(Ok(()), |(path, file)| {
-            file.write_all(text.as_bytes())
-                .map_err(|error| Problem::new(format!("{}: {error}", path.display())))
-        });
+    /// Runs it to its end, with notices about what was denied, and writes the record.
+    pub(crate) fn run(
+        mut self,
+        command: &mut Command,
+        notices: &mut Vec<Notice>,
+    ) -> Result<u8, SessionError> {
+        let started = SystemTime::now();
+        let mut status = supervise(command).map_err(SessionError::Supervise)?;
+        let text = self.read_report()?;
+        let copied = match &mut self.copy {
+            None => Ok(()),
+            Some((path, file)) => file
+                .write_all(text.as_bytes())
+                .map_err(|error| SessionError::ReportCopy(FileError::at(path)(error))),
+        };
+        let (report, outcome, unreadable) = match read::report(&text) {
+            Ok(report) => {
+                let outcome = report.outcome;
+                (Some(report), outcome, Ok(()))
+            }
+            // purple-exec ends by itself without a report where it refuses before it looks at where
+            // the report goes.
+            Err(_) if text.is_empty() && status == REFUSED => (None, Outcome::Refused, Ok(())),
+            Err(_) if text.is_empty() => (None, Outcome::Killed, Ok(())),
+            Err(error) => {
+                status = REFUSED;
+                (None, Outcome::Killed, Err(SessionError::Report(error)))
+            }
+        };
         let plan = self.plan;
         let run = Run {
             plan,
             id: &self.id,
-            started: &started,
+            started: started
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default(),
             command: self.command,
-            report: serde_json::from_str(&text).unwrap_or_default(),
+            report,
+            outcome,
             status,
         };
-        for line in run.lines() {
-            say(&line);
-        }
+        notices.extend(run.lines().into_iter().map(Notice::Denied));
         if let Some(log) = self.log {
-            let failure = plan
-                .audit
-                .iter()
-                .next()
-                .map_or(AuditFailure::End, |one| one.failure);
+            let on_failure = on_log_failure(plan);
             let written = log.append(|before| run.record(before));
-            // What it did is done. Where the policy wants a record, whoever started it must see that
-            // there is none: the problem is the end.
-            let _written: Option<()> = continued(written, failure, "the run has no record")?;
+            // What the command did is done. Where the policy wants a record, the caller must see that
+            // there is none: the error is the end.
+            let _written: Option<()> =
+                unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
-        copied.map(|()| status)
+        copied.and(unreadable).map(|()| status)
     }
 
-    fn text(&mut self) -> Result<String, Problem> {
+    fn read_report(&mut self) -> Result<String, SessionError> {
         let mut text = String::new();
         self.report
             .seek(SeekFrom::Start(0))
             .and_then(|_| self.report.read_to_string(&mut text))
-            .map_err(|error| Problem::new(format!("reading the report: {error}")))?;
+            .map_err(SessionError::ReadReport)?;
         Ok(text)
     }
 }
 
-/// What could not be done ends the run, unless the policy has it go on: then people are told.
-fn continued<T>(
-    done: Result<T, Problem>,
-    failure: AuditFailure,
-    else_: &str,
-) -> Result<Option<T>, Problem> {
-    match (done, failure) {
+/// Makes sure that the log can be written, and that the program cannot write to it.
+fn open_log(plan: &Plan<'_>, notices: &mut Vec<Notice>) -> Result<Option<Log>, SessionError> {
+    let Some(audit) = plan.audit.iter().next() else {
+        return Ok(None);
+    };
+    let named = audit.log_path.to_bytes();
+    let path = if named.is_empty() {
+        log::default_path().map_err(SessionError::Log)?
+    } else {
+        PathBuf::from(OsStr::from_bytes(named))
+    };
+    workspace::protect_log(plan, &path).map_err(SessionError::LogWritable)?;
+    let ready = Log::ready(path);
+    unless_policy_continues(ready, audit.failure, RecordStage::BeforeTheRun, notices)
+}
+
+/// What the policy says of a record that cannot be written.
+fn on_log_failure(plan: &Plan<'_>) -> AuditFailure {
+    let audit = plan.audit.iter().next();
+    audit.map_or(AuditFailure::End, |audit| audit.failure)
+}
+
+/// A failure of the log ends the run, unless the policy has it go on: then there is a notice.
+fn unless_policy_continues<T>(
+    result: Result<T, Problem>,
+    on_failure: AuditFailure,
+    when: RecordStage,
+    notices: &mut Vec<Notice>,
+) -> Result<Option<T>, SessionError> {
+    match (result, on_failure) {
         (Ok(value), _) => Ok(Some(value)),
-        (Err(problem), AuditFailure::End) => Err(problem),
+        (Err(problem), AuditFailure::End) => Err(SessionError::Log(problem)),
         (Err(problem), AuditFailure::Continue) => {
-            say(&format!("{}; {else_}, as the policy says", problem.0));
+            let why = problem.0;
+            notices.push(Notice::NoRecord { why, when });
             Ok(None)
         }
     }
 }
 
-/// A time of day in UTC, as RFC 3339 writes it.
-fn timestamp(time: SystemTime) -> String {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
-    let date = Date::from_unix(since.as_secs()).map_or_else(String::new, |date| date.to_string());
-    let seconds = since.as_secs() % 86400;
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!(
-        "{date}T{hours:02}:{minutes:02}:{:02}.{:03}Z",
-        seconds % 60,
-        since.subsec_millis()
-    )
+/// Why a run that is to be recorded was not carried out, or not recorded.
+#[derive(Debug)]
+pub enum SessionError {
+    /// The audit log.
+    Log(Problem),
+    /// The program could write to the audit log.
+    LogWritable(WorkspaceError),
+    /// The file that the operator wants the report in.
+    ReportCopy(FileError),
+    /// There is no memory for the report.
+    ReportMemory(Errno),
+    /// The report cannot be read.
+    ReadReport(io::Error),
+    /// The report is not what is declared.
+    Report(NotDeclared),
+    /// There are no random bytes to name the run by.
+    Id(FileError),
+    /// purple-exec could not be run to its end.
+    Supervise(SuperviseError),
 }
+
+impl Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log(problem) => f.write_str(&problem.0),
+            Self::LogWritable(error) => error.fmt(f),
+            Self::ReportCopy(error) | Self::Id(error) => error.fmt(f),
+            Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),
+            Self::ReadReport(error) => write!(f, "reading the report: {error}"),
+            Self::Report(error) => write!(f, "the report of purple-exec: {error}"),
+            Self::Supervise(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {}

@@ -1,56 +1,49 @@
-//! What a plan shares of the host: what the operator looks at before, and the directories it makes.
+//! What a plan shares of the host: the checks before a run, and the directories that it makes.
 
-use crate::route::Route;
-use crate::{Problem, cache, homes, say};
-use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, OFlag, openat, readlinkat};
-use nix::sys::stat::{Mode, SFlag, fstat, mkdirat};
-use purple_plan::{Mount, MountKind, Plan, mount_flags};
-use std::ffi::OsStr;
-use std::os::fd::OwnedFd;
+use crate::cache;
+use crate::notice::Notice;
+use purple_host::directory::PathHandle;
+use purple_host::path::ResolvedPath;
+use purple_host::{Errno, FileError, users};
+use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
+use std::ffi::{OsStr, OsString};
+use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-/// Looks at everything that is shared, and makes nothing.
-pub fn check(plan: &Plan<'_>) -> Result<(), Problem> {
-    let homes = homes::all()?;
+/// Checks everything that is shared, and makes nothing.
+pub(crate) fn check(plan: &Plan<'_>) -> Result<(), WorkspaceError> {
+    let homes = users::home_directories().map_err(WorkspaceError::Users)?;
     for shared in binds(plan) {
         if shared.source.is_relative() {
-            shared.walk(Missing::Leave)?;
-            shared.guard_homes(&homes)?;
+            shared.walk(MissingPart::Leave)?;
+            shared.refuse_homes(&homes)?;
         }
         if shared.is_output()
             && let Some(directory) = cache::directory()
         {
-            let what = "where compiled plans are kept: choose another output path, or set \
-                XDG_CACHE_HOME to a directory outside it, for every run";
-            shared.guard(&directory, what)?;
+            shared.refuse_writable(&directory, TrustedFiles::KeptPlans)?;
         }
     }
     Ok(())
 }
 
-/// Looks whether the program could write to the audit log.
-pub fn guard_log(plan: &Plan<'_>, log: &Path) -> Result<(), Problem> {
+/// Refuses a plan whose program could write to the audit log.
+pub(crate) fn protect_log(plan: &Plan<'_>, log: &Path) -> Result<(), WorkspaceError> {
     let directory = log.parent().unwrap_or(log);
     binds(plan)
-        .filter(Shared::is_output)
-        .try_for_each(|shared| {
-            shared.guard(
-                directory,
-                "where the audit log lies: choose another output path or `log_path`",
-            )
-        })
+        .filter(SharedPath::is_output)
+        .try_for_each(|shared| shared.refuse_writable(directory, TrustedFiles::AuditLog))
 }
 
-/// Makes the output directories that are still missing.
-pub fn make(plan: &Plan<'_>) -> Result<(), Problem> {
+/// Makes the output directories that are still missing, with a notice for each.
+pub(crate) fn make_output_directories(
+    plan: &Plan<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<(), WorkspaceError> {
     for shared in binds(plan).filter(|one| one.is_output() && one.source.is_relative()) {
-        if shared.walk(Missing::Make)? {
-            say(&format!(
-                "made the output directory {}",
-                shared.source.display()
-            ));
+        if shared.walk(MissingPart::Make)? {
+            notices.push(Notice::OutputDirectoryMade(shared.source.to_owned()));
         }
     }
     Ok(())
@@ -58,143 +51,292 @@ pub fn make(plan: &Plan<'_>) -> Result<(), Problem> {
 
 /// What to do about a part of a path that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Missing {
+enum MissingPart {
     Leave,
     Make,
 }
 
 /// A host path that is shared.
 #[derive(Debug)]
-struct Shared<'a> {
+struct SharedPath<'a> {
     mount: Mount<'a>,
     source: &'a Path,
 }
 
-fn binds<'a>(plan: &Plan<'a>) -> impl Iterator<Item = Shared<'a>> {
+fn binds<'a>(plan: &Plan<'a>) -> impl Iterator<Item = SharedPath<'a>> {
     plan.mounts
         .iter()
         .filter(|mount| mount.kind == MountKind::Bind)
         .map(|mount| {
             let source = Path::new(OsStr::from_bytes(mount.source.to_bytes()));
-            Shared { mount, source }
+            SharedPath { mount, source }
         })
 }
 
-impl Shared<'_> {
+impl SharedPath<'_> {
     /// Whether the program can write there.
     fn is_output(&self) -> bool {
         self.mount.flags & mount_flags::OWNED != 0
     }
 
-    fn problem(&self, what: &str) -> Problem {
-        let (source, line) = (self.source.display(), self.mount.line);
-        Problem::new(format!("the host path {source} ({line}) {what}"))
+    fn refused(&self, problem: PathProblem) -> WorkspaceError {
+        WorkspaceError::SharedPath {
+            source: self.source.to_owned(),
+            line: self.mount.line,
+            problem,
+        }
     }
 
     /// Follows a relative path by directory handles, part by part, and refuses symbolic links: a
     /// project may come from anywhere, and a link in it must not choose what is shared. Gives
     /// whether something was missing.
-    fn walk(&self, missing: Missing) -> Result<bool, Problem> {
+    fn walk(&self, policy: MissingPart) -> Result<bool, WorkspaceError> {
         let failed = |at: &Path, errno: Errno| {
-            self.problem(&format!(
-                "cannot be followed at {}: {}",
-                at.display(),
-                errno.desc()
-            ))
+            let at = at.to_owned();
+            self.refused(PathProblem::NotFollowed { at, errno })
         };
-        let here = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let mut at = PathBuf::from(".");
-        let mut place = openat(AT_FDCWD, ".", here, Mode::empty()).map_err(|e| failed(&at, e))?;
-        let mut lacking = false;
+        let mut here = PathHandle::working_directory().map_err(|errno| failed(&at, errno))?;
+        let mut is_missing = false;
         for part in self.source.components() {
             match part {
-                Component::ParentDir if lacking && self.is_output() => {
-                    return Err(self.problem(
-                        "goes up by `..` from a directory that does not exist: write it without",
-                    ));
+                Component::ParentDir if is_missing && self.is_output() => {
+                    return Err(self.refused(PathProblem::UpFromMissing));
                 }
                 Component::Normal(_) | Component::ParentDir => {}
                 Component::CurDir | Component::RootDir | Component::Prefix(_) => continue,
             }
-            at.push(part);
-            if lacking && missing == Missing::Leave {
+            let name = part.as_os_str();
+            at.push(name);
+            if is_missing && policy == MissingPart::Leave {
                 continue;
             }
-            let mut found = openat(&place, part.as_os_str(), here, Mode::empty());
+            let mut found = here.open(name);
             if found.as_ref().is_err_and(|errno| *errno == Errno::ENOENT) {
-                lacking = true;
-                if missing == Missing::Leave {
+                is_missing = true;
+                if policy == MissingPart::Leave {
                     continue;
                 }
-                match mkdirat(&place, part.as_os_str(), Mode::from_bits_truncate(0o755)) {
-                    // Somebody else was faster; what they made is looked at below.
-                    Ok(()) | Err(Errno::EEXIST) => {}
-                    Err(errno) => return Err(failed(&at, errno)),
-                }
-                found = openat(&place, part.as_os_str(), here, Mode::empty());
+                // What another process made meanwhile is checked below.
+                here.ensure_directory(name)
+                    .map_err(|errno| failed(&at, errno))?;
+                found = here.open(name);
             }
-            place = found.map_err(|errno| failed(&at, errno))?;
-            self.refuse_link(&at, &place)?;
+            here = found.map_err(|errno| failed(&at, errno))?;
+            self.refuse_link(&at, &here)?;
         }
-        Ok(lacking)
+        Ok(is_missing)
     }
 
-    fn refuse_link(&self, at: &Path, place: &OwnedFd) -> Result<(), Problem> {
-        let found = fstat(place)
-            .map_err(|errno| self.problem(&format!("{}: {}", at.display(), errno.desc())))?;
-        if found.st_mode & SFlag::S_IFMT.bits() != SFlag::S_IFLNK.bits() {
-            return Ok(());
+    fn refuse_link(&self, at: &Path, found: &PathHandle) -> Result<(), WorkspaceError> {
+        let at = at.to_owned();
+        match found.link_target() {
+            Ok(None) => Ok(()),
+            Ok(Some(target)) => Err(self.refused(PathProblem::SymbolicLink { at, target })),
+            Err(errno) => Err(self.refused(PathProblem::NotRead { at, errno })),
         }
-        let whither = readlinkat(place, "")
-            .map_err(|errno| self.problem(&format!("{}: {}", at.display(), errno.desc())))?;
-        Err(self.problem(&format!(
-            "leads through the symbolic link {} to {}, which a relative path must not: \
-             name the directory itself in the policy",
-            at.display(),
-            whither.display()
-        )))
     }
 
-    fn guard_homes(&self, homes: &[Route]) -> Result<(), Problem> {
-        let real = self.real()?;
-        let what = if Route::of(Path::new("/")).is_some_and(|root| root.passes(&real)) {
-            "is the whole host"
-        } else if let Some(home) = homes.iter().find(|home| home.passes(&real)) {
-            if home.end() == real {
-                "is a home directory"
-            } else {
-                "holds a home directory"
-            }
+    fn refuse_homes(&self, homes: &[ResolvedPath]) -> Result<(), WorkspaceError> {
+        let target = self.target()?;
+        let root = ResolvedPath::of(Path::new("/"));
+        let extent = if root.is_some_and(|root| root.passes(&target)) {
+            Extent::WholeHost
         } else {
-            return Ok(());
+            match homes.iter().find(|home| home.passes(&target)) {
+                Some(home) if home.target() == target => Extent::Home,
+                Some(_) => Extent::AboveHome,
+                None => return Ok(()),
+            }
         };
-        Err(Problem::new(format!(
-            "{} would be shared as {} ({}), and it {what}: start from a project's directory",
-            real.display(),
-            self.mount.target.to_string_lossy(),
-            self.mount.line
-        )))
+        Err(WorkspaceError::TooMuch {
+            path: target,
+            inside: self.mount.target.to_string_lossy().into_owned(),
+            line: self.mount.line,
+            extent,
+        })
     }
 
     /// Some files are trusted, so no program may write to them, or to what leads to them.
-    fn guard(&self, directory: &Path, what: &str) -> Result<(), Problem> {
-        let circle = || Problem::new(format!("{}: too many links", directory.display()));
-        let kept = Route::of(directory).ok_or_else(circle)?;
-        let real = self.real()?;
-        let inside = Route::of(&real).is_some_and(|route| route.passes(kept.end()));
-        if !inside && !kept.passes(&real) {
+    fn refuse_writable(&self, directory: &Path, files: TrustedFiles) -> Result<(), WorkspaceError> {
+        let trusted = ResolvedPath::of(directory)
+            .ok_or_else(|| WorkspaceError::TooManyLinks(directory.to_owned()))?;
+        let target = self.target()?;
+        let is_above =
+            ResolvedPath::of(&target).is_some_and(|resolved| resolved.passes(trusted.target()));
+        if !is_above && !trusted.passes(&target) {
             return Ok(());
         }
-        let directory = directory.display();
-        Err(self.problem(&format!(
-            "would let the program write to {directory}, {what}"
-        )))
+        let directory = directory.to_owned();
+        Err(self.refused(PathProblem::Trusted { directory, files }))
     }
 
     /// Where the path leads.
-    fn real(&self) -> Result<PathBuf, Problem> {
-        Route::of(self.source)
-            .map(|route| route.end().to_owned())
-            .ok_or_else(|| self.problem("leads nowhere"))
+    fn target(&self) -> Result<PathBuf, WorkspaceError> {
+        ResolvedPath::of(self.source)
+            .map(|resolved| resolved.target().to_owned())
+            .ok_or_else(|| self.refused(PathProblem::Unresolvable))
     }
 }
+
+/// Why a plan's paths are not shared.
+#[derive(Debug)]
+pub enum WorkspaceError {
+    /// A host path that is refused.
+    SharedPath {
+        /// The path, as the policy has it.
+        source: PathBuf,
+        /// The line of the policy.
+        line: SourceLine,
+        /// What is wrong with it.
+        problem: PathProblem,
+    },
+    /// A relative path that would share more than a project.
+    TooMuch {
+        /// Where it leads.
+        path: PathBuf,
+        /// Its path inside the sandbox.
+        inside: String,
+        /// The line of the policy.
+        line: SourceLine,
+        /// What would be shared.
+        extent: Extent,
+    },
+    /// Symbolic links in a circle, on the way to a directory that is trusted.
+    TooManyLinks(PathBuf),
+    /// The home directories are not known.
+    Users(FileError),
+}
+
+/// What is wrong with a host path.
+#[derive(Debug)]
+pub enum PathProblem {
+    /// A part cannot be opened or made.
+    NotFollowed {
+        /// The path up to that part.
+        at: PathBuf,
+        /// Why.
+        errno: Errno,
+    },
+    /// What a part is cannot be read.
+    NotRead {
+        /// The path up to that part.
+        at: PathBuf,
+        /// Why.
+        errno: Errno,
+    },
+    /// `..` behind a directory that does not exist.
+    UpFromMissing,
+    /// A part is a symbolic link.
+    SymbolicLink {
+        /// The path up to that part.
+        at: PathBuf,
+        /// Where the link leads.
+        target: OsString,
+    },
+    /// The program could write to trusted files.
+    Trusted {
+        /// Where they are.
+        directory: PathBuf,
+        /// Which.
+        files: TrustedFiles,
+    },
+    /// Symbolic links in a circle.
+    Unresolvable,
+}
+
+/// Files that later runs rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrustedFiles {
+    /// Compiled plans.
+    KeptPlans,
+    /// The audit log.
+    AuditLog,
+}
+
+/// What a relative path must not share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The root directory.
+    WholeHost,
+    /// A home directory.
+    Home,
+    /// A directory with a home directory below it.
+    AboveHome,
+}
+
+impl Display for WorkspaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SharedPath {
+                source,
+                line,
+                problem,
+            } => write!(f, "the host path {} ({line}) {problem}", source.display()),
+            Self::TooMuch {
+                path,
+                inside,
+                line,
+                extent,
+            } => {
+                let extent = match extent {
+                    Extent::WholeHost => "is the whole host",
+                    Extent::Home => "is a home directory",
+                    Extent::AboveHome => "holds a home directory",
+                };
+                write!(
+                    f,
+                    "{} would be shared as {inside} ({line}), and it {extent}: start from a project's directory",
+                    path.display()
+                )
+            }
+            Self::TooManyLinks(path) => write!(f, "{}: too many links", path.display()),
+            Self::Users(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Display for PathProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFollowed { at, errno } => {
+                write!(
+                    f,
+                    "cannot be followed at {}: {}",
+                    at.display(),
+                    errno.desc()
+                )
+            }
+            Self::NotRead { at, errno } => write!(f, "{}: {}", at.display(), errno.desc()),
+            Self::UpFromMissing => f.write_str(
+                "goes up by `..` from a directory that does not exist: write it without",
+            ),
+            Self::SymbolicLink { at, target } => write!(
+                f,
+                "leads through the symbolic link {} to {}, which a relative path must not: \
+                 name the directory itself in the policy",
+                at.display(),
+                target.display()
+            ),
+            Self::Trusted { directory, files } => {
+                let advice = match files {
+                    TrustedFiles::KeptPlans => {
+                        "where compiled plans are kept: choose another output path, or set \
+                         XDG_CACHE_HOME to a directory outside it, for every run"
+                    }
+                    TrustedFiles::AuditLog => {
+                        "where the audit log lies: choose another output path or `log_path`"
+                    }
+                };
+                write!(
+                    f,
+                    "would let the program write to {}, {advice}",
+                    directory.display()
+                )
+            }
+            Self::Unresolvable => f.write_str("leads nowhere"),
+        }
+    }
+}
+
+impl std::error::Error for WorkspaceError {}

@@ -1,4 +1,22 @@
-//! The kernel and the files of a host, as the operator's tools use them.
+//! The one place in the operator's tools that talks to the kernel: control groups, mounts, files,
+//! processes, users, and the probes by which `purple doctor` finds out what works.
+//!
+//! It knows no policy and no plan, prints nothing, and words no advice: what fails is a value with
+//! the kernel's error in it. Unsafe code is in `sys` alone.
 
-pub mod group;
-pub mod sys;
+pub mod cgroup;
+pub mod directory;
+pub mod errno;
+pub mod files;
+pub mod memory;
+mod mountinfo;
+pub mod path;
+pub mod probe;
+pub mod process;
+pub mod random;
+pub mod settings;
+mod sys;
+pub mod users;
+
+pub use errno::FileError;
+pub use nix::errno::Errno;

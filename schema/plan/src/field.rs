@@ -1,8 +1,7 @@
 //! How one value stands in a record: fixed-width little endian, texts and blobs by reference into
 //! the heap.
 
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use core::ffi::CStr;
 
 /// A value of fixed width in a record.
@@ -34,7 +33,7 @@ pub struct Reader<'a> {
     heap: &'a [u8],
     /// Where the next heap reference must point, while the whole file is being checked.
     expected: Option<usize>,
-    /// How many sources a place may name beside the policy itself.
+    /// How many sources a source line may name beside the policy itself.
     sources: u8,
 }
 
@@ -50,7 +49,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The same, but each heap reference must point right behind the one before, the first one at
-    /// `start`: so there is one encoding only. And a place must be in one of `sources`.
+    /// `start`: so there is one encoding only. And a source line must be in one of `sources`.
     pub const fn in_order(records: &'a [u8], heap: &'a [u8], start: usize, sources: u8) -> Self {
         Self {
             records,
@@ -60,7 +59,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The last source that a place may name.
+    /// The last source that a source line may name.
     pub const fn sources(&self) -> u8 {
         self.sources
     }

@@ -1,11 +1,12 @@
 //! What the sections about a policy's meaning may hold, and how they belong together: every record
-//! is somebody's, and there is one order.
+//! has an owner, and there is one order.
 
-use crate::decode::{DecodeError, Plan, TableIter};
+use crate::error::DecodeError;
 use crate::records::{
     Basis, CallRule, Comparison, Condition, Filter, Interface, NamedCall, Number, interface_flags,
 };
 use crate::rules::{MAX_ERRNO, known};
+use crate::table::TableIter;
 
 /// The return values of seccomp that carry no data: kill the process, kill the thread, trap,
 /// notify, log, allow (linux/seccomp.h). The one that does is `SECCOMP_RET_ERRNO`.
@@ -20,42 +21,35 @@ const ACTIONS: [u32; 6] = [
 const ALLOW: u32 = 0x7FFF_0000;
 const ERRNO: u32 = 0x0005_0000;
 
-/// Checks all of it, one interface after the other.
-pub(crate) fn check(plan: &Plan<'_>) -> Result<(), DecodeError> {
-    let mut rest = Rest {
-        filters: plan.filters.iter(),
-        numbers: plan.numbers.iter(),
-        calls: plan.calls.iter(),
-        rules: plan.rules.iter(),
-        conditions: plan.conditions.iter(),
-    };
-    let mut last: Option<Interface> = None;
-    for one in &plan.interfaces {
-        rest.interface(&one, last)?;
-        last = Some(one);
-    }
-    let left = rest.filters.next().is_some()
-        || rest.numbers.next().is_some()
-        || rest.calls.next().is_some()
-        || rest.rules.next().is_some()
-        || rest.conditions.next().is_some();
-    if left {
-        Err(DecodeError::Length)
-    } else {
-        Ok(())
-    }
+/// The records that belong to no interface yet.
+pub(crate) struct Unclaimed<'a> {
+    pub(crate) filters: TableIter<'a, Filter<'a>>,
+    pub(crate) numbers: TableIter<'a, Number>,
+    pub(crate) calls: TableIter<'a, NamedCall>,
+    pub(crate) rules: TableIter<'a, CallRule>,
+    pub(crate) conditions: TableIter<'a, Condition>,
 }
 
-/// The records that nobody has claimed yet.
-struct Rest<'a> {
-    filters: TableIter<'a, Filter<'a>>,
-    numbers: TableIter<'a, Number>,
-    calls: TableIter<'a, NamedCall>,
-    rules: TableIter<'a, CallRule>,
-    conditions: TableIter<'a, Condition>,
-}
+impl Unclaimed<'_> {
+    /// Checks all of it, one interface after the other; afterwards every record must be claimed.
+    pub(crate) fn check(mut self, interfaces: TableIter<'_, Interface>) -> Result<(), DecodeError> {
+        let mut last: Option<Interface> = None;
+        for one in interfaces {
+            self.interface(&one, last)?;
+            last = Some(one);
+        }
+        let unclaimed = self.filters.next().is_some()
+            || self.numbers.next().is_some()
+            || self.calls.next().is_some()
+            || self.rules.next().is_some()
+            || self.conditions.next().is_some();
+        if unclaimed {
+            Err(DecodeError::Length)
+        } else {
+            Ok(())
+        }
+    }
 
-impl Rest<'_> {
     fn interface(&mut self, one: &Interface, last: Option<Interface>) -> Result<(), DecodeError> {
         known(one.flags & !interface_flags::ALL == 0)?;
         known((1..=MAX_ERRNO).contains(&one.enosys))?;

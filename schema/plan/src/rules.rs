@@ -1,13 +1,13 @@
 //! What a record may hold. A value that this version does not know, or that means nothing where it
 //! stands, is refused: a reader that skipped it would apply less than the plan says.
 
-use crate::decode::DecodeError;
+use crate::error::DecodeError;
+use crate::limits::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS};
 use crate::records::{
     Audit, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Mount, MountKind, Network, PathAccess,
     PortAccess, Process, Rlimit, audit_flags, landlock_fs, landlock_net, landlock_scope,
     mount_attrs, mount_flags, namespace_flags, network_flags, path_flags, process_flags,
 };
-use crate::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS};
 use core::ffi::CStr;
 
 /// The largest error number that a system call can return (`MAX_ERRNO`, linux/err.h).
@@ -100,11 +100,25 @@ pub(crate) fn port(port: &PortAccess) -> Result<(), DecodeError> {
     known(port.first <= port.last)
 }
 
-/// A check that each key is greater than the one before: then nothing stands twice, and there is
-/// one order.
-pub(crate) fn rising() -> impl FnMut(u32) -> Result<(), DecodeError> {
+/// A check for records of which nothing has to be checked by itself.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where a check that can fail is wanted"
+)]
+pub(crate) const fn any<R>(_: &R) -> Result<(), DecodeError> {
+    Ok(())
+}
+
+/// A check that also wants each record's key to be greater than that of the one before: then
+/// nothing stands twice, and there is one order.
+pub(crate) fn rising<R>(
+    check: impl Fn(&R) -> Result<(), DecodeError>,
+    key: impl Fn(&R) -> u32,
+) -> impl FnMut(&R) -> Result<(), DecodeError> {
     let mut last = None;
-    move |key| {
+    move |record| {
+        check(record)?;
+        let key = key(record);
         let rises = last.is_none_or(|last| last < key);
         last = Some(key);
         if rises {

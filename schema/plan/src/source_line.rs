@@ -1,25 +1,24 @@
 //! Where in a policy something stands.
 
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::field::{Field, Reader, Writer};
 use core::fmt;
 
 /// A line of the policy, or of a policy that it inherits from. It is for messages only.
 ///
 /// The low 24 bits of its number are the line, counted from 1; the high 8 bits are the source: 0
-/// for the policy itself, N for the Nth record of the plan's sources. The number 0 is no place.
+/// for the policy itself, N for the Nth record of the plan's sources. The number 0 is no line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SourceLine(u32);
 
 impl SourceLine {
-    /// No place: nothing in a policy asked for it.
+    /// No line: nothing in a policy asked for it.
     pub const NONE: Self = Self(0);
 
-    /// The last line that a place can name; a policy has no more bytes than this.
+    /// The last line that a number can name; a policy has no more bytes than this.
     pub const LAST_LINE: u32 = 0xFF_FFFF;
 
-    /// A line of a source. Line 0 is no place, a line behind the last is taken as the last.
+    /// A line of a source. Line 0 is none, a line behind the last is taken as the last.
     pub const fn new(source: u8, line: u32) -> Self {
         let [low, middle, high, top] = line.to_le_bytes();
         match line {
@@ -29,12 +28,12 @@ impl SourceLine {
         }
     }
 
-    /// A line of the policy itself; 0 for no place.
+    /// A line of the policy itself; 0 for none.
     pub const fn line_of_policy(line: u32) -> Self {
         Self::new(0, line)
     }
 
-    /// The line, from 1; 0 for no place.
+    /// The line, from 1; 0 for none.
     pub const fn line(self) -> u32 {
         self.0 & Self::LAST_LINE
     }
@@ -45,12 +44,12 @@ impl SourceLine {
         source
     }
 
-    /// Whether it is a place at all.
+    /// Whether it names a line at all.
     pub const fn is_some(self) -> bool {
         self.0 != 0
     }
 
-    /// The place that such a number stands for.
+    /// The line that such a number stands for.
     pub const fn from_number(number: u32) -> Self {
         Self(number)
     }
@@ -77,10 +76,10 @@ impl<'a> Field<'a> for SourceLine {
         self.0.put(writer)
     }
     fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let place = Self(u32::take(reader)?);
-        let known = place.source() <= reader.sources();
-        if known && (place.line() != 0 || !place.is_some()) {
-            Ok(place)
+        let line = Self(u32::take(reader)?);
+        let known = line.source() <= reader.sources();
+        if known && (line.line() != 0 || !line.is_some()) {
+            Ok(line)
         } else {
             Err(DecodeError::Value)
         }
@@ -93,10 +92,10 @@ mod tests {
     use std::string::ToString;
 
     #[test]
-    fn a_place_is_a_source_and_a_line() {
-        let place = SourceLine::new(3, 31);
+    fn a_source_line_is_a_source_and_a_line() {
+        let line = SourceLine::new(3, 31);
         assert_eq!(
-            (place.source(), place.line(), place.number()),
+            (line.source(), line.line(), line.number()),
             (3, 31, 0x0300_001F)
         );
         assert_eq!(SourceLine::new(3, 0), SourceLine::NONE);
@@ -105,8 +104,8 @@ mod tests {
             SourceLine::new(1, SourceLine::LAST_LINE)
         );
         assert_eq!(SourceLine::line_of_policy(7).number(), 7);
-        assert!(!SourceLine::NONE.is_some() && place.is_some());
-        assert_eq!(place.to_string(), "line 31 of parent 3");
+        assert!(!SourceLine::NONE.is_some() && line.is_some());
+        assert_eq!(line.to_string(), "line 31 of parent 3");
         assert_eq!(SourceLine::line_of_policy(7).to_string(), "policy line 7");
     }
 }

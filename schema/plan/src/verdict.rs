@@ -1,12 +1,14 @@
 //! What a plan says of one call: the steps of FORMAT.md, in their order.
 //!
-//! Whoever answers for a filter needs the answer for the call at hand, and its place in the policy.
+//! The process that answers for a filter needs the answer for the call at hand, and its line of the
+//! policy.
 //! The compiler has an evaluator of its own; a test holds the two against each other.
 
-use crate::{
-    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Plan, SourceLine, Strength,
-    interface_flags,
+use crate::records::{
+    Basis, CallRule, Comparison, Condition, Interface, NamedCall, Strength, interface_flags,
 };
+use crate::sections::Plan;
+use crate::source_line::SourceLine;
 
 /// A call as a filter sees it (`struct seccomp_data` of linux/seccomp.h).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +33,7 @@ const NOTIFY: u32 = 0x7fc0_0000;
 const EPERM: u32 = 1;
 
 impl Plan<'_> {
-    /// The error that whoever listens answers a call with, and the place in the policy that says
+    /// The error that a notified process answers a call with, and the line of the policy that says
     /// so. There is always one: a call that the plan would let through has not come here by the
     /// plan's own program, and is denied too.
     pub fn answer(&self, filter: u32, call: &Call) -> (u32, SourceLine) {
@@ -41,12 +43,12 @@ impl Plan<'_> {
             let own = |one: &Interface| one.filter == filter && one.audit_arch == call.audit_arch;
             all.find(own).and_then(|one| error(one.denial))
         };
-        let told = (action == NOTIFY).then(denial).flatten();
-        (error(action).or(told).unwrap_or(EPERM), line)
+        let notified = (action == NOTIFY).then(denial).flatten();
+        (error(action).or(notified).unwrap_or(EPERM), line)
     }
 
     /// What happens to a call under the filter for `filter`, as a seccomp return value, and the
-    /// place in the policy that says so.
+    /// line of the policy that says so.
     pub fn verdict(&self, filter: u32, call: &Call) -> (u32, SourceLine) {
         let x32 = call.number >= X32_BIT && call.number != u32::MAX;
         let mut numbers = self.numbers.iter();

@@ -1,4 +1,8 @@
 //! The audit log and its records.
 
+pub mod files;
 pub mod log;
+mod older;
+pub mod read;
 pub mod record;
+pub mod verify;

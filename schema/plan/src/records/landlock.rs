@@ -1,9 +1,7 @@
 //! The records of the Landlock layer (landlock(7)).
 
-use crate::SourceLine;
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
-use crate::field::{Field, Reader, Record, Writer};
+use crate::layout::record;
+use crate::source_line::SourceLine;
 use core::ffi::CStr;
 
 record! {
@@ -12,7 +10,7 @@ record! {
     pub struct Landlock {
         /// The version (`LANDLOCK_CREATE_RULESET_VERSION`).
         pub abi: u32,
-        /// The place in the policy that needs it, if any.
+        /// The line of the policy that needs it, if any.
         pub line: SourceLine,
         /// What is denied to files unless a [`PathAccess`] allows it. See [`landlock_fs`].
         pub fs: u64,
@@ -30,7 +28,7 @@ record! {
         pub access: u64,
         /// See [`path_flags`].
         pub flags: u32,
-        /// The place in the policy, if any.
+        /// The line of the policy, if any.
         pub line: SourceLine,
         /// The path inside, absolute.
         pub path: &'a CStr,
@@ -46,7 +44,7 @@ record! {
         pub first: u16,
         /// The last port, not below the first.
         pub last: u16,
-        /// The place in the policy, if any.
+        /// The line of the policy, if any.
         pub line: SourceLine,
     }
 }
@@ -71,7 +69,7 @@ pub mod landlock_fs {
     pub const TRUNCATE: u64 = 1 << 14;
     /// ioctl(2) on a device; from version 5 on.
     pub const IOCTL_DEV: u64 = 1 << 15;
-    /// Connect to a unix socket of somebody outside by its path; from version 9 on.
+    /// Connect to a unix socket outside the sandbox by its path; from version 9 on.
     pub const RESOLVE_UNIX: u64 = 1 << 16;
     /// What a rule on something that is no directory may hold.
     pub const FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV | RESOLVE_UNIX;

@@ -1,9 +1,7 @@
 //! What the policy means: the records that programs are proven against.
 
-use crate::SourceLine;
-use crate::decode::DecodeError;
-use crate::encode::EncodeError;
-use crate::field::{Field, Reader, Record, Writer};
+use crate::layout::{enumeration, record};
+use crate::source_line::SourceLine;
 
 record! {
     /// What the policy says of the calls that come through one interface of the kernel.
@@ -20,7 +18,7 @@ record! {
         pub enosys: u32,
         /// What a denied call gets, as a seccomp return value.
         pub denial: u32,
-        /// The place that says what a call gets that nothing names.
+        /// The line that says what a call gets that nothing names.
         pub line: SourceLine,
         /// How many of the numbers are its: known calls above the newest.
         pub beyond: u32,
@@ -70,7 +68,7 @@ record! {
         pub number: u32,
         /// What decides when no rule does.
         pub basis: Basis,
-        /// The place of that; none for the baseline and the default.
+        /// The line of that; none for the baseline and the default.
         pub line: SourceLine,
         /// How many of the rules are its.
         pub rules: u16,
@@ -107,7 +105,7 @@ record! {
         pub strength: Strength,
         /// What happens when every condition holds, as a seccomp return value.
         pub action: u32,
-        /// Its place.
+        /// Its line.
         pub line: SourceLine,
         /// How many of the conditions are its.
         pub conditions: u32,
@@ -145,7 +143,7 @@ record! {
         pub arg: u16,
         /// How many low bits of the register count.
         pub bits: u16,
-        /// Its place.
+        /// Its line.
         pub line: SourceLine,
         /// The constant.
         pub value: u64,

@@ -1,0 +1,94 @@
+//! File descriptors by number: the standard ones, the caller's, closing all others
+//! (`close_range(2)`), and passing one to another process (unix(7), `SCM_RIGHTS`).
+#![expect(
+    unsafe_code,
+    reason = "a number says nothing about who owns the descriptor"
+)]
+
+use crate::architecture::numbers;
+use crate::call::{call, word};
+use core::mem::MaybeUninit;
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use rustix::io::{Errno, IoSlice, IoSliceMut};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+
+/// The first descriptor that is not a standard one.
+const FIRST: u32 = 3;
+
+/// Standard input. It is open, as the next two are: the first thing a run does is to see to that.
+pub fn input() -> BorrowedFd<'static> {
+    // SAFETY: nothing here closes descriptor 0.
+    unsafe { BorrowedFd::borrow_raw(0) }
+}
+
+/// Standard output.
+pub fn output() -> BorrowedFd<'static> {
+    // SAFETY: nothing here closes descriptor 1.
+    unsafe { BorrowedFd::borrow_raw(1) }
+}
+
+/// Standard error.
+pub fn error() -> BorrowedFd<'static> {
+    // SAFETY: nothing here closes descriptor 2.
+    unsafe { BorrowedFd::borrow_raw(2) }
+}
+
+/// A descriptor of our own for what the caller has open by this number.
+pub fn duplicate(number: i32) -> Result<OwnedFd, Errno> {
+    // SAFETY: borrowed for this call only, and the kernel says when there is nothing open.
+    let theirs = unsafe { BorrowedFd::borrow_raw(number) };
+    rustix::io::fcntl_dupfd_cloexec(theirs, 3)
+}
+
+/// Closes every file descriptor but the standard ones and `kept`.
+pub fn close_all_but(kept: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
+    let Some(kept) = kept.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok()) else {
+        return close_range(FIRST, u32::MAX);
+    };
+    if kept > FIRST {
+        close_range(FIRST, kept.saturating_sub(1))?;
+    }
+    close_range(kept.saturating_add(1), u32::MAX)
+}
+
+fn close_range(first: u32, last: u32) -> Result<(), Errno> {
+    let arguments = [word(first), word(last), 0, 0, 0, 0];
+    // SAFETY: numbers only. Descriptors that Rust values own are closed behind their back, so the
+    // callers use none of these afterwards, and never return to code that does.
+    let _zero = unsafe { call(numbers::CLOSE_RANGE, arguments) }?;
+    Ok(())
+}
+
+/// Sends a descriptor that a process with which we share our table has opened, and closes it.
+pub fn send(socket: BorrowedFd<'_>, number: u32) -> Result<(), Errno> {
+    let number = i32::try_from(number).map_err(|_| Errno::BADF)?;
+    // SAFETY: the other process has opened it in the table that we share, and leaves it to us.
+    let fd = unsafe { OwnedFd::from_raw_fd(number) };
+    let fds = [fd.as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !control.push(SendAncillaryMessage::ScmRights(&fds)) {
+        return Err(Errno::NOBUFS);
+    }
+    let byte = [IoSlice::new(b".")];
+    let _sent = sendmsg(socket, &byte, &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Waits for a descriptor; `None` when the other end is closed without one.
+pub fn receive(socket: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    let mut bytes = [IoSliceMut::new(&mut byte)];
+    let _message = recvmsg(socket, &mut bytes, &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(mut fds) = message {
+            return Ok(fds.next());
+        }
+    }
+    Ok(None)
+}

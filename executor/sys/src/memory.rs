@@ -1,0 +1,89 @@
+//! Pages from the kernel (mmap(2)). There is no allocator: what a run keeps is a mapping that stays
+//! until the process ends, and what it needs for a while is lent and given back.
+#![expect(unsafe_code, reason = "raw memory")]
+
+use core::ffi::c_void;
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicU32, AtomicU64};
+use rustix::io::Errno;
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+
+/// The size of a page, where it is the smallest.
+const PAGE: usize = 4096;
+
+/// How much of the stack is given back: more than any step of setting up uses.
+const MOST_STACK: usize = 128 << 10;
+
+/// Fresh zeroed private memory for the rest of the process's life.
+pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
+    let start = map(bytes, MapFlags::PRIVATE)?;
+    // SAFETY: the kernel gave `bytes` zeroed bytes that nobody else knows and nobody unmaps.
+    Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
+}
+
+/// Keeps items for the rest of the process's life.
+pub fn keep<T>(items: impl ExactSizeIterator<Item = T>) -> Result<&'static mut [T], Errno> {
+    let most = items.len();
+    let bytes = most.checked_mul(size_of::<T>()).ok_or(Errno::NOMEM)?;
+    let start = map(bytes.max(PAGE), MapFlags::PRIVATE)?.cast::<MaybeUninit<T>>();
+    // SAFETY: the pages hold that many, are aligned for any, and nobody else knows them.
+    let slots = unsafe { core::slice::from_raw_parts_mut(start, most) };
+    let mut count = 0_usize;
+    for (slot, item) in slots.iter_mut().zip(items) {
+        let _kept: &mut T = slot.write(item);
+        count = count.saturating_add(1);
+    }
+    // An iterator may give fewer than it has said.
+    let kept = slots.get_mut(..count).unwrap_or_default();
+    // SAFETY: each of these was written just now.
+    Ok(unsafe { kept.assume_init_mut() })
+}
+
+/// Lends fresh zeroed private memory to `use_it` and gives it back to the kernel.
+pub fn lend<T>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T, Errno> {
+    let memory = pages(bytes)?;
+    let result = use_it(memory);
+    let start = memory.as_mut_ptr().cast();
+    // SAFETY: `pages` mapped exactly this, nobody else knows it, and the borrow of it has ended.
+    unsafe { munmap(start, bytes) }?;
+    Ok(result)
+}
+
+/// A page of numbers that this process and the ones it clones have in common. What each number
+/// means, their user says.
+///
+/// All of them are atomic: whatever one process does to them, another reads numbers.
+#[derive(Debug)]
+#[repr(C, align(4096))]
+pub struct SharedPage {
+    /// Numbers that a process can also wait for (futex(2)).
+    pub words: [AtomicU32; 4],
+    /// Two tables of numbers.
+    pub tables: [[AtomicU64; 32]; 2],
+}
+
+/// A fresh page of zeroes.
+pub fn shared_page() -> Result<&'static SharedPage, Errno> {
+    let start = map(size_of::<SharedPage>(), MapFlags::SHARED)?;
+    // SAFETY: page-aligned, large enough, never unmapped, and zeroes are a valid page, all of whose
+    // fields are atomic, which is what sharing needs.
+    Ok(unsafe { &*start.cast::<SharedPage>() })
+}
+
+/// Fresh zeroed pages: nobody else in this process knows them.
+pub(crate) fn map(bytes: usize, flags: MapFlags) -> Result<*mut c_void, Errno> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: no address is asked for, so nothing that exists is mapped over.
+    unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, flags) }
+}
+
+/// Gives the pages of the stack below this frame back to the kernel: setting up has used many, and
+/// waiting takes few. Where the kernel does not take them, they stay.
+pub fn trim_stack() {
+    let here = MaybeUninit::<u8>::uninit();
+    // The red zone of the ABI is below the frame and smaller than a page.
+    let end = (here.as_ptr().addr() & !(PAGE - 1)).wrapping_sub(PAGE);
+    let start = core::ptr::without_provenance_mut(end.wrapping_sub(MOST_STACK));
+    // SAFETY: below the frame of a running function and the red zone, nothing on its stack is in use.
+    let _taken: Result<(), Errno> = unsafe { madvise(start, MOST_STACK, Advice::LinuxDontNeed) };
+}

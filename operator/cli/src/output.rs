@@ -1,0 +1,38 @@
+//! What this program prints, and why it fails.
+
+use purple_core::Notice;
+use purplec::diagnostics::render::visible;
+use std::io::{self, Write as _};
+
+/// Why a command could not do what it was asked to: its `Display` is the message.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+/// Writes `purple: MESSAGE` to standard error, control characters made visible line by line.
+pub(crate) fn say(message: &str) {
+    let mut error = io::stderr().lock();
+    for line in message.lines() {
+        if writeln!(error, "purple: {}", visible(line)).is_err() {
+            // There is no reader; the exit status says it all the same.
+            return;
+        }
+    }
+}
+
+/// Says every notice, and forgets it.
+pub(crate) fn say_all(notices: &mut Vec<Notice>) {
+    for notice in notices.drain(..) {
+        say(&notice.to_string());
+    }
+}
+
+/// Writes to standard output.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    let written = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+    match written {
+        Err(error) => Err(format!("standard output: {error}").into()),
+        Ok(()) => Ok(()),
+    }
+}

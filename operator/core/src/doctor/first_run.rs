@@ -1,0 +1,102 @@
+//! The whole of it: purple-exec applies a shipped profile and runs a program.
+
+use super::report::{Check, Outcome, Subject};
+use crate::executor;
+use crate::plans::{self, PlanSource};
+use purple_host::cgroup::Cgroup;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const EXECUTOR: Subject = Subject {
+    id: "purple-exec",
+    layer: "start",
+    why: "nothing runs without it",
+};
+const RUN: Subject = Subject {
+    id: "run",
+    layer: "start",
+    why: "runs are refused",
+};
+
+/// How long the run may take.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// Runs `true` under the profile `base`, in a group where there is one.
+pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
+    let (executor, run) = match executor::command() {
+        Ok(command) => {
+            let run = match run(command, group) {
+                Ok(found) => Outcome::Works(found),
+                Err(found) => Outcome::Missing {
+                    found,
+                    fix: "mend what is missing above".to_owned(),
+                },
+            };
+            (Outcome::works(), run)
+        }
+        Err(error) => {
+            let missing = Outcome::Missing {
+                found: error.to_string(),
+                fix: "install purple-exec in the directory of purple".to_owned(),
+            };
+            let needs = "purple-exec".to_owned();
+            (missing, Outcome::NotTried { needs })
+        }
+    };
+    checks.push(Check::required(EXECUTOR, executor));
+    checks.push(Check::required(RUN, run));
+}
+
+/// The run; both texts are for people.
+fn run(mut command: Command, group: Option<&Cgroup>) -> Result<String, String> {
+    // The profile is shipped, and has no findings to show.
+    let mut notices = Vec::new();
+    let base = PlanSource::Profile("base".to_owned());
+    let plan = plans::ready(&base, &mut notices).map_err(|error| error.to_string())?;
+    let sealed = executor::seal(&plan.bytes).map_err(|error| error.to_string())?;
+    match group {
+        Some(group) => command.arg("--cgroup").arg(group.path()),
+        None => command.args(["--unenforced", "cgroup"]),
+    };
+    command.arg(sealed.path()).args(["--", "true"]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let child = command
+        .spawn()
+        .map_err(|error| format!("purple-exec: {error}"))?;
+    let start = Instant::now();
+    let ended = wait(child, start)?;
+    let took = start.elapsed().as_millis();
+    if ended.status.success() {
+        let limits = if group.is_some() {
+            "with limits"
+        } else {
+            "without limits"
+        };
+        return Ok(format!(
+            "`true` under the profile `base`, {limits}, in {took} ms"
+        ));
+    }
+    let messages = String::from_utf8_lossy(&ended.stderr);
+    let reason = messages
+        .lines()
+        .find(|line| !line.contains("--unenforced asked"));
+    Err(reason.map_or_else(|| ended.status.to_string(), str::to_owned))
+}
+
+/// Waits for its end, for a limited time, and kills it then.
+fn wait(mut child: Child, start: Instant) -> Result<Output, String> {
+    while child.try_wait().is_ok_and(|ended| ended.is_none()) {
+        if start.elapsed() > TIME_LIMIT {
+            let killed = child.kill().and_then(|()| child.wait());
+            return Err(match killed {
+                Ok(_) => format!("no end in {} s", TIME_LIMIT.as_secs()),
+                Err(error) => format!("no end, and it cannot be killed: {error}"),
+            });
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.wait_with_output().map_err(|error| error.to_string())
+}

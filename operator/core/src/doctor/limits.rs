@@ -1,0 +1,328 @@
+//! Limits: a control group is made, limited, entered and killed, as for a run, and taken away again.
+//!
+//! The caller's group may hold no process while groups below it are limited, so this process moves
+//! to one beside it meanwhile, as purple-exec does.
+
+use super::report::{Check, Outcome, Subject};
+use purple_host::cgroup::{Cgroup, StepAsideError, version_1_holds_controllers};
+use purple_host::probe::cgroup::start_and_kill;
+use purple_host::process::BlockedSignals;
+use purple_host::{Errno, errno, users};
+use purplec::target::Controller;
+use std::collections::BTreeSet;
+use std::io;
+
+const CGROUP: Subject = Subject {
+    id: "cgroup",
+    layer: "limits",
+    why: "limits under `resources` cannot be set, and plans with limits are refused",
+};
+const CGROUP_CLONE: Subject = Subject {
+    id: "cgroup-clone",
+    layer: "limits",
+    why: "a sandbox could not start inside its limits",
+};
+const CGROUP_KILL: Subject = Subject {
+    id: "cgroup-kill",
+    layer: "limits",
+    why: "what a sandbox leaves running could not be ended at once",
+};
+
+/// Limits to try, with the controller that each needs.
+const TRIED_LIMITS: [(Controller, &str, &str); 5] = [
+    (Controller::Cpu, "cpu.weight", "50"),
+    (Controller::Cpu, "cpu.max", "50000 100000"),
+    (Controller::Memory, "memory.max", "67108864"),
+    (Controller::Memory, "memory.oom.group", "1"),
+    (Controller::Pids, "pids.max", "20"),
+];
+
+/// The limits that would hold for the run that comes next.
+const LIMITS_TO_LIFT: [&str; 3] = ["cpu.max", "memory.max", "pids.max"];
+
+/// A group for as long as this lives, and what has to be undone in the end.
+#[derive(Debug)]
+pub(super) struct TrialGroup {
+    /// The controllers that limits work with.
+    controllers: BTreeSet<Controller>,
+    undo: Undo,
+}
+
+/// What was changed on the host, to be undone from the last to the first.
+#[derive(Debug, Default)]
+struct Undo {
+    signals: Option<BlockedSignals>,
+    /// The group above, and the one below it that this process moved to.
+    stepped_aside: Option<(Cgroup, Cgroup)>,
+    /// The controllers that a group gives on only for the trial.
+    delegated: Vec<(Cgroup, Controller)>,
+    group: Option<Cgroup>,
+}
+
+/// Why there is no group, and what helps.
+#[derive(Debug)]
+struct Unavailable {
+    found: String,
+    fix: String,
+}
+
+impl Unavailable {
+    /// With the advice for this user.
+    fn new(found: impl Into<String>) -> Self {
+        Self {
+            found: found.into(),
+            fix: advice(users::is_root()).to_owned(),
+        }
+    }
+}
+
+impl TrialGroup {
+    /// Makes a group and tries it.
+    pub(super) fn begin(checks: &mut Vec<Check>) -> Self {
+        // A signal that ended this process would leave the group behind.
+        let mut trial = Self {
+            controllers: BTreeSet::new(),
+            undo: Undo {
+                signals: BlockedSignals::block().ok(),
+                ..Undo::default()
+            },
+        };
+        match trial.make() {
+            Ok(group) => {
+                let found = controllers_found(&trial.controllers);
+                checks.push(Check::required(CGROUP, found));
+                check_processes(&group, checks);
+            }
+            Err(Unavailable { found, fix }) => {
+                let missing = Outcome::Missing { found, fix };
+                checks.push(Check::required(CGROUP, missing));
+                for subject in [CGROUP_CLONE, CGROUP_KILL] {
+                    let needs = "a group".to_owned();
+                    checks.push(Check::required(subject, Outcome::NotTried { needs }));
+                }
+            }
+        }
+        trial
+    }
+
+    /// A group that may be divided, and holds no process.
+    pub(super) fn group(&self) -> Option<&Cgroup> {
+        self.undo.group.as_ref()
+    }
+
+    /// The controllers that limits work with.
+    pub(super) fn controllers(&self) -> BTreeSet<Controller> {
+        self.controllers.clone()
+    }
+
+    /// Makes the group, and drops the controllers whose limits do not work in it.
+    fn make(&mut self) -> Result<Cgroup, Unavailable> {
+        let base = base()?;
+        let shown = base.path().display();
+        let available = available_controllers(&base)?;
+        step_aside(&base, &mut self.undo)?;
+        self.controllers = delegate(&base, available, &mut self.undo);
+        if self.controllers.is_empty() {
+            return Err(Unavailable::new(format!(
+                "{shown} gives no controller to groups below it"
+            )));
+        }
+        let group = base.child(&format!("purple-doctor-{}", std::process::id()));
+        group
+            .create()
+            .map_err(|error| Unavailable::new(format!("a group below {shown}: {error}")))?;
+        self.undo.group = Some(group.clone());
+        for (controller, file, value) in TRIED_LIMITS {
+            let works = || {
+                let set = group.write(file, value).and_then(|()| group.read(file));
+                set.is_ok_and(|found| found.trim() == value)
+            };
+            if self.controllers.contains(&controller) && !works() {
+                self.controllers.remove(&controller);
+            }
+        }
+        for file in LIMITS_TO_LIFT.into_iter().filter(|file| group.has(file)) {
+            group
+                .write(file, "max")
+                .map_err(|error| Unavailable::new(format!("{file}: {error}")))?;
+        }
+        Ok(group)
+    }
+
+    /// Takes everything away again. The error says what could not be.
+    pub(super) fn end(self) -> Result<(), Vec<String>> {
+        self.undo.run()
+    }
+}
+
+impl Undo {
+    fn run(self) -> Result<(), Vec<String>> {
+        let mut failed = Vec::new();
+        let mut undone = |group: &Cgroup, result: io::Result<()>| {
+            if let Err(error) = result {
+                failed.push(format!("{}: {error}", group.path().display()));
+            }
+        };
+        if let Some(group) = &self.group {
+            undone(group, group.remove());
+        }
+        for (base, controller) in self.delegated.iter().rev() {
+            undone(base, base.withdraw(controller.name()));
+        }
+        if let Some((base, side)) = &self.stepped_aside {
+            undone(base, base.enter());
+            undone(side, side.remove());
+        }
+        if let Some(signals) = self.signals
+            && let Err(error) = signals.restore()
+        {
+            failed.push(format!("the signal mask: {}", errno::words(error)));
+        }
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(failed)
+        }
+    }
+}
+
+/// The group below which those of runs are made: root's is the first of all, a user's its own.
+fn base() -> Result<Cgroup, Unavailable> {
+    let first = Cgroup::root().ok_or_else(|| Unavailable {
+        found: "no cgroup2 file system is mounted".to_owned(),
+        fix: "mount -t cgroup2 none /sys/fs/cgroup".to_owned(),
+    })?;
+    if users::is_root() {
+        return Ok(first);
+    }
+    Cgroup::own(&first).ok_or_else(|| Unavailable::new("this process is in no group of version 2"))
+}
+
+/// The controllers that a group has of those that limits need.
+fn available_controllers(base: &Cgroup) -> Result<Vec<Controller>, Unavailable> {
+    let shown = base.path().display();
+    let names = base
+        .controllers()
+        .map_err(|error| Unavailable::new(format!("{shown}: {error}")))?;
+    let available: Vec<_> = Controller::ALL
+        .into_iter()
+        .filter(|one| names.iter().any(|name| name == one.name()))
+        .collect();
+    if !available.is_empty() {
+        return Ok(available);
+    }
+    Err(if version_1_holds_controllers() {
+        Unavailable {
+            found: "control groups of version 1 hold the controllers".to_owned(),
+            fix: "boot with systemd.unified_cgroup_hierarchy=1, or without systemd with cgroup_no_v1=all".to_owned(),
+        }
+    } else {
+        Unavailable::new(format!("{shown} has no controllers"))
+    })
+}
+
+/// Leaves the group that is to be divided, where it is one that must hold no process.
+fn step_aside(base: &Cgroup, undo: &mut Undo) -> Result<(), Unavailable> {
+    let shown = base.path().display();
+    let name = format!("purple-doctor-{}.supervisor", std::process::id());
+    match base.step_aside(&name) {
+        Ok(side) => {
+            undo.stepped_aside = side.map(|side| (base.clone(), side));
+            Ok(())
+        }
+        Err(StepAsideError::OtherProcesses(count)) => Err(Unavailable::new(format!(
+            "{shown} holds {count} other processes"
+        ))),
+        Err(StepAsideError::Refused(error)) => Err(Unavailable::new(format!(
+            "{shown} is not yours to divide: {error}"
+        ))),
+    }
+}
+
+/// Has a group give controllers to the groups below it; gives those that it does.
+fn delegate(base: &Cgroup, available: Vec<Controller>, undo: &mut Undo) -> BTreeSet<Controller> {
+    let mut delegated = BTreeSet::new();
+    for controller in available {
+        if !base.delegates(controller.name()) {
+            if base.delegate(controller.name()).is_err() {
+                continue;
+            }
+            undo.delegated.push((base.clone(), controller));
+        }
+        delegated.insert(controller);
+    }
+    delegated
+}
+
+/// What the controllers that work, and those that do not, mean for limits.
+fn controllers_found(controllers: &BTreeSet<Controller>) -> Outcome {
+    let names = |works: bool| {
+        let all = Controller::ALL.into_iter();
+        let some = all.filter(|one| controllers.contains(one) == works);
+        some.map(Controller::name).collect::<Vec<_>>()
+    };
+    let has: Vec<_> = controllers.iter().map(|one| one.name()).collect();
+    let (has, lacks) = (has.join(", "), names(false));
+    let fix = if users::is_root() {
+        "a kernel with CONFIG_MEMCG, CONFIG_CGROUP_PIDS, CONFIG_CFS_BANDWIDTH and CONFIG_BLK_DEV_THROTTLING; \
+         where version 1 holds them: boot with systemd.unified_cgroup_hierarchy=1"
+    } else {
+        "root writes [Service] and Delegate=cpu io memory pids to \
+         /etc/systemd/system/user@.service.d/delegate.conf, then systemctl daemon-reload and a new login"
+    }
+    .to_owned();
+    match lacks.as_slice() {
+        [] => Outcome::Works(has),
+        // No shipped profile limits disks.
+        ["io"] => Outcome::Degraded {
+            found: format!("{has}; not io"),
+            fix,
+        },
+        lacks => Outcome::Missing {
+            found: format!("{has}; not {}", lacks.join(", ")),
+            fix,
+        },
+    }
+}
+
+/// Whether processes can start in the group, and end with it.
+fn check_processes(group: &Cgroup, checks: &mut Vec<Check>) {
+    let tried = start_and_kill(group);
+    let outcome = |result: Result<(), Errno>| match result {
+        Ok(()) => Outcome::works(),
+        Err(error) => Outcome::Missing {
+            found: errno::words(error),
+            fix: "a kernel from Linux 5.14 on".to_owned(),
+        },
+    };
+    checks.push(Check::required(CGROUP_CLONE, outcome(tried.started)));
+    checks.push(Check::required(CGROUP_KILL, outcome(tried.killed)));
+}
+
+const fn advice(root: bool) -> &'static str {
+    if root {
+        "in a container: give it a cgroup namespace whose root holds no process; elsewhere boot with systemd.unified_cgroup_hierarchy=1"
+    } else {
+        "`systemd-run --user --scope -p Delegate=yes purple doctor`, and purple run in the same way"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Controller, Outcome, controllers_found};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn only_disks_may_be_without_limits() {
+        let found = |without: &[Controller]| {
+            let all = Controller::ALL.into_iter();
+            let some: BTreeSet<_> = all.filter(|one| !without.contains(one)).collect();
+            controllers_found(&some)
+        };
+        assert!(found(&[]).is_works());
+        let disks = found(&[Controller::Io]);
+        assert!(matches!(disks, Outcome::Degraded { found, .. } if found.ends_with("; not io")));
+        let more = found(&[Controller::Io, Controller::Pids]);
+        assert!(matches!(more, Outcome::Missing { found, .. } if found.contains("; not io, pids")));
+    }
+}

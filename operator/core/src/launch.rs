@@ -1,0 +1,250 @@
+//! A run from a plan to the end of its command.
+//!
+//! First everything is checked, then directories are made: a refused run leaves nothing behind. Then
+//! this process becomes purple-exec, or watches it where there is a record to keep.
+
+use crate::executor::{self, ExecutorError};
+use crate::notice::Notice;
+use crate::plans::ReadyPlan;
+use crate::session::{Session, SessionError};
+use crate::workspace::{self, WorkspaceError};
+use purple_host::cgroup::Cgroup;
+use purple_host::memory::SealedBytes;
+use purple_host::users;
+use purple_plan::{DecodeError, Layer, Plan};
+use std::ffi::OsString;
+use std::fmt::{self, Display};
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What to run under a plan, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The command and its arguments.
+    pub command: Vec<OsString>,
+    /// Where purple-exec's report goes.
+    pub report: Option<PathBuf>,
+    /// The control group below which the run's is made.
+    pub cgroup: Option<PathBuf>,
+    /// The layers that need not be enforced.
+    pub unenforced: Vec<String>,
+    /// As root: the command's user and group id outside.
+    pub outside_id: Option<u32>,
+    /// Not as root: whether the command has the first subordinate ids outside.
+    pub subordinate_ids: bool,
+}
+
+impl Request {
+    /// Whether a layer need not be enforced.
+    fn gives_up(&self, layer: Layer) -> bool {
+        self.unenforced.iter().any(|name| name == layer.name())
+    }
+}
+
+/// A plan to run under, decoded.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    ready: &'a ReadyPlan,
+    plan: Plan<'a>,
+}
+
+impl<'a> Launch<'a> {
+    /// Decodes the plan.
+    pub fn new(ready: &'a ReadyPlan) -> Result<Self, LaunchError> {
+        let plan = Plan::decode(&ready.bytes).map_err(LaunchError::Decode)?;
+        Ok(Self { ready, plan })
+    }
+
+    /// Checks everything, makes what is missing, and gives what is left to be started.
+    pub fn prepare(
+        &self,
+        request: &Request,
+        notices: &mut Vec<Notice>,
+    ) -> Result<PreparedRun<'_>, LaunchError> {
+        let executor = executor::command()?;
+        let sealed = executor::seal(&self.ready.bytes)?;
+        workspace::check(&self.plan)?;
+        let session = self.session(request, notices)?;
+
+        if let Some(entry) = &self.ready.unkept {
+            // A plan that cannot be kept is compiled again next time.
+            let _kept = entry.keep(&self.ready.bytes).is_ok();
+        }
+        workspace::make_output_directories(&self.plan, notices)?;
+        let has_limits = self.plan.cgroup.iter().next().is_some();
+        let limited = has_limits && !request.gives_up(Layer::Cgroup);
+        let cgroup = cgroup(request.cgroup.as_deref(), limited, session.is_some());
+        let mut run = PreparedRun {
+            executor,
+            sealed,
+            session,
+        };
+        run.add_arguments(request, cgroup.as_deref());
+        Ok(run)
+    }
+
+    /// The record of the run, where its plan asks for one.
+    fn session(
+        &self,
+        request: &Request,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Option<Session<'_>>, LaunchError> {
+        let recorded = self
+            .plan
+            .needs
+            .iter()
+            .any(|need| need.layer == Layer::Audit)
+            && !request.gives_up(Layer::Audit);
+        if !recorded {
+            return Ok(None);
+        }
+        let report = request.report.as_deref();
+        Ok(Some(Session::open(
+            &self.plan,
+            report,
+            &request.command,
+            notices,
+        )?))
+    }
+}
+
+/// A run of which nothing is left to check or to make.
+#[derive(Debug)]
+pub struct PreparedRun<'a> {
+    executor: Command,
+    sealed: SealedBytes,
+    session: Option<Session<'a>>,
+}
+
+impl PreparedRun<'_> {
+    fn add_arguments(&mut self, request: &Request, cgroup: Option<&Path>) {
+        let command = &mut self.executor;
+        match (&self.session, &request.report) {
+            (Some(session), _) => session.add_arguments(command),
+            (None, Some(report)) => drop(command.arg("--report").arg(report)),
+            (None, None) => {}
+        }
+        if let Some(cgroup) = cgroup {
+            command.arg("--cgroup").arg(cgroup);
+        }
+        for layer in &request.unenforced {
+            command.arg("--unenforced").arg(layer);
+        }
+        if let Some(id) = request.outside_id {
+            command.arg("--outside-id").arg(id.to_string());
+        }
+        if request.subordinate_ids {
+            command.arg("--subordinate-ids");
+        }
+        command
+            .arg(self.sealed.path())
+            .arg("--")
+            .args(&request.command);
+    }
+
+    /// Runs the command to its end, and gives purple-exec's exit status. Where there is no record to
+    /// keep, this process becomes purple-exec instead, and this does not return but for an error.
+    pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
+        if let Some(session) = self.session {
+            return Ok(session.run(&mut self.executor, notices)?);
+        }
+        let error = self.executor.exec();
+        Err(LaunchError::Exec {
+            program: self.executor.get_program().into(),
+            error,
+        })
+    }
+}
+
+/// Where purple-exec makes the run's group. Leftovers of killed runs are removed there.
+fn cgroup(named: Option<&Path>, limited: bool, recorded: bool) -> Option<PathBuf> {
+    let named_or_none = named.map(Path::to_owned);
+    if !limited {
+        return named_or_none;
+    }
+    let is_root = users::is_root();
+    let parent = match named {
+        Some(named) => Some(Cgroup::at(named)),
+        None => Cgroup::root().and_then(|first| {
+            if is_root {
+                Some(first.child("purple"))
+            } else {
+                Cgroup::own(&first)
+            }
+        }),
+    };
+    if let Some(parent) = &parent {
+        parent.remove_leftovers();
+    }
+    // purple-exec moves itself out of a user's group, which it divides then, but not its parent.
+    if recorded && !is_root && named.is_none() {
+        step_aside(&parent?)
+    } else {
+        named_or_none
+    }
+}
+
+/// Moves this process to a new group below its own, and gives its own, below which the run's group can
+/// be made then. `None` where it cannot: purple-exec finds the same, and refuses the run with the
+/// reason.
+///
+/// The new group stays for as long as this process is in it, and so behind it: systemd removes it
+/// with the scope.
+fn step_aside(own: &Cgroup) -> Option<PathBuf> {
+    let side = own.step_aside(&format!("purple-{}.supervisor", std::process::id()));
+    side.ok()?.map(|_| own.path().to_owned())
+}
+
+/// Why a run was refused, or could not be carried out to its end.
+#[derive(Debug)]
+pub enum LaunchError {
+    /// The plan does not decode.
+    Decode(DecodeError),
+    /// purple-exec cannot be started.
+    Executor(ExecutorError),
+    /// The plan's paths are not shared.
+    Workspace(WorkspaceError),
+    /// The run or its record.
+    Session(SessionError),
+    /// This process cannot become purple-exec.
+    Exec {
+        /// Its path.
+        program: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => error.fmt(f),
+            Self::Executor(error) => error.fmt(f),
+            Self::Workspace(error) => error.fmt(f),
+            Self::Session(error) => error.fmt(f),
+            Self::Exec { program, error } => write!(f, "{}: {error}", program.display()),
+        }
+    }
+}
+
+impl std::error::Error for LaunchError {}
+
+impl From<ExecutorError> for LaunchError {
+    fn from(error: ExecutorError) -> Self {
+        Self::Executor(error)
+    }
+}
+
+impl From<WorkspaceError> for LaunchError {
+    fn from(error: WorkspaceError) -> Self {
+        Self::Workspace(error)
+    }
+}
+
+impl From<SessionError> for LaunchError {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}

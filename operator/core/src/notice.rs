@@ -1,0 +1,77 @@
+//! What people should read although nothing failed: values, which the command line prints.
+
+use purplec::diagnostics::{Diagnostic, Severity, render};
+use purplec::source::Sources;
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
+/// One of them. Its `Display` is the message, of one line or more.
+#[derive(Debug)]
+pub enum Notice {
+    /// The compiler has findings in a policy.
+    Findings(Findings),
+    /// An output directory was missing and was made.
+    OutputDirectoryMade(PathBuf),
+    /// The policy has a run go on where its record cannot be written.
+    NoRecord {
+        /// Why it cannot.
+        why: String,
+        /// When this was found.
+        when: RecordStage,
+    },
+    /// Calls that were denied to the command: how many, which, and the line of the policy.
+    Denied(String),
+}
+
+/// What a run had come to when its record failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordStage {
+    /// It was not started yet.
+    BeforeTheRun,
+    /// It had ended.
+    AfterTheRun,
+}
+
+impl Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Findings(findings) => findings.fmt(f),
+            Self::OutputDirectoryMade(path) => {
+                write!(f, "made the output directory {}", path.display())
+            }
+            Self::NoRecord { why, when } => {
+                let consequence = match when {
+                    RecordStage::BeforeTheRun => "the run goes on without a record",
+                    RecordStage::AfterTheRun => "the run has no record",
+                };
+                write!(f, "{why}; {consequence}, as the policy says")
+            }
+            Self::Denied(line) => f.write_str(line),
+        }
+    }
+}
+
+/// Findings in a policy that are more than notes, with the texts that they point into.
+#[derive(Debug)]
+pub struct Findings {
+    sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// Those of a compilation; `None` where there are none.
+    pub(crate) fn of(sources: &Sources, all: &[Diagnostic]) -> Option<Self> {
+        let worse = all.iter().filter(|one| one.severity > Severity::Note);
+        let diagnostics: Vec<Diagnostic> = worse.cloned().collect();
+        (!diagnostics.is_empty()).then(|| Self {
+            sources: sources.clone(),
+            diagnostics,
+        })
+    }
+}
+
+impl Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render::human(&self.sources, &self.diagnostics))
+    }
+}

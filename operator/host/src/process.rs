@@ -1,0 +1,184 @@
+//! Staying the parent of a command: signals are passed on, it stops and continues with its caller,
+//! and it does not outlive this program.
+
+use crate::FileError;
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::fmt::{self, Display};
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+/// Runs a command to its end and returns the exit status that a shell would report for it.
+///
+/// It is a process group of its own: what the keyboard sends comes here alone, and is passed on once.
+pub fn supervise(command: &mut Command) -> Result<u8, SuperviseError> {
+    refuse_ignored_children()?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let child = match command.process_group(0).spawn() {
+        Ok(child) => child,
+        Err(error) => return Err(SuperviseError::Start { program, error }),
+    };
+    let child = i32::try_from(child.id()).map_err(|_| Errno::ESRCH);
+    child
+        .and_then(|child| wait_and_forward(Pid::from_raw(child)))
+        .map_err(|errno| SuperviseError::Wait { program, errno })
+}
+
+/// Waits for the child's end, and passes on every signal until then.
+fn wait_and_forward(child: Pid) -> Result<u8, Errno> {
+    // What came before this ended us, and with us the child.
+    let all: SigSet = Signal::iterator().collect();
+    all.thread_block()?;
+    let mut resumed = false;
+    loop {
+        while let Some(change) = state_change(child)? {
+            match change {
+                StateChange::Ended(status) => return Ok(status),
+                StateChange::Stopped => {
+                    stop()?;
+                    kill(child, Signal::SIGCONT)?;
+                    resumed = true;
+                }
+            }
+        }
+        match all.wait()? {
+            Signal::SIGCHLD | Signal::SIGPIPE => {}
+            // The one that has continued us, which the child has got already.
+            Signal::SIGCONT if resumed => resumed = false,
+            signal => match kill(child, signal) {
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(errno) => return Err(errno),
+            },
+        }
+    }
+}
+
+/// Why a command could not be run to its end.
+#[derive(Debug)]
+pub enum SuperviseError {
+    /// The state of this process cannot be read.
+    OwnState(FileError),
+    /// Where the caller ignores SIGCHLD, a child leaves no status behind (wait(2), NOTES).
+    IgnoredChildren,
+    /// The command did not start.
+    Start {
+        /// The program.
+        program: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// Its end cannot be waited for.
+    Wait {
+        /// The program.
+        program: String,
+        /// Why.
+        errno: Errno,
+    },
+}
+
+impl Display for SuperviseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OwnState(error) => error.fmt(f),
+            Self::IgnoredChildren => f.write_str(
+                "SIGCHLD is ignored by whoever started this, so nobody would see how the command ends",
+            ),
+            Self::Start { program, error } => write!(f, "{program}: {error}"),
+            Self::Wait { program, errno } => write!(f, "waiting for {program}: {}", errno.desc()),
+        }
+    }
+}
+
+impl std::error::Error for SuperviseError {}
+
+fn refuse_ignored_children() -> Result<(), SuperviseError> {
+    const STATUS: &str = "/proc/self/status";
+    let status = std::fs::read_to_string(STATUS)
+        .map_err(|error| SuperviseError::OwnState(FileError::at(STATUS)(error)))?;
+    match ignores(&status, Signal::SIGCHLD) {
+        Some(false) => Ok(()),
+        _ => Err(SuperviseError::IgnoredChildren),
+    }
+}
+
+/// Whether a process ignores a signal, by its status (`proc_pid_status(5)`); `None` where it does not
+/// say.
+fn ignores(status: &str, signal: Signal) -> Option<bool> {
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let ignored = u64::from_str_radix(ignored.trim(), 16).ok()?;
+    let bit = 1_u64 << (signal as u32 - 1);
+    Some(ignored & bit != 0)
+}
+
+enum StateChange {
+    Ended(u8),
+    Stopped,
+}
+
+/// What has become of the child since the last call.
+fn state_change(child: Pid) -> Result<Option<StateChange>, Errno> {
+    let flags = WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED;
+    Ok(match waitpid(child, Some(flags))? {
+        WaitStatus::Exited(_, status) => {
+            Some(StateChange::Ended(u8::try_from(status).unwrap_or(255)))
+        }
+        WaitStatus::Signaled(_, signal, _) => Some(StateChange::Ended(
+            u8::try_from(signal as i32 + 128).unwrap_or(255),
+        )),
+        WaitStatus::Stopped(..) => Some(StateChange::Stopped),
+        _ => None,
+    })
+}
+
+/// Stops as the keyboard's signal does by default; where nobody would continue us, nothing happens.
+fn stop() -> Result<(), Errno> {
+    let mut only = SigSet::empty();
+    only.add(Signal::SIGTSTP);
+    raise(Signal::SIGTSTP)?;
+    only.thread_unblock()?;
+    only.thread_block()
+}
+
+/// All signals held back, until they are let through again.
+#[derive(Debug)]
+pub struct BlockedSignals(SigSet);
+
+impl BlockedSignals {
+    /// Holds them back in this thread.
+    pub fn block() -> Result<Self, Errno> {
+        SigSet::all()
+            .thread_swap_mask(SigmaskHow::SIG_BLOCK)
+            .map(Self)
+    }
+
+    /// Sets the mask that was before.
+    pub fn restore(&self) -> Result<(), Errno> {
+        self.0.thread_set_mask()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Signal, ignores, supervise};
+    use std::process::Command;
+
+    #[test]
+    fn ignored_signals_are_bits_from_1() {
+        let status = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000010000\n";
+        assert_eq!(ignores(status, Signal::SIGCHLD), Some(true));
+        assert_eq!(ignores(status, Signal::SIGTERM), Some(false));
+        assert_eq!(ignores("SigIgn:\tx\n", Signal::SIGCHLD), None);
+        assert_eq!(ignores("", Signal::SIGCHLD), None);
+    }
+
+    #[test]
+    fn a_program_that_does_not_start_is_named() {
+        let missing = supervise(&mut Command::new("/nonexistent"));
+        assert!(missing.is_err_and(|error| error.to_string().starts_with("/nonexistent: ")));
+    }
+}

@@ -1,0 +1,89 @@
+//! The steps that build the file system.
+
+use crate::layout::{enumeration, record};
+use crate::source_line::SourceLine;
+use core::ffi::CStr;
+
+enumeration! {
+    /// One kind of step that builds the file system.
+    pub enum MountKind {
+        /// Mount a tmpfs: `attrs`, `size`, `inodes`, `mode`.
+        Tmpfs = 1,
+        /// Bind the host's `source`: `attrs`, `flags`.
+        Bind = 2,
+        /// Mount a proc of the sandbox's pid namespace.
+        Proc = 3,
+        /// Mount sysfs.
+        Sysfs = 4,
+        /// Mount a devpts instance of its own.
+        Devpts = 5,
+        /// Write a file with `content` and `mode`.
+        File = 6,
+        /// Make a symbolic link to `content`.
+        Symlink = 7,
+        /// Make a directory with `mode`.
+        Directory = 8,
+        /// Cover a file or directory with an empty one that cannot be read or written.
+        Mask = 9,
+        /// Bind the target on itself with `attrs`.
+        SelfBind = 10,
+        /// Add `attrs` to the mount at the target.
+        Attributes = 11,
+        /// Write `content` to the existing file and read it back (for /proc/sys).
+        Setting = 12,
+    }
+}
+
+record! {
+    /// One step that builds the file system. Steps are taken in order.
+    pub struct Mount<'a> {
+        /// What to do.
+        pub kind: MountKind,
+        /// See [`mount_flags`].
+        pub flags: u32,
+        /// `MOUNT_ATTR_*` bits to set (`mount_setattr(2)`). See [`mount_attrs`].
+        pub attrs: u64,
+        /// Tmpfs: bytes it may hold.
+        pub size: u64,
+        /// Tmpfs: files it may hold.
+        pub inodes: u32,
+        /// Permission bits of what is made.
+        pub mode: u32,
+        /// The line of the policy that asked for it, if any.
+        pub line: SourceLine,
+        /// Bind: the path on the host.
+        pub source: &'a CStr,
+        /// The path inside, absolute.
+        pub target: &'a CStr,
+        /// File, symbolic link, setting and stub of a file: the content.
+        pub content: &'a [u8],
+    }
+}
+
+/// Bits of [`Mount::attrs`] (linux/mount.h).
+pub mod mount_attrs {
+    /// `MOUNT_ATTR_RDONLY`, `NOSUID`, `NODEV`, `NOEXEC`, the access time bits, `NODIRATIME` and
+    /// `NOSYMFOLLOW`. An id map is asked for by [`mount_flags::OWNED`](super::mount_flags::OWNED).
+    pub const ALL: u64 = 0x20_00ff;
+}
+
+/// Bits of [`Mount::flags`].
+pub mod mount_flags {
+    /// Everything mounted below the source comes with it, and `attrs` hold for all of it.
+    pub const RECURSIVE: u32 = 1;
+    /// Leave the step out when its source (bind) or target (mask, self-bind) does not exist.
+    pub const OPTIONAL: u32 = 2;
+    /// The target lies in a part of the tree that belongs to the host: it must exist already.
+    pub const EXISTING: u32 = 4;
+    /// Files belong to the payload inside and to the source's owner outside, also when root
+    /// starts the sandbox (an id-mapped mount).
+    pub const OWNED: u32 = 8;
+    /// Where the target is missing on the host, an empty file, or one with `content`, stands there
+    /// while the sandbox runs; where a directory above it is missing, an empty directory (mask,
+    /// self-bind).
+    pub const STUB_FILE: u32 = 16;
+    /// The same with an empty directory for the target itself.
+    pub const STUB_DIRECTORY: u32 = 32;
+    /// Every bit there is.
+    pub const ALL: u32 = RECURSIVE | OPTIONAL | EXISTING | OWNED | STUB_FILE | STUB_DIRECTORY;
+}
