@@ -1,6 +1,6 @@
 //! A run that is recorded: what is checked and opened before it, and what is written after it.
 
-use crate::Problem;
+use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
 use crate::audit::record::Run;
 use crate::notice::{Notice, RecordStage};
@@ -140,16 +140,15 @@ fn on_log_failure(plan: &Plan<'_>) -> AuditFailure {
 
 /// A failure of the log ends the run, unless the policy has it go on: then there is a notice.
 fn unless_policy_continues<T>(
-    result: Result<T, Problem>,
+    result: Result<T, LogError>,
     on_failure: AuditFailure,
     when: RecordStage,
     notices: &mut Vec<Notice>,
 ) -> Result<Option<T>, SessionError> {
     match (result, on_failure) {
         (Ok(value), _) => Ok(Some(value)),
-        (Err(problem), AuditFailure::End) => Err(SessionError::Log(problem)),
-        (Err(problem), AuditFailure::Continue) => {
-            let why = problem.0;
+        (Err(why), AuditFailure::End) => Err(SessionError::Log(why)),
+        (Err(why), AuditFailure::Continue) => {
             notices.push(Notice::NoRecord { why, when });
             Ok(None)
         }
@@ -175,7 +174,7 @@ fn timestamp(time: SystemTime) -> String {
 #[derive(Debug)]
 pub enum SessionError {
     /// The audit log.
-    Log(Problem),
+    Log(LogError),
     /// The program could write to the audit log.
     LogWritable(WorkspaceError),
     /// The file that the operator wants the report in.
@@ -193,7 +192,7 @@ pub enum SessionError {
 impl Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Log(problem) => f.write_str(&problem.0),
+            Self::Log(error) => error.fmt(f),
             Self::LogWritable(error) => error.fmt(f),
             Self::ReportCopy(error) | Self::Id(error) => error.fmt(f),
             Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),
