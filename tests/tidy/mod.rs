@@ -12,6 +12,7 @@ mod dependencies;
 mod diagnostics;
 mod documents;
 mod imports;
+mod operator;
 mod sources;
 mod threats;
 

@@ -5,39 +5,33 @@
 //! missed. The head is what writers lock, for the log itself may be moved while they wait.
 
 use super::error::{LogError, LogProblem};
-use nix::errno::Errno;
-use nix::fcntl::{FallocateFlags, Flock, FlockArg, OFlag, fallocate};
+use purple_host::own_file::{self, Access, LockedFile};
+use purple_host::users;
 use purple_plan::sha256;
 use purplec::seal::hex;
 use serde_json::Value;
 use std::ffi::OsString;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// What is set aside for a record before a run: a record with as many denied calls as there can be,
 /// each with a path of control characters, and a long command line.
-const RESERVED: i64 = 1 << 20;
+const RESERVED_BYTES: u32 = 1 << 20;
 
 /// More than the longest record has: a command line and what it takes to escape it.
-const TAIL: u64 = 16 << 20;
+const MAX_RECORD_BYTES: u64 = 16 << 20;
 
 /// The most bytes of a log that are read.
-const MOST: u64 = 1 << 30;
+const MAX_LOG_BYTES: u64 = 1 << 30;
 
 /// The log that is written where a policy names none: root's own, or the caller's.
 pub fn default_path() -> Result<PathBuf, LogError> {
-    if nix::unistd::geteuid().is_root() {
+    if users::is_root() {
         return Ok(PathBuf::from("/var/log/purple/audit.log"));
     }
-    let absolute = |name| {
-        let path = PathBuf::from(std::env::var_os(name)?);
-        path.is_absolute().then_some(path)
-    };
-    absolute("XDG_STATE_HOME")
-        .or_else(|| Some(absolute("HOME")?.join(".local/state")))
+    users::base_directory("XDG_STATE_HOME", ".local/state")
         .map(|base| base.join("purple/audit.log"))
         .ok_or(LogError::NoDefaultPath)
 }
@@ -103,12 +97,8 @@ impl Log {
         let (head, _) = log.lock()?;
         let file = log.open()?;
         let size = log.size(&file)?;
-        let end = i64::try_from(size).unwrap_or(i64::MAX);
-        match fallocate(&file, FallocateFlags::FALLOC_FL_KEEP_SIZE, end, RESERVED) {
-            // Some file systems cannot: then the end of the run shows whether there is room.
-            Ok(()) | Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => {}
-            Err(errno) => return Err(log.failed(errno)),
-        }
+        // Some file systems cannot: then the end of the run shows whether there is room.
+        own_file::reserve(&file, size, RESERVED_BYTES).map_err(|errno| log.failed(errno))?;
         drop(head);
         Ok(log)
     }
@@ -141,14 +131,14 @@ impl Log {
 
     /// Waits until nobody else writes, and reads the head. A record whose writer did not come to
     /// change the head counts.
-    fn lock(&self) -> Result<(Flock<File>, Head), LogError> {
+    fn lock(&self) -> Result<(LockedFile, Head), LogError> {
         let failed = |problem| LogError::Head {
             path: self.head(),
             problem,
         };
-        let file = open_private(&self.head(), true).map_err(|error| failed(error.into()))?;
-        let mut locked = Flock::lock(file, FlockArg::LockExclusive)
-            .map_err(|(_, errno)| failed(errno.into()))?;
+        let file =
+            own_file::open(&self.head(), Access::Update).map_err(|error| failed(error.into()))?;
+        let mut locked = own_file::lock(file).map_err(|errno| failed(errno.into()))?;
         let mut text = String::new();
         locked
             .read_to_string(&mut text)
@@ -173,7 +163,7 @@ impl Log {
     }
 
     fn open(&self) -> Result<File, LogError> {
-        open_private(&self.path, false).map_err(|error| self.failed(error))
+        own_file::open(&self.path, Access::Append).map_err(|error| self.failed(error))
     }
 
     fn size(&self, file: &File) -> Result<u64, LogError> {
@@ -182,7 +172,7 @@ impl Log {
 
     /// The last record; a longer one than can be is taken as none of ours.
     fn last_line(&self) -> Result<Option<String>, LogError> {
-        let text = read_end(&self.path, TAIL)?;
+        let text = read_end(&self.path, MAX_RECORD_BYTES)?;
         Ok(text.and_then(|text| text.lines().last().map(str::to_owned)))
     }
 
@@ -221,53 +211,13 @@ pub fn bound_to(line: &str, before: &Head) -> bool {
 
 /// A file's text; `None` where there is no file.
 pub fn read(path: &Path) -> Result<Option<String>, LogError> {
-    read_end(path, MOST)
+    read_end(path, MAX_LOG_BYTES)
 }
 
 /// At most so many bytes at the end of a file.
-fn read_end(path: &Path, most: u64) -> Result<Option<String>, LogError> {
-    let failed = |error: std::io::Error| LogError::Log {
+fn read_end(path: &Path, limit: u64) -> Result<Option<String>, LogError> {
+    own_file::read_end(path, limit).map_err(|error| LogError::Log {
         path: path.to_owned(),
         problem: error.into(),
-    };
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    let mut file = match OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits())
-        .open(path)
-    {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let length = file.metadata().map_err(failed)?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(most)))
-        .map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// Opens a file of our own for writing, made where it is missing, which nobody else can read.
-fn open_private(path: &Path, from_start: bool) -> std::io::Result<File> {
-    let refused = |what: &str| Err(std::io::Error::other(what.to_owned()));
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let mut options = OpenOptions::new();
-    let options = options.create(true).mode(0o600).custom_flags(flags.bits());
-    let file = if from_start {
-        options.read(true).write(true).truncate(false).open(path)?
-    } else {
-        options.append(true).open(path)?
-    };
-    let found = file.metadata()?;
-    if !found.is_file() {
-        return refused("not a regular file");
-    }
-    if found.uid() != nix::unistd::geteuid().as_raw() {
-        return refused("it belongs to somebody else");
-    }
-    if found.mode() & 0o777 != 0o600 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
+    })
 }
