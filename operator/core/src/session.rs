@@ -61,7 +61,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Tells purple-exec by arguments where its report goes, and whose child it is.
+    /// Passes to purple-exec where its report goes, and whose child it is.
     pub(crate) fn add_arguments(&self, command: &mut Command) {
         let descriptor = self.report.as_raw_fd().to_string();
         command

@@ -1,4 +1,4 @@
-//! Files that belong to this user and that nobody else can read: opened, locked, and read from their
+//! Files that belong to this user and that no other user can read: opened, locked, and read from their
 //! end, without following a symbolic link in their place.
 
 use nix::errno::Errno;
@@ -21,7 +21,7 @@ pub enum Access {
     Update,
 }
 
-/// Opens a file of this user's, made where it is missing, which nobody else can read.
+/// Opens a file of this user's, made where it is missing, which no other user can read.
 pub fn open(path: &Path, access: Access) -> io::Result<File> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let mut options = OpenOptions::new();

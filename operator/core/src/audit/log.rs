@@ -129,7 +129,7 @@ impl Log {
         place.sync_data().map_err(failed)
     }
 
-    /// Waits until nobody else writes, and reads the head. A record whose writer did not come to
+    /// Waits until no other process writes, and reads the head. A record whose writer did not come to
     /// change the head counts.
     fn lock(&self) -> Result<(LockedFile, Head), LogError> {
         let failed = |problem| LogError::Head {
