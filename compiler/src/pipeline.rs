@@ -10,7 +10,7 @@ use crate::lint::suppress::suppress;
 use crate::lower::lower;
 use crate::parse::{self, Document};
 use crate::quantity::Date;
-use crate::resolve::resolve;
+use crate::resolve::{effective, resolve};
 use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
@@ -144,7 +144,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         sink,
     );
     if wants(Stage::Resolved) {
-        outcome.listing = Some(inherit::effective(&document, &outcome.sources));
+        outcome.listing = Some(effective(&document, &outcome.sources));
         return Ok(());
     }
     let ir = lower(&resolved, sink);

@@ -10,6 +10,7 @@ use crate::run::Run;
 use crate::transfer::{number, open_at, read, write};
 use core::ffi::CStr;
 use purple_plan::{CgroupValue, Layer, Plan, SourceLine};
+use purple_report::CgroupUsage;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
@@ -38,27 +39,14 @@ pub(crate) struct Group {
 pub(crate) struct Used {
     /// A line each: a file's name, a space, the value that was read back.
     pub(crate) values: Text<1024>,
-    /// By [`COUNTS`]; `None` where the kernel or the group does not count it.
-    pub(crate) counts: [Option<u64>; COUNTS.len()],
+    /// `None` where the kernel or the group does not count it.
+    pub(crate) counts: CgroupUsage,
 }
-
-/// Everything that is counted: its name in reports, the file, and the word before the number. Where
-/// that stands more than once, as for each disk, the sum counts. Times are in microseconds.
-pub(crate) const COUNTS: [(&str, &CStr, &[u8]); 8] = [
-    ("cpu_microseconds", c"cpu.stat", b"usage_usec"),
-    ("cpu_throttled_microseconds", c"cpu.stat", b"throttled_usec"),
-    ("peak_memory_bytes", c"memory.peak", b""),
-    ("disk_read_bytes", c"io.stat", b"rbytes"),
-    ("disk_written_bytes", c"io.stat", b"wbytes"),
-    ("peak_pids", c"pids.peak", b""),
-    ("oom_kills", c"memory.events", b"oom_kill"),
-    ("pids_limit_hits", c"pids.events", b"max"),
-];
 
 impl Used {
     /// Whether the kernel killed something of the group for want of memory.
     pub(crate) fn out_of_memory(&self) -> bool {
-        matches!(self.counts, [.., Some(kills), _] if kills > 0)
+        self.counts.oom_kills.is_some_and(|kills| kills > 0)
     }
 }
 
@@ -138,23 +126,17 @@ impl Group {
         write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
         self.wait_until_empty()
             .or_refuse(STEP, "waiting for the group's end")?;
-        let counts = COUNTS.map(|(_, file, word)| {
-            let mut buffer = [0; 4096];
-            read(self.dir(), file, &mut buffer)
-                .ok()
-                .map(|text| sum(text, word))
-        });
+        let counts = self.counts();
         remove(&self.parent, &self.name).or_refuse(STEP, "removing the group")?;
-        let [.., oom_kills, refused] = counts;
         for (file, count, what) in [
             (
                 c"memory.max",
-                oom_kills,
+                counts.oom_kills,
                 ": processes that the kernel killed for want of memory: ",
             ),
             (
                 c"pids.max",
-                refused,
+                counts.pids_limit_hits,
                 ": new processes and threads that it kept from starting: ",
             ),
         ] {
@@ -175,6 +157,26 @@ impl Group {
             values: self.values,
             counts,
         })
+    }
+
+    /// Everything that is counted. Where a word stands more than once in a file, as for each disk,
+    /// the sum counts.
+    fn counts(&self) -> CgroupUsage {
+        let count = |file, word| {
+            let mut buffer = [0; 4096];
+            let text = read(self.dir(), file, &mut buffer).ok()?;
+            Some(sum(text, word))
+        };
+        CgroupUsage {
+            cpu_microseconds: count(c"cpu.stat", b"usage_usec"),
+            cpu_throttled_microseconds: count(c"cpu.stat", b"throttled_usec"),
+            peak_memory_bytes: count(c"memory.peak", b""),
+            disk_read_bytes: count(c"io.stat", b"rbytes"),
+            disk_written_bytes: count(c"io.stat", b"wbytes"),
+            peak_pids: count(c"pids.peak", b""),
+            oom_kills: count(c"memory.events", b"oom_kill"),
+            pids_limit_hits: count(c"pids.events", b"max"),
+        }
     }
 
     /// Waits until the kernel says that nothing runs in the group, at most ten seconds.

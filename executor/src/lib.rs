@@ -28,7 +28,6 @@ mod filesystem;
 mod gate;
 mod identity;
 mod init;
-mod json;
 mod landlock;
 mod load;
 mod message;

@@ -4,6 +4,7 @@
 mod signals;
 
 use super::inside::{PYTHON, script};
+use super::report::fits;
 use nix::unistd::Uid;
 use purple_tests::identity::skip;
 use purple_tests::operator::{finished, install, purple, without_environment};
@@ -60,9 +61,14 @@ pub(crate) fn run(place: &TestDir, options: &[&str], command: &[&str]) -> Finish
 
 pub(crate) fn records(place: &TestDir) -> Vec<Value> {
     let text = place.read("logs/audit.log");
-    text.lines()
+    let records: Vec<Value> = text
+        .lines()
         .map(|line| serde_json::from_str(line).expect("one object a line"))
-        .collect()
+        .collect();
+    for record in &records {
+        fits("record", record);
+    }
+    records
 }
 
 fn verify(place: &TestDir) -> Finished {
@@ -86,13 +92,7 @@ fn whole(place: &TestDir, records: usize) {
 fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
     install(place);
     let policy = policy(place, "");
-    let text = script(
-        "
-for _ in range(3): syscall(165, b'none', b'/target', b'tmpfs', 6, 0)
-syscall(101, 16, 1, 0, 0)
-attempt(socket.socket, 40, 1, 0)
-sys.exit(3)",
-    );
+    let text = script(include_str!("../probes/denied_five_times.py"));
     let done = run(place, &[], &[PYTHON, "-ISc", &text]);
     assert_eq!(done.code(), 3, "{done}");
     let (own, rest) = (policy.line_of("- ptrace"), policy.line_of("default_deny"));
@@ -119,6 +119,7 @@ sys.exit(3)",
         "policy_name",
         "command",
         "status",
+        "outcome",
         "exit_code",
         "resource_usage",
         "security_events",
@@ -130,7 +131,11 @@ sys.exit(3)",
     ];
     assert_eq!(keys, wanted);
     assert_eq!(
-        (&record["status"], &record["exit_code"]),
+        (&record["event_type"], &record["status"]),
+        (&json!("sandbox_execution"), &json!("failed"))
+    );
+    assert_eq!(
+        (&record["outcome"], &record["exit_code"]),
         (&json!("exited"), &json!(3))
     );
     assert_eq!(
@@ -163,7 +168,7 @@ sys.exit(3)",
     let mount = event("mount");
     assert_eq!(
         (&mount["type"], &mount["count"]),
-        (&json!("syscall_denied"), &json!(3))
+        (&json!("syscall_deny"), &json!(3))
     );
     assert_eq!(
         (&mount["policy_line"], &mount["errno"]),
@@ -198,7 +203,7 @@ sys.exit(3)",
 fn any_bytes_stay_one_object_a_line(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
-    let text = script("syscall(165, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
+    let text = script("syscall(SYS_mount, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
     let words = [
         "two\nlines\r",
         "\"quoted\" \\",
@@ -354,7 +359,7 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
     }
     install(place);
     place.dir("logs");
-    // In a mount namespace of its own, so that nobody else sees it.
+    // In a mount namespace of its own, which no other process sees.
     let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let setup = "mount -t tmpfs -o size=64k,mode=0777 none logs && exec \"$@\"";
     let small = |words: &[&str]| {
@@ -432,9 +437,10 @@ fn a_refused_run_has_a_record(place: &TestDir) {
     assert_eq!(run(place, &[], &["no-such-program"]).code(), 127);
     let all = records(place);
     assert_eq!(
-        (&all[0]["status"], &all[0]["exit_code"]),
+        (&all[0]["outcome"], &all[0]["exit_code"]),
         (&json!("refused"), &json!(127))
     );
+    assert_eq!(all[0]["status"], "refused");
     assert!(all[0]["receipt"].is_null());
 }
 

@@ -13,7 +13,8 @@ fn the_receipt_is_whole(place: &TestDir) {
     let done = Run::new(place, &plan, &["true"]).report().finish();
     assert_eq!(done.good(), "");
     let report = done.report.expect("a report");
-    assert_eq!(report["status"], "exited", "{report}");
+    assert_eq!(report["outcome"], "exited", "{report}");
+    assert_eq!(report["status"], "completed", "{report}");
     let kinds = json!(["user", "pid", "mount", "network", "ipc", "uts", "cgroup"]);
     assert_eq!(report["receipt"]["namespaces"], kinds, "{report}");
     assert_eq!(report["receipt"]["seccomp"]["probe"], "EPERM", "{report}");
@@ -36,7 +37,7 @@ fn the_output_belongs_to_its_owner(place: &TestDir) {
 fn calls_are_denied(place: &TestDir) {
     let found = facts(
         place,
-        "show(mount=syscall(165, 0, 0, 0, 0, 0), keys=syscall(250, 0, 0))",
+        "show(mount=syscall(SYS_mount, 0, 0, 0, 0, 0), keys=syscall(SYS_keyctl, 0, 0))",
     );
     assert_eq!(found, json!({"mount": "EPERM", "keys": "EPERM"}));
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod capabilities;
+mod effective;
 mod entries;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
@@ -16,6 +17,7 @@ pub mod syscalls;
 
 pub use crate::syscalls::CAPABILITIES;
 pub use capabilities::Kept;
+pub(crate) use effective::effective;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;

@@ -53,6 +53,14 @@ impl LogFiles {
         all.flat_map(|(path, text)| text.lines().map(move |line| (path.as_path(), line)))
     }
 
+    /// Every line, and where it stands: `FILE:NUMBER`.
+    pub fn numbered(&self) -> impl Iterator<Item = (String, &str)> {
+        self.texts.iter().flat_map(|(path, text)| {
+            let place = move |(at, line)| (format!("{}:{}", path.display(), at + 1), line);
+            text.lines().enumerate().map(place)
+        })
+    }
+
     /// The files that are not read because they are compressed.
     pub fn compressed(&self) -> &[PathBuf] {
         &self.compressed

@@ -3,5 +3,7 @@
 pub mod error;
 pub mod files;
 pub mod log;
+mod older;
+pub mod read;
 pub mod record;
 pub mod verify;
