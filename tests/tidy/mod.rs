@@ -13,6 +13,7 @@ mod diagnostics;
 mod documents;
 mod executor;
 mod imports;
+mod operator;
 mod sources;
 mod threats;
 
