@@ -31,8 +31,8 @@ const STEP: &str = "report";
 pub(crate) struct Report {
     file: OwnedFd,
     path: &'static CStr,
-    /// Whether people read what is said of denied calls on standard error.
-    told: bool,
+    /// Whether a summary of the denied calls is printed: not where the parent prints one.
+    summarised: bool,
 }
 
 impl Report {
@@ -46,7 +46,7 @@ impl Report {
             return Ok(Some(Self {
                 file,
                 path,
-                told: false,
+                summarised: false,
             }));
         }
         let Some(path) = options.report else {
@@ -60,7 +60,7 @@ impl Report {
             | OFlags::CLOEXEC;
         let fail = |errno| refuse!(STEP, path, errno);
         let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        // A file that was there keeps its mode unless told otherwise, and a device must.
+        // A file that was there keeps its mode unless it is changed here; a device must keep its own.
         let status = rustix::fs::fstat(&file).map_err(fail)?;
         if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
             rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
@@ -68,7 +68,7 @@ impl Report {
         Ok(Some(Self {
             file,
             path,
-            told: true,
+            summarised: true,
         }))
     }
 
@@ -133,8 +133,8 @@ impl Report {
         };
         let mut output = Output::new(self.file);
         report.write_line(&mut output);
-        if let Some((table, _)) = end.denied.filter(|_| self.told) {
-            tell(table);
+        if let Some((table, _)) = end.denied.filter(|_| self.summarised) {
+            summarise(table);
         }
         output
             .end()
@@ -209,8 +209,8 @@ fn denial(row: &Denied) -> Denial<Lent<'_>> {
     }
 }
 
-/// Says in a few lines what was denied first.
-fn tell(table: &Table) {
+/// Prints in a few lines what was denied first.
+fn summarise(table: &Table) {
     const LINES: usize = 5;
     let rows = rows(table);
     let shown = if table.used > LINES {
