@@ -36,7 +36,7 @@ pub(crate) fn found(run: &Run<'_>) -> Value {
     serde_json::from_str(&done.out()).unwrap_or_else(|error| panic!("{error}: {done}"))
 }
 
-/// Lets the second wall go, to see what the others hold.
+/// Leaves Landlock out, to see what the others hold.
 pub(crate) const WITHOUT_LANDLOCK: [&str; 2] = ["--unenforced", "landlock"];
 
 /// Makes the attacks of a script outside and inside: see [`stopped`].

@@ -42,15 +42,7 @@ fn a_working_directory_through_a_descriptor(place: &TestDir) {
 }
 
 /// Gives everybody who connects a directory of the host, three times.
-const PEER: &str = "import os, socket, sys
-listener = socket.socket(socket.AF_UNIX)
-listener.bind('output/peer'); os.chmod('output/peer', 0o777); listener.listen()
-listener.settimeout(60)
-print('ready', flush=True)
-for _ in range(3):
-    peer, _ = listener.accept()
-    socket.send_fds(peer, [b'x'], [os.open('passed', os.O_RDONLY)])
-    peer.close()";
+const PEER: &str = include_str!("../probes/directory_over_a_socket.py");
 
 /// Somebody outside hands a directory in. Nothing in it can be opened, made or removed.
 fn a_directory_passed_over_a_socket(place: &TestDir) {
@@ -85,8 +77,8 @@ show(read=opened('file', os.O_RDONLY), write=opened('file', os.O_WRONLY), up=ope
     let inside = found(&python(place, &plan, text));
     let free = outside(place, text);
     assert_eq!(free, all("ok"));
-    assert_eq!(inside, all("EACCES"), "the second wall holds");
-    // That it is the second wall and no other: without it, what its owner may do goes.
+    assert_eq!(inside, all("EACCES"), "Landlock holds");
+    // That it is Landlock and nothing else: without it, what its owner may do goes.
     let let_go = found(&python(place, &plan, text).option(&WITHOUT_LANDLOCK));
     assert_eq!(
         (&let_go["read"], &let_go["write"]),

@@ -101,7 +101,7 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
         Role::Payload,
         "kill",
         None,
-        "without one thing to look at, the wall is seen by another",
+        "without one file to try, Landlock is probed by another",
     ),
     (
         Role::Payload,
@@ -314,7 +314,7 @@ fn fail_each(place: &TestDir, policy: &Policy, options: &[&str], wanted: fn(Role
     );
 }
 
-/// What was in force in a run, by its report. By what the second wall was seen may differ.
+/// What was in force in a run, by its report. The file by which Landlock was probed may differ.
 fn receipt(place: &TestDir, number: usize) -> Value {
     let report: Value =
         serde_json::from_str(&place.read(&format!("report-{number}"))).expect("JSON");

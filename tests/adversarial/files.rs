@@ -23,31 +23,8 @@ fn a_program_that_is_not_shown(place: &TestDir) {
     copy("/usr/bin/true", place, "host-tool");
     let program = place.text("host-tool");
     let text = format!(
-        "import subprocess
-PROGRAM = {program:?}
-def started(*words, **rest):
-    def start():
-        if subprocess.run(words, stderr=subprocess.DEVNULL, **rest).returncode != 0:
-            raise OSError(errno.ENOEXEC, 'it ended in failure')
-    return attempt(start)
-def in_memory():
-    file = os.memfd_create('copy', 0)
-    with open(PROGRAM, 'rb') as original:
-        os.write(file, original.read())
-    return started(f'/proc/self/fd/{{file}}', pass_fds=[file])
-def at_empty_path():
-    file = os.open(PROGRAM, os.O_PATH)
-    if os.fork() == 0:
-        libc.syscall(322, file, b'', None, None, 0x1000)
-        os._exit(9)
-    return 'ok' if os.wait()[1] == 0 else 'ENOEXEC'
-def named(call):
-    try:
-        return call()
-    except OSError as error:
-        return errno.errorcode[error.errno]
-show(path=started(PROGRAM), root=started('/proc/self/root' + PROGRAM), loader=started('/lib64/ld-linux-x86-64.so.2', PROGRAM),
-     link=attempt(os.link, PROGRAM, 'linked'), memory=named(in_memory), execveat=named(at_empty_path))"
+        "PROGRAM = {program:?}\n{}",
+        include_str!("../probes/run_a_program.py")
     );
     let loader = "/lib64/ld-linux-x86-64.so.2";
     if has(loader, "files::a_program_that_is_not_shown") {
@@ -90,16 +67,7 @@ fn programs_with_privileges(place: &TestDir) {
         assert!(given.is_ok_and(|status| status.success()), "setcap");
     }
     // The loader shows the auxiliary vector of a program that is not privileged (ld.so(8)).
-    let text = "import subprocess
-def out(*words):
-    return subprocess.run(words, env={'LD_SHOW_AUXV': '1'}, capture_output=True, text=True).stdout
-def look(dir):
-    lines = out(dir + '/id', '-u').splitlines()
-    secure = [line.split()[1] for line in lines if line.startswith('AT_SECURE')]
-    group = out(dir + '/id', '-g').splitlines()[-1]
-    caps = [line for line in out(dir + '/grep', 'CapPrm', '/proc/self/status').splitlines() if 'Cap' in line]
-    return dict(user=lines[-1], group=group, secure=secure, caps=caps[0].split()[1])
-show(shown=look('shown'), written=look('.'))";
+    let text = include_str!("../probes/programs_with_privileges.py");
     let free = outside(place, text);
     for dir in ["shown", "written"] {
         assert_eq!(free[dir]["user"], owner.to_string(), "{free}");

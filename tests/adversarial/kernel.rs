@@ -20,10 +20,7 @@ const DENIED: [&str; 4] = ["EROFS", "EACCES", "EPERM", "ENOENT"];
 
 /// To open one for writing is harmless, and all that it takes.
 fn files_that_steer_the_kernel(place: &TestDir) {
-    let text = "paths = ['/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe', '/proc/sys/kernel/hotplug',
-    '/proc/sys/kernel/poweroff_cmd', '/proc/sys/vm/drop_caches', '/proc/sys/net/ipv4/ip_forward',
-    '/proc/sys/fs/binfmt_misc/register', '/proc/sysrq-trigger', '/sys/kernel/uevent_helper', '/sys/power/state']
-show(**{path: attempt(lambda: os.close(os.open(path, os.O_WRONLY))) for path in paths})";
+    let text = include_str!("../probes/steering_files.py");
     attack(
         place,
         &Policy::new(place),
@@ -34,15 +31,7 @@ show(**{path: attempt(lambda: os.close(os.open(path, os.O_WRONLY))) for path in 
 }
 
 fn files_that_tell_of_the_kernel(place: &TestDir) {
-    let text = "def content(path):
-    try:
-        with open(path, 'rb', buffering=0) as file:
-            return 'ok' if file.read(1) else 'empty'
-    except OSError as error:
-        return errno.errorcode[error.errno]
-paths = ['/proc/kcore', '/proc/keys', '/proc/kallsyms', '/proc/timer_list', '/proc/slabinfo', '/proc/vmallocinfo',
-    '/proc/kpagecount', '/proc/interrupts', '/sys/kernel/notes']
-show(**{path: content(path) for path in paths})";
+    let text = include_str!("../probes/telling_files.py");
     let test = "kernel::files_that_tell_of_the_kernel";
     attack(
         place,
@@ -55,12 +44,7 @@ show(**{path: content(path) for path in paths})";
 
 /// A process moves itself to another group, and names a program that the kernel starts as root.
 fn control_groups(place: &TestDir) {
-    let text = "def first(name):
-    for top, dirs, files in os.walk('/sys/fs/cgroup'):
-        if name in files:
-            return attempt(lambda: os.close(os.open(top + '/' + name, os.O_WRONLY)))
-    return 'ENOENT'
-show(move=first('cgroup.procs'), tasks=first('tasks'), release=first('release_agent'))";
+    let text = include_str!("../probes/control_groups.py");
     attack(
         place,
         &Policy::new(place),
@@ -71,7 +55,7 @@ show(move=first('cgroup.procs'), tasks=first('tasks'), release=first('release_ag
 
     // A group file system of its own would have them again.
     let text = "os.makedirs('group', exist_ok=True)
-show(mount=syscall(165, b'none', b'group', b'cgroup2', 0, None))";
+show(mount=syscall(SYS_mount, b'none', b'group', b'cgroup2', 0, None))";
     let free = outside_by(
         place,
         &[&AS_ROOT_OF_ITS_OWN[..], &["--cgroup"]].concat(),
@@ -99,13 +83,7 @@ fn the_executors_file_is_written(place: &TestDir) {
     for program in [&sleeper, &place.executor()] {
         set_permissions(program, Permissions::from_mode(0o777)).expect("its own");
     }
-    let text = "def reopened(path, end=lambda: None):
-    def attack():
-        file = os.open(path, os.O_PATH)
-        end()
-        os.close(os.open(f'/proc/self/fd/{file}', os.O_WRONLY))
-    return attempt(attack)
-";
+    let text = include_str!("../probes/reopened.py");
     let outside = format!("{text}
 import subprocess
 running = subprocess.Popen(['../sleeper', '600'])

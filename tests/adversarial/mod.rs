@@ -27,9 +27,9 @@
 //! 9 `adversarial/mounts::a_source_is_swapped_while_the_sandbox_starts`
 //! 9 `e2e/attacks::shown_path_is_a_link`
 //! 9 `e2e/refusals::relative_paths_through_links`
-//! 10 `e2e/guards::missing_paths_cannot_be_made`
-//! 10 `e2e/guards::what_there_is_cannot_be_changed`
-//! 10 `e2e/guards::a_planted_commondir_is_an_attack`
+//! 10 `e2e/protected::missing_paths_cannot_be_made`
+//! 10 `e2e/protected::what_there_is_cannot_be_changed`
+//! 10 `e2e/protected::a_planted_commondir_is_an_attack`
 //! 10 `e2e/stubs::a_stub_that_was_left_is_taken_away`
 //! 10 `e2e/attacks::parent_of_a_protected_directory_is_renamed`
 //! 10 `e2e/refusals::targets_in_host_trees_are_never_made`
@@ -85,7 +85,7 @@
 //! 25 `e2e/report::any_argument_is_one_line_of_json`
 //! 26 `adversarial/resources::two_sandboxes_at_once`
 //! 26 `e2e/parallel::fifty_at_once`
-//! 26 `vm/left::a_crowd_leaves_nothing`
+//! 26 `vm/leftovers::a_crowd_leaves_nothing`
 //! 27 `schema/plan/tests/plan/corruption::every_byte_flipped`
 //! 27 `schema/plan/tests/plan/corruption::cut_at_every_length`
 //! 27 `schema/plan/tests/plan/corruption::extended`

@@ -21,21 +21,7 @@ scenarios! {
 }
 
 /// On `shown`, which is read-only, and `free`, which is not.
-const CHANGES: &str = "
-REMOUNT_BIND, RDONLY, CLOEXEC = 32 | 4096, struct.pack('QQQQ', 0, 1, 0, 0), 1
-def mount(source, target, kind, flags):
-    return syscall(165, source, target, kind, flags, None)
-def new_tree():
-    context = libc.syscall(430, b'tmpfs', CLOEXEC)
-    if context < 0: return errno.errorcode[ctypes.get_errno()]
-    syscall(431, context, 6, None, None, 0)
-    return syscall(429, libc.syscall(432, context, CLOEXEC, 0), b'', -100, b'shown', 4)
-def cloned():
-    tree = libc.syscall(428, -100, b'free', 1)
-    return 'ok' if tree >= 0 else errno.errorcode[ctypes.get_errno()]
-show(remount=mount(None, b'shown', None, REMOUNT_BIND), setattr=syscall(442, -100, b'shown', 0, RDONLY, 32),
-     bind=mount(b'free', b'free', None, 4096), tmpfs=mount(b'none', b'free', b'tmpfs', 0), clone=cloned(),
-     fsopen=new_tree(), pick=syscall(433, -100, b'free', 0), umount=syscall(166, b'shown', 2), pivot=syscall(272, 0x20000))";
+const CHANGES: &str = include_str!("../probes/mount_changes.py");
 
 fn read_only_mounts_are_made_writable(place: &TestDir) {
     for dir in ["output/shown", "output/free", "tree"] {
@@ -67,10 +53,7 @@ fn flags_of_the_source_survive(place: &TestDir) {
     let plan = Policy::new(place)
         .writes(&place.text("locked"), "/locked")
         .compile(place);
-    let text = "import subprocess
-def execute():
-    subprocess.run(['/locked/program'], check=True)
-show(write=attempt(write, '/locked/new'), execute=attempt(execute))";
+    let text = include_str!("../probes/source_flags.py");
     let found = |flags: &str| {
         let dir = place.text("locked");
         let mount = format!(

@@ -22,7 +22,7 @@ scenarios! {
 fn socket_families(place: &TestDir) {
     let text = "families = dict(netlink=(16, 3, 0), packet=(17, 3, 0), vsock=(40, 1, 0), xdp=(44, 3, 0), alg=(38, 5, 0),
     raw=(2, 3, 1), raw6=(10, 3, 58), sctp=(2, 1, 132), bluetooth=(31, 3, 0))
-show(**{name: syscall(41, *numbers) for name, numbers in families.items()})";
+show(**{name: syscall(SYS_socket, *numbers) for name, numbers in families.items()})";
     let test = "network::socket_families";
     let errors = ["EPERM", "EPROTONOSUPPORT"];
     attack(place, &Policy::new(place), test, text, &errors);
@@ -31,28 +31,18 @@ show(**{name: syscall(41, *numbers) for name, numbers in families.items()})";
 /// What speaks TCP to the other side and does not ask Landlock: other protocols, and data that
 /// opens the connection. The filter answers as a kernel without them does.
 fn protocols_beside_the_port_list(place: &TestDir) {
-    let text = "listener = socket.create_server(('127.0.0.1', 0))
-address = listener.getsockname()
-def connect(protocol):
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol) as s:
-        s.connect(address)
-def send(by):
-    with socket.socket() as s:
-        by(s)
-show(tcp=attempt(connect, 6), mptcp=attempt(connect, 262), smc=attempt(connect, 256),
-     sendto=attempt(send, lambda s: s.sendto(b'data', socket.MSG_FASTOPEN, address)),
-     sendmsg=attempt(send, lambda s: s.sendmsg([b'data'], [], socket.MSG_FASTOPEN, address)))";
+    let text = include_str!("../probes/other_protocols.py");
     let free = outside(place, text);
     // These ways are Landlock's own: it alone stops only the first.
-    let landlock = "fd = libc.syscall(444, struct.pack('QQ', 0, 2), 16, 0)
+    let landlock = "fd = libc.syscall(SYS_landlock_create_ruleset, struct.pack('QQ', 0, 2), 16, 0)
 libc.prctl(38, 1, 0, 0, 0)
-if libc.syscall(446, fd, 0): raise OSError(ctypes.get_errno(), 'landlock_restrict_self')
+if libc.syscall(SYS_landlock_restrict_self, fd, 0): raise OSError(ctypes.get_errno(), 'landlock_restrict_self')
 ";
     let shown = text.replace("def connect", &format!("{landlock}def connect"));
-    let walled = outside(place, &shown);
-    assert_eq!(walled["tcp"], "EACCES", "{walled}");
+    let with_landlock = outside(place, &shown);
+    assert_eq!(with_landlock["tcp"], "EACCES", "{with_landlock}");
     for way in ["mptcp", "smc", "sendto", "sendmsg"] {
-        assert_eq!(walled[way], free[way], "{way}");
+        assert_eq!(with_landlock[way], free[way], "{way}");
     }
 
     let ports = "network:\n  isolated: true\n  allowed_outgoing_ports: [1]";
@@ -77,20 +67,22 @@ fn pathname_sockets_of_the_host(place: &TestDir) {
     set_permissions(&path, Permissions::from_mode(0o777)).expect("its own");
     let path = place.text("run/agent");
     let text = format!(
-        "def connect(path):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.connect(path)
-show(path=attempt(connect, {path:?}), root=attempt(connect, '/proc/self/root' + {path:?}))"
+        "PATH = {path:?}\n{}",
+        include_str!("../probes/connect_by_path.py")
     );
     let test = "network::pathname_sockets_of_the_host";
     attack(place, &Policy::new(place), test, &text, &["ENOENT"]);
 
-    // In a tree that is shown, only the second wall stands before it.
+    // In a tree that is shown, only Landlock denies it.
     place.dir("output/shown");
     let policy = Policy::new(place).shows(&place.text("run"), "/output/shown");
     let text = text.replace(&path, "/output/shown/agent");
     let shown = facts_under(place, &policy, &text);
-    let abi = facts(place, "show(abi=libc.syscall(444, None, 0, 1))")["abi"].as_u64();
+    let abi = facts(
+        place,
+        "show(abi=libc.syscall(SYS_landlock_create_ruleset, None, 0, 1))",
+    )["abi"]
+        .as_u64();
     if abi < Some(9) {
         skip(
             &format!("{test}-shown"),
@@ -110,18 +102,8 @@ fn a_server_of_the_host(place: &TestDir) {
         names.local_addr().expect("an address").port(),
     );
     let text = format!(
-        "def connect(family, host):
-    with socket.socket(family) as s:
-        s.settimeout(5)
-        s.connect((host, {port}))
-def ask():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.connect(('127.0.0.1', {name_port}))
-        s.send(b'query')
-        s.send(b'query')
-show(four=attempt(connect, socket.AF_INET, '127.0.0.1'), other=attempt(connect, socket.AF_INET, '127.0.0.2'),
-     mapped=attempt(connect, socket.AF_INET6, '::ffff:127.0.0.1'), zero=attempt(connect, socket.AF_INET, '0.0.0.0'),
-     names=attempt(ask))"
+        "PORT = {port}\nNAME_PORT = {name_port}\n{}",
+        include_str!("../probes/connect_to_the_host.py")
     );
     let free = outside(place, &text.replace("'127.0.0.2'", "'localhost'"));
     let inside = facts(place, &text);

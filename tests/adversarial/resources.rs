@@ -23,18 +23,7 @@ scenarios! {
 
 /// Empty files take no room: their number is bounded too.
 fn files_without_end(place: &TestDir) {
-    let text = "import shutil, tempfile
-dir = tempfile.mkdtemp(dir='/dev/shm')
-def fill(most):
-    for number in range(most):
-        try:
-            os.mknod(f'{dir}/{number}')
-        except OSError as error:
-            return [errno.errorcode[error.errno], number < 1 << 17]
-    return ['ok', most]
-found = fill(140000)
-shutil.rmtree(dir)
-show(it=found)";
+    let text = include_str!("../probes/files_without_end.py");
     assert_eq!(outside(place, text), json!({"it": ["ok", 140_000]}));
     let policy = Policy::new(place).filesystem("scratch_size_bytes: 1M");
     assert_eq!(
@@ -68,23 +57,7 @@ fn output_without_end(place: &TestDir) {
 
 /// Two hundred, each in a session of its own and deaf to signals: the timeout ends them all.
 fn processes_that_leave_their_parents(place: &TestDir) {
-    let text = "import signal, time
-for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
-    signal.signal(number, signal.SIG_IGN)
-MANY = int(sys.argv[1])
-for _ in range(MANY):
-    if os.fork() == 0:
-        os.setsid()
-        for fd in (0, 1, 2):
-            os.dup2(os.open('/dev/null', os.O_RDWR), fd)
-        if os.fork() == 0:
-            with open('alive', 'a') as file:
-                file.write(f'{os.getpid()}\\n')
-            time.sleep(600)
-        os._exit(0)
-while not os.path.exists('alive') or len(read('alive').splitlines()) < MANY: pass
-print('all there', flush=True)
-time.sleep(int(sys.argv[2]))";
+    let text = include_str!("../probes/daemons.py");
     // Without a sandbox they outlive the one who started them.
     let text = script(text);
     let here = [
@@ -122,15 +95,7 @@ time.sleep(int(sys.argv[2]))";
 }
 
 /// Makes one of each kind, and takes them away when its input ends.
-const SHARED: &str = "
-libc.mq_open.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p]
-memory = libc.shmget(KEY, 4096, 0o1666); queue = libc.msgget(KEY, 0o1666); semaphore = libc.semget(KEY, 1, 0o1666)
-mq = ctypes.CDLL('librt.so.1').mq_open(b'/NAME', os.O_CREAT | os.O_RDWR, 0o666, None)
-write('/dev/shm/NAME')
-print('ready', flush=True)
-sys.stdin.read()
-libc.shmctl(memory, 0, None); libc.msgctl(queue, 0, None); libc.semctl(semaphore, 0, 0)
-libc.mq_unlink(b'/NAME'); os.unlink('/dev/shm/NAME')";
+const SHARED: &str = include_str!("../probes/shared_memory.py");
 
 fn shared_memory_of_the_host(place: &TestDir) {
     // Another test may do the same at the same time.

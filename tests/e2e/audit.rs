@@ -92,13 +92,7 @@ fn whole(place: &TestDir, records: usize) {
 fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
     install(place);
     let policy = policy(place, "");
-    let text = script(
-        "
-for _ in range(3): syscall(165, b'none', b'/target', b'tmpfs', 6, 0)
-syscall(101, 16, 1, 0, 0)
-attempt(socket.socket, 40, 1, 0)
-sys.exit(3)",
-    );
+    let text = script(include_str!("../probes/denied_five_times.py"));
     let done = run(place, &[], &[PYTHON, "-ISc", &text]);
     assert_eq!(done.code(), 3, "{done}");
     let (own, rest) = (policy.line_of("- ptrace"), policy.line_of("default_deny"));
@@ -209,7 +203,7 @@ sys.exit(3)",
 fn any_bytes_stay_one_object_a_line(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
-    let text = script("syscall(165, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
+    let text = script("syscall(SYS_mount, 0, b'/a\\n\"\\\\\\x1b\\xff{}', 0, 0, 0)");
     let words = [
         "two\nlines\r",
         "\"quoted\" \\",
@@ -365,7 +359,7 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
     }
     install(place);
     place.dir("logs");
-    // In a mount namespace of its own, so that nobody else sees it.
+    // In a mount namespace of its own, which no other process sees.
     let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let setup = "mount -t tmpfs -o size=64k,mode=0777 none logs && exec \"$@\"";
     let small = |words: &[&str]| {

@@ -65,10 +65,7 @@ fn the_report_has_every_denied_call(place: &TestDir) {
         ],
     );
     let plan = policy.compile(place);
-    let script = "
-made = [attempt(os.mkdir, '/tmp/a'), attempt(os.mkdir, '/tmp/b')]
-for at in range(3): syscall(165, b'none', b'/target', b'tmpfs', 6, 0)
-show(made=made, trace=syscall(101, 0, 0, 0, 0), vsock=attempt(socket.socket, 40, 1, 0))";
+    let script = include_str!("../probes/denied_calls_of_three_kinds.py");
     let done = python(place, &plan, script).report().finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
     assert_eq!(
@@ -129,7 +126,7 @@ fn the_answer_is_the_policys(place: &TestDir) {
         place,
         &policy.compile(place),
         "
-show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(140, which, 0) for which in (0, 1, 2)])",
+show(made=attempt(os.mkdir, '/tmp/a'), priority=[syscall(SYS_getpriority, which, 0) for which in (0, 1, 2)])",
     )
     .report()
     .finish();
@@ -157,7 +154,7 @@ fn what_a_policy_lets_through_asks_nobody(place: &TestDir) {
     let done = python(
         place,
         &policy.compile(place),
-        "show(mount=syscall(165, 0, 0, 0, 0, 0))",
+        "show(mount=syscall(SYS_mount, 0, 0, 0, 0, 0))",
     )
     .report()
     .finish();
@@ -167,20 +164,7 @@ fn what_a_policy_lets_through_asks_nobody(place: &TestDir) {
 
 fn another_thread_changes_a_path_and_no_answer(place: &TestDir) {
     let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
-    let script = "
-import threading
-path, going = ctypes.create_string_buffer(b'/output/a'), True
-def change():
-    while going:
-        path.value = b'/output/b'
-        path.value = b'/output/a'
-        path.value = b'/proc/1/'
-thread = threading.Thread(target=change)
-thread.start()
-answers = {syscall(83, path, 0o777) for _ in range(3000)}
-going = False
-thread.join()
-show(answers=sorted(answers))";
+    let script = include_str!("../probes/path_changes_meanwhile.py");
     let done = python(place, &plan, script).report().finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
     assert_eq!(facts, json!({"answers": ["EPERM"]}));
@@ -256,7 +240,7 @@ fn a_flood_is_counted(place: &TestDir) {
     let plan = audited(place, &["default_deny: false"]).compile(place);
     let text = format!(
         "
-call, number, zero = libc.syscall, ctypes.c_long(165), ctypes.c_long(0)
+call, number, zero = libc.syscall, ctypes.c_long(SYS_mount), ctypes.c_long(0)
 for _ in range({CALLS}): call(number, zero, zero, zero, zero, zero)
 {READY}show(ok=True)"
     );
@@ -306,13 +290,7 @@ show(made=attempt(os.mkdir, '/tmp/hidden'))";
 fn a_path_that_cannot_be_read_is_none(place: &TestDir) {
     let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
     // The last byte of a page, behind which there is nothing; and no address at all.
-    let script = "
-import mmap
-libc.mmap.restype = ctypes.c_void_p
-page = libc.mmap(None, 8192, 3, 0x22, -1, 0)
-libc.munmap(ctypes.c_void_p(page + 4096), 4096)
-ctypes.memmove(page + 4092, b'/end', 4)
-show(edge=syscall(83, page + 4092, 0), wild=syscall(165, 0, 8, 0, 0, 0))";
+    let script = include_str!("../probes/unreadable_paths.py");
     let done = python(place, &plan, script).report().finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
     assert_eq!(facts, json!({"edge": "EPERM", "wild": "EPERM"}));
@@ -325,7 +303,7 @@ fn killed(place: &TestDir, audit: &str) -> Finished {
         .section(audit)
         .syscalls(&["default_deny: false"])
         .compile(place);
-    let text = format!("{READY}show(mount=syscall(165, 0, 0, 0, 0, 0))");
+    let text = format!("{READY}show(mount=syscall(SYS_mount, 0, 0, 0, 0, 0))");
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);
     kill(Pid::from_raw(waiting.recorder()), Signal::SIGKILL).expect("it is there");
@@ -386,10 +364,7 @@ fn all_die_with_the_supervisor(place: &TestDir) {
 /// No descriptor of the recorder's is left, and no process of it can be seen.
 fn nothing_of_it_is_inside(place: &TestDir) {
     let plan = audited(place, &["default_deny: false"]).compile(place);
-    let script = "
-with os.scandir('/proc/self/fd') as entries: own = sorted(int(one.name) for one in entries)
-show(own=own[:3], more=[fd for fd in own[3:] if attempt(os.fstat, fd) == 'ok'],
-     init=attempt(os.listdir, '/proc/1/fd'), all=sorted(int(one) for one in os.listdir('/proc') if one.isdigit())[0])";
+    let script = include_str!("../probes/looks_for_the_recorder.py");
     let done = python(place, &plan, script).report().finish();
     let facts: Value = serde_json::from_str(&done.out()).expect("facts");
     assert_eq!(
@@ -423,7 +398,7 @@ fn without_a_reader_it_is_refused(place: &TestDir) {
     ));
     assert!(!place.at("output/started").exists());
     // Nobody reads what is recorded, and denied calls are answered all the same.
-    let text = script("show(mount=syscall(165, 0, 0, 0, 0, 0))");
+    let text = script("show(mount=syscall(SYS_mount, 0, 0, 0, 0, 0))");
     let done = Run::new(place, &plan, &[PYTHON, "-ISc", &text])
         .option(&["--unenforced", "audit"])
         .finish();
@@ -433,10 +408,7 @@ fn without_a_reader_it_is_refused(place: &TestDir) {
 
 fn few_lines_are_said(place: &TestDir) {
     let plan = audited(place, &["default_deny: false"]).compile(place);
-    let script = "
-for number, count in ((165, 7), (166, 6), (155, 5), (246, 4), (175, 3), (176, 2), (250, 1)):
-    for _ in range(count): syscall(number, 0, 0, 0, 0, 0)
-show(ok=True)";
+    let script = include_str!("../probes/seven_calls.py");
     let done = python(place, &plan, script).report().finish();
     let lines: Vec<&str> = done.stderr.lines().collect();
     assert_eq!(lines.len(), 5, "{done}");

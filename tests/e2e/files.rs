@@ -98,18 +98,7 @@ fn shown_trees_cannot_be_changed(place: &TestDir) {
     let found = facts_under(
         place,
         &policy,
-        "def attempts(tree):
-    file, new = tree + '/file', tree + '/new'
-    return dict(
-        create=attempt(write, new), change=attempt(write, file), truncate=attempt(os.truncate, file, 0),
-        chmod=attempt(os.chmod, file, 0o777), chown=attempt(os.chown, file, 1000, 1000),
-        utime=attempt(os.utime, file), unlink=attempt(os.unlink, file), mkdir=attempt(os.mkdir, new),
-        symlink=attempt(os.symlink, 'x', new), rename=attempt(os.rename, file, new),
-        link=attempt(os.link, file, new), mknod=attempt(os.mknod, new),
-        xattr=attempt(os.setxattr, file, 'user.x', b'x'))
-show(direct=attempts('/tree'), nested=attempts('/output/tree'), again=attempts('/proc/self/root/tree'),
-     link=attempt(os.link, '/tree/file', '/output/link'), rename=attempt(os.rename, '/tree/file', '/output/x'),
-     usr=attempt(os.mkdir, '/usr/new'), content=read('/tree/file'))",
+        include_str!("../probes/change_shown_trees.py"),
     );
     for tree in ["direct", "nested", "again"] {
         for (what, result) in found[tree].as_object().expect("an object") {
@@ -220,20 +209,7 @@ fn scratch_directories_are_bounded(place: &TestDir) {
     let policy = Policy::new(place)
         .filesystem("scratch_paths: [/scratch]")
         .filesystem("scratch_size_bytes: 1M");
-    let found = facts_under(
-        place,
-        &policy,
-        "def fill(path):
-    written = 0
-    with open(path, 'wb', buffering=0) as file:
-        try:
-            while written < 1 << 24:
-                written += file.write(bytes(4096))
-        except OSError as error:
-            return [errno.errorcode[error.errno], written]
-    return ['ok', written]
-show(**{p: fill(p + '/big') for p in ['/scratch', '/tmp', '/dev/shm']})",
-    );
+    let found = facts_under(place, &policy, include_str!("../probes/fill_scratch.py"));
     for path in ["/scratch", "/tmp", "/dev/shm"] {
         assert_eq!(found[path], json!(["ENOSPC", 1 << 20]), "{path}");
     }

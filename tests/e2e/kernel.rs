@@ -1,6 +1,7 @@
 //! Kernel files and mounts: nothing there to change or to learn.
 
 use super::inside::{facts, facts_under};
+use purple_tests::inside::CALLS;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
@@ -29,58 +30,20 @@ fn each_is_one_of(found: &Value, names: &[&str]) {
 }
 
 fn kernel_settings_cannot_be_written(place: &TestDir) {
-    let found = facts(
-        place,
-        "paths = ['/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe', '/proc/sys/kernel/hostname',
-    '/proc/sys/user/max_user_namespaces', '/proc/sys/net/ipv4/ip_forward', '/proc/sys/vm/drop_caches',
-    '/proc/sysrq-trigger', '/proc/irq/default_smp_affinity', '/proc/pressure/cpu', '/proc/pressure/memory',
-    '/sys/kernel/uevent_helper',
-    '/sys/power/state', '/sys/module/kernel/parameters/panic', '/sys/class/net/lo/mtu',
-    '/proc/self/uid_map', '/proc/1/oom_score_adj', '/proc/timer_list']
-show(**{path: attempt(write, path, '1') for path in paths})",
-    );
+    let found = facts(place, include_str!("../probes/write_settings.py"));
     each_is_one_of(&found, &["EROFS", "EACCES", "EPERM", "ENOENT"]);
     assert_eq!(found["/proc/sys/kernel/hostname"], "EROFS");
     assert_eq!(found["/proc/sys/user/max_user_namespaces"], "EROFS");
 }
 
 fn kernel_secrets_cannot_be_read(place: &TestDir) {
-    let found = facts(
-        place,
-        "def content(path):
-    try:
-        with open(path, 'rb') as file:
-            return file.read(64).hex() or 'empty'
-    except OSError as error:
-        return errno.errorcode[error.errno]
-paths = ['/proc/kcore', '/proc/keys', '/proc/kallsyms', '/proc/timer_list', '/proc/vmallocinfo', '/proc/kmsg',
-    '/proc/interrupts', '/proc/sched_debug', '/proc/latency_stats', '/proc/slabinfo', '/proc/kpagecount']
-show(**{path: content(path) for path in paths},
-     **{path: attempt(os.listdir, path) for path in ['/proc/acpi', '/proc/scsi', '/sys/firmware', '/sys/kernel']})",
-    );
+    let found = facts(place, include_str!("../probes/read_secrets.py"));
     each_is_one_of(&found, &["EACCES", "ENOENT", "EPERM", "empty"]);
     assert_eq!(found["/sys/kernel"], "EACCES");
 }
 
 /// Attempts to make read-only mounts writable and to uncover what is covered.
-const ATTEMPTS: &str = "
-MS_RDONLY, MS_REMOUNT, MS_BIND, MS_PRIVATE = 1, 32, 4096, 1 << 18
-def mount(source, target, kind, flags, data=None):
-    encode = lambda text: text.encode() if text else None
-    return syscall(165, encode(source), encode(target), encode(kind), flags, data)
-attributes = struct.pack('QQQQ', 0, 1, 0, 0)
-def attempts():
-    return dict(
-    remount=mount(None, '/usr', None, MS_REMOUNT | MS_BIND), root=mount(None, '/', None, MS_REMOUNT),
-    bind=mount('/usr', '/tmp', None, MS_BIND), tmpfs=mount('none', '/tmp', 'tmpfs', 0),
-    proc=mount('none', '/tmp', 'proc', 0), shared=mount(None, '/', None, MS_PRIVATE),
-    umount=syscall(166, b'/usr', 0), unmask=syscall(166, b'/proc/keys', 2),
-    open_tree=syscall(428, -100, b'/usr', 1), fsopen=syscall(430, b'tmpfs', 0), fspick=syscall(433, -100, b'/', 0),
-    setattr=syscall(442, -100, b'/usr', 0x8000, attributes, 32), move=syscall(429, -100, b'/tmp', -100, b'/usr', 0),
-    pivot=syscall(155, b'/tmp', b'/tmp'), chroot=syscall(161, b'/tmp'),
-    unshare=syscall(272, 0x20000), setns=syscall(308, os.open('/proc/self/ns/uts', os.O_RDONLY), 0),
-    hostname=syscall(170, b'x', 1))
-show(**attempts())";
+const ATTEMPTS: &str = include_str!("../probes/change_mounts.py");
 
 fn mounts_cannot_be_changed(place: &TestDir) {
     each_is_one_of(&facts(place, ATTEMPTS), &["EPERM"]);
@@ -94,17 +57,7 @@ fn mounts_cannot_be_changed_without_the_filter(place: &TestDir) {
 }
 
 fn no_nested_user_namespace(place: &TestDir) {
-    let attempts = "NEWUSER, SIGCHLD = 0x10000000, 17
-arguments = struct.pack('QQQQQQQQ', NEWUSER, 0, 0, 0, SIGCHLD, 0, 0, 0)
-def clone():
-    pid = libc.syscall(56, NEWUSER | SIGCHLD, 0, 0, 0, 0)
-    if pid == 0: os._exit(0)
-    return 'ok' if pid > 0 else errno.errorcode[ctypes.get_errno()]
-def clone3():
-    pid = libc.syscall(435, arguments, len(arguments))
-    if pid == 0: os._exit(0)
-    return 'ok' if pid > 0 else errno.errorcode[ctypes.get_errno()]
-show(unshare=syscall(272, NEWUSER), clone=clone(), clone3=clone3())";
+    let attempts = include_str!("../probes/make_user_namespaces.py");
     let found = facts(place, attempts);
     assert_eq!(
         found,
@@ -124,18 +77,18 @@ fn keys_of_the_caller_stay_outside(place: &TestDir) {
     let search = "import ctypes, errno, os, sys
 call = ctypes.CDLL(None, use_errno=True).syscall
 def search():
-    if call(250, 10, -3, b'user', b'purple-secret', 0) > 0:
+    if call(SYS_keyctl, 10, -3, b'user', b'purple-secret', 0) > 0:
         return 'found'
     return errno.errorcode[ctypes.get_errno()]
 ";
     let outside = format!(
-        "{search}call(250, 1, None)
-call(248, b'user', b'purple-secret', b'x', 1, -3)
+        "{CALLS}{search}call(SYS_keyctl, 1, None)
+call(SYS_add_key, b'user', b'purple-secret', b'x', 1, -3)
 assert search() == 'found'
 os.execv(sys.argv[1], sys.argv[1:])"
     );
     let policy = Policy::new(place).syscalls(&["default_deny: false", "allow: [keyctl]"]);
-    let inside = format!("{search}print(search())");
+    let inside = format!("{CALLS}{search}print(search())");
     let done = Run::new(place, &policy.compile(place), &["python3", "-c", &inside])
         .wrapped(&["/usr/bin/python3", "-c", &outside])
         .finish();

@@ -1,4 +1,4 @@
-//! The second wall: what holds where the mounts have no say. Each attack is first shown to work
+//! Landlock: what holds where the mounts have no say. Each attack is first shown to work
 //! with the layer let go.
 
 use super::inside::{facts_under, python};
@@ -98,13 +98,7 @@ fn signals_do_not_reach_init(place: &TestDir) {
 fn listed_ports_are_all_that_can_be_used(place: &TestDir) {
     let ports = "network:\n  allowed_outgoing_ports: [8080, 9000-9002/tcp, 7000/udp]\n  \
                  allowed_incoming_ports: [8080]\n";
-    let text = "def connect(port):
-    with socket.socket() as s:
-        return attempt(s.connect, ('127.0.0.1', port))
-def bind(port):
-    with socket.socket() as s:
-        return attempt(s.bind, ('127.0.0.1', port))
-show(connect=[connect(port) for port in (8080, 9001, 9003, 7000)], bind=[bind(port) for port in (8080, 9001)])";
+    let text = include_str!("../probes/use_ports.py");
     let policy = Policy::new(place).section(ports);
     let plan = policy.compile(place);
     let all = json!({"connect": vec!["ECONNREFUSED"; 4], "bind": ["ok", "ok"]});
@@ -128,12 +122,15 @@ fn the_receipt_says_what_there_is(place: &TestDir) {
         serde_json::from_str::<Value>(&text).expect("a report")
     };
     let enforced = report(false);
-    let wall = &enforced["receipt"]["landlock"];
-    assert!(wall["abi"].as_u64() >= Some(2) && wall["host_abi"].as_u64() >= wall["abi"].as_u64());
-    assert!(wall["rules"].as_u64() > Some(10), "{wall}");
+    let landlock = &enforced["receipt"]["landlock"];
     assert!(
-        wall["probe"] == "EPERM" || wall["probe"] == "EACCES",
-        "{wall}"
+        landlock["abi"].as_u64() >= Some(2)
+            && landlock["host_abi"].as_u64() >= landlock["abi"].as_u64()
+    );
+    assert!(landlock["rules"].as_u64() > Some(10), "{landlock}");
+    assert!(
+        landlock["probe"] == "EPERM" || landlock["probe"] == "EACCES",
+        "{landlock}"
     );
     assert_eq!(enforced["unenforced"], json!([]));
     let let_go = report(true);

@@ -13,7 +13,7 @@ mod denials;
 mod devices;
 mod doctor;
 mod files;
-mod guards;
+
 mod inside;
 mod kernel;
 mod landlock;
@@ -28,6 +28,7 @@ mod plans;
 mod processes;
 mod profiles;
 mod programs;
+mod protected;
 mod records;
 mod refusals;
 mod report;

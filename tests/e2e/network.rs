@@ -17,31 +17,14 @@ scenarios! {
 }
 
 fn only_loopback(place: &TestDir) {
-    let found = facts(
-        place,
-        "def connect(family, address):
-    with socket.socket(family, socket.SOCK_STREAM) as s:
-        s.settimeout(5)
-        return attempt(s.connect, address)
-show(interfaces=interfaces(), files=sorted(os.listdir('/sys/class/net')),
-     routes=len(read('/proc/net/route').splitlines()), four=connect(socket.AF_INET, ('192.0.2.1', 443)),
-     metadata=connect(socket.AF_INET, ('169.254.169.254', 80)),
-     six=connect(socket.AF_INET6, ('2001:db8::1', 443)), mapped=connect(socket.AF_INET6, ('::ffff:192.0.2.1', 443)))",
-    );
+    let found = facts(place, include_str!("../probes/only_loopback.py"));
     let expected = json!({"interfaces": ["lo"], "files": ["lo"], "routes": 1, "four": "ENETUNREACH",
         "metadata": "ENETUNREACH", "six": "ENETUNREACH", "mapped": "ENETUNREACH"});
     assert_eq!(found, expected);
 }
 
 fn loopback_works(place: &TestDir) {
-    let found = facts(
-        place,
-        "listener = socket.create_server(('127.0.0.1', 8080))
-client = socket.create_connection(('localhost', 8080), timeout=5)
-server, _ = listener.accept()
-client.sendall(b'through')
-show(got=server.recv(7).decode(), low=attempt(socket.create_server, ('127.0.0.1', 80)))",
-    );
+    let found = facts(place, include_str!("../probes/use_loopback.py"));
     assert_eq!(found, json!({"got": "through", "low": "EACCES"}));
 }
 

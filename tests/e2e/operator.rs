@@ -130,7 +130,7 @@ fn a_policy_that_only_notifies_is_heard(place: &TestDir) {
     let text = script(
         "
 found = {syscall(number, 0, 0, 0, 0, 0)
-    for number, count in ((165, 7), (166, 6), (155, 5), (246, 4), (175, 3), (176, 2), (250, 1)) for _ in range(count)}
+    for number, count in ((SYS_mount, 7), (SYS_umount2, 6), (SYS_pivot_root, 5), (SYS_kexec_load, 4), (SYS_init_module, 3), (SYS_delete_module, 2), (SYS_keyctl, 1)) for _ in range(count)}
 show(found=sorted(found))",
     );
     let report = place.text("report.json");
@@ -191,7 +191,7 @@ fn what_finds_no_room_is_counted_and_denied(place: &TestDir) {
     place.file("policy.yaml", policy.text());
     let text = script(&format!(
         "
-answers = [syscall(140, 0, number) for number in range({KINDS} + 1)]
+answers = [syscall(SYS_getpriority, 0, number) for number in range({KINDS} + 1)]
 show(first=answers[0], others=sorted(set(answers[1:])))"
     ));
     let report = place.text("report.json");

@@ -247,32 +247,7 @@ fn other_peoples_files_stay_theirs(place: &TestDir) {
 }
 
 /// Every way to make a file set-user-id or set-group-id; `try_all` gives what each ends in.
-const SET_ID: &str = "
-import stat
-def try_all(where):
-    os.chdir(where)
-    write('x')
-    os.chmod('x', 0o755)
-    file = os.open('x', os.O_RDWR)
-    found = {}
-    for mode in (0o4755, 0o2755, 0o6755):
-        text = f'{mode:o}'
-        found['chmod' + text] = attempt(os.chmod, 'x', mode)
-        found['fchmod' + text] = attempt(os.fchmod, file, mode)
-        found['fchmodat' + text] = attempt(lambda: os.chmod('x', mode, dir_fd=os.open('.', 0)))
-        found['fchmodat2' + text] = syscall(452, -100, b'x', mode, 0)
-        found['creat' + text] = syscall(85, f'creat{text}'.encode(), mode)
-        found['open' + text] = attempt(os.open, 'open' + text, os.O_CREAT | os.O_WRONLY, mode)
-        found['open2' + text] = syscall(2, f'plain{text}'.encode(), os.O_CREAT, mode)
-        found['tmpfile' + text] = attempt(os.open, '.', os.O_TMPFILE | os.O_RDWR, mode)
-        found['mknod' + text] = attempt(os.mknod, 'mknod' + text, stat.S_IFREG | mode)
-        found['mknodat' + text] = syscall(259, -100, f'mknodat{text}'.encode(), stat.S_IFREG | mode, 0)
-    how = struct.pack('QQQ', os.O_CREAT | os.O_WRONLY, 0o6755, 0)
-    found['openat2'] = syscall(437, -100, b'openat2', how, len(how))
-    return found
-def modes(where):
-    return {name: f'{stat.S_IMODE(os.lstat(where + name).st_mode):o}' for name in sorted(os.listdir(where))}
-";
+const SET_ID: &str = include_str!("../probes/set_id_files.py");
 
 /// The files below a directory of the host that are set-user-id or set-group-id.
 fn set_id_files(place: &TestDir, dir: &str) -> Vec<String> {
@@ -346,20 +321,7 @@ fn set_id_files_do_no_harm_without_output_paths(place: &TestDir) {
 
 /// What programs do with modes every day goes on as before.
 fn everyday_modes_work(place: &TestDir) {
-    let text = format!(
-        "{SET_ID}
-import subprocess
-os.umask(0o022)
-os.mkdir('tree'); write('tree/run'); write('tree/plain'); os.mkdir('tree/shared')
-os.chmod('tree/run', 0o755); os.chmod('tree/shared', 0o1777)
-def run(*command):
-    return subprocess.run(command, stdout=subprocess.DEVNULL).returncode
-show(codes=[run('cp', '-a', 'tree', 'copy'), run('tar', 'cf', 'tree.tar', 'tree'), run('mkdir', 'out'),
-            run('tar', 'xpf', 'tree.tar', '-C', 'out'), run('git', 'init', '-q', 'repository'),
-            run('install', '-m', '755', 'tree/plain', 'installed')],
-     copied=modes('copy/'), unpacked=modes('out/tree/'), here=modes('./'),
-     repository=os.path.exists('repository/.git/HEAD'))"
-    );
+    let text = format!("{SET_ID}{}", include_str!("../probes/everyday_modes.py"));
     let found = facts_under(place, &Policy::new(place), &text);
     assert_eq!(found["codes"], json!([0, 0, 0, 0, 0, 0]), "{found}");
     let tree = json!({"plain": "644", "run": "755", "shared": "1777"});

@@ -19,14 +19,7 @@ scenarios! {
 }
 
 fn only_own_processes(place: &TestDir) {
-    let found = facts(
-        place,
-        "import signal
-show(pids=sorted(int(p) for p in os.listdir('/proc') if p.isdigit()), me=os.getpid(), parent=os.getppid(),
-     session=os.getsid(0), group=os.getpgid(0), hostname=socket.gethostname(),
-     others=attempt(os.kill, 3, 0), everyone=attempt(os.kill, -1, 0), init=read('/proc/1/comm').strip(),
-     kill=attempt(os.kill, 1, signal.SIGKILL), alive=os.path.exists('/proc/1'))",
-    );
+    let found = facts(place, include_str!("../probes/own_processes.py"));
     // The kernel drops the signal, or Landlock refuses it where it knows signals.
     let kill = found["kill"].as_str().expect("a name").to_owned();
     assert!(["ok", "EPERM"].contains(&kill.as_str()), "{found}");
@@ -37,15 +30,7 @@ show(pids=sorted(int(p) for p in os.listdir('/proc') if p.isdigit()), me=os.getp
 }
 
 fn ids_and_privileges(place: &TestDir) {
-    let found = facts(
-        place,
-        "lines = status()
-show(ids=[os.getresuid(), os.getresgid(), os.getgroups()], uid_map=read('/proc/self/uid_map').split()[::2],
-     groups=read('/proc/self/setgroups').strip(), caps=[lines['Cap' + s] for s in ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']],
-     locked=[lines['NoNewPrivs'], lines['Seccomp'], lines['Seccomp_filters']],
-     root=[attempt(os.setuid, 0), attempt(os.setgid, 0), attempt(os.setgroups, [0])],
-     securebits=libc.prctl(27, 0, 0, 0, 0) & 0b101111, dumpable=libc.prctl(3, 0, 0, 0, 0))",
-    );
+    let found = facts(place, include_str!("../probes/ids_and_privileges.py"));
     let none = "0000000000000000";
     assert_eq!(
         found["ids"],
@@ -63,12 +48,7 @@ show(ids=[os.getresuid(), os.getresgid(), os.getgroups()], uid_map=read('/proc/s
 
 fn init_shows_nothing(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
-    let text = "show(cmdline=read('/proc/1/cmdline').strip('\\0'),
-        environ=attempt(read, '/proc/1/environ'), fd=attempt(os.listdir, '/proc/1/fd'),
-        root=attempt(os.listdir, '/proc/1/root/'), cwd=attempt(os.listdir, '/proc/1/cwd/'),
-        exe=attempt(os.readlink, '/proc/1/exe'), mem=attempt(open, '/proc/1/mem', 'rb'),
-        maps=attempt(read, '/proc/1/maps'), ns=attempt(os.readlink, '/proc/1/ns/mnt'),
-        stack=attempt(read, '/proc/1/stack'), tasks=attempt(os.listdir, '/proc/1/task/1/fd'))";
+    let text = include_str!("../probes/look_at_init.py");
     let run = python(place, &plan, text).variable("SECRET", "of the caller");
     let found = run.finish().facts();
     for (what, result) in found.as_object().expect("an object") {

@@ -1,6 +1,6 @@
 //! What stands on the host for a missing path that is protected, and that nothing of it stays.
 
-use super::guards::{tree, waiting};
+use super::protected::{tree, waiting};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Gid, Pid, Uid, chown};
 use purple_tests::policy::Policy;

@@ -24,14 +24,7 @@ scenarios! {
 const BAD_CALL: i32 = 128 + 31;
 
 fn denied_calls(place: &TestDir) {
-    let found = facts(
-        place,
-        "calls = dict(mount=165, ptrace=101, bpf=321, keyctl=250, add_key=248, request_key=249, perf=298,
-    userfaultfd=323, io_uring=425, kexec=246, init_module=175, finit_module=313, reboot=169, swapon=167,
-    process_vm_readv=310, pidfd_getfd=438, open_by_handle_at=304, syslog=103, settimeofday=164, unshare=272,
-    setns=308, acct=163, iopl=172, fanotify=300, mount_setattr=442, quotactl=179, kcmp=312, modify_ldt=154)
-show(**{name: syscall(number, 0, 0, 0, 0, 0) for name, number in calls.items()})",
-    );
+    let found = facts(place, include_str!("../probes/baseline_calls.py"));
     for (name, result) in found.as_object().expect("an object") {
         assert_eq!(result, "EPERM", "{name}");
     }
@@ -49,13 +42,7 @@ fn numbers_above_the_table(place: &TestDir) {
 }
 
 fn socket_families(place: &TestDir) {
-    let found = facts(
-        place,
-        "families = dict(unix=1, inet=2, inet6=10, netlink=16, packet=17, alg=38, vsock=40, bluetooth=31, xdp=44, rds=21, tipc=30)
-show(**{name: syscall(41, family, 2, 0) for name, family in families.items()},
-     high_vsock=syscall(41, 0x100000028, 1, 0), high_inet=syscall(41, 0x100000002, 2, 0),
-     pair=syscall(53, 16, 3, 0, ctypes.create_string_buffer(8)), raw=syscall(41, 2, 3, 1), raw6=syscall(41, 10, 3, 58))",
-    );
+    let found = facts(place, include_str!("../probes/sockets_by_family.py"));
     let good = ["unix", "inet", "inet6", "high_inet"];
     for (name, result) in found.as_object().expect("an object") {
         assert_eq!(
@@ -117,7 +104,7 @@ fn denial_that_kills(place: &TestDir) {
     let done = python(
         place,
         &policy.compile(place),
-        "syscall(170, b'x', 1); show(alive=1)",
+        "syscall(SYS_sethostname, b'x', 1); show(alive=1)",
     )
     .finish();
     assert_eq!((done.code(), done.out().as_str()), (BAD_CALL, ""), "{done}");
@@ -132,7 +119,7 @@ fn denial_with_another_error(place: &TestDir) {
     let found = facts_under(
         place,
         &policy,
-        "show(denied=syscall(309, 0, 0), baseline=syscall(165), fine=syscall(39))",
+        "show(denied=syscall(SYS_getcpu, 0, 0), baseline=syscall(SYS_mount), fine=syscall(SYS_getpid))",
     );
     assert_eq!(
         found,
@@ -150,7 +137,7 @@ fn rule_on_an_argument(place: &TestDir) {
         &policy,
         "path = b'/tmp/made'
 show(make=attempt(os.open, path, os.O_CREAT | os.O_WRONLY), read=attempt(read, '/etc/hosts'),
-     high=syscall(257, -100, path, 0x100000000 | os.O_CREAT, 0o600), left=os.listdir('/tmp'))",
+     high=syscall(SYS_openat, AT_FDCWD, path, 0x100000000 | os.O_CREAT, 0o600), left=os.listdir('/tmp'))",
     );
     assert_eq!(
         found,

@@ -15,13 +15,7 @@ const TERMINAL: &str = "import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 /// Tries to type into the terminal on standard input.
-const ATTACK: &str = "
-def inject(*arguments):
-    return attempt(fcntl.ioctl, 0, *arguments)
-high = ctypes.create_string_buffer(b'x')
-show(terminal=os.isatty(0), tty=attempt(open, '/dev/tty'), type=inject(termios.TIOCSTI, b'x'),
-     high=syscall(16, 0, 0x100000000 | termios.TIOCSTI, high), linux=inject(0x541C, b'\\x03'),
-     control=inject(termios.TIOCSCTTY, 0))";
+const ATTACK: &str = include_str!("../probes/type_into_the_terminal.py");
 
 fn no_controlling_terminal(place: &TestDir) {
     let wrapper = [PYTHON, "-c", TERMINAL];

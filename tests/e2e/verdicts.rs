@@ -167,7 +167,7 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
         let answers = helper.answers(&filter.program(place), "made", &calls);
         for ((made, answer), bare) in calls.iter().zip(&answers).zip(&bare) {
             let action = filter.verdict(made);
-            let told = format!(
+            let description = format!(
                 "{name}: {}: {action:?}, without a filter {bare:?}",
                 made.description()
             );
@@ -175,7 +175,7 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
             let ended = |one: &Answer| (one.0.clone(), one.1.min(0));
             match expected_alone(action) {
                 None => {
-                    assert_eq!(ended(answer), ended(bare), "{told}");
+                    assert_eq!(ended(answer), ended(bare), "{description}");
                     let denial = filter.denial();
                     if denial == Some(bare.1) {
                         undecided.insert(syscall_name(Arch::X86_64, made.number).unwrap_or(""));
@@ -184,7 +184,7 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
                     }
                 }
                 Some(expected) => {
-                    assert_eq!((answer.0.as_str(), answer.1), expected, "{told}");
+                    assert_eq!((answer.0.as_str(), answer.1), expected, "{description}");
                     if (bare.0.as_str(), bare.1) == expected {
                         undecided.insert(syscall_name(Arch::X86_64, made.number).unwrap_or(""));
                     } else {
@@ -200,7 +200,7 @@ fn harmless_calls_end_as_without_a_filter_or_are_denied(place: &TestDir) {
     assert!(allowed > 300 && denied > 300, "{allowed} {denied}");
 }
 
-/// How a call ends that is not let through; nobody listens, so the kernel answers for a supervisor.
+/// How a call ends that is not let through; without a supervisor, the kernel answers.
 fn expected_alone(action: Action) -> Option<(&'static str, i64)> {
     match action {
         Action::Allow | Action::Log => None,

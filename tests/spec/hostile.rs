@@ -3,7 +3,7 @@
 //! The limit is far above what each takes, and far below what a loop inside a loop would: it must
 //! hold for an unoptimised build. It is processor time, which a loaded machine does not change much.
 
-use super::{compiled, spent};
+use super::{compiled, cpu_time};
 use purplec::diagnostics::Severity;
 use std::fmt::Display;
 use std::time::Duration;
@@ -17,9 +17,9 @@ fn list<T: Display>(start: &str, items: impl Iterator<Item = T>) -> String {
 
 #[track_caller]
 fn answered(policy: &str, code: Option<&str>) {
-    let start = spent();
+    let start = cpu_time();
     let (outcome, text) = compiled("p", policy.as_bytes());
-    let taken = spent().saturating_sub(start);
+    let taken = cpu_time().saturating_sub(start);
     assert!(taken < LIMIT, "{taken:?}");
     let mut errors = outcome
         .diagnostics

@@ -287,13 +287,13 @@ fn the_policy_in_full_means_the_same() {
             continue;
         };
         for stage in [Stage::Ir, Stage::Bpf] {
-            let (full, told) = emitted(&[], &listing, stage);
+            let (full, findings) = emitted(&[], &listing, stage);
             let (short, _) = emitted(&parents, &text, stage);
             let Some(short) = short.listing else { continue };
             assert_eq!(
                 full.listing.as_ref(),
                 Some(&short),
-                "{}\n{told}{listing}",
+                "{}\n{findings}{listing}",
                 path.display()
             );
             assert!(full.sources.parents().is_empty());

@@ -101,9 +101,8 @@ fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Outcome, String) 
     }
 }
 
-/// The processor time that this thread has had. A compilation has one thread; what else a machine does is no
-/// part of it.
-fn spent() -> Duration {
+/// The processor time of this thread, which is all that a compilation has. Other load is excluded.
+fn cpu_time() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("the kernel counts");
     let all = [usage.user_time(), usage.system_time()].into_iter();
     all.map(|time| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0)))

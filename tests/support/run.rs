@@ -221,7 +221,7 @@ pub fn finish(mut child: Child, input: &[u8], limit: Duration) -> Finished {
         let error = scope.spawn(move || read_all(stderr));
         let waiter = scope.spawn(move || {
             let status = child.wait();
-            // It fails when the time was up: then nobody listens any more.
+            // It fails when the time was up: then the receiver is gone.
             (status, sender.send(()).is_ok())
         });
         let in_time = receiver.recv_timeout(limit).is_ok();

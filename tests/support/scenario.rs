@@ -26,7 +26,7 @@ macro_rules! scenarios {
 }
 
 /// Runs a scenario in a place of its own, then looks at the host. Does nothing where `who` finds
-/// nobody to start it.
+/// no user to start it.
 pub fn run(who: fn(&str) -> Option<Identity>, test: &str, story: fn(&TestDir)) {
     // Without the name of the executable.
     let name = test.split_once("::").map_or(test, |(_, name)| name);

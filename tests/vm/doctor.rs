@@ -42,7 +42,7 @@ fn doctor(place: &TestDir, others: usize) -> Value {
     assert!(below.is_empty(), "{below:?}");
     let on = fs::read_to_string(group.join("cgroup.subtree_control")).expect("a file");
     assert_eq!(on.trim(), "", "controllers are left on");
-    fs::remove_dir(&group).expect("nobody is left in it");
+    fs::remove_dir(&group).expect("it is empty");
     let text = String::from_utf8_lossy(&done.stdout);
     let said = String::from_utf8_lossy(&done.stderr);
     assert_eq!(said, "", "{text}");
@@ -127,12 +127,12 @@ fn what_it_says_to_type_mounts_the_groups(place: &TestDir) {
     let found = doctor("true");
     assert_eq!(found["found"], "no cgroup2 file system is mounted");
     let fix = found["fix"].as_str().expect("what to type");
-    let mended = doctor(fix);
+    let after = doctor(fix);
     if place.who.is_root() {
-        assert_eq!(mended["state"], "ok", "{mended}");
+        assert_eq!(after["state"], "ok", "{after}");
     } else {
         // They are there again, and not this user's.
-        let text = mended["found"].as_str().expect("text");
+        let text = after["found"].as_str().expect("text");
         assert!(text.contains(GROUPS), "{text}");
     }
 }

@@ -145,20 +145,7 @@ fn pids_stop_a_fork_bomb(place: &TestDir) {
 
 fn pids_count_every_process(place: &TestDir) {
     let plan = limited(place, "pids_limit: 20").compile(place);
-    let forks = r#"
-import signal
-made = 0
-error = "none"
-while made < 100:
-    try:
-        if os.fork() == 0:
-            signal.pause()
-    except OSError as caught:
-        error = errno.errorcode[caught.errno]
-        break
-    made += 1
-show(made=made, error=error)
-"#;
+    let forks = include_str!("../probes/fork_until_denied.py");
     let done = finish(place, python(place, &plan, forks));
     // The sandbox's init and the program itself are the other two.
     assert_eq!(
@@ -169,13 +156,7 @@ show(made=made, error=error)
 }
 
 /// Spins for three seconds, and gives the share of a processor that it had.
-const SPIN: &str = r"
-import time
-start, used = time.monotonic(), time.process_time()
-while time.monotonic() - start < 3:
-    pass
-show(share=(time.process_time() - used) / (time.monotonic() - start))
-";
+const SPIN: &str = include_str!("../probes/spin.py");
 
 fn the_processor_is_shared_out(place: &TestDir) {
     let plan = limited(place, "cpu_limit: 0.25").compile(place);
@@ -320,14 +301,7 @@ fn a_file_system_without_a_disk_is_memory_or_refused(place: &TestDir) {
 
 fn the_group_cannot_be_left(place: &TestDir) {
     let policy = limited(place, "pids_limit: 20").shows(GROUPS, "/groups");
-    let tries = r#"
-def move(path):
-    write(path + "/cgroup.procs", "0")
-found = [attempt(move, root) for root, _, _ in os.walk("/groups")]
-mounted = [syscall(165, b"x", b"/output", b"cgroup2", 0, 0), syscall(430, b"cgroup2", 0)]
-show(own=read("/proc/self/cgroup"), init=read("/proc/1/cgroup"), moved=sorted(set(found)),
-     mounted=mounted, there=os.listdir("/sys/fs/cgroup"))
-"#;
+    let tries = include_str!("../probes/leave_the_group.py");
     let done = finish(place, python(place, &policy.compile(place), tries));
     let found: Value = serde_json::from_str(&done.out()).expect("JSON");
     let expected = json!({

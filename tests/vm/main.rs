@@ -31,7 +31,7 @@ mod faults;
 mod groups;
 mod image;
 mod inside;
-mod left;
+mod leftovers;
 mod limits;
 mod machine;
 mod start;
@@ -49,7 +49,7 @@ type Scenario = (&'static str, fn(&TestDir));
 const SCENARIOS: [&[Scenario]; 6] = [
     start::SCENARIOS,
     limits::SCENARIOS,
-    left::SCENARIOS,
+    leftovers::SCENARIOS,
     faults::SCENARIOS,
     doctor::SCENARIOS,
     systemd::SCENARIOS,

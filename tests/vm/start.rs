@@ -37,7 +37,7 @@ fn the_output_belongs_to_its_owner(place: &TestDir) {
 fn calls_are_denied(place: &TestDir) {
     let found = facts(
         place,
-        "show(mount=syscall(165, 0, 0, 0, 0, 0), keys=syscall(250, 0, 0))",
+        "show(mount=syscall(SYS_mount, 0, 0, 0, 0, 0), keys=syscall(SYS_keyctl, 0, 0))",
     );
     assert_eq!(found, json!({"mount": "EPERM", "keys": "EPERM"}));
 }

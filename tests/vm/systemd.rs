@@ -39,7 +39,7 @@ impl Manager {
             );
             return None;
         }
-        // What tells programs that systemd runs here (sd_booted(3)).
+        // How programs know that systemd runs (sd_booted(3)).
         fs::create_dir_all("/run/systemd/system").expect("a new directory");
         let group = given(place, "user");
         place.dir("runtime");
@@ -147,7 +147,7 @@ fn the_command_that_a_refusal_names(place: &TestDir) {
     let plan = Policy::new(place).section(LIMITS).compile(place);
     let plan = plan.display();
     if place.who.is_root() {
-        // Root needs no group of somebody's.
+        // Root needs no group that a user was given.
         let run = Run::new(place, Path::new(&place.text("plan.bin")), &["true"]);
         let done = run.option(&["--cgroup", "/tmp"]).finish();
         assert!(!done.stderr.contains("systemd-run"), "{done}");

@@ -1,6 +1,6 @@
 //! Paths of the host that give a program more than files.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Ir};
 use crate::source::Span;
@@ -57,12 +57,10 @@ pub fn shares(ir: &Ir) -> Vec<Share> {
     steps
         .filter(|step| !step.target.starts_with("/dev/"))
         .filter_map(|step| match &step.action {
-            Action::Bind {
-                source, attributes, ..
-            } => Some(Share {
+            Action::Bind { source, .. } => Some(Share {
                 host: plain(source),
                 inside: step.target.clone(),
-                writable: !attributes.read_only,
+                writable: !step.attributes.read_only,
                 span: step.span,
             }),
             _ => None,

@@ -144,7 +144,7 @@ fn what_answers_for_the_profiles_names_the_line_that_the_evaluator_names() {
 #[test]
 fn a_told_meaning_tells_of_every_error_of_the_policy_and_of_nothing_else() {
     let meaning = meaning(RULES, Arch::X86_64);
-    let told = meaning.told();
+    let told = meaning.with_notification();
     let (program, _) = emitted(&told);
     let seed = seed();
     let mut random = Random(seed);

@@ -63,9 +63,9 @@ show(read=[look(path) for path in files + folders], write=[attempt(write, path) 
     assert_eq!(tree(&place.at("project")), before);
 }
 
-/// A guard below a guard's sibling, a mount of the policy's own in a protected directory, and a
+/// A protected path below the sibling of one, a mount of the policy's own in a protected directory, and a
 /// file where a directory is meant.
-pub(super) fn masks_and_guards_on_the_way_down(place: &TestDir) {
+pub(super) fn masks_and_protected_paths_on_the_way_down(place: &TestDir) {
     for dir in ["project", "project/a", "project/a/b", "more"] {
         place.dir(dir);
     }

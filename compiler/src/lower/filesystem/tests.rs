@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use crate::diagnostics::Sink;
-use crate::emit::bpf::Backend;
-use crate::emit::emit;
 use crate::ir::{Action, Ir, verify};
 use crate::lower::lower;
 use crate::parse;
@@ -17,11 +15,9 @@ fn lowered(filesystem: &str) -> Ir {
     let mut sink = Sink::new();
     let mut document = parse::parse(&source, &mut sink).unwrap();
     let policy = validate(&mut document, &mut sink).unwrap();
-    let ir = lower(
-        resolve(&policy, &[Arch::X86_64], None, &document, &mut sink),
-        &mut sink,
-    );
-    assert!(emit(&ir, &source.into(), Backend::Own, &mut sink).is_ok());
+    let resolved = resolve(&policy, &[Arch::X86_64], None, &document, &mut sink);
+    let ir = lower(&resolved, &mut sink);
+    assert_eq!(verify(&ir), Ok(()));
     assert!(!sink.has_errors());
     ir
 }

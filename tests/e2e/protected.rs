@@ -3,7 +3,7 @@
 mod masks;
 
 use super::inside::facts_under;
-use masks::{masked_paths_cannot_be_read_or_made, masks_and_guards_on_the_way_down};
+use masks::{masked_paths_cannot_be_read_or_made, masks_and_protected_paths_on_the_way_down};
 use nix::unistd::Uid;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
@@ -28,35 +28,12 @@ scenarios! {
     a_way_through_a_link_is_refused
     a_file_with_another_name_is_refused
     masked_paths_cannot_be_read_or_made
-    masks_and_guards_on_the_way_down
+    masks_and_protected_paths_on_the_way_down
 }
 
 /// Every way to put something at a path, and to take away what is there. `own` and `dir` are the
 /// program's, in the same directory.
-const WAYS: &str = "
-import shutil, stat
-def ways(top, path):
-    name = path.replace('/', '-')
-    own, folder, at = top + '/own-' + name, top + '/dir-' + name, top + '/' + path
-    write(own, 'planted')
-    os.makedirs(folder + '/hooks')
-    first = top + '/' + path.split('/')[0]
-    return dict(
-        open=attempt(write, at, 'planted'), above=attempt(os.makedirs, os.path.dirname(at), 0o755, True),
-        open_again=attempt(write, at, 'planted'), mkdir=attempt(os.mkdir, at), below=attempt(write, at + '/x'),
-        symlink=attempt(os.symlink, own, at), link=attempt(os.link, own, at), rename=attempt(os.rename, own, at),
-        rename_dir=attempt(os.rename, folder, at), over=attempt(os.rename, folder, first),
-        exchange=syscall(316, -100, folder.encode(), -100, at.encode(), 2), mknod=attempt(os.mknod, at, stat.S_IFIFO | 0o600),
-        away=attempt(os.rename, at, top + '/away'), first_away=attempt(os.rename, first, top + '/gone'),
-        unlink=attempt(os.unlink, at), rmdir=attempt(os.rmdir, at), rmdir_first=attempt(os.rmdir, first),
-        chmod=attempt(os.chmod, at, 0o777), truncate=attempt(os.truncate, at, 0),
-        out=attempt(os.link, at, top + '/linked'), utime=attempt(os.utime, at))
-def planted(top, path):
-    try:
-        return 'planted' in read(top + '/' + path)
-    except OSError:
-        return False
-";
+const WAYS: &str = include_str!("../probes/change_a_path.py");
 
 /// What is below a directory: the mode, and what is in it.
 pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
