@@ -32,7 +32,7 @@ const STEP: &str = "report";
 pub(crate) struct Report {
     file: OwnedFd,
     path: &'static CStr,
-    /// Whether people read what is said of denied calls on standard error.
+    /// Whether a summary of the denied calls is printed: not where the parent prints one.
     summarised: bool,
 }
 
@@ -61,7 +61,7 @@ impl Report {
             | OFlags::CLOEXEC;
         let fail = |errno| refuse!(STEP, path, errno);
         let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        // A file that was there keeps its mode unless told otherwise, and a device must.
+        // A file that was there keeps its mode unless it is changed here; a device must keep its own.
         let status = rustix::fs::fstat(&file).map_err(fail)?;
         if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
             rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
@@ -210,7 +210,7 @@ fn denial(row: &Denied) -> Denial<Lent<'_>> {
     }
 }
 
-/// Says in a few lines what was denied first.
+/// Prints in a few lines what was denied first.
 fn summarise(table: &Table) {
     const LINES: usize = 5;
     let rows = rows(table);
