@@ -11,76 +11,11 @@ pub(crate) mod solver;
 mod step;
 pub mod syscalls;
 mod verify;
+mod whole;
 
 pub use audit::{Audit, Detail};
 pub use namespace::Namespace;
 pub use process::{Identity, Limit, Process, Resource};
 pub use step::{Action, Attributes, Step, Stub};
 pub use verify::{Broken, verify};
-
-use crate::source::Span;
-use landlock::Landlock;
-use network::Network;
-use purple_plan::Layer;
-use syscalls::Meaning;
-
-/// Everything that a plan enforces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ir {
-    /// The policy's name.
-    pub name: String,
-    /// The program's process.
-    pub process: Process,
-    /// The steps that build the file system, in order.
-    pub steps: Vec<Step>,
-    /// The network.
-    pub network: Network,
-    /// Control group files and what is written to them.
-    pub cgroup: Vec<CgroupValue>,
-    /// Environment variables, in the order of their names.
-    pub environment: Vec<Variable>,
-    /// Other layers that must be in force, in the order of their numbers.
-    pub needs: Vec<(Layer, Span)>,
-    /// The audit record, where there is to be one.
-    pub audit: Option<Audit>,
-    /// The Landlock ruleset.
-    pub landlock: Landlock,
-    /// The filter's meaning, an architecture each.
-    pub filters: Vec<Meaning>,
-}
-
-impl Ir {
-    /// What the filter's program for a meaning must do: where denied calls are recorded, it
-    /// notifies the supervisor of each instead of answering by itself.
-    pub fn enforced(&self, meaning: &Meaning) -> Meaning {
-        let notifies = self
-            .audit
-            .as_ref()
-            .is_some_and(|audit| audit.details.contains(&Detail::Syscall));
-        if notifies {
-            meaning.with_notification()
-        } else {
-            meaning.clone()
-        }
-    }
-}
-
-/// An environment variable of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its value; `None`: the caller's, where the caller has it.
-    pub value: Option<String>,
-}
-
-/// A value of a control group file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CgroupValue {
-    /// The file's name.
-    pub file: &'static str,
-    /// What is written to it.
-    pub value: String,
-    /// The place in the policy.
-    pub span: Span,
-}
+pub use whole::{CgroupValue, Ir, Variable};

@@ -5,6 +5,7 @@ use super::*;
 use crate::diagnostics::Sink;
 use crate::parse::Document;
 use crate::resolve::syscalls::resolve;
+use crate::syscalls::Arch;
 use crate::syscalls::syscall_number;
 
 fn meaning(yaml: &str) -> Meaning {

@@ -1,0 +1,125 @@
+//! The description of a host.
+
+use crate::ir::Namespace;
+use crate::syscalls::{Arch, Version};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The JSON Schema (draft-07) of a target description.
+pub const JSON_SCHEMA: &str = include_str!("../../../schema/target.schema.json");
+
+/// The number of the form that this compiler reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// The most bytes that a description may have.
+pub const MAX_BYTES: usize = 64 << 10;
+
+/// What a host can enforce.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The number of this form: [`FORMAT`].
+    pub purple_target: u32,
+    /// The kernel's version, two numbers: `6.12`.
+    pub kernel: String,
+    /// The system call interfaces whose programs the kernel runs, as policies name them.
+    pub architectures: BTreeSet<String>,
+    /// Who starts sandboxes.
+    pub user: User,
+    /// The kinds of namespaces that this user can make.
+    pub namespaces: BTreeSet<Namespace>,
+    /// The version of Landlock's interface; 0 where there is none.
+    pub landlock: u32,
+    /// Whether a filter can tell a supervisor about calls.
+    pub user_notification: bool,
+    /// The controllers of control groups that this user can use.
+    pub controllers: BTreeSet<Controller>,
+    /// Whether this user can map the owners of a mount to others.
+    pub id_mapped_mounts: bool,
+}
+
+/// Who starts sandboxes on a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum User {
+    /// Root.
+    Root,
+    /// Anybody else.
+    Ordinary,
+}
+
+/// A controller of control groups that limits need (Documentation/admin-guide/cgroup-v2.rst).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Controller {
+    /// The processor.
+    Cpu,
+    /// Disks.
+    Io,
+    /// Memory.
+    Memory,
+    /// Processes and threads.
+    Pids,
+}
+
+impl Controller {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cpu, Self::Io, Self::Memory, Self::Pids];
+
+    /// The kernel's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Io => "io",
+            Self::Memory => "memory",
+            Self::Pids => "pids",
+        }
+    }
+}
+
+impl Target {
+    /// Reads a description. The error says what is wrong with it.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() > MAX_BYTES {
+            return Err(format!(
+                "a target description has at most {MAX_BYTES} bytes"
+            ));
+        }
+        let target: Self = serde_json::from_slice(bytes)
+            .map_err(|error| format!("this is not a target description: {error}"))?;
+        if target.purple_target != FORMAT {
+            return Err(format!(
+                "the target description has form {}, and this version reads form {FORMAT}; write it again by \
+                 `purple doctor --target FILE`",
+                target.purple_target
+            ));
+        }
+        if target.kernel_version().is_none() {
+            return Err(format!(
+                "`{}` is not the version of a kernel",
+                target.kernel
+            ));
+        }
+        if target.architectures.is_empty() {
+            return Err("the target description lists no architecture".to_owned());
+        }
+        match target.architectures.iter().find(|name| !known(name)) {
+            Some(name) => Err(format!("no architecture is called `{name}`")),
+            None => Ok(target),
+        }
+    }
+
+    /// The kernel's version; `None` where it is not one.
+    pub fn kernel_version(&self) -> Option<Version> {
+        self.kernel.parse().ok()
+    }
+
+    pub(super) fn runs(&self, arch: Arch) -> bool {
+        self.architectures.contains(arch.name())
+    }
+}
+
+/// Whether it is a name that we print, not another spelling of one.
+fn known(name: &str) -> bool {
+    Arch::ALL.iter().any(|arch| arch.name() == name)
+}
