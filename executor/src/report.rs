@@ -3,12 +3,13 @@
 use crate::arguments::Options;
 use crate::cgroup::Used;
 use crate::errno;
-use crate::message::{Refused, Text, refuse, say};
+use crate::files::write_all;
+use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::End;
-use crate::transfer::write_all;
+use crate::text::Text;
 use core::ffi::CStr;
 use core::iter::Take;
 use core::slice::Iter;
@@ -31,8 +32,8 @@ const STEP: &str = "report";
 pub(crate) struct Report {
     file: OwnedFd,
     path: &'static CStr,
-    /// Whether people read what is said of denied calls on standard error.
-    told: bool,
+    /// Whether a summary of the denied calls is printed: not where the parent prints one.
+    summarised: bool,
 }
 
 impl Report {
@@ -46,7 +47,7 @@ impl Report {
             return Ok(Some(Self {
                 file,
                 path,
-                told: false,
+                summarised: false,
             }));
         }
         let Some(path) = options.report else {
@@ -60,7 +61,7 @@ impl Report {
             | OFlags::CLOEXEC;
         let fail = |errno| refuse!(STEP, path, errno);
         let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        // A file that was there keeps its mode unless told otherwise, and a device must.
+        // A file that was there keeps its mode unless it is changed here; a device must keep its own.
         let status = rustix::fs::fstat(&file).map_err(fail)?;
         if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
             rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
@@ -68,7 +69,7 @@ impl Report {
         Ok(Some(Self {
             file,
             path,
-            told: true,
+            summarised: true,
         }))
     }
 
@@ -105,7 +106,7 @@ impl Report {
             .filter(|line| !line.is_empty());
         let mut denied = end
             .denied
-            .map(|(table, _)| rows(table).map(|row| denial(row)));
+            .map(|denied| rows(denied.table).map(|row| denial(row)));
         let report = purple_report::Report::<Lent<'_>> {
             plan: run.plan.digest,
             policy: run.plan.meta.policy_name.to_bytes(),
@@ -128,13 +129,13 @@ impl Report {
                 Some(rows) => Some(rows),
                 None => None,
             },
-            denied_beyond: end.denied.map(|(table, _)| table.beyond),
-            denied_whole: end.denied.map(|(_, whole)| whole),
+            denied_beyond: end.denied.map(|denied| denied.table.beyond),
+            denied_whole: end.denied.map(|denied| denied.whole),
         };
         let mut output = Output::new(self.file);
         report.write_line(&mut output);
-        if let Some((table, _)) = end.denied.filter(|_| self.told) {
-            tell(table);
+        if let Some(denied) = end.denied.filter(|_| self.summarised) {
+            summarise(denied.table);
         }
         output
             .end()
@@ -209,8 +210,8 @@ fn denial(row: &Denied) -> Denial<Lent<'_>> {
     }
 }
 
-/// Says in a few lines what was denied first.
-fn tell(table: &Table) {
+/// Prints in a few lines what was denied first.
+fn summarise(table: &Table) {
     const LINES: usize = 5;
     let rows = rows(table);
     let shown = if table.used > LINES {
