@@ -3,12 +3,13 @@
 use crate::arguments::Options;
 use crate::cgroup::Used;
 use crate::errno;
-use crate::message::{Refused, Text, refuse, say};
+use crate::files::write_all;
+use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::supervisor::End;
-use crate::transfer::write_all;
+use crate::text::Text;
 use core::ffi::CStr;
 use core::iter::Take;
 use core::slice::Iter;
@@ -105,7 +106,7 @@ impl Report {
             .filter(|line| !line.is_empty());
         let mut denied = end
             .denied
-            .map(|(table, _)| rows(table).map(|row| denial(row)));
+            .map(|denied| rows(denied.table).map(|row| denial(row)));
         let report = purple_report::Report::<Lent<'_>> {
             plan: run.plan.digest,
             policy: run.plan.meta.policy_name.to_bytes(),
@@ -128,13 +129,13 @@ impl Report {
                 Some(rows) => Some(rows),
                 None => None,
             },
-            denied_beyond: end.denied.map(|(table, _)| table.beyond),
-            denied_whole: end.denied.map(|(_, whole)| whole),
+            denied_beyond: end.denied.map(|denied| denied.table.beyond),
+            denied_whole: end.denied.map(|denied| denied.whole),
         };
         let mut output = Output::new(self.file);
         report.write_line(&mut output);
-        if let Some((table, _)) = end.denied.filter(|_| self.summarised) {
-            summarise(table);
+        if let Some(denied) = end.denied.filter(|_| self.summarised) {
+            summarise(denied.table);
         }
         output
             .end()

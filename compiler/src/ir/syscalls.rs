@@ -152,7 +152,7 @@ pub enum Action {
     Allow,
     /// The call goes through and the kernel logs it.
     Log,
-    /// The supervisor is told.
+    /// The supervisor is notified.
     Notify,
     /// The call fails with this error, 1 to 4095.
     Errno(u16),

@@ -1,7 +1,8 @@
 //! The record of what a program did, within its reach.
 
+use super::host::within;
 use super::scope::Scope;
-use super::shared::{Share, shares, within};
+use super::share::{Share, shares};
 use crate::diagnostics::{Diagnostic, quote};
 
 /// Runs the lints.

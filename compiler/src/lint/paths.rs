@@ -1,7 +1,8 @@
 //! Paths of the host that undo what is said about one another.
 
+use super::host::{below, plain, within};
 use super::scope::Scope;
-use super::shared::{Share, below, plain, shares, within};
+use super::share::{Share, shares};
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Step};
 

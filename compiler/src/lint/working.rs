@@ -1,7 +1,7 @@
 //! The directory that the program starts in.
 
+use super::host::within;
 use super::scope::Scope;
-use super::shared::within;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Ir};
 

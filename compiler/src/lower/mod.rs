@@ -97,3 +97,6 @@ fn cgroup(limits: &Resources) -> Vec<CgroupValue> {
     }
     values
 }
+
+#[cfg(test)]
+mod tests;

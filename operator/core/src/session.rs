@@ -1,11 +1,12 @@
 //! A run that is recorded: what is checked and opened before it, and what is written after it.
 
+use crate::REFUSED;
+use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
 use crate::audit::read::{self, NotDeclared};
 use crate::audit::record::Run;
 use crate::notice::{Notice, RecordStage};
 use crate::workspace::{self, WorkspaceError};
-use crate::{Problem, REFUSED};
 use purple_host::process::{SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
@@ -62,7 +63,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Tells purple-exec by arguments where its report goes, and whose child it is.
+    /// Passes to purple-exec where its report goes, and whose child it is.
     pub(crate) fn add_arguments(&self, command: &mut Command) {
         let descriptor = self.report.as_raw_fd().to_string();
         command
@@ -158,16 +159,15 @@ fn on_log_failure(plan: &Plan<'_>) -> AuditFailure {
 
 /// A failure of the log ends the run, unless the policy has it go on: then there is a notice.
 fn unless_policy_continues<T>(
-    result: Result<T, Problem>,
+    result: Result<T, LogError>,
     on_failure: AuditFailure,
     when: RecordStage,
     notices: &mut Vec<Notice>,
 ) -> Result<Option<T>, SessionError> {
     match (result, on_failure) {
         (Ok(value), _) => Ok(Some(value)),
-        (Err(problem), AuditFailure::End) => Err(SessionError::Log(problem)),
-        (Err(problem), AuditFailure::Continue) => {
-            let why = problem.0;
+        (Err(why), AuditFailure::End) => Err(SessionError::Log(why)),
+        (Err(why), AuditFailure::Continue) => {
             notices.push(Notice::NoRecord { why, when });
             Ok(None)
         }
@@ -178,7 +178,7 @@ fn unless_policy_continues<T>(
 #[derive(Debug)]
 pub enum SessionError {
     /// The audit log.
-    Log(Problem),
+    Log(LogError),
     /// The program could write to the audit log.
     LogWritable(WorkspaceError),
     /// The file that the operator wants the report in.
@@ -198,7 +198,7 @@ pub enum SessionError {
 impl Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Log(problem) => f.write_str(&problem.0),
+            Self::Log(error) => error.fmt(f),
             Self::LogWritable(error) => error.fmt(f),
             Self::ReportCopy(error) | Self::Id(error) => error.fmt(f),
             Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),

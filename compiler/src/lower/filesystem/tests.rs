@@ -1,25 +1,10 @@
 //! Which directories have to be pinned.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use crate::diagnostics::Sink;
 use crate::ir::{Action, Ir, verify};
-use crate::lower::lower;
-use crate::parse;
-use crate::resolve::resolve;
-use crate::source::Source;
-use crate::syscalls::Arch;
-use crate::validate::validate;
 
 fn lowered(filesystem: &str) -> Ir {
-    let source = Source::new("p", format!("name: a\nfilesystem:\n{filesystem}"));
-    let mut sink = Sink::new();
-    let mut document = parse::parse(&source, &mut sink).unwrap();
-    let policy = validate(&mut document, &mut sink).unwrap();
-    let resolved = resolve(&policy, &[Arch::X86_64], None, &document, &mut sink);
-    let ir = lower(&resolved, &mut sink);
-    assert_eq!(verify(&ir), Ok(()));
-    assert!(!sink.has_errors());
-    ir
+    crate::lower::tests::lowered(&format!("name: a\nfilesystem:\n{filesystem}"))
 }
 
 fn pins(ir: &Ir) -> Vec<&str> {

@@ -1,5 +1,6 @@
 //! The audit log and its records.
 
+pub mod error;
 pub mod files;
 pub mod log;
 mod older;

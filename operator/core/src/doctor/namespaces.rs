@@ -43,7 +43,7 @@ pub(super) fn check(checks: &mut Vec<Check>) -> BTreeSet<Namespace> {
     working
 }
 
-/// A user namespace with this user's ids; for root also with ids that nobody has.
+/// A user namespace with this user's ids; for root also with ids of no user.
 fn user_namespaces() -> Outcome {
     let steps = probe::user(INSIDE);
     let result = steps.result(UNSHARE).and_then(|()| steps.result(ID_MAPS));

@@ -1,51 +1,12 @@
-//! `purplec check` and `purplec explain` as people and programs call them: formats, colours, many files,
-//! directories, fixes.
+//! `purplec check` as people and programs call it: formats, colours, many files, directories.
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
+use std::process::{Command, Stdio};
 
-/// The variables that a test must not get from whoever runs it.
-const COLOUR: [&str; 5] = ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "TERM", "COLUMNS"];
-
-fn command(arguments: &[&str], directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_purplec"));
-    command
-        .args(arguments)
-        .current_dir(directory)
-        .stdin(Stdio::null());
-    for name in COLOUR {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn purplec(arguments: &[&str], directory: &Path) -> Output {
-    command(arguments, directory)
-        .output()
-        .expect("the binary runs")
-}
-
-fn piped(arguments: &[&str], directory: &Path, input: &str) -> Output {
-    let mut child = command(arguments, directory)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    // A command that refuses its arguments is gone before it reads anything.
-    match stdin.write_all(input.as_bytes()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        written => written.expect("the input is read"),
-    }
-    drop(stdin);
-    child.wait_with_output().expect("the binary ends")
-}
+use crate::run::{COLOUR, NOTE, command, purplec, scratch, text, write};
 
 /// Runs a command line on a terminal of so many columns; `None` where script(1) is not there.
 fn on_terminal(columns: u16, before: &str, directory: &Path) -> Option<String> {
@@ -68,26 +29,6 @@ fn on_terminal(columns: u16, before: &str, directory: &Path) -> Option<String> {
         .ok()?;
     Some(text(&output.stdout))
 }
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
-}
-
-fn scratch() -> TempDir {
-    tempfile::tempdir().expect("a temporary directory")
-}
-
-fn write(directory: &TempDir, name: &str, text: &str) {
-    let path = directory.path().join(name);
-    fs::create_dir_all(path.parent().expect("a parent")).expect("mkdir");
-    fs::write(path, text).expect("write");
-}
-
-fn read(directory: &TempDir, name: &str) -> String {
-    fs::read_to_string(directory.path().join(name)).expect("read")
-}
-
-const NOTE: &str = "name: a\nresources: {timeout: 5}\n";
 
 #[test]
 fn colour_follows_the_terminal_and_the_environment() {
@@ -433,203 +374,10 @@ fn a_directory_is_the_policies_below_it() {
     );
 }
 
-#[test]
-fn fixes_are_written_whole_and_keep_the_file() {
-    let directory = scratch();
-    let at = directory.path();
-    write(
-        &directory,
-        "real/p.yaml",
-        "name: a\r\nresources: {timeout: 5} # why\r\n",
-    );
-    symlink("real/p.yaml", at.join("link.yaml")).expect("symlink");
-    let real = at.join("real/p.yaml");
-    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("chmod");
-    let owner = fs::metadata(&real).expect("stat").uid();
-
-    let diff = purplec(&["check", "--diff", "link.yaml"], at);
-    assert_eq!(diff.status.code(), Some(1), "something would change");
-    let shown = text(&diff.stdout);
-    assert!(
-        shown.contains("+resources: {session_timeout_seconds: 5} # why\n"),
-        "{shown}"
-    );
-    assert!(
-        read(&directory, "link.yaml").contains('\r'),
-        "--diff writes nothing"
-    );
-
-    let fixed = purplec(&["check", "--fix", "link.yaml"], at);
-    assert_eq!(fixed.status.code(), Some(0), "{}", text(&fixed.stdout));
-    let said = "link.yaml: 2 findings mended: 1 older-spelling, 1 windows-line-endings\n";
-    assert_eq!(text(&fixed.stderr), said);
-    assert_eq!(text(&fixed.stdout), "1 file checked: nothing found\n");
-    assert_eq!(
-        read(&directory, "real/p.yaml"),
-        "name: a\nresources: {session_timeout_seconds: 5} # why\n"
-    );
-    assert!(
-        fs::symlink_metadata(at.join("link.yaml"))
-            .expect("stat")
-            .is_symlink()
-    );
-    let found = fs::metadata(&real).expect("stat");
-    assert_eq!((found.mode() & 0o7777, found.uid()), (0o640, owner));
-    assert_eq!(
-        fs::read_dir(at.join("real")).expect("list").count(),
-        1,
-        "nothing is left behind"
-    );
-    let time = found.mtime_nsec();
-    assert_eq!(
-        text(&purplec(&["check", "--fix", "link.yaml"], at).stderr),
-        ""
-    );
-    assert_eq!(
-        fs::metadata(&real).expect("stat").mtime_nsec(),
-        time,
-        "nothing to do, not written"
-    );
-}
-
-#[test]
-fn unsafe_fixes_are_asked_for() {
-    let directory = scratch();
-    let at = directory.path();
-    let policy = "name: a\nsyscalls: {allow: [raed, read, read], default_deny: true}\n";
-    write(&directory, "p.yaml", policy);
-    let alone = purplec(&["check", "--unsafe-fixes", "p.yaml"], at);
-    assert_eq!(
-        alone.status.code(),
-        Some(2),
-        "nothing is written without --fix"
-    );
-    assert_eq!(read(&directory, "p.yaml"), policy);
-    assert_eq!(
-        purplec(&["check", "--fix", "p.yaml"], at).status.code(),
-        Some(1)
-    );
-    assert_eq!(
-        read(&directory, "p.yaml"),
-        policy.replace(", read, read", ", read")
-    );
-    assert_eq!(
-        purplec(&["check", "--fix", "--unsafe-fixes", "p.yaml"], at)
-            .status
-            .code(),
-        Some(0)
-    );
-    assert_eq!(
-        read(&directory, "p.yaml"),
-        "name: a\nsyscalls: {allow: [read], default_deny: true}\n"
-    );
-}
-
-#[test]
-fn a_file_that_must_not_change_does_not() {
-    let directory = scratch();
-    let at = directory.path();
-    for (name, policy) in [("syntax.yaml", "name: a\r\nx: [\r\n"), ("only.yaml", NOTE)] {
-        write(&directory, name, policy);
-    }
-    let only = at.join("only.yaml");
-    fs::set_permissions(&only, fs::Permissions::from_mode(0o444)).expect("chmod");
-    assert_eq!(
-        purplec(&["check", "--fix", "--unsafe-fixes", "syntax.yaml"], at)
-            .status
-            .code(),
-        Some(1)
-    );
-    assert_eq!(read(&directory, "syntax.yaml"), "name: a\r\nx: [\r\n");
-    let output = purplec(&["check", "--fix", "only.yaml"], at);
-    assert_eq!(output.status.code(), Some(2));
-    let says = "only.yaml: error: the file is read-only; it is not changed\n";
-    assert_eq!(text(&output.stderr), says);
-    assert_eq!(read(&directory, "only.yaml"), NOTE);
-}
-
-#[test]
-fn standard_input_is_mended_to_standard_output() {
-    let directory = scratch();
-    let at = directory.path();
-    let output = piped(&["check", "--fix", "-"], at, NOTE);
-    assert_eq!(
-        text(&output.stdout),
-        "name: a\nresources: {session_timeout_seconds: 5}\n"
-    );
-    assert!(text(&output.stderr).contains("<stdin>: 1 finding mended: 1 older-spelling\n"));
-    assert_eq!(output.status.code(), Some(0));
-    let same = piped(&["check", "--fix", "-"], at, "name: [\n");
-    assert_eq!(
-        (text(&same.stdout).as_str(), same.status.code()),
-        ("name: [\n", Some(1))
-    );
-    write(&directory, "p.yaml", NOTE);
-    let both = piped(&["check", "--fix", "-", "p.yaml"], at, NOTE);
-    assert_eq!(both.status.code(), Some(2));
-    assert_eq!(read(&directory, "p.yaml"), NOTE);
-}
-
-#[test]
-fn every_code_is_explained() {
-    let at = Path::new(".");
-    let list = text(&purplec(&["explain", "--list"], at).stdout);
-    let codes: Vec<&str> = list
-        .lines()
-        .filter_map(|line| line.strip_prefix("  "))
-        .filter_map(|line| line.split(' ').next())
-        .collect();
-    assert!(codes.len() >= 60, "{list}");
-    for code in ["unknown-key", "error[unknown-key]", "Unknown_Key"] {
-        let page = purplec(&["explain", code], at);
-        let shown = text(&page.stdout);
-        assert_eq!(page.status.code(), Some(0), "{code}");
-        assert!(
-            shown.starts_with("unknown-key\n\nSeverity: error\n"),
-            "{shown}"
-        );
-        assert!(
-            shown.contains("\n    name: ") && !shown.contains("```"),
-            "{shown}"
-        );
-    }
-    for code in codes {
-        let page = text(&purplec(&["explain", code], at).stdout);
-        assert!(page.starts_with(&format!("{code}\n")), "{page}");
-    }
-    let unknown = purplec(&["explain", "unknown-kye"], at);
-    assert_eq!(unknown.status.code(), Some(2));
-    assert_eq!(
-        text(&unknown.stderr),
-        "purplec: error: no diagnostic has the code `unknown-kye`\n  help: did you mean `unknown-key`?\n"
-    );
-    let strange = text(&purplec(&["explain", "\u{1b}[31mzzzzzzzzzz"], at).stderr);
-    assert!(
-        strange.contains("--list") && !strange.contains('\u{1b}'),
-        "{strange}"
-    );
-}
-
-#[test]
-fn help_says_how_a_run_ends() {
-    for arguments in [
-        &["--help"][..],
-        &["check", "--help"],
-        &["compile", "--help"],
-    ] {
-        let help = text(&purplec(arguments, Path::new(".")).stdout);
-        assert!(
-            help.contains("Exit codes:\n  0  ") && help.contains("\n  1  "),
-            "{help}"
-        );
-        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
-    }
-}
-
 /// A policy in which a comment lets a finding stand does not look like one in which nothing was found.
 #[test]
 fn what_comments_let_stand_is_counted_at_the_end() {
-    let directory = TempDir::new().expect("a directory");
+    let directory = scratch();
     let policy = "name: a\nsyscalls:\n  default_deny: false\n  \
                   allow: [ptrace] # purple: allow[dangerous-call-allowed] gdb attaches\n";
     for name in ["a.yaml", "b.yaml"] {

@@ -1,11 +1,11 @@
-//! For tests: the processor time that a thread has had. What else a machine does is no part of it.
+//! For tests: the processor time that a thread has used. Other load on the machine is excluded.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
 /// The processor time of this thread so far (`/proc/thread-self/stat`, proc(5): user and system
 /// time in hundredths of a second).
-pub(crate) fn spent() -> Duration {
+pub(crate) fn cpu_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/stat").expect("Linux has it");
     let (_, behind) = stat
         .rsplit_once(')')

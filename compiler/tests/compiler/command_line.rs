@@ -6,27 +6,9 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
+use std::process::{Command, Stdio};
 
-const GOOD: &str = "name: good\n";
-
-fn purplec(arguments: &[&str], directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_purplec"))
-        .args(arguments)
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
-}
-
-fn scratch() -> TempDir {
-    tempfile::tempdir().expect("a temporary directory")
-}
+use crate::run::{GOOD, purplec, scratch, text};
 
 #[track_caller]
 fn unreadable(name: &str, directory: &Path, says: &str) {
@@ -224,10 +206,10 @@ fn exit_codes() {
 #[test]
 fn the_schema_is_printed() {
     let output = purplec(&["schema"], Path::new("."));
-    let checked_in = include_str!("../../schema/policy/policy.schema.json");
+    let checked_in = include_str!("../../../schema/policy/policy.schema.json");
     assert!(text(&output.stdout) == checked_in);
     let output = purplec(&["schema", "--of", "diagnostics"], Path::new("."));
-    let checked_in = include_str!("../../schema/diagnostics.schema.json");
+    let checked_in = include_str!("../../../schema/diagnostics.schema.json");
     assert!(text(&output.stdout) == checked_in);
 }
 
@@ -394,116 +376,6 @@ fn the_back_end_libseccomp_is_proven_or_absent_with_a_reason() {
     }
 }
 
-#[test]
-fn parents_are_files_beside_the_policy() {
-    let directory = scratch();
-    let at = directory.path();
-    for name in ["team/deep", "other"] {
-        fs::create_dir_all(at.join(name)).expect("mkdir");
-    }
-    fs::write(
-        at.join("team/deep/p.yaml"),
-        "name: p\nextends: ../base.yml\n",
-    )
-    .expect("write");
-    fs::write(
-        at.join("team/base.yml"),
-        "name: b\nextends: base\nresources: {pids_limit: 7}\n",
-    )
-    .expect("write");
-    let full = |from: &str, policy: &str| {
-        let output = purplec(&["compile", policy, "--emit=resolved"], &at.join(from));
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        text(&output.stdout)
-    };
-    let here = full(".", "team/deep/p.yaml");
-    assert!(here.contains("# team/deep/../base.yml:3\n"), "{here}");
-    assert!(full("team/deep", "p.yaml").contains("# ../base.yml:3\n"));
-    // The plan does not depend on where the compiler runs, nor on how the policy is named.
-    let plan = |from: &str, policy: &str| {
-        let to = at.join("out.plan");
-        let to = to.to_string_lossy();
-        let output = purplec(&["compile", policy, "-o", &to], &at.join(from));
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        fs::read(at.join("out.plan")).expect("a plan")
-    };
-    let first = plan(".", "team/deep/p.yaml");
-    assert_eq!(plan("team/deep", "./p.yaml"), first);
-    assert_eq!(plan("other", "../team/deep/p.yaml"), first);
-    // A link is a way to a file; what a policy extends is beside the link.
-    symlink("../team/deep/p.yaml", at.join("other/p.yaml")).expect("symlink");
-    fs::copy(at.join("team/base.yml"), at.join("base.yml")).expect("copy");
-    assert_eq!(plan("other", "p.yaml"), first);
-}
-
-#[test]
-fn parents_that_cannot_be_read() {
-    let directory = scratch();
-    let at = directory.path();
-    fs::create_dir(at.join("dir")).expect("mkdir");
-    let mode = nix::sys::stat::Mode::from_bits_truncate(0o600);
-    nix::unistd::mkfifo(&at.join("fifo"), mode).expect("mkfifo");
-    let socket = UnixListener::bind(at.join("socket")).expect("bind");
-    fs::write(at.join("file"), GOOD).expect("write");
-    fs::write(at.join("large"), "#".repeat((1 << 20) + 1)).expect("write");
-    symlink("loop", at.join("loop")).expect("symlink");
-    symlink("/dev/zero", at.join("zero")).expect("symlink");
-    for (parent, says) in [
-        ("./missing", "there is no such file"),
-        ("./dir", "this is a directory, not a file"),
-        ("./fifo", "this is a FIFO, not a file"),
-        ("./socket", "this is a socket, not a file"),
-        ("./zero", "this is a device, not a file"),
-        ("./file/x", "part of the path is not a directory"),
-        (
-            "./large",
-            "the file is larger than 1 MiB, the limit for a policy",
-        ),
-        ("./loop", ""),
-    ] {
-        fs::write(at.join("p.yaml"), format!("name: a\nextends: {parent}\n")).expect("write");
-        let output = purplec(&["check", "p.yaml"], at);
-        let stdout = text(&output.stdout);
-        assert_eq!(output.status.code(), Some(1), "{stdout}");
-        let place =
-            format!("p.yaml:2:10: error[extends-unreadable]: `{parent}` cannot be read: {says}");
-        assert!(stdout.contains(&place), "{stdout}");
-    }
-    drop(socket);
-    fs::write(at.join("empty"), "").expect("write");
-    fs::write(at.join("bytes"), b"name: a\nx: \xff\n").expect("write");
-    for (parent, says) in [
-        ("./empty", "./empty:1:1: error[empty-document]"),
-        ("./bytes", "./bytes:2:4: error[invalid-utf8]"),
-    ] {
-        fs::write(at.join("p.yaml"), format!("name: a\nextends: {parent}\n")).expect("write");
-        let output = purplec(&["check", "p.yaml"], at);
-        let stdout = text(&output.stdout);
-        assert_eq!(output.status.code(), Some(1), "{stdout}");
-        assert!(
-            stdout.contains("p.yaml:2:10: error[extends-broken]"),
-            "{stdout}"
-        );
-        assert!(stdout.contains(says), "{stdout}");
-    }
-}
-
-/// Two ways to one file are one file.
-#[test]
-fn a_cycle_through_a_link_is_a_cycle() {
-    let directory = scratch();
-    let at = directory.path();
-    fs::write(at.join("p.yaml"), "name: a\nextends: ./link.yaml\n").expect("write");
-    symlink("p.yaml", at.join("link.yaml")).expect("symlink");
-    let output = purplec(&["check", "p.yaml"], at);
-    let stdout = text(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(
-        stdout.contains("error[extends-cycle]: the policy extends itself\n"),
-        "{stdout}"
-    );
-}
-
 /// The day comes in from outside, and nothing of it gets into a plan.
 #[test]
 fn the_day_decides_about_grants_and_not_about_plans() {
@@ -565,106 +437,6 @@ fn the_day_decides_about_grants_and_not_about_plans() {
     let message = "purplec: SOURCE_DATE_EPOCH is not a number of seconds: today\n";
     assert_eq!(text(&wrong.stderr), message);
 }
-const UNTIDY: &str = "network: {isolated: true}  # c\nname: \"a\"\n";
-const TIDY: &str = "name: a\nnetwork: {isolated: true}  # c\n";
-
-#[test]
-fn fmt_writes_what_is_not_in_style_and_names_it() {
-    let directory = scratch();
-    let at = directory.path();
-    fs::write(at.join("untidy"), UNTIDY).expect("write");
-    fs::write(at.join("tidy"), TIDY).expect("write");
-    fs::set_permissions(at.join("untidy"), fs::Permissions::from_mode(0o640)).expect("chmod");
-    let output = purplec(&["fmt", "--check", "untidy", "tidy"], at);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        text(&output.stdout),
-        "untidy: not in style; `purplec fmt` writes it\n"
-    );
-    let output = purplec(&["fmt", "--diff", "untidy", "tidy"], at);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        text(&output.stdout),
-        "--- untidy\n+++ untidy (formatted)\n@@ -1,2 +1,2 @@\n+name: a\n network: {isolated: true}  # c\n-name: \"a\"\n"
-    );
-    assert_eq!(
-        fs::read_to_string(at.join("untidy")).expect("read"),
-        UNTIDY,
-        "nothing is written"
-    );
-    let output = purplec(&["fmt", "untidy", "tidy"], at);
-    assert_eq!(
-        (output.status.code(), text(&output.stdout)),
-        (Some(0), "untidy: formatted\n".into())
-    );
-    assert_eq!(fs::read_to_string(at.join("untidy")).expect("read"), TIDY);
-    let mode = fs::metadata(at.join("untidy"))
-        .expect("it is there")
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o777, 0o640, "it stays as private as it was");
-    let output = purplec(&["fmt", "--check", "untidy", "tidy"], at);
-    assert_eq!(
-        (output.status.code(), text(&output.stdout)),
-        (Some(0), String::new())
-    );
-}
-
-#[test]
-fn fmt_leaves_alone_what_it_cannot_read() {
-    let directory = scratch();
-    let at = directory.path();
-    let broken = "name: a\nname: b\n";
-    fs::write(at.join("broken"), broken).expect("write");
-    fs::write(at.join("untidy"), UNTIDY).expect("write");
-    for option in [&["fmt"][..], &["fmt", "--check"], &["fmt", "--diff"]] {
-        let output = purplec(&[option, &["broken", "missing"]].concat(), at);
-        assert_eq!(output.status.code(), Some(2), "a file that is not there");
-        let says = text(&output.stderr);
-        assert!(says.contains("broken:2:1: error[duplicate-key]"), "{says}");
-        assert!(
-            says.contains("missing: error: there is no such file"),
-            "{says}"
-        );
-    }
-    assert_eq!(
-        purplec(&["fmt", "broken", "untidy"], at).status.code(),
-        Some(1)
-    );
-    assert_eq!(fs::read_to_string(at.join("broken")).expect("read"), broken);
-    assert_eq!(
-        fs::read_to_string(at.join("untidy")).expect("read"),
-        TIDY,
-        "the others go on"
-    );
-}
-
-#[test]
-fn fmt_is_a_filter_for_standard_input() {
-    let directory = scratch();
-    for (input, prints, status) in [(UNTIDY, TIDY, 0), (TIDY, TIDY, 0), ("a: [", "", 1)] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_purplec"))
-            .args(["fmt", "-"])
-            .current_dir(directory.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        child
-            .stdin
-            .take()
-            .expect("piped")
-            .write_all(input.as_bytes())
-            .expect("write");
-        let output = child.wait_with_output().expect("it ends");
-        assert_eq!(
-            (output.status.code(), text(&output.stdout)),
-            (Some(status), prints.to_owned())
-        );
-    }
-}
-
 #[test]
 fn a_plan_does_not_take_the_place_of_a_policy() {
     let directory = scratch();

@@ -20,6 +20,6 @@ fn checked_in_schema_is_current() {
     assert!(
         checked_in == generated,
         "policy.schema.json differs from the types: run `PURPLE_UPDATE_SCHEMA=1 cargo test -p \
-         purplec --test schema` and review the change"
+         purplec schema` and review the change"
     );
 }

@@ -24,23 +24,25 @@ const RAW_SYS: Version = Version {
 
 /// Where cargo keeps the source of `linux-raw-sys`.
 fn raw_sys() -> &'static Path {
-    static PLACE: OnceLock<PathBuf> = OnceLock::new();
-    PLACE.get_or_init(find_raw_sys)
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(find_raw_sys)
 }
 
 fn find_raw_sys() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    // For this platform only: a build has fetched no packages of others.
+    let version = cargo(&["-vV"]);
+    let host = version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .expect("cargo names its host");
+    let metadata = cargo(&[
+        "metadata",
+        "--format-version=1",
+        "--locked",
+        "--filter-platform",
+        host,
+    ]);
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("JSON");
     let packages = metadata
         .get("packages")
         .and_then(|list| list.as_array())
@@ -54,6 +56,22 @@ fn find_raw_sys() -> PathBuf {
         .and_then(|path| path.as_str())
         .expect("a path");
     PathBuf::from(manifest).with_file_name("src")
+}
+
+/// What cargo prints.
+fn cargo(arguments: &[&str]) -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// What the crate says for an architecture: each constant that is a plain number.
@@ -160,7 +178,7 @@ struct Resolver {
 fn libseccomp() -> Option<Resolver> {
     let place = tempfile::tempdir().expect("a temporary directory");
     let program = place.path().join("resolve");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libseccomp.c");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compiler/libseccomp.c");
     let built = Command::new("gcc")
         .args([source, "-lseccomp", "-o"])
         .arg(&program)

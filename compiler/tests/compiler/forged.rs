@@ -251,7 +251,7 @@ fn a_changed_meaning_is_refused() {
             forged
                 .rules
                 .iter_mut()
-                .for_each(|rule| rule.action = 0x0005_000d)
+                .for_each(|rule| rule.action = 0x0005_000d);
         },
         "the policy says errno EACCES, the filter gives errno EPERM",
     );
@@ -268,7 +268,7 @@ fn a_changed_meaning_is_refused() {
             forged
                 .interfaces
                 .iter_mut()
-                .for_each(|one| one.denial = 0x0005_0002)
+                .for_each(|one| one.denial = 0x0005_0002);
         },
         "the policy says errno ENOENT, the filter gives errno EPERM",
     );

@@ -1,18 +1,18 @@
 //! The plan's steps that build the file system, each with what a run keeps for it.
 
+use super::stub::Stub;
 use crate::message::{OrRefuse, Refused};
-use crate::stub::Stub;
-use purple_plan::{Mount, MountKind, Plan};
+use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_sys::memory;
 use rustix::fd::OwnedFd;
 
 /// A step, read from the plan once.
 pub(crate) struct Step {
     pub(crate) mount: Mount<'static>,
-    /// The part of its target at which it takes effect: all of it, or for a path that is kept from
-    /// being made, what there is of it.
+    /// The part of its target at which it takes effect: all of it, or for a protected path that does
+    /// not exist, what there is of it.
     pub(crate) place: &'static [u8],
-    /// What keeps the place from being made.
+    /// What stands in for a protected path that does not exist.
     pub(crate) stub: Option<Stub>,
     /// A detached copy of its source.
     pub(crate) tree: Option<OwnedFd>,
@@ -40,4 +40,17 @@ impl Step {
             MountKind::File | MountKind::Symlink | MountKind::Directory | MountKind::Setting
         )
     }
+
+    /// Whether it protects a path that may not exist.
+    pub(crate) fn is_protected(&self) -> bool {
+        has(
+            &self.mount,
+            mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY,
+        )
+    }
+}
+
+/// Whether a step has one of these flags.
+pub(crate) fn has(step: &Mount<'_>, flags: u32) -> bool {
+    step.flags & flags != 0
 }

@@ -7,9 +7,9 @@
 
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 use tempfile::TempDir;
+
+use crate::run::{purplec, text};
 
 const POLICY: &str = "\
 name: shown
@@ -32,18 +32,6 @@ audit:
   enabled: true
   detail_level: [syscall]
 ";
-
-fn purplec(arguments: &[&str], at: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_purplec"))
-        .args(arguments)
-        .current_dir(at)
-        .output()
-        .expect("the binary runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
-}
 
 /// A directory with a policy and its plan.
 fn compiled() -> TempDir {

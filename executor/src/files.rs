@@ -1,23 +1,23 @@
-//! Whole reads and writes: the calls may do a part of what is asked, or be interrupted. And the
-//! numbers in what is read.
+//! Whole reads and writes of files: one call may do a part of what is asked, or be interrupted.
+//!
+//! No program that is executed gets a descriptor which is opened here: all are close-on-exec.
 
 use core::ffi::CStr;
-use core::str::FromStr;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, openat};
 use rustix::io::Errno;
 
-/// Opens what is there already; no program gets it that is executed.
+/// Opens what is there already.
 pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     open_at(CWD, path, flags)
 }
 
-/// The same below a directory.
+/// Opens what is there already, below a directory.
 pub(crate) fn open_at(dir: impl AsFd, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
-    rustix::fs::openat(dir, path, flags | OFlags::CLOEXEC, Mode::empty())
+    openat(dir, path, flags | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Reads what fits of a file.
+/// Reads as much of a file as fits.
 pub(crate) fn read<'b>(
     dir: impl AsFd,
     file: &CStr,
@@ -27,30 +27,23 @@ pub(crate) fn read<'b>(
     Ok(buffer.get(..used).unwrap_or(&[]))
 }
 
-/// Reads all of a file; one that fills the memory may go on.
+/// Reads all of a file. One that fills the memory is refused, because it may go on.
 pub(crate) fn read_whole<'b>(file: &CStr, memory: &'b mut [u8]) -> Result<&'b [u8], Errno> {
     let room = memory.len();
     let text = read(CWD, file, memory)?;
-    if text.len() < room {
-        Ok(text)
-    } else {
-        Err(Errno::FBIG)
+    if text.len() == room {
+        return Err(Errno::FBIG);
     }
-}
-
-/// A decimal number, as files hold it.
-pub(crate) fn number<N: FromStr>(text: &[u8]) -> Option<N> {
-    core::str::from_utf8(text).ok()?.parse().ok()
+    Ok(text)
 }
 
 /// Writes a file of the kernel's by one write, of which a part would be an error.
 pub(crate) fn write(dir: impl AsFd, file: &CStr, content: &[u8]) -> Result<(), Errno> {
     let written = rustix::io::write(open_at(dir, file, OFlags::WRONLY)?, content)?;
-    if written == content.len() {
-        Ok(())
-    } else {
-        Err(Errno::IO)
+    if written != content.len() {
+        return Err(Errno::IO);
     }
+    Ok(())
 }
 
 /// Reads until the end of the file or of the memory; returns how many bytes came.
@@ -79,4 +72,13 @@ pub(crate) fn write_all(file: impl AsFd, bytes: &[u8]) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// Whether both are of one file.
+pub(crate) fn is_same(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
+pub(crate) fn is_directory(status: &Stat) -> bool {
+    FileType::from_raw_mode(status.st_mode) == FileType::Directory
 }
