@@ -24,20 +24,20 @@ macro_rules! object {
         $name:ident { $($(#[doc = $doc:literal])+ $field:ident $(as $key:literal)?: $kind:ty,)+ }
     ) => {
         $(#[doc = $about])+
-        pub struct $name<H: $crate::hold::Hold = $crate::hold::Declared> {
-            $($(#[doc = $doc])+ pub $field: <$kind as $crate::kind::Kind>::Held<H>,)+
+        pub struct $name<H: $crate::value::Hold = $crate::hold::Declared> {
+            $($(#[doc = $doc])+ pub $field: <$kind as $crate::value::Kind>::Held<H>,)+
         }
 
-        impl<H: $crate::hold::Hold> $name<H> {
+        impl<H: $crate::value::Hold> $name<H> {
             /// Writes it as one line.
             pub fn write_line(self, sink: &mut dyn $crate::json::Sink) {
-                <$name as $crate::kind::Kind>::write::<H>(self, &mut $crate::json::Json::new(sink));
+                <$name as $crate::value::Kind>::write::<H>(self, &mut $crate::json::Json::new(sink));
                 sink.push("\n");
             }
 
             /// Reads it from a source that holds texts and lists in the same way.
-            pub fn read<S: $crate::source::Source<Hold = H>>(source: &S) -> Result<Self, S::Error> {
-                <$name as $crate::kind::Kind>::read(source)
+            pub fn read<S: $crate::value::Source<Hold = H>>(source: &S) -> Result<Self, S::Error> {
+                <$name as $crate::value::Kind>::read(source)
             }
         }
 
@@ -58,34 +58,34 @@ macro_rules! object {
                 fields: &[$($crate::shape::Field {
                     name: $crate::declare::key!($field $($key)?),
                     about: concat!($($doc),+),
-                    shape: <$kind as $crate::kind::Kind>::SHAPE,
+                    shape: <$kind as $crate::value::Kind>::SHAPE,
                 }),+],
             };
         }
 
-        impl $crate::kind::Kind for $name {
-            type Held<H: $crate::hold::Hold> = $held;
+        impl $crate::value::Kind for $name {
+            type Held<H: $crate::value::Hold> = $held;
             const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Object(&Self::OBJECT);
 
-            fn write<H: $crate::hold::Hold>(
+            fn write<H: $crate::value::Hold>(
                 held: Self::Held<H>,
                 json: &mut $crate::json::Json<'_>,
             ) {
                 json.object(|json| {
                     $(
                         json.key($crate::declare::key!($field $($key)?).as_bytes());
-                        <$kind as $crate::kind::Kind>::write::<H>(held.$field, json);
+                        <$kind as $crate::value::Kind>::write::<H>(held.$field, json);
                     )+
                 });
             }
 
-            fn read<S: $crate::source::Source>(
+            fn read<S: $crate::value::Source>(
                 source: &S,
             ) -> Result<Self::Held<S::Hold>, S::Error> {
                 let members = source.members(Self::OBJECT.fields)?;
                 Ok($name {
-                    $($field: <$kind as $crate::kind::Kind>::read(
-                        &$crate::source::Members::member(
+                    $($field: <$kind as $crate::value::Kind>::read(
+                        &$crate::value::Members::member(
                             &members,
                             $crate::declare::key!($field $($key)?),
                         )?,
@@ -97,7 +97,7 @@ macro_rules! object {
 }
 
 /// What holds a value that has neither texts nor lists.
-pub(crate) type Plain<K> = <K as crate::kind::Kind>::Held<crate::hold::Declared>;
+pub(crate) type Plain<K> = <K as crate::value::Kind>::Held<crate::hold::Declared>;
 
 /// The key of a field.
 macro_rules! key {
@@ -148,15 +148,15 @@ macro_rules! words {
             }
         }
 
-        impl $crate::kind::Kind for $name {
-            type Held<H: $crate::hold::Hold> = Self;
+        impl $crate::value::Kind for $name {
+            type Held<H: $crate::value::Hold> = Self;
             const SHAPE: $crate::shape::Shape = $crate::shape::Shape::OneOf(&[$($text),+]);
 
-            fn write<H: $crate::hold::Hold>(held: Self, json: &mut $crate::json::Json<'_>) {
+            fn write<H: $crate::value::Hold>(held: Self, json: &mut $crate::json::Json<'_>) {
                 json.text(held.name(), b"");
             }
 
-            fn read<S: $crate::source::Source>(source: &S) -> Result<Self, S::Error> {
+            fn read<S: $crate::value::Source>(source: &S) -> Result<Self, S::Error> {
                 Self::named(source.text()?.as_ref())
                     .ok_or_else(|| source.wrong(concat!("one of", $(" `", $text, "`"),+)))
             }

@@ -1,18 +1,8 @@
-//! How the texts and lists of a value are held.
+//! Two ways to hold texts and lists: lent for writing, and not at all.
 
-use crate::kind::{Argument, Kind};
+use crate::value::{Argument, Hold, Kind};
 use core::iter::Empty;
 use core::marker::PhantomData;
-
-/// How the texts and lists of a value are held. What is written is the same for each.
-pub trait Hold: Sized {
-    /// A text: bytes, which need not be UTF-8.
-    type Text: AsRef<[u8]>;
-    /// Values of a kind, one behind the other.
-    type List<K: Kind>: IntoIterator<Item = K::Held<Self>>;
-    /// The arguments of a call, by name.
-    type Arguments: IntoIterator<Item = (Self::Text, Argument<Self::Text>)>;
-}
 
 /// Texts are borrowed slices, lists are borrowed iterators, which the writing uses up: nothing needs
 /// an allocator. The iterators live as long as the slices, so none of them may implement `Drop`.

@@ -1,26 +1,11 @@
 //! The kinds of values that keys take: how each is held, written, read and described.
 
-use crate::hold::Hold;
 use crate::json::Json;
 use crate::shape::Shape;
-use crate::source::{ArgumentsOf, ListOf, Source, TextOf};
 use crate::time::parse_time;
+use crate::value::{Argument, ArgumentsOf, Hold, Kind, ListOf, Source, TextOf};
 use core::marker::PhantomData;
 use core::time::Duration;
-
-/// A kind of value. Types that implement it stand in declarations and have no values of their own.
-pub trait Kind: 'static {
-    /// What holds such a value.
-    type Held<H: Hold>;
-    /// What values there are.
-    const SHAPE: Shape;
-
-    /// Writes a value.
-    fn write<H: Hold>(held: Self::Held<H>, json: &mut Json<'_>);
-
-    /// Reads a value.
-    fn read<S: Source>(source: &S) -> Result<Self::Held<S::Hold>, S::Error>;
-}
 
 /// A kind of value that 64 bits hold.
 pub trait Whole: 'static {
@@ -286,15 +271,6 @@ impl<W: Whole, const N: usize> Kind for Array<W, N> {
 #[derive(Debug)]
 pub enum Arguments {}
 
-/// The value of an argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Argument<T> {
-    /// A small number.
-    Number(u64),
-    /// The names of constants, or an address in hexadecimal digits.
-    Text(T),
-}
-
 impl Kind for Arguments {
     type Held<H: Hold> = H::Arguments;
     const SHAPE: Shape = Shape::Arguments;
@@ -313,18 +289,5 @@ impl Kind for Arguments {
 
     fn read<S: Source>(source: &S) -> Result<ArgumentsOf<S>, S::Error> {
         source.arguments()
-    }
-}
-
-impl<T> Argument<T> {
-    /// Reads one.
-    pub fn read<S: Source>(source: &S) -> Result<Self, S::Error>
-    where
-        S::Hold: Hold<Text = T>,
-    {
-        match source.number() {
-            Ok(number) => Ok(Self::Number(number)),
-            Err(_) => source.text().map(Self::Text),
-        }
     }
 }

@@ -32,20 +32,20 @@ mod receipt;
 mod record;
 mod report;
 mod shape;
-mod source;
 mod time;
+mod value;
 
 pub use denial::Denial;
-pub use hold::{Declared, Hold, Lent};
+pub use hold::{Declared, Lent};
 pub use json::{Json, Sink};
 pub use kind::{
-    Argument, Arguments, Array, Bits, Digest, Flag, Kind, List, Nullable, Number, Seconds, Text,
-    Time, Whole, Word, parse_digest,
+    Arguments, Array, Bits, Digest, Flag, List, Nullable, Number, Seconds, Text, Time, Whole, Word,
+    parse_digest,
 };
 pub use outcome::{Outcome, Status};
 pub use receipt::{CapabilitySets, IdMap, Landlock, Receipt, Seccomp};
 pub use record::{AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent};
 pub use report::{CgroupUsage, Report};
 pub use shape::{Field, Object, Shape};
-pub use source::{ArgumentsOf, ListOf, Members, Source, TextOf};
 pub use time::parse_time;
+pub use value::{Argument, ArgumentsOf, Hold, Kind, ListOf, Members, Source, TextOf};

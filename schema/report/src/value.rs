@@ -1,9 +1,55 @@
-//! Where a reader takes values from: some JSON library, which this crate does not know.
+//! What a kind of value, a way to hold values and a source of values owe each other. The three name
+//! one another, so they stand together.
 
-use crate::hold::Hold;
-use crate::kind::Kind;
-use crate::shape::Field;
+use crate::json::Json;
+use crate::shape::{Field, Shape};
 use core::time::Duration;
+
+/// A kind of value. Types that implement it stand in declarations and have no values of their own.
+pub trait Kind: 'static {
+    /// What holds such a value.
+    type Held<H: Hold>;
+    /// What values there are.
+    const SHAPE: Shape;
+
+    /// Writes a value.
+    fn write<H: Hold>(held: Self::Held<H>, json: &mut Json<'_>);
+
+    /// Reads a value.
+    fn read<S: Source>(source: &S) -> Result<Self::Held<S::Hold>, S::Error>;
+}
+
+/// How the texts and lists of a value are held. What is written is the same for each.
+pub trait Hold: Sized {
+    /// A text: bytes, which need not be UTF-8.
+    type Text: AsRef<[u8]>;
+    /// Values of a kind, one behind the other.
+    type List<K: Kind>: IntoIterator<Item = K::Held<Self>>;
+    /// The arguments of a call, by name.
+    type Arguments: IntoIterator<Item = (Self::Text, Argument<Self::Text>)>;
+}
+
+/// The value of an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument<T> {
+    /// A small number.
+    Number(u64),
+    /// The names of constants, or an address in hexadecimal digits.
+    Text(T),
+}
+
+impl<T> Argument<T> {
+    /// Reads one.
+    pub fn read<S: Source>(source: &S) -> Result<Self, S::Error>
+    where
+        S::Hold: Hold<Text = T>,
+    {
+        match source.number() {
+            Ok(number) => Ok(Self::Number(number)),
+            Err(_) => source.text().map(Self::Text),
+        }
+    }
+}
 
 /// How a source holds a list of a kind.
 pub type ListOf<S, K> = <<S as Source>::Hold as Hold>::List<K>;
@@ -41,7 +87,7 @@ pub trait Source: Sized {
     /// A list whose items are of a kind.
     fn list<K: Kind>(&self) -> Result<ListOf<Self, K>, Self::Error>;
 
-    /// An object of any keys, whose members [`crate::Argument::read`] reads.
+    /// An object of any keys, whose members [`Argument::read`] reads.
     fn arguments(&self) -> Result<ArgumentsOf<Self>, Self::Error>;
 
     /// An object that has these keys and no others.
