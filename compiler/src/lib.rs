@@ -3,6 +3,8 @@
 //! The stages are in [`pipeline`], on one screen. Core stages do no I/O; what a policy's author
 //! did wrong goes to a [`diagnostics::Sink`], never to an `Err`.
 
+#[cfg(test)]
+mod cpu_time;
 pub mod diagnostics;
 pub mod emit;
 pub mod fix;
@@ -21,8 +23,6 @@ pub mod score;
 pub mod seal;
 pub mod show;
 pub mod source;
-#[cfg(test)]
-mod spent;
 pub mod syscalls;
 pub mod target;
 pub mod validate;

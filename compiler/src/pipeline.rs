@@ -10,7 +10,7 @@ use crate::lint::suppress::suppress;
 use crate::lower::lower;
 use crate::parse::{self, Document};
 use crate::quantity::Date;
-use crate::resolve::resolve;
+use crate::resolve::{effective, resolve};
 use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
@@ -107,7 +107,7 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Out
     Ok(outcome)
 }
 
-/// The stages. A stage that gives nothing has told the sink why; one that gives something although
+/// The stages. A stage that gives nothing has reported why; one that gives something although
 /// it found errors lets the next ones report more, up to the point where a plan would be made.
 fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(), Fault> {
     let wants = |stage| options.emit == Some(stage);
@@ -144,16 +144,16 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(
         sink,
     );
     if wants(Stage::Resolved) {
-        outcome.listing = Some(inherit::effective(&document, &outcome.sources));
+        outcome.listing = Some(effective(&document, &outcome.sources));
         return Ok(());
     }
-    let ir = lower(resolved, sink);
-    lint(&policy, &ir, &document, sink);
+    let ir = lower(&resolved, sink);
+    lint(&resolved, &ir, &document, sink);
     if let Some(target) = &options.target {
-        target::check(target, &ir, &outcome.sources, &document, sink);
+        target::check(target, &resolved, &ir, &document, sink);
     }
     if options.score && !sink.has_errors() {
-        outcome.score = Some(score(&policy, &ir, |pointer| document.key_span(pointer)));
+        outcome.score = Some(score(&resolved, &ir, |pointer| document.key_span(pointer)));
     }
     if wants(Stage::Ir) {
         outcome.listing = Some(ir.to_string());

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::message::{Part, Refused, parts, refused, say};
-use crate::transfer;
+use crate::text;
 use core::ffi::CStr;
 use purple_plan::Layer;
 use purple_sys::strings::Strings;
@@ -127,7 +127,7 @@ fn value(option: &CStr, rest: &mut Strings) -> Result<&'static CStr, Refused> {
 
 fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
     let text = value(option, rest)?;
-    let number = transfer::number(text.to_bytes());
+    let number = text::number(text.to_bytes());
     number
         .filter(|&number: &i32| number > 0)
         .ok_or_else(|| usage(parts![option, " takes a number, not ", text]))
@@ -143,9 +143,9 @@ fn layer(name: &CStr) -> Result<Layer, Refused> {
         .ok_or_else(|| usage(parts!["no layer is called ", name, what]))
 }
 
-/// An id that is nobody's special one: not root, and not what stands for no id.
+/// An id without a meaning of its own: not root, and not what stands for no id.
 fn id(text: &CStr) -> Result<u32, Refused> {
-    let number = transfer::number::<u32>(text.to_bytes());
+    let number = text::number::<u32>(text.to_bytes());
     number
         .filter(|number| (1..u32::MAX).contains(number))
         .ok_or_else(|| usage(parts![text, " is no id from 1 to 4294967294"]))

@@ -10,21 +10,22 @@ const STEP: &str = "capabilities";
 /// Capability numbers stop below this: the kernel keeps them in 64 bits (capabilities(7)).
 const NUMBERS: u32 = 64;
 
-/// Brings this process down to the plan's sets and reads them back.
+/// Brings this process down to the plan's sets and reads them back. What is returned was in force.
+///
+/// The bounding set comes first, because dropping from it takes `CAP_SETPCAP`; then the secure bits,
+/// which take it too; then the sets, which may give it up; and the ambient set last, because it can
+/// only hold what is permitted and inheritable (capabilities(7)).
 pub(crate) fn apply(wanted: &Capabilities) -> Result<Capabilities, Refused> {
     thread::clear_ambient_capability_set().or_refuse(STEP, "clearing the ambient set")?;
     drop_bounding(wanted.bounding).or_refuse(STEP, "dropping from the bounding set")?;
     // Uid 0 means nothing to capabilities from here on, and no ids change brings any back.
     thread::set_capabilities_secure_bits(secure_bits()).or_refuse(STEP, "setting secure bits")?;
-    thread::set_capabilities(
-        None,
-        CapabilitySets {
-            effective: CapabilitySet::from_bits_retain(wanted.effective),
-            permitted: CapabilitySet::from_bits_retain(wanted.permitted),
-            inheritable: CapabilitySet::from_bits_retain(wanted.inheritable),
-        },
-    )
-    .or_refuse(STEP, "setting the sets")?;
+    let sets = CapabilitySets {
+        effective: CapabilitySet::from_bits_retain(wanted.effective),
+        permitted: CapabilitySet::from_bits_retain(wanted.permitted),
+        inheritable: CapabilitySet::from_bits_retain(wanted.inheritable),
+    };
+    thread::set_capabilities(None, sets).or_refuse(STEP, "setting the sets")?;
     for capability in members(wanted.ambient) {
         thread::configure_capability_in_ambient_set(capability, true)
             .or_refuse(STEP, "raising in the ambient set")?;
@@ -35,6 +36,16 @@ pub(crate) fn apply(wanted: &Capabilities) -> Result<Capabilities, Refused> {
     } else {
         Err(refuse!(STEP, "the sets in force are not the plan's"))
     }
+}
+
+/// Gives up every capability of this process but those of the bounding set.
+pub(crate) fn drop_all() -> Result<(), Errno> {
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    thread::set_capabilities(None, none)
 }
 
 /// Every secure bit and its lock, but the one that forbids the ambient set, which the plan uses.

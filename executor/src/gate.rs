@@ -1,16 +1,27 @@
 //! The gate between the supervisor and init.
 
+use crate::files::write_all;
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
-use crate::transfer::write_all;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::pipe::PipeFlags;
+use rustix::pipe::{PipeFlags, pipe_with};
 
 const STEP: &str = "start";
 
-/// Holds init back until its ids are mapped, and tells it whether the supervisor still lives: only
-/// the supervisor holds the other end.
+/// No time to wait.
+const AT_ONCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
+
+/// Holds init back until its ids are mapped, and shows it whether the supervisor still lives.
+///
+/// Both processes have a copy of it after the clone, and each closes the end that is not its own. So
+/// an open gate proves that the supervisor has mapped the ids and written down its namespaces; a
+/// closed one, that the supervisor has failed or is dead, because only it holds the other end. The
+/// parent's death signal alone would not do: changing ids clears it, and it is not sent to a process
+/// whose parent died before it asked.
 pub(crate) struct Gate {
     reader: OwnedFd,
     writer: OwnedFd,
@@ -18,7 +29,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new() -> Result<Self, Refused> {
-        let pipe = rustix::pipe::pipe_with(PipeFlags::CLOEXEC);
+        let pipe = pipe_with(PipeFlags::CLOEXEC);
         let (reader, writer) = pipe.or_refuse(STEP, "a pipe to init")?;
         Ok(Self { reader, writer })
     }
@@ -44,16 +55,10 @@ impl Gate {
     }
 }
 
-/// Whether what is read here comes to an end: nobody holds the other side any more. A listener of a
-/// filter ends with the last process that has the filter.
+/// Whether what is read here comes to an end: no process holds the other side any more. A listener of
+/// a filter ends with the last process that has the filter.
 pub(crate) fn is_closed(reader: impl AsFd) -> Result<bool, Errno> {
     let mut fds = [PollFd::new(&reader, PollFlags::IN)];
-    let _ready: usize = poll(
-        &mut fds,
-        Some(&Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        }),
-    )?;
+    let _ready: usize = poll(&mut fds, Some(&AT_ONCE))?;
     Ok(fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)))
 }

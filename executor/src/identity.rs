@@ -1,193 +1,143 @@
-//! Who the payload is: id maps, and id-mapped mounts for root.
+//! Who the payload is inside: the maps between its ids and those outside, and id-mapped mounts.
 
-use crate::arguments::Options;
-use crate::message::{OrRefuse, Refused, SETUP_REFUSED, Text, refuse};
+use crate::files::{open, open_at, read, write};
+use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
+use crate::outside::Outside;
+use crate::parent::die_with_parent;
 use crate::receipt::ReceiptField;
 use crate::run::Run;
-use crate::supervisor::die_with_parent;
-use crate::transfer::{number, open, open_at, read, read_whole, write};
+use crate::text::{Text, number, words};
 use core::ffi::CStr;
+use core::time::Duration;
 use purple_plan::{Mount, Plan};
-use purple_sys::clone::{Side, clone_into};
+use purple_sys::clone::{NEW_USER, Side, clone_into};
 use purple_sys::exec::execve_helper;
 use purple_sys::process::exit_group;
-use purple_sys::strings::StringArray;
-use purple_sys::{memory, signal};
+use purple_sys::signal;
+use purple_sys::strings::{Full, StringArray};
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, fstat};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, waitpid};
+use rustix::process::{
+    DumpableBehavior, Pid, Signal, WaitOptions, getpid, kill_process, set_dumpable_behavior,
+    waitpid,
+};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 const STEP: &str = "identity";
-const CLONE_NEWUSER: u64 = 0x1000_0000;
+const WRITING: &str = "writing the id maps";
 
-/// The maps of a user namespace: their files, where the receipt has them, and where a helper of the
-/// host's for them may lie. That is a set-id program which writes a map of ids that are not the
-/// caller's, where the host's files give them to the caller (newuidmap(1)).
-const MAPS: [(&CStr, ReceiptField, [&CStr; 2]); 2] = [
-    (
-        c"gid_map",
-        ReceiptField::OutsideGid,
-        [c"/usr/bin/newgidmap", c"/bin/newgidmap"],
-    ),
-    (
-        c"uid_map",
-        ReceiptField::OutsideUid,
-        [c"/usr/bin/newuidmap", c"/bin/newuidmap"],
-    ),
-];
-
-/// The ids outside that the payload's ids inside stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Outside {
-    /// User id.
-    pub(crate) uid: u32,
-    /// Group id.
-    pub(crate) gid: u32,
-    /// Whether root starts the sandbox, so that the ids are not its own.
-    pub(crate) root: bool,
-    /// Whether a user starts it whose own they are not either.
-    subordinate: bool,
+/// A map of a user namespace, from the supervisor's point of view.
+struct Map {
+    /// Its file in /proc/PID.
+    file: &'static CStr,
+    /// Where the receipt has the id outside.
+    receipt: ReceiptField,
+    /// Where a helper of the host's may lie: a set-id program that writes a map of ids which are not
+    /// the caller's, where the host's files give them to the caller (newuidmap(1)).
+    helper: [&'static CStr; 2],
 }
 
-/// Works out the ids outside: an ordinary user's own, or the first of its subordinate ones; for root,
-/// what the command line wants, or else the plan's.
-pub(crate) fn outside(plan: &Plan<'_>, options: &Options) -> Result<Outside, Refused> {
-    let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
-    if uid != rustix::process::getuid() || gid != rustix::process::getgid() {
-        return Err(refuse!(
-            STEP,
-            "purple-exec must not be installed setuid or setgid"
-        ));
-    }
-    let (process, root) = (&plan.process, uid.is_root());
-    let (uid, gid) = match (options.outside_id, options.subordinate_ids) {
-        (_, true) if root => {
-            let what = "--subordinate-ids is not for root: root chooses with --outside-id";
-            return Err(refuse!(STEP, what));
-        }
-        (Some(_), _) if !root => return Err(refuse!(STEP, "only root can choose --outside-id")),
-        (Some(id), _) => (id, id),
-        (None, false) if root => (process.root_uid, process.root_gid),
-        (None, false) => (uid.as_raw(), gid.as_raw()),
-        (None, true) => subordinate(uid.as_raw())?,
-    };
-    Ok(Outside {
-        uid,
-        gid,
-        root,
-        subordinate: options.subordinate_ids,
-    })
-}
+const GROUPS: Map = Map {
+    file: c"gid_map",
+    receipt: ReceiptField::OutsideGid,
+    helper: [c"/usr/bin/newgidmap", c"/bin/newgidmap"],
+};
 
-/// The first user and group id that the host gives to a user besides its own (subuid(5)).
-fn subordinate(user: u32) -> Result<(u32, u32), Refused> {
-    let is_user = |text: &[u8]| number(text) == Some(user);
-    let name = entries(c"/etc/passwd")?
-        .find(|[_, _, id]| is_user(id))
-        .map(|[name, ..]| name);
-    let first = |file| {
-        let mut listed = entries(file)?;
-        let found = listed.find(|[owner, ..]| name == Some(*owner) || is_user(owner));
-        let id = found.and_then(|[_, first, _]| number(first));
-        id.filter(|id| ![0, user, u32::MAX].contains(id)).ok_or_else(|| {
-            let advice = " gives you no ids; root adds some by `usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST` and your name";
-            refuse!(STEP, file, advice)
-        })
-    };
-    Ok((first(c"/etc/subuid")?, first(c"/etc/subgid")?))
-}
+const USERS: Map = Map {
+    file: c"uid_map",
+    receipt: ReceiptField::OutsideUid,
+    helper: [c"/usr/bin/newuidmap", c"/bin/newuidmap"],
+};
 
-/// The lines of a file, which begin with three fields and colons between them; none where there is
-/// no file.
-fn entries(file: &CStr) -> Result<impl Iterator<Item = [&'static [u8]; 3]>, Refused> {
-    const MOST_BYTES: usize = 4 << 20;
-    let text = memory::pages(MOST_BYTES).and_then(|memory| read_whole(file, memory));
-    let text = text.or_else(|errno| {
-        if errno == Errno::NOENT {
-            Ok(&[][..])
-        } else {
-            Err(errno)
-        }
-    });
-    let text = text.map_err(|errno| refuse!(STEP, file, errno))?;
-    Ok(text.split(|&byte| byte == b'\n').filter_map(|line| {
-        let mut fields = line.split(|&byte| byte == b':');
-        Some([fields.next()?, fields.next()?, fields.next()?])
-    }))
+/// The one line of a map: this id inside stands for that one outside, and no other.
+#[derive(Clone, Copy)]
+struct Mapped {
+    inside: u32,
+    outside: u32,
 }
 
 /// Maps the plan's ids inside to the ids outside, for the new user namespace of process `init`, and
 /// reads the maps back.
 pub(crate) fn map(run: &Run, init: Pid) -> Result<(), Refused> {
-    const WRITING: &str = "writing the id maps";
     let (process, outside) = (&run.plan.process, run.outside);
-    // A user without privileges may only map its group when it gives up changing groups
-    // (user_namespaces(7)). Who maps others does not need to: init drops its groups by itself.
     let proc = proc_of(init).or_refuse(STEP, WRITING)?;
+    // A user without privileges may only map its group when it gives up changing groups
+    // (user_namespaces(7)). Whoever maps other ids need not: init drops its groups by itself.
     if !outside.root && !outside.subordinate {
         write(&proc, c"setgroups", b"deny").or_refuse(STEP, WRITING)?;
     }
-    let ids = [(process.gid, outside.gid), (process.uid, outside.uid)];
-    for ((file, place, helper), (inside, outside)) in MAPS.into_iter().zip(ids) {
-        if run.outside.subordinate {
-            ask(
-                run,
-                helper,
-                [init.as_raw_pid().unsigned_abs(), inside, outside, 1],
-            )?;
+    let gid = Mapped {
+        inside: process.gid,
+        outside: outside.gid,
+    };
+    let uid = Mapped {
+        inside: process.uid,
+        outside: outside.uid,
+    };
+    for (map, ids) in [(GROUPS, gid), (USERS, uid)] {
+        if outside.subordinate {
+            ask_helper(run, map.helper, init, ids)?;
         } else {
-            write_map(&proc, file, inside, outside).or_refuse(STEP, WRITING)?;
+            write_map(&proc, map.file, ids).or_refuse(STEP, WRITING)?;
         }
-        let mut buffer = [0; 64];
-        let map = read(&proc, file, &mut buffer).or_refuse(STEP, "reading the id maps back")?;
-        let mut words = map
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty());
-        if !words
-            .by_ref()
-            .map(number)
-            .eq([inside, outside, 1].map(Some))
-        {
-            return Err(refuse!(STEP, file, " is not as it was written: ", map));
-        }
-        run.shared.write(place, outside.into());
+        check_map(&proc, map.file, ids)?;
+        run.shared.write(map.receipt, ids.outside.into());
     }
     Ok(())
 }
 
+/// Reads a map back.
+fn check_map(proc: &OwnedFd, file: &CStr, ids: Mapped) -> Result<(), Refused> {
+    let mut buffer = [0; 64];
+    let map = read(proc, file, &mut buffer).or_refuse(STEP, "reading the id maps back")?;
+    let expected = [ids.inside, ids.outside, 1];
+    if words(map).map(number).eq(expected.map(Some)) {
+        return Ok(());
+    }
+    Err(refuse!(STEP, file, " is not as it was written: ", map))
+}
+
 /// Has a helper of the host write a map. It gets no environment, and says itself why it refuses.
-fn ask(run: &Run, helper: [&CStr; 2], numbers: [u32; 4]) -> Result<(), Refused> {
+fn ask_helper(run: &Run, helper: [&CStr; 2], init: Pid, ids: Mapped) -> Result<(), Refused> {
+    /// What the child exits with where no helper exists, as a shell does.
     const ABSENT: u8 = 127;
     const HELPER: &str = "a helper that maps ids";
+
+    let numbers = [pid_number(init), ids.inside, ids.outside, 1];
     let texts = numbers.map(|number| Text::<16>::of_number(number.into()));
-    let mut arguments = StringArray::<8>::new();
     let [name, _] = helper;
-    let words = texts.iter().filter_map(|text| text.c_str().ok());
-    let whole = core::iter::once(name)
-        .chain(words)
-        .try_for_each(|word| arguments.push(word));
-    whole.map_err(|_| Errno::NOBUFS).or_refuse(STEP, HELPER)?;
-    let ended = match clone_into(0, None).or_refuse(STEP, HELPER)? {
+    let mut arguments = StringArray::<6>::new();
+    let mut add = |word| arguments.push(word).map_err(|Full| Errno::NOBUFS);
+    add(name).or_refuse(STEP, HELPER)?;
+    for text in &texts {
+        text.c_str().and_then(&mut add).or_refuse(STEP, HELPER)?;
+    }
+
+    let child = match clone_into(0, None).or_refuse(STEP, HELPER)? {
         Side::Child => {
             // With the caller's signals, so that the keyboard can end it.
-            let ready = signal::block(run.signals).is_ok();
-            let absent = |path| execve_helper(path, &arguments) == Errno::NOENT;
-            exit_group(if ready && helper.into_iter().all(absent) {
-                ABSENT
-            } else {
-                SETUP_REFUSED
-            })
+            if signal::block(run.signals).is_err() {
+                exit_group(SETUP_REFUSED);
+            }
+            for path in helper {
+                if execve_helper(path, &arguments) != Errno::NOENT {
+                    exit_group(SETUP_REFUSED);
+                }
+            }
+            exit_group(ABSENT)
         }
-        Side::Parent(helper) => waitpid(Some(helper), WaitOptions::empty()),
+        Side::Parent(child) => child,
     };
-    let why = match ended
-        .or_refuse(STEP, HELPER)?
-        .and_then(|(_, status)| status.exit_status())
-    {
-        Some(0) => return Ok(()),
-        Some(127) => " does not exist: install the package `uidmap`",
-        _ => " has refused to map ids",
+    let ended = waitpid(Some(child), WaitOptions::empty()).or_refuse(STEP, HELPER)?;
+    let status = ended.and_then(|(_, status)| status.exit_status());
+    if status == Some(0) {
+        return Ok(());
+    }
+    let why = if status == Some(ABSENT.into()) {
+        " does not exist: install the package `uidmap`"
+    } else {
+        " has refused to map ids"
     };
     Err(refuse!(STEP, name, why))
 }
@@ -198,24 +148,28 @@ pub(crate) fn assume(plan: &Plan<'_>, outside: Outside) -> Result<(), Refused> {
     let uid = rustix::process::Uid::from_raw(plan.process.uid);
     let gid = rustix::process::Gid::from_raw(plan.process.gid);
     if outside.root || outside.subordinate {
-        rustix::thread::set_thread_groups(&[]).or_refuse(STEP, TAKING)?;
+        set_thread_groups(&[]).or_refuse(STEP, TAKING)?;
     }
-    rustix::thread::set_thread_res_gid(gid, gid, gid).or_refuse(STEP, TAKING)?;
-    rustix::thread::set_thread_res_uid(uid, uid, uid).or_refuse(STEP, TAKING)?;
+    set_thread_res_gid(gid, gid, gid).or_refuse(STEP, TAKING)?;
+    set_thread_res_uid(uid, uid, uid).or_refuse(STEP, TAKING)?;
     // Changing ids makes a process undumpable, so that it could not open its own /proc/self.
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)
-        .or_refuse(STEP, TAKING)
+    set_dumpable_behavior(DumpableBehavior::Dumpable).or_refuse(STEP, TAKING)
 }
 
 /// Maps the payload's own ids to themselves in the user namespace that it has just entered.
 pub(crate) fn map_self(plan: &Plan<'_>) -> Result<(), Refused> {
-    let map = || {
-        let (me, process) = (proc_of(rustix::process::getpid())?, &plan.process);
-        write(&me, c"setgroups", b"deny")?;
-        write_map(&me, c"gid_map", process.gid, process.gid)?;
-        write_map(&me, c"uid_map", process.uid, process.uid)
+    write_own_maps(plan.process.uid, plan.process.gid).or_refuse(STEP, "writing the inner id maps")
+}
+
+fn write_own_maps(uid: u32, gid: u32) -> Result<(), Errno> {
+    let to_itself = |id| Mapped {
+        inside: id,
+        outside: id,
     };
-    map().or_refuse(STEP, "writing the inner id maps")
+    let proc = proc_of(getpid())?;
+    write(&proc, c"setgroups", b"deny")?;
+    write_map(&proc, GROUPS.file, to_itself(gid))?;
+    write_map(&proc, USERS.file, to_itself(uid))
 }
 
 /// A user namespace for an id-mapped mount: what `source`'s owner has outside shows as the
@@ -226,34 +180,47 @@ pub(crate) fn mount_map(
     outside: Outside,
 ) -> Result<OwnedFd, Refused> {
     let failed = |errno| refuse!(STEP, "an id map for ", mount.source, errno, mount.line);
-    let owner = rustix::fs::fstat(source).map_err(failed)?;
-    match clone_into(CLONE_NEWUSER, None).map_err(failed)? {
-        // The namespace lives as long as this process, or a descriptor of it: wait to be killed,
-        // for a bounded time, should nobody be left to do it.
-        Side::Child => {
-            let patience = Some(core::time::Duration::from_secs(10));
-            let waited =
-                die_with_parent().is_ok() && signal::wait(signal::Set(0), patience).is_ok();
-            exit_group(u8::from(!waited))
-        }
+    let owner = fstat(source).map_err(failed)?;
+    let gid = Mapped {
+        inside: owner.st_gid,
+        outside: outside.gid,
+    };
+    let uid = Mapped {
+        inside: owner.st_uid,
+        outside: outside.uid,
+    };
+    match clone_into(NEW_USER, None).map_err(failed)? {
+        Side::Child => hold_namespace(),
         Side::Parent(holder) => {
-            let namespace = proc_of(holder).and_then(|proc| {
-                write_map(&proc, c"gid_map", owner.st_gid, outside.gid)?;
-                write_map(&proc, c"uid_map", owner.st_uid, outside.uid)?;
-                open_at(&proc, c"ns/user", OFlags::RDONLY)
-            });
-            // Nobody waits for its end here: the supervisor reaps it with everything else.
-            rustix::process::kill_process(holder, Signal::KILL).map_err(failed)?;
+            let namespace = open_mapped_namespace(holder, uid, gid);
+            // Its end is not waited for here: the supervisor reaps it with everything else.
+            kill_process(holder, Signal::KILL).map_err(failed)?;
             namespace.map_err(failed)
         }
     }
 }
 
+/// The namespace lives as long as this process, or a descriptor of it: waits to be killed, for a
+/// bounded time, should its parent be gone.
+fn hold_namespace() -> ! {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let waited =
+        die_with_parent().is_ok() && signal::wait(signal::Set::NONE, Some(PATIENCE)).is_ok();
+    exit_group(u8::from(!waited))
+}
+
+fn open_mapped_namespace(holder: Pid, uid: Mapped, gid: Mapped) -> Result<OwnedFd, Errno> {
+    let proc = proc_of(holder)?;
+    write_map(&proc, GROUPS.file, gid)?;
+    write_map(&proc, USERS.file, uid)?;
+    open_at(&proc, c"ns/user", OFlags::RDONLY)
+}
+
 /// Writes a map of one id; such a file takes one write (`user_namespaces(7)`).
-fn write_map(proc: &OwnedFd, file: &CStr, inside: u32, outside: u32) -> Result<(), Errno> {
-    let mut line = Text::<64>::of_number(u64::from(inside));
+fn write_map(proc: &OwnedFd, file: &CStr, ids: Mapped) -> Result<(), Errno> {
+    let mut line = Text::<64>::of_number(ids.inside.into());
     line.push(" ");
-    line.push_number(u64::from(outside));
+    line.push_number(ids.outside.into());
     line.push(" 1\n");
     write(proc, file, line.bytes())
 }
@@ -261,6 +228,10 @@ fn write_map(proc: &OwnedFd, file: &CStr, inside: u32, outside: u32) -> Result<(
 /// What /proc has of a process.
 fn proc_of(process: Pid) -> Result<OwnedFd, Errno> {
     let mut path = Text::<32>::of(b"/proc/");
-    path.push_number(u64::from(process.as_raw_pid().unsigned_abs()));
+    path.push_number(pid_number(process).into());
     open(path.c_str()?, OFlags::PATH | OFlags::DIRECTORY)
+}
+
+fn pid_number(process: Pid) -> u32 {
+    process.as_raw_pid().unsigned_abs()
 }

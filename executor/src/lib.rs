@@ -2,7 +2,7 @@
 //!
 //! The story is in `apply.rs`. Three processes take part: the supervisor, which stays outside;
 //! init, which is process 1 inside; and the payload, which becomes the command. Where the filter
-//! tells of denied calls, a fourth one outside answers them: the recorder. Nothing here reads
+//! notifies of denied calls, a fourth one outside answers them: the recorder. Nothing here reads
 //! configuration or takes a decision: the plan says what is done, and a step that fails ends the
 //! run before the command starts.
 #![no_std]
@@ -10,6 +10,7 @@
 #![deny(
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
+    clippy::too_many_lines,
     unused_results
 )]
 
@@ -20,31 +21,31 @@ mod apply;
 mod arguments;
 mod capabilities;
 mod cgroup;
+mod clock;
 mod command;
-mod cover;
-mod disks;
+mod descriptors;
 mod errno;
+mod exit_status;
+mod files;
 mod filesystem;
 mod gate;
 mod identity;
 mod init;
-mod json;
 mod landlock;
 mod load;
 mod message;
 mod mountinfo;
-mod notify;
+mod outside;
+mod parent;
 mod payload;
 mod receipt;
+mod recorder;
 mod report;
 mod run;
 mod session;
 mod shared;
-mod step;
-mod stub;
 mod supervisor;
-mod target;
-mod transfer;
+mod text;
 
 pub use apply::run;
 pub use message::SETUP_REFUSED;

@@ -1,21 +1,25 @@
 //! Loading the plan and holding it against what this program can enforce.
 
 use crate::arguments::Options;
+use crate::files::{open, read_all};
 use crate::message::{Refused, refuse, say};
-use crate::transfer::{open, read_all};
 use core::ffi::CStr;
-use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, network_flags};
+use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, SourceLine, network_flags};
 use purple_sys::{AUDIT_ARCH, memory};
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::{FileType, OFlags, fstat};
 
 const STEP: &str = "plan";
 
 /// Reads, bounds, checks and decodes the plan.
+///
+/// Holding a [`Plan`] proves that its bytes are the ones that were sealed, and that every length,
+/// offset, number and flag in it is in bounds. It does not prove who made it: whoever chooses the file
+/// chooses what is applied, so the file is the operator's to name and never the payload's.
 pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     let failed = |errno| refuse!(STEP, path, errno);
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = open(path, flags).map_err(failed)?;
-    let status = rustix::fs::fstat(&file).map_err(failed)?;
+    let status = fstat(&file).map_err(failed)?;
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
         return Err(refuse!(STEP, path, " is not a regular file"));
     }
@@ -42,34 +46,35 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
 /// Refuses a plan that needs a layer which this program cannot enforce, unless the operator let it
 /// go by name; says what was let go and what is narrower than the policy asked.
 pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
-    let cgroup = plan
-        .cgroup
-        .iter()
-        .next()
-        .map(|value| (Layer::Cgroup, value.line));
-    let needs = plan.needs.iter().map(|need| (need.layer, need.line));
-    for (layer, line) in cgroup.into_iter().chain(needs) {
-        let name = layer.name();
-        let what = match layer {
-            _ if options.lets_go(layer) => {
-                say!(name, "not enforced, as --unenforced asked", line);
-                continue;
-            }
-            Layer::Cgroup => continue,
-            // Who takes a report takes what was denied with it.
-            Layer::Audit if options.report.is_some() || options.parent.is_some() => continue,
-            Layer::Audit => {
-                "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced "
-            }
-            _ => {
-                "the plan needs it and this version cannot enforce it; run without it by --unenforced "
-            }
-        };
-        return Err(refuse!(name, what, name, line));
+    if let Some(limit) = plan.cgroup.iter().next() {
+        layer(Layer::Cgroup, limit.line, options)?;
+    }
+    for need in &plan.needs {
+        layer(need.layer, need.line, options)?;
     }
     if plan.network.flags & network_flags::NARROWED != 0 {
         let what = "the policy asks for more than this version gives; the program has no network but its own loopback";
         say!("network", what, plan.network.line);
     }
     Ok(())
+}
+
+/// Refuses a layer that is needed and cannot be enforced, unless the operator let it go.
+fn layer(layer: Layer, line: SourceLine, options: &Options) -> Result<(), Refused> {
+    const RECORD: &str = "the plan needs a record, which purple run keeps; take it by --report FILE, or run without it by --unenforced ";
+    const UNABLE: &str =
+        "the plan needs it and this version cannot enforce it; run without it by --unenforced ";
+    let name = layer.name();
+    if options.lets_go(layer) {
+        say!(name, "not enforced, as --unenforced asked", line);
+        return Ok(());
+    }
+    // A report has in it what was denied.
+    let has_report = options.report.is_some() || options.parent.is_some();
+    match layer {
+        Layer::Cgroup => Ok(()),
+        Layer::Audit if has_report => Ok(()),
+        Layer::Audit => Err(refuse!(name, RECORD, name, line)),
+        _ => Err(refuse!(name, UNABLE, name, line)),
+    }
 }

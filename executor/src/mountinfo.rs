@@ -1,113 +1,31 @@
-//! Reading the mounts back from the kernel (`proc_pid_mountinfo(5)`): each must be one that the plan
-//! asks for, or hang below one that came with everything below it, and have its attributes.
+//! The mounts of this process as the kernel lists them (`proc_pid_mountinfo(5)`).
 
-use crate::filesystem::has;
-use crate::message::{OrRefuse, Refused, Text, refuse};
-use crate::step::Step;
-use crate::transfer::{number, read_whole};
-use purple_plan::mount_flags;
-use purple_sys::{memory, mount};
+use crate::files::read_whole;
+use crate::text::{Text, lines, number};
+use purple_sys::memory;
 use rustix::io::Errno;
 
-const STEP: &str = "mount";
-
 /// The most that is read. A mount takes a line of some hundred bytes.
-pub(crate) const MOST_BYTES: usize = 4 << 20;
+const MOST_BYTES: usize = 4 << 20;
 
-/// The attributes that are looked at, as mountinfo names them.
-const ATTRIBUTES: [(u64, &[u8]); 4] = [
-    (mount::RDONLY, b"ro"),
-    (mount::NOSUID, b"nosuid"),
-    (mount::NODEV, b"nodev"),
-    (mount::NOEXEC, b"noexec"),
-];
-
-/// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
-/// whether what the payload owns must be id-mapped.
-pub(crate) fn check(steps: &mut [Step], mapped: bool) -> Result<u64, Refused> {
-    const READING: &str = "reading the mounts back";
+/// Lends the lines of this process's mounts to `use_them`.
+pub(crate) fn lend<T>(use_them: impl FnOnce(&[u8]) -> T) -> Result<T, Errno> {
     memory::lend(MOST_BYTES, |memory| {
-        let lines = read(memory).or_refuse(STEP, READING)?;
-        let mut count = 0_u64;
-        for line in lines
-            .split(|&byte| byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
-            check_line(steps, mapped, line)?;
-            count = count.saturating_add(1);
-        }
-        let required = |step: &&Step| step.is_mount() && !has(&step.mount, mount_flags::OPTIONAL);
-        match steps.iter().filter(required).find(|step| !step.found) {
-            Some(step) => Err(wrong(step, " is not mounted")),
-            None => Ok(count),
-        }
-    })
-    .or_refuse(STEP, READING)?
+        let text = read_whole(c"/proc/self/mountinfo", memory)?;
+        Ok(use_them(text))
+    })?
 }
 
-/// The lines of this process's mounts.
-pub(crate) fn read(memory: &mut [u8]) -> Result<&[u8], Errno> {
-    read_whole(c"/proc/self/mountinfo", memory)
-}
-
-/// Checks one line, and marks the steps whose mount it is.
-fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refused> {
-    let entry = entry(line).ok_or_else(|| refuse!(STEP, "an unknown form: ", line))?;
-    let has_option = |name: &[u8]| {
-        entry
-            .options
-            .split(|&byte| byte == b',')
-            .any(|one| one == name)
-    };
-    let point = unescaped(entry.point);
-
-    // The step that governs it: the one with the longest target at or above it.
-    let (mut longest, mut wanted, mut owned, mut governor) = (0, 0, false, None);
-    for step in steps.iter_mut().filter(|step| step.is_mount()) {
-        let length = step.place.len();
-        match relation(point.bytes(), step.place) {
-            Relation::Same => {
-                step.found = true;
-                if length >= longest {
-                    let again = governor.is_some() && length == longest;
-                    wanted = if again {
-                        wanted | step.mount.attrs
-                    } else {
-                        step.mount.attrs
-                    };
-                    owned = has(&step.mount, mount_flags::OWNED) || (again && owned);
-                    (longest, governor) = (length, Some(step));
-                }
-            }
-            Relation::Below if length > longest => {
-                (wanted, owned) = (step.mount.attrs, has(&step.mount, mount_flags::OWNED));
-                let recursive = has(&step.mount, mount_flags::RECURSIVE);
-                (longest, governor) = (length, recursive.then_some(step));
-            }
-            _ => {}
-        }
-    }
-    let Some(step) = governor else {
-        return Err(refuse!(
-            STEP,
-            entry.point,
-            " is mounted, and the plan does not say so"
-        ));
-    };
-    if ATTRIBUTES
-        .iter()
-        .any(|&(bit, name)| wanted & bit != 0 && !has_option(name))
-    {
-        return Err(wrong(step, " does not have the attributes that were set"));
-    }
-    if mapped && owned && !has_option(b"idmapped") {
-        return Err(wrong(step, " is not id-mapped"));
-    }
-    Ok(())
-}
-
-fn wrong(step: &Step, what: &'static str) -> Refused {
-    refuse!(STEP, step.mount.target, what, step.mount.line)
+/// Where a whole file system of this type is mounted.
+pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
+    lend(|text| {
+        let mut entries = lines(text).filter_map(Entry::of);
+        let found = entries.find(|entry| entry.kind == kind && entry.root == b"/");
+        let path = unescaped(found.ok_or(Errno::NOENT)?.point);
+        // What does not fit was left out, and is no path.
+        let _whole = path.c_str()?;
+        Ok(path)
+    })?
 }
 
 /// What a line says of a mount.
@@ -126,35 +44,37 @@ pub(crate) struct Entry<'l> {
     pub(crate) kind: &'l [u8],
 }
 
-/// Reads a line. `None` for none that the kernel writes.
-pub(crate) fn entry(line: &[u8]) -> Option<Entry<'_>> {
-    let mut fields = line.split(|&byte| byte == b' ');
-    let id = number(fields.next()?)?;
-    let (_parent, device) = (fields.next()?, fields.next()?);
-    let (root, point) = (fields.next()?, fields.next()?);
-    let options = fields.next()?;
-    let _tags = fields.find(|&field| field == b"-")?;
-    Some(Entry {
-        id,
-        device,
-        root,
-        point,
-        options,
-        kind: fields.next()?,
-    })
+impl<'l> Entry<'l> {
+    /// Reads a line. `None` for a line that the kernel does not write.
+    pub(crate) fn of(line: &'l [u8]) -> Option<Self> {
+        let mut fields = line.split(|&byte| byte == b' ');
+        let id = number(fields.next()?)?;
+        let _parent = fields.next()?;
+        let device = fields.next()?;
+        let root = fields.next()?;
+        let point = fields.next()?;
+        let options = fields.next()?;
+        // Any number of tags follows, and a hyphen ends them.
+        let _hyphen = fields.find(|&field| field == b"-")?;
+        let kind = fields.next()?;
+        Some(Self {
+            id,
+            device,
+            root,
+            point,
+            options,
+            kind,
+        })
+    }
+
+    /// Whether it has an attribute, by the name that it has in mountinfo.
+    pub(crate) fn has(&self, attribute: &[u8]) -> bool {
+        let mut options = self.options.split(|&byte| byte == b',');
+        options.any(|option| option == attribute)
+    }
 }
 
-/// Where a whole file system of this type is mounted.
-pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
-    memory::lend(MOST_BYTES, |memory| {
-        let mut entries = read(memory)?.split(|&byte| byte == b'\n').filter_map(entry);
-        let found = entries.find(|entry| entry.kind == kind && entry.root == b"/");
-        let path = unescaped(found.ok_or(Errno::NOENT)?.point);
-        path.c_str().map(drop)?;
-        Ok(path)
-    })?
-}
-
+/// How one path lies to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
     Same,
@@ -165,10 +85,8 @@ pub(crate) enum Relation {
 /// How a mount point lies to a path.
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
     // The root's path is the only one that ends in a slash.
-    let (point, path) = (
-        point.strip_suffix(b"/").unwrap_or(point),
-        path.strip_suffix(b"/").unwrap_or(path),
-    );
+    let point = point.strip_suffix(b"/").unwrap_or(point);
+    let path = path.strip_suffix(b"/").unwrap_or(path);
     match point.strip_prefix(path) {
         Some([]) => Relation::Same,
         Some([b'/', ..]) => Relation::Below,
@@ -198,7 +116,7 @@ pub(crate) fn unescaped(mut field: &[u8]) -> Text<4096> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Relation, entry, relation, unescaped};
+    use super::{Entry, Relation, relation, unescaped};
 
     #[test]
     fn relations() {
@@ -221,9 +139,16 @@ mod tests {
     #[test]
     fn fields() {
         let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
-        let place = entry(line).map(|entry| (entry.point, entry.options));
-        assert_eq!(place, Some((&b"/mnt2"[..], &b"rw,noatime"[..])));
-        let found = entry(line).map(|entry| (entry.id, entry.device, entry.root, entry.kind));
-        assert_eq!(found, Some((36, &b"98:0"[..], &b"/mnt1"[..], &b"ext3"[..])));
+        let expected = Entry {
+            id: 36,
+            device: b"98:0",
+            root: b"/mnt1",
+            point: b"/mnt2",
+            options: b"rw,noatime",
+            kind: b"ext3",
+        };
+        let found = Entry::of(line);
+        assert_eq!(found, Some(expected));
+        assert!(found.is_some_and(|entry| entry.has(b"noatime") && !entry.has(b"no")));
     }
 }

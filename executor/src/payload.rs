@@ -1,12 +1,16 @@
 //! The payload: the last steps of confinement, then the command.
+//!
+//! Each step that takes a right away comes after the last step that needs it. So the filter is the
+//! last one, and what comes after it (the probe, the receipt's end, execve) needs no call that the
+//! plan does not allow.
 
-use crate::message::{OrRefuse, Refused, refuse};
+use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::receipt::{self, NAMESPACES};
 use crate::run::Run;
 use crate::shared::Outcome;
 use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
-use purple_plan::{EnvKind, MAX_VARIABLES, process_flags};
+use purple_plan::{EnvKind, MAX_VARIABLES, Plan, process_flags};
 use purple_sys::clone::enter_new;
 use purple_sys::descriptors::close_all_but;
 use purple_sys::exec::execve;
@@ -17,8 +21,14 @@ use purple_sys::{loopback, seccomp, signal};
 use rustix::fd::BorrowedFd;
 use rustix::fs::Mode;
 use rustix::io::Errno;
+use rustix::process::{DumpableBehavior, chdir, set_dumpable_behavior, umask};
+use rustix::thread::set_no_new_privs;
 
-/// Room for every variable that a plan can have, and the null pointer behind them.
+/// How many bytes an instruction of a filter has (linux/filter.h).
+const INSTRUCTION_BYTES: usize = 8;
+
+/// The environment of the command: room for every variable that a plan can have, and for the null
+/// pointer behind them.
 type Environment = StringArray<'static, { MAX_VARIABLES + 1 }>;
 
 /// Confines this process and becomes the command.
@@ -28,7 +38,7 @@ pub(crate) fn run(run: &Run, recorder: Option<BorrowedFd<'_>>) -> ! {
         Err(refused) => Outcome::Refused(refused.status),
     };
     run.shared.set(outcome);
-    exit_group(crate::message::SETUP_REFUSED)
+    exit_group(SETUP_REFUSED)
 }
 
 /// Everything up to execve. Returns only when the command did not start.
@@ -36,104 +46,78 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
     let plan = &run.plan;
     // Init has made itself undumpable, and this process is a copy of it: its own /proc has to be
     // open to it for a while.
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)
-        .or_refuse("payload", "prctl")?;
-    inner_namespaces(run)?;
-    let _before: Mode = rustix::process::umask(Mode::from_raw_mode(plan.process.umask));
-    limits(run)?;
+    set_dumpable_behavior(DumpableBehavior::Dumpable).or_refuse("payload", "prctl")?;
+    enter_inner_namespaces(run)?;
+    let _before: Mode = umask(Mode::from_raw_mode(plan.process.umask));
+    set_limits(plan)?;
     if plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
     let mut environment = Environment::new();
-    let search = fill(&mut environment, run)?;
-    let held = capabilities::apply(&plan.capabilities)?;
-    rustix::thread::set_no_new_privs(true).or_refuse("no_new_privs", "prctl")?;
+    let search = fill_environment(&mut environment, run)?;
+    let capabilities = capabilities::apply(&plan.capabilities)?;
+    set_no_new_privs(true).or_refuse("no_new_privs", "prctl")?;
 
-    let working_dir = plan.process.working_dir;
-    rustix::process::chdir(working_dir).map_err(|errno| {
-        refuse!(
-            "working directory",
-            working_dir,
-            errno,
-            plan.process.working_dir_line
-        )
-    })?;
+    enter_working_directory(plan)?;
     let Some((name, _)) = run.options.command.split_first() else {
         return Err(refuse!("arguments", "no command"));
     };
     let path = command::find(name, search)?;
     let path = path.c_str().unwrap_or(name);
 
-    receipt::check(plan, &run.shared, &held)?;
+    receipt::check(plan, &run.shared, &capabilities)?;
     landlock::enter(run)?;
-    let _blocked = signal::default_action(signal::number::CHLD)
-        .and_then(|()| signal::block(run.signals))
-        .or_refuse("signals", "restoring the mask")?;
+    restore_signals(run).or_refuse("signals", "restoring the mask")?;
     close_all_but(recorder).or_refuse("descriptors", "close_range")?;
     run.shared
         .wait_to_go()
         .or_refuse("payload", "waiting for init")?;
-    match recorder {
-        None => seccomp::load(run.filter.program),
-        Some(_) => seccomp::load_with_listener(run.filter.program).map(|fd| run.shared.listen(fd)),
-    }
-    .or_refuse("seccomp", "loading the filter")?;
+    load_filter(run, recorder.is_some()).or_refuse("seccomp", "loading the filter")?;
 
     // The filter is in force: from here on, no call but what it allows can be counted on.
-    let mut probed = None;
-    if run.filter.probe_errno != 0 {
-        probed = seccomp::probe(run.filter.probe_nr, run.filter.probe_args);
-        let found = probed.map_or(0, |errno| errno.raw_os_error().unsigned_abs());
-        if found != run.filter.probe_errno {
-            return Ok(Outcome::ProbeFailed(found));
-        }
+    if let Some(outcome) = check_filter(run) {
+        return Ok(outcome);
     }
-    receipt::filtered(
-        &run.shared,
-        run.filter.program.len().wrapping_div(8),
-        probed,
-    );
     let errno = execve(path, run.options.command, &environment);
-    Ok(Outcome::ExecFailed(errno.raw_os_error().unsigned_abs()))
+    Ok(Outcome::ExecFailed(number_of(errno)))
 }
 
 /// Enters the namespaces of the payload's own, in which its capabilities hold.
-fn inner_namespaces(run: &Run) -> Result<(), Refused> {
+fn enter_inner_namespaces(run: &Run) -> Result<(), Refused> {
     let flags = run.plan.process.inner_namespaces;
     if flags == 0 {
         return Ok(());
     }
     enter_new(flags).or_refuse("namespaces", "inner namespaces")?;
     identity::map_self(&run.plan)?;
-    let network = NAMESPACES
+    let has_network = NAMESPACES
         .iter()
         .any(|kind| kind.name == "network" && flags & kind.flag != 0);
-    if network {
+    if has_network {
         loopback::bring_up().or_refuse("network", "loopback")?;
     }
     Ok(())
 }
 
-fn limits(run: &Run) -> Result<(), Refused> {
-    for limit in &run.plan.rlimits {
+fn set_limits(plan: &Plan<'_>) -> Result<(), Refused> {
+    for limit in &plan.rlimits {
         let wanted = Limit {
             soft: limit.soft,
             hard: limit.hard,
         };
-        let found = set_limit(limit.resource, wanted);
-        if found != Ok(wanted) {
-            let (resource, errno) = (u64::from(limit.resource), found.err());
-            let errno = errno.unwrap_or(Errno::RANGE);
-            return Err(refuse!("limits", "resource ", resource, errno, limit.line));
-        }
+        let errno = match set_limit(limit.resource, wanted) {
+            Ok(found) if found == wanted => continue,
+            Ok(_) => Errno::RANGE,
+            Err(errno) => errno,
+        };
+        let resource = u64::from(limit.resource);
+        return Err(refuse!("limits", "resource ", resource, errno, limit.line));
     }
     Ok(())
 }
 
 /// Fills the environment from the plan, and returns the value of `PATH` in it.
-fn fill(environment: &mut Environment, run: &Run) -> Result<&'static [u8], Refused> {
-    const PATH: &[u8] = b"PATH=";
-    let full = |Full| refuse!("environment", "too many variables");
+fn fill_environment(environment: &mut Environment, run: &Run) -> Result<&'static [u8], Refused> {
     let mut search: &'static [u8] = b"";
     for variable in &run.plan.environment {
         let entry: &'static CStr = match variable.kind {
@@ -143,20 +127,66 @@ fn fill(environment: &mut Environment, run: &Run) -> Result<&'static [u8], Refus
                 None => continue,
             },
         };
-        if let Some(value) = entry.to_bytes().strip_prefix(PATH) {
+        if let Some(value) = entry.to_bytes().strip_prefix(b"PATH=") {
             search = value;
         }
-        environment.push(entry).map_err(full)?;
+        if environment.push(entry) == Err(Full) {
+            return Err(refuse!("environment", "too many variables"));
+        }
     }
     Ok(search)
 }
 
+/// A variable of the caller's environment.
 fn of_caller(run: &Run, name: &[u8]) -> Option<&'static CStr> {
     let mut all = run.environment;
-    all.find(|entry| {
-        entry
-            .to_bytes()
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with(b"="))
+    all.find(|entry| match entry.to_bytes().strip_prefix(name) {
+        Some(rest) => rest.starts_with(b"="),
+        None => false,
     })
+}
+
+fn enter_working_directory(plan: &Plan<'_>) -> Result<(), Refused> {
+    let directory = plan.process.working_dir;
+    chdir(directory).map_err(|errno| {
+        let line = plan.process.working_dir_line;
+        refuse!("working directory", directory, errno, line)
+    })
+}
+
+/// Gives the command the signals as the caller had them.
+fn restore_signals(run: &Run) -> Result<(), Errno> {
+    signal::default_action(signal::number::CHLD)?;
+    let _all = signal::block(run.signals)?;
+    Ok(())
+}
+
+fn load_filter(run: &Run, notifies: bool) -> Result<(), Errno> {
+    if notifies {
+        let listener = seccomp::load_with_listener(run.filter.program)?;
+        run.shared.listen(listener);
+        return Ok(());
+    }
+    seccomp::load(run.filter.program)
+}
+
+/// Makes the plan's probe call, if it has one, and records that the filter answers as the plan says.
+/// Gives the outcome where it does not.
+fn check_filter(run: &Run) -> Option<Outcome> {
+    let filter = &run.filter;
+    let mut answer = None;
+    if filter.probe_errno != 0 {
+        answer = seccomp::probe(filter.probe_nr, filter.probe_args);
+        let found = answer.map_or(0, number_of);
+        if found != filter.probe_errno {
+            return Some(Outcome::ProbeFailed(found));
+        }
+    }
+    let instructions = filter.program.len() / INSTRUCTION_BYTES;
+    receipt::filtered(&run.shared, instructions, answer);
+    None
+}
+
+fn number_of(errno: Errno) -> u32 {
+    errno.raw_os_error().unsigned_abs()
 }

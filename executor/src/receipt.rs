@@ -1,8 +1,9 @@
 //! What is in force, looked up just before the command starts.
 
+use crate::files::open;
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::shared::Shared;
-use crate::transfer::{number, open};
+use crate::text::number;
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
 use purple_plan::{Capabilities, Plan};

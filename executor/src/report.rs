@@ -1,21 +1,29 @@
 //! The report: what was enforced and how the command ended, as one JSON object.
 
 use crate::arguments::Options;
-use crate::cgroup::{COUNTS, Used};
+use crate::cgroup::Used;
 use crate::errno;
-use crate::json::{Hex, Json, List, Object, Seconds, Time};
+use crate::files::write_all;
 use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::run::Run;
-use crate::shared::{Outcome, Shared};
+use crate::shared::Outcome;
 use crate::supervisor::End;
+use crate::text::Text;
 use core::ffi::CStr;
+use core::iter::Take;
+use core::slice::Iter;
 use core::time::Duration;
 use purple_plan::{Layer, SourceLine};
+use purple_report::{
+    CapabilitySets, Denial, Landlock, Lent, Outcome as ReportedOutcome, Receipt, Seccomp, Sink,
+    Status,
+};
 use purple_sys::denials::{Denied, Table};
 use purple_sys::descriptors;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 const STEP: &str = "report";
 
@@ -24,8 +32,8 @@ const STEP: &str = "report";
 pub(crate) struct Report {
     file: OwnedFd,
     path: &'static CStr,
-    /// Whether people read what is said of denied calls on standard error.
-    told: bool,
+    /// Whether a summary of the denied calls is printed: not where the parent prints one.
+    summarised: bool,
 }
 
 impl Report {
@@ -39,7 +47,7 @@ impl Report {
             return Ok(Some(Self {
                 file,
                 path,
-                told: false,
+                summarised: false,
             }));
         }
         let Some(path) = options.report else {
@@ -53,7 +61,7 @@ impl Report {
             | OFlags::CLOEXEC;
         let fail = |errno| refuse!(STEP, path, errno);
         let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        // A file that was there keeps its mode unless told otherwise, and a device must.
+        // A file that was there keeps its mode unless it is changed here; a device must keep its own.
         let status = rustix::fs::fstat(&file).map_err(fail)?;
         if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
             rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
@@ -61,11 +69,16 @@ impl Report {
         Ok(Some(Self {
             file,
             path,
-            told: true,
+            summarised: true,
         }))
     }
 
     /// Writes the report.
+    #[expect(
+        clippy::redundant_closure,
+        clippy::redundant_closure_for_method_calls,
+        reason = "what a closure returns may be borrowed for less long than what it takes"
+    )]
     pub(crate) fn write(
         self,
         run: &Run,
@@ -74,93 +87,131 @@ impl Report {
         status: u8,
         started: Duration,
     ) -> Result<(), Refused> {
-        let fields = |json: &mut Json| {
-            let (word, signal) = outcome(end, used);
-            let unenforced = Layer::ALL
-                .iter()
-                .filter(|layer| run.options.lets_go(**layer));
-            json.field("plan", Hex("sha256:", &run.plan.digest));
-            json.field("policy", run.plan.meta.policy_name.to_bytes());
-            json.field("compiler", run.plan.meta.compiler.to_bytes());
-            json.field("command", List(run.options.command.map(CStr::to_bytes)));
-            json.field("status", word);
-            json.field("exit_code", u64::from(status));
-            json.field("signal", signal.map(u64::from));
-            json.field("started_at", Time(started));
-            json.field("wall_seconds", Seconds(end.wall));
-            json.field(
-                "cpu_user_seconds",
-                Seconds(Duration::from_micros(end.usage.user_us)),
-            );
-            json.field(
-                "cpu_system_seconds",
-                Seconds(Duration::from_micros(end.usage.system_us)),
-            );
-            json.field("peak_memory_bytes", end.usage.peak_kib.saturating_mul(1024));
-            json.field("cgroup", used.map(group));
-            json.field("unenforced", List(unenforced.map(|layer| layer.name())));
-            json.field("disk_io_bytes", end.usage.disk_bytes);
-            let complete = run.shared.read(ReceiptField::Complete) != 0;
-            json.field("receipt", complete.then(|| receipt(run, used)));
-            json.field(
-                "denied",
-                end.denied.map(|(table, _)| List(rows(table).map(denial))),
-            );
-            if let Some((table, whole)) = end.denied {
-                json.field("denied_beyond", table.beyond);
-                json.field("denied_whole", whole);
-            }
+        let (outcome, signal) = outcome(end, used);
+        let exit_code = u64::from(status);
+        let complete = run.shared.read(ReceiptField::Complete) != 0;
+        let mut command = run.options.command.map(|word| word.to_bytes());
+        let mut unenforced = Layer::ALL
+            .iter()
+            .filter(|layer| run.options.lets_go(**layer))
+            .map(|layer| layer.name().as_bytes());
+        let differing = run.shared.read(ReceiptField::Namespaces);
+        let mut namespaces = NAMESPACES
+            .iter()
+            .filter(|kind| differing & kind.flag != 0)
+            .map(|kind| kind.name.as_bytes());
+        let mut limits = used
+            .map_or(&b""[..], |used| used.values.bytes())
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty());
+        let mut denied = end
+            .denied
+            .map(|denied| rows(denied.table).map(|row| denial(row)));
+        let report = purple_report::Report::<Lent<'_>> {
+            plan: run.plan.digest,
+            policy: run.plan.meta.policy_name.to_bytes(),
+            compiler: run.plan.meta.compiler.to_bytes(),
+            command: &mut command,
+            outcome,
+            status: Status::of(outcome, exit_code),
+            exit_code,
+            signal: signal.map(u64::from),
+            started_at: started,
+            wall_seconds: end.wall,
+            cpu_user_seconds: Duration::from_micros(end.usage.user_us),
+            cpu_system_seconds: Duration::from_micros(end.usage.system_us),
+            peak_memory_bytes: end.usage.peak_kib.saturating_mul(1024),
+            cgroup: used.map(|used| used.counts),
+            unenforced: &mut unenforced,
+            disk_io_bytes: end.usage.disk_bytes,
+            receipt: complete.then(|| receipt(run, &mut namespaces, &mut limits)),
+            denied: match &mut denied {
+                Some(rows) => Some(rows),
+                None => None,
+            },
+            denied_beyond: end.denied.map(|denied| denied.table.beyond),
+            denied_whole: end.denied.map(|denied| denied.whole),
         };
-        let written = Json::write(self.file, Object(fields));
-        if let Some((table, _)) = end.denied.filter(|_| self.told) {
-            tell(table);
+        let mut output = Output::new(self.file);
+        report.write_line(&mut output);
+        if let Some(denied) = end.denied.filter(|_| self.summarised) {
+            summarise(denied.table);
         }
-        written.map_err(|errno| refuse!(STEP, self.path, errno))
+        output
+            .end()
+            .map_err(|errno| refuse!(STEP, self.path, errno))
     }
 }
 
-/// What the processes of the group used, by [`COUNTS`].
-fn group(used: &Used) -> Object<impl FnOnce(&mut Json)> {
-    Object(|json: &mut Json| {
-        for ((name, ..), value) in COUNTS.iter().zip(used.counts) {
-            json.field(name, value);
-        }
-    })
+/// A file that is written a buffer at a time. The first error stays.
+struct Output {
+    file: OwnedFd,
+    buffer: Text<BUFFER>,
+    error: Option<Errno>,
 }
 
-fn rows(table: &Table) -> impl Iterator<Item = &Denied> + Clone {
+const BUFFER: usize = 2048;
+
+impl Output {
+    fn new(file: OwnedFd) -> Self {
+        Self {
+            file,
+            buffer: Text::new(),
+            error: None,
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.error.is_none() {
+            self.error = write_all(&self.file, self.buffer.bytes()).err();
+        }
+        self.buffer.clear();
+    }
+
+    /// Writes what is left.
+    fn end(mut self) -> Result<(), Errno> {
+        self.flush();
+        self.error.map_or(Ok(()), Err)
+    }
+}
+
+impl Sink for Output {
+    fn push(&mut self, text: &str) {
+        for piece in text.as_bytes().chunks(BUFFER) {
+            if self.buffer.bytes().len().saturating_add(piece.len()) > BUFFER {
+                self.flush();
+            }
+            self.buffer.push_bytes(piece);
+        }
+    }
+}
+
+fn rows(table: &Table) -> Take<Iter<'_, Denied>> {
     table.rows.iter().take(table.used)
 }
 
 /// Calls that were denied.
-fn denial(row: &Denied) -> Object<impl FnOnce(&mut Json)> {
-    Object(|json: &mut Json| {
-        let line = SourceLine::from_number(row.line);
-        json.field("arch", u64::from(row.call.audit_arch));
-        json.field("syscall", u64::from(row.call.number));
-        json.field("count", row.count);
-        json.field("pid", u64::from(row.call.pid));
-        json.field("line", u64::from(line.line()));
-        json.field("source", u64::from(line.source()));
-        json.field("errno", error_name(row.errno.into()));
-        json.field("first_at", Time(row.first_at));
-        json.field("comm", row.comm.split(|&byte| byte == 0).next());
-        let args = row.call.args.map(u64::to_be_bytes);
-        json.field(
-            "args",
-            List(args.iter().map(|argument| Hex("0x", argument))),
-        );
-        // Another thread can have changed it before or since.
-        let path = row
-            .path
-            .get(..row.path_length)
-            .filter(|path| !path.is_empty());
-        json.field("unreliable_path", path);
-    })
+fn denial(row: &Denied) -> Denial<Lent<'_>> {
+    // Another thread can have changed it before or since.
+    let path = row.path.get(..row.path_length);
+    let line = SourceLine::from_number(row.line);
+    Denial {
+        arch: row.call.audit_arch.into(),
+        syscall: row.call.number.into(),
+        count: row.count,
+        pid: row.call.pid.into(),
+        line: line.line().into(),
+        source: line.source().into(),
+        errno: error_name(row.errno.into()),
+        first_at: row.first_at,
+        comm: row.comm.split(|&byte| byte == 0).next(),
+        args: row.call.args,
+        unreliable_path: path.filter(|path| !path.is_empty()),
+    }
 }
 
-/// Says in a few lines what was denied first.
-fn tell(table: &Table) {
+/// Prints in a few lines what was denied first.
+fn summarise(table: &Table) {
     const LINES: usize = 5;
     let rows = rows(table);
     let shown = if table.used > LINES {
@@ -186,84 +237,63 @@ fn tell(table: &Table) {
 }
 
 /// How the run ended, and by which signal.
-fn outcome(end: &End, used: Option<&Used>) -> (&'static str, Option<u32>) {
+fn outcome(end: &End, used: Option<&Used>) -> (ReportedOutcome, Option<u32>) {
     match end.outcome {
-        Outcome::Refused(_) | Outcome::ProbeFailed(_) | Outcome::ExecFailed(_) => ("refused", None),
-        Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => {
-            ("timeout", None)
+        Outcome::Refused(_) | Outcome::ProbeFailed(_) | Outcome::ExecFailed(_) => {
+            (ReportedOutcome::Refused, None)
         }
-        Outcome::Exited(_) => ("exited", None),
-        Outcome::Signaled(signal) => ("signaled", Some(signal)),
+        // Init was killed for it, unless the command ended at the same time.
+        _ if end.unrecorded => (ReportedOutcome::RecorderEnded, end.usage.signal()),
+        Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => {
+            (ReportedOutcome::Timeout, None)
+        }
+        Outcome::Exited(_) => (ReportedOutcome::Exited, None),
+        Outcome::Signaled(signal) => (ReportedOutcome::Signaled, Some(signal)),
         // Where memory is over, the kernel ends the whole group, and init with it.
         Outcome::Nothing if used.is_some_and(Used::out_of_memory) => {
-            ("out_of_memory", end.usage.signal())
+            (ReportedOutcome::OutOfMemory, end.usage.signal())
         }
-        Outcome::Nothing => ("killed", end.usage.signal()),
+        Outcome::Nothing => (ReportedOutcome::Killed, end.usage.signal()),
     }
 }
 
 /// What was read back in the payload just before execve.
-fn receipt(run: &Run, used: Option<&Used>) -> Object<impl FnOnce(&mut Json)> {
+fn receipt<'a>(
+    run: &Run,
+    namespaces: &'a mut (dyn Iterator<Item = &'a [u8]> + 'a),
+    limits: &'a mut (dyn Iterator<Item = &'a [u8]> + 'a),
+) -> Receipt<Lent<'a>> {
     let (shared, process) = (&run.shared, &run.plan.process);
-    Object(move |json: &mut Json| {
-        let namespaces = shared.read(ReceiptField::Namespaces);
-        let differing = NAMESPACES.iter().filter(|kind| namespaces & kind.flag != 0);
-        json.field("namespaces", List(differing.map(|kind| kind.name)));
-        for (name, inside, outside) in [
-            ("uid_map", process.uid, ReceiptField::OutsideUid),
-            ("gid_map", process.gid, ReceiptField::OutsideGid),
-        ] {
-            let line = [u64::from(inside), shared.read(outside), 1];
-            json.field(name, List(line.into_iter()));
-        }
-        json.field(
-            "no_new_privs",
-            shared.read(ReceiptField::NoNewPrivileges) == 1,
-        );
-        let sets = [
-            ("bounding", ReceiptField::Bounding),
-            ("inheritable", ReceiptField::Inheritable),
-            ("permitted", ReceiptField::Permitted),
-            ("effective", ReceiptField::Effective),
-            ("ambient", ReceiptField::Ambient),
-        ];
-        let sets = Object(|json: &mut Json| {
-            for (name, place) in sets {
-                json.field(name, Hex("", &shared.read(place).to_be_bytes()));
-            }
-        });
-        json.field("capabilities", sets);
-        json.field("mounts_read_back", shared.read(ReceiptField::Mounts));
-        json.field("settings_read_back", shared.read(ReceiptField::Settings));
-        let values = used.map_or(&b""[..], |used| used.values.bytes());
-        let lines = values
-            .split(|&byte| byte == b'\n')
-            .filter(|line| !line.is_empty());
-        json.field("cgroup", List(lines));
-        // Null when the operator let it go.
-        let wall = shared.read(ReceiptField::LandlockAbi) != 0;
-        json.field("landlock", wall.then(|| landlock(shared)));
-        let seccomp = Object(|json: &mut Json| {
-            json.field("instructions", shared.read(ReceiptField::Instructions));
-            json.field("probe", error_name(shared.read(ReceiptField::ProbeErrno)));
-        });
-        json.field("seccomp", seccomp);
-    })
+    let id_map = |inside: u32, outside| [u64::from(inside), shared.read(outside), 1];
+    Receipt {
+        namespaces,
+        uid_map: id_map(process.uid, ReceiptField::OutsideUid),
+        gid_map: id_map(process.gid, ReceiptField::OutsideGid),
+        no_new_privs: shared.read(ReceiptField::NoNewPrivileges) == 1,
+        capabilities: CapabilitySets {
+            bounding: shared.read(ReceiptField::Bounding),
+            inheritable: shared.read(ReceiptField::Inheritable),
+            permitted: shared.read(ReceiptField::Permitted),
+            effective: shared.read(ReceiptField::Effective),
+            ambient: shared.read(ReceiptField::Ambient),
+        },
+        mounts_read_back: shared.read(ReceiptField::Mounts),
+        settings_read_back: shared.read(ReceiptField::Settings),
+        cgroup: limits,
+        // Version 0 stands for a layer that the operator let go.
+        landlock: (shared.read(ReceiptField::LandlockAbi) != 0).then(|| Landlock {
+            abi: shared.read(ReceiptField::LandlockAbi),
+            host_abi: shared.read(ReceiptField::LandlockHost),
+            rules: shared.read(ReceiptField::LandlockRules),
+            probe: error_name(shared.read(ReceiptField::LandlockProbe)),
+        }),
+        seccomp: Seccomp {
+            instructions: shared.read(ReceiptField::Instructions),
+            probe: error_name(shared.read(ReceiptField::ProbeErrno)),
+        },
+    }
 }
 
-fn error_name(number: u64) -> Option<&'static str> {
-    errno::of(number).and_then(errno::name)
-}
-
-/// Which wall there was.
-fn landlock(shared: &Shared) -> Object<impl FnOnce(&mut Json)> {
-    Object(|json: &mut Json| {
-        json.field("abi", shared.read(ReceiptField::LandlockAbi));
-        json.field("host_abi", shared.read(ReceiptField::LandlockHost));
-        json.field("rules", shared.read(ReceiptField::LandlockRules));
-        json.field(
-            "probe",
-            error_name(shared.read(ReceiptField::LandlockProbe)),
-        );
-    })
+fn error_name(number: u64) -> Option<&'static [u8]> {
+    errno::of(number).and_then(errno::name).map(str::as_bytes)
 }

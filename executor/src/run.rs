@@ -1,13 +1,17 @@
 //! What a run is.
 
 use crate::arguments::Options;
-use crate::identity::Outside;
+use crate::outside::Outside;
 use crate::shared::Shared;
 use purple_plan::{Filter, Plan};
 use purple_sys::signal;
 use purple_sys::strings::Strings;
 
-/// Everything that the three processes know of the run.
+/// Everything that the processes of a run know of it.
+///
+/// Each of them is a copy of the supervisor, so each has this. Holding one proves that the plan is
+/// sealed and well formed, that the filter is for this architecture, and that every signal is
+/// blocked. It does not prove that the plan can be applied on this host.
 pub(crate) struct Run {
     pub(crate) options: Options,
     /// The whole command line.

@@ -3,12 +3,12 @@
 use crate::message::{OrRefuse, Refused};
 use purple_sys::keyring;
 use rustix::io::Errno;
+use rustix::process::setsid;
 
-/// Leaves the caller's session, and with it the controlling terminal.
+/// Leaves the caller's session, and with it the controlling terminal: whoever has it could push
+/// characters into the caller's shell (`ioctl_tty(2)`, `TIOCSTI`).
 pub(crate) fn leave() -> Result<(), Refused> {
-    rustix::process::setsid()
-        .map(|_| ())
-        .or_refuse("session", "setsid")
+    setsid().map(|_| ()).or_refuse("session", "setsid")
 }
 
 /// Joins a session keyring of the sandbox's own: the caller's holds the caller's keys (keyrings(7)).

@@ -1,4 +1,4 @@
-//! What the three processes tell each other: one page of numbers.
+//! What the three processes know of each other: one page of numbers.
 //!
 //! The payload writes here without a system call, so it can say what went wrong even when the
 //! filter already denies everything.
@@ -27,6 +27,11 @@ pub(crate) enum Outcome {
 }
 
 /// The page.
+///
+/// The payload can write to it until it becomes the command, and not any more then: execve gives a
+/// process new memory. So what the supervisor reads here was written by this program. Init and the
+/// supervisor still treat it as numbers that may be anything: an outcome that does not exist is no
+/// outcome.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shared {
     /// 1 once init lets the payload go on.
@@ -76,7 +81,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Says which descriptor tells of the calls that the filter denies.
+    /// Says which descriptor is the listener of the filter.
     pub(crate) fn listen(&self, listener: u32) {
         self.listener.store(listener, Ordering::Release);
     }

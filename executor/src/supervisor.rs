@@ -1,17 +1,19 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals.
 
-use crate::message::{OrRefuse, Refused, refuse, say};
-use crate::notify::Recorder;
+use crate::clock::now;
+use crate::message::{OrRefuse, Refused, say};
+use crate::recorder::{Denials, Recorder};
 use crate::run::Run;
 use crate::shared::Outcome;
 use core::time::Duration;
-use purple_sys::denials::Table;
+use purple_plan::Process;
 use purple_sys::wait::{Ended, reap};
 use purple_sys::{memory, signal};
-use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
-use rustix::time::{ClockId, Timespec, clock_gettime};
+use rustix::process::{Pid, Signal, getpid, kill_process};
+use rustix::time::ClockId;
 
 const STEP: &str = "supervision";
+const WAITING: &str = "waiting";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +24,8 @@ pub(crate) struct End {
     pub(crate) timed_out: bool,
     /// Whether it was ended because what is denied could not be recorded any more.
     pub(crate) unrecorded: bool,
-    /// What was denied, and whether that is all; none where the filter tells nobody.
-    pub(crate) denied: Option<(&'static Table, bool)>,
+    /// What was denied; none where the filter does not notify.
+    pub(crate) denied: Option<Denials>,
     /// What all of it used.
     pub(crate) usage: Ended,
     /// How long it took.
@@ -33,9 +35,8 @@ pub(crate) struct End {
 impl End {
     /// The end of a run that was refused before init did anything.
     pub(crate) fn refused(status: u8) -> Self {
-        let pid = rustix::process::getpid();
-        let usage = Ended {
-            pid,
+        let nothing_used = Ended {
+            pid: getpid(),
             status: 0,
             user_us: 0,
             system_us: 0,
@@ -47,90 +48,147 @@ impl End {
             timed_out: false,
             unrecorded: false,
             denied: None,
-            usage,
+            usage: nothing_used,
             wall: Duration::ZERO,
         }
     }
 }
 
-/// Has the kernel kill this process when its parent dies.
-pub(crate) fn die_with_parent() -> Result<(), Refused> {
-    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, "prctl")
-}
-
-/// The same, where the parent must be this one.
-pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
-    die_with_parent()?;
-    if getppid() == Some(parent) {
-        Ok(())
-    } else {
-        Err(refuse!(STEP, "the parent is gone"))
-    }
-}
-
 /// Waits until init has ended.
-pub(crate) fn watch(run: &Run, init: Pid, mut recorder: Option<Recorder>) -> Result<End, Refused> {
-    let start = now(ClockId::Monotonic);
-    let limit = Duration::from_millis(run.plan.process.timeout_ms);
-    let grace = Duration::from_millis(run.plan.process.grace_ms);
-    let mut deadline = (!limit.is_zero()).then(|| start.saturating_add(limit));
-    let (mut timed_out, mut unrecorded) = (false, false);
+pub(crate) fn watch(run: &Run, init: Pid, recorder: Option<Recorder>) -> Result<End, Refused> {
+    let mut watched = Watched {
+        init,
+        recorder,
+        unrecorded: false,
+        timeout: Timeout::start(&run.plan.process),
+    };
     memory::trim_stack();
     loop {
-        let left = deadline.map(|deadline| deadline.saturating_sub(now(ClockId::Monotonic)));
-        match signal::wait(signal::Set::ALL, left).or_refuse(STEP, "waiting")? {
+        match signal::wait(signal::Set::ALL, watched.timeout.left()).or_refuse(STEP, WAITING)? {
             Some(signal::number::CHLD) => {
-                while let Some(ended) = reap().or_refuse(STEP, "waiting")? {
-                    if ended.pid == init {
-                        let wall = now(ClockId::Monotonic).saturating_sub(start);
-                        return Ok(End {
-                            outcome: run.shared.get(),
-                            timed_out,
-                            unrecorded,
-                            denied: recorder.map(Recorder::end).transpose()?,
-                            usage: ended,
-                            wall,
-                        });
-                    }
-                    if recorder
-                        .as_mut()
-                        .is_some_and(|one| one.is_lost(run, &ended))
-                    {
-                        unrecorded = true;
-                        rustix::process::kill_process(init, Signal::KILL)
-                            .or_refuse(STEP, "waiting")?;
-                    }
+                if let Some(usage) = watched.reap_all(run)? {
+                    return watched.end(run, usage);
                 }
             }
-            // A write of ours to a closed pipe is no signal for the payload.
-            Some(signal::number::PIPE) => {}
-            Some(number) => {
-                // Init is a child that has not been waited for: its id is its own.
-                signal::send(init, number).or_refuse(STEP, "waiting")?;
-                if number == signal::number::TSTP {
-                    // The payload has been told, and the shell waits for us to stop too.
-                    signal::stop_by_default().or_refuse(STEP, "waiting")?;
-                }
-            }
-            None if deadline.is_some_and(|deadline| now(ClockId::Monotonic) >= deadline) => {
-                if timed_out {
-                    rustix::process::kill_process(init, Signal::KILL).or_refuse(STEP, "waiting")?;
-                    deadline = None;
-                } else {
-                    timed_out = true;
-                    say!("timeout", "ended after ", limit.as_secs(), " s");
-                    rustix::process::kill_process(init, Signal::TERM).or_refuse(STEP, "waiting")?;
-                    deadline = Some(now(ClockId::Monotonic).saturating_add(grace));
-                }
-            }
-            None => {}
+            Some(number) => pass_on(init, number)?,
+            None => watched.timeout.check(init)?,
         }
     }
 }
 
-/// The time of a clock; of the realtime one, since 1970.
-pub(crate) fn now(clock: ClockId) -> Duration {
-    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
-    let seconds = u64::try_from(tv_sec).unwrap_or(0);
-    Duration::new(seconds, u32::try_from(tv_nsec).unwrap_or(0))
+/// What the supervisor looks after.
+struct Watched {
+    init: Pid,
+    recorder: Option<Recorder>,
+    unrecorded: bool,
+    timeout: Timeout,
+}
+
+impl Watched {
+    /// Takes note of every child that has ended. Returns what was used once init is among them: its
+    /// numbers have in them what everything inside has used.
+    fn reap_all(&mut self, run: &Run) -> Result<Option<Ended>, Refused> {
+        while let Some(ended) = reap().or_refuse(STEP, WAITING)? {
+            if ended.pid == self.init {
+                return Ok(Some(ended));
+            }
+            let Some(recorder) = self.recorder.as_mut() else {
+                continue;
+            };
+            if recorder.is_lost(run, &ended) {
+                self.unrecorded = true;
+                kill_process(self.init, Signal::KILL).or_refuse(STEP, WAITING)?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn end(self, run: &Run, usage: Ended) -> Result<End, Refused> {
+        let wall = self.timeout.passed();
+        let denied = match self.recorder {
+            Some(recorder) => Some(recorder.end()?),
+            None => None,
+        };
+        Ok(End {
+            outcome: run.shared.get(),
+            timed_out: self.timeout.is_over,
+            unrecorded: self.unrecorded,
+            denied,
+            usage,
+            wall,
+        })
+    }
+}
+
+/// The time that a run may take. When it is over, init is asked to end; after the grace that follows,
+/// it is killed.
+struct Timeout {
+    start: Duration,
+    limit: Duration,
+    grace: Duration,
+    /// When something is to be done; `None` where there is no limit, and after the kill.
+    deadline: Option<Duration>,
+    /// Whether the time was up, and init was asked to end.
+    is_over: bool,
+}
+
+impl Timeout {
+    fn start(process: &Process<'_>) -> Self {
+        let start = now(ClockId::Monotonic);
+        let limit = Duration::from_millis(process.timeout_ms);
+        let deadline = start.saturating_add(limit);
+        Self {
+            start,
+            limit,
+            grace: Duration::from_millis(process.grace_ms),
+            deadline: (!limit.is_zero()).then_some(deadline),
+            is_over: false,
+        }
+    }
+
+    fn passed(&self) -> Duration {
+        now(ClockId::Monotonic).saturating_sub(self.start)
+    }
+
+    /// How long there is to wait; `None` for as long as it takes.
+    fn left(&self) -> Option<Duration> {
+        let deadline = self.deadline?;
+        Some(deadline.saturating_sub(now(ClockId::Monotonic)))
+    }
+
+    /// Asks init to end, or kills it, if it is time for that.
+    fn check(&mut self, init: Pid) -> Result<(), Refused> {
+        let Some(deadline) = self.deadline else {
+            return Ok(());
+        };
+        let time = now(ClockId::Monotonic);
+        if time < deadline {
+            return Ok(());
+        }
+        if self.is_over {
+            kill_process(init, Signal::KILL).or_refuse(STEP, WAITING)?;
+            self.deadline = None;
+        } else {
+            self.is_over = true;
+            say!("timeout", "ended after ", self.limit.as_secs(), " s");
+            kill_process(init, Signal::TERM).or_refuse(STEP, WAITING)?;
+            self.deadline = Some(now(ClockId::Monotonic).saturating_add(self.grace));
+        }
+        Ok(())
+    }
+}
+
+/// Passes a signal of the caller's on to init, which passes it on to the payload.
+fn pass_on(init: Pid, number: u32) -> Result<(), Refused> {
+    // A write of ours to a closed pipe is no signal for the payload.
+    if number == signal::number::PIPE {
+        return Ok(());
+    }
+    // Init is a child that has not been waited for: its id is its own.
+    signal::send(init, number).or_refuse(STEP, WAITING)?;
+    if number == signal::number::TSTP {
+        // The payload is stopped, and the shell waits for us to stop too.
+        signal::stop_by_default().or_refuse(STEP, WAITING)?;
+    }
+    Ok(())
 }

@@ -102,7 +102,7 @@
 //! 29 `spec/hostile::long_names`
 //! 29 `spec/hostile::thousands_of_rules`
 //! 29 `spec/hostile::aliases_of_aliases`
-//! 29 `compiler/tests/command_line::files_that_cannot_be_read`
+//! 29 `compiler/tests/compiler/command_line::files_that_cannot_be_read`
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -4,6 +4,7 @@
 mod signals;
 
 use super::inside::{PYTHON, script};
+use super::report::fits;
 use nix::unistd::Uid;
 use purple_tests::identity::skip;
 use purple_tests::operator::{finished, install, purple, without_environment};
@@ -60,9 +61,14 @@ pub(crate) fn run(place: &TestDir, options: &[&str], command: &[&str]) -> Finish
 
 pub(crate) fn records(place: &TestDir) -> Vec<Value> {
     let text = place.read("logs/audit.log");
-    text.lines()
+    let records: Vec<Value> = text
+        .lines()
         .map(|line| serde_json::from_str(line).expect("one object a line"))
-        .collect()
+        .collect();
+    for record in &records {
+        fits("record", record);
+    }
+    records
 }
 
 fn verify(place: &TestDir) -> Finished {
@@ -113,6 +119,7 @@ fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
         "policy_name",
         "command",
         "status",
+        "outcome",
         "exit_code",
         "resource_usage",
         "security_events",
@@ -124,7 +131,11 @@ fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
     ];
     assert_eq!(keys, wanted);
     assert_eq!(
-        (&record["status"], &record["exit_code"]),
+        (&record["event_type"], &record["status"]),
+        (&json!("sandbox_execution"), &json!("failed"))
+    );
+    assert_eq!(
+        (&record["outcome"], &record["exit_code"]),
         (&json!("exited"), &json!(3))
     );
     assert_eq!(
@@ -157,7 +168,7 @@ fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
     let mount = event("mount");
     assert_eq!(
         (&mount["type"], &mount["count"]),
-        (&json!("syscall_denied"), &json!(3))
+        (&json!("syscall_deny"), &json!(3))
     );
     assert_eq!(
         (&mount["policy_line"], &mount["errno"]),
@@ -426,9 +437,10 @@ fn a_refused_run_has_a_record(place: &TestDir) {
     assert_eq!(run(place, &[], &["no-such-program"]).code(), 127);
     let all = records(place);
     assert_eq!(
-        (&all[0]["status"], &all[0]["exit_code"]),
+        (&all[0]["outcome"], &all[0]["exit_code"]),
         (&json!("refused"), &json!(127))
     );
+    assert_eq!(all[0]["status"], "refused");
     assert!(all[0]["receipt"].is_null());
 }
 

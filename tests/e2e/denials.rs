@@ -1,6 +1,7 @@
 //! Denied calls go to the recorder: it answers them as the policy says, and the report has them.
 
 use super::inside::{PYTHON, python, script};
+use super::report::fits;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use purple_tests::host::survivors;
@@ -39,6 +40,7 @@ fn audited(place: &TestDir, syscalls: &[&str]) -> Policy {
 
 fn rows(done: &Finished) -> Vec<Value> {
     let report = done.report.as_ref().expect("a report");
+    fits("report", report);
     report["denied"].as_array().expect("a list").clone()
 }
 
@@ -316,6 +318,11 @@ fn a_killed_recorder_ends_the_run(place: &TestDir) {
     assert_eq!(done.stderr, said);
     let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
     assert_eq!(report["denied_whole"], false);
+    assert_eq!(
+        (&report["outcome"], &report["status"]),
+        (&json!("recorder_ended"), &json!("killed"))
+    );
+    fits("report", &report);
     assert_eq!(survivors(place), Vec::<String>::new());
 }
 

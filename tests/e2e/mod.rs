@@ -29,6 +29,7 @@ mod processes;
 mod profiles;
 mod programs;
 mod protected;
+mod records;
 mod refusals;
 mod report;
 mod signals;

@@ -55,7 +55,11 @@ fn refused(place: &TestDir, done: &[Finished; 2], message: &str) {
         one.refused(125, message);
     }
     assert!(!place.at("output/made").exists());
-    assert_eq!(records(place)[0]["status"], "refused");
+    let record = &records(place)[0];
+    assert_eq!(
+        (&record["status"], &record["outcome"]),
+        (&json!("refused"), &json!("refused"))
+    );
 }
 
 fn the_id_outside_is_handed_on(place: &TestDir) {
@@ -215,6 +219,8 @@ show(first=answers[0], others=sorted(set(answers[1:])))"
     let record = &records(place)[0];
     let events = record["security_events"].as_array().expect("a list");
     assert_eq!(events.len(), ROOM + 1);
-    let last = json!({"type": "denials_not_listed", "syscall": null, "pid": null, "count": beyond});
+    let last = json!({"type": "denials_not_listed", "syscall": null, "pid": null, "process": null,
+        "arguments": null, "unreliable_path": null, "errno": null, "count": beyond, "first_at": null,
+        "policy_line": null, "policy_source": null});
     assert_eq!(events[ROOM], last);
 }

@@ -25,9 +25,11 @@ fn own_exit_status(place: &TestDir) {
         assert_eq!((done.code(), done.stderr.as_str()), (code, ""));
         let report = done.report.expect("a report");
         assert_eq!(
-            (&report["status"], &report["exit_code"]),
+            (&report["outcome"], &report["exit_code"]),
             (&"exited".into(), &code.into())
         );
+        let status = if code == 0 { "completed" } else { "failed" };
+        assert_eq!(report["status"], status);
     }
 }
 
@@ -51,9 +53,10 @@ fn ended_by_a_signal(place: &TestDir) {
         );
         let report = done.report.expect("a report");
         assert_eq!(
-            (&report["status"], &report["signal"]),
+            (&report["outcome"], &report["signal"]),
             (&"signaled".into(), &number.into())
         );
+        assert_eq!(report["status"], "failed");
     }
 }
 
@@ -67,7 +70,11 @@ fn timed(place: &TestDir, script: &str, range: std::ops::Range<u64>) {
     let took = start.elapsed();
     assert_eq!(done.code(), 124, "{done}");
     assert_eq!(done.stderr, "purple-exec: timeout: ended after 1 s\n");
-    assert_eq!(done.report.expect("a report")["status"], "timeout");
+    let report = done.report.expect("a report");
+    assert_eq!(
+        (&report["outcome"], &report["status"]),
+        (&"timeout".into(), &"timeout".into())
+    );
     let range = Duration::from_secs(range.start)..Duration::from_secs(range.end);
     assert!(range.contains(&took), "{took:?}");
     assert!(survivors(place).is_empty());

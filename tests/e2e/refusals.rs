@@ -149,9 +149,10 @@ fn commands_that_are_not_there(place: &TestDir) {
     );
     let report = missing.report.expect("a report");
     assert_eq!(
-        (&report["status"], &report["exit_code"]),
+        (&report["outcome"], &report["exit_code"]),
         (&"refused".into(), &127.into())
     );
+    assert_eq!(report["status"], "refused");
     assert!(report["receipt"].is_null());
     for path in ["/usr/bin/no-such", "./no-such", "/root/x", "/usr/bin/env/x"] {
         run(path).refused(

@@ -2,9 +2,10 @@
 
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use purple_tests::policy::Policy;
+use purple_tests::repository::root;
 use purple_tests::run::{Run, executor};
 use purple_tests::test_dir::TestDir;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -21,6 +22,17 @@ scenarios! {
     says_that_there_was_no_probe
 }
 
+/// Holds a report or a record against the schema that is shipped.
+#[track_caller]
+pub(crate) fn fits(schema: &str, value: &Value) {
+    let path = root().join(format!("schema/report/{schema}.schema.json"));
+    let schema = fs::read_to_string(path).expect("the schema");
+    let schema = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors = validator.iter_errors(value).map(|error| error.to_string());
+    assert_eq!(errors.collect::<Vec<_>>(), Vec::<String>::new(), "{value}");
+}
+
 fn says_what_was_enforced(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let done = Run::new(place, &plan, &["sh", "-c", "exit 3"])
@@ -33,6 +45,7 @@ fn says_what_was_enforced(place: &TestDir) {
         "policy",
         "compiler",
         "command",
+        "outcome",
         "status",
         "exit_code",
         "signal",
@@ -46,8 +59,11 @@ fn says_what_was_enforced(place: &TestDir) {
         "disk_io_bytes",
         "receipt",
         "denied",
+        "denied_beyond",
+        "denied_whole",
     ];
     assert_eq!(keys, expected);
+    fits("report", &report);
     let bytes = fs::read(&plan).expect("the plan");
     let digest = purple_plan::Plan::decode(&bytes).expect("a plan").digest;
     let digest: String = digest
@@ -61,9 +77,13 @@ fn says_what_was_enforced(place: &TestDir) {
     );
     assert_eq!(report["command"], json!(["sh", "-c", "exit 3"]));
     assert_eq!(
-        (&report["status"], &report["exit_code"], &report["signal"]),
+        (&report["outcome"], &report["exit_code"], &report["signal"]),
         (&json!("exited"), &json!(3), &json!(null))
     );
+    assert_eq!(report["status"], "failed");
+    for key in ["denied", "denied_beyond", "denied_whole"] {
+        assert!(report[key].is_null(), "the filter reports nothing");
+    }
     assert!(
         report["wall_seconds"]
             .as_f64()
@@ -133,6 +153,7 @@ fn any_argument_is_one_line_of_json(place: &TestDir) {
         "{text}"
     );
     let report = done.report.expect("a report");
+    fits("report", &report);
     let command = report["command"].as_array().expect("a list");
     let found: Vec<&str> = command
         .iter()
@@ -195,9 +216,11 @@ fn says_when_nothing_was_started(place: &TestDir) {
         let done = Run::new(place, &plan, &["true"]).report().finish();
         let report = done.report.expect("a report");
         assert_eq!(
-            (&report["status"], &report["exit_code"]),
+            (&report["outcome"], &report["exit_code"]),
             (&json!("refused"), &json!(125))
         );
+        assert_eq!(report["status"], "refused");
+        fits("report", &report);
         assert_eq!(
             (&report["receipt"], &report["signal"]),
             (&json!(null), &json!(null))

@@ -5,10 +5,11 @@ use purple_tests::repository::{Tracked, cargo, tracked};
 use serde_json::Value;
 
 /// Everything that runs inside purple-exec.
-const EXECUTOR: [&str; 6] = [
+const EXECUTOR: [&str; 7] = [
     "purple-exec",
     "purple-sys",
     "purple-plan",
+    "purple-report",
     "rustix",
     "bitflags",
     "linux-raw-sys",
@@ -48,10 +49,14 @@ const NOT_IN_THE_COMPILER: [&str; 27] = [
 /// Which members of the workspace each member may depend on.
 const DIRECTION: &[(&str, &[&str])] = &[
     ("purple-plan", &[]),
+    ("purple-report", &[]),
     ("purple-policy", &[]),
     // The system calls know neither plans nor policies.
     ("purple-sys", &[]),
-    ("purple-exec", &["purple-plan", "purple-sys"]),
+    (
+        "purple-exec",
+        &["purple-plan", "purple-report", "purple-sys"],
+    ),
     ("purple-files", &[]),
     ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
     ("purple-host", &[]),
@@ -63,6 +68,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
             "purplec",
             "purple-plan",
             "purple-policy",
+            "purple-report",
         ],
     ),
     (
@@ -73,6 +79,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
             "purplec",
             "purple-plan",
             "purple-policy",
+            "purple-report",
         ],
     ),
     (
@@ -192,18 +199,24 @@ fn against_direction(metadata: &str) -> Vec<String> {
     findings
 }
 
-/// The plan crate has no dependencies but for its tests, and no features.
-fn plan_not_bare(metadata: &str) -> Vec<String> {
+/// The contracts that the executor shares have no dependencies but for their tests, and no features.
+const BARE: [(&str, &str); 2] = [
+    ("purple-plan", "schema/plan"),
+    ("purple-report", "schema/report"),
+];
+
+fn not_bare(metadata: &str) -> Vec<String> {
     let mut findings = Vec::new();
-    for package in packages(metadata)
-        .iter()
-        .filter(|package| text(package, "name") == "purple-plan")
-    {
-        for dependency in list(package, "dependencies") {
+    for package in packages(metadata) {
+        let name = text(&package, "name");
+        let Some((_, folder)) = BARE.iter().find(|(bare, _)| *bare == name) else {
+            continue;
+        };
+        for dependency in list(&package, "dependencies") {
             if text(dependency, "kind") != "dev" {
                 let name = text(dependency, "name");
                 findings.push(format!(
-                    "schema/plan/Cargo.toml: remove the dependency `{name}`"
+                    "{folder}/Cargo.toml: remove the dependency `{name}`"
                 ));
             }
         }
@@ -214,7 +227,7 @@ fn plan_not_bare(metadata: &str) -> Vec<String> {
             .flatten()
         {
             findings.push(format!(
-                "schema/plan/Cargo.toml: remove the feature `{}`",
+                "{folder}/Cargo.toml: remove the feature `{}`",
                 feature.0
             ));
         }
@@ -272,8 +285,8 @@ fn dependencies_point_one_way() {
 }
 
 #[test]
-fn plan_crate_is_bare() {
-    none_of(&plan_not_bare(&metadata()));
+fn shared_contracts_are_bare() {
+    none_of(&not_bare(&metadata()));
 }
 
 #[test]
@@ -331,26 +344,29 @@ fn bites_a_dependency_upwards() {
 }
 
 #[test]
-fn bites_a_plan_crate_with_more() {
-    let plan = |dependency: &str, features: &str| {
+fn bites_a_shared_contract_with_more() {
+    let of = |name: &str, dependency: &str, features: &str| {
         format!(
-            r#"{{"packages": [{{"name": "purple-plan", "dependencies": [{dependency}],
+            r#"{{"packages": [{{"name": "{name}", "dependencies": [{dependency}],
                 "features": {features}}}]}}"#
         )
     };
-    one_of(
-        &plan_not_bare(&plan(r#"{"name": "sha2", "kind": null}"#, "{}")),
-        "`sha2`",
-    );
-    one_of(
-        &plan_not_bare(&plan(r#"{"name": "cc", "kind": "build"}"#, "{}")),
-        "`cc`",
-    );
-    one_of(
-        &plan_not_bare(&plan("", r#"{"std": []}"#)),
-        "the feature `std`",
-    );
-    assert!(plan_not_bare(&plan(r#"{"name": "proptest", "kind": "dev"}"#, "{}")).is_empty());
+    for (name, folder) in BARE {
+        one_of(
+            &not_bare(&of(name, r#"{"name": "sha2", "kind": null}"#, "{}")),
+            &format!("{folder}/Cargo.toml: remove the dependency `sha2`"),
+        );
+        one_of(
+            &not_bare(&of(name, r#"{"name": "cc", "kind": "build"}"#, "{}")),
+            "`cc`",
+        );
+        one_of(
+            &not_bare(&of(name, "", r#"{"std": []}"#)),
+            "the feature `std`",
+        );
+        let tests = r#"{"name": "proptest", "kind": "dev"}"#;
+        assert!(not_bare(&of(name, tests, "{}")).is_empty());
+    }
 }
 
 #[test]

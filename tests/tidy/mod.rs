@@ -11,7 +11,9 @@
 mod dependencies;
 mod diagnostics;
 mod documents;
+mod executor;
 mod imports;
+mod operator;
 mod sources;
 mod threats;
 

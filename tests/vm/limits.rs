@@ -82,7 +82,8 @@ fn memory_ends_the_group(place: &TestDir) {
     let done = finish(place, Run::new(place, &plan, &FILL));
     assert_eq!(done.code(), 137, "{done}");
     let report = report(&done);
-    assert_eq!(report["status"], "out_of_memory", "{report}");
+    assert_eq!(report["outcome"], "out_of_memory", "{report}");
+    assert_eq!(report["status"], "killed", "{report}");
     let kills = report["cgroup"]["oom_kills"].as_u64().expect("a number");
     assert!(kills >= 1, "{report}");
     let line = policy.line_of("memory_limit_bytes");
@@ -113,7 +114,7 @@ fn scratch_counts_as_memory(place: &TestDir) {
     let done = finish(place, Run::new(place, &plan, &command));
     assert_eq!(done.code(), 137, "{done}");
     assert_eq!(
-        report(&done)["status"],
+        report(&done)["outcome"],
         "out_of_memory",
         "{}",
         report(&done)

@@ -13,7 +13,8 @@ fn the_receipt_is_whole(place: &TestDir) {
     let done = Run::new(place, &plan, &["true"]).report().finish();
     assert_eq!(done.good(), "");
     let report = done.report.expect("a report");
-    assert_eq!(report["status"], "exited", "{report}");
+    assert_eq!(report["outcome"], "exited", "{report}");
+    assert_eq!(report["status"], "completed", "{report}");
     let kinds = json!(["user", "pid", "mount", "network", "ipc", "uts", "cgroup"]);
     assert_eq!(report["receipt"]["namespaces"], kinds, "{report}");
     assert_eq!(report["receipt"]["seccomp"]["probe"], "EPERM", "{report}");

@@ -42,7 +42,7 @@ pub(super) fn print(text: &str, exit: Exit) -> Exit {
     }
 }
 
-/// Writes findings to standard error; where that is lost there is nobody to tell.
+/// Writes findings to standard error. Where that fails, the exit code is all that is left.
 pub(super) fn print_error(text: &str) {
     if io::stderr().lock().write_all(text.as_bytes()).is_err() {
         // The exit code says it all the same.

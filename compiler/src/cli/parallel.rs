@@ -93,7 +93,7 @@ mod tests {
             item
         };
         in_order(&(0..10).collect::<Vec<_>>(), 2, work, |item| {
-            seen.push(item)
+            seen.push(item);
         });
         assert_eq!(seen, (0..10).collect::<Vec<_>>());
     }

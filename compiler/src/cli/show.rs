@@ -13,7 +13,7 @@ use purple_plan::{
 };
 use purplec::emit::Recorded;
 use purplec::emit::bpf::Program;
-use purplec::seal::{hex, tells};
+use purplec::seal::{hex, notifies};
 use purplec::show::assembly::assembly;
 use purplec::show::policy::policy;
 use purplec::syscalls::Arch;
@@ -127,7 +127,7 @@ fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
             return Exit::Findings;
         };
         let count = program.instructions.len();
-        let listing = assembly(&recorded, tells(plan), &program, &|place| {
+        let listing = assembly(&recorded, notifies(plan), &program, &|place| {
             source_line::words(plan, place)
         });
         if !out.is_empty() {

@@ -80,8 +80,8 @@ impl Sink {
             span.file == known.file && known.start <= span.start && span.end <= known.end
         };
         for diagnostic in other.found {
-            let told = known.iter().any(|known| within(diagnostic.span, known));
-            if diagnostic.severity == Severity::Error && !told {
+            let reported = known.iter().any(|known| within(diagnostic.span, known));
+            if diagnostic.severity == Severity::Error && !reported {
                 self.push(diagnostic);
             }
         }

@@ -1,38 +1,27 @@
 //! Stage 6: from the IR to finished artefacts.
 
 pub mod bpf;
+mod filter;
 mod meaning;
 mod plan;
 
+pub use filter::Filter;
 pub use meaning::{Recorded, action, place_of};
 pub(crate) use plan::COMPILER;
-pub use plan::{Artefacts, OUTSIDE_FOR_ROOT, TextWithNul};
+pub use plan::{Artefacts, TextWithNul};
 
 use crate::diagnostics::Sink;
 use crate::ir::{self, Ir};
 use crate::source::Sources;
 use bpf::{Backend, Fault};
 
-/// A filter, checked against its meaning, for one architecture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter {
-    /// `AUDIT_ARCH_*` of the native interface.
-    pub audit_arch: u32,
-    /// The program.
-    pub program: bpf::Program,
-    /// The call that shows that it is in force.
-    pub probe: Option<bpf::Probe>,
-    /// What the check covered.
-    pub report: bpf::Report,
-}
-
 /// Turns the IR into everything that goes into a plan. `Ok(None)`: the sink says why there is none.
-pub fn emit(
-    ir: &Ir,
-    sources: &Sources,
+pub fn emit<'i>(
+    ir: &'i Ir,
+    sources: &'i Sources,
     backend: Backend,
     sink: &mut Sink,
-) -> Result<Option<Artefacts>, EmitFault> {
+) -> Result<Option<Artefacts<'i>>, EmitFault> {
     ir::verify(ir).map_err(EmitFault::Ir)?;
     let mut filters = Vec::new();
     for meaning in &ir.filters {

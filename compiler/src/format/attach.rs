@@ -51,8 +51,8 @@ pub(super) fn attach(tree: &mut Tree, comments: Vec<Found>) {
     head(tree, pending_head);
 }
 
-/// What stands above the first entry: the part up to an empty line, or up to the line that tells an
-/// editor the schema, is about the file; the rest is about the entry.
+/// What stands above the first entry: the part up to an empty line, or up to the line that names the
+/// schema for editors, is about the file; the rest is about the entry.
 fn head(tree: &mut Tree, mut comments: Vec<Comment>) {
     let modeline = comments
         .iter()

@@ -2,10 +2,10 @@
 
 use super::tree::{Content, Node, Tree, UnitId};
 use crate::schema::key_order;
-use purple_policy::{OLDER_OPERATORS, OLDER_SPELLINGS};
+use purple_policy::{DEPRECATED_OPERATORS, DEPRECATED_SPELLINGS};
 use std::collections::BTreeMap;
 
-/// Gives older keys and operators their preferred names.
+/// Gives deprecated keys and operators their preferred names.
 pub(super) fn rename(tree: &mut Tree) {
     let mut renamed: Vec<(UnitId, Part, &'static str)> = Vec::new();
     for (section, unit) in entries(tree, tree.root.as_ref()) {
@@ -13,24 +13,24 @@ pub(super) fn rename(tree: &mut Tree) {
             continue;
         };
         let keys = entries(tree, Some(value));
-        for spelling in OLDER_SPELLINGS
+        for spelling in DEPRECATED_SPELLINGS
             .iter()
             .filter(|spelling| spelling.section == section)
         {
             // Both at once are an error, and no matter of style.
             let both = keys.iter().any(|(key, _)| key == spelling.preferred);
-            let older = keys
+            let deprecated = keys
                 .iter()
-                .find(|(key, _)| key == spelling.older)
+                .find(|(key, _)| key == spelling.deprecated)
                 .filter(|_| !both);
-            renamed.extend(older.map(|(_, unit)| (*unit, Part::Key, spelling.preferred)));
+            renamed.extend(deprecated.map(|(_, unit)| (*unit, Part::Key, spelling.preferred)));
         }
         if section == "syscalls" {
             for operator in operators(tree, &keys) {
                 let text = tree.unit(operator).and_then(|unit| plain_text(&unit.value));
-                let known = OLDER_OPERATORS
+                let known = DEPRECATED_OPERATORS
                     .iter()
-                    .find(|(older, _)| Some(*older) == text);
+                    .find(|(deprecated, _)| Some(*deprecated) == text);
                 renamed.extend(known.map(|(_, preferred)| (operator, Part::Value, *preferred)));
             }
         }

@@ -19,7 +19,7 @@ pub(super) struct Text {
     pub(super) ancestors: BTreeSet<u8>,
 }
 
-/// What tells one text from another.
+/// The identity of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Identity {
     Profile(&'static str),
@@ -322,7 +322,7 @@ impl<'a> Gathering<'a> {
         cycle
     }
 
-    /// The text at the end of the chain has errors, told in its own place.
+    /// The text at the end of the chain has errors, reported in its own place.
     fn broken(&self, errors: usize) -> Diagnostic {
         let count = if errors == 1 {
             "an error".to_owned()

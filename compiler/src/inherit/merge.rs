@@ -440,8 +440,8 @@ impl Merge<'_> {
         if !loosens::watches(kind, pointer) {
             return;
         }
-        let told = |id| (self.identity(id).into_owned(), self.document.node_span(id));
-        let (old, new) = (old.map(told), told(new));
+        let described = |id| (self.identity(id).into_owned(), self.document.node_span(id));
+        let (old, new) = (old.map(described), described(new));
         let place = old.as_ref().map(|(_, span)| *span).or(beside);
         let shown_before = place.is_none_or(|span| self.ancestors.contains(&span.file));
         if self.file == 0 || !shown_before {

@@ -19,11 +19,9 @@ mod files;
 mod gather;
 mod loosens;
 mod merge;
-mod print;
 
 pub use around::{Access, FilesAround};
 pub use files::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, PolicyFile};
-pub(crate) use print::effective;
 
 use crate::diagnostics::Sink;
 use crate::parse::Document;

@@ -1,4 +1,4 @@
-//! The second wall: what Landlock restricts, in the plan's own terms (landlock(7)).
+//! The Landlock ruleset: what Landlock restricts, in the plan's own terms (landlock(7)).
 
 use crate::source::Span;
 

@@ -1,26 +1,17 @@
 //! The IR as text, for `--emit=ir`.
 
+use super::Ir;
 use super::landlock::Landlock;
-use super::{Action, Attributes, Ir, Step, Stub};
+use super::namespace::Namespace;
+use super::process::Process;
+use super::step::{Action, Attributes, Step, Stub};
+use std::collections::BTreeSet;
 use std::fmt;
 
 impl fmt::Display for Ir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "policy {}", self.name)?;
-        writeln!(f, "working_dir {}", self.working_dir)?;
-        writeln!(f, "capabilities {:#x}", self.capabilities)?;
-        writeln!(
-            f,
-            "network loopback{}",
-            if self.narrowed.is_some() {
-                " narrowed"
-            } else {
-                ""
-            }
-        )?;
-        if let Some(seconds) = self.timeout {
-            writeln!(f, "timeout {seconds} s")?;
-        }
+        write!(f, "{}{}", self.process, self.network)?;
         for value in &self.cgroup {
             writeln!(f, "cgroup {} = {}", value.file, value.value)?;
         }
@@ -28,11 +19,12 @@ impl fmt::Display for Ir {
             writeln!(f, "needs {}", layer.name())?;
         }
         if let Some(audit) = &self.audit {
-            let (flags, failure, path) = (audit.flags, audit.failure, &audit.log_path);
-            writeln!(
-                f,
-                "audit flags {flags:#x} failure {failure:?} path {path:?}"
-            )?;
+            write!(f, "audit")?;
+            for detail in &audit.details {
+                write!(f, " {}", detail.name())?;
+            }
+            let (failure, path) = (audit.failure, &audit.log_path);
+            writeln!(f, " failure {failure:?} path {path:?}")?;
         }
         for variable in &self.environment {
             match &variable.value {
@@ -78,56 +70,93 @@ impl fmt::Display for Landlock {
     }
 }
 
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (what, one) in [("user", self.user), ("group", self.group)] {
+            let (inside, outside) = (one.inside, one.outside_for_root);
+            writeln!(f, "{what} {inside} outside {outside} for root")?;
+        }
+        writeln!(f, "namespaces{}", Namespaces(&self.namespaces))?;
+        let inner = Namespaces(&self.inner_namespaces);
+        writeln!(f, "inner_namespaces{inner}")?;
+        writeln!(f, "capabilities {:#x}", self.capabilities)?;
+        writeln!(f, "host_name {}", self.host_name)?;
+        writeln!(f, "working_dir {}", self.working_dir)?;
+        writeln!(f, "umask {:04o}", self.umask)?;
+        if self.new_session {
+            writeln!(f, "session new")?;
+        }
+        for limit in &self.limits {
+            let (soft, hard) = (limit.soft, limit.hard);
+            writeln!(f, "limit {} {soft} {hard}", limit.resource.name())?;
+        }
+        if let Some(timeout) = self.timeout {
+            writeln!(f, "timeout {} s", timeout.as_secs())?;
+        }
+        writeln!(f, "grace {} ms", self.grace.as_millis())
+    }
+}
+
+/// Kinds of namespaces, each behind a blank.
+struct Namespaces<'n>(&'n BTreeSet<Namespace>);
+
+impl fmt::Display for Namespaces<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str(" none");
+        }
+        self.0
+            .iter()
+            .try_for_each(|kind| write!(f, " {}", kind.name()))
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let target = &self.target;
         if self.existing {
             f.write_str("existing ")?;
         }
-        match &self.action {
-            Action::Tmpfs {
-                bytes,
-                files,
-                mode,
-                attributes,
-            } => {
+        self.action.write(&self.target, f)?;
+        write!(f, "{}", self.attributes)?;
+        if self.optional {
+            f.write_str(" optional")?;
+        }
+        Ok(())
+    }
+}
+
+impl Action {
+    /// What is done to a target.
+    fn write(&self, target: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tmpfs { bytes, files, mode } => {
                 write!(
                     f,
-                    "tmpfs {target} {bytes} bytes {files} files mode {mode:04o}{attributes}"
+                    "tmpfs {target} {bytes} bytes {files} files mode {mode:04o}"
                 )
             }
-            Action::Bind {
-                source,
-                attributes,
-                optional,
-                owned,
-            } => {
-                write!(f, "bind {source} on {target}{attributes}")?;
-                for (set, word) in [(optional, " optional"), (owned, " owned")] {
-                    if *set {
-                        f.write_str(word)?;
-                    }
-                }
-                Ok(())
+            Self::Bind { source, owned } => {
+                let owned = if *owned { " owned" } else { "" };
+                write!(f, "bind {source} on {target}{owned}")
             }
-            Action::Proc => write!(f, "proc {target}"),
-            Action::Sysfs => write!(f, "sysfs {target}"),
-            Action::Devpts => write!(f, "devpts {target}"),
-            Action::File(content) => write!(f, "file {target} {content:?}"),
-            Action::Symlink(to) => write!(f, "symlink {target} -> {to}"),
-            Action::Mask => write!(f, "mask {target}"),
-            Action::Protect => write!(f, "protect {target}"),
-            Action::Guard { hidden, stub } => {
+            Self::Proc => write!(f, "proc {target}"),
+            Self::Sysfs => write!(f, "sysfs {target}"),
+            Self::Devpts => write!(f, "devpts {target}"),
+            Self::File { content, mode } => write!(f, "file {target} {content:?} mode {mode:04o}"),
+            Self::Symlink(to) => write!(f, "symlink {target} -> {to}"),
+            Self::Mask => write!(f, "mask {target}"),
+            Self::ReadOnly => write!(f, "read_only {target}"),
+            Self::Protect { hidden, stub } => {
                 let how = if *hidden { "hidden" } else { "read-only" };
-                write!(f, "guard {target} {how}, ")?;
+                write!(f, "protect {target} {how}, ")?;
                 match stub {
                     Stub::Directory => f.write_str("else a directory"),
                     Stub::File(content) => write!(f, "else a file {content:?}"),
                 }
             }
-            Action::Pin => write!(f, "pin {target}"),
-            Action::Seal => write!(f, "seal {target}"),
-            Action::Setting(value) => write!(f, "setting {target} = {value}"),
+            Self::Pin => write!(f, "pin {target}"),
+            Self::Seal => write!(f, "seal {target}"),
+            Self::Setting(value) => write!(f, "setting {target} = {value}"),
         }
     }
 }

@@ -44,22 +44,23 @@ impl Meaning {
 }
 
 impl Meaning {
-    /// The same, but that the supervisor is told of each call that would fail with an error of the
-    /// policy's: it answers with that error. ENOSYS for calls that are unknown or hidden stays.
+    /// The same, but that the filter notifies the supervisor of each call that would fail with an
+    /// error of the policy's: the supervisor answers with that error. ENOSYS for calls that are
+    /// unknown or hidden stays.
     #[must_use]
-    pub fn told(&self) -> Self {
-        let mut told = self.clone();
-        let tell = |action: &mut Action| {
+    pub fn with_notification(&self) -> Self {
+        let mut made = self.clone();
+        let notify = |action: &mut Action| {
             if matches!(action, Action::Errno(_)) {
                 *action = Action::Notify;
             }
         };
-        for one in std::iter::once(&mut told.native).chain(&mut told.compat) {
-            tell(&mut one.denial);
+        for one in std::iter::once(&mut made.native).chain(&mut made.compat) {
+            notify(&mut one.denial);
             let rules = one.calls.values_mut().flat_map(|call| &mut call.rules);
-            rules.for_each(|rule| tell(&mut rule.action));
+            rules.for_each(|rule| notify(&mut rule.action));
         }
-        told
+        made
     }
 }
 
@@ -151,7 +152,7 @@ pub enum Action {
     Allow,
     /// The call goes through and the kernel logs it.
     Log,
-    /// The supervisor is told.
+    /// The supervisor is notified.
     Notify,
     /// The call fails with this error, 1 to 4095.
     Errno(u16),

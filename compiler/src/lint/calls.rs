@@ -6,58 +6,64 @@ use crate::syscalls::syscall_number;
 
 /// How far a call gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Access {
     /// The interface has no such call.
-    Missing,
+    Absent,
     /// It is denied, whatever its arguments.
-    Closed,
+    Denied,
     /// It goes through where a rule's conditions hold.
-    Narrow,
+    Conditional,
     /// It goes through, but for some arguments at most; the place says so.
-    Open(Span),
+    Allowed(Span),
 }
 
-impl Way {
+impl Access {
     /// Whether the call can go through at all.
     pub const fn passes(self) -> bool {
-        matches!(self, Self::Narrow | Self::Open(_))
+        matches!(self, Self::Conditional | Self::Allowed(_))
     }
 }
 
 /// What becomes of a call. Where denied calls are let through and logged, all are open.
-pub fn way(one: &ArchMeaning, name: &str) -> Way {
+pub fn access(one: &ArchMeaning, name: &str) -> Access {
     let Some(number) = syscall_number(one.arch, name) else {
-        return Way::Missing;
+        return Access::Absent;
     };
     let default = one.default.span;
     if one.denial == Action::Log {
-        return Way::Open(default);
+        return Access::Allowed(default);
     }
     let Some(call) = one.calls.get(&number) else {
         return if one.default.deny {
-            Way::Closed
+            Access::Denied
         } else {
-            Way::Open(default)
+            Access::Allowed(default)
         };
     };
-    // What is told is denied.
+    // A call that the supervisor is notified of is denied.
     let opens = |action| matches!(action, Action::Allow | Action::Log);
     let mut narrow = false;
     for rule in &call.rules {
         match (opens(rule.action), rule.conditions.is_empty()) {
             _ if call.hidden.is_some() && opens(rule.action) => {}
-            (true, true) => return Way::Open(rule.span),
+            (true, true) => return Access::Allowed(rule.span),
             (true, false) => narrow = true,
-            (false, true) => return if narrow { Way::Narrow } else { Way::Closed },
+            (false, true) => {
+                return if narrow {
+                    Access::Conditional
+                } else {
+                    Access::Denied
+                };
+            }
             (false, false) => {}
         }
     }
     match (narrow, call.hidden, call.denied, call.allowed) {
-        (true, ..) => Way::Narrow,
-        (_, Some(_), ..) | (_, _, Some(_), _) => Way::Closed,
-        (_, _, _, Some(span)) => Way::Open(span),
-        _ if call.baseline || one.default.deny => Way::Closed,
-        _ => Way::Open(default),
+        (true, ..) => Access::Conditional,
+        (_, Some(_), ..) | (_, _, Some(_), _) => Access::Denied,
+        (_, _, _, Some(span)) => Access::Allowed(span),
+        _ if call.baseline || one.default.deny => Access::Denied,
+        _ => Access::Allowed(default),
     }
 }
 

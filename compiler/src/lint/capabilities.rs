@@ -1,11 +1,11 @@
 //! Capabilities that do nothing here, that nothing can use, or that undo other layers.
 
-use super::calls::way;
-use super::{Scope, listed};
+use super::calls::access;
+use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action;
 use crate::ir::syscalls::Meaning;
-use crate::resolve::CAPABILITIES;
+use crate::resolve::{CAPABILITIES, Placed};
 use crate::source::Span;
 
 /// Capabilities that the kernel asks for in the first user namespace only, where a confined program
@@ -164,12 +164,11 @@ pub fn without_effect(name: &str) -> bool {
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let held = (0_u32..)
-        .zip(CAPABILITIES)
-        .filter(|(bit, _)| scope.ir.capabilities >> bit & 1 == 1);
-    let held: Vec<&'static str> = held.map(|(_, name)| name).collect();
-    for name in held {
-        let place = place(name, scope);
+    let resolved = scope.resolved;
+    for &Placed { value, span: place } in &resolved.capabilities.numbers {
+        let Some(&name) = CAPABILITIES.get(value) else {
+            continue;
+        };
         if without_effect(name) {
             let message =
                 format!("`{name}` has no effect: the kernel asks for it outside of every sandbox");
@@ -205,21 +204,6 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     }
 }
 
-/// The entry that names a capability, as text or as a key of a mapping.
-fn place(name: &str, scope: &Scope<'_>) -> Span {
-    let list = scope
-        .policy
-        .capabilities
-        .as_ref()
-        .map_or(0, |section| section.add.len());
-    let entry = (0..list).map(|at| format!("/capabilities/add/{at}"));
-    let named = |pointer: &String| scope.document.holds(pointer, name);
-    entry.into_iter().find(named).map_or_else(
-        || scope.key("/capabilities/add"),
-        |pointer| scope.span(&pointer),
-    )
-}
-
 fn usable(name: &str, scope: &Scope<'_>) -> bool {
     let Some((_, calls)) = CALLS.iter().find(|(known, _)| *known == name) else {
         return true;
@@ -227,17 +211,18 @@ fn usable(name: &str, scope: &Scope<'_>) -> bool {
     let interfaces = scope.ir.filters.iter().flat_map(Meaning::interfaces);
     interfaces
         .into_iter()
-        .any(|one| calls.iter().any(|call| way(one, call).passes()))
+        .any(|one| calls.iter().any(|call| access(one, call).passes()))
 }
 
 fn sys_admin(place: Span, scope: &mut Scope<'_>) {
     let read_only = scope.ir.steps.iter().find(|step| {
-        matches!(&step.action, Action::Bind { attributes, .. } if attributes.read_only)
+        matches!(step.action, Action::Bind { .. })
+            && step.attributes.read_only
             && !step.target.starts_with("/dev/")
     });
     let one = scope.ir.filters.first().map(|filter| &filter.native);
     let open = |names: [&'static str; 4]| {
-        let passes = |name: &&str| one.is_some_and(|one| way(one, name).passes());
+        let passes = |name: &&str| one.is_some_and(|one| access(one, name).passes());
         names
             .into_iter()
             .filter(|name| passes(name))

@@ -1,6 +1,6 @@
 //! Variables that carry secrets, or that let the caller choose what code runs.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 
 /// Words in the name of a variable that holds a secret.
@@ -38,37 +38,31 @@ const LOADS: [&str; 15] = [
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let policy = scope.policy;
-    let Some(section) = policy.environment.as_ref() else {
-        return;
-    };
-    for (name, value) in &section.set {
-        if holds_secret(name, value) {
-            let place = scope.key(&format!(
-                "/environment/set/{}",
-                name.replace('~', "~0").replace('/', "~1")
-            ));
-            let message = format!(
-                "{} looks like a secret, and stands in the policy and the plan in clear",
-                quote(name)
-            );
-            scope.report(Diagnostic::warning("secret-in-plan", place, message).with_help(
-                "name it under `pass` instead: then it comes from the caller, and is in no file",
-            ));
-        }
-    }
-    for (at, name) in section.pass.iter().enumerate() {
-        if loads_code(name) {
-            let message = format!(
-                "{} lets the caller's environment choose what code every program inside loads",
-                quote(name)
-            );
-            let place = scope.span(&format!("/environment/pass/{at}"));
-            scope.report(
-                Diagnostic::warning("loader-variable-passed", place, message).with_help(
-                    "give it a fixed value under `set`, or leave it out: what was reviewed is to be what runs",
-                ),
-            );
+    let written = scope.resolved.environment.iter();
+    for variable in written.filter(|variable| variable.is_written) {
+        let (name, place) = (&variable.name, variable.key);
+        match &variable.value {
+            Some(value) if holds_secret(name, value) => {
+                let message = format!(
+                    "{} looks like a secret, and stands in the policy and the plan in clear",
+                    quote(name)
+                );
+                scope.report(Diagnostic::warning("secret-in-plan", place, message).with_help(
+                    "name it under `pass` instead: then it comes from the caller, and is in no file",
+                ));
+            }
+            None if loads_code(name) => {
+                let message = format!(
+                    "{} lets the caller's environment choose what code every program inside loads",
+                    quote(name)
+                );
+                scope.report(
+                    Diagnostic::warning("loader-variable-passed", place, message).with_help(
+                        "give it a fixed value under `set`, or leave it out: what was reviewed is to be what runs",
+                    ),
+                );
+            }
+            _ => {}
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Calls that do the same job: denying one, or looking at its arguments, means little while
 //! another stays open.
 
-use super::calls::{Way, named, way};
-use super::{Scope, listed};
+use super::calls::{Access, access, named};
+use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, ArchMeaning, Meaning, Rule};
 use crate::source::Span;
@@ -178,8 +178,8 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 /// The calls of a class that go through for all that the policy says, and where it says so.
 fn open(one: &ArchMeaning, class: &Class) -> Vec<(&'static str, Span)> {
     let all = class.calls.iter().chain(class.also);
-    all.filter_map(|name| match way(one, name) {
-        Way::Open(span) if !has_own_rules(one, name) => Some((*name, span)),
+    all.filter_map(|name| match access(one, name) {
+        Access::Allowed(span) if !has_own_rules(one, name) => Some((*name, span)),
         _ => None,
     })
     .collect()
@@ -207,7 +207,7 @@ fn denied(one: &ArchMeaning, class: &Class, scope: &mut Scope<'_>) {
     let mut places: Vec<(Span, &str)> = class
         .calls
         .iter()
-        .filter(|name| way(one, name) == Way::Closed)
+        .filter(|name| access(one, name) == Access::Denied)
         .filter_map(|name| Some((named(one, name)?.denied?, *name)))
         .collect();
     places.sort_unstable();
@@ -286,8 +286,8 @@ fn beside(one: &ArchMeaning, scope: &mut Scope<'_>) {
         let left: Vec<(&str, Span)> = variants(one.arch, call.name)
             .into_iter()
             .filter(|name| !has_own_rules(one, name))
-            .filter_map(|name| match way(one, name) {
-                Way::Open(span) => Some((name, span)),
+            .filter_map(|name| match access(one, name) {
+                Access::Allowed(span) => Some((name, span)),
                 _ => None,
             })
             .collect();

@@ -1,38 +1,31 @@
 //! Parts of the `network` section that do not fit each other, or the system calls.
 
-use super::calls::way;
-use super::{Scope, listed};
-use crate::diagnostics::{Diagnostic, quote};
+use super::calls::access;
+use super::scope::{Scope, listed};
+use crate::diagnostics::Diagnostic;
+use crate::ir::network::{Connection, Direction, Effect, Extent, Host};
 use crate::ir::syscalls::{Action, ArchMeaning, Call};
+use crate::quantity::Protocol;
+use crate::source::Span;
 use crate::syscalls::constants::constant;
 use crate::syscalls::syscall_number;
 use std::net::IpAddr;
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let policy = scope.policy;
-    let Some(network) = policy.network.as_ref() else {
-        return;
-    };
+    let network = &scope.resolved.network;
     let lists = [
-        (
-            network.allowed_outgoing_ports.len(),
-            "allowed_outgoing_ports",
-            "connect",
-        ),
-        (
-            network.allowed_incoming_ports.len(),
-            "allowed_incoming_ports",
-            "bind",
-        ),
+        (network.outgoing_span, "connect"),
+        (network.incoming_span, "bind"),
     ];
-    let used = lists.into_iter().filter(|(count, ..)| *count > 0);
-    if network.isolated {
-        for (_, key, _) in used {
+    let listed = lists
+        .into_iter()
+        .filter_map(|(key, call)| Some((key?, call)));
+    if scope.ir.network.extent == Extent::Loopback {
+        for (key, _) in listed {
             isolated_ports(key, scope);
         }
-        if !network.dns_servers.is_empty() {
-            let place = scope.key("/network/dns_servers");
+        if let Some(place) = network.dns_servers_span {
             scope.report(
                 Diagnostic::note(
                     "dns-while-isolated",
@@ -44,33 +37,33 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         }
         return;
     }
-    for (_, key, call) in used {
+    for (key, call) in listed {
         ports_without_calls(key, call, scope);
     }
-    name_servers(scope);
+    blocked_servers(scope);
+    closed_name_service(scope);
 }
 
-fn isolated_ports(key: &str, scope: &mut Scope<'_>) {
-    let place = scope.key(&format!("/network/{key}"));
+fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
     let mut found = Diagnostic::warning(
         "ports-while-isolated",
         place,
         "ports are listed while the network is isolated: one of the two is not meant",
     )
     .with_help("write `isolated: false` to use the ports, or leave them out");
-    if scope.key("/network/isolated") != scope.span("/network") {
-        found = found.with_related(scope.key("/network/isolated"), "isolated here");
+    if let Some(key) = scope.resolved.network.isolated_span {
+        found = found.with_related(key, "isolated here");
     }
     scope.report(found);
 }
 
-fn ports_without_calls(key: &str, call: &'static str, scope: &mut Scope<'_>) {
+fn ports_without_calls(place: Span, call: &'static str, scope: &mut Scope<'_>) {
     let Some(one) = scope.ir.filters.first().map(|filter| &filter.native) else {
         return;
     };
     let denied: Vec<&str> = ["socket", call]
         .into_iter()
-        .filter(|name| !way(one, name).passes())
+        .filter(|name| !access(one, name).passes())
         .collect();
     let what = match denied.as_slice() {
         [] if makes_sockets(one) => return,
@@ -79,7 +72,6 @@ fn ports_without_calls(key: &str, call: &'static str, scope: &mut Scope<'_>) {
         more => format!("{} are denied", listed(more)),
     };
     let message = format!("no program can use these ports: {what}");
-    let place = scope.key(&format!("/network/{key}"));
     scope.report(
         Diagnostic::warning("ports-without-socket", place, message)
             .with_help("allow these calls, or leave the ports out"),
@@ -117,104 +109,73 @@ fn makes_sockets(one: &ArchMeaning) -> bool {
     })
 }
 
-/// Name servers that the section's own lists keep out of reach.
-fn name_servers(scope: &mut Scope<'_>) {
-    let policy = scope.policy;
-    let Some(network) = policy.network.as_ref() else {
+/// The port of the name service (RFC 1035, 4.2).
+const NAME_SERVICE: u16 = 53;
+
+/// Name servers among the blocked addresses.
+fn blocked_servers(scope: &mut Scope<'_>) {
+    let network = &scope.ir.network;
+    if network.name_servers.is_empty() {
         return;
-    };
-    for (at, server) in network.dns_servers.iter().enumerate() {
-        let Ok(address) = server.parse::<IpAddr>() else {
+    }
+    let all_blocked = network.of(Effect::Block);
+    for &(address, place) in &network.name_servers {
+        let lookups = Protocol::ALL.map(|protocol| lookup(address, protocol));
+        let Some(lookup) = lookups.iter().find(|one| all_blocked.contains(one)) else {
             continue;
         };
-        let block = network
-            .blocked_ips
-            .iter()
-            .position(|block| covers(block, address));
-        if let Some(block) = block {
-            let message = format!(
-                "the name server {} is among the blocked addresses",
-                quote(server)
-            );
-            let (place, why) = (
-                scope.span(&format!("/network/dns_servers/{at}")),
-                scope.span(&format!("/network/blocked_ips/{block}")),
-            );
-            scope.report(
-                Diagnostic::warning("dns-server-blocked", place, message)
-                    .with_related(why, "blocked here")
-                    .with_help("use another name server, or do not block this one: no name can be looked up"),
-            );
+        if !scope.sink.has_room("dns-server-blocked") {
+            return;
         }
-    }
-    let ports = &network.allowed_outgoing_ports;
-    let name_service = (0..ports.len()).any(|at| {
-        let text = scope
-            .document
-            .text_at(&format!("/network/allowed_outgoing_ports/{at}"));
-        text.is_none_or(|text| reaches(text, 53))
-    });
-    if !network.dns_servers.is_empty() && !ports.is_empty() && !name_service {
-        let place = scope.key("/network/dns_servers");
-        let list = scope.key("/network/allowed_outgoing_ports");
-        scope.report(
-            Diagnostic::warning(
-                "dns-port-closed",
-                place,
-                "no name server can be reached: port 53 is not among the allowed ones",
-            )
-            .with_related(list, "the allowed ports")
-            .with_help("add 53 to `allowed_outgoing_ports`, or leave the name servers out"),
+        let message = format!("the name server `{address}` is among the blocked addresses");
+        let mut found = Diagnostic::warning("dns-server-blocked", place, message).with_help(
+            "use another name server, or do not block this one: no name can be looked up",
         );
-    }
-}
-
-/// Whether a port or range such as `53`, `53/udp` or `1-1023` holds a port.
-fn reaches(text: &str, port: u16) -> bool {
-    let numbers = text.split('/').next().unwrap_or_default();
-    let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
-    let read = |text: &str| text.trim().parse::<u16>();
-    matches!((read(first), read(last)), (Ok(first), Ok(last)) if (first..=last).contains(&port))
-}
-
-/// Whether a block such as `10.0.0.0/8`, or a single address, holds an address.
-fn covers(block: &str, address: IpAddr) -> bool {
-    let (base, length) = match block.split_once('/') {
-        Some((base, length)) => (base, length.parse::<u32>().ok()),
-        None => (block, Some(128)),
-    };
-    let (Ok(base), Some(length)) = (base.parse::<IpAddr>(), length) else {
-        return false;
-    };
-    let same = |a: u128, b: u128, bits: u32| {
-        let shift = bits.saturating_sub(length);
-        a.checked_shr(shift).unwrap_or(0) == b.checked_shr(shift).unwrap_or(0)
-    };
-    match (base, address) {
-        (IpAddr::V4(base), IpAddr::V4(address)) => {
-            same(u32::from(base).into(), u32::from(address).into(), 32)
+        let block = network.first(Effect::Block, lookup);
+        if let Some(block) = block.and_then(|block| block.span) {
+            found = found.with_related(block, "blocked here");
         }
-        (IpAddr::V6(base), IpAddr::V6(address)) => same(base.into(), address.into(), 128),
-        _ => false,
+        scope.report(found);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{covers, reaches};
-
-    #[test]
-    fn a_range_holds_its_ports_and_no_others() {
-        assert!(reaches("53", 53) && reaches("53/udp", 53) && reaches("1-1023/tcp", 53));
-        assert!(!reaches("443", 53) && !reaches("8000-9000", 53) && !reaches("dns", 53));
+/// A list of ports without the one of the name service.
+fn closed_name_service(scope: &mut Scope<'_>) {
+    let network = &scope.ir.network;
+    let (Some(&(address, _)), Some(place)) = (
+        network.name_servers.first(),
+        scope.resolved.network.dns_servers_span,
+    ) else {
+        return;
+    };
+    let Some(list) = scope.resolved.network.outgoing_span else {
+        return;
+    };
+    let is_allowed = |protocol| {
+        network
+            .first(Effect::Allow, &lookup(address, protocol))
+            .is_some()
+    };
+    if Protocol::ALL.into_iter().any(is_allowed) {
+        return;
     }
+    scope.report(
+        Diagnostic::warning(
+            "dns-port-closed",
+            place,
+            "no name server can be reached: port 53 is not among the allowed ones",
+        )
+        .with_related(list, "the allowed ports")
+        .with_help("add 53 to `allowed_outgoing_ports`, or leave the name servers out"),
+    );
+}
 
-    #[test]
-    fn a_block_holds_its_addresses_and_no_others() {
-        let holds = |block, address: &str| address.parse().is_ok_and(|one| covers(block, one));
-        assert!(holds("8.8.8.8", "8.8.8.8") && holds("8.0.0.0/8", "8.8.4.4"));
-        assert!(holds("0.0.0.0/0", "1.2.3.4") && holds("2001:db8::/32", "2001:db8::1"));
-        assert!(!holds("8.8.8.8", "8.8.4.4") && !holds("8.8.8.0/24", "8.8.4.4"));
-        assert!(!holds("::/0", "8.8.8.8") && !holds("2001:db8::/32", "2001:db9::1"));
+/// The connection by which a name is looked up.
+const fn lookup(address: IpAddr, protocol: Protocol) -> Connection {
+    Connection {
+        direction: Direction::Out,
+        protocol,
+        host: Host::Address(address),
+        port: NAME_SERVICE,
     }
 }

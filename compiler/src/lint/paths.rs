@@ -1,7 +1,8 @@
 //! Paths of the host that undo what is said about one another.
 
-use super::Scope;
-use super::shared::{Share, below, plain, shares, within};
+use super::host::{below, plain, within};
+use super::scope::Scope;
+use super::share::{Share, shares};
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Step};
 
@@ -29,17 +30,17 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let covered = |other: &Share| {
         !other.writable && within(&wanted, &other.inside) && within(&other.inside, &share.inside)
     };
-    let guarded = |name: &str| {
+    let protected = |name: &str| {
         let path = format!("{wanted}/{name}");
-        let guard = |step: &&Step| matches!(step.action, Action::Guard { .. });
+        let is_protected = |step: &&Step| matches!(step.action, Action::Protect { .. });
         scope
             .ir
             .steps
             .iter()
-            .filter(guard)
+            .filter(is_protected)
             .any(|step| within(&path, &step.target))
     };
-    let kept = ["commondir", "config", "hooks"].into_iter().all(guarded);
+    let kept = ["commondir", "config", "hooks"].into_iter().all(protected);
     if !hooks && (kept || shares.iter().any(covered)) {
         return;
     }

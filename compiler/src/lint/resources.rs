@@ -4,9 +4,10 @@
 //! x86-64): dash starts with 0.4 MiB, a pipeline of bash with 1.2 MiB, Python 3.11 with 2.9 MiB and
 //! Node 20 with 8.0 MiB, where it uses 13.5 MiB if it gets them. Node starts 7 threads.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action;
+use crate::ir::network::Extent;
 use crate::source::Span;
 use std::collections::BTreeSet;
 
@@ -38,7 +39,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             "a pipe takes 4 with the sandbox's first process, Node 7 threads more; `100` is plenty for most",
         ));
     }
-    if scope.ir.timeout.is_none() {
+    if scope.ir.process.timeout.is_none() {
         without_timeout(scope);
     }
 }
@@ -76,22 +77,17 @@ fn scratch(memory: u64, span: Span, scope: &mut Scope<'_>) {
     let Some(largest) = largest.max().filter(|bytes| *bytes > memory) else {
         return;
     };
-    let key = scope.key("/filesystem/scratch_size_bytes");
-    let written = scope
-        .policy
-        .filesystem
-        .as_ref()
-        .is_some_and(|section| section.scratch_size_bytes.is_some());
+    let written = scope.resolved.filesystem.scratch_bytes_key;
     let message = format!(
         "a scratch directory may hold {}, more than the memory limit of {}: a program that fills it is killed, instead of seeing a full disk",
         size(largest),
         size(memory)
     );
-    let place = if written { key } else { span };
+    let place = written.unwrap_or(span);
     let mut found = Diagnostic::note("scratch-above-memory", place, message).with_help(
         "what lies in scratch directories is memory: set `scratch_size_bytes` below the limit",
     );
-    if written {
+    if written.is_some() {
         found = found.with_related(span, "the memory limit");
     }
     scope.report(found);
@@ -99,15 +95,8 @@ fn scratch(memory: u64, span: Span, scope: &mut Scope<'_>) {
 
 /// A note where limits are meant, or where a run without an end can do harm outside.
 fn without_timeout(scope: &mut Scope<'_>) {
-    let policy = scope.policy;
-    let writes = policy
-        .filesystem
-        .as_ref()
-        .is_some_and(|section| !section.output_paths.is_empty());
-    let connects = policy
-        .network
-        .as_ref()
-        .is_some_and(|section| !section.isolated);
+    let writes = !scope.resolved.filesystem.output.is_empty();
+    let connects = scope.ir.network.extent == Extent::Everywhere;
     let limits = scope
         .ir
         .cgroup

@@ -1,6 +1,6 @@
 //! Rules that never hold, or are never reached.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{CallMeaning, Rule, Strength, covers, impossible};
 use crate::source::Span;

@@ -1,10 +1,11 @@
 //! Where programs and libraries are looked for, and who can put something there.
 
-use super::Scope;
-use super::shared::{shares, within};
+use super::host::within;
+use super::scope::Scope;
+use super::share::shares;
 use crate::diagnostics::{Diagnostic, quote};
-use crate::ir::{Action, Variable};
-use crate::source::Span;
+use crate::ir::Action;
+use crate::resolve::Variable;
 
 /// Variables that hold directories to search, or files to load (execvp(3), ld.so(8), and the
 /// manuals of the interpreters).
@@ -42,8 +43,8 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         }
     }
     writable(&places, scope);
-    let ir = scope.ir;
-    for variable in &ir.environment {
+    let resolved = scope.resolved;
+    for variable in &resolved.environment {
         entries(variable, scope);
     }
 }
@@ -78,7 +79,7 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
     if !LISTS.contains(&variable.name.as_str()) || value.is_empty() {
         return;
     }
-    let place = place(&variable.name, scope);
+    let place = variable.span;
     if let Some(entry) = value.split(':').find(|entry| !entry.starts_with('/')) {
         let what = if entry.is_empty() {
             "an empty entry".to_owned()
@@ -114,11 +115,4 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
             ),
         );
     }
-}
-
-fn place(name: &str, scope: &Scope<'_>) -> Span {
-    scope.span(&format!(
-        "/environment/set/{}",
-        name.replace('~', "~0").replace('/', "~1")
-    ))
 }

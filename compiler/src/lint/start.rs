@@ -8,11 +8,12 @@
 
 mod first;
 
-use super::calls::{Way, way};
-use super::{Scope, listed};
+use super::calls::{Access, access, named};
+use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action as Mount;
 use crate::ir::syscalls::{Action, ArchMeaning, Strength, Why};
+use crate::source::Span;
 use crate::syscalls::Arch;
 use first::{ASKED, GLIBC, MUSL, Step, Stopped, stopped};
 use std::collections::BTreeSet;
@@ -44,7 +45,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 }
 
 fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
-    if way(one, "execve") == Way::Closed {
+    if access(one, "execve") == Access::Denied {
         let denied = denied(one, "execve");
         let place = denied.unwrap_or_else(|| list(scope));
         let what = if denied.is_some() {
@@ -122,8 +123,8 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
 }
 
 /// The entry or the rule that denies a call, whatever `allow` says.
-fn denied(one: &ArchMeaning, name: &str) -> Option<crate::source::Span> {
-    let call = crate::lint::calls::named(one, name)?;
+fn denied(one: &ArchMeaning, name: &str) -> Option<Span> {
+    let call = named(one, name)?;
     let rule = call.rules.iter().find(|rule| rule.conditions.is_empty());
     let rule = rule
         .filter(|rule| rule.strength <= Strength::Deny)
@@ -165,11 +166,11 @@ const fn are(names: &[&str]) -> &'static str {
 }
 
 /// The list of allowed calls; the section where there is none.
-fn list(scope: &Scope<'_>) -> crate::source::Span {
-    match scope.policy.syscalls.as_ref() {
-        Some(section) if !section.allow.is_empty() => scope.key("/syscalls/allow"),
-        _ => scope.key("/syscalls"),
-    }
+fn list(scope: &Scope<'_>) -> Span {
+    scope
+        .resolved
+        .allow_list
+        .unwrap_or_else(|| scope.key("/syscalls"))
 }
 
 /// The loader's path inside, against what is mounted and linked there.
@@ -177,15 +178,15 @@ fn loader(arch: Arch, scope: &mut Scope<'_>) {
     let Some((_, path)) = LOADERS.iter().find(|(known, _)| *known == arch) else {
         return;
     };
-    if scope.policy.filesystem.is_none() || reachable(path, scope) {
+    let filesystem = &scope.resolved.filesystem;
+    if !filesystem.is_written || reachable(path, scope) {
         return;
     }
-    let place = match scope.policy.filesystem.as_ref() {
-        Some(section) if !section.immutable_paths.is_empty() => {
-            scope.key("/filesystem/immutable_paths")
-        }
-        _ => scope.key("/filesystem"),
-    };
+    let place = scope.key(if filesystem.immutable.is_empty() {
+        "/filesystem"
+    } else {
+        "/filesystem/immutable_paths"
+    });
     let message =
         format!("no path shown holds `{path}`, so no dynamically linked program can start");
     scope.report(Diagnostic::warning("loader-unreachable", place, message).with_help(

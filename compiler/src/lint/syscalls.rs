@@ -1,6 +1,6 @@
 //! Calls that reach deep into the kernel or into other programs, allowed by name.
 
-use super::{Scope, listed};
+use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
 use crate::resolve::syscalls::beyond_the_ports;
@@ -100,7 +100,7 @@ const GUARDED: [(&str, &str, &str); 8] = [
 /// One finding for each rule that lets through what a plain allow of the call leaves out.
 fn guarded_values(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
             let opens = |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log);
@@ -117,7 +117,7 @@ fn guarded_values(scope: &mut Scope<'_>) {
                 let stopped = stronger
                     .iter()
                     .any(|one| !opens(&one) && covers(&one.conditions, &rule.conditions));
-                if stopped || !told.insert((rule.span, value)) {
+                if stopped || !reported.insert((rule.span, value)) {
                     continue;
                 }
                 let (shown, why) = named_value(one.arch, call.name, value);
@@ -138,14 +138,14 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
     if ir.landlock.levels.iter().all(|level| level.net == 0) {
         return;
     }
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for one in ir.filters.iter().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.name == "socket") {
             for rule in &call.rules {
                 let Some(protocol) = beyond_the_ports(rule) else {
                     continue;
                 };
-                if !told.insert((rule.span, protocol)) {
+                if !reported.insert((rule.span, protocol)) {
                     continue;
                 }
                 let shown = symbolic(one.arch, "socket", "protocol", protocol)

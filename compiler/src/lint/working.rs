@@ -1,23 +1,24 @@
 //! The directory that the program starts in.
 
-use super::Scope;
-use super::shared::within;
+use super::host::within;
+use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Ir};
 
 /// Runs the lint: a directory that cannot be there refuses every run.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    if may_exist(&ir.working_dir, ir) {
+    if may_exist(&ir.process.working_dir, ir) {
         return;
     }
     let place = ir
+        .process
         .working_dir_span
         .unwrap_or_else(|| scope.key("/filesystem"));
-    let written = quote(&ir.working_dir);
+    let written = quote(&ir.process.working_dir);
     let message =
         format!("no path shown holds the working directory {written}, so nothing can start");
-    let help = if ir.working_dir_span.is_some() {
+    let help = if ir.process.working_dir_span.is_some() {
         "name a directory under `immutable_paths`, `scratch_paths` or `output_paths`, or add this one there"
     } else {
         "add `/tmp` to `scratch_paths`, or set `working_dir` to a directory that is shown"
@@ -42,7 +43,7 @@ fn may_exist(path: &str, ir: &Ir) -> bool {
             use Action::{Bind, Devpts, File, Proc, Symlink, Sysfs, Tmpfs};
             matches!(
                 action,
-                Tmpfs { .. } | Bind { .. } | Proc | Sysfs | Devpts | File(_) | Symlink(_)
+                Tmpfs { .. } | Bind { .. } | Proc | Sysfs | Devpts | File { .. } | Symlink(_)
             )
         };
         let above = ir
@@ -58,7 +59,7 @@ fn may_exist(path: &str, ir: &Ir) -> bool {
                 path = format!("/{}{rest}", to.trim_start_matches('/'));
             }
             Action::Tmpfs { .. } => return step.target == path,
-            Action::File(_) => return false,
+            Action::File { .. } => return false,
             _ => return true,
         }
     }

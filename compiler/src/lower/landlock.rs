@@ -1,4 +1,4 @@
-//! The second wall: the rules of the file system and of the ports once more, for Landlock.
+//! The Landlock ruleset: the rules of the file system and of the ports once more.
 //!
 //! The mounts decide what there is to see. Landlock holds also where a mount does not: for a file
 //! that the caller has left open, and for whatever a flaw in a mount lets through.
@@ -97,21 +97,16 @@ fn access(step: &Step) -> (u64, bool) {
     match &step.action {
         // Directories can be listed everywhere. What is in them has steps of its own.
         Action::Tmpfs { .. } if step.target == "/" => (fs::READ_DIR, false),
-        Action::Tmpfs { attributes, .. } => (tree(*attributes), false),
-        Action::Bind {
-            attributes,
-            optional,
-            ..
-        } => (tree(*attributes), *optional),
+        Action::Tmpfs { .. } | Action::Bind { .. } => (tree(step.attributes), step.optional),
         // A program writes to files of its own there, such as oom_score_adj.
         Action::Proc => (READ | fs::WRITE_FILE | fs::TRUNCATE, false),
         Action::Sysfs => (READ, false),
         Action::Devpts => (READ | fs::WRITE_FILE | fs::IOCTL_DEV, false),
-        Action::File(_) => (fs::READ_FILE, false),
+        Action::File { .. } => (fs::READ_FILE, false),
         Action::Symlink(_)
         | Action::Mask
-        | Action::Protect
-        | Action::Guard { .. }
+        | Action::ReadOnly
+        | Action::Protect { .. }
         | Action::Pin
         | Action::Seal
         | Action::Setting(_) => (0, false),
@@ -145,33 +140,30 @@ mod tests {
     use crate::source::Span;
     use purple_plan::{landlock_fs as fs, landlock_net as net};
 
-    fn step(target: &str, action: Action) -> Step {
-        Step {
-            action,
-            target: target.to_owned(),
-            existing: false,
-            span: None,
-        }
-    }
-
-    fn bind(read_only: bool) -> Action {
+    fn bind(target: &str, read_only: bool) -> Step {
         let attributes = Attributes {
             read_only,
             no_suid: true,
             no_dev: true,
             no_exec: false,
         };
-        Action::Bind {
+        let action = Action::Bind {
             source: "/x".to_owned(),
+            owned: !read_only,
+        };
+        Step {
+            action,
+            target: target.to_owned(),
             attributes,
             optional: true,
-            owned: !read_only,
+            existing: false,
+            span: None,
         }
     }
 
     #[test]
     fn a_mount_s_attributes_decide_what_may_be_done_in_it() {
-        let steps = [step("/usr", bind(true)), step("/out", bind(false))];
+        let steps = [bind("/usr", true), bind("/out", false)];
         let found = lower(&steps, &Network::default());
         let [usr, out] = found.paths.as_slice() else {
             panic!("two paths: {found:?}")

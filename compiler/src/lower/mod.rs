@@ -2,18 +2,44 @@
 
 mod filesystem;
 mod landlock;
+mod network;
+mod process;
+
+pub use process::{INSIDE, OUTSIDE_FOR_ROOT};
 
 use crate::diagnostics::Sink;
 use crate::ir::syscalls::{Action, Meaning};
-use crate::ir::{CgroupValue, Ir};
+use crate::ir::{CgroupValue, Ir, Variable};
 use crate::resolve::{CPU_PERIOD, Placed, Resolved, Resources};
+use crate::source::Span;
 use purple_plan::Layer;
 
 /// Lowers a resolved policy. What is wrong goes to the sink.
-pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
-    let steps = filesystem::steps(&resolved, sink);
-    let mut needs = resolved.needs;
-    // A rule that tells a supervisor needs one that listens.
+pub fn lower(resolved: &Resolved, sink: &mut Sink) -> Ir {
+    let steps = filesystem::steps(resolved, sink);
+    let landlock = landlock::lower(&steps, &resolved.network);
+    let environment = resolved.environment.iter().map(|variable| Variable {
+        name: variable.name.clone(),
+        value: variable.value.clone(),
+    });
+    Ir {
+        name: resolved.name.clone(),
+        process: process::lower(resolved),
+        steps,
+        network: network::lower(&resolved.network),
+        cgroup: cgroup(&resolved.resources),
+        environment: environment.collect(),
+        needs: needs(resolved),
+        audit: resolved.audit.clone(),
+        landlock,
+        filters: resolved.syscalls.clone(),
+    }
+}
+
+/// The layers that must be in force, and who asks for them.
+fn needs(resolved: &Resolved) -> Vec<(Layer, Span)> {
+    let mut needs = resolved.needs.clone();
+    // A rule that notifies a supervisor needs one that listens.
     let listener = resolved
         .syscalls
         .iter()
@@ -26,23 +52,7 @@ pub fn lower(resolved: Resolved, sink: &mut Sink) -> Ir {
         needs.push((Layer::Audit, span));
     }
     needs.sort_by_key(|(layer, _)| layer.number());
-    let landlock = landlock::lower(&steps, &resolved.network);
-    let (working_dir, working_dir_span) = resolved.filesystem.working_dir;
-    Ir {
-        name: resolved.name,
-        steps,
-        working_dir,
-        working_dir_span,
-        capabilities: resolved.capabilities,
-        narrowed: resolved.network.wider.map(|wider| wider.span),
-        cgroup: cgroup(&resolved.resources),
-        timeout: resolved.resources.timeout.map(|timeout| timeout.value),
-        environment: resolved.environment,
-        needs,
-        audit: resolved.audit,
-        landlock,
-        filters: resolved.syscalls,
-    }
+    needs
 }
 
 /// The control group's files (Documentation/admin-guide/cgroup-v2.rst). A memory limit comes with
@@ -87,3 +97,6 @@ fn cgroup(limits: &Resources) -> Vec<CgroupValue> {
     }
     values
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,11 @@
 
 use super::document::{Content, Document, Entry, Mapping, Node, NodeId};
 use super::events::{Event, EventKind, Events, Properties, Style, SyntaxError};
-use super::report::{self, clipped};
+use super::report;
 use super::scalar;
 use super::text::{self, CheckedText};
 use super::{MAX_DEPTH, MAX_EXPANDED, MAX_NODES};
-use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::diagnostics::{Diagnostic, Sink};
 use crate::source::Span;
 use std::collections::BTreeMap;
 
@@ -129,14 +129,14 @@ impl Builder<'_, '_> {
                 EventKind::DocumentStart => {
                     documents += 1;
                     if documents > 1 {
-                        self.several(event.span);
+                        report::several_documents(event.span, self.sink);
                         return Ok(());
                     }
                 }
                 EventKind::DocumentEnd => {
                     // libyaml takes time by the square of the number of directives.
                     if let Some(span) = directive(self.text, event.span.end) {
-                        self.several(span);
+                        report::several_documents(span, self.sink);
                         return Ok(());
                     }
                 }
@@ -158,26 +158,18 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn several(&mut self, span: Span) {
-        self.sink.push(
-            Diagnostic::error(
-                "several-documents",
-                span,
-                "a second YAML document begins here",
-            )
-            .with_help("a file holds one policy: move this one to a file of its own"),
-        );
-    }
-
     fn start(
         &mut self,
         properties: Properties,
         span: Span,
         children: Children,
     ) -> Result<(), Stop> {
-        self.refuse_tag(&properties, span);
+        if properties.tag.is_some() {
+            report::tag(self.text, span, self.sink);
+        }
         if self.open.len() >= MAX_DEPTH {
-            return Err(self.too_deep(span));
+            report::too_deep(span, self.sink);
+            return Err(Stop::Cap);
         }
         self.declare(properties.anchor.as_deref(), span);
         self.open.push(Open {
@@ -234,7 +226,9 @@ impl Builder<'_, '_> {
             event.span.start + written.trim_end().len(),
         );
         self.scalars.push(event.span);
-        self.refuse_tag(&properties, span);
+        if properties.tag.is_some() {
+            report::tag(self.text, span, self.sink);
+        }
         match style {
             Style::Plain => report::ambiguous(&text, span, self.sink),
             Style::DoubleQuoted if written.contains('\\') => {
@@ -242,65 +236,8 @@ impl Builder<'_, '_> {
             }
             _ => {}
         }
-        let is_text = scalar::resolve(&text, style).is_string();
-        if let Some(Children::Mapping {
-            key: key @ Key::Wanted,
-            seen,
-            ..
-        }) = self.open.last_mut().map(|open| &mut open.children)
-        {
-            let plain = style == Style::Plain;
-            let key_text = text.clone();
-            *key = if plain && text == "<<" {
-                self.sink.push(
-                    Diagnostic::error("merge-key", span, "a policy has no merge keys (`<<`)")
-                        .with_help("write the merged keys out"),
-                );
-                Key::Refused
-            } else if let Some(&first) = seen.get(&text) {
-                self.sink.push(
-                    Diagnostic::error(
-                        "duplicate-key",
-                        span,
-                        format!("{} is given twice", quote(&text)),
-                    )
-                    .with_related(first, "it is first given here")
-                    .with_help("keep one of the two"),
-                );
-                Key::Refused
-            } else {
-                if !is_text && scalar::ambiguity(&text).is_none() {
-                    self.sink.push(
-                        Diagnostic::error("key-not-text", span, "this key is not text")
-                            .with_help(format!("put it in quotes: \"{text}\"")),
-                    );
-                }
-                seen.insert(text.clone(), span);
-                Key::Read(text, span)
-            };
-            if let Some(open) = self.open.last_mut() {
-                open.end = span.end;
-            }
-            // An anchor on a key names text that an alias may repeat.
-            if let Some(anchor) = properties.anchor.as_deref() {
-                self.declare(Some(anchor), span);
-                let content = Content::Scalar {
-                    text: key_text,
-                    style,
-                    verbatim: None,
-                };
-                let id = NodeId(self.nodes.len());
-                let bytes = content_bytes(&content);
-                self.nodes.push(Node {
-                    span,
-                    content,
-                    size: 1,
-                    height: 0,
-                    bytes,
-                });
-                self.anchors
-                    .insert(anchor.to_owned(), (Anchor::Node(id), span));
-            }
+        if self.key_wanted() {
+            self.key(text, style, span, properties.anchor.as_deref());
             return Ok(());
         }
         self.declare(properties.anchor.as_deref(), span);
@@ -321,35 +258,64 @@ impl Builder<'_, '_> {
         self.finish(node, properties.anchor.as_deref())
     }
 
+    /// Reads a key, or refuses it: then its value is passed over.
+    fn key(&mut self, text: String, style: Style, span: Span, anchor: Option<&str>) {
+        let Some(open) = self.open.last_mut() else {
+            return;
+        };
+        open.end = span.end;
+        let Children::Mapping { key, seen, .. } = &mut open.children else {
+            return;
+        };
+        *key = if style == Style::Plain && text == "<<" {
+            report::merge_key(span, self.sink);
+            Key::Refused
+        } else if let Some(&first) = seen.get(&text) {
+            report::duplicate_key(&text, span, first, self.sink);
+            Key::Refused
+        } else {
+            let is_text = scalar::resolve(&text, style).is_string();
+            if !is_text && scalar::ambiguity(&text).is_none() {
+                report::key_without_quotes(&text, span, self.sink);
+            }
+            seen.insert(text.clone(), span);
+            Key::Read(text.clone(), span)
+        };
+        // An anchor on a key names text that an alias may repeat.
+        let Some(anchor) = anchor else { return };
+        self.declare(Some(anchor), span);
+        let content = Content::Scalar {
+            text,
+            style,
+            verbatim: None,
+        };
+        let id = NodeId(self.nodes.len());
+        let bytes = content_bytes(&content);
+        self.nodes.push(Node {
+            span,
+            content,
+            size: 1,
+            height: 0,
+            bytes,
+        });
+        self.anchors
+            .insert(anchor.to_owned(), (Anchor::Node(id), span));
+    }
+
     fn alias(&mut self, name: &str, span: Span) -> Result<(), Stop> {
         let node = match self.anchors.get(name) {
             Some((Anchor::Node(id), _)) => Some(*id),
             Some((Anchor::Open, defined)) => {
-                self.sink.push(
-                    Diagnostic::error(
-                        "recursive-alias",
-                        span,
-                        format!("the alias {} stands inside the value it names", quote(name)),
-                    )
-                    .with_related(*defined, "the value begins here")
-                    .with_help("write out what is meant: a value cannot contain itself"),
-                );
+                report::recursive_alias(name, span, *defined, self.sink);
                 None
             }
             None => {
-                self.sink.push(
-                    Diagnostic::error(
-                        "undefined-alias",
-                        span,
-                        format!("no anchor `&{}` comes before this alias", clipped(name)),
-                    )
-                    .with_help("write the value out, or quote the text if it is not an alias"),
-                );
+                report::undefined_alias(name, span, self.sink);
                 None
             }
         };
         if self.key_wanted() {
-            self.complex_key(span);
+            report::complex_key(span, self.sink);
             self.set_key(Key::Refused);
             return Ok(());
         }
@@ -383,7 +349,7 @@ impl Builder<'_, '_> {
             *slot = Anchor::Node(id);
         }
         if self.key_wanted() {
-            self.complex_key(span);
+            report::complex_key(span, self.sink);
             self.set_key(Key::Refused);
             return Ok(());
         }
@@ -422,30 +388,15 @@ impl Builder<'_, '_> {
         }
         let (total, text) = (open.size, open.bytes);
         if depth + height > MAX_DEPTH {
-            return Err(self.too_deep(span));
+            report::too_deep(span, self.sink);
+            return Err(Stop::Cap);
         }
         if text > MAX_EXPANDED {
-            self.sink.push(
-                Diagnostic::error(
-                    "aliases-too-large",
-                    span,
-                    "the policy is larger than 8 MiB here, aliases expanded",
-                )
-                .with_related(start, "counted from here")
-                .with_help("remove aliases that repeat long text"),
-            );
+            report::too_large(span, start, self.sink);
             return Err(Stop::Cap);
         }
         if total > MAX_NODES || self.nodes.len() > MAX_NODES {
-            self.sink.push(
-                Diagnostic::error(
-                    "too-many-values",
-                    span,
-                    format!("the policy holds more than {MAX_NODES} values here, aliases expanded"),
-                )
-                .with_related(start, "counted from here")
-                .with_help("remove aliases that repeat large parts"),
-            );
+            report::too_many_values(span, start, self.sink);
             return Err(Stop::Cap);
         }
         Ok(())
@@ -469,75 +420,12 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn complex_key(&mut self, span: Span) {
-        self.sink.push(
-            Diagnostic::error(
-                "key-not-text",
-                span,
-                "a list, a mapping or an alias is used as a key",
-            )
-            .with_help("a key is one word; text that begins with `[`, `{` or `*` needs quotes"),
-        );
-    }
-
-    fn too_deep(&mut self, span: Span) -> Stop {
-        self.sink.push(
-            Diagnostic::error(
-                "too-deep",
-                span,
-                format!("lists and mappings nest more than {MAX_DEPTH} deep here"),
-            )
-            .with_help("no part of a policy nests deeper than 6"),
-        );
-        Stop::Cap
-    }
-
     /// Notes an anchor whose node is not finished.
     fn declare(&mut self, anchor: Option<&str>, span: Span) {
         let Some(name) = anchor else { return };
         if let Some((_, first)) = self.anchors.insert(name.to_owned(), (Anchor::Open, span)) {
-            self.sink.push(
-                Diagnostic::error(
-                    "duplicate-anchor",
-                    span,
-                    format!("the anchor `&{}` is defined twice", clipped(name)),
-                )
-                .with_related(first, "it is first defined here")
-                .with_help("give one of the two another name"),
-            );
+            report::duplicate_anchor(name, span, first, self.sink);
         }
-    }
-
-    fn refuse_tag(&mut self, properties: &Properties, span: Span) {
-        if properties.tag.is_none() {
-            return;
-        }
-        // An anchor may come first.
-        let written = self.text.get(span.start..).unwrap_or("");
-        let at = if written.starts_with('&') {
-            written.find('!').unwrap_or(0)
-        } else {
-            0
-        };
-        let tag = written
-            .get(at..)
-            .and_then(|rest| rest.split_whitespace().next())
-            .unwrap_or("");
-        let start = span.start + at;
-        let name = tag.trim_end_matches([',', ']', '}']);
-        let help = if tag.starts_with("!!") || name.len() > 60 {
-            "remove the tag; put a value in quotes to make it text".to_owned()
-        } else {
-            format!("remove the tag; a text that begins with `!` stands in quotes: \"{name}\"")
-        };
-        self.sink.push(
-            Diagnostic::error(
-                "yaml-tag",
-                Span::new(start, start + tag.len()),
-                format!("the YAML tag {} is not accepted", quote(tag)),
-            )
-            .with_help(help),
-        );
     }
 }
 

@@ -139,21 +139,6 @@ impl Document {
         self.entries(id).map(|(_, span, _)| span).next()
     }
 
-    /// The scalar at a JSON pointer, or at the nearest enclosing value.
-    pub(crate) fn text_at(&self, pointer: &str) -> Option<&str> {
-        self.scalar(self.find(pointer).0)
-    }
-
-    /// Whether the value at a JSON pointer is this text, or a mapping with such a key or value.
-    pub(crate) fn holds(&self, pointer: &str, text: &str) -> bool {
-        let (id, _) = self.find(pointer);
-        let is = |id: NodeId| self.scalar(id) == Some(text);
-        is(id)
-            || self
-                .entries(id)
-                .any(|(key, _, value)| key == text || is(value))
-    }
-
     /// The places of all scalars and keys, in order.
     pub(crate) fn scalar_spans(&self) -> Vec<Span> {
         let mut spans = Vec::new();

@@ -1,6 +1,7 @@
 //! The words for what the tree builder finds.
 
 use super::events::SyntaxError;
+use super::limits::{MAX_DEPTH, MAX_NODES};
 use super::scalar::{self, Ambiguity};
 use crate::diagnostics::{Applicability, Diagnostic, Sink, quote};
 use crate::source::Span;
@@ -187,4 +188,163 @@ fn syntax_help(problem: &str) -> Option<&'static str> {
 pub(super) fn clipped(text: &str) -> String {
     let quoted = quote(text);
     quoted.trim_matches('`').to_owned()
+}
+
+/// Reports a second document in the text.
+pub(super) fn several_documents(span: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "several-documents",
+            span,
+            "a second YAML document begins here",
+        )
+        .with_help("a file holds one policy: move this one to a file of its own"),
+    );
+}
+
+/// Reports a merge key.
+pub(super) fn merge_key(span: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error("merge-key", span, "a policy has no merge keys (`<<`)")
+            .with_help("write the merged keys out"),
+    );
+}
+
+/// Reports a key that its mapping has already.
+pub(super) fn duplicate_key(key: &str, span: Span, first: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "duplicate-key",
+            span,
+            format!("{} is given twice", quote(key)),
+        )
+        .with_related(first, "it is first given here")
+        .with_help("keep one of the two"),
+    );
+}
+
+/// Reports a key that is read as a number or the like.
+pub(super) fn key_without_quotes(key: &str, span: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error("key-not-text", span, "this key is not text")
+            .with_help(format!("put it in quotes: \"{key}\"")),
+    );
+}
+
+/// Reports a key that is no text.
+pub(super) fn complex_key(span: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "key-not-text",
+            span,
+            "a list, a mapping or an alias is used as a key",
+        )
+        .with_help("a key is one word; text that begins with `[`, `{` or `*` needs quotes"),
+    );
+}
+
+/// Reports lists and mappings that nest too deep.
+pub(super) fn too_deep(span: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "too-deep",
+            span,
+            format!("lists and mappings nest more than {MAX_DEPTH} deep here"),
+        )
+        .with_help("no part of a policy nests deeper than 6"),
+    );
+}
+
+/// Reports more text than a policy may hold, in what begins at `start`.
+pub(super) fn too_large(span: Span, start: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "aliases-too-large",
+            span,
+            "the policy is larger than 8 MiB here, aliases expanded",
+        )
+        .with_related(start, "counted from here")
+        .with_help("remove aliases that repeat long text"),
+    );
+}
+
+/// Reports more values than a policy may hold, in what begins at `start`.
+pub(super) fn too_many_values(span: Span, start: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "too-many-values",
+            span,
+            format!("the policy holds more than {MAX_NODES} values here, aliases expanded"),
+        )
+        .with_related(start, "counted from here")
+        .with_help("remove aliases that repeat large parts"),
+    );
+}
+
+/// Reports an alias inside the value that it names.
+pub(super) fn recursive_alias(name: &str, span: Span, defined: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "recursive-alias",
+            span,
+            format!("the alias {} stands inside the value it names", quote(name)),
+        )
+        .with_related(defined, "the value begins here")
+        .with_help("write out what is meant: a value cannot contain itself"),
+    );
+}
+
+/// Reports an alias without an anchor.
+pub(super) fn undefined_alias(name: &str, span: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "undefined-alias",
+            span,
+            format!("no anchor `&{}` comes before this alias", clipped(name)),
+        )
+        .with_help("write the value out, or quote the text if it is not an alias"),
+    );
+}
+
+/// Reports a second anchor of one name.
+pub(super) fn duplicate_anchor(name: &str, span: Span, first: Span, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::error(
+            "duplicate-anchor",
+            span,
+            format!("the anchor `&{}` is defined twice", clipped(name)),
+        )
+        .with_related(first, "it is first defined here")
+        .with_help("give one of the two another name"),
+    );
+}
+
+/// Reports a tag in front of the value at `span`.
+pub(super) fn tag(text: &str, span: Span, sink: &mut Sink) {
+    // An anchor may come first.
+    let written = text.get(span.start..).unwrap_or("");
+    let at = if written.starts_with('&') {
+        written.find('!').unwrap_or(0)
+    } else {
+        0
+    };
+    let tag = written
+        .get(at..)
+        .and_then(|rest| rest.split_whitespace().next())
+        .unwrap_or("");
+    let start = span.start + at;
+    let name = tag.trim_end_matches([',', ']', '}']);
+    let help = if tag.starts_with("!!") || name.len() > 60 {
+        "remove the tag; put a value in quotes to make it text".to_owned()
+    } else {
+        format!("remove the tag; a text that begins with `!` stands in quotes: \"{name}\"")
+    };
+    sink.push(
+        Diagnostic::error(
+            "yaml-tag",
+            Span::new(start, start + tag.len()),
+            format!("the YAML tag {} is not accepted", quote(tag)),
+        )
+        .with_help(help),
+    );
 }

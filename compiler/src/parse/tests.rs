@@ -2,9 +2,9 @@
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
 use super::{Document, MAX_DEPTH, MAX_NODES, decode, parse};
+use crate::cpu_time::cpu_time;
 use crate::diagnostics::{MAX_PER_CODE, Sink};
 use crate::source::Source;
-use crate::spent::spent;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -229,9 +229,9 @@ fn everything_before_a_syntax_error_is_told() {
 }
 
 fn quickly<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    let start = spent();
+    let start = cpu_time();
     let result = work();
-    let taken = spent().saturating_sub(start);
+    let taken = cpu_time().saturating_sub(start);
     // The texts below take minutes where a cap is missing.
     assert!(taken < Duration::from_secs(10), "{what}: {taken:?}");
     result

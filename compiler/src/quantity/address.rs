@@ -1,4 +1,5 @@
-//! Addresses, and blocks of them.
+//! Addresses, and blocks of them. IPv4 and IPv6 addresses are numbers of one space: an IPv4 address
+//! is the IPv6 address that it is mapped to (`::ffff:0:0/96`, RFC 4291, 2.5.5.2).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -49,7 +50,7 @@ pub fn address_block(text: &str) -> Result<AddressBlock, QuantityError> {
                         )
                         .with_help(format!("it goes from `/0` to `/{most}`"))
                     })?;
-                let first = first_of(*block);
+                let first = block.first();
                 if first != block.address {
                     return Err(QuantityError::new(
                         0..text.len(),
@@ -82,20 +83,36 @@ pub fn address(text: &str) -> Result<IpAddr, QuantityError> {
     }
 }
 
-impl AddressBlock {
-    /// Whether every address of the other block is in this one.
-    pub fn contains(&self, other: &Self) -> bool {
-        self.prefix <= other.prefix
-            && self.address.is_ipv4() == other.address.is_ipv4()
-            && first_of(Self {
-                prefix: self.prefix,
-                ..*other
-            }) == self.address
-    }
+/// The first and the last number of the IPv4 addresses.
+const IPV4: (u128, u128) = (0xFFFF_0000_0000, 0xFFFF_FFFF_FFFF);
 
-    /// The same block, as IPv4 where it is IPv4 inside of IPv6 (`::ffff:0:0/96`, RFC 4291, 2.5.5.2).
-    fn canonical(self) -> Self {
-        const MAPPED: u8 = 96;
+/// The bits before the IPv4 address in an IPv6 address.
+const MAPPED: u8 = 96;
+
+/// The number of an address, the same for an IPv4 address and the IPv6 address it is mapped to.
+pub(crate) fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+impl AddressBlock {
+    /// The loopback addresses (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
+    pub const LOOPBACK: [Self; 2] = [
+        Self {
+            address: IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 0)),
+            prefix: 8,
+        },
+        Self {
+            address: IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
+            prefix: 128,
+        },
+    ];
+
+    /// The same block, as IPv4 where it is IPv4 inside of IPv6.
+    #[must_use]
+    pub fn canonical(self) -> Self {
         match (self.address, self.prefix.checked_sub(MAPPED)) {
             (IpAddr::V6(address), Some(prefix)) => {
                 address.to_ipv4_mapped().map_or(self, |inner| Self {
@@ -105,6 +122,54 @@ impl AddressBlock {
             }
             _ => self,
         }
+    }
+
+    /// Whether every address of the other block is in this one.
+    pub fn contains(&self, other: &Self) -> bool {
+        let mine: Vec<(u128, u128)> = self.ranges().collect();
+        other.ranges().all(|(first, last)| {
+            mine.iter()
+                .any(|(start, end)| *start <= first && last <= *end)
+        })
+    }
+
+    /// The address with the bits after the prefix cleared.
+    pub fn first(&self) -> IpAddr {
+        match self.address {
+            IpAddr::V4(address) => {
+                let bits = 32_u32.saturating_sub(self.prefix.into());
+                IpAddr::V4((address.to_bits() & u32::MAX.checked_shl(bits).unwrap_or(0)).into())
+            }
+            IpAddr::V6(address) => {
+                let bits = 128_u32.saturating_sub(self.prefix.into());
+                IpAddr::V6((address.to_bits() & u128::MAX.checked_shl(bits).unwrap_or(0)).into())
+            }
+        }
+    }
+
+    /// The numbers of its addresses, as one range or two. An IPv6 block that is wider than the part
+    /// where IPv4 addresses are mapped holds no IPv4 address: no packet to one is IPv6.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (u128, u128)> {
+        let (whole, base) = match self.address {
+            IpAddr::V4(_) => (self.prefix.saturating_add(MAPPED), number(self.first())),
+            IpAddr::V6(_) => (self.prefix, number(self.first())),
+        };
+        let rest = u128::MAX.checked_shr(whole.into()).unwrap_or(0);
+        let (first, last) = (base, base | rest);
+        let (start, end) = IPV4;
+        let parts = if whole < MAPPED && first <= start && end <= last {
+            [(first, start - 1), (end + 1, last)]
+        } else {
+            [(first, last), (1, 0)]
+        };
+        parts.into_iter().filter(|(low, high)| low <= high)
+    }
+}
+
+impl From<IpAddr> for AddressBlock {
+    fn from(address: IpAddr) -> Self {
+        let prefix = if address.is_ipv4() { 32 } else { 128 };
+        Self { address, prefix }.canonical()
     }
 }
 
@@ -141,23 +206,5 @@ fn not_an_address(text: &str) -> &'static str {
         "an address stands without a port and without brackets"
     } else {
         HELP
-    }
-}
-
-/// The address with the bits after the prefix cleared.
-fn first_of(block: AddressBlock) -> IpAddr {
-    match block.address {
-        IpAddr::V4(address) => {
-            let mask = u32::MAX
-                .checked_shl(32 - u32::from(block.prefix))
-                .unwrap_or(0);
-            IpAddr::V4((address.to_bits() & mask).into())
-        }
-        IpAddr::V6(address) => {
-            let mask = u128::MAX
-                .checked_shl(128 - u32::from(block.prefix))
-                .unwrap_or(0);
-            IpAddr::V6((address.to_bits() & mask).into())
-        }
     }
 }

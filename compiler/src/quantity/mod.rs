@@ -9,6 +9,7 @@ mod grammar;
 mod port;
 mod size;
 
+pub(crate) use address::number;
 pub use address::{AddressBlock, address, address_block};
 pub use date::{Date, date};
 pub use duration::duration;

@@ -17,16 +17,50 @@ pub struct Ports {
     pub protocol: Option<Protocol>,
 }
 
+/// A protocol that has ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Protocol {
+    /// `tcp`
+    Tcp,
+    /// `udp`
+    Udp,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Tcp, Self::Udp];
+
+    /// The name in policies and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
 impl Ports {
+    /// Every port, for both protocols. Port 0 is none: to the kernel it means any free one (ip(7)).
+    pub const ALL: Self = Self {
+        first: 1,
+        last: u16::MAX,
+        protocol: None,
+    };
+
+    /// Whether they are for a protocol.
+    pub fn are_for(self, protocol: Protocol) -> bool {
+        self.protocol.is_none_or(|own| own == protocol)
+    }
+
     /// Whether each port of another one is among these.
-    pub(crate) fn covers(self, other: Self) -> bool {
+    pub fn covers(self, other: Self) -> bool {
         self.first <= other.first
             && other.last <= self.last
             && (self.protocol.is_none() || self.protocol == other.protocol)
     }
 
     /// Whether there is a port in both.
-    pub(crate) fn meets(self, other: Self) -> bool {
+    pub fn meets(self, other: Self) -> bool {
         self.first <= other.last
             && other.first <= self.last
             && (self.protocol.is_none()
@@ -35,13 +69,17 @@ impl Ports {
     }
 }
 
-/// A protocol that has ports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Protocol {
-    /// `tcp`
-    Tcp,
-    /// `udp`
-    Udp,
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first)?;
+        if self.first != self.last {
+            write!(f, "-{}", self.last)?;
+        }
+        match self.protocol {
+            Some(protocol) => write!(f, "/{}", protocol.name()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A port, or a range of them, with its protocol: `443`, `8000-8100`, `53/udp`.
@@ -101,25 +139,4 @@ fn known(text: &str, at: Range<usize>) -> Result<Protocol, QuantityError> {
         QuantityError::new(at, format!("{} is not a protocol with ports", shown(text)))
             .with_help(help),
     )
-}
-
-impl Ports {
-    /// Whether they are for a protocol.
-    pub fn are_for(self, protocol: Protocol) -> bool {
-        self.protocol.is_none_or(|own| own == protocol)
-    }
-}
-
-impl fmt::Display for Ports {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.first)?;
-        if self.first != self.last {
-            write!(f, "-{}", self.last)?;
-        }
-        match self.protocol {
-            Some(Protocol::Tcp) => f.write_str("/tcp"),
-            Some(Protocol::Udp) => f.write_str("/udp"),
-            None => Ok(()),
-        }
-    }
 }

@@ -1,24 +1,10 @@
 //! The `audit` section, and who else needs the layers that watch.
 
-use super::scope::Scope;
+use super::scope::{Placed, Scope};
+use crate::ir::{Audit, Detail};
 use crate::source::Span;
-use purple_plan::{AuditFailure, Layer, audit_flags};
+use purple_plan::{AuditFailure, Layer};
 use purple_policy::{self as policy, AuditDetail, AuditOnFailure, OnDeny, Policy};
-
-/// The audit record of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audit {
-    /// What is recorded: `audit_flags` of the plan.
-    pub flags: u32,
-    /// What happens when it cannot be written.
-    pub failure: AuditFailure,
-    /// The log's path on the host; empty where the operator chooses.
-    pub log_path: String,
-    /// The entry that asks for denied calls.
-    pub syscall: Option<Span>,
-    /// The place in the policy that asks for it.
-    pub span: Span,
-}
 
 /// Resolves the section; `None` where no record is asked for.
 pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) -> Option<Audit> {
@@ -32,10 +18,7 @@ pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) ->
             "one log takes the records of runs from any directory: write its whole path",
         );
     }
-    let flags = section
-        .detail_level
-        .iter()
-        .fold(0, |flags, detail| flags | flag(*detail));
+    let details = section.detail_level.iter().copied().map(detail).collect();
     let syscall = section
         .detail_level
         .iter()
@@ -46,7 +29,7 @@ pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) ->
         Some(AuditOnFailure::Continue) => AuditFailure::Continue,
     };
     Some(Audit {
-        flags,
+        details,
         failure,
         log_path,
         syscall,
@@ -54,12 +37,22 @@ pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) ->
     })
 }
 
-const fn flag(detail: AuditDetail) -> u32 {
+/// Where the record is to be kept, whether there is one or not.
+pub(super) fn log_path(
+    section: Option<&policy::Audit>,
+    scope: &Scope<'_>,
+) -> Option<Placed<String>> {
+    let value = section?.log_path.clone()?;
+    let span = scope.span("/audit/log_path");
+    Some(Placed { value, span })
+}
+
+const fn detail(detail: AuditDetail) -> Detail {
     match detail {
-        AuditDetail::Resource => audit_flags::RESOURCE,
-        AuditDetail::Filesystem => audit_flags::FILESYSTEM,
-        AuditDetail::Syscall => audit_flags::SYSCALL,
-        AuditDetail::Network => audit_flags::NETWORK,
+        AuditDetail::Resource => Detail::Resource,
+        AuditDetail::Filesystem => Detail::Filesystem,
+        AuditDetail::Syscall => Detail::Syscall,
+        AuditDetail::Network => Detail::Network,
     }
 }
 
@@ -70,8 +63,8 @@ pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
         .syscalls
         .as_ref()
         .and_then(|syscalls| syscalls.on_deny.as_ref());
-    // A supervisor that is told is one that keeps the record.
-    let told = section.is_none() && on_deny == Some(&OnDeny::Notify);
+    // A supervisor that is notified is one that keeps the record.
+    let notified = section.is_none() && on_deny == Some(&OnDeny::Notify);
     let monitor = policy
         .ebpf_monitoring
         .as_ref()
@@ -84,7 +77,7 @@ pub(super) fn needs(policy: &Policy, scope: &Scope<'_>) -> Vec<(Layer, Span)> {
     let traced = traced.filter(|_| !monitor);
     let wanted = [
         (section.is_some(), Layer::Audit, "/audit/enabled".to_owned()),
-        (told, Layer::Audit, "/syscalls/on_deny".to_owned()),
+        (notified, Layer::Audit, "/syscalls/on_deny".to_owned()),
         (
             monitor,
             Layer::Monitor,

@@ -1,14 +1,31 @@
 //! The `capabilities` section: names to bits.
 
-use super::scope::Scope;
+use super::scope::{Placed, Scope};
 use crate::diagnostics::{Diagnostic, nearest, quote};
 use crate::syscalls::CAPABILITIES;
 use purple_policy::{Capabilities, CapabilityEntry};
 
-/// The capabilities to keep, bit N for capability N.
-pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> u64 {
+/// The capabilities to keep.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Their numbers, and the entries that name them first.
+    pub numbers: Vec<Placed<usize>>,
+}
+
+impl Kept {
+    /// Bit N for capability N.
+    pub fn mask(&self) -> u64 {
+        self.numbers
+            .iter()
+            .fold(0, |mask, one| mask | 1 << one.value)
+    }
+}
+
+/// The capabilities to keep.
+pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> Kept {
+    let mut kept = Kept::default();
     let Some(section) = section else {
-        return 0;
+        return kept;
     };
     if !section.default_drop {
         scope.error(
@@ -18,11 +35,13 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
             "leave it out or set it to `true`, and name under `add` the capabilities to keep",
         );
     }
-    let mut kept = 0;
     for (index, entry) in section.add.iter().enumerate() {
         let name = entry.name();
-        if let Some(number) = CAPABILITIES.iter().position(|known| *known == name) {
-            kept |= 1 << number;
+        if let Some(value) = CAPABILITIES.iter().position(|known| *known == name) {
+            if kept.mask() >> value & 1 == 0 {
+                let span = scope.span(&format!("/capabilities/add/{index}"));
+                kept.numbers.push(Placed { value, span });
+            }
         } else {
             let inner = match entry {
                 CapabilityEntry::Name(_) => "",

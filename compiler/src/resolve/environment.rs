@@ -13,6 +13,12 @@ pub struct Variable {
     pub name: String,
     /// Its value; `None`: the caller's, where the caller has it.
     pub value: Option<String>,
+    /// Whether the policy names it, and it is not one that every program gets.
+    pub is_written: bool,
+    /// The name in the policy; the section, or what there is of it, where it is not written.
+    pub key: Span,
+    /// The value in the policy, or what stands for it in the same way.
+    pub span: Span,
 }
 
 /// Variables that every program gets, unless the policy says otherwise.
@@ -33,16 +39,36 @@ pub(crate) const PASS: [&str; 3] = ["LANG", "LC_ALL", "TERM"];
 
 /// The variables, by name.
 pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> Vec<Variable> {
-    let mut all: BTreeMap<String, Option<String>> = BTreeMap::new();
-    all.extend(PASS.map(|name| (name.to_owned(), None)));
-    all.extend(SET.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))));
+    let mut all: BTreeMap<String, Variable> = BTreeMap::new();
+    for (name, value) in SET
+        .map(|(name, value)| (name, Some(value)))
+        .into_iter()
+        .chain(PASS.map(|name| (name, None)))
+    {
+        let pointer = format!("/environment/set/{name}");
+        let variable = Variable {
+            name: name.to_owned(),
+            value: value.map(str::to_owned),
+            is_written: false,
+            key: scope.document.key_span(&pointer),
+            span: scope.span(&pointer),
+        };
+        all.insert(variable.name.clone(), variable);
+    }
     if let Some(section) = section {
         for (name, value) in &section.set {
             let pointer = format!("/environment/set/{}", escaped(name));
             if value.contains('\0') || !is_name(name) {
                 refuse(name, scope.document.key_span(&pointer), scope);
             } else {
-                all.insert(name.clone(), Some(value.clone()));
+                let variable = Variable {
+                    name: name.clone(),
+                    value: Some(value.clone()),
+                    is_written: true,
+                    key: scope.document.key_span(&pointer),
+                    span: scope.span(&pointer),
+                };
+                all.insert(name.clone(), variable);
             }
         }
         for (index, name) in section.pass.iter().enumerate() {
@@ -61,13 +87,19 @@ pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> V
                     .with_help("keep one of the two: a fixed value, or the caller's"),
                 );
             } else {
-                all.insert(name.clone(), None);
+                let span = scope.span(&pointer);
+                let variable = Variable {
+                    name: name.clone(),
+                    value: None,
+                    is_written: true,
+                    key: span,
+                    span,
+                };
+                all.insert(name.clone(), variable);
             }
         }
     }
-    all.into_iter()
-        .map(|(name, value)| Variable { name, value })
-        .collect()
+    all.into_values().collect()
 }
 
 fn refuse(name: &str, span: Span, scope: &mut Scope<'_>) {

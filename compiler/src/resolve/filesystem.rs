@@ -11,6 +11,8 @@ use purple_policy as policy;
 /// What of the host is seen inside, and what is made there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filesystem {
+    /// Whether the policy has the section.
+    pub is_written: bool,
     /// Host paths shown read-only.
     pub immutable: Vec<Shared>,
     /// Host directories shown writable.
@@ -23,6 +25,8 @@ pub struct Filesystem {
     pub scratch: Vec<Placed<String>>,
     /// Bytes that each of those may hold.
     pub scratch_bytes: u64,
+    /// The key that says so, where it is written.
+    pub scratch_bytes_key: Option<Span>,
     /// Where the program starts, and where the policy says so.
     pub working_dir: (String, Option<Span>),
 }
@@ -74,12 +78,14 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
             .map(|&(path, optional)| default(path, optional))
             .collect();
         return Filesystem {
+            is_written: false,
             immutable,
             output: Vec::new(),
             protected: Vec::new(),
             masked: Vec::new(),
             scratch: Vec::new(),
             scratch_bytes: SCRATCH_BYTES,
+            scratch_bytes_key: None,
             working_dir: ("/tmp".to_owned(), None),
         };
     };
@@ -138,6 +144,10 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         .as_ref()
         .and_then(|size| scope.quantity(size, at, quantity::size))
         .map_or(SCRATCH_BYTES, |size| size.value);
+    let scratch_bytes_key = section
+        .scratch_size_bytes
+        .as_ref()
+        .map(|_| scope.document.key_span(at));
     let at = "/filesystem/working_dir";
     let working_dir = match &section.working_dir {
         None => ("/tmp".to_owned(), None),
@@ -148,12 +158,14 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
     };
     let protected = kept;
     Filesystem {
+        is_written: true,
         immutable,
         output,
         protected,
         masked,
         scratch,
         scratch_bytes,
+        scratch_bytes_key,
         working_dir,
     }
 }

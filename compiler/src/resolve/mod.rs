@@ -2,6 +2,8 @@
 
 mod audit;
 mod capabilities;
+mod effective;
+mod entries;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
@@ -14,7 +16,8 @@ mod scope;
 pub mod syscalls;
 
 pub use crate::syscalls::CAPABILITIES;
-pub use audit::Audit;
+pub use capabilities::Kept;
+pub(crate) use effective::effective;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
@@ -23,6 +26,7 @@ pub(crate) use protected::default_groups;
 pub use resources::{CPU_PERIOD, Resources};
 
 use crate::diagnostics::Sink;
+use crate::ir::Audit;
 use crate::ir::syscalls::Meaning;
 use crate::parse::Document;
 use crate::quantity::Date;
@@ -32,6 +36,7 @@ use purple_plan::Layer;
 use purple_policy::Policy;
 pub use scope::Placed;
 pub(crate) use scope::Scope;
+use std::collections::BTreeSet;
 
 /// A policy with every word turned into what it stands for.
 #[derive(Debug, Clone)]
@@ -44,16 +49,26 @@ pub struct Resolved {
     pub syscalls: Vec<Meaning>,
     /// Limits.
     pub resources: Resources,
-    /// Capabilities to keep: bit N for capability N.
-    pub capabilities: u64,
+    /// Capabilities to keep.
+    pub capabilities: Kept,
     /// The network.
     pub network: Network,
     /// Environment variables, by name.
     pub environment: Vec<Variable>,
     /// The audit record, where there is to be one.
     pub audit: Option<Audit>,
+    /// Where that record is to be kept, whether there is to be one or not.
+    pub log_path: Option<Placed<String>>,
+    /// Whether runs are to be traced.
+    pub is_traced: bool,
     /// Layers beside those, and who asks for them.
     pub needs: Vec<(Layer, Span)>,
+    /// The interfaces beside the native one that the policy lists.
+    pub architectures: Vec<Placed<Arch>>,
+    /// The key of the list of allowed calls, where it lists something.
+    pub allow_list: Option<Span>,
+    /// The entries of the lists of calls that name a group.
+    pub groups: BTreeSet<Span>,
 }
 
 /// Resolves a policy. `today` is the day that grants are measured against, and changes nothing of
@@ -97,6 +112,14 @@ pub fn resolve(
         network,
         environment: environment::resolve(policy.environment.as_ref(), &mut scope),
         audit: audit::resolve(policy.audit.as_ref(), &mut scope),
+        log_path: audit::log_path(policy.audit.as_ref(), &scope),
+        is_traced: policy
+            .ebpf_monitoring
+            .as_ref()
+            .is_some_and(|monitoring| monitoring.enabled),
         needs: audit::needs(policy, &scope),
+        architectures: entries::architectures(policy, &scope),
+        allow_list: entries::allow_list(policy, &scope),
+        groups: entries::groups(policy, &scope),
     }
 }

@@ -5,22 +5,50 @@ use super::syscalls::Listed;
 use crate::diagnostics::{Applicability, Diagnostic};
 use crate::quantity;
 use crate::quantity::{AddressBlock, Ports, Protocol};
+use crate::source::Span;
 use purple_policy::{self as policy, Port};
 use std::net::IpAddr;
 
 /// What the policy says of the network.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
+    /// Whether it ends at the loopback interface.
+    pub isolated: bool,
+    /// The key that says so, or the section that lacks it.
+    pub isolated_span: Option<Span>,
     /// The place that asks for more than a loopback interface, if one does.
     pub wider: Option<Placed<()>>,
-    /// Destination ports to allow.
+    /// Destination ports to allow; none: all of them.
     pub outgoing: Vec<Placed<Ports>>,
-    /// Listening ports to allow.
+    /// The key of that list, where it lists something.
+    pub outgoing_span: Option<Span>,
+    /// Listening ports to allow; none: all of them.
     pub incoming: Vec<Placed<Ports>>,
+    /// The key of that list, where it lists something.
+    pub incoming_span: Option<Span>,
     /// Addresses that stay unreachable.
     pub blocked: Vec<Placed<AddressBlock>>,
     /// Name servers.
-    pub dns_servers: Vec<IpAddr>,
+    pub dns_servers: Vec<Placed<IpAddr>>,
+    /// The key of that list, where it lists something.
+    pub dns_servers_span: Option<Span>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            isolated: true,
+            isolated_span: None,
+            wider: None,
+            outgoing: Vec::new(),
+            outgoing_span: None,
+            incoming: Vec::new(),
+            incoming_span: None,
+            blocked: Vec::new(),
+            dns_servers: Vec::new(),
+            dns_servers_span: None,
+        }
+    }
 }
 
 impl Network {
@@ -52,7 +80,10 @@ pub(super) fn resolve(section: Option<&policy::Network>, scope: &mut Scope<'_>) 
     for (index, server) in section.dns_servers.iter().enumerate() {
         let pointer = format!("/network/dns_servers/{index}");
         match quantity::address(server) {
-            Ok(address) => dns_servers.push(address),
+            Ok(value) => dns_servers.push(Placed {
+                value,
+                span: scope.span(&pointer),
+            }),
             Err(error) => scope.refuse_quantity("invalid-address", &pointer, error),
         }
     }
@@ -71,11 +102,20 @@ pub(super) fn resolve(section: Option<&policy::Network>, scope: &mut Scope<'_>) 
         value: (),
         span: scope.document.key_span(pointer),
     });
+    let key = |list: &str, is_empty: bool| {
+        let pointer = format!("/network/{list}");
+        (!is_empty).then(|| scope.document.key_span(&pointer))
+    };
     Network {
+        isolated: section.isolated,
+        isolated_span: Some(scope.document.key_span("/network/isolated")),
         wider,
+        outgoing_span: key("allowed_outgoing_ports", outgoing.is_empty()),
         outgoing,
+        incoming_span: key("allowed_incoming_ports", incoming.is_empty()),
         incoming,
         blocked,
+        dns_servers_span: key("dns_servers", dns_servers.is_empty()),
         dns_servers,
     }
 }

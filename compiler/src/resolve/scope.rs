@@ -15,7 +15,7 @@ pub struct Placed<T> {
     pub span: Span,
 }
 
-/// What every part of this stage looks things up in, and tells what it finds.
+/// What every part of this stage looks things up in, and reports what it finds.
 pub(crate) struct Scope<'a> {
     pub(super) document: &'a Document,
     pub(super) sink: &'a mut Sink,
@@ -35,7 +35,7 @@ impl Scope<'_> {
         });
     }
 
-    /// Tells what was found, unless an error is known at the same place: a value that was refused
+    /// Reports what was found, unless an error is known at the same place: a value that was refused
     /// before says nothing new.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         if !self.sink.has_error_at(diagnostic.span) {

@@ -5,7 +5,7 @@ use super::json_schema::Schema;
 use super::{deprecated, duplicates, findings};
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::parse::Document;
-use purple_policy::OLDER_SPELLINGS;
+use purple_policy::DEPRECATED_SPELLINGS;
 
 /// Checks a document against the schema, and gives it as JSON; `None`
 /// where it does not fit.
@@ -34,10 +34,10 @@ pub(crate) fn key_order(pointer: &str) -> Vec<&'static str> {
     let expected = Expected::at(schema, pointer);
     let mut keys = Vec::new();
     for key in expected.keys() {
-        let deprecated = OLDER_SPELLINGS
+        let deprecated = DEPRECATED_SPELLINGS
             .iter()
             .filter(|it| it.preferred == key)
-            .map(|it| it.older);
+            .map(|it| it.deprecated);
         keys.push(key);
         keys.extend(deprecated);
     }

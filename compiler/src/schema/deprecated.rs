@@ -1,21 +1,21 @@
-//! Older spellings of keys and operators get their preferred names.
+//! Deprecated spellings of keys and operators get their preferred names.
 
 use crate::diagnostics::{Applicability, Diagnostic, Sink};
 use crate::parse::Document;
-use purple_policy::{OLDER_OPERATORS, OLDER_SPELLINGS};
+use purple_policy::{DEPRECATED_OPERATORS, DEPRECATED_SPELLINGS};
 
-/// Renames every older spelling in the document, with a note each.
+/// Renames every deprecated spelling in the document, with a note each.
 pub(super) fn rename(document: &mut Document, sink: &mut Sink) {
     rename_keys(document, sink);
     rename_operators(document, sink);
 }
 
 fn rename_keys(document: &mut Document, sink: &mut Sink) {
-    for spelling in OLDER_SPELLINGS {
+    for spelling in DEPRECATED_SPELLINGS {
         let Some((_, section)) = document.entry(document.root(), spelling.section) else {
             continue;
         };
-        let Some((older, value)) = document.entry(section, spelling.older) else {
+        let Some((deprecated, value)) = document.entry(section, spelling.deprecated) else {
             continue;
         };
         if let Some((preferred, other)) = document.entry(section, spelling.preferred) {
@@ -28,21 +28,25 @@ fn rename_keys(document: &mut Document, sink: &mut Sink) {
             sink.push(
                 Diagnostic::error(
                     "conflicting-spellings",
-                    older,
+                    deprecated,
                     format!(
                         "`{}` and `{}` are two spellings of one key",
-                        spelling.older, spelling.preferred
+                        spelling.deprecated, spelling.preferred
                     ),
                 )
                 .with_related(preferred, "the preferred spelling is given here")
                 .with_help(format!("keep `{}` only", spelling.preferred))
-                .with_key_removed(applicability, older, document.node_span(value)),
+                .with_key_removed(
+                    applicability,
+                    deprecated,
+                    document.node_span(value),
+                ),
             );
-            document.remove_key(section, spelling.older);
+            document.remove_key(section, spelling.deprecated);
             continue;
         }
-        sink.push(note(older, spelling.older, spelling.preferred));
-        document.rename_key(section, spelling.older, spelling.preferred);
+        sink.push(note(deprecated, spelling.deprecated, spelling.preferred));
+        document.rename_key(section, spelling.deprecated, spelling.preferred);
     }
 }
 
@@ -64,27 +68,28 @@ fn rename_operators(document: &mut Document, sink: &mut Sink) {
             let Some(text) = document.scalar(operator) else {
                 continue;
             };
-            if let Some(&(older, preferred)) =
-                OLDER_OPERATORS.iter().find(|(older, _)| *older == text)
+            if let Some(&(deprecated, preferred)) = DEPRECATED_OPERATORS
+                .iter()
+                .find(|(deprecated, _)| *deprecated == text)
             {
-                renamed.push((operator, older, preferred));
+                renamed.push((operator, deprecated, preferred));
             }
         }
     }
-    for (operator, older, preferred) in renamed {
+    for (operator, deprecated, preferred) in renamed {
         // An alias may lead to one operator from several rules.
-        if document.scalar(operator) == Some(older) {
-            sink.push(note(document.node_span(operator), older, preferred));
+        if document.scalar(operator) == Some(deprecated) {
+            sink.push(note(document.node_span(operator), deprecated, preferred));
             document.set_scalar(operator, preferred);
         }
     }
 }
 
-fn note(span: crate::source::Span, older: &str, preferred: &str) -> Diagnostic {
+fn note(span: crate::source::Span, deprecated: &str, preferred: &str) -> Diagnostic {
     Diagnostic::note(
         "older-spelling",
         span,
-        format!("`{older}` is an older spelling of `{preferred}`"),
+        format!("`{deprecated}` is an older spelling of `{preferred}`"),
     )
     .with_help("both mean the same")
     .with_fix(

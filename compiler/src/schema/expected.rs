@@ -116,7 +116,7 @@ impl<'s> Expected<'s> {
             .collect()
     }
 
-    /// Every form that a value may have here, choices within choices taken apart. Older spellings
+    /// Every form that a value may have here, choices within choices taken apart. Deprecated spellings
     /// are among them.
     pub(super) fn forms(&self) -> Vec<Self> {
         let choices = self.choices();
@@ -270,29 +270,29 @@ impl<'s> Expected<'s> {
         self.schema.get("const").and_then(Value::as_str)
     }
 
-    fn is_older(&self) -> bool {
+    fn is_deprecated(&self) -> bool {
         self.schema.get("deprecated").is_some()
     }
 
-    /// The words accepted, where there is a fixed choice; older spellings are not offered.
+    /// The words accepted, where there is a fixed choice; deprecated spellings are not offered.
     pub(super) fn words(&self) -> Vec<&'s str> {
         self.forms()
             .iter()
-            .filter(|form| !form.is_older())
+            .filter(|form| !form.is_deprecated())
             .filter_map(Self::word)
             .collect()
     }
 
-    /// The older spellings of words.
-    pub(super) fn older_words(&self) -> Vec<&'s str> {
+    /// The deprecated spellings of words.
+    pub(super) fn deprecated_words(&self) -> Vec<&'s str> {
         self.forms()
             .iter()
-            .filter(|form| form.is_older())
+            .filter(|form| form.is_deprecated())
             .filter_map(Self::word)
             .collect()
     }
 
-    /// The keys of a mapping; older spellings are not offered.
+    /// The keys of a mapping; deprecated spellings are not offered.
     pub(super) fn keys(&self) -> Vec<&'s str> {
         let preferred = |property: &Value| property.get("deprecated").is_none();
         let properties = self.properties().into_iter();
@@ -302,17 +302,17 @@ impl<'s> Expected<'s> {
             .collect()
     }
 
-    /// The older spellings of keys.
-    pub(super) fn older_keys(&self) -> Vec<&'s str> {
-        let older = |property: &Value| property.get("deprecated").is_some();
+    /// The deprecated spellings of keys.
+    pub(super) fn deprecated_keys(&self) -> Vec<&'s str> {
+        let deprecated = |property: &Value| property.get("deprecated").is_some();
         let properties = self.properties().into_iter();
         properties
-            .filter(|(_, property)| older(property))
+            .filter(|(_, property)| deprecated(property))
             .map(|(key, _)| key)
             .collect()
     }
 
-    /// Whether a mapping has a key, under its preferred or an older spelling.
+    /// Whether a mapping has a key, under its preferred or an deprecated spelling.
     pub(super) fn has_key(&self, key: &str) -> bool {
         self.properties().iter().any(|(known, _)| *known == key)
     }

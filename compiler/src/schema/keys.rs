@@ -5,7 +5,7 @@ use super::json_schema::Schema;
 use super::report::{Report, step};
 use super::words::{and, joined};
 use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Meant, meant, quote};
-use purple_policy::OLDER_SPELLINGS;
+use purple_policy::DEPRECATED_SPELLINGS;
 use serde_json::Value;
 
 /// A key that the mapping at `pointer` does not have. The help is the first of these that applies:
@@ -76,22 +76,25 @@ fn meant_key<'s>(expected: &Expected<'s>, key: &str) -> Option<Meant<'s>> {
     if preferred.is_some_and(|meant| meant.certain) {
         return preferred;
     }
-    let older = meant(key, expected.older_keys());
-    let preferred_of = |older: Meant<'_>| {
-        let spelling = OLDER_SPELLINGS
+    let deprecated = meant(key, expected.deprecated_keys());
+    let preferred_of = |deprecated: Meant<'_>| {
+        let spelling = DEPRECATED_SPELLINGS
             .iter()
-            .find(|spelling| spelling.older == older.word)?;
+            .find(|spelling| spelling.deprecated == deprecated.word)?;
         let word = keys
             .iter()
             .copied()
             .find(|key| *key == spelling.preferred)?;
         Some(Meant {
             word,
-            certain: older.certain,
+            certain: deprecated.certain,
         })
     };
-    let older = older.and_then(preferred_of);
-    older.filter(|meant| meant.certain).or(preferred).or(older)
+    let deprecated = deprecated.and_then(preferred_of);
+    deprecated
+        .filter(|meant| meant.certain)
+        .or(preferred)
+        .or(deprecated)
 }
 
 /// The places that a key belongs to: "`allow` is a key of `syscalls`: move it there".

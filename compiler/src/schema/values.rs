@@ -8,7 +8,7 @@ use crate::parse::{Style, written};
 use crate::source::Span;
 use crate::syscalls::{Arch, errno_name, errno_number};
 use jsonschema::ValidationError;
-use purple_policy::OLDER_OPERATORS;
+use purple_policy::DEPRECATED_OPERATORS;
 use serde_json::Value;
 
 /// The longest text that a help repeats as code, in bytes.
@@ -395,11 +395,14 @@ fn meant_word<'s>(sink: &Sink, expected: &Expected<'s>, text: &str) -> Option<Me
             certain: false,
         });
     }
-    let meant = meant(text, words.iter().copied().chain(expected.older_words()))?;
-    let older = OLDER_OPERATORS
+    let meant = meant(
+        text,
+        words.iter().copied().chain(expected.deprecated_words()),
+    )?;
+    let deprecated = DEPRECATED_OPERATORS
         .iter()
-        .find(|(older, _)| *older == meant.word);
-    let preferred = older.map_or(meant.word, |(_, preferred)| preferred);
+        .find(|(deprecated, _)| *deprecated == meant.word);
+    let preferred = deprecated.map_or(meant.word, |(_, preferred)| preferred);
     Some(Meant {
         word: known(preferred)?,
         certain: meant.certain,

@@ -1,72 +1,29 @@
 //! What counts, and how much.
 
-use super::{Factor, Layer};
+use super::factor::{Factor, Layer};
+use super::points::points;
 use crate::diagnostics::quote;
 use crate::ir::Ir;
+use crate::ir::network::Direction;
 use crate::ir::syscalls::Action;
-use crate::lint::{Danger, Share, Way, shares, way, without_effect};
-use crate::resolve::CAPABILITIES;
+use crate::lint::{Access, Danger, Share, access, shares, without_effect};
+use crate::resolve::{CAPABILITIES, Resolved};
 use crate::source::Span;
 use crate::syscalls::{baseline, names};
-use purple_policy::Policy;
 
-/// Points by name, in tenths of a layer's score: the table of `docs/exposure-score.md`.
-pub const POINTS: &[(&str, u32)] = &[
-    ("share/root", 60),
-    ("share/control socket", 50),
-    ("share/home, credentials, kernel tree", 40),
-    ("share/system", 1),
-    ("share/other", 2),
-    ("share/writable, besides", 8),
-    ("share/writable project, besides", 25),
-    ("share/writable and sensitive, besides", 40),
-    ("calls/share of the table that is open", 40),
-    ("calls/each of the baseline", 3),
-    ("calls/each of io_uring", 15),
-    ("calls/each other interface", 10),
-    ("calls/denials let through", 100),
-    ("capability/CAP_SYS_ADMIN", 60),
-    ("capability/CAP_NET_ADMIN, CAP_SYS_PTRACE", 30),
-    ("capability/without effect", 3),
-    ("capability/other", 8),
-    ("network/not isolated", 40),
-    ("network/each outgoing port", 3),
-    ("network/each incoming port", 5),
-    ("resources/no memory limit", 30),
-    ("resources/memory of 8 GiB or more", 10),
-    ("resources/no process limit", 25),
-    ("resources/1000 processes or more", 8),
-    ("resources/no timeout", 25),
-    ("resources/a day or more", 8),
-    ("resources/no input and output limit", 10),
-    ("resources/no processor weight", 10),
-    ("environment/each variable passed", 3),
-    ("environment/one that loads code, besides", 30),
-    ("environment/a secret in the plan", 20),
-    ("observation/no audit record", 60),
-    ("observation/no tracing", 40),
-];
-
-/// The points of a name; the test that compares the tables keeps every name known.
-fn points(name: &str) -> u32 {
-    POINTS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or(0, |found| found.1)
-}
-
-type Place<'p> = &'p dyn Fn(&str) -> Span;
+/// Gives the places of keys.
+type Keys<'k> = &'k dyn Fn(&str) -> Span;
 
 /// Everything that counts, layer by layer.
-pub(super) fn factors(policy: &Policy, ir: &Ir, span: Place<'_>) -> Vec<Factor> {
+pub(super) fn factors(resolved: &Resolved, ir: &Ir, span: Keys<'_>) -> Vec<Factor> {
     let mut all = Vec::new();
     files(ir, &mut all);
-    calls(policy, ir, span, &mut all);
+    calls(ir, span, &mut all);
     capabilities(ir, &mut all);
-    network(policy, span, &mut all);
+    network(ir, span, &mut all);
     resources(ir, &mut all);
-    environment(policy, &mut all);
-    observation(policy, &mut all);
+    environment(resolved, &mut all);
+    observation(resolved, &mut all);
     all.retain(|factor| factor.points > 0);
     all
 }
@@ -131,7 +88,7 @@ fn files(ir: &Ir, all: &mut Vec<Factor>) {
     }
 }
 
-fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
+fn calls(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
     let Some(filter) = ir.filters.first() else {
         return;
     };
@@ -155,11 +112,19 @@ fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
         return;
     }
     let table: Vec<&str> = names(one.arch).map(|(name, _)| name).collect();
-    let ways: Vec<(&str, Way)> = table.iter().map(|name| (*name, way(one, name))).collect();
-    let count = |wanted: &dyn Fn(Way) -> bool| ways.iter().filter(|(_, way)| wanted(*way)).count();
+    let all_access: Vec<(&str, Access)> = table
+        .iter()
+        .map(|name| (*name, access(one, name)))
+        .collect();
+    let count = |wanted: &dyn Fn(Access) -> bool| {
+        all_access
+            .iter()
+            .filter(|(_, access)| wanted(*access))
+            .count()
+    };
     let (open, narrow) = (
-        count(&|way| matches!(way, Way::Open(_))),
-        count(&|way| way == Way::Narrow),
+        count(&|access| matches!(access, Access::Allowed(_))),
+        count(&|access| access == Access::Conditional),
     );
     let halves = open * 2 + narrow;
     let mut found = factor(
@@ -170,12 +135,8 @@ fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
         ),
         share_of(halves, table.len() * 2),
     );
-    let denies = policy
-        .syscalls
-        .as_ref()
-        .is_some_and(|section| section.default_deny);
     found.span = Some(span("/syscalls"));
-    if !denies {
+    if !one.default.deny {
         // What a list of a hundred calls has, which is more than most programs make.
         let left = share_of(200.min(halves), table.len() * 2);
         found = found.unless(
@@ -188,14 +149,16 @@ fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
         (true, "calls/each of io_uring"),
         (false, "calls/each of the baseline"),
     ] {
-        let opened: Vec<(&str, Way)> = ways
+        let opened: Vec<(&str, Access)> = all_access
             .iter()
-            .filter(|(name, way)| {
-                way.passes() && baseline(name).is_some() && name.starts_with("io_uring_") == rings
+            .filter(|(name, access)| {
+                access.passes()
+                    && baseline(name).is_some()
+                    && name.starts_with("io_uring_") == rings
             })
             .copied()
             .collect();
-        let Some((first, way)) = opened.first() else {
+        let Some((first, access)) = opened.first() else {
             continue;
         };
         let (what, change) = match opened.len() {
@@ -214,7 +177,7 @@ fn calls(policy: &Policy, ir: &Ir, span: Place<'_>, all: &mut Vec<Factor>) {
         let count = u32::try_from(opened.len()).unwrap_or(u32::MAX);
         let mut found =
             factor(Layer::Calls, what, points(key).saturating_mul(count)).unless(change, 0);
-        if let Way::Open(place) = way {
+        if let Access::Allowed(place) = access {
             found.span = Some(*place);
         }
         all.push(found);
@@ -239,7 +202,7 @@ fn share_of(part: usize, whole: usize) -> u32 {
 fn capabilities(ir: &Ir, all: &mut Vec<Factor>) {
     for (_, name) in (0_u32..)
         .zip(CAPABILITIES)
-        .filter(|(bit, _)| ir.capabilities >> bit & 1 == 1)
+        .filter(|(bit, _)| ir.process.capabilities >> bit & 1 == 1)
     {
         let key = match name {
             "CAP_SYS_ADMIN" => "capability/CAP_SYS_ADMIN",
@@ -256,16 +219,11 @@ fn capabilities(ir: &Ir, all: &mut Vec<Factor>) {
     }
 }
 
-fn network(policy: &Policy, span: Place<'_>, all: &mut Vec<Factor>) {
-    let Some(network) = policy.network.as_ref().filter(|network| !network.isolated) else {
+fn network(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
+    let beyond = ir.network.beyond_loopback();
+    if beyond.is_empty() {
         return;
-    };
-    let many = |count: usize, each: &str| {
-        u32::try_from(count)
-            .unwrap_or(u32::MAX)
-            .saturating_mul(points(each))
-            .min(30)
-    };
+    }
     let mut found = factor(
         Layer::Network,
         "the network is not isolated",
@@ -274,21 +232,35 @@ fn network(policy: &Policy, span: Place<'_>, all: &mut Vec<Factor>) {
     .unless("write `isolated: true`", 0);
     found.span = Some(span("/network/isolated"));
     all.push(found);
-    let (outgoing, incoming) = (
-        network.allowed_outgoing_ports.len(),
-        network.allowed_incoming_ports.len(),
-    );
-    all.push(factor(
-        Layer::Network,
-        format!("{outgoing} outgoing ports"),
-        many(outgoing, "network/each outgoing port"),
-    ));
-    let found = factor(
-        Layer::Network,
-        format!("{incoming} incoming ports"),
-        many(incoming, "network/each incoming port"),
-    );
+    // By their number and not by the entries of a list: a range has the points of its ports.
+    let outgoing = beyond.count_ports(Direction::Out);
+    let each = points("network/each outgoing port");
+    let found = ports(outgoing, "outgoing", each);
+    all.push(if outgoing < EVERY_PORT {
+        found
+    } else {
+        found.unless("list under `allowed_outgoing_ports` what is used", each)
+    });
+    let incoming = beyond.count_ports(Direction::In);
+    let found = ports(incoming, "incoming", points("network/each incoming port"));
     all.push(found.unless("leave out `allowed_incoming_ports`", 0));
+}
+
+/// How many ports there are.
+const EVERY_PORT: u32 = 65_535;
+
+/// The most points that ports of one direction have.
+const MOST_FOR_PORTS: u32 = 30;
+
+/// Ports that can be used in a direction.
+fn ports(count: u32, direction: &str, each: u32) -> Factor {
+    let what = match count {
+        EVERY_PORT => format!("every {direction} port"),
+        1 => format!("1 {direction} port"),
+        count => format!("{count} {direction} ports"),
+    };
+    let points = count.saturating_mul(each).min(MOST_FOR_PORTS);
+    factor(Layer::Network, what, points)
 }
 
 fn resources(ir: &Ir, all: &mut Vec<Factor>) {
@@ -318,7 +290,7 @@ fn resources(ir: &Ir, all: &mut Vec<Factor>) {
             "set `pids_limit: 100`",
         ),
         (
-            ir.timeout,
+            ir.process.timeout.map(|timeout| timeout.as_secs()),
             ("the time is not limited", "resources/no timeout"),
             ("resources/a day or more", 86_400),
             "set `session_timeout_seconds: 3600`",
@@ -345,42 +317,46 @@ fn resources(ir: &Ir, all: &mut Vec<Factor>) {
     all.extend(rows.map(|(value, none, large, change)| limit(value, none, large, change)));
 }
 
-fn environment(policy: &Policy, all: &mut Vec<Factor>) {
-    let Some(section) = policy.environment.as_ref() else {
-        return;
-    };
-    for name in &section.pass {
-        let loads = crate::lint::loads_code(name);
-        let extra = if loads {
-            points("environment/one that loads code, besides")
-        } else {
-            0
-        };
-        let what = format!("{} comes from the caller", quote(name));
-        let found = factor(
-            Layer::Environment,
-            what,
-            points("environment/each variable passed") + extra,
-        );
-        all.push(found.unless(format!("do not pass {}", quote(name)), 0));
-    }
-    for (name, value) in &section.set {
-        if crate::lint::holds_secret(name, value) {
-            let found = factor(
-                Layer::Environment,
-                format!("{} is in the plan", quote(name)),
-                points("environment/a secret in the plan"),
-            );
-            all.push(found.unless(
-                format!("pass {} instead of setting it", quote(name)),
-                points("environment/each variable passed"),
-            ));
+fn environment(resolved: &Resolved, all: &mut Vec<Factor>) {
+    for variable in resolved.environment.iter().filter(|one| one.is_written) {
+        match &variable.value {
+            None => passed(&variable.name, all),
+            Some(value) => fixed(&variable.name, value, all),
         }
     }
 }
 
-fn observation(policy: &Policy, all: &mut Vec<Factor>) {
-    if !policy.audit.as_ref().is_some_and(|audit| audit.enabled) {
+fn passed(name: &str, all: &mut Vec<Factor>) {
+    let extra = if crate::lint::loads_code(name) {
+        points("environment/one that loads code, besides")
+    } else {
+        0
+    };
+    let what = format!("{} comes from the caller", quote(name));
+    let found = factor(
+        Layer::Environment,
+        what,
+        points("environment/each variable passed") + extra,
+    );
+    all.push(found.unless(format!("do not pass {}", quote(name)), 0));
+}
+
+fn fixed(name: &str, value: &str, all: &mut Vec<Factor>) {
+    if crate::lint::holds_secret(name, value) {
+        let found = factor(
+            Layer::Environment,
+            format!("{} is in the plan", quote(name)),
+            points("environment/a secret in the plan"),
+        );
+        all.push(found.unless(
+            format!("pass {} instead of setting it", quote(name)),
+            points("environment/each variable passed"),
+        ));
+    }
+}
+
+fn observation(resolved: &Resolved, all: &mut Vec<Factor>) {
+    if resolved.audit.is_none() {
         let found = factor(
             Layer::Observation,
             "there is no audit record",
@@ -388,11 +364,7 @@ fn observation(policy: &Policy, all: &mut Vec<Factor>) {
         );
         all.push(found.unless("write `audit: {enabled: true}`", 0));
     }
-    if !policy
-        .ebpf_monitoring
-        .as_ref()
-        .is_some_and(|monitoring| monitoring.enabled)
-    {
+    if !resolved.is_traced {
         all.push(factor(
             Layer::Observation,
             "there is no tracing",

@@ -5,83 +5,16 @@
 //! by a test. The formula only adds up: each thing granted has points, more of it never has fewer, and
 //! so granting more never lowers a score. All arithmetic is on whole numbers.
 
+mod factor;
 mod factors;
+mod points;
 
-pub use factors::POINTS;
+pub use factor::{Factor, Layer};
+pub use points::POINTS;
 
 use crate::ir::Ir;
+use crate::resolve::Resolved;
 use crate::source::Span;
-use purple_policy::Policy;
-
-/// A layer of confinement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Layer {
-    /// What of the host is seen and can be written.
-    Files,
-    /// The system calls that go through.
-    Calls,
-    /// Capabilities held.
-    Capabilities,
-    /// What can be reached over the network.
-    Network,
-    /// Limits that are not set.
-    Resources,
-    /// What comes in from the caller's environment.
-    Environment,
-    /// What nobody would see afterwards.
-    Observation,
-}
-
-impl Layer {
-    /// Every layer, in the order of the output.
-    pub const ALL: [Self; 7] = [
-        Self::Files,
-        Self::Calls,
-        Self::Capabilities,
-        Self::Network,
-        Self::Resources,
-        Self::Environment,
-        Self::Observation,
-    ];
-
-    /// Its name in the output.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Files => "file system",
-            Self::Calls => "system calls",
-            Self::Capabilities => "capabilities",
-            Self::Network => "network",
-            Self::Resources => "resources",
-            Self::Environment => "environment",
-            Self::Observation => "observation",
-        }
-    }
-
-    /// Its part of the overall score, in hundredths. All together are 100.
-    pub const fn weight(self) -> u32 {
-        match self {
-            Self::Files | Self::Calls => 25,
-            Self::Network => 15,
-            Self::Capabilities | Self::Resources | Self::Environment => 10,
-            Self::Observation => 5,
-        }
-    }
-}
-
-/// Something that a policy leaves open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Factor {
-    /// The layer that it counts in.
-    pub layer: Layer,
-    /// What is open, in a few words.
-    pub what: String,
-    /// Its points, tenths of a layer's score.
-    pub points: u32,
-    /// What to write instead, and the points that are left then; `None` where nothing sensible is.
-    pub change: Option<(String, u32)>,
-    /// The place in the policy, where there is one.
-    pub span: Option<Span>,
-}
 
 /// What a policy leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +45,9 @@ pub struct Change {
     pub span: Option<Span>,
 }
 
-/// The score of a policy: `ir` is what it means.
-pub fn score(policy: &Policy, ir: &Ir, span: impl Fn(&str) -> Span) -> Score {
-    of(factors::factors(policy, ir, &span))
+/// The score of a policy, of what it was resolved and lowered to. `key` gives the places of keys.
+pub fn score(resolved: &Resolved, ir: &Ir, key: impl Fn(&str) -> Span) -> Score {
+    of(factors::factors(resolved, ir, &key))
 }
 
 /// How many changes are named.

@@ -74,10 +74,7 @@ fn the_page_has_the_tables_of_the_code() {
 
 #[test]
 fn every_name_that_gives_points_is_in_the_table() {
-    let source = include_str!("factors.rs")
-        .split("type Place")
-        .nth(1)
-        .unwrap_or_default();
+    let source = include_str!("factors.rs");
     for (name, _) in POINTS {
         assert!(
             source.contains(&format!("\"{name}\"")),
@@ -210,10 +207,15 @@ impl Grants {
             0 => add(&mut more.calls, pick(&CALLS)),
             1 => more.default_allow = true,
             2 => add(&mut more.capabilities, pick(&CAPABILITIES)),
-            3 => more
-                .network
-                .get_or_insert_default()
-                .push(u16::try_from(which % 1000 + 1).unwrap_or(1)),
+            3 => {
+                let port = u16::try_from(which % 1000 + 1).unwrap_or(1);
+                match &mut more.network {
+                    None => more.network = Some(vec![port]),
+                    // Where nothing is listed, every port can be reached.
+                    Some(ports) if ports.is_empty() || which % 7 == 0 => ports.clear(),
+                    Some(ports) => ports.push(port),
+                }
+            }
             4 => more.read.push(pick(&PATHS)),
             5 => more.write.push(pick(&PATHS)),
             6 => more.limits[which % 5] = false,
@@ -259,6 +261,56 @@ fn grants() -> impl Strategy<Value = Grants> {
         )
 }
 
+/// Ports and ranges of them.
+fn ports() -> impl Strategy<Value = Vec<String>> {
+    let one = (1..60_000_u16, 0..40_u16, 0..3_usize).prop_map(|(first, length, protocol)| {
+        let last = first + length;
+        let protocol = ["", "/tcp", "/udp"][protocol];
+        format!("{first}-{last}{protocol}")
+    });
+    proptest::collection::vec(one, 1..4)
+}
+
+/// The score of the network with these lists, in tenths.
+fn reachable(outgoing: &[String], incoming: &[String], block: bool) -> u32 {
+    let block = if block { "10.0.0.0/8" } else { "192.0.2.0/24" };
+    let found = score(&format!(
+        "name: a\nnetwork:\n  isolated: false\n  allowed_outgoing_ports: {outgoing:?}\n  \
+         allowed_incoming_ports: {incoming:?}\n  blocked_ips: [{block}]\n"
+    ));
+    network(&found)
+}
+
+fn reachable_nowhere() -> u32 {
+    let blocked = "name: a\nnetwork: {isolated: false, blocked_ips: [0.0.0.0/0, '::/0']}\n";
+    network(&score(blocked))
+}
+
+fn network(score: &Score) -> u32 {
+    let mut layers = score.layers.iter();
+    let found = layers.find(|(layer, _)| *layer == Layer::Network);
+    found.expect("every layer has a score").1
+}
+
+#[test]
+fn ports_count_by_their_number_and_not_by_the_entries_of_a_list() {
+    let of = |ports: &[&str]| {
+        let ports: Vec<String> = ports.iter().map(|port| (*port).to_owned()).collect();
+        reachable(&ports, &[], false)
+    };
+    assert_eq!(of(&["443", "80", "53"]), 49);
+    assert_eq!(of(&["80-81", "81-82/tcp"]), of(&["80", "81", "82"]));
+    assert!(of(&["1-65535"]) > of(&["443", "80", "53"]));
+    assert_eq!(of(&["1-65535"]), of(&[]));
+    // The reach counts, not the word.
+    assert_eq!(
+        network(&score(
+            "name: a\nnetwork: {isolated: true, allowed_outgoing_ports: [443]}\n"
+        )),
+        0
+    );
+}
+
 proptest! {
     #[test]
     fn granting_more_never_lowers_a_score(grants in grants(), kind in 0..10_usize, which in 0..1000_usize) {
@@ -275,5 +327,29 @@ proptest! {
         let after: Vec<u32> = found.changes.iter().map(|change| change.overall_after).collect();
         prop_assert!(after.is_sorted() && after.iter().all(|after| *after <= found.overall));
         prop_assert!(found.overall <= 100 && after.len() <= 3);
+    }
+}
+
+proptest! {
+    // Each case compiles several policies.
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_wider_network_never_has_a_lower_score(
+        few in ports(), more in ports(), in_few in ports(), in_more in ports(), block in any::<bool>(),
+    ) {
+        let all = |one: &[String], two: &[String]| [one, two].concat();
+        let few_score = reachable(&few, &in_few, block);
+        for wider in [
+            reachable(&all(&few, &more), &in_few, block),
+            reachable(&few, &all(&in_few, &in_more), block),
+            reachable(&few, &in_few, false),
+            reachable(&["1-65535".to_owned()], &in_few, block),
+            reachable(&[], &in_few, block),
+        ] {
+            prop_assert!(few_score <= wider, "{few_score} to {wider}");
+        }
+        prop_assert_eq!(reachable(&["1-65535".to_owned()], &in_few, block), reachable(&[], &in_few, block));
+        prop_assert!(reachable(&[], &[], true) >= reachable_nowhere());
     }
 }

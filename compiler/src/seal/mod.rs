@@ -2,7 +2,7 @@
 
 mod reprove;
 
-pub use reprove::{Disproof, Proven, enforced, reprove, tells};
+pub use reprove::{Disproof, Proven, enforced, notifies, reprove};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::emit::{Artefacts, TextWithNul};
@@ -10,7 +10,7 @@ use crate::source::Span;
 use purple_plan::{Contents, EncodeError, MAX_MOUNTS, MAX_PLAN_BYTES, MAX_VARIABLES, encode};
 
 /// Writes the plan. `Ok(None)`: it is too large, and the sink says so.
-pub fn seal(artefacts: &Artefacts, sink: &mut Sink) -> Result<Option<Vec<u8>>, SealFault> {
+pub fn seal(artefacts: &Artefacts<'_>, sink: &mut Sink) -> Result<Option<Vec<u8>>, SealFault> {
     let mut bytes = vec![0; MAX_PLAN_BYTES];
     let length = artefacts
         .with_contents(|contents| match excess(contents) {

@@ -72,8 +72,8 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
     })
 }
 
-/// Whether the plan's programs tell of denied calls instead of answering them.
-pub fn tells(plan: &Plan<'_>) -> bool {
+/// Whether the plan's programs notify a supervisor of denied calls instead of answering them.
+pub fn notifies(plan: &Plan<'_>) -> bool {
     plan.audit
         .iter()
         .any(|audit| audit.flags & audit_flags::SYSCALL != 0)
@@ -81,8 +81,8 @@ pub fn tells(plan: &Plan<'_>) -> bool {
 
 /// What the plan's program for a meaning must do: see [`crate::ir::Ir::enforced`].
 pub fn enforced(plan: &Plan<'_>, meaning: &Meaning) -> Meaning {
-    if tells(plan) {
-        meaning.told()
+    if notifies(plan) {
+        meaning.with_notification()
     } else {
         meaning.clone()
     }

@@ -20,18 +20,19 @@ use crate::source::Span;
 use crate::syscalls::{Arch, X32_BIT, newest, signature, syscall_name};
 use reached::{Reached, Word, targets};
 
-/// The listing of a plan's program. `told`: it tells of the calls that are denied with an error.
+/// The listing of a plan's program. `notifies`: it notifies the supervisor of calls that are denied with an
+/// error.
 /// `line` says where a place in the policy is.
 pub fn assembly(
     recorded: &Recorded,
-    told: bool,
+    notifies: bool,
     program: &Program,
     line: &dyn Fn(SourceLine) -> Option<String>,
 ) -> String {
     let reached = Reached::of(recorded.meaning(), program);
     let mut listing = Listing {
         recorded,
-        told,
+        notifies,
         reached,
         line,
         places: BTreeMap::new(),
@@ -81,7 +82,7 @@ fn text(at: usize, one: Instruction) -> String {
 
 struct Listing<'p> {
     recorded: &'p Recorded,
-    told: bool,
+    notifies: bool,
     reached: Reached,
     line: &'p dyn Fn(SourceLine) -> Option<String>,
     /// The verdicts on a call, each with its place.
@@ -165,8 +166,8 @@ impl Listing<'_> {
                 let cases = cases(recorded, call.0, call.1, &[]).into_iter();
                 cases.map(|case| (case.action, case.place)).collect()
             });
-            let told = |one: Action| self.told && matches!(one, Action::Errno(_));
-            let given = |one: Action| one == action || (action == Action::Notify && told(one));
+            let notifies = |one: Action| self.notifies && matches!(one, Action::Errno(_));
+            let given = |one: Action| one == action || (action == Action::Notify && notifies(one));
             let here = verdicts
                 .iter()
                 .filter(|(one, place)| given(*one) && place.is_some());

@@ -17,7 +17,7 @@ use crate::emit::{Recorded, place_of};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Meaning, Rule, Strength};
 use crate::parse::written;
 use crate::pipeline::{self, Options};
-use crate::seal::{enforced, hex, tells};
+use crate::seal::{enforced, hex, notifies};
 use crate::source::Source;
 use crate::syscalls::{
     Arch, errno_number, replaced, signature, syscall, syscall_name, syscall_number, variants,
@@ -187,7 +187,7 @@ fn heading(plan: &Plan<'_>, filters: &[Filter<'_>], same: Same) -> String {
         .map(|one| format!("{} ({} instructions)", one.arch, one.program.len() / 8))
         .collect();
     let same = match same {
-        Same::Meaning if tells(plan) => {
+        Same::Meaning if notifies(plan) => {
             "what it compiles to answers every call the same, and does not tell the audit log"
         }
         Same::Bytes => "it compiles to the same bytes",

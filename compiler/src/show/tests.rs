@@ -36,8 +36,8 @@ fn plan(text: &str, archs: &[Arch]) -> Vec<u8> {
 fn shown(bytes: &[u8], only: Option<Arch>) -> String {
     let plan = Plan::decode(bytes).unwrap();
     let text = policy(&plan, only, &|_| None).unwrap_or_else(|why| panic!("{why}"));
-    let told = crate::seal::tells(&plan);
-    let same = if told {
+    let notifies = crate::seal::notifies(&plan);
+    let same = if notifies {
         "answers every call the same"
     } else {
         "it compiles to the same bytes."
@@ -60,7 +60,7 @@ fn shown(bytes: &[u8], only: Option<Arch>) -> String {
             .iter()
             .find(|one| one.audit_arch == made.audit_arch)
             .unwrap();
-        assert!(told || made.program == first.program, "{text}");
+        assert!(notifies || made.program == first.program, "{text}");
     }
     assert_eq!(again.filters.iter().count(), archs.len());
     text

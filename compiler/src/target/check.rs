@@ -1,11 +1,13 @@
 //! A policy held against what a host can enforce.
 
-use super::{Controller, Namespace, Target, User};
+use super::{Controller, Target, User};
 use crate::diagnostics::{Diagnostic, Sink};
+use crate::ir::Namespace;
 use crate::ir::syscalls::{Action as Verdict, ArchMeaning, Meaning, Rule, Strength};
 use crate::ir::{Action, Ir};
 use crate::parse::Document;
-use crate::source::{Sources, Span};
+use crate::resolve::Resolved;
+use crate::source::Span;
 use crate::syscalls::{Arch, since};
 use std::collections::BTreeSet;
 
@@ -13,15 +15,15 @@ use std::collections::BTreeSet;
 const WHOLE: &str = "/name";
 
 /// What the mounts, limits and filters of a policy need and a target does not have. A policy with
-/// an error has to be mended first.
-pub fn check(target: &Target, ir: &Ir, sources: &Sources, document: &Document, sink: &mut Sink) {
+/// an error has to be fixed first.
+pub fn check(target: &Target, resolved: &Resolved, ir: &Ir, document: &Document, sink: &mut Sink) {
     if sink.has_errors() {
         return;
     }
     let check = Check {
         target,
+        resolved,
         ir,
-        sources,
         document,
         whole: document.span(WHOLE),
     };
@@ -36,8 +38,9 @@ pub fn check(target: &Target, ir: &Ir, sources: &Sources, document: &Document, s
 
 struct Check<'a> {
     target: &'a Target,
+    resolved: &'a Resolved,
     ir: &'a Ir,
-    sources: &'a Sources,
+    /// For the places of keys alone.
     document: &'a Document,
     whole: Span,
 }
@@ -89,23 +92,18 @@ impl Check<'_> {
 
     /// The place of an entry of `architectures`.
     fn listed(&self, arch: Arch) -> Span {
-        let pointers = (0..Arch::ALL.len()).map(|at| format!("/syscalls/architectures/{at}"));
-        let names = |pointer: &String| {
-            self.document
-                .text_at(pointer)
-                .and_then(|text| text.parse().ok())
-                == Some(arch)
-        };
-        let found = pointers
-            .filter(names)
-            .map(|pointer| self.document.span(&pointer))
-            .next();
-        found.unwrap_or(self.whole)
+        let mut listed = self.resolved.architectures.iter();
+        listed
+            .find(|one| one.value == arch)
+            .map_or(self.whole, |one| one.span)
     }
 
     fn namespaces(&self, sink: &mut Sink) {
         let has = |kind: &Namespace| self.target.namespaces.contains(kind);
-        let missing: Vec<_> = Namespace::ALL
+        let missing: Vec<_> = self
+            .ir
+            .process
+            .namespaces
             .iter()
             .filter(|kind| !has(kind))
             .map(|kind| kind.name())
@@ -197,7 +195,7 @@ impl Check<'_> {
         }
     }
 
-    /// Everything for which a filter tells a supervisor: rules, the denial action, the record.
+    /// Everything for which a filter notifies a supervisor: rules, the denial action, the record.
     fn notification(&self, sink: &mut Sink) {
         if self.target.user_notification {
             return;
@@ -210,10 +208,10 @@ impl Check<'_> {
         };
         let calls = self.interfaces().flat_map(|one| one.calls.values());
         // A `deny` rule has the denial action, which has a place of its own.
-        let told = |rule: &&Rule| rule.strength == Strength::Notify;
+        let notifies = |rule: &&Rule| rule.strength == Strength::Notify;
         let rules: BTreeSet<Span> = calls
             .flat_map(|call| &call.rules)
-            .filter(told)
+            .filter(notifies)
             .map(|rule| rule.span)
             .collect();
         for span in rules {
@@ -250,7 +248,7 @@ impl Check<'_> {
                     .filter(|rule| rule.strength == Strength::Allow);
                 let named = call.allowed.into_iter().chain(rules.map(|rule| rule.span));
                 // A group is written to hold what newer kernels have.
-                for span in named.filter(|&span| !self.sources.slice(span).starts_with('@')) {
+                for span in named.filter(|&span| !self.resolved.groups.contains(&span)) {
                     let message = format!(
                         "`{}` came with Linux {first}, and the target's is {kernel}: there it fails with ENOSYS",
                         call.name

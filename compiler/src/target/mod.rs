@@ -5,6 +5,7 @@
 
 mod check;
 
+pub use crate::ir::Namespace;
 pub use check::check;
 
 use crate::syscalls::{Arch, Version};
@@ -52,52 +53,6 @@ pub enum User {
     Root,
     /// Anybody else.
     Ordinary,
-}
-
-/// A kind of namespace (namespaces(7)). Each sandbox has all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Namespace {
-    /// Control groups.
-    Cgroup,
-    /// System V objects and POSIX queues.
-    Ipc,
-    /// Mounts.
-    Mount,
-    /// The network.
-    Network,
-    /// Processes.
-    Pid,
-    /// Users and groups.
-    User,
-    /// Host names.
-    Uts,
-}
-
-impl Namespace {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Cgroup,
-        Self::Ipc,
-        Self::Mount,
-        Self::Network,
-        Self::Pid,
-        Self::User,
-        Self::Uts,
-    ];
-
-    /// The name in descriptions and messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cgroup => "cgroup",
-            Self::Ipc => "ipc",
-            Self::Mount => "mount",
-            Self::Network => "network",
-            Self::Pid => "pid",
-            Self::User => "user",
-            Self::Uts => "uts",
-        }
-    }
 }
 
 /// A controller of control groups that limits need (Documentation/admin-guide/cgroup-v2.rst).

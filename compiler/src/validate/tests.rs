@@ -2,12 +2,12 @@
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
 use super::validate;
+use crate::cpu_time::cpu_time;
 use crate::diagnostics::{MAX_PER_CODE, Sink};
 use crate::parse::parse;
 use crate::schema::Schema;
 use crate::source::Source;
-use crate::spent::spent;
-use purple_policy::{OLDER_OPERATORS, OLDER_SPELLINGS, Operator, Policy, Quantity};
+use purple_policy::{DEPRECATED_OPERATORS, DEPRECATED_SPELLINGS, Operator, Policy, Quantity};
 use std::time::Duration;
 
 /// A code, the underlined text, message and help.
@@ -44,7 +44,7 @@ fn the_least_policy() {
 
 #[test]
 fn every_older_spelling_is_renamed_with_a_note() {
-    for spelling in OLDER_SPELLINGS {
+    for spelling in DEPRECATED_SPELLINGS {
         let value = if spelling.section == "network" {
             "[]"
         } else {
@@ -53,19 +53,19 @@ fn every_older_spelling_is_renamed_with_a_note() {
         let section = spelling.section;
         let (policy, found) = read(&format!(
             "name: a\n{section}:\n  {}: {value}\n",
-            spelling.older
+            spelling.deprecated
         ));
         assert!(policy.is_some(), "{spelling:?}: {found:?}");
         let places: Vec<_> = found.iter().map(|one| (one.0, one.1.as_str())).collect();
-        assert_eq!(places, [("older-spelling", spelling.older)]);
+        assert_eq!(places, [("older-spelling", spelling.deprecated)]);
         let (policy, found) = read(&format!(
             "name: a\n{section}:\n  {}: {value}\n  {}: {value}\n",
-            spelling.older, spelling.preferred
+            spelling.deprecated, spelling.preferred
         ));
         // The document without the older key is fine; the sink's error stops the compilation.
         assert!(policy.is_some());
         let places: Vec<_> = found.iter().map(|one| (one.0, one.1.as_str())).collect();
-        assert_eq!(places, [("conflicting-spellings", spelling.older)]);
+        assert_eq!(places, [("conflicting-spellings", spelling.deprecated)]);
     }
     let (policy, found) = read("name: a\nresources: {memory_limit: 4G}\n");
     let memory = policy
@@ -77,7 +77,7 @@ fn every_older_spelling_is_renamed_with_a_note() {
 
 #[test]
 fn older_operators_are_renamed_with_a_note() {
-    for (older, preferred) in OLDER_OPERATORS {
+    for (older, preferred) in DEPRECATED_OPERATORS {
         let (policy, found) = read(&format!(
             "name: a\nsyscalls:\n  advanced_rules:\n  - syscall: x\n    action: deny\n    conditions: [&c {{arg: 0, op: {older}, value: 1}}, *c]\n"
         ));
@@ -390,11 +390,11 @@ fn large_policies() {
     });
     let wrong = format!("name: a\nsyscalls:\n  allow: [{}]\n", "1,".repeat(90_000));
     for (text, clean) in [(rules, true), (unknown, false), (wrong, false)] {
-        let start = spent();
+        let start = cpu_time();
         let (policy, found) = read(&text);
         assert_eq!(policy.is_some(), clean);
         assert!(found.len() <= 2 * MAX_PER_CODE);
-        let taken = spent().saturating_sub(start);
+        let taken = cpu_time().saturating_sub(start);
         assert!(taken < Duration::from_secs(20), "{taken:?}");
     }
 }

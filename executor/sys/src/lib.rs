@@ -13,6 +13,7 @@
 #![deny(
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
+    clippy::too_many_lines,
     unused_results
 )]
 

@@ -4,9 +4,12 @@ use crate::output::{Failure, say};
 use clap::{Args, ValueEnum};
 use purple_core::audit::files::LogFiles;
 use purple_core::audit::log;
+use purple_core::audit::read::{self, Entry, Owned};
+use purple_core::audit::record::timestamp;
 use purple_core::audit::verify::{self, Verification};
+use purple_report::{Argument, AuditRecord, SecurityEvent};
 use purplec::diagnostics::render::visible;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -66,21 +69,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         say(&format!("{} is compressed and not read", name.display()));
     }
     let wanted = arguments.selection.session.as_deref();
-    let lines: Vec<&str> = files
-        .lines()
-        .map(|(_, line)| line)
-        .filter(|line| wanted.is_none_or(|id| get(&value(line), "sandbox_id") == id))
-        .collect();
-    if lines.is_empty() {
-        let id = wanted.unwrap_or_default();
+    let mut status = 0;
+    let mut records = Vec::new();
+    for (place, line) in files.numbered() {
+        match read::record(line) {
+            Ok(entry) if wanted.is_none_or(|id| entry.record.sandbox_id == id) => {
+                records.push((line, entry));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                say(&format!("{place}: this is no record: {error}"));
+                status = NOT_WHOLE;
+            }
+        }
+    }
+    if let Some(id) = wanted.filter(|_| records.is_empty()) {
         return Err(format!("{}: no run is called {id}", path.display()).into());
     }
     let text = match (arguments.format, wanted) {
-        (Format::Json, _) => lines.join("\n") + "\n",
-        (Format::Table, None) => table(&lines),
-        (Format::Table, Some(_)) => lines.iter().map(|line| in_full(&value(line))).collect(),
+        (Format::Json, _) => records.iter().flat_map(|(line, _)| [*line, "\n"]).collect(),
+        (Format::Table, None) => table(records.iter().map(|(_, entry)| &entry.record)),
+        (Format::Table, Some(_)) => records.iter().map(|(_, entry)| in_full(entry)).collect(),
     };
-    print(&text)
+    print(&text)?;
+    Ok(status)
 }
 
 /// Prints records; a reader who has seen enough is no failure.
@@ -123,10 +135,6 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
     ))
 }
 
-fn value(line: &str) -> Value {
-    serde_json::from_str(line).unwrap_or_default()
-}
-
 /// A value as a word that a terminal can show.
 fn word(value: &Value) -> String {
     match value {
@@ -137,44 +145,32 @@ fn word(value: &Value) -> String {
     }
 }
 
-/// What an object has under a key; null where it has nothing.
-fn get<'v>(object: &'v Value, key: &str) -> &'v Value {
-    object.get(key).unwrap_or(&Value::Null)
-}
-
-fn events(record: &Value) -> impl Iterator<Item = &Value> {
-    get(record, "security_events")
-        .as_array()
-        .into_iter()
-        .flatten()
-}
-
-fn table(lines: &[&str]) -> String {
+fn table<'r>(records: impl Iterator<Item = &'r AuditRecord<Owned>>) -> String {
     let head = [
-        "TIME", "SESSION", "POLICY", "STATUS", "EXIT", "DENIED", "COMMAND",
+        "TIME", "SESSION", "POLICY", "STATUS", "OUTCOME", "EXIT", "DENIED", "COMMAND",
     ];
     let mut rows = vec![head.map(str::to_owned)];
-    for record in lines.iter().map(|line| value(line)) {
-        let counts = events(&record).filter_map(|one| get(one, "count").as_u64());
-        let denied = counts.fold(0, u64::saturating_add).to_string();
-        let shown = |key| word(get(&record, key));
+    for record in records {
+        let counts = record.security_events.iter().filter_map(|one| one.count);
+        let command: Vec<String> = record.command.iter().map(|one| visible(one)).collect();
         rows.push([
-            shown("timestamp"),
-            shown("sandbox_id"),
-            shown("policy_name"),
-            shown("status"),
-            shown("exit_code"),
-            denied,
-            shown("command"),
+            timestamp(record.timestamp),
+            visible(&record.sandbox_id),
+            visible(&record.policy_name),
+            record.status.name().to_owned(),
+            record.outcome.name().to_owned(),
+            record.exit_code.to_string(),
+            counts.fold(0, u64::saturating_add).to_string(),
+            command.join(" "),
         ]);
     }
-    let mut widths = [0; 6];
+    let mut widths = [0; 7];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.chars().count().max(*width);
         }
     }
-    let line = |row: &[String; 7]| {
+    let line = |row: &[String; 8]| {
         let cells = row
             .iter()
             .zip(widths)
@@ -185,36 +181,46 @@ fn table(lines: &[&str]) -> String {
 }
 
 /// One record, a line for each thing that it says.
-fn in_full(record: &Value) -> String {
-    let keys = record.as_object().into_iter().flatten();
+fn in_full(entry: &Entry) -> String {
+    let keys = entry.members.as_object().into_iter().flatten();
     let keys = keys.filter(|(key, _)| *key != "security_events");
     let lines = keys.map(|(key, value)| format!("{key:16} {}\n", word(value)));
-    lines.chain(events(record).map(event)).collect()
+    let events = entry.record.security_events.iter().map(event);
+    lines.chain(events).collect()
 }
 
-fn event(event: &Value) -> String {
-    let line = match (get(event, "policy_line"), get(event, "policy_source")) {
-        (Value::Null, _) => String::new(),
-        (line, Value::Null) => format!(" (policy line {line})"),
-        (line, source) => format!(" (line {line} of {})", word(source)),
+fn event(event: &SecurityEvent<Owned>) -> String {
+    let line = match (event.policy_line, &event.policy_source) {
+        (None, _) => String::new(),
+        (Some(line), None) => format!(" (policy line {line})"),
+        (Some(line), Some(source)) => format!(" (line {line} of {})", visible(source)),
     };
-    let kind = if get(event, "syscall").is_null() {
-        "type"
-    } else {
-        "syscall"
-    };
-    let (count, what) = (word(get(event, "count")), word(get(event, kind)));
+    let count = event
+        .count
+        .map_or("-".to_owned(), |count| count.to_string());
+    let what = event.syscall.as_deref().unwrap_or(event.kind.name());
+    let arguments = event.arguments.as_ref().map(|all| {
+        let value = |value: &Argument<String>| match value {
+            Argument::Number(number) => json!(number),
+            Argument::Text(text) => json!(text),
+        };
+        let all = all.iter().map(|(name, one)| (name.clone(), value(one)));
+        Value::Object(all.collect()).to_string()
+    });
     let details = [
-        "arguments",
-        "unreliable_path",
-        "errno",
-        "process",
-        "pid",
-        "first_at",
+        ("arguments", arguments),
+        ("unreliable_path", event.unreliable_path.clone()),
+        ("errno", event.errno.clone()),
+        ("process", event.process.clone()),
+        ("pid", event.pid.map(|pid| pid.to_string())),
+        ("first_at", event.first_at.map(timestamp)),
     ];
-    let details = details.map(|key| (key, get(event, key)));
-    let details = details.iter().filter(|(_, value)| !value.is_null());
-    let details = details.map(|(key, value)| format!("{key}={}", word(value)));
-    let details = details.collect::<Vec<_>>().join(" ");
-    format!("denied           {count}x {what}{line} {details}\n")
+    let details = details
+        .into_iter()
+        .filter_map(|(key, value)| Some(format!(" {key}={}", visible(&value?))));
+    let details: String = details.collect();
+    format!(
+        "denied           {count}x {}{line}{details}\n",
+        visible(what)
+    )
 }

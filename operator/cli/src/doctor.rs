@@ -140,7 +140,7 @@ mod tests {
         let subject = Subject {
             id: "a",
             layer: "audit",
-            why: "nobody is told",
+            why: "none is recorded",
         };
         let checks = vec![Check {
             subject,
@@ -166,11 +166,11 @@ mod tests {
         };
         let some = missing(Need::OnlyWith("`on_deny: notify`"));
         assert!(some.contains("degraded  a  EBUSY\n"), "{some}");
-        assert!(some.contains("why: nobody is told (required by `on_deny: notify`)\n"));
-        assert!(missing(Need::Never).contains("nobody is told (optional)\n"));
+        assert!(some.contains("why: none is recorded (required by `on_deny: notify`)\n"));
+        assert!(missing(Need::Never).contains("none is recorded (optional)\n"));
         let all = missing(Need::Always);
         assert!(all.contains("missing   a  EBUSY\n"), "{all}");
-        assert!(all.contains("nobody is told\n"));
+        assert!(all.contains("none is recorded\n"));
         assert!(all.ends_with("what is missing for root: audit (Linux 7.0, x)\n"));
     }
 

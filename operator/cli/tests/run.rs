@@ -1,5 +1,5 @@
-//! `purple run` up to the point where it becomes purple-exec: a script in its place tells what it
-//! was given.
+//! `purple run` up to the point where it becomes purple-exec: a script in its place writes what it
+//! was given to files.
 #![expect(
     clippy::panic,
     clippy::expect_used,
@@ -112,17 +112,17 @@ impl Drop for TestDir {
 
 #[track_caller]
 fn refused(output: &Output, words: &[&str]) {
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(125), "{told}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(125), "{message}");
     for word in words {
-        assert!(told.contains(word), "`{word}` is not in: {told}");
+        assert!(message.contains(word), "`{word}` is not in: {message}");
     }
 }
 
 #[track_caller]
 fn ran(output: &Output) {
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{told}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "",

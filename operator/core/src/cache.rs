@@ -2,6 +2,7 @@
 //! it inherits from, and the compiler. What is kept saves compiling, no more: it is read once, and those bytes are what runs.
 
 use purple_host::files::PrivateDirectory;
+use purple_host::users;
 use purple_plan::{MAX_PLAN_BYTES, Plan, Sha256};
 use purplec::seal::hex;
 use purplec::source::Sources;
@@ -13,11 +14,7 @@ const COMPILER: &str = concat!("purplec ", env!("CARGO_PKG_VERSION"));
 
 /// The directory of the kept plans; `None` where the environment names no place for it.
 pub(crate) fn directory() -> Option<PathBuf> {
-    let absolute = |name| {
-        let path = PathBuf::from(std::env::var_os(name)?);
-        path.is_absolute().then_some(path)
-    };
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    let base = users::base_directory("XDG_CACHE_HOME", ".cache")?;
     Some(base.join("purple").join("plans"))
 }
 

@@ -6,7 +6,7 @@
 use crate::executor::{self, ExecutorError};
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
-use crate::session::{Session, SessionError};
+use crate::session::Session;
 use crate::workspace::{self, WorkspaceError};
 use purple_host::cgroup::Cgroup;
 use purple_host::memory::SealedBytes;
@@ -18,6 +18,8 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+pub use crate::session::SessionError;
 
 /// What to run under a plan, and how.
 #[derive(Debug, Clone, Default)]

@@ -17,26 +17,6 @@ mod session;
 pub mod workspace;
 
 pub use notice::{Findings, Notice, RecordStage};
-pub use session::SessionError;
 
 /// The exit status of purple-exec where it refuses a run before the command starts.
 pub const REFUSED: u8 = 125;
-
-/// Why the audit log cannot be read or written.
-#[derive(Debug)]
-pub struct Problem(pub String);
-
-impl Problem {
-    /// A problem with this message.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Problem {}

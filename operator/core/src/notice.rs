@@ -1,5 +1,6 @@
 //! What people should read although nothing failed: values, which the command line prints.
 
+use crate::audit::error::LogError;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::source::Sources;
 use std::fmt::{self, Display};
@@ -15,7 +16,7 @@ pub enum Notice {
     /// The policy has a run go on where its record cannot be written.
     NoRecord {
         /// Why it cannot.
-        why: String,
+        why: LogError,
         /// When this was found.
         when: RecordStage,
     },

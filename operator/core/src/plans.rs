@@ -191,7 +191,7 @@ pub enum PlanError {
     NoListing(String),
     /// The compiler has failed.
     Compiler(Fault),
-    /// Nobody knows which day it is.
+    /// The clock does not say which day it is.
     Clock,
 }
 

@@ -1,14 +1,16 @@
 //! A run that is recorded: what is checked and opened before it, and what is written after it.
 
-use crate::Problem;
+use crate::REFUSED;
+use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
+use crate::audit::read::{self, NotDeclared};
 use crate::audit::record::Run;
 use crate::notice::{Notice, RecordStage};
 use crate::workspace::{self, WorkspaceError};
 use purple_host::process::{SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
-use purplec::resolve::quantity::Date;
+use purple_report::Outcome;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::fs::File;
@@ -17,7 +19,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// The run.
 #[derive(Debug)]
@@ -61,7 +63,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Tells purple-exec by arguments where its report goes, and whose child it is.
+    /// Passes to purple-exec where its report goes, and whose child it is.
     pub(crate) fn add_arguments(&self, command: &mut Command) {
         let descriptor = self.report.as_raw_fd().to_string();
         command
@@ -76,8 +78,8 @@ impl<'a> Session<'a> {
         command: &mut Command,
         notices: &mut Vec<Notice>,
     ) -> Result<u8, SessionError> {
-        let started = timestamp(SystemTime::now());
-        let status = supervise(command).map_err(SessionError::Supervise)?;
+        let started = SystemTime::now();
+        let mut status = supervise(command).map_err(SessionError::Supervise)?;
         let text = self.read_report()?;
         let copied = match &mut self.copy {
             None => Ok(()),
@@ -85,13 +87,30 @@ impl<'a> Session<'a> {
                 .write_all(text.as_bytes())
                 .map_err(|error| SessionError::ReportCopy(FileError::at(path)(error))),
         };
+        let (report, outcome, unreadable) = match read::report(&text) {
+            Ok(report) => {
+                let outcome = report.outcome;
+                (Some(report), outcome, Ok(()))
+            }
+            // purple-exec ends by itself without a report where it refuses before it looks at where
+            // the report goes.
+            Err(_) if text.is_empty() && status == REFUSED => (None, Outcome::Refused, Ok(())),
+            Err(_) if text.is_empty() => (None, Outcome::Killed, Ok(())),
+            Err(error) => {
+                status = REFUSED;
+                (None, Outcome::Killed, Err(SessionError::Report(error)))
+            }
+        };
         let plan = self.plan;
         let run = Run {
             plan,
             id: &self.id,
-            started: &started,
+            started: started
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default(),
             command: self.command,
-            report: serde_json::from_str(&text).unwrap_or_default(),
+            report,
+            outcome,
             status,
         };
         notices.extend(run.lines().into_iter().map(Notice::Denied));
@@ -103,7 +122,7 @@ impl<'a> Session<'a> {
             let _written: Option<()> =
                 unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
-        copied.map(|()| status)
+        copied.and(unreadable).map(|()| status)
     }
 
     fn read_report(&mut self) -> Result<String, SessionError> {
@@ -140,42 +159,26 @@ fn on_log_failure(plan: &Plan<'_>) -> AuditFailure {
 
 /// A failure of the log ends the run, unless the policy has it go on: then there is a notice.
 fn unless_policy_continues<T>(
-    result: Result<T, Problem>,
+    result: Result<T, LogError>,
     on_failure: AuditFailure,
     when: RecordStage,
     notices: &mut Vec<Notice>,
 ) -> Result<Option<T>, SessionError> {
     match (result, on_failure) {
         (Ok(value), _) => Ok(Some(value)),
-        (Err(problem), AuditFailure::End) => Err(SessionError::Log(problem)),
-        (Err(problem), AuditFailure::Continue) => {
-            let why = problem.0;
+        (Err(why), AuditFailure::End) => Err(SessionError::Log(why)),
+        (Err(why), AuditFailure::Continue) => {
             notices.push(Notice::NoRecord { why, when });
             Ok(None)
         }
     }
 }
 
-/// A time of day in UTC, as RFC 3339 writes it.
-fn timestamp(time: SystemTime) -> String {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
-    let date = Date::from_unix(since.as_secs()).map_or_else(String::new, |date| date.to_string());
-    let seconds = since.as_secs() % 86400;
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!(
-        "{date}T{hours:02}:{minutes:02}:{:02}.{:03}Z",
-        seconds % 60,
-        since.subsec_millis()
-    )
-}
-
 /// Why a run that is to be recorded was not carried out, or not recorded.
 #[derive(Debug)]
 pub enum SessionError {
     /// The audit log.
-    Log(Problem),
+    Log(LogError),
     /// The program could write to the audit log.
     LogWritable(WorkspaceError),
     /// The file that the operator wants the report in.
@@ -184,6 +187,8 @@ pub enum SessionError {
     ReportMemory(Errno),
     /// The report cannot be read.
     ReadReport(io::Error),
+    /// The report is not what is declared.
+    Report(NotDeclared),
     /// There are no random bytes to name the run by.
     Id(FileError),
     /// purple-exec could not be run to its end.
@@ -193,11 +198,12 @@ pub enum SessionError {
 impl Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Log(problem) => f.write_str(&problem.0),
+            Self::Log(error) => error.fmt(f),
             Self::LogWritable(error) => error.fmt(f),
             Self::ReportCopy(error) | Self::Id(error) => error.fmt(f),
             Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),
             Self::ReadReport(error) => write!(f, "reading the report: {error}"),
+            Self::Report(error) => write!(f, "the report of purple-exec: {error}"),
             Self::Supervise(error) => error.fmt(f),
         }
     }

@@ -10,6 +10,7 @@ pub mod errno;
 pub mod files;
 pub mod memory;
 mod mountinfo;
+pub mod own_file;
 pub mod path;
 pub mod probe;
 pub mod process;

@@ -135,7 +135,7 @@ fn state_change(child: Pid) -> Result<Option<StateChange>, Errno> {
     })
 }
 
-/// Stops as the keyboard's signal does by default; where nobody would continue us, nothing happens.
+/// Stops as the keyboard's signal does by default; in a group without a parent to continue it, nothing happens.
 fn stop() -> Result<(), Errno> {
     let mut only = SigSet::empty();
     only.add(Signal::SIGTSTP);

@@ -13,6 +13,16 @@ pub fn is_root() -> bool {
     geteuid().is_root()
 }
 
+/// A directory for a kind of this user's files: where a variable says, or below the home directory.
+/// `None` where neither is an absolute path (XDG Base Directory Specification).
+pub fn base_directory(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    absolute(variable).or_else(|| Some(absolute("HOME")?.join(below_home)))
+}
+
 /// The most bytes of the user database that are read.
 const MAX_DATABASE_BYTES: u64 = 16 << 20;
 

@@ -1,8 +1,8 @@
 //! The policy as its author writes it: typed, documented, and the source of the JSON Schema.
 //!
 //! These types hold *what was written*, not what it means: a size is still the text `512M`, a
-//! syscall is still a name. The compiler's resolve stage gives them meaning. Older spellings of a
-//! key are renamed before a policy gets here (see [`OLDER_SPELLINGS`]), so there is one field for
+//! syscall is still a name. The compiler's resolve stage gives them meaning. Deprecated spellings of a
+//! key are renamed before a policy gets here (see [`DEPRECATED_SPELLINGS`]), so there is one field for
 //! one thing.
 //!
 //! Any section may be absent; each type's documentation says what its absence means.
@@ -30,7 +30,7 @@ pub use policy::Policy;
 pub use quantity::{Quantity, Timeout};
 pub use resources::Resources;
 pub use schema::json_schema;
-pub use spelling::{OLDER_OPERATORS, OLDER_SPELLINGS, OlderSpelling};
+pub use spelling::{DEPRECATED_OPERATORS, DEPRECATED_SPELLINGS, DeprecatedSpelling};
 pub use syscalls::{
     Action, AdvancedRule, Argument, ArgumentValue, CallEntry, CallGrant, Capabilities,
     CapabilityEntry, CapabilityGrant, Condition, Conditions, OnDeny, Operator, Syscalls,

@@ -1,6 +1,6 @@
 //! The JSON Schema (draft-07), generated from the types.
 
-use crate::{OLDER_OPERATORS, OLDER_SPELLINGS, Policy};
+use crate::{DEPRECATED_OPERATORS, DEPRECATED_SPELLINGS, Policy};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -19,8 +19,8 @@ pub fn json_schema() -> Value {
     let mut schema = Value::from(schema);
     without_null(&mut schema);
     without_line_ends(&mut schema);
-    add_older_spellings(&mut schema);
-    add_older_operators(&mut schema);
+    add_deprecated_spellings(&mut schema);
+    add_deprecated_operators(&mut schema);
     head_first(schema)
 }
 
@@ -105,8 +105,8 @@ fn section<'s>(schema: &'s mut Value, section: &str) -> Option<&'s mut Map<Strin
         .as_object_mut()
 }
 
-fn add_older_spellings(schema: &mut Value) {
-    for spelling in OLDER_SPELLINGS {
+fn add_deprecated_spellings(schema: &mut Value) {
+    for spelling in DEPRECATED_SPELLINGS {
         let Some(properties) = section(schema, spelling.section) else {
             continue;
         };
@@ -118,16 +118,16 @@ fn add_older_spellings(schema: &mut Value) {
             keywords.insert("description".to_owned(), json!(description));
             keywords.insert("deprecated".to_owned(), json!(true));
         }
-        properties.insert(spelling.older.to_owned(), property);
+        properties.insert(spelling.deprecated.to_owned(), property);
     }
 }
 
-fn add_older_operators(schema: &mut Value) {
+fn add_deprecated_operators(schema: &mut Value) {
     let operators = schema
         .pointer_mut("/definitions/Operator/oneOf")
         .and_then(Value::as_array_mut);
     let Some(operators) = operators else { return };
-    for (older, preferred) in OLDER_OPERATORS {
+    for (older, preferred) in DEPRECATED_OPERATORS {
         operators.push(json!({
             "description": format!("Older spelling of `{preferred}`."),
             "type": "string",

@@ -3,11 +3,11 @@
 #[test]
 fn every_older_spelling_is_known_and_deprecated() {
     let schema = purple_policy::json_schema().to_string();
-    for spelling in purple_policy::OLDER_SPELLINGS {
+    for spelling in purple_policy::DEPRECATED_SPELLINGS {
         assert!(
-            schema.contains(&format!("\"{}\":", spelling.older)),
+            schema.contains(&format!("\"{}\":", spelling.deprecated)),
             "{}",
-            spelling.older
+            spelling.deprecated
         );
         assert!(schema.contains(&format!("Older spelling of `{}`", spelling.preferred)));
     }

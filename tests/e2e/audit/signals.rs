@@ -8,6 +8,7 @@ use purple_tests::host::survivors;
 use purple_tests::operator::{install, purple};
 use purple_tests::run::{Finished, finish};
 use purple_tests::test_dir::TestDir;
+use serde_json::json;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout};
 use std::time::Duration;
@@ -48,7 +49,11 @@ while :; do sleep 0.05; done";
         "once each: {done}"
     );
     assert_eq!(run(place, &[], &["sh", "-c", "kill -KILL $$"]).code(), 137);
-    assert_eq!(records(place)[1]["status"], "signaled");
+    let record = &records(place)[1];
+    assert_eq!(
+        (&record["status"], &record["outcome"]),
+        (&json!("failed"), &json!("signaled"))
+    );
 }
 
 pub(super) fn it_stops_and_goes_on(place: &TestDir) {

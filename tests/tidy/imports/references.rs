@@ -59,18 +59,25 @@ pub(super) fn outside(of: &Crate) -> BTreeSet<(String, String)> {
 fn ends(of: &Crate) -> Vec<(ModuleId, End)> {
     let mut found = Vec::new();
     for (id, module) in of.modules.iter().enumerate() {
-        let mut paths = Paths(BTreeSet::new());
+        let mut all = Paths::default();
         for item in &module.items {
-            paths.visit_item(item);
+            all.visit_item(item);
         }
-        let all = paths.0.iter().filter_map(|path| of.resolve(id, path));
-        found.extend(all.map(|end| (id, end)));
+        let ends = all.paths.iter().filter_map(|path| of.resolve(id, path));
+        found.extend(ends.map(|end| (id, end)));
+        let macros = all.macros.into_iter().map(|name| End::Outside(vec![name]));
+        found.extend(macros.map(|end| (id, end)));
     }
     found
 }
 
 /// All paths in some items.
-struct Paths(BTreeSet<Vec<String>>);
+#[derive(Default)]
+struct Paths {
+    paths: BTreeSet<Vec<String>>,
+    /// The macros that are called by one name.
+    macros: BTreeSet<String>,
+}
 
 impl<'a> Visit<'a> for Paths {
     fn visit_item(&mut self, item: &'a Item) {
@@ -103,18 +110,20 @@ impl<'a> Visit<'a> for Paths {
     }
 
     fn visit_item_use(&mut self, import: &'a ItemUse) {
-        self.0
+        self.paths
             .extend(leaves(&import.tree).into_iter().map(|leaf| leaf.path));
     }
 
     fn visit_path(&mut self, path: &'a Path) {
         let names = path.segments.iter().map(|it| it.ident.to_string());
-        self.0.insert(names.collect());
+        self.paths.insert(names.collect());
         visit::visit_path(self, path);
     }
 
     fn visit_macro(&mut self, it: &'a syn::Macro) {
         visit::visit_macro(self, it);
+        self.macros
+            .extend(it.path.get_ident().map(ToString::to_string));
         self.tokens(it.tokens.clone());
     }
 
@@ -130,14 +139,14 @@ impl Paths {
             match token {
                 TokenTree::Ident(name) => {
                     if colons != 2 {
-                        self.0.insert(std::mem::take(&mut path));
+                        self.paths.insert(std::mem::take(&mut path));
                     }
                     path.push(name.to_string());
                     colons = 0;
                 }
                 TokenTree::Punct(mark) if mark.as_char() == ':' && !path.is_empty() => colons += 1,
                 other => {
-                    self.0.insert(std::mem::take(&mut path));
+                    self.paths.insert(std::mem::take(&mut path));
                     colons = 0;
                     if let TokenTree::Group(group) = other {
                         self.tokens(group.stream());
@@ -145,6 +154,6 @@ impl Paths {
                 }
             }
         }
-        self.0.insert(path);
+        self.paths.insert(path);
     }
 }

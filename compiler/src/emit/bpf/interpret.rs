@@ -8,7 +8,7 @@ use super::instruction::{
 };
 use crate::ir::syscalls::Call;
 
-/// The value that a program returns for a call; `seen` is told of every comparison on the
+/// The value that a program returns for a call; `seen` is called for every comparison on the
 /// way: which instruction it is, and the offset that was loaded last.
 pub fn run(program: &Program, data: &Data, mut seen: impl FnMut(usize, u32)) -> Result<u32, Trap> {
     let mut at = 0_usize;

@@ -186,7 +186,7 @@ pub(super) fn stopped(one: &ArchMeaning, step: Step, may_fail: bool) -> Option<S
         let verdict = one.verdict(&call.on(one.arch, number));
         let goes_on = match verdict.action {
             Action::Allow | Action::Log => true,
-            // Who is told answers with an error.
+            // A supervisor that is notified answers with an error.
             Action::Errno(_) | Action::Notify => may_fail,
             Action::Trap | Action::KillThread | Action::KillProcess => false,
         };

@@ -152,7 +152,7 @@ fn any(parts: Vec<Option<Alternatives>>) -> Option<Alternatives> {
     (joined.lists.len() <= MOST_ALTERNATIVES).then_some(joined)
 }
 
-/// What tells one comparison from another, wherever they are written.
+/// What distinguishes comparisons, wherever they are written.
 const fn key(condition: &Condition) -> (u8, u8, u64, u64) {
     let (kind, mask, value) = match condition.test {
         Test::Eq(value) => (0, 0, value),

@@ -14,7 +14,7 @@ use crate::ir::syscalls::ArchMeaning;
 use crate::source::Span;
 use crate::syscalls::groups::{Group, closest_group};
 use crate::syscalls::{baseline, replaced, syscall, variants};
-use entry::{Entry, List, What};
+use entry::{Entry, EntryKind, List};
 
 impl<'a> Resolver<'a> {
     /// `allow`, on each interface.
@@ -28,7 +28,7 @@ impl<'a> Resolver<'a> {
             .map(|rule| rule.syscall.as_str());
         let named = entries
             .iter()
-            .filter(|entry| matches!(entry.what, What::Call));
+            .filter(|entry| matches!(entry.kind, EntryKind::Call));
         let named: BTreeSet<&str> = named.map(|entry| entry.text).chain(rules).collect();
         let mut seen = BTreeMap::new();
         for entry in &entries {
@@ -39,13 +39,13 @@ impl<'a> Resolver<'a> {
             if self.duplicate(&mut seen, entry, List::Allow) {
                 continue;
             }
-            match entry.what {
-                What::Call => self.allow_call(entry),
-                What::Group(Some(group)) => {
+            match entry.kind {
+                EntryKind::Call => self.allow_call(entry),
+                EntryKind::Group(Some(group)) => {
                     self.allow_group(group, entry.span, &excluded, &named);
                 }
-                What::Group(None) => self.unknown_group(entry, List::Allow),
-                What::Exclusion(_) => {}
+                EntryKind::Group(None) => self.unknown_group(entry, List::Allow),
+                EntryKind::Exclusion(_) => {}
             }
         }
     }
@@ -128,11 +128,11 @@ impl<'a> Resolver<'a> {
             if self.duplicate(&mut seen, entry, List::Deny) {
                 continue;
             }
-            match entry.what {
-                What::Call => self.deny_call(entry, &entries),
-                What::Group(Some(group)) => self.deny_group(group, entry.span, &excluded),
-                What::Group(None) => self.unknown_group(entry, List::Deny),
-                What::Exclusion(_) => {}
+            match entry.kind {
+                EntryKind::Call => self.deny_call(entry, &entries),
+                EntryKind::Group(Some(group)) => self.deny_group(group, entry.span, &excluded),
+                EntryKind::Group(None) => self.unknown_group(entry, List::Deny),
+                EntryKind::Exclusion(_) => {}
             }
         }
     }
@@ -174,10 +174,10 @@ impl<'a> Resolver<'a> {
             }
         }
         let listed = |other: &str| {
-            entries.iter().any(|entry| match entry.what {
-                What::Call => entry.text == other,
-                What::Group(group) => group.is_some_and(|group| group.contains(other)),
-                What::Exclusion(_) => false,
+            entries.iter().any(|entry| match entry.kind {
+                EntryKind::Call => entry.text == other,
+                EntryKind::Group(group) => group.is_some_and(|group| group.contains(other)),
+                EntryKind::Exclusion(_) => false,
             })
         };
         replacements.retain(|(_, instead)| !listed(instead));
@@ -244,7 +244,7 @@ impl<'a> Resolver<'a> {
                 .then(|| closest_group(name))
                 .flatten()
         };
-        let sign = if matches!(entry.what, What::Exclusion(_)) {
+        let sign = if matches!(entry.kind, EntryKind::Exclusion(_)) {
             "!"
         } else {
             ""
@@ -257,7 +257,7 @@ impl<'a> Resolver<'a> {
 
     /// A call with a condition: a rule that allows, or one that denies.
     fn conditional(&mut self, entry: &Entry<'a>, list: List) {
-        if !matches!(entry.what, What::Call) {
+        if !matches!(entry.kind, EntryKind::Call) {
             self.group_not_here(entry.name_span);
             return;
         }
@@ -286,20 +286,20 @@ impl<'a> Resolver<'a> {
     fn excluded(&mut self, entries: &[Entry<'a>], list: List) -> Excluded<'a> {
         let given: BTreeSet<&str> = entries
             .iter()
-            .filter_map(|entry| match entry.what {
-                What::Group(group) => group,
+            .filter_map(|entry| match entry.kind {
+                EntryKind::Group(group) => group,
                 _ => None,
             })
             .flat_map(Group::calls)
             .collect();
         let named: BTreeMap<&str, Span> = entries
             .iter()
-            .filter(|entry| matches!(entry.what, What::Call) && !entry.when.is_conditional())
+            .filter(|entry| matches!(entry.kind, EntryKind::Call) && !entry.when.is_conditional())
             .map(|entry| (entry.text, entry.name_span))
             .collect();
         let (mut names, mut seen) = (BTreeSet::<&'a str>::new(), BTreeSet::new());
         for entry in entries {
-            let What::Exclusion(group) = entry.what else {
+            let EntryKind::Exclusion(group) = entry.kind else {
                 continue;
             };
             if !seen.insert(entry.text) {
@@ -364,7 +364,7 @@ impl<'a> Resolver<'a> {
         entry: &Entry<'a>,
         list: List,
     ) -> bool {
-        let exclusion = matches!(entry.what, What::Exclusion(_));
+        let exclusion = matches!(entry.kind, EntryKind::Exclusion(_));
         let Some(first) = seen.get(&(exclusion, entry.text)).copied() else {
             seen.insert((exclusion, entry.text), entry.name_span);
             return false;

@@ -71,7 +71,7 @@ fn a_group_does_not_open_the_baseline_unless_it_has_nothing_else() {
 }
 
 /// No group, allowed, lets a call of the baseline through, but those that have no other calls. A
-/// lint tells of the most dangerous ones.
+/// lint reports the most dangerous ones.
 #[test]
 fn no_group_opens_the_baseline_silently() {
     for group in groups() {
@@ -82,9 +82,9 @@ fn no_group_opens_the_baseline_silently() {
             .filter(|name| baseline(name).is_some())
             .filter(|name| verdict(&meaning, Arch::X86_64, name, &[]) == Action::Allow)
             .collect();
-        let told = found.iter().any(|one| one.code == "baseline-opened");
+        let reported = found.iter().any(|one| one.code == "baseline-opened");
         let here = opened.iter().any(|name| !has_finding_of_its_own(name));
-        assert_eq!(here, told, "{}", group.name);
+        assert_eq!(here, reported, "{}", group.name);
         let opened = !opened.is_empty();
         let all = group.calls().all(|name| baseline(name).is_some());
         assert_eq!(

@@ -1,6 +1,6 @@
 //! What the lists and the rules come to together, where that may surprise.
 //!
-//! Each is looked for on every interface that the policy lists, and told once.
+//! Each is looked for on every interface that the policy lists, and reported once.
 
 use std::collections::BTreeSet;
 
@@ -37,12 +37,12 @@ impl Resolver<'_> {
         let mut names = BTreeSet::new();
         let (mut listed, mut ruled) = (false, None);
         // There are warnings about these, which say more.
-        let told = |call: &CallMeaning| {
+        let reported = |call: &CallMeaning| {
             matches!(call.name, "io_uring_setup" | "socketcall")
                 || has_finding_of_its_own(call.name)
         };
         for (_, _, _, call) in self.calls() {
-            if !call.baseline || told(call) {
+            if !call.baseline || reported(call) {
                 continue;
             }
             let rule = opening_rule(call);
@@ -76,12 +76,12 @@ impl Resolver<'_> {
     /// A rule behind one that always holds.
     pub(super) fn unreachable_rules(&mut self) {
         let mut found = Vec::new();
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for (at, arch, _, call) in self.calls() {
             let mut always: Option<Span> = None;
             for rule in &call.rules {
                 match always {
-                    Some(stronger) if told.insert((rule.span, call.name)) => {
+                    Some(stronger) if reported.insert((rule.span, call.name)) => {
                         let message = format!(
                             "this rule on `{}` is never reached{}",
                             call.name,
@@ -106,13 +106,13 @@ impl Resolver<'_> {
     /// What a conditional allow does to the lists beside it.
     pub(super) fn notes_on_allow_rules(&mut self) {
         let mut found = Vec::new();
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for (at, one) in self.interfaces.iter().enumerate() {
             for call in one.calls.values() {
                 let always = call.rules.iter().find(|rule| rule.conditions.is_empty());
                 if let (Some(rule), Some(denied)) = (always, call.denied)
                     && matches!(rule.strength, Strength::Allow | Strength::Log)
-                    && told.insert((rule.span, call.name))
+                    && reported.insert((rule.span, call.name))
                 {
                     let place = format!("`{}`{}", call.name, on(at, one.arch));
                     let message = format!("this rule undoes the denial of {place}");
@@ -131,7 +131,7 @@ impl Resolver<'_> {
                     continue;
                 };
                 if allows.clone().any(|rule| rule.conditions.is_empty())
-                    || !told.insert((first.span, call.name))
+                    || !reported.insert((first.span, call.name))
                 {
                     continue;
                 }

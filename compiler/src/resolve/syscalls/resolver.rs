@@ -72,7 +72,7 @@ impl<'a> Resolver<'a> {
         self.document.span(pointer)
     }
 
-    /// Tells what was found, unless an error is known at the same place: a value that was refused
+    /// Reports what was found, unless an error is known at the same place: a value that was refused
     /// before says nothing new, nor does a second architecture that refuses it.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         if !self.sink.has_error_at(diagnostic.span) {

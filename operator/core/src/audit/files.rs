@@ -1,7 +1,7 @@
 //! The files of an audit log: the log, and what a rotation has moved away from its place.
 
+use super::error::LogError;
 use super::log::{self, Head};
-use crate::Problem;
 use purple_host::FileError;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
@@ -51,6 +51,14 @@ impl LogFiles {
     pub fn lines(&self) -> impl Iterator<Item = (&Path, &str)> {
         let all = self.texts.iter();
         all.flat_map(|(path, text)| text.lines().map(move |line| (path.as_path(), line)))
+    }
+
+    /// Every line, and where it stands: `FILE:NUMBER`.
+    pub fn numbered(&self) -> impl Iterator<Item = (String, &str)> {
+        self.texts.iter().flat_map(|(path, text)| {
+            let place = move |(at, line)| (format!("{}:{}", path.display(), at + 1), line);
+            text.lines().enumerate().map(place)
+        })
     }
 
     /// The files that are not read because they are compressed.
@@ -107,14 +115,14 @@ pub enum LogFilesError {
     /// Its directory.
     Directory(FileError),
     /// One of its files.
-    Log(Problem),
+    Log(LogError),
 }
 
 impl Display for LogFilesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory(error) => error.fmt(f),
-            Self::Log(problem) => f.write_str(&problem.0),
+            Self::Log(error) => error.fmt(f),
         }
     }
 }

@@ -4,46 +4,36 @@
 //! old one was moved away, goes on where that one ended, and records that are cut from the end are
 //! missed. The head is what writers lock, for the log itself may be moved while they wait.
 
-use crate::Problem;
-use nix::errno::Errno;
-use nix::fcntl::{FallocateFlags, Flock, FlockArg, OFlag, fallocate};
+use super::error::{LogError, LogProblem};
+use purple_host::own_file::{self, Access, LockedFile};
+use purple_host::users;
 use purple_plan::sha256;
 use purplec::seal::hex;
 use serde_json::Value;
 use std::ffi::OsString;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// What is set aside for a record before a run: a record with as many denied calls as there can be,
 /// each with a path of control characters, and a long command line.
-const RESERVED: i64 = 1 << 20;
+const RESERVED_BYTES: u32 = 1 << 20;
 
 /// More than the longest record has: a command line and what it takes to escape it.
-const TAIL: u64 = 16 << 20;
+const MAX_RECORD_BYTES: u64 = 16 << 20;
 
 /// The most bytes of a log that are read.
-const MOST: u64 = 1 << 30;
+const MAX_LOG_BYTES: u64 = 1 << 30;
 
 /// The log that is written where a policy names none: root's own, or the caller's.
-pub fn default_path() -> Result<PathBuf, Problem> {
-    if nix::unistd::geteuid().is_root() {
+pub fn default_path() -> Result<PathBuf, LogError> {
+    if users::is_root() {
         return Ok(PathBuf::from("/var/log/purple/audit.log"));
     }
-    let absolute = |name| {
-        let path = PathBuf::from(std::env::var_os(name)?);
-        path.is_absolute().then_some(path)
-    };
-    absolute("XDG_STATE_HOME")
-        .or_else(|| Some(absolute("HOME")?.join(".local/state")))
+    users::base_directory("XDG_STATE_HOME", ".local/state")
         .map(|base| base.join("purple/audit.log"))
-        .ok_or_else(|| {
-            Problem::new(
-                "neither XDG_STATE_HOME nor HOME says where the audit log lies; write `log_path`",
-            )
-        })
+        .ok_or(LogError::NoDefaultPath)
 }
 
 /// A log that can be appended to.
@@ -95,31 +85,27 @@ fn hash(bytes: &[u8]) -> String {
 
 impl Log {
     /// Looks whether a record can be appended, and sets room aside for it.
-    pub fn ready(path: PathBuf) -> Result<Self, Problem> {
+    pub fn ready(path: PathBuf) -> Result<Self, LogError> {
         let log = Self { path };
         if let Some(directory) = log.path.parent() {
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(directory)
-                .map_err(|error| log.problem(&error.to_string()))?;
+                .map_err(|error| log.failed(error))?;
         }
         let (head, _) = log.lock()?;
         let file = log.open()?;
         let size = log.size(&file)?;
-        let end = i64::try_from(size).unwrap_or(i64::MAX);
-        match fallocate(&file, FallocateFlags::FALLOC_FL_KEEP_SIZE, end, RESERVED) {
-            // Some file systems cannot: then the end of the run shows whether there is room.
-            Ok(()) | Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => {}
-            Err(errno) => return Err(log.problem(errno.desc())),
-        }
+        // Some file systems cannot: then the end of the run shows whether there is room.
+        own_file::reserve(&file, size, RESERVED_BYTES).map_err(|errno| log.failed(errno))?;
         drop(head);
         Ok(log)
     }
 
     /// Appends a record, which is made from the head before it, by one write.
-    pub fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), Problem> {
-        let failed = |error: std::io::Error| self.problem(&error.to_string());
+    pub fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), LogError> {
+        let failed = |error: std::io::Error| self.failed(error);
         let (mut place, before) = self.lock()?;
         let mut file = self.open()?;
         let line = record(&before);
@@ -127,15 +113,15 @@ impl Log {
         let bytes = format!("{line}\n");
         let written = file.write(bytes.as_bytes());
         if !written.as_ref().is_ok_and(|count| *count == bytes.len()) {
-            // Half a record is none.
+            // Never leave a partial record.
             file.set_len(size).map_err(failed)?;
             return Err(match written {
-                Ok(_) => self.problem("no space for the whole record"),
+                Ok(_) => self.failed(LogProblem::NoSpace),
                 Err(error) => failed(error),
             });
         }
         file.sync_data().map_err(failed)?;
-        let after = Head::of(&line).ok_or_else(|| self.problem("a record without its number"))?;
+        let after = Head::of(&line).ok_or_else(|| self.failed(LogProblem::NoNumber))?;
         // Of one length always, so that it is written over and never empty.
         let text = format!("{:020} {}\n", after.sequence, after.hash);
         place.seek(SeekFrom::Start(0)).map_err(failed)?;
@@ -143,22 +129,20 @@ impl Log {
         place.sync_data().map_err(failed)
     }
 
-    /// Waits until nobody else writes, and reads the head. A record whose writer did not come to
+    /// Waits until no other process writes, and reads the head. A record whose writer did not come to
     /// change the head counts.
-    fn lock(&self) -> Result<(Flock<File>, Head), Problem> {
-        let failed = |what: &dyn std::fmt::Display| {
-            Problem::new(format!(
-                "the audit log's head {}: {what}",
-                self.head().display()
-            ))
+    fn lock(&self) -> Result<(LockedFile, Head), LogError> {
+        let failed = |problem| LogError::Head {
+            path: self.head(),
+            problem,
         };
-        let file = open_private(&self.head(), true).map_err(|error| failed(&error))?;
-        let mut locked = Flock::lock(file, FlockArg::LockExclusive)
-            .map_err(|(_, errno)| failed(&errno.desc()))?;
+        let file =
+            own_file::open(&self.head(), Access::Update).map_err(|error| failed(error.into()))?;
+        let mut locked = own_file::lock(file).map_err(|errno| failed(errno.into()))?;
         let mut text = String::new();
         locked
             .read_to_string(&mut text)
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| failed(error.into()))?;
         let last = self.last_line()?;
         let head = match (text.as_str(), &last) {
             ("", None) => Head::start(),
@@ -166,14 +150,11 @@ impl Log {
             ("", Some(line)) => match Head::of(line).filter(|_| bound_to(line, &Head::start())) {
                 Some(head) => head,
                 None => {
-                    return Err(failed(
-                        &"it is gone, and the log has records: look at it with purple audit \
-                          --verify, and move it away to begin another",
-                    ));
+                    return Err(failed(LogProblem::HeadMissing));
                 }
             },
             (text, last) => {
-                let head = Head::parse(text).ok_or_else(|| failed(&"it cannot be read"))?;
+                let head = Head::parse(text).ok_or_else(|| failed(LogProblem::HeadUnreadable))?;
                 let newer = last.as_ref().filter(|line| bound_to(line, &head));
                 newer.and_then(|line| Head::of(line)).unwrap_or(head)
             }
@@ -181,20 +162,17 @@ impl Log {
         Ok((locked, head))
     }
 
-    fn open(&self) -> Result<File, Problem> {
-        open_private(&self.path, false).map_err(|error| self.problem(&error.to_string()))
+    fn open(&self) -> Result<File, LogError> {
+        own_file::open(&self.path, Access::Append).map_err(|error| self.failed(error))
     }
 
-    fn size(&self, file: &File) -> Result<u64, Problem> {
-        Ok(file
-            .metadata()
-            .map_err(|error| self.problem(&error.to_string()))?
-            .len())
+    fn size(&self, file: &File) -> Result<u64, LogError> {
+        Ok(file.metadata().map_err(|error| self.failed(error))?.len())
     }
 
     /// The last record; a longer one than can be is taken as none of ours.
-    fn last_line(&self) -> Result<Option<String>, Problem> {
-        let text = read_end(&self.path, TAIL)?;
+    fn last_line(&self) -> Result<Option<String>, LogError> {
+        let text = read_end(&self.path, MAX_RECORD_BYTES)?;
         Ok(text.and_then(|text| text.lines().last().map(str::to_owned)))
     }
 
@@ -202,8 +180,11 @@ impl Log {
         head_of(&self.path)
     }
 
-    fn problem(&self, what: &str) -> Problem {
-        Problem::new(format!("the audit log {}: {what}", self.path.display()))
+    fn failed(&self, problem: impl Into<LogProblem>) -> LogError {
+        LogError::Log {
+            path: self.path.clone(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -215,7 +196,7 @@ pub fn head_of(log: &Path) -> PathBuf {
 }
 
 /// The head of a log as it is written; `None` where there is none.
-pub fn read_head(log: &Path) -> Result<Option<Head>, Problem> {
+pub fn read_head(log: &Path) -> Result<Option<Head>, LogError> {
     Ok(read(&head_of(log))?.and_then(|text| Head::parse(&text)))
 }
 
@@ -229,55 +210,14 @@ pub fn bound_to(line: &str, before: &Head) -> bool {
 }
 
 /// A file's text; `None` where there is no file.
-pub fn read(path: &Path) -> Result<Option<String>, Problem> {
-    read_end(path, MOST)
+pub fn read(path: &Path) -> Result<Option<String>, LogError> {
+    read_end(path, MAX_LOG_BYTES)
 }
 
 /// At most so many bytes at the end of a file.
-fn read_end(path: &Path, most: u64) -> Result<Option<String>, Problem> {
-    let failed = |what: &dyn std::fmt::Display| {
-        Problem::new(format!("the audit log {}: {what}", path.display()))
-    };
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    let mut file = match OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits())
-        .open(path)
-    {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(&error)),
-    };
-    let length = file.metadata().map_err(|error| failed(&error))?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(most)))
-        .map_err(|error| failed(&error))?;
-    let mut bytes = Vec::new();
-    file.take(most)
-        .read_to_end(&mut bytes)
-        .map_err(|error| failed(&error))?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// Opens a file of our own for writing, made where it is missing, which nobody else can read.
-fn open_private(path: &Path, from_start: bool) -> std::io::Result<File> {
-    let refused = |what: &str| Err(std::io::Error::other(what.to_owned()));
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let mut options = OpenOptions::new();
-    let options = options.create(true).mode(0o600).custom_flags(flags.bits());
-    let file = if from_start {
-        options.read(true).write(true).truncate(false).open(path)?
-    } else {
-        options.append(true).open(path)?
-    };
-    let found = file.metadata()?;
-    if !found.is_file() {
-        return refused("not a regular file");
-    }
-    if found.uid() != nix::unistd::geteuid().as_raw() {
-        return refused("it belongs to somebody else");
-    }
-    if found.mode() & 0o777 != 0o600 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
+fn read_end(path: &Path, limit: u64) -> Result<Option<String>, LogError> {
+    own_file::read_end(path, limit).map_err(|error| LogError::Log {
+        path: path.to_owned(),
+        problem: error.into(),
+    })
 }

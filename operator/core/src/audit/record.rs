@@ -1,91 +1,100 @@
 //! From a report to a record, and to what people see: numbers become names.
 
 use super::log::Head;
-use crate::REFUSED;
+use super::read::Owned;
 use purple_plan::{Plan, SourceLine};
+use purple_report::{
+    Argument, AuditRecord, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
+    ResourceUsage, SecurityEvent, Sink, Status, parse_digest,
+};
 use purplec::syscalls::constants::symbolic;
-use purplec::syscalls::{Arch, Kind, X32_BIT, signature, syscall_name};
-use serde_json::{Map, Value, json};
+use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The most lines about denied calls that people see at the end.
 const LINES: usize = 5;
 
 /// What is known of a run once it has ended.
-#[derive(Debug)]
 pub struct Run<'a> {
     /// What confined it.
     pub plan: &'a Plan<'a>,
     /// Names the run in the log.
     pub id: &'a str,
-    /// When it was started, in words of RFC 3339.
-    pub started: &'a str,
+    /// When it was started, since 1970.
+    pub started: Duration,
     /// The command and its arguments.
     pub command: Vec<String>,
-    /// What purple-exec has written; null where it was killed, or has refused the run, before.
-    pub report: Value,
-    /// The exit status of purple-exec.
+    /// What purple-exec has written; none where it was killed, or has refused the run, before.
+    pub report: Option<Report<Owned>>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The exit status that the caller sees.
     pub status: u8,
 }
 
 impl Run<'_> {
     /// The record, as one line.
-    pub fn record(&self, before: &Head) -> String {
-        let report = &self.report;
-        let seconds = |key| number(report, key).as_f64().unwrap_or_default();
-        // purple-exec ends by itself without a word where it refuses before it looks at its report.
-        let silent = if self.status == REFUSED {
-            "refused"
-        } else {
-            "killed"
+    pub fn record(self, before: &Head) -> String {
+        let exit_code = u64::from(self.status);
+        let usage = |report: &Report<Owned>| ResourceUsage {
+            cpu_time_seconds: report.cpu_user_seconds + report.cpu_system_seconds,
+            peak_memory_bytes: report.peak_memory_bytes,
+            disk_io_bytes: report.disk_io_bytes,
         };
-        let status = report
-            .get("status")
-            .cloned()
-            .unwrap_or_else(|| json!(silent));
-        json!({
-            "timestamp": self.started,
-            "event_type": "sandbox_run",
-            "sandbox_id": self.id,
-            "policy_name": self.plan.meta.policy_name.to_string_lossy(),
-            "command": self.command,
-            "status": status,
-            "exit_code": self.status,
-            "resource_usage": {
-                "cpu_time_seconds": seconds("cpu_user_seconds") + seconds("cpu_system_seconds"),
-                "peak_memory_bytes": number(report, "peak_memory_bytes"),
-                "disk_io_bytes": number(report, "disk_io_bytes"),
-            },
-            "security_events": self.events(),
-            "plan": format!("sha256:{}", purplec::seal::hex(&self.plan.digest)),
-            "receipt": report.get("receipt").cloned().unwrap_or(Value::Null),
-            "unenforced": report.get("unenforced").cloned().unwrap_or(Value::Null),
-            "sequence": before.sequence.saturating_add(1),
-            "previous": before.hash,
-        })
-        .to_string()
+        let security_events = self.events();
+        let resource_usage = self.report.as_ref().map(usage).unwrap_or_default();
+        let (receipt, unenforced) = match self.report {
+            Some(report) => (report.receipt, Some(report.unenforced)),
+            None => (None, None),
+        };
+        let record = AuditRecord::<Owned> {
+            timestamp: self.started,
+            event_type: RecordType::SandboxExecution,
+            sandbox_id: self.id.to_owned(),
+            policy_name: self.plan.meta.policy_name.to_string_lossy().into_owned(),
+            command: self.command,
+            status: Status::of(self.outcome, exit_code),
+            outcome: self.outcome,
+            exit_code,
+            resource_usage,
+            security_events,
+            plan: self.plan.digest,
+            receipt,
+            unenforced,
+            sequence: before.sequence.saturating_add(1),
+            previous: parse_digest(before.hash.as_bytes()).unwrap_or_default(),
+        };
+        let mut line = Line(String::new());
+        <AuditRecord as Kind>::write::<Owned>(record, &mut Json::new(&mut line));
+        line.0
     }
 
     fn denied(&self) -> impl Iterator<Item = Denied<'_>> {
-        let list = self.report.get("denied").and_then(Value::as_array);
+        let list = self
+            .report
+            .as_ref()
+            .and_then(|report| report.denied.as_ref());
         list.into_iter().flatten().map(Denied)
     }
 
     /// How many denied calls found no room in the list.
     fn beyond(&self) -> u64 {
-        number(&self.report, "denied_beyond").as_u64().unwrap_or(0)
+        let beyond = self.report.as_ref().and_then(|report| report.denied_beyond);
+        beyond.unwrap_or(0)
     }
 
-    fn events(&self) -> Vec<Value> {
-        let mut events: Vec<Value> = self.denied().map(|one| one.event(self.plan)).collect();
+    fn events(&self) -> Vec<SecurityEvent<Owned>> {
+        let mut events: Vec<_> = self.denied().map(|one| one.event(self.plan)).collect();
         if self.beyond() > 0 {
-            events.push(
-                json!({"type": "denials_not_listed", "syscall": null, "pid": null,
-                "count": self.beyond()}),
-            );
+            events.push(SecurityEvent {
+                count: Some(self.beyond()),
+                ..nothing_but(EventType::DenialsNotListed)
+            });
         }
-        if self.report.get("denied_whole").and_then(Value::as_bool) == Some(false) {
-            events.push(json!({"type": "recorder_ended", "syscall": null, "pid": null}));
+        let whole = self.report.as_ref().and_then(|report| report.denied_whole);
+        if whole == Some(false) {
+            events.push(nothing_but(EventType::RecorderEnded));
         }
         events
     }
@@ -95,7 +104,7 @@ impl Run<'_> {
         let mut groups: BTreeMap<(String, SourceLine), u64> = BTreeMap::new();
         for one in self.denied() {
             let count = groups.entry((one.name(), one.line())).or_default();
-            *count = count.saturating_add(one.number("count"));
+            *count = count.saturating_add(one.0.count);
         }
         let mut groups: Vec<((String, SourceLine), u64)> = groups.into_iter().collect();
         groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -139,33 +148,54 @@ fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
     )
 }
 
-fn number(object: &Value, key: &str) -> Value {
-    object
-        .get(key)
-        .filter(|value| value.is_number())
-        .cloned()
-        .unwrap_or_else(|| json!(0))
+/// An event of which only the type says something.
+fn nothing_but(kind: EventType) -> SecurityEvent<Owned> {
+    SecurityEvent {
+        kind,
+        syscall: None,
+        pid: None,
+        process: None,
+        arguments: None,
+        unreliable_path: None,
+        errno: None,
+        count: None,
+        first_at: None,
+        policy_line: None,
+        policy_source: None,
+    }
+}
+
+/// A time since 1970 as it is written in a record.
+pub fn timestamp(time: Duration) -> String {
+    let mut text = Line(String::new());
+    Json::new(&mut text).time(time);
+    text.0.trim_matches('"').to_owned()
+}
+
+/// A text that is written to.
+struct Line(String);
+
+impl Sink for Line {
+    fn push(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
 }
 
 /// A row of the report's list.
-struct Denied<'a>(&'a Value);
+struct Denied<'a>(&'a Denial<Owned>);
 
 impl Denied<'_> {
-    fn number(&self, key: &str) -> u64 {
-        number(self.0, key).as_u64().unwrap_or(0)
-    }
-
     fn arch(&self) -> Option<Arch> {
-        let x32 = self.number("syscall") >= u64::from(X32_BIT);
+        let x32 = self.0.syscall >= u64::from(X32_BIT);
         let of = |arch: &Arch| {
-            u64::from(arch.audit()) == self.number("arch")
+            u64::from(arch.audit()) == self.0.arch
                 && (*arch == Arch::X32) == (x32 && Arch::X86_64.audit() == arch.audit())
         };
         Arch::ALL.into_iter().find(of)
     }
 
     fn known(&self) -> Option<(Arch, &'static str)> {
-        let number = u32::try_from(self.number("syscall")).ok()?;
+        let number = u32::try_from(self.0.syscall).ok()?;
         let arch = self.arch()?;
         Some((arch, syscall_name(arch, number)?))
     }
@@ -173,65 +203,58 @@ impl Denied<'_> {
     fn name(&self) -> String {
         match self.known() {
             Some((_, name)) => name.to_owned(),
-            None => format!("call {}", self.number("syscall")),
+            None => format!("call {}", self.0.syscall),
         }
     }
 
     fn line(&self) -> SourceLine {
-        let source = u8::try_from(self.number("source")).unwrap_or(0);
-        SourceLine::new(source, u32::try_from(self.number("line")).unwrap_or(0))
+        let source = u8::try_from(self.0.source).unwrap_or(0);
+        SourceLine::new(source, u32::try_from(self.0.line).unwrap_or(0))
     }
 
     /// The arguments by name, in constants where they have some.
-    fn arguments(&self) -> Value {
-        let words = self.0.get("args").and_then(Value::as_array);
-        let values = words.into_iter().flatten().map(|word| {
-            let digits = word.as_str().and_then(|word| word.strip_prefix("0x"));
-            digits
-                .and_then(|digits| u64::from_str_radix(digits, 16).ok())
-                .unwrap_or(0)
-        });
+    fn arguments(&self) -> Vec<(String, Argument<String>)> {
+        let values = self.0.args.iter().copied();
         let Some((arch, name)) = self.known() else {
-            let all = values
-                .enumerate()
-                .map(|(at, value)| (format!("arg{at}"), hex(value)));
-            return Value::Object(all.collect());
+            let all = values.enumerate();
+            return all
+                .map(|(at, value)| (format!("arg{at}"), hex(value)))
+                .collect();
         };
         let arguments = signature(arch, name).unwrap_or_default();
         let named = arguments.iter().zip(values).map(|(argument, value)| {
             let value = value & argument.mask();
             let shown = match argument.kind {
-                Kind::Pointer => hex(value),
+                ArgumentKind::Pointer => hex(value),
                 _ => match symbolic(arch, name, argument.name, value) {
-                    Some(names) => json!(names),
-                    None if value < 1 << 16 => json!(value),
+                    Some(names) => Argument::Text(names),
+                    None if value < 1 << 16 => Argument::Number(value),
                     None => hex(value),
                 },
             };
             (argument.name.to_owned(), shown)
         });
-        Value::Object(named.collect::<Map<_, _>>())
+        named.collect()
     }
 
-    fn event(&self, plan: &Plan<'_>) -> Value {
-        let get = |key| self.0.get(key).cloned().unwrap_or(Value::Null);
+    fn event(&self, plan: &Plan<'_>) -> SecurityEvent<Owned> {
         let line = self.line();
-        json!({
-            "type": "syscall_denied",
-            "syscall": self.name(),
-            "pid": self.number("pid"),
-            "process": get("comm"),
-            "arguments": self.arguments(),
-            "unreliable_path": get("unreliable_path"),
-            "errno": get("errno"),
-            "count": self.number("count"),
-            "first_at": get("first_at"),
-            "policy_line": line.is_some().then(|| line.line()),
-            "policy_source": source(plan, line),
-        })
+        SecurityEvent {
+            kind: EventType::SyscallDeny,
+            syscall: Some(self.name()),
+            pid: Some(self.0.pid),
+            process: self.0.comm.clone(),
+            arguments: Some(self.arguments()),
+            unreliable_path: self.0.unreliable_path.clone(),
+            errno: self.0.errno.clone(),
+            count: Some(self.0.count),
+            first_at: Some(self.0.first_at),
+            policy_line: line.is_some().then(|| line.line().into()),
+            policy_source: source(plan, line),
+        }
     }
 }
 
-fn hex(value: u64) -> Value {
-    json!(format!("{value:#x}"))
+fn hex(value: u64) -> Argument<String> {
+    Argument::Text(format!("{value:#x}"))
 }

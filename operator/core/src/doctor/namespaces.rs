@@ -5,12 +5,9 @@ use super::userns;
 use purple_host::probe::StepError;
 use purple_host::probe::namespaces::{self as probe, ID_MAPS, UNSHARE};
 use purple_host::{errno, users};
-use purplec::emit::OUTSIDE_FOR_ROOT;
+use purplec::lower::{INSIDE, OUTSIDE_FOR_ROOT};
 use purplec::target::Namespace;
 use std::collections::BTreeSet;
-
-/// The uid inside of shipped profiles.
-const UID_INSIDE: u32 = 1000;
 
 const USER_NAMESPACES: Subject = Subject {
     id: "user-namespaces",
@@ -46,14 +43,14 @@ pub(super) fn check(checks: &mut Vec<Check>) -> BTreeSet<Namespace> {
     working
 }
 
-/// A user namespace with this user's ids; for root also with ids that nobody has.
+/// A user namespace with this user's ids; for root also with ids of no user.
 fn user_namespaces() -> Outcome {
-    let steps = probe::user(UID_INSIDE);
+    let steps = probe::user(INSIDE);
     let result = steps.result(UNSHARE).and_then(|()| steps.result(ID_MAPS));
     if result.is_err() || !users::is_root() {
         return Outcome::of_step(result, userns::fix);
     }
-    match probe::map_foreign_id(OUTSIDE_FOR_ROOT, UID_INSIDE) {
+    match probe::map_foreign_id(OUTSIDE_FOR_ROOT, INSIDE) {
         Ok(_namespace) => Outcome::works(),
         Err(error) => Outcome::Missing {
             found: format!("mapping uid {OUTSIDE_FOR_ROOT}: {}", errno::words(error)),

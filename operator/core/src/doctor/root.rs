@@ -7,7 +7,7 @@ use purple_host::probe::root::{
     self as probe, MOUNT_SETATTR, NEW_ROOT, OPEN_TREE, PIVOT_ROOT, PROC, READ_ONLY, SYSFS,
 };
 use purple_host::{Errno, users};
-use purplec::emit::OUTSIDE_FOR_ROOT;
+use purplec::lower::OUTSIDE_FOR_ROOT;
 
 const MOUNTS: Subject = Subject {
     id: "mounts",

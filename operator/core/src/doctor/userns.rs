@@ -4,7 +4,7 @@ use purple_host::settings::{is_filtered, sysctl};
 use purple_host::users;
 use std::path::Path;
 
-/// What to type or to change, as far as the host's settings tell.
+/// What to type or to change, as far as the host's settings show it.
 pub(super) fn fix() -> String {
     let is = |name: &str, value: &str| sysctl(name).as_deref() == Some(value);
     if is("kernel.unprivileged_userns_clone", "0") && !users::is_root() {

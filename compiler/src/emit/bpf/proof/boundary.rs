@@ -1,7 +1,7 @@
 //! A call whose arguments make too many cells, sampled: all combinations of the values around each
 //! constant of its rules and of the program's own comparisons, with the upper half and the bits
 //! outside masks flipped; where that is too many, each argument alone and a fixed number of mixed
-//! ones. From one such combination for each way through the program, every single bit of each
+//! ones. From one such combination for each path through the program, every single bit of each
 //! argument is flipped.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,8 +48,8 @@ pub(super) fn sample(
 /// The most combinations tried for one call.
 const MOST_CELLS: usize = 2048;
 
-/// The most ways through the program from which single bits are flipped, for one call.
-const MOST_WAYS: usize = 64;
+/// The most paths through the program from which single bits are flipped, for one call.
+const MOST_PATHS: usize = 64;
 
 struct Checker<'a> {
     meaning: &'a Meaning,
@@ -92,9 +92,9 @@ impl Checker<'_> {
             big_endian,
             &mut constants,
         );
-        let mut ways = BTreeMap::new();
+        let mut paths = BTreeMap::new();
         for args in cells(&constants) {
-            let (mut way, mut words) = (0_u64, 0_u64);
+            let (mut path, mut words) = (0_u64, 0_u64);
             let value = self.compare(
                 &Call {
                     audit_arch,
@@ -102,16 +102,16 @@ impl Checker<'_> {
                     args,
                 },
                 |at, offset| {
-                    way = (way ^ at as u64).wrapping_mul(0x0100_0000_01B3);
+                    path = (path ^ at as u64).wrapping_mul(0x0100_0000_01B3);
                     words |= 1 << (offset % 64);
                 },
             )?;
-            ways.entry(way).or_insert(Way { args, words, value });
+            paths.entry(path).or_insert(Path { args, words, value });
         }
-        for way in ways.values().take(MOST_WAYS) {
+        for path in paths.values().take(MOST_PATHS) {
             for position in constants.keys() {
                 for bit in 0..64 {
-                    let mut args = way.args;
+                    let mut args = path.args;
                     if let Some(arg) = args.get_mut(usize::from(*position)) {
                         *arg ^= 1 << bit;
                     }
@@ -122,9 +122,9 @@ impl Checker<'_> {
                     };
                     let second = (bit >= 32) != big_endian;
                     let offset = ARGUMENTS + 8 * u32::from(*position) + if second { 4 } else { 0 };
-                    // A word that no comparison on the way looks at does not change the way.
-                    if way.words & 1 << (offset % 64) == 0 {
-                        self.returned(&call, way.value)?;
+                    // A word that no comparison on the path looks at does not change the path.
+                    if path.words & 1 << (offset % 64) == 0 {
+                        self.returned(&call, path.value)?;
                     } else {
                         self.compare(&call, |_, _| {})?;
                     }
@@ -135,8 +135,8 @@ impl Checker<'_> {
     }
 }
 
-/// A way through the program.
-struct Way {
+/// A path through the program.
+struct Path {
     /// A call's arguments that it is taken for.
     args: [u64; 6],
     /// The offsets of the words that are compared on it, as bits.

@@ -5,7 +5,7 @@
 //! until nothing is left to ask:
 //!
 //! 1. The audit architectures: each that the policy lists, and all others at once. The numbers:
-//!    cut wherever the evaluator could tell two apart.
+//!    cut wherever the evaluator could distinguish two.
 //! 2. In each such class, the program is followed with all other words unknown. A comparison that
 //!    some calls of the set answer with yes and others with no cuts the set in two.
 //! 3. Where the program returns, the conditions of the call's rules cut the set further, until all

@@ -28,7 +28,7 @@ enum Answer {
 
 /// How a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Entrance {
     Native = 0,
     Int80 = 1,
     /// Natively, by a thread beside the first one.
@@ -57,7 +57,7 @@ impl Helper {
         Some(Self(folder))
     }
 
-    fn answers(&self, program: &Path, calls: &[(Way, u32, [u64; 6])]) -> Vec<Answer> {
+    fn answers(&self, program: &Path, calls: &[(Entrance, u32, [u64; 6])]) -> Vec<Answer> {
         let mut child = Command::new(self.0.join("call"))
             .arg(program)
             .stdin(Stdio::piped())
@@ -65,9 +65,9 @@ impl Helper {
             .spawn()
             .unwrap();
         let mut lines = String::new();
-        for (way, number, args) in calls {
+        for (entrance, number, args) in calls {
             let args = args.map(|arg| arg.to_string()).join(" ");
-            writeln!(lines, "{} {number} {args}", *way as u8).unwrap();
+            writeln!(lines, "{} {number} {args}", *entrance as u8).unwrap();
         }
         let mut stdin = child.stdin.take().unwrap();
         let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
@@ -155,11 +155,11 @@ fn the_kernel_does_what_the_evaluator_says() {
         let meaning = meaning(yaml, Arch::X86_64);
         let file = helper.0.join(format!("{at}.bpf"));
         std::fs::write(&file, emitted(&meaning).0.to_le_bytes()).unwrap();
-        let mut calls: Vec<(Way, u32, [u64; 6])> = harmless()
+        let mut calls: Vec<(Entrance, u32, [u64; 6])> = harmless()
             .into_iter()
             .map(|(name, args)| {
                 (
-                    Way::Native,
+                    Entrance::Native,
                     syscall_number(Arch::X86_64, name).unwrap(),
                     args,
                 )
@@ -175,16 +175,16 @@ fn the_kernel_does_what_the_evaluator_says() {
             };
             let action = evaluate(&meaning, &call).action;
             (!matches!(action, Action::Allow | Action::Log)).then_some((
-                Way::Native,
+                Entrance::Native,
                 number,
                 [0; 6],
             ))
         }));
-        calls.extend([0, 39, 520].map(|number| (Way::Native, X32_BIT + number, [0; 6])));
-        calls.push((Way::Native, u32::MAX, [0; 6]));
-        calls.extend([20, 24].map(|number| (Way::Int80, number, [0; 6])));
-        for ((way, number, args), answer) in calls.iter().zip(helper.answers(&file, &calls)) {
-            let arch = if *way == Way::Int80 {
+        calls.extend([0, 39, 520].map(|number| (Entrance::Native, X32_BIT + number, [0; 6])));
+        calls.push((Entrance::Native, u32::MAX, [0; 6]));
+        calls.extend([20, 24].map(|number| (Entrance::Int80, number, [0; 6])));
+        for ((entrance, number, args), answer) in calls.iter().zip(helper.answers(&file, &calls)) {
+            let arch = if *entrance == Entrance::Int80 {
                 Arch::X86
             } else {
                 Arch::X86_64
@@ -226,7 +226,7 @@ fn only_the_thread_is_killed_where_the_policy_says_so() {
     std::fs::write(&file, program.to_le_bytes()).unwrap();
     let calls = ["getuid", "getgid", "getpid", "getppid"].map(|name| {
         (
-            Way::Thread,
+            Entrance::Thread,
             syscall_number(Arch::X86_64, name).unwrap(),
             [0; 6],
         )
@@ -249,7 +249,7 @@ fn the_kernel_answers_probes_as_their_table_says() {
         .iter()
         .map(|one| {
             (
-                Way::Native,
+                Entrance::Native,
                 syscall_number(Arch::X86_64, one.name).unwrap(),
                 one.args,
             )

@@ -1,7 +1,7 @@
 //! How long programs are, how many instructions a call runs, what the kernel can cache, and how
 //! long it takes to make them.
 
-use crate::spent::spent;
+use crate::cpu_time::cpu_time;
 use std::time::Duration;
 
 use super::*;
@@ -54,8 +54,8 @@ fn executed(meaning: &Meaning, program: &Program) -> (usize, usize) {
 
 /// How many instructions a call runs.
 fn steps(program: &Program, call: &Call) -> usize {
-    // The interpreter tells of comparisons; it stops at the first instruction that is none of its
-    // own, so a copy that is cut short tells how far a call comes.
+    // The interpreter reports comparisons; it stops at the first instruction that is none of its
+    // own, so a copy that is cut short shows how far a call comes.
     let data = Data::new(call, false);
     let mut count = 0;
     for at in 0..program.instructions.len() {
@@ -269,12 +269,12 @@ fn the_longest_policies_are_generated_in_time() {
             &Document::default(),
             &mut Sink::new(),
         );
-        let start = spent();
+        let start = cpu_time();
         let program = generate(&meaning);
-        let time = spent().saturating_sub(start);
-        let start = spent();
+        let time = cpu_time().saturating_sub(start);
+        let start = cpu_time();
         let proof = check(&meaning, &program).map(|report| report.method);
-        let (length, proven) = (program.instructions.len(), spent().saturating_sub(start));
+        let (length, proven) = (program.instructions.len(), cpu_time().saturating_sub(start));
         println!("{what}: {length} instructions in {time:?}, {proof:?} in {proven:?}");
         // Several times what it takes.
         let most = if cfg!(debug_assertions) {

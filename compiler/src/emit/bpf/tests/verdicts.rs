@@ -142,13 +142,13 @@ fn what_answers_for_the_profiles_names_the_line_that_the_evaluator_names() {
 }
 
 #[test]
-fn a_told_meaning_tells_of_every_error_of_the_policy_and_of_nothing_else() {
+fn a_meaning_with_notification_notifies_of_every_error_of_the_policy_and_of_nothing_else() {
     let meaning = meaning(RULES, Arch::X86_64);
-    let told = meaning.told();
-    let (program, _) = emitted(&told);
+    let notifying = meaning.with_notification();
+    let (program, _) = emitted(&notifying);
     let seed = seed();
     let mut random = Random(seed);
-    let mut tells = 0;
+    let mut notified = 0;
     for _ in 0..4000 {
         let call = call(&mut random, &meaning, &[3, 6, 0x7e02_0000, 1, 8]);
         let before = evaluate(&meaning, &call);
@@ -157,7 +157,7 @@ fn a_told_meaning_tells_of_every_error_of_the_policy_and_of_nothing_else() {
             Action::Errno(_) if !enosys => Action::Notify,
             other => other,
         };
-        tells += usize::from(expected == Action::Notify);
+        notified += usize::from(expected == Action::Notify);
         let found = run(&program, &Data::new(&call, false), |_, _| {});
         assert_eq!(
             found,
@@ -165,5 +165,5 @@ fn a_told_meaning_tells_of_every_error_of_the_policy_and_of_nothing_else() {
             "PURPLE_SEED={seed} {call}"
         );
     }
-    assert!(tells > 100, "{tells}");
+    assert!(notified > 100, "{notified}");
 }

@@ -28,7 +28,7 @@ impl List {
 pub(super) struct Entry<'p> {
     /// What is named, without the `!` of an exclusion.
     pub(super) text: &'p str,
-    pub(super) what: What,
+    pub(super) kind: EntryKind,
     /// The name.
     pub(super) name_span: Span,
     /// The whole entry.
@@ -36,8 +36,9 @@ pub(super) struct Entry<'p> {
     pub(super) when: When<'p>,
 }
 
+/// The kind of name that an entry is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum What {
+pub(super) enum EntryKind {
     Call,
     /// `None` where no group has the name.
     Group(Option<&'static Group>),
@@ -87,14 +88,14 @@ impl<'a> Resolver<'a> {
                 None => ("", span, When::Always),
             },
         };
-        let (text, what) = match text.strip_prefix('!') {
-            Some(rest) => (rest, What::Exclusion(group(rest))),
-            None if text.starts_with('@') => (text, What::Group(group(text))),
-            None => (text, What::Call),
+        let (text, kind) = match text.strip_prefix('!') {
+            Some(rest) => (rest, EntryKind::Exclusion(group(rest))),
+            None if text.starts_with('@') => (text, EntryKind::Group(group(text))),
+            None => (text, EntryKind::Call),
         };
         Entry {
             text,
-            what,
+            kind,
             name_span,
             span,
             when,

@@ -295,7 +295,7 @@ fn renew<T: Copy>(list: &mut Vec<T>, count: usize, value: T) {
     list.resize(count, value);
 }
 
-/// How many masks there are that tell some of two values and those between them apart.
+/// How many masks there are that separate some of two values and those between them.
 fn masks_between(first: u32, last: u32) -> usize {
     (first ^ last)
         .checked_ilog2()

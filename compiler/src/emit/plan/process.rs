@@ -1,0 +1,117 @@
+//! The process, the network and the audit record, as records.
+
+use super::lines::Lines;
+use super::texts::Texts;
+use crate::ir::{self, Detail, Ir, Namespace, Resource, network};
+use purple_plan::{
+    Audit, Capabilities, Network, NetworkMode, Process, Rlimit, audit_flags, network_flags,
+    process_flags,
+};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// `RLIMIT_CORE` (asm-generic/resource.h).
+const RLIMIT_CORE: u32 = 4;
+
+/// The record of the process.
+pub(super) fn process<'t>(ir: &Ir, texts: &'t Texts, lines: Lines<'_>) -> Process<'t> {
+    let from = &ir.process;
+    Process {
+        namespaces: namespaces(&from.namespaces),
+        inner_namespaces: namespaces(&from.inner_namespaces),
+        uid: from.user.inside,
+        gid: from.group.inside,
+        root_uid: from.user.outside_for_root,
+        root_gid: from.group.outside_for_root,
+        timeout_ms: from.timeout.map_or(0, milliseconds),
+        grace_ms: milliseconds(from.grace),
+        flags: if from.new_session {
+            process_flags::NEW_SESSION
+        } else {
+            0
+        },
+        umask: from.umask,
+        hostname: &texts.host_name,
+        working_dir: &texts.working_dir,
+        working_dir_line: lines.of(from.working_dir_span),
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn namespaces(kinds: &BTreeSet<Namespace>) -> u64 {
+    kinds.iter().fold(0, |bits, kind| bits | flag(*kind))
+}
+
+/// `CLONE_NEW*` (linux/sched.h).
+const fn flag(kind: Namespace) -> u64 {
+    match kind {
+        Namespace::Mount => 0x0002_0000,
+        Namespace::Cgroup => 0x0200_0000,
+        Namespace::Uts => 0x0400_0000,
+        Namespace::Ipc => 0x0800_0000,
+        Namespace::User => 0x1000_0000,
+        Namespace::Pid => 0x2000_0000,
+        Namespace::Network => 0x4000_0000,
+    }
+}
+
+/// The capabilities, the same in each set.
+pub(super) const fn capabilities(ir: &Ir) -> Capabilities {
+    let keep = ir.process.capabilities;
+    Capabilities {
+        bounding: keep,
+        inheritable: keep,
+        permitted: keep,
+        effective: keep,
+        ambient: keep,
+    }
+}
+
+/// The record of a limit.
+pub(super) fn limit(limit: &ir::Limit, lines: Lines<'_>) -> Rlimit {
+    Rlimit {
+        resource: match limit.resource {
+            Resource::Core => RLIMIT_CORE,
+        },
+        line: lines.of(limit.span),
+        soft: limit.soft,
+        hard: limit.hard,
+    }
+}
+
+/// The record of the network.
+pub(super) fn network(network: &network::Network, lines: Lines<'_>) -> Network {
+    Network {
+        mode: match network.link {
+            network::Link::Loopback => NetworkMode::Loopback,
+        },
+        flags: if network.narrowed.is_some() {
+            network_flags::NARROWED
+        } else {
+            0
+        },
+        line: lines.of(network.narrowed),
+    }
+}
+
+/// The record of what is recorded.
+pub(super) fn audit<'t>(audit: &ir::Audit, texts: &'t Texts, lines: Lines<'_>) -> Audit<'t> {
+    let flag = |detail: &Detail| match detail {
+        Detail::Resource => audit_flags::RESOURCE,
+        Detail::Filesystem => audit_flags::FILESYSTEM,
+        Detail::Syscall => audit_flags::SYSCALL,
+        Detail::Network => audit_flags::NETWORK,
+    };
+    Audit {
+        flags: audit
+            .details
+            .iter()
+            .fold(0, |flags, detail| flags | flag(detail)),
+        failure: audit.failure,
+        line: lines.of(Some(audit.span)),
+        log_path: &texts.log_path,
+    }
+}

@@ -1,0 +1,51 @@
+//! The network as text, for `--emit=ir`.
+
+use super::connection::Destination;
+use super::definition::{Effect, Entry, Extent, Link, Network};
+use crate::quantity::Ports;
+use std::fmt;
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = match self.link {
+            Link::Loopback => "loopback",
+        };
+        let extent = match self.extent {
+            Extent::Loopback => "loopback",
+            Extent::Everywhere => "everywhere",
+        };
+        let narrowed = if self.narrowed.is_some() {
+            " narrowed"
+        } else {
+            ""
+        };
+        writeln!(f, "network {link} wanted {extent}{narrowed}")?;
+        for entry in &self.entries {
+            writeln!(f, "network {entry}")?;
+        }
+        for (address, _) in &self.name_servers {
+            writeln!(f, "network name server {address}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effect = match self.effect {
+            Effect::Allow => "allow",
+            Effect::Block => "block",
+        };
+        write!(f, "{effect} {}", self.direction.name())?;
+        match &self.destination {
+            Destination::Anywhere => f.write_str(" anywhere")?,
+            Destination::Addresses(block) => write!(f, " {block}")?,
+            Destination::Names(pattern) => write!(f, " {pattern}")?,
+        }
+        if self.ports == Ports::ALL {
+            f.write_str(" every port")
+        } else {
+            write!(f, " {}", self.ports)
+        }
+    }
+}

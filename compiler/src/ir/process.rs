@@ -1,0 +1,75 @@
+//! What the program's process is given, and what it is held to.
+
+use super::namespace::Namespace;
+use crate::source::Span;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The program's process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// The namespaces that the sandbox has of its own.
+    pub namespaces: BTreeSet<Namespace>,
+    /// Those that the program has of its own below them: in them alone its capabilities count.
+    pub inner_namespaces: BTreeSet<Namespace>,
+    /// Its user.
+    pub user: Identity,
+    /// Its group.
+    pub group: Identity,
+    /// Capabilities that it keeps, in each of its sets: bit N for capability N.
+    pub capabilities: u64,
+    /// How long it may run.
+    pub timeout: Option<Duration>,
+    /// What it gets to end by itself when its time is over.
+    pub grace: Duration,
+    /// Whether it leads a session of its own, without a terminal.
+    pub new_session: bool,
+    /// Permission bits that new files lack.
+    pub umask: u32,
+    /// The sandbox's host name.
+    pub host_name: String,
+    /// The directory it starts in.
+    pub working_dir: String,
+    /// Where the policy names that.
+    pub working_dir_span: Option<Span>,
+    /// Limits of its resources (setrlimit(2)).
+    pub limits: Vec<Limit>,
+}
+
+/// A user's or a group's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Inside.
+    pub inside: u32,
+    /// Outside, where root starts the sandbox; an ordinary user's own otherwise.
+    pub outside_for_root: u32,
+}
+
+/// A limit of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The resource.
+    pub resource: Resource,
+    /// What holds.
+    pub soft: u64,
+    /// What the program can raise it to.
+    pub hard: u64,
+    /// The place in the policy; `None` for what every sandbox has.
+    pub span: Option<Span>,
+}
+
+/// A resource that a limit is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Bytes of a core dump.
+    Core,
+}
+
+impl Resource {
+    /// The name in the listing.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+        }
+    }
+}

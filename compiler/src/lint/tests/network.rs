@@ -1,0 +1,147 @@
+//! Lists of ports, name servers and blocked addresses.
+
+use super::{codes, outcome};
+
+#[test]
+fn a_protocol_beside_a_list_of_ports_is_reported_and_without_a_list_is_not() {
+    let guarded = |network: &str, condition: &str| {
+        let text = format!(
+            "name: a\nnetwork: {{isolated: false, {network}}}\nsyscalls:\n  default_deny: false\n  \
+             allow: [{{socket: 'domain == AF_INET && {condition}'}}]\n"
+        );
+        codes(&text)
+            .iter()
+            .filter(|code| **code == "guarded-value-allowed")
+            .count()
+    };
+    for ports in [
+        "allowed_outgoing_ports: [443]",
+        "allowed_incoming_ports: [80]",
+    ] {
+        for (condition, found) in [
+            ("protocol == IPPROTO_MPTCP", 1),
+            ("protocol in {IPPROTO_MPTCP, IPPROTO_SMC}", 2),
+            ("protocol == IPPROTO_UDP", 0),
+            ("protocol != IPPROTO_MPTCP", 0),
+        ] {
+            assert_eq!(guarded(ports, condition), found, "{ports}: {condition}");
+        }
+    }
+    assert_eq!(guarded("dns_servers: []", "protocol == IPPROTO_MPTCP"), 0);
+}
+
+#[test]
+fn ports_that_no_socket_can_use_are_reported_whatever_denies_the_sockets() {
+    let found = |network: &str, lists: &str| {
+        let text = format!(
+            "name: a\nresources: {{session_timeout_seconds: 9}}\nnetwork: {{isolated: false, {network}}}\n\
+             syscalls: {{default_deny: false, {lists}}}\n"
+        );
+        let outcome = outcome(&text);
+        let mut all = outcome.diagnostics.iter();
+        all.find(|one| one.code == "ports-without-socket")
+            .map(|one| one.message.clone())
+    };
+    let families = "`socket` is denied for the families inet and inet6";
+    for (lists, why) in [
+        (
+            "deny: [{socket: 'domain in {AF_INET, AF_INET6}'}]",
+            Some(families),
+        ),
+        ("allow: [{socket: 'domain == AF_UNIX'}]", Some(families)),
+        (
+            "advanced_rules: [{syscall: socket, action: notify}]",
+            Some("`socket` is denied"),
+        ),
+        ("deny: [socket, connect, bind]", Some("`socket` and")),
+        ("deny: [{socket: 'domain == AF_INET6'}]", None),
+        ("deny: [{socket: 'type & 0xf == SOCK_DGRAM'}]", None),
+        (
+            "allow: [{socket: 'domain == AF_INET && type == (SOCK_STREAM | SOCK_CLOEXEC)'}]",
+            None,
+        ),
+        (
+            "allow: [{socket: 'domain == AF_INET6 && protocol == IPPROTO_UDP'}]",
+            None,
+        ),
+        ("advanced_rules: [{syscall: socket, action: log}]", None),
+    ] {
+        for network in [
+            "allowed_outgoing_ports: [443]",
+            "allowed_incoming_ports: [80/udp]",
+        ] {
+            let message = found(network, lists);
+            let said = message
+                .as_deref()
+                .is_some_and(|text| why.is_some_and(|why| text.contains(why)));
+            assert!(
+                said || message.is_none() && why.is_none(),
+                "{lists}: {message:?}"
+            );
+        }
+    }
+}
+
+fn section(lines: &str) -> Vec<&'static str> {
+    let text = format!(
+        "name: a\nresources: {{session_timeout_seconds: 60}}\nnetwork:\n  isolated: false\n{lines}"
+    );
+    codes(&text)
+}
+
+#[test]
+fn a_name_server_is_blocked_however_its_address_is_written() {
+    for (block, server, is_blocked) in [
+        ("192.0.2.0/24", "192.0.2.53", true),
+        ("::ffff:192.0.2.0/120", "192.0.2.53", true),
+        ("192.0.2.53", "::ffff:192.0.2.53", true),
+        ("::ffff:c000:235", "192.0.2.53", true),
+        ("0.0.0.0/0", "192.0.2.53", true),
+        ("2001:db8::/32", "2001:db8::1", true),
+        // No packet to an IPv4 address is IPv6.
+        ("::/0", "192.0.2.53", false),
+        ("::fffe:0:0/95", "192.0.2.53", false),
+        ("2001:db8::/32", "2001:db9::1", false),
+        ("192.0.2.0/24", "192.0.3.53", false),
+    ] {
+        let found = section(&format!(
+            "  blocked_ips: [\"{block}\"]\n  dns_servers: [\"{server}\"]\n"
+        ));
+        let blocked = found.contains(&"dns-server-blocked");
+        assert_eq!(blocked, is_blocked, "{block} {server} {found:?}");
+    }
+}
+
+#[test]
+fn a_list_with_the_port_of_the_name_service_closes_it_to_nobody() {
+    for (ports, is_closed) in [
+        ("443", true),
+        ("8000-9000, 54-60", true),
+        ("53", false),
+        ("53/udp", false),
+        ("1-1023/tcp", false),
+        ("443, 50-60", false),
+    ] {
+        let found = section(&format!(
+            "  allowed_outgoing_ports: [{ports}]\n  dns_servers: [192.0.2.53]\n"
+        ));
+        let closed = found.contains(&"dns-port-closed");
+        assert_eq!(closed, is_closed, "{ports} {found:?}");
+    }
+    let incoming = "  allowed_incoming_ports: [443]\n  dns_servers: [192.0.2.53]\n";
+    assert!(!section(incoming).contains(&"dns-port-closed"));
+}
+
+#[test]
+fn blocks_overlap_however_they_are_written() {
+    for (first, second, overlap) in [
+        ("192.0.2.0/24", "::ffff:192.0.2.0/120", true),
+        ("::ffff:192.0.0.0/112", "192.0.2.1", true),
+        ("::/0", "2001:db8::/32", true),
+        ("::/0", "192.0.2.0/24", false),
+    ] {
+        let found = section(&format!("  blocked_ips: [\"{first}\", \"{second}\"]\n"));
+        let overlaps = found.contains(&"address-overlap");
+        assert_eq!(overlaps, overlap, "{first} {second} {found:?}");
+    }
+}

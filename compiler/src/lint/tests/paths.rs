@@ -1,0 +1,79 @@
+//! Paths of the host.
+
+use super::files;
+
+#[test]
+fn a_part_of_a_writable_tree_that_is_protected_there_is_no_finding() {
+    let clean = Vec::<&str>::new();
+    assert_eq!(
+        files(&[("./src", "/project/src")], &[("./x", "/project")]),
+        clean
+    );
+    assert_eq!(
+        files(&[("./x/src", "/project/src")], &[("./x", "/project")]),
+        clean
+    );
+    assert_eq!(
+        files(&[("./x/src", "/src")], &[("./x", "/project")]),
+        ["read-only-also-writable"]
+    );
+    assert_eq!(
+        files(&[("./x", "/src")], &[("./x", "/project")]),
+        ["read-only-also-writable"]
+    );
+    // The directory around an output path is read-only but for it, which is plain to see.
+    assert_eq!(
+        files(&[(".", "/project")], &[("./output", "/output")]),
+        clean
+    );
+    assert_eq!(
+        files(&[(".git", "/project/.git")], &[(".", "/project")]),
+        clean
+    );
+    assert_eq!(files(&[], &[("./.", "/project")]), clean);
+    assert_eq!(
+        files(&[], &[("./.git/hooks", "/hooks")]),
+        ["project-writable"]
+    );
+}
+
+/// What is worst about a path is not all: that it can be changed is said too.
+#[test]
+fn a_dangerous_path_that_is_writable_is_called_both() {
+    for (host, shown) in [
+        ("/", "host-root-shown"),
+        ("/etc", "credentials-shown"),
+        ("/root/.ssh", "credentials-shown"),
+        ("/home/bob", "home-shown"),
+        ("/usr/..", "host-root-shown"),
+    ] {
+        let found = files(&[], &[(host, "/out")]);
+        assert!(
+            found.contains(&shown) && found.contains(&"host-system-writable"),
+            "{found:?}"
+        );
+        let found = files(&[(host, "/in")], &[]);
+        assert!(
+            found.contains(&shown) && !found.contains(&"host-system-writable"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_shell_would_replace_is_not() {
+    for path in ["~", "~/x", "~bob/x", "$HOME/x", "/srv/${NAME}"] {
+        assert_eq!(
+            files(&[(path, "/x")], &[]),
+            ["host-path-not-expanded"],
+            "{path}"
+        );
+    }
+    for path in ["..", "../x", "./a/../../x"] {
+        assert_eq!(files(&[(path, "/x")], &[]), ["host-path-upward"], "{path}");
+    }
+    assert_eq!(
+        files(&[("a/../x", "/x"), ("a~b", "/y")], &[]),
+        Vec::<&str>::new()
+    );
+}

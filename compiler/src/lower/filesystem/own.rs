@@ -1,0 +1,169 @@
+//! What every sandbox has: `/proc`, `/sys`, `/dev`, files in `/etc`, and the root itself.
+
+use super::attributes::{DEVICE, FIXED, PLAIN, PROCESSES, SEAL, TERMINALS};
+use crate::ir::{Action, Attributes, Step};
+use crate::lower::process::{HOST_NAME, INSIDE};
+use crate::resolve::{Filesystem, Placed};
+use crate::source::Span;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+/// Files that a scratch directory may hold.
+const SCRATCH_FILES: u32 = 1 << 17;
+
+/// The root holds directories, links and a few small files.
+const ROOT_BYTES: u64 = 1 << 20;
+const ROOT_FILES: u32 = 4096;
+
+/// Trees that every sandbox has and no policy can put something into.
+pub(super) const RESERVED: [&str; 3] = ["/proc", "/sys", "/dev"];
+
+/// Device files that every sandbox has (null(4), random(4), tty(4)).
+const DEVICES: [&str; 6] = [
+    "/dev/full",
+    "/dev/null",
+    "/dev/random",
+    "/dev/tty",
+    "/dev/urandom",
+    "/dev/zero",
+];
+
+const DEVICE_LINKS: [(&str, &str); 5] = [
+    ("/dev/fd", "/proc/self/fd"),
+    ("/dev/ptmx", "pts/ptmx"),
+    ("/dev/stderr", "/proc/self/fd/2"),
+    ("/dev/stdin", "/proc/self/fd/0"),
+    ("/dev/stdout", "/proc/self/fd/1"),
+];
+
+/// What the kernel shows of itself and of the host, and no program inside needs.
+pub(super) const MASKED: [&str; 14] = [
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kallsyms",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/vmallocinfo",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+    "/sys/kernel",
+];
+
+/// Kernel files that change the host when written.
+const READ_ONLY_KERNEL: [&str; 6] = [
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/pressure",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+];
+
+/// The first step: an empty root.
+pub(super) fn root() -> Step {
+    let root = Action::Tmpfs {
+        bytes: ROOT_BYTES,
+        files: ROOT_FILES,
+        mode: 0o755,
+    };
+    own("/", root, PLAIN)
+}
+
+/// The last step: nothing is added to the root any more.
+pub(super) fn seal() -> Step {
+    own("/", Action::Seal, SEAL)
+}
+
+/// A step that every sandbox has.
+fn own(target: &str, action: Action, attributes: Attributes) -> Step {
+    Step {
+        action,
+        target: target.to_owned(),
+        attributes,
+        optional: false,
+        existing: false,
+        span: None,
+    }
+}
+
+/// `/proc`, `/sys` and `/dev`.
+pub(super) fn kernel(wanted: &Filesystem, capable: bool) -> Vec<Step> {
+    let mut steps = vec![
+        own("/proc", Action::Proc, PROCESSES),
+        own("/sys", Action::Sysfs, FIXED),
+    ];
+    // A program with capabilities lives in one user namespace below, which takes the only place
+    // that there is; others have none.
+    let namespaces = if capable { "1" } else { "0" };
+    let setting = Action::Setting(namespaces.to_owned());
+    let limit = "/proc/sys/user/max_user_namespaces";
+    steps.push(own(limit, setting, Attributes::NONE));
+    steps.extend(MASKED.map(|path| mask(path, None)));
+    steps.extend(READ_ONLY_KERNEL.map(|path| Step {
+        optional: true,
+        ..own(path, Action::ReadOnly, FIXED)
+    }));
+    steps.extend(DEVICES.map(|path| {
+        let device = Action::Bind {
+            source: path.to_owned(),
+            owned: false,
+        };
+        own(path, device, DEVICE)
+    }));
+    steps.push(own("/dev/pts", Action::Devpts, TERMINALS));
+    steps.push(own("/dev/shm", scratch(wanted, 0o1777), PLAIN));
+    steps.extend(
+        DEVICE_LINKS
+            .map(|(path, target)| own(path, Action::Symlink(target.to_owned()), Attributes::NONE)),
+    );
+    steps
+}
+
+/// What covers a path of the kernel's, where the kernel has it.
+pub(super) fn mask(path: &str, span: Option<Span>) -> Step {
+    Step {
+        optional: true,
+        span,
+        ..own(path, Action::Mask, FIXED)
+    }
+}
+
+/// Files that programs expect in `/etc`.
+pub(super) fn files(dns_servers: &[Placed<IpAddr>]) -> [(&'static str, String); 6] {
+    let mut resolv = String::new();
+    for server in dns_servers {
+        // Writing to a string cannot fail.
+        if writeln!(resolv, "nameserver {}", server.value).is_err() {
+            break;
+        }
+    }
+    let hosts = format!("127.0.0.1 localhost {HOST_NAME}\n::1 localhost {HOST_NAME}\n");
+    let switch = "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n".to_owned();
+    let passwd = format!(
+        "agent:x:{INSIDE}:{INSIDE}:agent:/tmp:/bin/sh\n\
+         nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+    );
+    let group = format!("agent:x:{INSIDE}:\nnogroup:x:65534:\n");
+    [
+        ("/etc/group", group),
+        ("/etc/hostname", format!("{HOST_NAME}\n")),
+        ("/etc/hosts", hosts),
+        ("/etc/nsswitch.conf", switch),
+        ("/etc/passwd", passwd),
+        ("/etc/resolv.conf", resolv),
+    ]
+}
+
+/// An empty directory in memory.
+pub(super) fn scratch(wanted: &Filesystem, mode: u32) -> Action {
+    Action::Tmpfs {
+        bytes: wanted.scratch_bytes,
+        files: SCRATCH_FILES,
+        mode,
+    }
+}

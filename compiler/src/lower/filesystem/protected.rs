@@ -1,0 +1,122 @@
+//! The steps for what is hidden, and for what is kept as it is in writable directories.
+
+use super::attributes::{FIXED, READ_ONLY};
+use super::own::{self, MASKED, RESERVED};
+use super::tree::{Claim, Tree, is_within};
+use crate::diagnostics::{Diagnostic, Sink, quote};
+use crate::ir::{Action, Step};
+use crate::resolve::{Filesystem, Masked, Protected};
+
+/// Puts protected paths and masks into the tree, which has everything else. What is hidden of `/proc` and
+/// `/sys` is returned: it goes after them.
+pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<Step> {
+    let mut kernel = Vec::new();
+    for masked in &wanted.masked {
+        kernel.extend(mask(tree, masked, sink));
+    }
+    for path in wanted.protected.iter().filter(|path| path.named) {
+        protect(tree, path, sink);
+    }
+    for path in wanted.protected.iter().filter(|path| !path.named) {
+        // What the policy itself says of a path, or of one above or below it, goes before a group.
+        let upper = tree
+            .nearest(&path.inside)
+            .map(|(_, claim)| claim.is_writable_bind());
+        if upper == Some(true) && !tree.is_used(&path.inside) {
+            tree.add(&path.inside, claim(path));
+        }
+    }
+    kernel
+}
+
+fn claim(path: &Protected) -> Claim {
+    let action = Action::Protect {
+        hidden: false,
+        stub: path.stub.clone(),
+    };
+    Claim {
+        cited: path.span,
+        named: path.span,
+        ..Claim::new(action, READ_ONLY)
+    }
+}
+
+/// Keeps a path that the policy names as it is.
+fn protect(tree: &mut Tree, path: &Protected, sink: &mut Sink) {
+    match tree.nearest(&path.inside) {
+        Some((upper, above)) if !above.is_writable_bind() => {
+            let span = path.span.unwrap_or_default();
+            let message = format!(
+                "{} lies in {}, which is not writable from the host",
+                quote(&path.inside),
+                quote(upper)
+            );
+            let mut found = Diagnostic::error("duplicate-path", span, message)
+                .with_help("leave it out: what is said of the other path decides");
+            if let Some(named) = above.named {
+                found = found.with_related(named, "used here first");
+            }
+            sink.push(found);
+        }
+        _ => tree.put(&path.inside, claim(path), sink),
+    }
+}
+
+/// Hides a path.
+fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
+    let (path, span) = (&masked.inside, masked.span);
+    if ["/proc/", "/sys/"]
+        .iter()
+        .any(|kernel| path.starts_with(kernel))
+    {
+        let known = MASKED.iter().any(|tree| is_within(path, tree));
+        return (!known).then(|| own::mask(path, Some(span)));
+    }
+    // The tree itself says what is wrong with these.
+    let refused =
+        path == "/" || RESERVED.iter().any(|tree| is_within(path, tree)) || tree.has(path);
+    let nearest = tree.nearest(path).map(|(_, claim)| claim);
+    let action = match nearest.map(|claim| (claim, &claim.action)) {
+        _ if refused => Action::Mask,
+        Some((above, Action::Mask | Action::Protect { .. })) => {
+            let message = format!("{} lies in a path that is hidden already", quote(path));
+            let mut found = Diagnostic::error("below-masked-path", span, message)
+                .with_help("leave it out, or hide less above it");
+            if let Some(named) = above.named {
+                found = found.with_related(named, "hidden from here on");
+            }
+            sink.push(found);
+            return None;
+        }
+        Some((above, _)) if above.is_writable_bind() => Action::Protect {
+            hidden: true,
+            stub: masked.stub.clone(),
+        },
+        Some((_, Action::Bind { .. })) => Action::Mask,
+        _ => {
+            let message = format!("there is nothing of the host at {}", quote(path));
+            sink.push(Diagnostic::error("nothing-to-mask", span, message).with_help(
+                "hide what lies in an immutable path, in an output path, in `/proc` or in `/sys`",
+            ));
+            return None;
+        }
+    };
+    if let Some((below, claim)) = tree.below(path).filter(|_| !refused) {
+        let message = format!("{} is hidden by what is above it", quote(below));
+        sink.push(
+            Diagnostic::error("below-masked-path", claim.named.unwrap_or(span), message)
+                .with_help("put it elsewhere, or hide less")
+                .with_related(span, "hidden from here on"),
+        );
+        return None;
+    }
+    let claim = Claim {
+        // In a tree that nothing inside can write to, what is missing stays missing.
+        optional: action == Action::Mask,
+        cited: Some(span),
+        named: Some(span),
+        ..Claim::new(action, FIXED)
+    };
+    tree.put(path, claim, sink);
+    None
+}

@@ -1,0 +1,231 @@
+//! What goes where in the file system, before it becomes steps.
+
+use super::attributes::PLAIN;
+use super::own::RESERVED;
+use crate::diagnostics::{Applicability, Diagnostic, Sink, quote};
+use crate::ir::{Action, Attributes, Step};
+use crate::source::Span;
+use std::collections::BTreeMap;
+
+/// What goes where, by path: a path comes before what lies below it.
+#[derive(Default)]
+pub(super) struct Tree {
+    claims: BTreeMap<String, Claim>,
+}
+
+/// What is to be at a path.
+pub(super) struct Claim {
+    pub(super) action: Action,
+    pub(super) attributes: Attributes,
+    /// Whether it is left out where the host has it not.
+    pub(super) optional: bool,
+    /// The line that a message at run time cites.
+    pub(super) cited: Option<Span>,
+    /// Where the policy names the path inside.
+    pub(super) named: Option<Span>,
+}
+
+impl Claim {
+    /// What no line of the policy asks for.
+    pub(super) const fn new(action: Action, attributes: Attributes) -> Self {
+        Self {
+            action,
+            attributes,
+            optional: false,
+            cited: None,
+            named: None,
+        }
+    }
+
+    /// Whether it shows something of the host that a program can write to.
+    pub(super) const fn is_writable_bind(&self) -> bool {
+        matches!(self.action, Action::Bind { .. }) && !self.attributes.read_only
+    }
+
+    /// Whether it is a link or a file of the sandbox's own.
+    const fn is_link_or_file(&self) -> bool {
+        matches!(self.action, Action::Symlink(_) | Action::File { .. })
+    }
+}
+
+impl Tree {
+    /// What the policy asks for: an error where it cannot be.
+    pub(super) fn put(&mut self, path: &str, what: Claim, sink: &mut Sink) {
+        let place = what.named.unwrap_or_default();
+        if path == "/" {
+            sink.push(
+                Diagnostic::error("reserved-path", place, "nothing can be put at `/` itself")
+                    .with_help("the root is the sandbox's own; name the directories below it"),
+            );
+            return;
+        }
+        if let Some(tree) = RESERVED.iter().find(|tree| is_within(path, tree)) {
+            let message = format!("nothing can be put into `{tree}`: every sandbox has its own");
+            sink.push(
+                Diagnostic::error("reserved-path", place, message)
+                    .with_help("leave it out, or give it a path outside of this tree"),
+            );
+            return;
+        }
+        if let Some(first) = self.claims.get(path) {
+            let message = format!("{} is used twice", quote(path));
+            let mut diagnostic = Diagnostic::error("duplicate-path", place, message)
+                .with_help("each path inside has one meaning: remove one, or change it");
+            let both = [&first.action, &what.action];
+            if both
+                .iter()
+                .all(|action| matches!(action, Action::Tmpfs { .. }))
+            {
+                // Two scratch directories, which are alike.
+                diagnostic = diagnostic.with_item_removed(Applicability::Safe, place);
+            }
+            if let Some(first) = first.named {
+                diagnostic = diagnostic.with_related(first, "used here first");
+            }
+            sink.push(diagnostic);
+            return;
+        }
+        self.claims.insert(path.to_owned(), what);
+    }
+
+    /// What every sandbox has, unless the policy puts something there or above it.
+    pub(super) fn offer(&mut self, path: &str, claim: Claim) {
+        let hides = |claim: &Claim| !claim.is_link_or_file();
+        let covered = self.claims.get(path).is_some_and(hides)
+            || self.above(path).any(|(_, claim)| hides(claim));
+        if !covered {
+            self.claims.entry(path.to_owned()).or_insert(claim);
+        }
+    }
+
+    /// Whether there is something at a path.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.claims.contains_key(path)
+    }
+
+    /// Puts something where there is nothing yet.
+    pub(super) fn add(&mut self, path: &str, claim: Claim) {
+        self.claims.insert(path.to_owned(), claim);
+    }
+
+    /// Whether there is something at a path or below it.
+    pub(super) fn is_used(&self, path: &str) -> bool {
+        self.claims.contains_key(path) || self.below(path).is_some()
+    }
+
+    /// The first thing below a path.
+    pub(super) fn below(&self, path: &str) -> Option<(&str, &Claim)> {
+        let below = format!("{path}/");
+        let first = self.claims.range(below.clone()..).next();
+        first
+            .map(|(at, claim)| (at.as_str(), claim))
+            .filter(|(at, _)| at.starts_with(&below))
+    }
+
+    /// What lies above a path, the nearest first.
+    fn above<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, &'t Claim)> {
+        path.rmatch_indices('/')
+            .filter_map(|(at, _)| path.get(..at))
+            .filter_map(|parent| Some((parent, self.claims.get(parent)?)))
+    }
+
+    /// What decides about a path: the nearest thing above it.
+    pub(super) fn nearest<'t>(&'t self, path: &'t str) -> Option<(&'t str, &'t Claim)> {
+        self.above(path).next()
+    }
+
+    /// What is protected in a writable tree of the host must be there: a program could make what
+    /// is missing, and the next run would find it.
+    pub(super) fn refuse_optional(&self, sink: &mut Sink) {
+        for (path, claim) in &self.claims {
+            let optional = claim.optional
+                && claim.attributes.read_only
+                && matches!(claim.action, Action::Bind { .. });
+            let upper = self.nearest(path).map(|(_, upper)| upper);
+            let Some(upper) = upper.filter(|upper| optional && upper.is_writable_bind()) else {
+                continue;
+            };
+            let message = format!(
+                "{} is optional and lies in an output path: where it is missing, the program can make it",
+                quote(path)
+            );
+            let at = claim.named.unwrap_or_default();
+            let mut diagnostic = Diagnostic::error("optional-below-output", at, message)
+                .with_help("leave out `optional`, so that it must exist, or put it elsewhere");
+            if let Some(upper) = upper.named {
+                diagnostic = diagnostic.with_related(upper, "writable from here on");
+            }
+            sink.push(diagnostic);
+        }
+    }
+
+    /// Pins the directories on the way from a writable tree of the host to what is mounted below it.
+    /// The kernel lets nobody rename a mount point, but it does let them rename its parent.
+    fn pin(&mut self) {
+        let mut pins = Vec::new();
+        for (path, claim) in &self.claims {
+            let upper = self.nearest(path);
+            if let Some((upper, _)) = upper.filter(|(_, claim)| claim.is_writable_bind()) {
+                let pin = |dir: &str| {
+                    let pin = Claim {
+                        optional: true,
+                        cited: claim.cited,
+                        named: claim.named,
+                        ..Claim::new(Action::Pin, PLAIN)
+                    };
+                    (dir.to_owned(), pin)
+                };
+                pins.extend(between(upper, path).map(pin));
+            }
+        }
+        self.claims.extend(pins);
+    }
+
+    /// The steps, parents first. A target below something of the host must exist there: making it
+    /// would write to the host.
+    pub(super) fn into_steps(mut self) -> Vec<Step> {
+        self.pin();
+        // The nearest thing above a path decides whom its directory belongs to.
+        let existing: Vec<bool> = self
+            .claims
+            .keys()
+            .map(|path| {
+                let mut above = self.above(path).map(|(_, claim)| &claim.action);
+                above
+                    .find(|action| matches!(action, Action::Bind { .. } | Action::Tmpfs { .. }))
+                    .is_some_and(|action| matches!(action, Action::Bind { .. }))
+            })
+            .collect();
+        self.claims
+            .into_iter()
+            .zip(existing)
+            .map(|((target, claim), existing)| Step {
+                existing: existing
+                    && !matches!(
+                        claim.action,
+                        Action::Pin | Action::Mask | Action::Protect { .. }
+                    ),
+                action: claim.action,
+                target,
+                attributes: claim.attributes,
+                optional: claim.optional,
+                span: claim.cited,
+            })
+            .collect()
+    }
+}
+
+/// The directories between two paths, the upper one and the lower one left out.
+fn between<'p>(upper: &'p str, lower: &'p str) -> impl Iterator<Item = &'p str> {
+    let ends = lower
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .filter(|at| *at > upper.len());
+    ends.filter_map(|at| lower.get(..at))
+}
+
+/// Whether `path` is `tree` or lies below it.
+pub(super) fn is_within(path: &str, tree: &str) -> bool {
+    path.strip_prefix(tree)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,16 @@
+//! The compiler from outside: its library as other crates see it, and its binary as people call it.
+
+mod check;
+mod command_line;
+mod explain;
+mod fixes;
+mod forged;
+mod formatting;
+mod groups;
+mod oracles;
+mod parents;
+mod plans;
+mod query;
+mod reviewing;
+mod run;
+mod schema;

@@ -1,0 +1,84 @@
+//! Whole reads and writes of files: one call may do a part of what is asked, or be interrupted.
+//!
+//! No program that is executed gets a descriptor which is opened here: all are close-on-exec.
+
+use core::ffi::CStr;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, openat};
+use rustix::io::Errno;
+
+/// Opens what is there already.
+pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    open_at(CWD, path, flags)
+}
+
+/// Opens what is there already, below a directory.
+pub(crate) fn open_at(dir: impl AsFd, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    openat(dir, path, flags | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Reads as much of a file as fits.
+pub(crate) fn read<'b>(
+    dir: impl AsFd,
+    file: &CStr,
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], Errno> {
+    let used = read_all(open_at(dir, file, OFlags::RDONLY)?, buffer)?;
+    Ok(buffer.get(..used).unwrap_or(&[]))
+}
+
+/// Reads all of a file. One that fills the memory is refused, because it may go on.
+pub(crate) fn read_whole<'b>(file: &CStr, memory: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let room = memory.len();
+    let text = read(CWD, file, memory)?;
+    if text.len() == room {
+        return Err(Errno::FBIG);
+    }
+    Ok(text)
+}
+
+/// Writes a file of the kernel's by one write, of which a part would be an error.
+pub(crate) fn write(dir: impl AsFd, file: &CStr, content: &[u8]) -> Result<(), Errno> {
+    let written = rustix::io::write(open_at(dir, file, OFlags::WRONLY)?, content)?;
+    if written != content.len() {
+        return Err(Errno::IO);
+    }
+    Ok(())
+}
+
+/// Reads until the end of the file or of the memory; returns how many bytes came.
+pub(crate) fn read_all(file: impl AsFd, memory: &mut [u8]) -> Result<usize, Errno> {
+    let mut used = 0_usize;
+    while let Some(room) = memory.get_mut(used..).filter(|room| !room.is_empty()) {
+        match rustix::io::read(&file, room) {
+            Ok(0) => break,
+            Ok(count) => used = used.saturating_add(count),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(used)
+}
+
+/// Writes all of it.
+pub(crate) fn write_all(file: impl AsFd, bytes: &[u8]) -> Result<(), Errno> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match rustix::io::write(&file, rest) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(written) => rest = rest.get(written..).unwrap_or(&[]),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Whether both are of one file.
+pub(crate) fn is_same(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
+pub(crate) fn is_directory(status: &Stat) -> bool {
+    FileType::from_raw_mode(status.st_mode) == FileType::Directory
+}

@@ -1,0 +1,201 @@
+//! The file system inside, built step by step from the plan's table in a mount namespace of its
+//! own, then made the root.
+//!
+//! Sources are looked up as the host sees them (`sources`); targets only below the new root, without
+//! following a symbolic link (`target`), so that nothing lands outside, whatever another process does
+//! to a path meanwhile. The order of the table is the compiler's: a later step may lie inside an
+//! earlier one, and covers it where both have one place.
+
+mod masks;
+pub(crate) mod protected;
+mod read_back;
+pub(crate) mod sources;
+pub(crate) mod step;
+mod stub;
+mod target;
+mod tree;
+
+use crate::files::{is_directory, is_same, read_all, write_all};
+use crate::message::{OrRefuse, Refused, refuse};
+use crate::receipt::ReceiptField;
+use crate::run::Run;
+use crate::text::Text;
+use core::ffi::CStr;
+use masks::Masks;
+use purple_plan::{Mount, MountKind, mount_flags};
+use purple_sys::mount::{self, Change};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, fstat, mkdirat, symlinkat};
+use rustix::io::Errno;
+use rustix::mount::{UnmountFlags, unmount};
+use rustix::process::{chdir, fchdir, pivot_root, umask};
+use step::{Step, has};
+use target::{Parents, Target, existing, open_below};
+
+const STEP: &str = "mount";
+
+/// Where the new root hangs while it is being built. Every host that this works on has it.
+const BUILDING_PLACE: &CStr = c"/proc";
+
+/// Makes every mount of this namespace private: none takes part any more in what happens to the
+/// host's, and the other way round.
+pub(crate) fn make_private() -> Result<(), Refused> {
+    let stop = Change {
+        propagation: mount::PRIVATE,
+        recursive: true,
+        ..Change::default()
+    };
+    mount::set_attributes(CWD, c"/", stop).or_refuse(STEP, "making the host's mounts private")
+}
+
+/// Builds the new root, makes it the root of this process, and records what it has read back.
+pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
+    // The modes are those of the plan.
+    let _mask: Mode = umask(Mode::empty());
+
+    let root = new_root(steps)?;
+    let mut parents = Parents::new(&root);
+    let mut masks = Masks::default();
+    for (index, step) in steps.iter().enumerate().skip(1) {
+        if matches!(step.mount.kind, MountKind::Mask | MountKind::SelfBind) {
+            masks.apply(&root, steps, index, step)?;
+            parents.forget();
+        } else {
+            apply(&root, &mut parents, step)?;
+        }
+    }
+    enter(&root)?;
+
+    let mounts = read_back::check(steps, run.outside.root)?;
+    let is_setting = |step: &&Step| step.mount.kind == MountKind::Setting;
+    let settings = steps.iter().filter(is_setting).count();
+    let settings = u64::try_from(settings).unwrap_or(u64::MAX);
+    run.shared.write(ReceiptField::Mounts, mounts);
+    run.shared.write(ReceiptField::Settings, settings);
+    Ok(())
+}
+
+/// The root that the first step makes.
+fn new_root(steps: &[Step]) -> Result<OwnedFd, Refused> {
+    let first = steps.first().map(|step| &step.mount);
+    let Some(step) = first.filter(|step| step.kind == MountKind::Tmpfs && step.target == c"/")
+    else {
+        return Err(refuse!(STEP, "the plan does not start with a root"));
+    };
+    let root = tree::tmpfs(step)?;
+    tree::move_to(&root, CWD, BUILDING_PLACE).at(step)?;
+    Ok(root)
+}
+
+/// Applies one step of the table.
+fn apply(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<(), Refused> {
+    const DEVPTS: [tree::Setting<'_>; 2] = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+    let mount = &step.mount;
+    let made = match mount.kind {
+        MountKind::Tmpfs => tree::tmpfs(mount)?,
+        MountKind::Proc => tree::special(mount, c"proc", &[])?,
+        MountKind::Sysfs => tree::special(mount, c"sysfs", &[])?,
+        MountKind::Devpts => tree::special(mount, c"devpts", &DEVPTS)?,
+        MountKind::Bind => return bind(root, parents, step),
+        MountKind::Attributes => {
+            let target = existing(root, mount.target).at(mount)?;
+            return tree::set_attributes(mount, &target);
+        }
+        MountKind::File | MountKind::Symlink | MountKind::Directory => {
+            return create(parents, mount).at(mount);
+        }
+        MountKind::Setting => return write_setting(root, mount).at(mount),
+        // `Masks` applies these.
+        MountKind::Mask | MountKind::SelfBind => return Err(Errno::INVAL).at(mount),
+    };
+    attach(root, parents, mount, &made, true)
+}
+
+fn bind(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<(), Refused> {
+    let mount = &step.mount;
+    let Some(tree) = &step.tree else {
+        // Its source does not exist, and need not.
+        return Ok(());
+    };
+    tree::set_attributes(mount, tree)?;
+    let status = fstat(tree).at(mount)?;
+    attach(root, parents, mount, tree, is_directory(&status))
+}
+
+/// Moves a detached tree to its target, which is made where the plan allows it.
+fn attach(
+    root: &OwnedFd,
+    parents: &mut Parents<'_>,
+    step: &Mount<'static>,
+    tree: &OwnedFd,
+    directory: bool,
+) -> Result<(), Refused> {
+    if !has(step, mount_flags::EXISTING) {
+        let Target { dir, name } = parents.of(step).at(step)?;
+        match target::make(dir, name, directory) {
+            // No link is followed here, and a mount that has come to lie elsewhere is found later.
+            Ok(()) => return tree::move_to(tree, dir, name).at(step),
+            Err(Errno::EXIST) => {}
+            made => made.at(step)?,
+        }
+    }
+    let target = existing(root, step.target).map_err(|errno| {
+        let what = if errno == Errno::NOENT && has(step, mount_flags::EXISTING) {
+            " must exist already: it lies in a tree of the host"
+        } else {
+            ""
+        };
+        refuse!(STEP, step.target, what, errno, step.line)
+    })?;
+    parents.forget();
+    tree::move_to(tree, target.as_fd(), c"").at(step)
+}
+
+/// Makes a file, a symbolic link or a directory of the plan's own.
+fn create(parents: &mut Parents<'_>, step: &Mount<'static>) -> Result<(), Errno> {
+    let Target { dir, name } = parents.of(step)?;
+    match step.kind {
+        MountKind::Directory => mkdirat(dir, name, Mode::from_raw_mode(step.mode)),
+        MountKind::Symlink => {
+            let content = Text::<1024>::of(step.content);
+            symlinkat(content.c_str()?, dir, name)
+        }
+        _ => write_all(target::create(dir, name, step.mode)?, step.content),
+    }
+}
+
+/// Writes a kernel setting and reads it back.
+fn write_setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
+    let file = open_below(root.as_fd(), step.target, OFlags::WRONLY)?;
+    write_all(file, step.content)?;
+
+    let mut buffer = [0; 64];
+    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
+    let count = read_all(file, &mut buffer)?;
+    let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();
+    if found != step.content {
+        return Err(Errno::IO);
+    }
+    Ok(())
+}
+
+/// Makes the new root the root, and lets go of the old one.
+fn enter(root: &OwnedFd) -> Result<(), Refused> {
+    pivot(root).map_err(|errno| refuse!(STEP, "entering the new root", errno))
+}
+
+fn pivot(root: &OwnedFd) -> Result<(), Errno> {
+    fchdir(root)?;
+    // With both arguments the same, the old root ends up on top of the new one (pivot_root(2)).
+    pivot_root(c".", c".")?;
+    unmount(c".", UnmountFlags::DETACH)?;
+    chdir(c"/")?;
+    // The root is now the new one, and nothing is mounted over it.
+    let expected = fstat(root)?;
+    let found = rustix::fs::stat(c"/")?;
+    let parent = rustix::fs::stat(c"/..")?;
+    if !is_same(&found, &expected) || !is_same(&parent, &expected) {
+        return Err(Errno::XDEV);
+    }
+    Ok(())
+}

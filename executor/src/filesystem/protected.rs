@@ -1,0 +1,193 @@
+//! Protected paths: paths below an output path that the payload may not change or make.
+//!
+//! What exists is mounted over with itself, read-only (`masks.rs`). What does not exist needs
+//! something to mount over: for as long as the sandbox runs, a stub stands in for it on the host. So
+//! this happens before there is a sandbox, with the host's own paths, and once more after it.
+
+use super::sources::place_of;
+use super::step::{Step, has};
+use super::stub::{self, Kind, Stub, is_stub, name_of};
+use super::target::open_below;
+use crate::files::is_directory;
+use crate::message::{OrRefuse, Refused, refuse, say};
+use purple_plan::{Mount, MountKind, mount_flags};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, fstat};
+use rustix::io::Errno;
+use rustix::process::umask;
+use rustix::thread::sched_yield;
+
+const STEP: &str = "protected path";
+
+/// How often a place is looked at again after another sandbox has changed it.
+const TRIES: u32 = 10_000;
+
+/// What there is of a protected path.
+struct Existing {
+    /// Its beginning that exists: all of it, or up to what makes the rest impossible.
+    place: &'static [u8],
+    stub: Option<Stub>,
+}
+
+impl Existing {
+    fn stub(place: &'static [u8], parent: OwnedFd, file: OwnedFd) -> Self {
+        Self {
+            place,
+            stub: Some(Stub::new(parent, file)),
+        }
+    }
+}
+
+/// Looks up what there is of the plan's protected paths, and makes stubs for what is missing.
+pub(crate) fn make_stubs(steps: &mut [Step]) -> Result<(), Refused> {
+    if !steps.iter().any(Step::is_protected) {
+        return Ok(());
+    }
+    // A stub has the mode that it is made with.
+    let before = umask(Mode::empty());
+    let made = (0..steps.len()).try_for_each(|index| protect(steps, index));
+    let _ours: Mode = umask(before);
+    if made.is_err() {
+        remove_stubs(steps);
+    }
+    made
+}
+
+/// Removes the stubs that no other sandbox needs and that nothing was put into.
+pub(crate) fn remove_stubs(steps: &mut [Step]) {
+    for step in steps {
+        let Some(stub) = step.stub.take() else {
+            continue;
+        };
+        let name = name_of(step.place);
+        let removed = name
+            .c_str()
+            .and_then(|name| stub.remove(name, step.mount.content));
+        match removed {
+            Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
+            Err(errno) => say!(STEP, step.place, " is left", errno),
+        }
+    }
+}
+
+/// Looks up what there is of a step's target, if it is a protected path.
+fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
+    let Some(step) = steps.get(index).filter(|step| step.is_protected()) else {
+        return Ok(());
+    };
+    let mount = step.mount;
+    let bind = bind_above(steps, &mount).ok_or(Errno::INVAL).at(&mount)?;
+    let top = bind.target.to_bytes().len();
+    let existing = place_of(&bind)
+        .and_then(|source| find_or_make(&mount, source, top))
+        .map_err(|errno| {
+            let what = match errno {
+                Errno::LOOP => " leads through a symbolic link: protect what that leads to",
+                Errno::MLINK => " has another name, by which it could be changed",
+                _ => " cannot be kept as it is",
+            };
+            refuse!(STEP, mount.target, what, errno, mount.line)
+        })?;
+    if let Some(step) = steps.get_mut(index) {
+        step.place = existing.place;
+        step.stub = existing.stub;
+    }
+    Ok(())
+}
+
+/// The bind that shows a path inside: the one with the longest target above it.
+fn bind_above(steps: &[Step], protected: &Mount<'static>) -> Option<Mount<'static>> {
+    let is_above = |bind: &Mount<'_>| {
+        let rest = protected
+            .target
+            .to_bytes()
+            .strip_prefix(bind.target.to_bytes());
+        bind.kind == MountKind::Bind && rest.is_some_and(|rest| rest.starts_with(b"/"))
+    };
+    steps
+        .iter()
+        .map(|step| step.mount)
+        .filter(is_above)
+        .max_by_key(|bind| bind.target.to_bytes().len())
+}
+
+/// Goes down the target of a protected path until there is something to mount over, and makes that if
+/// need be. `parent` is the first `at` bytes of the target.
+///
+/// Directories on the way that do not exist become stubs too: with the first of them protected,
+/// nothing below it can be made.
+fn find_or_make(
+    step: &Mount<'static>,
+    mut parent: OwnedFd,
+    mut at: usize,
+) -> Result<Existing, Errno> {
+    let target = step.target.to_bytes();
+    let mut tries = TRIES;
+    loop {
+        let end = end_of_name(target, at);
+        let place = target.get(..end).unwrap_or(target);
+        let name = name_of(place);
+        let name = name.c_str()?;
+        let is_whole = end == target.len();
+
+        let found = match open_below(parent.as_fd(), name, OFlags::PATH) {
+            Err(Errno::NOENT) if tries > 0 => {
+                tries = tries.saturating_sub(1);
+                let directory = !is_whole || has(step, mount_flags::STUB_DIRECTORY);
+                let kind = if directory {
+                    Kind::Directory
+                } else {
+                    Kind::File(step.content)
+                };
+                match stub::make(parent.as_fd(), name, kind) {
+                    Ok(file) => return Ok(Existing::stub(place, parent, file)),
+                    Err(Errno::EXIST | Errno::NOENT | Errno::WOULDBLOCK) => continue,
+                    Err(errno) => return Err(errno),
+                }
+            }
+            found => found?,
+        };
+
+        let status = fstat(&found)?;
+        if is_stub(&status, step.content) {
+            match stub::lock(parent.as_fd(), name, &status) {
+                Ok(file) => return Ok(Existing::stub(place, parent, file)),
+                Err(Errno::NOENT | Errno::WOULDBLOCK) if tries > 0 => {
+                    tries = tries.saturating_sub(1);
+                    sched_yield();
+                }
+                Err(errno) => return Err(errno),
+            }
+        } else if is_directory(&status) && !is_whole {
+            parent = found;
+            at = end;
+        } else if !is_directory(&status) && status.st_nlink > 1 {
+            return Err(Errno::MLINK);
+        } else {
+            return Ok(Existing { place, stub: None });
+        }
+    }
+}
+
+/// Where the name ends that follows the slash at `at`.
+fn end_of_name(path: &[u8], at: usize) -> usize {
+    let start = at.saturating_add(1);
+    let rest = path.get(start..).unwrap_or(&[]);
+    match rest.iter().position(|&byte| byte == b'/') {
+        Some(length) => start.saturating_add(length),
+        None => path.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_name;
+
+    #[test]
+    fn names_of_a_path() {
+        assert_eq!(end_of_name(b"/a/bc/d", 0), 2);
+        assert_eq!(end_of_name(b"/a/bc/d", 2), 5);
+        assert_eq!(end_of_name(b"/a/bc/d", 5), 7);
+        assert_eq!(end_of_name(b"/a", 2), 2);
+    }
+}

@@ -1,0 +1,95 @@
+//! What the host shares with the sandbox: the sources of binds, as detached copies.
+//!
+//! A relative source lies in the project that the sandbox is started in, and a project may come from
+//! anywhere: a symbolic link in it must not choose what is shared. An absolute one is the host's own.
+
+use super::step::{Step, has};
+use super::tree;
+use crate::identity;
+use crate::message::{Refused, refuse};
+use crate::outside::Outside;
+use purple_plan::{Mount, MountKind, mount_flags};
+use purple_sys::mount::{self, Change};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::io::Errno;
+
+const STEP: &str = "mount";
+
+/// Opens the source of every bind with the rights of who starts the sandbox: for root, before there is
+/// a user namespace, with id maps for those that the payload writes to; for a user inside, where it may
+/// copy mounts, and before it takes on other ids.
+pub(crate) fn open(steps: &mut [Step], outside: Outside) -> Result<(), Refused> {
+    for step in steps {
+        if step.mount.kind != MountKind::Bind {
+            continue;
+        }
+        step.tree = copy(&step.mount)?;
+        if let Some(tree) = &step.tree
+            && outside.root
+            && has(&step.mount, mount_flags::OWNED)
+        {
+            map_owner(&step.mount, tree, outside)?;
+        }
+    }
+    Ok(())
+}
+
+/// A handle of what lies at a bind's source.
+pub(crate) fn place_of(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let resolve = if is_absolute(step) {
+        ResolveFlags::empty()
+    } else {
+        ResolveFlags::NO_SYMLINKS
+    };
+    openat2(CWD, step.source, flags, Mode::empty(), resolve)
+}
+
+/// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
+fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
+    let recursive = has(step, mount_flags::RECURSIVE);
+    let copied = if is_absolute(step) {
+        tree::copy(CWD, step.source, recursive)
+    } else {
+        place_of(step).and_then(|place| tree::copy(place.as_fd(), c"", recursive))
+    };
+    let errno = match copied {
+        Ok(tree) => return Ok(Some(tree)),
+        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
+        Err(errno) => errno,
+    };
+    let what = match errno {
+        Errno::NOENT => " does not exist",
+        Errno::LOOP => " leads through a symbolic link, which a relative path must not",
+        _ => "",
+    };
+    let source = step.source;
+    Err(refuse!(
+        STEP,
+        "the host path ",
+        source,
+        what,
+        errno,
+        step.line
+    ))
+}
+
+fn is_absolute(step: &Mount<'_>) -> bool {
+    step.source.to_bytes().starts_with(b"/")
+}
+
+/// Maps the owner of what is there to the payload, so that it may write as if it were its own.
+fn map_owner(step: &Mount<'_>, tree: &OwnedFd, outside: Outside) -> Result<(), Refused> {
+    let map = identity::mount_map(step, tree.as_fd(), outside)?;
+    let change = Change {
+        id_map: Some(map.as_fd()),
+        recursive: has(step, mount_flags::RECURSIVE),
+        ..Change::default()
+    };
+    mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| {
+        let what = " takes no id-mapped mount";
+        let source = step.source;
+        refuse!(STEP, "the file system of ", source, what, errno, step.line)
+    })
+}

@@ -1,0 +1,56 @@
+//! The plan's steps that build the file system, each with what a run keeps for it.
+
+use super::stub::Stub;
+use crate::message::{OrRefuse, Refused};
+use purple_plan::{Mount, MountKind, Plan, mount_flags};
+use purple_sys::memory;
+use rustix::fd::OwnedFd;
+
+/// A step, read from the plan once.
+pub(crate) struct Step {
+    pub(crate) mount: Mount<'static>,
+    /// The part of its target at which it takes effect: all of it, or for a protected path that does
+    /// not exist, what there is of it.
+    pub(crate) place: &'static [u8],
+    /// What stands in for a protected path that does not exist.
+    pub(crate) stub: Option<Stub>,
+    /// A detached copy of its source.
+    pub(crate) tree: Option<OwnedFd>,
+    /// Whether a mount was found at its place.
+    pub(crate) found: bool,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub(crate) fn all(plan: &Plan<'static>) -> Result<&'static mut [Self], Refused> {
+        let of = |mount: Mount<'static>| Self {
+            mount,
+            place: mount.target.to_bytes(),
+            stub: None,
+            tree: None,
+            found: false,
+        };
+        memory::keep(plan.mounts.iter().map(of)).or_refuse("mount", "its table")
+    }
+
+    /// Whether it leaves a mount at its place.
+    pub(crate) fn is_mount(&self) -> bool {
+        !matches!(
+            self.mount.kind,
+            MountKind::File | MountKind::Symlink | MountKind::Directory | MountKind::Setting
+        )
+    }
+
+    /// Whether it protects a path that may not exist.
+    pub(crate) fn is_protected(&self) -> bool {
+        has(
+            &self.mount,
+            mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY,
+        )
+    }
+}
+
+/// Whether a step has one of these flags.
+pub(crate) fn has(step: &Mount<'_>, flags: u32) -> bool {
+    step.flags & flags != 0
+}

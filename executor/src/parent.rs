@@ -1,0 +1,35 @@
+//! What a process and its parent mean to each other: none of ours outlives its parent, and no child
+//! is left running where the run has failed.
+
+use crate::message::{OrRefuse, Refused, refuse};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, WaitOptions, getppid, kill_process, set_parent_process_death_signal, waitpid,
+};
+
+const STEP: &str = "supervision";
+
+/// Has the kernel kill this process when its parent dies.
+///
+/// This does not say that the parent was alive when the call was made. Who needs to know that looks
+/// afterwards: [`die_with`], or whether the supervisor's end of the gate is still open.
+pub(crate) fn die_with_parent() -> Result<(), Refused> {
+    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, "prctl")
+}
+
+/// Has the kernel kill this process when its parent dies, which must be this one.
+pub(crate) fn die_with(parent: Pid) -> Result<(), Refused> {
+    die_with_parent()?;
+    if getppid() == Some(parent) {
+        Ok(())
+    } else {
+        Err(refuse!(STEP, "the parent is gone"))
+    }
+}
+
+/// Kills a child and waits for its end.
+pub(crate) fn kill_and_wait(child: Pid) -> Result<(), Errno> {
+    kill_process(child, Signal::KILL)?;
+    let _ended = waitpid(Some(child), WaitOptions::empty())?;
+    Ok(())
+}

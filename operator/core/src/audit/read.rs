@@ -1,0 +1,177 @@
+//! Reading reports and records: JSON that is exactly what `purple_report` declares.
+
+use super::older;
+use purple_report::{
+    Argument, ArgumentsOf, AuditRecord, Field, Hold, Kind, ListOf, Members, Report, Source,
+};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::time::Duration;
+
+/// Texts and lists are the value's own.
+#[derive(Debug)]
+pub enum Owned {}
+
+impl Hold for Owned {
+    type Text = String;
+    type List<K: Kind> = Vec<K::Held<Self>>;
+    type Arguments = Vec<(String, Argument<String>)>;
+}
+
+/// What is not as it is declared.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotDeclared(String);
+
+impl fmt::Display for NotDeclared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotDeclared {}
+
+/// Reads a report.
+pub fn report(text: &str) -> Result<Report<Owned>, NotDeclared> {
+    Report::read(&Found::top(&json(text)?))
+}
+
+/// A record, and its members for showing them all.
+pub struct Entry {
+    /// What it says.
+    pub record: AuditRecord<Owned>,
+    /// The same as JSON, in today's words.
+    pub members: Value,
+}
+
+/// Reads a line of the log, also one in the older form.
+pub fn record(line: &str) -> Result<Entry, NotDeclared> {
+    let members = older::renewed(json(line)?);
+    let record = AuditRecord::read(&Found::top(&members))?;
+    Ok(Entry { record, members })
+}
+
+fn json(text: &str) -> Result<Value, NotDeclared> {
+    serde_json::from_str(text).map_err(|error| NotDeclared(format!("not JSON: {error}")))
+}
+
+/// A value, and the keys that lead to it.
+#[derive(Debug)]
+struct Found<'v> {
+    value: &'v Value,
+    at: String,
+}
+
+/// The members of an object, and the keys that lead to it.
+#[derive(Debug)]
+struct FoundMembers<'v> {
+    members: &'v Map<String, Value>,
+    at: String,
+}
+
+impl<'v> Found<'v> {
+    fn top(value: &'v Value) -> Self {
+        let at = String::new();
+        Self { value, at }
+    }
+
+    fn take<T>(&self, value: Option<T>, expected: &'static str) -> Result<T, NotDeclared> {
+        value.ok_or_else(|| self.wrong(expected))
+    }
+
+    fn below(&self, value: &'v Value, key: impl fmt::Display) -> Self {
+        let at = below(&self.at, key);
+        Self { value, at }
+    }
+}
+
+fn below(at: &str, key: impl fmt::Display) -> String {
+    if at.is_empty() {
+        key.to_string()
+    } else {
+        format!("{at}.{key}")
+    }
+}
+
+impl<'v> Source for Found<'v> {
+    type Hold = Owned;
+    type Error = NotDeclared;
+    type Members = FoundMembers<'v>;
+
+    fn text(&self) -> Result<String, NotDeclared> {
+        self.take(self.value.as_str().map(str::to_owned), "a text")
+    }
+
+    fn number(&self) -> Result<u64, NotDeclared> {
+        self.take(self.value.as_u64(), "a whole number")
+    }
+
+    fn flag(&self) -> Result<bool, NotDeclared> {
+        self.take(self.value.as_bool(), "true or false")
+    }
+
+    fn seconds(&self) -> Result<Duration, NotDeclared> {
+        // To the nanosecond, a number with six decimals is not always the nearest one.
+        let micros = |time: Duration| u64::try_from((time.as_nanos() + 500) / 1000).ok();
+        let seconds = self.value.as_f64();
+        let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let time = time.and_then(micros).map(Duration::from_micros);
+        self.take(time, "a number of seconds")
+    }
+
+    fn is_null(&self) -> bool {
+        self.value.is_null()
+    }
+
+    fn list<K: Kind>(&self) -> Result<ListOf<Self, K>, NotDeclared> {
+        let items = self.take(self.value.as_array(), "a list")?;
+        items
+            .iter()
+            .enumerate()
+            .map(|(at, item)| K::read(&self.below(item, at)))
+            .collect()
+    }
+
+    fn arguments(&self) -> Result<ArgumentsOf<Self>, NotDeclared> {
+        let members = self.take(self.value.as_object(), "an object")?;
+        members
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), Argument::read(&self.below(value, name))?)))
+            .collect()
+    }
+
+    fn members(&self, fields: &'static [Field]) -> Result<FoundMembers<'v>, NotDeclared> {
+        let members = self.take(self.value.as_object(), "an object")?;
+        let is_declared = |key: &str| fields.iter().any(|field| field.name == key);
+        if let Some(key) = members.keys().find(|key| !is_declared(key)) {
+            let key = below(&self.at, key);
+            return Err(NotDeclared(format!("unknown key `{key}`")));
+        }
+        let at = self.at.clone();
+        Ok(FoundMembers { members, at })
+    }
+
+    fn wrong(&self, expected: &'static str) -> NotDeclared {
+        let at = if self.at.is_empty() {
+            "all of it"
+        } else {
+            &self.at
+        };
+        NotDeclared(format!("`{at}` is not {expected}"))
+    }
+}
+
+impl<'v> Members for FoundMembers<'v> {
+    type Source = Found<'v>;
+
+    fn member(&self, key: &'static str) -> Result<Found<'v>, NotDeclared> {
+        let at = below(&self.at, key);
+        match self.members.get(key) {
+            Some(value) => Ok(Found { value, at }),
+            None => Err(NotDeclared(format!("`{at}` is missing"))),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

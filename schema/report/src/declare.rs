@@ -1,0 +1,167 @@
+//! The declarations' two forms: an object with keys, and a set of words.
+
+/// Declares an object: its name, its keys, the kind of each, and in words what they mean. A key that
+/// is no name in Rust stands behind the field's name. An object that has neither texts nor lists is
+/// `plain`: it is held in one way.
+macro_rules! object {
+    (
+        $(#[doc = $about:literal])+
+        plain $name:ident { $($(#[doc = $doc:literal])+ $field:ident: $kind:ty,)+ }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct $name {
+            $($(#[doc = $doc])+ pub $field: $crate::declare::Plain<$kind>,)+
+        }
+
+        $crate::declare::object! {
+            @kind [$name] [$name] [$(#[doc = $about])+]
+            $($(#[doc = $doc])+ $field: $kind,)+
+        }
+    };
+    (
+        $(#[doc = $about:literal])+
+        $name:ident { $($(#[doc = $doc:literal])+ $field:ident $(as $key:literal)?: $kind:ty,)+ }
+    ) => {
+        $(#[doc = $about])+
+        pub struct $name<H: $crate::hold::Hold = $crate::hold::Declared> {
+            $($(#[doc = $doc])+ pub $field: <$kind as $crate::kind::Kind>::Held<H>,)+
+        }
+
+        impl<H: $crate::hold::Hold> $name<H> {
+            /// Writes it as one line.
+            pub fn write_line(self, sink: &mut dyn $crate::json::Sink) {
+                <$name as $crate::kind::Kind>::write::<H>(self, &mut $crate::json::Json::new(sink));
+                sink.push("\n");
+            }
+
+            /// Reads it from a source that holds texts and lists in the same way.
+            pub fn read<S: $crate::source::Source<Hold = H>>(source: &S) -> Result<Self, S::Error> {
+                <$name as $crate::kind::Kind>::read(source)
+            }
+        }
+
+        $crate::declare::object! {
+            @kind [$name] [$name<H>] [$(#[doc = $about])+]
+            $($(#[doc = $doc])+ $field $(as $key)?: $kind,)+
+        }
+    };
+    (
+        @kind [$name:ident] [$held:ty] [$(#[doc = $about:literal])+]
+        $($(#[doc = $doc:literal])+ $field:ident $(as $key:literal)?: $kind:ty,)+
+    ) => {
+        impl $name {
+            /// The declaration.
+            pub const OBJECT: $crate::shape::Object = $crate::shape::Object {
+                name: stringify!($name),
+                about: concat!($($about),+),
+                fields: &[$($crate::shape::Field {
+                    name: $crate::declare::key!($field $($key)?),
+                    about: concat!($($doc),+),
+                    shape: <$kind as $crate::kind::Kind>::SHAPE,
+                }),+],
+            };
+        }
+
+        impl $crate::kind::Kind for $name {
+            type Held<H: $crate::hold::Hold> = $held;
+            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Object(&Self::OBJECT);
+
+            fn write<H: $crate::hold::Hold>(
+                held: Self::Held<H>,
+                json: &mut $crate::json::Json<'_>,
+            ) {
+                json.object(|json| {
+                    $(
+                        json.key($crate::declare::key!($field $($key)?).as_bytes());
+                        <$kind as $crate::kind::Kind>::write::<H>(held.$field, json);
+                    )+
+                });
+            }
+
+            fn read<S: $crate::source::Source>(
+                source: &S,
+            ) -> Result<Self::Held<S::Hold>, S::Error> {
+                let members = source.members(Self::OBJECT.fields)?;
+                Ok($name {
+                    $($field: <$kind as $crate::kind::Kind>::read(
+                        &$crate::source::Members::member(
+                            &members,
+                            $crate::declare::key!($field $($key)?),
+                        )?,
+                    )?,)+
+                })
+            }
+        }
+    };
+}
+
+/// What holds a value that has neither texts nor lists.
+pub(crate) type Plain<K> = <K as crate::kind::Kind>::Held<crate::hold::Declared>;
+
+/// The key of a field.
+macro_rules! key {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $key:literal) => {
+        $key
+    };
+}
+
+/// Declares a set of words, and in words what each means.
+macro_rules! words {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident { $($(#[doc = $doc:literal])+ $word:ident = $text:literal,)+ }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[doc = $doc])+ $word,)+
+        }
+
+        impl $name {
+            /// Every word.
+            pub const ALL: &'static [Self] = &[$(Self::$word),+];
+
+            /// As it is written.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$word => $text,)+
+                }
+            }
+
+            /// What it means.
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$word => concat!($($doc),+),)+
+                }
+            }
+
+            /// What is written so.
+            pub fn named(name: &[u8]) -> Option<Self> {
+                Self::ALL
+                    .iter()
+                    .find(|word| word.name().as_bytes() == name)
+                    .copied()
+            }
+        }
+
+        impl $crate::kind::Kind for $name {
+            type Held<H: $crate::hold::Hold> = Self;
+            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::OneOf(&[$($text),+]);
+
+            fn write<H: $crate::hold::Hold>(held: Self, json: &mut $crate::json::Json<'_>) {
+                json.text(held.name(), b"");
+            }
+
+            fn read<S: $crate::source::Source>(source: &S) -> Result<Self, S::Error> {
+                Self::named(source.text()?.as_ref())
+                    .ok_or_else(|| source.wrong(concat!("one of", $(" `", $text, "`"),+)))
+            }
+        }
+    };
+}
+
+pub(crate) use {key, object, words};

@@ -1,0 +1,231 @@
+//! Writing JSON piece by piece: what is written is never held as a whole.
+
+use crate::time::civil;
+use core::time::Duration;
+
+/// Takes text. What goes wrong with it, a sink keeps for itself until the end.
+pub trait Sink {
+    /// Takes the next piece.
+    fn push(&mut self, text: &str);
+}
+
+/// JSON on its way to a sink.
+pub struct Json<'s> {
+    sink: &'s mut dyn Sink,
+    separate: bool,
+}
+
+impl<'s> Json<'s> {
+    /// At the beginning of a value.
+    pub fn new(sink: &'s mut dyn Sink) -> Self {
+        Self {
+            sink,
+            separate: false,
+        }
+    }
+
+    /// An object, whose members the function writes.
+    pub fn object(&mut self, members: impl FnOnce(&mut Self)) {
+        self.enclose("{", "}", members);
+    }
+
+    /// A list, whose items the function writes.
+    pub fn list(&mut self, items: impl FnOnce(&mut Self)) {
+        self.enclose("[", "]", items);
+    }
+
+    /// The key of an object's next member.
+    pub fn key(&mut self, name: &[u8]) {
+        self.next();
+        self.text("", name);
+        self.push(":");
+    }
+
+    /// Before each item of a list.
+    pub fn next(&mut self) {
+        if self.separate {
+            self.push(",");
+        }
+        self.separate = true;
+    }
+
+    fn enclose(&mut self, open: &str, close: &str, inside: impl FnOnce(&mut Self)) {
+        self.push(open);
+        self.separate = false;
+        inside(self);
+        self.push(close);
+        self.separate = true;
+    }
+
+    /// `null`, `true` or `false`.
+    pub fn literal(&mut self, word: &'static str) {
+        self.push(word);
+    }
+
+    /// A string. Bytes that are not UTF-8 become U+FFFD; control characters are escaped.
+    pub fn text(&mut self, before: &str, bytes: &[u8]) {
+        self.push("\"");
+        self.push(before);
+        for chunk in bytes.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                self.character(character);
+            }
+            if !chunk.invalid().is_empty() {
+                self.character(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        self.push("\"");
+    }
+
+    fn character(&mut self, character: char) {
+        if character.is_control() {
+            let [.., high, low] = u32::from(character).to_be_bytes();
+            self.push("\\u");
+            return self.digits(&[high, low]);
+        }
+        if matches!(character, '"' | '\\') {
+            self.push("\\");
+        }
+        self.push(character.encode_utf8(&mut [0; 4]));
+    }
+
+    /// A string of hexadecimal digits, behind a word.
+    pub fn hexadecimal(&mut self, before: &'static str, bytes: &[u8]) {
+        self.push("\"");
+        self.push(before);
+        self.digits(bytes);
+        self.push("\"");
+    }
+
+    fn digits(&mut self, bytes: &[u8]) {
+        const DIGITS: &str = "0123456789abcdef";
+        for byte in bytes {
+            for digit in [byte >> 4, byte & 15] {
+                let at = usize::from(digit);
+                self.push(DIGITS.get(at..=at).unwrap_or_default());
+            }
+        }
+    }
+
+    /// A number, with zeroes before it up to so many digits.
+    pub fn number(&mut self, number: u64, digits: usize) {
+        let mut room = [b'0'; 20];
+        let (mut rest, mut used) = (number, 0_usize);
+        for slot in room.iter_mut().rev() {
+            if rest == 0 && used >= digits.max(1) {
+                break;
+            }
+            let digit = u8::try_from(rest % 10).unwrap_or(0);
+            (*slot, rest, used) = (b'0'.wrapping_add(digit), rest / 10, used.saturating_add(1));
+        }
+        let text = room.get(room.len().saturating_sub(used)..);
+        self.push(core::str::from_utf8(text.unwrap_or_default()).unwrap_or_default());
+    }
+
+    /// A number of seconds with six decimals.
+    pub fn seconds(&mut self, time: Duration) {
+        self.number(time.as_secs(), 1);
+        self.push(".");
+        self.number(u64::from(time.subsec_micros()), 6);
+    }
+
+    /// A time since 1970 as a time of day in UTC (RFC 3339).
+    pub fn time(&mut self, time: Duration) {
+        const DAY: u64 = 86400;
+        let (days, seconds) = (time.as_secs() / DAY, time.as_secs() % DAY);
+        let (year, month, day) = civil(days);
+        self.push("\"");
+        self.number(year, 4);
+        for (mark, number) in [
+            ("-", month),
+            ("-", day),
+            ("T", seconds / 3600),
+            (":", seconds / 60 % 60),
+            (":", seconds % 60),
+        ] {
+            self.push(mark);
+            self.number(number, 2);
+        }
+        self.push(".");
+        self.number(u64::from(time.subsec_millis()), 3);
+        self.push("Z\"");
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        self.sink.push(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Json, Sink};
+    use core::time::Duration;
+    use std::string::String;
+
+    impl Sink for String {
+        fn push(&mut self, text: &str) {
+            self.push_str(text);
+        }
+    }
+
+    fn written(write: impl FnOnce(&mut Json<'_>)) -> String {
+        let mut text = String::new();
+        write(&mut Json::new(&mut text));
+        text
+    }
+
+    #[test]
+    fn numbers() {
+        for (number, digits, text) in [
+            (0, 1, "0"),
+            (0, 0, "0"),
+            (7, 3, "007"),
+            (1000, 3, "1000"),
+            (u64::MAX, 1, "18446744073709551615"),
+        ] {
+            assert_eq!(written(|json| json.number(number, digits)), text);
+        }
+    }
+
+    #[test]
+    fn times() {
+        let time = Duration::from_millis(951_868_799_123);
+        assert_eq!(
+            written(|json| json.time(time)),
+            "\"2000-02-29T23:59:59.123Z\""
+        );
+        assert_eq!(
+            written(|json| json.seconds(Duration::from_micros(1_000_042))),
+            "1.000042"
+        );
+    }
+
+    #[test]
+    fn any_bytes_are_one_string_without_control_characters() {
+        let bytes = b"a\n\"\\\x1b\x7f\xc2\x9b\xff\xfe\xc3";
+        assert_eq!(
+            written(|json| json.text("", bytes)),
+            "\"a\\u000a\\\"\\\\\\u001b\\u007f\\u009b\u{fffd}\u{fffd}\u{fffd}\""
+        );
+    }
+
+    #[test]
+    fn commas_stand_between_members_and_items() {
+        let text = written(|json| {
+            json.object(|json| {
+                json.key(b"a");
+                json.list(|json| {
+                    json.next();
+                    json.number(1, 1);
+                    json.next();
+                    json.list(|_| ());
+                    json.next();
+                    json.literal("null");
+                });
+                json.key(b"b");
+                json.hexadecimal("0x", &[0, 0xaf]);
+            });
+        });
+        assert_eq!(text, "{\"a\":[1,[],null],\"b\":\"0x00af\"}");
+    }
+}

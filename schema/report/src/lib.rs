@@ -1,0 +1,51 @@
+//! What a run says of itself: purple-exec's report with its receipt and denied calls, and the
+//! operator's audit record.
+//!
+//! Each object is declared once: its keys in their order, what kind of value each takes, and what it
+//! means. From the declaration come the type, the writer, the reader, the JSON Schema
+//! (`schema/report/*.schema.json`) and the tables of keys in `docs/running.md` and `docs/audit.md`.
+//!
+//! A value is generic over how texts and lists are held ([`Hold`]): the executor, which has no
+//! allocator, lends slices and iterators ([`Lent`]); a program that reads brings its own [`Hold`] and
+//! [`Source`]. A reader refuses a key that is not declared, and a declared one that is missing.
+//!
+//! What a value proves: that each key is there with a value of its kind. What it does not
+//! prove: that what it says is true, or that texts in it, which can come from inside a sandbox, are
+//! fit for a terminal.
+#![no_std]
+#![deny(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    unused_results
+)]
+
+#[cfg(test)]
+extern crate std;
+
+mod declare;
+mod denial;
+mod hold;
+mod json;
+mod kind;
+mod outcome;
+mod receipt;
+mod record;
+mod report;
+mod shape;
+mod source;
+mod time;
+
+pub use denial::Denial;
+pub use hold::{Declared, Hold, Lent};
+pub use json::{Json, Sink};
+pub use kind::{
+    Argument, Arguments, Array, Bits, Digest, Flag, Kind, List, Nullable, Number, Seconds, Text,
+    Time, Whole, Word, parse_digest,
+};
+pub use outcome::{Outcome, Status};
+pub use receipt::{CapabilitySets, IdMap, Landlock, Receipt, Seccomp};
+pub use record::{AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent};
+pub use report::{CgroupUsage, Report};
+pub use shape::{Field, Object, Shape};
+pub use source::{ArgumentsOf, ListOf, Members, Source, TextOf};
+pub use time::parse_time;

@@ -1,0 +1,90 @@
+//! How a run ended: exactly, and in one of five words.
+
+use crate::declare::words;
+
+words! {
+    /// How a run ended, exactly.
+    Outcome {
+        /// the command ended by itself
+        Exited = "exited",
+        /// a signal ended the command, its own, one that was sent to it, or one of a filter that kills
+        Signaled = "signaled",
+        /// the time that the policy gives was over
+        Timeout = "timeout",
+        /// memory was over, and the kernel ended the whole control group
+        OutOfMemory = "out_of_memory",
+        /// the sandbox's first process was killed from outside, or purple-exec itself, or its report cannot be read
+        Killed = "killed",
+        /// the recorder of denied calls was killed, and the policy ends a run without one
+        RecorderEnded = "recorder_ended",
+        /// the command was not started: a step failed, or it cannot be executed
+        Refused = "refused",
+    }
+}
+
+words! {
+    /// How a run ended, in one of five words.
+    Status {
+        /// the command ended by itself with 0
+        Completed = "completed",
+        /// the command ended in another way
+        Failed = "failed",
+        /// its time was over
+        Timeout = "timeout",
+        /// it was ended for another reason
+        Killed = "killed",
+        /// it was not started
+        Refused = "refused",
+    }
+}
+
+impl Status {
+    /// What an outcome and an exit status are in one word.
+    pub const fn of(outcome: Outcome, exit_code: u64) -> Self {
+        match outcome {
+            Outcome::Exited if exit_code == 0 => Self::Completed,
+            Outcome::Exited | Outcome::Signaled => Self::Failed,
+            Outcome::Timeout => Self::Timeout,
+            Outcome::OutOfMemory | Outcome::Killed | Outcome::RecorderEnded => Self::Killed,
+            Outcome::Refused => Self::Refused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, Status};
+
+    #[test]
+    fn every_status_has_an_outcome() {
+        for status in Status::ALL {
+            let found = Outcome::ALL.iter().any(|outcome| {
+                [0, 1]
+                    .iter()
+                    .any(|code| Status::of(*outcome, *code) == *status)
+            });
+            assert!(found, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_exit_status_of_0_is_completed() {
+        assert_eq!(Status::of(Outcome::Exited, 0), Status::Completed);
+        for code in [1, 124, 125, 137, 255] {
+            assert_eq!(Status::of(Outcome::Exited, code), Status::Failed);
+        }
+        for outcome in Outcome::ALL.iter().skip(1) {
+            assert_eq!(Status::of(*outcome, 0), Status::of(*outcome, 1));
+            assert_ne!(Status::of(*outcome, 0), Status::Completed, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::named(outcome.name().as_bytes()), Some(*outcome));
+        }
+        assert_eq!(Outcome::named(b"Exited"), None);
+        assert_eq!(Outcome::named(b""), None);
+    }
+}
