@@ -134,7 +134,13 @@ fn boot(kernel: &str, words: &[&str]) -> Result<Booted, Fault> {
 fn machine(kernel: &Path, image: &Path, console: &Path, results: &Path, words: &[&str]) -> Command {
     let file = |path: &Path| format!("file:{}", path.display());
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", LIMIT, "qemu-system-x86_64"]);
+    // In the group of the tests, so that what interrupts them ends it.
+    command.args([
+        "--foreground",
+        "--kill-after=5",
+        LIMIT,
+        "qemu-system-x86_64",
+    ]);
     command.args([
         "-nodefaults",
         "-no-user-config",

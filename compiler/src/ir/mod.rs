@@ -2,6 +2,7 @@
 //! policy that ask for it. Whatever a plan says is decided here: `emit` translates and decides nothing.
 
 mod audit;
+mod definition;
 pub mod landlock;
 mod namespace;
 pub mod network;
@@ -11,11 +12,10 @@ pub(crate) mod solver;
 mod step;
 pub mod syscalls;
 mod verify;
-mod whole;
 
 pub use audit::{Audit, Detail};
+pub use definition::{CgroupValue, Ir, Variable};
 pub use namespace::Namespace;
 pub use process::{Identity, Limit, Process, Resource};
 pub use step::{Action, Attributes, Step, Stub};
 pub use verify::{Broken, verify};
-pub use whole::{CgroupValue, Ir, Variable};

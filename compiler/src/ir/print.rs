@@ -1,6 +1,6 @@
 //! The IR as text, for `--emit=ir`.
 
-use super::Ir;
+use super::definition::Ir;
 use super::landlock::Landlock;
 use super::namespace::Namespace;
 use super::process::Process;

@@ -2,8 +2,8 @@
 
 use super::namespace::Namespace;
 use crate::source::Span;
+use core::time::Duration;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// The program's process.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,19 +4,19 @@
 //! [`verify`] checks what every producer of a [`Meaning`] promises. Printing one (`Display`) is
 //! what `--emit=ir` shows.
 
+mod definition;
 mod describe;
 mod evaluate;
-mod meaning;
 mod print;
 mod sets;
 mod verify;
 
+pub use definition::{
+    Action, ArchMeaning, CallMeaning, Condition, Guard, Meaning, Rule, Strength, Test, Unnamed,
+};
 pub use describe::describe_call;
 pub(crate) use describe::interface;
 pub use evaluate::{Call, Verdict, Why, evaluate};
-pub use meaning::{
-    Action, ArchMeaning, CallMeaning, Condition, Guard, Meaning, Rule, Strength, Test, Unnamed,
-};
 pub(crate) use sets::{clashing, covers, impossible};
 pub use verify::{Broken, verify};
 

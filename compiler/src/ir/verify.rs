@@ -31,7 +31,7 @@
 //! 17. Landlock restricts files, and allows no writing where the mount at the same path forbids it.
 //! 18. There is a filter.
 
-use super::Ir;
+use super::definition::Ir;
 use super::namespace::Namespace;
 use super::network;
 use super::process::Process;

@@ -32,7 +32,15 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 ),
             );
         }
-        let found = match kind {
+        if let Some(found) = worst(kind, &host, span) {
+            scope.report(found);
+        }
+    }
+}
+
+/// The worst that is to be said of a path, by what it is.
+fn worst(kind: Kind, host: &str, span: Span) -> Option<Diagnostic> {
+    let found = match kind {
             Kind::Root => Diagnostic::warning(
                 "host-root-shown",
                 span,
@@ -69,10 +77,9 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 format!("{host} is a home directory: keys, tokens and the history of its user are in it"),
             )
             .with_help("show the project's directory, such as `.`, and single directories that a tool needs"),
-            Kind::System | Kind::Plain => continue,
-        };
-        scope.report(found);
-    }
+            Kind::System | Kind::Plain => return None,
+    };
+    Some(found)
 }
 
 /// The part of a path that a shell would have replaced: `~`, `~user`, `$HOME` or `${HOME}`.

@@ -89,6 +89,13 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
         .map(|one| one.shown.as_deref().unwrap_or(one.name))
         .collect();
     let message = format!("{program} {what}: {} {}", listed(&shown), are(&shown));
+    let place = place.unwrap_or_else(|| list(scope));
+    let found = Diagnostic::warning("start-calls-denied", place, message);
+    scope.report(found.with_help(remedy(&missing)));
+}
+
+/// What to write, so that nothing is missing.
+fn remedy(missing: &[Stopped]) -> String {
     let named = |wanted: fn(&Stopped) -> bool| {
         let names: BTreeSet<&str> = missing
             .iter()
@@ -117,9 +124,7 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
         .map(|(names, what)| format!("{what}{names}"))
         .collect();
     help.push("the loader and libc call them before the program's own first line".to_owned());
-    let place = place.unwrap_or_else(|| list(scope));
-    let found = Diagnostic::warning("start-calls-denied", place, message);
-    scope.report(found.with_help(help.join("; ")));
+    help.join("; ")
 }
 
 /// The entry or the rule that denies a call, whatever `allow` says.

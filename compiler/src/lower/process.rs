@@ -2,8 +2,8 @@
 
 use crate::ir::{Identity, Limit, Namespace, Process, Resource};
 use crate::resolve::Resolved;
+use core::time::Duration;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// The user and the group inside.
 pub const INSIDE: u32 = 1000;

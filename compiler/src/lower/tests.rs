@@ -15,7 +15,7 @@ use crate::resolve::resolve;
 use crate::source::Source;
 use crate::syscalls::Arch;
 use crate::validate::validate;
-use std::time::Duration;
+use core::time::Duration;
 
 /// The IR of a policy without errors, which keeps the verifier's rules.
 pub(super) fn lowered(text: &str) -> Ir {

@@ -111,77 +111,14 @@ fn calls(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
         all.push(found);
         return;
     }
-    let table: Vec<&str> = names(one.arch).map(|(name, _)| name).collect();
-    let all_access: Vec<(&str, Access)> = table
-        .iter()
-        .map(|name| (*name, access(one, name)))
+    let table: Table<'_> = names(one.arch)
+        .map(|(name, _)| (name, access(one, name)))
         .collect();
-    let count = |wanted: &dyn Fn(Access) -> bool| {
-        all_access
-            .iter()
-            .filter(|(_, access)| wanted(*access))
-            .count()
-    };
-    let (open, narrow) = (
-        count(&|access| matches!(access, Access::Allowed(_))),
-        count(&|access| access == Access::Conditional),
-    );
-    let halves = open * 2 + narrow;
-    let mut found = factor(
-        Layer::Calls,
-        format!(
-            "{open} of {} calls go through, {narrow} more by rules",
-            table.len()
-        ),
-        share_of(halves, table.len() * 2),
-    );
+    let mut found = open_calls(&table, one.default.deny);
     found.span = Some(span("/syscalls"));
-    if !one.default.deny {
-        // What a list of a hundred calls has, which is more than most programs make.
-        let left = share_of(200.min(halves), table.len() * 2);
-        found = found.unless(
-            "write `default_deny: true`, and allow the calls that the program makes",
-            left,
-        );
-    }
     all.push(found);
-    for (rings, key) in [
-        (true, "calls/each of io_uring"),
-        (false, "calls/each of the baseline"),
-    ] {
-        let opened: Vec<(&str, Access)> = all_access
-            .iter()
-            .filter(|(name, access)| {
-                access.passes()
-                    && baseline(name).is_some()
-                    && name.starts_with("io_uring_") == rings
-            })
-            .copied()
-            .collect();
-        let Some((first, access)) = opened.first() else {
-            continue;
-        };
-        let (what, change) = match opened.len() {
-            1 => (
-                format!("`{first}` goes through"),
-                format!("do not allow `{first}`"),
-            ),
-            count => (
-                format!("{count} calls of the baseline go through, `{first}` first"),
-                format!(
-                    "do not allow `{first}` and {} more of the baseline",
-                    count - 1
-                ),
-            ),
-        };
-        let count = u32::try_from(opened.len()).unwrap_or(u32::MAX);
-        let mut found =
-            factor(Layer::Calls, what, points(key).saturating_mul(count)).unless(change, 0);
-        if let Access::Allowed(place) = access {
-            found.span = Some(*place);
-        }
-        all.push(found);
-    }
+    all.extend(opened(&table, true, "calls/each of io_uring"));
+    all.extend(opened(&table, false, "calls/each of the baseline"));
     for other in &filter.compat {
         let what = format!("calls of {} go through", other.arch);
         let change = format!("leave `{}` out of `architectures`", other.arch);
@@ -189,6 +126,63 @@ fn calls(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
             factor(Layer::Calls, what, points("calls/each other interface")).unless(change, 0),
         );
     }
+}
+
+/// Every call of an interface, and how far it gets.
+type Table<'t> = Vec<(&'t str, Access)>;
+
+/// How much of the table goes through.
+fn open_calls(table: &Table<'_>, denies: bool) -> Factor {
+    let count = |wanted: fn(&Access) -> bool| {
+        let passing = table.iter().filter(|(_, access)| wanted(access));
+        passing.count()
+    };
+    let open = count(|access| matches!(access, Access::Allowed(_)));
+    let narrow = count(|access| *access == Access::Conditional);
+    let halves = open * 2 + narrow;
+    let total = table.len();
+    let found = factor(
+        Layer::Calls,
+        format!("{open} of {total} calls go through, {narrow} more by rules"),
+        share_of(halves, total * 2),
+    );
+    if denies {
+        return found;
+    }
+    // What a list of a hundred calls has, which is more than most programs make.
+    let left = share_of(200.min(halves), total * 2);
+    found.unless(
+        "write `default_deny: true`, and allow the calls that the program makes",
+        left,
+    )
+}
+
+/// The calls of the baseline that go through, those of `io_uring` or the others.
+fn opened(table: &Table<'_>, rings: bool, key: &str) -> Option<Factor> {
+    let is_opened = |(name, access): &&(&str, Access)| {
+        access.passes() && baseline(name).is_some() && name.starts_with("io_uring_") == rings
+    };
+    let count = table.iter().filter(is_opened).count();
+    let (first, access) = table.iter().find(is_opened)?;
+    let (what, change) = match count {
+        1 => (
+            format!("`{first}` goes through"),
+            format!("do not allow `{first}`"),
+        ),
+        count => (
+            format!("{count} calls of the baseline go through, `{first}` first"),
+            format!(
+                "do not allow `{first}` and {} more of the baseline",
+                count - 1
+            ),
+        ),
+    };
+    let each = u32::try_from(count).unwrap_or(u32::MAX);
+    let mut found = factor(Layer::Calls, what, points(key).saturating_mul(each)).unless(change, 0);
+    if let Access::Allowed(place) = access {
+        found.span = Some(*place);
+    }
+    Some(found)
 }
 
 /// The points for a part of the table.

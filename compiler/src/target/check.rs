@@ -1,6 +1,6 @@
 //! A policy held against what a host can enforce.
 
-use super::{Controller, Target, User};
+use super::description::{Controller, Target, User};
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::ir::Namespace;
 use crate::ir::syscalls::{Action as Verdict, ArchMeaning, Meaning, Rule, Strength};

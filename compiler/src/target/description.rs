@@ -1,4 +1,4 @@
-//! The description of a host.
+//! The description of a host: its form, and how it is read and written.
 
 use crate::ir::Namespace;
 use crate::syscalls::{Arch, Version};

@@ -3,12 +3,12 @@
 use super::lines::Lines;
 use super::texts::Texts;
 use crate::ir::{self, Detail, Ir, Namespace, Resource, network};
+use core::time::Duration;
 use purple_plan::{
     Audit, Capabilities, Network, NetworkMode, Process, Rlimit, audit_flags, network_flags,
     process_flags,
 };
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// `RLIMIT_CORE` (asm-generic/resource.h).
 const RLIMIT_CORE: u32 = 4;

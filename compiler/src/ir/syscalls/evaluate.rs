@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Action, ArchMeaning, Meaning, Strength};
+use super::definition::{Action, ArchMeaning, Meaning, Strength};
 use crate::source::Span;
 use crate::syscalls::{Arch, X32_BIT};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, ArchMeaning, CallMeaning, Condition, Guard, Meaning, Rule, Test};
+use super::definition::{Action, ArchMeaning, CallMeaning, Condition, Guard, Meaning, Rule, Test};
 use crate::syscalls::errno_name;
 
 impl fmt::Display for Meaning {

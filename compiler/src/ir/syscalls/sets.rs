@@ -1,6 +1,6 @@
 //! Whether any arguments fulfil a number of conditions: decided exactly, with a bound on the work.
 
-use super::{Condition, Test};
+use super::definition::{Condition, Test};
 
 /// How often a condition is asked about a partial value before the answer is "unknown". What people
 /// write takes a few hundred.

@@ -5,8 +5,7 @@ use super::*;
 use crate::diagnostics::Sink;
 use crate::parse::Document;
 use crate::resolve::syscalls::resolve;
-use crate::syscalls::Arch;
-use crate::syscalls::syscall_number;
+use crate::syscalls::{Arch, syscall_number};
 
 fn meaning(yaml: &str) -> Meaning {
     let section = serde_yaml::from_str(yaml).unwrap();

@@ -12,7 +12,7 @@
 
 use std::fmt;
 
-use super::{Action, ArchMeaning, Meaning, Test};
+use super::definition::{Action, ArchMeaning, Meaning, Test};
 use crate::syscalls::{newest, syscall_number};
 
 /// Checks all rules.

@@ -1,4 +1,4 @@
-//! The types of a filter's meaning.
+//! The meaning of system calls: for an interface, for a call, for a rule.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The representation of a whole policy: every layer of it.
+//! Everything that a plan enforces, in one value.
 
 use super::audit::{Audit, Detail};
 use super::landlock::Landlock;
