@@ -1,12 +1,15 @@
 //! `purplec show`: what a plan grants: in words, as JSON, and its filters as a policy and as
 //! annotated assembly.
 
+mod page;
+
 use super::calls::classify;
 use super::exit::{Exit, complain, print};
 use super::query;
 use super::verify::with_plan;
 use super::{output, source_line};
 use clap::{Args, ValueEnum};
+use page::Page;
 use purple_plan::{
     Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_flags,
     network_flags,
@@ -20,7 +23,6 @@ use purplec::syscalls::Arch;
 use purplec::syscalls::CAPABILITIES;
 use serde_json::{Value, json};
 use std::ffi::CStr;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The plan, and how to show it.
@@ -455,36 +457,6 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
 /// Whether nobody inside can make what is missing there.
 const fn guarded(mount: &Mount<'_>) -> bool {
     mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY) != 0
-}
-
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    /// Adds a line, what it is about first. Control characters are made visible.
-    fn line(&mut self, about: &str, text: &str) {
-        let text = purplec::diagnostics::render::visible(text);
-        if writeln!(self.0, "{about:13} {text}").is_err() {
-            // Writing to a string cannot fail.
-        }
-    }
-
-    /// Adds names, as many on a line as fit.
-    fn names(&mut self, about: &str, names: &[&str]) {
-        const WIDTH: usize = 84;
-        let mut line = String::new();
-        for name in names {
-            if !line.is_empty() && line.len() + name.len() > WIDTH {
-                self.line(about, &line);
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(name);
-        }
-        self.line(about, if names.is_empty() { "none" } else { &line });
-    }
 }
 
 fn string(view: &Value, pointer: &str) -> String {

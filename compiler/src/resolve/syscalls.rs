@@ -68,8 +68,12 @@ pub fn resolve(
 }
 
 #[cfg(test)]
+mod findings_tests;
+#[cfg(test)]
 mod language_tests;
 #[cfg(test)]
 mod lists_tests;
+#[cfg(test)]
+mod reading_tests;
 #[cfg(test)]
 mod tests;

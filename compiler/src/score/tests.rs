@@ -212,7 +212,7 @@ impl Grants {
                 match &mut more.network {
                     None => more.network = Some(vec![port]),
                     // Where nothing is listed, every port can be reached.
-                    Some(ports) if ports.is_empty() || which % 7 == 0 => ports.clear(),
+                    Some(ports) if ports.is_empty() || which.is_multiple_of(7) => ports.clear(),
                     Some(ports) => ports.push(port),
                 }
             }

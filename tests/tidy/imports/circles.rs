@@ -4,16 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::references::Imports;
 
-/// Files of which each reaches all others.
-#[derive(Debug)]
-pub(super) struct Circle {
-    pub(super) files: Vec<String>,
-    /// The finding: every import that ties them.
-    pub(super) described: String,
-}
-
 /// The groups of files of which each reaches all others, with every import that ties them.
-pub(super) fn circles(imports: &Imports) -> Vec<Circle> {
+pub(super) fn circles(imports: &Imports) -> Vec<String> {
     let mut to: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (user, owner) in imports.keys() {
         to.entry(user).or_default().insert(owner);
@@ -29,10 +21,7 @@ pub(super) fn circles(imports: &Imports) -> Vec<Circle> {
         let back = |other: &&str| reached.get(other).is_some_and(|it| it.contains(file));
         let members: BTreeSet<&str> = all.iter().copied().filter(back).collect();
         done.extend(&members);
-        found.push(Circle {
-            files: members.iter().map(|file| (*file).to_owned()).collect(),
-            described: described(&members, imports),
-        });
+        found.push(described(&members, imports));
     }
     found
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use purple_tests::repository::{Tracked, tracked};
 
 use super::none_of;
-use circles::{Circle, circles};
+use circles::circles;
 use modules::{Crate, crates};
 
 /// The modules of the compiler's library. A module imports earlier ones and no other; those on one
@@ -67,34 +67,11 @@ const INPUT_OUTPUT: [&str; 16] = [
 /// compiler is built without it.
 const MAY_READ_AND_WRITE: [&str; 1] = ["compiler/src/emit/bpf/libseccomp.rs"];
 
-/// Where there are circles still, by the beginning of their files' paths. What has none leaves the list.
-const CIRCLES_LEFT: [&str; 0] = [];
-
 fn circles_of_files(files: &[Tracked]) -> Vec<String> {
     crates(files)
         .iter()
         .flat_map(|one| circles(&references::imports(one)))
-        .map(|circle| circle.described)
         .collect()
-}
-
-/// The circles that are not known, and what is known to have some and has none.
-fn new_circles(files: &[Tracked]) -> Vec<String> {
-    let all: Vec<_> = crates(files)
-        .iter()
-        .flat_map(|one| circles(&references::imports(one)))
-        .collect();
-    let within =
-        |circle: &Circle, start: &str| circle.files.iter().all(|file| file.starts_with(start));
-    let new = all
-        .iter()
-        .filter(|circle| !CIRCLES_LEFT.iter().any(|start| within(circle, start)))
-        .map(|circle| circle.described.clone());
-    let gone = CIRCLES_LEFT
-        .iter()
-        .filter(|start| !all.iter().any(|circle| within(circle, start)))
-        .map(|start| format!("{start}: has no circle any more; take it out of `CIRCLES_LEFT`"));
-    new.chain(gone).collect()
 }
 
 /// The compiler's library among the crates.
@@ -182,7 +159,7 @@ fn input_and_output(files: &[Tracked]) -> Vec<String> {
 
 #[test]
 fn no_circle_of_files() {
-    none_of(&new_circles(&tracked()));
+    none_of(&circles_of_files(&tracked()));
 }
 
 #[test]
