@@ -3,7 +3,7 @@
 use super::{none_of, one_of};
 use purple_tests::repository::{Tracked, tracked};
 
-const MOST_LINES: usize = 800;
+const MOST_LINES: usize = 500;
 
 /// Names that say nothing about the role.
 const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helper", "helpers", "common", "manager"];
@@ -181,10 +181,10 @@ fn bites_a_missing_opener() {
 #[test]
 fn bites_a_long_file() {
     one_of(
-        &too_long(&[Tracked::new("x.rs", &"//\n".repeat(801))]),
-        "801 lines",
+        &too_long(&[Tracked::new("x.rs", &"//\n".repeat(501))]),
+        "501 lines",
     );
-    assert!(too_long(&[Tracked::new("x.rs", &"//\n".repeat(800))]).is_empty());
+    assert!(too_long(&[Tracked::new("x.rs", &"//\n".repeat(500))]).is_empty());
 }
 
 #[test]
