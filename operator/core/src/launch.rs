@@ -22,7 +22,7 @@ use std::process::Command;
 pub use crate::session::SessionError;
 
 /// What to run under a plan, and how.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// The command and its arguments.
     pub command: Vec<OsString>,
@@ -36,6 +36,8 @@ pub struct Request {
     pub outside_id: Option<u32>,
     /// Not as root: whether the command has the first subordinate ids outside.
     pub subordinate_ids: bool,
+    /// The exit status that the caller ends with where a run ends with an error: the record says it.
+    pub status_of_error: u8,
 }
 
 impl Request {
@@ -102,13 +104,7 @@ impl<'a> Launch<'a> {
         if !recorded {
             return Ok(None);
         }
-        let report = request.report.as_deref();
-        Ok(Some(Session::open(
-            &self.plan,
-            report,
-            &request.command,
-            notices,
-        )?))
+        Ok(Some(Session::open(&self.plan, request, notices)?))
     }
 }
 

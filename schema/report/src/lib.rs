@@ -42,7 +42,7 @@ pub use kind::{
     Arguments, Array, Bits, Digest, Flag, List, Nullable, Number, Seconds, Text, Time, Whole, Word,
     parse_digest,
 };
-pub use outcome::{Outcome, Status};
+pub use outcome::{Outcome, SETUP_REFUSED, Status};
 pub use receipt::{CapabilitySets, IdMap, Landlock, Receipt, Seccomp};
 pub use record::{AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent};
 pub use report::{CgroupUsage, Report};
