@@ -37,7 +37,7 @@ pub(crate) struct Stub {
 
 /// What a stub is.
 #[derive(Clone, Copy)]
-pub(crate) enum Kind<'c> {
+pub(crate) enum StubKind<'c> {
     /// A file with this content, which may be empty.
     File(&'c [u8]),
     Directory,
@@ -63,20 +63,24 @@ impl Stub {
 
 /// Makes a stub and shares the lock of it. EXIST: something is there already. NOENT and WOULDBLOCK:
 /// another sandbox has just removed it, or is removing it.
-pub(crate) fn make(parent: BorrowedFd<'_>, name: &CStr, kind: Kind<'_>) -> Result<OwnedFd, Errno> {
+pub(crate) fn make(
+    parent: BorrowedFd<'_>,
+    name: &CStr,
+    kind: StubKind<'_>,
+) -> Result<OwnedFd, Errno> {
     let stub = match kind {
-        Kind::File(content) => {
+        StubKind::File(content) => {
             let file = create(parent, name, FILE_MODE)?;
             write_all(&file, content).and_then(|()| lock_new(parent, name, content))
         }
-        Kind::Directory => {
+        StubKind::Directory => {
             mkdirat(parent, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
             lock_new(parent, name, b"")
         }
     };
     // Some file systems keep no modes (vfat), others no locks: what was made there must not stay.
     if !matches!(stub, Ok(_) | Err(Errno::NOENT | Errno::WOULDBLOCK)) {
-        unlink(parent, name, matches!(kind, Kind::Directory))?;
+        unlink(parent, name, matches!(kind, StubKind::Directory))?;
     }
     stub
 }

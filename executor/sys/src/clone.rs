@@ -42,7 +42,7 @@ struct CloneArguments {
 
 /// Which side of [`clone_into`] this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum Forked {
     /// The process that called, with the new one's id.
     Parent(Pid),
     /// The new process, a copy of the one that called.
@@ -51,7 +51,7 @@ pub enum Side {
 
 /// Makes a copy of this process in the new namespaces that `flags` (`CLONE_NEW*`) name, and where one
 /// is given, in a control group by its directory.
-pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Errno> {
+pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Forked, Errno> {
     let mut clone = CloneArguments {
         flags,
         exit_signal: EXIT_SIGNAL,
@@ -66,8 +66,8 @@ pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Err
     // there is one thread, so the child goes on as this process would, on its own copy of the stack.
     let id = unsafe { call(numbers::CLONE3, arguments) }?;
     match i32::try_from(id).ok().and_then(Pid::from_raw) {
-        Some(child) => Ok(Side::Parent(child)),
-        None => Ok(Side::Child),
+        Some(child) => Ok(Forked::Parent(child)),
+        None => Ok(Forked::Child),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The audit log and its records.
 
+mod earlier_format;
 pub mod error;
 pub mod files;
 pub mod log;
-mod older;
 pub mod read;
 pub mod record;
 pub mod verify;

@@ -3,7 +3,7 @@
 //! It is made where those of runs are ([`RunsParent`]). A user's own group may hold no process while
 //! groups below it are limited, so this process moves to one below it meanwhile, as purple-exec does.
 
-use super::report::{Check, Outcome, Subject};
+use super::report::{Check, CheckResult, Subject};
 use purple_host::cgroup::{
     Cgroup, NoGroup, RunsParent, StepAsideError, version_1_holds_controllers,
 };
@@ -110,11 +110,11 @@ impl TrialGroup {
                 check_processes(&group, checks);
             }
             Err(Unavailable { found, fix }) => {
-                let missing = Outcome::Missing { found, fix };
+                let missing = CheckResult::Missing { found, fix };
                 checks.push(Check::required(CGROUP, missing));
                 for subject in [CGROUP_CLONE, CGROUP_KILL] {
                     let needs = "a group".to_owned();
-                    checks.push(Check::required(subject, Outcome::NotTried { needs }));
+                    checks.push(Check::required(subject, CheckResult::Untried { needs }));
                 }
             }
         }
@@ -322,7 +322,7 @@ fn delegate(
 }
 
 /// What the controllers that work, and those that do not, mean for limits.
-fn controllers_found(controllers: &BTreeSet<Controller>) -> Outcome {
+fn controllers_found(controllers: &BTreeSet<Controller>) -> CheckResult {
     let names = |works: bool| {
         let all = Controller::ALL.into_iter();
         let some = all.filter(|one| controllers.contains(one) == works);
@@ -339,13 +339,13 @@ fn controllers_found(controllers: &BTreeSet<Controller>) -> Outcome {
     }
     .to_owned();
     match lacks.as_slice() {
-        [] => Outcome::Works(has),
+        [] => CheckResult::Ok(has),
         // No shipped profile limits disks.
-        ["io"] => Outcome::Degraded {
+        ["io"] => CheckResult::Degraded {
             found: format!("{has}; not io"),
             fix,
         },
-        lacks => Outcome::Missing {
+        lacks => CheckResult::Missing {
             found: format!("{has}; not {}", lacks.join(", ")),
             fix,
         },
@@ -355,15 +355,15 @@ fn controllers_found(controllers: &BTreeSet<Controller>) -> Outcome {
 /// Whether processes can start in the group, and end with it.
 fn check_processes(group: &Cgroup, checks: &mut Vec<Check>) {
     let tried = start_and_kill(group);
-    let outcome = |result: Result<(), Errno>| match result {
-        Ok(()) => Outcome::works(),
-        Err(error) => Outcome::Missing {
+    let check = |tried: Result<(), Errno>| match tried {
+        Ok(()) => CheckResult::ok(),
+        Err(error) => CheckResult::Missing {
             found: errno::words(error),
             fix: "a kernel from Linux 5.14 on".to_owned(),
         },
     };
-    checks.push(Check::required(CGROUP_CLONE, outcome(tried.started)));
-    checks.push(Check::required(CGROUP_KILL, outcome(tried.killed)));
+    checks.push(Check::required(CGROUP_CLONE, check(tried.started)));
+    checks.push(Check::required(CGROUP_KILL, check(tried.killed)));
 }
 
 const fn advice(root: bool) -> &'static str {
@@ -376,7 +376,7 @@ const fn advice(root: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Controller, Outcome, controllers_found};
+    use super::{CheckResult, Controller, controllers_found};
     use std::collections::BTreeSet;
 
     #[test]
@@ -386,10 +386,14 @@ mod tests {
             let some: BTreeSet<_> = all.filter(|one| !without.contains(one)).collect();
             controllers_found(&some)
         };
-        assert!(found(&[]).is_works());
+        assert!(found(&[]).is_ok());
         let disks = found(&[Controller::Io]);
-        assert!(matches!(disks, Outcome::Degraded { found, .. } if found.ends_with("; not io")));
+        assert!(
+            matches!(disks, CheckResult::Degraded { found, .. } if found.ends_with("; not io"))
+        );
         let more = found(&[Controller::Io, Controller::Pids]);
-        assert!(matches!(more, Outcome::Missing { found, .. } if found.contains("; not io, pids")));
+        assert!(
+            matches!(more, CheckResult::Missing { found, .. } if found.contains("; not io, pids"))
+        );
     }
 }
