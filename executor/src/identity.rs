@@ -63,7 +63,7 @@ pub(crate) fn map(run: &Run, init: Pid) -> Result<(), Refused> {
     let (process, outside) = (&run.plan.process, run.outside);
     let proc = proc_of(init).or_refuse(STEP, WRITING)?;
     // A user without privileges may only map its group when it gives up changing groups
-    // (user_namespaces(7)). Whoever maps other ids need not: init drops its groups by itself.
+    // (user_namespaces(7)). A supervisor that maps other ids need not: init drops its groups by itself.
     if !outside.root && !outside.subordinate {
         write(&proc, c"setgroups", b"deny").or_refuse(STEP, WRITING)?;
     }

@@ -34,7 +34,7 @@ const PATIENCE: Timespec = Timespec {
 /// The group of a run.
 ///
 /// Holding one proves that the group exists, that it has every limit of the plan, and that each was
-/// read back. It does not remove the group when it is dropped: whoever made it has to [end](Self::end)
+/// read back. It does not remove the group when it is dropped: its maker has to [end](Self::end)
 /// it, because that can fail and has a result.
 #[derive(Debug)]
 pub(crate) struct Group {

@@ -1,10 +1,9 @@
 //! One stub: the empty file or directory on the host that stands in for a protected path which does
 //! not exist, so that there is something to mount over.
 //!
-//! A stub is known by its mode, with which it is made: sticky, and without write
-//! permission. Each sandbox
-//! that needs one holds a shared lock of it; whoever gets the exclusive lock removes it. So the last
-//! of several sandboxes does, and the next one does for one whose supervisor was killed.
+//! A stub is known by its mode, with which it is made: sticky, and without write permission. Each
+//! sandbox that needs one holds a shared lock of it; the one that gets the exclusive lock removes it.
+//! So the last of several sandboxes does, and the next one does for one whose supervisor was killed.
 //!
 //! Holding a [`Stub`] proves that its file had the mode and the content of a stub, was what the
 //! directory has by its name when it was locked, and is not removed by another sandbox for as long

@@ -99,7 +99,7 @@ impl Run<'_> {
         events
     }
 
-    /// What people are told at the end: what was denied most, by call and line of the policy.
+    /// What is printed for people at the end: what was denied most, by call and line of the policy.
     pub fn lines(&self) -> Vec<String> {
         let mut groups: BTreeMap<(String, SourceLine), u64> = BTreeMap::new();
         for one in self.denied() {

@@ -29,7 +29,7 @@ pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
                 Ok(found) => CheckResult::Ok(found),
                 Err(found) => CheckResult::Missing {
                     found,
-                    fix: "mend what is missing above".to_owned(),
+                    fix: "fix what is missing above".to_owned(),
                 },
             };
             (CheckResult::ok(), run)

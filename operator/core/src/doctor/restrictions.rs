@@ -21,12 +21,12 @@ const SECCOMP: Subject = Subject {
 const NOTIFICATION: Subject = Subject {
     id: "seccomp-notification",
     layer: "audit",
-    why: "nobody is told of denied calls, so that none can be recorded",
+    why: "filters cannot notify of denied calls, so none is recorded",
 };
 const LANDLOCK: Subject = Subject {
     id: "landlock",
     layer: "files",
-    why: "the second wall around files, and TCP ports",
+    why: "Landlock: a second restriction of files, TCP ports and signals",
 };
 const KEYRING: Subject = Subject {
     id: "keyring",
