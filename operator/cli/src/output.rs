@@ -4,6 +4,10 @@ use purple_core::Notice;
 use purplec::diagnostics::render::visible;
 use std::io::{self, Write as _};
 
+/// The exit status of a command that was refused, and of a run that was refused before its command
+/// started.
+pub(crate) const REFUSED: u8 = purple_report::SETUP_REFUSED;
+
 /// Why a command could not do what it was asked to: its `Display` is the message.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 

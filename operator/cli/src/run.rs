@@ -1,7 +1,6 @@
 //! `purple run`: a command under a profile, a policy or a plan.
 
-use crate::REFUSED;
-use crate::output::{Failure, say_all};
+use crate::output::{Failure, REFUSED, say_all};
 use clap::Args;
 use purple_core::launch::{Launch, Request};
 use purple_core::plans::{self, PlanSource};

@@ -13,6 +13,7 @@ pub mod launch;
 mod notice;
 pub mod plans;
 pub mod profiles;
+mod request;
 mod session;
 pub mod workspace;
 
