@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod files;
+mod json;
 pub mod log;
 mod older;
 pub mod read;
