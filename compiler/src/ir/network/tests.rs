@@ -294,3 +294,18 @@ fn names_are_read_in_any_letters_and_hostile_ones_are_not() {
     assert!(matches("a.example.org") && matches("a.b.example.org"));
     assert!(!matches("example.org") && !matches("aexample.org") && !matches("example.org.a"));
 }
+
+#[test]
+fn a_set_without_a_port_is_the_empty_set_whatever_name_it_has() {
+    let none = Ports {
+        first: 5,
+        last: 4,
+        protocol: None,
+    };
+    for pattern in ["a", "*.a.b"] {
+        let pattern = NamePattern::new(pattern).unwrap();
+        let set = Connections::new(Direction::Out, &Destination::Names(pattern), none);
+        assert!(set.is_empty());
+        assert_eq!(set, Connections::default());
+    }
+}
