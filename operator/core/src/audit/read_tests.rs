@@ -207,7 +207,6 @@ fn an_older_record_is_read_as_strictly() {
 
 /// A line that has the older type and today's keys could be read in two ways.
 #[test]
-#[expect(clippy::indexing_slicing, reason = "tests")]
 fn a_record_that_mixes_both_forms_is_refused() {
     let refused = |change: fn(&mut Value)| {
         let mut value = an_older_record();
@@ -223,7 +222,6 @@ fn a_record_that_mixes_both_forms_is_refused() {
 }
 
 #[test]
-#[expect(clippy::indexing_slicing, reason = "tests")]
 fn a_status_that_does_not_follow_is_refused() {
     refused(
         |all| all["outcome"] = json!("killed"),
