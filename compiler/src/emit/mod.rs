@@ -24,21 +24,19 @@ pub fn emit<'i>(
 ) -> Result<Option<Artefacts<'i>>, EmitFault> {
     ir::verify(ir).map_err(EmitFault::Ir)?;
     let mut filters = Vec::new();
-    for meaning in &ir.filters {
-        let enforced = ir.enforced(meaning);
+    for filter in &ir.filters {
         let emitted = match backend {
-            Backend::Own => bpf::emit(&enforced, sink).map_err(EmitFault::Filter)?,
+            Backend::Own => bpf::emit(&filter.enforced, sink).map_err(EmitFault::Filter)?,
             #[cfg(feature = "libseccomp")]
-            Backend::Libseccomp => bpf::emit_by_libseccomp(&enforced, sink),
+            Backend::Libseccomp => bpf::emit_by_libseccomp(&filter.enforced, sink),
         };
         let Some((program, report)) = emitted else {
             return Ok(None);
         };
-        let probe = bpf::probe(meaning);
         filters.push(Filter {
-            audit_arch: meaning.native.arch.audit(),
+            audit_arch: filter.meaning.native.arch.audit(),
             program,
-            probe,
+            probe: filter.probe,
             report,
         });
     }

@@ -102,7 +102,7 @@ impl<'i> Artefacts<'i> {
         let mut records = Records::default();
         for filter in &self.filters {
             let native = |one: &&Meaning| one.native.arch.audit() == filter.audit_arch;
-            if let Some(one) = self.ir.filters.iter().find(native) {
+            if let Some(one) = self.ir.meanings().find(native) {
                 records.add(one, &|span| lines.of(Some(span)));
             }
         }

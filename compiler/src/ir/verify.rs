@@ -30,7 +30,11 @@
 //! 16. The layers needed are named once each, in order.
 //! 17. Landlock restricts files, and allows no writing where the mount at the same path forbids it.
 //! 18. There is a filter.
+//! 19. A filter enforces what it means; where denied calls are recorded, it notifies the supervisor
+//!     of each call that the meaning answers with an error of the policy's.
+//! 20. The probe, evaluated under the filter's meaning, gets the error that it says.
 
+use super::audit::Audit;
 use super::definition::Ir;
 use super::namespace::Namespace;
 use super::network;
@@ -57,7 +61,11 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
     if ir.filters.is_empty() {
         return broken("there is no filter");
     }
-    Ok(())
+    let records_denials = ir.audit.as_ref().is_some_and(Audit::records_denials);
+    ir.filters
+        .iter()
+        .try_for_each(|filter| filter.verify(records_denials))
+        .map_err(Broken)
 }
 
 fn broken(rule: impl Into<String>) -> Result<(), Broken> {
@@ -154,7 +162,7 @@ fn process(process: &Process) -> Result<(), Broken> {
         return broken("the sandbox shares a namespace");
     }
     let inner = &process.inner_namespaces;
-    let is_capable = process.capabilities != 0;
+    let is_capable = !process.capabilities.is_empty();
     if is_capable == inner.is_empty() || is_capable && !inner.contains(&Namespace::User) {
         return broken("capabilities and namespaces of the program's own do not go together");
     }

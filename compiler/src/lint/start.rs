@@ -32,12 +32,7 @@ const LOADERS: [(Arch, &str); 8] = [
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let natives: Vec<&ArchMeaning> = scope
-        .ir
-        .filters
-        .iter()
-        .map(|filter| &filter.native)
-        .collect();
+    let natives: Vec<&ArchMeaning> = scope.ir.meanings().map(|filter| &filter.native).collect();
     for one in natives {
         calls(one, scope);
         loader(one.arch, scope);

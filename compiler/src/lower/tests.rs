@@ -8,7 +8,7 @@
 use super::{INSIDE, OUTSIDE_FOR_ROOT, lower};
 use crate::diagnostics::Sink;
 use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Why};
-use crate::ir::{Action, Attributes, Ir, Namespace, verify};
+use crate::ir::{Action, Attributes, CapabilitySets, Filter, Ir, Namespace, verify};
 use crate::parse;
 use crate::quantity::Protocol;
 use crate::resolve::resolve;
@@ -58,8 +58,15 @@ fn the_process_breaks_no_rule_and_each_rule_bites() {
         assert_eq!(said, "the sandbox shares a namespace");
     }
     let together = "capabilities and namespaces of the program's own do not go together";
-    assert_eq!(broken(name, |ir| ir.process.capabilities = 1), together);
-    assert_eq!(broken(CAPABLE, |ir| ir.process.capabilities = 0), together);
+    let holding = |text, mask| {
+        broken(text, |ir| {
+            ir.process.capabilities = CapabilitySets::same(mask);
+        })
+    };
+    assert_eq!(holding(name, 1), together);
+    assert_eq!(holding(CAPABLE, 0), together);
+    let ambient = broken(name, |ir| ir.process.capabilities.ambient = 1);
+    assert_eq!(ambient, together);
     let without_user = broken(CAPABLE, |ir| {
         ir.process.inner_namespaces.remove(&Namespace::User);
     });
@@ -233,6 +240,39 @@ fn each_verdict_has_the_line_that_decides() {
 }
 
 #[test]
+fn a_filter_enforces_its_meaning_and_its_probe_shows_it() {
+    let recorded = "name: a\naudit: {enabled: true, detail_level: [syscall]}\n";
+    let ir = lowered(recorded);
+    let filter = &ir.filters[0];
+    assert_eq!(filter.enforced, filter.meaning.with_notification());
+    assert!(ir.to_string().contains("filter x86_64 errors notified\n"));
+    let filter = lowered("name: a\n").filters.remove(0);
+    assert_eq!(filter.enforced, filter.meaning);
+    let silent = lowered("name: a\nsyscalls: {on_deny: kill}\n");
+    assert_eq!(silent.filters[0].probe, None);
+    assert!(silent.to_string().contains("\n  probe none\n"));
+
+    let after = |text, change: fn(&mut Filter)| broken(text, |ir| change(&mut ir.filters[0]));
+    let other = "x86_64: another meaning is enforced";
+    let enforced = after("name: a\n", |filter| {
+        filter.enforced = filter.meaning.with_notification();
+    });
+    assert_eq!(enforced, other);
+    let enforced = after(recorded, |filter| filter.enforced = filter.meaning.clone());
+    assert_eq!(enforced, other);
+    let wrong = "x86_64: the probe gets another answer";
+    let errno = after("name: a\n", |filter| {
+        filter.probe.as_mut().unwrap().errno += 1;
+    });
+    assert_eq!(errno, wrong);
+    // read
+    let allowed = after("name: a\nsyscalls: {default_deny: false}\n", |filter| {
+        filter.probe.as_mut().unwrap().nr = 0;
+    });
+    assert_eq!(allowed, wrong);
+}
+
+#[test]
 fn the_listing_shows_what_is_decided() {
     let listing = lowered(LISTED).to_string();
     for line in [
@@ -244,6 +284,9 @@ fn the_listing_shows_what_is_decided() {
         "session new",
         "limit core 0 0",
         "grace 5000 ms",
+        "capabilities bounding 0x0 inheritable 0x0 permitted 0x0 effective 0x0 ambient 0x0",
+        "filter x86_64 errors returned",
+        "  probe 166 umount2 0x0 0xffffffff 0x0 0x0 0x0 0x0 errno(EPERM)",
         "network loopback wanted everywhere narrowed",
         "network allow out anywhere 443",
         "network allow out anywhere 80-90",

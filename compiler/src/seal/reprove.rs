@@ -79,7 +79,7 @@ pub fn notifies(plan: &Plan<'_>) -> bool {
         .any(|audit| audit.flags & audit_flags::SYSCALL != 0)
 }
 
-/// What the plan's program for a meaning must do: see [`crate::ir::Ir::enforced`].
+/// What the plan's program for a meaning must do: see [`crate::ir::Filter::enforced`].
 pub fn enforced(plan: &Plan<'_>, meaning: &Meaning) -> Meaning {
     if notifies(plan) {
         meaning.with_notification()

@@ -50,9 +50,8 @@ impl Check<'_> {
     fn interfaces(&self) -> impl Iterator<Item = &ArchMeaning> {
         let here = self
             .ir
-            .filters
-            .iter()
-            .filter(|filter| self.target.runs(filter.native.arch));
+            .meanings()
+            .filter(|one| self.target.runs(one.native.arch));
         here.flat_map(Meaning::interfaces)
     }
 
@@ -66,8 +65,7 @@ impl Check<'_> {
         if self.interfaces().next().is_none() {
             let made: Vec<_> = self
                 .ir
-                .filters
-                .iter()
+                .meanings()
                 .map(|one| one.native.arch.name())
                 .collect();
             let message = format!(

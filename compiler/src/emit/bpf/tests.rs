@@ -17,6 +17,7 @@ use super::generate::generate;
 use super::return_value::return_value;
 use super::*;
 use crate::ir::syscalls::{Action, Call, evaluate};
+use crate::lower::probe::probe;
 use crate::parse::Document;
 use crate::resolve::syscalls::resolve as resolve_section;
 use crate::syscalls::{Arch, names, syscall_number};
