@@ -6,7 +6,7 @@ mod meaning;
 mod plan;
 
 pub use filter::Filter;
-pub use meaning::{Recorded, action, place_of};
+pub use meaning::{Recorded, TooMany, action, place_of};
 pub(crate) use plan::COMPILER;
 pub use plan::{Artefacts, TextWithNul};
 
@@ -41,7 +41,8 @@ pub fn emit<'i>(
         });
     }
     filters.sort_by_key(|filter| filter.audit_arch);
-    Ok(Some(Artefacts::new(ir, filters, sources)))
+    let artefacts = Artefacts::new(ir, filters, sources).map_err(EmitFault::Count)?;
+    Ok(Some(artefacts))
 }
 
 /// A fault of the compiler, found before anything was sealed.
@@ -51,6 +52,8 @@ pub enum EmitFault {
     Ir(ir::Broken),
     /// In a filter.
     Filter(Fault),
+    /// In a filter's meaning: more than a plan can count.
+    Count(TooMany),
 }
 
 impl std::fmt::Display for EmitFault {
@@ -58,6 +61,7 @@ impl std::fmt::Display for EmitFault {
         match self {
             Self::Ir(broken) => broken.fmt(f),
             Self::Filter(fault) => fault.fmt(f),
+            Self::Count(found) => found.fmt(f),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! [`verify`] checks what every producer of a [`Meaning`] promises. Printing one (`Display`) is
 //! what `--emit=ir` shows.
 
+mod basis;
 mod definition;
 mod describe;
 mod evaluate;
@@ -11,6 +12,7 @@ mod print;
 mod sets;
 mod verify;
 
+pub(crate) use basis::Basis;
 pub use definition::{
     Action, ArchMeaning, CallMeaning, Condition, Guard, Meaning, Rule, Strength, Test, Unnamed,
 };

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::basis::Basis;
 use super::definition::{Action, ArchMeaning, Meaning, Strength};
 use crate::source::Span;
 use crate::syscalls::{Arch, X32_BIT};
@@ -97,8 +98,10 @@ impl ArchMeaning {
 
         // 1. The strongest rule whose conditions hold. What hides a call comes before its weaker
         //    rules: they would let it through unseen.
+        let basis = named.basis();
+        let hidden = matches!(basis, Basis::Hidden(_));
         for rule in &named.rules {
-            if named.hidden.is_some() && rule.strength > Strength::Deny {
+            if hidden && rule.strength > Strength::Deny {
                 break;
             }
             if rule
@@ -109,43 +112,30 @@ impl ArchMeaning {
                 return verdict(rule.action, Why::Rule, Some(rule.span));
             }
         }
-        if let Some(span) = named.hidden {
-            return verdict(Action::Errno(self.enosys), Why::Hidden, Some(span));
-        }
         // 2. Allow rules, and none held.
         let narrowing = named
             .rules
             .iter()
-            .find(|rule| rule.strength == Strength::Allow);
+            .find(|rule| rule.strength == Strength::Allow && !hidden);
         if let Some(rule) = narrowing {
             return verdict(self.denial, Why::NoAllowRuleHeld, Some(rule.span));
         }
-        // 3. Denied by name.
-        if let Some(span) = named.denied {
-            return verdict(self.denial, Why::Denied, Some(span));
-        }
+        // 3. What the call's verdict is based on.
         let guarded = named
-            .guard
-            .as_ref()
+            .guard_in_force()
             .is_some_and(|guard| !guard.passes(&call.args));
-        // 4. Allowed by name.
-        if let Some(span) = named.allowed {
-            return if guarded {
-                verdict(self.denial, Why::Guard, Some(span))
-            } else {
-                verdict(Action::Allow, Why::Allowed, Some(span))
-            };
-        }
-        // 5. The hardened baseline.
-        if named.baseline {
-            return verdict(self.denial, Why::Baseline, Some(self.default.span));
-        }
-        // 6. The default.
-        let span = Some(self.default.span);
-        match (self.default.deny, guarded) {
-            (true, _) => verdict(self.denial, Why::Default, span),
-            (false, true) => verdict(self.denial, Why::Guard, span),
-            (false, false) => verdict(Action::Allow, Why::Default, span),
+        let default = Some(self.default.span);
+        match (basis, guarded) {
+            (Basis::Hidden(span), _) => {
+                verdict(Action::Errno(self.enosys), Why::Hidden, Some(span))
+            }
+            (Basis::Denied(span), _) => verdict(self.denial, Why::Denied, Some(span)),
+            (Basis::Allowed(span), true) => verdict(self.denial, Why::Guard, Some(span)),
+            (Basis::Allowed(span), false) => verdict(Action::Allow, Why::Allowed, Some(span)),
+            (Basis::Baseline, _) => verdict(self.denial, Why::Baseline, default),
+            (Basis::Default, _) if self.default.deny => verdict(self.denial, Why::Default, default),
+            (Basis::Default, true) => verdict(self.denial, Why::Guard, default),
+            (Basis::Default, false) => verdict(Action::Allow, Why::Default, default),
         }
     }
 }

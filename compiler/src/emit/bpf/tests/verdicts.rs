@@ -13,8 +13,8 @@ use purple_plan::{Contents, MAX_PLAN_BYTES, Plan, SourceLine, encode};
 fn plan(base: &Plan<'_>, meaning: &Meaning) -> Vec<u8> {
     let mut records = Records::default();
     // Places that differ where the spans do.
-    let place = |span: Span| SourceLine::line_of_policy(u32::try_from(span.start + 1).unwrap());
-    records.add(meaning, &place);
+    let line_of = |span: Span| SourceLine::line_of_policy(u32::try_from(span.start + 1).unwrap());
+    records.add(meaning, &line_of).unwrap();
     let native = base.filters.iter().next().unwrap();
     let filter = purple_plan::Filter {
         audit_arch: meaning.native.arch.audit(),
