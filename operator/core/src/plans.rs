@@ -9,7 +9,7 @@ use purplec::inherit::{self, Access, Files, FilesAround};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Fault, Options, Outcome, Stage};
 use purplec::profiles::Profile;
-use purplec::resolve::quantity::Date;
+use purplec::quantity::Date;
 use purplec::source::{Source, Sources};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
