@@ -5,8 +5,8 @@
 //! allowed, the denial. Everything that the evaluator says is the same for what is read back.
 
 use crate::ir::syscalls::{
-    self, Action, ArchMeaning, Call, CallMeaning, Guard, Meaning, Rule, Test, Unnamed, Verdict,
-    Why, evaluate,
+    self, Action, ArchMeaning, Call, CallMeaning, Guard, Meaning, Reason, Rule, Test, Unnamed,
+    Verdict, evaluate,
 };
 use crate::source::Span;
 use crate::syscalls::{Arch, guarded, syscall_name};
@@ -230,12 +230,12 @@ pub fn action(value: u32) -> Option<Action> {
 
 /// A filter's meaning, read from a plan.
 #[derive(Debug, Clone)]
-pub struct Recorded {
-    /// Every span in it is a place in disguise: see [`Recorded::verdict`] and [`place_of`].
+pub struct PlanMeaning {
+    /// Every span in it is a place in disguise: see [`PlanMeaning::verdict`] and [`place_of`].
     meaning: Meaning,
 }
 
-impl Recorded {
+impl PlanMeaning {
     /// The meaning of the filter for an architecture; `None` where the plan has no such filter, or
     /// its meaning is of another compiler: an interface or an action that this one does not know.
     pub fn read(plan: &Plan<'_>, audit_arch: u32) -> Option<Self> {
@@ -286,7 +286,7 @@ impl Recorded {
     }
 
     /// The verdict on a call, why, and the place in the policy that gives it.
-    pub fn verdict(&self, call: &Call) -> (Action, Why, SourceLine) {
+    pub fn verdict(&self, call: &Call) -> (Action, Reason, SourceLine) {
         let Verdict {
             action,
             why,
@@ -296,14 +296,14 @@ impl Recorded {
     }
 }
 
-type Named = (u32, CallMeaning);
+type NumberedCall = (u32, CallMeaning);
 
 fn read_call(
     arch: Option<Arch>,
     call: NamedCall,
     rules: &mut impl Iterator<Item = CallRule>,
     conditions: &mut impl Iterator<Item = Condition>,
-) -> Option<Named> {
+) -> Option<NumberedCall> {
     let name = arch
         .and_then(|arch| syscall_name(arch, call.number))
         .unwrap_or("unknown");
@@ -357,8 +357,8 @@ fn size(count: u32) -> usize {
 }
 
 /// A place in the shape of a span, so that the meaning's types hold it.
-fn disguise(place: SourceLine) -> Span {
-    Span::new(place.source().into(), size(place.line()))
+fn disguise(line: SourceLine) -> Span {
+    Span::new(line.source().into(), size(line.line()))
 }
 
 /// The place that a span of a meaning read from a plan stands for.

@@ -6,7 +6,7 @@ mod meaning;
 mod plan;
 
 pub use filter::Filter;
-pub use meaning::{Recorded, TooMany, action, place_of};
+pub use meaning::{PlanMeaning, TooMany, action, place_of};
 pub(crate) use plan::COMPILER;
 pub use plan::{Artefacts, TextWithNul};
 

@@ -18,7 +18,7 @@ pub use definition::{
 };
 pub use describe::describe_call;
 pub(crate) use describe::interface;
-pub use evaluate::{Call, Verdict, Why, evaluate};
+pub use evaluate::{Call, Reason, Verdict, evaluate};
 pub(crate) use sets::{clashing, covers, impossible};
 pub use verify::{Broken, verify};
 

@@ -7,7 +7,7 @@
 
 use super::{INSIDE, OUTSIDE_FOR_ROOT, lower};
 use crate::diagnostics::Sink;
-use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Why};
+use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Reason};
 use crate::ir::{Action, Attributes, CapabilitySets, Filter, Ir, Namespace, verify};
 use crate::parse;
 use crate::quantity::Protocol;
@@ -163,7 +163,7 @@ fn the_ids_inside_are_those_of_the_account_inside() {
 }
 
 /// The verdict on a connection to or from an address, and the text that decides.
-fn verdict(text: &str, direction: Direction, address: &str, port: u16) -> (Why, String) {
+fn verdict(text: &str, direction: Direction, address: &str, port: u16) -> (Reason, String) {
     let ir = lowered(text);
     let found = ir.network.verdict(&Connection {
         direction,
@@ -184,18 +184,18 @@ fn each_verdict_has_the_line_that_decides() {
         assert_eq!(verdict(text, direction, address, port), expected, "{text}");
     };
     let isolated = "name: a\nnetwork: {isolated: true, dns_servers: []}\n";
-    is("name: a\n", Out, "192.0.2.1", 443, Why::Extent, "");
-    is(isolated, Out, "192.0.2.1", 443, Why::Extent, "isolated");
-    is(isolated, Out, "127.0.0.1", 443, Why::Allowed, "");
-    is(isolated, In, "::1", 443, Why::Allowed, "");
-    is(LISTED, Out, "192.0.2.1", 443, Why::Allowed, "443");
-    is(LISTED, Out, "192.0.2.1", 85, Why::Allowed, "80-90");
+    is("name: a\n", Out, "192.0.2.1", 443, Reason::Extent, "");
+    is(isolated, Out, "192.0.2.1", 443, Reason::Extent, "isolated");
+    is(isolated, Out, "127.0.0.1", 443, Reason::Allowed, "");
+    is(isolated, In, "::1", 443, Reason::Allowed, "");
+    is(LISTED, Out, "192.0.2.1", 443, Reason::Allowed, "443");
+    is(LISTED, Out, "192.0.2.1", 85, Reason::Allowed, "80-90");
     is(
         LISTED,
         Out,
         "192.0.2.1",
         22,
-        Why::Unlisted,
+        Reason::Unlisted,
         "allowed_outgoing_ports",
     );
     is(
@@ -203,21 +203,21 @@ fn each_verdict_has_the_line_that_decides() {
         Out,
         "127.0.0.1",
         22,
-        Why::Unlisted,
+        Reason::Unlisted,
         "allowed_outgoing_ports",
     );
     // Nothing leads in from outside but a port that is listed.
-    is(LISTED, In, "192.0.2.1", 443, Why::Unlisted, "");
-    is(LISTED, In, "127.0.0.1", 443, Why::Allowed, "");
+    is(LISTED, In, "192.0.2.1", 443, Reason::Unlisted, "");
+    is(LISTED, In, "127.0.0.1", 443, Reason::Allowed, "");
     let both = "name: a\nnetwork: {isolated: false, allowed_incoming_ports: [80], \
                 blocked_ips: [\"::ffff:192.0.2.0/120\"]}\n";
-    is(both, In, "203.0.113.1", 80, Why::Allowed, "80");
+    is(both, In, "203.0.113.1", 80, Reason::Allowed, "80");
     is(
         both,
         In,
         "203.0.113.1",
         81,
-        Why::Unlisted,
+        Reason::Unlisted,
         "allowed_incoming_ports",
     );
     is(
@@ -225,7 +225,7 @@ fn each_verdict_has_the_line_that_decides() {
         Out,
         "192.0.2.7",
         80,
-        Why::Blocked,
+        Reason::Blocked,
         "\"::ffff:192.0.2.0/120\"",
     );
     is(
@@ -233,7 +233,7 @@ fn each_verdict_has_the_line_that_decides() {
         Out,
         "::ffff:192.0.2.7",
         80,
-        Why::Blocked,
+        Reason::Blocked,
         "\"::ffff:192.0.2.0/120\"",
     );
     assert_eq!(lowered(both).network.extent, Extent::Everywhere);

@@ -19,7 +19,7 @@ pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 #[cfg(feature = "libseccomp")]
 pub use libseccomp::emit_by_libseccomp;
-pub use proof::{Found, Method, Mismatch, Report, check};
+pub use proof::{Counterexample, Method, Mismatch, Report, check};
 pub(crate) use return_value::return_value;
 
 use std::fmt;

@@ -18,7 +18,7 @@ pub fn evaluate(meaning: &Meaning, call: &Call) -> Verdict {
         Some(interface) => interface.verdict(call),
         None => Verdict {
             action: Action::KillProcess,
-            why: Why::ForeignArchitecture,
+            why: Reason::ForeignArchitecture,
             origin: None,
         },
     }
@@ -46,14 +46,14 @@ pub struct Verdict {
     /// What happens.
     pub action: Action,
     /// The step that decided.
-    pub why: Why,
+    pub why: Reason,
     /// The place in the policy that decided; `None` where no line of it did.
     pub origin: Option<Span>,
 }
 
 /// The step of the evaluation that decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum Reason {
     /// The call came through an interface that the policy does not list.
     ForeignArchitecture,
     /// The number is newer than our table.
@@ -85,7 +85,7 @@ impl ArchMeaning {
             origin,
         };
         if call.number > self.newest && !self.beyond.contains(&call.number) {
-            return verdict(Action::Errno(self.enosys), Why::AboveTable, None);
+            return verdict(Action::Errno(self.enosys), Reason::AboveTable, None);
         }
         let Some(named) = self.calls.get(&call.number) else {
             let action = if self.default.deny {
@@ -93,7 +93,7 @@ impl ArchMeaning {
             } else {
                 Action::Allow
             };
-            return verdict(action, Why::Default, Some(self.default.span));
+            return verdict(action, Reason::Default, Some(self.default.span));
         };
 
         // 1. The strongest rule whose conditions hold. What hides a call comes before its weaker
@@ -109,7 +109,7 @@ impl ArchMeaning {
                 .iter()
                 .all(|condition| condition.holds(&call.args))
             {
-                return verdict(rule.action, Why::Rule, Some(rule.span));
+                return verdict(rule.action, Reason::Rule, Some(rule.span));
             }
         }
         // 2. Allow rules, and none held.
@@ -118,7 +118,7 @@ impl ArchMeaning {
             .iter()
             .find(|rule| rule.strength == Strength::Allow && !hidden);
         if let Some(rule) = narrowing {
-            return verdict(self.denial, Why::NoAllowRuleHeld, Some(rule.span));
+            return verdict(self.denial, Reason::NoAllowRuleHeld, Some(rule.span));
         }
         // 3. What the call's verdict is based on.
         let guarded = named
@@ -127,15 +127,17 @@ impl ArchMeaning {
         let default = Some(self.default.span);
         match (basis, guarded) {
             (Basis::Hidden(span), _) => {
-                verdict(Action::Errno(self.enosys), Why::Hidden, Some(span))
+                verdict(Action::Errno(self.enosys), Reason::Hidden, Some(span))
             }
-            (Basis::Denied(span), _) => verdict(self.denial, Why::Denied, Some(span)),
-            (Basis::Allowed(span), true) => verdict(self.denial, Why::Guard, Some(span)),
-            (Basis::Allowed(span), false) => verdict(Action::Allow, Why::Allowed, Some(span)),
-            (Basis::Baseline, _) => verdict(self.denial, Why::Baseline, default),
-            (Basis::Default, _) if self.default.deny => verdict(self.denial, Why::Default, default),
-            (Basis::Default, true) => verdict(self.denial, Why::Guard, default),
-            (Basis::Default, false) => verdict(Action::Allow, Why::Default, default),
+            (Basis::Denied(span), _) => verdict(self.denial, Reason::Denied, Some(span)),
+            (Basis::Allowed(span), true) => verdict(self.denial, Reason::Guard, Some(span)),
+            (Basis::Allowed(span), false) => verdict(Action::Allow, Reason::Allowed, Some(span)),
+            (Basis::Baseline, _) => verdict(self.denial, Reason::Baseline, default),
+            (Basis::Default, _) if self.default.deny => {
+                verdict(self.denial, Reason::Default, default)
+            }
+            (Basis::Default, true) => verdict(self.denial, Reason::Guard, default),
+            (Basis::Default, false) => verdict(Action::Allow, Reason::Default, default),
         }
     }
 }

@@ -5,7 +5,7 @@ use purple_policy::{self as policy, ArgumentValue, Operator};
 use super::arguments::{Arguments, NoArgument};
 use super::bind::{Binder, Constant};
 use super::resolver::{Resolver, Unsound};
-use super::written::When;
+use super::written::RuleCondition;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::syscalls::{Condition, Test, impossible};
 use crate::source::Span;
@@ -16,7 +16,7 @@ impl Resolver<'_> {
     /// interface reports all that is to be said; the others what does not work there.
     pub(super) fn alternatives(
         &mut self,
-        when: &When<'_>,
+        when: &RuleCondition<'_>,
         name_span: Span,
         arguments: &Arguments,
         first: bool,
@@ -29,11 +29,11 @@ impl Resolver<'_> {
             self.report(Diagnostic::warning("signature-unknown", name_span, message));
         }
         match when {
-            When::Always => Ok(vec![Vec::new()]),
-            When::Text(text, pointer) => {
+            RuleCondition::Always => Ok(vec![Vec::new()]),
+            RuleCondition::Text(text, pointer) => {
                 Binder::new(self, pointer, arguments, first).alternatives(text)
             }
-            When::List(list, pointer) => self
+            RuleCondition::List(list, pointer) => self
                 .list(list, pointer, arguments, first)
                 .map(|all| vec![all]),
         }
@@ -49,7 +49,7 @@ impl Resolver<'_> {
         let mut conditions = Vec::new();
         let mut sound = true;
         for (at, written) in list.iter().enumerate() {
-            let place = Written {
+            let place = ConditionSource {
                 pointer: format!("{pointer}/{at}"),
                 arguments,
                 first,
@@ -75,7 +75,7 @@ impl Resolver<'_> {
     fn condition(
         &mut self,
         written: &policy::Condition,
-        place: &Written<'_>,
+        place: &ConditionSource<'_>,
     ) -> Result<Condition, Unsound> {
         let span = self.span(&place.pointer);
         let (arg, argument) = self.written_argument(&written.arg, place)?;
@@ -141,9 +141,9 @@ impl Resolver<'_> {
     fn written_argument(
         &mut self,
         written: &policy::Argument,
-        place: &Written<'_>,
+        place: &ConditionSource<'_>,
     ) -> Result<(u8, Argument), Unsound> {
-        let Written { arguments, .. } = *place;
+        let ConditionSource { arguments, .. } = *place;
         let span = self.span(&format!("{}/arg", place.pointer));
         let position = match written {
             policy::Argument::Position(position) => Some(*position),
@@ -193,7 +193,7 @@ impl Resolver<'_> {
         written: &ArgumentValue,
         argument: Argument,
         key: &str,
-        place: &Written<'_>,
+        place: &ConditionSource<'_>,
     ) -> Result<u64, Unsound> {
         let pointer = format!("{}/{key}", place.pointer);
         let constant: Constant = match written {
@@ -301,7 +301,7 @@ impl Resolver<'_> {
 }
 
 /// A condition in a list: where it is written, and for which call.
-struct Written<'p> {
+struct ConditionSource<'p> {
     pointer: String,
     arguments: &'p Arguments,
     first: bool,

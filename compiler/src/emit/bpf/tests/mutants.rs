@@ -96,13 +96,13 @@ fn judge(
             count.equivalent += 1;
         }
         Err(Mismatch {
-            found: Found::Trapped(_) | Found::LooksAtPointer,
+            found: Counterexample::Trapped(_) | Counterexample::LooksAtPointer,
             ..
         }) => {
             count.invalid += 1;
         }
         Err(Mismatch {
-            found: Found::LookedAtArguments,
+            found: Counterexample::LookedAtArguments,
             call,
             ..
         }) => {

@@ -2,7 +2,7 @@
 
 use super::random::{Random, call, seed};
 use super::*;
-use crate::emit::Recorded;
+use crate::emit::PlanMeaning;
 use crate::emit::meaning::Records;
 use crate::pipeline::{Options, compile};
 use crate::profiles::SHIPPED;
@@ -56,7 +56,7 @@ fn compiled(name: &str, text: &str) -> Vec<u8> {
 }
 
 fn agree(plan: &Plan<'_>, arch: Arch, call: &Call, seed: u64) {
-    let recorded = Recorded::read(plan, arch.audit()).unwrap();
+    let recorded = PlanMeaning::read(plan, arch.audit()).unwrap();
     let (action, _, line) = recorded.verdict(call);
     let Call {
         audit_arch,
