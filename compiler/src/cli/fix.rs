@@ -65,11 +65,7 @@ pub(super) fn fix(
         .iter()
         .map(|(code, count)| format!("{count} {code}"))
         .collect();
-    let verb = if mode.diff {
-        "would be mended"
-    } else {
-        "mended"
-    };
+    let verb = if mode.diff { "would be fixed" } else { "fixed" };
     // Writing to a string cannot fail.
     let written = writeln!(
         changed.done,

@@ -446,16 +446,16 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Tmpfs if target == "/" => return None,
         MountKind::Tmpfs => format!("{target}, private, {} MiB", mount.size >> 20),
         MountKind::File => format!("{target}, generated"),
-        MountKind::Mask if guarded(mount) => format!("{target}, hidden and kept so"),
+        MountKind::Mask if is_protected(mount) => format!("{target}, hidden, protected"),
         MountKind::Mask if mount.line.is_some() => format!("{target}, hidden"),
-        MountKind::SelfBind if guarded(mount) => format!("{target}, kept as it is"),
+        MountKind::SelfBind if is_protected(mount) => format!("{target}, protected"),
         _ => return None,
     };
     Some(words + &line)
 }
 
-/// Whether nobody inside can make what is missing there.
-const fn guarded(mount: &Mount<'_>) -> bool {
+/// Whether it is a protected path: a stub stands there where it is missing.
+const fn is_protected(mount: &Mount<'_>) -> bool {
     mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY) != 0
 }
 

@@ -3,7 +3,8 @@
 //! The file system:
 //!  1. The first step makes the root: a private file system in memory at `/`.
 //!  2. The last step seals it read-only: nothing is added to the root afterwards.
-//!  3. No two steps mount something at the same place, masks and read-only covers excepted.
+//!  3. No two steps mount something at the same place, except what changes the mount that is there already:
+//!     a mask, a read-only step, a kernel setting or the seal.
 //!  4. Every mount forbids set-user-id programs, and device files but for the listed ones in `/dev`
 //!     and the pseudo-terminals. A step that mounts nothing has no attributes.
 //!  5. What is masked, made read-only or protected is read-only; so is `/sys`. Nothing in `/proc`,
@@ -91,11 +92,11 @@ fn ends(steps: &[Step]) -> Result<(), Broken> {
 fn targets(steps: &[Step]) -> Result<(), Broken> {
     let mut targets = BTreeSet::new();
     for step in steps {
-        let covers = matches!(
+        let is_on_top = matches!(
             step.action,
             Action::Mask | Action::ReadOnly | Action::Seal | Action::Setting(_)
         );
-        if !covers && !targets.insert(&step.target) {
+        if !is_on_top && !targets.insert(&step.target) {
             return broken(format!("two steps for {}", step.target));
         }
     }

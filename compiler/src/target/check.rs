@@ -199,7 +199,8 @@ impl Check<'_> {
             return;
         }
         let mut report = |span, what: &str, help: &str| {
-            let message = format!("{what} tells a supervisor, and the target's filters cannot");
+            let message =
+                format!("{what} notifies a supervisor, which filters on the target cannot");
             sink.push(
                 Diagnostic::error("target-notification-missing", span, message).with_help(help),
             );
