@@ -122,7 +122,7 @@ fn a_file_that_must_not_change_does_not() {
 }
 
 #[test]
-fn standard_input_is_mended_to_standard_output() {
+fn standard_input_is_fixed_to_standard_output() {
     let directory = scratch();
     let at = directory.path();
     let output = piped(&["check", "--fix", "-"], at, NOTE);

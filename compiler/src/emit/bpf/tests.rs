@@ -101,7 +101,7 @@ fn programs_are_made_the_same_way_every_time() {
 }
 
 #[test]
-fn long_jumps_are_mended() {
+fn long_jumps_are_split() {
     let rules: Vec<_> = (0..400)
         .map(|value| {
             format!(
