@@ -3,7 +3,7 @@
 use super::random::{Random, call, seed};
 use super::*;
 use crate::emit::PlanMeaning;
-use crate::emit::meaning::Records;
+use crate::emit::meaning::{Records, TooMany};
 use crate::pipeline::{Options, compile};
 use crate::profiles::SHIPPED;
 use crate::source::{Source, Span};
@@ -73,6 +73,17 @@ fn agree(plan: &Plan<'_>, arch: Arch, call: &Call, seed: u64) {
         found == (return_value(action), line),
         "PURPLE_SEED={seed} {call}: {found:x?}, not {action:?} at {line}"
     );
+}
+
+#[test]
+fn more_rules_than_a_plan_counts_are_an_error() {
+    let text = "{advanced_rules: [{syscall: read, action: deny, conditions: 'fd == 3'}]}";
+    let mut meaning = meaning(text, Arch::X86_64);
+    let call = meaning.native.calls.get_mut(&0).unwrap();
+    call.rules = vec![call.rules[0].clone(); 65_536];
+    let line_of = |_: Span| SourceLine::NONE;
+    let added = Records::default().add(&meaning, &line_of);
+    assert_eq!(added, Err(TooMany("rules on one system call")));
 }
 
 #[test]
