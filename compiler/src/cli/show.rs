@@ -11,8 +11,8 @@ use super::{output, source_line};
 use clap::{Args, ValueEnum};
 use page::Page;
 use purple_plan::{
-    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_flags,
-    network_flags,
+    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_attrs,
+    mount_flags, namespace_flags, network_flags,
 };
 use purplec::emit::PlanMeaning;
 use purplec::emit::bpf::Program;
@@ -230,13 +230,13 @@ fn details(audit: &Audit<'_>) -> Vec<&'static str> {
 
 fn namespaces(flags: u64) -> Vec<&'static str> {
     [
-        (0x0002_0000, "mount"),
-        (0x0200_0000, "cgroup"),
-        (0x0400_0000, "uts"),
-        (0x0800_0000, "ipc"),
-        (0x1000_0000, "user"),
-        (0x2000_0000, "pid"),
-        (0x4000_0000, "network"),
+        (namespace_flags::NEWNS, "mount"),
+        (namespace_flags::NEWCGROUP, "cgroup"),
+        (namespace_flags::NEWUTS, "uts"),
+        (namespace_flags::NEWIPC, "ipc"),
+        (namespace_flags::NEWUSER, "user"),
+        (namespace_flags::NEWPID, "pid"),
+        (namespace_flags::NEWNET, "network"),
     ]
     .into_iter()
     .filter(|&(flag, _)| flags & flag != 0)
@@ -299,11 +299,16 @@ const fn kind(kind: MountKind) -> &'static str {
 }
 
 fn attributes(bits: u64) -> Vec<&'static str> {
-    [(1, "ro"), (2, "nosuid"), (4, "nodev"), (8, "noexec")]
-        .into_iter()
-        .filter(|&(bit, _)| bits & bit != 0)
-        .map(|(_, name)| name)
-        .collect()
+    [
+        (mount_attrs::RDONLY, "ro"),
+        (mount_attrs::NOSUID, "nosuid"),
+        (mount_attrs::NODEV, "nodev"),
+        (mount_attrs::NOEXEC, "noexec"),
+    ]
+    .into_iter()
+    .filter(|&(bit, _)| bits & bit != 0)
+    .map(|(_, name)| name)
+    .collect()
 }
 
 fn filter(plan: &Plan<'_>, filter: &Filter<'_>) -> Value {
@@ -426,7 +431,7 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Bind if target.starts_with("/dev/") => return None,
         MountKind::Bind => {
             let source = text(mount.source);
-            let how = if mount.attrs & 1 == 0 {
+            let how = if mount.attrs & mount_attrs::RDONLY == 0 {
                 "writable"
             } else {
                 "read-only"

@@ -84,14 +84,6 @@ impl<'i> Artefacts<'i> {
             .collect();
         let sources: Vec<Source<'_>> = texts.sources.iter().map(|name| Source { name }).collect();
         Ok(use_them(&Contents {
-            meta: Meta {
-                policy_name: &texts.name,
-                compiler: COMPILER,
-                source_digest: self.sources.digest(),
-            },
-            process: process::process(ir, &texts, lines),
-            capabilities: process::capabilities(ir),
-            network: process::network(&ir.network, lines),
             mounts: &mounts,
             rlimits: &rlimits,
             environment: &layers::environment(&texts),
@@ -108,6 +100,16 @@ impl<'i> Artefacts<'i> {
             calls: &meaning.calls,
             rules: &meaning.rules,
             conditions: &meaning.conditions,
+            ..Contents::of(
+                Meta {
+                    policy_name: &texts.name,
+                    compiler: COMPILER,
+                    source_digest: self.sources.digest(),
+                },
+                process::process(ir, &texts, lines),
+                process::capabilities(ir),
+                process::network(&ir.network, lines),
+            )
         }))
     }
 }

@@ -79,10 +79,6 @@ fn forge(bytes: &[u8], change: impl FnOnce(&mut Forged)) -> Vec<u8> {
         .map(|(one, program)| Filter { program, ..*one })
         .collect();
     let contents = Contents {
-        meta: plan.meta,
-        process: plan.process,
-        capabilities: plan.capabilities,
-        network: plan.network,
         mounts: &plan.mounts.iter().collect::<Vec<_>>(),
         rlimits: &plan.rlimits.iter().collect::<Vec<_>>(),
         environment: &plan.environment.iter().collect::<Vec<_>>(),
@@ -99,6 +95,7 @@ fn forge(bytes: &[u8], change: impl FnOnce(&mut Forged)) -> Vec<u8> {
         calls: &forged.calls,
         rules: &forged.rules,
         conditions: &forged.conditions,
+        ..Contents::of(plan.meta, plan.process, plan.capabilities, plan.network)
     };
     let mut out = vec![0; MAX_PLAN_BYTES];
     let length = encode(&contents, &mut out).expect("the forged tables make a plan");

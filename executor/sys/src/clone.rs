@@ -45,7 +45,7 @@ struct CloneArguments {
 
 /// Which side of [`clone_into`] this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum Forked {
     /// The process that called, with the new one's id.
     Parent(Pid),
     /// The new process, a copy of the one that called.
@@ -56,7 +56,7 @@ pub enum Side {
 /// is given, in a control group by its directory. Beside namespaces, `flags` may have
 /// [`SHARE_DESCRIPTORS`]; any other flag is an error: with `CLONE_VM` two processes would run on one
 /// stack.
-pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Errno> {
+pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Forked, Errno> {
     if flags & !(NAMESPACES | SHARE_DESCRIPTORS) != 0 {
         return Err(Errno::INVAL);
     }
@@ -74,8 +74,8 @@ pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Err
     // is one thread, so the child goes on as this process would, on its own copy of the stack.
     let id = unsafe { call(numbers::CLONE3, arguments) }?;
     match i32::try_from(id).ok().and_then(Pid::from_raw) {
-        Some(child) => Ok(Side::Parent(child)),
-        None => Ok(Side::Child),
+        Some(child) => Ok(Forked::Parent(child)),
+        None => Ok(Forked::Child),
     }
 }
 

@@ -21,26 +21,14 @@ fn plan(base: &Plan<'_>, meaning: &Meaning) -> Vec<u8> {
         ..native
     };
     let contents = Contents {
-        meta: base.meta,
-        process: base.process,
-        capabilities: base.capabilities,
-        network: base.network,
         mounts: &base.mounts.iter().collect::<Vec<_>>(),
-        rlimits: &[],
-        environment: &[],
         filters: &[filter],
-        cgroup: &[],
-        needs: &[],
-        audit: &[],
-        landlock: &[],
-        paths: &[],
-        ports: &[],
-        sources: &[],
         interfaces: &records.interfaces,
         numbers: &records.numbers,
         calls: &records.calls,
         rules: &records.rules,
         conditions: &records.conditions,
+        ..Contents::of(base.meta, base.process, base.capabilities, base.network)
     };
     let mut bytes = vec![0; MAX_PLAN_BYTES];
     let length = encode(&contents, &mut bytes).unwrap();

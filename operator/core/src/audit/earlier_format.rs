@@ -1,18 +1,18 @@
-//! Records in the form that was written before `purple_report` declared them.
+//! Records in the format that was written before `purple_report` declared them.
 
 use purple_report::{Outcome, SecurityEvent, Status};
 use serde_json::{Map, Value, json};
 
-/// A record in today's words. One that is not in the older form stays as it is, also one that mixes
-/// both forms: the reader refuses its `event_type`.
+/// A record in today's words. One that is not in the earlier format stays as it is, also one that mixes
+/// both formats: the reader refuses its `event_type`.
 pub(super) fn renewed(record: Value) -> Value {
     match record {
-        Value::Object(members) if is_older(&members) => Value::Object(members_of(members)),
+        Value::Object(members) if is_earlier(&members) => Value::Object(members_of(members)),
         other => other,
     }
 }
 
-fn is_older(members: &Map<String, Value>) -> bool {
+fn is_earlier(members: &Map<String, Value>) -> bool {
     let word = |members: &Map<String, Value>, key, wanted| {
         members.get(key).and_then(Value::as_str) == Some(wanted)
     };
@@ -26,10 +26,13 @@ fn is_older(members: &Map<String, Value>) -> bool {
 }
 
 /// `status` had what is the outcome now; the status follows from it.
-fn members_of(older: Map<String, Value>) -> Map<String, Value> {
-    let code = older.get("exit_code").and_then(Value::as_u64).unwrap_or(1);
+fn members_of(earlier: Map<String, Value>) -> Map<String, Value> {
+    let code = earlier
+        .get("exit_code")
+        .and_then(Value::as_u64)
+        .unwrap_or(1);
     let mut members = Map::new();
-    for (key, value) in older {
+    for (key, value) in earlier {
         let value = match key.as_str() {
             "event_type" => json!("sandbox_execution"),
             "security_events" => events(value),
