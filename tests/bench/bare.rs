@@ -4,8 +4,13 @@ use crate::Fault;
 use purple_plan::{EnvKind, MountKind, Plan, path_flags};
 use std::fmt::Write as _;
 
-/// The program that includes what [`header`] writes.
-pub(crate) const PROGRAM: &str = include_str!("peers/bare.c");
+/// The program that includes what [`header`] writes: the parts of its text, by their files. They are
+/// one unit for the C compiler.
+pub(crate) const PROGRAM: [(&str, &str); 3] = [
+    ("bare.c", include_str!("peers/bare.c")),
+    ("bare-calls.h", include_str!("peers/bare-calls.h")),
+    ("bare-mounts.h", include_str!("peers/bare-mounts.h")),
+];
 
 /// The plan as C declarations.
 pub(crate) fn header(plan: &Plan<'_>) -> Result<String, Fault> {
@@ -71,11 +76,11 @@ pub(crate) fn header(plan: &Plan<'_>) -> Result<String, Fault> {
             quoted(step.content),
         ));
     }
-    line("};\nstatic const struct wall WALLS[] = {".to_owned());
-    for wall in &plan.landlock {
+    line("};\nstatic const struct ruleset RULESETS[] = {".to_owned());
+    for ruleset in &plan.landlock {
         line(format!(
             "    {{ {}, {}ul, {}ul, {}ul }},",
-            wall.abi, wall.fs, wall.net, wall.scope
+            ruleset.abi, ruleset.fs, ruleset.net, ruleset.scope
         ));
     }
     line("};\nstatic const struct path PATHS[] = {".to_owned());

@@ -56,7 +56,7 @@ impl Contender {
         )
     }
 
-    /// bubblewrap, told to do what the plan says, if it is installed. Its paths are looked up from
+    /// bubblewrap with options for what the plan says, if it is installed. Its paths are looked up from
     /// the working directory, as it will look them up; `scratch` takes the files that it reads.
     pub(crate) fn equal(
         workshop: &Workshop,
@@ -120,7 +120,7 @@ impl Contender {
         Ok(command)
     }
 
-    /// Runs it, and gives what the command prints. One that does not work is told by its own words.
+    /// Runs it, and gives what the command prints. One that does not work is reported in its own words.
     pub(crate) fn words(&mut self) -> Result<String, Fault> {
         succeed(&mut self.command()?)
     }

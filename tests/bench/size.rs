@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 const MOST_BYTES: u64 = 160 << 10;
 const MOST_RESIDENT_KIB: u64 = 256;
 
-/// The policy with a recorder.
-const TOLD: &str = "name: told
+/// A policy whose sandbox has a recorder: it is notified of denied calls.
+const NOTIFIED: &str = "name: notified
 extends: ai-dev-safe
 audit: {enabled: true, detail_level: [syscall]}
 ";
@@ -35,11 +35,17 @@ pub(crate) fn measure(workshop: &Workshop, table: &mut Table) -> Result<(), Faul
         kinds.contains(&PT_DYNAMIC),
     );
 
-    let told = workshop.dir.join("told.yaml");
-    let told_plan = workshop.dir.join("told.plan");
-    fs::write(&told, TOLD).map_err(|error| format!("{}: {error}", told.display()))?;
+    let policy = workshop.dir.join("notified.yaml");
+    let notified_plan = workshop.dir.join("notified.plan");
+    fs::write(&policy, NOTIFIED).map_err(|error| format!("{}: {error}", policy.display()))?;
     let mut purplec = Command::new(workshop.dir.join("purplec"));
-    let _printed = succeed(purplec.arg("compile").arg(told).arg("-o").arg(&told_plan))?;
+    let _printed = succeed(
+        purplec
+            .arg("compile")
+            .arg(policy)
+            .arg("-o")
+            .arg(&notified_plan),
+    )?;
     in_memory(
         "supervisor and init",
         &workshop.dir.join("plan"),
@@ -51,7 +57,7 @@ pub(crate) fn measure(workshop: &Workshop, table: &mut Table) -> Result<(), Faul
     let report = ["--report", &report.to_string_lossy()];
     in_memory(
         "supervisor, init and recorder",
-        &told_plan,
+        &notified_plan,
         &report,
         workshop,
         table,

@@ -74,7 +74,9 @@ impl Workshop {
         workshop.own = Some(own_dir);
         workshop.other_compiler = Some(beside.join(OTHER_COMPILER)).filter(|path| path.exists());
         write(&dir.join("plan.h"), &bare::header(&workshop.plan)?)?;
-        write(&dir.join("bare.c"), bare::PROGRAM)?;
+        for (file, text) in bare::PROGRAM {
+            write(&dir.join(file), text)?;
+        }
         write(&dir.join("install.c"), filter::INSTALL)?;
         write(&dir.join("calls.c"), filter::CALLS)?;
         write(&dir.join("libseccomp.c"), filter::LIBSECCOMP)?;

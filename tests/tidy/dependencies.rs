@@ -15,8 +15,21 @@ const EXECUTOR: [&str; 7] = [
     "linux-raw-sys",
 ];
 
-/// Crates that bring a runtime or the network, and have no place in the compiler.
-const NOT_IN_THE_COMPILER: [&str; 27] = [
+/// The packages that come without a runtime and without the network: all of the product but for
+/// purple-exec, which names what it holds. Only a crate of its own for a service may have them.
+const WITHOUT_RUNTIME: [(&str, &str); 8] = [
+    ("purplec", "compiler"),
+    ("purple", "operator/cli"),
+    ("purple-core", "operator/core"),
+    ("purple-host", "operator/host"),
+    ("purple-files", "compiler/files"),
+    ("purple-plan", "schema/plan"),
+    ("purple-policy", "schema/policy"),
+    ("purple-report", "schema/report"),
+];
+
+/// Crates that bring a runtime or the network.
+const RUNTIMES: [&str; 27] = [
     "actix-rt",
     "actix-web",
     "async-executor",
@@ -126,14 +139,14 @@ fn foreign_in_executor(tree: &str) -> Vec<String> {
         .collect()
 }
 
-fn runtime_in_compiler(tree: &str) -> Vec<String> {
+fn runtime_in(package: &str, folder: &str, tree: &str) -> Vec<String> {
     names(tree)
         .into_iter()
-        .filter(|name| NOT_IN_THE_COMPILER.contains(name))
+        .filter(|name| RUNTIMES.contains(name))
         .map(|name| {
             format!(
-                "compiler/Cargo.toml: `{name}` has no place in the compiler; \
-                 see `cargo tree -p purplec -i {name}`"
+                "{folder}/Cargo.toml: `{name}` has no place in {package}, only in a crate of its own \
+                 for a service; see `cargo tree -p {package} -i {name}`"
             )
         })
         .collect()
@@ -261,8 +274,10 @@ fn executor_holds_nothing_foreign() {
 }
 
 #[test]
-fn compiler_holds_no_runtime() {
-    none_of(&runtime_in_compiler(&tree("purplec", "normal")));
+fn only_a_service_holds_a_runtime() {
+    for (package, folder) in WITHOUT_RUNTIME {
+        none_of(&runtime_in(package, folder, &tree(package, "normal")));
+    }
 }
 
 #[test]
@@ -305,12 +320,25 @@ fn bites_a_foreign_crate_in_the_executor() {
 }
 
 #[test]
-fn bites_a_runtime_in_the_compiler() {
-    one_of(
-        &runtime_in_compiler("purplec v0.1.0\nserde v1.0\ntokio v1.54.0\n"),
-        "`tokio`",
-    );
-    assert!(runtime_in_compiler("purplec v0.1.0\nserde v1.0\n").is_empty());
+fn bites_a_runtime_that_is_no_service() {
+    for (package, folder) in WITHOUT_RUNTIME {
+        let bad = format!(
+            "{package} v0.1.0
+serde v1.0
+tokio v1.54.0
+"
+        );
+        one_of(
+            &runtime_in(package, folder, &bad),
+            &format!("{folder}/Cargo.toml: `tokio` has no place in {package}"),
+        );
+        let fine = format!(
+            "{package} v0.1.0
+serde v1.0
+"
+        );
+        assert!(runtime_in(package, folder, &fine).is_empty());
+    }
 }
 
 #[test]

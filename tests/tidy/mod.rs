@@ -15,6 +15,7 @@ mod executor;
 mod imports;
 mod operator;
 mod sources;
+mod stages;
 mod threats;
 
 /// Fails with every finding.

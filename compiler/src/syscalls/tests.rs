@@ -99,8 +99,40 @@ fn errnos_differ_where_they_do() {
     assert_eq!(errno_number(Arch::Ppc64le, "EDEADLOCK"), Some(58));
     assert_eq!(errno_number(Arch::X86_64, "EWOULDBLOCK"), Some(11));
     assert_eq!(errno_number(Arch::X86_64, "ENOPE"), None);
+    for arch in Arch::ALL {
+        assert_eq!(errno_number(arch, "E2BIG"), Some(7), "{arch}");
+    }
     assert_eq!(errno_name(Arch::X86_64, 13), Some("EACCES"));
     assert_eq!(closest_errno("EACCESS"), Some("EACCES"));
+}
+
+#[test]
+fn every_error_of_this_systems_headers_is_known() {
+    let mut seen = 0;
+    for (file, least) in [("errno-base.h", 34), ("errno.h", 97)] {
+        let path = format!("/usr/include/asm-generic/{file}");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            println!("SKIP every_error_of_this_systems_headers_is_known: {path} is not installed");
+            return;
+        };
+        let before = seen;
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            let (Some("#define"), Some(name), Some(value)) =
+                (words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            let expected = value
+                .parse()
+                .ok()
+                .or_else(|| errno_number(Arch::X86_64, value));
+            assert!(expected.is_some(), "{line}");
+            assert_eq!(errno_number(Arch::X86_64, name), expected, "{line}");
+            seen += 1;
+        }
+        assert!(seen - before >= least, "{path}: {}", seen - before);
+    }
 }
 
 #[test]

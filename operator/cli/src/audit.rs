@@ -131,7 +131,7 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
         "{}: {records} records, each bound to the one before{before_first}\nlast: {} {}\n",
         path.display(),
         last.sequence,
-        last.hash
+        last.hash()
     ))
 }
 

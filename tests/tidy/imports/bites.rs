@@ -1,7 +1,9 @@
 //! Bad examples for the rules about imports.
 
 use super::super::{none_of, one_of};
-use super::{against_the_order, circles_of_files, input_and_output, order, undocumented};
+use super::{
+    against_the_order, circles_of_files, input_and_output, order, paths_to_nowhere, undocumented,
+};
 use purple_tests::repository::Tracked;
 
 /// The files of a crate, from names below its `src` and texts.
@@ -41,6 +43,52 @@ fn bites_a_circle_through_a_path_in_a_macro_or_an_expression() {
     );
     one_of(&two("use crate::b; pub const A: u8 = b::B;", b), "takes B");
     one_of(&two("use crate::b::*; pub const A: u8 = B;", b), "takes B");
+}
+
+#[test]
+fn bites_a_circle_through_what_a_macro_defines() {
+    let b = "pub struct B; fn f(_: crate::a::A) {}";
+    for a in [
+        // What the call spells out.
+        "macro_rules! m { ($($t:tt)*) => { $($t)* }; } m! { /// A.\n pub struct A { pub b: super::b::B, } }",
+        "macro_rules! m { ($($t:tt)*) => { $($t)* }; } m! { pub enum A { B = 1, } } use super::b::B;",
+        // What it gives a body, with the item's kind in the macro.
+        "macro_rules! m { ($n:ident { $t:ty }) => { pub struct $n($t); }; } m! { A { super::b::B } }",
+        "macro_rules! m { (plain $n:ident { $t:ty }) => { pub struct $n($t); }; } m! { plain A { super::b::B } }",
+        // What is in the macro's own text, or in that of a macro that it calls.
+        "macro_rules! m { () => { pub struct A(super::b::B); }; } m! {}",
+        "macro_rules! n { () => { pub struct A(super::b::B); }; } macro_rules! m { () => { n! {} }; } m! {}",
+    ] {
+        let found = two(a, b);
+        one_of(&found, "x/src/a.rs takes B from x/src/b.rs");
+        one_of(&found, "x/src/b.rs takes A from x/src/a.rs");
+    }
+    none_of(&two("macro_rules! m { () => { pub struct A; }; } m! {}", b));
+}
+
+#[test]
+fn bites_a_path_to_a_name_that_is_not_found() {
+    let with = |b: &'static str| {
+        let files = [
+            ("lib.rs", "mod a; mod b;"),
+            (
+                "a.rs",
+                "outside::make!(A); pub struct Here; impl Here { pub fn new() {} }",
+            ),
+            ("b.rs", b),
+        ];
+        paths_to_nowhere(&package("x", &files))
+    };
+    one_of(
+        &with("use crate::a::A;"),
+        "x/src/b.rs: `crate::a::A` ends nowhere",
+    );
+    none_of(&with(
+        "mod c { #[macro_export] macro_rules! m { () => {}; } } fn f() { crate::m!() }",
+    ));
+    none_of(&with(
+        "use crate::a::Here; fn f() { crate::a::Here::new() }",
+    ));
 }
 
 #[test]

@@ -1,12 +1,14 @@
-//! Rules for imports: no circle of files in any crate; in the compiler no module that looks at a later
-//! one, and no input or output in its library.
+//! Rules for imports: no circle of files in any crate of the product; in the compiler no module that
+//! looks at a later one, and no input or output in its library.
 //!
 //! The sources are parsed, and each path is followed through re-exports to the file that defines what
 //! it names. A re-export is an import, `mod x;` is none, and what is compiled for tests alone does not
-//! count. Methods are not followed: a call of a method names no file.
+//! count. Methods are not followed: a call of a method names no file. What a macro defines is read from
+//! the words of its call and of the macro; a path from the root that ends nowhere is a finding.
 
 mod bites;
 mod circles;
+mod macros;
 mod modules;
 mod references;
 
@@ -72,6 +74,19 @@ fn circles_of_files(files: &[Tracked]) -> Vec<String> {
         .iter()
         .flat_map(|one| circles(&references::imports(one)))
         .collect()
+}
+
+fn paths_to_nowhere(files: &[Tracked]) -> Vec<String> {
+    let lost = crates(files)
+        .into_iter()
+        .flat_map(|one| references::nowhere(&one));
+    lost.map(|(file, path)| {
+        format!(
+            "{file}: `{path}` ends nowhere that tests/tidy/imports can see; name its definition so that \
+             macros.rs there finds it"
+        )
+    })
+    .collect()
 }
 
 /// The compiler's library among the crates.
@@ -160,6 +175,11 @@ fn input_and_output(files: &[Tracked]) -> Vec<String> {
 #[test]
 fn no_circle_of_files() {
     none_of(&circles_of_files(&tracked()));
+}
+
+#[test]
+fn every_path_from_the_root_ends_somewhere() {
+    none_of(&paths_to_nowhere(&tracked()));
 }
 
 #[test]

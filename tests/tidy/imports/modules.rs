@@ -7,6 +7,8 @@ use std::rc::Rc;
 use purple_tests::repository::Tracked;
 use syn::{Attribute, Item, ItemMod, ItemUse, UseTree};
 
+use super::macros::Macros;
+
 /// The number of a module in [`Crate::modules`].
 pub(super) type ModuleId = usize;
 
@@ -15,6 +17,9 @@ pub(super) struct Crate {
     /// The first is the root.
     pub(super) modules: Vec<Module>,
 }
+
+/// The number of the root in [`Crate::modules`].
+const ROOT: ModuleId = 0;
 
 /// A module, in a file of its own or within one.
 pub(super) struct Module {
@@ -72,7 +77,40 @@ impl Crate {
         };
         let directory = root.path.rsplit_once('/').map_or("", |(before, _)| before);
         all.file(root, Vec::new(), None, directory, files);
+        all.expand();
         all
+    }
+
+    /// Adds the names that calls of macros define, and to the root those of exported macros.
+    fn expand(&mut self) {
+        let macros = Macros::read(self.modules.iter().flat_map(|module| &module.items));
+        for id in 0..self.modules.len() {
+            let items = self.modules.get(id).map_or(&[][..], |module| &module.items);
+            let (mut names, mut exported) = (Vec::new(), Vec::new());
+            for item in items {
+                if let Item::Macro(it) = item
+                    && it.attrs.iter().any(|at| at.path().is_ident("macro_export"))
+                {
+                    exported.extend(it.ident.as_ref().map(ToString::to_string));
+                }
+                if let Item::Macro(call) = item
+                    && call.ident.is_none()
+                    && !is_test(&call.attrs)
+                {
+                    names.extend(macros.defined_by(&call.mac));
+                }
+            }
+            for name in names {
+                self.name(id, name, Named::Definition);
+            }
+            let here = self.modules.get(id).map(|module| module.path.clone());
+            for name in exported.into_iter().filter(|_| id != ROOT) {
+                let path =
+                    std::iter::once("crate".to_owned()).chain(here.clone().unwrap_or_default());
+                let path = path.chain([name.clone()]).collect();
+                self.name(ROOT, name, Named::Import(path));
+            }
+        }
     }
 
     /// Adds the module that a file is, and those below it. `directory`: where theirs are.
@@ -190,7 +228,7 @@ impl Crate {
         let steps = steps.checked_sub(1)?;
         let (first, rest) = path.split_first()?;
         let start = match first.as_str() {
-            "crate" => Some(End::Module(0)),
+            "crate" => Some(End::Module(ROOT)),
             "self" => Some(End::Module(from)),
             "super" => self.modules.get(from)?.parent.map(End::Module),
             name => self.named(from, name, rest.is_empty(), steps),

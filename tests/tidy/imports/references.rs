@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{ImplItem, Item, ItemUse, Path};
 
-use super::modules::{Crate, End, ModuleId, is_test, leaves};
+use super::modules::{Crate, End, Module, ModuleId, is_test, leaves};
 
 /// The names that a file takes, by who takes them and from where.
 pub(super) type Imports = BTreeMap<(String, String), BTreeSet<String>>;
@@ -55,14 +55,28 @@ pub(super) fn outside(of: &Crate) -> BTreeSet<(String, String)> {
         .collect()
 }
 
+/// The paths from the root that end nowhere, with the file that has them: their names are made in a
+/// way that is not read here.
+pub(super) fn nowhere(of: &Crate) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (id, module) in of.modules.iter().enumerate() {
+        let lost = |path: &&Vec<String>| {
+            path.len() > 1
+                && path.first().is_some_and(|it| it == "crate")
+                && of.resolve(id, path).is_none()
+        };
+        let paths = Paths::of(module).paths;
+        let lost = paths.iter().filter(lost);
+        found.extend(lost.map(|path| (module.file.to_string(), path.join("::"))));
+    }
+    found
+}
+
 /// Where every path of a crate ends, with the module that it is written in.
 fn ends(of: &Crate) -> Vec<(ModuleId, End)> {
     let mut found = Vec::new();
     for (id, module) in of.modules.iter().enumerate() {
-        let mut all = Paths::default();
-        for item in &module.items {
-            all.visit_item(item);
-        }
+        let all = Paths::of(module);
         let ends = all.paths.iter().filter_map(|path| of.resolve(id, path));
         found.extend(ends.map(|end| (id, end)));
         let macros = all.macros.into_iter().map(|name| End::Outside(vec![name]));
@@ -131,6 +145,14 @@ impl<'a> Visit<'a> for Paths {
 }
 
 impl Paths {
+    fn of(module: &Module) -> Self {
+        let mut all = Self::default();
+        for item in &module.items {
+            all.visit_item(item);
+        }
+        all
+    }
+
     /// The paths among the words of a macro: names with `::` between them.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();

@@ -57,15 +57,15 @@ const fn flag(kind: Namespace) -> u64 {
     }
 }
 
-/// The capabilities, the same in each set.
+/// The sets of capabilities.
 pub(super) const fn capabilities(ir: &Ir) -> Capabilities {
-    let keep = ir.process.capabilities;
+    let sets = ir.process.capabilities;
     Capabilities {
-        bounding: keep,
-        inheritable: keep,
-        permitted: keep,
-        effective: keep,
-        ambient: keep,
+        bounding: sets.bounding,
+        inheritable: sets.inheritable,
+        permitted: sets.permitted,
+        effective: sets.effective,
+        ambient: sets.ambient,
     }
 }
 

@@ -3,7 +3,8 @@
 use purple_report::{Outcome, SecurityEvent, Status};
 use serde_json::{Map, Value, json};
 
-/// A record in today's words. One that is not in the earlier format stays as it is.
+/// A record in today's words. One that is not in the earlier format stays as it is, also one that mixes
+/// both formats: the reader refuses its `event_type`.
 pub(super) fn renewed(record: Value) -> Value {
     match record {
         Value::Object(members) if is_earlier(&members) => Value::Object(members_of(members)),
@@ -12,7 +13,16 @@ pub(super) fn renewed(record: Value) -> Value {
 }
 
 fn is_earlier(members: &Map<String, Value>) -> bool {
-    members.get("event_type").and_then(Value::as_str) == Some("sandbox_run")
+    let word = |members: &Map<String, Value>, key, wanted| {
+        members.get(key).and_then(Value::as_str) == Some(wanted)
+    };
+    let events = members.get("security_events").and_then(Value::as_array);
+    let has_new_event = events.into_iter().flatten().any(|event| {
+        event
+            .as_object()
+            .is_some_and(|event| word(event, "type", "syscall_deny"))
+    });
+    word(members, "event_type", "sandbox_run") && !members.contains_key("outcome") && !has_new_event
 }
 
 /// `status` had what is the outcome now; the status follows from it.
@@ -47,17 +57,22 @@ fn events(value: Value) -> Value {
     }
 }
 
-/// An event that is no denied call had fewer keys.
+/// The two kinds of events that are no denied call had fewer keys.
 fn event(value: Value) -> Value {
     let Value::Object(mut members) = value else {
         return value;
     };
-    if members.get("type").and_then(Value::as_str) == Some("syscall_denied") {
-        drop(members.insert("type".to_owned(), json!("syscall_deny")));
-    } else {
-        for field in SecurityEvent::OBJECT.fields {
-            let _value = members.entry(field.name.to_owned()).or_insert(Value::Null);
+    match members.get("type").and_then(Value::as_str) {
+        Some("syscall_denied") => {
+            drop(members.insert("type".to_owned(), json!("syscall_deny")));
         }
+        Some("denials_not_listed" | "recorder_ended") => {
+            for field in SecurityEvent::OBJECT.fields {
+                let _value = members.entry(field.name.to_owned()).or_insert(Value::Null);
+            }
+        }
+        // The reader says what is wrong with it.
+        _ => {}
     }
     Value::Object(members)
 }

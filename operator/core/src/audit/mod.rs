@@ -3,6 +3,7 @@
 mod earlier_format;
 pub mod error;
 pub mod files;
+mod json;
 pub mod log;
 pub mod read;
 pub mod record;

@@ -1,8 +1,9 @@
 //! Reading reports and records: JSON that is exactly what `purple_report` declares.
 
-use super::earlier_format;
+use super::{earlier_format, json};
 use purple_report::{
-    Argument, ArgumentsOf, AuditRecord, Field, Kind, ListOf, Members, Report, Source, Storage,
+    Argument, ArgumentsOf, AuditRecord, Field, Kind, ListOf, Members, Outcome, Report, Source,
+    Status, Storage,
 };
 use serde_json::{Map, Value};
 use std::fmt;
@@ -32,7 +33,9 @@ impl std::error::Error for NotDeclared {}
 
 /// Reads a report.
 pub fn report(text: &str) -> Result<Report<OwnedValues>, NotDeclared> {
-    Report::read(&JsonAt::top(&json(text)?))
+    let report = Report::read(&JsonAt::top(&value(text)?))?;
+    follows(report.status, report.outcome, report.exit_code)?;
+    Ok(report)
 }
 
 /// A record, and its members for showing them all.
@@ -45,13 +48,27 @@ pub struct LogEntry {
 
 /// Reads a line of the log, also one in the earlier format.
 pub fn record(line: &str) -> Result<LogEntry, NotDeclared> {
-    let members = earlier_format::renewed(json(line)?);
+    let members = earlier_format::renewed(value(line)?);
     let record = AuditRecord::read(&JsonAt::top(&members))?;
+    follows(record.status, record.outcome, record.exit_code)?;
     Ok(LogEntry { record, members })
 }
 
-fn json(text: &str) -> Result<Value, NotDeclared> {
-    serde_json::from_str(text).map_err(|error| NotDeclared(format!("not JSON: {error}")))
+/// The status follows from the outcome and the exit status (docs/audit.md).
+fn follows(status: Status, outcome: Outcome, exit_code: u64) -> Result<(), NotDeclared> {
+    let expected = Status::of(outcome, exit_code);
+    if status == expected {
+        return Ok(());
+    }
+    Err(NotDeclared(format!(
+        "`status` is `{}`, and `outcome` and `exit_code` give `{}`",
+        status.name(),
+        expected.name()
+    )))
+}
+
+fn value(text: &str) -> Result<Value, NotDeclared> {
+    json::parse(text).map_err(|error| NotDeclared(format!("not JSON: {error}")))
 }
 
 /// A value, and the keys that lead to it.

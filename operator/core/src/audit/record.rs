@@ -5,7 +5,7 @@ use super::read::OwnedValues;
 use purple_plan::{Plan, SourceLine};
 use purple_report::{
     Argument, AuditRecord, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
-    ResourceUsage, SecurityEvent, Sink, Status, parse_digest,
+    ResourceUsage, SecurityEvent, Sink, Status,
 };
 use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
@@ -63,7 +63,7 @@ impl Run<'_> {
             receipt,
             unenforced,
             sequence: before.sequence.saturating_add(1),
-            previous: parse_digest(before.hash.as_bytes()).unwrap_or_default(),
+            previous: before.digest,
         };
         let mut line = Line(String::new());
         <AuditRecord as Kind>::write::<OwnedValues>(record, &mut Json::new(&mut line));
