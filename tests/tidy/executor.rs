@@ -75,7 +75,7 @@ fn order_of_reading(document: &str) -> Vec<(String, bool)> {
         let mut folder = "executor/src/".to_owned();
         for name in names.split('`').skip(1).step_by(2) {
             if name.starts_with("executor/") {
-                folder = name.to_owned();
+                name.clone_into(&mut folder);
             } else if name.ends_with('/') {
                 folder = format!("executor/src/{name}");
             } else if !name.contains('/') {
