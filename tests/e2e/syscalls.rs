@@ -135,9 +135,7 @@ fn rule_on_an_argument(place: &TestDir) {
     let found = facts_under(
         place,
         &policy,
-        "path = b'/tmp/made'
-show(make=attempt(os.open, path, os.O_CREAT | os.O_WRONLY), read=attempt(read, '/etc/hosts'),
-     high=syscall(SYS_openat, AT_FDCWD, path, 0x100000000 | os.O_CREAT, 0o600), left=os.listdir('/tmp'))",
+        include_str!("../probes/open_to_make.py"),
     );
     assert_eq!(
         found,
