@@ -337,7 +337,7 @@ fn faults(calls: &[Call], good: &Traced) -> Vec<Fault> {
                 errno,
                 role,
                 name,
-            })
+            });
         };
         push(Errno::EPERM);
         if seen.insert((role, call.number)) {
