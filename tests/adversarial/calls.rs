@@ -55,9 +55,7 @@ fn other_entry_points(place: &TestDir) {
     }
     // Where the policy opens the other interface, the verdict is the native one.
     let policy = Policy::new(place).syscalls(&["default_deny: false", "architectures: [x86]"]);
-    let text = format!(
-        "{INT80}{}", include_str!("../probes/calls_by_int80.py")
-    );
+    let text = format!("{INT80}{}", include_str!("../probes/calls_by_int80.py"));
     let found = facts_under(place, &policy, &text);
     let expected = json!({"unix": "ok", "netlink": "EPERM", "vsock": "EPERM", "ptrace": "EPERM", "unshare": "EPERM",
         "multiplexed": "EPERM"});

@@ -83,7 +83,10 @@ fn the_executors_file_is_written(place: &TestDir) {
         set_permissions(program, Permissions::from_mode(0o777)).expect("its own");
     }
     let text = include_str!("../probes/reopened.py");
-    let outside = format!("{text}\n{}", include_str!("../probes/reopen_a_running_program.py"));
+    let outside = format!(
+        "{text}\n{}",
+        include_str!("../probes/reopen_a_running_program.py")
+    );
     let free = super::attack::outside(place, &outside);
     assert_eq!(free, json!({"running": "ETXTBSY", "ended": "ok"}));
 

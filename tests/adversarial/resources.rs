@@ -143,10 +143,12 @@ fn two_sandboxes_at_once(place: &TestDir) {
         free.local_addr().expect("an address").port()
     };
     let one = format!(
-        "ONE, PORT = \"{name}-one\", {port}\n{}", include_str!("../probes/leave_things.py")
+        "ONE, PORT = \"{name}-one\", {port}\n{}",
+        include_str!("../probes/leave_things.py")
     );
     let other = format!(
-        "ONE, PORT = \"{name}-one\", {port}\n{}", include_str!("../probes/look_for_things.py")
+        "ONE, PORT = \"{name}-one\", {port}\n{}",
+        include_str!("../probes/look_for_things.py")
     );
     let all = json!({"port": "ok", "abstract": "ok", "memory": "ok", "tmp": "ok", "shm": "ok", "process": "ok"});
     let (holder, _out) = started(script_command(place, &one));

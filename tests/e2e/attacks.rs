@@ -47,11 +47,7 @@ fn parent_of_a_protected_directory_is_renamed(place: &TestDir) {
         &place.text("output/project/.git/hooks"),
         "/output/project/.git/hooks",
     );
-    let found = facts_under(
-        place,
-        &policy,
-        include_str!("../probes/rename_parents.py"),
-    );
+    let found = facts_under(place, &policy, include_str!("../probes/rename_parents.py"));
     let expected = json!({"hook": "EROFS", "inner": "EBUSY", "parent": "EBUSY", "grandparent": "EBUSY",
         "other": "ok", "config": "EXDEV"});
     assert_eq!(found, expected);

@@ -59,7 +59,8 @@ fn none_by_default(place: &TestDir) {
     let found = facts(
         place,
         &format!(
-            "{LOOK}\n{}", include_str!("../probes/without_capabilities.py")
+            "{LOOK}\n{}",
+            include_str!("../probes/without_capabilities.py")
         ),
     );
     let none = "0000000000000000";

@@ -237,7 +237,8 @@ fn a_flood_is_counted(place: &TestDir) {
     const CALLS: u64 = 100_000;
     let plan = audited(place, &["default_deny: false"]).compile(place);
     let text = format!(
-        "COUNT = {CALLS}\n{}{READY}show(ok=True)", include_str!("../probes/flood.py")
+        "COUNT = {CALLS}\n{}{READY}show(ok=True)",
+        include_str!("../probes/flood.py")
     );
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);

@@ -43,10 +43,7 @@ fn host_files_are_not_there(place: &TestDir) {
 }
 
 fn root_holds_what_the_policy_says(place: &TestDir) {
-    let found = facts(
-        place,
-        include_str!("../probes/list_the_root.py"),
-    );
+    let found = facts(place, include_str!("../probes/list_the_root.py"));
     let root: Vec<&str> = found["root"]
         .as_array()
         .expect("a list")
@@ -111,10 +108,7 @@ fn shown_trees_cannot_be_changed(place: &TestDir) {
 }
 
 fn own_root_cannot_be_changed(place: &TestDir) {
-    let found = facts(
-        place,
-        include_str!("../probes/change_the_root.py"),
-    );
+    let found = facts(place, include_str!("../probes/change_the_root.py"));
     for (what, result) in found.as_object().expect("an object") {
         // sysfs has no mkdir; all else is a mount that is read-only.
         assert!(
@@ -214,8 +208,7 @@ fn scratch_directories_start_empty(place: &TestDir) {
     let plan = Policy::new(place)
         .filesystem("scratch_paths: [/var/cache]")
         .compile(place);
-    let text =
-        include_str!("../probes/leave_files_in_scratch.py");
+    let text = include_str!("../probes/leave_files_in_scratch.py");
     for _ in 0..2 {
         let found = python(place, &plan, text).finish().facts();
         assert_eq!(

@@ -51,7 +51,8 @@ fn the_hosts_abstract_sockets_are_not_there(place: &TestDir) {
         "the host reaches it"
     );
     let text = format!(
-        "NAME = {name:?}\n{}", include_str!("../probes/connect_to_an_abstract_name.py")
+        "NAME = {name:?}\n{}",
+        include_str!("../probes/connect_to_an_abstract_name.py")
     );
     assert_eq!(
         facts(place, &text),

@@ -127,9 +127,7 @@ fn a_policy_that_only_notifies_is_heard(place: &TestDir) {
     install(place);
     let policy = Policy::new(place).syscalls(&["default_deny: false", "on_deny: notify"]);
     place.file("policy.yaml", policy.text());
-    let text = script(
-        include_str!("../probes/denied_calls_of_seven_kinds.py"),
-    );
+    let text = script(include_str!("../probes/denied_calls_of_seven_kinds.py"));
     let report = place.text("report.json");
     let done = run(place, &["--report", &report], &[PYTHON, "-ISc", &text]);
     assert_eq!(
@@ -187,7 +185,8 @@ fn what_finds_no_room_is_counted_and_denied(place: &TestDir) {
     let policy = Policy::new(place).section(&audit).syscalls(&lines);
     place.file("policy.yaml", policy.text());
     let text = script(&format!(
-        "KINDS = {KINDS}\n{}", include_str!("../probes/denied_calls_of_many_kinds.py")
+        "KINDS = {KINDS}\n{}",
+        include_str!("../probes/denied_calls_of_many_kinds.py")
     ));
     let report = place.text("report.json");
     let done = run(place, &["--report", &report], &[PYTHON, "-ISc", &text]);

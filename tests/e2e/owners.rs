@@ -219,7 +219,13 @@ fn other_peoples_files_stay_theirs(place: &TestDir) {
     chown(&roots, Some(Uid::from_raw(0)), Some(Gid::from_raw(0))).expect("root may");
     fs::set_permissions(&roots, fs::Permissions::from_mode(0o4755)).expect("root may");
     let plan = Policy::new(place).compile(place);
-    let found = python(place, &plan, include_str!("../probes/change_others_files.py")).finish().facts();
+    let found = python(
+        place,
+        &plan,
+        include_str!("../probes/change_others_files.py"),
+    )
+    .finish()
+    .facts();
     let denied = |value: &serde_json::Value| {
         ["EACCES", "EPERM", "EOVERFLOW"].contains(&value.as_str().expect("a name"))
     };
@@ -295,7 +301,10 @@ fn set_id_files_do_no_harm_without_output_paths(place: &TestDir) {
     let policy = place.file("policy.yaml", lines.join("\n") + "\n");
     let plan = place.at("plan.bin");
     assert!(compile(&policy, &plan).status.success(), "{text}");
-    let text = format!("{SET_ID}{}", include_str!("../probes/set_id_files_in_tmp.py"));
+    let text = format!(
+        "{SET_ID}{}",
+        include_str!("../probes/set_id_files_in_tmp.py")
+    );
     let found = python(place, &plan, &text).finish().facts();
     for (how, outcome) in found.as_object().expect("a table") {
         assert!(how == "modes" || outcome == "ok", "{how}: {outcome}");

@@ -154,10 +154,7 @@ fn limits_and_mask(place: &TestDir) {
 
 fn ipc_of_the_host_is_not_there(place: &TestDir) {
     let before = fs::read_to_string("/proc/sysvipc/shm").expect("the host's shared memory");
-    let found = facts(
-        place,
-        include_str!("../probes/make_shared_memory.py"),
-    );
+    let found = facts(place, include_str!("../probes/make_shared_memory.py"));
     assert_eq!(found, json!({"made": true, "keys": [0x5075]}));
     assert_eq!(
         fs::read_to_string("/proc/sysvipc/shm").expect("still there"),

@@ -155,7 +155,8 @@ fn missing_paths_cannot_be_made(place: &TestDir) {
     place.dir("project");
     place.file("project/kept", "as it was");
     let text = format!(
-        "{WAYS}\n{}", include_str!("../probes/make_missing_paths.py")
+        "{WAYS}\n{}",
+        include_str!("../probes/make_missing_paths.py")
     );
     let before = tree(&place.at("project"));
     let kept = Policy::new(place).keeps(&place.text("project"), "/tree", &MISSING);
@@ -206,7 +207,8 @@ fn what_there_is_cannot_be_changed(place: &TestDir) {
         place,
         &policy,
         &format!(
-            "{WAYS}\n{}", include_str!("../probes/change_existing_paths.py")
+            "{WAYS}\n{}",
+            include_str!("../probes/change_existing_paths.py")
         ),
     );
     for path in [

@@ -132,11 +132,7 @@ fn rule_on_an_argument(place: &TestDir) {
     let rule = "advanced_rules: [{syscall: openat, action: errno, errno: EROFS, \
                 conditions: [{arg: 2, op: masked_eq, value: 64, mask: 64}]}]";
     let policy = Policy::new(place).syscalls(&["default_deny: false", rule]);
-    let found = facts_under(
-        place,
-        &policy,
-        include_str!("../probes/open_to_make.py"),
-    );
+    let found = facts_under(place, &policy, include_str!("../probes/open_to_make.py"));
     assert_eq!(
         found,
         json!({"make": "EROFS", "read": "ok", "high": "EROFS", "left": []})

@@ -44,7 +44,10 @@ fn embedded_programs(files: &[Tracked]) -> Vec<String> {
     for file in tests(files, "rs") {
         let tokens = file.text.parse();
         let mut found = Vec::new();
-        texts(tokens.unwrap_or_else(|error| panic!("{}: {error}", file.path)), &mut found);
+        texts(
+            tokens.unwrap_or_else(|error| panic!("{}: {error}", file.path)),
+            &mut found,
+        );
         for text in found.iter().filter(|text| is_program(text)) {
             let first = text.lines().find(|line| !line.trim().is_empty());
             findings.push(format!(
@@ -114,7 +117,10 @@ fn bites_a_call_by_its_number() {
     for (path, text) in [
         ("tests/probes/x.py", "libc.syscall(250, 1)\n"),
         ("tests/probes/x.py", "show(a=syscall( 41, 16, 3))\n"),
-        ("tests/e2e/x.rs", "const A: &str = \"libc.syscall(250, 1)\";\n"),
+        (
+            "tests/e2e/x.rs",
+            "const A: &str = \"libc.syscall(250, 1)\";\n",
+        ),
     ] {
         one_of(&calls_by_number(&[Tracked::new(path, text)]), ":1: ");
     }

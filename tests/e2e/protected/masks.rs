@@ -31,7 +31,8 @@ pub(super) fn masked_paths_cannot_be_read_or_made(place: &TestDir) {
         place,
         &policy,
         &format!(
-            "{WAYS}\n{}", include_str!("../../probes/use_masked_paths.py")
+            "{WAYS}\n{}",
+            include_str!("../../probes/use_masked_paths.py")
         ),
     );
     let all = |name: &str, expected: &[&str]| {
