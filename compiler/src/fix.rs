@@ -1,7 +1,7 @@
 //! Applying the fixes of a policy's findings, round after round, as long as it gets no worse.
 
 use crate::diagnostics::{Sink, fix};
-use crate::pipeline::{self, Fault, Options, Outcome};
+use crate::pipeline::{self, Compilation, Fault, Options};
 use crate::source::Source;
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct FixedPolicy {
     /// How many findings were fixed, by code.
     pub applied: BTreeMap<&'static str, usize>,
     /// What is found in the text afterwards.
-    pub outcome: Outcome,
+    pub outcome: Compilation,
 }
 
 /// How far a text comes in the pipeline.
@@ -74,7 +74,7 @@ pub fn fix_all(
     Ok(best)
 }
 
-fn reach(outcome: &Outcome) -> Reach {
+fn reach(outcome: &Compilation) -> Reach {
     let syntax = |code: &str| matches!(code, "yaml-syntax" | "invalid-utf8" | "input-too-large");
     if outcome.plan.is_some() {
         Reach::Plan

@@ -73,7 +73,7 @@ pub enum Stage {
 
 /// What came out.
 #[derive(Debug, Clone, Default)]
-pub struct Outcome {
+pub struct Compilation {
     /// Everything found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// How much the policy leaves open; only where that was asked and no error was found.
@@ -89,10 +89,10 @@ pub struct Outcome {
 }
 
 /// Compiles a policy. The sink holds what reading the file found already.
-pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Outcome, Fault> {
-    let mut outcome = Outcome {
+pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Compilation, Fault> {
+    let mut outcome = Compilation {
         sources: source.clone().into(),
-        ..Outcome::default()
+        ..Compilation::default()
     };
     stages(options, &mut sink, &mut outcome)?;
     (outcome.diagnostics, outcome.suppressed) = suppress(&outcome.sources, sink.into_sorted());
@@ -109,7 +109,7 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Out
 
 /// The stages. A stage that gives nothing has reported why; one that gives something although
 /// it found errors lets the next ones report more, up to the point where a plan would be made.
-fn stages(options: &Options, sink: &mut Sink, outcome: &mut Outcome) -> Result<(), Fault> {
+fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Result<(), Fault> {
     let wants = |stage| options.emit == Some(stage);
 
     let Some(document) = parse::parse(outcome.sources.policy(), sink) else {

@@ -12,7 +12,7 @@
 //! stub) is taken away by the function that made it, whatever happens in between.
 
 use crate::arguments::{self, Options, Request};
-use crate::cgroup::{Group, Used};
+use crate::cgroup::{Group, GroupUsage};
 use crate::clock::now;
 use crate::exit_status;
 use crate::files::write_all;
@@ -28,7 +28,7 @@ use crate::run::Run;
 use crate::shared::Shared;
 use crate::supervisor::{self, End};
 use crate::{descriptors, identity, init, load, receipt};
-use purple_sys::clone::{NEW_CGROUP, Side, clone_into};
+use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
 use purple_sys::signal;
 use purple_sys::strings::Start;
 use rustix::io::Errno;
@@ -102,7 +102,7 @@ fn block_signals() -> Result<signal::Set, Errno> {
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
-fn supervise(run: &Run) -> Result<(End, Option<Used>), Refused> {
+fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
     load::layers(&run.plan, &run.options)?;
     let Some(group) = Group::make(run)? else {
         return Ok((run_sandbox(run, None)?, None));
@@ -140,8 +140,8 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Side::Child => init::run(run, gate, steps, socket),
-        Side::Parent(init) => init,
+        Forked::Child => init::run(run, gate, steps, socket),
+        Forked::Parent(init) => init,
     };
     // Init has these now.
     drop(socket);

@@ -134,7 +134,7 @@ fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
 }
 
 fn layer(name: &CStr) -> Result<Layer, Refused> {
-    let what = "; the layers that can be let go are cgroup, audit, monitor and landlock";
+    let what = "; the layers that need not be enforced are cgroup, audit, monitor and landlock";
     let found = Layer::ALL
         .iter()
         .find(|layer| layer.name().as_bytes() == name.to_bytes());

@@ -19,7 +19,7 @@ const PATH_BYTES: usize = 4096;
 pub(crate) type Path = Text<PATH_BYTES>;
 
 /// Why a path is not the command.
-enum Unfit {
+enum NotExecutable {
     /// Nothing is there.
     Absent,
     /// Something is there that cannot be executed: what people read of it.
@@ -37,8 +37,8 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
         let path = Path::of(name);
         return match look_at(&path) {
             Ok(()) => check_interpreter(command, &path).map(|()| path),
-            Err(Unfit::Because(why)) => Err(refused(NOT_EXECUTABLE, parts![command, why])),
-            Err(Unfit::Absent) => {
+            Err(NotExecutable::Because(why)) => Err(refused(NOT_EXECUTABLE, parts![command, why])),
+            Err(NotExecutable::Absent) => {
                 let what = ": no such file inside the sandbox";
                 Err(refused(NOT_FOUND, parts![command, what]))
             }
@@ -46,7 +46,7 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
     }
 
     // The last one that is there but cannot be executed, should no directory have a better one.
-    let mut unfit = None;
+    let mut not_executable = None;
     let directories = search.split(|&byte| byte == b':');
     for directory in directories.filter(|directory| !directory.is_empty()) {
         let mut path = Path::of(directory);
@@ -54,11 +54,11 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
         path.push_bytes(name);
         match look_at(&path) {
             Ok(()) => return check_interpreter(command, &path).map(|()| path),
-            Err(Unfit::Because(why)) => unfit = Some(why),
-            Err(Unfit::Absent) => {}
+            Err(NotExecutable::Because(why)) => not_executable = Some(why),
+            Err(NotExecutable::Absent) => {}
         }
     }
-    if let Some(why) = unfit {
+    if let Some(why) = not_executable {
         return Err(refused(NOT_EXECUTABLE, parts![command, why]));
     }
     let what = ": not found inside the sandbox in ";
@@ -81,22 +81,26 @@ fn refused(status: u8, parts: &[Part<'_>]) -> Refused {
 }
 
 /// Whether a program is there that this process may execute.
-fn look_at(path: &Path) -> Result<(), Unfit> {
+fn look_at(path: &Path) -> Result<(), NotExecutable> {
     let Ok(path) = path.c_str() else {
-        return Err(Unfit::Because(": the path is too long"));
+        return Err(NotExecutable::Because(": the path is too long"));
     };
     let status = match rustix::fs::stat(path) {
         Ok(status) => status,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Err(Unfit::Absent),
-        Err(_) => return Err(Unfit::Because(": cannot be looked up inside the sandbox")),
+        Err(Errno::NOENT | Errno::NOTDIR) => return Err(NotExecutable::Absent),
+        Err(_) => {
+            return Err(NotExecutable::Because(
+                ": cannot be looked up inside the sandbox",
+            ));
+        }
     };
     match FileType::from_raw_mode(status.st_mode) {
         FileType::RegularFile => {
             let may_execute = accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
-            may_execute.map_err(|_| Unfit::Because(": permission denied: not executable"))
+            may_execute.map_err(|_| NotExecutable::Because(": permission denied: not executable"))
         }
-        FileType::Directory => Err(Unfit::Because(": is a directory")),
-        _ => Err(Unfit::Because(": is not a regular file")),
+        FileType::Directory => Err(NotExecutable::Because(": is a directory")),
+        _ => Err(NotExecutable::Because(": is not a regular file")),
     }
 }
 

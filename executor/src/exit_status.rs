@@ -7,7 +7,7 @@ use crate::command;
 use crate::errno;
 use crate::message::{Part, SETUP_REFUSED, refuse};
 use crate::run::Run;
-use crate::shared::Outcome;
+use crate::shared::PayloadState;
 use crate::supervisor::End;
 use rustix::io::Errno;
 
@@ -16,23 +16,27 @@ const TIMED_OUT: u8 = 124;
 /// The exit status for this end. Prints why, where that is not printed yet.
 pub(crate) fn of(run: &Run, end: &End) -> u8 {
     match end.outcome {
-        Outcome::ProbeFailed(found) => {
+        PayloadState::ProbeFailed(found) => {
             let found = errno::of(found.into()).map_or(Part::Text(""), Part::Error);
             let what = "the filter does not deny what the plan says";
             refuse!("seccomp", what, found).status
         }
-        Outcome::ExecFailed(found) => {
+        PayloadState::ExecFailed(found) => {
             let name = run.options.command.split_first();
             let name = name.map_or(c"", |(name, _)| name);
             let found = errno::of(found.into()).unwrap_or(Errno::NOEXEC);
             command::exec_failed(name, found)
         }
         _ if end.unrecorded => SETUP_REFUSED,
-        Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => TIMED_OUT,
-        Outcome::Refused(status) | Outcome::Exited(status) => status,
-        Outcome::Signaled(signal) => of_signal(signal),
+        PayloadState::Exited(_) | PayloadState::Signaled(_) | PayloadState::Nothing
+            if end.timed_out =>
+        {
+            TIMED_OUT
+        }
+        PayloadState::Refused(status) | PayloadState::Exited(status) => status,
+        PayloadState::Signaled(signal) => of_signal(signal),
         // Init said nothing: it was killed from outside.
-        Outcome::Nothing => match end.usage.signal() {
+        PayloadState::Nothing => match end.usage.signal() {
             Some(signal) => of_signal(signal),
             None => refuse!("supervision", "init ended without a word").status,
         },

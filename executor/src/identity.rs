@@ -10,7 +10,7 @@ use crate::text::{Text, number, words};
 use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::{Mount, Plan};
-use purple_sys::clone::{NEW_USER, Side, clone_into};
+use purple_sys::clone::{Forked, NEW_USER, clone_into};
 use purple_sys::exec::execve_helper;
 use purple_sys::process::exit_group;
 use purple_sys::signal;
@@ -52,7 +52,7 @@ const USERS: Map = Map {
 
 /// The one line of a map: this id inside stands for that one outside, and no other.
 #[derive(Clone, Copy)]
-struct Mapped {
+struct MappedId {
     inside: u32,
     outside: u32,
 }
@@ -63,15 +63,15 @@ pub(crate) fn map(run: &Run, init: Pid) -> Result<(), Refused> {
     let (process, outside) = (&run.plan.process, run.outside);
     let proc = proc_of(init).or_refuse(STEP, WRITING)?;
     // A user without privileges may only map its group when it gives up changing groups
-    // (user_namespaces(7)). Whoever maps other ids need not: init drops its groups by itself.
+    // (user_namespaces(7)). A supervisor that maps other ids need not: init drops its groups by itself.
     if !outside.root && !outside.subordinate {
         write(&proc, c"setgroups", b"deny").or_refuse(STEP, WRITING)?;
     }
-    let gid = Mapped {
+    let gid = MappedId {
         inside: process.gid,
         outside: outside.gid,
     };
-    let uid = Mapped {
+    let uid = MappedId {
         inside: process.uid,
         outside: outside.uid,
     };
@@ -88,7 +88,7 @@ pub(crate) fn map(run: &Run, init: Pid) -> Result<(), Refused> {
 }
 
 /// Reads a map back.
-fn check_map(proc: &OwnedFd, file: &CStr, ids: Mapped) -> Result<(), Refused> {
+fn check_map(proc: &OwnedFd, file: &CStr, ids: MappedId) -> Result<(), Refused> {
     let mut buffer = [0; 64];
     let map = read(proc, file, &mut buffer).or_refuse(STEP, "reading the id maps back")?;
     let expected = [ids.inside, ids.outside, 1];
@@ -99,7 +99,7 @@ fn check_map(proc: &OwnedFd, file: &CStr, ids: Mapped) -> Result<(), Refused> {
 }
 
 /// Has a helper of the host write a map. It gets no environment, and says itself why it refuses.
-fn ask_helper(run: &Run, helper: [&CStr; 2], init: Pid, ids: Mapped) -> Result<(), Refused> {
+fn ask_helper(run: &Run, helper: [&CStr; 2], init: Pid, ids: MappedId) -> Result<(), Refused> {
     /// What the child exits with where no helper exists, as a shell does.
     const ABSENT: u8 = 127;
     const HELPER: &str = "a helper that maps ids";
@@ -115,7 +115,7 @@ fn ask_helper(run: &Run, helper: [&CStr; 2], init: Pid, ids: Mapped) -> Result<(
     }
 
     let child = match clone_into(0, None).or_refuse(STEP, HELPER)? {
-        Side::Child => {
+        Forked::Child => {
             // With the caller's signals, so that the keyboard can end it.
             if signal::block(run.signals).is_err() {
                 exit_group(SETUP_REFUSED);
@@ -127,7 +127,7 @@ fn ask_helper(run: &Run, helper: [&CStr; 2], init: Pid, ids: Mapped) -> Result<(
             }
             exit_group(ABSENT)
         }
-        Side::Parent(child) => child,
+        Forked::Parent(child) => child,
     };
     let ended = waitpid(Some(child), WaitOptions::empty()).or_refuse(STEP, HELPER)?;
     let status = ended.and_then(|(_, status)| status.exit_status());
@@ -162,7 +162,7 @@ pub(crate) fn map_self(plan: &Plan<'_>) -> Result<(), Refused> {
 }
 
 fn write_own_maps(uid: u32, gid: u32) -> Result<(), Errno> {
-    let to_itself = |id| Mapped {
+    let to_itself = |id| MappedId {
         inside: id,
         outside: id,
     };
@@ -181,17 +181,17 @@ pub(crate) fn mount_map(
 ) -> Result<OwnedFd, Refused> {
     let failed = |errno| refuse!(STEP, "an id map for ", mount.source, errno, mount.line);
     let owner = fstat(source).map_err(failed)?;
-    let gid = Mapped {
+    let gid = MappedId {
         inside: owner.st_gid,
         outside: outside.gid,
     };
-    let uid = Mapped {
+    let uid = MappedId {
         inside: owner.st_uid,
         outside: outside.uid,
     };
     match clone_into(NEW_USER, None).map_err(failed)? {
-        Side::Child => hold_namespace(),
-        Side::Parent(holder) => {
+        Forked::Child => hold_namespace(),
+        Forked::Parent(holder) => {
             let namespace = open_mapped_namespace(holder, uid, gid);
             // Its end is not waited for here: the supervisor reaps it with everything else.
             kill_process(holder, Signal::KILL).map_err(failed)?;
@@ -209,7 +209,7 @@ fn hold_namespace() -> ! {
     exit_group(u8::from(!waited))
 }
 
-fn open_mapped_namespace(holder: Pid, uid: Mapped, gid: Mapped) -> Result<OwnedFd, Errno> {
+fn open_mapped_namespace(holder: Pid, uid: MappedId, gid: MappedId) -> Result<OwnedFd, Errno> {
     let proc = proc_of(holder)?;
     write_map(&proc, GROUPS.file, gid)?;
     write_map(&proc, USERS.file, uid)?;
@@ -217,7 +217,7 @@ fn open_mapped_namespace(holder: Pid, uid: Mapped, gid: Mapped) -> Result<OwnedF
 }
 
 /// Writes a map of one id; such a file takes one write (`user_namespaces(7)`).
-fn write_map(proc: &OwnedFd, file: &CStr, ids: Mapped) -> Result<(), Errno> {
+fn write_map(proc: &OwnedFd, file: &CStr, ids: MappedId) -> Result<(), Errno> {
     let mut line = Text::<64>::of_number(ids.inside.into());
     line.push(" ");
     line.push_number(ids.outside.into());

@@ -10,12 +10,12 @@ use crate::gate::{Gate, is_closed};
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::parent::die_with_parent;
 use crate::run::Run;
-use crate::shared::{Outcome, Shared};
+use crate::shared::{PayloadState, Shared};
 use crate::{capabilities, identity, payload, session};
 use core::convert::Infallible;
 use core::time::Duration;
 use purple_plan::process_flags;
-use purple_sys::clone::{NEW_CGROUP, SHARE_DESCRIPTORS, Side, clone_into, enter_new};
+use purple_sys::clone::{Forked, NEW_CGROUP, SHARE_DESCRIPTORS, clone_into, enter_new};
 use purple_sys::process::exit_group;
 use purple_sys::strings::forget_arguments;
 use purple_sys::wait::{Ended, reap};
@@ -56,7 +56,7 @@ pub(crate) fn run(run: &Run, gate: Gate, steps: &mut [Step], socket: Option<Owne
 }
 
 fn give_up(shared: &Shared, refused: Refused) -> ! {
-    shared.set(Outcome::Refused(refused.status));
+    shared.set(PayloadState::Refused(refused.status));
     exit_group(SETUP_REFUSED)
 }
 
@@ -115,8 +115,8 @@ fn start(run: &Run, socket: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
         0
     };
     let payload = match clone_into(flags, None).or_refuse("payload", "clone3")? {
-        Side::Child => payload::run(run, socket),
-        Side::Parent(payload) => payload,
+        Forked::Child => payload::run(run, socket),
+        Forked::Parent(payload) => payload,
     };
     capabilities::drop_all().or_refuse(STEP, STEPPING_BACK)?;
     Ok(payload)
@@ -200,11 +200,11 @@ impl Watched {
 /// Says how the payload ended, and ends.
 fn end(shared: &Shared, payload: &Ended) -> ! {
     // What the payload said of itself before it could become the command stands.
-    if shared.get() == Outcome::Nothing {
+    if shared.get() == PayloadState::Nothing {
         if let Some(status) = payload.exit_status() {
-            shared.set(Outcome::Exited(status));
+            shared.set(PayloadState::Exited(status));
         } else if let Some(signal) = payload.signal() {
-            shared.set(Outcome::Signaled(signal));
+            shared.set(PayloadState::Signaled(signal));
         }
     }
     exit_group(0)

@@ -13,8 +13,8 @@ const STEP: &str = "plan";
 /// Reads, bounds, checks and decodes the plan.
 ///
 /// Holding a [`Plan`] proves that its bytes are the ones that were sealed, and that every length,
-/// offset, number and flag in it is in bounds. It does not prove who made it: whoever chooses the file
-/// chooses what is applied, so the file is the operator's to name and never the payload's.
+/// offset, number and flag in it is in bounds. It does not prove who made it. The choice of the
+/// file is the choice of what is applied, so the operator names it and never the payload.
 pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     let failed = |errno| refuse!(STEP, path, errno);
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;

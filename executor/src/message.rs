@@ -5,6 +5,7 @@ use crate::files::write_all;
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::{Mount, SourceLine};
+pub use purple_report::SETUP_REFUSED;
 use purple_sys::descriptors;
 use rustix::io::Errno;
 
@@ -17,9 +18,6 @@ use rustix::io::Errno;
 pub(crate) struct Refused {
     pub(crate) status: u8,
 }
-
-/// The exit status of a run that was refused before the command started.
-pub const SETUP_REFUSED: u8 = 125;
 
 /// A piece of a message.
 #[derive(Debug, Clone, Copy)]

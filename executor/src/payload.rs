@@ -7,7 +7,7 @@
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::receipt::{self, NAMESPACES};
 use crate::run::Run;
-use crate::shared::Outcome;
+use crate::shared::PayloadState;
 use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
 use purple_plan::{EnvKind, MAX_VARIABLES, Plan, process_flags};
@@ -35,14 +35,14 @@ type Environment = StringArray<'static, { MAX_VARIABLES + 1 }>;
 pub(crate) fn run(run: &Run, recorder: Option<BorrowedFd<'_>>) -> ! {
     let outcome = match confine(run, recorder) {
         Ok(outcome) => outcome,
-        Err(refused) => Outcome::Refused(refused.status),
+        Err(refused) => PayloadState::Refused(refused.status),
     };
     run.shared.set(outcome);
     exit_group(SETUP_REFUSED)
 }
 
 /// Everything up to execve. Returns only when the command did not start.
-fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refused> {
+fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<PayloadState, Refused> {
     let plan = &run.plan;
     // Init has made itself undumpable, and this process is a copy of it: its own /proc has to be
     // open to it for a while.
@@ -79,7 +79,7 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<Outcome, Refus
         return Ok(outcome);
     }
     let errno = execve(path, run.options.command, &environment);
-    Ok(Outcome::ExecFailed(number_of(errno)))
+    Ok(PayloadState::ExecFailed(number_of(errno)))
 }
 
 /// Enters the namespaces of the payload's own, in which its capabilities hold.
@@ -172,14 +172,14 @@ fn load_filter(run: &Run, notifies: bool) -> Result<(), Errno> {
 
 /// Makes the plan's probe call, if it has one, and records that the filter answers as the plan says.
 /// Gives the outcome where it does not.
-fn check_filter(run: &Run) -> Option<Outcome> {
+fn check_filter(run: &Run) -> Option<PayloadState> {
     let filter = &run.filter;
     let mut answer = None;
     if filter.probe_errno != 0 {
         answer = seccomp::probe(filter.probe_nr, filter.probe_args);
         let found = answer.map_or(0, number_of);
         if found != filter.probe_errno {
-            return Some(Outcome::ProbeFailed(found));
+            return Some(PayloadState::ProbeFailed(found));
         }
     }
     let instructions = filter.program.len() / INSTRUCTION_BYTES;

@@ -6,7 +6,7 @@ use crate::shared::Shared;
 use crate::text::number;
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
-use purple_plan::{Capabilities, Plan};
+use purple_plan::{Capabilities, Plan, namespace_flags};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -16,48 +16,48 @@ const STEP: &str = "receipt";
 const DIRECTORY: &CStr = c"/proc/self/ns/";
 
 /// A namespace: its name in reports, its file, its `CLONE_NEW*` flag (namespaces(7)).
-pub(crate) struct Kind {
+pub(crate) struct NamespaceKind {
     pub(crate) name: &'static str,
     file: &'static CStr,
     pub(crate) flag: u64,
 }
 
 /// Every kind of namespace that a plan can ask for.
-pub(crate) const NAMESPACES: [Kind; 7] = [
-    Kind {
+pub(crate) const NAMESPACES: [NamespaceKind; 7] = [
+    NamespaceKind {
         name: "user",
         file: c"user",
-        flag: 0x1000_0000,
+        flag: namespace_flags::NEWUSER,
     },
-    Kind {
+    NamespaceKind {
         name: "pid",
         file: c"pid",
-        flag: 0x2000_0000,
+        flag: namespace_flags::NEWPID,
     },
-    Kind {
+    NamespaceKind {
         name: "mount",
         file: c"mnt",
-        flag: 0x0002_0000,
+        flag: namespace_flags::NEWNS,
     },
-    Kind {
+    NamespaceKind {
         name: "network",
         file: c"net",
-        flag: 0x4000_0000,
+        flag: namespace_flags::NEWNET,
     },
-    Kind {
+    NamespaceKind {
         name: "ipc",
         file: c"ipc",
-        flag: 0x0800_0000,
+        flag: namespace_flags::NEWIPC,
     },
-    Kind {
+    NamespaceKind {
         name: "uts",
         file: c"uts",
-        flag: 0x0400_0000,
+        flag: namespace_flags::NEWUTS,
     },
-    Kind {
+    NamespaceKind {
         name: "cgroup",
         file: c"cgroup",
-        flag: 0x0200_0000,
+        flag: namespace_flags::NEWCGROUP,
     },
 ];
 

@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::text::Text;
 use core::time::Duration;
 use purple_plan::{AuditFailure, Call};
-use purple_sys::clone::{Side, clone_into};
+use purple_sys::clone::{Forked, clone_into};
 use purple_sys::denials::{Denied, PATH_BYTES, Table, table};
 use purple_sys::descriptors::{self, close_all_but};
 use purple_sys::notification::{Notification, deny, is_waiting, receive};
@@ -71,7 +71,7 @@ pub(crate) fn start(run: &Run) -> Result<Option<Started>, Refused> {
     let table = table().or_refuse(STEP, STARTING)?;
     let supervisor = getpid();
     match clone_into(0, None).or_refuse(STEP, STARTING)? {
-        Side::Child => {
+        Forked::Child => {
             drop(inits);
             let status = match record(run, &ours, supervisor, table) {
                 Ok(()) => 0,
@@ -79,7 +79,7 @@ pub(crate) fn start(run: &Run) -> Result<Option<Started>, Refused> {
             };
             exit_group(status)
         }
-        Side::Parent(pid) => Ok(Some(Started {
+        Forked::Parent(pid) => Ok(Some(Started {
             recorder: Recorder {
                 pid,
                 running: true,

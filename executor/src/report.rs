@@ -1,13 +1,13 @@
 //! The report: what was enforced and how the command ended, as one JSON object.
 
 use crate::arguments::Options;
-use crate::cgroup::Used;
+use crate::cgroup::GroupUsage;
 use crate::errno;
 use crate::files::write_all;
 use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::run::Run;
-use crate::shared::Outcome;
+use crate::shared::PayloadState;
 use crate::supervisor::End;
 use crate::text::Text;
 use core::ffi::CStr;
@@ -16,8 +16,7 @@ use core::slice::Iter;
 use core::time::Duration;
 use purple_plan::{Layer, SourceLine};
 use purple_report::{
-    CapabilitySets, Denial, Landlock, Lent, Outcome as ReportedOutcome, Receipt, Seccomp, Sink,
-    Status,
+    Borrowed, CapabilitySets, Denial, Landlock, Outcome, Receipt, Seccomp, Sink, Status,
 };
 use purple_sys::denials::{Denied, Table};
 use purple_sys::descriptors;
@@ -83,7 +82,7 @@ impl Report {
         self,
         run: &Run,
         end: &End,
-        used: Option<&Used>,
+        used: Option<&GroupUsage>,
         status: u8,
         started: Duration,
     ) -> Result<(), Refused> {
@@ -107,7 +106,7 @@ impl Report {
         let mut denied = end
             .denied
             .map(|denied| rows(denied.table).map(|row| denial(row)));
-        let report = purple_report::Report::<Lent<'_>> {
+        let report = purple_report::Report::<Borrowed<'_>> {
             plan: run.plan.digest,
             policy: run.plan.meta.policy_name.to_bytes(),
             compiler: run.plan.meta.compiler.to_bytes(),
@@ -191,7 +190,7 @@ fn rows(table: &Table) -> Take<Iter<'_, Denied>> {
 }
 
 /// Calls that were denied.
-fn denial(row: &Denied) -> Denial<Lent<'_>> {
+fn denial(row: &Denied) -> Denial<Borrowed<'_>> {
     // Another thread can have changed it before or since.
     let path = row.path.get(..row.path_length);
     let line = SourceLine::from_number(row.line);
@@ -237,23 +236,25 @@ fn summarise(table: &Table) {
 }
 
 /// How the run ended, and by which signal.
-fn outcome(end: &End, used: Option<&Used>) -> (ReportedOutcome, Option<u32>) {
+fn outcome(end: &End, used: Option<&GroupUsage>) -> (Outcome, Option<u32>) {
     match end.outcome {
-        Outcome::Refused(_) | Outcome::ProbeFailed(_) | Outcome::ExecFailed(_) => {
-            (ReportedOutcome::Refused, None)
+        PayloadState::Refused(_) | PayloadState::ProbeFailed(_) | PayloadState::ExecFailed(_) => {
+            (Outcome::Refused, None)
         }
         // Init was killed for it, unless the command ended at the same time.
-        _ if end.unrecorded => (ReportedOutcome::RecorderEnded, end.usage.signal()),
-        Outcome::Exited(_) | Outcome::Signaled(_) | Outcome::Nothing if end.timed_out => {
-            (ReportedOutcome::Timeout, None)
+        _ if end.unrecorded => (Outcome::RecorderEnded, end.usage.signal()),
+        PayloadState::Exited(_) | PayloadState::Signaled(_) | PayloadState::Nothing
+            if end.timed_out =>
+        {
+            (Outcome::Timeout, None)
         }
-        Outcome::Exited(_) => (ReportedOutcome::Exited, None),
-        Outcome::Signaled(signal) => (ReportedOutcome::Signaled, Some(signal)),
+        PayloadState::Exited(_) => (Outcome::Exited, None),
+        PayloadState::Signaled(signal) => (Outcome::Signaled, Some(signal)),
         // Where memory is over, the kernel ends the whole group, and init with it.
-        Outcome::Nothing if used.is_some_and(Used::out_of_memory) => {
-            (ReportedOutcome::OutOfMemory, end.usage.signal())
+        PayloadState::Nothing if used.is_some_and(GroupUsage::out_of_memory) => {
+            (Outcome::OutOfMemory, end.usage.signal())
         }
-        Outcome::Nothing => (ReportedOutcome::Killed, end.usage.signal()),
+        PayloadState::Nothing => (Outcome::Killed, end.usage.signal()),
     }
 }
 
@@ -262,7 +263,7 @@ fn receipt<'a>(
     run: &Run,
     namespaces: &'a mut (dyn Iterator<Item = &'a [u8]> + 'a),
     limits: &'a mut (dyn Iterator<Item = &'a [u8]> + 'a),
-) -> Receipt<Lent<'a>> {
+) -> Receipt<Borrowed<'a>> {
     let (shared, process) = (&run.shared, &run.plan.process);
     let id_map = |inside: u32, outside| [u64::from(inside), shared.read(outside), 1];
     Receipt {

@@ -5,7 +5,7 @@ use purple_sys::keyring;
 use rustix::io::Errno;
 use rustix::process::setsid;
 
-/// Leaves the caller's session, and with it the controlling terminal: whoever has it could push
+/// Leaves the caller's session, and with it the controlling terminal: a process that has it could push
 /// characters into the caller's shell (`ioctl_tty(2)`, `TIOCSTI`).
 pub(crate) fn leave() -> Result<(), Refused> {
     setsid().map(|_| ()).or_refuse("session", "setsid")

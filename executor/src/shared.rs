@@ -10,7 +10,7 @@ use rustix::thread::futex;
 
 /// How far the run has come, or how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum PayloadState {
     /// The payload has not been started: nothing said.
     Nothing,
     /// A step failed; a message was printed. The value is the exit status.
@@ -92,31 +92,31 @@ impl Shared {
     }
 
     /// Records the outcome.
-    pub(crate) fn set(&self, outcome: Outcome) {
+    pub(crate) fn set(&self, outcome: PayloadState) {
         let (kind, value) = match outcome {
-            Outcome::Nothing => (0, 0),
-            Outcome::Refused(status) => (1, u32::from(status)),
-            Outcome::ProbeFailed(errno) => (2, errno),
-            Outcome::ExecFailed(errno) => (3, errno),
-            Outcome::Exited(status) => (4, u32::from(status)),
-            Outcome::Signaled(signal) => (5, signal),
+            PayloadState::Nothing => (0, 0),
+            PayloadState::Refused(status) => (1, u32::from(status)),
+            PayloadState::ProbeFailed(errno) => (2, errno),
+            PayloadState::ExecFailed(errno) => (3, errno),
+            PayloadState::Exited(status) => (4, u32::from(status)),
+            PayloadState::Signaled(signal) => (5, signal),
         };
         self.value.store(value, Ordering::Relaxed);
         self.kind.store(kind, Ordering::Release);
     }
 
     /// What was recorded last.
-    pub(crate) fn get(&self) -> Outcome {
+    pub(crate) fn get(&self) -> PayloadState {
         let kind = self.kind.load(Ordering::Acquire);
         let value = self.value.load(Ordering::Relaxed);
         let status = u8::try_from(value).unwrap_or(u8::MAX);
         match kind {
-            1 => Outcome::Refused(status),
-            2 => Outcome::ProbeFailed(value),
-            3 => Outcome::ExecFailed(value),
-            4 => Outcome::Exited(status),
-            5 => Outcome::Signaled(value),
-            _ => Outcome::Nothing,
+            1 => PayloadState::Refused(status),
+            2 => PayloadState::ProbeFailed(value),
+            3 => PayloadState::ExecFailed(value),
+            4 => PayloadState::Exited(status),
+            5 => PayloadState::Signaled(value),
+            _ => PayloadState::Nothing,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::clock::now;
 use crate::message::{OrRefuse, Refused, say};
 use crate::recorder::{Denials, Recorder};
 use crate::run::Run;
-use crate::shared::Outcome;
+use crate::shared::PayloadState;
 use core::time::Duration;
 use purple_plan::Process;
 use purple_sys::wait::{Ended, reap};
@@ -19,7 +19,7 @@ const WAITING: &str = "waiting";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
     /// What became of the payload.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: PayloadState,
     /// Whether the time was up.
     pub(crate) timed_out: bool,
     /// Whether it was ended because what is denied could not be recorded any more.
@@ -44,7 +44,7 @@ impl End {
             disk_bytes: 0,
         };
         Self {
-            outcome: Outcome::Refused(status),
+            outcome: PayloadState::Refused(status),
             timed_out: false,
             unrecorded: false,
             denied: None,

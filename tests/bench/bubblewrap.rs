@@ -107,7 +107,7 @@ impl Arguments {
     fn step(&mut self, step: &Mount<'_>, dir: &Path) -> Result<(), Fault> {
         let (source, target) = (text(step.source), text(step.target));
         let optional = step.flags & mount_flags::OPTIONAL != 0;
-        let read_only = step.attrs & READ_ONLY != 0;
+        let read_only = step.attrs & mount_attrs::RDONLY != 0;
         match step.kind {
             // The root is a tmpfs by itself.
             MountKind::Tmpfs if target == "/" => {}
@@ -162,9 +162,6 @@ impl Arguments {
         Ok(())
     }
 }
-
-/// `MOUNT_ATTR_RDONLY` (linux/mount.h).
-const READ_ONLY: u64 = 1 & mount_attrs::ALL;
 
 fn text(text: &CStr) -> &str {
     text.to_str().unwrap_or_default()

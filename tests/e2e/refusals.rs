@@ -30,7 +30,7 @@ fn command_lines(place: &TestDir) {
         (&["--frob", plan, "--", "true"], "unknown option --frob"),
         (
             &["--unenforced", "seccomp", plan, "--", "true"],
-            "no layer is called seccomp; the layers that can be let go are cgroup, audit, monitor and landlock",
+            "no layer is called seccomp; the layers that need not be enforced are cgroup, audit, monitor and landlock",
         ),
         (&["--unenforced"], "--unenforced takes a value"),
         (&["--report"], "--report takes a value"),

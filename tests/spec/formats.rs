@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use purple_tests::repository::root;
 use purplec::diagnostics::pages;
 use purplec::diagnostics::render::{self, Form, JSON_SCHEMA, Look, Tally};
-use purplec::pipeline::Outcome;
+use purplec::pipeline::Compilation;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ const SMALL: Look = Look {
     width: 40,
 };
 
-fn outcome(path: &Path) -> Outcome {
+fn outcome(path: &Path) -> Compilation {
     let name = path
         .strip_prefix(root())
         .unwrap_or(path)
@@ -37,7 +37,7 @@ fn outcome(path: &Path) -> Outcome {
     compiled(&name, &fs::read(path).expect("the file can be read")).0
 }
 
-fn tally(outcomes: &[Outcome]) -> Tally {
+fn tally(outcomes: &[Compilation]) -> Tally {
     let mut tally = Tally::default();
     for outcome in outcomes {
         tally.add(&outcome.diagnostics, outcome.suppressed.len());
@@ -45,7 +45,7 @@ fn tally(outcomes: &[Outcome]) -> Tally {
     tally
 }
 
-fn json(outcomes: &[Outcome]) -> String {
+fn json(outcomes: &[Compilation]) -> String {
     let findings: Vec<String> = outcomes
         .iter()
         .map(|outcome| render::json_findings(&outcome.sources, &outcome.diagnostics))
@@ -57,7 +57,7 @@ fn json(outcomes: &[Outcome]) -> String {
     render::json(&findings, &suppressed, &tally(outcomes))
 }
 
-fn sarif(outcomes: &[Outcome]) -> String {
+fn sarif(outcomes: &[Compilation]) -> String {
     let results = outcomes.iter().map(|outcome| {
         render::sarif_results(&outcome.sources, &outcome.diagnostics, &outcome.suppressed)
     });
@@ -65,7 +65,7 @@ fn sarif(outcomes: &[Outcome]) -> String {
 }
 
 /// A policy in every form.
-fn forms(outcome: &Outcome) -> Vec<(&'static str, String)> {
+fn forms(outcome: &Compilation) -> Vec<(&'static str, String)> {
     let (sources, found) = (&outcome.sources, outcome.diagnostics.as_slice());
     let all = std::slice::from_ref(outcome);
     vec![
@@ -149,7 +149,7 @@ fn the_page_of_formats_shows_what_is_printed() {
 #[test]
 fn json_is_what_its_schema_promises() {
     let validator = validator(JSON_SCHEMA);
-    let outcomes: Vec<Outcome> = policies("tests/spec/cases")
+    let outcomes: Vec<Compilation> = policies("tests/spec/cases")
         .iter()
         .map(|path| outcome(path))
         .collect();
@@ -300,7 +300,7 @@ fn sarif_lists_what_comments_let_stand() {
 #[test]
 fn sarif_is_what_its_schema_promises() {
     let validator = sarif_validator();
-    let outcomes: Vec<Outcome> = policies("tests/spec/cases")
+    let outcomes: Vec<Compilation> = policies("tests/spec/cases")
         .iter()
         .map(|path| outcome(path))
         .collect();

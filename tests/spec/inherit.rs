@@ -8,7 +8,7 @@ use super::texts::Texts;
 use super::{compiled_beside, compiled_by, policies};
 use purple_plan::{MountKind, Plan, SourceLine};
 use purple_tests::repository::root;
-use purplec::pipeline::{Options, Outcome, Stage};
+use purplec::pipeline::{Compilation, Options, Stage};
 use purplec::profiles::SHIPPED;
 use std::fs;
 
@@ -28,7 +28,7 @@ fn merged(parents: &[(&str, &str)], policy: &str) -> String {
     kept.replace('"', "")
 }
 
-fn emitted(parents: &[(&str, &str)], policy: &str, stage: Stage) -> (Outcome, String) {
+fn emitted(parents: &[(&str, &str)], policy: &str, stage: Stage) -> (Compilation, String) {
     let files = Some(Texts::new(parents.iter().copied()).files());
     let options = Options {
         emit: Some(stage),

@@ -29,7 +29,7 @@ use purple_tests::repository::{root, tracked};
 use purplec::diagnostics::{Diagnostic, Sink, render};
 use purplec::inherit::Files;
 use purplec::parse;
-use purplec::pipeline::{self, Options, Outcome};
+use purplec::pipeline::{self, Compilation, Options};
 use purplec::quantity::date;
 use purplec::source::{Source, Sources};
 use purplec::target::Target;
@@ -69,12 +69,16 @@ fn policies(folder: &str) -> Vec<PathBuf> {
 const TODAY: &str = "2026-06-01";
 
 /// All that comes out of a text, and the findings as people see them.
-fn compiled(name: &str, text: &[u8]) -> (Outcome, String) {
+fn compiled(name: &str, text: &[u8]) -> (Compilation, String) {
     compiled_beside(name, text, None)
 }
 
 /// The same of a text with files around it.
-fn compiled_beside(name: &str, text: &[u8], files: Option<Arc<dyn Files>>) -> (Outcome, String) {
+fn compiled_beside(
+    name: &str,
+    text: &[u8],
+    files: Option<Arc<dyn Files>>,
+) -> (Compilation, String) {
     compiled_by(
         name,
         text,
@@ -85,7 +89,7 @@ fn compiled_beside(name: &str, text: &[u8], files: Option<Arc<dyn Files>>) -> (O
     )
 }
 
-fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Outcome, String) {
+fn compiled_by(name: &str, text: &[u8], options: &Options) -> (Compilation, String) {
     let mut sink = Sink::new();
     let source = parse::decode(name, text.to_vec(), &mut sink);
     let options = Options {

@@ -26,17 +26,34 @@ const DECIDES: [&str; 5] = [
     "clap",
     "env::args",
 ];
+/// What is, or names, an exit status that a program of Purple gives: core passes on the one that
+/// purple-exec itself ended with, and for an error the one that its caller names.
+const EXIT_STATUSES: [&str; 8] = [
+    "REFUSED",
+    "SETUP_REFUSED",
+    "NOT_READY",
+    "ExitStatus",
+    "124",
+    "125",
+    "126",
+    "127",
+];
 /// What talks to the kernel without the host's crate.
 const CALLS_THE_KERNEL: [&str; 4] = ["nix", "libc", "rustix", "caps"];
 
 /// What each folder does without.
-const WITHOUT: [(&str, &[&str], &str); 5] = [
+const WITHOUT: [(&str, &[&str], &str); 6] = [
     (
         CORE,
         &PRINTS,
         "give the caller a notice or an error to print",
     ),
     (CORE, &DECIDES, "leave it to operator/cli"),
+    (
+        CORE,
+        &EXIT_STATUSES,
+        "give an error, and leave the exit status to operator/cli",
+    ),
     (CORE, &CALLS_THE_KERNEL, "let operator/host do it"),
     (CLI, &CALLS_THE_KERNEL, "let operator/host do it"),
     (HOST, &PRINTS, "give the caller a value or an error"),
@@ -69,6 +86,39 @@ fn out_of_place(files: &[Tracked]) -> Vec<String> {
                 for word in unwanted.iter().filter(|word| has(code, word)) {
                     findings.push(format!("{}:{number}: `{word}`; {instead}", file.path));
                 }
+            }
+        }
+    }
+    findings.extend(decided_statuses(files));
+    findings
+}
+
+/// Where core gives a variable or a constant that is named a status a value of its own.
+fn decided_statuses(files: &[Tracked]) -> Vec<String> {
+    let mut findings = Vec::new();
+    let source = |file: &&Tracked| {
+        let tests = file.path.ends_with("tests.rs");
+        file.path.starts_with(CORE) && file.has_extension("rs") && !tests
+    };
+    for file in files.iter().filter(source) {
+        for (number, line) in file.lines() {
+            let code = line.split("//").next().unwrap_or_default();
+            let Some((name, value)) = code.split_once(" = ") else {
+                continue;
+            };
+            let is_status = name.to_lowercase().contains("status");
+            let is_u8 = name.trim_start().contains("const ") && name.ends_with(": u8");
+            let value = value.trim_start();
+            let is_number = value.starts_with(|c: char| c.is_ascii_digit());
+            let is_constant = value
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next()
+                .is_some_and(|word| word.len() > 1 && word.to_uppercase() == word);
+            if is_u8 || is_status && (is_number || is_constant) {
+                findings.push(format!(
+                    "{}:{number}: an exit status; leave it to operator/cli",
+                    file.path
+                ));
             }
         }
     }
@@ -114,6 +164,25 @@ fn bites_a_core_that_prints_or_decides() {
 }
 
 #[test]
+fn bites_a_core_that_decides_an_exit_status() {
+    for line in [
+        "status = REFUSED;",
+        "use purple_report::SETUP_REFUSED;",
+        "return Ok(125);",
+        "const ENDED: u8 = 1;",
+        "let status = 3;",
+        "run.exit_status = FAILED;",
+    ] {
+        let bad = Tracked::new("operator/core/src/session.rs", &format!("//! x\n{line}\n"));
+        let found = out_of_place(&[bad]);
+        assert!(
+            !found.is_empty() && found.iter().all(|one| one.contains("exit status")),
+            "{line}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn bites_a_host_that_prints_and_a_command_line_that_calls_the_kernel() {
     let host = Tracked::new("operator/host/src/cgroup.rs", "eprintln!(\"x\");\n");
     one_of(&out_of_place(&[host]), "`eprintln!`");
@@ -133,6 +202,12 @@ fn what_only_looks_like_it_is_fine() {
             "operator/core/src/a.rs",
             "// println! is for operator/cli\n",
         ),
+        (
+            "operator/core/src/a.rs",
+            "let status = supervise(command)?;\nlet status = Status::of(outcome, code);\n",
+        ),
+        ("operator/core/src/a.rs", "pub status: u8,\n"),
+        ("operator/cli/src/main.rs", "const REFUSED: u8 = 125;\n"),
         ("operator/host/src/a.rs", "std::process::exit(0);\n"),
         ("operator/cli/src/main.rs", "println!(\"x\");\n"),
         ("executor/src/main.rs", "ExitCode\n"),

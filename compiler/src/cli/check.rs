@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(target) => target,
         Err(message) => return complain(&message),
     };
-    let with = With {
+    let settings = CheckSettings {
         today,
         target,
         score,
@@ -105,7 +105,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         &all,
         parallel::width(),
         |file| match file {
-            Ok(path) => examine(path, fixing, arguments.format, look, &with),
+            Ok(path) => examine(path, fixing, arguments.format, look, &settings),
             Err(failure) => Part::failed(failure.clone()),
         },
         |part| report.add(part),
@@ -113,8 +113,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     report.finish(arguments.deny, others)
 }
 
-/// What each policy is checked with.
-struct With {
+/// The settings that each policy is checked with.
+struct CheckSettings {
     today: Date,
     target: Option<Target>,
     score: Option<score::Format>,
@@ -125,15 +125,15 @@ fn examine(
     fixing: Option<fix::Mode>,
     format: Format,
     look: Look,
-    with: &With,
+    settings: &CheckSettings,
 ) -> Part {
     let mut read = match input::try_read(path) {
         Ok(read) => read,
         Err(failure) => return Part::failed(failure),
     };
-    read.options.today = Some(with.today);
-    read.options.score = with.score.is_some();
-    read.options.target.clone_from(&with.target);
+    read.options.today = Some(settings.today);
+    read.options.score = settings.score.is_some();
+    read.options.target.clone_from(&settings.target);
     let failed = |message: String| {
         Part::failed(Failure {
             file: read.source.name.clone(),
@@ -158,7 +158,7 @@ fn examine(
     } else {
         Exit::Clean
     };
-    let score = with.score.map(|format| score::render(format, &outcome));
+    let score = settings.score.map(|format| score::render(format, &outcome));
     let (done, output) = (changed.done, changed.output);
     Part {
         exit,

@@ -7,7 +7,7 @@ use super::{input, output, show, target, today};
 use clap::{Args, ValueEnum};
 use purplec::diagnostics::render::visible;
 use purplec::emit::bpf;
-use purplec::pipeline::{self, Options, Outcome, Stage};
+use purplec::pipeline::{self, Compilation, Options, Stage};
 use purplec::syscalls::Arch;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -188,7 +188,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// The policy's text, or the inherited one, that the output would take the place of.
-fn overwritten(to: &Path, arguments: &Arguments, outcome: &Outcome) -> Option<String> {
+fn overwritten(to: &Path, arguments: &Arguments, outcome: &Compilation) -> Option<String> {
     let to = to.canonicalize().ok()?;
     let parents = outcome
         .sources

@@ -4,7 +4,7 @@ use super::{exit, output};
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{counted, visible};
 use purplec::fix::{FixedPolicy, fix_all};
-use purplec::pipeline::{Options, Outcome};
+use purplec::pipeline::{Compilation, Options};
 use purplec::source::Source;
 use similar::TextDiff;
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ pub(super) fn fix(
     options: &Options,
     sink: Sink,
     mode: Mode,
-) -> Result<(Outcome, Changed), String> {
+) -> Result<(Compilation, Changed), String> {
     let FixedPolicy {
         source: after,
         applied,
@@ -65,11 +65,7 @@ pub(super) fn fix(
         .iter()
         .map(|(code, count)| format!("{count} {code}"))
         .collect();
-    let verb = if mode.diff {
-        "would be mended"
-    } else {
-        "mended"
-    };
+    let verb = if mode.diff { "would be fixed" } else { "fixed" };
     // Writing to a string cannot fail.
     let written = writeln!(
         changed.done,

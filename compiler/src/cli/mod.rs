@@ -99,13 +99,13 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct SchemaArguments {
     /// What the schema describes
-    #[arg(long, value_enum, default_value_t = Of::Policy, value_name = "WHAT")]
-    of: Of,
+    #[arg(long, value_enum, default_value_t = SchemaSubject::Policy, value_name = "WHAT")]
+    of: SchemaSubject,
 }
 
 /// What a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Of {
+enum SchemaSubject {
     /// Policies: what editors need to complete and explain their keys
     Policy,
     /// What `check --format json` prints
@@ -114,11 +114,11 @@ enum Of {
     Target,
 }
 
-fn schema(of: Of) -> Exit {
+fn schema(of: SchemaSubject) -> Exit {
     match of {
-        Of::Policy => {}
-        Of::Diagnostics => return print(JSON_SCHEMA, Exit::Clean),
-        Of::Target => return print(purplec::target::JSON_SCHEMA, Exit::Clean),
+        SchemaSubject::Policy => {}
+        SchemaSubject::Diagnostics => return print(JSON_SCHEMA, Exit::Clean),
+        SchemaSubject::Target => return print(purplec::target::JSON_SCHEMA, Exit::Clean),
     }
     match serde_json::to_string_pretty(&purplec::schema::editor_schema()) {
         Ok(text) => print(&(text + "\n"), Exit::Clean),

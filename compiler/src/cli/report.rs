@@ -4,7 +4,7 @@ use super::exit::{Deny, Exit, print, print_error};
 use super::score;
 use clap::ValueEnum;
 use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
-use purplec::pipeline::Outcome;
+use purplec::pipeline::Compilation;
 
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,11 +56,11 @@ impl Part {
 
 /// What was found, what of it was let stand, and both as results of SARIF: what the form has.
 pub(super) fn rendered(
-    outcome: &Outcome,
+    outcome: &Compilation,
     format: Format,
     look: Look,
 ) -> (String, String, Option<render::Results>) {
-    let Outcome {
+    let Compilation {
         sources,
         diagnostics,
         suppressed,
@@ -122,7 +122,7 @@ impl Report {
     }
 
     /// Adds what was found in one policy.
-    pub(super) fn add_outcome(&mut self, outcome: &Outcome) {
+    pub(super) fn add_outcome(&mut self, outcome: &Compilation) {
         let mut tally = Tally::default();
         tally.add(&outcome.diagnostics, outcome.suppressed.len());
         let (text, suppressed, results) = rendered(outcome, self.format, self.look);

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use purplec::diagnostics::render::visible;
-use purplec::pipeline::Outcome;
+use purplec::pipeline::Compilation;
 use purplec::score::{Score, number, word};
 use purplec::source::Span;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) enum Format {
 }
 
 /// One policy's score; a word on a policy that has none.
-pub(super) fn render(format: Format, outcome: &Outcome) -> String {
+pub(super) fn render(format: Format, outcome: &Compilation) -> String {
     match format {
         Format::Human => human(outcome),
         Format::Json => json(outcome).to_string(),
@@ -33,7 +33,7 @@ pub(super) fn join(format: Format, scores: &[String]) -> String {
     }
 }
 
-fn human(outcome: &Outcome) -> String {
+fn human(outcome: &Compilation) -> String {
     let name = visible(&outcome.sources.policy().name);
     let Some(score) = &outcome.score else {
         return format!("{name}: no score, for the policy has errors\n");
@@ -78,7 +78,7 @@ fn human(outcome: &Outcome) -> String {
 }
 
 /// The place of a change, with the name of an inherited text.
-fn place(outcome: &Outcome, span: Span) -> String {
+fn place(outcome: &Compilation, span: Span) -> String {
     let line = outcome.sources.line(span);
     match span.file {
         0 => format!(" (line {line})"),
@@ -99,7 +99,7 @@ fn visible_lines(text: &str) -> String {
     text.lines().map(|line| visible(line) + "\n").collect()
 }
 
-fn json(outcome: &Outcome) -> Value {
+fn json(outcome: &Compilation) -> Value {
     let name = &outcome.sources.policy().name;
     let Some(score) = &outcome.score else {
         return json!({ "policy": name, "score": null });

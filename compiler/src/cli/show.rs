@@ -11,10 +11,10 @@ use super::{output, source_line};
 use clap::{Args, ValueEnum};
 use page::Page;
 use purple_plan::{
-    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_flags,
-    network_flags,
+    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_attrs,
+    mount_flags, namespace_flags, network_flags,
 };
-use purplec::emit::Recorded;
+use purplec::emit::PlanMeaning;
 use purplec::emit::bpf::Program;
 use purplec::seal::{hex, notifies};
 use purplec::show::assembly::assembly;
@@ -103,15 +103,15 @@ fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     match format {
         Format::Human => print(&words(plan, &view(plan)), Exit::Clean),
         Format::Json => print(&format!("{:#}\n", view(plan)), Exit::Clean),
-        Format::Policy => match policy(plan, arguments.arch, &|place| {
-            source_line::words(plan, place)
-        }) {
-            Ok(text) => print(&text, Exit::Clean),
-            Err(why) => {
-                complain(&format!("purplec: {why}"));
-                Exit::Findings
+        Format::Policy => {
+            match policy(plan, arguments.arch, &|line| source_line::words(plan, line)) {
+                Ok(text) => print(&text, Exit::Clean),
+                Err(why) => {
+                    complain(&format!("purplec: {why}"));
+                    Exit::Findings
+                }
             }
-        },
+        }
         Format::Assembly => listings(plan, arguments.arch),
     }
 }
@@ -121,7 +121,7 @@ fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
     let mut out = String::new();
     let wanted = |one: &Filter<'_>| only.is_none() || native(one) == only;
     for one in plan.filters.iter().filter(wanted) {
-        let recorded = Recorded::read(plan, one.audit_arch);
+        let recorded = PlanMeaning::read(plan, one.audit_arch);
         let (Some(arch), Some(recorded), Some(program)) =
             (native(&one), recorded, Program::from_le_bytes(one.program))
         else {
@@ -129,8 +129,8 @@ fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
             return Exit::Findings;
         };
         let count = program.instructions.len();
-        let listing = assembly(&recorded, notifies(plan), &program, &|place| {
-            source_line::words(plan, place)
+        let listing = assembly(&recorded, notifies(plan), &program, &|line| {
+            source_line::words(plan, line)
         });
         if !out.is_empty() {
             out.push('\n');
@@ -230,13 +230,13 @@ fn details(audit: &Audit<'_>) -> Vec<&'static str> {
 
 fn namespaces(flags: u64) -> Vec<&'static str> {
     [
-        (0x0002_0000, "mount"),
-        (0x0200_0000, "cgroup"),
-        (0x0400_0000, "uts"),
-        (0x0800_0000, "ipc"),
-        (0x1000_0000, "user"),
-        (0x2000_0000, "pid"),
-        (0x4000_0000, "network"),
+        (namespace_flags::NEWNS, "mount"),
+        (namespace_flags::NEWCGROUP, "cgroup"),
+        (namespace_flags::NEWUTS, "uts"),
+        (namespace_flags::NEWIPC, "ipc"),
+        (namespace_flags::NEWUSER, "user"),
+        (namespace_flags::NEWPID, "pid"),
+        (namespace_flags::NEWNET, "network"),
     ]
     .into_iter()
     .filter(|&(flag, _)| flags & flag != 0)
@@ -299,11 +299,16 @@ const fn kind(kind: MountKind) -> &'static str {
 }
 
 fn attributes(bits: u64) -> Vec<&'static str> {
-    [(1, "ro"), (2, "nosuid"), (4, "nodev"), (8, "noexec")]
-        .into_iter()
-        .filter(|&(bit, _)| bits & bit != 0)
-        .map(|(_, name)| name)
-        .collect()
+    [
+        (mount_attrs::RDONLY, "ro"),
+        (mount_attrs::NOSUID, "nosuid"),
+        (mount_attrs::NODEV, "nodev"),
+        (mount_attrs::NOEXEC, "noexec"),
+    ]
+    .into_iter()
+    .filter(|&(bit, _)| bits & bit != 0)
+    .map(|(_, name)| name)
+    .collect()
 }
 
 fn filter(plan: &Plan<'_>, filter: &Filter<'_>) -> Value {
@@ -426,7 +431,7 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Bind if target.starts_with("/dev/") => return None,
         MountKind::Bind => {
             let source = text(mount.source);
-            let how = if mount.attrs & 1 == 0 {
+            let how = if mount.attrs & mount_attrs::RDONLY == 0 {
                 "writable"
             } else {
                 "read-only"
@@ -446,16 +451,16 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Tmpfs if target == "/" => return None,
         MountKind::Tmpfs => format!("{target}, private, {} MiB", mount.size >> 20),
         MountKind::File => format!("{target}, generated"),
-        MountKind::Mask if guarded(mount) => format!("{target}, hidden and kept so"),
+        MountKind::Mask if is_protected(mount) => format!("{target}, hidden, protected"),
         MountKind::Mask if mount.line.is_some() => format!("{target}, hidden"),
-        MountKind::SelfBind if guarded(mount) => format!("{target}, kept as it is"),
+        MountKind::SelfBind if is_protected(mount) => format!("{target}, protected"),
         _ => return None,
     };
     Some(words + &line)
 }
 
-/// Whether nobody inside can make what is missing there.
-const fn guarded(mount: &Mount<'_>) -> bool {
+/// Whether it is a protected path: a stub stands there where it is missing.
+const fn is_protected(mount: &Mount<'_>) -> bool {
     mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY) != 0
 }
 

@@ -1,30 +1,30 @@
-//! A place in a policy, for people and for programs.
+//! A line of a policy, for people and for programs.
 
 use purple_plan::{Plan, SourceLine};
 use serde_json::{Value, json};
 
-/// `line 31`, or `line 31 of NAME` where the policy inherits it; `None` for no place.
-pub(super) fn words(plan: &Plan<'_>, place: SourceLine) -> Option<String> {
-    let line = place.line();
-    match (place.is_some(), source(plan, place)) {
+/// `line 31`, or `line 31 of NAME` where the policy inherits it; `None` for no line.
+pub(super) fn words(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
+    let number = line.line();
+    match (line.is_some(), source(plan, line)) {
         (false, _) => None,
-        (true, None) => Some(format!("line {line}")),
-        (true, Some(name)) => Some(format!("line {line} of {name}")),
+        (true, None) => Some(format!("line {number}")),
+        (true, Some(name)) => Some(format!("line {number} of {name}")),
     }
 }
 
-/// The line, 0 for no place.
-pub(super) fn line(place: SourceLine) -> Value {
-    json!(place.line())
+/// The line's number, 0 for no line.
+pub(super) fn line(line: SourceLine) -> Value {
+    json!(line.line())
 }
 
-/// The name of the policy that a place is in; `None` for the plan's own.
-pub(super) fn source(plan: &Plan<'_>, place: SourceLine) -> Option<String> {
-    let index = usize::from(place.source()).checked_sub(1)?;
+/// The name of the policy that a line is in; `None` for the plan's own.
+pub(super) fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
+    let index = usize::from(line.source()).checked_sub(1)?;
     let name = plan
         .sources
         .iter()
         .nth(index)
         .map(|one| one.name.to_string_lossy().into_owned());
-    Some(name.unwrap_or_else(|| format!("parent {}", place.source())))
+    Some(name.unwrap_or_else(|| format!("parent {}", line.source())))
 }

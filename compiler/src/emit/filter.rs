@@ -1,6 +1,7 @@
 //! A filter of a plan.
 
 use super::bpf;
+use crate::ir::Probe;
 
 /// A filter, checked against its meaning, for one architecture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub struct Filter {
     /// The program.
     pub program: bpf::Program,
     /// The call that shows that it is in force.
-    pub probe: Option<bpf::Probe>,
+    pub probe: Option<Probe>,
     /// What the check covered.
     pub report: bpf::Report,
 }

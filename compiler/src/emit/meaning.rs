@@ -5,8 +5,8 @@
 //! allowed, the denial. Everything that the evaluator says is the same for what is read back.
 
 use crate::ir::syscalls::{
-    self, Action, ArchMeaning, Call, CallMeaning, Guard, Meaning, Rule, Test, Unnamed, Verdict,
-    Why, evaluate,
+    self, Action, ArchMeaning, Call, CallMeaning, Guard, Meaning, Reason, Rule, Test, Unnamed,
+    Verdict, evaluate,
 };
 use crate::source::Span;
 use crate::syscalls::{Arch, guarded, syscall_name};
@@ -27,7 +27,11 @@ pub(super) struct Records {
 
 impl Records {
     /// Adds one filter's.
-    pub(super) fn add(&mut self, meaning: &Meaning, place: &impl Fn(Span) -> SourceLine) {
+    pub(super) fn add(
+        &mut self,
+        meaning: &Meaning,
+        line_of: &impl Fn(Span) -> SourceLine,
+    ) -> Result<(), TooMany> {
         for one in meaning.interfaces() {
             let mut flags = if one.default.deny {
                 interface_flags::DEFAULT_DENY
@@ -46,32 +50,33 @@ impl Records {
                 newest: one.newest,
                 enosys: one.enosys.into(),
                 denial: super::bpf::return_value(one.denial),
-                line: place(one.default.span),
-                beyond: count(one.beyond.len()),
-                calls: count(one.calls.len()),
+                line: line_of(one.default.span),
+                beyond: count(one.beyond.len(), "system calls")?,
+                calls: count(one.calls.len(), "system calls")?,
             });
             self.numbers
                 .extend(one.beyond.iter().map(|&number| Number { number }));
             for (number, call) in &one.calls {
-                self.call(*number, call, place);
+                self.call(*number, call, line_of)?;
             }
         }
+        Ok(())
     }
 
-    fn call(&mut self, number: u32, call: &CallMeaning, place: &impl Fn(Span) -> SourceLine) {
-        let (basis, span) = if let Some(span) = call.hidden {
-            (Basis::Hidden, Some(span))
-        } else if let Some(span) = call.denied {
-            (Basis::Denied, Some(span))
-        } else if let Some(span) = call.allowed {
-            (Basis::Allowed, Some(span))
-        } else if call.baseline {
-            (Basis::Baseline, None)
-        } else {
-            (Basis::Default, None)
+    fn call(
+        &mut self,
+        number: u32,
+        call: &CallMeaning,
+        line_of: &impl Fn(Span) -> SourceLine,
+    ) -> Result<(), TooMany> {
+        let (basis, span) = match call.basis() {
+            syscalls::Basis::Hidden(span) => (Basis::Hidden, Some(span)),
+            syscalls::Basis::Denied(span) => (Basis::Denied, Some(span)),
+            syscalls::Basis::Allowed(span) => (Basis::Allowed, Some(span)),
+            syscalls::Basis::Baseline => (Basis::Baseline, None),
+            syscalls::Basis::Default => (Basis::Default, None),
         };
-        let plain = matches!(basis, Basis::Allowed | Basis::Default);
-        let guard = call.guard.iter().filter(|_| plain).flat_map(|guard| {
+        let guard = call.guard_in_force().into_iter().flat_map(|guard| {
             let comparison = if guard.only {
                 Comparison::Eq
             } else {
@@ -93,31 +98,50 @@ impl Records {
         self.calls.push(NamedCall {
             number,
             basis,
-            line: span.map_or(SourceLine::NONE, place),
-            rules: u16::try_from(call.rules.len()).unwrap_or(u16::MAX),
-            guard: u16::try_from(guard.len()).unwrap_or(u16::MAX),
+            line: span.map_or(SourceLine::NONE, line_of),
+            rules: count(call.rules.len(), "rules on one system call")?,
+            guard: count(guard.len(), "guarded values")?,
         });
         for rule in &call.rules {
             self.rules.push(CallRule {
                 strength: strength(rule.strength),
                 action: super::bpf::return_value(rule.action),
-                line: place(rule.span),
-                conditions: count(rule.conditions.len()),
+                line: line_of(rule.span),
+                conditions: count(rule.conditions.len(), "conditions of one rule")?,
             });
             self.conditions
-                .extend(rule.conditions.iter().map(|one| condition(one, place)));
+                .extend(rule.conditions.iter().map(|one| condition(one, line_of)));
         }
         self.conditions.extend(guard);
+        Ok(())
     }
 }
 
-/// A count that the policy's limits keep small; one that is not makes no plan.
-fn count(of: usize) -> u32 {
-    u32::try_from(of).unwrap_or(u32::MAX)
+/// A count as a record's field.
+fn count<T: TryFrom<usize>>(of: usize, what: &'static str) -> Result<T, TooMany> {
+    T::try_from(of).map_err(|_| TooMany(what))
 }
 
-fn bits(width: u64) -> u16 {
-    u16::try_from(width.count_ones()).unwrap_or(u16::MAX)
+/// More of something than a record can count: an earlier stage should have refused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany(pub &'static str);
+
+impl std::fmt::Display for TooMany {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "too many {} reached the plan", self.0)
+    }
+}
+
+impl std::error::Error for TooMany {}
+
+/// The size of an argument: a verified width has 8, 16, 32 or 64 bits.
+const fn bits(width: u64) -> u16 {
+    match width.count_ones() {
+        8 => 8,
+        16 => 16,
+        32 => 32,
+        _ => 64,
+    }
 }
 
 const fn width(bits: u16) -> u64 {
@@ -151,7 +175,7 @@ const fn strength_back(of: Strength) -> syscalls::Strength {
     }
 }
 
-fn condition(of: &syscalls::Condition, place: &impl Fn(Span) -> SourceLine) -> Condition {
+fn condition(of: &syscalls::Condition, line_of: &impl Fn(Span) -> SourceLine) -> Condition {
     let (comparison, value, mask) = match of.test {
         Test::Eq(value) => (Comparison::Eq, value, 0),
         Test::Ne(value) => (Comparison::Ne, value, 0),
@@ -162,7 +186,7 @@ fn condition(of: &syscalls::Condition, place: &impl Fn(Span) -> SourceLine) -> C
         Test::MaskedEq { mask, value } => (Comparison::MaskedEq, value, mask),
         Test::MaskedNe { mask, value } => (Comparison::MaskedNe, value, mask),
     };
-    let (arg, bits, line) = (of.arg.into(), bits(of.width), place(of.span));
+    let (arg, bits, line) = (of.arg.into(), bits(of.width), line_of(of.span));
     Condition {
         comparison,
         arg,
@@ -206,12 +230,12 @@ pub fn action(value: u32) -> Option<Action> {
 
 /// A filter's meaning, read from a plan.
 #[derive(Debug, Clone)]
-pub struct Recorded {
-    /// Every span in it is a place in disguise: see [`Recorded::verdict`] and [`place_of`].
+pub struct PlanMeaning {
+    /// Every span in it is a place in disguise: see [`PlanMeaning::verdict`] and [`place_of`].
     meaning: Meaning,
 }
 
-impl Recorded {
+impl PlanMeaning {
     /// The meaning of the filter for an architecture; `None` where the plan has no such filter, or
     /// its meaning is of another compiler: an interface or an action that this one does not know.
     pub fn read(plan: &Plan<'_>, audit_arch: u32) -> Option<Self> {
@@ -262,7 +286,7 @@ impl Recorded {
     }
 
     /// The verdict on a call, why, and the place in the policy that gives it.
-    pub fn verdict(&self, call: &Call) -> (Action, Why, SourceLine) {
+    pub fn verdict(&self, call: &Call) -> (Action, Reason, SourceLine) {
         let Verdict {
             action,
             why,
@@ -272,14 +296,14 @@ impl Recorded {
     }
 }
 
-type Named = (u32, CallMeaning);
+type NumberedCall = (u32, CallMeaning);
 
 fn read_call(
     arch: Option<Arch>,
     call: NamedCall,
     rules: &mut impl Iterator<Item = CallRule>,
     conditions: &mut impl Iterator<Item = Condition>,
-) -> Option<Named> {
+) -> Option<NumberedCall> {
     let name = arch
         .and_then(|arch| syscall_name(arch, call.number))
         .unwrap_or("unknown");
@@ -333,8 +357,8 @@ fn size(count: u32) -> usize {
 }
 
 /// A place in the shape of a span, so that the meaning's types hold it.
-fn disguise(place: SourceLine) -> Span {
-    Span::new(place.source().into(), size(place.line()))
+fn disguise(line: SourceLine) -> Span {
+    Span::new(line.source().into(), size(line.line()))
 }
 
 /// The place that a span of a meaning read from a plan stands for.

@@ -6,7 +6,7 @@ mod meaning;
 mod plan;
 
 pub use filter::Filter;
-pub use meaning::{Recorded, action, place_of};
+pub use meaning::{PlanMeaning, TooMany, action, place_of};
 pub(crate) use plan::COMPILER;
 pub use plan::{Artefacts, TextWithNul};
 
@@ -24,26 +24,25 @@ pub fn emit<'i>(
 ) -> Result<Option<Artefacts<'i>>, EmitFault> {
     ir::verify(ir).map_err(EmitFault::Ir)?;
     let mut filters = Vec::new();
-    for meaning in &ir.filters {
-        let enforced = ir.enforced(meaning);
+    for filter in &ir.filters {
         let emitted = match backend {
-            Backend::Own => bpf::emit(&enforced, sink).map_err(EmitFault::Filter)?,
+            Backend::Own => bpf::emit(&filter.enforced, sink).map_err(EmitFault::Filter)?,
             #[cfg(feature = "libseccomp")]
-            Backend::Libseccomp => bpf::emit_by_libseccomp(&enforced, sink),
+            Backend::Libseccomp => bpf::emit_by_libseccomp(&filter.enforced, sink),
         };
         let Some((program, report)) = emitted else {
             return Ok(None);
         };
-        let probe = bpf::probe(meaning);
         filters.push(Filter {
-            audit_arch: meaning.native.arch.audit(),
+            audit_arch: filter.meaning.native.arch.audit(),
             program,
-            probe,
+            probe: filter.probe,
             report,
         });
     }
     filters.sort_by_key(|filter| filter.audit_arch);
-    Ok(Some(Artefacts::new(ir, filters, sources)))
+    let artefacts = Artefacts::new(ir, filters, sources).map_err(EmitFault::Count)?;
+    Ok(Some(artefacts))
 }
 
 /// A fault of the compiler, found before anything was sealed.
@@ -53,6 +52,8 @@ pub enum EmitFault {
     Ir(ir::Broken),
     /// In a filter.
     Filter(Fault),
+    /// In a filter's meaning: more than a plan can count.
+    Count(TooMany),
 }
 
 impl std::fmt::Display for EmitFault {
@@ -60,6 +61,7 @@ impl std::fmt::Display for EmitFault {
         match self {
             Self::Ir(broken) => broken.fmt(f),
             Self::Filter(fault) => fault.fmt(f),
+            Self::Count(found) => found.fmt(f),
         }
     }
 }

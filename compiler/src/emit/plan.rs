@@ -9,7 +9,7 @@ mod texts;
 pub use texts::TextWithNul;
 
 use super::filter::Filter;
-use super::meaning::Records;
+use super::meaning::{Records, TooMany};
 use crate::ir::Ir;
 use crate::ir::syscalls::Meaning;
 use crate::source::Sources;
@@ -23,6 +23,8 @@ use texts::Texts;
 pub struct Artefacts<'i> {
     ir: &'i Ir,
     filters: Vec<Filter>,
+    /// What the filters mean, in their order.
+    meaning: Records,
     sources: &'i Sources,
 }
 
@@ -35,12 +37,25 @@ pub(crate) const COMPILER: &CStr = match CStr::from_bytes_with_nul(
 };
 
 impl<'i> Artefacts<'i> {
-    pub(super) const fn new(ir: &'i Ir, filters: Vec<Filter>, sources: &'i Sources) -> Self {
-        Self {
+    pub(super) fn new(
+        ir: &'i Ir,
+        filters: Vec<Filter>,
+        sources: &'i Sources,
+    ) -> Result<Self, TooMany> {
+        let lines = Lines(sources);
+        let mut meaning = Records::default();
+        for filter in &filters {
+            let native = |one: &&Meaning| one.native.arch.audit() == filter.audit_arch;
+            if let Some(one) = ir.meanings().find(native) {
+                meaning.add(one, &|span| lines.of(Some(span)))?;
+            }
+        }
+        Ok(Self {
             ir,
             filters,
+            meaning,
             sources,
-        }
+        })
     }
 
     /// The filters.
@@ -55,7 +70,7 @@ impl<'i> Artefacts<'i> {
     ) -> Result<T, TextWithNul> {
         let (ir, lines) = (self.ir, Lines(self.sources));
         let texts = Texts::new(ir, &self.filters, self.sources.written())?;
-        let meaning = self.meaning();
+        let meaning = &self.meaning;
         let steps = ir.steps.iter().zip(&texts.steps);
         let mounts: Vec<Mount<'_>> = steps
             .map(|(step, text)| mounts::mount(step, text, lines))
@@ -69,14 +84,6 @@ impl<'i> Artefacts<'i> {
             .collect();
         let sources: Vec<Source<'_>> = texts.sources.iter().map(|name| Source { name }).collect();
         Ok(use_them(&Contents {
-            meta: Meta {
-                policy_name: &texts.name,
-                compiler: COMPILER,
-                source_digest: self.sources.digest(),
-            },
-            process: process::process(ir, &texts, lines),
-            capabilities: process::capabilities(ir),
-            network: process::network(&ir.network, lines),
             mounts: &mounts,
             rlimits: &rlimits,
             environment: &layers::environment(&texts),
@@ -93,19 +100,16 @@ impl<'i> Artefacts<'i> {
             calls: &meaning.calls,
             rules: &meaning.rules,
             conditions: &meaning.conditions,
+            ..Contents::of(
+                Meta {
+                    policy_name: &texts.name,
+                    compiler: COMPILER,
+                    source_digest: self.sources.digest(),
+                },
+                process::process(ir, &texts, lines),
+                process::capabilities(ir),
+                process::network(&ir.network, lines),
+            )
         }))
-    }
-
-    /// What the filters mean, in their order.
-    fn meaning(&self) -> Records {
-        let lines = Lines(self.sources);
-        let mut records = Records::default();
-        for filter in &self.filters {
-            let native = |one: &&Meaning| one.native.arch.audit() == filter.audit_arch;
-            if let Some(one) = self.ir.filters.iter().find(native) {
-                records.add(one, &|span| lines.of(Some(span)));
-            }
-        }
-        records
     }
 }

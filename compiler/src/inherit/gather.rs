@@ -35,7 +35,7 @@ struct Link {
 }
 
 /// A text that a name leads to.
-struct Found {
+struct LoadedParent {
     identity: Identity,
     text: Content,
 }
@@ -153,14 +153,14 @@ impl<'a> Gathering<'a> {
     }
 
     /// The text that a name stands for; `None`: the sink knows.
-    fn find(&mut self, name: &str, span: Span, here: Option<&PolicyFile>) -> Option<Found> {
+    fn find(&mut self, name: &str, span: Span, here: Option<&PolicyFile>) -> Option<LoadedParent> {
         if !is_file(name) {
             let Some(profile) = profiles::find(name) else {
                 self.sink.push(unknown_profile(name, span));
                 return None;
             };
             let identity = Identity::Profile(profile.name);
-            return Some(Found {
+            return Some(LoadedParent {
                 identity,
                 text: Content::Shipped(profile.text),
             });
@@ -181,7 +181,7 @@ impl<'a> Gathering<'a> {
             return None;
         };
         match files.locate(name, here) {
-            Ok(place) => Some(Found {
+            Ok(place) => Some(LoadedParent {
                 identity: Identity::File(place.identity.clone()),
                 text: Content::Stored(place),
             }),
@@ -196,7 +196,7 @@ impl<'a> Gathering<'a> {
     /// Reads a text and all that it extends; gives its number, or `None` where it cannot be read.
     fn read(
         &mut self,
-        found: Found,
+        found: LoadedParent,
         name: String,
         span: Span,
         faults: &mut usize,

@@ -32,6 +32,13 @@ pub enum Detail {
     Network,
 }
 
+impl Audit {
+    /// Whether denied calls are recorded, one by one.
+    pub fn records_denials(&self) -> bool {
+        self.details.contains(&Detail::Syscall)
+    }
+}
+
 impl Detail {
     /// The name in policies and in the listing.
     pub const fn name(self) -> &'static str {

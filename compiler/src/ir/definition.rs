@@ -1,6 +1,7 @@
 //! Everything that a plan enforces, in one value.
 
-use super::audit::{Audit, Detail};
+use super::audit::Audit;
+use super::filter::Filter;
 use super::landlock::Landlock;
 use super::network::Network;
 use super::process::Process;
@@ -30,23 +31,14 @@ pub struct Ir {
     pub audit: Option<Audit>,
     /// The Landlock ruleset.
     pub landlock: Landlock,
-    /// The filter's meaning, an architecture each.
-    pub filters: Vec<Meaning>,
+    /// The filters, one for each architecture, in the policy's order.
+    pub filters: Vec<Filter>,
 }
 
 impl Ir {
-    /// What the filter's program for a meaning must do: where denied calls are recorded, it
-    /// notifies the supervisor of each instead of answering by itself.
-    pub fn enforced(&self, meaning: &Meaning) -> Meaning {
-        let notifies = self
-            .audit
-            .as_ref()
-            .is_some_and(|audit| audit.details.contains(&Detail::Syscall));
-        if notifies {
-            meaning.with_notification()
-        } else {
-            meaning.clone()
-        }
+    /// What the filters mean, one for each architecture.
+    pub fn meanings(&self) -> impl Iterator<Item = &Meaning> {
+        self.filters.iter().map(|filter| &filter.meaning)
     }
 }
 

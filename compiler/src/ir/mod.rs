@@ -3,6 +3,7 @@
 
 mod audit;
 mod definition;
+mod filter;
 pub mod landlock;
 mod namespace;
 pub mod network;
@@ -15,7 +16,8 @@ mod verify;
 
 pub use audit::{Audit, Detail};
 pub use definition::{CgroupValue, Ir, Variable};
+pub use filter::{Filter, Probe};
 pub use namespace::Namespace;
-pub use process::{Identity, Limit, Process, Resource};
+pub use process::{CapabilitySets, Identity, Limit, Process, Resource};
 pub use step::{Action, Attributes, Step, Stub};
 pub use verify::{Broken, verify};

@@ -3,7 +3,7 @@
 use super::definition::Ir;
 use super::landlock::Landlock;
 use super::namespace::Namespace;
-use super::process::Process;
+use super::process::{CapabilitySets, Process};
 use super::step::{Action, Attributes, Step, Stub};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -79,7 +79,7 @@ impl fmt::Display for Process {
         writeln!(f, "namespaces{}", Namespaces(&self.namespaces))?;
         let inner = Namespaces(&self.inner_namespaces);
         writeln!(f, "inner_namespaces{inner}")?;
-        writeln!(f, "capabilities {:#x}", self.capabilities)?;
+        writeln!(f, "{}", self.capabilities)?;
         writeln!(f, "host_name {}", self.host_name)?;
         writeln!(f, "working_dir {}", self.working_dir)?;
         writeln!(f, "umask {:04o}", self.umask)?;
@@ -94,6 +94,22 @@ impl fmt::Display for Process {
             writeln!(f, "timeout {} s", timeout.as_secs())?;
         }
         writeln!(f, "grace {} ms", self.grace.as_millis())
+    }
+}
+
+impl fmt::Display for CapabilitySets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("capabilities")?;
+        for (name, mask) in [
+            ("bounding", self.bounding),
+            ("inheritable", self.inheritable),
+            ("permitted", self.permitted),
+            ("effective", self.effective),
+            ("ambient", self.ambient),
+        ] {
+            write!(f, " {name} {mask:#x}")?;
+        }
+        Ok(())
     }
 }
 

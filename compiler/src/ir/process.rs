@@ -16,8 +16,8 @@ pub struct Process {
     pub user: Identity,
     /// Its group.
     pub group: Identity,
-    /// Capabilities that it keeps, in each of its sets: bit N for capability N.
-    pub capabilities: u64,
+    /// Its capabilities.
+    pub capabilities: CapabilitySets,
     /// How long it may run.
     pub timeout: Option<Duration>,
     /// What it gets to end by itself when its time is over.
@@ -34,6 +34,39 @@ pub struct Process {
     pub working_dir_span: Option<Span>,
     /// Limits of its resources (setrlimit(2)).
     pub limits: Vec<Limit>,
+}
+
+/// A process's sets of capabilities (capabilities(7)): bit N for capability N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapabilitySets {
+    /// What it can get by `execve`.
+    pub bounding: u64,
+    /// What `execve` preserves where the file says so too.
+    pub inheritable: u64,
+    /// What it can make effective.
+    pub permitted: u64,
+    /// What the kernel checks.
+    pub effective: u64,
+    /// What `execve` preserves for files without capabilities.
+    pub ambient: u64,
+}
+
+impl CapabilitySets {
+    /// The same capabilities in every set.
+    pub const fn same(mask: u64) -> Self {
+        Self {
+            bounding: mask,
+            inheritable: mask,
+            permitted: mask,
+            effective: mask,
+            ambient: mask,
+        }
+    }
+
+    /// Whether no set has a capability.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::same(0)
+    }
 }
 
 /// A user's or a group's number.

@@ -4,6 +4,7 @@
 //! [`verify`] checks what every producer of a [`Meaning`] promises. Printing one (`Display`) is
 //! what `--emit=ir` shows.
 
+mod basis;
 mod definition;
 mod describe;
 mod evaluate;
@@ -11,12 +12,13 @@ mod print;
 mod sets;
 mod verify;
 
+pub(crate) use basis::Basis;
 pub use definition::{
     Action, ArchMeaning, CallMeaning, Condition, Guard, Meaning, Rule, Strength, Test, Unnamed,
 };
 pub use describe::describe_call;
 pub(crate) use describe::interface;
-pub use evaluate::{Call, Verdict, Why, evaluate};
+pub use evaluate::{Call, Reason, Verdict, evaluate};
 pub(crate) use sets::{clashing, covers, impossible};
 pub use verify::{Broken, verify};
 

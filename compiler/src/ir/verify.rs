@@ -3,7 +3,8 @@
 //! The file system:
 //!  1. The first step makes the root: a private file system in memory at `/`.
 //!  2. The last step seals it read-only: nothing is added to the root afterwards.
-//!  3. No two steps mount something at the same place, masks and read-only covers excepted.
+//!  3. No two steps mount something at the same place, except what changes the mount that is there already:
+//!     a mask, a read-only step, a kernel setting or the seal.
 //!  4. Every mount forbids set-user-id programs, and device files but for the listed ones in `/dev`
 //!     and the pseudo-terminals. A step that mounts nothing has no attributes.
 //!  5. What is masked, made read-only or protected is read-only; so is `/sys`. Nothing in `/proc`,
@@ -30,7 +31,11 @@
 //! 16. The layers needed are named once each, in order.
 //! 17. Landlock restricts files, and allows no writing where the mount at the same path forbids it.
 //! 18. There is a filter.
+//! 19. A filter enforces what it means; where denied calls are recorded, it notifies the supervisor
+//!     of each call that the meaning answers with an error of the policy's.
+//! 20. The probe, evaluated under the filter's meaning, gets the error that it says.
 
+use super::audit::Audit;
 use super::definition::Ir;
 use super::namespace::Namespace;
 use super::network;
@@ -57,7 +62,11 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
     if ir.filters.is_empty() {
         return broken("there is no filter");
     }
-    Ok(())
+    let records_denials = ir.audit.as_ref().is_some_and(Audit::records_denials);
+    ir.filters
+        .iter()
+        .try_for_each(|filter| filter.verify(records_denials))
+        .map_err(Broken)
 }
 
 fn broken(rule: impl Into<String>) -> Result<(), Broken> {
@@ -83,11 +92,11 @@ fn ends(steps: &[Step]) -> Result<(), Broken> {
 fn targets(steps: &[Step]) -> Result<(), Broken> {
     let mut targets = BTreeSet::new();
     for step in steps {
-        let covers = matches!(
+        let is_on_top = matches!(
             step.action,
             Action::Mask | Action::ReadOnly | Action::Seal | Action::Setting(_)
         );
-        if !covers && !targets.insert(&step.target) {
+        if !is_on_top && !targets.insert(&step.target) {
             return broken(format!("two steps for {}", step.target));
         }
     }
@@ -154,7 +163,7 @@ fn process(process: &Process) -> Result<(), Broken> {
         return broken("the sandbox shares a namespace");
     }
     let inner = &process.inner_namespaces;
-    let is_capable = process.capabilities != 0;
+    let is_capable = !process.capabilities.is_empty();
     if is_capable == inner.is_empty() || is_capable && !inner.contains(&Namespace::User) {
         return broken("capabilities and namespaces of the program's own do not go together");
     }

@@ -1,8 +1,8 @@
 //! The record of what a program did, within its reach.
 
 use super::host::within;
+use super::host_paths::{Share, shares};
 use super::scope::Scope;
-use super::share::{Share, shares};
 use crate::diagnostics::{Diagnostic, quote};
 
 /// Runs the lints.

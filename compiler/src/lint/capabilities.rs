@@ -208,7 +208,7 @@ fn usable(name: &str, scope: &Scope<'_>) -> bool {
     let Some((_, calls)) = CALLS.iter().find(|(known, _)| *known == name) else {
         return true;
     };
-    let interfaces = scope.ir.filters.iter().flat_map(Meaning::interfaces);
+    let interfaces = scope.ir.meanings().flat_map(Meaning::interfaces);
     interfaces
         .into_iter()
         .any(|one| calls.iter().any(|call| access(one, call).passes()))
@@ -220,7 +220,7 @@ fn sys_admin(place: Span, scope: &mut Scope<'_>) {
             && step.attributes.read_only
             && !step.target.starts_with("/dev/")
     });
-    let one = scope.ir.filters.first().map(|filter| &filter.native);
+    let one = scope.ir.meanings().next().map(|one| &one.native);
     let open = |names: [&'static str; 4]| {
         let passes = |name: &&str| one.is_some_and(|one| access(one, name).passes());
         names

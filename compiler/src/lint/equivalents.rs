@@ -161,7 +161,7 @@ const CLASSES: &[Class] = &[
 /// Runs the lints on every interface of every architecture.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    for one in ir.filters.iter().flat_map(Meaning::interfaces) {
+    for one in ir.meanings().flat_map(Meaning::interfaces) {
         if one.denial == Action::Log {
             continue;
         }

@@ -50,7 +50,7 @@ mod tests {
     use super::below;
 
     #[test]
-    fn what_lies_below_is_told_by_names() {
+    fn what_lies_below_is_recognised_by_names() {
         assert_eq!(below("/usr/bin", "/usr"), Some("bin".to_owned()));
         assert_eq!(below("./src/", "."), Some("src".to_owned()));
         assert_eq!(below("./", "."), Some(String::new()));

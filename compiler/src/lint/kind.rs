@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_told_apart_by_what_they_give() {
+    fn paths_are_distinguished_by_what_they_give() {
         assert_eq!(of("/"), Kind::Root);
         assert_eq!(of("//./"), Kind::Root);
         for path in ["/proc", "/sys/kernel", "/dev/kvm"] {

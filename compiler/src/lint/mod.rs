@@ -7,9 +7,11 @@
 mod audit;
 mod calls;
 mod capabilities;
+mod dangerous_paths;
 mod environment;
 mod equivalents;
 mod host;
+mod host_paths;
 mod kind;
 mod network;
 mod paths;
@@ -17,8 +19,6 @@ mod resources;
 mod rules;
 mod scope;
 mod search;
-mod share;
-mod shared;
 mod start;
 pub mod suppress;
 mod syscalls;
@@ -27,7 +27,7 @@ mod working;
 pub use calls::{Access, access};
 pub use capabilities::without_effect;
 pub use environment::{holds_secret, loads_code};
-pub use share::{Danger, Share, shares};
+pub use host_paths::{Danger, Share, shares};
 
 use crate::diagnostics::Sink;
 use crate::ir::Ir;
@@ -46,7 +46,7 @@ pub fn lint(resolved: &Resolved, ir: &Ir, document: &Document, sink: &mut Sink) 
     equivalents::lint(&mut scope);
     rules::lint(&mut scope);
     capabilities::lint(&mut scope);
-    shared::lint(&mut scope);
+    dangerous_paths::lint(&mut scope);
     search::lint(&mut scope);
     paths::lint(&mut scope);
     working::lint(&mut scope);

@@ -58,7 +58,7 @@ fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
 }
 
 fn ports_without_calls(place: Span, call: &'static str, scope: &mut Scope<'_>) {
-    let Some(one) = scope.ir.filters.first().map(|filter| &filter.native) else {
+    let Some(one) = scope.ir.meanings().next().map(|one| &one.native) else {
         return;
     };
     let denied: Vec<&str> = ["socket", call]

@@ -1,8 +1,8 @@
 //! Paths of the host that undo what is said about one another.
 
 use super::host::{below, plain, within};
+use super::host_paths::{Share, shares};
 use super::scope::Scope;
-use super::share::{Share, shares};
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Step};
 

@@ -13,8 +13,7 @@ const MOST_PAIRS: usize = 10_000;
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let ir = scope.ir;
     for (at, one) in ir
-        .filters
-        .iter()
+        .meanings()
         .flat_map(|filter| filter.interfaces().enumerate())
     {
         for call in one.calls.values() {

@@ -1,8 +1,8 @@
 //! Where programs and libraries are looked for, and who can put something there.
 
 use super::host::within;
+use super::host_paths::shares;
 use super::scope::Scope;
-use super::share::shares;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::Action;
 use crate::resolve::Variable;

@@ -12,7 +12,7 @@ use super::calls::{Access, access, named};
 use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action as Mount;
-use crate::ir::syscalls::{Action, ArchMeaning, Strength, Why};
+use crate::ir::syscalls::{Action, ArchMeaning, Reason, Strength};
 use crate::source::Span;
 use crate::syscalls::Arch;
 use first::{ASKED, GLIBC, MUSL, Step, Stopped, stopped};
@@ -32,12 +32,7 @@ const LOADERS: [(Arch, &str); 8] = [
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
-    let natives: Vec<&ArchMeaning> = scope
-        .ir
-        .filters
-        .iter()
-        .map(|filter| &filter.native)
-        .collect();
+    let natives: Vec<&ArchMeaning> = scope.ir.meanings().map(|filter| &filter.native).collect();
     for one in natives {
         calls(one, scope);
         loader(one.arch, scope);
@@ -151,7 +146,7 @@ fn lacking(one: &ArchMeaning, steps: &[Step]) -> Vec<Stopped> {
 const fn is_written(stopped: &Stopped) -> bool {
     matches!(
         stopped.verdict.why,
-        Why::Rule | Why::NoAllowRuleHeld | Why::Denied | Why::Hidden
+        Reason::Rule | Reason::NoAllowRuleHeld | Reason::Denied | Reason::Hidden
     )
 }
 

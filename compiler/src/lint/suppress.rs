@@ -44,7 +44,7 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
                         ),
                     )
                     .with_related(diagnostic.span, "the error")
-                    .with_help("mend what the error is about; only notes and warnings can stand"),
+                    .with_help("fix the error; only notes and warnings can be suppressed"),
                 );
                 kept.push(diagnostic);
             }

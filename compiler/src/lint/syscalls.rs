@@ -21,7 +21,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 fn dangers(scope: &mut Scope<'_>) {
     for danger in &DANGERS {
         let mut found: Vec<(&'static str, Span)> = Vec::new();
-        for interface in scope.ir.filters.iter().flat_map(Meaning::interfaces) {
+        for interface in scope.ir.meanings().flat_map(Meaning::interfaces) {
             for call in interface
                 .calls
                 .values()
@@ -101,7 +101,7 @@ const GUARDED: [(&str, &str, &str); 8] = [
 fn guarded_values(scope: &mut Scope<'_>) {
     let ir = scope.ir;
     let mut reported = BTreeSet::new();
-    for one in ir.filters.iter().flat_map(Meaning::interfaces) {
+    for one in ir.meanings().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
             let opens = |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log);
             for (at, rule) in call
@@ -139,7 +139,7 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
         return;
     }
     let mut reported = BTreeSet::new();
-    for one in ir.filters.iter().flat_map(Meaning::interfaces) {
+    for one in ir.meanings().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.name == "socket") {
             for rule in &call.rules {
                 let Some(protocol) = beyond_the_ports(rule) else {

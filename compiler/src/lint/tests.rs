@@ -8,10 +8,10 @@ mod starts;
 mod suppressions;
 
 use crate::diagnostics::Sink;
-use crate::pipeline::{self, Options, Outcome, Stage};
+use crate::pipeline::{self, Compilation, Options, Stage};
 use crate::source::Source;
 
-fn outcome(text: &str) -> Outcome {
+fn outcome(text: &str) -> Compilation {
     let options = Options {
         emit: Some(Stage::Ir),
         ..Options::default()

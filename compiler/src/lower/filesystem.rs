@@ -10,7 +10,7 @@ use crate::ir::{Action, Attributes, Step};
 use crate::resolve::{Resolved, Shared};
 use attributes::{PLAIN, READ_ONLY};
 use own::{files, kernel, root, scratch, seal};
-use tree::{Claim, Tree};
+use tree::{PlannedPath, Tree};
 
 /// Links of a merged-usr system.
 const MERGED: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
@@ -29,25 +29,25 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
         tree.put(&shared.inside, bind(shared, true), sink);
     }
     for path in &wanted.scratch {
-        let claim = Claim {
+        let planned = PlannedPath {
             cited: Some(path.span),
             named: Some(path.span),
-            ..Claim::new(scratch(wanted, 0o1777), PLAIN)
+            ..PlannedPath::new(scratch(wanted, 0o1777), PLAIN)
         };
-        tree.put(&path.value, claim, sink);
+        tree.put(&path.value, planned, sink);
     }
     // What the policy says goes before what every sandbox has.
-    tree.offer("/tmp", Claim::new(scratch(wanted, 0o1777), PLAIN));
+    tree.offer("/tmp", PlannedPath::new(scratch(wanted, 0o1777), PLAIN));
     for (path, content) in files(&resolved.network.dns_servers) {
         let mode = FILE_MODE;
         let file = Action::File { content, mode };
-        tree.offer(path, Claim::new(file, Attributes::NONE));
+        tree.offer(path, PlannedPath::new(file, Attributes::NONE));
     }
     for name in MERGED {
         let (inside, target) = (format!("/usr/{name}"), format!("usr/{name}"));
         let usr = tree.has("/usr") || tree.has(&inside);
         if usr && !tree.is_used(&format!("/{name}")) {
-            let link = Claim::new(Action::Symlink(target), Attributes::NONE);
+            let link = PlannedPath::new(Action::Symlink(target), Attributes::NONE);
             tree.offer(&format!("/{name}"), link);
         }
     }
@@ -62,16 +62,16 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
 }
 
 /// Something of the host. Messages at run time are about its path there.
-fn bind(shared: &Shared, writable: bool) -> Claim {
+fn bind(shared: &Shared, writable: bool) -> PlannedPath {
     let action = Action::Bind {
         source: shared.host.clone(),
         owned: writable,
     };
-    Claim {
+    PlannedPath {
         optional: shared.optional,
         cited: shared.host_span,
         named: shared.inside_span,
-        ..Claim::new(action, if writable { PLAIN } else { READ_ONLY })
+        ..PlannedPath::new(action, if writable { PLAIN } else { READ_ONLY })
     }
 }
 

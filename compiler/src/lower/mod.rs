@@ -3,13 +3,14 @@
 mod filesystem;
 mod landlock;
 mod network;
+pub(crate) mod probe;
 mod process;
 
 pub use process::{INSIDE, OUTSIDE_FOR_ROOT};
 
 use crate::diagnostics::Sink;
 use crate::ir::syscalls::{Action, Meaning};
-use crate::ir::{CgroupValue, Ir, Variable};
+use crate::ir::{Audit, CgroupValue, Filter, Ir, Variable};
 use crate::resolve::{CPU_PERIOD, Placed, Resolved, Resources};
 use crate::source::Span;
 use purple_plan::Layer;
@@ -32,8 +33,23 @@ pub fn lower(resolved: &Resolved, sink: &mut Sink) -> Ir {
         needs: needs(resolved),
         audit: resolved.audit.clone(),
         landlock,
-        filters: resolved.syscalls.clone(),
+        filters: filters(resolved),
     }
+}
+
+/// The filters. Where denied calls are recorded, the supervisor answers them, with the same errors.
+fn filters(resolved: &Resolved) -> Vec<Filter> {
+    let records_denials = resolved.audit.as_ref().is_some_and(Audit::records_denials);
+    let filter = |meaning: &Meaning| Filter {
+        meaning: meaning.clone(),
+        enforced: if records_denials {
+            meaning.with_notification()
+        } else {
+            meaning.clone()
+        },
+        probe: probe::probe(meaning),
+    };
+    resolved.syscalls.iter().map(filter).collect()
 }
 
 /// The layers that must be in force, and who asks for them.

@@ -1,6 +1,6 @@
 //! The network: a policy's keys as entries of one set.
 
-use crate::ir::network::{Destination, Direction, Effect, Entry, Extent, Link, Network};
+use crate::ir::network::{ConnectionRule, Destination, Direction, Effect, Extent, Link, Network};
 use crate::quantity::{AddressBlock, Ports};
 use crate::resolve::{self, Placed};
 
@@ -20,7 +20,7 @@ pub(super) fn lower(wanted: &resolve::Network) -> Network {
         &AddressBlock::LOOPBACK.map(Destination::Addresses),
         &mut entries,
     );
-    entries.extend(wanted.blocked.iter().map(|block| Entry {
+    entries.extend(wanted.blocked.iter().map(|block| ConnectionRule {
         effect: Effect::Block,
         direction: Direction::Out,
         destination: Destination::Addresses(block.value),
@@ -52,9 +52,9 @@ fn allow(
     direction: Direction,
     listed: &[Placed<Ports>],
     unlisted: &[Destination],
-    entries: &mut Vec<Entry>,
+    entries: &mut Vec<ConnectionRule>,
 ) {
-    let entry = |destination, ports, span| Entry {
+    let entry = |destination, ports, span| ConnectionRule {
         effect: Effect::Allow,
         direction,
         destination,

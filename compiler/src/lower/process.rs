@@ -1,6 +1,6 @@
 //! What the program's process is given: the values that no policy changes, and those that it does.
 
-use crate::ir::{Identity, Limit, Namespace, Process, Resource};
+use crate::ir::{CapabilitySets, Identity, Limit, Namespace, Process, Resource};
 use crate::resolve::Resolved;
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -48,7 +48,8 @@ pub(super) fn lower(resolved: &Resolved) -> Process {
         inner_namespaces: inner.iter().copied().collect(),
         user: identity,
         group: identity,
-        capabilities,
+        // The program and all that it starts hold the same ones: nothing raises or drops any later.
+        capabilities: CapabilitySets::same(capabilities),
         timeout: resolved
             .resources
             .timeout

@@ -7,8 +7,8 @@
 
 use super::{INSIDE, OUTSIDE_FOR_ROOT, lower};
 use crate::diagnostics::Sink;
-use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Why};
-use crate::ir::{Action, Attributes, Ir, Namespace, verify};
+use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Reason};
+use crate::ir::{Action, Attributes, CapabilitySets, Filter, Ir, Namespace, verify};
 use crate::parse;
 use crate::quantity::Protocol;
 use crate::resolve::resolve;
@@ -58,8 +58,15 @@ fn the_process_breaks_no_rule_and_each_rule_bites() {
         assert_eq!(said, "the sandbox shares a namespace");
     }
     let together = "capabilities and namespaces of the program's own do not go together";
-    assert_eq!(broken(name, |ir| ir.process.capabilities = 1), together);
-    assert_eq!(broken(CAPABLE, |ir| ir.process.capabilities = 0), together);
+    let holding = |text, mask| {
+        broken(text, |ir| {
+            ir.process.capabilities = CapabilitySets::same(mask);
+        })
+    };
+    assert_eq!(holding(name, 1), together);
+    assert_eq!(holding(CAPABLE, 0), together);
+    let ambient = broken(name, |ir| ir.process.capabilities.ambient = 1);
+    assert_eq!(ambient, together);
     let without_user = broken(CAPABLE, |ir| {
         ir.process.inner_namespaces.remove(&Namespace::User);
     });
@@ -156,7 +163,7 @@ fn the_ids_inside_are_those_of_the_account_inside() {
 }
 
 /// The verdict on a connection to or from an address, and the text that decides.
-fn verdict(text: &str, direction: Direction, address: &str, port: u16) -> (Why, String) {
+fn verdict(text: &str, direction: Direction, address: &str, port: u16) -> (Reason, String) {
     let ir = lowered(text);
     let found = ir.network.verdict(&Connection {
         direction,
@@ -177,18 +184,18 @@ fn each_verdict_has_the_line_that_decides() {
         assert_eq!(verdict(text, direction, address, port), expected, "{text}");
     };
     let isolated = "name: a\nnetwork: {isolated: true, dns_servers: []}\n";
-    is("name: a\n", Out, "192.0.2.1", 443, Why::Extent, "");
-    is(isolated, Out, "192.0.2.1", 443, Why::Extent, "isolated");
-    is(isolated, Out, "127.0.0.1", 443, Why::Allowed, "");
-    is(isolated, In, "::1", 443, Why::Allowed, "");
-    is(LISTED, Out, "192.0.2.1", 443, Why::Allowed, "443");
-    is(LISTED, Out, "192.0.2.1", 85, Why::Allowed, "80-90");
+    is("name: a\n", Out, "192.0.2.1", 443, Reason::Extent, "");
+    is(isolated, Out, "192.0.2.1", 443, Reason::Extent, "isolated");
+    is(isolated, Out, "127.0.0.1", 443, Reason::Allowed, "");
+    is(isolated, In, "::1", 443, Reason::Allowed, "");
+    is(LISTED, Out, "192.0.2.1", 443, Reason::Allowed, "443");
+    is(LISTED, Out, "192.0.2.1", 85, Reason::Allowed, "80-90");
     is(
         LISTED,
         Out,
         "192.0.2.1",
         22,
-        Why::Unlisted,
+        Reason::Unlisted,
         "allowed_outgoing_ports",
     );
     is(
@@ -196,21 +203,21 @@ fn each_verdict_has_the_line_that_decides() {
         Out,
         "127.0.0.1",
         22,
-        Why::Unlisted,
+        Reason::Unlisted,
         "allowed_outgoing_ports",
     );
     // Nothing leads in from outside but a port that is listed.
-    is(LISTED, In, "192.0.2.1", 443, Why::Unlisted, "");
-    is(LISTED, In, "127.0.0.1", 443, Why::Allowed, "");
+    is(LISTED, In, "192.0.2.1", 443, Reason::Unlisted, "");
+    is(LISTED, In, "127.0.0.1", 443, Reason::Allowed, "");
     let both = "name: a\nnetwork: {isolated: false, allowed_incoming_ports: [80], \
                 blocked_ips: [\"::ffff:192.0.2.0/120\"]}\n";
-    is(both, In, "203.0.113.1", 80, Why::Allowed, "80");
+    is(both, In, "203.0.113.1", 80, Reason::Allowed, "80");
     is(
         both,
         In,
         "203.0.113.1",
         81,
-        Why::Unlisted,
+        Reason::Unlisted,
         "allowed_incoming_ports",
     );
     is(
@@ -218,7 +225,7 @@ fn each_verdict_has_the_line_that_decides() {
         Out,
         "192.0.2.7",
         80,
-        Why::Blocked,
+        Reason::Blocked,
         "\"::ffff:192.0.2.0/120\"",
     );
     is(
@@ -226,10 +233,43 @@ fn each_verdict_has_the_line_that_decides() {
         Out,
         "::ffff:192.0.2.7",
         80,
-        Why::Blocked,
+        Reason::Blocked,
         "\"::ffff:192.0.2.0/120\"",
     );
     assert_eq!(lowered(both).network.extent, Extent::Everywhere);
+}
+
+#[test]
+fn a_filter_enforces_its_meaning_and_its_probe_shows_it() {
+    let recorded = "name: a\naudit: {enabled: true, detail_level: [syscall]}\n";
+    let ir = lowered(recorded);
+    let filter = &ir.filters[0];
+    assert_eq!(filter.enforced, filter.meaning.with_notification());
+    assert!(ir.to_string().contains("filter x86_64 errors notified\n"));
+    let filter = lowered("name: a\n").filters.remove(0);
+    assert_eq!(filter.enforced, filter.meaning);
+    let silent = lowered("name: a\nsyscalls: {on_deny: kill}\n");
+    assert_eq!(silent.filters[0].probe, None);
+    assert!(silent.to_string().contains("\n  probe none\n"));
+
+    let after = |text, change: fn(&mut Filter)| broken(text, |ir| change(&mut ir.filters[0]));
+    let other = "x86_64: another meaning is enforced";
+    let enforced = after("name: a\n", |filter| {
+        filter.enforced = filter.meaning.with_notification();
+    });
+    assert_eq!(enforced, other);
+    let enforced = after(recorded, |filter| filter.enforced = filter.meaning.clone());
+    assert_eq!(enforced, other);
+    let wrong = "x86_64: the probe gets another answer";
+    let errno = after("name: a\n", |filter| {
+        filter.probe.as_mut().unwrap().errno += 1;
+    });
+    assert_eq!(errno, wrong);
+    // read
+    let allowed = after("name: a\nsyscalls: {default_deny: false}\n", |filter| {
+        filter.probe.as_mut().unwrap().nr = 0;
+    });
+    assert_eq!(allowed, wrong);
 }
 
 #[test]
@@ -244,6 +284,9 @@ fn the_listing_shows_what_is_decided() {
         "session new",
         "limit core 0 0",
         "grace 5000 ms",
+        "capabilities bounding 0x0 inheritable 0x0 permitted 0x0 effective 0x0 ambient 0x0",
+        "filter x86_64 errors returned",
+        "  probe 166 umount2 0x0 0xffffffff 0x0 0x0 0x0 0x0 errno(EPERM)",
         "network loopback wanted everywhere narrowed",
         "network allow out anywhere 443",
         "network allow out anywhere 80-90",

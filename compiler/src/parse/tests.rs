@@ -222,7 +222,7 @@ fn syntax_errors_have_places() {
 }
 
 #[test]
-fn everything_before_a_syntax_error_is_told() {
+fn everything_before_a_syntax_error_is_reported() {
     let found = found("a: on\na: 2\nb: [\n");
     let codes: Vec<_> = found.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes, ["ambiguous-scalar", "duplicate-key", "yaml-syntax"]);

@@ -7,32 +7,32 @@ use std::ops::Range;
 /// A size in bytes: `4096`, `512M`, `2GiB`, `1GB`. `K`, `M`, `G`, `T` and `Ki`, `KiB`, ... are
 /// powers of 1024; `KB`, `MB`, `GB`, `TB` are powers of 1000. Zero is not a size.
 pub fn size(text: &str) -> Result<u64, QuantityError> {
-    measured(text, Kind::Size)
+    measured(text, SizeUnit::Size)
 }
 
 /// A rate in bytes per second: a size with an optional `ps` or `/s` at its end.
 pub fn rate(text: &str) -> Result<u64, QuantityError> {
-    measured(text, Kind::Rate)
+    measured(text, SizeUnit::Rate)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SizeUnit {
     Size,
     Rate,
 }
 
-impl Kind {
+impl SizeUnit {
     fn help(self) -> &'static str {
         match self {
-            Kind::Size => {
+            SizeUnit::Size => {
                 "write a whole number of bytes, or one with a unit: `4096`, `512M`, `2GiB`"
             }
-            Kind::Rate => "write bytes per second, or a number with a unit: `100M`, `100MBps`",
+            SizeUnit::Rate => "write bytes per second, or a number with a unit: `100M`, `100MBps`",
         }
     }
 }
 
-fn measured(text: &str, kind: Kind) -> Result<u64, QuantityError> {
+fn measured(text: &str, kind: SizeUnit) -> Result<u64, QuantityError> {
     let help = kind.help();
     let pairs = parse(Rule::size, text, help)?;
     let mut number: u64 = 0;
@@ -54,7 +54,7 @@ fn measured(text: &str, kind: Kind) -> Result<u64, QuantityError> {
             }
             Rule::word => factor = unit(pair.as_str(), at, kind)?,
             Rule::per => {
-                let accepted = kind == Kind::Rate && pair.as_str() == "/s";
+                let accepted = kind == SizeUnit::Rate && pair.as_str() == "/s";
                 if !accepted {
                     return Err(QuantityError::new(
                         at,
@@ -72,10 +72,10 @@ fn measured(text: &str, kind: Kind) -> Result<u64, QuantityError> {
 }
 
 /// The factor that a unit stands for.
-fn unit(word: &str, at: Range<usize>, kind: Kind) -> Result<u64, QuantityError> {
+fn unit(word: &str, at: Range<usize>, kind: SizeUnit) -> Result<u64, QuantityError> {
     let base = match kind {
-        Kind::Rate => word.strip_suffix("ps").unwrap_or(word),
-        Kind::Size => word,
+        SizeUnit::Rate => word.strip_suffix("ps").unwrap_or(word),
+        SizeUnit::Size => word,
     };
     let mut letters = base.chars();
     let power = match letters.next() {
@@ -95,14 +95,14 @@ fn unit(word: &str, at: Range<usize>, kind: Kind) -> Result<u64, QuantityError> 
     }
 }
 
-fn unknown_unit(word: &str, at: Range<usize>, kind: Kind) -> QuantityError {
+fn unknown_unit(word: &str, at: Range<usize>, kind: SizeUnit) -> QuantityError {
     let upper = word
         .chars()
         .next()
         .map(|first| first.to_ascii_uppercase().to_string());
     let corrected = upper.filter(|first| matches!(first.as_str(), "K" | "M" | "G" | "T"));
     let help = match (corrected, kind) {
-        (_, Kind::Size) if word.ends_with("ps") => {
+        (_, SizeUnit::Size) if word.ends_with("ps") => {
             "this is a size, not a rate: leave `ps` out".to_owned()
         }
         (Some(first), _) => {
@@ -115,10 +115,10 @@ fn unknown_unit(word: &str, at: Range<usize>, kind: Kind) -> QuantityError {
     QuantityError::new(at, format!("{} is not a unit", shown(word))).with_help(help)
 }
 
-fn too_large(at: Range<usize>, kind: Kind) -> QuantityError {
+fn too_large(at: Range<usize>, kind: SizeUnit) -> QuantityError {
     let noun = match kind {
-        Kind::Size => "size",
-        Kind::Rate => "rate",
+        SizeUnit::Size => "size",
+        SizeUnit::Rate => "rate",
     };
     QuantityError::new(at, format!("the {noun} does not fit in 64 bits"))
         .with_help("leave the key out for the default")

@@ -7,12 +7,12 @@ use purple_policy::{Capabilities, CapabilityEntry};
 
 /// The capabilities to keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptCapabilities {
     /// Their numbers, and the entries that name them first.
     pub numbers: Vec<Placed<usize>>,
 }
 
-impl Kept {
+impl KeptCapabilities {
     /// Bit N for capability N.
     pub fn mask(&self) -> u64 {
         self.numbers
@@ -22,8 +22,8 @@ impl Kept {
 }
 
 /// The capabilities to keep.
-pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> Kept {
-    let mut kept = Kept::default();
+pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> KeptCapabilities {
+    let mut kept = KeptCapabilities::default();
     let Some(section) = section else {
         return kept;
     };

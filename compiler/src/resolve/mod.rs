@@ -8,15 +8,14 @@ pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
 mod network;
-mod protected;
-pub use crate::quantity;
 mod paths;
+mod protected;
 mod resources;
 mod scope;
 pub mod syscalls;
 
 pub use crate::syscalls::CAPABILITIES;
-pub use capabilities::Kept;
+pub use capabilities::KeptCapabilities;
 pub(crate) use effective::effective;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
@@ -50,7 +49,7 @@ pub struct Resolved {
     /// Limits.
     pub resources: Resources,
     /// Capabilities to keep.
-    pub capabilities: Kept,
+    pub capabilities: KeptCapabilities,
     /// The network.
     pub network: Network,
     /// Environment variables, by name.

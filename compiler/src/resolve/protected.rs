@@ -268,7 +268,7 @@ mod tests {
     use super::{GROUPS, same, usual};
 
     #[test]
-    fn projects_and_homes_are_told_by_their_paths() {
+    fn projects_and_homes_are_recognised_by_their_paths() {
         let names = |host| {
             usual(host)
                 .iter()

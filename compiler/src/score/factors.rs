@@ -89,7 +89,7 @@ fn files(ir: &Ir, all: &mut Vec<Factor>) {
 }
 
 fn calls(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
-    let Some(filter) = ir.filters.first() else {
+    let Some(filter) = ir.meanings().next() else {
         return;
     };
     // The rules that output paths bring with them make no policy better than one without these paths.
@@ -196,7 +196,7 @@ fn share_of(part: usize, whole: usize) -> u32 {
 fn capabilities(ir: &Ir, all: &mut Vec<Factor>) {
     for (_, name) in (0_u32..)
         .zip(CAPABILITIES)
-        .filter(|(bit, _)| ir.process.capabilities >> bit & 1 == 1)
+        .filter(|(bit, _)| ir.process.capabilities.permitted >> bit & 1 == 1)
     {
         let key = match name {
             "CAP_SYS_ADMIN" => "capability/CAP_SYS_ADMIN",

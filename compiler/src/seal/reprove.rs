@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::emit::bpf::{Method, Mismatch, Program, Report, check};
-use crate::emit::{COMPILER, Recorded};
+use crate::emit::{COMPILER, PlanMeaning};
 use crate::ir::syscalls::{Action, Call, Meaning};
 use crate::syscalls::Arch;
 use purple_plan::{Filter, Plan, audit_flags};
@@ -43,7 +43,7 @@ pub enum Disproof {
 
 fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
     let unknown = Disproof::Unknown(filter.audit_arch);
-    let recorded = Recorded::read(plan, filter.audit_arch).ok_or(unknown.clone())?;
+    let recorded = PlanMeaning::read(plan, filter.audit_arch).ok_or(unknown.clone())?;
     let program = Program::from_le_bytes(filter.program).ok_or(unknown)?;
     let meaning = recorded.meaning();
     let arch = meaning.native.arch;
@@ -79,7 +79,7 @@ pub fn notifies(plan: &Plan<'_>) -> bool {
         .any(|audit| audit.flags & audit_flags::SYSCALL != 0)
 }
 
-/// What the plan's program for a meaning must do: see [`crate::ir::Ir::enforced`].
+/// What the plan's program for a meaning must do: see [`crate::ir::Filter::enforced`].
 pub fn enforced(plan: &Plan<'_>, meaning: &Meaning) -> Meaning {
     if notifies(plan) {
         meaning.with_notification()

@@ -14,7 +14,7 @@ use crate::diagnostics::render::visible;
 use crate::emit::bpf::instruction::{
     AND, ARCH, ARGUMENTS, Instruction, JEQ, JGE, JGT, JSET, JUMP, LOAD, NUMBER, Program, RETURN,
 };
-use crate::emit::{Recorded, action};
+use crate::emit::{PlanMeaning, action};
 use crate::ir::syscalls::{Action, Condition, Test};
 use crate::source::Span;
 use crate::syscalls::{Arch, X32_BIT, newest, signature, syscall_name};
@@ -24,7 +24,7 @@ use reached::{Reached, Word, targets};
 /// error.
 /// `line` says where a place in the policy is.
 pub fn assembly(
-    recorded: &Recorded,
+    recorded: &PlanMeaning,
     notifies: bool,
     program: &Program,
     line: &dyn Fn(SourceLine) -> Option<String>,
@@ -81,7 +81,7 @@ fn text(at: usize, one: Instruction) -> String {
 }
 
 struct Listing<'p> {
-    recorded: &'p Recorded,
+    recorded: &'p PlanMeaning,
     notifies: bool,
     reached: Reached,
     line: &'p dyn Fn(SourceLine) -> Option<String>,
@@ -164,14 +164,14 @@ impl Listing<'_> {
             let recorded = self.recorded;
             let verdicts = self.places.entry(*call).or_insert_with(|| {
                 let cases = cases(recorded, call.0, call.1, &[]).into_iter();
-                cases.map(|case| (case.action, case.place)).collect()
+                cases.map(|case| (case.action, case.line)).collect()
             });
             let notifies = |one: Action| self.notifies && matches!(one, Action::Errno(_));
             let given = |one: Action| one == action || (action == Action::Notify && notifies(one));
             let here = verdicts
                 .iter()
-                .filter(|(one, place)| given(*one) && place.is_some());
-            found.extend(here.map(|(_, place)| (place.source(), place.line())));
+                .filter(|(one, line)| given(*one) && line.is_some());
+            found.extend(here.map(|(_, line)| (line.source(), line.line())));
         }
         let lines: Vec<String> = found
             .into_iter()
@@ -190,7 +190,7 @@ impl Listing<'_> {
 }
 
 /// One of a call's arguments, or half of it.
-struct Half {
+struct WordHalf {
     names: Names,
     position: usize,
     /// The bits of it that the kernel looks at.
@@ -199,14 +199,14 @@ struct Half {
 }
 
 /// The argument of which a call has a word at an offset.
-fn argument(arch: Arch, number: u32, offset: u32) -> Option<Half> {
+fn argument(arch: Arch, number: u32, offset: u32) -> Option<WordHalf> {
     let words = offset.checked_sub(ARGUMENTS)? / 4;
     let position = usize::try_from(words / 2).ok()?;
     let high = (words % 2 == 1) != arch.big_endian();
     let names = Names::of(arch, number);
     let known = signature(arch, syscall_name(arch, number)?).unwrap_or_default();
     let width = known.get(position).map_or(u64::MAX, |one| one.mask());
-    Some(Half {
+    Some(WordHalf {
         names,
         position,
         width,
@@ -214,7 +214,7 @@ fn argument(arch: Arch, number: u32, offset: u32) -> Option<Half> {
     })
 }
 
-impl Half {
+impl WordHalf {
     fn whole(&self) -> String {
         let name = self.names.argument(self.position);
         match (self.width > u64::from(u32::MAX), self.high) {

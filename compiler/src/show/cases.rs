@@ -3,16 +3,16 @@
 //! What each rule would say is asked of the evaluator, with that rule made to hold and those before
 //! it made not to: so there is one definition of what a policy means here too.
 
-use crate::emit::{Recorded, place_of};
+use crate::emit::{PlanMeaning, place_of};
 use crate::ir::syscalls::{
-    Action, Call, CallMeaning, Condition, Guard, Meaning, Test, Verdict, Why, evaluate,
+    Action, Call, CallMeaning, Condition, Guard, Meaning, Reason, Test, Verdict, evaluate,
 };
 use crate::syscalls::{Arch, X32_BIT};
 use purple_plan::SourceLine;
 
 /// An argument that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownArgument {
     /// Its position, from 0.
     pub position: usize,
     /// What the register holds.
@@ -21,15 +21,15 @@ pub struct Known {
 
 /// A verdict, and what has to hold for it.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct ConditionalVerdict {
     /// All of it; nothing: in every other case.
     pub when: Vec<When>,
     /// The verdict.
     pub action: Action,
     /// The step that decides.
-    pub why: Why,
-    /// The place in the policy that says so.
-    pub place: SourceLine,
+    pub why: Reason,
+    /// The line of the policy that says so.
+    pub line: SourceLine,
 }
 
 /// Something about an argument that was not given.
@@ -43,8 +43,13 @@ pub enum When {
 
 /// The cases, in the order in which they are looked at: the first that holds counts, the last one
 /// holds always.
-pub fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> Vec<Case> {
-    let mut asked = Asked::new(recorded.meaning(), arch, number, known);
+pub fn cases(
+    recorded: &PlanMeaning,
+    arch: Arch,
+    number: u32,
+    known: &[KnownArgument],
+) -> Vec<ConditionalVerdict> {
+    let mut asked = CaseSearch::new(recorded.meaning(), arch, number, known);
     let mut cases = Vec::new();
     for at in 0..asked.named().map_or(0, |call| call.rules.len()) {
         let Some(open) = asked.open(at) else {
@@ -53,7 +58,7 @@ pub fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> V
         };
         asked.set(at, true);
         let verdict = asked.verdict();
-        let held = verdict.why == Why::Rule;
+        let held = verdict.why == Reason::Rule;
         if held && open.is_empty() {
             cases.push(case(Vec::new(), verdict));
             return cases;
@@ -81,30 +86,30 @@ pub fn cases(recorded: &Recorded, arch: Arch, number: u32, known: &[Known]) -> V
     cases
 }
 
-fn case(when: Vec<When>, verdict: Verdict) -> Case {
+fn case(when: Vec<When>, verdict: Verdict) -> ConditionalVerdict {
     let Verdict {
         action,
         why,
         origin,
     } = verdict;
-    Case {
+    ConditionalVerdict {
         when,
         action,
         why,
-        place: origin.map_or(SourceLine::NONE, place_of),
+        line: origin.map_or(SourceLine::NONE, place_of),
     }
 }
 
 /// A meaning that is changed to ask about one case after the other.
-struct Asked {
+struct CaseSearch {
     meaning: Meaning,
     arch: Arch,
     call: Call,
     known: Vec<usize>,
 }
 
-impl Asked {
-    fn new(meaning: &Meaning, arch: Arch, number: u32, known: &[Known]) -> Self {
+impl CaseSearch {
+    fn new(meaning: &Meaning, arch: Arch, number: u32, known: &[KnownArgument]) -> Self {
         let mut args = [0; 6];
         for one in known {
             if let Some(arg) = args.get_mut(one.position) {

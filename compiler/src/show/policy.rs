@@ -13,7 +13,7 @@ use super::names::{Names, errno, key};
 use crate::diagnostics::render::visible;
 use crate::diagnostics::{Severity, Sink};
 use crate::emit::bpf::{Program, check};
-use crate::emit::{Recorded, place_of};
+use crate::emit::{PlanMeaning, place_of};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Meaning, Rule, Strength};
 use crate::parse::written;
 use crate::pipeline::{self, Options};
@@ -113,7 +113,7 @@ impl std::error::Error for NoPolicy {}
 
 /// How near the policy's programs are to the plan's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Same {
+enum Equivalence {
     /// They do the same for every call.
     Meaning,
     /// They are the same bytes.
@@ -122,7 +122,7 @@ enum Same {
 
 struct Filter<'p> {
     arch: Arch,
-    recorded: Recorded,
+    recorded: PlanMeaning,
     program: &'p [u8],
 }
 
@@ -137,7 +137,7 @@ fn filters<'p>(plan: &Plan<'p>, only: Option<Arch>) -> Result<Vec<Filter<'p>>, N
         if only.is_some_and(|only| only != arch) {
             continue;
         }
-        let recorded = Recorded::read(plan, one.audit_arch).ok_or(NoPolicy::Unknown)?;
+        let recorded = PlanMeaning::read(plan, one.audit_arch).ok_or(NoPolicy::Unknown)?;
         let program = Program::from_le_bytes(one.program).ok_or(NoPolicy::Unknown)?;
         check(&enforced(plan, recorded.meaning()), &program)
             .map_err(|wrong| NoPolicy::Wrong(arch, wrong.to_string()))?;
@@ -152,7 +152,7 @@ fn filters<'p>(plan: &Plan<'p>, only: Option<Arch>) -> Result<Vec<Filter<'p>>, N
 }
 
 /// How near what a policy compiles to is to these filters; or why it is something else.
-fn compiled(body: &str, filters: &[Filter<'_>], archs: &[Arch]) -> Result<Same, String> {
+fn compiled(body: &str, filters: &[Filter<'_>], archs: &[Arch]) -> Result<Equivalence, String> {
     let options = Options {
         architectures: archs.to_vec(),
         ..Options::default()
@@ -165,7 +165,7 @@ fn compiled(body: &str, filters: &[Filter<'_>], archs: &[Arch]) -> Result<Same, 
         return Err(error.map_or_else(String::new, |one| one.message));
     };
     let plan = Plan::decode(&bytes).map_err(|error| error.to_string())?;
-    let mut all = Same::Bytes;
+    let mut all = Equivalence::Bytes;
     for filter in filters {
         let made = plan
             .filters
@@ -175,23 +175,23 @@ fn compiled(body: &str, filters: &[Filter<'_>], archs: &[Arch]) -> Result<Same, 
         if made != filter.program {
             let program = Program::from_le_bytes(made).unwrap_or_default();
             check(filter.recorded.meaning(), &program).map_err(|wrong| wrong.to_string())?;
-            all = Same::Meaning;
+            all = Equivalence::Meaning;
         }
     }
     Ok(all)
 }
 
-fn heading(plan: &Plan<'_>, filters: &[Filter<'_>], same: Same) -> String {
+fn heading(plan: &Plan<'_>, filters: &[Filter<'_>], same: Equivalence) -> String {
     let which: Vec<String> = filters
         .iter()
         .map(|one| format!("{} ({} instructions)", one.arch, one.program.len() / 8))
         .collect();
     let same = match same {
-        Same::Meaning if notifies(plan) => {
+        Equivalence::Meaning if notifies(plan) => {
             "what it compiles to answers every call the same, and does not tell the audit log"
         }
-        Same::Bytes => "it compiles to the same bytes",
-        Same::Meaning => "what it compiles to does the same for every call",
+        Equivalence::Bytes => "it compiles to the same bytes",
+        Equivalence::Meaning => "what it compiles to does the same for every call",
     };
     format!(
         "# The filter of plan sha256:{}\n# for {}, as a policy: {same}.\n",
@@ -384,8 +384,8 @@ impl Page<'_> {
         Some(self.with_line(head, place_of(rule.span)))
     }
 
-    fn with_line(&self, text: String, place: SourceLine) -> String {
-        match (self.line)(place) {
+    fn with_line(&self, text: String, line: SourceLine) -> String {
+        match (self.line)(line) {
             Some(line) => format!("{text}  # {}", visible(&line)),
             None => text,
         }

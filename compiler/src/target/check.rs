@@ -50,9 +50,8 @@ impl Check<'_> {
     fn interfaces(&self) -> impl Iterator<Item = &ArchMeaning> {
         let here = self
             .ir
-            .filters
-            .iter()
-            .filter(|filter| self.target.runs(filter.native.arch));
+            .meanings()
+            .filter(|one| self.target.runs(one.native.arch));
         here.flat_map(Meaning::interfaces)
     }
 
@@ -66,8 +65,7 @@ impl Check<'_> {
         if self.interfaces().next().is_none() {
             let made: Vec<_> = self
                 .ir
-                .filters
-                .iter()
+                .meanings()
                 .map(|one| one.native.arch.name())
                 .collect();
             let message = format!(
@@ -201,7 +199,8 @@ impl Check<'_> {
             return;
         }
         let mut report = |span, what: &str, help: &str| {
-            let message = format!("{what} tells a supervisor, and the target's filters cannot");
+            let message =
+                format!("{what} notifies a supervisor, which filters on the target cannot");
             sink.push(
                 Diagnostic::error("target-notification-missing", span, message).with_help(help),
             );

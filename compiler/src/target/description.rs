@@ -30,7 +30,7 @@ pub struct Target {
     pub namespaces: BTreeSet<Namespace>,
     /// The version of Landlock's interface; 0 where there is none.
     pub landlock: u32,
-    /// Whether a filter can tell a supervisor about calls.
+    /// Whether a filter can notify a supervisor of calls.
     pub user_notification: bool,
     /// The controllers of control groups that this user can use.
     pub controllers: BTreeSet<Controller>,

@@ -154,9 +154,9 @@ fn every_plan_needs_every_kind_of_namespace() {
     }
 }
 
-/// What makes a plan's filter tell, and only that: the filters themselves are the measure.
+/// What makes a plan's filter notify, and only that: the filters themselves are the measure.
 #[test]
-fn whatever_tells_a_supervisor_needs_a_target_that_can() {
+fn what_notifies_a_supervisor_needs_a_target_that_can() {
     let mut deaf = whole();
     deaf["user_notification"] = json!(false);
     let target = read(&deaf).ok();
@@ -209,7 +209,7 @@ fn whatever_tells_a_supervisor_needs_a_target_that_can() {
         let program = compile(&source, &options, Sink::new())
             .expect("no fault")
             .listing;
-        let tells = program.expect("a program").contains("return 0x7fc00000");
-        assert_eq!(tells, !at.is_empty(), "{section}");
+        let notifies = program.expect("a program").contains("return 0x7fc00000");
+        assert_eq!(notifies, !at.is_empty(), "{section}");
     }
 }

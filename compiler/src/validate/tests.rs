@@ -361,7 +361,7 @@ fn the_policy_itself() {
 }
 
 #[test]
-fn everything_is_told_at_once() {
+fn everything_is_reported_at_once() {
     let (_, found) =
         read("title: a\nnetwork: {isolated: 1}\naudit: {enabled: 2, x: 3}\nsyscalls: ~\n");
     let codes: Vec<_> = found.iter().map(|one| one.0).collect();

@@ -98,7 +98,7 @@ fn a_terminal_gets_a_frame_that_fits() {
 }
 
 #[test]
-fn people_are_told_how_to_explain_once() {
+fn how_to_explain_is_said_once() {
     let directory = scratch();
     write(&directory, "a.yaml", NOTE);
     write(&directory, "b.yaml", "nam: b\n");
@@ -196,9 +196,9 @@ fn files_that_cannot_be_checked_have_no_place_in_any_form() {
         assert_eq!(value.get("findings"), Some(&serde_json::json!([])));
         let value = json("sarif");
         let note = "/runs/0/invocations/0/toolExecutionNotifications/0";
-        let told = value.pointer(note).expect("a notification");
-        assert_eq!(told.pointer("/message/text"), Some(&says.into()));
-        let uri = told.pointer("/locations/0/physicalLocation/artifactLocation/uri");
+        let notification = value.pointer(note).expect("a notification");
+        assert_eq!(notification.pointer("/message/text"), Some(&says.into()));
+        let uri = notification.pointer("/locations/0/physicalLocation/artifactLocation/uri");
         let whole = format!("file://{file}");
         let uri = uri.and_then(serde_json::Value::as_str);
         assert_eq!(

@@ -34,7 +34,7 @@ fn fixes_are_written_whole_and_keep_the_file() {
 
     let fixed = purplec(&["check", "--fix", "link.yaml"], at);
     assert_eq!(fixed.status.code(), Some(0), "{}", text(&fixed.stdout));
-    let said = "link.yaml: 2 findings mended: 1 older-spelling, 1 windows-line-endings\n";
+    let said = "link.yaml: 2 findings fixed: 1 older-spelling, 1 windows-line-endings\n";
     assert_eq!(text(&fixed.stderr), said);
     assert_eq!(text(&fixed.stdout), "1 file checked: nothing found\n");
     assert_eq!(
@@ -122,7 +122,7 @@ fn a_file_that_must_not_change_does_not() {
 }
 
 #[test]
-fn standard_input_is_mended_to_standard_output() {
+fn standard_input_is_fixed_to_standard_output() {
     let directory = scratch();
     let at = directory.path();
     let output = piped(&["check", "--fix", "-"], at, NOTE);
@@ -130,7 +130,7 @@ fn standard_input_is_mended_to_standard_output() {
         text(&output.stdout),
         "name: a\nresources: {session_timeout_seconds: 5}\n"
     );
-    assert!(text(&output.stderr).contains("<stdin>: 1 finding mended: 1 older-spelling\n"));
+    assert!(text(&output.stderr).contains("<stdin>: 1 finding fixed: 1 older-spelling\n"));
     assert_eq!(output.status.code(), Some(0));
     let same = piped(&["check", "--fix", "-"], at, "name: [\n");
     assert_eq!(

@@ -79,10 +79,6 @@ fn forge(bytes: &[u8], change: impl FnOnce(&mut Forged)) -> Vec<u8> {
         .map(|(one, program)| Filter { program, ..*one })
         .collect();
     let contents = Contents {
-        meta: plan.meta,
-        process: plan.process,
-        capabilities: plan.capabilities,
-        network: plan.network,
         mounts: &plan.mounts.iter().collect::<Vec<_>>(),
         rlimits: &plan.rlimits.iter().collect::<Vec<_>>(),
         environment: &plan.environment.iter().collect::<Vec<_>>(),
@@ -99,6 +95,7 @@ fn forge(bytes: &[u8], change: impl FnOnce(&mut Forged)) -> Vec<u8> {
         calls: &forged.calls,
         rules: &forged.rules,
         conditions: &forged.conditions,
+        ..Contents::of(plan.meta, plan.process, plan.capabilities, plan.network)
     };
     let mut out = vec![0; MAX_PLAN_BYTES];
     let length = encode(&contents, &mut out).expect("the forged tables make a plan");
@@ -177,24 +174,27 @@ fn a_changed_program_is_refused_with_the_call_that_shows_it() {
 }
 
 #[test]
-fn a_filter_tells_of_denials_exactly_where_the_plan_says_so() {
+fn a_filter_notifies_of_denials_exactly_where_the_plan_says_so() {
     let audit = "audit: {enabled: true, detail_level: [syscall]}\n";
     let policy = POLICY.replace("  architectures: [x86, x32]\n", "");
-    let told = compile(
+    let notifying = compile(
         &Source::new("p", policy + audit),
         &Options::default(),
         Sink::new(),
     );
-    let told = told.expect("no fault").plan.expect("a plan");
-    let output = verify(&told);
+    let notifying = notifying.expect("no fault").plan.expect("a plan");
+    let output = verify(&notifying);
     assert_eq!(
         output.status.code(),
         Some(0),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let (answers, tells) = (0x0005_0001_u32.to_le_bytes(), 0x7fc0_0000_u32.to_le_bytes());
-    for (bytes, from, to) in [(&told, tells, answers), (&plan(), answers, tells)] {
+    let (answers, notifies) = (0x0005_0001_u32.to_le_bytes(), 0x7fc0_0000_u32.to_le_bytes());
+    for (bytes, from, to) in [
+        (&notifying, notifies, answers),
+        (&plan(), answers, notifies),
+    ] {
         let mut changed = 0;
         let forged = forge(bytes, |forged| {
             let (_, program) = forged.filters.first_mut().expect("a filter");

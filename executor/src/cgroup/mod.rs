@@ -34,7 +34,7 @@ const PATIENCE: Timespec = Timespec {
 /// The group of a run.
 ///
 /// Holding one proves that the group exists, that it has every limit of the plan, and that each was
-/// read back. It does not remove the group when it is dropped: whoever made it has to [end](Self::end)
+/// read back. It does not remove the group when it is dropped: its maker has to [end](Self::end)
 /// it, because that can fail and has a result.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -47,14 +47,14 @@ pub(crate) struct Group {
 
 /// What the group was limited to, and what its processes used.
 #[derive(Debug)]
-pub(crate) struct Used {
+pub(crate) struct GroupUsage {
     /// A line each: a file's name, a space, the value that was read back.
     pub(crate) values: Text<1024>,
     /// `None` where the kernel or the group does not count it.
     pub(crate) counts: CgroupUsage,
 }
 
-impl Used {
+impl GroupUsage {
     /// Whether the kernel killed something of the group for want of memory.
     pub(crate) fn out_of_memory(&self) -> bool {
         self.counts.oom_kills.is_some_and(|kills| kills > 0)
@@ -81,7 +81,7 @@ impl Group {
             values: Text::new(),
         };
         if let Err(refused) = group.set_limits(&run.plan) {
-            let _used: Result<Used, Refused> = group.end(&run.plan);
+            let _used: Result<GroupUsage, Refused> = group.end(&run.plan);
             return Err(refused);
         }
         Ok(Some(group))
@@ -133,13 +133,13 @@ impl Group {
 
     /// Kills what is left, says which limits were reached, and removes the group.
     #[inline(never)]
-    pub(crate) fn end(self, plan: &Plan<'_>) -> Result<Used, Refused> {
+    pub(crate) fn end(self, plan: &Plan<'_>) -> Result<GroupUsage, Refused> {
         write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
         self.wait_until_empty()
             .or_refuse(STEP, "waiting for the group's end")?;
         let counts = self.read_counts();
         remove(&self.parent, &self.name).or_refuse(STEP, "removing the group")?;
-        let used = Used {
+        let used = GroupUsage {
             values: self.values,
             counts,
         };
@@ -190,7 +190,7 @@ impl Group {
     }
 }
 
-impl Used {
+impl GroupUsage {
     /// Says which limits were reached.
     fn say_reached(&self, plan: &Plan<'_>) {
         let memory = ": processes that the kernel killed for want of memory: ";

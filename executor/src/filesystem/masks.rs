@@ -13,9 +13,9 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, fstat};
 use rustix::io::Errno;
 
-/// What masks show, as far as it is in use already: one empty directory for each shape, and one
-/// /dev/null. A mount of it covers each masked path. They are empty and cannot be written, so sharing
-/// one shows nothing of one path to another.
+/// What masks show, as far as it is in use already: one empty directory for each set of attributes,
+/// and one /dev/null. A mount of it covers each masked path. They are empty and cannot be written, so
+/// sharing one shows nothing of one path to another.
 #[derive(Default)]
 pub(crate) struct Masks {
     directory: Option<EmptyDirectory>,
@@ -24,12 +24,12 @@ pub(crate) struct Masks {
 
 struct EmptyDirectory {
     mount: OwnedFd,
-    shape: Shape,
+    attributes: MaskAttributes,
 }
 
 /// What an empty directory is made with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Shape {
+struct MaskAttributes {
     size: u64,
     inodes: u32,
     mode: u32,
@@ -53,13 +53,13 @@ impl Masks {
         if is_done_by_another(steps, index, step) {
             return Ok(());
         }
-        let path = Text::<4096>::of(step.place);
+        let path = Text::<4096>::of(step.inside_path);
         let path = path.c_str().at(&step.mount)?;
         let Some(target) = find(root, &step.mount, path)? else {
             return Ok(());
         };
         // Where a path cannot be, what stands in its way stays visible.
-        let is_whole = step.place == step.mount.target.to_bytes();
+        let is_whole = step.inside_path == step.mount.target.to_bytes();
         if step.mount.kind == MountKind::Mask && is_whole {
             self.mask(&step.mount, &target)
         } else {
@@ -79,20 +79,20 @@ impl Masks {
     /// Covers a directory by an empty one. It is copied from where one is in use already, because
     /// older kernels copy no mount that hangs nowhere (before 6.15).
     fn mask_directory(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
-        let shape = Shape {
+        let attributes = MaskAttributes {
             size: step.size,
             inodes: step.inodes,
             mode: step.mode,
             attributes: step.attrs,
         };
         let mount = match &self.directory {
-            Some(used) if used.shape == shape => {
+            Some(used) if used.attributes == attributes => {
                 tree::copy(used.mount.as_fd(), c"", false).at(step)?
             }
             _ => tree::tmpfs(step)?,
         };
         tree::move_to(&mount, target.as_fd(), c"").at(step)?;
-        self.directory = Some(EmptyDirectory { mount, shape });
+        self.directory = Some(EmptyDirectory { mount, attributes });
         Ok(())
     }
 
@@ -132,7 +132,7 @@ fn is_done_by_another(steps: &[Step], index: usize, step: &Step) -> bool {
     };
     candidates
         .iter()
-        .any(|other| other.is_protected() && other.place == step.place)
+        .any(|other| other.is_protected() && other.inside_path == step.inside_path)
 }
 
 /// The target of a step that may be left out when its target does not exist.

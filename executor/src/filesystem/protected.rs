@@ -4,9 +4,9 @@
 //! something to mount over: for as long as the sandbox runs, a stub stands in for it on the host. So
 //! this happens before there is a sandbox, with the host's own paths, and once more after it.
 
-use super::sources::place_of;
+use super::sources::open_source;
 use super::step::{Step, has};
-use super::stub::{self, Kind, Stub, is_stub, name_of};
+use super::stub::{self, Stub, StubKind, is_stub, name_of};
 use super::target::open_below;
 use crate::files::is_directory;
 use crate::message::{OrRefuse, Refused, refuse, say};
@@ -25,14 +25,14 @@ const TRIES: u32 = 10_000;
 /// What there is of a protected path.
 struct Existing {
     /// Its beginning that exists: all of it, or up to what makes the rest impossible.
-    place: &'static [u8],
+    inside_path: &'static [u8],
     stub: Option<Stub>,
 }
 
 impl Existing {
-    fn stub(place: &'static [u8], parent: OwnedFd, file: OwnedFd) -> Self {
+    fn stub(inside_path: &'static [u8], parent: OwnedFd, file: OwnedFd) -> Self {
         Self {
-            place,
+            inside_path,
             stub: Some(Stub::new(parent, file)),
         }
     }
@@ -59,13 +59,13 @@ pub(crate) fn remove_stubs(steps: &mut [Step]) {
         let Some(stub) = step.stub.take() else {
             continue;
         };
-        let name = name_of(step.place);
+        let name = name_of(step.inside_path);
         let removed = name
             .c_str()
             .and_then(|name| stub.remove(name, step.mount.content));
         match removed {
             Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
-            Err(errno) => say!(STEP, step.place, " is left", errno),
+            Err(errno) => say!(STEP, step.inside_path, " is left", errno),
         }
     }
 }
@@ -78,7 +78,7 @@ fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
     let mount = step.mount;
     let bind = bind_above(steps, &mount).ok_or(Errno::INVAL).at(&mount)?;
     let top = bind.target.to_bytes().len();
-    let existing = place_of(&bind)
+    let existing = open_source(&bind)
         .and_then(|source| find_or_make(&mount, source, top))
         .map_err(|errno| {
             let what = match errno {
@@ -89,7 +89,7 @@ fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
             refuse!(STEP, mount.target, what, errno, mount.line)
         })?;
     if let Some(step) = steps.get_mut(index) {
-        step.place = existing.place;
+        step.inside_path = existing.inside_path;
         step.stub = existing.stub;
     }
     Ok(())
@@ -125,8 +125,8 @@ fn find_or_make(
     let mut tries = TRIES;
     loop {
         let end = end_of_name(target, at);
-        let place = target.get(..end).unwrap_or(target);
-        let name = name_of(place);
+        let inside_path = target.get(..end).unwrap_or(target);
+        let name = name_of(inside_path);
         let name = name.c_str()?;
         let is_whole = end == target.len();
 
@@ -135,12 +135,12 @@ fn find_or_make(
                 tries = tries.saturating_sub(1);
                 let directory = !is_whole || has(step, mount_flags::STUB_DIRECTORY);
                 let kind = if directory {
-                    Kind::Directory
+                    StubKind::Directory
                 } else {
-                    Kind::File(step.content)
+                    StubKind::File(step.content)
                 };
                 match stub::make(parent.as_fd(), name, kind) {
-                    Ok(file) => return Ok(Existing::stub(place, parent, file)),
+                    Ok(file) => return Ok(Existing::stub(inside_path, parent, file)),
                     Err(Errno::EXIST | Errno::NOENT | Errno::WOULDBLOCK) => continue,
                     Err(errno) => return Err(errno),
                 }
@@ -151,7 +151,7 @@ fn find_or_make(
         let status = fstat(&found)?;
         if is_stub(&status, step.content) {
             match stub::lock(parent.as_fd(), name, &status) {
-                Ok(file) => return Ok(Existing::stub(place, parent, file)),
+                Ok(file) => return Ok(Existing::stub(inside_path, parent, file)),
                 Err(Errno::NOENT | Errno::WOULDBLOCK) if tries > 0 => {
                     tries = tries.saturating_sub(1);
                     sched_yield();
@@ -164,7 +164,10 @@ fn find_or_make(
         } else if !is_directory(&status) && status.st_nlink > 1 {
             return Err(Errno::MLINK);
         } else {
-            return Ok(Existing { place, stub: None });
+            return Ok(Existing {
+                inside_path,
+                stub: None,
+            });
         }
     }
 }

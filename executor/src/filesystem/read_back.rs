@@ -44,24 +44,24 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refus
         return Err(refuse!(STEP, "an unknown form: ", line));
     };
     let point = unescaped(entry.point);
-    let Some(wanted) = find_wanted(steps, point.bytes()) else {
+    let Some(expected) = find_expected(steps, point.bytes()) else {
         let what = " is mounted, and the plan does not say so";
         return Err(refuse!(STEP, entry.point, what));
     };
     for (attribute, name) in ATTRIBUTES {
-        if wanted.attributes & attribute != 0 && !entry.has(name) {
+        if expected.attributes & attribute != 0 && !entry.has(name) {
             let what = " does not have the attributes that were set";
-            return Err(wrong(wanted.step, what));
+            return Err(wrong(expected.step, what));
         }
     }
-    if mapped && wanted.owned && !entry.has(b"idmapped") {
-        return Err(wrong(wanted.step, " is not id-mapped"));
+    if mapped && expected.owned && !entry.has(b"idmapped") {
+        return Err(wrong(expected.step, " is not id-mapped"));
     }
     Ok(())
 }
 
 /// What the plan wants of a mount.
-struct Wanted<'s> {
+struct ExpectedMount<'s> {
     /// The step that says so, or the last one of several.
     step: &'s Step,
     attributes: u64,
@@ -72,35 +72,35 @@ struct Wanted<'s> {
 ///
 /// The step with the longest place at or above the point counts, and of several at the point itself
 /// all of them. `None` where that step is above the point and came without what is mounted below it.
-fn find_wanted<'s>(steps: &'s mut [Step], point: &[u8]) -> Option<Wanted<'s>> {
+fn find_expected<'s>(steps: &'s mut [Step], point: &[u8]) -> Option<ExpectedMount<'s>> {
     let mut longest = 0;
-    let mut wanted: Option<Wanted<'s>> = None;
+    let mut expected: Option<ExpectedMount<'s>> = None;
     for step in steps.iter_mut().filter(|step| step.is_mount()) {
-        let relation = relation(point, step.place);
+        let relation = relation(point, step.inside_path);
         step.found |= relation == Relation::Same;
-        let length = step.place.len();
-        let mut own = Wanted {
+        let length = step.inside_path.len();
+        let mut own = ExpectedMount {
             step,
             attributes: step.mount.attrs,
             owned: has(&step.mount, mount_flags::OWNED),
         };
         match relation {
             Relation::Same if length >= longest => {
-                if let Some(before) = wanted.filter(|_| length == longest) {
+                if let Some(before) = expected.filter(|_| length == longest) {
                     own.attributes |= before.attributes;
                     own.owned |= before.owned;
                 }
-                wanted = Some(own);
+                expected = Some(own);
                 longest = length;
             }
             Relation::Below if length > longest => {
-                wanted = has(&step.mount, mount_flags::RECURSIVE).then_some(own);
+                expected = has(&step.mount, mount_flags::RECURSIVE).then_some(own);
                 longest = length;
             }
             _ => {}
         }
     }
-    wanted
+    expected
 }
 
 fn wrong(step: &Step, what: &'static str) -> Refused {
@@ -130,7 +130,7 @@ mod tests {
                 content: b"",
                 line: SourceLine::NONE,
             },
-            place: target.to_bytes(),
+            inside_path: target.to_bytes(),
             stub: None,
             tree: None,
             found: false,

@@ -36,7 +36,7 @@ pub(crate) fn open(steps: &mut [Step], outside: Outside) -> Result<(), Refused> 
 }
 
 /// A handle of what lies at a bind's source.
-pub(crate) fn place_of(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
+pub(crate) fn open_source(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     let resolve = if is_absolute(step) {
         ResolveFlags::empty()
@@ -52,7 +52,7 @@ fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
     let copied = if is_absolute(step) {
         tree::copy(CWD, step.source, recursive)
     } else {
-        place_of(step).and_then(|place| tree::copy(place.as_fd(), c"", recursive))
+        open_source(step).and_then(|source| tree::copy(source.as_fd(), c"", recursive))
     };
     let errno = match copied {
         Ok(tree) => return Ok(Some(tree)),

@@ -11,7 +11,7 @@ pub(crate) struct Step {
     pub(crate) mount: Mount<'static>,
     /// The part of its target at which it takes effect: all of it, or for a protected path that does
     /// not exist, what there is of it.
-    pub(crate) place: &'static [u8],
+    pub(crate) inside_path: &'static [u8],
     /// What stands in for a protected path that does not exist.
     pub(crate) stub: Option<Stub>,
     /// A detached copy of its source.
@@ -25,7 +25,7 @@ impl Step {
     pub(crate) fn all(plan: &Plan<'static>) -> Result<&'static mut [Self], Refused> {
         let of = |mount: Mount<'static>| Self {
             mount,
-            place: mount.target.to_bytes(),
+            inside_path: mount.target.to_bytes(),
             stub: None,
             tree: None,
             found: false,

@@ -1,10 +1,9 @@
 //! One stub: the empty file or directory on the host that stands in for a protected path which does
 //! not exist, so that there is something to mount over.
 //!
-//! A stub is known by its mode, with which it is made: sticky, and without write
-//! permission. Each sandbox
-//! that needs one holds a shared lock of it; whoever gets the exclusive lock removes it. So the last
-//! of several sandboxes does, and the next one does for one whose supervisor was killed.
+//! A stub is known by its mode, with which it is made: sticky, and without write permission. Each
+//! sandbox that needs one holds a shared lock of it; the one that gets the exclusive lock removes it.
+//! So the last of several sandboxes does, and the next one does for one whose supervisor was killed.
 //!
 //! Holding a [`Stub`] proves that its file had the mode and the content of a stub, was what the
 //! directory has by its name when it was locked, and is not removed by another sandbox for as long
@@ -37,7 +36,7 @@ pub(crate) struct Stub {
 
 /// What a stub is.
 #[derive(Clone, Copy)]
-pub(crate) enum Kind<'c> {
+pub(crate) enum StubKind<'c> {
     /// A file with this content, which may be empty.
     File(&'c [u8]),
     Directory,
@@ -63,20 +62,24 @@ impl Stub {
 
 /// Makes a stub and shares the lock of it. EXIST: something is there already. NOENT and WOULDBLOCK:
 /// another sandbox has just removed it, or is removing it.
-pub(crate) fn make(parent: BorrowedFd<'_>, name: &CStr, kind: Kind<'_>) -> Result<OwnedFd, Errno> {
+pub(crate) fn make(
+    parent: BorrowedFd<'_>,
+    name: &CStr,
+    kind: StubKind<'_>,
+) -> Result<OwnedFd, Errno> {
     let stub = match kind {
-        Kind::File(content) => {
+        StubKind::File(content) => {
             let file = create(parent, name, FILE_MODE)?;
             write_all(&file, content).and_then(|()| lock_new(parent, name, content))
         }
-        Kind::Directory => {
+        StubKind::Directory => {
             mkdirat(parent, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
             lock_new(parent, name, b"")
         }
     };
     // Some file systems keep no modes (vfat), others no locks: what was made there must not stay.
     if !matches!(stub, Ok(_) | Err(Errno::NOENT | Errno::WOULDBLOCK)) {
-        unlink(parent, name, matches!(kind, Kind::Directory))?;
+        unlink(parent, name, matches!(kind, StubKind::Directory))?;
     }
     stub
 }

@@ -17,6 +17,9 @@ pub const SHARE_DESCRIPTORS: u64 = 0x400;
 pub const NEW_CGROUP: u64 = 0x0200_0000;
 /// `CLONE_NEWUSER`.
 pub const NEW_USER: u64 = 0x1000_0000;
+/// Every `CLONE_NEW*` that clone3(2) and unshare(2) take (linux/sched.h): mount, cgroup, UTS, IPC,
+/// user, pid and network namespaces. Not `CLONE_NEWTIME`, which no plan asks for.
+const NAMESPACES: u64 = 0x7e02_0000;
 /// `CLONE_INTO_CGROUP`.
 const INTO_CGROUP: u64 = 1 << 33;
 
@@ -42,7 +45,7 @@ struct CloneArguments {
 
 /// Which side of [`clone_into`] this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum Forked {
     /// The process that called, with the new one's id.
     Parent(Pid),
     /// The new process, a copy of the one that called.
@@ -50,8 +53,13 @@ pub enum Side {
 }
 
 /// Makes a copy of this process in the new namespaces that `flags` (`CLONE_NEW*`) name, and where one
-/// is given, in a control group by its directory.
-pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Errno> {
+/// is given, in a control group by its directory. Beside namespaces, `flags` may have
+/// [`SHARE_DESCRIPTORS`]; any other flag is an error: with `CLONE_VM` two processes would run on one
+/// stack.
+pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Forked, Errno> {
+    if flags & !(NAMESPACES | SHARE_DESCRIPTORS) != 0 {
+        return Err(Errno::INVAL);
+    }
     let mut clone = CloneArguments {
         flags,
         exit_signal: EXIT_SIGNAL,
@@ -62,20 +70,39 @@ pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Side, Err
         clone.cgroup = u64::try_from(group.as_raw_fd()).map_err(|_| Errno::BADF)?;
     }
     let arguments = [address_of(&clone), size_of::<CloneArguments>(), 0, 0, 0, 0];
-    // SAFETY: a structure of the size given. No memory is shared (no caller passes CLONE_VM), and
-    // there is one thread, so the child goes on as this process would, on its own copy of the stack.
+    // SAFETY: a structure of the size given. No memory is shared (CLONE_VM was refused), and there
+    // is one thread, so the child goes on as this process would, on its own copy of the stack.
     let id = unsafe { call(numbers::CLONE3, arguments) }?;
     match i32::try_from(id).ok().and_then(Pid::from_raw) {
-        Some(child) => Ok(Side::Parent(child)),
-        None => Ok(Side::Child),
+        Some(child) => Ok(Forked::Parent(child)),
+        None => Ok(Forked::Child),
     }
 }
 
-/// Moves this process into new namespaces that `flags` (`CLONE_NEW*`) name.
+/// Moves this process into new namespaces that `flags` (`CLONE_NEW*`) name; another flag is an error.
 pub fn enter_new(flags: u64) -> Result<(), Errno> {
+    if flags & !NAMESPACES != 0 {
+        return Err(Errno::INVAL);
+    }
     let flags = usize::try_from(flags).map_err(|_| Errno::INVAL)?;
-    // SAFETY: numbers only. No descriptor table or memory is unshared: the compiler's flags name
-    // namespaces, and the kernel refuses what does not go together.
+    // SAFETY: numbers only, and they name namespaces: no descriptor table or memory is unshared.
     let _zero = unsafe { call(numbers::UNSHARE, [flags, 0, 0, 0, 0, 0]) }?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clone_into, enter_new};
+    use rustix::io::Errno;
+
+    /// `CLONE_VM` and `CLONE_NEWTIME` (linux/sched.h).
+    const OTHERS: [u64; 2] = [0x100, 0x80];
+
+    #[test]
+    fn flags_that_name_no_namespace_are_refused() {
+        for flag in OTHERS {
+            assert_eq!(clone_into(flag, None), Err(Errno::INVAL), "{flag:x}");
+            assert_eq!(enter_new(flag), Err(Errno::INVAL), "{flag:x}");
+        }
+    }
 }

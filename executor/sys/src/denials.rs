@@ -47,7 +47,7 @@ pub struct Table {
 
 /// An empty table in memory that stays common to this process and the one it clones.
 ///
-/// Holding it proves that nobody else in this process has it. It does not prove that the other
+/// Holding it proves that nothing else in this process has it. It does not prove that the other
 /// process leaves it alone: one of the two may use it at a time, which is the caller's to see to.
 /// The recorder uses it until it ends, and the supervisor has waited for that before it looks.
 pub fn table() -> Result<&'static mut Table, Errno> {

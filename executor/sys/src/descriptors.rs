@@ -38,14 +38,19 @@ pub fn error() -> BorrowedFd<'static> {
 
 /// A descriptor of our own for what the caller has open by this number.
 pub fn duplicate(number: i32) -> Result<OwnedFd, Errno> {
-    // SAFETY: borrowed for this call only, and the kernel says when there is nothing open.
+    if number < 0 {
+        return Err(Errno::BADF);
+    }
+    // SAFETY: not -1, borrowed for this call only, and the kernel says when nothing is open there.
     let theirs = unsafe { BorrowedFd::borrow_raw(number) };
     rustix::io::fcntl_dupfd_cloexec(theirs, 3)
 }
 
 /// Closes every file descriptor but the standard ones and `kept`.
 pub fn close_all_but(kept: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
-    let Some(kept) = kept.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok()) else {
+    let kept = kept.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok());
+    // The standard ones stay anyway.
+    let Some(kept) = kept.filter(|&number| number >= FIRST) else {
         return close_range(FIRST, u32::MAX);
     };
     if kept > FIRST {

@@ -1,14 +1,23 @@
 //! All unsafe code of purple-exec: the system calls that rustix does not have, the entry point, and
 //! raw memory.
 //!
-//! There is one family of calls a file, each with functions that safe code may call with whatever
-//! arguments it likes. What depends on the processor is in one folder an architecture, and
+//! There is one family of calls a file, each with safe functions. What depends on the processor is in one folder an architecture, and
 //! [`architecture`] lists what such a folder has to have. This crate knows the kernel, and neither
 //! plans nor policies nor the order in which a sandbox is built.
 //!
-//! A reader who wants to know whether the unsafe code is sound needs these files only:
-//! `#![forbid(unsafe_code)]` holds in purple-exec, so no other code can break what a `SAFETY`
-//! comment here relies on, with one exception, which is written at [`strings::forget_arguments`].
+//! `#![forbid(unsafe_code)]` holds in purple-exec. So a reader who wants to know whether the unsafe
+//! code is sound needs these files, and the callers of five functions, whose `SAFETY` comments rely
+//! on how purple-exec uses them, because no argument type can say it:
+//!
+//! - [`strings::forget_arguments`]: its closure holds no argument any more (`init`);
+//! - [`seccomp::probe`]: the call and its arguments are those of the plan, which purplec takes from a
+//!   table of calls that read and write no memory of the caller (`payload`);
+//! - [`descriptors::send`]: the descriptor was opened for it by a process with the same table, and
+//!   nothing else here owns its number (`init`);
+//! - [`descriptors::close_all_but`]: no descriptor that it closes is used afterwards (`init`, `payload`
+//!   and the recorder call it once they hold nothing else);
+//! - [`denials::table`]: the two processes that share the table use it one after the other (`recorder`,
+//!   then `supervisor`).
 #![no_std]
 #![deny(
     clippy::as_conversions,

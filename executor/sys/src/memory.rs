@@ -17,7 +17,7 @@ const MOST_STACK: usize = 128 << 10;
 /// Fresh zeroed private memory for the rest of the process's life.
 pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
     let start = map(bytes, MapFlags::PRIVATE)?;
-    // SAFETY: the kernel gave `bytes` zeroed bytes that nobody else knows and nobody unmaps.
+    // SAFETY: the kernel gave `bytes` zeroed bytes that nothing else knows and nothing unmaps.
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
 }
 
@@ -26,7 +26,7 @@ pub fn keep<T>(items: impl ExactSizeIterator<Item = T>) -> Result<&'static mut [
     let most = items.len();
     let bytes = most.checked_mul(size_of::<T>()).ok_or(Errno::NOMEM)?;
     let start = map(bytes.max(PAGE), MapFlags::PRIVATE)?.cast::<MaybeUninit<T>>();
-    // SAFETY: the pages hold that many, are aligned for any, and nobody else knows them.
+    // SAFETY: the pages hold that many, are aligned for any, and nothing else knows them.
     let slots = unsafe { core::slice::from_raw_parts_mut(start, most) };
     let mut count = 0_usize;
     for (slot, item) in slots.iter_mut().zip(items) {
@@ -44,7 +44,7 @@ pub fn lend<T>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T, E
     let memory = pages(bytes)?;
     let result = use_it(memory);
     let start = memory.as_mut_ptr().cast();
-    // SAFETY: `pages` mapped exactly this, nobody else knows it, and the borrow of it has ended.
+    // SAFETY: `pages` mapped exactly this, nothing else knows it, and the borrow of it has ended.
     unsafe { munmap(start, bytes) }?;
     Ok(result)
 }
@@ -70,7 +70,7 @@ pub fn shared_page() -> Result<&'static SharedPage, Errno> {
     Ok(unsafe { &*start.cast::<SharedPage>() })
 }
 
-/// Fresh zeroed pages: nobody else in this process knows them.
+/// Fresh zeroed pages: nothing else in this process knows them.
 pub(crate) fn map(bytes: usize, flags: MapFlags) -> Result<*mut c_void, Errno> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: no address is asked for, so nothing that exists is mapped over.

@@ -12,7 +12,7 @@ use rustix::process::Pid;
 
 /// Signal numbers (signal(7), the column for x86 and ARM).
 pub mod number {
-    /// A write to a pipe that nobody reads.
+    /// A write to a pipe that has no reader.
     pub const PIPE: u32 = 13;
     /// A child stopped or ended.
     pub const CHLD: u32 = 17;
@@ -66,7 +66,7 @@ pub fn block(set: Set) -> Result<Set, Errno> {
     Ok(before)
 }
 
-/// Stops this process as TSTP does when nobody has said otherwise: where no shell waits to continue
+/// Stops this process as TSTP does by default: where no shell waits to continue
 /// it, which the kernel knows (an orphaned process group), it goes on. Every signal is blocked
 /// again afterwards.
 pub fn stop_by_default() -> Result<(), Errno> {

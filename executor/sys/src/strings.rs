@@ -42,7 +42,7 @@ impl Start {
 ///
 /// Who holds one holds a pointer into an array that ends in a null pointer and lives as long as the
 /// process: it is made at the start of such an array, and behind a pointer that was not null. That
-/// nobody writes to the strings holds until [`forget_arguments`].
+/// nothing writes to the strings holds until [`forget_arguments`].
 #[derive(Debug, Clone, Copy)]
 pub struct Strings(*const *const c_char);
 
@@ -61,7 +61,7 @@ impl Strings {
         }
         // SAFETY: this element was not the null pointer, so there is one more.
         let rest = unsafe { self.0.add(1) };
-        // SAFETY: the kernel wrote a NUL-terminated string there, and nobody writes to it.
+        // SAFETY: the kernel wrote a NUL-terminated string there, and nothing writes to it.
         let first = unsafe { CStr::from_ptr(first) };
         Some((first, Self(rest)))
     }
@@ -70,10 +70,10 @@ impl Strings {
     ///
     /// # Safety
     ///
-    /// Nobody in this process uses any of them afterwards.
+    /// Nothing in this process uses any of them afterwards.
     unsafe fn wipe(self) {
         let mut place = self.0;
-        // SAFETY: as in `split_first`: nobody goes past the null pointer.
+        // SAFETY: as in `split_first`: nothing goes past the null pointer.
         while let Some(text) = NonNull::new(unsafe { place.read() }.cast_mut()) {
             // SAFETY: the kernel wrote a NUL-terminated string there.
             let length = unsafe { bytes::length(text.as_ptr().cast()) };

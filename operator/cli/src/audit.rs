@@ -4,7 +4,7 @@ use crate::output::{Failure, say};
 use clap::{Args, ValueEnum};
 use purple_core::audit::files::LogFiles;
 use purple_core::audit::log;
-use purple_core::audit::read::{self, Entry, Owned};
+use purple_core::audit::read::{self, LogEntry, OwnedValues};
 use purple_core::audit::record::timestamp;
 use purple_core::audit::verify::{self, Verification};
 use purple_report::{Argument, AuditRecord, SecurityEvent};
@@ -131,7 +131,7 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
         "{}: {records} records, each bound to the one before{before_first}\nlast: {} {}\n",
         path.display(),
         last.sequence,
-        last.hash
+        last.hash()
     ))
 }
 
@@ -145,7 +145,7 @@ fn word(value: &Value) -> String {
     }
 }
 
-fn table<'r>(records: impl Iterator<Item = &'r AuditRecord<Owned>>) -> String {
+fn table<'r>(records: impl Iterator<Item = &'r AuditRecord<OwnedValues>>) -> String {
     let head = [
         "TIME", "SESSION", "POLICY", "STATUS", "OUTCOME", "EXIT", "DENIED", "COMMAND",
     ];
@@ -181,7 +181,7 @@ fn table<'r>(records: impl Iterator<Item = &'r AuditRecord<Owned>>) -> String {
 }
 
 /// One record, a line for each thing that it says.
-fn in_full(entry: &Entry) -> String {
+fn in_full(entry: &LogEntry) -> String {
     let keys = entry.members.as_object().into_iter().flatten();
     let keys = keys.filter(|(key, _)| *key != "security_events");
     let lines = keys.map(|(key, value)| format!("{key:16} {}\n", word(value)));
@@ -189,7 +189,7 @@ fn in_full(entry: &Entry) -> String {
     lines.chain(events).collect()
 }
 
-fn event(event: &SecurityEvent<Owned>) -> String {
+fn event(event: &SecurityEvent<OwnedValues>) -> String {
     let line = match (event.policy_line, &event.policy_source) {
         (None, _) => String::new(),
         (Some(line), None) => format!(" (policy line {line})"),

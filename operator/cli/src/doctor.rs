@@ -133,10 +133,10 @@ fn paint(colour: bool, code: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::human;
-    use purple_core::doctor::{Check, Need, Outcome, Report, Subject};
+    use purple_core::doctor::{Check, CheckResult, Need, Report, Subject};
     use purplec::target::User;
 
-    fn shown(need: Need, outcome: Outcome) -> String {
+    fn shown(need: Need, result: CheckResult) -> String {
         let subject = Subject {
             id: "a",
             layer: "audit",
@@ -145,7 +145,7 @@ mod tests {
         let checks = vec![Check {
             subject,
             need,
-            outcome,
+            result,
         }];
         let report = Report {
             purple_doctor: 1,
@@ -162,7 +162,7 @@ mod tests {
     fn what_is_missing_says_who_needs_it() {
         let missing = |need| {
             let (found, fix) = ("EBUSY".to_owned(), "a kernel".to_owned());
-            shown(need, Outcome::Missing { found, fix })
+            shown(need, CheckResult::Missing { found, fix })
         };
         let some = missing(Need::OnlyWith("`on_deny: notify`"));
         assert!(some.contains("degraded  a  EBUSY\n"), "{some}");
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn what_was_not_tried_says_what_it_needs() {
         let needs = "unshare".to_owned();
-        let text = shown(Need::Always, Outcome::NotTried { needs });
+        let text = shown(Need::Always, CheckResult::Untried { needs });
         assert!(text.contains("not tried a  it needs unshare\n"), "{text}");
         assert!(!text.contains("fix: "), "{text}");
     }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 /// The exit status of a command that was refused, and of a run that was refused before its command
 /// started.
-const REFUSED: u8 = purple_core::REFUSED;
+const REFUSED: u8 = purple_report::SETUP_REFUSED;
 
 /// Runs AI agents, and the code they write, confined by a policy.
 #[derive(Debug, Parser)]

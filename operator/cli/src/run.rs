@@ -1,5 +1,6 @@
 //! `purple run`: a command under a profile, a policy or a plan.
 
+use crate::REFUSED;
 use crate::output::{Failure, say_all};
 use clap::Args;
 use purple_core::launch::{Launch, Request};
@@ -73,6 +74,7 @@ impl Arguments {
             unenforced: self.unenforced.clone(),
             outside_id: self.outside_id,
             subordinate_ids: self.subordinate_ids,
+            status_of_error: REFUSED,
         }
     }
 }

@@ -297,7 +297,7 @@ fn homes_are_not_shared_by_chance() {
         .output()
         .expect("purple starts");
     refused(&root, &["is the whole host"]);
-    // Root's home is guarded whoever starts purple, by what the user database says.
+    // Root's home is a protected path for every user: the user database says where it is.
     if fs::read_dir("/root").is_ok() {
         refused(
             &place.purple("/root", &["--", "true"]),

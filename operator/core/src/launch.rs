@@ -8,9 +8,8 @@ use crate::notice::Notice;
 use crate::plans::ReadyPlan;
 use crate::session::Session;
 use crate::workspace::{self, WorkspaceError};
-use purple_host::cgroup::Cgroup;
+use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
-use purple_host::users;
 use purple_plan::{DecodeError, Layer, Plan};
 use std::ffi::OsString;
 use std::fmt::{self, Display};
@@ -22,7 +21,7 @@ use std::process::Command;
 pub use crate::session::SessionError;
 
 /// What to run under a plan, and how.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// The command and its arguments.
     pub command: Vec<OsString>,
@@ -36,6 +35,8 @@ pub struct Request {
     pub outside_id: Option<u32>,
     /// Not as root: whether the command has the first subordinate ids outside.
     pub subordinate_ids: bool,
+    /// The exit status that the caller ends with where a run ends with an error: the record says it.
+    pub status_of_error: u8,
 }
 
 impl Request {
@@ -102,13 +103,7 @@ impl<'a> Launch<'a> {
         if !recorded {
             return Ok(None);
         }
-        let report = request.report.as_deref();
-        Ok(Some(Session::open(
-            &self.plan,
-            report,
-            &request.command,
-            notices,
-        )?))
+        Ok(Some(Session::open(&self.plan, request, notices)?))
     }
 }
 
@@ -166,25 +161,16 @@ fn cgroup(named: Option<&Path>, limited: bool, recorded: bool) -> Option<PathBuf
     if !limited {
         return named_or_none;
     }
-    let is_root = users::is_root();
-    let parent = match named {
-        Some(named) => Some(Cgroup::at(named)),
-        None => Cgroup::root().and_then(|first| {
-            if is_root {
-                Some(first.child("purple"))
-            } else {
-                Cgroup::own(&first)
-            }
-        }),
-    };
-    if let Some(parent) = &parent {
-        parent.remove_leftovers();
+    if let Some(named) = named {
+        Cgroup::at(named).remove_leftovers();
+        return named_or_none;
     }
-    // purple-exec moves itself out of a user's group, which it divides then, but not its parent.
-    if recorded && !is_root && named.is_none() {
-        step_aside(&parent?)
-    } else {
-        named_or_none
+    let parent = RunsParent::find().ok()?;
+    parent.group().remove_leftovers();
+    match parent {
+        // purple-exec moves itself out of a user's group, which it divides then, but not its parent.
+        RunsParent::Own(own) if recorded => step_aside(&own),
+        RunsParent::Own(_) | RunsParent::ForRoot { .. } => None,
     }
 }
 

@@ -17,6 +17,3 @@ mod session;
 pub mod workspace;
 
 pub use notice::{Findings, Notice, RecordStage};
-
-/// The exit status of purple-exec where it refuses a run before the command starts.
-pub const REFUSED: u8 = 125;

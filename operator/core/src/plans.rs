@@ -7,9 +7,9 @@ use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::Sink;
 use purplec::inherit::{self, Access, Files, FilesAround};
 use purplec::parse::{MAX_BYTES, decode};
-use purplec::pipeline::{self, Fault, Options, Outcome, Stage};
+use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
 use purplec::profiles::Profile;
-use purplec::resolve::quantity::Date;
+use purplec::quantity::Date;
 use purplec::source::{Source, Sources};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -152,7 +152,7 @@ fn compile(
     options: &Options,
     sink: Sink,
     notices: &mut Vec<Notice>,
-) -> Result<Outcome, PlanError> {
+) -> Result<Compilation, PlanError> {
     let outcome = pipeline::compile(source, options, sink).map_err(PlanError::Compiler)?;
     let findings = Findings::of(&outcome.sources, &outcome.diagnostics);
     notices.extend(findings.map(Notice::Findings));

@@ -1,23 +1,23 @@
 //! A run that is recorded: what is checked and opened before it, and what is written after it.
 
-use crate::REFUSED;
 use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
 use crate::audit::read::{self, NotDeclared};
 use crate::audit::record::Run;
+use crate::launch::Request;
 use crate::notice::{Notice, RecordStage};
 use crate::workspace::{self, WorkspaceError};
 use purple_host::process::{SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
 use purple_report::Outcome;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -33,26 +33,31 @@ pub(crate) struct Session<'a> {
     report: File,
     /// Where the operator wants the report too.
     copy: Option<(PathBuf, File)>,
+    /// The exit status that the caller sees where a run ends with an error.
+    status_of_error: u8,
 }
 
 impl<'a> Session<'a> {
     /// Opens everything that the end of the run will write to.
     pub(crate) fn open(
         plan: &'a Plan<'a>,
-        copy: Option<&Path>,
-        command: &[OsString],
+        request: &Request,
         notices: &mut Vec<Notice>,
     ) -> Result<Self, SessionError> {
         let log = open_log(plan, notices)?;
-        let copy = copy.map(|path| match files::create_private(path) {
-            Ok(file) => Ok((path.to_owned(), file)),
-            Err(error) => Err(SessionError::ReportCopy(FileError::at(path)(error))),
-        });
+        let copy = request
+            .report
+            .as_deref()
+            .map(|path| match files::create_private(path) {
+                Ok(file) => Ok((path.to_owned(), file)),
+                Err(error) => Err(SessionError::ReportCopy(FileError::at(path)(error))),
+            });
         let report = memory::inherited(c"report").map_err(SessionError::ReportMemory)?;
         let id = random::bytes::<8>().map_err(SessionError::Id)?;
         Ok(Self {
             plan,
-            command: command
+            command: request
+                .command
                 .iter()
                 .map(|one| one.to_string_lossy().into_owned())
                 .collect(),
@@ -60,6 +65,7 @@ impl<'a> Session<'a> {
             log,
             report,
             copy: copy.transpose()?,
+            status_of_error: request.status_of_error,
         })
     }
 
@@ -79,7 +85,7 @@ impl<'a> Session<'a> {
         notices: &mut Vec<Notice>,
     ) -> Result<u8, SessionError> {
         let started = SystemTime::now();
-        let mut status = supervise(command).map_err(SessionError::Supervise)?;
+        let ended = supervise(command).map_err(SessionError::Supervise)?;
         let text = self.read_report()?;
         let copied = match &mut self.copy {
             None => Ok(()),
@@ -87,19 +93,13 @@ impl<'a> Session<'a> {
                 .write_all(text.as_bytes())
                 .map_err(|error| SessionError::ReportCopy(FileError::at(path)(error))),
         };
-        let (report, outcome, unreadable) = match read::report(&text) {
+        let (report, outcome, status) = match read::report(&text) {
             Ok(report) => {
                 let outcome = report.outcome;
-                (Some(report), outcome, Ok(()))
+                (Some(report), outcome, Ok(ended))
             }
-            // purple-exec ends by itself without a report where it refuses before it looks at where
-            // the report goes.
-            Err(_) if text.is_empty() && status == REFUSED => (None, Outcome::Refused, Ok(())),
-            Err(_) if text.is_empty() => (None, Outcome::Killed, Ok(())),
-            Err(error) => {
-                status = REFUSED;
-                (None, Outcome::Killed, Err(SessionError::Report(error)))
-            }
+            Err(_) if text.is_empty() => (None, Outcome::without_report(ended), Ok(ended)),
+            Err(error) => (None, Outcome::Killed, Err(SessionError::Report(error))),
         };
         let plan = self.plan;
         let run = Run {
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
             command: self.command,
             report,
             outcome,
-            status,
+            status: status.as_ref().copied().unwrap_or(self.status_of_error),
         };
         notices.extend(run.lines().into_iter().map(Notice::Denied));
         if let Some(log) = self.log {
@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
             let _written: Option<()> =
                 unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
-        copied.and(unreadable).map(|()| status)
+        copied.and(status)
     }
 
     fn read_report(&mut self) -> Result<String, SessionError> {

@@ -1,6 +1,7 @@
 //! Control groups of version 2, as files below their mount (Documentation/admin-guide/cgroup-v2.rst).
 
 use crate::mountinfo;
+use crate::users;
 use nix::errno::Errno;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -27,14 +28,14 @@ impl Cgroup {
     }
 
     /// The first group that this process sees: where the first cgroup2 file system is mounted.
-    pub fn root() -> Option<Self> {
+    fn root() -> Option<Self> {
         let mounts = mountinfo::mounts().into_iter();
         let mut groups = mounts.filter(|mount| mount.kind == "cgroup2");
         groups.next().map(|mount| Self::at(mount.point))
     }
 
     /// The group of this process, below the root.
-    pub fn own(root: &Self) -> Option<Self> {
+    fn own(root: &Self) -> Option<Self> {
         let membership = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         Some(root.child(own_path(&membership)?))
     }
@@ -188,6 +189,60 @@ impl Cgroup {
             })
     }
 }
+
+/// Where the groups of runs are made, as purple-exec does where none is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunsParent {
+    /// For root: the group `purple` below the first of all, made where it is missing. Neither may hold
+    /// a process.
+    ForRoot {
+        /// The first of all.
+        first: Cgroup,
+        /// The one below it.
+        group: Cgroup,
+    },
+    /// For a user: the group of this process, which leaves it for one below it.
+    Own(Cgroup),
+}
+
+impl RunsParent {
+    /// The one of this user.
+    pub fn find() -> Result<Self, NoGroup> {
+        let first = Cgroup::root().ok_or(NoGroup::NotMounted)?;
+        if users::is_root() {
+            let group = first.child("purple");
+            return Ok(Self::ForRoot { first, group });
+        }
+        Cgroup::own(&first).map(Self::Own).ok_or(NoGroup::NoMember)
+    }
+
+    /// The group itself.
+    pub const fn group(&self) -> &Cgroup {
+        match self {
+            Self::ForRoot { group, .. } | Self::Own(group) => group,
+        }
+    }
+}
+
+/// Why there is no group to make those of runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoGroup {
+    /// No cgroup2 file system is mounted.
+    NotMounted,
+    /// This process is in no group of version 2.
+    NoMember,
+}
+
+impl Display for NoGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotMounted => "no cgroup2 file system is mounted",
+            Self::NoMember => "this process is in no group of version 2",
+        })
+    }
+}
+
+impl std::error::Error for NoGroup {}
 
 /// Why this process could not leave its group.
 #[derive(Debug)]

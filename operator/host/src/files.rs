@@ -97,7 +97,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     #[test]
-    fn only_what_nobody_else_can_have_written_is_read() {
+    fn only_what_this_user_alone_can_have_written_is_read() {
         let base = std::env::temp_dir().join(format!("purple-private-{}", std::process::id()));
         let made = PrivateDirectory::create(&base);
         let read = |name: &str| made.as_ref().ok()?.read(name, 4);

@@ -36,7 +36,7 @@ pub fn open(path: &Path, access: Access) -> io::Result<File> {
         return Err(io::Error::other("not a regular file"));
     }
     if found.uid() != geteuid().as_raw() {
-        return Err(io::Error::other("it belongs to somebody else"));
+        return Err(io::Error::other("it has another owner"));
     }
     if found.mode() & 0o777 != 0o600 {
         file.set_permissions(Permissions::from_mode(0o600))?;

@@ -84,7 +84,7 @@ impl Display for SuperviseError {
         match self {
             Self::OwnState(error) => error.fmt(f),
             Self::IgnoredChildren => f.write_str(
-                "SIGCHLD is ignored by whoever started this, so nobody would see how the command ends",
+                "SIGCHLD is ignored by the caller, so the command's exit status would be lost",
             ),
             Self::Start { program, error } => write!(f, "{program}: {error}"),
             Self::Wait { program, errno } => write!(f, "waiting for {program}: {}", errno.desc()),

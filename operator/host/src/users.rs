@@ -72,7 +72,7 @@ fn home_in(line: &[u8]) -> Option<PathBuf> {
     ((uid == 0 || (1000..=60000).contains(&uid)) && is_home(path)).then(|| path.to_owned())
 }
 
-/// Whether a path is used as a home. The root directory is not: it is guarded as what it is.
+/// Whether a path is used as a home. The root directory is not: it is refused as what it is.
 fn is_home(path: &Path) -> bool {
     path.is_absolute() && path != Path::new("/") && path != Path::new("/nonexistent")
 }

@@ -1,13 +1,14 @@
 //! What follows from the list of sections: the types of a plan, its decoder and its encoder.
 
-use crate::error::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::field::{Record, Writer};
 
 /// Defines `Section`, `Plan`, `Contents` and `encode` for a list of sections.
 ///
 /// A section is listed with its kind and its name, the field that holds its records in a plan, the
 /// type of a record, what checks a record, and how many there may be. The lists are in the order
-/// of the kinds, which is the order in the file. A required section has exactly one record.
+/// of the kinds, which is the order in the file. A required section has exactly one record. Lines name
+/// the policies in one of the sections; `together` checks what concerns several.
 macro_rules! define_plan {
     (
         required { $(
@@ -20,6 +21,8 @@ macro_rules! define_plan {
             $kind:literal $Many:ident,
             $many:ident: $Record:ident $(<$life:lifetime>)?, $check:expr $(, at most $most:expr)?;
         )+ }
+        lines name a record of $Sources:ident;
+        together $together:expr;
     ) => {
         /// The sections, in the order they stand in a file.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +107,7 @@ macro_rules! define_plan {
             /// Reads a plan from exactly its bytes.
             pub fn decode(bytes: &'a [u8]) -> Result<Self, $crate::error::DecodeError> {
                 let file = $crate::file::Parts::read(bytes, &SHAPES)?;
-                let sources = file.count(Section::Sources.shape())?;
+                let sources = file.count(Section::$Sources.shape())?;
                 let mut checker = $crate::table::Checker::new(file.heap, sources);
                 let [$($one,)+ $($many,)+] = file.sections;
                 let plan = Self {
@@ -112,14 +115,7 @@ macro_rules! define_plan {
                     $($one: checker.one($one, $one_check)?,)+
                     $($many: checker.table($many, $check)?,)+
                 };
-                $crate::meaning::Unclaimed {
-                    filters: plan.filters.iter(),
-                    numbers: plan.numbers.iter(),
-                    calls: plan.calls.iter(),
-                    rules: plan.rules.iter(),
-                    conditions: plan.conditions.iter(),
-                }
-                .check(plan.interfaces.iter())?;
+                $crate::define::check(&plan, $together)?;
                 checker.end()?;
                 Ok(plan)
             }
@@ -130,6 +126,16 @@ macro_rules! define_plan {
         pub struct Contents<'a> {
             $($(#[$one_doc])* pub $one: $OneRecord $(<$one_life>)?,)+
             $($(#[$doc])* pub $many: &'a [$Record $(<$life>)?],)+
+        }
+
+        impl<'a> Contents<'a> {
+            /// These required records, and none of any other section.
+            pub const fn of($($one: $OneRecord $(<$one_life>)?,)+) -> Self {
+                Self {
+                    $($one,)+
+                    $($many: &[],)+
+                }
+            }
         }
 
         /// Writes the plan into `out` and returns its length.
@@ -163,6 +169,14 @@ macro_rules! define_plan {
 }
 
 pub(crate) use define_plan;
+
+/// Checks a plan.
+pub(crate) fn check<P>(
+    plan: &P,
+    check: impl FnOnce(&P) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    check(plan)
+}
 
 /// Writes the records of one section.
 pub(crate) fn put_all<'a, R: Record<'a>>(

@@ -7,6 +7,7 @@
 
 use crate::define::define_plan;
 use crate::limits::{MAX_MOUNTS, MAX_SOURCES, MAX_VARIABLES};
+use crate::meaning::Unclaimed;
 use crate::records::{
     Audit, CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Landlock,
     Meta, Mount, NamedCall, Need, Network, Number, PathAccess, PortAccess, Process, Rlimit, Source,
@@ -65,6 +66,15 @@ macro_rules! define_with_all_sections {
                 20 Conditions, conditions: Condition, any;
                 $($more)*
             }
+            lines name a record of Sources;
+            together |plan| Unclaimed {
+                filters: plan.filters.iter(),
+                numbers: plan.numbers.iter(),
+                calls: plan.calls.iter(),
+                rules: plan.rules.iter(),
+                conditions: plan.conditions.iter(),
+            }
+            .check(plan.interfaces.iter());
         }
     };
 }

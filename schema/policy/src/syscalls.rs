@@ -122,7 +122,7 @@ pub enum OnDeny {
     KillThread,
     /// The thread gets the signal SIGSYS, which a program can handle (`SECCOMP_RET_TRAP`).
     Trap,
-    /// The supervisor is told and answers `EPERM` (`SECCOMP_RET_USER_NOTIF`).
+    /// The supervisor is notified and answers `EPERM` (`SECCOMP_RET_USER_NOTIF`).
     Notify,
     /// The call is logged and goes through (`SECCOMP_RET_LOG`): for learning, not for confining.
     Log,

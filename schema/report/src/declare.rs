@@ -2,7 +2,7 @@
 
 /// Declares an object: its name, its keys, the kind of each, and in words what they mean. A key that
 /// is no name in Rust stands behind the field's name. An object that has neither texts nor lists is
-/// `plain`: it is held in one way.
+/// `plain`: it is value in one way.
 macro_rules! object {
     (
         $(#[doc = $about:literal])+
@@ -24,11 +24,11 @@ macro_rules! object {
         $name:ident { $($(#[doc = $doc:literal])+ $field:ident $(as $key:literal)?: $kind:ty,)+ }
     ) => {
         $(#[doc = $about])+
-        pub struct $name<H: $crate::value::Hold = $crate::hold::Declared> {
-            $($(#[doc = $doc])+ pub $field: <$kind as $crate::value::Kind>::Held<H>,)+
+        pub struct $name<H: $crate::value::Storage = $crate::storage::Declared> {
+            $($(#[doc = $doc])+ pub $field: <$kind as $crate::value::Kind>::Value<H>,)+
         }
 
-        impl<H: $crate::value::Hold> $name<H> {
+        impl<H: $crate::value::Storage> $name<H> {
             /// Writes it as one line.
             pub fn write_line(self, sink: &mut dyn $crate::json::Sink) {
                 <$name as $crate::value::Kind>::write::<H>(self, &mut $crate::json::Json::new(sink));
@@ -36,7 +36,7 @@ macro_rules! object {
             }
 
             /// Reads it from a source that holds texts and lists in the same way.
-            pub fn read<S: $crate::value::Source<Hold = H>>(source: &S) -> Result<Self, S::Error> {
+            pub fn read<S: $crate::value::Source<Storage = H>>(source: &S) -> Result<Self, S::Error> {
                 <$name as $crate::value::Kind>::read(source)
             }
         }
@@ -47,7 +47,7 @@ macro_rules! object {
         }
     };
     (
-        @kind [$name:ident] [$held:ty] [$(#[doc = $about:literal])+]
+        @kind [$name:ident] [$value:ty] [$(#[doc = $about:literal])+]
         $($(#[doc = $doc:literal])+ $field:ident $(as $key:literal)?: $kind:ty,)+
     ) => {
         impl $name {
@@ -64,24 +64,24 @@ macro_rules! object {
         }
 
         impl $crate::value::Kind for $name {
-            type Held<H: $crate::value::Hold> = $held;
+            type Value<H: $crate::value::Storage> = $value;
             const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Object(&Self::OBJECT);
 
-            fn write<H: $crate::value::Hold>(
-                held: Self::Held<H>,
+            fn write<H: $crate::value::Storage>(
+                value: Self::Value<H>,
                 json: &mut $crate::json::Json<'_>,
             ) {
                 json.object(|json| {
                     $(
                         json.key($crate::declare::key!($field $($key)?).as_bytes());
-                        <$kind as $crate::value::Kind>::write::<H>(held.$field, json);
+                        <$kind as $crate::value::Kind>::write::<H>(value.$field, json);
                     )+
                 });
             }
 
             fn read<S: $crate::value::Source>(
                 source: &S,
-            ) -> Result<Self::Held<S::Hold>, S::Error> {
+            ) -> Result<Self::Value<S::Storage>, S::Error> {
                 let members = source.members(Self::OBJECT.fields)?;
                 Ok($name {
                     $($field: <$kind as $crate::value::Kind>::read(
@@ -97,7 +97,7 @@ macro_rules! object {
 }
 
 /// What holds a value that has neither texts nor lists.
-pub(crate) type Plain<K> = <K as crate::value::Kind>::Held<crate::hold::Declared>;
+pub(crate) type Plain<K> = <K as crate::value::Kind>::Value<crate::storage::Declared>;
 
 /// The key of a field.
 macro_rules! key {
@@ -149,11 +149,11 @@ macro_rules! words {
         }
 
         impl $crate::value::Kind for $name {
-            type Held<H: $crate::value::Hold> = Self;
+            type Value<H: $crate::value::Storage> = Self;
             const SHAPE: $crate::shape::Shape = $crate::shape::Shape::OneOf(&[$($text),+]);
 
-            fn write<H: $crate::value::Hold>(held: Self, json: &mut $crate::json::Json<'_>) {
-                json.text(held.name(), b"");
+            fn write<H: $crate::value::Storage>(value: Self, json: &mut $crate::json::Json<'_>) {
+                json.text(value.name(), b"");
             }
 
             fn read<S: $crate::value::Source>(source: &S) -> Result<Self, S::Error> {

@@ -3,12 +3,12 @@
 use crate::json::Json;
 use crate::shape::Shape;
 use crate::time::parse_time;
-use crate::value::{Argument, ArgumentsOf, Hold, Kind, ListOf, Source, TextOf};
+use crate::value::{Argument, ArgumentsOf, Kind, ListOf, Source, Storage, TextOf};
 use core::marker::PhantomData;
 use core::time::Duration;
 
 /// A kind of value that 64 bits hold.
-pub trait Whole: 'static {
+pub trait Integer: 'static {
     /// As in [`Kind`].
     const SHAPE: Shape;
 
@@ -19,12 +19,12 @@ pub trait Whole: 'static {
     fn read<S: Source>(source: &S) -> Result<u64, S::Error>;
 }
 
-impl<W: Whole> Kind for W {
-    type Held<H: Hold> = u64;
+impl<W: Integer> Kind for W {
+    type Value<H: Storage> = u64;
     const SHAPE: Shape = W::SHAPE;
 
-    fn write<H: Hold>(held: u64, json: &mut Json<'_>) {
-        W::write(held, json);
+    fn write<H: Storage>(value: u64, json: &mut Json<'_>) {
+        W::write(value, json);
     }
 
     fn read<S: Source>(source: &S) -> Result<u64, S::Error> {
@@ -36,7 +36,7 @@ impl<W: Whole> Kind for W {
 #[derive(Debug)]
 pub enum Number {}
 
-impl Whole for Number {
+impl Integer for Number {
     const SHAPE: Shape = Shape::Number;
 
     fn write(value: u64, json: &mut Json<'_>) {
@@ -52,7 +52,7 @@ impl Whole for Number {
 #[derive(Debug)]
 pub enum Word {}
 
-impl Whole for Word {
+impl Integer for Word {
     const SHAPE: Shape = Shape::Word;
 
     fn write(value: u64, json: &mut Json<'_>) {
@@ -71,7 +71,7 @@ impl Whole for Word {
 #[derive(Debug)]
 pub enum Bits {}
 
-impl Whole for Bits {
+impl Integer for Bits {
     const SHAPE: Shape = Shape::Bits;
 
     fn write(value: u64, json: &mut Json<'_>) {
@@ -112,11 +112,11 @@ pub fn parse_digest(text: &[u8]) -> Option<[u8; 32]> {
 }
 
 impl Kind for Digest {
-    type Held<H: Hold> = [u8; 32];
+    type Value<H: Storage> = [u8; 32];
     const SHAPE: Shape = Shape::Digest;
 
-    fn write<H: Hold>(held: [u8; 32], json: &mut Json<'_>) {
-        json.hexadecimal("sha256:", &held);
+    fn write<H: Storage>(value: [u8; 32], json: &mut Json<'_>) {
+        json.hexadecimal("sha256:", &value);
     }
 
     fn read<S: Source>(source: &S) -> Result<[u8; 32], S::Error> {
@@ -130,11 +130,11 @@ impl Kind for Digest {
 pub enum Flag {}
 
 impl Kind for Flag {
-    type Held<H: Hold> = bool;
+    type Value<H: Storage> = bool;
     const SHAPE: Shape = Shape::Flag;
 
-    fn write<H: Hold>(held: bool, json: &mut Json<'_>) {
-        json.literal(if held { "true" } else { "false" });
+    fn write<H: Storage>(value: bool, json: &mut Json<'_>) {
+        json.literal(if value { "true" } else { "false" });
     }
 
     fn read<S: Source>(source: &S) -> Result<bool, S::Error> {
@@ -147,11 +147,11 @@ impl Kind for Flag {
 pub enum Seconds {}
 
 impl Kind for Seconds {
-    type Held<H: Hold> = Duration;
+    type Value<H: Storage> = Duration;
     const SHAPE: Shape = Shape::Seconds;
 
-    fn write<H: Hold>(held: Duration, json: &mut Json<'_>) {
-        json.seconds(held);
+    fn write<H: Storage>(value: Duration, json: &mut Json<'_>) {
+        json.seconds(value);
     }
 
     fn read<S: Source>(source: &S) -> Result<Duration, S::Error> {
@@ -164,11 +164,11 @@ impl Kind for Seconds {
 pub enum Time {}
 
 impl Kind for Time {
-    type Held<H: Hold> = Duration;
+    type Value<H: Storage> = Duration;
     const SHAPE: Shape = Shape::Time;
 
-    fn write<H: Hold>(held: Duration, json: &mut Json<'_>) {
-        json.time(held);
+    fn write<H: Storage>(value: Duration, json: &mut Json<'_>) {
+        json.time(value);
     }
 
     fn read<S: Source>(source: &S) -> Result<Duration, S::Error> {
@@ -182,11 +182,11 @@ impl Kind for Time {
 pub enum Text {}
 
 impl Kind for Text {
-    type Held<H: Hold> = H::Text;
+    type Value<H: Storage> = H::Text;
     const SHAPE: Shape = Shape::Text;
 
-    fn write<H: Hold>(held: H::Text, json: &mut Json<'_>) {
-        json.text("", held.as_ref());
+    fn write<H: Storage>(value: H::Text, json: &mut Json<'_>) {
+        json.text("", value.as_ref());
     }
 
     fn read<S: Source>(source: &S) -> Result<TextOf<S>, S::Error> {
@@ -199,17 +199,17 @@ impl Kind for Text {
 pub struct Nullable<K>(PhantomData<K>);
 
 impl<K: Kind> Kind for Nullable<K> {
-    type Held<H: Hold> = Option<K::Held<H>>;
+    type Value<H: Storage> = Option<K::Value<H>>;
     const SHAPE: Shape = Shape::Nullable(&K::SHAPE);
 
-    fn write<H: Hold>(held: Self::Held<H>, json: &mut Json<'_>) {
-        match held {
-            Some(held) => K::write::<H>(held, json),
+    fn write<H: Storage>(value: Self::Value<H>, json: &mut Json<'_>) {
+        match value {
+            Some(value) => K::write::<H>(value, json),
             None => json.literal("null"),
         }
     }
 
-    fn read<S: Source>(source: &S) -> Result<Self::Held<S::Hold>, S::Error> {
+    fn read<S: Source>(source: &S) -> Result<Self::Value<S::Storage>, S::Error> {
         (!source.is_null()).then(|| K::read(source)).transpose()
     }
 }
@@ -219,12 +219,12 @@ impl<K: Kind> Kind for Nullable<K> {
 pub struct List<K>(PhantomData<K>);
 
 impl<K: Kind> Kind for List<K> {
-    type Held<H: Hold> = H::List<K>;
+    type Value<H: Storage> = H::List<K>;
     const SHAPE: Shape = Shape::List(&K::SHAPE);
 
-    fn write<H: Hold>(held: Self::Held<H>, json: &mut Json<'_>) {
+    fn write<H: Storage>(value: Self::Value<H>, json: &mut Json<'_>) {
         json.list(|json| {
-            for one in held {
+            for one in value {
                 json.next();
                 K::write::<H>(one, json);
             }
@@ -240,13 +240,13 @@ impl<K: Kind> Kind for List<K> {
 #[derive(Debug)]
 pub struct Array<W, const N: usize>(PhantomData<W>);
 
-impl<W: Whole, const N: usize> Kind for Array<W, N> {
-    type Held<H: Hold> = [u64; N];
+impl<W: Integer, const N: usize> Kind for Array<W, N> {
+    type Value<H: Storage> = [u64; N];
     const SHAPE: Shape = Shape::Array(&W::SHAPE, N);
 
-    fn write<H: Hold>(held: [u64; N], json: &mut Json<'_>) {
+    fn write<H: Storage>(value: [u64; N], json: &mut Json<'_>) {
         json.list(|json| {
-            for one in held {
+            for one in value {
                 json.next();
                 W::write(one, json);
             }
@@ -272,12 +272,12 @@ impl<W: Whole, const N: usize> Kind for Array<W, N> {
 pub enum Arguments {}
 
 impl Kind for Arguments {
-    type Held<H: Hold> = H::Arguments;
+    type Value<H: Storage> = H::Arguments;
     const SHAPE: Shape = Shape::Arguments;
 
-    fn write<H: Hold>(held: Self::Held<H>, json: &mut Json<'_>) {
+    fn write<H: Storage>(value: Self::Value<H>, json: &mut Json<'_>) {
         json.object(|json| {
-            for (name, value) in held {
+            for (name, value) in value {
                 json.key(name.as_ref());
                 match value {
                     Argument::Number(number) => json.number(number, 1),

@@ -5,8 +5,8 @@
 //! means. From the declaration come the type, the writer, the reader, the JSON Schema
 //! (`schema/report/*.schema.json`) and the tables of keys in `docs/running.md` and `docs/audit.md`.
 //!
-//! A value is generic over how texts and lists are held ([`Hold`]): the executor, which has no
-//! allocator, lends slices and iterators ([`Lent`]); a program that reads brings its own [`Hold`] and
+//! A value is generic over how texts and lists are held ([`Storage`]): the executor, which has no
+//! allocator, lends slices and iterators ([`Borrowed`]); a program that reads brings its own [`Storage`] and
 //! [`Source`]. A reader refuses a key that is not declared, and a declared one that is missing.
 //!
 //! What a value proves: that each key is there with a value of its kind. What it does not
@@ -24,7 +24,6 @@ extern crate std;
 
 mod declare;
 mod denial;
-mod hold;
 mod json;
 mod kind;
 mod outcome;
@@ -32,20 +31,21 @@ mod receipt;
 mod record;
 mod report;
 mod shape;
+mod storage;
 mod time;
 mod value;
 
 pub use denial::Denial;
-pub use hold::{Declared, Lent};
 pub use json::{Json, Sink};
 pub use kind::{
-    Arguments, Array, Bits, Digest, Flag, List, Nullable, Number, Seconds, Text, Time, Whole, Word,
-    parse_digest,
+    Arguments, Array, Bits, Digest, Flag, Integer, List, Nullable, Number, Seconds, Text, Time,
+    Word, parse_digest,
 };
-pub use outcome::{Outcome, Status};
+pub use outcome::{Outcome, SETUP_REFUSED, Status};
 pub use receipt::{CapabilitySets, IdMap, Landlock, Receipt, Seccomp};
 pub use record::{AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent};
 pub use report::{CgroupUsage, Report};
 pub use shape::{Field, Object, Shape};
+pub use storage::{Borrowed, Declared};
 pub use time::parse_time;
-pub use value::{Argument, ArgumentsOf, Hold, Kind, ListOf, Members, Source, TextOf};
+pub use value::{Argument, ArgumentsOf, Kind, ListOf, Members, Source, Storage, TextOf};

@@ -38,6 +38,20 @@ words! {
     }
 }
 
+/// The exit status of purple-exec where it refuses a run before the command starts.
+pub const SETUP_REFUSED: u8 = 125;
+
+impl Outcome {
+    /// What the exit status of a purple-exec means that has written no report: it writes none where it
+    /// refuses a run before it looks at where the report goes, and where it was killed.
+    pub const fn without_report(exit_code: u8) -> Self {
+        match exit_code {
+            SETUP_REFUSED => Self::Refused,
+            _ => Self::Killed,
+        }
+    }
+}
+
 impl Status {
     /// What an outcome and an exit status are in one word.
     pub const fn of(outcome: Outcome, exit_code: u64) -> Self {

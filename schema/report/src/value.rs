@@ -8,23 +8,23 @@ use core::time::Duration;
 /// A kind of value. Types that implement it stand in declarations and have no values of their own.
 pub trait Kind: 'static {
     /// What holds such a value.
-    type Held<H: Hold>;
+    type Value<H: Storage>;
     /// What values there are.
     const SHAPE: Shape;
 
     /// Writes a value.
-    fn write<H: Hold>(held: Self::Held<H>, json: &mut Json<'_>);
+    fn write<H: Storage>(value: Self::Value<H>, json: &mut Json<'_>);
 
     /// Reads a value.
-    fn read<S: Source>(source: &S) -> Result<Self::Held<S::Hold>, S::Error>;
+    fn read<S: Source>(source: &S) -> Result<Self::Value<S::Storage>, S::Error>;
 }
 
 /// How the texts and lists of a value are held. What is written is the same for each.
-pub trait Hold: Sized {
+pub trait Storage: Sized {
     /// A text: bytes, which need not be UTF-8.
     type Text: AsRef<[u8]>;
     /// Values of a kind, one behind the other.
-    type List<K: Kind>: IntoIterator<Item = K::Held<Self>>;
+    type List<K: Kind>: IntoIterator<Item = K::Value<Self>>;
     /// The arguments of a call, by name.
     type Arguments: IntoIterator<Item = (Self::Text, Argument<Self::Text>)>;
 }
@@ -42,7 +42,7 @@ impl<T> Argument<T> {
     /// Reads one.
     pub fn read<S: Source>(source: &S) -> Result<Self, S::Error>
     where
-        S::Hold: Hold<Text = T>,
+        S::Storage: Storage<Text = T>,
     {
         match source.number() {
             Ok(number) => Ok(Self::Number(number)),
@@ -52,18 +52,18 @@ impl<T> Argument<T> {
 }
 
 /// How a source holds a list of a kind.
-pub type ListOf<S, K> = <<S as Source>::Hold as Hold>::List<K>;
+pub type ListOf<S, K> = <<S as Source>::Storage as Storage>::List<K>;
 
 /// How a source holds a call's arguments.
-pub type ArgumentsOf<S> = <<S as Source>::Hold as Hold>::Arguments;
+pub type ArgumentsOf<S> = <<S as Source>::Storage as Storage>::Arguments;
 
 /// How a source holds a text.
-pub type TextOf<S> = <<S as Source>::Hold as Hold>::Text;
+pub type TextOf<S> = <<S as Source>::Storage as Storage>::Text;
 
 /// A JSON value. Each function fails where the value is of another type than it asks for.
 pub trait Source: Sized {
-    /// How what is read is held.
-    type Hold: Hold;
+    /// How what is read is value.
+    type Storage: Storage;
     /// Says which value is wrong, and how.
     type Error;
     /// An object.

@@ -3,7 +3,7 @@
 use super::UNSEEN;
 use purple_plan::Plan;
 use purple_tests::test_dir::TestDir;
-use purplec::emit::Recorded;
+use purplec::emit::PlanMeaning;
 use purplec::ir::syscalls::{Action, Call, Test};
 use purplec::syscalls::{Arch, X32_BIT, names, newest, syscall_name};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ impl Made {
 }
 
 pub(super) struct Filter {
-    pub(super) recorded: Recorded,
+    pub(super) recorded: PlanMeaning,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -53,7 +53,7 @@ impl Filter {
         let bytes = fs::read(plan).expect("a plan");
         let plan = Plan::decode(&bytes).expect("a plan");
         let audit = Arch::X86_64.audit();
-        let recorded = Recorded::read(&plan, audit).expect("its meaning");
+        let recorded = PlanMeaning::read(&plan, audit).expect("its meaning");
         let filter = plan
             .filters
             .iter()

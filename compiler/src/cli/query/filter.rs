@@ -2,16 +2,16 @@
 
 use super::question::Query;
 use purple_plan::Plan;
-use purplec::emit::Recorded;
+use purplec::emit::PlanMeaning;
 use purplec::emit::bpf::{Program, is_cacheable};
-use purplec::show::cases::{Case, cases};
+use purplec::show::cases::{ConditionalVerdict, cases};
 use purplec::syscalls::{Arch, syscall};
 
 /// The filter that a call meets.
 pub(super) struct Filter {
     /// The interface that the call comes through.
     pub(super) arch: Arch,
-    pub(super) recorded: Recorded,
+    pub(super) recorded: PlanMeaning,
     pub(super) program: Program,
 }
 
@@ -53,7 +53,7 @@ impl Filter {
             .iter()
             .find(|filter| filter.audit_arch == native.audit());
         let program = filter.and_then(|filter| Program::from_le_bytes(filter.program));
-        let recorded = Recorded::read(plan, native.audit());
+        let recorded = PlanMeaning::read(plan, native.audit());
         match (recorded, program) {
             (Some(recorded), Some(program)) => Ok(Self {
                 arch,
@@ -67,7 +67,7 @@ impl Filter {
     }
 
     /// The answers for calls of which no argument is given.
-    pub(super) fn all(&self, calls: &[&str]) -> Vec<Answer> {
+    pub(super) fn all(&self, calls: &[&str]) -> Vec<QueryResult> {
         let known = calls.iter().filter_map(|name| syscall(self.arch, name));
         let queries = known.map(|(name, number)| Query {
             name: Some(name),
@@ -77,10 +77,10 @@ impl Filter {
         queries.map(|query| self.answer(query)).collect()
     }
 
-    pub(super) fn answer(&self, query: Query) -> Answer {
+    pub(super) fn answer(&self, query: Query) -> QueryResult {
         let cases = cases(&self.recorded, self.arch, query.number, &query.args);
         let cached = is_cacheable(&self.program, self.arch, query.number);
-        Answer {
+        QueryResult {
             query,
             cases,
             cached,
@@ -89,10 +89,10 @@ impl Filter {
 }
 
 /// What happens to it.
-pub(super) struct Answer {
+pub(super) struct QueryResult {
     pub(super) query: Query,
     /// In order: the first that holds counts, the last holds always.
-    pub(super) cases: Vec<Case>,
+    pub(super) cases: Vec<ConditionalVerdict>,
     /// Whether the kernel keeps the verdict.
     pub(super) cached: bool,
 }

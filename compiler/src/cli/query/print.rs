@@ -1,19 +1,19 @@
 //! Answers as text and as JSON.
 
-use super::filter::{Answer, Filter};
+use super::filter::{Filter, QueryResult};
 use super::unseen::unseen;
 use crate::cli::source_line;
 use purple_plan::Plan;
 use purplec::diagnostics::render::visible;
-use purplec::ir::syscalls::{Action, Why};
-use purplec::show::cases::{Case, When};
+use purplec::ir::syscalls::{Action, Reason};
+use purplec::show::cases::{ConditionalVerdict, When};
 use purplec::show::names::{self, Names};
 use purplec::syscalls::{Arch, baseline};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// Answers for all calls of an interface, for programs.
-pub(super) fn all_as_json(plan: &Plan<'_>, filter: &Filter, all: &[Answer]) -> String {
+pub(super) fn all_as_json(plan: &Plan<'_>, filter: &Filter, all: &[QueryResult]) -> String {
     let list: Vec<Value> = all
         .iter()
         .map(|answer| object(plan, filter, answer))
@@ -22,7 +22,7 @@ pub(super) fn all_as_json(plan: &Plan<'_>, filter: &Filter, all: &[Answer]) -> S
 }
 
 /// The same for people.
-pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer]) -> String {
+pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[QueryResult]) -> String {
     let mut rows = Vec::new();
     for answer in all {
         rows.extend(cases(plan, filter, answer));
@@ -48,7 +48,7 @@ pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[Answer]) -> String {
 }
 
 /// What decides about calls, a line for those about which the same does.
-pub(super) fn in_short(arch: Arch, all: &[Answer]) -> Vec<String> {
+pub(super) fn in_short(arch: Arch, all: &[QueryResult]) -> Vec<String> {
     let mut lines: Vec<(Vec<String>, String)> = Vec::new();
     for answer in all {
         let each = answer.cases.iter().map(|case| {
@@ -71,9 +71,9 @@ pub(super) fn in_short(arch: Arch, all: &[Answer]) -> Vec<String> {
 }
 
 /// The cases of a call: its name and the condition, the verdict, and the reason.
-fn cases(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Vec<[String; 3]> {
+fn cases(plan: &Plan<'_>, filter: &Filter, answer: &QueryResult) -> Vec<[String; 3]> {
     let single = answer.cases.len() == 1;
-    let row = |case: &Case| {
+    let row = |case: &ConditionalVerdict| {
         let name = name(answer);
         let call = match case.when.is_empty() {
             true if single => name,
@@ -86,7 +86,7 @@ fn cases(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Vec<[String; 3]> 
     answer.cases.iter().map(row).collect()
 }
 
-pub(super) fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String {
+pub(super) fn words(plan: &Plan<'_>, filter: &Filter, answer: &QueryResult) -> String {
     let arch = filter.arch;
     let call = format!("{}{} on {arch}", name(answer), given(arch, answer));
     let mut out = match answer.cases.as_slice() {
@@ -125,14 +125,14 @@ pub(super) fn words(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> String
 }
 
 /// An answer as data.
-pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value {
+pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &QueryResult) -> Value {
     let arch = filter.arch;
     let names = Names::of(arch, answer.query.number);
     let given = answer.query.args.iter();
     let args: serde_json::Map<String, Value> = given
         .map(|one| (names.argument(one.position), json!(one.value)))
         .collect();
-    let case = |case: &Case| {
+    let case = |case: &ConditionalVerdict| {
         let when: Vec<String> = case
             .when
             .iter()
@@ -145,8 +145,8 @@ pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value
                 Action::Errno(number) => Some(names::errno(arch, number)),
                 _ => None,
             },
-            "line": case.place.is_some().then(|| case.place.line()),
-            "source": source_line::source(plan, case.place),
+            "line": case.line.is_some().then(|| case.line.line()),
+            "source": source_line::source(plan, case.line),
             "why": key(case.why),
             "because": reason(filter, answer, case),
         })
@@ -167,7 +167,7 @@ pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &Answer) -> Value
     })
 }
 
-fn name(answer: &Answer) -> String {
+fn name(answer: &QueryResult) -> String {
     answer
         .query
         .name
@@ -175,7 +175,7 @@ fn name(answer: &Answer) -> String {
 }
 
 /// The arguments that were given.
-fn given(arch: Arch, answer: &Answer) -> String {
+fn given(arch: Arch, answer: &QueryResult) -> String {
     if answer.query.args.is_empty() {
         return String::new();
     }
@@ -190,7 +190,7 @@ fn given(arch: Arch, answer: &Answer) -> String {
     format!("({})", all.collect::<Vec<_>>().join(", "))
 }
 
-fn condition(arch: Arch, answer: &Answer, case: &Case) -> String {
+fn condition(arch: Arch, answer: &QueryResult, case: &ConditionalVerdict) -> String {
     if case.when.is_empty() {
         return "otherwise".to_owned();
     }
@@ -202,7 +202,7 @@ fn condition(arch: Arch, answer: &Answer, case: &Case) -> String {
     format!("if {}", all.join(" and "))
 }
 
-fn when(arch: Arch, answer: &Answer, when: &When) -> String {
+fn when(arch: Arch, answer: &QueryResult, when: &When) -> String {
     let names = Names::of(arch, answer.query.number);
     match when {
         When::Holds(condition) => names.condition(condition),
@@ -211,28 +211,33 @@ fn when(arch: Arch, answer: &Answer, when: &When) -> String {
 }
 
 /// The line that decides, and why.
-fn because(plan: &Plan<'_>, filter: &Filter, answer: &Answer, case: &Case) -> String {
+fn because(
+    plan: &Plan<'_>,
+    filter: &Filter,
+    answer: &QueryResult,
+    case: &ConditionalVerdict,
+) -> String {
     let reason = reason(filter, answer, case);
-    match source_line::words(plan, case.place) {
-        Some(place) => format!("{}: {reason}", visible(&place)),
+    match source_line::words(plan, case.line) {
+        Some(line) => format!("{}: {reason}", visible(&line)),
         None => reason,
     }
 }
 
-fn reason(filter: &Filter, answer: &Answer, case: &Case) -> String {
+fn reason(filter: &Filter, answer: &QueryResult, case: &ConditionalVerdict) -> String {
     let interface = filter.recorded.meaning().interface(filter.arch);
     let named = interface.and_then(|one| one.calls.get(&answer.query.number));
     match case.why {
-        Why::ForeignArchitecture => "the policy does not list this architecture".to_owned(),
-        Why::AboveTable => "newer than every call that the compiler knew".to_owned(),
-        Why::Hidden => {
+        Reason::ForeignArchitecture => "the policy does not list this architecture".to_owned(),
+        Reason::AboveTable => "newer than every call that the compiler knew".to_owned(),
+        Reason::Hidden => {
             "a filter cannot see what the policy's rules look at in a like call".to_owned()
         }
-        Why::Rule => "a rule".to_owned(),
-        Why::NoAllowRuleHeld => "it has allow rules, and none holds".to_owned(),
-        Why::Denied => "`deny` names it".to_owned(),
-        Why::Allowed => "`allow` names it".to_owned(),
-        Why::Baseline => {
+        Reason::Rule => "a rule".to_owned(),
+        Reason::NoAllowRuleHeld => "it has allow rules, and none holds".to_owned(),
+        Reason::Denied => "`deny` names it".to_owned(),
+        Reason::Allowed => "`allow` names it".to_owned(),
+        Reason::Baseline => {
             let why = answer
                 .query
                 .name
@@ -240,32 +245,32 @@ fn reason(filter: &Filter, answer: &Answer, case: &Case) -> String {
                 .map_or("", |one| one.why);
             format!("the hardened baseline: {why}")
         }
-        Why::Guard => {
+        Reason::Guard => {
             let why = named
                 .and_then(|call| call.guard.as_ref())
                 .map_or("", |guard| guard.why);
             why.to_owned()
         }
-        Why::Default if interface.is_some_and(|one| one.default.deny) => {
+        Reason::Default if interface.is_some_and(|one| one.default.deny) => {
             "nothing names it, and what is not named is denied".to_owned()
         }
-        Why::Default => "nothing names it, and what is not named is allowed".to_owned(),
+        Reason::Default => "nothing names it, and what is not named is allowed".to_owned(),
     }
 }
 
 /// The step that decided, for programs.
-const fn key(why: Why) -> &'static str {
+const fn key(why: Reason) -> &'static str {
     match why {
-        Why::ForeignArchitecture => "architecture",
-        Why::AboveTable => "above-table",
-        Why::Hidden => "hidden",
-        Why::Rule => "rule",
-        Why::NoAllowRuleHeld => "no-allow-rule",
-        Why::Denied => "deny",
-        Why::Allowed => "allow",
-        Why::Baseline => "baseline",
-        Why::Guard => "guard",
-        Why::Default => "default",
+        Reason::ForeignArchitecture => "architecture",
+        Reason::AboveTable => "above-table",
+        Reason::Hidden => "hidden",
+        Reason::Rule => "rule",
+        Reason::NoAllowRuleHeld => "no-allow-rule",
+        Reason::Denied => "deny",
+        Reason::Allowed => "allow",
+        Reason::Baseline => "baseline",
+        Reason::Guard => "guard",
+        Reason::Default => "default",
     }
 }
 

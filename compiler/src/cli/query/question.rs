@@ -3,7 +3,7 @@
 use super::value;
 use purplec::diagnostics::nearest;
 use purplec::diagnostics::render::visible;
-use purplec::show::cases::Known;
+use purplec::show::cases::KnownArgument;
 use purplec::syscalls::constants::closest_constant_for;
 use purplec::syscalls::{
     Arch, Argument, closest_name, kernel_names, signature, syscall, syscall_name,
@@ -15,7 +15,7 @@ pub(super) struct Query {
     pub(super) name: Option<&'static str>,
     pub(super) number: u32,
     /// The arguments that were given, by position.
-    pub(super) args: Vec<Known>,
+    pub(super) args: Vec<KnownArgument>,
 }
 
 impl Query {
@@ -61,7 +61,7 @@ fn argument(
     signature: Option<&[Argument]>,
     at: usize,
     text: &str,
-) -> Result<Known, String> {
+) -> Result<KnownArgument, String> {
     let call = visible(name);
     let (position, value) = match text.split_once('=') {
         None => (at, text),
@@ -77,7 +77,7 @@ fn argument(
         return Err(format!("`{call}` {takes}{}", list(signature)));
     }
     value::parse(arch, value)
-        .map(|value| Known { position, value })
+        .map(|value| KnownArgument { position, value })
         .map_err(|part| {
             let known = signature
                 .and_then(|all| all.get(position))

@@ -14,7 +14,7 @@ mod thread;
 mod tree;
 mod weights;
 
-use self::arguments::{Case, decide};
+use self::arguments::{RuleCase, decide};
 use self::call::{arguments, case};
 #[cfg(feature = "libseccomp")]
 pub(super) use self::graph::Node;
@@ -61,7 +61,7 @@ pub(super) fn cost(one: &ArchMeaning, rule: &Rule) -> usize {
     let mut graph = Graph::default();
     let otherwise = graph.ret(u32::MAX);
     let then = graph.ret(return_value(rule.action));
-    let cases: Vec<Case> = case(one, &rule.conditions, then).into_iter().collect();
+    let cases: Vec<RuleCase> = case(one, &rule.conditions, then).into_iter().collect();
     let label = decide(&mut graph, &cases, otherwise);
     graph.size(label, None)
 }

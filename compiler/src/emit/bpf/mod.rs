@@ -10,7 +10,6 @@ pub(crate) mod instruction;
 mod interpret;
 #[cfg(feature = "libseccomp")]
 mod libseccomp;
-mod probe;
 mod proof;
 mod return_value;
 mod too_long;
@@ -20,8 +19,7 @@ pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 #[cfg(feature = "libseccomp")]
 pub use libseccomp::emit_by_libseccomp;
-pub use probe::{Probe, probe};
-pub use proof::{Found, Method, Mismatch, Report, check};
+pub use proof::{Counterexample, Method, Mismatch, Report, check};
 pub(crate) use return_value::return_value;
 
 use std::fmt;

@@ -17,6 +17,7 @@ use super::generate::generate;
 use super::return_value::return_value;
 use super::*;
 use crate::ir::syscalls::{Action, Call, evaluate};
+use crate::lower::probe::probe;
 use crate::parse::Document;
 use crate::resolve::syscalls::resolve as resolve_section;
 use crate::syscalls::{Arch, names, syscall_number};
@@ -100,7 +101,7 @@ fn programs_are_made_the_same_way_every_time() {
 }
 
 #[test]
-fn long_jumps_are_mended() {
+fn long_jumps_are_split() {
     let rules: Vec<_> = (0..400)
         .map(|value| {
             format!(
@@ -184,7 +185,7 @@ fn a_wrong_program_is_refused_with_the_call_that_shows_it() {
     let shown = evaluate(&meaning, &found.call).action;
     assert_eq!(
         (shown, found.found),
-        (Action::Errno(1), Found::Returned(0x7FFF_0000))
+        (Action::Errno(1), Counterexample::Returned(0x7FFF_0000))
     );
     let message = found.to_string();
     assert!(
@@ -205,7 +206,7 @@ fn a_program_that_runs_off_its_end_is_a_trap() {
         }],
     };
     let found = check(&meaning, &program).unwrap_err().found;
-    assert_eq!(found, Found::Trapped(Trap { at: 1 }));
+    assert_eq!(found, Counterexample::Trapped(Trap { at: 1 }));
     assert!(check(&meaning, &Program::default()).is_err());
 }
 

@@ -3,13 +3,7 @@
 use super::lines::Lines;
 use super::texts::StepTexts;
 use crate::ir::{Action, Attributes, Step, Stub};
-use purple_plan::{Mount, MountKind, mount_flags};
-
-/// `MOUNT_ATTR_*` (linux/mount.h).
-const RDONLY: u64 = 1;
-const NOSUID: u64 = 2;
-const NODEV: u64 = 4;
-const NOEXEC: u64 = 8;
+use purple_plan::{Mount, MountKind, mount_attrs, mount_flags};
 
 /// The record of a step.
 pub(super) fn mount<'t>(step: &Step, text: &'t StepTexts, lines: Lines<'_>) -> Mount<'t> {
@@ -78,10 +72,10 @@ fn flags(step: &Step) -> u32 {
 
 fn attributes(attributes: Attributes) -> u64 {
     [
-        (attributes.read_only, RDONLY),
-        (attributes.no_suid, NOSUID),
-        (attributes.no_dev, NODEV),
-        (attributes.no_exec, NOEXEC),
+        (attributes.read_only, mount_attrs::RDONLY),
+        (attributes.no_suid, mount_attrs::NOSUID),
+        (attributes.no_dev, mount_attrs::NODEV),
+        (attributes.no_exec, mount_attrs::NOEXEC),
     ]
     .into_iter()
     .filter(|&(set, _)| set)

@@ -5,8 +5,8 @@ use super::texts::Texts;
 use crate::ir::{self, Detail, Ir, Namespace, Resource, network};
 use core::time::Duration;
 use purple_plan::{
-    Audit, Capabilities, Network, NetworkMode, Process, Rlimit, audit_flags, network_flags,
-    process_flags,
+    Audit, Capabilities, Network, NetworkMode, Process, Rlimit, audit_flags, namespace_flags,
+    network_flags, process_flags,
 };
 use std::collections::BTreeSet;
 
@@ -45,28 +45,27 @@ fn namespaces(kinds: &BTreeSet<Namespace>) -> u64 {
     kinds.iter().fold(0, |bits, kind| bits | flag(*kind))
 }
 
-/// `CLONE_NEW*` (linux/sched.h).
 const fn flag(kind: Namespace) -> u64 {
     match kind {
-        Namespace::Mount => 0x0002_0000,
-        Namespace::Cgroup => 0x0200_0000,
-        Namespace::Uts => 0x0400_0000,
-        Namespace::Ipc => 0x0800_0000,
-        Namespace::User => 0x1000_0000,
-        Namespace::Pid => 0x2000_0000,
-        Namespace::Network => 0x4000_0000,
+        Namespace::Mount => namespace_flags::NEWNS,
+        Namespace::Cgroup => namespace_flags::NEWCGROUP,
+        Namespace::Uts => namespace_flags::NEWUTS,
+        Namespace::Ipc => namespace_flags::NEWIPC,
+        Namespace::User => namespace_flags::NEWUSER,
+        Namespace::Pid => namespace_flags::NEWPID,
+        Namespace::Network => namespace_flags::NEWNET,
     }
 }
 
-/// The capabilities, the same in each set.
+/// The sets of capabilities.
 pub(super) const fn capabilities(ir: &Ir) -> Capabilities {
-    let keep = ir.process.capabilities;
+    let sets = ir.process.capabilities;
     Capabilities {
-        bounding: keep,
-        inheritable: keep,
-        permitted: keep,
-        effective: keep,
-        ambient: keep,
+        bounding: sets.bounding,
+        inheritable: sets.inheritable,
+        permitted: sets.permitted,
+        effective: sets.effective,
+        ambient: sets.ambient,
     }
 }
 

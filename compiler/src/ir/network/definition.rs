@@ -19,7 +19,7 @@ pub struct Network {
     /// The key that says so, or the section that lacks it; `None` without one.
     pub extent_span: Option<Span>,
     /// What is allowed and what is blocked, in the policy's order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ConnectionRule>,
     /// The lists that leave out what no entry allows, by direction: outgoing, incoming.
     pub lists: [Option<Span>; 2],
     /// Where names are looked up, and the entries that say so.
@@ -44,7 +44,7 @@ pub enum Extent {
 
 /// Some connections, and what is said of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ConnectionRule {
     /// Whether they are allowed or blocked.
     pub effect: Effect,
     /// Who connects.
@@ -78,7 +78,7 @@ impl Network {
     /// All connections that the entries of one effect name.
     pub fn of(&self, effect: Effect) -> Connections {
         let entries = self.entries.iter().filter(|entry| entry.effect == effect);
-        Connections::union_of(entries.map(Entry::connections).collect())
+        Connections::union_of(entries.map(ConnectionRule::connections).collect())
     }
 
     /// What of the reach leaves the sandbox.
@@ -87,7 +87,7 @@ impl Network {
     }
 }
 
-impl Entry {
+impl ConnectionRule {
     /// The connections that it names.
     pub fn connections(&self) -> Connections {
         Connections::new(self.direction, &self.destination, self.ports)

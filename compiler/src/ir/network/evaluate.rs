@@ -1,7 +1,7 @@
 //! What a policy says about one connection, and the line that says it.
 
 use super::connection::{Connection, Direction};
-use super::definition::{Effect, Entry, Network};
+use super::definition::{ConnectionRule, Effect, Network};
 use crate::source::Span;
 
 /// What becomes of a connection.
@@ -10,14 +10,14 @@ pub struct Verdict {
     /// Whether it is possible.
     pub allowed: bool,
     /// Why.
-    pub why: Why,
+    pub why: Reason,
     /// The place in the policy that decides; `None` where its silence does.
     pub origin: Option<Span>,
 }
 
 /// Why a connection is possible or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum Reason {
     /// The network does not go that far.
     Extent,
     /// An entry blocks it.
@@ -38,27 +38,27 @@ impl Network {
             origin,
         };
         if !self.extent.connections().contains(connection) {
-            return denied(Why::Extent, self.extent_span);
+            return denied(Reason::Extent, self.extent_span);
         }
         if let Some(entry) = self.first(Effect::Block, connection) {
-            return denied(Why::Blocked, entry.span);
+            return denied(Reason::Blocked, entry.span);
         }
         if let Some(entry) = self.first(Effect::Allow, connection) {
             return Verdict {
                 allowed: true,
-                why: Why::Allowed,
+                why: Reason::Allowed,
                 origin: entry.span,
             };
         }
         let [outgoing, incoming] = self.lists;
         match connection.direction {
-            Direction::Out => denied(Why::Unlisted, outgoing),
-            Direction::In => denied(Why::Unlisted, incoming),
+            Direction::Out => denied(Reason::Unlisted, outgoing),
+            Direction::In => denied(Reason::Unlisted, incoming),
         }
     }
 
     /// The first entry with an effect that names a connection.
-    pub fn first(&self, effect: Effect, connection: &Connection) -> Option<&Entry> {
+    pub fn first(&self, effect: Effect, connection: &Connection) -> Option<&ConnectionRule> {
         let mut entries = self.entries.iter();
         entries.find(|entry| entry.effect == effect && entry.connections().contains(connection))
     }

@@ -1,7 +1,7 @@
 //! What a policy says about the network: exact sets of connections, before anything enforces them.
 //!
 //! The kinds of what is said are few: how far the network goes at all ([`Extent`]), which connections
-//! are allowed and which addresses are blocked ([`Entry`]). [`Network::verdict`] is the definition of
+//! are allowed and which addresses are blocked ([`ConnectionRule`]). [`Network::verdict`] is the definition of
 //! what they mean together; [`Network::reach`] is the same as one set, and a test compares the two.
 
 mod connection;
@@ -15,8 +15,8 @@ mod verify;
 
 pub use connection::{Connection, Destination, Direction, Host};
 pub use connections::Connections;
-pub use definition::{Effect, Entry, Extent, Link, Network};
-pub use evaluate::{Verdict, Why};
+pub use definition::{ConnectionRule, Effect, Extent, Link, Network};
+pub use evaluate::{Reason, Verdict};
 pub use name::{Name, NamePattern};
 pub(super) use verify::verify;
 

@@ -1,7 +1,7 @@
 //! The network as text, for `--emit=ir`.
 
 use super::connection::Destination;
-use super::definition::{Effect, Entry, Extent, Link, Network};
+use super::definition::{ConnectionRule, Effect, Extent, Link, Network};
 use crate::quantity::Ports;
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl fmt::Display for Network {
     }
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for ConnectionRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let effect = match self.effect {
             Effect::Allow => "allow",

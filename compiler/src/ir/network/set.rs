@@ -209,6 +209,10 @@ impl<S: Set> Names<S> {
         is_below: bool,
         set: S,
     ) -> Self {
+        if set.is_empty() {
+            // One form: an empty set has no nodes, whatever name it is at.
+            return Self::default();
+        }
         match labels.next() {
             Some(label) => {
                 let child = Self::new(labels, is_below, set);

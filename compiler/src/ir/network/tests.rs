@@ -6,8 +6,8 @@
 )]
 
 use super::{
-    Connection, Connections, Destination, Direction, Effect, Entry, Extent, Host, Link, Name,
-    NamePattern, Network, Why,
+    Connection, ConnectionRule, Connections, Destination, Direction, Effect, Extent, Host, Link,
+    Name, NamePattern, Network, Reason,
 };
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
@@ -86,11 +86,11 @@ fn ports() -> impl Strategy<Value = Ports> {
     ]
 }
 
-fn entry() -> impl Strategy<Value = Entry> {
+fn entry() -> impl Strategy<Value = ConnectionRule> {
     let effect = proptest::sample::select(&[Effect::Allow, Effect::Block][..]);
     let direction = proptest::sample::select(&Direction::ALL[..]);
     (effect, direction, destination(), ports()).prop_map(
-        |(effect, direction, destination, ports)| Entry {
+        |(effect, direction, destination, ports)| ConnectionRule {
             effect,
             direction,
             destination,
@@ -100,7 +100,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     )
 }
 
-fn entries() -> impl Strategy<Value = Vec<Entry>> {
+fn entries() -> impl Strategy<Value = Vec<ConnectionRule>> {
     proptest::collection::vec(entry(), 0..6).prop_map(|mut all| {
         for (at, entry) in all.iter_mut().enumerate() {
             entry.span = Some(Span::new(at, at + 1));
@@ -138,7 +138,7 @@ fn world() -> Vec<Connection> {
 }
 
 /// The model: whether an entry names a connection.
-fn names(entry: &Entry, one: &Connection) -> bool {
+fn names(entry: &ConnectionRule, one: &Connection) -> bool {
     let ports = entry.ports;
     entry.direction == one.direction
         && ports.are_for(one.protocol)
@@ -166,11 +166,11 @@ fn holds(block: &AddressBlock, address: IpAddr) -> bool {
     }
 }
 
-fn set(entries: &[Entry]) -> Connections {
-    Connections::union_of(entries.iter().map(Entry::connections).collect())
+fn set(entries: &[ConnectionRule]) -> Connections {
+    Connections::union_of(entries.iter().map(ConnectionRule::connections).collect())
 }
 
-fn network(entries: Vec<Entry>, extent: Extent) -> Network {
+fn network(entries: Vec<ConnectionRule>, extent: Extent) -> Network {
     Network {
         link: Link::Loopback,
         narrowed: Some(Span::default()),
@@ -219,8 +219,8 @@ proptest! {
         for connection in world() {
             let verdict = network.verdict(&connection);
             prop_assert_eq!(verdict.allowed, reach.contains(&connection), "{:?}", connection);
-            prop_assert_eq!(verdict.allowed, verdict.why == Why::Allowed);
-            if matches!(verdict.why, Why::Allowed | Why::Blocked) {
+            prop_assert_eq!(verdict.allowed, verdict.why == Reason::Allowed);
+            if matches!(verdict.why, Reason::Allowed | Reason::Blocked) {
                 let said = network.entries.iter().find(|entry| entry.span == verdict.origin).unwrap();
                 prop_assert!(names(said, &connection));
             }
@@ -293,4 +293,19 @@ fn names_are_read_in_any_letters_and_hostile_ones_are_not() {
     let matches = |text: &str| pattern.matches(&Name::new(text).unwrap());
     assert!(matches("a.example.org") && matches("a.b.example.org"));
     assert!(!matches("example.org") && !matches("aexample.org") && !matches("example.org.a"));
+}
+
+#[test]
+fn a_set_without_a_port_is_the_empty_set_whatever_name_it_has() {
+    let none = Ports {
+        first: 5,
+        last: 4,
+        protocol: None,
+    };
+    for pattern in ["a", "*.a.b"] {
+        let pattern = NamePattern::new(pattern).unwrap();
+        let set = Connections::new(Direction::Out, &Destination::Names(pattern), none);
+        assert!(set.is_empty());
+        assert_eq!(set, Connections::default());
+    }
 }

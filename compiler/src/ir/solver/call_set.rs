@@ -3,7 +3,7 @@
 //! known of one word has no solution.
 
 use super::solve::{Budget, Exhausted, WordTest};
-use super::word::{Answer, Before, Word};
+use super::word::{Answer, Word, WordState};
 use crate::ir::syscalls::{Call, CallMeaning, Condition, Test};
 
 /// Words in `struct seccomp_data` (linux/seccomp.h).
@@ -21,7 +21,7 @@ pub(crate) const ARGUMENT_WORDS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct CallSet {
     words: [Word; WORDS],
-    trail: Vec<(usize, Before)>,
+    trail: Vec<(usize, WordState)>,
     big_endian: bool,
     pub(crate) budget: Budget,
 }

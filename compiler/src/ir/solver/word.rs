@@ -125,7 +125,7 @@ pub(crate) enum Answer {
 
 /// What [`Word::assume`] changed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Before {
+pub(crate) struct WordState {
     summary: Summary,
     tests: usize,
 }
@@ -148,8 +148,8 @@ impl Word {
     }
 
     /// Knows one thing more. The witness satisfies it.
-    pub(crate) fn assume(&mut self, test: WordTest, witness: u32) -> Before {
-        let before = Before {
+    pub(crate) fn assume(&mut self, test: WordTest, witness: u32) -> WordState {
+        let before = WordState {
             summary: self.summary,
             tests: self.tests.len(),
         };
@@ -171,7 +171,7 @@ impl Word {
     }
 
     /// Undoes the last [`Word::assume`].
-    pub(crate) fn forget(&mut self, before: Before) {
+    pub(crate) fn forget(&mut self, before: WordState) {
         while self.tests.len() > before.tests
             && let Some(test) = self.tests.pop()
         {
@@ -193,7 +193,7 @@ impl Word {
             Answer::Always(true) | Answer::Either(true, _) => self.witness(),
             Answer::Either(false, other) => other,
         };
-        let _: Before = self.assume(test, witness);
+        let _: WordState = self.assume(test, witness);
         Ok(true)
     }
 

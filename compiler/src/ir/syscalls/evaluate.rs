@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::basis::Basis;
 use super::definition::{Action, ArchMeaning, Meaning, Strength};
 use crate::source::Span;
 use crate::syscalls::{Arch, X32_BIT};
@@ -17,7 +18,7 @@ pub fn evaluate(meaning: &Meaning, call: &Call) -> Verdict {
         Some(interface) => interface.verdict(call),
         None => Verdict {
             action: Action::KillProcess,
-            why: Why::ForeignArchitecture,
+            why: Reason::ForeignArchitecture,
             origin: None,
         },
     }
@@ -45,14 +46,14 @@ pub struct Verdict {
     /// What happens.
     pub action: Action,
     /// The step that decided.
-    pub why: Why,
+    pub why: Reason,
     /// The place in the policy that decided; `None` where no line of it did.
     pub origin: Option<Span>,
 }
 
 /// The step of the evaluation that decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum Reason {
     /// The call came through an interface that the policy does not list.
     ForeignArchitecture,
     /// The number is newer than our table.
@@ -84,7 +85,7 @@ impl ArchMeaning {
             origin,
         };
         if call.number > self.newest && !self.beyond.contains(&call.number) {
-            return verdict(Action::Errno(self.enosys), Why::AboveTable, None);
+            return verdict(Action::Errno(self.enosys), Reason::AboveTable, None);
         }
         let Some(named) = self.calls.get(&call.number) else {
             let action = if self.default.deny {
@@ -92,13 +93,15 @@ impl ArchMeaning {
             } else {
                 Action::Allow
             };
-            return verdict(action, Why::Default, Some(self.default.span));
+            return verdict(action, Reason::Default, Some(self.default.span));
         };
 
         // 1. The strongest rule whose conditions hold. What hides a call comes before its weaker
         //    rules: they would let it through unseen.
+        let basis = named.basis();
+        let hidden = matches!(basis, Basis::Hidden(_));
         for rule in &named.rules {
-            if named.hidden.is_some() && rule.strength > Strength::Deny {
+            if hidden && rule.strength > Strength::Deny {
                 break;
             }
             if rule
@@ -106,46 +109,35 @@ impl ArchMeaning {
                 .iter()
                 .all(|condition| condition.holds(&call.args))
             {
-                return verdict(rule.action, Why::Rule, Some(rule.span));
+                return verdict(rule.action, Reason::Rule, Some(rule.span));
             }
-        }
-        if let Some(span) = named.hidden {
-            return verdict(Action::Errno(self.enosys), Why::Hidden, Some(span));
         }
         // 2. Allow rules, and none held.
         let narrowing = named
             .rules
             .iter()
-            .find(|rule| rule.strength == Strength::Allow);
+            .find(|rule| rule.strength == Strength::Allow && !hidden);
         if let Some(rule) = narrowing {
-            return verdict(self.denial, Why::NoAllowRuleHeld, Some(rule.span));
+            return verdict(self.denial, Reason::NoAllowRuleHeld, Some(rule.span));
         }
-        // 3. Denied by name.
-        if let Some(span) = named.denied {
-            return verdict(self.denial, Why::Denied, Some(span));
-        }
+        // 3. What the call's verdict is based on.
         let guarded = named
-            .guard
-            .as_ref()
+            .guard_in_force()
             .is_some_and(|guard| !guard.passes(&call.args));
-        // 4. Allowed by name.
-        if let Some(span) = named.allowed {
-            return if guarded {
-                verdict(self.denial, Why::Guard, Some(span))
-            } else {
-                verdict(Action::Allow, Why::Allowed, Some(span))
-            };
-        }
-        // 5. The hardened baseline.
-        if named.baseline {
-            return verdict(self.denial, Why::Baseline, Some(self.default.span));
-        }
-        // 6. The default.
-        let span = Some(self.default.span);
-        match (self.default.deny, guarded) {
-            (true, _) => verdict(self.denial, Why::Default, span),
-            (false, true) => verdict(self.denial, Why::Guard, span),
-            (false, false) => verdict(Action::Allow, Why::Default, span),
+        let default = Some(self.default.span);
+        match (basis, guarded) {
+            (Basis::Hidden(span), _) => {
+                verdict(Action::Errno(self.enosys), Reason::Hidden, Some(span))
+            }
+            (Basis::Denied(span), _) => verdict(self.denial, Reason::Denied, Some(span)),
+            (Basis::Allowed(span), true) => verdict(self.denial, Reason::Guard, Some(span)),
+            (Basis::Allowed(span), false) => verdict(Action::Allow, Reason::Allowed, Some(span)),
+            (Basis::Baseline, _) => verdict(self.denial, Reason::Baseline, default),
+            (Basis::Default, _) if self.default.deny => {
+                verdict(self.denial, Reason::Default, default)
+            }
+            (Basis::Default, true) => verdict(self.denial, Reason::Guard, default),
+            (Basis::Default, false) => verdict(Action::Allow, Reason::Default, default),
         }
     }
 }

@@ -57,14 +57,14 @@ fn satisfiable(conditions: &[Condition]) -> Option<bool> {
     };
     if conditions
         .iter()
-        .any(|one| says(one.test, bits, width & !known) == Says::Never)
+        .any(|one| says(one.test, bits, width & !known) == RangeRelation::Never)
     {
         return Some(false);
     }
     let fits = |value: u64| {
         conditions
             .iter()
-            .all(|one| says(one.test, value, 0) == Says::Always)
+            .all(|one| says(one.test, value, 0) == RangeRelation::Always)
     };
     let near = |edge: u64| fits(bits | edge & !known);
     if conditions
@@ -92,7 +92,7 @@ fn fixed<'c>(conditions: impl Iterator<Item = &'c Condition>) -> Option<(u64, u6
     } in conditions
     {
         most = most.min(width);
-        if says(*test, 0, width) == Says::Never {
+        if says(*test, 0, width) == RangeRelation::Never {
             return None;
         }
         let (mask, value) = match *test {
@@ -156,7 +156,7 @@ struct Search<'c> {
 
 /// What a condition says of all values with some high bits fixed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Says {
+enum RangeRelation {
     Always,
     Never,
     Depends,
@@ -171,9 +171,9 @@ impl Search<'_> {
         let mut all = true;
         for condition in self.tests {
             match says(condition.test, high, open & self.width) {
-                Says::Never => return Some(false),
-                Says::Depends => all = false,
-                Says::Always => {}
+                RangeRelation::Never => return Some(false),
+                RangeRelation::Depends => all = false,
+                RangeRelation::Always => {}
             }
         }
         if all {
@@ -185,7 +185,7 @@ impl Search<'_> {
                 None => self
                     .tests
                     .iter()
-                    .all(|one| says(one.test, value, 0) == Says::Always),
+                    .all(|one| says(one.test, value, 0) == RangeRelation::Always),
             };
             if found {
                 return Some(true);
@@ -196,7 +196,7 @@ impl Search<'_> {
 }
 
 /// What a test says of the values from `low` on whose other bits lie in `open`.
-const fn says(test: Test, low: u64, open: u64) -> Says {
+const fn says(test: Test, low: u64, open: u64) -> RangeRelation {
     let high = low | open;
     match test {
         Test::Eq(value) => equal(low, open, u64::MAX, value),
@@ -210,42 +210,42 @@ const fn says(test: Test, low: u64, open: u64) -> Says {
     }
 }
 
-const fn equal(low: u64, open: u64, mask: u64, value: u64) -> Says {
+const fn equal(low: u64, open: u64, mask: u64, value: u64) -> RangeRelation {
     let fixed = mask & !open;
     if low & fixed != value & !open || value & !mask != 0 {
-        Says::Never
+        RangeRelation::Never
     } else if mask & open == 0 {
-        Says::Always
+        RangeRelation::Always
     } else {
-        Says::Depends
+        RangeRelation::Depends
     }
 }
 
-const fn below(low: u64, high: u64, value: u64) -> Says {
+const fn below(low: u64, high: u64, value: u64) -> RangeRelation {
     if high < value {
-        Says::Always
+        RangeRelation::Always
     } else if low >= value {
-        Says::Never
+        RangeRelation::Never
     } else {
-        Says::Depends
+        RangeRelation::Depends
     }
 }
 
-const fn at_most(low: u64, high: u64, value: u64) -> Says {
+const fn at_most(low: u64, high: u64, value: u64) -> RangeRelation {
     if high <= value {
-        Says::Always
+        RangeRelation::Always
     } else if low > value {
-        Says::Never
+        RangeRelation::Never
     } else {
-        Says::Depends
+        RangeRelation::Depends
     }
 }
 
-const fn opposite(says: Says) -> Says {
+const fn opposite(says: RangeRelation) -> RangeRelation {
     match says {
-        Says::Always => Says::Never,
-        Says::Never => Says::Always,
-        Says::Depends => Says::Depends,
+        RangeRelation::Always => RangeRelation::Never,
+        RangeRelation::Never => RangeRelation::Always,
+        RangeRelation::Depends => RangeRelation::Depends,
     }
 }
 

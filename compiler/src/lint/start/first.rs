@@ -3,7 +3,7 @@
 //! Taken down from programs of glibc 2.36 and of musl 1.2 with a library beside libc (Debian 12,
 //! x86-64); addresses and lengths are examples. Constants have the architecture's values.
 
-use crate::ir::syscalls::{Action, ArchMeaning, Call, Verdict, Why};
+use crate::ir::syscalls::{Action, ArchMeaning, Call, Reason, Verdict};
 use crate::syscalls::constants::constant;
 use crate::syscalls::{Arch, syscall_number};
 
@@ -223,8 +223,8 @@ impl First {
     fn stopped(&self, one: &ArchMeaning, number: u32, verdict: Verdict) -> Stopped {
         // A call that goes through with other arguments is stopped by those it has.
         let by_arguments = match verdict.why {
-            Why::NoAllowRuleHeld | Why::Guard => true,
-            Why::Rule => one.calls.get(&number).is_some_and(|call| {
+            Reason::NoAllowRuleHeld | Reason::Guard => true,
+            Reason::Rule => one.calls.get(&number).is_some_and(|call| {
                 let unconditional = |rule: &&crate::ir::syscalls::Rule| rule.conditions.is_empty();
                 call.rules.iter().find(unconditional).map(|rule| rule.span) != verdict.origin
             }),

@@ -113,7 +113,7 @@ fn a_name_server_is_blocked_however_its_address_is_written() {
 }
 
 #[test]
-fn a_list_with_the_port_of_the_name_service_closes_it_to_nobody() {
+fn a_list_with_the_port_of_the_name_service_leaves_it_open() {
     for (ports, is_closed) in [
         ("443", true),
         ("8000-9000, 54-60", true),

@@ -2,7 +2,7 @@
 
 use super::attributes::{FIXED, READ_ONLY};
 use super::own::{self, MASKED, RESERVED};
-use super::tree::{Claim, Tree, is_within};
+use super::tree::{PlannedPath, Tree, is_within};
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::{Action, Step};
 use crate::resolve::{Filesystem, Masked, Protected};
@@ -21,23 +21,23 @@ pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<
         // What the policy itself says of a path, or of one above or below it, goes before a group.
         let upper = tree
             .nearest(&path.inside)
-            .map(|(_, claim)| claim.is_writable_bind());
+            .map(|(_, planned)| planned.is_writable_bind());
         if upper == Some(true) && !tree.is_used(&path.inside) {
-            tree.add(&path.inside, claim(path));
+            tree.add(&path.inside, planned(path));
         }
     }
     kernel
 }
 
-fn claim(path: &Protected) -> Claim {
+fn planned(path: &Protected) -> PlannedPath {
     let action = Action::Protect {
         hidden: false,
         stub: path.stub.clone(),
     };
-    Claim {
+    PlannedPath {
         cited: path.span,
         named: path.span,
-        ..Claim::new(action, READ_ONLY)
+        ..PlannedPath::new(action, READ_ONLY)
     }
 }
 
@@ -58,7 +58,7 @@ fn protect(tree: &mut Tree, path: &Protected, sink: &mut Sink) {
             }
             sink.push(found);
         }
-        _ => tree.put(&path.inside, claim(path), sink),
+        _ => tree.put(&path.inside, planned(path), sink),
     }
 }
 
@@ -75,8 +75,8 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
     // The tree itself says what is wrong with these.
     let refused =
         path == "/" || RESERVED.iter().any(|tree| is_within(path, tree)) || tree.has(path);
-    let nearest = tree.nearest(path).map(|(_, claim)| claim);
-    let action = match nearest.map(|claim| (claim, &claim.action)) {
+    let nearest = tree.nearest(path).map(|(_, planned)| planned);
+    let action = match nearest.map(|planned| (planned, &planned.action)) {
         _ if refused => Action::Mask,
         Some((above, Action::Mask | Action::Protect { .. })) => {
             let message = format!("{} lies in a path that is hidden already", quote(path));
@@ -101,22 +101,22 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
             return None;
         }
     };
-    if let Some((below, claim)) = tree.below(path).filter(|_| !refused) {
+    if let Some((below, planned)) = tree.below(path).filter(|_| !refused) {
         let message = format!("{} is hidden by what is above it", quote(below));
         sink.push(
-            Diagnostic::error("below-masked-path", claim.named.unwrap_or(span), message)
+            Diagnostic::error("below-masked-path", planned.named.unwrap_or(span), message)
                 .with_help("put it elsewhere, or hide less")
                 .with_related(span, "hidden from here on"),
         );
         return None;
     }
-    let claim = Claim {
+    let planned = PlannedPath {
         // In a tree that nothing inside can write to, what is missing stays missing.
         optional: action == Action::Mask,
         cited: Some(span),
         named: Some(span),
-        ..Claim::new(action, FIXED)
+        ..PlannedPath::new(action, FIXED)
     };
-    tree.put(path, claim, sink);
+    tree.put(path, planned, sink);
     None
 }

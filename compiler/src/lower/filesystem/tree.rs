@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 /// What goes where, by path: a path comes before what lies below it.
 #[derive(Default)]
 pub(super) struct Tree {
-    claims: BTreeMap<String, Claim>,
+    paths: BTreeMap<String, PlannedPath>,
 }
 
 /// What is to be at a path.
-pub(super) struct Claim {
+pub(super) struct PlannedPath {
     pub(super) action: Action,
     pub(super) attributes: Attributes,
     /// Whether it is left out where the host has it not.
@@ -25,7 +25,7 @@ pub(super) struct Claim {
     pub(super) named: Option<Span>,
 }
 
-impl Claim {
+impl PlannedPath {
     /// What no line of the policy asks for.
     pub(super) const fn new(action: Action, attributes: Attributes) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Claim {
 
 impl Tree {
     /// What the policy asks for: an error where it cannot be.
-    pub(super) fn put(&mut self, path: &str, what: Claim, sink: &mut Sink) {
+    pub(super) fn put(&mut self, path: &str, what: PlannedPath, sink: &mut Sink) {
         let place = what.named.unwrap_or_default();
         if path == "/" {
             sink.push(
@@ -67,7 +67,7 @@ impl Tree {
             );
             return;
         }
-        if let Some(first) = self.claims.get(path) {
+        if let Some(first) = self.paths.get(path) {
             let message = format!("{} is used twice", quote(path));
             let mut diagnostic = Diagnostic::error("duplicate-path", place, message)
                 .with_help("each path inside has one meaning: remove one, or change it");
@@ -85,62 +85,62 @@ impl Tree {
             sink.push(diagnostic);
             return;
         }
-        self.claims.insert(path.to_owned(), what);
+        self.paths.insert(path.to_owned(), what);
     }
 
     /// What every sandbox has, unless the policy puts something there or above it.
-    pub(super) fn offer(&mut self, path: &str, claim: Claim) {
-        let hides = |claim: &Claim| !claim.is_link_or_file();
-        let covered = self.claims.get(path).is_some_and(hides)
-            || self.above(path).any(|(_, claim)| hides(claim));
+    pub(super) fn offer(&mut self, path: &str, planned: PlannedPath) {
+        let hides = |planned: &PlannedPath| !planned.is_link_or_file();
+        let covered = self.paths.get(path).is_some_and(hides)
+            || self.above(path).any(|(_, planned)| hides(planned));
         if !covered {
-            self.claims.entry(path.to_owned()).or_insert(claim);
+            self.paths.entry(path.to_owned()).or_insert(planned);
         }
     }
 
     /// Whether there is something at a path.
     pub(super) fn has(&self, path: &str) -> bool {
-        self.claims.contains_key(path)
+        self.paths.contains_key(path)
     }
 
     /// Puts something where there is nothing yet.
-    pub(super) fn add(&mut self, path: &str, claim: Claim) {
-        self.claims.insert(path.to_owned(), claim);
+    pub(super) fn add(&mut self, path: &str, planned: PlannedPath) {
+        self.paths.insert(path.to_owned(), planned);
     }
 
     /// Whether there is something at a path or below it.
     pub(super) fn is_used(&self, path: &str) -> bool {
-        self.claims.contains_key(path) || self.below(path).is_some()
+        self.paths.contains_key(path) || self.below(path).is_some()
     }
 
     /// The first thing below a path.
-    pub(super) fn below(&self, path: &str) -> Option<(&str, &Claim)> {
+    pub(super) fn below(&self, path: &str) -> Option<(&str, &PlannedPath)> {
         let below = format!("{path}/");
-        let first = self.claims.range(below.clone()..).next();
+        let first = self.paths.range(below.clone()..).next();
         first
-            .map(|(at, claim)| (at.as_str(), claim))
+            .map(|(at, planned)| (at.as_str(), planned))
             .filter(|(at, _)| at.starts_with(&below))
     }
 
     /// What lies above a path, the nearest first.
-    fn above<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, &'t Claim)> {
+    fn above<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, &'t PlannedPath)> {
         path.rmatch_indices('/')
             .filter_map(|(at, _)| path.get(..at))
-            .filter_map(|parent| Some((parent, self.claims.get(parent)?)))
+            .filter_map(|parent| Some((parent, self.paths.get(parent)?)))
     }
 
     /// What decides about a path: the nearest thing above it.
-    pub(super) fn nearest<'t>(&'t self, path: &'t str) -> Option<(&'t str, &'t Claim)> {
+    pub(super) fn nearest<'t>(&'t self, path: &'t str) -> Option<(&'t str, &'t PlannedPath)> {
         self.above(path).next()
     }
 
     /// What is protected in a writable tree of the host must be there: a program could make what
     /// is missing, and the next run would find it.
     pub(super) fn refuse_optional(&self, sink: &mut Sink) {
-        for (path, claim) in &self.claims {
-            let optional = claim.optional
-                && claim.attributes.read_only
-                && matches!(claim.action, Action::Bind { .. });
+        for (path, planned) in &self.paths {
+            let optional = planned.optional
+                && planned.attributes.read_only
+                && matches!(planned.action, Action::Bind { .. });
             let upper = self.nearest(path).map(|(_, upper)| upper);
             let Some(upper) = upper.filter(|upper| optional && upper.is_writable_bind()) else {
                 continue;
@@ -149,7 +149,7 @@ impl Tree {
                 "{} is optional and lies in an output path: where it is missing, the program can make it",
                 quote(path)
             );
-            let at = claim.named.unwrap_or_default();
+            let at = planned.named.unwrap_or_default();
             let mut diagnostic = Diagnostic::error("optional-below-output", at, message)
                 .with_help("leave out `optional`, so that it must exist, or put it elsewhere");
             if let Some(upper) = upper.named {
@@ -163,22 +163,22 @@ impl Tree {
     /// The kernel lets nobody rename a mount point, but it does let them rename its parent.
     fn pin(&mut self) {
         let mut pins = Vec::new();
-        for (path, claim) in &self.claims {
+        for (path, planned) in &self.paths {
             let upper = self.nearest(path);
-            if let Some((upper, _)) = upper.filter(|(_, claim)| claim.is_writable_bind()) {
+            if let Some((upper, _)) = upper.filter(|(_, planned)| planned.is_writable_bind()) {
                 let pin = |dir: &str| {
-                    let pin = Claim {
+                    let pin = PlannedPath {
                         optional: true,
-                        cited: claim.cited,
-                        named: claim.named,
-                        ..Claim::new(Action::Pin, PLAIN)
+                        cited: planned.cited,
+                        named: planned.named,
+                        ..PlannedPath::new(Action::Pin, PLAIN)
                     };
                     (dir.to_owned(), pin)
                 };
                 pins.extend(between(upper, path).map(pin));
             }
         }
-        self.claims.extend(pins);
+        self.paths.extend(pins);
     }
 
     /// The steps, parents first. A target below something of the host must exist there: making it
@@ -187,29 +187,29 @@ impl Tree {
         self.pin();
         // The nearest thing above a path decides whom its directory belongs to.
         let existing: Vec<bool> = self
-            .claims
+            .paths
             .keys()
             .map(|path| {
-                let mut above = self.above(path).map(|(_, claim)| &claim.action);
+                let mut above = self.above(path).map(|(_, planned)| &planned.action);
                 above
                     .find(|action| matches!(action, Action::Bind { .. } | Action::Tmpfs { .. }))
                     .is_some_and(|action| matches!(action, Action::Bind { .. }))
             })
             .collect();
-        self.claims
+        self.paths
             .into_iter()
             .zip(existing)
-            .map(|((target, claim), existing)| Step {
+            .map(|((target, planned), existing)| Step {
                 existing: existing
                     && !matches!(
-                        claim.action,
+                        planned.action,
                         Action::Pin | Action::Mask | Action::Protect { .. }
                     ),
-                action: claim.action,
+                action: planned.action,
                 target,
-                attributes: claim.attributes,
-                optional: claim.optional,
-                span: claim.cited,
+                attributes: planned.attributes,
+                optional: planned.optional,
+                span: planned.cited,
             })
             .collect()
     }

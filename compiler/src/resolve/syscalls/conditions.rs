@@ -5,7 +5,7 @@ use purple_policy::{self as policy, ArgumentValue, Operator};
 use super::arguments::{Arguments, NoArgument};
 use super::bind::{Binder, Constant};
 use super::resolver::{Resolver, Unsound};
-use super::written::When;
+use super::written::RuleCondition;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::syscalls::{Condition, Test, impossible};
 use crate::source::Span;
@@ -16,7 +16,7 @@ impl Resolver<'_> {
     /// interface reports all that is to be said; the others what does not work there.
     pub(super) fn alternatives(
         &mut self,
-        when: &When<'_>,
+        when: &RuleCondition<'_>,
         name_span: Span,
         arguments: &Arguments,
         first: bool,
@@ -29,11 +29,11 @@ impl Resolver<'_> {
             self.report(Diagnostic::warning("signature-unknown", name_span, message));
         }
         match when {
-            When::Always => Ok(vec![Vec::new()]),
-            When::Text(text, pointer) => {
+            RuleCondition::Always => Ok(vec![Vec::new()]),
+            RuleCondition::Text(text, pointer) => {
                 Binder::new(self, pointer, arguments, first).alternatives(text)
             }
-            When::List(list, pointer) => self
+            RuleCondition::List(list, pointer) => self
                 .list(list, pointer, arguments, first)
                 .map(|all| vec![all]),
         }
@@ -49,12 +49,12 @@ impl Resolver<'_> {
         let mut conditions = Vec::new();
         let mut sound = true;
         for (at, written) in list.iter().enumerate() {
-            let place = Written {
+            let source = ConditionSource {
                 pointer: format!("{pointer}/{at}"),
                 arguments,
                 first,
             };
-            match self.condition(written, &place) {
+            match self.condition(written, &source) {
                 Ok(condition) => conditions.push(condition),
                 Err(Unsound) => sound = false,
             }
@@ -75,15 +75,15 @@ impl Resolver<'_> {
     fn condition(
         &mut self,
         written: &policy::Condition,
-        place: &Written<'_>,
+        source: &ConditionSource<'_>,
     ) -> Result<Condition, Unsound> {
-        let span = self.span(&place.pointer);
-        let (arg, argument) = self.written_argument(&written.arg, place)?;
+        let span = self.span(&source.pointer);
+        let (arg, argument) = self.written_argument(&written.arg, source)?;
         let width = argument.mask();
-        let value = self.constant(&written.value, argument, "value", place)?;
+        let value = self.constant(&written.value, argument, "value", source)?;
         let mask = match (written.op, &written.mask) {
             (Operator::MaskedEq | Operator::MaskedNe, Some(mask)) => {
-                self.constant(mask, argument, "mask", place)?
+                self.constant(mask, argument, "mask", source)?
             }
             (Operator::MaskedEq | Operator::MaskedNe, None) => {
                 self.report(
@@ -97,7 +97,7 @@ impl Resolver<'_> {
                 return Err(Unsound);
             }
             (_, Some(_)) => {
-                let span = self.span(&format!("{}/mask", place.pointer));
+                let span = self.span(&format!("{}/mask", source.pointer));
                 self.report(
                     Diagnostic::error(
                         "condition-mask-unused",
@@ -126,7 +126,7 @@ impl Resolver<'_> {
                 value,
             },
         };
-        if place.first {
+        if source.first {
             self.check_sense(written, test, width, span)?;
         }
         Ok(Condition {
@@ -141,10 +141,10 @@ impl Resolver<'_> {
     fn written_argument(
         &mut self,
         written: &policy::Argument,
-        place: &Written<'_>,
+        source: &ConditionSource<'_>,
     ) -> Result<(u8, Argument), Unsound> {
-        let Written { arguments, .. } = *place;
-        let span = self.span(&format!("{}/arg", place.pointer));
+        let ConditionSource { arguments, .. } = *source;
+        let span = self.span(&format!("{}/arg", source.pointer));
         let position = match written {
             policy::Argument::Position(position) => Some(*position),
             policy::Argument::Name(name) => arguments.position(name).or_else(|| {
@@ -193,25 +193,27 @@ impl Resolver<'_> {
         written: &ArgumentValue,
         argument: Argument,
         key: &str,
-        place: &Written<'_>,
+        source: &ConditionSource<'_>,
     ) -> Result<u64, Unsound> {
-        let pointer = format!("{}/{key}", place.pointer);
+        let pointer = format!("{}/{key}", source.pointer);
         let constant: Constant = match written {
             ArgumentValue::Unsigned(value) => i128::from(*value).into(),
             ArgumentValue::Signed(value) => i128::from(*value).into(),
-            ArgumentValue::Text(text) => Binder::new(self, &pointer, place.arguments, place.first)
-                .constant(text, argument)?,
+            ArgumentValue::Text(text) => {
+                Binder::new(self, &pointer, source.arguments, source.first)
+                    .constant(text, argument)?
+            }
         };
         let (value, fits) = constant.within(argument);
         if fits {
             return Ok(value);
         }
         let span = self.span(&pointer);
-        if !place.first {
-            self.narrower(argument, place.arguments, span);
+        if !source.first {
+            self.narrower(argument, source.arguments, span);
             return Ok(value);
         }
-        self.too_wide(argument, place.arguments.call, key, span)
+        self.too_wide(argument, source.arguments.call, key, span)
     }
 
     /// Notes that another interface's narrower argument cannot have the value: the test then never
@@ -301,7 +303,7 @@ impl Resolver<'_> {
 }
 
 /// A condition in a list: where it is written, and for which call.
-struct Written<'p> {
+struct ConditionSource<'p> {
     pointer: String,
     arguments: &'p Arguments,
     first: bool,

@@ -8,7 +8,7 @@ use purple_policy as policy;
 
 use super::names::{is_known, offered};
 use super::resolver::{Resolver, call_mut};
-use super::written::Written;
+use super::written::WrittenRule;
 use crate::diagnostics::{Applicability, Diagnostic, quote, respelt};
 use crate::ir::syscalls::ArchMeaning;
 use crate::source::Span;
@@ -261,7 +261,7 @@ impl<'a> Resolver<'a> {
             self.group_not_here(entry.name_span);
             return;
         }
-        self.written.push(Written {
+        self.written.push(WrittenRule {
             syscall: entry.text,
             name_span: entry.name_span,
             action: match list {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use purple_policy::Syscalls;
 
-use super::written::Written;
+use super::written::WrittenRule;
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Unnamed};
 use crate::parse::Document;
@@ -27,7 +27,7 @@ pub(super) struct Resolver<'a> {
     /// What the rules name.
     pub(super) ruled_names: BTreeMap<&'a str, Span>,
     /// The rules, those of the lists first.
-    pub(super) written: Vec<Written<'a>>,
+    pub(super) written: Vec<WrittenRule<'a>>,
     /// What the rules come to on the first interface that has their calls.
     pub(super) rule_count: usize,
     pub(super) condition_count: usize,

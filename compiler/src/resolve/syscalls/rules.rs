@@ -5,7 +5,7 @@ use purple_policy as policy;
 use super::arguments::Arguments;
 use super::names::is_known;
 use super::resolver::{Resolver, call_mut};
-use super::written::{When, Written};
+use super::written::{RuleCondition, WrittenRule};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, Condition, Rule, Strength, Test, impossible};
 use crate::source::Span;
@@ -37,19 +37,19 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn advanced(&self, rule: &'a policy::AdvancedRule, at: usize) -> Written<'a> {
+    fn advanced(&self, rule: &'a policy::AdvancedRule, at: usize) -> WrittenRule<'a> {
         let pointer = format!("/syscalls/advanced_rules/{at}");
         let conditions = format!("{pointer}/conditions");
         let errno = rule.errno.as_deref();
-        Written {
+        WrittenRule {
             syscall: &rule.syscall,
             name_span: self.span(&format!("{pointer}/syscall")),
             action: rule.action,
             errno: errno.map(|name| (name, self.span(&format!("{pointer}/errno")))),
             when: match &rule.conditions {
-                policy::Conditions::Text(text) => When::Text(text, conditions),
-                policy::Conditions::List(list) if list.is_empty() => When::Always,
-                policy::Conditions::List(list) => When::List(list, conditions),
+                policy::Conditions::Text(text) => RuleCondition::Text(text, conditions),
+                policy::Conditions::List(list) if list.is_empty() => RuleCondition::Always,
+                policy::Conditions::List(list) => RuleCondition::List(list, conditions),
             },
             span: self.span(&pointer),
         }
@@ -98,7 +98,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// One rule; `false` where the policy has too many.
-    fn rule(&mut self, rule: &Written<'a>) -> bool {
+    fn rule(&mut self, rule: &WrittenRule<'a>) -> bool {
         let name_span = rule.name_span;
         self.check_rule_errno(rule);
         if rule.syscall.starts_with(['@', '!']) {
@@ -147,7 +147,7 @@ impl<'a> Resolver<'a> {
             }
             for (name, number) in targets {
                 let arguments = Arguments::of(arch, name);
-                if let When::List(list, _) = rule.when {
+                if let RuleCondition::List(list, _) = rule.when {
                     let looked_at = looked_at(&arguments, list);
                     match &written_for {
                         None => written_for = Some(looked_at),
@@ -236,7 +236,7 @@ impl<'a> Resolver<'a> {
         &mut self,
         at: usize,
         (name, number): (&'static str, u32),
-        rule: &Written<'a>,
+        rule: &WrittenRule<'a>,
         written: Vec<Vec<Condition>>,
     ) {
         let span = rule.span;
@@ -273,7 +273,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn action(&self, rule: &Written<'a>, arch: Arch) -> Action {
+    fn action(&self, rule: &WrittenRule<'a>, arch: Arch) -> Action {
         match rule.action {
             policy::Action::Allow => Action::Allow,
             policy::Action::Log => Action::Log,
@@ -288,7 +288,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn check_rule_errno(&mut self, rule: &Written<'a>) {
+    fn check_rule_errno(&mut self, rule: &WrittenRule<'a>) {
         let Some((name, span)) = rule.errno else {
             return;
         };

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::ir::syscalls::{Call, Why, evaluate, verify};
+use crate::ir::syscalls::{Call, Reason, evaluate, verify};
 use crate::syscalls::{BASELINE, X32_BIT, syscall_number};
 
 pub(super) const EPERM: Action = Action::Errno(1);
@@ -280,20 +280,20 @@ fn foreign_interfaces_and_unknown_numbers() {
     let native = Arch::X86_64.audit();
     assert_eq!(
         at(Arch::X86.audit(), 3),
-        (Action::KillProcess, Why::ForeignArchitecture)
+        (Action::KillProcess, Reason::ForeignArchitecture)
     );
     assert_eq!(
         at(native, X32_BIT),
-        (Action::KillProcess, Why::ForeignArchitecture)
+        (Action::KillProcess, Reason::ForeignArchitecture)
     );
     assert_eq!(
         at(native, X32_BIT + 520),
-        (Action::KillProcess, Why::ForeignArchitecture)
+        (Action::KillProcess, Reason::ForeignArchitecture)
     );
-    assert_eq!(at(native, u32::MAX), (ENOSYS, Why::AboveTable));
-    assert_eq!(at(native, 472), (ENOSYS, Why::AboveTable));
-    assert_eq!(at(native, 512), (ENOSYS, Why::AboveTable));
-    assert_eq!(at(native, 400), (Action::Allow, Why::Default));
+    assert_eq!(at(native, u32::MAX), (ENOSYS, Reason::AboveTable));
+    assert_eq!(at(native, 472), (ENOSYS, Reason::AboveTable));
+    assert_eq!(at(native, 512), (ENOSYS, Reason::AboveTable));
+    assert_eq!(at(native, 400), (Action::Allow, Reason::Default));
 }
 
 #[test]

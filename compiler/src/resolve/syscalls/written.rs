@@ -6,20 +6,20 @@ use crate::source::Span;
 
 /// A rule as the policy writes it: in `advanced_rules`, or as an entry of a list.
 #[derive(Debug, Clone)]
-pub(super) struct Written<'p> {
+pub(super) struct WrittenRule<'p> {
     pub(super) syscall: &'p str,
     pub(super) name_span: Span,
     pub(super) action: policy::Action,
     /// The error, and where it is named.
     pub(super) errno: Option<(&'p str, Span)>,
-    pub(super) when: When<'p>,
+    pub(super) when: RuleCondition<'p>,
     /// The whole rule.
     pub(super) span: Span,
 }
 
 /// When a rule holds, as the policy writes it, and where.
 #[derive(Debug, Clone)]
-pub(super) enum When<'p> {
+pub(super) enum RuleCondition<'p> {
     /// Always.
     Always,
     /// When the condition in a text does.
@@ -28,7 +28,7 @@ pub(super) enum When<'p> {
     List(&'p [policy::Condition], String),
 }
 
-impl When<'_> {
+impl RuleCondition<'_> {
     /// Whether it looks at arguments.
     pub(super) const fn is_conditional(&self) -> bool {
         !matches!(self, Self::Always)

@@ -27,9 +27,9 @@ impl LogFiles {
                 continue;
             };
             match kind(suffix) {
-                Kind::Other => {}
-                Kind::Compressed => compressed.push(path),
-                Kind::Log => {
+                LogFileKind::Other => {}
+                LogFileKind::Compressed => compressed.push(path),
+                LogFileKind::Log => {
                     let text = log::read(&path).map_err(LogFilesError::Log)?;
                     texts.extend(
                         text.filter(|text| !text.is_empty())
@@ -86,21 +86,21 @@ fn beside(log: &Path) -> Result<Vec<PathBuf>, LogFilesError> {
 
 /// What a file is whose name begins with the log's.
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+enum LogFileKind {
     Log,
     Compressed,
     Other,
 }
 
-fn kind(suffix: &str) -> Kind {
+fn kind(suffix: &str) -> LogFileKind {
     let is_ours = suffix.is_empty() || (suffix.starts_with(['.', '-']) && suffix != ".head");
     let is_compressed = [".gz", ".xz", ".zst", ".bz2"]
         .iter()
         .any(|end| suffix.ends_with(end));
     match (is_ours, is_compressed) {
-        (false, _) => Kind::Other,
-        (true, true) => Kind::Compressed,
-        (true, false) => Kind::Log,
+        (false, _) => LogFileKind::Other,
+        (true, true) => LogFileKind::Compressed,
+        (true, false) => LogFileKind::Log,
     }
 }
 
@@ -131,18 +131,18 @@ impl std::error::Error for LogFilesError {}
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, kind};
+    use super::{LogFileKind, kind};
 
     #[test]
     fn a_rotation_is_known_by_its_suffix() {
         for suffix in ["", ".1", "-20261122", ".old"] {
-            assert_eq!(kind(suffix), Kind::Log, "{suffix}");
+            assert_eq!(kind(suffix), LogFileKind::Log, "{suffix}");
         }
         for suffix in [".1.gz", "-20261122.xz", ".2.zst", ".bz2"] {
-            assert_eq!(kind(suffix), Kind::Compressed, "{suffix}");
+            assert_eq!(kind(suffix), LogFileKind::Compressed, "{suffix}");
         }
         for suffix in [".head", "s", "_1", "x.gz"] {
-            assert_eq!(kind(suffix), Kind::Other, "{suffix}");
+            assert_eq!(kind(suffix), LogFileKind::Other, "{suffix}");
         }
     }
 }

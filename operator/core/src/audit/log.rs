@@ -5,9 +5,11 @@
 //! missed. The head is what writers lock, for the log itself may be moved while they wait.
 
 use super::error::{LogError, LogProblem};
+use super::json;
 use purple_host::own_file::{self, Access, LockedFile};
 use purple_host::users;
 use purple_plan::sha256;
+use purple_report::parse_digest;
 use purplec::seal::hex;
 use serde_json::Value;
 use std::ffi::OsString;
@@ -47,8 +49,8 @@ pub struct Log {
 pub struct Head {
     /// Its number, from 1.
     pub sequence: u64,
-    /// The hash of its line.
-    pub hash: String,
+    /// The SHA-256 of its line.
+    pub digest: [u8; 32],
 }
 
 impl Head {
@@ -56,17 +58,22 @@ impl Head {
     pub fn start() -> Self {
         Self {
             sequence: 0,
-            hash: hash(b""),
+            digest: sha256(b""),
         }
+    }
+
+    /// The hash as the next record and the head's file have it.
+    pub fn hash(&self) -> String {
+        format!("sha256:{}", hex(&self.digest))
     }
 
     /// The head after a line, which holds its own number.
     pub fn of(line: &str) -> Option<Self> {
-        let record: Value = serde_json::from_str(line).ok()?;
+        let record = json::parse(line).ok()?;
         let sequence = record.get("sequence")?.as_u64()?;
         Some(Self {
             sequence,
-            hash: hash(line.as_bytes()),
+            digest: sha256(line.as_bytes()),
         })
     }
 
@@ -74,13 +81,9 @@ impl Head {
         let (sequence, hash) = text.strip_suffix('\n')?.split_once(' ')?;
         Some(Self {
             sequence: sequence.parse().ok()?,
-            hash: hash.to_owned(),
+            digest: parse_digest(hash.as_bytes())?,
         })
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex(&sha256(bytes)))
 }
 
 impl Log {
@@ -123,7 +126,7 @@ impl Log {
         file.sync_data().map_err(failed)?;
         let after = Head::of(&line).ok_or_else(|| self.failed(LogProblem::NoNumber))?;
         // Of one length always, so that it is written over and never empty.
-        let text = format!("{:020} {}\n", after.sequence, after.hash);
+        let text = format!("{:020} {}\n", after.sequence, after.hash());
         place.seek(SeekFrom::Start(0)).map_err(failed)?;
         place.write_all(text.as_bytes()).map_err(failed)?;
         place.sync_data().map_err(failed)
@@ -202,11 +205,12 @@ pub fn read_head(log: &Path) -> Result<Option<Head>, LogError> {
 
 /// Whether a record names another as the one before it.
 pub fn bound_to(line: &str, before: &Head) -> bool {
-    let record: Option<Value> = serde_json::from_str(line).ok();
-    let Some(record) = record else { return false };
+    let Ok(record) = json::parse(line) else {
+        return false;
+    };
     let previous = record.get("previous").and_then(Value::as_str);
     let sequence = record.get("sequence").and_then(Value::as_u64);
-    previous == Some(&before.hash) && sequence == before.sequence.checked_add(1)
+    previous == Some(&before.hash()) && sequence == before.sequence.checked_add(1)
 }
 
 /// A file's text; `None` where there is no file.
@@ -220,4 +224,25 @@ fn read_end(path: &Path, limit: u64) -> Result<Option<String>, LogError> {
         path: path.to_owned(),
         problem: error.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Head;
+
+    /// A head whose hash is no hash would make the next record name no record at all.
+    #[test]
+    fn a_head_has_a_number_and_a_hash() {
+        let start = Head::start();
+        let text = format!("{:020} {}\n", start.sequence, start.hash());
+        assert_eq!(Head::parse(&text), Some(start));
+        for wrong in [
+            "00000000000000000007 garbage\n".to_owned(),
+            "00000000000000000007 sha256:ab\n".to_owned(),
+            text.trim_end().to_owned(),
+            text.replace("sha256:", "sha512:"),
+        ] {
+            assert_eq!(Head::parse(&wrong), None, "{wrong}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! The audit log and its records.
 
+mod earlier_format;
 pub mod error;
 pub mod files;
+mod json;
 pub mod log;
-mod older;
 pub mod read;
 pub mod record;
 pub mod verify;

@@ -1,8 +1,9 @@
 //! Reading reports and records: JSON that is exactly what `purple_report` declares.
 
-use super::older;
+use super::{earlier_format, json};
 use purple_report::{
-    Argument, ArgumentsOf, AuditRecord, Field, Hold, Kind, ListOf, Members, Report, Source,
+    Argument, ArgumentsOf, AuditRecord, Field, Kind, ListOf, Members, Outcome, Report, Source,
+    Status, Storage,
 };
 use serde_json::{Map, Value};
 use std::fmt;
@@ -10,11 +11,11 @@ use std::time::Duration;
 
 /// Texts and lists are the value's own.
 #[derive(Debug)]
-pub enum Owned {}
+pub enum OwnedValues {}
 
-impl Hold for Owned {
+impl Storage for OwnedValues {
     type Text = String;
-    type List<K: Kind> = Vec<K::Held<Self>>;
+    type List<K: Kind> = Vec<K::Value<Self>>;
     type Arguments = Vec<(String, Argument<String>)>;
 }
 
@@ -31,44 +32,60 @@ impl fmt::Display for NotDeclared {
 impl std::error::Error for NotDeclared {}
 
 /// Reads a report.
-pub fn report(text: &str) -> Result<Report<Owned>, NotDeclared> {
-    Report::read(&Found::top(&json(text)?))
+pub fn report(text: &str) -> Result<Report<OwnedValues>, NotDeclared> {
+    let report = Report::read(&JsonAt::top(&value(text)?))?;
+    follows(report.status, report.outcome, report.exit_code)?;
+    Ok(report)
 }
 
 /// A record, and its members for showing them all.
-pub struct Entry {
+pub struct LogEntry {
     /// What it says.
-    pub record: AuditRecord<Owned>,
+    pub record: AuditRecord<OwnedValues>,
     /// The same as JSON, in today's words.
     pub members: Value,
 }
 
-/// Reads a line of the log, also one in the older form.
-pub fn record(line: &str) -> Result<Entry, NotDeclared> {
-    let members = older::renewed(json(line)?);
-    let record = AuditRecord::read(&Found::top(&members))?;
-    Ok(Entry { record, members })
+/// Reads a line of the log, also one in the earlier format.
+pub fn record(line: &str) -> Result<LogEntry, NotDeclared> {
+    let members = earlier_format::renewed(value(line)?);
+    let record = AuditRecord::read(&JsonAt::top(&members))?;
+    follows(record.status, record.outcome, record.exit_code)?;
+    Ok(LogEntry { record, members })
 }
 
-fn json(text: &str) -> Result<Value, NotDeclared> {
-    serde_json::from_str(text).map_err(|error| NotDeclared(format!("not JSON: {error}")))
+/// The status follows from the outcome and the exit status (docs/audit.md).
+fn follows(status: Status, outcome: Outcome, exit_code: u64) -> Result<(), NotDeclared> {
+    let expected = Status::of(outcome, exit_code);
+    if status == expected {
+        return Ok(());
+    }
+    Err(NotDeclared(format!(
+        "`status` is `{}`, and `outcome` and `exit_code` give `{}`",
+        status.name(),
+        expected.name()
+    )))
+}
+
+fn value(text: &str) -> Result<Value, NotDeclared> {
+    json::parse(text).map_err(|error| NotDeclared(format!("not JSON: {error}")))
 }
 
 /// A value, and the keys that lead to it.
 #[derive(Debug)]
-struct Found<'v> {
+struct JsonAt<'v> {
     value: &'v Value,
     at: String,
 }
 
 /// The members of an object, and the keys that lead to it.
 #[derive(Debug)]
-struct FoundMembers<'v> {
+struct JsonMembersAt<'v> {
     members: &'v Map<String, Value>,
     at: String,
 }
 
-impl<'v> Found<'v> {
+impl<'v> JsonAt<'v> {
     fn top(value: &'v Value) -> Self {
         let at = String::new();
         Self { value, at }
@@ -92,10 +109,10 @@ fn below(at: &str, key: impl fmt::Display) -> String {
     }
 }
 
-impl<'v> Source for Found<'v> {
-    type Hold = Owned;
+impl<'v> Source for JsonAt<'v> {
+    type Storage = OwnedValues;
     type Error = NotDeclared;
-    type Members = FoundMembers<'v>;
+    type Members = JsonMembersAt<'v>;
 
     fn text(&self) -> Result<String, NotDeclared> {
         self.take(self.value.as_str().map(str::to_owned), "a text")
@@ -139,7 +156,7 @@ impl<'v> Source for Found<'v> {
             .collect()
     }
 
-    fn members(&self, fields: &'static [Field]) -> Result<FoundMembers<'v>, NotDeclared> {
+    fn members(&self, fields: &'static [Field]) -> Result<JsonMembersAt<'v>, NotDeclared> {
         let members = self.take(self.value.as_object(), "an object")?;
         let is_declared = |key: &str| fields.iter().any(|field| field.name == key);
         if let Some(key) = members.keys().find(|key| !is_declared(key)) {
@@ -147,7 +164,7 @@ impl<'v> Source for Found<'v> {
             return Err(NotDeclared(format!("unknown key `{key}`")));
         }
         let at = self.at.clone();
-        Ok(FoundMembers { members, at })
+        Ok(JsonMembersAt { members, at })
     }
 
     fn wrong(&self, expected: &'static str) -> NotDeclared {
@@ -160,13 +177,13 @@ impl<'v> Source for Found<'v> {
     }
 }
 
-impl<'v> Members for FoundMembers<'v> {
-    type Source = Found<'v>;
+impl<'v> Members for JsonMembersAt<'v> {
+    type Source = JsonAt<'v>;
 
-    fn member(&self, key: &'static str) -> Result<Found<'v>, NotDeclared> {
+    fn member(&self, key: &'static str) -> Result<JsonAt<'v>, NotDeclared> {
         let at = below(&self.at, key);
         match self.members.get(key) {
-            Some(value) => Ok(Found { value, at }),
+            Some(value) => Ok(JsonAt { value, at }),
             None => Err(NotDeclared(format!("`{at}` is missing"))),
         }
     }

@@ -204,3 +204,42 @@ fn an_older_record_is_read_as_strictly() {
     });
     assert_eq!(event, "`security_events.0.pid` is missing");
 }
+
+/// A line that has the older type and today's keys could be read in two ways.
+#[test]
+fn a_record_that_mixes_both_forms_is_refused() {
+    let refused = |change: fn(&mut Value)| {
+        let mut value = an_older_record();
+        change(&mut value);
+        record(&value.to_string()).err().unwrap().to_string()
+    };
+    let outcome = refused(|all| all["outcome"] = json!("killed"));
+    assert!(outcome.contains("`event_type` is not"), "{outcome}");
+    let event = refused(|all| all["security_events"] = json!([{"type": "syscall_deny"}]));
+    assert!(event.contains("`event_type` is not"), "{event}");
+    let unknown = refused(|all| all["security_events"] = json!([{"type": "other"}]));
+    assert!(unknown.starts_with("`security_events.0."), "{unknown}");
+}
+
+#[test]
+fn a_status_that_does_not_follow_is_refused() {
+    refused(
+        |all| all["outcome"] = json!("killed"),
+        "`status` is `completed`, and `outcome` and `exit_code` give `killed`",
+    );
+    refused(
+        |all| all["exit_code"] = json!(1),
+        "`status` is `completed`, and `outcome` and `exit_code` give `failed`",
+    );
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused() {
+    let text = a_report().to_string();
+    let twice = text.replacen('{', "{\"exit_code\": 1, ", 1);
+    let error = report(&twice).err().unwrap().to_string();
+    assert!(
+        error.contains("the key `exit_code` stands twice"),
+        "{error}"
+    );
+}

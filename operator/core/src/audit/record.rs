@@ -1,11 +1,11 @@
 //! From a report to a record, and to what people see: numbers become names.
 
 use super::log::Head;
-use super::read::Owned;
+use super::read::OwnedValues;
 use purple_plan::{Plan, SourceLine};
 use purple_report::{
     Argument, AuditRecord, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
-    ResourceUsage, SecurityEvent, Sink, Status, parse_digest,
+    ResourceUsage, SecurityEvent, Sink, Status,
 };
 use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
@@ -26,7 +26,7 @@ pub struct Run<'a> {
     /// The command and its arguments.
     pub command: Vec<String>,
     /// What purple-exec has written; none where it was killed, or has refused the run, before.
-    pub report: Option<Report<Owned>>,
+    pub report: Option<Report<OwnedValues>>,
     /// How it ended.
     pub outcome: Outcome,
     /// The exit status that the caller sees.
@@ -37,7 +37,7 @@ impl Run<'_> {
     /// The record, as one line.
     pub fn record(self, before: &Head) -> String {
         let exit_code = u64::from(self.status);
-        let usage = |report: &Report<Owned>| ResourceUsage {
+        let usage = |report: &Report<OwnedValues>| ResourceUsage {
             cpu_time_seconds: report.cpu_user_seconds + report.cpu_system_seconds,
             peak_memory_bytes: report.peak_memory_bytes,
             disk_io_bytes: report.disk_io_bytes,
@@ -48,7 +48,7 @@ impl Run<'_> {
             Some(report) => (report.receipt, Some(report.unenforced)),
             None => (None, None),
         };
-        let record = AuditRecord::<Owned> {
+        let record = AuditRecord::<OwnedValues> {
             timestamp: self.started,
             event_type: RecordType::SandboxExecution,
             sandbox_id: self.id.to_owned(),
@@ -63,10 +63,10 @@ impl Run<'_> {
             receipt,
             unenforced,
             sequence: before.sequence.saturating_add(1),
-            previous: parse_digest(before.hash.as_bytes()).unwrap_or_default(),
+            previous: before.digest,
         };
         let mut line = Line(String::new());
-        <AuditRecord as Kind>::write::<Owned>(record, &mut Json::new(&mut line));
+        <AuditRecord as Kind>::write::<OwnedValues>(record, &mut Json::new(&mut line));
         line.0
     }
 
@@ -84,7 +84,7 @@ impl Run<'_> {
         beyond.unwrap_or(0)
     }
 
-    fn events(&self) -> Vec<SecurityEvent<Owned>> {
+    fn events(&self) -> Vec<SecurityEvent<OwnedValues>> {
         let mut events: Vec<_> = self.denied().map(|one| one.event(self.plan)).collect();
         if self.beyond() > 0 {
             events.push(SecurityEvent {
@@ -99,7 +99,7 @@ impl Run<'_> {
         events
     }
 
-    /// What people are told at the end: what was denied most, by call and line of the policy.
+    /// What is printed for people at the end: what was denied most, by call and line of the policy.
     pub fn lines(&self) -> Vec<String> {
         let mut groups: BTreeMap<(String, SourceLine), u64> = BTreeMap::new();
         for one in self.denied() {
@@ -149,7 +149,7 @@ fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
 }
 
 /// An event of which only the type says something.
-fn nothing_but(kind: EventType) -> SecurityEvent<Owned> {
+fn nothing_but(kind: EventType) -> SecurityEvent<OwnedValues> {
     SecurityEvent {
         kind,
         syscall: None,
@@ -182,7 +182,7 @@ impl Sink for Line {
 }
 
 /// A row of the report's list.
-struct Denied<'a>(&'a Denial<Owned>);
+struct Denied<'a>(&'a Denial<OwnedValues>);
 
 impl Denied<'_> {
     fn arch(&self) -> Option<Arch> {
@@ -237,7 +237,7 @@ impl Denied<'_> {
         named.collect()
     }
 
-    fn event(&self, plan: &Plan<'_>) -> SecurityEvent<Owned> {
+    fn event(&self, plan: &Plan<'_>) -> SecurityEvent<OwnedValues> {
         let line = self.line();
         SecurityEvent {
             kind: EventType::SyscallDeny,

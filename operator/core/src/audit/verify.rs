@@ -170,20 +170,20 @@ mod tests {
 
     #[test]
     fn the_head_says_what_the_last_record_must_be() {
-        let head = |sequence, hash: &str| Head {
+        let head = |sequence, byte| Head {
             sequence,
-            hash: hash.to_owned(),
+            digest: [byte; 32],
         };
-        let last = head(3, "a");
+        let last = head(3, b'a');
         let found = |head| compare_head(Path::new("/x/audit.log"), head, &last, 3);
-        assert_eq!(found(Some(head(3, "a"))), None);
+        assert_eq!(found(Some(head(3, b'a'))), None);
         let changed = Finding::LastChanged { sequence: 3 };
-        assert_eq!(found(Some(head(3, "b"))), Some(changed));
+        assert_eq!(found(Some(head(3, b'b'))), Some(changed));
         let cut = Finding::EndMissing {
             last: 3,
             written: 5,
         };
-        assert_eq!(found(Some(head(5, "b"))), Some(cut));
+        assert_eq!(found(Some(head(5, b'b'))), Some(cut));
         let gone = Finding::HeadMissing("/x/audit.log.head".into());
         assert_eq!(found(None), Some(gone));
     }

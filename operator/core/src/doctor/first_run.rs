@@ -1,6 +1,6 @@
 //! The whole of it: purple-exec applies a shipped profile and runs a program.
 
-use super::report::{Check, Outcome, Subject};
+use super::report::{Check, CheckResult, Subject};
 use crate::executor;
 use crate::plans::{self, PlanSource};
 use purple_host::cgroup::Cgroup;
@@ -26,21 +26,21 @@ pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
     let (executor, run) = match executor::command() {
         Ok(command) => {
             let run = match run(command, group) {
-                Ok(found) => Outcome::Works(found),
-                Err(found) => Outcome::Missing {
+                Ok(found) => CheckResult::Ok(found),
+                Err(found) => CheckResult::Missing {
                     found,
-                    fix: "mend what is missing above".to_owned(),
+                    fix: "fix what is missing above".to_owned(),
                 },
             };
-            (Outcome::works(), run)
+            (CheckResult::ok(), run)
         }
         Err(error) => {
-            let missing = Outcome::Missing {
+            let missing = CheckResult::Missing {
                 found: error.to_string(),
                 fix: "install purple-exec in the directory of purple".to_owned(),
             };
             let needs = "purple-exec".to_owned();
-            (missing, Outcome::NotTried { needs })
+            (missing, CheckResult::Untried { needs })
         }
     };
     checks.push(Check::required(EXECUTOR, executor));

@@ -1,6 +1,6 @@
 //! What the host says of itself: settings, files, and the interfaces that its kernel has.
 
-use super::report::{Check, Outcome, Subject};
+use super::report::{Check, CheckResult, Subject};
 use crate::cache;
 use purple_host::probe::interfaces;
 use purple_host::settings::{proc_is_of_this_namespace, sysctl};
@@ -31,16 +31,16 @@ const KEPT_PLANS: Subject = Subject {
 
 /// Whether /proc is there, and shows the processes as this one sees them: ids are mapped through it.
 pub(super) fn check_proc(checks: &mut Vec<Check>) {
-    let missing = |found| Outcome::Missing {
+    let missing = |found| CheckResult::Missing {
         found,
         fix: "mount -t proc proc /proc".to_owned(),
     };
-    let outcome = match proc_is_of_this_namespace() {
+    let result = match proc_is_of_this_namespace() {
         Err(error) => missing(error.to_string()),
-        Ok(true) => Outcome::works(),
+        Ok(true) => CheckResult::ok(),
         Ok(false) => missing("/proc shows another process namespace than this one".to_owned()),
     };
-    checks.push(Check::required(HOST_PROC, outcome));
+    checks.push(Check::required(HOST_PROC, result));
 }
 
 /// The system call interfaces whose programs the kernel runs, by name.
@@ -58,35 +58,35 @@ pub(super) fn check_settings(checks: &mut Vec<Check>) {
     checks.push(Check::optional(KEPT_PLANS, kept_plans()));
 }
 
-fn degraded(found: impl Into<String>, fix: &str) -> Outcome {
-    Outcome::Degraded {
+fn degraded(found: impl Into<String>, fix: &str) -> CheckResult {
+    CheckResult::Degraded {
         found: found.into(),
         fix: fix.to_owned(),
     }
 }
 
-fn yama() -> Outcome {
+fn yama() -> CheckResult {
     match sysctl("kernel.yama.ptrace_scope").as_deref() {
         None => degraded(
             "the kernel has no Yama; sandboxes do not need it",
             "add `yama` to `lsm=` on the kernel's command line",
         ),
         Some("0") => degraded("ptrace_scope is 0", "sysctl -w kernel.yama.ptrace_scope=1"),
-        Some(scope) => Outcome::Works(format!("ptrace_scope is {scope}")),
+        Some(scope) => CheckResult::Ok(format!("ptrace_scope is {scope}")),
     }
 }
 
-fn subordinate_ids() -> Outcome {
+fn subordinate_ids() -> CheckResult {
     let found = match (users::has_subordinate_ids(), users::has_id_map_helpers()) {
         _ if users::is_root() => "not for root, which has `--outside-id`",
         (true, true) => "there are some",
         (true, false) => "no newuidmap: the package `uidmap` has it; not needed",
         (false, _) => "none; not needed",
     };
-    Outcome::Works(found.to_owned())
+    CheckResult::Ok(found.to_owned())
 }
 
-fn kept_plans() -> Outcome {
+fn kept_plans() -> CheckResult {
     let Some(directory) = cache::directory() else {
         return degraded(
             "HOME names no directory",
@@ -99,7 +99,7 @@ fn kept_plans() -> Outcome {
         .find(|path| path.exists())
         .unwrap_or(Path::new("/"));
     if files::may_create_in(existing) {
-        return Outcome::Works("can be written".to_owned());
+        return CheckResult::Ok("can be written".to_owned());
     }
     degraded(
         format!("{} cannot be written", existing.display()),

@@ -1,10 +1,12 @@
 //! Limits: a control group is made, limited, entered and killed, as for a run, and taken away again.
 //!
-//! The caller's group may hold no process while groups below it are limited, so this process moves
-//! to one beside it meanwhile, as purple-exec does.
+//! It is made where those of runs are ([`RunsParent`]). A user's own group may hold no process while
+//! groups below it are limited, so this process moves to one below it meanwhile, as purple-exec does.
 
-use super::report::{Check, Outcome, Subject};
-use purple_host::cgroup::{Cgroup, StepAsideError, version_1_holds_controllers};
+use super::report::{Check, CheckResult, Subject};
+use purple_host::cgroup::{
+    Cgroup, NoGroup, RunsParent, StepAsideError, version_1_holds_controllers,
+};
 use purple_host::probe::cgroup::start_and_kill;
 use purple_host::process::BlockedSignals;
 use purple_host::{Errno, errno, users};
@@ -56,6 +58,8 @@ struct Undo {
     stepped_aside: Option<(Cgroup, Cgroup)>,
     /// The controllers that a group gives on only for the trial.
     delegated: Vec<(Cgroup, Controller)>,
+    /// The group for runs, where it was missing.
+    parent: Option<Cgroup>,
     group: Option<Cgroup>,
 }
 
@@ -72,6 +76,18 @@ impl Unavailable {
         Self {
             found: found.into(),
             fix: advice(users::is_root()).to_owned(),
+        }
+    }
+}
+
+impl From<NoGroup> for Unavailable {
+    fn from(error: NoGroup) -> Self {
+        match error {
+            NoGroup::NotMounted => Self {
+                found: error.to_string(),
+                fix: "mount -t cgroup2 none /sys/fs/cgroup".to_owned(),
+            },
+            NoGroup::NoMember => Self::new(error.to_string()),
         }
     }
 }
@@ -94,11 +110,11 @@ impl TrialGroup {
                 check_processes(&group, checks);
             }
             Err(Unavailable { found, fix }) => {
-                let missing = Outcome::Missing { found, fix };
+                let missing = CheckResult::Missing { found, fix };
                 checks.push(Check::required(CGROUP, missing));
                 for subject in [CGROUP_CLONE, CGROUP_KILL] {
                     let needs = "a group".to_owned();
-                    checks.push(Check::required(subject, Outcome::NotTried { needs }));
+                    checks.push(Check::required(subject, CheckResult::Untried { needs }));
                 }
             }
         }
@@ -117,17 +133,27 @@ impl TrialGroup {
 
     /// Makes the group, and drops the controllers whose limits do not work in it.
     fn make(&mut self) -> Result<Cgroup, Unavailable> {
-        let base = base()?;
-        let shown = base.path().display();
-        let available = available_controllers(&base)?;
-        step_aside(&base, &mut self.undo)?;
-        self.controllers = delegate(&base, available, &mut self.undo);
-        if self.controllers.is_empty() {
-            return Err(Unavailable::new(format!(
-                "{shown} gives no controller to groups below it"
-            )));
-        }
-        let group = base.child(&format!("purple-doctor-{}", std::process::id()));
+        let parent = RunsParent::find()?;
+        self.controllers = match &parent {
+            RunsParent::Own(own) => {
+                let available = available_controllers(own)?;
+                step_aside(own, &mut self.undo)?;
+                delegate(own, available, &mut self.undo)?
+            }
+            RunsParent::ForRoot { first, group } => {
+                let available = available_controllers(first)?;
+                without_processes(first)?;
+                let available = delegate(first, available, &mut self.undo)?;
+                if make_parent(group)? {
+                    self.undo.parent = Some(group.clone());
+                }
+                without_processes(group)?;
+                delegate(group, available, &mut self.undo)?
+            }
+        };
+        let parent = parent.group();
+        let shown = parent.path().display();
+        let group = parent.child(&format!("purple-doctor-{}", std::process::id()));
         group
             .create()
             .map_err(|error| Unavailable::new(format!("a group below {shown}: {error}")))?;
@@ -166,7 +192,18 @@ impl Undo {
         if let Some(group) = &self.group {
             undone(group, group.remove());
         }
-        for (base, controller) in self.delegated.iter().rev() {
+        let mut delegated = self.delegated;
+        if let Some(parent) = &self.parent {
+            match parent.remove() {
+                // A run has begun in it: it stays, with its controllers, as runs leave it.
+                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => delegated.clear(),
+                removed => {
+                    undone(parent, removed);
+                    delegated.retain(|(base, _)| base != parent);
+                }
+            }
+        }
+        for (base, controller) in delegated.iter().rev() {
             undone(base, base.withdraw(controller.name()));
         }
         if let Some((base, side)) = &self.stepped_aside {
@@ -184,18 +221,6 @@ impl Undo {
             Err(failed)
         }
     }
-}
-
-/// The group below which those of runs are made: root's is the first of all, a user's its own.
-fn base() -> Result<Cgroup, Unavailable> {
-    let first = Cgroup::root().ok_or_else(|| Unavailable {
-        found: "no cgroup2 file system is mounted".to_owned(),
-        fix: "mount -t cgroup2 none /sys/fs/cgroup".to_owned(),
-    })?;
-    if users::is_root() {
-        return Ok(first);
-    }
-    Cgroup::own(&first).ok_or_else(|| Unavailable::new("this process is in no group of version 2"))
 }
 
 /// The controllers that a group has of those that limits need.
@@ -239,8 +264,44 @@ fn step_aside(base: &Cgroup, undo: &mut Undo) -> Result<(), Unavailable> {
     }
 }
 
+/// Looks that no process is in a group that root's sandboxes need without: purple-exec moves none out
+/// of it, itself neither. The first of all may hold processes.
+fn without_processes(group: &Cgroup) -> Result<(), Unavailable> {
+    if group.is_first() {
+        return Ok(());
+    }
+    let shown = group.path().display();
+    let processes = group
+        .processes()
+        .map_err(|error| Unavailable::new(format!("{shown}: {error}")))?;
+    let own = std::process::id().to_string();
+    match processes.iter().filter(|id| **id != own).count() {
+        0 if processes.is_empty() => Ok(()),
+        0 => Err(Unavailable::new(format!("{shown} holds this process"))),
+        count => Err(Unavailable::new(format!(
+            "{shown} holds {count} other processes"
+        ))),
+    }
+}
+
+/// Makes the group for runs where it is missing; gives whether it was.
+fn make_parent(group: &Cgroup) -> Result<bool, Unavailable> {
+    match group.create() {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => {
+            let shown = group.path().display();
+            Err(Unavailable::new(format!("{shown}: {error}")))
+        }
+    }
+}
+
 /// Has a group give controllers to the groups below it; gives those that it does.
-fn delegate(base: &Cgroup, available: Vec<Controller>, undo: &mut Undo) -> BTreeSet<Controller> {
+fn delegate(
+    base: &Cgroup,
+    available: impl IntoIterator<Item = Controller>,
+    undo: &mut Undo,
+) -> Result<BTreeSet<Controller>, Unavailable> {
     let mut delegated = BTreeSet::new();
     for controller in available {
         if !base.delegates(controller.name()) {
@@ -251,11 +312,17 @@ fn delegate(base: &Cgroup, available: Vec<Controller>, undo: &mut Undo) -> BTree
         }
         delegated.insert(controller);
     }
-    delegated
+    if delegated.is_empty() {
+        return Err(Unavailable::new(format!(
+            "{} gives no controller to groups below it",
+            base.path().display()
+        )));
+    }
+    Ok(delegated)
 }
 
 /// What the controllers that work, and those that do not, mean for limits.
-fn controllers_found(controllers: &BTreeSet<Controller>) -> Outcome {
+fn controllers_found(controllers: &BTreeSet<Controller>) -> CheckResult {
     let names = |works: bool| {
         let all = Controller::ALL.into_iter();
         let some = all.filter(|one| controllers.contains(one) == works);
@@ -272,13 +339,13 @@ fn controllers_found(controllers: &BTreeSet<Controller>) -> Outcome {
     }
     .to_owned();
     match lacks.as_slice() {
-        [] => Outcome::Works(has),
+        [] => CheckResult::Ok(has),
         // No shipped profile limits disks.
-        ["io"] => Outcome::Degraded {
+        ["io"] => CheckResult::Degraded {
             found: format!("{has}; not io"),
             fix,
         },
-        lacks => Outcome::Missing {
+        lacks => CheckResult::Missing {
             found: format!("{has}; not {}", lacks.join(", ")),
             fix,
         },
@@ -288,15 +355,15 @@ fn controllers_found(controllers: &BTreeSet<Controller>) -> Outcome {
 /// Whether processes can start in the group, and end with it.
 fn check_processes(group: &Cgroup, checks: &mut Vec<Check>) {
     let tried = start_and_kill(group);
-    let outcome = |result: Result<(), Errno>| match result {
-        Ok(()) => Outcome::works(),
-        Err(error) => Outcome::Missing {
+    let check = |tried: Result<(), Errno>| match tried {
+        Ok(()) => CheckResult::ok(),
+        Err(error) => CheckResult::Missing {
             found: errno::words(error),
             fix: "a kernel from Linux 5.14 on".to_owned(),
         },
     };
-    checks.push(Check::required(CGROUP_CLONE, outcome(tried.started)));
-    checks.push(Check::required(CGROUP_KILL, outcome(tried.killed)));
+    checks.push(Check::required(CGROUP_CLONE, check(tried.started)));
+    checks.push(Check::required(CGROUP_KILL, check(tried.killed)));
 }
 
 const fn advice(root: bool) -> &'static str {
@@ -309,7 +376,7 @@ const fn advice(root: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Controller, Outcome, controllers_found};
+    use super::{CheckResult, Controller, controllers_found};
     use std::collections::BTreeSet;
 
     #[test]
@@ -319,10 +386,14 @@ mod tests {
             let some: BTreeSet<_> = all.filter(|one| !without.contains(one)).collect();
             controllers_found(&some)
         };
-        assert!(found(&[]).is_works());
+        assert!(found(&[]).is_ok());
         let disks = found(&[Controller::Io]);
-        assert!(matches!(disks, Outcome::Degraded { found, .. } if found.ends_with("; not io")));
+        assert!(
+            matches!(disks, CheckResult::Degraded { found, .. } if found.ends_with("; not io"))
+        );
         let more = found(&[Controller::Io, Controller::Pids]);
-        assert!(matches!(more, Outcome::Missing { found, .. } if found.contains("; not io, pids")));
+        assert!(
+            matches!(more, CheckResult::Missing { found, .. } if found.contains("; not io, pids"))
+        );
     }
 }

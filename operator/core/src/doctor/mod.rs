@@ -13,7 +13,7 @@ mod restrictions;
 mod root;
 mod userns;
 
-pub use report::{Check, Need, Outcome, Report, State, Subject};
+pub use report::{Check, CheckResult, Need, Report, State, Subject};
 
 use limits::TrialGroup;
 use purple_host::settings::{Kernel, kernel};

@@ -1,6 +1,6 @@
 //! Namespaces, and ids mapped in them.
 
-use super::report::{Check, Outcome, Subject};
+use super::report::{Check, CheckResult, Subject};
 use super::userns;
 use purple_host::probe::StepError;
 use purple_host::probe::namespaces::{self as probe, ID_MAPS, UNSHARE};
@@ -23,7 +23,7 @@ const NAMESPACES: Subject = Subject {
 /// Makes each kind; gives those that work.
 pub(super) fn check(checks: &mut Vec<Check>) -> BTreeSet<Namespace> {
     let user = user_namespaces();
-    let user_works = user.is_works();
+    let user_works = user.is_ok();
     checks.push(Check::required(USER_NAMESPACES, user));
 
     let mut working = BTreeSet::new();
@@ -44,15 +44,15 @@ pub(super) fn check(checks: &mut Vec<Check>) -> BTreeSet<Namespace> {
 }
 
 /// A user namespace with this user's ids; for root also with ids of no user.
-fn user_namespaces() -> Outcome {
+fn user_namespaces() -> CheckResult {
     let steps = probe::user(INSIDE);
     let result = steps.result(UNSHARE).and_then(|()| steps.result(ID_MAPS));
     if result.is_err() || !users::is_root() {
-        return Outcome::of_step(result, userns::fix);
+        return CheckResult::of_step(result, userns::fix);
     }
     match probe::map_foreign_id(OUTSIDE_FOR_ROOT, INSIDE) {
-        Ok(_namespace) => Outcome::works(),
-        Err(error) => Outcome::Missing {
+        Ok(_namespace) => CheckResult::ok(),
+        Err(error) => CheckResult::Missing {
             found: format!("mapping uid {OUTSIDE_FOR_ROOT}: {}", errno::words(error)),
             fix: userns::fix(),
         },
@@ -63,11 +63,11 @@ fn kinds(
     working: &BTreeSet<Namespace>,
     failed: &[(Namespace, StepError)],
     user_works: bool,
-) -> Outcome {
+) -> CheckResult {
     let found = match failed.first() {
         None => {
             let names: Vec<_> = working.iter().map(|kind| kind.name()).collect();
-            return Outcome::Works(names.join(", "));
+            return CheckResult::Ok(names.join(", "));
         }
         Some((_, error)) if working.is_empty() => format!("none: {error}"),
         Some((_, error)) => {
@@ -81,7 +81,7 @@ fn kinds(
     } else {
         userns::fix()
     };
-    Outcome::Missing { found, fix }
+    CheckResult::Missing { found, fix }
 }
 
 const fn host_kind(kind: Namespace) -> probe::Namespace {

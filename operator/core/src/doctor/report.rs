@@ -28,7 +28,7 @@ pub struct Check {
     /// Which runs need it.
     pub need: Need,
     /// What came of trying it.
-    pub outcome: Outcome,
+    pub result: CheckResult,
 }
 
 /// What a check is about.
@@ -55,9 +55,9 @@ pub enum Need {
 
 /// What came of trying something. The texts are for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckResult {
     /// It works, with what is worth knowing of it.
-    Works(String),
+    Ok(String),
     /// A part of it works, or it is not what people may expect.
     Degraded {
         /// What was found.
@@ -66,7 +66,7 @@ pub enum Outcome {
         fix: String,
     },
     /// It was not tried, because this is missing.
-    NotTried {
+    Untried {
         /// What it needs.
         needs: String,
     },
@@ -79,17 +79,17 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl CheckResult {
     /// It works, and there is nothing to say about it.
-    pub(super) const fn works() -> Self {
-        Self::Works(String::new())
+    pub(super) const fn ok() -> Self {
+        Self::Ok(String::new())
     }
 
     /// It works, or the error says why it does not; then `fix` says what helps.
     pub(super) fn of_step(result: Result<(), StepError>, fix: impl FnOnce() -> String) -> Self {
         match result {
-            Ok(()) => Self::works(),
-            Err(StepError::NotReached { needs }) => Self::NotTried { needs },
+            Ok(()) => Self::ok(),
+            Err(StepError::NotReached { needs }) => Self::Untried { needs },
             Err(error) => Self::Missing {
                 found: error.to_string(),
                 fix: fix(),
@@ -98,8 +98,8 @@ impl Outcome {
     }
 
     /// Whether it works in full.
-    pub(super) const fn is_works(&self) -> bool {
-        matches!(self, Self::Works(_))
+    pub(super) const fn is_ok(&self) -> bool {
+        matches!(self, Self::Ok(_))
     }
 }
 
@@ -119,32 +119,32 @@ pub enum State {
 
 impl Check {
     /// One that every run needs.
-    pub(super) const fn required(subject: Subject, outcome: Outcome) -> Self {
+    pub(super) const fn required(subject: Subject, result: CheckResult) -> Self {
         let need = Need::Always;
         Self {
             subject,
             need,
-            outcome,
+            result,
         }
     }
 
     /// One that no run needs.
-    pub(super) const fn optional(subject: Subject, outcome: Outcome) -> Self {
+    pub(super) const fn optional(subject: Subject, result: CheckResult) -> Self {
         let need = Need::Never;
         Self {
             subject,
             need,
-            outcome,
+            result,
         }
     }
 
     /// Whether it works.
     pub fn state(&self) -> State {
-        match &self.outcome {
-            Outcome::Works(_) => State::Ok,
-            Outcome::Missing { .. } if self.is_required() => State::Missing,
-            Outcome::Degraded { .. } | Outcome::Missing { .. } => State::Degraded,
-            Outcome::NotTried { .. } => State::Untried,
+        match &self.result {
+            CheckResult::Ok(_) => State::Ok,
+            CheckResult::Missing { .. } if self.is_required() => State::Missing,
+            CheckResult::Degraded { .. } | CheckResult::Missing { .. } => State::Degraded,
+            CheckResult::Untried { .. } => State::Untried,
         }
     }
 
@@ -160,19 +160,19 @@ impl Check {
 
     /// What was found, for people.
     pub fn found(&self) -> String {
-        match &self.outcome {
-            Outcome::Works(found)
-            | Outcome::Degraded { found, .. }
-            | Outcome::Missing { found, .. } => found.clone(),
-            Outcome::NotTried { needs } => format!("it needs {needs}"),
+        match &self.result {
+            CheckResult::Ok(found)
+            | CheckResult::Degraded { found, .. }
+            | CheckResult::Missing { found, .. } => found.clone(),
+            CheckResult::Untried { needs } => format!("it needs {needs}"),
         }
     }
 
     /// What to type, or to change, where it is not ok.
     pub fn fix(&self) -> Option<&str> {
-        match &self.outcome {
-            Outcome::Degraded { fix, .. } | Outcome::Missing { fix, .. } => Some(fix),
-            Outcome::Works(_) | Outcome::NotTried { .. } => None,
+        match &self.result {
+            CheckResult::Degraded { fix, .. } | CheckResult::Missing { fix, .. } => Some(fix),
+            CheckResult::Ok(_) | CheckResult::Untried { .. } => None,
         }
     }
 }
@@ -214,7 +214,7 @@ impl Serialize for Check {
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Need, Outcome, State, Subject};
+    use super::{Check, CheckResult, Need, State, Subject};
     use purple_host::Errno;
     use purple_host::probe::StepError;
 
@@ -228,7 +228,7 @@ mod tests {
         Check {
             subject: SUBJECT,
             need,
-            outcome: Outcome::of_step(result, || "a kernel".to_owned()),
+            result: CheckResult::of_step(result, || "a kernel".to_owned()),
         }
     }
 

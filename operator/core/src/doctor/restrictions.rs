@@ -1,6 +1,6 @@
 //! What a process takes on itself: seccomp, Landlock, `no_new_privs`, a keyring.
 
-use super::report::{Check, Need, Outcome, Subject};
+use super::report::{Check, CheckResult, Need, Subject};
 use purple_host::Errno;
 use purple_host::probe::Steps;
 use purple_host::probe::restrictions::{
@@ -21,12 +21,12 @@ const SECCOMP: Subject = Subject {
 const NOTIFICATION: Subject = Subject {
     id: "seccomp-notification",
     layer: "audit",
-    why: "nobody is told of denied calls, so that none can be recorded",
+    why: "filters cannot notify of denied calls, so none is recorded",
 };
 const LANDLOCK: Subject = Subject {
     id: "landlock",
     layer: "files",
-    why: "the second wall around files, and TCP ports",
+    why: "Landlock: a second restriction of files, TCP ports and signals",
 };
 const KEYRING: Subject = Subject {
     id: "keyring",
@@ -54,11 +54,11 @@ pub(super) struct Restrictions {
 pub(super) fn check(checks: &mut Vec<Check>) -> Restrictions {
     check_filter(checks);
     let notification = notification();
-    let notifies = notification.is_works();
+    let notifies = notification.is_ok();
     checks.push(Check {
         subject: NOTIFICATION,
         need: Need::OnlyWith(NEEDS_NOTIFICATION),
-        outcome: notification,
+        result: notification,
     });
     let (landlock, version) = landlock();
     checks.push(Check::required(LANDLOCK, landlock));
@@ -71,23 +71,23 @@ pub(super) fn check(checks: &mut Vec<Check>) -> Restrictions {
 
 fn check_filter(checks: &mut Vec<Check>) {
     let steps = probe::filter();
-    let privileges = Outcome::of_step(steps.result(NO_NEW_PRIVS), || {
+    let privileges = CheckResult::of_step(steps.result(NO_NEW_PRIVS), || {
         "a kernel from Linux 5.19 on".to_owned()
     });
     checks.push(Check::required(NO_NEW_PRIVILEGES, privileges));
     let filtered = steps
         .result(LOAD_FILTER)
         .and_then(|()| steps.result(DENIED_CALL));
-    let filtered = Outcome::of_step(filtered, || {
+    let filtered = CheckResult::of_step(filtered, || {
         "a kernel with CONFIG_SECCOMP_FILTER, and no filter over this shell that denies seccomp(2)"
             .to_owned()
     });
     checks.push(Check::required(SECCOMP, filtered));
 }
 
-fn notification() -> Outcome {
+fn notification() -> CheckResult {
     let steps = probe::notification();
-    Outcome::of_step(steps.result(ANSWER), || {
+    CheckResult::of_step(steps.result(ANSWER), || {
         match steps.errno(ANSWER) {
             Some(Errno::EBUSY) => "start it where no filter with a supervisor is in force: another container runtime, or the host",
             _ => "a kernel from Linux 5.0 on with CONFIG_SECCOMP_FILTER",
@@ -96,19 +96,19 @@ fn notification() -> Outcome {
     })
 }
 
-fn keyring() -> Outcome {
+fn keyring() -> CheckResult {
     let steps = probe::keyring();
     // A kernel without keyrings has none to inherit: purple-exec goes on.
     if steps.errno(NEW_KEYRING) == Some(Errno::ENOSYS) {
-        return Outcome::Works("the kernel has no keys".to_owned());
+        return CheckResult::Ok("the kernel has no keys".to_owned());
     }
-    Outcome::of_step(steps.result(NEW_KEYRING), || {
+    CheckResult::of_step(steps.result(NEW_KEYRING), || {
         "sysctl -w kernel.keys.maxkeys=2000, or a seccomp profile of the container that lets keyctl(2) through".to_owned()
     })
 }
 
 /// What came of Landlock, and its version where plans can use it.
-fn landlock() -> (Outcome, u32) {
+fn landlock() -> (CheckResult, u32) {
     let steps: Steps = probe::landlock();
     let version = probe::landlock_version();
     let works = steps
@@ -123,19 +123,19 @@ fn landlock() -> (Outcome, u32) {
         .to_owned()
     };
     if works.is_err() {
-        let outcome = Outcome::of_step(works, fix);
-        let usable = !matches!(outcome, Outcome::Missing { .. });
-        return (outcome, if usable { known } else { 0 });
+        let result = CheckResult::of_step(works, fix);
+        let usable = !matches!(result, CheckResult::Missing { .. });
+        return (result, if usable { known } else { 0 });
     }
     if known < MIN_LANDLOCK {
         let found = format!("version {known}, and plans need {MIN_LANDLOCK}");
-        return (Outcome::Missing { found, fix: fix() }, 0);
+        return (CheckResult::Missing { found, fix: fix() }, 0);
     }
     (landlock_of_version(known), known)
 }
 
 /// What a usable version of Landlock lacks.
-fn landlock_of_version(version: u32) -> Outcome {
+fn landlock_of_version(version: u32) -> CheckResult {
     let lacks = [
         (4, "no TCP ports", "6.7"),
         (6, "no scopes for signals and abstract sockets", "6.12"),
@@ -146,8 +146,8 @@ fn landlock_of_version(version: u32) -> Outcome {
         .collect();
     let words: Vec<_> = lacks.iter().map(|(_, what, _)| *what).collect();
     match lacks.last() {
-        None => Outcome::Works(format!("version {version}")),
-        Some((.., linux)) => Outcome::Degraded {
+        None => CheckResult::Ok(format!("version {version}")),
+        Some((.., linux)) => CheckResult::Degraded {
             found: format!("version {version}: {}", words.join(", ")),
             fix: format!("Linux {linux} or newer"),
         },
@@ -156,11 +156,11 @@ fn landlock_of_version(version: u32) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, landlock_of_version};
+    use super::{CheckResult, landlock_of_version};
 
     #[test]
     fn an_older_landlock_says_what_it_lacks_and_since_when_it_does_not() {
-        let degraded = |found: &str| Outcome::Degraded {
+        let degraded = |found: &str| CheckResult::Degraded {
             found: found.to_owned(),
             fix: "Linux 6.12 or newer".to_owned(),
         };
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(landlock_of_version(3), degraded(both));
         let one = "version 5: no scopes for signals and abstract sockets";
         assert_eq!(landlock_of_version(5), degraded(one));
-        let whole = Outcome::Works("version 6".to_owned());
+        let whole = CheckResult::Ok("version 6".to_owned());
         assert_eq!(landlock_of_version(6), whole);
     }
 }

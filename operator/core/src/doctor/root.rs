@@ -1,6 +1,6 @@
 //! The root of a sandbox: its mounts, and the way into it.
 
-use super::report::{Check, Outcome, Subject};
+use super::report::{Check, CheckResult, Subject};
 use super::userns;
 use purple_host::probe::Steps;
 use purple_host::probe::root::{
@@ -49,24 +49,24 @@ pub(super) fn check(checks: &mut Vec<Check>) {
         .try_for_each(|step| steps.result(step));
     let fix = || mounts_fix(&steps);
     let step = |name| steps.result(name);
-    for (subject, outcome) in [
-        (MOUNTS, Outcome::of_step(made, fix)),
-        (READ_ONLY_MOUNTS, Outcome::of_step(step(READ_ONLY), fix)),
-        (PROC_INSIDE, Outcome::of_step(step(PROC), proc_fix)),
+    for (subject, result) in [
+        (MOUNTS, CheckResult::of_step(made, fix)),
+        (READ_ONLY_MOUNTS, CheckResult::of_step(step(READ_ONLY), fix)),
+        (PROC_INSIDE, CheckResult::of_step(step(PROC), proc_fix)),
         (
             SYSFS_INSIDE,
-            Outcome::of_step(step(SYSFS), || {
+            CheckResult::of_step(step(SYSFS), || {
                 "/sys must be mounted and whole outside: mount -t sysfs sysfs /sys".to_owned()
             }),
         ),
         (
             NEW_ROOT_ENTERED,
-            Outcome::of_step(step(PIVOT_ROOT), || {
+            CheckResult::of_step(step(PIVOT_ROOT), || {
                 "start it outside of a chroot(2), with a root that is a mount".to_owned()
             }),
         ),
     ] {
-        checks.push(Check::required(subject, outcome));
+        checks.push(Check::required(subject, result));
     }
 }
 
@@ -99,19 +99,19 @@ fn proc_fix() -> String {
 /// whether that works.
 pub(super) fn check_id_maps(checks: &mut Vec<Check>) -> bool {
     if !users::is_root() {
-        let outcome = Outcome::Works("only root needs them".to_owned());
-        checks.push(Check::required(ID_MAPPED_MOUNTS, outcome));
+        let result = CheckResult::Ok("only root needs them".to_owned());
+        checks.push(Check::required(ID_MAPPED_MOUNTS, result));
         return false;
     }
     let result = probe::map_owners(OUTSIDE_FOR_ROOT).result(MOUNT_SETATTR);
     let works = result.is_ok();
-    let outcome = if works {
-        Outcome::Works("in this directory".to_owned())
+    let result = if works {
+        CheckResult::Ok("in this directory".to_owned())
     } else {
-        Outcome::of_step(result, || {
+        CheckResult::of_step(result, || {
             "keep output paths on ext4, xfs, btrfs or tmpfs, with all of root's capabilities, on Linux 5.12 or newer (tmpfs: 6.3)".to_owned()
         })
     };
-    checks.push(Check::required(ID_MAPPED_MOUNTS, outcome));
+    checks.push(Check::required(ID_MAPPED_MOUNTS, result));
     works
 }

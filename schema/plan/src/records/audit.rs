@@ -5,7 +5,7 @@ use crate::source_line::SourceLine;
 use core::ffi::CStr;
 
 enumeration! {
-    /// A layer of the confinement that an operator can let go by name.
+    /// A layer of the confinement that an operator can name as one that need not be enforced.
     pub enum Layer {
         /// Control group limits.
         Cgroup = 1,
@@ -13,7 +13,7 @@ enumeration! {
         Audit = 2,
         /// Tracing from outside.
         Monitor = 3,
-        /// Landlock, the second wall around files, ports and signals.
+        /// Landlock: a second restriction of files, TCP ports and signals.
         Landlock = 4,
     }
 }

@@ -62,9 +62,23 @@ record! {
 
 /// Bits of [`Mount::attrs`] (linux/mount.h).
 pub mod mount_attrs {
-    /// `MOUNT_ATTR_RDONLY`, `NOSUID`, `NODEV`, `NOEXEC`, the access time bits, `NODIRATIME` and
-    /// `NOSYMFOLLOW`. An id map is asked for by [`mount_flags::OWNED`](super::mount_flags::OWNED).
-    pub const ALL: u64 = 0x20_00ff;
+    /// `MOUNT_ATTR_RDONLY`: nothing can be written.
+    pub const RDONLY: u64 = 1;
+    /// `MOUNT_ATTR_NOSUID`: set-user-id and set-group-id bits, and capabilities of files, give none.
+    pub const NOSUID: u64 = 2;
+    /// `MOUNT_ATTR_NODEV`: device files open nothing.
+    pub const NODEV: u64 = 4;
+    /// `MOUNT_ATTR_NOEXEC`: nothing can be executed.
+    pub const NOEXEC: u64 = 8;
+    /// `MOUNT_ATTR__ATIME`: the bits of how access times are kept.
+    pub const ATIME: u64 = 0x70;
+    /// `MOUNT_ATTR_NODIRATIME`: no access times of directories are kept.
+    pub const NODIRATIME: u64 = 0x80;
+    /// `MOUNT_ATTR_NOSYMFOLLOW`: symbolic links are not followed.
+    pub const NOSYMFOLLOW: u64 = 0x20_0000;
+    /// Every bit there is. An id map is asked for by
+    /// [`mount_flags::OWNED`](super::mount_flags::OWNED).
+    pub const ALL: u64 = RDONLY | NOSUID | NODEV | NOEXEC | ATIME | NODIRATIME | NOSYMFOLLOW;
 }
 
 /// Bits of [`Mount::flags`].

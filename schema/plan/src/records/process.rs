@@ -40,8 +40,24 @@ record! {
 /// Bits of [`Process::namespaces`] and [`Process::inner_namespaces`] (linux/sched.h). A plan can
 /// ask `clone3` for namespaces and for nothing else.
 pub mod namespace_flags {
-    /// `CLONE_NEWTIME`, `NEWNS`, `NEWCGROUP`, `NEWUTS`, `NEWIPC`, `NEWUSER`, `NEWPID`, `NEWNET`.
-    pub const ALL: u64 = 0x80 | 0x2_0000 | 0x7e00_0000;
+    /// `CLONE_NEWTIME`: the clocks that count from the start.
+    pub const NEWTIME: u64 = 0x80;
+    /// `CLONE_NEWNS`: mounts.
+    pub const NEWNS: u64 = 0x2_0000;
+    /// `CLONE_NEWCGROUP`: the control groups that it sees.
+    pub const NEWCGROUP: u64 = 0x200_0000;
+    /// `CLONE_NEWUTS`: the host's name.
+    pub const NEWUTS: u64 = 0x400_0000;
+    /// `CLONE_NEWIPC`: System V objects and message queues.
+    pub const NEWIPC: u64 = 0x800_0000;
+    /// `CLONE_NEWUSER`: users, groups and capabilities.
+    pub const NEWUSER: u64 = 0x1000_0000;
+    /// `CLONE_NEWPID`: processes.
+    pub const NEWPID: u64 = 0x2000_0000;
+    /// `CLONE_NEWNET`: network devices and their settings.
+    pub const NEWNET: u64 = 0x4000_0000;
+    /// Every bit there is.
+    pub const ALL: u64 = NEWTIME | NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET;
 }
 
 /// Bits of [`Process::flags`].

@@ -62,13 +62,13 @@ const HOST: Host<'_> = Host {
 /// Plans of today: one with nothing but what is required, and one with more.
 fn plans() -> [Vec<u8>; 2] {
     let line = SourceLine::new(1, 4);
-    let least = today::Contents {
-        meta: crate::records::Meta {
+    let least = today::Contents::of(
+        crate::records::Meta {
             policy_name: c"sample",
             compiler: c"purplec",
             source_digest: [7; 32],
         },
-        process: Process {
+        Process {
             namespaces: 0,
             inner_namespaces: 0,
             uid: 1000,
@@ -83,35 +83,19 @@ fn plans() -> [Vec<u8>; 2] {
             working_dir: c"/",
             working_dir_line: SourceLine::NONE,
         },
-        capabilities: crate::records::Capabilities {
+        crate::records::Capabilities {
             bounding: 0,
             inheritable: 0,
             permitted: 0,
             effective: 0,
             ambient: 0,
         },
-        network: Network {
+        Network {
             mode: NetworkMode::Loopback,
             flags: 0,
             line: SourceLine::NONE,
         },
-        mounts: &[],
-        rlimits: &[],
-        environment: &[],
-        filters: &[],
-        cgroup: &[],
-        needs: &[],
-        audit: &[],
-        landlock: &[],
-        paths: &[],
-        ports: &[],
-        sources: &[],
-        interfaces: &[],
-        numbers: &[],
-        calls: &[],
-        rules: &[],
-        conditions: &[],
-    };
+    );
     let link = Mount {
         kind: MountKind::Symlink,
         flags: 0,
@@ -143,27 +127,10 @@ fn later_bytes(bytes: &[u8], hosts: &[Host<'_>]) -> Result<Vec<u8>, EncodeError>
     let mounts: Vec<_> = plan.mounts.iter().collect();
     let sources: Vec<_> = plan.sources.iter().collect();
     let contents = later::Contents {
-        meta: plan.meta,
-        process: plan.process,
-        capabilities: plan.capabilities,
-        network: plan.network,
         mounts: &mounts,
-        rlimits: &[],
-        environment: &[],
-        filters: &[],
-        cgroup: &[],
-        needs: &[],
-        audit: &[],
-        landlock: &[],
-        paths: &[],
-        ports: &[],
         sources: &sources,
-        interfaces: &[],
-        numbers: &[],
-        calls: &[],
-        rules: &[],
-        conditions: &[],
         hosts,
+        ..later::Contents::of(plan.meta, plan.process, plan.capabilities, plan.network)
     };
     let mut out = vec![0; MAX_PLAN_BYTES];
     let length = later::encode(&contents, &mut out)?;

@@ -7,7 +7,7 @@ use purple_plan::{
     SourceLine, Strength,
 };
 
-/// Records of the meaning that are nobody's, or missing.
+/// Records of the meaning that belong to no other record, or are missing.
 #[test]
 fn counts_that_do_not_agree() {
     assert_eq!(refused(|t| t.interfaces[0].calls = 1), DecodeError::Length);

@@ -64,10 +64,6 @@ impl<'a> Tables<'a> {
 
     pub(crate) fn contents(&self) -> Contents<'_> {
         Contents {
-            meta: self.meta,
-            process: self.process,
-            capabilities: self.capabilities,
-            network: self.network,
             mounts: &self.mounts,
             rlimits: &self.rlimits,
             environment: &self.environment,
@@ -84,6 +80,7 @@ impl<'a> Tables<'a> {
             calls: &self.calls,
             rules: &self.rules,
             conditions: &self.conditions,
+            ..Contents::of(self.meta, self.process, self.capabilities, self.network)
         }
     }
 

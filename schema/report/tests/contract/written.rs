@@ -1,8 +1,8 @@
 //! Whole reports, byte by byte, written without an allocator.
 
 use purple_report::{
-    CapabilitySets, CgroupUsage, Denial, Landlock, Lent, Outcome, Receipt, Report, Seccomp, Sink,
-    Status,
+    Borrowed, CapabilitySets, CgroupUsage, Denial, Landlock, Outcome, Receipt, Report, Seccomp,
+    Sink, Status,
 };
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ impl Sink for Output {
 pub(crate) fn refused() -> String {
     let words: [&[u8]; 2] = [b"a\nb", b"\xff"];
     let (mut command, mut none) = (words.iter().copied(), std::iter::empty());
-    let report = Report::<Lent<'_>> {
+    let report = Report::<Borrowed<'_>> {
         plan: [0xab; 32],
         policy: b"p",
         compiler: b"purplec 1",
@@ -64,7 +64,7 @@ pub(crate) fn denied() -> String {
     });
     let words: [&[u8]; 1] = [b"true"];
     let (mut command, mut none) = (words.iter().copied(), std::iter::empty());
-    let report = Report::<Lent<'_>> {
+    let report = Report::<Borrowed<'_>> {
         plan: [0; 32],
         policy: b"p",
         compiler: b"purplec 1",

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::graph::{Graph, Label, Test, Word};
-use super::term::{Fact, Outcome, Term};
+use super::term::{Evaluation, Fact, Term};
 use super::tree::{Cell, search};
 use crate::emit::bpf::instruction::JSET;
 
 /// A rule: where it leads, if all of its terms hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Case {
+pub(super) struct RuleCase {
     /// In order, each once; shared by all lists in which the case has the same ones left.
     pub(super) terms: Rc<[Term]>,
     /// Where it leads.
@@ -38,7 +38,7 @@ const MOST_WORK: usize = 4_000_000;
 const FEW: usize = 48;
 
 /// The decision on the first case that holds; if none does, `otherwise`.
-pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
+pub(super) fn decide(graph: &mut Graph, cases: &[RuleCase], otherwise: Label) -> Label {
     let orders: &[Order] = if cases.len() <= FEW {
         &[Order::Shared, Order::Given, Order::Fewest]
     } else {
@@ -55,7 +55,7 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
                 most,
                 work: 0,
             };
-            decider.list(State {
+            decider.list(DecisionState {
                 cases: cases.to_vec(),
                 otherwise,
             })
@@ -84,7 +84,7 @@ pub(super) fn decide(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Lab
 
 /// How many instructions cases take at least, one behind the other: a load and a test for each word
 /// of a term.
-fn one_by_one(cases: &[Case]) -> usize {
+fn one_by_one(cases: &[RuleCase]) -> usize {
     2 * cases
         .iter()
         .flat_map(|case| case.terms.iter())
@@ -94,19 +94,19 @@ fn one_by_one(cases: &[Case]) -> usize {
 
 /// The first half of a list leads to the second, and the first half of one case's terms to the
 /// others. A single term has two words at most, and never takes too long.
-fn halves(graph: &mut Graph, cases: &[Case], otherwise: Label) -> Label {
-    if let [Case { terms, then }] = cases {
+fn halves(graph: &mut Graph, cases: &[RuleCase], otherwise: Label) -> Label {
+    if let [RuleCase { terms, then }] = cases {
         let (first, second) = terms.split_at(terms.len() / 2);
         let [first, second] = [first, second].map(Rc::from);
         let then = decide(
             graph,
-            &[Case {
+            &[RuleCase {
                 terms: second,
                 then: *then,
             }],
             otherwise,
         );
-        return decide(graph, &[Case { terms: first, then }], otherwise);
+        return decide(graph, &[RuleCase { terms: first, then }], otherwise);
     }
     let (first, second) = cases.split_at(cases.len() / 2);
     let second = decide(graph, second, otherwise);
@@ -125,15 +125,15 @@ enum Order {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct State {
-    cases: Vec<Case>,
+struct DecisionState {
+    cases: Vec<RuleCase>,
     otherwise: Label,
 }
 
 struct Decider<'a> {
     graph: &'a mut Graph,
     order: Order,
-    known: BTreeMap<State, Label>,
+    known: BTreeMap<DecisionState, Label>,
     /// How many of them there may be.
     most: usize,
     work: usize,
@@ -141,7 +141,7 @@ struct Decider<'a> {
 
 impl Decider<'_> {
     /// `None`: it takes too long.
-    fn list(&mut self, mut state: State) -> Option<Label> {
+    fn list(&mut self, mut state: DecisionState) -> Option<Label> {
         state.tidy();
         if state.cases.is_empty() {
             return Some(state.otherwise);
@@ -152,7 +152,7 @@ impl Decider<'_> {
         if self.known.len() > self.most {
             return None;
         }
-        let Looked { word, cuts, .. } = self.choose(&state)?;
+        let InspectedWord { word, cuts, .. } = self.choose(&state)?;
         // Where every term wants one value, whatever lies between them is the same.
         let mut all = state.cases.iter().flat_map(|case| case.terms.iter());
         let sets = all.all(|term| term.wants_one(word));
@@ -198,8 +198,8 @@ impl Decider<'_> {
         Some(label)
     }
 
-    fn choose(&self, state: &State) -> Option<Looked> {
-        let mut words: Vec<Looked> = Vec::new();
+    fn choose(&self, state: &DecisionState) -> Option<InspectedWord> {
+        let mut words: Vec<InspectedWord> = Vec::new();
         for (at, case) in state.cases.iter().enumerate() {
             for word in case.terms.iter().flat_map(Term::words) {
                 let known = words.iter().position(|looked| looked.word == word);
@@ -208,7 +208,7 @@ impl Decider<'_> {
                     return None;
                 }
                 if known == words.len() {
-                    words.push(Looked {
+                    words.push(InspectedWord {
                         word,
                         cases: 0,
                         cuts: Vec::new(),
@@ -234,7 +234,7 @@ impl Decider<'_> {
             looked.cuts.dedup();
         }
         words.into_iter().min_by_key(|looked| {
-            let Looked {
+            let InspectedWord {
                 word,
                 cases,
                 ref cuts,
@@ -279,7 +279,7 @@ impl Decider<'_> {
 }
 
 /// A word that cases look at.
-struct Looked {
+struct InspectedWord {
     word: Word,
     /// How many.
     cases: usize,
@@ -290,7 +290,7 @@ struct Looked {
     last: usize,
 }
 
-impl State {
+impl DecisionState {
     /// Leaves out what does not matter: cases behind one that always holds, and those at the end
     /// that lead where it goes anyway.
     fn tidy(&mut self) {
@@ -333,7 +333,7 @@ impl State {
     }
 }
 
-impl Case {
+impl RuleCase {
     /// What is left of it; `None` where it never holds.
     fn after(&self, fact: Fact) -> Option<Self> {
         // Most cases do not look at most words.
@@ -341,16 +341,16 @@ impl Case {
         for (at, term) in self.terms.iter().enumerate() {
             let before = || self.terms.get(..at).unwrap_or_default().to_vec();
             match term.after(fact) {
-                Outcome::Open(open) if open == *term => {
+                Evaluation::Open(open) if open == *term => {
                     if let Some(left) = &mut left {
                         left.push(open);
                     }
                 }
-                Outcome::Open(open) => left.get_or_insert_with(before).push(open),
-                Outcome::Holds => {
+                Evaluation::Open(open) => left.get_or_insert_with(before).push(open),
+                Evaluation::Holds => {
                     left.get_or_insert_with(before);
                 }
-                Outcome::Fails => return None,
+                Evaluation::Fails => return None,
             }
         }
         let Some(mut terms) = left else {

@@ -1,8 +1,8 @@
 //! What one call gets: its rules in order, then what holds when none does.
 
-use super::arguments::{Case, decide};
+use super::arguments::{RuleCase, decide};
 use super::graph::{Graph, Label};
-use super::term::{Outcome, Term};
+use super::term::{Evaluation, Term};
 use crate::emit::bpf::return_value::return_value;
 use crate::ir::syscalls::{
     Action, ArchMeaning, CallMeaning, Condition, Rule, Strength, Test as Comparison,
@@ -50,18 +50,18 @@ pub(super) fn arguments(graph: &mut Graph, one: &ArchMeaning, call: &CallMeaning
 }
 
 /// A rule's conditions as terms; `None` where they never all hold.
-pub(super) fn case(one: &ArchMeaning, conditions: &[Condition], then: Label) -> Option<Case> {
+pub(super) fn case(one: &ArchMeaning, conditions: &[Condition], then: Label) -> Option<RuleCase> {
     let mut terms = Vec::new();
     for condition in conditions {
         match Term::of(one.arch, condition) {
-            Outcome::Holds => {}
-            Outcome::Fails => return None,
-            Outcome::Open(term) => terms.push(term),
+            Evaluation::Holds => {}
+            Evaluation::Fails => return None,
+            Evaluation::Open(term) => terms.push(term),
         }
     }
     terms.sort_unstable();
     terms.dedup();
-    Some(Case {
+    Some(RuleCase {
         terms: terms.into(),
         then,
     })

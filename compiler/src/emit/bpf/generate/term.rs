@@ -32,7 +32,7 @@ const fn high(value: u64) -> u32 {
 
 /// What is left of a term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum Evaluation {
     Holds,
     Fails,
     Open(Term),
@@ -48,7 +48,7 @@ pub(super) struct Fact {
 
 impl Term {
     /// A condition on an architecture's registers.
-    pub(super) fn of(arch: Arch, condition: &Condition) -> Outcome {
+    pub(super) fn of(arch: Arch, condition: &Condition) -> Evaluation {
         let width = condition.width;
         let (negated, equal, mask, value) = match condition.test {
             Test::Eq(value) => (false, true, width, Some(value)),
@@ -61,9 +61,9 @@ impl Term {
             Test::Le(value) => (true, false, width, value.checked_add(1)),
         };
         let never = if negated {
-            Outcome::Holds
+            Evaluation::Holds
         } else {
-            Outcome::Fails
+            Evaluation::Fails
         };
         let Some(value) = value else { return never };
         if if equal {
@@ -132,16 +132,16 @@ impl Term {
     }
 
     /// What is left where a fact holds.
-    pub(super) fn after(self, fact: Fact) -> Outcome {
+    pub(super) fn after(self, fact: Fact) -> Evaluation {
         let concerned =
             |part: &Option<Part>| part.is_some_and(|part| part.word.offset == fact.word.offset);
         if !concerned(&self.upper) && !concerned(&self.lower) {
-            return Outcome::Open(self);
+            return Evaluation::Open(self);
         }
         let (fails, holds) = if self.negated {
-            (Outcome::Holds, Outcome::Fails)
+            (Evaluation::Holds, Evaluation::Fails)
         } else {
-            (Outcome::Fails, Outcome::Holds)
+            (Evaluation::Fails, Evaluation::Holds)
         };
         let mut left = self;
         if self.equal {
@@ -182,11 +182,11 @@ impl Term {
         left.outcome()
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(self) -> Evaluation {
         match (self.upper, self.lower, self.negated) {
-            (None, None, false) => Outcome::Holds,
-            (None, None, true) => Outcome::Fails,
-            _ => Outcome::Open(self),
+            (None, None, false) => Evaluation::Holds,
+            (None, None, true) => Evaluation::Fails,
+            _ => Evaluation::Open(self),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::counterexample::{Found, Mismatch};
+use super::counterexample::{Counterexample, Mismatch};
 use crate::emit::bpf::instruction::{
     AND, ARCH, ARGUMENTS, JEQ, JGE, JGT, JUMP, LOAD, NUMBER, Program, RETURN,
 };
@@ -65,7 +65,11 @@ impl Checker<'_> {
         let data = Data::new(call, self.meaning.native.arch.big_endian());
         match run(self.program, &data, seen) {
             Ok(value) => self.returned(call, value),
-            Err(trap) => Err(Mismatch::new(self.meaning, *call, Found::Trapped(trap))),
+            Err(trap) => Err(Mismatch::new(
+                self.meaning,
+                *call,
+                Counterexample::Trapped(trap),
+            )),
         }
     }
 
@@ -75,7 +79,11 @@ impl Checker<'_> {
         if value == return_value(evaluate(self.meaning, call).action) {
             return Ok(value);
         }
-        Err(Mismatch::new(self.meaning, *call, Found::Returned(value)))
+        Err(Mismatch::new(
+            self.meaning,
+            *call,
+            Counterexample::Returned(value),
+        ))
     }
 
     fn arguments(

@@ -15,14 +15,14 @@ pub struct Mismatch {
     /// The value that the meaning's verdict has.
     pub expected: u32,
     /// What the program did.
-    pub found: Found,
+    pub found: Counterexample,
     /// The arguments that the policy looks at, a bit each.
     looked_at: u8,
 }
 
 /// What a program did with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum Counterexample {
     /// It returned this value.
     Returned(u32),
     /// It is no valid program.
@@ -34,7 +34,7 @@ pub enum Found {
 }
 
 impl Mismatch {
-    pub(super) fn new(meaning: &Meaning, call: Call, found: Found) -> Self {
+    pub(super) fn new(meaning: &Meaning, call: Call, found: Counterexample) -> Self {
         let expected = return_value(evaluate(meaning, &call).action);
         let mut looked_at = 0;
         let named = meaning
@@ -61,15 +61,19 @@ impl fmt::Display for Mismatch {
         let arch = interface(&self.call).unwrap_or(Arch::X86_64);
         let call = describe_call(&self.call, self.looked_at);
         match self.found {
-            Found::Returned(value) => write!(
+            Counterexample::Returned(value) => write!(
                 f,
                 "{call}: the policy says {}, the filter {}",
                 verdict(arch, self.expected, false),
                 verdict(arch, value, true)
             ),
-            Found::Trapped(trap) => write!(f, "the kernel would not load the filter: {trap}"),
-            Found::LooksAtPointer => f.write_str("the filter looks at the instruction pointer"),
-            Found::LookedAtArguments => write!(
+            Counterexample::Trapped(trap) => {
+                write!(f, "the kernel would not load the filter: {trap}")
+            }
+            Counterexample::LooksAtPointer => {
+                f.write_str("the filter looks at the instruction pointer")
+            }
+            Counterexample::LookedAtArguments => write!(
                 f,
                 "{call}: the policy says {} whatever the arguments are, the filter looks at them",
                 verdict(arch, self.expected, false)

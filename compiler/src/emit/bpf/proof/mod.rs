@@ -23,7 +23,7 @@
 mod boundary;
 mod counterexample;
 
-pub use counterexample::{Found, Mismatch};
+pub use counterexample::{Counterexample, Mismatch};
 
 use super::instruction::{
     AND, Instruction, JEQ, JGE, JGT, JSET, JUMP, LOAD, LONGEST, Program, RETURN,
@@ -119,7 +119,7 @@ const POINTER: [u32; 2] = [8, 12];
 
 /// What the kernel's checker would refuse, or what no program of ours has (`bpf_check_classic` in
 /// net/core/filter.c, `seccomp_check_filter` in kernel/seccomp.c).
-fn invalid(program: &Program) -> Option<Found> {
+fn invalid(program: &Program) -> Option<Counterexample> {
     let all = &program.instructions;
     let valid = |at: usize, skip: u32| at + 1 + (skip as usize) < all.len();
     let wrong = all.iter().enumerate().position(|(at, one)| match one.code {
@@ -137,9 +137,12 @@ fn invalid(program: &Program) -> Option<Found> {
         all.len()
     } else {
         let pointer = |one: &Instruction| one.code == LOAD && POINTER.contains(&one.k);
-        return all.iter().any(pointer).then_some(Found::LooksAtPointer);
+        return all
+            .iter()
+            .any(pointer)
+            .then_some(Counterexample::LooksAtPointer);
     };
-    Some(Found::Trapped(Trap { at }))
+    Some(Counterexample::Trapped(Trap { at }))
 }
 
 /// Why a class was not proven.
@@ -164,13 +167,13 @@ struct Prover<'a> {
 /// How far a set of calls has been followed.
 #[derive(Debug, Clone, Copy)]
 struct Point {
-    at: At,
+    at: PathPosition,
     /// Whether an argument was loaded on the way.
     looked: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum At {
+enum PathPosition {
     /// In the program; the accumulator holds the bits of a word under a mask.
     Program { at: usize, word: usize, mask: u32 },
     /// Returned; among the conditions of the call's rules.
@@ -186,7 +189,7 @@ impl Prover<'_> {
                 return Ok(());
             }
         }
-        let start = At::Program {
+        let start = PathPosition::Program {
             at: 0,
             word: 0,
             mask: 0,
@@ -217,16 +220,16 @@ impl Prover<'_> {
         class: &Class<'_>,
         point: &mut Point,
     ) -> Result<Option<(Split, Point)>, Failure> {
-        if let At::Program { at, word, mask } = point.at {
+        if let PathPosition::Program { at, word, mask } = point.at {
             match self.walk(at, word, mask, &mut point.looked)? {
-                Walked::Returned(value) => {
+                PathEnd::Returned(value) => {
                     self.report.paths += 1;
-                    point.at = At::Meaning {
+                    point.at = PathPosition::Meaning {
                         value,
                         settled: Settled::default(),
                     };
                 }
-                Walked::Open { split, now, other } => {
+                PathEnd::Open { split, now, other } => {
                     point.at = now;
                     return Ok(Some((
                         split,
@@ -238,7 +241,7 @@ impl Prover<'_> {
                 }
             }
         }
-        let At::Meaning { value, settled } = &mut point.at else {
+        let PathPosition::Meaning { value, settled } = &mut point.at else {
             return Ok(None);
         };
         if let Some(call) = class.call {
@@ -262,7 +265,7 @@ impl Prover<'_> {
         mut word: usize,
         mut mask: u32,
         looked: &mut bool,
-    ) -> Result<Walked, Failure> {
+    ) -> Result<PathEnd, Failure> {
         loop {
             // A program was found valid before: nothing leads out of it.
             let one = *self
@@ -286,7 +289,7 @@ impl Prover<'_> {
                     at += one.k as usize;
                     continue;
                 }
-                RETURN => return Ok(Walked::Returned(one.k)),
+                RETURN => return Ok(PathEnd::Returned(one.k)),
                 JEQ => WordTest::equal(mask, one.k),
                 JGT => WordTest::above(mask, one.k),
                 JGE => WordTest::at_least(mask, one.k),
@@ -296,9 +299,9 @@ impl Prover<'_> {
                 Ok(holds) => at = if holds { yes } else { no },
                 Err(Stop::Exhausted) => return Err(Failure::Exhausted),
                 Err(Stop::Open(split)) => {
-                    let to = |at| At::Program { at, word, mask };
+                    let to = |at| PathPosition::Program { at, word, mask };
                     let (now, other) = if split.is(test) { (yes, no) } else { (no, yes) };
-                    return Ok(Walked::Open {
+                    return Ok(PathEnd::Open {
                         split,
                         now: to(now),
                         other: to(other),
@@ -316,12 +319,12 @@ impl Prover<'_> {
             let expected = return_value(evaluate(self.meaning, &call).action);
             let data = Data::new(&call, self.meaning.native.arch.big_endian());
             let found = match run(self.program, &data, |_, _| {}) {
-                Ok(_) if looked => Found::LookedAtArguments,
+                Ok(_) if looked => Counterexample::LookedAtArguments,
                 Ok(ran) if ran == expected && value == expected => continue,
                 // Where the interpreter and the path disagree, the path must be wrong about it.
-                Ok(ran) if ran == expected => Found::Returned(value),
-                Ok(ran) => Found::Returned(ran),
-                Err(trap) => Found::Trapped(trap),
+                Ok(ran) if ran == expected => Counterexample::Returned(value),
+                Ok(ran) => Counterexample::Returned(ran),
+                Err(trap) => Counterexample::Trapped(trap),
             };
             return Err(Mismatch::new(self.meaning, call, found));
         }
@@ -329,12 +332,12 @@ impl Prover<'_> {
     }
 }
 
-enum Walked {
+enum PathEnd {
     Returned(u32),
     /// A comparison that some calls answer with yes and others with no.
     Open {
         split: Split,
-        now: At,
-        other: At,
+        now: PathPosition,
+        other: PathPosition,
     },
 }

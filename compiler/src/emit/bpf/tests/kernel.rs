@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::emit::bpf::probe::CANDIDATES;
+use crate::lower::probe::CANDIDATES;
 use crate::syscalls::{X32_BIT, errno_name};
 
 /// What kills a process that makes a call it must not make (signal(7)).

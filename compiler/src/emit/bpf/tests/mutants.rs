@@ -96,13 +96,13 @@ fn judge(
             count.equivalent += 1;
         }
         Err(Mismatch {
-            found: Found::Trapped(_) | Found::LooksAtPointer,
+            found: Counterexample::Trapped(_) | Counterexample::LooksAtPointer,
             ..
         }) => {
             count.invalid += 1;
         }
         Err(Mismatch {
-            found: Found::LookedAtArguments,
+            found: Counterexample::LookedAtArguments,
             call,
             ..
         }) => {
@@ -149,7 +149,7 @@ fn subjects(random: &mut Random) -> Vec<(String, Meaning)> {
         let mut document = parse::parse(&source, sink).unwrap();
         let policy = validate::validate(&mut document, sink).unwrap();
         let resolved = resolve::resolve(&policy, &[Arch::X86_64], None, &document, sink);
-        for meaning in lower(&resolved, sink).filters {
+        for meaning in lower(&resolved, sink).meanings().cloned() {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
             subjects.push((name, meaning));
         }

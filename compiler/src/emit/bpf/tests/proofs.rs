@@ -123,7 +123,7 @@ fn large_policies_are_proven_or_sampled_and_the_record_says_which() {
         let found = check(&meaning, &wrong).unwrap_err();
         assert_eq!(
             (found.expected, found.found),
-            (0x0005_0005, Found::Returned(0x0005_0016))
+            (0x0005_0005, Counterexample::Returned(0x0005_0016))
         );
     }
 }
@@ -158,7 +158,7 @@ fn a_call_beyond_the_budget_does_not_weaken_the_proof_of_others() {
     let found = check_within(&stairs, &program, 0).unwrap_err();
     assert_eq!(
         (found.expected, found.found),
-        (0x0005_0001, Found::Returned(0x0005_0002))
+        (0x0005_0001, Counterexample::Returned(0x0005_0002))
     );
 }
 
@@ -228,7 +228,7 @@ fn a_plain_allow_may_not_look_at_arguments() {
         },
     );
     let found = check(&meaning, &program).unwrap_err();
-    assert_eq!(found.found, Found::LookedAtArguments);
+    assert_eq!(found.found, Counterexample::LookedAtArguments);
     let says = "whatever the arguments are, the filter looks at them";
     assert!(found.to_string().ends_with(says), "{found}");
 }

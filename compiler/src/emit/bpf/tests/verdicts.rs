@@ -2,8 +2,8 @@
 
 use super::random::{Random, call, seed};
 use super::*;
-use crate::emit::Recorded;
-use crate::emit::meaning::Records;
+use crate::emit::PlanMeaning;
+use crate::emit::meaning::{Records, TooMany};
 use crate::pipeline::{Options, compile};
 use crate::profiles::SHIPPED;
 use crate::source::{Source, Span};
@@ -13,34 +13,22 @@ use purple_plan::{Contents, MAX_PLAN_BYTES, Plan, SourceLine, encode};
 fn plan(base: &Plan<'_>, meaning: &Meaning) -> Vec<u8> {
     let mut records = Records::default();
     // Places that differ where the spans do.
-    let place = |span: Span| SourceLine::line_of_policy(u32::try_from(span.start + 1).unwrap());
-    records.add(meaning, &place);
+    let line_of = |span: Span| SourceLine::line_of_policy(u32::try_from(span.start + 1).unwrap());
+    records.add(meaning, &line_of).unwrap();
     let native = base.filters.iter().next().unwrap();
     let filter = purple_plan::Filter {
         audit_arch: meaning.native.arch.audit(),
         ..native
     };
     let contents = Contents {
-        meta: base.meta,
-        process: base.process,
-        capabilities: base.capabilities,
-        network: base.network,
         mounts: &base.mounts.iter().collect::<Vec<_>>(),
-        rlimits: &[],
-        environment: &[],
         filters: &[filter],
-        cgroup: &[],
-        needs: &[],
-        audit: &[],
-        landlock: &[],
-        paths: &[],
-        ports: &[],
-        sources: &[],
         interfaces: &records.interfaces,
         numbers: &records.numbers,
         calls: &records.calls,
         rules: &records.rules,
         conditions: &records.conditions,
+        ..Contents::of(base.meta, base.process, base.capabilities, base.network)
     };
     let mut bytes = vec![0; MAX_PLAN_BYTES];
     let length = encode(&contents, &mut bytes).unwrap();
@@ -56,7 +44,7 @@ fn compiled(name: &str, text: &str) -> Vec<u8> {
 }
 
 fn agree(plan: &Plan<'_>, arch: Arch, call: &Call, seed: u64) {
-    let recorded = Recorded::read(plan, arch.audit()).unwrap();
+    let recorded = PlanMeaning::read(plan, arch.audit()).unwrap();
     let (action, _, line) = recorded.verdict(call);
     let Call {
         audit_arch,
@@ -73,6 +61,17 @@ fn agree(plan: &Plan<'_>, arch: Arch, call: &Call, seed: u64) {
         found == (return_value(action), line),
         "PURPLE_SEED={seed} {call}: {found:x?}, not {action:?} at {line}"
     );
+}
+
+#[test]
+fn more_rules_than_a_plan_counts_are_an_error() {
+    let text = "{advanced_rules: [{syscall: read, action: deny, conditions: 'fd == 3'}]}";
+    let mut meaning = meaning(text, Arch::X86_64);
+    let call = meaning.native.calls.get_mut(&0).unwrap();
+    call.rules = vec![call.rules[0].clone(); 65_536];
+    let line_of = |_: Span| SourceLine::NONE;
+    let added = Records::default().add(&meaning, &line_of);
+    assert_eq!(added, Err(TooMany("rules on one system call")));
 }
 
 #[test]

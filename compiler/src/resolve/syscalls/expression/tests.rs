@@ -97,7 +97,7 @@ fn errors_point_inside_the_text() {
 }
 
 #[test]
-fn a_value_behind_another_is_told_what_is_missing_between_them() {
+fn what_is_missing_between_two_values_is_reported() {
     let help = |text: &str| parse(text).err().unwrap().help;
     assert!(
         help("a in {1 2}").starts_with("a comma is missing"),

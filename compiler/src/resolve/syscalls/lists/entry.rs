@@ -3,7 +3,7 @@
 use purple_policy::CallEntry;
 
 use crate::resolve::syscalls::Resolver;
-use crate::resolve::syscalls::written::When;
+use crate::resolve::syscalls::written::RuleCondition;
 use crate::source::Span;
 use crate::syscalls::groups::{Group, group};
 
@@ -33,7 +33,7 @@ pub(super) struct Entry<'p> {
     pub(super) name_span: Span,
     /// The whole entry.
     pub(super) span: Span,
-    pub(super) when: When<'p>,
+    pub(super) when: RuleCondition<'p>,
 }
 
 /// The kind of name that an entry is.
@@ -62,11 +62,11 @@ impl<'a> Resolver<'a> {
     fn entry(&self, entry: &'a CallEntry, pointer: &str) -> Entry<'a> {
         let span = self.span(pointer);
         let (text, name_span, when) = match entry {
-            CallEntry::Name(name) => (name.as_str(), span, When::Always),
+            CallEntry::Name(name) => (name.as_str(), span, RuleCondition::Always),
             CallEntry::Long(long) => {
                 let when = match &long.when {
-                    Some(text) => When::Text(text, format!("{pointer}/when")),
-                    None => When::Always,
+                    Some(text) => RuleCondition::Text(text, format!("{pointer}/when")),
+                    None => RuleCondition::Always,
                 };
                 (
                     long.syscall.as_str(),
@@ -81,11 +81,11 @@ impl<'a> Resolver<'a> {
                     (
                         name.as_str(),
                         self.document.key_span(&inner),
-                        When::Text(text, inner),
+                        RuleCondition::Text(text, inner),
                     )
                 }
                 // The schema asks for one.
-                None => ("", span, When::Always),
+                None => ("", span, RuleCondition::Always),
             },
         };
         let (text, kind) = match text.strip_prefix('!') {

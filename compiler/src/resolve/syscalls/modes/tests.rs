@@ -4,7 +4,7 @@
 use super::*;
 use crate::diagnostics::Sink;
 use crate::emit::bpf;
-use crate::ir::syscalls::{Call, Verdict, Why, evaluate, verify};
+use crate::ir::syscalls::{Call, Reason, Verdict, evaluate, verify};
 use crate::parse::Document;
 use crate::syscalls::{Kind, syscall_number};
 
@@ -81,7 +81,7 @@ fn every_call_on_every_architecture() {
                     for mode in [0o4755, 0o2755, 0o6755, 0o4000, 0o107_644] {
                         let found = with(creates, mode);
                         assert_eq!(found.action, eperm, "{one} {} {mode:o}", call.name);
-                        assert_eq!((found.why, found.origin), (Why::Rule, Some(PLACE)));
+                        assert_eq!((found.why, found.origin), (Reason::Rule, Some(PLACE)));
                     }
                     // The kernel takes 16 bits of the register.
                     for mode in [0, 0o755, 0o1777, 0o100_644, 0xDEAD_0000_0000_01FF, 0x1_0000] {
@@ -102,7 +102,7 @@ fn every_call_on_every_architecture() {
                 hidden.action,
                 Action::Errno(errno_number(one, "ENOSYS").unwrap())
             );
-            assert_eq!((hidden.why, hidden.origin), (Why::Hidden, Some(PLACE)));
+            assert_eq!((hidden.why, hidden.origin), (Reason::Hidden, Some(PLACE)));
         }
     }
 }

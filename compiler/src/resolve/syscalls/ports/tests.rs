@@ -4,7 +4,7 @@
 use super::*;
 use crate::diagnostics::Sink;
 use crate::emit::bpf;
-use crate::ir::syscalls::{Call, Verdict, Why, evaluate, verify};
+use crate::ir::syscalls::{Call, Reason, Verdict, evaluate, verify};
 use crate::parse::Document;
 use crate::syscalls::constants::constant;
 use crate::syscalls::{Arch, signature, syscall_number};
@@ -85,7 +85,7 @@ fn every_way_on_every_architecture() {
                     for protocol in [MPTCP, SMC, 0xDEAD_0000_0106, u64::MAX] {
                         let found = socket([family, 1, protocol, 0, 0, 0]);
                         assert_eq!(found.action, errno("EPROTONOSUPPORT"), "{one} {protocol}");
-                        assert_eq!((found.why, found.origin), (Why::Rule, Some(place)));
+                        assert_eq!((found.why, found.origin), (Reason::Rule, Some(place)));
                     }
                     for protocol in [0, 6, 17, 58, 132, 255, 1 << 32] {
                         let found = socket([family, 1, protocol, 0, 0, 0]).action;
@@ -107,7 +107,7 @@ fn every_way_on_every_architecture() {
                 for value in [FAST, FAST | 0x4000, u64::MAX] {
                     let found = with(&out, value);
                     assert_eq!(found.action, errno("EOPNOTSUPP"), "{one} {call}");
-                    assert_eq!((found.why, found.origin), (Why::Rule, Some(OUT)));
+                    assert_eq!((found.why, found.origin), (Reason::Rule, Some(OUT)));
                     assert_eq!(
                         with(&incoming, value).action,
                         ALLOW,
@@ -223,7 +223,10 @@ fn calls_that_carry_others_are_hidden() {
     let yaml = "{default_deny: false, architectures: [x86], allow: [socketcall]}";
     let meaning = kept(yaml, Arch::X86_64, OUTGOING);
     let found = verdict(&meaning, Arch::X86, "socketcall", [1, 0, 0, 0, 0, 0]);
-    assert_eq!((found.action, found.why), (Action::Errno(38), Why::Hidden));
+    assert_eq!(
+        (found.action, found.why),
+        (Action::Errno(38), Reason::Hidden)
+    );
     let found = verdict(
         &kept(WIDE, Arch::S390x, OUTGOING),
         Arch::S390x,

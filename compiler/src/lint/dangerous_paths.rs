@@ -1,8 +1,8 @@
 //! Paths of the host that give a program more than files.
 
+use super::host_paths::{Share, shares};
 use super::kind::{Kind, is_obeyed, kind};
 use super::scope::Scope;
-use super::share::{Share, shares};
 use crate::diagnostics::{Diagnostic, quote};
 use crate::source::Span;
 

@@ -1,11 +1,12 @@
 //! A call that shows, from inside, that a filter is in force.
 
+use crate::ir::Probe;
 use crate::ir::syscalls::{Action, Call, Meaning, evaluate};
 use crate::syscalls::{errno_number, syscall_number};
 
 /// A harmless call that the filter answers with an error that the kernel itself would not give;
 /// `None` where the filter denies none of the candidates, or denies them in another way.
-pub fn probe(meaning: &Meaning) -> Option<Probe> {
+pub(crate) fn probe(meaning: &Meaning) -> Option<Probe> {
     let arch = meaning.native.arch;
     CANDIDATES.iter().find_map(|candidate| {
         let number = syscall_number(arch, candidate.name)?;
@@ -26,20 +27,9 @@ pub fn probe(meaning: &Meaning) -> Option<Probe> {
     })
 }
 
-/// A call and the error that the filter answers it with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Probe {
-    /// The call's number.
-    pub nr: u32,
-    /// Its arguments.
-    pub args: [u64; 6],
-    /// The error, a positive number.
-    pub errno: u16,
-}
-
 /// A call that does nothing, whoever makes it, and what the kernel answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(crate) struct Candidate {
     /// The call.
     pub name: &'static str,
     /// Arguments that cannot succeed, or with which success changes nothing.
@@ -64,7 +54,7 @@ const fn candidate(
 /// In order of preference: calls of the baseline first, then calls that a tight allow list leaves
 /// out. Each is refused, or succeeds, before the kernel looks at privileges. `ALL` is a set of
 /// flags that no kernel will know.
-pub(super) const CANDIDATES: &[Candidate] = &[
+pub(crate) const CANDIDATES: &[Candidate] = &[
     candidate("umount2", [0, ALL, 0, 0, 0, 0], &["EINVAL"]),
     candidate("mount", [0; 6], &["EFAULT"]),
     candidate(
