@@ -68,7 +68,7 @@ fn has(line: &str, words: &str) -> bool {
         let (before, after) = (line.get(..at), line.get(at + words.len()..));
         let before = before.and_then(|text| text.chars().next_back());
         let after = after.and_then(|text| text.chars().next());
-        !(starts_whole && is_part(before)) && !(ends_whole && is_part(after))
+        !(starts_whole && is_part(before) || ends_whole && is_part(after))
     })
 }
 
