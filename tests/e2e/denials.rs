@@ -236,10 +236,9 @@ fn nested() -> usize {
 fn a_flood_is_counted(place: &TestDir) {
     const CALLS: u64 = 100_000;
     let plan = audited(place, &["default_deny: false"]).compile(place);
-    let text = format!(
-        "COUNT = {CALLS}\n{}{READY}show(ok=True)",
-        include_str!("../probes/flood.py")
-    );
+    let count = format!("COUNT = {CALLS}\n");
+    let flood = include_str!("../probes/flood.py");
+    let text = [&count, flood, READY, "show(ok=True)"].concat();
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);
     let status = fs::read_to_string(format!("/proc/{}/status", waiting.recorder()));
