@@ -55,10 +55,7 @@ fn other_entry_points(place: &TestDir) {
     }
     // Where the policy opens the other interface, the verdict is the native one.
     let policy = Policy::new(place).syscalls(&["default_deny: false", "architectures: [x86]"]);
-    let text = format!(
-        "{INT80}show(unix=by_int80(I386_socket, 1, 1, 0), netlink=by_int80(I386_socket, 16, 3, 0), vsock=by_int80(I386_socket, 40, 1, 0),
-     ptrace=by_int80(I386_ptrace, 0, 0, 0), unshare=by_int80(I386_unshare, CLONE_NEWUSER, 0, 0), multiplexed=by_int80(I386_socketcall, 1, 0, 0))"
-    );
+    let text = format!("{INT80}{}", include_str!("../probes/calls_by_int80.py"));
     let found = facts_under(place, &policy, &text);
     let expected = json!({"unix": "ok", "netlink": "EPERM", "vsock": "EPERM", "ptrace": "EPERM", "unshare": "EPERM",
         "multiplexed": "EPERM"});

@@ -62,16 +62,7 @@ fn a_directory_passed_over_a_socket(place: &TestDir) {
             .is_ok_and(|length| length > 0)
     );
 
-    let text = "
-peer = socket.socket(socket.AF_UNIX)
-peer.connect('peer')
-_, (door, *_), _, _ = socket.recv_fds(peer, 1, 1)
-def opened(name, flags, mode=0o666):
-    return attempt(lambda: os.close(os.open(name, flags, mode, dir_fd=door)))
-show(read=opened('file', os.O_RDONLY), write=opened('file', os.O_WRONLY), up=opened('../host', os.O_RDONLY),
-     make=opened('new', os.O_CREAT | os.O_WRONLY), mkdir=attempt(lambda: os.mkdir('dir', dir_fd=door)),
-     rename=attempt(lambda: os.rename('spare', 'moved', src_dir_fd=door, dst_dir_fd=door)),
-     unlink=attempt(lambda: os.unlink('extra', dir_fd=door)))";
+    let text = include_str!("../probes/use_a_passed_directory.py");
     let all = |what: &str| json!({"read": what, "write": what, "up": what, "make": what, "mkdir": what, "rename": what, "unlink": what});
     let plan = Policy::new(place).compile(place);
     let inside = found(&python(place, &plan, text));

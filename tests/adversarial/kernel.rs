@@ -54,8 +54,7 @@ fn control_groups(place: &TestDir) {
     );
 
     // A group file system of its own would have them again.
-    let text = "os.makedirs('group', exist_ok=True)
-show(mount=syscall(SYS_mount, b'none', b'group', b'cgroup2', 0, None))";
+    let text = include_str!("../probes/mount_a_group_tree.py");
     let free = outside_by(
         place,
         &[&AS_ROOT_OF_ITS_OWN[..], &["--cgroup"]].concat(),
@@ -84,10 +83,10 @@ fn the_executors_file_is_written(place: &TestDir) {
         set_permissions(program, Permissions::from_mode(0o777)).expect("its own");
     }
     let text = include_str!("../probes/reopened.py");
-    let outside = format!("{text}
-import subprocess
-running = subprocess.Popen(['../sleeper', '600'])
-show(running=reopened(f'/proc/{{running.pid}}/exe'), ended=reopened(f'/proc/{{running.pid}}/exe', lambda: [running.kill(), running.wait()]))");
+    let outside = format!(
+        "{text}\n{}",
+        include_str!("../probes/reopen_a_running_program.py")
+    );
     let free = super::attack::outside(place, &outside);
     assert_eq!(free, json!({"running": "ETXTBSY", "ended": "ok"}));
 

@@ -20,9 +20,7 @@ scenarios! {
 
 /// Those that the policy does not name.
 fn socket_families(place: &TestDir) {
-    let text = "families = dict(netlink=(16, 3, 0), packet=(17, 3, 0), vsock=(40, 1, 0), xdp=(44, 3, 0), alg=(38, 5, 0),
-    raw=(2, 3, 1), raw6=(10, 3, 58), sctp=(2, 1, 132), bluetooth=(31, 3, 0))
-show(**{name: syscall(SYS_socket, *numbers) for name, numbers in families.items()})";
+    let text = include_str!("../probes/sockets_of_odd_families.py");
     let test = "network::socket_families";
     let errors = ["EPERM", "EPROTONOSUPPORT"];
     attack(place, &Policy::new(place), test, text, &errors);
@@ -34,10 +32,7 @@ fn protocols_beside_the_port_list(place: &TestDir) {
     let text = include_str!("../probes/other_protocols.py");
     let free = outside(place, text);
     // These ways are Landlock's own: it alone stops only the first.
-    let landlock = "fd = libc.syscall(SYS_landlock_create_ruleset, struct.pack('QQ', 0, 2), 16, 0)
-libc.prctl(38, 1, 0, 0, 0)
-if libc.syscall(SYS_landlock_restrict_self, fd, 0): raise OSError(ctypes.get_errno(), 'landlock_restrict_self')
-";
+    let landlock = include_str!("../probes/restrict_tcp_by_landlock.py");
     let shown = text.replace("def connect", &format!("{landlock}def connect"));
     let with_landlock = outside(place, &shown);
     assert_eq!(with_landlock["tcp"], "EACCES", "{with_landlock}");

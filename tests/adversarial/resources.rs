@@ -102,10 +102,7 @@ fn shared_memory_of_the_host(place: &TestDir) {
     let (name, key) = (place.name(), std::process::id());
     let own = |text: &str| format!("KEY = {key}\n{}", text.replace("NAME", &name));
     let (holder, _out) = started(script_command(place, &own(SHARED)));
-    let text = "def found(number):
-    return 'ok' if number >= 0 else errno.errorcode[ctypes.get_errno()]
-show(memory=found(libc.shmget(KEY, 0, 0)), queue=found(libc.msgget(KEY, 0)), semaphore=found(libc.semget(KEY, 0, 0)),
-     posix_queue=found(libc.mq_open(b'/NAME', os.O_RDONLY)), file=attempt(os.stat, '/dev/shm/NAME'))";
+    let text = include_str!("../probes/find_shared_memory.py");
     let test = "resources::shared_memory_of_the_host";
     attack(place, &Policy::new(place), test, &own(text), &["ENOENT"]);
     assert_eq!(finish(holder, b"", Duration::from_secs(20)).code(), 0);
@@ -146,24 +143,12 @@ fn two_sandboxes_at_once(place: &TestDir) {
         free.local_addr().expect("an address").port()
     };
     let one = format!(
-        "listener = socket.create_server(('127.0.0.1', {port}))
-abstract = socket.socket(socket.AF_UNIX); abstract.bind('\\0{name}-2'); abstract.listen()
-memory = libc.shmget({port}, 4096, 0o1666)
-write('/tmp/{name}-one'); write('/dev/shm/{name}-one')
-print('ready', flush=True)
-sys.stdin.read()
-libc.shmctl(memory, 0, None); os.unlink('/tmp/{name}-one'); os.unlink('/dev/shm/{name}-one')"
+        "ONE, PORT = \"{name}-one\", {port}\n{}",
+        include_str!("../probes/leave_things.py")
     );
     let other = format!(
-        "def connect(family, address):
-    with socket.socket(family) as s:
-        s.connect(address)
-def process():
-    if not any('{name}-one' in read(f'/proc/{{p}}/cmdline') for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()):
-        raise OSError(errno.ESRCH, 'none')
-show(port=attempt(connect, socket.AF_INET, ('127.0.0.1', {port})), abstract=attempt(connect, socket.AF_UNIX, '\\0{name}-2'),
-     memory='ok' if libc.shmget({port}, 0, 0) >= 0 else errno.errorcode[ctypes.get_errno()],
-     tmp=attempt(os.stat, '/tmp/{name}-one'), shm=attempt(os.stat, '/dev/shm/{name}-one'), process=attempt(process))"
+        "ONE, PORT = \"{name}-one\", {port}\n{}",
+        include_str!("../probes/look_for_things.py")
     );
     let all = json!({"port": "ok", "abstract": "ok", "memory": "ok", "tmp": "ok", "shm": "ok", "process": "ok"});
     let (holder, _out) = started(script_command(place, &one));

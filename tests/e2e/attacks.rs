@@ -47,14 +47,7 @@ fn parent_of_a_protected_directory_is_renamed(place: &TestDir) {
         &place.text("output/project/.git/hooks"),
         "/output/project/.git/hooks",
     );
-    let found = facts_under(
-        place,
-        &policy,
-        "os.chdir('/output/project')
-show(hook=attempt(write, '.git/hooks/pre-commit'), inner=attempt(os.rename, '.git/hooks', '.git/gone'),
-     parent=attempt(os.rename, '.git', 'gone'), grandparent=attempt(os.rename, '/output/project', '/output/gone'),
-     other=attempt(write, '.git/config'), config=attempt(os.rename, '.git/config', 'config'))",
-    );
+    let found = facts_under(place, &policy, include_str!("../probes/rename_parents.py"));
     let expected = json!({"hook": "EROFS", "inner": "EBUSY", "parent": "EBUSY", "grandparent": "EBUSY",
         "other": "ok", "config": "EXDEV"});
     assert_eq!(found, expected);
@@ -70,8 +63,7 @@ show(hook=attempt(write, '.git/hooks/pre-commit'), inner=attempt(os.rename, '.gi
 fn the_executor_stays_as_it_is(place: &TestDir) {
     let before = fs::read(place.executor()).expect("the executor");
     let plan = Policy::new(place).compile(place);
-    let text = "show(one=attempt(write, '/proc/1/exe'), follow=attempt(os.open, '/proc/1/exe', os.O_RDONLY),
-        files=attempt(os.listdir, '/proc/1/map_files'), parent=os.getppid())";
+    let text = include_str!("../probes/write_the_executor.py");
     let found = python(place, &plan, text).finish().facts();
     let expected = json!({"one": "EACCES", "follow": "EACCES", "files": "EACCES", "parent": 1});
     assert_eq!(found, expected);

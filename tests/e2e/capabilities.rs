@@ -7,10 +7,7 @@ use serde_json::json;
 
 scenarios! { one_capability the_strongest_capabilities none_by_default }
 
-const LOOK: &str = "
-lines = status()
-caps = [lines['Cap' + s] for s in ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']]
-";
+const LOOK: &str = include_str!("../probes/list_capabilities.py");
 
 fn one_capability(place: &TestDir) {
     let policy = Policy::new(place).section("capabilities: {add: [CAP_NET_BIND_SERVICE]}");
@@ -62,8 +59,8 @@ fn none_by_default(place: &TestDir) {
     let found = facts(
         place,
         &format!(
-            "{LOOK}\nshow(caps=caps, low=attempt(socket.create_server, ('127.0.0.1', 80)),
-        map=read('/proc/self/uid_map').split())"
+            "{LOOK}\n{}",
+            include_str!("../probes/without_capabilities.py")
         ),
     );
     let none = "0000000000000000";

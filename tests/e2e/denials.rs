@@ -179,9 +179,7 @@ fn another_thread_changes_a_path_and_no_answer(place: &TestDir) {
     );
 }
 
-const READY: &str = "print('ready', flush=True)
-sys.stdin.readline()
-";
+const READY: &str = include_str!("../probes/wait_for_a_line.py");
 
 /// A run that has said that it is ready and waits for a line.
 struct Waiting {
@@ -238,12 +236,9 @@ fn nested() -> usize {
 fn a_flood_is_counted(place: &TestDir) {
     const CALLS: u64 = 100_000;
     let plan = audited(place, &["default_deny: false"]).compile(place);
-    let text = format!(
-        "
-call, number, zero = libc.syscall, ctypes.c_long(SYS_mount), ctypes.c_long(0)
-for _ in range({CALLS}): call(number, zero, zero, zero, zero, zero)
-{READY}show(ok=True)"
-    );
+    let count = format!("COUNT = {CALLS}\n");
+    let flood = include_str!("../probes/flood.py");
+    let text = [&count, flood, READY, "show(ok=True)"].concat();
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);
     let status = fs::read_to_string(format!("/proc/{}/status", waiting.recorder()));
@@ -268,9 +263,7 @@ for _ in range({CALLS}): call(number, zero, zero, zero, zero, zero)
 
 fn a_program_that_hides_its_memory_is_recorded(place: &TestDir) {
     let plan = audited(place, &["default_deny: false", "deny: [mkdir, mkdirat]"]).compile(place);
-    let script = "
-libc.prctl(4, 0, 0, 0, 0)
-show(made=attempt(os.mkdir, '/tmp/hidden'))";
+    let script = include_str!("../probes/hide_memory.py");
     let done = python(place, &plan, script).report().finish();
     let row = row(&done, 83);
     assert_eq!(

@@ -43,12 +43,7 @@ fn host_files_are_not_there(place: &TestDir) {
 }
 
 fn root_holds_what_the_policy_says(place: &TestDir) {
-    let found = facts(
-        place,
-        "show(root=sorted(os.listdir('/')), etc=sorted(os.listdir('/etc')),
-              links={p: os.readlink('/' + p) for p in ['bin', 'sbin', 'lib', 'lib64']},
-              passwd=read('/etc/passwd').splitlines()[0], resolv=read('/etc/resolv.conf'))",
-    );
+    let found = facts(place, include_str!("../probes/list_the_root.py"));
     let root: Vec<&str> = found["root"]
         .as_array()
         .expect("a list")
@@ -113,12 +108,7 @@ fn shown_trees_cannot_be_changed(place: &TestDir) {
 }
 
 fn own_root_cannot_be_changed(place: &TestDir) {
-    let found = facts(
-        place,
-        "show(**{p: attempt(os.mkdir, p) for p in ['/new', '/etc/new', '/dev/new', '/sys/new']},
-              passwd=attempt(write, '/etc/passwd'), unlink=attempt(os.unlink, '/etc/hosts'),
-              rename=attempt(os.rename, '/etc', '/old'), chmod=attempt(os.chmod, '/', 0o777))",
-    );
+    let found = facts(place, include_str!("../probes/change_the_root.py"));
     for (what, result) in found.as_object().expect("an object") {
         // sysfs has no mkdir; all else is a mount that is read-only.
         assert!(
@@ -144,8 +134,7 @@ fn mount_below_a_shown_tree_is_read_only(place: &TestDir) {
     let mount = format!(
         "mount -t tmpfs -o mode=777 none {tree} && echo below > {tree}/file && exec \"$@\""
     );
-    let text = "show(read=read('/tree/sub/file'), write=attempt(write, '/tree/sub/new'),
-        chmod=attempt(os.chmod, '/tree/sub', 0o700))";
+    let text = include_str!("../probes/change_a_nested_mount.py");
     let wrapper = ["unshare", "--mount", "sh", "-c", &mount, "sh"];
     let found = python(place, &plan, text)
         .wrapped_by_root(&wrapper)
@@ -219,9 +208,7 @@ fn scratch_directories_start_empty(place: &TestDir) {
     let plan = Policy::new(place)
         .filesystem("scratch_paths: [/var/cache]")
         .compile(place);
-    let text =
-        "show(tmp=os.listdir('/tmp'), cache=os.listdir('/var/cache'), shm=os.listdir('/dev/shm'),
-        mode=oct(os.stat('/tmp').st_mode)); write('/tmp/left'); write('/var/cache/left')";
+    let text = include_str!("../probes/leave_files_in_scratch.py");
     for _ in 0..2 {
         let found = python(place, &plan, text).finish().facts();
         assert_eq!(
@@ -241,8 +228,7 @@ fn shown_trees_hide_nothing_below_them(place: &TestDir) {
     let found = facts_under(
         place,
         &policy,
-        "show(a=sorted(os.listdir('/a')), c=sorted(os.listdir('/a/b/c')), one=read('/a/b/c/deep/one'),
-              file=read('/a/file'), write=attempt(write, '/a/file'), up=os.listdir('/a/b/c/../..'))",
+        include_str!("../probes/look_below_shown_trees.py"),
     );
     let expected = json!({"a": ["b", "file"], "c": ["deep", "file"], "one": "1",
         "file": "as it was\n", "write": "EROFS", "up": found["up"]});

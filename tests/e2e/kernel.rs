@@ -1,7 +1,6 @@
 //! Kernel files and mounts: nothing there to change or to learn.
 
-use super::inside::{facts, facts_under};
-use purple_tests::inside::CALLS;
+use super::inside::{PYTHON, facts, facts_under, script};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
@@ -74,23 +73,15 @@ fn no_nested_user_namespace(place: &TestDir) {
 /// A key in the caller's session keyring is found outside, and not inside, even where `keyctl` is
 /// allowed.
 fn keys_of_the_caller_stay_outside(place: &TestDir) {
-    let search = "import ctypes, errno, os, sys
-call = ctypes.CDLL(None, use_errno=True).syscall
-def search():
-    if call(SYS_keyctl, 10, -3, b'user', b'purple-secret', 0) > 0:
-        return 'found'
-    return errno.errorcode[ctypes.get_errno()]
-";
-    let outside = format!(
-        "{CALLS}{search}call(SYS_keyctl, 1, None)
-call(SYS_add_key, b'user', b'purple-secret', b'x', 1, -3)
-assert search() == 'found'
-os.execv(sys.argv[1], sys.argv[1:])"
-    );
+    let search = include_str!("../probes/search_the_session_keyring.py");
+    let outside = script(&format!(
+        "{search}{}",
+        include_str!("../probes/keep_a_key_and_run.py")
+    ));
     let policy = Policy::new(place).syscalls(&["default_deny: false", "allow: [keyctl]"]);
-    let inside = format!("{CALLS}{search}print(search())");
-    let done = Run::new(place, &policy.compile(place), &["python3", "-c", &inside])
-        .wrapped(&["/usr/bin/python3", "-c", &outside])
+    let inside = script(&format!("{search}print(search())"));
+    let done = Run::new(place, &policy.compile(place), &[PYTHON, "-c", &inside])
+        .wrapped(&[PYTHON, "-c", &outside])
         .finish();
     assert_eq!(done.good(), "ENOKEY\n");
 }

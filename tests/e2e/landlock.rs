@@ -37,9 +37,7 @@ fn an_open_file_cannot_be_opened_again_for_more(place: &TestDir) {
     let redirect = format!("exec \"$@\" <{} 2>>{}", shared[0], shared[1]);
     let wrapper = ["sh", "-c", &redirect, "sh"];
     let plan = Policy::new(place).compile(place);
-    let text = "show(write=attempt(lambda: os.close(os.open('/proc/self/fd/0', os.O_WRONLY))),
-     cut=attempt(os.truncate, '/proc/self/fd/0', 99),
-     read=attempt(lambda: os.close(os.open('/proc/self/fd/2', os.O_RDONLY))))";
+    let text = include_str!("../probes/reopen_for_more.py");
     let attack = || python(place, &plan, text).wrapped(&wrapper);
     let free = found(&attack().option(&LET_GO));
     assert_eq!(free, json!({"write": "ok", "cut": "ok", "read": "ok"}));

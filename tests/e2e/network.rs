@@ -51,8 +51,8 @@ fn the_hosts_abstract_sockets_are_not_there(place: &TestDir) {
         "the host reaches it"
     );
     let text = format!(
-        "show(it=attempt(socket.socket(socket.AF_UNIX).connect, '\\0{name}'),
-             listed=read('/proc/net/unix').count('{name}'))"
+        "NAME = {name:?}\n{}",
+        include_str!("../probes/connect_to_an_abstract_name.py")
     );
     assert_eq!(
         facts(place, &text),
@@ -64,9 +64,7 @@ fn wider_rules_are_narrowed_and_said(place: &TestDir) {
     let network =
         "network:\n  isolated: false\n  allowed_outgoing_ports: [443]\n  dns_servers: [192.0.2.53]";
     let policy = Policy::new(place).section(network);
-    let text = "with socket.socket() as s:
-    show(routes=len(read('/proc/net/route').splitlines()), resolv=read('/etc/resolv.conf'),
-         connect=attempt(s.connect, ('192.0.2.1', 443)))";
+    let text = include_str!("../probes/connect_elsewhere.py");
     let done = python(place, &policy.compile(place), text).finish();
     let line = policy.line_of("isolated: false");
     let said = format!(

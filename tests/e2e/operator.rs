@@ -127,12 +127,7 @@ fn a_policy_that_only_notifies_is_heard(place: &TestDir) {
     install(place);
     let policy = Policy::new(place).syscalls(&["default_deny: false", "on_deny: notify"]);
     place.file("policy.yaml", policy.text());
-    let text = script(
-        "
-found = {syscall(number, 0, 0, 0, 0, 0)
-    for number, count in ((SYS_mount, 7), (SYS_umount2, 6), (SYS_pivot_root, 5), (SYS_kexec_load, 4), (SYS_init_module, 3), (SYS_delete_module, 2), (SYS_keyctl, 1)) for _ in range(count)}
-show(found=sorted(found))",
-    );
+    let text = script(include_str!("../probes/denied_calls_of_seven_kinds.py"));
     let report = place.text("report.json");
     let done = run(place, &["--report", &report], &[PYTHON, "-ISc", &text]);
     assert_eq!(
@@ -190,9 +185,8 @@ fn what_finds_no_room_is_counted_and_denied(place: &TestDir) {
     let policy = Policy::new(place).section(&audit).syscalls(&lines);
     place.file("policy.yaml", policy.text());
     let text = script(&format!(
-        "
-answers = [syscall(SYS_getpriority, 0, number) for number in range({KINDS} + 1)]
-show(first=answers[0], others=sorted(set(answers[1:])))"
+        "KINDS = {KINDS}\n{}",
+        include_str!("../probes/denied_calls_of_many_kinds.py")
     ));
     let report = place.text("report.json");
     let done = run(place, &["--report", &report], &[PYTHON, "-ISc", &text]);

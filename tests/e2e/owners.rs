@@ -117,9 +117,7 @@ fn files_belong_to_the_directorys_owner(place: &TestDir) {
         let found = facts_under(
             place,
             &policy,
-            "os.mkdir('/share/dir'); write('/share/dir/file'); os.symlink('x', '/share/link')
-status = os.stat('/share/dir/file')
-show(owner=[status.st_uid, status.st_gid], directory=os.stat('/share').st_uid)",
+            include_str!("../probes/make_files_in_a_share.py"),
         );
         assert_eq!(found, json!({"owner": [1000, 1000], "directory": 1000}));
         for name in ["share/dir", "share/dir/file", "share/link"] {
@@ -178,8 +176,7 @@ fn files_on_nested_mounts_belong_to_the_owner(place: &TestDir) {
 \"$@\" && stat -c %u:%g {mounted}/file && umount {mounted}",
         mounted = place.text("share/mounted"),
     );
-    let text = "write('/share/file'); write('/share/inner/file'); write('/share/mounted/file')
-show(owners=[os.stat(path).st_uid for path in ['/share/file', '/share/inner/file', '/share/mounted/file', '/share/mounted']])";
+    let text = include_str!("../probes/write_on_nested_mounts.py");
     let run = python(place, &plan, text);
     let done = if place.who.is_root() {
         run.wrapped_by_root(&["unshare", "--mount", "sh", "-c", &script, "sh"])
@@ -222,10 +219,13 @@ fn other_peoples_files_stay_theirs(place: &TestDir) {
     chown(&roots, Some(Uid::from_raw(0)), Some(Gid::from_raw(0))).expect("root may");
     fs::set_permissions(&roots, fs::Permissions::from_mode(0o4755)).expect("root may");
     let plan = Policy::new(place).compile(place);
-    let found = python(place, &plan, "show(closed=[attempt(read, 'closed'), attempt(write, 'closed')],
-        readable=[attempt(read, 'readable'), attempt(write, 'readable'), attempt(os.chmod, 'readable', 0o777),
-                  attempt(os.chown, 'readable', 1000, 1000), attempt(os.setxattr, 'readable', 'user.x', b'x')],
-        uid=os.stat('readable').st_uid)").finish().facts();
+    let found = python(
+        place,
+        &plan,
+        include_str!("../probes/change_others_files.py"),
+    )
+    .finish()
+    .facts();
     let denied = |value: &serde_json::Value| {
         ["EACCES", "EPERM", "EOVERFLOW"].contains(&value.as_str().expect("a name"))
     };
@@ -301,7 +301,10 @@ fn set_id_files_do_no_harm_without_output_paths(place: &TestDir) {
     let policy = place.file("policy.yaml", lines.join("\n") + "\n");
     let plan = place.at("plan.bin");
     assert!(compile(&policy, &plan).status.success(), "{text}");
-    let text = format!("{SET_ID}os.umask(0)\nshow(**try_all('/tmp'), modes=modes('/tmp/'))");
+    let text = format!(
+        "{SET_ID}{}",
+        include_str!("../probes/set_id_files_in_tmp.py")
+    );
     let found = python(place, &plan, &text).finish().facts();
     for (how, outcome) in found.as_object().expect("a table") {
         assert!(how == "modes" || outcome == "ok", "{how}: {outcome}");

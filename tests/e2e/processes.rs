@@ -82,9 +82,7 @@ fn descriptors_of_the_caller_are_closed(place: &TestDir) {
     );
 
     let plan = Policy::new(place).compile(place);
-    let text = "listing = os.open('/proc/self/fd', os.O_RDONLY)
-show(open=[int(fd) for fd in os.listdir(listing) if int(fd) != listing and os.path.exists(f'/proc/self/fd/{fd}')],
-     root=attempt(os.listdir, '/proc/self/fd/9/'), change=attempt(os.fchdir, 9))";
+    let text = include_str!("../probes/open_descriptors.py");
     let found = python(place, &plan, text)
         .wrapped(&wrapper)
         .finish()
@@ -142,9 +140,7 @@ fn starts_where_the_policy_says(place: &TestDir) {
 
 fn limits_and_mask(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
-    let text = "import resource
-show(core=resource.getrlimit(resource.RLIMIT_CORE), umask=os.umask(0),
-     files=resource.getrlimit(resource.RLIMIT_NOFILE))";
+    let text = include_str!("../probes/limits_and_mask.py");
     let wrapper = ["sh", "-c", "umask 0; ulimit -n 512; exec \"$@\"", "sh"];
     let found = python(place, &plan, text)
         .wrapped(&wrapper)
@@ -158,11 +154,7 @@ show(core=resource.getrlimit(resource.RLIMIT_CORE), umask=os.umask(0),
 
 fn ipc_of_the_host_is_not_there(place: &TestDir) {
     let before = fs::read_to_string("/proc/sysvipc/shm").expect("the host's shared memory");
-    let found = facts(
-        place,
-        "made = libc.shmget(0x5075, 4096, 0o1666)
-show(made=made >= 0, keys=[int(line.split()[0]) for line in read('/proc/sysvipc/shm').splitlines()[1:]])",
-    );
+    let found = facts(place, include_str!("../probes/make_shared_memory.py"));
     assert_eq!(found, json!({"made": true, "keys": [0x5075]}));
     assert_eq!(
         fs::read_to_string("/proc/sysvipc/shm").expect("still there"),

@@ -155,10 +155,8 @@ fn missing_paths_cannot_be_made(place: &TestDir) {
     place.dir("project");
     place.file("project/kept", "as it was");
     let text = format!(
-        "{WAYS}
-paths = ['Makefile', 'ci/deep/run', 'hooks', '.git/hooks', '.git/config', '.vscode/tasks.json']
-show(**{{path: ways('/tree', path) for path in paths}}, planted=[planted('/tree', path) for path in paths],
-     fine=attempt(write, '/tree/fine'))"
+        "{WAYS}\n{}",
+        include_str!("../probes/make_missing_paths.py")
     );
     let before = tree(&place.at("project"));
     let kept = Policy::new(place).keeps(&place.text("project"), "/tree", &MISSING);
@@ -209,12 +207,8 @@ fn what_there_is_cannot_be_changed(place: &TestDir) {
         place,
         &policy,
         &format!(
-            "{WAYS}
-paths = ['.git/config', '.git/hooks', '.git/hooks/pre-commit', '.git/commondir', 'Makefile']
-show(**{{path: ways('/tree', path) for path in paths}}, content=[read('/tree/' + path) for path in
-        ['.git/config', '.git/hooks/pre-commit', '.git/commondir', 'Makefile']],
-     objects=attempt(write, '/tree/.git/objects/x'), tree=attempt(shutil.rmtree, '/tree/.git'),
-     mode=stat.filemode(os.stat('/tree/.git/hooks').st_mode))"
+            "{WAYS}\n{}",
+            include_str!("../probes/change_existing_paths.py")
         ),
     );
     for path in [

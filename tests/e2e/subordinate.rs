@@ -194,8 +194,7 @@ fn the_callers_own_files_are_somebody_elses(place: &TestDir) {
     let script =
         format!("shift 6; exec setpriv --reuid {uid} --regid {gid} --groups {GROUP} \"$@\"");
     let read = |options: &[&str]| {
-        let text = "show(**{name: attempt(read, name) for name in
-            ['/shown/own', '/shown/groups', '/shown/open', '/closed/inner/file', '/inner/file']})";
+        let text = include_str!("../probes/read_own_and_shared.py");
         let run = python(place, &plan, text).option(options);
         run.wrapped_by_root(&["sh", "-c", &script, "sh"])
             .finish()
@@ -227,8 +226,7 @@ fn what_it_makes_belongs_to_the_subordinate_id(place: &TestDir) {
     let Some((uid, gid)) = listed(place, "what_it_makes_belongs_to_the_subordinate_id") else {
         return;
     };
-    let text = "show(share=attempt(write, '/share/file'), output=attempt(write, '/output/file'),
-        owner=os.stat('/share/file').st_uid)";
+    let text = include_str!("../probes/write_as_a_subordinate.py");
     let found = python(place, &plan, text).option(&OPTION).finish().facts();
     assert_eq!(
         found,

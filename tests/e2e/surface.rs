@@ -75,9 +75,7 @@ fn on_host(place: &TestDir, text: &str) -> Value {
 
 /// The filter is what closes it: named in `allow`, the same calls do what they do on the host.
 fn what_a_policy_names_is_open(place: &TestDir) {
-    let text = "show(uring=syscall(SYS_io_uring_setup, 1, ctypes.create_string_buffer(120)),
-     key=syscall(SYS_add_key, b'user', b'purple', b'x', 1, -2), alg=syscall(SYS_socket, 38, 5, 0), vsock=syscall(SYS_socket, 40, 1, 0),
-     netlink=syscall(SYS_socket, 16, 3, 0), trace=syscall(SYS_ptrace, 0, 0, 0, 0), kcmp=syscall(SYS_kcmp, os.getpid(), os.getpid(), 0, 0, 0))";
+    let text = include_str!("../probes/calls_that_a_policy_names.py");
     let closed = facts_under(
         place,
         &Policy::new(place).syscalls(&["default_deny: false"]),

@@ -132,13 +132,7 @@ fn rule_on_an_argument(place: &TestDir) {
     let rule = "advanced_rules: [{syscall: openat, action: errno, errno: EROFS, \
                 conditions: [{arg: 2, op: masked_eq, value: 64, mask: 64}]}]";
     let policy = Policy::new(place).syscalls(&["default_deny: false", rule]);
-    let found = facts_under(
-        place,
-        &policy,
-        "path = b'/tmp/made'
-show(make=attempt(os.open, path, os.O_CREAT | os.O_WRONLY), read=attempt(read, '/etc/hosts'),
-     high=syscall(SYS_openat, AT_FDCWD, path, 0x100000000 | os.O_CREAT, 0o600), left=os.listdir('/tmp'))",
-    );
+    let found = facts_under(place, &policy, include_str!("../probes/open_to_make.py"));
     assert_eq!(
         found,
         json!({"make": "EROFS", "read": "ok", "high": "EROFS", "left": []})

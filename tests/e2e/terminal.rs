@@ -11,8 +11,7 @@ use std::process::Command;
 scenarios! { no_controlling_terminal }
 
 /// Runs its arguments on a new terminal that is theirs to control, and passes on what they print.
-const TERMINAL: &str = "import os, pty, sys
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+const TERMINAL: &str = include_str!("../probes/on_a_new_terminal.py");
 
 /// Tries to type into the terminal on standard input.
 const ATTACK: &str = include_str!("../probes/type_into_the_terminal.py");

@@ -1,7 +1,8 @@
 """Names for the numbers that probes use.
 
 Calls are those of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl) and, where a probe takes the 32-bit entry, of
-i386 (syscall_32.tbl). Flags are from include/uapi/linux/{mount,sched,fcntl}.h.
+i386 (syscall_32.tbl). Flags and options are from
+include/uapi/linux/{mount,sched,fcntl,keyctl,landlock,prctl}.h.
 """
 
 SYS_open = 2
@@ -74,4 +75,8 @@ X32_BIT = 0x40000000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
+KEYCTL_JOIN_SESSION_KEYRING, KEYCTL_SEARCH = 1, 10
+KEY_SPEC_PROCESS_KEYRING, KEY_SPEC_SESSION_KEYRING = -2, -3
+LANDLOCK_ACCESS_NET_CONNECT_TCP = 2
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000

@@ -20,14 +20,15 @@ use std::time::{Duration, Instant};
 pub struct HostSnapshot<'p> {
     place: &'p TestDir,
     seen: Seen,
+    /// Entries of shared temporary directories that a sandbox could have made.
+    temporary: Vec<PathBuf>,
 }
 
+/// What nothing but a sandbox changes while a test runs.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     mounts: Vec<String>,
     groups: Vec<PathBuf>,
-    /// Entries of shared temporary directories that a sandbox could have made.
-    left: Vec<PathBuf>,
     files: BTreeMap<PathBuf, String>,
 }
 
@@ -38,6 +39,7 @@ impl<'p> HostSnapshot<'p> {
         Self {
             place,
             seen: look(place),
+            temporary: temporary(place),
         }
     }
 
@@ -49,8 +51,25 @@ impl<'p> HostSnapshot<'p> {
         let now = look(self.place);
         assert_eq!(self.seen.mounts, now.mounts);
         assert_eq!(self.seen.groups, now.groups);
-        assert_eq!(self.seen.left, now.left);
+        let left = self.left_over();
+        assert!(left.is_empty(), "files are left: {left:#?}");
         assert_eq!(self.seen.files, now.files);
+    }
+
+    /// New entries of shared temporary directories that a sandbox has made. The payload's user may
+    /// have other programs: what they take away, or remove soon, or hold open or mapped, is theirs.
+    /// The sandbox's processes have ended, so nothing holds what it has left.
+    fn left_over(&self) -> Vec<PathBuf> {
+        let start = Instant::now();
+        loop {
+            let mut found = temporary(self.place);
+            found.retain(|path| !self.temporary.contains(path));
+            found.retain(|path| !is_held(path));
+            if found.is_empty() || start.elapsed() > Duration::from_secs(5) {
+                return found;
+            }
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -65,17 +84,34 @@ fn look(place: &TestDir) -> Seen {
     // The group `purple` stays: it is where root limits all sandboxes together.
     let of_run = |path: &Path| path.to_string_lossy().contains("purple-");
     groups.retain(|path| path.is_dir() && of_run(path));
-    let left = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"]
-        .iter()
-        .flat_map(|dir| entries(Path::new(dir)))
-        .filter(|path| could_be_ours(path, place))
-        .collect();
     Seen {
         mounts: mounts.lines().map(str::to_owned).collect(),
         groups,
-        left,
         files,
     }
+}
+
+/// The entries of shared temporary directories that a sandbox could have made.
+fn temporary(place: &TestDir) -> Vec<PathBuf> {
+    ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"]
+        .iter()
+        .flat_map(|dir| entries(Path::new(dir)))
+        .filter(|path| could_be_ours(path, place))
+        .collect()
+}
+
+/// Whether a process has a file open or mapped.
+fn is_held(path: &Path) -> bool {
+    let name = path.as_os_str().as_bytes();
+    entries(Path::new("/proc")).iter().any(|process| {
+        let descriptors = entries(&process.join("fd"));
+        let mut open = descriptors.iter().map(fs::read_link);
+        open.any(|target| target.is_ok_and(|target| target == path))
+            || fs::read(process.join("maps")).is_ok_and(|maps| {
+                maps.split(|&byte| byte == b'\n')
+                    .any(|line| line.ends_with(name))
+            })
+    })
 }
 
 /// Other programs make temporary files too: look at those of the payload, and at our name.

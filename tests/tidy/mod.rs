@@ -14,6 +14,7 @@ mod documents;
 mod executor;
 mod imports;
 mod operator;
+mod probes;
 mod sources;
 mod stages;
 mod threats;

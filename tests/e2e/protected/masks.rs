@@ -31,15 +31,8 @@ pub(super) fn masked_paths_cannot_be_read_or_made(place: &TestDir) {
         place,
         &policy,
         &format!(
-            "{WAYS}
-def look(path): return attempt(os.listdir if os.path.isdir(path) else read, path)
-files = ['/shown/key', '/tree/.env', '/tree/none', '/proc/version']
-folders = ['/shown/keys', '/tree/secrets', '/tree/dir', '/sys/class/net']
-show(read=[look(path) for path in files + folders], write=[attempt(write, path) for path in files],
-     into=[attempt(write, path + '/x') for path in folders], none=attempt(os.stat, '/shown/none'),
-     away=[attempt(os.rename, '/tree/' + name, '/tree/x') for name in ['.env', 'secrets', 'none', 'far', 'dir']],
-     remove=[attempt(os.unlink, '/tree/' + name) for name in ['.env', 'none']],
-     far=attempt(os.makedirs, '/tree/far/away'), uptime=attempt(read, '/proc/uptime'))"
+            "{WAYS}\n{}",
+            include_str!("../../probes/use_masked_paths.py")
         ),
     );
     let all = |name: &str, expected: &[&str]| {
@@ -83,9 +76,7 @@ pub(super) fn masks_and_protected_paths_on_the_way_down(place: &TestDir) {
         .filesystem("masked_paths: [/tree/a/d/e]");
     place.dir("project/a/b/more");
     let plan = policy.compile(place);
-    let text = "show(more=read('/tree/a/b/more/x'), write=attempt(write, '/tree/a/b/new'), file=attempt(write, '/tree/file'),
-        c=attempt(write, '/tree/a/c'), d=attempt(os.mkdir, '/tree/a/d/x'), up=attempt(os.rename, '/tree/a', '/tree/z'),
-        fine=attempt(write, '/tree/a/fine'))";
+    let text = include_str!("../../probes/change_around_masks.py");
     let found = python(place, &plan, text).finish().facts();
     let expected = json!({"more": "more", "write": "EROFS", "file": "EROFS", "c": "EROFS", "d": "EROFS",
         "up": "EBUSY", "fine": "ok"});

@@ -49,7 +49,14 @@ fn described(members: &BTreeSet<&str>, imports: &Imports) -> String {
     for ((user, owner), names) in imports {
         if members.contains(user.as_str()) && members.contains(owner.as_str()) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            text += &format!("\n    {user} takes {} from {owner}", names.join(", "));
+            text.extend([
+                "\n    ",
+                user,
+                " takes ",
+                &names.join(", "),
+                " from ",
+                owner,
+            ]);
         }
     }
     text

@@ -76,7 +76,7 @@ impl Crate {
             modules: Vec::new(),
         };
         let directory = root.path.rsplit_once('/').map_or("", |(before, _)| before);
-        all.file(root, Vec::new(), None, directory, files);
+        all.file(root, &[], None, directory, files);
         all.expand();
         all
     }
@@ -117,7 +117,7 @@ impl Crate {
     fn file(
         &mut self,
         file: &Tracked,
-        path: Vec<String>,
+        path: &[String],
         parent: Option<ModuleId>,
         directory: &str,
         files: &[Tracked],
@@ -125,7 +125,7 @@ impl Crate {
         let parsed = syn::parse_file(&file.text)
             .unwrap_or_else(|error| panic!("{}: cannot be parsed: {error}", file.path));
         self.module(
-            Rc::from(file.path.as_str()),
+            &Rc::from(file.path.as_str()),
             path,
             parent,
             parsed.items,
@@ -136,8 +136,8 @@ impl Crate {
 
     fn module(
         &mut self,
-        file: Rc<str>,
-        path: Vec<String>,
+        file: &Rc<str>,
+        path: &[String],
         parent: Option<ModuleId>,
         items: Vec<Item>,
         directory: &str,
@@ -145,8 +145,8 @@ impl Crate {
     ) -> ModuleId {
         let id = self.modules.len();
         self.modules.push(Module {
-            file: Rc::clone(&file),
-            path: path.clone(),
+            file: Rc::clone(file),
+            path: path.to_vec(),
             parent,
             items: Vec::new(),
             names: BTreeMap::new(),
@@ -156,7 +156,7 @@ impl Crate {
         for item in items {
             match item {
                 Item::Mod(inner) if !is_test(&inner.attrs) => {
-                    self.child(id, &file, &path, inner, directory, files);
+                    self.child(id, file, path, inner, directory, files);
                 }
                 Item::Use(import) if !is_test(&import.attrs) => {
                     self.import(id, &import);
@@ -189,13 +189,13 @@ impl Crate {
         let below = format!("{directory}/{name}");
         let path: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
         let id = if let Some((_, items)) = inner.content {
-            self.module(Rc::clone(file), path, Some(parent), items, &below, files)
+            self.module(file, &path, Some(parent), items, &below, files)
         } else {
             let places = [format!("{below}.rs"), format!("{below}/mod.rs")];
             let Some(found) = files.iter().find(|file| places.contains(&file.path)) else {
                 panic!("{file}: `mod {name};` has no file that git tracks");
             };
-            self.file(found, path, Some(parent), &below, files)
+            self.file(found, &path, Some(parent), &below, files)
         };
         self.name(parent, name, Named::Module(id));
     }
@@ -263,7 +263,7 @@ impl Crate {
                 Named::Module(id) => Some(End::Module(*id)),
                 Named::Definition => Some(End::Definition(module, name.to_owned())),
                 // `use self::x` and `use x` name x itself where they stand in the same module.
-                Named::Import(path) if path.len() == 1 && path[0] == name => None,
+                Named::Import(path) if matches!(path.as_slice(), [one] if one == name) => None,
                 Named::Import(path) => self.follow(module, path, steps),
             });
         }
