@@ -1,4 +1,18 @@
 //! What follows from the list of sections: the types of a plan, its decoder and its encoder.
+//!
+//! The decoder that the macro writes takes five steps, and the first that fails refuses the plan:
+//!
+//! 1. [`Parts::read`](crate::file::Parts::read) looks at the file as a whole: magic, version, length and seal, then the
+//!    section table: known kinds that only rise, no empty section, each required one there, no gap and no overlap up to
+//!    the heap.
+//! 2. The sources are counted from the section table, before any record is read: a source line in any record names one
+//!    of them.
+//! 3. Each section in the order of the kinds, each record in its order: the fields' own rules ([`Record`]), the heap
+//!    references, which must follow each other without a gap, and the check that the list names for the section.
+//! 4. `together` checks what concerns several sections.
+//! 5. The heap must end where the last reference ended.
+//!
+//! The encoder decodes what it has written before it returns.
 
 use crate::error::{DecodeError, EncodeError};
 use crate::field::{Record, Writer};

@@ -1,4 +1,51 @@
 //! The declarations' two forms: an object with keys, and a set of words.
+//!
+//! An object such as
+//!
+//! ```text
+//! object! {
+//!     /// What a run used.
+//!     Usage {
+//!         /// the largest resident set
+//!         peak: Number,
+//!         /// where the log lies
+//!         log: Text,
+//!     }
+//! }
+//! ```
+//!
+//! becomes a type with a value for each key, held in the way `H` that its user chooses, and one
+//! implementation of [`Kind`](crate::value::Kind), in which writing and reading go through the keys in
+//! their order:
+//!
+//! ```text
+//! pub struct Usage<H: Storage = Declared> {
+//!     pub peak: <Number as Kind>::Value<H>,       // u64 for every H
+//!     pub log: <Text as Kind>::Value<H>,          // H::Text: bytes lent, or an owned text
+//! }
+//!
+//! impl Kind for Usage {
+//!     type Value<H: Storage> = Usage<H>;
+//!     const SHAPE: Shape = Shape::Object(&Usage::OBJECT);     // for the schemas and the documents
+//!
+//!     fn write<H: Storage>(value: Usage<H>, json: &mut Json<'_>) {
+//!         json.object(|json| {
+//!             json.key(b"peak");
+//!             Number::write::<H>(value.peak, json);
+//!             json.key(b"log");
+//!             Text::write::<H>(value.log, json);
+//!         });
+//!     }
+//!
+//!     fn read<S: Source>(source: &S) -> Result<Usage<S::Storage>, S::Error> {
+//!         let members = source.members(Usage::OBJECT.fields)?;    // refuses a key that is not declared
+//!         Ok(Usage {
+//!             peak: Number::read(&members.member("peak")?)?,      // refuses a key that is missing
+//!             log: Text::read(&members.member("log")?)?,
+//!         })
+//!     }
+//! }
+//! ```
 
 /// Declares an object: its name, its keys, the kind of each, and in words what they mean. A key that
 /// is no name in Rust stands behind the field's name. An object that has neither texts nor lists is

@@ -1,4 +1,4 @@
-//! What a kind of value, a way to hold values and a source of values owe each other. The three name
+//! What a kind of value, a way to hold values and a source of values require of each other. The three name
 //! one another, so they stand together.
 
 use crate::json::Json;
