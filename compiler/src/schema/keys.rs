@@ -4,7 +4,7 @@ use super::expected::Expected;
 use super::json_schema::Schema;
 use super::report::{Report, step};
 use super::words::{and, joined};
-use crate::diagnostics::{Applicability, Diagnostic, MAX_PER_CODE, Meant, meant, quote};
+use crate::diagnostics::{Diagnostic, MAX_PER_CODE, Meant, meant, quote};
 use purple_policy::DEPRECATED_SPELLINGS;
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ pub(super) fn unknown(
 
 /// The finding with the key that was meant, and the change that makes it so.
 fn renamed(report: &Report<'_>, pointer: &str, found: Diagnostic, meant: Meant<'_>) -> Diagnostic {
-    let Meant { word, certain } = meant;
+    let word = meant.word;
     let there = report
         .json
         .pointer(pointer)
@@ -56,17 +56,7 @@ fn renamed(report: &Report<'_>, pointer: &str, found: Diagnostic, meant: Meant<'
     if there {
         return found.with_help(format!("did you mean `{word}`? It is given already"));
     }
-    let span = found.span;
-    let found = found.with_help(format!("did you mean `{word}`?"));
-    if report.document.is_shared(pointer) {
-        return found;
-    }
-    let applicability = if certain {
-        Applicability::Safe
-    } else {
-        Applicability::Unsafe
-    };
-    found.with_fix(applicability, format!("write `{word}`"), span, word)
+    report.suggest(pointer, found, meant)
 }
 
 /// The key that was meant, in its preferred spelling.

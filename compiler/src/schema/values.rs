@@ -367,19 +367,10 @@ pub(super) fn no_word(
         };
     }
     let found = Diagnostic::error("unknown-value", span, expected.mismatch(found));
-    let Some(Meant { word, certain }) = meant_word(report.sink, expected, text) else {
-        return found;
-    };
-    let found = found.with_help(format!("did you mean `{word}`?"));
-    if report.document.is_shared(pointer) {
-        return found;
+    match meant_word(report.sink, expected, text) {
+        Some(meant) => report.suggest(pointer, found, meant),
+        None => found,
     }
-    let applicability = if certain {
-        Applicability::Safe
-    } else {
-        Applicability::Unsafe
-    };
-    found.with_fix(applicability, format!("write `{word}`"), span, word)
 }
 
 fn meant_word<'s>(sink: &Sink, expected: &Expected<'s>, text: &str) -> Option<Meant<'s>> {
