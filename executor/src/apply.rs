@@ -6,7 +6,8 @@
 //! 3. `supervise`: the control group, the run inside it, and the end of the control group.
 //! 4. `run_sandbox`: what the host gives to the sandbox (sources of binds, stubs), the sandbox, and
 //!    the stubs' removal.
-//! 5. `start`: the recorder, init in its new namespaces, the id maps, and the wait for the end.
+//! 5. `start`: the recorder, init in its new namespaces, the janitor where there are stubs, the id
+//!    maps, and the wait for the end.
 //!
 //! Init goes on in `init.rs`, the payload in `payload.rs`. What a step leaves on the host (a group, a
 //! stub) is taken away by the function that made it, whatever happens in between.
@@ -19,6 +20,7 @@ use crate::files::write_all;
 use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
 use crate::gate::Gate;
+use crate::janitor::{self, Janitor};
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
 use crate::outside::Outside;
 use crate::parent::{die_with, kill_and_wait};
@@ -124,13 +126,22 @@ fn run_sandbox(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
         sources::open(steps, run.outside)?;
     }
     protected::make_stubs(steps)?;
-    let end = start(run, group, steps);
+    let mut janitor = None;
+    let end = start(run, group, steps, &mut janitor);
     protected::remove_stubs(steps);
+    if let Some(janitor) = janitor {
+        janitor.end()?;
+    }
     end
 }
 
 /// Starts init, and waits until the sandbox has ended.
-fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Refused> {
+fn start(
+    run: &Run,
+    group: Option<&Group>,
+    steps: &mut [Step],
+    janitor: &mut Option<Janitor>,
+) -> Result<End, Refused> {
     let (recorder, socket) = match recorder::start(run)? {
         Some(started) => (Some(started.recorder), Some(started.socket)),
         None => (None, None),
@@ -145,10 +156,11 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     };
     // Init has these now.
     drop(socket);
-    for step in steps {
+    for step in &mut *steps {
         step.tree = None;
     }
-    let end = watch(run, init, gate, recorder);
+    let started = janitor::start(init, steps).map(|started| *janitor = started);
+    let end = started.and_then(|()| watch(run, init, gate, recorder));
     if end.is_err() {
         end_init(init);
     }

@@ -31,6 +31,7 @@ mod filesystem;
 mod gate;
 mod identity;
 mod init;
+mod janitor;
 mod landlock;
 mod load;
 mod message;

@@ -80,7 +80,7 @@ fn clean(dir: &Path) {
 }
 
 /// Runs a command on the host, as the one who starts sandboxes there.
-fn on_host(place: &TestDir, dir: &str, words: &[&str]) -> String {
+pub(crate) fn on_host(place: &TestDir, dir: &str, words: &[&str]) -> String {
     let (program, arguments) = words.split_first().expect("a program");
     let mut command = Command::new(program);
     command
@@ -133,6 +133,7 @@ fn each_is_refused(found: &Value, name: &str) {
             "EPERM",
             "ENOTEMPTY",
             "ENOENT",
+            "ENXIO",
         ];
         // `above` is what a stub is already, or what may be there.
         assert!(

@@ -12,6 +12,7 @@ pub(crate) const IOCTL: u32 = 16;
 pub(crate) const EXECVE: u32 = 59;
 pub(crate) const WAIT4: u32 = 61;
 pub(crate) const KILL: u32 = 62;
+pub(crate) const FCNTL: u32 = 72;
 pub(crate) const RT_SIGTIMEDWAIT: u32 = 128;
 pub(crate) const EXIT_GROUP: u32 = 231;
 pub(crate) const KEYCTL: u32 = 250;
