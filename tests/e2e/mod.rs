@@ -13,6 +13,8 @@ mod denials;
 mod devices;
 mod doctor;
 mod files;
+mod git;
+mod home;
 
 mod host;
 mod inside;
