@@ -16,6 +16,7 @@ mod files;
 
 mod host;
 mod inside;
+mod kept;
 mod kernel;
 mod landlock;
 mod layers;
