@@ -16,6 +16,7 @@ use crate::cgroup::{Group, GroupUsage};
 use crate::clock::now;
 use crate::exit_status;
 use crate::files::write_all;
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
 use crate::gate::Gate;
@@ -65,7 +66,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     if let Some((parent, _)) = options.parent {
         die_with(parent)?;
     }
-    let plan = load::plan(options.plan)?;
+    let (plan, plan_file) = load::plan(options.plan)?;
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = Outside::of(&plan, &options)?;
@@ -76,6 +77,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         arguments: start.arguments,
         environment: start.environment,
         plan,
+        plan_file,
         filter,
         outside,
         signals,
@@ -83,7 +85,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     };
 
     let started = now(ClockId::Realtime);
-    let (end, used) = match supervise(&run) {
+    let (end, used) = match supervise(&run, report.as_ref()) {
         Ok(ended) => ended,
         Err(refused) => (End::refused(refused.status), None),
     };
@@ -107,12 +109,12 @@ fn block_signals() -> Result<signal::Set, Errno> {
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
-fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
+fn supervise(run: &Run, report: Option<&Report>) -> Result<(End, Option<GroupUsage>), Refused> {
     load::layers(&run.plan, &run.options)?;
     let Some(group) = Group::make(run)? else {
-        return Ok((run_sandbox(run, None)?, None));
+        return Ok((run_sandbox(run, None, report)?, None));
     };
-    let end = run_sandbox(run, Some(&group));
+    let end = run_sandbox(run, Some(&group), report);
     // The group ends first, also where the run has failed.
     let used = group.end();
     Ok((end?, Some(used?)))
@@ -123,19 +125,32 @@ fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
 /// The frame of this function stays for as long as the sandbox runs. It is not made part of the
 /// caller's frame, which needs much more.
 #[inline(never)]
-fn run_sandbox(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
+fn run_sandbox(run: &Run, group: Option<&Group>, report: Option<&Report>) -> Result<End, Refused> {
     let steps = Step::all(&run.plan)?;
+    sources::resolve(steps)?;
     if run.outside.root {
         sources::open(steps, run.outside)?;
     }
-    protected::make_stubs(steps)?;
-    let end = start(run, group, steps);
-    protected::remove_stubs(steps);
+    let mut kept = KeptSet::open(run, steps, report.map(Report::file))?;
+    let end = match protected::make_stubs(steps) {
+        Ok(()) => {
+            let end = start(run, group, steps, &kept);
+            protected::remove_stubs(steps);
+            end
+        }
+        Err(refused) => Err(refused),
+    };
+    kept.remove_stubs();
     end
 }
 
 /// Starts init, and waits until the sandbox has ended.
-fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Refused> {
+fn start(
+    run: &Run,
+    group: Option<&Group>,
+    steps: &mut [Step],
+    kept: &KeptSet,
+) -> Result<End, Refused> {
     let (recorder, socket) = match recorder::start(run)? {
         Some(started) => (Some(started.recorder), Some(started.socket)),
         None => (None, None),
@@ -147,7 +162,7 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Forked::Child => init::run(run, gate, timeout, steps, socket),
+        Forked::Child => init::run(run, gate, timeout, steps, kept, socket),
         Forked::Parent(init) => init,
     };
     // Init has these now.

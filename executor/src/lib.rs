@@ -41,6 +41,7 @@ mod payload;
 mod receipt;
 mod recorder;
 mod report;
+mod report_file;
 mod run;
 mod session;
 mod shared;

@@ -17,6 +17,7 @@ mod held_up;
 
 mod host;
 mod inside;
+mod kept;
 mod kernel;
 mod landlock;
 mod layers;
