@@ -62,17 +62,11 @@ impl Workshop {
         let mut workshop = Self::open(&dir)?;
         workshop.own = Some(own_dir);
         workshop.other_compiler = Some(beside.join(OTHER_COMPILER)).filter(|path| path.exists());
-        write(&dir.join("plan.h"), &bare::header(&workshop.plan)?)?;
-        for (file, text) in bare::PROGRAM {
-            write(&dir.join(file), text)?;
-        }
         write(&dir.join("install.c"), filter::INSTALL)?;
         write(&dir.join("calls.c"), filter::CALLS)?;
         write(&dir.join("libseccomp.c"), filter::LIBSECCOMP)?;
         write(&dir.join("loops.c"), overhead::PROGRAM)?;
-        for (name, compiler, flag) in BARE {
-            build_c(&dir, compiler, name, "bare.c", &["-static", flag])?;
-        }
+        workshop.build_bare()?;
         build_c(&dir, "gcc", "loops", "loops.c", &["-static"])?;
         build_c(&dir, "gcc", "install", "install.c", &[])?;
         build_c(&dir, "gcc", "calls", "calls.c", &[])?;
@@ -95,7 +89,21 @@ impl Workshop {
             let copy = dir.join(program.file_name().unwrap_or_default());
             fs::copy(&program, copy).map_err(|error| format!("{}: {error}", program.display()))?;
         }
-        Self::open(&dir)
+        let workshop = Self::open(&dir)?;
+        workshop.build_bare()?;
+        Ok(workshop)
+    }
+
+    /// Builds the peers in C from the plan.
+    fn build_bare(&self) -> Result<(), Fault> {
+        write(&self.dir.join("plan.h"), &bare::header(&self.plan)?)?;
+        for (file, text) in bare::PROGRAM {
+            write(&self.dir.join(file), text)?;
+        }
+        for (name, compiler, flag) in BARE {
+            build_c(&self.dir, compiler, name, "bare.c", &["-static", flag])?;
+        }
+        Ok(())
     }
 
     /// Takes a directory that [`build`](Self::build) has made.
