@@ -27,6 +27,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Shared;
 use crate::supervisor::{self, End};
+use crate::timeout::Timeout;
 use crate::{descriptors, identity, init, load, receipt};
 use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
 use purple_sys::signal;
@@ -82,17 +83,21 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     };
 
     let started = now(ClockId::Realtime);
-    let (end, used, status) = match supervise(&run) {
-        Ok((end, used)) => {
-            let status = exit_status::of(&run, &end);
-            (end, used, status)
-        }
-        Err(refused) => (End::refused(refused.status), None, refused.status),
+    let (end, used) = match supervise(&run) {
+        Ok(ended) => ended,
+        Err(refused) => (End::refused(refused.status), None),
     };
-    if let Some(report) = report {
-        report.write(&run, &end, used.as_ref(), status, started)?;
+    let status = exit_status::of(&end);
+    // What stays comes before what is said.
+    let written = match report {
+        Some(report) => report.write(&run, &end, used.as_ref(), status, started),
+        None => Ok(()),
+    };
+    if let Some(used) = &used {
+        used.say_reached(&run.plan);
     }
-    Ok(status)
+    exit_status::explain(&run, &end);
+    written.map(|()| status)
 }
 
 /// Blocks every signal: from here on they are waited for. Returns those that the caller had blocked.
@@ -109,7 +114,7 @@ fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
     };
     let end = run_sandbox(run, Some(&group));
     // The group ends first, also where the run has failed.
-    let used = group.end(&run.plan);
+    let used = group.end();
     Ok((end?, Some(used?)))
 }
 
@@ -136,11 +141,13 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
         None => (None, None),
     };
     let gate = Gate::new()?;
+    // Init gets a copy.
+    let timeout = Timeout::start(&run.plan.process);
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Forked::Child => init::run(run, gate, steps, socket),
+        Forked::Child => init::run(run, gate, timeout, steps, socket),
         Forked::Parent(init) => init,
     };
     // Init has these now.
@@ -148,7 +155,7 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     for step in steps {
         step.tree = None;
     }
-    let end = watch(run, init, gate, recorder);
+    let end = watch(run, init, gate, timeout, recorder);
     if end.is_err() {
         end_init(init);
     }
@@ -156,12 +163,18 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
 }
 
 /// Maps the ids of init, lets it go on, and waits for its end.
-fn watch(run: &Run, init: Pid, gate: Gate, recorder: Option<Recorder>) -> Result<End, Refused> {
+fn watch(
+    run: &Run,
+    init: Pid,
+    gate: Gate,
+    timeout: Timeout,
+    recorder: Option<Recorder>,
+) -> Result<End, Refused> {
     identity::map(run, init)?;
     receipt::outside(&run.shared)?;
     // The gate closes when this returns: init then knows that nothing waits for it.
     let _opened = gate.open()?;
-    supervisor::watch(run, init, recorder)
+    supervisor::watch(run, init, timeout, recorder)
 }
 
 /// Ends init where the run has failed and it has not ended by itself: what it still does must not go

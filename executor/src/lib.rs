@@ -44,8 +44,10 @@ mod report;
 mod run;
 mod session;
 mod shared;
+mod standard_error;
 mod supervisor;
 mod text;
+mod timeout;
 
 pub use apply::run;
 pub use message::SETUP_REFUSED;

@@ -133,12 +133,11 @@ impl Report {
         };
         let mut output = Output::new(self.file);
         report.write_line(&mut output);
+        let written = output.end();
         if let Some(denied) = end.denied.filter(|_| self.summarised) {
             summarise(denied.table);
         }
-        output
-            .end()
-            .map_err(|errno| refuse!(STEP, self.path, errno))
+        written.map_err(|errno| refuse!(STEP, self.path, errno))
     }
 }
 

@@ -13,6 +13,7 @@ mod denials;
 mod devices;
 mod doctor;
 mod files;
+mod held_up;
 
 mod host;
 mod inside;

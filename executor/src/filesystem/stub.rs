@@ -87,7 +87,9 @@ pub(crate) fn make(
 /// Opens a stub and shares the lock of it. What was seen before must be what is opened, and what is
 /// there once it is locked. NOENT and WOULDBLOCK: another sandbox is just removing it.
 pub(crate) fn lock(parent: BorrowedFd<'_>, name: &CStr, seen: &Stat) -> Result<OwnedFd, Errno> {
-    let stub = open_below(parent, name, OFlags::RDONLY)?;
+    // Another sandbox may have put a FIFO in its place meanwhile.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let stub = open_below(parent, name, flags)?;
     flock(&stub, FlockOperation::NonBlockingLockShared)?;
     let there = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if is_same(&there, seen) && is_same(&fstat(&stub)?, seen) {
