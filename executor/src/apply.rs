@@ -17,6 +17,7 @@ use crate::cgroup::{Group, GroupUsage};
 use crate::clock::now;
 use crate::exit_status;
 use crate::files::write_all;
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
 use crate::gate::Gate;
@@ -29,6 +30,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Shared;
 use crate::supervisor::{self, End};
+use crate::timeout::Timeout;
 use crate::{descriptors, identity, init, load, receipt};
 use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
 use purple_sys::signal;
@@ -66,7 +68,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     if let Some((parent, _)) = options.parent {
         die_with(parent)?;
     }
-    let plan = load::plan(options.plan)?;
+    let (plan, plan_file) = load::plan(options.plan)?;
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = Outside::of(&plan, &options)?;
@@ -77,6 +79,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         arguments: start.arguments,
         environment: start.environment,
         plan,
+        plan_file,
         filter,
         outside,
         signals,
@@ -84,17 +87,21 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     };
 
     let started = now(ClockId::Realtime);
-    let (end, used, status) = match supervise(&run) {
-        Ok((end, used)) => {
-            let status = exit_status::of(&run, &end);
-            (end, used, status)
-        }
-        Err(refused) => (End::refused(refused.status), None, refused.status),
+    let (end, used) = match supervise(&run, report.as_ref()) {
+        Ok(ended) => ended,
+        Err(refused) => (End::refused(refused.status), None),
     };
-    if let Some(report) = report {
-        report.write(&run, &end, used.as_ref(), status, started)?;
+    let status = exit_status::of(&end);
+    // What stays comes before what is said.
+    let written = match report {
+        Some(report) => report.write(&run, &end, used.as_ref(), status, started),
+        None => Ok(()),
+    };
+    if let Some(used) = &used {
+        used.say_reached(&run.plan);
     }
-    Ok(status)
+    exit_status::explain(&run, &end);
+    written.map(|()| status)
 }
 
 /// Blocks every signal: from here on they are waited for. Returns those that the caller had blocked.
@@ -104,14 +111,14 @@ fn block_signals() -> Result<signal::Set, Errno> {
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
-fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
+fn supervise(run: &Run, report: Option<&Report>) -> Result<(End, Option<GroupUsage>), Refused> {
     load::layers(&run.plan, &run.options)?;
     let Some(group) = Group::make(run)? else {
-        return Ok((run_sandbox(run, None)?, None));
+        return Ok((run_sandbox(run, None, report)?, None));
     };
-    let end = run_sandbox(run, Some(&group));
+    let end = run_sandbox(run, Some(&group), report);
     // The group ends first, also where the run has failed.
-    let used = group.end(&run.plan);
+    let used = group.end();
     Ok((end?, Some(used?)))
 }
 
@@ -120,15 +127,23 @@ fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
 /// The frame of this function stays for as long as the sandbox runs. It is not made part of the
 /// caller's frame, which needs much more.
 #[inline(never)]
-fn run_sandbox(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
+fn run_sandbox(run: &Run, group: Option<&Group>, report: Option<&Report>) -> Result<End, Refused> {
     let steps = Step::all(&run.plan)?;
+    sources::resolve(steps)?;
     if run.outside.root {
         sources::open(steps, run.outside)?;
     }
-    protected::make_stubs(steps)?;
+    let mut kept = KeptSet::open(run, steps, report.map(Report::file))?;
     let mut janitor = None;
-    let end = start(run, group, steps, &mut janitor);
-    protected::remove_stubs(steps);
+    let end = match protected::make_stubs(steps) {
+        Ok(()) => {
+            let end = start(run, group, steps, &mut kept, &mut janitor);
+            protected::remove_stubs(steps);
+            end
+        }
+        Err(refused) => Err(refused),
+    };
+    kept.remove_stubs();
     if let Some(janitor) = janitor {
         janitor.end()?;
     }
@@ -140,6 +155,7 @@ fn start(
     run: &Run,
     group: Option<&Group>,
     steps: &mut [Step],
+    kept: &mut KeptSet,
     janitor: &mut Option<Janitor>,
 ) -> Result<End, Refused> {
     let (recorder, socket) = match recorder::start(run)? {
@@ -147,11 +163,13 @@ fn start(
         None => (None, None),
     };
     let gate = Gate::new()?;
+    // Init gets a copy.
+    let timeout = Timeout::start(&run.plan.process);
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Forked::Child => init::run(run, gate, steps, socket),
+        Forked::Child => init::run(run, gate, timeout, steps, kept, socket),
         Forked::Parent(init) => init,
     };
     // Init has these now.
@@ -159,8 +177,8 @@ fn start(
     for step in &mut *steps {
         step.tree = None;
     }
-    let started = janitor::start(init, steps).map(|started| *janitor = started);
-    let end = started.and_then(|()| watch(run, init, gate, recorder));
+    let started = janitor::start(init, steps, kept).map(|started| *janitor = started);
+    let end = started.and_then(|()| watch(run, init, gate, timeout, recorder));
     if end.is_err() {
         end_init(init);
     }
@@ -168,12 +186,18 @@ fn start(
 }
 
 /// Maps the ids of init, lets it go on, and waits for its end.
-fn watch(run: &Run, init: Pid, gate: Gate, recorder: Option<Recorder>) -> Result<End, Refused> {
+fn watch(
+    run: &Run,
+    init: Pid,
+    gate: Gate,
+    timeout: Timeout,
+    recorder: Option<Recorder>,
+) -> Result<End, Refused> {
     identity::map(run, init)?;
     receipt::outside(&run.shared)?;
     // The gate closes when this returns: init then knows that nothing waits for it.
     let _opened = gate.open()?;
-    supervisor::watch(run, init, recorder)
+    supervisor::watch(run, init, timeout, recorder)
 }
 
 /// Ends init where the run has failed and it has not ended by itself: what it still does must not go

@@ -66,8 +66,12 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
 }
 
 /// Says why execve failed after the search went well.
-pub(crate) fn exec_failed(command: &CStr, errno: Errno) -> u8 {
+pub(crate) fn say_failed(command: &CStr, errno: Errno) {
     say!(STEP, command, errno);
+}
+
+/// The exit status where it failed.
+pub(crate) fn status_of(errno: Errno) -> u8 {
     if errno == Errno::NOENT {
         NOT_FOUND
     } else {

@@ -12,9 +12,11 @@ pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     open_at(CWD, path, flags)
 }
 
-/// Opens what is there already, below a directory.
+/// Opens what is there already, below a directory. Whatever is there, this does not wait: not for the
+/// other end of a FIFO (fifo(7)), nor for who has a lease on a file (`F_SETLEASE(2const)`).
 pub(crate) fn open_at(dir: impl AsFd, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
-    openat(dir, path, flags | OFlags::CLOEXEC, Mode::empty())
+    let always = OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    openat(dir, path, flags | always, Mode::empty())
 }
 
 /// Reads as much of a file as fits.

@@ -4,6 +4,7 @@
 //! gate for the id maps, `build` with them, and `start` the payload. From then on it knows nothing
 //! but the payload's id, so nothing can be learnt from it.
 
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
 use crate::gate::{Gate, is_closed};
@@ -11,6 +12,7 @@ use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::parent::die_with_parent;
 use crate::run::Run;
 use crate::shared::{PayloadState, Shared};
+use crate::timeout::{Due, Timeout};
 use crate::{capabilities, identity, payload, session};
 use core::convert::Infallible;
 use core::time::Duration;
@@ -31,8 +33,15 @@ const STEPPING_BACK: &str = "stepping back";
 const WAITING: &str = "waiting";
 
 /// Runs as process 1 until the payload ends. `socket` leads to the recorder, where there is one.
-pub(crate) fn run(run: &Run, gate: Gate, steps: &mut [Step], socket: Option<OwnedFd>) -> ! {
-    let started = match build(run, gate, steps) {
+pub(crate) fn run(
+    run: &Run,
+    gate: Gate,
+    timeout: Timeout,
+    steps: &mut [Step],
+    kept: &KeptSet,
+    socket: Option<OwnedFd>,
+) -> ! {
+    let started = match build(run, gate, steps, kept) {
         Ok(()) => start(run, socket.as_ref().map(AsFd::as_fd)),
         Err(refused) => Err(refused),
     };
@@ -45,6 +54,7 @@ pub(crate) fn run(run: &Run, gate: Gate, steps: &mut [Step], socket: Option<Owne
         is_group: run.plan.process.flags & process_flags::NEW_SESSION != 0,
         socket,
         shared: run.shared,
+        timeout,
     };
     forget_arguments(run.arguments, move || {
         let shared = watched.shared;
@@ -63,7 +73,7 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 /// Everything that is common to all processes inside. It takes much of the stack, and init waits
 /// without it.
 #[inline(never)]
-fn build(run: &Run, gate: Gate, steps: &mut [Step]) -> Result<(), Refused> {
+fn build(run: &Run, gate: Gate, steps: &mut [Step], kept: &KeptSet) -> Result<(), Refused> {
     // While the supervisor maps the ids. It cannot map those of a process that has ended, so what
     // fails here counts when it is done.
     let prepared = prepare(run);
@@ -79,7 +89,7 @@ fn build(run: &Run, gate: Gate, steps: &mut [Step]) -> Result<(), Refused> {
         return Err(refuse!("supervision", "the supervisor is gone"));
     }
     session::new_keyring()?;
-    filesystem::build(run, steps)
+    filesystem::build(run, steps, kept)
 }
 
 /// What takes no ids, and looks at no file.
@@ -130,6 +140,7 @@ struct Watched {
     /// Leads to the recorder; taken once the listener is sent.
     socket: Option<OwnedFd>,
     shared: Shared,
+    timeout: Timeout,
 }
 
 impl Watched {
@@ -143,12 +154,34 @@ impl Watched {
         memory::trim_stack();
         loop {
             self.send_listener().or_refuse(STEP, WAITING)?;
-            let timeout = self.socket.as_ref().map(|_| SOON);
-            match signal::wait(signal::Set::ALL, timeout).or_refuse(STEP, WAITING)? {
+            let soon = self.socket.as_ref().map(|_| SOON);
+            let left = self.timeout.left();
+            let wait = soon.map_or(left, |soon| Some(left.map_or(soon, |left| left.min(soon))));
+            match signal::wait(signal::Set::ALL, wait).or_refuse(STEP, WAITING)? {
                 Some(signal::number::CHLD) => self.reap_all().or_refuse(STEP, WAITING)?,
                 // A write of ours to a closed pipe is no signal for the payload.
                 Some(signal::number::PIPE) | None => {}
                 Some(number) => self.pass_on(number).or_refuse(STEP, WAITING)?,
+            }
+            // Also where there was a signal: what is inside may send one after the other.
+            self.keep_time().or_refuse(STEP, WAITING)?;
+        }
+    }
+
+    /// Ends the command where its time is over: asks it first, and kills everything after the grace.
+    fn keep_time(&mut self) -> Result<(), Errno> {
+        match self.timeout.check() {
+            Due::Nothing => Ok(()),
+            Due::Ask => {
+                self.shared.end_time();
+                // What is stopped cannot end by itself.
+                continue_all()?;
+                self.pass_on(signal::number::TERM)
+            }
+            Due::Kill => {
+                self.shared
+                    .set(PayloadState::Signaled(signal::number::KILL));
+                exit_group(0)
             }
         }
     }
@@ -174,12 +207,12 @@ impl Watched {
     }
 
     fn pass_on(&self, number: u32) -> Result<(), Errno> {
-        // The payload has no job control of its own terminal: asked to stop, it is stopped.
-        let number = if number == signal::number::TSTP {
-            signal::number::STOP
-        } else {
-            number
-        };
+        match number {
+            // The payload has no job control of its own terminal: asked to stop, everything is.
+            signal::number::TSTP => return stop_all(),
+            signal::number::CONT => return continue_all(),
+            _ => {}
+        }
         let mut sent = if self.is_group {
             signal::send_to_group(self.payload, number)
         } else {
@@ -194,6 +227,25 @@ impl Watched {
             Err(Errno::SRCH) => Ok(()),
             sent => sent,
         }
+    }
+}
+
+/// Stops every process inside but this one, whatever group or session it is in.
+fn stop_all() -> Result<(), Errno> {
+    to_all(signal::number::STOP)
+}
+
+/// Lets every process inside go on, also what a program inside has stopped: nothing says who stopped
+/// a process.
+fn continue_all() -> Result<(), Errno> {
+    to_all(signal::number::CONT)
+}
+
+fn to_all(number: u32) -> Result<(), Errno> {
+    match signal::send_to_all(number) {
+        // There is none any more, and the next signal says so.
+        Err(Errno::SRCH) => Ok(()),
+        sent => sent,
     }
 }
 

@@ -4,6 +4,7 @@
 //! gone, and removes what the supervisor would have removed. Where the supervisor ends by itself, it ends the
 //! janitor first. A janitor that is killed too leaves the stubs to the next run.
 
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::protected;
 use crate::filesystem::step::Step;
 use crate::message::{OrRefuse, Refused};
@@ -30,8 +31,12 @@ pub(crate) struct Janitor {
 }
 
 /// Starts a janitor where there are stubs. Init must not have been waited for.
-pub(crate) fn start(init: Pid, steps: &mut [Step]) -> Result<Option<Janitor>, Refused> {
-    if steps.iter().all(|step| step.stub.is_none()) {
+pub(crate) fn start(
+    init: Pid,
+    steps: &mut [Step],
+    kept: &mut KeptSet,
+) -> Result<Option<Janitor>, Refused> {
+    if steps.iter().all(|step| step.stub.is_none()) && !kept.has_stubs() {
         return Ok(None);
     }
     let init = pidfd_open(init, PidfdFlags::empty()).or_refuse(STEP, STARTING)?;
@@ -39,7 +44,7 @@ pub(crate) fn start(init: Pid, steps: &mut [Step]) -> Result<Option<Janitor>, Re
     match clone_into(0, None).or_refuse(STEP, STARTING)? {
         Forked::Child => {
             drop(alive);
-            let status = match clean_up_after(&reader, &init, steps) {
+            let status = match clean_up_after(&reader, &init, steps, kept) {
                 Ok(()) => 0,
                 Err(_) => 1,
             };
@@ -57,13 +62,19 @@ pub(crate) fn start(init: Pid, steps: &mut [Step]) -> Result<Option<Janitor>, Re
 }
 
 /// What the janitor does. Every signal that can be blocked is blocked, as in the supervisor.
-fn clean_up_after(supervisor: &OwnedFd, init: &OwnedFd, steps: &mut [Step]) -> Result<(), Errno> {
+fn clean_up_after(
+    supervisor: &OwnedFd,
+    init: &OwnedFd,
+    steps: &mut [Step],
+    kept: &mut KeptSet,
+) -> Result<(), Errno> {
     // What the keyboard sends, and a session that ends, is not for it.
     let _session: Pid = setsid()?;
     wait_for(supervisor, PollFlags::HUP)?;
     // Init ends after everything inside: until then something could still be planted.
     wait_for(init, PollFlags::IN)?;
     protected::remove_stubs(steps);
+    kept.remove_stubs();
     Ok(())
 }
 

@@ -42,11 +42,14 @@ mod payload;
 mod receipt;
 mod recorder;
 mod report;
+mod report_file;
 mod run;
 mod session;
 mod shared;
+mod standard_error;
 mod supervisor;
 mod text;
+mod timeout;
 
 pub use apply::run;
 pub use message::SETUP_REFUSED;

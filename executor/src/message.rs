@@ -1,12 +1,13 @@
 //! What the executor says on standard error, one line at a time.
+//!
+//! Deeds come before words: who kills, or writes what stays, does that first and speaks then.
 
 use crate::errno;
-use crate::files::write_all;
+use crate::standard_error;
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::{Mount, SourceLine};
 pub use purple_report::SETUP_REFUSED;
-use purple_sys::descriptors;
 use rustix::io::Errno;
 
 /// A step has failed, and the run must end with this exit status.
@@ -134,9 +135,7 @@ pub(crate) fn print(step: &str, parts: &[Part<'_>]) {
         }
     }
     line.push("\n");
-    if write_all(descriptors::error(), line.bytes()).is_err() {
-        // There is nowhere else to say it.
-    }
+    standard_error::write(line.bytes());
 }
 
 /// The longest message: room for two names of which every byte is escaped.

@@ -208,6 +208,12 @@ fn look(pid: u32, file: &str, at: u64, into: &mut [u8]) -> Option<usize> {
     rustix::io::pread(file, into, at).ok()
 }
 
+/// Says that the recorder has ended before its time.
+pub(crate) fn say_lost() {
+    let what = "the recorder has ended; what is denied is not recorded any more";
+    say!(STEP, what);
+}
+
 impl Recorder {
     /// Takes note of a child that has ended. True where it was the recorder, before its time, and
     /// the policy does not let the run go on without it.
@@ -220,8 +226,6 @@ impl Recorder {
         if self.whole {
             return false;
         }
-        let what = "the recorder has ended; what is denied is not recorded any more";
-        say!(STEP, what);
         match run.plan.audit.iter().next() {
             Some(audit) => audit.failure == AuditFailure::End,
             None => true,

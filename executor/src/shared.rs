@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     value: &'static AtomicU32,
     /// The descriptor of the listener of the payload's filter; 0 for none yet.
     listener: &'static AtomicU32,
+    /// 1 once init has seen that the time is over.
+    time_is_over: &'static AtomicU32,
     /// The numbers of the supervisor's namespaces.
     pub(crate) outside: &'static [AtomicU64; 32],
     /// What the receipt says, by [`crate::receipt`].
@@ -51,13 +53,14 @@ impl Shared {
     /// A page on which nothing is written yet.
     pub(crate) fn new() -> Result<Self, Errno> {
         let SharedPage { words, tables } = memory::shared_page()?;
-        let [go, kind, value, listener] = words;
+        let [go, kind, value, listener, time_is_over] = words;
         let [outside, receipt] = tables;
         Ok(Self {
             go,
             kind,
             value,
             listener,
+            time_is_over,
             outside,
             receipt,
         })
@@ -89,6 +92,16 @@ impl Shared {
     /// That descriptor, once the filter is loaded.
     pub(crate) fn listener(&self) -> Option<u32> {
         Some(self.listener.load(Ordering::Acquire)).filter(|&number| number != 0)
+    }
+
+    /// Says that the time is over.
+    pub(crate) fn end_time(&self) {
+        self.time_is_over.store(1, Ordering::Release);
+    }
+
+    /// Whether init has said so.
+    pub(crate) fn is_time_over(&self) -> bool {
+        self.time_is_over.load(Ordering::Acquire) == 1
     }
 
     /// Records the outcome.

@@ -1,16 +1,14 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals.
 
-use crate::clock::now;
-use crate::message::{OrRefuse, Refused, say};
+use crate::message::{OrRefuse, Refused};
 use crate::recorder::{Denials, Recorder};
 use crate::run::Run;
 use crate::shared::PayloadState;
+use crate::timeout::{Due, Timeout};
 use core::time::Duration;
-use purple_plan::Process;
 use purple_sys::wait::{Ended, reap};
 use purple_sys::{memory, signal};
 use rustix::process::{Pid, Signal, getpid, kill_process};
-use rustix::time::ClockId;
 
 const STEP: &str = "supervision";
 const WAITING: &str = "waiting";
@@ -55,12 +53,17 @@ impl End {
 }
 
 /// Waits until init has ended.
-pub(crate) fn watch(run: &Run, init: Pid, recorder: Option<Recorder>) -> Result<End, Refused> {
+pub(crate) fn watch(
+    run: &Run,
+    init: Pid,
+    timeout: Timeout,
+    recorder: Option<Recorder>,
+) -> Result<End, Refused> {
     let mut watched = Watched {
         init,
         recorder,
         unrecorded: false,
-        timeout: Timeout::start(&run.plan.process),
+        timeout,
     };
     memory::trim_stack();
     loop {
@@ -71,8 +74,10 @@ pub(crate) fn watch(run: &Run, init: Pid, recorder: Option<Recorder>) -> Result<
                 }
             }
             Some(number) => pass_on(init, number)?,
-            None => watched.timeout.check(init)?,
+            None => {}
         }
+        // Also where there was a signal: there may be one after the other.
+        watched.keep_time()?;
     }
 }
 
@@ -85,6 +90,15 @@ struct Watched {
 }
 
 impl Watched {
+    /// Kills init where the time and the grace are over and it is still there. Until then it is
+    /// init that asks the command to end.
+    fn keep_time(&mut self) -> Result<(), Refused> {
+        match self.timeout.check() {
+            Due::Nothing | Due::Ask => Ok(()),
+            Due::Kill => kill_process(self.init, Signal::KILL).or_refuse(STEP, WAITING),
+        }
+    }
+
     /// Takes note of every child that has ended. Returns what was used once init is among them: its
     /// numbers have in them what everything inside has used.
     fn reap_all(&mut self, run: &Run) -> Result<Option<Ended>, Refused> {
@@ -111,70 +125,13 @@ impl Watched {
         };
         Ok(End {
             outcome: run.shared.get(),
-            timed_out: self.timeout.is_over,
+            // Init may have seen to it first, and all the time while this process was stopped.
+            timed_out: self.timeout.is_over() || run.shared.is_time_over(),
             unrecorded: self.unrecorded,
             denied,
             usage,
             wall,
         })
-    }
-}
-
-/// The time that a run may take. When it is over, init is asked to end; after the grace that follows,
-/// it is killed.
-struct Timeout {
-    start: Duration,
-    limit: Duration,
-    grace: Duration,
-    /// When something is to be done; `None` where there is no limit, and after the kill.
-    deadline: Option<Duration>,
-    /// Whether the time was up, and init was asked to end.
-    is_over: bool,
-}
-
-impl Timeout {
-    fn start(process: &Process<'_>) -> Self {
-        let start = now(ClockId::Monotonic);
-        let limit = Duration::from_millis(process.timeout_ms);
-        let deadline = start.saturating_add(limit);
-        Self {
-            start,
-            limit,
-            grace: Duration::from_millis(process.grace_ms),
-            deadline: (!limit.is_zero()).then_some(deadline),
-            is_over: false,
-        }
-    }
-
-    fn passed(&self) -> Duration {
-        now(ClockId::Monotonic).saturating_sub(self.start)
-    }
-
-    /// How long there is to wait; `None` for as long as it takes.
-    fn left(&self) -> Option<Duration> {
-        let deadline = self.deadline?;
-        Some(deadline.saturating_sub(now(ClockId::Monotonic)))
-    }
-
-    /// Asks init to end, or kills it, if it is time for that.
-    fn check(&mut self, init: Pid) -> Result<(), Refused> {
-        let Some(deadline) = self.deadline else {
-            return Ok(());
-        };
-        let time = now(ClockId::Monotonic);
-        if time < deadline {
-            return Ok(());
-        }
-        if self.is_over {
-            kill_process(init, Signal::KILL).or_refuse(STEP, WAITING)?;
-            self.deadline = None;
-        } else {
-            self.is_over = true;
-            say!("timeout", "ended after ", self.limit.as_secs(), " s");
-            kill_process(init, Signal::TERM).or_refuse(STEP, WAITING)?;
-            self.deadline = Some(now(ClockId::Monotonic).saturating_add(self.grace));
-        }
-        Ok(())
     }
 }
 

@@ -8,6 +8,8 @@
 //! 2 `e2e/attacks::directory_as_a_standard_descriptor`
 //! 2 `adversarial/descriptors::a_working_directory_through_a_descriptor`
 //! 3 `adversarial/descriptors::a_directory_passed_over_a_socket`
+//! 3 `adversarial/descriptors::a_shown_tree_by_a_mount_that_can_be_written`
+//! 3 `adversarial/descriptors::a_shown_tree_by_a_mount_that_can_be_written_through_an_input`
 //! 4 `adversarial/kernel::files_that_steer_the_kernel`
 //! 4 `adversarial/kernel::files_that_tell_of_the_kernel`
 //! 4 `e2e/kernel::kernel_settings_cannot_be_written`

@@ -61,7 +61,7 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
 }
 
 /// Removes what [`WAYS`] have made for themselves.
-fn clean(dir: &Path) {
+pub(crate) fn clean(dir: &Path) {
     for entry in fs::read_dir(dir).expect("a directory") {
         let path = entry.expect("an entry").path();
         match path
@@ -119,7 +119,7 @@ pub(crate) fn waiting(
     (child, out)
 }
 
-fn each_is_refused(found: &Value, name: &str) {
+pub(crate) fn each_is_refused(found: &Value, name: &str) {
     for (way, result) in found[name].as_object().expect("an object") {
         let result = result.as_str().expect("a name");
         let known = [

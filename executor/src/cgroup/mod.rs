@@ -81,7 +81,7 @@ impl Group {
             values: Text::new(),
         };
         if let Err(refused) = group.set_limits(&run.plan) {
-            let _used: Result<GroupUsage, Refused> = group.end(&run.plan);
+            let _used: Result<GroupUsage, Refused> = group.end();
             return Err(refused);
         }
         Ok(Some(group))
@@ -131,20 +131,18 @@ impl Group {
         Ok(())
     }
 
-    /// Kills what is left, says which limits were reached, and removes the group.
+    /// Kills what is left, counts, and removes the group.
     #[inline(never)]
-    pub(crate) fn end(self, plan: &Plan<'_>) -> Result<GroupUsage, Refused> {
+    pub(crate) fn end(self) -> Result<GroupUsage, Refused> {
         write(self.dir(), c"cgroup.kill", b"1").or_refuse(STEP, "killing the group")?;
         self.wait_until_empty()
             .or_refuse(STEP, "waiting for the group's end")?;
         let counts = self.read_counts();
         remove(&self.parent, &self.name).or_refuse(STEP, "removing the group")?;
-        let used = GroupUsage {
+        Ok(GroupUsage {
             values: self.values,
             counts,
-        };
-        used.say_reached(plan);
-        Ok(used)
+        })
     }
 
     /// Everything that is counted. Times are in microseconds. Where a word stands more than once in a
@@ -192,7 +190,7 @@ impl Group {
 
 impl GroupUsage {
     /// Says which limits were reached.
-    fn say_reached(&self, plan: &Plan<'_>) {
+    pub(crate) fn say_reached(&self, plan: &Plan<'_>) {
         let memory = ": processes that the kernel killed for want of memory: ";
         let pids = ": new processes and threads that it kept from starting: ";
         for (file, count, what) in [

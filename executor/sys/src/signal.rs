@@ -12,10 +12,16 @@ use rustix::process::Pid;
 
 /// Signal numbers (signal(7), the column for x86 and ARM).
 pub mod number {
+    /// Ends a process; no process can refuse it.
+    pub const KILL: u32 = 9;
     /// A write to a pipe that has no reader.
     pub const PIPE: u32 = 13;
+    /// Asks a process to end.
+    pub const TERM: u32 = 15;
     /// A child stopped or ended.
     pub const CHLD: u32 = 17;
+    /// Lets a stopped process go on.
+    pub const CONT: u32 = 18;
     /// Stops a process; no process can refuse it.
     pub const STOP: u32 = 19;
     /// Keyboard or program asks to stop for now.
@@ -102,6 +108,12 @@ pub fn send(process: Pid, signal: u32) -> Result<(), Errno> {
 /// Sends a signal to every process of the group that this process leads.
 pub fn send_to_group(leader: Pid, signal: u32) -> Result<(), Errno> {
     kill(id(leader)?.wrapping_neg(), signal)
+}
+
+/// Sends a signal to every process that this one may send it to, but itself and process 1 (kill(2)):
+/// in a namespace of processes, to every other one of that.
+pub fn send_to_all(signal: u32) -> Result<(), Errno> {
+    kill(-1, signal)
 }
 
 fn id(process: Pid) -> Result<isize, Errno> {

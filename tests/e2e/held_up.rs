@@ -1,0 +1,147 @@
+//! The clock runs and the end comes, whatever is stopped, full or held meanwhile.
+
+use super::inside::{PYTHON, python};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use purple_tests::host::processes;
+use purple_tests::policy::Policy;
+use purple_tests::run::{Run, finish};
+use purple_tests::test_dir::TestDir;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+scenarios! {
+    time_goes_on_while_the_supervisor_is_stopped
+    time_goes_on_while_everything_is_stopped
+    stopping_stops_what_has_left_the_group
+    a_full_pipe_holds_up_no_timeout
+    a_stopped_terminal_holds_up_no_timeout
+}
+
+/// Puts its arguments on a standard error that is not read.
+const UNREAD: &str = include_str!("../probes/with_a_standard_error_that_nobody_reads.py");
+
+/// Holds up what is written to standard error.
+const HOLD_UP: &str = include_str!("../probes/hold_up_standard_error.py");
+
+/// Three processes in three sessions, of which one does not obey.
+const FAMILY: &str =
+    "setsid sh -c 'trap \"\" TERM; setsid sleep 600 & echo ready; sleep 601' & wait";
+
+/// A plan with one second's time.
+fn timed(place: &TestDir) -> PathBuf {
+    let policy = Policy::new(place).section("resources: {session_timeout_seconds: 1}");
+    policy.compile(place)
+}
+
+fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether every process of this name has this state (`proc_pid_stat(5)`), of at least one.
+fn all_are(place: &TestDir, name: &str, wanted: impl Fn(char) -> bool) -> bool {
+    let listed = processes(place);
+    let mut states = listed
+        .iter()
+        .filter_map(|line| line.strip_suffix(name)?.strip_suffix(' '))
+        .map(|process| {
+            let text = fs::read_to_string(format!("{process}/stat")).unwrap_or_default();
+            let state = text
+                .rsplit(") ")
+                .next()
+                .and_then(|rest| rest.chars().next());
+            state.unwrap_or('?')
+        })
+        .peekable();
+    states.peek().is_some() && states.all(wanted)
+}
+
+fn stopped(state: char) -> bool {
+    state == 'T'
+}
+
+/// Runs the family for a second; `stop` is what stops the executor.
+fn stopped_by(place: &TestDir, stop: Signal) {
+    let plan = timed(place);
+    let run = Run::new(place, &plan, &["sh", "-c", FAMILY]).report();
+    let mut child = run.start();
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    assert!(out.read_line(&mut line).is_ok_and(|_| line == "ready\n"));
+    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    kill(id, stop).expect("the executor is there");
+    let was = waitpid(id, Some(WaitPidFlag::WUNTRACED));
+    assert_eq!(was, Ok(WaitStatus::Stopped(id, stop)));
+    // Nothing is left but the executor itself, which does not run.
+    wait_for("what is inside ends", || processes(place).len() == 1);
+    assert!(all_are(place, "purple-exec", stopped));
+    kill(id, Signal::SIGCONT).expect("the executor is there");
+    let done = finish(child, &[], Duration::from_secs(30));
+    assert_eq!(done.code(), 124, "{done}");
+    assert_eq!(done.stderr, "purple-exec: timeout: ended after 1 s\n");
+    let report = fs::read_to_string(place.at("report.json")).expect("a report");
+    assert!(report.contains(r#""outcome":"timeout""#), "{report}");
+}
+
+fn time_goes_on_while_the_supervisor_is_stopped(place: &TestDir) {
+    stopped_by(place, Signal::SIGSTOP);
+}
+
+fn time_goes_on_while_everything_is_stopped(place: &TestDir) {
+    stopped_by(place, Signal::SIGTSTP);
+}
+
+fn stopping_stops_what_has_left_the_group(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let mut child = Run::new(place, &plan, &["sh", "-c", FAMILY]).start();
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    assert!(out.read_line(&mut line).is_ok_and(|_| line == "ready\n"));
+    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    let two_sleep = || {
+        processes(place)
+            .iter()
+            .filter(|one| one.ends_with(" sleep"))
+            .count()
+            == 2
+    };
+    wait_for("both programs start", two_sleep);
+    kill(id, Signal::SIGTSTP).expect("the executor is there");
+    wait_for("all of them stop", || {
+        all_are(place, "sleep", stopped) && all_are(place, "sh", stopped)
+    });
+    kill(id, Signal::SIGCONT).expect("the executor is there");
+    wait_for("all of them go on", || {
+        all_are(place, "sleep", |state| state != 'T') && all_are(place, "sh", |state| state != 'T')
+    });
+    kill(id, Signal::SIGKILL).expect("the executor is there");
+    let done = finish(child, &[], Duration::from_secs(30));
+    assert_eq!(done.signal(), Some(9));
+}
+
+/// The program holds up what is written to standard error, and the time ends it.
+fn held_up(place: &TestDir, kind: &str) {
+    let done = python(place, &timed(place), HOLD_UP)
+        .wrapped(&[PYTHON, "-c", UNREAD, kind])
+        .report()
+        .finish();
+    assert_eq!(done.out(), "held up\n", "a plain write would wait: {done}");
+    assert_eq!(done.code(), 124, "{done}");
+    let report = done.report.expect("a report");
+    assert_eq!(report["outcome"], "timeout");
+}
+
+fn a_full_pipe_holds_up_no_timeout(place: &TestDir) {
+    held_up(place, "pipe");
+}
+
+fn a_stopped_terminal_holds_up_no_timeout(place: &TestDir) {
+    held_up(place, "terminal");
+}
