@@ -14,6 +14,7 @@ mod devices;
 mod doctor;
 mod files;
 
+mod hidden;
 mod host;
 mod inside;
 mod kernel;

@@ -10,6 +10,7 @@ use crate::session::Session;
 use crate::workspace::{self, WorkspaceError};
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
+use purple_host::path::shown;
 use purple_plan::{DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
 use std::io;
@@ -186,7 +187,7 @@ impl Display for LaunchError {
             Self::Executor(error) => error.fmt(f),
             Self::Workspace(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
-            Self::Exec { program, error } => write!(f, "{}: {error}", program.display()),
+            Self::Exec { program, error } => write!(f, "{}: {error}", shown(program)),
         }
     }
 }

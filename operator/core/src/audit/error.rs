@@ -1,6 +1,7 @@
 //! Why the audit log cannot be read or written.
 
 use purple_host::Errno;
+use purple_host::path::shown;
 use std::fmt::{self, Display};
 use std::io;
 use std::path::PathBuf;
@@ -50,10 +51,10 @@ impl Display for LogError {
                 "neither XDG_STATE_HOME nor HOME says where the audit log lies; write `log_path`",
             ),
             Self::Log { path, problem } => {
-                write!(f, "the audit log {}: {problem}", path.display())
+                write!(f, "the audit log {}: {problem}", shown(path))
             }
             Self::Head { path, problem } => {
-                write!(f, "the audit log's head {}: {problem}", path.display())
+                write!(f, "the audit log's head {}: {problem}", shown(path))
             }
         }
     }
