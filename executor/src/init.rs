@@ -13,6 +13,7 @@ use crate::run::Run;
 use crate::shared::{PayloadState, Shared};
 use crate::{capabilities, identity, payload, session};
 use core::convert::Infallible;
+use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::process_flags;
 use purple_sys::clone::{Forked, NEW_CGROUP, SHARE_DESCRIPTORS, clone_into, enter_new};
@@ -23,12 +24,15 @@ use purple_sys::{descriptors, loopback, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior};
-use rustix::system::sethostname;
+use rustix::system::{setdomainname, sethostname, uname};
 
 const STEP: &str = "init";
 /// Where it has failed when giving something up did.
 const STEPPING_BACK: &str = "stepping back";
 const WAITING: &str = "waiting";
+
+/// The NIS domain name of a kernel that was given none (`UTS_DOMAINNAME` in linux/uts.h).
+const NO_DOMAIN: &CStr = c"(none)";
 
 /// Runs as process 1 until the payload ends. `socket` leads to the recorder, where there is one.
 pub(crate) fn run(run: &Run, gate: Gate, steps: &mut [Step], socket: Option<OwnedFd>) -> ! {
@@ -95,7 +99,20 @@ fn prepare(run: &Run) -> Result<(), Refused> {
     // now, which it was not when it was cloned.
     enter_new(process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
     loopback::bring_up().or_refuse("network", "loopback")?;
-    sethostname(process.hostname.to_bytes()).or_refuse("hostname", "sethostname")
+    name_the_host(process.hostname)
+}
+
+/// Gives the sandbox its host name, and no NIS domain name: its namespace of names begins as a copy
+/// of the host's (uts_namespaces(7)).
+fn name_the_host(name: &CStr) -> Result<(), Refused> {
+    const STEP: &str = "hostname";
+    sethostname(name.to_bytes()).or_refuse(STEP, "sethostname")?;
+    setdomainname(NO_DOMAIN.to_bytes()).or_refuse(STEP, "setdomainname")?;
+    let found = uname();
+    if found.nodename() != name || found.domainname() != NO_DOMAIN {
+        return Err(refuse!(STEP, "the names are not what was set"));
+    }
+    Ok(())
 }
 
 /// Starts the payload, and gives up what init does not need any more.

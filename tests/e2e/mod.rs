@@ -34,6 +34,7 @@ mod protected;
 mod records;
 mod refusals;
 mod report;
+mod shares;
 mod signals;
 mod streams;
 mod stubs;
