@@ -36,6 +36,7 @@ mod refusals;
 mod report;
 mod shares;
 mod signals;
+mod small_things;
 mod streams;
 mod stubs;
 mod subordinate;
