@@ -17,6 +17,7 @@ mod git;
 mod held_up;
 mod home;
 
+mod hidden;
 mod host;
 mod inside;
 mod kept;
@@ -37,7 +38,9 @@ mod protected;
 mod records;
 mod refusals;
 mod report;
+mod shares;
 mod signals;
+mod small_things;
 mod streams;
 mod stubs;
 mod subordinate;

@@ -40,7 +40,7 @@ fn command_lines(place: &TestDir) {
         (&[plan, "--"], "no command after --"),
         (
             &["--bad\x1b[31m\noption"],
-            "unknown option --bad\\x1b[31m\\x0aoption",
+            "unknown option --bad\\u{1b}[31m\\u{a}option",
         ),
     ];
     for (arguments, message) in cases {
@@ -163,7 +163,7 @@ fn commands_that_are_not_there(place: &TestDir) {
     run("").refused(127, "exec: the command is empty");
     run("no\x1bsuch").refused(
         127,
-        &format!("exec: no\\x1bsuch: not found inside the sandbox in {search}"),
+        &format!("exec: no\\u{{1b}}such: not found inside the sandbox in {search}"),
     );
 }
 

@@ -13,6 +13,7 @@ use purple_git::Watch;
 use purple_host::Errno;
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
+use purple_host::path::shown;
 use purple_host::process::{SuperviseError, supervise};
 use purple_plan::{DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
@@ -223,7 +224,7 @@ impl Display for LaunchError {
             Self::Workspace(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
             Self::OutputDirectory { directory, errno } => {
-                let directory = directory.display();
+                let directory = shown(directory);
                 write!(
                     f,
                     "{directory} cannot be read to look for repositories of git: {}",
@@ -231,7 +232,7 @@ impl Display for LaunchError {
                 )
             }
             Self::Supervise(error) => error.fmt(f),
-            Self::Exec { program, error } => write!(f, "{}: {error}", program.display()),
+            Self::Exec { program, error } => write!(f, "{}: {error}", shown(program)),
         }
     }
 }

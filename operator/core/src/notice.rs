@@ -1,6 +1,7 @@
 //! What people should read although nothing failed: values, which the command line prints.
 
 use crate::audit::error::LogError;
+use purple_host::path::shown;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::source::Sources;
 use std::fmt::{self, Display};
@@ -40,7 +41,7 @@ impl Display for Notice {
         match self {
             Self::Findings(findings) => findings.fmt(f),
             Self::OutputDirectoryMade(path) => {
-                write!(f, "made the output directory {}", path.display())
+                write!(f, "made the output directory {}", shown(path))
             }
             Self::NoRecord { why, when } => {
                 let consequence = match when {

@@ -15,6 +15,7 @@ mod walk;
 use leads::{Leads, Place};
 use purple_host::Errno;
 use purple_host::folder::Folder;
+use purple_host::path::shown;
 use repository::Repository;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -125,21 +126,20 @@ impl Watch {
 
 impl Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let visible = |path: &Path| path.display().to_string().escape_debug().to_string();
         match self {
-            Self::Disarmed { path, what } => write!(f, "{}: {what}", visible(path)),
+            Self::Disarmed { path, what } => write!(f, "{}: {what}", shown(path)),
             Self::Left { path, why } => {
                 write!(
                     f,
                     "{}: git runs commands from here, and they are left: {why}",
-                    visible(path)
+                    shown(path)
                 )
             }
             Self::NotSearched { path, why } => {
                 write!(
                     f,
                     "{}: not searched for repositories of git: {why}",
-                    visible(path)
+                    shown(path)
                 )
             }
         }
