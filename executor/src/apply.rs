@@ -6,7 +6,8 @@
 //! 3. `supervise`: the control group, the run inside it, and the end of the control group.
 //! 4. `run_sandbox`: what the host gives to the sandbox (sources of binds, stubs), the sandbox, and
 //!    the stubs' removal.
-//! 5. `start`: the recorder, init in its new namespaces, the id maps, and the wait for the end.
+//! 5. `start`: the recorder, init in its new namespaces, the janitor where there are stubs, the id
+//!    maps, and the wait for the end.
 //!
 //! Init goes on in `init.rs`, the payload in `payload.rs`. What a step leaves on the host (a group, a
 //! stub) is taken away by the function that made it, whatever happens in between.
@@ -16,9 +17,11 @@ use crate::cgroup::{Group, GroupUsage};
 use crate::clock::now;
 use crate::exit_status;
 use crate::files::write_all;
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
 use crate::gate::Gate;
+use crate::janitor::{self, Janitor};
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::outside::Outside;
 use crate::parent::{die_with, kill_and_wait};
@@ -33,13 +36,37 @@ use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
 use purple_sys::signal;
 use purple_sys::strings::Start;
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::process::{Pid, Resource, WaitOptions, getrlimit, waitpid};
 use rustix::time::ClockId;
 
 const STEP: &str = "start";
 
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
+    match check_stack() {
+        Ok(()) => carry_out(start),
+        Err(refused) => refused.status,
+    }
+}
+
+/// Refuses a stack that is too small, before a step needs it: the kernel would end the process without
+/// a word.
+fn check_stack() -> Result<(), Refused> {
+    /// More than any step needs, in bytes.
+    const NEEDED: u64 = 128 << 10;
+    match getrlimit(Resource::Stack).current {
+        Some(bytes) if bytes < NEEDED => {
+            let what =
+                " bytes of stack are too few: the limit must be 131072 or more (ulimit -s 128)";
+            Err(refuse!(STEP, bytes, what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// In a frame of its own, which is not there before the stack was looked at.
+#[inline(never)]
+fn carry_out(start: &Start) -> u8 {
     let done = match arguments::parse(start.arguments) {
         Ok(Request::Print(text)) => print(text),
         Ok(Request::Run(options)) => confine(options, *start),
@@ -65,7 +92,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     if let Some((parent, _)) = options.parent {
         die_with(parent)?;
     }
-    let plan = load::plan(options.plan)?;
+    let (plan, plan_file) = load::plan(options.plan)?;
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = Outside::of(&plan, &options)?;
@@ -76,6 +103,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         arguments: start.arguments,
         environment: start.environment,
         plan,
+        plan_file,
         filter,
         outside,
         signals,
@@ -83,7 +111,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     };
 
     let started = now(ClockId::Realtime);
-    let (end, used) = match supervise(&run) {
+    let (end, used) = match supervise(&run, report.as_ref()) {
         Ok(ended) => ended,
         Err(refused) => (End::refused(refused.status), None),
     };
@@ -114,12 +142,12 @@ fn block_signals() -> Result<signal::Set, Refused> {
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
-fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
+fn supervise(run: &Run, report: Option<&Report>) -> Result<(End, Option<GroupUsage>), Refused> {
     load::layers(&run.plan, &run.options)?;
     let Some(group) = Group::make(run)? else {
-        return Ok((run_sandbox(run, None)?, None));
+        return Ok((run_sandbox(run, None, report)?, None));
     };
-    let end = run_sandbox(run, Some(&group));
+    let end = run_sandbox(run, Some(&group), report);
     // The group ends first, also where the run has failed.
     let used = group.end();
     let (mut end, used) = (end?, used?);
@@ -133,19 +161,37 @@ fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
 /// The frame of this function stays for as long as the sandbox runs. It is not made part of the
 /// caller's frame, which needs much more.
 #[inline(never)]
-fn run_sandbox(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
+fn run_sandbox(run: &Run, group: Option<&Group>, report: Option<&Report>) -> Result<End, Refused> {
     let steps = Step::all(&run.plan)?;
+    sources::resolve(steps)?;
     if run.outside.root {
         sources::open(steps, run.outside)?;
     }
-    protected::make_stubs(steps)?;
-    let end = start(run, group, steps);
-    protected::remove_stubs(steps);
+    let mut kept = KeptSet::open(run, steps, report.map(Report::file))?;
+    let mut janitor = None;
+    let end = match protected::make_stubs(steps) {
+        Ok(()) => {
+            let end = start(run, group, steps, &mut kept, &mut janitor);
+            protected::remove_stubs(steps);
+            end
+        }
+        Err(refused) => Err(refused),
+    };
+    kept.remove_stubs();
+    if let Some(janitor) = janitor {
+        janitor.end()?;
+    }
     end
 }
 
 /// Starts init, and waits until the sandbox has ended.
-fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Refused> {
+fn start(
+    run: &Run,
+    group: Option<&Group>,
+    steps: &mut [Step],
+    kept: &mut KeptSet,
+    janitor: &mut Option<Janitor>,
+) -> Result<End, Refused> {
     let (recorder, socket) = match recorder::start(run, group.map(Group::dir))? {
         Some(started) => (Some(started.recorder), Some(started.socket)),
         None => (None, None),
@@ -157,15 +203,16 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Forked::Child => init::run(run, gate, timeout, steps, socket),
+        Forked::Child => init::run(run, gate, timeout, steps, kept, socket),
         Forked::Parent(init) => init,
     };
     // Init has these now.
     drop(socket);
-    for step in steps {
+    for step in &mut *steps {
         step.tree = None;
     }
-    let end = watch(run, init, gate, timeout, recorder);
+    let started = janitor::start(init, steps, kept).map(|started| *janitor = started);
+    let end = started.and_then(|()| watch(run, init, gate, timeout, recorder));
     if end.is_err() {
         end_init(init);
     }

@@ -5,6 +5,7 @@
 //! but the payload's id, so nothing can be learnt from it.
 
 use crate::descriptors::close_all_but;
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
 use crate::gate::{Gate, is_closed};
@@ -38,9 +39,10 @@ pub(crate) fn run(
     gate: Gate,
     timeout: Timeout,
     steps: &mut [Step],
+    kept: &KeptSet,
     socket: Option<OwnedFd>,
 ) -> ! {
-    let started = match build(run, gate, steps) {
+    let started = match build(run, gate, steps, kept) {
         Ok(()) => start(run, socket.as_ref().map(AsFd::as_fd)),
         Err(refused) => Err(refused),
     };
@@ -72,7 +74,7 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 /// Everything that is common to all processes inside. It takes much of the stack, and init waits
 /// without it.
 #[inline(never)]
-fn build(run: &Run, gate: Gate, steps: &mut [Step]) -> Result<(), Refused> {
+fn build(run: &Run, gate: Gate, steps: &mut [Step], kept: &KeptSet) -> Result<(), Refused> {
     // While the supervisor maps the ids. It cannot map those of a process that has ended, so what
     // fails here counts when it is done.
     let prepared = prepare(run);
@@ -88,7 +90,7 @@ fn build(run: &Run, gate: Gate, steps: &mut [Step]) -> Result<(), Refused> {
         return Err(refuse!("supervision", "the supervisor is gone"));
     }
     session::new_keyring()?;
-    filesystem::build(run, steps)
+    filesystem::build(run, steps, kept)
 }
 
 /// What takes no ids, and looks at no file.

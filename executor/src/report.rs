@@ -6,6 +6,7 @@ use crate::files::write_all;
 use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::recorder::Denials;
+use crate::report_file;
 use crate::run::Run;
 use crate::supervisor::End;
 use crate::text::Text;
@@ -20,8 +21,7 @@ use purple_report::{
 };
 use purple_sys::denials::{Arguments, Denied, KINDS, Table};
 use purple_sys::descriptors;
-use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 const STEP: &str = "report";
@@ -46,20 +46,13 @@ impl Report {
         let Some(path) = options.report else {
             return Ok(None);
         };
-        let flags = OFlags::CREATE
-            | OFlags::TRUNC
-            | OFlags::WRONLY
-            | OFlags::NOFOLLOW
-            | OFlags::NONBLOCK
-            | OFlags::CLOEXEC;
-        let fail = |errno| refuse!(STEP, path, errno);
-        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        // A file that was there keeps its mode unless it is changed here; a device must keep its own.
-        let status = rustix::fs::fstat(&file).map_err(fail)?;
-        if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
-            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        }
+        let file = report_file::open(path)?;
         Ok(Some(Self { file, path }))
+    }
+
+    /// The file.
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 
     /// Writes the report.

@@ -11,6 +11,12 @@ pub(crate) struct Text<const N: usize> {
     used: usize,
 }
 
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<const N: usize> Text<N> {
     /// An empty text.
     pub(crate) const fn new() -> Self {

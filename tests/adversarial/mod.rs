@@ -8,6 +8,8 @@
 //! 2 `e2e/attacks::directory_as_a_standard_descriptor`
 //! 2 `adversarial/descriptors::a_working_directory_through_a_descriptor`
 //! 3 `adversarial/descriptors::a_directory_passed_over_a_socket`
+//! 3 `adversarial/descriptors::a_shown_tree_by_a_mount_that_can_be_written`
+//! 3 `adversarial/descriptors::a_shown_tree_by_a_mount_that_can_be_written_through_an_input`
 //! 4 `adversarial/kernel::files_that_steer_the_kernel`
 //! 4 `adversarial/kernel::files_that_tell_of_the_kernel`
 //! 4 `e2e/kernel::kernel_settings_cannot_be_written`
@@ -33,6 +35,12 @@
 //! 10 `e2e/stubs::a_stub_that_was_left_is_taken_away`
 //! 10 `e2e/attacks::parent_of_a_protected_directory_is_renamed`
 //! 10 `e2e/refusals::targets_in_host_trees_are_never_made`
+//! 10 `e2e/stubs::a_janitor_takes_the_stubs_of_a_killed_supervisor_away`
+//! 10 `e2e/git::stubs_never_show`
+//! 10 `e2e/git::a_second_view_keeps_what_the_first_keeps`
+//! 10 `e2e/git::commands_in_submodules_and_worktrees_are_taken_out`
+//! 10 `e2e/git::a_repository_that_the_program_makes_runs_nothing`
+//! 10 `e2e/home::nothing_that_is_planted_in_a_home_is_run`
 //! 11 `e2e/files::shown_trees_cannot_be_changed`
 //! 11 `adversarial/files::a_program_that_is_not_shown`
 //! 11 `e2e/landlock::nothing_is_executed_but_from_shown_paths`

@@ -14,10 +14,13 @@ mod devices;
 mod doctor;
 mod emulated;
 mod files;
+mod git;
 mod held_up;
+mod home;
 
 mod host;
 mod inside;
+mod kept;
 mod kernel;
 mod landlock;
 mod layers;

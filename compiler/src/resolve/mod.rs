@@ -7,12 +7,14 @@ mod entries;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
+pub(crate) mod host;
 mod network;
 mod paths;
 mod protected;
 mod resources;
 mod scope;
 pub mod syscalls;
+mod views;
 
 pub use crate::syscalls::CAPABILITIES;
 pub use capabilities::KeptCapabilities;
@@ -20,8 +22,8 @@ pub(crate) use effective::effective;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
-pub use protected::Protected;
-pub(crate) use protected::default_groups;
+pub use protected::{GROUPS, Group, Origin, Program, Protected};
+pub(crate) use protected::{below_home, default_groups};
 pub use resources::{CPU_PERIOD, Resources};
 
 use crate::diagnostics::Sink;

@@ -6,7 +6,11 @@
 //! to a path meanwhile. The order of the table is the compiler's: a later step may lie inside an
 //! earlier one, and covers it where both have one place.
 
+mod guard;
+pub(crate) mod kept;
+pub(crate) mod links;
 mod masks;
+mod pin;
 pub(crate) mod protected;
 mod read_back;
 pub(crate) mod sources;
@@ -14,6 +18,7 @@ pub(crate) mod step;
 mod stub;
 mod target;
 mod tree;
+mod unkept;
 
 use crate::files::{is_directory, is_same, read_all, write_all};
 use crate::message::{OrRefuse, Refused, refuse};
@@ -21,6 +26,7 @@ use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::text::Text;
 use core::ffi::CStr;
+use kept::KeptSet;
 use masks::Masks;
 use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::mount::{self, Change};
@@ -49,7 +55,7 @@ pub(crate) fn make_private() -> Result<(), Refused> {
 }
 
 /// Builds the new root, makes it the root of this process, and records what it has read back.
-pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
+pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(), Refused> {
     // The modes are those of the plan.
     let _mask: Mode = umask(Mode::empty());
 
@@ -65,6 +71,7 @@ pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
         }
     }
     enter(&root)?;
+    guard::keep(&root, kept, steps, run.outside)?;
 
     let mounts = read_back::check(steps, run.outside.root)?;
     let is_setting = |step: &&Step| step.mount.kind == MountKind::Setting;

@@ -39,6 +39,7 @@ pub mod descriptors;
 pub mod exec;
 pub mod keyring;
 pub mod landlock;
+pub mod lock;
 pub mod loopback;
 pub mod memory;
 pub mod mount;

@@ -22,6 +22,8 @@ pub enum Notice {
     },
     /// Calls that were denied to the command: how many, which, and the line of the policy.
     Denied(String),
+    /// What the program has left in a repository for git to run.
+    Repository(purple_git::Found),
 }
 
 /// What a run had come to when its record failed.
@@ -48,6 +50,7 @@ impl Display for Notice {
                 write!(f, "{why}; {consequence}, as the policy says")
             }
             Self::Denied(line) => f.write_str(line),
+            Self::Repository(found) => found.fmt(f),
         }
     }
 }

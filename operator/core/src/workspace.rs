@@ -49,6 +49,12 @@ pub(crate) fn make_output_directories(
     Ok(())
 }
 
+/// The directories of the host that the program can write to.
+pub(crate) fn output_directories<'a>(plan: &Plan<'a>) -> Vec<&'a Path> {
+    let outputs = binds(plan).filter(SharedPath::is_output);
+    outputs.map(|shared| shared.source).collect()
+}
+
 /// What to do about a part of a path that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MissingPart {

@@ -37,7 +37,8 @@ pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
     if mount.kind != MountKind::Tmpfs {
         known(mount.size == 0 && mount.inodes == 0)?;
     }
-    let stub = mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY);
+    let stub = mount.flags
+        & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET);
     if stub != 0 {
         known(matches!(mount.kind, MountKind::Mask | MountKind::SelfBind))?;
         known(stub.is_power_of_two() && mount.flags & mount_flags::OPTIONAL == 0)?;

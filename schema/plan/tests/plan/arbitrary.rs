@@ -96,7 +96,9 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
                     kind,
                     flags: flags
                         & mount_flags::ALL
-                        & !(mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY),
+                        & !(mount_flags::STUB_FILE
+                            | mount_flags::STUB_DIRECTORY
+                            | mount_flags::STUB_SOCKET),
                     attrs: attrs & mount_attrs::ALL,
                     mode: mode & 0o7777,
                     line: source_line(line),
