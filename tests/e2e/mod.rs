@@ -12,6 +12,7 @@ mod capabilities;
 mod denials;
 mod devices;
 mod doctor;
+mod emulated;
 mod files;
 mod git;
 mod held_up;

@@ -14,7 +14,7 @@ use purple_host::Errno;
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
 use purple_host::path::shown;
-use purple_host::process::{SuperviseError, supervise};
+use purple_host::process::{EndedCommand, SuperviseError, supervise};
 use purple_plan::{DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
 use std::io;
@@ -140,9 +140,15 @@ impl PreparedRun<'_> {
     /// for git to run is put out of action, with a notice. Where there is nothing to do after the run, this process becomes
     /// purple-exec instead, and this does not return but for an error.
     pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
-        let ended = match (self.session, &self.repositories) {
-            (Some(session), _) => session.run(&mut self.executor, notices).map_err(Into::into),
-            (None, Some(_)) => supervise(&mut self.executor).map_err(LaunchError::Supervise),
+        let (ended, signals) = match (self.session, &self.repositories) {
+            (Some(session), _) => match session.run(&mut self.executor, notices) {
+                Ok((status, signals)) => (status.map_err(LaunchError::Session), Some(signals)),
+                Err(error) => (Err(LaunchError::Session(error)), None),
+            },
+            (None, Some(_)) => match supervise(&mut self.executor) {
+                Ok(EndedCommand { status, signals }) => (Ok(status), Some(signals)),
+                Err(error) => (Err(LaunchError::Supervise(error)), None),
+            },
             (None, None) => {
                 let error = self.executor.exec();
                 return Err(LaunchError::Exec {
@@ -153,6 +159,11 @@ impl PreparedRun<'_> {
         };
         let found = self.repositories.map(Watch::end).unwrap_or_default();
         notices.extend(found.into_iter().map(Notice::Repository));
+        // All is done and written down. What is said from here on may wait for a reader, and a signal
+        // ends that.
+        if let Some(signals) = signals {
+            signals.restore().map_err(LaunchError::Signals)?;
+        }
         ended
     }
 }
@@ -207,6 +218,8 @@ pub enum LaunchError {
     },
     /// purple-exec could not be run to its end.
     Supervise(SuperviseError),
+    /// Signals cannot be let through again.
+    Signals(Errno),
     /// This process cannot become purple-exec.
     Exec {
         /// Its path.
@@ -232,6 +245,7 @@ impl Display for LaunchError {
                 )
             }
             Self::Supervise(error) => error.fmt(f),
+            Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
             Self::Exec { program, error } => write!(f, "{}: {error}", shown(program)),
         }
     }

@@ -7,7 +7,7 @@ use crate::audit::record::{Run, Start};
 use crate::notice::{Notice, RecordStage};
 use crate::request::Request;
 use crate::workspace::{self, WorkspaceError};
-use purple_host::process::{EndedCommand, SuperviseError, supervise};
+use purple_host::process::{BlockedSignals, EndedCommand, SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
 use purple_report::Outcome;
@@ -78,21 +78,30 @@ impl<'a> Session<'a> {
             .arg(descriptor);
     }
 
-    /// Runs it to its end, with notices about what was denied, and writes the record.
+    /// Runs it to its end, with notices about what was denied, and writes the record. With the status come
+    /// the signals, all of which are held back until whoever has something left to do restores them.
     pub(crate) fn run(
         mut self,
         command: &mut Command,
         notices: &mut Vec<Notice>,
-    ) -> Result<u8, SessionError> {
+    ) -> Result<(Result<u8, SessionError>, BlockedSignals), SessionError> {
         let started = SystemTime::now();
         let started = started
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
         self.record_start(started, notices)?;
-        let EndedCommand {
-            status: ended,
-            signals,
-        } = supervise(command).map_err(SessionError::Supervise)?;
+        let EndedCommand { status, signals } =
+            supervise(command).map_err(SessionError::Supervise)?;
+        Ok((self.record_end(started, status, notices), signals))
+    }
+
+    /// Writes the record of the end, before anything is said.
+    fn record_end(
+        mut self,
+        started: Duration,
+        ended: u8,
+        notices: &mut Vec<Notice>,
+    ) -> Result<u8, SessionError> {
         let text = self.read_report()?;
         let copied = match &mut self.copy {
             None => Ok(()),
@@ -127,8 +136,6 @@ impl<'a> Session<'a> {
             let _written: Option<()> =
                 unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
-        // The record is written. What is said from here on may wait for a reader, and a signal ends that.
-        signals.restore().map_err(SessionError::Signals)?;
         notices.extend(denied.into_iter().map(Notice::Denied));
         copied.and(status)
     }
@@ -225,8 +232,6 @@ pub enum SessionError {
     Id(FileError),
     /// purple-exec could not be run to its end.
     Supervise(SuperviseError),
-    /// Signals cannot be let through again.
-    Signals(Errno),
 }
 
 impl Display for SessionError {
@@ -239,7 +244,6 @@ impl Display for SessionError {
             Self::ReadReport(error) => write!(f, "reading the report: {error}"),
             Self::Report(error) => write!(f, "the report of purple-exec: {error}"),
             Self::Supervise(error) => error.fmt(f),
-            Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
         }
     }
 }
