@@ -22,11 +22,11 @@ use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
 use crate::gate::Gate;
 use crate::janitor::{self, Janitor};
-use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
+use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::outside::Outside;
 use crate::parent::{die_with, kill_and_wait};
 use crate::recorder::{self, Recorder};
-use crate::report::Report;
+use crate::report::{Report, summarise};
 use crate::run::Run;
 use crate::shared::Shared;
 use crate::supervisor::{self, End};
@@ -73,7 +73,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let filter = load::filter(&plan)?;
     let outside = Outside::of(&plan, &options)?;
     let shared = Shared::new().or_refuse(STEP, "shared memory")?;
-    let signals = block_signals().or_refuse(STEP, "blocking signals")?;
+    let signals = block_signals()?;
     let run = Run {
         options,
         arguments: start.arguments,
@@ -101,13 +101,20 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         used.say_reached(&run.plan);
     }
     exit_status::explain(&run, &end);
+    summarise(&run.options, &end);
     written.map(|()| status)
 }
 
 /// Blocks every signal: from here on they are waited for. Returns those that the caller had blocked.
-fn block_signals() -> Result<signal::Set, Errno> {
-    signal::default_action(signal::number::CHLD)?;
-    signal::block(signal::Set::ALL)
+fn block_signals() -> Result<signal::Set, Refused> {
+    const BLOCKING: &str = "blocking signals";
+    signal::default_action(signal::number::CHLD).or_refuse(STEP, BLOCKING)?;
+    let before = signal::block(signal::Set::ALL).or_refuse(STEP, BLOCKING)?;
+    let found = signal::block(signal::Set::ALL).or_refuse(STEP, BLOCKING)?;
+    if found == signal::Set::BLOCKABLE {
+        return Ok(before);
+    }
+    Err(refuse!(STEP, BLOCKING, EMULATED))
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
@@ -119,7 +126,10 @@ fn supervise(run: &Run, report: Option<&Report>) -> Result<(End, Option<GroupUsa
     let end = run_sandbox(run, Some(&group), report);
     // The group ends first, also where the run has failed.
     let used = group.end();
-    Ok((end?, Some(used?)))
+    let (mut end, used) = (end?, used?);
+    // The recorder is in the group, and ends with all of it where memory is over.
+    end.unrecorded &= !used.out_of_memory();
+    Ok((end, Some(used)))
 }
 
 /// Opens what the sandbox shares with the host, runs it, and takes its stubs away.
@@ -158,7 +168,7 @@ fn start(
     kept: &mut KeptSet,
     janitor: &mut Option<Janitor>,
 ) -> Result<End, Refused> {
-    let (recorder, socket) = match recorder::start(run)? {
+    let (recorder, socket) = match recorder::start(run, group.map(Group::dir))? {
         Some(started) => (Some(started.recorder), Some(started.socket)),
         None => (None, None),
     };

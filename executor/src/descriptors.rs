@@ -1,9 +1,9 @@
-//! The standard descriptors, before anything else is opened.
+//! The standard descriptors before anything else is opened, and no others in the end.
 
 use crate::files::is_directory;
-use crate::message::{OrRefuse, Refused, refuse};
+use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use purple_sys::descriptors;
-use rustix::fd::{AsRawFd, IntoRawFd};
+use rustix::fd::{AsRawFd, BorrowedFd, IntoRawFd};
 use rustix::fs::{Mode, OFlags, fstat};
 
 const STEP: &str = "start";
@@ -39,4 +39,14 @@ pub(crate) fn occupy_standard() -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// Closes every descriptor but the standard ones and `kept`, and looks whether they are closed. No
+/// descriptor that it closes may be used afterwards.
+pub(crate) fn close_all_but(kept: Option<BorrowedFd<'_>>) -> Result<(), Refused> {
+    const CLOSING: &str = "close_range";
+    if descriptors::close_all_but(kept).or_refuse("descriptors", CLOSING)? {
+        return Ok(());
+    }
+    Err(refuse!("descriptors", CLOSING, EMULATED))
 }

@@ -4,11 +4,12 @@
 //! gate for the id maps, `build` with them, and `start` the payload. From then on it knows nothing
 //! but the payload's id, so nothing can be learnt from it.
 
+use crate::descriptors::close_all_but;
 use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
 use crate::gate::{Gate, is_closed};
-use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
+use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::parent::die_with_parent;
 use crate::run::Run;
 use crate::shared::{PayloadState, Shared};
@@ -24,8 +25,8 @@ use purple_sys::wait::{Ended, reap};
 use purple_sys::{descriptors, loopback, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior};
-use rustix::system::sethostname;
+use rustix::process::{DumpableBehavior, Pid, getpid};
+use rustix::system::{sethostname, uname};
 
 const STEP: &str = "init";
 /// Where it has failed when giving something up did.
@@ -95,6 +96,9 @@ fn build(run: &Run, gate: Gate, steps: &mut [Step], kept: &KeptSet) -> Result<()
 /// What takes no ids, and looks at no file.
 fn prepare(run: &Run) -> Result<(), Refused> {
     let process = &run.plan.process;
+    if getpid() != Pid::INIT {
+        return Err(refuse!("start", "clone3", EMULATED));
+    }
     die_with_parent()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
     if process.flags & process_flags::NEW_SESSION != 0 {
@@ -105,7 +109,12 @@ fn prepare(run: &Run) -> Result<(), Refused> {
     // now, which it was not when it was cloned.
     enter_new(process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
     loopback::bring_up().or_refuse("network", "loopback")?;
-    sethostname(process.hostname.to_bytes()).or_refuse("hostname", "sethostname")
+    let hostname = process.hostname;
+    sethostname(hostname.to_bytes()).or_refuse("hostname", "sethostname")?;
+    if uname().nodename() == hostname {
+        return Ok(());
+    }
+    Err(refuse!("hostname", "sethostname", EMULATED))
 }
 
 /// Starts the payload, and gives up what init does not need any more.
@@ -113,10 +122,10 @@ fn prepare(run: &Run) -> Result<(), Refused> {
 /// Undumpable comes before there is a payload, and capabilities go after: at no time is init a
 /// process that the payload could trace (ptrace(2), the access mode checks).
 fn start(run: &Run, socket: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).or_refuse(STEP, STEPPING_BACK)?;
+    identity::make_dumpable(DumpableBehavior::NotDumpable)?;
     // Before there is a payload: a path that it looks up may lead through a link to one of the
     // caller's descriptors, and so out.
-    descriptors::close_all_but(socket).or_refuse("descriptors", "close_range")?;
+    close_all_but(socket)?;
     // The listener that the payload opens must reach the recorder by a process which the filter does
     // not hold. So the payload shares init's descriptors until it becomes the command.
     let flags = if socket.is_some() {
@@ -128,7 +137,7 @@ fn start(run: &Run, socket: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
         Forked::Child => payload::run(run, socket),
         Forked::Parent(payload) => payload,
     };
-    capabilities::drop_all().or_refuse(STEP, STEPPING_BACK)?;
+    capabilities::drop_all()?;
     Ok(payload)
 }
 

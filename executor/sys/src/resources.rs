@@ -25,7 +25,8 @@ pub fn set_limit(resource: u32, limit: Limit) -> Result<Limit, Errno> {
     // SAFETY: one structure to read, alive; the old limit is not asked for.
     let _zero = unsafe { call(numbers::PRLIMIT64, set) }?;
 
-    let mut found = Limit::default();
+    // No limit has such values, so an answer that writes none is seen.
+    let mut found = Limit { soft: 1, hard: 0 };
     let get = [SELF, resource, 0, address_of_mut(&mut found), 0, 0];
     // SAFETY: one structure to write, alive; no new limit is given.
     let _zero = unsafe { call(numbers::PRLIMIT64, get) }?;

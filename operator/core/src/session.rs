@@ -3,11 +3,11 @@
 use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
 use crate::audit::read::{self, NotDeclared};
-use crate::audit::record::Run;
+use crate::audit::record::{Run, Start};
 use crate::notice::{Notice, RecordStage};
 use crate::request::Request;
 use crate::workspace::{self, WorkspaceError};
-use purple_host::process::{SuperviseError, supervise};
+use purple_host::process::{EndedCommand, SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
 use purple_report::Outcome;
@@ -19,7 +19,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The run.
 #[derive(Debug)]
@@ -85,7 +85,14 @@ impl<'a> Session<'a> {
         notices: &mut Vec<Notice>,
     ) -> Result<u8, SessionError> {
         let started = SystemTime::now();
-        let ended = supervise(command).map_err(SessionError::Supervise)?;
+        let started = started
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        self.record_start(started, notices)?;
+        let EndedCommand {
+            status: ended,
+            signals,
+        } = supervise(command).map_err(SessionError::Supervise)?;
         let text = self.read_report()?;
         let copied = match &mut self.copy {
             None => Ok(()),
@@ -105,15 +112,13 @@ impl<'a> Session<'a> {
         let run = Run {
             plan,
             id: &self.id,
-            started: started
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default(),
+            started,
             command: self.command,
             report,
             outcome,
             status: status.as_ref().copied().unwrap_or(self.status_of_error),
         };
-        notices.extend(run.lines().into_iter().map(Notice::Denied));
+        let denied = run.lines();
         if let Some(log) = self.log {
             let on_failure = on_log_failure(plan);
             let written = log.append(|before| run.record(before));
@@ -122,7 +127,34 @@ impl<'a> Session<'a> {
             let _written: Option<()> =
                 unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
+        // The record is written. What is said from here on may wait for a reader, and a signal ends that.
+        signals.restore().map_err(SessionError::Signals)?;
+        notices.extend(denied.into_iter().map(Notice::Denied));
         copied.and(status)
+    }
+
+    /// Writes down that the run is being started, so that a lost end shows. Where that fails, and the
+    /// policy has the run go on, there is no record of it at all.
+    fn record_start(
+        &mut self,
+        started: Duration,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), SessionError> {
+        let Some(log) = self.log.take() else {
+            return Ok(());
+        };
+        let start = Start {
+            plan: self.plan,
+            id: &self.id,
+            started,
+            command: self.command.clone(),
+        };
+        let written = log.append(|before| start.record(before));
+        let on_failure = on_log_failure(self.plan);
+        let when = RecordStage::BeforeTheRun;
+        let written = unless_policy_continues(written, on_failure, when, notices)?;
+        self.log = written.map(|()| log);
+        Ok(())
     }
 
     fn read_report(&mut self) -> Result<String, SessionError> {
@@ -193,6 +225,8 @@ pub enum SessionError {
     Id(FileError),
     /// purple-exec could not be run to its end.
     Supervise(SuperviseError),
+    /// Signals cannot be let through again.
+    Signals(Errno),
 }
 
 impl Display for SessionError {
@@ -205,6 +239,7 @@ impl Display for SessionError {
             Self::ReadReport(error) => write!(f, "reading the report: {error}"),
             Self::Report(error) => write!(f, "the report of purple-exec: {error}"),
             Self::Supervise(error) => error.fmt(f),
+            Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
         }
     }
 }

@@ -11,10 +11,20 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-/// Runs a command to its end and returns the exit status that a shell would report for it.
+/// How a command ended.
+#[derive(Debug)]
+pub struct EndedCommand {
+    /// The exit status that a shell would report for it.
+    pub status: u8,
+    /// All signals, which were passed on to it. Who has written down what must not be lost restores
+    /// them: then a signal ends this process again.
+    pub signals: BlockedSignals,
+}
+
+/// Runs a command to its end.
 ///
 /// It is a process group of its own: what the keyboard sends comes here alone, and is passed on once.
-pub fn supervise(command: &mut Command) -> Result<u8, SuperviseError> {
+pub fn supervise(command: &mut Command) -> Result<EndedCommand, SuperviseError> {
     refuse_ignored_children()?;
     let program = command.get_program().to_string_lossy().into_owned();
     let child = match command.process_group(0).spawn() {
@@ -28,15 +38,15 @@ pub fn supervise(command: &mut Command) -> Result<u8, SuperviseError> {
 }
 
 /// Waits for the child's end, and passes on every signal until then.
-fn wait_and_forward(child: Pid) -> Result<u8, Errno> {
+fn wait_and_forward(child: Pid) -> Result<EndedCommand, Errno> {
     // What came before this ended us, and with us the child.
+    let signals = BlockedSignals::block()?;
     let all: SigSet = Signal::iterator().collect();
-    all.thread_block()?;
     let mut resumed = false;
     loop {
         while let Some(change) = state_change(child)? {
             match change {
-                StateChange::Ended(status) => return Ok(status),
+                StateChange::Ended(status) => return Ok(EndedCommand { status, signals }),
                 StateChange::Stopped => {
                     stop()?;
                     kill(child, Signal::SIGCONT)?;

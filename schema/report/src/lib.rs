@@ -35,7 +35,7 @@ mod storage;
 mod time;
 mod value;
 
-pub use denial::Denial;
+pub use denial::{Denial, Unlisted};
 pub use json::{Json, Sink};
 pub use kind::{
     Arguments, Array, Bits, Digest, Flag, Integer, List, Nullable, Number, Seconds, Text, Time,
@@ -43,7 +43,9 @@ pub use kind::{
 };
 pub use outcome::{Outcome, SETUP_REFUSED, Status};
 pub use receipt::{CapabilitySets, IdMap, Landlock, Receipt, Seccomp};
-pub use record::{AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent};
+pub use record::{
+    AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent, StartRecord, StartType,
+};
 pub use report::{CgroupUsage, Report};
 pub use shape::{Field, Object, Shape};
 pub use storage::{Borrowed, Declared};

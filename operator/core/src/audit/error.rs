@@ -17,6 +17,13 @@ pub enum LogError {
         /// What failed.
         problem: LogProblem,
     },
+    /// The file beside it that its writers lock.
+    Lock {
+        /// Its path.
+        path: PathBuf,
+        /// Why it cannot be opened or locked; `TimedOut` where another process has it for too long.
+        error: io::Error,
+    },
     /// The file beside it that holds its head.
     Head {
         /// Its path.
@@ -51,6 +58,17 @@ impl Display for LogError {
             ),
             Self::Log { path, problem } => {
                 write!(f, "the audit log {}: {problem}", path.display())
+            }
+            Self::Lock { path, error } if error.kind() == io::ErrorKind::TimedOut => {
+                let path = path.display();
+                write!(
+                    f,
+                    "the audit log is locked by another process, which does not let go; \
+                     `fuser -v {path}` names it"
+                )
+            }
+            Self::Lock { path, error } => {
+                write!(f, "the audit log's lock {}: {error}", path.display())
             }
             Self::Head { path, problem } => {
                 write!(f, "the audit log's head {}: {problem}", path.display())

@@ -93,7 +93,8 @@ enum LogFileKind {
 }
 
 fn kind(suffix: &str) -> LogFileKind {
-    let is_ours = suffix.is_empty() || (suffix.starts_with(['.', '-']) && suffix != ".head");
+    let beside = [log::HEAD, log::LOCK].contains(&suffix);
+    let is_ours = suffix.is_empty() || (suffix.starts_with(['.', '-']) && !beside);
     let is_compressed = [".gz", ".xz", ".zst", ".bz2"]
         .iter()
         .any(|end| suffix.ends_with(end));
@@ -141,7 +142,7 @@ mod tests {
         for suffix in [".1.gz", "-20261122.xz", ".2.zst", ".bz2"] {
             assert_eq!(kind(suffix), LogFileKind::Compressed, "{suffix}");
         }
-        for suffix in [".head", "s", "_1", "x.gz"] {
+        for suffix in [".head", ".lock", "s", "_1", "x.gz"] {
             assert_eq!(kind(suffix), LogFileKind::Other, "{suffix}");
         }
     }

@@ -2,6 +2,7 @@
 
 use super::files::{LogFiles, LogFilesError};
 use super::log::{self, Head, bound_to};
+use super::read::{self, LogLine};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,9 @@ pub struct Verification {
     pub first: Option<u64>,
     /// The last record.
     pub last: Head,
+    /// Runs that were started and of which no end is recorded, by their ids: they still run, or their
+    /// end was lost.
+    pub unended: Vec<String>,
 }
 
 /// Follows the records of a log from the first to the last, and compares that with the head.
@@ -24,6 +28,7 @@ pub fn verify(path: &Path, files: &LogFiles) -> Result<Verification, LogFilesErr
     let mut before: Option<Head> = None;
     let mut first = None;
     let mut records = 0_u64;
+    let mut unended = Vec::new();
     let mut position = Position::default();
     for (file, line) in files.lines() {
         position = position.next(file);
@@ -34,6 +39,7 @@ pub fn verify(path: &Path, files: &LogFiles) -> Result<Verification, LogFilesErr
             continue;
         };
         records += 1;
+        note(line, &mut unended);
         first = first.or(Some(head.sequence));
         let known = before
             .take()
@@ -55,7 +61,18 @@ pub fn verify(path: &Path, files: &LogFiles) -> Result<Verification, LogFilesErr
         records,
         first,
         last,
+        unended,
     })
+}
+
+/// Takes note of a run that is started, or has ended.
+fn note(line: &str, unended: &mut Vec<String>) {
+    match read::line(line) {
+        Ok(LogLine::Start(entry)) => unended.push(entry.record.sandbox_id),
+        Ok(LogLine::End(entry)) => unended.retain(|id| *id != entry.record.sandbox_id),
+        // What it says is not asked here: the chain is.
+        Err(_) => {}
+    }
 }
 
 /// What is wrong with the head of a log whose last record is this.
