@@ -143,8 +143,14 @@ impl PreparedRun<'_> {
     /// purple-exec instead, and this does not return but for an error.
     pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
         let ended = match (self.session, &self.repositories) {
-            (Some(session), _) => session.run(&mut self.executor, notices).map_err(Into::into),
-            (None, Some(_)) => supervise(&mut self.executor).map_err(LaunchError::Supervise),
+            (Some(session), _) => {
+                let ended = session.run(&mut self.executor, notices);
+                ended.map_err(LaunchError::Session)
+            }
+            (None, Some(_)) => supervise(&mut self.executor)
+                // The mask stays until this process ends: what is below must not be left half done.
+                .map(|ended| ended.status)
+                .map_err(LaunchError::Supervise),
             (None, None) => {
                 let error = self.executor.exec();
                 return Err(LaunchError::Exec {
