@@ -258,6 +258,14 @@ fn capabilities(set: u64) -> Vec<String> {
 
 fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
     let flag = |bit| mount.flags & bit != 0;
+    let stubs = [
+        (mount_flags::STUB_DIRECTORY, "directory"),
+        (mount_flags::STUB_FILE, "file"),
+        (mount_flags::STUB_SOCKET, "socket"),
+    ];
+    let stub = stubs
+        .into_iter()
+        .find_map(|(bit, name)| flag(bit).then_some(name));
     json!({
         "kind": kind(mount.kind),
         "target": text(mount.target),
@@ -267,13 +275,7 @@ fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
         "optional": flag(mount_flags::OPTIONAL),
         "existing": flag(mount_flags::EXISTING),
         "owned": flag(mount_flags::OWNED),
-        "stub": [
-            (mount_flags::STUB_DIRECTORY, "directory"),
-            (mount_flags::STUB_FILE, "file"),
-            (mount_flags::STUB_SOCKET, "socket"),
-        ]
-        .into_iter()
-        .find_map(|(bit, name)| flag(bit).then_some(name)),
+        "stub": stub,
         "size": mount.size,
         "inodes": mount.inodes,
         "mode": format!("{:04o}", mount.mode),

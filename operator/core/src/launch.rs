@@ -130,6 +130,9 @@ impl PreparedRun<'_> {
         if request.subordinate_ids {
             command.arg("--subordinate-ids");
         }
+        for descriptor in self.repositories.iter().flat_map(Watch::kept) {
+            command.arg("--keep").arg(descriptor.to_string());
+        }
         command
             .arg(self.sealed.path())
             .arg("--")

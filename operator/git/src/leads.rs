@@ -26,7 +26,10 @@ pub(crate) struct Place<'t> {
 
 impl Leads {
     /// What the repositories of a top lead to, by their paths from it.
-    pub(crate) fn of(repositories: &BTreeMap<PathBuf, Repository>, place: Place<'_>) -> Self {
+    pub(crate) fn of<'r>(
+        repositories: impl IntoIterator<Item = (&'r PathBuf, &'r Repository)>,
+        place: Place<'_>,
+    ) -> Self {
         let mut found = Self::default();
         for (at, repository) in repositories {
             for config in repository.configs.values() {

@@ -7,6 +7,7 @@
 
 mod config;
 mod disarm;
+mod keep;
 mod keys;
 mod leads;
 mod repository;
@@ -19,12 +20,14 @@ use purple_host::path::shown;
 use repository::Repository;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 
 /// The directories that a run may write to, as they were before it.
 #[derive(Debug)]
 pub struct Watch {
     tops: Vec<Top>,
+    kept: Vec<OwnedFd>,
 }
 
 #[derive(Debug)]
@@ -71,6 +74,7 @@ impl Watch {
         directories: impl IntoIterator<Item = &'p Path>,
     ) -> Result<Self, (PathBuf, Errno)> {
         let mut tops = Vec::new();
+        let mut kept = Vec::new();
         for path in directories {
             let mut folder = match Folder::open(path) {
                 Ok(folder) => folder,
@@ -85,6 +89,7 @@ impl Watch {
             });
             let place = Place { top: &folder, path };
             let leads = Leads::of(&before, place);
+            kept.extend(keep::handles(&before, place));
             tops.push(Top {
                 path: path.to_owned(),
                 folder,
@@ -92,7 +97,12 @@ impl Watch {
                 leads,
             });
         }
-        Ok(Self { tops })
+        Ok(Self { tops, kept })
+    }
+
+    /// Descriptors of what is to stay as it is during the run, which a program that is started inherits.
+    pub fn kept(&self) -> impl Iterator<Item = RawFd> + '_ {
+        self.kept.iter().map(AsRawFd::as_raw_fd)
     }
 
     /// Puts out of action what is new.

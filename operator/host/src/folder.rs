@@ -9,7 +9,7 @@ use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, unlinkat};
 use std::ffi::{CStr, OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -163,6 +163,12 @@ impl Folder {
             cut,
             executable: status.st_mode & 0o111 != 0,
         }))
+    }
+
+    /// A handle of what a name stands for, or of what a symbolic link of that name leads to, for a program that this one
+    /// starts: it is not closed there, and nothing can be read or written by it (`O_PATH` of `open(2)`).
+    pub fn inherited_handle(&self, name: &OsStr) -> Result<OwnedFd, Errno> {
+        openat(&self.0, name, OFlag::O_PATH, Mode::empty())
     }
 
     /// Renames an entry to its name with `suffix`, or with a number too where that is taken. Gives the new name.
