@@ -8,6 +8,8 @@ pub mod cgroup;
 pub mod directory;
 pub mod errno;
 pub mod files;
+pub mod held;
+pub mod links;
 pub mod memory;
 mod mountinfo;
 pub mod own_file;

@@ -106,6 +106,11 @@ impl Log {
         Ok(log)
     }
 
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Appends a record, which is made from the head before it, by one write.
     pub fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), LogError> {
         let failed = |error: std::io::Error| self.failed(error);
