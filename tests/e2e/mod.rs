@@ -48,4 +48,5 @@ mod subordinate;
 mod surface;
 mod syscalls;
 mod terminal;
+mod trust;
 mod verdicts;

@@ -6,6 +6,7 @@ mod doctor;
 mod output;
 mod profile;
 mod run;
+mod trust;
 
 use clap::{Parser, Subcommand};
 use output::{Failure, REFUSED, say};
@@ -30,6 +31,8 @@ enum Command {
     Profile(profile::Command),
     /// Show the audit log, or look whether it is whole
     Audit(audit::Arguments),
+    /// Show what runs obey, and accept what has changed during a run
+    Trust(trust::Arguments),
     /// Say what this host can enforce, and what to type where something is missing
     Doctor(doctor::Arguments),
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Profile(command) => profile::run(command),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Trust(arguments) => trust::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
     };
     match status {

@@ -25,6 +25,12 @@ pub fn command() -> Result<Command, ExecutorError> {
     }
 }
 
+/// The programs that a run consists of: purple-exec, and this one.
+pub(crate) fn programs(executor: &Command) -> Result<[PathBuf; 2], ExecutorError> {
+    let own = std::env::current_exe().map_err(ExecutorError::OwnPath)?;
+    Ok([PathBuf::from(executor.get_program()), own])
+}
+
 /// Seals a plan in memory: purple-exec reads the very bytes that were checked, whatever happens to
 /// the file they came from. It closes them before the command starts.
 pub(crate) fn seal(plan: &[u8]) -> Result<SealedBytes, ExecutorError> {

@@ -21,6 +21,8 @@ pub enum Notice {
         /// When this was found.
         when: RecordStage,
     },
+    /// A file that runs obey has changed during this run: no run obeys it until it is accepted.
+    ObeyedFileChanged(PathBuf),
     /// Calls that were denied to the command: how many, which, and the line of the policy.
     Denied(String),
     /// What the program has left in a repository for git to run.
@@ -50,6 +52,12 @@ impl Display for Notice {
                 };
                 write!(f, "{why}; {consequence}, as the policy says")
             }
+            Self::ObeyedFileChanged(path) => write!(
+                f,
+                "{0} has changed while this run went on: no run obeys it until you have looked at it \
+                 and accepted it by `purple trust {0}`",
+                shown(path)
+            ),
             Self::Denied(line) => f.write_str(line),
             Self::Repository(found) => found.fmt(f),
         }

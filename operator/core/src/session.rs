@@ -1,4 +1,4 @@
-//! A run that is recorded: what is checked and opened before it, and what is written after it.
+//! A run from its start to its end: what is opened before it, and what is written after it.
 
 use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -42,9 +42,14 @@ impl<'a> Session<'a> {
     pub(crate) fn open(
         plan: &'a Plan<'a>,
         request: &Request,
+        recorded: bool,
         notices: &mut Vec<Notice>,
     ) -> Result<Self, SessionError> {
-        let log = open_log(plan, notices)?;
+        let log = if recorded {
+            open_log(plan, notices)?
+        } else {
+            None
+        };
         let copy = request
             .report
             .as_deref()
@@ -67,6 +72,28 @@ impl<'a> Session<'a> {
             copy: copy.transpose()?,
             status_of_error: request.status_of_error,
         })
+    }
+
+    /// The name of the run in records.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The directory of the log, where there is one.
+    pub(crate) fn directories(&self) -> Vec<PathBuf> {
+        let log = self.log.as_ref().and_then(|log| log.path().parent());
+        log.map(Path::to_owned).into_iter().collect()
+    }
+
+    /// The descriptor of the operator's report, which purple-exec inherits.
+    pub(crate) fn inherit_report(&self) -> Result<Option<i32>, SessionError> {
+        let Some((path, file)) = &self.copy else {
+            return Ok(None);
+        };
+        match memory::inherit(file) {
+            Ok(number) => Ok(Some(number)),
+            Err(errno) => Err(SessionError::ReportCopy(FileError::at(path)(errno.into()))),
+        }
     }
 
     /// Passes to purple-exec where its report goes, and whose child it is.

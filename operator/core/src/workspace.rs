@@ -1,6 +1,5 @@
 //! What a plan shares of the host: the checks before a run, and the directories that it makes.
 
-use crate::cache;
 use crate::notice::Notice;
 use purple_host::directory::PathHandle;
 use purple_host::path::ResolvedPath;
@@ -21,11 +20,6 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), WorkspaceError> {
             shared.walk(MissingPart::Leave)?;
             shared.refuse_homes(&homes)?;
         }
-        if shared.is_output()
-            && let Some(directory) = cache::directory()
-        {
-            shared.refuse_writable(&directory, TrustedFiles::KeptPlans)?;
-        }
     }
     Ok(())
 }
@@ -35,7 +29,7 @@ pub(crate) fn protect_log(plan: &Plan<'_>, log: &Path) -> Result<(), WorkspaceEr
     let directory = log.parent().unwrap_or(log);
     binds(plan)
         .filter(SharedPath::is_output)
-        .try_for_each(|shared| shared.refuse_writable(directory, TrustedFiles::AuditLog))
+        .try_for_each(|shared| shared.refuse_writable(directory))
 }
 
 /// Makes the output directories that are still missing, with a notice for each.
@@ -166,7 +160,7 @@ impl SharedPath<'_> {
     }
 
     /// Some files are trusted, so no program may write to them, or to what leads to them.
-    fn refuse_writable(&self, directory: &Path, files: TrustedFiles) -> Result<(), WorkspaceError> {
+    fn refuse_writable(&self, directory: &Path) -> Result<(), WorkspaceError> {
         let trusted = ResolvedPath::of(directory)
             .ok_or_else(|| WorkspaceError::TooManyLinks(directory.to_owned()))?;
         let target = self.target()?;
@@ -176,7 +170,7 @@ impl SharedPath<'_> {
             return Ok(());
         }
         let directory = directory.to_owned();
-        Err(self.refused(PathProblem::Trusted { directory, files }))
+        Err(self.refused(PathProblem::Trusted { directory }))
     }
 
     /// Where the path leads.
@@ -242,24 +236,13 @@ pub enum PathProblem {
         /// Where the link leads.
         target: OsString,
     },
-    /// The program could write to trusted files.
+    /// The program could write to the audit log.
     Trusted {
         /// Where they are.
         directory: PathBuf,
-        /// Which.
-        files: TrustedFiles,
     },
     /// Symbolic links in a circle.
     Unresolvable,
-}
-
-/// Files that later runs rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrustedFiles {
-    /// Compiled plans.
-    KeptPlans,
-    /// The audit log.
-    AuditLog,
 }
 
 /// What a relative path must not share.
@@ -321,22 +304,12 @@ impl Display for PathProblem {
                 shown(at),
                 shown(Path::new(target))
             ),
-            Self::Trusted { directory, files } => {
-                let advice = match files {
-                    TrustedFiles::KeptPlans => {
-                        "where compiled plans are kept: choose another output path, or set \
-                         XDG_CACHE_HOME to a directory outside it, for every run"
-                    }
-                    TrustedFiles::AuditLog => {
-                        "where the audit log lies: choose another output path or `log_path`"
-                    }
-                };
-                write!(
-                    f,
-                    "would let the program write to {}, {advice}",
-                    shown(directory)
-                )
-            }
+            Self::Trusted { directory } => write!(
+                f,
+                "would let the program write to {}, where the audit log lies: choose another \
+                 output path or `log_path`",
+                shown(directory)
+            ),
             Self::Unresolvable => f.write_str("leads nowhere"),
         }
     }

@@ -58,6 +58,12 @@ impl ResolvedPath {
         Some(Self { passed, target })
     }
 
+    /// The symbolic links on the way.
+    pub fn links(&self) -> impl Iterator<Item = &Path> {
+        let passed = self.passed.iter().map(PathBuf::as_path);
+        passed.filter(|one| one.is_symlink())
+    }
+
     /// Where the path leads.
     pub fn target(&self) -> &Path {
         &self.target
