@@ -81,8 +81,8 @@ pub fn create_private(path: &Path) -> io::Result<File> {
         return Err(io::Error::other(format!(
             "the way there leads through the symbolic link {}, which a sandbox may have left; \
              name the path itself, if this is yours: {}",
-            shown(link),
-            shown(target)
+            shown(&link),
+            shown(&target)
         )));
     }
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;

@@ -5,7 +5,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, OFlag, fallocate};
 use nix::unistd::geteuid;
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,7 +20,14 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// A file that this process has locked, until it is dropped.
 #[derive(Debug)]
 pub struct LockedFile {
-    _file: File,
+    file: File,
+}
+
+impl LockedFile {
+    /// Writes all of the bytes.
+    pub fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
 }
 
 /// What a file is opened for.
@@ -94,7 +101,7 @@ pub fn lock(file: File, patience: Duration) -> io::Result<LockedFile> {
     let start = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(LockedFile { _file: file }),
+            Ok(()) => return Ok(LockedFile { file }),
             Err(TryLockError::WouldBlock) if start.elapsed() > patience => {
                 return Err(ErrorKind::TimedOut.into());
             }
@@ -105,11 +112,11 @@ pub fn lock(file: File, patience: Duration) -> io::Result<LockedFile> {
 }
 
 /// Locks it, if no other process has it locked: `None` where one has.
-pub fn try_lock(file: File) -> Result<Option<LockedFile>, Errno> {
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(locked) => Ok(Some(locked)),
-        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
-        Err((_, errno)) => Err(errno),
+pub fn try_lock(file: File) -> io::Result<Option<LockedFile>> {
+    match file.try_lock() {
+        Ok(()) => Ok(Some(LockedFile { file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

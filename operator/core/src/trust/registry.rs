@@ -113,7 +113,7 @@ fn lock(path: &Path) -> Result<LockedFile, TrustError> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
         let file = own_file::open(path, Access::Update).map_err(FileError::at(path))?;
-        let locked = own_file::try_lock(file).map_err(|errno| FileError::at(path)(errno.into()))?;
+        let locked = own_file::try_lock(file).map_err(FileError::at(path))?;
         match locked {
             Some(locked) => return Ok(locked),
             None => std::thread::sleep(Duration::from_millis(2)),

@@ -7,7 +7,6 @@ use purple_host::held::{self, HeldFile, Identity};
 use purple_host::own_file::{self, Access, LockedFile};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 const DIRECTORY: &str = "runs";
@@ -34,8 +33,7 @@ impl ActiveRun {
         fs::create_dir_all(&directory).map_err(failed)?;
         let path = directory.join(id);
         let file = own_file::open(&path, Access::Update).map_err(FileError::at(&path))?;
-        let locked =
-            own_file::try_lock(file).map_err(|errno| FileError::at(&path)(errno.into()))?;
+        let locked = own_file::try_lock(file).map_err(FileError::at(&path))?;
         let mut lock = locked.ok_or_else(|| TrustError::Locked(path.clone()))?;
         let text = json!({"pid": std::process::id(), "shares": shares, "kept": kept}).to_string();
         lock.write_all(text.as_bytes())
@@ -60,8 +58,7 @@ pub(super) fn refuse_writable_by_others(state: &Path, file: &HeldFile) -> Result
     let identity = file.stamp()?.identity;
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let opened = own_file::open(&path, Access::Update).map_err(FileError::at(&path))?;
-        let locked =
-            own_file::try_lock(opened).map_err(|errno| FileError::at(&path)(errno.into()))?;
+        let locked = own_file::try_lock(opened).map_err(FileError::at(&path))?;
         if locked.is_some() {
             // Its process has ended.
             fs::remove_file(&path).map_err(FileError::at(&path))?;
