@@ -36,13 +36,37 @@ use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
 use purple_sys::signal;
 use purple_sys::strings::Start;
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::process::{Pid, Resource, WaitOptions, getrlimit, waitpid};
 use rustix::time::ClockId;
 
 const STEP: &str = "start";
 
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
+    match check_stack() {
+        Ok(()) => carry_out(start),
+        Err(refused) => refused.status,
+    }
+}
+
+/// Refuses a stack that is too small, before a step needs it: the kernel would end the process without
+/// a word.
+fn check_stack() -> Result<(), Refused> {
+    /// More than any step needs, in bytes.
+    const NEEDED: u64 = 128 << 10;
+    match getrlimit(Resource::Stack).current {
+        Some(bytes) if bytes < NEEDED => {
+            let what =
+                " bytes of stack are too few: the limit must be 131072 or more (ulimit -s 128)";
+            Err(refuse!(STEP, bytes, what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// In a frame of its own, which is not there before the stack was looked at.
+#[inline(never)]
+fn carry_out(start: &Start) -> u8 {
     let done = match arguments::parse(start.arguments) {
         Ok(Request::Print(text)) => print(text),
         Ok(Request::Run(options)) => confine(options, *start),

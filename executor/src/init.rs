@@ -16,6 +16,7 @@ use crate::shared::{PayloadState, Shared};
 use crate::timeout::{Due, Timeout};
 use crate::{capabilities, identity, payload, session};
 use core::convert::Infallible;
+use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::process_flags;
 use purple_sys::clone::{Forked, NEW_CGROUP, SHARE_DESCRIPTORS, clone_into, enter_new};
@@ -26,12 +27,15 @@ use purple_sys::{descriptors, loopback, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, getpid};
-use rustix::system::{sethostname, uname};
+use rustix::system::{setdomainname, sethostname, uname};
 
 const STEP: &str = "init";
 /// Where it has failed when giving something up did.
 const STEPPING_BACK: &str = "stepping back";
 const WAITING: &str = "waiting";
+
+/// The NIS domain name of a kernel that was given none (`UTS_DOMAINNAME` in linux/uts.h).
+const NO_DOMAIN: &CStr = c"(none)";
 
 /// Runs as process 1 until the payload ends. `socket` leads to the recorder, where there is one.
 pub(crate) fn run(
@@ -109,12 +113,20 @@ fn prepare(run: &Run) -> Result<(), Refused> {
     // now, which it was not when it was cloned.
     enter_new(process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
     loopback::bring_up().or_refuse("network", "loopback")?;
-    let hostname = process.hostname;
-    sethostname(hostname.to_bytes()).or_refuse("hostname", "sethostname")?;
-    if uname().nodename() == hostname {
-        return Ok(());
+    name_the_host(process.hostname)
+}
+
+/// Gives the sandbox its host name, and no NIS domain name: its namespace of names begins as a copy
+/// of the host's (uts_namespaces(7)).
+fn name_the_host(name: &CStr) -> Result<(), Refused> {
+    const STEP: &str = "hostname";
+    sethostname(name.to_bytes()).or_refuse(STEP, "sethostname")?;
+    setdomainname(NO_DOMAIN.to_bytes()).or_refuse(STEP, "setdomainname")?;
+    let found = uname();
+    if found.nodename() != name || found.domainname() != NO_DOMAIN {
+        return Err(refuse!(STEP, "setting the names", EMULATED));
     }
-    Err(refuse!("hostname", "sethostname", EMULATED))
+    Ok(())
 }
 
 /// Starts the payload, and gives up what init does not need any more.

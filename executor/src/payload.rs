@@ -12,12 +12,12 @@ use crate::run::Run;
 use crate::shared::PayloadState;
 use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
-use purple_plan::{EnvKind, MAX_VARIABLES, Plan, process_flags};
+use purple_plan::{EnvKind, MAX_VARIABLES, Plan, Rlimit, process_flags};
 use purple_sys::clone::enter_new;
 use purple_sys::exec::execve;
 use purple_sys::own_filters::keep_from_first_process;
 use purple_sys::process::exit_group;
-use purple_sys::resources::{Limit, set_limit};
+use purple_sys::resources::{Limit, limit_of, set_limit};
 use purple_sys::strings::{Full, StringArray};
 use purple_sys::{loopback, seccomp, signal};
 use rustix::fd::BorrowedFd;
@@ -121,21 +121,28 @@ fn set_umask(wanted: Mode) -> Result<(), Refused> {
     Err(refuse!("umask", "umask", EMULATED))
 }
 
+/// Sets the plan's limits. A lower one of the caller's stays.
 fn set_limits(plan: &Plan<'_>) -> Result<(), Refused> {
     for limit in &plan.rlimits {
-        let wanted = Limit {
-            soft: limit.soft,
-            hard: limit.hard,
-        };
-        let errno = match set_limit(limit.resource, wanted) {
-            Ok(found) if found == wanted => continue,
-            Ok(_) => Errno::RANGE,
-            Err(errno) => errno,
-        };
-        let resource = u64::from(limit.resource);
-        return Err(refuse!("limits", "resource ", resource, errno, limit.line));
+        lower(&limit).map_err(|errno| {
+            let resource = u64::from(limit.resource);
+            refuse!("limits", "resource ", resource, errno, limit.line)
+        })?;
     }
     Ok(())
+}
+
+fn lower(limit: &Rlimit) -> Result<(), Errno> {
+    let of_caller = limit_of(limit.resource)?;
+    let wanted = Limit {
+        soft: limit.soft.min(of_caller.soft),
+        hard: limit.hard.min(of_caller.hard),
+    };
+    if set_limit(limit.resource, wanted)? == wanted {
+        Ok(())
+    } else {
+        Err(Errno::RANGE)
+    }
 }
 
 /// Fills the environment from the plan, and returns the value of `PATH` in it.

@@ -3,14 +3,11 @@
 use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use purple_sys::{keyring, process};
 use rustix::io::Errno;
-use rustix::process::{getpid, getsid};
 
 /// Leaves the caller's session, and with it the controlling terminal: a process that has it could push
 /// characters into the caller's shell (`ioctl_tty(2)`, `TIOCSTI`).
 pub(crate) fn leave() -> Result<(), Refused> {
-    process::new_session().or_refuse("session", "setsid")?;
-    // A session has the id of the process that has made it (setsid(2)).
-    if getsid(None).or_refuse("session", "getsid")? == getpid() {
+    if process::new_session().or_refuse("session", "setsid")? {
         return Ok(());
     }
     Err(refuse!("session", "setsid", EMULATED))

@@ -14,6 +14,7 @@
 //! 4 `adversarial/kernel::files_that_tell_of_the_kernel`
 //! 4 `e2e/kernel::kernel_settings_cannot_be_written`
 //! 4 `e2e/kernel::kernel_secrets_cannot_be_read`
+//! 4 `e2e/kernel::the_hosts_domain_name_stays_outside`
 //! 5 `adversarial/kernel::control_groups`
 //! 5 `vm/limits::the_group_cannot_be_left`
 //! 6 `adversarial/kernel::the_executors_file_is_written`
@@ -62,6 +63,7 @@
 //! 16 `e2e/syscalls::rule_on_an_argument`
 //! 17 `adversarial/files::programs_with_privileges`
 //! 17 `e2e/owners::set_id_files_are_refused`
+//! 17 `e2e/owners::set_id_files_are_refused_without_output_paths`
 //! 18 `adversarial/network::socket_families`
 //! 18 `adversarial/network::protocols_beside_the_port_list`
 //! 18 `e2e/surface::no_other_family_of_sockets`
@@ -84,6 +86,7 @@
 //! 23 `vm/limits::pids_stop_a_fork_bomb`
 //! 23 `vm/limits::memory_ends_the_group`
 //! 23 `e2e/files::scratch_directories_are_bounded`
+//! 23 `e2e/small_things::a_size_is_the_file_systems`
 //! 23 `adversarial/resources::files_without_end`
 //! 23 `adversarial/resources::output_without_end`
 //! 23 `adversarial/resources::processes_that_leave_their_parents`
@@ -111,6 +114,10 @@
 //! 29 `spec/hostile::thousands_of_rules`
 //! 29 `spec/hostile::aliases_of_aliases`
 //! 29 `compiler/tests/compiler/command_line::files_that_cannot_be_read`
+//! 38 `e2e/hidden::the_compiler_hides_nothing`
+//! 38 `e2e/hidden::the_executor_hides_nothing`
+//! 38 `e2e/hidden::the_operators_tool_hides_nothing`
+//! 40 `e2e/shares::one_sandbox_leaves_others_some`
 #![expect(
     clippy::expect_used,
     clippy::panic,

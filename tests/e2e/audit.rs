@@ -1,10 +1,12 @@
 //! `purple run` under a policy with an audit record: what it writes, what it says, and what it does
 //! where it cannot write.
 
+mod held;
 mod signals;
 
 use super::inside::{PYTHON, script};
 use super::report::fits;
+use held::{a_lost_end_shows, a_reader_cannot_hold_the_log_up};
 use nix::unistd::Uid;
 use purple_tests::identity::skip;
 use purple_tests::operator::{finished, install, purple, without_environment};
@@ -35,6 +37,8 @@ scenarios! {
     it_stops_and_goes_on
     killing_purple_kills_everything
     the_operators_report_is_written_too
+    a_reader_cannot_hold_the_log_up
+    a_lost_end_shows
 }
 
 /// A policy whose log is `logs/audit.log` of the place; `more` is further keys of `audit`.

@@ -159,7 +159,7 @@ fn a_policy_that_only_notifies_is_heard(place: &TestDir) {
         "{report}"
     );
     // Nobody asked for a record.
-    assert!(!place.at("home/.local").exists() && !place.at("logs").exists());
+    assert!(!place.at("home/.local/state/purple/audit.log").exists() && !place.at("logs").exists());
     let done = finished(purple(
         place,
         &["run", "--policy", "policy.yaml", "--", "true"],

@@ -44,7 +44,8 @@ pub fn purple(place: &TestDir, arguments: &[&str]) -> Command {
     without_environment(&mut command)
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", place.at("home"));
-    command.env("XDG_CACHE_HOME", place.at("home/.cache"));
+    // Root's state lies elsewhere by default.
+    command.env("XDG_STATE_HOME", place.at("home/.local/state"));
     if !place.who.is_root() && Uid::effective().is_root() {
         command.uid(place.who.uid).gid(place.who.gid);
     }

@@ -72,8 +72,17 @@ const DIRECTION: &[(&str, &[&str])] = &[
         &["purple-plan", "purple-report", "purple-sys"],
     ),
     ("purple-files", &[]),
-    ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
-    ("purple-host", &[]),
+    (
+        "purplec",
+        &[
+            "purple-files",
+            "purple-plan",
+            "purple-policy",
+            "purple-report",
+        ],
+    ),
+    // What is hidden in a text is said in one place.
+    ("purple-host", &["purple-report"]),
     ("purple-git", &["purple-host"]),
     (
         "purple-core",

@@ -102,7 +102,7 @@ fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     }
     match format {
         Format::Human => print(&words(plan, &view(plan)), Exit::Clean),
-        Format::Json => print(&format!("{:#}\n", view(plan)), Exit::Clean),
+        Format::Json => print(&output::json(&view(plan)), Exit::Clean),
         Format::Policy => {
             match policy(plan, arguments.arch, &|line| source_line::words(plan, line)) {
                 Ok(text) => print(&text, Exit::Clean),

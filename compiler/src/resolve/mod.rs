@@ -86,15 +86,9 @@ pub fn resolve(
         .iter()
         .map(|&arch| syscalls::resolve(policy.syscalls.as_ref(), arch, document, sink))
         .collect();
-    if policy
-        .filesystem
-        .as_ref()
-        .is_some_and(|section| !section.output_paths.is_empty())
-    {
-        let span = document.key_span("/filesystem/output_paths");
-        for meaning in &mut syscalls {
-            syscalls::forbid_set_id(meaning, span);
-        }
+    let span = set_id_span(policy, document);
+    for meaning in &mut syscalls {
+        syscalls::forbid_set_id(meaning, span);
     }
     let mut scope = Scope { document, sink };
     grants::check(policy, today, &mut scope);
@@ -125,4 +119,15 @@ pub fn resolve(
         allow_list: entries::allow_list(policy, &scope),
         groups: entries::groups(policy, &scope),
     }
+}
+
+/// What of a policy the rules against set-id bits are shown at: its output paths, where the host is
+/// written; without them the section that could have said something, or the policy.
+fn set_id_span(policy: &Policy, document: &Document) -> Span {
+    let writes = |section: &purple_policy::Filesystem| !section.output_paths.is_empty();
+    document.key_span(if policy.filesystem.as_ref().is_some_and(writes) {
+        "/filesystem/output_paths"
+    } else {
+        "/syscalls"
+    })
 }

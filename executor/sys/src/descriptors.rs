@@ -87,7 +87,8 @@ fn open_in(first: u32, last: u32) -> Result<u32, Errno> {
 fn is_open(number: u32) -> bool {
     let arguments = [word(number), F_GETFD, 0, 0, 0, 0];
     // SAFETY: numbers only; the request reads a flag.
-    unsafe { call(numbers::FCNTL, arguments) }.is_ok()
+    let answer = unsafe { call(numbers::FCNTL, arguments) };
+    answer != Err(Errno::BADF)
 }
 
 /// Sends a descriptor that a process with which we share our table has opened, and closes it.

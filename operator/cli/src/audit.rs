@@ -1,16 +1,16 @@
 //! `purple audit`: what the log says, and whether it is whole.
 
-use crate::output::{Failure, say};
+use crate::output::{Failure, print, say};
 use clap::{Args, ValueEnum};
 use purple_core::audit::files::LogFiles;
 use purple_core::audit::log;
 use purple_core::audit::read::{self, LogEntry, LogLine, OwnedValues, StartEntry};
 use purple_core::audit::record::timestamp;
 use purple_core::audit::verify::{self, Verification};
+use purple_host::path::shown;
 use purple_report::{Argument, SecurityEvent};
-use purplec::diagnostics::render::visible;
+use purplec::diagnostics::render::{spelt_out, visible};
 use serde_json::{Value, json};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What to show.
@@ -45,7 +45,7 @@ struct Selection {
 enum Format {
     /// For people
     Table,
-    /// The records as they are written
+    /// The records as they are written, one a line; a character that hides is escaped
     Json,
 }
 
@@ -63,10 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         return verify(&path, &files);
     }
     if files.is_empty() {
-        return Err(format!("{}: there is no record", path.display()).into());
+        return Err(format!("{}: there is no record", shown(&path)).into());
     }
     for name in files.compressed() {
-        say(&format!("{} is compressed and not read", name.display()));
+        say(&format!("{} is compressed and not read", shown(name)));
     }
     let wanted = arguments.selection.session.as_deref();
     let mut status = 0;
@@ -91,10 +91,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     if let Some(id) = wanted.filter(|_| records.is_empty()) {
-        return Err(format!("{}: no run is called {id}", path.display()).into());
+        return Err(format!("{}: no run is called {}", shown(&path), visible(id)).into());
     }
     let text = match (arguments.format, wanted) {
-        (Format::Json, _) => records.iter().flat_map(|(line, _)| [*line, "\n"]).collect(),
+        (Format::Json, _) => {
+            let lines = records.iter().map(|(line, _)| spelt_out(line) + "\n");
+            lines.collect()
+        }
         (Format::Table, None) => table(records.iter().map(|(_, entry)| entry)),
         (Format::Table, Some(_)) => records.iter().map(|(_, entry)| in_full(entry)).collect(),
     };
@@ -110,16 +113,6 @@ fn id_of(line: &LogLine) -> &str {
     }
 }
 
-/// Prints records; a reader who has seen enough is no failure.
-fn print(text: &str) -> Result<u8, Failure> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("standard output: {error}").into())
-        }
-        _ => Ok(0),
-    }
-}
-
 /// Says what is wrong with the log, or that it is whole.
 fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
     let Verification {
@@ -130,7 +123,7 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
         unended,
     } = verify::verify(path, files)?;
     for name in files.compressed() {
-        let name = name.display();
+        let name = shown(name);
         say(&format!("{name} is compressed and not looked at"));
     }
     for finding in &findings {
@@ -155,10 +148,11 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
     };
     print(&format!(
         "{}: {records} records, each bound to the one before{before_first}\n{unended}last: {} {}\n",
-        path.display(),
+        shown(path),
         last.sequence,
         last.hash()
-    ))
+    ))?;
+    Ok(0)
 }
 
 /// A value as a word that a terminal can show.

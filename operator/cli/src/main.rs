@@ -6,9 +6,12 @@ mod doctor;
 mod output;
 mod profile;
 mod run;
+mod trust;
 
 use clap::{Parser, Subcommand};
 use output::{Failure, REFUSED, say};
+use purple_report::VisibleLines;
+use purplec::diagnostics::render::visible;
 use std::process::ExitCode;
 
 /// Runs AI agents, and the code they write, confined by a policy.
@@ -28,6 +31,8 @@ enum Command {
     Profile(profile::Command),
     /// Show the audit log, or look whether it is whole
     Audit(audit::Arguments),
+    /// Show what runs obey, and accept what has changed during a run
+    Trust(trust::Arguments),
     /// Say what this host can enforce, and what to type where something is missing
     Doctor(doctor::Arguments),
 }
@@ -37,6 +42,21 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let status = if error.use_stderr() { REFUSED } else { 0 };
+            let text = error.render().to_string();
+            // Usage errors quote words of the command line as they are.
+            let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+            let shown = words.fold(text.clone(), |text, word| {
+                let shown = visible(&word);
+                if shown == word {
+                    text
+                } else {
+                    text.replace(&word, &shown)
+                }
+            });
+            if VisibleLines(&shown).to_string() != text {
+                say(&shown);
+                return ExitCode::from(status);
+            }
             return match error.print() {
                 Ok(()) => ExitCode::from(status),
                 Err(_) => ExitCode::from(REFUSED),
@@ -47,6 +67,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Profile(command) => profile::run(command),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Trust(arguments) => trust::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
     };
     match status {

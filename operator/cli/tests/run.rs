@@ -1,4 +1,4 @@
-//! `purple run` up to the point where it becomes purple-exec: a script in its place writes what it
+//! `purple run` up to the point where it starts purple-exec: a script in its place writes what it
 //! was given to files.
 #![expect(
     clippy::panic,
@@ -7,7 +7,7 @@
 )]
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +18,7 @@ struct TestDir(PathBuf);
 const EXECUTOR: &str = "#!/bin/sh\n\
     here=${0%/*}\n\
     echo \"$@\" > \"$here/arguments\"\n\
+    while case $1 in /proc/*) false;; esac; do shift; done\n\
     cat \"$1\" > \"$here/plan\" || exit 1\n\
     if { echo changed > \"$1\"; } 2> /dev/null; then echo writable; fi\n";
 
@@ -78,7 +79,7 @@ impl TestDir {
             .args(arguments)
             .current_dir(self.at(from))
             .env("HOME", self.at("home"))
-            .env("XDG_CACHE_HOME", self.at("home/.cache"))
+            .env("XDG_STATE_HOME", self.at("state"))
             .env_remove("SUDO_UID")
             .output()
             .expect("purple starts")
@@ -89,16 +90,6 @@ impl TestDir {
             "home/project",
             &["--policy", "../../policy.yaml", "--", "true"],
         )
-    }
-
-    /// The only kept plan.
-    fn kept(&self) -> PathBuf {
-        let dir = fs::read_dir(self.at("home/.cache/purple/plans")).expect("kept plans");
-        let all: Vec<PathBuf> = dir.map(|one| one.expect("an entry").path()).collect();
-        match all.as_slice() {
-            [one] => one.clone(),
-            other => panic!("{} kept plans", other.len()),
-        }
     }
 }
 
@@ -136,17 +127,16 @@ fn the_executor_gets_sealed_bytes_and_not_a_file() {
     place.policy("./out/deep");
     ran(&place.run());
     let arguments = fs::read_to_string(place.at("bin/arguments")).expect("the arguments");
-    assert!(arguments.starts_with("/proc/self/fd/"), "{arguments}");
+    assert!(arguments.starts_with("--parent "), "{arguments}");
+    assert!(arguments.contains(" --keep "), "{arguments}");
+    assert!(arguments.contains(" /proc/self/fd/"), "{arguments}");
     assert!(arguments.ends_with(" -- true\n"), "{arguments}");
     let plan = fs::read(place.at("bin/plan")).expect("the plan");
-    assert_eq!(plan, fs::read(place.kept()).expect("the kept plan"));
     assert!(place.at("home/project/out/deep").is_dir());
 
-    fs::copy(place.kept(), place.at("mine.plan")).expect("a copy");
+    fs::copy(place.at("bin/plan"), place.at("mine.plan")).expect("a copy");
     ran(&place.purple("home/project", &["--plan", "../../mine.plan", "--", "true"]));
     assert_eq!(plan, fs::read(place.at("bin/plan")).expect("the plan"));
-    let arguments = fs::read_to_string(place.at("bin/arguments")).expect("the arguments");
-    assert!(arguments.starts_with("/proc/self/fd/"), "{arguments}");
 }
 
 #[test]
@@ -158,81 +148,6 @@ fn a_broken_plan_is_called_by_its_own_name() {
         &["--plan", "../../broken.plan", "--", "true"],
     );
     refused(&output, &["../../broken.plan: "]);
-}
-
-#[test]
-fn a_kept_plan_is_used_again_and_a_corrupted_one_replaced() {
-    let place = TestDir::new();
-    place.policy("./out");
-    ran(&place.run());
-    let kept = place.kept();
-    let file = || fs::metadata(&kept).expect("the kept plan");
-    let good = fs::read(&kept).expect("the kept plan");
-    let first = file().ino();
-    ran(&place.run());
-    assert_eq!(file().ino(), first, "it was compiled again");
-
-    fs::write(&kept, b"broken").expect("it can be written");
-    ran(&place.run());
-    assert_eq!(fs::read(&kept).expect("the kept plan"), good);
-    assert_eq!(fs::read(place.at("bin/plan")).expect("the plan"), good);
-
-    // Others may have written this one.
-    let second = file().ino();
-    fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).expect("a new mode");
-    ran(&place.run());
-    assert_eq!(file().mode() & 0o777, 0o600);
-    assert_ne!(file().ino(), second);
-
-    // A link is not a kept plan, even to a good one.
-    fs::rename(&kept, place.at("moved")).expect("it can be moved");
-    symlink(place.at("moved"), &kept).expect("a link");
-    ran(&place.run());
-    assert!(kept.symlink_metadata().is_ok_and(|found| found.is_file()));
-}
-
-#[test]
-fn the_program_must_not_write_to_kept_plans() {
-    let place = TestDir::new();
-    let cache = "home/.cache/purple/plans";
-    for output in [
-        "home/.cache",
-        "home",
-        cache,
-        "home/.cache/purple/plans/below",
-    ] {
-        place.policy(&place.at(output).display().to_string());
-        refused(
-            &place.run(),
-            &[
-                "(policy line 6)",
-                cache,
-                "XDG_CACHE_HOME",
-                "another output path",
-            ],
-        );
-        assert!(!place.exists("home/.cache"), "nothing is made");
-    }
-
-    // What leads to the cache can be written too.
-    symlink(place.at("else/cache"), place.at("home/.cache")).expect("a link");
-    for output in ["home", "else", "else/cache/purple"] {
-        place.policy(&place.at(output).display().to_string());
-        refused(&place.run(), &["(policy line 6)", "XDG_CACHE_HOME"]);
-    }
-    assert!(!place.exists("else/cache"), "nothing is made");
-}
-
-#[test]
-fn a_plan_from_a_file_must_not_write_to_kept_plans_either() {
-    let place = TestDir::new();
-    place.policy(&place.at("else").display().to_string());
-    ran(&place.run());
-    fs::copy(place.kept(), place.at("mine.plan")).expect("a copy");
-    fs::remove_dir_all(place.at("home/.cache")).expect("it can be removed");
-    symlink("../else", place.at("home/.cache")).expect("a link");
-    let output = place.purple("home/project", &["--plan", "../../mine.plan", "--", "true"]);
-    refused(&output, &["where compiled plans are kept"]);
 }
 
 #[test]
@@ -254,7 +169,6 @@ fn a_project_s_link_does_not_choose_what_is_shared() {
         &["symbolic link ./out to ../../else", "(policy line 6)"],
     );
     assert!(!place.exists("else/new"), "nothing is made outside");
-    assert!(!place.exists("home/.cache"), "nothing is kept");
 }
 
 #[test]
@@ -275,7 +189,7 @@ fn a_refused_run_makes_nothing() {
          - {host_path: \"..\", sandbox_path: /home}\n",
     );
     refused(&place.run(), &["is a home directory", "policy line 5"]);
-    assert!(!place.exists("home/project/first") && !place.exists("home/.cache"));
+    assert!(!place.exists("home/project/first"));
 }
 
 #[test]
@@ -294,6 +208,7 @@ fn homes_are_not_shared_by_chance() {
         .args(["run", "--", "true"])
         .current_dir("/")
         .env("HOME", place.at("home"))
+        .env("XDG_STATE_HOME", place.at("state"))
         .output()
         .expect("purple starts");
     refused(&root, &["is the whole host"]);
@@ -320,7 +235,7 @@ fn what_is_missing_is_named() {
     );
     place.write("bin/purple-exec", "");
     refused(&place.run(), &["bin/purple-exec cannot be executed"]);
-    assert!(!place.exists("home/project/out") && !place.exists("home/.cache"));
+    assert!(!place.exists("home/project/out"));
 }
 
 #[test]
@@ -346,7 +261,7 @@ fn every_profile_has_its_plan() {
 }
 
 #[test]
-fn a_kept_plan_is_not_used_once_a_parent_has_changed() {
+fn a_plan_is_that_of_the_texts_as_they_are() {
     let place = TestDir::new();
     place.write("policy.yaml", "name: test\nextends: ./parent.yaml\n");
     let parent = |output: &str| {
@@ -368,7 +283,7 @@ fn a_kept_plan_is_not_used_once_a_parent_has_changed() {
     assert_ne!(second, first);
     assert!(place.exists("home/project/two"));
     parent("./one");
-    assert_eq!(plan(), first, "the plan of these texts is kept");
+    assert_eq!(plan(), first);
 
     fs::remove_file(place.at("parent.yaml")).expect("it was there");
     refused(&place.run(), &["extends-unreadable", "does not compile"]);
@@ -434,9 +349,9 @@ fn a_policy_to_start_from_is_made_and_never_written_over() {
     );
 }
 
-/// What a policy grants until a day is not granted by a plan that was kept on an earlier one.
+/// What a policy grants until a day is not granted later.
 #[test]
-fn a_grant_that_has_ended_is_refused_whatever_is_kept() {
+fn a_grant_that_has_ended_is_refused() {
     let place = TestDir::new();
     let until = |day: &str| {
         let entry = format!("{{syscall: read, reason: a trial, expires: {day}}}");
@@ -445,10 +360,6 @@ fn a_grant_that_has_ended_is_refused_whatever_is_kept() {
     };
     until("2099-12-31");
     ran(&place.run());
-    assert!(
-        !place.exists("home/.cache/purple/plans"),
-        "a plan with an end is not kept"
-    );
     until("2020-01-31");
     refused(&place.run(), &["error[grant-expired]", "does not compile"]);
 }

@@ -2,6 +2,7 @@
 //! what confines an agent.
 
 use purple_host::memory::SealedBytes;
+use purple_host::path::shown;
 use purple_host::{Errno, files};
 use std::fmt::{self, Display};
 use std::io;
@@ -22,6 +23,12 @@ pub fn command() -> Result<Command, ExecutorError> {
             errno,
         }),
     }
+}
+
+/// The programs that a run consists of: purple-exec, and this one.
+pub(crate) fn programs(executor: &Command) -> Result<[PathBuf; 2], ExecutorError> {
+    let own = std::env::current_exe().map_err(ExecutorError::OwnPath)?;
+    Ok([PathBuf::from(executor.get_program()), own])
 }
 
 /// Seals a plan in memory: purple-exec reads the very bytes that were checked, whatever happens to
@@ -55,10 +62,10 @@ impl Display for ExecutorError {
             Self::Missing(path) => write!(
                 f,
                 "{} is not there; purple-exec must be installed beside purple",
-                path.display()
+                shown(path)
             ),
             Self::NotExecutable { path, errno } => {
-                write!(f, "{} cannot be executed: {errno}", path.display())
+                write!(f, "{} cannot be executed: {errno}", shown(path))
             }
             Self::Seal(error) => write!(f, "sealing the plan in memory: {error}"),
         }

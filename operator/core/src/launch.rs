@@ -1,23 +1,22 @@
 //! A run from a plan to the end of its command.
 //!
 //! First everything is checked, then directories are made: a refused run leaves nothing behind. Then
-//! this process becomes purple-exec, or watches it where there is something to do after the run: a record to
-//! keep, or repositories of git to look through.
+//! this process starts purple-exec and watches it. In the end it writes the record, looks through
+//! repositories of git, and looks whether something that runs obey has changed.
 
 use crate::executor::{self, ExecutorError};
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
 use crate::session::Session;
+use crate::trust::{Obeyed, Trust, TrustError};
 use crate::workspace::{self, WorkspaceError};
 use purple_git::Watch;
 use purple_host::Errno;
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
-use purple_host::process::{SuperviseError, supervise};
+use purple_host::path::shown;
 use purple_plan::{DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
-use std::io;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -47,24 +46,34 @@ impl<'a> Launch<'a> {
         let executor = executor::command()?;
         let sealed = executor::seal(&self.ready.bytes)?;
         workspace::check(&self.plan)?;
-        let session = self.session(request, notices)?;
-
-        if let Some(entry) = &self.ready.unkept {
-            // A plan that cannot be kept is compiled again next time.
-            let _kept = entry.keep(&self.ready.bytes).is_ok();
+        let recorded = self.is_recorded(request);
+        let session = Session::open(&self.plan, request, recorded, notices)?;
+        let mut programs = Vec::new();
+        for program in executor::programs(&executor)? {
+            programs.push(Obeyed::program(&program)?);
         }
+        let obeyed = || self.ready.obeyed.iter().chain(&programs);
+        let directories = session.directories();
+        let mut trust = Trust::begin(obeyed(), &directories, session.id())?;
+
         workspace::make_output_directories(&self.plan, notices)?;
         let repositories = self.repositories()?;
+        trust.enter(&self.plan, obeyed(), &directories)?;
+        let mut kept = trust.descriptors(obeyed())?;
+        kept.extend(session.inherit_report()?);
+        kept.extend(repositories.iter().flat_map(Watch::kept));
         let has_limits = self.plan.cgroup.iter().next().is_some();
         let limited = has_limits && !request.gives_up(Layer::Cgroup);
-        let cgroup = cgroup(request.cgroup.as_deref(), limited, session.is_some());
+        let cgroup = cgroup(request.cgroup.as_deref(), limited);
         let mut run = PreparedRun {
             executor,
             sealed,
             session,
             repositories,
+            trust,
+            _programs: programs,
         };
-        run.add_arguments(request, cgroup.as_deref());
+        run.add_arguments(request, cgroup.as_deref(), &kept);
         Ok(run)
     }
 
@@ -80,22 +89,10 @@ impl<'a> Launch<'a> {
         }
     }
 
-    /// The record of the run, where its plan asks for one.
-    fn session(
-        &self,
-        request: &Request,
-        notices: &mut Vec<Notice>,
-    ) -> Result<Option<Session<'_>>, LaunchError> {
-        let recorded = self
-            .plan
-            .needs
-            .iter()
-            .any(|need| need.layer == Layer::Audit)
-            && !request.gives_up(Layer::Audit);
-        if !recorded {
-            return Ok(None);
-        }
-        Ok(Some(Session::open(&self.plan, request, notices)?))
+    /// Whether its plan asks for a record of the run.
+    fn is_recorded(&self, request: &Request) -> bool {
+        let mut needs = self.plan.needs.iter();
+        needs.any(|need| need.layer == Layer::Audit) && !request.gives_up(Layer::Audit)
     }
 }
 
@@ -104,19 +101,18 @@ impl<'a> Launch<'a> {
 pub struct PreparedRun<'a> {
     executor: Command,
     sealed: SealedBytes,
-    session: Option<Session<'a>>,
+    session: Session<'a>,
     /// What git would run in what the program can write to, before the run.
     repositories: Option<Watch>,
+    trust: Trust,
+    /// Held open until the end.
+    _programs: Vec<Obeyed>,
 }
 
 impl PreparedRun<'_> {
-    fn add_arguments(&mut self, request: &Request, cgroup: Option<&Path>) {
+    fn add_arguments(&mut self, request: &Request, cgroup: Option<&Path>, kept: &[i32]) {
         let command = &mut self.executor;
-        match (&self.session, &request.report) {
-            (Some(session), _) => session.add_arguments(command),
-            (None, Some(report)) => drop(command.arg("--report").arg(report)),
-            (None, None) => {}
-        }
+        self.session.add_arguments(command);
         if let Some(cgroup) = cgroup {
             command.arg("--cgroup").arg(cgroup);
         }
@@ -129,7 +125,7 @@ impl PreparedRun<'_> {
         if request.subordinate_ids {
             command.arg("--subordinate-ids");
         }
-        for descriptor in self.repositories.iter().flat_map(Watch::kept) {
+        for descriptor in kept {
             command.arg("--keep").arg(descriptor.to_string());
         }
         command
@@ -138,35 +134,28 @@ impl PreparedRun<'_> {
             .args(&request.command);
     }
 
-    /// Runs the command to its end, and gives purple-exec's exit status; what the program has left in repositories
-    /// for git to run is put out of action, with a notice. Where there is nothing to do after the run, this process becomes
-    /// purple-exec instead, and this does not return but for an error.
+    /// Runs the command to its end, and gives purple-exec's exit status; what the program has left in
+    /// repositories for git to run is put out of action, with a notice.
     pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
-        let ended = match (self.session, &self.repositories) {
-            (Some(session), _) => {
-                let ended = session.run(&mut self.executor, notices);
-                ended.map_err(LaunchError::Session)
-            }
-            (None, Some(_)) => supervise(&mut self.executor)
-                // The mask stays until this process ends: what is below must not be left half done.
-                .map(|ended| ended.status)
-                .map_err(LaunchError::Supervise),
-            (None, None) => {
-                let error = self.executor.exec();
-                return Err(LaunchError::Exec {
-                    program: self.executor.get_program().into(),
-                    error,
-                });
-            }
+        let (ended, signals) = match self.session.run(&mut self.executor, notices) {
+            Ok((status, signals)) => (status.map_err(LaunchError::Session), Some(signals)),
+            Err(error) => (Err(LaunchError::Session(error)), None),
         };
         let found = self.repositories.map(Watch::end).unwrap_or_default();
         notices.extend(found.into_iter().map(Notice::Repository));
+        // What has changed is marked whatever became of the run.
+        self.trust.finish(notices)?;
+        // All is done and written down. What is said from here on may wait for a reader, and a signal
+        // ends that.
+        if let Some(signals) = signals {
+            signals.restore().map_err(LaunchError::Signals)?;
+        }
         ended
     }
 }
 
 /// Where purple-exec makes the run's group. Leftovers of killed runs are removed there.
-fn cgroup(named: Option<&Path>, limited: bool, recorded: bool) -> Option<PathBuf> {
+fn cgroup(named: Option<&Path>, limited: bool) -> Option<PathBuf> {
     let named_or_none = named.map(Path::to_owned);
     if !limited {
         return named_or_none;
@@ -179,8 +168,8 @@ fn cgroup(named: Option<&Path>, limited: bool, recorded: bool) -> Option<PathBuf
     parent.group().remove_leftovers();
     match parent {
         // purple-exec moves itself out of a user's group, which it divides then, but not its parent.
-        RunsParent::Own(own) if recorded => step_aside(&own),
-        RunsParent::Own(_) | RunsParent::ForRoot { .. } => None,
+        RunsParent::Own(own) => step_aside(&own),
+        RunsParent::ForRoot { .. } => None,
     }
 }
 
@@ -206,6 +195,8 @@ pub enum LaunchError {
     Workspace(WorkspaceError),
     /// The run or its record.
     Session(SessionError),
+    /// What the run would obey.
+    Trust(TrustError),
     /// A directory that the program is to write to cannot be looked through.
     OutputDirectory {
         /// Its path.
@@ -213,15 +204,8 @@ pub enum LaunchError {
         /// Why.
         errno: Errno,
     },
-    /// purple-exec could not be run to its end.
-    Supervise(SuperviseError),
-    /// This process cannot become purple-exec.
-    Exec {
-        /// Its path.
-        program: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+    /// Signals cannot be let through again.
+    Signals(Errno),
 }
 
 impl Display for LaunchError {
@@ -231,16 +215,16 @@ impl Display for LaunchError {
             Self::Executor(error) => error.fmt(f),
             Self::Workspace(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
+            Self::Trust(error) => error.fmt(f),
             Self::OutputDirectory { directory, errno } => {
-                let directory = directory.display();
+                let directory = shown(directory);
                 write!(
                     f,
                     "{directory} cannot be read to look for repositories of git: {}",
                     errno.desc()
                 )
             }
-            Self::Supervise(error) => error.fmt(f),
-            Self::Exec { program, error } => write!(f, "{}: {error}", program.display()),
+            Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
         }
     }
 }
@@ -262,5 +246,11 @@ impl From<WorkspaceError> for LaunchError {
 impl From<SessionError> for LaunchError {
     fn from(error: SessionError) -> Self {
         Self::Session(error)
+    }
+}
+
+impl From<TrustError> for LaunchError {
+    fn from(error: TrustError) -> Self {
+        Self::Trust(error)
     }
 }

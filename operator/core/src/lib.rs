@@ -6,7 +6,6 @@
 //! [`Notice`]. `tests/tidy/operator.rs` holds it to that.
 
 pub mod audit;
-mod cache;
 pub mod doctor;
 pub mod executor;
 pub mod launch;
@@ -15,6 +14,7 @@ pub mod plans;
 pub mod profiles;
 mod request;
 mod session;
+pub mod trust;
 pub mod workspace;
 
 pub use notice::{Findings, Notice, RecordStage};

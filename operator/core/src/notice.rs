@@ -1,6 +1,7 @@
 //! What people should read although nothing failed: values, which the command line prints.
 
 use crate::audit::error::LogError;
+use purple_host::path::shown;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::source::Sources;
 use std::fmt::{self, Display};
@@ -20,6 +21,8 @@ pub enum Notice {
         /// When this was found.
         when: RecordStage,
     },
+    /// A file that runs obey has changed during this run: no run obeys it until it is accepted.
+    ObeyedFileChanged(PathBuf),
     /// Calls that were denied to the command: how many, which, and the line of the policy.
     Denied(String),
     /// What the program has left in a repository for git to run.
@@ -40,7 +43,7 @@ impl Display for Notice {
         match self {
             Self::Findings(findings) => findings.fmt(f),
             Self::OutputDirectoryMade(path) => {
-                write!(f, "made the output directory {}", path.display())
+                write!(f, "made the output directory {}", shown(path))
             }
             Self::NoRecord { why, when } => {
                 let consequence = match when {
@@ -49,6 +52,12 @@ impl Display for Notice {
                 };
                 write!(f, "{why}; {consequence}, as the policy says")
             }
+            Self::ObeyedFileChanged(path) => write!(
+                f,
+                "{0} has changed while this run went on: no run obeys it until you have looked at it \
+                 and accepted it by `purple trust {0}`",
+                shown(path)
+            ),
             Self::Denied(line) => f.write_str(line),
             Self::Repository(found) => found.fmt(f),
         }

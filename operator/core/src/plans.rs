@@ -1,19 +1,22 @@
 //! From a profile, a policy or a plan file to the bytes of a plan.
 
-use crate::cache::Entry;
 use crate::notice::{Findings, Notice};
 use crate::profiles::{self, ProfileError};
+use crate::trust::{Obeyed, TrustError};
+use purple_host::held::HeldFile;
+use purple_host::path::shown;
 use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::Sink;
-use purplec::inherit::{self, Access, Files, FilesAround};
+use purplec::diagnostics::render::visible;
+use purplec::inherit::{Access, Files, FilesAround, PolicyFile};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
 use purplec::profiles::Profile;
 use purplec::quantity::Date;
-use purplec::source::{Source, Sources};
+use purplec::source::Source;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// How the compiler reaches the files that a policy extends.
@@ -38,38 +41,86 @@ pub enum PlanSource {
 pub struct ReadyPlan {
     /// Its bytes: what is checked is what purple-exec gets.
     pub(crate) bytes: Vec<u8>,
-    /// Where it may be kept; `None` when it is kept already or is not to be.
-    pub(crate) unkept: Option<Entry>,
+    /// The files that it was made from, held since before they were read.
+    pub(crate) obeyed: Vec<Obeyed>,
 }
 
-/// Reads a plan, or takes the kept one of a policy, or compiles it.
+/// The files around a policy, each held once it is read.
+#[derive(Debug)]
+struct HeldFiles {
+    around: FilesAround,
+    held: Mutex<Vec<Obeyed>>,
+}
+
+impl HeldFiles {
+    fn around(policy: &Path) -> Self {
+        Self {
+            around: FilesAround::new(policy, ACCESS),
+            held: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn hold(&self, file: Obeyed) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(file);
+    }
+
+    fn take(&self) -> Vec<Obeyed> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut held)
+    }
+}
+
+impl Files for HeldFiles {
+    fn policy(&self) -> PolicyFile {
+        self.around.policy()
+    }
+
+    fn locate(&self, name: &str, from: &PolicyFile) -> Result<PolicyFile, String> {
+        self.around.locate(name, from)
+    }
+
+    fn read(&self, place: &PolicyFile) -> Result<Vec<u8>, String> {
+        let (bytes, obeyed) = hold(&place.path, MAX_BYTES).map_err(|error| error.reason())?;
+        if bytes.len() > MAX_BYTES {
+            return Err("the file is larger than 1 MiB, the limit for a policy".to_owned());
+        }
+        self.hold(obeyed);
+        Ok(bytes)
+    }
+}
+
+/// Reads a plan, or compiles a policy.
 pub fn ready(source: &PlanSource, notices: &mut Vec<Notice>) -> Result<ReadyPlan, PlanError> {
     match source {
         PlanSource::Plan(path) => load(path),
         PlanSource::Policy(path) => {
-            let bytes = read(path, MAX_BYTES)?;
+            let (bytes, obeyed) = hold(path, MAX_BYTES)?;
             let mut sink = Sink::new();
             let source = decode(&path.to_string_lossy(), bytes, &mut sink);
-            compiled(
-                &source,
-                Some(Arc::new(FilesAround::new(path, ACCESS))),
-                sink,
-                notices,
-            )
+            let files = Arc::new(HeldFiles::around(path));
+            let bytes = compiled(&source, Some(files.clone()), sink, notices)?;
+            let mut all = vec![obeyed];
+            all.extend(files.take());
+            Ok(ReadyPlan { bytes, obeyed: all })
         }
         PlanSource::Profile(name) => {
             let profile = profiles::find(name)?;
-            compiled(&source_of(&profile), None, Sink::new(), notices)
+            let bytes = compiled(&source_of(&profile), None, Sink::new(), notices)?;
+            Ok(ReadyPlan {
+                bytes,
+                obeyed: Vec::new(),
+            })
         }
     }
 }
 
 fn load(path: &Path) -> Result<ReadyPlan, PlanError> {
-    let bytes = read(path, MAX_PLAN_BYTES)?;
+    let (bytes, obeyed) = hold(path, MAX_PLAN_BYTES)?;
     match Plan::decode(&bytes) {
         Ok(_) => Ok(ReadyPlan {
             bytes,
-            unkept: None,
+            obeyed: vec![obeyed],
         }),
         Err(error) => Err(PlanError::Decode {
             path: path.to_owned(),
@@ -94,46 +145,22 @@ fn source_of(profile: &Profile) -> Source {
     Source::new(profile.name, profile.text)
 }
 
-/// The kept plan of a policy, or a fresh one.
+/// The plan of a policy.
 fn compiled(
     source: &Source,
     files: Option<Arc<dyn Files>>,
     sink: Sink,
     notices: &mut Vec<Notice>,
-) -> Result<ReadyPlan, PlanError> {
-    let sources = inherit::sources(source, files.as_deref()).filter(|sources| !may_expire(sources));
-    let entry = sources.and_then(|sources| Some((Entry::of(&sources)?, sources)));
-    if let Some(bytes) = entry
-        .as_ref()
-        .and_then(|(entry, sources)| entry.look_up(sources))
-    {
-        return Ok(ReadyPlan {
-            bytes,
-            unkept: None,
-        });
-    }
+) -> Result<Vec<u8>, PlanError> {
     let options = Options {
         files,
         today: Some(today()?),
         ..Options::default()
     };
     let outcome = compile(source, &options, sink, notices)?;
-    let Some(bytes) = outcome.plan else {
-        return Err(PlanError::DoesNotCompile(source.name.clone()));
-    };
-    // A parent may have changed since it was read for the entry's name.
-    let same = entry.filter(|(_, sources)| outcome.sources.digest() == sources.digest());
-    Ok(ReadyPlan {
-        bytes,
-        unkept: same.map(|(entry, _)| entry),
-    })
-}
-
-/// Whether something in the texts may be granted until a day: then a plan that was kept says nothing
-/// about today.
-fn may_expire(sources: &Sources) -> bool {
-    let mut all = std::iter::once(sources.policy()).chain(sources.parents());
-    all.any(|source| source.text.contains("expires"))
+    outcome
+        .plan
+        .ok_or_else(|| PlanError::DoesNotCompile(source.name.clone()))
 }
 
 /// The day in UTC.
@@ -159,11 +186,17 @@ fn compile(
     Ok(outcome)
 }
 
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, PlanError> {
-    purple_files::read(path, limit).map_err(|reason| PlanError::Read {
+/// Opens a file, holds it, and reads at most so many bytes and one more.
+fn hold(path: &Path, limit: usize) -> Result<(Vec<u8>, Obeyed), PlanError> {
+    let failed = |reason| PlanError::Read {
         path: path.to_owned(),
         reason,
-    })
+    };
+    let file = purple_files::open(path).map_err(failed)?;
+    let held = HeldFile::new(path, file).map_err(|error| PlanError::Trust(error.into()))?;
+    let bytes = purple_files::up_to(held.file(), limit).map_err(failed)?;
+    let obeyed = Obeyed::read(held, &bytes).map_err(PlanError::Trust)?;
+    Ok((bytes, obeyed))
 }
 
 /// Why there is no plan.
@@ -178,6 +211,8 @@ pub enum PlanError {
         /// Why, in a few words.
         reason: String,
     },
+    /// A file that is to be obeyed cannot be held.
+    Trust(TrustError),
     /// A file is no plan.
     Decode {
         /// The file.
@@ -195,14 +230,27 @@ pub enum PlanError {
     Clock,
 }
 
+impl PlanError {
+    /// The same in a few words without the path, where that stands beside it.
+    fn reason(&self) -> String {
+        match self {
+            Self::Read { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Profile(error) => error.fmt(f),
-            Self::Read { path, reason } => write!(f, "{}: {reason}", path.display()),
-            Self::Decode { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::DoesNotCompile(name) => write!(f, "{name}: the policy does not compile"),
-            Self::NoListing(name) => write!(f, "{name}: nothing to show"),
+            Self::Trust(error) => error.fmt(f),
+            Self::Read { path, reason } => write!(f, "{}: {reason}", shown(path)),
+            Self::Decode { path, error } => write!(f, "{}: {error}", shown(path)),
+            Self::DoesNotCompile(name) => {
+                write!(f, "{}: the policy does not compile", visible(name))
+            }
+            Self::NoListing(name) => write!(f, "{}: nothing to show", visible(name)),
             Self::Compiler(fault) => write!(f, "a defect of the compiler: {fault}"),
             Self::Clock => f.write_str("the clock is not between 1970 and 9999"),
         }

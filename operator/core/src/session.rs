@@ -1,4 +1,4 @@
-//! A run that is recorded: what is checked and opened before it, and what is written after it.
+//! A run from its start to its end: what is opened before it, and what is written after it.
 
 use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
@@ -7,7 +7,7 @@ use crate::audit::record::{Run, Start};
 use crate::notice::{Notice, RecordStage};
 use crate::request::Request;
 use crate::workspace::{self, WorkspaceError};
-use purple_host::process::{EndedCommand, SuperviseError, supervise};
+use purple_host::process::{BlockedSignals, EndedCommand, SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
 use purple_report::Outcome;
@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -42,9 +42,14 @@ impl<'a> Session<'a> {
     pub(crate) fn open(
         plan: &'a Plan<'a>,
         request: &Request,
+        recorded: bool,
         notices: &mut Vec<Notice>,
     ) -> Result<Self, SessionError> {
-        let log = open_log(plan, notices)?;
+        let log = if recorded {
+            open_log(plan, notices)?
+        } else {
+            None
+        };
         let copy = request
             .report
             .as_deref()
@@ -69,6 +74,28 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// The name of the run in records.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The directory of the log, where there is one.
+    pub(crate) fn directories(&self) -> Vec<PathBuf> {
+        let log = self.log.as_ref().and_then(|log| log.path().parent());
+        log.map(Path::to_owned).into_iter().collect()
+    }
+
+    /// The descriptor of the operator's report, which purple-exec inherits.
+    pub(crate) fn inherit_report(&self) -> Result<Option<i32>, SessionError> {
+        let Some((path, file)) = &self.copy else {
+            return Ok(None);
+        };
+        match memory::inherit(file) {
+            Ok(number) => Ok(Some(number)),
+            Err(errno) => Err(SessionError::ReportCopy(FileError::at(path)(errno.into()))),
+        }
+    }
+
     /// Passes to purple-exec where its report goes, and whose child it is.
     pub(crate) fn add_arguments(&self, command: &mut Command) {
         let descriptor = self.report.as_raw_fd().to_string();
@@ -78,21 +105,30 @@ impl<'a> Session<'a> {
             .arg(descriptor);
     }
 
-    /// Runs it to its end, with notices about what was denied, and writes the record.
+    /// Runs it to its end, with notices about what was denied, and writes the record. With the status come
+    /// the signals, all of which are held back until whoever has something left to do restores them.
     pub(crate) fn run(
         mut self,
         command: &mut Command,
         notices: &mut Vec<Notice>,
-    ) -> Result<u8, SessionError> {
+    ) -> Result<(Result<u8, SessionError>, BlockedSignals), SessionError> {
         let started = SystemTime::now();
         let started = started
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
         self.record_start(started, notices)?;
-        let EndedCommand {
-            status: ended,
-            signals,
-        } = supervise(command).map_err(SessionError::Supervise)?;
+        let EndedCommand { status, signals } =
+            supervise(command).map_err(SessionError::Supervise)?;
+        Ok((self.record_end(started, status, notices), signals))
+    }
+
+    /// Writes the record of the end, before anything is said.
+    fn record_end(
+        mut self,
+        started: Duration,
+        ended: u8,
+        notices: &mut Vec<Notice>,
+    ) -> Result<u8, SessionError> {
         let text = self.read_report()?;
         let copied = match &mut self.copy {
             None => Ok(()),
@@ -127,8 +163,6 @@ impl<'a> Session<'a> {
             let _written: Option<()> =
                 unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
-        // The record is written. What is said from here on may wait for a reader, and a signal ends that.
-        signals.restore().map_err(SessionError::Signals)?;
         notices.extend(denied.into_iter().map(Notice::Denied));
         copied.and(status)
     }
@@ -225,8 +259,6 @@ pub enum SessionError {
     Id(FileError),
     /// purple-exec could not be run to its end.
     Supervise(SuperviseError),
-    /// Signals cannot be let through again.
-    Signals(Errno),
 }
 
 impl Display for SessionError {
@@ -239,7 +271,6 @@ impl Display for SessionError {
             Self::ReadReport(error) => write!(f, "reading the report: {error}"),
             Self::Report(error) => write!(f, "the report of purple-exec: {error}"),
             Self::Supervise(error) => error.fmt(f),
-            Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
         }
     }
 }

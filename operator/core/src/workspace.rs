@@ -1,11 +1,12 @@
 //! What a plan shares of the host: the checks before a run, and the directories that it makes.
 
-use crate::cache;
 use crate::notice::Notice;
 use purple_host::directory::PathHandle;
 use purple_host::path::ResolvedPath;
+use purple_host::path::shown;
 use purple_host::{Errno, FileError, users};
 use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
+use purple_report::Visible;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt as _;
@@ -19,11 +20,6 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), WorkspaceError> {
             shared.walk(MissingPart::Leave)?;
             shared.refuse_homes(&homes)?;
         }
-        if shared.is_output()
-            && let Some(directory) = cache::directory()
-        {
-            shared.refuse_writable(&directory, TrustedFiles::KeptPlans)?;
-        }
     }
     Ok(())
 }
@@ -33,7 +29,7 @@ pub(crate) fn protect_log(plan: &Plan<'_>, log: &Path) -> Result<(), WorkspaceEr
     let directory = log.parent().unwrap_or(log);
     binds(plan)
         .filter(SharedPath::is_output)
-        .try_for_each(|shared| shared.refuse_writable(directory, TrustedFiles::AuditLog))
+        .try_for_each(|shared| shared.refuse_writable(directory))
 }
 
 /// Makes the output directories that are still missing, with a notice for each.
@@ -157,14 +153,14 @@ impl SharedPath<'_> {
         };
         Err(WorkspaceError::TooMuch {
             path: target,
-            inside: self.mount.target.to_string_lossy().into_owned(),
+            inside: Visible(self.mount.target.to_bytes()).to_string(),
             line: self.mount.line,
             extent,
         })
     }
 
     /// Some files are trusted, so no program may write to them, or to what leads to them.
-    fn refuse_writable(&self, directory: &Path, files: TrustedFiles) -> Result<(), WorkspaceError> {
+    fn refuse_writable(&self, directory: &Path) -> Result<(), WorkspaceError> {
         let trusted = ResolvedPath::of(directory)
             .ok_or_else(|| WorkspaceError::TooManyLinks(directory.to_owned()))?;
         let target = self.target()?;
@@ -174,7 +170,7 @@ impl SharedPath<'_> {
             return Ok(());
         }
         let directory = directory.to_owned();
-        Err(self.refused(PathProblem::Trusted { directory, files }))
+        Err(self.refused(PathProblem::Trusted { directory }))
     }
 
     /// Where the path leads.
@@ -240,24 +236,13 @@ pub enum PathProblem {
         /// Where the link leads.
         target: OsString,
     },
-    /// The program could write to trusted files.
+    /// The program could write to the audit log.
     Trusted {
         /// Where they are.
         directory: PathBuf,
-        /// Which.
-        files: TrustedFiles,
     },
     /// Symbolic links in a circle.
     Unresolvable,
-}
-
-/// Files that later runs rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrustedFiles {
-    /// Compiled plans.
-    KeptPlans,
-    /// The audit log.
-    AuditLog,
 }
 
 /// What a relative path must not share.
@@ -278,7 +263,7 @@ impl Display for WorkspaceError {
                 source,
                 line,
                 problem,
-            } => write!(f, "the host path {} ({line}) {problem}", source.display()),
+            } => write!(f, "the host path {} ({line}) {problem}", shown(source)),
             Self::TooMuch {
                 path,
                 inside,
@@ -293,10 +278,10 @@ impl Display for WorkspaceError {
                 write!(
                     f,
                     "{} would be shared as {inside} ({line}), and it {extent}: start from a project's directory",
-                    path.display()
+                    shown(path)
                 )
             }
-            Self::TooManyLinks(path) => write!(f, "{}: too many links", path.display()),
+            Self::TooManyLinks(path) => write!(f, "{}: too many links", shown(path)),
             Self::Users(error) => error.fmt(f),
         }
     }
@@ -306,14 +291,9 @@ impl Display for PathProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFollowed { at, errno } => {
-                write!(
-                    f,
-                    "cannot be followed at {}: {}",
-                    at.display(),
-                    errno.desc()
-                )
+                write!(f, "cannot be followed at {}: {}", shown(at), errno.desc())
             }
-            Self::NotRead { at, errno } => write!(f, "{}: {}", at.display(), errno.desc()),
+            Self::NotRead { at, errno } => write!(f, "{}: {}", shown(at), errno.desc()),
             Self::UpFromMissing => f.write_str(
                 "goes up by `..` from a directory that does not exist: write it without",
             ),
@@ -321,25 +301,15 @@ impl Display for PathProblem {
                 f,
                 "leads through the symbolic link {} to {}, which a relative path must not: \
                  name the directory itself in the policy",
-                at.display(),
-                target.display()
+                shown(at),
+                shown(Path::new(target))
             ),
-            Self::Trusted { directory, files } => {
-                let advice = match files {
-                    TrustedFiles::KeptPlans => {
-                        "where compiled plans are kept: choose another output path, or set \
-                         XDG_CACHE_HOME to a directory outside it, for every run"
-                    }
-                    TrustedFiles::AuditLog => {
-                        "where the audit log lies: choose another output path or `log_path`"
-                    }
-                };
-                write!(
-                    f,
-                    "would let the program write to {}, {advice}",
-                    directory.display()
-                )
-            }
+            Self::Trusted { directory } => write!(
+                f,
+                "would let the program write to {}, where the audit log lies: choose another \
+                 output path or `log_path`",
+                shown(directory)
+            ),
             Self::Unresolvable => f.write_str("leads nowhere"),
         }
     }

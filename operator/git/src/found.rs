@@ -1,7 +1,8 @@
 //! What was found after a run.
 
+use purple_host::path::shown;
 use std::fmt::{self, Display};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What was put out of action, or could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,21 +32,20 @@ pub enum Found {
 
 impl Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let visible = |path: &Path| path.display().to_string().escape_debug().to_string();
         match self {
-            Self::Disarmed { path, what } => write!(f, "{}: {what}", visible(path)),
+            Self::Disarmed { path, what } => write!(f, "{}: {what}", shown(path)),
             Self::Left { path, why } => {
                 write!(
                     f,
                     "{}: git runs commands from here, and they are left: {why}",
-                    visible(path)
+                    shown(path)
                 )
             }
             Self::NotSearched { path, why } => {
                 write!(
                     f,
                     "{}: not searched for repositories of git: {why}",
-                    visible(path)
+                    shown(path)
                 )
             }
         }

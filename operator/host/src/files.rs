@@ -1,5 +1,7 @@
 //! Files that only this user can have written, or can read.
 
+use crate::links;
+use crate::path::shown;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
@@ -7,7 +9,9 @@ use nix::unistd::{AccessFlags, UnlinkatFlags, access, geteuid, unlinkat};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::Path;
 
 /// A directory in which only this user can have written.
@@ -66,17 +70,38 @@ fn is_private(found: &FileStat, kind: SFlag) -> bool {
         && found.st_mode & (Mode::S_IWGRP | Mode::S_IWOTH).bits() == 0
 }
 
-/// A file for writing that is empty and that only its owner can read: no symbolic link is followed.
+/// A file for writing that is empty and that only its owner can read. No symbolic link is followed in
+/// its place, nor one on the way that a sandbox may have left, and a file with another name is not
+/// emptied.
 pub fn create_private(path: &Path) -> io::Result<File> {
+    let directory = path.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(link) = directory.and_then(links::first_planted) {
+        let target = directory.and_then(|directory| directory.canonicalize().ok());
+        let target = target.unwrap_or_default();
+        return Err(io::Error::other(format!(
+            "the way there leads through the symbolic link {}, which a sandbox may have left; \
+             name the path itself, if this is yours: {}",
+            shown(link),
+            shown(target)
+        )));
+    }
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     let file = OpenOptions::new()
         .write(true)
         .create(true)
-        .truncate(true)
+        .truncate(false)
         .mode(0o600)
         .custom_flags(flags.bits())
         .open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
+    let found = file.metadata()?;
+    if found.is_file() {
+        if found.nlink() > 1 {
+            let why = "it has another name, which a sandbox may have given it: remove it first";
+            return Err(io::Error::other(why));
+        }
+        file.set_len(0)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
     Ok(file)
 }
 

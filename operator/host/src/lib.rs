@@ -9,6 +9,8 @@ pub mod directory;
 pub mod errno;
 pub mod files;
 pub mod folder;
+pub mod held;
+pub mod links;
 pub mod memory;
 mod mountinfo;
 pub mod own_file;

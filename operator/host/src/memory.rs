@@ -1,7 +1,7 @@
 //! Files in memory (`memfd_create(2)`).
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use std::ffi::CStr;
 use std::fs::File;
@@ -12,6 +12,12 @@ use std::path::PathBuf;
 /// An empty file that commands which this process executes inherit.
 pub fn inherited(name: &CStr) -> Result<File, Errno> {
     memfd_create(name, MFdFlags::empty()).map(File::from)
+}
+
+/// Has commands that this process executes inherit a file, and gives the descriptor's number.
+pub fn inherit(file: &File) -> Result<i32, Errno> {
+    let _zero = fcntl(file, FcntlArg::F_SETFD(FdFlag::empty()))?;
+    Ok(file.as_raw_fd())
 }
 
 /// Bytes that no process can change any more.

@@ -104,6 +104,15 @@ pub fn lock(file: File, patience: Duration) -> io::Result<LockedFile> {
     }
 }
 
+/// Locks it, if no other process has it locked: `None` where one has.
+pub fn try_lock(file: File) -> Result<Option<LockedFile>, Errno> {
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(locked) => Ok(Some(locked)),
+        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, errno)) => Err(errno),
+    }
+}
+
 /// Sets room aside behind an offset, without making the file longer. Where the file system cannot,
 /// nothing is set aside.
 pub fn reserve(file: &File, offset: u64, bytes: u32) -> Result<(), Errno> {

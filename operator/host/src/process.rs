@@ -6,8 +6,10 @@ use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use purple_report::Visible;
 use std::fmt::{self, Display};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
@@ -26,7 +28,7 @@ pub struct EndedCommand {
 /// It is a process group of its own: what the keyboard sends comes here alone, and is passed on once.
 pub fn supervise(command: &mut Command) -> Result<EndedCommand, SuperviseError> {
     refuse_ignored_children()?;
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = Visible(command.get_program().as_bytes()).to_string();
     let child = match command.process_group(0).spawn() {
         Ok(child) => child,
         Err(error) => return Err(SuperviseError::Start { program, error }),

@@ -1,7 +1,7 @@
 //! The steps for what is hidden, and for what is kept as it is in writable directories.
 
 use super::attributes::{FIXED, READ_ONLY};
-use super::own::{self, MASKED, RESERVED};
+use super::own::{self, MASKED, MASKED_BELOW, RESERVED};
 use super::tree::{PlannedPath, Tree, is_within};
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::{Action, Step};
@@ -92,7 +92,8 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
         .iter()
         .any(|kernel| path.starts_with(kernel))
     {
-        let known = MASKED.iter().any(|tree| is_within(path, tree));
+        let mut all = MASKED.iter().chain(&MASKED_BELOW);
+        let known = all.any(|tree| is_within(path, tree));
         return (!known).then(|| own::mask(path, Some(span)));
     }
     // The tree itself says what is wrong with these.

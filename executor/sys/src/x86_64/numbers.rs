@@ -18,6 +18,7 @@ pub(crate) const WAIT4: u32 = 61;
 pub(crate) const KILL: u32 = 62;
 pub(crate) const FCNTL: u32 = 72;
 pub(crate) const SETSID: u32 = 112;
+pub(crate) const GETSID: u32 = 124;
 pub(crate) const RT_SIGTIMEDWAIT: u32 = 128;
 pub(crate) const SETPRIORITY: u32 = 141;
 pub(crate) const SCHED_SETPARAM: u32 = 142;

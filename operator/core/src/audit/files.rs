@@ -3,6 +3,7 @@
 use super::error::LogError;
 use super::log::{self, Head};
 use purple_host::FileError;
+use purple_host::path::shown;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ impl LogFiles {
     /// Every line, and where it stands: `FILE:NUMBER`.
     pub fn numbered(&self) -> impl Iterator<Item = (String, &str)> {
         self.texts.iter().flat_map(|(path, text)| {
-            let place = move |(at, line)| (format!("{}:{}", path.display(), at + 1), line);
+            let place = move |(at, line)| (format!("{}:{}", shown(path), at + 1), line);
             text.lines().enumerate().map(place)
         })
     }

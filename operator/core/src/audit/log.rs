@@ -125,6 +125,11 @@ impl Log {
         })
     }
 
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Appends a record, which is made from the head before it, by one write.
     pub fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), LogError> {
         let fail = |error: std::io::Error| failed(&self.path, error);

@@ -3,7 +3,7 @@
 use super::{earlier_format, json};
 use purple_report::{
     Argument, ArgumentsOf, AuditRecord, Field, Kind, ListOf, Members, Outcome, Report, Source,
-    StartRecord, StartType, Status, Storage,
+    StartRecord, StartType, Status, Storage, Visible,
 };
 use serde_json::{Map, Value};
 use std::fmt;
@@ -25,7 +25,7 @@ pub struct NotDeclared(String);
 
 impl fmt::Display for NotDeclared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Visible(self.0.as_bytes()).fmt(f)
     }
 }
 

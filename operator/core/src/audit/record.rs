@@ -7,6 +7,7 @@ use purple_report::{
     Argument, AuditRecord, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
     ResourceUsage, SecurityEvent, Sink, StartRecord, StartType, Status, Unlisted,
 };
+use purplec::diagnostics::render::visible;
 use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
 use std::collections::BTreeMap;
@@ -166,7 +167,7 @@ impl Run<'_> {
 
     fn place(&self, line: SourceLine) -> Option<String> {
         line.is_some().then(|| match source(self.plan, line) {
-            Some(name) => format!("line {} of {name}", line.line()),
+            Some(name) => format!("line {} of {}", line.line(), visible(&name)),
             None => line.to_string(),
         })
     }

@@ -3,6 +3,7 @@
 use super::files::{LogFiles, LogFilesError};
 use super::log::{self, Head, bound_to};
 use super::read::{self, LogLine};
+use purple_host::path::shown;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
@@ -113,7 +114,7 @@ impl Position {
 
 impl Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
+        write!(f, "{}:{}", shown(&self.file), self.line)
     }
 }
 
@@ -175,7 +176,7 @@ impl Display for Finding {
             Self::EndMissing { last, written } => {
                 write!(f, "the last record is {last}, and {written} were written")
             }
-            Self::HeadMissing(path) => write!(f, "{} is gone", path.display()),
+            Self::HeadMissing(path) => write!(f, "{} is gone", shown(path)),
         }
     }
 }

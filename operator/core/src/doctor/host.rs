@@ -1,7 +1,8 @@
 //! What the host says of itself: settings, files, and the interfaces that its kernel has.
 
 use super::report::{Check, CheckResult, Subject};
-use crate::cache;
+use crate::trust;
+use purple_host::path::shown;
 use purple_host::probe::interfaces;
 use purple_host::settings::{proc_is_of_this_namespace, sysctl};
 use purple_host::{files, users};
@@ -23,8 +24,8 @@ const SUBORDINATE_IDS: Subject = Subject {
     layer: "identity",
     why: "with `--subordinate-ids` a sandbox runs under the first of them, and cannot read what only this user may",
 };
-const KEPT_PLANS: Subject = Subject {
-    id: "kept-plans",
+const STATE: Subject = Subject {
+    id: "state",
     layer: "start",
     why: "each run compiles its policy again, which takes some milliseconds",
 };
@@ -55,7 +56,7 @@ pub(super) fn architectures(machine: &str) -> BTreeSet<String> {
 pub(super) fn check_settings(checks: &mut Vec<Check>) {
     checks.push(Check::optional(YAMA, yama()));
     checks.push(Check::optional(SUBORDINATE_IDS, subordinate_ids()));
-    checks.push(Check::optional(KEPT_PLANS, kept_plans()));
+    checks.push(Check::optional(STATE, state()));
 }
 
 fn degraded(found: impl Into<String>, fix: &str) -> CheckResult {
@@ -86,11 +87,11 @@ fn subordinate_ids() -> CheckResult {
     CheckResult::Ok(found.to_owned())
 }
 
-fn kept_plans() -> CheckResult {
-    let Some(directory) = cache::directory() else {
+fn state() -> CheckResult {
+    let Ok(directory) = trust::state_directory() else {
         return degraded(
             "HOME names no directory",
-            "set HOME or XDG_CACHE_HOME to an absolute path",
+            "set HOME or XDG_STATE_HOME to an absolute path",
         );
     };
     // The nearest directory that exists: nothing is made here.
@@ -102,7 +103,7 @@ fn kept_plans() -> CheckResult {
         return CheckResult::Ok("can be written".to_owned());
     }
     degraded(
-        format!("{} cannot be written", existing.display()),
-        "set XDG_CACHE_HOME to a directory of this user's",
+        format!("{} cannot be written", shown(existing)),
+        "set XDG_STATE_HOME to a directory of this user's",
     )
 }

@@ -1,0 +1,85 @@
+//! Why a run is refused for what it would obey.
+
+use super::file::Change;
+use purple_host::path::shown;
+use purple_host::{Errno, FileError};
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
+/// What is wrong, and with which file.
+#[derive(Debug)]
+pub enum TrustError {
+    /// The environment names no place for Purple's state.
+    NoStateDirectory,
+    /// A file, or the state directory, cannot be read or written.
+    State(FileError),
+    /// A file of the state directory is not what Purple writes, or others may write to it.
+    Unreadable(PathBuf),
+    /// Another process has a file of the state directory locked.
+    Locked(PathBuf),
+    /// A descriptor cannot be handed on.
+    Inherit {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        errno: Errno,
+    },
+    /// A file was changed during an earlier run.
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        change: Change,
+    },
+    /// A run that goes on may change a file, and does not keep it.
+    Writable {
+        /// The file.
+        path: PathBuf,
+        /// The process of that run.
+        pid: u64,
+    },
+    /// No run obeys this file.
+    NotObeyed(PathBuf),
+}
+
+impl Display for TrustError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStateDirectory => f.write_str(
+                "neither XDG_STATE_HOME nor HOME says where Purple keeps its state: set one to an absolute path",
+            ),
+            Self::State(error) => error.fmt(f),
+            Self::Unreadable(path) => write!(
+                f,
+                "{} is not as Purple has written it, or others may write to it: look at it, and remove it",
+                shown(path)
+            ),
+            Self::Locked(path) => write!(
+                f,
+                "{}: another process of Purple has it locked; end that process, or wait for it",
+                shown(path)
+            ),
+            Self::Inherit { path, errno } => write!(f, "{}: {}", shown(path), errno.desc()),
+            Self::Changed { path, change } => write!(
+                f,
+                "{0} was changed during run {1}: look at it, then accept it by `purple trust {0}`",
+                shown(path),
+                change.run
+            ),
+            Self::Writable { path, pid } => write!(
+                f,
+                "{} can be changed by a run that goes on (process {pid}): wait for its end",
+                shown(path)
+            ),
+            Self::NotObeyed(path) => write!(f, "no run has obeyed {}", shown(path)),
+        }
+    }
+}
+
+impl std::error::Error for TrustError {}
+
+impl From<FileError> for TrustError {
+    fn from(error: FileError) -> Self {
+        Self::State(error)
+    }
+}
