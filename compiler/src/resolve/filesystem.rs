@@ -4,7 +4,6 @@ use super::host::plain;
 use super::paths::{LONGEST, LONGEST_NAME, invalid};
 use super::protected::{self, Protected};
 use super::scope::{Placed, Scope};
-use super::views;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::Stub;
 use crate::quantity;
@@ -160,7 +159,7 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         ),
     };
     let protected = kept;
-    let mut filesystem = Filesystem {
+    Filesystem {
         is_written: true,
         immutable,
         output,
@@ -170,9 +169,7 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         scratch_bytes,
         scratch_bytes_key,
         working_dir,
-    };
-    views::extend(&mut filesystem, scope);
-    filesystem
+    }
 }
 
 fn default(path: &str, optional: bool) -> Shared {

@@ -98,9 +98,11 @@ pub fn resolve(
             syscalls::keep_to_ports(meaning, listed);
         }
     }
+    let mut filesystem = filesystem::resolve(policy.filesystem.as_ref(), &mut scope);
+    views::extend(&mut filesystem, &mut scope);
     Resolved {
         name: policy.name.clone(),
-        filesystem: filesystem::resolve(policy.filesystem.as_ref(), &mut scope),
+        filesystem,
         syscalls,
         resources: resources::resolve(policy.resources.as_ref(), &mut scope),
         capabilities: capabilities::resolve(policy.capabilities.as_ref(), &mut scope),

@@ -1,7 +1,7 @@
 //! Putting out of action what of a repository runs commands and was not there before the run.
 
-use crate::Found;
 use crate::config;
+use crate::found::Found;
 use crate::leads::{self, Leads, Place};
 use crate::repository::{COMMON, CONFIGS, Config, DISABLED, HOOKS, OWN_COMMON, Repository, STATES};
 use purple_host::folder::{Content, Folder};

@@ -408,23 +408,3 @@ fn odd_configurations() {
     }
     assert_eq!(crate::config::commands(b"[core\n", 1), None);
 }
-
-/// Measured, not asserted: `cargo test -p purple-git --release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn time_of_a_walk() {
-    let project = Project::new();
-    for dir in 0..5_000 {
-        let dir = project.at(&format!("d{}/e{}", dir % 70, dir));
-        fs::create_dir_all(&dir).unwrap();
-        for file in 0..9 {
-            fs::write(dir.join(file.to_string()), "").unwrap();
-        }
-    }
-    for _ in 0..5 {
-        let start = std::time::Instant::now();
-        let watch = project.watch();
-        println!("50,000 entries: {:?}", start.elapsed());
-        assert!(watch.end().is_empty());
-    }
-}
