@@ -21,6 +21,39 @@ static void loopback(void)
     close(fd);
 }
 
+/* Whether no link leads to a source of the host's. */
+static void look_at_sources(void)
+{
+    for (size_t i = 0; i < COUNT(STEPS); i++)
+        if (STEPS[i].kind == BIND && STEPS[i].source[0] == '/') {
+            int fd = open_below(AT_FDCWD, STEPS[i].source, O_PATH, NO_SYMLINKS);
+            if (fd >= 0)
+                close(fd);
+        }
+}
+
+/* Where this program and the filter lie, which nothing inside may change. */
+static void look_at_kept(int filter)
+{
+    enum { MOST = 4 << 20 };
+    char path[4096], name[64];
+    char status[256];
+    char *lines = mmap(NULL, MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int fd = must(open_path("/proc/self/mountinfo", O_RDONLY), "mountinfo");
+    long used = 0, count;
+    while ((count = must(read(fd, lines + used, MOST - used), "mountinfo")) > 0)
+        used += count;
+    close(fd);
+    mode_t before = syscall(SYS_umask, 0);
+    int kept[] = { must(open_path("/proc/self/exe", O_PATH), "exe"), must(fcntl(filter, F_DUPFD_CLOEXEC, 3), "dup") };
+    for (size_t i = 0; i < COUNT(kept); i++) {
+        snprintf(name, sizeof name, "/proc/self/fd/%d", kept[i]);
+        must(readlinkat(AT_FDCWD, name, path, sizeof path), name);
+        must(syscall(SYS_statx, kept[i], "", 0x1000, 0x7ff | 0x1000, status), name);
+    }
+    syscall(SYS_umask, before);
+}
+
 static void look_at_namespaces(void)
 {
     static const char *const names[] = { "user", "pid", "mnt", "net", "ipc", "uts", "cgroup" };
@@ -250,7 +283,6 @@ int main(int argc, char **argv)
     char *filter = mmap(NULL, MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     long bytes = must(read(fd, filter, MOST), argv[1]);
     must(read(fd, filter + bytes, MOST - bytes), argv[1]);
-    close(fd);
     unsigned outside_uid = geteuid(), outside_gid = getegid();
     is_root = outside_uid == 0;
     if (LOOK)
@@ -259,8 +291,13 @@ int main(int argc, char **argv)
     default_child();
     block(~0ull);
     int *sources = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (LOOK)
+        look_at_sources();
     if (is_root)
         open_sources(sources);
+    if (LOOK)
+        look_at_kept(fd);
+    close(fd);
     must(pipe2(gate, O_CLOEXEC), "pipe");
     pid_t child = fork_into(NAMESPACES & ~NEW_CGROUP);
     if (child == 0)
