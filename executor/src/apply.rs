@@ -26,6 +26,7 @@ use crate::recorder::{self, Recorder};
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::Shared;
+use crate::streams::Streams;
 use crate::supervisor::{self, End};
 use crate::timeout::Timeout;
 use crate::{descriptors, identity, init, load, receipt};
@@ -62,6 +63,7 @@ fn print(text: &str) -> Result<u8, Refused> {
 
 fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     descriptors::occupy_standard()?;
+    let mut streams = Streams::of_caller(&options)?;
     if let Some((parent, _)) = options.parent {
         die_with(parent)?;
     }
@@ -83,11 +85,16 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     };
 
     let started = now(ClockId::Realtime);
-    let (end, used) = match supervise(&run) {
+    let supervised = supervise(&run, &mut streams);
+    streams.end();
+    let (end, used) = match supervised {
         Ok(ended) => ended,
         Err(refused) => (End::refused(refused.status), None),
     };
-    let status = exit_status::of(&end);
+    let status = match streams.lost() {
+        Some(_) => SETUP_REFUSED,
+        None => exit_status::of(&end),
+    };
     // What stays comes before what is said.
     let written = match report {
         Some(report) => report.write(&run, &end, used.as_ref(), status, started),
@@ -97,6 +104,9 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         used.say_reached(&run.plan);
     }
     exit_status::explain(&run, &end);
+    streams.say_lost();
+    // What the caller does not take of the output holds up nothing else.
+    streams.finish(end.left);
     written.map(|()| status)
 }
 
@@ -107,12 +117,12 @@ fn block_signals() -> Result<signal::Set, Errno> {
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
-fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
+fn supervise(run: &Run, streams: &mut Streams) -> Result<(End, Option<GroupUsage>), Refused> {
     load::layers(&run.plan, &run.options)?;
     let Some(group) = Group::make(run)? else {
-        return Ok((run_sandbox(run, None)?, None));
+        return Ok((run_sandbox(run, streams, None)?, None));
     };
-    let end = run_sandbox(run, Some(&group));
+    let end = run_sandbox(run, streams, Some(&group));
     // The group ends first, also where the run has failed.
     let used = group.end();
     Ok((end?, Some(used?)))
@@ -123,23 +133,29 @@ fn supervise(run: &Run) -> Result<(End, Option<GroupUsage>), Refused> {
 /// The frame of this function stays for as long as the sandbox runs. It is not made part of the
 /// caller's frame, which needs much more.
 #[inline(never)]
-fn run_sandbox(run: &Run, group: Option<&Group>) -> Result<End, Refused> {
+fn run_sandbox(run: &Run, streams: &mut Streams, group: Option<&Group>) -> Result<End, Refused> {
     let steps = Step::all(&run.plan)?;
     if run.outside.root {
         sources::open(steps, run.outside)?;
     }
     protected::make_stubs(steps)?;
-    let end = start(run, group, steps);
+    let end = start(run, streams, group, steps);
     protected::remove_stubs(steps);
     end
 }
 
 /// Starts init, and waits until the sandbox has ended.
-fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Refused> {
+fn start(
+    run: &Run,
+    streams: &mut Streams,
+    group: Option<&Group>,
+    steps: &mut [Step],
+) -> Result<End, Refused> {
     let (recorder, socket) = match recorder::start(run)? {
         Some(started) => (Some(started.recorder), Some(started.socket)),
         None => (None, None),
     };
+    streams.open(run)?;
     let gate = Gate::new()?;
     // Init gets a copy.
     let timeout = Timeout::start(&run.plan.process);
@@ -147,15 +163,16 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Forked::Child => init::run(run, gate, timeout, steps, socket),
+        Forked::Child => init::run(run, gate, timeout, steps, streams, socket),
         Forked::Parent(init) => init,
     };
     // Init has these now.
     drop(socket);
+    streams.leave_to_init();
     for step in steps {
         step.tree = None;
     }
-    let end = watch(run, init, gate, timeout, recorder);
+    let end = watch(run, streams, init, gate, timeout, recorder);
     if end.is_err() {
         end_init(init);
     }
@@ -165,6 +182,7 @@ fn start(run: &Run, group: Option<&Group>, steps: &mut [Step]) -> Result<End, Re
 /// Maps the ids of init, lets it go on, and waits for its end.
 fn watch(
     run: &Run,
+    streams: &mut Streams,
     init: Pid,
     gate: Gate,
     timeout: Timeout,
@@ -174,7 +192,7 @@ fn watch(
     receipt::outside(&run.shared)?;
     // The gate closes when this returns: init then knows that nothing waits for it.
     let _opened = gate.open()?;
-    supervisor::watch(run, init, timeout, recorder)
+    supervisor::watch(run, streams, init, timeout, recorder)
 }
 
 /// Ends init where the run has failed and it has not ended by itself: what it still does must not go

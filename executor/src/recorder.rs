@@ -102,7 +102,7 @@ fn notifies(program: &[u8]) -> bool {
 fn record(run: &Run, socket: &OwnedFd, supervisor: Pid, table: &mut Table) -> Result<(), Refused> {
     const RECORDER: &str = "the recorder";
     die_with(supervisor)?;
-    close_all_but(Some(socket.as_fd())).or_refuse(STEP, RECORDER)?;
+    close_all_but([Some(socket.as_fd()), None]).or_refuse(STEP, RECORDER)?;
     let listener = descriptors::receive(socket.as_fd()).or_refuse(STEP, RECORDER)?;
     let Some(listener) = listener else {
         // The run has ended before there was a filter.

@@ -109,6 +109,9 @@ impl PreparedRun<'_> {
         if request.subordinate_ids {
             command.arg("--subordinate-ids");
         }
+        if request.inherit_stdio {
+            command.arg("--inherit-stdio");
+        }
         command
             .arg(self.sealed.path())
             .arg("--")
