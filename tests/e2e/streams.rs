@@ -187,7 +187,7 @@ fn output_that_a_file_does_not_take(place: &TestDir) {
     let wrapper = "trap '' XFSZ; ulimit -f 8; exec \"$@\" >small";
     let run = Run::new(place, &plan, &["head", "-c", "20000", "/dev/zero"]);
     let done = run.wrapped(&["sh", "-c", wrapper, "sh"]).finish();
-    let said = "purple-exec: start: what was written to descriptor 1 is lost: EFBIG\n";
+    let said = "purple-exec: start: a part of what went through descriptor 1 is lost: EFBIG\n";
     assert_eq!((done.code(), done.stderr.as_str()), (125, said));
 }
 

@@ -5,7 +5,7 @@ use super::inside::{PYTHON, python, script};
 use purple_tests::identity::skip;
 use purple_tests::operator::install;
 use purple_tests::policy::Policy;
-use purple_tests::run::bare;
+use purple_tests::run::{Run, bare};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs;
@@ -79,12 +79,9 @@ fn as_a_shell_expects() -> Value {
 /// terminal and nothing else. What it does to modes, mode bits and flow is its own terminal's.
 fn a_job_of_a_shell(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
-    let (executor, plan) = (place.executor(), plan.display().to_string());
-    let executor = executor.display().to_string();
-    let words = [
-        PYTHON, "-c", JOBS, &executor, &plan, "--", PYTHON, "-ISc", "SCRIPT",
-    ];
-    assert_eq!(bare(place, &words).facts(), as_a_shell_expects());
+    let run = Run::new(place, &plan, &[PYTHON, "-ISc", "SCRIPT"]);
+    let run = run.wrapped(&[PYTHON, "-c", JOBS]);
+    assert_eq!(run.finish().facts(), as_a_shell_expects());
 }
 
 /// The same where `purple` stays between the shell and the run, to keep a record.

@@ -10,6 +10,8 @@ pub(super) struct Buffer {
     memory: &'static mut [u8],
     start: usize,
     end: usize,
+    /// Whether what it is written to takes no more for now.
+    pub(super) is_held: bool,
 }
 
 impl Buffer {
@@ -23,6 +25,7 @@ impl Buffer {
             memory,
             start: 0,
             end: 0,
+            is_held: false,
         })
     }
 

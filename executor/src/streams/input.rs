@@ -49,6 +49,8 @@ pub(super) struct Input {
     read: usize,
     /// The position in a file up to which it has been copied.
     at: u64,
+    /// Why it has ended before its end.
+    failed: Option<Errno>,
 }
 
 impl Input {
@@ -76,7 +78,13 @@ impl Input {
             pace,
             read: 0,
             at,
+            failed: None,
         })
+    }
+
+    /// The error by which it has ended before its end.
+    pub(super) fn failed(&self) -> Option<(usize, Errno)> {
+        self.failed.map(|errno| (self.number, errno))
     }
 
     /// What is waited for: our pipe and the caller's descriptor, with the events of each.
@@ -95,7 +103,7 @@ impl Input {
     }
 
     /// Goes on after something has happened to our pipe or to the caller's descriptor. What fails ends
-    /// the input, as a hang-up does.
+    /// the input, and the status says so.
     pub(super) fn go_on(&mut self, pipe: PollFlags) {
         if pipe.contains(PollFlags::ERR) {
             // It is broken: nothing goes in any more.
@@ -111,7 +119,12 @@ impl Input {
         };
         self.pipe = match goes_on {
             Ok(true) | Err(Errno::AGAIN | Errno::INTR) => Some(pipe),
-            Ok(false) | Err(_) => None,
+            // A peer that went away is an end like another.
+            Ok(false) | Err(Errno::CONNRESET) => None,
+            Err(errno) => {
+                self.failed = Some(errno);
+                None
+            }
         };
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Output {
     /// Whether the caller's end takes no more for now.
     blocked: bool,
     is_large: bool,
-    /// Why a file did not take what the program has written.
+    /// Why what the program has written was not taken.
     failed: Option<Errno>,
 }
 
@@ -53,7 +53,7 @@ impl Output {
         self.pipe.is_none() && self.buffer.is_empty()
     }
 
-    /// The error of a file that did not take all.
+    /// The error by which something is lost.
     pub(super) fn failed(&self) -> Option<(usize, Errno)> {
         self.failed.map(|errno| (self.number, errno))
     }
@@ -92,9 +92,13 @@ impl Output {
         match moved {
             Ok(count) => count != 0,
             Err(Errno::AGAIN | Errno::INTR) => false,
+            // The reader has gone away.
+            Err(Errno::PIPE | Errno::CONNRESET) => {
+                self.give_up(None);
+                false
+            }
             Err(errno) => {
-                let is_lost = self.kind == Kind::OtherFile;
-                self.give_up(is_lost.then_some(errno));
+                self.give_up(Some(errno));
                 false
             }
         }

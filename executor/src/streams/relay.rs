@@ -151,10 +151,7 @@ impl Streams {
         }
         for relay in &mut self.relays {
             match relay {
-                Some(Relay::In(input)) => {
-                    input.end();
-                    *relay = None;
-                }
+                Some(Relay::In(input)) => input.end(),
                 Some(Relay::Out(output)) => while output.go_on(PollFlags::empty()) {},
                 None => {}
             }
@@ -177,19 +174,19 @@ impl Streams {
         ready.is_ok_and(|[_, init, ..]| !init.is_empty())
     }
 
-    /// The first output of which a part is lost, because a file did not take it, and why.
+    /// The first descriptor of whose bytes a part is lost, but for a reader or writer who went away, and why.
     pub(crate) fn lost(&self) -> Option<(usize, Errno)> {
         let mut relays = self.relays.iter().flatten();
         relays.find_map(|relay| match relay {
             Relay::Out(output) => output.failed(),
-            Relay::In(_) => None,
+            Relay::In(input) => input.failed(),
         })
     }
 
     /// Says so.
     pub(crate) fn say_lost(&self) {
         if let Some((number, errno)) = self.lost() {
-            let what = "what was written to descriptor ";
+            let what = "a part of what went through descriptor ";
             say!(STEP, what, shown(number), " is lost", errno);
         }
     }

@@ -46,9 +46,6 @@ pub(super) struct Terminal {
     saved: Option<Termios>,
     typed: Buffer,
     printed: Buffer,
-    /// Whether the sandbox's terminal takes no more for now, and whether the caller's does not.
-    inside_is_full: bool,
-    outside_is_full: bool,
 }
 
 impl Terminal {
@@ -63,8 +60,6 @@ impl Terminal {
             saved: None,
             typed: Buffer::new(ROOM)?,
             printed: Buffer::new(ROOM)?,
-            inside_is_full: false,
-            outside_is_full: false,
         };
         terminal.is_read = terminal.is_wanted && terminal.is_in_foreground();
         Ok(terminal)
@@ -195,10 +190,10 @@ impl Terminal {
     pub(super) fn interest(&self) -> [Option<(BorrowedFd<'_>, PollFlags)>; 2] {
         let mut inside = PollFlags::empty();
         inside.set(PollFlags::IN, self.printed.is_empty());
-        inside.set(PollFlags::OUT, self.inside_is_full);
+        inside.set(PollFlags::OUT, self.typed.is_held);
         let mut outside = PollFlags::empty();
         outside.set(PollFlags::IN, self.is_read && self.typed.is_empty());
-        outside.set(PollFlags::OUT, self.outside_is_full);
+        outside.set(PollFlags::OUT, self.printed.is_held);
         if self.is_over() {
             return [None, None];
         }
@@ -233,7 +228,7 @@ impl Terminal {
         self.master = None;
         self.printed.clear();
         self.is_read = false;
-        self.outside_is_full = false;
+        self.printed.is_held = false;
     }
 
     /// Reads what is typed, if the program has the terminal still, and passes it on.
@@ -247,12 +242,12 @@ impl Terminal {
         let Some(master) = &self.master else {
             return;
         };
-        self.inside_is_full = false;
+        self.typed.is_held = false;
         while !self.typed.is_empty() {
             match write(master, self.typed.bytes()) {
                 Ok(count) => self.typed.drop_first(count),
                 Err(Errno::AGAIN) => {
-                    self.inside_is_full = true;
+                    self.typed.is_held = true;
                     return;
                 }
                 Err(_) => self.typed.clear(),
@@ -274,10 +269,10 @@ impl Terminal {
             }
         }
         let mut count = 0_usize;
-        self.outside_is_full = false;
+        self.printed.is_held = false;
         while !self.printed.is_empty() {
             let written = write(&self.ours, self.printed.bytes());
-            self.outside_is_full = written == Err(Errno::AGAIN);
+            self.printed.is_held = written == Err(Errno::AGAIN);
             let written = written?;
             self.printed.drop_first(written);
             count = count.saturating_add(written);
