@@ -1,6 +1,7 @@
 //! All stages on one screen: what happens to a policy, in order.
 
 use crate::diagnostics::Suppressed;
+use crate::diagnostics::render::spelt_out;
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
@@ -219,5 +220,5 @@ fn pretty(value: &impl serde::Serialize) -> Option<String> {
     // Neither a JSON value nor a policy has a key that is not text.
     serde_json::to_string_pretty(value)
         .ok()
-        .map(|text| text + "\n")
+        .map(|text| spelt_out(&text) + "\n")
 }

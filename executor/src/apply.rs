@@ -6,7 +6,8 @@
 //! 3. `supervise`: the control group, the run inside it, and the end of the control group.
 //! 4. `run_sandbox`: what the host gives to the sandbox (sources of binds, stubs), the sandbox, and
 //!    the stubs' removal.
-//! 5. `start`: the recorder, init in its new namespaces, the id maps, and the wait for the end.
+//! 5. `start`: the recorder, init in its new namespaces, the janitor where there are stubs, the id
+//!    maps, and the wait for the end.
 //!
 //! Init goes on in `init.rs`, the payload in `payload.rs`. What a step leaves on the host (a group, a
 //! stub) is taken away by the function that made it, whatever happens in between.
@@ -16,14 +17,16 @@ use crate::cgroup::{Group, GroupUsage};
 use crate::clock::now;
 use crate::exit_status;
 use crate::files::write_all;
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
 use crate::gate::Gate;
-use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
+use crate::janitor::{self, Janitor};
+use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::outside::Outside;
 use crate::parent::{die_with, kill_and_wait};
 use crate::recorder::{self, Recorder};
-use crate::report::Report;
+use crate::report::{Report, summarise};
 use crate::run::Run;
 use crate::shared::Shared;
 use crate::streams::Streams;
@@ -34,13 +37,37 @@ use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
 use purple_sys::signal;
 use purple_sys::strings::Start;
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::process::{Pid, Resource, WaitOptions, getrlimit, waitpid};
 use rustix::time::ClockId;
 
 const STEP: &str = "start";
 
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
+    match check_stack() {
+        Ok(()) => carry_out(start),
+        Err(refused) => refused.status,
+    }
+}
+
+/// Refuses a stack that is too small, before a step needs it: the kernel would end the process without
+/// a word.
+fn check_stack() -> Result<(), Refused> {
+    /// More than any step needs, in bytes.
+    const NEEDED: u64 = 128 << 10;
+    match getrlimit(Resource::Stack).current {
+        Some(bytes) if bytes < NEEDED => {
+            let what =
+                " bytes of stack are too few: the limit must be 131072 or more (ulimit -s 128)";
+            Err(refuse!(STEP, bytes, what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// In a frame of its own, which is not there before the stack was looked at.
+#[inline(never)]
+fn carry_out(start: &Start) -> u8 {
     let done = match arguments::parse(start.arguments) {
         Ok(Request::Print(text)) => print(text),
         Ok(Request::Run(options)) => confine(options, *start),
@@ -67,17 +94,18 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     if let Some((parent, _)) = options.parent {
         die_with(parent)?;
     }
-    let plan = load::plan(options.plan)?;
+    let (plan, plan_file) = load::plan(options.plan)?;
     let report = Report::open(&options)?;
     let filter = load::filter(&plan)?;
     let outside = Outside::of(&plan, &options)?;
     let shared = Shared::new().or_refuse(STEP, "shared memory")?;
-    let signals = block_signals().or_refuse(STEP, "blocking signals")?;
+    let signals = block_signals()?;
     let run = Run {
         options,
         arguments: start.arguments,
         environment: start.environment,
         plan,
+        plan_file,
         filter,
         outside,
         signals,
@@ -85,7 +113,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     };
 
     let started = now(ClockId::Realtime);
-    let supervised = supervise(&run, &mut streams);
+    let supervised = supervise(&run, &mut streams, report.as_ref());
     streams.end();
     let (end, used) = match supervised {
         Ok(ended) => ended,
@@ -105,27 +133,41 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     }
     exit_status::explain(&run, &end);
     streams.say_lost();
+    summarise(&run.options, &end);
     // What the caller does not take of the output holds up nothing else.
     streams.finish(end.left);
     written.map(|()| status)
 }
 
 /// Blocks every signal: from here on they are waited for. Returns those that the caller had blocked.
-fn block_signals() -> Result<signal::Set, Errno> {
-    signal::default_action(signal::number::CHLD)?;
-    signal::block(signal::Set::ALL)
+fn block_signals() -> Result<signal::Set, Refused> {
+    const BLOCKING: &str = "blocking signals";
+    signal::default_action(signal::number::CHLD).or_refuse(STEP, BLOCKING)?;
+    let before = signal::block(signal::Set::ALL).or_refuse(STEP, BLOCKING)?;
+    let found = signal::block(signal::Set::ALL).or_refuse(STEP, BLOCKING)?;
+    if found == signal::Set::BLOCKABLE {
+        return Ok(before);
+    }
+    Err(refuse!(STEP, BLOCKING, EMULATED))
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
-fn supervise(run: &Run, streams: &mut Streams) -> Result<(End, Option<GroupUsage>), Refused> {
+fn supervise(
+    run: &Run,
+    streams: &mut Streams,
+    report: Option<&Report>,
+) -> Result<(End, Option<GroupUsage>), Refused> {
     load::layers(&run.plan, &run.options)?;
     let Some(group) = Group::make(run)? else {
-        return Ok((run_sandbox(run, streams, None)?, None));
+        return Ok((run_sandbox(run, streams, None, report)?, None));
     };
-    let end = run_sandbox(run, streams, Some(&group));
+    let end = run_sandbox(run, streams, Some(&group), report);
     // The group ends first, also where the run has failed.
     let used = group.end();
-    Ok((end?, Some(used?)))
+    let (mut end, used) = (end?, used?);
+    // The recorder is in the group, and ends with all of it where memory is over.
+    end.unrecorded &= !used.out_of_memory();
+    Ok((end, Some(used)))
 }
 
 /// Opens what the sandbox shares with the host, runs it, and takes its stubs away.
@@ -133,14 +175,31 @@ fn supervise(run: &Run, streams: &mut Streams) -> Result<(End, Option<GroupUsage
 /// The frame of this function stays for as long as the sandbox runs. It is not made part of the
 /// caller's frame, which needs much more.
 #[inline(never)]
-fn run_sandbox(run: &Run, streams: &mut Streams, group: Option<&Group>) -> Result<End, Refused> {
+fn run_sandbox(
+    run: &Run,
+    streams: &mut Streams,
+    group: Option<&Group>,
+    report: Option<&Report>,
+) -> Result<End, Refused> {
     let steps = Step::all(&run.plan)?;
+    sources::resolve(steps)?;
     if run.outside.root {
         sources::open(steps, run.outside)?;
     }
-    protected::make_stubs(steps)?;
-    let end = start(run, streams, group, steps);
-    protected::remove_stubs(steps);
+    let mut kept = KeptSet::open(run, steps, report.map(Report::file))?;
+    let mut janitor = None;
+    let end = match protected::make_stubs(steps) {
+        Ok(()) => {
+            let end = start(run, streams, group, steps, &mut kept, &mut janitor);
+            protected::remove_stubs(steps);
+            end
+        }
+        Err(refused) => Err(refused),
+    };
+    kept.remove_stubs();
+    if let Some(janitor) = janitor {
+        janitor.end()?;
+    }
     end
 }
 
@@ -150,8 +209,10 @@ fn start(
     streams: &mut Streams,
     group: Option<&Group>,
     steps: &mut [Step],
+    kept: &mut KeptSet,
+    janitor: &mut Option<Janitor>,
 ) -> Result<End, Refused> {
-    let (recorder, socket) = match recorder::start(run)? {
+    let (recorder, socket) = match recorder::start(run, group.map(Group::dir))? {
         Some(started) => (Some(started.recorder), Some(started.socket)),
         None => (None, None),
     };
@@ -163,16 +224,17 @@ fn start(
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Forked::Child => init::run(run, gate, timeout, steps, streams, socket),
+        Forked::Child => init::run(run, gate, timeout, steps, kept, streams, socket),
         Forked::Parent(init) => init,
     };
     // Init has these now.
     drop(socket);
     streams.leave_to_init();
-    for step in steps {
+    for step in &mut *steps {
         step.tree = None;
     }
-    let end = watch(run, streams, init, gate, timeout, recorder);
+    let started = janitor::start(init, steps, kept, streams).map(|started| *janitor = started);
+    let end = started.and_then(|()| watch(run, streams, init, gate, timeout, recorder));
     if end.is_err() {
         end_init(init);
     }

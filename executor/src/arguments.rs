@@ -26,8 +26,66 @@ pub(crate) struct Options {
     pub(crate) subordinate_ids: bool,
     /// Whether the command gets the caller's own standard descriptors.
     pub(crate) inherit_stdio: bool,
+    /// What must stay as it is.
+    pub(crate) kept: KeptArguments,
     /// The command and its arguments: at least one.
     pub(crate) command: Strings,
+}
+
+/// The options that name what must stay as it is: the last ones before the plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeptArguments {
+    rest: Strings,
+    count: usize,
+}
+
+/// What must stay as it is, by a descriptor of the caller's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeptArgument {
+    /// A file, a directory or a symbolic link.
+    Object(i32),
+    /// A name in a directory, where there is nothing yet.
+    Missing(MissingName),
+}
+
+/// A name that does not exist yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MissingName {
+    /// A descriptor of the directory.
+    pub(crate) directory: i32,
+    /// The name; one that ends in a slash stands for a directory.
+    pub(crate) name: &'static CStr,
+    /// What the file holds that stands in for it.
+    pub(crate) content: &'static CStr,
+}
+
+impl KeptArguments {
+    /// How many there are.
+    pub(crate) const fn len(self) -> usize {
+        self.count
+    }
+}
+
+#[expect(
+    clippy::copy_iterator,
+    reason = "a copy is another place in the same command line"
+)]
+impl Iterator for KeptArguments {
+    type Item = KeptArgument;
+
+    fn next(&mut self) -> Option<KeptArgument> {
+        self.count = self.count.checked_sub(1)?;
+        let option = self.rest.next()?;
+        let number = text::number(self.rest.next()?.to_bytes())?;
+        if option == c"--keep" {
+            return Some(KeptArgument::Object(number));
+        }
+        Some(KeptArgument::Missing(MissingName {
+            directory: number,
+            name: self.rest.next()?,
+            content: self.rest.next()?,
+        }))
+    }
 }
 
 impl Options {
@@ -53,7 +111,7 @@ pub(crate) enum Request {
 const STEP: &str = "arguments";
 const VERSION: &str = concat!("purple-exec ", env!("CARGO_PKG_VERSION"), "\n");
 const USAGE: &str = "\
-Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N | --subordinate-ids] [--inherit-stdio] PLAN -- COMMAND [ARGUMENT...]
+Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N | --subordinate-ids] [--inherit-stdio] [--keep N | --keep-missing N NAME CONTENT]... PLAN -- COMMAND [ARGUMENT...]
 
 Applies a sealed plan to this process and executes COMMAND under it.
 
@@ -69,6 +127,11 @@ Options:
                       it can then do with them whatever their kind allows, see docs/running.md
   --parent PID N      end when PID ends, which must have started this program, and write the report
                       to descriptor N
+  --keep N            the file, directory or symbolic link that descriptor N refers to stays as it
+                      is; this and the next one come last, right before PLAN
+  --keep-missing N NAME CONTENT
+                      where the directory N has no NAME, none can be made; a file with CONTENT
+                      stands in for it, or for `NAME/` an empty directory
   --help              print this text
   --version           print the version
 
@@ -89,9 +152,11 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
         outside_id: None,
         subordinate_ids: false,
         inherit_stdio: false,
+        kept: KeptArguments { rest, count: 0 },
         command: rest,
     };
     options.plan = loop {
+        let before = rest;
         let argument = rest.next().ok_or_else(|| usage(parts!["no PLAN given"]))?;
         match argument.to_bytes() {
             b"--help" | b"-h" => return Ok(Request::Print(USAGE)),
@@ -106,8 +171,20 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
             b"--outside-id" => options.outside_id = Some(id(value(argument, &mut rest)?)?),
             b"--inherit-stdio" => options.inherit_stdio = true,
             b"--subordinate-ids" => options.subordinate_ids = true,
+            option @ (b"--keep" | b"--keep-missing") => {
+                options.kept = keep(options.kept, before);
+                let _descriptor: i32 = number(argument, &mut rest)?;
+                if option == b"--keep-missing" {
+                    let _name = value(argument, &mut rest)?;
+                    let _content = value(argument, &mut rest)?;
+                }
+                continue;
+            }
             [b'-', ..] => return Err(usage(parts!["unknown option ", argument])),
             _ => break argument,
+        }
+        if options.kept.len() > 0 {
+            return Err(usage(parts![argument, " must stand before --keep"]));
         }
     };
     if rest.next() != Some(c"--") {
@@ -118,6 +195,14 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     }
     options.command = rest;
     Ok(Request::Run(options))
+}
+
+/// Counts one more option that keeps something; the first one stands at `here`.
+fn keep(before: KeptArguments, here: Strings) -> KeptArguments {
+    KeptArguments {
+        rest: if before.count == 0 { here } else { before.rest },
+        count: before.count.saturating_add(1),
+    }
 }
 
 fn usage(parts: &[Part<'_>]) -> Refused {

@@ -1,6 +1,6 @@
 //! Capabilities: down to the plan's sets, and read back.
 
-use crate::message::{OrRefuse, Refused, refuse};
+use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use purple_plan::Capabilities;
 use rustix::io::Errno;
 use rustix::thread::{self, CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
@@ -39,13 +39,18 @@ pub(crate) fn apply(wanted: &Capabilities) -> Result<Capabilities, Refused> {
 }
 
 /// Gives up every capability of this process but those of the bounding set.
-pub(crate) fn drop_all() -> Result<(), Errno> {
+pub(crate) fn drop_all() -> Result<(), Refused> {
+    const DROPPING: &str = "capset, dropping init's";
     let none = CapabilitySets {
         effective: CapabilitySet::empty(),
         permitted: CapabilitySet::empty(),
         inheritable: CapabilitySet::empty(),
     };
-    thread::set_capabilities(None, none)
+    thread::set_capabilities(None, none).or_refuse(STEP, DROPPING)?;
+    if thread::capabilities(None).or_refuse(STEP, DROPPING)? == none {
+        return Ok(());
+    }
+    Err(refuse!(STEP, DROPPING, EMULATED))
 }
 
 /// Every secure bit and its lock, but the one that forbids the ambient set, which the plan uses.

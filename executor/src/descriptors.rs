@@ -1,7 +1,8 @@
-//! The standard descriptors, before anything else is opened.
+//! The standard descriptors before anything else is opened, and no others in the end.
 
-use crate::message::{OrRefuse, Refused};
-use rustix::fd::{AsRawFd, IntoRawFd};
+use crate::message::{EMULATED, OrRefuse, Refused, refuse};
+use purple_sys::descriptors;
+use rustix::fd::{AsRawFd, BorrowedFd, IntoRawFd};
 use rustix::fs::{Mode, OFlags};
 
 const STEP: &str = "start";
@@ -21,4 +22,14 @@ pub(crate) fn occupy_standard() -> Result<(), Refused> {
         let _number: i32 = fd.into_raw_fd();
     }
     Ok(())
+}
+
+/// Closes every descriptor but the standard ones and `kept`, and looks whether they are closed. No
+/// descriptor that it closes may be used afterwards.
+pub(crate) fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<(), Refused> {
+    const CLOSING: &str = "close_range";
+    if descriptors::close_all_but(kept).or_refuse("descriptors", CLOSING)? {
+        return Ok(());
+    }
+    Err(refuse!("descriptors", CLOSING, EMULATED))
 }

@@ -3,6 +3,7 @@
 //! The command's own; 128+N for signal N; 124 for a timeout; 125 where setup was refused; 126 where
 //! the command cannot be executed; 127 where it was not found.
 
+use crate::cgroup::GroupUsage;
 use crate::command;
 use crate::errno;
 use crate::message::{Part, SETUP_REFUSED, say};
@@ -11,6 +12,7 @@ use crate::run::Run;
 use crate::shared::PayloadState;
 use crate::supervisor::End;
 use core::time::Duration;
+use purple_report::Outcome;
 use rustix::io::Errno;
 
 const TIMED_OUT: u8 = 124;
@@ -30,6 +32,29 @@ pub(crate) fn of(end: &End) -> u8 {
         PayloadState::Signaled(signal) => of_signal(signal),
         // Init said nothing: it was killed from outside.
         PayloadState::Nothing => end.usage.signal().map_or(SETUP_REFUSED, of_signal),
+    }
+}
+
+/// How the run ended, and by which signal.
+pub(crate) fn outcome(end: &End, used: Option<&GroupUsage>) -> (Outcome, Option<u32>) {
+    match end.outcome {
+        PayloadState::Refused(_) | PayloadState::ProbeFailed(_) | PayloadState::ExecFailed(_) => {
+            (Outcome::Refused, None)
+        }
+        // Where memory is over, the kernel ends the whole group: the recorder and init too.
+        PayloadState::Nothing if used.is_some_and(GroupUsage::out_of_memory) => {
+            (Outcome::OutOfMemory, end.usage.signal())
+        }
+        // Init was killed for it, unless the command ended at the same time.
+        _ if end.unrecorded => (Outcome::RecorderEnded, end.usage.signal()),
+        PayloadState::Exited(_) | PayloadState::Signaled(_) | PayloadState::Nothing
+            if end.timed_out =>
+        {
+            (Outcome::Timeout, None)
+        }
+        PayloadState::Exited(_) => (Outcome::Exited, None),
+        PayloadState::Signaled(signal) => (Outcome::Signaled, Some(signal)),
+        PayloadState::Nothing => (Outcome::Killed, end.usage.signal()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Who the payload is inside: the maps between its ids and those outside, and id-mapped mounts.
 
 use crate::files::{open, open_at, read, write};
-use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
+use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::outside::Outside;
 use crate::parent::die_with_parent;
 use crate::receipt::ReceiptField;
 use crate::run::Run;
-use crate::text::{Text, number, words};
+use crate::text::{Text, lines, number, words};
 use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::{Mount, Plan};
@@ -16,11 +16,11 @@ use purple_sys::process::exit_group;
 use purple_sys::signal;
 use purple_sys::strings::{Full, StringArray};
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{OFlags, fstat};
+use rustix::fs::{CWD, OFlags, fstat};
 use rustix::io::Errno;
 use rustix::process::{
-    DumpableBehavior, Pid, Signal, WaitOptions, getpid, kill_process, set_dumpable_behavior,
-    waitpid,
+    DumpableBehavior, Pid, Signal, WaitOptions, dumpable_behavior, getpid, kill_process,
+    set_dumpable_behavior, waitpid,
 };
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
@@ -153,7 +153,46 @@ pub(crate) fn assume(plan: &Plan<'_>, outside: Outside) -> Result<(), Refused> {
     set_thread_res_gid(gid, gid, gid).or_refuse(STEP, TAKING)?;
     set_thread_res_uid(uid, uid, uid).or_refuse(STEP, TAKING)?;
     // Changing ids makes a process undumpable, so that it could not open its own /proc/self.
-    set_dumpable_behavior(DumpableBehavior::Dumpable).or_refuse(STEP, TAKING)
+    make_dumpable(DumpableBehavior::Dumpable)?;
+    check_ids(plan, outside.root || outside.subordinate)
+}
+
+/// Says whether other processes of this user may trace this one and open what /proc has of it, and
+/// reads that back.
+pub(crate) fn make_dumpable(wanted: DumpableBehavior) -> Result<(), Refused> {
+    const SETTING: &str = "prctl, PR_SET_DUMPABLE";
+    set_dumpable_behavior(wanted).or_refuse(STEP, SETTING)?;
+    let found = dumpable_behavior().or_refuse(STEP, SETTING)?;
+    if found == wanted {
+        return Ok(());
+    }
+    Err(refuse!(STEP, SETTING, EMULATED))
+}
+
+/// Reads this process's ids back, and that it has none of the caller's groups where it has given them
+/// up. The kernel's own file says so, and no call that could be answered in its place.
+fn check_ids(plan: &Plan<'_>, without_groups: bool) -> Result<(), Refused> {
+    const STATUS: &str = "reading /proc/self/status";
+    let mut buffer = [0; 2048];
+    let status = read(CWD, c"/proc/self/status", &mut buffer).or_refuse(STEP, STATUS)?;
+    let numbers = |key: &'static [u8]| {
+        let line = lines(status).find_map(move |line| line.strip_prefix(key));
+        line.map(|line| words(line).map(number::<u32>))
+    };
+    // The real, effective and saved one, and that for file systems (proc_pid_status(5)).
+    for (key, id, call) in [
+        (&b"Uid:"[..], plan.process.uid, "setresuid"),
+        (&b"Gid:"[..], plan.process.gid, "setresgid"),
+    ] {
+        if !numbers(key).is_some_and(|found| found.eq([Some(id); 4])) {
+            return Err(refuse!(STEP, call, EMULATED));
+        }
+    }
+    let no_groups = numbers(b"Groups:").is_some_and(|mut found| found.next().is_none());
+    if without_groups && !no_groups {
+        return Err(refuse!(STEP, "setgroups", EMULATED));
+    }
+    Ok(())
 }
 
 /// Maps the payload's own ids to themselves in the user namespace that it has just entered.
@@ -204,9 +243,11 @@ pub(crate) fn mount_map(
 /// bounded time, should its parent be gone.
 fn hold_namespace() -> ! {
     const PATIENCE: Duration = Duration::from_secs(10);
-    let waited =
-        die_with_parent().is_ok() && signal::wait(signal::Set::NONE, Some(PATIENCE)).is_ok();
-    exit_group(u8::from(!waited))
+    if die_with_parent().is_ok() {
+        let _over = signal::wait(signal::Set::NONE, Some(PATIENCE));
+    }
+    // Nobody waits for this one, unless it is no process of its own (clone3(2) answered and not made).
+    exit_group(SETUP_REFUSED)
 }
 
 fn open_mapped_namespace(holder: Pid, uid: MappedId, gid: MappedId) -> Result<OwnedFd, Errno> {

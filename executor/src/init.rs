@@ -4,10 +4,12 @@
 //! gate for the id maps, `build` with them, and `start` the payload. From then on it knows nothing
 //! but the payload's id, so nothing can be learnt from it.
 
+use crate::descriptors::close_all_but;
+use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
 use crate::gate::{Gate, is_closed};
-use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
+use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::parent::die_with_parent;
 use crate::run::Run;
 use crate::shared::{PayloadState, Shared};
@@ -15,6 +17,7 @@ use crate::streams::{Job, Streams};
 use crate::timeout::{Due, Timeout};
 use crate::{capabilities, identity, payload, session};
 use core::convert::Infallible;
+use core::ffi::CStr;
 use core::time::Duration;
 use purple_plan::process_flags;
 use purple_sys::clone::{Forked, NEW_CGROUP, SHARE_DESCRIPTORS, clone_into, enter_new};
@@ -24,13 +27,16 @@ use purple_sys::wait::{Ended, reap_or_stopped};
 use purple_sys::{descriptors, loopback, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior};
-use rustix::system::sethostname;
+use rustix::process::{DumpableBehavior, Pid, getpid};
+use rustix::system::{setdomainname, sethostname, uname};
 
 const STEP: &str = "init";
 /// Where it has failed when giving something up did.
 const STEPPING_BACK: &str = "stepping back";
 const WAITING: &str = "waiting";
+
+/// The NIS domain name of a kernel that was given none (`UTS_DOMAINNAME` in linux/uts.h).
+const NO_DOMAIN: &CStr = c"(none)";
 
 /// Runs as process 1 until the payload ends. `socket` leads to the recorder, where there is one.
 pub(crate) fn run(
@@ -38,10 +44,11 @@ pub(crate) fn run(
     gate: Gate,
     timeout: Timeout,
     steps: &mut [Step],
+    kept: &KeptSet,
     streams: &mut Streams,
     socket: Option<OwnedFd>,
 ) -> ! {
-    let started = build(run, gate, steps, streams).and_then(|job| {
+    let started = build(run, gate, steps, kept, streams).and_then(|job| {
         let payload = start(run, socket.as_ref().map(AsFd::as_fd), job.as_ref())?;
         Ok((payload, job))
     });
@@ -79,6 +86,7 @@ fn build(
     run: &Run,
     gate: Gate,
     steps: &mut [Step],
+    kept: &KeptSet,
     streams: &mut Streams,
 ) -> Result<Option<Job>, Refused> {
     // While the supervisor maps the ids. It cannot map those of a process that has ended, so what
@@ -97,13 +105,16 @@ fn build(
         return Err(refuse!("supervision", "the supervisor is gone"));
     }
     session::new_keyring()?;
-    filesystem::build(run, steps)?;
+    filesystem::build(run, steps, kept)?;
     streams.enter(&run.shared)
 }
 
 /// What takes no ids, and looks at no file.
 fn prepare(run: &Run, streams: &Streams) -> Result<(), Refused> {
     let process = &run.plan.process;
+    if getpid() != Pid::INIT {
+        return Err(refuse!("start", "clone3", EMULATED));
+    }
     die_with_parent()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
     // A terminal of the sandbox's own takes a session too.
@@ -115,7 +126,20 @@ fn prepare(run: &Run, streams: &Streams) -> Result<(), Refused> {
     // now, which it was not when it was cloned.
     enter_new(process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
     loopback::bring_up().or_refuse("network", "loopback")?;
-    sethostname(process.hostname.to_bytes()).or_refuse("hostname", "sethostname")
+    name_the_host(process.hostname)
+}
+
+/// Gives the sandbox its host name, and no NIS domain name: its namespace of names begins as a copy
+/// of the host's (uts_namespaces(7)).
+fn name_the_host(name: &CStr) -> Result<(), Refused> {
+    const STEP: &str = "hostname";
+    sethostname(name.to_bytes()).or_refuse(STEP, "sethostname")?;
+    setdomainname(NO_DOMAIN.to_bytes()).or_refuse(STEP, "setdomainname")?;
+    let found = uname();
+    if found.nodename() != name || found.domainname() != NO_DOMAIN {
+        return Err(refuse!(STEP, "setting the names", EMULATED));
+    }
+    Ok(())
 }
 
 /// Starts the payload, and gives up what init does not need any more.
@@ -123,11 +147,10 @@ fn prepare(run: &Run, streams: &Streams) -> Result<(), Refused> {
 /// Undumpable comes before there is a payload, and capabilities go after: at no time is init a
 /// process that the payload could trace (ptrace(2), the access mode checks).
 fn start(run: &Run, socket: Option<BorrowedFd<'_>>, job: Option<&Job>) -> Result<Pid, Refused> {
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).or_refuse(STEP, STEPPING_BACK)?;
+    identity::make_dumpable(DumpableBehavior::NotDumpable)?;
     // Before there is a payload: a path that it looks up may lead through a link to one of the
     // caller's descriptors, and so out.
-    descriptors::close_all_but([socket, job.map(Job::channel)])
-        .or_refuse("descriptors", "close_range")?;
+    close_all_but([socket, job.map(Job::channel)])?;
     // The listener that the payload opens must reach the recorder by a process which the filter does
     // not hold. So the payload shares init's descriptors until it becomes the command.
     let flags = if socket.is_some() {
@@ -139,7 +162,7 @@ fn start(run: &Run, socket: Option<BorrowedFd<'_>>, job: Option<&Job>) -> Result
         Forked::Child => payload::run(run, socket, job),
         Forked::Parent(payload) => payload,
     };
-    capabilities::drop_all().or_refuse(STEP, STEPPING_BACK)?;
+    capabilities::drop_all()?;
     Ok(payload)
 }
 

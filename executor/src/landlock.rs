@@ -8,7 +8,10 @@ use purple_plan::{Landlock, Layer, PathAccess, landlock_fs, landlock_scope, path
 use purple_sys::descriptors;
 use purple_sys::landlock::{Handled, allow_beneath, allow_port, restrict, ruleset, version};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, fcntl_getfl, fstat, openat2};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags, fcntl_getfl, fstat, fstatvfs,
+    openat2,
+};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
@@ -73,16 +76,26 @@ fn too_old(lowest: Landlock, host: Result<u32, Errno>) -> Refused {
 /// Adds every rule of the plan that this level knows, and returns how many there are.
 fn add_rules(run: &Run, ruleset: BorrowedFd<'_>, level: &Landlock) -> Result<u64, Refused> {
     let mut count = 0_u64;
-    for path in &run.plan.paths {
-        if allow_path(ruleset, &path, level.fs)? {
-            count = count.saturating_add(1);
-        }
-    }
-    for fd in [
+    let standard = [
         descriptors::input(),
         descriptors::output(),
         descriptors::error(),
-    ] {
+    ];
+    let mut mounts_cover_all = true;
+    for fd in standard {
+        let leads_past = leads_past_the_mounts(fd).or_refuse(STEP, "a standard descriptor")?;
+        mounts_cover_all = mounts_cover_all && !leads_past;
+    }
+    for path in &run.plan.paths {
+        let known = match mounts_cover_all || path.access & landlock_fs::WRITE_FILE != 0 {
+            true => level.fs,
+            false => level.fs & !landlock_fs::TRUNCATE,
+        };
+        if allow_path(ruleset, &path, known)? {
+            count = count.saturating_add(1);
+        }
+    }
+    for fd in standard {
         let added = allow_open_file(ruleset, fd, level.fs);
         if added.or_refuse(STEP, "a standard descriptor")? {
             count = count.saturating_add(1);
@@ -99,6 +112,29 @@ fn add_rules(run: &Run, ruleset: BorrowedFd<'_>, level: &Landlock) -> Result<u64
         }
     }
     Ok(count)
+}
+
+/// Whether a standard descriptor leads to files of the host by another mount than those that the plan
+/// makes, and one that can be written.
+///
+/// A plan allows that files are cut below a read-only mount, because it costs less: Landlock asks for
+/// that right whenever a file is opened, and walks on where no rule gives it. There the mount keeps
+/// files from being cut. A file that the caller has opened for reading, and whatever comes in through
+/// a socket (unix(7), `SCM_RIGHTS`), lies on no such mount.
+fn leads_past_the_mounts(fd: BorrowedFd<'_>) -> Result<bool, Errno> {
+    match FileType::from_raw_mode(fstat(fd)?.st_mode) {
+        FileType::Socket => Ok(true),
+        FileType::RegularFile | FileType::Directory => {
+            let is_read_only = fstatvfs(fd)?.f_flag.contains(StatVfsMountFlags::RDONLY);
+            Ok(!is_read_only && !is_open_for_writing(fcntl_getfl(fd)?))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Whether what a file was opened for is writing. Then it may be cut by a rule of its own.
+fn is_open_for_writing(flags: OFlags) -> bool {
+    !flags.contains(OFlags::PATH) && flags.intersects(OFlags::WRONLY | OFlags::RDWR)
 }
 
 /// Allows what the plan says at a path inside, and says whether that made a rule. No link is followed:

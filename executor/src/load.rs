@@ -6,16 +6,17 @@ use crate::message::{Refused, refuse, say};
 use core::ffi::CStr;
 use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, SourceLine, network_flags};
 use purple_sys::{AUDIT_ARCH, memory};
+use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, OFlags, fstat};
 
 const STEP: &str = "plan";
 
-/// Reads, bounds, checks and decodes the plan.
+/// Reads, bounds, checks and decodes the plan; gives it with the file that it was read from.
 ///
 /// Holding a [`Plan`] proves that its bytes are the ones that were sealed, and that every length,
 /// offset, number and flag in it is in bounds. It does not prove who made it. The choice of the
 /// file is the choice of what is applied, so the operator names it and never the payload.
-pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
+pub(crate) fn plan(path: &CStr) -> Result<(Plan<'static>, OwnedFd), Refused> {
     let failed = |errno| refuse!(STEP, path, errno);
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = open(path, flags).map_err(failed)?;
@@ -27,12 +28,14 @@ pub(crate) fn plan(path: &CStr) -> Result<Plan<'static>, Refused> {
     let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
     let used = read_all(&file, memory).map_err(failed)?;
     let bytes: &'static [u8] = memory;
-    Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| match error.words() {
-        (text, None) => refuse!(STEP, path, ": ", text),
-        (text, Some((number, rest))) => {
-            refuse!(STEP, path, ": ", text, u64::from(number), rest)
-        }
-    })
+    let plan =
+        Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| match error.words() {
+            (text, None) => refuse!(STEP, path, ": ", text),
+            (text, Some((number, rest))) => {
+                refuse!(STEP, path, ": ", text, u64::from(number), rest)
+            }
+        })?;
+    Ok((plan, file))
 }
 
 /// The plan's filter for this architecture.

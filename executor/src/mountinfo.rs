@@ -16,6 +16,19 @@ pub(crate) fn lend<T>(use_them: impl FnOnce(&[u8]) -> T) -> Result<T, Errno> {
     })?
 }
 
+/// The same, kept for the rest of the run.
+pub(crate) fn keep() -> Result<&'static [u8], Errno> {
+    let memory = memory::pages(MOST_BYTES)?;
+    read_whole(c"/proc/self/mountinfo", memory)
+}
+
+/// The mount with this number, out of the lines of many.
+pub(crate) fn find(mounts: &[u8], id: u64) -> Option<Entry<'_>> {
+    lines(mounts)
+        .filter(|line| line.split(|&byte| byte == b' ').next().and_then(number) == Some(id))
+        .find_map(Entry::of)
+}
+
 /// Where a whole file system of this type is mounted.
 pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
     lend(|text| {
@@ -32,10 +45,12 @@ pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry<'l> {
     pub(crate) id: u64,
+    /// The mount that it hangs on.
+    pub(crate) parent: u64,
     /// Major and minor number, with a colon between them.
     pub(crate) device: &'l [u8],
     /// The part of the file system that it shows, escaped.
-    root: &'l [u8],
+    pub(crate) root: &'l [u8],
     /// Its place, as seen from the root, escaped.
     pub(crate) point: &'l [u8],
     /// Its attributes, with commas between them.
@@ -49,7 +64,7 @@ impl<'l> Entry<'l> {
     pub(crate) fn of(line: &'l [u8]) -> Option<Self> {
         let mut fields = line.split(|&byte| byte == b' ');
         let id = number(fields.next()?)?;
-        let _parent = fields.next()?;
+        let parent = number(fields.next()?)?;
         let device = fields.next()?;
         let root = fields.next()?;
         let point = fields.next()?;
@@ -59,6 +74,7 @@ impl<'l> Entry<'l> {
         let kind = fields.next()?;
         Some(Self {
             id,
+            parent,
             device,
             root,
             point,
@@ -141,6 +157,7 @@ mod tests {
         let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
         let expected = Entry {
             id: 36,
+            parent: 35,
             device: b"98:0",
             root: b"/mnt1",
             point: b"/mnt2",

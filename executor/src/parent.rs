@@ -1,10 +1,11 @@
 //! What a process and its parent mean to each other: none of ours outlives its parent, and no child
 //! is left running where the run has failed.
 
-use crate::message::{OrRefuse, Refused, refuse};
+use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitOptions, getppid, kill_process, set_parent_process_death_signal, waitpid,
+    Pid, Signal, WaitOptions, getppid, kill_process, parent_process_death_signal,
+    set_parent_process_death_signal, waitpid,
 };
 
 const STEP: &str = "supervision";
@@ -14,7 +15,12 @@ const STEP: &str = "supervision";
 /// This does not say that the parent was alive when the call was made. Who needs to know that looks
 /// afterwards: [`die_with`], or whether the supervisor's end of the gate is still open.
 pub(crate) fn die_with_parent() -> Result<(), Refused> {
-    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, "prctl")
+    const SETTING: &str = "prctl, PR_SET_PDEATHSIG";
+    set_parent_process_death_signal(Some(Signal::KILL)).or_refuse(STEP, SETTING)?;
+    if parent_process_death_signal().or_refuse(STEP, SETTING)? == Some(Signal::KILL) {
+        return Ok(());
+    }
+    Err(refuse!(STEP, SETTING, EMULATED))
 }
 
 /// Has the kernel kill this process when its parent dies, which must be this one.

@@ -4,25 +4,27 @@
 //! last one, and what comes after it (the probe, the receipt's end, execve) needs no call that the
 //! plan does not allow.
 
-use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse};
+use crate::descriptors::close_all_but;
+use crate::files::is_same;
+use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::receipt::{self, NAMESPACES};
 use crate::run::Run;
 use crate::shared::PayloadState;
 use crate::streams::Job;
 use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
-use purple_plan::{EnvKind, MAX_VARIABLES, Plan, process_flags};
+use purple_plan::{EnvKind, MAX_VARIABLES, Plan, Rlimit, process_flags};
 use purple_sys::clone::enter_new;
-use purple_sys::descriptors::close_all_but;
 use purple_sys::exec::execve;
+use purple_sys::own_filters::keep_from_first_process;
 use purple_sys::process::exit_group;
-use purple_sys::resources::{Limit, set_limit};
+use purple_sys::resources::{Limit, limit_of, set_limit};
 use purple_sys::strings::{Full, StringArray};
 use purple_sys::{loopback, seccomp, signal};
 use rustix::fd::BorrowedFd;
-use rustix::fs::Mode;
+use rustix::fs::{Mode, stat};
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, chdir, set_dumpable_behavior, umask};
+use rustix::process::{DumpableBehavior, chdir, umask};
 use rustix::thread::set_no_new_privs;
 
 /// How many bytes an instruction of a filter has (linux/filter.h).
@@ -51,9 +53,9 @@ fn confine(
     let plan = &run.plan;
     // Init has made itself undumpable, and this process is a copy of it: its own /proc has to be
     // open to it for a while.
-    set_dumpable_behavior(DumpableBehavior::Dumpable).or_refuse("payload", "prctl")?;
+    identity::make_dumpable(DumpableBehavior::Dumpable)?;
     enter_inner_namespaces(run)?;
-    let _before: Mode = umask(Mode::from_raw_mode(plan.process.umask));
+    set_umask(Mode::from_raw_mode(plan.process.umask))?;
     set_limits(plan)?;
     if let Some(job) = job {
         job.enter(&run.shared)
@@ -65,6 +67,7 @@ fn confine(
     let search = fill_environment(&mut environment, run)?;
     let capabilities = capabilities::apply(&plan.capabilities)?;
     set_no_new_privs(true).or_refuse("no_new_privs", "prctl")?;
+    leave_init_alone()?;
 
     enter_working_directory(plan)?;
     let Some((name, _)) = run.options.command.split_first() else {
@@ -76,7 +79,7 @@ fn confine(
     receipt::check(plan, &run.shared, &capabilities)?;
     landlock::enter(run)?;
     restore_signals(run).or_refuse("signals", "restoring the mask")?;
-    close_all_but([recorder, job.map(Job::channel)]).or_refuse("descriptors", "close_range")?;
+    close_all_but([recorder, job.map(Job::channel)])?;
     run.shared
         .wait_to_go()
         .or_refuse("payload", "waiting for init")?;
@@ -88,6 +91,16 @@ fn confine(
     }
     let errno = execve(path, run.options.command, &environment);
     Ok(PayloadState::ExecFailed(number_of(errno)))
+}
+
+/// Keeps the command from setting init's limits, scheduler and priorities: init has its user id, so
+/// that the kernel would let it.
+fn leave_init_alone() -> Result<(), Refused> {
+    const LOADING: &str = "the filter that keeps process 1";
+    if keep_from_first_process().or_refuse("init", LOADING)? {
+        return Ok(());
+    }
+    Err(refuse!("init", LOADING, EMULATED))
 }
 
 /// Enters the namespaces of the payload's own, in which its capabilities hold.
@@ -107,21 +120,37 @@ fn enter_inner_namespaces(run: &Run) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Sets the mask of modes and reads it back: what the call returns is the one before.
+fn set_umask(wanted: Mode) -> Result<(), Refused> {
+    let _before: Mode = umask(wanted);
+    if umask(wanted) == wanted {
+        return Ok(());
+    }
+    Err(refuse!("umask", "umask", EMULATED))
+}
+
+/// Sets the plan's limits. A lower one of the caller's stays.
 fn set_limits(plan: &Plan<'_>) -> Result<(), Refused> {
     for limit in &plan.rlimits {
-        let wanted = Limit {
-            soft: limit.soft,
-            hard: limit.hard,
-        };
-        let errno = match set_limit(limit.resource, wanted) {
-            Ok(found) if found == wanted => continue,
-            Ok(_) => Errno::RANGE,
-            Err(errno) => errno,
-        };
-        let resource = u64::from(limit.resource);
-        return Err(refuse!("limits", "resource ", resource, errno, limit.line));
+        lower(&limit).map_err(|errno| {
+            let resource = u64::from(limit.resource);
+            refuse!("limits", "resource ", resource, errno, limit.line)
+        })?;
     }
     Ok(())
+}
+
+fn lower(limit: &Rlimit) -> Result<(), Errno> {
+    let of_caller = limit_of(limit.resource)?;
+    let wanted = Limit {
+        soft: limit.soft.min(of_caller.soft),
+        hard: limit.hard.min(of_caller.hard),
+    };
+    if set_limit(limit.resource, wanted)? == wanted {
+        Ok(())
+    } else {
+        Err(Errno::RANGE)
+    }
 }
 
 /// Fills the environment from the plan, and returns the value of `PATH` in it.
@@ -155,11 +184,16 @@ fn of_caller(run: &Run, name: &[u8]) -> Option<&'static CStr> {
 }
 
 fn enter_working_directory(plan: &Plan<'_>) -> Result<(), Refused> {
+    const WORKING_DIRECTORY: &str = "working directory";
     let directory = plan.process.working_dir;
-    chdir(directory).map_err(|errno| {
-        let line = plan.process.working_dir_line;
-        refuse!("working directory", directory, errno, line)
-    })
+    let line = plan.process.working_dir_line;
+    let failed = |errno| refuse!(WORKING_DIRECTORY, directory, errno, line);
+    chdir(directory).map_err(failed)?;
+    let (wanted, found) = (stat(directory), stat(c"."));
+    if is_same(&wanted.map_err(failed)?, &found.map_err(failed)?) {
+        return Ok(());
+    }
+    Err(refuse!(WORKING_DIRECTORY, directory, EMULATED, line))
 }
 
 /// Gives the command the signals as the caller had them.

@@ -5,29 +5,27 @@
 //! to that may stop it: then no denied call returns, and the supervisor, which waits for nothing but
 //! the clock, still ends the run.
 
-use crate::clock::now;
-use crate::files::open;
+use crate::capabilities;
+use crate::denied;
+use crate::descriptors::close_all_but;
 use crate::gate::is_closed;
-use crate::message::{OrRefuse, Refused, say};
+use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse, say};
 use crate::parent::{die_with, kill_and_wait};
 use crate::receipt::ReceiptField;
 use crate::run::Run;
-use crate::text::Text;
-use core::time::Duration;
 use purple_plan::{AuditFailure, Call};
 use purple_sys::clone::{Forked, clone_into};
-use purple_sys::denials::{Denied, PATH_BYTES, Table, table};
-use purple_sys::descriptors::{self, close_all_but};
-use purple_sys::notification::{Notification, deny, is_waiting, receive};
-use purple_sys::path_argument;
+use purple_sys::denials::{Table, table};
+use purple_sys::descriptors;
+use purple_sys::notification::{Notification, deny, receive};
+use purple_sys::own_filters::confine_recorder;
 use purple_sys::process::exit_group;
 use purple_sys::wait::Ended;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, getpid};
-use rustix::time::ClockId;
+use rustix::thread::{no_new_privs, set_no_new_privs};
 
 const STEP: &str = "audit";
 const STARTING: &str = "starting the recorder";
@@ -61,7 +59,9 @@ pub(crate) struct Started {
 }
 
 /// Starts a recorder where the filter needs one.
-pub(crate) fn start(run: &Run) -> Result<Option<Started>, Refused> {
+///
+/// It runs in the control group of the run, so that its work is the program's.
+pub(crate) fn start(run: &Run, group: Option<BorrowedFd<'_>>) -> Result<Option<Started>, Refused> {
     if !notifies(run.filter.program) {
         return Ok(None);
     }
@@ -70,14 +70,14 @@ pub(crate) fn start(run: &Run) -> Result<Option<Started>, Refused> {
         .or_refuse(STEP, STARTING)?;
     let table = table().or_refuse(STEP, STARTING)?;
     let supervisor = getpid();
-    match clone_into(0, None).or_refuse(STEP, STARTING)? {
+    match clone_into(0, group).or_refuse(STEP, STARTING)? {
         Forked::Child => {
             drop(inits);
-            let status = match record(run, &ours, supervisor, table) {
-                Ok(()) => 0,
-                Err(refused) => refused.status,
-            };
-            exit_group(status)
+            exit_group(match confine(&ours, supervisor) {
+                // From here on it says nothing, for it may not: the supervisor says that it has ended.
+                Ok(()) if record(run, &ours, table).is_ok() => 0,
+                Ok(()) | Err(_) => SETUP_REFUSED,
+            })
         }
         Forked::Parent(pid) => Ok(Some(Started {
             recorder: Recorder {
@@ -98,17 +98,29 @@ fn notifies(program: &[u8]) -> bool {
         .any(|instruction| instruction == NOTIFY)
 }
 
-/// What the recorder does, from its first to its last step.
-fn record(run: &Run, socket: &OwnedFd, supervisor: Pid, table: &mut Table) -> Result<(), Refused> {
-    const RECORDER: &str = "the recorder";
+/// Takes from the recorder what it does not need. What it may still look at, it may by whose child the
+/// sandbox is: its user owns the namespace that the program is in (user_namespaces(7)), whatever
+/// capabilities it has. Landlock would keep it from that too.
+fn confine(socket: &OwnedFd, supervisor: Pid) -> Result<(), Refused> {
+    const CONFINING: &str = "confining the recorder";
     die_with(supervisor)?;
-    close_all_but([Some(socket.as_fd()), None]).or_refuse(STEP, RECORDER)?;
-    let listener = descriptors::receive(socket.as_fd()).or_refuse(STEP, RECORDER)?;
+    close_all_but([Some(socket.as_fd()), None])?;
+    capabilities::drop_all()?;
+    set_no_new_privs(true).or_refuse(STEP, CONFINING)?;
+    if !no_new_privs().or_refuse(STEP, CONFINING)? {
+        return Err(refuse!(STEP, CONFINING, EMULATED));
+    }
+    confine_recorder().or_refuse(STEP, CONFINING)
+}
+
+/// What the recorder does once it is confined.
+fn record(run: &Run, socket: &OwnedFd, table: &mut Table) -> Result<(), Errno> {
+    let listener = descriptors::receive(socket.as_fd())?;
     let Some(listener) = listener else {
         // The run has ended before there was a filter.
         return Ok(());
     };
-    answer_all(run, listener.as_fd(), table).or_refuse(STEP, RECORDER)
+    answer_all(run, listener.as_fd(), table)
 }
 
 /// Answers until no process has the filter any more.
@@ -120,92 +132,29 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
             Err(Errno::INTR | Errno::NOENT) => continue,
             Err(errno) => return Err(errno),
         };
-        let denied = judge(run, call);
+        let (errno, line) = judge(run, call);
         // Before the receipt is complete, the call is the payload's own probe.
         if run.shared.read(ReceiptField::Complete) == 1
-            && let Some(row) = count(table, &denied)
+            && let Some(row) = denied::row_of(table, &call, errno, line)
         {
-            describe(run, listener, row);
+            denied::note(run, listener, row, &call);
         }
-        match deny(listener, call.id, denied.errno) {
+        match deny(listener, call.id, errno) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(errno),
         }
     }
 }
 
-/// What the plan says of a call: its error, and the line that says so.
-fn judge(run: &Run, call: Notification) -> Denied {
+/// What the plan says of a call: its error, and the line that says so, by its number.
+fn judge(run: &Run, call: Notification) -> (u32, u32) {
     let asked = Call {
         number: call.number,
         audit_arch: call.audit_arch,
         args: call.args,
     };
     let (errno, line) = run.plan.answer(run.filter.audit_arch, &asked);
-    Denied {
-        count: 1,
-        first_at: Duration::ZERO,
-        call,
-        errno,
-        line: line.number(),
-        comm: [0; 16],
-        path_length: 0,
-        path: [0; PATH_BYTES],
-    }
-}
-
-/// Counts a denied call. Gives its row where it is the first of its kind.
-fn count<'t>(table: &'t mut Table, denied: &Denied) -> Option<&'t mut Denied> {
-    let alike = |row: &Denied| {
-        row.call.audit_arch == denied.call.audit_arch
-            && row.call.number == denied.call.number
-            && row.line == denied.line
-    };
-    let mut used = table.rows.iter_mut().take(table.used);
-    if let Some(row) = used.find(|row| alike(row)) {
-        row.count = row.count.saturating_add(1);
-        return None;
-    }
-    let Some(row) = table.rows.get_mut(table.used) else {
-        table.beyond = table.beyond.saturating_add(1);
-        return None;
-    };
-    *row = *denied;
-    table.used = table.used.saturating_add(1);
-    Some(row)
-}
-
-/// Adds to a new row when it was, which program called, and the path of the call, if it takes one.
-///
-/// All of this is read while the caller waits. Only if it still waits afterwards, it was the caller's:
-/// otherwise another process may have its id by now.
-fn describe(run: &Run, listener: BorrowedFd<'_>, row: &mut Denied) {
-    row.first_at = now(ClockId::Realtime);
-    let call = row.call;
-    if look(call.pid, "/comm", 0, &mut row.comm).is_some() {
-        row.comm = row.comm.map(|byte| if byte == b'\n' { 0 } else { byte });
-    }
-    // The positions are those of the plan's own architecture.
-    let is_native = call.audit_arch == run.filter.audit_arch;
-    let position = path_argument(call.number).filter(|_| is_native);
-    if let Some(address) = position.and_then(|position| call.args.get(position)) {
-        let length = look(call.pid, "/mem", *address, &mut row.path).unwrap_or(0);
-        let end = row.path.iter().take(length).position(|&byte| byte == 0);
-        row.path_length = end.unwrap_or(length);
-    }
-    if !is_waiting(listener, call.id) {
-        row.comm = [0; 16];
-        row.path_length = 0;
-    }
-}
-
-/// Reads once what /proc has of a thread; `None` where it cannot be read.
-fn look(pid: u32, file: &str, at: u64, into: &mut [u8]) -> Option<usize> {
-    let mut path = Text::<32>::of(b"/proc/");
-    path.push_number(pid.into());
-    path.push(file);
-    let file = open(path.c_str().ok()?, OFlags::RDONLY).ok()?;
-    rustix::io::pread(file, into, at).ok()
+    (errno, line.number())
 }
 
 /// Says that the recorder has ended before its time.

@@ -2,26 +2,26 @@
 
 use crate::arguments::Options;
 use crate::cgroup::GroupUsage;
-use crate::errno;
 use crate::files::write_all;
 use crate::message::{Refused, refuse, say};
 use crate::receipt::{NAMESPACES, ReceiptField};
+use crate::recorder::Denials;
+use crate::report_file;
 use crate::run::Run;
-use crate::shared::PayloadState;
 use crate::supervisor::End;
 use crate::text::Text;
+use crate::{errno, exit_status};
 use core::ffi::CStr;
-use core::iter::Take;
+use core::iter::{Enumerate, Take};
 use core::slice::Iter;
 use core::time::Duration;
 use purple_plan::{Layer, SourceLine};
 use purple_report::{
-    Borrowed, CapabilitySets, Denial, Landlock, Outcome, Receipt, Seccomp, Sink, Status,
+    Borrowed, CapabilitySets, Denial, Landlock, Receipt, Seccomp, Sink, Status, Unlisted,
 };
-use purple_sys::denials::{Denied, Table};
+use purple_sys::denials::{Arguments, Denied, KINDS, Table};
 use purple_sys::descriptors;
-use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 const STEP: &str = "report";
@@ -31,8 +31,6 @@ const STEP: &str = "report";
 pub(crate) struct Report {
     file: OwnedFd,
     path: &'static CStr,
-    /// Whether a summary of the denied calls is printed: not where the parent prints one.
-    summarised: bool,
 }
 
 impl Report {
@@ -43,33 +41,18 @@ impl Report {
             let path = c"the parent's descriptor";
             let file =
                 descriptors::duplicate(number).map_err(|errno| refuse!(STEP, path, errno))?;
-            return Ok(Some(Self {
-                file,
-                path,
-                summarised: false,
-            }));
+            return Ok(Some(Self { file, path }));
         }
         let Some(path) = options.report else {
             return Ok(None);
         };
-        let flags = OFlags::CREATE
-            | OFlags::TRUNC
-            | OFlags::WRONLY
-            | OFlags::NOFOLLOW
-            | OFlags::NONBLOCK
-            | OFlags::CLOEXEC;
-        let fail = |errno| refuse!(STEP, path, errno);
-        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        // A file that was there keeps its mode unless it is changed here; a device must keep its own.
-        let status = rustix::fs::fstat(&file).map_err(fail)?;
-        if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {
-            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(fail)?;
-        }
-        Ok(Some(Self {
-            file,
-            path,
-            summarised: true,
-        }))
+        let file = report_file::open(path)?;
+        Ok(Some(Self { file, path }))
+    }
+
+    /// The file.
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 
     /// Writes the report.
@@ -86,7 +69,7 @@ impl Report {
         status: u8,
         started: Duration,
     ) -> Result<(), Refused> {
-        let (outcome, signal) = outcome(end, used);
+        let (outcome, signal) = exit_status::outcome(end, used);
         let exit_code = u64::from(status);
         let complete = run.shared.read(ReceiptField::Complete) != 0;
         let mut command = run.options.command.map(|word| word.to_bytes());
@@ -103,9 +86,17 @@ impl Report {
             .map_or(&b""[..], |used| used.values.bytes())
             .split(|&byte| byte == b'\n')
             .filter(|line| !line.is_empty());
-        let mut denied = end
-            .denied
-            .map(|denied| rows(denied.table).map(|row| denial(row)));
+        let mut denied = end.denied.map(|denied| {
+            let all = rows(denied.table)
+                .flat_map(|row| kinds(row).map(move |(at, kind)| (row, at, kind)));
+            let used = all.filter(|(_, _, kind)| kind.count > 0);
+            used.map(|(row, at, kind)| denial(row, at, kind))
+        });
+        let mut beyond = end.denied.map(|denied| {
+            let counts = (0_u64..).zip(&denied.table.beyond);
+            let counts = counts.filter(|(_, count)| **count > 0);
+            counts.map(|(syscall, &count)| Unlisted { syscall, count })
+        });
         let report = purple_report::Report::<Borrowed<'_>> {
             plan: run.plan.digest,
             policy: run.plan.meta.policy_name.to_bytes(),
@@ -128,16 +119,17 @@ impl Report {
                 Some(rows) => Some(rows),
                 None => None,
             },
-            denied_beyond: end.denied.map(|denied| denied.table.beyond),
+            denied_beyond: match &mut beyond {
+                Some(counts) => Some(counts),
+                None => None,
+            },
             denied_whole: end.denied.map(|denied| denied.whole),
         };
         let mut output = Output::new(self.file);
         report.write_line(&mut output);
-        let written = output.end();
-        if let Some(denied) = end.denied.filter(|_| self.summarised) {
-            summarise(denied.table);
-        }
-        written.map_err(|errno| refuse!(STEP, self.path, errno))
+        output
+            .end()
+            .map_err(|errno| refuse!(STEP, self.path, errno))
     }
 }
 
@@ -188,29 +180,39 @@ fn rows(table: &Table) -> Take<Iter<'_, Denied>> {
     table.rows.iter().take(table.used)
 }
 
-/// Calls that were denied.
-fn denial(row: &Denied) -> Denial<Borrowed<'_>> {
-    // Another thread can have changed it before or since.
-    let path = row.path.get(..row.path_length);
+/// What was called with, by row; the last kind of a row stands for all others.
+fn kinds(row: &Denied) -> Enumerate<Iter<'_, Arguments>> {
+    row.kinds.iter().enumerate()
+}
+
+/// Calls that were denied, with arguments of one kind.
+fn denial<'t>(row: &Denied, at: usize, kind: &'t Arguments) -> Denial<Borrowed<'t>> {
     let line = SourceLine::from_number(row.line);
+    // Another thread can have changed it before or since.
+    let path = kind.path.get(..kind.path_length);
     Denial {
-        arch: row.call.audit_arch.into(),
-        syscall: row.call.number.into(),
-        count: row.count,
-        pid: row.call.pid.into(),
+        arch: row.audit_arch.into(),
+        syscall: row.number.into(),
+        count: kind.count,
+        pid: kind.pid.into(),
         line: line.line().into(),
         source: line.source().into(),
         errno: error_name(row.errno.into()),
-        first_at: row.first_at,
-        comm: row.comm.split(|&byte| byte == 0).next(),
-        args: row.call.args,
+        first_at: kind.first_at,
+        comm: kind.comm.split(|&byte| byte == 0).next(),
+        args: kind.args,
         unreliable_path: path.filter(|path| !path.is_empty()),
+        varied: at.saturating_add(1) == KINDS,
     }
 }
 
-/// Prints in a few lines what was denied first.
-fn summarise(table: &Table) {
+/// Prints in a few lines what was denied first. Where there is no report nothing is: then there is no
+/// recorder either. Nor where a parent takes it, which prints this itself.
+pub(crate) fn summarise(options: &Options, end: &End) {
     const LINES: usize = 5;
+    let Some(Denials { table, .. }) = end.denied.filter(|_| options.parent.is_none()) else {
+        return;
+    };
     let rows = rows(table);
     let shown = if table.used > LINES {
         LINES.saturating_sub(1)
@@ -222,38 +224,17 @@ fn summarise(table: &Table) {
             "denied",
             row.count,
             "x call ",
-            u64::from(row.call.number),
+            u64::from(row.number),
             SourceLine::from_number(row.line)
         );
     }
     let rest = rows
         .skip(shown)
-        .fold(table.beyond, |sum, row| sum.saturating_add(row.count));
+        .map(|row| row.count)
+        .chain(table.beyond)
+        .fold(0, u64::saturating_add);
     if rest > 0 {
         say!("denied", rest, "x other calls, which the report counts");
-    }
-}
-
-/// How the run ended, and by which signal.
-fn outcome(end: &End, used: Option<&GroupUsage>) -> (Outcome, Option<u32>) {
-    match end.outcome {
-        PayloadState::Refused(_) | PayloadState::ProbeFailed(_) | PayloadState::ExecFailed(_) => {
-            (Outcome::Refused, None)
-        }
-        // Init was killed for it, unless the command ended at the same time.
-        _ if end.unrecorded => (Outcome::RecorderEnded, end.usage.signal()),
-        PayloadState::Exited(_) | PayloadState::Signaled(_) | PayloadState::Nothing
-            if end.timed_out =>
-        {
-            (Outcome::Timeout, None)
-        }
-        PayloadState::Exited(_) => (Outcome::Exited, None),
-        PayloadState::Signaled(signal) => (Outcome::Signaled, Some(signal)),
-        // Where memory is over, the kernel ends the whole group, and init with it.
-        PayloadState::Nothing if used.is_some_and(GroupUsage::out_of_memory) => {
-            (Outcome::OutOfMemory, end.usage.signal())
-        }
-        PayloadState::Nothing => (Outcome::Killed, end.usage.signal()),
     }
 }
 

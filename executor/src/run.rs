@@ -6,6 +6,7 @@ use crate::shared::Shared;
 use purple_plan::{Filter, Plan};
 use purple_sys::signal;
 use purple_sys::strings::Strings;
+use rustix::fd::OwnedFd;
 
 /// Everything that the processes of a run know of it.
 ///
@@ -18,6 +19,8 @@ pub(crate) struct Run {
     pub(crate) arguments: Strings,
     pub(crate) environment: Strings,
     pub(crate) plan: Plan<'static>,
+    /// The file that the plan was read from.
+    pub(crate) plan_file: OwnedFd,
     pub(crate) filter: Filter<'static>,
     pub(crate) outside: Outside,
     /// The signals that the caller had blocked.

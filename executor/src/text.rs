@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 use core::str::FromStr;
+use purple_report::Sink;
 use rustix::io::Errno;
 
 /// A text of bounded length. What does not fit is left out, from the end, and then it is no C string.
@@ -9,6 +10,12 @@ use rustix::io::Errno;
 pub(crate) struct Text<const N: usize> {
     bytes: [u8; N],
     used: usize,
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<const N: usize> Text<N> {
@@ -64,46 +71,14 @@ impl<const N: usize> Text<N> {
         self.push_bytes(text.as_bytes());
     }
 
-    /// Adds bytes with all but printable characters written as `\xNN`, so that nothing a terminal
-    /// obeys gets out; a long text is cut.
+    /// Adds bytes with nothing hidden in them, so that nothing a terminal obeys gets out; a long text
+    /// is cut.
     pub(crate) fn push_visible(&mut self, bytes: &[u8]) {
         const LONGEST: usize = 256;
         let shown = bytes.get(..LONGEST).unwrap_or(bytes);
-        for chunk in shown.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                let mut room = [0; 4];
-                let text = character.encode_utf8(&mut room);
-                if character.is_control() || character == '\\' || is_direction(character) {
-                    self.push_escaped(text.as_bytes());
-                } else {
-                    self.push(text);
-                }
-            }
-            self.push_escaped(chunk.invalid());
-        }
+        purple_report::push_visible(shown, self);
         if shown.len() < bytes.len() {
             self.push("...");
-        }
-    }
-
-    fn push_escaped(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.push("\\x");
-            self.push_hex(&[*byte]);
-        }
-    }
-
-    /// Adds bytes as two hexadecimal digits each.
-    pub(crate) fn push_hex(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            for digit in [byte >> 4, byte & 15] {
-                let base = if digit < 10 {
-                    b'0'
-                } else {
-                    b'a'.wrapping_sub(10)
-                };
-                self.push_bytes(&[base.wrapping_add(digit)]);
-            }
         }
     }
 
@@ -122,9 +97,10 @@ impl<const N: usize> Text<N> {
     }
 }
 
-/// Whether a character changes the order in which others are shown (Unicode's bidirectional marks).
-const fn is_direction(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+impl<const N: usize> Sink for Text<N> {
+    fn push(&mut self, text: &str) {
+        self.push_bytes(text.as_bytes());
+    }
 }
 
 /// The lines of a text that have something in them.
@@ -161,18 +137,13 @@ mod tests {
     }
 
     #[test]
-    fn control_bytes_are_visible() {
-        let mut text = Text::<64>::new();
+    fn nothing_is_hidden_and_letters_stay() {
+        let mut text = Text::<128>::new();
         text.push_visible(b"a\x1b[31m\nb\\");
-        assert_eq!(text.bytes(), b"a\\x1b[31m\\x0ab\\x5c");
-    }
-
-    #[test]
-    fn other_bytes_are_visible_and_letters_stay() {
-        let mut text = Text::<64>::new();
         text.push_visible("é\u{9b}\u{202e}".as_bytes());
         text.push_visible(b"\xff");
-        assert_eq!(text.bytes(), "é\\xc2\\x9b\\xe2\\x80\\xae\\xff".as_bytes());
+        let expected = "a\\u{1b}[31m\\u{a}b\\é\\u{9b}\\u{202e}\\xff";
+        assert_eq!(text.bytes(), expected.as_bytes());
     }
 
     #[test]

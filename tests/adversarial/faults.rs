@@ -111,6 +111,12 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
     ),
     (
         Role::Payload,
+        "sched_setparam",
+        Some(Errno::EPERM),
+        "it is what the filter that keeps process 1 has to answer",
+    ),
+    (
+        Role::Payload,
         "umount2",
         Some(Errno::EPERM),
         "it is what the filter has to answer",

@@ -8,10 +8,13 @@
 //! 2 `e2e/attacks::directory_as_a_standard_descriptor`
 //! 2 `adversarial/descriptors::a_working_directory_through_a_descriptor`
 //! 3 `adversarial/descriptors::a_directory_passed_over_a_socket`
+//! 3 `adversarial/descriptors::a_shown_tree_by_a_mount_that_can_be_written`
+//! 3 `adversarial/descriptors::a_shown_tree_by_a_mount_that_can_be_written_through_an_input`
 //! 4 `adversarial/kernel::files_that_steer_the_kernel`
 //! 4 `adversarial/kernel::files_that_tell_of_the_kernel`
 //! 4 `e2e/kernel::kernel_settings_cannot_be_written`
 //! 4 `e2e/kernel::kernel_secrets_cannot_be_read`
+//! 4 `e2e/kernel::the_hosts_domain_name_stays_outside`
 //! 5 `adversarial/kernel::control_groups`
 //! 5 `vm/limits::the_group_cannot_be_left`
 //! 6 `adversarial/kernel::the_executors_file_is_written`
@@ -33,6 +36,12 @@
 //! 10 `e2e/stubs::a_stub_that_was_left_is_taken_away`
 //! 10 `e2e/attacks::parent_of_a_protected_directory_is_renamed`
 //! 10 `e2e/refusals::targets_in_host_trees_are_never_made`
+//! 10 `e2e/stubs::a_janitor_takes_the_stubs_of_a_killed_supervisor_away`
+//! 10 `e2e/git::stubs_never_show`
+//! 10 `e2e/git::a_second_view_keeps_what_the_first_keeps`
+//! 10 `e2e/git::commands_in_submodules_and_worktrees_are_taken_out`
+//! 10 `e2e/git::a_repository_that_the_program_makes_runs_nothing`
+//! 10 `e2e/home::nothing_that_is_planted_in_a_home_is_run`
 //! 11 `e2e/files::shown_trees_cannot_be_changed`
 //! 11 `adversarial/files::a_program_that_is_not_shown`
 //! 11 `e2e/landlock::nothing_is_executed_but_from_shown_paths`
@@ -54,6 +63,7 @@
 //! 16 `e2e/syscalls::rule_on_an_argument`
 //! 17 `adversarial/files::programs_with_privileges`
 //! 17 `e2e/owners::set_id_files_are_refused`
+//! 17 `e2e/owners::set_id_files_are_refused_without_output_paths`
 //! 18 `adversarial/network::socket_families`
 //! 18 `adversarial/network::protocols_beside_the_port_list`
 //! 18 `e2e/surface::no_other_family_of_sockets`
@@ -76,6 +86,7 @@
 //! 23 `vm/limits::pids_stop_a_fork_bomb`
 //! 23 `vm/limits::memory_ends_the_group`
 //! 23 `e2e/files::scratch_directories_are_bounded`
+//! 23 `e2e/small_things::a_size_is_the_file_systems`
 //! 23 `adversarial/resources::files_without_end`
 //! 23 `adversarial/resources::output_without_end`
 //! 23 `adversarial/resources::processes_that_leave_their_parents`
@@ -111,6 +122,10 @@
 //! 31 `e2e/terminal::a_job_of_a_shell`
 //! 31 `e2e/terminal::a_job_that_is_recorded`
 //! 31 `e2e/held_up::a_stopped_terminal_holds_up_no_timeout`
+//! 38 `e2e/hidden::the_compiler_hides_nothing`
+//! 38 `e2e/hidden::the_executor_hides_nothing`
+//! 38 `e2e/hidden::the_operators_tool_hides_nothing`
+//! 40 `e2e/shares::one_sandbox_leaves_others_some`
 #![expect(
     clippy::expect_used,
     clippy::panic,

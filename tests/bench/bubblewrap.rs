@@ -108,6 +108,7 @@ impl Arguments {
         let (source, target) = (text(step.source), text(step.target));
         let optional = step.flags & mount_flags::OPTIONAL != 0;
         let read_only = step.attrs & mount_attrs::RDONLY != 0;
+        let is_stub = step.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY) != 0;
         match step.kind {
             // The root is a tmpfs by itself.
             MountKind::Tmpfs if target == "/" => {}
@@ -149,7 +150,9 @@ impl Arguments {
             MountKind::Directory => {
                 self.add(&["--perms", &format!("{:04o}", step.mode), "--dir", target]);
             }
-            MountKind::Mask | MountKind::SelfBind if optional && !Path::new(target).exists() => {}
+            // There is no option for what holds a place while the sandbox runs.
+            MountKind::Mask | MountKind::SelfBind
+                if (optional || is_stub) && !Path::new(target).exists() => {}
             MountKind::Mask if Path::new(target).is_dir() => {
                 self.add(&["--tmpfs", target, "--remount-ro", target]);
             }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 pub(crate) const PURPLE: &str = "purple-exec";
+pub(crate) const INHERITING: &str = "purple-exec --inherit-stdio";
 pub(crate) const EQUAL: &str = "bubblewrap, equal";
 pub(crate) const MINIMAL: &str = "bubblewrap, minimal";
 pub(crate) const ALONE: &str = "no sandbox";
@@ -40,17 +41,36 @@ impl Contender {
         Self::plain(ALONE, PathBuf::from(program), arguments)
     }
 
-    /// purple-exec with a plan; `let_go` are the layers that it runs without.
+    /// purple-exec with a plan.
     pub(crate) fn purple(workshop: &Workshop, command: &[&str]) -> Self {
+        Self::with_options(PURPLE, workshop, &[], command)
+    }
+
+    /// purple-exec that hands the caller's standard descriptors on as they are, where it has that option.
+    fn inheriting(workshop: &Workshop, command: &[&str]) -> Option<Self> {
+        const OPTION: &str = "--inherit-stdio";
+        let mut asked = Command::new(workshop.dir.join(PURPLE));
+        let printed = succeed(asked.arg("--help")).unwrap_or_default();
+        let own = Self::with_options(INHERITING, workshop, &[OPTION], command);
+        printed.contains(OPTION).then_some(own)
+    }
+
+    fn with_options(
+        name: &'static str,
+        workshop: &Workshop,
+        options: &[&str],
+        command: &[&str],
+    ) -> Self {
         let plan = workshop.dir.join("plan");
         let mut arguments = workshop.let_go();
+        arguments.extend(options.iter().map(|&option| option.to_owned()));
         arguments.extend([plan.to_string_lossy().as_ref(), "--"].map(str::to_owned));
         let arguments = arguments
             .iter()
             .map(String::as_str)
             .chain(command.iter().copied());
         Self::plain(
-            PURPLE,
+            name,
             workshop.dir.join(PURPLE),
             &arguments.collect::<Vec<_>>(),
         )
@@ -104,6 +124,7 @@ impl Contender {
         command: &[&str],
     ) -> Result<Vec<Self>, Fault> {
         let mut all = vec![Self::purple(workshop, command)];
+        all.extend(Self::inheriting(workshop, command));
         all.extend(Self::equal(workshop, scratch, command)?);
         all.extend(Self::minimal(command));
         all.extend(Self::bare(workshop, command));
@@ -123,6 +144,16 @@ impl Contender {
     /// Runs it, and gives what the command prints. One that does not work is reported in its own words.
     pub(crate) fn words(&mut self) -> Result<String, Fault> {
         succeed(&mut self.command()?)
+    }
+
+    /// The processor time that its command, `loops`, has measured and prints.
+    pub(crate) fn measured(&mut self) -> Result<Duration, Fault> {
+        let printed = self.words()?;
+        let time = printed
+            .trim()
+            .parse()
+            .map_err(|_| format!("{}: unexpected: {printed}", self.name))?;
+        Ok(Duration::from_nanos(time))
     }
 
     /// How long it takes from start to exit.

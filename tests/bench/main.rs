@@ -15,11 +15,15 @@ mod contender;
 mod crowd;
 mod filter;
 mod overhead;
+mod relay;
 mod rounds;
+mod scan;
 mod size;
 mod start;
 mod table;
 mod user;
+mod work;
+mod workloads;
 mod workshop;
 
 use std::process::ExitCode;
@@ -37,6 +41,11 @@ struct Rounds {
     slices: usize,
     compilations: usize,
     checks: usize,
+    relays: usize,
+    scans: usize,
+    work: usize,
+    /// Whether work that takes seconds is done at all.
+    long: bool,
 }
 
 const ALL: Rounds = Rounds {
@@ -46,6 +55,10 @@ const ALL: Rounds = Rounds {
     slices: 12,
     compilations: 50,
     checks: 20,
+    relays: 10,
+    scans: 40,
+    work: 6,
+    long: true,
 };
 const QUICK: Rounds = Rounds {
     starts: 40,
@@ -54,14 +67,21 @@ const QUICK: Rounds = Rounds {
     slices: 3,
     compilations: 10,
     checks: 3,
+    relays: 4,
+    scans: 6,
+    work: 2,
+    long: false,
 };
 
 /// What can be measured by itself.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 11] = [
     start::NAME,
     calls::NAME,
     crowd::NAME,
     overhead::NAME,
+    work::NAME,
+    relay::NAME,
+    scan::NAME,
     "filter",
     "size",
     "compile",
@@ -102,6 +122,7 @@ fn part(name: &str, dir: &str, rounds: &str) -> Result<(), Fault> {
         calls::NAME => user::print(calls::contend, dir, rounds),
         crowd::NAME => user::print(crowd::contend, dir, rounds),
         overhead::NAME => user::print(overhead::contend, dir, rounds),
+        relay::NAME => user::print(relay::contend, dir, rounds),
         _ => Err(format!("no part `{name}` for another user")),
     }
 }
@@ -119,6 +140,9 @@ fn measure(rounds: &Rounds, parts: &[&str]) -> Result<(), Fault> {
             calls::NAME => calls::measure(&workshop, &mut table)?,
             crowd::NAME => crowd::measure(&workshop, rounds.slices, &mut table)?,
             overhead::NAME => overhead::measure(&workshop, rounds.loops, &mut table)?,
+            work::NAME => work::measure(&workshop, rounds, &mut table)?,
+            relay::NAME => relay::measure(&workshop, rounds.relays, &mut table)?,
+            scan::NAME => scan::measure(&workshop, rounds.scans, &mut table)?,
             "filter" => filter::measure(&workshop, rounds.filters, &mut table)?,
             "size" => size::measure(&workshop, &mut table)?,
             "compile" => compile::measure(&workshop, rounds.compilations, &mut table)?,

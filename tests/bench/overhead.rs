@@ -17,13 +17,24 @@ pub(crate) const NAME: &str = "overhead";
 /// The program that loops.
 pub(crate) const PROGRAM: &str = include_str!("peers/loops.c");
 
+/// Where the deep file is, from where the loops start.
+const DEEP: &str = "one/two/three/four/five/six";
+
 /// Kind of loop, turns, and what a turn is.
-const LOOPS: [(&str, u32, &str); 4] = [
+const LOOPS: [(&str, u32, &str); 5] = [
     ("cpu", 20_000, "1,000 multiplications"),
     ("getppid", 200_000, "getppid"),
     ("open", 20_000, "openat and close of /usr/bin/env"),
+    (
+        "deep",
+        20_000,
+        "openat and close of a file six directories down",
+    ),
     ("fork", 40, "fork, execve of /bin/true, wait"),
 ];
+
+/// How many times as long it may take to open a file as in bubblewrap, which has no Landlock.
+const MOST_OF_EQUAL_TO_OPEN: f64 = 1.31;
 
 /// Measures all loops.
 pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> Result<(), Fault> {
@@ -40,6 +51,10 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
                 found.1.iter().copied().map(Duration::from_nanos).collect(),
             ))
         };
+        if let (true, Some(own), Some(equal)) = (kind == "open", of(PURPLE), of(EQUAL)) {
+            let ratio = format!("{what}: {PURPLE} / {EQUAL}");
+            table.ratio(&ratio, &own, &equal, Some(MOST_OF_EQUAL_TO_OPEN));
+        }
         if let (Some(alone), Some(own)) = (of(ALONE), of(PURPLE)) {
             table.overhead(what, turns, &alone, &own, of(EQUAL).as_ref());
         }
@@ -50,6 +65,9 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
 /// Times by loop and contender, in nanoseconds as the loop has measured them.
 pub(crate) fn contend(workshop: &Workshop, place: &Path, rounds: usize) -> Result<Measured, Fault> {
     let program = place.join("loops");
+    fs::create_dir_all(place.join(DEEP))
+        .and_then(|()| fs::write(place.join(DEEP).join("file"), ""))
+        .map_err(|error| format!("{DEEP}: {error}"))?;
     fs::copy(workshop.dir.join("loops"), &program).map_err(|error| format!("loops: {error}"))?;
     let mut measured = Measured::new();
     for (kind, turns, _) in LOOPS {
@@ -61,14 +79,7 @@ pub(crate) fn contend(workshop: &Workshop, place: &Path, rounds: usize) -> Resul
             Contender::purple(workshop, &inside),
         ];
         contenders.extend(Contender::equal(workshop, &place.join("files"), &inside)?);
-        let times = run(&mut contenders, rounds, |contender| {
-            let printed = contender.words()?;
-            let time = printed
-                .trim()
-                .parse()
-                .map_err(|_| format!("unexpected: {printed}"))?;
-            Ok(Duration::from_nanos(time))
-        })?;
+        let times = run(&mut contenders, rounds, Contender::measured)?;
         for (contender, times) in contenders.iter().zip(times) {
             measured.push((format!("{kind} {}", contender.name), times.nanoseconds()));
         }

@@ -19,7 +19,11 @@ pub(crate) type Measured = Vec<(String, Vec<u64>)>;
 pub(crate) type Part = fn(&Workshop, &Path, usize) -> Result<Measured, Fault>;
 
 /// Runs a part as whoever this is. `rounds` is what the part makes of it.
-pub(crate) fn here(part: Part, workshop: &Workshop, rounds: usize) -> Result<Measured, Fault> {
+pub(crate) fn here(
+    part: impl FnOnce(&Workshop, &Path, usize) -> Result<Measured, Fault>,
+    workshop: &Workshop,
+    rounds: usize,
+) -> Result<Measured, Fault> {
     let place = prepare(workshop, Uid::current(), Gid::current())?;
     std::env::set_current_dir(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     part(workshop, &place, rounds)

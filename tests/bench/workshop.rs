@@ -54,36 +54,19 @@ impl Workshop {
                 )
             })?;
         }
-        let policy = repository::root().join(POLICY);
-        let purplec = || Command::new(dir.join("purplec"));
-        succeed(
-            purplec()
-                .arg("compile")
-                .arg(policy)
-                .arg("-o")
-                .arg(dir.join("plan")),
-        )?;
-        succeed(
-            purplec()
-                .arg("show")
-                .arg(dir.join("plan"))
-                .arg("--bpf")
-                .arg(dir.join("filter")),
-        )?;
+        if beside.join("purple").exists() {
+            fs::copy(beside.join("purple"), dir.join("purple"))
+                .map_err(|error| format!("purple: {error}"))?;
+        }
+        compile(&dir.join("purplec"), &repository::root().join(POLICY), &dir)?;
         let mut workshop = Self::open(&dir)?;
         workshop.own = Some(own_dir);
         workshop.other_compiler = Some(beside.join(OTHER_COMPILER)).filter(|path| path.exists());
-        write(&dir.join("plan.h"), &bare::header(&workshop.plan)?)?;
-        for (file, text) in bare::PROGRAM {
-            write(&dir.join(file), text)?;
-        }
         write(&dir.join("install.c"), filter::INSTALL)?;
         write(&dir.join("calls.c"), filter::CALLS)?;
         write(&dir.join("libseccomp.c"), filter::LIBSECCOMP)?;
         write(&dir.join("loops.c"), overhead::PROGRAM)?;
-        for (name, compiler, flag) in BARE {
-            build_c(&dir, compiler, name, "bare.c", &["-static", flag])?;
-        }
+        workshop.build_bare()?;
         build_c(&dir, "gcc", "loops", "loops.c", &["-static"])?;
         build_c(&dir, "gcc", "install", "install.c", &[])?;
         build_c(&dir, "gcc", "calls", "calls.c", &[])?;
@@ -91,6 +74,36 @@ impl Workshop {
             build_c(&dir, "gcc", "libseccomp", "libseccomp.c", &["-lseccomp"])?;
         }
         Ok(workshop)
+    }
+
+    /// The same with another policy, in a directory of this name below this one.
+    pub(crate) fn under(&self, name: &str, policy: &str) -> Result<Self, Fault> {
+        let dir = self.dir.join(name);
+        fs::create_dir(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+        write(&dir.join("policy.yaml"), policy)?;
+        compile(&self.dir.join("purplec"), &dir.join("policy.yaml"), &dir)?;
+        for program in ["purple-exec", "purple"]
+            .iter()
+            .filter_map(|name| self.program(name))
+        {
+            let copy = dir.join(program.file_name().unwrap_or_default());
+            fs::copy(&program, copy).map_err(|error| format!("{}: {error}", program.display()))?;
+        }
+        let workshop = Self::open(&dir)?;
+        workshop.build_bare()?;
+        Ok(workshop)
+    }
+
+    /// Builds the peers in C from the plan.
+    fn build_bare(&self) -> Result<(), Fault> {
+        write(&self.dir.join("plan.h"), &bare::header(&self.plan)?)?;
+        for (file, text) in bare::PROGRAM {
+            write(&self.dir.join(file), text)?;
+        }
+        for (name, compiler, flag) in BARE {
+            build_c(&self.dir, compiler, name, "bare.c", &["-static", flag])?;
+        }
+        Ok(())
     }
 
     /// Takes a directory that [`build`](Self::build) has made.
@@ -158,6 +171,16 @@ pub(crate) fn succeed(command: &mut Command) -> Result<String, Fault> {
         out.status,
         String::from_utf8_lossy(&out.stderr)
     ))
+}
+
+/// Compiles a policy to the files `plan` and `filter` of a directory.
+fn compile(purplec: &Path, policy: &Path, dir: &Path) -> Result<(), Fault> {
+    let (plan, filter) = (dir.join("plan"), dir.join("filter"));
+    let mut compile = Command::new(purplec);
+    let _printed = succeed(compile.arg("compile").arg(policy).arg("-o").arg(&plan))?;
+    let mut show = Command::new(purplec);
+    let _printed = succeed(show.arg("show").arg(&plan).arg("--bpf").arg(&filter))?;
+    Ok(())
 }
 
 /// Builds a C program, where its compiler is installed.

@@ -1,10 +1,12 @@
 //! `purple run` under a policy with an audit record: what it writes, what it says, and what it does
 //! where it cannot write.
 
+mod held;
 mod signals;
 
 use super::inside::{PYTHON, script};
 use super::report::fits;
+use held::{a_lost_end_shows, a_reader_cannot_hold_the_log_up};
 use nix::unistd::Uid;
 use purple_tests::identity::skip;
 use purple_tests::operator::{finished, install, purple, without_environment};
@@ -35,6 +37,8 @@ scenarios! {
     it_stops_and_goes_on
     killing_purple_kills_everything
     the_operators_report_is_written_too
+    a_reader_cannot_hold_the_log_up
+    a_lost_end_shows
 }
 
 /// A policy whose log is `logs/audit.log` of the place; `more` is further keys of `audit`.
@@ -59,16 +63,22 @@ pub(crate) fn run(place: &TestDir, options: &[&str], command: &[&str]) -> Finish
     finished(purple(place, &words))
 }
 
+/// The records of runs that have ended; that of its start stands before each.
 pub(crate) fn records(place: &TestDir) -> Vec<Value> {
-    let text = place.read("logs/audit.log");
-    let records: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("one object a line"))
-        .collect();
-    for record in &records {
-        fits("record", record);
+    let mut started = Vec::new();
+    let mut ended = Vec::new();
+    for line in place.read("logs/audit.log").lines() {
+        let record: Value = serde_json::from_str(line).expect("one object a line");
+        if record["event_type"] == "sandbox_start" {
+            fits("start", &record);
+            started.push(record["sandbox_id"].clone());
+        } else {
+            fits("record", &record);
+            assert!(started.contains(&record["sandbox_id"]), "{line}");
+            ended.push(record);
+        }
     }
-    records
+    ended
 }
 
 fn verify(place: &TestDir) -> Finished {
@@ -78,8 +88,10 @@ fn verify(place: &TestDir) -> Finished {
     ))
 }
 
+/// Looks whether the log is whole, with two records for each of so many runs.
 #[track_caller]
-fn whole(place: &TestDir, records: usize) {
+fn whole(place: &TestDir, runs: usize) {
+    let records = 2 * runs;
     let done = verify(place);
     assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
     assert!(
@@ -193,10 +205,9 @@ fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
         "{one}"
     );
     let json = ["audit", "--session", id, "--format", "json", "--log", &log];
-    assert_eq!(
-        finished(purple(place, &json)).good(),
-        place.read("logs/audit.log")
-    );
+    let text = place.read("logs/audit.log");
+    let end = text.lines().last().expect("the record");
+    assert_eq!(finished(purple(place, &json)).good(), format!("{end}\n"));
     whole(place, 1);
 }
 
@@ -253,19 +264,21 @@ fn a_changed_or_cut_log_is_found_out(place: &TestDir) {
     let cases = [
         (
             changed,
-            "logs/audit.log:3: record 2 was changed, or this one",
+            "logs/audit.log:5: record 4 was changed, or this one",
         ),
-        (last, "record 3 is not the one that was written"),
+        (last, "record 6 is not the one that was written"),
         (
-            format!("{}\n{}\n", lines[0], lines[2]),
-            ":2: record 3 stands behind record 1: some are",
-        ),
-        (
-            format!("{}\n{}\n", lines[0], lines[1]),
-            "the last record is 2, and 3 were written",
+            [&lines[..2], &lines[4..], &[""]].concat().join("\n"),
+            ":3: record 5 stands behind record 2: some are",
         ),
         (
-            format!("{}\n{}\n{}\n", lines[1], lines[0], lines[2]),
+            [&lines[..4], &[""]].concat().join("\n"),
+            "the last record is 4, and 6 were written",
+        ),
+        (
+            [&[lines[1], lines[0]], &lines[2..], &[""]]
+                .concat()
+                .join("\n"),
             "some are missing, or moved",
         ),
         (
@@ -302,14 +315,18 @@ fn the_chain_goes_on_in_a_new_file(place: &TestDir) {
             moved.expect("a log can be moved");
         }
     }
-    assert_eq!(records(place).len(), 1);
-    assert_eq!(records(place)[0]["sequence"], 3);
+    let text = place.read("logs/audit.log");
+    assert_eq!(text.lines().count(), 2);
+    assert!(
+        text.contains("\"sequence\":5,") && text.contains("\"sequence\":6,"),
+        "{text}"
+    );
     whole(place, 3);
     // What was rotated away is said, and a gap is found.
     fs::remove_file(place.at("logs/audit.log.2")).expect("it is there");
-    assert!(verify(place).good().contains("those before 2 are not here"));
-    fs::rename(place.at("logs/audit.log.1"), place.at("logs/other")).expect("it is there");
     assert!(verify(place).good().contains("those before 3 are not here"));
+    fs::rename(place.at("logs/audit.log.1"), place.at("logs/other")).expect("it is there");
+    assert!(verify(place).good().contains("those before 5 are not here"));
 }
 
 fn many_at_once_make_one_chain(place: &TestDir) {

@@ -1,14 +1,17 @@
 //! Kernel files and mounts: nothing there to change or to learn.
 
 use super::inside::{PYTHON, facts, facts_under, script};
+use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
+use std::process::Command;
 
 scenarios! {
     kernel_settings_cannot_be_written
     kernel_secrets_cannot_be_read
+    the_hosts_domain_name_stays_outside
     mounts_cannot_be_changed
     mounts_cannot_be_changed_without_the_filter
     no_nested_user_namespace
@@ -39,6 +42,25 @@ fn kernel_secrets_cannot_be_read(place: &TestDir) {
     let found = facts(place, include_str!("../probes/read_secrets.py"));
     each_is_one_of(&found, &["EACCES", "ENOENT", "EPERM", "empty"]);
     assert_eq!(found["/sys/kernel"], "EACCES");
+}
+
+/// A namespace of names begins as a copy of the host's, whose NIS domain names an organisation.
+fn the_hosts_domain_name_stays_outside(place: &TestDir) {
+    if !nix::unistd::Uid::effective().is_root() {
+        return skip(
+            "kernel-the-hosts-domain-name",
+            "only root can give a host one",
+        );
+    }
+    let named = "echo secret.example > /proc/sys/kernel/domainname && exec \"$@\"";
+    let wrapper = ["unshare", "--uts", "sh", "-c", named, "sh"];
+    let plan = Policy::new(place).compile(place);
+    let text = "cat /proc/sys/kernel/domainname";
+    let seen = Run::new(place, &plan, &["sh", "-c", text]).wrapped_by_root(&wrapper);
+    assert_eq!(seen.finish().good(), "(none)\n");
+    let outside = [&wrapper[..], &["sh", "-c", text]].concat();
+    let done = Command::new(outside[0]).args(&outside[1..]).output();
+    assert_eq!(done.expect("it runs").stdout, b"secret.example\n");
 }
 
 /// Attempts to make read-only mounts writable and to uncover what is covered.

@@ -1,10 +1,10 @@
 //! Whose the program's files and processes are, seen from the host.
 
-use super::inside::{facts_under, python};
+use super::inside::{PYTHON, facts_under, python, script};
 use nix::unistd::{Gid, Uid, chown};
 use purple_tests::host::processes;
-use purple_tests::policy::{Policy, compile};
-use purple_tests::run::{Run, finish};
+use purple_tests::policy::Policy;
+use purple_tests::run::{Run, bare, finish};
 use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
@@ -19,7 +19,7 @@ scenarios! {
     files_on_nested_mounts_belong_to_the_owner
     other_peoples_files_stay_theirs
     set_id_files_are_refused
-    set_id_files_do_no_harm_without_output_paths
+    set_id_files_are_refused_without_output_paths
     everyday_modes_work
 }
 
@@ -289,36 +289,40 @@ fn set_id_files_are_refused(place: &TestDir) {
     }
 }
 
-/// The same calls work where nothing of the host can be written, which shows that they could.
-fn set_id_files_do_no_harm_without_output_paths(place: &TestDir) {
-    let text = Policy::new(place).starts_in("/tmp").text();
-    let mut lines: Vec<&str> = text.lines().collect();
-    let at = lines
-        .iter()
-        .position(|line| line.contains("output_paths:"))
-        .expect("the key");
-    drop(lines.drain(at..at + 2));
-    let policy = place.file("policy.yaml", lines.join("\n") + "\n");
-    let plan = place.at("plan.bin");
-    assert!(compile(&policy, &plan).status.success(), "{text}");
+/// Without output paths too: a standard output that is a file of the host needs no path, and a file
+/// may come over a socket. Without a sandbox the same calls work.
+fn set_id_files_are_refused_without_output_paths(place: &TestDir) {
     let text = format!(
         "{SET_ID}{}",
         include_str!("../probes/set_id_files_in_tmp.py")
     );
-    let found = python(place, &plan, &text).finish().facts();
+    let open = script(&text.replace("/tmp", &place.text("output")));
+    let outside = bare(place, &[PYTHON, "-ISc", &open]).facts();
+    assert_eq!(outside["modes"]["x"], "6755", "{outside}");
+    let policy = Policy::new(place).writes_nothing().starts_in("/tmp");
+    let found = facts_under(place, &policy, &text);
     for (how, outcome) in found.as_object().expect("a table") {
-        assert!(how == "modes" || outcome == "ok", "{how}: {outcome}");
+        let expected = if how == "openat2" { "ENOSYS" } else { "EPERM" };
+        assert!(how == "modes" || outcome == expected, "{how}: {outcome}");
     }
-    for name in [
-        "x",
-        "creat6755",
-        "open6755",
-        "plain6755",
-        "mknod6755",
-        "mknodat6755",
-        "openat2",
-    ] {
-        assert_eq!(found["modes"][name], "6755", "{name}");
+    assert_eq!(found["modes"], json!({"x": "755"}));
+
+    let text = "sys.stderr.write(attempt(os.fchmod, 1, 0o6755))";
+    for (name, inside, expected) in [("without", false, "ok"), ("with", true, "EPERM")] {
+        let path = place.file(name, "");
+        let to_file = ["sh", "-c", &format!("exec \"$@\" > {name}"), "sh"];
+        let done = if inside {
+            let run = python(place, &policy.compile(place), text);
+            run.wrapped(&to_file).finish()
+        } else {
+            bare(
+                place,
+                &[&to_file[..], &[PYTHON, "-ISc", &script(text)]].concat(),
+            )
+        };
+        assert_eq!(done.stderr, expected, "{name}");
+        let mode = path.metadata().expect("its mode").mode() & 0o6000;
+        assert_eq!(mode == 0, inside, "{name}: {mode:o}");
     }
 }
 

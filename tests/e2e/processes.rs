@@ -16,6 +16,19 @@ scenarios! {
     starts_where_the_policy_says
     limits_and_mask
     ipc_of_the_host_is_not_there
+    init_cannot_be_steered
+}
+
+/// What works on a process of the same user does not work on process 1.
+fn init_cannot_be_steered(place: &TestDir) {
+    let found = facts(place, include_str!("../probes/steer_a_process.py"));
+    let all = |answer: &str| {
+        json!({"limit": answer, "scheduler": answer, "parameter": answer, "processors": answer,
+            "priority": answer, "disks": answer})
+    };
+    let expected = json!({"child": all("ok"), "first": all("EPERM"), "user": "EPERM",
+        "group": "EPERM", "own": "ok"});
+    assert_eq!(found, expected);
 }
 
 fn only_own_processes(place: &TestDir) {
@@ -38,7 +51,7 @@ fn ids_and_privileges(place: &TestDir) {
     );
     assert_eq!(found["uid_map"], json!(["1000", "1"]));
     assert_eq!(found["caps"], json!([none, none, none, none, none]));
-    assert_eq!(found["locked"], json!(["1", "2", "1"]));
+    assert_eq!(found["locked"], json!(["1", "2", "2"]));
     assert_eq!(found["root"], json!(["EINVAL", "EINVAL", "EPERM"]));
     assert_eq!(found["securebits"], 0b10_1111);
     assert_eq!(found["dumpable"], 1);

@@ -61,7 +61,7 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
 }
 
 /// Removes what [`WAYS`] have made for themselves.
-fn clean(dir: &Path) {
+pub(crate) fn clean(dir: &Path) {
     for entry in fs::read_dir(dir).expect("a directory") {
         let path = entry.expect("an entry").path();
         match path
@@ -80,7 +80,7 @@ fn clean(dir: &Path) {
 }
 
 /// Runs a command on the host, as the one who starts sandboxes there.
-fn on_host(place: &TestDir, dir: &str, words: &[&str]) -> String {
+pub(crate) fn on_host(place: &TestDir, dir: &str, words: &[&str]) -> String {
     let (program, arguments) = words.split_first().expect("a program");
     let mut command = Command::new(program);
     command
@@ -119,7 +119,7 @@ pub(crate) fn waiting(
     (child, out)
 }
 
-fn each_is_refused(found: &Value, name: &str) {
+pub(crate) fn each_is_refused(found: &Value, name: &str) {
     for (way, result) in found[name].as_object().expect("an object") {
         let result = result.as_str().expect("a name");
         let known = [
@@ -133,6 +133,7 @@ fn each_is_refused(found: &Value, name: &str) {
             "EPERM",
             "ENOTEMPTY",
             "ENOENT",
+            "ENXIO",
         ];
         // `above` is what a stub is already, or what may be there.
         assert!(

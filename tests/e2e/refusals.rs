@@ -18,6 +18,21 @@ scenarios! {
     relative_paths_through_links
     working_directory_that_is_missing
     targets_in_host_trees_are_never_made
+    a_stack_that_is_too_small
+}
+
+fn a_stack_that_is_too_small(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let limited = |kibibytes: &str| {
+        let script = format!("ulimit -s {kibibytes} && exec \"$@\"");
+        let run = Run::new(place, &plan, &["true"]);
+        run.wrapped(&["sh", "-c", &script, "sh"]).finish()
+    };
+    limited("64").refused(
+        125,
+        "start: 65536 bytes of stack are too few: the limit must be 131072 or more (ulimit -s 128)",
+    );
+    assert_eq!(limited("128").good(), "");
 }
 
 const USAGE: &str = "purple-exec: arguments: purple-exec --help prints the usage\n";
@@ -40,7 +55,7 @@ fn command_lines(place: &TestDir) {
         (&[plan, "--"], "no command after --"),
         (
             &["--bad\x1b[31m\noption"],
-            "unknown option --bad\\x1b[31m\\x0aoption",
+            "unknown option --bad\\u{1b}[31m\\u{a}option",
         ),
     ];
     for (arguments, message) in cases {
@@ -163,7 +178,7 @@ fn commands_that_are_not_there(place: &TestDir) {
     run("").refused(127, "exec: the command is empty");
     run("no\x1bsuch").refused(
         127,
-        &format!("exec: no\\x1bsuch: not found inside the sandbox in {search}"),
+        &format!("exec: no\\u{{1b}}such: not found inside the sandbox in {search}"),
     );
 }
 

@@ -114,7 +114,7 @@ fn says_what_was_enforced(place: &TestDir) {
             .is_some_and(|count| count > 20),
         "{receipt}"
     );
-    assert_eq!(receipt["settings_read_back"], 1);
+    assert_eq!(receipt["settings_read_back"], 5);
     assert_eq!(receipt["seccomp"]["probe"], "EPERM");
     assert!(
         receipt["seccomp"]["instructions"]

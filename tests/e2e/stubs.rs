@@ -10,10 +10,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 scenarios! {
     two_sandboxes_share_their_stubs
+    a_janitor_takes_the_stubs_of_a_killed_supervisor_away
     a_stub_that_was_left_is_taken_away
     what_the_host_puts_into_a_stub_stays
     many_sandboxes_at_once_leave_nothing
@@ -43,14 +44,73 @@ fn two_sandboxes_share_their_stubs(place: &TestDir) {
     );
 }
 
+/// The processes that a process has started and not waited for, by their ids.
+fn children(pid: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    list.split_whitespace()
+        .filter_map(|id| id.parse().ok())
+        .collect()
+}
+
+/// The janitor of a supervisor: its child that leads a session on the host.
+fn janitor(supervisor: u32) -> Option<u32> {
+    let leads = |id: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let after = stat.rsplit(") ").next().unwrap_or_default();
+        let session = after.split(' ').nth(3).and_then(|id| id.parse().ok());
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let is_outside = status.lines().any(|line| {
+            line.strip_prefix("NSpid:")
+                .is_some_and(|ids| ids.split_whitespace().count() == 1)
+        });
+        session == Some(*id) && is_outside
+    };
+    children(supervisor).into_iter().find(leads)
+}
+
+fn end(pid: u32) {
+    let pid = Pid::from_raw(i32::try_from(pid).expect("a process id"));
+    kill(pid, Signal::SIGKILL).expect("it runs");
+}
+
+/// Waits until something is so.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Nobody but the janitor is left to take them away.
+fn a_janitor_takes_the_stubs_of_a_killed_supervisor_away(place: &TestDir) {
+    place.dir("project");
+    let plan = Policy::new(place)
+        .keeps(&place.text("project"), "/tree", &["@project", "a/b"])
+        .compile(place);
+    let (mut child, _out) = waiting(place, &plan, ":");
+    assert!(place.at("project/a").exists());
+    until("a janitor", || janitor(child.id()).is_some());
+    end(child.id());
+    assert!(child.wait().is_ok());
+    until("the stubs are gone", || {
+        tree(&place.at("project")).is_empty()
+    });
+    until("the janitor is gone", || {
+        purple_tests::host::survivors(place).is_empty()
+    });
+}
+
+/// Where the janitor is killed too, the next run does it.
 fn a_stub_that_was_left_is_taken_away(place: &TestDir) {
     place.dir("project");
     let plan = Policy::new(place)
         .keeps(&place.text("project"), "/tree", &["@project", "a/b"])
         .compile(place);
     let (mut child, _out) = waiting(place, &plan, ":");
-    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
-    kill(pid, Signal::SIGKILL).expect("it runs");
+    until("a janitor", || janitor(child.id()).is_some());
+    end(janitor(child.id()).expect("it waits"));
+    end(child.id());
     assert!(child.wait().is_ok());
     assert!(purple_tests::host::survivors(place).is_empty());
     let left = tree(&place.at("project"));
@@ -68,16 +128,18 @@ fn a_stub_that_was_left_is_taken_away(place: &TestDir) {
 
 fn what_the_host_puts_into_a_stub_stays(place: &TestDir) {
     place.dir("project");
+    place.dir("project/.git");
+    let kept = [".git/kept/", ".git/file", ".git/other", "socket"];
     let plan = Policy::new(place)
-        .keeps(&place.text("project"), "/tree", &["kept/", "file", "other"])
+        .keeps(&place.text("project"), "/tree", &kept)
         .compile(place);
     let (mut child, out) = waiting(
         place,
         &plan,
-        "echo x 2>/dev/null > /tree/kept/x && exit 9; :",
+        "echo x 2>/dev/null > /tree/.git/kept/x && exit 9; :",
     );
     let open = |name: &str, mode: u32| {
-        let path = place.at("project").join(name);
+        let path = place.at("project/.git").join(name);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("its own stub");
         let owner = (
             Some(Uid::from_raw(place.who.uid)),
@@ -86,18 +148,18 @@ fn what_the_host_puts_into_a_stub_stays(place: &TestDir) {
         chown(&path, owner.0, owner.1).expect("its own stub");
     };
     open("kept", 0o755);
-    place.file("project/kept/mine", "of the host");
+    place.file("project/.git/kept/mine", "of the host");
     open("file", 0o644);
-    place.file("project/file", "of the host");
+    place.file("project/.git/file", "of the host");
+    fs::remove_file(place.at("project/socket")).expect("its own stub");
+    place.file("project/socket", "of the host");
     drop(child.stdin.take());
     child.stdout = Some(out.into_inner());
     let done = finish(child, b"", Duration::from_secs(20));
     assert_eq!((done.code(), done.out().as_str()), (0, "end\n"), "{done}");
     let left: Vec<PathBuf> = tree(&place.at("project")).into_keys().collect();
-    assert_eq!(
-        left,
-        ["project/file", "project/kept", "project/kept/mine"].map(|name| place.at(name))
-    );
+    let expected = [".git", ".git/file", ".git/kept", ".git/kept/mine", "socket"];
+    assert_eq!(left, expected.map(|name| place.at("project").join(name)));
 }
 
 fn many_sandboxes_at_once_leave_nothing(place: &TestDir) {

@@ -19,6 +19,7 @@ def ways(top, path):
         out=attempt(os.link, at, top + '/linked'), utime=attempt(os.utime, at))
 def planted(top, path):
     try:
-        return 'planted' in read(top + '/' + path)
+        with open(top + '/' + path, 'rb') as file:
+            return b'planted' in file.read()
     except OSError:
         return False

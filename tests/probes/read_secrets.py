@@ -7,6 +7,7 @@ def content(path):
     except OSError as error:
         return errno.errorcode[error.errno]
 paths = ['/proc/kcore', '/proc/keys', '/proc/kallsyms', '/proc/timer_list', '/proc/vmallocinfo', '/proc/kmsg',
-    '/proc/interrupts', '/proc/sched_debug', '/proc/latency_stats', '/proc/slabinfo', '/proc/kpagecount']
+    '/proc/interrupts', '/proc/sched_debug', '/proc/latency_stats', '/proc/slabinfo', '/proc/kpagecount',
+    '/proc/cmdline', '/proc/sys/kernel/random/boot_id']
 show(**{path: content(path) for path in paths},
      **{path: attempt(os.listdir, path) for path in ['/proc/acpi', '/proc/scsi', '/sys/firmware', '/sys/kernel']})

@@ -7,5 +7,6 @@ def content(path):
     except OSError as error:
         return errno.errorcode[error.errno]
 paths = ['/proc/kcore', '/proc/keys', '/proc/kallsyms', '/proc/timer_list', '/proc/slabinfo', '/proc/vmallocinfo',
-    '/proc/kpagecount', '/proc/interrupts', '/sys/kernel/notes']
+    '/proc/kpagecount', '/proc/interrupts', '/sys/kernel/notes', '/proc/cmdline',
+    '/proc/sys/kernel/random/boot_id']
 show(**{path: content(path) for path in paths})

@@ -3,6 +3,8 @@
 use super::compiled;
 use purple_tests::repository::root;
 use purplec::diagnostics::Severity;
+use purplec::resolve::GROUPS;
+use std::fmt::Write as _;
 use std::fs;
 
 #[test]
@@ -23,6 +25,41 @@ fn the_examples_of_the_reference_compile() {
             "{text}"
         );
     }
+}
+
+/// The table of protected paths is the compiler's. `INSTA_UPDATE=always` writes it anew.
+#[test]
+fn the_tables_of_protected_paths_are_the_compilers() {
+    let path = root().join("docs/protected-paths.md");
+    let text = fs::read_to_string(&path).expect("the page can be read");
+    let mut expected = text
+        .split("\n## ")
+        .next()
+        .expect("its head")
+        .trim_end()
+        .to_owned()
+        + "\n";
+    for group in GROUPS {
+        write!(
+            expected,
+            "\n## `{}`\n\n| program | paths | source |\n| --- | --- | --- |\n",
+            group.name
+        )
+        .expect("a text");
+        for program in group.programs {
+            let paths: Vec<String> = program
+                .paths
+                .iter()
+                .map(|text| format!("`{}`", text.split('=').next().unwrap_or_default()))
+                .collect();
+            let (name, paths) = (program.name, paths.join(", "));
+            writeln!(expected, "| {name} | {paths} | {} |", program.source).expect("a text");
+        }
+    }
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
+        fs::write(&path, &expected).expect("it can be written");
+    }
+    assert_eq!(text, expected, "INSTA_UPDATE=always writes it anew");
 }
 
 /// Each row of the table of conditions is a condition that is read as one.

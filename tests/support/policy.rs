@@ -88,6 +88,12 @@ impl Policy {
         self
     }
 
+    /// Shows nothing of the host writable.
+    pub fn writes_nothing(mut self) -> Self {
+        self.output.clear();
+        self
+    }
+
     /// Starts the program somewhere else.
     pub fn starts_in(mut self, dir: &str) -> Self {
         dir.clone_into(&mut self.working_dir);
@@ -125,12 +131,17 @@ impl Policy {
     /// The policy as it is written to a file.
     pub fn text(&self) -> String {
         format!(
-            "name: e2e\n{}filesystem:\n  immutable_paths:\n{}  output_paths:\n{}{}  working_dir: {:?}\n{}{}",
+            "name: e2e\n{}filesystem:\n  immutable_paths:\n{}{}{}{}  working_dir: {:?}\n{}{}",
             self.sections,
             if self.immutable.is_empty() {
                 "    []\n"
             } else {
                 &self.immutable
+            },
+            if self.output.is_empty() {
+                ""
+            } else {
+                "  output_paths:\n"
             },
             self.output,
             self.rest_of_filesystem,

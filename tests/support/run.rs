@@ -127,6 +127,12 @@ impl<'p> Run<'p> {
         self
     }
 
+    /// Has one more program start the executor, behind those that were named before.
+    pub fn through(mut self, program: &[&str]) -> Self {
+        self.wrapper.extend(program.iter().map(OsString::from));
+        self
+    }
+
     /// The command that starts the executor, as the place's owner.
     pub fn command(&self) -> Command {
         let mut words = self.wrapper.clone();

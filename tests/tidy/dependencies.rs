@@ -17,10 +17,11 @@ const EXECUTOR: [&str; 7] = [
 
 /// The packages that come without a runtime and without the network: all of the product but for
 /// purple-exec, which names what it holds. Only a crate of its own for a service may have them.
-const WITHOUT_RUNTIME: [(&str, &str); 8] = [
+const WITHOUT_RUNTIME: [(&str, &str); 9] = [
     ("purplec", "compiler"),
     ("purple", "operator/cli"),
     ("purple-core", "operator/core"),
+    ("purple-git", "operator/git"),
     ("purple-host", "operator/host"),
     ("purple-files", "compiler/files"),
     ("purple-plan", "schema/plan"),
@@ -71,12 +72,23 @@ const DIRECTION: &[(&str, &[&str])] = &[
         &["purple-plan", "purple-report", "purple-sys"],
     ),
     ("purple-files", &[]),
-    ("purplec", &["purple-files", "purple-plan", "purple-policy"]),
-    ("purple-host", &[]),
+    (
+        "purplec",
+        &[
+            "purple-files",
+            "purple-plan",
+            "purple-policy",
+            "purple-report",
+        ],
+    ),
+    // What is hidden in a text is said in one place.
+    ("purple-host", &["purple-report"]),
+    ("purple-git", &["purple-host"]),
     (
         "purple-core",
         &[
             "purple-files",
+            "purple-git",
             "purple-host",
             "purplec",
             "purple-plan",

@@ -12,6 +12,7 @@ mod dependencies;
 mod diagnostics;
 mod documents;
 mod executor;
+mod hidden;
 mod imports;
 mod operator;
 mod probes;

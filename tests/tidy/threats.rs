@@ -9,6 +9,8 @@ const TABLE: &str = "tests/adversarial/mod.rs";
 
 /// The numbers of the threats.
 const THREATS: std::ops::RangeInclusive<u32> = 1..=31;
+/// Those after them that have tests.
+const LATER: [u32; 2] = [38, 40];
 
 /// Which tests stand for a threat.
 type Tests<'f> = BTreeMap<u32, BTreeSet<&'f str>>;
@@ -102,7 +104,7 @@ fn disagreements(files: &[Tracked], threats: impl Iterator<Item = u32>) -> Vec<S
 
 #[test]
 fn every_threat_has_its_tests() {
-    none_of(&disagreements(&tracked(), THREATS));
+    none_of(&disagreements(&tracked(), THREATS.chain(LATER)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::report::{Format, Report};
 use super::screen::{self, Colour};
 use super::{input, output, show, target, today};
 use clap::{Args, ValueEnum};
+use purple_report::VisibleLines;
 use purplec::diagnostics::render::visible;
 use purplec::emit::bpf;
 use purplec::pipeline::{self, Compilation, Options, Stage};
@@ -171,7 +172,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             "{name}: error: this is what is compiled; it is not overwritten"
         ));
     }
-    let result = match &outcome.listing {
+    let listing = outcome.listing.as_deref().map(VisibleLines);
+    let listing = listing.map(|text| text.to_string());
+    let result = match &listing {
         Some(text) => Some(text.as_bytes()),
         None => outcome.plan.as_deref(),
     };

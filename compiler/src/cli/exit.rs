@@ -1,6 +1,7 @@
 //! How a run ends, and what it prints.
 
 use clap::ValueEnum;
+use purple_report::VisibleLines;
 use purplec::diagnostics::render::visible;
 use purplec::source::Source;
 use std::io::{self, Write};
@@ -31,9 +32,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Writes to standard output; gives `exit`, or [`Exit::Failed`] where the output is lost. A reader
-/// that closed the pipe has seen enough.
+/// Writes to standard output, with nothing hidden in it; gives `exit`, or [`Exit::Failed`] where the
+/// output is lost. A reader that closed the pipe has seen enough.
 pub(super) fn print(text: &str, exit: Exit) -> Exit {
+    print_as_it_is(&VisibleLines(text).to_string(), exit)
+}
+
+/// The same for a policy's text, which another program takes, and for what `diagnostics::render` has
+/// made visible and then painted.
+pub(super) fn print_as_it_is(text: &str, exit: Exit) -> Exit {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => exit,
@@ -42,8 +49,14 @@ pub(super) fn print(text: &str, exit: Exit) -> Exit {
     }
 }
 
-/// Writes findings to standard error. Where that fails, the exit code is all that is left.
+/// Writes to standard error, with nothing hidden in it. Where that fails, the exit code is all that is
+/// left.
 pub(super) fn print_error(text: &str) {
+    print_error_as_it_is(&VisibleLines(text).to_string());
+}
+
+/// The same for what `diagnostics::render` has made visible and then painted.
+pub(super) fn print_error_as_it_is(text: &str) {
     if io::stderr().lock().write_all(text.as_bytes()).is_err() {
         // The exit code says it all the same.
     }

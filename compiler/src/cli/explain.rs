@@ -1,6 +1,6 @@
 //! `purplec explain`
 
-use super::exit::{Exit, complain, print};
+use super::exit::{Exit, complain, print_as_it_is};
 use super::screen::{self, Colour};
 use clap::Args;
 use purplec::diagnostics::pages::{self, Entry};
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let look = screen::look(&io::stdout(), arguments.color);
     let Some(asked) = &arguments.code else {
-        return print(&list(look.colour), Exit::Clean);
+        return print_as_it_is(&list(look.colour), Exit::Clean);
     };
     // People paste what they see: `error[unknown-key]`.
     let code = asked
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         .unwrap_or("");
     let code = code.to_ascii_lowercase().replace(['_', ' '], "-");
     match pages::page(&code) {
-        Some(page) => print(&readable(page, look.colour, look.width), Exit::Clean),
+        Some(page) => print_as_it_is(&readable(page, look.colour, look.width), Exit::Clean),
         None => unknown(asked, &code),
     }
 }

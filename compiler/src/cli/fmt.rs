@@ -1,8 +1,9 @@
 //! `purplec fmt`
 
-use super::exit::{Exit, complain, defect, print, print_error};
+use super::exit::{Exit, complain, defect, print, print_as_it_is, print_error};
 use super::{input, output};
 use clap::Args;
+use purple_report::VisibleLines;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::format::format;
 use purplec::source::{Source, Sources};
@@ -64,7 +65,7 @@ fn one(arguments: &Arguments, path: &Path) -> Exit {
         return Exit::Clean;
     }
     if path.as_os_str() == "-" {
-        return print(&formatted, Exit::Clean);
+        return print_as_it_is(&formatted, Exit::Clean);
     }
     match output::rewrite(path, formatted.as_bytes()) {
         Ok(()) => print(&format!("{name}: formatted\n"), Exit::Clean),
@@ -90,10 +91,5 @@ fn difference(source: &Source, formatted: &str) -> String {
 
 /// The text with its control characters made visible.
 fn shown(text: &str) -> String {
-    text.split_inclusive('\n')
-        .map(|line| match line.strip_suffix('\n') {
-            Some(line) => format!("{}\n", render::visible(line)),
-            None => render::visible(line),
-        })
-        .collect()
+    VisibleLines(text).to_string()
 }

@@ -26,7 +26,8 @@ mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use exit::{Exit, complain, print};
-use purplec::diagnostics::render::JSON_SCHEMA;
+use purple_report::VisibleLines;
+use purplec::diagnostics::render::{JSON_SCHEMA, visible};
 use std::io;
 use std::process::ExitCode;
 
@@ -36,6 +37,20 @@ pub(crate) fn run() -> ExitCode {
         Ok(arguments) => arguments.command,
         Err(error) => {
             let usage = error.use_stderr();
+            let text = error.render().to_string();
+            // Usage errors quote words of the command line as they are.
+            let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+            let shown = words.fold(text.clone(), |text, word| {
+                let shown = visible(&word);
+                if shown == word {
+                    text
+                } else {
+                    text.replace(&word, &shown)
+                }
+            });
+            if VisibleLines(&shown).to_string() != text {
+                return complain(shown.trim_end()).into();
+            }
             return match error.print() {
                 Ok(()) if !usage => Exit::Clean.into(),
                 Err(failure) if failure.kind() == io::ErrorKind::BrokenPipe && !usage => {

@@ -1,12 +1,17 @@
 //! Writing a result: all of it or nothing.
 
 use purple_files::{explain, kind};
-use purplec::diagnostics::render::visible;
+use purplec::diagnostics::render::{spelt_out, visible};
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
+
+/// A value as a document, with nothing hidden in it.
+pub(super) fn json(value: &serde_json::Value) -> String {
+    spelt_out(&format!("{value:#}\n"))
+}
 
 /// Writes `bytes` to `path` by way of a temporary file beside it, or to standard output for `-`.
 /// The error is a whole message, name first.

@@ -7,6 +7,7 @@ mod unseen;
 mod value;
 
 use super::exit::{self, Exit, complain};
+use super::output;
 use super::verify::with_plan;
 use clap::{Args, ValueEnum};
 use filter::Filter;
@@ -72,7 +73,7 @@ fn answer(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
         let query = Query::parse(filter.arch, name, &arguments.args)?;
         let answer = filter.answer(query);
         Ok(match arguments.format {
-            Format::Json => format!("{:#}\n", print::object(plan, &filter, &answer)),
+            Format::Json => output::json(&print::object(plan, &filter, &answer)),
             Format::Human => print::words(plan, &filter, &answer),
         })
     });

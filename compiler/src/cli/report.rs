@@ -1,6 +1,6 @@
 //! What a run prints of findings: as it goes for people and logs, at the end for programs.
 
-use super::exit::{Deny, Exit, print, print_error};
+use super::exit::{Deny, Exit, print, print_as_it_is, print_error, print_error_as_it_is};
 use super::score;
 use clap::ValueEnum;
 use purplec::diagnostics::render::{self, Failure, Look, Tally, counted, visible};
@@ -158,7 +158,7 @@ impl Report {
             }
         }
         if !part.output.is_empty() {
-            self.exit = print(&part.output, self.exit);
+            self.exit = print_as_it_is(&part.output, self.exit);
         }
         print_error(&part.done);
         self.results.extend(part.results);
@@ -176,10 +176,11 @@ impl Report {
     }
 
     pub(super) fn say(&mut self, text: &str) {
-        if self.to_stderr {
-            print_error(text);
-        } else {
-            self.exit = print(text, self.exit);
+        match (self.to_stderr, self.look.colour) {
+            (true, true) => print_error_as_it_is(text),
+            (true, false) => print_error(text),
+            (false, true) => self.exit = print_as_it_is(text, self.exit),
+            (false, false) => self.exit = print(text, self.exit),
         }
     }
 

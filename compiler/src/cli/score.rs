@@ -1,7 +1,8 @@
 //! `purplec check --score`: how much a policy leaves open.
 
 use clap::ValueEnum;
-use purplec::diagnostics::render::visible;
+use purple_report::VisibleLines;
+use purplec::diagnostics::render::{spelt_out, visible};
 use purplec::pipeline::Compilation;
 use purplec::score::{Score, number, word};
 use purplec::source::Span;
@@ -21,7 +22,7 @@ pub(super) enum Format {
 pub(super) fn render(format: Format, outcome: &Compilation) -> String {
     match format {
         Format::Human => human(outcome),
-        Format::Json => json(outcome).to_string(),
+        Format::Json => spelt_out(&json(outcome).to_string()),
     }
 }
 
@@ -96,7 +97,7 @@ fn most(score: &Score, layer: purplec::score::Layer) -> &str {
 
 /// The text without control characters but the ends of lines.
 fn visible_lines(text: &str) -> String {
-    text.lines().map(|line| visible(line) + "\n").collect()
+    VisibleLines(text).to_string()
 }
 
 fn json(outcome: &Compilation) -> Value {

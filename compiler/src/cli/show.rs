@@ -102,7 +102,7 @@ fn show(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
     }
     match format {
         Format::Human => print(&words(plan, &view(plan)), Exit::Clean),
-        Format::Json => print(&format!("{:#}\n", view(plan)), Exit::Clean),
+        Format::Json => print(&output::json(&view(plan)), Exit::Clean),
         Format::Policy => {
             match policy(plan, arguments.arch, &|line| source_line::words(plan, line)) {
                 Ok(text) => print(&text, Exit::Clean),
@@ -267,11 +267,13 @@ fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
         "optional": flag(mount_flags::OPTIONAL),
         "existing": flag(mount_flags::EXISTING),
         "owned": flag(mount_flags::OWNED),
-        "stub": if flag(mount_flags::STUB_DIRECTORY) {
-            Some("directory")
-        } else {
-            flag(mount_flags::STUB_FILE).then_some("file")
-        },
+        "stub": [
+            (mount_flags::STUB_DIRECTORY, "directory"),
+            (mount_flags::STUB_FILE, "file"),
+            (mount_flags::STUB_SOCKET, "socket"),
+        ]
+        .into_iter()
+        .find_map(|(bit, name)| flag(bit).then_some(name)),
         "size": mount.size,
         "inodes": mount.inodes,
         "mode": format!("{:04o}", mount.mode),
@@ -461,7 +463,8 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
 
 /// Whether it is a protected path: a stub stands there where it is missing.
 const fn is_protected(mount: &Mount<'_>) -> bool {
-    mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY) != 0
+    mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET)
+        != 0
 }
 
 fn string(view: &Value, pointer: &str) -> String {

@@ -1,4 +1,4 @@
-//! Characters that a reader does not see as they are.
+//! Characters that a reader does not see as they are: those of the one table, by kind.
 
 /// Whether a character can hide in a line, move the cursor, or reorder what a reader sees. Tabs and
 /// line feeds are not among them.
@@ -22,20 +22,9 @@ pub(crate) fn hidden(character: char) -> Option<Hidden> {
     match character {
         '\t' | '\n' => None,
         '\r' => Some(Hidden::Return),
+        _ if !purple_report::is_hidden(character) => None,
         '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => Some(Hidden::Control),
-        // Bidirectional controls, zero-width characters, fillers, language tags.
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}' => Some(Hidden::Invisible),
         _ if character.is_control() => Some(Hidden::Control),
-        _ => None,
+        _ => Some(Hidden::Invisible),
     }
 }

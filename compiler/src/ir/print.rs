@@ -167,6 +167,7 @@ impl Action {
                 write!(f, "protect {target} {how}, ")?;
                 match stub {
                     Stub::Directory => f.write_str("else a directory"),
+                    Stub::Socket => f.write_str("else a socket"),
                     Stub::File(content) => write!(f, "else a file {content:?}"),
                 }
             }

@@ -96,6 +96,14 @@ pub struct Limit {
 pub enum Resource {
     /// Bytes of a core dump.
     Core,
+    /// Processes and threads of one user.
+    Processes,
+    /// Bytes that cannot be swapped out.
+    LockedMemory,
+    /// Queued signals, and timers, each of which holds one.
+    QueuedSignals,
+    /// Bytes in POSIX message queues.
+    MessageQueues,
 }
 
 impl Resource {
@@ -103,6 +111,10 @@ impl Resource {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Core => "core",
+            Self::Processes => "nproc",
+            Self::LockedMemory => "memlock",
+            Self::QueuedSignals => "sigpending",
+            Self::MessageQueues => "msgqueue",
         }
     }
 }

@@ -91,6 +91,8 @@ pub enum Stub {
     Directory,
     /// A file with this in it.
     File(String),
+    /// A socket that nobody has bound: no program can open it, and git passes it by.
+    Socket,
 }
 
 /// Attributes of a mount.

@@ -9,7 +9,7 @@
 //!     and the pseudo-terminals. A step that mounts nothing has no attributes.
 //!  5. What is masked, made read-only or protected is read-only; so is `/sys`. Nothing in `/proc`,
 //!     `/sys`, `/dev/pts` or a mask can be executed.
-//!  6. Only what is bound, masked, made read-only or pinned may be left out where the host has it not.
+//!  6. Only what is bound, masked, made read-only, pinned or set may be left out where the host has it not.
 //!  7. The kernel settings are written after `/proc` is there and before they are made read-only.
 //!  8. Between a writable tree of the host and what is mounted below it, with no other mount between
 //!     them, every directory is pinned.
@@ -109,7 +109,10 @@ fn mount(step: &Step) -> Result<(), Broken> {
         Bind, Devpts, File, Mask, Pin, Proc, Protect, ReadOnly, Seal, Setting, Symlink, Sysfs,
     };
     let (target, attributes) = (&step.target, step.attributes);
-    let optional = matches!(step.action, Bind { .. } | Mask | ReadOnly | Pin);
+    let optional = matches!(
+        step.action,
+        Bind { .. } | Mask | ReadOnly | Pin | Setting(_)
+    );
     if step.optional && !optional {
         return broken(format!("{target} may be left out"));
     }

@@ -1,9 +1,9 @@
 //! The record of what a program did, within its reach.
 
-use super::host::within;
 use super::host_paths::{Share, shares};
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
+use crate::resolve::host::within;
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {

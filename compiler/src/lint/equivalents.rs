@@ -186,7 +186,7 @@ fn open(one: &ArchMeaning, class: &Class) -> Vec<(&'static str, Span)> {
 }
 
 /// Whether the policy has rules with conditions on a call: the compiler's own deny rules against
-/// set-user-id bits, which come from the output paths, are none.
+/// set-user-id bits, which each policy has, are none.
 fn has_own_rules(one: &ArchMeaning, name: &str) -> bool {
     own_rules(one, name).next().is_some()
 }

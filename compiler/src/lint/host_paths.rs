@@ -1,8 +1,8 @@
 //! The paths of the host that a policy shows.
 
-use super::host::plain;
 use super::kind::{Kind, kind};
 use crate::ir::{Action, Ir};
+use crate::resolve::host::plain;
 use crate::source::Span;
 
 /// A path of the host, shown inside.

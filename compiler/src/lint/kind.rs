@@ -1,6 +1,7 @@
 //! What a path of the host is, by its name: where sockets, secrets and settings lie.
 
-use super::host::within;
+use crate::resolve::host::within;
+use crate::resolve::{GROUPS, Group, below_home};
 
 /// Sockets by which a program outside acts for whoever connects, and directories that hold such.
 const SOCKETS: [(&str, &str); 20] = [
@@ -102,9 +103,18 @@ const SECRETS: [&str; 25] = [
     ".gradle/gradle.properties",
 ];
 
+/// The same of agents, which have directories of these names in projects too, without secrets.
+const AGENTS: [&str; 5] = [
+    ".claude",
+    ".claude.json",
+    ".codex",
+    ".gemini",
+    ".local/share/opencode",
+];
+
 /// Directories below a home directory that hold such files among others, and that tools of the host
 /// obey: each as a whole.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 8] = [
     ".config",
     ".cargo",
     ".gem",
@@ -112,31 +122,10 @@ const SETTINGS: [&str; 9] = [
     ".local",
     ".local/share",
     ".m2",
-    ".rustup",
     ".npm",
 ];
 
-/// What the host runs or obeys below a home directory, besides secrets and settings.
-const OBEYED: [&str; 16] = [
-    ".bashrc",
-    ".bash_profile",
-    ".bash_login",
-    ".profile",
-    ".zshrc",
-    ".zshenv",
-    ".zprofile",
-    ".vimrc",
-    ".gitconfig",
-    ".cargo/bin",
-    ".cargo/config.toml",
-    ".rustup/toolchains",
-    ".local/bin",
-    ".config/autostart",
-    ".config/git",
-    ".config/systemd",
-];
-
-/// The same of the host itself.
+/// Files and directories of the host itself that hold the like.
 const HOST_SECRETS: [&str; 9] = [
     "/etc/shadow",
     "/etc/gshadow",
@@ -204,7 +193,8 @@ pub(super) fn kind(host: &str) -> Kind {
     if let Some((_, what)) = known {
         return Kind::Socket(what);
     }
-    if is_below_home(host, &SECRETS, true) {
+    let agents = below_home(host).is_some_and(|rest| AGENTS.iter().any(|one| within(rest, one)));
+    if agents || is_below_home(host, &SECRETS, true) {
         return Kind::Secrets;
     }
     if is_below_home(host, &SETTINGS, false) {
@@ -239,23 +229,30 @@ fn is_below_home(host: &str, names: &[&str], deep: bool) -> bool {
     })
 }
 
-/// Whether the host runs or obeys what lies at a path below a home directory.
+/// Whether the host runs or obeys what lies at a path below a home directory. A name with a dot is known
+/// by itself, unless it is one of a project too.
 pub(super) fn is_obeyed(host: &str) -> bool {
-    is_below_home(host, &OBEYED, true)
+    let groups = GROUPS.iter();
+    let of = |home: bool| groups.clone().filter(move |group| group.is_of_home == home);
+    let own = |name: &&str| of(false).all(|group| group.names().all(|other| other != *name));
+    let names = || of(true).flat_map(Group::names);
+    let dotted: Vec<&str> = names()
+        .filter(|name| name.starts_with('.'))
+        .filter(own)
+        .collect();
+    of(true).any(|group| group.holding(host).is_some()) || is_below_home(host, &dotted, true)
 }
 
 /// `/root`, `/home`, `/home/NAME`, and their like of other systems.
 fn is_home(parts: &[&str]) -> bool {
-    matches!(
-        parts,
-        ["", "root" | "home" | "Users"] | ["", "home" | "Users", _] | ["", "var", "home", _]
-    )
+    below_home(&parts.join("/")) == Some("")
+        || matches!(parts, ["", "home" | "Users"] | ["", "var", "home"])
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Kind, kind};
-    use crate::lint::host::plain;
+    use crate::resolve::host::plain;
 
     fn of(host: &str) -> Kind {
         kind(&plain(host))

@@ -10,7 +10,6 @@ mod capabilities;
 mod dangerous_paths;
 mod environment;
 mod equivalents;
-mod host;
 mod host_paths;
 mod kind;
 mod network;

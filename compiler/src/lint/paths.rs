@@ -1,10 +1,12 @@
 //! Paths of the host that undo what is said about one another.
 
-use super::host::{below, plain, within};
 use super::host_paths::{Share, shares};
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Step};
+use crate::resolve::host::{below, plain, within};
+use crate::resolve::{GROUPS, Group, default_groups};
+use crate::source::Span;
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
@@ -22,40 +24,58 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 /// A project's directory has files that the host's tools run: hooks of git above all.
 fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let Some(span) = share.span else { return };
-    let hooks = share.host.split('/').any(|part| part == ".git");
-    if !share.is_project() && !hooks {
+    let in_git = share.host.split('/').any(|part| part == ".git");
+    let of_projects = || GROUPS.iter().filter(|group| !group.is_of_home);
+    let holding = of_projects().find_map(|group| group.holding(&share.host));
+    if in_git || holding.is_some() {
+        let name = holding.filter(|_| !in_git).unwrap_or(".git/hooks");
+        let help = if in_git {
+            "leave it out, or show it read-only under `immutable_paths`: the host's `git` runs what lies in it"
+        } else {
+            "leave it out, or show it read-only under `immutable_paths`: tools of the host run what lies in it"
+        };
+        report(share, name, help.to_owned(), span, scope);
         return;
     }
-    let wanted = plain(&format!("{}/.git", share.inside));
-    let covered = |other: &Share| {
-        !other.writable && within(&wanted, &other.inside) && within(&other.inside, &share.inside)
-    };
-    let protected = |name: &str| {
-        let path = format!("{wanted}/{name}");
-        let is_protected = |step: &&Step| matches!(step.action, Action::Protect { .. });
-        scope
-            .ir
-            .steps
-            .iter()
-            .filter(is_protected)
-            .any(|step| within(&path, &step.target))
-    };
-    let kept = ["commondir", "config", "hooks"].into_iter().all(protected);
-    if !hooks && (kept || shares.iter().any(covered)) {
+    if !share.is_project() {
         return;
     }
-    let message = format!(
-        "{} is writable: the next `git` outside runs what the program puts into `.git/hooks`",
-        quote(&share.host)
-    );
-    let help = if hooks {
-        "leave it out, or show it read-only under `immutable_paths`: the host's `git` runs what lies in it".to_owned()
-    } else {
-        let below = plain(&format!("{}/.git", share.host));
-        format!(
+    let open = of_projects()
+        .filter(|group| default_groups(&share.host).any(|name| name == group.name))
+        .flat_map(Group::names)
+        .find(|name| !is_kept(name, share, shares, scope));
+    if let Some(name) = open {
+        let wanted = plain(&format!("{}/{name}", share.inside));
+        let below = plain(&format!("{}/{name}", share.host));
+        let help = format!(
             "write to a directory of its own, such as `./output`, leave `@project` protected, or show `{below}` read-only at `{wanted}`"
-        )
+        );
+        report(share, name, help, span, scope);
+    }
+}
+
+/// Whether a path of a project stays as it is, or something else lies over it.
+fn is_kept(name: &str, share: &Share, shares: &[Share], scope: &Scope<'_>) -> bool {
+    let path = plain(&format!("{}/{name}", share.inside));
+    let covers = |other: &Share| {
+        !other.writable && within(&path, &other.inside) && within(&other.inside, &share.inside)
     };
+    let protects =
+        |step: &Step| matches!(step.action, Action::Protect { .. }) && within(&path, &step.target);
+    shares.iter().any(covers) || scope.ir.steps.iter().any(protects)
+}
+
+/// Says what of a project is run outside after the program has written it.
+fn report(share: &Share, name: &str, help: String, span: Span, scope: &mut Scope<'_>) {
+    let host = quote(&share.host);
+    let who = match GROUPS.iter().find(|group| group.name == "@ci") {
+        _ if name.starts_with(".git/") => "the next `git` outside",
+        Some(ci) if ci.names().any(|one| one == name) => {
+            "the service that the project is pushed to"
+        }
+        _ => "who opens the project outside",
+    };
+    let message = format!("{host} is writable: {who} runs what the program puts into `{name}`");
     scope.report(Diagnostic::warning("project-writable", span, message).with_help(help));
 }
 

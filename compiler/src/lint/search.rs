@@ -1,11 +1,11 @@
 //! Where programs and libraries are looked for, and who can put something there.
 
-use super::host::within;
 use super::host_paths::shares;
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::Action;
 use crate::resolve::Variable;
+use crate::resolve::host::within;
 
 /// Variables that hold directories to search, or files to load (execvp(3), ld.so(8), and the
 /// manuals of the interpreters).

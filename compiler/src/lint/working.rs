@@ -1,9 +1,9 @@
 //! The directory that the program starts in.
 
-use super::host::within;
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Ir};
+use crate::resolve::host::within;
 
 /// Runs the lint: a directory that cannot be there refuses every run.
 pub(super) fn lint(scope: &mut Scope<'_>) {

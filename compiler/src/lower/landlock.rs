@@ -1,7 +1,8 @@
 //! The Landlock ruleset: the rules of the file system and of the ports once more.
 //!
 //! The mounts decide what there is to see. Landlock holds also where a mount does not: for a file
-//! that the caller has left open, and for whatever a flaw in a mount lets through.
+//! that the caller has left open, and for whatever a flaw in a mount lets through. One right is given
+//! away to the mounts: what is shown read-only may be cut as far as Landlock goes (decision 0018).
 
 use crate::ir::landlock::{Landlock, Level, Path, Ports};
 use crate::ir::{Action, Attributes, Step};
@@ -30,6 +31,11 @@ const VERSIONS: [(u32, u64); 6] = [
 const SCOPES: u32 = 6;
 
 const READ: u64 = fs::READ_FILE | fs::READ_DIR;
+
+/// What Landlock asks for beside the right that a file is opened by, to know later whether the file
+/// may be cut: where no rule gives it, each open(2) walks up to the root (`hook_file_open` in the
+/// kernel's security/landlock/fs.c). Below a read-only mount nothing can be cut, so it is given.
+const ASKED_FOR_AT_EACH_OPEN: u64 = fs::TRUNCATE;
 
 /// What is restricted, for these steps and ports.
 pub(super) fn lower(steps: &[Step], network: &Network) -> Landlock {
@@ -102,7 +108,7 @@ fn access(step: &Step) -> (u64, bool) {
         Action::Proc => (READ | fs::WRITE_FILE | fs::TRUNCATE, false),
         Action::Sysfs => (READ, false),
         Action::Devpts => (READ | fs::WRITE_FILE | fs::IOCTL_DEV, false),
-        Action::File { .. } => (fs::READ_FILE, false),
+        Action::File { .. } => (fs::READ_FILE | ASKED_FOR_AT_EACH_OPEN, false),
         Action::Symlink(_)
         | Action::Mask
         | Action::ReadOnly
@@ -120,7 +126,7 @@ const fn tree(attributes: Attributes) -> u64 {
     }
     let execute = if attributes.no_exec { 0 } else { fs::EXECUTE };
     if attributes.read_only {
-        return READ | execute;
+        return READ | execute | ASKED_FOR_AT_EACH_OPEN;
     }
     let never = fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::EXECUTE | fs::IOCTL_DEV;
     (fs::ALL & !never) | execute
@@ -168,7 +174,10 @@ mod tests {
         let [usr, out] = found.paths.as_slice() else {
             panic!("two paths: {found:?}")
         };
-        assert_eq!(usr.access, fs::EXECUTE | fs::READ_FILE | fs::READ_DIR);
+        assert_eq!(
+            usr.access,
+            fs::EXECUTE | fs::READ_FILE | fs::READ_DIR | fs::TRUNCATE
+        );
         assert_eq!(
             out.access,
             fs::ALL & !(fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::IOCTL_DEV)

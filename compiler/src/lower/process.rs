@@ -29,6 +29,33 @@ const NO_CORE: Limit = Limit {
     span: None,
 };
 
+/// Processes and threads, where the policy does not allow more: what holds where its own limit does
+/// not, because there is no control group.
+const PROCESSES: u64 = 4096;
+
+/// Limits of what the kernel counts by user, through all user namespaces: a namespace's share is the
+/// limit of the processes in it (`inc_rlimit_ucounts`, kernel/ucount.c, from Linux 5.14 on). Each is
+/// a fraction of what a host gives a user by default, so that one sandbox leaves the others and the
+/// user's own programs some (getrlimit(2)).
+fn counted_by_user(resolved: &Resolved) -> [Limit; 4] {
+    let processes = resolved.resources.pids.map_or(0, |pids| pids.value);
+    [
+        (Resource::Processes, processes.max(PROCESSES)),
+        // Of 8 MiB.
+        (Resource::LockedMemory, 1 << 20),
+        // Of 4 for each MiB of memory, about 30,000 on 8 GiB.
+        (Resource::QueuedSignals, 1024),
+        // Of 819,200: three queues of the default size.
+        (Resource::MessageQueues, 256 << 10),
+    ]
+    .map(|(resource, most)| Limit {
+        resource,
+        soft: most,
+        hard: most,
+        span: None,
+    })
+}
+
 /// The process.
 pub(super) fn lower(resolved: &Resolved) -> Process {
     let identity = Identity {
@@ -60,6 +87,8 @@ pub(super) fn lower(resolved: &Resolved) -> Process {
         host_name: HOST_NAME.to_owned(),
         working_dir,
         working_dir_span,
-        limits: vec![NO_CORE],
+        limits: std::iter::once(NO_CORE)
+            .chain(counted_by_user(resolved))
+            .collect(),
     }
 }

@@ -15,7 +15,7 @@ pub use date::{Date, date};
 pub use duration::duration;
 pub use error::QuantityError;
 pub use port::{Ports, Protocol, ports};
-pub use size::{rate, size};
+pub use size::{LARGEST_RATE, LARGEST_SIZE, rate, size};
 
 #[cfg(test)]
 mod tests;

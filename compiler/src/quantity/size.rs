@@ -2,15 +2,28 @@
 
 use super::error::QuantityError;
 use super::grammar::{Rule, parse, range, shown, signed};
+use purple_plan::MAX_TMPFS_BYTES;
 use std::ops::Range;
 
+/// The largest size, in bytes: 8,388,607 TiB, the last whole TiB below 2^63. What lies above, the
+/// kernel rounds to a tmpfs without a limit (see [`MAX_TMPFS_BYTES`]), or counts as no limit on
+/// memory (`page_counter_memparse` in mm/page_counter.c: `PAGE_COUNTER_MAX`).
+pub const LARGEST_SIZE: u64 = MAX_TMPFS_BYTES;
+
+/// The largest rate, in bytes per second: 1024 TiB. Up to Linux 6.0 the kernel multiplied a rate by
+/// the time in ticks in 64 bits, so that larger ones wrapped (`tg_with_in_bps_limit` in
+/// block/blk-throttle.c); 2^64 - 1 means no limit.
+pub const LARGEST_RATE: u64 = 1 << 50;
+
 /// A size in bytes: `4096`, `512M`, `2GiB`, `1GB`. `K`, `M`, `G`, `T` and `Ki`, `KiB`, ... are
-/// powers of 1024; `KB`, `MB`, `GB`, `TB` are powers of 1000. Zero is not a size.
+/// powers of 1024; `KB`, `MB`, `GB`, `TB` are powers of 1000. Zero is not a size, and none is above
+/// [`LARGEST_SIZE`].
 pub fn size(text: &str) -> Result<u64, QuantityError> {
     measured(text, SizeUnit::Size)
 }
 
-/// A rate in bytes per second: a size with an optional `ps` or `/s` at its end.
+/// A rate in bytes per second: a size with an optional `ps` or `/s` at its end, up to
+/// [`LARGEST_RATE`].
 pub fn rate(text: &str) -> Result<u64, QuantityError> {
     measured(text, SizeUnit::Rate)
 }
@@ -22,6 +35,14 @@ enum SizeUnit {
 }
 
 impl SizeUnit {
+    /// The largest, as a number and as a text.
+    const fn largest(self) -> (u64, &'static str) {
+        match self {
+            SizeUnit::Size => (LARGEST_SIZE, "8388607T"),
+            SizeUnit::Rate => (LARGEST_RATE, "1024T"),
+        }
+    }
+
     fn help(self) -> &'static str {
         match self {
             SizeUnit::Size => {
@@ -68,6 +89,7 @@ fn measured(text: &str, kind: SizeUnit) -> Result<u64, QuantityError> {
     }
     number
         .checked_mul(factor)
+        .filter(|&total| total <= kind.largest().0)
         .ok_or_else(|| too_large(0..text.len(), kind))
 }
 
@@ -120,6 +142,10 @@ fn too_large(at: Range<usize>, kind: SizeUnit) -> QuantityError {
         SizeUnit::Size => "size",
         SizeUnit::Rate => "rate",
     };
-    QuantityError::new(at, format!("the {noun} does not fit in 64 bits"))
-        .with_help("leave the key out for the default")
+    let (_, largest) = kind.largest();
+    QuantityError::new(
+        at,
+        format!("the {noun} is above {largest}, the most that the kernel counts"),
+    )
+    .with_help("leave the key out for the default")
 }

@@ -2,7 +2,8 @@
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
 use super::{
-    Date, Ports, Protocol, QuantityError, address, address_block, date, duration, ports, rate, size,
+    Date, LARGEST_RATE, LARGEST_SIZE, Ports, Protocol, QuantityError, address, address_block, date,
+    duration, ports, rate, size,
 };
 use proptest::prelude::*;
 
@@ -22,12 +23,31 @@ fn sizes() {
         ("3MB", 3_000_000),
         ("1 GiB", 1 << 30),
         ("1T", 1 << 40),
-        ("18446744073709551615", u64::MAX),
-        ("16777215T", 16_777_215 << 40),
+        ("1024T", LARGEST_RATE),
     ] {
         assert_eq!(size(text), Ok(bytes), "{text}");
         assert_eq!(rate(text), Ok(bytes), "{text}");
     }
+}
+
+/// A size that the kernel would round up to none is no limit at all.
+#[test]
+fn the_largest_are_the_kernels() {
+    assert_eq!(size("8388607T"), Ok(LARGEST_SIZE));
+    for text in [
+        "9223370937343148033",
+        "8388608T",
+        "9223372036854775807",
+        "9223372036854775809",
+        "18446744073709551615",
+        "16777215T",
+    ] {
+        let message = "the size is above 8388607T, the most that the kernel counts";
+        assert_eq!(wrong(text, size(text)).1, message, "{text}");
+        let message = "the rate is above 1024T, the most that the kernel counts";
+        assert_eq!(wrong(text, rate(text)).1, message, "{text}");
+    }
+    assert!(rate("1125899906842625").is_err());
 }
 
 #[test]
@@ -66,11 +86,15 @@ fn errors_point_at_the_text() {
         ("+1", "+", "a sign is not accepted"),
         ("0", "0", "zero is not a limit"),
         ("0K", "0", "zero is not a limit"),
-        ("16777216T", "16777216T", "the size does not fit in 64 bits"),
+        (
+            "16777216T",
+            "16777216T",
+            "the size is above 8388607T, the most that the kernel counts",
+        ),
         (
             "18446744073709551616",
             "18446744073709551616",
-            "the size does not fit in 64 bits",
+            "the size is above 8388607T, the most that the kernel counts",
         ),
         ("12 M x", " x", "` x` does not belong here"),
         ("G", "G", "`G` does not belong here"),

@@ -1,8 +1,11 @@
 //! The `filesystem` section.
 
+use super::host::plain;
 use super::paths::{LONGEST, LONGEST_NAME, invalid};
 use super::protected::{self, Protected};
 use super::scope::{Placed, Scope};
+use super::views;
+use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::Stub;
 use crate::quantity;
 use crate::source::Span;
@@ -120,7 +123,7 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
     for (index, path) in section.masked_paths.iter().enumerate() {
         let at = format!("/filesystem/masked_paths/{index}");
         if let Some(inside) = inside(path, &at, scope) {
-            let (_, stub) = protected::stub(path, "");
+            let (_, stub) = protected::stub(path);
             masked.push(Masked {
                 inside,
                 stub,
@@ -157,7 +160,7 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         ),
     };
     let protected = kept;
-    Filesystem {
+    let mut filesystem = Filesystem {
         is_written: true,
         immutable,
         output,
@@ -167,7 +170,9 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         scratch_bytes,
         scratch_bytes_key,
         working_dir,
-    }
+    };
+    views::extend(&mut filesystem, scope);
+    filesystem
 }
 
 fn default(path: &str, optional: bool) -> Shared {
@@ -203,13 +208,37 @@ fn shared(
         invalid(host, &host_at, "a host path has at most 4000 bytes", scope);
         return None;
     }
+    let host = without_steps_up(host, &host_at, scope);
     Some(Shared {
-        host: host.to_owned(),
+        host,
         inside: inside?,
         optional,
         host_span: Some(scope.span(&host_at)),
         inside_span: Some(scope.span(&inside_at)),
     })
+}
+
+/// A host path without a step up after a name. Where that name is a symbolic link, the kernel goes up from
+/// where it leads: what is shown would not be what the path says.
+fn without_steps_up(host: &str, pointer: &str, scope: &mut Scope<'_>) -> String {
+    let mut names = host.split('/').filter(|part| !matches!(*part, "" | "."));
+    let Some(name) = names.find(|part| *part != "..") else {
+        return host.to_owned();
+    };
+    if !names.any(|part| part == "..") {
+        return host.to_owned();
+    }
+    let path = plain(host);
+    let message = format!(
+        "{} is taken for {}, whatever {} is on the host",
+        quote(host),
+        quote(&path),
+        quote(name)
+    );
+    let help = "write the path without a step up: it is what the sandbox gets";
+    scope
+        .report(Diagnostic::note("host-path-upward", scope.span(pointer), message).with_help(help));
+    path
 }
 
 /// A path inside, without a slash at its end: absolute, straight down.

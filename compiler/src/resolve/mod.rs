@@ -7,12 +7,14 @@ mod entries;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
+pub(crate) mod host;
 mod network;
 mod paths;
 mod protected;
 mod resources;
 mod scope;
 pub mod syscalls;
+mod views;
 
 pub use crate::syscalls::CAPABILITIES;
 pub use capabilities::KeptCapabilities;
@@ -20,8 +22,8 @@ pub(crate) use effective::effective;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::Network;
-pub use protected::Protected;
-pub(crate) use protected::default_groups;
+pub use protected::{GROUPS, Group, Origin, Program, Protected};
+pub(crate) use protected::{below_home, default_groups};
 pub use resources::{CPU_PERIOD, Resources};
 
 use crate::diagnostics::Sink;
@@ -84,15 +86,9 @@ pub fn resolve(
         .iter()
         .map(|&arch| syscalls::resolve(policy.syscalls.as_ref(), arch, document, sink))
         .collect();
-    if policy
-        .filesystem
-        .as_ref()
-        .is_some_and(|section| !section.output_paths.is_empty())
-    {
-        let span = document.key_span("/filesystem/output_paths");
-        for meaning in &mut syscalls {
-            syscalls::forbid_set_id(meaning, span);
-        }
+    let span = set_id_span(policy, document);
+    for meaning in &mut syscalls {
+        syscalls::forbid_set_id(meaning, span);
     }
     let mut scope = Scope { document, sink };
     grants::check(policy, today, &mut scope);
@@ -121,4 +117,15 @@ pub fn resolve(
         allow_list: entries::allow_list(policy, &scope),
         groups: entries::groups(policy, &scope),
     }
+}
+
+/// What of a policy the rules against set-id bits are shown at: its output paths, where the host is
+/// written; without them the section that could have said something, or the policy.
+fn set_id_span(policy: &Policy, document: &Document) -> Span {
+    let writes = |section: &purple_policy::Filesystem| !section.output_paths.is_empty();
+    document.key_span(if policy.filesystem.as_ref().is_some_and(writes) {
+        "/filesystem/output_paths"
+    } else {
+        "/syscalls"
+    })
 }

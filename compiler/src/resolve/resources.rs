@@ -26,6 +26,9 @@ pub struct Resources {
 /// The period over which `cpu.max` limits, in microseconds: the kernel's default.
 pub const CPU_PERIOD: u64 = 100_000;
 
+/// The most processes that `pids.max` takes (`PIDS_MAX` in kernel/cgroup/pids.c, one above `PID_MAX_LIMIT`).
+const MOST_PROCESSES: u64 = 4_194_304;
+
 /// The longest session, in seconds: ten years. A longer one is a slip.
 const LONGEST_SESSION: u64 = 10 * 366 * 86400;
 
@@ -61,13 +64,29 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
         cpu_quota: placed(section.cpu_limit.map(cpu_quota), "cpu_limit", scope),
         memory,
         swap,
-        pids: placed(section.pids_limit, "pids_limit", scope),
+        pids: pids(section.pids_limit, scope),
         block_io,
         timeout: section
             .session_timeout_seconds
             .as_ref()
             .and_then(|time| timeout(time, scope)),
     }
+}
+
+/// The limit of processes, where the kernel takes it.
+fn pids(limit: Option<u64>, scope: &mut Scope<'_>) -> Option<Placed<u64>> {
+    let (value, key) = (limit?, "/resources/pids_limit");
+    if value > MOST_PROCESSES {
+        scope.error(
+            "invalid-quantity",
+            key,
+            format!("the kernel counts no more than {MOST_PROCESSES} processes"),
+            "leave the key out for no limit",
+        );
+        return None;
+    }
+    let span = scope.span(key);
+    Some(Placed { value, span })
 }
 
 fn timeout(time: &policy::Timeout, scope: &mut Scope<'_>) -> Option<Placed<u64>> {

@@ -6,7 +6,11 @@
 //! to a path meanwhile. The order of the table is the compiler's: a later step may lie inside an
 //! earlier one, and covers it where both have one place.
 
+mod guard;
+pub(crate) mod kept;
+pub(crate) mod links;
 mod masks;
+mod pin;
 pub(crate) mod protected;
 mod read_back;
 pub(crate) mod sources;
@@ -14,6 +18,7 @@ pub(crate) mod step;
 mod stub;
 mod target;
 mod tree;
+mod unkept;
 
 use crate::files::{is_directory, is_same, read_all, write_all};
 use crate::message::{OrRefuse, Refused, refuse};
@@ -21,6 +26,7 @@ use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::text::Text;
 use core::ffi::CStr;
+use kept::KeptSet;
 use masks::Masks;
 use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::mount::{self, Change};
@@ -49,27 +55,31 @@ pub(crate) fn make_private() -> Result<(), Refused> {
 }
 
 /// Builds the new root, makes it the root of this process, and records what it has read back.
-pub(crate) fn build(run: &Run, steps: &mut [Step]) -> Result<(), Refused> {
+pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(), Refused> {
     // The modes are those of the plan.
     let _mask: Mode = umask(Mode::empty());
 
     let root = new_root(steps)?;
     let mut parents = Parents::new(&root);
     let mut masks = Masks::default();
+    let mut settings: u64 = 0;
     for (index, step) in steps.iter().enumerate().skip(1) {
-        if matches!(step.mount.kind, MountKind::Mask | MountKind::SelfBind) {
-            masks.apply(&root, steps, index, step)?;
-            parents.forget();
-        } else {
-            apply(&root, &mut parents, step)?;
+        match step.mount.kind {
+            MountKind::Mask | MountKind::SelfBind => {
+                masks.apply(&root, steps, index, step)?;
+                parents.forget();
+            }
+            MountKind::Setting => {
+                let written = write_setting(&root, &step.mount).at(&step.mount)?;
+                settings = settings.saturating_add(u64::from(written));
+            }
+            _ => apply(&root, &mut parents, step)?,
         }
     }
     enter(&root)?;
+    guard::keep(&root, kept, steps, run.outside)?;
 
     let mounts = read_back::check(steps, run.outside.root)?;
-    let is_setting = |step: &&Step| step.mount.kind == MountKind::Setting;
-    let settings = steps.iter().filter(is_setting).count();
-    let settings = u64::try_from(settings).unwrap_or(u64::MAX);
     run.shared.write(ReceiptField::Mounts, mounts);
     run.shared.write(ReceiptField::Settings, settings);
     Ok(())
@@ -104,9 +114,10 @@ fn apply(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<(), R
         MountKind::File | MountKind::Symlink | MountKind::Directory => {
             return create(parents, mount).at(mount);
         }
-        MountKind::Setting => return write_setting(root, mount).at(mount),
-        // `Masks` applies these.
-        MountKind::Mask | MountKind::SelfBind => return Err(Errno::INVAL).at(mount),
+        // `build` writes these, and `Masks` applies those.
+        MountKind::Setting | MountKind::Mask | MountKind::SelfBind => {
+            return Err(Errno::INVAL).at(mount);
+        }
     };
     attach(root, parents, mount, &made, true)
 }
@@ -164,9 +175,13 @@ fn create(parents: &mut Parents<'_>, step: &Mount<'static>) -> Result<(), Errno>
     }
 }
 
-/// Writes a kernel setting and reads it back.
-fn write_setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
-    let file = open_below(root.as_fd(), step.target, OFlags::WRONLY)?;
+/// Writes a kernel setting and reads it back. One that the kernel has not is left out where the plan
+/// says so.
+fn write_setting(root: &OwnedFd, step: &Mount<'_>) -> Result<bool, Errno> {
+    let file = match open_below(root.as_fd(), step.target, OFlags::WRONLY) {
+        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(false),
+        file => file?,
+    };
     write_all(file, step.content)?;
 
     let mut buffer = [0; 64];
@@ -176,7 +191,7 @@ fn write_setting(root: &OwnedFd, step: &Mount<'_>) -> Result<(), Errno> {
     if found != step.content {
         return Err(Errno::IO);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Makes the new root the root, and lets go of the old one.

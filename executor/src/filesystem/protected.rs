@@ -6,7 +6,7 @@
 
 use super::sources::open_source;
 use super::step::{Step, has};
-use super::stub::{self, Stub, StubKind, is_stub, name_of};
+use super::stub::{Claim, Stub, StubKind, is_stub, name_of};
 use super::target::open_below;
 use crate::files::is_directory;
 use crate::message::{OrRefuse, Refused, refuse, say};
@@ -30,10 +30,10 @@ struct Existing {
 }
 
 impl Existing {
-    fn stub(inside_path: &'static [u8], parent: OwnedFd, file: OwnedFd) -> Self {
+    fn stub(inside_path: &'static [u8], stub: Stub) -> Self {
         Self {
             inside_path,
-            stub: Some(Stub::new(parent, file)),
+            stub: Some(stub),
         }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) fn remove_stubs(steps: &mut [Step]) {
             .c_str()
             .and_then(|name| stub.remove(name, step.mount.content));
         match removed {
-            Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOENT | Errno::NOTEMPTY) => {}
+            Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY) => {}
             Err(errno) => say!(STEP, step.inside_path, " is left", errno),
         }
     }
@@ -114,7 +114,7 @@ fn bind_above(steps: &[Step], protected: &Mount<'static>) -> Option<Mount<'stati
 /// Goes down the target of a protected path until there is something to mount over, and makes that if
 /// need be. `parent` is the first `at` bytes of the target.
 ///
-/// Directories on the way that do not exist become stubs too: with the first of them protected,
+/// What does not exist on the way becomes a stub too: with the first of them protected,
 /// nothing below it can be made.
 fn find_or_make(
     step: &Mount<'static>,
@@ -133,15 +133,14 @@ fn find_or_make(
         let found = match open_below(parent.as_fd(), name, OFlags::PATH) {
             Err(Errno::NOENT) if tries > 0 => {
                 tries = tries.saturating_sub(1);
-                let directory = !is_whole || has(step, mount_flags::STUB_DIRECTORY);
-                let kind = if directory {
-                    StubKind::Directory
-                } else {
-                    StubKind::File(step.content)
-                };
-                match stub::make(parent.as_fd(), name, kind) {
-                    Ok(file) => return Ok(Existing::stub(inside_path, parent, file)),
-                    Err(Errno::EXIST | Errno::NOENT | Errno::WOULDBLOCK) => continue,
+                let made = Claim::on(parent.as_fd(), name)
+                    .and_then(|claim| claim.make(name, kind_of(step, is_whole)));
+                match made {
+                    Ok(stub) => return Ok(Existing::stub(inside_path, stub)),
+                    Err(Errno::EXIST | Errno::NOENT | Errno::WOULDBLOCK) => {
+                        sched_yield();
+                        continue;
+                    }
                     Err(errno) => return Err(errno),
                 }
             }
@@ -150,8 +149,8 @@ fn find_or_make(
 
         let status = fstat(&found)?;
         if is_stub(&status, step.content) {
-            match stub::lock(parent.as_fd(), name, &status) {
-                Ok(file) => return Ok(Existing::stub(inside_path, parent, file)),
+            match Claim::on(parent.as_fd(), name).and_then(|claim| claim.take(name, &status)) {
+                Ok(stub) => return Ok(Existing::stub(inside_path, stub)),
                 Err(Errno::NOENT | Errno::WOULDBLOCK) if tries > 0 => {
                     tries = tries.saturating_sub(1);
                     sched_yield();
@@ -169,6 +168,17 @@ fn find_or_make(
                 stub: None,
             });
         }
+    }
+}
+
+/// What the stub of a step is, or the one of a directory on its way.
+fn kind_of(step: &Mount<'static>, is_whole: bool) -> StubKind<'static> {
+    if has(step, mount_flags::STUB_SOCKET) {
+        StubKind::Socket
+    } else if !is_whole || has(step, mount_flags::STUB_DIRECTORY) {
+        StubKind::Directory
+    } else {
+        StubKind::File(step.content)
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the host shares with the sandbox: the sources of binds, as detached copies.
 //!
 //! A relative source lies in the project that the sandbox is started in, and a project may come from
-//! anywhere: a symbolic link in it must not choose what is shared. An absolute one is the host's own.
+//! anywhere: a symbolic link in it must not choose what is shared. On the way to an absolute one, only
+//! links of the system are followed (`links`), before anything is opened here.
 
+use super::links;
 use super::step::{Step, has};
 use super::tree;
 use crate::identity;
@@ -11,7 +13,6 @@ use crate::outside::Outside;
 use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::mount::{self, Change};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
@@ -37,23 +38,24 @@ pub(crate) fn open(steps: &mut [Step], outside: Outside) -> Result<(), Refused> 
 
 /// A handle of what lies at a bind's source.
 pub(crate) fn open_source(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let resolve = if is_absolute(step) {
-        ResolveFlags::empty()
-    } else {
-        ResolveFlags::NO_SYMLINKS
-    };
-    openat2(CWD, step.source, flags, Mode::empty(), resolve)
+    links::open_without(step.source)
+}
+
+/// Follows the links on the way to absolute sources, with the rights of who starts the sandbox.
+pub(crate) fn resolve(steps: &mut [Step]) -> Result<(), Refused> {
+    for step in steps {
+        let mount = &mut step.mount;
+        if mount.kind == MountKind::Bind && is_absolute(mount) {
+            mount.source = links::resolve(STEP, mount.source, mount.line)?;
+        }
+    }
+    Ok(())
 }
 
 /// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
 fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
     let recursive = has(step, mount_flags::RECURSIVE);
-    let copied = if is_absolute(step) {
-        tree::copy(CWD, step.source, recursive)
-    } else {
-        open_source(step).and_then(|source| tree::copy(source.as_fd(), c"", recursive))
-    };
+    let copied = open_source(step).and_then(|source| tree::copy(source.as_fd(), c"", recursive));
     let errno = match copied {
         Ok(tree) => return Ok(Some(tree)),
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
@@ -61,6 +63,7 @@ fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
     };
     let what = match errno {
         Errno::NOENT => " does not exist",
+        Errno::LOOP if is_absolute(step) => " has become a symbolic link while the run was started",
         Errno::LOOP => " leads through a symbolic link, which a relative path must not",
         _ => "",
     };

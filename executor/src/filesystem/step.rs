@@ -45,7 +45,7 @@ impl Step {
     pub(crate) fn is_protected(&self) -> bool {
         has(
             &self.mount,
-            mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY,
+            mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET,
         )
     }
 }

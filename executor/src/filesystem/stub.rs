@@ -1,22 +1,23 @@
-//! One stub: the empty file or directory on the host that stands in for a protected path which does
-//! not exist, so that there is something to mount over.
+//! One stub: what stands on the host for a protected path that does not exist, so that there is something to
+//! mount over. It is a socket that nobody has bound, which git and its like pass by, or an empty file or
+//! directory.
 //!
 //! A stub is known by its mode, with which it is made: sticky, and without write permission. Each
-//! sandbox that needs one holds a shared lock of it; the one that gets the exclusive lock removes it.
-//! So the last of several sandboxes does, and the next one does for one whose supervisor was killed.
+//! sandbox that needs one has a claim on its name in the directory; the last one removes it, and the next
+//! one does for one whose supervisor and janitor were killed.
 //!
-//! Holding a [`Stub`] proves that its file had the mode and the content of a stub, was what the
-//! directory has by its name when it was locked, and is not removed by another sandbox for as long
-//! as it is held. It does not prove that nothing else removes or replaces it.
+//! A [`Claim`] is a shared lock of a byte of the directory, which depends on the name. Who removes a stub says
+//! so first with a second byte, gives up the claim, and then looks for others' claims; who claims a name looks
+//! for removers after that. So of two that meet, one sees the other. Nothing is opened by a name that another
+//! process could have put something else at, and nothing waits.
 
 use super::target::{create, open_below};
 use crate::files::{is_directory, is_same, write_all};
 use crate::text::Text;
 use core::ffi::CStr;
+use purple_sys::lock;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat, mkdirat, statat, unlinkat,
-};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, mkdirat, mknodat, statat, unlinkat};
 use rustix::io::Errno;
 
 /// The modes with which stubs are made.
@@ -27,11 +28,14 @@ const MARK_BITS: u32 = 0o1222;
 const MARK: u32 = 0o1000;
 
 /// A stub that is there.
+///
+/// Holding one proves that it had the mode and the content of a stub, was what the directory has by its name
+/// when the name was claimed, and is not removed by another sandbox for as long as it is held. It does
+/// not prove that nothing else removes or replaces it.
 pub(crate) struct Stub {
-    /// The directory that holds it.
-    parent: OwnedFd,
-    /// It, with a lock on it.
-    file: OwnedFd,
+    claim: Claim,
+    /// What it was.
+    status: Stat,
 }
 
 /// What a stub is.
@@ -40,62 +44,100 @@ pub(crate) enum StubKind<'c> {
     /// A file with this content, which may be empty.
     File(&'c [u8]),
     Directory,
+    /// A socket, which no program can open.
+    Socket,
+}
+
+/// A claim on a name in a directory.
+pub(crate) struct Claim {
+    /// The directory, open for reading.
+    dir: OwnedFd,
+    /// The byte that stands for the name.
+    byte: i64,
+}
+
+impl Claim {
+    /// Claims a name. WOULDBLOCK: another sandbox is just removing what is there.
+    pub(crate) fn on(parent: BorrowedFd<'_>, name: &CStr) -> Result<Self, Errno> {
+        let dir = open_below(parent, c".", OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let claim = Self {
+            dir,
+            byte: byte_of(name.to_bytes()),
+        };
+        lock::share(&claim.dir, claim.byte)?;
+        if lock::is_held_by_another(&claim.dir, claim.removal())? {
+            return Err(Errno::WOULDBLOCK);
+        }
+        Ok(claim)
+    }
+
+    /// The byte that says that the stub is being removed.
+    const fn removal(&self) -> i64 {
+        self.byte | REMOVAL
+    }
+
+    /// Makes a stub of this name. EXIST: something is there already.
+    pub(crate) fn make(self, name: &CStr, kind: StubKind<'_>) -> Result<Stub, Errno> {
+        let dir = self.dir.as_fd();
+        match kind {
+            StubKind::File(content) => {
+                let file = create(dir, name, FILE_MODE)?;
+                write_all(&file, content)?;
+            }
+            StubKind::Directory => mkdirat(dir, name, Mode::from_raw_mode(DIRECTORY_MODE))?,
+            StubKind::Socket => make_node(dir, name)?,
+        }
+        let status = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let content = match kind {
+            StubKind::File(content) => content,
+            StubKind::Directory | StubKind::Socket => b"",
+        };
+        if !is_stub(&status, content) {
+            // Some file systems keep no modes (vfat): what was made there must not stay.
+            unlink(dir, name, is_directory(&status))?;
+            return Err(Errno::OPNOTSUPP);
+        }
+        Ok(Stub {
+            claim: self,
+            status,
+        })
+    }
+
+    /// The stub that was seen. NOENT: it is not there any more.
+    pub(crate) fn take(self, name: &CStr, seen: &Stat) -> Result<Stub, Errno> {
+        let status = statat(&self.dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        if !is_same(&status, seen) {
+            return Err(Errno::NOENT);
+        }
+        Ok(Stub {
+            claim: self,
+            status,
+        })
+    }
 }
 
 impl Stub {
-    /// The stub that `file` is a locked descriptor of, in its directory.
-    pub(crate) fn new(parent: OwnedFd, file: OwnedFd) -> Self {
-        Self { parent, file }
-    }
-
     /// Removes it, unless another sandbox needs it or something else is there now.
     pub(crate) fn remove(&self, name: &CStr, content: &[u8]) -> Result<(), Errno> {
-        flock(&self.file, FlockOperation::NonBlockingLockExclusive)?;
-        let status = fstat(&self.file)?;
-        let there = statat(&self.parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        if !is_same(&status, &there) || !is_stub(&status, content) {
+        let Claim { dir, byte } = &self.claim;
+        // Before the claim is given up: of two that end at once, the second to look finds no claim.
+        lock::share(dir, self.claim.removal())?;
+        lock::release(dir, *byte)?;
+        let removed = self.remove_unclaimed(name, content);
+        lock::release(dir, self.claim.removal())?;
+        removed
+    }
+
+    fn remove_unclaimed(&self, name: &CStr, content: &[u8]) -> Result<(), Errno> {
+        let Claim { dir, byte } = &self.claim;
+        if lock::is_held_by_another(dir, *byte)? {
             return Ok(());
         }
-        unlink(self.parent.as_fd(), name, is_directory(&status))
-    }
-}
-
-/// Makes a stub and shares the lock of it. EXIST: something is there already. NOENT and WOULDBLOCK:
-/// another sandbox has just removed it, or is removing it.
-pub(crate) fn make(
-    parent: BorrowedFd<'_>,
-    name: &CStr,
-    kind: StubKind<'_>,
-) -> Result<OwnedFd, Errno> {
-    let stub = match kind {
-        StubKind::File(content) => {
-            let file = create(parent, name, FILE_MODE)?;
-            write_all(&file, content).and_then(|()| lock_new(parent, name, content))
+        let there = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        if !is_same(&self.status, &there) || !is_stub(&there, content) {
+            return Ok(());
         }
-        StubKind::Directory => {
-            mkdirat(parent, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
-            lock_new(parent, name, b"")
-        }
-    };
-    // Some file systems keep no modes (vfat), others no locks: what was made there must not stay.
-    if !matches!(stub, Ok(_) | Err(Errno::NOENT | Errno::WOULDBLOCK)) {
-        unlink(parent, name, matches!(kind, StubKind::Directory))?;
-    }
-    stub
-}
-
-/// Opens a stub and shares the lock of it. What was seen before must be what is opened, and what is
-/// there once it is locked. NOENT and WOULDBLOCK: another sandbox is just removing it.
-pub(crate) fn lock(parent: BorrowedFd<'_>, name: &CStr, seen: &Stat) -> Result<OwnedFd, Errno> {
-    // Another sandbox may have put a FIFO in its place meanwhile.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let stub = open_below(parent, name, flags)?;
-    flock(&stub, FlockOperation::NonBlockingLockShared)?;
-    let there = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    if is_same(&there, seen) && is_same(&fstat(&stub)?, seen) {
-        Ok(stub)
-    } else {
-        Err(Errno::NOENT)
+        unlink(dir.as_fd(), name, is_directory(&there))
     }
 }
 
@@ -105,7 +147,7 @@ pub(crate) fn is_stub(status: &Stat, content: &[u8]) -> bool {
         return false;
     }
     match FileType::from_raw_mode(status.st_mode) {
-        FileType::Directory => true,
+        FileType::Directory | FileType::Socket => true,
         FileType::RegularFile => {
             let size = usize::try_from(status.st_size).unwrap_or(usize::MAX);
             size == 0 || size == content.len()
@@ -119,13 +161,27 @@ pub(crate) fn name_of(path: &[u8]) -> Text<256> {
     Text::of(path.rsplit(|&byte| byte == b'/').next().unwrap_or(b""))
 }
 
-/// Shares the lock of what was just made, if it has become a stub.
-fn lock_new(parent: BorrowedFd<'_>, name: &CStr, content: &[u8]) -> Result<OwnedFd, Errno> {
-    let status = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    if !is_stub(&status, content) {
-        return Err(Errno::OPNOTSUPP);
+/// Makes a socket that nobody has bound, or an empty file on a file system that has no sockets (vfat,
+/// some of FUSE).
+fn make_node(dir: BorrowedFd<'_>, name: &CStr) -> Result<(), Errno> {
+    let mode = Mode::from_raw_mode(FILE_MODE);
+    let node = |kind| mknodat(dir, name, kind, mode, 0);
+    match node(FileType::Socket) {
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::INVAL) => node(FileType::RegularFile),
+        made => made,
     }
-    lock(parent, name, &status)
+}
+
+/// The bit by which the byte of a removal differs from the one of a claim.
+const REMOVAL: i64 = 1 << 61;
+
+/// The byte that stands for a name: FNV-1a, less the upper bits. Names that share one wait for each other,
+/// and nothing else.
+fn byte_of(name: &[u8]) -> i64 {
+    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    i64::try_from(hash >> 4).unwrap_or(0)
 }
 
 fn unlink(parent: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<(), Errno> {
@@ -135,4 +191,18 @@ fn unlink(parent: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<(), Er
         AtFlags::empty()
     };
     unlinkat(parent, name, flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REMOVAL, byte_of};
+
+    #[test]
+    fn names_have_bytes_of_their_own() {
+        let bytes = [&b".mcp.json"[..], b".vscode", b".envrc", b""].map(byte_of);
+        for (index, byte) in bytes.iter().enumerate() {
+            assert!(*byte >= 0 && byte & REMOVAL == 0);
+            assert!(bytes.iter().skip(index + 1).all(|other| other != byte));
+        }
+    }
 }

@@ -237,6 +237,15 @@ impl Streams {
         place(pty.slave.as_fd(), number)
     }
 
+    /// In a process that has no part in it: closes everything.
+    pub(crate) fn close(&mut self) {
+        self.leave_to_init();
+        self.relays = [const { None }; 3];
+        self.terminal = None;
+        self.reopened = [const { None }; 3];
+        self.channel = None;
+    }
+
     /// In the supervisor: what is init's is init's alone.
     pub(crate) fn leave_to_init(&mut self) {
         self.inside = [const { None }; 3];

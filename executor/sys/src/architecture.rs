@@ -4,6 +4,7 @@
 //! - `AUDIT_ARCH`: the number by which a filter knows the architecture;
 //! - `numbers`: the numbers of the system calls, with their names;
 //! - `path_argument`: which argument of a call is a path;
+//! - `arguments_taken`: how many arguments a call takes;
 //! - `syscall`: the instruction that makes a call;
 //! - `stop`: an instruction that ends the process, for when not even exiting is allowed;
 //! - `copy_forward`, `copy_backward` and `fill`: moving bytes without calling a library;
@@ -15,7 +16,9 @@ compile_error!(
 );
 
 #[cfg(target_arch = "x86_64")]
-pub use crate::x86_64::{AUDIT_ARCH, bytes::fill, paths::path_argument};
+pub use crate::x86_64::{
+    AUDIT_ARCH, arguments::arguments_taken, bytes::fill, paths::path_argument,
+};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use crate::x86_64::{
     bytes::{copy_backward, copy_forward},

@@ -9,7 +9,7 @@
 use crate::architecture::numbers;
 use crate::call::{call, number_of, word};
 use core::mem::MaybeUninit;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, IoSliceMut};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -18,6 +18,8 @@ use rustix::net::{
 
 /// The first descriptor that is not a standard one.
 const FIRST: u32 = 3;
+/// `F_GETFD` (asm-generic/fcntl.h).
+const F_GETFD: usize = 1;
 
 /// Standard input. It is open, as the next two are: the first thing a run does is to see to that.
 pub fn input() -> BorrowedFd<'static> {
@@ -47,8 +49,9 @@ pub fn duplicate(number: i32) -> Result<OwnedFd, Errno> {
     rustix::io::fcntl_dupfd_cloexec(theirs, 3)
 }
 
-/// Closes every file descriptor but the standard ones and `kept`.
-pub fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<(), Errno> {
+/// Closes every file descriptor but the standard ones and `kept`. False where some are still open
+/// although the kernel is said to have closed them.
+pub fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<bool, Errno> {
     let number = |fd: Option<BorrowedFd<'_>>| {
         let number = fd.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok());
         // The standard ones stay anyway.
@@ -56,21 +59,45 @@ pub fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<(), Errno> {
     };
     let [one, other] = kept.map(number);
     let mut first = FIRST;
+    let mut closed = true;
     for kept in [one.min(other), one.max(other)].into_iter().flatten() {
         if kept > first {
-            close_range(first, kept.saturating_sub(1))?;
+            closed = close_range(first, kept.saturating_sub(1))? && closed;
         }
         first = first.max(kept.saturating_add(1));
     }
-    close_range(first, u32::MAX)
+    Ok(close_range(first, u32::MAX)? && closed)
 }
 
-fn close_range(first: u32, last: u32) -> Result<(), Errno> {
+/// Closes a range, and looks whether one of it is closed that was open just before: the kernel closes
+/// all of a range or none.
+fn close_range(first: u32, last: u32) -> Result<bool, Errno> {
+    let open = open_in(first, last)?;
     let arguments = [word(first), word(last), 0, 0, 0, 0];
     // SAFETY: numbers only. Descriptors that Rust values own are closed behind their back, so the
     // callers use none of these afterwards, and never return to code that does.
     let _zero = unsafe { call(numbers::CLOSE_RANGE, arguments) }?;
-    Ok(())
+    Ok(!is_open(open))
+}
+
+/// The number of a descriptor of a range that is open, made for it where there is room.
+fn open_in(first: u32, last: u32) -> Result<u32, Errno> {
+    let wanted = i32::try_from(first).map_err(|_| Errno::BADF)?;
+    let made = match rustix::io::fcntl_dupfd_cloexec(input(), wanted) {
+        Ok(made) => u32::try_from(made.into_raw_fd()).map_err(|_| Errno::BADF)?,
+        // All that this process may have are open, so the first is; or it may have none so high.
+        Err(Errno::MFILE | Errno::INVAL) => return Ok(first),
+        Err(errno) => return Err(errno),
+    };
+    // Where it is behind the range, all of the range were open before.
+    Ok(if made <= last { made } else { first })
+}
+
+fn is_open(number: u32) -> bool {
+    let arguments = [word(number), F_GETFD, 0, 0, 0, 0];
+    // SAFETY: numbers only; the request reads a flag.
+    let answer = unsafe { call(numbers::FCNTL, arguments) };
+    answer != Err(Errno::BADF)
 }
 
 /// Sends a descriptor that a process with which we share our table has opened, and closes it.

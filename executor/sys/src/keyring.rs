@@ -8,9 +8,10 @@ use rustix::io::Errno;
 /// `KEYCTL_JOIN_SESSION_KEYRING` (linux/keyctl.h).
 const JOIN_SESSION_KEYRING: usize = 1;
 
-/// Gives this process a new, empty session keyring.
-pub fn join_new_session() -> Result<(), Errno> {
+/// Gives this process a new, empty session keyring. False where there is none although the kernel is
+/// said to have made it: each has a number, which is not 0 (keyctl(2)).
+pub fn join_new_session() -> Result<bool, Errno> {
     // SAFETY: numbers only; a null name asks for an anonymous keyring.
-    let _serial = unsafe { call(numbers::KEYCTL, [JOIN_SESSION_KEYRING, 0, 0, 0, 0, 0]) }?;
-    Ok(())
+    let serial = unsafe { call(numbers::KEYCTL, [JOIN_SESSION_KEYRING, 0, 0, 0, 0, 0]) }?;
+    Ok(serial != 0)
 }

@@ -39,10 +39,12 @@ pub mod descriptors;
 pub mod exec;
 pub mod keyring;
 pub mod landlock;
+pub mod lock;
 pub mod loopback;
 pub mod memory;
 pub mod mount;
 pub mod notification;
+pub mod own_filters;
 pub mod process;
 pub mod program;
 pub mod resources;
@@ -51,4 +53,4 @@ pub mod signal;
 pub mod strings;
 pub mod wait;
 
-pub use architecture::{AUDIT_ARCH, path_argument};
+pub use architecture::{AUDIT_ARCH, arguments_taken, path_argument};

@@ -2,6 +2,8 @@
 //! until the process ends, and what it needs for a while is lent and given back.
 #![expect(unsafe_code, reason = "raw memory")]
 
+use crate::architecture::numbers;
+use crate::call::{address_of, address_of_mut, call, word};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU32, AtomicU64};
@@ -75,6 +77,40 @@ pub(crate) fn map(bytes: usize, flags: MapFlags) -> Result<*mut c_void, Errno> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: no address is asked for, so nothing that exists is mapped over.
     unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, flags) }
+}
+
+/// `struct iovec`.
+#[repr(C)]
+struct Range {
+    start: u64,
+    bytes: u64,
+}
+
+/// Reads once what another process has at an address, as far as it goes, and returns how much that was
+/// (process_vm_readv(2)). It takes ptrace(2)'s rights over the process.
+pub fn read_of(pid: u32, address: u64, into: &mut [u8]) -> Result<usize, Errno> {
+    const PAGE_BYTES: u64 = 4096;
+    let wanted = u64::try_from(into.len()).map_err(|_| Errno::INVAL)?;
+    // A range is read as a whole or not, and what lies behind the page may not be there.
+    let in_page = PAGE_BYTES.saturating_sub(address % PAGE_BYTES).min(wanted);
+    let ours = Range {
+        start: u64::try_from(address_of_mut(into)).map_err(|_| Errno::FAULT)?,
+        bytes: wanted,
+    };
+    let theirs = [
+        Range {
+            start: address,
+            bytes: in_page,
+        },
+        Range {
+            start: address.wrapping_add(in_page),
+            bytes: wanted.saturating_sub(in_page),
+        },
+    ];
+    let arguments = [word(pid), address_of(&ours), 1, address_of(&theirs), 2, 0];
+    // SAFETY: one range of ours to write, which is borrowed for that; the kernel looks at the other
+    // process's addresses itself.
+    unsafe { call(numbers::PROCESS_VM_READV, arguments) }
 }
 
 /// Gives the pages of the stack below this frame back to the kernel: setting up has used many, and

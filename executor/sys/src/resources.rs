@@ -20,13 +20,17 @@ pub struct Limit {
 
 /// Sets a resource limit (`RLIMIT_*`) of this process and reads it back.
 pub fn set_limit(resource: u32, limit: Limit) -> Result<Limit, Errno> {
-    let resource = word(resource);
-    let set = [SELF, resource, address_of(&limit), 0, 0, 0];
+    let set = [SELF, word(resource), address_of(&limit), 0, 0, 0];
     // SAFETY: one structure to read, alive; the old limit is not asked for.
     let _zero = unsafe { call(numbers::PRLIMIT64, set) }?;
+    limit_of(resource)
+}
 
-    let mut found = Limit::default();
-    let get = [SELF, resource, 0, address_of_mut(&mut found), 0, 0];
+/// A resource limit (`RLIMIT_*`) of this process.
+pub fn limit_of(resource: u32) -> Result<Limit, Errno> {
+    // No limit has such values, so an answer that writes none is seen.
+    let mut found = Limit { soft: 1, hard: 0 };
+    let get = [SELF, word(resource), 0, address_of_mut(&mut found), 0, 0];
     // SAFETY: one structure to write, alive; no new limit is given.
     let _zero = unsafe { call(numbers::PRLIMIT64, get) }?;
     Ok(found)

@@ -6,7 +6,7 @@ use crate::call::{address_of, call};
 use rustix::io::Errno;
 
 /// `SECCOMP_SET_MODE_FILTER` (linux/seccomp.h).
-const SET_MODE_FILTER: usize = 1;
+pub(crate) const SET_MODE_FILTER: usize = 1;
 /// `SECCOMP_FILTER_FLAG_NEW_LISTENER`.
 const NEW_LISTENER: usize = 1 << 3;
 /// `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV` (Linux 5.19): a call whose notification has been received

@@ -52,6 +52,8 @@ pub struct Set(pub u64);
 impl Set {
     /// Every signal; the kernel leaves out KILL and STOP by itself.
     pub const ALL: Self = Self(u64::MAX);
+    /// Every signal that can be blocked: all but KILL and STOP (sigprocmask(2)).
+    pub const BLOCKABLE: Self = Self(!(1 << (number::KILL - 1) | 1 << (number::STOP - 1)));
     /// No signal.
     pub const NONE: Self = Self(0);
 
@@ -127,6 +129,8 @@ pub fn wait(set: Set, timeout: Option<Duration>) -> Result<Option<u32>, Errno> {
     let arguments = [address_of(&set.0), 0, time, SET_BYTES, 0, 0];
     // SAFETY: a set of the size given and a time, alive.
     match unsafe { call(numbers::RT_SIGTIMEDWAIT, arguments) } {
+        // There is no such signal: the kernel has not waited.
+        Ok(0) => Err(Errno::NOSYS),
         Ok(signal) => Ok(u32::try_from(signal).ok()),
         Err(Errno::AGAIN | Errno::INTR) => Ok(None),
         Err(errno) => Err(errno),

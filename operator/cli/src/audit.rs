@@ -1,16 +1,16 @@
 //! `purple audit`: what the log says, and whether it is whole.
 
-use crate::output::{Failure, say};
+use crate::output::{Failure, print, say};
 use clap::{Args, ValueEnum};
 use purple_core::audit::files::LogFiles;
 use purple_core::audit::log;
-use purple_core::audit::read::{self, LogEntry, OwnedValues};
+use purple_core::audit::read::{self, LogEntry, LogLine, OwnedValues, StartEntry};
 use purple_core::audit::record::timestamp;
 use purple_core::audit::verify::{self, Verification};
-use purple_report::{Argument, AuditRecord, SecurityEvent};
-use purplec::diagnostics::render::visible;
+use purple_host::path::shown;
+use purple_report::{Argument, SecurityEvent};
+use purplec::diagnostics::render::{spelt_out, visible};
 use serde_json::{Value, json};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What to show.
@@ -45,7 +45,7 @@ struct Selection {
 enum Format {
     /// For people
     Table,
-    /// The records as they are written
+    /// The records as they are written, one a line; a character that hides is escaped
     Json,
 }
 
@@ -63,17 +63,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         return verify(&path, &files);
     }
     if files.is_empty() {
-        return Err(format!("{}: there is no record", path.display()).into());
+        return Err(format!("{}: there is no record", shown(&path)).into());
     }
     for name in files.compressed() {
-        say(&format!("{} is compressed and not read", name.display()));
+        say(&format!("{} is compressed and not read", shown(name)));
     }
     let wanted = arguments.selection.session.as_deref();
     let mut status = 0;
-    let mut records = Vec::new();
+    let mut records: Vec<(&str, LogLine)> = Vec::new();
     for (place, line) in files.numbered() {
-        match read::record(line) {
-            Ok(entry) if wanted.is_none_or(|id| entry.record.sandbox_id == id) => {
+        match read::line(line) {
+            Ok(entry) if wanted.is_none_or(|id| id_of(&entry) == id) => {
+                if matches!(entry, LogLine::End(_)) {
+                    // A run is shown once: by its end, where there is one.
+                    let is_its_start = |one: &LogLine| {
+                        matches!(one, LogLine::Start(_)) && id_of(one) == id_of(&entry)
+                    };
+                    records.retain(|(_, one)| !is_its_start(one));
+                }
                 records.push((line, entry));
             }
             Ok(_) => {}
@@ -84,24 +91,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     if let Some(id) = wanted.filter(|_| records.is_empty()) {
-        return Err(format!("{}: no run is called {id}", path.display()).into());
+        return Err(format!("{}: no run is called {}", shown(&path), visible(id)).into());
     }
     let text = match (arguments.format, wanted) {
-        (Format::Json, _) => records.iter().flat_map(|(line, _)| [*line, "\n"]).collect(),
-        (Format::Table, None) => table(records.iter().map(|(_, entry)| &entry.record)),
+        (Format::Json, _) => {
+            let lines = records.iter().map(|(line, _)| spelt_out(line) + "\n");
+            lines.collect()
+        }
+        (Format::Table, None) => table(records.iter().map(|(_, entry)| entry)),
         (Format::Table, Some(_)) => records.iter().map(|(_, entry)| in_full(entry)).collect(),
     };
     print(&text)?;
     Ok(status)
 }
 
-/// Prints records; a reader who has seen enough is no failure.
-fn print(text: &str) -> Result<u8, Failure> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("standard output: {error}").into())
-        }
-        _ => Ok(0),
+/// The id of the run that a line is about.
+fn id_of(line: &LogLine) -> &str {
+    match line {
+        LogLine::Start(entry) => &entry.record.sandbox_id,
+        LogLine::End(entry) => &entry.record.sandbox_id,
     }
 }
 
@@ -112,9 +120,10 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
         records,
         first,
         last,
+        unended,
     } = verify::verify(path, files)?;
     for name in files.compressed() {
-        let name = name.display();
+        let name = shown(name);
         say(&format!("{name} is compressed and not looked at"));
     }
     for finding in &findings {
@@ -127,12 +136,23 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
         Some(first) if first > 1 => format!(", those before {first} are not here"),
         _ => String::new(),
     };
+    let unended = match unended.as_slice() {
+        [] => String::new(),
+        ids => format!(
+            "started, no end recorded (they still run, or it was lost): {}\n",
+            ids.iter()
+                .map(|id| visible(id))
+                .collect::<Vec<_>>()
+                .join(" ")
+        ),
+    };
     print(&format!(
-        "{}: {records} records, each bound to the one before{before_first}\nlast: {} {}\n",
-        path.display(),
+        "{}: {records} records, each bound to the one before{before_first}\n{unended}last: {} {}\n",
+        shown(path),
         last.sequence,
         last.hash()
-    ))
+    ))?;
+    Ok(0)
 }
 
 /// A value as a word that a terminal can show.
@@ -145,25 +165,12 @@ fn word(value: &Value) -> String {
     }
 }
 
-fn table<'r>(records: impl Iterator<Item = &'r AuditRecord<OwnedValues>>) -> String {
+fn table<'r>(lines: impl Iterator<Item = &'r LogLine>) -> String {
     let head = [
         "TIME", "SESSION", "POLICY", "STATUS", "OUTCOME", "EXIT", "DENIED", "COMMAND",
     ];
     let mut rows = vec![head.map(str::to_owned)];
-    for record in records {
-        let counts = record.security_events.iter().filter_map(|one| one.count);
-        let command: Vec<String> = record.command.iter().map(|one| visible(one)).collect();
-        rows.push([
-            timestamp(record.timestamp),
-            visible(&record.sandbox_id),
-            visible(&record.policy_name),
-            record.status.name().to_owned(),
-            record.outcome.name().to_owned(),
-            record.exit_code.to_string(),
-            counts.fold(0, u64::saturating_add).to_string(),
-            command.join(" "),
-        ]);
-    }
+    rows.extend(lines.map(row));
     let mut widths = [0; 7];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -180,13 +187,49 @@ fn table<'r>(records: impl Iterator<Item = &'r AuditRecord<OwnedValues>>) -> Str
     rows.iter().map(line).collect()
 }
 
+/// A run as a row of the table.
+fn row(line: &LogLine) -> [String; 8] {
+    let words = |all: &[String]| {
+        let all: Vec<String> = all.iter().map(|one| visible(one)).collect();
+        all.join(" ")
+    };
+    match line {
+        LogLine::Start(StartEntry { record, .. }) => [
+            timestamp(record.timestamp),
+            visible(&record.sandbox_id),
+            visible(&record.policy_name),
+            "started".to_owned(),
+            "no end".to_owned(),
+            "-".to_owned(),
+            "-".to_owned(),
+            words(&record.command),
+        ],
+        LogLine::End(LogEntry { record, .. }) => {
+            let counts = record.security_events.iter().filter_map(|one| one.count);
+            [
+                timestamp(record.timestamp),
+                visible(&record.sandbox_id),
+                visible(&record.policy_name),
+                record.status.name().to_owned(),
+                record.outcome.name().to_owned(),
+                record.exit_code.to_string(),
+                counts.fold(0, u64::saturating_add).to_string(),
+                words(&record.command),
+            ]
+        }
+    }
+}
+
 /// One record, a line for each thing that it says.
-fn in_full(entry: &LogEntry) -> String {
-    let keys = entry.members.as_object().into_iter().flatten();
+fn in_full(entry: &LogLine) -> String {
+    let (members, events) = match entry {
+        LogLine::Start(entry) => (&entry.members, &[][..]),
+        LogLine::End(entry) => (&entry.members, entry.record.security_events.as_slice()),
+    };
+    let keys = members.as_object().into_iter().flatten();
     let keys = keys.filter(|(key, _)| *key != "security_events");
     let lines = keys.map(|(key, value)| format!("{key:16} {}\n", word(value)));
-    let events = entry.record.security_events.iter().map(event);
-    lines.chain(events).collect()
+    lines.chain(events.iter().map(event)).collect()
 }
 
 fn event(event: &SecurityEvent<OwnedValues>) -> String {

@@ -1,10 +1,10 @@
 //! `purple doctor`: what this host can enforce for this user, for people and for programs.
 
-use crate::output::{Failure, print};
+use crate::output::{Failure, print, print_as_it_is};
 use clap::Args;
 use purple_core::doctor::{Check, Examination, Need, Report, State, examine};
 use purple_host::FileError;
-use purplec::diagnostics::render::visible;
+use purplec::diagnostics::render::{spelt_out, visible};
 use purplec::target::User;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -38,19 +38,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     if !to_stdout {
-        print(&if arguments.json {
-            json(&report)?
-        } else {
-            let unset = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            human(&report, unset && std::io::stdout().is_terminal())
-        })?;
+        let unset = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        match unset && std::io::stdout().is_terminal() {
+            _ if arguments.json => print(&json(&report)?)?,
+            true => print_as_it_is(&human(&report, true))?,
+            false => print(&human(&report, false))?,
+        }
     }
     Ok(if report.ready { 0 } else { NOT_READY })
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => Ok(text + "\n"),
+        Ok(text) => Ok(spelt_out(&text) + "\n"),
         Err(error) => Err(format!("what was found cannot be printed: {error}").into()),
     }
 }

@@ -9,6 +9,8 @@ mod run;
 
 use clap::{Parser, Subcommand};
 use output::{Failure, REFUSED, say};
+use purple_report::VisibleLines;
+use purplec::diagnostics::render::visible;
 use std::process::ExitCode;
 
 /// Runs AI agents, and the code they write, confined by a policy.
@@ -37,6 +39,21 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let status = if error.use_stderr() { REFUSED } else { 0 };
+            let text = error.render().to_string();
+            // Usage errors quote words of the command line as they are.
+            let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+            let shown = words.fold(text.clone(), |text, word| {
+                let shown = visible(&word);
+                if shown == word {
+                    text
+                } else {
+                    text.replace(&word, &shown)
+                }
+            });
+            if VisibleLines(&shown).to_string() != text {
+                say(&shown);
+                return ExitCode::from(status);
+            }
             return match error.print() {
                 Ok(()) => ExitCode::from(status),
                 Err(_) => ExitCode::from(REFUSED),

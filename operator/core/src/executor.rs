@@ -2,6 +2,7 @@
 //! what confines an agent.
 
 use purple_host::memory::SealedBytes;
+use purple_host::path::shown;
 use purple_host::{Errno, files};
 use std::fmt::{self, Display};
 use std::io;
@@ -55,10 +56,10 @@ impl Display for ExecutorError {
             Self::Missing(path) => write!(
                 f,
                 "{} is not there; purple-exec must be installed beside purple",
-                path.display()
+                shown(path)
             ),
             Self::NotExecutable { path, errno } => {
-                write!(f, "{} cannot be executed: {errno}", path.display())
+                write!(f, "{} cannot be executed: {errno}", shown(path))
             }
             Self::Seal(error) => write!(f, "sealing the plan in memory: {error}"),
         }

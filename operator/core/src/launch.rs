@@ -1,15 +1,20 @@
 //! A run from a plan to the end of its command.
 //!
 //! First everything is checked, then directories are made: a refused run leaves nothing behind. Then
-//! this process becomes purple-exec, or watches it where there is a record to keep.
+//! this process becomes purple-exec, or watches it where there is something to do after the run: a record to
+//! keep, or repositories of git to look through.
 
 use crate::executor::{self, ExecutorError};
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
 use crate::session::Session;
 use crate::workspace::{self, WorkspaceError};
+use purple_git::Watch;
+use purple_host::Errno;
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
+use purple_host::path::shown;
+use purple_host::process::{EndedCommand, SuperviseError, supervise};
 use purple_plan::{DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
 use std::io;
@@ -50,6 +55,7 @@ impl<'a> Launch<'a> {
             let _kept = entry.keep(&self.ready.bytes).is_ok();
         }
         workspace::make_output_directories(&self.plan, notices)?;
+        let repositories = self.repositories()?;
         let has_limits = self.plan.cgroup.iter().next().is_some();
         let limited = has_limits && !request.gives_up(Layer::Cgroup);
         let cgroup = cgroup(request.cgroup.as_deref(), limited, session.is_some());
@@ -57,9 +63,22 @@ impl<'a> Launch<'a> {
             executor,
             sealed,
             session,
+            repositories,
         };
         run.add_arguments(request, cgroup.as_deref());
         Ok(run)
+    }
+
+    /// The repositories of git in what the program can write to, where there is such a thing.
+    fn repositories(&self) -> Result<Option<Watch>, LaunchError> {
+        let outputs = workspace::output_directories(&self.plan);
+        if outputs.is_empty() {
+            return Ok(None);
+        }
+        match Watch::start(outputs) {
+            Ok(watch) => Ok(Some(watch)),
+            Err((directory, errno)) => Err(LaunchError::OutputDirectory { directory, errno }),
+        }
     }
 
     /// The record of the run, where its plan asks for one.
@@ -87,6 +106,8 @@ pub struct PreparedRun<'a> {
     executor: Command,
     sealed: SealedBytes,
     session: Option<Session<'a>>,
+    /// What git would run in what the program can write to, before the run.
+    repositories: Option<Watch>,
 }
 
 impl PreparedRun<'_> {
@@ -118,17 +139,35 @@ impl PreparedRun<'_> {
             .args(&request.command);
     }
 
-    /// Runs the command to its end, and gives purple-exec's exit status. Where there is no record to
-    /// keep, this process becomes purple-exec instead, and this does not return but for an error.
+    /// Runs the command to its end, and gives purple-exec's exit status; what the program has left in repositories
+    /// for git to run is put out of action, with a notice. Where there is nothing to do after the run, this process becomes
+    /// purple-exec instead, and this does not return but for an error.
     pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
-        if let Some(session) = self.session {
-            return Ok(session.run(&mut self.executor, notices)?);
+        let (ended, signals) = match (self.session, &self.repositories) {
+            (Some(session), _) => match session.run(&mut self.executor, notices) {
+                Ok((status, signals)) => (status.map_err(LaunchError::Session), Some(signals)),
+                Err(error) => (Err(LaunchError::Session(error)), None),
+            },
+            (None, Some(_)) => match supervise(&mut self.executor) {
+                Ok(EndedCommand { status, signals }) => (Ok(status), Some(signals)),
+                Err(error) => (Err(LaunchError::Supervise(error)), None),
+            },
+            (None, None) => {
+                let error = self.executor.exec();
+                return Err(LaunchError::Exec {
+                    program: self.executor.get_program().into(),
+                    error,
+                });
+            }
+        };
+        let found = self.repositories.map(Watch::end).unwrap_or_default();
+        notices.extend(found.into_iter().map(Notice::Repository));
+        // All is done and written down. What is said from here on may wait for a reader, and a signal
+        // ends that.
+        if let Some(signals) = signals {
+            signals.restore().map_err(LaunchError::Signals)?;
         }
-        let error = self.executor.exec();
-        Err(LaunchError::Exec {
-            program: self.executor.get_program().into(),
-            error,
-        })
+        ended
     }
 }
 
@@ -173,6 +212,17 @@ pub enum LaunchError {
     Workspace(WorkspaceError),
     /// The run or its record.
     Session(SessionError),
+    /// A directory that the program is to write to cannot be looked through.
+    OutputDirectory {
+        /// Its path.
+        directory: PathBuf,
+        /// Why.
+        errno: Errno,
+    },
+    /// purple-exec could not be run to its end.
+    Supervise(SuperviseError),
+    /// Signals cannot be let through again.
+    Signals(Errno),
     /// This process cannot become purple-exec.
     Exec {
         /// Its path.
@@ -189,7 +239,17 @@ impl Display for LaunchError {
             Self::Executor(error) => error.fmt(f),
             Self::Workspace(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
-            Self::Exec { program, error } => write!(f, "{}: {error}", program.display()),
+            Self::OutputDirectory { directory, errno } => {
+                let directory = shown(directory);
+                write!(
+                    f,
+                    "{directory} cannot be read to look for repositories of git: {}",
+                    errno.desc()
+                )
+            }
+            Self::Supervise(error) => error.fmt(f),
+            Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
+            Self::Exec { program, error } => write!(f, "{}: {error}", shown(program)),
         }
     }
 }

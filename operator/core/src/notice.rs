@@ -1,6 +1,7 @@
 //! What people should read although nothing failed: values, which the command line prints.
 
 use crate::audit::error::LogError;
+use purple_host::path::shown;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::source::Sources;
 use std::fmt::{self, Display};
@@ -22,6 +23,8 @@ pub enum Notice {
     },
     /// Calls that were denied to the command: how many, which, and the line of the policy.
     Denied(String),
+    /// What the program has left in a repository for git to run.
+    Repository(purple_git::Found),
 }
 
 /// What a run had come to when its record failed.
@@ -38,7 +41,7 @@ impl Display for Notice {
         match self {
             Self::Findings(findings) => findings.fmt(f),
             Self::OutputDirectoryMade(path) => {
-                write!(f, "made the output directory {}", path.display())
+                write!(f, "made the output directory {}", shown(path))
             }
             Self::NoRecord { why, when } => {
                 let consequence = match when {
@@ -48,6 +51,7 @@ impl Display for Notice {
                 write!(f, "{why}; {consequence}, as the policy says")
             }
             Self::Denied(line) => f.write_str(line),
+            Self::Repository(found) => found.fmt(f),
         }
     }
 }

@@ -3,8 +3,10 @@
 use crate::cache::Entry;
 use crate::notice::{Findings, Notice};
 use crate::profiles::{self, ProfileError};
+use purple_host::path::shown;
 use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::Sink;
+use purplec::diagnostics::render::visible;
 use purplec::inherit::{self, Access, Files, FilesAround};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
@@ -199,10 +201,12 @@ impl Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Profile(error) => error.fmt(f),
-            Self::Read { path, reason } => write!(f, "{}: {reason}", path.display()),
-            Self::Decode { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::DoesNotCompile(name) => write!(f, "{name}: the policy does not compile"),
-            Self::NoListing(name) => write!(f, "{name}: nothing to show"),
+            Self::Read { path, reason } => write!(f, "{}: {reason}", shown(path)),
+            Self::Decode { path, error } => write!(f, "{}: {error}", shown(path)),
+            Self::DoesNotCompile(name) => {
+                write!(f, "{}: the policy does not compile", visible(name))
+            }
+            Self::NoListing(name) => write!(f, "{}: nothing to show", visible(name)),
             Self::Compiler(fault) => write!(f, "a defect of the compiler: {fault}"),
             Self::Clock => f.write_str("the clock is not between 1970 and 9999"),
         }

@@ -1,6 +1,7 @@
 //! The profiles: the compiler's own, found by name and started from.
 
 use purple_host::FileError;
+use purplec::diagnostics::render::visible;
 use purplec::diagnostics::{nearest, quote};
 use purplec::profiles::{self, Profile};
 use std::fmt::{self, Display};
@@ -73,14 +74,14 @@ impl Display for ProfileError {
                 write!(
                     f,
                     "there is no profile {} (a policy of your own goes with --policy FILE); {hint}",
-                    quote(name)
+                    quote(&visible(name))
                 )
             }
             Self::InvalidName(name) => write!(
                 f,
                 "{} cannot be a policy's name: use letters, digits, `.`, `_` and `-`, at most 64, a \
                  letter or digit first",
-                quote(name)
+                quote(&visible(name))
             ),
             Self::Exists(file) => write!(f, "{file}: it exists already; it is not overwritten"),
             Self::Write(error) => error.fmt(f),

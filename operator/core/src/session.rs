@@ -3,11 +3,11 @@
 use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
 use crate::audit::read::{self, NotDeclared};
-use crate::audit::record::Run;
+use crate::audit::record::{Run, Start};
 use crate::notice::{Notice, RecordStage};
 use crate::request::Request;
 use crate::workspace::{self, WorkspaceError};
-use purple_host::process::{SuperviseError, supervise};
+use purple_host::process::{BlockedSignals, EndedCommand, SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
 use purple_report::Outcome;
@@ -19,7 +19,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The run.
 #[derive(Debug)]
@@ -78,14 +78,30 @@ impl<'a> Session<'a> {
             .arg(descriptor);
     }
 
-    /// Runs it to its end, with notices about what was denied, and writes the record.
+    /// Runs it to its end, with notices about what was denied, and writes the record. With the status come
+    /// the signals, all of which are held back until whoever has something left to do restores them.
     pub(crate) fn run(
         mut self,
         command: &mut Command,
         notices: &mut Vec<Notice>,
-    ) -> Result<u8, SessionError> {
+    ) -> Result<(Result<u8, SessionError>, BlockedSignals), SessionError> {
         let started = SystemTime::now();
-        let ended = supervise(command).map_err(SessionError::Supervise)?;
+        let started = started
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        self.record_start(started, notices)?;
+        let EndedCommand { status, signals } =
+            supervise(command).map_err(SessionError::Supervise)?;
+        Ok((self.record_end(started, status, notices), signals))
+    }
+
+    /// Writes the record of the end, before anything is said.
+    fn record_end(
+        mut self,
+        started: Duration,
+        ended: u8,
+        notices: &mut Vec<Notice>,
+    ) -> Result<u8, SessionError> {
         let text = self.read_report()?;
         let copied = match &mut self.copy {
             None => Ok(()),
@@ -105,15 +121,13 @@ impl<'a> Session<'a> {
         let run = Run {
             plan,
             id: &self.id,
-            started: started
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default(),
+            started,
             command: self.command,
             report,
             outcome,
             status: status.as_ref().copied().unwrap_or(self.status_of_error),
         };
-        notices.extend(run.lines().into_iter().map(Notice::Denied));
+        let denied = run.lines();
         if let Some(log) = self.log {
             let on_failure = on_log_failure(plan);
             let written = log.append(|before| run.record(before));
@@ -122,7 +136,32 @@ impl<'a> Session<'a> {
             let _written: Option<()> =
                 unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
+        notices.extend(denied.into_iter().map(Notice::Denied));
         copied.and(status)
+    }
+
+    /// Writes down that the run is being started, so that a lost end shows. Where that fails, and the
+    /// policy has the run go on, there is no record of it at all.
+    fn record_start(
+        &mut self,
+        started: Duration,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), SessionError> {
+        let Some(log) = self.log.take() else {
+            return Ok(());
+        };
+        let start = Start {
+            plan: self.plan,
+            id: &self.id,
+            started,
+            command: self.command.clone(),
+        };
+        let written = log.append(|before| start.record(before));
+        let on_failure = on_log_failure(self.plan);
+        let when = RecordStage::BeforeTheRun;
+        let written = unless_policy_continues(written, on_failure, when, notices)?;
+        self.log = written.map(|()| log);
+        Ok(())
     }
 
     fn read_report(&mut self) -> Result<String, SessionError> {

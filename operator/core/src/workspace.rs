@@ -4,8 +4,10 @@ use crate::cache;
 use crate::notice::Notice;
 use purple_host::directory::PathHandle;
 use purple_host::path::ResolvedPath;
+use purple_host::path::shown;
 use purple_host::{Errno, FileError, users};
 use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
+use purple_report::Visible;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt as _;
@@ -47,6 +49,12 @@ pub(crate) fn make_output_directories(
         }
     }
     Ok(())
+}
+
+/// The directories of the host that the program can write to.
+pub(crate) fn output_directories<'a>(plan: &Plan<'a>) -> Vec<&'a Path> {
+    let outputs = binds(plan).filter(SharedPath::is_output);
+    outputs.map(|shared| shared.source).collect()
 }
 
 /// What to do about a part of a path that does not exist.
@@ -151,7 +159,7 @@ impl SharedPath<'_> {
         };
         Err(WorkspaceError::TooMuch {
             path: target,
-            inside: self.mount.target.to_string_lossy().into_owned(),
+            inside: Visible(self.mount.target.to_bytes()).to_string(),
             line: self.mount.line,
             extent,
         })
@@ -272,7 +280,7 @@ impl Display for WorkspaceError {
                 source,
                 line,
                 problem,
-            } => write!(f, "the host path {} ({line}) {problem}", source.display()),
+            } => write!(f, "the host path {} ({line}) {problem}", shown(source)),
             Self::TooMuch {
                 path,
                 inside,
@@ -287,10 +295,10 @@ impl Display for WorkspaceError {
                 write!(
                     f,
                     "{} would be shared as {inside} ({line}), and it {extent}: start from a project's directory",
-                    path.display()
+                    shown(path)
                 )
             }
-            Self::TooManyLinks(path) => write!(f, "{}: too many links", path.display()),
+            Self::TooManyLinks(path) => write!(f, "{}: too many links", shown(path)),
             Self::Users(error) => error.fmt(f),
         }
     }
@@ -300,14 +308,9 @@ impl Display for PathProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFollowed { at, errno } => {
-                write!(
-                    f,
-                    "cannot be followed at {}: {}",
-                    at.display(),
-                    errno.desc()
-                )
+                write!(f, "cannot be followed at {}: {}", shown(at), errno.desc())
             }
-            Self::NotRead { at, errno } => write!(f, "{}: {}", at.display(), errno.desc()),
+            Self::NotRead { at, errno } => write!(f, "{}: {}", shown(at), errno.desc()),
             Self::UpFromMissing => f.write_str(
                 "goes up by `..` from a directory that does not exist: write it without",
             ),
@@ -315,8 +318,8 @@ impl Display for PathProblem {
                 f,
                 "leads through the symbolic link {} to {}, which a relative path must not: \
                  name the directory itself in the policy",
-                at.display(),
-                target.display()
+                shown(at),
+                shown(Path::new(target))
             ),
             Self::Trusted { directory, files } => {
                 let advice = match files {
@@ -331,7 +334,7 @@ impl Display for PathProblem {
                 write!(
                     f,
                     "would let the program write to {}, {advice}",
-                    directory.display()
+                    shown(directory)
                 )
             }
             Self::Unresolvable => f.write_str("leads nowhere"),

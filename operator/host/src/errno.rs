@@ -1,5 +1,6 @@
 //! Errors of the kernel, in words.
 
+use crate::path::shown;
 use nix::errno::Errno;
 use std::fmt::{self, Display};
 use std::io;
@@ -34,7 +35,7 @@ impl FileError {
 
 impl Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.error)
+        write!(f, "{}: {}", shown(&self.path), self.error)
     }
 }
 

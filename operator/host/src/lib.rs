@@ -8,6 +8,7 @@ pub mod cgroup;
 pub mod directory;
 pub mod errno;
 pub mod files;
+pub mod folder;
 pub mod memory;
 mod mountinfo;
 pub mod own_file;

@@ -2,15 +2,26 @@
 //! end, without following a symbolic link in their place.
 
 use nix::errno::Errno;
-use nix::fcntl::{FallocateFlags, Flock, FlockArg, OFlag, fallocate};
+use nix::fcntl::{FallocateFlags, OFlag, fallocate};
 use nix::unistd::geteuid;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a file is waited for on which another process has a lease. The kernel takes the lease away
+/// after 45 seconds, unless the host says otherwise (`/proc/sys/fs/lease-break-time`, fcntl(2)).
+const LEASE_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long it is until a look again.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A file that this process has locked, until it is dropped.
-pub type LockedFile = Flock<File>;
+#[derive(Debug)]
+pub struct LockedFile {
+    _file: File,
+}
 
 /// What a file is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,18 +30,34 @@ pub enum Access {
     Append,
     /// Reading it and writing over it.
     Update,
+    /// Locking it. It can be opened for writing alone: who may read a file may hold its lock
+    /// (flock(2)), also where the file is shown read-only.
+    Lock,
 }
 
-/// Opens a file of this user's, made where it is missing, which no other user can read.
+impl Access {
+    /// The mode that the file has.
+    const fn mode(self) -> u32 {
+        match self {
+            Self::Append | Self::Update => 0o600,
+            Self::Lock => 0o200,
+        }
+    }
+}
+
+/// Opens a file of this user's, made where it is missing, which no other user can read. It waits for a
+/// lease to end, and for nothing else.
 pub fn open(path: &Path, access: Access) -> io::Result<File> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let mut options = OpenOptions::new();
-    let options = options.create(true).mode(0o600).custom_flags(flags.bits());
+    let mode = access.mode();
+    let options = options.create(true).mode(mode).custom_flags(flags.bits());
     let options = match access {
         Access::Append => options.append(true),
         Access::Update => options.read(true).write(true).truncate(false),
+        Access::Lock => options.write(true).truncate(false),
     };
-    let file = options.open(path)?;
+    let file = open_patiently(options, path)?;
     let found = file.metadata()?;
     if !found.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -38,15 +65,43 @@ pub fn open(path: &Path, access: Access) -> io::Result<File> {
     if found.uid() != geteuid().as_raw() {
         return Err(io::Error::other("it has another owner"));
     }
-    if found.mode() & 0o777 != 0o600 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
+    if found.mode() & 0o777 != mode {
+        file.set_permissions(Permissions::from_mode(mode))?;
     }
     Ok(file)
 }
 
-/// Waits until no other process has it locked, and locks it.
-pub fn lock(file: File) -> Result<LockedFile, Errno> {
-    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno)
+/// Opens a file, and tries again for as long as another process can have a lease on it. Without
+/// `O_NONBLOCK` the call itself would wait, and no signal would end it.
+fn open_patiently(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let start = Instant::now();
+    loop {
+        match options.open(path) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if start.elapsed() > LEASE_PATIENCE {
+                    return Err(error);
+                }
+                std::thread::sleep(PAUSE);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Locks a file. It waits for at most so long until no other process has it locked: then the error is
+/// `TimedOut`.
+pub fn lock(file: File, patience: Duration) -> io::Result<LockedFile> {
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(LockedFile { _file: file }),
+            Err(TryLockError::WouldBlock) if start.elapsed() > patience => {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Sets room aside behind an offset, without making the file longer. Where the file system cannot,
@@ -64,8 +119,8 @@ pub fn reserve(file: &File, offset: u64, bytes: u32) -> Result<(), Errno> {
 pub fn read_end(path: &Path, limit: u64) -> io::Result<Option<String>> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     let mut options = OpenOptions::new();
-    let opened = options.read(true).custom_flags(flags.bits()).open(path);
-    let mut file = match opened {
+    let options = options.read(true).custom_flags(flags.bits());
+    let mut file = match open_patiently(options, path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -79,11 +134,27 @@ pub fn read_end(path: &Path, limit: u64) -> io::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, open, read_end};
+    use super::{Access, lock, open, read_end};
     use std::fs::{Permissions, set_permissions};
-    use std::io::Write as _;
+    use std::io::{ErrorKind, Write as _};
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
     use std::path::Path;
+    use std::time::Duration;
+
+    #[test]
+    fn a_lock_is_waited_for_and_not_for_good() {
+        let path = std::env::temp_dir().join(format!("purple-own-lock-{}", std::process::id()));
+        let locked = |patience| lock(open(&path, Access::Lock)?, patience);
+        let held = locked(Duration::ZERO);
+        assert!(held.is_ok());
+        let mode = std::fs::metadata(&path).map(|found| found.mode() & 0o777);
+        assert!(mode.is_ok_and(|mode| mode == 0o200));
+        let second = locked(Duration::from_millis(20)).map(drop);
+        assert!(second.is_err_and(|error| error.kind() == ErrorKind::TimedOut));
+        drop(held);
+        assert!(locked(Duration::ZERO).is_ok());
+        assert!(std::fs::remove_file(&path).is_ok());
+    }
 
     #[test]
     fn a_file_is_closed_to_others_and_read_from_its_end() {

@@ -1,10 +1,17 @@
 //! Which files and links the kernel passes when it resolves a path. Who can write at one of them
 //! decides where the path leads the next time.
 
+use purple_report::Visible;
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
+
+/// A path for a message: nothing hidden in it, whatever a file is called. `Path::display` shows all.
+pub fn shown(path: &Path) -> Visible<'_> {
+    Visible(path.as_os_str().as_bytes())
+}
 
 /// The most symbolic links that the kernel follows in a path (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;

@@ -7,17 +7,29 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use purple_report::Visible;
 use std::fmt::{self, Display};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
-/// Runs a command to its end and returns the exit status that a shell would report for it.
+/// How a command ended.
+#[derive(Debug)]
+pub struct EndedCommand {
+    /// The exit status that a shell would report for it.
+    pub status: u8,
+    /// All signals, which were passed on to it. Who has written down what must not be lost restores
+    /// them: then a signal ends this process again.
+    pub signals: BlockedSignals,
+}
+
+/// Runs a command to its end.
 ///
 /// It is in the same process group, because a shell gives its terminal to the group of the job: so what
 /// the keyboard sends reaches it without help, and all else is passed on.
-pub fn supervise(command: &mut Command) -> Result<u8, SuperviseError> {
+pub fn supervise(command: &mut Command) -> Result<EndedCommand, SuperviseError> {
     refuse_ignored_children()?;
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = Visible(command.get_program().as_bytes()).to_string();
     let child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Err(SuperviseError::Start { program, error }),
@@ -29,16 +41,16 @@ pub fn supervise(command: &mut Command) -> Result<u8, SuperviseError> {
 }
 
 /// Waits for the child's end, and passes on every signal until then that it has not got itself.
-fn wait_and_forward(child: Pid) -> Result<u8, Errno> {
+fn wait_and_forward(child: Pid) -> Result<EndedCommand, Errno> {
     // What came before this ended us, and with us the child.
+    let signals = BlockedSignals::block()?;
     let all: SigSet = Signal::iterator().collect();
-    all.thread_block()?;
-    let signals = SignalFd::with_flags(&all, SfdFlags::SFD_CLOEXEC)?;
+    let taker = SignalFd::with_flags(&all, SfdFlags::SFD_CLOEXEC)?;
     let mut resumed = false;
     loop {
         while let Some(change) = state_change(child)? {
             match change {
-                StateChange::Ended(status) => return Ok(status),
+                StateChange::Ended(status) => return Ok(EndedCommand { status, signals }),
                 StateChange::Stopped(signal) => {
                     stop(signal)?;
                     kill(child, Signal::SIGCONT)?;
@@ -46,7 +58,7 @@ fn wait_and_forward(child: Pid) -> Result<u8, Errno> {
                 }
             }
         }
-        let Some(taken) = signals.read_signal()? else {
+        let Some(taken) = taker.read_signal()? else {
             continue;
         };
         if has_reached_group(&taken, child) {

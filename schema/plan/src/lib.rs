@@ -38,7 +38,7 @@ pub use error::{DecodeError, EncodeError};
 pub use field::{Field, Reader, Record, Writer};
 pub use limits::{
     HEADER_BYTES, INSTRUCTION_BYTES, MAGIC, MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_PLAN_BYTES,
-    MAX_SOURCES, MAX_VARIABLES, SEAL_BYTES, SECTION_ENTRY_BYTES, VERSION,
+    MAX_SOURCES, MAX_TMPFS_BYTES, MAX_VARIABLES, SEAL_BYTES, SECTION_ENTRY_BYTES, VERSION,
 };
 pub use records::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,

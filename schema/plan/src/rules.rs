@@ -2,7 +2,7 @@
 //! stands, is refused: a reader that skipped it would apply less than the plan says.
 
 use crate::error::DecodeError;
-use crate::limits::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS};
+use crate::limits::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS, MAX_TMPFS_BYTES};
 use crate::records::{
     Audit, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Mount, MountKind, Network, PathAccess,
     PortAccess, Process, Rlimit, audit_flags, landlock_fs, landlock_net, landlock_scope,
@@ -34,10 +34,13 @@ pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
     known(mount.mode <= 0o7777)?;
     known(straight_down(mount.target))?;
     known(mount.source.is_empty() == (mount.kind != MountKind::Bind))?;
-    if mount.kind != MountKind::Tmpfs {
-        known(mount.size == 0 && mount.inodes == 0)?;
-    }
-    let stub = mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY);
+    // To the kernel 0 means no limit.
+    known(match mount.kind {
+        MountKind::Tmpfs => (1..=MAX_TMPFS_BYTES).contains(&mount.size) && mount.inodes != 0,
+        _ => mount.size == 0 && mount.inodes == 0,
+    })?;
+    let stub = mount.flags
+        & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET);
     if stub != 0 {
         known(matches!(mount.kind, MountKind::Mask | MountKind::SelfBind))?;
         known(stub.is_power_of_two() && mount.flags & mount_flags::OPTIONAL == 0)?;

@@ -100,9 +100,10 @@ pub struct OutputPath {
     #[schemars(title = "Path inside")]
     pub sandbox_path: String,
     /// Paths below it that the program can neither change nor make, where they are missing: such as
-    /// `Makefile`, or `hooks/` for a directory. `@project` and `@home` stand for those through which
-    /// other programs would run what was planted there; a project directory has the first without
-    /// saying so, a home directory both. `"!PATH"` and `"!@project"` take out of these groups.
+    /// `Makefile`, or `hooks/` for a directory. `@project`, `@home` and `@ci` stand for those through
+    /// which other programs would run what was planted there; a project directory has the first
+    /// without saying so, a home directory the first two. `"!PATH"` and `"!@project"` take out of
+    /// these groups.
     #[schemars(title = "Read-only paths in it")]
     #[schemars(extend("examples" = [["Makefile", "!.git/config"]]))]
     #[schemars(extend("default" = []))]

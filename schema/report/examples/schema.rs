@@ -1,7 +1,7 @@
-//! Prints the JSON Schema of the report or of the audit record, made from the declarations:
+//! Prints the JSON Schema of the report or of one of the audit log's records, made from the declarations:
 //! `cargo run -p purple-report --example schema report`.
 
-use purple_report::{AuditRecord, Object, Report, Shape};
+use purple_report::{AuditRecord, Object, Report, Shape, StartRecord};
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         print!("{text}");
         ExitCode::SUCCESS
     } else {
-        eprintln!("schema: name one of: report, record");
+        eprintln!("schema: name one of: report, record, start");
         ExitCode::from(2)
     }
 }
@@ -21,6 +21,7 @@ pub(crate) fn schema(name: &str) -> Option<String> {
     let object = match name {
         "report" => &Report::OBJECT,
         "record" => &AuditRecord::OBJECT,
+        "start" => &StartRecord::OBJECT,
         _ => return None,
     };
     let mut definitions = Map::new();

@@ -77,7 +77,7 @@ macro_rules! object {
 
         impl<H: $crate::value::Storage> $name<H> {
             /// Writes it as one line.
-            pub fn write_line(self, sink: &mut dyn $crate::json::Sink) {
+            pub fn write_line(self, sink: &mut dyn $crate::sink::Sink) {
                 <$name as $crate::value::Kind>::write::<H>(self, &mut $crate::json::Json::new(sink));
                 sink.push("\n");
             }

@@ -1,13 +1,9 @@
 //! Writing JSON piece by piece: what is written is never held as a whole.
 
+use crate::sink::Sink;
 use crate::time::civil;
+use crate::visible::{Piece, pieces, push_digits, push_json_escape};
 use core::time::Duration;
-
-/// Takes text. What goes wrong with it, a sink keeps for itself until the end.
-pub trait Sink {
-    /// Takes the next piece.
-    fn push(&mut self, text: &str);
-}
 
 /// JSON on its way to a sink.
 pub struct Json<'s> {
@@ -62,31 +58,32 @@ impl<'s> Json<'s> {
         self.push(word);
     }
 
-    /// A string. Bytes that are not UTF-8 become U+FFFD; control characters are escaped.
+    /// A string. Bytes that are not UTF-8 become U+FFFD; what is hidden ([`crate::is_hidden`]) is escaped.
     pub fn text(&mut self, before: &str, bytes: &[u8]) {
         self.push("\"");
         self.push(before);
-        for chunk in bytes.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                self.character(character);
-            }
-            if !chunk.invalid().is_empty() {
-                self.character(char::REPLACEMENT_CHARACTER);
+        for piece in pieces(bytes) {
+            match piece {
+                Piece::Plain(text) => self.plain(text),
+                Piece::Hidden(character) => push_json_escape(character, self.sink),
+                Piece::Invalid(_) => self.push("\u{fffd}"),
             }
         }
         self.push("\"");
     }
 
-    fn character(&mut self, character: char) {
-        if character.is_control() {
-            let [.., high, low] = u32::from(character).to_be_bytes();
-            self.push("\\u");
-            return self.digits(&[high, low]);
+    /// Text with nothing hidden in it.
+    fn plain(&mut self, text: &str) {
+        for part in text.split_inclusive(['"', '\\']) {
+            match part.strip_suffix(['"', '\\']) {
+                Some(before) => {
+                    self.push(before);
+                    self.push("\\");
+                    self.push(part.get(before.len()..).unwrap_or_default());
+                }
+                None => self.push(part),
+            }
         }
-        if matches!(character, '"' | '\\') {
-            self.push("\\");
-        }
-        self.push(character.encode_utf8(&mut [0; 4]));
     }
 
     /// A string of hexadecimal digits, behind a word.
@@ -98,12 +95,8 @@ impl<'s> Json<'s> {
     }
 
     fn digits(&mut self, bytes: &[u8]) {
-        const DIGITS: &str = "0123456789abcdef";
         for byte in bytes {
-            for digit in [byte >> 4, byte & 15] {
-                let at = usize::from(digit);
-                self.push(DIGITS.get(at..=at).unwrap_or_default());
-            }
+            push_digits(u32::from(*byte), 2, self.sink);
         }
     }
 
@@ -202,10 +195,10 @@ mod tests {
 
     #[test]
     fn any_bytes_are_one_string_without_control_characters() {
-        let bytes = b"a\n\"\\\x1b\x7f\xc2\x9b\xff\xfe\xc3";
+        let bytes = b"a\n\"\\\x1b\x7f\xc2\x9b\xe2\x80\xae\xff\xfe\xc3";
         assert_eq!(
             written(|json| json.text("", bytes)),
-            "\"a\\u000a\\\"\\\\\\u001b\\u007f\\u009b\u{fffd}\u{fffd}\u{fffd}\""
+            "\"a\\u000a\\\"\\\\\\u001b\\u007f\\u009b\\u202e\u{fffd}\u{fffd}\u{fffd}\""
         );
     }
 

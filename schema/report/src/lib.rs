@@ -11,7 +11,7 @@
 //!
 //! What a value proves: that each key is there with a value of its kind. What it does not
 //! prove: that what it says is true, or that texts in it, which can come from inside a sandbox, are
-//! fit for a terminal.
+//! fit for a terminal: [`Visible`] makes them so, here and in every other program of Purple's.
 #![no_std]
 #![deny(
     clippy::as_conversions,
@@ -31,21 +31,27 @@ mod receipt;
 mod record;
 mod report;
 mod shape;
+mod sink;
 mod storage;
 mod time;
 mod value;
+mod visible;
 
-pub use denial::Denial;
-pub use json::{Json, Sink};
+pub use denial::{Denial, Unlisted};
+pub use json::Json;
 pub use kind::{
     Arguments, Array, Bits, Digest, Flag, Integer, List, Nullable, Number, Seconds, Text, Time,
     Word, parse_digest,
 };
 pub use outcome::{Outcome, SETUP_REFUSED, Status};
 pub use receipt::{CapabilitySets, IdMap, Landlock, Receipt, Seccomp};
-pub use record::{AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent};
+pub use record::{
+    AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent, StartRecord, StartType,
+};
 pub use report::{CgroupUsage, Report};
 pub use shape::{Field, Object, Shape};
+pub use sink::Sink;
 pub use storage::{Borrowed, Declared};
 pub use time::parse_time;
 pub use value::{Argument, ArgumentsOf, Kind, ListOf, Members, Source, Storage, TextOf};
+pub use visible::{Piece, Visible, VisibleJson, VisibleLines, is_hidden, pieces, push_visible};

@@ -14,14 +14,46 @@ words! {
 }
 
 words! {
+    /// What a record of a start is about.
+    StartType {
+        /// a run that is being started
+        SandboxStart = "sandbox_start",
+    }
+}
+
+words! {
     /// What an event of a run is.
     EventType {
         /// calls were denied
         SyscallDeny = "syscall_deny",
-        /// so many denied calls found no room in the list
+        /// calls were denied that had more kinds of arguments than are listed: these are the latest
+        SyscallDenyOthers = "syscall_deny_others",
+        /// so many denied calls of this name found no room in the list
         DenialsNotListed = "denials_not_listed",
         /// the recorder was killed: later denied calls are missing
         RecorderEnded = "recorder_ended",
+    }
+}
+
+object! {
+    /// A run that is being started: what is known of it before it runs.
+    StartRecord {
+        /// when it was started
+        timestamp: Time,
+        /// what the record is about
+        event_type: StartType,
+        /// the run's own id, which the record of its end has too
+        sandbox_id: Text,
+        /// the policy's name
+        policy_name: Text,
+        /// the command and its arguments
+        command: List<Text>,
+        /// the plan's digest
+        plan: Digest,
+        /// the record's number
+        sequence: Number,
+        /// the SHA-256 of the line before it
+        previous: Digest,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The report: what purple-exec writes at the end of a run.
 
 use crate::declare::object;
-use crate::denial::Denial;
+use crate::denial::{Denial, Unlisted};
 use crate::kind::{Digest, Flag, List, Nullable, Number, Seconds, Text, Time};
 use crate::outcome::{Outcome, Status};
 use crate::receipt::Receipt;
@@ -43,10 +43,10 @@ object! {
         disk_io_bytes: Number,
         /// what was in force just before the command started; null when it did not get that far
         receipt: Nullable<Receipt>,
-        /// denied calls, those alike in number and policy line as one; null where the filter reports none
+        /// denied calls, those alike in number, policy line and arguments as one; null where the filter reports none
         denied: Nullable<List<Denial>>,
-        /// how many denied calls found no room in the list; null as above
-        denied_beyond: Nullable<Number>,
+        /// denied calls that found no room in the list, by number; null as above
+        denied_beyond: Nullable<List<Unlisted>>,
         /// false where the recorder was killed; null as above
         denied_whole: Nullable<Flag>,
     }

@@ -1,10 +1,11 @@
 /* Times one kind of work, where it runs: the processor time of this process and of those it has
  * started, so that it does not matter who else wants the processor.
  *
- *   loops KIND COUNT        prints nanoseconds
+ *   loops KIND COUNT                    prints nanoseconds
+ *   loops run COMMAND [ARGUMENT...]     the same of one command, whose output goes to standard error
  *
- * KIND: cpu (arithmetic), getppid, open (openat and close of one file), fork (fork, execve of
- * /bin/true, wait). */
+ * KIND: cpu (arithmetic), getppid, open (openat and close of one file), deep (the same for one six
+ * directories below the working directory), fork (fork, execve of /bin/true, wait). */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,9 +27,9 @@ static void compute(void)
     sink = value;
 }
 
-static void open_and_close(void)
+static void open_and_close(const char *path)
 {
-    int fd = open("/usr/bin/env", O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || close(fd))
         _exit(3);
 }
@@ -40,6 +41,19 @@ static void fork_and_execute(void)
     pid_t child = fork();
     if (child == 0) {
         execve(command[0], command, environment);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status)
+        _exit(4);
+}
+
+static void run(char **command)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(2, 1);
+        execvp(command[0], command);
         _exit(127);
     }
     if (child < 0 || waitpid(child, &status, 0) != child || status)
@@ -59,12 +73,14 @@ static long long spent(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3)
+    if (argc < 3)
         return 2;
     const char *kind = argv[1];
     long count = atol(argv[2]);
     long long before = spent();
-    if (!strcmp(kind, "cpu"))
+    if (!strcmp(kind, "run"))
+        run(argv + 2);
+    else if (!strcmp(kind, "cpu"))
         for (long turn = 0; turn < count; turn++)
             compute();
     else if (!strcmp(kind, "getppid"))
@@ -72,7 +88,10 @@ int main(int argc, char **argv)
             syscall(SYS_getppid);
     else if (!strcmp(kind, "open"))
         for (long turn = 0; turn < count; turn++)
-            open_and_close();
+            open_and_close("/usr/bin/env");
+    else if (!strcmp(kind, "deep"))
+        for (long turn = 0; turn < count; turn++)
+            open_and_close("one/two/three/four/five/six/file");
     else if (!strcmp(kind, "fork"))
         for (long turn = 0; turn < count; turn++)
             fork_and_execute();

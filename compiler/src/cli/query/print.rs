@@ -2,7 +2,7 @@
 
 use super::filter::{Filter, QueryResult};
 use super::unseen::unseen;
-use crate::cli::source_line;
+use crate::cli::{output, source_line};
 use purple_plan::Plan;
 use purplec::diagnostics::render::visible;
 use purplec::ir::syscalls::{Action, Reason};
@@ -18,7 +18,7 @@ pub(super) fn all_as_json(plan: &Plan<'_>, filter: &Filter, all: &[QueryResult])
         .iter()
         .map(|answer| object(plan, filter, answer))
         .collect();
-    format!("{:#}\n", Value::Array(list))
+    output::json(&Value::Array(list))
 }
 
 /// The same for people.

@@ -1,8 +1,8 @@
 //! One line of a policy for a screen: nothing hidden in it, and cut around the place where it is long.
 
 use crate::diagnostics::Severity;
-use crate::diagnostics::is_hidden;
 use crate::source::{Sources, Span};
+use purple_report::Visible;
 use unicode_width::UnicodeWidthChar;
 
 /// How many characters before the underlined text an excerpt of a long line shows.
@@ -113,19 +113,11 @@ impl Line {
 
 /// Text with each control, bidirectional or zero-width character spelt out as `\u{..}`.
 pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        push_visible(&mut out, character);
-    }
-    out
+    Visible(text.as_bytes()).to_string()
 }
 
 fn push_visible(out: &mut String, character: char) {
-    if is_hidden(character) || character == '\n' {
-        out.extend(character.escape_unicode());
-    } else {
-        out.push(character);
-    }
+    out.push_str(&visible(character.encode_utf8(&mut [0; 4])));
 }
 
 /// A message that fits on a screen, with nothing hidden in it.

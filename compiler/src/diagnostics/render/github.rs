@@ -1,13 +1,14 @@
 //! The form for GitHub's workflow logs: commands that become annotations in a pull request.
 //!
 //! Source: the runner's `ActionCommand` (github.com/actions/runner, `src/Runner.Common`): `%`, CR and
-//! LF are escaped in messages, `:` and `,` in properties too.
+//! LF are escaped in messages, `:` and `,` in properties too. What is hidden beside them is spelt out.
 
 use super::excerpt::{clipped, place, visible};
 use super::repair::repair;
 use super::tally::Failure;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::source::Sources;
+use purple_report::VisibleLines;
 use std::fmt::Write as _;
 
 /// One command a finding, in the order given.
@@ -81,7 +82,9 @@ pub fn github_failure(failure: &Failure) -> String {
 
 /// A message, escaped.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
+    VisibleLines(text)
+        .to_string()
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }

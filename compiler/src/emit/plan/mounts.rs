@@ -53,6 +53,7 @@ fn flags(step: &Step) -> u32 {
                 | match stub {
                     Stub::Directory => mount_flags::STUB_DIRECTORY,
                     Stub::File(_) => mount_flags::STUB_FILE,
+                    Stub::Socket => mount_flags::STUB_SOCKET,
                 }
         }
         _ => 0,

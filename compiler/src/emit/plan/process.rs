@@ -10,8 +10,12 @@ use purple_plan::{
 };
 use std::collections::BTreeSet;
 
-/// `RLIMIT_CORE` (asm-generic/resource.h).
+/// The numbers of the resources (asm-generic/resource.h).
 const RLIMIT_CORE: u32 = 4;
+const RLIMIT_NPROC: u32 = 6;
+const RLIMIT_MEMLOCK: u32 = 8;
+const RLIMIT_SIGPENDING: u32 = 11;
+const RLIMIT_MSGQUEUE: u32 = 12;
 
 /// The record of the process.
 pub(super) fn process<'t>(ir: &Ir, texts: &'t Texts, lines: Lines<'_>) -> Process<'t> {
@@ -74,6 +78,10 @@ pub(super) fn limit(limit: &ir::Limit, lines: Lines<'_>) -> Rlimit {
     Rlimit {
         resource: match limit.resource {
             Resource::Core => RLIMIT_CORE,
+            Resource::Processes => RLIMIT_NPROC,
+            Resource::LockedMemory => RLIMIT_MEMLOCK,
+            Resource::QueuedSignals => RLIMIT_SIGPENDING,
+            Resource::MessageQueues => RLIMIT_MSGQUEUE,
         },
         line: lines.of(limit.span),
         soft: limit.soft,

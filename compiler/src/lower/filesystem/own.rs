@@ -37,9 +37,10 @@ const DEVICE_LINKS: [(&str, &str); 5] = [
 ];
 
 /// What the kernel shows of itself and of the host, and no program inside needs.
-pub(super) const MASKED: [&str; 14] = [
+pub(super) const MASKED: [&str; 15] = [
     "/proc/acpi",
     "/proc/asound",
+    "/proc/cmdline",
     "/proc/interrupts",
     "/proc/kallsyms",
     "/proc/kcore",
@@ -52,6 +53,22 @@ pub(super) const MASKED: [&str; 14] = [
     "/sys/devices/virtual/powercap",
     "/sys/firmware",
     "/sys/kernel",
+];
+
+/// What names the host, below what is made read-only: it is covered after that.
+pub(super) const MASKED_BELOW: [&str; 1] = ["/proc/sys/kernel/random/boot_id"];
+
+/// What one user namespace may use of what the kernel counts by user, through all namespaces (`struct
+/// ucounts`, linux/user_namespace.h): less than half of what a host gives a user by default, so that one
+/// sandbox leaves the others and the user's own programs some. A host without the mechanism has not
+/// the file.
+const COUNTED_BY_USER: [(&str, &str); 4] = [
+    // The defaults are 128, and a share of the memory: 8192 and more (inotify(7)).
+    ("/proc/sys/user/max_inotify_instances", "48"),
+    ("/proc/sys/user/max_inotify_watches", "32768"),
+    // The defaults are 128, and a share of the memory (fanotify(7)).
+    ("/proc/sys/user/max_fanotify_groups", "48"),
+    ("/proc/sys/user/max_fanotify_marks", "32768"),
 ];
 
 /// Kernel files that change the host when written.
@@ -103,11 +120,16 @@ pub(super) fn kernel(wanted: &Filesystem, capable: bool) -> Vec<Step> {
     let setting = Action::Setting(namespaces.to_owned());
     let limit = "/proc/sys/user/max_user_namespaces";
     steps.push(own(limit, setting, Attributes::NONE));
+    steps.extend(COUNTED_BY_USER.map(|(path, most)| Step {
+        optional: true,
+        ..own(path, Action::Setting(most.to_owned()), Attributes::NONE)
+    }));
     steps.extend(MASKED.map(|path| mask(path, None)));
     steps.extend(READ_ONLY_KERNEL.map(|path| Step {
         optional: true,
         ..own(path, Action::ReadOnly, FIXED)
     }));
+    steps.extend(MASKED_BELOW.map(|path| mask(path, None)));
     steps.extend(DEVICES.map(|path| {
         let device = Action::Bind {
             source: path.to_owned(),

@@ -1,11 +1,11 @@
 //! The steps for what is hidden, and for what is kept as it is in writable directories.
 
 use super::attributes::{FIXED, READ_ONLY};
-use super::own::{self, MASKED, RESERVED};
+use super::own::{self, MASKED, MASKED_BELOW, RESERVED};
 use super::tree::{PlannedPath, Tree, is_within};
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::{Action, Step};
-use crate::resolve::{Filesystem, Masked, Protected};
+use crate::resolve::{Filesystem, Masked, Origin, Protected};
 
 /// Puts protected paths and masks into the tree, which has everything else. What is hidden of `/proc` and
 /// `/sys` is returned: it goes after them.
@@ -14,16 +14,25 @@ pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<
     for masked in &wanted.masked {
         kernel.extend(mask(tree, masked, sink));
     }
-    for path in wanted.protected.iter().filter(|path| path.named) {
+    let (named, others): (Vec<_>, Vec<_>) = wanted
+        .protected
+        .iter()
+        .partition(|path| path.origin == Origin::Named);
+    for path in named {
         protect(tree, path, sink);
     }
-    for path in wanted.protected.iter().filter(|path| !path.named) {
+    for path in others {
         // What the policy itself says of a path, or of one above or below it, goes before a group.
         let upper = tree
             .nearest(&path.inside)
             .map(|(_, planned)| planned.is_writable_bind());
-        if upper == Some(true) && !tree.is_used(&path.inside) {
+        if upper != Some(true) {
+            continue;
+        }
+        if !tree.is_used(&path.inside) {
             tree.add(&path.inside, planned(path));
+        } else if !tree.has(&path.inside) && path.origin == (Origin::OtherView { named: true }) {
+            in_the_way(tree, path, sink);
         }
     }
     kernel
@@ -39,6 +48,20 @@ fn planned(path: &Protected) -> PlannedPath {
         named: path.span,
         ..PlannedPath::new(action, READ_ONLY)
     }
+}
+
+/// A path that is kept as it is in another view of its directory, and here has something below it.
+fn in_the_way(tree: &Tree, path: &Protected, sink: &mut Sink) {
+    let message = format!(
+        "{} is another name of a path that is kept as it is, and the policy puts something into it",
+        quote(&path.inside)
+    );
+    let mut found = Diagnostic::error("kept-also-writable", path.span.unwrap_or_default(), message)
+        .with_help("show the directory once, or put that elsewhere");
+    if let Some(below) = tree.below(&path.inside).and_then(|(_, below)| below.named) {
+        found = found.with_related(below, "put here");
+    }
+    sink.push(found);
 }
 
 /// Keeps a path that the policy names as it is.
@@ -69,7 +92,8 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
         .iter()
         .any(|kernel| path.starts_with(kernel))
     {
-        let known = MASKED.iter().any(|tree| is_within(path, tree));
+        let mut all = MASKED.iter().chain(&MASKED_BELOW);
+        let known = all.any(|tree| is_within(path, tree));
         return (!known).then(|| own::mask(path, Some(span)));
     }
     // The tree itself says what is wrong with these.

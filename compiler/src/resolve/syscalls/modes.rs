@@ -2,7 +2,9 @@
 //!
 //! What a program writes below an output path belongs to the directory's owner, outside too: a file
 //! that it makes set-user-id runs as that owner for everybody on the host. A mount option keeps
-//! such a file from working inside, and nothing keeps it from being made but the filter.
+//! such a file from working inside, and nothing keeps it from being made but the filter. A policy
+//! without output paths needs it as well: standard output may be a file of the host, and a process
+//! outside may send one over a socket.
 
 use super::resolver::call_mut;
 use crate::ir::syscalls::{
@@ -12,7 +14,7 @@ use crate::source::Span;
 use crate::syscalls::{Arch, errno_number, signature, syscall};
 
 /// Denies every call that sets one of the bits, before anything can let it through; `span` is what
-/// of the policy makes it necessary. Calls that cannot go through anyway stay as they are.
+/// of the policy it is shown at. Calls that cannot go through anyway stay as they are.
 pub(crate) fn forbid_set_id(meaning: &mut Meaning, span: Span) {
     for one in std::iter::once(&mut meaning.native).chain(&mut meaning.compat) {
         for call in &CALLS {

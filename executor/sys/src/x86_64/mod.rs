@@ -1,5 +1,6 @@
 //! x86-64: the instructions, the entry point and the numbers of the system calls.
 
+pub(crate) mod arguments;
 pub(crate) mod bytes;
 pub(crate) mod entry;
 pub(crate) mod instruction;

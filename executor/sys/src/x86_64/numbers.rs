@@ -1,24 +1,40 @@
 //! The numbers of system calls on x86-64, as `asm/unistd_64.h` has them (`__NR_*`); a test holds
 //! them against the table that the compiler has from there.
 //!
-//! There are two groups, and a call may be in both: the calls that this crate makes, and the calls
-//! of which [`super::paths`] says which argument is a path. No other file has a bare number.
+//! There are two groups, and a call may be in both: the calls that this crate makes or names in a filter
+//! of its own, and the calls of which [`super::paths`] says which argument is a path. No other file has a bare number.
 
-// The calls that are made here.
+// The calls that are made or named here.
 
+pub(crate) const CLOSE: u32 = 3;
+pub(crate) const POLL: u32 = 7;
 pub(crate) const RT_SIGACTION: u32 = 13;
 pub(crate) const RT_SIGPROCMASK: u32 = 14;
 pub(crate) const IOCTL: u32 = 16;
+pub(crate) const PREAD64: u32 = 17;
+pub(crate) const RECVMSG: u32 = 47;
 pub(crate) const EXECVE: u32 = 59;
 pub(crate) const WAIT4: u32 = 61;
 pub(crate) const KILL: u32 = 62;
+pub(crate) const FCNTL: u32 = 72;
+pub(crate) const SETSID: u32 = 112;
+pub(crate) const GETSID: u32 = 124;
 pub(crate) const RT_SIGTIMEDWAIT: u32 = 128;
+pub(crate) const SETPRIORITY: u32 = 141;
+pub(crate) const SCHED_SETPARAM: u32 = 142;
+pub(crate) const SCHED_SETSCHEDULER: u32 = 144;
+pub(crate) const SCHED_SETAFFINITY: u32 = 203;
+pub(crate) const CLOCK_GETTIME: u32 = 228;
 pub(crate) const EXIT_GROUP: u32 = 231;
 pub(crate) const KEYCTL: u32 = 250;
+pub(crate) const IOPRIO_SET: u32 = 251;
+pub(crate) const PPOLL: u32 = 271;
 pub(crate) const UNSHARE: u32 = 272;
 pub(crate) const SIGNALFD4: u32 = 289;
 pub(crate) const PRLIMIT64: u32 = 302;
+pub(crate) const PROCESS_VM_READV: u32 = 310;
 pub(crate) const KCMP: u32 = 312;
+pub(crate) const SCHED_SETATTR: u32 = 314;
 pub(crate) const SECCOMP: u32 = 317;
 pub(crate) const CLONE3: u32 = 435;
 pub(crate) const CLOSE_RANGE: u32 = 436;

@@ -1,6 +1,7 @@
 //! Why the audit log cannot be read or written.
 
 use purple_host::Errno;
+use purple_host::path::shown;
 use std::fmt::{self, Display};
 use std::io;
 use std::path::PathBuf;
@@ -16,6 +17,13 @@ pub enum LogError {
         path: PathBuf,
         /// What failed.
         problem: LogProblem,
+    },
+    /// The file beside it that its writers lock.
+    Lock {
+        /// Its path.
+        path: PathBuf,
+        /// Why it cannot be opened or locked; `TimedOut` where another process has it for too long.
+        error: io::Error,
     },
     /// The file beside it that holds its head.
     Head {
@@ -50,10 +58,21 @@ impl Display for LogError {
                 "neither XDG_STATE_HOME nor HOME says where the audit log lies; write `log_path`",
             ),
             Self::Log { path, problem } => {
-                write!(f, "the audit log {}: {problem}", path.display())
+                write!(f, "the audit log {}: {problem}", shown(path))
+            }
+            Self::Lock { path, error } if error.kind() == io::ErrorKind::TimedOut => {
+                let path = shown(path);
+                write!(
+                    f,
+                    "the audit log is locked by another process, which does not let go; \
+                     `fuser -v {path}` names it"
+                )
+            }
+            Self::Lock { path, error } => {
+                write!(f, "the audit log's lock {}: {error}", shown(path))
             }
             Self::Head { path, problem } => {
-                write!(f, "the audit log's head {}: {problem}", path.display())
+                write!(f, "the audit log's head {}: {problem}", shown(path))
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::error::LogError;
 use super::log::{self, Head};
 use purple_host::FileError;
+use purple_host::path::shown;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ impl LogFiles {
     /// Every line, and where it stands: `FILE:NUMBER`.
     pub fn numbered(&self) -> impl Iterator<Item = (String, &str)> {
         self.texts.iter().flat_map(|(path, text)| {
-            let place = move |(at, line)| (format!("{}:{}", path.display(), at + 1), line);
+            let place = move |(at, line)| (format!("{}:{}", shown(path), at + 1), line);
             text.lines().enumerate().map(place)
         })
     }
@@ -93,7 +94,8 @@ enum LogFileKind {
 }
 
 fn kind(suffix: &str) -> LogFileKind {
-    let is_ours = suffix.is_empty() || (suffix.starts_with(['.', '-']) && suffix != ".head");
+    let beside = [log::HEAD, log::LOCK].contains(&suffix);
+    let is_ours = suffix.is_empty() || (suffix.starts_with(['.', '-']) && !beside);
     let is_compressed = [".gz", ".xz", ".zst", ".bz2"]
         .iter()
         .any(|end| suffix.ends_with(end));
@@ -141,7 +143,7 @@ mod tests {
         for suffix in [".1.gz", "-20261122.xz", ".2.zst", ".bz2"] {
             assert_eq!(kind(suffix), LogFileKind::Compressed, "{suffix}");
         }
-        for suffix in [".head", "s", "_1", "x.gz"] {
+        for suffix in [".head", ".lock", "s", "_1", "x.gz"] {
             assert_eq!(kind(suffix), LogFileKind::Other, "{suffix}");
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Beside the log lies its head: the number and the hash of the last record. So a new file, when the
 //! old one was moved away, goes on where that one ended, and records that are cut from the end are
-//! missed. The head is what writers lock, for the log itself may be moved while they wait.
+//! missed. What writers lock is a third file, which nobody can open for reading: a lock needs no more
+//! than that, and a sandbox to which the directory is shown read-only could hold the log up.
 
 use super::error::{LogError, LogProblem};
 use super::json;
@@ -17,10 +18,18 @@ use std::fs::{DirBuilder, File};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What is set aside for a record before a run: a record with as many denied calls as there can be,
 /// each with a path of control characters, and a long command line.
-const RESERVED_BYTES: u32 = 1 << 20;
+const RESERVED_BYTES: u32 = 6 << 20;
+
+/// How long another writer may take. Each holds the lock while it writes one line.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the names of the files beside a log end in: its head's, and the lock's.
+pub(super) const HEAD: &str = ".head";
+pub(super) const LOCK: &str = ".lock";
 
 /// More than the longest record has: a command line and what it takes to escape it.
 const MAX_RECORD_BYTES: u64 = 16 << 20;
@@ -42,6 +51,16 @@ pub fn default_path() -> Result<PathBuf, LogError> {
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
+    /// The log and its head, open for writing until the record is written: for as long as they are, no
+    /// other process can get a lease that would keep this one from them (`F_SETLEASE`, fcntl(2)).
+    _kept_open: [File; 2],
+}
+
+/// A writer's turn: the lock, the head's file, and what is in it.
+struct Turn {
+    _lock: LockedFile,
+    place: File,
+    before: Head,
 }
 
 /// The number and the hash of a record.
@@ -89,112 +108,126 @@ impl Head {
 impl Log {
     /// Looks whether a record can be appended, and sets room aside for it.
     pub fn ready(path: PathBuf) -> Result<Self, LogError> {
-        let log = Self { path };
-        if let Some(directory) = log.path.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(directory)
-                .map_err(|error| log.failed(error))?;
+        let fail = |error| failed(&path, error);
+        if let Some(directory) = path.parent() {
+            let mut builder = DirBuilder::new();
+            let builder = builder.recursive(true).mode(0o700);
+            builder.create(directory).map_err(fail)?;
         }
-        let (head, _) = log.lock()?;
-        let file = log.open()?;
-        let size = log.size(&file)?;
+        let turn = take_turn(&path)?;
+        let file = open(&path)?;
+        let size = size(&path, &file)?;
         // Some file systems cannot: then the end of the run shows whether there is room.
-        own_file::reserve(&file, size, RESERVED_BYTES).map_err(|errno| log.failed(errno))?;
-        drop(head);
-        Ok(log)
+        own_file::reserve(&file, size, RESERVED_BYTES).map_err(|errno| failed(&path, errno))?;
+        Ok(Self {
+            path,
+            _kept_open: [file, turn.place],
+        })
     }
 
     /// Appends a record, which is made from the head before it, by one write.
     pub fn append(&self, record: impl FnOnce(&Head) -> String) -> Result<(), LogError> {
-        let failed = |error: std::io::Error| self.failed(error);
-        let (mut place, before) = self.lock()?;
-        let mut file = self.open()?;
-        let line = record(&before);
-        let size = self.size(&file)?;
+        let fail = |error: std::io::Error| failed(&self.path, error);
+        let mut turn = take_turn(&self.path)?;
+        let mut file = open(&self.path)?;
+        let line = record(&turn.before);
+        let size = size(&self.path, &file)?;
         let bytes = format!("{line}\n");
         let written = file.write(bytes.as_bytes());
         if !written.as_ref().is_ok_and(|count| *count == bytes.len()) {
             // Never leave a partial record.
-            file.set_len(size).map_err(failed)?;
+            file.set_len(size).map_err(fail)?;
             return Err(match written {
-                Ok(_) => self.failed(LogProblem::NoSpace),
-                Err(error) => failed(error),
+                Ok(_) => failed(&self.path, LogProblem::NoSpace),
+                Err(error) => fail(error),
             });
         }
-        file.sync_data().map_err(failed)?;
-        let after = Head::of(&line).ok_or_else(|| self.failed(LogProblem::NoNumber))?;
+        file.sync_data().map_err(fail)?;
+        let after = Head::of(&line).ok_or_else(|| failed(&self.path, LogProblem::NoNumber))?;
         // Of one length always, so that it is written over and never empty.
         let text = format!("{:020} {}\n", after.sequence, after.hash());
-        place.seek(SeekFrom::Start(0)).map_err(failed)?;
-        place.write_all(text.as_bytes()).map_err(failed)?;
-        place.sync_data().map_err(failed)
+        turn.place.seek(SeekFrom::Start(0)).map_err(fail)?;
+        turn.place.write_all(text.as_bytes()).map_err(fail)?;
+        turn.place.sync_data().map_err(fail)
     }
+}
 
-    /// Waits until no other process writes, and reads the head. A record whose writer did not come to
-    /// change the head counts.
-    fn lock(&self) -> Result<(LockedFile, Head), LogError> {
-        let failed = |problem| LogError::Head {
-            path: self.head(),
-            problem,
-        };
-        let file =
-            own_file::open(&self.head(), Access::Update).map_err(|error| failed(error.into()))?;
-        let mut locked = own_file::lock(file).map_err(|errno| failed(errno.into()))?;
-        let mut text = String::new();
-        locked
-            .read_to_string(&mut text)
-            .map_err(|error| failed(error.into()))?;
-        let last = self.last_line()?;
-        let head = match (text.as_str(), &last) {
-            ("", None) => Head::start(),
-            // The first writer, or one that was stopped while it changed the head.
-            ("", Some(line)) => match Head::of(line).filter(|_| bound_to(line, &Head::start())) {
-                Some(head) => head,
-                None => {
-                    return Err(failed(LogProblem::HeadMissing));
-                }
-            },
-            (text, last) => {
-                let head = Head::parse(text).ok_or_else(|| failed(LogProblem::HeadUnreadable))?;
-                let newer = last.as_ref().filter(|line| bound_to(line, &head));
-                newer.and_then(|line| Head::of(line)).unwrap_or(head)
+/// Waits until no other process writes, and reads the head. A record whose writer did not come to
+/// change the head counts.
+fn take_turn(log: &Path) -> Result<Turn, LogError> {
+    let lock = own_file::open(&lock_of(log), Access::Lock)
+        .and_then(|file| own_file::lock(file, PATIENCE))
+        .map_err(|error| LogError::Lock {
+            path: lock_of(log),
+            error,
+        })?;
+    let failed = |problem| LogError::Head {
+        path: head_of(log),
+        problem,
+    };
+    let opened = own_file::open(&head_of(log), Access::Update);
+    let mut place = opened.map_err(|error| failed(error.into()))?;
+    let mut text = String::new();
+    place
+        .read_to_string(&mut text)
+        .map_err(|error| failed(error.into()))?;
+    let last = last_line(log)?;
+    let before = match (text.as_str(), &last) {
+        ("", None) => Head::start(),
+        // The first writer, or one that was stopped while it changed the head.
+        ("", Some(line)) => match Head::of(line).filter(|_| bound_to(line, &Head::start())) {
+            Some(head) => head,
+            None => {
+                return Err(failed(LogProblem::HeadMissing));
             }
-        };
-        Ok((locked, head))
-    }
-
-    fn open(&self) -> Result<File, LogError> {
-        own_file::open(&self.path, Access::Append).map_err(|error| self.failed(error))
-    }
-
-    fn size(&self, file: &File) -> Result<u64, LogError> {
-        Ok(file.metadata().map_err(|error| self.failed(error))?.len())
-    }
-
-    /// The last record; a longer one than can be is taken as none of ours.
-    fn last_line(&self) -> Result<Option<String>, LogError> {
-        let text = read_end(&self.path, MAX_RECORD_BYTES)?;
-        Ok(text.and_then(|text| text.lines().last().map(str::to_owned)))
-    }
-
-    fn head(&self) -> PathBuf {
-        head_of(&self.path)
-    }
-
-    fn failed(&self, problem: impl Into<LogProblem>) -> LogError {
-        LogError::Log {
-            path: self.path.clone(),
-            problem: problem.into(),
+        },
+        (text, last) => {
+            let head = Head::parse(text).ok_or_else(|| failed(LogProblem::HeadUnreadable))?;
+            let newer = last.as_ref().filter(|line| bound_to(line, &head));
+            newer.and_then(|line| Head::of(line)).unwrap_or(head)
         }
+    };
+    Ok(Turn {
+        _lock: lock,
+        place,
+        before,
+    })
+}
+
+fn open(log: &Path) -> Result<File, LogError> {
+    own_file::open(log, Access::Append).map_err(|error| failed(log, error))
+}
+
+fn size(log: &Path, file: &File) -> Result<u64, LogError> {
+    Ok(file.metadata().map_err(|error| failed(log, error))?.len())
+}
+
+/// The last record; a longer one than can be is taken as none of ours.
+fn last_line(log: &Path) -> Result<Option<String>, LogError> {
+    let text = read_end(log, MAX_RECORD_BYTES)?;
+    Ok(text.and_then(|text| text.lines().last().map(str::to_owned)))
+}
+
+fn failed(log: &Path, problem: impl Into<LogProblem>) -> LogError {
+    LogError::Log {
+        path: log.to_owned(),
+        problem: problem.into(),
     }
 }
 
 /// Where a log's head lies.
 pub fn head_of(log: &Path) -> PathBuf {
+    beside(log, HEAD)
+}
+
+/// Where what its writers lock lies.
+fn lock_of(log: &Path) -> PathBuf {
+    beside(log, LOCK)
+}
+
+fn beside(log: &Path, ending: &str) -> PathBuf {
     let mut name: OsString = log.as_os_str().to_owned();
-    name.push(".head");
+    name.push(ending);
     PathBuf::from(name)
 }
 

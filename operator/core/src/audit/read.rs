@@ -3,7 +3,7 @@
 use super::{earlier_format, json};
 use purple_report::{
     Argument, ArgumentsOf, AuditRecord, Field, Kind, ListOf, Members, Outcome, Report, Source,
-    Status, Storage,
+    StartRecord, StartType, Status, Storage, Visible,
 };
 use serde_json::{Map, Value};
 use std::fmt;
@@ -25,7 +25,7 @@ pub struct NotDeclared(String);
 
 impl fmt::Display for NotDeclared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Visible(self.0.as_bytes()).fmt(f)
     }
 }
 
@@ -46,7 +46,34 @@ pub struct LogEntry {
     pub members: Value,
 }
 
-/// Reads a line of the log, also one in the earlier format.
+/// What a line of the log is about.
+pub enum LogLine {
+    /// A run that was being started.
+    Start(StartEntry),
+    /// A run that has ended.
+    End(LogEntry),
+}
+
+/// The record of a start, and its members for showing them all.
+pub struct StartEntry {
+    /// What it says.
+    pub record: StartRecord<OwnedValues>,
+    /// The same as JSON.
+    pub members: Value,
+}
+
+/// Reads a line of the log.
+pub fn line(text: &str) -> Result<LogLine, NotDeclared> {
+    let members = value(text)?;
+    let kind = members.get("event_type").and_then(Value::as_str);
+    if kind == Some(StartType::SandboxStart.name()) {
+        let record = StartRecord::read(&JsonAt::top(&members))?;
+        return Ok(LogLine::Start(StartEntry { record, members }));
+    }
+    record(text).map(LogLine::End)
+}
+
+/// Reads the record of a run that has ended, also one in the earlier format.
 pub fn record(line: &str) -> Result<LogEntry, NotDeclared> {
     let members = earlier_format::renewed(value(line)?);
     let record = AuditRecord::read(&JsonAt::top(&members))?;

@@ -45,9 +45,9 @@ fn a_report() -> Value {
             "errno": "EPERM", "first_at": "2000-02-29T23:59:59.123Z", "comm": null,
             "args": ["0x0000000000000000", "0x0000000000000001", "0x0000000000000002",
                 "0x0000000000000003", "0x0000000000000004", "0xffffffffffffffff"],
-            "unreliable_path": null,
+            "unreliable_path": null, "varied": false,
         }],
-        "denied_beyond": 0,
+        "denied_beyond": [{"syscall": 165, "count": 2}],
         "denied_whole": true,
     })
 }

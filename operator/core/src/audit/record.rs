@@ -5,8 +5,9 @@ use super::read::OwnedValues;
 use purple_plan::{Plan, SourceLine};
 use purple_report::{
     Argument, AuditRecord, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
-    ResourceUsage, SecurityEvent, Sink, Status,
+    ResourceUsage, SecurityEvent, Sink, StartRecord, StartType, Status, Unlisted,
 };
+use purplec::diagnostics::render::visible;
 use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
 use std::collections::BTreeMap;
@@ -14,6 +15,37 @@ use std::time::Duration;
 
 /// The most lines about denied calls that people see at the end.
 const LINES: usize = 5;
+
+/// What is known of a run before it is started.
+pub struct Start<'a> {
+    /// What confines it.
+    pub plan: &'a Plan<'a>,
+    /// Names the run in the log.
+    pub id: &'a str,
+    /// When it is started, since 1970.
+    pub started: Duration,
+    /// The command and its arguments.
+    pub command: Vec<String>,
+}
+
+impl Start<'_> {
+    /// The record, as one line.
+    pub fn record(self, before: &Head) -> String {
+        let record = StartRecord::<OwnedValues> {
+            timestamp: self.started,
+            event_type: StartType::SandboxStart,
+            sandbox_id: self.id.to_owned(),
+            policy_name: self.plan.meta.policy_name.to_string_lossy().into_owned(),
+            command: self.command,
+            plan: self.plan.digest,
+            sequence: before.sequence.saturating_add(1),
+            previous: before.digest,
+        };
+        let mut line = Line(String::new());
+        <StartRecord as Kind>::write::<OwnedValues>(record, &mut Json::new(&mut line));
+        line.0
+    }
+}
 
 /// What is known of a run once it has ended.
 pub struct Run<'a> {
@@ -78,20 +110,26 @@ impl Run<'_> {
         list.into_iter().flatten().map(Denied)
     }
 
-    /// How many denied calls found no room in the list.
+    /// The calls that found no room in the list, by name.
+    fn unlisted(&self) -> impl Iterator<Item = &Unlisted> {
+        let report = self.report.as_ref();
+        let unlisted = report.and_then(|report| report.denied_beyond.as_ref());
+        unlisted.into_iter().flatten()
+    }
+
+    /// How many these are.
     fn beyond(&self) -> u64 {
-        let beyond = self.report.as_ref().and_then(|report| report.denied_beyond);
-        beyond.unwrap_or(0)
+        let counts = self.unlisted().map(|one| one.count);
+        counts.fold(0, u64::saturating_add)
     }
 
     fn events(&self) -> Vec<SecurityEvent<OwnedValues>> {
         let mut events: Vec<_> = self.denied().map(|one| one.event(self.plan)).collect();
-        if self.beyond() > 0 {
-            events.push(SecurityEvent {
-                count: Some(self.beyond()),
-                ..nothing_but(EventType::DenialsNotListed)
-            });
-        }
+        events.extend(self.unlisted().map(|one| SecurityEvent {
+            syscall: Some(name_of_number(one.syscall)),
+            count: Some(one.count),
+            ..nothing_but(EventType::DenialsNotListed)
+        }));
         let whole = self.report.as_ref().and_then(|report| report.denied_whole);
         if whole == Some(false) {
             events.push(nothing_but(EventType::RecorderEnded));
@@ -129,7 +167,7 @@ impl Run<'_> {
 
     fn place(&self, line: SourceLine) -> Option<String> {
         line.is_some().then(|| match source(self.plan, line) {
-            Some(name) => format!("line {} of {name}", line.line()),
+            Some(name) => format!("line {} of {}", line.line(), visible(&name)),
             None => line.to_string(),
         })
     }
@@ -240,7 +278,11 @@ impl Denied<'_> {
     fn event(&self, plan: &Plan<'_>) -> SecurityEvent<OwnedValues> {
         let line = self.line();
         SecurityEvent {
-            kind: EventType::SyscallDeny,
+            kind: if self.0.varied {
+                EventType::SyscallDenyOthers
+            } else {
+                EventType::SyscallDeny
+            },
             syscall: Some(self.name()),
             pid: Some(self.0.pid),
             process: self.0.comm.clone(),
@@ -253,6 +295,13 @@ impl Denied<'_> {
             policy_source: source(plan, line),
         }
     }
+}
+
+/// The name of a call of this architecture's that is known by its number alone.
+fn name_of_number(number: u64) -> String {
+    let name = u32::try_from(number).ok();
+    let name = name.and_then(|number| syscall_name(Arch::X86_64, number));
+    name.map_or_else(|| format!("call {number}"), str::to_owned)
 }
 
 fn hex(value: u64) -> Argument<String> {

@@ -2,6 +2,8 @@
 
 use super::files::{LogFiles, LogFilesError};
 use super::log::{self, Head, bound_to};
+use super::read::{self, LogLine};
+use purple_host::path::shown;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,9 @@ pub struct Verification {
     pub first: Option<u64>,
     /// The last record.
     pub last: Head,
+    /// Runs that were started and of which no end is recorded, by their ids: they still run, or their
+    /// end was lost.
+    pub unended: Vec<String>,
 }
 
 /// Follows the records of a log from the first to the last, and compares that with the head.
@@ -24,6 +29,7 @@ pub fn verify(path: &Path, files: &LogFiles) -> Result<Verification, LogFilesErr
     let mut before: Option<Head> = None;
     let mut first = None;
     let mut records = 0_u64;
+    let mut unended = Vec::new();
     let mut position = Position::default();
     for (file, line) in files.lines() {
         position = position.next(file);
@@ -34,6 +40,7 @@ pub fn verify(path: &Path, files: &LogFiles) -> Result<Verification, LogFilesErr
             continue;
         };
         records += 1;
+        note(line, &mut unended);
         first = first.or(Some(head.sequence));
         let known = before
             .take()
@@ -55,7 +62,18 @@ pub fn verify(path: &Path, files: &LogFiles) -> Result<Verification, LogFilesErr
         records,
         first,
         last,
+        unended,
     })
+}
+
+/// Takes note of a run that is started, or has ended.
+fn note(line: &str, unended: &mut Vec<String>) {
+    match read::line(line) {
+        Ok(LogLine::Start(entry)) => unended.push(entry.record.sandbox_id),
+        Ok(LogLine::End(entry)) => unended.retain(|id| *id != entry.record.sandbox_id),
+        // What it says is not asked here: the chain is.
+        Err(_) => {}
+    }
 }
 
 /// What is wrong with the head of a log whose last record is this.
@@ -96,7 +114,7 @@ impl Position {
 
 impl Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
+        write!(f, "{}:{}", shown(&self.file), self.line)
     }
 }
 
@@ -158,7 +176,7 @@ impl Display for Finding {
             Self::EndMissing { last, written } => {
                 write!(f, "the last record is {last}, and {written} were written")
             }
-            Self::HeadMissing(path) => write!(f, "{} is gone", path.display()),
+            Self::HeadMissing(path) => write!(f, "{} is gone", shown(path)),
         }
     }
 }

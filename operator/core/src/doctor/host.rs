@@ -2,6 +2,7 @@
 
 use super::report::{Check, CheckResult, Subject};
 use crate::cache;
+use purple_host::path::shown;
 use purple_host::probe::interfaces;
 use purple_host::settings::{proc_is_of_this_namespace, sysctl};
 use purple_host::{files, users};
@@ -102,7 +103,7 @@ fn kept_plans() -> CheckResult {
         return CheckResult::Ok("can be written".to_owned());
     }
     degraded(
-        format!("{} cannot be written", existing.display()),
+        format!("{} cannot be written", shown(existing)),
         "set XDG_CACHE_HOME to a directory of this user's",
     )
 }

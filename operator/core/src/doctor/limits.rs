@@ -7,6 +7,7 @@ use super::report::{Check, CheckResult, Subject};
 use purple_host::cgroup::{
     Cgroup, NoGroup, RunsParent, StepAsideError, version_1_holds_controllers,
 };
+use purple_host::path::shown;
 use purple_host::probe::cgroup::start_and_kill;
 use purple_host::process::BlockedSignals;
 use purple_host::{Errno, errno, users};
@@ -152,7 +153,7 @@ impl TrialGroup {
             }
         };
         let parent = parent.group();
-        let shown = parent.path().display();
+        let shown = shown(parent.path());
         let group = parent.child(&format!("purple-doctor-{}", std::process::id()));
         group
             .create()
@@ -186,7 +187,7 @@ impl Undo {
         let mut failed = Vec::new();
         let mut undone = |group: &Cgroup, result: io::Result<()>| {
             if let Err(error) = result {
-                failed.push(format!("{}: {error}", group.path().display()));
+                failed.push(format!("{}: {error}", shown(group.path())));
             }
         };
         if let Some(group) = &self.group {
@@ -225,7 +226,7 @@ impl Undo {
 
 /// The controllers that a group has of those that limits need.
 fn available_controllers(base: &Cgroup) -> Result<Vec<Controller>, Unavailable> {
-    let shown = base.path().display();
+    let shown = shown(base.path());
     let names = base
         .controllers()
         .map_err(|error| Unavailable::new(format!("{shown}: {error}")))?;
@@ -248,7 +249,7 @@ fn available_controllers(base: &Cgroup) -> Result<Vec<Controller>, Unavailable> 
 
 /// Leaves the group that is to be divided, where it is one that must hold no process.
 fn step_aside(base: &Cgroup, undo: &mut Undo) -> Result<(), Unavailable> {
-    let shown = base.path().display();
+    let shown = shown(base.path());
     let name = format!("purple-doctor-{}.supervisor", std::process::id());
     match base.step_aside(&name) {
         Ok(side) => {
@@ -270,7 +271,7 @@ fn without_processes(group: &Cgroup) -> Result<(), Unavailable> {
     if group.is_first() {
         return Ok(());
     }
-    let shown = group.path().display();
+    let shown = shown(group.path());
     let processes = group
         .processes()
         .map_err(|error| Unavailable::new(format!("{shown}: {error}")))?;
@@ -290,7 +291,7 @@ fn make_parent(group: &Cgroup) -> Result<bool, Unavailable> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => {
-            let shown = group.path().display();
+            let shown = shown(group.path());
             Err(Unavailable::new(format!("{shown}: {error}")))
         }
     }
@@ -315,7 +316,7 @@ fn delegate(
     if delegated.is_empty() {
         return Err(Unavailable::new(format!(
             "{} gives no controller to groups below it",
-            base.path().display()
+            shown(base.path())
         )));
     }
     Ok(delegated)

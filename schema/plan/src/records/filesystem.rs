@@ -98,6 +98,10 @@ pub mod mount_flags {
     pub const STUB_FILE: u32 = 16;
     /// The same with an empty directory for the target itself.
     pub const STUB_DIRECTORY: u32 = 32;
+    /// The same with a socket that nobody has bound, for the target itself and for a directory
+    /// above it.
+    pub const STUB_SOCKET: u32 = 64;
     /// Every bit there is.
-    pub const ALL: u32 = RECURSIVE | OPTIONAL | EXISTING | OWNED | STUB_FILE | STUB_DIRECTORY;
+    pub const ALL: u32 =
+        RECURSIVE | OPTIONAL | EXISTING | OWNED | STUB_FILE | STUB_DIRECTORY | STUB_SOCKET;
 }

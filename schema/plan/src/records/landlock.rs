@@ -24,7 +24,9 @@ record! {
 record! {
     /// What may be done to a file, or to a directory and all below it.
     pub struct PathAccess<'a> {
-        /// See [`landlock_fs`]. Bits that the version in use does not know mean nothing.
+        /// See [`landlock_fs`]. Bits that the version in use does not know mean nothing. `TRUNCATE`
+        /// without `WRITE_FILE` is for what a read-only mount keeps: it is left out where a standard
+        /// descriptor leads to files by a mount that is not the plan's.
         pub access: u64,
         /// See [`path_flags`].
         pub flags: u32,

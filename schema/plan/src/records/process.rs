@@ -38,10 +38,9 @@ record! {
 }
 
 /// Bits of [`Process::namespaces`] and [`Process::inner_namespaces`] (linux/sched.h). A plan can
-/// ask `clone3` for namespaces and for nothing else.
+/// ask `clone3` for namespaces and for nothing else; not for one of clocks (`CLONE_NEWTIME`), which
+/// clone3(2) takes for children only and no sandbox has.
 pub mod namespace_flags {
-    /// `CLONE_NEWTIME`: the clocks that count from the start.
-    pub const NEWTIME: u64 = 0x80;
     /// `CLONE_NEWNS`: mounts.
     pub const NEWNS: u64 = 0x2_0000;
     /// `CLONE_NEWCGROUP`: the control groups that it sees.
@@ -57,7 +56,7 @@ pub mod namespace_flags {
     /// `CLONE_NEWNET`: network devices and their settings.
     pub const NEWNET: u64 = 0x4000_0000;
     /// Every bit there is.
-    pub const ALL: u64 = NEWTIME | NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET;
+    pub const ALL: u64 = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET;
 }
 
 /// Bits of [`Process::flags`].

@@ -8,10 +8,11 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{select, subsequence};
 use purple_plan::{
-    Audit, AuditFailure, Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Layer, Meta,
-    Method, Mount, MountKind, Need, Network, NetworkMode, PathAccess, PortAccess, Process, Rlimit,
-    Source, SourceLine, audit_flags, landlock_fs, landlock_net, landlock_scope, mount_attrs,
-    mount_flags, namespace_flags, network_flags, path_flags, process_flags,
+    Audit, AuditFailure, Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Layer,
+    MAX_TMPFS_BYTES, Meta, Method, Mount, MountKind, Need, Network, NetworkMode, PathAccess,
+    PortAccess, Process, Rlimit, Source, SourceLine, audit_flags, landlock_fs, landlock_net,
+    landlock_scope, mount_attrs, mount_flags, namespace_flags, network_flags, path_flags,
+    process_flags,
 };
 use std::ffi::{CStr, CString};
 
@@ -96,7 +97,9 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
                     kind,
                     flags: flags
                         & mount_flags::ALL
-                        & !(mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY),
+                        & !(mount_flags::STUB_FILE
+                            | mount_flags::STUB_DIRECTORY
+                            | mount_flags::STUB_SOCKET),
                     attrs: attrs & mount_attrs::ALL,
                     mode: mode & 0o7777,
                     line: source_line(line),
@@ -105,8 +108,8 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
                 };
                 match kind {
                     MountKind::Tmpfs => Mount {
-                        size,
-                        inodes,
+                        size: size % MAX_TMPFS_BYTES + 1,
+                        inodes: inodes.max(1),
                         ..common
                     },
                     MountKind::Bind if source.is_empty() => Mount {

@@ -226,11 +226,6 @@ fn flags() {
         ),
         (" audit_flags", "SYSCALL", u64::from(audit_flags::SYSCALL)),
         (" audit_flags", "NETWORK", u64::from(audit_flags::NETWORK)),
-        (
-            " namespace_flags",
-            "CLONE_NEWTIME",
-            namespace_flags::NEWTIME,
-        ),
         (" namespace_flags", "CLONE_NEWNS", namespace_flags::NEWNS),
         (
             " namespace_flags",

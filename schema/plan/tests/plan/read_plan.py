@@ -111,9 +111,9 @@ def check_mount(it):
     require(it["mode"] <= 0o7777 and straight_down(it["target"]), "Value")
     require((it["source"] != b"") == (kind == "Bind"), "Value")
     require(kind == "Tmpfs" or it["size"] == it["inodes"] == 0, "Value")
-    stub = it["flags"] & 0x30
+    stub = it["flags"] & 0x70
     require(not stub or kind in ("Mask", "SelfBind"), "Value")
-    require(not stub or (stub != 0x30 and not it["flags"] & 0x2), "Value")
+    require(not stub or (stub in (0x10, 0x20, 0x40) and not it["flags"] & 0x2), "Value")
     require(kind in ("File", "Symlink", "Setting") or stub == 0x10 or it["content"] == b"", "Value")
     require(kind != "Symlink" or (it["content"] and 0 not in it["content"]), "Text")
 

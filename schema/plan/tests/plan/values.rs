@@ -4,7 +4,7 @@ use crate::refusal::{refused, refused_bytes, refused_mount, section_start};
 use crate::sample::{INTERFACE, STEP, Tables, tables};
 use purple_plan::{
     CgroupValue, DecodeError, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAX_SOURCES,
-    Mount, MountKind, Need, Plan, Rlimit, Source, SourceLine,
+    MAX_TMPFS_BYTES, Mount, MountKind, Need, Plan, Rlimit, Source, SourceLine,
 };
 
 #[test]
@@ -118,6 +118,22 @@ fn mount_fields_out_of_place() {
         refused_mount(Mount { inodes: 1, ..STEP }),
         DecodeError::Value
     );
+    // No limit, or more than the kernel counts: it would round these up to a size of 0.
+    for (size, inodes) in [
+        (0, 1),
+        (1, 0),
+        (MAX_TMPFS_BYTES + 1, 1),
+        ((1 << 63) + 1, 1),
+        (u64::MAX, 1),
+    ] {
+        let tmpfs = Mount {
+            kind: MountKind::Tmpfs,
+            size,
+            inodes,
+            ..STEP
+        };
+        assert_eq!(refused_mount(tmpfs), DecodeError::Value, "{size} {inodes}");
+    }
     assert_eq!(
         refused_mount(Mount {
             content: b"x",

@@ -3,7 +3,7 @@
 use crate::read;
 use purple_report::{
     AuditRecord, CapabilitySets, CgroupUsage, Denial, EventType, Landlock, Object, Outcome,
-    Receipt, Report, ResourceUsage, Seccomp, SecurityEvent, Shape, Status,
+    Receipt, Report, ResourceUsage, Seccomp, SecurityEvent, Shape, StartRecord, Status, Unlisted,
 };
 
 /// The table of an object's keys.
@@ -72,6 +72,7 @@ fn running_has_the_keys_of_the_report() {
         &Report::OBJECT,
         &CgroupUsage::OBJECT,
         &Denial::OBJECT,
+        &Unlisted::OBJECT,
         &Receipt::OBJECT,
         &CapabilitySets::OBJECT,
         &Landlock::OBJECT,
@@ -84,6 +85,7 @@ fn running_has_the_keys_of_the_report() {
 #[test]
 fn audit_has_the_keys_of_the_record() {
     for object in [
+        &StartRecord::OBJECT,
         &AuditRecord::OBJECT,
         &ResourceUsage::OBJECT,
         &SecurityEvent::OBJECT,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn the_shipped_schemas_are_the_declarations() {
-    for name in ["report", "record"] {
+    for name in ["report", "record", "start"] {
         let path = format!("schema/report/{name}.schema.json");
         assert!(
             schema(name).as_deref() == Some(&read(&path)),

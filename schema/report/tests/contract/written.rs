@@ -2,7 +2,7 @@
 
 use purple_report::{
     Borrowed, CapabilitySets, CgroupUsage, Denial, Landlock, Outcome, Receipt, Report, Seccomp,
-    Sink, Status,
+    Sink, Status, Unlisted,
 };
 use std::time::Duration;
 
@@ -61,7 +61,9 @@ pub(crate) fn denied() -> String {
         comm: None,
         args: [0, 1, 2, 3, 4, u64::MAX],
         unreliable_path: Some(&b"/a"[..]),
+        varied: true,
     });
+    let mut beyond = [2].iter().map(|&count| Unlisted { syscall: 9, count });
     let words: [&[u8]; 1] = [b"true"];
     let (mut command, mut none) = (words.iter().copied(), std::iter::empty());
     let report = Report::<Borrowed<'_>> {
@@ -105,7 +107,7 @@ pub(crate) fn denied() -> String {
             },
         }),
         denied: Some(&mut rows),
-        denied_beyond: Some(0),
+        denied_beyond: Some(&mut beyond),
         denied_whole: Some(true),
     };
     let mut output = Output(String::new());
@@ -145,7 +147,7 @@ fn what_was_denied_and_in_force_is_written_in_order() {
          \"source\":0,\"errno\":\"EPERM\",\"first_at\":\"1970-01-01T00:00:00.001Z\",\"comm\":null,\
          \"args\":[\"0x0000000000000000\",\"0x0000000000000001\",\"0x0000000000000002\",\
          \"0x0000000000000003\",\"0x0000000000000004\",\"0xffffffffffffffff\"],\
-         \"unreliable_path\":\"/a\"}],\"denied_beyond\":0,\"denied_whole\":true}\n",
+         \"unreliable_path\":\"/a\",\"varied\":true}],\"denied_beyond\":[{\"syscall\":9,\"count\":2}],\"denied_whole\":true}\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -2,7 +2,7 @@
 
 /// A path without `.` steps, doubled slashes and slashes at the end. A step up takes the step before
 /// it away: through a symbolic link it leads elsewhere, which only the host knows.
-pub(super) fn plain(path: &str) -> String {
+pub(crate) fn plain(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
         match (part, parts.last()) {
@@ -22,12 +22,12 @@ pub(super) fn plain(path: &str) -> String {
 }
 
 /// Whether `path` is `tree` or lies below it, on one host and by their names alone.
-pub(super) fn within(path: &str, tree: &str) -> bool {
+pub(crate) fn within(path: &str, tree: &str) -> bool {
     below(path, tree).is_some()
 }
 
 /// What of a path lies below a tree: empty where they are the same.
-pub(super) fn below(path: &str, tree: &str) -> Option<String> {
+pub(crate) fn below(path: &str, tree: &str) -> Option<String> {
     let (path, tree) = (plain(path), plain(tree));
     let outside = path.split('/').any(|part| part == "..") && path != tree;
     let rest = match tree.as_str() {

@@ -1,0 +1,94 @@
+//! `@project`: what is run when somebody works in a project, and no reviewer sees.
+
+use super::group::{Group, Program};
+
+/// It is not in version control, or runs as soon as the project is opened or entered.
+///
+/// git takes `commondir` for the path of the repository whose configuration and hooks count
+/// (gitrepository-layout(5)), and refuses to work where it is empty: `.` means this one.
+pub(super) const PROJECT: Group = Group {
+    name: "@project",
+    is_of_home: false,
+    programs: &[
+        Program {
+            name: "git",
+            paths: &[
+                ".git/commondir=.\n",
+                ".git/config",
+                ".git/config.worktree",
+                ".git/hooks/",
+            ],
+            source: "githooks(5), git-config(1), gitrepository-layout(5)",
+        },
+        Program {
+            name: "husky",
+            paths: &[".husky/"],
+            source: "husky's manual: `core.hooksPath` is `.husky/_`",
+        },
+        Program {
+            name: "direnv",
+            paths: &[".envrc"],
+            source: "direnv(1)",
+        },
+        Program {
+            name: "VS Code",
+            paths: &[".vscode/"],
+            source: "its manual on tasks and workspace settings",
+        },
+        Program {
+            name: "Dev Containers",
+            paths: &[".devcontainer/", ".devcontainer.json"],
+            source: "containers.dev: `initializeCommand` runs on the host",
+        },
+        Program {
+            name: "JetBrains' editors",
+            paths: &[".idea/"],
+            source: "their manual on run configurations and startup tasks",
+        },
+        Program {
+            name: "Zed",
+            paths: &[".zed/"],
+            source: "its manual on tasks and language servers",
+        },
+        Program {
+            name: "Vim, Neovim",
+            paths: &[".exrc", ".gvimrc", ".nvim.lua", ".nvimrc", ".vimrc"],
+            source: "`:help 'exrc'` of both",
+        },
+        Program {
+            name: "Emacs",
+            paths: &[".dir-locals-2.el", ".dir-locals.el"],
+            source: "Emacs manual, Per-Directory Local Variables",
+        },
+        Program {
+            name: "gdb",
+            paths: &[".gdbinit"],
+            source: "gdb manual, Init File in the Current Directory",
+        },
+        Program {
+            name: "Cursor",
+            paths: &[".cursor/"],
+            source: "its manual on `mcp.json` and rules",
+        },
+        Program {
+            name: "Claude Code",
+            paths: &[".claude/", ".mcp.json"],
+            source: "its manual on settings, hooks and MCP servers",
+        },
+        Program {
+            name: "Codex",
+            paths: &[".codex/"],
+            source: "its manual on configuration",
+        },
+        Program {
+            name: "Gemini CLI",
+            paths: &[".gemini/"],
+            source: "its manual on settings",
+        },
+        Program {
+            name: "agents that share skills",
+            paths: &[".agents/"],
+            source: "agentskills.io",
+        },
+    ],
+};

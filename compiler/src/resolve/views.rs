@@ -1,0 +1,258 @@
+//! One directory of the host that a policy shows twice: what is hidden or kept as it is in one view holds
+//! in each other one that shows it, by the names of the host paths. What has no common name, such as a
+//! link, purple-exec finds by the objects themselves.
+
+use super::filesystem::{Filesystem, Masked, Shared};
+use super::host::plain;
+use super::protected::{Origin, Protected};
+use super::scope::Scope;
+use crate::diagnostics::{Diagnostic, quote};
+use crate::source::Span;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// Adds to the file system what has to hold in other views. An error where a view shows what another hides
+/// or keeps, or a part of that.
+pub(super) fn extend(filesystem: &mut Filesystem, scope: &mut Scope<'_>) {
+    let views = Views::of(filesystem);
+    if !views.overlap {
+        return;
+    }
+    let masked = masks(filesystem, &views, scope);
+    let protected = protections(filesystem, &views, scope);
+    drop(views);
+    filesystem.masked.extend(masked);
+    filesystem.protected.extend(protected);
+}
+
+/// The views of the host: by their paths inside, and by those on the host.
+struct Views {
+    inside: BTreeMap<String, View>,
+    /// What is shown of a host path, by their paths inside.
+    host: BTreeMap<String, Vec<String>>,
+    /// Whether two show one directory, or one a part of the other's.
+    overlap: bool,
+}
+
+/// What one view shows.
+struct View {
+    host: String,
+    writable: bool,
+    span: Option<Span>,
+}
+
+/// Where a view shows a host path, and what of it.
+enum Place<'v> {
+    /// All of it, at this path inside.
+    At(String),
+    /// Itself or a part of it, as the whole view at this path inside.
+    Part(&'v str, &'v View),
+}
+
+impl Views {
+    fn of(filesystem: &Filesystem) -> Self {
+        let mut views = Self {
+            inside: BTreeMap::new(),
+            host: BTreeMap::new(),
+            overlap: false,
+        };
+        let readable = filesystem.immutable.iter().map(|shared| (shared, false));
+        for (shared, writable) in readable.chain(filesystem.output.iter().map(|one| (one, true))) {
+            views.add(shared, writable);
+        }
+        let hosts = &views.host;
+        let twice = hosts.values().any(|inside| inside.len() > 1);
+        views.overlap = twice
+            || hosts
+                .keys()
+                .any(|host| above(host).any(|up| hosts.contains_key(up)));
+        views
+    }
+
+    fn add(&mut self, shared: &Shared, writable: bool) {
+        let host = key(&shared.host);
+        let span = shared.inside_span;
+        self.host
+            .entry(host.clone())
+            .or_default()
+            .push(shared.inside.clone());
+        let view = View {
+            host,
+            writable,
+            span,
+        };
+        self.inside.entry(shared.inside.clone()).or_insert(view);
+    }
+
+    /// The view that shows a path inside: the nearest at it or above it.
+    fn showing(&self, inside: &str) -> Option<(&str, &View)> {
+        let mut paths = std::iter::once(inside).chain(above(inside));
+        paths
+            .find_map(|path| self.inside.get_key_value(path))
+            .map(|(path, view)| (path.as_str(), view))
+    }
+
+    /// The host path that a path inside shows.
+    fn host_of(&self, inside: &str) -> Option<String> {
+        let (top, view) = self.showing(inside)?;
+        Some(join(&view.host, inside.strip_prefix(top)?))
+    }
+
+    /// Where else a host path is shown than at `first`.
+    fn others<'v>(&'v self, host: &'v str, first: &'v str) -> Vec<Place<'v>> {
+        let whole = above(host).flat_map(|up| self.host.get_key_value(up));
+        let whole = whole.flat_map(|(up, tops)| tops.iter().map(move |top| (up, top)));
+        let mut places: Vec<Place<'v>> = whole
+            .map(|(up, top)| {
+                (
+                    top,
+                    join(top, host.strip_prefix(up.as_str()).unwrap_or_default()),
+                )
+            })
+            // Another view may lie over this place.
+            .filter(|(top, inside)| {
+                inside != first && self.showing(inside).is_some_and(|(found, _)| found == *top)
+            })
+            .map(|(_, inside)| Place::At(inside))
+            .collect();
+        let below = format!("{}/", host.trim_end_matches('/'));
+        let from = (Bound::Included(below.clone()), Bound::Unbounded);
+        let parts = self
+            .host
+            .range(from)
+            .take_while(|(part, _)| part.starts_with(&below));
+        let itself = self.host.get_key_value(host);
+        for top in itself.into_iter().chain(parts).flat_map(|(_, tops)| tops) {
+            // What the policy puts at or below the path itself is no second view.
+            let own = top == first
+                || top
+                    .strip_prefix(first)
+                    .is_some_and(|rest| rest.starts_with('/'));
+            if let Some(view) = self.inside.get(top).filter(|_| !own) {
+                places.push(Place::Part(top, view));
+            }
+        }
+        places
+    }
+}
+
+fn masks(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) -> Vec<Masked> {
+    let mut known: BTreeSet<String> = filesystem
+        .masked
+        .iter()
+        .map(|one| one.inside.clone())
+        .collect();
+    let mut added = Vec::new();
+    for masked in &filesystem.masked {
+        let Some(host) = views.host_of(&masked.inside) else {
+            continue;
+        };
+        for place in views.others(&host, &masked.inside) {
+            match place {
+                Place::At(inside) => {
+                    let hidden =
+                        known.contains(&inside) || above(&inside).any(|up| known.contains(up));
+                    if !hidden && known.insert(inside.clone()) {
+                        added.push(Masked {
+                            inside,
+                            ..masked.clone()
+                        });
+                    }
+                }
+                Place::Part(top, view) => {
+                    let message = format!(
+                        "{} is hidden, and shown as {}",
+                        quote(&masked.inside),
+                        quote(top)
+                    );
+                    let found = Diagnostic::error("hidden-also-shown", masked.span, message);
+                    let help = "leave one of the two out: both are one path of the host";
+                    related(found.with_help(help), view, "shown here", scope);
+                }
+            }
+        }
+    }
+    added
+}
+
+fn protections(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) -> Vec<Protected> {
+    let mut known: BTreeSet<String> = filesystem
+        .protected
+        .iter()
+        .map(|one| one.inside.clone())
+        .collect();
+    let mut added = Vec::new();
+    for kept in &filesystem.protected {
+        let Some(host) = views.host_of(&kept.inside) else {
+            continue;
+        };
+        let named = kept.origin == Origin::Named;
+        for place in views.others(&host, &kept.inside) {
+            match place {
+                Place::At(inside) => {
+                    let writable = views
+                        .showing(&inside)
+                        .is_some_and(|(_, view)| view.writable);
+                    if writable && known.insert(inside.clone()) {
+                        let origin = Origin::OtherView { named };
+                        added.push(Protected {
+                            inside,
+                            origin,
+                            ..kept.clone()
+                        });
+                    }
+                }
+                Place::Part(top, view) if view.writable && named => {
+                    let span = kept.span.unwrap_or_default();
+                    let message = format!(
+                        "{} is read-only, and writable as {}",
+                        quote(&kept.inside),
+                        quote(top)
+                    );
+                    let found = Diagnostic::error("kept-also-writable", span, message);
+                    let help = "leave one of the two out: both are one path of the host";
+                    related(found.with_help(help), view, "writable here", scope);
+                }
+                Place::Part(..) => {}
+            }
+        }
+    }
+    added
+}
+
+fn related(found: Diagnostic, view: &View, what: &'static str, scope: &mut Scope<'_>) {
+    scope.report(match view.span {
+        Some(span) => found.with_related(span, what),
+        None => found,
+    });
+}
+
+/// A host path by which paths below it are found: a relative one begins with `.` or `..`.
+fn key(host: &str) -> String {
+    let host = plain(host);
+    if host.starts_with('/')
+        || host
+            .split('/')
+            .next()
+            .is_some_and(|first| matches!(first, "." | ".."))
+    {
+        host
+    } else {
+        format!("./{host}")
+    }
+}
+
+/// The paths above a path, the nearest first.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    let root = (path.starts_with('/') && path.len() > 1).then_some("/");
+    let parents = path.rmatch_indices('/').filter(|(at, _)| *at > 0);
+    parents.filter_map(|(at, _)| path.get(..at)).chain(root)
+}
+
+/// A path and what lies below it.
+fn join(top: &str, rest: &str) -> String {
+    match rest.trim_start_matches('/') {
+        "" => top.to_owned(),
+        rest => format!("{}/{rest}", top.trim_end_matches('/')),
+    }
+}

@@ -1,0 +1,85 @@
+//! Surroundings that answer a system call of the setup with success and do not make it: the run is
+//! refused, and the message names the call where nothing else would show that it was not made.
+
+use super::inside::PYTHON;
+use purple_tests::policy::Policy;
+use purple_tests::run::Run;
+use purple_tests::test_dir::TestDir;
+use purplec::syscalls::{Arch, syscall_number};
+
+scenarios! {
+    a_call_that_is_only_said_to_be_made_is_refused
+    the_same_surroundings_without_such_an_answer_do
+}
+
+/// Answers one call with success.
+const ANSWERING: &str = include_str!("../probes/answer_with_success.py");
+
+/// Calls that no later step would miss.
+const NAMED: [&str; 13] = [
+    "rt_sigprocmask",
+    "chdir",
+    "umask",
+    "setsid",
+    "setresuid",
+    "setresgid",
+    "capset",
+    "prctl",
+    "sethostname",
+    "keyctl",
+    "close_range",
+    "fcntl",
+    "uname",
+];
+
+/// Calls after which a later step fails, or finds the host's.
+const MISSED: [&str; 14] = [
+    "pivot_root",
+    "umount2",
+    "unshare",
+    "seccomp",
+    "landlock_restrict_self",
+    "landlock_create_ruleset",
+    "mount_setattr",
+    "open_tree",
+    "move_mount",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "openat2",
+    "openat",
+];
+
+fn under(place: &TestDir, number: u32) -> (i32, String) {
+    let policy = Policy::new(place);
+    let number = number.to_string();
+    let done = Run::new(place, &policy.compile(place), &["touch", "/output/started"])
+        .wrapped(&[PYTHON, "-c", ANSWERING, &number])
+        .finish();
+    (done.code(), done.stderr)
+}
+
+fn a_call_that_is_only_said_to_be_made_is_refused(place: &TestDir) {
+    // A user without privileges has no groups to give up.
+    let groups = place.who.is_root().then_some("setgroups");
+    let named = NAMED.iter().copied().chain(groups).map(|name| (name, true));
+    for (name, is_named) in named.chain(MISSED.map(|name| (name, false))) {
+        let number = syscall_number(Arch::X86_64, name).expect("a call");
+        let (code, said) = under(place, number);
+        // Where root has no groups, it has given up all of them.
+        let without = name == "setgroups" && code == 0;
+        assert!(code == 125 || without, "{name}: {code} {said}");
+        assert!(without || !place.at("output/started").exists(), "{name}");
+        let words = "answered with success and not done";
+        assert!(
+            without || !is_named || said.contains(words),
+            "{name}: {said}"
+        );
+    }
+}
+
+fn the_same_surroundings_without_such_an_answer_do(place: &TestDir) {
+    let no_call = 4095;
+    assert_eq!(under(place, no_call), (0, String::new()));
+    assert!(place.at("output/started").exists());
+}

@@ -1,0 +1,228 @@
+//! What git does inside, outside, and outside afterwards, in what a program could write to: the real git.
+
+use super::audit::run;
+use super::protected::{on_host, tree, waiting};
+use purple_tests::operator::install;
+use purple_tests::policy::Policy;
+use purple_tests::run::{Finished, Run, finish};
+use purple_tests::test_dir::TestDir;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+scenarios! {
+    stubs_never_show
+    a_branch_with_a_protected_path_is_not_switched_to
+    commands_in_submodules_and_worktrees_are_taken_out
+    a_repository_that_the_program_makes_runs_nothing
+    a_second_view_keeps_what_the_first_keeps
+}
+
+/// Variables by which git knows an author, inside and outside.
+const AUTHOR: &str =
+    "export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b";
+
+fn sh(place: &TestDir, dir: &str, script: &str) -> String {
+    on_host(place, dir, &["sh", "-c", &format!("{AUTHOR}; {script}")])
+}
+
+/// A project with a commit, and one with editors' settings on another branch.
+fn project(place: &TestDir) {
+    place.dir("project");
+    let script = "git init -q -b main && echo 1 > f && git add f && git commit -qm one &&
+        git checkout -qb editors && mkdir .vscode && echo {} > .vscode/settings.json && echo {} > .mcp.json &&
+        git add -A && git commit -qm editors && git checkout -q main &&
+        git checkout -qb topic && echo 2 > g && git add g && git commit -qm topic && git checkout -q main";
+    assert_eq!(sh(place, "project", script), "");
+}
+
+/// What people and agents do with git, with what it says and its status.
+const WORK: &str = "
+git status --short; echo status $?
+git clean -fdn; git clean -fdx; echo clean $?
+echo x > new; git stash -q -u; echo stash $?; git stash pop -q; echo pop $?
+git checkout -q topic; echo checkout $?; git checkout -q main; git merge -q topic; echo merge $?
+git add -A; git commit -qm work; echo commit $?; git show --stat --format=%s HEAD
+git status --short; git ls-tree --name-only HEAD
+git reset -q --hard HEAD~2; git clean -fdq; git branch -qD topic; echo end $?";
+
+fn stubs_never_show(place: &TestDir) {
+    project(place);
+    let before = tree(&place.at("project"));
+    let kept = ["@project", "Makefile", "deep/er/path", "directory/"];
+    let plan = Policy::new(place)
+        .keeps(&place.text("project"), "/tree", &kept)
+        .filesystem("masked_paths: [/tree/.env, /tree/secrets/]")
+        .starts_in("/tree")
+        .compile(place);
+    let script = format!(
+        "{AUTHOR}; git checkout -q -B topic editors~1 && echo 2 > g && git add g && git commit -qm topic && git checkout -q main; {WORK}"
+    );
+    // The same commits have the same names.
+    let script = format!("export GIT_AUTHOR_DATE=@0 GIT_COMMITTER_DATE=@0; {script}");
+    let done = Run::new(place, &plan, &["sh", "-c", &script]).finish();
+    let inside = done.out();
+    assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
+    let outside = sh(place, "project", &script);
+    assert_eq!(inside, outside);
+    assert!(inside.contains("clean 0\nstash 0\n"), "{inside}");
+
+    // Outside too, while the program runs.
+    let (mut child, out) = waiting(place, &plan, ":");
+    assert!(place.at("project/.vscode").exists());
+    assert_eq!(sh(place, "project", &script), outside);
+    assert!(
+        place.at("project/.vscode").exists(),
+        "git has not removed what keeps the place"
+    );
+    drop(child.stdin.take());
+    child.stdout = Some(out.into_inner());
+    assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
+    let names = |tree: std::collections::BTreeMap<std::path::PathBuf, (u32, Vec<u8>)>| {
+        let own = tree
+            .into_keys()
+            .filter(|path| !path.starts_with(place.at("project/.git")));
+        own.collect::<Vec<_>>()
+    };
+    assert_eq!(names(tree(&place.at("project"))), names(before));
+}
+
+/// A branch that has the path in it cannot be checked out: git says so, and nothing has changed.
+fn a_branch_with_a_protected_path_is_not_switched_to(place: &TestDir) {
+    project(place);
+    let plan = Policy::new(place)
+        .keeps(&place.text("project"), "/tree", &["@project"])
+        .starts_in("/tree")
+        .compile(place);
+    let script = "git checkout editors; echo $?; git status --short; git symbolic-ref HEAD";
+    let done = Run::new(place, &plan, &["sh", "-c", script]).finish();
+    assert_eq!(done.out(), "1\nrefs/heads/main\n", "{done}");
+    assert!(
+        done.stderr.contains("would be overwritten by checkout"),
+        "{done}"
+    );
+    assert_eq!(sh(place, "project", "git checkout -q editors"), "");
+}
+
+/// A run by the operator's tool, in the directory `project`.
+fn purple(place: &TestDir, script: &str) -> Finished {
+    install(place);
+    place.file(
+        "policy.yaml",
+        Policy::new(place)
+            .writes("./project", "/tree")
+            .starts_in("/tree")
+            .text(),
+    );
+    run(place, &[], &["sh", "-c", &format!("{AUTHOR}; {script}")])
+}
+
+fn mark(place: &TestDir) -> String {
+    place.text("output/ran-outside")
+}
+
+/// Whether something ran outside; it is forgotten then.
+fn ran(place: &TestDir) -> bool {
+    let ran = Path::new(&mark(place)).exists();
+    if ran {
+        fs::remove_file(mark(place)).expect("it is there");
+    }
+    ran
+}
+
+fn commands_in_submodules_and_worktrees_are_taken_out(place: &TestDir) {
+    project(place);
+    place.dir("lib");
+    let script = "cd ../lib && git init -q && git commit -q --allow-empty -m lib && cd ../project &&
+        git -c protocol.file.allow=always submodule --quiet add ../lib lib 2>/dev/null && git commit -qm lib &&
+        git worktree add -q ../linked -b linked";
+    assert_eq!(sh(place, "project", script), "");
+    let mark = mark(place);
+    let plant = format!(
+        "git -C lib config core.fsmonitor 'touch {mark}; :'
+printf '#!/bin/sh\\ntouch {mark}\\n' > .git/modules/lib/hooks/post-commit; chmod +x .git/modules/lib/hooks/post-commit
+mkdir seed; cp -r .git/objects .git/refs .git/HEAD seed/
+printf '[core]\\n\\trepositoryformatversion = 0\\n\\tfsmonitor = \"touch {mark}; :\"\\n' > seed/config
+echo ../../../seed > .git/worktrees/linked/commondir"
+    );
+    let done = purple(place, &plant);
+    assert_eq!(done.code(), 0, "{done}");
+    for name in [
+        "project/.git/modules/lib/config: ",
+        "project/.git/modules/lib/hooks/post-commit: ",
+        "project/.git/worktrees/linked/commondir: ",
+        "project/seed/config: ",
+    ] {
+        assert!(done.stderr.contains(name), "{name}: {done}");
+    }
+    let use_it = "git status; git -C lib commit -q --allow-empty -m x; git -C ../linked status";
+    let said = sh(place, "project", use_it);
+    assert!(!ran(place), "{said}");
+    assert!(said.contains("On branch linked"), "{said}");
+
+    // Without the look afterwards it is an attack.
+    let plan = Policy::new(place)
+        .writes(&place.text("project"), "/tree")
+        .starts_in("/tree")
+        .compile(place);
+    let plant = plant.replace("mkdir seed; ", "");
+    let done = Run::new(place, &plan, &["sh", "-c", &plant]).finish();
+    assert_eq!(done.code(), 0, "{done}");
+    let said = sh(place, "project", use_it);
+    assert!(ran(place), "{said}");
+}
+
+fn a_repository_that_the_program_makes_runs_nothing(place: &TestDir) {
+    project(place);
+    let mark = mark(place);
+    let plant = format!(
+        "git init -q nested && cd nested && git commit -q --allow-empty -m x && git config core.fsmonitor 'touch {mark}; :' && cd .. && git add nested 2>/dev/null"
+    );
+    let done = purple(place, &plant);
+    assert!(done.stderr.contains("core.fsmonitor"), "{done}");
+    sh(place, "project", "git status");
+    assert!(!ran(place));
+    let found = sh(
+        place,
+        "project/nested",
+        "git config core.purple-disabled-fsmonitor",
+    );
+    assert!(found.starts_with("touch "), "{found}");
+    // A later run leaves it as it is.
+    let done = purple(place, "git -C nested commit -q --allow-empty -m y");
+    assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
+}
+
+fn a_second_view_keeps_what_the_first_keeps(place: &TestDir) {
+    place.dir("project");
+    place.file("project/ci", "as it was");
+    place.file("project/.env", "secret");
+    place.dir("project/sub");
+    let top = place.text("project");
+    let policy = Policy::new(place)
+        .keeps(&top, "/a", &["ci", "sub/new"])
+        .writes(&top, "/b")
+        .writes(&format!("{top}/x/../sub"), "/c")
+        .shows(&top, "/d")
+        .filesystem("masked_paths: [/a/.env]");
+    let script = "for f in /a/ci /b/ci; do echo x 2>/dev/null > $f && echo changed $f; done
+for f in /a/sub/new /b/sub/new /c/new; do mkdir $f 2>/dev/null && echo made $f; done
+for f in /a /b /d; do cat $f/.env 2>/dev/null && echo read $f; done; echo fine > /b/fine; echo end";
+    let done = Run::new(place, &policy.compile(place), &["sh", "-c", script]).finish();
+    assert_eq!(done.out(), "end\n", "{done}");
+    assert_eq!(place.read("project/ci"), "as it was");
+    // With one view without the list, what that shows can be changed.
+    let open = Policy::new(place)
+        .writes(&top, "/b")
+        .writes(&format!("{top}/sub"), "/c")
+        .shows(&top, "/d");
+    let script = script
+        .replace("/a/ci ", "")
+        .replace("/a/sub/new ", "")
+        .replace("in /a ", "in ");
+    let done = Run::new(place, &open.compile(place), &["sh", "-c", &script]).finish();
+    let said = done.out();
+    for attack in ["changed /b/ci", "made /b/sub/new", "read /d"] {
+        assert!(said.contains(attack), "{done}");
+    }
+}
