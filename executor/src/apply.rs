@@ -29,6 +29,7 @@ use crate::recorder::{self, Recorder};
 use crate::report::{Report, summarise};
 use crate::run::Run;
 use crate::shared::Shared;
+use crate::streams::Streams;
 use crate::supervisor::{self, End};
 use crate::timeout::Timeout;
 use crate::{descriptors, identity, init, load, receipt};
@@ -89,6 +90,7 @@ fn print(text: &str) -> Result<u8, Refused> {
 
 fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     descriptors::occupy_standard()?;
+    let mut streams = Streams::of_caller(&options)?;
     if let Some((parent, _)) = options.parent {
         die_with(parent)?;
     }
@@ -111,11 +113,16 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     };
 
     let started = now(ClockId::Realtime);
-    let (end, used) = match supervise(&run, report.as_ref()) {
+    let supervised = supervise(&run, &mut streams, report.as_ref());
+    streams.end();
+    let (end, used) = match supervised {
         Ok(ended) => ended,
         Err(refused) => (End::refused(refused.status), None),
     };
-    let status = exit_status::of(&end);
+    let status = match streams.lost() {
+        Some(_) => SETUP_REFUSED,
+        None => exit_status::of(&end),
+    };
     // What stays comes before what is said.
     let written = match report {
         Some(report) => report.write(&run, &end, used.as_ref(), status, started),
@@ -125,7 +132,10 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         used.say_reached(&run.plan);
     }
     exit_status::explain(&run, &end);
+    streams.say_lost();
     summarise(&run.options, &end);
+    // What the caller does not take of the output holds up nothing else.
+    streams.finish(end.left);
     written.map(|()| status)
 }
 
@@ -142,12 +152,16 @@ fn block_signals() -> Result<signal::Set, Refused> {
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
-fn supervise(run: &Run, report: Option<&Report>) -> Result<(End, Option<GroupUsage>), Refused> {
+fn supervise(
+    run: &Run,
+    streams: &mut Streams,
+    report: Option<&Report>,
+) -> Result<(End, Option<GroupUsage>), Refused> {
     load::layers(&run.plan, &run.options)?;
     let Some(group) = Group::make(run)? else {
-        return Ok((run_sandbox(run, None, report)?, None));
+        return Ok((run_sandbox(run, streams, None, report)?, None));
     };
-    let end = run_sandbox(run, Some(&group), report);
+    let end = run_sandbox(run, streams, Some(&group), report);
     // The group ends first, also where the run has failed.
     let used = group.end();
     let (mut end, used) = (end?, used?);
@@ -161,7 +175,12 @@ fn supervise(run: &Run, report: Option<&Report>) -> Result<(End, Option<GroupUsa
 /// The frame of this function stays for as long as the sandbox runs. It is not made part of the
 /// caller's frame, which needs much more.
 #[inline(never)]
-fn run_sandbox(run: &Run, group: Option<&Group>, report: Option<&Report>) -> Result<End, Refused> {
+fn run_sandbox(
+    run: &Run,
+    streams: &mut Streams,
+    group: Option<&Group>,
+    report: Option<&Report>,
+) -> Result<End, Refused> {
     let steps = Step::all(&run.plan)?;
     sources::resolve(steps)?;
     if run.outside.root {
@@ -171,7 +190,7 @@ fn run_sandbox(run: &Run, group: Option<&Group>, report: Option<&Report>) -> Res
     let mut janitor = None;
     let end = match protected::make_stubs(steps) {
         Ok(()) => {
-            let end = start(run, group, steps, &mut kept, &mut janitor);
+            let end = start(run, streams, group, steps, &mut kept, &mut janitor);
             protected::remove_stubs(steps);
             end
         }
@@ -187,6 +206,7 @@ fn run_sandbox(run: &Run, group: Option<&Group>, report: Option<&Report>) -> Res
 /// Starts init, and waits until the sandbox has ended.
 fn start(
     run: &Run,
+    streams: &mut Streams,
     group: Option<&Group>,
     steps: &mut [Step],
     kept: &mut KeptSet,
@@ -196,6 +216,7 @@ fn start(
         Some(started) => (Some(started.recorder), Some(started.socket)),
         None => (None, None),
     };
+    streams.open(run)?;
     let gate = Gate::new()?;
     // Init gets a copy.
     let timeout = Timeout::start(&run.plan.process);
@@ -203,16 +224,17 @@ fn start(
     let init = match clone_into(namespaces, group.map(Group::dir))
         .or_refuse(STEP, "clone3 into new namespaces")?
     {
-        Forked::Child => init::run(run, gate, timeout, steps, kept, socket),
+        Forked::Child => init::run(run, gate, timeout, steps, kept, streams, socket),
         Forked::Parent(init) => init,
     };
     // Init has these now.
     drop(socket);
+    streams.leave_to_init();
     for step in &mut *steps {
         step.tree = None;
     }
-    let started = janitor::start(init, steps, kept).map(|started| *janitor = started);
-    let end = started.and_then(|()| watch(run, init, gate, timeout, recorder));
+    let started = janitor::start(init, steps, kept, streams).map(|started| *janitor = started);
+    let end = started.and_then(|()| watch(run, streams, init, gate, timeout, recorder));
     if end.is_err() {
         end_init(init);
     }
@@ -222,6 +244,7 @@ fn start(
 /// Maps the ids of init, lets it go on, and waits for its end.
 fn watch(
     run: &Run,
+    streams: &mut Streams,
     init: Pid,
     gate: Gate,
     timeout: Timeout,
@@ -231,7 +254,7 @@ fn watch(
     receipt::outside(&run.shared)?;
     // The gate closes when this returns: init then knows that nothing waits for it.
     let _opened = gate.open()?;
-    supervisor::watch(run, init, timeout, recorder)
+    supervisor::watch(run, streams, init, timeout, recorder)
 }
 
 /// Ends init where the run has failed and it has not ended by itself: what it still does must not go

@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) outside_id: Option<u32>,
     /// Whether they are the first that the host gives to the caller besides its own.
     pub(crate) subordinate_ids: bool,
+    /// Whether the command gets the caller's own standard descriptors.
+    pub(crate) inherit_stdio: bool,
     /// What must stay as it is.
     pub(crate) kept: KeptArguments,
     /// The command and its arguments: at least one.
@@ -109,7 +111,7 @@ pub(crate) enum Request {
 const STEP: &str = "arguments";
 const VERSION: &str = concat!("purple-exec ", env!("CARGO_PKG_VERSION"), "\n");
 const USAGE: &str = "\
-Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N | --subordinate-ids] [--keep N | --keep-missing N NAME CONTENT]... PLAN -- COMMAND [ARGUMENT...]
+Usage: purple-exec [--report FILE] [--cgroup PATH] [--unenforced LAYER]... [--outside-id N | --subordinate-ids] [--inherit-stdio] [--keep N | --keep-missing N NAME CONTENT]... PLAN -- COMMAND [ARGUMENT...]
 
 Applies a sealed plan to this process and executes COMMAND under it.
 
@@ -121,6 +123,8 @@ Options:
   --outside-id N      root only: the program's user and group id outside
   --subordinate-ids   not for root: the program's user and group outside are the first of those
                       that /etc/subuid and /etc/subgid list for you, and not your own
+  --inherit-stdio     give the command descriptors 0 to 2 as they are, and not what stands for them:
+                      it can then do with them whatever their kind allows, see docs/running.md
   --parent PID N      end when PID ends, which must have started this program, and write the report
                       to descriptor N
   --keep N            the file, directory or symbolic link that descriptor N refers to stays as it
@@ -147,6 +151,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
         unenforced: 0,
         outside_id: None,
         subordinate_ids: false,
+        inherit_stdio: false,
         kept: KeptArguments { rest, count: 0 },
         command: rest,
     };
@@ -164,6 +169,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
             }
             b"--unenforced" => options.unenforced |= bit(layer(value(argument, &mut rest)?)?),
             b"--outside-id" => options.outside_id = Some(id(value(argument, &mut rest)?)?),
+            b"--inherit-stdio" => options.inherit_stdio = true,
             b"--subordinate-ids" => options.subordinate_ids = true,
             option @ (b"--keep" | b"--keep-missing") => {
                 options.kept = keep(options.kept, before);

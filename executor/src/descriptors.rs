@@ -1,18 +1,16 @@
 //! The standard descriptors before anything else is opened, and no others in the end.
 
-use crate::files::is_directory;
 use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use purple_sys::descriptors;
 use rustix::fd::{AsRawFd, BorrowedFd, IntoRawFd};
-use rustix::fs::{Mode, OFlags, fstat};
+use rustix::fs::{Mode, OFlags};
 
 const STEP: &str = "start";
 
-/// Sees to it that descriptors 0 to 2 are open, and that none of them is a directory.
+/// Sees to it that descriptors 0 to 2 are open.
 ///
 /// A closed one would be taken by the first file that is opened here, and the command would have that
-/// file as its input or output. Through a directory the command would have all of the host below it
-/// (openat(2)).
+/// file as its input or output.
 pub(crate) fn occupy_standard() -> Result<(), Refused> {
     loop {
         let fd = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty())
@@ -23,27 +21,12 @@ pub(crate) fn occupy_standard() -> Result<(), Refused> {
         // It has become one of them: it stays open.
         let _number: i32 = fd.into_raw_fd();
     }
-    for (number, fd) in [
-        (0, descriptors::input()),
-        (1, descriptors::output()),
-        (2, descriptors::error()),
-    ] {
-        let status = fstat(fd).or_refuse(STEP, "looking at a standard descriptor")?;
-        if is_directory(&status) {
-            return Err(refuse!(
-                STEP,
-                "descriptor ",
-                number,
-                " is a directory, which would show it inside"
-            ));
-        }
-    }
     Ok(())
 }
 
 /// Closes every descriptor but the standard ones and `kept`, and looks whether they are closed. No
 /// descriptor that it closes may be used afterwards.
-pub(crate) fn close_all_but(kept: Option<BorrowedFd<'_>>) -> Result<(), Refused> {
+pub(crate) fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<(), Refused> {
     const CLOSING: &str = "close_range";
     if descriptors::close_all_but(kept).or_refuse("descriptors", CLOSING)? {
         return Ok(());

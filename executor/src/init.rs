@@ -13,6 +13,7 @@ use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::parent::die_with_parent;
 use crate::run::Run;
 use crate::shared::{PayloadState, Shared};
+use crate::streams::{Job, Streams};
 use crate::timeout::{Due, Timeout};
 use crate::{capabilities, identity, payload, session};
 use core::convert::Infallible;
@@ -22,7 +23,7 @@ use purple_plan::process_flags;
 use purple_sys::clone::{Forked, NEW_CGROUP, SHARE_DESCRIPTORS, clone_into, enter_new};
 use purple_sys::process::exit_group;
 use purple_sys::strings::forget_arguments;
-use purple_sys::wait::{Ended, reap};
+use purple_sys::wait::{Ended, reap_or_stopped};
 use purple_sys::{descriptors, loopback, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -44,18 +45,21 @@ pub(crate) fn run(
     timeout: Timeout,
     steps: &mut [Step],
     kept: &KeptSet,
+    streams: &mut Streams,
     socket: Option<OwnedFd>,
 ) -> ! {
-    let started = match build(run, gate, steps, kept) {
-        Ok(()) => start(run, socket.as_ref().map(AsFd::as_fd)),
-        Err(refused) => Err(refused),
-    };
-    let payload = match started {
-        Ok(payload) => payload,
+    let started = build(run, gate, steps, kept, streams).and_then(|job| {
+        let payload = start(run, socket.as_ref().map(AsFd::as_fd), job.as_ref())?;
+        Ok((payload, job))
+    });
+    let (payload, job) = match started {
+        Ok(started) => started,
         Err(refused) => give_up(&run.shared, refused),
     };
     let watched = Watched {
         payload,
+        job,
+        is_held: false,
         is_group: run.plan.process.flags & process_flags::NEW_SESSION != 0,
         socket,
         shared: run.shared,
@@ -78,14 +82,21 @@ fn give_up(shared: &Shared, refused: Refused) -> ! {
 /// Everything that is common to all processes inside. It takes much of the stack, and init waits
 /// without it.
 #[inline(never)]
-fn build(run: &Run, gate: Gate, steps: &mut [Step], kept: &KeptSet) -> Result<(), Refused> {
+fn build(
+    run: &Run,
+    gate: Gate,
+    steps: &mut [Step],
+    kept: &KeptSet,
+    streams: &mut Streams,
+) -> Result<Option<Job>, Refused> {
     // While the supervisor maps the ids. It cannot map those of a process that has ended, so what
     // fails here counts when it is done.
-    let prepared = prepare(run);
+    let prepared = prepare(run, streams);
     let supervisor = gate.wait()?;
     prepared?;
     if !run.outside.root {
         sources::open(steps, run.outside)?;
+        streams.reopen_files()?;
     }
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
@@ -94,18 +105,20 @@ fn build(run: &Run, gate: Gate, steps: &mut [Step], kept: &KeptSet) -> Result<()
         return Err(refuse!("supervision", "the supervisor is gone"));
     }
     session::new_keyring()?;
-    filesystem::build(run, steps, kept)
+    filesystem::build(run, steps, kept)?;
+    streams.enter(&run.shared)
 }
 
 /// What takes no ids, and looks at no file.
-fn prepare(run: &Run) -> Result<(), Refused> {
+fn prepare(run: &Run, streams: &Streams) -> Result<(), Refused> {
     let process = &run.plan.process;
     if getpid() != Pid::INIT {
         return Err(refuse!("start", "clone3", EMULATED));
     }
     die_with_parent()?;
     // What the keyboard sends to the supervisor's group must come once, from the supervisor.
-    if process.flags & process_flags::NEW_SESSION != 0 {
+    // A terminal of the sandbox's own takes a session too.
+    if process.flags & process_flags::NEW_SESSION != 0 || streams.has_terminal() {
         session::leave()?;
     }
     filesystem::make_private()?;
@@ -133,11 +146,11 @@ fn name_the_host(name: &CStr) -> Result<(), Refused> {
 ///
 /// Undumpable comes before there is a payload, and capabilities go after: at no time is init a
 /// process that the payload could trace (ptrace(2), the access mode checks).
-fn start(run: &Run, socket: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
+fn start(run: &Run, socket: Option<BorrowedFd<'_>>, job: Option<&Job>) -> Result<Pid, Refused> {
     identity::make_dumpable(DumpableBehavior::NotDumpable)?;
     // Before there is a payload: a path that it looks up may lead through a link to one of the
     // caller's descriptors, and so out.
-    close_all_but(socket)?;
+    close_all_but([socket, job.map(Job::channel)])?;
     // The listener that the payload opens must reach the recorder by a process which the filter does
     // not hold. So the payload shares init's descriptors until it becomes the command.
     let flags = if socket.is_some() {
@@ -146,7 +159,7 @@ fn start(run: &Run, socket: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
         0
     };
     let payload = match clone_into(flags, None).or_refuse("payload", "clone3")? {
-        Forked::Child => payload::run(run, socket),
+        Forked::Child => payload::run(run, socket, job),
         Forked::Parent(payload) => payload,
     };
     capabilities::drop_all()?;
@@ -156,6 +169,10 @@ fn start(run: &Run, socket: Option<BorrowedFd<'_>>) -> Result<Pid, Refused> {
 /// What init still knows once the payload has started.
 struct Watched {
     payload: Pid,
+    /// The sandbox's own terminal, where the caller has one.
+    job: Option<Job>,
+    /// Whether the payload is stopped because the supervisor asked for it.
+    is_held: bool,
     /// Whether signals go to the group of the payload.
     is_group: bool,
     /// Leads to the recorder; taken once the listener is sent.
@@ -219,19 +236,34 @@ impl Watched {
     }
 
     fn reap_all(&self) -> Result<(), Errno> {
-        while let Some(ended) = reap()? {
+        while let Some(ended) = reap_or_stopped()? {
             if ended.pid == self.payload {
+                if let Some(signal) = ended.stopped_by() {
+                    if let Some(job) = self.job.as_ref().filter(|_| !self.is_held) {
+                        job.tell_stopped(signal)?;
+                    }
+                    continue;
+                }
                 end(&self.shared, &ended);
             }
         }
         Ok(())
     }
 
-    fn pass_on(&self, number: u32) -> Result<(), Errno> {
+    fn pass_on(&mut self, number: u32) -> Result<(), Errno> {
         match number {
             // The payload has no job control of its own terminal: asked to stop, everything is.
-            signal::number::TSTP => return stop_all(),
-            signal::number::CONT => return continue_all(),
+            signal::number::TSTP => {
+                self.is_held = true;
+                return stop_all();
+            }
+            signal::number::CONT => {
+                self.is_held = false;
+                if let Some(job) = &mut self.job {
+                    job.follow(&self.shared, self.payload);
+                }
+                return continue_all();
+            }
             _ => {}
         }
         let mut sent = if self.is_group {

@@ -8,6 +8,7 @@ use crate::filesystem::kept::KeptSet;
 use crate::filesystem::protected;
 use crate::filesystem::step::Step;
 use crate::message::{OrRefuse, Refused};
+use crate::streams::Streams;
 use purple_sys::clone::{Forked, clone_into};
 use purple_sys::process::exit_group;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -35,6 +36,7 @@ pub(crate) fn start(
     init: Pid,
     steps: &mut [Step],
     kept: &mut KeptSet,
+    streams: &mut Streams,
 ) -> Result<Option<Janitor>, Refused> {
     if steps.iter().all(|step| step.stub.is_none()) && !kept.has_stubs() {
         return Ok(None);
@@ -44,6 +46,8 @@ pub(crate) fn start(
     match clone_into(0, None).or_refuse(STEP, STARTING)? {
         Forked::Child => {
             drop(alive);
+            // A pipe ends when nobody has its other end any more.
+            streams.close();
             let status = match clean_up_after(&reader, &init, steps, kept) {
                 Ok(()) => 0,
                 Err(_) => 1,

@@ -155,8 +155,9 @@ fn allow_path(ruleset: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Res
     Ok(true)
 }
 
-/// Allows with a file that the caller has opened what it was opened for: under `/dev/stdout` the
-/// program may open it again, and not with more than that. Says whether that made a rule.
+/// Allows with what is a standard descriptor, the caller's or what stands for it, what it was opened
+/// for: under `/dev/stdout` the program may open it again, and not with more than that. Says whether
+/// that made a rule.
 fn allow_open_file(ruleset: BorrowedFd<'_>, fd: BorrowedFd<'_>, known: u64) -> Result<bool, Errno> {
     const READ: u64 = landlock_fs::READ_FILE;
     const WRITE: u64 = landlock_fs::WRITE_FILE | landlock_fs::TRUNCATE;

@@ -48,6 +48,7 @@ mod run;
 mod session;
 mod shared;
 mod standard_error;
+mod streams;
 mod supervisor;
 mod text;
 mod timeout;

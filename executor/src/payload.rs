@@ -10,6 +10,7 @@ use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::receipt::{self, NAMESPACES};
 use crate::run::Run;
 use crate::shared::PayloadState;
+use crate::streams::Job;
 use crate::{capabilities, command, identity, landlock, session};
 use core::ffi::CStr;
 use purple_plan::{EnvKind, MAX_VARIABLES, Plan, Rlimit, process_flags};
@@ -34,8 +35,8 @@ const INSTRUCTION_BYTES: usize = 8;
 type Environment = StringArray<'static, { MAX_VARIABLES + 1 }>;
 
 /// Confines this process and becomes the command.
-pub(crate) fn run(run: &Run, recorder: Option<BorrowedFd<'_>>) -> ! {
-    let outcome = match confine(run, recorder) {
+pub(crate) fn run(run: &Run, recorder: Option<BorrowedFd<'_>>, job: Option<&Job>) -> ! {
+    let outcome = match confine(run, recorder, job) {
         Ok(outcome) => outcome,
         Err(refused) => PayloadState::Refused(refused.status),
     };
@@ -44,7 +45,11 @@ pub(crate) fn run(run: &Run, recorder: Option<BorrowedFd<'_>>) -> ! {
 }
 
 /// Everything up to execve. Returns only when the command did not start.
-fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<PayloadState, Refused> {
+fn confine(
+    run: &Run,
+    recorder: Option<BorrowedFd<'_>>,
+    job: Option<&Job>,
+) -> Result<PayloadState, Refused> {
     let plan = &run.plan;
     // Init has made itself undumpable, and this process is a copy of it: its own /proc has to be
     // open to it for a while.
@@ -52,7 +57,10 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<PayloadState, 
     enter_inner_namespaces(run)?;
     set_umask(Mode::from_raw_mode(plan.process.umask))?;
     set_limits(plan)?;
-    if plan.process.flags & process_flags::NEW_SESSION != 0 {
+    if let Some(job) = job {
+        job.enter(&run.shared)
+            .or_refuse("session", "a job on the terminal")?;
+    } else if plan.process.flags & process_flags::NEW_SESSION != 0 {
         session::leave()?;
     }
     let mut environment = Environment::new();
@@ -71,7 +79,7 @@ fn confine(run: &Run, recorder: Option<BorrowedFd<'_>>) -> Result<PayloadState, 
     receipt::check(plan, &run.shared, &capabilities)?;
     landlock::enter(run)?;
     restore_signals(run).or_refuse("signals", "restoring the mask")?;
-    close_all_but(recorder)?;
+    close_all_but([recorder, job.map(Job::channel)])?;
     run.shared
         .wait_to_go()
         .or_refuse("payload", "waiting for init")?;

@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     listener: &'static AtomicU32,
     /// 1 once init has seen that the time is over.
     time_is_over: &'static AtomicU32,
+    /// 1 while what is typed at the caller's terminal goes inside.
+    terminal: &'static AtomicU32,
     /// The numbers of the supervisor's namespaces.
     pub(crate) outside: &'static [AtomicU64; 32],
     /// What the receipt says, by [`crate::receipt`].
@@ -53,7 +55,7 @@ impl Shared {
     /// A page on which nothing is written yet.
     pub(crate) fn new() -> Result<Self, Errno> {
         let SharedPage { words, tables } = memory::shared_page()?;
-        let [go, kind, value, listener, time_is_over] = words;
+        let [go, kind, value, listener, time_is_over, terminal] = words;
         let [outside, receipt] = tables;
         Ok(Self {
             go,
@@ -61,6 +63,7 @@ impl Shared {
             value,
             listener,
             time_is_over,
+            terminal,
             outside,
             receipt,
         })
@@ -102,6 +105,16 @@ impl Shared {
     /// Whether init has said so.
     pub(crate) fn is_time_over(&self) -> bool {
         self.time_is_over.load(Ordering::Acquire) == 1
+    }
+
+    /// In the supervisor: says whether what is typed at the caller's terminal goes inside.
+    pub(crate) fn give_terminal(&self, given: bool) {
+        self.terminal.store(u32::from(given), Ordering::Release);
+    }
+
+    /// Whether it does.
+    pub(crate) fn has_terminal(&self) -> bool {
+        self.terminal.load(Ordering::Acquire) == 1
     }
 
     /// Records the outcome.

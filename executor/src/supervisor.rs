@@ -1,9 +1,10 @@
-//! The supervisor: outside, it waits for the end, for the timeout, and for signals.
+//! The supervisor: outside, it waits for the end, for the timeout, and for signals, and relays.
 
 use crate::message::{OrRefuse, Refused};
 use crate::recorder::{Denials, Recorder};
 use crate::run::Run;
 use crate::shared::PayloadState;
+use crate::streams::{Event, Streams};
 use crate::timeout::{Due, Timeout};
 use core::time::Duration;
 use purple_sys::wait::{Ended, reap};
@@ -28,7 +29,12 @@ pub(crate) struct End {
     pub(crate) usage: Ended,
     /// How long it took.
     pub(crate) wall: Duration,
+    /// How long what the command has printed may wait for its reader; `None` for as long as it takes.
+    pub(crate) left: Option<Duration>,
 }
+
+/// That, where the time of the command is over.
+const OVERTIME: Duration = Duration::from_secs(1);
 
 impl End {
     /// The end of a run that was refused before init did anything.
@@ -48,6 +54,7 @@ impl End {
             denied: None,
             usage: nothing_used,
             wall: Duration::ZERO,
+            left: Some(OVERTIME),
         }
     }
 }
@@ -55,6 +62,7 @@ impl End {
 /// Waits until init has ended.
 pub(crate) fn watch(
     run: &Run,
+    streams: &mut Streams,
     init: Pid,
     timeout: Timeout,
     recorder: Option<Recorder>,
@@ -67,14 +75,16 @@ pub(crate) fn watch(
     };
     memory::trim_stack();
     loop {
-        match signal::wait(signal::Set::ALL, watched.timeout.left()).or_refuse(STEP, WAITING)? {
-            Some(signal::number::CHLD) => {
+        let left = watched.timeout.left();
+        match streams.next(left).or_refuse(STEP, WAITING)? {
+            Event::Signal(signal::number::CHLD) => {
                 if let Some(usage) = watched.reap_all(run)? {
                     return watched.end(run, usage);
                 }
             }
-            Some(number) => pass_on(init, number)?,
-            None => {}
+            Event::Signal(number) => pass_on(run, streams, init, number)?,
+            Event::Stopped(number) => stop(run, streams, init, number)?,
+            Event::Nothing => {}
         }
         // Also where there was a signal: there may be one after the other.
         watched.keep_time()?;
@@ -123,23 +133,35 @@ impl Watched {
             Some(recorder) => Some(recorder.end()?),
             None => None,
         };
+        // Init may have seen to it first, and all the time while this process was stopped.
+        let timed_out = self.timeout.is_over() || run.shared.is_time_over();
+        let left = if timed_out {
+            Some(OVERTIME)
+        } else {
+            self.timeout.left()
+        };
         Ok(End {
             outcome: run.shared.get(),
-            // Init may have seen to it first, and all the time while this process was stopped.
-            timed_out: self.timeout.is_over() || run.shared.is_time_over(),
+            timed_out,
             unrecorded: self.unrecorded,
             denied,
             usage,
             wall,
+            left,
         })
     }
 }
 
 /// Passes a signal of the caller's on to init, which passes it on to the payload.
-fn pass_on(init: Pid, number: u32) -> Result<(), Refused> {
-    // A write of ours to a closed pipe is no signal for the payload.
-    if number == signal::number::PIPE {
-        return Ok(());
+fn pass_on(run: &Run, streams: &mut Streams, init: Pid, number: u32) -> Result<(), Refused> {
+    match number {
+        // A write of ours to a closed pipe is no signal for the payload.
+        signal::number::PIPE => return Ok(()),
+        // The kernel tells the payload, of its own terminal.
+        signal::number::WINCH if streams.resize_terminal() => return Ok(()),
+        signal::number::TSTP => streams.leave_terminal(),
+        signal::number::CONT => streams.resume_terminal(&run.shared),
+        _ => {}
     }
     // Init is a child that has not been waited for: its id is its own.
     signal::send(init, number).or_refuse(STEP, WAITING)?;
@@ -148,4 +170,29 @@ fn pass_on(init: Pid, number: u32) -> Result<(), Refused> {
         signal::stop_by_default().or_refuse(STEP, WAITING)?;
     }
     Ok(())
+}
+
+/// What a stop of the payload on its own terminal means: where it wants to read or to set modes, that
+/// it gets the terminal if the shell lets it; otherwise that this process is stopped, as the payload
+/// would be if it were the shell's job. Either way, it goes on afterwards.
+fn stop(run: &Run, streams: &mut Streams, init: Pid, number: u32) -> Result<(), Refused> {
+    use signal::number::{CONT, TSTP, TTIN, TTOU};
+    let wants_terminal = matches!(number, TTIN | TTOU);
+    let is_given = wants_terminal && streams.give_terminal(&run.shared);
+    let mut stopped = false;
+    if !is_given && streams.is_job() {
+        streams.leave_terminal();
+        if !wants_terminal {
+            // Everything inside is stopped, not the one group alone.
+            signal::send(init, TSTP).or_refuse(STEP, WAITING)?;
+        }
+        let number = if wants_terminal { number } else { TSTP };
+        stopped = signal::stop_group_by_default(number).or_refuse(STEP, WAITING)?;
+        streams.resume_terminal(&run.shared);
+    }
+    if wants_terminal && !is_given && !stopped {
+        // There is no shell that could give it: a read waits, and is not tried again and again.
+        run.shared.give_terminal(true);
+    }
+    signal::send(init, CONT).or_refuse(STEP, WAITING)
 }

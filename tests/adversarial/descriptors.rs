@@ -1,4 +1,4 @@
-//! Threats 2 and 3: descriptors that lead out.
+//! Threats 2, 3 and 30: descriptors that lead out.
 
 use super::attack::{WITHOUT_LANDLOCK, found, outside};
 use purple_tests::inside::{PYTHON, python};
@@ -14,6 +14,11 @@ use std::process::{Child, Command, Stdio};
 scenarios! {
     a_working_directory_through_a_descriptor
     a_directory_passed_over_a_socket
+    a_file_to_read
+    a_file_to_write
+    memory_to_read
+    a_pipe_the_other_way
+    sockets_that_lead_elsewhere
     a_shown_tree_by_a_mount_that_can_be_written
     a_shown_tree_by_a_mount_that_can_be_written_through_an_input
 }
@@ -92,6 +97,124 @@ fn a_directory_passed_over_a_socket(place: &TestDir) {
         "{let_go}"
     );
     assert!(peer.wait().expect("the peer ends").success());
+}
+
+/// Connects a kind of descriptor to its arguments, and shows what became of it outside.
+const HAND_OVER: &str = include_str!("../probes/hand_over.py");
+
+/// Does with a descriptor what it was not connected for.
+const MISUSE: &str = include_str!("../probes/misuse_a_descriptor.py");
+
+/// What a program does with a descriptor of this kind, in the place that it has it, and what became of it.
+fn misuse(place: &TestDir, kind: &str, number: &str, options: &[&str]) -> Value {
+    let policy = Policy::new(place).section("network: {isolated: true}");
+    let run = python(place, &policy.compile(place), MISUSE)
+        .argument(number)
+        .option(options)
+        .wrapped(&[PYTHON, "-c", HAND_OVER, kind]);
+    run.finish().facts()
+}
+
+const HANDED_ON: [&str; 1] = ["--inherit-stdio"];
+
+/// It is opened again on a read-only mount: its mode, times and attributes stay, whoever owns it.
+fn a_file_to_read(place: &TestDir) {
+    let as_it_was = json!({"mode": "0o644", "text": "of the host\n", "xattrs": [], "old": true});
+    let free = misuse(place, "file", "0", &HANDED_ON);
+    if !place.who.is_root() {
+        assert_ne!(free["outside"], as_it_was, "the attack works: {free}");
+    }
+    let kept = misuse(place, "file", "0", &[]);
+    assert_eq!(kept["outside"], as_it_was, "{kept}");
+    for what in ["mode", "times", "attribute", "flags"] {
+        let expected = if place.who.is_root() {
+            ["EPERM", "EROFS"]
+        } else {
+            ["EROFS"; 2]
+        };
+        assert!(
+            expected.iter().any(|one| kept["inside"][what] == *one),
+            "{what}: {kept}"
+        );
+    }
+    assert_eq!(kept["inside"]["read_again"], "ok", "{kept}");
+    assert_ne!(kept["inside"]["write_again"], "ok", "{kept}");
+}
+
+/// A pipe is in its place: nothing can be written but behind what is there.
+fn a_file_to_write(place: &TestDir) {
+    for (kind, before) in [("log", "line of an earlier run\n"), ("output", "")] {
+        let free = misuse(place, kind, "1", &HANDED_ON);
+        assert_eq!(free["inside"]["cut"], "ok", "the attack works: {free}");
+        let kept = misuse(place, kind, "1", &[]);
+        assert_ne!(kept["inside"]["cut"], "ok", "{kept}");
+        let outside = &kept["outside"];
+        let text = outside["text"].as_str().unwrap_or_default();
+        // What it has written to its own end.
+        assert!(text.starts_with(before), "{kept}");
+        assert!(
+            ["", "FORGED\n"].contains(&text.trim_start_matches(before)),
+            "{kept}"
+        );
+        assert_eq!(
+            (&outside["mode"], &outside["xattrs"]),
+            (&json!("0o644"), &json!([]))
+        );
+    }
+}
+
+/// Landlock restricts no memory of the kernel's own; a copy is read.
+fn memory_to_read(place: &TestDir) {
+    let free = misuse(place, "memory", "0", &HANDED_ON);
+    assert_ne!(
+        free["outside"]["text"], "of the host\n",
+        "the attack works: {free}"
+    );
+    let kept = misuse(place, "memory", "0", &[]);
+    assert_eq!(kept["outside"]["text"], "of the host\n", "{kept}");
+}
+
+/// What is written into standard input, or read from standard output, is the program's own.
+fn a_pipe_the_other_way(place: &TestDir) {
+    if !place.who.is_root() {
+        // Root's pipes belong to root.
+        let free = misuse(place, "pipe", "0", &HANDED_ON);
+        assert_eq!(
+            free["outside"]["text"], "FORGED\n",
+            "it has read what was there: {free}"
+        );
+        let free = misuse(place, "shared", "1", &HANDED_ON);
+        assert_ne!(free["outside"]["text"], "of another program\n", "{free}");
+    }
+    let kept = misuse(place, "pipe", "0", &[]);
+    let text = kept["outside"]["text"].as_str().unwrap_or_default();
+    assert!(!text.contains("FORGED"), "{kept}");
+    let kept = misuse(place, "shared", "1", &[]);
+    let text = kept["outside"]["text"].as_str().unwrap_or_default();
+    assert!(text.starts_with("of another program\n"), "{kept}");
+}
+
+/// A socket that was made outside reaches what is outside: it is refused, by name.
+fn sockets_that_lead_elsewhere(place: &TestDir) {
+    let refusal = |what: &str| {
+        let advice = "--inherit-stdio hands it on as it is";
+        format!("purple-exec: start: descriptor 0 is {what}; {advice}\n")
+    };
+    for (kind, what) in [
+        (
+            "udp",
+            "an internet socket, which belongs to the network outside",
+        ),
+        ("unix", "a unix socket for datagrams"),
+    ] {
+        // Landlock's scope holds abstract names, from version 6 on.
+        let options = [&HANDED_ON[..], &WITHOUT_LANDLOCK].concat();
+        let free = misuse(place, kind, "0", &options);
+        assert_eq!(free["outside"]["got"], "out", "the attack works: {free}");
+        let kept = misuse(place, kind, "0", &[]);
+        let expected = json!({"status": 125, "inside": refusal(what), "outside": {"got": null}});
+        assert_eq!(kept, expected);
+    }
 }
 
 /// The same where the policy shows the directory read-only. What comes in lies on a mount of the

@@ -47,6 +47,12 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
         "it waits with more memory than it needs",
     ),
     (
+        Role::Supervisor,
+        "tee",
+        None,
+        "the command's input ends early, and the exit status says so",
+    ),
+    (
         Role::Holder,
         "prctl",
         None,
@@ -118,7 +124,13 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
 ];
 
 /// Calls that come, or do not, by which process is faster.
-const BY_CHANCE: [(Role, &str); 5] = [
+const BY_CHANCE: [(Role, &str); 10] = [
+    // What is relayed before the command starts, and whether a signal is there already.
+    (Role::Supervisor, "poll"),
+    (Role::Supervisor, "tee"),
+    (Role::Supervisor, "ioctl"),
+    (Role::Supervisor, "splice"),
+    (Role::Supervisor, "rt_sigtimedwait"),
     (Role::Holder, "prctl"),
     (Role::Holder, "rt_sigtimedwait"),
     // Init gives its stack back and waits once it has let the payload go, which then runs beside it.

@@ -3,7 +3,7 @@
 //!
 //! The tests that stand for each threat:
 //!
-//! 1 `e2e/terminal::no_controlling_terminal`
+//! 1 `e2e/terminal::typing_into_the_terminal`
 //! 2 `e2e/processes::descriptors_of_the_caller_are_closed`
 //! 2 `e2e/attacks::directory_as_a_standard_descriptor`
 //! 2 `adversarial/descriptors::a_working_directory_through_a_descriptor`
@@ -114,6 +114,14 @@
 //! 29 `spec/hostile::thousands_of_rules`
 //! 29 `spec/hostile::aliases_of_aliases`
 //! 29 `compiler/tests/compiler/command_line::files_that_cannot_be_read`
+//! 30 `adversarial/descriptors::a_file_to_read`
+//! 30 `adversarial/descriptors::a_file_to_write`
+//! 30 `adversarial/descriptors::memory_to_read`
+//! 30 `adversarial/descriptors::a_pipe_the_other_way`
+//! 30 `adversarial/descriptors::sockets_that_lead_elsewhere`
+//! 31 `e2e/terminal::a_job_of_a_shell`
+//! 31 `e2e/terminal::a_job_that_is_recorded`
+//! 31 `e2e/held_up::a_stopped_terminal_holds_up_no_timeout`
 //! 38 `e2e/hidden::the_compiler_hides_nothing`
 //! 38 `e2e/hidden::the_executor_hides_nothing`
 //! 38 `e2e/hidden::the_operators_tool_hides_nothing`

@@ -28,6 +28,9 @@ fn found(run: &Run<'_>) -> Value {
 
 const LET_GO: [&str; 2] = ["--unenforced", "landlock"];
 
+/// The caller's own descriptors go inside.
+const HANDED_ON: [&str; 1] = ["--inherit-stdio"];
+
 fn an_open_file_cannot_be_opened_again_for_more(place: &TestDir) {
     let shared = ["read", "written"].map(|name| {
         let file = place.file(name, "as it was\n");
@@ -38,7 +41,10 @@ fn an_open_file_cannot_be_opened_again_for_more(place: &TestDir) {
     let wrapper = ["sh", "-c", &redirect, "sh"];
     let plan = Policy::new(place).compile(place);
     let text = include_str!("../probes/reopen_for_more.py");
-    let attack = || python(place, &plan, text).wrapped(&wrapper);
+    let attack = || {
+        let run = python(place, &plan, text).wrapped(&wrapper);
+        run.option(&HANDED_ON)
+    };
     let free = found(&attack().option(&LET_GO));
     assert_eq!(free, json!({"write": "ok", "cut": "ok", "read": "ok"}));
     let kept = found(&attack());
@@ -72,6 +78,7 @@ fn nothing_is_executed_but_from_shown_paths(place: &TestDir) {
             "show(it=attempt(os.execv, '/proc/self/fd/0', ['program']))",
         )
         .wrapped(&["sh", "-c", &redirect, "sh"])
+        .option(&HANDED_ON)
     };
     // A script is read through its descriptor, which its interpreter inherits.
     assert_eq!(run().option(&LET_GO).finish().out(), "ran\n");

@@ -1,14 +1,21 @@
 //! A sandbox on a terminal that others use too.
 
+use super::audit::policy;
 use super::inside::{PYTHON, python, script};
 use purple_tests::identity::skip;
+use purple_tests::operator::install;
 use purple_tests::policy::Policy;
+use purple_tests::run::{Run, bare};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
 
-scenarios! { no_controlling_terminal }
+scenarios! {
+    typing_into_the_terminal
+    a_job_of_a_shell
+    a_job_that_is_recorded
+}
 
 /// Runs its arguments on a new terminal that is theirs to control, and passes on what they print.
 const TERMINAL: &str = include_str!("../probes/on_a_new_terminal.py");
@@ -16,7 +23,7 @@ const TERMINAL: &str = include_str!("../probes/on_a_new_terminal.py");
 /// Tries to type into the terminal on standard input.
 const ATTACK: &str = include_str!("../probes/type_into_the_terminal.py");
 
-fn no_controlling_terminal(place: &TestDir) {
+fn typing_into_the_terminal(place: &TestDir) {
     let wrapper = [PYTHON, "-c", TERMINAL];
     let bare = Command::new(PYTHON)
         .args(["-c", TERMINAL, PYTHON, "-c", &script(ATTACK)])
@@ -43,12 +50,60 @@ fn no_controlling_terminal(place: &TestDir) {
     }
 
     let plan = Policy::new(place).compile(place);
-    let found = python(place, &plan, ATTACK)
-        .wrapped(&wrapper)
-        .finish()
-        .facts();
+    let attack = || python(place, &plan, ATTACK).wrapped(&wrapper);
+    let expected = |tty: &str| {
+        json!({"terminal": true, "tty": tty, "type": "EPERM", "high": "EPERM",
+            "linux": "EPERM", "control": "EPERM"})
+    };
+    assert_eq!(attack().finish().facts(), expected("ok"), "its own");
     // The terminal is some other session's, which only root could take it from.
-    let expected = json!({"terminal": true, "tty": "ENXIO", "type": "EPERM", "high": "EPERM",
-        "linux": "EPERM", "control": "EPERM"});
-    assert_eq!(found, expected);
+    let handed_on = attack().option(&["--inherit-stdio"]).finish().facts();
+    assert_eq!(handed_on, expected("ENXIO"));
+}
+
+/// Runs its arguments as jobs of a shell, and shows what became of the terminal.
+const JOBS: &str = include_str!("../probes/job_control.py");
+
+/// What it shows where a shell's job is what it should be, and the caller's terminal is as it was.
+fn as_a_shell_expects() -> Value {
+    json!({
+        "own": "/dev/pts/0 os.terminal_size(columns=99, lines=33) True END",
+        "restored": true, "typed": true, "interrupted": "130", "suspended": true,
+        "restored_while_suspended": true, "continued": true, "background_is_cooked": true,
+        "background_read": true, "foreground": true, "resized": true, "pipeline": true,
+        "mode": "0o600", "restored_at_the_end": true,
+    })
+}
+
+/// The keyboard stops, continues and ends the program, and it reads what is typed while it has the
+/// terminal and nothing else. What it does to modes, mode bits and flow is its own terminal's.
+fn a_job_of_a_shell(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let run = Run::new(place, &plan, &[PYTHON, "-ISc", "SCRIPT"]);
+    let run = run.wrapped(&[PYTHON, "-c", JOBS]);
+    assert_eq!(run.finish().facts(), as_a_shell_expects());
+}
+
+/// The same where `purple` stays between the shell and the run, to keep a record.
+fn a_job_that_is_recorded(place: &TestDir) {
+    install(place);
+    let _policy = policy(place, "");
+    let home = format!("HOME={}", place.text("home"));
+    let purple = place.text("purple");
+    let words = [
+        "env",
+        &home,
+        PYTHON,
+        "-c",
+        JOBS,
+        &purple,
+        "run",
+        "--policy",
+        "policy.yaml",
+        "--",
+        PYTHON,
+        "-ISc",
+        "SCRIPT",
+    ];
+    assert_eq!(bare(place, &words).facts(), as_a_shell_expects());
 }

@@ -1,12 +1,13 @@
 //! File descriptors by number: the standard ones, the caller's, closing all others
-//! (`close_range(2)`), and passing one to another process (unix(7), `SCM_RIGHTS`).
+//! (`close_range(2)`), passing one to another process (unix(7), `SCM_RIGHTS`), and whether two are of
+//! one open file (kcmp(2)).
 #![expect(
     unsafe_code,
     reason = "a number says nothing about who owns the descriptor"
 )]
 
 use crate::architecture::numbers;
-use crate::call::{call, word};
+use crate::call::{call, number_of, word};
 use core::mem::MaybeUninit;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, IoSliceMut};
@@ -50,14 +51,22 @@ pub fn duplicate(number: i32) -> Result<OwnedFd, Errno> {
 
 /// Closes every file descriptor but the standard ones and `kept`. False where some are still open
 /// although the kernel is said to have closed them.
-pub fn close_all_but(kept: Option<BorrowedFd<'_>>) -> Result<bool, Errno> {
-    let kept = kept.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok());
-    // The standard ones stay anyway.
-    let Some(kept) = kept.filter(|&number| number >= FIRST) else {
-        return close_range(FIRST, u32::MAX);
+pub fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<bool, Errno> {
+    let number = |fd: Option<BorrowedFd<'_>>| {
+        let number = fd.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok());
+        // The standard ones stay anyway.
+        number.filter(|&number| number >= FIRST)
     };
-    let below = kept == FIRST || close_range(FIRST, kept.saturating_sub(1))?;
-    Ok(close_range(kept.saturating_add(1), u32::MAX)? && below)
+    let [one, other] = kept.map(number);
+    let mut first = FIRST;
+    let mut closed = true;
+    for kept in [one.min(other), one.max(other)].into_iter().flatten() {
+        if kept > first {
+            closed = close_range(first, kept.saturating_sub(1))? && closed;
+        }
+        first = first.max(kept.saturating_add(1));
+    }
+    Ok(close_range(first, u32::MAX)? && closed)
 }
 
 /// Closes a range, and looks whether one of it is closed that was open just before: the kernel closes
@@ -96,28 +105,74 @@ pub fn send(socket: BorrowedFd<'_>, number: u32) -> Result<(), Errno> {
     let number = i32::try_from(number).map_err(|_| Errno::BADF)?;
     // SAFETY: the other process has opened it in the table that we share, and leaves it to us.
     let fd = unsafe { OwnedFd::from_raw_fd(number) };
-    let fds = [fd.as_fd()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !control.push(SendAncillaryMessage::ScmRights(&fds)) {
-        return Err(Errno::NOBUFS);
-    }
-    let byte = [IoSlice::new(b".")];
-    let _sent = sendmsg(socket, &byte, &mut control, SendFlags::NOSIGNAL)?;
-    Ok(())
+    pass(socket, b'.', Some(fd.as_fd()))
 }
 
 /// Waits for a descriptor; `None` when the other end is closed without one.
 pub fn receive(socket: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+    let passed = take(socket, RecvFlags::CMSG_CLOEXEC)?;
+    Ok(passed.and_then(|passed| passed.fd))
+}
+
+/// What one process has told another.
+#[derive(Debug)]
+pub struct Passed {
+    /// Its word.
+    pub word: u8,
+    /// A descriptor of ours for what it has open.
+    pub fd: Option<OwnedFd>,
+}
+
+/// Sends a word, and with it a descriptor or none.
+pub fn pass(socket: BorrowedFd<'_>, word: u8, fd: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
+    let word = [word];
+    let bytes = [IoSlice::new(&word)];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    let mut bytes = [IoSliceMut::new(&mut byte)];
-    let _message = recvmsg(socket, &mut bytes, &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(mut fds) = message {
-            return Ok(fds.next());
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let fds;
+    if let Some(fd) = fd {
+        fds = [fd];
+        if !control.push(SendAncillaryMessage::ScmRights(&fds)) {
+            return Err(Errno::NOBUFS);
         }
     }
-    Ok(None)
+    let _sent = sendmsg(socket, &bytes, &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Takes a word that is there already: AGAIN where there is none yet, `None` when the other end is
+/// closed.
+pub fn take_passed(socket: BorrowedFd<'_>) -> Result<Option<Passed>, Errno> {
+    take(socket, RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT)
+}
+
+fn take(socket: BorrowedFd<'_>, flags: RecvFlags) -> Result<Option<Passed>, Errno> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut word = [0];
+    let mut bytes = [IoSliceMut::new(&mut word)];
+    let message = recvmsg(socket, &mut bytes, &mut control, flags)?;
+    if message.bytes == 0 {
+        return Ok(None);
+    }
+    let mut fd = None;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(mut fds) = message {
+            fd = fds.next();
+        }
+    }
+    let [word] = word;
+    Ok(Some(Passed { word, fd }))
+}
+
+/// Whether two descriptors of this process are of one open file, with one position and one set of
+/// flags; an error where the kernel does not say.
+pub fn is_one_open_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bool, Errno> {
+    /// `KCMP_FILE` (linux/kcmp.h).
+    const FILE: usize = 0;
+    let process = usize::try_from(rustix::process::getpid().as_raw_pid()).unwrap_or(0);
+    let arguments = [process, process, FILE, number_of(one), number_of(other), 0];
+    // SAFETY: numbers only.
+    let order = unsafe { call(numbers::KCMP, arguments) }?;
+    Ok(order == 0)
 }

@@ -7,6 +7,7 @@
 use crate::architecture::numbers;
 use crate::call::{address_of, address_of_mut, call, word};
 use core::time::Duration;
+use rustix::fd::{FromRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::Pid;
 
@@ -26,12 +27,23 @@ pub mod number {
     pub const STOP: u32 = 19;
     /// Keyboard or program asks to stop for now.
     pub const TSTP: u32 = 20;
+    /// A read from a terminal that another process group has.
+    pub const TTIN: u32 = 21;
+    /// A change of its modes.
+    pub const TTOU: u32 = 22;
+    /// The size of the terminal has changed.
+    pub const WINCH: u32 = 28;
 }
 
 /// The size of the kernel's `sigset_t`.
 const SET_BYTES: usize = 8;
 /// `SIG_SETMASK` (asm-generic/signal-defs.h).
 const SIG_SETMASK: usize = 2;
+
+/// Whether a signal is one by which a process is asked to end: HUP, INT, QUIT and TERM.
+pub const fn asks_to_end(signal: u32) -> bool {
+    matches!(signal, 1 | 2 | 3 | 15)
+}
 
 /// A set of signals, a bit each: signal 1 is bit 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +57,14 @@ impl Set {
     /// No signal.
     pub const NONE: Self = Self(0);
 
+    /// This signal alone.
+    const fn only(signal: u32) -> Self {
+        Self(1_u64.wrapping_shl(signal.wrapping_sub(1)))
+    }
+
     /// Every signal but this.
     const fn all_but(signal: u32) -> Self {
-        Self(!1_u64.wrapping_shl(signal.wrapping_sub(1)))
+        Self(!Self::only(signal).0)
     }
 }
 
@@ -79,7 +96,23 @@ pub fn block(set: Set) -> Result<Set, Errno> {
 /// again afterwards.
 pub fn stop_by_default() -> Result<(), Errno> {
     send(rustix::process::getpid(), number::TSTP)?;
-    let _all = block(Set::all_but(number::TSTP))?;
+    take_default_action(number::TSTP)
+}
+
+/// The same by a signal that stops (TSTP, TTIN or TTOU), with every process of this one's group: the
+/// job of a shell. True where it was stopped, and is continued now.
+pub fn stop_group_by_default(signal: u32) -> Result<bool, Errno> {
+    // What has continued this process before is no news.
+    let _before = wait(Set::only(number::CONT), Some(Duration::ZERO))?;
+    kill(0, signal)?;
+    take_default_action(signal)?;
+    let continued = wait(Set::only(number::CONT), Some(Duration::ZERO))?;
+    Ok(continued.is_some())
+}
+
+/// Lets a signal that is there already do what it does by default.
+fn take_default_action(signal: u32) -> Result<(), Errno> {
+    let _all = block(Set::all_but(signal))?;
     let _all_but_one = block(Set::ALL)?;
     Ok(())
 }
@@ -102,6 +135,21 @@ pub fn wait(set: Set, timeout: Option<Duration>) -> Result<Option<u32>, Errno> {
         Err(Errno::AGAIN | Errno::INTR) => Ok(None),
         Err(errno) => Err(errno),
     }
+}
+
+/// A descriptor that can be read from while a signal of `set` waits to be taken (signalfd(2)); it is
+/// only polled here, and [`wait`] takes the signal.
+pub fn descriptor(set: Set) -> Result<OwnedFd, Errno> {
+    /// `SFD_CLOEXEC` and `SFD_NONBLOCK` (linux/signalfd.h).
+    const FLAGS: usize = 0o2_000_000 | 0o4_000;
+    /// A new descriptor, instead of the number of one that is changed.
+    const NEW: usize = usize::MAX;
+    let arguments = [NEW, address_of(&set.0), SET_BYTES, FLAGS, 0, 0];
+    // SAFETY: a set of the size given, alive.
+    let number = unsafe { call(numbers::SIGNALFD4, arguments) }?;
+    let number = i32::try_from(number).map_err(|_| Errno::BADF)?;
+    // SAFETY: the kernel has just opened it for this process, and nothing else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Sends a signal to a process (kill(2)).

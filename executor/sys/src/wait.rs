@@ -8,6 +8,8 @@ use rustix::process::Pid;
 
 /// `WNOHANG` (linux/wait.h).
 const WNOHANG: usize = 1;
+/// `WUNTRACED`.
+const WUNTRACED: usize = 2;
 /// Minus one, by which wait4(2) means every child.
 const ANY_CHILD: usize = usize::MAX;
 
@@ -76,16 +78,31 @@ impl Ended {
         let signal = self.status & SIGNAL;
         (signal != 0 && signal != STOPPED).then_some(signal)
     }
+
+    /// The signal that has stopped it, when it has not ended at all.
+    pub fn stopped_by(&self) -> Option<u32> {
+        let [_, signal, ..] = self.status.to_le_bytes();
+        (self.status & SIGNAL == STOPPED).then_some(u32::from(signal))
+    }
 }
 
 /// Takes note of one child that has ended, if any has; `None` when none has yet.
 pub fn reap() -> Result<Option<Ended>, Errno> {
+    wait4(WNOHANG)
+}
+
+/// The same, and also of one that has been stopped.
+pub fn reap_or_stopped() -> Result<Option<Ended>, Errno> {
+    wait4(WNOHANG | WUNTRACED)
+}
+
+fn wait4(options: usize) -> Result<Option<Ended>, Errno> {
     let mut status = 0_u32;
     let mut usage = Usage::default();
     let arguments = [
         ANY_CHILD,
         address_of_mut(&mut status),
-        WNOHANG,
+        options,
         address_of_mut(&mut usage),
         0,
         0,
@@ -148,7 +165,9 @@ mod tests {
             let ended = ended(status);
             assert_eq!(ended.exit_status(), exited, "{status:x}");
             assert_eq!(ended.signal(), signal, "{status:x}");
+            assert_eq!(ended.stopped_by().is_some(), status == 0x137f);
         }
+        assert_eq!(ended(0x137f).stopped_by(), Some(19));
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Not as root: give the command the first of your subordinate ids outside, and not your own
     #[arg(long)]
     subordinate_ids: bool,
+    /// Give the command descriptors 0 to 2 as they are, and not what stands for them
+    #[arg(long)]
+    inherit_stdio: bool,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -73,6 +76,7 @@ impl Arguments {
             unenforced: self.unenforced.clone(),
             outside_id: self.outside_id,
             subordinate_ids: self.subordinate_ids,
+            inherit_stdio: self.inherit_stdio,
             status_of_error: REFUSED,
         }
     }

@@ -125,6 +125,10 @@ impl PreparedRun<'_> {
         if request.subordinate_ids {
             command.arg("--subordinate-ids");
         }
+        if request.inherit_stdio {
+            command.arg("--inherit-stdio");
+        }
+        // These come last.
         for descriptor in kept {
             command.arg("--keep").arg(descriptor.to_string());
         }

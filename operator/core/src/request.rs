@@ -19,6 +19,8 @@ pub struct Request {
     pub outside_id: Option<u32>,
     /// Not as root: whether the command has the first subordinate ids outside.
     pub subordinate_ids: bool,
+    /// Whether the command gets the caller's own standard descriptors.
+    pub inherit_stdio: bool,
     /// The exit status that the caller ends with where a run ends with an error: the record says it.
     pub status_of_error: u8,
 }

@@ -4,13 +4,13 @@
 use crate::FileError;
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use purple_report::Visible;
 use std::fmt::{self, Display};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 /// How a command ended.
@@ -25,11 +25,12 @@ pub struct EndedCommand {
 
 /// Runs a command to its end.
 ///
-/// It is a process group of its own: what the keyboard sends comes here alone, and is passed on once.
+/// It is in the same process group, because a shell gives its terminal to the group of the job: so what
+/// the keyboard sends reaches it without help, and all else is passed on.
 pub fn supervise(command: &mut Command) -> Result<EndedCommand, SuperviseError> {
     refuse_ignored_children()?;
     let program = Visible(command.get_program().as_bytes()).to_string();
-    let child = match command.process_group(0).spawn() {
+    let child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Err(SuperviseError::Start { program, error }),
     };
@@ -39,24 +40,32 @@ pub fn supervise(command: &mut Command) -> Result<EndedCommand, SuperviseError> 
         .map_err(|errno| SuperviseError::Wait { program, errno })
 }
 
-/// Waits for the child's end, and passes on every signal until then.
+/// Waits for the child's end, and passes on every signal until then that it has not got itself.
 fn wait_and_forward(child: Pid) -> Result<EndedCommand, Errno> {
     // What came before this ended us, and with us the child.
     let signals = BlockedSignals::block()?;
     let all: SigSet = Signal::iterator().collect();
+    let taker = SignalFd::with_flags(&all, SfdFlags::SFD_CLOEXEC)?;
     let mut resumed = false;
     loop {
         while let Some(change) = state_change(child)? {
             match change {
                 StateChange::Ended(status) => return Ok(EndedCommand { status, signals }),
-                StateChange::Stopped => {
-                    stop()?;
+                StateChange::Stopped(signal) => {
+                    stop(signal)?;
                     kill(child, Signal::SIGCONT)?;
                     resumed = true;
                 }
             }
         }
-        match all.wait()? {
+        let Some(taken) = taker.read_signal()? else {
+            continue;
+        };
+        if has_reached_group(&taken, child) {
+            continue;
+        }
+        let number = i32::try_from(taken.ssi_signo).unwrap_or(0);
+        match Signal::try_from(number)? {
             Signal::SIGCHLD | Signal::SIGPIPE => {}
             // The one that has continued us, which the child has got already.
             Signal::SIGCONT if resumed => resumed = false,
@@ -66,6 +75,26 @@ fn wait_and_forward(child: Pid) -> Result<EndedCommand, Errno> {
             },
         }
     }
+}
+
+/// Whether the child has got this signal too: from the terminal, which sends it to the whole group, or
+/// by sending it itself.
+fn has_reached_group(taken: &siginfo, child: Pid) -> bool {
+    /// `SI_KERNEL` (asm-generic/siginfo.h).
+    const FROM_KERNEL: i32 = 0x80;
+    const OF_TERMINALS: [Signal; 6] = [
+        Signal::SIGINT,
+        Signal::SIGQUIT,
+        Signal::SIGTSTP,
+        Signal::SIGTTIN,
+        Signal::SIGTTOU,
+        Signal::SIGWINCH,
+    ];
+    let number = i32::try_from(taken.ssi_signo).unwrap_or(0);
+    let is_of_terminal = OF_TERMINALS.iter().any(|&signal| signal as i32 == number);
+    let is_from_child = u32::try_from(child.as_raw()) == Ok(taken.ssi_pid);
+    let is_from_kernel = taken.ssi_code == FROM_KERNEL;
+    is_of_terminal && (is_from_kernel || is_from_child)
 }
 
 /// Why a command could not be run to its end.
@@ -129,7 +158,7 @@ fn ignores(status: &str, signal: Signal) -> Option<bool> {
 
 enum StateChange {
     Ended(u8),
-    Stopped,
+    Stopped(Signal),
 }
 
 /// What has become of the child since the last call.
@@ -142,16 +171,21 @@ fn state_change(child: Pid) -> Result<Option<StateChange>, Errno> {
         WaitStatus::Signaled(_, signal, _) => Some(StateChange::Ended(
             u8::try_from(signal as i32 + 128).unwrap_or(255),
         )),
-        WaitStatus::Stopped(..) => Some(StateChange::Stopped),
+        WaitStatus::Stopped(_, signal) => Some(StateChange::Stopped(signal)),
         _ => None,
     })
 }
 
-/// Stops as the keyboard's signal does by default; in a group without a parent to continue it, nothing happens.
-fn stop() -> Result<(), Errno> {
+/// Stops as the child was stopped, or else as the keyboard's signal does by default; in a group without a parent to continue
+/// it, nothing happens.
+fn stop(signal: Signal) -> Result<(), Errno> {
+    let signal = match signal {
+        Signal::SIGTTIN | Signal::SIGTTOU => signal,
+        _ => Signal::SIGTSTP,
+    };
     let mut only = SigSet::empty();
-    only.add(Signal::SIGTSTP);
-    raise(Signal::SIGTSTP)?;
+    only.add(signal);
+    raise(signal)?;
     only.thread_unblock()?;
     only.thread_block()
 }
