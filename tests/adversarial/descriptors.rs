@@ -250,13 +250,14 @@ fn a_shown_tree_by_a_mount_that_can_be_written_through_an_input(place: &TestDir)
     let text = include_str!("../probes/cut_what_is_read.py");
     let policy = Policy::new(place).shows(&place.text("shown"), "/shown");
     let plan = policy.compile(place);
-    let kept = found(&python(place, &plan, text).wrapped(&wrapper));
+    let handed_on = || python(place, &plan, text).option(&HANDED_ON);
+    let kept = found(&handed_on().wrapped(&wrapper));
     assert_eq!(
         kept,
         json!({"read": "ok", "opened": "EACCES", "named": "EACCES"})
     );
     assert_eq!(place.read("shown/file"), "of the host\n");
-    let let_go = python(place, &plan, text).option(&WITHOUT_LANDLOCK);
+    let let_go = handed_on().option(&WITHOUT_LANDLOCK);
     assert_eq!(
         found(&let_go.wrapped(&wrapper)),
         json!({"read": "ok", "opened": "ok", "named": "ok"})

@@ -92,7 +92,7 @@ const PROGRAMS: [(&str, &str, &[(&str, &str)]); 10] = [
     ),
     (
         "tmux",
-        "tmux -L purple-test new-session -d true; tmux -L purple-test kill-server",
+        "export TMUX_TMPDIR=$HOME; tmux -L purple-test new-session -d true; tmux -L purple-test kill-server",
         &[
             (".tmux.conf", "run-shell 'touch MARK'\n"),
             (".config/tmux/tmux.conf", "run-shell 'touch MARK'\n"),

@@ -46,8 +46,8 @@ pub(crate) fn open_without(path: &CStr) -> Result<OwnedFd, Errno> {
     openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
 }
 
-/// The same path without links, where all of them may be followed. What does not exist, or cannot be
-/// looked at, is left to who opens it.
+/// The same path without links, where all of them may be followed. What does not exist, or may not be
+/// looked at, is left to who opens it, which follows no link.
 pub(crate) fn resolve(
     step: &str,
     path: &'static CStr,
@@ -55,7 +55,8 @@ pub(crate) fn resolve(
 ) -> Result<&'static CStr, Refused> {
     match open_without(path) {
         Err(Errno::LOOP) => {}
-        Ok(_) | Err(_) => return Ok(path),
+        Ok(_) | Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => return Ok(path),
+        Err(errno) => return Err(refuse!(step, path, errno, line)),
     }
     let mut way = Way::new(path).map_err(|errno| refuse!(step, path, errno, line))?;
     match way.follow() {

@@ -79,28 +79,31 @@ impl Claim {
     /// Makes a stub of this name. EXIST: something is there already.
     pub(crate) fn make(self, name: &CStr, kind: StubKind<'_>) -> Result<Stub, Errno> {
         let dir = self.dir.as_fd();
-        match kind {
+        let checked = match kind {
             StubKind::File(content) => {
                 let file = create(dir, name, FILE_MODE)?;
-                write_all(&file, content)?;
+                write_all(&file, content).and_then(|()| check(dir, name, content))
             }
-            StubKind::Directory => mkdirat(dir, name, Mode::from_raw_mode(DIRECTORY_MODE))?,
-            StubKind::Socket => make_node(dir, name)?,
-        }
-        let status = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        let content = match kind {
-            StubKind::File(content) => content,
-            StubKind::Directory | StubKind::Socket => b"",
+            StubKind::Directory => {
+                mkdirat(dir, name, Mode::from_raw_mode(DIRECTORY_MODE))?;
+                check(dir, name, b"")
+            }
+            StubKind::Socket => {
+                make_node(dir, name)?;
+                check(dir, name, b"")
+            }
         };
-        if !is_stub(&status, content) {
-            // Some file systems keep no modes (vfat): what was made there must not stay.
-            unlink(dir, name, is_directory(&status))?;
-            return Err(Errno::OPNOTSUPP);
+        match checked {
+            Ok(status) => Ok(Stub {
+                claim: self,
+                status,
+            }),
+            Err(errno) => {
+                // What was made and is no stub must not stay.
+                unlink(dir, name, matches!(kind, StubKind::Directory))?;
+                Err(errno)
+            }
         }
-        Ok(Stub {
-            claim: self,
-            status,
-        })
     }
 
     /// The stub that was seen. NOENT: it is not there any more.
@@ -153,6 +156,16 @@ pub(crate) fn is_stub(status: &Stat, content: &[u8]) -> bool {
             size == 0 || size == content.len()
         }
         _ => false,
+    }
+}
+
+/// What was just made, if it has become a stub. Some file systems keep no modes (vfat).
+fn check(dir: BorrowedFd<'_>, name: &CStr, content: &[u8]) -> Result<Stat, Errno> {
+    let status = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if is_stub(&status, content) {
+        Ok(status)
+    } else {
+        Err(Errno::OPNOTSUPP)
     }
 }
 

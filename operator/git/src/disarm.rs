@@ -5,6 +5,7 @@ use crate::found::Found;
 use crate::leads::{self, Leads, Place};
 use crate::repository::{COMMON, CONFIGS, Config, DISABLED, HOOKS, OWN_COMMON, Repository, STATES};
 use purple_host::folder::{Content, Folder};
+use purple_host::path::shown;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -71,7 +72,7 @@ pub(crate) fn disarm_leads(place: Place<'_>, before: &Leads, found: &mut Vec<Fou
         if now.is_some() && now != *before {
             found.push(Found::Left {
                 path: place.path.join(at),
-                why: format!("it has changed, and `{}` runs it", key.escape_debug()),
+                why: format!("it has changed, and `{}` runs it", shown(Path::new(key))),
             });
         }
     }
@@ -116,7 +117,7 @@ fn config_file(
     };
     let new: Vec<String> = commands
         .difference(&known)
-        .map(|command| command.key.escape_debug().to_string())
+        .map(|command| shown(Path::new(&command.key)).to_string())
         .collect();
     if new.is_empty() {
         return;

@@ -29,6 +29,8 @@ pub(super) fn a_reader_cannot_hold_the_log_up(place: &TestDir) {
     let head = if place.who.is_root() { "EACCES" } else { "ok" };
     let expected = format!("{{\"head\": \"{head}\", \"lock\": \"EACCES\"}}\n");
     assert_eq!(line, expected);
+    // The other one took its place.
+    let _policy = policy(place, "");
     assert_eq!(run(place, &[], &["true"]).code(), 0);
     let mut input = child.stdin.take().expect("a pipe");
     input.write_all(b"\n").expect("it reads");
