@@ -4,6 +4,8 @@ use super::host_paths::{Share, shares};
 use super::kind::{Kind, is_obeyed, kind};
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
+use crate::resolve::filesystem::OUTSIDE_HELP;
+use crate::resolve::host::leads_out;
 use crate::source::Span;
 
 /// Runs the lints: the worst that is to be said of each path, and whether it can be changed.
@@ -21,7 +23,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             not_expanded(&share, first, span, scope);
             continue;
         }
-        if share.host.starts_with("..") {
+        if leads_out(&share.host) && !is_normalized(span, scope) {
             upward(&host, span, scope);
         }
         if share.writable && obeyed {
@@ -101,12 +103,16 @@ fn not_expanded(share: &Share, part: &str, span: Span, scope: &mut Scope<'_>) {
     ));
 }
 
+/// Whether a step up was taken out of the path at this place: the note about that says where it leads, too.
+fn is_normalized(span: Span, scope: &Scope<'_>) -> bool {
+    let wanted = &scope.resolved.filesystem;
+    let mut shared = wanted.immutable.iter().chain(&wanted.output);
+    shared.any(|one| one.normalized && one.host_span == Some(span))
+}
+
 fn upward(host: &str, span: Span, scope: &mut Scope<'_>) {
     let message = format!(
         "{host} lies outside of the directory that the sandbox is started from: what it is depends on where that is"
     );
-    scope.report(
-        Diagnostic::note("host-path-upward", span, message)
-            .with_help("write the path in full, or start the sandbox from the directory above"),
-    );
+    scope.report(Diagnostic::note("host-path-upward", span, message).with_help(OUTSIDE_HELP));
 }

@@ -354,7 +354,14 @@ proptest! {
     }
 
     #[test]
-    fn numbers_mean_themselves(number in 1_u64..) {
+    fn numbers_mean_themselves(number in 1..=LARGEST_SIZE) {
         prop_assert_eq!(size(&number.to_string()), Ok(number));
+    }
+
+    #[test]
+    fn numbers_above_the_largest_are_refused(number in LARGEST_SIZE + 1..) {
+        let refused = size(&number.to_string()).map_err(|error| error.message);
+        let message = "the size is above 8388607T, the most that the kernel counts";
+        prop_assert_eq!(refused, Err(message.to_owned()));
     }
 }

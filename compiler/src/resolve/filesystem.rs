@@ -1,6 +1,6 @@
 //! The `filesystem` section.
 
-use super::host::plain;
+use super::host::{leads_out, plain};
 use super::paths::{LONGEST, LONGEST_NAME, invalid};
 use super::protected::{self, Protected};
 use super::scope::{Placed, Scope};
@@ -33,6 +33,10 @@ pub struct Filesystem {
     pub working_dir: (String, Option<Span>),
 }
 
+/// What to do about a host path that leads out of the directory that the sandbox is started from.
+pub(crate) const OUTSIDE_HELP: &str =
+    "write the path in full, or start the sandbox from the directory above";
+
 /// A host path and where it is inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
@@ -46,6 +50,8 @@ pub struct Shared {
     pub host_span: Option<Span>,
     /// The place of `sandbox_path`; `None` for a default.
     pub inside_span: Option<Span>,
+    /// Whether a step up after a name was taken out of the host path, and reported.
+    pub normalized: bool,
 }
 
 /// A path inside that is hidden.
@@ -179,6 +185,7 @@ fn default(path: &str, optional: bool) -> Shared {
         optional,
         host_span: None,
         inside_span: None,
+        normalized: false,
     }
 }
 
@@ -205,37 +212,41 @@ fn shared(
         invalid(host, &host_at, "a host path has at most 4000 bytes", scope);
         return None;
     }
-    let host = without_steps_up(host, &host_at, scope);
+    let without = without_steps_up(host, &host_at, scope);
+    let normalized = without.is_some();
     Some(Shared {
-        host,
+        host: without.unwrap_or_else(|| host.to_owned()),
         inside: inside?,
         optional,
         host_span: Some(scope.span(&host_at)),
         inside_span: Some(scope.span(&inside_at)),
+        normalized,
     })
 }
 
-/// A host path without a step up after a name. Where that name is a symbolic link, the kernel goes up from
-/// where it leads: what is shown would not be what the path says.
-fn without_steps_up(host: &str, pointer: &str, scope: &mut Scope<'_>) -> String {
+/// A host path that has a step up after a name, without it. Where that name is a symbolic link, the kernel goes
+/// up from where it leads: what is shown would not be what the path says.
+fn without_steps_up(host: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
     let mut names = host.split('/').filter(|part| !matches!(*part, "" | "."));
-    let Some(name) = names.find(|part| *part != "..") else {
-        return host.to_owned();
-    };
+    let name = names.find(|part| *part != "..")?;
     if !names.any(|part| part == "..") {
-        return host.to_owned();
+        return None;
     }
     let path = plain(host);
-    let message = format!(
+    let mut message = format!(
         "{} is taken for {}, whatever {} is on the host",
         quote(host),
         quote(&path),
         quote(name)
     );
-    let help = "write the path without a step up: it is what the sandbox gets";
+    let mut help = "write the path without a step up: it is what the sandbox gets";
+    if leads_out(&path) {
+        message.push_str(", and lies outside of the directory that the sandbox is started from");
+        help = OUTSIDE_HELP;
+    }
     scope
         .report(Diagnostic::note("host-path-upward", scope.span(pointer), message).with_help(help));
-    path
+    Some(path)
 }
 
 /// A path inside, without a slash at its end: absolute, straight down.

@@ -21,6 +21,11 @@ pub(crate) fn plain(path: &str) -> String {
     }
 }
 
+/// Whether a plain path leads out of the directory that it begins at.
+pub(crate) fn leads_out(path: &str) -> bool {
+    path.split('/').next() == Some("..")
+}
+
 /// Whether `path` is `tree` or lies below it, on one host and by their names alone.
 pub(crate) fn within(path: &str, tree: &str) -> bool {
     below(path, tree).is_some()

@@ -244,7 +244,7 @@ fn a_changed_meaning_is_refused() {
                 .filter(|one| one.mask == 3)
                 .for_each(|one| one.mask = 2);
         },
-        "openat(flags=1) on x86_64: the policy says allow, the filter gives errno EPERM",
+        "openat(flags=1, mode=0) on x86_64: the policy says allow, the filter gives errno EPERM",
     );
     refused(
         &|forged| {

@@ -156,17 +156,27 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     let asked = Asked::new();
     let reading = "openat(flags=O_RDONLY) on x86_64: allow\n  line 3: `allow` names it\n";
     assert!(asked.answer(&["openat", "flags=0"]).starts_with(reading));
-    let writing =
-        "openat(flags=O_WRONLY|O_CREAT|O_TRUNC) on x86_64: errno EACCES\n  line 10: a rule\n";
+    let writing = "openat(flags=O_WRONLY|O_CREAT|O_TRUNC, mode=0) on x86_64: errno EACCES\n  line 10: a rule\n";
     assert!(
         asked
-            .answer(&["openat", "flags=0x241"])
+            .answer(&["openat", "flags=0x241", "mode=0"])
             .starts_with(writing)
     );
     assert!(
         asked
-            .answer(&["openat", "flags=0o1000|1|0x40"])
+            .answer(&["openat", "flags=0o1000|1|0x40", "mode=0"])
             .starts_with(writing)
+    );
+    // The compiler's own rule comes first; without a mode it may hold.
+    assert!(
+        asked
+            .answer(&["openat", "flags=0x241", "mode=0o4755"])
+            .contains(" on x86_64: errno EPERM\n  line 2: a rule\n")
+    );
+    assert!(
+        asked
+            .answer(&["openat", "flags=0x241"])
+            .contains(" on x86_64: it depends on the arguments;")
     );
     let at = asked.answer(&["openat", "-100", "0", "1", "0"]);
     assert!(
@@ -188,13 +198,14 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     );
 
     let open = asked.answer(&["openat"]);
-    let lines: Vec<&str> = open.lines().take(3).collect();
+    let lines: Vec<&str> = open.lines().take(4).collect();
     assert_eq!(
         lines,
         [
             "openat on x86_64: it depends on the arguments; the first line that holds counts",
-            "  if flags & O_ACCMODE != O_RDONLY  errno EACCES  line 10: a rule",
-            "  otherwise                         allow         line 3: `allow` names it",
+            "  if flags & (O_CREAT|0x400000) and mode & (S_ISUID|S_ISGID)  errno EPERM   line 2: a rule",
+            "  if flags & O_ACCMODE != O_RDONLY                            errno EACCES  line 10: a rule",
+            "  otherwise                                                   allow         line 3: `allow` names it",
         ]
     );
     let personality = asked.answer(&["personality"]);
@@ -415,8 +426,25 @@ fn json_says_the_same() {
 
     let open = json(&["openat"]);
     assert_eq!(open["verdict"], Value::Null);
-    assert_eq!(open["cases"][0]["when"][0], "flags & O_ACCMODE != O_RDONLY");
-    assert_eq!(open["cases"][1]["verdict"], "allow");
+    let cases = open["cases"].as_array().expect("a list");
+    let [set_id, rule, otherwise] = cases.as_slice() else {
+        panic!("three cases: {cases:?}")
+    };
+    assert_eq!(
+        set_id["when"],
+        serde_json::json!(["flags & (O_CREAT|0x400000)", "mode & (S_ISUID|S_ISGID)"])
+    );
+    assert_eq!(
+        (&set_id["errno"], &set_id["line"]),
+        (&"EPERM".into(), &2.into())
+    );
+    assert_eq!(
+        rule["when"],
+        serde_json::json!(["flags & O_ACCMODE != O_RDONLY"])
+    );
+    assert_eq!(rule["errno"], "EACCES");
+    assert_eq!(otherwise["when"], serde_json::json!([]));
+    assert_eq!(otherwise["verdict"], "allow");
     assert_eq!(json(&["600"])["syscall"], Value::Null);
 }
 
@@ -450,9 +478,14 @@ fn all_calls_are_listed_with_their_verdicts() {
         .lines()
         .filter(|line| line.starts_with("openat "))
         .collect();
-    let [rule, otherwise] = openat.as_slice() else {
-        panic!("two lines: {openat:?}")
+    let [set_id, rule, otherwise] = openat.as_slice() else {
+        panic!("three lines: {openat:?}")
     };
+    assert!(
+        set_id.starts_with("openat if flags & (O_CREAT|0x400000) and mode & (S_ISUID|S_ISGID)  "),
+        "{set_id}"
+    );
+    assert!(set_id.ends_with("errno EPERM   line 2: a rule"), "{set_id}");
     assert!(
         rule.starts_with("openat if flags & O_ACCMODE != O_RDONLY"),
         "{rule}"

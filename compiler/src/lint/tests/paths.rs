@@ -72,8 +72,12 @@ fn what_a_shell_would_replace_is_not() {
     for path in ["..", "../x", "./a/../../x"] {
         assert_eq!(files(&[(path, "/x")], &[]), ["host-path-upward"], "{path}");
     }
+    for path in ["a/../x", "../a/../x", "/srv/a/../x"] {
+        assert_eq!(files(&[(path, "/x")], &[]), ["host-path-upward"], "{path}");
+        assert_eq!(files(&[], &[(path, "/x")]), ["host-path-upward"], "{path}");
+    }
     assert_eq!(
-        files(&[("a/../x", "/x"), ("a~b", "/y")], &[]),
+        files(&[("..x", "/x"), ("a~b", "/y")], &[]),
         Vec::<&str>::new()
     );
 }
