@@ -130,7 +130,7 @@ fn prepare(run: &Run, streams: &Streams) -> Result<(), Refused> {
 }
 
 /// Gives the sandbox its host name, and no NIS domain name: its namespace of names begins as a copy
-/// of the host's (uts_namespaces(7)).
+/// of the host's (`uts_namespaces(7)`).
 fn name_the_host(name: &CStr) -> Result<(), Refused> {
     const STEP: &str = "hostname";
     sethostname(name.to_bytes()).or_refuse(STEP, "sethostname")?;

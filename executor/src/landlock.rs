@@ -87,9 +87,10 @@ fn add_rules(run: &Run, ruleset: BorrowedFd<'_>, level: &Landlock) -> Result<u64
         mounts_cover_all = mounts_cover_all && !leads_past;
     }
     for path in &run.plan.paths {
-        let known = match mounts_cover_all || path.access & landlock_fs::WRITE_FILE != 0 {
-            true => level.fs,
-            false => level.fs & !landlock_fs::TRUNCATE,
+        let known = if mounts_cover_all || path.access & landlock_fs::WRITE_FILE != 0 {
+            level.fs
+        } else {
+            level.fs & !landlock_fs::TRUNCATE
         };
         if allow_path(ruleset, &path, known)? {
             count = count.saturating_add(1);

@@ -11,7 +11,7 @@ pub use purple_report::SETUP_REFUSED;
 use rustix::io::Errno;
 
 /// What is said of a call that the kernel has not carried out although it was answered with success: a
-/// filter of the caller's that answers in the kernel's place does so, or a tracer (PRoot, and what
+/// filter of the caller's that answers in the kernel's place does so, or a tracer (`PRoot`, and what
 /// emulates root in containers).
 pub(crate) const EMULATED: &str = ": answered with success and not done; the surroundings emulate system calls (a seccomp filter, PRoot, fakeroot): run it outside of them";
 

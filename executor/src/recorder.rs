@@ -99,7 +99,7 @@ fn notifies(program: &[u8]) -> bool {
 }
 
 /// Takes from the recorder what it does not need. What it may still look at, it may by whose child the
-/// sandbox is: its user owns the namespace that the program is in (user_namespaces(7)), whatever
+/// sandbox is: its user owns the namespace that the program is in (`user_namespaces(7)`), whatever
 /// capabilities it has. Landlock would keep it from that too.
 fn confine(socket: &OwnedFd, supervisor: Pid) -> Result<(), Refused> {
     const CONFINING: &str = "confining the recorder";

@@ -57,7 +57,6 @@ impl Report {
 
     /// Writes the report.
     #[expect(
-        clippy::redundant_closure,
         clippy::redundant_closure_for_method_calls,
         reason = "what a closure returns may be borrowed for less long than what it takes"
     )]
@@ -70,7 +69,6 @@ impl Report {
         started: Duration,
     ) -> Result<(), Refused> {
         let (outcome, signal) = exit_status::outcome(end, used);
-        let exit_code = u64::from(status);
         let complete = run.shared.read(ReceiptField::Complete) != 0;
         let mut command = run.options.command.map(|word| word.to_bytes());
         let mut unenforced = Layer::ALL
@@ -89,8 +87,8 @@ impl Report {
         let mut denied = end.denied.map(|denied| {
             let all = rows(denied.table)
                 .flat_map(|row| kinds(row).map(move |(at, kind)| (row, at, kind)));
-            let used = all.filter(|(_, _, kind)| kind.count > 0);
-            used.map(|(row, at, kind)| denial(row, at, kind))
+            all.filter(|(_, _, kind)| kind.count > 0)
+                .map(|(row, at, kind)| denial(row, at, kind))
         });
         let mut beyond = end.denied.map(|denied| {
             let counts = (0_u64..).zip(&denied.table.beyond);
@@ -103,8 +101,8 @@ impl Report {
             compiler: run.plan.meta.compiler.to_bytes(),
             command: &mut command,
             outcome,
-            status: Status::of(outcome, exit_code),
-            exit_code,
+            status: Status::of(outcome, status.into()),
+            exit_code: status.into(),
             signal: signal.map(u64::from),
             started_at: started,
             wall_seconds: end.wall,

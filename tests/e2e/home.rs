@@ -16,7 +16,13 @@ scenarios! {
 
 /// A program, how it is started by its user, and what makes it run a command, by the file in the home that has it.
 /// `MARK` stands for the file that the command makes.
-const PROGRAMS: [(&str, &str, &[(&str, &str)]); 10] = [
+type Program = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const PROGRAMS: [Program; 10] = [
     (
         "bash",
         "bash -i -c : ; bash -l -c :",

@@ -72,7 +72,7 @@ fn a_file_is_shown_in_place_of_a_file(place: &TestDir) {
 fn what_the_user_cannot_read_cannot_be_read_inside(place: &TestDir) {
     let dir = place.dir("closed");
     drop(place.file("closed/file", "secret\n"));
-    fs::set_permissions(dir.join("file"), fs::Permissions::from_mode(0)).expect("its own");
+    fs::set_permissions(dir.join("file"), fs::Permissions::from_mode(0o000)).expect("its own");
     let policy = Policy::new(place)
         .shows(&place.text("closed"), "/closed")
         .shows("/etc/shadow", "/shadow");

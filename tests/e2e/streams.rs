@@ -135,7 +135,8 @@ fn a_file_is_read_on_from_where_it_was_left(place: &TestDir) {
 fn order_of_output_and_error(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
     let script = "for i in 1 2 3 4 5 6 7 8 9; do echo out$i; echo err$i >&2; done";
-    let expected: String = (1..10).map(|i| format!("out{i}\nerr{i}\n")).collect();
+    let lines: Vec<String> = (1..10).map(|i| format!("out{i}\nerr{i}\n")).collect();
+    let expected = lines.concat();
     for wrapper in ["exec \"$@\" 2>&1", "exec \"$@\" >both 2>&1"] {
         let run = Run::new(place, &plan, &["sh", "-c", script]);
         let done = run.wrapped(&["sh", "-c", wrapper, "sh"]).finish();

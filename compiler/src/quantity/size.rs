@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// The largest size, in bytes: 8,388,607 TiB, the last whole TiB below 2^63. What lies above, the
 /// kernel rounds to a tmpfs without a limit (see [`MAX_TMPFS_BYTES`]), or counts as no limit on
-/// memory (`page_counter_memparse` in mm/page_counter.c: `PAGE_COUNTER_MAX`).
+/// memory (`page_counter_memparse` in `mm/page_counter.c`: `PAGE_COUNTER_MAX`).
 pub const LARGEST_SIZE: u64 = MAX_TMPFS_BYTES;
 
 /// The largest rate, in bytes per second: 1024 TiB. Up to Linux 6.0 the kernel multiplied a rate by

@@ -100,7 +100,7 @@ impl Views {
 
     /// Where else a host path is shown than at `first`.
     fn others<'v>(&'v self, host: &'v str, first: &'v str) -> Vec<Place<'v>> {
-        let whole = above(host).flat_map(|up| self.host.get_key_value(up));
+        let whole = above(host).filter_map(|up| self.host.get_key_value(up));
         let whole = whole.flat_map(|(up, tops)| tops.iter().map(move |top| (up, top)));
         let mut places: Vec<Place<'v>> = whole
             .map(|(up, top)| {

@@ -59,6 +59,7 @@ fn lock(file: impl AsFd, command: usize, kind: i16, byte: i64) -> Result<i16, Er
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{is_held_by_another, release, share};
     use rustix::fs::{Mode, OFlags, open};

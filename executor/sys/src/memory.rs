@@ -87,7 +87,7 @@ struct Range {
 }
 
 /// Reads once what another process has at an address, as far as it goes, and returns how much that was
-/// (process_vm_readv(2)). It takes ptrace(2)'s rights over the process.
+/// (`process_vm_readv(2)`). It takes ptrace(2)'s rights over the process.
 pub fn read_of(pid: u32, address: u64, into: &mut [u8]) -> Result<usize, Errno> {
     const PAGE_BYTES: u64 = 4096;
     let wanted = u64::try_from(into.len()).map_err(|_| Errno::INVAL)?;

@@ -80,7 +80,7 @@ const fn instruction(code: u16, if_true: u8, if_false: u8, value: u32) -> Instru
 }
 
 /// Process 1 of a sandbox has the program's user id, so by ids alone the program could set its limits,
-/// its scheduler, its processors and its priorities (prlimit(2), sched(7), setpriority(2), ioprio_set(2)).
+/// its scheduler, its processors and its priorities (prlimit(2), sched(7), setpriority(2), `ioprio_set(2)`).
 /// Calls by group or by user would reach it too, and what is outside. What asks for ptrace(2)'s
 /// rights (`process_madvise`, `move_pages`, kcmp(2)) is closed by its being undumpable.
 static FIRST_PROCESS: [Instruction; 21] = [
@@ -162,6 +162,12 @@ fn load_program(instructions: &'static [Instruction]) -> Result<(), Errno> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use super::{
         ALLOW, AUDIT_ARCH, FIRST_PROCESS, Instruction, KILL_PROCESS, NOT_PERMITTED, RECORDER,

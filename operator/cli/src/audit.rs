@@ -4,7 +4,7 @@ use crate::output::{Failure, print, say};
 use clap::{Args, ValueEnum};
 use purple_core::audit::files::LogFiles;
 use purple_core::audit::log;
-use purple_core::audit::read::{self, LogEntry, LogLine, OwnedValues, StartEntry};
+use purple_core::audit::read::{self, LogLine, OwnedValues};
 use purple_core::audit::record::timestamp;
 use purple_core::audit::verify::{self, Verification};
 use purple_host::path::shown;
@@ -194,17 +194,18 @@ fn row(line: &LogLine) -> [String; 8] {
         all.join(" ")
     };
     match line {
-        LogLine::Start(StartEntry { record, .. }) => [
-            timestamp(record.timestamp),
-            visible(&record.sandbox_id),
-            visible(&record.policy_name),
+        LogLine::Start(entry) => [
+            timestamp(entry.record.timestamp),
+            visible(&entry.record.sandbox_id),
+            visible(&entry.record.policy_name),
             "started".to_owned(),
             "no end".to_owned(),
             "-".to_owned(),
             "-".to_owned(),
-            words(&record.command),
+            words(&entry.record.command),
         ],
-        LogLine::End(LogEntry { record, .. }) => {
+        LogLine::End(entry) => {
+            let record = &entry.record;
             let counts = record.security_events.iter().filter_map(|one| one.count);
             [
                 timestamp(record.timestamp),

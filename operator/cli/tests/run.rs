@@ -1,10 +1,6 @@
 //! `purple run` up to the point where it starts purple-exec: a script in its place writes what it
 //! was given to files.
-#![expect(
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -62,7 +62,7 @@ fn rewrite(
                 let value = value_after(body.get(at..)?);
                 let section = name.to_ascii_lowercase();
                 let key = key.to_ascii_lowercase();
-                let sub = subsection_name.map(|name| name.as_ref());
+                let sub = subsection_name.map(std::convert::AsRef::as_ref);
                 if let Some(value) = value
                     && keys::runs_commands((&section, sub, &key), &value, depth)
                     && disable(&Command {

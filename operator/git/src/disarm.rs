@@ -44,7 +44,7 @@ pub(crate) fn disarm(
             let what = "it had commands that `git rebase --continue` runs";
             match folder.enter(OsStr::new(state)) {
                 Ok(inner) => {
-                    put_aside(&path.join(state), &inner, list.as_ref(), what, disarm.found)
+                    put_aside(&path.join(state), &inner, list.as_ref(), what, disarm.found);
                 }
                 Err(errno) => disarm.left(state, errno.desc().to_owned()),
             }
@@ -215,7 +215,7 @@ fn put_aside(path: &Path, folder: &Folder, name: &OsStr, what: &str, found: &mut
     let path = path.join(name);
     found.push(match folder.put_aside(name, DISABLED) {
         Ok(new) => Found::Disarmed {
-            what: format!("{what}: renamed to {:?}", new),
+            what: format!("{what}: renamed to `{}`", shown(Path::new(&new))),
             path,
         },
         Err(errno) => Found::Left {

@@ -75,11 +75,10 @@ pub(crate) fn runs_commands(
     depth: usize,
 ) -> bool {
     match (section, key) {
-        // A truth value is git's own daemon or pager.
-        (b"core", b"fsmonitor") => !is_truth(value),
         // Each has commands' names for keys: what is out of action is one that nobody types.
         (b"pager" | b"alias", _) if key.starts_with(DISABLED) => false,
-        (b"pager", _) => !is_truth(value),
+        // A truth value is git's own daemon or pager.
+        (b"core", b"fsmonitor") | (b"pager", _) => !is_truth(value),
         (b"alias", _) => is_command_alias(value),
         (b"submodule", b"update") => value.trim_ascii_start().starts_with(b"!"),
         // A working tree elsewhere: the next checkout writes there.
@@ -140,6 +139,7 @@ fn is_command_alias(value: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::runs_commands;
 

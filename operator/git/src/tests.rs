@@ -143,7 +143,7 @@ fn the_configuration_of_a_submodule() {
         },
     );
     assert_eq!(found.len(), 1, "{found:?}");
-    let text = found[0].to_string();
+    let text = found.first().expect("one").to_string();
     assert!(
         text.contains(".git/modules/deep/sub/config: ") && text.contains("core.fsmonitor"),
         "{text}"
@@ -158,7 +158,7 @@ fn a_hook_of_a_submodule() {
             hook(
                 &project.at(".git/modules/deep/sub/hooks/post-commit"),
                 &project.script(),
-            )
+            );
         },
         |project| {
             project.git("deep/sub", &["commit", "-q", "--allow-empty", "-m", "two"]);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// How long a file is waited for on which another process has a lease. The kernel takes the lease away
 /// after 45 seconds, unless the host says otherwise (`/proc/sys/fs/lease-break-time`, fcntl(2)).
-const LEASE_PATIENCE: Duration = Duration::from_secs(60);
+const LEASE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long it is until a look again.
 const PAUSE: Duration = Duration::from_millis(5);

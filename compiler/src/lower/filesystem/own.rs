@@ -58,8 +58,8 @@ pub(super) const MASKED: [&str; 15] = [
 /// What names the host, below what is made read-only: it is covered after that.
 pub(super) const MASKED_BELOW: [&str; 1] = ["/proc/sys/kernel/random/boot_id"];
 
-/// What one user namespace may use of what the kernel counts by user, through all namespaces (`struct
-/// ucounts`, linux/user_namespace.h): less than half of what a host gives a user by default, so that one
+/// What one user namespace may use of what the kernel counts by user, through all namespaces (`struct ucounts` in
+/// `linux/user_namespace.h`): less than half of what a host gives a user by default, so that one
 /// sandbox leaves the others and the user's own programs some. A host without the mechanism has not
 /// the file.
 const COUNTED_BY_USER: [(&str, &str); 4] = [

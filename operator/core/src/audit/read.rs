@@ -49,9 +49,9 @@ pub struct LogEntry {
 /// What a line of the log is about.
 pub enum LogLine {
     /// A run that was being started.
-    Start(StartEntry),
+    Start(Box<StartEntry>),
     /// A run that has ended.
-    End(LogEntry),
+    End(Box<LogEntry>),
 }
 
 /// The record of a start, and its members for showing them all.
@@ -68,9 +68,9 @@ pub fn line(text: &str) -> Result<LogLine, NotDeclared> {
     let kind = members.get("event_type").and_then(Value::as_str);
     if kind == Some(StartType::SandboxStart.name()) {
         let record = StartRecord::read(&JsonAt::top(&members))?;
-        return Ok(LogLine::Start(StartEntry { record, members }));
+        return Ok(LogLine::Start(Box::new(StartEntry { record, members })));
     }
-    record(text).map(LogLine::End)
+    record(text).map(|entry| LogLine::End(Box::new(entry)))
 }
 
 /// Reads the record of a run that has ended, also one in the earlier format.
