@@ -25,11 +25,15 @@ fmt: ## format the sources
 lint: ## formatting and lints, without tests
 	@scripts/test fmt clippy tidy
 
+# cargo leaves each program under two names, and purple-exec runs nothing that could change it by the other one: so
+# a copy takes the place of each.
 # The executor has no standard library, so it is built by itself: built together with the others, it
 # would get the features that they ask of its dependencies.
 build: ## build the programs as they ship
 	@cargo build --quiet --locked --release -p purplec -p purple
 	@cargo build --quiet --locked --release -p purple-exec
+	@cd "$${CARGO_TARGET_DIR:-target}/release" && for program in purplec purple purple-exec; do \
+	    cp "$$program" "$$program.copy" && mv "$$program.copy" "$$program"; done
 
 clean: ## remove what was built
 	@cargo clean --quiet
