@@ -81,8 +81,8 @@ const DIRECTION: &[(&str, &[&str])] = &[
             "purple-report",
         ],
     ),
-    // What is hidden in a text is said in one place.
-    ("purple-host", &["purple-report"]),
+    // What is hidden in a text, and which directories are the system's, is said in one place each.
+    ("purple-host", &["purple-plan", "purple-report"]),
     ("purple-git", &["purple-host"]),
     (
         "purple-core",

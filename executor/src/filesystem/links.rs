@@ -3,36 +3,18 @@
 //! A program may write below its output paths, and where root starts it, what it makes there is
 //! root's. So neither the owner of a link nor that of its directory says who made it. What is left are
 //! the directories of the system: a link is followed where it and its directory are root's, no one
-//! else may write there, and the directory is one of [`SYSTEM`].
+//! else may write there, and the directory is one of the system's ([`is_system_directory`]).
 
 use crate::message::{Refused, refuse};
 use crate::text::Text;
 use core::ffi::CStr;
-use purple_plan::SourceLine;
+use purple_plan::{SourceLine, is_system_directory};
 use purple_sys::memory;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
     CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlinkat_raw,
 };
 use rustix::io::Errno;
-
-/// Directories whose links belong to the host: whole trees, and with `false` only what lies in the
-/// directory itself (hier(7); `/nix` and `/gnu` are the stores of two package managers).
-const SYSTEM: [(&[u8], bool); 13] = [
-    (b"/", false),
-    (b"/bin", true),
-    (b"/etc", true),
-    (b"/gnu", true),
-    (b"/lib", true),
-    (b"/lib64", true),
-    (b"/nix", true),
-    (b"/opt", true),
-    (b"/run", false),
-    (b"/sbin", true),
-    (b"/sys", true),
-    (b"/usr", true),
-    (b"/var", false),
-];
 
 /// The most links that the kernel follows in a path (`path_resolution(7)`).
 const MOST_LINKS: u32 = 40;
@@ -179,21 +161,12 @@ impl Way {
     fn is_trusted(&self, link: &Stat) -> Result<bool, Errno> {
         let directory = fstat(self.here.as_fd())?;
         let roots = link.st_uid == 0 && directory.st_uid == 0 && directory.st_mode & 0o022 == 0;
-        Ok(roots && is_of_the_system(self.at.bytes()))
+        let at = match self.at.bytes() {
+            b"" => b"/",
+            at => at,
+        };
+        Ok(roots && is_system_directory(at))
     }
-}
-
-/// Whether a directory, by its path without links, is one of the system's.
-fn is_of_the_system(directory: &[u8]) -> bool {
-    let directory = if directory.is_empty() {
-        b"/"
-    } else {
-        directory
-    };
-    SYSTEM.iter().any(|&(top, whole)| {
-        let rest = directory.strip_prefix(top);
-        rest.is_some_and(|rest| rest.is_empty() || whole && rest.starts_with(b"/"))
-    })
 }
 
 fn joined(directory: &Text<4096>, name: &[u8]) -> Text<4096> {
@@ -222,27 +195,4 @@ pub(crate) fn keep(path: &[u8]) -> Result<&'static CStr, Errno> {
     }
     let kept: &'static [u8] = memory;
     CStr::from_bytes_with_nul(kept).map_err(|_| Errno::INVAL)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_of_the_system;
-
-    #[test]
-    fn directories_of_the_system() {
-        for directory in ["", "/usr", "/usr/share/x", "/var", "/run", "/etc/ssl"] {
-            assert!(is_of_the_system(directory.as_bytes()), "{directory}");
-        }
-        for directory in [
-            "/home",
-            "/var/lib",
-            "/run/user",
-            "/tmp",
-            "/usrlocal",
-            "/root",
-            ".",
-        ] {
-            assert!(!is_of_the_system(directory.as_bytes()), "{directory}");
-        }
-    }
 }

@@ -5,27 +5,11 @@
 //! (`executor/src/filesystem/links.rs`).
 
 use crate::path::ResolvedPath;
+use purple_plan::is_system_directory;
 use std::fs::symlink_metadata;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-
-/// Directories whose links belong to the host: whole trees, and with `false` only what lies in the
-/// directory itself (hier(7); `/nix` and `/gnu` are the stores of two package managers).
-const SYSTEM: [(&str, bool); 13] = [
-    ("/", false),
-    ("/bin", true),
-    ("/etc", true),
-    ("/gnu", true),
-    ("/lib", true),
-    ("/lib64", true),
-    ("/nix", true),
-    ("/opt", true),
-    ("/run", false),
-    ("/sbin", true),
-    ("/sys", true),
-    ("/usr", true),
-    ("/var", false),
-];
 
 /// The first link on the way to a path that a sandbox may have left.
 pub fn first_planted(path: &Path) -> Option<PathBuf> {
@@ -42,10 +26,10 @@ fn is_of_the_system(link: &Path) -> bool {
     };
     let is_roots = |path: &Path| symlink_metadata(path).is_ok_and(|found| found.uid() == 0);
     let closed = symlink_metadata(directory).is_ok_and(|found| found.mode() & 0o022 == 0);
-    let listed = SYSTEM
-        .iter()
-        .any(|&(top, whole)| directory == Path::new(top) || whole && directory.starts_with(top));
-    listed && closed && is_roots(link) && is_roots(directory)
+    is_system_directory(directory.as_os_str().as_bytes())
+        && closed
+        && is_roots(link)
+        && is_roots(directory)
 }
 
 #[cfg(test)]

@@ -97,25 +97,28 @@ fn open_patiently(options: &OpenOptions, path: &Path) -> io::Result<File> {
 
 /// Locks a file. It waits for at most so long until no other process has it locked: then the error is
 /// `TimedOut`.
-pub fn lock(file: File, patience: Duration) -> io::Result<LockedFile> {
+pub fn lock(mut file: File, patience: Duration) -> io::Result<LockedFile> {
     let start = Instant::now();
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(LockedFile { file }),
-            Err(TryLockError::WouldBlock) if start.elapsed() > patience => {
-                return Err(ErrorKind::TimedOut.into());
-            }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
+        file = match attempt(file)? {
+            Ok(locked) => return Ok(locked),
+            Err(_) if start.elapsed() > patience => return Err(ErrorKind::TimedOut.into()),
+            Err(file) => file,
+        };
+        std::thread::sleep(PAUSE);
     }
 }
 
 /// Locks it, if no other process has it locked: `None` where one has.
 pub fn try_lock(file: File) -> io::Result<Option<LockedFile>> {
+    Ok(attempt(file)?.ok())
+}
+
+/// Tries once. Where another process has it locked, it gives the file back.
+fn attempt(file: File) -> io::Result<Result<LockedFile, File>> {
     match file.try_lock() {
-        Ok(()) => Ok(Some(LockedFile { file })),
-        Err(TryLockError::WouldBlock) => Ok(None),
+        Ok(()) => Ok(Ok(LockedFile { file })),
+        Err(TryLockError::WouldBlock) => Ok(Err(file)),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }

@@ -31,6 +31,7 @@ mod rules;
 mod sections;
 mod sha256;
 mod source_line;
+mod system_directories;
 mod table;
 mod verdict;
 
@@ -50,5 +51,6 @@ pub use records::{
 pub use sections::{Contents, Plan, Section, encode};
 pub use sha256::{Digest, Sha256, sha256};
 pub use source_line::SourceLine;
+pub use system_directories::is_system_directory;
 pub use table::{Table, TableIter};
 pub use verdict::Call;

@@ -7,8 +7,9 @@ use purple_host::files::PrivateDirectory;
 use purple_host::held::Identity;
 use purple_host::own_file::{self, Access, LockedFile};
 use serde_json::{Value, json};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const NAME: &str = "obeyed.json";
 const LOCK: &str = "obeyed.lock";
@@ -110,14 +111,9 @@ fn parse(bytes: &[u8]) -> Option<Vec<ObeyedFile>> {
 }
 
 fn lock(path: &Path) -> Result<LockedFile, TrustError> {
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        let file = own_file::open(path, Access::Update).map_err(FileError::at(path))?;
-        let locked = own_file::try_lock(file).map_err(FileError::at(path))?;
-        match locked {
-            Some(locked) => return Ok(locked),
-            None => std::thread::sleep(Duration::from_millis(2)),
-        }
-    }
-    Err(TrustError::Locked(path.to_owned()))
+    let file = own_file::open(path, Access::Update).map_err(FileError::at(path))?;
+    own_file::lock(file, PATIENCE).map_err(|error| match error.kind() {
+        ErrorKind::TimedOut => TrustError::Locked(path.to_owned()),
+        _ => FileError::at(path)(error).into(),
+    })
 }
