@@ -26,8 +26,7 @@ mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use exit::{Exit, complain, print};
-use purple_report::VisibleLines;
-use purplec::diagnostics::render::{JSON_SCHEMA, visible};
+use purplec::diagnostics::render::{JSON_SCHEMA, usage_error_spelt_out};
 use std::io;
 use std::process::ExitCode;
 
@@ -38,17 +37,8 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => {
             let usage = error.use_stderr();
             let text = error.render().to_string();
-            // Usage errors quote words of the command line as they are.
             let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-            let shown = words.fold(text.clone(), |text, word| {
-                let shown = visible(&word);
-                if shown == word {
-                    text
-                } else {
-                    text.replace(&word, &shown)
-                }
-            });
-            if VisibleLines(&shown).to_string() != text {
+            if let Some(shown) = usage_error_spelt_out(&text, words) {
                 return complain(shown.trim_end()).into();
             }
             return match error.print() {

@@ -11,6 +11,7 @@ use purple_host::path::shown;
 use purple_report::{Argument, SecurityEvent};
 use purplec::diagnostics::render::{spelt_out, visible};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What to show.
@@ -73,16 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let mut records: Vec<(&str, LogLine)> = Vec::new();
     for (place, line) in files.numbered() {
         match read::line(line) {
-            Ok(entry) if wanted.is_none_or(|id| id_of(&entry) == id) => {
-                if matches!(entry, LogLine::End(_)) {
-                    // A run is shown once: by its end, where there is one.
-                    let is_its_start = |one: &LogLine| {
-                        matches!(one, LogLine::Start(_)) && id_of(one) == id_of(&entry)
-                    };
-                    records.retain(|(_, one)| !is_its_start(one));
-                }
-                records.push((line, entry));
-            }
+            Ok(entry) if wanted.is_none_or(|id| id_of(&entry) == id) => records.push((line, entry)),
             Ok(_) => {}
             Err(error) => {
                 say(&format!("{place}: this is no record: {error}"));
@@ -90,6 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             }
         }
     }
+    leave_out_starts_of_ended_runs(&mut records);
     if let Some(id) = wanted.filter(|_| records.is_empty()) {
         return Err(format!("{}: no run is called {}", shown(&path), visible(id)).into());
     }
@@ -103,6 +96,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     };
     print(&text)?;
     Ok(status)
+}
+
+/// A run is shown once: by its end, where one follows its start.
+fn leave_out_starts_of_ended_runs(records: &mut Vec<(&str, LogLine)>) {
+    let mut ended = BTreeSet::new();
+    let mut is_shown: Vec<bool> = records
+        .iter()
+        .rev()
+        .map(|(_, entry)| match entry {
+            LogLine::Start(_) => !ended.contains(id_of(entry)),
+            LogLine::End(_) => {
+                ended.insert(id_of(entry));
+                true
+            }
+        })
+        .collect();
+    records.retain(|_| is_shown.pop().unwrap_or(true));
 }
 
 /// The id of the run that a line is about.

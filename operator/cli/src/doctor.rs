@@ -39,10 +39,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     if !to_stdout {
         let unset = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        match unset && std::io::stdout().is_terminal() {
-            _ if arguments.json => print(&json(&report)?)?,
-            true => print_as_it_is(&human(&report, true))?,
-            false => print(&human(&report, false))?,
+        if arguments.json {
+            print(&json(&report)?)?;
+        } else if unset && std::io::stdout().is_terminal() {
+            print_as_it_is(&human(&report, true))?;
+        } else {
+            print(&human(&report, false))?;
         }
     }
     Ok(if report.ready { 0 } else { NOT_READY })

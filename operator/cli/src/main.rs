@@ -10,8 +10,7 @@ mod trust;
 
 use clap::{Parser, Subcommand};
 use output::{Failure, REFUSED, say};
-use purple_report::VisibleLines;
-use purplec::diagnostics::render::visible;
+use purplec::diagnostics::render::usage_error_spelt_out;
 use std::process::ExitCode;
 
 /// Runs AI agents, and the code they write, confined by a policy.
@@ -43,17 +42,8 @@ fn main() -> ExitCode {
         Err(error) => {
             let status = if error.use_stderr() { REFUSED } else { 0 };
             let text = error.render().to_string();
-            // Usage errors quote words of the command line as they are.
             let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-            let shown = words.fold(text.clone(), |text, word| {
-                let shown = visible(&word);
-                if shown == word {
-                    text
-                } else {
-                    text.replace(&word, &shown)
-                }
-            });
-            if VisibleLines(&shown).to_string() != text {
+            if let Some(shown) = usage_error_spelt_out(&text, words) {
                 say(&shown);
                 return ExitCode::from(status);
             }

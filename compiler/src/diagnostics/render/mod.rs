@@ -18,7 +18,7 @@ mod tally;
 pub use excerpt::visible;
 pub use github::{github, github_failure};
 pub use json::{JSON_SCHEMA, json, json_findings, json_suppressed};
-pub use lines::spelt_out;
+pub use lines::{spelt_out, usage_error_spelt_out};
 pub use sarif::{Results, sarif, sarif_results};
 pub use tally::{Failure, Tally, counted};
 
