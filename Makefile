@@ -25,8 +25,8 @@ fmt: ## format the sources
 lint: ## formatting and lints, without tests
 	@scripts/test fmt clippy tidy
 
-# cargo leaves each program under two names, and purple-exec runs nothing that could change it by the other one: so
-# a copy takes the place of each.
+# cargo gives each program a second name (a hard link). purple-exec refuses a run that could change it by that name, so
+# a copy replaces each program.
 # The executor has no standard library, so it is built by itself: built together with the others, it
 # would get the features that they ask of its dependencies.
 build: ## build the programs as they ship

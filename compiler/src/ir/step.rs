@@ -91,7 +91,7 @@ pub enum Stub {
     Directory,
     /// A file with this in it.
     File(String),
-    /// A socket that nobody has bound: no program can open it, and git passes it by.
+    /// An unbound socket: no program can open it, and git ignores it.
     Socket,
 }
 

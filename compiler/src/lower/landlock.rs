@@ -1,8 +1,8 @@
 //! The Landlock ruleset: the rules of the file system and of the ports once more.
 //!
 //! The mounts decide what there is to see. Landlock holds also where a mount does not: for a file
-//! that the caller has left open, and for whatever a flaw in a mount lets through. One right is given
-//! away to the mounts: what is shown read-only may be cut as far as Landlock goes (decision 0018).
+//! that the caller has left open, and for accesses that a flaw in a mount allows. One right is left
+//! to the mounts: what is shown read-only may be cut as far as Landlock goes (decision 0018).
 
 use crate::ir::landlock::{Landlock, Level, Path, Ports};
 use crate::ir::{Action, Attributes, Step};

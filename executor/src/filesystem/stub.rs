@@ -1,5 +1,5 @@
 //! One stub: what stands on the host for a protected path that does not exist, so that there is something to
-//! mount over. It is a socket that nobody has bound, which git and its like pass by, or an empty file or
+//! mount over. It is an unbound socket, which git and similar tools ignore, or an empty file or
 //! directory.
 //!
 //! A stub is known by its mode, with which it is made: sticky, and without write permission. Each

@@ -1,4 +1,4 @@
-//! `@project`: what is run when somebody works in a project, and no reviewer sees.
+//! `@project`: files in a project that git, editors and agents run, and that are not part of a review.
 
 use super::group::{Group, Program};
 
