@@ -42,6 +42,12 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
     ),
     (
         Role::Supervisor,
+        "wait4",
+        None,
+        "the same, where it waits for whichever child has ended",
+    ),
+    (
+        Role::Supervisor,
         "madvise",
         None,
         "it waits with more memory than it needs",
@@ -130,13 +136,14 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
 ];
 
 /// Calls that come, or do not, by which process is faster.
-const BY_CHANCE: [(Role, &str); 10] = [
+const BY_CHANCE: [(Role, &str); 11] = [
     // What is relayed before the command starts, and whether a signal is there already.
     (Role::Supervisor, "poll"),
     (Role::Supervisor, "tee"),
     (Role::Supervisor, "ioctl"),
     (Role::Supervisor, "splice"),
     (Role::Supervisor, "rt_sigtimedwait"),
+    (Role::Supervisor, "wait4"),
     (Role::Holder, "prctl"),
     (Role::Holder, "rt_sigtimedwait"),
     // Init gives its stack back and waits once it has let the payload go, which then runs beside it.
@@ -386,7 +393,10 @@ fn verdict(fault: &Fault, traced: &Traced, started: bool) -> Verdict {
 
 fn harmless(fault: &Fault) -> Option<usize> {
     HARMLESS.iter().position(|&(role, name, errno, _)| {
-        role == fault.role && name == fault.name && errno.is_none_or(|errno| errno == fault.errno)
+        let is_named = role == fault.role && name == fault.name;
+        is_named
+            && (name != "wait4" || fault.call.of_any_child)
+            && errno.is_none_or(|errno| errno == fault.errno)
     })
 }
 

@@ -14,12 +14,17 @@ use std::time::Duration;
 /// Which process: the executor is `[]`, its second child `[1]`, the first child of that `[1, 0]`.
 pub(crate) type Process = Vec<usize>;
 
+/// -1 as a process id, in a register.
+const ALL_BITS: u64 = u32::MAX as u64;
+
 /// A system call: the `nth` one (from 0) with this `number` that a process makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) process: Process,
     pub(crate) number: u64,
     pub(crate) nth: usize,
+    /// Whether its first argument, a process, is -1: any child, to wait4(2).
+    pub(crate) of_any_child: bool,
 }
 
 /// What a run did.
@@ -233,6 +238,7 @@ impl Tracer<'_> {
             process: known.process.clone(),
             number,
             nth: *made,
+            of_any_child: registers.rdi & ALL_BITS == ALL_BITS,
         };
         *made += 1;
         match self.fault {
