@@ -31,10 +31,10 @@ const HOLD_UP: &str = include_str!("../probes/hold_up_standard_error.py");
 const FAMILY: &str =
     "setsid sh -c 'trap \"\" TERM; setsid sleep 600 & echo ready; sleep 601' & wait";
 
-/// A plan with one second's time.
-fn timed(place: &TestDir) -> PathBuf {
-    let policy = Policy::new(place).section("resources: {session_timeout_seconds: 1}");
-    policy.compile(place)
+/// A plan with this much time.
+fn timed(place: &TestDir, seconds: u32) -> PathBuf {
+    let section = format!("resources: {{session_timeout_seconds: {seconds}}}");
+    Policy::new(place).section(&section).compile(place)
 }
 
 fn wait_for(what: &str, is_so: impl Fn() -> bool) {
@@ -69,7 +69,7 @@ fn stopped(state: char) -> bool {
 
 /// Runs the family for a second; `stop` is what stops the executor.
 fn stopped_by(place: &TestDir, stop: Signal) {
-    let plan = timed(place);
+    let plan = timed(place, 1);
     let run = Run::new(place, &plan, &["sh", "-c", FAMILY]).report();
     let mut child = run.start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -128,7 +128,7 @@ fn stopping_stops_what_has_left_the_group(place: &TestDir) {
 
 /// The program holds up what is written to standard error, and the time ends it.
 fn held_up(place: &TestDir, kind: &str) {
-    let done = python(place, &timed(place), HOLD_UP)
+    let done = python(place, &timed(place, 3), HOLD_UP)
         .wrapped(&[PYTHON, "-c", UNREAD, kind])
         .report()
         .finish();

@@ -7,12 +7,14 @@ if os.isatty(2):
     termios.tcflow(2, termios.TCOOFF)
 else:
     os.set_blocking(2, False)
-    for size in (4096, 1):
-        try:
-            while True:
-                os.write(2, b"x" * size)
-        except BlockingIOError:
-            pass
+    # Who relays takes some of it, until nobody takes anything from the relay.
+    while select.select([], [2], [], 0.2)[1]:
+        for size in (4096, 1):
+            try:
+                while True:
+                    os.write(2, b"x" * size)
+            except BlockingIOError:
+                pass
     # It is one open file for all who have it.
     os.set_blocking(2, True)
 _, ready, _ = select.select([], [2], [], 0)

@@ -9,6 +9,7 @@
 use crate::identity::Identity;
 use nix::unistd::{Gid, Uid, chown};
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +20,21 @@ pub const PREFIX: &str = "purple-e2e-";
 
 /// The environment variable by which processes of a place are known. Policies set it.
 pub const MARK: &str = "PURPLE_E2E_PLACE";
+
+/// Makes a directory of which the name was never used: a test that was killed leaves its own, and
+/// process ids come again.
+fn new_directory() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = PathBuf::from(format!("/tmp/{PREFIX}{}-{number}", std::process::id()));
+        match fs::create_dir(&path) {
+            Ok(()) => return path,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => panic!("{}: {error}", path.display()),
+        }
+    }
+}
 
 /// A directory that belongs to the one who starts the sandboxes, removed in the end.
 ///
@@ -34,14 +50,10 @@ pub struct TestDir {
 impl TestDir {
     /// Makes the directory.
     pub fn new(who: Identity) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{PREFIX}{}-{number}", std::process::id());
         let place = Self {
             who,
-            path: Path::new("/tmp").join(name),
+            path: new_directory(),
         };
-        fs::create_dir(&place.path).expect("a new directory in /tmp");
         place.own(&place.path);
         place.dir("output");
         place.dir("host");
