@@ -222,7 +222,13 @@ fn the_command_of_the_handbook_with_a_record(place: &TestDir) {
     let line = "systemd-run --user --scope -p Delegate=yes purple run --policy ../policy.yaml -- sh -c 'exit 3'";
     let done = manager.types(place, line);
     assert_eq!(done.code(), 3, "{done}\n{}", place.read("manager"));
-    let record: Value = serde_json::from_str(&place.read("home/audit.log")).expect("JSON");
+    let log = place.read("home/audit.log");
+    let records = log.lines().collect::<Vec<_>>();
+    let [start, end] = records.as_slice() else {
+        panic!("its start and its end: {log}")
+    };
+    assert!(start.contains("\"sandbox_start\""), "{start}");
+    let record: Value = serde_json::from_str(end).expect("JSON");
     let values = record["receipt"]["cgroup"].to_string();
     assert!(values.contains("pids.max 20"), "{record}");
     // purple was in a group beside the run's. It goes with the scope, once the manager has seen the end.

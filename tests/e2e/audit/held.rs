@@ -1,9 +1,9 @@
 //! What would keep a record from being written: a lock, a lost end.
 
+use super::signals::started;
 use super::{policy, records, run, verify};
 use crate::e2e::inside::{PYTHON, script};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
@@ -44,21 +44,7 @@ pub(super) fn a_lost_end_shows(place: &TestDir) {
     install(place);
     let _policy = policy(place, "");
     assert_eq!(run(place, &[], &["true"]).code(), 0);
-    let words = [
-        "run",
-        "--policy",
-        "policy.yaml",
-        "--",
-        "sh",
-        "-c",
-        "echo ready; sleep 600",
-    ];
-    let mut child = purple(place, &words).spawn().expect("purple starts");
-    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut line = String::new();
-    assert!(out.read_line(&mut line).is_ok());
-    assert_eq!(line, "ready\n");
-    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    let (child, _out, id) = started(place, "echo ready; sleep 600");
     kill(id, Signal::SIGKILL).expect("it is there");
     assert_eq!(
         finish(child, &[], Duration::from_secs(30)).signal(),

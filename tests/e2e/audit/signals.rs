@@ -17,6 +17,11 @@ use std::time::Duration;
 fn ready(place: &TestDir, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
     install(place);
     let _policy = policy(place, "");
+    started(place, script)
+}
+
+/// The same where the program and the policy are in their places.
+pub(super) fn started(place: &TestDir, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
     let words = ["run", "--policy", "policy.yaml", "--", "sh", "-c", script];
     let mut child = purple(place, &words).spawn().expect("purple starts");
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
