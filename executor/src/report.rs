@@ -122,6 +122,7 @@ impl Report {
                 None => None,
             },
             denied_whole: end.denied.map(|denied| denied.whole),
+            repositories: None,
         };
         let mut output = Output::new(self.file);
         report.write_line(&mut output);

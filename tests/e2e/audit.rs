@@ -135,6 +135,7 @@ fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
         "exit_code",
         "resource_usage",
         "security_events",
+        "repositories",
         "plan",
         "receipt",
         "unenforced",

@@ -1,11 +1,12 @@
 //! What git does inside, outside, and outside afterwards, in what a program could write to: the real git.
 
-use super::audit::run;
+use super::audit::{records, run};
 use super::protected::{on_host, tree, waiting};
 use purple_tests::operator::install;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish};
 use purple_tests::test_dir::TestDir;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +16,7 @@ scenarios! {
     a_branch_with_a_protected_path_is_not_switched_to
     commands_in_submodules_and_worktrees_are_taken_out
     a_repository_that_the_program_makes_runs_nothing
+    what_is_taken_out_is_in_report_and_record
     a_second_view_keeps_what_the_first_keeps
 }
 
@@ -198,6 +200,39 @@ fn a_repository_that_the_program_makes_runs_nothing(place: &TestDir) {
     // A later run leaves it as it is.
     let done = purple(place, "git -C nested commit -q --allow-empty -m y");
     assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
+}
+
+fn what_is_taken_out_is_in_report_and_record(place: &TestDir) {
+    install(place);
+    place.dir("logs");
+    project(place);
+    let log = place.text("logs/audit.log");
+    let policy = Policy::new(place)
+        .writes("./project", "/tree")
+        .starts_in("/tree")
+        .section(&format!("audit: {{enabled: true, log_path: {log:?}}}"));
+    place.file("policy.yaml", policy.text());
+    let recorded = |name: &str, script: &str| {
+        let report = place.text(name);
+        let done = run(place, &["--report", &report], &["sh", "-c", script]);
+        assert_eq!(done.code(), 0, "{done}");
+        let report: Value = serde_json::from_str(&place.read(name)).expect("JSON");
+        let records = records(place);
+        let record = records.last().expect("a record");
+        assert_eq!(report["repositories"], record["repositories"]);
+        report["repositories"].clone()
+    };
+    assert_eq!(recorded("first", ":"), json!([]));
+    let plant = "git init -q nested; git -C nested config core.fsmonitor :";
+    let found = recorded("second", plant);
+    let [one] = found.as_array().expect("a list").as_slice() else {
+        panic!("one of them: {found}")
+    };
+    assert_eq!(one["type"], "disarmed");
+    let path = one["path"].as_str().expect("a path");
+    assert!(path.ends_with("project/nested/.git/config"), "{path}");
+    let detail = one["detail"].as_str().expect("what it is");
+    assert!(detail.contains("core.fsmonitor"), "{detail}");
 }
 
 fn a_second_view_keeps_what_the_first_keeps(place: &TestDir) {

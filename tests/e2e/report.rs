@@ -61,6 +61,7 @@ fn says_what_was_enforced(place: &TestDir) {
         "denied",
         "denied_beyond",
         "denied_whole",
+        "repositories",
     ];
     assert_eq!(keys, expected);
     fits("report", &report);
@@ -81,7 +82,7 @@ fn says_what_was_enforced(place: &TestDir) {
         (&json!("exited"), &json!(3), &json!(null))
     );
     assert_eq!(report["status"], "failed");
-    for key in ["denied", "denied_beyond", "denied_whole"] {
+    for key in ["denied", "denied_beyond", "denied_whole", "repositories"] {
         assert!(report[key].is_null(), "the filter reports nothing");
     }
     assert!(

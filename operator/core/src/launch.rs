@@ -1,13 +1,13 @@
 //! A run from a plan to the end of its command.
 //!
 //! First everything is checked, then directories are made: a refused run leaves nothing behind. Then
-//! this process starts purple-exec and watches it. In the end it writes the record, looks through
-//! repositories of git, and looks whether something that runs obey has changed.
+//! this process starts purple-exec and watches it. In the end it looks through repositories of git,
+//! writes the record, and looks whether something that runs obey has changed.
 
 use crate::executor::{self, ExecutorError};
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
-use crate::session::Session;
+use crate::session::{EndedRun, Session};
 use crate::trust::{Obeyed, Trust, TrustError};
 use crate::workspace::{self, WorkspaceError};
 use purple_git::Watch;
@@ -141,12 +141,21 @@ impl PreparedRun<'_> {
     /// Runs the command to its end, and gives purple-exec's exit status; what the program has left in
     /// repositories for git to run is put out of action, with a notice.
     pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
-        let (ended, signals) = match self.session.run(&mut self.executor, notices) {
-            Ok((status, signals)) => (status.map_err(LaunchError::Session), Some(signals)),
-            Err(error) => (Err(LaunchError::Session(error)), None),
+        let ended = self.session.run(&mut self.executor, notices);
+        let found = self.repositories.map(Watch::end);
+        let (status, signals) = match ended {
+            Ok(EndedRun {
+                started,
+                status,
+                signals,
+            }) => {
+                let found = found.as_deref();
+                let recorded = self.session.record_end(started, status, found, notices);
+                (recorded, Some(signals))
+            }
+            Err(error) => (Err(error), None),
         };
-        let found = self.repositories.map(Watch::end).unwrap_or_default();
-        notices.extend(found.into_iter().map(Notice::Repository));
+        notices.extend(found.into_iter().flatten().map(Notice::Repository));
         // What has changed is marked whatever became of the run.
         self.trust.finish(notices)?;
         // All is done and written down. What is said from here on may wait for a reader, and a signal
@@ -154,7 +163,7 @@ impl PreparedRun<'_> {
         if let Some(signals) = signals {
             signals.restore().map_err(LaunchError::Signals)?;
         }
-        ended
+        status.map_err(LaunchError::Session)
     }
 }
 

@@ -2,15 +2,16 @@
 
 use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
-use crate::audit::read::{self, NotDeclared};
-use crate::audit::record::{Run, Start};
+use crate::audit::read::{self, NotDeclared, OwnedValues};
+use crate::audit::record::{self, Run, Start};
 use crate::notice::{Notice, RecordStage};
 use crate::request::Request;
 use crate::workspace::{self, WorkspaceError};
+use purple_git::Found;
 use purple_host::process::{BlockedSignals, EndedCommand, SuperviseError, supervise};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
-use purple_report::Outcome;
+use purple_report::{FindingType, Outcome, RepositoryFinding};
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::fs::File;
@@ -105,13 +106,13 @@ impl<'a> Session<'a> {
             .arg(descriptor);
     }
 
-    /// Runs it to its end, with notices about what was denied, and writes the record. With the status come
-    /// the signals, all of which are held back until whoever has something left to do restores them.
+    /// Writes down that the run starts, and runs it to its end. With the status come the signals, all of
+    /// which are held back until whoever has something left to do restores them.
     pub(crate) fn run(
-        mut self,
+        &mut self,
         command: &mut Command,
         notices: &mut Vec<Notice>,
-    ) -> Result<(Result<u8, SessionError>, BlockedSignals), SessionError> {
+    ) -> Result<EndedRun, SessionError> {
         let started = SystemTime::now();
         let started = started
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -119,21 +120,28 @@ impl<'a> Session<'a> {
         self.record_start(started, notices)?;
         let EndedCommand { status, signals } =
             supervise(command).map_err(SessionError::Supervise)?;
-        Ok((self.record_end(started, status, notices), signals))
+        Ok(EndedRun {
+            started,
+            status,
+            signals,
+        })
     }
 
-    /// Writes the record of the end, before anything is said.
-    fn record_end(
+    /// Writes the record of the end, before anything is said, with notices about what was denied. Gives the
+    /// exit status.
+    pub(crate) fn record_end(
         mut self,
         started: Duration,
         ended: u8,
+        repositories: Option<&[Found]>,
         notices: &mut Vec<Notice>,
     ) -> Result<u8, SessionError> {
+        let findings = || repositories.map(|found| found.iter().map(finding).collect());
         let text = self.read_report()?;
         let copied = match &mut self.copy {
             None => Ok(()),
             Some((path, file)) => file
-                .write_all(text.as_bytes())
+                .write_all(with_findings(&text, findings()).as_bytes())
                 .map_err(|error| SessionError::ReportCopy(FileError::at(path)(error))),
         };
         let (report, outcome, status) = match read::report(&text) {
@@ -153,6 +161,7 @@ impl<'a> Session<'a> {
             report,
             outcome,
             status: status.as_ref().copied().unwrap_or(self.status_of_error),
+            repositories: findings(),
         };
         let denied = run.lines();
         if let Some(log) = self.log {
@@ -198,6 +207,42 @@ impl<'a> Session<'a> {
             .and_then(|_| self.report.read_to_string(&mut text))
             .map_err(SessionError::ReadReport)?;
         Ok(text)
+    }
+}
+
+/// A run whose command has ended, and which has no record of its end yet.
+#[derive(Debug)]
+pub(crate) struct EndedRun {
+    /// When it was started, since 1970.
+    pub(crate) started: Duration,
+    /// The exit status of purple-exec.
+    pub(crate) status: u8,
+    /// The signals that are held back.
+    pub(crate) signals: BlockedSignals,
+}
+
+/// What was found in a repository, as a report has it.
+fn finding(found: &Found) -> RepositoryFinding<OwnedValues> {
+    let (kind, path, detail) = match found {
+        Found::Disarmed { path, what } => (FindingType::Disarmed, path, what),
+        Found::Left { path, why } => (FindingType::Left, path, why),
+        Found::NotSearched { path, why } => (FindingType::NotSearched, path, why),
+    };
+    RepositoryFinding {
+        kind,
+        path: path.to_string_lossy().into_owned(),
+        detail: detail.clone(),
+    }
+}
+
+/// A report of purple-exec's with what was found afterwards. What is no report stays as it is.
+fn with_findings(text: &str, findings: Option<Vec<RepositoryFinding<OwnedValues>>>) -> String {
+    match read::report(text) {
+        Ok(mut report) => {
+            report.repositories = findings;
+            record::report_line(report)
+        }
+        Err(_) => text.to_owned(),
     }
 }
 

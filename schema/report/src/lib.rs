@@ -30,6 +30,7 @@ mod outcome;
 mod receipt;
 mod record;
 mod report;
+mod repository;
 mod shape;
 mod sink;
 mod storage;
@@ -49,6 +50,7 @@ pub use record::{
     AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent, StartRecord, StartType,
 };
 pub use report::{CgroupUsage, Report};
+pub use repository::{FindingType, RepositoryFinding};
 pub use shape::{Field, Object, Shape};
 pub use sink::Sink;
 pub use storage::{Borrowed, Declared};

@@ -4,6 +4,7 @@ use crate::declare::{object, words};
 use crate::kind::{Arguments, Digest, List, Nullable, Number, Seconds, Text, Time};
 use crate::outcome::{Outcome, Status};
 use crate::receipt::Receipt;
+use crate::repository::RepositoryFinding;
 
 words! {
     /// What a record is about.
@@ -80,6 +81,8 @@ object! {
         resource_usage: ResourceUsage,
         /// what was denied, and what is not known of it
         security_events: List<SecurityEvent>,
+        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path); null where nothing was looked through
+        repositories: Nullable<List<RepositoryFinding>>,
         /// the plan's digest
         plan: Digest,
         /// [what was in force](running.md#the-receipt); null when it did not get that far

@@ -5,6 +5,7 @@ use crate::denial::{Denial, Unlisted};
 use crate::kind::{Digest, Flag, List, Nullable, Number, Seconds, Text, Time};
 use crate::outcome::{Outcome, Status};
 use crate::receipt::Receipt;
+use crate::repository::RepositoryFinding;
 
 object! {
     /// What was enforced and how the command ended.
@@ -49,6 +50,8 @@ object! {
         denied_beyond: Nullable<List<Unlisted>>,
         /// false where the recorder was killed; null as above
         denied_whole: Nullable<Flag>,
+        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path), in the report of `purple run`; null where nothing was looked through, and in the report of purple-exec
+        repositories: Nullable<List<RepositoryFinding>>,
     }
 }
 

@@ -6,10 +6,17 @@ use serde_json::{Map, Value, json};
 /// A record in today's words. One that is not in the earlier format stays as it is, also one that mixes
 /// both formats: the reader refuses its `event_type`.
 pub(super) fn renewed(record: Value) -> Value {
-    match record {
-        Value::Object(members) if is_earlier(&members) => Value::Object(members_of(members)),
-        other => other,
+    let Value::Object(mut members) = record else {
+        return record;
+    };
+    if is_earlier(&members) {
+        members = members_of(members);
     }
+    // Records had no such key before repositories were looked through.
+    let _value = members
+        .entry("repositories".to_owned())
+        .or_insert(Value::Null);
+    Value::Object(members)
 }
 
 fn is_earlier(members: &Map<String, Value>) -> bool {

@@ -5,7 +5,8 @@ use super::read::OwnedValues;
 use purple_plan::{Plan, SourceLine};
 use purple_report::{
     Argument, AuditRecord, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
-    ResourceUsage, SecurityEvent, Sink, StartRecord, StartType, Status, Unlisted,
+    RepositoryFinding, ResourceUsage, SecurityEvent, Sink, StartRecord, StartType, Status,
+    Unlisted,
 };
 use purplec::diagnostics::render::visible;
 use purplec::syscalls::constants::symbolic;
@@ -63,6 +64,8 @@ pub struct Run<'a> {
     pub outcome: Outcome,
     /// The exit status that the caller sees.
     pub status: u8,
+    /// What git would have run; none where nothing was looked through.
+    pub repositories: Option<Vec<RepositoryFinding<OwnedValues>>>,
 }
 
 impl Run<'_> {
@@ -91,6 +94,7 @@ impl Run<'_> {
             exit_code,
             resource_usage,
             security_events,
+            repositories: self.repositories,
             plan: self.plan.digest,
             receipt,
             unenforced,
@@ -201,6 +205,13 @@ fn nothing_but(kind: EventType) -> SecurityEvent<OwnedValues> {
         policy_line: None,
         policy_source: None,
     }
+}
+
+/// A report, as one line.
+pub(crate) fn report_line(report: Report<OwnedValues>) -> String {
+    let mut line = Line(String::new());
+    report.write_line(&mut line);
+    line.0
 }
 
 /// A time since 1970 as it is written in a record.

@@ -3,7 +3,8 @@
 use crate::read;
 use purple_report::{
     AuditRecord, CapabilitySets, CgroupUsage, Denial, EventType, Landlock, Object, Outcome,
-    Receipt, Report, ResourceUsage, Seccomp, SecurityEvent, Shape, StartRecord, Status, Unlisted,
+    Receipt, Report, RepositoryFinding, ResourceUsage, Seccomp, SecurityEvent, Shape, StartRecord,
+    Status, Unlisted,
 };
 
 /// The table of an object's keys.
@@ -77,6 +78,7 @@ fn running_has_the_keys_of_the_report() {
         &CapabilitySets::OBJECT,
         &Landlock::OBJECT,
         &Seccomp::OBJECT,
+        &RepositoryFinding::OBJECT,
     ] {
         stands_in("docs/running.md", &keys(object));
     }

@@ -39,6 +39,7 @@ pub(crate) fn refused() -> String {
         denied: None,
         denied_beyond: None,
         denied_whole: None,
+        repositories: None,
     };
     let mut output = Output(String::new());
     report.write_line(&mut output);
@@ -109,6 +110,7 @@ pub(crate) fn denied() -> String {
         denied: Some(&mut rows),
         denied_beyond: Some(&mut beyond),
         denied_whole: Some(true),
+        repositories: None,
     };
     let mut output = Output(String::new());
     report.write_line(&mut output);
@@ -126,7 +128,7 @@ fn a_refused_run_is_one_line_with_every_key() {
              \"exit_code\":125,\"signal\":null,\"started_at\":\"2000-02-29T23:59:59.123Z\",\
              \"wall_seconds\":1.000042,\"cpu_user_seconds\":0.000000,\"cpu_system_seconds\":0.000000,\
              \"peak_memory_bytes\":4096,\"cgroup\":null,\"unenforced\":[],\"disk_io_bytes\":0,\
-             \"receipt\":null,\"denied\":null,\"denied_beyond\":null,\"denied_whole\":null}}\n"
+             \"receipt\":null,\"denied\":null,\"denied_beyond\":null,\"denied_whole\":null,\"repositories\":null}}\n"
         )
     );
 }
@@ -147,7 +149,7 @@ fn what_was_denied_and_in_force_is_written_in_order() {
          \"source\":0,\"errno\":\"EPERM\",\"first_at\":\"1970-01-01T00:00:00.001Z\",\"comm\":null,\
          \"args\":[\"0x0000000000000000\",\"0x0000000000000001\",\"0x0000000000000002\",\
          \"0x0000000000000003\",\"0x0000000000000004\",\"0xffffffffffffffff\"],\
-         \"unreliable_path\":\"/a\",\"varied\":true}],\"denied_beyond\":[{\"syscall\":9,\"count\":2}],\"denied_whole\":true}\n",
+         \"unreliable_path\":\"/a\",\"varied\":true}],\"denied_beyond\":[{\"syscall\":9,\"count\":2}],\"denied_whole\":true,\"repositories\":null}\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
