@@ -3,7 +3,7 @@
 use crate::files::{open, open_at, read, write};
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::outside::Outside;
-use crate::parent::die_with_parent;
+use crate::parent::{die_with_parent, kill_and_wait};
 use crate::receipt::ReceiptField;
 use crate::run::Run;
 use crate::text::{Text, lines, number, words};
@@ -129,8 +129,26 @@ fn ask_helper(run: &Run, helper: [&CStr; 2], init: Pid, ids: MappedId) -> Result
         }
         Forked::Parent(child) => child,
     };
-    let ended = waitpid(Some(child), WaitOptions::empty()).or_refuse(STEP, HELPER)?;
-    let status = ended.and_then(|(_, status)| status.exit_status());
+    let status = loop {
+        if let Some((_, status)) =
+            waitpid(Some(child), WaitOptions::NOHANG).or_refuse(STEP, HELPER)?
+        {
+            break status.exit_status();
+        }
+        // The end of the helper is a signal too.
+        match signal::wait(signal::Set::ALL, None).or_refuse(STEP, HELPER)? {
+            Some(number) if signal::asks_to_end(number) => {
+                // It may have taken on ids that this process cannot kill. It holds nothing of the run.
+                let _killed: Result<(), Errno> = kill_and_wait(child);
+                return Err(refuse!(
+                    STEP,
+                    name,
+                    " was being waited for when a signal asked to end the run"
+                ));
+            }
+            _ => {}
+        }
+    };
     if status == Some(0) {
         return Ok(());
     }

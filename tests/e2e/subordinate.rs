@@ -1,7 +1,8 @@
 //! A user's sandbox under the first of the user's subordinate ids.
 
 use super::inside::python;
-use nix::unistd::{Gid, Uid, User, chown};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Gid, Pid, Uid, User, chown};
 use purple_tests::host::processes;
 use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
@@ -12,7 +13,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 scenarios! {
     the_process_has_the_first_subordinate_ids
@@ -23,6 +24,7 @@ scenarios! {
     a_number_lists_a_user_too
     who_is_not_listed_is_refused
     a_helper_that_cannot_be_trusted_is_refused
+    a_helper_that_hangs_holds_up_no_signal
     two_owners_outside_are_refused
 }
 
@@ -378,6 +380,31 @@ fn a_helper_that_cannot_be_trusted_is_refused(place: &TestDir) {
     over(run(), &[(&few, "/usr/bin")])
         .finish()
         .refused(125, message);
+    assert!(!place.at("output/ran").exists());
+}
+
+fn a_helper_that_hangs_holds_up_no_signal(place: &TestDir) {
+    let test = "a_helper_that_hangs_holds_up_no_signal";
+    let plan = Policy::new(place).compile(place);
+    if is_refused_to_root(place, &plan) || listed(place, test).is_none() || !can_mount(test) {
+        return;
+    }
+    let began = place.at("output/began");
+    let script = format!("#!/bin/sh\ntouch {}\nexec sleep 600\n", began.display());
+    let helper = place.file("helper", &script);
+    fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).expect("its own file");
+    let run = Run::new(place, &plan, &["touch", "/output/ran"]).option(&OPTION);
+    let child = over(run, &[(&helper, "/usr/bin/newgidmap")]).start();
+    let start = Instant::now();
+    while !began.exists() {
+        assert!(start.elapsed() < Duration::from_secs(20), "no helper began");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    kill(id, Signal::SIGTERM).expect("it waits");
+    let message =
+        "identity: /usr/bin/newgidmap was being waited for when a signal asked to end the run";
+    finish(child, b"", Duration::from_secs(20)).refused(125, message);
     assert!(!place.at("output/ran").exists());
 }
 
