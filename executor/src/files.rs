@@ -3,6 +3,7 @@
 //! No program that is executed gets a descriptor which is opened here: all are close-on-exec.
 
 use core::ffi::CStr;
+use purple_sys::descriptors::made;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, openat};
 use rustix::io::Errno;
@@ -16,7 +17,7 @@ pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
 /// other end of a FIFO (fifo(7)), nor for who has a lease on a file (`F_SETLEASE(2const)`).
 pub(crate) fn open_at(dir: impl AsFd, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     let always = OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    openat(dir, path, flags | always, Mode::empty())
+    made(openat(dir, path, flags | always, Mode::empty())?)
 }
 
 /// Reads as much of a file as fits.

@@ -146,7 +146,7 @@ fn allow_path(ruleset: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Res
     let resolve = ResolveFlags::NO_SYMLINKS;
     let found: OwnedFd = match openat2(CWD, path.path, flags, Mode::empty(), resolve) {
         Err(Errno::NOENT) if path.flags & path_flags::OPTIONAL != 0 => return Ok(false),
-        found => found.map_err(fail)?,
+        found => found.and_then(descriptors::made).map_err(fail)?,
     };
     let mut access = path.access & known;
     if !is_directory(&fstat(&found).map_err(fail)?) {

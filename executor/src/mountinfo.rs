@@ -55,6 +55,9 @@ pub(crate) struct Entry<'l> {
     pub(crate) point: &'l [u8],
     /// Its attributes, with commas between them.
     options: &'l [u8],
+    /// Whether what is mounted on it or its like is mounted there too: it is of a peer group, or follows
+    /// one (mount_namespaces(7)).
+    pub(crate) is_propagated: bool,
     /// The type of the file system.
     pub(crate) kind: &'l [u8],
 }
@@ -70,7 +73,12 @@ impl<'l> Entry<'l> {
         let point = fields.next()?;
         let options = fields.next()?;
         // Any number of tags follows, and a hyphen ends them.
-        let _hyphen = fields.find(|&field| field == b"-")?;
+        let mut is_propagated = false;
+        while let tag = fields.next()?
+            && tag != b"-"
+        {
+            is_propagated |= tag.starts_with(b"shared:") || tag.starts_with(b"master:");
+        }
         let kind = fields.next()?;
         Some(Self {
             id,
@@ -79,6 +87,7 @@ impl<'l> Entry<'l> {
             root,
             point,
             options,
+            is_propagated,
             kind,
         })
     }

@@ -200,6 +200,10 @@ fn enter_working_directory(plan: &Plan<'_>) -> Result<(), Refused> {
 fn restore_signals(run: &Run) -> Result<(), Errno> {
     signal::default_action(signal::number::CHLD)?;
     let _all = signal::block(run.signals)?;
+    // What the call returns is the mask before it.
+    if signal::block(run.signals)? != run.signals {
+        return Err(Errno::NOSYS);
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use crate::filesystem::links;
 use crate::message::{Refused, refuse};
 use core::ffi::CStr;
 use purple_plan::SourceLine;
+use purple_sys::descriptors::made;
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, Mode, OFlags, fchmod, fstat, ftruncate, openat};
 use rustix::io::Errno;
@@ -30,7 +31,8 @@ pub(crate) fn open(path: &'static CStr) -> Result<OwnedFd, Refused> {
 
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let mode = Mode::RUSR | Mode::WUSR;
-    let file = openat(&directory, name, flags | OFlags::CREATE, mode).map_err(fail)?;
+    let file = openat(&directory, name, flags | OFlags::CREATE, mode);
+    let file = file.and_then(made).map_err(fail)?;
     // A file that was there keeps its mode unless it is changed here; a device must keep its own.
     let status = fstat(&file).map_err(fail)?;
     if FileType::from_raw_mode(status.st_mode) == FileType::RegularFile {

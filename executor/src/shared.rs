@@ -76,11 +76,15 @@ impl Shared {
         Ok(())
     }
 
-    /// Waits until init lets the payload go on.
+    /// Waits until init lets the payload go on. It looks once a second by itself.
     pub(crate) fn wait_to_go(&self) -> Result<(), Errno> {
+        const SECOND: futex::Timespec = futex::Timespec {
+            tv_sec: 1,
+            tv_nsec: 0,
+        };
         while self.go.load(Ordering::Acquire) == 0 {
-            match futex::wait(self.go, futex::Flags::empty(), 0, None) {
-                Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
+            match futex::wait(self.go, futex::Flags::empty(), 0, Some(&SECOND)) {
+                Ok(()) | Err(Errno::AGAIN | Errno::INTR | Errno::TIMEDOUT) => {}
                 Err(errno) => return Err(errno),
             }
         }

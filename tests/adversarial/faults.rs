@@ -154,7 +154,7 @@ const BY_CHANCE: [(Role, &str); 11] = [
 
 /// What a process of the executor is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Role {
+pub(super) enum Role {
     Supervisor,
     /// Holds a user namespace while an id-mapped mount is made of it.
     Holder,
@@ -164,7 +164,7 @@ enum Role {
     Payload,
 }
 
-fn role(process: &Process, good: &Traced) -> Role {
+pub(super) fn role(process: &Process, good: &Traced) -> Role {
     let payload = good.payload.as_ref().expect("the command started");
     match process {
         first if first.is_empty() => Role::Supervisor,
@@ -279,13 +279,18 @@ fn no_call_that_fails_leaves_a_stub(place: &TestDir) {
     assert!(refused > 0);
 }
 
-fn name(call: &Call) -> &'static str {
+pub(super) fn name(call: &Call) -> &'static str {
     let name = syscall_name(Arch::X86_64, u32::try_from(call.number).expect("a number"));
     name.expect("a call that the table has")
 }
 
 /// A run of `touch` that can be traced, and the file that is there if it ran.
-fn run<'p>(place: &'p TestDir, plan: &Path, options: &[&str], number: usize) -> (Run<'p>, PathBuf) {
+pub(super) fn run<'p>(
+    place: &'p TestDir,
+    plan: &Path,
+    options: &[&str],
+    number: usize,
+) -> (Run<'p>, PathBuf) {
     let report = place.text(&format!("report-{number}"));
     let name = format!("started-{number}");
     let run = Run::new(place, plan, &["touch", &format!("/output/{name}")]);
@@ -348,7 +353,7 @@ fn fail_each(place: &TestDir, policy: &Policy, options: &[&str], wanted: fn(Role
 }
 
 /// What was in force in a run, by its report. The file by which Landlock was probed may differ.
-fn receipt(place: &TestDir, number: usize) -> Value {
+pub(super) fn receipt(place: &TestDir, number: usize) -> Value {
     let report: Value =
         serde_json::from_str(&place.read(&format!("report-{number}"))).expect("JSON");
     let mut receipt = report["receipt"].clone();

@@ -107,6 +107,7 @@
 //! 28 `adversarial/faults::no_call_of_the_payload_with_capabilities_may_fail`
 //! 28 `adversarial/faults::no_call_for_subordinate_ids_may_fail`
 //! 28 `adversarial/faults::no_call_that_fails_leaves_a_stub`
+//! 28 `adversarial/fakes::no_call_that_is_faked_leaves_a_layer_out`
 //! 28 `vm/faults::no_call_for_the_group_may_fail`
 //! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
 //! 29 `compiler/src/parse/tests::hidden_characters_are_found`
@@ -136,6 +137,7 @@
 mod attack;
 mod calls;
 mod descriptors;
+mod fakes;
 mod faults;
 mod files;
 mod kernel;

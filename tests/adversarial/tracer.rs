@@ -28,7 +28,7 @@ pub(crate) struct Call {
 }
 
 /// What a run did.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Traced {
     /// Every call of the setup, in order; only where none was made to fail.
     pub(crate) calls: Vec<Call>,
@@ -42,6 +42,8 @@ pub(crate) struct Traced {
     pub(crate) status: i32,
     /// What was printed on standard error.
     pub(crate) said: String,
+    /// Whether it did not end by itself.
+    pub(crate) hung: bool,
 }
 
 /// What a command must be started by, so that it can be traced from its first call on.
@@ -51,11 +53,22 @@ pub(crate) const WRAPPER: [&str; 4] = ["sh", "-c", "read -r go && exec \"$@\"", 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command that [`WRAPPER`] starts, and makes one call fail with an error number.
+pub(crate) fn trace(command: &mut Command, fault: Option<(&Call, Errno)>) -> Traced {
+    let traced = trace_for(command, fault, PATIENCE);
+    assert!(!traced.hung, "still running after {PATIENCE:?}: {fault:?}");
+    traced
+}
+
+/// The same with a time after which the run is killed.
 #[expect(
     clippy::zombie_processes,
     reason = "it is waited for with all that it starts"
 )]
-pub(crate) fn trace(command: &mut Command, fault: Option<(&Call, Errno)>) -> Traced {
+pub(crate) fn trace_for(
+    command: &mut Command,
+    fault: Option<(&Call, Errno)>,
+    patience: Duration,
+) -> Traced {
     let pipes = command
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -75,9 +88,11 @@ pub(crate) fn trace(command: &mut Command, fault: Option<(&Call, Errno)>) -> Tra
 
     let (done, waited) = mpsc::channel();
     let watch = std::thread::spawn(move || {
-        if waited.recv_timeout(PATIENCE).is_err() {
+        let hung = waited.recv_timeout(patience).is_err();
+        if hung {
             kill(first, Signal::SIGKILL).expect("it still runs");
         }
+        hung
     });
     let mut tracer = Tracer {
         fault,
@@ -85,11 +100,9 @@ pub(crate) fn trace(command: &mut Command, fault: Option<(&Call, Errno)>) -> Tra
         ..Tracer::default()
     };
     tracer.follow();
-    assert!(
-        done.send(()).is_ok(),
-        "still running after {PATIENCE:?}: {fault:?}"
-    );
-    watch.join().expect("no panic");
+    // Nobody listens any more where it hung.
+    let _heard = done.send(()).is_ok();
+    tracer.found.hung = watch.join().expect("no panic");
     let mut stderr = child.stderr.take().expect("a pipe");
     stderr
         .read_to_string(&mut tracer.found.said)

@@ -9,6 +9,7 @@ use crate::message::{Refused, refuse};
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::{SourceLine, is_system_directory};
+use purple_sys::descriptors::made;
 use purple_sys::memory;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
@@ -25,7 +26,8 @@ const FLAGS: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC
 /// Opens a path with no symbolic link on its way: LOOP where there is one.
 pub(crate) fn open_without(path: &CStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
+    let mode = Mode::empty();
+    made(openat2(CWD, path, flags, mode, ResolveFlags::NO_SYMLINKS)?)
 }
 
 /// The same path without links, where all of them may be followed. What does not exist, or may not be

@@ -42,29 +42,31 @@ struct NullDevice {
 }
 
 impl Masks {
-    /// Applies the step at `index` to what is at its place, if there is something.
+    /// Applies the step at `index` to what is at its place, if there is something. Whether a mount was
+    /// made.
     pub(crate) fn apply(
         &mut self,
         root: &OwnedFd,
         steps: &[Step],
         index: usize,
         step: &Step,
-    ) -> Result<(), Refused> {
+    ) -> Result<bool, Refused> {
         if is_done_by_another(steps, index, step) {
-            return Ok(());
+            return Ok(false);
         }
         let path = Text::<4096>::of(step.inside_path);
         let path = path.c_str().at(&step.mount)?;
         let Some(target) = find(root, &step.mount, path)? else {
-            return Ok(());
+            return Ok(false);
         };
         // Where a path cannot be, what stands in its way stays visible.
         let is_whole = step.inside_path == step.mount.target.to_bytes();
         if step.mount.kind == MountKind::Mask && is_whole {
-            self.mask(&step.mount, &target)
+            self.mask(&step.mount, &target)?;
         } else {
-            mount_on_itself(&step.mount, &target)
+            mount_on_itself(&step.mount, &target)?;
         }
+        Ok(true)
     }
 
     fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {

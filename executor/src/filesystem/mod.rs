@@ -63,17 +63,25 @@ pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(),
     let mut parents = Parents::new(&root);
     let mut masks = Masks::default();
     let mut settings: u64 = 0;
-    for (index, step) in steps.iter().enumerate().skip(1) {
-        match step.mount.kind {
+    for index in 1..steps.len() {
+        let Some(step) = steps.get(index) else {
+            break;
+        };
+        let mounted = match step.mount.kind {
             MountKind::Mask | MountKind::SelfBind => {
-                masks.apply(&root, steps, index, step)?;
+                let mounted = masks.apply(&root, steps, index, step)?;
                 parents.forget();
+                mounted
             }
             MountKind::Setting => {
                 let written = write_setting(&root, &step.mount).at(&step.mount)?;
                 settings = settings.saturating_add(u64::from(written));
+                false
             }
             _ => apply(&root, &mut parents, step)?,
+        };
+        if let Some(step) = steps.get_mut(index) {
+            step.mounted = mounted;
         }
     }
     enter(&root)?;
@@ -97,8 +105,8 @@ fn new_root(steps: &[Step]) -> Result<OwnedFd, Refused> {
     Ok(root)
 }
 
-/// Applies one step of the table.
-fn apply(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<(), Refused> {
+/// Applies one step of the table. Whether a mount was made.
+fn apply(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<bool, Refused> {
     const DEVPTS: [tree::Setting<'_>; 2] = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
     let mount = &step.mount;
     let made = match mount.kind {
@@ -109,28 +117,32 @@ fn apply(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<(), R
         MountKind::Bind => return bind(root, parents, step),
         MountKind::Attributes => {
             let target = existing(root, mount.target).at(mount)?;
-            return tree::set_attributes(mount, &target);
+            tree::set_attributes(mount, &target)?;
+            return Ok(false);
         }
         MountKind::File | MountKind::Symlink | MountKind::Directory => {
-            return create(parents, mount).at(mount);
+            create(parents, mount).at(mount)?;
+            return Ok(false);
         }
         // `build` writes these, and `Masks` applies those.
         MountKind::Setting | MountKind::Mask | MountKind::SelfBind => {
             return Err(Errno::INVAL).at(mount);
         }
     };
-    attach(root, parents, mount, &made, true)
+    attach(root, parents, mount, &made, true)?;
+    Ok(true)
 }
 
-fn bind(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<(), Refused> {
+fn bind(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<bool, Refused> {
     let mount = &step.mount;
     let Some(tree) = &step.tree else {
         // Its source does not exist, and need not.
-        return Ok(());
+        return Ok(false);
     };
     tree::set_attributes(mount, tree)?;
     let status = fstat(tree).at(mount)?;
-    attach(root, parents, mount, tree, is_directory(&status))
+    attach(root, parents, mount, tree, is_directory(&status))?;
+    Ok(true)
 }
 
 /// Moves a detached tree to its target, which is made where the plan allows it.

@@ -31,7 +31,8 @@ pub(crate) fn check(steps: &mut [Step], mapped: bool) -> Result<u64, Refused> {
     })
     .or_refuse(STEP, "reading the mounts back")??;
 
-    let is_required = |step: &&Step| step.is_mount() && !has(&step.mount, mount_flags::OPTIONAL);
+    let is_optional = |step: &&Step| has(&step.mount, mount_flags::OPTIONAL) && !step.mounted;
+    let is_required = |step: &&Step| step.is_mount() && !is_optional(step);
     match steps.iter().filter(is_required).find(|step| !step.found) {
         Some(step) => Err(wrong(step, " is not mounted")),
         None => Ok(count),
@@ -48,6 +49,10 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refus
         let what = " is mounted, and the plan does not say so";
         return Err(refuse!(STEP, entry.point, what));
     };
+    if entry.is_propagated {
+        let what = " is not private: what is mounted outside would be mounted there too";
+        return Err(wrong(expected.step, what));
+    }
     for (attribute, name) in ATTRIBUTES {
         if expected.attributes & attribute != 0 && !entry.has(name) {
             let what = " does not have the attributes that were set";
@@ -133,6 +138,7 @@ mod tests {
             inside_path: target.to_bytes(),
             stub: None,
             tree: None,
+            mounted: false,
             found: false,
         }
     }

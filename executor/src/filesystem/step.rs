@@ -16,6 +16,8 @@ pub(crate) struct Step {
     pub(crate) stub: Option<Stub>,
     /// A detached copy of its source.
     pub(crate) tree: Option<OwnedFd>,
+    /// Whether the kernel was asked to mount something at its place.
+    pub(crate) mounted: bool,
     /// Whether a mount was found at its place.
     pub(crate) found: bool,
 }
@@ -28,6 +30,7 @@ impl Step {
             inside_path: mount.target.to_bytes(),
             stub: None,
             tree: None,
+            mounted: false,
             found: false,
         };
         memory::keep(plan.mounts.iter().map(of)).or_refuse("mount", "its table")

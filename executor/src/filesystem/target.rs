@@ -4,6 +4,7 @@
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::Mount;
+use purple_sys::descriptors::made;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, mkdirat, mknodat, openat, openat2};
 use rustix::io::Errno;
@@ -24,7 +25,7 @@ pub(crate) fn make(dir: BorrowedFd<'_>, name: &CStr, directory: bool) -> Result<
 /// Makes a file that is not there yet.
 pub(crate) fn create(dir: BorrowedFd<'_>, name: &CStr, mode: u32) -> Result<OwnedFd, Errno> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    openat(dir, name, flags, Mode::from_raw_mode(mode))
+    made(openat(dir, name, flags, Mode::from_raw_mode(mode))?)
 }
 
 /// A handle of a path below the new root; no symbolic link is followed on the way.
@@ -40,7 +41,7 @@ pub(crate) fn open_below(
 ) -> Result<OwnedFd, Errno> {
     let flags = flags | OFlags::CLOEXEC;
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    openat2(root, target, flags, Mode::empty(), resolve)
+    made(openat2(root, target, flags, Mode::empty(), resolve)?)
 }
 
 /// Finds the directories that hold targets, and remembers the last one: steps for one directory

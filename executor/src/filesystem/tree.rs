@@ -2,12 +2,13 @@
 //! place. Until a tree is moved, no process can reach it by a path.
 
 use super::step::has;
-use crate::message::{OrRefuse, Refused, refuse};
+use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::{Mount, mount_flags};
 use purple_sys::mount::{self, Change};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{fstat, fstatfs};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
@@ -42,7 +43,22 @@ pub(crate) fn tmpfs(step: &Mount<'_>) -> Result<OwnedFd, Refused> {
         (c"nr_inodes", inodes.c_str().unwrap_or(c"")),
         (c"mode", mode.c_str().unwrap_or(c"")),
     ];
-    special(step, c"tmpfs", &settings)
+    let tree = special(step, c"tmpfs", &settings)?;
+    if has_limits(&tree, step).at(step)? {
+        return Ok(tree);
+    }
+    let what = ": the limits and the mode of a new tmpfs";
+    Err(refuse!(STEP, step.target, what, EMULATED, step.line))
+}
+
+/// Whether a tmpfs has the step's size, number of files and mode. 0 is no limit (tmpfs(5)).
+fn has_limits(tree: &OwnedFd, step: &Mount<'_>) -> Result<bool, Errno> {
+    let found = fstatfs(tree)?;
+    let mode = fstat(tree)?.st_mode & 0o7777;
+    let page = u64::try_from(found.f_bsize).unwrap_or(0).max(1);
+    let is_sized = step.size == 0 || found.f_blocks == step.size.div_ceil(page);
+    let is_counted = step.inodes == 0 || found.f_files == u64::from(step.inodes);
+    Ok(is_sized && is_counted && mode == step.mode)
 }
 
 /// A new instance of a kernel file system with the step's attributes.

@@ -21,6 +21,7 @@ mod reopen;
 mod terminal;
 
 use crate::arguments::Options;
+use crate::files::is_same;
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::run::Run;
 use crate::shared::Shared;
@@ -28,10 +29,10 @@ use classify::{Direction, Kind, Standard, of_caller};
 use input::Input;
 use job::{MASTER, Pty};
 use output::Output;
-use purple_sys::descriptors::pass;
+use purple_sys::descriptors::{is_one_open_file, made, pass};
 use purple_sys::signal;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, fchmod};
+use rustix::fs::{Mode, OFlags, RawMode, fchmod, fstat};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -130,16 +131,17 @@ impl Streams {
     /// opens it the other way has its own bytes.
     fn open_relay(&mut self, number: usize, standard: Standard) -> Result<(), Errno> {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (reader, writer) = (made(reader)?, made(writer)?);
         let (relay, program) = match standard.direction {
             Direction::In => {
-                fchmod(&reader, Mode::from_raw_mode(0o444))?;
+                set_mode(&reader, 0o444)?;
                 let taker = crate::files::open(c"/dev/null", OFlags::WRONLY)?;
                 let ours = rustix::io::fcntl_dupfd_cloexec(&reader, 3)?;
                 let relay = Input::new(number, standard.kind, taker, writer, ours)?;
                 (Relay::In(relay), reader)
             }
             Direction::Out => {
-                fchmod(&writer, Mode::from_raw_mode(0o222))?;
+                set_mode(&writer, 0o222)?;
                 let relay = Output::new(number, standard.kind, reader)?;
                 (Relay::Out(relay), writer)
             }
@@ -296,12 +298,33 @@ fn reopen_file(number: usize) -> Result<OwnedFd, Refused> {
     })
 }
 
+/// Sets the mode of a pipe's end, and reads it back.
+fn set_mode(end: &OwnedFd, mode: RawMode) -> Result<(), Errno> {
+    fchmod(end, Mode::from_raw_mode(mode))?;
+    if fstat(end)?.st_mode & 0o777 == mode {
+        return Ok(());
+    }
+    Err(Errno::NOSYS)
+}
+
+/// Puts a copy of a descriptor in the place of a standard one, and looks whether it is there. NOSYS where
+/// the caller's is there still.
 fn place(fd: BorrowedFd<'_>, number: usize) -> Result<(), Errno> {
     match number {
-        0 => dup2_stdin(fd),
-        1 => dup2_stdout(fd),
-        _ => dup2_stderr(fd),
+        0 => dup2_stdin(fd)?,
+        1 => dup2_stdout(fd)?,
+        _ => dup2_stderr(fd)?,
     }
+    let placed = of_caller(number);
+    let is_there = match is_one_open_file(fd, placed) {
+        // A kernel without kcmp(2), or one that keeps it from this process.
+        Err(Errno::NOSYS | Errno::PERM) => is_same(&fstat(fd)?, &fstat(placed)?),
+        answer => answer?,
+    };
+    if is_there {
+        return Ok(());
+    }
+    Err(Errno::NOSYS)
 }
 
 fn set<T>(slots: &mut [Option<T>; 3], number: usize, value: Option<T>) {

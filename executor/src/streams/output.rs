@@ -27,6 +27,8 @@ pub(super) struct Output {
     buffer: Buffer,
     /// Whether the caller's end takes no more for now.
     blocked: bool,
+    /// Whether no process inside is left: nothing is written into the pipe any more.
+    ended: bool,
     is_large: bool,
     /// Why what the program has written was not taken.
     failed: Option<Errno>,
@@ -43,6 +45,7 @@ impl Output {
             pipe: Some(pipe),
             buffer: Buffer::new(if kind == Kind::Pipe { 0 } else { 64 << 10 })?,
             blocked: false,
+            ended: false,
             is_large: false,
             failed: None,
         })
@@ -91,7 +94,13 @@ impl Output {
         };
         match moved {
             Ok(count) => count != 0,
-            Err(Errno::AGAIN | Errno::INTR) => false,
+            Err(Errno::AGAIN) => {
+                if self.ended && !self.blocked && self.buffer.is_empty() {
+                    self.pipe = None;
+                }
+                false
+            }
+            Err(Errno::INTR) => false,
             // The reader has gone away.
             Err(Errno::PIPE | Errno::CONNRESET) => {
                 self.give_up(None);
@@ -102,6 +111,13 @@ impl Output {
                 false
             }
         }
+    }
+
+    /// Once everything inside has ended: passes on what is there, as far as it is taken now. What holds the
+    /// program's end open still is no process of the sandbox.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+        while self.go_on(PollFlags::empty()) {}
     }
 
     /// Nobody takes it any more.

@@ -152,7 +152,7 @@ impl Streams {
         for relay in &mut self.relays {
             match relay {
                 Some(Relay::In(input)) => input.end(),
-                Some(Relay::Out(output)) => while output.go_on(PollFlags::empty()) {},
+                Some(Relay::Out(output)) => output.end(),
                 None => {}
             }
         }

@@ -6,6 +6,7 @@
 
 use crate::architecture::numbers;
 use crate::call::{address_of, call};
+use core::sync::atomic::{AtomicU32, Ordering};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -20,6 +21,9 @@ pub const NEW_USER: u64 = 0x1000_0000;
 /// Every `CLONE_NEW*` that clone3(2) and unshare(2) take (linux/sched.h): mount, cgroup, UTS, IPC,
 /// user, pid and network namespaces. Not `CLONE_NEWTIME`, which no plan asks for.
 const NAMESPACES: u64 = 0x7e02_0000;
+/// `CLONE_CHILD_SETTID`: the kernel writes the new process's id in the new process's memory, before it
+/// goes on there.
+const WRITE_ID: u64 = 0x0100_0000;
 /// `CLONE_INTO_CGROUP`.
 const INTO_CGROUP: u64 = 1 << 33;
 
@@ -55,13 +59,16 @@ pub enum Forked {
 /// Makes a copy of this process in the new namespaces that `flags` (`CLONE_NEW*`) name, and where one
 /// is given, in a control group by its directory. Beside namespaces, `flags` may have
 /// [`SHARE_DESCRIPTORS`]; any other flag is an error: with `CLONE_VM` two processes would run on one
-/// stack.
+/// stack. NOSYS where the call was answered as in a new process, and there is none.
 pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Forked, Errno> {
     if flags & !(NAMESPACES | SHARE_DESCRIPTORS) != 0 {
         return Err(Errno::INVAL);
     }
+    let id_of_child = AtomicU32::new(0);
+    let child_tid = u64::try_from(address_of(&id_of_child)).map_err(|_| Errno::FAULT)?;
     let mut clone = CloneArguments {
-        flags,
+        flags: flags | WRITE_ID,
+        child_tid,
         exit_signal: EXIT_SIGNAL,
         ..CloneArguments::default()
     };
@@ -75,6 +82,8 @@ pub fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> Result<Forked, E
     let id = unsafe { call(numbers::CLONE3, arguments) }?;
     match i32::try_from(id).ok().and_then(Pid::from_raw) {
         Some(child) => Ok(Forked::Parent(child)),
+        // This process has called, and there is no new one.
+        None if id_of_child.load(Ordering::Relaxed) == 0 => Err(Errno::NOSYS),
         None => Ok(Forked::Child),
     }
 }

@@ -39,6 +39,17 @@ pub fn error() -> BorrowedFd<'static> {
     unsafe { BorrowedFd::borrow_raw(2) }
 }
 
+/// A descriptor that the kernel has just made. NOSYS for the number of a standard one: these are open,
+/// so the kernel has made none, whatever it is said to have answered.
+pub fn made(fd: OwnedFd) -> Result<OwnedFd, Errno> {
+    if u32::try_from(fd.as_raw_fd()).is_ok_and(|number| number >= FIRST) {
+        return Ok(fd);
+    }
+    // It is the caller's, and stays open.
+    let _number = fd.into_raw_fd();
+    Err(Errno::NOSYS)
+}
+
 /// A descriptor of our own for what the caller has open by this number.
 pub fn duplicate(number: i32) -> Result<OwnedFd, Errno> {
     if number < 0 {

@@ -76,7 +76,11 @@ pub fn shared_page() -> Result<&'static SharedPage, Errno> {
 pub(crate) fn map(bytes: usize, flags: MapFlags) -> Result<*mut c_void, Errno> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: no address is asked for, so nothing that exists is mapped over.
-    unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, flags) }
+    let start = unsafe { mmap_anonymous(core::ptr::null_mut(), bytes, protection, flags) }?;
+    if start.is_null() {
+        return Err(Errno::NOSYS);
+    }
+    Ok(start)
 }
 
 /// `struct iovec`.

@@ -6,6 +6,7 @@
 
 use crate::architecture::numbers;
 use crate::call::{address_of, address_of_mut, call, word};
+use crate::descriptors::made;
 use core::time::Duration;
 use rustix::fd::{FromRawFd, OwnedFd};
 use rustix::io::Errno;
@@ -149,7 +150,7 @@ pub fn descriptor(set: Set) -> Result<OwnedFd, Errno> {
     let number = unsafe { call(numbers::SIGNALFD4, arguments) }?;
     let number = i32::try_from(number).map_err(|_| Errno::BADF)?;
     // SAFETY: the kernel has just opened it for this process, and nothing else knows its number.
-    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+    made(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Sends a signal to a process (kill(2)).

@@ -1,0 +1,215 @@
+//! Threat 28 where a call is answered with success and not made, as a filter of seccomp(2) or a tracer
+//! can do: every call of the setup, each one alone. The command does not start, or everything that the
+//! plan asks for is in force.
+
+use super::faults::{Role, name, receipt, role, run};
+use super::tracer::{Call, Traced, trace, trace_for};
+use nix::errno::Errno;
+use purple_tests::policy::Policy;
+use purple_tests::test_dir::TestDir;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+scenarios! { no_call_that_is_faked_leaves_a_layer_out }
+
+/// The answer 0: the number of no error.
+const SUCCESS: Errno = Errno::UnknownErrno;
+
+/// How long a run may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Calls without which a run is whole, whoever makes them, each with the reason. What is left out here is
+/// refused each time.
+const NEEDLESS: &[(&str, &str)] = &[
+    ("close", "close_range closes what is left before execve"),
+    (
+        "chdir",
+        "the payload enters the plan's working directory, and looks where it is",
+    ),
+    ("faccessat2", READS),
+    ("fchmod", "what the caller's report had as its mode stays"),
+    ("fcntl", READS),
+    (
+        "fsconfig",
+        "the value is what the kernel has by itself: it is read back",
+    ),
+    ("fstat", READS),
+    ("fstatfs", READS),
+    ("ftruncate", "the caller's file was empty"),
+    ("futex", "the payload looks by itself"),
+    ("getegid", READS),
+    ("geteuid", READS),
+    ("getgid", READS),
+    ("getuid", READS),
+    ("ioctl", READS),
+    ("kcmp", READS),
+    ("kill", "the process ends by itself"),
+    (
+        "madvise",
+        "the process waits with more memory than it needs",
+    ),
+    (
+        "mount_setattr",
+        "mounts that follow the host's are not shown: those inside are read back",
+    ),
+    ("munmap", "the same as madvise"),
+    ("newfstatat", READS),
+    ("open", "no standard descriptor is closed"),
+    ("openat", READS),
+    ("ppoll", "it is waited again"),
+    ("prctl", READS),
+    ("pread64", READS),
+    ("prlimit64", READS),
+    ("read", READS),
+    ("readlinkat", READS),
+    ("rt_sigaction", "SIGCHLD has its default action here"),
+    (
+        "rt_sigprocmask",
+        "the mask is set twice, to look at the first",
+    ),
+    ("rt_sigtimedwait", "it is waited again"),
+    (
+        "setdomainname",
+        "the host has no domain name here: it is read back",
+    ),
+    ("setgroups", "root has no groups here: they are read back"),
+    (
+        "setresgid",
+        "a user has these ids by the map: they are read back",
+    ),
+    (
+        "setresuid",
+        "a user has these ids by the map: they are read back",
+    ),
+    ("symlinkat", "a link for convenience is missing"),
+    ("tee", "it is tried again"),
+    ("umask", "what is made here has its mode by itself"),
+    ("wait4", "it is waited again"),
+];
+
+/// It looks at something: what it would have found is there, for nothing was done to it.
+const READS: &str = "it only looks";
+
+/// Calls without which the command may do less than the plan says.
+const STRICTER: &[&str] = &["landlock_add_rule", "fstat"];
+
+/// Calls that watch: without one, a run ends with an error, and was whole until then.
+const WATCHES: &[&str] = &["rt_sigtimedwait"];
+
+/// What came of a call that was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// The command did not start.
+    Refused,
+    /// It ran with everything in force.
+    Whole,
+    /// It ran, and may do less than the plan says.
+    Stricter,
+    /// It ran with everything in force, and was ended.
+    Ended,
+    /// By chance, there was no such call in this run.
+    DidNotCome,
+    /// It ran with something else in force than without the fake, or an error was found later.
+    Started,
+    /// It did not end.
+    Hung,
+}
+
+fn no_call_that_is_faked_leaves_a_layer_out(place: &TestDir) {
+    place.dir("output/below");
+    let policy = Policy::new(place)
+        .shows(&place.text("host"), "/output/below")
+        .filesystem("scratch_paths: [/scratch]")
+        .section("network: {isolated: true}")
+        .section("resources: {session_timeout_seconds: 60}");
+    let plan = policy.compile(place);
+    let (good, started) = run(place, &plan, &[], 0);
+    let good = trace(&mut good.command(), None);
+    assert_eq!((good.status, good.said.as_str()), (0, ""));
+    assert!(started.exists(), "without a fake it runs");
+    let whole = receipt(place, 0);
+    let next = AtomicUsize::new(1);
+    let work = || {
+        let mut seen = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(call) = good.calls.get(number - 1) else {
+                return seen;
+            };
+            let (verdict, traced) = fake(place, &plan, number, call, &whole);
+            seen.push((role(&call.process, &good), call, verdict, traced));
+        }
+    };
+    let found = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers.map(|worker| worker.join().expect("no panic"))
+    });
+    judge(&found.concat());
+}
+
+/// Runs with a call that is answered and not made.
+fn fake(
+    place: &TestDir,
+    plan: &Path,
+    number: usize,
+    call: &Call,
+    whole: &Value,
+) -> (Verdict, Traced) {
+    let (run, started) = run(place, plan, &[], number);
+    let traced = trace_for(&mut run.command(), Some((call, SUCCESS)), PATIENCE);
+    let has_run = started.exists() || traced.payload.is_some();
+    let in_force = || receipt(place, number);
+    let verdict = match &traced {
+        Traced { failed: false, .. } => Verdict::DidNotCome,
+        Traced { hung: true, .. } => Verdict::Hung,
+        _ if !has_run => Verdict::Refused,
+        Traced { status: 0, .. } if in_force() == *whole => Verdict::Whole,
+        Traced { status: 0 | 1, .. } if STRICTER.contains(&name(call)) => Verdict::Stricter,
+        Traced { status: 125, .. } if WATCHES.contains(&name(call)) && in_force() == *whole => {
+            Verdict::Ended
+        }
+        _ => Verdict::Started,
+    };
+    (verdict, traced)
+}
+
+fn judge(found: &[(Role, &Call, Verdict, Traced)]) {
+    let count = |wanted| {
+        found
+            .iter()
+            .filter(|(_, _, verdict, _)| *verdict == wanted)
+            .count()
+    };
+    println!(
+        "{} calls were faked: {} runs were refused, {} whole",
+        found.len(),
+        count(Verdict::Refused),
+        count(Verdict::Whole)
+    );
+    let needless: BTreeSet<&str> = NEEDLESS.iter().map(|(name, _)| *name).collect();
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|(_, call, verdict, traced)| match verdict {
+            Verdict::Refused => !(125..=127).contains(&traced.status),
+            Verdict::Whole => !needless.contains(name(call)) && !STRICTER.contains(&name(call)),
+            Verdict::Stricter | Verdict::Ended | Verdict::DidNotCome => false,
+            Verdict::Started | Verdict::Hung => true,
+        })
+        .map(|(role, call, verdict, traced)| {
+            let (name, nth) = (name(call), call.nth);
+            format!(
+                "{verdict:?}: {role:?} {name} {nth}: {} {}",
+                traced.status, traced.said
+            )
+        })
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of them:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
