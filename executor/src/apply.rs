@@ -99,7 +99,8 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     let filter = load::filter(&plan)?;
     let outside = Outside::of(&plan, &options)?;
     let shared = Shared::new().or_refuse(STEP, "shared memory")?;
-    let signals = block_signals()?;
+    let found = block_signals()?;
+    let signals = options.blocked_signals.map_or(found, signal::Set);
     let run = Run {
         options,
         arguments: start.arguments,

@@ -18,6 +18,9 @@ pub(crate) struct Options {
     pub(crate) cgroup: Option<&'static CStr>,
     /// The process that this one must not outlive, and its descriptor that takes the report.
     pub(crate) parent: Option<(Pid, i32)>,
+    /// The signals that the command is to have blocked, a bit each from signal 1 on; `None` for those
+    /// that this program's caller has blocked.
+    pub(crate) blocked_signals: Option<u64>,
     /// Layers that the operator lets go, a bit each.
     unenforced: u32,
     /// The payload's user and group id outside, where root starts the sandbox.
@@ -127,6 +130,9 @@ Options:
                       it can then do with them whatever their kind allows, see docs/running.md
   --parent PID N      end when PID ends, which must have started this program, and write the report
                       to descriptor N
+  --blocked-signals MASK
+                      block these signals for the command, by a number of which bit 0 is signal 1, and
+                      not those that this program finds blocked
   --keep N            the file, directory or symbolic link that descriptor N refers to stays as it
                       is; this and the next one come last, right before PLAN
   --keep-missing N NAME CONTENT
@@ -148,6 +154,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
         report: None,
         cgroup: None,
         parent: None,
+        blocked_signals: None,
         unenforced: 0,
         outside_id: None,
         subordinate_ids: false,
@@ -166,6 +173,13 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
             b"--parent" => {
                 let pid = Pid::from_raw(number(argument, &mut rest)?);
                 options.parent = pid.zip(Some(number(argument, &mut rest)?));
+            }
+            b"--blocked-signals" => {
+                let mask = value(argument, &mut rest)?;
+                let signals = text::number(mask.to_bytes());
+                let what = " takes a number, not ";
+                options.blocked_signals =
+                    Some(signals.ok_or_else(|| usage(parts![argument, what, mask]))?);
             }
             b"--unenforced" => options.unenforced |= bit(layer(value(argument, &mut rest)?)?),
             b"--outside-id" => options.outside_id = Some(id(value(argument, &mut rest)?)?),

@@ -15,7 +15,7 @@ use purple_tests::run::{Finished, finish};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use signals::{
-    it_stops_and_goes_on, killing_purple_kills_everything,
+    a_signal_at_the_start_loses_no_record, it_stops_and_goes_on, killing_purple_kills_everything,
     signals_go_through_and_the_status_comes_back,
 };
 use std::fs;
@@ -36,6 +36,7 @@ scenarios! {
     signals_go_through_and_the_status_comes_back
     it_stops_and_goes_on
     killing_purple_kills_everything
+    a_signal_at_the_start_loses_no_record
     the_operators_report_is_written_too
     a_reader_cannot_hold_the_log_up
     a_lost_end_shows

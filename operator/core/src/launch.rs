@@ -73,7 +73,7 @@ impl<'a> Launch<'a> {
             trust,
             _programs: programs,
         };
-        run.add_arguments(request, cgroup.as_deref(), &kept);
+        run.add_arguments(request, cgroup.as_deref(), &kept)?;
         Ok(run)
     }
 
@@ -110,9 +110,14 @@ pub struct PreparedRun<'a> {
 }
 
 impl PreparedRun<'_> {
-    fn add_arguments(&mut self, request: &Request, cgroup: Option<&Path>, kept: &[i32]) {
+    fn add_arguments(
+        &mut self,
+        request: &Request,
+        cgroup: Option<&Path>,
+        kept: &[i32],
+    ) -> Result<(), LaunchError> {
         let command = &mut self.executor;
-        self.session.add_arguments(command);
+        self.session.add_arguments(command)?;
         if let Some(cgroup) = cgroup {
             command.arg("--cgroup").arg(cgroup);
         }
@@ -136,6 +141,7 @@ impl PreparedRun<'_> {
             .arg(self.sealed.path())
             .arg("--")
             .args(&request.command);
+        Ok(())
     }
 
     /// Runs the command to its end, and gives purple-exec's exit status; what the program has left in

@@ -8,7 +8,9 @@ use crate::notice::{Notice, RecordStage};
 use crate::request::Request;
 use crate::workspace::{self, WorkspaceError};
 use purple_git::Found;
-use purple_host::process::{BlockedSignals, EndedCommand, SuperviseError, supervise};
+use purple_host::process::{
+    BlockedSignals, EndedCommand, SuperviseError, blocked_by_caller, supervise,
+};
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
 use purple_report::{FindingType, Outcome, RepositoryFinding};
@@ -97,13 +99,18 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Passes to purple-exec where its report goes, and whose child it is.
-    pub(crate) fn add_arguments(&self, command: &mut Command) {
+    /// Passes to purple-exec where its report goes, whose child it is, and which signals the caller has
+    /// blocked.
+    pub(crate) fn add_arguments(&self, command: &mut Command) -> Result<(), SessionError> {
         let descriptor = self.report.as_raw_fd().to_string();
+        let blocked = blocked_by_caller().map_err(SessionError::Signals)?;
         command
             .arg("--parent")
             .arg(std::process::id().to_string())
-            .arg(descriptor);
+            .arg(descriptor)
+            .arg("--blocked-signals")
+            .arg(blocked.to_string());
+        Ok(())
     }
 
     /// Writes down that the run starts, and runs it to its end. With the status come the signals, all of
@@ -113,13 +120,15 @@ impl<'a> Session<'a> {
         command: &mut Command,
         notices: &mut Vec<Notice>,
     ) -> Result<EndedRun, SessionError> {
+        // From here on no signal ends this process: the record of a run that was started has an end.
+        let signals = BlockedSignals::block().map_err(SessionError::HoldingSignals)?;
         let started = SystemTime::now();
         let started = started
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
         self.record_start(started, notices)?;
         let EndedCommand { status, signals } =
-            supervise(command).map_err(SessionError::Supervise)?;
+            supervise(command, signals).map_err(SessionError::Supervise)?;
         Ok(EndedRun {
             started,
             status,
@@ -302,6 +311,10 @@ pub enum SessionError {
     Report(NotDeclared),
     /// There are no random bytes to name the run by.
     Id(FileError),
+    /// The signals that the caller has blocked are not known.
+    Signals(FileError),
+    /// Signals cannot be held back.
+    HoldingSignals(Errno),
     /// purple-exec could not be run to its end.
     Supervise(SuperviseError),
 }
@@ -311,7 +324,8 @@ impl Display for SessionError {
         match self {
             Self::Log(error) => error.fmt(f),
             Self::LogWritable(error) => error.fmt(f),
-            Self::ReportCopy(error) | Self::Id(error) => error.fmt(f),
+            Self::ReportCopy(error) | Self::Id(error) | Self::Signals(error) => error.fmt(f),
+            Self::HoldingSignals(errno) => write!(f, "holding signals back: {}", errno.desc()),
             Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),
             Self::ReadReport(error) => write!(f, "reading the report: {error}"),
             Self::Report(error) => write!(f, "the report of purple-exec: {error}"),

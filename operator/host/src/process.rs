@@ -23,11 +23,16 @@ pub struct EndedCommand {
     pub signals: BlockedSignals,
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. All signals are held back already, so that none is lost before the command
+/// is there to get it; it inherits that, and must let through by itself what the caller had let through
+/// ([`blocked_by_caller`]).
 ///
 /// It is in the same process group, because a shell gives its terminal to the group of the job: so what
 /// the keyboard sends reaches it without help, and all else is passed on.
-pub fn supervise(command: &mut Command) -> Result<EndedCommand, SuperviseError> {
+pub fn supervise(
+    command: &mut Command,
+    signals: BlockedSignals,
+) -> Result<EndedCommand, SuperviseError> {
     refuse_ignored_children()?;
     let program = Visible(command.get_program().as_bytes()).to_string();
     let child = match command.spawn() {
@@ -37,20 +42,19 @@ pub fn supervise(command: &mut Command) -> Result<EndedCommand, SuperviseError> 
     let child = i32::try_from(child.id()).map_err(|_| Errno::ESRCH);
     child
         .and_then(|child| wait_and_forward(Pid::from_raw(child)))
+        .map(|status| EndedCommand { status, signals })
         .map_err(|errno| SuperviseError::Wait { program, errno })
 }
 
 /// Waits for the child's end, and passes on every signal until then that it has not got itself.
-fn wait_and_forward(child: Pid) -> Result<EndedCommand, Errno> {
-    // What came before this ended us, and with us the child.
-    let signals = BlockedSignals::block()?;
+fn wait_and_forward(child: Pid) -> Result<u8, Errno> {
     let all: SigSet = Signal::iterator().collect();
     let taker = SignalFd::with_flags(&all, SfdFlags::SFD_CLOEXEC)?;
     let mut resumed = false;
     loop {
         while let Some(change) = state_change(child)? {
             match change {
-                StateChange::Ended(status) => return Ok(EndedCommand { status, signals }),
+                StateChange::Ended(status) => return Ok(status),
                 StateChange::Stopped(signal) => {
                     stop(signal)?;
                     kill(child, Signal::SIGCONT)?;
@@ -136,24 +140,33 @@ impl Display for SuperviseError {
 impl std::error::Error for SuperviseError {}
 
 fn refuse_ignored_children() -> Result<(), SuperviseError> {
-    const STATUS: &str = "/proc/self/status";
-    let status = std::fs::read_to_string(STATUS)
-        .map_err(|error| SuperviseError::OwnState(FileError::at(STATUS)(error)))?;
-    match ignores(&status, Signal::SIGCHLD) {
-        Some(false) => Ok(()),
-        _ => Err(SuperviseError::IgnoredChildren),
+    let ignored = own_signals("SigIgn:").map_err(SuperviseError::OwnState)?;
+    if ignored & (1 << (Signal::SIGCHLD as u32 - 1)) == 0 {
+        return Ok(());
     }
+    Err(SuperviseError::IgnoredChildren)
 }
 
-/// Whether a process ignores a signal, by its status (`proc_pid_status(5)`); `None` where it does not
-/// say.
-fn ignores(status: &str, signal: Signal) -> Option<bool> {
-    let ignored = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))?;
-    let ignored = u64::from_str_radix(ignored.trim(), 16).ok()?;
-    let bit = 1_u64 << (signal as u32 - 1);
-    Some(ignored & bit != 0)
+/// The signals that are blocked in this process, a bit each, from signal 1 on: before
+/// [`BlockedSignals::block`], those that its caller had blocked.
+pub fn blocked_by_caller() -> Result<u64, FileError> {
+    own_signals("SigBlk:")
+}
+
+/// A set of signals of this process's (`proc_pid_status(5)`).
+fn own_signals(key: &str) -> Result<u64, FileError> {
+    const STATUS: &str = "/proc/self/status";
+    let failed = FileError::at(STATUS);
+    let status = match std::fs::read_to_string(STATUS) {
+        Ok(status) => status,
+        Err(error) => return Err(failed(error)),
+    };
+    signals_of(&status, key).ok_or_else(|| failed(io::Error::other(format!("it has no {key}"))))
+}
+
+fn signals_of(status: &str, key: &str) -> Option<u64> {
+    let set = status.lines().find_map(|line| line.strip_prefix(key))?;
+    u64::from_str_radix(set.trim(), 16).ok()
 }
 
 enum StateChange {
@@ -210,21 +223,22 @@ impl BlockedSignals {
 
 #[cfg(test)]
 mod tests {
-    use super::{Signal, ignores, supervise};
+    use super::{BlockedSignals, signals_of, supervise};
     use std::process::Command;
 
     #[test]
-    fn ignored_signals_are_bits_from_1() {
+    fn sets_of_signals_are_hexadecimal() {
         let status = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000010000\n";
-        assert_eq!(ignores(status, Signal::SIGCHLD), Some(true));
-        assert_eq!(ignores(status, Signal::SIGTERM), Some(false));
-        assert_eq!(ignores("SigIgn:\tx\n", Signal::SIGCHLD), None);
-        assert_eq!(ignores("", Signal::SIGCHLD), None);
+        assert_eq!(signals_of(status, "SigIgn:"), Some(1 << 16));
+        assert_eq!(signals_of(status, "SigBlk:"), Some(0));
+        assert_eq!(signals_of("SigIgn:\tx\n", "SigIgn:"), None);
+        assert_eq!(signals_of("", "SigIgn:"), None);
     }
 
     #[test]
     fn a_program_that_does_not_start_is_named() {
-        let missing = supervise(&mut Command::new("/nonexistent"));
+        let signals = BlockedSignals::block().unwrap();
+        let missing = supervise(&mut Command::new("/nonexistent"), signals);
         assert!(missing.is_err_and(|error| error.to_string().starts_with("/nonexistent: ")));
     }
 }

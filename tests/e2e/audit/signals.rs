@@ -9,9 +9,10 @@ use purple_tests::operator::{install, purple};
 use purple_tests::run::{Finished, finish};
 use purple_tests::test_dir::TestDir;
 use serde_json::json;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A program that has said that it is ready.
 fn ready(place: &TestDir, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
@@ -84,4 +85,38 @@ pub(super) fn killing_purple_kills_everything(place: &TestDir) {
     kill(id, Signal::SIGKILL).expect("it is there");
     assert_eq!(ended(child, out).signal(), Some(9));
     assert_eq!(survivors(place), Vec::<String>::new());
+}
+
+/// A signal that comes as soon as purple-exec is there, before `purple` waits for it: the program has run, and
+/// what it was denied and how it ended is in the record.
+pub(super) fn a_signal_at_the_start_loses_no_record(place: &TestDir) {
+    install(place);
+    let _policy = policy(place, "");
+    for number in 0..5 {
+        let began = place.at(&format!("output/began-{number}"));
+        let script = format!("touch /output/began-{number}; sleep 600");
+        let words = ["run", "--policy", "policy.yaml", "--", "sh", "-c", &script];
+        let child = purple(place, &words).spawn().expect("purple starts");
+        let id = child.id();
+        let children = format!("/proc/{id}/task/{id}/children");
+        let has_child = || fs::read_to_string(&children).is_ok_and(|all| !all.trim().is_empty());
+        wait_until("purple-exec is there", has_child);
+        let id = Pid::from_raw(i32::try_from(id).expect("a process id"));
+        kill(id, Signal::SIGSTOP).expect("it is there");
+        wait_until("the program runs", || began.exists());
+        kill(id, Signal::SIGTERM).expect("it is there");
+        kill(id, Signal::SIGCONT).expect("it is there");
+        let done = finish(child, &[], Duration::from_secs(30));
+        assert_eq!(done.code(), 143, "{done}");
+        let all = records(place);
+        assert_eq!(all.len(), number + 1);
+        assert_eq!(all[number]["exit_code"], 143, "{}", all[number]);
+    }
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
+    }
 }
