@@ -31,7 +31,8 @@ pub(crate) fn apply(wanted: &Capabilities) -> Result<Capabilities, Refused> {
             .or_refuse(STEP, "raising in the ambient set")?;
     }
     let found = read().or_refuse(STEP, "reading the sets back")?;
-    if found == *wanted {
+    let bits = thread::capabilities_secure_bits().or_refuse(STEP, "reading secure bits back")?;
+    if found == *wanted && bits == secure_bits() {
         Ok(found)
     } else {
         Err(refuse!(STEP, "the sets in force are not the plan's"))

@@ -171,10 +171,13 @@ mod tests {
             root: b"/mnt1",
             point: b"/mnt2",
             options: b"rw,noatime",
+            is_propagated: true,
             kind: b"ext3",
         };
         let found = Entry::of(line);
         assert_eq!(found, Some(expected));
         assert!(found.is_some_and(|entry| entry.has(b"noatime") && !entry.has(b"no")));
+        let private = Entry::of(b"36 35 98:0 / / rw - ext3 /dev/root rw");
+        assert!(private.is_some_and(|entry| !entry.is_propagated));
     }
 }

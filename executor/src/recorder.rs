@@ -110,7 +110,10 @@ fn confine(socket: &OwnedFd, supervisor: Pid) -> Result<(), Refused> {
     if !no_new_privs().or_refuse(STEP, CONFINING)? {
         return Err(refuse!(STEP, CONFINING, EMULATED));
     }
-    confine_recorder().or_refuse(STEP, CONFINING)
+    if confine_recorder().or_refuse(STEP, CONFINING)? {
+        return Ok(());
+    }
+    Err(refuse!(STEP, CONFINING, EMULATED))
 }
 
 /// What the recorder does once it is confined.

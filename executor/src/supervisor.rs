@@ -1,6 +1,6 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals, and relays.
 
-use crate::message::{OrRefuse, Refused};
+use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use crate::recorder::{Denials, Recorder};
 use crate::run::Run;
 use crate::shared::PayloadState;
@@ -9,7 +9,7 @@ use crate::timeout::{Due, Timeout};
 use core::time::Duration;
 use purple_sys::wait::{Ended, reap};
 use purple_sys::{memory, signal};
-use rustix::process::{Pid, Signal, getpid, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};
 
 const STEP: &str = "supervision";
 const WAITING: &str = "waiting";
@@ -112,7 +112,18 @@ impl Watched {
     /// Takes note of every child that has ended. Returns what was used once init is among them: its
     /// numbers have in them what everything inside has used.
     fn reap_all(&mut self, run: &Run) -> Result<Option<Ended>, Refused> {
-        while let Some(ended) = reap().or_refuse(STEP, WAITING)? {
+        let mut reaped = false;
+        loop {
+            let ended = match reap().or_refuse(STEP, WAITING)? {
+                Some(ended) => ended,
+                None if reaped || !has_ended_child()? => return Ok(None),
+                // It may have ended between the two questions.
+                None => match reap().or_refuse(STEP, WAITING)? {
+                    Some(ended) => ended,
+                    None => return Err(refuse!(STEP, "wait4", EMULATED)),
+                },
+            };
+            reaped = true;
             if ended.pid == self.init {
                 return Ok(Some(ended));
             }
@@ -124,7 +135,6 @@ impl Watched {
                 kill_process(self.init, Signal::KILL).or_refuse(STEP, WAITING)?;
             }
         }
-        Ok(None)
     }
 
     fn end(self, run: &Run, usage: Ended) -> Result<End, Refused> {
@@ -150,6 +160,13 @@ impl Watched {
             left,
         })
     }
+}
+
+/// Whether a child has ended that was not waited for.
+fn has_ended_child() -> Result<bool, Refused> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let found = waitid(WaitId::All, options).or_refuse(STEP, WAITING)?;
+    Ok(found.is_some())
 }
 
 /// Passes a signal of the caller's on to init, which passes it on to the payload.

@@ -8,7 +8,6 @@ use nix::errno::Errno;
 use purple_tests::policy::Policy;
 use purple_tests::test_dir::TestDir;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -24,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Calls without which a run is whole, whoever makes them, each with the reason. What is left out here is
 /// refused each time.
 const NEEDLESS: &[(&str, &str)] = &[
+    (
+        "capset",
+        "a user's recorder has no capabilities: they are read back",
+    ),
     ("close", "close_range closes what is left before execve"),
     (
         "chdir",
@@ -31,7 +34,6 @@ const NEEDLESS: &[(&str, &str)] = &[
     ),
     ("faccessat2", READS),
     ("fchmod", "what the caller's report had as its mode stays"),
-    ("fcntl", READS),
     (
         "fsconfig",
         "the value is what the kernel has by itself: it is read back",
@@ -44,7 +46,6 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("geteuid", READS),
     ("getgid", READS),
     ("getuid", READS),
-    ("ioctl", READS),
     ("kcmp", READS),
     ("kill", "the process ends by itself"),
     (
@@ -60,7 +61,6 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("open", "no standard descriptor is closed"),
     ("openat", READS),
     ("ppoll", "it is waited again"),
-    ("prctl", READS),
     ("pread64", READS),
     ("prlimit64", READS),
     ("read", READS),
@@ -90,6 +90,38 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("wait4", "it is waited again"),
 ];
 
+/// The same of calls that are asked for one of many things: the name, what is asked for, the reason.
+const NEEDLESS_REQUESTS: &[(&str, u64, &str)] = &[
+    ("fcntl", 3, "F_GETFL only looks"),
+    ("fcntl", 4, "F_SETFL: it is polled before"),
+    (
+        "fcntl",
+        1030,
+        "F_DUPFD_CLOEXEC: the supervisor keeps what it has",
+    ),
+    ("fcntl", 1031, "F_SETPIPE_SZ: the pipe is smaller"),
+    ("ioctl", 0x8913, "SIOCGIFFLAGS only looks"),
+    ("ioctl", 0x541b, "FIONREAD only looks"),
+    ("prctl", 1, "PR_SET_PDEATHSIG is set twice, and read back"),
+    ("prctl", 2, "PR_GET_PDEATHSIG only looks"),
+    ("prctl", 3, "PR_GET_DUMPABLE only looks"),
+    ("prctl", 4, "PR_SET_DUMPABLE: it was so, and is read back"),
+    ("prctl", 23, "PR_CAPBSET_READ only looks"),
+    (
+        "prctl",
+        24,
+        "PR_CAPBSET_DROP of a number that the kernel has not: the set is read back",
+    ),
+    ("prctl", 27, "PR_GET_SECUREBITS only looks"),
+    ("prctl", 39, "PR_GET_NO_NEW_PRIVS only looks"),
+    (
+        "prctl",
+        47,
+        "PR_CAP_AMBIENT: nothing is inheritable, which is read back",
+    ),
+    ("prctl", 0x4155_5856, "PR_GET_AUXV only looks"),
+];
+
 /// It looks at something: what it would have found is there, for nothing was done to it.
 const READS: &str = "it only looks";
 
@@ -97,7 +129,11 @@ const READS: &str = "it only looks";
 const STRICTER: &[&str] = &["landlock_add_rule", "fstat"];
 
 /// Calls that watch: without one, a run ends with an error, and was whole until then.
-const WATCHES: &[&str] = &["rt_sigtimedwait"];
+const WATCHES: &[(&str, Option<u64>)] = &[
+    ("rt_sigtimedwait", None),
+    // SECCOMP_IOCTL_NOTIF_RECV: the recorder ends without it.
+    ("ioctl", Some(0xc050_2100)),
+];
 
 /// What came of a call that was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +160,10 @@ fn no_call_that_is_faked_leaves_a_layer_out(place: &TestDir) {
         .shows(&place.text("host"), "/output/below")
         .filesystem("scratch_paths: [/scratch]")
         .section("network: {isolated: true}")
+        .section(&format!(
+            "audit: {{enabled: true, detail_level: [syscall], log_path: {:?}}}",
+            place.text("log")
+        ))
         .section("resources: {session_timeout_seconds: 60}");
     let plan = policy.compile(place);
     let (good, started) = run(place, &plan, &[], 0);
@@ -168,7 +208,9 @@ fn fake(
         _ if !has_run => Verdict::Refused,
         Traced { status: 0, .. } if in_force() == *whole => Verdict::Whole,
         Traced { status: 0 | 1, .. } if STRICTER.contains(&name(call)) => Verdict::Stricter,
-        Traced { status: 125, .. } if WATCHES.contains(&name(call)) && in_force() == *whole => {
+        Traced { status: 125, .. }
+            if WATCHES.contains(&(name(call), call.request)) && in_force() == *whole =>
+        {
             Verdict::Ended
         }
         _ => Verdict::Started,
@@ -189,19 +231,25 @@ fn judge(found: &[(Role, &Call, Verdict, Traced)]) {
         count(Verdict::Refused),
         count(Verdict::Whole)
     );
-    let needless: BTreeSet<&str> = NEEDLESS.iter().map(|(name, _)| *name).collect();
+    let is_needless = |call: &Call| match call.request {
+        Some(request) => NEEDLESS_REQUESTS
+            .iter()
+            .any(|(needless, one, _)| *needless == name(call) && *one == request),
+        None => NEEDLESS.iter().any(|(needless, _)| *needless == name(call)),
+    };
     let wrong: Vec<String> = found
         .iter()
         .filter(|(_, call, verdict, traced)| match verdict {
             Verdict::Refused => !(125..=127).contains(&traced.status),
-            Verdict::Whole => !needless.contains(name(call)) && !STRICTER.contains(&name(call)),
+            Verdict::Whole => !is_needless(call) && !STRICTER.contains(&name(call)),
             Verdict::Stricter | Verdict::Ended | Verdict::DidNotCome => false,
             Verdict::Started | Verdict::Hung => true,
         })
         .map(|(role, call, verdict, traced)| {
             let (name, nth) = (name(call), call.nth);
+            let request = call.request;
             format!(
-                "{verdict:?}: {role:?} {name} {nth}: {} {}",
+                "{verdict:?}: {role:?} {name} {nth} {request:?}: {} {}",
                 traced.status, traced.said
             )
         })

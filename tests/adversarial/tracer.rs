@@ -25,6 +25,8 @@ pub(crate) struct Call {
     pub(crate) nth: usize,
     /// Whether its first argument, a process, is -1: any child, to wait4(2).
     pub(crate) of_any_child: bool,
+    /// What prctl(2), fcntl(2) and ioctl(2) are asked for.
+    pub(crate) request: Option<u64>,
 }
 
 /// What a run did.
@@ -252,6 +254,11 @@ impl Tracer<'_> {
             number,
             nth: *made,
             of_any_child: registers.rdi & ALL_BITS == ALL_BITS,
+            request: match i64::try_from(number) {
+                Ok(nix::libc::SYS_prctl) => Some(registers.rdi),
+                Ok(nix::libc::SYS_fcntl | nix::libc::SYS_ioctl) => Some(registers.rsi),
+                _ => None,
+            },
         };
         *made += 1;
         match self.fault {

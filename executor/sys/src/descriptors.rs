@@ -57,7 +57,7 @@ pub fn duplicate(number: i32) -> Result<OwnedFd, Errno> {
     }
     // SAFETY: not -1, borrowed for this call only, and the kernel says when nothing is open there.
     let theirs = unsafe { BorrowedFd::borrow_raw(number) };
-    rustix::io::fcntl_dupfd_cloexec(theirs, 3)
+    made(rustix::io::fcntl_dupfd_cloexec(theirs, 3)?)
 }
 
 /// Closes every file descriptor but the standard ones and `kept`. False where some are still open

@@ -42,6 +42,9 @@ const KILL_PROCESS: u32 = 0x8000_0000;
 /// `SECCOMP_RET_ERRNO` with EPERM.
 const NOT_PERMITTED: u32 = 0x0005_0001;
 
+/// Asks for the mode of this process's filters (linux/prctl.h).
+const PR_GET_SECCOMP: u32 = 21;
+
 /// The bit of a number that says it came through x32 (asm/unistd.h); the rest is the same call.
 const X32_BIT: u32 = 0x4000_0000;
 
@@ -112,26 +115,30 @@ static FIRST_PROCESS: [Instruction; 21] = [
 ];
 
 /// What the recorder does once it is confined: it looks at callers, answers them, and ends. Files are
-/// opened for reading alone.
-static RECORDER: [Instruction; 17] = [
+/// opened for reading alone. It asks once whether the filter is in force.
+static RECORDER: [Instruction; 21] = [
     load(INTERFACE),
-    equal(AUDIT_ARCH, 0, 14),
+    equal(AUDIT_ARCH, 0, 17),
     load(NUMBER),
-    equal(numbers::IOCTL, 11, 0),
-    equal(numbers::PROCESS_VM_READV, 10, 0),
-    equal(numbers::OPENAT, 7, 0),
-    equal(numbers::PREAD64, 8, 0),
-    equal(numbers::CLOSE, 7, 0),
-    equal(numbers::POLL, 6, 0),
-    equal(numbers::PPOLL, 5, 0),
-    equal(numbers::RECVMSG, 4, 0),
-    equal(numbers::CLOCK_GETTIME, 3, 0),
-    equal(numbers::EXIT_GROUP, 2, 3),
+    equal(numbers::IOCTL, 14, 0),
+    equal(numbers::PROCESS_VM_READV, 13, 0),
+    equal(numbers::OPENAT, 8, 0),
+    equal(numbers::PREAD64, 11, 0),
+    equal(numbers::CLOSE, 10, 0),
+    equal(numbers::POLL, 9, 0),
+    equal(numbers::PPOLL, 8, 0),
+    equal(numbers::RECVMSG, 7, 0),
+    equal(numbers::CLOCK_GETTIME, 6, 0),
+    equal(numbers::PRCTL, 3, 0),
+    equal(numbers::EXIT_GROUP, 4, 5),
     load(THIRD_ARGUMENT),
     // The access mode, and what makes, empties or writes: `O_CREAT`, `O_TRUNC`, `O_TMPFILE`.
-    in_common(0o3 | 0o100 | 0o1000 | 0o20_000_000, 1, 0),
+    in_common(0o3 | 0o100 | 0o1000 | 0o20_000_000, 3, 2),
+    load(FIRST_ARGUMENT),
+    equal(PR_GET_SECCOMP, 2, 1),
     answer(ALLOW),
     answer(KILL_PROCESS),
+    answer(NOT_PERMITTED),
 ];
 
 /// Keeps this process, and all that it starts, from steering process 1. True where that is in force.
@@ -145,9 +152,13 @@ pub fn keep_from_first_process() -> Result<bool, Errno> {
     Ok(answer == Err(Errno::PERM))
 }
 
-/// Keeps this process to what the recorder needs: any other call kills it.
-pub fn confine_recorder() -> Result<(), Errno> {
-    load_program(&RECORDER)
+/// Keeps this process to what the recorder needs: any other call kills it. True where that is in force.
+pub fn confine_recorder() -> Result<bool, Errno> {
+    load_program(&RECORDER)?;
+    let arguments = [usize::try_from(PR_GET_SECCOMP).unwrap_or(0), 0, 0, 0, 0, 0];
+    // SAFETY: numbers only; the kernel itself would return a number.
+    let answer = unsafe { call(numbers::PRCTL, arguments) };
+    Ok(answer == Err(Errno::PERM))
 }
 
 fn load_program(instructions: &'static [Instruction]) -> Result<(), Errno> {
@@ -170,8 +181,8 @@ fn load_program(instructions: &'static [Instruction]) -> Result<(), Errno> {
 )]
 mod tests {
     use super::{
-        ALLOW, AUDIT_ARCH, FIRST_PROCESS, Instruction, KILL_PROCESS, NOT_PERMITTED, RECORDER,
-        X32_BIT, numbers,
+        ALLOW, AUDIT_ARCH, FIRST_PROCESS, Instruction, KILL_PROCESS, NOT_PERMITTED, PR_GET_SECCOMP,
+        RECORDER, X32_BIT, numbers,
     };
 
     /// What a program answers to a call, as the kernel would run it.
@@ -264,6 +275,9 @@ mod tests {
         for flags in [1, 2, 3, 0o100, 0o1000, 0o20_200_000] {
             assert_eq!(asked(numbers::OPENAT, flags), KILL_PROCESS, "{flags:o}");
         }
+        let option = |option| run(&RECORDER, numbers::PRCTL, AUDIT_ARCH, [option, 0, 0]);
+        assert_eq!(option(PR_GET_SECCOMP), NOT_PERMITTED);
+        assert_eq!(option(PR_GET_SECCOMP + 1), KILL_PROCESS);
         assert_eq!(run(&RECORDER, 16, 0x4000_0003, [0; 3]), KILL_PROCESS);
     }
 }

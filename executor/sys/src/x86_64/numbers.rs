@@ -23,6 +23,7 @@ pub(crate) const RT_SIGTIMEDWAIT: u32 = 128;
 pub(crate) const SETPRIORITY: u32 = 141;
 pub(crate) const SCHED_SETPARAM: u32 = 142;
 pub(crate) const SCHED_SETSCHEDULER: u32 = 144;
+pub(crate) const PRCTL: u32 = 157;
 pub(crate) const SCHED_SETAFFINITY: u32 = 203;
 pub(crate) const CLOCK_GETTIME: u32 = 228;
 pub(crate) const EXIT_GROUP: u32 = 231;
