@@ -1,6 +1,7 @@
 //! `purplec show`: what a plan grants: in words, as JSON, and its filters as a policy and as
 //! annotated assembly.
 
+mod data;
 mod page;
 
 use super::calls::classify;
@@ -9,19 +10,18 @@ use super::query;
 use super::verify::with_plan;
 use super::{output, source_line};
 use clap::{Args, ValueEnum};
+use data::{compat, details, tcp_uses, view};
 use page::Page;
 use purple_plan::{
-    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, mount_attrs,
-    mount_flags, namespace_flags, network_flags,
+    AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, mount_attrs, mount_flags, network_flags,
 };
 use purplec::emit::PlanMeaning;
 use purplec::emit::bpf::Program;
-use purplec::seal::{hex, notifies};
+use purplec::seal::notifies;
 use purplec::show::assembly::assembly;
 use purplec::show::policy::policy;
 use purplec::syscalls::Arch;
-use purplec::syscalls::CAPABILITIES;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::ffi::CStr;
 use std::path::PathBuf;
 
@@ -160,181 +160,6 @@ fn text(text: &CStr) -> String {
     text.to_string_lossy().into_owned()
 }
 
-/// Everything in the plan, as data.
-fn view(plan: &Plan<'_>) -> Value {
-    let process = &plan.process;
-    json!({
-        "digest": format!("sha256:{}", hex(&plan.digest)),
-        "policy": text(plan.meta.policy_name),
-        "compiler": text(plan.meta.compiler),
-        "source_digest": format!("sha256:{}", hex(&plan.meta.source_digest)),
-        "process": {
-            "namespaces": namespaces(process.namespaces),
-            "inner_namespaces": namespaces(process.inner_namespaces),
-            "uid": process.uid,
-            "gid": process.gid,
-            "root_uid": process.root_uid,
-            "root_gid": process.root_gid,
-            "timeout_ms": process.timeout_ms,
-            "grace_ms": process.grace_ms,
-            "umask": format!("{:04o}", process.umask),
-            "hostname": text(process.hostname),
-            "working_dir": text(process.working_dir),
-        },
-        "capabilities": capabilities(plan.capabilities.permitted),
-        "network": {
-            "mode": "loopback",
-            "narrowed": plan.network.flags & network_flags::NARROWED != 0,
-        },
-        "mounts": plan.mounts.iter().map(|mount| step(plan, &mount)).collect::<Vec<_>>(),
-        "rlimits": plan.rlimits.iter()
-            .map(|limit| json!({ "resource": limit.resource, "soft": limit.soft, "hard": limit.hard }))
-            .collect::<Vec<_>>(),
-        "environment": plan.environment.iter()
-            .map(|variable| match variable.kind {
-                EnvKind::Set => json!({ "set": text(variable.text) }),
-                EnvKind::Pass => json!({ "pass": text(variable.text) }),
-            })
-            .collect::<Vec<_>>(),
-        "filters": plan.filters.iter().map(|one| filter(plan, &one)).collect::<Vec<_>>(),
-        "cgroup": plan.cgroup.iter()
-            .map(|value| json!({ "file": text(value.file), "value": text(value.value), "line": source_line::line(value.line), "line_of": source_line::source(plan, value.line) }))
-            .collect::<Vec<_>>(),
-        "audit": plan.audit.iter().next().map(|audit| json!({
-            "detail_level": details(&audit),
-            "on_failure": match audit.failure {
-                AuditFailure::End => "end",
-                AuditFailure::Continue => "continue",
-            },
-            "log_path": text(audit.log_path),
-        })),
-        "needs": plan.needs.iter()
-            .map(|need| json!({ "layer": need.layer.name(), "line": source_line::line(need.line), "line_of": source_line::source(plan, need.line) }))
-            .collect::<Vec<_>>(),
-    })
-}
-
-/// What an audit record has beside the run itself.
-fn details(audit: &Audit<'_>) -> Vec<&'static str> {
-    let all = [
-        (audit_flags::RESOURCE, "resource"),
-        (audit_flags::FILESYSTEM, "filesystem"),
-        (audit_flags::SYSCALL, "syscall"),
-        (audit_flags::NETWORK, "network"),
-    ];
-    all.into_iter()
-        .filter(|(bit, _)| audit.flags & bit != 0)
-        .map(|(_, name)| name)
-        .collect()
-}
-
-fn namespaces(flags: u64) -> Vec<&'static str> {
-    [
-        (namespace_flags::NEWNS, "mount"),
-        (namespace_flags::NEWCGROUP, "cgroup"),
-        (namespace_flags::NEWUTS, "uts"),
-        (namespace_flags::NEWIPC, "ipc"),
-        (namespace_flags::NEWUSER, "user"),
-        (namespace_flags::NEWPID, "pid"),
-        (namespace_flags::NEWNET, "network"),
-    ]
-    .into_iter()
-    .filter(|&(flag, _)| flags & flag != 0)
-    .map(|(_, name)| name)
-    .collect()
-}
-
-fn capabilities(set: u64) -> Vec<String> {
-    (0..64_u32)
-        .filter(|number| set & (1 << number) != 0)
-        .map(|number| {
-            let known = usize::try_from(number)
-                .ok()
-                .and_then(|at| CAPABILITIES.get(at));
-            known.map_or_else(|| number.to_string(), |name| (*name).to_owned())
-        })
-        .collect()
-}
-
-fn step(plan: &Plan<'_>, mount: &Mount<'_>) -> Value {
-    let flag = |bit| mount.flags & bit != 0;
-    let stubs = [
-        (mount_flags::STUB_DIRECTORY, "directory"),
-        (mount_flags::STUB_FILE, "file"),
-        (mount_flags::STUB_SOCKET, "socket"),
-    ];
-    let stub = stubs
-        .into_iter()
-        .find_map(|(bit, name)| flag(bit).then_some(name));
-    json!({
-        "kind": kind(mount.kind),
-        "target": text(mount.target),
-        "source": (!mount.source.is_empty()).then(|| text(mount.source)),
-        "attributes": attributes(mount.attrs),
-        "recursive": flag(mount_flags::RECURSIVE),
-        "optional": flag(mount_flags::OPTIONAL),
-        "existing": flag(mount_flags::EXISTING),
-        "owned": flag(mount_flags::OWNED),
-        "stub": stub,
-        "size": mount.size,
-        "inodes": mount.inodes,
-        "mode": format!("{:04o}", mount.mode),
-        "content": (!mount.content.is_empty()).then(|| String::from_utf8_lossy(mount.content)),
-        "line": source_line::line(mount.line),
-        "line_of": source_line::source(plan, mount.line),
-    })
-}
-
-const fn kind(kind: MountKind) -> &'static str {
-    match kind {
-        MountKind::Tmpfs => "tmpfs",
-        MountKind::Bind => "bind",
-        MountKind::Proc => "proc",
-        MountKind::Sysfs => "sysfs",
-        MountKind::Devpts => "devpts",
-        MountKind::File => "file",
-        MountKind::Symlink => "symlink",
-        MountKind::Directory => "directory",
-        MountKind::Mask => "mask",
-        MountKind::SelfBind => "self_bind",
-        MountKind::Attributes => "attributes",
-        MountKind::Setting => "setting",
-    }
-}
-
-fn attributes(bits: u64) -> Vec<&'static str> {
-    [
-        (mount_attrs::RDONLY, "ro"),
-        (mount_attrs::NOSUID, "nosuid"),
-        (mount_attrs::NODEV, "nodev"),
-        (mount_attrs::NOEXEC, "noexec"),
-    ]
-    .into_iter()
-    .filter(|&(bit, _)| bits & bit != 0)
-    .map(|(_, name)| name)
-    .collect()
-}
-
-fn filter(plan: &Plan<'_>, filter: &Filter<'_>) -> Value {
-    let arch = native(filter);
-    let calls = arch.and_then(|arch| classify(arch, filter.program));
-    json!({
-        "arch": arch.map(Arch::name),
-        "audit_arch": filter.audit_arch,
-        "instructions": filter.program.len() / 8,
-        "allowed": calls.as_ref().map(|calls| &calls.allowed),
-        "denied": calls.as_ref().map(|calls| &calls.denied),
-        "by_arguments": calls.as_ref().map(|calls| &calls.by_arguments),
-        "rules": arch.zip(calls.as_ref())
-            .map(|(arch, calls)| query::answers(plan, arch, &calls.by_arguments)),
-        "probe": (filter.probe_errno != 0).then(|| json!({
-            "nr": filter.probe_nr,
-            "args": filter.probe_args,
-            "errno": filter.probe_errno,
-        })),
-    })
-}
-
 /// The plan in words, section by section.
 fn words(plan: &Plan<'_>, view: &Value) -> String {
     let mut out = Page::default();
@@ -359,6 +184,9 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
             "loopback only"
         },
     );
+    for line in tcp(plan) {
+        out.line("tcp", &line);
+    }
     out.line("starts in", &string(view, "/process/working_dir"));
     match plan.process.timeout_ms {
         0 => out.line("timeout", "none"),
@@ -407,6 +235,14 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
             "filter",
             &format!("{name}, {} instructions", one.program.len() / 8),
         );
+        for (other, calls) in compat(&one) {
+            let (always, sometimes) = (calls.allowed.len(), calls.by_arguments.len());
+            let ask = format!("`purplec query PLAN --all --arch {other}` lists them");
+            out.line(
+                "also through",
+                &format!("{other}: {always} calls, {sometimes} by arguments; {ask}"),
+            );
+        }
         let Some(calls) = arch.and_then(|arch| classify(arch, one.program)) else {
             continue;
         };
@@ -424,6 +260,27 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
         }
     }
     out.0
+}
+
+/// What Landlock leaves of TCP.
+fn tcp(plan: &Plan<'_>) -> Vec<String> {
+    let restricted = plan.landlock.iter().fold(0, |all, level| all | level.net);
+    let mut lines = Vec::new();
+    for ports in &plan.ports {
+        let numbers = if ports.first == ports.last {
+            ports.first.to_string()
+        } else {
+            format!("{}-{}", ports.first, ports.last)
+        };
+        let line = source_line::words(plan, ports.line);
+        let line = line.map_or_else(String::new, |line| format!(" ({line})"));
+        let uses = tcp_uses(ports.access).join(" and ");
+        lines.push(format!("{uses} {numbers}{line}"));
+    }
+    let allowed = plan.ports.iter().fold(0, |all, ports| all | ports.access);
+    let none = tcp_uses(restricted & !allowed);
+    lines.extend(none.into_iter().map(|how| format!("{how} no port")));
+    lines
 }
 
 /// What a step lets the program see or change; `None` for what every sandbox has.

@@ -72,6 +72,75 @@ fn a_plan_in_words() {
     assert_eq!(text(&emitted.stdout), words);
 }
 
+/// What `show` says of a policy, without what changes with every policy: digests, the numbers of lines and
+/// of instructions.
+fn shown(policy: &str) -> (String, Value) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    fs::write(dir.path().join("policy.yaml"), policy).expect("write");
+    let output = purplec(&["compile", "policy.yaml", "-o", "plan"], dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let words = text(&purplec(&["show", "plan"], dir.path()).stdout);
+    let words = words.lines().filter(|line| !line.starts_with("plan "));
+    let without_counts = |line: &str| match line.split_once(" instructions") {
+        Some(_) => line.split(',').next().unwrap_or_default().to_owned(),
+        None => line.split(" (line ").next().unwrap_or_default().to_owned(),
+    };
+    let words: Vec<String> = words.map(without_counts).collect();
+    let json = purplec(&["show", "--json", "plan"], dir.path()).stdout;
+    let mut json = serde_json::from_slice(&json).expect("JSON");
+    strip(&mut json);
+    (words.join("\n"), json)
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for key in ["digest", "source_digest", "instructions", "line", "line_of"] {
+                drop(members.remove(key));
+            }
+            members.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+#[test]
+fn whatever_a_policy_grants_more_is_shown() {
+    const BASE: &str =
+        "name: b\nfilesystem:\n  immutable_paths: [{host_path: /usr, sandbox_path: /usr}]\n";
+    let before = shown(BASE);
+    for more in [
+        "  output_paths: [{host_path: ./out, sandbox_path: /out}]",
+        "  scratch_paths: [/scratch]",
+        "  working_dir: /usr",
+        "syscalls: {allow: [userfaultfd]}",
+        "syscalls: {default_deny: true, allow: [read, write, execve]}",
+        "syscalls: {architectures: [x86]}",
+        "syscalls: {architectures: [x32]}",
+        "network: {isolated: false}",
+        "network: {isolated: false, allowed_outgoing_ports: [443]}",
+        "network: {isolated: false, allowed_incoming_ports: [80]}",
+        "capabilities: {add: [CAP_NET_BIND_SERVICE]}",
+        "environment: {set: {A: b}}",
+        "environment: {pass: [A]}",
+        "resources: {pids_limit: 7}",
+        "resources: {session_timeout_seconds: 9}",
+        "audit: {enabled: true}",
+    ] {
+        let (words, json) = shown(&format!("{BASE}{more}\n"));
+        assert_ne!(words, before.0, "in words: {more}");
+        assert_ne!(json, before.1, "as JSON: {more}");
+    }
+    let ports = |ports: &str| shown(&format!("{BASE}network: {{isolated: false, {ports}}}\n"));
+    let (one, other) = (
+        ports("allowed_outgoing_ports: [443]"),
+        ports("allowed_outgoing_ports: [80]"),
+    );
+    assert_ne!(one.0, other.0);
+    assert_ne!(one.1, other.1);
+}
+
 #[test]
 fn a_plan_as_json() {
     let dir = compiled();
