@@ -10,7 +10,7 @@ use super::query;
 use super::verify::with_plan;
 use super::{output, source_line};
 use clap::{Args, ValueEnum};
-use data::{compat, details, tcp_uses, view};
+use data::{compat, details, native, tcp_uses, text, view};
 use page::Page;
 use purple_plan::{
     AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, mount_attrs, mount_flags, network_flags,
@@ -22,7 +22,6 @@ use purplec::show::assembly::assembly;
 use purplec::show::policy::policy;
 use purplec::syscalls::Arch;
 use serde_json::Value;
-use std::ffi::CStr;
 use std::path::PathBuf;
 
 /// The plan, and how to show it.
@@ -143,21 +142,10 @@ fn listings(plan: &Plan<'_>, only: Option<Arch>) -> Exit {
     print(&out, Exit::Clean)
 }
 
-/// The architecture whose kernels a filter is for.
-fn native(filter: &Filter<'_>) -> Option<Arch> {
-    Arch::ALL
-        .into_iter()
-        .find(|arch| arch.is_native() && arch.audit() == filter.audit_arch)
-}
-
 /// A plan's bytes in words; `None` where they are no plan.
 pub(super) fn describe(bytes: &[u8]) -> Option<String> {
     let plan = Plan::decode(bytes).ok()?;
     Some(words(&plan, &view(&plan)))
-}
-
-fn text(text: &CStr) -> String {
-    text.to_string_lossy().into_owned()
 }
 
 /// The plan in words, section by section.

@@ -1,6 +1,5 @@
 //! Everything in a plan, as data.
 
-use super::{native, text};
 use crate::cli::calls::{Calls, classify};
 use crate::cli::{query, source_line};
 use purple_plan::{
@@ -10,6 +9,7 @@ use purple_plan::{
 use purplec::seal::hex;
 use purplec::syscalls::{Arch, CAPABILITIES};
 use serde_json::{Value, json};
+use std::ffi::CStr;
 
 /// Everything in the plan, as data.
 pub(super) fn view(plan: &Plan<'_>) -> Value {
@@ -252,4 +252,16 @@ pub(super) fn tcp_uses(bits: u64) -> Vec<&'static str> {
     .filter(|&(bit, _)| bits & bit != 0)
     .map(|(_, name)| name)
     .collect()
+}
+
+/// The architecture whose kernels a filter is for.
+pub(super) fn native(filter: &Filter<'_>) -> Option<Arch> {
+    Arch::ALL
+        .into_iter()
+        .find(|arch| arch.is_native() && arch.audit() == filter.audit_arch)
+}
+
+/// A text of the plan.
+pub(super) fn text(text: &CStr) -> String {
+    text.to_string_lossy().into_owned()
 }
