@@ -73,6 +73,12 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
     ),
     (
         Role::Init,
+        "kcmp",
+        None,
+        "a placed descriptor is compared by device and inode instead",
+    ),
+    (
+        Role::Init,
         "futex",
         None,
         "the payload looks before it waits: it has gone on, with everything in force",

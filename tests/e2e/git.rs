@@ -226,7 +226,7 @@ fn what_is_taken_out_is_in_report_and_record(place: &TestDir) {
     let plant = "git init -q nested; git -C nested config core.fsmonitor :";
     let found = recorded("second", plant);
     let [one] = found.as_array().expect("a list").as_slice() else {
-        panic!("one of them: {found}")
+        unreachable!("one of them: {found}")
     };
     assert_eq!(one["type"], "disarmed");
     let path = one["path"].as_str().expect("a path");

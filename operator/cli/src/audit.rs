@@ -165,10 +165,20 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// A text as one word that a terminal can show: as it is where it can be mistaken for nothing else, or
+/// else as a JSON string.
+fn quoted(text: &str) -> String {
+    let is_special = |c: char| c.is_whitespace() || "\"\\=".contains(c);
+    if !text.is_empty() && !text.contains(is_special) && visible(text) == text {
+        return text.to_owned();
+    }
+    visible(&json!(text).to_string())
+}
+
 /// A value as a word that a terminal can show.
 fn word(value: &Value) -> String {
     match value {
-        Value::String(text) => visible(text),
+        Value::String(text) => quoted(text),
         Value::Array(list) => list.iter().map(word).collect::<Vec<_>>().join(" "),
         Value::Null => "-".to_owned(),
         other => visible(&other.to_string()),
@@ -200,7 +210,7 @@ fn table<'r>(lines: impl Iterator<Item = &'r LogLine>) -> String {
 /// A run as a row of the table.
 fn row(line: &LogLine) -> [String; 8] {
     let words = |all: &[String]| {
-        let all: Vec<String> = all.iter().map(|one| visible(one)).collect();
+        let all: Vec<String> = all.iter().map(|one| quoted(one)).collect();
         all.join(" ")
     };
     match line {
@@ -259,19 +269,22 @@ fn event(event: &SecurityEvent<OwnedValues>) -> String {
             Argument::Text(text) => json!(text),
         };
         let all = all.iter().map(|(name, one)| (name.clone(), value(one)));
-        Value::Object(all.collect()).to_string()
+        visible(&Value::Object(all.collect()).to_string())
     });
     let details = [
         ("arguments", arguments),
-        ("unreliable_path", event.unreliable_path.clone()),
-        ("errno", event.errno.clone()),
-        ("process", event.process.clone()),
+        (
+            "unreliable_path",
+            event.unreliable_path.as_deref().map(quoted),
+        ),
+        ("errno", event.errno.as_deref().map(quoted)),
+        ("process", event.process.as_deref().map(quoted)),
         ("pid", event.pid.map(|pid| pid.to_string())),
         ("first_at", event.first_at.map(timestamp)),
     ];
     let details = details
         .into_iter()
-        .filter_map(|(key, value)| Some(format!(" {key}={}", visible(&value?))));
+        .filter_map(|(key, value)| Some(format!(" {key}={}", value?)));
     let details: String = details.collect();
     format!(
         "denied           {count}x {}{line}{details}\n",
