@@ -23,6 +23,8 @@ scenarios! {
     a_link_that_a_run_left_leads_no_later_run
 }
 
+mod names;
+
 /// A project with a policy that extends another; the program may write to all of it.
 fn project(place: &TestDir) {
     install(place);
@@ -230,6 +232,13 @@ fn what_the_host_replaces_is_not_obeyed(place: &TestDir) {
     let accepted = finished(purple(place, &["trust", "project/team.yaml"]));
     assert_eq!(accepted.code(), 0, "{accepted}");
     assert!(accepted.out().contains(" became "), "{accepted}");
+    let json = finished(purple(place, &["trust", "--format", "json"]));
+    let json: Value = serde_json::from_str(&json.out()).expect("JSON");
+    let listed = json.as_array().into_iter().flatten();
+    let mut digests = listed.filter(|file| file["path"] == path.as_str());
+    let now = digests.next().and_then(|file| file["sha256"].as_str());
+    let first = format!("accepted: {path} sha256 {}\n", now.expect("a digest"));
+    assert!(accepted.out().starts_with(&first), "{accepted}");
     assert_eq!(finished(purple(place, &["trust"])).code(), 0);
     let done = run(place, &POLICY, "true");
     assert_eq!(done.code(), 0, "{done}");

@@ -39,7 +39,12 @@ pub fn without_environment(command: &mut Command) -> &mut Command {
 
 /// The command that starts it as the directory's owner, with its standard descriptors at hand.
 pub fn purple(place: &TestDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(place.at("purple"));
+    purple_by(place, "purple", arguments)
+}
+
+/// The same by a script in the place, which starts it.
+pub fn purple_by(place: &TestDir, script: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(place.at(script));
     command.args(arguments).current_dir(place.at(""));
     without_environment(&mut command)
         .env("PATH", "/usr/bin:/bin")

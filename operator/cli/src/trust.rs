@@ -42,15 +42,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         let changed = files.iter().any(|file| file.changed.is_some());
         return Ok(if changed { CHANGED } else { 0 });
     }
-    let mut before = Vec::new();
+    let mut text = String::new();
+    let mut now = Vec::new();
     for path in &arguments.files {
-        before.push(if arguments.forget {
-            trust::forget(path)?
-        } else {
-            trust::accept(path)?
-        });
+        if arguments.forget {
+            for file in trust::forget(path)? {
+                writeln!(text, "forgotten: {}", visible(&file.path.to_string_lossy()))?;
+                now.push(file);
+            }
+            continue;
+        }
+        for (before, file) in trust::accept(path)? {
+            let path = visible(&file.path.to_string_lossy());
+            writeln!(text, "accepted: {path} {}", content(&file))?;
+            text.extend(before.changed.as_ref().map(described));
+            now.push(file);
+        }
     }
-    show(&before, arguments.format)?;
+    if arguments.format == Format::Json {
+        return show(&now, Format::Json).map(|()| 0);
+    }
+    print(&text)?;
     Ok(0)
 }
 
@@ -63,22 +75,41 @@ fn show(files: &[ObeyedFile], format: Format) -> Result<(), Failure> {
     for file in files {
         let path = visible(&file.path.to_string_lossy());
         let since = timestamp(file.since);
-        let digest = file.digest.as_deref().unwrap_or("-");
-        writeln!(text, "{path}\n  obeyed since {since}, sha256 {digest}")?;
-        if let Some(change) = &file.changed {
-            text.push_str(&described(change));
-        }
+        let missing = if file.is_missing() {
+            ", not there now"
+        } else {
+            ""
+        };
+        let content = content(file);
+        writeln!(text, "{path}\n  obeyed since {since}, {content}{missing}")?;
+        text.extend(file.changed.as_ref().map(described));
     }
     print(&text)
 }
 
+/// What a file is known by.
+fn content(file: &ObeyedFile) -> String {
+    match (&file.target, &file.digest) {
+        (Some(target), _) => format!("symbolic link to {}", visible(target)),
+        (None, Some(digest)) => format!("sha256 {digest}"),
+        (None, None) => "known by its inode (a program, or a directory of Purple's)".to_owned(),
+    }
+}
+
 fn described(change: &Change) -> String {
-    let digest = |digest: &Option<String>| digest.clone().unwrap_or_else(|| "-".to_owned());
+    let digest = |digest: &Option<String>, none: &str| match digest {
+        Some(digest) => format!("sha256 {digest}"),
+        None => none.to_owned(),
+    };
+    let none = match change.found {
+        Some(_) => "a file that is not read",
+        None => "nothing",
+    };
     format!(
-        "  changed during run {}, noticed {}: sha256 {} became {}\n",
+        "  changed during run {}, noticed {}: {} became {}\n",
         visible(&change.run),
         timestamp(change.at),
-        digest(&change.was),
-        digest(&change.now)
+        digest(&change.was, "a program"),
+        digest(&change.now, none)
     )
 }

@@ -1,11 +1,13 @@
 //! purple-exec, and how it gets the plan. It is beside this program: the search path has no say in
 //! what confines an agent.
 
+use purple_host::held::identity_at;
 use purple_host::memory::SealedBytes;
 use purple_host::path::shown;
 use purple_host::{Errno, files};
 use std::fmt::{self, Display};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -25,10 +27,25 @@ pub fn command() -> Result<Command, ExecutorError> {
     }
 }
 
-/// The programs that a run consists of: purple-exec, and this one.
+/// The programs that a run consists of: purple-exec, and this one, by the path that it was called by where
+/// links on that way lead here.
 pub(crate) fn programs(executor: &Command) -> Result<[PathBuf; 2], ExecutorError> {
     let own = std::env::current_exe().map_err(ExecutorError::OwnPath)?;
-    Ok([PathBuf::from(executor.get_program()), own])
+    let is_own =
+        |path: &PathBuf| identity_at(path).is_some_and(|one| Some(one) == identity_at(&own));
+    let called = called_by().filter(is_own);
+    Ok([PathBuf::from(executor.get_program()), called.unwrap_or(own)])
+}
+
+/// The path by which the caller has probably found this program: a shell looks a name up in `PATH`.
+fn called_by() -> Option<PathBuf> {
+    let name = PathBuf::from(std::env::args_os().next()?);
+    if name.as_os_str().as_bytes().contains(&b'/') {
+        return Some(name);
+    }
+    let search = std::env::var_os("PATH")?;
+    let mut all = std::env::split_paths(&search).map(|directory| directory.join(&name));
+    all.find(|path| path.is_file() && files::may_execute(path).is_ok())
 }
 
 /// Seals a plan in memory: purple-exec reads the very bytes that were checked, whatever happens to

@@ -8,7 +8,7 @@ use crate::executor::{self, ExecutorError};
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
 use crate::session::{EndedRun, Session};
-use crate::trust::{Obeyed, Trust, TrustError};
+use crate::trust::{self, Obeyed, Trust, TrustError};
 use crate::workspace::{self, WorkspaceError};
 use purple_git::Watch;
 use purple_host::Errno;
@@ -48,18 +48,20 @@ impl<'a> Launch<'a> {
         workspace::check(&self.plan)?;
         let recorded = self.is_recorded(request);
         let session = Session::open(&self.plan, request, recorded, notices)?;
-        let mut programs = Vec::new();
-        for program in executor::programs(&executor)? {
-            programs.push(Obeyed::program(&program)?);
+        let mut unread = Vec::new();
+        for path in executor::programs(&executor)?
+            .into_iter()
+            .chain(session.directories())
+        {
+            unread.push(Obeyed::unread(&path)?);
         }
-        let obeyed = || self.ready.obeyed.iter().chain(&programs);
-        let directories = session.directories();
-        let mut trust = Trust::begin(obeyed(), &directories, session.id())?;
+        let obeyed: Vec<&Obeyed> = self.ready.obeyed.iter().chain(&unread).collect();
+        let mut trust = Trust::begin(trust::state_directory()?, &obeyed, session.id())?;
 
         workspace::make_output_directories(&self.plan, notices)?;
         let repositories = self.repositories()?;
-        trust.enter(&self.plan, obeyed(), &directories)?;
-        let mut kept = trust.descriptors(obeyed())?;
+        trust.enter(&self.plan, &obeyed)?;
+        let mut kept = trust.descriptors(&obeyed)?;
         kept.extend(session.inherit_report()?);
         kept.extend(repositories.iter().flat_map(Watch::kept));
         let has_limits = self.plan.cgroup.iter().next().is_some();
@@ -71,7 +73,7 @@ impl<'a> Launch<'a> {
             session,
             repositories,
             trust,
-            _programs: programs,
+            _unread: unread,
         };
         run.add_arguments(request, cgroup.as_deref(), &kept)?;
         Ok(run)
@@ -105,8 +107,8 @@ pub struct PreparedRun<'a> {
     /// What git would run in what the program can write to, before the run.
     repositories: Option<Watch>,
     trust: Trust,
-    /// Held open until the end.
-    _programs: Vec<Obeyed>,
+    /// The programs and the log's directory, held open until the end.
+    _unread: Vec<Obeyed>,
 }
 
 impl PreparedRun<'_> {

@@ -4,7 +4,9 @@ use crate::FileError;
 use crate::memory;
 use crate::path::ResolvedPath;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
+use nix::fcntl::{OFlag, readlinkat};
+use nix::unistd::geteuid;
+use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::RawFd;
@@ -16,7 +18,15 @@ use std::path::{Path, PathBuf};
 pub struct HeldFile {
     path: PathBuf,
     file: File,
-    links: Vec<File>,
+    links: Vec<HeldLink>,
+}
+
+/// A symbolic link that is held open.
+#[derive(Debug)]
+pub struct HeldLink {
+    path: PathBuf,
+    file: File,
+    target: OsString,
 }
 
 /// A file system and a file in it: the device and the inode.
@@ -39,7 +49,7 @@ impl HeldFile {
             .ok_or_else(|| FileError::at(path)(io::Error::other("too many links")))?;
         let mut links = Vec::new();
         for link in resolved.links() {
-            links.push(open_path(link).map_err(FileError::at(link))?);
+            links.push(HeldLink::open(link).map_err(FileError::at(link))?);
         }
         let opened = file.metadata().map_err(FileError::at(path))?;
         let found = std::fs::metadata(resolved.target());
@@ -63,6 +73,29 @@ impl HeldFile {
         Self::new(path, file)
     }
 
+    /// Holds what has a name, a symbolic link as itself.
+    pub fn named(path: &Path) -> Result<Self, FileError> {
+        let file = open_path(path).map_err(FileError::at(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            links: Vec::new(),
+        })
+    }
+
+    /// The symbolic links on the way to it.
+    pub fn links(&self) -> &[HeldLink] {
+        &self.links
+    }
+
+    /// Whether it has another name (a hard link), by which a program of this user could change it.
+    pub fn is_changed_by_another_name(&self) -> Result<bool, FileError> {
+        let found = self.file.metadata().map_err(FileError::at(&self.path))?;
+        let user = geteuid();
+        let may_write = user.is_root() || found.uid() == user.as_raw() || found.mode() & 0o022 != 0;
+        Ok(found.is_file() && found.nlink() > 1 && may_write)
+    }
+
     /// Its path without links.
     pub fn path(&self) -> &Path {
         &self.path
@@ -81,8 +114,38 @@ impl HeldFile {
 
     /// Has commands that this process executes inherit the descriptors, and gives their numbers.
     pub fn inherit(&self) -> Result<Vec<RawFd>, Errno> {
-        let all = std::iter::once(&self.file).chain(&self.links);
+        let links = self.links.iter().map(|link| &link.file);
+        let all = std::iter::once(&self.file).chain(links);
         all.map(memory::inherit).collect()
+    }
+}
+
+impl HeldLink {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = open_path(path)?;
+        // Without a name it reads what the descriptor refers to (since Linux 2.6.39, readlink(2)).
+        let target = readlinkat(&file, c"")?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            target,
+        })
+    }
+
+    /// The path of the link itself, without links before it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it leads.
+    pub fn target(&self) -> &OsString {
+        &self.target
+    }
+
+    /// What it was when this is asked, by the descriptor.
+    pub fn stamp(&self) -> Result<Stamp, FileError> {
+        let found = self.file.metadata().map_err(FileError::at(&self.path))?;
+        Ok(Stamp::of(&found))
     }
 }
 
@@ -121,12 +184,17 @@ pub fn identity_at(path: &Path) -> Option<Identity> {
     std::fs::metadata(path).ok().map(|found| identity(&found))
 }
 
+/// The device and the inode of what has this name, a symbolic link as itself.
+pub fn identity_of_name(path: &Path) -> Option<Identity> {
+    Stamp::at(path).map(|stamp| stamp.identity)
+}
+
 fn identity(found: &Metadata) -> Identity {
     (found.dev(), found.ino())
 }
 
 /// A handle of what is at a path, a symbolic link as itself.
-fn open_path(path: &Path) -> io::Result<File> {
+pub(crate) fn open_path(path: &Path) -> io::Result<File> {
     let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(flags.bits()).open(path)

@@ -18,6 +18,7 @@ pub mod path;
 pub mod probe;
 pub mod process;
 pub mod random;
+pub mod reach;
 pub mod settings;
 mod sys;
 pub mod users;

@@ -2,15 +2,32 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mount {
+    /// Its number, and that of the mount that it is attached to.
+    pub(crate) ids: (u64, u64),
+    /// The file system's device, as `major:minor`.
+    pub(crate) device: String,
+    /// The directory of the file system that it shows.
+    pub(crate) root: PathBuf,
     /// Where it is attached.
     pub(crate) point: PathBuf,
     /// The type of its file system.
     pub(crate) kind: String,
+}
+
+impl Mount {
+    /// The path within the file system of what lies at a path below the mount.
+    pub(crate) fn within(&self, path: &Path) -> Option<PathBuf> {
+        let rest = path.strip_prefix(&self.point).ok()?;
+        if rest.as_os_str().is_empty() {
+            return Some(self.root.clone());
+        }
+        Some(self.root.join(rest))
+    }
 }
 
 /// The mounts in the order of the list; none where it cannot be read.
@@ -22,8 +39,13 @@ pub(crate) fn mounts() -> Vec<Mount> {
 /// A line: six fields and any number of optional ones, a hyphen, then the type of the file system.
 fn parse(line: &str) -> Option<Mount> {
     let (mount, file_system) = line.split_once(" - ")?;
+    let mut fields = mount.split(' ');
+    let ids = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     Some(Mount {
-        point: unescape(mount.split(' ').nth(4)?),
+        ids,
+        device: fields.next()?.to_owned(),
+        root: unescape(fields.next()?),
+        point: unescape(fields.next()?),
         kind: file_system.split(' ').next()?.to_owned(),
     })
 }
@@ -49,14 +71,22 @@ fn unescape(text: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::{Mount, parse};
+    use std::path::Path;
 
     #[test]
     fn a_line_has_a_place_and_a_type() {
         let line = "36 35 98:0 /mnt1 /mnt\\0402/a\\134b rw,noatime master:1 - ext3 /dev/root rw";
         let mount = Mount {
+            ids: (36, 35),
+            device: "98:0".to_owned(),
+            root: "/mnt1".into(),
             point: "/mnt 2/a\\b".into(),
             kind: "ext3".to_owned(),
         };
+        let within = |path: &str| mount.within(Path::new(path));
+        assert_eq!(within("/mnt 2/a\\b"), Some("/mnt1".into()));
+        assert_eq!(within("/mnt 2/a\\b/c"), Some("/mnt1/c".into()));
+        assert_eq!(within("/mnt 2/a\\bc"), None);
         assert_eq!(parse(line), Some(mount));
         let bare = parse("1 0 0:1 / / rw - cgroup2 cgroup2 rw");
         assert_eq!(bare.map(|mount| mount.kind), Some("cgroup2".to_owned()));

@@ -26,13 +26,22 @@ pub enum TrustError {
     },
     /// A file was changed during an earlier run.
     Changed {
-        /// The file.
+        /// The file, as this run finds it.
         path: PathBuf,
+        /// The file that was changed: this one, or another name or a copy of what is here.
+        changed: PathBuf,
         /// What happened.
-        change: Change,
+        change: Box<Change>,
     },
     /// A run that goes on may change a file, and does not keep it.
     Writable {
+        /// The file.
+        path: PathBuf,
+        /// The process of that run.
+        pid: u64,
+    },
+    /// A run that goes on may change a file by another name of it.
+    Linked {
         /// The file.
         path: PathBuf,
         /// The process of that run.
@@ -60,15 +69,32 @@ impl Display for TrustError {
                 shown(path)
             ),
             Self::Inherit { path, errno } => write!(f, "{}: {}", shown(path), errno.desc()),
-            Self::Changed { path, change } => write!(
-                f,
-                "{0} was changed during run {1}: look at it, then accept it by `purple trust {0}`",
-                shown(path),
-                change.run
-            ),
+            Self::Changed {
+                path,
+                changed,
+                change,
+            } => {
+                write!(f, "{} ", shown(path))?;
+                if path != changed {
+                    write!(f, "is another name or a copy of {}, which ", shown(changed))?;
+                }
+                write!(
+                    f,
+                    "was changed during run {}: look at it, then accept it by `purple trust {}`",
+                    change.run,
+                    shown(path)
+                )
+            }
             Self::Writable { path, pid } => write!(
                 f,
                 "{} can be changed by a run that goes on (process {pid}): wait for its end",
+                shown(path)
+            ),
+            Self::Linked { path, pid } => write!(
+                f,
+                "{0} has another name (a hard link), and a run that goes on (process {pid}) may write to its \
+                 file system: wait for its end, or put a copy in its place by \
+                 `cp -p {0} {0}.new && mv {0}.new {0}`",
                 shown(path)
             ),
             Self::NotObeyed(path) => write!(f, "no run has obeyed {}", shown(path)),

@@ -2,208 +2,148 @@
 //!
 //! A policy, what it extends, a plan and the programs may lie where the program can write. So all that
 //! a run obeys is opened before it is read, and handed to purple-exec, which keeps it as it is; and the
-//! files are registered, so that runs of other policies keep them too. A pin can be lost where the host
+//! files are registered with the links that lead to them, so that runs of other policies keep them too. A pin can be lost where the host
 //! renames a file over another: after the run the files are compared with what they were, and no run
 //! obeys what has changed until its owner accepts it.
 
 mod error;
 mod file;
+mod list;
+mod obeyed;
 mod registry;
 mod runs;
 
 use crate::notice::Notice;
+use crate::workspace::output_directories;
+use file::Part;
 use purple_host::held::{self, HeldFile, Identity, Stamp};
-use purple_host::users;
-use purple_plan::{MountKind, Plan, mount_flags, sha256};
-use purplec::seal::hex;
+use purple_host::reach::{Mounts, Reach};
+use purple_plan::Plan;
 use registry::Registry;
-use runs::ActiveRun;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
+use runs::{ActiveRun, OtherRun};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 pub use error::TrustError;
 pub use file::{Change, ObeyedFile};
-
-/// A file that this run obeys, held by a descriptor from before it was read.
-#[derive(Debug)]
-pub(crate) struct Obeyed {
-    held: HeldFile,
-    stamp: Stamp,
-    /// The SHA-256 of its bytes; none of a program, which is known by its inode and change time.
-    digest: Option<String>,
-}
-
-impl Obeyed {
-    /// A file of which these bytes were read.
-    pub(crate) fn read(held: HeldFile, bytes: &[u8]) -> Result<Self, TrustError> {
-        Ok(Self {
-            stamp: held.stamp()?,
-            held,
-            digest: Some(hex(&sha256(bytes))),
-        })
-    }
-
-    /// A program.
-    pub(crate) fn program(path: &Path) -> Result<Self, TrustError> {
-        let held = HeldFile::open(path)?;
-        Ok(Self {
-            stamp: held.stamp()?,
-            held,
-            digest: None,
-        })
-    }
-}
-
-/// The directory in which Purple keeps its state: root's, or this user's.
-pub(crate) fn state_directory() -> Result<PathBuf, TrustError> {
-    let named = std::env::var_os("XDG_STATE_HOME").is_some();
-    if users::is_root() && !named {
-        return Ok(PathBuf::from("/var/lib/purple"));
-    }
-    users::base_directory("XDG_STATE_HOME", ".local/state")
-        .map(|base| base.join("purple"))
-        .ok_or(TrustError::NoStateDirectory)
-}
-
-/// The files that runs of this user, or of root, have obeyed.
-pub fn files() -> Result<Vec<ObeyedFile>, TrustError> {
-    Ok(Registry::open(&state_directory()?)?.files)
-}
-
-/// Accepts a file as it is now, and gives what it was.
-pub fn accept(path: &Path) -> Result<ObeyedFile, TrustError> {
-    let mut registry = Registry::open(&state_directory()?)?;
-    let held = HeldFile::open(path)?;
-    let file = registry.find(held.path())?;
-    let before = file.clone();
-    file.accept(held.stamp()?.identity, file::digest_of(held.path()));
-    registry.save()?;
-    Ok(before)
-}
-
-/// Forgets a file: later runs do not keep it, unless they obey it themselves.
-pub fn forget(path: &Path) -> Result<ObeyedFile, TrustError> {
-    let mut registry = Registry::open(&state_directory()?)?;
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let before = registry.find(&path)?.clone();
-    registry.files.retain(|file| file.path != path);
-    registry.save()?;
-    Ok(before)
-}
+pub use list::{accept, files, forget};
+pub(crate) use obeyed::Obeyed;
+pub(crate) use registry::state_directory;
 
 /// What a run obeys and keeps.
 #[derive(Debug)]
 pub(crate) struct Trust {
-    /// The registry, locked until the run is listed as one that goes on.
-    registry: Option<Registry>,
     directory: PathBuf,
     id: String,
     /// What is kept and not obeyed by this run: other runs' files, and directories of Purple's.
     others: Vec<HeldFile>,
     /// What is compared after the run, and what it was.
-    baseline: Vec<(PathBuf, Stamp, Option<String>)>,
-    /// The directories that the program may write to.
-    shares: Vec<Identity>,
+    before: Vec<Before>,
+    /// All paths that were registered when the run started.
+    registered: BTreeSet<PathBuf>,
+    reach: Reach,
     active: Option<ActiveRun>,
 }
 
+/// A name before the run.
+#[derive(Debug)]
+struct Before {
+    path: PathBuf,
+    /// None where nothing has the name.
+    stamp: Option<Stamp>,
+    digest: Option<String>,
+}
+
 impl Trust {
-    /// Refuses what has changed during an earlier run, and what a run that goes on may change.
-    pub(crate) fn begin<'o>(
-        obeyed: impl Iterator<Item = &'o Obeyed> + Clone,
-        directories: &[PathBuf],
+    /// Refuses what has changed during an earlier run, and what a run that goes on may change; and registers
+    /// what this run obeys. The list is not locked while the run is prepared further, which may take long.
+    pub(crate) fn begin(
+        directory: PathBuf,
+        obeyed: &[&Obeyed],
         id: &str,
     ) -> Result<Self, TrustError> {
-        let directory = state_directory()?;
-        let mut registry = Registry::open(&directory)?;
-        let now = now();
-        for one in obeyed.clone() {
-            runs::refuse_writable_by_others(&directory, &one.held)?;
-            registry.obey(
-                one.held.path(),
-                one.stamp.identity,
-                one.digest.as_ref(),
-                now,
-            )?;
-        }
-        for directory in directories {
-            let held = HeldFile::open(directory)?;
-            registry.obey(held.path(), held.stamp()?.identity, None, now)?;
-        }
-        registry.save()?;
-        let baseline = obeyed.map(|one| {
-            let path = one.held.path().to_owned();
-            (path, one.stamp, one.digest.clone())
-        });
+        let _registry: Registry = admit(&directory, obeyed)?;
         Ok(Self {
             directory,
             id: id.to_owned(),
             others: Vec::new(),
-            baseline: baseline.collect(),
-            shares: Vec::new(),
+            before: Vec::new(),
+            registered: BTreeSet::new(),
+            reach: Reach::default(),
             active: None,
-            registry: Some(registry),
         })
     }
 
-    /// Opens what else is kept: directories of Purple's, and what other runs obey. Lists this run as one
-    /// that goes on.
-    pub(crate) fn enter<'o>(
-        &mut self,
-        plan: &Plan<'_>,
-        obeyed: impl Iterator<Item = &'o Obeyed> + Clone,
-        directories: &[PathBuf],
-    ) -> Result<(), TrustError> {
-        let Some(registry) = self.registry.take() else {
-            return Ok(());
-        };
-        self.shares = shares(plan);
-        for directory in std::iter::once(&self.directory).chain(directories) {
-            if directory.exists() {
-                self.others.push(HeldFile::open(directory)?);
-            }
-        }
+    /// Refuses the same again, for another run may have started or ended meanwhile. Opens what else is kept:
+    /// the directory of the list, and what other runs obey. Lists this run as one that goes on.
+    pub(crate) fn enter(&mut self, plan: &Plan<'_>, obeyed: &[&Obeyed]) -> Result<(), TrustError> {
+        let registry = admit(&self.directory, obeyed)?;
+        let mounts = Mounts::now();
+        self.reach = Reach::by(&mounts, output_directories(plan).into_iter());
+        self.others.push(HeldFile::open(&self.directory)?);
+        let own: BTreeSet<&Path> = parts(obeyed).map(|part| part.path.as_path()).collect();
         for file in &registry.files {
-            if obeyed.clone().any(|one| one.held.path() == file.path) {
-                continue;
-            }
-            // What is not there any more cannot be kept, and its registration goes with the next run.
-            let Ok(held) = HeldFile::open(&file.path) else {
-                continue;
-            };
-            let stamp = held.stamp()?;
-            if self
-                .shares
-                .iter()
-                .any(|(device, _)| *device == stamp.identity.0)
-            {
-                self.baseline
-                    .push((file.path.clone(), stamp, file.digest.clone()));
-                self.others.push(held);
+            self.registered.insert(file.path.clone());
+            if !own.contains(file.path.as_path()) {
+                self.keep(&mounts, file)?;
             }
         }
-        let kept = obeyed.map(|one| one.stamp.identity);
+        for part in parts(obeyed) {
+            if self.reach.leads_to(&mounts, &part.path) {
+                self.before.push(Before {
+                    path: part.path.clone(),
+                    stamp: Some(part.stamp),
+                    digest: part.digest.clone(),
+                });
+            }
+        }
+        let kept = parts(obeyed).map(|part| part.stamp.identity);
         let others = self.others.iter().filter_map(|one| one.stamp().ok());
         let kept: Vec<Identity> = kept.chain(others.map(|stamp| stamp.identity)).collect();
-        self.active = Some(ActiveRun::start(
-            &self.directory,
-            &self.id,
-            &self.shares,
-            &kept,
-        )?);
+        let active = ActiveRun::start(&self.directory, &self.id, &self.reach, &kept)?;
+        self.active = Some(active);
         // The registry is unlocked here.
         drop(registry);
         Ok(())
     }
 
+    /// Keeps what another run obeys, if the program can reach it. Where that is missing, nothing can be kept: what
+    /// has its name after the run is looked at.
+    fn keep(&mut self, mounts: &Mounts, file: &ObeyedFile) -> Result<(), TrustError> {
+        let is_reached = self.reach.leads_to(mounts, &file.path);
+        let stamp = Stamp::at(&file.path);
+        if stamp.is_some() {
+            let held = if file.target.is_some() {
+                HeldFile::named(&file.path)
+            } else {
+                HeldFile::open(&file.path)
+            };
+            match held {
+                Ok(held)
+                    if is_reached
+                        || held.is_changed_by_another_name()?
+                            && self.reach.shares_device(mounts, &file.path) =>
+                {
+                    self.others.push(held);
+                }
+                Err(error) if is_reached => return Err(error.into()),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        if is_reached {
+            self.before.push(Before {
+                path: file.path.clone(),
+                stamp,
+                digest: file.digest.clone(),
+            });
+        }
+        Ok(())
+    }
+
     /// The descriptors that purple-exec keeps.
-    pub(crate) fn descriptors<'o>(
-        &self,
-        obeyed: impl Iterator<Item = &'o Obeyed>,
-    ) -> Result<Vec<i32>, TrustError> {
-        let held = obeyed.map(|one| &one.held).chain(&self.others);
+    pub(crate) fn descriptors(&self, obeyed: &[&Obeyed]) -> Result<Vec<i32>, TrustError> {
+        let held = obeyed.iter().map(|one| &one.held).chain(&self.others);
         let mut all = Vec::new();
         for one in held {
             let numbers = one.inherit().map_err(|errno| TrustError::Inherit {
@@ -219,55 +159,119 @@ impl Trust {
     pub(crate) fn finish(mut self, notices: &mut Vec<Notice>) -> Result<(), TrustError> {
         let mut registry = Registry::open(&self.directory)?;
         self.active = None;
-        // What another run has registered meanwhile was not kept by this one.
-        let mut baseline = std::mem::take(&mut self.baseline);
-        for file in &registry.files {
-            let known = baseline.iter().any(|(path, ..)| *path == file.path);
-            if !known && let Some(stamp) = file.stamp() {
-                baseline.push((file.path.clone(), stamp, file.digest.clone()));
-            }
-        }
+        let mounts = Mounts::now();
         let mut changed = false;
-        for (path, stamp, digest) in baseline {
-            let is_same = Stamp::at(&path) == Some(stamp);
-            // What a directory holds is the log's own to check.
-            if is_same || path.is_dir() || !held::lies_in(&path, &self.shares) {
-                continue;
-            }
-            let found = digest.as_ref().and(file::digest_of(&path));
-            if digest.is_some()
-                && found == digest
-                && held::identity_at(&path) == Some(stamp.identity)
-            {
-                continue;
-            }
-            if let Ok(file) = registry.find(&path) {
+        for file in &mut registry.files {
+            let before = self.before.iter().find(|one| one.path == file.path);
+            let change = match before {
+                Some(before) => before.change(),
+                // What another run has registered meanwhile was not kept by this one.
+                None if file.changed.is_none()
+                    && !self.registered.contains(&file.path)
+                    && self.reach.leads_to(&mounts, &file.path) =>
+                {
+                    change(&file.path, Some(file.identity), file.digest.as_ref())
+                }
+                None => None,
+            };
+            if let Some((found, now)) = change {
+                let was = before.map_or(&file.digest, |before| &before.digest).clone();
                 file.changed = Some(Change {
                     run: self.id.clone(),
-                    at: now(),
-                    was: digest,
-                    now: found,
+                    at: now_since_1970(),
+                    was,
+                    now,
+                    found,
                 });
                 changed = true;
-                notices.push(Notice::ObeyedFileChanged(path));
+                notices.push(Notice::ObeyedFileChanged(file.path.clone()));
             }
         }
         if changed { registry.save() } else { Ok(()) }
     }
 }
 
-/// The directories of the host that the program may write to.
-fn shares(plan: &Plan<'_>) -> Vec<Identity> {
-    plan.mounts
-        .iter()
-        .filter(|mount| mount.kind == MountKind::Bind && mount.flags & mount_flags::OWNED != 0)
-        .filter_map(|mount| {
-            held::identity_at(Path::new(OsStr::from_bytes(mount.source.to_bytes())))
-        })
-        .collect()
+impl Before {
+    /// The inode and the digest of what is there now, if that is something else.
+    fn change(&self) -> Option<(Option<Identity>, Option<String>)> {
+        if Stamp::at(&self.path) == self.stamp {
+            return None;
+        }
+        let identity = self.stamp.map(|stamp| stamp.identity);
+        if self.digest.is_none() && identity.is_some() && !is_directory(&self.path) {
+            // A program's inode may be the same with other content: its change time has told.
+            return Some((held::identity_of_name(&self.path), None));
+        }
+        change(&self.path, identity, self.digest.as_ref())
+    }
 }
 
-fn now() -> Duration {
+/// The inode and the digest of what has a name now, if that is not this.
+fn change(
+    path: &Path,
+    identity: Option<Identity>,
+    digest: Option<&String>,
+) -> Option<(Option<Identity>, Option<String>)> {
+    let found = held::identity_of_name(path);
+    let now = digest.and_then(|_| file::digest_of(path));
+    let is_same = match digest {
+        Some(_) => now.as_ref() == digest && (identity.is_none() || found == identity),
+        // What a directory holds is the log's own to check.
+        None => found == identity || is_directory(path),
+    };
+    (!is_same).then_some((found, now))
+}
+
+fn is_directory(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
+/// Locks the list, and registers what a run is to obey, if it may.
+fn admit(directory: &Path, obeyed: &[&Obeyed]) -> Result<Registry, TrustError> {
+    let mut registry = Registry::open(directory)?;
+    let mounts = Mounts::now();
+    let runs = OtherRun::all(directory)?;
+    let now = now_since_1970();
+    for one in obeyed {
+        for run in &runs {
+            run.refuse_writable(&mounts, one)?;
+        }
+        for part in &one.parts {
+            registry.obey(part, now)?;
+        }
+    }
+    registry.save()?;
+    Ok(registry)
+}
+
+fn parts<'o>(obeyed: &'o [&Obeyed]) -> impl Iterator<Item = &'o Part> {
+    obeyed.iter().flat_map(|one| &one.parts)
+}
+
+fn now_since_1970() -> Duration {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Duration::from_secs(since.unwrap_or_default().as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Obeyed, Registry, Trust};
+
+    /// The search for repositories comes between, and may take long.
+    #[test]
+    fn the_list_is_not_locked_while_a_run_is_prepared() {
+        let base = std::env::temp_dir().join(format!("purple-begin-{}", std::process::id()));
+        assert!(std::fs::create_dir_all(base.join("state")).is_ok());
+        assert!(std::fs::write(base.join("policy.yaml"), "name: x\n").is_ok());
+        let obeyed = Obeyed::found(&base.join("policy.yaml"));
+        let begun = obeyed
+            .as_ref()
+            .is_ok_and(|one| Trust::begin(base.join("state"), &[one], "run").is_ok());
+        let held = obeyed.and_then(|one| Trust::begin(base.join("state"), &[&one], "run"));
+        let listed = Registry::open(&base.join("state")).map(|one| one.files.len());
+        drop(held);
+        assert!(std::fs::remove_dir_all(&base).is_ok());
+        assert!(begun);
+        assert!(matches!(listed, Ok(1)), "{listed:?}");
+    }
 }

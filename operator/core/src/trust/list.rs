@@ -1,0 +1,58 @@
+//! What people do with the list of what runs obey.
+
+use super::error::TrustError;
+use super::file::ObeyedFile;
+use super::obeyed::Obeyed;
+use super::registry::{Registry, state_directory};
+use std::path::{Path, PathBuf};
+
+/// The files that runs of this user, or of root, have obeyed: those that have changed first.
+pub fn files() -> Result<Vec<ObeyedFile>, TrustError> {
+    let mut files = Registry::open(&state_directory()?)?.files;
+    files.sort_by_key(|file| file.changed.is_none());
+    Ok(files)
+}
+
+/// Accepts a file as it is now, and the links on the way to it. Gives each registered file that this is about, as
+/// it was and as it is.
+pub fn accept(path: &Path) -> Result<Vec<(ObeyedFile, ObeyedFile)>, TrustError> {
+    let mut registry = Registry::open(&state_directory()?)?;
+    let found = Obeyed::found(path)?;
+    let mut accepted = Vec::new();
+    for part in &found.parts {
+        for file in &mut registry.files {
+            if file.path == part.path || file.forbids(part).is_some() {
+                let before = file.clone();
+                file.accept(part);
+                accepted.push((before, file.clone()));
+            }
+        }
+    }
+    if accepted.is_empty() {
+        return Err(TrustError::NotObeyed(found.held.path().to_owned()));
+    }
+    registry.save()?;
+    Ok(accepted)
+}
+
+/// Forgets a file, or a link and what it leads to: later runs do not keep it, unless they obey it themselves.
+pub fn forget(path: &Path) -> Result<Vec<ObeyedFile>, TrustError> {
+    let mut registry = Registry::open(&state_directory()?)?;
+    let names = [named(path), std::fs::canonicalize(path).ok()];
+    let is_named = |file: &ObeyedFile| names.iter().flatten().any(|name| *name == file.path);
+    let (forgotten, left) = registry.files.into_iter().partition(is_named);
+    registry.files = left;
+    if forgotten.is_empty() {
+        return Err(TrustError::NotObeyed(path.to_owned()));
+    }
+    registry.save()?;
+    Ok(forgotten)
+}
+
+/// The path of a name without links before it; the name need not exist.
+fn named(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let above = path.parent()?;
+    let above = std::fs::canonicalize(above).unwrap_or_else(|_| above.to_owned());
+    Some(above.join(path.file_name()?))
+}
