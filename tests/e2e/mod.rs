@@ -50,3 +50,4 @@ mod syscalls;
 mod terminal;
 mod trust;
 mod verdicts;
+mod views;
