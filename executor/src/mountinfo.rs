@@ -56,7 +56,7 @@ pub(crate) struct Entry<'l> {
     /// Its attributes, with commas between them.
     options: &'l [u8],
     /// Whether what is mounted on it or its like is mounted there too: it is of a peer group, or follows
-    /// one (mount_namespaces(7)).
+    /// one (`mount_namespaces(7)`).
     pub(crate) is_propagated: bool,
     /// The type of the file system.
     pub(crate) kind: &'l [u8],
@@ -171,6 +171,7 @@ mod tests {
             root: b"/mnt1",
             point: b"/mnt2",
             options: b"rw,noatime",
+            is_propagated: true,
             kind: b"ext3",
         };
         let found = Entry::of(line);

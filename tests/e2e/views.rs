@@ -101,10 +101,10 @@ fn two_names_of_one_directory(place: &TestDir) {
 fn a_part_of_a_directory_and_the_whole(place: &TestDir) {
     project(place);
     place.file("project/deep/er/kept", "as it was\n");
-    let script = r#"cat /part/key /o/deep/er/key 2>/dev/null; mv /o/deep /o/away 2>/dev/null && echo moved
+    let script = r"cat /part/key /o/deep/er/key 2>/dev/null; mv /o/deep /o/away 2>/dev/null && echo moved
 mv /o/deep/er /o/away 2>/dev/null && echo moved
 for file in /part/kept /o/deep/er/kept; do (echo x >> $file) 2>/dev/null && echo changed $file; done
-echo fine > /part/fine; echo fine > /o/deep/fine; echo end"#;
+echo fine > /part/fine; echo fine > /o/deep/fine; echo end";
     let run =
         |policy: Policy| Run::new(place, &policy.compile(place), &["sh", "-c", script]).finish();
     let whole = place.text("project");
@@ -219,9 +219,9 @@ fn what_is_a_mount_already_is_hidden_and_kept(place: &TestDir) {
         "(cd {}; mount --bind more other/below; mount --rbind other project/kept; mount --bind hidden/below hidden/below; mount --rbind hidden project/keys; mount --bind hidden/file project/.env)",
         place.text("")
     );
-    let script = r#"cat /w/.env /w/keys/file /w/keys/below/file 2>/dev/null
+    let script = r"cat /w/.env /w/keys/file /w/keys/below/file 2>/dev/null
 for file in /w/kept/file /w/kept/below/file; do cat $file; (echo x > $file) 2>/dev/null && echo changed $file; done
-umount /w/keys 2>/dev/null && echo away; echo end"#;
+umount /w/keys 2>/dev/null && echo away; echo end";
     let run = |policy: &Policy| {
         let wrapper = after(&mounts);
         let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();

@@ -129,7 +129,7 @@ impl Look<'_> {
             let host_path = if is_object { &kept.path } else { &at };
             let path = within(&on, &point, host_path.bytes());
             for entry in self.entries().filter(|entry| entry.device == on.device) {
-                if entry.has(b"ro") && !kept.hidden {
+                if entry.has(b"ro") && !kept.is_hidden() {
                     continue;
                 }
                 let path = path.as_ref().ok_or_else(|| {

@@ -52,8 +52,6 @@ pub(super) struct Kept {
     pub(super) directory: bool,
     /// The step that covers it at one of its places.
     pub(super) step: Option<Mount<'static>>,
-    /// Whether that hides it.
-    pub(super) hidden: bool,
     /// What stands in for a name that does not exist, and the name.
     stub: Option<(Stub, MissingName)>,
 }
@@ -191,13 +189,18 @@ impl Kept {
         self.directory = u32::from(status.stx_mode) & 0o170_000 == 0o040_000;
     }
 
+    /// Whether a step hides it.
+    pub(super) fn is_hidden(&self) -> bool {
+        let mask = self.step.filter(|step| step.kind == MountKind::Mask);
+        mask.is_some_and(|step| step.target.to_bytes() == self.path.bytes())
+    }
+
     /// What a step hides or protects at its place.
     pub(super) fn covered(step: &Step) -> Option<Self> {
         let covered = step.covered.filter(|_| step.is_kept())?;
         let mut kept = Self {
             path: Text::of(step.inside_path),
             step: Some(step.mount),
-            hidden: step.hides(),
             ..Self::default()
         };
         kept.note(&covered);

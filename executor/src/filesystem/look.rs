@@ -138,7 +138,7 @@ impl Look<'_> {
             };
             let is_fixed =
                 is_mount_root(&child.status) || is_read_only(&here.file).map_err(failed)?;
-            let hides = is_object && place.kept.hidden;
+            let hides = is_object && place.kept.is_hidden();
             if hides || !is_fixed || is_object && !is_read_only(&child.file).map_err(failed)? {
                 if Identity::of(&child.status) == expected {
                     self.cover(&child.file, place.kept, is_object)
@@ -160,7 +160,7 @@ impl Look<'_> {
     /// Keeps the top of a mount, if it is not what the policy says the program may use.
     fn keep_top(&self, entry: &Entry<'_>, top: &OwnedFd, kept: &Kept) -> Result<(), Refused> {
         let failed = |errno| unkept::failed(self.steps, entry, kept, errno);
-        if !kept.hidden && is_read_only(top).map_err(failed)? {
+        if !kept.is_hidden() && is_read_only(top).map_err(failed)? {
             return Ok(());
         }
         let point = unescaped(entry.point);
@@ -182,7 +182,7 @@ impl Look<'_> {
     /// Mounts over an object what keeps it as it is or hides it, and over what is on the way, itself.
     fn cover(&self, file: &OwnedFd, kept: &Kept, is_object: bool) -> Result<(), Errno> {
         self.is_last.set(false);
-        if is_object && kept.hidden {
+        if is_object && kept.is_hidden() {
             let status = fstat(file)?;
             return self.masks.cover(file, is_directory(&status));
         }
