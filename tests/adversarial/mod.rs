@@ -48,7 +48,7 @@
 //! 10 `e2e/views::a_view_of_what_is_hidden_is_refused`
 //! 10 `e2e/views::what_is_a_mount_already_is_hidden_and_kept`
 //! 10 `e2e/views::what_nobody_can_make_needs_no_stub`
-//! 10 `e2e/protected::what_links_in_protected_directories_lead_to_stays`
+//! 10 `e2e/links::what_links_in_protected_directories_lead_to_stays`
 //! 11 `e2e/files::shown_trees_cannot_be_changed`
 //! 11 `adversarial/files::a_program_that_is_not_shown`
 //! 11 `e2e/landlock::nothing_is_executed_but_from_shown_paths`

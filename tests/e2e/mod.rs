@@ -26,6 +26,7 @@ mod kernel;
 mod landlock;
 mod layers;
 mod limits;
+mod links;
 mod network;
 mod operator;
 mod outcome;

@@ -1,10 +1,8 @@
 //! What a program can neither change nor make in a directory that it may write to.
 
-mod links;
 mod masks;
 
 use super::inside::facts_under;
-use links::what_links_in_protected_directories_lead_to_stays;
 use masks::{masked_paths_cannot_be_read_or_made, masks_and_protected_paths_on_the_way_down};
 use nix::unistd::Uid;
 use purple_tests::policy::Policy;
@@ -31,7 +29,6 @@ scenarios! {
     a_file_with_another_name_is_refused
     masked_paths_cannot_be_read_or_made
     masks_and_protected_paths_on_the_way_down
-    what_links_in_protected_directories_lead_to_stays
 }
 
 /// Every way to put something at a path, and to take away what is there. `own` and `dir` are the

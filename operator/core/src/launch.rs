@@ -96,7 +96,7 @@ impl<'a> Launch<'a> {
     /// What links in protected directories lead to.
     fn links(&self) -> Result<Links, LaunchError> {
         let outputs = workspace::output_directories(&self.plan);
-        Links::of(outputs, workspace::protected_paths(&self.plan)).map_err(LaunchError::Linked)
+        Links::of(outputs, &workspace::protected_paths(&self.plan)).map_err(LaunchError::Linked)
     }
 
     /// Whether its plan asks for a record of the run.

@@ -39,7 +39,7 @@ struct Search {
 
 impl Links {
     /// Looks through the protected directories, by their host paths.
-    pub(crate) fn of(outputs: Vec<&Path>, protected: Vec<PathBuf>) -> Result<Self, FileError> {
+    pub(crate) fn of(outputs: Vec<&Path>, protected: &[PathBuf]) -> Result<Self, FileError> {
         let real = |path: &Path| fs::canonicalize(path).ok();
         let kept: Vec<PathBuf> = protected.iter().filter_map(|path| real(path)).collect();
         let mut search = Search {

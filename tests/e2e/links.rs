@@ -6,6 +6,10 @@ use purple_tests::test_dir::TestDir;
 use std::fs;
 use std::os::unix::fs::symlink;
 
+scenarios! {
+    what_links_in_protected_directories_lead_to_stays
+}
+
 /// Changes what a link leads to, the directory that one leads to, a link on the way, and what is the program's.
 const ATTACK: &str = "for file in conf/tasks.json conf/cmds/one far; do (echo x >> $file) 2>/dev/null && echo changed $file; done
 (echo x > conf/cmds/new) 2>/dev/null && echo made
@@ -30,7 +34,7 @@ fn run(place: &TestDir, kept: &str) -> Finished {
     finished(purple(place, &words))
 }
 
-pub(super) fn what_links_in_protected_directories_lead_to_stays(place: &TestDir) {
+fn what_links_in_protected_directories_lead_to_stays(place: &TestDir) {
     install(place);
     for dir in ["", "/.vscode", "/.claude", "/conf", "/conf/cmds"] {
         place.dir(&format!("project{dir}"));
