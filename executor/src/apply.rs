@@ -189,7 +189,7 @@ fn run_sandbox(
     }
     let mut kept = KeptSet::open(run, steps, report.map(Report::file))?;
     let mut janitor = None;
-    let end = match protected::make_stubs(steps) {
+    let end = match protected::make_stubs(steps, run.outside) {
         Ok(()) => {
             let end = start(run, streams, group, steps, &mut kept, &mut janitor);
             protected::remove_stubs(steps);

@@ -56,7 +56,7 @@ pub(crate) struct Entry<'l> {
     /// Its attributes, with commas between them.
     options: &'l [u8],
     /// Whether what is mounted on it or its like is mounted there too: it is of a peer group, or follows
-    /// one (mount_namespaces(7)).
+    /// one (`mount_namespaces(7)`).
     pub(crate) is_propagated: bool,
     /// The type of the file system.
     pub(crate) kind: &'l [u8],

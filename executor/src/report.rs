@@ -75,10 +75,9 @@ impl Report {
             .iter()
             .filter(|layer| run.options.lets_go(**layer))
             .map(|layer| layer.name().as_bytes());
-        let differing = run.shared.read(ReceiptField::Namespaces);
         let mut namespaces = NAMESPACES
             .iter()
-            .filter(|kind| differing & kind.flag != 0)
+            .filter(|kind| run.shared.read(ReceiptField::Namespaces) & kind.flag != 0)
             .map(|kind| kind.name.as_bytes());
         let mut limits = used
             .map_or(&b""[..], |used| used.values.bytes())

@@ -42,6 +42,13 @@
 //! 10 `e2e/git::commands_in_submodules_and_worktrees_are_taken_out`
 //! 10 `e2e/git::a_repository_that_the_program_makes_runs_nothing`
 //! 10 `e2e/home::nothing_that_is_planted_in_a_home_is_run`
+//! 10 `e2e/views::two_names_of_one_directory`
+//! 10 `e2e/views::a_part_of_a_directory_and_the_whole`
+//! 10 `e2e/views::mounts_of_the_host_are_views`
+//! 10 `e2e/views::a_view_of_what_is_hidden_is_refused`
+//! 10 `e2e/views::what_is_a_mount_already_is_hidden_and_kept`
+//! 10 `e2e/views::what_nobody_can_make_needs_no_stub`
+//! 10 `e2e/links::what_links_in_protected_directories_lead_to_stays`
 //! 11 `e2e/files::shown_trees_cannot_be_changed`
 //! 11 `adversarial/files::a_program_that_is_not_shown`
 //! 11 `e2e/landlock::nothing_is_executed_but_from_shown_paths`

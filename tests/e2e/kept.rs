@@ -147,7 +147,7 @@ fn the_plan_and_the_program_cannot_be_changed(place: &TestDir) {
 }
 
 /// A shell script that root runs before the sandbox starts, in a mount namespace of its own.
-fn after(script: &str) -> Vec<String> {
+pub(crate) fn after(script: &str) -> Vec<String> {
     let script = format!("set -e; {script}; exec \"$@\"");
     let words = [
         "unshare",

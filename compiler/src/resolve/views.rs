@@ -1,6 +1,6 @@
 //! One directory of the host that a policy shows twice: what is hidden or kept as it is in one view holds
-//! in each other one that shows it, by the names of the host paths. What has no common name, such as a
-//! link, purple-exec finds by the objects themselves.
+//! in each other one that shows it, by the names of the host paths. What has no common name, such as `.` and
+//! an absolute path, purple-exec finds by device and path when a run starts.
 
 use super::filesystem::{Filesystem, Masked, Shared};
 use super::host::plain;

@@ -7,17 +7,18 @@
 
 use super::step::{Step, has};
 use super::stub::{Claim, Stub, StubKind, is_stub};
+use super::target::status_of;
 use crate::arguments::{KeptArgument, MissingName};
 use crate::files::{open, open_at};
 use crate::message::{Refused, refuse, say};
-use crate::mountinfo::{self, Entry};
+use crate::mountinfo;
 use crate::run::Run;
 use crate::text::Text;
 use core::ffi::CStr;
-use purple_plan::{MountKind, mount_flags};
+use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::{descriptors, memory};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, Statx, StatxFlags, fstat, readlinkat_raw, statx};
+use rustix::fs::{Mode, OFlags, Statx, fstat, readlinkat_raw};
 use rustix::io::Errno;
 use rustix::process::umask;
 use rustix::thread::sched_yield;
@@ -38,7 +39,7 @@ pub(crate) struct KeptSet {
 #[derive(Default)]
 pub(super) struct Kept {
     file: Option<OwnedFd>,
-    /// The path by which the host finds it.
+    /// The path by which the host finds it, or for what a step covers, the path inside.
     pub(super) path: Text<4096>,
     /// The mount that it was opened by.
     pub(super) mount: u64,
@@ -49,6 +50,8 @@ pub(super) struct Kept {
     pub(super) owner: u32,
     pub(super) open_to_others: bool,
     pub(super) directory: bool,
+    /// The step that covers it at one of its places.
+    pub(super) step: Option<Mount<'static>>,
     /// What stands in for a name that does not exist, and the name.
     stub: Option<(Stub, MissingName)>,
 }
@@ -172,14 +175,36 @@ impl Kept {
             }
         }
         let mode = u32::from(status.stx_mode);
-        self.mount = status.stx_mnt_id;
-        self.identity = Identity::of(&status);
-        self.directory = mode & 0o170_000 == 0o040_000;
+        self.note(&status);
         self.linked = mode & 0o170_000 == 0o100_000 && status.stx_nlink > 1;
         self.owner = status.stx_uid;
         self.open_to_others = mode & 0o022 != 0;
         self.file = Some(file);
         Ok(())
+    }
+
+    fn note(&mut self, status: &Statx) {
+        self.mount = status.stx_mnt_id;
+        self.identity = Identity::of(status);
+        self.directory = u32::from(status.stx_mode) & 0o170_000 == 0o040_000;
+    }
+
+    /// Whether a step hides it.
+    pub(super) fn is_hidden(&self) -> bool {
+        let mask = self.step.filter(|step| step.kind == MountKind::Mask);
+        mask.is_some_and(|step| step.target.to_bytes() == self.path.bytes())
+    }
+
+    /// What a step hides or protects at its place.
+    pub(super) fn covered(step: &Step) -> Option<Self> {
+        let covered = step.covered.filter(|_| step.is_kept())?;
+        let mut kept = Self {
+            path: Text::of(step.inside_path),
+            step: Some(step.mount),
+            ..Self::default()
+        };
+        kept.note(&covered);
+        Some(kept)
     }
 
     /// What has the name in its directory; a stub where nothing has.
@@ -220,11 +245,6 @@ impl Kept {
             }
         }
     }
-
-    /// The mount that it lies on, if it is one of the host's that a path leads to.
-    pub(super) fn mount_entry(&self, mounts: &'static [u8]) -> Option<Entry<'static>> {
-        mountinfo::find(mounts, self.mount)
-    }
 }
 
 fn kind_of(missing: MissingName) -> StubKind<'static> {
@@ -246,16 +266,6 @@ fn duplicate(number: i32) -> Result<OwnedFd, Refused> {
         let shown = u64::try_from(number).unwrap_or(u64::MAX);
         refuse!(STEP, "descriptor ", shown, errno)
     })
-}
-
-/// What statx(2) says of an open file, with the mount it was opened by (since Linux 5.8).
-pub(super) fn status_of(file: BorrowedFd<'_>) -> Result<Statx, Errno> {
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
-    let status = statx(file, c"", AtFlags::EMPTY_PATH, wanted)?;
-    if status.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
-        return Err(Errno::NOSYS);
-    }
-    Ok(status)
 }
 
 /// The path by which the host finds an open file (`proc_pid_fd(5)`).

@@ -2,15 +2,15 @@
 //! other attributes, as for a protected path.
 
 use super::step::{Step, has};
-use super::target::existing;
+use super::target::{existing, status_of};
 use super::tree;
 use crate::files::is_directory;
 use crate::message::{OrRefuse, Refused};
 use crate::text::Text;
 use core::ffi::CStr;
-use purple_plan::{Mount, MountKind, mount_flags};
+use purple_plan::{Mount, mount_flags};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, fstat};
+use rustix::fs::{CWD, Statx, fstat};
 use rustix::io::Errno;
 
 /// What masks show, as far as it is in use already: one empty directory for each set of attributes,
@@ -42,31 +42,41 @@ struct NullDevice {
 }
 
 impl Masks {
-    /// Applies the step at `index` to what is at its place, if there is something. Whether a mount was
-    /// made.
+    /// Applies the step at `index` to what is at its place, and returns what that is. `None`: no mount
+    /// was made.
     pub(crate) fn apply(
         &mut self,
         root: &OwnedFd,
         steps: &[Step],
         index: usize,
         step: &Step,
-    ) -> Result<bool, Refused> {
+    ) -> Result<Option<Statx>, Refused> {
         if is_done_by_another(steps, index, step) {
-            return Ok(false);
+            return Ok(None);
         }
         let path = Text::<4096>::of(step.inside_path);
         let path = path.c_str().at(&step.mount)?;
         let Some(target) = find(root, &step.mount, path)? else {
-            return Ok(false);
+            return Ok(None);
         };
-        // Where a path cannot be, what stands in its way stays visible.
-        let is_whole = step.inside_path == step.mount.target.to_bytes();
-        if step.mount.kind == MountKind::Mask && is_whole {
+        let covered = status_of(target.as_fd()).at(&step.mount)?;
+        if step.hides() {
             self.mask(&step.mount, &target)?;
         } else {
             mount_on_itself(&step.mount, &target)?;
         }
-        Ok(true)
+        Ok(Some(covered))
+    }
+
+    /// Covers something else with what a mask that is in use shows.
+    pub(super) fn cover(&self, target: &OwnedFd, directory: bool) -> Result<(), Errno> {
+        let used = if directory {
+            self.directory.as_ref().map(|used| &used.mount)
+        } else {
+            self.file.as_ref().map(|used| &used.mount)
+        };
+        let copy = tree::copy(used.ok_or(Errno::NOENT)?.as_fd(), c"", false)?;
+        tree::move_to(&copy, target.as_fd(), c"")
     }
 
     fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {

@@ -9,6 +9,7 @@
 mod guard;
 pub(crate) mod kept;
 pub(crate) mod links;
+mod look;
 mod masks;
 mod pin;
 pub(crate) mod protected;
@@ -69,9 +70,12 @@ pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(),
         };
         let mounted = match step.mount.kind {
             MountKind::Mask | MountKind::SelfBind => {
-                let mounted = masks.apply(&root, steps, index, step)?;
+                let covered = masks.apply(&root, steps, index, step)?;
                 parents.forget();
-                mounted
+                if let Some(step) = steps.get_mut(index) {
+                    step.covered = covered;
+                }
+                covered.is_some()
             }
             MountKind::Setting => {
                 let written = write_setting(&root, &step.mount).at(&step.mount)?;
@@ -85,7 +89,7 @@ pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(),
         }
     }
     enter(&root)?;
-    guard::keep(&root, kept, steps, run.outside)?;
+    guard::keep(&root, kept, steps, &masks, run.outside)?;
 
     let mounts = read_back::check(steps, run.outside.root)?;
     run.shared.write(ReceiptField::Mounts, mounts);

@@ -2,7 +2,8 @@
 //!
 //! What exists is mounted over with itself, read-only (`masks.rs`). What does not exist needs
 //! something to mount over: for as long as the sandbox runs, a stub stands in for it on the host. So
-//! this happens before there is a sandbox, with the host's own paths, and once more after it.
+//! this happens before there is a sandbox, with the host's own paths, and once more after it. Where the
+//! program cannot make anything either, nothing stands in.
 
 use super::sources::open_source;
 use super::step::{Step, has};
@@ -10,9 +11,10 @@ use super::stub::{Claim, Stub, StubKind, is_stub, name_of};
 use super::target::open_below;
 use crate::files::is_directory;
 use crate::message::{OrRefuse, Refused, refuse, say};
+use crate::outside::Outside;
 use purple_plan::{Mount, MountKind, mount_flags};
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, fstat};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fstat};
 use rustix::io::Errno;
 use rustix::process::umask;
 use rustix::thread::sched_yield;
@@ -27,6 +29,8 @@ struct Existing {
     /// Its beginning that exists: all of it, or up to what makes the rest impossible.
     inside_path: &'static [u8],
     stub: Option<Stub>,
+    /// Whether there is nothing at it, and the program can make nothing there.
+    missing: bool,
 }
 
 impl Existing {
@@ -34,18 +38,19 @@ impl Existing {
         Self {
             inside_path,
             stub: Some(stub),
+            missing: false,
         }
     }
 }
 
 /// Looks up what there is of the plan's protected paths, and makes stubs for what is missing.
-pub(crate) fn make_stubs(steps: &mut [Step]) -> Result<(), Refused> {
+pub(crate) fn make_stubs(steps: &mut [Step], outside: Outside) -> Result<(), Refused> {
     if !steps.iter().any(Step::is_protected) {
         return Ok(());
     }
     // A stub has the mode that it is made with.
     let before = umask(Mode::empty());
-    let made = (0..steps.len()).try_for_each(|index| protect(steps, index));
+    let made = (0..steps.len()).try_for_each(|index| protect(steps, index, outside));
     let _ours: Mode = umask(before);
     if made.is_err() {
         remove_stubs(steps);
@@ -71,7 +76,7 @@ pub(crate) fn remove_stubs(steps: &mut [Step]) {
 }
 
 /// Looks up what there is of a step's target, if it is a protected path.
-fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
+fn protect(steps: &mut [Step], index: usize, outside: Outside) -> Result<(), Refused> {
     let Some(step) = steps.get(index).filter(|step| step.is_protected()) else {
         return Ok(());
     };
@@ -79,17 +84,23 @@ fn protect(steps: &mut [Step], index: usize) -> Result<(), Refused> {
     let bind = bind_above(steps, &mount).ok_or(Errno::INVAL).at(&mount)?;
     let top = bind.target.to_bytes().len();
     let existing = open_source(&bind)
-        .and_then(|source| find_or_make(&mount, source, top))
+        .and_then(|source| find_or_make(&mount, source, top, outside))
         .map_err(|errno| {
             let what = match errno {
                 Errno::LOOP => " leads through a symbolic link: protect what that leads to",
                 Errno::MLINK => " has another name, by which it could be changed",
+                Errno::ACCESS => {
+                    " does not exist, and no stub can be made for it: let its directory be written to (chmod u+w), or take the path out of `read_only` by a `!` before it"
+                }
                 _ => " cannot be kept as it is",
             };
             refuse!(STEP, mount.target, what, errno, mount.line)
         })?;
     if let Some(step) = steps.get_mut(index) {
         step.inside_path = existing.inside_path;
+        if existing.missing {
+            step.mount.flags |= mount_flags::OPTIONAL;
+        }
         step.stub = existing.stub;
     }
     Ok(())
@@ -120,6 +131,7 @@ fn find_or_make(
     step: &Mount<'static>,
     mut parent: OwnedFd,
     mut at: usize,
+    outside: Outside,
 ) -> Result<Existing, Errno> {
     let target = step.target.to_bytes();
     let mut tries = TRIES;
@@ -140,6 +152,13 @@ fn find_or_make(
                     Err(Errno::EXIST | Errno::NOENT | Errno::WOULDBLOCK) => {
                         sched_yield();
                         continue;
+                    }
+                    Err(errno) if is_out_of_reach(parent.as_fd(), errno, outside)? => {
+                        return Ok(Existing {
+                            inside_path,
+                            stub: None,
+                            missing: true,
+                        });
                     }
                     Err(errno) => return Err(errno),
                 }
@@ -166,8 +185,28 @@ fn find_or_make(
             return Ok(Existing {
                 inside_path,
                 stub: None,
+                missing: false,
             });
         }
+    }
+}
+
+/// Whether the program can make nothing in a directory in which making a stub has failed.
+fn is_out_of_reach(dir: BorrowedFd<'_>, errno: Errno, outside: Outside) -> Result<bool, Errno> {
+    match errno {
+        // Its mount there is a copy of this one, and stays read-only.
+        Errno::ROFS => Ok(true),
+        // It has the ids that this process has, fewer rights, and cannot change another's mode.
+        Errno::ACCESS if !outside.root && !outside.subordinate => {
+            let may = accessat(
+                dir,
+                c".",
+                Access::WRITE_OK | Access::EXEC_OK,
+                AtFlags::empty(),
+            );
+            Ok(may == Err(Errno::ACCESS) && fstat(dir)?.st_uid != outside.uid)
+        }
+        _ => Ok(false),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn check(steps: &mut [Step], mapped: bool) -> Result<u64, Refused> {
     let count = mountinfo::lend(|text| {
         let mut count = 0_u64;
         for line in lines(text) {
-            check_line(steps, mapped, line)?;
+            check_line(steps, mapped, line, text)?;
             count = count.saturating_add(1);
         }
         Ok(count)
@@ -39,13 +39,16 @@ pub(crate) fn check(steps: &mut [Step], mapped: bool) -> Result<u64, Refused> {
     }
 }
 
-/// Checks one line, and marks the steps whose mount it is.
-fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refused> {
+/// Checks one line out of all of them, and marks the steps whose mount it is.
+fn check_line(steps: &mut [Step], mapped: bool, line: &[u8], all: &[u8]) -> Result<(), Refused> {
     let Some(entry) = Entry::of(line) else {
         return Err(refuse!(STEP, "an unknown form: ", line));
     };
     let point = unescaped(entry.point);
     let Some(expected) = find_expected(steps, point.bytes()) else {
+        if is_covered(&entry, all) {
+            return Ok(());
+        }
         let what = " is mounted, and the plan does not say so";
         return Err(refuse!(STEP, entry.point, what));
     };
@@ -53,16 +56,46 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8]) -> Result<(), Refus
         let what = " is not private: what is mounted outside would be mounted there too";
         return Err(wrong(expected.step, what));
     }
-    for (attribute, name) in ATTRIBUTES {
-        if expected.attributes & attribute != 0 && !entry.has(name) {
-            let what = " does not have the attributes that were set";
-            return Err(wrong(expected.step, what));
+    let is_lacking =
+        |(attribute, name): &(u64, &[u8])| expected.attributes & attribute != 0 && !entry.has(name);
+    // A mask is a mount of the executor's own, also where another view shows its place.
+    let is_mask = entry.has(b"ro") && entry.has(b"noexec");
+    let what = if ATTRIBUTES.iter().any(is_lacking) {
+        " does not have the attributes that were set"
+    } else if mapped && expected.owned && !entry.has(b"idmapped") && !is_mask {
+        " is not id-mapped"
+    } else {
+        return Ok(());
+    };
+    if is_covered(&entry, all) {
+        return Ok(());
+    }
+    Err(wrong(expected.step, what))
+}
+
+/// Whether no path leads to a mount: another one lies on its top, or over its place, or over those of a
+/// mount that it hangs on.
+fn is_covered(entry: &Entry<'_>, all: &[u8]) -> bool {
+    let mut entry = *entry;
+    // A mount hangs on an older one, but for those that were moved: the list is as long as the chain at most.
+    for _ in lines(all) {
+        let covers = |other: Entry<'_>| {
+            other.id != entry.id
+                && match relation(entry.point, other.point) {
+                    Relation::Same => other.parent == entry.id,
+                    Relation::Below => other.parent == entry.parent,
+                    Relation::Neither => false,
+                }
+        };
+        if lines(all).filter_map(Entry::of).any(covers) {
+            return true;
+        }
+        match mountinfo::find(all, entry.parent) {
+            Some(above) => entry = above,
+            None => return false,
         }
     }
-    if mapped && expected.owned && !entry.has(b"idmapped") {
-        return Err(wrong(expected.step, " is not id-mapped"));
-    }
-    Ok(())
+    false
 }
 
 /// What the plan wants of a mount.
@@ -114,12 +147,25 @@ fn wrong(step: &Step, what: &'static str) -> Refused {
 
 #[cfg(test)]
 mod tests {
-    use super::{Step, check_line};
+    use super::{Entry, Step, check_line, is_covered};
     use core::ffi::CStr;
     use purple_plan::{Mount, MountKind, SourceLine, mount_flags};
     use purple_sys::mount;
 
     const LINE: &[u8] = b"36 35 98:0 / /data/sub rw,nosuid,nodev - ext4 /dev/root rw";
+
+    /// Three lines, of which the last is given.
+    macro_rules! line {
+        ($ids:literal, $point:literal) => {
+            concat!(
+                "35 1 98:0 / /data rw - ext4 a rw\n36 35 98:0 / /data/sub rw - ext4 a rw\n",
+                $ids,
+                " 0:9 / ",
+                $point,
+                " ro - tmpfs a rw\n"
+            )
+        };
+    }
 
     fn step(kind: MountKind, target: &'static CStr, flags: u32, attrs: u64) -> Step {
         Step {
@@ -138,13 +184,14 @@ mod tests {
             inside_path: target.to_bytes(),
             stub: None,
             tree: None,
+            covered: None,
             mounted: false,
             found: false,
         }
     }
 
     fn is_refused(steps: &mut [Step], mapped: bool) -> bool {
-        check_line(steps, mapped, LINE).is_err()
+        check_line(steps, mapped, LINE, LINE).is_err()
     }
 
     #[test]
@@ -154,6 +201,23 @@ mod tests {
         assert!(!is_refused(&mut [bind(mount_flags::RECURSIVE)], false));
         let root = step(MountKind::Tmpfs, c"/", mount_flags::RECURSIVE, 0);
         assert!(is_refused(&mut [root, bind(0)], false));
+    }
+
+    #[test]
+    fn what_no_path_leads_to_needs_no_attributes() {
+        // Each with its number, its parent and its place.
+        for (over, covered) in [
+            (line!("37 36", "/data/sub"), true),
+            (line!("37 35", "/data/su"), false),
+            (line!("37 36", "/data/sub/below"), false),
+            (line!("37 35", "/data"), true),
+            (line!("37 1", "/data"), false),
+            ("", false),
+        ] {
+            let entry = Entry::of(b"36 35 98:0 / /data/sub rw - ext4 a rw");
+            let found = entry.map(|entry| is_covered(&entry, over.as_bytes()));
+            assert_eq!(found, Some(covered), "{over}");
+        }
     }
 
     #[test]

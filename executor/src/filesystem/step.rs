@@ -5,6 +5,7 @@ use crate::message::{OrRefuse, Refused};
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_sys::memory;
 use rustix::fd::OwnedFd;
+use rustix::fs::Statx;
 
 /// A step, read from the plan once.
 pub(crate) struct Step {
@@ -16,6 +17,8 @@ pub(crate) struct Step {
     pub(crate) stub: Option<Stub>,
     /// A detached copy of its source.
     pub(crate) tree: Option<OwnedFd>,
+    /// What lay at its place before it was mounted over.
+    pub(crate) covered: Option<Statx>,
     /// Whether the kernel was asked to mount something at its place.
     pub(crate) mounted: bool,
     /// Whether a mount was found at its place.
@@ -30,6 +33,7 @@ impl Step {
             inside_path: mount.target.to_bytes(),
             stub: None,
             tree: None,
+            covered: None,
             mounted: false,
             found: false,
         };
@@ -42,6 +46,17 @@ impl Step {
             self.mount.kind,
             MountKind::File | MountKind::Symlink | MountKind::Directory | MountKind::Setting
         )
+    }
+
+    /// Whether it hides what is at its place.
+    pub(crate) fn hides(&self) -> bool {
+        // Where a path cannot be, what stands in its way stays visible.
+        self.mount.kind == MountKind::Mask && self.inside_path == self.mount.target.to_bytes()
+    }
+
+    /// Whether it hides what is at its place, or keeps that as it is.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.hides() || self.is_protected()
     }
 
     /// Whether it protects a path that may not exist.

@@ -6,7 +6,10 @@ use core::ffi::CStr;
 use purple_plan::Mount;
 use purple_sys::descriptors::made;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, mkdirat, mknodat, openat, openat2};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, mkdirat, mknodat, openat,
+    openat2, statx,
+};
 use rustix::io::Errno;
 
 /// The mode of directories and files to mount on; what is mounted there has its own.
@@ -42,6 +45,16 @@ pub(crate) fn open_below(
     let flags = flags | OFlags::CLOEXEC;
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     made(openat2(root, target, flags, Mode::empty(), resolve)?)
+}
+
+/// What statx(2) says of an open file, with the mount it was opened by (since Linux 5.8).
+pub(super) fn status_of(file: BorrowedFd<'_>) -> Result<Statx, Errno> {
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+    let status = statx(file, c"", AtFlags::EMPTY_PATH, wanted)?;
+    if status.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
+        return Err(Errno::NOSYS);
+    }
+    Ok(status)
 }
 
 /// Finds the directories that hold targets, and remembers the last one: steps for one directory

@@ -9,10 +9,16 @@ use purple_plan::{Mount, MountKind, mount_flags};
 use rustix::io::Errno;
 
 const STEP: &str = "kept file";
+const COVERED: &str = "protected path";
 
 /// A mount leads to it, and nothing can be mounted over it.
 pub(super) fn refused(steps: &[Step], entry: &Entry<'_>, kept: &Kept, what: &str) -> Refused {
     let path = kept.path.bytes();
+    if let Some(step) = &kept.step {
+        let shown = " is shown a second time at ";
+        let advice = ", which the policy lists by itself: leave one of the two out";
+        return refuse!(COVERED, step.target, shown, entry.point, advice, step.line);
+    }
     match share(steps, entry) {
         Some(share) => {
             let (source, line) = (share.source, share.line);
@@ -27,6 +33,19 @@ pub(super) fn refused(steps: &[Step], entry: &Entry<'_>, kept: &Kept, what: &str
 /// The kernel does not let it be kept.
 pub(super) fn failed(steps: &[Step], entry: &Entry<'_>, kept: &Kept, errno: Errno) -> Refused {
     let path = kept.path.bytes();
+    if let Some(step) = &kept.step {
+        let shown = " is shown a second time below ";
+        let what = ", and cannot be covered there: show it once";
+        return refuse!(
+            COVERED,
+            step.target,
+            shown,
+            entry.point,
+            what,
+            errno,
+            step.line
+        );
+    }
     let what = " cannot be kept as it is in the host path ";
     match share(steps, entry) {
         Some(share) => refuse!(STEP, path, what, share.source, errno, share.line),
@@ -37,7 +56,8 @@ pub(super) fn failed(steps: &[Step], entry: &Entry<'_>, kept: &Kept, errno: Errn
 /// It is not at its place any more.
 pub(super) fn gone(kept: &Kept) -> Refused {
     let what = " was moved or replaced while the sandbox started: start it again";
-    refuse!(STEP, kept.path.bytes(), what)
+    let step = if kept.step.is_some() { COVERED } else { STEP };
+    refuse!(step, kept.path.bytes(), what)
 }
 
 /// The step that shows what a mount lies in.

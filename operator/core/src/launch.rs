@@ -5,16 +5,17 @@
 //! writes the record, and looks whether something that runs obey has changed.
 
 use crate::executor::{self, ExecutorError};
+use crate::links::Links;
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
 use crate::session::{EndedRun, Session};
 use crate::trust::{self, Obeyed, Trust, TrustError};
 use crate::workspace::{self, WorkspaceError};
 use purple_git::Watch;
-use purple_host::Errno;
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
 use purple_host::path::shown;
+use purple_host::{Errno, FileError};
 use purple_plan::{DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -64,6 +65,8 @@ impl<'a> Launch<'a> {
         let mut kept = trust.descriptors(&obeyed)?;
         kept.extend(session.inherit_report()?);
         kept.extend(repositories.iter().flat_map(Watch::kept));
+        let links = self.links()?;
+        kept.extend(links.inherit().map_err(LaunchError::NotInherited)?);
         let has_limits = self.plan.cgroup.iter().next().is_some();
         let limited = has_limits && !request.gives_up(Layer::Cgroup);
         let cgroup = cgroup(request.cgroup.as_deref(), limited);
@@ -74,6 +77,7 @@ impl<'a> Launch<'a> {
             repositories,
             trust,
             _unread: unread,
+            _links: links,
         };
         run.add_arguments(request, cgroup.as_deref(), &kept)?;
         Ok(run)
@@ -89,6 +93,12 @@ impl<'a> Launch<'a> {
             Ok(watch) => Ok(Some(watch)),
             Err((directory, errno)) => Err(LaunchError::OutputDirectory { directory, errno }),
         }
+    }
+
+    /// What links in protected directories lead to.
+    fn links(&self) -> Result<Links, LaunchError> {
+        let outputs = workspace::output_directories(&self.plan);
+        Links::of(outputs, &workspace::protected_paths(&self.plan)).map_err(LaunchError::Linked)
     }
 
     /// Whether its plan asks for a record of the run.
@@ -109,6 +119,7 @@ pub struct PreparedRun<'a> {
     trust: Trust,
     /// The programs and the log's directory, held open until the end.
     _unread: Vec<Obeyed>,
+    _links: Links,
 }
 
 impl PreparedRun<'_> {
@@ -225,6 +236,10 @@ pub enum LaunchError {
         /// Why.
         errno: Errno,
     },
+    /// What a link in a protected directory leads to cannot be kept as it is.
+    Linked(FileError),
+    /// It cannot be handed to purple-exec.
+    NotInherited(Errno),
     /// Signals cannot be let through again.
     Signals(Errno),
 }
@@ -244,6 +259,10 @@ impl Display for LaunchError {
                     "{directory} cannot be read to look for repositories of git: {}",
                     errno.desc()
                 )
+            }
+            Self::Linked(error) => error.fmt(f),
+            Self::NotInherited(errno) => {
+                write!(f, "handing on a protected file: {}", errno.desc())
             }
             Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
         }

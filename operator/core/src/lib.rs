@@ -9,6 +9,7 @@ pub mod audit;
 pub mod doctor;
 pub mod executor;
 pub mod launch;
+mod links;
 mod notice;
 pub mod plans;
 pub mod profiles;

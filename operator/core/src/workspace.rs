@@ -51,6 +51,26 @@ pub(crate) fn output_directories<'a>(plan: &Plan<'a>) -> Vec<&'a Path> {
     outputs.map(|shared| shared.source).collect()
 }
 
+/// The host paths that the plan protects in directories that the program can write to.
+pub(crate) fn protected_paths(plan: &Plan<'_>) -> Vec<PathBuf> {
+    const PROTECTED: u32 =
+        mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET;
+    let kept = plan
+        .mounts
+        .iter()
+        .filter(|mount| mount.kind == MountKind::SelfBind && mount.flags & PROTECTED != 0);
+    let path_of = |mount: Mount<'_>| {
+        let inside = Path::new(OsStr::from_bytes(mount.target.to_bytes())).to_owned();
+        let above = binds(plan).filter_map(|shared| {
+            let top = Path::new(OsStr::from_bytes(shared.mount.target.to_bytes()));
+            let rest = inside.strip_prefix(top).ok()?;
+            Some((rest.components().count(), shared.source.join(rest)))
+        });
+        above.min_by_key(|(depth, _)| *depth).map(|(_, path)| path)
+    };
+    kept.filter_map(path_of).collect()
+}
+
 /// What to do about a part of a path that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MissingPart {
