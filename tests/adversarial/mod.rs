@@ -109,6 +109,7 @@
 //! 28 `adversarial/faults::no_call_that_fails_leaves_a_stub`
 //! 28 `adversarial/fakes::no_call_that_is_faked_leaves_a_layer_out`
 //! 28 `vm/faults::no_call_for_the_group_may_fail`
+//! 28 `e2e/emulated::a_wait_that_is_only_said_to_be_made_ends`
 //! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
 //! 29 `compiler/src/parse/tests::hidden_characters_are_found`
 //! 29 `spec/hostile::long_names`
@@ -120,9 +121,13 @@
 //! 30 `adversarial/descriptors::memory_to_read`
 //! 30 `adversarial/descriptors::a_pipe_the_other_way`
 //! 30 `adversarial/descriptors::sockets_that_lead_elsewhere`
+//! 30 `e2e/streams::a_program_cannot_move_the_position_back`
 //! 31 `e2e/terminal::a_job_of_a_shell`
 //! 31 `e2e/terminal::a_job_that_is_recorded`
 //! 31 `e2e/held_up::a_stopped_terminal_holds_up_no_timeout`
+//! 31 `e2e/held_up::a_terminal_of_another_user_holds_up_no_timeout`
+//! 31 `e2e/held_up::a_terminal_of_another_user_holds_up_no_signal`
+//! 31 `e2e/held_up::stops_that_nobody_hears_hold_up_no_timeout`
 //! 38 `e2e/hidden::the_compiler_hides_nothing`
 //! 38 `e2e/hidden::the_executor_hides_nothing`
 //! 38 `e2e/hidden::the_operators_tool_hides_nothing`
