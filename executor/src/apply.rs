@@ -136,7 +136,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     streams.say_lost();
     summarise(&run.options, &end);
     // What the caller does not take of the output holds up nothing else.
-    streams.finish(end.left);
+    streams.finish(end.left)?;
     written.map(|()| status)
 }
 

@@ -8,6 +8,7 @@ use crate::filesystem::kept::KeptSet;
 use crate::filesystem::protected;
 use crate::filesystem::step::Step;
 use crate::message::{OrRefuse, Refused};
+use crate::parent::kill_by_handle;
 use crate::streams::Streams;
 use purple_sys::clone::{Forked, clone_into};
 use purple_sys::process::exit_group;
@@ -15,9 +16,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, setsid, waitpid,
-};
+use rustix::process::{Pid, PidfdFlags, pidfd_open, setsid};
 
 const STEP: &str = "protected path";
 const STARTING: &str = "starting the janitor";
@@ -87,6 +86,8 @@ fn wait_for(fd: impl AsFd, event: PollFlags) -> Result<(), Errno> {
     loop {
         match poll(&mut fds, None) {
             Ok(_) if fds.iter().any(|fd| fd.revents().contains(event)) => return Ok(()),
+            // There is no end to the time, so the kernel has not waited.
+            Ok(0) => return Err(Errno::NOSYS),
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }
@@ -96,14 +97,6 @@ fn wait_for(fd: impl AsFd, event: PollFlags) -> Result<(), Errno> {
 impl Janitor {
     /// Ends it: there is nothing left for it to do.
     pub(crate) fn end(self) -> Result<(), Refused> {
-        match pidfd_send_signal(&self.handle, Signal::KILL) {
-            // Somebody else has ended it, and it was waited for with the other children.
-            Err(Errno::SRCH) => return Ok(()),
-            sent => sent.or_refuse(STEP, "ending the janitor")?,
-        }
-        match waitpid(Some(self.pid), WaitOptions::empty()) {
-            Ok(_) | Err(Errno::CHILD) => Ok(()),
-            Err(errno) => Err(errno).or_refuse(STEP, "ending the janitor"),
-        }
+        kill_by_handle(self.pid, &self.handle).or_refuse(STEP, "ending the janitor")
     }
 }

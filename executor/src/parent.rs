@@ -2,10 +2,12 @@
 //! is left running where the run has failed.
 
 use crate::message::{EMULATED, OrRefuse, Refused, refuse};
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::OwnedFd;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{
     Pid, Signal, WaitOptions, getppid, kill_process, parent_process_death_signal,
-    set_parent_process_death_signal, waitpid,
+    pidfd_send_signal, set_parent_process_death_signal, waitpid,
 };
 
 const STEP: &str = "supervision";
@@ -38,4 +40,26 @@ pub(crate) fn kill_and_wait(child: Pid) -> Result<(), Errno> {
     kill_process(child, Signal::KILL)?;
     let _ended = waitpid(Some(child), WaitOptions::empty())?;
     Ok(())
+}
+
+/// The same by a handle, for a child that may have been waited for with the others: its id may be another
+/// process's then. NOSYS where it does not end, so that it was not killed.
+pub(crate) fn kill_by_handle(child: Pid, handle: &OwnedFd) -> Result<(), Errno> {
+    /// More than a process takes to end that was killed.
+    const PATIENCE: Timespec = Timespec {
+        tv_sec: 5,
+        tv_nsec: 0,
+    };
+    match pidfd_send_signal(handle, Signal::KILL) {
+        Err(Errno::SRCH) => return Ok(()),
+        sent => sent?,
+    }
+    let mut fds = [PollFd::new(handle, PollFlags::IN)];
+    if retry_on_intr(|| poll(&mut fds, Some(&PATIENCE)))? == 0 {
+        return Err(Errno::NOSYS);
+    }
+    match waitpid(Some(child), WaitOptions::NOHANG) {
+        Ok(_) | Err(Errno::CHILD) => Ok(()),
+        Err(errno) => Err(errno),
+    }
 }

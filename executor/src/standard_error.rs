@@ -35,7 +35,8 @@ pub(crate) fn write(line: &[u8]) {
         return;
     };
     let written = match FileType::from_raw_mode(status.st_mode) {
-        FileType::Fifo | FileType::CharacterDevice => write_to_reader(stream, line),
+        FileType::Fifo => write_to_reader(stream, line, PIECE),
+        FileType::CharacterDevice => write_to_reader(stream, line, 1),
         FileType::Socket => write_patiently(stream, line, &|bytes| {
             send(stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
         }),
@@ -48,14 +49,17 @@ pub(crate) fn write(line: &[u8]) {
 }
 
 /// Writes to a pipe or a terminal. `O_NONBLOCK` belongs to an open file, and this one is the
-/// caller's: so it is opened again. One that another user has made cannot be.
-fn write_to_reader(stream: BorrowedFd<'_>, line: &[u8]) -> Result<(), Errno> {
+/// caller's: so it is opened again. One that another user has made cannot be: it is written to by
+/// `piece`s, for which there is room where there is any.
+fn write_to_reader(stream: BorrowedFd<'_>, line: &[u8], piece: usize) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     if let Ok(again) = open(c"/proc/self/fd/2", flags) {
         let write = |bytes: &[u8]| rustix::io::write(&again, bytes);
         return write_patiently(again.as_fd(), line, &write);
     }
-    write_patiently(stream, line, &|bytes| write_if_ready(stream, bytes))
+    write_patiently(stream, line, &|bytes| {
+        write_if_ready(stream, bytes.get(..piece).unwrap_or(bytes))
+    })
 }
 
 /// Writes to what cannot be opened again. A kernel that knows no such write to a pipe (before Linux

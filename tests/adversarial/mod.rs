@@ -126,9 +126,13 @@
 //! 30 `adversarial/descriptors::memory_to_read`
 //! 30 `adversarial/descriptors::a_pipe_the_other_way`
 //! 30 `adversarial/descriptors::sockets_that_lead_elsewhere`
+//! 30 `e2e/streams::a_program_cannot_move_the_position_back`
 //! 31 `e2e/terminal::a_job_of_a_shell`
 //! 31 `e2e/terminal::a_job_that_is_recorded`
 //! 31 `e2e/held_up::a_stopped_terminal_holds_up_no_timeout`
+//! 31 `e2e/held_up::a_terminal_of_another_user_holds_up_no_timeout`
+//! 31 `e2e/held_up::a_terminal_of_another_user_holds_up_no_signal`
+//! 31 `e2e/held_up::stops_that_nobody_hears_hold_up_no_timeout`
 //! 32 `e2e/kept::what_descriptors_name_cannot_be_changed`
 //! 32 `e2e/kept::the_plan_and_the_program_cannot_be_changed`
 //! 32 `e2e/kept::every_view_of_it_is_kept`
@@ -139,6 +143,14 @@
 //! 32 `e2e/trust::what_the_host_replaces_is_not_obeyed`
 //! 32 `e2e/trust::state_and_log_stay_as_they_are`
 //! 32 `e2e/trust::a_report_cannot_be_forged`
+//! 32 `e2e/trust/names::links_on_the_way_stay_in_runs_of_other_policies`
+//! 32 `e2e/trust/names::a_link_that_the_host_replaces_is_not_obeyed`
+//! 32 `e2e/trust/names::what_lies_on_a_mount_below_a_share_is_kept`
+//! 32 `e2e/trust/names::what_a_bind_mount_below_a_share_leads_to_is_kept`
+//! 32 `e2e/trust/names::a_missing_file_that_a_run_makes_is_not_obeyed`
+//! 32 `e2e/trust/names::another_name_of_what_has_changed_is_not_obeyed`
+//! 32 `e2e/trust/names::a_file_that_a_run_has_a_hard_link_of_is_not_obeyed`
+//! 32 `e2e/trust/names::the_link_by_which_purple_is_called_stays`
 //! 33 `e2e/trust::a_link_that_a_run_left_leads_no_later_run`
 //! 33 `e2e/trust::a_report_cannot_be_forged`
 //! 34 `e2e/git::a_second_view_keeps_what_the_first_keeps`
@@ -162,6 +174,7 @@
 //! 36 `e2e/audit/held::a_reader_cannot_hold_the_log_up`
 //! 36 `e2e/audit/signals::a_signal_at_the_start_loses_no_record`
 //! 36 `operator/host/src/own_file::a_lock_is_waited_for_and_not_for_good`
+//! 36 `e2e/held_up::a_terminal_of_another_user_holds_up_no_timeout`
 //! 37 `e2e/processes::init_cannot_be_steered`
 //! 37 `executor/sys/src/own_filters::process_1_cannot_be_steered_and_others_can`
 //! 38 `e2e/hidden::the_compiler_hides_nothing`
@@ -171,6 +184,8 @@
 //! 38 `e2e/denials::the_report_has_every_denied_call`
 //! 39 `e2e/emulated::a_call_that_is_only_said_to_be_made_is_refused`
 //! 39 `adversarial/fakes::no_call_that_is_faked_leaves_a_layer_out`
+//! 39 `e2e/emulated::a_wait_that_is_only_said_to_be_made_ends`
+//! 39 `e2e/emulated::output_that_is_said_to_be_input_is_refused`
 //! 40 `e2e/shares::one_sandbox_leaves_others_some`
 #![expect(
     clippy::expect_used,

@@ -6,11 +6,11 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use purple_tests::host::processes;
 use purple_tests::policy::Policy;
-use purple_tests::run::{Run, finish};
+use purple_tests::run::{Finished, Run, finish};
 use purple_tests::test_dir::TestDir;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 scenarios! {
@@ -19,6 +19,9 @@ scenarios! {
     stopping_stops_what_has_left_the_group
     a_full_pipe_holds_up_no_timeout
     a_stopped_terminal_holds_up_no_timeout
+    a_terminal_of_another_user_holds_up_no_timeout
+    a_terminal_of_another_user_holds_up_no_signal
+    stops_that_nobody_hears_hold_up_no_timeout
 }
 
 /// Puts its arguments on a standard error that is not read.
@@ -69,8 +72,13 @@ fn stopped(state: char) -> bool {
 
 /// Runs the family for a second; `stop` is what stops the executor.
 fn stopped_by(place: &TestDir, stop: Signal) {
-    let plan = timed(place, 1);
-    let run = Run::new(place, &plan, &["sh", "-c", FAMILY]).report();
+    let run = Run::new(place, &timed(place, 1), &["sh", "-c", FAMILY]);
+    let done = ended_while_stopped(place, &run.report(), stop);
+    assert_eq!(done.stderr, "purple-exec: timeout: ended after 1 s\n");
+}
+
+/// Stops the executor once the program is ready; its time ends it nevertheless.
+fn ended_while_stopped(place: &TestDir, run: &Run<'_>, stop: Signal) -> Finished {
     let mut child = run.start();
     let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut line = String::new();
@@ -85,9 +93,9 @@ fn stopped_by(place: &TestDir, stop: Signal) {
     kill(id, Signal::SIGCONT).expect("the executor is there");
     let done = finish(child, &[], Duration::from_secs(30));
     assert_eq!(done.code(), 124, "{done}");
-    assert_eq!(done.stderr, "purple-exec: timeout: ended after 1 s\n");
     let report = fs::read_to_string(place.at("report.json")).expect("a report");
     assert!(report.contains(r#""outcome":"timeout""#), "{report}");
+    done
 }
 
 fn time_goes_on_while_the_supervisor_is_stopped(place: &TestDir) {
@@ -144,4 +152,46 @@ fn a_full_pipe_holds_up_no_timeout(place: &TestDir) {
 
 fn a_stopped_terminal_holds_up_no_timeout(place: &TestDir) {
     held_up(place, "terminal");
+}
+
+/// Prints without end to a terminal that nobody reads, and that root has made: a user cannot open it again.
+fn flooding<'p>(place: &'p TestDir, plan: &Path) -> Run<'p> {
+    let run = Run::new(place, plan, &["yes", "a line"]).report();
+    run.wrapped_by_root(&[PYTHON, "-c", UNREAD, "terminals"])
+}
+
+fn a_terminal_of_another_user_holds_up_no_timeout(place: &TestDir) {
+    let done = flooding(place, &timed(place, 2)).finish();
+    assert_eq!(done.code(), 124, "{done}");
+    assert_eq!(done.report.expect("a report")["outcome"], "timeout");
+}
+
+/// The first ends the program, and the second what waits for the terminal.
+fn a_terminal_of_another_user_holds_up_no_signal(place: &TestDir) {
+    let child = flooding(place, &timed(place, 600)).start();
+    let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    // Until nobody takes anything any more, it is ready to run.
+    wait_for("the program waits", || {
+        (0..50).all(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            all_are(place, "yes", |state| state == 'S')
+        })
+    });
+    kill(id, Signal::SIGTERM).expect("the executor is there");
+    wait_for("the report is written", || {
+        fs::metadata(place.at("report.json")).is_ok_and(|report| report.len() > 0)
+    });
+    kill(id, Signal::SIGTERM).expect("the executor is there");
+    let done = finish(child, &[], Duration::from_secs(30));
+    assert_eq!(done.code(), 128 + 15, "{done}");
+}
+
+/// Is stopped and continued all the time.
+const STOPPING: &str = include_str!("../probes/stop_and_continue.py");
+
+/// Init tells the supervisor of each stop of a program on a terminal.
+fn stops_that_nobody_hears_hold_up_no_timeout(place: &TestDir) {
+    let run = python(place, &timed(place, 5), STOPPING);
+    let run = run.wrapped(&[PYTHON, "-c", UNREAD, "terminal"]).report();
+    let _done = ended_while_stopped(place, &run, Signal::SIGSTOP);
 }

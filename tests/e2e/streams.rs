@@ -1,6 +1,6 @@
 //! Standard input, output and error.
 
-use purple_tests::inside::PYTHON;
+use purple_tests::inside::{PYTHON, python};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
 use purple_tests::test_dir::TestDir;
@@ -21,6 +21,9 @@ scenarios! {
     devices_that_every_sandbox_has
     output_that_a_file_does_not_take
     what_is_opened_again_by_its_name
+    a_program_cannot_move_the_position_back
+    sockets_that_have_nothing_to_read
+    what_has_no_position_is_refused
 }
 
 fn input_and_output_pass_through(place: &TestDir) {
@@ -204,4 +207,41 @@ fn what_is_opened_again_by_its_name(place: &TestDir) {
         let (out, error) = (done.out(), done.stderr.as_str());
         assert_eq!((out.as_str(), error), ("input\nout\n", "err\n"));
     }
+}
+
+/// Fills the pipe that is its own input.
+const FILL: &str = include_str!("../probes/fill_ones_own_input.py");
+
+/// A log that is open for reading and writing, at its end: what is there already stays.
+fn a_program_cannot_move_the_position_back(place: &TestDir) {
+    let lines = "a line of it\n".repeat(20_000);
+    drop(place.file("log", &lines));
+    let plan = Policy::new(place).compile(place);
+    let wrapper = "exec 5<>log; cat <&5 >read; \"$@\" <&5 >&5 && echo after >&5";
+    let run = python(place, &plan, FILL).wrapped(&["sh", "-c", wrapper, "sh"]);
+    assert_eq!(run.finish().good(), "");
+    let log = place.read("log");
+    let added = log.strip_prefix(&lines);
+    assert_eq!(added, Some("printed\nafter\n"), "{} bytes", log.len());
+}
+
+/// Starts its arguments with sockets that can be waited for and not be read from.
+const ODD_SOCKETS: &str = include_str!("../probes/start_with_odd_sockets.py");
+
+fn sockets_that_have_nothing_to_read(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let run = Run::new(place, &plan, &["sh", "-c", "echo ready; cat"]);
+    let found = run.wrapped(&[PYTHON, "-c", ODD_SOCKETS]).finish().facts();
+    let expected = serde_json::json!({"alone": [0, "ready\n", ""], "status": 0, "out": "ready\nband\n",
+        "waits": true});
+    assert_eq!(found, expected);
+}
+
+fn what_has_no_position_is_refused(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let run = Run::new(place, &plan, &["cat"]);
+    let wrapper = ["sh", "-c", "exec \"$@\" </proc/self/ns/net", "sh"];
+    let said = "start: descriptor 0 is a file that cannot be read from a position; --inherit-stdio hands it on \
+                as it is";
+    run.wrapped(&wrapper).finish().refused(125, said);
 }

@@ -15,6 +15,9 @@ scenarios! {
     typing_into_the_terminal
     a_job_of_a_shell
     a_job_that_is_recorded
+    another_users_terminal_shows_everything_in_order
+    the_terminal_by_its_other_name
+    a_master_is_no_terminal
 }
 
 /// Runs its arguments on a new terminal that is theirs to control, and passes on what they print.
@@ -106,4 +109,44 @@ fn a_job_that_is_recorded(place: &TestDir) {
         "SCRIPT",
     ];
     assert_eq!(bare(place, &words).facts(), as_a_shell_expects());
+}
+
+/// Root has made it, and it is not the terminal of this session: a user's supervisor cannot open it again.
+fn another_users_terminal_shows_everything_in_order(place: &TestDir) {
+    let section = "resources: {session_timeout_seconds: 3}";
+    let plan = Policy::new(place).section(section).compile(place);
+    let run = Run::new(place, &plan, &["sh", "-c", "seq 1 20000; sleep 600"]);
+    let wrapper = [PYTHON, "-c", TERMINAL, "setsid", "-w"];
+    let done = run.wrapped_by_root(&wrapper).finish();
+    let mut expected: Vec<String> = (1..=20_000).map(|line| format!("{line}\r\n")).collect();
+    expected.push("purple-exec: timeout: ended after 3 s\r\n".to_owned());
+    assert_eq!(done.code(), 124, "{done}");
+    assert!(done.out() == expected.concat(), "{done}");
+}
+
+fn the_terminal_by_its_other_name(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let script = "echo out; echo err >&2; test -t 0 && test -t 1 && test -t 2";
+    for redirection in [
+        "</dev/tty",
+        ">/dev/tty",
+        "2>/dev/tty",
+        "</dev/tty >/dev/tty",
+    ] {
+        let redirected = format!("exec \"$@\" {redirection}");
+        let wrapper = [PYTHON, "-c", TERMINAL, "sh", "-c", &redirected, "sh"];
+        let run = Run::new(place, &plan, &["sh", "-c", script]).wrapped(&wrapper);
+        assert_eq!(run.finish().good(), "out\r\nerr\r\n", "{redirection}");
+    }
+}
+
+/// Opened again, it would be the master of another terminal: what is written would be seen by nobody.
+fn a_master_is_no_terminal(place: &TestDir) {
+    const MASTER: &str =
+        "import os, pty, sys; os.dup2(pty.openpty()[0], 1); os.execvp(sys.argv[1], sys.argv[1:])";
+    let plan = Policy::new(place).compile(place);
+    let run = Run::new(place, &plan, &["echo", "out"]).wrapped(&[PYTHON, "-c", MASTER]);
+    let said =
+        "start: descriptor 1 is the master of a terminal; --inherit-stdio hands it on as it is";
+    run.finish().refused(125, said);
 }

@@ -2,7 +2,7 @@
 
 use crate::arguments::Options;
 use crate::files::{is_directory, is_same, open};
-use crate::message::{OrRefuse, Part, Refused, refuse};
+use crate::message::{EMULATED, OrRefuse, Part, Refused, refuse};
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_sys::descriptors::{self, is_one_open_file};
@@ -11,10 +11,10 @@ use rustix::fs::{
     CWD, FileType, OFlags, PROC_SUPER_MAGIC, Stat, fcntl_getfl, fstat, fstatfs, major, minor,
     readlinkat_raw, tell,
 };
-use rustix::io::Errno;
+use rustix::io::{Errno, write};
 use rustix::net::sockopt::{socket_domain, socket_type};
 use rustix::net::{AddressFamily, SocketType};
-use rustix::termios::tcgetattr;
+use rustix::termios::{tcgetattr, tcgetpgrp};
 
 const STEP: &str = "start";
 
@@ -123,6 +123,11 @@ fn look_at(number: usize, options: &Options) -> Result<Standard, Refused> {
         OFlags::RDWR if number != 0 => Direction::Out,
         _ => Direction::In,
     };
+    // A write of nothing fails where none is allowed. What the program prints must not be taken for its input.
+    let is_for_reading = flags & OFlags::RWMODE == OFlags::RDONLY;
+    if number != 0 && is_for_reading && write(fd, &[]) != Err(Errno::BADF) {
+        return Err(refuse!(STEP, LOOKING, EMULATED));
+    }
     Ok(Standard {
         kind,
         direction,
@@ -140,6 +145,10 @@ fn kind(number: usize, status: &Stat, flags: OFlags) -> Result<Kind, Part<'stati
     }
     match FileType::from_raw_mode(status.st_mode) {
         FileType::RegularFile => {
+            // A name of a namespace, a process's handle.
+            if flags & OFlags::RWMODE != OFlags::WRONLY && tell(fd) == Err(Errno::SPIPE) {
+                return Err(Part::Text("a file that cannot be read from a position"));
+            }
             let is_read_only = flags & OFlags::RWMODE == OFlags::RDONLY;
             Ok(if is_read_only && path_leads_to(number, status) {
                 Kind::ReadOnlyFile
@@ -166,9 +175,12 @@ fn socket(fd: BorrowedFd<'_>) -> Result<Kind, Part<'static>> {
     }
 }
 
-/// `MEM_MAJOR` (linux/major.h) and its devices (null(4), full(4), random(4)), or a terminal.
+/// `MEM_MAJOR` (linux/major.h) and its devices (null(4), full(4), random(4)), or a terminal. The master of
+/// one (pts(4)) is none: opened again, it is another terminal's.
 fn character_device(fd: BorrowedFd<'_>, status: &Stat) -> Result<Kind, Part<'static>> {
     const MEMORY: u32 = 1;
+    /// `TTYAUX_MAJOR` (linux/major.h), and the number of ptmx there.
+    const MASTER: (u32, u32) = (5, 2);
     let null = Kind::Device(c"/dev/null");
     if major(status.st_rdev) == MEMORY {
         return match minor(status.st_rdev) {
@@ -179,6 +191,9 @@ fn character_device(fd: BorrowedFd<'_>, status: &Stat) -> Result<Kind, Part<'sta
             9 => Ok(Kind::Device(c"/dev/urandom")),
             _ => Err(Part::Text("a device that shows memory")),
         };
+    }
+    if (major(status.st_rdev), minor(status.st_rdev)) == MASTER {
+        return Err(Part::Text("the master of a terminal"));
     }
     match tcgetattr(fd) {
         Ok(_) => Ok(Kind::Terminal),
@@ -214,10 +229,15 @@ fn path_leads_to(number: usize, status: &Stat) -> bool {
 
 /// Whether two descriptors get one replacement.
 fn share(number: usize, standard: &Standard, other: usize, earlier: &Standard) -> bool {
-    let is_alike = standard.kind == earlier.kind && is_same(&standard.status, &earlier.status);
+    let is_same = is_same(&standard.status, &earlier.status);
+    let is_alike = standard.kind == earlier.kind && is_same;
     match standard.kind {
-        Kind::HandedOn | Kind::Device(_) => false,
-        Kind::Terminal => is_alike,
+        // A session has one terminal, which has two names: its own and /dev/tty (tty(4)).
+        Kind::Terminal if standard.kind == earlier.kind => {
+            let is_controlling = |number| tcgetpgrp(of_caller(number)).is_ok();
+            is_same || is_controlling(number) && is_controlling(other)
+        }
+        Kind::HandedOn | Kind::Device(_) | Kind::Terminal => false,
         Kind::Pipe | Kind::Socket => is_alike && standard.direction == earlier.direction,
         Kind::ReadOnlyFile | Kind::OtherFile => {
             is_alike

@@ -119,8 +119,9 @@ impl Input {
         };
         self.pipe = match goes_on {
             Ok(true) | Err(Errno::AGAIN | Errno::INTR) => Some(pipe),
-            // A peer that went away is an end like another.
+            // A peer that went away is an end like another, and so is one that never was.
             Ok(false) | Err(Errno::CONNRESET) => None,
+            Err(Errno::INVAL) if self.kind == Kind::Socket => None,
             Err(errno) => {
                 self.failed = Some(errno);
                 None
@@ -134,7 +135,11 @@ impl Input {
         let lent = if self.kind == Kind::Socket {
             let mut bytes = [0; LENT];
             let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-            let (_, count) = recv(caller, &mut bytes[..], flags)?;
+            let (_, count) = recv(caller, &mut bytes[..], flags).inspect_err(|_| {
+                // A byte out of band alone (`MSG_OOB`) makes it readable, and is passed over by a read;
+                // this one takes nothing else.
+                let _nothing: Result<_, Errno> = recv(caller, &mut [0; 0][..], RecvFlags::DONTWAIT);
+            })?;
             match bytes.get(..count) {
                 Some(bytes) if !bytes.is_empty() => write(pipe, bytes)?,
                 _ => 0,
@@ -219,13 +224,22 @@ impl Input {
                 self.take(lent.saturating_sub(rest))
             }
             Pace::Bulk { .. } if self.kind == Kind::OtherFile => {
-                let position = SeekFrom::Start(self.at.saturating_sub(rest));
-                seek(of_caller(self.number), position).map(|_| ())
+                self.leave_at(self.at.saturating_sub(rest))
             }
             Pace::Lending(_) | Pace::Bulk { .. } => Ok(()),
         };
         if left.is_err() {
             // What is there is left to the next reader: nobody waits for this any more.
         }
+    }
+
+    /// Sets a file's position to behind what the program has read, and never back: the program can fill
+    /// our pipe itself, and one that writes to the same open file has moved its position.
+    fn leave_at(&self, position: u64) -> Result<(), Errno> {
+        let caller = of_caller(self.number);
+        if position > tell(caller)? {
+            let _at: u64 = seek(caller, SeekFrom::Start(position))?;
+        }
+        Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod output;
 mod relay;
 mod reopen;
 mod terminal;
+mod writer;
 
 use crate::arguments::Options;
 use crate::files::is_same;
@@ -113,6 +114,13 @@ impl Streams {
                 Kind::Device(_) | Kind::HandedOn => {}
             }
         }
+        if let Some(writer) = self.terminal.as_ref().and_then(Terminal::writer)
+            && let [_, _, error] = &self.standard
+            && error.kind == Kind::Terminal
+        {
+            // What is said goes the same way, and does not wait either.
+            place(writer, 2).or_refuse(STEP, "placing descriptor 2")?;
+        }
         if self.is_busy() {
             let signals = signal::descriptor(signal::Set::ALL);
             self.signals = Some(signals.or_refuse(STEP, "a descriptor for signals")?);
@@ -156,6 +164,13 @@ impl Streams {
             let standard = self.standard.get(number);
             standard.is_some_and(|standard| standard.kind == Kind::Terminal)
         };
+        // One of them may be open for reading only.
+        let is_written = |number: &usize| {
+            let standard = self.standard.get(*number);
+            standard.is_some_and(|standard| standard.access() != OFlags::RDONLY)
+        };
+        let mut terminals = (0..3).filter(|&number| is_one(number));
+        let number = terminals.find(is_written).unwrap_or(number);
         let terminal = Terminal::new(number, is_one(0), is_one(1));
         let terminal = terminal.or_refuse(STEP, "the terminal")?;
         shared.give_terminal(terminal.is_read());
@@ -234,7 +249,8 @@ impl Streams {
 
     fn enter_terminal(&self, number: usize, shared: &Shared) -> Result<(), Errno> {
         let channel = self.inits.as_ref().ok_or(Errno::BADF)?;
-        let pty = Pty::open(of_caller(number), shared.has_terminal())?;
+        let terminal = self.terminal.as_ref().ok_or(Errno::BADF)?;
+        let pty = Pty::open(terminal.outside(), shared.has_terminal())?;
         pass(channel.as_fd(), MASTER, Some(pty.master.as_fd()))?;
         place(pty.slave.as_fd(), number)
     }

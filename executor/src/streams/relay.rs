@@ -5,7 +5,7 @@ use super::job::{MASTER, STOPPED};
 use super::terminal::Terminal;
 use super::{Relay, STEP, Streams, reopen, set, shown};
 use crate::clock::now;
-use crate::message::say;
+use crate::message::{Refused, say};
 use core::time::Duration;
 use purple_sys::descriptors::take_passed;
 use purple_sys::signal;
@@ -103,6 +103,8 @@ impl Streams {
         }
         let mut fds = wanted.map(|(fd, events)| PollFd::from_borrowed_fd(fd, events));
         match poll(&mut fds, timeout) {
+            // There is no end to the time, so the kernel has not waited.
+            Ok(0) if timeout.is_none() => Err(Errno::NOSYS),
             Ok(_) => Ok(fds.map(|fd| fd.revents())),
             // A stop and its end interrupt it.
             Err(Errno::INTR) => Ok([PollFlags::empty(); MOST_POLLED]),
@@ -110,13 +112,25 @@ impl Streams {
         }
     }
 
-    /// Takes what init says.
+    /// Takes all that init says: of many stops, the latest counts.
     fn hear_init(&mut self) -> Result<(), Errno> {
+        /// More words than the channel holds.
+        const MOST: usize = 1024;
+        for _ in 0..MOST {
+            if !self.hear_word()? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there may be another word.
+    fn hear_word(&mut self) -> Result<bool, Errno> {
         let Some(channel) = &self.channel else {
-            return Ok(());
+            return Ok(false);
         };
         match take_passed(channel.as_fd()) {
-            Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(false),
             Ok(Some(passed)) => match (passed.word, passed.fd) {
                 (MASTER, Some(master)) => {
                     if let Some(terminal) = &mut self.terminal {
@@ -132,7 +146,7 @@ impl Streams {
             Ok(None) => self.channel = None,
             Err(errno) => return Err(errno),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Once everything inside has ended: passes on what is there as far as it is taken now, and leaves
@@ -149,11 +163,15 @@ impl Streams {
             terminal.leave();
             while terminal.go_on(PollFlags::empty()) {}
         }
-        for relay in &mut self.relays {
-            match relay {
-                Some(Relay::In(input)) => input.end(),
-                Some(Relay::Out(output)) => output.end(),
-                None => {}
+        // What is written moves the position of an open file that is both.
+        for relay in self.relays.iter_mut().flatten() {
+            if let Relay::Out(output) = relay {
+                output.end();
+            }
+        }
+        for relay in self.relays.iter_mut().flatten() {
+            if let Relay::In(input) = relay {
+                input.end();
             }
         }
         for (number, file) in self.reopened.iter().enumerate() {
@@ -193,13 +211,21 @@ impl Streams {
 
     /// Passes on the rest of the output, as long as the command could have waited for its reader: at most
     /// `left`. A signal that asks this program to end ends it.
-    pub(crate) fn finish(&mut self, left: Option<Duration>) {
+    pub(crate) fn finish(&mut self, left: Option<Duration>) -> Result<(), Refused> {
+        self.pass_rest(left);
+        self.terminal.as_ref().map_or(Ok(()), Terminal::end)
+    }
+
+    fn pass_rest(&mut self, left: Option<Duration>) {
         let now = || now(ClockId::Monotonic);
         let end = left.map(|left| now().saturating_add(left));
         while self.is_unfinished() {
             let left = end.map(|end| end.saturating_sub(now()));
             if left.is_some_and(|left| left.is_zero()) {
                 return;
+            }
+            if let Some(terminal) = &self.terminal {
+                terminal.close();
             }
             match self.turn(left) {
                 Ok(false) => {}

@@ -9,7 +9,9 @@
 
 use super::buffer::Buffer;
 use super::classify::of_caller;
+use super::writer::Writer;
 use crate::files::open;
+use crate::message::Refused;
 use crate::text::Text;
 use core::time::Duration;
 use rustix::event::PollFlags;
@@ -34,6 +36,8 @@ const SOON: Duration = Duration::from_millis(250);
 pub(super) struct Terminal {
     /// The caller's, opened again, so that waiting for nothing is this process's alone.
     ours: OwnedFd,
+    /// What writes to it where it could not be opened again; it is never read from then.
+    writer: Option<Writer>,
     /// The other side of the sandbox's. `None` before init has sent it, and after the end.
     master: Option<OwnedFd>,
     /// Whether the program's output is this terminal too.
@@ -51,8 +55,16 @@ pub(super) struct Terminal {
 impl Terminal {
     /// The relay for the terminal that the caller has at `number`.
     pub(super) fn new(number: usize, is_input: bool, is_output: bool) -> Result<Self, Errno> {
+        let (ours, writer) = if let Some(ours) = open_again(number)? {
+            (ours, None)
+        } else {
+            let ours = rustix::io::fcntl_dupfd_cloexec(of_caller(number), 3)?;
+            let writer = Writer::start(ours.as_fd())?;
+            (ours, Some(writer))
+        };
         let mut terminal = Self {
-            ours: open_again(number)?,
+            ours,
+            writer,
             master: None,
             is_output,
             is_wanted: is_input && is_output,
@@ -65,6 +77,16 @@ impl Terminal {
         Ok(terminal)
     }
 
+    /// The caller's terminal.
+    pub(super) fn outside(&self) -> BorrowedFd<'_> {
+        self.ours.as_fd()
+    }
+
+    /// By what it is written to where that is another process.
+    pub(super) fn writer(&self) -> Option<BorrowedFd<'_>> {
+        self.writer.as_ref().map(AsFd::as_fd)
+    }
+
     /// Whether the program gets what is typed.
     pub(super) fn is_read(&self) -> bool {
         self.is_read
@@ -72,13 +94,13 @@ impl Terminal {
 
     /// Whether it is the terminal of this session, whose shell stops and continues its jobs.
     pub(super) fn is_controlling(&self) -> bool {
-        tcgetpgrp(&self.ours).is_ok()
+        self.writer.is_none() && tcgetpgrp(&self.ours).is_ok()
     }
 
     /// Whether the caller's shell lets this process have the terminal. One that is not this session's
     /// own is another's.
     fn is_in_foreground(&self) -> bool {
-        tcgetpgrp(&self.ours) == Ok(getpgrp())
+        self.writer.is_none() && tcgetpgrp(&self.ours) == Ok(getpgrp())
     }
 
     /// Starts, once init has sent the other side.
@@ -183,7 +205,24 @@ impl Terminal {
 
     /// Whether there is nothing more to print.
     pub(super) fn is_over(&self) -> bool {
+        self.is_printed() && self.writer.is_none()
+    }
+
+    fn is_printed(&self) -> bool {
         self.master.is_none() && self.printed.is_empty()
+    }
+
+    /// Has the writer end, where everything is with it. This comes after what is said in the end.
+    pub(super) fn close(&self) {
+        if let Some(writer) = self.writer.as_ref().filter(|_| self.is_printed()) {
+            // What fails has ended already.
+            let _closed: Result<(), Errno> = writer.close();
+        }
+    }
+
+    /// Ends the writer, whatever the terminal has not taken.
+    pub(super) fn end(&self) -> Result<(), Refused> {
+        self.writer.as_ref().map_or(Ok(()), Writer::end)
     }
 
     /// What is waited for: the sandbox's terminal and the caller's, with the events of each.
@@ -202,7 +241,7 @@ impl Terminal {
             master
                 .filter(|_| !inside.is_empty())
                 .map(|master| (master.as_fd(), inside)),
-            Some((self.ours.as_fd(), outside)),
+            Some((self.writer().unwrap_or(self.outside()), outside)),
         ]
     }
 
@@ -226,6 +265,7 @@ impl Terminal {
 
     fn hang_up(&mut self) {
         self.master = None;
+        self.writer = None;
         self.printed.clear();
         self.is_read = false;
         self.printed.is_held = false;
@@ -271,7 +311,11 @@ impl Terminal {
         let mut count = 0_usize;
         self.printed.is_held = false;
         while !self.printed.is_empty() {
-            let written = write(&self.ours, self.printed.bytes());
+            let bytes = self.printed.bytes();
+            let written = match &self.writer {
+                Some(writer) => writer.write(bytes),
+                None => write(&self.ours, bytes),
+            };
             self.printed.is_held = written == Err(Errno::AGAIN);
             let written = written?;
             self.printed.drop_first(written);
@@ -282,19 +326,20 @@ impl Terminal {
 }
 
 /// Opens the caller's terminal again, where this process may: under its own name, or as the terminal
-/// of this session (tty(4)). Otherwise it is the caller's own descriptor.
-fn open_again(number: usize) -> Result<OwnedFd, Errno> {
-    let caller = of_caller(number);
+/// of this session (tty(4)). `None` where it may not.
+fn open_again(number: usize) -> Result<Option<OwnedFd>, Errno> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK;
     let mut link = Text::<32>::of(b"/proc/self/fd/");
     link.push_number(u64::try_from(number).unwrap_or(u64::MAX));
-    if let Ok(ours) = open(link.c_str()?, flags) {
-        return Ok(ours);
+    let is_controlling = tcgetpgrp(of_caller(number)).is_ok();
+    for path in [link.c_str()?, c"/dev/tty"] {
+        // What was opened as /dev/tty in another session is this one's now, or nothing.
+        if let Ok(ours) = open(path, flags)
+            && tcgetpgrp(&ours).is_ok() == is_controlling
+            && (is_controlling || path != c"/dev/tty")
+        {
+            return Ok(Some(ours));
+        }
     }
-    if tcgetpgrp(caller).is_ok()
-        && let Ok(ours) = open(c"/dev/tty", flags)
-    {
-        return Ok(ours);
-    }
-    rustix::io::fcntl_dupfd_cloexec(caller, 3)
+    Ok(None)
 }

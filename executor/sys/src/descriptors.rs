@@ -134,7 +134,8 @@ pub struct Passed {
     pub fd: Option<OwnedFd>,
 }
 
-/// Sends a word, and with it a descriptor or none.
+/// Sends a word, and with it a descriptor or none. AGAIN where there is no room: who is to take it may be
+/// stopped, and this does not wait.
 pub fn pass(socket: BorrowedFd<'_>, word: u8, fd: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
     let word = [word];
     let bytes = [IoSlice::new(&word)];
@@ -147,7 +148,8 @@ pub fn pass(socket: BorrowedFd<'_>, word: u8, fd: Option<BorrowedFd<'_>>) -> Res
             return Err(Errno::NOBUFS);
         }
     }
-    let _sent = sendmsg(socket, &bytes, &mut control, SendFlags::NOSIGNAL)?;
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    let _sent = sendmsg(socket, &bytes, &mut control, flags)?;
     Ok(())
 }
 
