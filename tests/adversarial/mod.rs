@@ -41,6 +41,9 @@
 //! 10 `e2e/git::a_second_view_keeps_what_the_first_keeps`
 //! 10 `e2e/git::commands_in_submodules_and_worktrees_are_taken_out`
 //! 10 `e2e/git::a_repository_that_the_program_makes_runs_nothing`
+//! 10 `e2e/git/planted::what_is_written_in_another_way_is_taken_out`
+//! 10 `e2e/git/planted::what_the_users_keys_lead_to_runs_nothing_new`
+//! 10 `e2e/git/planted::one_entry_hides_no_other`
 //! 10 `e2e/home::nothing_that_is_planted_in_a_home_is_run`
 //! 10 `e2e/views::two_names_of_one_directory`
 //! 10 `e2e/views::a_part_of_a_directory_and_the_whole`

@@ -1,7 +1,13 @@
 //! What git does inside, outside, and outside afterwards, in what a program could write to: the real git.
 
+mod planted;
+
 use super::audit::{records, run};
 use super::protected::{on_host, tree, waiting};
+use planted::{
+    one_entry_hides_no_other, what_is_written_in_another_way_is_taken_out,
+    what_the_users_keys_lead_to_runs_nothing_new,
+};
 use purple_tests::operator::install;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish};
@@ -18,6 +24,9 @@ scenarios! {
     a_repository_that_the_program_makes_runs_nothing
     what_is_taken_out_is_in_report_and_record
     a_second_view_keeps_what_the_first_keeps
+    what_is_written_in_another_way_is_taken_out
+    what_the_users_keys_lead_to_runs_nothing_new
+    one_entry_hides_no_other
 }
 
 /// Variables by which git knows an author, inside and outside.

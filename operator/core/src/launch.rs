@@ -174,7 +174,11 @@ impl PreparedRun<'_> {
             }
             Err(error) => (Err(error), None),
         };
-        notices.extend(found.into_iter().flatten().map(Notice::Repository));
+        let (said, more) = purple_git::said(found.unwrap_or_default());
+        notices.extend(said.into_iter().map(Notice::Repository));
+        if more > 0 {
+            notices.push(Notice::MoreInRepositories(more));
+        }
         // What has changed is marked whatever became of the run.
         self.trust.finish(notices)?;
         // All is done and written down. What is said from here on may wait for a reader, and a signal

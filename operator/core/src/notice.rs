@@ -27,6 +27,8 @@ pub enum Notice {
     Denied(String),
     /// What the program has left in a repository for git to run.
     Repository(purple_git::Found),
+    /// How many more of these there are.
+    MoreInRepositories(usize),
 }
 
 /// What a run had come to when its record failed.
@@ -60,6 +62,10 @@ impl Display for Notice {
             ),
             Self::Denied(line) => f.write_str(line),
             Self::Repository(found) => found.fmt(f),
+            Self::MoreInRepositories(more) => write!(
+                f,
+                "{more} more were found in repositories of git: `--report FILE` lists all"
+            ),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Files of configuration: which keys in them run commands, and the same files with these under another name.
 
+use crate::base::Base;
 use crate::keys::{self, DISABLED};
 use gix_config::parse::{EventRef, Events};
 use gix_config::value::normalize;
@@ -13,32 +14,43 @@ pub(crate) struct Command {
     pub(crate) value: Vec<u8>,
 }
 
-/// What of a file runs commands; `None` where it is no configuration. `depth` is how many directories lie above it in
-/// what the program can write to.
-pub(crate) fn commands(bytes: &[u8], depth: usize) -> Option<BTreeSet<Command>> {
+/// What of a file runs commands; `None` where it is no configuration.
+pub(crate) fn commands(bytes: &[u8], base: &Base) -> Option<BTreeSet<Command>> {
     let mut found = BTreeSet::new();
-    let _same = rewrite(bytes, depth, |command| {
-        found.insert(command.clone());
+    let _same = rewrite(bytes, |command| {
+        if command.runs(base) {
+            found.insert(command);
+        }
         false
     })?;
     Some(found)
 }
 
+/// Where the file says that the working tree is; the last word counts.
+pub(crate) fn worktree(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut found = None;
+    let _same = rewrite(bytes, |command| {
+        if command.key == "core.worktree" {
+            found = Some(command.value);
+        }
+        false
+    })?;
+    found
+}
+
 /// The file with each key that runs a command, and is not in `known`, under another name. `None` where it is no
 /// configuration, or would still run something.
-pub(crate) fn without(bytes: &[u8], depth: usize, known: &BTreeSet<Command>) -> Option<Vec<u8>> {
-    let written = rewrite(bytes, depth, |command| !known.contains(command))?;
-    commands(&written, depth)?
+pub(crate) fn without(bytes: &[u8], base: &Base, known: &BTreeSet<Command>) -> Option<Vec<u8>> {
+    let written = rewrite(bytes, |command| {
+        command.runs(base) && !known.contains(&command)
+    })?;
+    commands(&written, base)?
         .is_subset(known)
         .then_some(written)
 }
 
-/// Goes through a file's keys that run commands, and writes it with another name for those that `disable` says.
-fn rewrite(
-    bytes: &[u8],
-    depth: usize,
-    mut disable: impl FnMut(&Command) -> bool,
-) -> Option<Vec<u8>> {
+/// Goes through a file's keys that have a value, and writes it with another name for those that `disable` says.
+fn rewrite(bytes: &[u8], mut disable: impl FnMut(Command) -> bool) -> Option<Vec<u8>> {
     let events = Events::from_bytes(bytes, None).ok()?;
     let mut out = Vec::with_capacity(bytes.len());
     let mut write = |event: &EventRef<'_>| event.write_to(&mut out).ok();
@@ -56,27 +68,39 @@ fn rewrite(
             return None;
         };
         write(&header)?;
+        let section_name = name.to_ascii_lowercase();
+        let sub = subsection_name.map(std::convert::AsRef::as_ref);
         let body: Vec<EventRef<'_>> = section.body().collect();
         for (at, event) in body.iter().enumerate() {
-            if let EventRef::SectionValueName(key) = event {
-                let value = value_after(body.get(at..)?);
-                let section = name.to_ascii_lowercase();
-                let key = key.to_ascii_lowercase();
-                let sub = subsection_name.map(std::convert::AsRef::as_ref);
-                if let Some(value) = value
-                    && keys::runs_commands((&section, sub, &key), &value, depth)
-                    && disable(&Command {
-                        key: full(&section, sub, &key),
-                        value,
-                    })
-                {
-                    write(&EventRef::SectionValueName(DISABLED.into()))?;
-                }
+            if let EventRef::SectionValueName(key) = event
+                && let Some(value) = value_after(body.get(at..)?)
+                && disable(Command {
+                    key: full(&section_name, sub, &key.to_ascii_lowercase()),
+                    value,
+                })
+            {
+                write(&EventRef::SectionValueName(DISABLED.into()))?;
             }
             write(event)?;
         }
     }
     Some(out)
+}
+
+impl Command {
+    /// Whether it runs a command. git takes the whole name apart at its first and its last dot, whichever way the
+    /// header of the section is written (`parse_config_key` of git's config.c).
+    fn runs(&self, base: &Base) -> bool {
+        let Some((section, rest)) = self.key.split_once('.') else {
+            return false;
+        };
+        let (sub, key) = match rest.rsplit_once('.') {
+            Some((sub, key)) => (Some(sub.as_bytes()), key),
+            None => (None, rest),
+        };
+        let name = (section.as_bytes(), sub, key.as_bytes());
+        keys::runs_commands(name, &self.value, base)
+    }
 }
 
 /// The value of the key that the events begin with; `None` where it has none.

@@ -30,6 +30,35 @@ pub enum Found {
     },
 }
 
+impl Found {
+    /// What is to be read first.
+    pub(crate) const fn rank(&self) -> u8 {
+        match self {
+            Self::Left { .. } => 0,
+            Self::Disarmed { .. } => 1,
+            Self::NotSearched { .. } => 2,
+        }
+    }
+}
+
+/// How many of a list are said to a person: of what was disarmed, and of what stays as it is.
+const SAID: [usize; 3] = [100, 20, 101];
+
+/// Takes what is to be said to a person of a list that can have thousands, and how many more there are.
+pub fn said(found: Vec<Found>) -> (Vec<Found>, usize) {
+    let all = found.len();
+    let mut left = SAID;
+    let said: Vec<Found> = found
+        .into_iter()
+        .filter(|one| {
+            let left = left.get_mut(usize::from(one.rank()));
+            left.is_some_and(|left| left.checked_sub(1).map(|less| *left = less).is_some())
+        })
+        .collect();
+    let more = all.saturating_sub(said.len());
+    (said, more)
+}
+
 impl Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,10 +2,11 @@
 //! which git runs commands, and what its configuration and hooks lead to in the project. Other repositories may be removed
 //! by the program, as builds do, and are looked through afterwards.
 
-use crate::leads::{self, Leads, Place};
-use crate::repository::{COMMON, CONFIGS, HOOKS, Repository};
+use crate::base::Place;
+use crate::leads::{self, Leads, Way};
+use crate::repository::{COMMON, CONFIGS, HOOKS};
+use crate::sources::Source;
 use purple_host::folder::Content;
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -14,24 +15,28 @@ use std::path::{Path, PathBuf};
 const MOST: usize = 300;
 
 /// Handles of all of it.
-pub(crate) fn handles(before: &BTreeMap<PathBuf, Repository>, place: Place<'_>) -> Vec<OwnedFd> {
-    let own = before.iter().filter(|(at, _)| at.starts_with(".git"));
+pub(crate) fn handles(sources: &[Source<'_>], place: Place<'_>) -> Vec<OwnedFd> {
     let mut paths: Vec<PathBuf> = Vec::new();
-    for (at, repository) in own {
-        if at != Path::new(".git") {
-            let names = CONFIGS.into_iter().chain([COMMON, HOOKS]);
-            paths.extend(names.map(|name| at.join(name)));
+    for source in sources.iter().filter(|source| source.kept) {
+        if let Ok(at) = source.dir.strip_prefix(place.real) {
+            if at != Path::new(".git") {
+                let names = CONFIGS.into_iter().chain([COMMON, HOOKS]);
+                paths.extend(names.map(|name| at.join(name)));
+            }
+            let linked = source.repository().hooks.iter();
+            let linked = linked.filter(|(_, content)| matches!(content, Content::Link { .. }));
+            paths.extend(linked.map(|(name, _)| at.join(HOOKS).join(name)));
         }
-        let linked = repository.hooks.iter();
-        let linked = linked.filter(|(_, content)| matches!(content, Content::Link { .. }));
-        paths.extend(linked.map(|(name, _)| at.join(HOOKS).join(name)));
-        let leads = Leads::of([(at, repository)], place);
+        let leads = Leads::of([source], place);
         paths.extend(leads.hooks.into_keys());
         paths.extend(leads.configs.into_keys());
-        paths.extend(leads.programs.into_keys());
+        let programs = leads.programs.into_iter();
+        paths.extend(programs.filter_map(|(path, (_, content))| content.map(|_| path)));
     }
     let handle = |path: PathBuf| {
-        let folder = leads::folder(place.top, path.parent()?)?;
+        let Way::Open(folder) = leads::way(place.top, path.parent()?) else {
+            return None;
+        };
         let name = path.file_name().unwrap_or(OsStr::new("."));
         folder.inherited_handle(name).ok()
     };

@@ -1,8 +1,12 @@
 //! The keys of git's configuration that name a command, or a place from which git takes commands
 //! (git-config(1), and the pages of the commands that it names).
 
+mod alias;
+
+use crate::base::Base;
+
 /// Whose value is a command, or a directory or file that has such. An `*` stands for any subsection.
-const COMMANDS: [(&str, &str, &str); 56] = [
+const COMMANDS: [(&str, &str, &str); 61] = [
     ("browser", "*", "cmd"),
     ("browser", "*", "path"),
     ("core", "", "alternaterefscommand"),
@@ -23,11 +27,16 @@ const COMMANDS: [(&str, &str, &str); 56] = [
     ("filter", "*", "process"),
     ("filter", "*", "smudge"),
     ("gc", "", "recentobjectshook"),
+    ("gitflow", "path", "hooks"),
     ("gpg", "", "program"),
     ("gpg", "*", "defaultkeycommand"),
     ("gpg", "*", "program"),
     ("guitool", "*", "cmd"),
     ("hook", "*", "command"),
+    ("http", "", "cookiefile"),
+    ("http", "", "savecookies"),
+    ("http", "*", "cookiefile"),
+    ("http", "*", "savecookies"),
     ("imap", "", "tunnel"),
     ("include", "", "path"),
     ("includeif", "*", "path"),
@@ -67,26 +76,40 @@ pub(crate) const DISABLED: &[u8] = b"purple-disabled-";
 /// The ends of names of keys that are commands in every section.
 const ENDINGS: [&[u8]; 6] = [b"cmd", b"command", b"helper", b"hook", b"program", b"prog"];
 
-/// Whether a key with this value runs a command. Section and key in lower case; `depth` is how many directories lie
-/// above the file in what the program can write to.
+/// Tools beside git of which any key may be a command.
+const TOOLS: [&[u8]; 2] = [b"delta", b"tig"];
+
+/// What git-annex writes of a remote by itself; its other keys of remotes are commands or their options.
+const PLAIN_ANNEX: [&[u8]; 6] = [
+    b"annex-config-uuid",
+    b"annex-cost",
+    b"annex-ignore",
+    b"annex-readonly",
+    b"annex-sync",
+    b"annex-uuid",
+];
+
+/// Whether a key with this value runs a command. Section and key in lower case.
 pub(crate) fn runs_commands(
     (section, sub, key): (&[u8], Option<&[u8]>, &[u8]),
     value: &[u8],
-    depth: usize,
+    base: &Base,
 ) -> bool {
     match (section, key) {
-        // Each has commands' names for keys: what is out of action is one that nobody types.
-        (b"pager" | b"alias", _) if key.starts_with(DISABLED) => false,
+        // What is out of action stays so: nobody has such a name.
+        _ if key.starts_with(DISABLED) => false,
         // A truth value is git's own daemon or pager.
         (b"core", b"fsmonitor") | (b"pager", _) => !is_truth(value),
-        (b"alias", _) => is_command_alias(value),
+        (b"alias", _) => !alias::is_harmless(value),
         (b"submodule", b"update") => value.trim_ascii_start().starts_with(b"!"),
         // A working tree elsewhere: the next checkout writes there.
-        (b"core", b"worktree") => leads_out(value, depth),
+        (b"core", b"worktree") => !base.leads_inside(value),
+        (b"remote", _) if key.starts_with(b"annex-") => !PLAIN_ANNEX.contains(&key),
+        (b"annex", _) if key.ends_with(b"-options") => true,
         (b"sendemail", _) if sub.is_none() => listed(section, Some(b""), key),
         // Tools beside git name theirs so.
         _ if ENDINGS.iter().any(|ending| key.ends_with(ending)) => !is_truth(value),
-        _ => listed(section, sub, key),
+        _ => TOOLS.contains(&section) || listed(section, sub, key),
     }
 }
 
@@ -96,7 +119,8 @@ fn listed(section: &[u8], sub: Option<&[u8]>, key: &[u8]) -> bool {
             && name.as_bytes() == key
             && match *of {
                 "*" => sub.is_some(),
-                _ => sub.is_none(),
+                "" => sub.is_none(),
+                named => sub.is_some_and(|sub| sub.eq_ignore_ascii_case(named.as_bytes())),
             }
     })
 }
@@ -108,40 +132,12 @@ fn is_truth(value: &[u8]) -> bool {
         .any(|truth| value.eq_ignore_ascii_case(truth.as_bytes()))
 }
 
-/// Whether a path leads out of what lies `depth` directories above.
-fn leads_out(path: &[u8], depth: usize) -> bool {
-    let mut left = Some(depth);
-    for part in path.split(|&byte| byte == b'/') {
-        left = match part {
-            b"" | b"." => left,
-            b".." => left.and_then(|left| left.checked_sub(1)),
-            _ => left.and_then(|left| left.checked_add(1)),
-        };
-    }
-    path.starts_with(b"/") || path.starts_with(b"~") || left.is_none()
-}
-
-/// An alias for the shell, or with an option that takes a command.
-fn is_command_alias(value: &[u8]) -> bool {
-    const OPTIONS: [&[u8]; 9] = [
-        b"-x",
-        b"--exec",
-        b"--extcmd",
-        b"-O",
-        b"--open-files-in-pager",
-        b"--upload-pack",
-        b"--receive-pack",
-        b"--tool",
-        b"-c",
-    ];
-    let option = |word: &[u8]| OPTIONS.iter().any(|option| word.starts_with(option));
-    value.trim_ascii_start().starts_with(b"!") || value.split(u8::is_ascii_whitespace).any(option)
-}
-
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::runs_commands;
+    use crate::base::Base;
+    use std::path::Path;
 
     #[test]
     fn keys_are_known_by_section_and_value() {
@@ -152,7 +148,8 @@ mod tests {
                 None => (None, rest),
             };
             let key = (section.as_bytes(), sub, name.as_bytes());
-            runs_commands(key, value.as_bytes(), 3)
+            let base = Base::new(Path::new("/nowhere"), Path::new("a/b/c"));
+            runs_commands(key, value.as_bytes(), &base)
         };
         for (key, value) in [
             ("core.fsmonitor", "/tmp/x"),
@@ -160,6 +157,11 @@ mod tests {
             ("filter.x.clean", "y"),
             ("alias.st", "!id"),
             ("alias.st", "rebase --exec id"),
+            ("alias.g", "grep --open-f=id x"),
+            ("alias.l", "log --output=.git/hooks/pre-commit"),
+            ("alias.c", "config --global core.pager id"),
+            ("alias.x", "bisect run id"),
+            ("alias.two.command", "!id"),
             ("includeif.gitdir:~/x.path", "y"),
             ("pager.log", "sh"),
             ("credential.https://x.y.helper", "z"),
@@ -167,6 +169,12 @@ mod tests {
             ("gpg.ssh.program", "x"),
             ("sendemail.smtpserver", "/bin/x"),
             ("annex.http-headers-command", "x"),
+            ("http.savecookies", "true"),
+            ("http.https://x.y.cookiefile", ".git/hooks/pre-commit"),
+            ("tig.bind.generic", "x !id"),
+            ("delta.pager", "id"),
+            ("gitflow.path.hooks", "evil"),
+            ("remote.x.annex-ssh-options", "-oProxyCommand=id"),
             ("core.worktree", "/home/me"),
             ("core.worktree", "../../../../me"),
         ] {
@@ -176,6 +184,13 @@ mod tests {
             ("core.fsmonitor", "true"),
             ("core.bare", "false"),
             ("alias.st", "status"),
+            ("alias.l", "log --graph --oneline -n 5 HEAD"),
+            ("remote.x.annex-uuid", "1-2"),
+            ("credential.purple-disabled-helper", "store"),
+            ("gpg.purple-disabled-program", "x"),
+            ("trailer.x.purple-disabled-command", "x"),
+            ("sendemail.purple-disabled-tocmd", "x"),
+            ("uploadpack.purple-disabled-packobjectshook", "x"),
             ("pager.log", "false"),
             ("remote.origin.url", "https://x"),
             ("submodule.x.update", "rebase"),

@@ -1,138 +1,221 @@
-//! Where a repository's own configuration leads to in the same directory: hooks of `core.hooksPath`, and files that it
-//! includes. The keys are the user's; what lies there may be the program's.
+//! Where configuration leads to in what the program can write to: hooks of `core.hooksPath`, files that it includes, and
+//! files that its commands name. The keys are the user's; what lies there may be the program's.
 
-use crate::repository::{self, Config, Repository};
+use crate::base::{Base, Place};
+use crate::config::Command;
+use crate::repository::{self, Config, HOOKS};
+use crate::sources::Source;
+use crate::words;
+use purple_host::Errno;
 use purple_host::folder::{Content, Folder};
+use purple_host::path::ResolvedPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-/// What lies at such places, by their paths from the top.
+/// How many files include each other at most (`MAX_INCLUDE_DEPTH` of git's config.c).
+const DEEPEST: usize = 10;
+
+/// What lies at such places, by their paths from the top, which have no symbolic link.
 #[derive(Debug, Default)]
 pub(crate) struct Leads {
     pub(crate) hooks: BTreeMap<PathBuf, BTreeMap<OsString, Content>>,
     pub(crate) configs: BTreeMap<PathBuf, Option<Config>>,
     /// Files that a key names as a command, with the key.
     pub(crate) programs: BTreeMap<PathBuf, (String, Option<Content>)>,
-}
-
-/// The folders that repositories are in: the top, and its path on the host.
-#[derive(Clone, Copy)]
-pub(crate) struct Place<'t> {
-    pub(crate) top: &'t Folder,
-    pub(crate) path: &'t Path,
+    /// Symbolic links on the way, with the key and where they lead.
+    pub(crate) links: BTreeMap<PathBuf, (String, OsString)>,
+    /// Whose configuration was followed in which working trees.
+    pub(crate) pairs: BTreeSet<(PathBuf, PathBuf)>,
+    /// Files that were followed, with the working tree.
+    followed: BTreeSet<(PathBuf, PathBuf)>,
 }
 
 impl Leads {
-    /// What the repositories of a top lead to, by their paths from it.
+    /// What the repositories of a top lead to.
     pub(crate) fn of<'r>(
-        repositories: impl IntoIterator<Item = (&'r PathBuf, &'r Repository)>,
+        sources: impl IntoIterator<Item = &'r Source<'r>>,
         place: Place<'_>,
     ) -> Self {
         let mut found = Self::default();
-        for (at, repository) in repositories {
-            for config in repository.configs.values() {
-                found.follow_all(at, config, place);
+        for source in sources {
+            for tree in &source.trees {
+                found.pairs.insert((source.dir.clone(), tree.clone()));
+                for config in source.configs() {
+                    found.follow_all((&source.dir, tree), config, place, DEEPEST);
+                }
             }
+            found.follow_hooks(source, place);
         }
         found
     }
 
-    fn follow_all(&mut self, at: &Path, config: &Config, place: Place<'_>) {
-        for command in config.commands.iter().flatten() {
-            self.follow(at, (&command.key, &command.value), place);
+    /// Hooks that are a link, and of a repository outside each hook that is one. Those inside are looked at by themselves.
+    fn follow_hooks(&mut self, source: &Source<'_>, place: Place<'_>) {
+        let hooks = source.dir.join(HOOKS);
+        let repository = source.repository();
+        if repository.hooks_itself.is_some()
+            && let Some(path) = self.resolve(&hooks, "hooks", place)
+        {
+            self.add_hooks(path, place);
+        }
+        let names = repository.hooks.keys().filter(|_| source.is_outside());
+        for name in names {
+            if let Some(path) = self.resolve(&hooks.join(name), "hooks", place) {
+                let program = read_program(place.top, &path);
+                self.programs.insert(path, ("hooks".to_owned(), program));
+            }
         }
     }
 
-    fn follow(&mut self, at: &Path, (key, value): (&str, &[u8]), place: Place<'_>) {
-        // Commands run in the working tree, or in a bare repository itself.
-        let tree = match at.file_name() {
-            Some(name) if name == ".git" => at.parent().unwrap_or(at),
-            _ => at,
+    fn follow_all(
+        &mut self,
+        (dir, tree): (&Path, &Path),
+        config: &Config,
+        place: Place<'_>,
+        depth: usize,
+    ) {
+        for Command { key, value } in config.commands.iter().flatten() {
+            if key == "core.hookspath" {
+                let path = expanded(tree, value);
+                if let Some(path) = path.and_then(|path| self.resolve(&path, key, place)) {
+                    self.add_hooks(path, place);
+                }
+            } else if key == "include.path" || key.starts_with("includeif.") {
+                if let (Some(path), Some(depth)) = (expanded(dir, value), depth.checked_sub(1)) {
+                    self.include((&path, tree), key, place, depth);
+                }
+            } else {
+                for word in words::of(value) {
+                    self.add_program((tree, &word), key, place);
+                }
+            }
+        }
+    }
+
+    fn add_hooks(&mut self, path: PathBuf, place: Place<'_>) {
+        let hooks = match way(place.top, &path) {
+            Way::Open(mut folder) => repository::read_hooks(&mut folder).unwrap_or_default(),
+            _ => BTreeMap::new(),
         };
-        let words = value.split(u8::is_ascii_whitespace);
-        let value = Path::new(OsStr::from_bytes(value));
-        if key == "core.hookspath" {
-            if let Some(path) = inside(tree, value, place.path) {
-                let hooks = read_hooks(place.top, &path);
-                self.hooks.insert(path, hooks);
-            }
-        } else if (key == "include.path" || key.starts_with("includeif."))
-            && let Some(path) = inside(at, value, place.path)
-        {
-            if self.configs.contains_key(&path) {
-                return;
-            }
-            let config = read_config(place.top, &path);
-            self.configs.insert(path.clone(), None);
-            if let (Some(config), Some(dir)) = (&config, path.parent()) {
-                self.follow_all(dir, config, place);
-            }
-            self.configs.insert(path, config);
-        } else {
-            let names = words.filter(|word| word.contains(&b'/'));
-            let paths = names
-                .filter_map(|word| inside(tree, Path::new(OsStr::from_bytes(word)), place.path));
-            for path in paths {
-                let program = read_program(place.top, &path);
+        self.hooks.insert(path, hooks);
+    }
+
+    fn include(&mut self, (path, tree): (&Path, &Path), key: &str, place: Place<'_>, depth: usize) {
+        let inside = self.resolve(path, key, place);
+        let Some(resolved) = ResolvedPath::of(path) else {
+            return;
+        };
+        let path = resolved.target();
+        if !self.followed.insert((path.to_owned(), tree.to_owned())) {
+            return;
+        }
+        let config = match &inside {
+            Some(inside) => read_config(place, inside),
+            None => path.parent().and_then(|dir| {
+                let folder = Folder::open(dir).ok()?;
+                repository::read_config(&folder, path.file_name()?, &Base::new(dir, Path::new("")))
+            }),
+        };
+        if let (Some(config), Some(dir)) = (&config, path.parent()) {
+            self.follow_all((dir, tree), config, place, depth);
+        }
+        if let Some(inside) = inside {
+            self.configs.insert(inside, config);
+        }
+    }
+
+    /// A word that is the name of a file, or could be made one.
+    fn add_program(&mut self, (tree, word): (&Path, &[u8]), key: &str, place: Place<'_>) {
+        let Some(path) = expanded(tree, word) else {
+            return;
+        };
+        let is_path = word.contains(&b'/');
+        if !is_path && !path.exists() {
+            return;
+        }
+        if let Some(path) = self.resolve(&path, key, place) {
+            let program = read_program(place.top, &path);
+            if program.is_some() || is_path {
                 self.programs.insert(path, (key.to_owned(), program));
             }
         }
     }
-}
 
-/// The hooks that are there; none where there is no such directory.
-pub(crate) fn read_hooks(top: &Folder, path: &Path) -> BTreeMap<OsString, Content> {
-    let hooks = folder(top, path).and_then(|mut folder| repository::read_hooks(&mut folder).ok());
-    hooks.unwrap_or_default()
+    /// Where a path leads to in the top; `None` where that is outside. Notes the links on the way.
+    fn resolve(&mut self, path: &Path, key: &str, place: Place<'_>) -> Option<PathBuf> {
+        let resolved = ResolvedPath::of(path)?;
+        for link in resolved.links() {
+            if let (Ok(at), Ok(to)) = (link.strip_prefix(place.real), link.read_link()) {
+                let lead = (key.to_owned(), to.into_os_string());
+                self.links.insert(at.to_owned(), lead);
+            }
+        }
+        let inside = resolved.target().strip_prefix(place.real);
+        inside.ok().map(Path::to_owned)
+    }
 }
 
 /// The configuration that is there.
-pub(crate) fn read_config(top: &Folder, path: &Path) -> Option<Config> {
-    let folder = folder(top, path.parent()?)?;
-    let depth = path.components().count().saturating_sub(1);
-    repository::read_config(&folder, path.file_name()?, depth).ok()?
-}
-
-/// What a file is that a key names as a command.
-pub(crate) fn read_program(top: &Folder, path: &Path) -> Option<Content> {
-    let folder = folder(top, path.parent()?)?;
-    folder
-        .content(path.file_name()?, repository::LARGEST)
-        .ok()?
-}
-
-/// The folder at a path from the top; `None` where a part is none, or a link.
-pub(crate) fn folder(top: &Folder, path: &Path) -> Option<Folder> {
-    let mut here = top.enter(OsStr::new(".")).ok()?;
-    for part in path.components() {
-        here = here.enter(part.as_os_str()).ok()?;
-    }
-    Some(here)
-}
-
-/// A path that a configuration at `base` names, from the top; `None` where it leads out of it.
-fn inside(base: &Path, value: &Path, top: &Path) -> Option<PathBuf> {
-    let whole = match value.strip_prefix(top) {
-        Ok(rest) if value.is_absolute() => rest.to_owned(),
-        _ if value.is_absolute() => return None,
-        _ => base.join(value),
+pub(crate) fn read_config(place: Place<'_>, path: &Path) -> Option<Config> {
+    let dir = path.parent()?;
+    let Way::Open(folder) = way(place.top, dir) else {
+        return None;
     };
-    let mut path = PathBuf::new();
-    for part in whole.components() {
-        match part {
-            Component::Normal(name) => path.push(name),
-            Component::ParentDir if !path.pop() => return None,
-            _ => {}
-        }
-    }
-    Some(path)
+    repository::read_config(&folder, path.file_name()?, &Base::new(place.real, dir))
 }
 
-/// The keys that a file had, which may stay.
-pub(crate) fn known(before: Option<&Config>) -> BTreeSet<crate::config::Command> {
-    before
-        .and_then(|config| config.commands.clone())
-        .unwrap_or_default()
+/// What a file is that a key names as a command; a directory is none.
+pub(crate) fn read_program(top: &Folder, path: &Path) -> Option<Content> {
+    let Way::Open(folder) = way(top, path.parent()?) else {
+        return None;
+    };
+    let content = folder.content(path.file_name()?, repository::LARGEST);
+    content.filter(|content| !matches!(content, Content::Folder | Content::Other))
+}
+
+/// What a path from the top leads to.
+pub(crate) enum Way {
+    Open(Folder),
+    /// There is nothing, or nothing that has entries.
+    Nothing,
+    /// A part of it is a symbolic link: the directory that it is in, with its path from the top, and its name.
+    Link(Folder, PathBuf, OsString),
+    /// A part of it cannot be opened.
+    Closed(PathBuf, Errno),
+}
+
+/// Goes from the top to a directory.
+pub(crate) fn way(top: &Folder, path: &Path) -> Way {
+    let mut at = PathBuf::new();
+    let mut here = match top.enter(OsStr::new(".")) {
+        Ok(here) => here,
+        Err(errno) => return Way::Closed(at, errno),
+    };
+    for part in path.components() {
+        let name = part.as_os_str();
+        here = match here.enter(name) {
+            Ok(next) => next,
+            Err(Errno::ENOENT) => return Way::Nothing,
+            Err(errno) => {
+                return match here.content(name, 0) {
+                    Some(Content::Link { .. }) => Way::Link(here, at, name.to_owned()),
+                    _ if errno == Errno::ENOTDIR => Way::Nothing,
+                    _ => Way::Closed(at.join(name), errno),
+                };
+            }
+        };
+        at.push(name);
+    }
+    Way::Open(here)
+}
+
+/// A path that a configuration names, from a directory; `None` for one that git or the shell finds in another way.
+fn expanded(dir: &Path, value: &[u8]) -> Option<PathBuf> {
+    let path = Path::new(OsStr::from_bytes(value));
+    match path.strip_prefix("~") {
+        Ok(rest) => Some(PathBuf::from(std::env::var_os("HOME")?).join(rest)),
+        Err(_) => (!value.contains(&0)).then(|| dir.join(path)),
+    }
 }

@@ -5,24 +5,33 @@
 //! git itself is never run: its configuration is the program's by then. Nothing is moved or removed, and
 //! what was there before the run stays as it was.
 
+mod base;
 mod config;
 mod disarm;
 mod found;
 mod keep;
 mod keys;
 mod leads;
+mod led;
+mod rename;
 mod repository;
+mod sources;
 mod walk;
+mod words;
 
-pub use found::Found;
+pub use found::{Found, said};
 
-use leads::{Leads, Place};
+use base::{Base, Place};
+use leads::Leads;
 use purple_host::Errno;
 use purple_host::folder::Folder;
-use repository::Repository;
-use std::collections::BTreeMap;
+use purple_host::path::ResolvedPath;
+use repository::{COMMON, LARGEST, Repository, common_dir};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
+use walk::Seen;
 
 /// The directories that a run may write to, as they were before it.
 #[derive(Debug)]
@@ -34,12 +43,69 @@ pub struct Watch {
 #[derive(Debug)]
 struct Top {
     path: PathBuf,
+    /// The same without symbolic links.
+    real: PathBuf,
     /// Held open: it stays this directory, whatever its name stands for later.
     folder: Folder,
     /// By their git directories, from the top.
     before: BTreeMap<PathBuf, Repository>,
     /// What these lead to.
     leads: Leads,
+}
+
+/// Common directories, by device and inode.
+type Commons = BTreeSet<(u64, u64)>;
+
+impl Top {
+    fn open(path: &Path) -> Result<Option<Self>, (PathBuf, Errno)> {
+        let folder = match Folder::open(path) {
+            Ok(folder) => folder,
+            Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(None),
+            Err(errno) => return Err((path.to_owned(), errno)),
+        };
+        let real = ResolvedPath::of(path).ok_or_else(|| (path.to_owned(), Errno::ELOOP))?;
+        Ok(Some(Self {
+            path: path.to_owned(),
+            real: real.target().to_owned(),
+            folder,
+            before: BTreeMap::new(),
+            leads: Leads::default(),
+        }))
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            top: &self.folder,
+            path: self.path.as_path(),
+            real: self.real.as_path(),
+        }
+    }
+
+    /// Calls `each` with every repository, and notes which directories they have for their common ones.
+    fn walk(&mut self, commons: &mut Commons, mut each: impl FnMut(&Path, &Folder)) -> Seen {
+        walk::repositories(&mut self.folder, |at, folder| {
+            let content = folder.content(OsStr::new(COMMON), LARGEST);
+            let common = content.as_ref().and_then(common_dir);
+            commons.extend(common.and_then(|path| folder.leads_to(path)));
+            each(at, folder);
+        })
+    }
+
+    /// Calls `each` with those directories that are a common one. They have no `HEAD`, and git takes them for none by
+    /// themselves.
+    fn commons(&self, seen: &Seen, commons: &Commons, mut each: impl FnMut(&Path, &Folder)) {
+        for at in &seen.candidates {
+            if let leads::Way::Open(folder) = leads::way(&self.folder, at)
+                && folder.identity().is_some_and(|one| commons.contains(&one))
+            {
+                each(at, &folder);
+            }
+        }
+    }
+
+    fn read(&self, at: &Path, folder: &Folder) -> Repository {
+        Repository::read(folder, &Base::new(&self.real, at))
+    }
 }
 
 impl Watch {
@@ -49,29 +115,32 @@ impl Watch {
         directories: impl IntoIterator<Item = &'p Path>,
     ) -> Result<Self, (PathBuf, Errno)> {
         let mut tops = Vec::new();
-        let mut kept = Vec::new();
+        let mut commons = Commons::new();
         for path in directories {
-            let mut folder = match Folder::open(path) {
-                Ok(folder) => folder,
-                Err(Errno::ENOENT | Errno::ENOTDIR) => continue,
-                Err(errno) => return Err((path.to_owned(), errno)),
-            };
-            let mut before = BTreeMap::new();
-            let _not_searched = walk::repositories(&mut folder, |at, folder| {
-                if let Ok(repository) = Repository::read(folder, at.components().count()) {
+            if let Some(mut top) = Top::open(path)? {
+                let mut before = BTreeMap::new();
+                let real = top.real.clone();
+                let seen = top.walk(&mut commons, |at, folder| {
+                    let repository = Repository::read(folder, &Base::new(&real, at));
                     before.insert(at.to_owned(), repository);
-                }
-            });
-            let place = Place { top: &folder, path };
-            let leads = Leads::of(&before, place);
-            kept.extend(keep::handles(&before, place));
-            tops.push(Top {
-                path: path.to_owned(),
-                folder,
-                before,
-                leads,
-            });
+                });
+                top.before = before;
+                tops.push((top, seen));
+            }
         }
+        let mut kept = Vec::new();
+        for (top, seen) in &mut tops {
+            let mut more = Vec::new();
+            top.commons(seen, &commons, |at, folder| {
+                more.push((at.to_owned(), top.read(at, folder)));
+            });
+            top.before.extend(more);
+            let sources = sources::of(&top.before, &seen.trees, top.place());
+            let leads = Leads::of(&sources, top.place());
+            kept.extend(keep::handles(&sources, top.place()));
+            top.leads = leads;
+        }
+        let tops = tops.into_iter().map(|(top, _)| top).collect();
         Ok(Self { tops, kept })
     }
 
@@ -80,33 +149,58 @@ impl Watch {
         self.kept.iter().map(AsRawFd::as_raw_fd)
     }
 
-    /// Puts out of action what is new.
+    /// Puts out of action what is new. What is left as it was comes first.
     pub fn end(self) -> Vec<Found> {
         let mut found = Vec::new();
+        let mut commons = Commons::new();
+        let mut tops = Vec::new();
+        let nothing = Repository::default();
         for mut top in self.tops {
-            let (path, before) = (top.path, top.before);
-            let place = Place {
-                top: &top.folder,
-                path: &path,
-            };
-            disarm::disarm_leads(place, &top.leads, &mut found);
-            let nothing = Repository::default();
-            let not_searched = walk::repositories(&mut top.folder, |at, folder| {
+            led::disarm_leads(top.place(), &top.leads, &mut found);
+            let before = std::mem::take(&mut top.before);
+            let (path, real) = (top.path.clone(), top.real.clone());
+            let seen = top.walk(&mut commons, |at, folder| {
+                let now = Repository::read(folder, &Base::new(&real, at));
                 let before = before.get(at).unwrap_or(&nothing);
-                let depth = at.components().count();
-                disarm::disarm((&path.join(at), depth), folder, before, &mut found);
+                disarm::disarm((&path.join(at), folder), before, &now, &mut found);
             });
-            found.extend(
-                not_searched
-                    .into_iter()
-                    .map(|(at, why)| Found::NotSearched {
-                        path: path.join(at),
-                        why,
-                    }),
-            );
+            tops.push((top, before, seen));
         }
+        for (top, before, seen) in tops {
+            top.commons(&seen, &commons, |at, folder| {
+                let before = before.get(at).unwrap_or(&nothing);
+                let place = (top.path.join(at), folder);
+                let now = top.read(at, folder);
+                disarm::disarm((&place.0, place.1), before, &now, &mut found);
+            });
+            let mut sources = sources::of(&before, &seen.trees, top.place());
+            for source in &mut sources {
+                let dir = source.dir.clone();
+                let known = |tree: &PathBuf| (dir.clone(), tree.clone());
+                let pairs = &top.leads.pairs;
+                source.trees.retain(|tree| !pairs.contains(&known(tree)));
+            }
+            let now = Leads::of(&sources, top.place());
+            led::disarm_new(top.place(), &top.leads, &now, &mut found);
+            found.extend(not_searched(&top.path, seen));
+        }
+        found.sort_by_key(Found::rank);
         found
     }
+}
+
+fn not_searched(top: &Path, seen: Seen) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (at, why) in seen.not_searched {
+        let path = top.join(at);
+        found.push(Found::NotSearched { path, why });
+    }
+    if seen.not_named > 0 {
+        let (path, more) = (top.to_owned(), seen.not_named);
+        let why = format!("{more} more directories could not be looked into");
+        found.push(Found::NotSearched { path, why });
+    }
+    found
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! What of one repository runs commands, read from its files.
 
+use crate::base::Base;
 use crate::config::{self, Command};
+use purple_host::Errno;
 use purple_host::folder::{Content, Folder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
-/// The most that is read of a file. A longer one is as good as changed.
+/// The most that is read of a file. A longer one is known by its times.
 pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// Files that git reads as configuration of the repository (git-config(1), FILES).
@@ -19,11 +22,15 @@ pub(crate) const HOOKS: &str = "hooks";
 pub(crate) const COMMON: &str = "commondir";
 
 /// What `commondir` of a linked worktree says.
-pub(crate) const OWN_COMMON: &[u8] = b"../..";
+pub(crate) const OWN_COMMON: &str = "../..";
 
-/// The states that `git rebase --continue` goes on from, with the lists of what it does (git-rebase(1)).
-pub(crate) const STATES: [(&str, &str); 2] =
-    [("rebase-merge", "git-rebase-todo"), ("sequencer", "todo")];
+/// The states that `git rebase --continue` goes on from, with the lists of what it does (git-rebase(1)); `rebase-apply`
+/// has none with commands.
+pub(crate) const STATES: [(&str, Option<&str>); 3] = [
+    ("rebase-merge", Some("git-rebase-todo")),
+    ("rebase-apply", None),
+    ("sequencer", Some("todo")),
+];
 
 /// The end of the name of what was put out of action.
 pub(crate) const DISABLED: &str = ".purple-disabled";
@@ -31,13 +38,13 @@ pub(crate) const DISABLED: &str = ".purple-disabled";
 /// What of a repository runs commands.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Repository {
-    /// `hooks` where it is no directory.
+    /// `hooks` where it is no directory, or cannot be listed.
     pub(crate) hooks_itself: Option<Content>,
     pub(crate) hooks: BTreeMap<OsString, Content>,
     pub(crate) configs: BTreeMap<&'static str, Config>,
     pub(crate) common: Option<Content>,
-    /// The lists of states that have commands.
-    pub(crate) lists: BTreeMap<&'static str, Content>,
+    /// The lists of states that have commands, or the states themselves where they cannot be looked into.
+    pub(crate) states: BTreeMap<&'static str, Content>,
 }
 
 /// One file of configuration.
@@ -46,65 +53,72 @@ pub(crate) struct Config {
     pub(crate) content: Content,
     /// What runs commands in it; `None` where it cannot be read as configuration.
     pub(crate) commands: Option<BTreeSet<Command>>,
-    /// How many directories lie above it in what the program can write to.
-    pub(crate) depth: usize,
+    /// Where it says that the working tree is.
+    pub(crate) worktree: Option<Vec<u8>>,
+    /// Where it lies.
+    pub(crate) base: Base,
 }
 
 impl Repository {
-    /// Reads it; it lies `depth` directories below what the program can write to.
-    pub(crate) fn read(folder: &Folder, depth: usize) -> Result<Self, io::Error> {
+    /// Reads it. What cannot be read is of a kind of its own, and keeps nothing else from being read.
+    pub(crate) fn read(folder: &Folder, base: &Base) -> Self {
         let mut found = Self::default();
         match folder.enter(OsStr::new(HOOKS)) {
-            Ok(mut hooks) => found.hooks = read_hooks(&mut hooks)?,
-            Err(_) => found.hooks_itself = folder.content(OsStr::new(HOOKS), 0)?,
+            Ok(mut hooks) => match read_hooks(&mut hooks) {
+                Ok(hooks) => found.hooks = hooks,
+                Err(_) => found.hooks_itself = Some(Content::Unread(None)),
+            },
+            Err(_) => found.hooks_itself = folder.content(OsStr::new(HOOKS), 0),
         }
         for name in CONFIGS {
-            if let Some(config) = read_config(folder, OsStr::new(name), depth)? {
+            if let Some(config) = read_config(folder, OsStr::new(name), base) {
                 found.configs.insert(name, config);
             }
         }
-        found.common = folder.content(OsStr::new(COMMON), LARGEST)?;
+        found.common = folder.content(OsStr::new(COMMON), LARGEST);
         for (state, list) in STATES {
-            let Ok(state_folder) = folder.enter(OsStr::new(state)) else {
-                continue;
+            let content = match folder.enter(OsStr::new(state)) {
+                Ok(inner) => list
+                    .and_then(|list| inner.content(OsStr::new(list), LARGEST))
+                    .filter(runs_commands),
+                Err(Errno::ENOENT) => None,
+                Err(_) => folder.content(OsStr::new(state), 0),
             };
-            if let Some(content) = state_folder.content(OsStr::new(list), LARGEST)?
-                && runs_commands(&content)
-            {
-                found.lists.insert(state, content);
+            if let Some(content) = content {
+                found.states.insert(state, content);
             }
         }
-        Ok(found)
+        found
     }
 }
 
-/// Reads a file of configuration, if it is there.
-pub(crate) fn read_config(
-    folder: &Folder,
-    name: &OsStr,
-    depth: usize,
-) -> Result<Option<Config>, io::Error> {
-    let Some(content) = folder.content(name, LARGEST)? else {
-        return Ok(None);
-    };
-    let commands = match &content {
-        Content::File {
-            bytes, cut: false, ..
-        }
-        | Content::Link {
-            bytes: Some(bytes), ..
-        } => config::commands(bytes, depth),
-        _ => None,
-    };
-    Ok(Some(Config {
+/// What `commondir` says, as git takes it: without the ends of lines.
+pub(crate) fn common_dir(content: &Content) -> Option<&Path> {
+    let mut said = content.bytes()?;
+    while let Some(shorter) = said.strip_suffix(b"\n").or(said.strip_suffix(b"\r")) {
+        said = shorter;
+    }
+    let said = said.split(|&byte| byte == 0).next()?;
+    Some(Path::new(OsStr::from_bytes(said)))
+}
+
+/// Reads a file of configuration, if it is there. git reads no directory.
+pub(crate) fn read_config(folder: &Folder, name: &OsStr, base: &Base) -> Option<Config> {
+    let content = folder.content(name, LARGEST)?;
+    if content == Content::Folder {
+        return None;
+    }
+    let bytes = content.bytes();
+    Some(Config {
+        commands: bytes.and_then(|bytes| config::commands(bytes, base)),
+        worktree: bytes.and_then(config::worktree),
+        base: base.clone(),
         content,
-        commands,
-        depth,
-    }))
+    })
 }
 
 /// Reads the hooks in a directory.
-pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Content>, io::Error> {
+pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Content>, Errno> {
     let mut names = Vec::new();
     folder.entries(|name, _| {
         // git runs no name with an ending.
@@ -119,7 +133,7 @@ pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Conte
     })?;
     let mut found = BTreeMap::new();
     for name in names {
-        if let Some(content) = folder.content(&name, LARGEST)? {
+        if let Some(content) = folder.content(&name, LARGEST) {
             found.insert(name, content);
         }
     }
@@ -129,7 +143,7 @@ pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Conte
 /// Whether a list of a rebase has a line that runs a command: `exec` or `x` (git-rebase(1)).
 fn runs_commands(content: &Content) -> bool {
     match content {
-        Content::File { bytes, cut, .. } => {
+        Content::File { bytes, .. } => {
             let runs = |line: &[u8]| {
                 let first = line
                     .trim_ascii_start()
@@ -137,7 +151,7 @@ fn runs_commands(content: &Content) -> bool {
                     .next();
                 matches!(first, Some(b"exec" | b"x"))
             };
-            *cut || bytes.split(|&byte| byte == b'\n').any(runs)
+            bytes.split(|&byte| byte == b'\n').any(runs)
         }
         _ => true,
     }

@@ -1,6 +1,9 @@
 //! Real repositories, changed as a program could change them, and what git does in them afterwards.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod led;
+mod planted;
+
 use super::{Found, Watch};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -382,29 +385,32 @@ fn links_lead_nowhere() {
 
 #[test]
 fn odd_configurations() {
+    let base = crate::base::Base::new(Path::new("/nowhere"), Path::new("a"));
     for text in [
         "[core]fsmonitor=x\n",
         "[CORE]\n\tFsMonitor = x # y\n",
         "[core] fsmonitor = \"x\" \\\n y\n",
         "[alias \"a\"]\n[alias]\n\tst = \"!id\"\n",
         "[diff \"a\\\"b\"] textconv=x",
+        "[filter.a \"b\"]\n\tclean = x\n",
+        "[filter.a.b]\n\tclean = x\n",
         "[diff.Old]\n\ttextconv = x\n",
         "\u{feff}[core]\n\tpager = x\n",
     ] {
-        let found = crate::config::commands(text.as_bytes(), 1);
+        let found = crate::config::commands(text.as_bytes(), &base);
         assert_eq!(found.map(|found| found.len()), Some(1), "{text}");
         let written =
-            crate::config::without(text.as_bytes(), 1, &[].into()).expect("it is rewritten");
+            crate::config::without(text.as_bytes(), &base, &[].into()).expect("it is rewritten");
         let written = String::from_utf8(written).unwrap();
         assert!(
             written.to_lowercase().contains("purple-disabled-"),
             "{written}"
         );
         assert_eq!(
-            crate::config::commands(written.as_bytes(), 1),
+            crate::config::commands(written.as_bytes(), &base),
             Some([].into()),
             "{written}"
         );
     }
-    assert_eq!(crate::config::commands(b"[core\n", 1), None);
+    assert_eq!(crate::config::commands(b"[core\n", &base), None);
 }

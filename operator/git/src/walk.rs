@@ -11,30 +11,40 @@ const DEEPEST: usize = 256;
 /// How many directories it looks into: some seconds.
 const MOST: usize = 4_000_000;
 
-/// A directory into which was not looked, and why.
-pub(crate) type NotSearched = (PathBuf, String);
+/// How many directories that were not looked into are named.
+const NAMED: usize = 100;
+
+/// What was seen on the way, with paths from the top.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// What may be the common directory of a repository: it has `objects` and `refs`, and no `HEAD`.
+    pub(crate) candidates: Vec<PathBuf>,
+    /// Working trees whose repository lies elsewhere: `.git` is no directory.
+    pub(crate) trees: Vec<PathBuf>,
+    /// Directories into which was not looked, and why.
+    pub(crate) not_searched: Vec<(PathBuf, String)>,
+    /// How many more there are.
+    pub(crate) not_named: usize,
+}
 
 /// Calls `each` with every git directory at or below `top`: its path from there, and itself. No symbolic link is
 /// followed.
-pub(crate) fn repositories(
-    top: &mut Folder,
-    mut each: impl FnMut(&Path, &mut Folder),
-) -> Vec<NotSearched> {
+pub(crate) fn repositories(top: &mut Folder, mut each: impl FnMut(&Path, &mut Folder)) -> Seen {
     let mut walk = Walk {
         each: &mut each,
         path: PathBuf::new(),
         left: MOST,
-        not_searched: Vec::new(),
+        seen: Seen::default(),
     };
     walk.look_into(top, 0);
-    walk.not_searched
+    walk.seen
 }
 
 struct Walk<'e> {
     each: &'e mut dyn FnMut(&Path, &mut Folder),
     path: PathBuf,
     left: usize,
-    not_searched: Vec<NotSearched>,
+    seen: Seen,
 }
 
 impl Walk<'_> {
@@ -47,7 +57,7 @@ impl Walk<'_> {
         let mut below: Vec<OsString> = Vec::new();
         let mut signs = Signs::default();
         let listed = folder.entries(|name, kind| {
-            signs.note(name.as_encoded_bytes());
+            signs.note(name.as_encoded_bytes(), kind);
             if kind == EntryKind::Folder {
                 below.push(name.to_owned());
             }
@@ -57,6 +67,11 @@ impl Walk<'_> {
         }
         if signs.is_repository() {
             (self.each)(&self.path, folder);
+        } else if signs.may_be_common() {
+            self.seen.candidates.push(self.path.clone());
+        }
+        if signs.elsewhere {
+            self.seen.trees.push(self.path.clone());
         }
         if depth == DEEPEST {
             if !below.is_empty() {
@@ -77,9 +92,10 @@ impl Walk<'_> {
     }
 
     fn give_up(&mut self, why: String) {
-        // The first of many says enough.
-        if self.not_searched.len() < 16 {
-            self.not_searched.push((self.path.clone(), why));
+        if self.seen.not_searched.len() < NAMED {
+            self.seen.not_searched.push((self.path.clone(), why));
+        } else {
+            self.seen.not_named = self.seen.not_named.saturating_add(1);
         }
     }
 }
@@ -88,21 +104,29 @@ impl Walk<'_> {
 /// `HEAD`, and `objects` and `refs`, which `commondir` stands for in a linked worktree.
 #[derive(Default)]
 struct Signs {
-    head: bool,
-    objects: bool,
-    common: bool,
+    seen: [bool; NAMES.len()],
+    elsewhere: bool,
 }
 
+const NAMES: [&[u8]; 4] = [b"HEAD", b"objects", b"refs", b"commondir"];
+
 impl Signs {
-    fn note(&mut self, name: &[u8]) {
+    fn note(&mut self, name: &[u8], kind: EntryKind) {
         // There are file systems to which the case of letters means nothing.
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        self.head |= is(b"HEAD");
-        self.objects |= is(b"objects");
-        self.common |= is(b"commondir");
+        for (seen, known) in self.seen.iter_mut().zip(NAMES) {
+            *seen |= name.eq_ignore_ascii_case(known);
+        }
+        self.elsewhere |= kind != EntryKind::Folder && name.eq_ignore_ascii_case(b".git");
     }
 
     const fn is_repository(&self) -> bool {
-        self.head && (self.objects || self.common)
+        let [head, objects, _, common] = self.seen;
+        head && (objects || common)
+    }
+
+    /// Whether it may be the common directory of a repository elsewhere.
+    const fn may_be_common(&self) -> bool {
+        let [_, objects, refs, _] = self.seen;
+        objects && refs
     }
 }

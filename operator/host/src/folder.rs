@@ -1,80 +1,107 @@
 //! Directories of others, looked through and changed by descriptors: no symbolic link is followed, nothing that
-//! blocks is opened, and nothing is written through a name that is there already.
+//! blocks is opened, and nothing is written through a name that is there already. A mode that keeps the owner out of
+//! a directory is set aside while it is looked at.
 
+pub use crate::content::{Content, EntryKind, Stamp};
+
+use crate::content::{self, absent, kind};
+use crate::random;
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat, readlinkat, renameat2};
-use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat};
-use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, unlinkat};
+use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat, renameat2};
+use nix::sys::stat::{FileStat, Mode, fchmod, fstat, fstatat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, geteuid, unlinkat};
 use std::ffi::{CStr, OsStr, OsString};
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 const DIRECTORY: OFlag = OFlag::O_RDONLY
     .union(OFlag::O_DIRECTORY)
     .union(OFlag::O_CLOEXEC);
 
-/// How many names are tried for a file that is put aside.
-const NAMES: u32 = 100;
+/// What the owner of a directory needs to look through it, and to change it.
+const SEARCH: u32 = 0o500;
+const CHANGE: u32 = 0o300;
 
 /// An open directory.
 #[derive(Debug)]
-pub struct Folder(Dir);
-
-/// What an entry of a directory is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {
-    /// A directory.
-    Folder,
-    /// A regular file.
-    File,
-    /// A symbolic link.
-    Link,
-    /// Anything else.
-    Other,
-}
-
-/// What a name stands for, as far as it is of interest whether it has changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// A regular file: what is in it, and whether it may be executed.
-    File {
-        /// The bytes, up to the cap that was asked for.
-        bytes: Vec<u8>,
-        /// Whether there are more.
-        cut: bool,
-        /// Whether somebody may execute it.
-        executable: bool,
-    },
-    /// A symbolic link.
-    Link {
-        /// Where it leads.
-        to: OsString,
-        /// What is in the regular file there, up to the cap; `None` where there is none.
-        bytes: Option<Vec<u8>>,
-    },
-    /// A directory or anything else.
-    Other,
+pub struct Folder {
+    dir: Dir,
+    /// The mode that it gets again in the end.
+    restore: Option<u32>,
 }
 
 impl Folder {
     /// The directory at a path of the caller's, as the host resolves it.
     pub fn open(path: &Path) -> Result<Self, Errno> {
-        Dir::open(path, DIRECTORY, Mode::empty()).map(Self)
+        Dir::open(path, DIRECTORY, Mode::empty()).and_then(Self::searched)
     }
 
     /// A directory in this one; a symbolic link is none.
     pub fn enter(&self, name: &OsStr) -> Result<Self, Errno> {
-        Dir::openat(&self.0, name, DIRECTORY | OFlag::O_NOFOLLOW, Mode::empty()).map(Self)
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+        match Dir::openat(&self.dir, name, flags, Mode::empty()) {
+            Err(Errno::EACCES) => {
+                let handle = openat(&self.dir, name, flags | OFlag::O_PATH, Mode::empty())?;
+                Self::opened_up(&handle)
+            }
+            opened => opened.and_then(Self::searched),
+        }
+    }
+
+    /// A directory that can be listed, with the right to look at what is in it.
+    fn searched(dir: Dir) -> Result<Self, Errno> {
+        let status = fstat(&dir)?;
+        let may = status.st_mode & SEARCH == SEARCH || !is_own(&status) || geteuid().is_root();
+        let restore = (!may).then_some(status.st_mode & 0o7777);
+        if let Some(mode) = restore {
+            fchmod(&dir, Mode::from_bits_truncate(mode | SEARCH))?;
+        }
+        Ok(Self { dir, restore })
+    }
+
+    /// A directory of the caller's whose mode keeps even its owner out. The mode is set by the handle's name in `/proc`:
+    /// `fchmod(2)` takes no such handle.
+    fn opened_up(handle: &OwnedFd) -> Result<Self, Errno> {
+        let status = fstat(handle)?;
+        if !is_own(&status) {
+            return Err(Errno::EACCES);
+        }
+        let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
+        let mode = status.st_mode & 0o7777;
+        let set = |mode| {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).map_err(|_| Errno::EACCES)
+        };
+        set(mode | SEARCH)?;
+        match Dir::open(path.as_str(), DIRECTORY, Mode::empty()) {
+            Ok(dir) => Ok(Self {
+                dir,
+                restore: Some(mode),
+            }),
+            Err(errno) => set(mode).and(Err(errno)),
+        }
+    }
+
+    /// Which directory this is: the device and the inode.
+    pub fn identity(&self) -> Option<(u64, u64)> {
+        fstat(&self.dir).ok().map(|status| identity(&status))
+    }
+
+    /// Which directory a path from here leads to, as the host resolves it.
+    pub fn leads_to(&self, path: &Path) -> Option<(u64, u64)> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let handle = openat(&self.dir, path, flags, Mode::empty()).ok()?;
+        fstat(&handle).ok().map(|status| identity(&status))
     }
 
     /// Calls `each` with every entry but `.` and `..`.
     pub fn entries(&mut self, mut each: impl FnMut(&OsStr, EntryKind)) -> Result<(), Errno> {
         let mut unknown = Vec::new();
-        for entry in self.0.iter() {
+        for entry in self.dir.iter() {
             let entry = entry?;
             let name = entry.file_name();
             if name == c"." || name == c".." {
@@ -95,7 +122,7 @@ impl Folder {
         }
         for name in unknown {
             if let Some(status) = absent(fstatat(
-                &self.0,
+                &self.dir,
                 name.as_c_str(),
                 AtFlags::AT_SYMLINK_NOFOLLOW,
             ))? {
@@ -105,103 +132,43 @@ impl Folder {
         Ok(())
     }
 
-    /// What a name stands for; `None` where there is nothing. A file is read up to `cap` bytes.
-    pub fn content(&self, name: &OsStr, cap: u64) -> Result<Option<Content>, io::Error> {
-        let flags = AtFlags::AT_SYMLINK_NOFOLLOW;
-        let Some(status) = absent(fstatat(&self.0, name, flags))? else {
-            return Ok(None);
-        };
-        Ok(match kind(&status) {
-            EntryKind::Link => Some(Content::Link {
-                to: readlinkat(&self.0, name)?,
-                bytes: self.linked(name, cap)?,
-            }),
-            EntryKind::File => self.file(name, cap)?,
-            EntryKind::Folder | EntryKind::Other => Some(Content::Other),
-        })
-    }
-
-    /// What is in the regular file that a link leads to. Nothing else is opened.
-    fn linked(&self, name: &OsStr, cap: u64) -> Result<Option<Vec<u8>>, io::Error> {
-        let handle = match openat(
-            &self.0,
-            name,
-            OFlag::O_PATH | OFlag::O_CLOEXEC,
-            Mode::empty(),
-        ) {
-            Ok(handle) => handle,
-            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::EACCES) => return Ok(None),
-            Err(errno) => return Err(errno.into()),
-        };
-        if kind(&fstat(&handle)?) != EntryKind::File {
-            return Ok(None);
-        }
-        let Ok(file) = File::open(format!("/proc/self/fd/{}", handle.as_raw_fd())) else {
-            return Ok(None);
-        };
-        let mut bytes = Vec::new();
-        let _count = file.take(cap).read_to_end(&mut bytes)?;
-        Ok(Some(bytes))
-    }
-
-    fn file(&self, name: &OsStr, cap: u64) -> Result<Option<Content>, io::Error> {
-        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-        let Some(file) = absent(openat(&self.0, name, flags, Mode::empty()))? else {
-            return Ok(None);
-        };
-        let status = fstat(&file)?;
-        if kind(&status) != EntryKind::File {
-            return Ok(Some(Content::Other));
-        }
-        let mut bytes = Vec::new();
-        let _count = File::from(file)
-            .take(cap.saturating_add(1))
-            .read_to_end(&mut bytes)?;
-        let cut = u64::try_from(bytes.len()).is_ok_and(|length| length > cap);
-        Ok(Some(Content::File {
-            bytes,
-            cut,
-            executable: status.st_mode & 0o111 != 0,
-        }))
+    /// What a name stands for; `None` where there is nothing. A file of more than `cap` bytes is not read.
+    pub fn content(&self, name: &OsStr, cap: u64) -> Option<Content> {
+        content::of(&self.dir, name, cap)
     }
 
     /// A handle of what a name stands for, or of what a symbolic link of that name leads to, for a program that this one
     /// starts: it is not closed there, and nothing can be read or written by it (`O_PATH` of `open(2)`).
     pub fn inherited_handle(&self, name: &OsStr) -> Result<OwnedFd, Errno> {
-        openat(&self.0, name, OFlag::O_PATH, Mode::empty())
+        openat(&self.dir, name, OFlag::O_PATH, Mode::empty())
     }
 
-    /// Renames an entry to its name with `suffix`, or with a number too where that is taken. Gives the new name.
+    /// Renames an entry to its name with `suffix`, or with a random number too where that is taken. Gives the new name.
     pub fn put_aside(&self, name: &OsStr, suffix: &str) -> Result<OsString, Errno> {
-        for number in 0..NAMES {
-            let mut other = name.to_owned();
-            other.push(suffix);
-            if number > 0 {
-                other.push(format!(".{number}"));
-            }
+        let mut other = name.to_owned();
+        other.push(suffix);
+        let rename = |other: &OsStr| {
             let flags = RenameFlags::RENAME_NOREPLACE;
-            match renameat2(&self.0, name, &self.0, other.as_os_str(), flags) {
-                Err(Errno::EEXIST) => {}
-                renamed => return renamed.map(|()| other),
-            }
+            self.changing(|| renameat2(&self.dir, name, &self.dir, other, flags))
+        };
+        match rename(&other) {
+            Err(Errno::EEXIST) => other.push(format!(".{}", random()?)),
+            // A name has 255 bytes.
+            Err(Errno::ENAMETOOLONG) => other = format!("x{suffix}.{}", random()?).into(),
+            renamed => return renamed.map(|()| other),
         }
-        Err(Errno::EEXIST)
+        rename(&other).map(|()| other)
     }
 
     /// Puts a file with the same owner and mode in the place of one: what has the old one open, or by another
     /// name, is not written to.
     pub fn replace(&self, name: &OsStr, bytes: &[u8]) -> Result<(), io::Error> {
-        let old = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
-        let mut new = name.to_owned();
-        new.push(format!(".purple-{}", std::process::id()));
+        let old = fstatat(&self.dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        let new = OsString::from(format!(".purple-{}", random()?));
         let flags =
             OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let file = openat(
-            &self.0,
-            new.as_os_str(),
-            flags,
-            Mode::from_bits_truncate(0o600),
-        )?;
+        let mode = Mode::from_bits_truncate(0o600);
+        let file = self.changing(|| openat(&self.dir, new.as_os_str(), flags, mode))?;
         let written = (|| {
             let mut file = File::from(file);
             file.write_all(bytes)?;
@@ -211,40 +178,58 @@ impl Folder {
                 fchown(&file, Some(user), Some(group))?;
             }
             fchmod(&file, Mode::from_bits_truncate(old.st_mode & 0o777))?;
-            renameat2(
-                &self.0,
-                new.as_os_str(),
-                &self.0,
-                name,
-                RenameFlags::empty(),
-            )?;
+            let flags = RenameFlags::empty();
+            self.changing(|| renameat2(&self.dir, new.as_os_str(), &self.dir, name, flags))?;
             Ok(())
         })();
         if written.is_err() {
-            unlinkat(&self.0, new.as_os_str(), UnlinkatFlags::NoRemoveDir)?;
+            let flags = UnlinkatFlags::NoRemoveDir;
+            self.changing(|| unlinkat(&self.dir, new.as_os_str(), flags))?;
         }
         written
     }
+
+    /// Changes the directory, also where its mode keeps its owner from that.
+    fn changing<T>(&self, change: impl Fn() -> Result<T, Errno>) -> Result<T, Errno> {
+        match change() {
+            Err(Errno::EACCES) => {}
+            done => return done,
+        }
+        let status = fstat(&self.dir)?;
+        if !is_own(&status) {
+            return Err(Errno::EACCES);
+        }
+        let mode = status.st_mode & 0o7777;
+        fchmod(&self.dir, Mode::from_bits_truncate(mode | CHANGE))?;
+        let done = change();
+        fchmod(&self.dir, Mode::from_bits_truncate(mode))?;
+        done
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Some(mode) = self.restore {
+            // Where it fails, the directory stays open to its owner, who could set that.
+            let _failed = fchmod(&self.dir, Mode::from_bits_truncate(mode)).is_err();
+        }
+    }
+}
+
+/// A part of a name that nobody can take beforehand.
+fn random() -> Result<String, Errno> {
+    let bytes = random::bytes().map_err(|_| Errno::EIO)?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}
+
+fn is_own(status: &FileStat) -> bool {
+    status.st_uid == geteuid().as_raw()
+}
+
+const fn identity(status: &FileStat) -> (u64, u64) {
+    (status.st_dev, status.st_ino)
 }
 
 fn os(name: &CStr) -> &OsStr {
     OsStr::from_bytes(name.to_bytes())
-}
-
-fn kind(status: &FileStat) -> EntryKind {
-    match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
-        SFlag::S_IFDIR => EntryKind::Folder,
-        SFlag::S_IFREG => EntryKind::File,
-        SFlag::S_IFLNK => EntryKind::Link,
-        _ => EntryKind::Other,
-    }
-}
-
-/// Nothing there is no failure.
-fn absent<T>(result: Result<T, Errno>) -> Result<Option<T>, Errno> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Errno::ENOENT) => Ok(None),
-        Err(errno) => Err(errno),
-    }
 }

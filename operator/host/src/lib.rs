@@ -5,6 +5,7 @@
 //! the kernel's error in it. Unsafe code is in `sys` alone.
 
 pub mod cgroup;
+mod content;
 pub mod directory;
 pub mod errno;
 pub mod files;

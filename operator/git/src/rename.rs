@@ -1,0 +1,88 @@
+//! Other names for what git would run: of keys in a file, and of files.
+
+use crate::config::{self, Command};
+use crate::found::Found;
+use crate::repository::{Config, DISABLED};
+use purple_host::folder::{Content, Folder};
+use purple_host::path::shown;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// What a hook is for a message.
+pub(crate) const HOOK: &str = "a hook that git would have run";
+
+/// Puts the new keys of a file of configuration out of action, or the file where it is none.
+pub(crate) fn config_file(
+    (path, folder): (&Path, &Folder),
+    name: &OsStr,
+    before: Option<&Config>,
+    now: &Config,
+    found: &mut Vec<Found>,
+) {
+    if before == Some(now) {
+        return;
+    }
+    let known = known(before);
+    let Some(commands) = &now.commands else {
+        let what = "it is no configuration that could be looked through";
+        return put_aside(path, folder, name, what, found);
+    };
+    let new: Vec<String> = commands
+        .difference(&known)
+        .map(|command| shown(Path::new(&command.key)).to_string())
+        .collect();
+    if new.is_empty() {
+        return;
+    }
+    let Content::File { bytes, .. } = &now.content else {
+        let what = "it led to a configuration that names commands";
+        return put_aside(path, folder, name, what, found);
+    };
+    let Some(written) = config::without(bytes, &now.base, &known) else {
+        let what = "it names commands in a way that could not be taken out";
+        return put_aside(path, folder, name, what, found);
+    };
+    let path = path.join(name);
+    found.push(match folder.replace(name, &written) {
+        Ok(()) => Found::Disarmed {
+            path,
+            what: format!(
+                "keys by which git runs commands have got `purple-disabled-` before their names: {}",
+                new.join(", ")
+            ),
+        },
+        Err(error) => Found::Left {
+            path,
+            why: error.to_string(),
+        },
+    });
+}
+
+/// The keys that a file had, which may stay.
+fn known(before: Option<&Config>) -> BTreeSet<Command> {
+    before
+        .and_then(|config| config.commands.clone())
+        .unwrap_or_default()
+}
+
+/// Gives an entry a name that git does not know.
+pub(crate) fn put_aside(
+    path: &Path,
+    folder: &Folder,
+    name: &OsStr,
+    what: &str,
+    found: &mut Vec<Found>,
+) {
+    let path = path.join(name);
+    found.push(match folder.put_aside(name, DISABLED) {
+        Ok(new) => Found::Disarmed {
+            what: format!("{what}: renamed to `{}`", shown(Path::new(&new))),
+            path,
+        },
+        Err(errno) => Found::Left {
+            path,
+            why: errno.desc().to_owned(),
+        },
+    });
+}
