@@ -174,13 +174,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
                 let pid = Pid::from_raw(number(argument, &mut rest)?);
                 options.parent = pid.zip(Some(number(argument, &mut rest)?));
             }
-            b"--blocked-signals" => {
-                let mask = value(argument, &mut rest)?;
-                let signals = text::number(mask.to_bytes());
-                let what = " takes a number, not ";
-                options.blocked_signals =
-                    Some(signals.ok_or_else(|| usage(parts![argument, what, mask]))?);
-            }
+            b"--blocked-signals" => options.blocked_signals = Some(set(argument, &mut rest)?),
             b"--unenforced" => options.unenforced |= bit(layer(value(argument, &mut rest)?)?),
             b"--outside-id" => options.outside_id = Some(id(value(argument, &mut rest)?)?),
             b"--inherit-stdio" => options.inherit_stdio = true,
@@ -235,6 +229,13 @@ fn number(option: &'static CStr, rest: &mut Strings) -> Result<i32, Refused> {
     let number = text::number(text.to_bytes());
     number
         .filter(|&number: &i32| number > 0)
+        .ok_or_else(|| usage(parts![option, " takes a number, not ", text]))
+}
+
+/// A set of signals, as a number that has a bit for each.
+fn set(option: &'static CStr, rest: &mut Strings) -> Result<u64, Refused> {
+    let text = value(option, rest)?;
+    text::number(text.to_bytes())
         .ok_or_else(|| usage(parts![option, " takes a number, not ", text]))
 }
 

@@ -120,7 +120,7 @@ fn bites_a_threat_without_a_test() {
     none_of(&check(row, line, test));
     one_of(&check("", line, test), "threat 1");
     let third = row.replace("| 1 |", "| 3 |");
-    let both = format!("{line}{}", line.replace("1", "3"));
+    let both = format!("{line}{}", line.replace('1', "3"));
     one_of(&check(&format!("{row}{third}"), &both, test), "threat 2");
     one_of(&check(&row.replace("out", "in"), line, test), "threat 1");
     one_of(

@@ -237,8 +237,10 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_start_is_named() {
-        let signals = BlockedSignals::block().unwrap();
-        let missing = supervise(&mut Command::new("/nonexistent"), signals);
-        assert!(missing.is_err_and(|error| error.to_string().starts_with("/nonexistent: ")));
+        let missing = BlockedSignals::block()
+            .map(|signals| supervise(&mut Command::new("/nonexistent"), signals));
+        assert!(missing.is_ok_and(|missing| {
+            missing.is_err_and(|error| error.to_string().starts_with("/nonexistent: "))
+        }));
     }
 }
