@@ -144,7 +144,11 @@ pub fn read_end(path: &Path, limit: u64) -> io::Result<Option<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let length = file.metadata()?.len();
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let length = found.len();
     file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
     let mut bytes = Vec::new();
     file.take(limit).read_to_end(&mut bytes)?;
@@ -200,6 +204,7 @@ mod tests {
             "no file of ours"
         );
         assert!(read_end(&base.join("link"), 5).is_err());
+        assert!(read_end(Path::new("/dev/zero"), 5).is_err());
         assert!(std::fs::remove_dir_all(&base).is_ok());
     }
 }

@@ -66,6 +66,21 @@ pub(super) const PROJECT: Group = Group {
             source: "gdb manual, Init File in the Current Directory",
         },
         Program {
+            name: "Helix",
+            paths: &[".helix/"],
+            source: "its manual on language servers and local configuration",
+        },
+        Program {
+            name: "Python's debugger",
+            paths: &[".pdbrc"],
+            source: "Python's manual on pdb: it is read from the current directory",
+        },
+        Program {
+            name: "R",
+            paths: &[".Rprofile"],
+            source: "R's `?Startup`",
+        },
+        Program {
             name: "Cursor",
             paths: &[".cursor/"],
             source: "its manual on `mcp.json` and rules",
@@ -84,6 +99,16 @@ pub(super) const PROJECT: Group = Group {
             name: "Gemini CLI",
             paths: &[".gemini/"],
             source: "its manual on settings",
+        },
+        Program {
+            name: "Aider",
+            paths: &[".aider.conf.yml"],
+            source: "its manual on `lint-cmd` and `test-cmd`",
+        },
+        Program {
+            name: "OpenCode",
+            paths: &[".opencode/", "opencode.json"],
+            source: "its manual on configuration, MCP servers and formatters",
         },
         Program {
             name: "agents that share skills",
