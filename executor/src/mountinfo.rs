@@ -112,6 +112,11 @@ pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
     // The root's path is the only one that ends in a slash.
     let point = point.strip_suffix(b"/").unwrap_or(point);
     let path = path.strip_suffix(b"/").unwrap_or(path);
+    // Most paths differ in this byte: the others need not be compared.
+    let last = path.len().wrapping_sub(1);
+    if path.get(last) != point.get(last) {
+        return Relation::Neither;
+    }
     match point.strip_prefix(path) {
         Some([]) => Relation::Same,
         Some([b'/', ..]) => Relation::Below,

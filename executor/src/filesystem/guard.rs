@@ -14,6 +14,7 @@ use super::kept::{Kept, KeptSet};
 use super::look::{Look, Place};
 use super::masks::Masks;
 use super::pin::{below, within};
+use super::read_back;
 use super::step::Step;
 use super::unkept;
 use crate::message::{OrRefuse, Refused, refuse};
@@ -28,35 +29,39 @@ const STEP: &str = "kept file";
 /// How often the mounts are looked at; each look does all that it finds.
 const LOOKS: u32 = 64;
 
-/// Keeps everything at all of its places below the new root.
+/// Keeps everything at all of its places below the new root, and reads the mounts back by the list in which
+/// nothing was left to do. Returns how many there are.
 pub(super) fn keep(
     root: &OwnedFd,
     kept: &KeptSet,
-    steps: &[Step],
+    steps: &mut [Step],
     masks: &Masks,
     outside: Outside,
-) -> Result<(), Refused> {
-    if kept.objects.is_empty() && !steps.iter().any(Step::is_kept) {
-        return Ok(());
-    }
+) -> Result<u64, Refused> {
+    let keeps = !kept.objects.is_empty() || steps.iter().any(Step::is_kept);
     for _ in 0..LOOKS {
-        let is_last = Cell::new(true);
         let look = |text: &[u8]| {
-            let is_last = &is_last;
-            Look {
-                root,
-                kept,
-                steps,
-                masks,
-                outside,
-                text,
-                is_last,
+            let is_last = Cell::new(true);
+            if keeps {
+                Look {
+                    root,
+                    kept,
+                    steps,
+                    masks,
+                    outside,
+                    text,
+                    is_last: &is_last,
+                }
+                .all()?;
             }
-            .all()
+            is_last
+                .get()
+                .then(|| read_back::check(steps, outside.root, text))
+                .transpose()
         };
-        mountinfo::lend(look).or_refuse(STEP, "reading the mounts back")??;
-        if is_last.get() {
-            return Ok(());
+        let checked = mountinfo::lend(look).or_refuse(STEP, "reading the mounts back")??;
+        if let Some(count) = checked {
+            return Ok(count);
         }
     }
     Err(refuse!(STEP, "the mounts change while they are looked at"))

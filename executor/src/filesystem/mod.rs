@@ -89,9 +89,7 @@ pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(),
         }
     }
     enter(&root)?;
-    guard::keep(&root, kept, steps, &masks, run.outside)?;
-
-    let mounts = read_back::check(steps, run.outside.root)?;
+    let mounts = guard::keep(&root, kept, steps, &masks, run.outside)?;
     run.shared.write(ReceiptField::Mounts, mounts);
     run.shared.write(ReceiptField::Settings, settings);
     Ok(())

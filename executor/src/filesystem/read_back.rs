@@ -2,7 +2,7 @@
 //! that came with everything below it, and have its attributes.
 
 use super::step::{Step, has};
-use crate::message::{OrRefuse, Refused, refuse};
+use crate::message::{Refused, refuse};
 use crate::mountinfo::{self, Entry, Relation, relation, unescaped};
 use crate::text::lines;
 use purple_plan::mount_flags;
@@ -18,18 +18,14 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
     (mount::NOEXEC, b"noexec"),
 ];
 
-/// Checks every mount of this process's namespace, and returns how many there are. `mapped` says
-/// whether what the payload owns must be id-mapped.
-pub(crate) fn check(steps: &mut [Step], mapped: bool) -> Result<u64, Refused> {
-    let count = mountinfo::lend(|text| {
-        let mut count = 0_u64;
-        for line in lines(text) {
-            check_line(steps, mapped, line, text)?;
-            count = count.saturating_add(1);
-        }
-        Ok(count)
-    })
-    .or_refuse(STEP, "reading the mounts back")??;
+/// Checks every mount of this process's namespace, which the kernel lists as `text`, and returns how many
+/// there are. `mapped` says whether what the payload owns must be id-mapped.
+pub(crate) fn check(steps: &mut [Step], mapped: bool, text: &[u8]) -> Result<u64, Refused> {
+    let mut count = 0_u64;
+    for line in lines(text) {
+        check_line(steps, mapped, line, text)?;
+        count = count.saturating_add(1);
+    }
 
     let is_optional = |step: &&Step| has(&step.mount, mount_flags::OPTIONAL) && !step.mounted;
     let is_required = |step: &&Step| step.is_mount() && !is_optional(step);
