@@ -160,8 +160,9 @@ impl Streams {
         }
         self.channel = None;
         if let Some(terminal) = &mut self.terminal {
-            terminal.leave();
+            // The sandbox's terminal has ended the lines already: the caller's must not do so again.
             while terminal.go_on(PollFlags::empty()) {}
+            terminal.leave();
         }
         // What is written moves the position of an open file that is both.
         for relay in self.relays.iter_mut().flatten() {
