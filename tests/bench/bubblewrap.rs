@@ -108,8 +108,7 @@ impl Arguments {
         let (source, target) = (text(step.source), text(step.target));
         let optional = step.flags & mount_flags::OPTIONAL != 0;
         let read_only = step.attrs & mount_attrs::RDONLY != 0;
-        let stubs = mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET;
-        let is_stub = step.flags & stubs != 0;
+        let is_stub = step.flags & mount_flags::STUBS != 0;
         match step.kind {
             // The root is a tmpfs by itself.
             MountKind::Tmpfs if target == "/" => {}

@@ -13,7 +13,8 @@ use clap::{Args, ValueEnum};
 use data::{compat, details, native, tcp_uses, text, view};
 use page::Page;
 use purple_plan::{
-    AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, mount_attrs, mount_flags, network_flags,
+    AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, SourceLine, mount_attrs, mount_flags,
+    network_flags,
 };
 use purplec::emit::PlanMeaning;
 use purplec::emit::bpf::Program;
@@ -250,6 +251,11 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
     out.0
 }
 
+/// A line of the policy, to stand behind what it says; nothing where there is none.
+fn in_brackets(plan: &Plan<'_>, line: SourceLine) -> String {
+    source_line::words(plan, line).map_or_else(String::new, |line| format!(" ({line})"))
+}
+
 /// What Landlock leaves of TCP.
 fn tcp(plan: &Plan<'_>) -> Vec<String> {
     let restricted = plan.landlock.iter().fold(0, |all, level| all | level.net);
@@ -260,8 +266,7 @@ fn tcp(plan: &Plan<'_>) -> Vec<String> {
         } else {
             format!("{}-{}", ports.first, ports.last)
         };
-        let line = source_line::words(plan, ports.line);
-        let line = line.map_or_else(String::new, |line| format!(" ({line})"));
+        let line = in_brackets(plan, ports.line);
         let uses = tcp_uses(ports.access).join(" and ");
         lines.push(format!("{uses} {numbers}{line}"));
     }
@@ -274,8 +279,7 @@ fn tcp(plan: &Plan<'_>) -> Vec<String> {
 /// What a step lets the program see or change; `None` for what every sandbox has.
 fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
     let target = text(mount.target);
-    let line =
-        source_line::words(plan, mount.line).map_or_else(String::new, |line| format!(" ({line})"));
+    let line = in_brackets(plan, mount.line);
     let words = match mount.kind {
         MountKind::Bind if target.starts_with("/dev/") => return None,
         MountKind::Bind => {
@@ -310,8 +314,7 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
 
 /// Whether it is a protected path: a stub stands there where it is missing.
 const fn is_protected(mount: &Mount<'_>) -> bool {
-    mount.flags & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET)
-        != 0
+    mount.flags & mount_flags::STUBS != 0
 }
 
 fn string(view: &Value, pointer: &str) -> String {

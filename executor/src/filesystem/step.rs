@@ -61,10 +61,7 @@ impl Step {
 
     /// Whether it protects a path that may not exist.
     pub(crate) fn is_protected(&self) -> bool {
-        has(
-            &self.mount,
-            mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET,
-        )
+        has(&self.mount, mount_flags::STUBS)
     }
 }
 

@@ -53,12 +53,10 @@ pub(crate) fn output_directories<'a>(plan: &Plan<'a>) -> Vec<&'a Path> {
 
 /// The host paths that the plan protects in directories that the program can write to.
 pub(crate) fn protected_paths(plan: &Plan<'_>) -> Vec<PathBuf> {
-    const PROTECTED: u32 =
-        mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET;
     let kept = plan
         .mounts
         .iter()
-        .filter(|mount| mount.kind == MountKind::SelfBind && mount.flags & PROTECTED != 0);
+        .filter(|mount| mount.kind == MountKind::SelfBind && mount.flags & mount_flags::STUBS != 0);
     let path_of = |mount: Mount<'_>| {
         let inside = Path::new(OsStr::from_bytes(mount.target.to_bytes())).to_owned();
         let above = binds(plan).filter_map(|shared| {

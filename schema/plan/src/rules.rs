@@ -39,8 +39,7 @@ pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
         MountKind::Tmpfs => (1..=MAX_TMPFS_BYTES).contains(&mount.size) && mount.inodes != 0,
         _ => mount.size == 0 && mount.inodes == 0,
     })?;
-    let stub = mount.flags
-        & (mount_flags::STUB_FILE | mount_flags::STUB_DIRECTORY | mount_flags::STUB_SOCKET);
+    let stub = mount.flags & mount_flags::STUBS;
     if stub != 0 {
         known(matches!(mount.kind, MountKind::Mask | MountKind::SelfBind))?;
         known(stub.is_power_of_two() && mount.flags & mount_flags::OPTIONAL == 0)?;

@@ -194,15 +194,10 @@ fn filter(plan: &Plan<'_>, filter: &Filter<'_>) -> Value {
 
 /// The other interfaces of a filter's kernel through which it lets calls (`AUDIT_ARCH_I386`, x32).
 pub(super) fn compat(filter: &Filter<'_>) -> Vec<(Arch, Calls)> {
-    let own = native(filter);
-    let is_of_same_kernel = |arch: &Arch| match own {
-        Some(Arch::X86_64) => matches!(arch, Arch::X86 | Arch::X32),
-        Some(Arch::Aarch64) => *arch == Arch::Arm,
-        _ => false,
-    };
-    Arch::ALL
-        .into_iter()
-        .filter(is_of_same_kernel)
+    let others = native(filter).map_or(&[][..], Arch::compat);
+    others
+        .iter()
+        .copied()
         .filter_map(|arch| Some((arch, classify(arch, filter.program)?)))
         .filter(|(_, calls)| !calls.allowed.is_empty() || !calls.by_arguments.is_empty())
         .collect()

@@ -101,7 +101,8 @@ pub mod mount_flags {
     /// The same with a socket that nobody has bound, for the target itself and for a directory
     /// above it.
     pub const STUB_SOCKET: u32 = 64;
+    /// Those of which one says what stands in for a missing target.
+    pub const STUBS: u32 = STUB_FILE | STUB_DIRECTORY | STUB_SOCKET;
     /// Every bit there is.
-    pub const ALL: u32 =
-        RECURSIVE | OPTIONAL | EXISTING | OWNED | STUB_FILE | STUB_DIRECTORY | STUB_SOCKET;
+    pub const ALL: u32 = RECURSIVE | OPTIONAL | EXISTING | OWNED | STUBS;
 }

@@ -95,11 +95,7 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
             |(kind, (flags, attrs, size, inodes, mode), line, source, target, content)| {
                 let common = Mount {
                     kind,
-                    flags: flags
-                        & mount_flags::ALL
-                        & !(mount_flags::STUB_FILE
-                            | mount_flags::STUB_DIRECTORY
-                            | mount_flags::STUB_SOCKET),
+                    flags: flags & mount_flags::ALL & !mount_flags::STUBS,
                     attrs: attrs & mount_attrs::ALL,
                     mode: mode & 0o7777,
                     line: source_line(line),
