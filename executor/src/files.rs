@@ -7,6 +7,7 @@ use purple_sys::descriptors::made;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, openat};
 use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
 
 /// Opens what is there already.
 pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
@@ -18,6 +19,12 @@ pub(crate) fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
 pub(crate) fn open_at(dir: impl AsFd, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     let always = OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     made(openat(dir, path, flags | always, Mode::empty())?)
+}
+
+/// A pipe: the end to read from, and the end to write to.
+pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    Ok((made(reader)?, made(writer)?))
 }
 
 /// Reads as much of a file as fits.

@@ -1,11 +1,10 @@
 //! The gate between the supervisor and init.
 
-use crate::files::write_all;
+use crate::files::{pipe, write_all};
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 
 const STEP: &str = "start";
 
@@ -29,8 +28,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new() -> Result<Self, Refused> {
-        let pipe = pipe_with(PipeFlags::CLOEXEC);
-        let (reader, writer) = pipe.or_refuse(STEP, "a pipe to init")?;
+        let (reader, writer) = pipe().or_refuse(STEP, "a pipe to init")?;
         Ok(Self { reader, writer })
     }
 

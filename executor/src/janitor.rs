@@ -4,6 +4,7 @@
 //! gone, and removes what the supervisor would have removed. Where the supervisor ends by itself, it ends the
 //! janitor first. A janitor that is killed too leaves the stubs to the next run.
 
+use crate::files::pipe;
 use crate::filesystem::kept::KeptSet;
 use crate::filesystem::protected;
 use crate::filesystem::step::Step;
@@ -15,7 +16,6 @@ use purple_sys::process::exit_group;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, setsid};
 
 const STEP: &str = "protected path";
@@ -41,7 +41,7 @@ pub(crate) fn start(
         return Ok(None);
     }
     let init = pidfd_open(init, PidfdFlags::empty()).or_refuse(STEP, STARTING)?;
-    let (reader, alive) = pipe_with(PipeFlags::CLOEXEC).or_refuse(STEP, STARTING)?;
+    let (reader, alive) = pipe().or_refuse(STEP, STARTING)?;
     match clone_into(0, None).or_refuse(STEP, STARTING)? {
         Forked::Child => {
             drop(alive);

@@ -82,9 +82,9 @@ struct Way {
 impl Way {
     fn new(path: &CStr) -> Result<Self, Errno> {
         let (at, here) = if path.to_bytes().starts_with(b"/") {
-            (Text::new(), openat(CWD, c"/", FLAGS, Mode::empty())?)
+            (Text::new(), open_part(CWD, c"/")?)
         } else {
-            (Text::of(b"."), openat(CWD, c".", FLAGS, Mode::empty())?)
+            (Text::of(b"."), open_part(CWD, c".")?)
         };
         Ok(Self {
             ahead: Text::of(path.to_bytes()),
@@ -98,7 +98,7 @@ impl Way {
     /// where that leads.
     fn follow(&mut self) -> Result<bool, Errno> {
         while let Some(name) = self.next_name() {
-            let child = openat(&self.here, name.c_str()?, FLAGS, Mode::empty())?;
+            let child = open_part(&self.here, name.c_str()?)?;
             let status = fstat(&child)?;
             if FileType::from_raw_mode(status.st_mode) != FileType::Symlink {
                 self.enter(name.bytes(), child);
@@ -120,7 +120,7 @@ impl Way {
             }
             if target.bytes().starts_with(b"/") {
                 self.at = Text::new();
-                self.here = openat(CWD, c"/", FLAGS, Mode::empty())?;
+                self.here = open_part(CWD, c"/")?;
             }
             let mut ahead = target;
             ahead.push("/");
@@ -169,6 +169,11 @@ impl Way {
         };
         Ok(roots && is_system_directory(at))
     }
+}
+
+/// Opens a part of a path, itself where it is a symbolic link.
+fn open_part(dir: impl AsFd, name: &CStr) -> Result<OwnedFd, Errno> {
+    made(openat(dir, name, FLAGS, Mode::empty())?)
 }
 
 fn joined(directory: &Text<4096>, name: &[u8]) -> Text<4096> {

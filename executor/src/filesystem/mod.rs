@@ -68,24 +68,22 @@ pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(),
         let Some(step) = steps.get(index) else {
             break;
         };
-        let mounted = match step.mount.kind {
+        let (mounted, covered) = match step.mount.kind {
             MountKind::Mask | MountKind::SelfBind => {
                 let covered = masks.apply(&root, steps, index, step)?;
                 parents.forget();
-                if let Some(step) = steps.get_mut(index) {
-                    step.covered = covered;
-                }
-                covered.is_some()
+                (covered.is_some(), covered)
             }
             MountKind::Setting => {
                 let written = write_setting(&root, &step.mount).at(&step.mount)?;
                 settings = settings.saturating_add(u64::from(written));
-                false
+                (false, None)
             }
-            _ => apply(&root, &mut parents, step)?,
+            _ => (apply(&root, &mut parents, step)?, None),
         };
         if let Some(step) = steps.get_mut(index) {
             step.mounted = mounted;
+            step.covered = covered;
         }
     }
     enter(&root)?;

@@ -114,13 +114,13 @@ impl Job {
         }
     }
 
-    /// In init: tells the supervisor that the payload is stopped. What it has not heard yet says the same:
-    /// where there is no room for more, nothing is lost.
+    /// In init: tells the supervisor that the payload is stopped. Where the channel is full, it holds
+    /// earlier messages of this kind, so this one is not needed.
     pub(crate) fn tell_stopped(&self, signal: u32) -> Result<(), Errno> {
         let signal = u8::try_from(signal).unwrap_or(0) & !STOPPED;
         match pass(self.channel.as_fd(), STOPPED | signal, None) {
             Err(Errno::AGAIN) => Ok(()),
-            told => told,
+            sent => sent,
         }
     }
 }

@@ -22,7 +22,7 @@ mod terminal;
 mod writer;
 
 use crate::arguments::Options;
-use crate::files::is_same;
+use crate::files::{is_same, pipe};
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::run::Run;
 use crate::shared::Shared;
@@ -30,13 +30,12 @@ use classify::{Direction, Kind, Standard, of_caller};
 use input::Input;
 use job::{MASTER, Pty};
 use output::Output;
-use purple_sys::descriptors::{is_one_open_file, made, pass};
+use purple_sys::descriptors::{is_one_open_file, pass};
 use purple_sys::signal;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, RawMode, fchmod, fstat};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use terminal::Terminal;
 
@@ -138,8 +137,7 @@ impl Streams {
     /// it is there for. As root, the program does not own the pipe; an ordinary user's program that
     /// opens it the other way has its own bytes.
     fn open_relay(&mut self, number: usize, standard: Standard) -> Result<(), Errno> {
-        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (reader, writer) = (made(reader)?, made(writer)?);
+        let (reader, writer) = pipe()?;
         let (relay, program) = match standard.direction {
             Direction::In => {
                 set_mode(&reader, 0o444)?;

@@ -220,7 +220,7 @@ impl Terminal {
         }
     }
 
-    /// Ends the writer, whatever the terminal has not taken.
+    /// Ends the writer. Output that the terminal has not taken is lost.
     pub(super) fn end(&self) -> Result<(), Refused> {
         self.writer.as_ref().map_or(Ok(()), Writer::end)
     }

@@ -63,7 +63,7 @@ impl Writer {
         shutdown(&self.socket, Shutdown::Write)
     }
 
-    /// Ends it, whatever is not written yet.
+    /// Ends it. What it has not written is lost.
     pub(super) fn end(&self) -> Result<(), Refused> {
         kill_by_handle(self.pid, &self.handle).or_refuse(STEP, "ending the writer to the terminal")
     }

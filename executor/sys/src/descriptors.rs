@@ -40,7 +40,7 @@ pub fn error() -> BorrowedFd<'static> {
 }
 
 /// A descriptor that the kernel has just made. NOSYS for the number of a standard one: these are open,
-/// so the kernel has made none, whatever it is said to have answered.
+/// so the kernel has made none: the answer is not the kernel's.
 pub fn made(fd: OwnedFd) -> Result<OwnedFd, Errno> {
     if u32::try_from(fd.as_raw_fd()).is_ok_and(|number| number >= FIRST) {
         return Ok(fd);

@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
     }
 
     /// Writes down that the run starts, and runs it to its end. With the status come the signals, all of
-    /// which are held back until whoever has something left to do restores them.
+    /// which are held back until the caller restores them.
     pub(crate) fn run(
         &mut self,
         command: &mut Command,

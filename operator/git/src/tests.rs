@@ -246,22 +246,7 @@ fn a_rebase_with_commands() {
     attack(
         |_| {},
         |project| {
-            let state = project.at(".git/rebase-merge");
-            fs::create_dir(&state).unwrap();
-            let head = project.git("", &["rev-parse", "HEAD"]);
-            let todo = format!("exec touch {}\n", project.mark.display());
-            for (name, text) in [
-                ("git-rebase-todo", todo.as_str()),
-                ("interactive", ""),
-                ("onto", &head),
-                ("orig-head", &head),
-                ("head-name", "refs/heads/main\n"),
-                ("msgnum", "1\n"),
-                ("end", "1\n"),
-                ("done", ""),
-            ] {
-                fs::write(state.join(name), text).unwrap();
-            }
+            planted::rebase(project, &project.at(".git/rebase-merge"));
         },
         |project| {
             project.git("", &["rebase", "--continue"]);

@@ -199,7 +199,7 @@ impl Before {
         }
         let identity = self.stamp.map(|stamp| stamp.identity);
         if self.digest.is_none() && identity.is_some() && !is_directory(&self.path) {
-            // A program's inode may be the same with other content: its change time has told.
+            // A program's inode may be the same with other content: its change time differs.
             return Some((held::identity_of_name(&self.path), None));
         }
         change(&self.path, identity, self.digest.as_ref())

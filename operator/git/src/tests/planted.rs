@@ -19,7 +19,7 @@ fn status(project: &Project) {
 }
 
 /// The state of a rebase that goes on with a command.
-fn rebase(project: &Project, state: &Path) {
+pub(super) fn rebase(project: &Project, state: &Path) {
     fs::create_dir(state).unwrap();
     let head = project.git("", &["rev-parse", "HEAD"]);
     let todo = format!("exec touch {}\n", project.mark.display());
