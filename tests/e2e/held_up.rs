@@ -8,10 +8,11 @@ use purple_tests::host::processes;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish};
 use purple_tests::test_dir::TestDir;
+use purple_tests::wait::wait_until;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 scenarios! {
     time_goes_on_while_the_supervisor_is_stopped
@@ -38,14 +39,6 @@ const FAMILY: &str =
 fn timed(place: &TestDir, seconds: u32) -> PathBuf {
     let section = format!("resources: {{session_timeout_seconds: {seconds}}}");
     Policy::new(place).section(&section).compile(place)
-}
-
-fn wait_for(what: &str, is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// Whether every process of this name has this state (`proc_pid_stat(5)`), of at least one.
@@ -88,7 +81,7 @@ fn ended_while_stopped(place: &TestDir, run: &Run<'_>, stop: Signal) -> Finished
     let was = waitpid(id, Some(WaitPidFlag::WUNTRACED));
     assert_eq!(was, Ok(WaitStatus::Stopped(id, stop)));
     // Nothing is left but the executor itself, which does not run.
-    wait_for("what is inside ends", || processes(place).len() == 1);
+    wait_until("what is inside ends", || processes(place).len() == 1);
     assert!(all_are(place, "purple-exec", stopped));
     kill(id, Signal::SIGCONT).expect("the executor is there");
     let done = finish(child, &[], Duration::from_secs(30));
@@ -120,13 +113,13 @@ fn stopping_stops_what_has_left_the_group(place: &TestDir) {
             .count()
             == 2
     };
-    wait_for("both programs start", two_sleep);
+    wait_until("both programs start", two_sleep);
     kill(id, Signal::SIGTSTP).expect("the executor is there");
-    wait_for("all of them stop", || {
+    wait_until("all of them stop", || {
         all_are(place, "sleep", stopped) && all_are(place, "sh", stopped)
     });
     kill(id, Signal::SIGCONT).expect("the executor is there");
-    wait_for("all of them go on", || {
+    wait_until("all of them go on", || {
         all_are(place, "sleep", |state| state != 'T') && all_are(place, "sh", |state| state != 'T')
     });
     kill(id, Signal::SIGKILL).expect("the executor is there");
@@ -171,14 +164,14 @@ fn a_terminal_of_another_user_holds_up_no_signal(place: &TestDir) {
     let child = flooding(place, &timed(place, 600)).start();
     let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
     // Until nobody takes anything any more, it is ready to run.
-    wait_for("the program waits", || {
+    wait_until("the program waits", || {
         (0..50).all(|_| {
             std::thread::sleep(Duration::from_millis(5));
             all_are(place, "yes", |state| state == 'S')
         })
     });
     kill(id, Signal::SIGTERM).expect("the executor is there");
-    wait_for("the report is written", || {
+    wait_until("the report is written", || {
         fs::metadata(place.at("report.json")).is_ok_and(|report| report.len() > 0)
     });
     kill(id, Signal::SIGTERM).expect("the executor is there");

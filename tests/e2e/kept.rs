@@ -3,6 +3,7 @@
 
 use super::inside::{PYTHON, script};
 use super::protected::{clean, each_is_refused, tree};
+use purple_tests::identity::can_mount;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run};
 use purple_tests::test_dir::TestDir;
@@ -184,8 +185,7 @@ fn attacked_after(
 
 /// The same file is reached by a second view, by a part of a view, and by a mount below a view.
 fn every_view_of_it_is_kept(place: &TestDir) {
-    if !nix::unistd::Uid::effective().is_root() {
-        purple_tests::identity::skip("e2e-kept-every_view_of_it_is_kept", "only root can mount");
+    if !can_mount("e2e-kept-every_view_of_it_is_kept") {
         return;
     }
     let _unused: Policy = project(place);
@@ -227,11 +227,7 @@ fn every_view_of_it_is_kept(place: &TestDir) {
 /// The directory of the kept file is a mount point below what the program may write to: it cannot be
 /// moved away, and another one put in its place for the host.
 fn what_the_host_passes_on_its_way_is_kept(place: &TestDir) {
-    if !nix::unistd::Uid::effective().is_root() {
-        purple_tests::identity::skip(
-            "e2e-kept-what_the_host_passes_on_its_way_is_kept",
-            "only root can mount",
-        );
+    if !can_mount("e2e-kept-what_the_host_passes_on_its_way_is_kept") {
         return;
     }
     let plan = project(place).compile(place);

@@ -6,11 +6,12 @@ use nix::unistd::{Gid, Pid, Uid, chown};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
 use purple_tests::test_dir::TestDir;
+use purple_tests::wait::wait_until;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 scenarios! {
     two_sandboxes_share_their_stubs
@@ -73,15 +74,6 @@ fn end(pid: u32) {
     kill(pid, Signal::SIGKILL).expect("it runs");
 }
 
-/// Waits until something is so.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::yield_now();
-    }
-}
-
 /// Nobody but the janitor is left to take them away.
 fn a_janitor_takes_the_stubs_of_a_killed_supervisor_away(place: &TestDir) {
     place.dir("project");
@@ -90,7 +82,7 @@ fn a_janitor_takes_the_stubs_of_a_killed_supervisor_away(place: &TestDir) {
         .compile(place);
     let (mut child, _out) = waiting(place, &plan, ":");
     assert!(place.at("project/a").exists());
-    until("a janitor", || janitor(child.id()).is_some());
+    wait_until("a janitor", || janitor(child.id()).is_some());
     end(child.id());
     assert!(child.wait().is_ok());
     // By one look at the names: what is below may go while it is looked at.
@@ -99,8 +91,8 @@ fn a_janitor_takes_the_stubs_of_a_killed_supervisor_away(place: &TestDir) {
             .expect("a directory")
             .count()
     };
-    until("the stubs are gone", || names() == 0);
-    until("the janitor is gone", || {
+    wait_until("the stubs are gone", || names() == 0);
+    wait_until("the janitor is gone", || {
         purple_tests::host::survivors(place).is_empty()
     });
 }
@@ -112,7 +104,7 @@ fn a_stub_that_was_left_is_taken_away(place: &TestDir) {
         .keeps(&place.text("project"), "/tree", &["@project", "a/b"])
         .compile(place);
     let (mut child, _out) = waiting(place, &plan, ":");
-    until("a janitor", || janitor(child.id()).is_some());
+    wait_until("a janitor", || janitor(child.id()).is_some());
     end(janitor(child.id()).expect("it waits"));
     end(child.id());
     assert!(child.wait().is_ok());

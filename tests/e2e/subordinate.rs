@@ -8,12 +8,13 @@ use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, bare, finish};
 use purple_tests::test_dir::TestDir;
+use purple_tests::wait::wait_until;
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 scenarios! {
     the_process_has_the_first_subordinate_ids
@@ -395,11 +396,7 @@ fn a_helper_that_hangs_holds_up_no_signal(place: &TestDir) {
     fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).expect("its own file");
     let run = Run::new(place, &plan, &["touch", "/output/ran"]).option(&OPTION);
     let child = over(run, &[(&helper, "/usr/bin/newgidmap")]).start();
-    let start = Instant::now();
-    while !began.exists() {
-        assert!(start.elapsed() < Duration::from_secs(20), "no helper began");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("a helper begins", || began.exists());
     let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
     kill(id, Signal::SIGTERM).expect("it waits");
     let message =

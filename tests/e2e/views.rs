@@ -4,7 +4,7 @@
 use super::kept::after;
 use super::protected::{clean, tree};
 use nix::unistd::{Uid, chown};
-use purple_tests::identity::skip;
+use purple_tests::identity::{can_mount, skip};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run};
 use purple_tests::test_dir::TestDir;
@@ -132,11 +132,7 @@ echo fine > /part/fine; echo fine > /o/deep/fine; echo end";
 
 /// The project bound inside itself, and single files of it elsewhere below the share.
 fn mounts_of_the_host_are_views(place: &TestDir) {
-    if !Uid::effective().is_root() {
-        skip(
-            "e2e-views-mounts_of_the_host_are_views",
-            "only root can mount",
-        );
+    if !can_mount("e2e-views-mounts_of_the_host_are_views") {
         return;
     }
     project(place);
@@ -192,8 +188,7 @@ fn a_view_of_what_is_hidden_is_refused(place: &TestDir) {
 
 /// A masked or a protected path that is a mount point of the host, with a mount below it.
 fn what_is_a_mount_already_is_hidden_and_kept(place: &TestDir) {
-    if !Uid::effective().is_root() {
-        skip("e2e-views-what_is_a_mount_already", "only root can mount");
+    if !can_mount("e2e-views-what_is_a_mount_already") {
         return;
     }
     project(place);

@@ -75,3 +75,12 @@ impl Identity {
 pub fn skip(test: &str, reason: &str) {
     println!("SKIP {}: {reason}", test.replace("::", "-"));
 }
+
+/// Whether the test can mount, which only root can; otherwise it is skipped.
+pub fn can_mount(test: &str) -> bool {
+    let is_root = Uid::effective().is_root();
+    if !is_root {
+        skip(test, "only root can mount");
+    }
+    is_root
+}

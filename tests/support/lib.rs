@@ -10,3 +10,4 @@ pub mod repository;
 pub mod run;
 pub mod scenario;
 pub mod test_dir;
+pub mod wait;

@@ -8,11 +8,12 @@ use purple_tests::host::survivors;
 use purple_tests::operator::{install, purple};
 use purple_tests::run::{Finished, finish};
 use purple_tests::test_dir::TestDir;
+use purple_tests::wait::wait_until;
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A program that has said that it is ready.
 fn ready(place: &TestDir, script: &str) -> (Child, BufReader<ChildStdout>, Pid) {
@@ -111,12 +112,5 @@ pub(super) fn a_signal_at_the_start_loses_no_record(place: &TestDir) {
         let all = records(place);
         assert_eq!(all.len(), number + 1);
         assert_eq!(all[number]["exit_code"], 143, "{}", all[number]);
-    }
-}
-
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
     }
 }

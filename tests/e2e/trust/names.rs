@@ -2,8 +2,7 @@
 //! other names of the same file.
 
 use super::{ended, policy_of, project, run, waiting};
-use nix::unistd::Uid;
-use purple_tests::identity::skip;
+use purple_tests::identity::can_mount;
 use purple_tests::operator::{finished, purple, purple_by};
 use purple_tests::policy::Policy;
 use purple_tests::run::Finished;
@@ -150,11 +149,7 @@ fn mounted(place: &TestDir, mount: &str, script: &str) -> Finished {
 }
 
 fn what_lies_on_a_mount_below_a_share_is_kept(place: &TestDir) {
-    if !Uid::effective().is_root() {
-        skip(
-            "e2e-trust-what_lies_on_a_mount_below_a_share_is_kept",
-            "only root can mount",
-        );
+    if !can_mount("e2e-trust-what_lies_on_a_mount_below_a_share_is_kept") {
         return;
     }
     project(place);
@@ -189,11 +184,7 @@ fn what_lies_on_a_mount_below_a_share_is_kept(place: &TestDir) {
 
 /// The path of what runs obey is not below the share, and the program reaches it all the same.
 fn what_a_bind_mount_below_a_share_leads_to_is_kept(place: &TestDir) {
-    if !Uid::effective().is_root() {
-        skip(
-            "e2e-trust-what_a_bind_mount_below_a_share_leads_to_is_kept",
-            "only root can mount",
-        );
+    if !can_mount("e2e-trust-what_a_bind_mount_below_a_share_leads_to_is_kept") {
         return;
     }
     project(place);
