@@ -1,40 +1,63 @@
 //! The mounts of this process as the kernel lists them (`proc_pid_mountinfo(5)`).
 
-use crate::files::read_whole;
-use crate::text::{Text, lines, number};
+use crate::files::open;
+use crate::files::read_all;
+use crate::text::{Text, number};
+use core::ffi::CStr;
 use purple_sys::memory;
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-/// The most that is read. A mount takes a line of some hundred bytes.
-const MOST_BYTES: usize = 4 << 20;
+/// The most that a list and its table take. A mount takes a line of some hundred bytes, and as much in
+/// the table.
+const MOST_BYTES: usize = 8 << 20;
 
-/// Lends the lines of this process's mounts to `use_them`.
-pub(crate) fn lend<T>(use_them: impl FnOnce(&[u8]) -> T) -> Result<T, Errno> {
-    memory::lend(MOST_BYTES, |memory| {
-        let text = read_whole(c"/proc/self/mountinfo", memory)?;
-        Ok(use_them(text))
-    })?
+/// Lends the list of this process's mounts to `use_them`.
+pub(crate) fn lend<T>(use_them: impl FnOnce(&[Entry<'_>]) -> T) -> Result<T, Errno> {
+    memory::lend(MOST_BYTES, |memory| Ok(use_them(read(memory)?)))?
 }
 
 /// The same, kept for the rest of the run.
-pub(crate) fn keep() -> Result<&'static [u8], Errno> {
-    let memory = memory::pages(MOST_BYTES)?;
-    read_whole(c"/proc/self/mountinfo", memory)
+pub(crate) fn keep() -> Result<&'static [Entry<'static>], Errno> {
+    read(memory::pages(MOST_BYTES)?)
 }
 
-/// The mount with this number, out of the lines of many.
-pub(crate) fn find(mounts: &[u8], id: u64) -> Option<Entry<'_>> {
-    lines(mounts)
-        .filter(|line| line.split(|&byte| byte == b' ').next().and_then(number) == Some(id))
-        .find_map(Entry::of)
+/// Reads the list into one part of the memory, and takes it apart into the other.
+fn read(memory: &mut [u8]) -> Result<&[Entry<'_>], Errno> {
+    let (text, table) = memory.split_at_mut(memory.len() / 2);
+    let used = read_all(open(c"/proc/self/mountinfo", OFlags::RDONLY)?, text)?;
+    if used == text.len() {
+        return Err(Errno::FBIG); // It may go on.
+    }
+    let mut is_known = true;
+    let lines = text.get_mut(..used).unwrap_or_default();
+    let entries = lines
+        .split_mut(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map_while(|line| {
+            let entry = Entry::of(line);
+            is_known &= entry.is_some();
+            entry
+        });
+    let table = memory::place(table, entries)?;
+    if is_known {
+        Ok(table)
+    } else {
+        Err(Errno::BADMSG)
+    }
+}
+
+/// The mount with this number.
+pub(crate) fn find<'e, 'l>(mounts: &'e [Entry<'l>], id: u64) -> Option<&'e Entry<'l>> {
+    mounts.iter().find(|entry| entry.id == id)
 }
 
 /// Where a whole file system of this type is mounted.
 pub(crate) fn find_type(kind: &[u8]) -> Result<Text<4096>, Errno> {
-    lend(|text| {
-        let mut entries = lines(text).filter_map(Entry::of);
-        let found = entries.find(|entry| entry.kind == kind && entry.root == b"/");
-        let path = unescaped(found.ok_or(Errno::NOENT)?.point);
+    lend(|mounts| {
+        let is_whole = |entry: &&Entry<'_>| entry.kind == kind && entry.root == c"/";
+        let found = mounts.iter().find(is_whole).ok_or(Errno::NOENT)?;
+        let path = Text::of(found.point.to_bytes());
         // What does not fit was left out, and is no path.
         let _whole = path.c_str()?;
         Ok(path)
@@ -49,10 +72,10 @@ pub(crate) struct Entry<'l> {
     pub(crate) parent: u64,
     /// Major and minor number, with a colon between them.
     pub(crate) device: &'l [u8],
-    /// The part of the file system that it shows, escaped.
-    pub(crate) root: &'l [u8],
-    /// Its place, as seen from the root, escaped.
-    pub(crate) point: &'l [u8],
+    /// The part of the file system that it shows.
+    pub(crate) root: &'l CStr,
+    /// Its place, as seen from the root.
+    pub(crate) point: &'l CStr,
     /// Its attributes, with commas between them.
     options: &'l [u8],
     /// Whether what is mounted on it or its like is mounted there too: it is of a peer group, or follows
@@ -63,26 +86,28 @@ pub(crate) struct Entry<'l> {
 }
 
 impl<'l> Entry<'l> {
-    /// Reads a line. `None` for a line that the kernel does not write.
-    pub(crate) fn of(line: &'l [u8]) -> Option<Self> {
-        let mut fields = line.split(|&byte| byte == b' ');
-        let id = number(fields.next()?)?;
-        let parent = number(fields.next()?)?;
-        let device = fields.next()?;
-        let root = fields.next()?;
-        let point = fields.next()?;
-        let options = fields.next()?;
+    /// Takes a line apart, in its place. `None` for a line that the kernel does not write.
+    pub(crate) fn of(line: &'l mut [u8]) -> Option<Self> {
+        let (id, line) = field(line)?;
+        let (parent, line) = field(line)?;
+        let (device, line) = field(line)?;
+        let (root, line) = path(line)?;
+        let (point, line) = path(line)?;
+        let (options, mut line) = field(line)?;
         // Any number of tags follows, and a hyphen ends them.
         let mut is_propagated = false;
-        while let tag = fields.next()?
-            && tag != b"-"
-        {
+        loop {
+            let (tag, rest) = field(line)?;
+            line = rest;
+            if tag == b"-" {
+                break;
+            }
             is_propagated |= tag.starts_with(b"shared:") || tag.starts_with(b"master:");
         }
-        let kind = fields.next()?;
+        let (kind, _) = field(line)?;
         Some(Self {
-            id,
-            parent,
+            id: number(id)?,
+            parent: number(parent)?,
             device,
             root,
             point,
@@ -109,44 +134,72 @@ pub(crate) enum Relation {
 
 /// How a mount point lies to a path.
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
-    // The root's path is the only one that ends in a slash.
-    let point = point.strip_suffix(b"/").unwrap_or(point);
-    let path = path.strip_suffix(b"/").unwrap_or(path);
-    // Most paths differ in this byte: the others need not be compared.
-    let last = path.len().wrapping_sub(1);
-    if path.get(last) != point.get(last) {
+    let (point, path) = (without_slash(point), without_slash(path));
+    let Some((start, rest)) = point.split_at_checked(path.len()) else {
         return Relation::Neither;
-    }
-    match point.strip_prefix(path) {
-        Some([]) => Relation::Same,
-        Some([b'/', ..]) => Relation::Below,
-        Some(_) | None => Relation::Neither,
+    };
+    let relation = match rest {
+        [] => Relation::Same,
+        [b'/', ..] => Relation::Below,
+        // Most paths end here: the others need not be compared.
+        _ => return Relation::Neither,
+    };
+    if start == path {
+        relation
+    } else {
+        Relation::Neither
     }
 }
 
-/// A field without its escapes: space, tab, newline and backslash stand in it as `\` and three octal
-/// digits.
-pub(crate) fn unescaped(mut field: &[u8]) -> Text<4096> {
-    let digit = |byte: &u8| byte.checked_sub(b'0').filter(|digit| *digit < 8);
-    let mut text = Text::new();
-    while let [first, rest @ ..] = field {
-        let mut byte = *first;
-        field = rest;
-        if byte == b'\\'
-            && let [a, b, c, after @ ..] = rest
+/// The root's path is the only one that ends in a slash.
+const fn without_slash(path: &[u8]) -> &[u8] {
+    match path {
+        [rest @ .., b'/'] => rest,
+        _ => path,
+    }
+}
+
+/// The first field of a line with the space behind it, and the rest.
+fn split(line: &mut [u8]) -> Option<(&mut [u8], &mut [u8])> {
+    let space = line.iter().position(|&byte| byte == b' ')?;
+    line.split_at_mut_checked(space.wrapping_add(1))
+}
+
+/// The first field of a line, and the rest.
+fn field(line: &mut [u8]) -> Option<(&[u8], &mut [u8])> {
+    let (field, rest) = split(line)?;
+    Some((field.strip_suffix(b" ")?, rest))
+}
+
+/// The first field of a line without its escapes, and the rest: space, tab, newline and backslash stand in
+/// it as `\` and three octal digits. It ends in a NUL where the line has a space.
+fn path(line: &mut [u8]) -> Option<(&CStr, &mut [u8])> {
+    let digit = |byte: u8| byte.checked_sub(b'0').filter(|digit| *digit < 8);
+    let (field, rest) = split(line)?;
+    let mut used = 0_usize;
+    let mut next = 0_usize;
+    while let Some(&first) = field.get(next) {
+        let mut byte = first;
+        next = next.wrapping_add(1);
+        if first == b'\\'
+            && let Some(&[a, b, c]) = field.get(next..).and_then(<[u8]>::first_chunk)
             && let (Some(a), Some(b), Some(c)) = (digit(a), digit(b), digit(c))
         {
             byte = a.wrapping_shl(6) | b.wrapping_shl(3) | c;
-            field = after;
+            next = next.wrapping_add(3);
         }
-        text.push_bytes(&[byte]);
+        *field.get_mut(used)? = byte;
+        used = used.wrapping_add(1);
     }
-    text
+    let path = field.get_mut(..used)?;
+    *path.last_mut()? = 0;
+    Some((CStr::from_bytes_with_nul(path).ok()?, rest))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Relation, relation, unescaped};
+    use super::{Entry, Relation, relation};
+    use std::vec::Vec;
 
     #[test]
     fn relations() {
@@ -161,28 +214,40 @@ mod tests {
             (r"/a\040b", c"/a b", Relation::Same),
             (r"/a\134b/c", c"/a\\b", Relation::Below),
         ] {
-            let found = relation(unescaped(point.as_bytes()).bytes(), path.to_bytes());
-            assert_eq!(found, expected, "{point} {path:?}");
+            let mut line: Vec<u8> = std::format!("36 35 98:0 / {point} rw - ext3 a rw").into();
+            let entry = Entry::of(&mut line).map(|entry| entry.point.to_bytes());
+            let found = entry.map(|point| relation(point, path.to_bytes()));
+            assert_eq!(found, Some(expected), "{point} {path:?}");
         }
     }
 
     #[test]
     fn fields() {
-        let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
+        let mut line = *b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw";
         let expected = Entry {
             id: 36,
             parent: 35,
             device: b"98:0",
-            root: b"/mnt1",
-            point: b"/mnt2",
+            root: c"/mnt1",
+            point: c"/mnt2",
             options: b"rw,noatime",
             is_propagated: true,
             kind: b"ext3",
         };
-        let found = Entry::of(line);
+        let found = Entry::of(&mut line);
         assert_eq!(found, Some(expected));
         assert!(found.is_some_and(|entry| entry.has(b"noatime") && !entry.has(b"no")));
-        let private = Entry::of(b"36 35 98:0 / / rw - ext3 /dev/root rw");
+        let mut line = *b"36 35 98:0 / / rw - ext3 /dev/root rw";
+        let private = Entry::of(&mut line);
         assert!(private.is_some_and(|entry| !entry.is_propagated));
+        for line in [
+            "",
+            "36",
+            "36 35 98:0 / / rw",
+            "36 35 98:0 / / rw -",
+            "a 35 98:0 / / rw - ext3 a rw",
+        ] {
+            assert_eq!(Entry::of(&mut Vec::from(line)), None, "{line}");
+        }
     }
 }

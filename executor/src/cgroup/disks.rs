@@ -3,8 +3,8 @@
 use crate::files::{open, read};
 use crate::filesystem::step::has;
 use crate::message::{Refused, refuse};
-use crate::mountinfo::{self, Entry, Relation, relation, unescaped};
-use crate::text::{Text, lines};
+use crate::mountinfo::{self, Entry, Relation, relation};
+use crate::text::Text;
 use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
 use purple_sys::mount;
 use rustix::fd::AsRawFd;
@@ -29,7 +29,7 @@ pub(crate) fn behind_outputs(
         let what = "finding the disks behind the output paths";
         refuse!(STEP, what, errno, line)
     };
-    mountinfo::lend(|text| {
+    mountinfo::lend(|mounts| {
         for step in &plan.mounts {
             if step.kind != MountKind::Bind || step.attrs & mount::RDONLY != 0 {
                 continue;
@@ -37,8 +37,8 @@ pub(crate) fn behind_outputs(
             let Some(source) = locate(&step).map_err(fail)? else {
                 continue;
             };
-            for entry in lines(text).filter_map(Entry::of) {
-                if !source.is_served_by(&entry) {
+            for entry in mounts {
+                if !source.is_served_by(entry) {
                     continue;
                 }
                 if LIMITED.contains(&entry.kind) {
@@ -67,8 +67,8 @@ impl Source {
     /// Whether what is written below the source may go to this mount: it lies in it, or the mount
     /// lies below.
     fn is_served_by(&self, entry: &Entry<'_>) -> bool {
-        let point = unescaped(entry.point);
-        entry.id == self.mount || relation(point.bytes(), self.path.bytes()) == Relation::Below
+        let point = entry.point.to_bytes();
+        entry.id == self.mount || relation(point, self.path.bytes()) == Relation::Below
     }
 }
 

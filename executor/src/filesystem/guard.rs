@@ -18,9 +18,9 @@ use super::read_back;
 use super::step::Step;
 use super::unkept;
 use crate::message::{OrRefuse, Refused, refuse};
-use crate::mountinfo::{self, Entry, unescaped};
+use crate::mountinfo::{self, Entry};
 use crate::outside::Outside;
-use crate::text::{Text, lines};
+use crate::text::Text;
 use core::cell::Cell;
 use rustix::fd::OwnedFd;
 
@@ -40,7 +40,7 @@ pub(super) fn keep(
 ) -> Result<u64, Refused> {
     let keeps = !kept.objects.is_empty() || steps.iter().any(Step::is_kept);
     for _ in 0..LOOKS {
-        let look = |text: &[u8]| {
+        let look = |mounts: &[Entry<'_>]| {
             let is_last = Cell::new(true);
             if keeps {
                 Look {
@@ -49,14 +49,14 @@ pub(super) fn keep(
                     steps,
                     masks,
                     outside,
-                    text,
+                    mounts,
                     is_last: &is_last,
                 }
                 .all()?;
             }
             is_last
                 .get()
-                .then(|| read_back::check(steps, outside.root, text))
+                .then(|| read_back::check(steps, outside.root, mounts))
                 .transpose()
         };
         let checked = mountinfo::lend(look).or_refuse(STEP, "reading the mounts back")??;
@@ -69,24 +69,15 @@ pub(super) fn keep(
 
 impl Look<'_> {
     fn all(&self) -> Result<(), Refused> {
-        for line in lines(self.text) {
-            if Entry::of(line).is_none() {
-                return Err(refuse!(STEP, "an unknown form: ", line));
-            }
-        }
         for kept in self.kept.objects.iter() {
             self.object(kept, self.kept.mounts)?;
         }
         if self.is_shown_twice() {
             for kept in self.steps.iter().filter_map(Kept::covered) {
-                self.object(&kept, self.text)?;
+                self.object(&kept, self.mounts)?;
             }
         }
         Ok(())
-    }
-
-    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        lines(self.text).filter_map(Entry::of)
     }
 
     /// Whether what a step covers may have another place: a part of its mount is mounted elsewhere.
@@ -100,23 +91,24 @@ impl Look<'_> {
                 if core::mem::replace(&mut last, covered.stx_mnt_id) == covered.stx_mnt_id {
                     return false;
                 }
-                let on = mountinfo::find(self.text, covered.stx_mnt_id);
-                on.is_some_and(|on| self.entries().any(|other| is_second(&on, &other)))
+                let on = mountinfo::find(self.mounts, covered.stx_mnt_id);
+                on.is_some_and(|on| self.mounts.iter().any(|other| is_second(on, other)))
             })
     }
 
     /// Keeps an object, and the mount points on the way to it, where a mount leads to them. `mounts` has
     /// the mount that the object was found on.
-    fn object(&self, kept: &Kept, mounts: &[u8]) -> Result<(), Refused> {
+    fn object(&self, kept: &Kept, mounts: &[Entry<'_>]) -> Result<(), Refused> {
         let writable_on = |device: &[u8]| {
-            self.entries()
+            self.mounts
+                .iter()
                 .find(|entry| entry.device == device && !entry.has(b"ro"))
         };
         let Some(mut on) = mountinfo::find(mounts, kept.mount) else {
             // Memory lies on no mount. Anything else has a place that cannot be found.
             let what = " lies on a mount that no path leads to";
             return match writable_on(kept.identity.device().bytes()) {
-                Some(entry) => Err(unkept::refused(self.steps, &entry, kept, what)),
+                Some(entry) => Err(unkept::refused(self.steps, entry, kept, what)),
                 None => Ok(()),
             };
         };
@@ -125,36 +117,36 @@ impl Look<'_> {
             && let Some(entry) = writable_on(on.device)
         {
             let what = " has another name, by which it could be changed: put a copy in its place";
-            return Err(unkept::refused(self.steps, &entry, kept, what));
+            return Err(unkept::refused(self.steps, entry, kept, what));
         }
         let mut at = Text::<4096>::new();
         let mut is_object = true;
         loop {
-            let point = unescaped(on.point);
+            let point = on.point.to_bytes();
             let host_path = if is_object { &kept.path } else { &at };
-            let path = within(&on, &point, host_path.bytes());
-            for entry in self.entries().filter(|entry| entry.device == on.device) {
+            let path = within(on, host_path.bytes());
+            for entry in self.mounts.iter().filter(|entry| entry.device == on.device) {
                 if entry.has(b"ro") && !kept.is_hidden() {
                     continue;
                 }
                 let path = path.as_ref().ok_or_else(|| {
                     let what = " is not where its mount says it is";
-                    unkept::refused(self.steps, &entry, kept, what)
+                    unkept::refused(self.steps, entry, kept, what)
                 })?;
                 let place = Place {
                     kept,
                     path: path.bytes(),
                     is_object,
                 };
-                self.place(&entry, place)?;
+                self.place(entry, place)?;
             }
             let Some(above) = mountinfo::find(mounts, on.parent) else {
                 return Ok(());
             };
-            if point.bytes() == b"/" {
+            if point == b"/" {
                 return Ok(());
             }
-            (at, on, is_object) = (point, above, false);
+            (at, on, is_object) = (Text::of(point), above, false);
         }
     }
 
@@ -168,8 +160,9 @@ impl Look<'_> {
 /// Whether two mounts show the same thing of a file system at two places.
 fn is_second(one: &Entry<'_>, other: &Entry<'_>) -> bool {
     let apart = |upper: &Entry<'_>, lower: &Entry<'_>| {
-        below(lower.root, upper.root)
-            .is_some_and(|rest| below(lower.point, upper.point) != Some(rest))
+        let (root, point) = (lower.root.to_bytes(), lower.point.to_bytes());
+        below(root, upper.root.to_bytes())
+            .is_some_and(|rest| below(point, upper.point.to_bytes()) != Some(rest))
     };
     one.device == other.device && (apart(one, other) || apart(other, one))
 }

@@ -11,7 +11,7 @@ use super::target::status_of;
 use crate::arguments::{KeptArgument, MissingName};
 use crate::files::{open, open_at};
 use crate::message::{Refused, refuse, say};
-use crate::mountinfo;
+use crate::mountinfo::{self, Entry};
 use crate::run::Run;
 use crate::text::Text;
 use core::ffi::CStr;
@@ -32,7 +32,7 @@ const TRIES: u32 = 10_000;
 pub(crate) struct KeptSet {
     pub(super) objects: &'static mut [Kept],
     /// The host's mounts.
-    pub(super) mounts: &'static [u8],
+    pub(super) mounts: &'static [Entry<'static>],
 }
 
 /// An object that stays as it is.
@@ -94,7 +94,7 @@ impl KeptSet {
         if !steps.iter().any(is_output) {
             return Ok(Self {
                 objects: &mut [],
-                mounts: b"",
+                mounts: &[],
             });
         }
         let named = run.options.kept;

@@ -9,7 +9,7 @@ use super::target::status_of;
 use super::unkept;
 use crate::files::is_directory;
 use crate::message::Refused;
-use crate::mountinfo::{self, Entry, unescaped};
+use crate::mountinfo::{self, Entry};
 use crate::outside::Outside;
 use crate::text::Text;
 use core::cell::Cell;
@@ -27,7 +27,7 @@ pub(super) struct Look<'l> {
     pub(super) masks: &'l Masks,
     pub(super) outside: Outside,
     /// The mounts inside.
-    pub(super) text: &'l [u8],
+    pub(super) mounts: &'l [Entry<'l>],
     /// Whether nothing was mounted, and every mount was known.
     pub(super) is_last: &'l Cell<bool>,
 }
@@ -51,16 +51,16 @@ struct Reached {
 impl Look<'_> {
     /// Keeps a place where a mount of the same file system leads to it.
     pub(super) fn place(&self, entry: &Entry<'_>, place: Place<'_>) -> Result<(), Refused> {
-        let top = unescaped(entry.root);
-        if let Some(rest) = below(place.path, top.bytes()) {
-            return self.follow(entry, top.bytes(), rest, place);
+        let top = entry.root.to_bytes();
+        if let Some(rest) = below(place.path, top) {
+            return self.follow(entry, top, rest, place);
         }
         // A mount of what lies in a kept directory.
         if place.is_object
             && place.kept.directory
-            && below(top.bytes(), place.path).is_some_and(|rest| !rest.is_empty())
+            && below(top, place.path).is_some_and(|rest| !rest.is_empty())
         {
-            return self.follow(entry, top.bytes(), b"", place);
+            return self.follow(entry, top, b"", place);
         }
         Ok(())
     }
@@ -74,8 +74,7 @@ impl Look<'_> {
         place: Place<'_>,
     ) -> Result<(), Refused> {
         let failed = |errno| unkept::failed(self.steps, entry, place.kept, errno);
-        let point = unescaped(entry.point);
-        let found = find(self.root, point.c_str().map_err(failed)?);
+        let found = find(self.root, entry.point);
         let Some(found) = found.map_err(failed)? else {
             return Ok(()); // Something else is mounted above it.
         };
@@ -163,14 +162,14 @@ impl Look<'_> {
         if !kept.is_hidden() && is_read_only(top).map_err(failed)? {
             return Ok(());
         }
-        let point = unescaped(entry.point);
+        let point = entry.point.to_bytes();
         // What the policy puts at or below the path itself is no second view.
-        if kept.step.is_some() && below(point.bytes(), kept.path.bytes()).is_some() {
+        if kept.step.is_some() && below(point, kept.path.bytes()).is_some() {
             return Ok(());
         }
         let is_share = |step: &Step| {
             let mount = &step.mount;
-            mount.kind == MountKind::Bind && mount.target.to_bytes() == point.bytes()
+            mount.kind == MountKind::Bind && mount.target.to_bytes() == point
         };
         if self.steps.iter().any(is_share) {
             let what = " is what it shows, or has it inside";
@@ -192,8 +191,8 @@ impl Look<'_> {
     /// Whether a file lies on a mount that shows this path of the file system at its top. A mount that
     /// is not listed yet is looked at next time.
     fn is_at(&self, status: &Statx, like: &Entry<'_>, path: &[u8]) -> bool {
-        if let Some(found) = mountinfo::find(self.text, status.stx_mnt_id) {
-            return found.device == like.device && unescaped(found.root).bytes() == path;
+        if let Some(found) = mountinfo::find(self.mounts, status.stx_mnt_id) {
+            return found.device == like.device && found.root.to_bytes() == path;
         }
         self.is_last.set(false);
         false

@@ -2,7 +2,7 @@
 
 use super::target::open_below;
 use super::tree;
-use crate::mountinfo::{Entry, unescaped};
+use crate::mountinfo::Entry;
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_sys::mount::{self, Change, RDONLY};
@@ -41,9 +41,9 @@ pub(super) fn is_read_only(file: &OwnedFd) -> Result<bool, Errno> {
 }
 
 /// The path within its file system of what the host finds at a path below a mount's point.
-pub(super) fn within(on: &Entry<'_>, point: &Text<4096>, host_path: &[u8]) -> Option<Text<4096>> {
-    let rest = below(host_path, point.bytes())?;
-    let mut path = unescaped(on.root);
+pub(super) fn within(on: &Entry<'_>, host_path: &[u8]) -> Option<Text<4096>> {
+    let rest = below(host_path, on.point.to_bytes())?;
+    let mut path = Text::of(on.root.to_bytes());
     if !rest.is_empty() {
         if path.bytes() != b"/" {
             path.push("/");

@@ -3,8 +3,7 @@
 
 use super::step::{Step, has};
 use crate::message::{Refused, refuse};
-use crate::mountinfo::{self, Entry, Relation, relation, unescaped};
-use crate::text::lines;
+use crate::mountinfo::{self, Entry, Relation, relation};
 use purple_plan::mount_flags;
 use purple_sys::mount;
 
@@ -18,31 +17,34 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
     (mount::NOEXEC, b"noexec"),
 ];
 
-/// Checks every mount of this process's namespace, which the kernel lists as `text`, and returns how many
+/// Checks every mount of this process's namespace, of which the kernel gave the list, and returns how many
 /// there are. `mapped` says whether what the payload owns must be id-mapped.
-pub(crate) fn check(steps: &mut [Step], mapped: bool, text: &[u8]) -> Result<u64, Refused> {
-    let mut count = 0_u64;
-    for line in lines(text) {
-        check_line(steps, mapped, line, text)?;
-        count = count.saturating_add(1);
+pub(crate) fn check(
+    steps: &mut [Step],
+    mapped: bool,
+    mounts: &[Entry<'_>],
+) -> Result<u64, Refused> {
+    for entry in mounts {
+        check_entry(steps, mapped, entry, mounts)?;
     }
 
     let is_optional = |step: &&Step| has(&step.mount, mount_flags::OPTIONAL) && !step.mounted;
     let is_required = |step: &&Step| step.is_mount() && !is_optional(step);
     match steps.iter().filter(is_required).find(|step| !step.found) {
         Some(step) => Err(wrong(step, " is not mounted")),
-        None => Ok(count),
+        None => Ok(u64::try_from(mounts.len()).unwrap_or(u64::MAX)),
     }
 }
 
-/// Checks one line out of all of them, and marks the steps whose mount it is.
-fn check_line(steps: &mut [Step], mapped: bool, line: &[u8], all: &[u8]) -> Result<(), Refused> {
-    let Some(entry) = Entry::of(line) else {
-        return Err(refuse!(STEP, "an unknown form: ", line));
-    };
-    let point = unescaped(entry.point);
-    let Some(expected) = find_expected(steps, point.bytes()) else {
-        if is_covered(&entry, all) {
+/// Checks one mount out of all of them, and marks the steps whose mount it is.
+fn check_entry(
+    steps: &mut [Step],
+    mapped: bool,
+    entry: &Entry<'_>,
+    all: &[Entry<'_>],
+) -> Result<(), Refused> {
+    let Some(expected) = find_expected(steps, entry.point.to_bytes()) else {
+        if is_covered(entry, all) {
             return Ok(());
         }
         let what = " is mounted, and the plan does not say so";
@@ -63,7 +65,7 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8], all: &[u8]) -> Resu
     } else {
         return Ok(());
     };
-    if is_covered(&entry, all) {
+    if is_covered(entry, all) {
         return Ok(());
     }
     Err(wrong(expected.step, what))
@@ -71,19 +73,19 @@ fn check_line(steps: &mut [Step], mapped: bool, line: &[u8], all: &[u8]) -> Resu
 
 /// Whether no path leads to a mount: another one lies on its top, or over its place, or over those of a
 /// mount that it hangs on.
-fn is_covered(entry: &Entry<'_>, all: &[u8]) -> bool {
-    let mut entry = *entry;
+fn is_covered(entry: &Entry<'_>, all: &[Entry<'_>]) -> bool {
+    let mut entry = entry;
     // A mount hangs on an older one, but for those that were moved: the list is as long as the chain at most.
-    for _ in lines(all) {
-        let covers = |other: Entry<'_>| {
+    for _ in all {
+        let covers = |other: &Entry<'_>| {
             other.id != entry.id
-                && match relation(entry.point, other.point) {
+                && match relation(entry.point.to_bytes(), other.point.to_bytes()) {
                     Relation::Same => other.parent == entry.id,
                     Relation::Below => other.parent == entry.parent,
                     Relation::Neither => false,
                 }
         };
-        if lines(all).filter_map(Entry::of).any(covers) {
+        if all.iter().any(covers) {
             return true;
         }
         match mountinfo::find(all, entry.parent) {
@@ -143,12 +145,13 @@ fn wrong(step: &Step, what: &'static str) -> Refused {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Step, check_line, is_covered};
+    use super::{Entry, Step, check_entry, is_covered};
     use core::ffi::CStr;
     use purple_plan::{Mount, MountKind, SourceLine, mount_flags};
     use purple_sys::mount;
+    use std::vec::Vec;
 
-    const LINE: &[u8] = b"36 35 98:0 / /data/sub rw,nosuid,nodev - ext4 /dev/root rw";
+    const LINE: &str = "36 35 98:0 / /data/sub rw,nosuid,nodev - ext4 /dev/root rw";
 
     /// Three lines, of which the last is given.
     macro_rules! line {
@@ -187,7 +190,12 @@ mod tests {
     }
 
     fn is_refused(steps: &mut [Step], mapped: bool) -> bool {
-        check_line(steps, mapped, LINE, LINE).is_err()
+        let mut line = Vec::from(LINE);
+        let all: Vec<Entry<'_>> = Entry::of(&mut line).into_iter().collect();
+        let mut found = all
+            .iter()
+            .map(|entry| check_entry(steps, mapped, entry, &all));
+        found.any(|checked| checked.is_err())
     }
 
     #[test]
@@ -210,8 +218,14 @@ mod tests {
             (line!("37 1", "/data"), false),
             ("", false),
         ] {
-            let entry = Entry::of(b"36 35 98:0 / /data/sub rw - ext4 a rw");
-            let found = entry.map(|entry| is_covered(&entry, over.as_bytes()));
+            let mut lines: Vec<Vec<u8>> = over.lines().map(Vec::from).collect();
+            let all: Vec<Entry<'_>> = lines
+                .iter_mut()
+                .filter_map(|line| Entry::of(line))
+                .collect();
+            let mut line = *b"36 35 98:0 / /data/sub rw - ext4 a rw";
+            let entry = Entry::of(&mut line);
+            let found = entry.map(|entry| is_covered(&entry, &all));
             assert_eq!(found, Some(covered), "{over}");
         }
     }

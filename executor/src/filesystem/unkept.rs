@@ -4,7 +4,7 @@ use super::kept::Kept;
 use super::pin::below;
 use super::step::{Step, has};
 use crate::message::{Refused, refuse};
-use crate::mountinfo::{Entry, unescaped};
+use crate::mountinfo::Entry;
 use purple_plan::{Mount, MountKind, mount_flags};
 use rustix::io::Errno;
 
@@ -62,10 +62,10 @@ pub(super) fn gone(kept: &Kept) -> Refused {
 
 /// The step that shows what a mount lies in.
 fn share(steps: &[Step], entry: &Entry<'_>) -> Option<Mount<'static>> {
-    let point = unescaped(entry.point);
+    let point = entry.point.to_bytes();
     let mounts = steps.iter().map(|step| step.mount);
     mounts
         .filter(|mount| mount.kind == MountKind::Bind && has(mount, mount_flags::OWNED))
-        .filter(|mount| below(point.bytes(), mount.target.to_bytes()).is_some())
+        .filter(|mount| below(point, mount.target.to_bytes()).is_some())
         .max_by_key(|mount| mount.target.to_bytes().len())
 }

@@ -27,7 +27,9 @@ pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
 pub fn keep<T>(items: impl ExactSizeIterator<Item = T>) -> Result<&'static mut [T], Errno> {
     let most = items.len();
     let bytes = most.checked_mul(size_of::<T>()).ok_or(Errno::NOMEM)?;
-    let start = map(bytes.max(PAGE), MapFlags::PRIVATE)?.cast::<MaybeUninit<T>>();
+    // All of it is written at once, so that its pages come with it.
+    let flags = MapFlags::PRIVATE.union(MapFlags::POPULATE);
+    let start = map(bytes.max(PAGE), flags)?.cast::<MaybeUninit<T>>();
     // SAFETY: the pages hold that many, are aligned for any, and nothing else knows them.
     let slots = unsafe { core::slice::from_raw_parts_mut(start, most) };
     let mut count = 0_usize;
@@ -39,6 +41,24 @@ pub fn keep<T>(items: impl ExactSizeIterator<Item = T>) -> Result<&'static mut [
     let kept = slots.get_mut(..count).unwrap_or_default();
     // SAFETY: each of these was written just now.
     Ok(unsafe { kept.assume_init_mut() })
+}
+
+/// Writes items into memory that is lent, one behind the other. What the memory held is lost.
+pub fn place<T: Copy>(
+    memory: &mut [u8],
+    items: impl Iterator<Item = T>,
+) -> Result<&mut [T], Errno> {
+    // SAFETY: whatever the bytes are, they are memory for a `T` that is not written yet.
+    let (_, slots, _) = unsafe { memory.align_to_mut::<MaybeUninit<T>>() };
+    let mut count = 0_usize;
+    for item in items {
+        let slot = slots.get_mut(count).ok_or(Errno::NOMEM)?;
+        let _placed: &mut T = slot.write(item);
+        count = count.saturating_add(1);
+    }
+    let placed = slots.get_mut(..count).unwrap_or_default();
+    // SAFETY: each of these was written just now.
+    Ok(unsafe { placed.assume_init_mut() })
 }
 
 /// Lends fresh zeroed private memory to `use_it` and gives it back to the kernel.
