@@ -183,9 +183,10 @@ fn run_sandbox(
     report: Option<&Report>,
 ) -> Result<End, Refused> {
     let steps = Step::all(&run.plan)?;
-    sources::resolve(steps)?;
     if run.outside.root {
         sources::open(steps, run.outside)?;
+    } else {
+        sources::resolve(steps)?;
     }
     let mut kept = KeptSet::open(run, steps, report.map(Report::file))?;
     let mut janitor = None;

@@ -25,7 +25,15 @@ pub(crate) fn open(steps: &mut [Step], outside: Outside) -> Result<(), Refused> 
         if step.mount.kind != MountKind::Bind {
             continue;
         }
-        step.tree = copy(&step.mount)?;
+        let copied = match copy(&step.mount) {
+            // A user's links are followed before, outside: inside, owners have other ids.
+            Err(Errno::LOOP) if outside.root && is_absolute(&step.mount) => {
+                follow_links(&mut step.mount)?;
+                copy(&step.mount)
+            }
+            copied => copied,
+        };
+        step.tree = copied.map_err(|errno| not_copied(&step.mount, errno))?;
         if let Some(tree) = &step.tree
             && outside.root
             && has(&step.mount, mount_flags::OWNED)
@@ -41,26 +49,31 @@ pub(crate) fn open_source(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
     links::open_without(step.source)
 }
 
-/// Follows the links on the way to absolute sources, with the rights of who starts the sandbox.
+/// For a user: follows the links on the way to absolute sources, outside.
 pub(crate) fn resolve(steps: &mut [Step]) -> Result<(), Refused> {
-    for step in steps {
-        let mount = &mut step.mount;
-        if mount.kind == MountKind::Bind && is_absolute(mount) {
-            mount.source = links::resolve(STEP, mount.source, mount.line)?;
-        }
-    }
+    steps
+        .iter_mut()
+        .map(|step| &mut step.mount)
+        .filter(|mount| mount.kind == MountKind::Bind && is_absolute(mount))
+        .try_for_each(follow_links)
+}
+
+fn follow_links(mount: &mut Mount<'static>) -> Result<(), Refused> {
+    mount.source = links::resolve(STEP, mount.source, mount.line)?;
     Ok(())
 }
 
 /// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
-fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
+fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Errno> {
     let recursive = has(step, mount_flags::RECURSIVE);
     let copied = open_source(step).and_then(|source| tree::copy(source.as_fd(), c"", recursive));
-    let errno = match copied {
-        Ok(tree) => return Ok(Some(tree)),
-        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
-        Err(errno) => errno,
-    };
+    match copied {
+        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
+        copied => copied.map(Some),
+    }
+}
+
+fn not_copied(step: &Mount<'_>, errno: Errno) -> Refused {
     let what = match errno {
         Errno::NOENT => " does not exist",
         Errno::LOOP if is_absolute(step) => " has become a symbolic link while the run was started",
@@ -68,14 +81,7 @@ fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Refused> {
         _ => "",
     };
     let source = step.source;
-    Err(refuse!(
-        STEP,
-        "the host path ",
-        source,
-        what,
-        errno,
-        step.line
-    ))
+    refuse!(STEP, "the host path ", source, what, errno, step.line)
 }
 
 fn is_absolute(step: &Mount<'_>) -> bool {
