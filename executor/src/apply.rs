@@ -6,8 +6,8 @@
 //! 3. `supervise`: the control group, the run inside it, and the end of the control group.
 //! 4. `run_sandbox`: what the host gives to the sandbox (sources of binds, stubs), the sandbox, and
 //!    the stubs' removal.
-//! 5. `start`: the recorder, init in its new namespaces, the janitor where there are stubs, the id
-//!    maps, and the wait for the end.
+//! 5. `start`: the recorder, init in its new namespaces, the id maps, what stays as it is, the janitor
+//!    where there are stubs, and the wait for the end.
 //!
 //! Init goes on in `init.rs`, the payload in `payload.rs`. What a step leaves on the host (a group, a
 //! stub) is taken away by the function that made it, whatever happens in between.
@@ -20,12 +20,12 @@ use crate::files::write_all;
 use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
-use crate::gate::Gate;
+use crate::gate::{Gate, OpenGate};
 use crate::janitor::{self, Janitor};
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::outside::Outside;
 use crate::parent::{die_with, kill_and_wait};
-use crate::recorder::{self, Recorder};
+use crate::recorder;
 use crate::report::{Report, summarise};
 use crate::run::Run;
 use crate::shared::Shared;
@@ -188,7 +188,7 @@ fn run_sandbox(
     } else {
         sources::resolve(steps)?;
     }
-    let mut kept = KeptSet::open(run, steps, report.map(Report::file))?;
+    let mut kept = KeptSet::new(run, steps, report.map(Report::file))?;
     let mut janitor = None;
     let end = match protected::make_stubs(steps, run.outside) {
         Ok(()) => {
@@ -235,28 +235,25 @@ fn start(
     for step in &mut *steps {
         step.tree = None;
     }
-    let started = janitor::start(init, steps, kept, streams).map(|started| *janitor = started);
-    let end = started.and_then(|()| watch(run, streams, init, gate, timeout, recorder));
+    let end = let_in(run, init, gate, kept).and_then(|_opened| {
+        *janitor = janitor::start(init, steps, kept, streams)?;
+        supervisor::watch(run, streams, init, timeout, recorder)
+    });
     if end.is_err() {
         end_init(init);
     }
     end
 }
 
-/// Maps the ids of init, lets it go on, and waits for its end.
-fn watch(
-    run: &Run,
-    streams: &mut Streams,
-    init: Pid,
-    gate: Gate,
-    timeout: Timeout,
-    recorder: Option<Recorder>,
-) -> Result<End, Refused> {
+/// Maps the ids of init and lets it go on; meanwhile looks up what stays as it is, and lets it on again. The
+/// gate closes when what is returned is dropped: init then knows that nothing waits for it.
+fn let_in(run: &Run, init: Pid, gate: Gate, kept: &mut KeptSet) -> Result<OpenGate, Refused> {
     identity::map(run, init)?;
     receipt::outside(&run.shared)?;
-    // The gate closes when this returns: init then knows that nothing waits for it.
-    let _opened = gate.open()?;
-    supervisor::watch(run, streams, init, timeout, recorder)
+    let opened = gate.open()?;
+    kept.fill(run)?;
+    opened.let_on()?;
+    Ok(opened)
 }
 
 /// Ends init where the run has failed and it has not ended by itself: what it still does must not go

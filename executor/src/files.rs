@@ -2,10 +2,11 @@
 //!
 //! No program that is executed gets a descriptor which is opened here: all are close-on-exec.
 
+use crate::text::Text;
 use core::ffi::CStr;
 use purple_sys::descriptors::made;
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, openat};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fs::{CWD, FileType, Mode, OFlags, RawMode, Stat, openat, readlinkat_raw};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
@@ -84,11 +85,26 @@ pub(crate) fn write_all(file: impl AsFd, bytes: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
+/// What a symbolic link leads to. NAMETOOLONG for what is longer than a path can be.
+pub(crate) fn read_link(dir: impl AsFd, path: &CStr) -> Result<Text<4096>, Errno> {
+    let text = Text::written_by(|buffer| readlinkat_raw(&dir, path, buffer))?;
+    let _whole = text.c_str()?;
+    Ok(text)
+}
+
+/// The path by which the kernel finds an open file of this process (`proc_pid_fd(5)`).
+pub(crate) fn path_of(file: impl AsFd) -> Result<Text<4096>, Errno> {
+    let mut link = Text::<64>::of(b"/proc/self/fd/");
+    link.push_number(u64::from(file.as_fd().as_raw_fd().unsigned_abs()));
+    read_link(CWD, link.c_str()?)
+}
+
 /// Whether both are of one file.
 pub(crate) fn is_same(one: &Stat, other: &Stat) -> bool {
     (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 }
 
-pub(crate) fn is_directory(status: &Stat) -> bool {
-    FileType::from_raw_mode(status.st_mode) == FileType::Directory
+/// Whether a mode is a directory's.
+pub(crate) fn is_directory(mode: RawMode) -> bool {
+    FileType::from_raw_mode(mode) == FileType::Directory
 }

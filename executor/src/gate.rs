@@ -14,7 +14,8 @@ const AT_ONCE: Timespec = Timespec {
     tv_nsec: 0,
 };
 
-/// Holds init back until its ids are mapped, and shows it whether the supervisor still lives.
+/// Holds init back until its ids are mapped, and again until what stays as it is is known; and shows it
+/// whether the supervisor still lives.
 ///
 /// Both processes have a copy of it after the clone, and each closes the end that is not its own. So
 /// an open gate proves that the supervisor has mapped the ids and written down its namespaces; a
@@ -26,30 +27,58 @@ pub(crate) struct Gate {
     writer: OwnedFd,
 }
 
+/// The supervisor's end of an open gate. Init knows that nothing waits for it when this is dropped.
+pub(crate) struct OpenGate(OwnedFd);
+
+/// Init's end.
+pub(crate) struct PassedGate(OwnedFd);
+
 impl Gate {
     pub(crate) fn new() -> Result<Self, Refused> {
         let (reader, writer) = pipe().or_refuse(STEP, "a pipe to init")?;
         Ok(Self { reader, writer })
     }
 
-    /// Lets init go on. The gate stays until what is returned is dropped.
-    pub(crate) fn open(self) -> Result<OwnedFd, Refused> {
+    /// Lets init go on.
+    pub(crate) fn open(self) -> Result<OpenGate, Refused> {
         drop(self.reader);
-        write_all(&self.writer, b".").or_refuse(STEP, "telling init")?;
-        Ok(self.writer)
+        let opened = OpenGate(self.writer);
+        opened.let_on()?;
+        Ok(opened)
     }
 
-    /// Waits until the gate is open. Returns the end that shows whether the supervisor lives.
-    pub(crate) fn wait(self) -> Result<OwnedFd, Refused> {
+    /// Waits until the gate is open.
+    pub(crate) fn wait(self) -> Result<PassedGate, Refused> {
         drop(self.writer);
-        let read = rustix::io::read(&self.reader, &mut [0][..]);
+        let passed = PassedGate(self.reader);
+        passed.wait_again()?;
+        Ok(passed)
+    }
+}
+
+impl OpenGate {
+    /// Lets init go on where it waits, or will wait, again.
+    pub(crate) fn let_on(&self) -> Result<(), Refused> {
+        write_all(&self.0, b".").or_refuse(STEP, "telling init")
+    }
+}
+
+impl PassedGate {
+    /// Waits until the supervisor lets this process on.
+    pub(crate) fn wait_again(&self) -> Result<(), Refused> {
+        let read = rustix::io::read(&self.0, &mut [0][..]);
         match read.or_refuse(STEP, "waiting for the supervisor")? {
             // The supervisor has failed, and has said why.
             0 => Err(Refused {
                 status: SETUP_REFUSED,
             }),
-            _ => Ok(self.reader),
+            _ => Ok(()),
         }
+    }
+
+    /// Whether the supervisor is gone.
+    pub(crate) fn is_closed(&self) -> Result<bool, Errno> {
+        is_closed(&self.0)
     }
 }
 

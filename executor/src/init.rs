@@ -8,7 +8,7 @@ use crate::descriptors::close_all_but;
 use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
-use crate::gate::{Gate, is_closed};
+use crate::gate::Gate;
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
 use crate::parent::die_with_parent;
 use crate::run::Run;
@@ -44,7 +44,7 @@ pub(crate) fn run(
     gate: Gate,
     timeout: Timeout,
     steps: &mut [Step],
-    kept: &KeptSet,
+    kept: &mut KeptSet,
     streams: &mut Streams,
     socket: Option<OwnedFd>,
 ) -> ! {
@@ -86,13 +86,13 @@ fn build(
     run: &Run,
     gate: Gate,
     steps: &mut [Step],
-    kept: &KeptSet,
+    kept: &mut KeptSet,
     streams: &mut Streams,
 ) -> Result<Option<Job>, Refused> {
     // While the supervisor maps the ids. It cannot map those of a process that has ended, so what
     // fails here counts when it is done.
     let prepared = prepare(run, streams);
-    let supervisor = gate.wait()?;
+    let gate = gate.wait()?;
     prepared?;
     if !run.outside.root {
         sources::open(steps, run.outside)?;
@@ -101,11 +101,11 @@ fn build(
     identity::assume(&run.plan, run.outside)?;
     // Changing ids has cleared it. Had the supervisor died before, its end of the gate is closed.
     die_with_parent()?;
-    if is_closed(&supervisor).or_refuse("supervision", "poll")? {
+    if gate.is_closed().or_refuse("supervision", "poll")? {
         return Err(refuse!("supervision", "the supervisor is gone"));
     }
     session::new_keyring()?;
-    filesystem::build(run, steps, kept)?;
+    filesystem::build(run, steps, kept, &gate)?;
     streams.enter(&run.shared)
 }
 

@@ -149,7 +149,7 @@ fn allow_path(ruleset: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Res
         found => found.and_then(descriptors::made).map_err(fail)?,
     };
     let mut access = path.access & known;
-    if !is_directory(&fstat(&found).map_err(fail)?) {
+    if !is_directory(fstat(&found).map_err(fail)?.st_mode) {
         access &= landlock_fs::FILE;
     }
     allow_beneath(ruleset, found.as_fd(), access).map_err(fail)?;

@@ -10,27 +10,29 @@ use rustix::io::Errno;
 
 /// The most that a list and its table take. A mount takes a line of some hundred bytes, and as much in
 /// the table.
-const MOST_BYTES: usize = 8 << 20;
+pub(crate) const MOST_BYTES: usize = 8 << 20;
 
 /// Lends the list of this process's mounts to `use_them`.
 pub(crate) fn lend<T>(use_them: impl FnOnce(&[Entry<'_>]) -> T) -> Result<T, Errno> {
-    memory::lend(MOST_BYTES, |memory| Ok(use_them(read(memory)?)))?
+    memory::lend(MOST_BYTES, |memory| {
+        let used = read(memory)?;
+        Ok(use_them(take_apart(memory, used)?))
+    })?
 }
 
-/// The same, kept for the rest of the run.
-pub(crate) fn keep() -> Result<&'static [Entry<'static>], Errno> {
-    read(memory::pages(MOST_BYTES)?)
-}
-
-/// Reads the list into one part of the memory, and takes it apart into the other.
-fn read(memory: &mut [u8]) -> Result<&[Entry<'_>], Errno> {
-    let (text, table) = memory.split_at_mut(memory.len() / 2);
-    let used = read_all(open(c"/proc/self/mountinfo", OFlags::RDONLY)?, text)?;
-    if used == text.len() {
+/// Reads the list of this process's mounts as the kernel writes it, and returns how long it is.
+pub(crate) fn read(memory: &mut [u8]) -> Result<usize, Errno> {
+    let used = read_all(open(c"/proc/self/mountinfo", OFlags::RDONLY)?, memory)?;
+    if used == memory.len() {
         return Err(Errno::FBIG); // It may go on.
     }
+    Ok(used)
+}
+
+/// Takes a list of this length apart, in its place, into a table behind it.
+pub(crate) fn take_apart(memory: &mut [u8], used: usize) -> Result<&[Entry<'_>], Errno> {
+    let (lines, table) = memory.split_at_mut_checked(used).ok_or(Errno::FBIG)?;
     let mut is_known = true;
-    let lines = text.get_mut(..used).unwrap_or_default();
     let entries = lines
         .split_mut(|&byte| byte == b'\n')
         .filter(|line| !line.is_empty())
@@ -132,7 +134,8 @@ pub(crate) enum Relation {
     Neither,
 }
 
-/// How a mount point lies to a path.
+/// How a mount point lies to a path. A start asks this more than a thousand times.
+#[inline]
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
     let (point, path) = (without_slash(point), without_slash(path));
     let Some((start, rest)) = point.split_at_checked(path.len()) else {

@@ -34,6 +34,15 @@ impl<const N: usize> Text<N> {
         text
     }
 
+    /// What `write` writes, which says how much that is.
+    pub(crate) fn written_by<E>(
+        write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<Self, E> {
+        let mut text = Self::new();
+        text.used = write(&mut text.bytes)?.min(N);
+        Ok(text)
+    }
+
     /// A number in decimal.
     pub(crate) fn of_number(number: u64) -> Self {
         let mut text = Self::new();

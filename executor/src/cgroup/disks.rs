@@ -1,14 +1,13 @@
 //! The disks behind the paths that the payload can write to, as `io.max` of a control group names them.
 
-use crate::files::{open, read};
+use crate::files::{open, path_of, read};
 use crate::filesystem::step::has;
 use crate::message::{Refused, refuse};
 use crate::mountinfo::{self, Entry, Relation, relation};
 use crate::text::Text;
 use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
 use purple_sys::mount;
-use rustix::fd::AsRawFd;
-use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags, readlinkat_raw, statx};
+use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags, statx};
 use rustix::io::Errno;
 
 const STEP: &str = "cgroup";
@@ -79,16 +78,9 @@ fn locate(step: &Mount<'_>) -> Result<Option<Source>, Errno> {
         place => place?,
     };
     let status = statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
-    let mut link = Text::<64>::of(b"/proc/self/fd/");
-    link.push_number(u64::from(place.as_raw_fd().unsigned_abs()));
-    let mut buffer = [0; 4096];
-    let used = readlinkat_raw(CWD, link.c_str()?, &mut buffer[..])?;
-    let path = Text::of(buffer.get(..used).unwrap_or(&[]));
-    // What does not fit was left out, and is no path.
-    let _whole = path.c_str()?;
     Ok(Some(Source {
         mount: status.stx_mnt_id,
-        path,
+        path: path_of(&place)?,
     }))
 }
 

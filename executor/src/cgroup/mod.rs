@@ -63,11 +63,16 @@ impl GroupUsage {
 
 impl Group {
     /// Makes the group and sets its limits. `None`: the plan has none, or the operator let them go.
-    #[inline(never)]
     pub(crate) fn make(run: &Run) -> Result<Option<Self>, Refused> {
         if first_line(&run.plan).is_none() || run.options.lets_go(Layer::Cgroup) {
             return Ok(None);
         }
+        Self::make_new(run).map(Some)
+    }
+
+    /// It takes much of the stack.
+    #[inline(never)]
+    fn make_new(run: &Run) -> Result<Self, Refused> {
         let mut name = Name::of(b"purple-");
         let pid = getpid().as_raw_pid().unsigned_abs();
         name.push_number(u64::from(pid));
@@ -84,7 +89,7 @@ impl Group {
             let _used: Result<GroupUsage, Refused> = group.end();
             return Err(refused);
         }
-        Ok(Some(group))
+        Ok(group)
     }
 
     /// The directory, to clone a process into.

@@ -10,7 +10,7 @@
 //! The mounts are listed and looked at again until nothing is left to do, so the last look reads back
 //! what the ones before it did.
 
-use super::kept::{Kept, KeptSet};
+use super::kept::{Kept, KeptOfHost};
 use super::look::{Look, Place};
 use super::masks::Masks;
 use super::pin::{below, within};
@@ -20,7 +20,6 @@ use super::unkept;
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::mountinfo::{self, Entry};
 use crate::outside::Outside;
-use crate::text::Text;
 use core::cell::Cell;
 use rustix::fd::OwnedFd;
 
@@ -33,7 +32,7 @@ const LOOKS: u32 = 64;
 /// nothing was left to do. Returns how many there are.
 pub(super) fn keep(
     root: &OwnedFd,
-    kept: &KeptSet,
+    kept: &KeptOfHost,
     steps: &mut [Step],
     masks: &Masks,
     outside: Outside,
@@ -69,7 +68,7 @@ pub(super) fn keep(
 
 impl Look<'_> {
     fn all(&self) -> Result<(), Refused> {
-        for kept in self.kept.objects.iter() {
+        for kept in self.kept.objects {
             self.object(kept, self.kept.mounts)?;
         }
         if self.is_shown_twice() {
@@ -88,10 +87,10 @@ impl Look<'_> {
             .filter_map(|step| step.covered.filter(|_| step.is_kept()))
             .any(|covered| {
                 // Most of them lie on one mount.
-                if core::mem::replace(&mut last, covered.stx_mnt_id) == covered.stx_mnt_id {
+                if core::mem::replace(&mut last, covered.mount) == covered.mount {
                     return false;
                 }
-                let on = mountinfo::find(self.mounts, covered.stx_mnt_id);
+                let on = mountinfo::find(self.mounts, covered.mount);
                 on.is_some_and(|on| self.mounts.iter().any(|other| is_second(on, other)))
             })
     }
@@ -104,10 +103,10 @@ impl Look<'_> {
                 .iter()
                 .find(|entry| entry.device == device && !entry.has(b"ro"))
         };
-        let Some(mut on) = mountinfo::find(mounts, kept.mount) else {
+        let Some(mut on) = mountinfo::find(mounts, kept.found.mount) else {
             // Memory lies on no mount. Anything else has a place that cannot be found.
             let what = " lies on a mount that no path leads to";
-            return match writable_on(kept.identity.device().bytes()) {
+            return match writable_on(kept.found.identity.device().bytes()) {
                 Some(entry) => Err(unkept::refused(self.steps, entry, kept, what)),
                 None => Ok(()),
             };
@@ -119,12 +118,12 @@ impl Look<'_> {
             let what = " has another name, by which it could be changed: put a copy in its place";
             return Err(unkept::refused(self.steps, entry, kept, what));
         }
-        let mut at = Text::<4096>::new();
+        let mut at: &[u8] = b"";
         let mut is_object = true;
         loop {
             let point = on.point.to_bytes();
-            let host_path = if is_object { &kept.path } else { &at };
-            let path = within(on, host_path.bytes());
+            let host_path = if is_object { kept.path } else { at };
+            let path = within(on, host_path);
             for entry in self.mounts.iter().filter(|entry| entry.device == on.device) {
                 if entry.has(b"ro") && !kept.is_hidden() {
                     continue;
@@ -146,7 +145,7 @@ impl Look<'_> {
             if point == b"/" {
                 return Ok(());
             }
-            (at, on, is_object) = (Text::of(point), above, false);
+            (at, on, is_object) = (point, above, false);
         }
     }
 

@@ -5,6 +5,7 @@
 //! the directories of the system: a link is followed where it and its directory are root's, no one
 //! else may write there, and the directory is one of the system's ([`is_system_directory`]).
 
+use crate::files::read_link;
 use crate::message::{Refused, refuse};
 use crate::text::Text;
 use core::ffi::CStr;
@@ -12,9 +13,7 @@ use purple_plan::{SourceLine, is_system_directory};
 use purple_sys::descriptors::made;
 use purple_sys::memory;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{
-    CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlinkat_raw,
-};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
 use rustix::io::Errno;
 
 /// The most links that the kernel follows in a path (`path_resolution(7)`).
@@ -104,7 +103,7 @@ impl Way {
                 self.enter(name.bytes(), child);
                 continue;
             }
-            let target = read_link(&child)?;
+            let target = read_link(&child, c"")?;
             if !self.is_trusted(&status)? {
                 self.ahead = if target.bytes().starts_with(b"/") {
                     target
@@ -181,15 +180,6 @@ fn joined(directory: &Text<4096>, name: &[u8]) -> Text<4096> {
     path.push("/");
     path.push_bytes(name);
     path
-}
-
-fn read_link(link: &OwnedFd) -> Result<Text<4096>, Errno> {
-    let mut buffer = [0; 4096];
-    let length = readlinkat_raw(link, c"", &mut buffer[..])?;
-    let target = Text::of(buffer.get(..length).unwrap_or(&[]));
-    // What does not fit was left out, and is no path.
-    let _whole = target.c_str()?;
-    Ok(target)
 }
 
 /// Keeps a path for the rest of the run; the root's is empty.

@@ -1,7 +1,7 @@
 //! One look at the mounts inside: from a mount down to each place of what is kept, which is mounted over on
 //! the way.
 
-use super::kept::{Identity, Kept, KeptSet};
+use super::kept::{Identity, Kept, KeptOfHost};
 use super::masks::Masks;
 use super::pin::{below, find, is_mount_root, is_read_only, pin};
 use super::step::Step;
@@ -22,7 +22,7 @@ use rustix::io::Errno;
 /// One look at all mounts.
 pub(super) struct Look<'l> {
     pub(super) root: &'l OwnedFd,
-    pub(super) kept: &'l KeptSet,
+    pub(super) kept: &'l KeptOfHost,
     pub(super) steps: &'l [Step],
     pub(super) masks: &'l Masks,
     pub(super) outside: Outside,
@@ -57,7 +57,7 @@ impl Look<'_> {
         }
         // A mount of what lies in a kept directory.
         if place.is_object
-            && place.kept.directory
+            && place.kept.found.directory
             && below(top, place.path).is_some_and(|rest| !rest.is_empty())
         {
             return self.follow(entry, top, b"", place);
@@ -131,7 +131,7 @@ impl Look<'_> {
                 return Ok(());
             }
             let expected = if is_object {
-                place.kept.identity
+                place.kept.found.identity
             } else {
                 Identity::of(&child.status)
             };
@@ -164,7 +164,7 @@ impl Look<'_> {
         }
         let point = entry.point.to_bytes();
         // What the policy puts at or below the path itself is no second view.
-        if kept.step.is_some() && below(point, kept.path.bytes()).is_some() {
+        if kept.step.is_some() && below(point, kept.path).is_some() {
             return Ok(());
         }
         let is_share = |step: &Step| {
@@ -183,7 +183,7 @@ impl Look<'_> {
         self.is_last.set(false);
         if is_object && kept.is_hidden() {
             let status = fstat(file)?;
-            return self.masks.cover(file, is_directory(&status));
+            return self.masks.cover(file, is_directory(status.st_mode));
         }
         pin(file, is_object)
     }

@@ -1,16 +1,16 @@
 //! Mounts on top of what is at a path inside already: a mask that hides it, or the path itself with
 //! other attributes, as for a protected path.
 
+use super::kept::Found;
 use super::step::{Step, has};
 use super::target::{existing, status_of};
 use super::tree;
-use crate::files::is_directory;
 use crate::message::{OrRefuse, Refused};
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::{Mount, mount_flags};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, Statx, fstat};
+use rustix::fs::CWD;
 use rustix::io::Errno;
 
 /// What masks show, as far as it is in use already: one empty directory for each set of attributes,
@@ -50,7 +50,7 @@ impl Masks {
         steps: &[Step],
         index: usize,
         step: &Step,
-    ) -> Result<Option<Statx>, Refused> {
+    ) -> Result<Option<Found>, Refused> {
         if is_done_by_another(steps, index, step) {
             return Ok(None);
         }
@@ -59,9 +59,9 @@ impl Masks {
         let Some(target) = find(root, &step.mount, path)? else {
             return Ok(None);
         };
-        let covered = status_of(target.as_fd()).at(&step.mount)?;
+        let covered = Found::of(&status_of(target.as_fd()).at(&step.mount)?);
         if step.hides() {
-            self.mask(&step.mount, &target)?;
+            self.mask(&step.mount, &target, covered.directory)?;
         } else {
             mount_on_itself(&step.mount, &target)?;
         }
@@ -79,9 +79,8 @@ impl Masks {
         tree::move_to(&copy, target.as_fd(), c"")
     }
 
-    fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd) -> Result<(), Refused> {
-        let status = fstat(target).at(step)?;
-        if is_directory(&status) {
+    fn mask(&mut self, step: &Mount<'_>, target: &OwnedFd, directory: bool) -> Result<(), Refused> {
+        if directory {
             self.mask_directory(step, target)
         } else {
             self.mask_file(step, target)

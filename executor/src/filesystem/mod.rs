@@ -21,7 +21,8 @@ mod target;
 mod tree;
 mod unkept;
 
-use crate::files::{is_directory, is_same, read_all, write_all};
+use crate::files::{is_directory, is_same, write_all};
+use crate::gate::PassedGate;
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::receipt::ReceiptField;
 use crate::run::Run;
@@ -33,7 +34,7 @@ use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::mount::{self, Change};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, fstat, mkdirat, symlinkat};
-use rustix::io::Errno;
+use rustix::io::{Errno, pread};
 use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::{chdir, fchdir, pivot_root, umask};
 use step::{Step, has};
@@ -56,7 +57,12 @@ pub(crate) fn make_private() -> Result<(), Refused> {
 }
 
 /// Builds the new root, makes it the root of this process, and records what it has read back.
-pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(), Refused> {
+pub(crate) fn build(
+    run: &Run,
+    steps: &mut [Step],
+    kept: &mut KeptSet,
+    gate: &PassedGate,
+) -> Result<(), Refused> {
     // The modes are those of the plan.
     let _mask: Mode = umask(Mode::empty());
 
@@ -87,7 +93,9 @@ pub(crate) fn build(run: &Run, steps: &mut [Step], kept: &KeptSet) -> Result<(),
         }
     }
     enter(&root)?;
-    let mounts = guard::keep(&root, kept, steps, &masks, run.outside)?;
+    gate.wait_again()?;
+    let kept = kept.of_host()?;
+    let mounts = guard::keep(&root, &kept, steps, &masks, run.outside)?;
     run.shared.write(ReceiptField::Mounts, mounts);
     run.shared.write(ReceiptField::Settings, settings);
     Ok(())
@@ -141,7 +149,7 @@ fn bind(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<bool, 
     };
     tree::set_attributes(mount, tree)?;
     let status = fstat(tree).at(mount)?;
-    attach(root, parents, mount, tree, is_directory(&status))?;
+    attach(root, parents, mount, tree, is_directory(status.st_mode))?;
     Ok(true)
 }
 
@@ -190,15 +198,14 @@ fn create(parents: &mut Parents<'_>, step: &Mount<'static>) -> Result<(), Errno>
 /// Writes a kernel setting and reads it back. One that the kernel has not is left out where the plan
 /// says so.
 fn write_setting(root: &OwnedFd, step: &Mount<'_>) -> Result<bool, Errno> {
-    let file = match open_below(root.as_fd(), step.target, OFlags::WRONLY) {
+    let file = match open_below(root.as_fd(), step.target, OFlags::RDWR) {
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(false),
         file => file?,
     };
-    write_all(file, step.content)?;
+    write_all(&file, step.content)?;
 
     let mut buffer = [0; 64];
-    let file = open_below(root.as_fd(), step.target, OFlags::RDONLY)?;
-    let count = read_all(file, &mut buffer)?;
+    let count = pread(&file, &mut buffer[..], 0)?;
     let found = buffer.get(..count).unwrap_or(&[]).trim_ascii_end();
     if found != step.content {
         return Err(Errno::IO);

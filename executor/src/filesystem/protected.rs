@@ -176,10 +176,10 @@ fn find_or_make(
                 }
                 Err(errno) => return Err(errno),
             }
-        } else if is_directory(&status) && !is_whole {
+        } else if is_directory(status.st_mode) && !is_whole {
             parent = found;
             at = end;
-        } else if !is_directory(&status) && status.st_nlink > 1 {
+        } else if !is_directory(status.st_mode) && status.st_nlink > 1 {
             return Err(Errno::MLINK);
         } else {
             return Ok(Existing {

@@ -1,11 +1,11 @@
 //! The plan's steps that build the file system, each with what a run keeps for it.
 
+use super::kept::Found;
 use super::stub::Stub;
 use crate::message::{OrRefuse, Refused};
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_sys::memory;
 use rustix::fd::OwnedFd;
-use rustix::fs::Statx;
 
 /// A step, read from the plan once.
 pub(crate) struct Step {
@@ -18,7 +18,7 @@ pub(crate) struct Step {
     /// A detached copy of its source.
     pub(crate) tree: Option<OwnedFd>,
     /// What lay at its place before it was mounted over.
-    pub(crate) covered: Option<Statx>,
+    pub(crate) covered: Option<Found>,
     /// Whether the kernel was asked to mount something at its place.
     pub(crate) mounted: bool,
     /// Whether a mount was found at its place.

@@ -34,8 +34,8 @@ const MARK: u32 = 0o1000;
 /// not prove that nothing else removes or replaces it.
 pub(crate) struct Stub {
     claim: Claim,
-    /// What it was.
-    status: Stat,
+    /// Its device and inode.
+    identity: (u64, u64),
 }
 
 /// What a stub is.
@@ -94,10 +94,7 @@ impl Claim {
             }
         };
         match checked {
-            Ok(status) => Ok(Stub {
-                claim: self,
-                status,
-            }),
+            Ok(status) => Ok(Stub::new(self, &status)),
             Err(errno) => {
                 // What was made and is no stub must not stay.
                 unlink(dir, name, matches!(kind, StubKind::Directory))?;
@@ -112,14 +109,18 @@ impl Claim {
         if !is_same(&status, seen) {
             return Err(Errno::NOENT);
         }
-        Ok(Stub {
-            claim: self,
-            status,
-        })
+        Ok(Stub::new(self, &status))
     }
 }
 
 impl Stub {
+    const fn new(claim: Claim, status: &Stat) -> Self {
+        Self {
+            claim,
+            identity: identity(status),
+        }
+    }
+
     /// Removes it, unless another sandbox needs it or something else is there now.
     pub(crate) fn remove(&self, name: &CStr, content: &[u8]) -> Result<(), Errno> {
         let Claim { dir, byte } = &self.claim;
@@ -137,11 +138,15 @@ impl Stub {
             return Ok(());
         }
         let there = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        if !is_same(&self.status, &there) || !is_stub(&there, content) {
+        if self.identity != identity(&there) || !is_stub(&there, content) {
             return Ok(());
         }
-        unlink(dir.as_fd(), name, is_directory(&there))
+        unlink(dir.as_fd(), name, is_directory(there.st_mode))
     }
+}
+
+const fn identity(status: &Stat) -> (u64, u64) {
+    (status.st_dev, status.st_ino)
 }
 
 /// Whether it has a stub's mode, and as a file nothing else in it than a stub.

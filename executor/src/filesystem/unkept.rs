@@ -13,7 +13,7 @@ const COVERED: &str = "protected path";
 
 /// A mount leads to it, and nothing can be mounted over it.
 pub(super) fn refused(steps: &[Step], entry: &Entry<'_>, kept: &Kept, what: &str) -> Refused {
-    let path = kept.path.bytes();
+    let path = kept.path;
     if let Some(step) = &kept.step {
         let shown = " is shown a second time at ";
         let advice = ", which the policy lists by itself: leave one of the two out";
@@ -32,7 +32,7 @@ pub(super) fn refused(steps: &[Step], entry: &Entry<'_>, kept: &Kept, what: &str
 
 /// The kernel does not let it be kept.
 pub(super) fn failed(steps: &[Step], entry: &Entry<'_>, kept: &Kept, errno: Errno) -> Refused {
-    let path = kept.path.bytes();
+    let path = kept.path;
     if let Some(step) = &kept.step {
         let shown = " is shown a second time below ";
         let what = ", and cannot be covered there: show it once";
@@ -57,7 +57,7 @@ pub(super) fn failed(steps: &[Step], entry: &Entry<'_>, kept: &Kept, errno: Errn
 pub(super) fn gone(kept: &Kept) -> Refused {
     let what = " was moved or replaced while the sandbox started: start it again";
     let step = if kept.step.is_some() { COVERED } else { STEP };
-    refuse!(step, kept.path.bytes(), what)
+    refuse!(step, kept.path, what)
 }
 
 /// The step that shows what a mount lies in.

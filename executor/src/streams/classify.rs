@@ -1,15 +1,13 @@
 //! What the caller has connected to a standard descriptor, and what the program gets in its place.
 
 use crate::arguments::Options;
-use crate::files::{is_directory, is_same, open};
+use crate::files::{is_directory, is_same, open, path_of};
 use crate::message::{EMULATED, OrRefuse, Part, Refused, refuse};
-use crate::text::Text;
 use core::ffi::CStr;
 use purple_sys::descriptors::{self, is_one_open_file};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{
-    CWD, FileType, OFlags, PROC_SUPER_MAGIC, Stat, fcntl_getfl, fstat, fstatfs, major, minor,
-    readlinkat_raw, tell,
+    FileType, OFlags, PROC_SUPER_MAGIC, Stat, fcntl_getfl, fstat, fstatfs, major, minor, tell,
 };
 use rustix::io::{Errno, write};
 use rustix::net::sockopt::{socket_domain, socket_type};
@@ -109,7 +107,7 @@ fn look_at(number: usize, options: &Options) -> Result<Standard, Refused> {
     let status = fstat(fd).or_refuse(STEP, LOOKING)?;
     let flags = fcntl_getfl(fd).or_refuse(STEP, LOOKING)?;
     let shown = u64::try_from(number).unwrap_or(u64::MAX);
-    if is_directory(&status) {
+    if is_directory(status.st_mode) {
         let what = " is a directory, which would show it inside";
         return Err(refuse!(STEP, "descriptor ", shown, what));
     }
@@ -203,22 +201,10 @@ fn character_device(fd: BorrowedFd<'_>, status: &Stat) -> Result<Kind, Part<'sta
     }
 }
 
-/// Room for what a link in /proc/self/fd says.
-pub(super) type Path = Text<4096>;
-
-/// Where the kernel says that a descriptor of this process leads.
-pub(super) fn path_of(number: usize) -> Result<Path, Errno> {
-    let mut link = Text::<32>::of(b"/proc/self/fd/");
-    link.push_number(u64::try_from(number).unwrap_or(u64::MAX));
-    let mut buffer = [0; 4096];
-    let count = readlinkat_raw(CWD, link.c_str()?, &mut buffer[..])?;
-    Ok(Path::of(buffer.get(..count).unwrap_or(&[])))
-}
-
 /// Whether the path of a file leads to it, and it can be opened again there. Not for /proc: what it
 /// shows depends on who opens it.
 fn path_leads_to(number: usize, status: &Stat) -> bool {
-    let found = path_of(number).and_then(|path| {
+    let found = path_of(of_caller(number)).and_then(|path| {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         let found = open(path.c_str()?, flags)?;
         let of_proc = fstatfs(&found)?.f_type == PROC_SUPER_MAGIC;

@@ -1,7 +1,7 @@
 //! What is opened again: a file for reading only, on a mount of its own, and a device of the sandbox's.
 
-use super::classify::{of_caller, path_of};
-use crate::files::is_same;
+use super::classify::of_caller;
+use crate::files::{is_same, path_of};
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_sys::mount::{self, Change, NODEV, NOEXEC, NOSUID, PRIVATE, RDONLY};
@@ -17,7 +17,7 @@ use rustix::mount::{OpenTreeFlags, open_tree};
 /// fs/namespace.c asks the mount that a file was opened on). The mount goes with the last descriptor.
 pub(super) fn file(number: usize) -> Result<OwnedFd, Errno> {
     let caller = of_caller(number);
-    let path = path_of(number)?;
+    let path = path_of(caller)?;
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
     let tree = open_tree(CWD, path.c_str()?, flags)?;
     let change = Change {

@@ -23,6 +23,14 @@ pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
 }
 
+/// The same, but of this process and those that it clones together: what one writes there, the others read.
+pub fn shared_pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
+    let start = map(bytes, MapFlags::SHARED)?;
+    // SAFETY: the kernel gave `bytes` zeroed bytes that nothing else in this process knows and nothing
+    // unmaps. Whatever another process writes there, they are bytes.
+    Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
+}
+
 /// Keeps items for the rest of the process's life.
 pub fn keep<T>(items: impl ExactSizeIterator<Item = T>) -> Result<&'static mut [T], Errno> {
     let most = items.len();
