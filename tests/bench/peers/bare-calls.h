@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -112,7 +113,8 @@ static void look_at_map(int proc, const char *file)
 
 static pid_t fork_into(uint64_t flags)
 {
-    uint64_t arguments[11] = { flags, 0, 0, 0, SIGCHLD };
+    pid_t number;
+    uint64_t arguments[11] = { flags | CLONE_CHILD_SETTID, 0, (uintptr_t)&number, 0, SIGCHLD };
     return must(syscall(CLONE3, arguments, sizeof arguments), "clone3");
 }
 
@@ -130,4 +132,37 @@ static void default_child(void)
 static void block(uint64_t set)
 {
     must(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, sizeof set), "sigprocmask");
+    if (LOOK)
+        must(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, &set, sizeof set), "sigprocmask");
+}
+
+static void make_dumpable(int wanted)
+{
+    must(prctl(PR_SET_DUMPABLE, wanted), "dumpable");
+    if (LOOK)
+        must(prctl(PR_GET_DUMPABLE), "dumpable");
+}
+
+static void new_session(void)
+{
+    must(setsid(), "setsid");
+    if (LOOK)
+        (void)(getsid(0) + syscall(SYS_getpid));
+}
+
+/* Closes all but the standard descriptors, and looks whether one that was open then is closed. */
+static void close_others(void)
+{
+    int one = LOOK ? must(syscall(SYS_fcntl, 0, F_DUPFD_CLOEXEC, 3), "dup") : -1;
+    must(syscall(CLOSE_RANGE, 3u, ~0u, 0), "close_range");
+    if (LOOK)
+        syscall(SYS_fcntl, one, F_GETFD);
+}
+
+/* Gives back what setting up has used of the stack. */
+static void trim_stack(void)
+{
+    enum { MOST = 128 << 10 };
+    uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & ~4095ul) - 4096;
+    syscall(SYS_madvise, end - MOST, MOST, MADV_DONTNEED);
 }

@@ -38,6 +38,12 @@ static int filesystem(const struct step *step, const char *type)
     must(syscall(FSCONFIG, context, 6, NULL, NULL, 0), type);
     int tree = must(syscall(FSMOUNT, context, 1, (unsigned)step->attrs), type);
     close(context);
+    if (LOOK && !strcmp(type, "tmpfs")) {
+        struct statfs limits;
+        struct stat status;
+        must(fstatfs(tree, &limits), type);
+        must(syscall(SYS_fstat, tree, &status), type);
+    }
     return tree;
 }
 
@@ -113,17 +119,13 @@ static void map_owner(int tree, const struct step *step)
 
 static int source_of(const struct step *step)
 {
-    int tree;
-    if (step->source[0] == '/') {
-        tree = tree_of(AT_FDCWD, step->source, below(step));
-    } else {
-        int place = must(open_below(AT_FDCWD, step->source, O_PATH, NO_SYMLINKS), step->source);
-        tree = tree_of(place, "", below(step));
-        close(place);
-    }
-    if (tree < 0 && !(step->flags & OPTIONAL))
-        must(tree, step->source);
-    if (tree >= 0 && is_root && step->flags & OWNED)
+    int place = open_below(AT_FDCWD, step->source, O_PATH, NO_SYMLINKS);
+    if (place < 0 && step->flags & OPTIONAL)
+        return place;
+    must(place, step->source);
+    int tree = must(tree_of(place, "", below(step)), step->source);
+    close(place);
+    if (is_root && step->flags & OWNED)
         map_owner(tree, step);
     return tree;
 }
@@ -153,11 +155,12 @@ static void attach(const struct step *step, int tree, int directory)
 
 static void cover(const struct step *step)
 {
-    struct stat status;
+    unsigned short status[128];
     int target = open_below(root_fd, step->target, O_PATH, BELOW), tree;
     forget_above();
     if (target < 0)
         return;
+    must(syscall(SYS_statx, target, "", EMPTY_PATH, 0x7ff | 0x1000, status), step->target);
     if (step->kind == REBIND) {
         tree = must(tree_of(target, "", AT_REC), step->target);
         set_attributes(tree, "", step->attrs, PRIVATE, 0, below(step));
@@ -166,8 +169,7 @@ static void cover(const struct step *step)
         close(target);
         return;
     }
-    must(syscall(SYS_fstat, target, &status), step->target);
-    int *used = S_ISDIR(status.st_mode) ? &cover_directory : &cover_file;
+    int *used = S_ISDIR(status[14]) ? &cover_directory : &cover_file; /* stx_mode */
     if (*used >= 0)
         tree = must(tree_of(*used, "", 0), step->target);
     else if (used == &cover_directory)
@@ -212,14 +214,10 @@ static void take(const struct step *step, int source)
         close(tree);
         return;
     case SETTING:
-        tree = must(open_below(root_fd, step->target, O_WRONLY, BELOW), step->target);
+        tree = must(open_below(root_fd, step->target, O_RDWR, BELOW), step->target);
         must(write(tree, step->content, strlen(step->content)), step->target);
-        if (LOOK) {
-            dir = must(open_below(root_fd, step->target, O_RDONLY, BELOW), step->target);
-            while (must(read(dir, back, sizeof back), step->target) > 0)
-                continue;
-            close(dir);
-        }
+        if (LOOK)
+            must(syscall(SYS_pread64, tree, back, sizeof back, 0), step->target);
         close(tree);
         return;
     }

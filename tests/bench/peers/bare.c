@@ -32,24 +32,33 @@ static void look_at_sources(void)
         }
 }
 
-/* Where this program and the filter lie, which nothing inside may change. */
-static void look_at_kept(int filter)
+enum { MOST_MOUNTS = 8 << 20, MOST_KEPT = 3 * 4352 };
+
+static char *pages(size_t bytes, int flags)
 {
-    enum { MOST = 4 << 20 };
-    char path[4096], name[64];
-    char status[256];
-    char *lines = mmap(NULL, MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+}
+
+static void read_mounts(char *lines)
+{
     int fd = must(open_path("/proc/self/mountinfo", O_RDONLY), "mountinfo");
     long used = 0, count;
-    while ((count = must(read(fd, lines + used, MOST - used), "mountinfo")) > 0)
+    while ((count = must(read(fd, lines + used, MOST_MOUNTS - used), "mountinfo")) > 0)
         used += count;
     close(fd);
+}
+
+/* Where this program and the filter lie, which nothing inside may change. */
+static void look_at_kept(int filter, char *kept, char *mounts)
+{
+    char name[64], status[256];
+    read_mounts(mounts);
     mode_t before = syscall(SYS_umask, 0);
-    int kept[] = { must(open_path("/proc/self/exe", O_PATH), "exe"), must(fcntl(filter, F_DUPFD_CLOEXEC, 3), "dup") };
-    for (size_t i = 0; i < COUNT(kept); i++) {
-        snprintf(name, sizeof name, "/proc/self/fd/%d", kept[i]);
-        must(readlinkat(AT_FDCWD, name, path, sizeof path), name);
-        must(syscall(SYS_statx, kept[i], "", 0x1000, 0x7ff | 0x1000, status), name);
+    int files[] = { must(open_path("/proc/self/exe", O_PATH), "exe"), must(syscall(SYS_fcntl, filter, F_DUPFD_CLOEXEC, 3), "dup") };
+    for (size_t i = 0; i < COUNT(files); i++) {
+        snprintf(name, sizeof name, "/proc/self/fd/%d", files[i]);
+        must(syscall(SYS_statx, files[i], "", 0x1000, 0x7ff | 0x1000, status), name);
+        must(readlinkat(AT_FDCWD, name, kept + i * 100, 4096), name);
     }
     syscall(SYS_umask, before);
 }
@@ -64,20 +73,17 @@ static void look_at_namespaces(void)
     close(dir);
 }
 
-static void look_at_mounts(void)
+static void look_at_mounts(const int gate[2])
 {
-    enum { MOST = 4 << 20 };
     struct stat status;
+    char byte;
     must(syscall(SYS_fstat, root_fd, &status), "root");
     must(syscall(SYS_newfstatat, AT_FDCWD, "/", &status, 0), "/");
     must(syscall(SYS_newfstatat, AT_FDCWD, "/..", &status, 0), "/..");
-    char *lines = mmap(NULL, MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int fd = must(open_path("/proc/self/mountinfo", O_RDONLY), "mountinfo");
-    long used = 0, count;
-    while ((count = must(read(fd, lines + used, MOST - used), "mountinfo")) > 0)
-        used += count;
-    close(fd);
-    munmap(lines, MOST);
+    must(read(gate[0], &byte, 1), "gate");
+    char *lines = pages(MOST_MOUNTS, MAP_PRIVATE);
+    read_mounts(lines);
+    munmap(lines, MOST_MOUNTS);
 }
 
 /* Whether the command can run: a file, executable, and its interpreter is there. */
@@ -150,37 +156,68 @@ static void restrict_files(void)
     close(ruleset);
 }
 
-static void drop_capabilities(void)
+static void no_capabilities(void)
 {
     unsigned header[2] = { 0x20080522, 0 }, sets[6] = { 0 };
+    must(syscall(SYS_capset, header, sets), "capset");
+    if (LOOK)
+        must(syscall(SYS_capget, header, sets), "capget");
+}
+
+static void drop_capabilities(void)
+{
     must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient");
     for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; capability++) {
     }
     must(prctl(PR_SET_SECUREBITS, 0x2f, 0, 0, 0), "securebits");
-    must(syscall(SYS_capset, header, sets), "capset");
+    no_capabilities();
     if (LOOK) {
-        must(syscall(SYS_capget, header, sets), "capget");
         for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
         }
+        must(prctl(PR_GET_SECUREBITS), "securebits");
     }
+}
+
+/* Process 1 cannot be steered: as long a filter as purple-exec has for it, with the same comparisons. */
+static void leave_init_alone(void)
+{
+    static const unsigned filter[21][2] = {
+        { 0x20, 4 }, { 0x15 | 17 << 24, 0xc000003e }, { 0x20, 0 }, { 0x54, 0xbfffffff },
+        { 0x15 | 6 << 16, SYS_prlimit64 }, { 0x15 | 5 << 16, SYS_sched_setparam }, { 0x15 | 4 << 16, SYS_sched_setscheduler },
+        { 0x15 | 3 << 16, SYS_sched_setaffinity }, { 0x15 | 2 << 16, 314 /* sched_setattr */ }, { 0x15 | 3 << 16, SYS_setpriority },
+        { 0x15 | 4 << 16 | 8 << 24, SYS_ioprio_set }, { 0x20, 16 }, { 0x15 | 7 << 16 | 6 << 24, 1 }, { 0x20, 16 },
+        { 0x15 | 2 << 16 | 5 << 24, 0 }, { 0x20, 16 }, { 0x15 | 3 << 24, 1 }, { 0x20, 24 }, { 0x15 | 1 << 16, 1 },
+        { 0x06, 0x7fff0000 }, { 0x06, 0x00050001 },
+    };
+    struct { unsigned short count; const void *filter; } program = { COUNT(filter), filter };
+    must(syscall(SYS_seccomp, 1, 0, &program), "the filter that keeps process 1");
+    if (LOOK)
+        syscall(SYS_sched_setparam, 1, NULL);
 }
 
 static void become(char **command, void *filter, unsigned short instructions)
 {
     struct { unsigned short count; void *filter; } program = { instructions, filter };
-    must(prctl(PR_SET_DUMPABLE, 1), "dumpable");
+    struct stat status;
+    make_dumpable(1);
     syscall(SYS_umask, UMASK);
+    if (LOOK)
+        syscall(SYS_umask, UMASK);
     for (size_t i = 0; i < COUNT(LIMITS); i++) {
-        struct rlimit limit = { LIMITS[i].soft, LIMITS[i].hard };
+        struct rlimit limit = { LIMITS[i].soft, LIMITS[i].hard }, before;
+        must(syscall(SYS_prlimit64, 0, LIMITS[i].resource, NULL, &before), "prlimit64");
         must(syscall(SYS_prlimit64, 0, LIMITS[i].resource, &limit, NULL), "prlimit64");
         if (LOOK)
             must(syscall(SYS_prlimit64, 0, LIMITS[i].resource, NULL, &limit), "prlimit64");
     }
-    must(setsid(), "setsid");
+    new_session();
     drop_capabilities();
     must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    leave_init_alone();
     must(chdir(WORKING_DIRECTORY), WORKING_DIRECTORY);
     if (LOOK) {
+        must(syscall(SYS_newfstatat, AT_FDCWD, WORKING_DIRECTORY, &status, 0), WORKING_DIRECTORY);
+        must(syscall(SYS_newfstatat, AT_FDCWD, ".", &status, 0), ".");
         look_at_command(command[0]);
         look_at_namespaces();
         must(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), "no_new_privs");
@@ -188,7 +225,7 @@ static void become(char **command, void *filter, unsigned short instructions)
     restrict_files();
     default_child();
     block(0);
-    must(syscall(CLOSE_RANGE, 3u, ~0u, 0), "close_range");
+    close_others();
     while (!*page)
         syscall(SYS_futex, page, 0, 0, NULL);
     must(syscall(SYS_seccomp, 1, 0, &program), "seccomp");
@@ -210,16 +247,52 @@ static int wait_for(pid_t child, const struct timespec *limit)
                     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void name_the_host(void)
+{
+    struct { char fields[6][65]; } found;
+    must(sethostname(HOSTNAME, strlen(HOSTNAME)), "hostname");
+    must(syscall(SYS_setdomainname, "(none)", 6), "domain name");
+    if (LOOK)
+        must(syscall(SYS_uname, &found), "uname");
+}
+
+/* Who this process is now. */
+static void look_at_ids(void)
+{
+    char text[2048];
+    long used = 0, count;
+    int fd = must(open_path("/proc/self/status", O_RDONLY), "status");
+    while ((count = must(read(fd, text + used, sizeof text - used), "status")) > 0)
+        used += count;
+    close(fd);
+}
+
+/* /dev/null in the place of each standard descriptor. */
+static void place_devices(void)
+{
+    for (int number = 0; number < 3; number++) {
+        int fd = must(syscall(SYS_open, "/dev/null", (number ? O_WRONLY : O_RDONLY) | O_NOCTTY | O_CLOEXEC, 0), "/dev/null");
+        must(syscall(SYS_dup2, fd, number), "dup2");
+        if (LOOK) {
+            pid_t self = syscall(SYS_getpid);
+            must(syscall(SYS_kcmp, self, self, 0, fd, number), "kcmp");
+        }
+        close(fd);
+    }
+}
+
 /* Process 1 inside. */
 static int init(const int gate[2], int *sources, char **command, void *filter, unsigned short instructions)
 {
     char byte;
+    if (LOOK)
+        syscall(SYS_getpid);
     must(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");
-    must(setsid(), "setsid");
+    new_session();
     set_attributes(AT_FDCWD, "/", 0, PRIVATE, 0, AT_REC);
     must(unshare(NAMESPACES & NEW_CGROUP), "unshare");
     loopback();
-    must(sethostname(HOSTNAME, strlen(HOSTNAME)), "hostname");
+    name_the_host();
     close(gate[1]);
     must(read(gate[0], &byte, 1), "gate");
     if (!is_root)
@@ -228,7 +301,9 @@ static int init(const int gate[2], int *sources, char **command, void *filter, u
         must(syscall(SYS_setgroups, 0, NULL), "setgroups");
     must(syscall(SYS_setresgid, INSIDE_GID, INSIDE_GID, INSIDE_GID), "setresgid");
     must(syscall(SYS_setresuid, INSIDE_UID, INSIDE_UID, INSIDE_UID), "setresuid");
-    must(prctl(PR_SET_DUMPABLE, 1), "dumpable");
+    make_dumpable(1);
+    if (LOOK)
+        look_at_ids();
     must(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");
     if (LOOK) {
         struct pollfd reader = { gate[0], POLLIN, 0 };
@@ -246,58 +321,77 @@ static int init(const int gate[2], int *sources, char **command, void *filter, u
     must(syscall(SYS_umount2, ".", 2), "umount");
     must(chdir("/"), "/");
     if (LOOK)
-        look_at_mounts();
+        look_at_mounts(gate);
     forget_above();
     close(cover_directory);
     close(cover_file);
     close(root_fd);
     close(gate[0]);
-    must(prctl(PR_SET_DUMPABLE, 0), "dumpable");
-    must(syscall(CLOSE_RANGE, 3u, ~0u, 0), "close_range");
+    place_devices();
+    make_dumpable(0);
+    close_others();
     pid_t payload = fork_into(0);
     if (payload == 0)
         become(command, filter, instructions);
-    unsigned header[2] = { 0x20080522, 0 }, sets[6] = { 0 };
-    must(syscall(SYS_capset, header, sets), "capset");
+    no_capabilities();
     *page = 1;
     must(syscall(SYS_futex, page, 1, 1, NULL), "futex");
+    trim_stack();
     return wait_for(payload, NULL);
+}
+
+/* purple-exec says which limits it leaves out here, by a description of its own that does not wait. */
+static void say(const char *what)
+{
+    struct stat status;
+    must(syscall(SYS_fstat, 2, &status), "standard error");
+    int fd = must(open_path("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY), "standard error");
+    must(write(fd, what, strlen(what)), "standard error");
+    close(fd);
 }
 
 int main(int argc, char **argv)
 {
     enum { MOST = (1 << 20) + 1 };
     struct timespec limit = { 3600, 0 };
+    struct rlimit stack;
     struct stat status;
     int gate[2];
     if (argc < 3)
         return 125;
     if (LOOK) {
+        must(syscall(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &stack), "prlimit64");
         close(must(syscall(SYS_open, "/dev/null", O_RDWR, 0), "/dev/null"));
-        for (int fd = 0; fd < 3; fd++)
+        for (int fd = 0; fd < 3; fd++) {
             must(syscall(SYS_fstat, fd, &status), "a standard descriptor");
+            must(syscall(SYS_fcntl, fd, F_GETFL), "a standard descriptor");
+        }
     }
     int fd = must(open_path(argv[1], O_RDONLY), argv[1]);
     if (LOOK)
         must(syscall(SYS_fstat, fd, &status), argv[1]);
-    char *filter = mmap(NULL, MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *filter = pages(MOST, MAP_PRIVATE);
     long bytes = must(read(fd, filter, MOST), argv[1]);
     must(read(fd, filter + bytes, MOST - bytes), argv[1]);
     unsigned outside_uid = geteuid(), outside_gid = getegid();
     is_root = outside_uid == 0;
     if (LOOK)
         (void)(getuid() + getgid());
-    page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    page = (unsigned *)pages(4096, MAP_SHARED);
     default_child();
     block(~0ull);
-    int *sources = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (LOOK)
-        look_at_sources();
+    say(argv[1]);
+    int *sources = (int *)pages(4096, MAP_PRIVATE);
     if (is_root)
         open_sources(sources);
-    if (LOOK)
-        look_at_kept(fd);
-    close(fd);
+    else if (LOOK)
+        look_at_sources();
+    char *kept = NULL, *mounts = NULL;
+    if (LOOK) {
+        pages(4096, MAP_PRIVATE | MAP_POPULATE);
+        kept = pages(MOST_KEPT, MAP_SHARED);
+        mounts = pages(MOST_MOUNTS, MAP_SHARED);
+    }
     must(pipe2(gate, O_CLOEXEC), "pipe");
     pid_t child = fork_into(NAMESPACES & ~NEW_CGROUP);
     if (child == 0)
@@ -319,7 +413,13 @@ int main(int argc, char **argv)
         look_at_namespaces();
     close(gate[0]);
     must(write(gate[1], ".", 1), "gate");
+    if (LOOK) {
+        look_at_kept(fd, kept, mounts);
+        must(write(gate[1], ".", 1), "gate");
+    }
+    trim_stack();
     int ended = wait_for(child, &limit);
     close(gate[1]);
+    close(fd);
     return ended;
 }
