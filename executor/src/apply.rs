@@ -235,25 +235,27 @@ fn start(
     for step in &mut *steps {
         step.tree = None;
     }
-    let end = let_in(run, init, gate, kept).and_then(|_opened| {
-        *janitor = janitor::start(init, steps, kept, streams)?;
-        supervisor::watch(run, streams, init, timeout, recorder)
-    });
+    let end = let_in(run, init, gate)
+        .and_then(|opened| {
+            // While init builds the sandbox.
+            kept.fill(run)?;
+            *janitor = janitor::start(init, steps, kept, streams)?;
+            opened.let_on()?;
+            Ok(opened)
+        })
+        .and_then(|_opened| supervisor::watch(run, streams, init, timeout, recorder));
     if end.is_err() {
         end_init(init);
     }
     end
 }
 
-/// Maps the ids of init and lets it go on; meanwhile looks up what stays as it is, and lets it on again. The
-/// gate closes when what is returned is dropped: init then knows that nothing waits for it.
-fn let_in(run: &Run, init: Pid, gate: Gate, kept: &mut KeptSet) -> Result<OpenGate, Refused> {
+/// Maps the ids of init, and lets it go on. The gate closes when what is returned is dropped: init then
+/// knows that nothing waits for it.
+fn let_in(run: &Run, init: Pid, gate: Gate) -> Result<OpenGate, Refused> {
     identity::map(run, init)?;
     receipt::outside(&run.shared)?;
-    let opened = gate.open()?;
-    kept.fill(run)?;
-    opened.let_on()?;
-    Ok(opened)
+    gate.open()
 }
 
 /// Ends init where the run has failed and it has not ended by itself: what it still does must not go

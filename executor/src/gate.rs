@@ -7,6 +7,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 
 const STEP: &str = "start";
+const TELLING: &str = "telling init";
 
 /// No time to wait.
 const AT_ONCE: Timespec = Timespec {
@@ -42,9 +43,8 @@ impl Gate {
     /// Lets init go on.
     pub(crate) fn open(self) -> Result<OpenGate, Refused> {
         drop(self.reader);
-        let opened = OpenGate(self.writer);
-        opened.let_on()?;
-        Ok(opened)
+        write_all(&self.writer, b".").or_refuse(STEP, TELLING)?;
+        Ok(OpenGate(self.writer))
     }
 
     /// Waits until the gate is open.
@@ -59,7 +59,11 @@ impl Gate {
 impl OpenGate {
     /// Lets init go on where it waits, or will wait, again.
     pub(crate) fn let_on(&self) -> Result<(), Refused> {
-        write_all(&self.0, b".").or_refuse(STEP, "telling init")
+        match write_all(&self.0, b".") {
+            // It has ended meanwhile, and has said why: who watches it sees that.
+            Err(Errno::PIPE) => Ok(()),
+            written => written.or_refuse(STEP, TELLING),
+        }
     }
 }
 

@@ -138,15 +138,13 @@ pub(crate) enum Relation {
 #[inline]
 pub(crate) fn relation(point: &[u8], path: &[u8]) -> Relation {
     let (point, path) = (without_slash(point), without_slash(path));
-    let Some((start, rest)) = point.split_at_checked(path.len()) else {
-        return Relation::Neither;
-    };
-    let relation = match rest {
-        [] => Relation::Same,
-        [b'/', ..] => Relation::Below,
-        // Most paths end here: the others need not be compared.
+    // Most paths end here: the others need not be compared.
+    let relation = match point.get(path.len()) {
+        Some(b'/') => Relation::Below,
+        None if point.len() == path.len() => Relation::Same,
         _ => return Relation::Neither,
     };
+    let start = point.get(..path.len()).unwrap_or_default();
     if start == path {
         relation
     } else {

@@ -40,6 +40,7 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
         None,
         "it watches: the run ends, and was whole until then",
     ),
+    (Role::Supervisor, "ppoll", None, "the same"),
     (
         Role::Supervisor,
         "wait4",
@@ -142,9 +143,10 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
 ];
 
 /// Calls that come, or do not, by which process is faster.
-const BY_CHANCE: [(Role, &str); 11] = [
+const BY_CHANCE: [(Role, &str); 12] = [
     // What is relayed before the command starts, and whether a signal is there already.
     (Role::Supervisor, "poll"),
+    (Role::Supervisor, "ppoll"),
     (Role::Supervisor, "tee"),
     (Role::Supervisor, "ioctl"),
     (Role::Supervisor, "splice"),

@@ -12,6 +12,7 @@ use purple_tests::wait::wait_until;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 scenarios! {
@@ -23,6 +24,7 @@ scenarios! {
     a_terminal_of_another_user_holds_up_no_timeout
     a_terminal_of_another_user_holds_up_no_signal
     stops_that_nobody_hears_hold_up_no_timeout
+    a_lease_on_the_plan_holds_no_start_up
 }
 
 /// Puts its arguments on a standard error that is not read.
@@ -187,4 +189,28 @@ fn stops_that_nobody_hears_hold_up_no_timeout(place: &TestDir) {
     let run = python(place, &timed(place, 5), STOPPING);
     let run = run.wrapped(&[PYTHON, "-c", UNREAD, "terminal"]).report();
     let _done = ended_while_stopped(place, &run, Signal::SIGSTOP);
+}
+
+/// Takes a lease on the file that its first argument names, says so, and keeps it.
+const LEASE: &str = include_str!("../probes/hold_a_lease.py");
+
+/// Who opens a file on which another has a lease waits for that one, for 45 s (`F_SETLEASE(2const)`).
+fn a_lease_on_the_plan_holds_no_start_up(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let mut holder = Command::new(PYTHON)
+        .args(["-c", LEASE])
+        .arg(&plan)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3");
+    let mut out = BufReader::new(holder.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    assert!(out.read_line(&mut line).is_ok_and(|_| line == "held\n"));
+    let done = Run::new(place, &plan, &["true"]).finish();
+    let said = format!("plan: {}: EAGAIN", plan.display());
+    done.refused(125, &said);
+    drop(holder.stdin.take());
+    assert!(holder.wait().is_ok_and(|status| status.success()));
+    assert_eq!(Run::new(place, &plan, &["true"]).finish().good(), "");
 }

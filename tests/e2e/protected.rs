@@ -22,6 +22,7 @@ scenarios! {
     missing_paths_cannot_be_made
     what_there_is_cannot_be_changed
     a_project_is_protected_without_saying_so
+    definitions_of_services_are_kept_where_the_policy_says_so
     a_worktree_keeps_its_git_file
     git_goes_on_working
     a_planted_commondir_is_an_attack
@@ -265,6 +266,37 @@ fn a_project_is_protected_without_saying_so(place: &TestDir) {
 }
 
 /// In a worktree `.git` is a file that names the repository: another one must not take its place.
+/// `@ci` in a run: what there is and what is missing, and that no output path has it by itself.
+fn definitions_of_services_are_kept_where_the_policy_says_so(place: &TestDir) {
+    for dir in ["project", "project/.github", "project/.github/workflows"] {
+        place.dir(dir);
+    }
+    for file in ["project/.github/workflows/build.yml", "project/Jenkinsfile"] {
+        place.file(file, "as it was");
+    }
+    let before = tree(&place.at("project"));
+    let names = [
+        ".github/workflows/build.yml",
+        "Jenkinsfile",
+        ".gitlab-ci.yml",
+        ".circleci/config.yml",
+    ];
+    let text = format!("{WAYS}show(**{{name: ways('/tree', name) for name in {names:?}}})");
+    let kept = Policy::new(place).keeps(&place.text("project"), "/tree", &["@ci"]);
+    let found = facts_under(place, &kept, &text);
+    for name in names {
+        each_is_refused(&found, name);
+    }
+    clean(&place.at("project"));
+    assert_eq!(tree(&place.at("project")), before);
+
+    let open = Policy::new(place).writes(&place.text("project"), "/tree");
+    let found = facts_under(place, &open, &text);
+    for name in names {
+        assert_eq!(found[name]["open_again"], "ok", "{name}: {found}");
+    }
+}
+
 fn a_worktree_keeps_its_git_file(place: &TestDir) {
     place.dir("project");
     place.file("project/.git", "gitdir: /nowhere\n");

@@ -2,7 +2,8 @@
 
 use super::protected::{tree, waiting};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Gid, Pid, Uid, chown};
+use nix::sys::stat::Mode;
+use nix::unistd::{Gid, Pid, Uid, chown, mkfifo};
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
 use purple_tests::test_dir::TestDir;
@@ -18,6 +19,7 @@ scenarios! {
     a_janitor_takes_the_stubs_of_a_killed_supervisor_away
     a_stub_that_was_left_is_taken_away
     what_the_host_puts_into_a_stub_stays
+    what_opens_only_with_a_partner_holds_no_start_up
     many_sandboxes_at_once_leave_nothing
 }
 
@@ -156,6 +158,33 @@ fn what_the_host_puts_into_a_stub_stays(place: &TestDir) {
     let left: Vec<PathBuf> = tree(&place.at("project")).into_keys().collect();
     let expected = [".git", ".git/file", ".git/kept", ".git/kept/mine", "socket"];
     assert_eq!(left, expected.map(|name| place.at("project").join(name)));
+}
+
+/// The host has a FIFO where a stub would stand, with the mode of a stub and without; opening one waits for
+/// the other end (fifo(7)).
+fn what_opens_only_with_a_partner_holds_no_start_up(place: &TestDir) {
+    place.dir("project");
+    let plan = Policy::new(place)
+        .keeps(&place.text("project"), "/tree", &["Makefile"])
+        .compile(place);
+    let (mut child, out) = waiting(place, &plan, ":");
+    let fifo = place.at("project/Makefile");
+    let mode = fs::metadata(&fifo).expect("a stub").permissions().mode() & 0o7777;
+    drop(child.stdin.take());
+    child.stdout = Some(out.into_inner());
+    assert_eq!(finish(child, b"", Duration::from_secs(20)).code(), 0);
+    for mode in [mode, 0o644] {
+        mkfifo(&fifo, Mode::empty()).expect("a FIFO");
+        fs::set_permissions(&fifo, fs::Permissions::from_mode(mode)).expect("mine");
+        if Uid::effective().is_root() {
+            let (uid, gid) = (Uid::from_raw(place.who.uid), Gid::from_raw(place.who.gid));
+            chown(&fifo, Some(uid), Some(gid)).expect("root may");
+        }
+        let attack = "rm -f /tree/Makefile; mv /tree/Makefile /tree/x; test -p /tree/Makefile";
+        let done = Run::new(place, &plan, &["sh", "-c", attack]).finish();
+        assert_eq!(done.code(), 0, "{mode:o}: {done}");
+        fs::remove_file(&fifo).expect("it is there still");
+    }
 }
 
 fn many_sandboxes_at_once_leave_nothing(place: &TestDir) {

@@ -3,6 +3,7 @@
 use crate::groups::{Delegated, GROUPS, finish, groups, join, limited, report};
 use crate::inside::{disk, disk_part};
 use purple_tests::inside::python;
+use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ scenarios! {
     a_file_system_without_a_disk_is_memory_or_refused
     the_group_cannot_be_left
     the_supervisor_is_outside
+    the_recorder_is_in_the_group
     a_refused_run_leaves_no_group
     a_group_can_be_named
     without_delegation_the_run_is_refused
@@ -312,10 +314,22 @@ fn the_group_cannot_be_left(place: &TestDir) {
 }
 
 fn the_supervisor_is_outside(place: &TestDir) {
+    each_process_is_in_the_group(place, &limited(place, "pids_limit: 20"), 2);
+}
+
+/// What is denied is looked up and counted at the cost of the sandbox.
+fn the_recorder_is_in_the_group(place: &TestDir) {
+    let audit = "audit: {enabled: true, detail_level: [syscall]}";
+    let policy = limited(place, "pids_limit: 20").section(audit);
+    each_process_is_in_the_group(place, &policy, 3);
+}
+
+/// Init, the payload, and the recorder where there is one; the supervisor is not, and has nothing of it open.
+fn each_process_is_in_the_group(place: &TestDir, policy: &Policy, count: usize) {
     use std::io::{BufRead, BufReader};
     let group = Delegated::new(place);
-    let plan = limited(place, "pids_limit: 20").compile(place);
-    let run = Run::new(place, &plan, &["sh", "-c", "echo ready; exec sleep 1000"]);
+    let plan = policy.compile(place);
+    let run = Run::new(place, &plan, &["sh", "-c", "echo ready; exec sleep 1000"]).report();
     let run = if place.who.is_root() {
         run
     } else {
@@ -330,7 +344,7 @@ fn the_supervisor_is_outside(place: &TestDir) {
     assert_eq!(found.len(), 1, "{found:?}");
     let inside = fs::read_to_string(found[0].join("cgroup.procs")).expect("the processes");
     let inside = inside.lines().map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(inside.len(), 2, "init and the payload: {inside:?}");
+    assert_eq!(inside.len(), count, "{inside:?}");
     assert!(!inside.contains(&child.id().to_string()), "{inside:?}");
     for process in &inside {
         let files = fs::read_dir(format!("/proc/{process}/fd")).expect("its descriptors");
