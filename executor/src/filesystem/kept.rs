@@ -5,11 +5,12 @@
 //! known by its device and inode, and its place by its path within its file system, which is the same
 //! for every mount of it.
 
+use super::found::Found;
 use super::step::{Step, has};
 use super::stub::{Claim, Stub, StubKind, is_stub};
 use super::target::status_of;
 use crate::arguments::{KeptArgument, MissingName};
-use crate::files::{is_directory, open, open_at, path_of};
+use crate::files::{open, open_at, path_of};
 use crate::message::{Refused, refuse, say};
 use crate::mountinfo::{self, Entry};
 use crate::run::Run;
@@ -18,7 +19,7 @@ use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::{descriptors, memory};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, Statx, fstat};
+use rustix::fs::{Mode, OFlags, fstat};
 use rustix::io::Errno;
 use rustix::process::umask;
 use rustix::thread::sched_yield;
@@ -81,49 +82,6 @@ pub(super) struct Kept {
     pub(super) step: Option<Mount<'static>>,
     /// What stands in for a name that does not exist, and the name.
     stub: Option<(Stub, MissingName)>,
-}
-
-/// What was found at a path.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Found {
-    /// The mount that it was opened by.
-    pub(super) mount: u64,
-    pub(super) identity: Identity,
-    pub(super) directory: bool,
-}
-
-impl Found {
-    pub(super) fn of(status: &Statx) -> Self {
-        Self {
-            mount: status.stx_mnt_id,
-            identity: Identity::of(status),
-            directory: is_directory(status.stx_mode.into()),
-        }
-    }
-}
-
-/// A file system and a file in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Identity {
-    device: (u32, u32),
-    inode: u64,
-}
-
-impl Identity {
-    pub(super) const fn of(status: &Statx) -> Self {
-        Self {
-            device: (status.stx_dev_major, status.stx_dev_minor),
-            inode: status.stx_ino,
-        }
-    }
-
-    /// The device as mountinfo has it, for file systems with one device.
-    pub(super) fn device(&self) -> Text<32> {
-        let mut text = Text::of_number(self.device.0.into());
-        text.push(":");
-        text.push_number(self.device.1.into());
-        text
-    }
 }
 
 impl KeptSet {

@@ -1,7 +1,8 @@
 //! One look at the mounts inside: from a mount down to each place of what is kept, which is mounted over on
 //! the way.
 
-use super::kept::{Identity, Kept, KeptOfHost};
+use super::found::Identity;
+use super::kept::{Kept, KeptOfHost};
 use super::masks::Masks;
 use super::pin::{below, find, is_mount_root, is_read_only, pin};
 use super::step::Step;

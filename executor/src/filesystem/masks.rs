@@ -1,7 +1,7 @@
 //! Mounts on top of what is at a path inside already: a mask that hides it, or the path itself with
 //! other attributes, as for a protected path.
 
-use super::kept::Found;
+use super::found::Found;
 use super::step::{Step, has};
 use super::target::{existing, status_of};
 use super::tree;

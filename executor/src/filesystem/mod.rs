@@ -6,6 +6,7 @@
 //! to a path meanwhile. The order of the table is the compiler's: a later step may lie inside an
 //! earlier one, and covers it where both have one place.
 
+mod found;
 mod guard;
 pub(crate) mod kept;
 pub(crate) mod links;

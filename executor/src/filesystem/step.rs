@@ -1,6 +1,6 @@
 //! The plan's steps that build the file system, each with what a run keeps for it.
 
-use super::kept::Found;
+use super::found::Found;
 use super::stub::Stub;
 use crate::message::{OrRefuse, Refused};
 use purple_plan::{Mount, MountKind, Plan, mount_flags};

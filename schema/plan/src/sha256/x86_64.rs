@@ -2,7 +2,7 @@
 //! volume 1, "SHA extensions"), which take a tenth of the time.
 #![expect(unsafe_code, reason = "instructions that not every processor has")]
 
-use super::{Compress, ROUND};
+use super::rounds::{Compress, ROUND};
 use core::arch::x86_64::{
     __cpuid, __cpuid_count, __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi32,
     _mm_set_epi32, _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32,
