@@ -44,7 +44,7 @@ enumeration! {
         Routes4 = 1,
         /// Its IPv6 address and routes; sent only where the host has a route to IPv6.
         Routes6 = 2,
-        /// The nf_tables rules (linux/netfilter/nf_tables.h).
+        /// The `nf_tables` rules (`linux/netfilter/nf_tables.h`).
         Rules = 3,
     }
 }
@@ -90,7 +90,7 @@ pub mod net_socket_flags {
     pub const MARK: u32 = 4;
     /// listen(2).
     pub const LISTEN: u32 = 8;
-    /// Receives logged packets (linux/netfilter/nfnetlink_log.h) of the group `port`.
+    /// Receives logged packets (`linux/netfilter/nfnetlink_log.h`) of the group `port`.
     pub const LOG: u32 = 16;
     /// Every bit there is.
     pub const ALL: u32 = TRANSPARENT | ORIGINAL_DESTINATION | MARK | LISTEN | LOG;
