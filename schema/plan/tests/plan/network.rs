@@ -167,7 +167,7 @@ fn a_filtered_network_has_what_enforces_it_and_no_other_has_rules() {
         |t| t.net_batches.truncate(2),
         |t| {
             t.net_batches
-                .retain(|batch| batch.kind != NetBatchKind::Routes4)
+                .retain(|batch| batch.kind != NetBatchKind::Routes4);
         },
     ];
     for part in parts {
