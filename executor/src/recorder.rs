@@ -104,7 +104,7 @@ fn notifies(program: &[u8]) -> bool {
 fn confine(socket: &OwnedFd, supervisor: Pid) -> Result<(), Refused> {
     const CONFINING: &str = "confining the recorder";
     die_with(supervisor)?;
-    close_all_but([Some(socket.as_fd()), None])?;
+    close_all_but(&[Some(socket.as_fd())])?;
     capabilities::drop_all()?;
     set_no_new_privs(true).or_refuse(STEP, CONFINING)?;
     if !no_new_privs().or_refuse(STEP, CONFINING)? {
