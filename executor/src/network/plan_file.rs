@@ -53,7 +53,7 @@ pub(super) fn open_program() -> Result<OwnedFd, Refused> {
     Ok(program)
 }
 
-/// The plan's bytes in a file that nobody can change (memfd_create(2), `F_ADD_SEALS(2const)`).
+/// The plan's bytes in a file that nobody can change (`memfd_create(2)`, `F_ADD_SEALS(2const)`).
 pub(super) fn sealed(plan: &[u8]) -> Result<OwnedFd, Refused> {
     const SEALING: &str = "a sealed copy of the plan";
     let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;

@@ -13,7 +13,7 @@ const SET_LINK: u16 = 19;
 const NEW_ADDRESS: u16 = 20;
 const NEW_ROUTE: u16 = 24;
 
-/// `IFA_LOCAL` (linux/if_addr.h), which the kernel keeps of an IPv6 address only where there is a peer.
+/// `IFA_LOCAL` (`linux/if_addr.h`), which the kernel keeps of an IPv6 address only where there is a peer.
 const LOCAL: u16 = 2;
 
 /// `AF_INET` (linux/socket.h).

@@ -1,5 +1,5 @@
 //! The rules in force, read back: each one that was sent is there as it was sent, and no other
-//! (linux/netfilter/nf_tables.h).
+//! (`linux/netfilter/nf_tables.h`).
 
 use super::message::{Message, Messages, is_within, value_of};
 use super::netlink::{DUMP, Netlink, Request, STEP, answer, answer_to_asked, ask};

@@ -1,5 +1,5 @@
 //! The sockets that are made inside for the helper, with options that take `CAP_NET_ADMIN` (ip(7), socket(7),
-//! linux/netfilter/nfnetlink_log.h). What was asked is read back.
+//! `linux/netfilter/nfnetlink_log.h`). What was asked is read back.
 
 use super::netlink::{ACKNOWLEDGE, ANSWER_TO_ONE, Request, STEP, answer, answer_to_asked, ask};
 use crate::message::{EMULATED, OrRefuse, Refused, refuse};
