@@ -51,7 +51,7 @@ fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
         "ports are listed while the network is isolated: one of the two is not meant",
     )
     .with_help("write `isolated: false` to use the ports, or leave them out");
-    if let Some(key) = scope.resolved.network.isolated_span {
+    if let Some(key) = scope.resolved.network.mode_span {
         found = found.with_related(key, "isolated here");
     }
     scope.report(found);
