@@ -66,7 +66,7 @@ pub(crate) fn explain(run: &Run, end: &End) {
         recorder::say_lost();
     }
     if let Some(network) = end.network
-        && run.shared.read(ReceiptField::Complete) == 1
+        && run.shared.is_complete()
     {
         let before = run.shared.read(ReceiptField::Generation);
         if !network.whole {

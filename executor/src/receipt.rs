@@ -137,6 +137,11 @@ impl Shared {
         }
     }
 
+    /// Whether the receipt is complete: the payload has seen everything in force.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.read(ReceiptField::Complete) == 1
+    }
+
     /// Reads a number of the receipt.
     pub(crate) fn read(&self, place: ReceiptField) -> u64 {
         self.receipt

@@ -71,7 +71,6 @@ impl Report {
         started: Duration,
     ) -> Result<(), Refused> {
         let (outcome, signal) = exit_status::outcome(end, used);
-        let complete = run.shared.read(ReceiptField::Complete) != 0;
         let mut command = run.options.command.map(|word| word.to_bytes());
         let mut unenforced = Layer::ALL
             .iter()
@@ -113,7 +112,10 @@ impl Report {
             cgroup: used.map(|used| used.counts),
             unenforced: &mut unenforced,
             disk_io_bytes: end.usage.disk_bytes,
-            receipt: complete.then(|| receipt(run, &mut namespaces, &mut limits)),
+            receipt: run
+                .shared
+                .is_complete()
+                .then(|| receipt(run, &mut namespaces, &mut limits)),
             denied: match &mut denied {
                 Some(rows) => Some(rows),
                 None => None,
