@@ -128,6 +128,10 @@ impl Report {
             network: end.network.map(network_use),
             repositories: None,
         };
+        self.write_line(report)
+    }
+
+    fn write_line(self, report: purple_report::Report<Borrowed<'_>>) -> Result<(), Refused> {
         let mut output = Output::new(self.file);
         report.write_line(&mut output);
         output
