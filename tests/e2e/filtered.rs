@@ -30,13 +30,13 @@ fn run(place: &TestDir, plan: &Path) -> Finished {
         .finish()
 }
 
-fn digest(path: &Path) -> String {
-    let bytes = purple_plan::sha256(&fs::read(path).expect("a file"));
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digest = purple_plan::sha256(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn rules_are_in_force_and_read_back(place: &TestDir) {
-    let helper = stand_in(place, "");
+    let _helper = stand_in(place, "");
     let done = run(place, &filtered(place).compile(place));
     assert_eq!((done.code(), done.stderr.as_str()), (0, ""));
     let report = done.report.expect("a report");
@@ -45,7 +45,7 @@ fn rules_are_in_force_and_read_back(place: &TestDir) {
     let routes = if network["ipv6"] == true { 5 } else { 3 };
     assert_eq!(network["routes_read_back"], routes, "{report}");
     assert_eq!(network["helper_version"], env!("CARGO_PKG_VERSION"));
-    let expected = format!("sha256:{}", digest(&helper));
+    let expected = format!("sha256:{}", hexadecimal(b"stand-in"));
     assert_eq!(network["helper_digest"], expected.as_str());
     assert_eq!(report["network"]["helper_whole"], true);
     let generation = &report["network"]["rules_generation"];
@@ -66,7 +66,7 @@ fn the_helper_has_the_plan_and_the_sockets_and_nothing_else(place: &TestDir) {
     let flags = ["02004002"; 8].join(" ");
     let expected = format!(
         "open 2, plan {}, sockets 8, flags {flags}, streams true\n",
-        digest(&plan)
+        hexadecimal(&fs::read(&plan).expect("the plan"))
     );
     assert_eq!(report["network"]["counted"], expected.as_str());
 }

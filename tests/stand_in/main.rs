@@ -50,7 +50,8 @@ fn main() {
         env!("CARGO_PKG_VERSION")
     };
     let mut hello = [0; 64];
-    let program = purple_plan::sha256(&fs::read(&own).expect("its program"));
+    // Of no program: to hash this one would take longer than a run.
+    let program = purple_plan::sha256(b"stand-in");
     for (at, bytes) in [
         (0, &b"purple-net"[..]),
         (16, version.as_bytes()),

@@ -5,6 +5,8 @@
 //! finished messages are sent and read back, and nothing is decided.
 
 mod batch;
+#[cfg(test)]
+mod bytes;
 pub(crate) mod helper;
 mod message;
 mod netlink;

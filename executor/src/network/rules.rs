@@ -3,7 +3,7 @@
 
 use super::message::{Message, Messages, is_within, value_of};
 use super::netlink::{DUMP, Netlink, Request, STEP, answer, answer_to_asked, ask};
-use crate::message::{EMULATED, OrRefuse, Refused, refuse};
+use crate::message::{OrRefuse, Refused, refuse};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
@@ -147,8 +147,12 @@ fn sent<'b>(batch: &'b [u8], kind: &Kind) -> impl Iterator<Item = Thing<'b>> + C
 }
 
 fn differs(kind: &Kind) -> Refused {
-    let what = " in force are not those that were sent";
-    refuse!(STEP, "the ", kind.name, what, EMULATED)
+    refuse!(
+        STEP,
+        "the ",
+        kind.name,
+        " in force are not those of the plan"
+    )
 }
 
 /// Lists all things of a kind, of whichever family of addresses; each must be one that was sent.
@@ -209,3 +213,6 @@ fn compare_rules(netlink: &Netlink, batch: &[u8], buffer: &mut [u8]) -> Result<u
     }
     Err(differs(&RULES))
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,11 @@ pub(super) fn hand_over(
         *fd = made.as_fd();
     }
     let fds = fds.get(..count).unwrap_or(&[]);
-    pass_all(helper, b's', fds).or_refuse(STEP, "handing the sockets to purple-net")
+    match pass_all(helper, b's', fds) {
+        // It has ended, and has said why or not: whoever waits for it finds that out.
+        Err(Errno::PIPE | Errno::CONNRESET) => Ok(()),
+        passed => passed.or_refuse(STEP, "handing the sockets to purple-net"),
+    }
 }
 
 /// Makes one. NOSYS where something was answered with success and not done.

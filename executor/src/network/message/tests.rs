@@ -6,40 +6,14 @@
     reason = "a test fails by panicking"
 )]
 
-use super::{Attributes, Messages, NESTED, is_within, value_of, values_of};
+use super::{Attributes, Messages, is_within, value_of, values_of};
+use crate::network::bytes::{attribute, message, nest};
 use rustix::io::Errno;
 use std::vec::Vec;
 
-fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(4 + value.len()).unwrap();
-    let mut bytes = Vec::new();
-    bytes.extend(length.to_ne_bytes());
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
-
-fn nest(kind: u16, inner: &[Vec<u8>]) -> Vec<u8> {
-    attribute(kind | NESTED, &inner.concat())
-}
-
-fn message(kind: u16, body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(16 + body.len()).unwrap();
-    let mut bytes = Vec::new();
-    bytes.extend(length.to_ne_bytes());
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(5_u16.to_ne_bytes());
-    bytes.extend(7_u32.to_ne_bytes());
-    bytes.extend([0; 4]);
-    bytes.extend(body);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
-
 #[test]
 fn messages_one_behind_the_other() {
-    let bytes = [message(20, b"abcde"), message(24, b"")].concat();
+    let bytes = [message(20, 4, b"abcde"), message(24, 4, b"")].concat();
     let all: Result<Vec<_>, _> = Messages(&bytes).collect();
     let all = all.unwrap();
     assert_eq!((all.len(), all[0].kind, all[1].kind), (2, 20, 24));
@@ -53,7 +27,7 @@ fn messages_one_behind_the_other() {
 
 #[test]
 fn no_cut_of_a_message_is_whole() {
-    let bytes = message(20, b"abcd");
+    let bytes = message(20, 4, b"abcd");
     for length in 1..bytes.len() {
         let mut all = Messages(&bytes[..length]);
         assert_eq!(all.next(), Some(Err(Errno::BADMSG)), "{length}");
@@ -70,7 +44,7 @@ fn no_cut_of_a_message_is_whole() {
 #[test]
 fn errors_of_answers() {
     let error = |number: i32| {
-        let bytes = message(2, &number.to_ne_bytes());
+        let bytes = message(2, 4, &number.to_ne_bytes());
         Messages(&bytes).next().unwrap().unwrap().error()
     };
     assert_eq!(error(0), Some(Ok(())));
@@ -79,10 +53,10 @@ fn errors_of_answers() {
     for number in [1, 17, -4096, i32::MIN] {
         assert_eq!(error(number), Some(Err(Errno::BADMSG)), "{number}");
     }
-    let short = message(2, b"");
+    let short = message(2, 4, b"");
     let answer = Messages(&short).next().unwrap().unwrap();
     assert_eq!(answer.error(), Some(Err(Errno::BADMSG)));
-    let other = message(3, &[0; 4]);
+    let other = message(3, 4, &[0; 4]);
     assert_eq!(Messages(&other).next().unwrap().unwrap().error(), None);
 }
 
