@@ -73,7 +73,7 @@ pub(crate) fn explain(run: &Run, end: &End) {
             helper::say_lost();
         }
         if network.generation.map(u64::from) != Some(before) {
-            helper::say_changed();
+            helper::say_changed(network.generation);
         }
     }
     match end.outcome {

@@ -8,6 +8,7 @@
 use super::netlink::{ANSWER_TO_ONE, STEP};
 use super::{outside, plan_file, rules};
 use crate::descriptors::close_all_but;
+use crate::files::{is_same, open};
 use crate::message::{OrRefuse, Refused, SETUP_REFUSED, refuse, say};
 use crate::parent::{die_with, kill_and_wait};
 use crate::receipt::ReceiptField;
@@ -17,7 +18,7 @@ use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::NetworkMode;
 use purple_sys::clone::{Forked, clone_into};
-use purple_sys::descriptors::{Passed, made, pass, take_passed};
+use purple_sys::descriptors::{Passed, error, input, made, output, pass, take_passed};
 use purple_sys::exec::execve_open;
 use purple_sys::memory;
 use purple_sys::process::exit_group;
@@ -25,7 +26,7 @@ use purple_sys::strings::{Full, StringArray};
 use purple_sys::wait::Ended;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{OFlags, fcntl_get_seals};
+use rustix::fs::{OFlags, fcntl_get_seals, fstat};
 use rustix::io::{Errno, FdFlags, fcntl_setfd, retry_on_intr};
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair,
@@ -140,10 +141,17 @@ fn execute(program: &OwnedFd, plan: &OwnedFd, socket: &OwnedFd, supervisor: Pid)
         for fd in [plan, socket] {
             fcntl_setfd(fd, FdFlags::empty())?;
         }
-        let nothing = crate::files::open(c"/dev/null", OFlags::RDWR)?;
+        let nothing = open(c"/dev/null", OFlags::RDWR)?;
         dup2_stdin(&nothing)?;
         dup2_stdout(&nothing)?;
-        dup2_stderr(&nothing)
+        dup2_stderr(&nothing)?;
+        let nothing = fstat(&nothing)?;
+        for fd in [input(), output(), error()] {
+            if !is_same(&fstat(fd)?, &nothing) {
+                return Err(Errno::NOSYS);
+            }
+        }
+        Ok(())
     };
     if let Err(errno) = prepare() {
         return errno;
@@ -332,9 +340,12 @@ pub(crate) fn say_lost() {
     say!(STEP, what);
 }
 
-/// Says that the rules are not those that were read back.
-pub(crate) fn say_changed() {
-    say!(STEP, "the rules have changed while the command ran");
+/// Says that the rules are not those that were read back, or that nobody knows.
+pub(crate) fn say_changed(found: Option<u32>) {
+    match found {
+        Some(_) => say!(STEP, "the rules have changed while the command ran"),
+        None => say!(STEP, "the rules could not be looked at after the command"),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use core::net::{Ipv6Addr, SocketAddrV6};
 use purple_plan::Plan;
+use purple_sys::descriptors::made;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 
 /// The first global unicast address (RFC 4291, 2.4; RFC 3513, 2.5.4): what has a default route reaches it.
@@ -27,8 +28,8 @@ fn is_routed(address: Ipv6Addr) -> bool {
     /// Any port: none is used.
     const PORT: u16 = 9;
     let flags = SocketFlags::CLOEXEC;
-    let Ok(socket) = socket_with(AddressFamily::INET6, SocketType::DGRAM, flags, None) else {
-        return false;
-    };
-    connect(&socket, &SocketAddrV6::new(address, PORT, 0, 0)).is_ok()
+    let socket = socket_with(AddressFamily::INET6, SocketType::DGRAM, flags, None).and_then(made);
+    let connected =
+        socket.and_then(|socket| connect(socket, &SocketAddrV6::new(address, PORT, 0, 0)));
+    connected.is_ok()
 }

@@ -28,8 +28,8 @@ pub(super) fn open_program() -> Result<OwnedFd, Refused> {
     let read = readlinkat_raw(CWD, c"/proc/self/exe", &mut buffer[..]).or_refuse(STEP, OWN)?;
     let own = buffer.get(..read).unwrap_or(&[]);
     let end = own.iter().rposition(|&byte| byte == b'/');
-    let directory = own.get(..=end.unwrap_or(own.len())).unwrap_or(&[]);
-    path.push_bytes(directory);
+    let directory = end.and_then(|end| own.get(..=end)).ok_or(Errno::BADMSG);
+    path.push_bytes(directory.or_refuse(STEP, OWN)?);
     path.push(NAME);
     let name = path.c_str().or_refuse(STEP, OWN)?;
     let program = open(name, OFlags::PATH | OFlags::NOFOLLOW).map_err(|errno| {

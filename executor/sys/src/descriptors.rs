@@ -150,8 +150,11 @@ pub fn pass(socket: BorrowedFd<'_>, word: u8, fd: Option<BorrowedFd<'_>>) -> Res
         }
     }
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    let _sent = sendmsg(socket, &bytes, &mut control, flags)?;
-    Ok(())
+    match sendmsg(socket, &bytes, &mut control, flags)? {
+        1 => Ok(()),
+        // The kernel sends the word, or says why not.
+        _ => Err(Errno::NOSYS),
+    }
 }
 
 /// Takes a word that is there already: AGAIN where there is none yet, `None` when the other end is
