@@ -26,7 +26,10 @@ def rules(kind, body):
     except OSError as error:
         return errno.errorcode[error.errno]
 def routes(kind, body):
-    return netlink(socket.NETLINK_ROUTE, message(kind, 0, body))
+    try:
+        return netlink(socket.NETLINK_ROUTE, message(kind, 0, body))
+    except OSError as error:
+        return errno.errorcode[error.errno]
 table = attribute(1, b"purple\0")
 show(delete_rules=rules(8, table), delete_table=rules(2, table), list_tables=rules(1, table),
      delete_route=routes(25, struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 255, 0, 254, 2, 0)),

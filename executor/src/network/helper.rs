@@ -209,7 +209,12 @@ impl Helper {
         if !is_ready(&self.socket, &PATIENCE).or_refuse(STEP, WAITING)? {
             return Err(refuse!(STEP, "purple-net is not ready after 10 s"));
         }
-        let received = recv(&self.socket, &mut *buffer, RecvFlags::DONTWAIT);
+        let mut receive = || recv(&self.socket, &mut *buffer, RecvFlags::DONTWAIT);
+        let received = match receive() {
+            // It has ended without taking its sockets. What it has said before comes after this error.
+            Err(Errno::CONNRESET) => receive(),
+            received => received,
+        };
         match received.map(|(_, length)| length) {
             Ok(0) | Err(Errno::CONNRESET) => {
                 Err(refuse!(STEP, "purple-net has ended before it was ready"))
