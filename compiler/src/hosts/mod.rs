@@ -5,9 +5,11 @@
 //! holds its digest and its name. Its file is named after it, `python-registry.yaml`, and has two keys: `source`, where
 //! the names come from, and `hosts`, destinations as a policy writes them.
 
+mod folders;
 mod gather;
 mod shipped;
 
+pub use folders::{HostFolders, ReadTrusted};
 pub use gather::{HostGroups, MAX_HOSTS, gather};
 pub use shipped::{ShippedGroup, shipped, shipped_groups};
 
