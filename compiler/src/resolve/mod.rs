@@ -26,7 +26,7 @@ pub use protected::{GROUPS, Group, Origin, Program, Protected};
 pub(crate) use protected::{below_home, default_groups};
 pub use resources::{CPU_PERIOD, Resources};
 
-use crate::diagnostics::Sink;
+use crate::diagnostics::{Diagnostic, Sink};
 use crate::hosts::HostGroups;
 use crate::ir::Audit;
 use crate::ir::syscalls::Meaning;
@@ -35,7 +35,7 @@ use crate::quantity::Date;
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
-use purple_policy::Policy;
+use purple_policy::{NetworkMode, Policy};
 pub use scope::Placed;
 pub(crate) use scope::Scope;
 use std::collections::BTreeSet;
@@ -95,6 +95,17 @@ pub fn resolve(
     let mut scope = Scope { document, sink };
     grants::check(policy, today, &mut scope);
     let network = network::resolve(policy.network.as_ref(), hosts, &mut scope);
+    let reversed = architectures.iter().find(|arch| arch.big_endian());
+    if let (NetworkMode::Filtered, Some(arch)) = (network.mode, reversed) {
+        let place = network
+            .mode_span
+            .unwrap_or_else(|| document.key_span("/network"));
+        let message = format!("a filtered network cannot be compiled for {}", arch.name());
+        scope.report(
+            Diagnostic::error("network-byte-order", place, message)
+                .with_help("a plan's netlink messages are little endian: leave the architecture out of `--arch`"),
+        );
+    }
     if let Some(listed) = network.listed_ports() {
         for meaning in &mut syscalls {
             syscalls::keep_to_ports(meaning, listed);

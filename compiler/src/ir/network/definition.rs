@@ -152,7 +152,34 @@ impl Network {
 
     /// What of the reach leaves the sandbox.
     pub fn beyond_loopback(&self) -> Connections {
-        self.reach().difference(&Extent::Loopback.connections())
+        self.reach()
+            .difference(&Extent::Loopback.connections())
+            .difference(&self.own())
+    }
+
+    /// Whether an entry allows every public address.
+    pub fn has_public(&self) -> bool {
+        let is_public = |entry: &ConnectionRule| {
+            let to = &entry.destination;
+            matches!(to, Destination::Public | Destination::Anywhere)
+        };
+        self.outgoing().any(is_public)
+    }
+
+    /// Whether an entry allows addresses that are not public.
+    pub fn has_private(&self) -> bool {
+        self.outgoing().any(|entry| {
+            matches!(&entry.destination, Destination::Addresses(block)
+                if !Connections::new(Direction::Out, &Destination::Addresses(*block), Ports::ALL)
+                    .is_within(&Connections::new(Direction::Out, &Destination::Public, Ports::ALL)))
+        })
+    }
+
+    fn outgoing(&self) -> impl Iterator<Item = &ConnectionRule> {
+        let mut all = self.entries.iter();
+        std::iter::from_fn(move || {
+            all.find(|entry| entry.effect == Effect::Allow && entry.direction == Direction::Out)
+        })
     }
 }
 
