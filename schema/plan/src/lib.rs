@@ -27,6 +27,7 @@ mod layout;
 mod limits;
 mod meaning;
 mod network;
+mod public_addresses;
 mod records;
 mod rules;
 mod sections;
@@ -43,6 +44,7 @@ pub use limits::{
     MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_TMPFS_BYTES, MAX_VARIABLES,
     SEAL_BYTES, SECTION_ENTRY_BYTES, VERSION,
 };
+pub use public_addresses::{NOT_PUBLIC_4, NOT_PUBLIC_6, is_public_4, is_public_6};
 pub use records::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
     EnvKind, EnvVar, Filter, Interface, Landlock, Layer, Meta, Method, Mount, MountKind, NamedCall,
