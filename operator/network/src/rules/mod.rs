@@ -1,10 +1,8 @@
 //! What the plan opens: the verdict for an address, a port and a name.
 
 mod read;
-mod special;
 
-pub use special::is_special;
-
+use purple_plan::{is_public_4, is_public_6};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Where the resolver and the host's services are, for those inside.
@@ -15,6 +13,9 @@ pub const HOST_NAME: &str = "host.purple.internal";
 
 /// The port of DNS.
 pub const DNS_PORT: u16 = 53;
+
+/// The port on which a server name must be one of the address's, where a rule asks for that.
+const TLS_PORT: u16 = 443;
 
 /// What is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,9 +104,19 @@ impl Rule {
     fn holds(&self, address: IpAddr, names: &[String]) -> bool {
         match &self.target {
             Target::Any => true,
-            Target::Public => !is_special(address),
+            Target::Public => is_public(address),
             Target::Network(network, prefix) => is_within(address, *network, *prefix),
             Target::Name { .. } => names.iter().any(|name| self.names(name)),
+        }
+    }
+
+    /// Which of the rules that allow is named: one for addresses before one for ports, and that before one
+    /// for a name, as the compiler's evaluator says. So what asks for no server name comes first.
+    fn rank(&self) -> u8 {
+        match self.target {
+            Target::Any | Target::Network(..) => 0,
+            Target::Public => 1,
+            Target::Name { .. } => 2,
         }
     }
 }
@@ -177,19 +188,21 @@ impl Rules {
         if let Some((rule, _)) = self.first(|rule| matches(rule, Action::Block)) {
             return Verdict::Refused(Some(rule));
         }
-        // A rule that asks for no server name is the weaker one: what it opens is open.
-        self.first(|rule| matches(rule, Action::Allow) && !rule.server_name)
-            .or_else(|| self.first(|rule| matches(rule, Action::Allow)))
+        self.rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| matches(rule, Action::Allow))
+            .min_by_key(|(_, rule)| (rule.rank(), rule.server_name))
             .map_or(Verdict::Refused(None), |(index, rule)| Verdict::Carry {
                 to,
                 rule: index,
-                server_name: rule.server_name && protocol == Protocol::Tcp,
+                server_name: rule.server_name && protocol == Protocol::Tcp && port == TLS_PORT,
                 host: false,
             })
     }
 
     fn of_the_host(&self, protocol: Protocol, port: u16) -> Verdict {
-        if port == DNS_PORT {
+        if port == DNS_PORT && (self.asks_names() || self.has_host_services()) {
             return Verdict::Resolver;
         }
         self.first(|rule| {
@@ -239,7 +252,7 @@ impl Rules {
         if is_never_carried(address) || self.rules.iter().any(blocked) {
             return false;
         }
-        let public = !is_special(address);
+        let public = is_public(address);
         self.rules.iter().any(|rule| {
             rule.action == Action::Allow
                 && match &rule.target {
@@ -281,21 +294,21 @@ impl Rules {
     }
 }
 
-/// Addresses that no rule opens: the host's loopback under its names, and what is no one host.
+/// Addresses that no rule opens: the host's loopback, under all its names.
 fn is_never_carried(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => {
-            address.is_loopback()
-                || address.octets().first() == Some(&0)
-                || address.is_multicast()
-                || address.is_broadcast()
-        }
+        IpAddr::V4(address) => address.is_loopback() || address.octets().first() == Some(&0),
         IpAddr::V6(address) => {
-            address.is_loopback()
-                || address.is_unspecified()
-                || address.is_multicast()
-                || address.to_ipv4_mapped().is_some()
+            address.is_loopback() || address.is_unspecified() || address.to_ipv4_mapped().is_some()
         }
+    }
+}
+
+/// Whether an address is public, by the plan's table.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_4(address),
+        IpAddr::V6(address) => is_public_6(address),
     }
 }
 
