@@ -51,7 +51,7 @@ pub fn hello(program: &[u8]) -> [u8; HELLO] {
 }
 
 /// Says why there will be nothing.
-pub(crate) fn send_error(control: impl AsFd, text: &str) -> Result<(), Errno> {
+pub fn send_error(control: impl AsFd, text: &str) -> Result<(), Errno> {
     let mut message = vec![ERROR];
     let mut end = text.len().min(MAX_ERROR);
     while !text.is_char_boundary(end) {
@@ -62,7 +62,7 @@ pub(crate) fn send_error(control: impl AsFd, text: &str) -> Result<(), Errno> {
 }
 
 /// Sends a message.
-pub(crate) fn send_alone(control: impl AsFd, message: &[u8]) -> Result<(), Errno> {
+pub fn send_alone(control: impl AsFd, message: &[u8]) -> Result<(), Errno> {
     match send(control, message, SendFlags::NOSIGNAL)? {
         sent if sent == message.len() => Ok(()),
         _ => Err(Errno::IO),
@@ -70,7 +70,7 @@ pub(crate) fn send_alone(control: impl AsFd, message: &[u8]) -> Result<(), Errno
 }
 
 /// Sends a message with descriptors (`SCM_RIGHTS`, unix(7)).
-pub(crate) fn send_with(
+pub fn send_with(
     control: impl AsFd,
     message: &[u8],
     descriptors: &[BorrowedFd<'_>],
@@ -94,7 +94,7 @@ pub(crate) fn send_with(
 }
 
 /// Waits for a message with descriptors. Without a byte the other side is gone.
-pub(crate) fn receive_with(control: impl AsFd) -> Result<(Vec<u8>, Vec<OwnedFd>), Errno> {
+pub fn receive_with(control: impl AsFd) -> Result<(Vec<u8>, Vec<OwnedFd>), Errno> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_SOCKETS))];
     let mut rights = RecvAncillaryBuffer::new(&mut space);
     let mut message = [0; 64];

@@ -1,0 +1,12 @@
+//! `purple-net` between a sandbox and a small internet, all of it in network namespaces.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unsafe_code,
+    reason = "a test fails by panicking, and makes sockets as init does"
+)]
+
+mod lab;
+mod streams;

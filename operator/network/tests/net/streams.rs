@@ -1,0 +1,197 @@
+//! Connections.
+
+use crate::lab::{Lab, SERVER, SERVER_V6, allow, block, on_port};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub(crate) fn connect(to: &str) -> Result<TcpStream, std::io::Error> {
+    let to: SocketAddr = to.parse().expect("an address");
+    let stream = TcpStream::connect_timeout(&to, Duration::from_secs(20))?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    Ok(stream)
+}
+
+/// The errno of a connection that does not come about, and how long that took.
+fn refused(lab: &Lab, to: &str) -> (Option<i32>, Duration) {
+    let to = to.to_owned();
+    lab.inside.run(move || {
+        let start = Instant::now();
+        let error = TcpStream::connect(to.parse::<SocketAddr>().expect("an address"));
+        let error = error.expect_err("it is refused").raw_os_error();
+        (error, start.elapsed())
+    })
+}
+
+/// A server that sends back what it gets.
+pub(crate) fn echo(lab: &Lab, at: &str) {
+    let at = at.to_owned();
+    let listener = lab
+        .world
+        .run(move || TcpListener::bind(at).expect("a server"));
+    lab.world.spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            thread::spawn(move || {
+                let mut bytes = [0; 65536];
+                while let Ok(length @ 1..) = stream.read(&mut bytes) {
+                    if stream.write_all(&bytes[..length]).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn connections_of_both_families_go_through() {
+    let rules = [allow("203.0.113.0/24"), allow("2001:db8::/32")];
+    let Some(lab) = Lab::new("connections_of_both_families_go_through", &rules) else {
+        return;
+    };
+    for at in [format!("{SERVER}:7000"), format!("[{SERVER_V6}]:7000")] {
+        echo(&lab, &at);
+        lab.inside.run(move || {
+            let mut stream = connect(&at).expect("it is open");
+            assert_eq!(stream.peer_addr().unwrap(), at.parse().unwrap());
+            stream.write_all(b"hello").unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert_eq!(answer, "hello");
+        });
+    }
+    let report = lab.report();
+    for rule in [0, 1] {
+        let line = format!(
+            r#"{{"kind":"rule","rule":{rule},"line":7,"connections":1,"bytes_out":5,"bytes_in":5}}"#
+        );
+        assert!(report.contains(&line), "{report}");
+    }
+}
+
+#[test]
+fn the_one_inside_gets_the_error_of_the_outside() {
+    let rules = [
+        allow("203.0.113.0/24"),
+        allow("2001:db8::/32"),
+        allow("198.51.100.0/24"),
+        on_port(block("203.0.113.66/32"), 80),
+    ];
+    let Some(lab) = Lab::new("the_one_inside_gets_the_error_of_the_outside", &rules) else {
+        return;
+    };
+    for (to, error) in [
+        // Nobody listens.
+        (format!("{SERVER}:1"), libc::ECONNREFUSED),
+        (format!("[{SERVER_V6}]:1"), libc::ECONNREFUSED),
+        // The host's routes.
+        ("203.0.113.77:80".to_owned(), libc::EHOSTUNREACH),
+        ("[2001:db8::77]:80".to_owned(), libc::EHOSTUNREACH),
+        // The policy: not listed, blocked, refused by the rules.
+        ("8.8.8.8:80".to_owned(), libc::ECONNREFUSED),
+        ("203.0.113.66:80".to_owned(), libc::ECONNREFUSED),
+        (format!("{SERVER}:25"), libc::ECONNREFUSED),
+        // The host itself, by its own address, though a rule covers it.
+        ("198.51.100.1:22".to_owned(), libc::ECONNREFUSED),
+    ] {
+        let (seen, time) = refused(&lab, &to);
+        assert_eq!(seen, Some(error), "{to}");
+        assert!(time < Duration::from_millis(500), "{to}: {time:?}");
+    }
+    let report = lab.report();
+    for line in [
+        r#""protocol":"tcp","address":"8.8.8.8","port":80,"name":null,"rule":null,"times":1"#,
+        r#""protocol":"tcp","address":"203.0.113.66","port":80,"name":null,"rule":3,"times":1"#,
+        r#""protocol":"tcp","address":"203.0.113.5","port":25,"name":null,"rule":null,"times":1"#,
+        r#""protocol":"tcp","address":"198.51.100.1","port":22,"name":null,"rule":null,"times":1"#,
+    ] {
+        assert!(report.contains(line), "{line} is not in:\n{report}");
+    }
+}
+
+#[test]
+fn the_host_is_not_touched_by_an_attempt_on_its_own_address() {
+    let rules = [allow("0.0.0.0/0")];
+    let Some(lab) = Lab::new("the_host_is_not_touched", &rules) else {
+        return;
+    };
+    let listener = lab
+        .host
+        .run(|| TcpListener::bind("0.0.0.0:4000").expect("a service"));
+    listener.set_nonblocking(true).unwrap();
+    let (error, _) = refused(&lab, "198.51.100.1:4000");
+    assert_eq!(error, Some(libc::ECONNREFUSED));
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_reset_and_an_end_pass_through_either_way() {
+    let Some(lab) = Lab::new(
+        "a_reset_and_an_end_pass_through",
+        &[allow("203.0.113.0/24")],
+    ) else {
+        return;
+    };
+    let at = format!("{SERVER}:7001");
+    let listener = lab
+        .world
+        .run(move || TcpListener::bind(at).expect("a server"));
+    let stream = lab
+        .inside
+        .run(|| connect(&format!("{SERVER}:7001")).unwrap());
+    let (server, _) = listener.accept().unwrap();
+    // The server closes with bytes unread: a reset.
+    (&stream).write_all(b"unread").unwrap();
+    let mut first = [0; 1];
+    server.peek(&mut first).unwrap();
+    drop(server);
+    let error = (&stream).read(&mut first).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    // The one inside ends both ways after the server has ended one.
+    let stream = lab
+        .inside
+        .run(|| connect(&format!("{SERVER}:7001")).unwrap());
+    let (mut server, _) = listener.accept().unwrap();
+    server.write_all(b"bye").unwrap();
+    server.shutdown(Shutdown::Write).unwrap();
+    let mut text = String::new();
+    (&stream).read_to_string(&mut text).unwrap();
+    assert_eq!(text, "bye");
+    (&stream).write_all(b"still open").unwrap();
+    drop(stream);
+    text.clear();
+    server.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "still open");
+}
+
+#[test]
+fn two_thousand_connections_and_none_is_lost() {
+    let Some(lab) = Lab::new("two_thousand_connections", &[allow("203.0.113.0/24")]) else {
+        return;
+    };
+    echo(&lab, &format!("{SERVER}:7002"));
+    lab.inside.run(|| {
+        let workers: Vec<_> = (0..20)
+            .map(|_| {
+                thread::spawn(|| {
+                    for _ in 0..100 {
+                        let mut stream = connect(&format!("{SERVER}:7002")).expect("it is open");
+                        stream.write_all(b"x").unwrap();
+                        let mut answer = [0; 1];
+                        stream.read_exact(&mut answer).unwrap();
+                        assert_eq!(&answer, b"x");
+                    }
+                })
+            })
+            .collect();
+        for worker in workers {
+            worker.join().expect("all went through");
+        }
+    });
+    let report = lab.report();
+    let line = r#""connections":2000,"bytes_out":2000,"bytes_in":2000"#;
+    assert!(report.contains(line), "{report}");
+}
