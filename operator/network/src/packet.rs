@@ -58,10 +58,12 @@ impl Unreachable {
     /// (`tab_unreach`, net/ipv6/icmp.c).
     fn code(self, is_v4: bool) -> u8 {
         match (self, is_v4) {
-            (Self::Network, _) => 0,
-            (Self::Host, true) => 1,
+            (Self::Network, false) => 0,
             (Self::Host, false) | (Self::Port, true) => 3,
             (Self::Port, false) => 4,
+            // "Unknown network" and "host prohibited": a socket of UDP hears only of errors that are final.
+            (Self::Network, true) => 6,
+            (Self::Host, true) => 10,
         }
     }
 }

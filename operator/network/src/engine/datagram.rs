@@ -181,6 +181,8 @@ impl Helper {
     /// Tells a socket inside that its datagram did not arrive.
     fn unreachable(&self, pair: Pair, why: Unreachable) {
         let (from, to) = pair;
+        // Of IPv6's errors this is the only final one for UDP that says anything like it.
+        let why = if to.is_ipv6() { Unreachable::Port } else { why };
         let Some(lost) = datagram(from, to, &[]) else {
             return;
         };

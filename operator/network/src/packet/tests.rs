@@ -105,7 +105,7 @@ fn an_icmp_error_quotes_the_packet() {
         .unreachable(Unreachable::Host)
         .unwrap();
     assert_eq!(&error[9..10], &[1]);
-    assert_eq!(&error[20..22], &[3, 1]);
+    assert_eq!(&error[20..22], &[3, 10]);
     assert_eq!(&error[28..68], &syn[..40]);
     assert_eq!(sum_v4(&error, false), 0xffff);
     let syn = syn_v6();

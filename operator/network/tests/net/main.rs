@@ -8,5 +8,10 @@
     reason = "a test fails by panicking, and makes sockets as init does"
 )]
 
+mod datagrams;
 mod lab;
+mod life;
+mod names;
+mod ports;
+mod server_names;
 mod streams;

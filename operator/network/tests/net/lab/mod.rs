@@ -2,6 +2,7 @@
 //! namespace. The driver plays the executor's part.
 
 mod netlink;
+pub(crate) mod resolver;
 mod sockets;
 mod space;
 
@@ -15,7 +16,7 @@ use purple_plan::{
 use rustix::fs::{MemfdFlags, SeekFrom, memfd_create, seek};
 use rustix::io::{FdFlags, fcntl_setfd, write};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, recv, socketpair};
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
@@ -337,9 +338,4 @@ impl Drop for Started {
 pub(crate) fn plan_with(rules: &[NetRule<'_>], sockets: usize, resolvers: &[&str]) -> Vec<u8> {
     let records = sockets::records();
     plan(rules, records.get(..sockets).expect("so many"), resolvers)
-}
-
-/// A text that a plan can hold.
-pub(crate) fn c_text(text: &str) -> &'static CStr {
-    Box::leak(CString::new(text).expect("no NUL").into_boxed_c_str())
 }
