@@ -89,3 +89,6 @@ impl Code {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

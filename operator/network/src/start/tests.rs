@@ -80,7 +80,7 @@ fn every_refusal_says_what_failed() {
         ),
         (
             StartError::Publish("127.0.0.1:80".parse().unwrap(), Errno::ADDRINUSE),
-            "publishing 127.0.0.1:80 on the host: Address in use (os error 98); choose another port \
+            "publishing 127.0.0.1:80 on the host: Address already in use (os error 98); choose another port \
              under `network.publish`",
         ),
         (
@@ -112,13 +112,7 @@ fn every_refusal_says_what_failed() {
         ),
     ];
     for (error, text) in texts {
-        assert_eq!(
-            error.to_string(),
-            text.replace(
-                "Address in use",
-                &Errno::ADDRINUSE.to_string().replace(" (os error 98)", "")
-            )
-        );
+        assert_eq!(error.to_string(), text);
     }
     assert!(
         StartError::Plan(DecodeError::Value)

@@ -22,9 +22,8 @@ fn a_listed_name_resolves_and_opens_what_it_gave() {
     let Some(lab) = Lab::new("a_listed_name_resolves", &rules) else {
         return;
     };
-    let resolver = Resolver::start(&lab.world, RESOLVER, |asked| match asked.v6 {
-        false => addresses("api.test", &[SERVER]),
-        true => addresses("api.test", &[SERVER_V6]),
+    let resolver = Resolver::start(&lab.world, RESOLVER, |asked| {
+        addresses("api.test", &[if asked.v6 { SERVER_V6 } else { SERVER }])
     });
     let at = format!("{SERVER}:7100");
     echo(&lab, &at);
@@ -81,30 +80,25 @@ fn addresses_that_are_not_public_are_left_out() {
     let Some(lab) = Lab::new("addresses_that_are_not_public", &rules) else {
         return;
     };
-    let _resolver = Resolver::start(&lab.world, RESOLVER, |asked| match asked.v6 {
-        false => addresses(
-            "api.test",
-            &[
-                "127.0.0.1",
-                "10.1.1.1",
-                "169.254.169.254",
-                "10.77.0.1",
-                "0.0.0.0",
-                "10.9.9.9",
-                SERVER,
-            ],
-        ),
-        true => addresses(
-            "api.test",
-            &[
-                "::1",
-                "::ffff:10.1.1.1",
-                "fd00::1",
-                "64:ff9b::a00:1",
-                "2002:a00:1::",
-                SERVER_V6,
-            ],
-        ),
+    let _resolver = Resolver::start(&lab.world, RESOLVER, |asked| {
+        let v4 = [
+            "127.0.0.1",
+            "10.1.1.1",
+            "169.254.169.254",
+            "10.77.0.1",
+            "0.0.0.0",
+            "10.9.9.9",
+            SERVER,
+        ];
+        let v6 = [
+            "::1",
+            "::ffff:10.1.1.1",
+            "fd00::1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+            SERVER_V6,
+        ];
+        addresses("api.test", if asked.v6 { &v6 } else { &v4 })
     });
     let of = |kind| ask(&lab.inside, "api.test", kind).addresses;
     // One is listed by its address.
@@ -163,13 +157,15 @@ fn long_answers_come_over_connections_on_both_sides() {
     let Some(lab) = Lab::new("long_answers", &[public(443)]) else {
         return;
     };
-    let resolver = Resolver::start(&lab.world, RESOLVER, |asked| match asked.tcp {
-        false => Reply::Truncated,
-        true => Reply::Records(
+    let resolver = Resolver::start(&lab.world, RESOLVER, |asked| {
+        if !asked.tcp {
+            return Reply::Truncated;
+        }
+        Reply::Records(
             (1..=41)
                 .map(|last| Record::Address("many.test", Ipv4Addr::new(203, 0, 113, last).into()))
                 .collect(),
-        ),
+        )
     });
     let said = ask(&lab.inside, "many.test", Rtype::A);
     assert!(said.cut && said.addresses.is_empty());

@@ -34,7 +34,7 @@ pub(crate) fn echo(lab: &Lab, at: &str) {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
             thread::spawn(move || {
-                let mut bytes = [0; 65536];
+                let mut bytes = vec![0; 65536];
                 while let Ok(length @ 1..) = stream.read(&mut bytes) {
                     if stream.write_all(&bytes[..length]).is_err() {
                         return;

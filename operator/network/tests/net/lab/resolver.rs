@@ -220,7 +220,7 @@ pub(crate) fn ask(inside: &Space, text: &str, kind: Rtype) -> Said {
         socket.set_read_timeout(wait).expect("a timeout");
         socket.connect("10.77.0.1:53").expect("an address");
         let _sent = socket.send(&question(&text, kind)).expect("it is sent");
-        let mut bytes = [0; 65536];
+        let mut bytes = vec![0; 65536];
         let length = socket.recv(&mut bytes).expect("an answer");
         assert!(length <= 512);
         read(&bytes[..length], &text)

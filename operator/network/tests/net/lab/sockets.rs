@@ -106,15 +106,17 @@ fn one(record: &NetSocket) -> OwnedFd {
         set(&socket, libc::SOL_SOCKET, libc::SO_MARK, 0x77);
     }
     if has(flags::TRANSPARENT) {
-        match v6 {
-            true => set(&socket, libc::SOL_IPV6, libc::IPV6_TRANSPARENT, 1),
-            false => set(&socket, libc::SOL_IP, libc::IP_TRANSPARENT, 1),
+        if v6 {
+            set(&socket, libc::SOL_IPV6, libc::IPV6_TRANSPARENT, 1);
+        } else {
+            set(&socket, libc::SOL_IP, libc::IP_TRANSPARENT, 1);
         }
     }
     if has(flags::ORIGINAL_DESTINATION) {
-        match v6 {
-            true => set(&socket, libc::SOL_IPV6, libc::IPV6_RECVORIGDSTADDR, 1),
-            false => set(&socket, libc::SOL_IP, libc::IP_RECVORIGDSTADDR, 1),
+        if v6 {
+            set(&socket, libc::SOL_IPV6, libc::IPV6_RECVORIGDSTADDR, 1);
+        } else {
+            set(&socket, libc::SOL_IP, libc::IP_RECVORIGDSTADDR, 1);
         }
     }
     if record.port != 0 && !has(flags::LOG) {
