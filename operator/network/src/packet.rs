@@ -127,9 +127,20 @@ impl<'p> Packet<'p> {
         self.protocol == UDP
     }
 
-    /// The packet again, with the checksum of TCP that the kernel had left to a device.
+    /// The packet again, up to its data, with the checksum of TCP that the kernel had left to a device. Data
+    /// in a SYN (RFC 7413) may be cut here, and is sent again by the kernel that has it.
     pub fn again(&self) -> Option<Vec<u8>> {
-        let mut bytes = self.bytes.to_vec();
+        let words = self.bytes.get(self.transport.checked_add(12)?)? >> 4;
+        let end = self.transport.checked_add(usize::from(words) * 4)?;
+        let mut bytes = self.bytes.get(..end)?.to_vec();
+        // The length: of all in IPv4, of what follows the header in IPv6.
+        let (at, length) = if self.to.is_ipv4() {
+            (2, end)
+        } else {
+            (4, end.checked_sub(self.transport)?)
+        };
+        let length = u16::try_from(length).ok()?.to_be_bytes();
+        bytes.get_mut(at..at + 2)?.copy_from_slice(&length);
         seal(
             &mut bytes,
             self.transport,

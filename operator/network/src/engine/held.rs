@@ -136,10 +136,6 @@ impl Helper {
                 self.count_denied(Protocol::Tcp, packet.to, rule);
                 return self.inject(packet.reset(), packet.from.ip());
             }
-            _ if self.dials.is_full() => {
-                self.counts.without_room += 1;
-                return;
-            }
             Verdict::Resolver => Purpose::Resolver,
             Verdict::Carry {
                 to,
@@ -164,6 +160,9 @@ impl Helper {
 
     fn begin(&mut self, packet: &Packet<'_>, what: Purpose) {
         let up = matches!(what, Purpose::Resolver);
+        if self.dials.is_full() {
+            self.give_up_oldest();
+        }
         let pair = (packet.from, packet.to);
         let dial = Dial {
             pair,
@@ -224,6 +223,19 @@ impl Helper {
         let _key = self.dial_of.remove(&dial.pair);
         if let (Some(error), Some(packet)) = (error, Packet::read(&dial.syn)) {
             self.no_connection(&packet, error);
+        }
+    }
+
+    /// Makes room for a new connection: the one that has waited longest is the likeliest to wait in vain.
+    fn give_up_oldest(&mut self) {
+        self.counts.without_room += 1;
+        let oldest = self
+            .dials
+            .keys(|_| true)
+            .into_iter()
+            .min_by_key(|key| self.dials.get(*key).map(|dial| dial.since));
+        if let Some(key) = oldest {
+            self.give_up(key, None);
         }
     }
 

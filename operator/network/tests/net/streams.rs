@@ -1,8 +1,13 @@
 //! Connections.
 
 use crate::lab::{Lab, SERVER, SERVER_V6, allow, block, on_port};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -194,4 +199,75 @@ fn two_thousand_connections_and_none_is_lost() {
     let report = lab.report();
     let line = r#""connections":2000,"bytes_out":2000,"bytes_in":2000"#;
     assert!(report.contains(line), "{report}");
+}
+
+/// Sockets inside that have begun to connect all at once.
+fn burst(to: &str, count: usize) -> Vec<OwnedFd> {
+    let to: SocketAddr = to.parse().expect("an address");
+    let begin = |_| {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
+        let socket = socket.expect("a socket");
+        assert_eq!(rustix::net::connect(&socket, &to), Err(Errno::INPROGRESS));
+        socket
+    };
+    (0..count).map(begin).collect()
+}
+
+/// As many descriptors as are allowed.
+fn raise_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).expect("up to the maximum");
+}
+
+#[test]
+fn a_burst_of_connections_finishes() {
+    raise_limit();
+    let Some(lab) = Lab::new("a_burst_of_connections", &[allow("203.0.113.0/24")]) else {
+        return;
+    };
+    let at = format!("{SERVER}:7003");
+    let listener = lab.world.run(move || {
+        let listener = TcpListener::bind(at).expect("a server");
+        rustix::net::listen(&listener, 4096).expect("a longer queue");
+        listener
+    });
+    let server = thread::spawn(move || {
+        let accept = |_| listener.accept().expect("a connection").0;
+        (0..3000).map(accept).collect::<Vec<_>>()
+    });
+    lab.inside.run(|| {
+        let sockets = burst(&format!("{SERVER}:7003"), 3000);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        for socket in &sockets {
+            while rustix::net::getpeername(socket).is_err() {
+                assert_eq!(rustix::net::sockopt::socket_error(socket), Ok(Ok(())));
+                assert!(Instant::now() < deadline, "a connection is lost");
+                let mut one = [PollFd::new(socket, PollFlags::OUT)];
+                let _ready = poll(&mut one, None).expect("it is waited for");
+            }
+        }
+    });
+    assert_eq!(server.join().expect("all came").len(), 3000);
+}
+
+#[test]
+fn a_flood_into_nothing_leaves_room_for_others() {
+    raise_limit();
+    let Some(lab) = Lab::new("a_flood_into_nothing", &[allow("203.0.113.0/24")]) else {
+        return;
+    };
+    echo(&lab, &format!("{SERVER}:7004"));
+    lab.inside.run(|| {
+        // The world drops what it has no address for.
+        let _flood = burst("203.0.113.200:80", 3000);
+        let start = Instant::now();
+        let mut stream = connect(&format!("{SERVER}:7004")).expect("it is open");
+        stream.write_all(b"x").unwrap();
+        stream.read_exact(&mut [0; 1]).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(5));
+    });
+    let report = lab.report();
+    assert!(!report.contains(r#""without_room":0,"#), "{report}");
 }
