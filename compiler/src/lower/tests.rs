@@ -23,7 +23,9 @@ pub(super) fn lowered(text: &str) -> Ir {
     let mut sink = Sink::new();
     let mut document = parse::parse(&source, &mut sink).unwrap();
     let policy = validate(&mut document, &mut sink).unwrap();
-    let resolved = resolve(&policy, &[Arch::X86_64], None, &document, &mut sink);
+    let mut sources = source.clone().into();
+    let hosts = crate::hosts::gather(&policy, &document, None, &mut sources, &mut sink);
+    let resolved = resolve(&policy, &[Arch::X86_64], None, &hosts, &document, &mut sink);
     let ir = lower(&resolved, &mut sink);
     assert_eq!(verify(&ir), Ok(()));
     assert!(!sink.has_errors());

@@ -1,7 +1,7 @@
 //! What a policy says about one connection, and the line that says it.
 
 use super::connection::{Connection, Direction};
-use super::definition::{ConnectionRule, Effect, Network};
+use super::definition::{ConnectionRule, Effect, Network, service};
 use crate::source::Span;
 
 /// What becomes of a connection.
@@ -24,12 +24,14 @@ pub enum Reason {
     Blocked,
     /// An entry allows it.
     Allowed,
+    /// It stays in the sandbox, goes to the resolver, or to a service of the host that is listed.
+    Own,
     /// No entry allows it.
     Unlisted,
 }
 
 impl Network {
-    /// The verdict on a connection. The extent comes first, then what is blocked, then what is
+    /// The verdict on a connection. What no entry decides comes first, the extent next, then what is blocked, then what is
     /// allowed; of several entries the first one of the policy decides.
     pub fn verdict(&self, connection: &Connection) -> Verdict {
         let denied = |why, origin| Verdict {
@@ -37,6 +39,20 @@ impl Network {
             why,
             origin,
         };
+        if self.own().contains(connection) {
+            let is_service = |port: u16| service(port).iter().any(|one| one.contains(connection));
+            let mut services = self.host_services.iter();
+            return Verdict {
+                allowed: true,
+                why: Reason::Own,
+                origin: services
+                    .find(|(port, _)| is_service(*port))
+                    .map(|(_, span)| *span),
+            };
+        }
+        if self.gateway().contains(connection) {
+            return denied(Reason::Unlisted, None);
+        }
         if !self.extent.connections().contains(connection) {
             return denied(Reason::Extent, self.extent_span);
         }

@@ -144,7 +144,7 @@ pub mod net_rule_flags {
     pub const WILDCARD: u32 = 1;
     /// Public addresses only.
     pub const PUBLIC_ONLY: u32 = 2;
-    /// The server name in TLS must be one of the names that gave the address.
+    /// On port 443 of TCP, the server name in TLS must be one of the names that gave the address.
     pub const SERVER_NAME: u32 = 4;
     /// Every bit there is.
     pub const ALL: u32 = WILDCARD | PUBLIC_ONLY | SERVER_NAME;
