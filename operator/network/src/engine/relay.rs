@@ -168,11 +168,10 @@ impl Helper {
         };
         match self.relays.insert(relay) {
             Ok(key) => {
-                if stage != Stage::Open {
+                if stage == Stage::Open {
+                    self.count(rule);
+                } else {
                     self.unsettled += 1;
-                }
-                if let Some(traffic) = self.counts.under(rule) {
-                    traffic.connections += 1;
                 }
                 self.wait_for(key);
             }
@@ -204,10 +203,19 @@ impl Helper {
         }
     }
 
+    /// Counts a connection that is carried from here on.
+    fn count(&mut self, rule: usize) {
+        if let Some(traffic) = self.counts.under(rule) {
+            traffic.connections += 1;
+        }
+    }
+
     fn settle(&mut self, key: Key) {
         if let Some(relay) = self.relays.get_mut(key) {
             relay.stage = Stage::Open;
+            let rule = relay.rule;
             self.unsettled = self.unsettled.saturating_sub(1);
+            self.count(rule);
             self.move_bytes(key);
         }
     }

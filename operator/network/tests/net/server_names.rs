@@ -113,6 +113,7 @@ fn another_name_or_none_ends_in_an_alert_and_nothing_goes_out() {
         assert_eq!(server.read_to_end(&mut bytes).unwrap(), 0, "{first:?}");
     }
     let report = lab.report();
+    assert!(!report.contains(r#""kind":"rule""#), "{report}");
     for line in [
         r#"{"kind":"server_name","address":"203.0.113.5","port":443,"name":"evil.test","times":1}"#,
         r#"{"kind":"server_name","address":"203.0.113.5","port":443,"name":"other.test","times":1}"#,
