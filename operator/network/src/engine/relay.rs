@@ -155,6 +155,10 @@ impl Helper {
         rule: usize,
         stage: Stage,
     ) {
+        for socket in [&inside, &outside] {
+            // Urgent bytes become ordinary ones; without this they would be lost (tcp(7)).
+            let _ignored = sockopt::set_socket_oobinline(socket, true).is_ok();
+        }
         let relay = Relay {
             inside,
             outside,

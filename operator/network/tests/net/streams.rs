@@ -3,7 +3,7 @@
 use crate::lab::{Lab, SERVER, SERVER_V6, allow, block, on_port};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socket_with};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -170,6 +170,67 @@ fn a_reset_and_an_end_pass_through_either_way() {
     text.clear();
     server.read_to_string(&mut text).unwrap();
     assert_eq!(text, "still open");
+}
+
+#[test]
+fn urgent_bytes_are_not_lost() {
+    let Some(lab) = Lab::new("urgent_bytes_are_not_lost", &[allow("203.0.113.0/24")]) else {
+        return;
+    };
+    let at = format!("{SERVER}:7005");
+    let listener = lab
+        .world
+        .run(move || TcpListener::bind(at).expect("a server"));
+    let stream = lab
+        .inside
+        .run(|| connect(&format!("{SERVER}:7005")).unwrap());
+    let (mut server, _) = listener.accept().unwrap();
+    (&stream).write_all(b"a").unwrap();
+    assert_eq!(rustix::net::send(&stream, b"!", SendFlags::OOB), Ok(1));
+    (&stream).write_all(b"b").unwrap();
+    drop(stream);
+    let mut text = String::new();
+    server.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "a!b");
+}
+
+#[test]
+fn many_bytes_arrive_in_order_at_a_slow_end() {
+    let Some(lab) = Lab::new("many_bytes_arrive_in_order", &[allow("203.0.113.0/24")]) else {
+        return;
+    };
+    echo(&lab, &format!("{SERVER}:7006"));
+    let bytes: Vec<u8> = (0..8_u32 << 20)
+        .flat_map(|number| number.wrapping_mul(0x9e37_79b9).to_le_bytes())
+        .collect();
+    let stream = lab
+        .inside
+        .run(|| connect(&format!("{SERVER}:7006")).unwrap());
+    let mut writer = stream.try_clone().unwrap();
+    let sent = bytes.clone();
+    let sending = thread::spawn(move || {
+        writer.write_all(&sent).unwrap();
+        writer.shutdown(Shutdown::Write).unwrap();
+    });
+    // Every buffer on the way is full before the first byte is read: wait until nothing moves.
+    let mut waiting = stream.try_clone().unwrap();
+    let mut last = 0;
+    let mut ahead = vec![0; 4 << 20];
+    loop {
+        let now = stream.peek(&mut ahead).unwrap();
+        if now == last {
+            break;
+        }
+        last = now;
+        thread::sleep(Duration::from_millis(50));
+    }
+    let mut received = Vec::with_capacity(bytes.len());
+    let _length = waiting.read_to_end(&mut received).unwrap();
+    sending.join().unwrap();
+    assert!(received == bytes, "{} bytes came back", received.len());
+    let report = lab.report();
+    let line = r#""connections":1,"bytes_out":33554432,"bytes_in":33554432"#;
+    assert!(report.contains(line), "{report}");
 }
 
 #[test]
