@@ -212,20 +212,13 @@ fn many_bytes_arrive_in_order_at_a_slow_end() {
         writer.write_all(&sent).unwrap();
         writer.shutdown(Shutdown::Write).unwrap();
     });
-    // Every buffer on the way is full before the first byte is read: wait until nothing moves.
-    let mut waiting = stream.try_clone().unwrap();
-    let mut last = 0;
-    let mut ahead = vec![0; 4 << 20];
-    loop {
-        let now = stream.peek(&mut ahead).unwrap();
-        if now == last {
-            break;
-        }
-        last = now;
-        thread::sleep(Duration::from_millis(50));
+    // Read in small parts at first, so that every buffer on the way is full.
+    let mut reader = stream.try_clone().unwrap();
+    let mut received = vec![0; 4 << 20];
+    for part in received.chunks_mut(512) {
+        reader.read_exact(part).unwrap();
     }
-    let mut received = Vec::with_capacity(bytes.len());
-    let _length = waiting.read_to_end(&mut received).unwrap();
+    let _length = reader.read_to_end(&mut received).unwrap();
     sending.join().unwrap();
     assert!(received == bytes, "{} bytes came back", received.len());
     let report = lab.report();
@@ -300,7 +293,7 @@ fn a_burst_of_connections_finishes() {
     });
     lab.inside.run(|| {
         let sockets = burst(&format!("{SERVER}:7003"), 3000);
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         for socket in &sockets {
             while rustix::net::getpeername(socket).is_err() {
                 assert_eq!(rustix::net::sockopt::socket_error(socket), Ok(Ok(())));
