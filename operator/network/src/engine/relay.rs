@@ -192,7 +192,15 @@ impl Helper {
         let Some(relay) = self.relays.get_mut(key) else {
             return;
         };
+        let own = match side {
+            Side::Inside => relay.outwards,
+            Side::Outside => relay.inwards,
+        };
         match (relay.stage, side) {
+            // It had ended in order, and its other way was open: only a reset closes that.
+            (Stage::Open, _) if own.done && flags.intersects(EventFlags::HUP | EventFlags::ERR) => {
+                self.end(key, true);
+            }
             (Stage::Open, _) => self.move_bytes(key),
             (Stage::Hello, Side::Inside) => {
                 let ended = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
@@ -330,6 +338,10 @@ impl Helper {
             }
             if back.blocked {
                 events |= EventFlags::OUT;
+            }
+            // Errors are told without being asked for, once anything is.
+            if way.done && !back.done {
+                events |= EventFlags::ERR;
             }
             events
         };

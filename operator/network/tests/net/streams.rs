@@ -173,6 +173,34 @@ fn a_reset_and_an_end_pass_through_either_way() {
 }
 
 #[test]
+fn a_reset_after_an_end_passes_through_at_once() {
+    let Some(lab) = Lab::new("a_reset_after_an_end", &[allow("203.0.113.0/24")]) else {
+        return;
+    };
+    let at = format!("{SERVER}:7007");
+    let listener = lab
+        .world
+        .run(move || TcpListener::bind(at).expect("a server"));
+    let stream = lab
+        .inside
+        .run(|| connect(&format!("{SERVER}:7007")).unwrap());
+    let (mut server, _) = listener.accept().unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(server.read(&mut [0; 1]).unwrap(), 0);
+    rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+    drop(stream);
+    let longest = rustix::time::Timespec {
+        tv_sec: 10,
+        tv_nsec: 0,
+    };
+    let mut one = [PollFd::new(&server, PollFlags::empty())];
+    assert_eq!(poll(&mut one, Some(&longest)), Ok(1));
+    // The word for a reset after the end (`tcp_reset`, net/ipv4/tcp_input.c).
+    let error = server.take_error().unwrap().expect("an error");
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
 fn urgent_bytes_are_not_lost() {
     let Some(lab) = Lab::new("urgent_bytes_are_not_lost", &[allow("203.0.113.0/24")]) else {
         return;
