@@ -1,6 +1,6 @@
 //! Folders of operators' groups, through the caller's own access to files.
 
-use super::{HostFile, HostFiles};
+use super::files::{HostFile, HostFiles};
 use crate::parse::MAX_BYTES;
 use std::path::{Path, PathBuf};
 

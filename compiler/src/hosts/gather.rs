@@ -1,6 +1,6 @@
 //! Finding the groups of host names that a policy names.
 
-use super::HostFiles;
+use super::files::HostFiles;
 use super::shipped::{shipped, shipped_groups};
 use crate::diagnostics::{Diagnostic, Sink, nearest, quote};
 use crate::parse::{self, Document};

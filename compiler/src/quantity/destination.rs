@@ -83,6 +83,14 @@ pub fn target(text: &str) -> Result<Target, TargetError> {
             "write the host's name, and its port where it is not 443",
         )));
     }
+    if let Some(at) = text.find('%')
+        && text.get(..at).is_some_and(bare_ipv6)
+    {
+        let error = QuantityError::new(at..text.len(), "an address has no zone here");
+        return Err(of(TargetFault::Address)(error.with_help(
+            "an address stands without a zone: leave out `%` and what follows",
+        )));
+    }
     if bare_ipv6(text) {
         let error = QuantityError::new(0..text.len(), "an IPv6 address stands in brackets here")
             .with_help(format!(

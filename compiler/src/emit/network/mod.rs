@@ -7,7 +7,7 @@ mod routes;
 mod rules;
 mod table;
 
-pub(super) use table::{Entry, entries};
+pub(super) use table::{Entry, entries, names};
 
 use crate::ir::network::{Link, Network};
 use purple_plan::{NetBatchKind, NetSocket, net_socket_flags};

@@ -1,6 +1,8 @@
 //! The entries that the helper decides by, in one order: the policy's.
 
-use crate::ir::network::{ConnectionRule, Direction, Link, Network, Published};
+use crate::ir::network::{
+    ConnectionRule, Destination, Direction, Link, NamePattern, Network, Published,
+};
 use crate::source::Span;
 
 /// Something that a record of the plan's is about.
@@ -29,4 +31,15 @@ pub(in crate::emit) fn entries(network: &Network) -> Vec<Entry<'_>> {
         .chain(services.map(|&(port, span)| Entry::Service(port, span)))
         .chain(published.map(|&(one, span)| Entry::Published(one, span)))
         .collect()
+}
+
+/// The name in the record of each entry, empty for none.
+pub(in crate::emit) fn names(network: &Network) -> impl Iterator<Item = String> {
+    entries(network).into_iter().map(|entry| match entry {
+        Entry::Rule(ConnectionRule {
+            destination: Destination::Names(NamePattern::Exact(name) | NamePattern::Below(name)),
+            ..
+        }) => name.to_string(),
+        _ => String::new(),
+    })
 }

@@ -4,7 +4,7 @@ use super::lines::Lines;
 use super::texts::Texts;
 use crate::emit::network::{self, Batch, Entry, entries};
 use crate::ir::network::{
-    ConnectionRule, Destination, Direction, Effect, Link, NamePattern, Network,
+    ConnectionRule, Destination, Direction, Effect, Link, NamePattern, Network, RESOLVER_PORT,
 };
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use purple_plan::{
@@ -51,17 +51,6 @@ pub(super) fn sockets(network: &Network) -> Vec<NetSocket> {
     network::sockets(network)
 }
 
-/// The name in the record of each entry, empty for none.
-pub(super) fn names(network: &Network) -> impl Iterator<Item = String> {
-    entries(network).into_iter().map(|entry| match entry {
-        Entry::Rule(ConnectionRule {
-            destination: Destination::Names(NamePattern::Exact(name) | NamePattern::Below(name)),
-            ..
-        }) => name.to_string(),
-        _ => String::new(),
-    })
-}
-
 /// The records of the entries.
 pub(super) fn rules<'t>(network: &Network, texts: &'t Texts, lines: Lines<'_>) -> Vec<NetRule<'t>> {
     let all = entries(network).into_iter().zip(&texts.hosts);
@@ -102,8 +91,7 @@ pub(super) fn resolvers(network: &Network, lines: Lines<'_>) -> Vec<NetResolver>
         .collect()
 }
 
-/// The port of the name service (RFC 1035, 4.2), and that of TLS where its server name is looked at.
-const RESOLVER_PORT: u16 = 53;
+/// The port where the server name in TLS is looked at.
 const HTTPS: u16 = 443;
 
 /// `IPPROTO_TCP` and `IPPROTO_UDP` (`linux/in.h`).

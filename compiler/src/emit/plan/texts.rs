@@ -1,7 +1,7 @@
 //! The texts that a plan's records refer to.
 
-use super::network;
 use crate::emit::filter::Filter;
+use crate::emit::network::names;
 use crate::ir::{Action, Ir, Stub};
 use purple_plan::EnvKind;
 use std::ffi::CString;
@@ -82,7 +82,7 @@ impl Texts {
                 .iter()
                 .map(|filter| filter.program.to_le_bytes())
                 .collect(),
-            hosts: network::names(&ir.network)
+            hosts: names(&ir.network)
                 .map(|name| c_string(&name))
                 .collect::<Result<_, _>>()?,
             sources: sources

@@ -3,6 +3,8 @@
 mod destinations;
 mod lists;
 mod mode;
+#[cfg(test)]
+mod tests;
 
 pub use destinations::Allowed;
 
