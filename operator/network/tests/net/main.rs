@@ -4,8 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    unsafe_code,
-    reason = "a test fails by panicking, and makes sockets as init does"
+    reason = "a test fails by panicking"
 )]
 
 mod datagrams;

@@ -1,5 +1,6 @@
 //! A small internet: a host with a way out, a world behind it, and a sandbox on the host, each a network
 //! namespace. The driver plays the executor's part.
+#![expect(unsafe_code, reason = "it makes namespaces and sockets as init does")]
 
 mod netlink;
 pub(crate) mod resolver;
