@@ -20,7 +20,7 @@ pub const MAX_VARIABLES: usize = 511;
 pub const MAX_SOURCES: usize = 255;
 
 /// The most sockets that are handed to the helper of a filtered network: they go in one message.
-pub const MAX_NET_SOCKETS: usize = 8;
+pub const MAX_NET_SOCKETS: usize = 9;
 
 /// The most entries of a filtered network's policy.
 pub const MAX_NET_RULES: usize = 4096;

@@ -90,6 +90,10 @@ pub(super) fn sockets(network: &Network) -> Vec<NetSocket> {
         let flags = TRANSPARENT | ORIGINAL_DESTINATION;
         all.push(socket(family, DATAGRAM, IPPROTO_UDP, port, flags));
     }
+    // Out of it the helper makes those by which published ports lead inside.
+    if !network.published.is_empty() {
+        all.push(socket(INET, STREAM, IPPROTO_TCP, 0, 0));
+    }
     all
 }
 
