@@ -1,6 +1,7 @@
 //! Answers from outside.
 
-use super::{A, AAAA, CNAME, Code, IN, Kind, MAX_ADDRESSES, MAX_TTL, name};
+use super::name;
+use super::numbers::{A, AAAA, CNAME, Code, IN, Kind, MAX_ADDRESSES, MAX_TTL};
 use crate::cursor::Cursor;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,6 +1,7 @@
 //! Queries: those from inside are read, those to outside are written.
 
-use super::{A, AAAA, Code, IN, Kind, name};
+use super::name;
+use super::numbers::{A, AAAA, Code, IN, Kind};
 use crate::cursor::Cursor;
 
 /// A query from inside.

@@ -1,6 +1,7 @@
 //! Replies that go inside, written anew.
 
-use super::{A, AAAA, Code, IN, Query};
+use super::numbers::{A, AAAA, Code, IN};
+use super::query::Query;
 use std::net::IpAddr;
 
 /// Flags: a response, recursion available.

@@ -1,7 +1,7 @@
 //! Connections that arrive: from inside to anywhere, and from the host to published ports.
 
-use super::held::Purpose;
-use super::{Helper, Pair};
+use super::state::Helper;
+use super::tables::{OWN_PORT, Pair, Purpose};
 use crate::outside::{loopback, own_address, start};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with, connect_unspec, sockopt};
@@ -11,9 +11,6 @@ use std::time::Duration;
 
 /// So many connections are accepted before others have their turn.
 const ROUNDS: usize = 256;
-
-/// The port that the listeners inside are bound to.
-pub(crate) const OWN_PORT: u16 = 9;
 
 /// Ends a connection with a reset (`SO_LINGER` with no time, socket(7)).
 pub(super) fn reset(socket: OwnedFd) {

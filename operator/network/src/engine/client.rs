@@ -1,7 +1,7 @@
 //! Connections from inside to the resolver: DNS over TCP (RFC 7766).
 
-use super::Helper;
-use super::lookup::Asker;
+use super::state::Helper;
+use super::tables::{Asker, Client};
 use crate::dns::{BadQuery, code_alone, read_query};
 use crate::poll::Token;
 use crate::slab::Key;
@@ -9,23 +9,13 @@ use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A connection without questions ends after this time.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// The longest question.
 const LONGEST: usize = 4096;
-
-/// A connection that asks for names.
-#[derive(Debug)]
-pub(super) struct Client {
-    socket: OwnedFd,
-    bytes: Vec<u8>,
-    last: Instant,
-    /// A question is being answered; the next one waits.
-    waits: bool,
-}
 
 impl Helper {
     pub(super) fn new_client(&mut self, socket: OwnedFd) {

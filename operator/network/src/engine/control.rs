@@ -1,6 +1,6 @@
 //! The executor: it asks for the report, and when it is gone, so is the helper.
 
-use super::Helper;
+use super::state::Helper;
 use crate::control::{REPORT, send_with};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::{Errno, write};

@@ -1,6 +1,7 @@
 //! Datagrams from inside to anywhere, and the answers, which go inside as whole packets.
 
-use super::{Helper, Pair};
+use super::state::Helper;
+use super::tables::{Flow, Pair};
 use crate::outside::{NoConnection, flow};
 use crate::packet::{Packet, Unreachable, datagram};
 use crate::poll::Token;
@@ -12,7 +13,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A flow without datagrams ends after this time (as in conntrack, `nf_conntrack_udp_timeout_stream` is 120).
 const IDLE: Duration = Duration::from_mins(2);
@@ -22,15 +23,6 @@ const ROUNDS: usize = 64;
 
 /// The longest datagram.
 const LONGEST: usize = 65_535;
-
-/// Datagrams between one socket inside and one address outside.
-#[derive(Debug)]
-pub(super) struct Flow {
-    outside: OwnedFd,
-    pair: Pair,
-    rule: usize,
-    last: Instant,
-}
 
 impl Helper {
     /// Sends on what came from inside.

@@ -1,6 +1,7 @@
 //! SYNs that the kernel holds back: each begins a connection outside, whose outcome the one inside gets.
 
-use super::{Helper, Pair};
+use super::state::Helper;
+use super::tables::{Dial, Purpose};
 use crate::nflog::logged;
 use crate::outside::{NoConnection, dial};
 use crate::packet::{Packet, Unreachable};
@@ -10,8 +11,7 @@ use crate::slab::Key;
 use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv, sockopt};
-use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The kernel gives up sooner (`tcp_syn_retries`, 127 s).
 const LONGEST: Duration = Duration::from_secs(135);
@@ -21,29 +21,6 @@ const SETTLING: Duration = Duration::from_secs(10);
 
 /// So many messages are read before others have their turn.
 const ROUNDS: usize = 256;
-
-/// A connection that is being made.
-#[derive(Debug)]
-pub(super) struct Dial {
-    pub(super) pair: Pair,
-    pub(super) what: Purpose,
-    syn: Vec<u8>,
-    since: Instant,
-    up: bool,
-}
-
-/// What it will be.
-#[derive(Debug)]
-pub(super) enum Purpose {
-    /// A connection to the outside.
-    Carry {
-        outside: OwnedFd,
-        rule: usize,
-        server_name: bool,
-    },
-    /// A connection to the resolver, which is here.
-    Resolver,
-}
 
 impl Helper {
     /// Reads the SYNs that wait.

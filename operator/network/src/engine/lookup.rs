@@ -1,6 +1,7 @@
 //! Names: what is asked inside is asked outside, where the policy lets it.
 
-use super::Helper;
+use super::state::Helper;
+use super::tables::{Asker, Lookup, Progress};
 use crate::dns::{
     Answer, BadQuery, Code, Found, Kind, MAX_DATAGRAM, Query, ask, code_alone, read_answer,
     read_query, reply, truncated,
@@ -14,8 +15,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketType, recv, send, sockopt};
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A resolver has this long to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,40 +31,6 @@ const LONGEST: usize = 16 << 10;
 
 /// The answer for names of this host holds this long.
 const OWN_TTL: u32 = 60;
-
-/// Who wants to know.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Asker {
-    /// A socket inside, which asked an address by datagram.
-    Datagram { from: SocketAddr, to: SocketAddr },
-    /// A connection.
-    Client(Key),
-}
-
-#[derive(Debug)]
-enum Way {
-    Datagram,
-    Connecting,
-    /// What has come of an answer, with its length before it.
-    Reading(Vec<u8>),
-}
-
-/// A question that is being asked.
-#[derive(Debug)]
-pub(super) struct Lookup {
-    query: Query,
-    asker: Asker,
-    /// The name that is asked for now: that of the query, or one that it leads to.
-    name: String,
-    ttl: u32,
-    hops: usize,
-    attempts: usize,
-    edns: bool,
-    id: u16,
-    socket: OwnedFd,
-    way: Way,
-    since: Instant,
-}
 
 /// What comes of a lookup after an event.
 enum Next {
@@ -82,7 +48,7 @@ fn new_id() -> Option<u16> {
 impl Lookup {
     fn read(&mut self) -> Next {
         match &mut self.way {
-            Way::Datagram => {
+            Progress::Datagram => {
                 let mut bytes = vec![0; 4096];
                 match recv(&self.socket, bytes.as_mut_slice(), RecvFlags::DONTWAIT) {
                     Ok((length, _)) => {
@@ -93,7 +59,7 @@ impl Lookup {
                     Err(_) => Next::Failed,
                 }
             }
-            Way::Connecting => {
+            Progress::Connecting => {
                 if !matches!(sockopt::socket_error(&self.socket), Ok(Ok(()))) {
                     return Next::Failed;
                 }
@@ -105,13 +71,13 @@ impl Lookup {
                 let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
                 match framed {
                     Some(framed) if send(&self.socket, &framed, flags) == Ok(framed.len()) => {
-                        self.way = Way::Reading(Vec::new());
+                        self.way = Progress::Reading(Vec::new());
                         Next::Wait
                     }
                     _ => Next::Failed,
                 }
             }
-            Way::Reading(bytes) => {
+            Progress::Reading(bytes) => {
                 let mut part = [0; 4096];
                 match recv(&self.socket, &mut part, RecvFlags::DONTWAIT) {
                     Ok((length, _)) if length > 0 => {
@@ -200,7 +166,7 @@ impl Helper {
             edns: true,
             id: 0,
             socket,
-            way: Way::Datagram,
+            way: Progress::Datagram,
             since: self.now,
         });
         let key = lookup.and_then(|lookup| self.lookups.insert(lookup).ok());
@@ -248,7 +214,7 @@ impl Helper {
         let Some(lookup) = self.lookups.get_mut(key) else {
             return;
         };
-        let was_connecting = matches!(lookup.way, Way::Connecting);
+        let was_connecting = matches!(lookup.way, Progress::Connecting);
         let message = match lookup.read() {
             Next::Wait => {
                 if was_connecting {
@@ -266,7 +232,7 @@ impl Helper {
             Next::Failed => return self.attempt(key, false),
             Next::Answer(message) => message,
         };
-        let datagram = matches!(lookup.way, Way::Datagram);
+        let datagram = matches!(lookup.way, Progress::Datagram);
         match read_answer(&message, lookup.id, &lookup.name, lookup.query.kind) {
             // By datagram anybody may write; the right answer may still come.
             Answer::Foreign if datagram => {}
@@ -347,11 +313,11 @@ fn send_question(lookup: &mut Lookup, resolver: SocketAddr, tcp: bool) -> Result
     lookup.id = new_id().ok_or(Errno::IO)?;
     if tcp {
         lookup.socket = new_socket(resolver, SocketType::STREAM)?;
-        lookup.way = Way::Connecting;
+        lookup.way = Progress::Connecting;
         return start(&lookup.socket, resolver);
     }
     lookup.socket = new_socket(resolver, SocketType::DGRAM)?;
-    lookup.way = Way::Datagram;
+    lookup.way = Progress::Datagram;
     start(&lookup.socket, resolver)?;
     let message =
         ask(lookup.id, &lookup.name, lookup.query.kind, lookup.edns).ok_or(Errno::INVAL)?;

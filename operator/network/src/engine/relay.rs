@@ -4,7 +4,8 @@
 //! one end does not take stays with the kernel of the other, which slows it down; nothing is kept here.
 
 use super::accept::reset;
-use super::{BUFFER, Helper};
+use super::state::Helper;
+use super::tables::{BUFFER, Relay, Side, Stage, Way};
 use crate::poll::Token;
 use crate::slab::Key;
 use crate::tls::{Hello, MAX_HELLO, server_name};
@@ -13,7 +14,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// From the connection to the name of its server.
 const HELLO: Duration = Duration::from_secs(15);
@@ -26,46 +27,6 @@ const ROUNDS: usize = 8;
 
 /// A fatal alert of TLS: `unrecognized_name` (RFC 8446, 6.2).
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
-
-/// An end of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Inside,
-    Outside,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// The connection inside is being made.
-    Connecting,
-    /// No byte goes out before a server name is read.
-    Hello,
-    Open,
-}
-
-/// One way of a connection.
-#[derive(Clone, Copy, Debug, Default)]
-struct Way {
-    /// The receiving end takes no more for now.
-    blocked: bool,
-    /// The sending end has ended, and the receiving one was told.
-    done: bool,
-}
-
-/// An open connection.
-#[derive(Debug)]
-pub(super) struct Relay {
-    inside: OwnedFd,
-    outside: OwnedFd,
-    to: SocketAddr,
-    rule: usize,
-    stage: Stage,
-    since: Instant,
-    outwards: Way,
-    inwards: Way,
-    /// What is waited for, inside and outside.
-    waits: (EventFlags, EventFlags),
-}
 
 enum Moved {
     /// All that there was, or as much as is fair.
