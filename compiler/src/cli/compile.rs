@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     /// Refuse what this host cannot enforce; `purple doctor --target FILE` describes one
     #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
-    /// A folder with groups of host names, in place of /etc/purple/hosts.d and ~/.config/purple/hosts.d
+    /// A folder with groups of host names, in place of the usual ones
     #[arg(long, value_name = "DIR")]
     hosts_dir: Vec<PathBuf>,
     /// What makes the filters; each is proven

@@ -18,12 +18,6 @@ pub struct Network {
     #[schemars(title = "Isolated")]
     pub isolated: Option<bool>,
 
-    /// Why the program needs the host's network; the mode `host` needs it. Default: nothing is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(title = "Reason", example = &"it measures the host's own network")]
-    #[schemars(length(min = 1))]
-    pub reason: Option<String>,
-
     /// What the program may connect to: names, addresses and blocks of them, groups of names, each
     /// with its ports. Without a port, 443/tcp is meant.
     #[schemars(extend("examples" = [["api.github.com", "*.example.org:443", "10.1.0.0/16:5432/tcp"]]))]
@@ -60,6 +54,12 @@ pub struct Network {
     #[schemars(extend("examples" = [["8.8.8.8"]]))]
     #[schemars(title = "Name servers")]
     pub dns_servers: Vec<String>,
+
+    /// Why the program needs the host's network; the mode `host` needs it. Default: nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Reason", example = &"it measures the host's own network")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
 }
 
 /// How far the network goes.

@@ -217,7 +217,7 @@ fn gateway() -> [Destination; 2] {
 }
 
 /// The connections to a service of the host.
-pub(super) fn service(port: u16) -> [Connections; 2] {
+fn service(port: u16) -> [Connections; 2] {
     let ports = Ports {
         first: port,
         last: port,

@@ -1,8 +1,12 @@
 //! What a policy says about one connection, and the line that says it.
 
-use super::connection::{Connection, Direction};
-use super::definition::{ConnectionRule, Effect, Network, service};
+use super::connection::{Connection, Direction, Host};
+use super::definition::{
+    ConnectionRule, Effect, GATEWAY, Link, Network, OWN_4, OWN_6, RESOLVER_PORT,
+};
+use crate::quantity::{HOST_NAME, Protocol};
 use crate::source::Span;
+use std::net::IpAddr;
 
 /// What becomes of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +17,14 @@ pub struct Verdict {
     pub why: Reason,
     /// The place in the policy that decides; `None` where its silence does.
     pub origin: Option<Span>,
+}
+
+/// What becomes of a connection that no entry decides.
+enum Inside {
+    /// It is possible; a service of the host has a place.
+    Open(Option<Span>),
+    /// It is not.
+    Closed,
 }
 
 /// Why a connection is possible or not.
@@ -39,19 +51,18 @@ impl Network {
             why,
             origin,
         };
-        if self.own().contains(connection) {
-            let is_service = |port: u16| service(port).iter().any(|one| one.contains(connection));
-            let mut services = self.host_services.iter();
-            return Verdict {
-                allowed: true,
-                why: Reason::Own,
-                origin: services
-                    .find(|(port, _)| is_service(*port))
-                    .map(|(_, span)| *span),
-            };
-        }
-        if self.gateway().contains(connection) {
-            return denied(Reason::Unlisted, None);
+        if self.link == Link::Filtered && connection.direction == Direction::Out {
+            match self.without_entry(connection) {
+                Some(Inside::Closed) => return denied(Reason::Unlisted, None),
+                Some(Inside::Open(origin)) => {
+                    return Verdict {
+                        allowed: true,
+                        why: Reason::Own,
+                        origin,
+                    };
+                }
+                None => {}
+            }
         }
         if !self.extent.connections().contains(connection) {
             return denied(Reason::Extent, self.extent_span);
@@ -71,6 +82,40 @@ impl Network {
             Direction::Out => denied(Reason::Unlisted, outgoing),
             Direction::In => denied(Reason::Unlisted, incoming),
         }
+    }
+
+    /// What becomes of a connection in a filtered network that no entry decides: to the sandbox's own addresses and
+    /// to the gateway.
+    fn without_entry(&self, connection: &Connection) -> Option<Inside> {
+        let gateway = match &connection.host {
+            Host::Address(address) => {
+                let address = address.to_canonical();
+                let own = [IpAddr::V4(OWN_4), IpAddr::V6(OWN_6)];
+                if own.contains(&address) || address.is_loopback() {
+                    let is_port = connection.port != 0;
+                    return is_port.then_some(Inside::Open(None));
+                }
+                address == GATEWAY
+            }
+            Host::Name(name) => match name.to_string().as_str() {
+                "localhost" => {
+                    let is_port = connection.port != 0;
+                    return is_port.then_some(Inside::Open(None));
+                }
+                name => name == HOST_NAME,
+            },
+        };
+        if !gateway {
+            return None;
+        }
+        let by_address = matches!(connection.host, Host::Address(_));
+        if by_address && connection.port == RESOLVER_PORT && self.resolves() {
+            return Some(Inside::Open(None));
+        }
+        let mut services = self.host_services.iter();
+        let service = services
+            .find(|(port, _)| connection.protocol == Protocol::Tcp && *port == connection.port);
+        Some(service.map_or(Inside::Closed, |(_, span)| Inside::Open(Some(*span))))
     }
 
     /// The first entry with an effect that names a connection.

@@ -81,7 +81,9 @@ impl Default for Network {
 impl Network {
     /// What the filter has to hold beside Landlock, where ports are listed.
     pub(super) fn listed_ports(&self) -> Option<Listed> {
-        let outgoing = self.outgoing.first().map(|ports| ports.span);
+        // In a filtered network the rules hold what Landlock does not see.
+        let landlocked = self.outgoing.first().filter(|_| self.is_isolated());
+        let outgoing = landlocked.map(|ports| ports.span);
         let first = outgoing.or(self.incoming.first().map(|ports| ports.span))?;
         Some(Listed { first, outgoing })
     }
