@@ -37,6 +37,10 @@ const NEEDLESS: &[(&str, &str)] = &[
         "the payload enters the plan's working directory, and looks where it is",
     ),
     ("connect", "the host has a way to IPv6, or does without"),
+    (
+        "dup2",
+        "standard output is /dev/null here: the helper's are looked at",
+    ),
     ("faccessat2", READS),
     ("fchmod", "what the caller's report had as its mode stays"),
     (
@@ -50,6 +54,8 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("getegid", READS),
     ("geteuid", READS),
     ("getgid", READS),
+    ("getsockname", READS),
+    ("getsockopt", READS),
     ("getuid", READS),
     ("kcmp", READS),
     ("kill", "the process ends by itself"),
@@ -90,6 +96,10 @@ const NEEDLESS: &[(&str, &str)] = &[
         "a user has these ids by the map: they are read back",
     ),
     ("symlinkat", "a link for convenience is missing"),
+    (
+        "socket",
+        "without a way to IPv6 outside there is none inside",
+    ),
     ("tee", "it is tried again"),
     ("umask", "what is made here has its mode by itself"),
     ("wait4", "it is waited again"),
