@@ -24,7 +24,7 @@ use crate::gate::{Gate, OpenGate};
 use crate::init::Links;
 use crate::janitor::{self, Janitor};
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
-use crate::network::helper::{self, Helper};
+use crate::network::purple_net::{self, Helper};
 use crate::outside::Outside;
 use crate::parent::{die_with, kill_and_wait};
 use crate::recorder;
@@ -223,7 +223,7 @@ fn start(
     };
     streams.open(run)?;
     let gate = Gate::new()?;
-    let mut helper = helper::start(run, group.map(Group::dir))?;
+    let mut helper = purple_net::start(run, group.map(Group::dir))?;
     // Init gets a copy.
     let timeout = Timeout::start(&run.plan.process);
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;

@@ -7,7 +7,7 @@ use crate::cgroup::GroupUsage;
 use crate::command;
 use crate::errno;
 use crate::message::{Part, SETUP_REFUSED, say};
-use crate::network::helper;
+use crate::network::purple_net;
 use crate::receipt::ReceiptField;
 use crate::recorder;
 use crate::run::Run;
@@ -70,10 +70,10 @@ pub(crate) fn explain(run: &Run, end: &End) {
     {
         let before = run.shared.read(ReceiptField::Generation);
         if !network.whole {
-            helper::say_lost();
+            purple_net::say_lost();
         }
         if network.generation.map(u64::from) != Some(before) {
-            helper::say_changed(network.generation);
+            purple_net::say_changed(network.generation);
         }
     }
     match end.outcome {

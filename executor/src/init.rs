@@ -10,7 +10,7 @@ use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
 use crate::gate::Gate;
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
-use crate::network::{self, helper::Helper};
+use crate::network::{self, purple_net::Helper};
 use crate::parent::die_with_parent;
 use crate::run::Run;
 use crate::shared::{PayloadState, Shared};

@@ -4,7 +4,7 @@ use crate::arguments::Options;
 use crate::cgroup::GroupUsage;
 use crate::files::write_all;
 use crate::message::{Refused, refuse, say};
-use crate::network::helper::{self, NetworkEnd};
+use crate::network::purple_net::{self, NetworkEnd};
 use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::recorder::Denials;
 use crate::report_file;
@@ -284,7 +284,7 @@ fn receipt<'a>(
             rules_read_back: shared.read(ReceiptField::Rules),
             rules_generation: shared.read(ReceiptField::Generation),
             ipv6: shared.read(ReceiptField::HasSix) == 1,
-            helper_version: helper::VERSION.as_bytes(),
+            helper_version: purple_net::VERSION.as_bytes(),
             helper_digest: helper_digest(run),
         }),
     }

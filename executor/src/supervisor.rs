@@ -1,7 +1,7 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals, and relays.
 
 use crate::message::{EMULATED, OrRefuse, Refused, refuse};
-use crate::network::helper::{Helper, NetworkEnd};
+use crate::network::purple_net::{Helper, NetworkEnd};
 use crate::recorder::{Denials, Recorder};
 use crate::run::Run;
 use crate::shared::PayloadState;

@@ -63,11 +63,10 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     tree.refuse_optional(sink);
     let mut steps = vec![root()];
     steps.extend(tree.into_steps());
-    let is_filtered = resolved.network.mode == NetworkMode::Filtered;
     steps.extend(kernel(
         wanted,
         resolved.capabilities.mask() != 0,
-        is_filtered,
+        resolved.network.mode,
     ));
     steps.extend(kernel_masks);
     steps.push(seal());

@@ -7,11 +7,11 @@
 mod batch;
 #[cfg(test)]
 mod bytes;
-pub(crate) mod helper;
 mod message;
 mod netlink;
 mod outside;
 mod plan_file;
+pub(crate) mod purple_net;
 mod routes;
 mod rules;
 mod sockets;
@@ -19,8 +19,8 @@ mod sockets;
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::receipt::ReceiptField;
 use crate::run::Run;
-use helper::Helper;
 use netlink::{ANSWER, NETFILTER, Netlink, STEP};
+use purple_net::Helper;
 use purple_plan::{NetBatchKind, NetworkMode, namespace_flags};
 use purple_sys::{loopback, memory};
 

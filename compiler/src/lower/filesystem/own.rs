@@ -119,10 +119,20 @@ fn own(target: &str, action: Action, attributes: Attributes) -> Step {
 }
 
 /// `/proc`, `/sys` and `/dev`.
-pub(super) fn kernel(wanted: &Filesystem, capable: bool, is_filtered: bool) -> Vec<Step> {
+pub(super) fn kernel(wanted: &Filesystem, capable: bool, network: NetworkMode) -> Vec<Step> {
+    // A new one takes a network namespace of the sandbox's own: it shows that one's interfaces (sysfs_init_fs_context
+    // in the kernel's fs/sysfs/mount.c). On the host's network there is the host's.
+    let devices = if network == NetworkMode::Host {
+        Action::Bind {
+            source: "/sys".to_owned(),
+            owned: false,
+        }
+    } else {
+        Action::Sysfs
+    };
     let mut steps = vec![
         own("/proc", Action::Proc, PROCESSES),
-        own("/sys", Action::Sysfs, FIXED),
+        own("/sys", devices, FIXED),
     ];
     // A program with capabilities lives in one user namespace below, which takes the only place
     // that there is; others have none.
@@ -134,7 +144,7 @@ pub(super) fn kernel(wanted: &Filesystem, capable: bool, is_filtered: bool) -> V
         optional: true,
         ..own(path, Action::Setting(most.to_owned()), Attributes::NONE)
     }));
-    if is_filtered {
+    if network == NetworkMode::Filtered {
         let settings = FILTERED.map(|(path, value)| {
             let setting = Action::Setting(value.to_owned());
             own(path, setting, Attributes::NONE)
