@@ -267,10 +267,15 @@ static void look_at_ids(void)
     close(fd);
 }
 
-/* /dev/null in the place of each standard descriptor. */
+/* Which of the caller's standard descriptors are /dev/null. */
+static int is_null[3];
+
+/* The sandbox's /dev/null in their places. What else the caller has connected stays, as with --inherit-stdio. */
 static void place_devices(void)
 {
     for (int number = 0; number < 3; number++) {
+        if (!is_null[number])
+            continue;
         int fd = must(syscall(SYS_open, "/dev/null", (number ? O_WRONLY : O_RDONLY) | O_NOCTTY | O_CLOEXEC, 0), "/dev/null");
         must(syscall(SYS_dup2, fd, number), "dup2");
         if (LOOK) {
@@ -362,10 +367,12 @@ int main(int argc, char **argv)
     if (LOOK) {
         must(syscall(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &stack), "prlimit64");
         close(must(syscall(SYS_open, "/dev/null", O_RDWR, 0), "/dev/null"));
-        for (int fd = 0; fd < 3; fd++) {
-            must(syscall(SYS_fstat, fd, &status), "a standard descriptor");
+    }
+    for (int fd = 0; fd < 3; fd++) {
+        must(syscall(SYS_fstat, fd, &status), "a standard descriptor");
+        is_null[fd] = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+        if (LOOK)
             must(syscall(SYS_fcntl, fd, F_GETFL), "a standard descriptor");
-        }
     }
     int fd = must(open_path(argv[1], O_RDONLY), argv[1]);
     if (LOOK)
