@@ -114,8 +114,8 @@ impl Job {
         }
     }
 
-    /// In init: tells the supervisor that the payload is stopped. Where the channel is full, it holds
-    /// earlier messages of this kind, so this one is not needed.
+    /// In init: sends the supervisor the signal that has stopped the payload. A full channel contains
+    /// messages of this kind, so this one is dropped.
     pub(crate) fn tell_stopped(&self, signal: u32) -> Result<(), Errno> {
         let signal = u8::try_from(signal).unwrap_or(0) & !STOPPED;
         match pass(self.channel.as_fd(), STOPPED | signal, None) {

@@ -26,8 +26,8 @@ pub fn pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
 /// The same, but of this process and those that it clones together: what one writes there, the others read.
 pub fn shared_pages(bytes: usize) -> Result<&'static mut [u8], Errno> {
     let start = map(bytes, MapFlags::SHARED)?;
-    // SAFETY: the kernel gave `bytes` zeroed bytes that nothing else in this process knows and nothing
-    // unmaps. Whatever another process writes there, they are bytes.
+    // SAFETY: the kernel mapped `bytes` zeroed bytes, no other reference in this process points to them,
+    // and nothing unmaps them. Any value that another process writes is a valid byte.
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), bytes) })
 }
 
@@ -56,7 +56,7 @@ pub fn place<T: Copy>(
     memory: &mut [u8],
     items: impl Iterator<Item = T>,
 ) -> Result<&mut [T], Errno> {
-    // SAFETY: whatever the bytes are, they are memory for a `T` that is not written yet.
+    // SAFETY: any bytes are valid as an uninitialised `T`.
     let (_, slots, _) = unsafe { memory.align_to_mut::<MaybeUninit<T>>() };
     let mut count = 0_usize;
     for item in items {
