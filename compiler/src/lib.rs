@@ -9,6 +9,7 @@ pub mod diagnostics;
 pub mod emit;
 pub mod fix;
 pub mod format;
+pub mod hosts;
 pub mod inherit;
 pub mod ir;
 pub mod lint;

@@ -5,6 +5,7 @@ use crate::diagnostics::render::spelt_out;
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
+use crate::hosts::{self, HostFiles, HostGroups};
 use crate::inherit::{self, Files, Inherited};
 use crate::lint::lint;
 use crate::lint::suppress::suppress;
@@ -29,6 +30,8 @@ pub struct Options {
     pub emit: Option<Stage>,
     /// The files around the policy, for its `extends`; without them only profiles can be extended.
     pub files: Option<Arc<dyn Files>>,
+    /// Where the operator's groups of host names come from; without it there are the compiler's only.
+    pub hosts: Option<Arc<dyn HostFiles>>,
     /// The day that grants with an end are measured against; `None`: none has ended. A stage never
     /// looks at the clock, and no plan depends on this.
     pub today: Option<Date>,
@@ -49,6 +52,7 @@ impl Default for Options {
             architectures: vec![Arch::X86_64],
             emit: None,
             files: None,
+            hosts: None,
             today: None,
             score: false,
             target: None,
@@ -137,10 +141,13 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
         outcome.listing = pretty(&policy);
         return Ok(());
     }
+    let files = options.hosts.as_deref();
+    let groups = hosts::gather(&policy, &document, files, &mut outcome.sources, sink);
     let resolved = resolve(
         &policy,
         &options.architectures,
         options.today,
+        &groups,
         &document,
         sink,
     );
@@ -190,6 +197,7 @@ fn rest(mut document: Document, options: &Options, sink: &mut Sink) {
         &policy,
         &options.architectures,
         options.today,
+        &HostGroups::default(),
         &document,
         &mut found,
     );

@@ -17,9 +17,9 @@ use std::fs;
 
 /// The codes whose example cannot stand in a page, with the page's reason. Unit tests show them:
 /// `compiler/src/parse/tests.rs` the first ones, `compiler/src/emit/bpf/tests.rs` the filter, the tests in `bpf/libseccomp` the library,
-/// `compiler/src/resolve/syscalls/lists_tests.rs` the group, `tests/spec/plans.rs` the plan, and
+/// `compiler/src/resolve/syscalls/lists_tests.rs` the group, `compiler/src/hosts/tests.rs` the groups of hosts, `tests/spec/plans.rs` the plan, and
 /// `compiler/src/validate/tests.rs` that the schema is one.
-const WITHOUT_EXAMPLE: [(&str, &str); 14] = [
+const WITHOUT_EXAMPLE: [(&str, &str); 18] = [
     (
         "byte-order-mark",
         "an editor may remove the mark from this page",
@@ -30,12 +30,28 @@ const WITHOUT_EXAMPLE: [(&str, &str); 14] = [
         "group-empty",
         "every group has a call on x86-64, which the pages are compiled for",
     ),
+    (
+        "host-group-cycle",
+        "the groups stand in files of the operator",
+    ),
+    (
+        "host-group-malformed",
+        "the groups stand in files of the operator",
+    ),
+    (
+        "host-group-unreadable",
+        "the groups stand in files of the operator",
+    ),
     ("input-too-large", "the text would be longer than 1 MiB"),
     ("internal-schema", "a defect of the compiler"),
     ("invalid-utf8", "such bytes cannot stand in this page"),
     (
         "libseccomp-cannot",
         "it takes a purplec that is built with libseccomp",
+    ),
+    (
+        "network-byte-order",
+        "a policy cannot say what the plan is for: `--arch` does",
     ),
     ("plan-too-large", "it takes hundreds of paths"),
     (

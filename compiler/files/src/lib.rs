@@ -5,7 +5,7 @@
 use nix::fcntl::OFlag;
 use std::fs::{FileType, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The bytes of a regular file, at most `most` and one more: the caller refuses so many. The error is
@@ -22,6 +22,33 @@ pub fn up_to(from: impl Read, most: usize) -> Result<Vec<u8>, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| explain(&error))?;
     Ok(bytes)
+}
+
+/// The same of a file that nobody else can have written: it and its directory belong to root or to this process's user,
+/// and only they can write to them. `None` where there is no such file.
+pub fn read_trusted(path: &Path, most: usize) -> Result<Option<Vec<u8>>, String> {
+    if !path.try_exists().map_err(|error| explain(&error))? {
+        return Ok(None);
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let found = std::fs::metadata(folder).map_err(|error| explain(&error))?;
+    trusted(&found).map_err(|why| format!("its folder {why}"))?;
+    let file = open(path)?;
+    let found = file.metadata().map_err(|error| explain(&error))?;
+    trusted(&found).map_err(|why| format!("it {why}"))?;
+    up_to(file, most).map(Some)
+}
+
+/// Why what was found can have been written by somebody else.
+fn trusted(found: &std::fs::Metadata) -> Result<(), String> {
+    let owner = found.uid();
+    if owner != 0 && owner != nix::unistd::geteuid().as_raw() {
+        return Err(format!("belongs to user {owner}"));
+    }
+    if found.mode() & 0o022 != 0 {
+        return Err("can be written by others".to_owned());
+    }
+    Ok(())
 }
 
 /// The one path of a file that several may lead to. The error is a few words without the path.

@@ -8,11 +8,13 @@ use super::screen::{self, Colour};
 use super::{fix, input, score, target, today};
 use clap::{ArgGroup, Args};
 use purplec::diagnostics::render::{Failure, Look, Tally};
+use purplec::hosts::HostFiles;
 use purplec::pipeline;
 use purplec::quantity::Date;
 use purplec::target::Target;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What to check, and how to say what was found.
 #[derive(Debug, Args)]
@@ -49,6 +51,9 @@ pub(super) struct Arguments {
     /// Say also what this host cannot enforce; `purple doctor --target FILE` describes one
     #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
+    /// A folder with groups of host names, in place of the usual ones
+    #[arg(long, value_name = "DIR")]
+    hosts_dir: Vec<PathBuf>,
     /// Policy files; the policies below a directory; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -95,6 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Err(message) => return complain(&message),
     };
     let settings = CheckSettings {
+        hosts: input::hosts(&arguments.hosts_dir),
         today,
         target,
         score,
@@ -115,6 +121,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 /// The settings that each policy is checked with.
 struct CheckSettings {
+    hosts: Arc<dyn HostFiles>,
     today: Date,
     target: Option<Target>,
     score: Option<score::Format>,
@@ -131,6 +138,7 @@ fn examine(
         Ok(read) => read,
         Err(failure) => return Part::failed(failure),
     };
+    read.options.hosts = Some(Arc::clone(&settings.hosts));
     read.options.today = Some(settings.today);
     read.options.score = settings.score.is_some();
     read.options.target.clone_from(&settings.target);

@@ -34,6 +34,9 @@ pub(super) struct Arguments {
     /// Refuse what this host cannot enforce; `purple doctor --target FILE` describes one
     #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
+    /// A folder with groups of host names, in place of the usual ones
+    #[arg(long, value_name = "DIR")]
+    hosts_dir: Vec<PathBuf>,
     /// What makes the filters; each is proven
     #[arg(long, value_enum, default_value_t = Backend::Own)]
     backend: Backend,
@@ -147,6 +150,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         today,
         target,
         backend,
+        hosts: Some(input::hosts(&arguments.hosts_dir)),
         ..read.options
     };
     let mut outcome = match pipeline::compile(&read.source, &options, read.sink) {

@@ -3,12 +3,13 @@
 
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{Failure, visible};
+use purplec::hosts::{HostFiles, HostFolders};
 use purplec::inherit::{Access, Files, FilesAround};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::Options;
 use purplec::source::Source;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A policy's text, and what decoding it found.
@@ -20,6 +21,17 @@ pub(super) struct Input {
     /// What it is compiled with: the files around it, none for standard input, which lies in no
     /// directory.
     pub(super) options: Options,
+}
+
+/// Where operators' groups of host names are: in these folders, or where there are none in the usual ones.
+pub(super) fn hosts(folders: &[PathBuf]) -> Arc<dyn HostFiles> {
+    let read = purple_files::read_trusted;
+    if folders.is_empty() {
+        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        Arc::new(HostFolders::usual(home, read))
+    } else {
+        Arc::new(HostFolders::new(folders.to_vec(), read))
+    }
 }
 
 /// Reads `path`, or standard input for `-`. The error is a whole message, name first.
@@ -65,6 +77,7 @@ pub(super) fn try_read(path: &Path) -> Result<Input, Failure> {
         sink,
         options: Options {
             files,
+            hosts: Some(hosts(&[])),
             ..Options::default()
         },
     })

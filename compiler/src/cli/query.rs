@@ -1,6 +1,7 @@
-//! `purplec query`: what happens to a call under a plan, and which line of the policy says so.
+//! `purplec query`: what happens to a call or a connection under a plan, and which line of the policy says so.
 
 mod filter;
+mod network;
 mod print;
 mod question;
 mod unseen;
@@ -22,7 +23,8 @@ pub(super) struct Arguments {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// The call: a name, or a number
+    /// The call: a name, or a number. Or a question about the network: `connect HOST:PORT[/udp]`,
+    /// `resolve NAME`, `listen PORT[/udp]`
     #[arg(value_name = "SYSCALL", required_unless_present = "all")]
     syscall: Option<String>,
     /// Its arguments: values in order, or NAME=VALUE. A value is a number (7, 0x7, 0o7, -7), a
@@ -55,6 +57,17 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn answer(arguments: &Arguments, plan: &Plan<'_>) -> Exit {
+    let word = arguments.syscall.as_deref().unwrap_or_default();
+    if let Some(question) = network::Question::parse(word, &arguments.args) {
+        let answered = question.and_then(|question| network::answer(plan, &question));
+        return match answered {
+            Ok(answer) => {
+                let as_json = arguments.format == Format::Json;
+                exit::print(&network::print(plan, &answer, as_json), Exit::Clean)
+            }
+            Err(message) => complain(&format!("purplec: {message}")),
+        };
+    }
     let text = Filter::of(plan, arguments.arch).and_then(|filter| {
         let Some(name) = &arguments.syscall else {
             let all = names(filter.arch).map(|(name, number)| {

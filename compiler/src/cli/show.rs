@@ -2,6 +2,7 @@
 //! annotated assembly.
 
 mod data;
+mod network;
 mod page;
 
 use super::calls::classify;
@@ -14,7 +15,6 @@ use data::{compat, details, native, tcp_uses, text, view};
 use page::Page;
 use purple_plan::{
     AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, SourceLine, mount_attrs, mount_flags,
-    network_flags,
 };
 use purplec::emit::PlanMeaning;
 use purplec::emit::bpf::Program;
@@ -164,15 +164,9 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
     out.line("namespaces", &list(view, "/process/namespaces"));
     let held = list(view, "/capabilities");
     out.line("capabilities", if held.is_empty() { "none" } else { &held });
-    let narrowed = plan.network.flags & network_flags::NARROWED != 0;
-    out.line(
-        "network",
-        if narrowed {
-            "loopback only (the policy asks for more)"
-        } else {
-            "loopback only"
-        },
-    );
+    for line in network::words(plan) {
+        out.line("network", &line);
+    }
     for line in tcp(plan) {
         out.line("tcp", &line);
     }

@@ -3,6 +3,7 @@
 pub mod bpf;
 mod filter;
 mod meaning;
+mod network;
 mod plan;
 
 pub use filter::Filter;

@@ -3,6 +3,7 @@
 mod layers;
 mod lines;
 mod mounts;
+mod network;
 mod process;
 mod texts;
 
@@ -10,6 +11,7 @@ pub use texts::TextWithNul;
 
 use super::filter::Filter;
 use super::meaning::{Records, TooMany};
+use super::network::{self as emit_network, Batch};
 use crate::ir::Ir;
 use crate::ir::syscalls::Meaning;
 use crate::source::Sources;
@@ -25,6 +27,8 @@ pub struct Artefacts<'i> {
     filters: Vec<Filter>,
     /// What the filters mean, in their order.
     meaning: Records,
+    /// What init sends inside.
+    batches: Vec<Batch>,
     sources: &'i Sources,
 }
 
@@ -54,6 +58,7 @@ impl<'i> Artefacts<'i> {
             ir,
             filters,
             meaning,
+            batches: emit_network::batches(&ir.network),
             sources,
         })
     }
@@ -100,6 +105,10 @@ impl<'i> Artefacts<'i> {
             calls: &meaning.calls,
             rules: &meaning.rules,
             conditions: &meaning.conditions,
+            net_batches: &network::batches(&self.batches),
+            net_sockets: &network::sockets(&ir.network),
+            net_rules: &network::rules(&ir.network, &texts, lines),
+            net_resolvers: &network::resolvers(&ir.network, lines),
             ..Contents::of(
                 Meta {
                     policy_name: &texts.name,
@@ -108,7 +117,7 @@ impl<'i> Artefacts<'i> {
                 },
                 process::process(ir, &texts, lines),
                 process::capabilities(ir),
-                process::network(&ir.network, lines),
+                network::network(&ir.network, lines),
             )
         }))
     }

@@ -18,6 +18,7 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
                     "/syscalls/default_deny"
                         | "/syscalls/on_deny"
                         | "/network/isolated"
+                        | "/network/mode"
                         | "/audit/enabled"
                         | "/audit/on_failure"
                 )
@@ -27,6 +28,9 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
             "/capabilities/add"
                 | "/network/allowed_outgoing_ports"
                 | "/network/allowed_incoming_ports"
+                | "/network/allow"
+                | "/network/host_services"
+                | "/network/publish"
                 | "/syscalls/architectures"
         ),
         ChangeKind::Removed => {
@@ -88,6 +92,17 @@ fn message(change: &Change) -> Option<String> {
             "calls through {} are let in; they were killed",
             quote(new)
         )),
+        (ChangeKind::Added, "/network/allow") => {
+            // What begins with `!` takes something out of a group.
+            (!new.starts_with('!')).then(|| format!("{} is allowed; it was not", quote(new)))
+        }
+        (ChangeKind::Added, "/network/host_services") => Some(format!(
+            "the host's service {} is reached; it was not",
+            quote(new)
+        )),
+        (ChangeKind::Added, "/network/publish") => {
+            Some("a port of the host leads inside; none did".to_owned())
+        }
         (ChangeKind::Added, _) => Some(format!("port {} is opened; it was closed", quote(new))),
         (ChangeKind::Value, "/syscalls/default_deny") => {
             // A section without the key denies; no section at all does not.
@@ -102,6 +117,8 @@ fn message(change: &Change) -> Option<String> {
             .then(|| "`on_failure: continue` lets a run go on without its record".to_owned()),
         (ChangeKind::Value, "/network/isolated") => (!is_true(new) && old.is_none_or(is_true))
             .then(|| "`isolated: false` opens the network; it was isolated".to_owned()),
+        (ChangeKind::Value, "/network/mode") => (extent(new) > old.map_or(0, extent))
+            .then(|| format!("`mode: {new}` opens the network further than what is inherited")),
         (ChangeKind::Value, pointer) => match limit(pointer) {
             Some(read) => {
                 let verb = match (read(old?), read(new)) {
@@ -147,6 +164,15 @@ fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
 )]
 fn rough(limit: u64) -> f64 {
     limit as f64
+}
+
+/// How far a mode of the network goes; `isolated` says it too.
+fn extent(text: &str) -> u8 {
+    match text {
+        "host" => 2,
+        "filtered" | "false" => 1,
+        _ => 0,
+    }
 }
 
 fn is_true(text: &str) -> bool {

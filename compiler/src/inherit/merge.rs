@@ -15,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 const PATHS: [&str; 3] = ["immutable_paths", "scratch_paths", "output_paths"];
 
 /// The keys that name what an entry of a list is about, where it is a mapping.
-const NAMES: [&str; 3] = ["sandbox_path", "syscall", "capability"];
+const NAMES: [&str; 5] = ["sandbox_path", "syscall", "capability", "to", "port"];
 
 /// Merges texts in their order, the policy last.
 pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>) {
@@ -90,6 +90,7 @@ impl Merge<'_> {
                 self.without_paths(before, own)
             }
             "/environment" => self.without_variables(before, own),
+            "/network" => self.without_extent(before, own),
             _ => before,
         };
         let mut entries = self.entries(before);
@@ -398,6 +399,19 @@ impl Merge<'_> {
                 let mut kept = self.document.items(*value).to_vec();
                 kept.retain(|&id| !set.contains(self.name(id)));
                 *value = self.document.add_list(span, kept);
+            }
+        }
+        self.document
+            .add_mapping(self.document.node_span(before), entries)
+    }
+
+    /// The earlier section without how far its network goes, where the later one says so by the other key.
+    fn without_extent(&mut self, before: NodeId, own: NodeId) -> NodeId {
+        let mut entries = self.entries(before);
+        for (said, other) in [("mode", "isolated"), ("isolated", "mode")] {
+            let has = |key| self.document.entry(own, key).is_some();
+            if has(said) && !has(other) {
+                entries.retain(|(key, ..)| key != other);
             }
         }
         self.document

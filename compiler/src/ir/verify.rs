@@ -16,7 +16,7 @@
 //!
 //! The process:
 //!  9. Neither its user nor its group is 0, inside or outside.
-//! 10. The sandbox has every kind of namespace of its own.
+//! 10. The sandbox has every kind of namespace of its own, but the network's where the policy says so.
 //! 11. A program with capabilities, and no other, has namespaces below those, a user namespace among
 //!     them: it holds no capability in the namespace that owns its mounts.
 //! 12. It gets time to end by itself, the host name is one of the kernel's (1 to 64 bytes), and no
@@ -39,6 +39,7 @@ use super::audit::Audit;
 use super::definition::Ir;
 use super::namespace::Namespace;
 use super::network;
+use super::network::Link;
 use super::process::Process;
 use super::step::{Action, Attributes, Step};
 use purple_plan::landlock_fs;
@@ -53,7 +54,7 @@ pub fn verify(ir: &Ir) -> Result<(), Broken> {
     if let Some(path) = unpinned(ir) {
         return broken(format!("{path} is not pinned"));
     }
-    process(&ir.process)?;
+    process(&ir.process, ir.network.link)?;
     network::verify(&ir.network, &ir.landlock).map_err(Broken)?;
     if !ir.needs.is_sorted_by(|a, b| a.0.number() < b.0.number()) {
         return broken("the layers needed are not in order");
@@ -153,15 +154,17 @@ fn settings(steps: &[Step]) -> Result<(), Broken> {
 }
 
 /// Rules 9 to 12.
-fn process(process: &Process) -> Result<(), Broken> {
+fn process(process: &Process, link: Link) -> Result<(), Broken> {
     for one in [process.user, process.group] {
         if one.inside == 0 || one.outside_for_root == 0 {
             return broken("the program is root");
         }
     }
+    let has = |kind: Namespace| process.namespaces.contains(&kind);
+    let shared = |kind: Namespace| kind == Namespace::Network && link == Link::Host;
     if !Namespace::ALL
-        .iter()
-        .all(|kind| process.namespaces.contains(kind))
+        .into_iter()
+        .all(|kind| has(kind) != shared(kind))
     {
         return broken("the sandbox shares a namespace");
     }

@@ -8,6 +8,7 @@ mod audit;
 mod calls;
 mod capabilities;
 mod dangerous_paths;
+mod destinations;
 mod environment;
 mod equivalents;
 mod host_paths;
@@ -52,6 +53,7 @@ pub fn lint(resolved: &Resolved, ir: &Ir, document: &Document, sink: &mut Sink) 
     environment::lint(&mut scope);
     resources::lint(&mut scope);
     network::lint(&mut scope);
+    destinations::lint(&mut scope);
     audit::lint(&mut scope);
 }
 

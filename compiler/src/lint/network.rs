@@ -3,7 +3,7 @@
 use super::calls::access;
 use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
-use crate::ir::network::{Connection, Direction, Effect, Extent, Host};
+use crate::ir::network::{Connection, Direction, Effect, Extent, Host, Link};
 use crate::ir::syscalls::{Action, ArchMeaning, Call};
 use crate::quantity::Protocol;
 use crate::source::Span;
@@ -25,6 +25,14 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         for (key, _) in listed {
             isolated_ports(key, scope);
         }
+        let others = [
+            network.allowed_span,
+            network.host_services_span,
+            network.published_span,
+        ];
+        for key in others.into_iter().flatten() {
+            isolated_entries(key, scope);
+        }
         if let Some(place) = network.dns_servers_span {
             scope.report(
                 Diagnostic::note(
@@ -37,11 +45,32 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         }
         return;
     }
-    for (key, call) in listed {
+    let others = [
+        (network.allowed_span, "connect"),
+        (network.host_services_span, "connect"),
+        (network.published_span, "bind"),
+    ];
+    let others = others
+        .into_iter()
+        .filter_map(|(key, call)| Some((key?, call)));
+    for (key, call) in listed.chain(others) {
         ports_without_calls(key, call, scope);
     }
     blocked_servers(scope);
-    closed_name_service(scope);
+    unused_servers(scope);
+}
+
+fn isolated_entries(place: Span, scope: &mut Scope<'_>) {
+    let mut found = Diagnostic::warning(
+        "entries-while-isolated",
+        place,
+        "this has no effect while the network is isolated: one of the two is not meant",
+    )
+    .with_help("write `mode: filtered` to use the entries, or leave them out");
+    if let Some(key) = scope.resolved.network.mode_span {
+        found = found.with_related(key, "isolated here");
+    }
+    scope.report(found);
 }
 
 fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
@@ -51,7 +80,7 @@ fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
         "ports are listed while the network is isolated: one of the two is not meant",
     )
     .with_help("write `isolated: false` to use the ports, or leave them out");
-    if let Some(key) = scope.resolved.network.isolated_span {
+    if let Some(key) = scope.resolved.network.mode_span {
         found = found.with_related(key, "isolated here");
     }
     scope.report(found);
@@ -139,34 +168,22 @@ fn blocked_servers(scope: &mut Scope<'_>) {
     }
 }
 
-/// A list of ports without the one of the name service.
-fn closed_name_service(scope: &mut Scope<'_>) {
+/// Name servers that nobody asks, for no entry allows a name.
+fn unused_servers(scope: &mut Scope<'_>) {
     let network = &scope.ir.network;
-    let (Some(&(address, _)), Some(place)) = (
-        network.name_servers.first(),
-        scope.resolved.network.dns_servers_span,
-    ) else {
+    let Some(place) = scope.resolved.network.dns_servers_span else {
         return;
     };
-    let Some(list) = scope.resolved.network.outgoing_span else {
-        return;
-    };
-    let is_allowed = |protocol| {
-        network
-            .first(Effect::Allow, &lookup(address, protocol))
-            .is_some()
-    };
-    if Protocol::ALL.into_iter().any(is_allowed) {
+    if network.link != Link::Filtered || network.resolves() {
         return;
     }
     scope.report(
         Diagnostic::warning(
             "dns-port-closed",
             place,
-            "no name server can be reached: port 53 is not among the allowed ones",
+            "no name server is asked: nothing that is allowed has a name",
         )
-        .with_related(list, "the allowed ports")
-        .with_help("add 53 to `allowed_outgoing_ports`, or leave the name servers out"),
+        .with_help("list names under `allow`, or ports under `allowed_outgoing_ports`, or leave the name servers out"),
     );
 }
 

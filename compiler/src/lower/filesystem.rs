@@ -10,10 +10,14 @@ use crate::ir::{Action, Attributes, Step};
 use crate::resolve::{Resolved, Shared};
 use attributes::{PLAIN, READ_ONLY};
 use own::{files, kernel, root, scratch, seal};
+use purple_policy::NetworkMode;
 use tree::{PlannedPath, Tree};
 
 /// Links of a merged-usr system.
 const MERGED: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
+
+/// The list of resolvers (resolv.conf(5)).
+const RESOLVERS: &str = "/etc/resolv.conf";
 
 /// Permission bits of the files that every sandbox has.
 const FILE_MODE: u32 = 0o644;
@@ -38,10 +42,14 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     }
     // What the policy says goes before what every sandbox has.
     tree.offer("/tmp", PlannedPath::new(scratch(wanted, 0o1777), PLAIN));
-    for (path, content) in files(&resolved.network.dns_servers) {
+    for (path, content) in files(&resolved.network) {
         let mode = FILE_MODE;
         let file = Action::File { content, mode };
-        tree.offer(path, PlannedPath::new(file, Attributes::NONE));
+        let planned = match resolved.network.mode {
+            NetworkMode::Host if path == RESOLVERS => hosts_resolvers(),
+            _ => PlannedPath::new(file, Attributes::NONE),
+        };
+        tree.offer(path, planned);
     }
     for name in MERGED {
         let (inside, target) = (format!("/usr/{name}"), format!("usr/{name}"));
@@ -55,10 +63,26 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     tree.refuse_optional(sink);
     let mut steps = vec![root()];
     steps.extend(tree.into_steps());
-    steps.extend(kernel(wanted, resolved.capabilities.mask() != 0));
+    steps.extend(kernel(
+        wanted,
+        resolved.capabilities.mask() != 0,
+        resolved.network.mode,
+    ));
     steps.extend(kernel_masks);
     steps.push(seal());
     steps
+}
+
+/// The host's own list of resolvers, for its own network.
+fn hosts_resolvers() -> PlannedPath {
+    let action = Action::Bind {
+        source: RESOLVERS.to_owned(),
+        owned: false,
+    };
+    PlannedPath {
+        optional: true,
+        ..PlannedPath::new(action, READ_ONLY)
+    }
 }
 
 /// Something of the host. Messages at run time are about its path there.

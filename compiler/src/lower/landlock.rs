@@ -9,6 +9,7 @@ use crate::ir::{Action, Attributes, Step};
 use crate::quantity::Protocol;
 use crate::resolve::{Network, Placed};
 use purple_plan::{landlock_fs as fs, landlock_net as net, landlock_scope as scope};
+use purple_policy::NetworkMode;
 
 /// The first version whose restrictions a program does not notice: with the one before it, nothing
 /// can be renamed from one directory to another.
@@ -54,8 +55,13 @@ pub(super) fn lower(steps: &[Step], network: &Network) -> Landlock {
     }
     let mut ports = Vec::new();
     let mut restricted = 0;
+    // In a filtered network the rules decide, also about the sandbox's own addresses, of which Landlock knows nothing.
+    let outgoing = match network.mode {
+        NetworkMode::Filtered => &[][..],
+        NetworkMode::None | NetworkMode::Host => &network.outgoing,
+    };
     for (access, listed) in [
-        (net::CONNECT_TCP, &network.outgoing),
+        (net::CONNECT_TCP, outgoing),
         (net::BIND_TCP, &network.incoming),
     ] {
         if !listed.is_empty() {
@@ -74,8 +80,7 @@ pub(super) fn lower(steps: &[Step], network: &Network) -> Landlock {
             }
         }));
     }
-    let first = network
-        .outgoing
+    let first = outgoing
         .first()
         .or(network.incoming.first())
         .map(|ports| ports.span);

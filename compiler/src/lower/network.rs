@@ -3,21 +3,47 @@
 use crate::ir::network::{ConnectionRule, Destination, Direction, Effect, Extent, Link, Network};
 use crate::quantity::{AddressBlock, Ports};
 use crate::resolve::{self, Placed};
+use purple_policy::NetworkMode;
 
 /// The network.
 pub(super) fn lower(wanted: &resolve::Network) -> Network {
     let mut entries = Vec::new();
-    allow(
-        Direction::Out,
-        &wanted.outgoing,
-        &[Destination::Anywhere],
-        &mut entries,
-    );
+    let mode = wanted.mode;
+    let everywhere = [Destination::Anywhere];
+    match mode {
+        NetworkMode::None | NetworkMode::Host => {
+            let to = Destination::Anywhere;
+            allow(
+                Direction::Out,
+                &wanted.outgoing,
+                (&to, &everywhere),
+                &mut entries,
+            );
+        }
+        // What nothing lists is not reached.
+        NetworkMode::Filtered => {
+            entries.extend(wanted.allowed.iter().map(|allowed| ConnectionRule {
+                effect: Effect::Allow,
+                direction: Direction::Out,
+                destination: allowed.value.hosts.clone(),
+                ports: allowed.value.ports,
+                span: Some(allowed.span),
+            }));
+            let to = Destination::Public;
+            allow(Direction::Out, &wanted.outgoing, (&to, &[]), &mut entries);
+        }
+    }
     // Nothing leads in from outside but a port that is listed.
+    let loopback = AddressBlock::LOOPBACK.map(Destination::Addresses);
+    let unlisted = match mode {
+        NetworkMode::Host => &everywhere[..],
+        NetworkMode::None | NetworkMode::Filtered => &loopback,
+    };
+    let from = Destination::Anywhere;
     allow(
         Direction::In,
         &wanted.incoming,
-        &AddressBlock::LOOPBACK.map(Destination::Addresses),
+        (&from, unlisted),
         &mut entries,
     );
     entries.extend(wanted.blocked.iter().map(|block| ConnectionRule {
@@ -27,17 +53,36 @@ pub(super) fn lower(wanted: &resolve::Network) -> Network {
         ports: Ports::ALL,
         span: Some(block.span),
     }));
+    let is_filtered = mode == NetworkMode::Filtered;
+    let listed = |list: &[Placed<u16>]| list.iter().map(|one| (one.value, one.span)).collect();
+    let published = wanted.published.iter().map(|one| (one.value, one.span));
     Network {
-        link: Link::Loopback,
-        narrowed: wanted.wider.map(|wider| wider.span),
-        extent: if wanted.isolated {
-            Extent::Loopback
-        } else {
-            Extent::Everywhere
+        link: match mode {
+            NetworkMode::None => Link::Loopback,
+            NetworkMode::Filtered => Link::Filtered,
+            NetworkMode::Host => Link::Host,
         },
-        extent_span: wanted.isolated_span,
+        narrowed: wanted.wider.map(|wider| wider.span),
+        extent: match mode {
+            NetworkMode::None => Extent::Loopback,
+            NetworkMode::Filtered | NetworkMode::Host => Extent::Everywhere,
+        },
+        extent_span: wanted.mode_span,
         entries,
-        lists: [wanted.outgoing_span, wanted.incoming_span],
+        lists: [
+            wanted.outgoing_span.or(wanted.allowed_span),
+            wanted.incoming_span,
+        ],
+        host_services: if is_filtered {
+            listed(&wanted.host_services)
+        } else {
+            Vec::new()
+        },
+        published: if is_filtered {
+            published.collect()
+        } else {
+            Vec::new()
+        },
         name_servers: wanted
             .dns_servers
             .iter()
@@ -46,12 +91,12 @@ pub(super) fn lower(wanted: &resolve::Network) -> Network {
     }
 }
 
-/// What a list of ports allows: those ports, with whomever. Where nothing is listed, every port with
-/// these hosts.
+/// What a list of ports allows: those ports, with these hosts. Where nothing is listed, every port with
+/// the others.
 fn allow(
     direction: Direction,
     listed: &[Placed<Ports>],
-    unlisted: &[Destination],
+    (hosts, unlisted): (&Destination, &[Destination]),
     entries: &mut Vec<ConnectionRule>,
 ) {
     let entry = |destination, ports, span| ConnectionRule {
@@ -66,5 +111,5 @@ fn allow(
         entries.extend(hosts.map(|host| entry(host, Ports::ALL, None)));
     }
     let ports = listed.iter();
-    entries.extend(ports.map(|ports| entry(Destination::Anywhere, ports.value, Some(ports.span))));
+    entries.extend(ports.map(|ports| entry(hosts.clone(), ports.value, Some(ports.span))));
 }

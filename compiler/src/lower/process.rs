@@ -3,6 +3,7 @@
 use crate::ir::{CapabilitySets, Identity, Limit, Namespace, Process, Resource};
 use crate::resolve::Resolved;
 use core::time::Duration;
+use purple_policy::NetworkMode;
 use std::collections::BTreeSet;
 
 /// The user and the group inside.
@@ -64,14 +65,20 @@ pub(super) fn lower(resolved: &Resolved) -> Process {
     };
     let capabilities = resolved.capabilities.mask();
     // Capabilities count in namespaces that own none of the mounts.
-    let inner: &[Namespace] = if capabilities == 0 {
-        &[]
-    } else {
-        &[Namespace::User, Namespace::Network]
+    let mode = resolved.network.mode;
+    let inner: &[Namespace] = match mode {
+        _ if capabilities == 0 => &[],
+        NetworkMode::None => &[Namespace::User, Namespace::Network],
+        // A namespace of its own would reach nothing.
+        NetworkMode::Filtered | NetworkMode::Host => &[Namespace::User],
     };
+    let mut namespaces = BTreeSet::from(Namespace::ALL);
+    if mode == NetworkMode::Host {
+        namespaces.remove(&Namespace::Network);
+    }
     let (working_dir, working_dir_span) = resolved.filesystem.working_dir.clone();
     Process {
-        namespaces: BTreeSet::from(Namespace::ALL),
+        namespaces,
         inner_namespaces: inner.iter().copied().collect(),
         user: identity,
         group: identity,

@@ -7,7 +7,7 @@
 
 use super::{INSIDE, OUTSIDE_FOR_ROOT, lower};
 use crate::diagnostics::Sink;
-use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Reason};
+use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Link, Reason};
 use crate::ir::{Action, Attributes, CapabilitySets, Filter, Ir, Namespace, verify};
 use crate::parse;
 use crate::quantity::Protocol;
@@ -23,7 +23,9 @@ pub(super) fn lowered(text: &str) -> Ir {
     let mut sink = Sink::new();
     let mut document = parse::parse(&source, &mut sink).unwrap();
     let policy = validate(&mut document, &mut sink).unwrap();
-    let resolved = resolve(&policy, &[Arch::X86_64], None, &document, &mut sink);
+    let mut sources = source.clone().into();
+    let hosts = crate::hosts::gather(&policy, &document, None, &mut sources, &mut sink);
+    let resolved = resolve(&policy, &[Arch::X86_64], None, &hosts, &document, &mut sink);
     let ir = lower(&resolved, &mut sink);
     assert_eq!(verify(&ir), Ok(()));
     assert!(!sink.has_errors());
@@ -138,12 +140,30 @@ fn the_network_breaks_no_rule_and_each_rule_bites() {
     });
     assert!(form.ends_with("has another form"), "{form}");
     assert_eq!(
-        broken(LISTED, |ir| ir.network.narrowed = None),
+        broken(LISTED, |ir| ir.network.link = Link::Loopback),
         "a wider network is wanted than there is, and nothing says so"
     );
     assert_eq!(
-        broken(LISTED, |ir| ir.landlock.ports[0].last = 444),
+        broken(LISTED, |ir| ir.network.extent = Extent::Loopback),
+        "a filtered network ends at the loopback interface"
+    );
+    let service = "name: a\nnetwork: {host_services: [80]}\n";
+    assert_eq!(
+        broken(service, |ir| {
+            ir.network.link = Link::Host;
+            ir.process.namespaces.remove(&Namespace::Network);
+        }),
+        "something of the host is reached without a filtered network"
+    );
+    let isolated = "name: a\nnetwork: {isolated: true, allowed_outgoing_ports: [443]}\n";
+    assert_eq!(
+        broken(isolated, |ir| ir.landlock.ports[0].last = 444),
         "Landlock has other TCP ports than `allow out`"
+    );
+    let bound = "name: a\nnetwork: {isolated: false, allowed_incoming_ports: [443]}\n";
+    assert_eq!(
+        broken(bound, |ir| ir.landlock.ports[0].last = 444),
+        "Landlock has other TCP ports than `allow in`"
     );
 }
 
@@ -198,11 +218,13 @@ fn each_verdict_has_the_line_that_decides() {
         Reason::Unlisted,
         "allowed_outgoing_ports",
     );
+    // The sandbox's own addresses are reached without an entry, private ones only by one.
+    is(LISTED, Out, "127.0.0.1", 22, Reason::Own, "");
     is(
         LISTED,
         Out,
-        "127.0.0.1",
-        22,
+        "10.0.0.1",
+        443,
         Reason::Unlisted,
         "allowed_outgoing_ports",
     );
@@ -287,9 +309,9 @@ fn the_listing_shows_what_is_decided() {
         "capabilities bounding 0x0 inheritable 0x0 permitted 0x0 effective 0x0 ambient 0x0",
         "filter x86_64 errors returned",
         "  probe 166 umount2 0x0 0xffffffff 0x0 0x0 0x0 0x0 errno(EPERM)",
-        "network loopback wanted everywhere narrowed",
-        "network allow out anywhere 443",
-        "network allow out anywhere 80-90",
+        "network filtered wanted everywhere",
+        "network allow out public addresses and names 443",
+        "network allow out public addresses and names 80-90",
         "network allow in 127.0.0.0/8 every port",
         "proc /proc nosuid nodev noexec",
         "read_only /proc/sys ro nosuid nodev noexec optional",

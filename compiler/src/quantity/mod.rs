@@ -1,8 +1,9 @@
-//! Sizes and rates, durations, ports, addresses and dates: text to numbers, with an error's place
+//! Sizes and rates, durations, ports, addresses, destinations and dates: text to numbers, with an error's place
 //! inside the text.
 
 mod address;
 mod date;
+mod destination;
 mod duration;
 mod error;
 mod grammar;
@@ -12,6 +13,7 @@ mod size;
 pub(crate) use address::number;
 pub use address::{AddressBlock, address, address_block};
 pub use date::{Date, date};
+pub use destination::{HOST_NAME, Hosts, Target, TargetError, TargetFault, target};
 pub use duration::duration;
 pub use error::QuantityError;
 pub use port::{Ports, Protocol, ports};

@@ -93,12 +93,7 @@ pub fn ports(text: &str) -> Result<Ports, QuantityError> {
         match pair.as_rule() {
             Rule::sign => return Err(signed(&pair, help)),
             Rule::digits => {
-                let number = pair.as_str().parse().ok().filter(|&port| port > 0);
-                let number = number.ok_or_else(|| {
-                    let message = format!("{} is not a port", shown(pair.as_str()));
-                    QuantityError::new(at.clone(), message).with_help("ports go from 1 to 65535")
-                })?;
-                ends.push((number, at));
+                ends.push((numbered(pair.as_str(), at.clone())?, at));
             }
             Rule::protocol => protocol = Some(known(pair.as_str(), at)?),
             _ => {}
@@ -124,8 +119,17 @@ pub fn ports(text: &str) -> Result<Ports, QuantityError> {
     }
 }
 
+/// A port's number.
+pub(super) fn numbered(digits: &str, at: Range<usize>) -> Result<u16, QuantityError> {
+    let number = digits.parse().ok().filter(|&port| port > 0);
+    number.ok_or_else(|| {
+        let message = format!("{} is not a port", shown(digits));
+        QuantityError::new(at, message).with_help("ports go from 1 to 65535")
+    })
+}
+
 /// The protocol after a `/`.
-fn known(text: &str, at: Range<usize>) -> Result<Protocol, QuantityError> {
+pub(super) fn known(text: &str, at: Range<usize>) -> Result<Protocol, QuantityError> {
     let word = text.trim_start_matches('/');
     let help = match word {
         "tcp" => return Ok(Protocol::Tcp),

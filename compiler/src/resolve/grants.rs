@@ -3,7 +3,7 @@
 use super::scope::Scope;
 use crate::diagnostics::Diagnostic;
 use crate::quantity::{Date, date};
-use purple_policy::{CallEntry, CapabilityEntry, Grant, Policy};
+use purple_policy::{AllowEntry, CallEntry, CapabilityEntry, Grant, HostService, Policy};
 
 /// A grant that ends within so many days draws a warning.
 const SOON: u32 = 14;
@@ -35,6 +35,21 @@ pub(super) fn check(policy: &Policy, today: Option<Date>, scope: &mut Scope<'_>)
             if let CapabilityEntry::Long(long) = entry {
                 one(long.grant(), format!("/capabilities/add/{at}"));
             }
+        }
+    }
+    if let Some(network) = &policy.network {
+        for (at, entry) in network.allow.iter().enumerate() {
+            if let AllowEntry::Long(long) = entry {
+                one(long.grant(), format!("/network/allow/{at}"));
+            }
+        }
+        for (at, entry) in network.host_services.iter().enumerate() {
+            if let HostService::Long(long) = entry {
+                one(long.grant(), format!("/network/host_services/{at}"));
+            }
+        }
+        for (at, entry) in network.publish.iter().enumerate() {
+            one(entry.grant(), format!("/network/publish/{at}"));
         }
     }
     let Some(syscalls) = &policy.syscalls else {

@@ -21,12 +21,13 @@ pub use capabilities::KeptCapabilities;
 pub(crate) use effective::effective;
 pub use environment::Variable;
 pub use filesystem::{Filesystem, Masked, Shared};
-pub use network::Network;
+pub use network::{Allowed, Network};
 pub use protected::{GROUPS, Group, Origin, Program, Protected};
 pub(crate) use protected::{below_home, default_groups};
 pub use resources::{CPU_PERIOD, Resources};
 
-use crate::diagnostics::Sink;
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::hosts::HostGroups;
 use crate::ir::Audit;
 use crate::ir::syscalls::Meaning;
 use crate::parse::Document;
@@ -34,7 +35,7 @@ use crate::quantity::Date;
 use crate::source::Span;
 use crate::syscalls::Arch;
 use purple_plan::Layer;
-use purple_policy::Policy;
+use purple_policy::{NetworkMode, Policy};
 pub use scope::Placed;
 pub(crate) use scope::Scope;
 use std::collections::BTreeSet;
@@ -72,13 +73,14 @@ pub struct Resolved {
     pub groups: BTreeSet<Span>,
 }
 
-/// Resolves a policy. `today` is the day that grants are measured against, and changes nothing of
+/// Resolves a policy. `hosts` are the groups of names that it names. `today` is the day that grants are measured against, and changes nothing of
 /// what comes out. What is wrong goes to the sink; the result is complete all the same, so that
 /// later stages can report more, and is not to be sealed when the sink has an error.
 pub fn resolve(
     policy: &Policy,
     architectures: &[Arch],
     today: Option<Date>,
+    hosts: &HostGroups,
     document: &Document,
     sink: &mut Sink,
 ) -> Resolved {
@@ -92,7 +94,18 @@ pub fn resolve(
     }
     let mut scope = Scope { document, sink };
     grants::check(policy, today, &mut scope);
-    let network = network::resolve(policy.network.as_ref(), &mut scope);
+    let network = network::resolve(policy.network.as_ref(), hosts, &mut scope);
+    let reversed = architectures.iter().find(|arch| arch.big_endian());
+    if let (NetworkMode::Filtered, Some(arch)) = (network.mode, reversed) {
+        let place = network
+            .mode_span
+            .unwrap_or_else(|| document.key_span("/network"));
+        let message = format!("a filtered network cannot be compiled for {}", arch.name());
+        scope.report(
+            Diagnostic::error("network-byte-order", place, message)
+                .with_help("a plan's netlink messages are little endian: leave the architecture out of `--arch`"),
+        );
+    }
     if let Some(listed) = network.listed_ports() {
         for meaning in &mut syscalls {
             syscalls::keep_to_ports(meaning, listed);

@@ -152,7 +152,7 @@ fn what_is_in_the_wrong_place_is_sent_home() {
     for (text, help) in [
         (
             "allow: [read]",
-            "`allow` is a key of `syscalls`: move it there",
+            "`allow` is a key of `syscalls` and `network`: move it where it belongs",
         ),
         (
             "filesystem: {network: {}}",

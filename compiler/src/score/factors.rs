@@ -4,7 +4,7 @@ use super::factor::{Factor, Layer};
 use super::points::points;
 use crate::diagnostics::quote;
 use crate::ir::Ir;
-use crate::ir::network::Direction;
+use crate::ir::network::{Direction, Link};
 use crate::ir::syscalls::Action;
 use crate::lint::{Access, Danger, Share, access, shares, without_effect};
 use crate::resolve::{CAPABILITIES, Resolved};
@@ -218,14 +218,35 @@ fn network(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
     if beyond.is_empty() {
         return;
     }
-    let mut found = factor(
-        Layer::Network,
-        "the network is not isolated",
-        points("network/not isolated"),
-    )
-    .unless("write `isolated: true`", 0);
+    let (what, name) = match ir.network.link {
+        Link::Host => ("the network is the host's", "network/the host's own"),
+        Link::Filtered if !ir.network.has_public() => (
+            "the network reaches listed destinations",
+            "network/listed destinations only",
+        ),
+        _ => ("the network is not isolated", "network/not isolated"),
+    };
+    let mut found = factor(Layer::Network, what, points(name)).unless("write `isolated: true`", 0);
     found.span = Some(span("/network/isolated"));
     all.push(found);
+    if ir.network.has_private() {
+        let found = factor(
+            Layer::Network,
+            "private addresses are reached",
+            points("network/private addresses"),
+        );
+        all.push(found.unless("leave private addresses out of `allow`", 0));
+    }
+    let services = u32::try_from(ir.network.host_services.len()).unwrap_or(u32::MAX);
+    if services > 0 {
+        let what = match services {
+            1 => "1 service of the host".to_owned(),
+            more => format!("{more} services of the host"),
+        };
+        let each = points("network/each service of the host");
+        let found = services.saturating_mul(each).min(MOST_FOR_PORTS);
+        all.push(factor(Layer::Network, what, found).unless("leave out `host_services`", 0));
+    }
     // By their number and not by the entries of a list: a range has the points of its ports.
     let outgoing = beyond.count_ports(Direction::Out);
     let each = points("network/each outgoing port");

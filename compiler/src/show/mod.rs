@@ -6,6 +6,7 @@ pub mod assembly;
 pub mod cases;
 mod groups;
 pub mod names;
+pub mod network;
 pub mod policy;
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ fn findings_in_an_authors_words() {
             "network: []",
             "wrong-type",
             "[]",
-            "`network` takes a mapping with keys such as `isolated`, `allowed_outgoing_ports` and `allowed_incoming_ports`; found a list",
+            "`network` takes a mapping with keys such as `mode`, `isolated` and `allow`; found a list",
             "leave it out for the defaults, or name its keys",
         ),
         (
@@ -235,7 +235,7 @@ fn findings_in_an_authors_words() {
             "empty-value",
             "network",
             "`network` has no value",
-            "give it a mapping with keys such as `isolated`, `allowed_outgoing_ports` and `allowed_incoming_ports`, or remove it to get the default",
+            "give it a mapping with keys such as `mode`, `isolated` and `allow`, or remove it to get the default",
         ),
         (
             "network: {dns_servers: [~]}",

@@ -3,6 +3,7 @@
 mod check;
 mod command_line;
 mod explain;
+mod filtered_network;
 mod fixes;
 mod forged;
 mod formatting;

@@ -177,6 +177,16 @@ macro_rules! number {
 
 number!(u16: 2, u32: 4, u64: 8);
 
+impl<'a> Field<'a> for [u8; 16] {
+    const BYTES: usize = 16;
+    fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        writer.put(self)
+    }
+    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        reader.bytes()
+    }
+}
+
 impl<'a> Field<'a> for [u8; 32] {
     const BYTES: usize = 32;
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {

@@ -19,6 +19,15 @@ pub const MAX_VARIABLES: usize = 511;
 /// The most policies that one may inherit from: a source line has 8 bits for them.
 pub const MAX_SOURCES: usize = 255;
 
+/// The most sockets that are handed to the helper of a filtered network: they go in one message.
+pub const MAX_NET_SOCKETS: usize = 9;
+
+/// The most entries of a filtered network's policy.
+pub const MAX_NET_RULES: usize = 4096;
+
+/// The most resolvers that a plan names.
+pub const MAX_NET_RESOLVERS: usize = 8;
+
 /// The most bytes of a tmpfs: 8,388,607 TiB, the last whole TiB below 2^63. The kernel rounds a size up
 /// to pages in 64 bits, so that one near 2^64 becomes 0, which means no limit (`shmem_parse_one` in
 /// mm/shmem.c), and counts no file above 2^63 - 1 bytes (`MAX_LFS_FILESIZE`, linux/fs.h).

@@ -20,6 +20,9 @@ pub use limits::{CgroupValue, Rlimit};
 pub use meaning::{
     Basis, CallRule, Comparison, Condition, Interface, NamedCall, Number, Strength, interface_flags,
 };
-pub use network::{Network, NetworkMode, network_flags};
+pub use network::{
+    NetAction, NetBatch, NetBatchKind, NetResolver, NetRule, NetSocket, Network, NetworkMode,
+    net_rule_flags, net_socket_flags, network_flags,
+};
 pub use origin::{Meta, Source};
 pub use process::{Capabilities, EnvKind, EnvVar, Process, namespace_flags, process_flags};

@@ -4,9 +4,9 @@
 use crate::error::DecodeError;
 use crate::limits::{INSTRUCTION_BYTES, MAX_INSTRUCTIONS, MAX_TMPFS_BYTES};
 use crate::records::{
-    Audit, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Mount, MountKind, Network, PathAccess,
+    Audit, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Mount, MountKind, PathAccess,
     PortAccess, Process, Rlimit, audit_flags, landlock_fs, landlock_net, landlock_scope,
-    mount_attrs, mount_flags, namespace_flags, network_flags, path_flags, process_flags,
+    mount_attrs, mount_flags, namespace_flags, path_flags, process_flags,
 };
 use core::ffi::CStr;
 
@@ -22,10 +22,6 @@ pub(crate) fn process(process: &Process<'_>) -> Result<(), DecodeError> {
     known(process.flags & !process_flags::ALL == 0)?;
     known(process.umask <= 0o777)?;
     known(process.working_dir.to_bytes().starts_with(b"/"))
-}
-
-pub(crate) fn network(network: Network) -> Result<(), DecodeError> {
-    known(network.flags & !network_flags::ALL == 0)
 }
 
 pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {

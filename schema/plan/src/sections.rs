@@ -6,11 +6,15 @@
 //! plans that exist have no others.
 
 use crate::define::define_plan;
-use crate::limits::{MAX_MOUNTS, MAX_SOURCES, MAX_VARIABLES};
+use crate::limits::{
+    MAX_MOUNTS, MAX_NET_RESOLVERS, MAX_NET_RULES, MAX_NET_SOCKETS, MAX_SOURCES, MAX_VARIABLES,
+};
 use crate::meaning::Unclaimed;
+use crate::network;
 use crate::records::{
     Audit, CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Landlock,
-    Meta, Mount, NamedCall, Need, Network, Number, PathAccess, PortAccess, Process, Rlimit, Source,
+    Meta, Mount, NamedCall, Need, NetBatch, NetResolver, NetRule, NetSocket, Network, Number,
+    PathAccess, PortAccess, Process, Rlimit, Source,
 };
 use crate::rules::{self, any, rising};
 
@@ -26,7 +30,7 @@ macro_rules! define_with_all_sections {
                 /// Capability sets.
                 3 Capabilities, capabilities: Capabilities, any;
                 /// Network.
-                4 Network, network: Network, |network| rules::network(*network);
+                4 Network, network: Network, network::network;
             }
             optional {
                 /// The steps that build the file system, in order.
@@ -64,17 +68,34 @@ macro_rules! define_with_all_sections {
                 /// The rules' and the guards' conditions: for each call those of its rules, then
                 /// its guard's.
                 20 Conditions, conditions: Condition, any;
+                /// Netlink messages that set up a filtered network, in order.
+                21 NetBatches, net_batches: NetBatch<'a>, rising(network::batch, |batch| batch.kind.number());
+                /// Sockets that init makes inside and hands to the helper, in order.
+                22 NetSockets, net_sockets: NetSocket, network::socket, at most MAX_NET_SOCKETS;
+                /// What a filtered network lets through.
+                23 NetRules, net_rules: NetRule<'a>, network::rule, at most MAX_NET_RULES;
+                /// The resolvers that the helper asks.
+                24 NetResolvers, net_resolvers: NetResolver, network::resolver, at most MAX_NET_RESOLVERS;
                 $($more)*
             }
             lines name a record of Sources;
-            together |plan| Unclaimed {
-                filters: plan.filters.iter(),
-                numbers: plan.numbers.iter(),
-                calls: plan.calls.iter(),
-                rules: plan.rules.iter(),
-                conditions: plan.conditions.iter(),
-            }
-            .check(plan.interfaces.iter());
+            together |plan| {
+                Unclaimed {
+                    filters: plan.filters.iter(),
+                    numbers: plan.numbers.iter(),
+                    calls: plan.calls.iter(),
+                    rules: plan.rules.iter(),
+                    conditions: plan.conditions.iter(),
+                }
+                .check(plan.interfaces.iter())?;
+                network::together(
+                    &plan.network,
+                    plan.net_batches.iter(),
+                    !plan.net_sockets.is_empty(),
+                    !plan.net_rules.is_empty(),
+                    !plan.net_resolvers.is_empty(),
+                )
+            };
         }
     };
 }

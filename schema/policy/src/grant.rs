@@ -29,6 +29,9 @@ macro_rules! grant {
 }
 
 grant!(
+    crate::AllowGrant,
+    crate::HostServiceGrant,
+    crate::Publish,
     crate::CallGrant,
     crate::CapabilityGrant,
     crate::ImmutablePath,

@@ -24,7 +24,9 @@ pub use environment::Environment;
 pub use extends::Extends;
 pub use filesystem::{Filesystem, ImmutablePath, OutputPath};
 pub use grant::Grant;
-pub use network::{Network, Port};
+pub use network::{
+    AllowEntry, AllowGrant, HostService, HostServiceGrant, Network, NetworkMode, Port, Publish,
+};
 pub use observation::{Audit, AuditDetail, AuditOnFailure, EbpfMonitoring};
 pub use policy::Policy;
 pub use quantity::{Quantity, Timeout};

@@ -3,15 +3,39 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Network access. The sandbox always has a network namespace of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Network access. What is not listed is not reached, in a network namespace of the sandbox's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
-    /// No network but a loopback interface of the sandbox's own. Default: `true`.
-    #[schemars(title = "Isolated")]
-    pub isolated: bool,
+    /// How far the network goes. Default: what `isolated` says; without it `filtered` where `allow`,
+    /// `host_services` or `publish` lists something, and else `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Mode", example = &"filtered")]
+    pub mode: Option<NetworkMode>,
 
-    /// Destination ports that the program may connect to.
+    /// No network but a loopback interface of the sandbox's own; `false` is a filtered one. Default: `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Isolated")]
+    pub isolated: Option<bool>,
+
+    /// What the program may connect to: names, addresses and blocks of them, groups of names, each
+    /// with its ports. Without a port, 443/tcp is meant.
+    #[schemars(extend("examples" = [["api.github.com", "*.example.org:443", "10.1.0.0/16:5432/tcp"]]))]
+    #[schemars(title = "Allowed destinations")]
+    pub allow: Vec<AllowEntry>,
+
+    /// Ports of the host's own loopback interface that the program may connect to, by TCP, at the
+    /// name `host.purple.internal`.
+    #[schemars(extend("examples" = [[11434]]))]
+    #[schemars(title = "Services of the host")]
+    pub host_services: Vec<HostService>,
+
+    /// Ports of the host that lead to a port inside.
+    #[schemars(extend("examples" = [[{"host": 18080, "inside": 8080}]]))]
+    #[schemars(title = "Published ports")]
+    pub publish: Vec<Publish>,
+
+    /// Destination ports that the program may connect to at every public address.
     #[schemars(extend("examples" = [[443, 53]]))]
     #[schemars(title = "Outgoing ports")]
     pub allowed_outgoing_ports: Vec<Port>,
@@ -26,22 +50,148 @@ pub struct Network {
     #[schemars(title = "Blocked addresses")]
     pub blocked_ips: Vec<String>,
 
-    /// Name servers written to the sandbox's `/etc/resolv.conf`.
+    /// Name servers that names are looked up with. Default: those of the host.
     #[schemars(extend("examples" = [["8.8.8.8"]]))]
     #[schemars(title = "Name servers")]
     pub dns_servers: Vec<String>,
+
+    /// Why the program needs the host's network; the mode `host` needs it. Default: nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Reason", example = &"it measures the host's own network")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
 }
 
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            isolated: true,
-            allowed_outgoing_ports: Vec::new(),
-            allowed_incoming_ports: Vec::new(),
-            blocked_ips: Vec::new(),
-            dns_servers: Vec::new(),
+/// How far the network goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkMode {
+    /// To a loopback interface of the sandbox's own.
+    None,
+    /// To what the policy lists.
+    Filtered,
+    /// To everything that the host reaches, and the host itself: there is no network namespace.
+    Host,
+}
+
+/// A destination, or one with what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AllowEntry {
+    /// `api.github.com`, `*.example.org:443`, `10.1.0.0/16:5432/tcp`, `[2001:db8::]/32:443`, `@github`.
+    To(String),
+    /// The same, with what is to be said about it.
+    Long(AllowGrant),
+}
+
+impl AllowEntry {
+    /// The destination as written.
+    pub fn to(&self) -> &str {
+        match self {
+            Self::To(to) => to,
+            Self::Long(long) => &long.to,
         }
     }
+}
+
+/// A destination with what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllowGrant {
+    /// The destination.
+    #[schemars(title = "Destination", example = &"api.github.com")]
+    pub to: String,
+    /// Why the program needs it. Default: nothing is said.
+    #[schemars(title = "Reason", example = &"the agent opens pull requests")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who answers for it. Default: nothing is said.
+    #[schemars(title = "Owner", example = &"build-team")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
+}
+
+/// A service of the host: its port, or the port with what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum HostService {
+    /// A number from 1 to 65535.
+    Port(#[schemars(range(min = 1))] u16),
+    /// The same, with what is to be said about it.
+    Long(HostServiceGrant),
+}
+
+impl HostService {
+    /// The port.
+    pub const fn port(&self) -> u16 {
+        match self {
+            Self::Port(port) => *port,
+            Self::Long(long) => long.port,
+        }
+    }
+}
+
+/// A service of the host with what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostServiceGrant {
+    /// Its port on the host's loopback interface.
+    #[schemars(title = "Port", range(min = 1), example = &11434)]
+    pub port: u16,
+    /// Why the program needs it. Default: nothing is said.
+    #[schemars(title = "Reason", example = &"the model runs on the host")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who answers for it. Default: nothing is said.
+    #[schemars(title = "Owner", example = &"build-team")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
+}
+
+/// A port of the host that leads to a port inside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// The port on the host.
+    #[schemars(title = "Port on the host", range(min = 1), example = &18080)]
+    pub host: u16,
+    /// The port inside.
+    #[schemars(title = "Port inside", range(min = 1), example = &8080)]
+    pub inside: u16,
+    /// The address on the host. Default: `127.0.0.1`, which other machines do not reach.
+    #[schemars(title = "Address on the host", example = &"127.0.0.1")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub address: Option<String>,
+    /// Why it is needed. Default: nothing is said.
+    #[schemars(title = "Reason", example = &"the developer looks at the preview")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who answers for it. Default: nothing is said.
+    #[schemars(title = "Owner", example = &"build-team")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
 }
 
 /// A port, as a number or as text, or several: `443`, `"443"`, `53/udp`, `8000-8100/tcp`. Without

@@ -45,11 +45,11 @@ pub use kind::{
     Word, parse_digest,
 };
 pub use outcome::{Outcome, SETUP_REFUSED, Status};
-pub use receipt::{CapabilitySets, IdMap, Landlock, Receipt, Seccomp};
+pub use receipt::{CapabilitySets, FilteredNetwork, IdMap, Landlock, Receipt, Seccomp};
 pub use record::{
     AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent, StartRecord, StartType,
 };
-pub use report::{CgroupUsage, Report};
+pub use report::{CgroupUsage, NetworkUse, Report};
 pub use repository::{FindingType, RepositoryFinding};
 pub use shape::{Field, Object, Shape};
 pub use sink::Sink;

@@ -1,7 +1,7 @@
 //! The receipt: what was in force just before the command started, read back from the kernel.
 
 use crate::declare::object;
-use crate::kind::{Array, Bits, Flag, List, Nullable, Number, Text};
+use crate::kind::{Array, Bits, Digest, Flag, List, Nullable, Number, Text};
 
 /// A line of a process's map of ids: inside, outside, how many.
 pub type IdMap = Array<Number, 3>;
@@ -29,6 +29,8 @@ object! {
         landlock: Nullable<Landlock>,
         /// the filter
         seccomp: Seccomp,
+        /// the filtered network; null where the network is not filtered
+        network: Nullable<FilteredNetwork>,
     }
 }
 
@@ -69,5 +71,23 @@ object! {
         instructions: Number,
         /// the error that it gave to a probe call; null where the policy leaves no call to probe with
         probe: Nullable<Text>,
+    }
+}
+
+object! {
+    /// A filtered network.
+    FilteredNetwork {
+        /// how many messages set up the interface, its addresses and its routes; each was found in force
+        routes_read_back: Number,
+        /// how many `nf_tables` rules there are, each found in force as the plan has it, and no other
+        rules_read_back: Number,
+        /// the generation of the rules: a number that each change raises
+        rules_generation: Number,
+        /// whether there is IPv6: the host has a route to it
+        ipv6: Flag,
+        /// the version of purple-net
+        helper_version: Text,
+        /// the digest of the program purple-net, as it has said itself
+        helper_digest: Digest,
     }
 }

@@ -50,6 +50,8 @@ object! {
         denied_beyond: Nullable<List<Unlisted>>,
         /// false where the recorder was killed; null as above
         denied_whole: Nullable<Flag>,
+        /// what became of a filtered network; null where the network is not filtered, or the run was refused before
+        network: Nullable<NetworkUse>,
         /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path), in the report of `purple run`; null where nothing was looked through, and in the report of purple-exec
         repositories: Nullable<List<RepositoryFinding>>,
     }
@@ -75,5 +77,17 @@ object! {
         oom_kills: Nullable<Number>,
         /// processes and threads that were kept from starting
         pids_limit_hits: Nullable<Number>,
+    }
+}
+
+object! {
+    /// What became of a filtered network.
+    NetworkUse {
+        /// whether purple-net was there until the command had ended
+        helper_whole: Flag,
+        /// the generation of the rules after the command; null where it could not be read
+        rules_generation: Nullable<Number>,
+        /// what purple-net has counted, lines of JSON in one text; null where it has not said so
+        counted: Nullable<Text>,
     }
 }

@@ -3,10 +3,11 @@
 use crate::cli::calls::{Calls, classify};
 use crate::cli::{query, source_line};
 use purple_plan::{
-    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, audit_flags, landlock_net,
-    mount_attrs, mount_flags, namespace_flags, network_flags,
+    Audit, AuditFailure, EnvKind, Filter, Mount, MountKind, NetworkMode, Plan, audit_flags,
+    landlock_net, mount_attrs, mount_flags, namespace_flags, network_flags,
 };
 use purplec::seal::hex;
+use purplec::show::network::address;
 use purplec::syscalls::{Arch, CAPABILITIES};
 use serde_json::{Value, json};
 use std::ffi::CStr;
@@ -34,8 +35,23 @@ pub(super) fn view(plan: &Plan<'_>) -> Value {
         },
         "capabilities": capabilities(plan.capabilities.permitted),
         "network": {
-            "mode": "loopback",
+            "mode": match plan.network.mode {
+                NetworkMode::Loopback => "loopback",
+                NetworkMode::Filtered => "filtered",
+                NetworkMode::Host => "host",
+            },
             "narrowed": plan.network.flags & network_flags::NARROWED != 0,
+            "entries": plan.net_rules.iter()
+                .map(|rule| json!({
+                    "text": super::network::entry(&rule),
+                    "line": source_line::line(rule.line),
+                    "source": source_line::source(plan, rule.line),
+                }))
+                .collect::<Vec<_>>(),
+            "resolvers": plan.net_resolvers.iter()
+                .filter_map(|one| address(one.family, &one.address))
+                .map(|address| address.to_string())
+                .collect::<Vec<_>>(),
         },
         "landlock": landlock(plan),
         "mounts": plan.mounts.iter().map(|mount| step(plan, &mount)).collect::<Vec<_>>(),

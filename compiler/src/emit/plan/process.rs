@@ -2,11 +2,10 @@
 
 use super::lines::Lines;
 use super::texts::Texts;
-use crate::ir::{self, Detail, Ir, Namespace, Resource, network};
+use crate::ir::{self, Detail, Ir, Namespace, Resource};
 use core::time::Duration;
 use purple_plan::{
-    Audit, Capabilities, Network, NetworkMode, Process, Rlimit, audit_flags, namespace_flags,
-    network_flags, process_flags,
+    Audit, Capabilities, Process, Rlimit, audit_flags, namespace_flags, process_flags,
 };
 use std::collections::BTreeSet;
 
@@ -86,21 +85,6 @@ pub(super) fn limit(limit: &ir::Limit, lines: Lines<'_>) -> Rlimit {
         line: lines.of(limit.span),
         soft: limit.soft,
         hard: limit.hard,
-    }
-}
-
-/// The record of the network.
-pub(super) fn network(network: &network::Network, lines: Lines<'_>) -> Network {
-    Network {
-        mode: match network.link {
-            network::Link::Loopback => NetworkMode::Loopback,
-        },
-        flags: if network.narrowed.is_some() {
-            network_flags::NARROWED
-        } else {
-            0
-        },
-        line: lines.of(network.narrowed),
     }
 }
 

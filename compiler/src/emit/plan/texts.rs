@@ -1,6 +1,7 @@
 //! The texts that a plan's records refer to.
 
 use crate::emit::filter::Filter;
+use crate::emit::network::names;
 use crate::ir::{Action, Ir, Stub};
 use purple_plan::EnvKind;
 use std::ffi::CString;
@@ -17,6 +18,8 @@ pub(super) struct Texts {
     pub(super) paths: Vec<CString>,
     pub(super) programs: Vec<Vec<u8>>,
     pub(super) sources: Vec<CString>,
+    /// The name in each entry of the network.
+    pub(super) hosts: Vec<CString>,
 }
 
 /// The texts of a step.
@@ -79,6 +82,9 @@ impl Texts {
                 .iter()
                 .map(|filter| filter.program.to_le_bytes())
                 .collect(),
+            hosts: names(&ir.network)
+                .map(|name| c_string(&name))
+                .collect::<Result<_, _>>()?,
             sources: sources
                 .iter()
                 .map(|name| c_string(name))

@@ -32,6 +32,8 @@ impl Direction {
 pub enum Destination {
     /// Every address and every name.
     Anywhere,
+    /// Every public address and every name.
+    Public,
     /// Addresses.
     Addresses(AddressBlock),
     /// Hosts, by the names that the program asks for.

@@ -5,6 +5,7 @@ use super::name::NamePattern;
 use super::set::{Intervals, Names, Operation, Set};
 use crate::quantity::{AddressBlock, number};
 use crate::quantity::{Ports, Protocol};
+use purple_plan::{NOT_PUBLIC_4, NOT_PUBLIC_6};
 
 /// Ports, as disjoint intervals.
 type PortSet = Intervals<u16, bool>;
@@ -41,6 +42,10 @@ impl Connections {
         let plane = match destination {
             Destination::Anywhere => Plane {
                 addresses: Intervals::new(0, u128::MAX, set.clone()),
+                names: Names::all(set),
+            },
+            Destination::Public => Plane {
+                addresses: public(&set),
                 names: Names::all(set),
             },
             Destination::Addresses(block) => Plane {
@@ -202,6 +207,23 @@ impl Plane {
         sets.into_iter()
             .flat_map(|ports| ports.parts().iter().map(|(first, last, _)| (*first, *last)))
     }
+}
+
+/// The public addresses, with these ports.
+fn public(ports: &PortSet) -> Intervals<u128, PortSet> {
+    let four = NOT_PUBLIC_4.iter().map(|&(block, prefix)| AddressBlock {
+        address: block.into(),
+        prefix: u8::try_from(prefix).unwrap_or(u8::MAX),
+    });
+    let six = NOT_PUBLIC_6.iter().map(|&(block, prefix)| AddressBlock {
+        address: block.into(),
+        prefix: u8::try_from(prefix).unwrap_or(u8::MAX),
+    });
+    // The numbers of mapped addresses are those of IPv4 ones, which have their own blocks.
+    let blocks = four.chain(six).filter(|block| block.canonical() == *block);
+    blocks.fold(Intervals::new(0, u128::MAX, ports.clone()), |all, block| {
+        all.combine(&addresses(&block, ports), Operation::Difference)
+    })
 }
 
 fn addresses(block: &AddressBlock, ports: &PortSet) -> Intervals<u128, PortSet> {

@@ -2,10 +2,10 @@
 
 use super::connection::{Destination, Direction};
 use super::connections::Connections;
-use crate::quantity::AddressBlock;
-use crate::quantity::Ports;
+use super::name::{Name, NamePattern};
+use crate::quantity::{AddressBlock, HOST_NAME, Ports, Protocol};
 use crate::source::Span;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network, as a policy wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub struct Network {
     pub entries: Vec<ConnectionRule>,
     /// The lists that leave out what no entry allows, by direction: outgoing, incoming.
     pub lists: [Option<Span>; 2],
+    /// Ports of the host's loopback interface that are reached by TCP at its name, and the entries that say so.
+    pub host_services: Vec<(u16, Span)>,
+    /// Ports of the host that lead inside, and the entries that say so.
+    pub published: Vec<(Published, Span)>,
     /// Where names are looked up, and the entries that say so.
     pub name_servers: Vec<(IpAddr, Span)>,
 }
@@ -31,6 +35,21 @@ pub struct Network {
 pub enum Link {
     /// A loopback interface of its own, and nothing else.
     Loopback,
+    /// A loopback interface at which every address is local: rules and a helper decide what is reached.
+    Filtered,
+    /// There is no namespace: all that the host has.
+    Host,
+}
+
+/// A port of the host that leads inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// The host's address.
+    pub address: IpAddr,
+    /// The port there.
+    pub host: u16,
+    /// The port inside.
+    pub inside: u16,
 }
 
 /// How far a network goes.
@@ -73,6 +92,56 @@ impl Network {
         self.of(Effect::Allow)
             .intersection(&self.extent.connections())
             .difference(&self.of(Effect::Block))
+            .difference(&self.gateway())
+            .union(&self.own())
+    }
+
+    /// What of a filtered network no entry decides: connections to the sandbox's own addresses, and to the host's
+    /// services and the resolver behind the gateway.
+    pub fn own(&self) -> Connections {
+        if self.link != Link::Filtered {
+            return Connections::default();
+        }
+        let mut sets: Vec<Connections> = own_addresses()
+            .into_iter()
+            .map(|host| Connections::new(Direction::Out, &host, Ports::ALL))
+            .collect();
+        if self.resolves() {
+            let resolver = Ports {
+                first: RESOLVER_PORT,
+                last: RESOLVER_PORT,
+                protocol: None,
+            };
+            let gateway = Destination::Addresses(GATEWAY.into());
+            sets.push(Connections::new(Direction::Out, &gateway, resolver));
+        }
+        sets.extend(
+            self.host_services
+                .iter()
+                .flat_map(|&(port, _)| service(port)),
+        );
+        Connections::union_of(sets)
+    }
+
+    /// All connections to the gateway of a filtered network, by its address and by its name.
+    pub fn gateway(&self) -> Connections {
+        if self.link != Link::Filtered {
+            return Connections::default();
+        }
+        let to = |host| Connections::new(Direction::Out, &host, Ports::ALL);
+        Connections::union_of(gateway().map(to).into())
+    }
+
+    /// Whether names are looked up for the program: those that an entry allows, or every one.
+    pub fn resolves(&self) -> bool {
+        let looked_up = |entry: &&ConnectionRule| {
+            entry.effect == Effect::Allow
+                && entry.direction == Direction::Out
+                && !matches!(entry.destination, Destination::Addresses(_))
+        };
+        self.link == Link::Filtered
+            && (!self.host_services.is_empty()
+                || self.entries.iter().any(|entry| looked_up(&entry)))
     }
 
     /// All connections that the entries of one effect name.
@@ -83,8 +152,78 @@ impl Network {
 
     /// What of the reach leaves the sandbox.
     pub fn beyond_loopback(&self) -> Connections {
-        self.reach().difference(&Extent::Loopback.connections())
+        self.reach()
+            .difference(&Extent::Loopback.connections())
+            .difference(&self.own())
     }
+
+    /// Whether an entry allows every public address.
+    pub fn has_public(&self) -> bool {
+        let is_public = |entry: &ConnectionRule| {
+            let to = &entry.destination;
+            matches!(to, Destination::Public | Destination::Anywhere)
+        };
+        self.outgoing().any(is_public)
+    }
+
+    /// Whether an entry allows addresses that are not public.
+    pub fn has_private(&self) -> bool {
+        self.outgoing().any(|entry| {
+            matches!(&entry.destination, Destination::Addresses(block)
+                if !Connections::new(Direction::Out, &Destination::Addresses(*block), Ports::ALL)
+                    .is_within(&Connections::new(Direction::Out, &Destination::Public, Ports::ALL)))
+        })
+    }
+
+    fn outgoing(&self) -> impl Iterator<Item = &ConnectionRule> {
+        let mut all = self.entries.iter();
+        std::iter::from_fn(move || {
+            all.find(|entry| entry.effect == Effect::Allow && entry.direction == Direction::Out)
+        })
+    }
+}
+
+/// The sandbox's own addresses in a filtered network: loopback, and the two of its interface.
+pub const OWN_4: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
+/// See [`OWN_4`].
+pub const OWN_6: Ipv6Addr = Ipv6Addr::new(0xFD77, 0, 0, 0, 0, 0, 0, 2);
+
+/// Where the resolver and the host's services of a filtered network are.
+pub const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 1));
+
+/// The port of the name service (RFC 1035, 4.2).
+pub const RESOLVER_PORT: u16 = 53;
+
+fn own_addresses() -> Vec<Destination> {
+    let own = [IpAddr::V4(OWN_4), IpAddr::V6(OWN_6)].map(AddressBlock::from);
+    let mut all: Vec<Destination> = AddressBlock::LOOPBACK
+        .into_iter()
+        .chain(own)
+        .map(Destination::Addresses)
+        .collect();
+    let localhost = Name::new("localhost").map(NamePattern::Exact);
+    all.extend(localhost.map(Destination::Names));
+    all
+}
+
+/// The gateway by its address and by its name.
+fn gateway() -> [Destination; 2] {
+    let by_address = Destination::Addresses(GATEWAY.into());
+    let by_name = match Name::new(HOST_NAME) {
+        Some(name) => Destination::Names(NamePattern::Exact(name)),
+        None => by_address.clone(),
+    };
+    [by_address, by_name]
+}
+
+/// The connections to a service of the host.
+fn service(port: u16) -> [Connections; 2] {
+    let ports = Ports {
+        first: port,
+        last: port,
+        protocol: Some(Protocol::Tcp),
+    };
+    gateway().map(|host| Connections::new(Direction::Out, &host, ports))
 }
 
 impl ConnectionRule {

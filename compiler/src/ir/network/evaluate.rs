@@ -1,8 +1,12 @@
 //! What a policy says about one connection, and the line that says it.
 
-use super::connection::{Connection, Direction};
-use super::definition::{ConnectionRule, Effect, Network};
+use super::connection::{Connection, Direction, Host};
+use super::definition::{
+    ConnectionRule, Effect, GATEWAY, Link, Network, OWN_4, OWN_6, RESOLVER_PORT,
+};
+use crate::quantity::{HOST_NAME, Protocol};
 use crate::source::Span;
+use std::net::IpAddr;
 
 /// What becomes of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +19,14 @@ pub struct Verdict {
     pub origin: Option<Span>,
 }
 
+/// What becomes of a connection that no entry decides.
+enum Inside {
+    /// It is possible; a service of the host has a place.
+    Open(Option<Span>),
+    /// It is not.
+    Closed,
+}
+
 /// Why a connection is possible or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -24,12 +36,14 @@ pub enum Reason {
     Blocked,
     /// An entry allows it.
     Allowed,
+    /// It stays in the sandbox, goes to the resolver, or to a service of the host that is listed.
+    Own,
     /// No entry allows it.
     Unlisted,
 }
 
 impl Network {
-    /// The verdict on a connection. The extent comes first, then what is blocked, then what is
+    /// The verdict on a connection. What no entry decides comes first, the extent next, then what is blocked, then what is
     /// allowed; of several entries the first one of the policy decides.
     pub fn verdict(&self, connection: &Connection) -> Verdict {
         let denied = |why, origin| Verdict {
@@ -37,6 +51,19 @@ impl Network {
             why,
             origin,
         };
+        if self.link == Link::Filtered && connection.direction == Direction::Out {
+            match self.without_entry(connection) {
+                Some(Inside::Closed) => return denied(Reason::Unlisted, None),
+                Some(Inside::Open(origin)) => {
+                    return Verdict {
+                        allowed: true,
+                        why: Reason::Own,
+                        origin,
+                    };
+                }
+                None => {}
+            }
+        }
         if !self.extent.connections().contains(connection) {
             return denied(Reason::Extent, self.extent_span);
         }
@@ -55,6 +82,40 @@ impl Network {
             Direction::Out => denied(Reason::Unlisted, outgoing),
             Direction::In => denied(Reason::Unlisted, incoming),
         }
+    }
+
+    /// What becomes of a connection in a filtered network that no entry decides: to the sandbox's own addresses and
+    /// to the gateway.
+    fn without_entry(&self, connection: &Connection) -> Option<Inside> {
+        let gateway = match &connection.host {
+            Host::Address(address) => {
+                let address = address.to_canonical();
+                let own = [IpAddr::V4(OWN_4), IpAddr::V6(OWN_6)];
+                if own.contains(&address) || address.is_loopback() {
+                    let is_port = connection.port != 0;
+                    return is_port.then_some(Inside::Open(None));
+                }
+                address == GATEWAY
+            }
+            Host::Name(name) => match name.to_string().as_str() {
+                "localhost" => {
+                    let is_port = connection.port != 0;
+                    return is_port.then_some(Inside::Open(None));
+                }
+                name => name == HOST_NAME,
+            },
+        };
+        if !gateway {
+            return None;
+        }
+        let by_address = matches!(connection.host, Host::Address(_));
+        if by_address && connection.port == RESOLVER_PORT && self.resolves() {
+            return Some(Inside::Open(None));
+        }
+        let mut services = self.host_services.iter();
+        let service = services
+            .find(|(port, _)| connection.protocol == Protocol::Tcp && *port == connection.port);
+        Some(service.map_or(Inside::Closed, |(_, span)| Inside::Open(Some(*span))))
     }
 
     /// The first entry with an effect that names a connection.

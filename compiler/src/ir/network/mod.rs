@@ -15,7 +15,9 @@ mod verify;
 
 pub use connection::{Connection, Destination, Direction, Host};
 pub use connections::Connections;
-pub use definition::{ConnectionRule, Effect, Extent, Link, Network};
+pub use definition::{
+    ConnectionRule, Effect, Extent, GATEWAY, Link, Network, OWN_4, OWN_6, Published, RESOLVER_PORT,
+};
 pub use evaluate::{Reason, Verdict};
 pub use name::{Name, NamePattern};
 pub(super) use verify::verify;

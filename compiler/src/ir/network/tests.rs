@@ -12,9 +12,12 @@ use super::{
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
 use proptest::prelude::*;
+use purple_plan::{is_public_4, is_public_6};
 use std::net::IpAddr;
 
-const ADDRESSES: [&str; 12] = [
+const ADDRESSES: [&str; 14] = [
+    "10.77.0.1",
+    "10.77.0.2",
     "0.0.0.0",
     "10.0.0.1",
     "10.1.0.0",
@@ -44,7 +47,16 @@ const BLOCKS: [&str; 12] = [
     "::fffe:0:0/95",
 ];
 
-const NAMES: [&str; 6] = ["a", "b", "b.a", "c.a", "c.b.a", "a.c.b.a"];
+const NAMES: [&str; 8] = [
+    "a",
+    "b",
+    "b.a",
+    "c.a",
+    "c.b.a",
+    "a.c.b.a",
+    "host.purple.internal",
+    "localhost",
+];
 
 fn block(text: &str) -> AddressBlock {
     let (address, prefix) = text.split_once('/').unwrap();
@@ -58,6 +70,7 @@ fn block(text: &str) -> AddressBlock {
 fn destination() -> impl Strategy<Value = Destination> {
     prop_oneof![
         Just(Destination::Anywhere),
+        Just(Destination::Public),
         proptest::sample::select(&BLOCKS[..]).prop_map(|text| Destination::Addresses(block(text))),
         (proptest::sample::select(&NAMES[..]), any::<bool>()).prop_map(|(name, below)| {
             let text = if below {
@@ -144,7 +157,11 @@ fn names(entry: &ConnectionRule, one: &Connection) -> bool {
         && ports.are_for(one.protocol)
         && (ports.first..=ports.last).contains(&one.port)
         && match (&entry.destination, &one.host) {
-            (Destination::Anywhere, _) => true,
+            (Destination::Anywhere, _) | (Destination::Public, Host::Name(_)) => true,
+            (Destination::Public, Host::Address(address)) => match address.to_canonical() {
+                IpAddr::V4(one) => is_public_4(one),
+                IpAddr::V6(one) => is_public_6(one),
+            },
             (Destination::Addresses(block), Host::Address(address)) => holds(block, *address),
             (Destination::Names(pattern), Host::Name(name)) => pattern.matches(name),
             _ => false,
@@ -170,14 +187,16 @@ fn set(entries: &[ConnectionRule]) -> Connections {
     Connections::union_of(entries.iter().map(ConnectionRule::connections).collect())
 }
 
-fn network(entries: Vec<ConnectionRule>, extent: Extent) -> Network {
+fn network(entries: Vec<ConnectionRule>, extent: Extent, link: Link) -> Network {
     Network {
-        link: Link::Loopback,
+        link,
         narrowed: Some(Span::default()),
         extent,
         extent_span: None,
         entries,
         lists: [None; 2],
+        host_services: vec![(5, Span::new(90, 91)), (70, Span::new(91, 92))],
+        published: Vec::new(),
         name_servers: Vec::new(),
     }
 }
@@ -211,15 +230,19 @@ proptest! {
 
     #[test]
     fn the_verdict_is_what_the_reach_says_and_names_an_entry_that_holds(
-        entries in entries(), far in any::<bool>(),
+        entries in entries(), far in any::<bool>(), filtered in any::<bool>(),
     ) {
-        let extent = if far { Extent::Everywhere } else { Extent::Loopback };
-        let network = network(entries, extent);
+        let (extent, link) = match (far, filtered) {
+            (true, true) => (Extent::Everywhere, Link::Filtered),
+            (true, false) => (Extent::Everywhere, Link::Host),
+            (false, _) => (Extent::Loopback, Link::Loopback),
+        };
+        let network = network(entries, extent, link);
         let reach = network.reach();
         for connection in world() {
             let verdict = network.verdict(&connection);
             prop_assert_eq!(verdict.allowed, reach.contains(&connection), "{:?}", connection);
-            prop_assert_eq!(verdict.allowed, verdict.why == Reason::Allowed);
+            prop_assert_eq!(verdict.allowed, matches!(verdict.why, Reason::Allowed | Reason::Own));
             if matches!(verdict.why, Reason::Allowed | Reason::Blocked) {
                 let said = network.entries.iter().find(|entry| entry.span == verdict.origin).unwrap();
                 prop_assert!(names(said, &connection));

@@ -26,6 +26,14 @@ pub(in crate::ir) fn verify(network: &Network, landlock: &Landlock) -> Result<()
     {
         return Err("a wider network is wanted than there is, and nothing says so".to_owned());
     }
+    if network.link != Link::Filtered
+        && !(network.host_services.is_empty() && network.published.is_empty())
+    {
+        return Err("something of the host is reached without a filtered network".to_owned());
+    }
+    if network.link == Link::Filtered && network.extent == Extent::Loopback {
+        return Err("a filtered network ends at the loopback interface".to_owned());
+    }
     for (access, direction) in [
         (landlock_net::CONNECT_TCP, Direction::Out),
         (landlock_net::BIND_TCP, Direction::In),

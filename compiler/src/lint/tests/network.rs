@@ -6,7 +6,7 @@ use super::{codes, outcome};
 fn a_protocol_beside_a_list_of_ports_is_reported_and_without_a_list_is_not() {
     let guarded = |network: &str, condition: &str| {
         let text = format!(
-            "name: a\nnetwork: {{isolated: false, {network}}}\nsyscalls:\n  default_deny: false\n  \
+            "name: a\nnetwork: {{{network}}}\nsyscalls:\n  default_deny: false\n  \
              allow: [{{socket: 'domain == AF_INET && {condition}'}}]\n"
         );
         codes(&text)
@@ -15,8 +15,8 @@ fn a_protocol_beside_a_list_of_ports_is_reported_and_without_a_list_is_not() {
             .count()
     };
     for ports in [
-        "allowed_outgoing_ports: [443]",
-        "allowed_incoming_ports: [80]",
+        "isolated: true, allowed_outgoing_ports: [443]",
+        "isolated: false, allowed_incoming_ports: [80]",
     ] {
         for (condition, found) in [
             ("protocol == IPPROTO_MPTCP", 1),
@@ -27,7 +27,12 @@ fn a_protocol_beside_a_list_of_ports_is_reported_and_without_a_list_is_not() {
             assert_eq!(guarded(ports, condition), found, "{ports}: {condition}");
         }
     }
-    assert_eq!(guarded("dns_servers: []", "protocol == IPPROTO_MPTCP"), 0);
+    for none in [
+        "dns_servers: []",
+        "isolated: false, allowed_outgoing_ports: [443]",
+    ] {
+        assert_eq!(guarded(none, "protocol == IPPROTO_MPTCP"), 0, "{none}");
+    }
 }
 
 #[test]
@@ -113,23 +118,19 @@ fn a_name_server_is_blocked_however_its_address_is_written() {
 }
 
 #[test]
-fn a_list_with_the_port_of_the_name_service_leaves_it_open() {
-    for (ports, is_closed) in [
-        ("443", true),
-        ("8000-9000, 54-60", true),
-        ("53", false),
-        ("53/udp", false),
-        ("1-1023/tcp", false),
-        ("443, 50-60", false),
+fn name_servers_are_of_use_where_something_that_is_allowed_has_a_name() {
+    for (list, is_unused) in [
+        ("allow: [\"203.0.113.7:443\"]", true),
+        ("allowed_incoming_ports: [443]", true),
+        ("allow: [a.org]", false),
+        ("allow: [\"*.a.org\"]", false),
+        ("allowed_outgoing_ports: [443]", false),
+        ("host_services: [80]", false),
     ] {
-        let found = section(&format!(
-            "  allowed_outgoing_ports: [{ports}]\n  dns_servers: [192.0.2.53]\n"
-        ));
-        let closed = found.contains(&"dns-port-closed");
-        assert_eq!(closed, is_closed, "{ports} {found:?}");
+        let found = section(&format!("  {list}\n  dns_servers: [192.0.2.53]\n"));
+        let unused = found.contains(&"dns-port-closed");
+        assert_eq!(unused, is_unused, "{list} {found:?}");
     }
-    let incoming = "  allowed_incoming_ports: [443]\n  dns_servers: [192.0.2.53]\n";
-    assert!(!section(incoming).contains(&"dns-port-closed"));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What every sandbox has: `/proc`, `/sys`, `/dev`, files in `/etc`, and the root itself.
 
 use super::attributes::{DEVICE, FIXED, PLAIN, PROCESSES, SEAL, TERMINALS};
+use crate::ir::network::GATEWAY;
 use crate::ir::{Action, Attributes, Step};
 use crate::lower::process::{HOST_NAME, INSIDE};
-use crate::resolve::{Filesystem, Placed};
+use crate::resolve::{Filesystem, Network};
 use crate::source::Span;
+use purple_policy::NetworkMode;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -71,6 +73,14 @@ const COUNTED_BY_USER: [(&str, &str); 4] = [
     ("/proc/sys/user/max_fanotify_marks", "32768"),
 ];
 
+/// Settings of a filtered network's namespace (`Documentation/networking/ip-sysctl.rst`): packets to the outside come back
+/// from the sandbox's own address, and the program listens on every port, for nothing listens there but what is its own.
+const FILTERED: [(&str, &str); 3] = [
+    ("/proc/sys/net/ipv4/conf/all/accept_local", "1"),
+    ("/proc/sys/net/ipv4/conf/lo/accept_local", "1"),
+    ("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"),
+];
+
 /// Kernel files that change the host when written.
 const READ_ONLY_KERNEL: [&str; 6] = [
     "/proc/bus",
@@ -109,10 +119,20 @@ fn own(target: &str, action: Action, attributes: Attributes) -> Step {
 }
 
 /// `/proc`, `/sys` and `/dev`.
-pub(super) fn kernel(wanted: &Filesystem, capable: bool) -> Vec<Step> {
+pub(super) fn kernel(wanted: &Filesystem, capable: bool, network: NetworkMode) -> Vec<Step> {
+    // A new one takes a network namespace of the sandbox's own: it shows that one's interfaces (sysfs_init_fs_context
+    // in the kernel's fs/sysfs/mount.c). On the host's network there is the host's.
+    let devices = if network == NetworkMode::Host {
+        Action::Bind {
+            source: "/sys".to_owned(),
+            owned: false,
+        }
+    } else {
+        Action::Sysfs
+    };
     let mut steps = vec![
         own("/proc", Action::Proc, PROCESSES),
-        own("/sys", Action::Sysfs, FIXED),
+        own("/sys", devices, FIXED),
     ];
     // A program with capabilities lives in one user namespace below, which takes the only place
     // that there is; others have none.
@@ -124,6 +144,13 @@ pub(super) fn kernel(wanted: &Filesystem, capable: bool) -> Vec<Step> {
         optional: true,
         ..own(path, Action::Setting(most.to_owned()), Attributes::NONE)
     }));
+    if network == NetworkMode::Filtered {
+        let settings = FILTERED.map(|(path, value)| {
+            let setting = Action::Setting(value.to_owned());
+            own(path, setting, Attributes::NONE)
+        });
+        steps.extend(settings);
+    }
     steps.extend(MASKED.map(|path| mask(path, None)));
     steps.extend(READ_ONLY_KERNEL.map(|path| Step {
         optional: true,
@@ -156,11 +183,18 @@ pub(super) fn mask(path: &str, span: Option<Span>) -> Step {
 }
 
 /// Files that programs expect in `/etc`.
-pub(super) fn files(dns_servers: &[Placed<IpAddr>]) -> [(&'static str, String); 6] {
+pub(super) fn files(network: &Network) -> [(&'static str, String); 6] {
+    let servers: Vec<IpAddr> = match network.mode {
+        // The helper is the only resolver, and asks the others.
+        NetworkMode::Filtered => vec![GATEWAY],
+        NetworkMode::None | NetworkMode::Host => {
+            network.dns_servers.iter().map(|one| one.value).collect()
+        }
+    };
     let mut resolv = String::new();
-    for server in dns_servers {
+    for server in servers {
         // Writing to a string cannot fail.
-        if writeln!(resolv, "nameserver {}", server.value).is_err() {
+        if writeln!(resolv, "nameserver {server}").is_err() {
             break;
         }
     }

@@ -8,6 +8,7 @@
 
 mod answers;
 mod forms;
+mod network;
 
 use std::fs;
 use std::process::Command;

@@ -1,11 +1,12 @@
 //! Plans made at random: every value that a record may hold.
 
 mod meaning;
+mod network;
 
 use crate::sample::{STEP, Tables};
 use meaning::Meanings;
 use proptest::collection::vec;
-use proptest::prelude::{Just, Strategy, any};
+use proptest::prelude::{Strategy, any};
 use proptest::sample::{select, subsequence};
 use purple_plan::{
     Audit, AuditFailure, Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Layer,
@@ -257,13 +258,16 @@ pub(crate) fn plans() -> impl Strategy<Value = Tables<'static>> {
                 ambient,
             }
         });
-    let network = (Just(NetworkMode::Loopback), any::<u32>(), any::<u32>()).prop_map(
-        |(mode, flags, line)| Network {
+    let network = (
+        select(&[NetworkMode::Loopback, NetworkMode::Host][..]),
+        any::<u32>(),
+        any::<u32>(),
+    )
+        .prop_map(|(mode, flags, line)| Network {
             mode,
             flags: flags & network_flags::ALL,
             line: source_line(line),
-        },
-    );
+        });
     let cgroup =
         (any::<u32>(), "[a-z]{1,6}[.]max", texts()).prop_map(|(line, file, value)| CgroupValue {
             line: source_line(line),
@@ -278,7 +282,7 @@ pub(crate) fn plans() -> impl Strategy<Value = Tables<'static>> {
         filters(),
     );
     let meaning = vec(any::<u32>(), 0..160);
-    let others = (needs(), audits(), landlocks());
+    let others = (needs(), audits(), landlocks(), network::filtered());
     (
         single,
         listed,
@@ -292,11 +296,15 @@ pub(crate) fn plans() -> impl Strategy<Value = Tables<'static>> {
                 (meta, process, capabilities, network),
                 (mounts, rlimits, environment, filters),
                 cgroup,
-                (needs, audit, (landlock, paths, ports)),
+                (needs, audit, (landlock, paths, ports), filtered),
                 meaning,
                 names,
             )| {
                 let meaning = Meanings::of(&filters, meaning);
+                let network = Network {
+                    mode: network::mode(&filtered, network.mode),
+                    ..network
+                };
                 Tables {
                     meta,
                     process,
@@ -318,6 +326,10 @@ pub(crate) fn plans() -> impl Strategy<Value = Tables<'static>> {
                     calls: meaning.calls,
                     rules: meaning.rules,
                     conditions: meaning.conditions,
+                    net_batches: filtered.0,
+                    net_sockets: filtered.1,
+                    net_rules: filtered.2,
+                    net_resolvers: filtered.3,
                 }
             },
         )

@@ -2,10 +2,11 @@
 
 use purple_plan::{
     AuditFailure, Basis, Comparison, EnvKind, HEADER_BYTES, Layer, MAGIC, MAX_INSTRUCTIONS,
-    MAX_MOUNTS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Method, MountKind, NetworkMode,
-    SEAL_BYTES, SECTION_ENTRY_BYTES, Section, Strength, VERSION, audit_flags, interface_flags,
-    landlock_fs, landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags,
-    network_flags, path_flags, process_flags,
+    MAX_MOUNTS, MAX_NET_RESOLVERS, MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, MAX_SOURCES,
+    MAX_VARIABLES, Method, MountKind, NetAction, NetBatchKind, NetworkMode, SEAL_BYTES,
+    SECTION_ENTRY_BYTES, Section, Strength, VERSION, audit_flags, interface_flags, landlock_fs,
+    landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags, net_rule_flags,
+    net_socket_flags, network_flags, path_flags, process_flags,
 };
 const FORMAT: &str = include_str!("../../FORMAT.md");
 
@@ -71,8 +72,10 @@ fn width(kind: &str) -> Option<u64> {
     Some(match kind {
         "u16" => 2,
         "u32" | "source line" | "NetworkMode" | "MountKind" | "EnvKind" | "Layer"
-        | "AuditFailure" | "Method" | "Basis" | "Strength" | "Comparison" => 4,
+        | "AuditFailure" | "Method" | "Basis" | "Strength" | "Comparison" | "NetBatchKind"
+        | "NetAction" => 4,
         "u64" | "text" | "blob" => 8,
+        "16 bytes" => 16,
         "32 bytes" => 32,
         "6 x u64" => 48,
         _ => return None,
@@ -125,6 +128,9 @@ fn file_header_and_sections() {
         (Section::Mounts, MAX_MOUNTS),
         (Section::Environment, MAX_VARIABLES),
         (Section::Sources, MAX_SOURCES),
+        (Section::NetSockets, MAX_NET_SOCKETS),
+        (Section::NetRules, MAX_NET_RULES),
+        (Section::NetResolvers, MAX_NET_RESOLVERS),
     ];
     for (section, most) in limits {
         assert_eq!(section.most_records(), Some(most), "{section:?}");
@@ -162,6 +168,8 @@ fn enumerations() {
         assert_eq!(found, expected, "FORMAT.md, section {heading}");
     }
     check(" NetworkMode", NetworkMode::ALL, NetworkMode::number);
+    check(" NetBatchKind", NetBatchKind::ALL, NetBatchKind::number);
+    check(" NetAction", NetAction::ALL, NetAction::number);
     check(" MountKind", MountKind::ALL, MountKind::number);
     check(" EnvKind", EnvKind::ALL, EnvKind::number);
     check(" Layer", Layer::ALL, Layer::number);
@@ -195,6 +203,8 @@ fn flags() {
     };
     assert_eq!(bits(" process_flags"), u64::from(process_flags::ALL));
     assert_eq!(bits(" network_flags"), u64::from(network_flags::ALL));
+    assert_eq!(bits(" net_socket_flags"), u64::from(net_socket_flags::ALL));
+    assert_eq!(bits(" net_rule_flags"), u64::from(net_rule_flags::ALL));
     assert_eq!(bits(" mount_flags"), u64::from(mount_flags::ALL));
     assert_eq!(bits(" audit_flags"), u64::from(audit_flags::ALL));
     assert_eq!(bits(" path_flags"), u64::from(path_flags::ALL));
@@ -255,6 +265,42 @@ fn flags() {
             " mount_attrs",
             "MOUNT_ATTR_NOSYMFOLLOW",
             mount_attrs::NOSYMFOLLOW,
+        ),
+        (
+            " net_socket_flags",
+            "TRANSPARENT",
+            u64::from(net_socket_flags::TRANSPARENT),
+        ),
+        (
+            " net_socket_flags",
+            "ORIGINAL_DESTINATION",
+            u64::from(net_socket_flags::ORIGINAL_DESTINATION),
+        ),
+        (
+            " net_socket_flags",
+            "MARK",
+            u64::from(net_socket_flags::MARK),
+        ),
+        (
+            " net_socket_flags",
+            "LISTEN",
+            u64::from(net_socket_flags::LISTEN),
+        ),
+        (" net_socket_flags", "LOG", u64::from(net_socket_flags::LOG)),
+        (
+            " net_rule_flags",
+            "WILDCARD",
+            u64::from(net_rule_flags::WILDCARD),
+        ),
+        (
+            " net_rule_flags",
+            "PUBLIC_ONLY",
+            u64::from(net_rule_flags::PUBLIC_ONLY),
+        ),
+        (
+            " net_rule_flags",
+            "SERVER_NAME",
+            u64::from(net_rule_flags::SERVER_NAME),
         ),
         (" path_flags", "OPTIONAL", u64::from(path_flags::OPTIONAL)),
         (" landlock_fs", "EXECUTE", landlock_fs::EXECUTE),

@@ -13,6 +13,7 @@ mod flags;
 mod format;
 mod inverse;
 mod meaning;
+mod network;
 mod reader;
 mod refusal;
 mod sample;

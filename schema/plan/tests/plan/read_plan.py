@@ -13,7 +13,8 @@ import struct
 import sys
 
 FORMAT = pathlib.Path(__file__).resolve().parent.parent.parent / "FORMAT.md"
-NUMBERS = {"u16": "<H", "u32": "<I", "u64": "<Q", "6 x u64": "<6Q", "32 bytes": "32s"}
+NUMBERS = {"u16": "<H", "u32": "<I", "u64": "<Q", "6 x u64": "<6Q", "16 bytes": "16s",
+           "32 bytes": "32s"}
 
 
 class Refused(Exception):
@@ -43,7 +44,7 @@ SECTIONS = {int(kind): (record, int(width), count)
             (row for row in TABLES["Section table"] if len(row) == 5)}
 ENUMS = {name: {int(row[0]): row[1] for row in TABLES[name]}
          for name in ("NetworkMode", "MountKind", "EnvKind", "Layer", "AuditFailure", "Method", "Basis", "Strength",
-                      "Comparison")}
+                      "Comparison", "NetBatchKind", "NetAction")}
 FLAGS = {name: sum(int(row[0], 16) for row in rows)
          for name, rows in TABLES.items() if name.endswith(("_flags", "_attrs")) or name.startswith("landlock_")}
 
@@ -168,12 +169,61 @@ def check_port(it):
     require(it["first"] <= it["last"], "Value")
 
 
+def check_batch(it):
+    require(it["acknowledgements"] and it["bytes"], "Value")
+    require(it["protocol"] == (12 if it["kind"] == "Rules" else 0), "Value")
+
+
+def check_socket(it):
+    require(it["flags"] & ~FLAGS["net_socket_flags"] == 0, "Value")
+
+
+def check_address(family, prefix, address):
+    require(family in (0, 4, 6), "Value")
+    require(prefix <= {0: 0, 4: 32, 6: 128}[family], "Value")
+    require(int.from_bytes(address, "big") & (1 << 128 - prefix) - 1 == 0, "Value")
+
+
+def check_net_rule(it):
+    action, name, flags = it["action"], it["name"], it["flags"]
+    require(flags & ~FLAGS["net_rule_flags"] == 0 and it["protocol"] in (0, 6, 17), "Value")
+    check_address(it["family"], it["prefix"], it["address"])
+    if name:
+        require(action == "Allow" and it["family"] == 0 and len(name) <= 253, "Value")
+        require(all(re.fullmatch(rb"[a-z0-9_-]{1,63}", label) for label in name.split(b".")), "Value")
+    require(name or not flags & 0x5, "Value")
+    require(not flags & 0x2 or action == "Allow" and not it["family"] and not name, "Value")
+    require(action not in ("Block", "Publish") or it["family"], "Value")
+    require(action not in ("HostService", "Listen") or not it["family"], "Value")
+    if action in ("HostService", "Publish"):
+        require(it["first_port"] and it["last_port"], "Value")
+    else:
+        require(it["first_port"] <= it["last_port"], "Value")
+
+
+def check_resolver(it):
+    require(it["port"] and it["family"], "Value")
+    check_address(it["family"], {4: 32, 6: 128}.get(it["family"], 0), it["address"])
+
+
+def check_together(records):
+    """Only a filtered network has rules, and it has what enforces them."""
+    batches = {fields["kind"] for name, fields in records if name == "NetBatch"}
+    present = {name for name, _ in records} & {"NetBatch", "NetSocket", "NetRule", "NetResolver"}
+    mode, = (fields["mode"] for name, fields in records if name == "Network")
+    if mode == "Filtered":
+        require(batches >= {"Routes4", "Rules"} and "NetSocket" in present, "Value")
+    else:
+        require(not present, "Value")
+
+
 CHECKS = {"Process": check_process, "Network": check_network, "Mount": check_mount,
           "Rlimit": check_rlimit, "EnvVar": check_variable, "Filter": check_filter,
           "CgroupValue": check_cgroup, "Audit": check_audit, "Landlock": check_landlock,
-          "PathAccess": check_path, "PortAccess": check_port}
+          "PathAccess": check_path, "PortAccess": check_port, "NetBatch": check_batch,
+          "NetSocket": check_socket, "NetRule": check_net_rule, "NetResolver": check_resolver}
 STRENGTHS = {row[1]: int(row[0]) for row in TABLES["Strength"]}
-KEYS = {"Rlimit": "resource", "Filter": "audit_arch", "Need": "layer", "Landlock": "abi"}
+KEYS = {"Rlimit": "resource", "Filter": "audit_arch", "Need": "layer", "Landlock": "abi", "NetBatch": "kind"}
 
 
 def read_sections(plan):
@@ -283,6 +333,7 @@ def read_plan(plan):
             records.append((name, fields))
     # This comes last, so that two readers give the same reason.
     check_meaning(records)
+    check_together(records)
     require(heap.at == len(heap.content), "Length")
     return records
 

@@ -3,10 +3,10 @@
 use purple_plan::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
     Contents, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAX_PLAN_BYTES, Meta, Method,
-    Mount, MountKind, NamedCall, Need, Network, NetworkMode, Number, PathAccess, Plan, PortAccess,
-    Process, Rlimit, Source, SourceLine, Strength, audit_flags, encode, interface_flags,
-    landlock_fs, landlock_net, landlock_scope, mount_flags, network_flags, path_flags,
-    process_flags, sha256,
+    Mount, MountKind, NamedCall, Need, NetBatch, NetResolver, NetRule, NetSocket, Network,
+    NetworkMode, Number, PathAccess, Plan, PortAccess, Process, Rlimit, Source, SourceLine,
+    Strength, audit_flags, encode, interface_flags, landlock_fs, landlock_net, landlock_scope,
+    mount_flags, network_flags, path_flags, process_flags, sha256,
 };
 use std::ffi::CStr;
 
@@ -33,6 +33,10 @@ pub(crate) struct Tables<'a> {
     pub(crate) calls: Vec<NamedCall>,
     pub(crate) rules: Vec<CallRule>,
     pub(crate) conditions: Vec<Condition>,
+    pub(crate) net_batches: Vec<NetBatch<'a>>,
+    pub(crate) net_sockets: Vec<NetSocket>,
+    pub(crate) net_rules: Vec<NetRule<'a>>,
+    pub(crate) net_resolvers: Vec<NetResolver>,
 }
 
 impl<'a> Tables<'a> {
@@ -59,6 +63,10 @@ impl<'a> Tables<'a> {
             calls: plan.calls.iter().collect(),
             rules: plan.rules.iter().collect(),
             conditions: plan.conditions.iter().collect(),
+            net_batches: plan.net_batches.iter().collect(),
+            net_sockets: plan.net_sockets.iter().collect(),
+            net_rules: plan.net_rules.iter().collect(),
+            net_resolvers: plan.net_resolvers.iter().collect(),
         }
     }
 
@@ -80,6 +88,10 @@ impl<'a> Tables<'a> {
             calls: &self.calls,
             rules: &self.rules,
             conditions: &self.conditions,
+            net_batches: &self.net_batches,
+            net_sockets: &self.net_sockets,
+            net_rules: &self.net_rules,
+            net_resolvers: &self.net_resolvers,
             ..Contents::of(self.meta, self.process, self.capabilities, self.network)
         }
     }
@@ -421,6 +433,10 @@ pub(crate) fn tables() -> Tables<'static> {
                 ..CONDITION
             },
         ],
+        net_batches: Vec::new(),
+        net_sockets: Vec::new(),
+        net_rules: Vec::new(),
+        net_resolvers: Vec::new(),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::read;
 use purple_report::{
-    AuditRecord, CapabilitySets, CgroupUsage, Denial, EventType, Landlock, Object, Outcome,
-    Receipt, Report, RepositoryFinding, ResourceUsage, Seccomp, SecurityEvent, Shape, StartRecord,
-    Status, Unlisted,
+    AuditRecord, CapabilitySets, CgroupUsage, Denial, EventType, FilteredNetwork, Landlock,
+    NetworkUse, Object, Outcome, Receipt, Report, RepositoryFinding, ResourceUsage, Seccomp,
+    SecurityEvent, Shape, StartRecord, Status, Unlisted,
 };
 
 /// The table of an object's keys.
@@ -78,6 +78,8 @@ fn running_has_the_keys_of_the_report() {
         &CapabilitySets::OBJECT,
         &Landlock::OBJECT,
         &Seccomp::OBJECT,
+        &FilteredNetwork::OBJECT,
+        &NetworkUse::OBJECT,
         &RepositoryFinding::OBJECT,
     ] {
         stands_in("docs/running.md", &keys(object));

@@ -1,8 +1,8 @@
 //! Whole reports, byte by byte, written without an allocator.
 
 use purple_report::{
-    Borrowed, CapabilitySets, CgroupUsage, Denial, Landlock, Outcome, Receipt, Report, Seccomp,
-    Sink, Status, Unlisted,
+    Borrowed, CapabilitySets, CgroupUsage, Denial, FilteredNetwork, Landlock, NetworkUse, Outcome,
+    Receipt, Report, Seccomp, Sink, Status, Unlisted,
 };
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ pub(crate) fn refused() -> String {
         denied: None,
         denied_beyond: None,
         denied_whole: None,
+        network: None,
         repositories: None,
     };
     let mut output = Output(String::new());
@@ -106,10 +107,23 @@ pub(crate) fn denied() -> String {
                 instructions: 90,
                 probe: Some(b"EPERM"),
             },
+            network: Some(FilteredNetwork {
+                routes_read_back: 3,
+                rules_read_back: 25,
+                rules_generation: 2,
+                ipv6: false,
+                helper_version: b"1.2.3",
+                helper_digest: [0xcd; 32],
+            }),
         }),
         denied: Some(&mut rows),
         denied_beyond: Some(&mut beyond),
         denied_whole: Some(true),
+        network: Some(NetworkUse {
+            helper_whole: true,
+            rules_generation: Some(2),
+            counted: Some(b"{}\n"),
+        }),
         repositories: None,
     };
     let mut output = Output(String::new());
@@ -128,7 +142,7 @@ fn a_refused_run_is_one_line_with_every_key() {
              \"exit_code\":125,\"signal\":null,\"started_at\":\"2000-02-29T23:59:59.123Z\",\
              \"wall_seconds\":1.000042,\"cpu_user_seconds\":0.000000,\"cpu_system_seconds\":0.000000,\
              \"peak_memory_bytes\":4096,\"cgroup\":null,\"unenforced\":[],\"disk_io_bytes\":0,\
-             \"receipt\":null,\"denied\":null,\"denied_beyond\":null,\"denied_whole\":null,\"repositories\":null}}\n"
+             \"receipt\":null,\"denied\":null,\"denied_beyond\":null,\"denied_whole\":null,\"network\":null,\"repositories\":null}}\n"
         )
     );
 }
@@ -144,12 +158,15 @@ fn what_was_denied_and_in_force_is_written_in_order() {
          \"no_new_privs\":true,\"capabilities\":{\"bounding\":\"0000000000000000\",",
         "\"mounts_read_back\":27,\"settings_read_back\":1,\"cgroup\":[\"pids.max 20\"],\
          \"landlock\":{\"abi\":6,\"host_abi\":7,\"rules\":23,\"probe\":null},\
-         \"seccomp\":{\"instructions\":90,\"probe\":\"EPERM\"}}",
+         \"seccomp\":{\"instructions\":90,\"probe\":\"EPERM\"},\
+         \"network\":{\"routes_read_back\":3,\"rules_read_back\":25,\"rules_generation\":2,\"ipv6\":false,\
+         \"helper_version\":\"1.2.3\",\"helper_digest\":\"sha256:cdcd",
         "\"denied\":[{\"arch\":3221225534,\"syscall\":165,\"count\":3,\"pid\":7,\"line\":13,\
          \"source\":0,\"errno\":\"EPERM\",\"first_at\":\"1970-01-01T00:00:00.001Z\",\"comm\":null,\
          \"args\":[\"0x0000000000000000\",\"0x0000000000000001\",\"0x0000000000000002\",\
          \"0x0000000000000003\",\"0x0000000000000004\",\"0xffffffffffffffff\"],\
-         \"unreliable_path\":\"/a\",\"varied\":true}],\"denied_beyond\":[{\"syscall\":9,\"count\":2}],\"denied_whole\":true,\"repositories\":null}\n",
+         \"unreliable_path\":\"/a\",\"varied\":true}],\"denied_beyond\":[{\"syscall\":9,\"count\":2}],\"denied_whole\":true,\
+         \"network\":{\"helper_whole\":true,\"rules_generation\":2,\"counted\":\"{}\\u000a\"},\"repositories\":null}\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::random::{Random, seed};
 use super::*;
 use crate::emit::bpf::instruction::{AND, JEQ, JGE, JGT, JSET, JUMP, LOAD, RETURN};
+use crate::hosts::HostGroups;
 use crate::lower::lower;
 use crate::source::Source;
 use crate::{parse, resolve, validate};
@@ -148,7 +149,14 @@ fn subjects(random: &mut Random) -> Vec<(String, Meaning)> {
         let sink = &mut Sink::new();
         let mut document = parse::parse(&source, sink).unwrap();
         let policy = validate::validate(&mut document, sink).unwrap();
-        let resolved = resolve::resolve(&policy, &[Arch::X86_64], None, &document, sink);
+        let resolved = resolve::resolve(
+            &policy,
+            &[Arch::X86_64],
+            None,
+            &HostGroups::default(),
+            &document,
+            sink,
+        );
         for meaning in lower(&resolved, sink).meanings().cloned() {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
             subjects.push((name, meaning));

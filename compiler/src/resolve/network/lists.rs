@@ -1,126 +1,13 @@
-//! The `network` section.
+//! The lists of ports and of blocked addresses, and what overlaps in them.
 
-use super::scope::{Placed, Scope};
-use super::syscalls::Listed;
 use crate::diagnostics::{Applicability, Diagnostic};
 use crate::quantity;
 use crate::quantity::{AddressBlock, Ports, Protocol};
-use crate::source::Span;
-use purple_policy::{self as policy, Port};
-use std::net::IpAddr;
+use crate::resolve::scope::{Placed, Scope};
+use purple_policy::Port;
 
-/// What the policy says of the network.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Network {
-    /// Whether it ends at the loopback interface.
-    pub isolated: bool,
-    /// The key that says so, or the section that lacks it.
-    pub isolated_span: Option<Span>,
-    /// The place that asks for more than a loopback interface, if one does.
-    pub wider: Option<Placed<()>>,
-    /// Destination ports to allow; none: all of them.
-    pub outgoing: Vec<Placed<Ports>>,
-    /// The key of that list, where it lists something.
-    pub outgoing_span: Option<Span>,
-    /// Listening ports to allow; none: all of them.
-    pub incoming: Vec<Placed<Ports>>,
-    /// The key of that list, where it lists something.
-    pub incoming_span: Option<Span>,
-    /// Addresses that stay unreachable.
-    pub blocked: Vec<Placed<AddressBlock>>,
-    /// Name servers.
-    pub dns_servers: Vec<Placed<IpAddr>>,
-    /// The key of that list, where it lists something.
-    pub dns_servers_span: Option<Span>,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            isolated: true,
-            isolated_span: None,
-            wider: None,
-            outgoing: Vec::new(),
-            outgoing_span: None,
-            incoming: Vec::new(),
-            incoming_span: None,
-            blocked: Vec::new(),
-            dns_servers: Vec::new(),
-            dns_servers_span: None,
-        }
-    }
-}
-
-impl Network {
-    /// What the filter has to hold beside Landlock, where ports are listed.
-    pub(super) fn listed_ports(&self) -> Option<Listed> {
-        let outgoing = self.outgoing.first().map(|ports| ports.span);
-        let first = outgoing.or(self.incoming.first().map(|ports| ports.span))?;
-        Some(Listed { first, outgoing })
-    }
-}
-
-/// The network.
-pub(super) fn resolve(section: Option<&policy::Network>, scope: &mut Scope<'_>) -> Network {
-    let Some(section) = section else {
-        return Network::default();
-    };
-    let outgoing = ports(
-        &section.allowed_outgoing_ports,
-        "allowed_outgoing_ports",
-        scope,
-    );
-    let incoming = ports(
-        &section.allowed_incoming_ports,
-        "allowed_incoming_ports",
-        scope,
-    );
-    let blocked = blocks(&section.blocked_ips, scope);
-    let mut dns_servers = Vec::new();
-    for (index, server) in section.dns_servers.iter().enumerate() {
-        let pointer = format!("/network/dns_servers/{index}");
-        match quantity::address(server) {
-            Ok(value) => dns_servers.push(Placed {
-                value,
-                span: scope.span(&pointer),
-            }),
-            Err(error) => scope.refuse_quantity("invalid-address", &pointer, error),
-        }
-    }
-    let first = if !section.isolated {
-        Some("/network/isolated")
-    } else if !outgoing.is_empty() {
-        Some("/network/allowed_outgoing_ports")
-    } else if !incoming.is_empty() {
-        Some("/network/allowed_incoming_ports")
-    } else if !section.blocked_ips.is_empty() {
-        Some("/network/blocked_ips")
-    } else {
-        None
-    };
-    let wider = first.map(|pointer| Placed {
-        value: (),
-        span: scope.document.key_span(pointer),
-    });
-    let key = |list: &str, is_empty: bool| {
-        let pointer = format!("/network/{list}");
-        (!is_empty).then(|| scope.document.key_span(&pointer))
-    };
-    Network {
-        isolated: section.isolated,
-        isolated_span: Some(scope.document.key_span("/network/isolated")),
-        wider,
-        outgoing_span: key("allowed_outgoing_ports", outgoing.is_empty()),
-        outgoing,
-        incoming_span: key("allowed_incoming_ports", incoming.is_empty()),
-        incoming,
-        blocked,
-        dns_servers_span: key("dns_servers", dns_servers.is_empty()),
-        dns_servers,
-    }
-}
-
-fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<Ports>> {
+/// The entries of a list of ports.
+pub(super) fn ports(listed: &[Port], key: &str, scope: &mut Scope<'_>) -> Vec<Placed<Ports>> {
     let mut found = Vec::new();
     for (index, port) in listed.iter().enumerate() {
         let text = match port {
@@ -202,7 +89,8 @@ fn overlapping(listed: &[Placed<Ports>]) -> Vec<(Placed<Ports>, Placed<Ports>)> 
     found.into_iter().filter_map(pair).collect()
 }
 
-fn blocks(listed: &[String], scope: &mut Scope<'_>) -> Vec<Placed<AddressBlock>> {
+/// The blocks of addresses.
+pub(super) fn blocks(listed: &[String], scope: &mut Scope<'_>) -> Vec<Placed<AddressBlock>> {
     let mut found = Vec::new();
     for (index, text) in listed.iter().enumerate() {
         let pointer = format!("/network/blocked_ips/{index}");

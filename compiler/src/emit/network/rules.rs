@@ -1,0 +1,177 @@
+//! The rules of a filtered network.
+//!
+//! What leaves is the sandbox's own, or blocked, or to a port that an entry opens, or refused. Of what an entry opens the
+//! helper decides the rest, by name and by address: a new TCP connection is told to it and held back, a datagram is
+//! handed to it. No packet leaves the namespace.
+
+use super::nft::{Hook, Rule, Ruleset};
+use crate::ir::network::{
+    ConnectionRule, Destination, Direction, Effect, GATEWAY, Network, OWN_4, OWN_6, RESOLVER_PORT,
+};
+use crate::quantity::{AddressBlock, Protocol};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The mark of a packet that the helper sends again.
+const SENT_AGAIN: u32 = 0x77;
+
+/// The port of the sockets that flows are handed to.
+pub(super) const TRANSPARENT_PORT: u16 = 9;
+
+/// The groups that held and denied packets are told to.
+pub(super) const HELD: u16 = 6;
+pub(super) const DENIED: u16 = 5;
+
+/// `IPPROTO_TCP` and `IPPROTO_UDP` (`linux/in.h`).
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+/// The batch. An entry's number is that of its record in the plan, `numbered` in the same order.
+pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
+    let mut set = Ruleset::new();
+    let hook = |number, priority, passes| Hook {
+        number,
+        priority,
+        passes,
+    };
+    // NF_INET_LOCAL_OUT, NF_INET_LOCAL_IN and NF_INET_PRE_ROUTING, there before the routing decision
+    // (NF_IP_PRI_MANGLE, linux/netfilter_ipv4.h).
+    set.chain("output", Some(hook(3, 0, false)));
+    set.chain("input", Some(hook(1, 0, false)));
+    set.chain("prerouting", Some(hook(0, -150, true)));
+    set.chain("held", None);
+    set.chain("refused", None);
+    held_and_refused(&mut set);
+    for (address, prefix) in own() {
+        for chain in ["prerouting", "output", "input"] {
+            set.rule(
+                chain,
+                "own",
+                &Rule::default().destined(&address, prefix).accept(),
+            );
+        }
+    }
+    for (is_six, loopback) in [
+        (false, octets(IpAddr::V4(Ipv4Addr::LOCALHOST))),
+        (true, octets(IpAddr::V6(Ipv6Addr::LOCALHOST))),
+    ] {
+        for protocol in [TCP, UDP] {
+            let flow = Rule::default().family(is_six).protocol(protocol);
+            let handed = flow.handed_to(&loopback, TRANSPARENT_PORT).accept();
+            set.rule("prerouting", "to the helper", &handed);
+        }
+    }
+    for protocol in [TCP, UDP] {
+        let flow = Rule::default().protocol(protocol).accept();
+        set.rule("input", "to the helper", &flow);
+    }
+    set.rule(
+        "output",
+        "sent again",
+        &Rule::default().mark(SENT_AGAIN).accept(),
+    );
+    set.rule("output", "under way", &Rule::default().under_way().accept());
+    gateway(&mut set, network, numbered);
+    for (number, entry) in entries(numbered, Effect::Block) {
+        if let Destination::Addresses(block) = entry.destination {
+            let to = Rule::default().destined(&octets(block.first()), block.prefix);
+            let prefix = number.to_string();
+            let refused = to.counted().logged(DENIED, Some(&prefix)).jump("refused");
+            set.rule("output", &format!("rule {number}"), &refused);
+        }
+    }
+    for (number, entry) in entries(numbered, Effect::Allow) {
+        opened(&mut set, number, entry);
+    }
+    let refused = Rule::default().counted().logged(DENIED, Some("-"));
+    set.rule("output", "default", &refused.jump("refused"));
+    set.into_bytes()
+}
+
+/// An entry of the policy, or a service of the host, with its number in the plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Numbered<'n> {
+    Entry(u32, &'n ConnectionRule),
+    Service(u32, u16),
+}
+
+fn entries<'n>(
+    numbered: &[Numbered<'n>],
+    effect: Effect,
+) -> impl Iterator<Item = (u32, &'n ConnectionRule)> {
+    numbered.iter().filter_map(move |one| match *one {
+        Numbered::Entry(number, entry)
+            if entry.effect == effect && entry.direction == Direction::Out =>
+        {
+            Some((number, entry))
+        }
+        _ => None,
+    })
+}
+
+/// What the other chains jump to.
+fn held_and_refused(set: &mut Ruleset) {
+    set.rule("held", "held", &Rule::default().logged(HELD, None).drop());
+    // An ICMP answer would let connect(2) wait a second.
+    set.rule("refused", "refused", &Rule::default().protocol(TCP).reset());
+    set.rule("refused", "refused", &Rule::default().unreachable());
+}
+
+/// Where the resolver and the host's services are: nothing else of the policy is about it.
+fn gateway(set: &mut Ruleset, network: &Network, numbered: &[Numbered<'_>]) {
+    let address = octets(GATEWAY);
+    let to = |protocol| Rule::default().destined(&address, 32).protocol(protocol);
+    if network.resolves() {
+        let port = RESOLVER_PORT;
+        let tcp = to(TCP).ports(port, port).counted().jump("held");
+        set.rule("output", "resolver", &tcp);
+        let udp = to(UDP).ports(port, port).counted().accept();
+        set.rule("output", "resolver", &udp);
+    }
+    for one in numbered {
+        if let Numbered::Service(number, port) = *one {
+            let service = to(TCP).ports(port, port).counted().jump("held");
+            set.rule("output", &format!("rule {number}"), &service);
+        }
+    }
+    let closed = Rule::default().destined(&address, 32).counted();
+    let closed = closed.logged(DENIED, Some("-")).jump("refused");
+    set.rule("output", "default", &closed);
+}
+
+/// The connections of an entry, as far as addresses and ports say: those to names are to any address.
+fn opened(set: &mut Ruleset, number: u32, entry: &ConnectionRule) {
+    for (protocol, code) in [(Protocol::Tcp, TCP), (Protocol::Udp, UDP)] {
+        if !entry.ports.are_for(protocol) {
+            continue;
+        }
+        let to = match &entry.destination {
+            Destination::Addresses(block) => {
+                Rule::default().destined(&octets(block.first()), block.prefix)
+            }
+            Destination::Names(_) | Destination::Public | Destination::Anywhere => Rule::default(),
+        };
+        let open = to.protocol(code).ports(entry.ports.first, entry.ports.last);
+        let open = open.counted();
+        let open = match protocol {
+            Protocol::Tcp => open.jump("held"),
+            Protocol::Udp => open.accept(),
+        };
+        set.rule("output", &format!("rule {number}"), &open);
+    }
+}
+
+/// The sandbox's own addresses.
+fn own() -> impl Iterator<Item = (Vec<u8>, u8)> {
+    let interface = [IpAddr::V4(OWN_4), IpAddr::V6(OWN_6)].map(AddressBlock::from);
+    AddressBlock::LOOPBACK
+        .into_iter()
+        .chain(interface)
+        .map(|block| (octets(block.first()), block.prefix))
+}
+
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
+}
