@@ -28,11 +28,12 @@ lint: ## formatting and lints, without tests
 # cargo gives each program a second name (a hard link). purple-exec refuses a run that could change it by that name, so
 # a copy replaces each program.
 # The executor has no standard library, so it is built by itself: built together with the others, it
-# would get the features that they ask of its dependencies.
+# would get the features that they ask of its dependencies. purple-net is static: it runs from wherever purple-exec is.
 build: ## build the programs as they ship
 	@cargo build --quiet --locked --release -p purplec -p purple
 	@cargo build --quiet --locked --release -p purple-exec
-	@cd "$${CARGO_TARGET_DIR:-target}/release" && for program in purplec purple purple-exec; do \
+	@RUSTFLAGS='-C target-feature=+crt-static' cargo build --quiet --locked --release -p purple-net
+	@cd "$${CARGO_TARGET_DIR:-target}/release" && for program in purplec purple purple-exec purple-net; do \
 	    cp "$$program" "$$program.copy" && mv "$$program.copy" "$$program"; done
 
 clean: ## remove what was built

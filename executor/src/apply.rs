@@ -6,8 +6,8 @@
 //! 3. `supervise`: the control group, the run inside it, and the end of the control group.
 //! 4. `run_sandbox`: what the host gives to the sandbox (sources of binds, stubs), the sandbox, and
 //!    the stubs' removal.
-//! 5. `start`: the recorder, init in its new namespaces, the id maps, what stays as it is, the janitor
-//!    where there are stubs, and the wait for the end.
+//! 5. `start`: the recorder, the helper of a filtered network, init in its new namespaces, the id maps,
+//!    what stays as it is, the janitor where there are stubs, and the wait for the end.
 //!
 //! Init goes on in `init.rs`, the payload in `payload.rs`. What a step leaves on the host (a group, a
 //! stub) is taken away by the function that made it, whatever happens in between.
@@ -21,8 +21,10 @@ use crate::filesystem::kept::KeptSet;
 use crate::filesystem::step::Step;
 use crate::filesystem::{protected, sources};
 use crate::gate::{Gate, OpenGate};
+use crate::init::Links;
 use crate::janitor::{self, Janitor};
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
+use crate::network::purple_net::{self, Helper};
 use crate::outside::Outside;
 use crate::parent::{die_with, kill_and_wait};
 use crate::recorder;
@@ -30,7 +32,7 @@ use crate::report::{Report, summarise};
 use crate::run::Run;
 use crate::shared::Shared;
 use crate::streams::Streams;
-use crate::supervisor::{self, End};
+use crate::supervisor::{self, End, Processes};
 use crate::timeout::Timeout;
 use crate::{descriptors, identity, init, load, receipt};
 use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
@@ -94,10 +96,10 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     if let Some((parent, _)) = options.parent {
         die_with(parent)?;
     }
-    let (plan, plan_file) = load::plan(options.plan)?;
+    let loaded = load::plan(options.plan)?;
     let report = Report::open(&options)?;
-    let filter = load::filter(&plan)?;
-    let outside = Outside::of(&plan, &options)?;
+    let filter = load::filter(&loaded.plan)?;
+    let outside = Outside::of(&loaded.plan, &options)?;
     let shared = Shared::new().or_refuse(STEP, "shared memory")?;
     let found = block_signals()?;
     let signals = options.blocked_signals.map_or(found, signal::Set);
@@ -105,8 +107,9 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         options,
         arguments: start.arguments,
         environment: start.environment,
-        plan,
-        plan_file,
+        plan: loaded.plan,
+        plan_bytes: loaded.bytes,
+        plan_file: loaded.file,
         filter,
         outside,
         signals,
@@ -220,21 +223,37 @@ fn start(
     };
     streams.open(run)?;
     let gate = Gate::new()?;
+    let mut helper = purple_net::start(run, group.map(Group::dir))?;
     // Init gets a copy.
     let timeout = Timeout::start(&run.plan.process);
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
-    let init = match clone_into(namespaces, group.map(Group::dir))
-        .or_refuse(STEP, "clone3 into new namespaces")?
-    {
-        Forked::Child => init::run(run, gate, timeout, steps, kept, streams, socket),
-        Forked::Parent(init) => init,
+    let cloned = clone_into(namespaces, group.map(Group::dir));
+    let init = match cloned.or_refuse(STEP, "clone3 into new namespaces") {
+        Ok(Forked::Child) => {
+            let links = Links {
+                helper: helper.as_ref(),
+                recorder: socket,
+            };
+            init::run(run, gate, timeout, steps, kept, streams, links)
+        }
+        Ok(Forked::Parent(init)) => init,
+        Err(refused) => {
+            helper.iter_mut().for_each(Helper::kill);
+            return Err(refused);
+        }
     };
     // Init has these now.
     drop(socket);
     streams.leave_to_init();
+    helper.iter_mut().for_each(Helper::leave_to_init);
     for step in &mut *steps {
         step.tree = None;
     }
+    let processes = Processes {
+        init,
+        recorder,
+        helper: helper.as_mut(),
+    };
     let end = let_in(run, init, gate)
         .and_then(|opened| {
             // While init builds the sandbox.
@@ -243,9 +262,10 @@ fn start(
             opened.let_on()?;
             Ok(opened)
         })
-        .and_then(|_opened| supervisor::watch(run, streams, init, timeout, recorder));
+        .and_then(|_opened| supervisor::watch(run, streams, timeout, processes));
     if end.is_err() {
         end_init(init);
+        helper.iter_mut().for_each(Helper::kill);
     }
     end
 }

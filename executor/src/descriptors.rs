@@ -26,7 +26,7 @@ pub(crate) fn occupy_standard() -> Result<(), Refused> {
 
 /// Closes every descriptor but the standard ones and `kept`, and looks whether they are closed. No
 /// descriptor that it closes may be used afterwards.
-pub(crate) fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<(), Refused> {
+pub(crate) fn close_all_but(kept: &[Option<BorrowedFd<'_>>]) -> Result<(), Refused> {
     const CLOSING: &str = "close_range";
     if descriptors::close_all_but(kept).or_refuse("descriptors", CLOSING)? {
         return Ok(());

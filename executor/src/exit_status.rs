@@ -7,6 +7,8 @@ use crate::cgroup::GroupUsage;
 use crate::command;
 use crate::errno;
 use crate::message::{Part, SETUP_REFUSED, say};
+use crate::network::purple_net;
+use crate::receipt::ReceiptField;
 use crate::recorder;
 use crate::run::Run;
 use crate::shared::PayloadState;
@@ -62,6 +64,17 @@ pub(crate) fn outcome(end: &End, used: Option<&GroupUsage>) -> (Outcome, Option<
 pub(crate) fn explain(run: &Run, end: &End) {
     if end.denied.is_some_and(|denied| !denied.whole) {
         recorder::say_lost();
+    }
+    if let Some(network) = end.network
+        && run.shared.is_complete()
+    {
+        let before = run.shared.read(ReceiptField::Generation);
+        if !network.whole {
+            purple_net::say_lost();
+        }
+        if network.generation.map(u64::from) != Some(before) {
+            purple_net::say_changed(network.generation);
+        }
     }
     match end.outcome {
         PayloadState::ProbeFailed(found) => {

@@ -10,6 +10,7 @@ use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
 use crate::gate::Gate;
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
+use crate::network::{self, purple_net::Helper};
 use crate::parent::die_with_parent;
 use crate::run::Run;
 use crate::shared::{PayloadState, Shared};
@@ -24,7 +25,7 @@ use purple_sys::clone::{Forked, NEW_CGROUP, SHARE_DESCRIPTORS, clone_into, enter
 use purple_sys::process::exit_group;
 use purple_sys::strings::forget_arguments;
 use purple_sys::wait::{Ended, reap_or_stopped};
-use purple_sys::{descriptors, loopback, memory, signal};
+use purple_sys::{descriptors, memory, signal};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, getpid};
@@ -38,7 +39,14 @@ const WAITING: &str = "waiting";
 /// The NIS domain name of a kernel that was given none (`UTS_DOMAINNAME` in linux/uts.h).
 const NO_DOMAIN: &CStr = c"(none)";
 
-/// Runs as process 1 until the payload ends. `socket` leads to the recorder, where there is one.
+/// What leads from init to processes outside.
+pub(crate) struct Links<'h> {
+    pub(crate) helper: Option<&'h Helper>,
+    /// Leads to the recorder, where there is one.
+    pub(crate) recorder: Option<OwnedFd>,
+}
+
+/// Runs as process 1 until the payload ends.
 pub(crate) fn run(
     run: &Run,
     gate: Gate,
@@ -46,9 +54,10 @@ pub(crate) fn run(
     steps: &mut [Step],
     kept: &mut KeptSet,
     streams: &mut Streams,
-    socket: Option<OwnedFd>,
+    links: Links<'_>,
 ) -> ! {
-    let started = build(run, gate, steps, kept, streams).and_then(|job| {
+    let socket = links.recorder;
+    let started = build(run, gate, steps, kept, streams, links.helper).and_then(|job| {
         let payload = start(run, socket.as_ref().map(AsFd::as_fd), job.as_ref())?;
         Ok((payload, job))
     });
@@ -88,10 +97,11 @@ fn build(
     steps: &mut [Step],
     kept: &mut KeptSet,
     streams: &mut Streams,
+    helper: Option<&Helper>,
 ) -> Result<Option<Job>, Refused> {
     // While the supervisor maps the ids. It cannot map those of a process that has ended, so what
     // fails here counts when it is done.
-    let prepared = prepare(run, streams);
+    let prepared = prepare(run, streams, helper);
     let gate = gate.wait()?;
     prepared?;
     if !run.outside.root {
@@ -106,11 +116,14 @@ fn build(
     }
     session::new_keyring()?;
     filesystem::build(run, steps, kept, &gate)?;
+    if let Some(helper) = helper {
+        helper.wait_until_ready(run)?;
+    }
     streams.enter(&run.shared)
 }
 
 /// What takes no ids, and looks at no file.
-fn prepare(run: &Run, streams: &Streams) -> Result<(), Refused> {
+fn prepare(run: &Run, streams: &Streams, helper: Option<&Helper>) -> Result<(), Refused> {
     let process = &run.plan.process;
     if getpid() != Pid::INIT {
         return Err(refuse!("start", "clone3", EMULATED));
@@ -125,7 +138,7 @@ fn prepare(run: &Run, streams: &Streams) -> Result<(), Refused> {
     // A namespace of control groups begins where the process that makes it is: init is in its group
     // now, which it was not when it was cloned.
     enter_new(process.namespaces & NEW_CGROUP).or_refuse("cgroup", "a new namespace")?;
-    loopback::bring_up().or_refuse("network", "loopback")?;
+    network::set_up(run, helper)?;
     name_the_host(process.hostname)
 }
 
@@ -150,7 +163,7 @@ fn start(run: &Run, socket: Option<BorrowedFd<'_>>, job: Option<&Job>) -> Result
     identity::make_dumpable(DumpableBehavior::NotDumpable)?;
     // Before there is a payload: a path that it looks up may lead through a link to one of the
     // caller's descriptors, and so out.
-    close_all_but([socket, job.map(Job::channel)])?;
+    close_all_but(&[socket, job.map(Job::channel)])?;
     // The listener that the payload opens must reach the recorder by a process which the filter does
     // not hold. So the payload shares init's descriptors until it becomes the command.
     let flags = if socket.is_some() {

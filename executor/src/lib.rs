@@ -37,6 +37,7 @@ mod landlock;
 mod load;
 mod message;
 mod mountinfo;
+mod network;
 mod outside;
 mod parent;
 mod payload;

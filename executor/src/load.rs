@@ -11,12 +11,19 @@ use rustix::fs::{FileType, OFlags, fstat};
 
 const STEP: &str = "plan";
 
-/// Reads, bounds, checks and decodes the plan; gives it with the file that it was read from.
+/// A plan, its bytes, and the file that they were read from.
+pub(crate) struct Loaded {
+    pub(crate) plan: Plan<'static>,
+    pub(crate) bytes: &'static [u8],
+    pub(crate) file: OwnedFd,
+}
+
+/// Reads, bounds, checks and decodes the plan.
 ///
 /// Holding a [`Plan`] proves that its bytes are the ones that were sealed, and that every length,
 /// offset, number and flag in it is in bounds. It does not prove who made it. The choice of the
 /// file is the choice of what is applied, so the operator names it and never the payload.
-pub(crate) fn plan(path: &CStr) -> Result<(Plan<'static>, OwnedFd), Refused> {
+pub(crate) fn plan(path: &CStr) -> Result<Loaded, Refused> {
     let failed = |errno| refuse!(STEP, path, errno);
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = open(path, flags).map_err(failed)?;
@@ -27,15 +34,15 @@ pub(crate) fn plan(path: &CStr) -> Result<(Plan<'static>, OwnedFd), Refused> {
     // One byte more than a plan may have, so that a longer file is seen as such.
     let memory = memory::pages(MAX_PLAN_BYTES.saturating_add(1)).map_err(failed)?;
     let used = read_all(&file, memory).map_err(failed)?;
-    let bytes: &'static [u8] = memory;
-    let plan =
-        Plan::decode(bytes.get(..used).unwrap_or(&[])).map_err(|error| match error.words() {
-            (text, None) => refuse!(STEP, path, ": ", text),
-            (text, Some((number, rest))) => {
-                refuse!(STEP, path, ": ", text, u64::from(number), rest)
-            }
-        })?;
-    Ok((plan, file))
+    let whole: &'static [u8] = memory;
+    let bytes = whole.get(..used).unwrap_or(&[]);
+    let plan = Plan::decode(bytes).map_err(|error| match error.words() {
+        (text, None) => refuse!(STEP, path, ": ", text),
+        (text, Some((number, rest))) => {
+            refuse!(STEP, path, ": ", text, u64::from(number), rest)
+        }
+    })?;
+    Ok(Loaded { plan, bytes, file })
 }
 
 /// The plan's filter for this architecture.

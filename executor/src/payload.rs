@@ -79,7 +79,7 @@ fn confine(
     receipt::check(plan, &run.shared, &capabilities)?;
     landlock::enter(run)?;
     restore_signals(run).or_refuse("signals", "restoring the mask")?;
-    close_all_but([recorder, job.map(Job::channel)])?;
+    close_all_but(&[recorder, job.map(Job::channel)])?;
     run.shared
         .wait_to_go()
         .or_refuse("payload", "waiting for init")?;

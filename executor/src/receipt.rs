@@ -113,6 +113,20 @@ pub(crate) enum ReceiptField {
     LandlockProbe = 15,
     OutsideUid = 16,
     OutsideGid = 17,
+    Routes = 18,
+    HasSix = 19,
+    Rules = 20,
+    Generation = 21,
+    Helper0 = 22,
+    Helper1 = 23,
+    Helper2 = 24,
+    Helper3 = 25,
+}
+
+impl ReceiptField {
+    /// The digest of the helper's program, 8 bytes a place.
+    pub(crate) const HELPER: [Self; 4] =
+        [Self::Helper0, Self::Helper1, Self::Helper2, Self::Helper3];
 }
 
 impl Shared {
@@ -121,6 +135,11 @@ impl Shared {
         if let Some(slot) = self.receipt.get(index(place)) {
             slot.store(value, Ordering::Release);
         }
+    }
+
+    /// Whether the receipt is complete: the payload has seen everything in force.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.read(ReceiptField::Complete) == 1
     }
 
     /// Reads a number of the receipt.

@@ -11,7 +11,6 @@ use crate::descriptors::close_all_but;
 use crate::gate::is_closed;
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse, say};
 use crate::parent::{die_with, kill_and_wait};
-use crate::receipt::ReceiptField;
 use crate::run::Run;
 use purple_plan::{AuditFailure, Call};
 use purple_sys::clone::{Forked, clone_into};
@@ -104,7 +103,7 @@ fn notifies(program: &[u8]) -> bool {
 fn confine(socket: &OwnedFd, supervisor: Pid) -> Result<(), Refused> {
     const CONFINING: &str = "confining the recorder";
     die_with(supervisor)?;
-    close_all_but([Some(socket.as_fd()), None])?;
+    close_all_but(&[Some(socket.as_fd())])?;
     capabilities::drop_all()?;
     set_no_new_privs(true).or_refuse(STEP, CONFINING)?;
     if !no_new_privs().or_refuse(STEP, CONFINING)? {
@@ -137,7 +136,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
         };
         let (errno, line) = judge(run, call);
         // Before the receipt is complete, the call is the payload's own probe.
-        if run.shared.read(ReceiptField::Complete) == 1
+        if run.shared.is_complete()
             && let Some(row) = denied::row_of(table, &call, errno, line)
         {
             denied::note(run, listener, row, &call);

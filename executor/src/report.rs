@@ -4,6 +4,7 @@ use crate::arguments::Options;
 use crate::cgroup::GroupUsage;
 use crate::files::write_all;
 use crate::message::{Refused, refuse, say};
+use crate::network::purple_net::{self, NetworkEnd};
 use crate::receipt::{NAMESPACES, ReceiptField};
 use crate::recorder::Denials;
 use crate::report_file;
@@ -15,9 +16,10 @@ use core::ffi::CStr;
 use core::iter::{Enumerate, Take};
 use core::slice::Iter;
 use core::time::Duration;
-use purple_plan::{Layer, SourceLine};
+use purple_plan::{Layer, NetworkMode, SourceLine};
 use purple_report::{
-    Borrowed, CapabilitySets, Denial, Landlock, Receipt, Seccomp, Sink, Status, Unlisted,
+    Borrowed, CapabilitySets, Denial, FilteredNetwork, Landlock, NetworkUse, Receipt, Seccomp,
+    Sink, Status, Unlisted,
 };
 use purple_sys::denials::{Arguments, Denied, KINDS, Table};
 use purple_sys::descriptors;
@@ -69,7 +71,6 @@ impl Report {
         started: Duration,
     ) -> Result<(), Refused> {
         let (outcome, signal) = exit_status::outcome(end, used);
-        let complete = run.shared.read(ReceiptField::Complete) != 0;
         let mut command = run.options.command.map(|word| word.to_bytes());
         let mut unenforced = Layer::ALL
             .iter()
@@ -111,7 +112,10 @@ impl Report {
             cgroup: used.map(|used| used.counts),
             unenforced: &mut unenforced,
             disk_io_bytes: end.usage.disk_bytes,
-            receipt: complete.then(|| receipt(run, &mut namespaces, &mut limits)),
+            receipt: run
+                .shared
+                .is_complete()
+                .then(|| receipt(run, &mut namespaces, &mut limits)),
             denied: match &mut denied {
                 Some(rows) => Some(rows),
                 None => None,
@@ -121,8 +125,13 @@ impl Report {
                 None => None,
             },
             denied_whole: end.denied.map(|denied| denied.whole),
+            network: end.network.map(network_use),
             repositories: None,
         };
+        self.write_line(report)
+    }
+
+    fn write_line(self, report: purple_report::Report<Borrowed<'_>>) -> Result<(), Refused> {
         let mut output = Output::new(self.file);
         report.write_line(&mut output);
         output
@@ -270,7 +279,32 @@ fn receipt<'a>(
             instructions: shared.read(ReceiptField::Instructions),
             probe: error_name(shared.read(ReceiptField::ProbeErrno)),
         },
+        network: (run.plan.network.mode == NetworkMode::Filtered).then(|| FilteredNetwork {
+            routes_read_back: shared.read(ReceiptField::Routes),
+            rules_read_back: shared.read(ReceiptField::Rules),
+            rules_generation: shared.read(ReceiptField::Generation),
+            ipv6: shared.read(ReceiptField::HasSix) == 1,
+            helper_version: purple_net::VERSION.as_bytes(),
+            helper_digest: helper_digest(run),
+        }),
     }
+}
+
+fn network_use<'t>(end: NetworkEnd) -> NetworkUse<Borrowed<'t>> {
+    NetworkUse {
+        helper_whole: end.whole,
+        rules_generation: end.generation.map(u64::from),
+        counted: end.counted,
+    }
+}
+
+/// The digest of the helper's program.
+fn helper_digest(run: &Run) -> [u8; 32] {
+    let mut digest = [0; 32];
+    for (bytes, field) in digest.chunks_exact_mut(8).zip(ReceiptField::HELPER) {
+        bytes.copy_from_slice(&run.shared.read(field).to_be_bytes());
+    }
+    digest
 }
 
 fn error_name(number: u64) -> Option<&'static [u8]> {

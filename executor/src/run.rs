@@ -19,6 +19,8 @@ pub(crate) struct Run {
     pub(crate) arguments: Strings,
     pub(crate) environment: Strings,
     pub(crate) plan: Plan<'static>,
+    /// The bytes that it was decoded from.
+    pub(crate) plan_bytes: &'static [u8],
     /// The file that the plan was read from.
     pub(crate) plan_file: OwnedFd,
     pub(crate) filter: Filter<'static>,

@@ -1,6 +1,7 @@
 //! The supervisor: outside, it waits for the end, for the timeout, and for signals, and relays.
 
 use crate::message::{EMULATED, OrRefuse, Refused, refuse};
+use crate::network::purple_net::{Helper, NetworkEnd};
 use crate::recorder::{Denials, Recorder};
 use crate::run::Run;
 use crate::shared::PayloadState;
@@ -25,6 +26,8 @@ pub(crate) struct End {
     pub(crate) unrecorded: bool,
     /// What was denied; none where the filter does not notify.
     pub(crate) denied: Option<Denials>,
+    /// What became of a filtered network; none where there is no such.
+    pub(crate) network: Option<NetworkEnd>,
     /// What all of it used.
     pub(crate) usage: Ended,
     /// How long it took.
@@ -52,6 +55,7 @@ impl End {
             timed_out: false,
             unrecorded: false,
             denied: None,
+            network: None,
             usage: nothing_used,
             wall: Duration::ZERO,
             left: Some(OVERTIME),
@@ -59,17 +63,23 @@ impl End {
     }
 }
 
+/// The processes of a run that the supervisor has started.
+pub(crate) struct Processes<'h> {
+    pub(crate) init: Pid,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) helper: Option<&'h mut Helper>,
+}
+
 /// Waits until init has ended.
 pub(crate) fn watch(
     run: &Run,
     streams: &mut Streams,
-    init: Pid,
     timeout: Timeout,
-    recorder: Option<Recorder>,
+    processes: Processes<'_>,
 ) -> Result<End, Refused> {
+    let init = processes.init;
     let mut watched = Watched {
-        init,
-        recorder,
+        processes,
         unrecorded: false,
         timeout,
     };
@@ -92,21 +102,24 @@ pub(crate) fn watch(
 }
 
 /// What the supervisor looks after.
-struct Watched {
-    init: Pid,
-    recorder: Option<Recorder>,
+struct Watched<'h> {
+    processes: Processes<'h>,
     unrecorded: bool,
     timeout: Timeout,
 }
 
-impl Watched {
+impl Watched<'_> {
     /// Kills init where the time and the grace are over and it is still there. Until then it is
     /// init that asks the command to end.
     fn keep_time(&mut self) -> Result<(), Refused> {
         match self.timeout.check() {
             Due::Nothing | Due::Ask => Ok(()),
-            Due::Kill => kill_process(self.init, Signal::KILL).or_refuse(STEP, WAITING),
+            Due::Kill => self.kill_init(),
         }
+    }
+
+    fn kill_init(&self) -> Result<(), Refused> {
+        kill_process(self.processes.init, Signal::KILL).or_refuse(STEP, WAITING)
     }
 
     /// Takes note of every child that has ended. Returns what was used once init is among them: its
@@ -124,23 +137,30 @@ impl Watched {
                 },
             };
             reaped = true;
-            if ended.pid == self.init {
+            if ended.pid == self.processes.init {
                 return Ok(Some(ended));
             }
-            let Some(recorder) = self.recorder.as_mut() else {
+            if let Some(helper) = &mut self.processes.helper {
+                helper.note(&ended);
+            }
+            let Some(recorder) = self.processes.recorder.as_mut() else {
                 continue;
             };
             if recorder.is_lost(run, &ended) {
                 self.unrecorded = true;
-                kill_process(self.init, Signal::KILL).or_refuse(STEP, WAITING)?;
+                self.kill_init()?;
             }
         }
     }
 
     fn end(self, run: &Run, usage: Ended) -> Result<End, Refused> {
         let wall = self.timeout.passed();
-        let denied = match self.recorder {
+        let denied = match self.processes.recorder {
             Some(recorder) => Some(recorder.end()?),
+            None => None,
+        };
+        let network = match self.processes.helper {
+            Some(helper) => Some(helper.end()?),
             None => None,
         };
         // Init may have seen to it first, and all the time while this process was stopped.
@@ -155,6 +175,7 @@ impl Watched {
             timed_out,
             unrecorded: self.unrecorded,
             denied,
+            network,
             usage,
             wall,
             left,

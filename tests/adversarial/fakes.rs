@@ -6,13 +6,17 @@ use super::faults::{Role, name, receipt, role, run};
 use super::tracer::{Call, Traced, trace, trace_for};
 use nix::errno::Errno;
 use purple_tests::policy::Policy;
+use purple_tests::stand_in::{filtered, stand_in};
 use purple_tests::test_dir::TestDir;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-scenarios! { no_call_that_is_faked_leaves_a_layer_out }
+scenarios! {
+    no_call_that_is_faked_leaves_a_layer_out
+    no_call_that_is_faked_leaves_a_filter_of_the_network_out
+}
 
 /// The answer 0: the number of no error.
 const SUCCESS: Errno = Errno::UnknownErrno;
@@ -32,6 +36,11 @@ const NEEDLESS: &[(&str, &str)] = &[
         "chdir",
         "the payload enters the plan's working directory, and looks where it is",
     ),
+    ("connect", "the host has a way to IPv6, or does without"),
+    (
+        "dup2",
+        "standard output is /dev/null here: the helper's are looked at",
+    ),
     ("faccessat2", READS),
     ("fchmod", "what the caller's report had as its mode stays"),
     (
@@ -45,6 +54,8 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("getegid", READS),
     ("geteuid", READS),
     ("getgid", READS),
+    ("getsockname", READS),
+    ("getsockopt", READS),
     ("getuid", READS),
     ("kcmp", READS),
     ("kill", "the process ends by itself"),
@@ -85,6 +96,10 @@ const NEEDLESS: &[(&str, &str)] = &[
         "a user has these ids by the map: they are read back",
     ),
     ("symlinkat", "a link for convenience is missing"),
+    (
+        "socket",
+        "without a way to IPv6 outside there is none inside",
+    ),
     ("tee", "it is tried again"),
     ("umask", "what is made here has its mode by itself"),
     ("wait4", "it is waited again"),
@@ -100,6 +115,8 @@ const NEEDLESS_REQUESTS: &[(&str, u64, &str)] = &[
         "F_DUPFD_CLOEXEC: the supervisor keeps what it has",
     ),
     ("fcntl", 1031, "F_SETPIPE_SZ: the pipe is smaller"),
+    ("setsockopt", 7, "SO_SNDBUF: the rules are few"),
+    ("setsockopt", 8, "SO_RCVBUF: fewer logged packets find room"),
     ("ioctl", 0x8913, "SIOCGIFFLAGS only looks"),
     ("ioctl", 0x541b, "FIONREAD only looks"),
     ("prctl", 1, "PR_SET_PDEATHSIG is set twice, and read back"),
@@ -165,6 +182,15 @@ fn no_call_that_is_faked_leaves_a_layer_out(place: &TestDir) {
             place.text("log")
         ))
         .section("resources: {session_timeout_seconds: 60}");
+    fake_each(place, &policy);
+}
+
+fn no_call_that_is_faked_leaves_a_filter_of_the_network_out(place: &TestDir) {
+    let _helper = stand_in(place, "");
+    fake_each(place, &filtered(place));
+}
+
+fn fake_each(place: &TestDir, policy: &Policy) {
     let plan = policy.compile(place);
     let (good, started) = run(place, &plan, &[], 0);
     let good = trace(&mut good.command(), None);

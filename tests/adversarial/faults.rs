@@ -10,9 +10,10 @@ use nix::unistd::{Uid, User};
 use purple_tests::identity::skip;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::stand_in::{filtered, stand_in};
 use purple_tests::test_dir::TestDir;
 use purplec::syscalls::{Arch, syscall_name};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -24,6 +25,7 @@ scenarios! {
     no_call_of_the_payload_with_capabilities_may_fail
     no_call_for_subordinate_ids_may_fail
     no_call_that_fails_leaves_a_stub
+    no_call_for_a_filtered_network_may_fail
 }
 
 /// Calls whose failure leaves no layer out, each with the reason: which process makes it, the call,
@@ -67,6 +69,8 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
         None,
         "the command's input ends early, and the exit status says so",
     ),
+    (Role::Supervisor, "socket", None, "there is no IPv6 inside"),
+    (Role::Supervisor, "connect", None, "the same"),
     (
         Role::Holder,
         "prctl",
@@ -151,7 +155,10 @@ const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
 ];
 
 /// Calls that come, or do not, by which process is faster.
-const BY_CHANCE: [(Role, &str); 12] = [
+const BY_CHANCE: [(Role, &str); 14] = [
+    // Where the network is filtered.
+    (Role::Supervisor, "socket"),
+    (Role::Supervisor, "connect"),
     // What is relayed before the command starts, and whether a signal is there already.
     (Role::Supervisor, "poll"),
     (Role::Supervisor, "ppoll"),
@@ -223,6 +230,12 @@ fn no_call_of_the_setup_may_fail(place: &TestDir) {
 fn no_call_of_the_payload_with_capabilities_may_fail(place: &TestDir) {
     let policy = Policy::new(place).section("capabilities: {add: [CAP_NET_BIND_SERVICE]}");
     fail_each(place, &policy, &[], |role| role == Role::Payload);
+}
+
+/// The supervisor's and init's, and those of the process that becomes the helper.
+fn no_call_for_a_filtered_network_may_fail(place: &TestDir) {
+    let _helper = stand_in(place, "");
+    fail_each(place, &filtered(place), &[], |role| role != Role::Payload);
 }
 
 /// A user's only; and a tracer without root's rights would keep the helpers from theirs.
@@ -379,6 +392,12 @@ pub(super) fn receipt(place: &TestDir, number: usize) -> Value {
     let report: Value =
         serde_json::from_str(&place.read(&format!("report-{number}"))).expect("JSON");
     let mut receipt = report["receipt"].clone();
+    // Without a way to IPv6 outside there is none inside.
+    if let Some(network) = receipt["network"].as_object_mut() {
+        let found = (network["ipv6"].take(), network["routes_read_back"].take());
+        let expected = [(json!(true), json!(5)), (json!(false), json!(3))];
+        assert!(expected.contains(&found), "{report}");
+    }
     let seen = receipt["landlock"]["probe"].take();
     assert!(seen == "EPERM" || seen == "EACCES", "{report}");
     receipt

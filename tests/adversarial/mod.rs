@@ -117,6 +117,7 @@
 //! 28 `adversarial/faults::no_call_of_the_payload_with_capabilities_may_fail`
 //! 28 `adversarial/faults::no_call_for_subordinate_ids_may_fail`
 //! 28 `adversarial/faults::no_call_that_fails_leaves_a_stub`
+//! 28 `adversarial/faults::no_call_for_a_filtered_network_may_fail`
 //! 28 `vm/faults::no_call_for_the_group_may_fail`
 //! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
 //! 29 `compiler/src/parse/tests::hidden_characters_are_found`
@@ -187,6 +188,7 @@
 //! 38 `e2e/denials::the_report_has_every_denied_call`
 //! 39 `e2e/emulated::a_call_that_is_only_said_to_be_made_is_refused`
 //! 39 `adversarial/fakes::no_call_that_is_faked_leaves_a_layer_out`
+//! 39 `adversarial/fakes::no_call_that_is_faked_leaves_a_filter_of_the_network_out`
 //! 39 `e2e/emulated::a_wait_that_is_only_said_to_be_made_ends`
 //! 39 `e2e/emulated::output_that_is_said_to_be_input_is_refused`
 //! 40 `e2e/shares::one_sandbox_leaves_others_some`

@@ -25,7 +25,7 @@ pub(crate) struct Call {
     pub(crate) nth: usize,
     /// Whether its first argument, a process, is -1: any child, to wait4(2).
     pub(crate) of_any_child: bool,
-    /// What prctl(2), fcntl(2) and ioctl(2) are asked for.
+    /// What prctl(2), fcntl(2), ioctl(2) and setsockopt(2) are asked for.
     pub(crate) request: Option<u64>,
 }
 
@@ -187,7 +187,7 @@ impl Tracer<'_> {
             }
             nix::libc::PTRACE_EVENT_EXEC => {
                 let known = self.known.get_mut(&pid).expect("it was resumed");
-                known.helper = is_program(pid, &["newuidmap", "newgidmap"]);
+                known.helper = is_program(pid, &["newuidmap", "newgidmap", "purple-net"]);
                 if known.helper {
                     self.found.helpers.insert(known.process.clone());
                 } else {
@@ -257,6 +257,7 @@ impl Tracer<'_> {
             request: match i64::try_from(number) {
                 Ok(nix::libc::SYS_prctl) => Some(registers.rdi),
                 Ok(nix::libc::SYS_fcntl | nix::libc::SYS_ioctl) => Some(registers.rsi),
+                Ok(nix::libc::SYS_setsockopt) => Some(registers.rdx),
                 _ => None,
             },
         };

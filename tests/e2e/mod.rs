@@ -14,6 +14,7 @@ mod devices;
 mod doctor;
 mod emulated;
 mod files;
+mod filtered;
 mod git;
 mod held_up;
 mod home;

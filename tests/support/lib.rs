@@ -9,5 +9,6 @@ pub mod policy;
 pub mod repository;
 pub mod run;
 pub mod scenario;
+pub mod stand_in;
 pub mod test_dir;
 pub mod wait;

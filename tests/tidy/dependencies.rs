@@ -17,12 +17,13 @@ const EXECUTOR: [&str; 7] = [
 
 /// The packages that come without a runtime and without the network: all of the product but for
 /// purple-exec, which names what it holds. Only a crate of its own for a service may have them.
-const WITHOUT_RUNTIME: [(&str, &str); 9] = [
+const WITHOUT_RUNTIME: [(&str, &str); 10] = [
     ("purplec", "compiler"),
     ("purple", "operator/cli"),
     ("purple-core", "operator/core"),
     ("purple-git", "operator/git"),
     ("purple-host", "operator/host"),
+    ("purple-net", "operator/network"),
     ("purple-files", "compiler/files"),
     ("purple-plan", "schema/plan"),
     ("purple-policy", "schema/policy"),
@@ -60,6 +61,16 @@ const RUNTIMES: [&str; 27] = [
     "tungstenite",
 ];
 
+/// Everything that runs inside purple-net, which talks to the sandbox and to the world.
+const HELPER: [&str; 6] = [
+    "purple-net",
+    "purple-plan",
+    "rustix",
+    "bitflags",
+    "libc",
+    "linux-raw-sys",
+];
+
 /// Which members of the workspace each member may depend on.
 const DIRECTION: &[(&str, &[&str])] = &[
     ("purple-plan", &[]),
@@ -84,6 +95,8 @@ const DIRECTION: &[(&str, &[&str])] = &[
     // What is hidden in a text, and which directories are the system's, is said in one place each.
     ("purple-host", &["purple-plan", "purple-report"]),
     ("purple-git", &["purple-host"]),
+    // The helper of a filtered network reads the plan, and knows nothing else of Purple.
+    ("purple-net", &["purple-plan"]),
     (
         "purple-core",
         &[
@@ -146,6 +159,20 @@ fn foreign_in_executor(tree: &str) -> Vec<String> {
                 "executor/Cargo.toml: `{name}` would run inside purple-exec, where only {} may; \
                  see `cargo tree -p purple-exec -i {name}`",
                 EXECUTOR.join(", ")
+            )
+        })
+        .collect()
+}
+
+fn foreign_in_helper(tree: &str) -> Vec<String> {
+    names(tree)
+        .into_iter()
+        .filter(|name| !HELPER.contains(name))
+        .map(|name| {
+            format!(
+                "operator/network/Cargo.toml: `{name}` would run inside purple-net, where only {} may; \
+                 see `cargo tree -p purple-net -i {name}`",
+                HELPER.join(", ")
             )
         })
         .collect()
@@ -283,6 +310,20 @@ fn metadata() -> String {
 #[test]
 fn executor_holds_nothing_foreign() {
     none_of(&foreign_in_executor(&tree("purple-exec", "normal,build")));
+}
+
+#[test]
+fn helper_holds_nothing_foreign() {
+    none_of(&foreign_in_helper(&tree("purple-net", "normal,build")));
+}
+
+#[test]
+fn bites_a_foreign_crate_in_the_helper() {
+    one_of(
+        &foreign_in_helper("purple-net v0.1.0 (/x)\nlibc v0.2.1\nserde v1.0.0\n"),
+        "`serde` would run inside purple-net",
+    );
+    assert!(foreign_in_helper("purple-net v0.1.0\n\nrustix v1.1.0\n").is_empty());
 }
 
 #[test]

@@ -9,9 +9,12 @@ const MOST_LINES: usize = 500;
 const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helper", "helpers", "common", "manager"];
 
 /// The files and folders that may hold unsafe code.
-const UNSAFE_PLACES: [&str; 5] = [
+const UNSAFE_PLACES: [&str; 7] = [
     "executor/sys/src",
     "operator/host/src/sys",
+    "operator/network/src/sys",
+    // Makes sockets as init does.
+    "operator/network/tests/net/lab",
     "compiler/src/parse/events.rs",
     "compiler/src/cli/screen.rs",
     // The processor's own instructions for a hash, which not every processor has.

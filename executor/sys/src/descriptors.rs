@@ -62,20 +62,21 @@ pub fn duplicate(number: i32) -> Result<OwnedFd, Errno> {
 
 /// Closes every file descriptor but the standard ones and `kept`. False where some are still open
 /// although the kernel is said to have closed them.
-pub fn close_all_but(kept: [Option<BorrowedFd<'_>>; 2]) -> Result<bool, Errno> {
-    let number = |fd: Option<BorrowedFd<'_>>| {
-        let number = fd.and_then(|fd| u32::try_from(fd.as_raw_fd()).ok());
-        // The standard ones stay anyway.
-        number.filter(|&number| number >= FIRST)
-    };
-    let [one, other] = kept.map(number);
+pub fn close_all_but(kept: &[Option<BorrowedFd<'_>>]) -> Result<bool, Errno> {
     let mut first = FIRST;
     let mut closed = true;
-    for kept in [one.min(other), one.max(other)].into_iter().flatten() {
-        if kept > first {
-            closed = close_range(first, kept.saturating_sub(1))? && closed;
+    // The standard ones stay anyway.
+    while let Some(next) = kept
+        .iter()
+        .flatten()
+        .filter_map(|fd| u32::try_from(fd.as_raw_fd()).ok())
+        .filter(|&number| number >= first)
+        .min()
+    {
+        if next > first {
+            closed = close_range(first, next.saturating_sub(1))? && closed;
         }
-        first = first.max(kept.saturating_add(1));
+        first = next.saturating_add(1);
     }
     Ok(close_range(first, u32::MAX)? && closed)
 }
@@ -149,8 +150,11 @@ pub fn pass(socket: BorrowedFd<'_>, word: u8, fd: Option<BorrowedFd<'_>>) -> Res
         }
     }
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    let _sent = sendmsg(socket, &bytes, &mut control, flags)?;
-    Ok(())
+    match sendmsg(socket, &bytes, &mut control, flags)? {
+        1 => Ok(()),
+        // The kernel sends the word, or says why not.
+        _ => Err(Errno::NOSYS),
+    }
 }
 
 /// Takes a word that is there already: AGAIN where there is none yet, `None` when the other end is

@@ -1,10 +1,11 @@
-//! execve(2) with arrays of pointers to strings that exist already.
+//! execve(2) and execveat(2) with arrays of pointers to strings that exist already.
 #![expect(unsafe_code, reason = "execve takes arrays of pointers")]
 
 use crate::architecture::numbers;
-use crate::call::call;
+use crate::call::{call, number_of};
 use crate::strings::{StringArray, Strings};
 use core::ffi::{CStr, c_char};
+use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
 /// Becomes another program. Returns only when that failed.
@@ -23,6 +24,30 @@ pub fn execve_helper<const PLACES: usize>(
 ) -> Errno {
     let environment = StringArray::<1>::new();
     become_program(path, arguments.as_ptr(), environment.as_ptr())
+}
+
+/// Becomes a helper whose program is open already, whatever stands by its name now, and which gets no
+/// environment (execveat(2), `AT_EMPTY_PATH`). Returns only when that failed.
+pub fn execve_open<const PLACES: usize>(
+    program: BorrowedFd<'_>,
+    arguments: &StringArray<'_, PLACES>,
+) -> Errno {
+    /// `AT_EMPTY_PATH` (linux/fcntl.h).
+    const EMPTY_PATH: usize = 0x1000;
+    let environment = StringArray::<1>::new();
+    let arguments = [
+        number_of(program),
+        c"".as_ptr().expose_provenance(),
+        arguments.as_ptr().expose_provenance(),
+        environment.as_ptr().expose_provenance(),
+        EMPTY_PATH,
+        0,
+    ];
+    // SAFETY: an empty path and two null-terminated arrays of NUL-terminated strings, all alive.
+    match unsafe { call(numbers::EXECVEAT, arguments) } {
+        Ok(_) => Errno::NOEXEC,
+        Err(errno) => errno,
+    }
 }
 
 fn become_program(

@@ -1,0 +1,109 @@
+//! Sending a batch of the plan, and seeing that the kernel has taken all of it.
+
+use super::message::{Messages, values_of};
+use super::netlink::{Netlink, STEP};
+use super::rules;
+use crate::message::{Refused, refuse};
+use purple_plan::{NetBatch, NetBatchKind};
+use rustix::io::Errno;
+
+/// What expressions of rules take of the kernel, by their names (`net/netfilter/nft_*.c`).
+const EXPRESSIONS: [(&[u8], &str); 4] = [
+    (b"tproxy\0", "CONFIG_NFT_TPROXY"),
+    (b"log\0", "CONFIG_NFT_LOG"),
+    (b"reject\0", "CONFIG_NFT_REJECT_INET"),
+    (b"ct\0", "CONFIG_NFT_CT"),
+];
+
+/// Sends a batch; the kernel answers as often as the plan says, and with no error.
+pub(super) fn send(
+    netlink: &Netlink,
+    batch: &NetBatch<'_>,
+    buffer: &mut [u8],
+) -> Result<(), Refused> {
+    let what = name(batch.kind);
+    netlink.send(batch.bytes).map_err(|errno| match errno {
+        Errno::MSGSIZE | Errno::NOBUFS => {
+            let advice = " are more than the host lets a user send at once: list less, or as root `sysctl net.core.wmem_max=4194304`";
+            refuse!(STEP, "the ", what, advice)
+        }
+        _ => refuse!(STEP, "sending the ", what, errno),
+    })?;
+    let strange = |errno| refuse!(STEP, "the answer to the ", what, errno);
+    let mut left = batch.acknowledgements;
+    while left > 0 {
+        for answer in netlink.answer(buffer).map_err(strange)? {
+            let answer = answer.map_err(strange)?;
+            match answer.error() {
+                Some(Ok(())) => {}
+                Some(Err(errno)) => return Err(refused(batch, answer.sequence, errno)),
+                None => return Err(strange(Errno::BADMSG)),
+            }
+            left = left.checked_sub(1).ok_or(Errno::BADMSG).map_err(strange)?;
+        }
+    }
+    Ok(())
+}
+
+/// Says what the kernel does not take, and what it may lack.
+fn refused(batch: &NetBatch<'_>, sequence: u32, errno: Errno) -> Refused {
+    const NOT_TAKEN: &str = "the kernel does not take message ";
+    let (what, number) = (name(batch.kind), u64::from(sequence));
+    if batch.kind != NetBatchKind::Rules || errno == Errno::PERM {
+        return refuse!(STEP, NOT_TAKEN, number, " of the ", what, errno);
+    }
+    let needs = missing(batch.bytes, sequence).unwrap_or("CONFIG_NF_TABLES_INET");
+    let advice = "; it needs ";
+    let module = ", built in or as a module that can be loaded";
+    refuse!(
+        STEP, NOT_TAKEN, number, " of the ", what, advice, needs, module, errno
+    )
+}
+
+/// What the kernel may lack, by the expressions of a rule.
+fn missing(batch: &[u8], sequence: u32) -> Option<&'static str> {
+    let mut messages = Messages(batch).flatten();
+    let message = messages.find(|message| message.sequence == sequence)?;
+    let (_, attributes) = message.split(rules::HEAD)?;
+    let names = values_of(attributes, rules::EXPRESSIONS)
+        .flat_map(|list| values_of(list, rules::LIST_ELEMENT))
+        .flat_map(|expression| values_of(expression, rules::EXPRESSION_NAME));
+    let mut known = EXPRESSIONS.iter();
+    let found = known.find(|(name, _)| names.clone().any(|named| named == *name));
+    found.map(|(_, option)| *option)
+}
+
+pub(super) const fn name(kind: NetBatchKind) -> &'static str {
+    match kind {
+        NetBatchKind::Routes4 => "IPv4 routes",
+        NetBatchKind::Routes6 => "IPv6 routes",
+        NetBatchKind::Rules => "rules",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn what_a_kernel_may_lack() {
+        /// A rule with the sequence number 3 and one expression, by its name.
+        fn rule(name: [u8; 8]) -> [u8; 40] {
+            let mut bytes = *b"\x28\0\0\0\x06\x0a\x05\0\x03\0\0\0\0\0\0\0\x01\0\0\0\x14\0\x04\x80\x10\0\x01\x80\x0c\0\x01\0________";
+            for (place, byte) in bytes.iter_mut().skip(32).zip(name) {
+                *place = byte;
+            }
+            bytes
+        }
+        let tproxy = rule(*b"tproxy\0\0");
+        // The name's length is that of eight bytes, two of them the end.
+        assert_eq!(missing(&tproxy, 3), None);
+        let mut exact = tproxy;
+        exact[28] = 11;
+        assert_eq!(missing(&exact, 3), Some("CONFIG_NFT_TPROXY"));
+        assert_eq!(missing(&exact, 4), None, "another message");
+        let mut other = rule(*b"meta\0\0\0\0");
+        other[28] = 9;
+        assert_eq!(missing(&other, 3), None);
+    }
+}
