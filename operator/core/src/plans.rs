@@ -8,6 +8,7 @@ use purple_host::path::shown;
 use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::visible;
+use purplec::hosts::HostFolders;
 use purplec::inherit::{Access, Files, FilesAround, PolicyFile};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
@@ -152,8 +153,11 @@ fn compiled(
     sink: Sink,
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<u8>, PlanError> {
+    let home = std::env::home_dir().filter(|home| home.is_absolute());
+    let hosts = HostFolders::usual(home, purple_files::read_trusted);
     let options = Options {
         files,
+        hosts: Some(Arc::new(hosts)),
         today: Some(today()?),
         ..Options::default()
     };
