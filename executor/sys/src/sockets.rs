@@ -72,6 +72,7 @@ pub fn pass_all(socket: BorrowedFd<'_>, word: u8, fds: &[BorrowedFd<'_>]) -> Res
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{MOST, option, pass_all, set_option};
     use rustix::fd::AsFd;
