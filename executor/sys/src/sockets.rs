@@ -57,6 +57,9 @@ fn option(fd: BorrowedFd<'_>, level: u32, name: u32) -> Result<u32, Errno> {
 
 /// Sends a word with descriptors, at most [`MOST`]. AGAIN where there is no room: this does not wait.
 pub fn pass_all(socket: BorrowedFd<'_>, word: u8, fds: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    if fds.len() > MOST {
+        return Err(Errno::NOBUFS);
+    }
     let word = [word];
     let bytes = [IoSlice::new(&word)];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];

@@ -39,6 +39,7 @@ fn a_report() -> Value {
             "cgroup": [],
             "landlock": null,
             "seccomp": {"instructions": 90, "probe": "EPERM"},
+            "network": null,
         },
         "denied": [{
             "arch": 0xc000_003e_u64, "syscall": 165, "count": 3, "pid": 7, "line": 13, "source": 0,
@@ -49,6 +50,7 @@ fn a_report() -> Value {
         }],
         "denied_beyond": [{"syscall": 165, "count": 2}],
         "denied_whole": true,
+        "network": null,
         "repositories": null,
     })
 }
