@@ -4,6 +4,7 @@ pub mod codes;
 pub mod host;
 pub mod identity;
 pub mod inside;
+pub mod internet;
 pub mod operator;
 pub mod policy;
 pub mod repository;

@@ -4,7 +4,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// IPv4 blocks that are not public (the IANA registry of special-purpose IPv4 addresses, RFC 6890).
-pub const NOT_PUBLIC_4: [(Ipv4Addr, u32); 12] = [
+pub const NOT_PUBLIC_4: [(Ipv4Addr, u32); 13] = [
     // This network (RFC 791, 3.2).
     (Ipv4Addr::UNSPECIFIED, 8),
     // Private (RFC 1918).
@@ -13,6 +13,9 @@ pub const NOT_PUBLIC_4: [(Ipv4Addr, u32); 12] = [
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     // Loopback (RFC 1122, 3.2.1.3).
     (Ipv4Addr::new(127, 0, 0, 0), 8),
+    // Where one cloud's platform speaks to its machines: it looks public, and only they reach it
+    // (learn.microsoft.com, "What is IP address 168.63.129.16").
+    (Ipv4Addr::new(168, 63, 129, 16), 32),
     // Link-local, and where clouds keep the metadata of a machine (RFC 3927).
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     // Private (RFC 1918).
