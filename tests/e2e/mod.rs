@@ -9,7 +9,7 @@
 mod attacks;
 mod audit;
 mod capabilities;
-mod carried;
+
 mod denials;
 mod devices;
 mod doctor;
@@ -39,6 +39,7 @@ mod processes;
 mod profiles;
 mod programs;
 mod protected;
+mod reached;
 mod records;
 mod refusals;
 mod report;

@@ -112,7 +112,7 @@ fn blocks() -> Vec<Block> {
 }
 
 fn every_row_of_the_table_holds(place: &TestDir) {
-    let Some(mut internet) = Internet::new("carried-every_row_of_the_table_holds") else {
+    let Some(mut internet) = Internet::new("reached-every_row_of_the_table_holds") else {
         return;
     };
     internet.serve_on_the_host(&[PYTHON, "-ISc", SERVICE]);
