@@ -78,18 +78,21 @@ fn no_call_of_the_setup_may_fail(place: &TestDir) {
         .filesystem("scratch_paths: [/scratch]")
         .section("network: {isolated: true}")
         .section("resources: {session_timeout_seconds: 60}");
-    fail_each(place, &policy, &[], |_| true);
+    let statuses = fail_each(place, &policy, &[], |_| true);
+    assert!(statuses.contains(&125), "{statuses:?}");
 }
 
 fn no_call_of_the_payload_with_capabilities_may_fail(place: &TestDir) {
     let policy = Policy::new(place).section("capabilities: {add: [CAP_NET_BIND_SERVICE]}");
-    fail_each(place, &policy, &[], |role| role == Role::Payload);
+    let statuses = fail_each(place, &policy, &[], |role| role == Role::Payload);
+    assert!(statuses.contains(&125), "{statuses:?}");
 }
 
 /// The supervisor's and init's, and those of the process that becomes the helper.
 fn no_call_for_a_filtered_network_may_fail(place: &TestDir) {
     let _helper = stand_in(place, "");
-    fail_each(place, &filtered(place), &[], |role| role != Role::Payload);
+    let statuses = fail_each(place, &filtered(place), &[], |role| role != Role::Payload);
+    assert_eq!(statuses, BTreeSet::from([125]), "the executor refuses");
 }
 
 /// A user's only; and a tracer without root's rights would keep the helpers from theirs.
@@ -112,9 +115,10 @@ fn no_call_for_subordinate_ids_may_fail(place: &TestDir) {
     let open = std::fs::Permissions::from_mode(0o777);
     std::fs::set_permissions(place.at("output"), open).expect("its own directory");
     let policy = Policy::new(place);
-    fail_each(place, &policy, &["--subordinate-ids"], |role| {
+    let statuses = fail_each(place, &policy, &["--subordinate-ids"], |role| {
         role != Role::Payload
     });
+    assert!(statuses.contains(&125), "{statuses:?}");
 }
 
 /// One after the other: they stand in one place on the host.
@@ -184,8 +188,14 @@ pub(super) fn run<'p>(
     (run, place.at(&format!("output/{name}")))
 }
 
-/// Fails each call of the setup that a process of these roles makes, and looks what comes of it.
-fn fail_each(place: &TestDir, policy: &Policy, options: &[&str], wanted: fn(Role) -> bool) {
+/// Fails each call of the setup that a process of these roles makes, and looks what comes of it. The
+/// exit statuses are those of the runs that were refused.
+fn fail_each(
+    place: &TestDir,
+    policy: &Policy,
+    options: &[&str],
+    wanted: fn(Role) -> bool,
+) -> BTreeSet<i32> {
     let plan = policy.compile(place);
     let (good, started) = run(place, &plan, options, 0);
     let good = trace(&mut good.command(), None);
@@ -230,11 +240,12 @@ fn fail_each(place: &TestDir, policy: &Policy, options: &[&str], wanted: fn(Role
         let workers = [scope.spawn(work), scope.spawn(work)];
         workers.map(|worker| worker.join().expect("no panic"))
     });
-    judge(
-        place,
-        &found.into_iter().flatten().collect::<Vec<_>>(),
-        &faults,
-    );
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    judge(place, &found, &faults);
+    let refused = found
+        .iter()
+        .filter(|(_, verdict, _)| *verdict == Verdict::Refused);
+    refused.map(|(_, _, traced)| traced.status).collect()
 }
 
 fn report_is_empty(place: &TestDir, number: usize) -> bool {
