@@ -126,6 +126,7 @@ impl Report {
             },
             denied_whole: end.denied.map(|denied| denied.whole),
             network: end.network.map(network_use),
+            connections: None,
             repositories: None,
         };
         self.write_line(report)

@@ -1,9 +1,10 @@
 //! A filtered network with the program that carries it, on a host with a world behind it.
 
 use super::inside::{PYTHON, script};
-use purple_tests::internet::{Internet, carrying};
+use purple_tests::internet::Internet;
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
+use purple_tests::stand_in::purple_net;
 use purple_tests::test_dir::{TestDir, binary};
 use std::net::IpAddr;
 use std::path::Path;
@@ -116,7 +117,7 @@ fn every_row_of_the_table_holds(place: &TestDir) {
         return;
     };
     internet.serve_on_the_host(&[PYTHON, "-ISc", SERVICE]);
-    carrying(place);
+    let _helper = purple_net(place);
     let blocks = blocks();
     let count: usize = blocks.iter().map(|block| block.rows.len()).sum();
     assert!(count >= 300, "{count} rows");
@@ -130,7 +131,7 @@ fn every_row_of_the_table_holds(place: &TestDir) {
         }
         let run = Run::new(place, &plan, &[PYTHON, "-ISc", &script(REACH)])
             .input(input.as_bytes())
-            .wrapped_by_root(&internet.on_the_host());
+            .wrapped_by_root(&["nsenter", &internet.host()]);
         let found = run.finish().facts();
         let found = found.as_array().expect("a list");
         assert_eq!(found.len(), block.rows.len(), "an answer to each row");

@@ -7,9 +7,7 @@
 
 use crate::identity::skip;
 use crate::inside::PYTHON;
-use crate::test_dir::{TestDir, binary};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// Every address in the world, and its name server.
@@ -36,7 +34,7 @@ const LINKS: [(&str, &str); 13] = [
 #[derive(Debug)]
 pub struct Internet {
     host: Space,
-    _world: Space,
+    world: Space,
     servers: Vec<Child>,
 }
 
@@ -52,7 +50,7 @@ impl Space {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let said = holder.stdout.take().and_then(|out| first_line(out));
+        let said = holder.stdout.take().and_then(first_line);
         let space = Self(holder);
         (said? == "made").then_some(space)
     }
@@ -92,8 +90,8 @@ impl Internet {
             skip(test, "it takes ip(8), and root to make network namespaces");
             return None;
         };
-        for (where_, words) in LINKS {
-            let space = if where_ == "HOST" { &host } else { &world };
+        for (side, words) in LINKS {
+            let space = if side == "HOST" { &host } else { &world };
             let words = words.replace("WORLD", &world.path());
             let done = Command::new("nsenter")
                 .arg(space.enter())
@@ -106,10 +104,10 @@ impl Internet {
         }
         let mut internet = Self {
             host,
-            _world: world,
+            world,
             servers: Vec::new(),
         };
-        let place = internet._world.enter();
+        let place = internet.world.enter();
         internet.serve(&place, &[PYTHON, "-ISc", WORLD]);
         Some(internet)
     }
@@ -123,7 +121,7 @@ impl Internet {
             .stdout(Stdio::piped())
             .spawn()
             .expect("nsenter runs");
-        let said = server.stdout.take().and_then(|out| first_line(out));
+        let said = server.stdout.take().and_then(first_line);
         self.servers.push(server);
         assert_eq!(said.as_deref(), Some("ready"), "{words:?}");
     }
@@ -134,9 +132,9 @@ impl Internet {
         self.serve(&place, words);
     }
 
-    /// The words that run what follows them on the host, for root.
-    pub fn on_the_host(&self) -> Vec<String> {
-        vec!["nsenter".to_owned(), self.host.enter()]
+    /// What nsenter(1) enters the host by, for root.
+    pub fn host(&self) -> String {
+        self.host.enter()
     }
 }
 
@@ -144,19 +142,4 @@ impl Drop for Internet {
     fn drop(&mut self) {
         self.servers.iter_mut().for_each(end);
     }
-}
-
-/// Puts `purple-net` beside the place's executor.
-pub fn carrying(place: &TestDir) -> PathBuf {
-    let helper = place.at("purple-net");
-    // A child copies, so that no process here ever has the program open for writing.
-    let copied = Command::new("cp")
-        .arg(binary("purple-net"))
-        .arg(&helper)
-        .status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "purple-net can be copied"
-    );
-    helper
 }

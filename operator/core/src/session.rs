@@ -150,18 +150,26 @@ impl<'a> Session<'a> {
         let copied = match &mut self.copy {
             None => Ok(()),
             Some((path, file)) => file
-                .write_all(with_findings(&text, findings()).as_bytes())
+                .write_all(completed(self.plan, &text, findings()).as_bytes())
                 .map_err(|error| SessionError::ReportCopy(FileError::at(path)(error))),
         };
+        let plan = self.plan;
+        let mut connections = None;
         let (report, outcome, status) = match read::report(&text) {
             Ok(report) => {
                 let outcome = report.outcome;
-                (Some(report), outcome, Ok(ended))
+                let status = match record::connections_of(plan, &report) {
+                    Ok(counted) => {
+                        connections = counted;
+                        Ok(ended)
+                    }
+                    Err(error) => Err(SessionError::Counted(error)),
+                };
+                (Some(report), outcome, status)
             }
             Err(_) if text.is_empty() => (None, Outcome::without_report(ended), Ok(ended)),
             Err(error) => (None, Outcome::Killed, Err(SessionError::Report(error))),
         };
-        let plan = self.plan;
         let run = Run {
             plan,
             id: &self.id,
@@ -170,6 +178,7 @@ impl<'a> Session<'a> {
             report,
             outcome,
             status: status.as_ref().copied().unwrap_or(self.status_of_error),
+            connections,
             repositories: findings(),
         };
         let denied = run.lines();
@@ -244,10 +253,22 @@ fn finding(found: &Found) -> RepositoryFinding<OwnedValues> {
     }
 }
 
-/// A report of purple-exec's with what was found afterwards. What is no report stays as it is.
-fn with_findings(text: &str, findings: Option<Vec<RepositoryFinding<OwnedValues>>>) -> String {
+/// A report of purple-exec's with what the network has carried, and with what was found afterwards. What is no report stays as
+/// it is.
+fn completed(
+    plan: &Plan<'_>,
+    text: &str,
+    findings: Option<Vec<RepositoryFinding<OwnedValues>>>,
+) -> String {
     match read::report(text) {
         Ok(mut report) => {
+            // What cannot be read is an error of the run, and stays as it was written.
+            if let Ok(connections @ Some(_)) = record::connections_of(plan, &report) {
+                report.connections = connections;
+                if let Some(network) = &mut report.network {
+                    network.counted = None;
+                }
+            }
             report.repositories = findings;
             record::report_line(report)
         }
@@ -309,6 +330,8 @@ pub enum SessionError {
     ReadReport(io::Error),
     /// The report is not what is declared.
     Report(NotDeclared),
+    /// What purple-net has counted is not.
+    Counted(NotDeclared),
     /// There are no random bytes to name the run by.
     Id(FileError),
     /// The signals that the caller has blocked are not known.
@@ -329,6 +352,7 @@ impl Display for SessionError {
             Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),
             Self::ReadReport(error) => write!(f, "reading the report: {error}"),
             Self::Report(error) => write!(f, "the report of purple-exec: {error}"),
+            Self::Counted(error) => write!(f, "what purple-net has counted: {error}"),
             Self::Supervise(error) => error.fmt(f),
         }
     }

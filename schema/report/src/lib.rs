@@ -22,6 +22,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod connections;
 mod declare;
 mod denial;
 mod json;
@@ -38,6 +39,9 @@ mod time;
 mod value;
 mod visible;
 
+pub use connections::{
+    Carried, Connections, DeniedConnection, Protocol, RefusedName, WrongServerName, counted,
+};
 pub use denial::{Denial, Unlisted};
 pub use json::Json;
 pub use kind::{

@@ -1,5 +1,6 @@
 //! The audit record: what the operator's log has of a run, numbers as names.
 
+use crate::connections::Connections;
 use crate::declare::{object, words};
 use crate::kind::{Arguments, Digest, List, Nullable, Number, Seconds, Text, Time};
 use crate::outcome::{Outcome, Status};
@@ -81,6 +82,8 @@ object! {
         resource_usage: ResourceUsage,
         /// what was denied, and what is not known of it
         security_events: List<SecurityEvent>,
+        /// [what a filtered network has carried and refused](running.md#what-the-network-refused); null where the network is not filtered, or purple-net has not said
+        connections: Nullable<Connections>,
         /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path); null where nothing was looked through
         repositories: Nullable<List<RepositoryFinding>>,
         /// the plan's digest

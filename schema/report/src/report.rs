@@ -1,5 +1,6 @@
 //! The report: what purple-exec writes at the end of a run.
 
+use crate::connections::Connections;
 use crate::declare::object;
 use crate::denial::{Denial, Unlisted};
 use crate::kind::{Digest, Flag, List, Nullable, Number, Seconds, Text, Time};
@@ -52,6 +53,8 @@ object! {
         denied_whole: Nullable<Flag>,
         /// what became of a filtered network; null where the network is not filtered, or the run was refused before
         network: Nullable<NetworkUse>,
+        /// [what a filtered network has carried and refused](#what-the-network-refused), in the report of `purple run`; null where the network is not filtered or purple-net has not said, and in the report of purple-exec
+        connections: Nullable<Connections>,
         /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path), in the report of `purple run`; null where nothing was looked through, and in the report of purple-exec
         repositories: Nullable<List<RepositoryFinding>>,
     }
@@ -87,7 +90,7 @@ object! {
         helper_whole: Flag,
         /// the generation of the rules after the command; null where it could not be read
         rules_generation: Nullable<Number>,
-        /// what purple-net has counted, lines of JSON in one text; null where it has not said so
+        /// what purple-net has counted, lines of JSON in one text; null where it has not said so, and in the report of `purple run`, which has it under `connections`
         counted: Nullable<Text>,
     }
 }

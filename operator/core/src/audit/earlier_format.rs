@@ -16,7 +16,10 @@ pub(super) fn renewed(record: Value) -> Value {
     let _value = members
         .entry("repositories".to_owned())
         .or_insert(Value::Null);
-    // Receipts had no such key before there were filtered networks.
+    // Neither had they nor their receipts these keys before there were filtered networks.
+    let _value = members
+        .entry("connections".to_owned())
+        .or_insert(Value::Null);
     if let Some(Value::Object(receipt)) = members.get_mut("receipt") {
         let _value = receipt.entry("network".to_owned()).or_insert(Value::Null);
     }

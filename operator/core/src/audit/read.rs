@@ -1,6 +1,8 @@
 //! Reading reports and records: JSON that is exactly what `purple_report` declares.
 
+use super::connections::Counted;
 use super::{earlier_format, json};
+use purple_report::counted::{Denied, LineKind, Others, RefusedName, Rule, ServerName};
 use purple_report::{
     Argument, ArgumentsOf, AuditRecord, Field, Kind, ListOf, Members, Outcome, Report, Source,
     StartRecord, StartType, Status, Storage, Visible,
@@ -36,6 +38,23 @@ pub fn report(text: &str) -> Result<Report<OwnedValues>, NotDeclared> {
     let report = Report::read(&JsonAt::top(&value(text)?))?;
     follows(report.status, report.outcome, report.exit_code)?;
     Ok(report)
+}
+
+/// Reads a line of what purple-net has counted.
+pub(super) fn counted(text: &str) -> Result<Counted, NotDeclared> {
+    let members = value(text)?;
+    let source = JsonAt::top(&members);
+    let kind = members.get("kind").and_then(Value::as_str);
+    let kind = kind.and_then(|kind| LineKind::named(kind.as_bytes()));
+    Ok(
+        match kind.ok_or_else(|| source.wrong("a line of purple-net's"))? {
+            LineKind::Rule => Counted::Rule(Rule::read(&source)?),
+            LineKind::Denied => Counted::Denied(Denied::read(&source)?),
+            LineKind::RefusedName => Counted::RefusedName(RefusedName::read(&source)?),
+            LineKind::ServerName => Counted::ServerName(ServerName::read(&source)?),
+            LineKind::Others => Counted::Others(Others::read(&source)?),
+        },
+    )
 }
 
 /// A record, and its members for showing them all.

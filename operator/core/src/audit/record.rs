@@ -1,10 +1,11 @@
 //! From a report to a record, and to what people see: numbers become names.
 
+use super::connections;
 use super::log::Head;
-use super::read::OwnedValues;
+use super::read::{NotDeclared, OwnedValues};
 use purple_plan::{Plan, SourceLine};
 use purple_report::{
-    Argument, AuditRecord, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
+    Argument, AuditRecord, Connections, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
     RepositoryFinding, ResourceUsage, SecurityEvent, Sink, StartRecord, StartType, Status,
     Unlisted,
 };
@@ -64,6 +65,8 @@ pub struct Run<'a> {
     pub outcome: Outcome,
     /// The exit status that the caller sees.
     pub status: u8,
+    /// What a filtered network has carried and refused.
+    pub connections: Option<Connections<OwnedValues>>,
     /// What git would have run; none where nothing was looked through.
     pub repositories: Option<Vec<RepositoryFinding<OwnedValues>>>,
 }
@@ -94,6 +97,7 @@ impl Run<'_> {
             exit_code,
             resource_usage,
             security_events,
+            connections: self.connections,
             repositories: self.repositories,
             plan: self.plan.digest,
             receipt,
@@ -166,6 +170,9 @@ impl Run<'_> {
                 .fold(self.beyond(), |sum, (_, count)| sum.saturating_add(*count));
             lines.push(format!("denied {rest}x other calls"));
         }
+        if let Some(connections) = &self.connections {
+            lines.extend(connections::lines(connections, LINES));
+        }
         lines
     }
 
@@ -178,7 +185,7 @@ impl Run<'_> {
 }
 
 /// The name of the policy that a place is in, where it is not the plan's own.
-fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
+pub(super) fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
     let at = usize::from(line.source()).checked_sub(1)?;
     Some(
         plan.sources
@@ -205,6 +212,20 @@ fn nothing_but(kind: EventType) -> SecurityEvent<OwnedValues> {
         policy_line: None,
         policy_source: None,
     }
+}
+
+/// What a filtered network has carried and refused; none where it is not filtered, or purple-net has not said.
+pub(crate) fn connections_of(
+    plan: &Plan<'_>,
+    report: &Report<OwnedValues>,
+) -> Result<Option<Connections<OwnedValues>>, NotDeclared> {
+    let counted = report
+        .network
+        .as_ref()
+        .and_then(|network| network.counted.as_deref());
+    counted
+        .map(|text| connections::connections(plan, text))
+        .transpose()
 }
 
 /// A report, as one line.

@@ -2,9 +2,10 @@
 
 use crate::read;
 use purple_report::{
-    AuditRecord, CapabilitySets, CgroupUsage, Denial, EventType, FilteredNetwork, Landlock,
-    NetworkUse, Object, Outcome, Receipt, Report, RepositoryFinding, ResourceUsage, Seccomp,
-    SecurityEvent, Shape, StartRecord, Status, Unlisted,
+    AuditRecord, CapabilitySets, Carried, CgroupUsage, Connections, Denial, DeniedConnection,
+    EventType, FilteredNetwork, Landlock, NetworkUse, Object, Outcome, Receipt, RefusedName,
+    Report, RepositoryFinding, ResourceUsage, Seccomp, SecurityEvent, Shape, StartRecord, Status,
+    Unlisted, WrongServerName,
 };
 
 /// The table of an object's keys.
@@ -81,6 +82,11 @@ fn running_has_the_keys_of_the_report() {
         &FilteredNetwork::OBJECT,
         &NetworkUse::OBJECT,
         &RepositoryFinding::OBJECT,
+        &Connections::OBJECT,
+        &Carried::OBJECT,
+        &DeniedConnection::OBJECT,
+        &RefusedName::OBJECT,
+        &WrongServerName::OBJECT,
     ] {
         stands_in("docs/running.md", &keys(object));
     }

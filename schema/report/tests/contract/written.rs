@@ -40,6 +40,7 @@ pub(crate) fn refused() -> String {
         denied_beyond: None,
         denied_whole: None,
         network: None,
+        connections: None,
         repositories: None,
     };
     let mut output = Output(String::new());
@@ -124,6 +125,7 @@ pub(crate) fn denied() -> String {
             rules_generation: Some(2),
             counted: Some(b"{}\n"),
         }),
+        connections: None,
         repositories: None,
     };
     let mut output = Output(String::new());
@@ -142,7 +144,7 @@ fn a_refused_run_is_one_line_with_every_key() {
              \"exit_code\":125,\"signal\":null,\"started_at\":\"2000-02-29T23:59:59.123Z\",\
              \"wall_seconds\":1.000042,\"cpu_user_seconds\":0.000000,\"cpu_system_seconds\":0.000000,\
              \"peak_memory_bytes\":4096,\"cgroup\":null,\"unenforced\":[],\"disk_io_bytes\":0,\
-             \"receipt\":null,\"denied\":null,\"denied_beyond\":null,\"denied_whole\":null,\"network\":null,\"repositories\":null}}\n"
+             \"receipt\":null,\"denied\":null,\"denied_beyond\":null,\"denied_whole\":null,\"network\":null,\"connections\":null,\"repositories\":null}}\n"
         )
     );
 }
@@ -166,7 +168,7 @@ fn what_was_denied_and_in_force_is_written_in_order() {
          \"args\":[\"0x0000000000000000\",\"0x0000000000000001\",\"0x0000000000000002\",\
          \"0x0000000000000003\",\"0x0000000000000004\",\"0xffffffffffffffff\"],\
          \"unreliable_path\":\"/a\",\"varied\":true}],\"denied_beyond\":[{\"syscall\":9,\"count\":2}],\"denied_whole\":true,\
-         \"network\":{\"helper_whole\":true,\"rules_generation\":2,\"counted\":\"{}\\u000a\"},\"repositories\":null}\n",
+         \"network\":{\"helper_whole\":true,\"rules_generation\":2,\"counted\":\"{}\\u000a\"},\"connections\":null,\"repositories\":null}\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

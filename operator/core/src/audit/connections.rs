@@ -1,0 +1,242 @@
+//! What a filtered network has carried and refused: from purple-net's lines to a report, with the entry of a policy that
+//! would allow what was refused.
+//!
+//! purple-net works for a program that is not trusted. A line that is not as it is declared makes the whole text worth nothing.
+
+use super::read::{NotDeclared, OwnedValues, counted};
+use purple_plan::{NetAction, Plan, SourceLine};
+use purple_report::counted as line;
+use purple_report::{
+    Carried, Connections, DeniedConnection, Protocol, RefusedName, WrongServerName,
+};
+use purplec::diagnostics::render::visible;
+
+/// The address at which a sandbox has its host.
+const HOST_INSIDE: &str = "10.77.0.1";
+
+/// The port that an entry without one means.
+const DEFAULT_PORT: u64 = 443;
+
+/// Reads what purple-net has counted.
+pub(super) fn connections(
+    plan: &Plan<'_>,
+    text: &str,
+) -> Result<Connections<OwnedValues>, NotDeclared> {
+    let mut all = Connections {
+        carried: Vec::new(),
+        denied: Vec::new(),
+        refused_names: Vec::new(),
+        server_names: Vec::new(),
+        unlisted: 0,
+        without_room: 0,
+        malformed: 0,
+        lost: 0,
+    };
+    for one in text.lines() {
+        match counted(one)? {
+            Counted::Rule(rule) => all.carried.push(carried(plan, rule)),
+            Counted::Denied(denied) => all.denied.push(denied_connection(plan, denied)),
+            Counted::RefusedName(refused) => all.refused_names.push(RefusedName {
+                entry: allowing(&refused.name, DEFAULT_PORT, Protocol::Tcp),
+                name: refused.name,
+                times: refused.times,
+            }),
+            Counted::ServerName(wrong) => all.server_names.push(WrongServerName {
+                address: wrong.address,
+                port: wrong.port,
+                name: wrong.name,
+                times: wrong.times,
+            }),
+            Counted::Others(others) => {
+                all.unlisted = [
+                    others.denied,
+                    others.refused_names,
+                    others.server_names,
+                    others.lines_left_out,
+                ]
+                .into_iter()
+                .fold(0, u64::saturating_add);
+                all.without_room = others.without_room;
+                all.malformed = others.malformed;
+                all.lost = others.lost;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A line of what purple-net has counted.
+pub(super) enum Counted {
+    Rule(line::Rule<OwnedValues>),
+    Denied(line::Denied<OwnedValues>),
+    RefusedName(line::RefusedName<OwnedValues>),
+    ServerName(line::ServerName<OwnedValues>),
+    Others(line::Others<OwnedValues>),
+}
+
+fn carried(plan: &Plan<'_>, rule: line::Rule<OwnedValues>) -> Carried<OwnedValues> {
+    let (policy_line, policy_source) = place(plan, rule_line(plan, rule.rule));
+    Carried {
+        policy_line,
+        policy_source,
+        connections: rule.connections,
+        bytes_out: rule.bytes_out,
+        bytes_in: rule.bytes_in,
+    }
+}
+
+fn denied_connection(
+    plan: &Plan<'_>,
+    denied: line::Denied<OwnedValues>,
+) -> DeniedConnection<OwnedValues> {
+    let refusing = denied.rule.filter(|&index| is_refusal(plan, index));
+    let line = refusing.map_or(SourceLine::NONE, |index| rule_line(plan, index));
+    let (policy_line, policy_source) = place(plan, line);
+    let to = denied.name.as_ref().unwrap_or(&denied.address);
+    let entry = refusing
+        .is_none()
+        .then(|| allowing(to, denied.port, denied.protocol));
+    DeniedConnection {
+        protocol: denied.protocol,
+        address: denied.address,
+        port: denied.port,
+        name: denied.name,
+        times: denied.times,
+        policy_line,
+        policy_source,
+        entry,
+    }
+}
+
+fn rule<'p>(plan: &Plan<'p>, index: u64) -> Option<purple_plan::NetRule<'p>> {
+    plan.net_rules.iter().nth(usize::try_from(index).ok()?)
+}
+
+fn rule_line(plan: &Plan<'_>, index: u64) -> SourceLine {
+    rule(plan, index).map_or(SourceLine::NONE, |rule| rule.line)
+}
+
+fn is_refusal(plan: &Plan<'_>, index: u64) -> bool {
+    rule(plan, index).is_some_and(|rule| rule.action == NetAction::Block)
+}
+
+/// The line, and the policy that it is in where that is not the plan's own.
+fn place(plan: &Plan<'_>, line: SourceLine) -> (Option<u64>, Option<String>) {
+    let number = line.is_some().then(|| line.line().into());
+    (number, super::record::source(plan, line))
+}
+
+/// The smallest entry of the section `network` that allows this.
+fn allowing(to: &str, port: u64, protocol: Protocol) -> String {
+    if to == HOST_INSIDE && protocol == Protocol::Tcp {
+        return format!("host_services: [{port}]");
+    }
+    let is_six = to.contains(':');
+    let mut entry = if is_six {
+        format!("[{to}]")
+    } else {
+        to.to_owned()
+    };
+    if port != DEFAULT_PORT {
+        entry.push_str(&format!(":{port}"));
+    }
+    if protocol == Protocol::Udp {
+        entry.push_str("/udp");
+    }
+    format!("allow: [{entry:?}]")
+}
+
+/// What people see at the end: what was refused most, in no more than `most` lines.
+pub(super) fn lines(all: &Connections<OwnedValues>, most: usize) -> Vec<String> {
+    let mut said: Vec<(u64, String)> = Vec::new();
+    for one in &all.denied {
+        let name = one.name.as_deref().map(visible);
+        let of = name.map_or(String::new(), |name| format!(" ({name})"));
+        let why = match (&one.entry, one.policy_line) {
+            (Some(entry), _) => format!("`network: {{{}}}` would allow it", visible(entry)),
+            (None, Some(line)) => match &one.policy_source {
+                Some(source) => format!("line {line} of {} refuses it", visible(source)),
+                None => format!("policy line {line} refuses it"),
+            },
+            (None, None) => "it is blocked".to_owned(),
+        };
+        let address = visible(&one.address);
+        let address = if address.contains(':') {
+            format!("[{address}]")
+        } else {
+            address
+        };
+        let (port, protocol) = (one.port, one.protocol.name());
+        said.push((one.times, format!("{address}:{port}/{protocol}{of}: {why}")));
+    }
+    for one in &all.refused_names {
+        let (name, entry) = (visible(&one.name), visible(&one.entry));
+        let why = format!("`network: {{{entry}}}` would allow it");
+        said.push((one.times, format!("the name {name}: {why}")));
+    }
+    for one in &all.server_names {
+        let name = one.name.as_deref().map_or("none".to_owned(), visible);
+        let what = format!(
+            "TLS to {}:{} with the server name {name}",
+            visible(&one.address),
+            one.port
+        );
+        said.push((
+            one.times,
+            format!("{what}: it is none of the names that gave the address"),
+        ));
+    }
+    said.sort_by_key(|(times, _)| std::cmp::Reverse(*times));
+    let is_all = said.len() <= most && all.unlisted == 0;
+    let rest = said.split_off(
+        said.len()
+            .min(if is_all { most } else { most.saturating_sub(1) }),
+    );
+    let mut lines: Vec<String> = said
+        .into_iter()
+        .map(|(times, what)| format!("refused {times}x {what}"))
+        .collect();
+    if !is_all {
+        let rest = rest
+            .iter()
+            .fold(all.unlisted, |sum, (times, _)| sum.saturating_add(*times));
+        lines.push(format!("refused {rest}x other addresses and names"));
+    }
+    if all.lost > 0 {
+        let lost = all.lost;
+        lines.push(format!(
+            "the kernel did not report {lost} more attempts that it refused"
+        ));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Protocol, allowing};
+
+    #[test]
+    fn the_smallest_entry() {
+        let entry = |to, port, protocol| allowing(to, port, protocol);
+        assert_eq!(
+            entry("example.org", 443, Protocol::Tcp),
+            r#"allow: ["example.org"]"#
+        );
+        assert_eq!(
+            entry("example.org", 80, Protocol::Tcp),
+            r#"allow: ["example.org:80"]"#
+        );
+        assert_eq!(
+            entry("2001:db8::1", 443, Protocol::Udp),
+            r#"allow: ["[2001:db8::1]/udp"]"#
+        );
+        assert_eq!(
+            entry("10.0.0.7", 53, Protocol::Udp),
+            r#"allow: ["10.0.0.7:53/udp"]"#
+        );
+        assert_eq!(
+            entry("10.77.0.1", 8080, Protocol::Tcp),
+            "host_services: [8080]"
+        );
+    }
+}
