@@ -63,7 +63,7 @@ pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> 
         layer(need.layer, need.line, options)?;
     }
     if plan.network.flags & network_flags::NARROWED != 0 {
-        let what = "the policy asks for more than this version gives; the program has no network but its own loopback";
+        let what = "the network is isolated and the policy lists more; the program has no network but its own loopback";
         say!("network", what, plan.network.line);
     }
     Ok(())

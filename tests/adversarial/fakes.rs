@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use purple_tests::policy::Policy;
 use purple_tests::stand_in::{filtered, stand_in};
 use purple_tests::test_dir::TestDir;
+use purplec::syscalls::{Arch, syscall_number};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -264,20 +265,6 @@ fn judge(found: &[(Role, &Call, Verdict, Traced)]) {
         count(Verdict::Refused),
         count(Verdict::Whole)
     );
-    let is_of_another = |role: Role, call: &Call| {
-        NEEDLESS_OF_ONE
-            .iter()
-            .any(|(needless, one)| *needless == name(call) && *one != role)
-    };
-    let is_needless = |role: Role, call: &Call| match call.request {
-        Some(request) => NEEDLESS_REQUESTS
-            .iter()
-            .any(|(needless, one, _)| *needless == name(call) && *one == request),
-        None => {
-            let is_listed = NEEDLESS.iter().any(|(needless, _)| *needless == name(call));
-            is_listed && !is_of_another(role, call)
-        }
-    };
     let wrong: Vec<String> = found
         .iter()
         .filter(|(role, call, verdict, traced)| match verdict {
@@ -301,4 +288,36 @@ fn judge(found: &[(Role, &Call, Verdict, Traced)]) {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// Whether a run is whole without this call of this process.
+fn is_needless(role: Role, call: &Call) -> bool {
+    if let Some(request) = call.request {
+        return NEEDLESS_REQUESTS
+            .iter()
+            .any(|(needless, one, _)| *needless == name(call) && *one == request);
+    }
+    let is_listed = NEEDLESS.iter().any(|(needless, _)| *needless == name(call));
+    let is_of_another = NEEDLESS_OF_ONE
+        .iter()
+        .any(|(needless, one)| *needless == name(call) && *one != role);
+    is_listed && !is_of_another
+}
+
+#[test]
+fn bites_a_call_of_another_process() {
+    let call = |name| Call {
+        process: vec![],
+        number: syscall_number(Arch::X86_64, name).expect("a call").into(),
+        nth: 0,
+        of_any_child: false,
+        request: None,
+    };
+    for (needless, of) in NEEDLESS_OF_ONE {
+        assert!(is_needless(of, &call(needless)), "{needless}");
+        for other in [Role::Init, Role::Payload] {
+            assert!(!is_needless(other, &call(needless)), "{other:?} {needless}");
+        }
+    }
+    assert!(!is_needless(Role::Init, &call("sendmsg")));
 }

@@ -84,7 +84,11 @@
 //! 20 `adversarial/network::a_server_of_the_host`
 //! 20 `e2e/network::only_loopback`
 //! 20 `e2e/network::the_hosts_loopback_is_another`
+//! 20 `e2e/filtered::nothing_inside_changes_the_network`
+//! 20 `e2e/filtered::a_helper_that_ends_later_leaves_no_network`
+//! 20 `e2e/carried::a_service_of_the_host_is_reached_and_nothing_else`
 //! 21 `adversarial/network::a_server_of_the_host`
+//! 21 `e2e/carried::a_service_of_the_host_is_reached_and_nothing_else`
 //! 22 `e2e/denials::another_thread_changes_a_path_and_no_answer`
 //! 22 `e2e/denials::a_program_that_hides_its_memory_is_recorded`
 //! 22 `e2e/denials::a_flood_is_counted`

@@ -9,7 +9,7 @@
 mod attacks;
 mod audit;
 mod capabilities;
-
+mod carried;
 mod denials;
 mod devices;
 mod doctor;

@@ -68,7 +68,7 @@ fn wider_rules_are_narrowed_and_said(place: &TestDir) {
     let done = python(place, &policy.compile(place), text).finish();
     let line = policy.line_of("allowed_outgoing_ports");
     let said = format!(
-        "purple-exec: network: the policy asks for more than this version gives; the program has no \
+        "purple-exec: network: the network is isolated and the policy lists more; the program has no \
          network but its own loopback (policy line {line})\n"
     );
     assert_eq!(done.stderr, said);

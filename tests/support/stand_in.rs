@@ -1,4 +1,4 @@
-//! What stands beside the executor of a test in place of `purple-net`.
+//! What stands beside the executor of a test: `purple-net`, or what takes its place.
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
@@ -13,17 +13,27 @@ use std::process::Command;
 
 /// Puts the stand-in beside the executor. `does` says what it does otherwise than a good helper; nothing where it is empty.
 pub fn stand_in(place: &TestDir, does: &str) -> PathBuf {
+    let helper = copied(place, "stand-in");
+    tell(place, does);
+    helper
+}
+
+/// Puts the real helper beside the executor.
+pub fn purple_net(place: &TestDir) -> PathBuf {
+    copied(place, "purple-net")
+}
+
+fn copied(place: &TestDir, program: &str) -> PathBuf {
     let helper = place.at("purple-net");
     // A child copies, so that no process here ever has the program open for writing.
     let copied = Command::new("cp")
-        .arg(binary("stand-in"))
+        .arg(binary(program))
         .arg(&helper)
         .status();
     assert!(
         copied.is_ok_and(|status| status.success()),
-        "the stand-in can be copied"
+        "{program} can be copied"
     );
-    tell(place, does);
     helper
 }
 
