@@ -50,6 +50,7 @@ pub mod program;
 pub mod resources;
 pub mod seccomp;
 pub mod signal;
+pub mod status;
 pub mod strings;
 pub mod wait;
 
