@@ -34,13 +34,14 @@ impl<const N: usize> Text<N> {
         text
     }
 
-    /// What `write` writes, which says how much that is.
-    pub(crate) fn written_by<E>(
+    /// Empties it, and takes what `write` writes, which returns how much that is.
+    pub(crate) fn fill<E>(
+        &mut self,
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-    ) -> Result<Self, E> {
-        let mut text = Self::new();
-        text.used = write(&mut text.bytes)?.min(N);
-        Ok(text)
+    ) -> Result<(), E> {
+        self.clear();
+        self.used = write(&mut self.bytes)?.min(N);
+        Ok(())
     }
 
     /// A number in decimal.
@@ -63,16 +64,29 @@ impl<const N: usize> Text<N> {
 
     /// Empties it.
     pub(crate) fn clear(&mut self) {
-        self.bytes.fill(0);
-        self.used = 0;
+        self.truncate(0);
+    }
+
+    /// Keeps no more than the first `length` bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        if let Some(rest) = self.bytes.get_mut(length..self.used) {
+            rest.fill(0);
+            self.used = length;
+        }
+    }
+
+    /// Empties it, and takes what fits of these bytes.
+    pub(crate) fn replace(&mut self, bytes: &[u8]) {
+        self.clear();
+        self.push_bytes(bytes);
     }
 
     pub(crate) fn push_bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            if let Some(slot) = self.bytes.get_mut(self.used) {
-                *slot = *byte;
-                self.used = self.used.saturating_add(1);
-            }
+        let room = self.bytes.get_mut(self.used..).unwrap_or(&mut []);
+        let fitting = bytes.len().min(room.len());
+        if let (Some(room), Some(bytes)) = (room.get_mut(..fitting), bytes.get(..fitting)) {
+            room.copy_from_slice(bytes);
+            self.used = self.used.saturating_add(fitting);
         }
     }
 

@@ -5,9 +5,12 @@ use crate::filesystem::step::has;
 use crate::message::{Refused, refuse};
 use crate::mountinfo::{self, Entry, Relation, relation};
 use crate::text::Text;
+use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
 use purple_sys::mount;
-use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags, statx};
+use purple_sys::status;
+use rustix::fd::AsFd;
+use rustix::fs::{CWD, OFlags, StatxFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "cgroup";
@@ -77,10 +80,12 @@ fn locate(step: &Mount<'_>) -> Result<Option<Source>, Errno> {
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
         place => place?,
     };
-    let status = statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+    let status = status::of_file(place.as_fd(), StatxFlags::MNT_ID)?;
+    let mut path = Text::new();
+    let _path: &CStr = path_of(&place, &mut path)?;
     Ok(Some(Source {
         mount: status.stx_mnt_id,
-        path: path_of(&place)?,
+        path,
     }))
 }
 
