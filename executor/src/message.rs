@@ -81,8 +81,18 @@ impl<'a> From<&'a CStr> for Part<'a> {
     }
 }
 
-/// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run.
+/// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run. Few pieces, as most messages have, are
+/// put together in one place for all messages with pieces of these types, and not where each is made.
 macro_rules! refuse {
+    ($step:expr, $one:expr $(,)?) => {
+        $crate::message::refused_for_one($step, $one)
+    };
+    ($step:expr, $one:expr, $two:expr $(,)?) => {
+        $crate::message::refused_for_two($step, $one, $two)
+    };
+    ($step:expr, $one:expr, $two:expr, $three:expr $(,)?) => {
+        $crate::message::refused_for_three($step, $one, $two, $three)
+    };
     ($step:expr, $($part:expr),+ $(,)?) => {
         $crate::message::refused($step, $crate::message::parts![$($part),+])
     };
@@ -122,6 +132,36 @@ pub(crate) fn refused(step: &str, parts: &[Part<'_>]) -> Refused {
     Refused {
         status: SETUP_REFUSED,
     }
+}
+
+/// What [`refuse!`] does with one piece.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused_for_one<'p>(step: &str, one: impl Into<Part<'p>>) -> Refused {
+    refused(step, &[one.into()])
+}
+
+/// What [`refuse!`] does with two pieces.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused_for_two<'p>(
+    step: &str,
+    one: impl Into<Part<'p>>,
+    two: impl Into<Part<'p>>,
+) -> Refused {
+    refused(step, &[one.into(), two.into()])
+}
+
+/// What [`refuse!`] does with three pieces.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused_for_three<'p>(
+    step: &str,
+    one: impl Into<Part<'p>>,
+    two: impl Into<Part<'p>>,
+    three: impl Into<Part<'p>>,
+) -> Refused {
+    refused(step, &[one.into(), two.into(), three.into()])
 }
 
 /// What [`say!`] does.
