@@ -165,7 +165,18 @@ mod tests {
         assert_eq!(number(b"2147483647"), Some(i32::MAX));
         assert_eq!(number::<i32>(b"2147483648"), None);
         assert_eq!(number::<u8>(b"256"), None);
-        for text in [&b""[..], b"+", b"-", b"-1", b"++1", b" 1", b"1 ", b"0x1", b"1\0", b"\xb2"] {
+        for text in [
+            &b""[..],
+            b"+",
+            b"-",
+            b"-1",
+            b"++1",
+            b" 1",
+            b"1 ",
+            b"0x1",
+            b"1\0",
+            b"\xb2",
+        ] {
             assert_eq!(number::<u64>(text), None, "{text:?}");
         }
     }

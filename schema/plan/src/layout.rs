@@ -70,6 +70,7 @@ macro_rules! enumeration {
             fn put(&self, writer: &mut $crate::field::Writer<'_>) -> Result<(), $crate::error::EncodeError> {
                 $crate::field::Field::put(&self.number(), writer)
             }
+            #[inline(never)]
             fn take(reader: &mut $crate::field::Reader<'a>) -> Self {
                 match <u32 as $crate::field::Field<'_>>::take(reader) {
                     $first_number => Self::$first,
