@@ -122,8 +122,13 @@ impl<T> OrRefuse<T> for Result<T, Errno> {
     }
 
     fn at(self, step: &Mount<'_>) -> Result<T, Refused> {
-        self.map_err(|errno| refuse!("mount", step.target, errno, step.line))
+        self.map_err(|errno| refused_at(step, errno))
     }
+}
+
+#[inline(never)]
+fn refused_at(step: &Mount<'_>, errno: Errno) -> Refused {
+    refuse!("mount", step.target, errno, step.line)
 }
 
 /// What [`refuse!`] does.

@@ -25,11 +25,11 @@ pub(super) fn send(
     netlink.send(batch.bytes).map_err(|errno| match errno {
         Errno::MSGSIZE | Errno::NOBUFS => {
             let advice = " are more than the host lets a user send at once: list less, or as root `sysctl net.core.wmem_max=4194304`";
-            refuse!(STEP, "the ", what, advice)
+            refuse!(STEP, what, advice)
         }
-        _ => refuse!(STEP, "sending the ", what, errno),
+        _ => refuse!(STEP, "sending ", what, errno),
     })?;
-    let strange = |errno| refuse!(STEP, "the answer to the ", what, errno);
+    let strange = |errno| refuse!(STEP, "the answer to ", what, errno);
     let mut left = batch.acknowledgements;
     while left > 0 {
         let mut answers = netlink.answer(buffer).map_err(strange)?;
@@ -50,15 +50,15 @@ pub(super) fn send(
 /// Says what the kernel does not take, and what it may lack.
 fn refused(batch: &NetBatch<'_>, sequence: u32, errno: Errno) -> Refused {
     const NOT_TAKEN: &str = "the kernel does not take message ";
+    const NEEDS: &str = "; it needs ";
     let (what, number) = (name(batch.kind), u64::from(sequence));
     if batch.kind != NetBatchKind::Rules || errno == Errno::PERM {
-        return refuse!(STEP, NOT_TAKEN, number, " of the ", what, errno);
+        return refuse!(STEP, NOT_TAKEN, number, " of ", what, errno);
     }
     let needs = missing(batch.bytes, sequence).unwrap_or("CONFIG_NF_TABLES_INET");
-    let advice = "; it needs ";
     let module = ", built in or as a module that can be loaded";
     refuse!(
-        STEP, NOT_TAKEN, number, " of the ", what, advice, needs, module, errno
+        STEP, NOT_TAKEN, number, " of ", what, NEEDS, needs, module, errno
     )
 }
 
@@ -72,9 +72,9 @@ fn missing(batch: &[u8], sequence: u32) -> Option<&'static str> {
 
 pub(super) const fn name(kind: NetBatchKind) -> &'static str {
     match kind {
-        NetBatchKind::Routes4 => "IPv4 routes",
-        NetBatchKind::Routes6 => "IPv6 routes",
-        NetBatchKind::Rules => "rules",
+        NetBatchKind::Routes4 => "the IPv4 routes",
+        NetBatchKind::Routes6 => "the IPv6 routes",
+        NetBatchKind::Rules => "the rules",
     }
 }
 

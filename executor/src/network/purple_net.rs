@@ -312,16 +312,12 @@ fn check_hello(message: &[u8]) -> Result<[u64; 4], Refused> {
     if version == VERSION.as_bytes() {
         return Ok(digest);
     }
-    let advice = ", and this purple-exec is of version ";
-    let install = ": install both from one release";
-    Err(refuse!(
-        STEP,
-        "purple-net is of version ",
-        version,
-        advice,
-        VERSION,
-        install
-    ))
+    const OURS: &str = concat!(
+        ", and this purple-exec is of version ",
+        env!("CARGO_PKG_VERSION"),
+        ": install both from one release"
+    );
+    Err(refuse!(STEP, "purple-net is of version ", version, OURS))
 }
 
 /// The version and the digest of a first message.

@@ -89,7 +89,7 @@ pub(super) fn read_back(
     Err(refuse!(
         STEP,
         what,
-        " of the ",
+        " of ",
         batch,
         " is not in force",
         EMULATED
