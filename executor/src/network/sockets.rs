@@ -6,8 +6,8 @@ use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use core::num::NonZeroU32;
 use purple_plan::{NetSocket, net_socket_flags};
-use purple_sys::descriptors::made;
-use purple_sys::sockets::{MOST, pass_all, set_option};
+use purple_sys::descriptors::{MOST, made, pass_all};
+use purple_sys::sockets::set_option;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{
