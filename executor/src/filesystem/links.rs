@@ -95,6 +95,7 @@ impl Way {
 
     /// Goes to the end. `false` where it has stopped at a link that a sandbox may have left: `ahead` is
     /// where that leads.
+    #[inline(never)]
     fn follow(&mut self) -> Result<bool, Errno> {
         while let Some(name) = self.next_name() {
             let child = open_part(&self.here, name.c_str()?)?;

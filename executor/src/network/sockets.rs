@@ -82,6 +82,7 @@ pub(super) fn hand_over(
 }
 
 /// Makes one. NOSYS where something was answered with success and not done.
+#[inline(never)]
 fn make(wanted: &NetSocket) -> Result<OwnedFd, Errno> {
     let family = u16::try_from(wanted.family).map_err(|_| Errno::AFNOSUPPORT)?;
     let family = AddressFamily::from_raw(family);
