@@ -199,12 +199,7 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     options.plan = loop {
         let before = rest;
         let argument = rest.next().ok_or_else(|| usage(parts!["no PLAN given"]))?;
-        let mut all = OPTIONS.iter();
-        let found = all.find(|(name, _)| name.as_bytes() == argument.to_bytes());
-        let Some((_, option)) = found else {
-            if argument.to_bytes().first() == Some(&b'-') {
-                return Err(usage(parts!["unknown option ", argument]));
-            }
+        let Some(option) = named(argument)? else {
             break argument;
         };
         match option {
@@ -243,6 +238,17 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     }
     options.command = rest;
     Ok(Request::Run(options))
+}
+
+/// The option of this name; `None` for what is no option.
+fn named(argument: &CStr) -> Result<Option<Opt>, Refused> {
+    let bytes = argument.to_bytes();
+    let mut all = OPTIONS.iter();
+    match all.find(|(name, _)| name.as_bytes() == bytes) {
+        Some((_, option)) => Ok(Some(*option)),
+        None if bytes.starts_with(b"-") => Err(usage(parts!["unknown option ", argument])),
+        None => Ok(None),
+    }
 }
 
 /// Counts one more option that keeps something; the first one stands at `here`.

@@ -33,7 +33,7 @@ pub(super) fn send(
     let mut left = batch.acknowledgements;
     while left > 0 {
         let mut answers = netlink.answer(buffer).map_err(strange)?;
-        while let Some(answer) = answers.next() {
+        for answer in answers.by_ref() {
             left = match (answer.error(), left.checked_sub(1)) {
                 (Some(Ok(())), Some(left)) => left,
                 (Some(Err(errno)), _) => return Err(refused(batch, answer.sequence, errno)),

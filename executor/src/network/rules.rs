@@ -194,9 +194,12 @@ fn compare(
         if !(is_rule && before.is_some_and(|before| before.is_of_one_chain(&found))) {
             rest = all;
         }
-        before = rest.find(|wanted| match is_rule {
-            true => wanted.is_of_one_chain(&found),
-            false => found.has(wanted),
+        before = rest.find(|wanted| {
+            if is_rule {
+                wanted.is_of_one_chain(&found)
+            } else {
+                found.has(wanted)
+            }
         });
         match before {
             Some(wanted) if found.has(&wanted) => Ok(()),

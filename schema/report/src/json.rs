@@ -154,8 +154,8 @@ impl<'s> Json<'s> {
 
     /// A time since 1970 as a time of day in UTC (RFC 3339).
     pub fn time(&mut self, time: Duration) {
-        self.begin();
         const DAY: u64 = 86400;
+        self.begin();
         let (days, seconds) = (time.as_secs() / DAY, time.as_secs() % DAY);
         let (year, month, day) = civil(days);
         self.push("\"");
