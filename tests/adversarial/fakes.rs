@@ -105,6 +105,13 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("wait4", "it is waited again"),
 ];
 
+/// Of these, the process whose call it is: another's would leave something out.
+const NEEDLESS_OF_ONE: [(&str, Role); 3] = [
+    ("connect", Role::Supervisor),
+    ("dup2", Role::Helper),
+    ("socket", Role::Supervisor),
+];
+
 /// The same of calls that are asked for one of many things: the name, what is asked for, the reason.
 const NEEDLESS_REQUESTS: &[(&str, u64, &str)] = &[
     ("fcntl", 3, "F_GETFL only looks"),
@@ -257,17 +264,25 @@ fn judge(found: &[(Role, &Call, Verdict, Traced)]) {
         count(Verdict::Refused),
         count(Verdict::Whole)
     );
-    let is_needless = |call: &Call| match call.request {
+    let is_of_another = |role: Role, call: &Call| {
+        NEEDLESS_OF_ONE
+            .iter()
+            .any(|(needless, one)| *needless == name(call) && *one != role)
+    };
+    let is_needless = |role: Role, call: &Call| match call.request {
         Some(request) => NEEDLESS_REQUESTS
             .iter()
             .any(|(needless, one, _)| *needless == name(call) && *one == request),
-        None => NEEDLESS.iter().any(|(needless, _)| *needless == name(call)),
+        None => {
+            let is_listed = NEEDLESS.iter().any(|(needless, _)| *needless == name(call));
+            is_listed && !is_of_another(role, call)
+        }
     };
     let wrong: Vec<String> = found
         .iter()
-        .filter(|(_, call, verdict, traced)| match verdict {
+        .filter(|(role, call, verdict, traced)| match verdict {
             Verdict::Refused => !(125..=127).contains(&traced.status),
-            Verdict::Whole => !is_needless(call) && !STRICTER.contains(&name(call)),
+            Verdict::Whole => !is_needless(*role, call) && !STRICTER.contains(&name(call)),
             Verdict::Stricter | Verdict::Ended | Verdict::DidNotCome => false,
             Verdict::Started | Verdict::Hung => true,
         })

@@ -4,6 +4,7 @@
 //! Which calls there are is read from a run in which all of them succeed, so that a new one is
 //! covered by itself.
 
+use super::harmless::{BY_CHANCE, HARMLESS};
 use super::tracer::{Call, Process, Traced, WRAPPER, trace};
 use nix::errno::Errno;
 use nix::unistd::{Uid, User};
@@ -27,153 +28,6 @@ scenarios! {
     no_call_that_fails_leaves_a_stub
     no_call_for_a_filtered_network_may_fail
 }
-
-/// Calls whose failure leaves no layer out, each with the reason: which process makes it, the call,
-/// and the error; `None` for any.
-const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
-    (
-        Role::Supervisor,
-        "prctl",
-        None,
-        "the auxiliary vector is read from /proc/self/auxv instead",
-    ),
-    (
-        Role::Supervisor,
-        "rt_sigtimedwait",
-        None,
-        "it watches: the run ends, and was whole until then",
-    ),
-    (Role::Supervisor, "ppoll", None, "the same"),
-    (
-        Role::Supervisor,
-        "read",
-        None,
-        "the same, where it relays before the command has started",
-    ),
-    (Role::Supervisor, "close", None, "the same"),
-    (
-        Role::Supervisor,
-        "wait4",
-        None,
-        "the same, where it waits for whichever child has ended",
-    ),
-    (
-        Role::Supervisor,
-        "madvise",
-        None,
-        "it waits with more memory than it needs",
-    ),
-    (
-        Role::Supervisor,
-        "tee",
-        None,
-        "the command's input ends early, and the exit status says so",
-    ),
-    (Role::Supervisor, "socket", None, "there is no IPv6 inside"),
-    (Role::Supervisor, "connect", None, "the same"),
-    (
-        Role::Holder,
-        "prctl",
-        None,
-        "it ends early: then its map was written before, or is refused",
-    ),
-    (Role::Holder, "rt_sigtimedwait", None, "the same"),
-    (
-        Role::Init,
-        "close",
-        None,
-        "it closes what is left before there is a payload",
-    ),
-    (
-        Role::Init,
-        "kcmp",
-        None,
-        "a placed descriptor is compared by device and inode instead",
-    ),
-    (
-        Role::Init,
-        "futex",
-        None,
-        "the payload looks before it waits: it has gone on, with everything in force",
-    ),
-    (
-        Role::Init,
-        "keyctl",
-        Some(Errno::ENOSYS),
-        "a kernel without keyrings has none to inherit",
-    ),
-    (
-        Role::Init,
-        "rt_sigtimedwait",
-        None,
-        "it watches: the run ends, and was whole until then",
-    ),
-    (
-        Role::Init,
-        "madvise",
-        None,
-        "it waits with more memory than it needs",
-    ),
-    (
-        Role::Payload,
-        "close",
-        None,
-        "close_range closes what is left before execve",
-    ),
-    (
-        Role::Payload,
-        "newfstatat",
-        None,
-        "a command that cannot be seen is looked for elsewhere",
-    ),
-    (Role::Payload, "faccessat2", None, "the same"),
-    (
-        Role::Payload,
-        "openat",
-        None,
-        "an interpreter that cannot be read is left to execve",
-    ),
-    (Role::Payload, "pread64", None, "the same"),
-    (
-        Role::Payload,
-        "kill",
-        None,
-        "without one file to try, Landlock is probed by another",
-    ),
-    (
-        Role::Payload,
-        "sched_setparam",
-        Some(Errno::EPERM),
-        "it is what the filter that keeps process 1 has to answer",
-    ),
-    (
-        Role::Payload,
-        "umount2",
-        Some(Errno::EPERM),
-        "it is what the filter has to answer",
-    ),
-];
-
-/// Calls that come, or do not, by which process is faster.
-const BY_CHANCE: [(Role, &str); 14] = [
-    // Where the network is filtered.
-    (Role::Supervisor, "socket"),
-    (Role::Supervisor, "connect"),
-    // What is relayed before the command starts, and whether a signal is there already.
-    (Role::Supervisor, "poll"),
-    (Role::Supervisor, "ppoll"),
-    (Role::Supervisor, "tee"),
-    (Role::Supervisor, "ioctl"),
-    (Role::Supervisor, "splice"),
-    (Role::Supervisor, "rt_sigtimedwait"),
-    (Role::Supervisor, "wait4"),
-    (Role::Holder, "prctl"),
-    (Role::Holder, "rt_sigtimedwait"),
-    // Init gives its stack back and waits once it has let the payload go, which then runs beside it.
-    (Role::Init, "madvise"),
-    (Role::Init, "rt_sigtimedwait"),
-    (Role::Payload, "futex"),
-];
 
 /// What a process of the executor is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -224,18 +78,21 @@ fn no_call_of_the_setup_may_fail(place: &TestDir) {
         .filesystem("scratch_paths: [/scratch]")
         .section("network: {isolated: true}")
         .section("resources: {session_timeout_seconds: 60}");
-    fail_each(place, &policy, &[], |_| true);
+    let statuses = fail_each(place, &policy, &[], |_| true);
+    assert!(statuses.contains(&125), "{statuses:?}");
 }
 
 fn no_call_of_the_payload_with_capabilities_may_fail(place: &TestDir) {
     let policy = Policy::new(place).section("capabilities: {add: [CAP_NET_BIND_SERVICE]}");
-    fail_each(place, &policy, &[], |role| role == Role::Payload);
+    let statuses = fail_each(place, &policy, &[], |role| role == Role::Payload);
+    assert!(statuses.contains(&125), "{statuses:?}");
 }
 
 /// The supervisor's and init's, and those of the process that becomes the helper.
 fn no_call_for_a_filtered_network_may_fail(place: &TestDir) {
     let _helper = stand_in(place, "");
-    fail_each(place, &filtered(place), &[], |role| role != Role::Payload);
+    let statuses = fail_each(place, &filtered(place), &[], |role| role != Role::Payload);
+    assert_eq!(statuses, BTreeSet::from([125]), "the executor refuses");
 }
 
 /// A user's only; and a tracer without root's rights would keep the helpers from theirs.
@@ -258,9 +115,10 @@ fn no_call_for_subordinate_ids_may_fail(place: &TestDir) {
     let open = std::fs::Permissions::from_mode(0o777);
     std::fs::set_permissions(place.at("output"), open).expect("its own directory");
     let policy = Policy::new(place);
-    fail_each(place, &policy, &["--subordinate-ids"], |role| {
+    let statuses = fail_each(place, &policy, &["--subordinate-ids"], |role| {
         role != Role::Payload
     });
+    assert!(statuses.contains(&125), "{statuses:?}");
 }
 
 /// One after the other: they stand in one place on the host.
@@ -330,8 +188,14 @@ pub(super) fn run<'p>(
     (run, place.at(&format!("output/{name}")))
 }
 
-/// Fails each call of the setup that a process of these roles makes, and looks what comes of it.
-fn fail_each(place: &TestDir, policy: &Policy, options: &[&str], wanted: fn(Role) -> bool) {
+/// Fails each call of the setup that a process of these roles makes, and looks what comes of it. The
+/// exit statuses are those of the runs that were refused.
+fn fail_each(
+    place: &TestDir,
+    policy: &Policy,
+    options: &[&str],
+    wanted: fn(Role) -> bool,
+) -> BTreeSet<i32> {
     let plan = policy.compile(place);
     let (good, started) = run(place, &plan, options, 0);
     let good = trace(&mut good.command(), None);
@@ -376,11 +240,12 @@ fn fail_each(place: &TestDir, policy: &Policy, options: &[&str], wanted: fn(Role
         let workers = [scope.spawn(work), scope.spawn(work)];
         workers.map(|worker| worker.join().expect("no panic"))
     });
-    judge(
-        place,
-        &found.into_iter().flatten().collect::<Vec<_>>(),
-        &faults,
-    );
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    judge(place, &found, &faults);
+    let refused = found
+        .iter()
+        .filter(|(_, verdict, _)| *verdict == Verdict::Refused);
+    refused.map(|(_, _, traced)| traced.status).collect()
 }
 
 fn report_is_empty(place: &TestDir, number: usize) -> bool {

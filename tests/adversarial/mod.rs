@@ -205,6 +205,7 @@ mod descriptors;
 mod fakes;
 mod faults;
 mod files;
+mod harmless;
 mod kernel;
 mod mounts;
 mod network;

@@ -4,7 +4,7 @@
 use super::inside::python;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run};
-use purple_tests::stand_in::{filtered, stand_in, tell};
+use purple_tests::stand_in::{filtered, hexadecimal_digest, stand_in, tell};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
@@ -30,11 +30,6 @@ fn run(place: &TestDir, plan: &Path) -> Finished {
         .finish()
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digest = purple_plan::sha256(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn rules_are_in_force_and_read_back(place: &TestDir) {
     let _helper = stand_in(place, "");
     let done = run(place, &filtered(place).compile(place));
@@ -45,7 +40,7 @@ fn rules_are_in_force_and_read_back(place: &TestDir) {
     let routes = if network["ipv6"] == true { 5 } else { 3 };
     assert_eq!(network["routes_read_back"], routes, "{report}");
     assert_eq!(network["helper_version"], env!("CARGO_PKG_VERSION"));
-    let expected = format!("sha256:{}", hexadecimal(b"stand-in"));
+    let expected = format!("sha256:{}", hexadecimal_digest(b"stand-in"));
     assert_eq!(network["helper_digest"], expected.as_str());
     assert_eq!(report["network"]["helper_whole"], true);
     let generation = &report["network"]["rules_generation"];
@@ -66,7 +61,7 @@ fn the_helper_has_the_plan_and_the_sockets_and_nothing_else(place: &TestDir) {
     let flags = ["02004002"; 8].join(" ");
     let expected = format!(
         "open 2, plan {}, sockets 8, flags {flags}, streams true\n",
-        hexadecimal(&fs::read(&plan).expect("the plan"))
+        hexadecimal_digest(&fs::read(&plan).expect("the plan"))
     );
     assert_eq!(report["network"]["counted"], expected.as_str());
 }

@@ -61,6 +61,7 @@ fn says_what_was_enforced(place: &TestDir) {
         "denied",
         "denied_beyond",
         "denied_whole",
+        "network",
         "repositories",
     ];
     assert_eq!(keys, expected);
@@ -82,8 +83,14 @@ fn says_what_was_enforced(place: &TestDir) {
         (&json!("exited"), &json!(3), &json!(null))
     );
     assert_eq!(report["status"], "failed");
-    for key in ["denied", "denied_beyond", "denied_whole", "repositories"] {
-        assert!(report[key].is_null(), "the filter reports nothing");
+    for key in [
+        "denied",
+        "denied_beyond",
+        "denied_whole",
+        "network",
+        "repositories",
+    ] {
+        assert!(report[key].is_null(), "there is nothing to say of {key}");
     }
     assert!(
         report["wall_seconds"]

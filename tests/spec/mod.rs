@@ -1,7 +1,7 @@
 //! Policies and what the compiler says about them: the rendered text, compared as a whole.
 //!
 //! Each file of `cases/` has its rendering in `snapshots/`; a case named after a diagnostic's code
-//! shows that diagnostic; `cases/parents/` holds what they extend, `cases/targets/` the hosts that
+//! shows that diagnostic; `cases/parents/` holds what they extend, `cases/hosts.d/` the operator's groups of hosts, `cases/targets/` the hosts that
 //! those of the same names are held against. The files of `corpus/` are policies that people wrote. After a change on
 //! purpose, run with `INSTA_UPDATE=always` and review the difference.
 #![expect(
@@ -32,13 +32,14 @@ use purplec::parse;
 use purplec::pipeline::{self, Compilation, Options};
 use purplec::quantity::date;
 use purplec::source::{Source, Sources};
+use purplec::syscalls::Arch;
 use purplec::target::Target;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use texts::Texts;
+use texts::{Groups, Texts};
 
 /// The codes that no short text leads to; `pages.rs` says where they are tested.
 const WITHOUT_CASE: [&str; 6] = [
@@ -49,6 +50,9 @@ const WITHOUT_CASE: [&str; 6] = [
     "libseccomp-cannot",
     "plan-too-large",
 ];
+
+/// The case that is compiled for a big-endian machine, and not for this one.
+const BIG_ENDIAN: &str = "network-byte-order.yaml";
 
 /// The policies in a folder of the repository.
 fn policies(folder: &str) -> Vec<PathBuf> {
@@ -160,6 +164,12 @@ fn checked(path: &Path) -> (Vec<Diagnostic>, String) {
     let options = Options {
         files: Some(parents.files()),
         target,
+        hosts: Some(Groups::of("tests/spec/cases/hosts.d").hosts()),
+        architectures: if name == BIG_ENDIAN {
+            vec![Arch::S390x]
+        } else {
+            Options::default().architectures
+        },
         ..Options::default()
     };
     let (outcome, text) = compiled_by(&name, &bytes, &options);

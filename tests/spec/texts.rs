@@ -1,5 +1,6 @@
-//! Files that are nowhere but in memory, for policies that extend files.
+//! Files that are nowhere but in memory, for policies that extend files and name groups of hosts.
 
+use purplec::hosts::{HostFile, HostFiles};
 use purplec::inherit::{Files, PolicyFile};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -58,5 +59,45 @@ impl Files for Texts {
             .get(&place.path)
             .cloned()
             .ok_or_else(|| "there is no such file".to_owned())
+    }
+}
+
+/// Groups of hosts by the names of their files.
+#[derive(Debug)]
+pub(crate) struct Groups(BTreeMap<String, Vec<u8>>);
+
+/// The group that another user can write to.
+const NOT_TRUSTED: &str = "not-trusted.yaml";
+
+impl Groups {
+    /// Those in a folder of the repository.
+    pub(crate) fn of(folder: &str) -> Self {
+        let texts = super::policies(folder).into_iter().map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let text = std::fs::read(&path).expect("the file can be read");
+            (name.into_owned(), text)
+        });
+        Self(texts.collect())
+    }
+
+    pub(crate) fn hosts(self) -> Arc<dyn HostFiles> {
+        Arc::new(self)
+    }
+}
+
+impl HostFiles for Groups {
+    fn folders(&self) -> Vec<PathBuf> {
+        vec!["/etc/purple/hosts.d".into()]
+    }
+
+    fn read(&self, name: &str) -> Option<HostFile> {
+        let text = self.0.get(name)?;
+        let trusted = name != NOT_TRUSTED;
+        Some(HostFile {
+            path: PathBuf::from("/etc/purple/hosts.d").join(name),
+            bytes: trusted
+                .then(|| text.clone())
+                .ok_or_else(|| "it can be written by others".to_owned()),
+        })
     }
 }

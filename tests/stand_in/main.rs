@@ -8,6 +8,7 @@
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, send, sendmsg};
+use purple_tests::stand_in::hexadecimal_digest;
 use std::fs;
 use std::io::{IoSlice, IoSliceMut, Write, pipe};
 use std::os::fd::{AsRawFd, RawFd};
@@ -82,7 +83,7 @@ fn main() {
     let flags: Vec<String> = sockets.iter().map(|fd| flags(*fd)).collect();
     let counted = format!(
         "open {open}, plan {}, sockets {}, flags {}, streams {}\n",
-        hexadecimal(&purple_plan::sha256(&plan)),
+        hexadecimal_digest(&plan),
         sockets.len(),
         flags.join(" "),
         fs::read_link("/proc/self/fd/2").is_ok_and(|to| to.ends_with("null")),
@@ -110,10 +111,6 @@ fn flags(fd: RawFd) -> String {
     let text = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).expect("its own");
     let line = text.lines().find_map(|line| line.strip_prefix("flags:"));
     line.unwrap_or_default().trim().to_owned()
-}
-
-fn hexadecimal(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn say(socket: RawFd, message: &[u8]) {

@@ -7,6 +7,7 @@
 
 use crate::policy::Policy;
 use crate::test_dir::{TestDir, binary};
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -35,4 +36,13 @@ pub fn tell(place: &TestDir, does: &str) {
 pub fn filtered(place: &TestDir) -> Policy {
     let network = "network:\n  mode: filtered\n  allow: [\"example.org:443\", \"192.0.2.0/24:80\"]\n  blocked_ips: [192.0.2.7]";
     Policy::new(place).section(network)
+}
+
+/// The SHA-256 of some bytes, as the stand-in counts it of the plan that it got.
+pub fn hexadecimal_digest(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in purple_plan::sha256(bytes) {
+        write!(text, "{byte:02x}").expect("a text has room");
+    }
+    text
 }

@@ -1,5 +1,9 @@
 //! The shipped groups, and operators' groups in files that are not there.
-#![expect(clippy::unwrap_used, reason = "a test says what it relies on")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what it relies on"
+)]
 
 use super::{HostFile, HostFiles, shipped_groups};
 use crate::diagnostics::Sink;

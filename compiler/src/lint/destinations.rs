@@ -68,7 +68,9 @@ fn capabilities(scope: &mut Scope<'_>) {
             span,
             format!("`{name}` and a filtered network exclude each other"),
         )
-        .with_help("leave the capability out: a program that holds it can change what filters it");
+        .with_help(
+            "leave the capability out, or write `isolated: true`: who holds it can undo a filter",
+        );
         if let Some(mode) = scope.resolved.network.mode_span {
             found = found.with_related(mode, "filtered here");
         }
@@ -100,17 +102,8 @@ fn nothing(scope: &mut Scope<'_>) {
 
 /// Every port of every public address.
 fn everything(allowed: &[(&ConnectionRule, Span)], scope: &mut Scope<'_>) {
-    let tcp = Ports {
-        protocol: Some(Protocol::Tcp),
-        ..Ports::ALL
-    };
     for &(one, span) in allowed {
-        let wide = match &one.destination {
-            Destination::Public | Destination::Anywhere => one.ports.covers(tcp),
-            Destination::Addresses(block) => block.prefix == 0,
-            Destination::Names(_) => false,
-        };
-        if wide {
+        if is_everything(one) {
             scope.report(
                 Diagnostic::warning(
                     "network-open",
@@ -121,6 +114,18 @@ fn everything(allowed: &[(&ConnectionRule, Span)], scope: &mut Scope<'_>) {
             );
             return;
         }
+    }
+}
+
+fn is_everything(one: &ConnectionRule) -> bool {
+    let tcp = Ports {
+        protocol: Some(Protocol::Tcp),
+        ..Ports::ALL
+    };
+    match &one.destination {
+        Destination::Public | Destination::Anywhere => one.ports.covers(tcp),
+        Destination::Addresses(block) => block.prefix == 0,
+        Destination::Names(_) => false,
     }
 }
 
@@ -187,8 +192,11 @@ fn clear_text(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
     }
 }
 
-/// A shell on any machine that takes one.
+/// A shell on any machine that takes one. Where everything is open, that is said instead.
 fn shell(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
+    if is_everything(one) {
+        return;
+    }
     if opens(one, 22) && matches!(one.destination, Destination::Public | Destination::Anywhere) {
         scope.report(
             Diagnostic::warning(
@@ -253,7 +261,7 @@ fn public_suffix(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
     if name.contains('.') && !SUFFIXES.contains(&name.as_str()) {
         return;
     }
-    let message = format!("anyone gets a name below {}", quote(&name));
+    let message = format!("anyone can get a name below {}", quote(&name));
     scope.report(
         Diagnostic::warning("wildcard-public-suffix", span, message)
             .with_help("list the names that the program needs"),
@@ -350,8 +358,9 @@ fn incoming(scope: &mut Scope<'_>) {
         .map(|one| (one.value.inside, one.span))
         .collect();
     for (port, span) in closed {
-        let message =
-            format!("no program listens on port {port}: `allowed_incoming_ports` has not got it");
+        let message = format!(
+            "no program can listen on port {port}: `allowed_incoming_ports` does not list it"
+        );
         let mut found = Diagnostic::warning("published-port-closed", span, message)
             .with_help("add the port to `allowed_incoming_ports`, or leave that list out");
         if let Some(list) = scope.resolved.network.incoming_span {

@@ -66,7 +66,7 @@ fn isolated_entries(place: Span, scope: &mut Scope<'_>) {
         place,
         "this has no effect while the network is isolated: one of the two is not meant",
     )
-    .with_help("write `mode: filtered` to use the entries, or leave them out");
+    .with_help("write `mode: filtered` instead of it to use the entries, or leave them out");
     if let Some(key) = scope.resolved.network.mode_span {
         found = found.with_related(key, "isolated here");
     }

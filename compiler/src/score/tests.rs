@@ -168,9 +168,13 @@ impl Grants {
             text.replace("cpu_shares: 1", &limits.join("\n  "))
         };
         if let Some(ports) = &self.network {
+            let ports = match ports.as_slice() {
+                [] => "[1-65535]".to_owned(),
+                ports => format!("{ports:?}"),
+            };
             write!(
                 text,
-                "network:\n  isolated: false\n  allowed_outgoing_ports: {ports:?}\n"
+                "network:\n  isolated: false\n  allowed_outgoing_ports: {ports}\n"
             )
             .expect("a string grows");
         }
@@ -211,7 +215,7 @@ impl Grants {
                 let port = u16::try_from(which % 1000 + 1).unwrap_or(1);
                 match &mut more.network {
                     None => more.network = Some(vec![port]),
-                    // Where nothing is listed, every port can be reached.
+                    // An empty list stands for every port.
                     Some(ports) if ports.is_empty() || which.is_multiple_of(7) => ports.clear(),
                     Some(ports) => ports.push(port),
                 }

@@ -250,6 +250,7 @@ pub fn is_one_open_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bo
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{MOST, pass, pass_all, receive, take_passed};
     use rustix::fd::{AsFd, OwnedFd};

@@ -50,6 +50,7 @@ fn option(fd: BorrowedFd<'_>, level: u32, name: u32) -> Result<u32, Errno> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{option, set_option};
     use rustix::fd::AsFd;

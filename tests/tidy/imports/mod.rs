@@ -22,7 +22,7 @@ use modules::{Crate, crates};
 
 /// The modules of the compiler's library. A module imports earlier ones and no other; those on one
 /// line do not import each other. docs/architecture.md has the same list.
-const ORDER: [&[&str]; 17] = [
+const ORDER: [&[&str]; 18] = [
     &["source", "profiles"],
     &["diagnostics"],
     &["syscalls", "quantity"],
@@ -30,6 +30,7 @@ const ORDER: [&[&str]; 17] = [
     &["schema"],
     &["inherit"],
     &["validate"],
+    &["hosts"],
     &["ir"],
     &["resolve"],
     &["lower"],

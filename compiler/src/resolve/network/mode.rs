@@ -56,7 +56,7 @@ fn host(section: &Network, place: Span, scope: &mut Scope<'_>) {
             Diagnostic::error(
                 "network-host-reason",
                 place,
-                "the host's network takes a reason: nothing of it is filtered",
+                "the host's network must have a reason: nothing of it is filtered",
             )
             .with_help(
                 "add `reason:` beside `mode`, or write `mode: filtered` and list what is needed",

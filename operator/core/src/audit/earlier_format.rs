@@ -16,6 +16,10 @@ pub(super) fn renewed(record: Value) -> Value {
     let _value = members
         .entry("repositories".to_owned())
         .or_insert(Value::Null);
+    // Receipts had no such key before there were filtered networks.
+    if let Some(Value::Object(receipt)) = members.get_mut("receipt") {
+        let _value = receipt.entry("network".to_owned()).or_insert(Value::Null);
+    }
     Value::Object(members)
 }
 

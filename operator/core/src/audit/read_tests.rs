@@ -39,6 +39,7 @@ fn a_report() -> Value {
             "cgroup": [],
             "landlock": null,
             "seccomp": {"instructions": 90, "probe": "EPERM"},
+            "network": null,
         },
         "denied": [{
             "arch": 0xc000_003e_u64, "syscall": 165, "count": 3, "pid": 7, "line": 13, "source": 0,
@@ -49,6 +50,7 @@ fn a_report() -> Value {
         }],
         "denied_beyond": [{"syscall": 165, "count": 2}],
         "denied_whole": true,
+        "network": null,
         "repositories": null,
     })
 }
@@ -189,6 +191,26 @@ fn an_older_record_is_read_in_todays_words() {
     );
     let counts: Vec<_> = found.security_events.iter().map(|one| one.count).collect();
     assert_eq!(counts, [Some(3), Some(4), None]);
+}
+
+/// Neither format's records had it before there were filtered networks.
+#[test]
+#[expect(clippy::indexing_slicing, reason = "tests")]
+fn a_receipt_from_before_filtered_networks_is_read() {
+    let mut receipt = a_report()["receipt"].take();
+    drop(receipt.as_object_mut().unwrap().remove("network"));
+    let mut value = an_older_record();
+    value["receipt"] = receipt;
+    let read = |value: &Value| record(&value.to_string()).map_err(|error| error.to_string());
+    let found = read(&value).map(|entry| entry.record.receipt.unwrap().network.is_none());
+    assert_eq!(found, Ok(true));
+    value["receipt"]["network"] = json!({});
+    let found = read(&value).map(drop);
+    let missing = "`receipt.network.routes_read_back` is missing".to_owned();
+    assert_eq!(found, Err(missing));
+    drop(value["receipt"].as_object_mut().unwrap().remove("uid_map"));
+    let found = read(&value).map(drop);
+    assert_eq!(found, Err("`receipt.uid_map` is missing".to_owned()));
 }
 
 #[test]

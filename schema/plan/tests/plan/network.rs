@@ -2,8 +2,8 @@
 
 use crate::sample::{Tables, encode_again, hex, seal, tables};
 use purple_plan::{
-    DecodeError, EncodeError, MAX_NET_RULES, MAX_PLAN_BYTES, NetAction, NetBatch, NetBatchKind,
-    NetResolver, NetRule, NetSocket, Network, NetworkMode, Plan, SourceLine, encode,
+    DecodeError, EncodeError, MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, NetAction, NetBatch,
+    NetBatchKind, NetResolver, NetRule, NetSocket, Network, NetworkMode, Plan, SourceLine, encode,
     net_rule_flags, net_socket_flags,
 };
 
@@ -225,7 +225,7 @@ fn batches_and_sockets() {
     assert_eq!(refused(twice), DecodeError::Order);
     let flag = |t: &mut Tables<'_>| t.net_sockets[0].flags = net_socket_flags::ALL + 1;
     assert_eq!(refused(flag), DecodeError::Value);
-    let many = |t: &mut Tables<'_>| t.net_sockets.resize(9, t.net_sockets[0]);
+    let many = |t: &mut Tables<'_>| t.net_sockets.resize(MAX_NET_SOCKETS + 1, t.net_sockets[0]);
     assert_eq!(refused(many), DecodeError::Length);
 }
 
