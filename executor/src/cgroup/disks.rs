@@ -22,6 +22,7 @@ const LIMITED: [&[u8]; 5] = [b"ext4", b"xfs", b"ext2", b"ext3", b"f2fs"];
 /// Hands the disk behind each path that the payload can write to, and behind each mount below it, to
 /// `limit`, as major and minor number. What lies in memory has no disk; what lies anywhere else cannot
 /// be limited, and is refused.
+#[inline(never)]
 pub(crate) fn behind_outputs(
     plan: &Plan<'_>,
     line: SourceLine,
