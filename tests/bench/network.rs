@@ -30,36 +30,43 @@ const OWN: &str = "purple-exec, filtered";
 const PASTA: &str = "pasta";
 const SLIRP: &str = "slirp4netns";
 
-/// What is measured: what it is called, the arguments, and at most how many times the host's time and pasta's it may
-/// take.
-const FLOWS: [(&str, [&str; 3], Option<f64>, Option<f64>); 4] = [
+/// Traffic that is measured.
+struct Flow {
+    what: &'static str,
+    words: [&'static str; 3],
+    /// At most how many times the host's time it may take, and pasta's.
+    most_of_host: Option<f64>,
+    most_of_pasta: Option<f64>,
+}
+
+const FLOWS: [Flow; 4] = [
     // At least 0.4 times the host's throughput and 3 times pasta's.
-    (
-        "128 MiB up",
-        ["up", ADDRESS, "128"],
-        Some(2.5),
-        Some(1.0 / 3.0),
-    ),
+    Flow {
+        what: "128 MiB up",
+        words: ["up", ADDRESS, "128"],
+        most_of_host: Some(2.5),
+        most_of_pasta: Some(1.0 / 3.0),
+    },
     // At least 0.4 times the host's throughput and 0.8 times pasta's.
-    (
-        "128 MiB down",
-        ["down", ADDRESS, "128"],
-        Some(2.5),
-        Some(1.25),
-    ),
+    Flow {
+        what: "128 MiB down",
+        words: ["down", ADDRESS, "128"],
+        most_of_host: Some(2.5),
+        most_of_pasta: Some(1.25),
+    },
     // At least 0.7 times pasta's connections a second.
-    (
-        "2,000 connections, 16 at once",
-        ["connect", ADDRESS, "2000"],
-        None,
-        Some(1.0 / 0.7),
-    ),
-    (
-        "2,000 requests of a byte",
-        ["ask", ADDRESS, "2000"],
-        None,
-        None,
-    ),
+    Flow {
+        what: "2,000 connections, 16 at once",
+        words: ["connect", ADDRESS, "2000"],
+        most_of_host: None,
+        most_of_pasta: Some(1.0 / 0.7),
+    },
+    Flow {
+        what: "2,000 requests of a byte",
+        words: ["ask", ADDRESS, "2000"],
+        most_of_host: None,
+        most_of_pasta: None,
+    },
 ];
 
 /// At most so much more than without a network, than the host's own request, and than the host's own lookup.
@@ -99,15 +106,15 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
     {
         table.skip(peer, &format!("{peer} is not installed"));
     }
-    for (what, words, most_of_host, most_of_pasta) in FLOWS {
-        let words = [&[flow.as_str()], words.as_slice()].concat();
+    for one in &FLOWS {
+        let words = [&[flow.as_str()], one.words.as_slice()].concat();
         let measured = ways.measure(&words, rounds)?;
         let most = |peer: &str| match peer {
-            HOST => most_of_host,
-            PASTA => most_of_pasta,
+            HOST => one.most_of_host,
+            PASTA => one.most_of_pasta,
             _ => None,
         };
-        enter(what, &measured, most, table);
+        enter(one.what, &measured, most, table);
         if words.contains(&"ask") {
             let more = more_than_the_host(&measured) / REQUESTS;
             table.amount(
@@ -412,7 +419,7 @@ fn name_of(id: u32) -> String {
     fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default()
 }
 
-/// The processor time of a process, in clock ticks (proc_pid_stat(5), fields 14 and 15).
+/// The processor time of a process, in clock ticks (`proc_pid_stat(5)`, fields 14 and 15).
 fn ticks(id: u32) -> Result<u64, Fault> {
     let path = format!("/proc/{id}/stat");
     let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;

@@ -6,6 +6,7 @@ use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::stand_in::purple_net;
 use purple_tests::test_dir::{TestDir, binary};
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
@@ -127,7 +128,7 @@ fn every_row_of_the_table_holds(place: &TestDir) {
         let mut input = String::new();
         for row in &block.rows {
             let host = row.host.trim_matches(['[', ']']);
-            input.push_str(&format!("{} {host} {}\n", row.protocol, row.port));
+            writeln!(input, "{} {host} {}", row.protocol, row.port).expect("a text has room");
         }
         let run = Run::new(place, &plan, &[PYTHON, "-ISc", &script(REACH)])
             .input(input.as_bytes())

@@ -65,7 +65,12 @@ const PYTHON_PARTS: [&str; 7] = [
 ];
 
 /// The programs under test below the directory of what is built, and where they stand in the machine.
-const UNDER_TEST: [&str; 3] = ["debug/purple", "debug/purple-exec", "debug/purplec"];
+const UNDER_TEST: [&str; 4] = [
+    "debug/purple",
+    "debug/purple-exec",
+    "debug/purple-net",
+    "debug/purplec",
+];
 pub(crate) const PROGRAM_DIR: &str = "/programs";
 
 /// The ordinary user.

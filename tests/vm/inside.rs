@@ -12,7 +12,7 @@ use purple_tests::test_dir::TestDir;
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -77,20 +77,39 @@ fn system() -> Result<(), Fault> {
         Some("cgroup2"),
         MsFlags::empty(),
     )?;
-    for entry in fs::read_dir("/modules")
-        .map_err(|error| format!("/modules: {error}"))?
-        .flatten()
-    {
-        let path = entry.path();
-        let fault = |error: String| format!("{}: {error}", path.display());
-        let file = File::open(&path).map_err(|error| fault(error.to_string()))?;
-        finit_module(&file, c"", ModuleInitFlags::empty())
-            .map_err(|error| fault(error.to_string()))?;
-    }
+    load_modules()?;
     // Places lie on a disk: older kernels map no ids on file systems in memory.
     let _numbers: String = disk("/scratch/tmp.disk", 128 << 20, "/tmp")?;
     fs::set_permissions("/tmp", Permissions::from_mode(0o1777))
         .map_err(|error| format!("/tmp: {error}"))?;
+    Ok(())
+}
+
+/// Loads all modules. One that needs another is refused until that is there.
+fn load_modules() -> Result<(), Fault> {
+    let entries = fs::read_dir("/modules").map_err(|error| format!("/modules: {error}"))?;
+    let mut waiting: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    while !waiting.is_empty() {
+        let mut refused = Vec::new();
+        let mut why = String::new();
+        let before = waiting.len();
+        for path in waiting {
+            let loaded = File::open(&path)
+                .map_err(|error| error.to_string())
+                .and_then(|file| {
+                    finit_module(&file, c"", ModuleInitFlags::empty())
+                        .map_err(|error| error.to_string())
+                });
+            if let Err(error) = loaded {
+                why = format!("{}: {error}", path.display());
+                refused.push(path);
+            }
+        }
+        if refused.len() == before {
+            return Err(why);
+        }
+        waiting = refused;
+    }
     Ok(())
 }
 

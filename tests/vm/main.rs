@@ -34,6 +34,7 @@ mod inside;
 mod leftovers;
 mod limits;
 mod machine;
+mod network;
 mod start;
 mod systemd;
 #[path = "../adversarial/tracer.rs"]
@@ -46,8 +47,9 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&TestDir));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 6] = [
+const SCENARIOS: [&[Scenario]; 7] = [
     start::SCENARIOS,
+    network::SCENARIOS,
     limits::SCENARIOS,
     leftovers::SCENARIOS,
     faults::SCENARIOS,

@@ -34,7 +34,7 @@ pub(super) fn connections(
     };
     for one in text.lines() {
         match counted(one)? {
-            Counted::Rule(rule) => all.carried.push(carried(plan, rule)),
+            Counted::Rule(rule) => all.carried.push(carried(plan, &rule)),
             Counted::Denied(denied) => all.denied.push(denied_connection(plan, denied)),
             Counted::RefusedName(refused) => all.refused_names.push(RefusedName {
                 entry: allowing(&refused.name, DEFAULT_PORT, Protocol::Tcp),
@@ -65,7 +65,7 @@ pub(super) fn connections(
     Ok(all)
 }
 
-fn carried(plan: &Plan<'_>, rule: line::Rule<OwnedValues>) -> Carried<OwnedValues> {
+fn carried(plan: &Plan<'_>, rule: &line::Rule<OwnedValues>) -> Carried<OwnedValues> {
     let (policy_line, policy_source) = place(plan, rule_line(plan, rule.rule));
     Carried {
         policy_line,
@@ -135,18 +135,19 @@ fn allowing(to: &str, port: u64, protocol: Protocol) -> String {
     if to == HOST_INSIDE && protocol == Protocol::Tcp {
         return format!("host_services: [{port}]");
     }
-    let is_six = to.contains(':');
-    let mut entry = if is_six {
+    let to = if to.contains(':') {
         format!("[{to}]")
     } else {
         to.to_owned()
     };
-    if port != DEFAULT_PORT {
-        entry.push_str(&format!(":{port}"));
-    }
-    if protocol == Protocol::Udp {
-        entry.push_str("/udp");
-    }
+    let behind = match port {
+        DEFAULT_PORT => String::new(),
+        port => format!(":{port}"),
+    };
+    let entry = match protocol {
+        Protocol::Tcp => to + &behind,
+        Protocol::Udp => to + &behind + "/udp",
+    };
     format!("allow: [{entry:?}]")
 }
 
