@@ -142,6 +142,11 @@ pub fn resolved(profile: &Profile, notices: &mut Vec<Notice>) -> Result<String, 
         .ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
 }
 
+/// The plan of a policy that Purple itself has written.
+pub(crate) fn of_text(name: &str, text: &str) -> Result<Vec<u8>, PlanError> {
+    compiled(&Source::new(name, text), None, Sink::new(), &mut Vec::new())
+}
+
 fn source_of(profile: &Profile) -> Source {
     Source::new(profile.name, profile.text)
 }
