@@ -90,6 +90,7 @@ fn print(text: &str) -> Result<u8, Refused> {
     }
 }
 
+#[inline(never)]
 fn confine(options: Options, start: Start) -> Result<u8, Refused> {
     descriptors::occupy_standard()?;
     let mut streams = Streams::of_caller(&options)?;
@@ -156,6 +157,7 @@ fn block_signals() -> Result<signal::Set, Refused> {
 }
 
 /// Limits the sandbox, runs it, and removes what limited it.
+#[inline(never)]
 fn supervise(
     run: &Run,
     streams: &mut Streams,

@@ -145,6 +145,40 @@ Exit status: the command's own; 128+N when signal N ended it; 124 timeout; 125 r
 command started; 126 the command cannot be executed; 127 the command was not found inside.
 ";
 
+/// The options.
+#[derive(Debug, Clone, Copy)]
+enum Opt {
+    Help,
+    Version,
+    Report,
+    Cgroup,
+    Parent,
+    BlockedSignals,
+    Unenforced,
+    OutsideId,
+    InheritStdio,
+    SubordinateIds,
+    Keep,
+    KeepMissing,
+}
+
+const OPTIONS: [(&str, Opt); 14] = [
+    ("--help", Opt::Help),
+    ("-h", Opt::Help),
+    ("--version", Opt::Version),
+    ("-V", Opt::Version),
+    ("--report", Opt::Report),
+    ("--cgroup", Opt::Cgroup),
+    ("--parent", Opt::Parent),
+    ("--blocked-signals", Opt::BlockedSignals),
+    ("--unenforced", Opt::Unenforced),
+    ("--outside-id", Opt::OutsideId),
+    ("--inherit-stdio", Opt::InheritStdio),
+    ("--subordinate-ids", Opt::SubordinateIds),
+    ("--keep", Opt::Keep),
+    ("--keep-missing", Opt::KeepMissing),
+];
+
 /// Reads the command line, program name first.
 pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     let mut rest = arguments;
@@ -165,31 +199,32 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     options.plan = loop {
         let before = rest;
         let argument = rest.next().ok_or_else(|| usage(parts!["no PLAN given"]))?;
-        match argument.to_bytes() {
-            b"--help" | b"-h" => return Ok(Request::Print(USAGE)),
-            b"--version" | b"-V" => return Ok(Request::Print(VERSION)),
-            b"--report" => options.report = Some(value(argument, &mut rest)?),
-            b"--cgroup" => options.cgroup = Some(value(argument, &mut rest)?),
-            b"--parent" => {
+        let Some(option) = named(argument)? else {
+            break argument;
+        };
+        match option {
+            Opt::Help => return Ok(Request::Print(USAGE)),
+            Opt::Version => return Ok(Request::Print(VERSION)),
+            Opt::Report => options.report = Some(value(argument, &mut rest)?),
+            Opt::Cgroup => options.cgroup = Some(value(argument, &mut rest)?),
+            Opt::Parent => {
                 let pid = Pid::from_raw(number(argument, &mut rest)?);
                 options.parent = pid.zip(Some(number(argument, &mut rest)?));
             }
-            b"--blocked-signals" => options.blocked_signals = Some(set(argument, &mut rest)?),
-            b"--unenforced" => options.unenforced |= bit(layer(value(argument, &mut rest)?)?),
-            b"--outside-id" => options.outside_id = Some(id(value(argument, &mut rest)?)?),
-            b"--inherit-stdio" => options.inherit_stdio = true,
-            b"--subordinate-ids" => options.subordinate_ids = true,
-            option @ (b"--keep" | b"--keep-missing") => {
+            Opt::BlockedSignals => options.blocked_signals = Some(set(argument, &mut rest)?),
+            Opt::Unenforced => options.unenforced |= bit(layer(value(argument, &mut rest)?)?),
+            Opt::OutsideId => options.outside_id = Some(id(value(argument, &mut rest)?)?),
+            Opt::InheritStdio => options.inherit_stdio = true,
+            Opt::SubordinateIds => options.subordinate_ids = true,
+            Opt::Keep | Opt::KeepMissing => {
                 options.kept = keep(options.kept, before);
                 let _descriptor: i32 = number(argument, &mut rest)?;
-                if option == b"--keep-missing" {
+                if matches!(option, Opt::KeepMissing) {
                     let _name = value(argument, &mut rest)?;
                     let _content = value(argument, &mut rest)?;
                 }
                 continue;
             }
-            [b'-', ..] => return Err(usage(parts!["unknown option ", argument])),
-            _ => break argument,
         }
         if options.kept.len() > 0 {
             return Err(usage(parts![argument, " must stand before --keep"]));
@@ -203,6 +238,17 @@ pub(crate) fn parse(arguments: Strings) -> Result<Request, Refused> {
     }
     options.command = rest;
     Ok(Request::Run(options))
+}
+
+/// The option of this name; `None` for what is no option.
+fn named(argument: &CStr) -> Result<Option<Opt>, Refused> {
+    let bytes = argument.to_bytes();
+    let mut all = OPTIONS.iter();
+    match all.find(|(name, _)| name.as_bytes() == bytes) {
+        Some((_, option)) => Ok(Some(*option)),
+        None if bytes.starts_with(b"-") => Err(usage(parts!["unknown option ", argument])),
+        None => Ok(None),
+    }
 }
 
 /// Counts one more option that keeps something; the first one stands at `here`.

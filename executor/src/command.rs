@@ -27,16 +27,16 @@ enum NotExecutable {
 }
 
 /// Finds the command: as it stands when it has a slash, else in the directories of `search`, the
-/// value of `PATH` inside.
-pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
+/// value of `PATH` inside. `path` is where it was found.
+pub(crate) fn find(command: &CStr, search: &[u8], path: &mut Path) -> Result<(), Refused> {
     let name = command.to_bytes();
     if name.is_empty() {
         return Err(refused(NOT_FOUND, parts!["the command is empty"]));
     }
     if name.contains(&b'/') {
-        let path = Path::of(name);
-        return match look_at(&path) {
-            Ok(()) => check_interpreter(command, &path).map(|()| path),
+        path.replace(name);
+        return match look_at(path) {
+            Ok(()) => check_interpreter(command, path),
             Err(NotExecutable::Because(why)) => Err(refused(NOT_EXECUTABLE, parts![command, why])),
             Err(NotExecutable::Absent) => {
                 let what = ": no such file inside the sandbox";
@@ -49,11 +49,11 @@ pub(crate) fn find(command: &CStr, search: &[u8]) -> Result<Path, Refused> {
     let mut not_executable = None;
     let directories = search.split(|&byte| byte == b':');
     for directory in directories.filter(|directory| !directory.is_empty()) {
-        let mut path = Path::of(directory);
+        path.replace(directory);
         path.push("/");
         path.push_bytes(name);
-        match look_at(&path) {
-            Ok(()) => return check_interpreter(command, &path).map(|()| path),
+        match look_at(path) {
+            Ok(()) => return check_interpreter(command, path),
             Err(NotExecutable::Because(why)) => not_executable = Some(why),
             Err(NotExecutable::Absent) => {}
         }

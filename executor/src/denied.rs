@@ -44,6 +44,7 @@ pub(crate) fn row_of<'t>(
 
 /// Counts a call among those with the same arguments. The first kinds of them are kept, and of all others
 /// the latest: who makes harmless calls first, and last, is seen to have made others too.
+#[inline(never)]
 pub(crate) fn note(run: &Run, listener: BorrowedFd<'_>, row: &mut Denied, call: &Notification) {
     row.count = row.count.saturating_add(1);
     let mut path = [0; PATH_BYTES];

@@ -86,17 +86,22 @@ pub(crate) fn write_all(file: impl AsFd, bytes: &[u8]) -> Result<(), Errno> {
 }
 
 /// What a symbolic link leads to. NAMETOOLONG for what is longer than a path can be.
-pub(crate) fn read_link(dir: impl AsFd, path: &CStr) -> Result<Text<4096>, Errno> {
-    let text = Text::written_by(|buffer| readlinkat_raw(&dir, path, buffer))?;
-    let _whole = text.c_str()?;
-    Ok(text)
+///
+/// The memory is the caller's: a path that is returned is copied, and takes up the stack each time.
+pub(crate) fn read_link<'t>(
+    dir: impl AsFd,
+    path: &CStr,
+    text: &'t mut Text<4096>,
+) -> Result<&'t CStr, Errno> {
+    text.fill(|buffer| readlinkat_raw(&dir, path, buffer))?;
+    text.c_str()
 }
 
 /// The path by which the kernel finds an open file of this process (`proc_pid_fd(5)`).
-pub(crate) fn path_of(file: impl AsFd) -> Result<Text<4096>, Errno> {
+pub(crate) fn path_of(file: impl AsFd, text: &mut Text<4096>) -> Result<&CStr, Errno> {
     let mut link = Text::<64>::of(b"/proc/self/fd/");
     link.push_number(u64::from(file.as_fd().as_raw_fd().unsigned_abs()));
-    read_link(CWD, link.c_str()?)
+    read_link(CWD, link.c_str()?, text)
 }
 
 /// Whether both are of one file.

@@ -21,6 +21,7 @@ const STEP: &str = "landlock";
 ///
 /// A plan has one or more levels, a version of the kernel's interface each. The highest that the
 /// kernel knows is used; where it knows none, the run is refused.
+#[inline(never)]
 pub(crate) fn enter(run: &Run) -> Result<(), Refused> {
     let Some(lowest) = run.plan.landlock.iter().next() else {
         return Ok(());
@@ -74,6 +75,7 @@ fn too_old(lowest: Landlock, host: Result<u32, Errno>) -> Refused {
 }
 
 /// Adds every rule of the plan that this level knows, and returns how many there are.
+#[inline(never)]
 fn add_rules(run: &Run, ruleset: BorrowedFd<'_>, level: &Landlock) -> Result<u64, Refused> {
     let mut count = 0_u64;
     let standard = [

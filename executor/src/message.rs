@@ -81,8 +81,18 @@ impl<'a> From<&'a CStr> for Part<'a> {
     }
 }
 
-/// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run.
+/// Prints `purple-exec: STEP: PARTS` and gives the token that ends the run. Few pieces, as most messages have, are
+/// put together in one place for all messages with pieces of these types, and not where each is made.
 macro_rules! refuse {
+    ($step:expr, $one:expr $(,)?) => {
+        $crate::message::refused_for_one($step, $one)
+    };
+    ($step:expr, $one:expr, $two:expr $(,)?) => {
+        $crate::message::refused_for_two($step, $one, $two)
+    };
+    ($step:expr, $one:expr, $two:expr, $three:expr $(,)?) => {
+        $crate::message::refused_for_three($step, $one, $two, $three)
+    };
     ($step:expr, $($part:expr),+ $(,)?) => {
         $crate::message::refused($step, $crate::message::parts![$($part),+])
     };
@@ -112,8 +122,13 @@ impl<T> OrRefuse<T> for Result<T, Errno> {
     }
 
     fn at(self, step: &Mount<'_>) -> Result<T, Refused> {
-        self.map_err(|errno| refuse!("mount", step.target, errno, step.line))
+        self.map_err(|errno| refused_at(step, errno))
     }
+}
+
+#[inline(never)]
+fn refused_at(step: &Mount<'_>, errno: Errno) -> Refused {
+    refuse!("mount", step.target, errno, step.line)
 }
 
 /// What [`refuse!`] does.
@@ -122,6 +137,36 @@ pub(crate) fn refused(step: &str, parts: &[Part<'_>]) -> Refused {
     Refused {
         status: SETUP_REFUSED,
     }
+}
+
+/// What [`refuse!`] does with one piece.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused_for_one<'p>(step: &str, one: impl Into<Part<'p>>) -> Refused {
+    refused(step, &[one.into()])
+}
+
+/// What [`refuse!`] does with two pieces.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused_for_two<'p>(
+    step: &str,
+    one: impl Into<Part<'p>>,
+    two: impl Into<Part<'p>>,
+) -> Refused {
+    refused(step, &[one.into(), two.into()])
+}
+
+/// What [`refuse!`] does with three pieces.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused_for_three<'p>(
+    step: &str,
+    one: impl Into<Part<'p>>,
+    two: impl Into<Part<'p>>,
+    three: impl Into<Part<'p>>,
+) -> Refused {
+    refused(step, &[one.into(), two.into(), three.into()])
 }
 
 /// What [`say!`] does.

@@ -89,6 +89,7 @@ pub(crate) struct Entry<'l> {
 
 impl<'l> Entry<'l> {
     /// Takes a line apart, in its place. `None` for a line that the kernel does not write.
+    #[inline(never)]
     pub(crate) fn of(line: &'l mut [u8]) -> Option<Self> {
         let (id, line) = field(line)?;
         let (parent, line) = field(line)?;

@@ -73,7 +73,8 @@ fn confine(
     let Some((name, _)) = run.options.command.split_first() else {
         return Err(refuse!("arguments", "no command"));
     };
-    let path = command::find(name, search)?;
+    let mut path = command::Path::new();
+    command::find(name, search, &mut path)?;
     let path = path.c_str().unwrap_or(name);
 
     receipt::check(plan, &run.shared, &capabilities)?;

@@ -116,6 +116,7 @@ fn confine(socket: &OwnedFd, supervisor: Pid) -> Result<(), Refused> {
 }
 
 /// What the recorder does once it is confined.
+#[inline(never)]
 fn record(run: &Run, socket: &OwnedFd, table: &mut Table) -> Result<(), Errno> {
     let listener = descriptors::receive(socket.as_fd())?;
     let Some(listener) = listener else {
@@ -149,6 +150,7 @@ fn answer_all(run: &Run, listener: BorrowedFd<'_>, table: &mut Table) -> Result<
 }
 
 /// What the plan says of a call: its error, and the line that says so, by its number.
+#[inline(never)]
 fn judge(run: &Run, call: Notification) -> (u32, u32) {
     let asked = Call {
         number: call.number,

@@ -1,7 +1,6 @@
 //! Text without an allocator: a bounded buffer, and cutting what files hold into lines and words.
 
 use core::ffi::CStr;
-use core::str::FromStr;
 use purple_report::Sink;
 use rustix::io::Errno;
 
@@ -34,13 +33,14 @@ impl<const N: usize> Text<N> {
         text
     }
 
-    /// What `write` writes, which says how much that is.
-    pub(crate) fn written_by<E>(
+    /// Empties it, and takes what `write` writes, which returns how much that is.
+    pub(crate) fn fill<E>(
+        &mut self,
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-    ) -> Result<Self, E> {
-        let mut text = Self::new();
-        text.used = write(&mut text.bytes)?.min(N);
-        Ok(text)
+    ) -> Result<(), E> {
+        self.clear();
+        self.used = write(&mut self.bytes)?.min(N);
+        Ok(())
     }
 
     /// A number in decimal.
@@ -63,16 +63,29 @@ impl<const N: usize> Text<N> {
 
     /// Empties it.
     pub(crate) fn clear(&mut self) {
-        self.bytes.fill(0);
-        self.used = 0;
+        self.truncate(0);
+    }
+
+    /// Keeps no more than the first `length` bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        if let Some(rest) = self.bytes.get_mut(length..self.used) {
+            rest.fill(0);
+            self.used = length;
+        }
+    }
+
+    /// Empties it, and takes what fits of these bytes.
+    pub(crate) fn replace(&mut self, bytes: &[u8]) {
+        self.clear();
+        self.push_bytes(bytes);
     }
 
     pub(crate) fn push_bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            if let Some(slot) = self.bytes.get_mut(self.used) {
-                *slot = *byte;
-                self.used = self.used.saturating_add(1);
-            }
+        let room = self.bytes.get_mut(self.used..).unwrap_or(&mut []);
+        let fitting = bytes.len().min(room.len());
+        if let (Some(room), Some(bytes)) = (room.get_mut(..fitting), bytes.get(..fitting)) {
+            room.copy_from_slice(bytes);
+            self.used = self.used.saturating_add(fitting);
         }
     }
 
@@ -125,13 +138,24 @@ pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
 }
 
 /// A decimal number, as files hold it.
-pub(crate) fn number<N: FromStr>(text: &[u8]) -> Option<N> {
-    core::str::from_utf8(text).ok()?.parse().ok()
+pub(crate) fn number<N: TryFrom<u64>>(text: &[u8]) -> Option<N> {
+    N::try_from(decimal(text)?).ok()
+}
+
+/// Digits, at least one; there may be a plus before them.
+#[inline(never)]
+fn decimal(text: &[u8]) -> Option<u64> {
+    let digits = text.strip_prefix(b"+").unwrap_or(text);
+    let (first, rest) = digits.split_first()?;
+    let digit = |byte: &u8| char::from(*byte).to_digit(10).map(u64::from);
+    rest.iter().try_fold(digit(first)?, |number, byte| {
+        number.checked_mul(10)?.checked_add(digit(byte)?)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Text;
+    use super::{Text, number};
     use rustix::io::Errno;
 
     #[test]
@@ -143,6 +167,32 @@ mod tests {
         text.push(" ");
         text.push_padded(7, 3);
         assert_eq!(text.bytes(), b"0 18446744073709551615 007");
+    }
+
+    #[test]
+    fn numbers_in_files() {
+        assert_eq!(number(b"0"), Some(0_u64));
+        assert_eq!(number(b"007"), Some(7_u8));
+        assert_eq!(number(b"+7"), Some(7_u64));
+        assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(number::<u64>(b"18446744073709551616"), None);
+        assert_eq!(number(b"2147483647"), Some(i32::MAX));
+        assert_eq!(number::<i32>(b"2147483648"), None);
+        assert_eq!(number::<u8>(b"256"), None);
+        for text in [
+            &b""[..],
+            b"+",
+            b"-",
+            b"-1",
+            b"++1",
+            b" 1",
+            b"1 ",
+            b"0x1",
+            b"1\0",
+            b"\xb2",
+        ] {
+            assert_eq!(number::<u64>(text), None, "{text:?}");
+        }
     }
 
     #[test]

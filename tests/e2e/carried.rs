@@ -1,14 +1,22 @@
 //! The real `purple-net` beside the real executor: what a policy lists is reached, and nothing else.
 
-use super::inside::python;
+use super::inside::{PYTHON, python};
+use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
+use purple_tests::run::Run;
 use purple_tests::stand_in::purple_net;
-use purple_tests::test_dir::TestDir;
+use purple_tests::test_dir::{TestDir, binary};
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 
-scenarios! { a_service_of_the_host_is_reached_and_nothing_else }
+scenarios! {
+    a_service_of_the_host_is_reached_and_nothing_else
+    the_operator_reads_what_was_refused_and_what_would_allow_it
+    a_published_port_leads_inside_and_no_other_does
+}
 
 fn a_service_of_the_host_is_reached_and_nothing_else(place: &TestDir) {
     let _helper = purple_net(place);
@@ -76,4 +84,123 @@ fn a_service_of_the_host_is_reached_and_nothing_else(place: &TestDir) {
         .map(|one| &one["name"])
         .collect();
     assert_eq!(names, [&json!("other.example")]);
+}
+
+/// Asks for a name and two addresses that no entry names, and for one that a line blocks.
+const REFUSED: &str = "
+import socket
+def attempt(kind, to, times):
+    for _ in range(times):
+        with socket.socket(type=kind) as one:
+            try:
+                one.connect(to)
+                one.send(b'x')
+            except OSError:
+                pass
+try:
+    socket.getaddrinfo('other.example', 443, socket.AF_INET)
+except socket.gaierror:
+    pass
+attempt(socket.SOCK_STREAM, ('203.0.113.9', 22), 3)
+attempt(socket.SOCK_DGRAM, ('203.0.113.9', 53), 2)
+attempt(socket.SOCK_STREAM, ('192.0.2.7', 443), 1)
+";
+
+fn the_operator_reads_what_was_refused_and_what_would_allow_it(place: &TestDir) {
+    install(place);
+    place.dir("log");
+    let _helper = purple_net(place);
+    let policy = Policy::new(place)
+        .section("network: {allow: [api.example.org], blocked_ips: [192.0.2.0/24]}")
+        .section(&format!(
+            "audit: {{enabled: true, log_path: {:?}}}",
+            place.text("log/audit.log")
+        ));
+    let _plan = policy.compile(place);
+    let (file, report) = (place.text("policy.yaml"), place.text("report.json"));
+    let arguments = [
+        "run", "--policy", &file, "--report", &report, "--", PYTHON, "-ISc", REFUSED,
+    ];
+    let done = finished(purple(place, &arguments));
+    assert_eq!(done.code(), 0, "{done}");
+    let line = policy.line_of("blocked_ips");
+    for said in [
+        "refused 3x 203.0.113.9:22/tcp: `network: {allow: [\"203.0.113.9:22\"]}` would allow it",
+        "refused 2x 203.0.113.9:53/udp: `network: {allow: [\"203.0.113.9:53/udp\"]}` would allow it",
+        "x the name other.example: `network: {allow: [\"other.example\"]}` would allow it",
+        &format!("refused 1x 192.0.2.7:443/tcp: policy line {line} refuses it"),
+    ] {
+        assert!(done.stderr.contains(said), "{said}\n{done}");
+    }
+
+    let read = |path: &str| fs::read_to_string(path).expect("it was written");
+    let report: Value = serde_json::from_str(&read(&report)).expect("JSON");
+    let log = read(&place.text("log/audit.log"));
+    let record: Value = serde_json::from_str(log.lines().last().expect("a record")).expect("JSON");
+    assert_eq!(report["connections"], record["connections"]);
+    assert_eq!(report["network"]["counted"], Value::Null);
+    let denied = &report["connections"]["denied"];
+    let by_line: Vec<&Value> = denied
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["policy_line"] == line)
+        .collect();
+    assert_eq!(by_line.len(), 1, "{report}");
+    assert_eq!(by_line[0]["entry"], Value::Null);
+
+    // What would allow it allows it.
+    let wider = Policy::new(place).section(
+        "network: {allow: [\"203.0.113.9:22\", \"203.0.113.9:53/udp\", \"other.example\"]}",
+    );
+    let plan = wider.compile(place);
+    for question in ["203.0.113.9:22", "203.0.113.9:53/udp", "other.example:443"] {
+        let asked = Command::new(binary("purplec"))
+            .args(["query", &plan.to_string_lossy(), "connect", question])
+            .output()
+            .expect("the compiler runs");
+        let answer = String::from_utf8_lossy(&asked.stdout).into_owned();
+        assert!(answer.contains(": allowed"), "{answer}");
+    }
+}
+
+/// Listens on two ports, and answers each caller with what it says of itself.
+const LISTENING: &str = "
+import socket, sys
+servers = [socket.create_server(('0.0.0.0', port)) for port in (8080, 8081)]
+print('ready', flush=True)
+connection, caller = servers[0].accept()
+with connection:
+    connection.sendall(connection.recv(100) + b' from ' + caller[0].encode())
+";
+
+fn a_published_port_leads_inside_and_no_other_does(place: &TestDir) {
+    let _helper = purple_net(place);
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("an address").port();
+    drop(free);
+    let policy = Policy::new(place).section(&format!(
+        "network: {{allowed_incoming_ports: [8080, 8081], publish: [{{host: {port}, inside: 8080}}]}}"
+    ));
+    let plan = policy.compile(place);
+    let mut running = Run::new(place, &plan, &[PYTHON, "-ISc", LISTENING]).start();
+    let mut out = BufReader::new(running.stdout.take().expect("a pipe"));
+    let mut said = String::new();
+    let _length = out.read_line(&mut said).expect("a line");
+    assert_eq!(said, "ready\n");
+    // What is not published is not there on the host, and what is, is on its loopback address alone.
+    assert!(TcpStream::connect(("127.0.0.1", 8081)).is_err());
+    let mut caller = TcpStream::connect(("127.0.0.1", port)).expect("it is published");
+    caller.write_all(b"hello").expect("it listens");
+    let mut answer = String::new();
+    let _length = caller.read_to_string(&mut answer).expect("an answer");
+    assert_eq!(answer, "hello from 127.0.0.1");
+    assert!(running.wait().expect("it ends").success());
+
+    // A port that is taken refuses the run.
+    let taken = TcpListener::bind(("127.0.0.1", port)).expect("it is free again");
+    let done = Run::new(place, &plan, &["true"]).finish();
+    assert_eq!(done.code(), 125, "{done}");
+    assert!(done.stderr.contains(&format!("127.0.0.1:{port}")), "{done}");
+    drop(taken);
 }

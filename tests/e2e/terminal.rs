@@ -56,7 +56,7 @@ fn typing_into_the_terminal(place: &TestDir) {
     let attack = || python(place, &plan, ATTACK).wrapped(&wrapper);
     let expected = |tty: &str| {
         json!({"terminal": true, "tty": tty, "type": "EPERM", "high": "EPERM",
-            "linux": "EPERM", "control": "EPERM"})
+            "linux": "EPERM", "control": "EPERM", "discipline": "EPERM"})
     };
     assert_eq!(attack().finish().facts(), expected("ok"), "its own");
     // The terminal is some other session's, which only root could take it from.

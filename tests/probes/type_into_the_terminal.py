@@ -5,4 +5,4 @@ def inject(*arguments):
 high = ctypes.create_string_buffer(b'x')
 show(terminal=os.isatty(0), tty=attempt(open, '/dev/tty'), type=inject(termios.TIOCSTI, b'x'),
      high=syscall(SYS_ioctl, 0, 0x100000000 | termios.TIOCSTI, high), linux=inject(0x541C, b'\x03'),
-     control=inject(termios.TIOCSCTTY, 0))
+     control=inject(termios.TIOCSCTTY, 0), discipline=inject(termios.TIOCSETD, b'\x00' * 4))

@@ -123,7 +123,8 @@ pub struct Guarded {
 ///
 /// `socket` and `socketpair` are for the unix, inet and inet6 families (1, 2 and 10 in
 /// linux/socket.h): the others are rarely used code that anybody may load. `ioctl` is without
-/// TIOCSTI and TIOCLINUX (`ioctl_tty(2)`), which type into the terminal that one shares with others.
+/// TIOCSTI and TIOCLINUX (`ioctl_tty(2)`), which type into the terminal that one shares with others, and
+/// TIOCSETD, for which the kernel loads line disciplines: drivers of modems and radios, seldom used.
 pub fn guarded(arch: Arch, name: &str) -> Option<Guarded> {
     match name {
         "socket" | "socketpair" => Some(Guarded {
@@ -135,12 +136,12 @@ pub fn guarded(arch: Arch, name: &str) -> Option<Guarded> {
         "ioctl" => Some(Guarded {
             arg: 1,
             values: if arch == Arch::Mips64 {
-                vec![0x5472, 0x5483]
+                vec![0x5472, 0x5483, 0x7401]
             } else {
-                vec![0x5412, 0x541C]
+                vec![0x5412, 0x541C, 0x5423]
             },
             only: false,
-            why: "a plain `ioctl` does not type into terminals (TIOCSTI, TIOCLINUX)",
+            why: "a plain `ioctl` does not type into terminals (TIOCSTI, TIOCLINUX) or change their line discipline (TIOCSETD)",
         }),
         _ => None,
     }

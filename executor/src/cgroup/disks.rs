@@ -5,9 +5,12 @@ use crate::filesystem::step::has;
 use crate::message::{Refused, refuse};
 use crate::mountinfo::{self, Entry, Relation, relation};
 use crate::text::Text;
+use core::ffi::CStr;
 use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
 use purple_sys::mount;
-use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags, statx};
+use purple_sys::status;
+use rustix::fd::AsFd;
+use rustix::fs::{CWD, OFlags, StatxFlags};
 use rustix::io::Errno;
 
 const STEP: &str = "cgroup";
@@ -19,6 +22,7 @@ const LIMITED: [&[u8]; 5] = [b"ext4", b"xfs", b"ext2", b"ext3", b"f2fs"];
 /// Hands the disk behind each path that the payload can write to, and behind each mount below it, to
 /// `limit`, as major and minor number. What lies in memory has no disk; what lies anywhere else cannot
 /// be limited, and is refused.
+#[inline(never)]
 pub(crate) fn behind_outputs(
     plan: &Plan<'_>,
     line: SourceLine,
@@ -77,10 +81,12 @@ fn locate(step: &Mount<'_>) -> Result<Option<Source>, Errno> {
         Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => return Ok(None),
         place => place?,
     };
-    let status = statx(&place, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+    let status = status::of_file(place.as_fd(), StatxFlags::MNT_ID)?;
+    let mut path = Text::new();
+    let _path: &CStr = path_of(&place, &mut path)?;
     Ok(Some(Source {
         mount: status.stx_mnt_id,
-        path: path_of(&place)?,
+        path,
     }))
 }
 

@@ -97,6 +97,7 @@ impl Group {
         self.dir.as_fd()
     }
 
+    #[inline(never)]
     fn set_limits(&mut self, plan: &Plan<'_>) -> Result<(), Refused> {
         for value in &plan.cgroup {
             if value.file == c"io.max" {

@@ -210,8 +210,8 @@ impl Kept {
         self.linked = mode & 0o170_000 == 0o100_000 && status.stx_nlink > 1;
         self.owner = status.stx_uid;
         self.open_to_others = mode & 0o022 != 0;
-        let path = path_of(&file).map_err(failed)?;
-        let mut path = path.bytes();
+        let mut path = Text::new();
+        let mut path = path_of(&file, &mut path).map_err(failed)?.to_bytes();
         if status.stx_nlink == 0 {
             // The kernel says so behind the path. What has its name now is another file, which is
             // noticed where it can be reached.

@@ -41,11 +41,31 @@ pub(crate) fn resolve(
         Ok(_) | Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => return Ok(path),
         Err(errno) => return Err(refuse!(step, path, errno, line)),
     }
-    let mut way = Way::new(path).map_err(|errno| refuse!(step, path, errno, line))?;
+    follow(step, path, line)
+}
+
+/// The rest of [`resolve`] for a path with a link on its way. By itself, because it takes some pages of
+/// the stack, which a path without one does not need.
+#[inline(never)]
+fn follow(step: &str, path: &'static CStr, line: SourceLine) -> Result<&'static CStr, Refused> {
+    let failed = |errno| refuse!(step, path, errno, line);
+    let (at, here): (&[u8], _) = if path.to_bytes().starts_with(b"/") {
+        (b"", c"/")
+    } else {
+        (b".", c".")
+    };
+    let mut way = Way {
+        ahead: Text::of(path.to_bytes()),
+        passed: 0,
+        at: Text::of(at),
+        link: Text::new(),
+        here: open_part(CWD, here).map_err(failed)?,
+        links: 0,
+    };
     match way.follow() {
         Ok(true) => {}
         Err(Errno::NOENT) => return Ok(path),
-        Err(errno) => return Err(refuse!(step, path, errno, line)),
+        Err(errno) => return Err(failed(errno)),
         Ok(false) => {
             let (link, target) = (way.at.bytes(), way.ahead.bytes());
             let through = " leads through the symbolic link ";
@@ -65,36 +85,25 @@ pub(crate) fn resolve(
             ));
         }
     }
-    keep(way.at.bytes()).map_err(|errno| refuse!(step, path, errno, line))
+    keep(way.at.bytes()).map_err(failed)
 }
 
 /// A path that is followed part by part.
 struct Way {
-    /// What is left of it.
+    /// What is left of it, behind the bytes that have been passed.
     ahead: Text<4096>,
+    passed: usize,
     /// Where it has come to, without links, and a handle of that.
     at: Text<4096>,
     here: OwnedFd,
+    /// What the last link leads to.
+    link: Text<4096>,
     links: u32,
 }
 
 impl Way {
-    fn new(path: &CStr) -> Result<Self, Errno> {
-        let (at, here) = if path.to_bytes().starts_with(b"/") {
-            (Text::new(), open_part(CWD, c"/")?)
-        } else {
-            (Text::of(b"."), open_part(CWD, c".")?)
-        };
-        Ok(Self {
-            ahead: Text::of(path.to_bytes()),
-            at,
-            here,
-            links: 0,
-        })
-    }
-
-    /// Goes to the end. `false` where it has stopped at a link that a sandbox may have left: `ahead` is
-    /// where that leads.
+    /// Goes to the end. `false` where it has stopped at a link that a sandbox may have left: `at` is
+    /// the link then, and `ahead` where it leads.
     fn follow(&mut self) -> Result<bool, Errno> {
         while let Some(name) = self.next_name() {
             let child = open_part(&self.here, name.c_str()?)?;
@@ -103,43 +112,49 @@ impl Way {
                 self.enter(name.bytes(), child);
                 continue;
             }
-            let target = read_link(&child, c"")?;
+            let _target: &CStr = read_link(&child, c"", &mut self.link)?;
+            let is_absolute = self.link.bytes().starts_with(b"/");
             if !self.is_trusted(&status)? {
-                self.ahead = if target.bytes().starts_with(b"/") {
-                    target
-                } else {
-                    joined(&self.at, target.bytes())
-                };
-                self.at = joined(&self.at, name.bytes());
+                self.ahead.clear();
+                if !is_absolute {
+                    self.ahead.push_bytes(self.at.bytes());
+                    self.ahead.push("/");
+                }
+                self.ahead.push_bytes(self.link.bytes());
+                self.at.push("/");
+                self.at.push_bytes(name.bytes());
                 return Ok(false);
             }
             self.links = self.links.saturating_add(1);
             if self.links > MOST_LINKS {
                 return Err(Errno::LOOP);
             }
-            if target.bytes().starts_with(b"/") {
-                self.at = Text::new();
+            if is_absolute {
+                self.at.clear();
                 self.here = open_part(CWD, c"/")?;
             }
-            let mut ahead = target;
-            ahead.push("/");
-            ahead.push_bytes(self.ahead.bytes());
+            self.link.push("/");
+            self.link.push_bytes(rest(&self.ahead, self.passed));
             // What does not fit was left out, and is no path.
-            let _whole = ahead.c_str()?;
-            self.ahead = ahead;
+            let whole = self.link.c_str()?;
+            self.ahead.replace(whole.to_bytes());
+            self.passed = 0;
         }
         Ok(true)
     }
 
     /// Takes the next name off what is left.
     fn next_name(&mut self) -> Option<Text<256>> {
-        let bytes = self.ahead.bytes();
-        let start = bytes.iter().position(|&byte| byte != b'/')?;
-        let rest = bytes.get(start..)?;
-        let end = rest.iter().position(|&byte| byte == b'/');
-        let (name, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+        let left = rest(&self.ahead, self.passed);
+        let start = left.iter().position(|&byte| byte != b'/')?;
+        let name = left
+            .get(start..)?
+            .split(|&byte| byte == b'/')
+            .next()
+            .unwrap_or(&[]);
+        let passed = start.saturating_add(name.len());
         let name = Text::of(name);
-        self.ahead = Text::of(rest);
+        self.passed = self.passed.saturating_add(passed);
         Some(name)
     }
 
@@ -149,8 +164,8 @@ impl Way {
             b"." => {}
             b".." if self.at.bytes().starts_with(b"/") || self.at.bytes().is_empty() => {
                 let at = self.at.bytes();
-                let end = at.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-                self.at = Text::of(at.get(..end).unwrap_or(&[]));
+                let parent = at.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+                self.at.truncate(parent);
             }
             name => {
                 self.at.push("/");
@@ -175,11 +190,9 @@ fn open_part(dir: impl AsFd, name: &CStr) -> Result<OwnedFd, Errno> {
     made(openat(dir, name, FLAGS, Mode::empty())?)
 }
 
-fn joined(directory: &Text<4096>, name: &[u8]) -> Text<4096> {
-    let mut path = Text::of(directory.bytes());
-    path.push("/");
-    path.push_bytes(name);
-    path
+/// What is left of a path behind its first bytes.
+fn rest(path: &Text<4096>, passed: usize) -> &[u8] {
+    path.bytes().get(passed..).unwrap_or(&[])
 }
 
 /// Keeps a path for the rest of the run; the root's is empty.

@@ -20,6 +20,8 @@ use rustix::io::Errno;
 pub(crate) struct Masks {
     directory: Option<EmptyDirectory>,
     file: Option<NullDevice>,
+    /// Room for a path with a NUL at its end.
+    room: Text<4096>,
 }
 
 struct EmptyDirectory {
@@ -54,8 +56,8 @@ impl Masks {
         if is_done_by_another(steps, index, step) {
             return Ok(None);
         }
-        let path = Text::<4096>::of(step.inside_path);
-        let path = path.c_str().at(&step.mount)?;
+        self.room.replace(step.inside_path);
+        let path = self.room.c_str().at(&step.mount)?;
         let Some(target) = find(root, &step.mount, path)? else {
             return Ok(None);
         };

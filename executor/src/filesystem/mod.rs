@@ -58,6 +58,7 @@ pub(crate) fn make_private() -> Result<(), Refused> {
 }
 
 /// Builds the new root, makes it the root of this process, and records what it has read back.
+#[inline(never)]
 pub(crate) fn build(
     run: &Run,
     steps: &mut [Step],

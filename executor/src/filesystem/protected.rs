@@ -44,6 +44,7 @@ impl Existing {
 }
 
 /// Looks up what there is of the plan's protected paths, and makes stubs for what is missing.
+#[inline(never)]
 pub(crate) fn make_stubs(steps: &mut [Step], outside: Outside) -> Result<(), Refused> {
     if !steps.iter().any(Step::is_protected) {
         return Ok(());
@@ -127,6 +128,7 @@ fn bind_above(steps: &[Step], protected: &Mount<'static>) -> Option<Mount<'stati
 ///
 /// What does not exist on the way becomes a stub too: with the first of them protected,
 /// nothing below it can be made.
+#[inline(never)]
 fn find_or_make(
     step: &Mount<'static>,
     mut parent: OwnedFd,

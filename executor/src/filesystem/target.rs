@@ -5,10 +5,10 @@ use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::Mount;
 use purple_sys::descriptors::made;
+use purple_sys::status;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, mkdirat, mknodat, openat,
-    openat2, statx,
+    FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, mkdirat, mknodat, openat, openat2,
 };
 use rustix::io::Errno;
 
@@ -49,12 +49,7 @@ pub(crate) fn open_below(
 
 /// What statx(2) says of an open file, with the mount it was opened by (since Linux 5.8).
 pub(super) fn status_of(file: BorrowedFd<'_>) -> Result<Statx, Errno> {
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
-    let status = statx(file, c"", AtFlags::EMPTY_PATH, wanted)?;
-    if status.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
-        return Err(Errno::NOSYS);
-    }
-    Ok(status)
+    status::of_file(file, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)
 }
 
 /// Finds the directories that hold targets, and remembers the last one: steps for one directory
@@ -69,6 +64,8 @@ pub(crate) struct Parents<'r> {
     path: &'static [u8],
     /// A handle of it; `None` for the root itself.
     dir: Option<OwnedFd>,
+    /// Room for a path with a NUL at its end.
+    room: Text<4096>,
 }
 
 /// Where a target is to be made.
@@ -84,6 +81,7 @@ impl<'r> Parents<'r> {
             root,
             path: b"",
             dir: None,
+            room: Text::new(),
         }
     }
 
@@ -95,7 +93,8 @@ impl<'r> Parents<'r> {
             self.dir = if path.is_empty() {
                 None
             } else {
-                Some(open_or_make(self.root, path)?)
+                self.room.replace(path);
+                Some(open_or_make(self.root, self.room.c_str()?)?)
             };
             self.path = path;
         }
@@ -105,7 +104,8 @@ impl<'r> Parents<'r> {
 
     /// Looks the next one up again: something may lie over the last one now.
     pub(crate) fn forget(&mut self) {
-        *self = Self::new(self.root);
+        self.path = b"";
+        self.dir = None;
     }
 }
 
@@ -121,14 +121,9 @@ fn split(path: &'static CStr) -> Option<(&'static [u8], &'static CStr)> {
     Some((above, name))
 }
 
-fn open_or_make(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
-    let text = Text::<4096>::of(path);
-    match open_below(
-        root.as_fd(),
-        text.c_str()?,
-        OFlags::PATH | OFlags::DIRECTORY,
-    ) {
-        Err(Errno::NOENT) => make_all(root, path),
+fn open_or_make(root: &OwnedFd, path: &CStr) -> Result<OwnedFd, Errno> {
+    match open_below(root.as_fd(), path, OFlags::PATH | OFlags::DIRECTORY) {
+        Err(Errno::NOENT) => make_all(root, path.to_bytes()),
         found => found,
     }
 }

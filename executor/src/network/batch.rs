@@ -1,18 +1,18 @@
 //! Sending a batch of the plan, and seeing that the kernel has taken all of it.
 
-use super::message::{Messages, values_of};
+use super::message::Messages;
 use super::netlink::{Netlink, STEP};
-use super::rules;
 use crate::message::{Refused, refuse};
 use purple_plan::{NetBatch, NetBatchKind};
 use rustix::io::Errno;
 
-/// What expressions of rules take of the kernel, by their names (`net/netfilter/nft_*.c`).
+/// What expressions of rules take of the kernel (`net/netfilter/nft_*.c`), by the attribute that has an expression's name
+/// (`NFTA_EXPR_NAME`): its length, its kind, and the name.
 const EXPRESSIONS: [(&[u8], &str); 4] = [
-    (b"tproxy\0", "CONFIG_NFT_TPROXY"),
-    (b"log\0", "CONFIG_NFT_LOG"),
-    (b"reject\0", "CONFIG_NFT_REJECT_INET"),
-    (b"ct\0", "CONFIG_NFT_CT"),
+    (b"\x0b\0\x01\0tproxy\0", "CONFIG_NFT_TPROXY"),
+    (b"\x08\0\x01\0log\0", "CONFIG_NFT_LOG"),
+    (b"\x0b\0\x01\0reject\0", "CONFIG_NFT_REJECT_INET"),
+    (b"\x07\0\x01\0ct\0", "CONFIG_NFT_CT"),
 ];
 
 /// Sends a batch; the kernel answers as often as the plan says, and with no error.
@@ -25,21 +25,23 @@ pub(super) fn send(
     netlink.send(batch.bytes).map_err(|errno| match errno {
         Errno::MSGSIZE | Errno::NOBUFS => {
             let advice = " are more than the host lets a user send at once: list less, or as root `sysctl net.core.wmem_max=4194304`";
-            refuse!(STEP, "the ", what, advice)
+            refuse!(STEP, what, advice)
         }
-        _ => refuse!(STEP, "sending the ", what, errno),
+        _ => refuse!(STEP, "sending ", what, errno),
     })?;
-    let strange = |errno| refuse!(STEP, "the answer to the ", what, errno);
+    let strange = |errno| refuse!(STEP, "the answer to ", what, errno);
     let mut left = batch.acknowledgements;
     while left > 0 {
-        for answer in netlink.answer(buffer).map_err(strange)? {
-            let answer = answer.map_err(strange)?;
-            match answer.error() {
-                Some(Ok(())) => {}
-                Some(Err(errno)) => return Err(refused(batch, answer.sequence, errno)),
-                None => return Err(strange(Errno::BADMSG)),
-            }
-            left = left.checked_sub(1).ok_or(Errno::BADMSG).map_err(strange)?;
+        let mut answers = netlink.answer(buffer).map_err(strange)?;
+        for answer in answers.by_ref() {
+            left = match (answer.error(), left.checked_sub(1)) {
+                (Some(Ok(())), Some(left)) => left,
+                (Some(Err(errno)), _) => return Err(refused(batch, answer.sequence, errno)),
+                _ => return Err(strange(Errno::BADMSG)),
+            };
+        }
+        if !answers.are_read() {
+            return Err(strange(Errno::BADMSG));
         }
     }
     Ok(())
@@ -48,36 +50,31 @@ pub(super) fn send(
 /// Says what the kernel does not take, and what it may lack.
 fn refused(batch: &NetBatch<'_>, sequence: u32, errno: Errno) -> Refused {
     const NOT_TAKEN: &str = "the kernel does not take message ";
+    const NEEDS: &str = "; it needs ";
     let (what, number) = (name(batch.kind), u64::from(sequence));
     if batch.kind != NetBatchKind::Rules || errno == Errno::PERM {
-        return refuse!(STEP, NOT_TAKEN, number, " of the ", what, errno);
+        return refuse!(STEP, NOT_TAKEN, number, " of ", what, errno);
     }
     let needs = missing(batch.bytes, sequence).unwrap_or("CONFIG_NF_TABLES_INET");
-    let advice = "; it needs ";
     let module = ", built in or as a module that can be loaded";
     refuse!(
-        STEP, NOT_TAKEN, number, " of the ", what, advice, needs, module, errno
+        STEP, NOT_TAKEN, number, " of ", what, NEEDS, needs, module, errno
     )
 }
 
 /// What the kernel may lack, by the expressions of a rule.
 fn missing(batch: &[u8], sequence: u32) -> Option<&'static str> {
-    let mut messages = Messages(batch).flatten();
-    let message = messages.find(|message| message.sequence == sequence)?;
-    let (_, attributes) = message.split(rules::HEAD)?;
-    let names = values_of(attributes, rules::EXPRESSIONS)
-        .flat_map(|list| values_of(list, rules::LIST_ELEMENT))
-        .flat_map(|expression| values_of(expression, rules::EXPRESSION_NAME));
-    let mut known = EXPRESSIONS.iter();
-    let found = known.find(|(name, _)| names.clone().any(|named| named == *name));
+    let message = Messages(batch).find(|message| message.sequence == sequence)?;
+    let has = |name: &[u8]| message.body.windows(name.len()).any(|part| part == name);
+    let found = EXPRESSIONS.iter().find(|(name, _)| has(name));
     found.map(|(_, option)| *option)
 }
 
 pub(super) const fn name(kind: NetBatchKind) -> &'static str {
     match kind {
-        NetBatchKind::Routes4 => "IPv4 routes",
-        NetBatchKind::Routes6 => "IPv6 routes",
-        NetBatchKind::Rules => "rules",
+        NetBatchKind::Routes4 => "the IPv4 routes",
+        NetBatchKind::Routes6 => "the IPv6 routes",
+        NetBatchKind::Rules => "the rules",
     }
 }
 

@@ -29,27 +29,19 @@ pub(crate) struct Message<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// The messages of a batch or of an answer. What is not whole is an error, and the end.
-#[derive(Debug, Clone)]
+/// The messages of a batch or of an answer. What is not whole is the end, and stays behind it.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Messages<'a>(pub(crate) &'a [u8]);
 
+#[expect(
+    clippy::copy_iterator,
+    reason = "a copy is another place in the same bytes"
+)]
 impl<'a> Iterator for Messages<'a> {
-    type Item = Result<Message<'a>, Errno>;
+    type Item = Message<'a>;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let message = self.cut();
-        if message.is_none() {
-            self.0 = &[];
-        }
-        Some(message.ok_or(Errno::BADMSG))
-    }
-}
-
-impl<'a> Messages<'a> {
-    fn cut(&mut self) -> Option<Message<'a>> {
+    #[inline(never)]
+    fn next(&mut self) -> Option<Message<'a>> {
         let length = usize::try_from(u32_at(self.0, 0)?).ok()?;
         let message = Message {
             kind: u16_at(self.0, 4)?,
@@ -59,6 +51,13 @@ impl<'a> Messages<'a> {
         };
         self.0 = self.0.get(aligned(length)..).unwrap_or(&[]);
         Some(message)
+    }
+}
+
+impl Messages<'_> {
+    /// Whether there is nothing behind those that were read.
+    pub(crate) const fn are_read(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -84,33 +83,18 @@ impl<'a> Message<'a> {
 
 /// One attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Attribute<'a> {
-    pub(crate) kind: u16,
+struct Attribute<'a> {
+    kind: u16,
     nested: bool,
-    pub(crate) value: &'a [u8],
+    value: &'a [u8],
 }
 
-/// Attributes, one behind the other. What is not whole is an attribute of its own, `None`, and the end.
-#[derive(Debug, Clone)]
-pub(crate) struct Attributes<'a>(pub(crate) &'a [u8]);
-
-impl<'a> Iterator for Attributes<'a> {
-    type Item = Option<Attribute<'a>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let attribute = self.cut();
-        if attribute.is_none() {
-            self.0 = &[];
-        }
-        Some(attribute)
-    }
-}
+/// Attributes, one behind the other. What is not whole is the end, and stays behind it.
+#[derive(Debug, Clone, Copy)]
+struct Attributes<'a>(&'a [u8]);
 
 impl<'a> Attributes<'a> {
-    fn cut(&mut self) -> Option<Attribute<'a>> {
+    fn next(&mut self) -> Option<Attribute<'a>> {
         let length = usize::from(u16_at(self.0, 0)?);
         let kind = u16_at(self.0, 2)?;
         let value = self.0.get(ATTRIBUTE_HEADER..length)?;
@@ -122,75 +106,66 @@ impl<'a> Attributes<'a> {
         })
     }
 
-    /// Those of one kind, in their order.
-    fn of_kind(self, kind: u16) -> impl Iterator<Item = Attribute<'a>> {
-        self.flatten().filter(move |found| found.kind == kind)
+    /// The next one of a kind.
+    #[inline(never)]
+    fn next_of(&mut self, kind: u16) -> Option<Attribute<'a>> {
+        loop {
+            let found = self.next()?;
+            if found.kind == kind {
+                return Some(found);
+            }
+        }
     }
 
     fn are_whole(mut self) -> bool {
-        self.all(|attribute| attribute.is_some())
+        while self.next().is_some() {}
+        self.0.is_empty()
     }
 }
 
 /// The value of the first attribute of a kind.
 pub(crate) fn value_of(attributes: &[u8], kind: u16) -> Option<&[u8]> {
-    let found = Attributes(attributes).of_kind(kind).next();
+    let found = Attributes(attributes).next_of(kind);
     found.map(|attribute| attribute.value)
-}
-
-/// The values of all attributes of a kind.
-pub(crate) fn values_of(attributes: &[u8], kind: u16) -> impl Iterator<Item = &[u8]> + Clone {
-    let all = Attributes(attributes).flatten();
-    all.filter(move |found| found.kind == kind)
-        .map(|found| found.value)
 }
 
 /// Whether every attribute that was sent was read with its value. Of each kind that was sent there are as many,
 /// in the same order, so an expression of a rule that is missing, added or moved is noticed. Kinds that
 /// were not sent may be there, anywhere: the kernel adds some.
 pub(crate) fn is_within(sent: &[u8], read: &[u8], left_out: Option<u16>) -> bool {
-    let are_whole = Attributes(sent).are_whole() && Attributes(read).are_whole();
-    are_whole && is_part(sent, read, left_out, DEEPEST)
+    is_part(sent, read, left_out, DEEPEST)
 }
 
 fn is_part(sent: &[u8], read: &[u8], left_out: Option<u16>, depth: u8) -> bool {
+    let (sent, read) = (Attributes(sent), Attributes(read));
     let Some(depth) = depth.checked_sub(1) else {
         return false;
     };
-    let mut rest = Attributes(sent);
-    let mut before = 0_usize;
-    while let Some(next) = rest.next() {
-        let Some(Attribute {
-            kind,
-            nested,
-            value,
-        }) = next
-        else {
-            return false;
-        };
-        before = before.saturating_add(1);
-        if left_out == Some(kind) {
-            continue;
+    let mut all = sent;
+    let mut is_part = sent.are_whole() && read.are_whole();
+    while let Some(Attribute { kind, value, .. }) = all.next() {
+        // All of a kind are compared where the first of them stands.
+        let is_first = value_of(sent.0, kind).is_some_and(|first| first.as_ptr() == value.as_ptr());
+        if is_first && left_out != Some(kind) {
+            is_part &= are_alike(sent, read, kind, depth);
         }
-        let place = Attributes(sent)
-            .take(before.saturating_sub(1))
-            .flatten()
-            .filter(|earlier| earlier.kind == kind)
-            .count();
-        let mut found = Attributes(read).of_kind(kind).skip(place);
-        let is_same = found.next().is_some_and(|found| {
-            if nested {
-                Attributes(found.value).are_whole() && is_part(value, found.value, None, depth)
-            } else {
-                value == found.value
-            }
-        });
-        let is_last = rest.clone().of_kind(kind).next().is_none();
-        if !is_same || (is_last && found.next().is_some()) {
+    }
+    is_part
+}
+
+/// Whether the attributes of a kind are the same ones in the same order.
+fn are_alike(mut sent: Attributes<'_>, mut read: Attributes<'_>, kind: u16, depth: u8) -> bool {
+    loop {
+        let is_same = match (sent.next_of(kind), read.next_of(kind)) {
+            (None, None) => return true,
+            (Some(sent), Some(read)) if sent.nested => is_part(sent.value, read.value, None, depth),
+            (Some(sent), Some(read)) => sent.value == read.value,
+            _ => false,
+        };
+        if !is_same {
             return false;
         }
     }
-    true
 }
 
 /// A number in the order of the processor, as netlink's own headers have it.

@@ -5,6 +5,7 @@
 
 use super::message::{DONE, HEADER, Message, Messages};
 use crate::message::{OrRefuse, Refused, refuse};
+use crate::text::Text;
 use core::num::NonZeroU32;
 use purple_sys::descriptors::made;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -29,6 +30,9 @@ const REQUEST: u16 = 1;
 pub(super) const ACKNOWLEDGE: u16 = 4;
 const INTERRUPTED: u16 = 0x10;
 pub(super) const DUMP: u16 = 0x300;
+
+/// The longest message that is made here.
+const LONGEST: usize = 64;
 
 /// The sequence number of what is asked here. A batch's own are its compiler's.
 const ASKED: u32 = 0x7075_7270;
@@ -88,48 +92,55 @@ impl Netlink {
         const READING: &str = "reading back";
         ask(self.fd(), request).or_refuse(STEP, READING)?;
         loop {
-            for message in self.answer(buffer).or_refuse(STEP, READING)? {
-                let message = message.or_refuse(STEP, READING)?;
-                if message.sequence != ASKED {
-                    return Err(refuse!(STEP, READING, Errno::BADMSG));
-                }
-                if message.flags & INTERRUPTED != 0 {
-                    return Err(refuse!(STEP, READING, Errno::AGAIN));
-                }
-                if let Some(answer) = message.error() {
-                    return answer.or_refuse(STEP, READING);
-                }
-                if message.kind == DONE {
-                    return Ok(());
+            let mut answers = self.answer(buffer).or_refuse(STEP, READING)?;
+            for message in answers.by_ref() {
+                if let Some(end) = end_of_dump(&message) {
+                    return end.or_refuse(STEP, READING);
                 }
                 each(message)?;
+            }
+            if !answers.are_read() {
+                return Err(refuse!(STEP, READING, Errno::BADMSG));
             }
         }
     }
 }
 
-/// Asks one thing, which is short.
-pub(super) fn ask(socket: BorrowedFd<'_>, request: Request<'_>) -> Result<(), Errno> {
-    let mut bytes = [0; 128];
-    let used = write(request, &mut bytes).ok_or(Errno::MSGSIZE)?;
-    send_all(socket, bytes.get(..used).unwrap_or(&[]))
+/// What ends a list: its end, or an error.
+fn end_of_dump(message: &Message<'_>) -> Option<Result<(), Errno>> {
+    if message.sequence != ASKED {
+        return Some(Err(Errno::BADMSG));
+    }
+    if message.flags & INTERRUPTED != 0 {
+        return Some(Err(Errno::AGAIN));
+    }
+    if message.kind == DONE {
+        return Some(Ok(()));
+    }
+    message.error()
 }
 
-/// Writes a message, and returns its length.
-fn write(request: Request<'_>, bytes: &mut [u8]) -> Option<usize> {
-    let body = request.head.len().checked_add(request.attributes.len())?;
-    let length = HEADER.checked_add(body)?;
-    let (header, rest) = bytes.split_first_chunk_mut::<HEADER>()?;
-    let (head, rest) = rest.split_at_mut_checked(request.head.len())?;
-    head.copy_from_slice(request.head);
-    let attributes = rest.get_mut(..request.attributes.len())?;
-    attributes.copy_from_slice(request.attributes);
-    let [l0, l1, l2, l3] = u32::try_from(length).ok()?.to_ne_bytes();
+/// Asks one thing, which is short.
+pub(super) fn ask(socket: BorrowedFd<'_>, request: Request<'_>) -> Result<(), Errno> {
+    send_all(socket, write(request)?.bytes())
+}
+
+/// Writes a message.
+fn write(request: Request<'_>) -> Result<Text<LONGEST>, Errno> {
+    let body = request.head.len().saturating_add(request.attributes.len());
+    let length = HEADER.saturating_add(body);
+    let [l0, l1, l2, l3] = u32::try_from(length).unwrap_or(0).to_ne_bytes();
     let [k0, k1] = request.kind.to_ne_bytes();
     let [f0, f1] = (request.flags | REQUEST).to_ne_bytes();
     let [s0, s1, s2, s3] = ASKED.to_ne_bytes();
-    *header = [l0, l1, l2, l3, k0, k1, f0, f1, s0, s1, s2, s3, 0, 0, 0, 0];
-    Some(length)
+    let mut message = Text::of(&[l0, l1, l2, l3, k0, k1, f0, f1, s0, s1, s2, s3, 0, 0, 0, 0]);
+    message.push_bytes(request.head);
+    message.push_bytes(request.attributes);
+    if message.bytes().len() == length {
+        Ok(message)
+    } else {
+        Err(Errno::MSGSIZE)
+    }
 }
 
 /// One datagram of the kernel's; an error where there is none, or it is longer than the buffer.
@@ -148,7 +159,7 @@ pub(super) fn answer<'b>(
 
 /// The answer to the one thing that was asked.
 pub(super) fn answer_to_asked(mut answers: Messages<'_>) -> Result<Message<'_>, Errno> {
-    let first = answers.next().ok_or(Errno::BADMSG)??;
+    let first = answers.next().ok_or(Errno::BADMSG)?;
     if first.sequence != ASKED {
         return Err(Errno::BADMSG);
     }
@@ -171,6 +182,7 @@ fn send_all(socket: BorrowedFd<'_>, bytes: &[u8]) -> Result<(), Errno> {
 mod tests {
     use super::{ACKNOWLEDGE, Request, write};
     use crate::network::message::{Message, Messages};
+    use rustix::io::Errno;
 
     #[test]
     fn what_is_written_is_what_is_read() {
@@ -180,16 +192,22 @@ mod tests {
             head: b"head",
             attributes: b"\x08\0\x01\0abcd",
         };
-        let mut bytes = [0; 64];
-        assert_eq!(write(request, &mut bytes), Some(28));
+        let Ok(written) = write(request) else {
+            return assert_eq!(write(request).err(), None);
+        };
         let expected = Message {
             kind: 7,
             flags: 5,
             sequence: 0x7075_7270,
             body: b"head\x08\0\x01\0abcd",
         };
-        let mut read = Messages(bytes.get(..28).unwrap_or(&[]));
-        assert_eq!(read.next(), Some(Ok(expected)));
-        assert_eq!(write(request, &mut [0; 27]), None);
+        let mut read = Messages(written.bytes());
+        assert_eq!(read.next(), Some(expected));
+        assert!(read.are_read());
+        let too_long = Request {
+            attributes: &[0; 45],
+            ..request
+        };
+        assert_eq!(write(too_long).map(|_| ()), Err(Errno::MSGSIZE));
     }
 }

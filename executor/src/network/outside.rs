@@ -14,14 +14,8 @@ const SIX: u32 = 6;
 /// Whether the host has a route to IPv6 at large, or to an address that the plan names. Connecting a datagram socket looks
 /// for the route and sends nothing (udp(7)). Whatever keeps this process from it keeps the helper from it too.
 pub(super) fn has_six(plan: &Plan<'_>) -> bool {
-    let rules = plan.net_rules.iter();
-    let named = rules
-        .filter(|rule| rule.family == SIX)
-        .map(|rule| rule.address);
-    [GLOBAL]
-        .into_iter()
-        .chain(named.map(Ipv6Addr::from))
-        .any(is_routed)
+    let mut rules = plan.net_rules.iter();
+    is_routed(GLOBAL) || rules.any(|rule| rule.family == SIX && is_routed(rule.address.into()))
 }
 
 fn is_routed(address: Ipv6Addr) -> bool {

@@ -52,6 +52,12 @@ const NAME: [u8; 16] = *b"purple-net\0\0\0\0\0\0";
 /// The version that it must have: this program's.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+const OURS: &str = concat!(
+    ", and this purple-exec is of version ",
+    env!("CARGO_PKG_VERSION"),
+    ": install both from one release"
+);
+
 /// The first bytes of other messages: that it is ready, that it cannot be, and what it has counted.
 const READY: u8 = b'r';
 const FAILED: u8 = b'e';
@@ -312,16 +318,7 @@ fn check_hello(message: &[u8]) -> Result<[u64; 4], Refused> {
     if version == VERSION.as_bytes() {
         return Ok(digest);
     }
-    let advice = ", and this purple-exec is of version ";
-    let install = ": install both from one release";
-    Err(refuse!(
-        STEP,
-        "purple-net is of version ",
-        version,
-        advice,
-        VERSION,
-        install
-    ))
+    Err(refuse!(STEP, "purple-net is of version ", version, OURS))
 }
 
 /// The version and the digest of a first message.

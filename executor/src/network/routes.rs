@@ -71,25 +71,29 @@ pub(super) fn read_back(
     buffer: &mut [u8],
 ) -> Result<u64, Refused> {
     let mut count = 0_u64;
-    for sent in Messages(batch.bytes) {
-        let missing = match sent {
-            Ok(sent) => missing(netlink, &sent, buffer)?,
-            Err(_) => Some("a message"),
+    let mut messages = Messages(batch.bytes);
+    let missing = loop {
+        let Some(sent) = messages.next() else {
+            break (!messages.are_read()).then_some("a message");
         };
-        if let Some(what) = missing {
-            let batch = batch::name(batch.kind);
-            return Err(refuse!(
-                STEP,
-                what,
-                " of the ",
-                batch,
-                " is not in force",
-                EMULATED
-            ));
+        let missing = missing(netlink, &sent, buffer)?;
+        if missing.is_some() {
+            break missing;
         }
         count = count.saturating_add(1);
-    }
-    Ok(count)
+    };
+    let Some(what) = missing else {
+        return Ok(count);
+    };
+    let batch = batch::name(batch.kind);
+    Err(refuse!(
+        STEP,
+        what,
+        " of ",
+        batch,
+        " is not in force",
+        EMULATED
+    ))
 }
 
 /// Looks for what a message has made; gives its name where it is not there.
@@ -136,25 +140,29 @@ fn is_made(subject: Subject, sent: &Message<'_>, read: &Message<'_>) -> bool {
 }
 
 fn is_head_made(subject: Subject, wanted: &[u8], found: &[u8]) -> bool {
-    let same = |places: &[usize]| places.iter().all(|&at| wanted.get(at) == found.get(at));
-    let word = |head, at| u32_at(head, at).unwrap_or(0);
     let is_4 = wanted.first() == Some(&INET);
-    match subject {
-        // The index, and of the flags (`ifi_flags`) those that it changes (`ifi_change`).
-        Subject::Link => {
-            let change = word(wanted, 12);
-            word(wanted, 4) == word(found, 4)
-                && change != 0
-                && word(wanted, 8) & change == word(found, 8) & change
-        }
+    // A bit for each byte that counts.
+    let counts: u16 = match subject {
+        // The index.
+        Subject::Link => 0b1111_0000,
         // The family, the length of the prefix and the index. The kernel adds flags, and works out the
         // scope of an IPv6 address.
-        Subject::Address => {
-            same(&[0, 1]) && word(wanted, 4) == word(found, 4) && (!is_4 || same(&[3]))
-        }
+        Subject::Address if is_4 => 0b1111_1011,
+        Subject::Address => 0b1111_0011,
         // All but the flags. The kernel has no scope for an IPv6 route.
-        Subject::Route => same(&[0, 1, 2, 3, 4, 5, 7]) && (!is_4 || same(&[6])),
-    }
+        Subject::Route if is_4 => 0b1111_1111,
+        Subject::Route => 0b1011_1111,
+    };
+    let mut bytes = (0..).zip(wanted.iter().zip(found));
+    let is_same = bytes.all(|(at, (one, other))| counts.wrapping_shr(at) & 1 == 0 || one == other);
+    is_same && (subject != Subject::Link || are_flags_made(wanted, found))
+}
+
+/// Whether an interface has of the flags (`ifi_flags`) those that are changed (`ifi_change`).
+fn are_flags_made(wanted: &[u8], found: &[u8]) -> bool {
+    let word = |head, at| u32_at(head, at).unwrap_or(0);
+    let change = word(wanted, 12);
+    change != 0 && word(wanted, 8) & change == word(found, 8) & change
 }
 
 #[cfg(test)]

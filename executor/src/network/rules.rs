@@ -8,11 +8,7 @@ use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
 /// The size of `struct nfgenmsg`.
-pub(super) const HEAD: usize = 4;
-/// `NFTA_RULE_EXPRESSIONS`, `NFTA_LIST_ELEM` and `NFTA_EXPR_NAME`.
-pub(super) const EXPRESSIONS: u16 = 4;
-pub(super) const LIST_ELEMENT: u16 = 1;
-pub(super) const EXPRESSION_NAME: u16 = 1;
+const HEAD: usize = 4;
 
 /// `NFTA_RULE_TABLE` and `NFTA_RULE_CHAIN`.
 const TABLE: u16 = 1;
@@ -27,19 +23,22 @@ const BATCH: [u16; 2] = [16, 17];
 
 /// Things that a kernel has: the message by which one is made (`NFT_MSG_NEW*`), and by which all are listed
 /// (`NFT_MSG_GET*`).
+#[derive(Debug)]
 struct Kind {
     name: &'static str,
     new: u16,
     get: u16,
 }
 
+/// Behind tables and chains, what rules can lead to and the plan's do not.
+const KINDS: [Kind; 6] = [TABLES, CHAINS, SETS, OBJECTS, FLOW_TABLES, RULES];
 const TABLES: Kind = kind("tables", 0, 1);
 const CHAINS: Kind = kind("chains", 3, 4);
-const RULES: Kind = kind("rules", 6, 7);
-/// What rules can lead to, and the plan's do not.
 const SETS: Kind = kind("sets", 9, 10);
 const OBJECTS: Kind = kind("objects", 18, 19);
 const FLOW_TABLES: Kind = kind("flow tables", 22, 23);
+/// The only ones without names: those of a chain hold in their order.
+const RULES: Kind = kind("rules", 6, 7);
 
 const fn kind(name: &'static str, new: u16, get: u16) -> Kind {
     Kind {
@@ -73,10 +72,10 @@ pub(super) fn read_back(
         return Err(refuse!(STEP, what));
     }
     let generation = read_generation(netlink.fd(), buffer).or_refuse(STEP, READING)?;
-    for kind in [TABLES, CHAINS, SETS, OBJECTS, FLOW_TABLES] {
-        compare_named(netlink, batch, &kind, buffer)?;
+    let mut rules = 0;
+    for kind in &KINDS {
+        rules = compare(netlink, batch, kind, buffer)?;
     }
-    let rules = compare_rules(netlink, batch, buffer)?;
     if read_generation(netlink.fd(), buffer).or_refuse(STEP, READING)? == generation {
         return Ok(InForce { rules, generation });
     }
@@ -87,10 +86,9 @@ pub(super) fn read_back(
 /// Whether a batch makes nothing but what is compared here.
 fn is_known(batch: &[u8]) -> bool {
     let compared = [TABLES.new, CHAINS.new, RULES.new];
-    Messages(batch).all(|message| {
-        message
-            .is_ok_and(|message| compared.contains(&message.kind) || BATCH.contains(&message.kind))
-    })
+    let mut messages = Messages(batch);
+    messages.all(|message| compared.contains(&message.kind) || BATCH.contains(&message.kind))
+        && messages.are_read()
 }
 
 /// The number of the rules' generation: it is another one after each change.
@@ -138,80 +136,80 @@ impl<'a> Thing<'a> {
 }
 
 /// What a batch makes by messages of a kind, in its order.
-fn sent<'b>(batch: &'b [u8], kind: &Kind) -> impl Iterator<Item = Thing<'b>> + Clone + use<'b> {
-    let new = kind.new;
-    let messages = Messages(batch).flatten();
-    messages
-        .filter(move |message| message.kind == new)
-        .filter_map(|message| Thing::of(&message))
+#[derive(Debug, Clone, Copy)]
+struct Sent<'b> {
+    messages: Messages<'b>,
+    new: u16,
 }
 
-fn differs(kind: &Kind) -> Refused {
-    refuse!(
-        STEP,
-        "the ",
-        kind.name,
-        " in force are not those of the plan"
-    )
+#[expect(
+    clippy::copy_iterator,
+    reason = "a copy is another place in the same batch"
+)]
+impl<'b> Iterator for Sent<'b> {
+    type Item = Thing<'b>;
+
+    fn next(&mut self) -> Option<Thing<'b>> {
+        let new = self.new;
+        let message = self.messages.find(|message| message.kind == new)?;
+        Thing::of(&message)
+    }
 }
 
-/// Lists all things of a kind, of whichever family of addresses; each must be one that was sent.
-fn list(
+/// Lists all things of a kind, of whichever family of addresses: each is one that was sent, and there are as many. The rules
+/// of a chain are listed one behind the other, in the order in which they hold. Returns how many there are.
+fn compare(
     netlink: &Netlink,
+    batch: &[u8],
     kind: &Kind,
     buffer: &mut [u8],
-    is_sent: &mut dyn FnMut(Thing<'_>) -> bool,
-) -> Result<(), Refused> {
+) -> Result<u64, Refused> {
     let request = Request {
         kind: kind.get,
         flags: DUMP,
         head: &[0; HEAD],
         attributes: &[],
     };
-    netlink.dump(request, buffer, &mut |message| match Thing::of(&message) {
-        Some(thing) if message.kind == kind.new && is_sent(thing) => Ok(()),
-        _ => Err(differs(kind)),
-    })
-}
-
-/// Things that have names: no two are alike.
-fn compare_named(
-    netlink: &Netlink,
-    batch: &[u8],
-    kind: &Kind,
-    buffer: &mut [u8],
-) -> Result<(), Refused> {
-    let all = sent(batch, kind);
-    let mut found = 0_usize;
-    list(netlink, kind, buffer, &mut |thing| {
-        found = found.saturating_add(1);
-        all.clone().any(|wanted| thing.has(&wanted))
-    })?;
-    if found == all.count() {
-        return Ok(());
-    }
-    Err(differs(kind))
-}
-
-/// Rules: those of a chain are listed one behind the other, in the order in which they hold.
-fn compare_rules(netlink: &Netlink, batch: &[u8], buffer: &mut [u8]) -> Result<u64, Refused> {
-    let all = sent(batch, &RULES);
-    let mut rest = all.clone();
+    let differs = || {
+        refuse!(
+            STEP,
+            "the ",
+            kind.name,
+            " in force are not those of the plan"
+        )
+    };
+    let all = Sent {
+        messages: Messages(batch),
+        new: kind.new,
+    };
+    let is_rule = kind.new == RULES.new;
+    let mut rest = all;
     // Of the chain that is being listed, the rule before.
     let mut before: Option<Thing<'_>> = None;
     let mut count = 0_usize;
-    list(netlink, &RULES, buffer, &mut |found| {
+    netlink.dump(request, buffer, &mut |message| {
         count = count.saturating_add(1);
-        if !before.is_some_and(|before| before.is_of_one_chain(&found)) {
-            rest = all.clone();
+        let found = Thing::of(&message).filter(|_| message.kind == kind.new);
+        let found = found.ok_or_else(differs)?;
+        if !(is_rule && before.is_some_and(|before| before.is_of_one_chain(&found))) {
+            rest = all;
         }
-        before = rest.find(|wanted| wanted.is_of_one_chain(&found));
-        before.is_some_and(|wanted| found.has(&wanted))
+        before = rest.find(|wanted| {
+            if is_rule {
+                wanted.is_of_one_chain(&found)
+            } else {
+                found.has(wanted)
+            }
+        });
+        match before {
+            Some(wanted) if found.has(&wanted) => Ok(()),
+            _ => Err(differs()),
+        }
     })?;
     if count == all.count() {
         return Ok(u64::try_from(count).unwrap_or(u64::MAX));
     }
-    Err(differs(&RULES))
+    Err(differs())
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::message::{EMULATED, OrRefuse, Refused, refuse};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use core::num::NonZeroU32;
 use purple_plan::{NetSocket, net_socket_flags};
-use purple_sys::descriptors::made;
-use purple_sys::sockets::{MOST, pass_all, set_option};
+use purple_sys::descriptors::{MOST, made, pass_all};
+use purple_sys::sockets::set_option;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{
@@ -82,6 +82,7 @@ pub(super) fn hand_over(
 }
 
 /// Makes one. NOSYS where something was answered with success and not done.
+#[inline(never)]
 fn make(wanted: &NetSocket) -> Result<OwnedFd, Errno> {
     let family = u16::try_from(wanted.family).map_err(|_| Errno::AFNOSUPPORT)?;
     let family = AddressFamily::from_raw(family);

@@ -3,6 +3,7 @@
 use crate::arguments::Options;
 use crate::files::{is_directory, is_same, open, path_of};
 use crate::message::{EMULATED, OrRefuse, Part, Refused, refuse};
+use crate::text::Text;
 use core::ffi::CStr;
 use purple_sys::descriptors::{self, is_one_open_file};
 use rustix::fd::BorrowedFd;
@@ -203,10 +204,12 @@ fn character_device(fd: BorrowedFd<'_>, status: &Stat) -> Result<Kind, Part<'sta
 
 /// Whether the path of a file leads to it, and it can be opened again there. Not for /proc: what it
 /// shows depends on who opens it.
+#[inline(never)] // A path takes a page of the stack, which other descriptors do not need.
 fn path_leads_to(number: usize, status: &Stat) -> bool {
-    let found = path_of(of_caller(number)).and_then(|path| {
+    let mut path = Text::new();
+    let found = path_of(of_caller(number), &mut path).and_then(|path| {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let found = open(path.c_str()?, flags)?;
+        let found = open(path, flags)?;
         let of_proc = fstatfs(&found)?.f_type == PROC_SUPER_MAGIC;
         Ok(!of_proc && is_same(&fstat(&found)?, status))
     });

@@ -87,6 +87,7 @@ impl Streams {
     }
 
     /// Opens, outside, what the run needs: the pipes, and as root the files.
+    #[inline(never)]
     pub(crate) fn open(&mut self, run: &Run) -> Result<(), Refused> {
         for number in 0..3 {
             let Some(standard) = self.to_replace(number) else {
@@ -157,6 +158,7 @@ impl Streams {
         Ok(())
     }
 
+    #[inline(never)]
     fn open_terminal(&mut self, number: usize, shared: &Shared) -> Result<(), Refused> {
         let is_one = |number: usize| {
             let standard = self.standard.get(number);
@@ -218,6 +220,7 @@ impl Streams {
 
     /// In init, in the new root: puts everything in its place. From here on, no process inside has a
     /// descriptor of the caller's, but one that is handed on. Gives what init needs of a terminal.
+    #[inline(never)]
     pub(crate) fn enter(&mut self, shared: &Shared) -> Result<Option<Job>, Refused> {
         let mut terminal = None;
         for number in 0..3 {

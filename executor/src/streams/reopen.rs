@@ -17,9 +17,10 @@ use rustix::mount::{OpenTreeFlags, open_tree};
 /// fs/namespace.c asks the mount that a file was opened on). The mount goes with the last descriptor.
 pub(super) fn file(number: usize) -> Result<OwnedFd, Errno> {
     let caller = of_caller(number);
-    let path = path_of(caller)?;
+    let mut path = Text::new();
+    let path = path_of(caller, &mut path)?;
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-    let tree = open_tree(CWD, path.c_str()?, flags)?;
+    let tree = open_tree(CWD, path, flags)?;
     let change = Change {
         set: RDONLY | NOSUID | NODEV | NOEXEC,
         propagation: PRIVATE,

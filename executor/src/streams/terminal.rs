@@ -54,6 +54,7 @@ pub(super) struct Terminal {
 
 impl Terminal {
     /// The relay for the terminal that the caller has at `number`.
+    #[inline(never)]
     pub(super) fn new(number: usize, is_input: bool, is_output: bool) -> Result<Self, Errno> {
         let (ours, writer) = if let Some(ours) = open_again(number)? {
             (ours, None)

@@ -51,6 +51,7 @@ pub mod resources;
 pub mod seccomp;
 pub mod signal;
 pub mod sockets;
+pub mod status;
 pub mod strings;
 pub mod wait;
 

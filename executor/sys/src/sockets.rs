@@ -1,19 +1,13 @@
-//! Options of sockets that are an int (setsockopt(2), getsockopt(2)), and several descriptors in one message
-//! (unix(7), `SCM_RIGHTS`).
+//! Options of sockets that are an int (setsockopt(2), getsockopt(2)).
 #![expect(unsafe_code, reason = "the calls take pointers to values")]
 
 use crate::architecture::numbers;
 use crate::call::{address_of, address_of_mut, call, number_of, word};
-use core::mem::MaybeUninit;
 use rustix::fd::BorrowedFd;
-use rustix::io::{Errno, IoSlice};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::io::Errno;
 
 /// The size of an option.
 const INT: u32 = 4;
-
-/// The most descriptors in one message here.
-pub const MOST: usize = 16;
 
 /// Sets an option, and looks whether it has the value.
 pub fn set_option(fd: BorrowedFd<'_>, level: u32, name: u32, value: u32) -> Result<(), Errno> {
@@ -55,29 +49,10 @@ fn option(fd: BorrowedFd<'_>, level: u32, name: u32) -> Result<u32, Errno> {
     Ok(value)
 }
 
-/// Sends a word with descriptors, at most [`MOST`]. AGAIN where there is no room: this does not wait.
-pub fn pass_all(socket: BorrowedFd<'_>, word: u8, fds: &[BorrowedFd<'_>]) -> Result<(), Errno> {
-    if fds.len() > MOST {
-        return Err(Errno::NOBUFS);
-    }
-    let word = [word];
-    let bytes = [IoSlice::new(&word)];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !control.push(SendAncillaryMessage::ScmRights(fds)) {
-        return Err(Errno::NOBUFS);
-    }
-    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    match sendmsg(socket, &bytes, &mut control, flags)? {
-        1 => Ok(()),
-        _ => Err(Errno::NOSYS),
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::{MOST, option, pass_all, set_option};
+    use super::{option, set_option};
     use rustix::fd::AsFd;
     use rustix::io::Errno;
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -104,19 +79,5 @@ mod tests {
         assert_eq!(kept, Err(Errno::NOSYS));
         let read_only = set_option(one.as_fd(), SOCKET, ERROR, 1);
         assert_eq!(read_only, Err(Errno::NOPROTOOPT));
-    }
-
-    #[test]
-    fn more_descriptors_than_there_is_room_for() {
-        let pair = socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        );
-        let (one, _other) = pair.expect("two sockets");
-        let fds = [one.as_fd(); MOST + 1];
-        assert_eq!(pass_all(one.as_fd(), b's', &fds[..MOST]), Ok(()));
-        assert_eq!(pass_all(one.as_fd(), b's', &fds), Err(Errno::NOBUFS));
     }
 }

@@ -185,6 +185,7 @@ macro_rules! define_plan {
 pub(crate) use define_plan;
 
 /// Checks a plan.
+#[inline(never)]
 pub(crate) fn check<P>(
     plan: &P,
     check: impl FnOnce(&P) -> Result<(), DecodeError>,

@@ -10,8 +10,9 @@ pub trait Field<'a>: Sized {
     const BYTES: usize;
     /// Writes it.
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError>;
-    /// Reads it, or says why these bytes are none.
-    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+    /// Reads it. Where these bytes are none the reader takes a note of why, and what comes back means nothing: a
+    /// record looks at that note once, behind its last field.
+    fn take(reader: &mut Reader<'a>) -> Self;
 }
 
 /// A sequence of fields: one row of a section.
@@ -35,6 +36,8 @@ pub struct Reader<'a> {
     expected: Option<usize>,
     /// How many sources a source line may name beside the policy itself.
     sources: u8,
+    /// Why something that was read is no value: the first reason stays.
+    failure: Option<DecodeError>,
 }
 
 impl<'a> Reader<'a> {
@@ -45,6 +48,7 @@ impl<'a> Reader<'a> {
             heap,
             expected: None,
             sources: u8::MAX,
+            failure: None,
         }
     }
 
@@ -56,6 +60,7 @@ impl<'a> Reader<'a> {
             heap,
             expected: Some(start),
             sources,
+            failure: None,
         }
     }
 
@@ -69,34 +74,64 @@ impl<'a> Reader<'a> {
         self.expected
     }
 
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (first, rest) = self
-            .records
-            .split_first_chunk::<N>()
-            .ok_or(DecodeError::Length)?;
-        self.records = rest;
-        Ok(*first)
+    /// What references refer to.
+    pub(crate) const fn heap(&self) -> &'a [u8] {
+        self.heap
     }
 
-    /// A heap reference's bytes and the NUL behind them.
-    fn referenced(&mut self) -> Result<&'a [u8], DecodeError> {
-        let offset = usize::try_from(u32::take(self)?).map_err(|_| DecodeError::Reference)?;
-        let length = usize::try_from(u32::take(self)?).map_err(|_| DecodeError::Reference)?;
-        let end = offset.checked_add(length).ok_or(DecodeError::Reference)?;
-        let behind = end.checked_add(1).ok_or(DecodeError::Reference)?;
+    /// Goes on with these records.
+    #[inline(never)]
+    pub(crate) const fn go_to(&mut self, records: &'a [u8]) {
+        self.records = records;
+    }
+
+    /// Whether all records were read.
+    pub(crate) const fn is_at_end(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Whether everything that was read so far is what it should be; the first reason why not.
+    pub fn whole(&self) -> Result<(), DecodeError> {
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    /// Takes note of what is no value, unless there was something before.
+    #[cold]
+    pub(crate) fn fail(&mut self, why: DecodeError) {
+        let _first: &mut DecodeError = self.failure.get_or_insert(why);
+    }
+
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        if let Some((first, rest)) = self.records.split_first_chunk::<N>() {
+            self.records = rest;
+            return *first;
+        }
+        self.fail(DecodeError::Length);
+        [0; N]
+    }
+
+    /// A heap reference's bytes and the NUL behind them; none where it is no reference.
+    #[inline(never)]
+    fn referenced(&mut self) -> &'a [u8] {
+        let (offset, length) = (u32::take(self), u32::take(self));
+        match self.at(offset, length) {
+            Some(bytes) if bytes.last() == Some(&0) => return bytes,
+            Some(_) => self.fail(DecodeError::Text),
+            None => self.fail(DecodeError::Reference),
+        }
+        &[]
+    }
+
+    /// So many bytes of the heap and the one behind them, if that is where the next reference must point.
+    fn at(&mut self, offset: u32, length: u32) -> Option<&'a [u8]> {
+        let offset = usize::try_from(offset).ok()?;
+        let length = usize::try_from(length).ok()?;
+        let behind = offset.checked_add(length)?.checked_add(1)?;
         if self.expected.is_some_and(|expected| expected != offset) {
-            return Err(DecodeError::Reference);
+            return None;
         }
         self.expected = self.expected.map(|_| behind);
-        let bytes = self
-            .heap
-            .get(offset..behind)
-            .ok_or(DecodeError::Reference)?;
-        if bytes.last() == Some(&0) {
-            Ok(bytes)
-        } else {
-            Err(DecodeError::Text)
-        }
+        self.heap.get(offset..behind)
     }
 }
 
@@ -168,8 +203,9 @@ macro_rules! number {
             fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
                 writer.put(&self.to_le_bytes())
             }
-            fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-                Ok(Self::from_le_bytes(reader.bytes()?))
+            #[inline(never)]
+            fn take(reader: &mut Reader<'a>) -> Self {
+                Self::from_le_bytes(reader.bytes())
             }
         }
     )*};
@@ -182,7 +218,8 @@ impl<'a> Field<'a> for [u8; 16] {
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         writer.put(self)
     }
-    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    #[inline(never)]
+    fn take(reader: &mut Reader<'a>) -> Self {
         reader.bytes()
     }
 }
@@ -192,7 +229,8 @@ impl<'a> Field<'a> for [u8; 32] {
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         writer.put(self)
     }
-    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    #[inline(never)]
+    fn take(reader: &mut Reader<'a>) -> Self {
         reader.bytes()
     }
 }
@@ -202,12 +240,8 @@ impl<'a> Field<'a> for [u64; 6] {
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         self.iter().try_for_each(|number| number.put(writer))
     }
-    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let mut numbers = [0; 6];
-        for number in &mut numbers {
-            *number = u64::take(reader)?;
-        }
-        Ok(numbers)
+    fn take(reader: &mut Reader<'a>) -> Self {
+        [0; 6].map(|_: u64| u64::take(reader))
     }
 }
 
@@ -217,8 +251,12 @@ impl<'a> Field<'a> for &'a CStr {
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         writer.put_referenced(self.to_bytes())
     }
-    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        CStr::from_bytes_with_nul(reader.referenced()?).map_err(|_| DecodeError::Text)
+    #[inline(never)]
+    fn take(reader: &mut Reader<'a>) -> Self {
+        CStr::from_bytes_with_nul(reader.referenced()).unwrap_or_else(|_| {
+            reader.fail(DecodeError::Text);
+            c""
+        })
     }
 }
 
@@ -228,8 +266,8 @@ impl<'a> Field<'a> for &'a [u8] {
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         writer.put_referenced(self)
     }
-    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let (_, bytes) = reader.referenced()?.split_last().ok_or(DecodeError::Text)?;
-        Ok(bytes)
+    fn take(reader: &mut Reader<'a>) -> Self {
+        let with_nul = reader.referenced().split_last();
+        with_nul.map_or(&[], |(_, bytes)| bytes)
     }
 }

@@ -46,10 +46,9 @@ impl<'a, const N: usize> Parts<'a, N> {
         let mut slots = shapes.iter().zip(&mut sections);
         let mut too_many = false;
         for _ in 0..entries {
-            let kind = u32::take(&mut table)?;
-            let offset = number(&mut table)?;
-            let length = number(&mut table)?;
-            let count = number(&mut table)?;
+            let kind = u32::take(&mut table);
+            let [offset, length, count] = [(); 3].map(|()| number(&mut table));
+            table.whole()?;
             // Looking on from the last one found, so that kinds rise.
             let Some((shape, slot)) = slots.find(|(shape, _)| shape.kind == kind) else {
                 let known = shapes.iter().any(|shape| shape.kind == kind);
@@ -99,12 +98,14 @@ fn open_seal(bytes: &[u8]) -> Result<(&[u8], usize, Digest), DecodeError> {
         return Err(DecodeError::Magic);
     }
     let mut header = Reader::new(bytes.get(MAGIC.len()..).ok_or(DecodeError::Length)?, &[]);
-    let version = u16::take(&mut header)?;
+    let version = u16::take(&mut header);
+    header.whole()?;
     if version != VERSION {
         return Err(DecodeError::Version(version));
     }
-    let entries = u16::take(&mut header)?;
-    let total = number(&mut header)?;
+    let entries = u16::take(&mut header);
+    let total = number(&mut header);
+    header.whole()?;
     if total != bytes.len() || total > MAX_PLAN_BYTES {
         return Err(DecodeError::Length);
     }
@@ -125,8 +126,11 @@ fn table_end(entries: usize) -> Option<usize> {
         .checked_add(HEADER_BYTES)
 }
 
-fn number(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
-    usize::try_from(u32::take(reader)?).map_err(|_| DecodeError::Length)
+fn number(reader: &mut Reader<'_>) -> usize {
+    usize::try_from(u32::take(reader)).unwrap_or_else(|_| {
+        reader.fail(DecodeError::Length);
+        0
+    })
 }
 
 /// The sections that a plan will have: those with records, and their bytes.

@@ -32,7 +32,9 @@ macro_rules! record {
             }
 
             fn take(reader: &mut $crate::field::Reader<'a>) -> Result<Self, $crate::error::DecodeError> {
-                Ok(Self { $($field: $crate::field::Field::take(reader)?,)+ })
+                let record = Self { $($field: $crate::field::Field::take(reader),)+ };
+                reader.whole()?;
+                Ok(record)
             }
         }
     };
@@ -44,19 +46,22 @@ macro_rules! record {
 macro_rules! enumeration {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $number:literal,)+ }
+        pub enum $name:ident {
+            $(#[$first_meta:meta])* $first:ident = $first_number:literal,
+            $($(#[$variant_meta:meta])* $variant:ident = $number:literal,)*
+        }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($(#[$variant_meta])* $variant,)+ }
+        pub enum $name { $(#[$first_meta])* $first, $($(#[$variant_meta])* $variant,)* }
 
         impl $name {
             /// Every one, in the order of their numbers.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            pub const ALL: &'static [Self] = &[Self::$first, $(Self::$variant,)*];
 
             /// The number that stands for it in the bytes.
             pub const fn number(self) -> u32 {
-                match self { $(Self::$variant => $number,)+ }
+                match self { Self::$first => $first_number, $(Self::$variant => $number,)* }
             }
         }
 
@@ -65,10 +70,15 @@ macro_rules! enumeration {
             fn put(&self, writer: &mut $crate::field::Writer<'_>) -> Result<(), $crate::error::EncodeError> {
                 $crate::field::Field::put(&self.number(), writer)
             }
-            fn take(reader: &mut $crate::field::Reader<'a>) -> Result<Self, $crate::error::DecodeError> {
-                match <u32 as $crate::field::Field<'_>>::take(reader)? {
-                    $($number => Ok(Self::$variant),)+
-                    _ => Err($crate::error::DecodeError::Value),
+            #[inline(never)]
+            fn take(reader: &mut $crate::field::Reader<'a>) -> Self {
+                match <u32 as $crate::field::Field<'_>>::take(reader) {
+                    $first_number => Self::$first,
+                    $($number => Self::$variant,)*
+                    _ => {
+                        reader.fail($crate::error::DecodeError::Value);
+                        Self::$first
+                    }
                 }
             }
         }

@@ -75,14 +75,14 @@ impl<'a> Field<'a> for SourceLine {
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         self.0.put(writer)
     }
-    fn take(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let line = Self(u32::take(reader)?);
+    #[inline(never)]
+    fn take(reader: &mut Reader<'a>) -> Self {
+        let line = Self(u32::take(reader));
         let known = line.source() <= reader.sources();
-        if known && (line.line() != 0 || !line.is_some()) {
-            Ok(line)
-        } else {
-            Err(DecodeError::Value)
+        if !known || (line.line() == 0 && line.is_some()) {
+            reader.fail(DecodeError::Value);
         }
+        line
     }
 }
 

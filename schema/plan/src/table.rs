@@ -70,20 +70,15 @@ impl<'a, R: Record<'a>> IntoIterator for &Table<'a, R> {
 /// every byte of the heap once, in order.
 #[derive(Debug)]
 pub(crate) struct Checker<'a> {
-    heap: &'a [u8],
-    /// Where the next heap reference must point.
-    at: usize,
-    /// The last source that a source line may name.
-    sources: u8,
+    /// One for all sections: it knows where the next heap reference must point.
+    reader: Reader<'a>,
 }
 
 impl<'a> Checker<'a> {
-    /// Starts at the first section.
+    /// Starts at the first section. `sources` is the last source that a source line may name.
     pub(crate) const fn new(heap: &'a [u8], sources: u8) -> Self {
         Self {
-            heap,
-            at: 0,
-            sources,
+            reader: Reader::in_order(&[], heap, 0, sources),
         }
     }
 
@@ -94,32 +89,36 @@ impl<'a> Checker<'a> {
         records: &'a [u8],
         mut check: impl FnMut(&R) -> Result<(), DecodeError>,
     ) -> Result<Table<'a, R>, DecodeError> {
-        let table = Table {
-            records,
-            heap: self.heap,
-            record: PhantomData,
-        };
-        let mut reader = Reader::in_order(records, self.heap, self.at, self.sources);
-        for _ in 0..table.len() {
-            check(&R::take(&mut reader)?)?;
+        self.reader.go_to(records);
+        while !self.reader.is_at_end() {
+            check(&R::take(&mut self.reader)?)?;
         }
-        self.at = reader.expected().ok_or(DecodeError::Reference)?;
-        Ok(table)
+        Ok(Table {
+            records,
+            heap: self.reader.heap(),
+            record: PhantomData,
+        })
     }
 
     /// The record of a section that has one.
     pub(crate) fn one<R: Record<'a>>(
         &mut self,
         records: &'a [u8],
-        check: impl FnMut(&R) -> Result<(), DecodeError>,
+        mut check: impl FnMut(&R) -> Result<(), DecodeError>,
     ) -> Result<R, DecodeError> {
-        let table = self.table(records, check)?;
-        table.iter().next().ok_or(DecodeError::Sections)
+        self.reader.go_to(records);
+        let record = R::take(&mut self.reader)?;
+        check(&record)?;
+        if self.reader.is_at_end() {
+            Ok(record)
+        } else {
+            Err(DecodeError::Sections)
+        }
     }
 
     /// Checks that the heap ends behind the last reference.
-    pub(crate) const fn end(self) -> Result<(), DecodeError> {
-        if self.at == self.heap.len() {
+    pub(crate) fn end(self) -> Result<(), DecodeError> {
+        if self.reader.expected() == Some(self.reader.heap().len()) {
             Ok(())
         } else {
             Err(DecodeError::Length)

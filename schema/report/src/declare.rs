@@ -29,10 +29,8 @@
 //!     const SHAPE: Shape = Shape::Object(&Usage::OBJECT);     // for the schemas and the documents
 //!
 //!     fn write<H: Storage>(value: Usage<H>, json: &mut Json<'_>) {
-//!         json.object(|json| {
-//!             json.key(b"peak");
+//!         json.object("peak\0log\0", |json| {
 //!             Number::write::<H>(value.peak, json);
-//!             json.key(b"log");
 //!             Text::write::<H>(value.log, json);
 //!         });
 //!     }
@@ -118,11 +116,8 @@ macro_rules! object {
                 value: Self::Value<H>,
                 json: &mut $crate::json::Json<'_>,
             ) {
-                json.object(|json| {
-                    $(
-                        json.key($crate::declare::key!($field $($key)?).as_bytes());
-                        <$kind as $crate::value::Kind>::write::<H>(value.$field, json);
-                    )+
+                json.object(concat!($($crate::declare::key!($field $($key)?), "\0"),+), |json| {
+                    $(<$kind as $crate::value::Kind>::write::<H>(value.$field, json);)+
                 });
             }
 

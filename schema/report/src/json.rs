@@ -5,10 +5,12 @@ use crate::time::civil;
 use crate::visible::{Piece, pieces, push_digits, push_json_escape};
 use core::time::Duration;
 
-/// JSON on its way to a sink.
+/// JSON on its way to a sink. Each value that is written knows what stands before it: a comma, and in an object its key.
 pub struct Json<'s> {
     sink: &'s mut dyn Sink,
     separate: bool,
+    /// The keys of the values that come next, a NUL behind each.
+    keys: &'static str,
 }
 
 impl<'s> Json<'s> {
@@ -17,49 +19,69 @@ impl<'s> Json<'s> {
         Self {
             sink,
             separate: false,
+            keys: "",
         }
     }
 
-    /// An object, whose members the function writes.
-    pub fn object(&mut self, members: impl FnOnce(&mut Self)) {
-        self.enclose("{", "}", members);
+    /// An object, whose members' values the function writes: in the order of these keys, with a NUL behind each.
+    /// Where there are none it names each member by [`Json::key`].
+    pub fn object(&mut self, keys: &'static str, members: impl FnOnce(&mut Self)) {
+        let outer = self.open("{", keys);
+        members(self);
+        self.close("}", outer);
     }
 
     /// A list, whose items the function writes.
     pub fn list(&mut self, items: impl FnOnce(&mut Self)) {
-        self.enclose("[", "]", items);
+        let outer = self.open("[", "");
+        items(self);
+        self.close("]", outer);
     }
 
     /// The key of an object's next member.
     pub fn key(&mut self, name: &[u8]) {
-        self.next();
         self.text("", name);
         self.push(":");
+        self.separate = false;
     }
 
-    /// Before each item of a list.
-    pub fn next(&mut self) {
+    /// Returns the keys that come behind.
+    fn open(&mut self, mark: &str, keys: &'static str) -> &'static str {
+        self.begin();
+        self.push(mark);
+        self.separate = false;
+        core::mem::replace(&mut self.keys, keys)
+    }
+
+    fn close(&mut self, mark: &str, keys: &'static str) {
+        self.push(mark);
+        self.separate = true;
+        self.keys = keys;
+    }
+
+    /// What stands before a value.
+    fn begin(&mut self) {
         if self.separate {
             self.push(",");
         }
         self.separate = true;
-    }
-
-    fn enclose(&mut self, open: &str, close: &str, inside: impl FnOnce(&mut Self)) {
-        self.push(open);
-        self.separate = false;
-        inside(self);
-        self.push(close);
-        self.separate = true;
+        if let Some((key, rest)) = self.keys.split_once('\0') {
+            self.keys = rest;
+            self.push("\"");
+            self.push(key);
+            self.push("\":");
+        }
     }
 
     /// `null`, `true` or `false`.
     pub fn literal(&mut self, word: &'static str) {
+        self.begin();
         self.push(word);
     }
 
     /// A string. Bytes that are not UTF-8 become U+FFFD; what is hidden ([`crate::is_hidden`]) is escaped.
     pub fn text(&mut self, before: &str, bytes: &[u8]) {
+        self.begin();
         self.push("\"");
         self.push(before);
         for piece in pieces(bytes) {
@@ -88,6 +110,7 @@ impl<'s> Json<'s> {
 
     /// A string of hexadecimal digits, behind a word.
     pub fn hexadecimal(&mut self, before: &'static str, bytes: &[u8]) {
+        self.begin();
         self.push("\"");
         self.push(before);
         self.digits(bytes);
@@ -100,8 +123,14 @@ impl<'s> Json<'s> {
         }
     }
 
-    /// A number, with zeroes before it up to so many digits.
-    pub fn number(&mut self, number: u64, digits: usize) {
+    /// A number.
+    pub fn number(&mut self, number: u64) {
+        self.begin();
+        self.decimal(number, 1);
+    }
+
+    /// A number's digits, with zeroes before it up to so many.
+    fn decimal(&mut self, number: u64, digits: usize) {
         let mut room = [b'0'; 20];
         let (mut rest, mut used) = (number, 0_usize);
         for slot in room.iter_mut().rev() {
@@ -117,18 +146,20 @@ impl<'s> Json<'s> {
 
     /// A number of seconds with six decimals.
     pub fn seconds(&mut self, time: Duration) {
-        self.number(time.as_secs(), 1);
+        self.begin();
+        self.decimal(time.as_secs(), 1);
         self.push(".");
-        self.number(u64::from(time.subsec_micros()), 6);
+        self.decimal(u64::from(time.subsec_micros()), 6);
     }
 
     /// A time since 1970 as a time of day in UTC (RFC 3339).
     pub fn time(&mut self, time: Duration) {
         const DAY: u64 = 86400;
+        self.begin();
         let (days, seconds) = (time.as_secs() / DAY, time.as_secs() % DAY);
         let (year, month, day) = civil(days);
         self.push("\"");
-        self.number(year, 4);
+        self.decimal(year, 4);
         for (mark, number) in [
             ("-", month),
             ("-", day),
@@ -137,10 +168,10 @@ impl<'s> Json<'s> {
             (":", seconds % 60),
         ] {
             self.push(mark);
-            self.number(number, 2);
+            self.decimal(number, 2);
         }
         self.push(".");
-        self.number(u64::from(time.subsec_millis()), 3);
+        self.decimal(u64::from(time.subsec_millis()), 3);
         self.push("Z\"");
     }
 
@@ -176,7 +207,7 @@ mod tests {
             (1000, 3, "1000"),
             (u64::MAX, 1, "18446744073709551615"),
         ] {
-            assert_eq!(written(|json| json.number(number, digits)), text);
+            assert_eq!(written(|json| json.decimal(number, digits)), text);
         }
     }
 
@@ -205,20 +236,23 @@ mod tests {
     #[test]
     fn commas_stand_between_members_and_items() {
         let text = written(|json| {
-            json.object(|json| {
-                json.key(b"a");
+            json.object("a\0b\0c\0", |json| {
                 json.list(|json| {
-                    json.next();
-                    json.number(1, 1);
-                    json.next();
+                    json.number(1);
                     json.list(|_| ());
-                    json.next();
                     json.literal("null");
+                    json.object("d\0", |json| json.number(2));
                 });
-                json.key(b"b");
                 json.hexadecimal("0x", &[0, 0xaf]);
+                json.object("", |json| {
+                    json.key(b"e\"");
+                    json.number(3);
+                    json.key(b"f");
+                    json.text("", b"g");
+                });
             });
         });
-        assert_eq!(text, "{\"a\":[1,[],null],\"b\":\"0x00af\"}");
+        let expected = r#"{"a":[1,[],null,{"d":2}],"b":"0x00af","c":{"e\"":3,"f":"g"}}"#;
+        assert_eq!(text, expected);
     }
 }

@@ -40,7 +40,7 @@ impl Integer for Number {
     const SHAPE: Shape = Shape::Number;
 
     fn write(value: u64, json: &mut Json<'_>) {
-        json.number(value, 1);
+        json.number(value);
     }
 
     fn read<S: Source>(source: &S) -> Result<u64, S::Error> {
@@ -225,7 +225,6 @@ impl<K: Kind> Kind for List<K> {
     fn write<H: Storage>(value: Self::Value<H>, json: &mut Json<'_>) {
         json.list(|json| {
             for one in value {
-                json.next();
                 K::write::<H>(one, json);
             }
         });
@@ -247,7 +246,6 @@ impl<W: Integer, const N: usize> Kind for Array<W, N> {
     fn write<H: Storage>(value: [u64; N], json: &mut Json<'_>) {
         json.list(|json| {
             for one in value {
-                json.next();
                 W::write(one, json);
             }
         });
@@ -276,11 +274,11 @@ impl Kind for Arguments {
     const SHAPE: Shape = Shape::Arguments;
 
     fn write<H: Storage>(value: Self::Value<H>, json: &mut Json<'_>) {
-        json.object(|json| {
+        json.object("", |json| {
             for (name, value) in value {
                 json.key(name.as_ref());
                 match value {
-                    Argument::Number(number) => json.number(number, 1),
+                    Argument::Number(number) => json.number(number),
                     Argument::Text(text) => json.text("", text.as_ref()),
                 }
             }

@@ -38,7 +38,7 @@ fn the_printer_shows_interfaces_calls_rules_and_guards() {
         "interface x86 audit 0x40000003",
         "interface x32 audit 0xc000003e",
         "    errno(EACCES) if arg2:32 & 0x3 != 0x0 and arg0:32 == 0xffffff9c",
-        "    guard arg1 not 0x5412 0x541c",
+        "    guard arg1 not 0x5412 0x541c 0x5423",
         "    guard arg0 only 0x1 0x2 0xa",
         "  165 mount baseline",
     ] {

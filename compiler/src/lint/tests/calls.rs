@@ -116,7 +116,7 @@ fn a_rule_that_opens_what_a_plain_allow_leaves_out_is_reported() {
             "{family}"
         );
     }
-    for command in ["TIOCSTI", "TIOCLINUX"] {
+    for command in ["TIOCSTI", "TIOCLINUX", "TIOCSETD"] {
         let condition = format!("cmd == {command}");
         assert_eq!(
             rule("ioctl", "log", &condition),

@@ -172,7 +172,7 @@ fn what_was_sent_is_in_force_and_every_flip_of_it_is_not() {
 fn attributes(batch: &[u8]) -> Vec<usize> {
     let start = batch.as_ptr().addr();
     let mut places = Vec::new();
-    for message in Messages(batch).flatten() {
+    for message in Messages(batch) {
         if message.kind >> 8 == 10 {
             let (_, attributes) = message.split(4).unwrap();
             let first = attributes.as_ptr().addr().wrapping_sub(start);

@@ -12,6 +12,7 @@ pub(crate) const RT_SIGACTION: u32 = 13;
 pub(crate) const RT_SIGPROCMASK: u32 = 14;
 pub(crate) const IOCTL: u32 = 16;
 pub(crate) const PREAD64: u32 = 17;
+pub(crate) const SENDMSG: u32 = 46;
 pub(crate) const RECVMSG: u32 = 47;
 pub(crate) const SETSOCKOPT: u32 = 54;
 pub(crate) const GETSOCKOPT: u32 = 55;

@@ -3,7 +3,7 @@
 //!
 //! purple-net works for a program that is not trusted. A line that is not as it is declared makes the whole text worth nothing.
 
-use super::read::{NotDeclared, OwnedValues, counted};
+use super::read::{Counted, NotDeclared, OwnedValues, counted};
 use purple_plan::{NetAction, Plan, SourceLine};
 use purple_report::counted as line;
 use purple_report::{
@@ -65,15 +65,6 @@ pub(super) fn connections(
     Ok(all)
 }
 
-/// A line of what purple-net has counted.
-pub(super) enum Counted {
-    Rule(line::Rule<OwnedValues>),
-    Denied(line::Denied<OwnedValues>),
-    RefusedName(line::RefusedName<OwnedValues>),
-    ServerName(line::ServerName<OwnedValues>),
-    Others(line::Others<OwnedValues>),
-}
-
 fn carried(plan: &Plan<'_>, rule: line::Rule<OwnedValues>) -> Carried<OwnedValues> {
     let (policy_line, policy_source) = place(plan, rule_line(plan, rule.rule));
     Carried {
@@ -123,7 +114,20 @@ fn is_refusal(plan: &Plan<'_>, index: u64) -> bool {
 /// The line, and the policy that it is in where that is not the plan's own.
 fn place(plan: &Plan<'_>, line: SourceLine) -> (Option<u64>, Option<String>) {
     let number = line.is_some().then(|| line.line().into());
-    (number, super::record::source(plan, line))
+    (number, source(plan, line))
+}
+
+/// The name of the policy that a place is in, where it is not the plan's own.
+pub(super) fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
+    let at = usize::from(line.source()).checked_sub(1)?;
+    Some(
+        plan.sources
+            .iter()
+            .nth(at)?
+            .name
+            .to_string_lossy()
+            .into_owned(),
+    )
 }
 
 /// The smallest entry of the section `network` that allows this.

@@ -1,6 +1,5 @@
 //! Reading reports and records: JSON that is exactly what `purple_report` declares.
 
-use super::connections::Counted;
 use super::{earlier_format, json};
 use purple_report::counted::{Denied, LineKind, Others, RefusedName, Rule, ServerName};
 use purple_report::{
@@ -38,6 +37,15 @@ pub fn report(text: &str) -> Result<Report<OwnedValues>, NotDeclared> {
     let report = Report::read(&JsonAt::top(&value(text)?))?;
     follows(report.status, report.outcome, report.exit_code)?;
     Ok(report)
+}
+
+/// A line of what purple-net has counted.
+pub(super) enum Counted {
+    Rule(Rule<OwnedValues>),
+    Denied(Denied<OwnedValues>),
+    RefusedName(RefusedName<OwnedValues>),
+    ServerName(ServerName<OwnedValues>),
+    Others(Others<OwnedValues>),
 }
 
 /// Reads a line of what purple-net has counted.

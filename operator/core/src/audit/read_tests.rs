@@ -51,6 +51,7 @@ fn a_report() -> Value {
         "denied_beyond": [{"syscall": 165, "count": 2}],
         "denied_whole": true,
         "network": null,
+        "connections": null,
         "repositories": null,
     })
 }

@@ -1,6 +1,6 @@
 //! From a report to a record, and to what people see: numbers become names.
 
-use super::connections;
+use super::connections::{self, source};
 use super::log::Head;
 use super::read::{NotDeclared, OwnedValues};
 use purple_plan::{Plan, SourceLine};
@@ -182,19 +182,6 @@ impl Run<'_> {
             None => line.to_string(),
         })
     }
-}
-
-/// The name of the policy that a place is in, where it is not the plan's own.
-pub(super) fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
-    let at = usize::from(line.source()).checked_sub(1)?;
-    Some(
-        plan.sources
-            .iter()
-            .nth(at)?
-            .name
-            .to_string_lossy()
-            .into_owned(),
-    )
 }
 
 /// An event of which only the type says something.

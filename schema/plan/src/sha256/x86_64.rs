@@ -4,21 +4,22 @@
 
 use super::rounds::{Compress, ROUND};
 use core::arch::x86_64::{
-    __cpuid, __cpuid_count, __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi32,
-    _mm_set_epi32, _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32,
-    _mm_shuffle_epi32,
+    __cpuid_count, __m128i, _mm_add_epi32, _mm_cvtsi128_si32, _mm_or_si128, _mm_set_epi32,
+    _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi32,
+    _mm_slli_si128, _mm_srli_si128,
 };
 
-/// The function, where this processor has the instructions.
+/// The function, where this processor has the instructions. The others that it is made of are SSE2,
+/// which every x86-64 processor has.
+///
+/// CPUID is executed once: in a virtual machine the hypervisor answers it, which takes up to as long
+/// as the hash itself. A processor whose highest leaf is 5 or 6 answers leaf 7 with that one (the
+/// manual, volume 2, "CPUID"), where the bit is reserved and clear; no x86-64 processor has fewer.
 pub(super) fn of_processor() -> Option<Compress> {
-    // Leaf 1 has SSSE3 and SSE4.1, leaf 7 has SHA (the same manual, volume 2, "CPUID").
-    const SSSE3: u32 = 1 << 9;
-    const SSE4_1: u32 = 1 << 19;
+    const FEATURES: u32 = 7;
     const SHA: u32 = 1 << 29;
-    let is_known = __cpuid(0).eax >= 7;
-    let has_vectors = __cpuid(1).ecx & (SSSE3 | SSE4_1) == SSSE3 | SSE4_1;
-    let has_all = is_known && has_vectors && __cpuid_count(7, 0).ebx & SHA != 0;
-    has_all.then_some(compress_asked)
+    let has_them = __cpuid_count(FEATURES, 0).ebx & SHA != 0;
+    has_them.then_some(compress_asked)
 }
 
 fn compress_asked(state: &mut [u32; 8], block: &[u8; 64]) {
@@ -33,21 +34,27 @@ fn vector(words: [u32; 4]) -> __m128i {
     _mm_set_epi32(d, c, b, a)
 }
 
-#[target_feature(enable = "sse4.1")]
+#[target_feature(enable = "sse2")]
 fn words(of: __m128i) -> [u32; 4] {
     [
-        _mm_extract_epi32::<0>(of),
-        _mm_extract_epi32::<1>(of),
-        _mm_extract_epi32::<2>(of),
-        _mm_extract_epi32::<3>(of),
+        of,
+        _mm_shuffle_epi32::<1>(of),
+        _mm_shuffle_epi32::<2>(of),
+        _mm_shuffle_epi32::<3>(of),
     ]
-    .map(i32::cast_unsigned)
+    .map(|lowest| _mm_cvtsi128_si32(lowest).cast_unsigned())
+}
+
+/// The upper three words of one, and behind them the lowest of the next.
+#[target_feature(enable = "sse2")]
+fn shifted_by_one(low: __m128i, next: __m128i) -> __m128i {
+    _mm_or_si128(_mm_srli_si128::<4>(low), _mm_slli_si128::<12>(next))
 }
 
 /// The instructions hold the working variables as two vectors: f, e, b, a and h, g, d, c, the lowest
 /// first. One of them does two rounds with the two lowest of four words, to each of which the round's
 /// constant is added.
-#[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+#[target_feature(enable = "sha,sse2")]
 #[expect(
     clippy::many_single_char_names,
     reason = "FIPS 180-4 names the working variables a to h"
@@ -73,7 +80,7 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
         abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32::<0x0e>(added));
 
         let sigma0 = _mm_sha256msg1_epu32(w0, w1);
-        let with_seventh = _mm_add_epi32(sigma0, _mm_alignr_epi8::<4>(w3, w2));
+        let with_seventh = _mm_add_epi32(sigma0, shifted_by_one(w2, w3));
         schedule = [w1, w2, w3, _mm_sha256msg2_epu32(with_seventh, w3)];
     }
 

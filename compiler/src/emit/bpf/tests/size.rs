@@ -80,9 +80,9 @@ fn the_list_of_a_container_engine_takes_few_instructions() {
     println!("{length} instructions, {allowed} calls run {steps}");
     assert_eq!(allowed, 308);
     assert!(length <= 66, "{program}");
-    // A mean of 8.7.
+    // A mean of 8.71: `ioctl` is compared with the three values that a plain one leaves out.
     assert!(
-        steps * 10 <= allowed * 87,
+        steps * 100 <= allowed * 871,
         "{steps} for {allowed} calls\n{program}"
     );
 
