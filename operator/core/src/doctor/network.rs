@@ -14,7 +14,7 @@ use purple_host::{Errno, errno, files, users};
 use purple_plan::{NetBatchKind, Plan};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const NETWORK_ROUTES: Subject = Subject {
     id: "network-routes",
@@ -195,7 +195,7 @@ fn helper() -> CheckResult {
     let Ok(executor) = executor::command() else {
         return untried(EXECUTOR.id);
     };
-    let path = PathBuf::from(executor.get_program()).with_file_name("purple-net");
+    let path = executor::purple_net_beside(Path::new(executor.get_program()));
     if let Err(why) = may_run(&path) {
         return missing(format!("{} {why}", shown(&path)));
     }
