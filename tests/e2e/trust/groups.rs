@@ -27,7 +27,7 @@ fn project(place: &TestDir, allow: &str) {
     place.file(GROUP, MIRROR);
     let shared = place.text("home/.config");
     let policy = format!(
-        "name: agent\nextends: base\nfilesystem:\n  output_paths:\n    - {{host_path: {shared:?}, sandbox_path: /tree}}\n  working_dir: /tree/purple\nnetwork:\n  allow: [{allow:?}]\n  dns_servers: [192.0.2.53]\n"
+        "name: agent\nextends: base\nfilesystem:\n  output_paths:\n    - {{host_path: {shared:?}, sandbox_path: /tree}}\n  working_dir: /tree/purple\nnetwork:\n  mode: filtered\n  allow: [{allow:?}]\n  dns_servers: [192.0.2.53]\n"
     );
     place.file("policy.yaml", policy);
 }
