@@ -14,6 +14,7 @@ mod container;
 mod contender;
 mod crowd;
 mod filter;
+mod network;
 mod overhead;
 mod relay;
 mod rounds;
@@ -43,6 +44,7 @@ struct Rounds {
     checks: usize,
     relays: usize,
     scans: usize,
+    networks: usize,
     work: usize,
     /// Whether work that takes seconds is done at all.
     long: bool,
@@ -57,6 +59,7 @@ const ALL: Rounds = Rounds {
     checks: 20,
     relays: 10,
     scans: 40,
+    networks: 10,
     work: 6,
     long: true,
 };
@@ -69,12 +72,13 @@ const QUICK: Rounds = Rounds {
     checks: 3,
     relays: 4,
     scans: 6,
+    networks: 2,
     work: 2,
     long: false,
 };
 
 /// What can be measured by itself.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     start::NAME,
     calls::NAME,
     crowd::NAME,
@@ -82,6 +86,7 @@ const PARTS: [&str; 11] = [
     work::NAME,
     relay::NAME,
     scan::NAME,
+    network::NAME,
     "filter",
     "size",
     "compile",
@@ -143,6 +148,7 @@ fn measure(rounds: &Rounds, parts: &[&str]) -> Result<(), Fault> {
             work::NAME => work::measure(&workshop, rounds, &mut table)?,
             relay::NAME => relay::measure(&workshop, rounds.relays, &mut table)?,
             scan::NAME => scan::measure(&workshop, rounds.scans, &mut table)?,
+            network::NAME => network::measure(&workshop, rounds.networks, &mut table)?,
             "filter" => filter::measure(&workshop, rounds.filters, &mut table)?,
             "size" => size::measure(&workshop, &mut table)?,
             "compile" => compile::measure(&workshop, rounds.compilations, &mut table)?,

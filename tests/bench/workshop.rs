@@ -1,7 +1,7 @@
 //! Where everything stands that is measured: one directory with the programs, the plan, and the
 //! peers made from it.
 
-use crate::{Fault, bare, filter, overhead};
+use crate::{Fault, bare, filter, network, overhead};
 use purple_plan::{Layer, Plan};
 use purple_tests::repository;
 use std::fs::{self, Permissions};
@@ -54,9 +54,11 @@ impl Workshop {
                 )
             })?;
         }
-        if beside.join("purple").exists() {
-            fs::copy(beside.join("purple"), dir.join("purple"))
-                .map_err(|error| format!("purple: {error}"))?;
+        for program in ["purple", "purple-net"] {
+            if beside.join(program).exists() {
+                fs::copy(beside.join(program), dir.join(program))
+                    .map_err(|error| format!("{program}: {error}"))?;
+            }
         }
         compile(&dir.join("purplec"), &repository::root().join(POLICY), &dir)?;
         let mut workshop = Self::open(&dir)?;
@@ -66,7 +68,9 @@ impl Workshop {
         write(&dir.join("calls.c"), filter::CALLS)?;
         write(&dir.join("libseccomp.c"), filter::LIBSECCOMP)?;
         write(&dir.join("loops.c"), overhead::PROGRAM)?;
+        write(&dir.join("flow.c"), network::FLOW)?;
         workshop.build_bare()?;
+        build_c(&dir, "gcc", "flow", "flow.c", &["-pthread"])?;
         build_c(&dir, "gcc", "loops", "loops.c", &["-static"])?;
         build_c(&dir, "gcc", "install", "install.c", &[])?;
         build_c(&dir, "gcc", "calls", "calls.c", &[])?;

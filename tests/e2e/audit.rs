@@ -136,6 +136,7 @@ fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
         "exit_code",
         "resource_usage",
         "security_events",
+        "connections",
         "repositories",
         "plan",
         "receipt",

@@ -87,24 +87,7 @@ fn a_service_of_the_host_is_reached_and_nothing_else(place: &TestDir) {
 }
 
 /// Asks for a name and two addresses that no entry names, and for one that a line blocks.
-const REFUSED: &str = "
-import socket
-def attempt(kind, to, times):
-    for _ in range(times):
-        with socket.socket(type=kind) as one:
-            try:
-                one.connect(to)
-                one.send(b'x')
-            except OSError:
-                pass
-try:
-    socket.getaddrinfo('other.example', 443, socket.AF_INET)
-except socket.gaierror:
-    pass
-attempt(socket.SOCK_STREAM, ('203.0.113.9', 22), 3)
-attempt(socket.SOCK_DGRAM, ('203.0.113.9', 53), 2)
-attempt(socket.SOCK_STREAM, ('192.0.2.7', 443), 1)
-";
+const REFUSED: &str = include_str!("../probes/reach_what_is_refused.py");
 
 fn the_operator_reads_what_was_refused_and_what_would_allow_it(place: &TestDir) {
     install(place);
@@ -165,14 +148,7 @@ fn the_operator_reads_what_was_refused_and_what_would_allow_it(place: &TestDir) 
 }
 
 /// Listens on two ports, and answers each caller with what it says of itself.
-const LISTENING: &str = "
-import socket, sys
-servers = [socket.create_server(('0.0.0.0', port)) for port in (8080, 8081)]
-print('ready', flush=True)
-connection, caller = servers[0].accept()
-with connection:
-    connection.sendall(connection.recv(100) + b' from ' + caller[0].encode())
-";
+const LISTENING: &str = include_str!("../probes/listen_inside.py");
 
 fn a_published_port_leads_inside_and_no_other_does(place: &TestDir) {
     let _helper = purple_net(place);

@@ -62,6 +62,7 @@ fn says_what_was_enforced(place: &TestDir) {
         "denied_beyond",
         "denied_whole",
         "network",
+        "connections",
         "repositories",
     ];
     assert_eq!(keys, expected);
@@ -88,6 +89,7 @@ fn says_what_was_enforced(place: &TestDir) {
         "denied_beyond",
         "denied_whole",
         "network",
+        "connections",
         "repositories",
     ] {
         assert!(report[key].is_null(), "there is nothing to say of {key}");

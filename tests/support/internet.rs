@@ -107,8 +107,7 @@ impl Internet {
             world,
             servers: Vec::new(),
         };
-        let place = internet.world.enter();
-        internet.serve(&place, &[PYTHON, "-ISc", WORLD]);
+        internet.serve_in_the_world(&[PYTHON, "-ISc", WORLD]);
         Some(internet)
     }
 
@@ -124,6 +123,12 @@ impl Internet {
         let said = server.stdout.take().and_then(first_line);
         self.servers.push(server);
         assert_eq!(said.as_deref(), Some("ready"), "{words:?}");
+    }
+
+    /// Starts a program in the world that says `ready` and goes on.
+    pub fn serve_in_the_world(&mut self, words: &[&str]) {
+        let place = self.world.enter();
+        self.serve(&place, words);
     }
 
     /// Starts a program on the host that says `ready` and goes on.

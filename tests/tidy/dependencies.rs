@@ -128,6 +128,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
             "purple-exec",
             "purplec",
             "purple",
+            "purple-net",
         ],
     ),
 ];

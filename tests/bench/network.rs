@@ -1,0 +1,433 @@
+//! What a filtered network costs: against the host's own network, and against pasta and slirp4netns, which give a sandbox a
+//! network without privileges too, and filter nothing. All of it between network namespaces of this machine.
+
+use crate::Fault;
+use crate::crowd::processes;
+use crate::rounds::{Times, clock, run};
+use crate::table::Table;
+use crate::workshop::{Workshop, installed, succeed};
+use purple_tests::internet::Internet;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// The name of this part.
+pub(crate) const NAME: &str = "network";
+
+/// What makes the traffic.
+pub(crate) const FLOW: &str = include_str!("peers/flow.c");
+
+/// The address of the world that traffic goes to, and its name.
+const ADDRESS: &str = "93.184.216.34";
+const HOST_NAME: &str = "www.example.org";
+
+/// The world's name server.
+const RESOLVER: &str = "203.0.113.53";
+
+const HOST: &str = "the host";
+const OWN: &str = "purple-exec, filtered";
+const PASTA: &str = "pasta";
+const SLIRP: &str = "slirp4netns";
+
+/// What is measured: what it is called, the arguments, and at most how many times the host's time and pasta's it may
+/// take.
+const FLOWS: [(&str, [&str; 3], Option<f64>, Option<f64>); 4] = [
+    // At least 0.4 times the host's throughput and 3 times pasta's.
+    (
+        "128 MiB up",
+        ["up", ADDRESS, "128"],
+        Some(2.5),
+        Some(1.0 / 3.0),
+    ),
+    // At least 0.4 times the host's throughput and 0.8 times pasta's.
+    (
+        "128 MiB down",
+        ["down", ADDRESS, "128"],
+        Some(2.5),
+        Some(1.25),
+    ),
+    // At least 0.7 times pasta's connections a second.
+    (
+        "2,000 connections, 16 at once",
+        ["connect", ADDRESS, "2000"],
+        None,
+        Some(1.0 / 0.7),
+    ),
+    (
+        "2,000 requests of a byte",
+        ["ask", ADDRESS, "2000"],
+        None,
+        None,
+    ),
+];
+
+/// At most so much more than without a network, than the host's own request, and than the host's own lookup.
+const MOST_START: u64 = 2_500;
+const MOST_REQUEST: u64 = 60;
+const MOST_LOOKUP: u64 = 1_000;
+const REQUESTS: u64 = 2_000;
+
+/// The most that purple-net may hold and be, in KiB.
+const MOST_RESIDENT: u64 = 6 << 10;
+const MOST_PROGRAM: u64 = 1_331;
+
+/// Measures everything.
+pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> Result<(), Fault> {
+    let Some(flow) = workshop.program("flow") else {
+        table.skip(NAME, "gcc is not installed");
+        return Ok(());
+    };
+    let helper = workshop.dir.join("purple-net");
+    if !helper.exists() {
+        table.skip(NAME, "there is no `purple-net` beside the bench");
+        return Ok(());
+    }
+    let Some(mut internet) = Internet::new("bench-network") else {
+        table.skip(NAME, "it takes ip(8), and root to make network namespaces");
+        return Ok(());
+    };
+    let flow = flow.to_string_lossy().into_owned();
+    internet.serve_in_the_world(&[&flow, "serve"]);
+    let filtered = Sandbox::new(workshop, "network-filtered", &filtered_policy(workshop))?;
+    let none = Sandbox::new(workshop, "network-none", &none_policy(workshop))?;
+    starts(&internet, [&filtered, &none], rounds * 10, table)?;
+    let mut ways = Ways::new(workshop, &internet, &filtered)?;
+    for peer in [PASTA, SLIRP]
+        .iter()
+        .filter(|peer| installed(peer).is_none())
+    {
+        table.skip(peer, &format!("{peer} is not installed"));
+    }
+    for (what, words, most_of_host, most_of_pasta) in FLOWS {
+        let words = [&[flow.as_str()], words.as_slice()].concat();
+        let measured = ways.measure(&words, rounds)?;
+        let most = |peer: &str| match peer {
+            HOST => most_of_host,
+            PASTA => most_of_pasta,
+            _ => None,
+        };
+        enter(what, &measured, most, table);
+        if words.contains(&"ask") {
+            let more = more_than_the_host(&measured) / REQUESTS;
+            table.amount(
+                "a request and its answer, more than the host's",
+                more,
+                "us",
+                Some(MOST_REQUEST),
+            );
+        }
+    }
+    let words = [flow.as_str(), "name", HOST_NAME, "1"];
+    let measured = ways.measure(&words, rounds * 2)?;
+    enter(
+        "the first lookup and connection",
+        &measured,
+        |_| None,
+        table,
+    );
+    let more = more_than_the_host(&measured);
+    table.amount(
+        "the first lookup and connection, more than the host's",
+        more,
+        "us",
+        Some(MOST_LOOKUP),
+    );
+    drop(ways);
+    helper_itself(&internet, &filtered, &helper, table)
+}
+
+fn filtered_policy(workshop: &Workshop) -> String {
+    format!(
+        "name: network\nnetwork:\n  allow: [\"{ADDRESS}:9001-9004\", \"{HOST_NAME}:9004\"]\n  dns_servers: [{RESOLVER}]\n{}",
+        files(&workshop.dir)
+    )
+}
+
+fn none_policy(workshop: &Workshop) -> String {
+    format!("name: none\n{}", files(&workshop.dir))
+}
+
+/// The programs of the host, and the bench's own.
+fn files(own: &Path) -> String {
+    let own = own.display();
+    format!(
+        "filesystem:\n  immutable_paths:\n    - {{host_path: /usr, sandbox_path: /usr}}\n    \
+         - {{host_path: /etc/ld.so.cache, sandbox_path: /etc/ld.so.cache, optional: true}}\n    \
+         - {{host_path: {own}, sandbox_path: {own}}}\nsyscalls: {{default_deny: false}}\n"
+    )
+}
+
+/// A plan, and the words that run a command under it.
+struct Sandbox(Vec<String>);
+
+impl Sandbox {
+    fn new(workshop: &Workshop, name: &str, policy: &str) -> Result<Self, Fault> {
+        let (text, plan) = (
+            workshop.dir.join(format!("{name}.yaml")),
+            workshop.dir.join(format!("{name}.plan")),
+        );
+        fs::write(&text, policy).map_err(|error| format!("{}: {error}", text.display()))?;
+        let mut compile = Command::new(workshop.dir.join("purplec"));
+        let _printed = succeed(compile.arg("compile").arg(&text).arg("-o").arg(&plan))?;
+        let words = [workshop.dir.join("purple-exec"), plan];
+        let mut words: Vec<String> = words
+            .iter()
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect();
+        words.push("--".to_owned());
+        Ok(Self(words))
+    }
+}
+
+/// How much longer a start takes with a filtered network than without one.
+fn starts(
+    internet: &Internet,
+    sandboxes: [&Sandbox; 2],
+    rounds: usize,
+    table: &mut Table,
+) -> Result<(), Fault> {
+    let mut commands = sandboxes.map(|sandbox| {
+        let mut command = on_the_host(internet);
+        command.args(&sandbox.0).arg("/bin/true");
+        command
+    });
+    let times = run(&mut commands, rounds, |command| {
+        let (time, done) = clock(|| succeed(command));
+        done.map(|_printed| time)
+    })?;
+    if let [filtered, none] = times.as_slice() {
+        let more = filtered.median().saturating_sub(none.median());
+        table.amount(
+            "start: a filtered network, more than none",
+            micros(more),
+            "us",
+            Some(MOST_START),
+        );
+        table.times("start: a filtered network", filtered, None);
+        table.times("start: no network", none, None);
+    }
+    Ok(())
+}
+
+fn on_the_host(internet: &Internet) -> Command {
+    let mut command = Command::new("nsenter");
+    command.arg(internet.host());
+    command
+}
+
+/// Who carries traffic, and the words that run a command there.
+struct Ways {
+    all: Vec<(&'static str, Vec<String>)>,
+    _slirp: Option<Slirp>,
+}
+
+impl Ways {
+    fn new(workshop: &Workshop, internet: &Internet, filtered: &Sandbox) -> Result<Self, Fault> {
+        // Only here names are looked up by the host's own means.
+        let resolver = workshop.dir.join("resolv.conf");
+        fs::write(&resolver, format!("nameserver {RESOLVER}\n"))
+            .map_err(|error| format!("{}: {error}", resolver.display()))?;
+        let script = format!(
+            "mount --bind {} /etc/resolv.conf && exec \"$@\"",
+            resolver.display()
+        );
+        let enter = ["nsenter".to_owned(), internet.host()];
+        let named = ["unshare", "--mount", "sh", "-c", &script, "sh"].map(str::to_owned);
+        let host: Vec<String> = enter.iter().chain(&named).cloned().collect();
+        let own = enter.iter().chain(&filtered.0).cloned().collect();
+        let mut all = vec![(HOST, host.clone()), (OWN, own)];
+        if installed(PASTA).is_some() {
+            let pasta = ["pasta", "--quiet", "--config-net", "--"].map(str::to_owned);
+            all.push((PASTA, host.iter().chain(&pasta).cloned().collect()));
+        }
+        let slirp = match installed(SLIRP) {
+            Some(_) => Some(Slirp::start(&host)?),
+            None => None,
+        };
+        if let Some(slirp) = &slirp {
+            all.push((SLIRP, slirp.enter()));
+        }
+        Ok(Self { all, _slirp: slirp })
+    }
+
+    /// What the program itself says that it took, for each.
+    fn measure(
+        &mut self,
+        words: &[&str],
+        rounds: usize,
+    ) -> Result<Vec<(&'static str, Times)>, Fault> {
+        let times = run(&mut self.all, rounds, |(name, way)| {
+            // slirp4netns has its own name server, and no way to this one.
+            if *name == SLIRP && words.contains(&"name") {
+                return Ok(Duration::ZERO);
+            }
+            let (program, arguments) = way.split_first().ok_or("no words")?;
+            let mut command = Command::new(program);
+            let printed = succeed(command.args(arguments).args(words))
+                .map_err(|fault| format!("{name}: {fault}"))?;
+            let nanoseconds = printed.trim().parse();
+            nanoseconds
+                .map(Duration::from_nanos)
+                .map_err(|error| format!("{name}: {printed}: {error}"))
+        })?;
+        let names = self.all.iter().map(|(name, _)| *name);
+        let measured = names.zip(times);
+        let measured = measured.filter(|(_, times)| times.median() > Duration::ZERO);
+        Ok(measured.collect())
+    }
+}
+
+/// slirp4netns, and a process in the namespace that it serves.
+struct Slirp {
+    holder: Child,
+    carrier: Child,
+}
+
+impl Slirp {
+    fn start(host: &[String]) -> Result<Self, Fault> {
+        let (program, arguments) = host.split_first().ok_or("no words")?;
+        let begin = |words: &[&str], what: &str| {
+            Command::new(program)
+                .args(arguments)
+                .args(words)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .map_err(|error| format!("{what}: {error}"))
+        };
+        let hold = "echo; exec sleep 1000";
+        let mut holder = begin(&["unshare", "--net", "sh", "-c", hold], "unshare")?;
+        wait_for_a_byte(holder.stdout.take())?;
+        let id = holder.id().to_string();
+        let words = ["slirp4netns", "--configure", "--ready-fd=1", &id, "tap0"];
+        let mut carrier = begin(&words, SLIRP)?;
+        wait_for_a_byte(carrier.stdout.take())?;
+        Ok(Self { holder, carrier })
+    }
+
+    fn enter(&self) -> Vec<String> {
+        vec![
+            "nsenter".to_owned(),
+            format!("--net=/proc/{}/ns/net", self.holder.id()),
+        ]
+    }
+}
+
+impl Drop for Slirp {
+    fn drop(&mut self) {
+        for child in [&mut self.carrier, &mut self.holder] {
+            let _gone = child.kill();
+            let _status = child.wait();
+        }
+    }
+}
+
+fn wait_for_a_byte(out: Option<impl std::io::Read>) -> Result<(), Fault> {
+    let mut out = out.ok_or("no output")?;
+    out.read_exact(&mut [0])
+        .map_err(|error| format!("{SLIRP} has not started: {error}"))
+}
+
+fn enter(
+    what: &str,
+    measured: &[(&'static str, Times)],
+    most: impl Fn(&str) -> Option<f64>,
+    table: &mut Table,
+) {
+    let Some((_, own)) = measured.iter().find(|(name, _)| *name == OWN) else {
+        return;
+    };
+    for (peer, times) in measured.iter().filter(|(name, _)| *name != OWN) {
+        table.ratio(&format!("{what}: {OWN} / {peer}"), own, times, most(peer));
+    }
+    for (name, times) in measured {
+        table.times(&format!("{what}: {name}"), times, None);
+    }
+}
+
+/// In microseconds, of the medians.
+fn more_than_the_host(measured: &[(&'static str, Times)]) -> u64 {
+    let of = |name| {
+        let found = measured.iter().find(|(other, _)| *other == name);
+        found.map_or(Duration::ZERO, |(_, times)| times.median())
+    };
+    micros(of(OWN).saturating_sub(of(HOST)))
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What purple-net takes while nothing goes through it.
+fn helper_itself(
+    internet: &Internet,
+    filtered: &Sandbox,
+    program: &Path,
+    table: &mut Table,
+) -> Result<(), Fault> {
+    let size = fs::metadata(program).map_err(|error| format!("{}: {error}", program.display()))?;
+    table.amount(
+        "purple-net as it ships",
+        size.len() >> 10,
+        "KiB",
+        Some(MOST_PROGRAM),
+    );
+    let mut command = on_the_host(internet);
+    let mut running = command
+        .args(&filtered.0)
+        .args(["/bin/sh", "-c", "echo; exec sleep 60"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("purple-exec: {error}"))?;
+    let found = wait_for_a_byte(running.stdout.take()).and_then(|()| {
+        let own = running.id();
+        let ids: Vec<u32> = processes()
+            .iter()
+            .filter(|(_, parent)| *parent == own)
+            .map(|((id, _), _)| *id)
+            .filter(|id| name_of(*id) == "purple-net\n")
+            .collect();
+        let id = ids.first().copied().ok_or("there is no purple-net")?;
+        let before = ticks(id)?;
+        std::thread::sleep(Duration::from_secs(2));
+        Ok((ticks(id)? - before, resident(id)?))
+    });
+    let ended = running.kill().and_then(|()| running.wait());
+    let (ticks, resident) = found?;
+    let _status = ended.map_err(|error| format!("ending purple-exec: {error}"))?;
+    table.amount(
+        "purple-net idle for 2 s: its processor time",
+        ticks,
+        "ticks",
+        Some(0),
+    );
+    table.amount("purple-net: Rss", resident, "KiB", Some(MOST_RESIDENT));
+    Ok(())
+}
+
+fn name_of(id: u32) -> String {
+    fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default()
+}
+
+/// The processor time of a process, in clock ticks (proc_pid_stat(5), fields 14 and 15).
+fn ticks(id: u32) -> Result<u64, Fault> {
+    let path = format!("/proc/{id}/stat");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    let behind_name = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let fields: Vec<&str> = behind_name.split(' ').collect();
+    let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
+    let both = number(11).zip(number(12));
+    both.map(|(user, system)| user + system)
+        .ok_or_else(|| format!("{path}: {text}"))
+}
+
+fn resident(id: u32) -> Result<u64, Fault> {
+    let path = format!("/proc/{id}/status");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+    number.ok_or_else(|| format!("{path}: no VmRSS"))
+}
