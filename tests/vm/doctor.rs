@@ -105,7 +105,7 @@ fn a_group_in_use_is_not_divided(place: &TestDir) {
     );
 }
 
-/// Debian's kernels have nf_tables as a module, and there is no modprobe here.
+/// Debian's kernels have `nf_tables` as a module, and there is no modprobe here.
 fn a_kernel_without_its_modules_is_told_from_one_with_them(place: &TestDir) {
     let report = doctor(place, 0);
     assert_eq!(
