@@ -2,7 +2,7 @@
 
 use super::{ended, run, waiting};
 use purple_tests::operator::{finished, install, purple};
-use purple_tests::stand_in::stand_in;
+use purple_tests::stand_in::purple_net;
 use purple_tests::test_dir::TestDir;
 use std::fs;
 
@@ -20,7 +20,7 @@ const MIRROR: &str = "source: a test\nhosts: [mirror.example.org]\n";
 /// A policy that names a group, and whose program may write to the folders that the group's file lies in.
 fn project(place: &TestDir, allow: &str) {
     install(place);
-    let _helper = stand_in(place, "");
+    let _helper = purple_net(place);
     for folder in ["", "/purple", "/purple/hosts.d"] {
         place.dir(&format!("home/.config{folder}"));
     }
