@@ -5,7 +5,7 @@
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: build ## run a Python program under the profile ai-dev-safe
+demo: build ## run a program under the profile ai-dev-safe, and one in a filtered network
 	@scripts/demo
 
 test: ## run every test on this machine

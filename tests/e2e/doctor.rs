@@ -4,8 +4,11 @@ use purple_tests::operator::{copy, without_environment};
 use purple_tests::policy::Policy;
 use purple_tests::repository::root;
 use purple_tests::run::{Run, finish, piped};
+use purple_tests::stand_in::{purple_net, stand_in, tell};
 use purple_tests::test_dir::{TestDir, binary};
 use serde_json::Value;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -14,6 +17,9 @@ scenarios! {
     it_says_what_runs_find
     the_compiler_reads_its_targets
     a_host_with_little_on_it_is_described
+    a_filtered_network_is_tried_part_by_part
+    purple_net_is_looked_at_before_it_is_started
+    without_network_namespaces_it_says_so
 }
 
 /// Runs `purple doctor` as the place's owner, behind a wrapper that runs as the caller.
@@ -82,13 +88,16 @@ fn report(place: &TestDir, wrapper: &[&str]) -> Value {
     report
 }
 
-fn state<'r>(report: &'r Value, id: &str) -> &'r str {
+fn check<'r>(report: &'r Value, id: &str) -> &'r Value {
     let checks = report["checks"].as_array().expect("a list");
-    let check = checks
+    checks
         .iter()
         .find(|check| check["id"] == id)
-        .expect("a check");
-    check["state"].as_str().expect("a word")
+        .expect("a check")
+}
+
+fn state<'r>(report: &'r Value, id: &str) -> &'r str {
+    check(report, id)["state"].as_str().expect("a word")
 }
 
 fn it_says_what_runs_find(place: &TestDir) {
@@ -181,4 +190,99 @@ fn a_host_with_little_on_it_is_described(place: &TestDir) {
     assert_eq!(state(&jailed, "user-namespaces"), "missing", "{jailed:#}");
     assert_eq!(state(&jailed, "namespaces"), "missing", "{jailed:#}");
     assert_eq!(jailed["ready"], false);
+}
+
+/// What the kernel must have for a filtered network.
+const KERNEL: [&str; 4] = ["network-routes", "nf-tables", "nft-tproxy", "nf-log"];
+
+fn a_filtered_network_is_tried_part_by_part(place: &TestDir) {
+    let _helper = purple_net(place);
+    let found = report(place, &[]);
+    // The other tests run sandboxes with filtered networks here, so that all of these work.
+    for id in KERNEL.into_iter().chain(["purple-net", "filtered-run"]) {
+        let check = check(&found, id);
+        assert_eq!(check["state"], "ok", "{check:#}");
+        assert_eq!(check["required"], false, "{check:#}");
+        assert_eq!(check["layer"], "network", "{check:#}");
+    }
+    let version = format!("version {}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(check(&found, "purple-net")["found"], version.as_str());
+}
+
+fn purple_net_is_looked_at_before_it_is_started(place: &TestDir) {
+    let says = |expected: &str| {
+        let found = report(place, &[]);
+        let helper = check(&found, "purple-net");
+        let text = helper["found"].as_str().expect("text");
+        assert!(text.contains(expected), "{helper:#}");
+        assert_eq!(helper["state"], "degraded", "{helper:#}");
+        assert!(
+            helper["fix"]
+                .as_str()
+                .expect("text")
+                .contains("one release")
+        );
+        assert_eq!(
+            check(&found, "filtered-run")["found"],
+            "it needs purple-net"
+        );
+        for id in KERNEL {
+            assert_eq!(state(&found, id), "ok", "{found:#}");
+        }
+    };
+    says("purple-net cannot be found: ");
+    let helper = stand_in(place, "another version");
+    says("it is of version 0.0.0, and purple of ");
+    tell(place, "another program");
+    says("purple-net is another program");
+    std::fs::set_permissions(&helper, Permissions::from_mode(0o775)).expect("its own");
+    says("purple-net can be written to by others");
+    std::fs::remove_file(&helper).expect("its own");
+    std::os::unix::fs::symlink("/bin/true", &helper).expect("a link");
+    says("purple-net is not a regular file");
+}
+
+fn without_network_namespaces_it_says_so(place: &TestDir) {
+    let helper = purple_net(place);
+    // Inside, only this user's files have an owner.
+    std::os::unix::fs::chown(&helper, Some(place.who.uid), None).expect("its own");
+    let user = place.who.uid.to_string();
+    let script = "echo 0 > /proc/sys/user/max_net_namespaces; exec \"$@\"";
+    let inside = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "sh",
+        "-c",
+        script,
+        "sh",
+    ];
+    let as_owner = [
+        "setpriv",
+        "--reuid",
+        &user,
+        "--regid",
+        &user,
+        "--clear-groups",
+    ];
+    // In its own user namespace everybody is root.
+    let (_, text) = if place.who.is_root() {
+        doctor(place, &inside, &["--json"])
+    } else {
+        let wrapper = [&as_owner[..], &inside].concat();
+        doctor(place, &wrapper, &["--json"])
+    };
+    let found: Value = serde_json::from_str(&text).expect("JSON");
+    let routes = check(&found, "network-routes");
+    assert_eq!(routes["state"], "degraded", "{found:#}");
+    assert_eq!(routes["fix"], "sysctl -w user.max_net_namespaces=15000");
+    for id in &KERNEL[1..] {
+        assert_eq!(
+            check(&found, id)["found"],
+            "it needs a user and a network namespace",
+            "{found:#}"
+        );
+    }
+    assert_eq!(state(&found, "purple-net"), "ok", "{found:#}");
+    assert_eq!(state(&found, "filtered-run"), "degraded", "{found:#}");
 }

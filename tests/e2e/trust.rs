@@ -23,6 +23,7 @@ scenarios! {
     a_link_that_a_run_left_leads_no_later_run
 }
 
+mod groups;
 mod names;
 
 /// A project with a policy that extends another; the program may write to all of it.

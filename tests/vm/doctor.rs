@@ -9,6 +9,7 @@ use std::process::Command;
 scenarios! {
     every_layer_works
     a_group_in_use_is_not_divided
+    a_kernel_without_its_modules_is_told_from_one_with_them
     what_it_says_to_type_mounts_the_groups
 }
 
@@ -102,6 +103,25 @@ fn a_group_in_use_is_not_divided(place: &TestDir) {
             .is_some_and(|text| text.starts_with("`systemd-run --user")),
         "{found}"
     );
+}
+
+/// Debian's kernels have `nf_tables` as a module, and there is no modprobe here.
+fn a_kernel_without_its_modules_is_told_from_one_with_them(place: &TestDir) {
+    let report = doctor(place, 0);
+    assert_eq!(
+        check(&report, "network-routes")["state"],
+        "ok",
+        "{report:#}"
+    );
+    let found = check(&report, "nf-tables");
+    assert_eq!(found["state"], "degraded", "{report:#}");
+    let fix = found["fix"].as_str().expect("what to type");
+    assert!(fix.starts_with("modprobe nf_tables; "), "{fix}");
+    for id in ["nft-tproxy", "nf-log"] {
+        let found = &check(&report, id)["found"];
+        assert_eq!(found, "it needs the table of rules", "{report:#}");
+    }
+    assert_eq!(report["ready"], true, "nothing else needs them");
 }
 
 /// In a mount namespace without control groups: what the fix says, typed by root, brings them back.

@@ -3,7 +3,7 @@
 //! The compiler's library does no I/O. The programs around it read with this crate and give it texts.
 
 use nix::fcntl::OFlag;
-use std::fs::{FileType, OpenOptions};
+use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,13 @@ pub fn up_to(from: impl Read, most: usize) -> Result<Vec<u8>, String> {
 /// The same of a file that nobody else can have written: it and its directory belong to root or to this process's user,
 /// and only they can write to them. `None` where there is no such file.
 pub fn read_trusted(path: &Path, most: usize) -> Result<Option<Vec<u8>>, String> {
+    open_trusted(path)?
+        .map(|file| up_to(file, most))
+        .transpose()
+}
+
+/// The same file, open.
+pub fn open_trusted(path: &Path) -> Result<Option<File>, String> {
     if !path.try_exists().map_err(|error| explain(&error))? {
         return Ok(None);
     }
@@ -36,7 +43,7 @@ pub fn read_trusted(path: &Path, most: usize) -> Result<Option<Vec<u8>>, String>
     let file = open(path)?;
     let found = file.metadata().map_err(|error| explain(&error))?;
     trusted(&found).map_err(|why| format!("it {why}"))?;
-    up_to(file, most).map(Some)
+    Ok(Some(file))
 }
 
 /// Why what was found can have been written by somebody else.
@@ -58,7 +65,7 @@ pub fn identity(path: &Path) -> Result<PathBuf, String> {
 
 /// Opens a regular file for reading, also by way of symbolic links. The error is a few words
 /// without the path.
-pub fn open(path: &Path) -> Result<std::fs::File, String> {
+pub fn open(path: &Path) -> Result<File, String> {
     // Without O_NONBLOCK, opening a FIFO waits for a writer. The standard library adds O_CLOEXEC.
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let file = match OpenOptions::new()

@@ -8,7 +8,7 @@ use purple_host::{Errno, files};
 use std::fmt::{self, Display};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A command that runs purple-exec.
@@ -27,14 +27,23 @@ pub fn command() -> Result<Command, ExecutorError> {
     }
 }
 
-/// The programs that a run consists of: purple-exec, and this one, by the path that it was called by where
-/// links on that way lead here.
-pub(crate) fn programs(executor: &Command) -> Result<[PathBuf; 2], ExecutorError> {
+/// The programs that a run consists of: purple-exec, purple-net where it stands beside it, and this one, by the path that it was
+/// called by where links on that way lead here.
+pub(crate) fn programs(executor: &Command) -> Result<Vec<PathBuf>, ExecutorError> {
     let own = std::env::current_exe().map_err(ExecutorError::OwnPath)?;
     let is_own =
         |path: &PathBuf| identity_at(path).is_some_and(|one| Some(one) == identity_at(&own));
     let called = called_by().filter(is_own);
-    Ok([PathBuf::from(executor.get_program()), called.unwrap_or(own)])
+    let executor = PathBuf::from(executor.get_program());
+    let carrier = purple_net_beside(&executor);
+    let mut all = vec![executor, called.unwrap_or(own)];
+    all.extend(carrier.is_file().then_some(carrier));
+    Ok(all)
+}
+
+/// Where purple-exec looks for purple-net.
+pub(crate) fn purple_net_beside(executor: &Path) -> PathBuf {
+    executor.with_file_name("purple-net")
 }
 
 /// The path by which the caller has probably found this program: a shell looks a name up in `PATH`.

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod doctor;
 pub mod executor;
+mod inputs;
 pub mod launch;
 mod links;
 mod notice;

@@ -1,15 +1,14 @@
 //! From a profile, a policy or a plan file to the bytes of a plan.
 
+use crate::inputs::{InputError, Inputs};
 use crate::notice::{Findings, Notice};
 use crate::profiles::{self, ProfileError};
 use crate::trust::{Obeyed, TrustError};
-use purple_host::held::HeldFile;
 use purple_host::path::shown;
 use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::visible;
-use purplec::hosts::HostFolders;
-use purplec::inherit::{Access, Files, FilesAround, PolicyFile};
+use purplec::inherit::Files;
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
 use purplec::profiles::Profile;
@@ -17,14 +16,8 @@ use purplec::quantity::Date;
 use purplec::source::Source;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
-
-/// How the compiler reaches the files that a policy extends.
-const ACCESS: Access = Access {
-    identity: purple_files::identity,
-    read: purple_files::read,
-};
 
 /// What a plan is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,88 +39,58 @@ pub struct ReadyPlan {
     pub(crate) obeyed: Vec<Obeyed>,
 }
 
-/// The files around a policy, each held once it is read.
-#[derive(Debug)]
-struct HeldFiles {
-    around: FilesAround,
-    held: Mutex<Vec<Obeyed>>,
-}
-
-impl HeldFiles {
-    fn around(policy: &Path) -> Self {
-        Self {
-            around: FilesAround::new(policy, ACCESS),
-            held: Mutex::new(Vec::new()),
-        }
-    }
-
-    fn hold(&self, file: Obeyed) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.push(file);
-    }
-
-    fn take(&self) -> Vec<Obeyed> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut held)
-    }
-}
-
-impl Files for HeldFiles {
-    fn policy(&self) -> PolicyFile {
-        self.around.policy()
-    }
-
-    fn locate(&self, name: &str, from: &PolicyFile) -> Result<PolicyFile, String> {
-        self.around.locate(name, from)
-    }
-
-    fn read(&self, place: &PolicyFile) -> Result<Vec<u8>, String> {
-        let (bytes, obeyed) = hold(&place.path, MAX_BYTES).map_err(|error| error.reason())?;
-        if bytes.len() > MAX_BYTES {
-            return Err("the file is larger than 1 MiB, the limit for a policy".to_owned());
-        }
-        self.hold(obeyed);
-        Ok(bytes)
-    }
-}
-
 /// Reads a plan, or compiles a policy.
 pub fn ready(source: &PlanSource, notices: &mut Vec<Notice>) -> Result<ReadyPlan, PlanError> {
     match source {
         PlanSource::Plan(path) => load(path),
         PlanSource::Policy(path) => {
-            let (bytes, obeyed) = hold(path, MAX_BYTES)?;
+            let inputs = Inputs::default();
+            let bytes = read(&inputs, path, MAX_BYTES)?;
             let mut sink = Sink::new();
             let source = decode(&path.to_string_lossy(), bytes, &mut sink);
-            let files = Arc::new(HeldFiles::around(path));
-            let bytes = compiled(&source, Some(files.clone()), sink, notices)?;
-            let mut all = vec![obeyed];
-            all.extend(files.take());
-            Ok(ReadyPlan { bytes, obeyed: all })
+            let files = inputs.around(path);
+            let bytes = compiled(&source, Some(files), &inputs, sink, notices)?;
+            Ok(ReadyPlan {
+                bytes,
+                obeyed: inputs.take(),
+            })
         }
         PlanSource::Profile(name) => {
             let profile = profiles::find(name)?;
-            let bytes = compiled(&source_of(&profile), None, Sink::new(), notices)?;
+            let inputs = Inputs::default();
+            let bytes = compiled(&source_of(&profile), None, &inputs, Sink::new(), notices)?;
             Ok(ReadyPlan {
                 bytes,
-                obeyed: Vec::new(),
+                obeyed: inputs.take(),
             })
         }
     }
 }
 
 fn load(path: &Path) -> Result<ReadyPlan, PlanError> {
-    let (bytes, obeyed) = hold(path, MAX_PLAN_BYTES)?;
+    let inputs = Inputs::default();
+    let bytes = read(&inputs, path, MAX_PLAN_BYTES)?;
     match Plan::decode(&bytes) {
         Ok(_) => Ok(ReadyPlan {
             bytes,
-            obeyed: vec![obeyed],
+            obeyed: inputs.take(),
         }),
         Err(error) => Err(PlanError::Decode {
             path: path.to_owned(),
             error,
         }),
     }
+}
+
+/// Reads a file that is named by the caller.
+fn read(inputs: &Inputs, path: &Path, most: usize) -> Result<Vec<u8>, PlanError> {
+    inputs.read(path, most).map_err(|error| match error {
+        InputError::Trust(error) => PlanError::Trust(error),
+        InputError::Read(reason) => PlanError::Read {
+            path: path.to_owned(),
+            reason,
+        },
+    })
 }
 
 /// A shipped profile with all that it inherits and the defaults, and a place for each value.
@@ -142,6 +105,13 @@ pub fn resolved(profile: &Profile, notices: &mut Vec<Notice>) -> Result<String, 
         .ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
 }
 
+/// The plan of a policy that Purple itself has written.
+pub(crate) fn of_text(name: &str, text: &str) -> Result<Vec<u8>, PlanError> {
+    let source = Source::new(name, text);
+    let inputs = Inputs::default();
+    compiled(&source, None, &inputs, Sink::new(), &mut Vec::new())
+}
+
 fn source_of(profile: &Profile) -> Source {
     Source::new(profile.name, profile.text)
 }
@@ -150,14 +120,13 @@ fn source_of(profile: &Profile) -> Source {
 fn compiled(
     source: &Source,
     files: Option<Arc<dyn Files>>,
+    inputs: &Inputs,
     sink: Sink,
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<u8>, PlanError> {
-    let home = std::env::home_dir().filter(|home| home.is_absolute());
-    let hosts = HostFolders::usual(home, purple_files::read_trusted);
     let options = Options {
         files,
-        hosts: Some(Arc::new(hosts)),
+        hosts: Some(inputs.groups()),
         today: Some(today()?),
         ..Options::default()
     };
@@ -190,19 +159,6 @@ fn compile(
     Ok(outcome)
 }
 
-/// Opens a file, holds it, and reads at most so many bytes and one more.
-fn hold(path: &Path, limit: usize) -> Result<(Vec<u8>, Obeyed), PlanError> {
-    let failed = |reason| PlanError::Read {
-        path: path.to_owned(),
-        reason,
-    };
-    let file = purple_files::open(path).map_err(failed)?;
-    let held = HeldFile::new(path, file).map_err(|error| PlanError::Trust(error.into()))?;
-    let bytes = purple_files::up_to(held.file(), limit).map_err(failed)?;
-    let obeyed = Obeyed::read(held, &bytes).map_err(PlanError::Trust)?;
-    Ok((bytes, obeyed))
-}
-
 /// Why there is no plan.
 #[derive(Debug)]
 pub enum PlanError {
@@ -232,16 +188,6 @@ pub enum PlanError {
     Compiler(Fault),
     /// The clock does not say which day it is.
     Clock,
-}
-
-impl PlanError {
-    /// The same in a few words without the path, where that stands beside it.
-    fn reason(&self) -> String {
-        match self {
-            Self::Read { reason, .. } => reason.clone(),
-            other => other.to_string(),
-        }
-    }
 }
 
 impl Display for PlanError {

@@ -13,6 +13,11 @@ pub fn is_root() -> bool {
     geteuid().is_root()
 }
 
+/// The effective user id of this process.
+pub fn own_uid() -> u32 {
+    geteuid().as_raw()
+}
+
 /// A directory for a kind of this user's files: where a variable says, or below the home directory.
 /// `None` where neither is an absolute path (XDG Base Directory Specification).
 pub fn base_directory(variable: &str, below_home: &str) -> Option<PathBuf> {

@@ -1,13 +1,13 @@
 //! The whole of it: purple-exec applies a shipped profile and runs a program.
 
 use super::report::{Check, CheckResult, Subject};
-use crate::executor;
+use crate::executor::{self, ExecutorError};
 use crate::plans::{self, PlanSource};
 use purple_host::cgroup::Cgroup;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
-const EXECUTOR: Subject = Subject {
+pub(super) const EXECUTOR: Subject = Subject {
     id: "purple-exec",
     layer: "start",
     why: "nothing runs without it",
@@ -23,37 +23,52 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// Runs `true` under the profile `base`, in a group where there is one.
 pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
-    let (executor, run) = match executor::command() {
-        Ok(command) => {
-            let run = match run(command, group) {
-                Ok(found) => CheckResult::Ok(found),
-                Err(found) => CheckResult::Missing {
-                    found,
-                    fix: "fix what is missing above".to_owned(),
-                },
-            };
-            (CheckResult::ok(), run)
-        }
-        Err(error) => {
-            let missing = CheckResult::Missing {
-                found: error.to_string(),
-                fix: "install purple-exec in the directory of purple".to_owned(),
-            };
-            let needs = "purple-exec".to_owned();
-            (missing, CheckResult::Untried { needs })
-        }
+    let executor = executor::command();
+    let run = match &executor {
+        Ok(_) => match run_base(group) {
+            Ok(found) => CheckResult::Ok(found),
+            Err(found) => CheckResult::Missing {
+                found,
+                fix: "fix what is missing above".to_owned(),
+            },
+        },
+        Err(_) => CheckResult::Untried {
+            needs: EXECUTOR.id.to_owned(),
+        },
+    };
+    let executor = match executor {
+        Ok(_) => CheckResult::ok(),
+        Err(error) => CheckResult::Missing {
+            found: error.to_string(),
+            fix: "install purple-exec in the directory of purple".to_owned(),
+        },
     };
     checks.push(Check::required(EXECUTOR, executor));
     checks.push(Check::required(RUN, run));
 }
 
-/// The run; both texts are for people.
-fn run(mut command: Command, group: Option<&Cgroup>) -> Result<String, String> {
+/// The run under the profile; both texts are for people.
+fn run_base(group: Option<&Cgroup>) -> Result<String, String> {
     // The profile is shipped, and has no findings to show.
     let mut notices = Vec::new();
     let base = PlanSource::Profile("base".to_owned());
     let plan = plans::ready(&base, &mut notices).map_err(|error| error.to_string())?;
-    let sealed = executor::seal(&plan.bytes).map_err(|error| error.to_string())?;
+    let took = run(&plan.bytes, group)?.as_millis();
+    let limits = if group.is_some() {
+        "with limits"
+    } else {
+        "without limits"
+    };
+    Ok(format!(
+        "`true` under the profile `base`, {limits}, in {took} ms"
+    ))
+}
+
+/// Has purple-exec run `true` under a plan, and says how long that took, or why it was not run.
+pub(super) fn run(plan: &[u8], group: Option<&Cgroup>) -> Result<Duration, String> {
+    let words = |error: ExecutorError| error.to_string();
+    let mut command = executor::command().map_err(words)?;
+    let sealed = executor::seal(plan).map_err(words)?;
     match group {
         Some(group) => command.arg("--cgroup").arg(group.path()),
         None => command.args(["--unenforced", "cgroup"]),
@@ -68,16 +83,8 @@ fn run(mut command: Command, group: Option<&Cgroup>) -> Result<String, String> {
         .map_err(|error| format!("purple-exec: {error}"))?;
     let start = Instant::now();
     let ended = wait(child, start)?;
-    let took = start.elapsed().as_millis();
     if ended.status.success() {
-        let limits = if group.is_some() {
-            "with limits"
-        } else {
-            "without limits"
-        };
-        return Ok(format!(
-            "`true` under the profile `base`, {limits}, in {took} ms"
-        ));
+        return Ok(start.elapsed());
     }
     let messages = String::from_utf8_lossy(&ended.stderr);
     let reason = messages

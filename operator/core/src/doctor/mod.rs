@@ -8,6 +8,7 @@ mod first_run;
 mod host;
 mod limits;
 mod namespaces;
+mod network;
 mod report;
 mod restrictions;
 mod root;
@@ -41,6 +42,7 @@ pub fn examine() -> Result<Examination, ExamineError> {
     let restrictions = restrictions::check(&mut checks);
     let trial = TrialGroup::begin(&mut checks);
     first_run::check(trial.group(), &mut checks);
+    network::check(trial.group(), &mut checks);
     let controllers = trial.controllers();
     trial.end().map_err(ExamineError::LeftBehind)?;
     host::check_settings(&mut checks);

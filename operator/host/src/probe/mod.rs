@@ -2,8 +2,10 @@
 //! child, and so does what kills it.
 
 pub mod cgroup;
+pub mod greeting;
 pub mod interfaces;
 pub mod namespaces;
+pub mod network;
 pub mod restrictions;
 pub mod root;
 

@@ -6,6 +6,7 @@
 pub(crate) mod interface;
 pub(crate) mod landlock;
 pub(crate) mod mount;
+pub(crate) mod netlink;
 pub(crate) mod process;
 pub(crate) mod seccomp;
 
