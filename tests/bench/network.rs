@@ -100,11 +100,10 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
     let none = Sandbox::new(workshop, "network-none", &none_policy(workshop))?;
     starts(&internet, [&filtered, &none], rounds * 10, table)?;
     let mut ways = Ways::new(workshop, &internet, &filtered)?;
-    for peer in [PASTA, SLIRP]
-        .iter()
-        .filter(|peer| installed(peer).is_none())
-    {
-        table.skip(peer, &format!("{peer} is not installed"));
+    for peer in [PASTA, SLIRP] {
+        if let Err(why) = usable(peer) {
+            table.skip(peer, &why);
+        }
     }
     for one in &FLOWS {
         let words = [&[flow.as_str()], one.words.as_slice()].concat();
@@ -223,6 +222,19 @@ fn on_the_host(internet: &Internet) -> Command {
     command
 }
 
+/// Whether a peer can be measured here; else why not.
+fn usable(peer: &str) -> Result<(), Fault> {
+    const TUN: &str = "/dev/net/tun";
+    if installed(peer).is_none() {
+        return Err(format!("{peer} is not installed"));
+    }
+    // A device that is there may have no driver.
+    match fs::File::open(TUN) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{TUN}: {error}")),
+    }
+}
+
 /// Who carries traffic, and the words that run a command there.
 struct Ways {
     all: Vec<(&'static str, Vec<String>)>,
@@ -244,13 +256,13 @@ impl Ways {
         let host: Vec<String> = enter.iter().chain(&named).cloned().collect();
         let own = enter.iter().chain(&filtered.0).cloned().collect();
         let mut all = vec![(HOST, host.clone()), (OWN, own)];
-        if installed(PASTA).is_some() {
+        if usable(PASTA).is_ok() {
             let pasta = ["pasta", "--quiet", "--config-net", "--"].map(str::to_owned);
             all.push((PASTA, host.iter().chain(&pasta).cloned().collect()));
         }
-        let slirp = match installed(SLIRP) {
-            Some(_) => Some(Slirp::start(&host)?),
-            None => None,
+        let slirp = match usable(SLIRP) {
+            Ok(()) => Some(Slirp::start(&host)?),
+            Err(_) => None,
         };
         if let Some(slirp) = &slirp {
             all.push((SLIRP, slirp.enter()));

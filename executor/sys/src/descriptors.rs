@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(pass(one.as_fd(), b'd', Some(writer.as_fd())), Ok(()));
         drop(writer);
 
-        let mut next = || take_passed(other.as_fd()).expect("a message").expect("one");
+        let next = || take_passed(other.as_fd()).expect("a message").expect("one");
         let first = next();
         assert!(first.word == b'a' && first.fd.is_none());
         let second = next();
