@@ -1,6 +1,7 @@
 //! `purple doctor` where there are control groups of version 2: it makes one, and takes it away again.
 
 use crate::groups::{given, owners_command};
+use crate::inside::{load_module, unload_module};
 use purple_tests::test_dir::{TestDir, binary};
 use serde_json::Value;
 use std::fs;
@@ -105,23 +106,29 @@ fn a_group_in_use_is_not_divided(place: &TestDir) {
     );
 }
 
-/// Debian's kernels have `nf_tables` as a module, and there is no modprobe here.
+/// Debian's kernels have these as modules, and there is no modprobe here.
 fn a_kernel_without_its_modules_is_told_from_one_with_them(place: &TestDir) {
-    let report = doctor(place, 0);
-    assert_eq!(
-        check(&report, "network-routes")["state"],
-        "ok",
-        "{report:#}"
-    );
-    let found = check(&report, "nf-tables");
-    assert_eq!(found["state"], "degraded", "{report:#}");
-    let fix = found["fix"].as_str().expect("what to type");
-    assert!(fix.starts_with("modprobe nf_tables; "), "{fix}");
-    for id in ["nft-tproxy", "nf-log"] {
-        let found = &check(&report, id)["found"];
-        assert_eq!(found, "it needs the table of rules", "{report:#}");
+    const CHECKS: [&str; 4] = ["network-routes", "nf-tables", "nft-tproxy", "nf-log"];
+    let whole = doctor(place, 0);
+    for id in CHECKS {
+        assert_eq!(check(&whole, id)["state"], "ok", "{id}: {whole:#}");
     }
-    assert_eq!(report["ready"], true, "nothing else needs them");
+    for (module, missing, typed) in [
+        ("nft_tproxy", "nft-tproxy", "modprobe nft_tproxy; "),
+        ("nft_log", "nf-log", "modprobe -a nft_log nfnetlink_log; "),
+    ] {
+        unload_module(module).expect("nothing uses it");
+        let report = doctor(place, 0);
+        load_module(module).expect("it was there");
+        for id in CHECKS.iter().filter(|id| **id != missing) {
+            assert_eq!(check(&report, id)["state"], "ok", "{id}: {report:#}");
+        }
+        let found = check(&report, missing);
+        assert_eq!(found["state"], "degraded", "{report:#}");
+        let fix = found["fix"].as_str().expect("what to type");
+        assert!(fix.starts_with(typed), "{fix}");
+        assert_eq!(report["ready"], true, "nothing else needs it");
+    }
 }
 
 /// In a mount namespace without control groups: what the fix says, typed by root, brings them back.

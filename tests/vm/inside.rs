@@ -3,18 +3,20 @@
 
 use crate::machine::chosen;
 use crate::{Fault, image, name, tests};
-use nix::kmod::{ModuleInitFlags, finit_module};
+use nix::errno::Errno;
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::mount::{MsFlags, mount};
 use nix::sys::reboot::{RebootMode, reboot};
 use purple_tests::host::HostSnapshot;
 use purple_tests::identity::Identity;
 use purple_tests::test_dir::TestDir;
+use std::ffi::CString;
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Where the machine says what came of the tests.
 const RESULTS: &str = "/dev/ttyS1";
@@ -94,14 +96,9 @@ fn load_modules() -> Result<(), Fault> {
         let mut why = String::new();
         let before = waiting.len();
         for path in waiting {
-            let loaded = File::open(&path)
-                .map_err(|error| error.to_string())
-                .and_then(|file| {
-                    finit_module(&file, c"", ModuleInitFlags::empty())
-                        .map_err(|error| error.to_string())
-                });
+            let loaded = load(&path);
             if let Err(error) = loaded {
-                why = format!("{}: {error}", path.display());
+                why = error;
                 refused.push(path);
             }
         }
@@ -111,6 +108,32 @@ fn load_modules() -> Result<(), Fault> {
         waiting = refused;
     }
     Ok(())
+}
+
+fn load(path: &Path) -> Result<(), Fault> {
+    let fault = |error: String| format!("{}: {error}", path.display());
+    let file = File::open(path).map_err(|error| fault(error.to_string()))?;
+    finit_module(&file, c"", ModuleInitFlags::empty()).map_err(|error| fault(error.to_string()))
+}
+
+/// Loads one of the machine's modules.
+pub(crate) fn load_module(name: &str) -> Result<(), Fault> {
+    load(&Path::new("/modules").join(format!("{name}.ko")))
+}
+
+/// Unloads a module, once what has used it is gone.
+pub(crate) fn unload_module(name: &str) -> Result<(), Fault> {
+    let c_name = CString::new(name).map_err(|error| format!("{name}: {error}"))?;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match delete_module(&c_name, DeleteModuleFlags::O_NONBLOCK) {
+            // Namespaces of sandboxes that have ended are taken down later.
+            Err(Errno::EAGAIN) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            done => return done.map_err(|errno| format!("{name}: {errno}")),
+        }
+    }
 }
 
 /// Mounts a new ext4 on a new disk that is a file. Gives the disk's numbers.
