@@ -105,6 +105,7 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
             table.skip(peer, &why);
         }
     }
+    ways.leave_out_what_carries_nothing(&flow, table);
     for one in &FLOWS {
         let words = [&[flow.as_str()], one.words.as_slice()].concat();
         let measured = ways.measure(&words, rounds)?;
@@ -268,6 +269,22 @@ impl Ways {
             all.push((SLIRP, slirp.enter()));
         }
         Ok(Self { all, _slirp: slirp })
+    }
+
+    /// A peer may start, and carry nothing: it is left out, and named.
+    fn leave_out_what_carries_nothing(&mut self, flow: &str, table: &mut Table) {
+        self.all.retain(|(name, way)| {
+            let mut once = Command::new("timeout");
+            let once = once
+                .args(["--signal=KILL", "5"])
+                .args(way)
+                .args([flow, "ask", ADDRESS, "1"]);
+            let carried = *name == HOST || *name == OWN || succeed(once).is_ok();
+            if !carried {
+                table.skip(name, "it carried no byte within 5 s");
+            }
+            carried
+        });
     }
 
     /// What the program itself says that it took, for each.
