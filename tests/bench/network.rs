@@ -4,6 +4,7 @@
 use crate::Fault;
 use crate::crowd::processes;
 use crate::rounds::{Times, clock, run};
+use crate::size::field;
 use crate::table::Table;
 use crate::workshop::{Workshop, installed, succeed};
 use purple_tests::internet::Internet;
@@ -463,7 +464,5 @@ fn ticks(id: u32) -> Result<u64, Fault> {
 fn resident(id: u32) -> Result<u64, Fault> {
     let path = format!("/proc/{id}/status");
     let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
-    number.ok_or_else(|| format!("{path}: no VmRSS"))
+    field(&text, "VmRSS:").ok_or_else(|| format!("{path}: no VmRSS"))
 }

@@ -180,7 +180,7 @@ fn of(id: u32) -> Result<Resident, Fault> {
 }
 
 /// A number of KiB in a file of /proc.
-fn field(text: &str, name: &str) -> Option<u64> {
+pub(crate) fn field(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }

@@ -1,6 +1,7 @@
 //! The real `purple-net` beside the real executor: what a policy lists is reached, and nothing else.
 
-use super::inside::{PYTHON, python};
+use super::inside::PYTHON;
+use purple_tests::host_service::HostService;
 use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
@@ -20,41 +21,13 @@ scenarios! {
 
 fn a_service_of_the_host_is_reached_and_nothing_else(place: &TestDir) {
     let _helper = purple_net(place);
-    let service = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port_of = |one: &TcpListener| one.local_addr().expect("an address").port();
-    let (port, closed) = (port_of(&service), port_of(&other));
-    let answer = std::thread::spawn(move || {
-        let (mut stream, from) = service.accept().expect("a connection");
-        let mut said = [0; 11];
-        stream.read_exact(&mut said).expect("what is asked");
-        stream.write_all(b"from the host").expect("it listens");
-        (said, from.ip().is_loopback())
-    });
-
+    let service = HostService::start();
+    let (port, closed) = (service.port, service.closed);
     let policy = Policy::new(place).section(&format!(
         "network: {{allow: [api.example.org], host_services: [{port}]}}"
     ));
-    let text = format!(
-        "PORT, OTHER = {port}, {closed}\n{}",
-        include_str!("../probes/reach_what_is_carried.py")
-    );
-    let done = python(place, &policy.compile(place), &text)
-        .report()
-        .finish();
-    assert_eq!((done.code(), done.stderr.as_str()), (0, ""));
-    let found: Value = serde_json::from_str(&done.out()).expect("facts");
-    let expected = json!({"names": ["10.77.0.1"], "others": "REFUSED", "said": "from the host",
-        "other_port": "ECONNREFUSED", "other_address": "ECONNREFUSED", "loopback": "ECONNREFUSED"});
-    assert_eq!(found, expected);
-    assert_eq!(
-        answer.join().expect("no panic"),
-        (*b"from inside", true),
-        "it is the host that asks"
-    );
-
+    let done = service.is_all_that_is_reached(place, &policy.compile(place));
     let report = done.report.expect("a report");
-    assert_eq!(report["network"]["helper_whole"], true, "{report}");
     let counted = report["network"]["counted"].as_str().expect("lines");
     let lines: Vec<Value> = counted
         .lines()

@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod host;
+pub mod host_service;
 pub mod identity;
 pub mod inside;
 pub mod internet;

@@ -24,7 +24,7 @@ pub fn up_to(from: impl Read, most: usize) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The same of a file that nobody else can have written: it and its directory belong to root or to this process's user,
+/// The same for a file that no other user can write: it and its directory belong to root or to this process's user,
 /// and only they can write to them. `None` where there is no such file.
 pub fn read_trusted(path: &Path, most: usize) -> Result<Option<Vec<u8>>, String> {
     open_trusted(path)?
@@ -46,7 +46,7 @@ pub fn open_trusted(path: &Path) -> Result<Option<File>, String> {
     Ok(Some(file))
 }
 
-/// Why what was found can have been written by somebody else.
+/// The error says why another user can write to what was found.
 fn trusted(found: &std::fs::Metadata) -> Result<(), String> {
     let owner = found.uid();
     if owner != 0 && owner != nix::unistd::geteuid().as_raw() {

@@ -5,7 +5,7 @@ use crate::parse::MAX_BYTES;
 use std::path::{Path, PathBuf};
 
 /// Reads a file that decides what a sandbox reaches: at most so many bytes and one more; `None` where it is not there. The
-/// error is a few words without the path, also where somebody else could have written the file.
+/// error is a few words without the path, also where another user can write to the file.
 pub type ReadTrusted = fn(&Path, usize) -> Result<Option<Vec<u8>>, String>;
 
 /// Folders that are looked through in order.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// The most destinations that a group may stand for.
 pub const MAX_HOSTS: usize = 1024;
 
-/// What each group stands for, by its name without `@`. A group that is not here was refused, or nobody looked for it.
+/// What each group stands for, by its name without `@`. A group that is not here was refused, or was not looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HostGroups(BTreeMap<String, Vec<Target>>);
 

@@ -7,9 +7,9 @@ use crate::ir::network::{
     Connection, ConnectionRule, Connections, Destination, Direction, Effect, Host, Link,
     NamePattern, Network,
 };
-use crate::quantity::{AddressBlock, Ports, Protocol};
+use crate::quantity::{Ports, Protocol};
 use crate::source::Span;
-use purple_plan::{is_public_4, is_public_6};
+use purple_plan::is_public;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Runs the lints.
@@ -164,11 +164,7 @@ fn private(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
     let Destination::Addresses(block) = one.destination else {
         return;
     };
-    let (whole, public) = match block.address {
-        IpAddr::V4(address) => (32, is_public_4(address)),
-        IpAddr::V6(address) => (128, is_public_6(address)),
-    };
-    if public || block.prefix == whole || block.prefix == 0 {
+    if is_public(block.address) || block == block.address.into() || block.prefix == 0 {
         return;
     }
     let message = format!("`{block}` is a private network: every machine in it is reached");
@@ -210,18 +206,11 @@ fn shell(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
 }
 
 fn opens(one: &ConnectionRule, port: u16) -> bool {
-    let is_in = (one.ports.first..=one.ports.last).contains(&port);
-    is_in && one.ports.are_for(Protocol::Tcp) && one.ports != Ports::ALL
+    one.ports.hold(port, Protocol::Tcp) && one.ports != Ports::ALL
 }
 
 fn is_private(destination: &Destination) -> bool {
-    match destination {
-        Destination::Addresses(AddressBlock { address, .. }) => match address {
-            IpAddr::V4(address) => !is_public_4(*address),
-            IpAddr::V6(address) => !is_public_6(*address),
-        },
-        _ => false,
-    }
+    matches!(destination, Destination::Addresses(block) if !is_public(block.address))
 }
 
 /// Names below which anyone gets one: two labels and more of the list of public suffixes (publicsuffix.org), those that
@@ -349,10 +338,8 @@ fn incoming(scope: &mut Scope<'_>) {
         .iter()
         .filter(|one| {
             let inside = one.value.inside;
-            let listed = wanted.incoming.iter().any(|ports| {
-                let ports = ports.value;
-                (ports.first..=ports.last).contains(&inside) && ports.are_for(Protocol::Tcp)
-            });
+            let mut incoming = wanted.incoming.iter();
+            let listed = incoming.any(|ports| ports.value.hold(inside, Protocol::Tcp));
             !wanted.incoming.is_empty() && !listed
         })
         .map(|one| (one.value.inside, one.span))

@@ -168,7 +168,7 @@ fn blocked_servers(scope: &mut Scope<'_>) {
     }
 }
 
-/// Name servers that nobody asks, for no entry allows a name.
+/// Name servers that are never used, because no entry allows a name.
 fn unused_servers(scope: &mut Scope<'_>) {
     let network = &scope.ir.network;
     let Some(place) = scope.resolved.network.dns_servers_span else {

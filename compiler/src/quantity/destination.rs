@@ -1,5 +1,6 @@
 //! Destinations of connections: names, addresses and groups of names, each with its ports.
 
+use purple_plan::HOST_INSIDE_NAME;
 use std::fmt;
 use std::ops::Range;
 
@@ -69,9 +70,6 @@ const HTTPS: Ports = Ports {
 
 const HELP: &str = "write a name such as `api.github.com`, `\"*.example.org:443\"`, an address such as \
      `192.0.2.1:5432`, a block `10.1.0.0/16:5432`, or `\"[2001:db8::]/32:443\"`";
-
-/// The name by which a program reaches services of the host.
-pub const HOST_NAME: &str = "host.purple.internal";
 
 /// A destination as people write it.
 pub fn target(text: &str) -> Result<Target, TargetError> {
@@ -264,11 +262,14 @@ fn name(text: &str, at: Range<usize>) -> Result<Hosts, TargetError> {
             shown(text)
         );
         let help = format!(
-            "for a service of the host, list its port under `host_services` and connect to `{HOST_NAME}`"
+            "for a service of the host, list its port under `host_services` and connect to `{HOST_INSIDE_NAME}`"
         );
         return refuse(TargetFault::Inside, message, help);
     }
-    if lower == HOST_NAME || lower.ends_with(".purple.internal") || lower == "purple.internal" {
+    if lower == HOST_INSIDE_NAME
+        || lower.ends_with(".purple.internal")
+        || lower == "purple.internal"
+    {
         let message = format!("{} is what the sandbox calls its host", shown(text));
         let help = "list the ports of the host's services under `host_services`";
         return refuse(TargetFault::Inside, message, help.to_owned());

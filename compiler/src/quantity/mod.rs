@@ -13,7 +13,7 @@ mod size;
 pub(crate) use address::number;
 pub use address::{AddressBlock, address, address_block};
 pub use date::{Date, date};
-pub use destination::{HOST_NAME, Hosts, Target, TargetError, TargetFault, target};
+pub use destination::{Hosts, Target, TargetError, TargetFault, target};
 pub use duration::duration;
 pub use error::QuantityError;
 pub use port::{Ports, Protocol, ports};

@@ -52,6 +52,11 @@ impl Ports {
         self.protocol.is_none_or(|own| own == protocol)
     }
 
+    /// Whether a port of a protocol is one of them.
+    pub fn hold(self, port: u16, protocol: Protocol) -> bool {
+        (self.first..=self.last).contains(&port) && self.are_for(protocol)
+    }
+
     /// Whether each port of another one is among these.
     pub fn covers(self, other: Self) -> bool {
         self.first <= other.first

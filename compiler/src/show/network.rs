@@ -7,7 +7,8 @@ use crate::ir::network::{
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
 use purple_plan::{
-    NetAction, NetRule, NetworkMode, Plan, SourceLine, landlock_net, net_rule_flags,
+    HOST_INSIDE_NAME, NetAction, NetRule, NetworkMode, Plan, SourceLine, is_public, landlock_net,
+    net_rule_flags,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -78,7 +79,7 @@ impl PlanNetwork {
         if self.network.link == Link::Host {
             return Some(self.extent);
         }
-        if text == crate::quantity::HOST_NAME && self.network.link == Link::Filtered {
+        if text == HOST_INSIDE_NAME && self.network.link == Link::Filtered {
             let service = self.network.host_services.first()?;
             return Some(self.line(service.1));
         }
@@ -104,16 +105,11 @@ impl PlanNetwork {
         let Host::Address(address) = connection.host else {
             return None;
         };
-        let public = match address.to_canonical() {
-            IpAddr::V4(address) => purple_plan::is_public_4(address),
-            IpAddr::V6(address) => purple_plan::is_public_6(address),
-        };
-        let port = connection.port;
+        let public = is_public(address.to_canonical());
         let entry = self.network.entries.iter().find(|entry| {
             entry.effect == Effect::Allow
                 && matches!(entry.destination, Destination::Names(_))
-                && entry.ports.are_for(connection.protocol)
-                && (entry.ports.first..=entry.ports.last).contains(&port)
+                && entry.ports.hold(connection.port, connection.protocol)
         })?;
         entry.span.filter(|_| public).map(|span| self.line(span))
     }

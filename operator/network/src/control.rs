@@ -5,7 +5,7 @@
 //! 3. The helper confines itself and says that it is ready, or why it is not.
 //! 4. At the end the executor asks for the report; the helper sends it in a file.
 
-use purple_plan::sha256;
+use purple_plan::Digest;
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -31,8 +31,8 @@ pub const HELLO: usize = 64;
 /// The most descriptors that come from inside.
 const MAX_SOCKETS: usize = 16;
 
-/// The first message, for a program of these bytes.
-pub fn hello(program: &[u8]) -> [u8; HELLO] {
+/// The first message, for a program with this digest.
+pub fn hello(of_program: &Digest) -> [u8; HELLO] {
     let mut hello = [0; HELLO];
     let (name, rest) = hello.split_at_mut(16);
     let (version, digest) = rest.split_at_mut(16);
@@ -44,8 +44,8 @@ pub fn hello(program: &[u8]) -> [u8; HELLO] {
     for (to, from) in version.zip(env!("CARGO_PKG_VERSION").bytes()) {
         *to = from;
     }
-    for (to, from) in digest.iter_mut().zip(sha256(program)) {
-        *to = from;
+    for (to, from) in digest.iter_mut().zip(of_program) {
+        *to = *from;
     }
     hello
 }
@@ -120,6 +120,7 @@ mod tests {
     #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
     use super::{ERROR, HELLO, MAX_ERROR, hello, receive_with, send_error, send_with};
+    use purple_plan::sha256;
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
     use std::os::fd::{AsFd, OwnedFd};
 
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_hello_has_its_fixed_places() {
-        let message = hello(b"abc");
+        let message = hello(&sha256(b"abc"));
         assert_eq!(message.len(), HELLO);
         assert_eq!(&message[..11], b"purple-net\0");
         assert!(message[16..].starts_with(env!("CARGO_PKG_VERSION").as_bytes()));

@@ -271,13 +271,7 @@ mod tests {
         counts.lost = 4;
         assert_eq!(
             counts.report(&rules),
-            r#"{"kind":"rule","rule":0,"line":31,"connections":2,"bytes_out":10,"bytes_in":20}
-{"kind":"denied","protocol":"tcp","address":"192.0.2.1","port":443,"name":"api.example.org","rule":null,"times":1}
-{"kind":"denied","protocol":"udp","address":"192.0.2.1","port":443,"name":null,"rule":0,"times":3}
-{"kind":"refused_name","name":"evil??.test","times":1}
-{"kind":"server_name","address":"192.0.2.1","port":443,"name":null,"times":1}
-{"kind":"others","denied":0,"refused_names":0,"server_names":0,"without_room":0,"malformed":0,"lost":4,"lines_left_out":0}
-"#
+            include_str!("../../../schema/report/tests/counted.jsonl")
         );
     }
 

@@ -1,6 +1,6 @@
 //! The sockets that the executor made inside, by what the plan says of each.
 
-use purple_plan::{NetSocket, Plan, net_socket_flags};
+use purple_plan::{NetSocket, net_socket_flags};
 use rustix::net::AddressFamily;
 use std::fmt;
 use std::os::fd::OwnedFd;
@@ -86,19 +86,21 @@ fn role(socket: &NetSocket) -> Option<Role> {
 }
 
 impl Inside {
-    /// Gives each descriptor the role of the record at its place.
-    pub(crate) fn new(plan: &Plan<'_>, descriptors: Vec<OwnedFd>) -> Result<Self, WrongSockets> {
-        let expected = plan.net_sockets.len();
+    /// Gives each descriptor the role of the plan's record at its place.
+    pub(crate) fn new(
+        records: &[NetSocket],
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<Self, WrongSockets> {
+        let expected = records.len();
         if descriptors.len() != expected {
             return Err(WrongSockets::Count {
                 expected,
                 got: descriptors.len(),
             });
         }
-        let mut sockets: Vec<_> = plan
-            .net_sockets
+        let mut sockets: Vec<_> = records
             .iter()
-            .map(|record| role(&record))
+            .map(role)
             .zip(descriptors.into_iter().map(Some))
             .collect();
         let mut take = |wanted: Role| {

@@ -7,10 +7,11 @@ use crate::resolv;
 use crate::rules::{Action, DNS_PORT, Protocol, Published, Rules};
 use crate::sockets::{Inside, WrongSockets};
 use crate::sys;
-use purple_plan::{DecodeError, MAX_PLAN_BYTES, NetworkMode, Plan};
+use purple_plan::{DecodeError, Digest, MAX_PLAN_BYTES, NetSocket, NetworkMode, Plan, Sha256};
 use rustix::io::{Errno, read};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fmt, fs, io};
@@ -102,9 +103,8 @@ pub fn run(given: impl Iterator<Item = String>) -> Result<(), StartError> {
     let socket =
         sys::inherited(socket).map_err(|error| StartError::Descriptor("--socket-fd", error))?;
     close_others(&plan, &socket).map_err(StartError::Control)?;
-    let program = fs::read("/proc/self/exe").map_err(StartError::Program)?;
+    let program = digest_of_program().map_err(StartError::Program)?;
     control::send_alone(&socket, &control::hello(&program)).map_err(StartError::Control)?;
-    drop(program);
     let prepared = prepare(&plan);
     drop(plan);
     match prepared.and_then(|ready| ready.helper(&socket)) {
@@ -133,9 +133,25 @@ fn close_others(plan: &OwnedFd, socket: &OwnedFd) -> Result<(), Errno> {
     sys::close_range(second.saturating_add(1), u32::MAX)
 }
 
+/// The digest of this program, which is read in parts: all of it at once takes memory that is touched once.
+fn digest_of_program() -> io::Result<Digest> {
+    let mut program = fs::File::open("/proc/self/exe")?;
+    let mut hasher = Sha256::new();
+    let mut part = [0; 16 << 10];
+    loop {
+        match program.read(&mut part) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(length) => hasher.update(part.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// What is known before the sockets come.
 struct Ready {
-    bytes: Vec<u8>,
+    /// The sockets that are to come.
+    sockets: Vec<NetSocket>,
     rules: Rules,
     resolvers: Vec<SocketAddr>,
     published: Vec<Listening>,
@@ -176,7 +192,7 @@ fn prepare(plan: &OwnedFd) -> Result<Ready, StartError> {
         })
         .collect::<Result<_, _>>()?;
     Ok(Ready {
-        bytes,
+        sockets: plan.net_sockets.iter().collect(),
         rules,
         resolvers,
         published,
@@ -229,8 +245,7 @@ impl Ready {
         if message.is_empty() {
             return Err(StartError::Gone);
         }
-        let plan = Plan::decode(&self.bytes).map_err(StartError::Plan)?;
-        let inside = Inside::new(&plan, descriptors).map_err(StartError::Sockets)?;
+        let inside = Inside::new(&self.sockets, descriptors).map_err(StartError::Sockets)?;
         if inside.seed.is_none() && !self.published.is_empty() {
             return Err(StartError::NoSeed);
         }

@@ -23,6 +23,7 @@ mod define;
 mod error;
 mod field;
 mod file;
+mod host_inside;
 mod layout;
 mod limits;
 mod meaning;
@@ -39,12 +40,13 @@ mod verdict;
 
 pub use error::{DecodeError, EncodeError};
 pub use field::{Field, Reader, Record, Writer};
+pub use host_inside::{HOST_INSIDE, HOST_INSIDE_NAME};
 pub use limits::{
     HEADER_BYTES, INSTRUCTION_BYTES, MAGIC, MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_NET_RESOLVERS,
     MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_TMPFS_BYTES, MAX_VARIABLES,
     SEAL_BYTES, SECTION_ENTRY_BYTES, VERSION,
 };
-pub use public_addresses::{NOT_PUBLIC_4, NOT_PUBLIC_6, is_public_4, is_public_6};
+pub use public_addresses::{NOT_PUBLIC_4, NOT_PUBLIC_6, is_public};
 pub use records::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
     EnvKind, EnvVar, Filter, Interface, Landlock, Layer, Meta, Method, Mount, MountKind, NamedCall,

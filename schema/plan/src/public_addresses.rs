@@ -1,7 +1,7 @@
 //! The addresses that a list of ports alone does not reach: those that are not public. The compiler answers by this
 //! table what a plan reaches, and the helper of a filtered network decides by it.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// IPv4 blocks that are not public (the IANA registry of special-purpose IPv4 addresses, RFC 6890).
 pub const NOT_PUBLIC_4: [(Ipv4Addr, u32); 13] = [
@@ -63,16 +63,23 @@ pub const NOT_PUBLIC_6: [(Ipv6Addr, u32); 13] = [
     (Ipv6Addr::new(0xFF00, 0, 0, 0, 0, 0, 0, 0), 8),
 ];
 
-/// Whether an IPv4 address is public.
-pub fn is_public_4(address: Ipv4Addr) -> bool {
+/// Whether an address is public.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_4(address),
+        IpAddr::V6(address) => is_public_6(address),
+    }
+}
+
+fn is_public_4(address: Ipv4Addr) -> bool {
     NOT_PUBLIC_4.iter().all(|(block, prefix)| {
         let behind = u32::MAX.checked_shr(*prefix).unwrap_or(0);
         address.to_bits() & !behind != block.to_bits()
     })
 }
 
-/// Whether an IPv6 address is public. One that stands for an IPv4 address is not: nobody sends a packet to it.
-pub fn is_public_6(address: Ipv6Addr) -> bool {
+/// An address that stands for an IPv4 address is not public: no packet is sent to it.
+fn is_public_6(address: Ipv6Addr) -> bool {
     NOT_PUBLIC_6.iter().all(|(block, prefix)| {
         let behind = u128::MAX.checked_shr(*prefix).unwrap_or(0);
         address.to_bits() & !behind != block.to_bits()

@@ -1,7 +1,7 @@
 //! Questions about the network: what may be connected to, looked up and listened on.
 
 use crate::cli::{output, source_line};
-use purple_plan::{Plan, SourceLine};
+use purple_plan::{HOST_INSIDE_NAME, Plan, SourceLine};
 use purplec::diagnostics::render::visible;
 use purplec::ir::network::{Connection, Direction, Host, Link, Name, Reason};
 use purplec::quantity::{Hosts, Ports, Protocol, ports, target};
@@ -58,7 +58,7 @@ fn connection(text: &str) -> Result<Connection, String> {
         let (host, rest) = text.split_once(':').unwrap_or((text, "443"));
         (host == name).then(|| ports(rest)).and_then(Result::ok)
     };
-    for name in ["localhost", purplec::quantity::HOST_NAME] {
+    for name in ["localhost", HOST_INSIDE_NAME] {
         if let (Some(ports), Some(host)) = (inside(name), Name::new(name)) {
             return one(Host::Name(host), ports);
         }

@@ -175,7 +175,7 @@ impl Rule {
         self.expression("counter", &Payload::default())
     }
 
-    /// Tells a group of the packet at once, with its first bytes.
+    /// Logs the packet to an nflog group at once, with its first bytes.
     pub(super) fn logged(self, group: u16, prefix: Option<&str>) -> Self {
         let mut data = Payload::default().short(1, group);
         if let Some(prefix) = prefix {

@@ -1,14 +1,15 @@
 //! The rules of a filtered network.
 //!
-//! What leaves is the sandbox's own, or blocked, or to a port that an entry opens, or refused. Of what an entry opens the
-//! helper decides the rest, by name and by address: a new TCP connection is told to it and held back, a datagram is
-//! handed to it. No packet leaves the namespace.
+//! A packet goes to an address of the sandbox's own, or to a blocked one, or to a port that an entry opens; every other packet is
+//! refused. For a port that an entry opens, the helper decides by name and by address: the rules log the SYN of a new TCP
+//! connection to the helper and drop it, and hand a datagram to the helper. No packet leaves the namespace.
 
 use super::nft::{Hook, Rule, Ruleset};
 use crate::ir::network::{
-    ConnectionRule, Destination, Direction, Effect, GATEWAY, Network, OWN_4, OWN_6, RESOLVER_PORT,
+    ConnectionRule, Destination, Direction, Effect, Network, OWN_4, OWN_6, RESOLVER_PORT,
 };
 use crate::quantity::{AddressBlock, Protocol};
+use purple_plan::HOST_INSIDE;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The mark of a packet that the helper sends again.
@@ -17,7 +18,7 @@ const SENT_AGAIN: u32 = 0x77;
 /// The port of the sockets that flows are handed to.
 pub(super) const TRANSPARENT_PORT: u16 = 9;
 
-/// The groups that held and denied packets are told to.
+/// The nflog groups that held and denied packets are logged to.
 pub(super) const HELD: u16 = 6;
 pub(super) const DENIED: u16 = 5;
 
@@ -118,7 +119,7 @@ fn held_and_refused(set: &mut Ruleset) {
 
 /// Where the resolver and the host's services are: nothing else of the policy is about it.
 fn gateway(set: &mut Ruleset, network: &Network, numbered: &[Numbered<'_>]) {
-    let address = octets(GATEWAY);
+    let address = octets(HOST_INSIDE);
     let to = |protocol| Rule::default().destined(&address, 32).protocol(protocol);
     if network.resolves() {
         let port = RESOLVER_PORT;

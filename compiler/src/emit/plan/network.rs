@@ -75,7 +75,7 @@ pub(super) fn rules<'t>(network: &Network, texts: &'t Texts, lines: Lines<'_>) -
     .collect()
 }
 
-/// The records of the resolvers; none where the host's are asked, or nobody is.
+/// The records of the resolvers; none where the host's resolvers are used, or no name is looked up.
 pub(super) fn resolvers(network: &Network, lines: Lines<'_>) -> Vec<NetResolver> {
     if network.link != Link::Filtered {
         return Vec::new();

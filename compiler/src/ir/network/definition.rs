@@ -3,8 +3,9 @@
 use super::connection::{Destination, Direction};
 use super::connections::Connections;
 use super::name::{Name, NamePattern};
-use crate::quantity::{AddressBlock, HOST_NAME, Ports, Protocol};
+use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
+use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network, as a policy wants it.
@@ -112,7 +113,7 @@ impl Network {
                 last: RESOLVER_PORT,
                 protocol: None,
             };
-            let gateway = Destination::Addresses(GATEWAY.into());
+            let gateway = Destination::Addresses(HOST_INSIDE.into());
             sets.push(Connections::new(Direction::Out, &gateway, resolver));
         }
         sets.extend(
@@ -188,9 +189,6 @@ pub const OWN_4: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
 /// See [`OWN_4`].
 pub const OWN_6: Ipv6Addr = Ipv6Addr::new(0xFD77, 0, 0, 0, 0, 0, 0, 2);
 
-/// Where the resolver and the host's services of a filtered network are.
-pub const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 1));
-
 /// The port of the name service (RFC 1035, 4.2).
 pub const RESOLVER_PORT: u16 = 53;
 
@@ -208,8 +206,8 @@ fn own_addresses() -> Vec<Destination> {
 
 /// The gateway by its address and by its name.
 fn gateway() -> [Destination; 2] {
-    let by_address = Destination::Addresses(GATEWAY.into());
-    let by_name = match Name::new(HOST_NAME) {
+    let by_address = Destination::Addresses(HOST_INSIDE.into());
+    let by_name = match Name::new(HOST_INSIDE_NAME) {
         Some(name) => Destination::Names(NamePattern::Exact(name)),
         None => by_address.clone(),
     };

@@ -1,11 +1,10 @@
 //! What a policy says about one connection, and the line that says it.
 
 use super::connection::{Connection, Direction, Host};
-use super::definition::{
-    ConnectionRule, Effect, GATEWAY, Link, Network, OWN_4, OWN_6, RESOLVER_PORT,
-};
-use crate::quantity::{HOST_NAME, Protocol};
+use super::definition::{ConnectionRule, Effect, Link, Network, OWN_4, OWN_6, RESOLVER_PORT};
+use crate::quantity::Protocol;
 use crate::source::Span;
+use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME};
 use std::net::IpAddr;
 
 /// What becomes of a connection.
@@ -95,14 +94,14 @@ impl Network {
                     let is_port = connection.port != 0;
                     return is_port.then_some(Inside::Open(None));
                 }
-                address == GATEWAY
+                address == HOST_INSIDE
             }
             Host::Name(name) => match name.to_string().as_str() {
                 "localhost" => {
                     let is_port = connection.port != 0;
                     return is_port.then_some(Inside::Open(None));
                 }
-                name => name == HOST_NAME,
+                name => name == HOST_INSIDE_NAME,
             },
         };
         if !gateway {

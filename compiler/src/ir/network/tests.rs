@@ -12,7 +12,7 @@ use super::{
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
 use proptest::prelude::*;
-use purple_plan::{is_public_4, is_public_6};
+use purple_plan::is_public;
 use std::net::IpAddr;
 
 const ADDRESSES: [&str; 14] = [
@@ -158,10 +158,7 @@ fn names(entry: &ConnectionRule, one: &Connection) -> bool {
         && (ports.first..=ports.last).contains(&one.port)
         && match (&entry.destination, &one.host) {
             (Destination::Anywhere, _) | (Destination::Public, Host::Name(_)) => true,
-            (Destination::Public, Host::Address(address)) => match address.to_canonical() {
-                IpAddr::V4(one) => is_public_4(one),
-                IpAddr::V6(one) => is_public_6(one),
-            },
+            (Destination::Public, Host::Address(address)) => is_public(address.to_canonical()),
             (Destination::Addresses(block), Host::Address(address)) => holds(block, *address),
             (Destination::Names(pattern), Host::Name(name)) => pattern.matches(name),
             _ => false,

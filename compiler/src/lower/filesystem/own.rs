@@ -1,11 +1,11 @@
 //! What every sandbox has: `/proc`, `/sys`, `/dev`, files in `/etc`, and the root itself.
 
 use super::attributes::{DEVICE, FIXED, PLAIN, PROCESSES, SEAL, TERMINALS};
-use crate::ir::network::GATEWAY;
 use crate::ir::{Action, Attributes, Step};
 use crate::lower::process::{HOST_NAME, INSIDE};
 use crate::resolve::{Filesystem, Network};
 use crate::source::Span;
+use purple_plan::HOST_INSIDE;
 use purple_policy::NetworkMode;
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -186,7 +186,7 @@ pub(super) fn mask(path: &str, span: Option<Span>) -> Step {
 pub(super) fn files(network: &Network) -> [(&'static str, String); 6] {
     let servers: Vec<IpAddr> = match network.mode {
         // The helper is the only resolver, and asks the others.
-        NetworkMode::Filtered => vec![GATEWAY],
+        NetworkMode::Filtered => vec![HOST_INSIDE],
         NetworkMode::None | NetworkMode::Host => {
             network.dns_servers.iter().map(|one| one.value).collect()
         }

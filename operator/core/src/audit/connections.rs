@@ -4,15 +4,13 @@
 //! purple-net works for a program that is not trusted. A line that is not as it is declared makes the whole text worth nothing.
 
 use super::read::{Counted, NotDeclared, OwnedValues, counted};
-use purple_plan::{NetAction, Plan, SourceLine};
+use super::summary::most;
+use purple_plan::{HOST_INSIDE, NetAction, Plan, SourceLine};
 use purple_report::counted as line;
 use purple_report::{
     Carried, Connections, DeniedConnection, Protocol, RefusedName, WrongServerName,
 };
 use purplec::diagnostics::render::visible;
-
-/// The address at which a sandbox has its host.
-const HOST_INSIDE: &str = "10.77.0.1";
 
 /// The port that an entry without one means.
 const DEFAULT_PORT: u64 = 443;
@@ -132,14 +130,10 @@ pub(super) fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
 
 /// The smallest entry of the section `network` that allows this.
 fn allowing(to: &str, port: u64, protocol: Protocol) -> String {
-    if to == HOST_INSIDE && protocol == Protocol::Tcp {
+    if to.parse() == Ok(HOST_INSIDE) && protocol == Protocol::Tcp {
         return format!("host_services: [{port}]");
     }
-    let to = if to.contains(':') {
-        format!("[{to}]")
-    } else {
-        to.to_owned()
-    };
+    let to = bracketed(to);
     let behind = match port {
         DEFAULT_PORT => String::new(),
         port => format!(":{port}"),
@@ -151,62 +145,42 @@ fn allowing(to: &str, port: u64, protocol: Protocol) -> String {
     format!("allow: [{entry:?}]")
 }
 
-/// What people see at the end: what was refused most, in no more than `most` lines.
-pub(super) fn lines(all: &Connections<OwnedValues>, most: usize) -> Vec<String> {
-    let mut said: Vec<(u64, String)> = Vec::new();
-    for one in &all.denied {
+/// A name or an address, in brackets where a port behind it would not be told from it.
+fn bracketed(to: &str) -> String {
+    if to.contains(':') {
+        format!("[{to}]")
+    } else {
+        to.to_owned()
+    }
+}
+
+/// What people see at the end: what was refused most.
+pub(super) fn lines(all: &Connections<OwnedValues>) -> Vec<String> {
+    let denied = all.denied.iter().map(|one| {
+        let (to, port) = (bracketed(&visible(&one.address)), one.port);
         let name = one.name.as_deref().map(visible);
-        let of = name.map_or(String::new(), |name| format!(" ({name})"));
-        let why = match (&one.entry, one.policy_line) {
-            (Some(entry), _) => format!("`network: {{{}}}` would allow it", visible(entry)),
-            (None, Some(line)) => match &one.policy_source {
-                Some(source) => format!("line {line} of {} refuses it", visible(source)),
-                None => format!("policy line {line} refuses it"),
-            },
-            (None, None) => "it is blocked".to_owned(),
-        };
-        let address = visible(&one.address);
-        let address = if address.contains(':') {
-            format!("[{address}]")
-        } else {
-            address
-        };
-        let (port, protocol) = (one.port, one.protocol.name());
-        said.push((one.times, format!("{address}:{port}/{protocol}{of}: {why}")));
-    }
-    for one in &all.refused_names {
-        let (name, entry) = (visible(&one.name), visible(&one.entry));
-        let why = format!("`network: {{{entry}}}` would allow it");
-        said.push((one.times, format!("the name {name}: {why}")));
-    }
-    for one in &all.server_names {
+        let name = name.map_or(String::new(), |name| format!(" ({name})"));
+        let what = format!("{to}:{port}/{}{name}: {}", one.protocol.name(), why(one));
+        (one.times, what)
+    });
+    let refused = all.refused_names.iter().map(|one| {
+        let (name, advice) = (visible(&one.name), would_allow(&one.entry));
+        (one.times, format!("the name {name}: {advice}"))
+    });
+    let wrong = all.server_names.iter().map(|one| {
+        let (to, port) = (bracketed(&visible(&one.address)), one.port);
         let name = one.name.as_deref().map_or("none".to_owned(), visible);
-        let what = format!(
-            "TLS to {}:{} with the server name {name}",
-            visible(&one.address),
-            one.port
-        );
-        said.push((
-            one.times,
-            format!("{what}: it is none of the names that gave the address"),
-        ));
-    }
-    said.sort_by_key(|(times, _)| std::cmp::Reverse(*times));
-    let is_all = said.len() <= most && all.unlisted == 0;
-    let rest = said.split_off(
-        said.len()
-            .min(if is_all { most } else { most.saturating_sub(1) }),
+        let what = format!("TLS to {to}:{port} with the server name {name}");
+        let why = "it is none of the names that gave the address";
+        (one.times, format!("{what}: {why}"))
+    });
+    let refused = denied.chain(refused).chain(wrong).collect();
+    let mut lines = most(
+        "refused",
+        refused,
+        all.unlisted,
+        "other addresses and names",
     );
-    let mut lines: Vec<String> = said
-        .into_iter()
-        .map(|(times, what)| format!("refused {times}x {what}"))
-        .collect();
-    if !is_all {
-        let rest = rest
-            .iter()
-            .fold(all.unlisted, |sum, (times, _)| sum.saturating_add(*times));
-        lines.push(format!("refused {rest}x other addresses and names"));
-    }
     if all.lost > 0 {
         let lost = all.lost;
         lines.push(format!(
@@ -216,9 +190,37 @@ pub(super) fn lines(all: &Connections<OwnedValues>, most: usize) -> Vec<String> 
     lines
 }
 
+fn would_allow(entry: &str) -> String {
+    format!("`network: {{{}}}` would allow it", visible(entry))
+}
+
+fn why(denied: &DeniedConnection<OwnedValues>) -> String {
+    match (&denied.entry, denied.policy_line, &denied.policy_source) {
+        (Some(entry), ..) => would_allow(entry),
+        (None, Some(line), Some(source)) => {
+            format!("line {line} of {} refuses it", visible(source))
+        }
+        (None, Some(line), None) => format!("policy line {line} refuses it"),
+        (None, None, _) => "it is blocked".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::read::counted;
     use super::{Protocol, allowing};
+
+    /// What purple-net writes, by its own test.
+    const COUNTED: &str = include_str!("../../../../schema/report/tests/counted.jsonl");
+
+    #[test]
+    fn every_line_of_purple_nets_is_read() {
+        let lines: Vec<_> = COUNTED.lines().collect();
+        assert_eq!(lines.len(), 6);
+        for line in lines {
+            assert!(counted(line).is_ok(), "{line}");
+        }
+    }
 
     #[test]
     fn the_smallest_entry() {

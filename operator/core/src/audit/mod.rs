@@ -8,4 +8,5 @@ mod json;
 pub mod log;
 pub mod read;
 pub mod record;
+mod summary;
 pub mod verify;

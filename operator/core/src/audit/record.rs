@@ -3,6 +3,7 @@
 use super::connections::{self, source};
 use super::log::Head;
 use super::read::{NotDeclared, OwnedValues};
+use super::summary::most;
 use purple_plan::{Plan, SourceLine};
 use purple_report::{
     Argument, AuditRecord, Connections, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
@@ -14,9 +15,6 @@ use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The most lines about denied calls that people see at the end.
-const LINES: usize = 5;
 
 /// What is known of a run before it is started.
 pub struct Start<'a> {
@@ -152,26 +150,16 @@ impl Run<'_> {
             let count = groups.entry((one.name(), one.line())).or_default();
             *count = count.saturating_add(one.0.count);
         }
-        let mut groups: Vec<((String, SourceLine), u64)> = groups.into_iter().collect();
-        groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let all = groups.len() <= LINES && self.beyond() == 0;
-        let shown = if all { LINES } else { LINES - 1 };
-        let rest = groups.split_off(groups.len().min(shown));
-        let mut lines: Vec<String> = groups
-            .into_iter()
-            .map(|((name, line), count)| match self.place(line) {
-                Some(place) => format!("denied {count}x {name}, {place}"),
-                None => format!("denied {count}x {name}"),
-            })
-            .collect();
-        if !all {
-            let rest = rest
-                .iter()
-                .fold(self.beyond(), |sum, (_, count)| sum.saturating_add(*count));
-            lines.push(format!("denied {rest}x other calls"));
-        }
+        let denied = groups.into_iter().map(|((name, line), count)| {
+            let what = match self.place(line) {
+                Some(place) => format!("{name}, {place}"),
+                None => name,
+            };
+            (count, what)
+        });
+        let mut lines = most("denied", denied.collect(), self.beyond(), "other calls");
         if let Some(connections) = &self.connections {
-            lines.extend(connections::lines(connections, LINES));
+            lines.extend(connections::lines(connections));
         }
         lines
     }

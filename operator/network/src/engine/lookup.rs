@@ -8,8 +8,8 @@ use crate::dns::{
 };
 use crate::outside::{new_socket, start};
 use crate::poll::Token;
-use crate::rules::{HOST_INSIDE, HOST_NAME};
 use crate::slab::Key;
+use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME};
 use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketType, recv, send, sockopt};
@@ -134,8 +134,8 @@ impl Helper {
     /// The addresses of a name that is answered here.
     fn own_name(&self, query: &Query) -> Option<Vec<IpAddr>> {
         let addresses = match (query.name.as_str(), query.kind) {
-            (HOST_NAME, Kind::A) if self.rules.has_host_services() => vec![HOST_INSIDE],
-            (HOST_NAME, _) if self.rules.has_host_services() => vec![],
+            (HOST_INSIDE_NAME, Kind::A) if self.rules.has_host_services() => vec![HOST_INSIDE],
+            (HOST_INSIDE_NAME, _) if self.rules.has_host_services() => vec![],
             ("localhost", Kind::A) => vec![Ipv4Addr::LOCALHOST.into()],
             ("localhost", Kind::Aaaa) => vec![Ipv6Addr::LOCALHOST.into()],
             ("localhost", Kind::Other) => vec![],

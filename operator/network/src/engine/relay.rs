@@ -300,7 +300,7 @@ impl Helper {
             if back.blocked {
                 events |= EventFlags::OUT;
             }
-            // Errors are told without being asked for, once anything is.
+            // epoll reports errors unasked for a descriptor that waits for anything.
             if way.done && !back.done {
                 events |= EventFlags::ERR;
             }

@@ -2,14 +2,8 @@
 
 mod read;
 
-use purple_plan::{is_public_4, is_public_6};
+use purple_plan::{HOST_INSIDE, is_public};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-/// Where the resolver and the host's services are, for those inside.
-pub const HOST_INSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 1));
-
-/// The name of [`HOST_INSIDE`].
-pub const HOST_NAME: &str = "host.purple.internal";
 
 /// The port of DNS.
 pub const DNS_PORT: u16 = 53;
@@ -301,14 +295,6 @@ fn is_never_carried(address: IpAddr) -> bool {
         IpAddr::V6(address) => {
             address.is_loopback() || address.is_unspecified() || address.to_ipv4_mapped().is_some()
         }
-    }
-}
-
-/// Whether an address is public, by the plan's table.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_4(address),
-        IpAddr::V6(address) => is_public_6(address),
     }
 }
 

@@ -1,0 +1,29 @@
+//! What people see at the end of a run.
+
+/// The most lines about denied calls, and about what a network refused.
+const LINES: usize = 5;
+
+/// What came most often, each with how often, in no more than [`LINES`] lines: `did 3x this`. `unlisted` came too, and is
+/// in no item. What has no line is summed up as `others`.
+pub(super) fn most(
+    did: &str,
+    mut all: Vec<(u64, String)>,
+    unlisted: u64,
+    others: &str,
+) -> Vec<String> {
+    all.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let has_all = all.len() <= LINES && unlisted == 0;
+    let shown = if has_all { LINES } else { LINES - 1 };
+    let rest = all.split_off(all.len().min(shown));
+    let mut lines: Vec<String> = all
+        .into_iter()
+        .map(|(count, what)| format!("{did} {count}x {what}"))
+        .collect();
+    if !has_all {
+        let rest = rest
+            .iter()
+            .fold(unlisted, |sum, (count, _)| sum.saturating_add(*count));
+        lines.push(format!("{did} {rest}x {others}"));
+    }
+    lines
+}
