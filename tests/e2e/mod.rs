@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod asked;
 mod attacks;
 mod audit;
 mod capabilities;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs of the host that scenarios use.
-const PROGRAMS: [&str; 34] = [
+const PROGRAMS: [&str; 36] = [
     "cat",
     "chmod",
     "cp",
@@ -23,6 +23,7 @@ const PROGRAMS: [&str; 34] = [
     "grep",
     "head",
     "id",
+    "ip",
     "kill",
     "ln",
     "ls",
@@ -31,6 +32,7 @@ const PROGRAMS: [&str; 34] = [
     "mkfs.ext4",
     "mount",
     "mv",
+    "nsenter",
     "python3",
     "readlink",
     "rm",
@@ -54,13 +56,16 @@ const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/usr/bin/systemd-run"];
 const UNITS: &str = "/usr/lib/systemd/user";
 
 /// The parts of Python's library that scenarios use, beside the files that stand at its top.
-const PYTHON_PARTS: [&str; 7] = [
+const PYTHON_PARTS: [&str; 10] = [
     "collections",
+    "concurrent",
+    "concurrent/futures",
     "ctypes",
     "encodings",
     "importlib",
     "json",
     "lib-dynload",
+    "logging",
     "re",
 ];
 

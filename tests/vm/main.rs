@@ -35,6 +35,8 @@ mod leftovers;
 mod limits;
 mod machine;
 mod network;
+#[path = "../e2e/reached.rs"]
+mod reached;
 mod start;
 mod systemd;
 #[path = "../adversarial/tracer.rs"]
@@ -47,9 +49,10 @@ use std::process::ExitCode;
 type Scenario = (&'static str, fn(&TestDir));
 
 /// Every file of scenarios.
-const SCENARIOS: [&[Scenario]; 7] = [
+const SCENARIOS: [&[Scenario]; 8] = [
     start::SCENARIOS,
     network::SCENARIOS,
+    reached::SCENARIOS,
     limits::SCENARIOS,
     leftovers::SCENARIOS,
     faults::SCENARIOS,
