@@ -4,8 +4,9 @@ use crate::files::open;
 use crate::message::{Part, Refused, parts, print, say};
 use crate::text::Text;
 use core::ffi::CStr;
+use purple_plan::Plan;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags, accessat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags, RawMode, accessat, statfs};
 use rustix::io::Errno;
 
 const STEP: &str = "exec";
@@ -28,7 +29,12 @@ enum NotExecutable {
 
 /// Finds the command: as it stands when it has a slash, else in the directories of `search`, the
 /// value of `PATH` inside. `path` is where it was found.
-pub(crate) fn find(command: &CStr, search: &[u8], path: &mut Path) -> Result<(), Refused> {
+pub(crate) fn find(
+    command: &CStr,
+    search: &[u8],
+    plan: &Plan<'_>,
+    path: &mut Path,
+) -> Result<(), Refused> {
     let name = command.to_bytes();
     if name.is_empty() {
         return Err(refused(NOT_FOUND, parts!["the command is empty"]));
@@ -36,7 +42,7 @@ pub(crate) fn find(command: &CStr, search: &[u8], path: &mut Path) -> Result<(),
     if name.contains(&b'/') {
         path.replace(name);
         return match look_at(path) {
-            Ok(()) => check_interpreter(command, path),
+            Ok(()) => check_start(command, path, plan),
             Err(NotExecutable::Because(why)) => Err(refused(NOT_EXECUTABLE, parts![command, why])),
             Err(NotExecutable::Absent) => {
                 let what = ": no such file inside the sandbox";
@@ -53,7 +59,7 @@ pub(crate) fn find(command: &CStr, search: &[u8], path: &mut Path) -> Result<(),
         path.push("/");
         path.push_bytes(name);
         match look_at(path) {
-            Ok(()) => return check_interpreter(command, path),
+            Ok(()) => return check_start(command, path, plan),
             Err(NotExecutable::Because(why)) => not_executable = Some(why),
             Err(NotExecutable::Absent) => {}
         }
@@ -67,7 +73,14 @@ pub(crate) fn find(command: &CStr, search: &[u8], path: &mut Path) -> Result<(),
 
 /// Says why execve failed after the search went well.
 pub(crate) fn say_failed(command: &CStr, errno: Errno) {
-    say!(STEP, command, errno);
+    let why = match errno {
+        Errno::NOENT => ": its interpreter is not in the sandbox",
+        Errno::NOEXEC => {
+            ": it is neither an ELF program for this machine nor a script that begins with `#!`"
+        }
+        _ => "",
+    };
+    say!(STEP, command, why, errno);
 }
 
 /// The exit status where it failed.
@@ -101,10 +114,26 @@ fn look_at(path: &Path) -> Result<(), NotExecutable> {
     match FileType::from_raw_mode(status.st_mode) {
         FileType::RegularFile => {
             let may_execute = accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
-            may_execute.map_err(|_| NotExecutable::Because(": permission denied: not executable"))
+            may_execute
+                .map_err(|_| NotExecutable::Because(why_not_executable(path, status.st_mode)))
         }
         FileType::Directory => Err(NotExecutable::Because(": is a directory")),
         _ => Err(NotExecutable::Because(": is not a regular file")),
+    }
+}
+
+fn why_not_executable(path: &CStr, mode: RawMode) -> &'static str {
+    /// `ST_NOEXEC` (statfs(2)).
+    const NOEXEC: u64 = 8;
+    /// For anybody (chmod(2)).
+    const EXECUTE: RawMode = 0o111;
+    let flags = statfs(path)
+        .ok()
+        .and_then(|found| u64::try_from(found.f_flags).ok());
+    if mode & EXECUTE != 0 && flags.is_some_and(|flags| flags & NOEXEC != 0) {
+        ": permission denied: it is on a file system that is mounted noexec"
+    } else {
+        ": permission denied: not executable"
     }
 }
 
@@ -115,38 +144,51 @@ struct Interpreter {
     path: Text<256>,
 }
 
-/// An existing program whose interpreter is missing fails in execve with the same error as a
-/// missing program; so look first, and say which it is.
-fn check_interpreter(command: &CStr, path: &Path) -> Result<(), Refused> {
-    let interpreter = path.c_str().ok().and_then(interpreter_of);
-    let Some(interpreter) = interpreter else {
+/// Says why a program cannot start where the kernel would not: with a missing interpreter, execve fails with the same
+/// error as with a missing program, and a 32-bit program is killed at its first call where the policy does not list x86.
+fn check_start(command: &CStr, path: &Path, plan: &Plan<'_>) -> Result<(), Refused> {
+    /// `AUDIT_ARCH_I386` (linux/audit.h).
+    const X86: u32 = 0x4000_0003;
+    let Ok(file) = path.c_str().and_then(|path| open(path, OFlags::RDONLY)) else {
         // A program that cannot be read can still be executed: then execve speaks for itself.
         return Ok(());
     };
-    let Some(name) = interpreter
-        .path
-        .c_str()
-        .ok()
-        .filter(|name| !name.is_empty())
-    else {
-        return Ok(());
-    };
-    match rustix::fs::stat(name) {
-        Err(Errno::NOENT | Errno::NOTDIR) => {
-            let absent = " is not in the sandbox: no path of the policy provides it";
-            let kind = interpreter.kind;
-            Err(refused(NOT_EXECUTABLE, parts![command, kind, name, absent]))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What a program names as its interpreter; `None` where it names none or cannot be read.
-fn interpreter_of(path: &CStr) -> Option<Interpreter> {
-    let file = open(path, OFlags::RDONLY).ok()?;
     let mut head = [0; 256];
     let count = rustix::io::pread(&file, &mut head[..], 0).unwrap_or(0);
     let head = head.get(..count).unwrap_or(&[]);
+    if is_32(head) && plan.interfaces.iter().all(|one| one.audit_arch != X86) {
+        let why = ": a 32-bit program, whose system calls the policy does not list: add `architectures: [x86]` under `syscalls`";
+        return Err(refused(NOT_EXECUTABLE, parts![command, why]));
+    }
+    let interpreter = interpreter_of(&file, head);
+    let Some(Interpreter { kind, path }) = &interpreter else {
+        return Ok(());
+    };
+    let Some(name) = path.c_str().ok().filter(|name| !name.is_empty()) else {
+        return Ok(());
+    };
+    if !matches!(rustix::fs::stat(name), Err(Errno::NOENT | Errno::NOTDIR)) {
+        return Ok(());
+    }
+    let why = if name.to_bytes().ends_with(b"\r") {
+        " does not exist: the line ends in CR LF, and the CR counts as a part of the name: take it away, as with dos2unix"
+    } else {
+        " is not in the sandbox: no path of the policy provides it"
+    };
+    Err(refused(NOT_EXECUTABLE, parts![command, *kind, name, why]))
+}
+
+/// Whether a file begins as a 32-bit program of x86 does, little endian (elf(5)).
+fn is_32(head: &[u8]) -> bool {
+    /// The place of the machine (`e_machine`), and its number for x86.
+    const MACHINE: usize = 18;
+    const EM_386: [u8; 2] = [3, 0];
+    let machine = head.get(MACHINE..).and_then(<[u8]>::first_chunk);
+    head.starts_with(b"\x7fELF\x01\x01") && machine == Some(&EM_386)
+}
+
+/// What a program names as its interpreter; `None` where it names none.
+fn interpreter_of(file: &OwnedFd, head: &[u8]) -> Option<Interpreter> {
     if let Some(line) = head.strip_prefix(b"#!") {
         return Some(Interpreter {
             kind: ": its script interpreter ",
@@ -155,18 +197,16 @@ fn interpreter_of(path: &CStr) -> Option<Interpreter> {
     }
     Some(Interpreter {
         kind: ": its ELF interpreter ",
-        path: elf_interpreter(&file, head)?,
+        path: elf_interpreter(file, head)?,
     })
 }
 
-/// The interpreter that a script's first line names (execve(2)).
+/// The interpreter that a script's first line names: what stands between spaces and tabs (execve(2)). A carriage return is
+/// a part of it.
 fn script_interpreter(line: &[u8]) -> &[u8] {
     let first = line.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
-    first
-        .trim_ascii()
-        .split(u8::is_ascii_whitespace)
-        .next()
-        .unwrap_or(&[])
+    let mut words = first.split(|byte| b" \t".contains(byte));
+    words.find(|word| !word.is_empty()).unwrap_or(&[])
 }
 
 /// The path in the `PT_INTERP` header of a 64-bit little-endian ELF file (elf(5)).
@@ -224,6 +264,7 @@ mod tests {
             script_interpreter(b" /usr/bin/env python3 -u\n"),
             b"/usr/bin/env"
         );
+        assert_eq!(script_interpreter(b"\t/bin/sh\r\nrest"), b"/bin/sh\r");
         assert_eq!(script_interpreter(b""), b"");
     }
 }

@@ -15,6 +15,7 @@ use crate::shared::PayloadState;
 use crate::supervisor::End;
 use core::time::Duration;
 use purple_report::Outcome;
+use purple_sys::signal;
 use rustix::io::Errno;
 
 const TIMED_OUT: u8 = 124;
@@ -97,6 +98,10 @@ pub(crate) fn explain(run: &Run, end: &End) {
         }
         PayloadState::Nothing if end.usage.signal().is_none() => {
             say!("supervision", "init ended without a word");
+        }
+        PayloadState::Signaled(signal::number::SYS) => {
+            let why = "the command was killed by SIGSYS: the policy answers one of its system calls with a signal, or they are another architecture's, as a 32-bit program's are (`architectures: [x86]` under `syscalls`)";
+            say!("seccomp", why);
         }
         PayloadState::Refused(_)
         | PayloadState::Exited(_)

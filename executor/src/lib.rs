@@ -23,6 +23,7 @@ mod capabilities;
 mod cgroup;
 mod clock;
 mod command;
+mod decode;
 mod denied;
 mod descriptors;
 mod errno;

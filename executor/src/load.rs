@@ -1,6 +1,7 @@
 //! Loading the plan and holding it against what this program can enforce.
 
 use crate::arguments::Options;
+use crate::decode;
 use crate::files::{open, read_all};
 use crate::message::{Refused, refuse, say};
 use core::ffi::CStr;
@@ -36,12 +37,13 @@ pub(crate) fn plan(path: &CStr) -> Result<Loaded, Refused> {
     let used = read_all(&file, memory).map_err(failed)?;
     let whole: &'static [u8] = memory;
     let bytes = whole.get(..used).unwrap_or(&[]);
-    let plan = Plan::decode(bytes).map_err(|error| match error.words() {
+    let plan = decode::plan(bytes).map_err(|error| match error.words() {
         (text, None) => refuse!(STEP, path, ": ", text),
         (text, Some((number, rest))) => {
             refuse!(STEP, path, ": ", text, u64::from(number), rest)
         }
     })?;
+    decode::keep(bytes);
     Ok(Loaded { plan, bytes, file })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Deeds come before words: who kills, or writes what stays, does that first and speaks then.
 
+use crate::decode;
 use crate::errno;
 use crate::standard_error;
 use crate::text::Text;
@@ -203,15 +204,12 @@ fn push_source_line(line: &mut Line, source_line: SourceLine) {
     if !source_line.is_some() {
         return;
     }
-    let (number, source) = (source_line.line(), source_line.source());
-    if source == 0 {
-        line.push(" (policy line ");
-        line.push_number(u64::from(number));
-    } else {
-        line.push(" (line ");
-        line.push_number(u64::from(number));
-        line.push(" of parent ");
-        line.push_number(u64::from(source));
+    line.push(" (");
+    match decode::policy_of(source_line) {
+        Some(name) => line.push_visible(name.to_bytes()),
+        None => line.push("policy"),
     }
+    line.push(" line ");
+    line.push_number(u64::from(source_line.line()));
     line.push(")");
 }

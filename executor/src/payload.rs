@@ -74,7 +74,7 @@ fn confine(
         return Err(refuse!("arguments", "no command"));
     };
     let mut path = command::Path::new();
-    command::find(name, search, &mut path)?;
+    command::find(name, search, plan, &mut path)?;
     let path = path.c_str().unwrap_or(name);
 
     receipt::check(plan, &run.shared, &capabilities)?;

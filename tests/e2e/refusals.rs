@@ -1,10 +1,12 @@
 //! What is refused before the command starts, and how it is said.
 
+use purple_tests::identity::can_mount;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, executor};
 use purple_tests::test_dir::TestDir;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::process::Command;
 
 scenarios! {
@@ -13,6 +15,8 @@ scenarios! {
     damaged_plans
     commands_that_are_not_there
     commands_that_cannot_be_executed
+    programs_of_32_bits
+    programs_on_a_file_system_without_execution
     programs_without_their_interpreter
     host_paths_that_are_missing
     relative_paths_through_links
@@ -193,7 +197,10 @@ fn commands_that_cannot_be_executed(place: &TestDir) {
     );
     run("/output").refused(126, "exec: /output: is a directory");
     run("/dev/null").refused(126, "exec: /dev/null: is not a regular file");
-    run("./garbage").refused(126, "exec: ./garbage: ENOEXEC");
+    run("./garbage").refused(
+        126,
+        "exec: ./garbage: it is neither an ELF program for this machine nor a script that begins with `#!`: ENOEXEC",
+    );
     let long = "x/".repeat(3000);
     let done = run(&long);
     assert!(
@@ -202,6 +209,31 @@ fn commands_that_cannot_be_executed(place: &TestDir) {
         "{done}"
     );
     assert_eq!(done.code(), 126);
+}
+
+fn programs_on_a_file_system_without_execution(place: &TestDir) {
+    if !can_mount("e2e-refusals-programs_on_a_file_system_without_execution") {
+        return;
+    }
+    let script = format!(
+        "mount -t tmpfs -o noexec tools {0} && cd {0} && printf '#!/bin/sh\\n' >tool && chmod a+x tool && touch plain && \
+         cd / && exec \"$@\"",
+        place.dir("output/tools").display()
+    );
+    let plan = Policy::new(place)
+        .shows(&place.text("output/tools"), "/tools")
+        .compile(place);
+    for (program, why) in [
+        ("tool", "it is on a file system that is mounted noexec"),
+        ("plain", "not executable"),
+    ] {
+        let path = format!("/tools/{program}");
+        let run = Run::new(place, &plan, &[&path]);
+        let wrapper = ["unshare", "--mount", "sh", "-c", &script, "sh"];
+        run.wrapped_by_root(&wrapper)
+            .finish()
+            .refused(126, &format!("exec: {path}: permission denied: {why}"));
+    }
 }
 
 fn programs_without_their_interpreter(place: &TestDir) {
@@ -218,6 +250,41 @@ fn programs_without_their_interpreter(place: &TestDir) {
         126,
         &format!("exec: ./tool: its script interpreter /opt/language/bin/run {why}"),
     );
+    place.script("output/windows", "#!/bin/sh\r\necho run\r\n");
+    Run::new(place, &elf, &["./windows"]).finish().refused(
+        126,
+        "exec: ./windows: its script interpreter /bin/sh\\u{d} does not exist: the line ends in CR LF, and the CR counts as a \
+         part of the name: take it away, as with dos2unix",
+    );
+}
+
+/// A static program of 32 bits that exits with 7: an ELF header, a program header and three instructions.
+const PROGRAM_32: &[u8] = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x03\0\x01\0\0\0\x54\x80\x04\x08\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\x01\0\0\0\0\0\0\0\
+    \x01\0\0\0\0\0\0\0\0\x80\x04\x08\0\x80\x04\x08\x60\0\0\0\x60\0\0\0\x05\0\0\0\0\x10\0\0\
+    \xb8\x01\0\0\0\xbb\x07\0\0\0\xcd\x80";
+
+fn programs_of_32_bits(place: &TestDir) {
+    let old = place.script("output/old", "");
+    fs::write(old, PROGRAM_32).expect("a file of its own");
+    let run = |plan: &Path, command: &[&str]| Run::new(place, plan, command).finish();
+    let plan = Policy::new(place).compile(place);
+    run(&plan, &["./old"]).refused(
+        126,
+        "exec: ./old: a 32-bit program, whose system calls the policy does not list: add `architectures: [x86]` under \
+         `syscalls`",
+    );
+    // Started from inside, it is killed at its first call.
+    let done = run(
+        &plan,
+        &["python3", "-c", "import os; os.execv('./old', ['old'])"],
+    );
+    assert_eq!(done.code(), 128 + 31, "{done}");
+    let why = "purple-exec: seccomp: the command was killed by SIGSYS: the policy answers one of its system calls with a signal, or they are another architecture's";
+    assert!(done.stderr.starts_with(why), "{done}");
+    let plan = Policy::new(place)
+        .syscalls(&["default_deny: false", "architectures: [x86]"])
+        .compile(place);
+    assert_eq!(run(&plan, &["./old"]).code(), 7);
 }
 
 fn host_paths_that_are_missing(place: &TestDir) {

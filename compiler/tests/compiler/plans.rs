@@ -215,7 +215,7 @@ fn a_plans_filters_as_a_policy_compile_to_the_same() {
     let shown = purplec(&["show", "plan", "--format", "policy"], dir.path());
     let shown = text(&shown.stdout);
     for line in [
-        "  default_deny: true  # line 3 of ./parent.yaml",
+        "  default_deny: true  # ./parent.yaml line 3",
         "  on_deny: {errno: EACCES}",
         "  architectures: [x86]",
         "    - {syscall: dup3, action: log, conditions: \"flags == O_RDONLY|O_CLOEXEC or oldfd <= 2\"}  # line 11",

@@ -6,7 +6,7 @@ use crate::architecture::numbers;
 use crate::call::{address_of, address_of_mut, call, word};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicU32, AtomicU64};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
@@ -67,6 +67,51 @@ pub fn place<T: Copy>(
     let placed = slots.get_mut(..count).unwrap_or_default();
     // SAFETY: each of these was written just now.
     Ok(unsafe { placed.assume_init_mut() })
+}
+
+/// Bytes that are kept for whoever has no other way to them: none before the first are kept.
+#[derive(Debug)]
+pub struct KeptBytes {
+    start: AtomicPtr<u8>,
+    length: AtomicUsize,
+}
+
+impl KeptBytes {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            start: AtomicPtr::new(core::ptr::null_mut()),
+            length: AtomicUsize::new(0),
+        }
+    }
+
+    /// Keeps the first that come, and none after them.
+    pub fn keep(&self, bytes: &'static [u8]) {
+        let order = Ordering::Relaxed;
+        if self.start.load(order).is_null() {
+            self.start.store(bytes.as_ptr().cast_mut(), order);
+            self.length.store(bytes.len(), Ordering::Release);
+        }
+    }
+
+    /// What is kept.
+    #[must_use]
+    pub fn bytes(&self) -> &'static [u8] {
+        let length = self.length.load(Ordering::Acquire);
+        let start = self.start.load(Ordering::Relaxed);
+        if start.is_null() {
+            return &[];
+        }
+        // SAFETY: both are of one `&'static [u8]`: the length is 0 until the start is stored, and neither changes then.
+        unsafe { core::slice::from_raw_parts(start, length) }
+    }
+}
+
+impl Default for KeptBytes {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Lends fresh zeroed private memory to `use_it` and gives it back to the kernel.

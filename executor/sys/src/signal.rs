@@ -34,6 +34,8 @@ pub mod number {
     pub const TTOU: u32 = 22;
     /// The size of the terminal has changed.
     pub const WINCH: u32 = 28;
+    /// A filter answers a call with a signal (seccomp(2)).
+    pub const SYS: u32 = 31;
 }
 
 /// The size of the kernel's `sigset_t`.

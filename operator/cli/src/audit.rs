@@ -7,6 +7,7 @@ use purple_core::audit::log;
 use purple_core::audit::read::{self, LogLine, OwnedValues};
 use purple_core::audit::record::timestamp;
 use purple_core::audit::verify::{self, Verification};
+use purple_core::policy_line;
 use purple_host::path::shown;
 use purple_report::{Argument, SecurityEvent};
 use purplec::diagnostics::render::{spelt_out, visible};
@@ -254,11 +255,12 @@ fn in_full(entry: &LogLine) -> String {
 }
 
 fn event(event: &SecurityEvent<OwnedValues>) -> String {
-    let line = match (event.policy_line, &event.policy_source) {
-        (None, _) => String::new(),
-        (Some(line), None) => format!(" (policy line {line})"),
-        (Some(line), Some(source)) => format!(" (line {line} of {})", visible(source)),
-    };
+    let line = event.policy_line.map_or_else(String::new, |line| {
+        format!(
+            " ({})",
+            policy_line::words(line, event.policy_source.as_deref())
+        )
+    });
     let count = event
         .count
         .map_or("-".to_owned(), |count| count.to_string());

@@ -13,6 +13,7 @@ pub mod launch;
 mod links;
 mod notice;
 pub mod plans;
+pub mod policy_line;
 pub mod profiles;
 mod request;
 mod session;

@@ -1,11 +1,12 @@
 //! What a plan shares of the host: the checks before a run, and the directories that it makes.
 
 use crate::notice::Notice;
+use crate::policy_line;
 use purple_host::directory::PathHandle;
 use purple_host::path::ResolvedPath;
 use purple_host::path::shown;
 use purple_host::{Errno, FileError, users};
-use purple_plan::{Mount, MountKind, Plan, SourceLine, mount_flags};
+use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_report::Visible;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -78,22 +79,27 @@ enum MissingPart {
 
 /// A host path that is shared.
 #[derive(Debug)]
-struct SharedPath<'a> {
+struct SharedPath<'p, 'a> {
+    plan: &'p Plan<'a>,
     mount: Mount<'a>,
     source: &'a Path,
 }
 
-fn binds<'a>(plan: &Plan<'a>) -> impl Iterator<Item = SharedPath<'a>> {
+fn binds<'p, 'a>(plan: &'p Plan<'a>) -> impl Iterator<Item = SharedPath<'p, 'a>> {
     plan.mounts
         .iter()
         .filter(|mount| mount.kind == MountKind::Bind)
         .map(|mount| {
             let source = Path::new(OsStr::from_bytes(mount.source.to_bytes()));
-            SharedPath { mount, source }
+            SharedPath {
+                plan,
+                mount,
+                source,
+            }
         })
 }
 
-impl SharedPath<'_> {
+impl SharedPath<'_, '_> {
     /// Whether the program can write there.
     fn is_output(&self) -> bool {
         self.mount.flags & mount_flags::OWNED != 0
@@ -102,7 +108,7 @@ impl SharedPath<'_> {
     fn refused(&self, problem: PathProblem) -> WorkspaceError {
         WorkspaceError::SharedPath {
             source: self.source.to_owned(),
-            line: self.mount.line,
+            line: policy_line::words_of(self.plan, self.mount.line),
             problem,
         }
     }
@@ -172,7 +178,7 @@ impl SharedPath<'_> {
         Err(WorkspaceError::TooMuch {
             path: target,
             inside: Visible(self.mount.target.to_bytes()).to_string(),
-            line: self.mount.line,
+            line: policy_line::words_of(self.plan, self.mount.line),
             extent,
         })
     }
@@ -206,8 +212,8 @@ pub enum WorkspaceError {
     SharedPath {
         /// The path, as the policy has it.
         source: PathBuf,
-        /// The line of the policy.
-        line: SourceLine,
+        /// The line of the policy, in words.
+        line: String,
         /// What is wrong with it.
         problem: PathProblem,
     },
@@ -217,8 +223,8 @@ pub enum WorkspaceError {
         path: PathBuf,
         /// Its path inside the sandbox.
         inside: String,
-        /// The line of the policy.
-        line: SourceLine,
+        /// The line of the policy, in words.
+        line: String,
         /// What would be shared.
         extent: Extent,
     },

@@ -34,6 +34,7 @@ mod rules;
 mod sections;
 mod sha256;
 mod source_line;
+mod source_name;
 mod system_directories;
 mod table;
 mod verdict;

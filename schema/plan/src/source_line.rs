@@ -2,7 +2,6 @@
 
 use crate::error::{DecodeError, EncodeError};
 use crate::field::{Field, Reader, Writer};
-use core::fmt;
 
 /// A line of the policy, or of a policy that it inherits from. It is for messages only.
 ///
@@ -60,16 +59,6 @@ impl SourceLine {
     }
 }
 
-impl fmt::Display for SourceLine {
-    /// `policy line 31`, or `line 31 of parent 2` where only the plan knows the parent's name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.source() {
-            0 => write!(f, "policy line {}", self.line()),
-            source => write!(f, "line {} of parent {source}", self.line()),
-        }
-    }
-}
-
 impl<'a> Field<'a> for SourceLine {
     const BYTES: usize = 4;
     fn put(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
@@ -89,7 +78,6 @@ impl<'a> Field<'a> for SourceLine {
 #[cfg(test)]
 mod tests {
     use super::SourceLine;
-    use std::string::ToString;
 
     #[test]
     fn a_source_line_is_a_source_and_a_line() {
@@ -105,7 +93,5 @@ mod tests {
         );
         assert_eq!(SourceLine::line_of_policy(7).number(), 7);
         assert!(!SourceLine::NONE.is_some() && line.is_some());
-        assert_eq!(line.to_string(), "line 31 of parent 3");
-        assert_eq!(SourceLine::line_of_policy(7).to_string(), "policy line 7");
     }
 }

@@ -5,6 +5,7 @@
 
 use super::read::{Counted, NotDeclared, OwnedValues, counted};
 use super::summary::most;
+use crate::policy_line;
 use purple_plan::{HOST_INSIDE, NetAction, Plan, SourceLine};
 use purple_report::counted as line;
 use purple_report::{
@@ -117,15 +118,8 @@ fn place(plan: &Plan<'_>, line: SourceLine) -> (Option<u64>, Option<String>) {
 
 /// The name of the policy that a place is in, where it is not the plan's own.
 pub(super) fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
-    let at = usize::from(line.source()).checked_sub(1)?;
-    Some(
-        plan.sources
-            .iter()
-            .nth(at)?
-            .name
-            .to_string_lossy()
-            .into_owned(),
-    )
+    let name = plan.source_name(line)?;
+    Some(name.to_string_lossy().into_owned())
 }
 
 /// The smallest entry of the section `network` that allows this.
@@ -197,10 +191,10 @@ fn would_allow(entry: &str) -> String {
 fn why(denied: &DeniedConnection<OwnedValues>) -> String {
     match (&denied.entry, denied.policy_line, &denied.policy_source) {
         (Some(entry), ..) => would_allow(entry),
-        (None, Some(line), Some(source)) => {
-            format!("line {line} of {} refuses it", visible(source))
+        (None, Some(line), source) => {
+            let line = policy_line::words(line, source.as_deref());
+            format!("{line} refuses it")
         }
-        (None, Some(line), None) => format!("policy line {line} refuses it"),
         (None, None, _) => "it is blocked".to_owned(),
     }
 }

@@ -4,13 +4,13 @@ use super::connections::{self, source};
 use super::log::Head;
 use super::read::{NotDeclared, OwnedValues};
 use super::summary::most;
+use crate::policy_line;
 use purple_plan::{Plan, SourceLine};
 use purple_report::{
     Argument, AuditRecord, Connections, Denial, EventType, Json, Kind, Outcome, RecordType, Report,
     RepositoryFinding, ResourceUsage, SecurityEvent, Sink, StartRecord, StartType, Status,
     Unlisted,
 };
-use purplec::diagnostics::render::visible;
 use purplec::syscalls::constants::symbolic;
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
 use std::collections::BTreeMap;
@@ -165,10 +165,8 @@ impl Run<'_> {
     }
 
     fn place(&self, line: SourceLine) -> Option<String> {
-        line.is_some().then(|| match source(self.plan, line) {
-            Some(name) => format!("line {} of {}", line.line(), visible(&name)),
-            None => line.to_string(),
-        })
+        line.is_some()
+            .then(|| policy_line::words_of(self.plan, line))
     }
 }
 

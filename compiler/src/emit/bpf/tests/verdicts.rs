@@ -59,7 +59,7 @@ fn agree(plan: &Plan<'_>, arch: Arch, call: &Call, seed: u64) {
     let found = plan.verdict(arch.audit(), &asked);
     assert!(
         found == (return_value(action), line),
-        "PURPLE_SEED={seed} {call}: {found:x?}, not {action:?} at {line}"
+        "PURPLE_SEED={seed} {call}: {found:x?}, not {action:?} at {line:?}"
     );
 }
 

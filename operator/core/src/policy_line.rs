@@ -1,0 +1,19 @@
+//! A line of a policy, in words.
+
+use purple_plan::{Plan, SourceLine};
+use purplec::diagnostics::render::visible;
+
+/// `policy line 31`, or `NAME line 31` where the policy inherits the line.
+pub fn words(number: impl std::fmt::Display, source: Option<&str>) -> String {
+    match source {
+        Some(name) => format!("{} line {number}", visible(name)),
+        None => format!("policy line {number}"),
+    }
+}
+
+/// The same of a plan's line.
+pub(crate) fn words_of(plan: &Plan<'_>, line: SourceLine) -> String {
+    let name = plan.source_name(line);
+    let name = name.map(std::ffi::CStr::to_string_lossy);
+    words(line.line(), name.as_deref())
+}
