@@ -155,7 +155,10 @@ impl Search<'_> {
         }
         let whole = Span::new(0, 0).in_file(file);
         let Some((_, list)) = document.entry(root, "hosts") else {
-            self.malformed(whole, "a group of hosts needs the key `hosts`".to_owned());
+            // The help to a key that is none says what is needed.
+            if all_right {
+                self.malformed(whole, "a group of hosts needs the key `hosts`".to_owned());
+            }
             return None;
         };
         let mut hosts = Vec::new();

@@ -10,8 +10,8 @@ const TABLE: &str = include_str!("../../data/hosts/groups.txt");
 pub struct ShippedGroup {
     /// Its name, without `@`.
     pub name: &'static str,
-    /// Where its owner says which names it takes.
-    pub source: &'static str,
+    /// Where its owner says which names it takes: the document, and the date when it was looked up.
+    pub sources: Vec<(&'static str, &'static str)>,
     /// Destinations as a policy writes them.
     pub hosts: Vec<&'static str>,
 }
@@ -22,15 +22,19 @@ pub fn shipped_groups() -> &'static [ShippedGroup] {
     GROUPS.get_or_init(|| {
         let mut groups: Vec<ShippedGroup> = Vec::new();
         for line in TABLE.lines() {
-            if let Some(head) = line.strip_prefix('@') {
-                let (name, source) = head.split_once(' ').unwrap_or((head, ""));
+            if let Some(name) = line.strip_prefix('@') {
                 groups.push(ShippedGroup {
                     name,
-                    source,
+                    sources: Vec::new(),
                     hosts: Vec::new(),
                 });
-            } else if let (Some(host), Some(group)) = (line.strip_prefix("  "), groups.last_mut()) {
-                group.hosts.push(host);
+            } else if let (Some(text), Some(group)) = (line.strip_prefix("  "), groups.last_mut()) {
+                match text.strip_prefix("source: ") {
+                    Some(source) => group
+                        .sources
+                        .push(source.split_once(' ').unwrap_or((source, ""))),
+                    None => group.hosts.push(text),
+                }
             }
         }
         groups

@@ -8,10 +8,10 @@
 use super::{HostFile, HostFiles, shipped_groups};
 use crate::diagnostics::Sink;
 use crate::pipeline::{Compilation, Options, compile};
-use crate::quantity::{Hosts, target};
+use crate::quantity::{Hosts, date, target};
 use crate::source::Source;
 use crate::syscalls::Arch;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,7 +19,22 @@ use std::sync::Arc;
 fn every_shipped_group_has_a_source_and_names_that_are_destinations() {
     assert!(shipped_groups().len() >= 6);
     for group in shipped_groups() {
-        assert!(group.source.starts_with("https://"), "{}", group.name);
+        assert!(!group.sources.is_empty(), "{}", group.name);
+        for (document, looked_up) in &group.sources {
+            assert!(
+                document.starts_with("https://"),
+                "{}: {document}",
+                group.name
+            );
+            assert!(date(looked_up).is_ok(), "{}: {looked_up}", group.name);
+        }
+        let own: BTreeSet<&str> = group.hosts.iter().copied().collect();
+        assert_eq!(
+            own.len(),
+            group.hosts.len(),
+            "{} names one twice",
+            group.name
+        );
         assert!(!group.hosts.is_empty(), "{}", group.name);
         for host in &group.hosts {
             let found = target(host).map(|target| target.hosts);
@@ -136,6 +151,8 @@ fn what_is_wrong_with_an_operators_group_is_said() {
     );
     for (text, words) in [
         ("source: x\n", "needs the key `hosts`"),
+        ("names: [a.org]\n", "`names` is not a key"),
+        ("[a.org]\n", "needs the key `hosts`"),
         ("hosts: []\n", "at least one"),
         ("hosts: [a.org]\nname: x\n", "`name` is not a key"),
         ("hosts: ['*']\n", "`*` alone"),
