@@ -30,7 +30,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         .filter_map(|one| Some((one, one.span?)))
         .collect();
     everything(&allowed, scope);
-    metadata(&ir.network, scope);
+    metadata(&ir.network, &allowed, scope);
     for &(one, span) in &allowed {
         private(one, span, scope);
         clear_text(one, span, scope);
@@ -136,7 +136,7 @@ const METADATA: [IpAddr; 2] = [
     IpAddr::V6(Ipv6Addr::new(0xFD00, 0xEC2, 0, 0, 0, 0, 0, 0x254)),
 ];
 
-fn metadata(network: &Network, scope: &mut Scope<'_>) {
+fn metadata(network: &Network, allowed: &[(&ConnectionRule, Span)], scope: &mut Scope<'_>) {
     for address in METADATA {
         let to = Connection {
             direction: Direction::Out,
@@ -151,11 +151,21 @@ fn metadata(network: &Network, scope: &mut Scope<'_>) {
         let Some(span) = entry else { continue };
         let message =
             format!("this reaches `{address}`, where a cloud keeps a machine's credentials");
-        scope.report(
-            Diagnostic::warning("metadata-reachable", span, message).with_help(format!(
-                "add `{address}` to `blocked_ips`, or list the addresses that are needed"
-            )),
-        );
+        // Once the address is blocked, an entry for it alone has no effect.
+        let is_alone = |one: &ConnectionRule| match one.destination {
+            Destination::Addresses(block) => block == address.into(),
+            _ => false,
+        };
+        let rules = || allowed.iter().map(|(one, _)| *one);
+        let mut reaching = rules().filter(|one| one.connections().contains(&to));
+        let help = if reaching.all(is_alone) {
+            "leave the entry out".to_owned()
+        } else if rules().any(is_alone) {
+            format!("add `{address}` to `blocked_ips`, and leave out the entries for it alone")
+        } else {
+            format!("add `{address}` to `blocked_ips`, or list the addresses that are needed")
+        };
+        scope.report(Diagnostic::warning("metadata-reachable", span, message).with_help(help));
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                     place,
                     "no name server can be reached: the network is isolated",
                 )
-                .with_help("leave them out, or write `isolated: false` with the ports that the program needs"),
+                .with_help(filtered_or_nothing(place, "them", scope)),
             );
         }
         return;
@@ -60,13 +60,29 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     unused_servers(scope);
 }
 
+/// What to type where something is listed beside an isolated network. A key of the same text has to go; over one that is
+/// inherited, the policy's own wins.
+fn filtered_or_nothing(place: Span, what: &str, scope: &Scope<'_>) -> String {
+    let section = scope.key("/network");
+    let own = ["/network/mode", "/network/isolated"]
+        .map(|key| (key, scope.key(key)))
+        .into_iter()
+        .find(|(_, at)| at.file == place.file && *at != section);
+    let typed = match own {
+        Some(("/network/mode", _)) => "write `mode: filtered` in place of `mode: none`",
+        Some(_) => "write `mode: filtered` in place of `isolated: true`",
+        None => "add the line `mode: filtered` to this `network` section",
+    };
+    format!("{typed} for a network with what is listed, or leave {what} out")
+}
+
 fn isolated_entries(place: Span, scope: &mut Scope<'_>) {
     let mut found = Diagnostic::warning(
         "entries-while-isolated",
         place,
         "this has no effect while the network is isolated: one of the two is not meant",
     )
-    .with_help("write `mode: filtered` instead of it to use the entries, or leave them out");
+    .with_help(filtered_or_nothing(place, "it", scope));
     if let Some(key) = scope.resolved.network.mode_span {
         found = found.with_related(key, "isolated here");
     }
@@ -79,7 +95,7 @@ fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
         place,
         "ports are listed while the network is isolated: one of the two is not meant",
     )
-    .with_help("write `isolated: false` to use the ports, or leave them out");
+    .with_help(filtered_or_nothing(place, "them", scope));
     if let Some(key) = scope.resolved.network.mode_span {
         found = found.with_related(key, "isolated here");
     }

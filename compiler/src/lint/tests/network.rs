@@ -146,3 +146,92 @@ fn blocks_overlap_however_they_are_written() {
         assert_eq!(overlaps, overlap, "{first} {second} {found:?}");
     }
 }
+
+/// What the help to a finding says, by its code.
+fn help(text: &str, code: &str) -> String {
+    let outcome = outcome(text);
+    let mut all = outcome.diagnostics.iter();
+    let found = all.find(|one| one.code == code);
+    found.and_then(|one| one.help.clone()).unwrap_or_default()
+}
+
+/// Each policy, what its help says, and the policy of who does so.
+#[test]
+fn a_policy_that_follows_the_help_about_metadata_has_no_finding_any_more() {
+    let text = |lines: &str| {
+        format!(
+            "name: a\nresources: {{session_timeout_seconds: 60}}\nnetwork:\n  mode: filtered\n{lines}"
+        )
+    };
+    for (before, says, after) in [
+        (
+            "  allow: ['169.254.169.254:80', a.org]\n",
+            "leave the entry out",
+            "  allow: [a.org]\n",
+        ),
+        (
+            "  allow: ['[fd00:ec2::254]:80', a.org]\n",
+            "leave the entry out",
+            "  allow: [a.org]\n",
+        ),
+        (
+            "  allow: ['169.254.0.0/16:80', a.org]\n",
+            "add `169.254.169.254` to `blocked_ips`, or",
+            "  allow: ['169.254.0.0/16:80', a.org]\n  blocked_ips: [169.254.169.254]\n",
+        ),
+        (
+            "  allow: ['169.254.0.0/16:80', '169.254.169.254:80', '169.254.169.254:443']\n",
+            "and leave out the entries for it alone",
+            "  allow: ['169.254.0.0/16:80']\n  blocked_ips: [169.254.169.254]\n",
+        ),
+    ] {
+        let said = help(&text(before), "metadata-reachable");
+        assert!(said.contains(says), "{before}: {said}");
+        let left = codes(&text(after));
+        let warned = [
+            "metadata-reachable",
+            "allow-without-effect",
+            "allow-covered",
+        ];
+        assert!(
+            !left.iter().any(|code| warned.contains(code)),
+            "{after}: {left:?}"
+        );
+    }
+}
+
+/// The same where something is listed beside an isolated network.
+#[test]
+fn what_to_type_for_a_filtered_network_is_said_for_each_way_to_isolate_one() {
+    for (code, list) in [
+        ("entries-while-isolated", "allow: [a.org]"),
+        ("entries-while-isolated", "host_services: [80]"),
+        ("ports-while-isolated", "allowed_outgoing_ports: [443]"),
+        ("dns-while-isolated", "dns_servers: [192.0.2.53]"),
+    ] {
+        for (head, said, after) in [
+            (
+                "network:\n  isolated: true\n",
+                "write `mode: filtered` in place of `isolated: true`",
+                "network:\n  mode: filtered\n",
+            ),
+            (
+                "network:\n  mode: none\n",
+                "write `mode: filtered` in place of `mode: none`",
+                "network:\n  mode: filtered\n",
+            ),
+            (
+                "extends: base\nnetwork:\n",
+                "add the line `mode: filtered` to this `network` section",
+                "extends: base\nnetwork:\n  mode: filtered\n",
+            ),
+        ] {
+            let end = "resources: {session_timeout_seconds: 60}\n";
+            let text = format!("name: a\n{head}  {list}\n{end}");
+            let help = help(&text, code);
+            assert!(help.contains(said), "{text}{help}");
+            let after = codes(&format!("name: a\n{after}  {list}\n{end}"));
+            assert!(!after.contains(&code), "{text}{after:?}");
+        }
+    }
+}
