@@ -152,6 +152,31 @@ fn the_compiler_reads_its_targets(place: &TestDir) {
         "{}",
         String::from_utf8_lossy(&done.stdout)
     );
+    // What of a filtered network the host does not have is named at the line that asks for one.
+    let text = "name: a\nnetwork: {mode: filtered, allow: [example.org]}\nresources: {session_timeout_seconds: 60}\n";
+    let filtered = place.file("filtered.yaml", text);
+    let filtered = filtered.to_str().expect("UTF-8");
+    let mut whole: Value = serde_json::from_str(&written).expect("JSON");
+    let parts = ["routes", "nf_tables", "nft_tproxy", "nf_log", "purple_net"];
+    for (missing, says) in [
+        (None, "no findings"),
+        (Some("nft_tproxy"), "modprobe nft_tproxy"),
+        (Some("nf_log"), "modprobe -a nft_log nfnetlink_log"),
+        (
+            Some("purple_net"),
+            "install purple, purple-exec and purple-net",
+        ),
+    ] {
+        let left = parts.iter().filter(|part| missing != Some(**part));
+        whole["filtered_network"] = left.copied().collect();
+        let poor = place.file("poor.json", whole.to_string());
+        let done = purplec(&["check", "--target", poor.to_str().expect("UTF-8"), filtered]);
+        assert_eq!(done.status.success(), missing.is_none(), "{missing:?}");
+        let said = String::from_utf8_lossy(&done.stdout).into_owned()
+            + &String::from_utf8_lossy(&done.stderr);
+        let named = said.contains("filtered.yaml:2:11: error[target-network-missing]");
+        assert!(missing.is_none() || named && said.contains(says), "{said}");
+    }
     let older = place.file(
         "older.json",
         written.replace("\"landlock\": ", "\"landlock\": 0, \"x\": "),

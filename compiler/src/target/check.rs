@@ -1,8 +1,9 @@
 //! A policy held against what a host can enforce.
 
-use super::description::{Controller, Target, User};
+use super::description::{Controller, NetworkPart, Target, User};
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::ir::Namespace;
+use crate::ir::network::Link;
 use crate::ir::syscalls::{Action as Verdict, ArchMeaning, Meaning, Rule, Strength};
 use crate::ir::{Action, Ir};
 use crate::parse::Document;
@@ -33,6 +34,7 @@ pub fn check(target: &Target, resolved: &Resolved, ir: &Ir, document: &Document,
     check.controllers(sink);
     check.id_maps(sink);
     check.notification(sink);
+    check.network(sink);
     check.calls(sink);
 }
 
@@ -229,6 +231,31 @@ impl Check<'_> {
         if let Some(span) = self.ir.audit.as_ref().and_then(|audit| audit.syscall) {
             let help = "leave `syscall` out: then runs are recorded, and not their denied calls";
             report(span, "the record of denied calls", help);
+        }
+    }
+
+    /// What a filtered network takes. What was not tried for want of another part is not said to be missing.
+    fn network(&self, sink: &mut Sink) {
+        if self.ir.network.link != Link::Filtered {
+            return;
+        }
+        let span = self.resolved.network.mode_span.unwrap_or(self.whole);
+        let has = |part: &NetworkPart| self.target.filtered_network.contains(part);
+        let mut missing: Vec<NetworkPart> = NetworkPart::ALL.into_iter().collect();
+        missing.retain(|part| !has(part));
+        for first in [NetworkPart::Routes, NetworkPart::NfTables] {
+            if missing.contains(&first) {
+                missing.retain(|&part| part <= first || part == NetworkPart::PurpleNet);
+            }
+        }
+        for part in missing {
+            let message = format!(
+                "a filtered network needs {}, and the target has none",
+                part.name()
+            );
+            sink.push(
+                Diagnostic::error("target-network-missing", span, message).with_help(part.fix()),
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub const JSON_SCHEMA: &str = include_str!("../../../schema/target.schema.json");
 
 /// The number of the form that this compiler reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The most bytes that a description may have.
 pub const MAX_BYTES: usize = 64 << 10;
@@ -36,6 +36,14 @@ pub struct Target {
     pub controllers: BTreeSet<Controller>,
     /// Whether this user can map the owners of a mount to others.
     pub id_mapped_mounts: bool,
+    /// What of a filtered network this user can have.
+    pub filtered_network: BTreeSet<NetworkPart>,
+}
+
+/// The form alone: another one has other keys.
+#[derive(Deserialize)]
+struct Form {
+    purple_target: u32,
 }
 
 /// Who starts sandboxes on a target.
@@ -77,6 +85,71 @@ impl Controller {
     }
 }
 
+/// What a filtered network takes, each of which works only where those before it in the kernel do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkPart {
+    /// Routes that make every address local, in a user and a network namespace.
+    Routes,
+    /// The rules.
+    NfTables,
+    /// The rule that hands connections to purple-net.
+    NftTproxy,
+    /// The rules that tell purple-net of connections.
+    NfLog,
+    /// The program that carries the connections.
+    PurpleNet,
+}
+
+impl NetworkPart {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Routes,
+        Self::NfTables,
+        Self::NftTproxy,
+        Self::NfLog,
+        Self::PurpleNet,
+    ];
+
+    /// What people know it by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Routes => "a network namespace with routes of its own",
+            Self::NfTables => "`nf_tables`",
+            Self::NftTproxy => "`nft_tproxy`",
+            Self::NfLog => "`nf_log`",
+            Self::PurpleNet => "`purple-net`",
+        }
+    }
+
+    /// What has a host have it.
+    pub fn fix(self) -> String {
+        match self {
+            Self::Routes => {
+                "run `purple doctor` there; it says what keeps it from being made".to_owned()
+            }
+            Self::NfTables => load(
+                "-a nf_tables nft_reject_inet nft_ct",
+                "CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET, CONFIG_NFT_REJECT_INET and CONFIG_NFT_CT",
+            ),
+            Self::NftTproxy => load("nft_tproxy", "CONFIG_NFT_TPROXY"),
+            Self::NfLog => load(
+                "-a nft_log nfnetlink_log",
+                "CONFIG_NFT_LOG and CONFIG_NETFILTER_NETLINK_LOG",
+            ),
+            Self::PurpleNet => INSTALL.to_owned(),
+        }
+    }
+}
+
+/// Where purple-net is to come from.
+pub const INSTALL: &str = "install purple, purple-exec and purple-net from one release in one directory, as this user or root";
+
+/// What has a kernel know an expression of nf_tables.
+pub fn load(modules: &str, options: &str) -> String {
+    format!("modprobe {modules}; where there is no such module, a kernel with {options}")
+}
+
 impl Target {
     /// Reads a description. The error says what is wrong with it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
@@ -85,15 +158,15 @@ impl Target {
                 "a target description has at most {MAX_BYTES} bytes"
             ));
         }
-        let target: Self = serde_json::from_slice(bytes)
-            .map_err(|error| format!("this is not a target description: {error}"))?;
-        if target.purple_target != FORMAT {
+        let other = |error: serde_json::Error| format!("this is not a target description: {error}");
+        let Form { purple_target } = serde_json::from_slice(bytes).map_err(other)?;
+        if purple_target != FORMAT {
             return Err(format!(
-                "the target description has form {}, and this version reads form {FORMAT}; write it again by \
-                 `purple doctor --target FILE`",
-                target.purple_target
+                "the target description has form {purple_target}, and this version reads form {FORMAT}; write it again by \
+                 `purple doctor --target FILE`"
             ));
         }
+        let target: Self = serde_json::from_slice(bytes).map_err(other)?;
         if target.kernel_version().is_none() {
             return Err(format!(
                 "`{}` is not the version of a kernel",

@@ -8,7 +8,9 @@ mod description;
 
 pub use crate::ir::Namespace;
 pub use check::check;
-pub use description::{Controller, FORMAT, JSON_SCHEMA, MAX_BYTES, Target, User};
+pub use description::{
+    Controller, FORMAT, INSTALL, JSON_SCHEMA, MAX_BYTES, NetworkPart, Target, User, load,
+};
 
 #[cfg(test)]
 mod tests;

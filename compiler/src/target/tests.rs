@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 fn whole() -> Value {
     json!({
-        "purple_target": 1,
+        "purple_target": 2,
         "kernel": "6.12",
         "architectures": ["x86", "x86_64"],
         "user": "ordinary",
@@ -23,6 +23,7 @@ fn whole() -> Value {
         "user_notification": true,
         "controllers": ["cpu", "memory", "pids"],
         "id_mapped_mounts": false,
+        "filtered_network": ["routes", "nf_tables", "nft_tproxy", "nf_log", "purple_net"],
     })
 }
 
@@ -58,7 +59,7 @@ fn what_is_read_is_written_again_and_is_what_the_schema_says() {
 #[test]
 fn what_is_no_description_is_refused_with_the_reason() {
     for (key, value, says) in [
-        ("purple_target", json!(2), "has form 2"),
+        ("purple_target", json!(1), "has form 1"),
         (
             "kernel",
             json!("new"),
@@ -71,6 +72,11 @@ fn what_is_no_description_is_refused_with_the_reason() {
             "no architecture is called `amd64`",
         ),
         ("controllers", json!(["cpuset"]), "unknown variant `cpuset`"),
+        (
+            "filtered_network",
+            json!(["nft_nat"]),
+            "unknown variant `nft_nat`",
+        ),
         ("landlock", json!(-1), "invalid value"),
         ("hostname", json!("x"), "unknown field `hostname`"),
     ] {
@@ -89,6 +95,11 @@ fn what_is_no_description_is_refused_with_the_reason() {
             "{key}"
         );
     }
+    let earlier = br#"{"purple_target": 1, "kernel": "6.12"}"#;
+    assert!(
+        Target::read(earlier)
+            .is_err_and(|error| error.contains("has form 1, and this version reads form 2"))
+    );
     assert!(Target::read(b"name: policy\n").is_err_and(|error| error.contains("not a target")));
     assert!(Target::read(&vec![b' '; 70_000]).is_err_and(|error| error.contains("at most 65536")));
 }
@@ -211,5 +222,69 @@ fn what_notifies_a_supervisor_needs_a_target_that_can() {
             .listing;
         let notifies = program.expect("a program").contains("return 0x7fc00000");
         assert_eq!(notifies, !at.is_empty(), "{section}");
+    }
+}
+
+/// Each part that a filtered network takes, and only that network. What could not be tried is not said to be missing.
+#[test]
+fn a_filtered_network_needs_each_of_its_parts() {
+    let all = ["routes", "nf_tables", "nft_tproxy", "nf_log", "purple_net"];
+    for (missing, said) in [
+        (&[][..], &[][..]),
+        (
+            &["routes", "nf_tables", "nft_tproxy", "nf_log"],
+            &["a network namespace"],
+        ),
+        (&["nf_tables", "nft_tproxy", "nf_log"], &["`nf_tables`"]),
+        (
+            &["nf_tables", "nft_tproxy", "nf_log", "purple_net"],
+            &["`nf_tables`", "`purple-net`"],
+        ),
+        (&["nft_tproxy"], &["`nft_tproxy`"]),
+        (&["nf_log"], &["`nf_log`"]),
+        (&["nft_tproxy", "nf_log"], &["`nft_tproxy`", "`nf_log`"]),
+        (&["purple_net"], &["`purple-net`"]),
+    ] {
+        let mut poor = whole();
+        let left = all.iter().filter(|part| !missing.contains(part));
+        poor["filtered_network"] = json!(left.collect::<Vec<_>>());
+        for (section, at) in [
+            ("mode: filtered, allow: [a.org]", Some("mode")),
+            (
+                "isolated: false, allowed_outgoing_ports: [443]",
+                Some("isolated"),
+            ),
+            ("publish: [{host: 8080, inside: 80}]", Some("network")),
+            ("isolated: true", None),
+            ("mode: host, reason: a test", None),
+        ] {
+            let text = format!("name: a\nnetwork: {{{section}}}\n");
+            let options = Options {
+                target: read(&poor).ok(),
+                ..Options::default()
+            };
+            let found = compile(&Source::new("p", text.as_str()), &options, Sink::new());
+            let found = found.expect("no fault").diagnostics;
+            let found: Vec<_> = found
+                .iter()
+                .filter(|one| one.code == "target-network-missing")
+                .collect();
+            let expected = if at.is_some() { said } else { &[] };
+            assert_eq!(
+                found.len(),
+                expected.len(),
+                "{missing:?} {section} {found:?}"
+            );
+            for said in expected {
+                assert!(
+                    found.iter().any(|one| one.message.contains(said)),
+                    "{said} {found:?}"
+                );
+            }
+            for one in found {
+                assert_eq!(Some(&text[one.span.start..one.span.end]), at);
+                assert!(one.help.is_some());
+            }
+        }
     }
 }

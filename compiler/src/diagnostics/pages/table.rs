@@ -181,6 +181,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("target-interface-missing", include_str!("../../../../docs/diagnostics/target-interface-missing.md")),
     ("target-landlock-too-old", include_str!("../../../../docs/diagnostics/target-landlock-too-old.md")),
     ("target-namespace-missing", include_str!("../../../../docs/diagnostics/target-namespace-missing.md")),
+    ("target-network-missing", include_str!("../../../../docs/diagnostics/target-network-missing.md")),
     ("target-notification-missing", include_str!("../../../../docs/diagnostics/target-notification-missing.md")),
     ("timeout-absent", include_str!("../../../../docs/diagnostics/timeout-absent.md")),
     ("timeout-too-long", include_str!("../../../../docs/diagnostics/timeout-too-long.md")),

@@ -42,7 +42,7 @@ pub fn examine() -> Result<Examination, ExamineError> {
     let restrictions = restrictions::check(&mut checks);
     let trial = TrialGroup::begin(&mut checks);
     first_run::check(trial.group(), &mut checks);
-    network::check(trial.group(), &mut checks);
+    let filtered_network = network::check(trial.group(), &mut checks);
     let controllers = trial.controllers();
     trial.end().map_err(ExamineError::LeftBehind)?;
     host::check_settings(&mut checks);
@@ -62,6 +62,7 @@ pub fn examine() -> Result<Examination, ExamineError> {
         user_notification: restrictions.notification,
         controllers,
         id_mapped_mounts,
+        filtered_network,
     };
     let report = Report {
         purple_doctor: 1,

@@ -12,6 +12,8 @@ use purple_host::probe::greeting;
 use purple_host::probe::network::{self as probe, Batch, EXPRESSIONS, NEW_NETWORK, ROUTES, TABLE};
 use purple_host::{Errno, errno, files, users};
 use purple_plan::{NetBatchKind, Plan};
+use purplec::target::{INSTALL, NetworkPart, load};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -54,11 +56,29 @@ const NEEDED_BY: &str = "`network.mode: filtered`, `allow`, `host_services` and 
 const POLICY: &str = "name: doctor\nextends: base\n\
     network: {mode: filtered, allow: [\"192.0.2.1:443\"], dns_servers: [192.0.2.53]}\n";
 
-/// Where purple-net is to come from.
-const INSTALL: &str = "install purple, purple-exec and purple-net from one release in one directory, as this user or root";
+/// The checks that a target description carries.
+const PARTS: [(Subject, NetworkPart); 5] = [
+    (NETWORK_ROUTES, NetworkPart::Routes),
+    (NF_TABLES, NetworkPart::NfTables),
+    (NFT_TPROXY, NetworkPart::NftTproxy),
+    (NF_LOG, NetworkPart::NfLog),
+    (PURPLE_NET, NetworkPart::PurpleNet),
+];
 
-/// Tries each part, then the whole.
-pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
+/// Tries each part, then the whole. Gives the parts that there are.
+pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) -> BTreeSet<NetworkPart> {
+    let before = checks.len();
+    each(group, checks);
+    let own = checks.get(before..).unwrap_or_default();
+    let works = |id| {
+        own.iter()
+            .any(|one| one.subject.id == id && one.result.is_ok())
+    };
+    let parts = PARTS.into_iter().filter(|(subject, _)| works(subject.id));
+    parts.map(|(_, part)| part).collect()
+}
+
+fn each(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
     let plan = plans::of_text("doctor", POLICY).map_err(|error| error.to_string());
     let kernel = match &plan {
         Ok(bytes) => kernel(bytes),
@@ -154,7 +174,7 @@ fn found(step: &dyn Fn(&'static str) -> Result<(), StepError>) -> [(Subject, Che
     let taken = |(name, module, option)| CheckResult::of_step(step(name), || load(module, option));
     let tables = tables.map(taken);
     let worst = tables.into_iter().find(|result| !result.is_ok());
-    let log_needs = "CONFIG_NFT_LOG and CONFIG_NETFILTER_NETLINK_LOG";
+    let part = |name, part: NetworkPart| CheckResult::of_step(step(name), || part.fix());
     let has_too_many = matches!(
         made,
         Err(StepError::Failed {
@@ -173,17 +193,9 @@ fn found(step: &dyn Fn(&'static str) -> Result<(), StepError>) -> [(Subject, Che
     [
         (NETWORK_ROUTES, CheckResult::of_step(made, fix)),
         (NF_TABLES, worst.unwrap_or(CheckResult::ok())),
-        (
-            NFT_TPROXY,
-            taken((tproxy, "nft_tproxy", "CONFIG_NFT_TPROXY")),
-        ),
-        (NF_LOG, taken((log, "-a nft_log nfnetlink_log", log_needs))),
+        (NFT_TPROXY, part(tproxy, NetworkPart::NftTproxy)),
+        (NF_LOG, part(log, NetworkPart::NfLog)),
     ]
-}
-
-/// What has the kernel know an expression.
-fn load(modules: &str, options: &str) -> String {
-    format!("modprobe {modules}; where there is no such module, a kernel with {options}")
 }
 
 /// Whether purple-net stands beside purple-exec, is somebody's who may say what runs here, and is of this version.
