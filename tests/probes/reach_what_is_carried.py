@@ -5,7 +5,7 @@ def look_up(name):
     try:
         return sorted({found[4][0] for found in socket.getaddrinfo(name, PORT, socket.AF_INET)})
     except socket.gaierror as error:
-        return error.errno == socket.EAI_AGAIN and "REFUSED" or str(error)
+        return error.errno == socket.EAI_NONAME and "unknown" or str(error)
 def ask(address, port):
     with socket.create_connection((address, port), 5) as service:
         service.sendall(b"from inside")

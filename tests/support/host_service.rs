@@ -57,7 +57,7 @@ impl HostService {
         let text = format!("PORT, OTHER = {port}, {closed}\n{REACH}");
         let run: Run<'_> = python(place, plan, &text).report();
         let done = run.finish();
-        let expected = json!({"names": ["10.77.0.1"], "others": "REFUSED", "said": "from the host",
+        let expected = json!({"names": ["10.77.0.1"], "others": "unknown", "said": "from the host",
             "other_port": "ECONNREFUSED", "other_address": "ECONNREFUSED", "loopback": "ECONNREFUSED"});
         assert_eq!(done.facts(), expected);
         let (said, from) = self.answer.join().expect("no panic");

@@ -119,8 +119,12 @@ impl Helper {
             return self.answer(asker, &answer);
         }
         let code = if !self.rules.resolves(&query.name) {
-            self.counts.refused_name(&query.name);
-            Code::Refused
+            // Nobody is to believe in an entry for what no entry gives.
+            if !is_reverse(&query.name) {
+                self.counts.refused_name(&query.name);
+            }
+            // C libraries take REFUSED for a failure that passes: they ask again, and programs say that it is temporary.
+            Code::NoName
         } else if query.kind == Kind::Other {
             // No keys for encrypted hellos, no texts that carry anything: the name is there, and that is all.
             Code::None
@@ -297,6 +301,11 @@ impl Helper {
             self.attempt(key, false);
         }
     }
+}
+
+/// Whether it stands for an address, whose name is asked for (RFC 1035, 3.5; RFC 3596, 2.5).
+fn is_reverse(name: &str) -> bool {
+    name.ends_with(".in-addr.arpa") || name.ends_with(".ip6.arpa")
 }
 
 /// A reply, cut where it has no room in a datagram.

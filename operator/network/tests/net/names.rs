@@ -49,11 +49,14 @@ fn a_listed_name_resolves_and_opens_what_it_gave() {
         TcpStream::connect(to).unwrap_err()
     });
     assert_eq!(other.raw_os_error(), Some(libc::ECONNREFUSED));
-    // Names that are not listed are refused, and nobody outside hears of them.
+    // Names that are not listed do not exist inside, and nobody outside hears of them.
     for unlisted in ["below.test", "secret-data.evil.test", "xapi.test"] {
         let said = ask(&lab.inside, unlisted, Rtype::A);
-        assert_eq!((said.code, said.addresses), (Rcode::REFUSED, vec![]));
+        assert_eq!((said.code, said.addresses), (Rcode::NXDOMAIN, vec![]));
     }
+    // The names of addresses are not told, and no entry would change that.
+    let said = ask(&lab.inside, "5.113.0.203.in-addr.arpa", Rtype::PTR);
+    assert_eq!((said.code, said.addresses), (Rcode::NXDOMAIN, vec![]));
     // Nothing but addresses is asked for.
     for kind in [Rtype::HTTPS, Rtype::SVCB, Rtype::TXT, Rtype::MX, Rtype::ANY] {
         let said = ask(&lab.inside, "api.test", kind);
@@ -72,6 +75,7 @@ fn a_listed_name_resolves_and_opens_what_it_gave() {
     ] {
         assert!(report.contains(line), "{line} is not in:\n{report}");
     }
+    assert!(!report.contains("in-addr.arpa"), "{report}");
 }
 
 #[test]
