@@ -9,7 +9,7 @@ def attempt(kind, to, times):
             except OSError:
                 pass
 try:
-    socket.getaddrinfo('other.example', 443, socket.AF_INET)
+    socket.getaddrinfo('other.example', 443)
 except socket.gaierror:
     pass
 attempt(socket.SOCK_STREAM, ('203.0.113.9', 22), 3)

@@ -78,7 +78,7 @@ object! {
     RefusedName {
         /// the name
         name: Text,
-        /// how often
+        /// how many queries asked for it
         times: Number,
         /// the smallest entry of the section `network` that would allow it, on port 443
         entry: Text,

@@ -154,19 +154,28 @@ pub(super) fn lines(all: &Connections<OwnedValues>) -> Vec<String> {
         let (to, port) = (bracketed(&visible(&one.address)), one.port);
         let name = one.name.as_deref().map(visible);
         let name = name.map_or(String::new(), |name| format!(" ({name})"));
-        let what = format!("{to}:{port}/{}{name}: {}", one.protocol.name(), why(one));
-        (one.times, what)
+        let (times, protocol, why) = (one.times, one.protocol.name(), why(one));
+        (
+            times,
+            format!("{times}x {to}:{port}/{protocol}{name}: {why}"),
+        )
     });
     let refused = all.refused_names.iter().map(|one| {
+        // One look at a name is a query for each kind of address, and resolvers ask again.
+        let queries = match one.times {
+            1 => "1 query".to_owned(),
+            times => format!("{times} queries"),
+        };
         let (name, advice) = (visible(&one.name), would_allow(&one.entry));
-        (one.times, format!("the name {name}: {advice}"))
+        (one.times, format!("the name {name} ({queries}): {advice}"))
     });
     let wrong = all.server_names.iter().map(|one| {
         let (to, port) = (bracketed(&visible(&one.address)), one.port);
         let name = one.name.as_deref().map_or("none".to_owned(), visible);
-        let what = format!("TLS to {to}:{port} with the server name {name}");
+        let times = one.times;
+        let what = format!("{times}x TLS to {to}:{port} with the server name {name}");
         let why = "it is none of the names that gave the address";
-        (one.times, format!("{what}: {why}"))
+        (times, format!("{what}: {why}"))
     });
     let refused = denied.chain(refused).chain(wrong).collect();
     let mut lines = most(

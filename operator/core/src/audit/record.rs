@@ -152,8 +152,8 @@ impl Run<'_> {
         }
         let denied = groups.into_iter().map(|((name, line), count)| {
             let what = match self.place(line) {
-                Some(place) => format!("{name}, {place}"),
-                None => name,
+                Some(place) => format!("{count}x {name}, {place}"),
+                None => format!("{count}x {name}"),
             };
             (count, what)
         });

@@ -3,8 +3,8 @@
 /// The most lines about denied calls, and about what a network refused.
 const LINES: usize = 5;
 
-/// What came most often, each with how often, in no more than [`LINES`] lines: `did 3x this`. `unlisted` came too, and is
-/// in no item. What has no line is summed up as `others`.
+/// What came most often, in no more than [`LINES`] lines: `did this`, where each text says how often. `unlisted` came too, and
+/// is in no item. What has no line is summed up as `others`.
 pub(super) fn most(
     did: &str,
     mut all: Vec<(u64, String)>,
@@ -17,7 +17,7 @@ pub(super) fn most(
     let rest = all.split_off(all.len().min(shown));
     let mut lines: Vec<String> = all
         .into_iter()
-        .map(|(count, what)| format!("{did} {count}x {what}"))
+        .map(|(_, what)| format!("{did} {what}"))
         .collect();
     if !has_all {
         let rest = rest
