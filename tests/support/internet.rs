@@ -84,6 +84,11 @@ fn first_line(out: impl std::io::Read) -> Option<String> {
 impl Internet {
     /// Makes both. `None`, with a line that says so: not permitted here.
     pub fn new(test: &str) -> Option<Self> {
+        Self::with(test, "{}")
+    }
+
+    /// The same with more names in the world, and other ports of streams: what its program takes as its argument.
+    pub fn with(test: &str, more: &str) -> Option<Self> {
         let has_ip = Command::new("ip").arg("-V").output().is_ok();
         let spaces = has_ip.then(|| (Space::new(), Space::new()));
         let Some((Some(host), Some(world))) = spaces else {
@@ -107,7 +112,7 @@ impl Internet {
             world,
             servers: Vec::new(),
         };
-        internet.serve_in_the_world(&[PYTHON, "-ISc", WORLD]);
+        internet.serve_in_the_world(&[PYTHON, "-ISc", WORLD, more]);
         Some(internet)
     }
 
