@@ -145,7 +145,7 @@ impl NetworkPart {
 /// Where purple-net is to come from.
 pub const INSTALL: &str = "install purple, purple-exec and purple-net from one release in one directory, as this user or root";
 
-/// What has a kernel know an expression of nf_tables.
+/// What has a kernel know an expression of `nf_tables`.
 pub fn load(modules: &str, options: &str) -> String {
     format!("modprobe {modules}; where there is no such module, a kernel with {options}")
 }
