@@ -32,6 +32,11 @@ fn every_client_reaches_what_is_listed_and_is_soon_refused_what_is_not(place: &T
     let Some(site) = Site::new(place, "clients-every_client") else {
         return;
     };
+    let variables = site.run("web.test", "env").finished.out().to_lowercase();
+    assert!(
+        variables.contains("ssl_cert_file=") && !variables.contains("proxy"),
+        "{variables}"
+    );
     let mut wrong = Vec::new();
     let mut count = 0;
     let mut slowest = (Duration::ZERO, "");
@@ -55,7 +60,11 @@ fn every_client_reaches_what_is_listed_and_is_soon_refused_what_is_not(place: &T
             refused.last_line(client.refused),
         );
         wrong.extend(not_reached(client, &allowed));
-        wrong.extend(not_refused(client, &refused));
+        wrong.extend(not_refused(client, 0, &refused));
+        // An index that is listed leads to files that are not.
+        if let [first, _] = client.names {
+            wrong.extend(not_refused(client, 1, &site.run(first, client.words)));
+        }
         slowest = slowest.max((refused.took, client.name));
     }
     println!(
@@ -83,15 +92,14 @@ fn not_reached(client: &Client, done: &Done) -> Option<String> {
     })
 }
 
-/// What is wrong with a run that was to be refused.
-fn not_refused(client: &Client, done: &Done) -> Option<String> {
+/// What is wrong with a run that was to be refused the name at this place, and nothing else.
+fn not_refused(client: &Client, at: usize, done: &Done) -> Option<String> {
     let names = done.refused_names();
-    let is_named = names.iter().any(|name| *name == client.names[0]);
-    let is_foreign = names.iter().any(|name| !client.names.contains(name));
+    let is_named = names == [client.names[at]];
     let is_clear = done.said().contains(client.refused);
     let failed = !done.finished.status.success();
     let soon = done.took < SOON + Duration::from_secs(client.tries);
-    let right = failed && is_named && !is_foreign && is_clear && soon;
+    let right = failed && is_named && is_clear && soon;
     (!right).then(|| {
         format!(
             "{} is not refused as it should be, in {:.1} s, {names:?}: {}",
