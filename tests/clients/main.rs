@@ -226,7 +226,7 @@ impl Done {
         let own = || said.lines().filter(|line| !line.starts_with("purple: "));
         let found = own().find(|line| line.contains(words));
         found
-            .or_else(|| own().last())
+            .or_else(|| own().next_back())
             .unwrap_or_default()
             .trim()
             .to_owned()
