@@ -249,16 +249,22 @@ impl Helper {
                 if self.rules.serves(to, &names, &name) {
                     self.settle(key);
                 } else {
-                    self.refuse_name(key, to, Some(&name));
+                    self.counts.wrong_name(to, Some(&name));
+                    self.refuse_name(key);
                 }
             }
-            Hello::More | Hello::None => self.refuse_name(key, to, None),
+            Hello::More | Hello::None => {
+                // Who ends without a byte has asked for nothing: of two addresses, programs drop one.
+                if length > 0 {
+                    self.counts.wrong_name(to, None);
+                }
+                self.refuse_name(key);
+            }
         }
     }
 
     /// Ends a connection whose server name is not one of the address's, in the words of TLS.
-    fn refuse_name(&mut self, key: Key, to: SocketAddr, name: Option<&str>) {
-        self.counts.wrong_name(to, name);
+    fn refuse_name(&mut self, key: Key) {
         if let Some(relay) = self.relays.get(key) {
             // Unread bytes would turn the end into a reset, which overtakes the alert.
             let _ignored = recv(
@@ -354,8 +360,8 @@ impl Helper {
         for key in late {
             match self.relays.get(key) {
                 Some(relay) if relay.stage == Stage::Hello => {
-                    let to = relay.to;
-                    self.refuse_name(key, to, None);
+                    self.counts.wrong_name(relay.to, None);
+                    self.refuse_name(key);
                 }
                 _ => self.end(key, true),
             }
