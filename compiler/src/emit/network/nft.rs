@@ -132,6 +132,12 @@ impl Rule {
         self.meta(3).equal(&mark.to_le_bytes())
     }
 
+    /// Gives the packet this mark.
+    pub(super) fn marked(self, mark: u32) -> Self {
+        let loaded = self.load(ONE, &mark.to_le_bytes());
+        loaded.expression("meta", &Payload::default().number(2, 3).number(3, ONE))
+    }
+
     /// The packet goes to an address of this block; `address` is as wide as those of its family.
     pub(super) fn destined(self, address: &[u8], prefix: u8) -> Self {
         let is_six = address.len() == 16;
@@ -184,7 +190,8 @@ impl Rule {
         self.expression("log", &data.number(3, 128).short(4, 1))
     }
 
-    /// Hands the flow to a transparent socket on this port of the family's loopback address.
+    /// Hands the flow to a transparent socket on this port of the family's loopback address. Where there is none, the rule does
+    /// not match.
     pub(super) fn handed_to(self, loopback: &[u8], port: u16) -> Self {
         let family = if loopback.len() == 16 { 10 } else { 2 };
         let loaded = self.load(ONE, loopback).load(TWO, &port.to_be_bytes());

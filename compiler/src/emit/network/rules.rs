@@ -3,6 +3,9 @@
 //! A packet goes to an address of the sandbox's own, or to a blocked one, or to a port that an entry opens; every other packet is
 //! refused. For a port that an entry opens, the helper decides by name and by address: the rules log the SYN of a new TCP
 //! connection to the helper and drop it, and hand a datagram to the helper. No packet leaves the namespace.
+//!
+//! Whether there is a helper shows by its listeners, for which only the prerouting hook can ask. So a SYN that is to be held
+//! gets a mark and is held there; without a listener it is refused.
 
 use super::nft::{Hook, Rule, Ruleset};
 use crate::ir::network::{
@@ -12,8 +15,9 @@ use crate::quantity::{AddressBlock, Protocol};
 use purple_plan::HOST_INSIDE;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The mark of a packet that the helper sends again.
+/// The mark of a packet that the helper sends again, and of a SYN that is held for it.
 const SENT_AGAIN: u32 = 0x77;
+const FOR_HELPER: u32 = 0x78;
 
 /// The port of the sockets that flows are handed to.
 pub(super) const TRANSPARENT_PORT: u16 = 9;
@@ -40,6 +44,7 @@ pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
     set.chain("input", Some(hook(1, 0, false)));
     set.chain("prerouting", Some(hook(0, -150, true)));
     set.chain("held", None);
+    set.chain("logged", None);
     set.chain("refused", None);
     held_and_refused(&mut set);
     for (address, prefix) in own() {
@@ -51,10 +56,9 @@ pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
             );
         }
     }
-    for (is_six, loopback) in [
-        (false, octets(IpAddr::V4(Ipv4Addr::LOCALHOST))),
-        (true, octets(IpAddr::V6(Ipv6Addr::LOCALHOST))),
-    ] {
+    let waits = Rule::default().mark(FOR_HELPER).jump("logged");
+    set.rule("prerouting", "held", &waits);
+    for (is_six, loopback) in loopbacks() {
         for protocol in [TCP, UDP] {
             let flow = Rule::default().family(is_six).protocol(protocol);
             let handed = flow.handed_to(&loopback, TRANSPARENT_PORT).accept();
@@ -111,7 +115,19 @@ fn entries<'n>(
 
 /// What the other chains jump to.
 fn held_and_refused(set: &mut Ruleset) {
-    set.rule("held", "held", &Rule::default().logged(HELD, None).drop());
+    let held = Rule::default().marked(FOR_HELPER).accept();
+    set.rule("held", "held", &held);
+    for (is_six, loopback) in loopbacks() {
+        let flow = Rule::default().family(is_six).protocol(TCP);
+        let handed = flow.handed_to(&loopback, TRANSPARENT_PORT);
+        set.rule("logged", "held", &handed.logged(HELD, None).drop());
+    }
+    set.rule(
+        "logged",
+        "no helper",
+        &Rule::default().protocol(TCP).reset(),
+    );
+    set.rule("logged", "no helper", &Rule::default().drop());
     // An ICMP answer would let connect(2) wait a second.
     set.rule("refused", "refused", &Rule::default().protocol(TCP).reset());
     set.rule("refused", "refused", &Rule::default().unreachable());
@@ -159,6 +175,14 @@ fn opened(set: &mut Ruleset, number: u32, entry: &ConnectionRule) {
         };
         set.rule("output", &format!("rule {number}"), &open);
     }
+}
+
+/// The loopback address of each family, where the helper's sockets are.
+fn loopbacks() -> [(bool, Vec<u8>); 2] {
+    [
+        (false, octets(IpAddr::V4(Ipv4Addr::LOCALHOST))),
+        (true, octets(IpAddr::V6(Ipv6Addr::LOCALHOST))),
+    ]
 }
 
 /// The sandbox's own addresses.
