@@ -19,6 +19,7 @@ mod files;
 mod filtered;
 mod git;
 mod held_up;
+
 mod home;
 
 mod hidden;
@@ -47,6 +48,7 @@ mod report;
 mod shares;
 mod signals;
 mod small_things;
+mod sockets;
 mod streams;
 mod stubs;
 mod subordinate;

@@ -68,7 +68,12 @@ fn packet(bytes: &[u8]) {
     if let Some(reset) = read.reset() {
         assert_eq!(ends(&reset), Some((read.to, read.from)));
     }
-    for why in [Unreachable::Network, Unreachable::Host, Unreachable::Port] {
+    for why in [
+        Unreachable::Network,
+        Unreachable::Host,
+        Unreachable::Port,
+        Unreachable::Prohibited,
+    ] {
         let said = read.unreachable(why);
         assert!(said.is_none_or(|said| said.len() > 28), "two headers");
     }

@@ -62,6 +62,18 @@ impl Space {
     fn enter(&self) -> String {
         format!("--net={}", self.path())
     }
+
+    fn run(&self, words: &[&str]) -> String {
+        let done = Command::new("nsenter")
+            .arg(self.enter())
+            .args(words)
+            .stdin(Stdio::null())
+            .output()
+            .expect("nsenter runs");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{words:?}: {said}");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    }
 }
 
 impl Drop for Space {
@@ -97,15 +109,8 @@ impl Internet {
         };
         for (side, words) in LINKS {
             let space = if side == "HOST" { &host } else { &world };
-            let words = words.replace("WORLD", &world.path());
-            let done = Command::new("nsenter")
-                .arg(space.enter())
-                .arg("ip")
-                .args(words.split(' '))
-                .output()
-                .expect("nsenter runs");
-            let said = String::from_utf8_lossy(&done.stderr);
-            assert!(done.status.success(), "ip {words}: {said}");
+            let words = format!("ip {}", words.replace("WORLD", &world.path()));
+            let _said = space.run(&words.split(' ').collect::<Vec<_>>());
         }
         let mut internet = Self {
             host,
@@ -140,6 +145,16 @@ impl Internet {
     pub fn serve_on_the_host(&mut self, words: &[&str]) {
         let place = self.host.enter();
         self.serve(&place, words);
+    }
+
+    /// Runs a command on the host, such as ip(8), that must go well. Returns what it printed.
+    pub fn on_the_host(&self, words: &[&str]) -> String {
+        self.host.run(words)
+    }
+
+    /// Runs a command in the world that must go well.
+    pub fn in_the_world(&self, words: &[&str]) -> String {
+        self.world.run(words)
     }
 
     /// What nsenter(1) enters the host by, for root.

@@ -12,7 +12,12 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMP: u8 = 1;
 const ICMP_V6: u8 = 58;
+const FRAGMENT: u8 = 44;
 const HOPS: u8 = 64;
+
+/// The longest packet on the loopback interface (drivers/net/loopback.c), and what of a longer one is sent first.
+const LOOPBACK_MTU: usize = 64 << 10;
+const FIRST_FRAGMENT: usize = 32 << 10;
 
 /// The most of a packet that an ICMP error quotes: what the protocols need to find the socket.
 const QUOTED: usize = 64;
@@ -40,6 +45,8 @@ pub enum Unreachable {
     Host,
     /// `ECONNREFUSED`.
     Port,
+    /// `EACCES`, for which ICMP of IPv4 has no word: `EHOSTUNREACH` there.
+    Prohibited,
 }
 
 impl Unreachable {
@@ -49,7 +56,8 @@ impl Unreachable {
             Errno::NETUNREACH | Errno::NETDOWN | Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL => {
                 Some(Self::Network)
             }
-            Errno::HOSTUNREACH | Errno::ACCESS | Errno::PERM | Errno::HOSTDOWN => Some(Self::Host),
+            Errno::HOSTUNREACH | Errno::HOSTDOWN => Some(Self::Host),
+            Errno::ACCESS | Errno::PERM => Some(Self::Prohibited),
             _ => None,
         }
     }
@@ -59,11 +67,12 @@ impl Unreachable {
     fn code(self, is_v4: bool) -> u8 {
         match (self, is_v4) {
             (Self::Network, false) => 0,
+            (Self::Prohibited, false) => 1,
             (Self::Host, false) | (Self::Port, true) => 3,
             (Self::Port, false) => 4,
             // "Unknown network" and "host prohibited": a socket of UDP hears only of errors that are final.
             (Self::Network, true) => 6,
-            (Self::Host, true) => 10,
+            (Self::Host | Self::Prohibited, true) => 10,
         }
     }
 }
@@ -190,6 +199,33 @@ pub fn datagram(from: SocketAddr, to: SocketAddr, data: &[u8]) -> Option<Vec<u8>
     udp.extend([0; 2]);
     udp.extend(data);
     around(&udp, 6, from.ip(), to.ip(), UDP)
+}
+
+/// The two fragments (RFC 8200, 4.5) of a datagram of IPv6 that is longer than a packet of the loopback interface may be;
+/// `None` for any other packet. The longest of IPv4 is not.
+pub fn fragments(packet: &[u8]) -> Option<[Vec<u8>; 2]> {
+    if packet.len() <= LOOPBACK_MTU {
+        return None;
+    }
+    let (header, datagram) = packet.split_first_chunk::<40>()?;
+    let protocol = *header.get(6)?;
+    // Its length and its checksum: two that come one after the other are not the same.
+    let identification = datagram.get(4..8)?;
+    let (first, second) = datagram.split_at_checked(FIRST_FRAGMENT)?;
+    let fragment = |part: &[u8], place: u16| {
+        let length = u16::try_from(part.len().checked_add(8)?).ok()?;
+        let mut bytes = header.to_vec();
+        bytes.get_mut(4..6)?.copy_from_slice(&length.to_be_bytes());
+        *bytes.get_mut(6)? = FRAGMENT;
+        bytes.extend([protocol, 0]);
+        bytes.extend(place.to_be_bytes());
+        bytes.extend(identification);
+        bytes.extend(part);
+        Some(bytes)
+    };
+    // The place is in units of eight bytes, three bits up; the lowest bit says that more comes.
+    let place = u16::try_from(FIRST_FRAGMENT).ok()?;
+    Some([fragment(first, 1)?, fragment(second, place)?])
 }
 
 /// A network header before `transport`, whose checksum is at `checksum`.

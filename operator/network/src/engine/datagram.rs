@@ -173,8 +173,11 @@ impl Helper {
     /// Tells a socket inside that its datagram did not arrive.
     fn unreachable(&self, pair: Pair, why: Unreachable) {
         let (from, to) = pair;
-        // Of IPv6's errors this is the only final one for UDP that says anything like it.
-        let why = if to.is_ipv6() { Unreachable::Port } else { why };
+        // Of IPv6's errors only these are final, and a socket of UDP hears of no others.
+        let why = match why {
+            Unreachable::Network | Unreachable::Host if to.is_ipv6() => Unreachable::Port,
+            why => why,
+        };
         let Some(lost) = datagram(from, to, &[]) else {
             return;
         };

@@ -3,6 +3,7 @@
 use super::tables::{BUFFER, Client, Dial, Flow, Lookup, Pair, Relay, Side};
 use crate::counts::Counts;
 use crate::known::Known;
+use crate::packet::fragments;
 use crate::poll::{Poll, Token, read};
 use crate::rules::Rules;
 use crate::slab::{Key, Slab};
@@ -242,9 +243,14 @@ impl Helper {
     pub(super) fn inject(&self, packet: Option<Vec<u8>>, to: IpAddr) {
         let [v4, v6] = &self.inside.raw;
         let raw = if to.is_ipv4() { v4 } else { v6 };
-        if let Some(packet) = packet {
+        let send = |packet: &[u8]| {
             let _ignored =
-                sendto(raw, &packet, SendFlags::NOSIGNAL, &SocketAddr::new(to, 0)).is_ok();
+                sendto(raw, packet, SendFlags::NOSIGNAL, &SocketAddr::new(to, 0)).is_ok();
+        };
+        match packet.as_deref().map(fragments) {
+            Some(Some(parts)) => parts.iter().for_each(|part| send(part)),
+            Some(None) => packet.iter().for_each(|packet| send(packet)),
+            None => {}
         }
     }
 

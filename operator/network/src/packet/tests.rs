@@ -5,7 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
-use super::{Packet, Unreachable, datagram};
+use super::{Packet, Unreachable, datagram, fragments};
 use crate::noise::Noise;
 use rustix::io::Errno;
 
@@ -138,8 +138,41 @@ fn errors_outside_have_their_names_inside() {
         Some(Unreachable::Network)
     );
     assert_eq!(Unreachable::of(Errno::HOSTUNREACH), Some(Unreachable::Host));
+    assert_eq!(
+        Unreachable::of(Errno::ACCESS),
+        Some(Unreachable::Prohibited)
+    );
     assert_eq!(Unreachable::of(Errno::CONNREFUSED), None);
     assert_eq!(Unreachable::of(Errno::TIMEDOUT), None);
+}
+
+#[test]
+fn what_the_loopback_interface_is_too_small_for_is_sent_in_two() {
+    let (from, to) = (
+        "[2001:db8::5]:53".parse().unwrap(),
+        "[fd77::2]:4000".parse().unwrap(),
+    );
+    let fits = datagram(from, to, &[7; 65_488]).unwrap();
+    assert_eq!((fits.len(), fragments(&fits)), (65_536, None));
+    let longest = datagram(from, to, &[7; 65_527]).unwrap();
+    let [first, second] = fragments(&longest).unwrap();
+    for (part, place) in [(&first, 1_u16), (&second, 32_768)] {
+        assert_eq!(part[..4], longest[..4]);
+        assert_eq!(
+            usize::from(u16::from_be_bytes([part[4], part[5]])),
+            part.len() - 40
+        );
+        assert_eq!(part[6], 44, "a fragment follows");
+        assert_eq!(part[7..40], longest[7..40]);
+        assert_eq!(part[40..42], [17, 0], "of a datagram");
+        assert_eq!(part[42..44], place.to_be_bytes());
+        assert_eq!(part[44..48], longest[44..48]);
+    }
+    assert_eq!([&first[48..], &second[48..]].concat(), longest[40..]);
+    assert_eq!(
+        fragments(&[0; 70_000]).map(|parts| parts[0].len()),
+        Some(48 + 32_768)
+    );
 }
 
 #[test]
