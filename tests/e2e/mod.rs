@@ -19,7 +19,7 @@ mod files;
 mod filtered;
 mod git;
 mod held_up;
-
+mod helper_ends;
 mod home;
 
 mod hidden;

@@ -6,6 +6,8 @@
     reason = "a stand-in that fails has ended, which the test sees"
 )]
 
+mod traced;
+
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, send, sendmsg};
 use purple_tests::stand_in::hexadecimal_digest;
@@ -34,6 +36,10 @@ fn main() {
     let socket: RawFd = socket.parse().expect("a number");
     let own = fs::read_link("/proc/self/exe").expect("its program");
     let does = fs::read_to_string(own.with_file_name("stand-in")).unwrap_or_default();
+    if let Some((action, step)) = does.split_once(" at step ") {
+        let step = step.parse().expect("a number");
+        return traced::run(&own, &words, action, step);
+    }
     let open = open_descriptors();
     let plan = fs::read(format!("/proc/self/fd/{plan}")).expect("the plan");
 

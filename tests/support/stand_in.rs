@@ -23,8 +23,17 @@ pub fn purple_net(place: &TestDir) -> PathBuf {
     copied(place, "purple-net")
 }
 
+/// Puts the real helper where the stand-in finds it.
+pub fn real_helper(place: &TestDir) {
+    let _helper = copied_to(place, "purple-net", "real-purple-net");
+}
+
 fn copied(place: &TestDir, program: &str) -> PathBuf {
-    let helper = place.at("purple-net");
+    copied_to(place, program, "purple-net")
+}
+
+fn copied_to(place: &TestDir, program: &str, name: &str) -> PathBuf {
+    let helper = place.at(name);
     // A child copies, so that no process here ever has the program open for writing.
     let copied = Command::new("cp")
         .arg(binary(program))

@@ -6,6 +6,10 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::{Errno, write};
 use rustix::net::{RecvFlags, recv};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+/// From the executor's question to the answer: the executor waits twice as long.
+const LONGEST: Duration = Duration::from_secs(1);
 
 impl Helper {
     pub(super) fn control(&mut self) {
@@ -13,12 +17,24 @@ impl Helper {
         match recv(&self.control, &mut request, RecvFlags::DONTWAIT) {
             Ok((length, _)) if length > 0 => {
                 if request.first() == Some(&REPORT) {
-                    // The executor waits for an answer and hears of the end instead.
-                    self.finished = self.report().is_err();
+                    self.asked = Some(self.now);
                 }
             }
             Err(Errno::AGAIN | Errno::INTR) => {}
             _ => self.finished = true,
+        }
+    }
+
+    /// Answers the executor, once what was sent inside is on its way, or does not get there.
+    pub(super) fn answer_executor(&mut self) {
+        let Some(asked) = self.asked else {
+            return;
+        };
+        let waited = self.now.saturating_duration_since(asked);
+        if self.send_the_last() || waited >= LONGEST {
+            self.asked = None;
+            // The executor waits for an answer and hears of the end instead.
+            self.finished |= self.report().is_err();
         }
     }
 

@@ -119,6 +119,8 @@ impl Helper {
         for socket in [&inside, &outside] {
             // Urgent bytes become ordinary ones; without this they would be lost (tcp(7)).
             let _ignored = sockopt::set_socket_oobinline(socket, true).is_ok();
+            // Where this program is killed, that is no end of what was sent: both ends are reset.
+            let _ignored = sockopt::set_socket_linger(socket, Some(Duration::ZERO)).is_ok();
         }
         let relay = Relay {
             inside,
@@ -287,10 +289,30 @@ impl Helper {
         if relay.stage != Stage::Open {
             self.unsettled = self.unsettled.saturating_sub(1);
         }
-        if failed {
-            reset(relay.inside);
-            reset(relay.outside);
+        if !failed {
+            for socket in [&relay.inside, &relay.outside] {
+                let _ignored = sockopt::set_socket_linger(socket, None).is_ok();
+            }
         }
+    }
+
+    /// Sends on what those inside have sent last, when there is nobody inside any more. Whether all of it is on its way.
+    pub(super) fn send_the_last(&mut self) -> bool {
+        for v6 in [false, true] {
+            self.datagrams(v6);
+        }
+        for key in self.relays.keys(|relay| relay.stage == Stage::Open) {
+            self.move_bytes(key);
+        }
+        let sent = |relay: &Relay| relay.stage == Stage::Open && relay.outwards.done;
+        for key in self.relays.keys(sent) {
+            if let Some(relay) = self.relays.get(key) {
+                // The kernel sends the rest, and the end.
+                let _ignored = sockopt::set_socket_linger(&relay.outside, None).is_ok();
+            }
+        }
+        let waits = |relay: &Relay| relay.stage == Stage::Open && !relay.outwards.done;
+        self.relays.keys(waits).is_empty()
     }
 
     /// Waits for what the connection can go on with.

@@ -23,6 +23,9 @@ const EVENTS: usize = 256;
 /// Between two looks at what has taken too long.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// The same while the executor waits.
+const SOON: Duration = Duration::from_millis(20);
+
 /// How many of each kind there may be, by the descriptors that the helper may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -99,6 +102,8 @@ pub(crate) struct Helper {
     /// Whether the listeners wait until there are descriptors again.
     pub(super) paused: bool,
     pub(super) buffer: Vec<u8>,
+    /// Since when the executor waits for the report.
+    pub(super) asked: Option<Instant>,
     pub(super) finished: bool,
 }
 
@@ -150,6 +155,7 @@ impl Helper {
             growing: None,
             paused: false,
             buffer: vec![0; BUFFER],
+            asked: None,
             finished: false,
         })
     }
@@ -159,7 +165,10 @@ impl Helper {
         let mut events = Vec::with_capacity(EVENTS);
         let mut swept = Instant::now();
         while !self.finished {
-            let longest = self.has_deadlines().then_some(SWEEP);
+            let longest = match self.asked {
+                Some(_) => Some(SOON),
+                None => self.has_deadlines().then_some(SWEEP),
+            };
             self.poll.wait(&mut events, longest)?;
             self.now = Instant::now();
             for event in &events {
@@ -167,6 +176,7 @@ impl Helper {
                     self.handle(token, flags);
                 }
             }
+            self.answer_executor();
             if self.now.saturating_duration_since(swept) >= SWEEP {
                 swept = self.now;
                 self.sweep();
