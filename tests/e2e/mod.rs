@@ -32,6 +32,7 @@ mod layers;
 mod limits;
 mod links;
 mod network;
+mod network_load;
 mod operator;
 mod outcome;
 mod owners;

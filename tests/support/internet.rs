@@ -1,7 +1,6 @@
 //! A host and a world behind it, each a network namespace that the test has made.
 #![expect(
     clippy::expect_used,
-    clippy::missing_panics_doc,
     reason = "a test without its network cannot go on"
 )]
 

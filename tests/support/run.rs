@@ -93,6 +93,12 @@ impl<'p> Run<'p> {
         self
     }
 
+    /// Lets it take longer than a minute.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// Writes bytes to standard input, which is empty otherwise.
     pub fn input(mut self, bytes: &[u8]) -> Self {
         bytes.clone_into(&mut self.input);
