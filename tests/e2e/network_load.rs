@@ -38,7 +38,7 @@ fn plan(place: &TestDir) -> std::path::PathBuf {
     Policy::new(place).section(&section).compile(place)
 }
 
-/// What a process and its children take of memory by themselves, in KiB: `Pss`, proc_pid_smaps(5).
+/// What a process and its children take of memory by themselves, in KiB: `Pss` of `proc_pid_smaps(5)`.
 fn memory(process: &str) -> u64 {
     let read = |file: &str| fs::read_to_string(format!("/proc/{process}/{file}"));
     let rollup = read("smaps_rollup").unwrap_or_default();

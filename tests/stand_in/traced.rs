@@ -24,11 +24,12 @@ const ENTRY: u8 = 1;
 
 /// Runs the helper to its end. `action` is done when it comes to that step, the first one being 0. Where it waits for connections
 /// before that, the file `steps` has how many there were.
+#[expect(clippy::zombie_processes, reason = "it is waited for by its id")]
 pub(crate) fn run(own: &Path, words: &[String], action: &str, step: usize) {
     let mut child = Command::new("/bin/sh")
         .args(["-c", "read -r go && exec \"$@\"", "sh"])
         .arg(own.with_file_name("real-purple-net"))
-        .args(&words[1..])
+        .args(words.iter().skip(1))
         .stdin(Stdio::piped())
         .spawn()
         .expect("a shell starts");

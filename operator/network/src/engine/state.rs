@@ -253,14 +253,12 @@ impl Helper {
     pub(super) fn inject(&self, packet: Option<Vec<u8>>, to: IpAddr) {
         let [v4, v6] = &self.inside.raw;
         let raw = if to.is_ipv4() { v4 } else { v6 };
-        let send = |packet: &[u8]| {
-            let _ignored =
-                sendto(raw, packet, SendFlags::NOSIGNAL, &SocketAddr::new(to, 0)).is_ok();
+        let Some(packet) = packet else {
+            return;
         };
-        match packet.as_deref().map(fragments) {
-            Some(Some(parts)) => parts.iter().for_each(|part| send(part)),
-            Some(None) => packet.iter().for_each(|packet| send(packet)),
-            None => {}
+        let parts = fragments(&packet).map_or_else(|| vec![packet], Vec::from);
+        for part in &parts {
+            let _ignored = sendto(raw, part, SendFlags::NOSIGNAL, &SocketAddr::new(to, 0)).is_ok();
         }
     }
 

@@ -152,9 +152,9 @@ fn what_the_loopback_interface_is_too_small_for_is_sent_in_two() {
         "[2001:db8::5]:53".parse().unwrap(),
         "[fd77::2]:4000".parse().unwrap(),
     );
-    let fits = datagram(from, to, &[7; 65_488]).unwrap();
+    let fits = datagram(from, to, &vec![7; 65_488]).unwrap();
     assert_eq!((fits.len(), fragments(&fits)), (65_536, None));
-    let longest = datagram(from, to, &[7; 65_527]).unwrap();
+    let longest = datagram(from, to, &vec![7; 65_527]).unwrap();
     let [first, second] = fragments(&longest).unwrap();
     for (part, place) in [(&first, 1_u16), (&second, 32_768)] {
         assert_eq!(part[..4], longest[..4]);
@@ -170,7 +170,7 @@ fn what_the_loopback_interface_is_too_small_for_is_sent_in_two() {
     }
     assert_eq!([&first[48..], &second[48..]].concat(), longest[40..]);
     assert_eq!(
-        fragments(&[0; 70_000]).map(|parts| parts[0].len()),
+        fragments(&vec![0; 70_000]).map(|parts| parts[0].len()),
         Some(48 + 32_768)
     );
 }
