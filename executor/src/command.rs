@@ -114,8 +114,12 @@ fn look_at(path: &Path) -> Result<(), NotExecutable> {
     match FileType::from_raw_mode(status.st_mode) {
         FileType::RegularFile => {
             let may_execute = accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
-            may_execute
-                .map_err(|_| NotExecutable::Because(why_not_executable(path, status.st_mode)))
+            may_execute.map_err(|errno| {
+                NotExecutable::Because(match errno {
+                    Errno::ACCESS => why_not_executable(path, status.st_mode),
+                    _ => ": faccessat2(2) fails here, as under the filter of a container",
+                })
+            })
         }
         FileType::Directory => Err(NotExecutable::Because(": is a directory")),
         _ => Err(NotExecutable::Because(": is not a regular file")),
