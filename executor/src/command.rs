@@ -10,7 +10,8 @@ use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags, RawMode, accessat, stat
 use rustix::io::Errno;
 
 const STEP: &str = "exec";
-const NOT_EXECUTABLE: u8 = 126;
+/// The exit status where the command was found and cannot be executed.
+pub(crate) const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 /// The longest path that the kernel takes (`PATH_MAX`), with its NUL.
@@ -76,20 +77,11 @@ pub(crate) fn say_failed(command: &CStr, errno: Errno) {
     let why = match errno {
         Errno::NOENT => ": its interpreter is not in the sandbox",
         Errno::NOEXEC => {
-            ": it is neither an ELF program for this machine nor a script that begins with `#!`"
+            ": it is neither an ELF program for this machine nor a script that begins with `#!`; start a script with its interpreter, as `sh FILE`"
         }
         _ => "",
     };
     say!(STEP, command, why, errno);
-}
-
-/// The exit status where it failed.
-pub(crate) fn status_of(errno: Errno) -> u8 {
-    if errno == Errno::NOENT {
-        NOT_FOUND
-    } else {
-        NOT_EXECUTABLE
-    }
 }
 
 fn refused(status: u8, parts: &[Part<'_>]) -> Refused {
@@ -175,7 +167,7 @@ fn check_start(command: &CStr, path: &Path, plan: &Plan<'_>) -> Result<(), Refus
         return Ok(());
     }
     let why = if name.to_bytes().ends_with(b"\r") {
-        " does not exist: the line ends in CR LF, and the CR counts as a part of the name: take it away, as with dos2unix"
+        " does not exist: the first line ends in CR LF, and the CR is a part of the name; remove it with `dos2unix`"
     } else {
         " is not in the sandbox: no path of the policy provides it"
     };

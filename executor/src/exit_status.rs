@@ -24,7 +24,7 @@ const TIMED_OUT: u8 = 124;
 pub(crate) fn of(end: &End) -> u8 {
     match end.outcome {
         PayloadState::ProbeFailed(_) => SETUP_REFUSED,
-        PayloadState::ExecFailed(found) => command::status_of(error_of(found)),
+        PayloadState::ExecFailed(_) => command::NOT_EXECUTABLE,
         _ if end.unrecorded => SETUP_REFUSED,
         PayloadState::Exited(_) | PayloadState::Signaled(_) | PayloadState::Nothing
             if end.timed_out =>
@@ -100,7 +100,7 @@ pub(crate) fn explain(run: &Run, end: &End) {
             say!("supervision", "init ended without a word");
         }
         PayloadState::Signaled(signal::number::SYS) => {
-            let why = "the command was killed by SIGSYS: the policy answers one of its system calls with a signal, or they are another architecture's, as a 32-bit program's are (`architectures: [x86]` under `syscalls`)";
+            let why = "the command was killed by SIGSYS: the policy answers a system call with `kill` or `trap`, or the program is a 32-bit one, which needs `architectures: [x86]` under `syscalls`";
             say!("seccomp", why);
         }
         PayloadState::Refused(_)

@@ -89,8 +89,11 @@ impl KeptBytes {
     /// Keeps the first that come, and none after them.
     pub fn keep(&self, bytes: &'static [u8]) {
         let order = Ordering::Relaxed;
-        if self.start.load(order).is_null() {
-            self.start.store(bytes.as_ptr().cast_mut(), order);
+        let start = bytes.as_ptr().cast_mut();
+        let first = self
+            .start
+            .compare_exchange(core::ptr::null_mut(), start, order, order);
+        if first.is_ok() {
             self.length.store(bytes.len(), Ordering::Release);
         }
     }
@@ -103,7 +106,8 @@ impl KeptBytes {
         if start.is_null() {
             return &[];
         }
-        // SAFETY: both are of one `&'static [u8]`: the length is 0 until the start is stored, and neither changes then.
+        // SAFETY: only the call that sets the start sets the length, once and after it: so both are of one
+        // `&'static [u8]`, or the length is 0.
         unsafe { core::slice::from_raw_parts(start, length) }
     }
 }
