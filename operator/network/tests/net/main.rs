@@ -8,6 +8,7 @@
 )]
 
 mod datagrams;
+mod kept;
 mod lab;
 mod life;
 mod names;
