@@ -96,7 +96,9 @@ def whose(one):
 
 def take(one):
     key = one.recv(8)
-    # Slowly at first: more is under way than the buffers between hold.
+    # Not before the program is about to end: until then the buffers between are full.
+    with news:
+        news.wait_for(lambda: key + b' by datagram' in seen, 10)
     threading.Event().wait(0.2)
     note(key, rest(one))
 
