@@ -39,7 +39,7 @@ pub enum Target {
     Public,
     /// Those whose first bits are these.
     Network(IpAddr, u32),
-    /// Those that a name gave: the name itself, or the names strictly below it.
+    /// The public ones that a name gave: the name itself, or the names strictly below it.
     Name {
         /// The name, in lower case, without a dot at the end.
         name: String,
@@ -100,7 +100,8 @@ impl Rule {
             Target::Any => true,
             Target::Public => is_public(address),
             Target::Network(network, prefix) => is_within(address, *network, *prefix),
-            Target::Name { .. } => names.iter().any(|name| self.names(name)),
+            // Another entry may open a private address, and a name that gives it has only that entry's ports.
+            Target::Name { .. } => is_public(address) && names.iter().any(|name| self.names(name)),
         }
     }
 

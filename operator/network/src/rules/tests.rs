@@ -81,6 +81,12 @@ fn an_address_is_opened_by_the_names_that_gave_it() {
     );
     assert_eq!(carried(tcp("203.0.113.5:443", &["a.example.net"])), Some(2));
     assert_eq!(carried(tcp("203.0.113.5:443", &["example.net"])), None);
+    // A private address has the ports of the entry that names it, whatever name gave it.
+    let private = |port: u16, list: &[&str]| carried(tcp(&format!("10.1.0.7:{port}"), list));
+    assert!(rules.answers("api.example.org", to("10.1.0.7:0").ip()));
+    assert_eq!(private(443, &["api.example.org"]), None);
+    assert_eq!(private(5432, &["api.example.org"]), Some(3));
+    assert_eq!(private(5432, &[]), Some(3));
     let udp = rules.verdict(
         Protocol::Udp,
         to("203.0.113.5:443"),
