@@ -143,7 +143,7 @@ fn resolve(network: &PlanNetwork, name: &Name) -> Answer {
         (Some(line), _) if line.is_some() => "an entry allows it",
         (Some(_), _) => "it is the sandbox's own",
         (None, Link::Loopback) => "the network ends at the loopback interface",
-        (None, _) => "no entry lists it: the answer is REFUSED, and nobody outside is asked",
+        (None, _) => "no entry lists it: the answer is NXDOMAIN, and no query is sent",
     };
     Answer {
         question: format!("resolve {name}"),

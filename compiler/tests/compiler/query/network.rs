@@ -76,7 +76,7 @@ fn without_a_list_of_ports_only_listed_names_are_looked_up() {
         ),
         (
             &["resolve", "github.com"],
-            "resolve github.com: refused\n  no entry lists it: the answer is REFUSED, and nobody outside is asked\n",
+            "resolve github.com: refused\n  no entry lists it: the answer is NXDOMAIN, and no query is sent\n",
         ),
         (
             &["listen", "8080"],

@@ -12,6 +12,7 @@ use purple_report::{
     Carried, Connections, DeniedConnection, Protocol, RefusedName, WrongServerName,
 };
 use purplec::diagnostics::render::visible;
+use std::net::IpAddr;
 
 /// The port that an entry without one means.
 const DEFAULT_PORT: u64 = 443;
@@ -167,7 +168,8 @@ pub(super) fn lines(all: &Connections<OwnedValues>) -> Vec<String> {
             times => format!("{times} queries"),
         };
         let (name, advice) = (visible(&one.name), would_allow(&one.entry));
-        (one.times, format!("the name {name} ({queries}): {advice}"))
+        let what = format!("the name {name} ({queries}): {advice} on port {DEFAULT_PORT}");
+        (one.times, what)
     });
     let wrong = all.server_names.iter().map(|one| {
         let (to, port) = (bracketed(&visible(&one.address)), one.port);
@@ -199,12 +201,32 @@ fn would_allow(entry: &str) -> String {
 
 fn why(denied: &DeniedConnection<OwnedValues>) -> String {
     match (&denied.entry, denied.policy_line, &denied.policy_source) {
-        (Some(entry), ..) => would_allow(entry),
+        (Some(entry), ..) => would_allow(entry) + caution(denied),
         (None, Some(line), source) => {
             let line = policy_line::words(line, source.as_deref());
             format!("{line} refuses it")
         }
         (None, None, _) => "it is blocked".to_owned(),
+    }
+}
+
+/// What to consider before an entry is added.
+fn caution(denied: &DeniedConnection<OwnedValues>) -> &'static str {
+    /// The port of DNS.
+    const NAMES: u64 = 53;
+    let address: Option<IpAddr> = denied.address.parse().ok();
+    if address == Some(HOST_INSIDE) {
+        return "";
+    }
+    match address {
+        // RFC 3927; the metadata services of clouds are there.
+        Some(IpAddr::V4(address)) if address.is_link_local() => {
+            ", and clouds keep credentials at such addresses"
+        }
+        _ if denied.port == NAMES => {
+            ", and lookups would pass by the list of names; the sandbox's own name server is 10.77.0.1"
+        }
+        _ => "",
     }
 }
 
