@@ -113,7 +113,8 @@ pub fn target(text: &str) -> Result<Target, TargetError> {
                 ends.push((number, at));
             }
             Rule::protocol => {
-                protocol = Some(known(pair.as_str(), at).map_err(of(TargetFault::Port))?);
+                let without = "without one TCP is meant, and a destination has no path";
+                protocol = Some(known(pair.as_str(), at, without).map_err(of(TargetFault::Port))?);
             }
             _ => {}
         }

@@ -100,7 +100,9 @@ pub fn ports(text: &str) -> Result<Ports, QuantityError> {
             Rule::digits => {
                 ends.push((numbered(pair.as_str(), at.clone())?, at));
             }
-            Rule::protocol => protocol = Some(known(pair.as_str(), at)?),
+            Rule::protocol => {
+                protocol = Some(known(pair.as_str(), at, "without one both are meant")?)
+            }
             _ => {}
         }
     }
@@ -133,15 +135,19 @@ pub(super) fn numbered(digits: &str, at: Range<usize>) -> Result<u16, QuantityEr
     })
 }
 
-/// The protocol after a `/`.
-pub(super) fn known(text: &str, at: Range<usize>) -> Result<Protocol, QuantityError> {
+/// The protocol after a `/`; `without` says what is meant where there is none.
+pub(super) fn known(
+    text: &str,
+    at: Range<usize>,
+    without: &str,
+) -> Result<Protocol, QuantityError> {
     let word = text.trim_start_matches('/');
     let help = match word {
         "tcp" => return Ok(Protocol::Tcp),
         "udp" => return Ok(Protocol::Udp),
         _ => match word.to_ascii_lowercase().as_str() {
             near @ ("tcp" | "udp") => format!("did you mean `/{near}`?"),
-            _ => "the protocols are `tcp` and `udp`; without one both are meant".to_owned(),
+            _ => format!("the protocols are `tcp` and `udp`; {without}"),
         },
     };
     Err(
