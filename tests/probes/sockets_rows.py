@@ -1,4 +1,4 @@
-"""What a program sees of sockets that lead to the peer (`peer.py`), a text for each row: what the rows need.
+"""What the rows of the socket probes share: each row is a function whose text says what a program sees of sockets to `peer.py`.
 
 The rows stand in sockets_streams.py, sockets_datagrams.py and sockets_shared.py, which also prints what was found.
 

@@ -155,7 +155,7 @@ impl Search<'_> {
         }
         let whole = Span::new(0, 0).in_file(file);
         let Some((_, list)) = document.entry(root, "hosts") else {
-            // The help to a key that is none says what is needed.
+            // The finding about the unknown key already names the keys that exist.
             if all_right {
                 self.malformed(whole, "a group of hosts needs the key `hosts`".to_owned());
             }

@@ -3,7 +3,8 @@
 //! 1. The helper says who it is: 64 bytes, its name, its version and the digest of its program.
 //! 2. The executor sends the sockets that it made inside.
 //! 3. The helper confines itself and says that it is ready, or why it is not.
-//! 4. At the end the executor asks for the report; the helper sends it in a file.
+//! 4. At the end the executor asks for the report. The helper first passes on what was sent last, for up to a second, then
+//!    sends the report in a file.
 
 use purple_plan::Digest;
 use rustix::io::Errno;

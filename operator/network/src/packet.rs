@@ -15,8 +15,9 @@ const ICMP_V6: u8 = 58;
 const FRAGMENT: u8 = 44;
 const HOPS: u8 = 64;
 
-/// The longest packet on the loopback interface (drivers/net/loopback.c), and what of a longer one is sent first.
+/// The MTU of the loopback interface (drivers/net/loopback.c).
 const LOOPBACK_MTU: usize = 64 << 10;
+/// How many bytes of a longer datagram the first fragment carries.
 const FIRST_FRAGMENT: usize = 32 << 10;
 
 /// The most of a packet that an ICMP error quotes: what the protocols need to find the socket.
@@ -45,7 +46,7 @@ pub enum Unreachable {
     Host,
     /// `ECONNREFUSED`.
     Port,
-    /// `EACCES`, for which ICMP of IPv4 has no word: `EHOSTUNREACH` there.
+    /// `EACCES`; no ICMP code of IPv4 gives it: `EHOSTUNREACH` there.
     Prohibited,
 }
 
@@ -202,14 +203,14 @@ pub fn datagram(from: SocketAddr, to: SocketAddr, data: &[u8]) -> Option<Vec<u8>
 }
 
 /// The two fragments (RFC 8200, 4.5) of a datagram of IPv6 that is longer than a packet of the loopback interface may be;
-/// `None` for any other packet. The longest of IPv4 is not.
+/// `None` for any other packet. An IPv4 packet is never that long.
 pub fn fragments(packet: &[u8]) -> Option<[Vec<u8>; 2]> {
     if packet.len() <= LOOPBACK_MTU {
         return None;
     }
     let (header, datagram) = packet.split_first_chunk::<40>()?;
     let protocol = *header.get(6)?;
-    // Its length and its checksum: two that come one after the other are not the same.
+    // The UDP length and checksum. Two equal datagrams get the same identification; their fragments are equal too.
     let identification = datagram.get(4..8)?;
     let (first, second) = datagram.split_at_checked(FIRST_FRAGMENT)?;
     let fragment = |part: &[u8], place: u16| {

@@ -15,7 +15,7 @@ const LOOPBACK: u32 = 1;
 /// `IFF_UP` (`linux/if.h`).
 const UP: u32 = 1;
 
-/// `IFA_F_NODAD` (`linux/if_addr.h`): no other interface is asked whether it has the address.
+/// `IFA_F_NODAD` (`linux/if_addr.h`): no duplicate address detection (RFC 4862, 5.4).
 const NODAD: u8 = 2;
 
 /// `RT_SCOPE_HOST`, `RT_TABLE_LOCAL`, `RTPROT_STATIC`, `RTN_LOCAL` (`linux/rtnetlink.h`).

@@ -4,8 +4,8 @@
 //! refused. For a port that an entry opens, the helper decides by name and by address: the rules log the SYN of a new TCP
 //! connection to the helper and drop it, and hand a datagram to the helper. No packet leaves the namespace.
 //!
-//! Whether there is a helper shows by its listeners, for which only the prerouting hook can ask. So a SYN that is to be held
-//! gets a mark and is held there; without a listener it is refused.
+//! Only the prerouting hook can look up the helper's listeners. So the output hook marks a SYN that waits for the helper, and
+//! the prerouting hook logs and drops it; without a listener it resets it.
 
 use super::nft::{Hook, Rule, Ruleset};
 use crate::ir::network::{
@@ -15,8 +15,9 @@ use crate::quantity::{AddressBlock, Protocol};
 use purple_plan::HOST_INSIDE;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The mark of a packet that the helper sends again, and of a SYN that is held for it.
+/// The mark of a packet that the helper sends again.
 const SENT_AGAIN: u32 = 0x77;
+/// The mark of a SYN that waits for the helper.
 const FOR_HELPER: u32 = 0x78;
 
 /// The port of the sockets that flows are handed to.
@@ -43,8 +44,8 @@ pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
     set.chain("output", Some(hook(3, 0, false)));
     set.chain("input", Some(hook(1, 0, false)));
     set.chain("prerouting", Some(hook(0, -150, true)));
+    set.chain("for_helper", None);
     set.chain("held", None);
-    set.chain("logged", None);
     set.chain("refused", None);
     held_and_refused(&mut set);
     for (address, prefix) in own() {
@@ -56,7 +57,7 @@ pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
             );
         }
     }
-    let waits = Rule::default().mark(FOR_HELPER).jump("logged");
+    let waits = Rule::default().mark(FOR_HELPER).jump("held");
     set.rule("prerouting", "held", &waits);
     for (is_six, loopback) in loopbacks() {
         for protocol in [TCP, UDP] {
@@ -115,19 +116,15 @@ fn entries<'n>(
 
 /// What the other chains jump to.
 fn held_and_refused(set: &mut Ruleset) {
-    let held = Rule::default().marked(FOR_HELPER).accept();
-    set.rule("held", "held", &held);
+    let marked = Rule::default().marked(FOR_HELPER).accept();
+    set.rule("for_helper", "held", &marked);
     for (is_six, loopback) in loopbacks() {
         let flow = Rule::default().family(is_six).protocol(TCP);
         let handed = flow.handed_to(&loopback, TRANSPARENT_PORT);
-        set.rule("logged", "held", &handed.logged(HELD, None).drop());
+        set.rule("held", "held", &handed.logged(HELD, None).drop());
     }
-    set.rule(
-        "logged",
-        "no helper",
-        &Rule::default().protocol(TCP).reset(),
-    );
-    set.rule("logged", "no helper", &Rule::default().drop());
+    set.rule("held", "no helper", &Rule::default().protocol(TCP).reset());
+    set.rule("held", "no helper", &Rule::default().drop());
     // An ICMP answer would let connect(2) wait a second.
     set.rule("refused", "refused", &Rule::default().protocol(TCP).reset());
     set.rule("refused", "refused", &Rule::default().unreachable());
@@ -139,14 +136,14 @@ fn gateway(set: &mut Ruleset, network: &Network, numbered: &[Numbered<'_>]) {
     let to = |protocol| Rule::default().destined(&address, 32).protocol(protocol);
     if network.resolves() {
         let port = RESOLVER_PORT;
-        let tcp = to(TCP).ports(port, port).counted().jump("held");
+        let tcp = to(TCP).ports(port, port).counted().jump("for_helper");
         set.rule("output", "resolver", &tcp);
         let udp = to(UDP).ports(port, port).counted().accept();
         set.rule("output", "resolver", &udp);
     }
     for one in numbered {
         if let Numbered::Service(number, port) = *one {
-            let service = to(TCP).ports(port, port).counted().jump("held");
+            let service = to(TCP).ports(port, port).counted().jump("for_helper");
             set.rule("output", &format!("rule {number}"), &service);
         }
     }
@@ -170,7 +167,7 @@ fn opened(set: &mut Ruleset, number: u32, entry: &ConnectionRule) {
         let open = to.protocol(code).ports(entry.ports.first, entry.ports.last);
         let open = open.counted();
         let open = match protocol {
-            Protocol::Tcp => open.jump("held"),
+            Protocol::Tcp => open.jump("for_helper"),
             Protocol::Udp => open.accept(),
         };
         set.rule("output", &format!("rule {number}"), &open);

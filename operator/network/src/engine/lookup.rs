@@ -119,11 +119,11 @@ impl Helper {
             return self.answer(asker, &answer);
         }
         let code = if !self.rules.resolves(&query.name) {
-            // Nobody is to believe in an entry for what no entry gives.
+            // No entry allows the name of an address: it is not counted, so that none is suggested.
             if !is_reverse(&query.name) {
                 self.counts.refused_name(&query.name);
             }
-            // C libraries take REFUSED for a failure that passes: they ask again, and programs say that it is temporary.
+            // C libraries treat REFUSED as a temporary failure (EAI_AGAIN) and ask again.
             Code::NoName
         } else if query.kind == Kind::Other {
             // No keys for encrypted hellos, no texts that carry anything: the name is there, and that is all.
@@ -303,7 +303,7 @@ impl Helper {
     }
 }
 
-/// Whether it stands for an address, whose name is asked for (RFC 1035, 3.5; RFC 3596, 2.5).
+/// Whether this is a reverse name, which stands for an address (RFC 1035, 3.5; RFC 3596, 2.5).
 fn is_reverse(name: &str) -> bool {
     name.ends_with(".in-addr.arpa") || name.ends_with(".ip6.arpa")
 }

@@ -256,7 +256,7 @@ impl Helper {
                 }
             }
             Hello::More | Hello::None => {
-                // Who ends without a byte has asked for nothing: of two addresses, programs drop one.
+                // A connection that ends without a byte is no attempt: a program that connects to two addresses drops one.
                 if length > 0 {
                     self.counts.wrong_name(to, None);
                 }
@@ -289,6 +289,7 @@ impl Helper {
         if relay.stage != Stage::Open {
             self.unsettled = self.unsettled.saturating_sub(1);
         }
+        // The sockets have `SO_LINGER` 0 (see `begin_relay`): dropping them resets both ends, unless it is turned off here.
         if !failed {
             for socket in [&relay.inside, &relay.outside] {
                 let _ignored = sockopt::set_socket_linger(socket, None).is_ok();
@@ -296,7 +297,7 @@ impl Helper {
         }
     }
 
-    /// Sends on what those inside have sent last, when there is nobody inside any more. Whether all of it is on its way.
+    /// Passes on what the command sent last on open connections. Returns whether all of that has been passed on.
     pub(super) fn send_the_last(&mut self) -> bool {
         for v6 in [false, true] {
             self.datagrams(v6);
