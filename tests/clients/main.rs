@@ -49,8 +49,8 @@ fn every_client_reaches_what_is_listed_and_is_soon_refused_what_is_not(place: &T
             continue;
         }
         count += 1;
-        let allowed = site.run(&client.names.join(", "), client.words);
-        let refused = site.run("other.test", client.words);
+        let allowed = site.run(&client.names.join(", "), client.command);
+        let refused = site.run("other.test", client.command);
         println!(
             "{} as {}: {:.1} s; refused in {:.1} s: {}",
             client.name,
@@ -63,7 +63,7 @@ fn every_client_reaches_what_is_listed_and_is_soon_refused_what_is_not(place: &T
         wrong.extend(not_refused(client, 0, &refused));
         // An index that is listed leads to files that are not.
         if let [first, _] = client.names {
-            wrong.extend(not_refused(client, 1, &site.run(first, client.words)));
+            wrong.extend(not_refused(client, 1, &site.run(first, client.command)));
         }
         slowest = slowest.max((refused.took, client.name));
     }
@@ -80,7 +80,7 @@ fn every_client_reaches_what_is_listed_and_is_soon_refused_what_is_not(place: &T
 /// What is wrong with a run that was to reach everything.
 fn not_reached(client: &Client, done: &Done) -> Option<String> {
     let connections = &done.report["connections"];
-    let reached = done.finished.status.success() && done.finished.out().ends_with(client.says);
+    let reached = done.finished.status.success() && done.finished.out().ends_with(client.prints);
     let refused = ["denied", "refused_names", "server_names"]
         .iter()
         .any(|kind| connections[kind] != json!([]));
@@ -98,7 +98,7 @@ fn not_refused(client: &Client, at: usize, done: &Done) -> Option<String> {
     let is_named = names == [client.names[at]];
     let is_clear = done.said().contains(client.refused);
     let failed = !done.finished.status.success();
-    let soon = done.took < SOON + Duration::from_secs(client.tries);
+    let soon = done.took < SOON + Duration::from_secs(client.retry_seconds);
     let right = failed && is_named && is_clear && soon;
     (!right).then(|| {
         format!(

@@ -1,5 +1,6 @@
 //! A world with registries, and the runs in it.
 
+use purple_tests::identity::skip;
 use purple_tests::inside::PYTHON;
 use purple_tests::internet::Internet;
 use purple_tests::operator::{install, without_environment};
@@ -35,16 +36,16 @@ const NAMES: [&str; 9] = [
 /// Where the sandbox sees the authority.
 const AUTHORITY: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// The variables by which programs learn of the authority that do not look there, and where they may write.
+/// Variables that name the authority for programs that do not read `AUTHORITY`, then PATH and HOME.
 const VARIABLES: [(&str, &str); 8] = [
-    ("PATH", "/opt:/usr/local/bin:/usr/bin:/bin"),
-    ("HOME", "/output"),
     ("SSL_CERT_FILE", AUTHORITY),
     ("REQUESTS_CA_BUNDLE", AUTHORITY),
     ("NODE_EXTRA_CA_CERTS", AUTHORITY),
     ("GIT_SSL_CAINFO", AUTHORITY),
     ("CURL_CA_BUNDLE", AUTHORITY),
     ("CARGO_HTTP_CAINFO", AUTHORITY),
+    ("PATH", "/opt:/usr/local/bin:/usr/bin:/bin"),
+    ("HOME", "/output"),
 ];
 
 /// The world, and the place of the runs.
@@ -62,8 +63,13 @@ pub(crate) struct Done {
 }
 
 impl<'p> Site<'p> {
-    /// Makes the world. `None`, with a line that says so: not permitted here.
+    /// Makes the world. `None`, with a line that says so: not permitted here, or without a program that it takes.
     pub(crate) fn new(place: &'p TestDir, test: &str) -> Option<Self> {
+        let needed = ["node", "openssl", "git", "curl"];
+        if let Some(missing) = needed.into_iter().find(|name| !is_installed(name)) {
+            skip(test, &format!("{missing} is not installed"));
+            return None;
+        }
         let mut names: serde_json::Map<String, Value> = NAMES
             .iter()
             .map(|name| ((*name).to_owned(), json!([ADDRESS])))
@@ -113,9 +119,7 @@ impl<'p> Site<'p> {
         match program {
             "cargo" => self.cargo.is_some(),
             path if path.starts_with('/') => Path::new(path).exists(),
-            name => ["/usr/local/bin", "/usr/bin"]
-                .iter()
-                .any(|folder| Path::new(folder).join(name).exists()),
+            name => is_installed(name),
         }
     }
 
@@ -135,24 +139,17 @@ impl<'p> Site<'p> {
             .section(&format!(
                 "network: {{allow: [{allow}], dns_servers: [203.0.113.53]}}"
             ));
-        let _plan = policy.compile(place);
+        let policy = policy.write(place);
 
         let mut command = Command::new("nsenter");
         command.arg(self.internet.host());
         if !place.who.is_root() {
-            let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
-            command.args([
-                "setpriv",
-                "--reuid",
-                &uid,
-                "--regid",
-                &gid,
-                "--clear-groups",
-            ]);
+            command.args(place.who.setpriv());
         }
         command
             .arg(place.at("purple"))
-            .args(["run", "--policy", &place.text("policy.yaml")])
+            .args(["run", "--policy"])
+            .arg(policy)
             .args(["--report", &place.text("report.json")])
             .args(["--", "sh", "-ec", words])
             .current_dir(place.at(""));
@@ -171,6 +168,12 @@ impl<'p> Site<'p> {
             took,
         }
     }
+}
+
+fn is_installed(program: &str) -> bool {
+    ["/usr/local/bin", "/usr/bin"]
+        .iter()
+        .any(|folder| Path::new(folder).join(program).exists())
 }
 
 /// Where Debian's Java runtimes have their settings.

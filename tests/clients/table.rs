@@ -6,13 +6,13 @@ pub(crate) struct Client {
     /// What has to be installed.
     pub(crate) program: &'static str,
     /// What a shell runs, in an empty directory.
-    pub(crate) words: &'static str,
+    pub(crate) command: &'static str,
     /// The end of what it prints.
-    pub(crate) says: &'static str,
+    pub(crate) prints: &'static str,
     /// The names that it takes, the one that it asks for first before the others.
     pub(crate) names: &'static [&'static str],
     /// How long it tries on its own, in seconds, where a name is not known: it does so whatever the answer is.
-    pub(crate) tries: u64,
+    pub(crate) retry_seconds: u64,
     /// What it says where it does not get that name.
     pub(crate) refused: &'static str,
 }
@@ -21,117 +21,117 @@ pub(crate) const CLIENTS: [Client; 12] = [
     Client {
         name: "pip",
         program: "/usr/lib/python3/dist-packages/pip",
-        tries: 8,
-        words: "/usr/bin/python3 -m pip install --no-input --disable-pip-version-check --index-url https://pypi.test/simple --target site tiny && \
+        retry_seconds: 8,
+        command: "/usr/bin/python3 -m pip install --no-input --disable-pip-version-check --index-url https://pypi.test/simple --target site tiny && \
                 PYTHONPATH=site /usr/bin/python3 -c 'import tiny; print(tiny.WORD)'",
-        says: "from the wheel\n",
+        prints: "from the wheel\n",
         names: &["pypi.test", "files.pypi.test"],
         refused: "Name or service not known",
     },
     Client {
         name: "npm",
         program: "npm",
-        tries: 71,
-        words: "npm install --registry https://npm.test/ --no-audit --no-fund --no-update-notifier tiny && node -p 'require(\"tiny\")'",
-        says: "from npm\n",
+        retry_seconds: 71,
+        command: "npm install --registry https://npm.test/ --no-audit --no-fund --no-update-notifier tiny && node -p 'require(\"tiny\")'",
+        prints: "from npm\n",
         names: &["npm.test"],
         refused: "ENOTFOUND",
     },
     Client {
         name: "cargo",
         program: "cargo",
-        tries: 10,
-        words: "mkdir -p src .cargo && touch src/lib.rs && \
+        retry_seconds: 10,
+        command: "mkdir -p src .cargo && touch src/lib.rs && \
                 printf '[package]\\nname = \"own\"\\nversion = \"0.0.0\"\\nedition = \"2021\"\\n[dependencies]\\ntiny = \"1\"\\n' >Cargo.toml && \
                 printf '[source.crates-io]\\nreplace-with = \"here\"\\n[source.here]\\nregistry = \"sparse+https://crates.test/\"\\n' >.cargo/config.toml && \
                 cargo vendor --respect-source-config && cut -d ' ' -f 5- vendor/tiny/src/lib.rs",
-        says: "\"from the crate\";\n",
+        prints: "\"from the crate\";\n",
         names: &["crates.test", "static.crates.test"],
         refused: "Could not resolve host",
     },
     Client {
         name: "git",
         program: "git",
-        tries: 0,
-        words: "git clone https://git.test/tiny.git clone && cat clone/word",
-        says: "from the repository\n",
+        retry_seconds: 0,
+        command: "git clone https://git.test/tiny.git clone && cat clone/word",
+        prints: "from the repository\n",
         names: &["git.test"],
         refused: "Could not resolve host",
     },
     Client {
         name: "curl",
         program: "curl",
-        tries: 0,
-        words: "curl -sS https://web.test/hello",
-        says: "hello from web.test\n",
+        retry_seconds: 0,
+        command: "curl -sS https://web.test/hello",
+        prints: "hello from web.test\n",
         names: &["web.test"],
         refused: "Could not resolve host",
     },
     Client {
         name: "wget",
         program: "wget",
-        tries: 0,
-        words: "wget -nv -O - https://web.test/hello",
-        says: "hello from web.test\n",
+        retry_seconds: 0,
+        command: "wget -nv -O - https://web.test/hello",
+        prints: "hello from web.test\n",
         names: &["web.test"],
         refused: "unable to resolve host address",
     },
     Client {
         name: "apt-get",
         program: "apt-get",
-        tries: 7,
-        words: "mkdir -p apt/etc/apt.conf.d apt/etc/preferences.d apt/state/lists/partial apt/cache/archives/partial && touch apt/status && \
+        retry_seconds: 7,
+        command: "mkdir -p apt/etc/apt.conf.d apt/etc/preferences.d apt/state/lists/partial apt/cache/archives/partial && touch apt/status && \
                 echo 'deb [trusted=yes] https://deb.test/ ./' >apt/etc/sources.list && \
                 printf 'Dir::Etc \"/output/apt/etc\";\\nDir::State \"/output/apt/state\";\\nDir::State::status \"/output/apt/status\";\\nDir::Cache \"/output/apt/cache\";\\nAPT::Sandbox::User \"\";\\nAcquire::Languages \"none\";\\n' >apt.conf && \
                 export APT_CONFIG=/output/apt.conf && apt-get update -o APT::Update::Error-Mode=any && apt-get download tiny && \
                 dpkg-deb --fsys-tarfile tiny_1.0_all.deb | tar -xO ./usr/share/tiny/word",
-        says: "from the archive\n",
+        prints: "from the archive\n",
         names: &["deb.test"],
         refused: "Could not resolve 'deb.test'",
     },
     Client {
         name: "node's fetch",
         program: "node",
-        tries: 0,
-        words: "node -e \"fetch('https://web.test/hello').then((answer) => answer.text()).then((text) => process.stdout.write(text))\"",
-        says: "hello from web.test\n",
+        retry_seconds: 0,
+        command: "node -e \"fetch('https://web.test/hello').then((answer) => answer.text()).then((text) => process.stdout.write(text))\"",
+        prints: "hello from web.test\n",
         names: &["web.test"],
         refused: "ENOTFOUND",
     },
     Client {
         name: "urllib",
         program: "/usr/bin/python3",
-        tries: 0,
-        words: "/usr/bin/python3 -c \"import urllib.request as u; print(u.urlopen('https://web.test/hello').read().decode(), end='')\"",
-        says: "hello from web.test\n",
+        retry_seconds: 0,
+        command: "/usr/bin/python3 -c \"import urllib.request as u; print(u.urlopen('https://web.test/hello').read().decode(), end='')\"",
+        prints: "hello from web.test\n",
         names: &["web.test"],
         refused: "Name or service not known",
     },
     Client {
         name: "requests",
         program: "/usr/lib/python3/dist-packages/requests",
-        tries: 0,
-        words: "/usr/bin/python3 -c \"import requests; print(requests.get('https://web.test/hello').text, end='')\"",
-        says: "hello from web.test\n",
+        retry_seconds: 0,
+        command: "/usr/bin/python3 -c \"import requests; print(requests.get('https://web.test/hello').text, end='')\"",
+        prints: "hello from web.test\n",
         names: &["web.test"],
         refused: "Name or service not known",
     },
     Client {
         name: "java",
         program: "keytool",
-        tries: 0,
-        words: "keytool -importcert -noprompt -alias test -file \"$SSL_CERT_FILE\" -keystore store -storepass changeit && \
+        retry_seconds: 0,
+        command: "keytool -importcert -noprompt -alias test -file \"$SSL_CERT_FILE\" -keystore store -storepass changeit && \
                 java -Djavax.net.ssl.trustStore=store -Djavax.net.ssl.trustStorePassword=changeit /probes/Fetch.java https://web.test/hello",
-        says: "hello from web.test\n",
+        prints: "hello from web.test\n",
         names: &["web.test"],
         refused: "java.nio.channels.UnresolvedAddressException",
     },
     Client {
         name: "openssl",
         program: "openssl",
-        tries: 0,
-        words: "printf 'GET /hello HTTP/1.0\\r\\nHost: web.test\\r\\n\\r\\n' | openssl s_client -connect web.test:443 -quiet",
-        says: "hello from web.test\n",
+        retry_seconds: 0,
+        command: "printf 'GET /hello HTTP/1.0\\r\\nHost: web.test\\r\\n\\r\\n' | openssl s_client -connect web.test:443 -quiet",
+        prints: "hello from web.test\n",
         names: &["web.test"],
         refused: "connect:errno=",
     },

@@ -380,31 +380,13 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
     install(place);
     place.dir("logs");
     // In a mount namespace of its own, which no other process sees.
-    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let setup = "mount -t tmpfs -o size=64k,mode=0777 none logs && exec \"$@\"";
     let small = |words: &[&str]| {
         let mut command = Command::new("unshare");
-        command.args([
-            "-m",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-            setup,
-            "sh",
-            "setpriv",
-        ]);
-        command.args([
-            "--reuid",
-            &uid,
-            "--regid",
-            &gid,
-            "--clear-groups",
-            "./purple",
-            "run",
-        ]);
+        command.args(["-m", "--propagation", "private", "sh", "-c", setup, "sh"]);
         command
-            .args(["--policy", "policy.yaml", "--"])
+            .args(place.who.setpriv())
+            .args(["./purple", "run", "--policy", "policy.yaml", "--"])
             .args(words)
             .current_dir(place.at(""));
         without_environment(&mut command).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");

@@ -26,7 +26,7 @@ fn a_service_of_the_host_is_reached_and_nothing_else(place: &TestDir) {
     let policy = Policy::new(place).section(&format!(
         "network: {{allow: [api.example.org], host_services: [{port}]}}"
     ));
-    let done = service.is_all_that_is_reached(place, &policy.compile(place));
+    let done = service.assert_only_this_is_reached(place, &policy.compile(place));
     let report = done.report.expect("a report");
     let counted = report["network"]["counted"].as_str().expect("lines");
     let lines: Vec<Value> = counted

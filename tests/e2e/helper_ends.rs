@@ -1,4 +1,5 @@
-//! The real helper, killed and stopped: at each step of its start, while it carries, and when the command has ended.
+//! The real helper, killed and delayed: at each step of its start, while it carries, and when the command has ended. A helper
+//! that stays stopped in its start is silent, as one in `filtered.rs`; one that stays stopped later is not tried.
 
 use super::inside::{PYTHON, script};
 use purple_tests::internet::Internet;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 scenarios! {
     killed_at_any_step_of_its_start
-    stopped_at_any_step_of_its_start
+    delayed_at_any_step_of_its_start
     killed_while_it_carries
     what_a_program_sends_last_arrives
 }
@@ -141,11 +142,11 @@ fn killed_at_any_step_of_its_start(place: &TestDir) {
     assert!(refused > 10, "{refused} refused, {later} later");
 }
 
-fn stopped_at_any_step_of_its_start(place: &TestDir) {
-    let Some(internet) = Internet::new("helper_ends-stopped_at_any_step_of_its_start") else {
+fn delayed_at_any_step_of_its_start(place: &TestDir) {
+    let Some(internet) = Internet::new("helper_ends-delayed_at_any_step_of_its_start") else {
         return;
     };
-    at_each_step(place, &internet, "stopped", &mut |one| one.works());
+    at_each_step(place, &internet, "delayed", &mut |one| one.works());
 }
 
 /// The helper of a run: a child of the executor.

@@ -6,7 +6,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod asked;
 mod attacks;
 mod audit;
 mod capabilities;
@@ -42,6 +41,7 @@ mod processes;
 mod profiles;
 mod programs;
 mod protected;
+mod query_network;
 mod reached;
 mod records;
 mod refusals;

@@ -11,7 +11,10 @@ def read_bytes():
     got, room = 0, bytearray(1 << 20)
     with socket.create_connection((address, 7014)) as one:
         while got < count:
-            got += one.recv_into(room, min(len(room), count - got))
+            part = one.recv_into(room, min(len(room), count - got))
+            if not part:
+                break
+            got += part
     return got
 
 

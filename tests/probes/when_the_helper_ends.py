@@ -63,7 +63,7 @@ for family in (4, 6):
         one.connect((PEER[family], 7101))
         attempt(one.send, b'x')
         found[f'datagram {family}'] = soon(one.recv, 1)
-    start = time.monotonic()
+start = time.monotonic()
 try:
     socket.getaddrinfo('www.example.org', 443)
     found['name'] = 'found'

@@ -1,5 +1,5 @@
-//! The real helper, `real-purple-net` beside the stand-in, of whose start one step is where it is killed or stopped: a system
-//! call, or as many of one kind as come one after the other.
+//! The real helper, `real-purple-net` beside the stand-in, of whose start one step is where it is killed or delayed: a system
+//! call, or as many of one kind as come one after the other. None stays stopped.
 
 use nix::errno::Errno;
 use nix::libc::{
@@ -16,8 +16,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// How long it is stopped.
-const STOP: Duration = Duration::from_millis(20);
+/// How long it is delayed.
+const DELAY: Duration = Duration::from_millis(20);
 
 /// `PTRACE_SYSCALL_INFO_ENTRY` of linux/ptrace.h.
 const ENTRY: u8 = 1;
@@ -80,7 +80,7 @@ pub(crate) fn run(own: &Path, words: &[String], action: &str, step: usize) {
 fn act(pid: Pid, action: &str) {
     match action {
         "killed" => kill(pid, Signal::SIGKILL).expect("a child"),
-        "stopped" => thread::sleep(STOP),
+        "delayed" => thread::sleep(DELAY),
         other => panic!("{other}"),
     }
 }

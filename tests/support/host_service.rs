@@ -50,9 +50,9 @@ impl HostService {
     }
 
     /// Runs a program under a plan that lists the port under `host_services`: it reaches the service from inside, and nothing
-    /// else. Gives what came of the run, with its report.
+    /// else. Returns the finished run, with its report.
     #[track_caller]
-    pub fn is_all_that_is_reached(self, place: &TestDir, plan: &Path) -> Finished {
+    pub fn assert_only_this_is_reached(self, place: &TestDir, plan: &Path) -> Finished {
         let (port, closed) = (self.port, self.closed);
         let text = format!("PORT, OTHER = {port}, {closed}\n{REACH}");
         let run: Run<'_> = python(place, plan, &text).report();

@@ -61,6 +61,20 @@ impl Identity {
         self.uid == 0
     }
 
+    /// The words that have what follows them run as this user.
+    pub fn setpriv(self) -> Vec<String> {
+        let (uid, gid) = (self.uid.to_string(), self.gid.to_string());
+        let words = [
+            "setpriv",
+            "--reuid",
+            &uid,
+            "--regid",
+            &gid,
+            "--clear-groups",
+        ];
+        words.map(str::to_owned).into()
+    }
+
     /// The uid that the program in the sandbox has outside.
     pub fn outside(self) -> u32 {
         if self.is_root() {

@@ -98,7 +98,7 @@ impl Internet {
         Self::with(test, "{}")
     }
 
-    /// The same with more names in the world, and other ports of streams: what its program takes as its argument.
+    /// As `new`. `more` is the JSON argument of `world.py`: more names, and other ports for streams.
     pub fn with(test: &str, more: &str) -> Option<Self> {
         let has_ip = Command::new("ip").arg("-V").output().is_ok();
         let spaces = has_ip.then(|| (Space::new(), Space::new()));

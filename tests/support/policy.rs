@@ -158,9 +158,14 @@ impl Policy {
         found.unwrap_or_else(|| panic!("no line has {words}:\n{text}")) + 1
     }
 
+    /// Writes the policy to the place. Returns its file.
+    pub fn write(&self, place: &TestDir) -> PathBuf {
+        place.file("policy.yaml", self.text())
+    }
+
     /// Writes the policy to the place and compiles it. Returns the plan's file.
     pub fn compile(&self, place: &TestDir) -> PathBuf {
-        let policy = place.file("policy.yaml", self.text());
+        let policy = self.write(place);
         let plan = place.at("plan.bin");
         let out = compile(&policy, &plan);
         assert!(

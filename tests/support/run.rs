@@ -116,19 +116,8 @@ impl<'p> Run<'p> {
         self = self.wrapped(wrapper);
         self.wrapper_is_root = true;
         if !self.place.who.is_root() {
-            let (uid, gid) = (
-                self.place.who.uid.to_string(),
-                self.place.who.gid.to_string(),
-            );
-            let user = [
-                "setpriv",
-                "--reuid",
-                &uid,
-                "--regid",
-                &gid,
-                "--clear-groups",
-            ];
-            self.wrapper.extend(user.iter().map(OsString::from));
+            let user = self.place.who.setpriv();
+            self.wrapper.extend(user.into_iter().map(OsString::from));
         }
         self
     }

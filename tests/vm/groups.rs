@@ -58,17 +58,9 @@ pub(crate) fn join(group: &Path) -> String {
 
 /// A command in a group, as the place's owner; its words are to be added.
 pub(crate) fn owners_command(place: &TestDir, group: &Path) -> Command {
-    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let mut command = Command::new("sh");
     command.args(["-c", &join(group), "sh"]);
-    command.args([
-        "setpriv",
-        "--reuid",
-        &uid,
-        "--regid",
-        &gid,
-        "--clear-groups",
-    ]);
+    command.args(place.who.setpriv());
     command
 }
 

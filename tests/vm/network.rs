@@ -24,7 +24,7 @@ fn what_is_listed_is_reached_and_nothing_else(place: &TestDir) {
             service.port
         ))
         .compile(place);
-    let done = service.is_all_that_is_reached(place, &plan);
+    let done = service.assert_only_this_is_reached(place, &plan);
     let report = done.report.expect("a report");
     let read_back = &report["receipt"]["network"]["rules_read_back"];
     assert!(read_back.as_u64() > Some(20), "{report}");

@@ -1,4 +1,4 @@
-//! What `purplec query` says of a plan's network is what a program under that plan finds.
+//! `purplec query` answers each row of the table that `reached.rs` tries with a real program.
 
 use super::reached::{Row, blocks};
 use purple_tests::policy::Policy;
