@@ -6,7 +6,7 @@ use purple_tests::repository::root;
 use purple_tests::run::{Run, finish, piped};
 use purple_tests::stand_in::{purple_net, stand_in, tell};
 use purple_tests::test_dir::{TestDir, binary};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -131,6 +131,7 @@ fn it_says_what_runs_find(place: &TestDir) {
 }
 
 fn the_compiler_reads_its_targets(place: &TestDir) {
+    let _helper = purple_net(place);
     let (_, text) = doctor(place, &[], &["--target", "target.json"]);
     assert!(text.contains("user-namespaces"), "{text}");
     let target = place.text("output/target.json");
@@ -158,8 +159,9 @@ fn the_compiler_reads_its_targets(place: &TestDir) {
     let filtered = filtered.to_str().expect("UTF-8");
     let mut whole: Value = serde_json::from_str(&written).expect("JSON");
     let parts = ["routes", "nf_tables", "nft_tproxy", "nf_log", "purple_net"];
+    assert_eq!(whole["filtered_network"], json!(parts));
     for (missing, says) in [
-        (None, "no findings"),
+        (None, "nothing found"),
         (Some("nft_tproxy"), "modprobe nft_tproxy"),
         (Some("nf_log"), "modprobe -a nft_log nfnetlink_log"),
         (
@@ -175,7 +177,7 @@ fn the_compiler_reads_its_targets(place: &TestDir) {
         let said = String::from_utf8_lossy(&done.stdout).into_owned()
             + &String::from_utf8_lossy(&done.stderr);
         let named = said.contains("filtered.yaml:2:11: error[target-network-missing]");
-        assert!(missing.is_none() || named && said.contains(says), "{said}");
+        assert!(said.contains(says) && named == missing.is_some(), "{said}");
     }
     let older = place.file(
         "older.json",
@@ -271,7 +273,6 @@ fn without_network_namespaces_it_says_so(place: &TestDir) {
     let helper = purple_net(place);
     // Inside, only this user's files have an owner.
     std::os::unix::fs::chown(&helper, Some(place.who.uid), None).expect("its own");
-    let user = place.who.uid.to_string();
     let script = "echo 0 > /proc/sys/user/max_net_namespaces; exec \"$@\"";
     let inside = [
         "unshare",
@@ -282,19 +283,13 @@ fn without_network_namespaces_it_says_so(place: &TestDir) {
         script,
         "sh",
     ];
-    let as_owner = [
-        "setpriv",
-        "--reuid",
-        &user,
-        "--regid",
-        &user,
-        "--clear-groups",
-    ];
     // In its own user namespace everybody is root.
     let (_, text) = if place.who.is_root() {
         doctor(place, &inside, &["--json"])
     } else {
-        let wrapper = [&as_owner[..], &inside].concat();
+        let as_owner = place.who.setpriv();
+        let as_owner = as_owner.iter().map(String::as_str);
+        let wrapper: Vec<&str> = as_owner.chain(inside).collect();
         doctor(place, &wrapper, &["--json"])
     };
     let found: Value = serde_json::from_str(&text).expect("JSON");

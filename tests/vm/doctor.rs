@@ -114,8 +114,16 @@ fn a_kernel_without_its_modules_is_told_from_one_with_them(place: &TestDir) {
         assert_eq!(check(&whole, id)["state"], "ok", "{id}: {whole:#}");
     }
     for (module, missing, typed) in [
-        ("nft_tproxy", "nft-tproxy", "modprobe nft_tproxy; "),
-        ("nft_log", "nf-log", "modprobe -a nft_log nfnetlink_log; "),
+        (
+            "nft_tproxy",
+            "nft-tproxy",
+            "run `modprobe nft_tproxy` as root; ",
+        ),
+        (
+            "nft_log",
+            "nf-log",
+            "run `modprobe -a nft_log nfnetlink_log` as root; ",
+        ),
     ] {
         unload_module(module).expect("nothing uses it");
         let report = doctor(place, 0);
@@ -133,15 +141,12 @@ fn a_kernel_without_its_modules_is_told_from_one_with_them(place: &TestDir) {
 
 /// In a mount namespace without control groups: what the fix says, typed by root, brings them back.
 fn what_it_says_to_type_mounts_the_groups(place: &TestDir) {
-    let (uid, gid) = (place.who.uid.to_string(), place.who.gid.to_string());
     let program = binary("purple");
     let doctor = |typed: &str| {
         let line = format!("umount {GROUPS} && {typed} && exec \"$@\"");
         let done = Command::new("unshare")
-            .args([
-                "--mount", "sh", "-c", &line, "sh", "setpriv", "--reuid", &uid, "--regid", &gid,
-            ])
-            .arg("--clear-groups")
+            .args(["--mount", "sh", "-c", &line, "sh"])
+            .args(place.who.setpriv())
             .arg(&program)
             .args(["doctor", "--json"])
             .current_dir(place.at("output"))

@@ -40,7 +40,10 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                     place,
                     "no name server can be reached: the network is isolated",
                 )
-                .with_help(filtered_or_nothing(place, "them", scope)),
+                .with_help(format!(
+                    "remove `dns_servers`, or {} and list under `allow` the names that the program needs",
+                    filtered(place, scope)
+                )),
             );
         }
         return;
@@ -62,18 +65,23 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 
 /// What to type where something is listed beside an isolated network. A key of the same text has to go; over one that is
 /// inherited, the policy's own wins.
-fn filtered_or_nothing(place: Span, what: &str, scope: &Scope<'_>) -> String {
+fn filtered(place: Span, scope: &Scope<'_>) -> &'static str {
     let section = scope.key("/network");
     let own = ["/network/mode", "/network/isolated"]
         .map(|key| (key, scope.key(key)))
         .into_iter()
         .find(|(_, at)| at.file == place.file && *at != section);
-    let typed = match own {
+    match own {
         Some(("/network/mode", _)) => "write `mode: filtered` in place of `mode: none`",
         Some(_) => "write `mode: filtered` in place of `isolated: true`",
         None => "add the line `mode: filtered` to this `network` section",
-    };
-    format!("{typed} for a network with what is listed, or leave {what} out")
+    }
+}
+
+/// The help where what is listed has an effect in a filtered network.
+fn remove_or_filter(place: Span, what: &str, scope: &Scope<'_>) -> String {
+    let typed = filtered(place, scope);
+    format!("remove {what}, or {typed} to use what is listed")
 }
 
 fn isolated_entries(place: Span, scope: &mut Scope<'_>) {
@@ -82,7 +90,7 @@ fn isolated_entries(place: Span, scope: &mut Scope<'_>) {
         place,
         "this has no effect while the network is isolated: one of the two is not meant",
     )
-    .with_help(filtered_or_nothing(place, "it", scope));
+    .with_help(remove_or_filter(place, "it", scope));
     if let Some(key) = scope.resolved.network.mode_span {
         found = found.with_related(key, "isolated here");
     }
@@ -95,7 +103,7 @@ fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
         place,
         "ports are listed while the network is isolated: one of the two is not meant",
     )
-    .with_help(filtered_or_nothing(place, "them", scope));
+    .with_help(remove_or_filter(place, "them", scope));
     if let Some(key) = scope.resolved.network.mode_span {
         found = found.with_related(key, "isolated here");
     }

@@ -250,7 +250,7 @@ impl Check<'_> {
         }
         for part in missing {
             let message = format!(
-                "a filtered network needs {}, and the target has none",
+                "a filtered network needs {}, which the target does not have",
                 part.name()
             );
             sink.push(

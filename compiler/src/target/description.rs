@@ -36,11 +36,11 @@ pub struct Target {
     pub controllers: BTreeSet<Controller>,
     /// Whether this user can map the owners of a mount to others.
     pub id_mapped_mounts: bool,
-    /// What of a filtered network this user can have.
+    /// The parts of a filtered network that work for this user.
     pub filtered_network: BTreeSet<NetworkPart>,
 }
 
-/// The form alone: another one has other keys.
+/// Only the number of the form: other forms have other keys.
 #[derive(Deserialize)]
 struct Form {
     purple_target: u32,
@@ -85,7 +85,8 @@ impl Controller {
     }
 }
 
-/// What a filtered network takes, each of which works only where those before it in the kernel do.
+/// The parts of a filtered network. Without `Routes`, no other part of the kernel can be tried; without `NfTables`, neither
+/// `NftTproxy` nor `NfLog`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkPart {
@@ -111,7 +112,7 @@ impl NetworkPart {
         Self::PurpleNet,
     ];
 
-    /// What people know it by.
+    /// Its name in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Routes => "a network namespace with routes of its own",
@@ -122,32 +123,61 @@ impl NetworkPart {
         }
     }
 
-    /// What has a host have it.
+    /// The kernel modules that it takes.
+    pub const fn modules(self) -> &'static [Module] {
+        match self {
+            Self::Routes | Self::PurpleNet => &[],
+            Self::NfTables => &[
+                Module("nf_tables", &["CONFIG_NF_TABLES", "CONFIG_NF_TABLES_INET"]),
+                Module("nft_reject_inet", &["CONFIG_NFT_REJECT_INET"]),
+                Module("nft_ct", &["CONFIG_NFT_CT"]),
+            ],
+            Self::NftTproxy => &[Module("nft_tproxy", &["CONFIG_NFT_TPROXY"])],
+            Self::NfLog => &[
+                Module("nft_log", &["CONFIG_NFT_LOG"]),
+                Module("nfnetlink_log", &["CONFIG_NETFILTER_NETLINK_LOG"]),
+            ],
+        }
+    }
+
+    /// What to do where the part is missing.
     pub fn fix(self) -> String {
         match self {
             Self::Routes => {
                 "run `purple doctor` there; it says what keeps it from being made".to_owned()
             }
-            Self::NfTables => load(
-                "-a nf_tables nft_reject_inet nft_ct",
-                "CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET, CONFIG_NFT_REJECT_INET and CONFIG_NFT_CT",
-            ),
-            Self::NftTproxy => load("nft_tproxy", "CONFIG_NFT_TPROXY"),
-            Self::NfLog => load(
-                "-a nft_log nfnetlink_log",
-                "CONFIG_NFT_LOG and CONFIG_NETFILTER_NETLINK_LOG",
-            ),
-            Self::PurpleNet => INSTALL.to_owned(),
+            Self::NfTables | Self::NftTproxy | Self::NfLog => {
+                module_fix(self.modules(), " on the target")
+            }
+            Self::PurpleNet => INSTALL_PURPLE_NET.to_owned(),
         }
     }
 }
 
-/// Where purple-net is to come from.
-pub const INSTALL: &str = "install purple, purple-exec and purple-net from one release in one directory, as this user or root";
+/// A kernel module, and the options that a kernel has which holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Module(&'static str, &'static [&'static str]);
 
-/// What has a kernel know an expression of `nf_tables`.
-pub fn load(modules: &str, options: &str) -> String {
-    format!("modprobe {modules}; where there is no such module, a kernel with {options}")
+/// What to do where purple-net is missing.
+pub const INSTALL_PURPLE_NET: &str = "install purple, purple-exec and purple-net from one release in one directory, as this user or root";
+
+/// What to do where modules are missing. `place` says where, behind a space, if it is elsewhere.
+pub fn module_fix(modules: &[Module], place: &str) -> String {
+    let names: Vec<&str> = modules.iter().map(|module| module.0).collect();
+    let all = if names.len() > 1 { "-a " } else { "" };
+    let options: Vec<&str> = modules
+        .iter()
+        .flat_map(|module| module.1)
+        .copied()
+        .collect();
+    let options = match options.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => options.concat(),
+    };
+    let names = names.join(" ");
+    format!(
+        "run `modprobe {all}{names}` as root{place}; where the module does not exist, use a kernel with {options}"
+    )
 }
 
 impl Target {
@@ -158,15 +188,16 @@ impl Target {
                 "a target description has at most {MAX_BYTES} bytes"
             ));
         }
-        let other = |error: serde_json::Error| format!("this is not a target description: {error}");
-        let Form { purple_target } = serde_json::from_slice(bytes).map_err(other)?;
+        let not_a_description =
+            |error: serde_json::Error| format!("this is not a target description: {error}");
+        let Form { purple_target } = serde_json::from_slice(bytes).map_err(not_a_description)?;
         if purple_target != FORMAT {
             return Err(format!(
                 "the target description has form {purple_target}, and this version reads form {FORMAT}; write it again by \
                  `purple doctor --target FILE`"
             ));
         }
-        let target: Self = serde_json::from_slice(bytes).map_err(other)?;
+        let target: Self = serde_json::from_slice(bytes).map_err(not_a_description)?;
         if target.kernel_version().is_none() {
             return Err(format!(
                 "`{}` is not the version of a kernel",

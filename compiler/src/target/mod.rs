@@ -9,7 +9,8 @@ mod description;
 pub use crate::ir::Namespace;
 pub use check::check;
 pub use description::{
-    Controller, FORMAT, INSTALL, JSON_SCHEMA, MAX_BYTES, NetworkPart, Target, User, load,
+    Controller, FORMAT, INSTALL_PURPLE_NET, JSON_SCHEMA, MAX_BYTES, Module, NetworkPart, Target,
+    User, module_fix,
 };
 
 #[cfg(test)]

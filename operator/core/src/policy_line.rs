@@ -17,3 +17,9 @@ pub(crate) fn words_of(plan: &Plan<'_>, line: SourceLine) -> String {
     let name = name.map(std::ffi::CStr::to_string_lossy);
     words(line.line(), name.as_deref())
 }
+
+/// The name of the policy that a plan's line is in, where it is not the plan's own.
+pub(crate) fn source_of(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
+    let name = plan.source_name(line)?;
+    Some(name.to_string_lossy().into_owned())
+}

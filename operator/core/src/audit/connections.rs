@@ -114,13 +114,7 @@ fn is_refusal(plan: &Plan<'_>, index: u64) -> bool {
 /// The line, and the policy that it is in where that is not the plan's own.
 fn place(plan: &Plan<'_>, line: SourceLine) -> (Option<u64>, Option<String>) {
     let number = line.is_some().then(|| line.line().into());
-    (number, source(plan, line))
-}
-
-/// The name of the policy that a place is in, where it is not the plan's own.
-pub(super) fn source(plan: &Plan<'_>, line: SourceLine) -> Option<String> {
-    let name = plan.source_name(line)?;
-    Some(name.to_string_lossy().into_owned())
+    (number, policy_line::source_of(plan, line))
 }
 
 /// The smallest entry of the section `network` that allows this.
@@ -180,12 +174,9 @@ pub(super) fn lines(all: &Connections<OwnedValues>) -> Vec<String> {
         (times, format!("{what}: {why}"))
     });
     let refused = denied.chain(refused).chain(wrong).collect();
-    let mut lines = most(
-        "refused",
-        refused,
-        all.unlisted,
-        "other addresses and names",
-    );
+    let mut lines = most("refused", refused, all.unlisted, |count| {
+        format!("{count} other attempts and queries")
+    });
     if all.lost > 0 {
         let lost = all.lost;
         lines.push(format!(

@@ -1,6 +1,6 @@
 //! From a report to a record, and to what people see: numbers become names.
 
-use super::connections::{self, source};
+use super::connections;
 use super::log::Head;
 use super::read::{NotDeclared, OwnedValues};
 use super::summary::most;
@@ -157,7 +157,9 @@ impl Run<'_> {
             };
             (count, what)
         });
-        let mut lines = most("denied", denied.collect(), self.beyond(), "other calls");
+        let mut lines = most("denied", denied.collect(), self.beyond(), |count| {
+            format!("{count}x other calls")
+        });
         if let Some(connections) = &self.connections {
             lines.extend(connections::lines(connections));
         }
@@ -297,7 +299,7 @@ impl Denied<'_> {
             count: Some(self.0.count),
             first_at: Some(self.0.first_at),
             policy_line: line.is_some().then(|| line.line().into()),
-            policy_source: source(plan, line),
+            policy_source: policy_line::source_of(plan, line),
         }
     }
 }

@@ -4,12 +4,12 @@
 const LINES: usize = 5;
 
 /// What came most often, in no more than [`LINES`] lines: `did this`, where each text says how often. `unlisted` came too, and
-/// is in no item. What has no line is summed up as `others`.
+/// is in no item. `others` says of how many more there is no line.
 pub(super) fn most(
     did: &str,
     mut all: Vec<(u64, String)>,
     unlisted: u64,
-    others: &str,
+    others: impl FnOnce(u64) -> String,
 ) -> Vec<String> {
     all.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let has_all = all.len() <= LINES && unlisted == 0;
@@ -23,7 +23,7 @@ pub(super) fn most(
         let rest = rest
             .iter()
             .fold(unlisted, |sum, (count, _)| sum.saturating_add(*count));
-        lines.push(format!("{did} {rest}x {others}"));
+        lines.push(format!("{did} {}", others(rest)));
     }
     lines
 }

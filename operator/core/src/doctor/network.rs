@@ -12,7 +12,7 @@ use purple_host::probe::greeting;
 use purple_host::probe::network::{self as probe, Batch, EXPRESSIONS, NEW_NETWORK, ROUTES, TABLE};
 use purple_host::{Errno, errno, files, users};
 use purple_plan::{NetBatchKind, Plan};
-use purplec::target::{INSTALL, NetworkPart, load};
+use purplec::target::{INSTALL_PURPLE_NET, NetworkPart, module_fix};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
@@ -127,7 +127,7 @@ fn run_fix(all_taken: bool) -> String {
 fn no_plan(found: String) -> CheckResult {
     CheckResult::Missing {
         found,
-        fix: INSTALL.to_owned(),
+        fix: INSTALL_PURPLE_NET.to_owned(),
     }
 }
 
@@ -162,19 +162,15 @@ fn kernel_of(result: &dyn Fn() -> CheckResult) -> [(Subject, CheckResult); 4] {
 fn found(step: &dyn Fn(&'static str) -> Result<(), StepError>) -> [(Subject, CheckResult); 4] {
     let [reject, ct, tproxy, log] = EXPRESSIONS;
     let made = step(NEW_NETWORK).and_then(|()| step(ROUTES));
-    let tables = [
-        (
-            TABLE,
-            "nf_tables",
-            "CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET",
-        ),
-        (reject, "nft_reject_inet", "CONFIG_NFT_REJECT_INET"),
-        (ct, "nft_ct", "CONFIG_NFT_CT"),
-    ];
-    let taken = |(name, module, option)| CheckResult::of_step(step(name), || load(module, option));
-    let tables = tables.map(taken);
-    let worst = tables.into_iter().find(|result| !result.is_ok());
-    let part = |name, part: NetworkPart| CheckResult::of_step(step(name), || part.fix());
+    let tables = [TABLE, reject, ct]
+        .into_iter()
+        .zip(NetworkPart::NfTables.modules().chunks(1));
+    let mut tables =
+        tables.map(|(name, module)| CheckResult::of_step(step(name), || module_fix(module, "")));
+    let worst = tables.find(|result| !result.is_ok());
+    let part = |name, part: NetworkPart| {
+        CheckResult::of_step(step(name), || module_fix(part.modules(), ""))
+    };
     let has_too_many = matches!(
         made,
         Err(StepError::Failed {
@@ -202,7 +198,7 @@ fn found(step: &dyn Fn(&'static str) -> Result<(), StepError>) -> [(Subject, Che
 fn helper() -> CheckResult {
     let missing = |found| CheckResult::Missing {
         found,
-        fix: INSTALL.to_owned(),
+        fix: INSTALL_PURPLE_NET.to_owned(),
     };
     let Ok(executor) = executor::command() else {
         return untried(EXECUTOR.id);
@@ -285,7 +281,9 @@ mod tests {
         let [reject, ct, tproxy, log] = EXPRESSIONS;
         let all = [&before[..], &[TABLE, reject, ct, tproxy, log]].concat();
         let advice = |module: &str, option: &str| {
-            format!("modprobe {module}; where there is no such module, a kernel with {option}")
+            format!(
+                "run `modprobe {module}` as root; where the module does not exist, use a kernel with {option}"
+            )
         };
         let said = advice("nft_tproxy", "CONFIG_NFT_TPROXY");
         assert_eq!(without(tproxy, &all), [("nft-tproxy", said)]);
