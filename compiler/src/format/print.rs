@@ -60,7 +60,7 @@ impl Printer<'_> {
         let mut lines: Vec<String> = Vec::new();
         let mut long = false;
         for &unit in &units {
-            let (mut above, blank) = self.above(unit);
+            let (mut above, blank) = self.above(unit, indent);
             let entry = self.unit(unit, indent);
             let separate = spaced && (long || entry.len() > 1) && !lines.is_empty();
             long = entry.len() > 1;
@@ -83,7 +83,7 @@ impl Printer<'_> {
     }
 
     /// The comments above an entry, and whether an empty line comes between them and it.
-    fn above(&mut self, id: UnitId) -> (Vec<Comment>, bool) {
+    fn above(&mut self, id: UnitId, indent: usize) -> (Vec<Comment>, bool) {
         let Some(unit) = self.tree.units.get_mut(id) else {
             return (Vec::new(), false);
         };
@@ -91,7 +91,7 @@ impl Printer<'_> {
         let mut blank = unit.blank;
         let is_item = unit.key.is_none();
         let value = unit.value.clone();
-        if !is_item || self.fits(id, 0) {
+        if !is_item || self.fits(id, indent) {
             return (above, blank);
         }
         // `- key: value`: nothing can stand between the dash and the key.
@@ -112,7 +112,9 @@ impl Printer<'_> {
             } else {
                 above.extend(trailing);
             }
-            let (inner, _) = first.map_or((Vec::new(), false), |first| self.above(first));
+            let (inner, _) = first.map_or((Vec::new(), false), |first| {
+                self.above(first, indent + STEP)
+            });
             if above.is_empty() && !inner.is_empty() {
                 let mut inner = inner;
                 if let Some(comment) = inner.first_mut() {

@@ -97,6 +97,21 @@ fn comments_stay_with_what_they_belong_to() {
     );
 }
 
+/// Whether a list goes on one line depends on where the line begins, for the comment too.
+#[test]
+fn a_comment_behind_a_list_that_takes_several_lines() {
+    for length in 80..100 {
+        let item = "x".repeat(length);
+        let text = format!("a:\n  b:\n    - [{item}, m]  # c\n");
+        let expected = if length + 11 > 100 {
+            format!("a:\n  b:\n    # c\n    - - {item}\n      - m\n")
+        } else {
+            text.clone()
+        };
+        becomes(&text, &expected);
+    }
+}
+
 #[test]
 fn the_line_for_editors_stays_on_top() {
     let line = "# yaml-language-server: $schema=x.json";
