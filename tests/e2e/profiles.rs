@@ -5,8 +5,14 @@ use purple_tests::run::{Finished, Run};
 use purple_tests::test_dir::TestDir;
 use purplec::profiles::SHIPPED;
 use std::path::Path;
+use std::process::Command;
 
-scenarios! { each_runs_a_program only_the_named_directory_is_written }
+scenarios! {
+    each_runs_a_program
+    only_the_named_directory_is_written
+    python_starts_its_processes_in_every_way
+    the_time_zone_is_the_callers
+}
 
 fn run(place: &TestDir, plan: &Path, command: &[&str]) -> Finished {
     let project = place.text("project");
@@ -72,4 +78,36 @@ fn only_the_named_directory_is_written(place: &TestDir) {
             assert!(place.at(&format!("project/{writable}/{name}")).is_file());
         }
     }
+}
+
+/// A process of its own by each way, and one that serves objects over a socket.
+const PROCESSES: &str = include_str!("../probes/python_processes.py");
+
+fn python_starts_its_processes_in_every_way(place: &TestDir) {
+    project(place);
+    place.file("project/processes.py", PROCESSES);
+    let plan = plan(place, "python-readonly");
+    let done = run(place, &plan, &["python3", "-IS", "processes.py"]);
+    let expected = "fork [1, 4]\nspawn [1, 4]\nforkserver [1, 4]\nmanager [3]\nasyncio 5\n";
+    assert_eq!((done.code(), done.out().as_str()), (0, expected), "{done}");
+}
+
+fn the_time_zone_is_the_callers(place: &TestDir) {
+    project(place);
+    let plan = plan(place, "ai-dev-safe");
+    let project = place.text("project");
+    let offset = |zone: &[&str]| {
+        let mut words = vec!["env", "-C", &project];
+        words.extend(zone);
+        let done = Run::new(place, &plan, &["date", "+%z"])
+            .wrapped(&words)
+            .option(&["--unenforced", "cgroup"])
+            .finish();
+        assert_eq!(done.code(), 0, "{done}");
+        done.out()
+    };
+    assert_eq!(offset(&["TZ=JST-9"]), "+0900\n");
+    let host = Command::new("date").arg("+%z").env_remove("TZ").output();
+    let host = host.expect("date runs").stdout;
+    assert_eq!(offset(&["-u", "TZ"]).as_bytes(), host);
 }

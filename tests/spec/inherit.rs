@@ -402,6 +402,23 @@ fn the_policy_in_full_says_what_nobody_says() {
     );
 }
 
+/// What `base` shows of the host is what a policy shows that says nothing about files.
+#[test]
+fn base_shows_what_is_shown_by_default() {
+    let base = fs::read_to_string(root().join("policies/base.yaml")).unwrap_or_default();
+    let start = base.find("filesystem:").unwrap_or(0);
+    let end = base.find("syscalls:").unwrap_or(0);
+    let without = "name: a\n";
+    let with = format!("{without}{}", &base[start..end]);
+    let shown = |text: &str| -> Vec<String> {
+        let listing = emitted(&[], text, Stage::Ir).0.listing.unwrap_or_default();
+        let binds = listing.lines().filter(|line| line.starts_with("bind "));
+        binds.map(str::to_owned).collect()
+    };
+    assert!(shown(&with).len() > 20);
+    assert_eq!(shown(&with), shown(without));
+}
+
 /// The profile is written in another way, and means what it meant.
 #[test]
 fn the_default_profile_means_what_it_meant() {

@@ -35,7 +35,7 @@ pub(crate) const SET: [(&str, &str); 6] = [
 ];
 
 /// Variables taken over from the caller, unless the policy says otherwise.
-pub(crate) const PASS: [&str; 3] = ["LANG", "LC_ALL", "TERM"];
+pub(crate) const PASS: [&str; 4] = ["LANG", "LC_ALL", "TERM", "TZ"];
 
 /// The variables, by name.
 pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> Vec<Variable> {

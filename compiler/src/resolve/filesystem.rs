@@ -68,14 +68,36 @@ pub struct Masked {
 /// Bytes in a scratch directory, unless the policy says otherwise.
 pub(crate) const SCRATCH_BYTES: u64 = 512 << 20;
 
-/// What a policy without the section shows of the host: its programs and libraries, and what
-/// dynamic linking and TLS need.
-pub(crate) const DEFAULT: [(&str, bool); 5] = [
+/// What a policy without the section shows of the host: its programs and libraries, and of `/etc` what they look up. The
+/// profile `base` shows the same.
+pub(crate) const DEFAULT: [(&str, bool); 27] = [
     ("/usr", false),
     ("/etc/alternatives", true),
-    ("/etc/ld.so.cache", true),
-    ("/etc/ssl/certs", true),
     ("/etc/ca-certificates", true),
+    ("/etc/chromium.d", true),
+    ("/etc/crypto-policies", true),
+    ("/etc/fonts", true),
+    ("/etc/java", true),
+    ("/etc/java-8-openjdk", true),
+    ("/etc/java-11-openjdk", true),
+    ("/etc/java-17-openjdk", true),
+    ("/etc/java-21-openjdk", true),
+    ("/etc/java-25-openjdk", true),
+    ("/etc/ld.so.cache", true),
+    ("/etc/localtime", true),
+    ("/etc/maven", true),
+    ("/etc/mime.types", true),
+    ("/etc/pki/ca-trust", true),
+    ("/etc/pki/java", true),
+    ("/etc/pki/tls/cert.pem", true),
+    ("/etc/pki/tls/certs", true),
+    ("/etc/pki/tls/openssl.cnf", true),
+    ("/etc/protocols", true),
+    ("/etc/services", true),
+    ("/etc/ssl/cert.pem", true),
+    ("/etc/ssl/certs", true),
+    ("/etc/ssl/openssl.cnf", true),
+    ("/var/lib/ca-certificates", true),
 ];
 
 /// The file system.

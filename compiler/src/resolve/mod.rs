@@ -20,6 +20,7 @@ pub use crate::syscalls::CAPABILITIES;
 pub use capabilities::KeptCapabilities;
 pub(crate) use effective::effective;
 pub use environment::Variable;
+pub(crate) use filesystem::DEFAULT as DEFAULT_PATHS;
 pub use filesystem::{Filesystem, Masked, Shared};
 pub use network::{Allowed, Network};
 pub use protected::{GROUPS, Group, Origin, Program, Protected};

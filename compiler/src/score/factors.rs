@@ -7,7 +7,7 @@ use crate::ir::Ir;
 use crate::ir::network::{Direction, Link};
 use crate::ir::syscalls::Action;
 use crate::lint::{Access, Danger, Share, access, shares, without_effect};
-use crate::resolve::{CAPABILITIES, Resolved};
+use crate::resolve::{CAPABILITIES, DEFAULT_PATHS, Resolved};
 use crate::source::Span;
 use crate::syscalls::{baseline, names};
 
@@ -45,8 +45,17 @@ impl Factor {
     }
 }
 
+/// Whether a path is one of those that programs look up everywhere and that hold nothing secret. The programs themselves
+/// are not.
+fn is_default(host: &str) -> bool {
+    DEFAULT_PATHS
+        .iter()
+        .any(|(path, is_optional)| *is_optional && *path == host)
+}
+
 fn files(ir: &Ir, all: &mut Vec<Factor>) {
-    for share in shares(ir) {
+    let counted = |share: &Share| share.writable || !is_default(&share.host);
+    for share in shares(ir).into_iter().filter(counted) {
         let danger = share.danger();
         let name = match danger {
             Danger::Root => "share/root",
