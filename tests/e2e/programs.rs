@@ -8,7 +8,7 @@ use purple_tests::test_dir::TestDir;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-scenarios! { python gcc pipeline git }
+scenarios! { python network_interfaces calls_that_are_not_there gcc pipeline git }
 
 fn python(place: &TestDir) {
     let plan = Policy::new(place).compile(place);
@@ -23,6 +23,29 @@ fn python(place: &TestDir) {
         .expect("the result");
     assert_eq!((status.uid(), status.gid()), (place.who.uid, place.who.gid));
     assert_eq!(status.mode() & 0o7777, 0o644);
+}
+
+/// They are listed over a netlink socket, which changes nothing without a capability.
+fn network_interfaces(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let script = include_str!("../probes/network_interfaces.py");
+    let done = Run::new(place, &plan, &[PYTHON, "-ISc", script]).finish();
+    assert_eq!(done.good(), "[(1, 'lo')]\nEPERM\n");
+}
+
+/// Threads start and files are looked at where the calls that libraries try first are denied.
+fn calls_that_are_not_there(place: &TestDir) {
+    let calls = "deny: [clone3, statx, openat2, faccessat2, close_range, renameat2, rseq]";
+    let plan = Policy::new(place)
+        .syscalls(&["default_deny: false", calls])
+        .compile(place);
+    let threads =
+        "import threading; t = threading.Thread(target=print, args=('run',)); t.start(); t.join()";
+    let done = Run::new(place, &plan, &[PYTHON, "-ISc", threads]).finish();
+    assert_eq!(done.good(), "run\n");
+    let commands = "echo a >a && mv a b && ls b && stat -c %s b && test -r b";
+    let done = Run::new(place, &plan, &["/bin/sh", "-c", commands]).finish();
+    assert_eq!(done.good(), "b\n2\n");
 }
 
 fn gcc(place: &TestDir) {

@@ -43,7 +43,14 @@ fn numbers_above_the_table(place: &TestDir) {
 
 fn socket_families(place: &TestDir) {
     let found = facts(place, include_str!("../probes/sockets_by_family.py"));
-    let good = ["unix", "inet", "inet6", "high_inet"];
+    let good = [
+        "unix",
+        "inet",
+        "inet6",
+        "high_inet",
+        "routes",
+        "high_routes",
+    ];
     for (name, result) in found.as_object().expect("an object") {
         assert_eq!(
             result,

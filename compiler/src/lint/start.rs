@@ -12,7 +12,7 @@ use super::calls::{Access, access, named};
 use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::Action as Mount;
-use crate::ir::syscalls::{Action, ArchMeaning, Reason, Strength};
+use crate::ir::syscalls::{Action, ArchMeaning, Strength};
 use crate::source::Span;
 use crate::syscalls::Arch;
 use first::{ASKED, GLIBC, MUSL, Step, Stopped, stopped};
@@ -58,12 +58,12 @@ fn calls(one: &ArchMeaning, scope: &mut Scope<'_>) {
     let missing = lacking(one, GLIBC);
     let Some(cause) = missing
         .iter()
-        .find(|stopped| is_written(stopped))
+        .find(|stopped| stopped.is_written)
         .or(missing.first())
     else {
         return;
     };
-    let place = if is_written(cause) {
+    let place = if cause.is_written {
         cause.verdict.origin
     } else {
         None
@@ -105,11 +105,11 @@ fn remedy(missing: &[Stopped]) -> String {
             "write conditions that hold for what a start calls: ",
         ),
         (
-            named(|one| one.shown.is_none() && is_written(one)),
+            named(|one| one.shown.is_none() && one.is_written),
             "leave out what denies ",
         ),
         (
-            named(|one| one.shown.is_none() && !is_written(one)),
+            named(|one| one.shown.is_none() && !one.is_written),
             "add to `allow`: ",
         ),
     ];
@@ -127,7 +127,7 @@ fn denied(one: &ArchMeaning, name: &str) -> Option<Span> {
     let call = named(one, name)?;
     let rule = call.rules.iter().find(|rule| rule.conditions.is_empty());
     let rule = rule
-        .filter(|rule| rule.strength <= Strength::Deny)
+        .filter(|rule| rule.strength <= Strength::Deny && rule.span != one.default.span)
         .map(|rule| rule.span);
     rule.or(call.denied)
 }
@@ -140,14 +140,6 @@ fn lacking(one: &ArchMeaning, steps: &[Step]) -> Vec<Stopped> {
     missing.sort_by_key(|stopped| stopped.name);
     missing.dedup_by_key(|stopped| stopped.name);
     missing
-}
-
-/// Whether an entry or a rule stops the call, and not the lack of one.
-const fn is_written(stopped: &Stopped) -> bool {
-    matches!(
-        stopped.verdict.why,
-        Reason::Rule | Reason::NoAllowRuleHeld | Reason::Denied | Reason::Hidden
-    )
 }
 
 const fn kills(action: Action) -> bool {

@@ -5,9 +5,9 @@ use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
 use crate::resolve::syscalls::beyond_the_ports;
 use crate::source::Span;
-use crate::syscalls::Arch;
 use crate::syscalls::constants::{constant, symbolic};
 use crate::syscalls::dangers::DANGERS;
+use crate::syscalls::{Arch, Beside, guarded};
 use std::collections::BTreeSet;
 
 /// Runs the lints.
@@ -113,9 +113,9 @@ fn guarded_values(scope: &mut Scope<'_>) {
                 .rules
                 .iter()
                 .enumerate()
-                .filter(|(_, rule)| opens(rule))
+                .filter(|(_, rule)| opens(rule) && rule.strength > Strength::Deny)
             {
-                let Some(value) = beyond_guard(call, rule) else {
+                let Some(value) = beyond_guard(one.arch, call, rule) else {
                     continue;
                 };
                 let stronger = call.rules.get(..at).unwrap_or_default();
@@ -169,8 +169,15 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
 }
 
 /// The value of the guarded argument that a rule names and a plain allow leaves out.
-fn beyond_guard(call: &CallMeaning, rule: &Rule) -> Option<u64> {
+fn beyond_guard(arch: Arch, call: &CallMeaning, rule: &Rule) -> Option<u64> {
     let guard = call.guard.as_ref()?;
+    // One of the values passes only beside a value of another argument.
+    let beside = guarded(arch, call.name).and_then(|guard| guard.beside);
+    let is_beside = |beside: &Beside| {
+        let mut conditions = rule.conditions.iter();
+        conditions.any(|one| one.arg == beside.arg && one.test == Test::Eq(beside.equals))
+    };
+    let open = beside.filter(|beside| !is_beside(beside));
     rule.conditions
         .iter()
         .filter(|condition| condition.arg == guard.arg)
@@ -182,7 +189,8 @@ fn beyond_guard(call: &CallMeaning, rule: &Rule) -> Option<u64> {
             };
             let mut args = [0; 6];
             *args.get_mut(usize::from(guard.arg))? = value;
-            (!guard.passes(&args)).then_some(value)
+            let is_open = open.is_some_and(|beside| beside.value == value);
+            (is_open || !guard.passes(&args)).then_some(value)
         })
 }
 

@@ -113,7 +113,6 @@ impl Print<'_> {
                 return;
             }
             ("syscalls", "default_deny") => node.is_some().to_string(),
-            ("syscalls", "on_deny") => "{errno: EPERM}".to_owned(),
             ("audit", "on_failure") => "end".to_owned(),
             // No number says so. Where memory is not limited, swap is not.
             ("resources", "memory_swap_limit_bytes") if limited() => {

@@ -2,6 +2,7 @@
 
 mod alternatives;
 mod arguments;
+mod beside;
 mod bind;
 mod bypasses;
 mod conditions;
@@ -17,6 +18,8 @@ mod resolver;
 mod rules;
 mod written;
 
+pub(crate) use beside::is_of_the_guard;
+pub(crate) use denial::{is_of_the_fallback, names_no_error};
 pub(crate) use modes::forbid_set_id;
 pub(super) use names::offered;
 pub(crate) use ports::{Listed, beyond_the_ports, keep_to_ports};
@@ -57,6 +60,8 @@ pub fn resolve(
     resolver.multiplexed();
     resolver.ring();
     resolver.opened_baseline();
+    resolver.calls_with_fallback();
+    resolver.guards_by_two();
     let mut interfaces = resolver.interfaces.into_iter();
     let native = interfaces
         .next()

@@ -5,9 +5,11 @@
 
 use crate::emit::{PlanMeaning, place_of};
 use crate::ir::syscalls::{
-    Action, Call, CallMeaning, Condition, Guard, Meaning, Reason, Test, Verdict, evaluate,
+    Action, ArchMeaning, Call, CallMeaning, Condition, Guard, Meaning, Reason, Rule, Test, Verdict,
+    evaluate,
 };
-use crate::syscalls::{Arch, X32_BIT};
+use crate::resolve::syscalls::{is_of_the_fallback, is_of_the_guard};
+use crate::syscalls::{Arch, X32_BIT, guarded};
 use purple_plan::SourceLine;
 
 /// An argument that was given.
@@ -30,6 +32,31 @@ pub struct ConditionalVerdict {
     pub why: Reason,
     /// The line of the policy that says so.
     pub line: SourceLine,
+}
+
+impl ConditionalVerdict {
+    /// Why there is the rule that decides, where the policy does not write it.
+    pub fn unwritten(
+        &self,
+        interface: Option<&ArchMeaning>,
+        call: Option<&CallMeaning>,
+    ) -> Option<String> {
+        let (one, call) = interface.zip(call)?;
+        let here = |rule: &&Rule| place_of(rule.span) == self.line;
+        call.rules.iter().filter(here).find_map(|rule| {
+            if is_of_the_guard(one, call, rule) {
+                return guarded(one.arch, call.name).map(|guard| guard.why.to_owned());
+            }
+            is_of_the_fallback(one, call, rule).then(|| {
+                let why = if call.denied.is_some() {
+                    "`deny` names it"
+                } else {
+                    "nothing names it, and what is not named is denied"
+                };
+                format!("{why}; libraries fall back after this error")
+            })
+        })
+    }
 }
 
 /// Something about an argument that was not given.

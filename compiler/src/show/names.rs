@@ -3,7 +3,7 @@
 
 use crate::ir::syscalls::{Action, Condition, Guard, Rule, Test};
 use crate::syscalls::constants::{constant, constants_for, symbolic};
-use crate::syscalls::{Arch, Argument, Kind, errno_name, signature, syscall_name};
+use crate::syscalls::{Arch, Argument, Kind, errno_name, guarded, signature, syscall_name};
 
 /// A call whose arguments are named.
 #[derive(Debug, Clone)]
@@ -48,9 +48,18 @@ impl Names {
 
     /// A condition, such as `flags & O_ACCMODE != O_RDONLY`.
     pub fn condition(&self, condition: &Condition) -> String {
+        self.condition_beside(condition, &[])
+    }
+
+    /// The same beside others that must hold with it: netlink's protocols have names of their own.
+    pub fn condition_beside(&self, condition: &Condition, others: &[Condition]) -> String {
         let at = usize::from(condition.arg);
         let name = self.argument(at);
-        let compared = |sign: &str, value| format!("{name} {sign} {}", self.value(at, value));
+        let value_of = |value| {
+            let named = self.netlink_protocol(condition.arg, value, others);
+            named.map_or_else(|| self.value(at, value), str::to_owned)
+        };
+        let compared = |sign: &str, value| format!("{name} {sign} {}", value_of(value));
         let ordered =
             |sign: &str, value| format!("{name} {sign} {}", self.number(at, value, false));
         match condition.test {
@@ -70,8 +79,30 @@ impl Names {
 
     /// Conditions that must all hold.
     pub fn all(&self, conditions: &[Condition]) -> String {
-        let all: Vec<String> = conditions.iter().map(|one| self.condition(one)).collect();
+        let all = conditions.iter();
+        let all: Vec<String> = all
+            .map(|one| self.condition_beside(one, conditions))
+            .collect();
         all.join(" and ")
+    }
+
+    /// The name of a netlink socket's protocol, where these conditions make it one.
+    fn netlink_protocol(
+        &self,
+        arg: u8,
+        value: u64,
+        conditions: &[Condition],
+    ) -> Option<&'static str> {
+        let guard = guarded(self.arch, self.call)?;
+        let beside = guard.beside.filter(|beside| beside.arg == arg)?;
+        let is_family =
+            |one: &Condition| one.arg == guard.arg && one.test == Test::Eq(beside.value);
+        let argument = self.arguments.get(usize::from(arg))?.name;
+        let choices = constants_for(self.arch, self.call, argument);
+        let aliases = choices.iter().flat_map(|one| &one.aliases);
+        let mut protocols = aliases.filter(|(name, _)| name.starts_with("NETLINK_"));
+        let (name, _) = protocols.find(|(_, number)| *number == value)?;
+        conditions.iter().any(is_family).then_some(*name)
     }
 
     /// Rules of which one must hold.

@@ -17,10 +17,11 @@ use crate::emit::{PlanMeaning, place_of};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Meaning, Rule, Strength};
 use crate::parse::written;
 use crate::pipeline::{self, Options};
+use crate::resolve::syscalls::{is_of_the_fallback, is_of_the_guard, names_no_error};
 use crate::seal::{enforced, hex, notifies};
 use crate::source::Source;
 use crate::syscalls::{
-    Arch, errno_number, replaced, signature, syscall, syscall_name, syscall_number, variants,
+    Arch, replaced, signature, syscall, syscall_name, syscall_number, variants, with_fallback,
 };
 use rules::{alternatives, comparison, unguarded};
 
@@ -37,10 +38,12 @@ pub fn policy(
         return Err(NoPolicy::NoFilter);
     };
     let name = plan.meta.policy_name.to_string_lossy();
+    let names_no_error = names_no_error(first.recorded.meaning());
     let printed = |style| {
         Page {
             meaning: first.recorded.meaning(),
             style,
+            names_no_error,
             line,
         }
         .print(&name)
@@ -212,6 +215,8 @@ struct Style {
 struct Page<'m> {
     meaning: &'m Meaning,
     style: Style,
+    /// Whether the policy names no error for denied calls.
+    names_no_error: bool,
     line: &'m dyn Fn(SourceLine) -> Option<String>,
 }
 
@@ -229,7 +234,7 @@ impl Page<'_> {
         let default = default.map_or_else(String::new, |line| format!("  # {}", visible(&line)));
         put(format!("  default_deny: {}{default}", native.default.deny));
         match native.denial {
-            Action::Errno(number) if Some(number) == errno_number(native.arch, "EPERM") => {}
+            Action::Errno(_) if self.names_no_error => {}
             Action::Errno(number) => {
                 put(format!(
                     "  on_deny: {{errno: {}}}",
@@ -332,6 +337,10 @@ impl Page<'_> {
                 .filter(|rule| !hidden || rule.strength <= Strength::Deny);
             // What denies a call denies those that do its job beside it, too.
             let spoken = reached.filter(|rule| {
+                let is_fallback = self.names_no_error && is_of_the_fallback(one, call, rule);
+                if is_fallback || is_of_the_guard(one, call, rule) {
+                    return false;
+                }
                 let from = |one: &Rule| (one.strength, one.span) == (rule.strength, rule.span);
                 let has = |call: &CallMeaning| call.rules.iter().any(from);
                 let says = |name: &str| {
@@ -362,7 +371,7 @@ impl Page<'_> {
         let mut action = key(rule.action).to_owned();
         if rule.strength == Strength::Deny {
             action = match rule.action {
-                action if action == one.denial => "deny".to_owned(),
+                action if action == one.denial && !self.has_own_error(name) => "deny".to_owned(),
                 Action::Errno(number) => format!("errno, errno: {}", errno(one.arch, number)),
                 other => key(other).to_owned(),
             };
@@ -382,6 +391,11 @@ impl Page<'_> {
         };
         let head = format!("    - {{syscall: {name}, action: {action}{conditions}}}");
         Some(self.with_line(head, place_of(rule.span)))
+    }
+
+    /// Whether a rule that denies the call and names no error gives it another one than all calls.
+    fn has_own_error(&self, name: &str) -> bool {
+        self.names_no_error && with_fallback().contains(&name)
     }
 
     fn with_line(&self, text: String, line: SourceLine) -> String {

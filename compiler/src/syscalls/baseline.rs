@@ -115,23 +115,54 @@ pub struct Guarded {
     /// Whether only these pass (`true`), or all but these (`false`). On 32 bits: the kernel takes
     /// both arguments that are guarded as `int`.
     pub only: bool,
+    /// One of the values passes only beside a value of another argument.
+    pub beside: Option<Beside>,
     /// Why.
     pub why: &'static str,
 }
 
+/// A value of the guarded argument that passes only where another argument has one value, both on 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beside {
+    /// The value of the guarded argument.
+    pub value: u64,
+    /// The other argument's position, from 0.
+    pub arg: u8,
+    /// The value that it must have.
+    pub equals: u64,
+}
+
+/// `AF_NETLINK` (linux/socket.h) with `NETLINK_ROUTE` (linux/netlink.h), by which `getifaddrs(3)` reads the interfaces and
+/// their addresses. It shows those of the caller's network namespace, and to change one takes `CAP_NET_ADMIN`
+/// (rtnetlink(7)).
+const ROUTES: Beside = Beside {
+    value: 16,
+    arg: 2,
+    equals: 0,
+};
+
 /// What a plain allow of this call leaves out; `None` for nearly all calls.
 ///
 /// `socket` and `socketpair` are for the unix, inet and inet6 families (1, 2 and 10 in
-/// linux/socket.h): the others are rarely used code that anybody may load. `ioctl` is without
+/// linux/socket.h): the others are rarely used code that anybody may load. `socket` is for netlink too, with one
+/// protocol. `ioctl` is without
 /// TIOCSTI and TIOCLINUX (`ioctl_tty(2)`), which type into the terminal that one shares with others, and
 /// TIOCSETD, for which the kernel loads line disciplines: drivers of modems and radios, seldom used.
 pub fn guarded(arch: Arch, name: &str) -> Option<Guarded> {
     match name {
-        "socket" | "socketpair" => Some(Guarded {
+        "socket" => Some(Guarded {
+            arg: 0,
+            values: vec![1, 2, 10, ROUTES.value],
+            only: true,
+            beside: Some(ROUTES),
+            why: "a plain `socket` is for the unix, inet and inet6 families, and for netlink with NETLINK_ROUTE",
+        }),
+        "socketpair" => Some(Guarded {
             arg: 0,
             values: vec![1, 2, 10],
             only: true,
-            why: "a plain `socket` is for the unix, inet and inet6 families",
+            beside: None,
+            why: "a plain `socketpair` is for the unix, inet and inet6 families",
         }),
         "ioctl" => Some(Guarded {
             arg: 1,
@@ -141,6 +172,7 @@ pub fn guarded(arch: Arch, name: &str) -> Option<Guarded> {
                 vec![0x5412, 0x541C, 0x5423]
             },
             only: false,
+            beside: None,
             why: "a plain `ioctl` does not type into terminals (TIOCSTI, TIOCLINUX) or change their line discipline (TIOCSETD)",
         }),
         _ => None,

@@ -270,9 +270,21 @@ fn what_a_plain_allow_leaves_out_are_the_headers_values() {
         };
         assert_eq!(
             values("socket"),
+            of(&["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"]),
+            "{arch}"
+        );
+        assert_eq!(
+            values("socketpair"),
             of(&["AF_UNIX", "AF_INET", "AF_INET6"]),
             "{arch}"
         );
+        let beside = guarded(arch, "socket").unwrap().beside.unwrap();
+        assert_eq!(
+            [beside.value, beside.equals],
+            of(&["AF_NETLINK", "NETLINK_ROUTE"])[..]
+        );
+        let arguments = signature(arch, "socket").unwrap();
+        assert_eq!(arguments[usize::from(beside.arg)].name, "protocol");
         assert_eq!(
             values("ioctl"),
             of(&["TIOCSTI", "TIOCLINUX", "TIOCSETD"]),

@@ -61,7 +61,7 @@ fn a_plan_in_words() {
         "environment   TOKEN from the caller",
         "allowed       execve read write",
         "denied        all other calls",
-        "by arguments  socket: allow if family in {AF_UNIX, AF_INET, AF_INET6}, otherwise errno EPERM",
+        "by arguments  socket: errno EPERM if family == AF_NETLINK and protocol != NETLINK_ROUTE, allow if family in {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, otherwise errno EPERM",
     ] {
         assert!(
             words.lines().any(|found| found == line),

@@ -33,11 +33,10 @@ pub struct Syscalls {
     #[schemars(extend("examples" = [[{"syscall": "socket", "action": "allow", "conditions": [{"arg": 0, "op": "eq", "value": 1}]}]]))]
     pub advanced_rules: Vec<AdvancedRule>,
 
-    /// What a denied call gets. Default: the error `EPERM`.
+    /// What a denied call gets. Default: the error `EPERM`, and `ENOSYS` for calls after which libraries fall back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "What a denied call gets")]
     #[schemars(extend("examples" = ["kill"]))]
-    #[schemars(extend("default" = {"errno": "EPERM"}))]
     pub on_deny: Option<OnDeny>,
 
     /// Other instruction-set entry points that the program may use beside the native one, such as

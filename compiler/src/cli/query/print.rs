@@ -5,7 +5,7 @@ use super::unseen::unseen;
 use crate::cli::{output, source_line};
 use purple_plan::Plan;
 use purplec::diagnostics::render::visible;
-use purplec::ir::syscalls::{Action, Reason};
+use purplec::ir::syscalls::{Action, Condition, Reason};
 use purplec::show::cases::{ConditionalVerdict, When};
 use purplec::show::names::{self, Names};
 use purplec::syscalls::{Arch, baseline};
@@ -133,13 +133,8 @@ pub(super) fn object(plan: &Plan<'_>, filter: &Filter, answer: &QueryResult) -> 
         .map(|one| (names.argument(one.position), json!(one.value)))
         .collect();
     let case = |case: &ConditionalVerdict| {
-        let when: Vec<String> = case
-            .when
-            .iter()
-            .map(|one| when(arch, answer, one))
-            .collect();
         json!({
-            "when": when,
+            "when": when(arch, answer, case),
             "verdict": names::key(case.action),
             "errno": match case.action {
                 Action::Errno(number) => Some(names::errno(arch, number)),
@@ -191,23 +186,25 @@ fn given(arch: Arch, answer: &QueryResult) -> String {
 }
 
 fn condition(arch: Arch, answer: &QueryResult, case: &ConditionalVerdict) -> String {
-    if case.when.is_empty() {
-        return "otherwise".to_owned();
+    match when(arch, answer, case).as_slice() {
+        [] => "otherwise".to_owned(),
+        all => format!("if {}", all.join(" and ")),
     }
-    let all: Vec<String> = case
-        .when
-        .iter()
-        .map(|one| when(arch, answer, one))
-        .collect();
-    format!("if {}", all.join(" and "))
 }
 
-fn when(arch: Arch, answer: &QueryResult, when: &When) -> String {
+/// What has to hold for a case, each part in words.
+fn when(arch: Arch, answer: &QueryResult, case: &ConditionalVerdict) -> Vec<String> {
     let names = Names::of(arch, answer.query.number);
-    match when {
-        When::Holds(condition) => names.condition(condition),
+    let held = case.when.iter().filter_map(|when| match when {
+        When::Holds(condition) => Some(*condition),
+        When::OneOf(_) => None,
+    });
+    let held: Vec<Condition> = held.collect();
+    let words = |when: &When| match when {
+        When::Holds(condition) => names.condition_beside(condition, &held),
         When::OneOf(guard) => names.listed(guard),
-    }
+    };
+    case.when.iter().map(words).collect()
 }
 
 /// The line that decides, and why.
@@ -233,7 +230,9 @@ fn reason(filter: &Filter, answer: &QueryResult, case: &ConditionalVerdict) -> S
         Reason::Hidden => {
             "a filter cannot see what the policy's rules look at in a like call".to_owned()
         }
-        Reason::Rule => "a rule".to_owned(),
+        Reason::Rule => case
+            .unwritten(interface, named)
+            .unwrap_or_else(|| "a rule".to_owned()),
         Reason::NoAllowRuleHeld => "it has allow rules, and none holds".to_owned(),
         Reason::Denied => "`deny` names it".to_owned(),
         Reason::Allowed => "`allow` names it".to_owned(),

@@ -169,6 +169,8 @@ pub(super) const ASKED: &[Step] = &[
 /// A call that a start makes and a filter stops.
 #[derive(Debug)]
 pub(super) struct Stopped {
+    /// Whether an entry or a rule stops it, and not the lack of one.
+    pub(super) is_written: bool,
     pub(super) name: &'static str,
     /// How to write it, where its arguments are what stops it.
     pub(super) shown: Option<String>,
@@ -230,7 +232,14 @@ impl First {
             }),
             _ => false,
         };
+        let is_written = match verdict.why {
+            // What is denied by default has a rule too, where it gets an error of its own.
+            Reason::Rule => verdict.origin != Some(one.default.span),
+            Reason::NoAllowRuleHeld | Reason::Denied | Reason::Hidden => true,
+            _ => false,
+        };
         Stopped {
+            is_written,
             name: self.name,
             shown: by_arguments.then(|| self.to_string()),
             verdict,

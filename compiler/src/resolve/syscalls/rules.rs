@@ -243,7 +243,7 @@ impl<'a> Resolver<'a> {
         let Some(arch) = self.interfaces.get(at).map(|one| one.arch) else {
             return;
         };
-        let action = self.action(rule, arch);
+        let action = self.action(rule, arch, name);
         let strength = strength(rule.action);
         let (mut alternatives, mut guarded) = (Vec::new(), None);
         for conditions in written {
@@ -273,7 +273,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn action(&self, rule: &WrittenRule<'a>, arch: Arch) -> Action {
+    fn action(&self, rule: &WrittenRule<'a>, arch: Arch, name: &str) -> Action {
         match rule.action {
             policy::Action::Allow => Action::Allow,
             policy::Action::Log => Action::Log,
@@ -284,7 +284,7 @@ impl<'a> Resolver<'a> {
             policy::Action::Deny | policy::Action::Errno => rule
                 .errno
                 .and_then(|(name, _)| errno_number(arch, name))
-                .map_or_else(|| self.denial(arch), Action::Errno),
+                .map_or_else(|| self.denial_of(arch, name), Action::Errno),
         }
     }
 
@@ -353,11 +353,13 @@ fn within_guard(
     };
     let alternatives = if guard.only {
         let each = guard.values.iter().map(|&value| {
-            conditions
-                .iter()
-                .copied()
-                .chain([with(Test::Eq(value))])
-                .collect()
+            let beside = guard.beside.filter(|beside| beside.value == value);
+            let beside = beside.map(|beside| Condition {
+                arg: beside.arg,
+                ..with(Test::Eq(beside.equals))
+            });
+            let own = conditions.iter().copied();
+            own.chain([with(Test::Eq(value))]).chain(beside).collect()
         });
         each.collect()
     } else {

@@ -4,7 +4,7 @@
 use super::*;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::ir::syscalls::{Call, Reason, evaluate, verify};
-use crate::syscalls::{BASELINE, X32_BIT, syscall_number};
+use crate::syscalls::{BASELINE, X32_BIT, syscall_number, with_fallback};
 
 pub(super) const EPERM: Action = Action::Errno(1);
 const ENOSYS: Action = Action::Errno(38);
@@ -198,15 +198,31 @@ fn sockets_are_unix_and_inet_unless_a_rule_names_more() {
             assert_eq!(x86(yaml, "socket", &[family]), Action::Allow, "{family}");
         }
         for family in [0, 3, 16, 17, 38, 40, 0x1_0000_0028] {
-            assert_eq!(x86(yaml, "socket", &[family]), EPERM, "{family}");
+            assert_eq!(x86(yaml, "socket", &[family, 3, 4]), EPERM, "{family}");
             assert_eq!(x86(yaml, "socketpair", &[family]), EPERM, "{family}");
+        }
+        // Netlink with one protocol, of which the kernel looks at 32 bits.
+        for (protocol, action) in [(0, Action::Allow), (1, EPERM), (16, EPERM)] {
+            for high in [0, 1 << 32] {
+                let arguments = [16 | high, 3, protocol | high];
+                assert_eq!(x86(yaml, "socket", &arguments), action, "{protocol}");
+            }
         }
     }
     let netlink = rule("socket", "allow", "arg: 0, op: eq, value: 16");
     assert_eq!(
-        x86(&format!("{{advanced_rules: [{netlink}]}}"), "socket", &[16]),
+        x86(
+            &format!("{{advanced_rules: [{netlink}]}}"),
+            "socket",
+            &[16, 3, 4]
+        ),
         Action::Allow
     );
+    let other = rule("socket", "deny", "arg: 0, op: eq, value: 2");
+    let yaml = format!("{{default_deny: false, advanced_rules: [{other}]}}");
+    assert_eq!(x86(&yaml, "socket", &[16, 3, 0]), Action::Allow);
+    assert_eq!(x86(&yaml, "socket", &[16, 3, 4]), EPERM);
+    assert_eq!(x86(&yaml, "socket", &[2, 3, 0]), EPERM);
     let stream = rule(
         "socket",
         "allow",
@@ -214,7 +230,9 @@ fn sockets_are_unix_and_inet_unless_a_rule_names_more() {
     );
     let yaml = format!("{{advanced_rules: [{stream}]}}");
     assert_eq!(x86(&yaml, "socket", &[2, 1]), Action::Allow);
-    assert_eq!(x86(&yaml, "socket", &[16, 1]), EPERM, "no family named");
+    assert_eq!(x86(&yaml, "socket", &[17, 1]), EPERM, "no family named");
+    assert_eq!(x86(&yaml, "socket", &[16, 1, 4]), EPERM, "no family named");
+    assert_eq!(x86(&yaml, "socket", &[16, 1, 0]), Action::Allow);
     assert_eq!(x86(&yaml, "socket", &[2, 2]), EPERM);
     assert_eq!(
         codes(&yaml, Arch::X86_64),
@@ -261,6 +279,51 @@ fn clone3_is_hidden_beside_rules_on_clone() {
     assert_eq!(x86(&yaml, "clone", &[17]), Action::Allow);
     assert!(codes(&yaml, Arch::X86_64).contains(&(Severity::Note, "clone3-hidden")));
     assert_eq!(x86("{allow: [clone3]}", "clone3", &[]), Action::Allow);
+}
+
+/// Denied by a list, by default and by a rule, on every architecture; not where the policy names an error.
+#[test]
+fn calls_with_a_fallback_get_enosys() {
+    for arch in Arch::ALL.into_iter().filter(|arch| arch.is_native()) {
+        for &name in with_fallback() {
+            if syscall_number(arch, name).is_none() {
+                continue;
+            }
+            let deny = format!("{{syscall: {name}, action: deny}}");
+            for (policy, is_named) in [
+                (format!("{{default_deny: false, deny: [{name}]}}"), false),
+                ("{allow: [read]}".to_owned(), false),
+                (
+                    format!("{{default_deny: false, advanced_rules: [{deny}]}}"),
+                    false,
+                ),
+                (
+                    format!("{{default_deny: false, on_deny: !errno EPERM, deny: [{name}]}}"),
+                    true,
+                ),
+                (
+                    format!(
+                        "{{advanced_rules: [{{syscall: {name}, action: errno, errno: EPERM}}]}}"
+                    ),
+                    true,
+                ),
+            ] {
+                let (meaning, _) = compile(&policy, arch);
+                let enosys = Action::Errno(meaning.native.enosys);
+                let expected = if is_named {
+                    meaning.native.denial
+                } else {
+                    enosys
+                };
+                let found = verdict(&meaning, arch, name, &[]);
+                assert_eq!(found, expected, "{arch} {policy}");
+            }
+        }
+    }
+    assert_eq!(x86("{allow: [clone3]}", "clone3", &[]), Action::Allow);
+    assert_eq!(x86("{allow: [read]}", "write", &[]), EPERM);
+    let kill = "{on_deny: kill, allow: [read]}";
+    assert_eq!(x86(kill, "clone3", &[]), Action::KillProcess);
 }
 
 #[test]

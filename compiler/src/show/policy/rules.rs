@@ -26,25 +26,33 @@ pub(super) fn unguarded(arch: Arch, name: &str, rules: Vec<Rule>) -> Vec<Rule> {
         return rules;
     };
     // What each of the rules ends in that one rule of a policy has become.
-    let tails: Vec<Vec<Test>> = if guard.only {
-        guard
-            .values
-            .iter()
-            .map(|&value| vec![Test::Eq(value)])
-            .collect()
+    let of = |test| (guard.arg, test);
+    let tails: Vec<Vec<(u8, Test)>> = if guard.only {
+        let tail = |&value: &u64| {
+            let beside = guard.beside.filter(|beside| beside.value == value);
+            let beside = beside.map(|beside| (beside.arg, Test::Eq(beside.equals)));
+            [of(Test::Eq(value))].into_iter().chain(beside).collect()
+        };
+        guard.values.iter().map(tail).collect()
     } else {
-        vec![guard.values.iter().map(|&value| Test::Ne(value)).collect()]
+        vec![
+            guard
+                .values
+                .iter()
+                .map(|&value| of(Test::Ne(value)))
+                .collect(),
+        ]
     };
     let mut kept = Vec::new();
     let mut left = rules.as_slice();
     while let Some(rule) = left.first() {
         let passes = matches!(rule.strength, Strength::Allow | Strength::Log);
         let several = left.split_at_checked(tails.len()).filter(|_| passes);
-        let first = several.and_then(|_| before(rule, guard.arg, tails.first()?));
+        let first = several.and_then(|_| before(rule, tails.first()?));
         if let (Some((several, more)), Some(first)) = (several, first)
             && several.iter().zip(&tails).all(|(one, tail)| {
                 one.strength == rule.strength
-                    && before(one, guard.arg, tail).is_some_and(|rest| alike(rest, first))
+                    && before(one, tail).is_some_and(|rest| alike(rest, first))
             })
         {
             kept.push(Rule {
@@ -60,13 +68,12 @@ pub(super) fn unguarded(arch: Arch, name: &str, rules: Vec<Rule>) -> Vec<Rule> {
     kept
 }
 
-/// A rule's conditions before the last ones, where those are these tests of an argument.
-fn before<'r>(rule: &'r Rule, arg: u8, tail: &[Test]) -> Option<&'r [Condition]> {
+/// A rule's conditions before the last ones, where those are these tests of arguments.
+fn before<'r>(rule: &'r Rule, tail: &[(u8, Test)]) -> Option<&'r [Condition]> {
     let split = rule.conditions.len().checked_sub(tail.len())?;
     let (rest, last) = rule.conditions.split_at_checked(split)?;
     let last = last.iter().map(|one| (one.arg, one.test));
-    last.eq(tail.iter().map(|test| (arg, *test)))
-        .then_some(rest)
+    last.eq(tail.iter().copied()).then_some(rest)
 }
 
 /// Whether two lists of conditions say the same.

@@ -120,11 +120,20 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
         "{personality}"
     );
     let socket = Asked::of("name: a\nsyscalls:\n  allow: [socket]\n", "x86_64").answer(&["socket"]);
-    let allow =
-        "  if family in {AF_UNIX, AF_INET, AF_INET6}  allow        line 3: `allow` names it\n";
-    let deny =
-        "  otherwise                                  errno EPERM  line 3: a plain `socket` is for";
-    assert!(socket.contains(&format!("{allow}{deny}")), "{socket}");
+    let why = "line 3: a plain `socket` is for the unix, inet and inet6 families, and for netlink with NETLINK_ROUTE";
+    let parts = [
+        &format!("if family == AF_NETLINK and protocol != NETLINK_ROUTE  errno EPERM  {why}"),
+        "if family in {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}  allow        line 3: `allow` names it",
+        &format!("otherwise                                              errno EPERM  {why}"),
+    ];
+    assert!(socket.contains(&parts.join("\n  ")), "{socket}");
+    let clone3 = Asked::of("name: a\nsyscalls:\n  allow: [socket]\n", "x86_64").answer(&["clone3"]);
+    let why =
+        "nothing names it, and what is not named is denied; libraries fall back after this error";
+    assert!(
+        clone3.contains("errno ENOSYS") && clone3.contains(why),
+        "{clone3}"
+    );
 }
 
 /// What a condition takes, a question takes too: constants of the architecture, and the manual

@@ -79,7 +79,8 @@ fn the_list_of_a_container_engine_takes_few_instructions() {
     let length = program.instructions.len();
     println!("{length} instructions, {allowed} calls run {steps}");
     assert_eq!(allowed, 308);
-    assert!(length <= 66, "{program}");
+    // Five of them for the two arguments of a netlink socket, and for calls that get ENOSYS.
+    assert!(length <= 71, "{program}");
     // A mean of 8.71: `ioctl` is compared with the three values that a plain one leaves out.
     assert!(
         steps * 100 <= allowed * 871,
