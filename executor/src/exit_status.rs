@@ -72,6 +72,8 @@ pub(crate) fn explain(run: &Run, end: &End) {
         let before = run.shared.read(ReceiptField::Generation);
         if !network.whole {
             purple_net::say_lost();
+        } else if network.counted.is_none() {
+            purple_net::say_uncounted();
         }
         if network.generation.map(u64::from) != Some(before) {
             purple_net::say_changed(network.generation);

@@ -342,6 +342,11 @@ pub(crate) fn say_lost() {
     say!(STEP, what);
 }
 
+/// Says that nobody knows what the helper has carried and refused.
+pub(crate) fn say_uncounted() {
+    say!(STEP, "purple-net has not said what it carried and refused");
+}
+
 /// Says that the rules are not those that were read back, or that nobody knows.
 pub(crate) fn say_changed(found: Option<u32>) {
     match found {

@@ -2,7 +2,7 @@
 
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, SocketFlags, SocketType, connect, getsockname, socket_with, sockopt,
+    AddressFamily, SocketFlags, SocketType, connect, getpeername, getsockname, socket_with, sockopt,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
@@ -50,6 +50,14 @@ pub(crate) fn start(socket: impl AsFd, to: SocketAddr) -> Result<(), Errno> {
     }
 }
 
+/// Whether a socket is connected to itself: a port of the host's that nobody listens on may be the one that the kernel has
+/// chosen for the socket's own end.
+pub(crate) fn is_to_itself(socket: impl AsFd) -> bool {
+    let far = getpeername(&socket).and_then(|far| far.ok_or(Errno::NOTCONN));
+    let far = far.and_then(SocketAddr::try_from);
+    far.is_ok_and(|far| own_address(&socket) == Ok(far))
+}
+
 /// Begins a connection to `to`, which may be the host itself only where `host` says so.
 pub(crate) fn dial(to: SocketAddr, host: bool) -> Result<OwnedFd, NoConnection> {
     if !host {
@@ -80,5 +88,30 @@ pub(crate) fn loopback(v6: bool) -> IpAddr {
         Ipv6Addr::LOCALHOST.into()
     } else {
         Ipv4Addr::LOCALHOST.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::{is_to_itself, new_socket, own_address, start};
+    use rustix::net::{SocketType, bind};
+    use std::net::{SocketAddr, TcpListener};
+
+    #[test]
+    fn a_connection_to_itself_is_seen() {
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let socket = new_socket(any, SocketType::STREAM).unwrap();
+        bind(&socket, &any).unwrap();
+        assert!(!is_to_itself(&socket), "it is connected to nothing");
+        // Both ends open at once (RFC 9293, 3.5).
+        start(&socket, own_address(&socket).unwrap()).unwrap();
+        assert!(is_to_itself(&socket));
+
+        let listener = TcpListener::bind(any).unwrap();
+        let socket = new_socket(any, SocketType::STREAM).unwrap();
+        start(&socket, listener.local_addr().unwrap()).unwrap();
+        assert!(!is_to_itself(&socket));
     }
 }

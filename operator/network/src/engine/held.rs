@@ -3,7 +3,7 @@
 use super::state::Helper;
 use super::tables::{Dial, Purpose};
 use crate::nflog::logged;
-use crate::outside::{NoConnection, dial};
+use crate::outside::{NoConnection, dial, is_to_itself};
 use crate::packet::{Packet, Unreachable};
 use crate::poll::Token;
 use crate::rules::{Protocol, Verdict};
@@ -19,11 +19,11 @@ const LONGEST: Duration = Duration::from_secs(135);
 /// From the connection outside to the one inside.
 const SETTLING: Duration = Duration::from_secs(10);
 
-/// So many messages are read before others have their turn.
-const ROUNDS: usize = 256;
+/// So many messages are read before others have their turn. Where the host's ports are used up, each takes milliseconds.
+const ROUNDS: usize = 32;
 
 impl Helper {
-    /// Reads the SYNs that wait.
+    /// Reads the SYNs that wait. Once the executor has asked for the report, nobody waits for an outcome.
     pub(super) fn held(&mut self) {
         let mut buffer = self.take_buffer();
         for _ in 0..ROUNDS {
@@ -36,7 +36,9 @@ impl Helper {
             };
             for one in logged(buffer.get(..length).unwrap_or_default()) {
                 self.number(0, one.sequence);
-                self.syn(one.packet);
+                if self.asked.is_none() {
+                    self.syn(one.packet);
+                }
             }
         }
         self.buffer = buffer;
@@ -180,6 +182,7 @@ impl Helper {
             return;
         };
         let error = match sockopt::socket_error(&*outside) {
+            Ok(Ok(())) if is_to_itself(&*outside) => Some(Errno::CONNREFUSED),
             Ok(Ok(())) => self.poll.leave(&*outside).err(),
             Ok(Err(error)) | Err(error) => Some(error),
         };
