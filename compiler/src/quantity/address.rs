@@ -98,6 +98,22 @@ pub(crate) fn number(address: IpAddr) -> u128 {
 }
 
 impl AddressBlock {
+    /// Addresses that stand for several hosts: multicast (RFC 5771, RFC 4291) and broadcast (RFC 919).
+    pub const TO_MANY: [Self; 3] = [
+        Self {
+            address: IpAddr::V4(std::net::Ipv4Addr::new(224, 0, 0, 0)),
+            prefix: 4,
+        },
+        Self {
+            address: IpAddr::V4(std::net::Ipv4Addr::BROADCAST),
+            prefix: 32,
+        },
+        Self {
+            address: IpAddr::V6(std::net::Ipv6Addr::new(0xFF00, 0, 0, 0, 0, 0, 0, 0)),
+            prefix: 8,
+        },
+    ];
+
     /// The loopback addresses (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
     pub const LOOPBACK: [Self; 2] = [
         Self {

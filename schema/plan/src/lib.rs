@@ -41,7 +41,7 @@ mod verdict;
 
 pub use error::{DecodeError, EncodeError};
 pub use field::{Field, Reader, Record, Writer};
-pub use host_inside::{HOST_INSIDE, HOST_INSIDE_NAME};
+pub use host_inside::{HOST_INSIDE, HOST_INSIDE_NAME, OWN_INSIDE};
 pub use limits::{
     HEADER_BYTES, INSTRUCTION_BYTES, MAGIC, MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_NET_RESOLVERS,
     MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_TMPFS_BYTES, MAX_VARIABLES,

@@ -5,7 +5,7 @@ use super::connections::Connections;
 use super::name::{Name, NamePattern};
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
-use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME};
+use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME, OWN_INSIDE};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network, as a policy wants it.
@@ -94,6 +94,7 @@ impl Network {
             .intersection(&self.extent.connections())
             .difference(&self.of(Effect::Block))
             .difference(&self.gateway())
+            .difference(&self.to_many())
             .union(&self.own())
     }
 
@@ -122,6 +123,16 @@ impl Network {
                 .flat_map(|&(port, _)| service(port)),
         );
         Connections::union_of(sets)
+    }
+
+    /// All connections of a filtered network to several hosts at once.
+    fn to_many(&self) -> Connections {
+        if self.link != Link::Filtered {
+            return Connections::default();
+        }
+        let to =
+            |block| Connections::new(Direction::Out, &Destination::Addresses(block), Ports::ALL);
+        Connections::union_of(AddressBlock::TO_MANY.map(to).into())
     }
 
     /// All connections to the gateway of a filtered network, by its address and by its name.
@@ -185,9 +196,9 @@ impl Network {
 }
 
 /// The sandbox's own addresses in a filtered network: loopback, and the two of its interface.
-pub const OWN_4: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
+pub const OWN_4: Ipv4Addr = OWN_INSIDE.0;
 /// See [`OWN_4`].
-pub const OWN_6: Ipv6Addr = Ipv6Addr::new(0xFD77, 0, 0, 0, 0, 0, 0, 2);
+pub const OWN_6: Ipv6Addr = OWN_INSIDE.1;
 
 /// The port of the name service (RFC 1035, 4.2).
 pub const RESOLVER_PORT: u16 = 53;

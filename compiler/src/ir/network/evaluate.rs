@@ -94,6 +94,10 @@ impl Network {
                     let is_port = connection.port != 0;
                     return is_port.then_some(Inside::Open(None));
                 }
+                // Nothing is carried to several hosts at once.
+                if is_to_many(address) {
+                    return Some(Inside::Closed);
+                }
                 address == HOST_INSIDE
             }
             Host::Name(name) => match name.to_string().as_str() {
@@ -121,5 +125,13 @@ impl Network {
     pub fn first(&self, effect: Effect, connection: &Connection) -> Option<&ConnectionRule> {
         let mut entries = self.entries.iter();
         entries.find(|entry| entry.effect == effect && entry.connections().contains(connection))
+    }
+}
+
+/// Whether an address stands for several hosts (multicast and broadcast).
+fn is_to_many(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_multicast() || address.is_broadcast(),
+        IpAddr::V6(address) => address.is_multicast(),
     }
 }

@@ -5,7 +5,7 @@ use super::tables::{Flow, Pair};
 use crate::outside::{NoConnection, flow};
 use crate::packet::{Packet, Unreachable, datagram};
 use crate::poll::Token;
-use crate::rules::{Protocol, Verdict};
+use crate::rules::{Protocol, Verdict, is_own};
 use crate::slab::Key;
 use crate::sys;
 use rustix::event::epoll::EventFlags;
@@ -50,6 +50,9 @@ impl Helper {
             return self.send(key, data);
         }
         let (from, to) = pair;
+        if !is_own(from.ip()) {
+            return self.count_denied(Protocol::Udp, to, None);
+        }
         let names = self.known.names(to.ip(), self.now);
         match self.rules.verdict(Protocol::Udp, to, &names) {
             Verdict::Resolver => self.ask_by_datagram(from, to, data),

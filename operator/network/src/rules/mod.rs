@@ -2,7 +2,7 @@
 
 mod read;
 
-use purple_plan::{HOST_INSIDE, is_public};
+use purple_plan::{HOST_INSIDE, OWN_INSIDE, is_public};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The port of DNS.
@@ -289,14 +289,30 @@ impl Rules {
     }
 }
 
-/// Addresses that no rule opens: the host's loopback, under all its names.
+/// Addresses that no rule opens: the host's loopback, under all its names, and those that stand for several hosts, of which
+/// the host is one.
 fn is_never_carried(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => address.is_loopback() || address.octets().first() == Some(&0),
+        IpAddr::V4(address) => {
+            address.is_loopback()
+                || address.octets().first() == Some(&0)
+                || address.is_multicast()
+                || address.is_broadcast()
+        }
         IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unspecified() || address.to_ipv4_mapped().is_some()
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.is_multicast()
+                || address.to_ipv4_mapped().is_some()
         }
     }
+}
+
+/// Whether an address is one of the sandbox's own. Every address is local inside, so that a program can take another one, and
+/// an answer to it would come back as a datagram of its own.
+pub fn is_own(address: IpAddr) -> bool {
+    let (four, six) = OWN_INSIDE;
+    address.is_loopback() || [IpAddr::V4(four), IpAddr::V6(six)].contains(&address)
 }
 
 /// Whether `address` has the first `prefix` bits of `network`.

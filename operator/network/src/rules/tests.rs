@@ -214,3 +214,22 @@ fn prefixes_and_wildcards() {
     assert!(!is_named("ax.org", "x.org", true));
     assert!(!is_named(".x.org", "x.org", true));
 }
+
+#[test]
+fn what_stands_for_several_hosts_is_never_carried() {
+    let rules = Rules::new(vec![rule(Action::Allow, Target::Any, (1, u16::MAX))]);
+    for address in [
+        "224.0.0.1:443",
+        "239.255.255.250:443",
+        "255.255.255.255:443",
+        "[ff02::1]:443",
+        "[ff0e::1]:443",
+    ] {
+        let verdict = rules.verdict(Protocol::Tcp, to(address), &[]);
+        assert_eq!(verdict, Verdict::Refused(None), "{address}");
+    }
+    assert_eq!(
+        carried(rules.verdict(Protocol::Tcp, to("223.255.255.255:443"), &[])),
+        Some(0)
+    );
+}

@@ -77,6 +77,39 @@ fn a_socket_that_is_not_connected_hears_each_by_its_address() {
     });
 }
 
+/// Every address is local inside. What comes from another than the sandbox's own is not carried: the answer to it would come
+/// back as a datagram of its own, and so on without end.
+#[test]
+fn a_datagram_from_an_address_that_is_taken_goes_nowhere() {
+    let Some(lab) = Lab::new("a_datagram_from_an_address", &[allow("203.0.113.0/24")]) else {
+        return;
+    };
+    let server = format!("{SERVER}:7203");
+    echo(&lab, &server);
+    lab.inside.run(move || {
+        for taken in [server.as_str(), "203.0.113.66:7203", "8.8.8.8:53"] {
+            let socket = socket(taken);
+            let wait = Some(Duration::from_millis(300));
+            socket.set_read_timeout(wait).expect("a timeout");
+            let _sent = socket.send_to(b"again", &server).unwrap();
+            let mut bytes = [0; 100];
+            assert!(socket.recv_from(&mut bytes).is_err(), "{taken}");
+        }
+        let own = socket("127.0.0.1:0");
+        let _sent = own.send_to(b"once", &server).unwrap();
+        let mut bytes = [0; 100];
+        let (length, _) = own.recv_from(&mut bytes).expect("it comes back");
+        assert_eq!(&bytes[..length], b"once");
+    });
+    let report = lab.report();
+    let carried = r#""connections":1,"bytes_out":4,"bytes_in":4"#;
+    let refused = format!(r#""address":"{SERVER}","port":7203,"name":null,"rule":null,"times":3"#);
+    assert!(
+        report.contains(carried) && report.contains(&refused),
+        "{report}"
+    );
+}
+
 #[test]
 fn a_datagram_that_is_refused_says_so() {
     let rules = [
