@@ -166,7 +166,8 @@ fn what_a_helper_counts_is_bounded_and_waited_for_no_longer(place: &TestDir) {
     for does in ["is mute", "passes a pipe"] {
         tell(place, does);
         let done = run(place, &plan);
-        assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{does}");
+        let said = "purple-exec: network: purple-net has not said what it carried and refused\n";
+        assert_eq!((done.code(), done.stderr.as_str()), (0, said), "{does}");
         let report = done.report.expect("a report");
         assert_eq!(report["network"]["counted"], Value::Null, "{does}");
         assert_eq!(report["network"]["helper_whole"], true, "{does}");
