@@ -308,10 +308,16 @@ fn host_paths_that_are_missing(place: &TestDir) {
         };
         done.refused(125, &message);
     }
-    let optional = Policy::new(place).shows_if_there(&place.text("nowhere"), "/shown");
-    let plan = optional.compile(place);
-    let done = Run::new(place, &plan, &["ls", "-d", "/shown"]).finish();
-    assert_eq!(done.code(), 2, "{done}");
+    // For a user, whether it is there behind a directory that is closed cannot be known.
+    let closed = place.dir("closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("a mode");
+    for missing in ["nowhere", "closed/below"] {
+        let optional = Policy::new(place).shows_if_there(&place.text(missing), "/shown");
+        let plan = optional.compile(place);
+        let done = Run::new(place, &plan, &["ls", "-d", "/shown"]).finish();
+        assert_eq!(done.code(), 2, "{missing}: {done}");
+    }
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("a mode");
     assert!(!place.at("nowhere").exists());
 }
 

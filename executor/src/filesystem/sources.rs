@@ -63,12 +63,13 @@ fn follow_links(mount: &mut Mount<'static>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// A detached copy of the host's tree at a bind's source. `None`: it is not there, and need not be.
+/// A detached copy of the host's tree at a bind's source. `None`: it is not there for the caller, and need not be.
 fn copy(step: &Mount<'_>) -> Result<Option<OwnedFd>, Errno> {
     let recursive = has(step, mount_flags::RECURSIVE);
     let copied = open_source(step).and_then(|source| tree::copy(source.as_fd(), c"", recursive));
     match copied {
-        Err(Errno::NOENT) if has(step, mount_flags::OPTIONAL) => Ok(None),
+        // A user may not look into the directory that has it.
+        Err(Errno::NOENT | Errno::ACCESS) if has(step, mount_flags::OPTIONAL) => Ok(None),
         copied => copied.map(Some),
     }
 }
