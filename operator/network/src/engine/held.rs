@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_secs(135);
 /// From the connection outside to the one inside.
 const SETTLING: Duration = Duration::from_secs(10);
 
-/// So many messages are read before others have their turn. Where the host's ports are used up, each takes milliseconds.
-const ROUNDS: usize = 32;
+/// So many messages are read before others have their turn.
+const ROUNDS: usize = 256;
 
 impl Helper {
     /// Reads the SYNs that wait. Once the executor has asked for the report, nobody waits for an outcome.

@@ -19,10 +19,11 @@ use rustix::io::{FdFlags, fcntl_setfd, write};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, recv, socketpair};
 use std::ffi::CStr;
 use std::fs::File;
-use std::io::Read;
-use std::net::{IpAddr, SocketAddr};
+use std::io::{ErrorKind, Read};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::{Child, Command};
+use std::time::Duration;
 
 /// An address of the world, of a server that listens there, and of its resolver.
 pub(crate) const SERVER: &str = "203.0.113.5";
@@ -270,7 +271,24 @@ pub(crate) fn world(test: &str) -> Option<(Space, Space)> {
          route add blackhole 203.0.113.88
          -6 route add default via 2001:db8:1::2
          -6 route add unreachable 2001:db8::77");
+    host.run(|| {
+        for server in [SERVER, SERVER_V6] {
+            wait_for_way(server.parse().expect("an address"));
+        }
+    });
     Some((host, world))
+}
+
+/// Waits until an address answers: neighbours are looked for when a link is new, which takes up to a second.
+fn wait_for_way(server: IpAddr) {
+    let closed = SocketAddr::new(server, 1);
+    for _ in 0..50 {
+        let answer = TcpStream::connect_timeout(&closed, Duration::from_millis(100));
+        if answer.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
+            return;
+        }
+    }
+    panic!("{server} does not answer");
 }
 
 impl Lab {
