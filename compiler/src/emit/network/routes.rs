@@ -1,7 +1,7 @@
 //! The loopback interface, the sandbox's address, and the route that makes every address local (rtnetlink(7)).
 
 use super::netlink::{Messages, NLM_F_CREATE, NLM_F_EXCL, Payload};
-use crate::ir::network::{OWN_4, OWN_6};
+use purple_plan::OWN_INSIDE;
 use std::net::IpAddr;
 
 /// Types of messages (`linux/rtnetlink.h`).
@@ -40,9 +40,10 @@ pub(super) fn routes() -> [(Vec<u8>, u32); 2] {
     }
     four.add(RTM_NEWLINK, 0, Payload::after(&up));
     four.acknowledge();
-    address_and_route(&mut four, OWN_4.into());
+    let [own_4, own_6] = OWN_INSIDE;
+    address_and_route(&mut four, own_4);
     let mut six = Messages::default();
-    address_and_route(&mut six, OWN_6.into());
+    address_and_route(&mut six, own_6);
     [(four.into_bytes(), 3), (six.into_bytes(), 2)]
 }
 

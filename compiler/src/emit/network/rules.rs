@@ -9,9 +9,9 @@
 
 use super::nft::{Hook, Rule, Ruleset};
 use crate::ir::network::{
-    ConnectionRule, Destination, Direction, Effect, Network, OWN_4, OWN_6, RESOLVER_PORT,
+    ConnectionRule, Destination, Direction, Effect, Network, RESOLVER_PORT, own_blocks,
 };
-use crate::quantity::{AddressBlock, Protocol};
+use crate::quantity::Protocol;
 use purple_plan::HOST_INSIDE;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -46,6 +46,7 @@ pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
     set.chain("prerouting", Some(hook(0, -150, true)));
     set.chain("for_helper", None);
     set.chain("held", None);
+    set.chain("logged", None);
     set.chain("refused", None);
     held_and_refused(&mut set);
     for (address, prefix) in own() {
@@ -121,8 +122,10 @@ fn held_and_refused(set: &mut Ruleset) {
     for (is_six, loopback) in loopbacks() {
         let flow = Rule::default().family(is_six).protocol(TCP);
         let handed = flow.handed_to(&loopback, TRANSPARENT_PORT);
-        set.rule("held", "held", &handed.logged(HELD, None).drop());
+        set.rule("held", "held", &handed.jump("logged"));
     }
+    // A rule of its own: the error for a rule does not say which of its expressions the kernel lacks.
+    set.rule("logged", "held", &Rule::default().logged(HELD, None).drop());
     set.rule("held", "no helper", &Rule::default().protocol(TCP).reset());
     set.rule("held", "no helper", &Rule::default().drop());
     // An ICMP answer would let connect(2) wait a second.
@@ -184,11 +187,7 @@ fn loopbacks() -> [(bool, Vec<u8>); 2] {
 
 /// The sandbox's own addresses.
 fn own() -> impl Iterator<Item = (Vec<u8>, u8)> {
-    let interface = [IpAddr::V4(OWN_4), IpAddr::V6(OWN_6)].map(AddressBlock::from);
-    AddressBlock::LOOPBACK
-        .into_iter()
-        .chain(interface)
-        .map(|block| (octets(block.first()), block.prefix))
+    own_blocks().map(|block| (octets(block.first()), block.prefix))
 }
 
 fn octets(address: IpAddr) -> Vec<u8> {

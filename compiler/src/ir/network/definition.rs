@@ -6,7 +6,7 @@ use super::name::{Name, NamePattern};
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
 use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME, OWN_INSIDE};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// The network, as a policy wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,20 +196,16 @@ impl Network {
 }
 
 /// The sandbox's own addresses in a filtered network: loopback, and the two of its interface.
-pub const OWN_4: Ipv4Addr = OWN_INSIDE.0;
-/// See [`OWN_4`].
-pub const OWN_6: Ipv6Addr = OWN_INSIDE.1;
+pub fn own_blocks() -> impl Iterator<Item = AddressBlock> {
+    let interface = OWN_INSIDE.map(AddressBlock::from);
+    AddressBlock::LOOPBACK.into_iter().chain(interface)
+}
 
 /// The port of the name service (RFC 1035, 4.2).
 pub const RESOLVER_PORT: u16 = 53;
 
 fn own_addresses() -> Vec<Destination> {
-    let own = [IpAddr::V4(OWN_4), IpAddr::V6(OWN_6)].map(AddressBlock::from);
-    let mut all: Vec<Destination> = AddressBlock::LOOPBACK
-        .into_iter()
-        .chain(own)
-        .map(Destination::Addresses)
-        .collect();
+    let mut all: Vec<Destination> = own_blocks().map(Destination::Addresses).collect();
     let localhost = Name::new("localhost").map(NamePattern::Exact);
     all.extend(localhost.map(Destination::Names));
     all

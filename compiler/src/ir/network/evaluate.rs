@@ -1,11 +1,10 @@
 //! What a policy says about one connection, and the line that says it.
 
 use super::connection::{Connection, Direction, Host};
-use super::definition::{ConnectionRule, Effect, Link, Network, OWN_4, OWN_6, RESOLVER_PORT};
-use crate::quantity::Protocol;
+use super::definition::{ConnectionRule, Effect, Link, Network, RESOLVER_PORT, own_blocks};
+use crate::quantity::{AddressBlock, Protocol};
 use crate::source::Span;
 use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME};
-use std::net::IpAddr;
 
 /// What becomes of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,13 +88,13 @@ impl Network {
         let gateway = match &connection.host {
             Host::Address(address) => {
                 let address = address.to_canonical();
-                let own = [IpAddr::V4(OWN_4), IpAddr::V6(OWN_6)];
-                if own.contains(&address) || address.is_loopback() {
+                let is_in = |block: AddressBlock| block.contains(&address.into());
+                if own_blocks().any(is_in) {
                     let is_port = connection.port != 0;
                     return is_port.then_some(Inside::Open(None));
                 }
                 // Nothing is carried to several hosts at once.
-                if is_to_many(address) {
+                if AddressBlock::TO_MANY.into_iter().any(is_in) {
                     return Some(Inside::Closed);
                 }
                 address == HOST_INSIDE
@@ -125,13 +124,5 @@ impl Network {
     pub fn first(&self, effect: Effect, connection: &Connection) -> Option<&ConnectionRule> {
         let mut entries = self.entries.iter();
         entries.find(|entry| entry.effect == effect && entry.connections().contains(connection))
-    }
-}
-
-/// Whether an address stands for several hosts (multicast and broadcast).
-fn is_to_many(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_multicast() || address.is_broadcast(),
-        IpAddr::V6(address) => address.is_multicast(),
     }
 }

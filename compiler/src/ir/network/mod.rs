@@ -16,7 +16,7 @@ mod verify;
 pub use connection::{Connection, Destination, Direction, Host};
 pub use connections::Connections;
 pub use definition::{
-    ConnectionRule, Effect, Extent, Link, Network, OWN_4, OWN_6, Published, RESOLVER_PORT,
+    ConnectionRule, Effect, Extent, Link, Network, Published, RESOLVER_PORT, own_blocks,
 };
 pub use evaluate::{Reason, Verdict};
 pub use name::{Name, NamePattern};

@@ -71,25 +71,13 @@ fn rules(
         Ok(refused) => refused,
         Err(errno) => return vec![(TABLE, Err(*errno))],
     };
-    let refused: Vec<(Vec<&'static str>, Errno)> = refused
-        .iter()
-        .map(|one| (expressions(batch, one.sequence), one.errno))
-        .collect();
-    let with = |wanted: &[&'static str]| {
+    let of = |wanted: Option<&'static str>| {
         let mut found = refused.iter();
-        let (_, errno) = found.find(|(names, _)| names == wanted)?;
-        Some(*errno)
+        let found = found.find(|one| expression(batch, one.sequence) == wanted);
+        found.map_or(Ok(()), |one| Err(one.errno))
     };
-    // A rule with several says which one is missing only where none of them is refused in a rule of its own.
-    let among = |name: &'static str| {
-        let explained = |names: &[&'static str]| names.iter().any(|one| with(&[*one]).is_some());
-        let mut found = refused.iter();
-        let found = found.find(|(names, _)| names.first() == Some(&name) && !explained(names));
-        found.map(|(_, errno)| *errno)
-    };
-    let result = |errno: Option<Errno>| errno.map_or(Ok(()), Err);
-    let expressions = EXPRESSIONS.map(|name| (name, result(with(&[name]).or_else(|| among(name)))));
-    std::iter::once((TABLE, result(with(&[]))))
+    let expressions = EXPRESSIONS.map(|name| (name, of(Some(name))));
+    std::iter::once((TABLE, of(None)))
         .chain(expressions)
         .collect()
 }
@@ -159,16 +147,15 @@ fn answers_in(mut bytes: &[u8]) -> Option<(u32, Vec<Refusal>)> {
     bytes.is_empty().then_some((taken, refused))
 }
 
-/// Those of [`EXPRESSIONS`] that a message of a batch has: each is an attribute with this text and a zero byte.
-fn expressions(batch: &[u8], number: u32) -> Vec<&'static str> {
+/// The first of [`EXPRESSIONS`] that a message of a batch has: each is an attribute with this text and a zero byte.
+fn expression(batch: &[u8], number: u32) -> Option<&'static str> {
     let mut rest = batch;
     let mut messages = std::iter::from_fn(|| {
         let (message, behind) = split(rest)?;
         rest = behind;
         Some(message)
     });
-    let message = messages.find(|message| sequence(message) == Some(number));
-    let message = message.unwrap_or_default();
+    let message = messages.find(|message| sequence(message) == Some(number))?;
     let has = |name: &&str| {
         let length = u16::try_from(name.len().saturating_add(5)).unwrap_or(u16::MAX);
         // `NFTA_EXPR_NAME` (linux/netfilter/nf_tables.h).
@@ -178,7 +165,7 @@ fn expressions(batch: &[u8], number: u32) -> Vec<&'static str> {
             .windows(attribute.len())
             .any(|part| part == attribute)
     };
-    EXPRESSIONS.into_iter().filter(has).collect()
+    EXPRESSIONS.into_iter().find(has)
 }
 
 /// The first message, and what is behind it: each is padded to four bytes.
@@ -228,13 +215,10 @@ mod tests {
     /// A table, and a rule with an expression: 11 is the length of the attribute with `tproxy`.
     fn batch() -> Vec<u8> {
         let name = [&11_u16.to_ne_bytes()[..], &[1, 0], b"tproxy\0"].concat();
-        let log = [&8_u16.to_ne_bytes()[..], &[1, 0], b"log\0"].concat();
         [
             message(1, 1, b"table"),
             message(2, 2, &name),
             message(2, 3, b"tproxy without an attribute"),
-            message(2, 4, &[&name[..], &[0], &log].concat()),
-            message(2, 5, &log),
         ]
         .concat()
     }
@@ -258,21 +242,13 @@ mod tests {
 
     #[test]
     fn a_rule_that_was_not_taken_names_its_expression() {
-        let found_of = |sequences: &[u32]| {
+        let found = |sequence| {
             let errno = Errno::ENOENT;
-            let refused = sequences.iter();
-            let refused = Ok(refused
-                .map(|&sequence| Refusal { sequence, errno })
-                .collect());
+            let refused = Ok(vec![Refusal { sequence, errno }]);
             let all = rules(&refused, &batch()).into_iter();
             all.filter_map(|(step, result)| result.is_err().then_some(step))
                 .collect::<Vec<_>>()
         };
-        let found = |sequence| found_of(&[sequence]);
-        // A rule with both is refused for want of one of them.
-        assert_eq!(found_of(&[4, 5]), ["log"]);
-        assert_eq!(found_of(&[2, 4]), ["tproxy"]);
-        assert_eq!(found_of(&[2, 4, 5]), ["tproxy", "log"]);
         assert_eq!(found(2), ["tproxy"]);
         assert_eq!(found(1), [TABLE]);
         assert_eq!(found(3), [TABLE], "a rule without one of them");

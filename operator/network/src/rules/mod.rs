@@ -311,8 +311,7 @@ fn is_never_carried(address: IpAddr) -> bool {
 /// Whether an address is one of the sandbox's own. Every address is local inside, so that a program can take another one, and
 /// an answer to it would come back as a datagram of its own.
 pub fn is_own(address: IpAddr) -> bool {
-    let (four, six) = OWN_INSIDE;
-    address.is_loopback() || [IpAddr::V4(four), IpAddr::V6(six)].contains(&address)
+    address.is_loopback() || OWN_INSIDE.contains(&address)
 }
 
 /// Whether `address` has the first `prefix` bits of `network`.
