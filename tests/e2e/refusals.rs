@@ -310,7 +310,7 @@ fn host_paths_that_are_missing(place: &TestDir) {
     }
     // For a user, whether it is there behind a directory that is closed cannot be known.
     let closed = place.dir("closed");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("a mode");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("a mode");
     for missing in ["nowhere", "closed/below"] {
         let optional = Policy::new(place).shows_if_there(&place.text(missing), "/shown");
         let plan = optional.compile(place);
