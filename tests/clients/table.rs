@@ -11,7 +11,7 @@ pub(crate) struct Client {
     pub(crate) prints: &'static str,
     /// The names that it takes, the one that it asks for first before the others.
     pub(crate) names: &'static [&'static str],
-    /// How long it tries on its own, in seconds, where a name is not known: it does so whatever the answer is.
+    /// For how many seconds the client retries by itself where a name is unknown.
     pub(crate) retry_seconds: u64,
     /// What it says where it does not get that name.
     pub(crate) refused: &'static str,

@@ -83,7 +83,7 @@ fn the_operator_reads_what_was_refused_and_what_would_allow_it(place: &TestDir) 
     for said in [
         "refused 3x 203.0.113.9:22/tcp: `network: {allow: [\"203.0.113.9:22\"]}` would allow it",
         "refused 2x 203.0.113.9:53/udp: `network: {allow: [\"203.0.113.9:53/udp\"]}` would allow it, and lookups would pass by the list of names",
-        // One name is one line, however often and for whatever kind of address it was asked for.
+        // There is one line for each name, with the number of its queries.
         "refused the name other.example (2 queries): `network: {allow: [\"other.example\"]}` would allow it on port 443",
         &format!("refused 1x 192.0.2.7:443/tcp: policy line {line} refuses it"),
     ] {

@@ -145,7 +145,7 @@ fn a_helper_that_ends_later_leaves_no_network(place: &TestDir) {
     let done = run.finish();
     let said = "purple-exec: network: purple-net has ended before the command; it had no network any more\n";
     assert_eq!((done.code(), done.stderr.as_str()), (0, said));
-    // What an entry opens is refused at once too: nobody listens for it.
+    // A port that an entry opens is refused at once too: no helper listens.
     let found: Value = serde_json::from_str(&done.out()).expect("facts");
     assert_eq!(
         found,

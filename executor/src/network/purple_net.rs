@@ -342,7 +342,7 @@ pub(crate) fn say_lost() {
     say!(STEP, what);
 }
 
-/// Says that nobody knows what the helper has carried and refused.
+/// Says that the helper has not reported what it carried and refused.
 pub(crate) fn say_uncounted() {
     say!(STEP, "purple-net has not said what it carried and refused");
 }

@@ -69,7 +69,7 @@ pub fn place<T: Copy>(
     Ok(unsafe { placed.assume_init_mut() })
 }
 
-/// Bytes that are kept for whoever has no other way to them: none before the first are kept.
+/// A static place for bytes that stay mapped until the process ends, for code that gets no reference to them. It is empty at first.
 #[derive(Debug)]
 pub struct KeptBytes {
     start: AtomicPtr<u8>,

@@ -50,8 +50,8 @@ pub(crate) fn start(socket: impl AsFd, to: SocketAddr) -> Result<(), Errno> {
     }
 }
 
-/// Whether a socket is connected to itself: a port of the host's that nobody listens on may be the one that the kernel has
-/// chosen for the socket's own end.
+/// Whether a socket is connected to itself. Where no socket listens on a port of the host, the kernel can choose that port for
+/// the own end of the connecting socket.
 pub(crate) fn is_to_itself(socket: impl AsFd) -> bool {
     let far = getpeername(&socket).and_then(|far| far.ok_or(Errno::NOTCONN));
     let far = far.and_then(SocketAddr::try_from);

@@ -134,7 +134,7 @@ fn allowing(to: &str, port: u64, protocol: Protocol) -> String {
     format!("allow: [{entry:?}]")
 }
 
-/// A name or an address, in brackets where a port behind it would not be told from it.
+/// A name or an address; in brackets where it has colons, so that a port can follow.
 fn bracketed(to: &str) -> String {
     if to.contains(':') {
         format!("[{to}]")

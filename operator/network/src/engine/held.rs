@@ -23,7 +23,7 @@ const SETTLING: Duration = Duration::from_secs(10);
 const ROUNDS: usize = 256;
 
 impl Helper {
-    /// Reads the SYNs that wait. Once the executor has asked for the report, nobody waits for an outcome.
+    /// Reads the held SYNs. After the executor has asked for the report they are dropped: nothing runs inside any more.
     pub(super) fn held(&mut self) {
         let mut buffer = self.take_buffer();
         for _ in 0..ROUNDS {

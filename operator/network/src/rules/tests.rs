@@ -81,7 +81,7 @@ fn an_address_is_opened_by_the_names_that_gave_it() {
     );
     assert_eq!(carried(tcp("203.0.113.5:443", &["a.example.net"])), Some(2));
     assert_eq!(carried(tcp("203.0.113.5:443", &["example.net"])), None);
-    // A private address has the ports of the entry that names it, whatever name gave it.
+    // Only the entry for a private address opens its ports, also where a name resolves to that address.
     let private = |port: u16, list: &[&str]| carried(tcp(&format!("10.1.0.7:{port}"), list));
     assert!(rules.answers("api.example.org", to("10.1.0.7:0").ip()));
     assert_eq!(private(443, &["api.example.org"]), None);

@@ -49,12 +49,12 @@ fn a_listed_name_resolves_and_opens_what_it_gave() {
         TcpStream::connect(to).unwrap_err()
     });
     assert_eq!(other.raw_os_error(), Some(libc::ECONNREFUSED));
-    // Names that are not listed do not exist inside, and nobody outside hears of them.
+    // A name that is not listed does not exist inside, and no query for it is sent.
     for unlisted in ["below.test", "secret-data.evil.test", "xapi.test"] {
         let said = ask(&lab.inside, unlisted, Rtype::A);
         assert_eq!((said.code, said.addresses), (Rcode::NXDOMAIN, vec![]));
     }
-    // The names of addresses are not told, and no entry would change that.
+    // Reverse lookups are refused, and no entry allows one.
     let said = ask(&lab.inside, "5.113.0.203.in-addr.arpa", Rtype::PTR);
     assert_eq!((said.code, said.addresses), (Rcode::NXDOMAIN, vec![]));
     // Nothing but addresses is asked for.
