@@ -5,7 +5,7 @@ use crate::decode;
 use crate::files::{open, read_all};
 use crate::message::{Refused, refuse, say};
 use core::ffi::CStr;
-use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, Plan, SourceLine, network_flags};
+use purple_plan::{Filter, Layer, MAX_PLAN_BYTES, MountKind, Plan, SourceLine, network_flags};
 use purple_sys::{AUDIT_ARCH, memory};
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, OFlags, fstat};
@@ -58,6 +58,11 @@ pub(crate) fn filter(plan: &Plan<'static>) -> Result<Filter<'static>, Refused> {
 /// Refuses a plan that needs a layer which this program cannot enforce, unless the operator let it
 /// go by name; says what was let go and what is narrower than the policy asked.
 pub(crate) fn layers(plan: &Plan<'_>, options: &Options) -> Result<(), Refused> {
+    const PATTERN: &str = "the pattern has to be resolved: start the plan by purple run --plan";
+    let is_pattern = |kind| matches!(kind, MountKind::MaskMatches | MountKind::SelfBindMatches);
+    if let Some(step) = plan.mounts.iter().find(|step| is_pattern(step.kind)) {
+        return Err(refuse!("filesystem", step.target, ": ", PATTERN, step.line));
+    }
     if let Some(limit) = plan.cgroup.iter().next() {
         layer(Layer::Cgroup, limit.line, options)?;
     }

@@ -113,6 +113,9 @@ fn kind(kind: MountKind) -> &'static str {
         MountKind::SelfBind => "REBIND",
         MountKind::Attributes => "ATTRIBUTES",
         MountKind::Setting => "SETTING",
+        MountKind::MaskMatches | MountKind::SelfBindMatches => {
+            unreachable!("the plans of the benchmark have no patterns")
+        }
     }
 }
 

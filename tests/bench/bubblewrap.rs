@@ -161,6 +161,9 @@ impl Arguments {
             MountKind::Attributes if read_only => self.add(&["--remount-ro", target]),
             // `--dev` brings a devpts; there is no option for a kernel setting.
             MountKind::Attributes | MountKind::Devpts | MountKind::Setting => {}
+            MountKind::MaskMatches | MountKind::SelfBindMatches => {
+                unreachable!("the plans of the benchmark have no patterns")
+            }
         }
         Ok(())
     }

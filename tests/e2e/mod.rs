@@ -36,6 +36,7 @@ mod operator;
 mod outcome;
 mod owners;
 mod parallel;
+mod patterns;
 mod plans;
 mod processes;
 mod profiles;

@@ -301,6 +301,8 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Mask if is_protected(mount) => format!("{target}, hidden, protected"),
         MountKind::Mask if mount.line.is_some() => format!("{target}, hidden"),
         MountKind::SelfBind if is_protected(mount) => format!("{target}, protected"),
+        MountKind::MaskMatches => format!("what matches {target}, hidden"),
+        MountKind::SelfBindMatches => format!("what matches {target}, protected"),
         _ => return None,
     };
     Some(words + &line)

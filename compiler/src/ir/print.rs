@@ -161,6 +161,10 @@ impl Action {
             Self::File { content, mode } => write!(f, "file {target} {content:?} mode {mode:04o}"),
             Self::Symlink(to) => write!(f, "symlink {target} -> {to}"),
             Self::Mask => write!(f, "mask {target}"),
+            Self::Matches { hidden } => {
+                let how = if *hidden { "mask" } else { "protect" };
+                write!(f, "{how} what matches {target}")
+            }
             Self::ReadOnly => write!(f, "read_only {target}"),
             Self::Protect { hidden, stub } => {
                 let how = if *hidden { "hidden" } else { "read-only" };

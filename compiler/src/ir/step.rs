@@ -65,6 +65,12 @@ pub enum Action {
     Symlink(String),
     /// Cover what is there.
     Mask,
+    /// Do this to each path that the target, a pattern, matches when the run is started: cover it, or keep
+    /// it as it is.
+    Matches {
+        /// Whether it is covered, and not just read-only.
+        hidden: bool,
+    },
     /// Make what is there read-only, with all that is mounted below it.
     ReadOnly,
     /// Keep a path in a writable tree of the host as it is: read-only, or hidden. Where it is

@@ -4,7 +4,7 @@
 //!  1. The first step makes the root: a private file system in memory at `/`.
 //!  2. The last step seals it read-only: nothing is added to the root afterwards.
 //!  3. No two steps mount something at the same place, except what changes the mount that is there already:
-//!     a mask, a read-only step, a kernel setting or the seal.
+//!     a mask, what a pattern matches, a read-only step, a kernel setting or the seal.
 //!  4. Every mount forbids set-user-id programs, and device files but for the listed ones in `/dev`
 //!     and the pseudo-terminals. A step that mounts nothing has no attributes.
 //!  5. What is masked, made read-only or protected is read-only; so is `/sys`. Nothing in `/proc`,
@@ -95,7 +95,11 @@ fn targets(steps: &[Step]) -> Result<(), Broken> {
     for step in steps {
         let is_on_top = matches!(
             step.action,
-            Action::Mask | Action::ReadOnly | Action::Seal | Action::Setting(_)
+            Action::Mask
+                | Action::Matches { .. }
+                | Action::ReadOnly
+                | Action::Seal
+                | Action::Setting(_)
         );
         if !is_on_top && !targets.insert(&step.target) {
             return broken(format!("two steps for {}", step.target));
@@ -107,7 +111,8 @@ fn targets(steps: &[Step]) -> Result<(), Broken> {
 /// Rules 4 to 6, for one step.
 fn mount(step: &Step) -> Result<(), Broken> {
     use Action::{
-        Bind, Devpts, File, Mask, Pin, Proc, Protect, ReadOnly, Seal, Setting, Symlink, Sysfs,
+        Bind, Devpts, File, Mask, Matches, Pin, Proc, Protect, ReadOnly, Seal, Setting, Symlink,
+        Sysfs,
     };
     let (target, attributes) = (&step.target, step.attributes);
     let optional = matches!(
@@ -130,8 +135,14 @@ fn mount(step: &Step) -> Result<(), Broken> {
     if !attributes.no_suid || !(attributes.no_dev || device) {
         return broken(format!("{target} allows set-user-id or device files"));
     }
-    let is_hidden = matches!(step.action, Mask | Protect { hidden: true, .. });
-    let is_fixed = matches!(step.action, ReadOnly | Sysfs | Protect { .. });
+    let is_hidden = matches!(
+        step.action,
+        Mask | Protect { hidden: true, .. } | Matches { hidden: true }
+    );
+    let is_fixed = matches!(
+        step.action,
+        ReadOnly | Sysfs | Protect { .. } | Matches { .. }
+    );
     if (is_hidden || is_fixed) && !attributes.read_only {
         return broken(format!("{target} can be written to"));
     }
@@ -216,7 +227,9 @@ fn unpinned(ir: &Ir) -> Option<&str> {
         .map(|step| (step.target.as_str(), step))
         .collect();
     let is_mount = |step: &&&Step| !matches!(step.action, Action::Pin);
-    ir.steps.iter().find_map(|step| {
+    // What a pattern matches is pinned when it is known.
+    let is_path = |step: &&Step| !matches!(step.action, Action::Matches { .. });
+    ir.steps.iter().filter(is_path).find_map(|step| {
         let mut above = step
             .target
             .rmatch_indices('/')

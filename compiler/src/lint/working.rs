@@ -35,6 +35,7 @@ fn may_exist(path: &str, ir: &Ir) -> bool {
         if ir
             .steps
             .iter()
+            .filter(|step| !matches!(step.action, Action::Matches { .. }))
             .any(|step| step.target != path && within(&step.target, &path))
         {
             return true;

@@ -59,16 +59,17 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
             tree.offer(&format!("/{name}"), link);
         }
     }
-    let kernel_masks = protected::put(&mut tree, wanted, sink);
+    let others = protected::put(&mut tree, wanted, sink);
     tree.refuse_optional(sink);
     let mut steps = vec![root()];
     steps.extend(tree.into_steps());
+    steps.extend(others.matches);
     steps.extend(kernel(
         wanted,
         resolved.capabilities.mask() != 0,
         resolved.network.mode,
     ));
-    steps.extend(kernel_masks);
+    steps.extend(others.kernel);
     steps.push(seal());
     steps
 }

@@ -116,6 +116,7 @@ fn access(step: &Step) -> (u64, bool) {
         Action::File { .. } => (fs::READ_FILE | ASKED_FOR_AT_EACH_OPEN, false),
         Action::Symlink(_)
         | Action::Mask
+        | Action::Matches { .. }
         | Action::ReadOnly
         | Action::Protect { .. }
         | Action::Pin

@@ -19,6 +19,14 @@ use core::time::Duration;
 
 /// The IR of a policy without errors, which keeps the verifier's rules.
 pub(super) fn lowered(text: &str) -> Ir {
+    let (ir, sink) = lowered_with_findings(text);
+    assert_eq!(verify(&ir), Ok(()));
+    assert!(!sink.has_errors());
+    ir
+}
+
+/// The IR of a policy, and what was found.
+pub(super) fn lowered_with_findings(text: &str) -> (Ir, Sink) {
     let source = Source::new("p", text);
     let mut sink = Sink::new();
     let mut document = parse::parse(&source, &mut sink).unwrap();
@@ -27,9 +35,7 @@ pub(super) fn lowered(text: &str) -> Ir {
     let hosts = crate::hosts::gather(&policy, &document, None, &mut sources, &mut sink);
     let resolved = resolve(&policy, &[Arch::X86_64], None, &hosts, &document, &mut sink);
     let ir = lower(&resolved, &mut sink);
-    assert_eq!(verify(&ir), Ok(()));
-    assert!(!sink.has_errors());
-    ir
+    (ir, sink)
 }
 
 /// What the verifier says of the IR of a policy after a change.

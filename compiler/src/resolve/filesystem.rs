@@ -1,7 +1,7 @@
 //! The `filesystem` section.
 
 use super::host::{leads_out, plain};
-use super::paths::{LONGEST, LONGEST_NAME, invalid};
+use super::paths::{LONGEST, LONGEST_NAME, invalid, pattern_fault};
 use super::protected::{self, Protected};
 use super::scope::{Placed, Scope};
 use crate::diagnostics::{Diagnostic, quote};
@@ -149,7 +149,9 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
     let mut masked = Vec::new();
     for (index, path) in section.masked_paths.iter().enumerate() {
         let at = format!("/filesystem/masked_paths/{index}");
-        if let Some(inside) = inside(path, &at, scope) {
+        if let Some(fault) = pattern_fault(path) {
+            invalid(path, &at, fault, scope);
+        } else if let Some(inside) = inside(path, &at, scope) {
             let (_, stub) = protected::stub(path);
             masked.push(Masked {
                 inside,

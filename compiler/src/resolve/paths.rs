@@ -9,6 +9,19 @@ pub(super) const LONGEST_NAME: usize = 255;
 /// The longest path: `PATH_MAX` (linux/limits.h), less room for where the new root is made.
 pub(super) const LONGEST: usize = 4000;
 
+/// Whether a path is a pattern, and stands for each path that it matches when a run starts: `*` matches any
+/// characters of a name, `?` one, and the name `**` any number of directories.
+pub(crate) fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?'])
+}
+
+/// What is wrong with a pattern.
+pub(super) fn pattern_fault(path: &str) -> Option<&'static str> {
+    let mut names = path.split('/');
+    let joined = names.any(|name| name.contains("**") && name != "**");
+    joined.then_some("`**` is a name of its own, such as in `**/*.pem`")
+}
+
 pub(super) fn invalid(path: &str, pointer: &str, help: &str, scope: &mut Scope<'_>) {
     let message = format!("{} cannot be used as a path", quote(path));
     scope.error("invalid-path", pointer, message, help);

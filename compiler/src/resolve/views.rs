@@ -4,6 +4,7 @@
 
 use super::filesystem::{Filesystem, Masked, Shared};
 use super::host::plain;
+use super::paths::is_pattern;
 use super::protected::{Origin, Protected};
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
@@ -143,7 +144,12 @@ fn masks(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) -> Vec<M
         .map(|one| one.inside.clone())
         .collect();
     let mut added = Vec::new();
-    for masked in &filesystem.masked {
+    // What a pattern matches, purple-exec finds in each view.
+    let paths = filesystem
+        .masked
+        .iter()
+        .filter(|one| !is_pattern(&one.inside));
+    for masked in paths {
         let Some(host) = views.host_of(&masked.inside) else {
             continue;
         };
@@ -182,7 +188,11 @@ fn protections(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) ->
         .map(|one| one.inside.clone())
         .collect();
     let mut added = Vec::new();
-    for kept in &filesystem.protected {
+    let paths = filesystem
+        .protected
+        .iter()
+        .filter(|one| !is_pattern(&one.inside));
+    for kept in paths {
         let Some(host) = views.host_of(&kept.inside) else {
             continue;
         };

@@ -134,8 +134,12 @@ fn apply(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<bool,
             create(parents, mount).at(mount)?;
             return Ok(false);
         }
-        // `build` writes these, and `Masks` applies those.
-        MountKind::Setting | MountKind::Mask | MountKind::SelfBind => {
+        // `build` writes these, `Masks` applies those, and `load` refuses the last.
+        MountKind::Setting
+        | MountKind::Mask
+        | MountKind::SelfBind
+        | MountKind::MaskMatches
+        | MountKind::SelfBindMatches => {
             return Err(Errno::INVAL).at(mount);
         }
     };

@@ -11,6 +11,7 @@ pub mod executor;
 mod inputs;
 pub mod launch;
 mod links;
+pub mod matches;
 mod notice;
 pub mod plans;
 pub mod policy_line;

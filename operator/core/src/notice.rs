@@ -14,6 +14,13 @@ pub enum Notice {
     Findings(Findings),
     /// An output directory was missing and was made.
     OutputDirectoryMade(PathBuf),
+    /// A pattern that stands for nothing in this run.
+    NothingMatched {
+        /// The pattern.
+        pattern: String,
+        /// The line of the policy, in words.
+        line: String,
+    },
     /// The policy has a run go on where its record cannot be written.
     NoRecord {
         /// Why it cannot.
@@ -47,6 +54,10 @@ impl Display for Notice {
             Self::OutputDirectoryMade(path) => {
                 write!(f, "made the output directory {}", shown(path))
             }
+            Self::NothingMatched { pattern, line } => write!(
+                f,
+                "the pattern {pattern} ({line}) matches nothing: what appears there during the run is not covered"
+            ),
             Self::NoRecord { why, when } => {
                 let consequence = match when {
                     RecordStage::BeforeTheRun => "the run goes on without a record",

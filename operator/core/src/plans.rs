@@ -1,6 +1,7 @@
 //! From a profile, a policy or a plan file to the bytes of a plan.
 
 use crate::inputs::{InputError, Inputs};
+use crate::matches::{self, MatchError};
 use crate::notice::{Findings, Notice};
 use crate::profiles::{self, ProfileError};
 use crate::trust::{Obeyed, TrustError};
@@ -39,8 +40,14 @@ pub struct ReadyPlan {
     pub(crate) obeyed: Vec<Obeyed>,
 }
 
-/// Reads a plan, or compiles a policy.
+/// Reads a plan, or compiles a policy, and looks up what its patterns match below the working directory.
 pub fn ready(source: &PlanSource, notices: &mut Vec<Notice>) -> Result<ReadyPlan, PlanError> {
+    let mut ready = made(source, notices)?;
+    ready.bytes = matches::resolve(ready.bytes, notices).map_err(PlanError::Match)?;
+    Ok(ready)
+}
+
+fn made(source: &PlanSource, notices: &mut Vec<Notice>) -> Result<ReadyPlan, PlanError> {
     match source {
         PlanSource::Plan(path) => load(path),
         PlanSource::Policy(path) => {
@@ -180,6 +187,8 @@ pub enum PlanError {
         /// Why.
         error: DecodeError,
     },
+    /// What the plan's patterns match cannot be covered.
+    Match(MatchError),
     /// The policy of this name has errors. The findings are a notice.
     DoesNotCompile(String),
     /// The profile of this name has nothing to show.
@@ -197,6 +206,7 @@ impl Display for PlanError {
             Self::Trust(error) => error.fmt(f),
             Self::Read { path, reason } => write!(f, "{}: {reason}", shown(path)),
             Self::Decode { path, error } => write!(f, "{}: {error}", shown(path)),
+            Self::Match(error) => error.fmt(f),
             Self::DoesNotCompile(name) => {
                 write!(f, "{}: the policy does not compile", visible(name))
             }

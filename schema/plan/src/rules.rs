@@ -40,6 +40,13 @@ pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
         known(matches!(mount.kind, MountKind::Mask | MountKind::SelfBind))?;
         known(stub.is_power_of_two() && mount.flags & mount_flags::OPTIONAL == 0)?;
     }
+    if matches!(
+        mount.kind,
+        MountKind::MaskMatches | MountKind::SelfBindMatches
+    ) {
+        let wild = |byte: &u8| matches!(byte, b'*' | b'?');
+        known(mount.flags == 0 && mount.target.to_bytes().iter().any(wild))?;
+    }
     match mount.kind {
         MountKind::Mask | MountKind::SelfBind if stub == mount_flags::STUB_FILE => Ok(()),
         MountKind::Symlink if mount.content.is_empty() || mount.content.contains(&0) => {

@@ -167,6 +167,8 @@ const fn kind(kind: MountKind) -> &'static str {
         MountKind::SelfBind => "self_bind",
         MountKind::Attributes => "attributes",
         MountKind::Setting => "setting",
+        MountKind::MaskMatches => "mask_matches",
+        MountKind::SelfBindMatches => "self_bind_matches",
     }
 }
 

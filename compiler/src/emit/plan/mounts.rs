@@ -36,6 +36,8 @@ const fn kind(action: &Action) -> MountKind {
         Action::File { .. } => MountKind::File,
         Action::Symlink(_) => MountKind::Symlink,
         Action::Mask | Action::Protect { hidden: true, .. } => MountKind::Mask,
+        Action::Matches { hidden: true } => MountKind::MaskMatches,
+        Action::Matches { hidden: false } => MountKind::SelfBindMatches,
         Action::ReadOnly | Action::Pin | Action::Protect { hidden: false, .. } => {
             MountKind::SelfBind
         }

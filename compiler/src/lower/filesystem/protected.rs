@@ -1,25 +1,44 @@
 //! The steps for what is hidden, and for what is kept as it is in writable directories.
 
+mod pattern;
+
 use super::attributes::{FIXED, READ_ONLY};
 use super::own::{self, MASKED, MASKED_BELOW, RESERVED};
 use super::tree::{PlannedPath, Tree, is_within};
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::{Action, Step};
-use crate::resolve::{Filesystem, Masked, Origin, Protected};
+use crate::resolve::{Filesystem, Masked, Origin, Protected, is_pattern};
+use pattern::Patterns;
 
-/// Puts protected paths and masks into the tree, which has everything else. What is hidden of `/proc` and
-/// `/sys` is returned: it goes after them.
-pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<Step> {
+/// What is not in the tree, in the order in which it is applied.
+pub(super) struct OtherSteps {
+    /// What is hidden or kept of what patterns match. It goes after the tree.
+    pub(super) matches: Vec<Step>,
+    /// What is hidden of `/proc` and `/sys`. It goes after them.
+    pub(super) kernel: Vec<Step>,
+}
+
+/// Puts protected paths and masks into the tree, which has everything else.
+pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> OtherSteps {
     let mut kernel = Vec::new();
+    let mut patterns = Patterns::default();
     for masked in &wanted.masked {
-        kernel.extend(mask(tree, masked, sink));
+        if is_pattern(&masked.inside) {
+            patterns.hide(tree, masked, sink);
+        } else {
+            kernel.extend(mask(tree, masked, sink));
+        }
     }
     let (named, others): (Vec<_>, Vec<_>) = wanted
         .protected
         .iter()
         .partition(|path| path.origin == Origin::Named);
     for path in named {
-        protect(tree, path, sink);
+        if is_pattern(&path.inside) {
+            patterns.keep(path, sink);
+        } else {
+            protect(tree, path, sink);
+        }
     }
     for path in others {
         // What the policy itself says of a path, or of one above or below it, goes before a group.
@@ -35,7 +54,10 @@ pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Vec<
             in_the_way(tree, path, sink);
         }
     }
-    kernel
+    OtherSteps {
+        matches: patterns.into_steps(),
+        kernel,
+    }
 }
 
 fn planned(path: &Protected) -> PlannedPath {

@@ -1,10 +1,18 @@
-//! Which directories have to be pinned.
+//! Which directories have to be pinned, and what patterns become.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use crate::diagnostics::Severity;
 use crate::ir::{Action, Ir, verify};
 
 fn lowered(filesystem: &str) -> Ir {
     crate::lower::tests::lowered(&format!("name: a\nfilesystem:\n{filesystem}"))
+}
+
+fn errors(text: &str) -> Vec<&'static str> {
+    let (_, sink) = crate::lower::tests::lowered_with_findings(text);
+    let found = sink.into_sorted();
+    let errors = found.iter().filter(|one| one.severity == Severity::Error);
+    errors.map(|one| one.code).collect()
 }
 
 fn pins(ir: &Ir) -> Vec<&str> {
@@ -47,4 +55,56 @@ fn what_is_mounted_between_ends_the_writable_tree() {
     let written = "  output_paths: [{host_path: ./o, sandbox_path: /output}, \
                    {host_path: ./s, sandbox_path: /output/s}]\n";
     assert_eq!(pins(&lowered(&format!("{written}{DEEP}"))), ["/output/s/x"]);
+}
+
+fn matches(ir: &Ir) -> Vec<(&str, bool)> {
+    let steps = ir.steps.iter().filter_map(|step| match step.action {
+        Action::Matches { hidden } => Some((step.target.as_str(), hidden)),
+        _ => None,
+    });
+    steps.collect()
+}
+
+/// They stand behind everything that they can match in, and before what every sandbox has.
+#[test]
+fn patterns_are_steps_of_their_own() {
+    let ir = lowered(
+        "  output_paths: [{host_path: ./o, sandbox_path: /o, read_only: [\"**/*.sh\", a, \"b?/\"]}]\n  \
+         masked_paths: [\"/o/*.env\", \"/o/d/**\", /o/x]\n",
+    );
+    let expected = [
+        ("/o/*.env", true),
+        ("/o/d/**", true),
+        ("/o/**/*.sh", false),
+        ("/o/b?", false),
+    ];
+    assert_eq!(matches(&ir), expected);
+    let place = |target: &str| ir.steps.iter().position(|step| step.target == target);
+    assert!(place("/o/x") < place("/o/*.env") && place("/o/b?") < place("/proc"));
+    // What they match is pinned when it is known.
+    assert_eq!(pins(&ir), Vec::<&str>::new());
+    assert_eq!(verify(&ir), Ok(()));
+}
+
+#[test]
+fn patterns_that_cannot_be() {
+    for (filesystem, code) in [
+        ("masked_paths: [\"/o/a**\"]", "invalid-path"),
+        ("masked_paths: [\"/o/*/../x\"]", "invalid-path"),
+        ("masked_paths: [\"/*/x\"]", "nothing-to-mask"),
+        ("masked_paths: [\"/o*/x\"]", "nothing-to-mask"),
+        ("masked_paths: [\"/tmp/*\"]", "nothing-to-mask"),
+        ("masked_paths: [\"/proc/*\"]", "nothing-to-mask"),
+        ("masked_paths: [\"/sys/**/x\"]", "nothing-to-mask"),
+        ("masked_paths: [\"/o/*\", \"/o/*/\"]", "duplicate-path"),
+    ] {
+        let text = format!(
+            "name: a\nfilesystem:\n{OUTPUT}  {}\n",
+            filesystem.replace("/o", "/output")
+        );
+        assert_eq!(errors(&text), [code], "{filesystem}");
+    }
+    let kept = OUTPUT.replace("/output}", "/output, read_only: [\"a**b\"]}");
+    let text = format!("name: a\nfilesystem:\n{kept}");
+    assert_eq!(errors(&text), ["invalid-path"]);
 }

@@ -103,6 +103,12 @@ impl Tree {
         self.paths.contains_key(path)
     }
 
+    /// What there is at a path, or else the nearest thing above it.
+    pub(super) fn at_or_above<'t>(&'t self, path: &'t str) -> Option<&'t PlannedPath> {
+        let above = || self.nearest(path).map(|(_, planned)| planned);
+        self.paths.get(path).or_else(above)
+    }
+
     /// Puts something where there is nothing yet.
     pub(super) fn add(&mut self, path: &str, planned: PlannedPath) {
         self.paths.insert(path.to_owned(), planned);

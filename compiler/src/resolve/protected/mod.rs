@@ -11,7 +11,7 @@ pub(crate) use group::below_home;
 pub use group::{Group, Program};
 pub use groups::GROUPS;
 
-use super::paths::{LONGEST, LONGEST_NAME, invalid};
+use super::paths::{LONGEST, LONGEST_NAME, invalid, pattern_fault};
 use super::scope::Scope;
 use super::syscalls::offered;
 use crate::diagnostics::{Diagnostic, nearest, quote, respelt};
@@ -87,6 +87,10 @@ pub(super) fn resolve(
         if !straight(path, top) {
             let help = "a path in an output path goes straight down from it, such as `.git/hooks`";
             invalid(text, &pointer, help, scope);
+            continue;
+        }
+        if let Some(fault) = pattern_fault(path) {
+            invalid(text, &pointer, fault, scope);
             continue;
         }
         let span = Some(scope.span(&pointer));

@@ -31,6 +31,11 @@ enumeration! {
         Attributes = 11,
         /// Write `content` to the existing file and read it back (for /proc/sys).
         Setting = 12,
+        /// Cover each path that the pattern `target` matches: `attrs`. A step that is looked up on the
+        /// host before the plan is applied, and replaced by steps for what was found.
+        MaskMatches = 13,
+        /// Bind each such path on itself: `attrs`.
+        SelfBindMatches = 14,
     }
 }
 

@@ -109,6 +109,11 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
                         inodes: inodes.max(1),
                         ..common
                     },
+                    MountKind::MaskMatches | MountKind::SelfBindMatches => Mount {
+                        flags: 0,
+                        target: c"/output/**/*.env",
+                        ..common
+                    },
                     MountKind::Bind if source.is_empty() => Mount {
                         source: c"/usr",
                         ..common

@@ -116,6 +116,8 @@ def check_mount(it):
     require(not stub or kind in ("Mask", "SelfBind"), "Value")
     require(not stub or (stub in (0x10, 0x20, 0x40) and not it["flags"] & 0x2), "Value")
     require(kind in ("File", "Symlink", "Setting") or stub == 0x10 or it["content"] == b"", "Value")
+    pattern = kind in ("MaskMatches", "SelfBindMatches")
+    require(not pattern or (it["flags"] == 0 and {*b"*?"} & {*it["target"]}), "Value")
     require(kind != "Symlink" or (it["content"] and 0 not in it["content"]), "Text")
 
 

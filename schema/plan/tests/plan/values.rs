@@ -4,7 +4,7 @@ use crate::refusal::{refused, refused_bytes, refused_mount, section_start};
 use crate::sample::{INTERFACE, STEP, Tables, tables};
 use purple_plan::{
     CgroupValue, DecodeError, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAX_SOURCES,
-    MAX_TMPFS_BYTES, Mount, MountKind, Need, Plan, Rlimit, Source, SourceLine,
+    MAX_TMPFS_BYTES, Mount, MountKind, Need, Plan, Rlimit, Source, SourceLine, mount_flags,
 };
 
 #[test]
@@ -118,6 +118,28 @@ fn mount_fields_out_of_place() {
         refused_mount(Mount { inodes: 1, ..STEP }),
         DecodeError::Value
     );
+    for kind in [MountKind::MaskMatches, MountKind::SelfBindMatches] {
+        let pattern = |target, flags| Mount {
+            kind,
+            flags,
+            target,
+            ..STEP
+        };
+        assert_eq!(
+            refused_mount(pattern(c"/output/.env", 0)),
+            DecodeError::Value
+        );
+        for flag in [
+            mount_flags::OPTIONAL,
+            mount_flags::RECURSIVE,
+            mount_flags::EXISTING,
+        ] {
+            assert_eq!(
+                refused_mount(pattern(c"/output/*", flag)),
+                DecodeError::Value
+            );
+        }
+    }
     // No limit, or more than the kernel counts: it would round these up to a size of 0.
     for (size, inodes) in [
         (0, 1),
