@@ -390,7 +390,9 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
             .args(words)
             .current_dir(place.at(""));
         without_environment(&mut command).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        command.env("HOME", place.at("home"));
+        command
+            .env("HOME", place.at("home"))
+            .env("XDG_STATE_HOME", place.at("home/.local/state"));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
