@@ -5,6 +5,7 @@ use crate::message::{Part, Refused, parts, print, say};
 use crate::text::Text;
 use core::ffi::CStr;
 use purple_plan::Plan;
+use purple_report::COMMAND_NOT_FOUND;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Access, AtFlags, CWD, FileType, OFlags, RawMode, accessat, statfs};
 use rustix::io::Errno;
@@ -12,7 +13,6 @@ use rustix::io::Errno;
 const STEP: &str = "exec";
 /// The exit status where the command was found and cannot be executed.
 pub(crate) const NOT_EXECUTABLE: u8 = 126;
-const NOT_FOUND: u8 = 127;
 
 /// The longest path that the kernel takes (`PATH_MAX`), with its NUL.
 const PATH_BYTES: usize = 4096;
@@ -38,7 +38,7 @@ pub(crate) fn find(
 ) -> Result<(), Refused> {
     let name = command.to_bytes();
     if name.is_empty() {
-        return Err(refused(NOT_FOUND, parts!["the command is empty"]));
+        return Err(refused(COMMAND_NOT_FOUND, parts!["the command is empty"]));
     }
     if name.contains(&b'/') {
         path.replace(name);
@@ -47,7 +47,7 @@ pub(crate) fn find(
             Err(NotExecutable::Because(why)) => Err(refused(NOT_EXECUTABLE, parts![command, why])),
             Err(NotExecutable::Absent) => {
                 let what = ": no such file inside the sandbox";
-                Err(refused(NOT_FOUND, parts![command, what]))
+                Err(refused(COMMAND_NOT_FOUND, parts![command, what]))
             }
         };
     }
@@ -69,7 +69,7 @@ pub(crate) fn find(
         return Err(refused(NOT_EXECUTABLE, parts![command, why]));
     }
     let what = ": not found inside the sandbox in ";
-    Err(refused(NOT_FOUND, parts![command, what, search]))
+    Err(refused(COMMAND_NOT_FOUND, parts![command, what, search]))
 }
 
 /// Says why execve failed after the search went well.

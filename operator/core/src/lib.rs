@@ -12,6 +12,7 @@ mod inputs;
 pub mod launch;
 mod links;
 pub mod matches;
+mod missing_program;
 mod notice;
 pub mod plans;
 pub mod policy_line;

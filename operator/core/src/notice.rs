@@ -1,6 +1,7 @@
 //! What people should read although nothing failed: values, which the command line prints.
 
 use crate::audit::error::LogError;
+use crate::missing_program::MissingProgram;
 use purple_host::path::shown;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::source::Sources;
@@ -30,6 +31,8 @@ pub enum Notice {
     },
     /// A file that runs obey has changed during this run: no run obeys it until it is accepted.
     ObeyedFileChanged(PathBuf),
+    /// The command was not found inside, and the host has it.
+    MissingProgram(MissingProgram),
     /// Calls that were denied to the command: how many, which, and the line of the policy.
     Denied(String),
     /// What the program has left in a repository for git to run.
@@ -71,6 +74,7 @@ impl Display for Notice {
                  and accepted it by `purple trust {0}`",
                 shown(path)
             ),
+            Self::MissingProgram(found) => found.fmt(f),
             Self::Denied(line) => f.write_str(line),
             Self::Repository(found) => found.fmt(f),
             Self::MoreInRepositories(more) => write!(
@@ -81,7 +85,7 @@ impl Display for Notice {
     }
 }
 
-/// Findings in a policy that are more than notes, with the texts that they point into.
+/// Errors in a policy, with the texts that they point into. Warnings and notes are for `purplec check`.
 #[derive(Debug)]
 pub struct Findings {
     sources: Sources,
@@ -91,8 +95,8 @@ pub struct Findings {
 impl Findings {
     /// Those of a compilation; `None` where there are none.
     pub(crate) fn of(sources: &Sources, all: &[Diagnostic]) -> Option<Self> {
-        let worse = all.iter().filter(|one| one.severity > Severity::Note);
-        let diagnostics: Vec<Diagnostic> = worse.cloned().collect();
+        let errors = all.iter().filter(|one| one.severity == Severity::Error);
+        let diagnostics: Vec<Diagnostic> = errors.cloned().collect();
         (!diagnostics.is_empty()).then(|| Self {
             sources: sources.clone(),
             diagnostics,

@@ -153,7 +153,7 @@ fn today() -> Result<Date, PlanError> {
         .ok_or(PlanError::Clock)
 }
 
-/// Compiles, with a notice about what was found, but for notes.
+/// Compiles, with a notice about errors.
 fn compile(
     source: &Source,
     options: &Options,

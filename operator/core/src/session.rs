@@ -4,6 +4,7 @@ use crate::audit::error::LogError;
 use crate::audit::log::{self, Log};
 use crate::audit::read::{self, NotDeclared, OwnedValues};
 use crate::audit::record::{self, Run, Start};
+use crate::missing_program::MissingProgram;
 use crate::notice::{Notice, RecordStage};
 use crate::request::Request;
 use crate::workspace::{self, WorkspaceError};
@@ -13,7 +14,7 @@ use purple_host::process::{
 };
 use purple_host::{Errno, FileError, files, memory, random};
 use purple_plan::{AuditFailure, Plan};
-use purple_report::{FindingType, Outcome, RepositoryFinding};
+use purple_report::{COMMAND_NOT_FOUND, FindingType, Outcome, RepositoryFinding};
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::fs::File;
@@ -182,6 +183,12 @@ impl<'a> Session<'a> {
             repositories: findings(),
         };
         let denied = run.lines();
+        let missing = match (run.outcome, run.command.first()) {
+            (Outcome::Refused, Some(program)) if ended == COMMAND_NOT_FOUND => {
+                MissingProgram::find(plan, program)
+            }
+            _ => None,
+        };
         if let Some(log) = self.log {
             let on_failure = on_log_failure(plan);
             let written = log.append(|before| run.record(before));
@@ -190,6 +197,7 @@ impl<'a> Session<'a> {
             let _written: Option<()> =
                 unless_policy_continues(written, on_failure, RecordStage::AfterTheRun, notices)?;
         }
+        notices.extend(missing.map(Notice::MissingProgram));
         notices.extend(denied.into_iter().map(Notice::Denied));
         copied.and(status)
     }

@@ -3,7 +3,7 @@
 //!
 //! Each object is declared once: its keys in their order, what kind of value each takes, and what it
 //! means. From the declaration come the type, the writer, the reader, the JSON Schema
-//! (`schema/report/*.schema.json`) and the tables of keys in `docs/running.md` and `docs/audit.md`.
+//! (`schema/report/*.schema.json`) and the tables of keys in `docs/report.md` and `docs/audit.md`.
 //!
 //! A value is generic over how texts and lists are held ([`Storage`]): the executor, which has no
 //! allocator, lends slices and iterators ([`Borrowed`]); a program that reads brings its own [`Storage`] and
@@ -48,7 +48,7 @@ pub use kind::{
     Arguments, Array, Bits, Digest, Flag, Integer, List, Nullable, Number, Seconds, Text, Time,
     Word, parse_digest,
 };
-pub use outcome::{Outcome, SETUP_REFUSED, Status};
+pub use outcome::{COMMAND_NOT_FOUND, Outcome, SETUP_REFUSED, Status};
 pub use receipt::{CapabilitySets, FilteredNetwork, IdMap, Landlock, Receipt, Seccomp};
 pub use record::{
     AuditRecord, EventType, RecordType, ResourceUsage, SecurityEvent, StartRecord, StartType,

@@ -41,6 +41,9 @@ words! {
 /// The exit status of purple-exec where it refuses a run before the command starts.
 pub const SETUP_REFUSED: u8 = 125;
 
+/// The exit status of purple-exec where the command was not found inside.
+pub const COMMAND_NOT_FOUND: u8 = 127;
+
 impl Outcome {
     /// What the exit status of a purple-exec means that has written no report: it writes none where it
     /// refuses a run before it looks at where the report goes, and where it was killed.

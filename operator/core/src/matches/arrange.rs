@@ -216,7 +216,7 @@ enum Above<'s> {
     Share { top: &'s [u8], writable: bool },
 }
 
-impl<'a> Changes<'a> {
+impl Changes<'_> {
     /// All steps, in order: those of the tree are sorted by their targets, and so are these.
     pub(super) fn merged<'m>(&self, plan: &Plan<'m>, added: Vec<Mount<'m>>) -> Vec<Mount<'m>> {
         let mut added = added.into_iter().peekable();
