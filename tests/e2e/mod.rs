@@ -17,6 +17,7 @@ mod emulated;
 mod files;
 mod filtered;
 mod git;
+mod handbook;
 mod held_up;
 mod helper_ends;
 mod home;

@@ -82,13 +82,13 @@ object! {
         resource_usage: ResourceUsage,
         /// what was denied, and what is not known of it
         security_events: List<SecurityEvent>,
-        /// [what a filtered network has carried and refused](running.md#what-the-network-refused); null where the network is not filtered, or purple-net has not said
+        /// [what a filtered network has carried and refused](report.md#what-the-network-refused); null where the network is not filtered, or purple-net has not said
         connections: Nullable<Connections>,
         /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path); null where nothing was looked through
         repositories: Nullable<List<RepositoryFinding>>,
         /// the plan's digest
         plan: Digest,
-        /// [what was in force](running.md#the-receipt); null when it did not get that far
+        /// [what was in force](report.md#the-receipt); null when it did not get that far
         receipt: Nullable<Receipt>,
         /// the layers let go; null where purple-exec has not said
         unenforced: Nullable<List<Text>>,

@@ -321,7 +321,7 @@ pub(super) const HOME: Group = Group {
                 ".local/share/purple/",
                 ".local/state/purple/",
             ],
-            source: "[Running](running.md): plans, configuration and state of the next run",
+            source: "[What a later run obeys](obeyed-files.md): plans, configuration and state of the next run",
         },
     ],
 };

@@ -88,7 +88,7 @@ fn running_has_the_keys_of_the_report() {
         &RefusedName::OBJECT,
         &WrongServerName::OBJECT,
     ] {
-        stands_in("docs/running.md", &keys(object));
+        stands_in("docs/report.md", &keys(object));
     }
 }
 
