@@ -79,6 +79,10 @@ pub(crate) fn explain(run: &Run, end: &End) {
             purple_net::say_changed(network.generation);
         }
     }
+    if run.shared.has_missed_network() {
+        let why = "the program tried to reach the network, and the policy gives it none: list what it needs, as in `network: {mode: filtered, allow: [example.org]}`";
+        say!("network", why, run.plan.network.line);
+    }
     match end.outcome {
         PayloadState::ProbeFailed(found) => {
             let found = errno::of(found.into()).map_or(Part::Text(""), Part::Error);

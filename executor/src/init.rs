@@ -10,7 +10,7 @@ use crate::filesystem::step::Step;
 use crate::filesystem::{self, sources};
 use crate::gate::Gate;
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse};
-use crate::network::{self, purple_net::Helper};
+use crate::network::{self, purple_net::Helper, unreached};
 use crate::parent::die_with_parent;
 use crate::run::Run;
 use crate::shared::{PayloadState, Shared};
@@ -20,7 +20,7 @@ use crate::{capabilities, identity, payload, session};
 use core::convert::Infallible;
 use core::ffi::CStr;
 use core::time::Duration;
-use purple_plan::process_flags;
+use purple_plan::{NetworkMode, process_flags};
 use purple_sys::clone::{Forked, NEW_CGROUP, SHARE_DESCRIPTORS, clone_into, enter_new};
 use purple_sys::process::exit_group;
 use purple_sys::strings::forget_arguments;
@@ -72,6 +72,7 @@ pub(crate) fn run(
         is_group: run.plan.process.flags & process_flags::NEW_SESSION != 0,
         socket,
         shared: run.shared,
+        has_network: run.plan.network.mode != NetworkMode::Loopback,
         timeout,
     };
     forget_arguments(run.arguments, move || {
@@ -191,6 +192,7 @@ struct Watched {
     /// Leads to the recorder; taken once the listener is sent.
     socket: Option<OwnedFd>,
     shared: Shared,
+    has_network: bool,
     timeout: Timeout,
 }
 
@@ -257,10 +259,28 @@ impl Watched {
                     }
                     continue;
                 }
-                end(&self.shared, &ended);
+                self.end(&ended);
             }
         }
         Ok(())
+    }
+
+    /// Says how the payload ended, and ends.
+    fn end(&self, payload: &Ended) -> ! {
+        let shared = &self.shared;
+        // What the payload said of itself before it could become the command stands.
+        if shared.get() == PayloadState::Nothing {
+            let status = payload.exit_status();
+            if status != Some(0) && !self.has_network && unreached::is_counted() {
+                shared.miss_network();
+            }
+            if let Some(status) = status {
+                shared.set(PayloadState::Exited(status));
+            } else if let Some(signal) = payload.signal() {
+                shared.set(PayloadState::Signaled(signal));
+            }
+        }
+        exit_group(0)
     }
 
     fn pass_on(&mut self, number: u32) -> Result<(), Errno> {
@@ -313,17 +333,4 @@ fn to_all(number: u32) -> Result<(), Errno> {
         Err(Errno::SRCH) => Ok(()),
         sent => sent,
     }
-}
-
-/// Says how the payload ended, and ends.
-fn end(shared: &Shared, payload: &Ended) -> ! {
-    // What the payload said of itself before it could become the command stands.
-    if shared.get() == PayloadState::Nothing {
-        if let Some(status) = payload.exit_status() {
-            shared.set(PayloadState::Exited(status));
-        } else if let Some(signal) = payload.signal() {
-            shared.set(PayloadState::Signaled(signal));
-        }
-    }
-    exit_group(0)
 }

@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     time_is_over: &'static AtomicU32,
     /// 1 while what is typed at the caller's terminal goes inside.
     terminal: &'static AtomicU32,
+    /// 1 once init has seen that programs tried to reach a network that is not there.
+    unreached: &'static AtomicU32,
     /// The numbers of the supervisor's namespaces.
     pub(crate) outside: &'static [AtomicU64; 32],
     /// What the receipt says, by [`crate::receipt`].
@@ -55,7 +57,7 @@ impl Shared {
     /// A page on which nothing is written yet.
     pub(crate) fn new() -> Result<Self, Errno> {
         let SharedPage { words, tables } = memory::shared_page()?;
-        let [go, kind, value, listener, time_is_over, terminal] = words;
+        let [go, kind, value, listener, time_is_over, terminal, unreached] = words;
         let [outside, receipt] = tables;
         Ok(Self {
             go,
@@ -64,6 +66,7 @@ impl Shared {
             listener,
             time_is_over,
             terminal,
+            unreached,
             outside,
             receipt,
         })
@@ -119,6 +122,16 @@ impl Shared {
     /// Whether it does.
     pub(crate) fn has_terminal(&self) -> bool {
         self.terminal.load(Ordering::Acquire) == 1
+    }
+
+    /// Says that programs inside tried to reach a network that is not there.
+    pub(crate) fn miss_network(&self) {
+        self.unreached.store(1, Ordering::Release);
+    }
+
+    /// Whether init has said so.
+    pub(crate) fn has_missed_network(&self) -> bool {
+        self.unreached.load(Ordering::Acquire) == 1
     }
 
     /// Records the outcome.

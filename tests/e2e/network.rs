@@ -1,7 +1,8 @@
 //! A network of its own, with nothing in it but loopback.
 
-use super::inside::{facts, facts_under, python};
+use super::inside::{PYTHON, facts, facts_under, python};
 use purple_tests::policy::Policy;
+use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::net::TcpListener;
@@ -14,6 +15,7 @@ scenarios! {
     the_hosts_loopback_is_another
     the_hosts_abstract_sockets_are_not_there
     wider_rules_are_narrowed_and_said
+    a_program_that_misses_the_network_is_told
 }
 
 fn only_loopback(place: &TestDir) {
@@ -81,4 +83,27 @@ fn wider_rules_are_narrowed_and_said(place: &TestDir) {
     let silent = Policy::new(place).section("network: {isolated: true, dns_servers: [192.0.2.53]}");
     place.file("policy.yaml", "");
     assert_eq!(facts_under(place, &silent, "show(ok=1)"), json!({"ok": 1}));
+}
+
+/// Once, where the program has failed; not where it reaches itself, and not where it goes on without.
+fn a_program_that_misses_the_network_is_told(place: &TestDir) {
+    let plan = Policy::new(place).compile(place);
+    let said = "purple-exec: network: the program tried to reach the network, and the policy gives it none: list what it needs, as in \
+                `network: {mode: filtered, allow: [example.org]}`\n";
+    let connect = "import socket; socket.create_connection(('192.0.2.1', 443))";
+    let look_up = "import socket; socket.getaddrinfo('example.org', 443)";
+    let goes_on = format!("try:\n {connect}\nexcept OSError: pass");
+    let own = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname()); exit(1)";
+    for (script, expected) in [
+        (connect, true),
+        (look_up, true),
+        (goes_on.as_str(), false),
+        (own, false),
+        ("exit(1)", false),
+    ] {
+        let done = Run::new(place, &plan, &[PYTHON, "-ISc", script]).finish();
+        assert_eq!(done.stderr.ends_with(said), expected, "{script}: {done}");
+        let times = done.stderr.matches("tried to reach the network").count();
+        assert_eq!(times, usize::from(expected), "{script}: {done}");
+    }
 }

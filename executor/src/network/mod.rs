@@ -15,6 +15,7 @@ pub(crate) mod purple_net;
 mod routes;
 mod rules;
 mod sockets;
+pub(crate) mod unreached;
 
 use crate::message::{OrRefuse, Refused, refuse};
 use crate::receipt::ReceiptField;

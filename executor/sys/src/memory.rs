@@ -136,7 +136,7 @@ pub fn lend<T>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T, E
 #[repr(C, align(4096))]
 pub struct SharedPage {
     /// Numbers that a process can also wait for (futex(2)).
-    pub words: [AtomicU32; 6],
+    pub words: [AtomicU32; 7],
     /// Two tables of numbers.
     pub tables: [[AtomicU64; 32]; 2],
 }
