@@ -61,6 +61,48 @@ fn a_dangerous_path_that_is_writable_is_called_both() {
 }
 
 #[test]
+fn what_lies_around_secrets_is_called_dangerous_too() {
+    for host in [
+        "/var",
+        "/var/lib",
+        "/var/log",
+        "/var/log/nginx",
+        "/var/backups",
+        "/boot",
+        "/srv",
+        "/etc/ssl",
+        "/etc/pki",
+        "/etc/sudoers.d",
+        "/etc/wireguard",
+        "/etc/letsencrypt/live",
+    ] {
+        assert_eq!(files(&[(host, "/x")], &[]), ["credentials-shown"], "{host}");
+        assert_eq!(
+            files(&[], &[(host, "/x")]),
+            ["host-system-writable", "credentials-shown"],
+            "{host}"
+        );
+    }
+    for host in [
+        "/export/home/me",
+        "/mnt/c/Users",
+        "/mnt/c/Users/me",
+        "/home",
+    ] {
+        assert_eq!(files(&[(host, "/x")], &[]), ["home-shown"], "{host}");
+    }
+    let clean = Vec::<&str>::new();
+    for host in [
+        "/etc/ssl/certs",
+        "/srv/project",
+        "/var/lib/app",
+        "/opt/tool",
+    ] {
+        assert_eq!(files(&[(host, "/x")], &[]), clean, "{host}");
+    }
+}
+
+#[test]
 fn what_a_shell_would_replace_is_not() {
     for path in ["~", "~/x", "~bob/x", "$HOME/x", "/srv/${NAME}"] {
         assert_eq!(
