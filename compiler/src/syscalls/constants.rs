@@ -66,6 +66,26 @@ pub fn closest_constant_for(
     .or_else(|| closest_constant(arch, name))
 }
 
+/// An argument that a constant is for: a call or `*`, and the argument's name. One of this call where there is one.
+pub fn home_of(name: &str, syscall: &str) -> Option<(&'static str, &'static str)> {
+    let all = || table().iter().map(|(name, _)| name);
+    let has = |family: &&Family| {
+        let sets = [&family.values, &family.flags, &family.aliases];
+        let field = family.field.iter().map(|(_, set)| set);
+        let mut sets = sets.into_iter().chain(field);
+        sets.any(|set| set.names(all()).contains(&name))
+    };
+    let uses = || {
+        families::all()
+            .iter()
+            .filter(has)
+            .flat_map(|family| family.uses.iter().copied())
+    };
+    uses()
+        .find(|(call, _)| *call == syscall)
+        .or_else(|| uses().next())
+}
+
 /// An argument's value in names, such as `O_WRONLY|O_CREAT|O_TRUNC` for 0x241 in `openat`'s flags.
 /// Only the bits that the kernel looks at count. What has no name is added as a number; `None`
 /// where no part has a name.
