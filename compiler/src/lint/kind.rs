@@ -2,6 +2,7 @@
 
 use crate::resolve::host::within;
 use crate::resolve::{GROUPS, Group, below_home};
+use std::sync::OnceLock;
 
 /// Sockets by which a program outside acts for whoever connects, and directories that hold such.
 const SOCKETS: [(&str, &str); 20] = [
@@ -256,7 +257,8 @@ pub(super) fn kind(host: &str) -> Kind {
     {
         return Kind::Kernel;
     }
-    if let Some(held) = Held::find(host, &HOST_SECRETS, &[]) {
+    let secrets = Held::find(host, &HOST_SECRETS, &[]);
+    if let Some(held) = secrets.filter(|held| held.part.is_none()) {
         return Kind::Secrets(held);
     }
     let name = host.rsplit('/').next().unwrap_or_default();
@@ -267,8 +269,12 @@ pub(super) fn kind(host: &str) -> Kind {
         return Kind::Socket(Held::whole("the socket of an agent or a service"));
     }
     // Other things in these two are a user's own affair.
-    if let Some(held) = Held::find(host, &SOCKETS, &["/tmp", "/var/tmp"]) {
+    let sockets = Held::find(host, &SOCKETS, &["/tmp", "/var/tmp"]);
+    if let Some(held) = sockets.filter(|held| held.part.is_none()) {
         return Kind::Socket(held);
+    }
+    if let Some(kind) = secrets.map(Kind::Secrets).or(sockets.map(Kind::Socket)) {
+        return kind;
     }
     let agents = below_home(host).is_some_and(|rest| AGENTS.iter().any(|one| within(rest, one)));
     if agents || is_below_home(host, &SECRETS, true) {
@@ -307,24 +313,29 @@ fn is_above(host: &str, secret: &str) -> bool {
 
 /// Whether a path ends in one of these, or lies below it.
 fn is_below_home(host: &str, names: &[&str], deep: bool) -> bool {
-    let host = format!("/{host}");
     names.iter().any(|name| {
-        host.ends_with(&format!("/{name}")) || deep && host.contains(&format!("/{name}/"))
+        host.match_indices(name).any(|(at, _)| {
+            let (before, after) = (host.get(..at), host.get(at + name.len()..));
+            let begins = before.is_some_and(|before| before.is_empty() || before.ends_with('/'));
+            begins && after.is_some_and(|after| after.is_empty() || deep && after.starts_with('/'))
+        })
     })
 }
 
 /// Whether the host runs or obeys what lies at a path below a home directory. A name with a dot is known
 /// by itself, unless it is one of a project too.
 pub(super) fn is_obeyed(host: &str) -> bool {
-    let groups = GROUPS.iter();
-    let of = |home: bool| groups.clone().filter(move |group| group.is_of_home == home);
-    let own = |name: &&str| of(false).all(|group| group.names().all(|other| other != *name));
-    let names = || of(true).flat_map(Group::names);
-    let dotted: Vec<&str> = names()
-        .filter(|name| name.starts_with('.'))
-        .filter(own)
-        .collect();
-    of(true).any(|group| group.holding(host).is_some()) || is_below_home(host, &dotted, true)
+    static DOTTED: OnceLock<Vec<&str>> = OnceLock::new();
+    let of = |home: bool| GROUPS.iter().filter(move |group| group.is_of_home == home);
+    let dotted = DOTTED.get_or_init(|| {
+        let own = |name: &&str| of(false).all(|group| group.names().all(|other| other != *name));
+        let names = of(true).flat_map(Group::names);
+        names
+            .filter(|name| name.starts_with('.'))
+            .filter(own)
+            .collect()
+    });
+    of(true).any(|group| group.holding(host).is_some()) || is_below_home(host, dotted, true)
 }
 
 /// `/home` and its like of other systems, and what they lie in.

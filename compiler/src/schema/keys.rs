@@ -30,12 +30,10 @@ pub(super) fn unknown(
     if !report.sink.has_room("unknown-key") {
         return found;
     }
-    if let Some(help) = foreign(pointer, expected, key) {
-        return found.with_help(help);
-    }
     let here = meant_key(expected, key);
     let Some(meant) = here.filter(|meant| meant.certain) else {
-        if let Some(help) = elsewhere(report.schema, key) {
+        let help = foreign(pointer, expected, key, here.is_some());
+        if let Some(help) = help.or_else(|| elsewhere(report.schema, key)) {
             return found.with_help(help);
         }
         return match here {
@@ -96,8 +94,8 @@ const PARTS: [&str; 8] = [
     "to",
 ];
 
-/// What to write instead of a key that other tools have.
-fn foreign(pointer: &str, expected: &Expected<'_>, key: &str) -> Option<String> {
+/// What to write instead of a key that other tools have. `near` says that a key here is spelt much like it.
+fn foreign(pointer: &str, expected: &Expected<'_>, key: &str, near: bool) -> Option<String> {
     let is_variable = |key: &str| {
         !key.is_empty()
             && key
@@ -115,9 +113,7 @@ fn foreign(pointer: &str, expected: &Expected<'_>, key: &str) -> Option<String> 
         );
     }
     let known = FOREIGN.iter().find(|(keys, _)| keys.contains(&key));
-    known
-        .filter(|_| !expected.has_key(key))
-        .map(|(_, help)| (*help).to_owned())
+    known.filter(|_| !near).map(|(_, help)| (*help).to_owned())
 }
 
 /// Whether a key stands for a part of a mount, where these have keys of their own.

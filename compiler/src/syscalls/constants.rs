@@ -103,6 +103,19 @@ pub fn symbolic(arch: Arch, syscall: &str, argument: &str, value: u64) -> Option
         .or_else(|| choices.iter().find_map(|one| one.composed(value, mask)))
 }
 
+/// The name of a protocol of sockets, which the family decides: `IPPROTO_UDP` in socket(AF_INET), `NETLINK_ROUTE` in socket(AF_NETLINK).
+/// `None` where it has none, as in families whose protocols are numbers.
+pub fn protocol(arch: Arch, family: u64, value: u64) -> Option<String> {
+    let is = |name: &str| constant(arch, name) == Some(family);
+    if is("AF_NETLINK") {
+        let choices = constants_for(arch, "socket", "protocol");
+        let mut names = choices.iter().flat_map(|one| one.aliases.iter());
+        let found = names.find(|(name, one)| name.starts_with("NETLINK_") && *one == value)?;
+        return Some(found.0.to_owned());
+    }
+    (is("AF_INET") || is("AF_INET6")).then(|| symbolic(arch, "socket", "protocol", value))?
+}
+
 /// The constants of one family on one architecture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {

@@ -140,6 +140,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("ports-without-socket", include_str!("../../../../docs/diagnostics/ports-without-socket.md")),
     ("private-network-reachable", include_str!("../../../../docs/diagnostics/private-network-reachable.md")),
     ("project-writable", include_str!("../../../../docs/diagnostics/project-writable.md")),
+    ("proof-sampled", include_str!("../../../../docs/diagnostics/proof-sampled.md")),
     ("publish-twice", include_str!("../../../../docs/diagnostics/publish-twice.md")),
     ("published-beyond-host", include_str!("../../../../docs/diagnostics/published-beyond-host.md")),
     ("published-port-closed", include_str!("../../../../docs/diagnostics/published-port-closed.md")),

@@ -37,11 +37,10 @@ fn each_call_is_known_to_do_the_job_of_each_other_one() {
                 others.join(", ")
             ));
             let expected = !class.unseen.contains(denied);
-            assert_eq!(
-                found.contains(&"deny-leaves-equivalent"),
-                expected,
-                "{denied}: {found:?}"
-            );
+            // Where all others are denied with it, which a warning says, nothing is left.
+            let found =
+                found.contains(&"deny-leaves-equivalent") || found.contains(&"syscall-replaced");
+            assert_eq!(found, expected, "{denied}");
             tried += 1;
         }
     }

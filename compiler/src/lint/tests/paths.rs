@@ -79,7 +79,7 @@ fn what_lies_around_secrets_is_called_dangerous_too() {
         assert_eq!(files(&[(host, "/x")], &[]), ["credentials-shown"], "{host}");
         assert_eq!(
             files(&[], &[(host, "/x")]),
-            ["host-system-writable", "credentials-shown"],
+            ["credentials-shown", "host-system-writable"],
             "{host}"
         );
     }
@@ -122,4 +122,20 @@ fn what_a_shell_would_replace_is_not() {
         files(&[("..x", "/x"), ("a~b", "/y")], &[]),
         Vec::<&str>::new()
     );
+}
+
+/// What no plan can hold is said before anything is worked out, and once.
+#[test]
+fn more_paths_than_a_plan_holds_are_refused_at_once() {
+    let names: Vec<(String, String)> = (0..8_000)
+        .map(|at| (format!("./o{at}"), format!("/o{at}")))
+        .collect();
+    let paths: Vec<(&str, &str)> = names
+        .iter()
+        .map(|(host, inside)| (host.as_str(), inside.as_str()))
+        .collect();
+    assert_eq!(files(&[], &paths), ["plan-too-large"]);
+    assert_eq!(files(&paths, &[]), ["plan-too-large"]);
+    let few = paths.get(..200).unwrap_or_default();
+    assert_eq!(files(&[], few), Vec::<&str>::new());
 }
