@@ -12,7 +12,11 @@ use crate::syscalls::{Argument, signature};
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let ir = scope.ir;
     for one in ir.meanings().flat_map(Meaning::interfaces) {
-        for (&number, call) in &one.calls {
+        let with_rules = one.calls.iter().filter(|(_, call)| !call.rules.is_empty());
+        for (&number, call) in with_rules {
+            if own_rules(one, call.name).next().is_none() {
+                continue;
+            }
             let arguments = signature(one.arch, call.name).unwrap_or_default();
             let mut parts = false;
             for condition in own_rules(one, call.name).flat_map(|rule| &rule.conditions) {
