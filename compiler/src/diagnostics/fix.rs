@@ -14,7 +14,9 @@ pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
         .iter()
         .any(|found| found.span.file == 0 && is_no_yaml(found.code))
     {
-        findings.iter_mut().for_each(|found| found.fix = None);
+        for finding in findings.iter_mut() {
+            finding.fix = None;
+        }
     }
     for finding in findings {
         let Some(fix) = &mut finding.fix else {

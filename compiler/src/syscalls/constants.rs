@@ -103,7 +103,8 @@ pub fn symbolic(arch: Arch, syscall: &str, argument: &str, value: u64) -> Option
         .or_else(|| choices.iter().find_map(|one| one.composed(value, mask)))
 }
 
-/// The name of a protocol of sockets, which the family decides: `IPPROTO_UDP` in socket(AF_INET), `NETLINK_ROUTE` in socket(AF_NETLINK).
+/// The name of a protocol of sockets, which the family decides: `IPPROTO_UDP` in `socket(AF_INET)`, `NETLINK_ROUTE` in
+/// `socket(AF_NETLINK)`.
 /// `None` where it has none, as in families whose protocols are numbers.
 pub fn protocol(arch: Arch, family: u64, value: u64) -> Option<String> {
     let is = |name: &str| constant(arch, name) == Some(family);

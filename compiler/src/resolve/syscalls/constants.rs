@@ -29,7 +29,7 @@ pub(super) fn closest(
 /// The constants that an argument of a call is known to take.
 pub(super) fn of_argument(arch: Arch, call: &str, argument: &str) -> Vec<&'static str> {
     let choices = constants::constants_for(arch, call, argument);
-    choices.iter().flat_map(|family| family.names()).collect()
+    choices.iter().flat_map(constants::Choices::names).collect()
 }
 
 /// The call and the argument that a constant is for, those of `call` first.
