@@ -75,10 +75,13 @@ pub fn fix_all(
 }
 
 fn reach(outcome: &Compilation) -> Reach {
-    let syntax = |code: &str| matches!(code, "yaml-syntax" | "invalid-utf8" | "input-too-large");
     if outcome.plan.is_some() {
         Reach::Plan
-    } else if outcome.diagnostics.iter().any(|found| syntax(found.code)) {
+    } else if outcome
+        .diagnostics
+        .iter()
+        .any(|found| fix::is_no_yaml(found.code))
+    {
         Reach::NoYaml
     } else {
         Reach::NoPlan

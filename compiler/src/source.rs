@@ -131,9 +131,37 @@ pub struct Source {
     /// The whole text.
     pub text: String,
     line_starts: Vec<usize>,
+    /// Where each byte of the text stands in the file, and the end, where the text is not the file's bytes.
+    origins: Option<Vec<usize>>,
 }
 
 impl Source {
+    /// The same, of a text that its file's bytes were turned into. `parts` are what the text is made of, in order: the lengths
+    /// of a part in the text and in the file.
+    #[must_use]
+    pub fn decoded(self, before: usize, parts: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let mut origins = Vec::with_capacity(self.text.len().saturating_add(1));
+        let mut at = before;
+        for (here, there) in parts {
+            // The bytes of a part with as many bytes are each other's; of another part, all stand for its start.
+            let step = usize::from(here == there);
+            origins.extend((0..here).map(|byte| at + byte * step));
+            at += there;
+        }
+        origins.push(at);
+        Self {
+            origins: Some(origins),
+            ..self
+        }
+    }
+
+    /// Where a byte of the text stands in the file.
+    pub fn origin(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        let origin = |all: &Vec<usize>| all.get(offset).or(all.last()).copied();
+        self.origins.as_ref().and_then(origin).unwrap_or(offset)
+    }
+
     /// Indexes `text`.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
@@ -144,6 +172,7 @@ impl Source {
             name: name.into(),
             text,
             line_starts,
+            origins: None,
         }
     }
 

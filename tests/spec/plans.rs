@@ -107,11 +107,20 @@ fn a_plan_with_too_many_steps_or_variables_is_a_finding() {
     };
     assert_eq!(message(&paths(400)), None);
     assert_eq!(message(&variables(450)), None);
-    let steps = message(&paths(600)).unwrap_or_default();
+    // With what every sandbox has.
+    let steps = message(&paths(500)).unwrap_or_default();
     assert!(
         steps.ends_with("steps that build the file system, and may have 512"),
         "{steps}"
     );
+    // By itself: before anything is worked out.
+    for count in [513, 6_000] {
+        let steps = message(&paths(count)).unwrap_or_default();
+        let expected = format!(
+            "the section names {count} paths, and a plan has at most 512 steps that build the file system"
+        );
+        assert_eq!(steps, expected);
+    }
     let variables = message(&variables(600)).unwrap_or_default();
     assert!(
         variables.ends_with("environment variables, and may have 511"),

@@ -7,8 +7,17 @@ use crate::source::{Sources, Span};
 const LINE_ENDINGS: &str = "windows-line-endings";
 
 /// Makes fixes fit the texts: a list item takes its comma or its line with it. One that would not
-/// leave YAML, or would put a word in place of several lines, is taken away.
+/// leave YAML, or would put a word in place of several lines, is taken away. A text that is not YAML is not written
+/// again: what is found in it has no fix.
 pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
+    if findings
+        .iter()
+        .any(|found| found.span.file == 0 && is_no_yaml(found.code))
+    {
+        for finding in findings.iter_mut() {
+            finding.fix = None;
+        }
+    }
     for finding in findings {
         let Some(fix) = &mut finding.fix else {
             continue;
@@ -34,6 +43,11 @@ pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
             finding.fix = None;
         }
     }
+}
+
+/// Whether a finding says that the text is not YAML, or not all there.
+pub fn is_no_yaml(code: &str) -> bool {
+    matches!(code, "yaml-syntax" | "invalid-utf8" | "input-too-large")
 }
 
 /// What has to go with a key and its value, which end on the line that they begin on.

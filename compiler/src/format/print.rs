@@ -298,9 +298,9 @@ impl Printer<'_> {
         match &node.content {
             Content::Scalar {
                 text,
-                style: Style::Block,
+                style: style @ Style::Block,
             } => {
-                vec![format!("{anchor}{}", quoted(text))]
+                vec![format!("{anchor}{}", scalar(text, *style, false))]
             }
             _ => vec![format!("{anchor}{}", self.inline(node).unwrap_or_default())],
         }
@@ -338,7 +338,13 @@ impl Printer<'_> {
                     })
                     .collect();
                 let hidden = text.contains('\r') || written.contains('\t');
-                let mut all = vec![header.to_owned()];
+                // At the end of a file that ends without a line feed, the text has none either.
+                let strip = if text.ends_with('\n') || header.ends_with('-') {
+                    ""
+                } else {
+                    "-"
+                };
+                let mut all = vec![format!("{header}{strip}")];
                 all.extend(stripped?);
                 while all.last().is_some_and(String::is_empty) {
                     all.pop();

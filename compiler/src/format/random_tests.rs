@@ -200,11 +200,23 @@ impl Writer<'_> {
                 self.block(inner + further, depth + 1);
             }
             4 => {
-                let header = ["|", ">", "|-", ">-", "|+"][usize::from(self.choose(5))];
-                write!(self.out, " {header}").expect("a string");
+                let header = ["|", ">", "|-", ">-", "|+", ">+", "|2-"][usize::from(self.choose(7))];
+                let anchor = self.anchor();
+                write!(self.out, " {anchor}{header}").expect("a string");
                 self.line_end();
-                writeln!(self.out, "{pad}text # no comment\n\n{pad}  more\n{pad}end")
-                    .expect("a string");
+                let pad = if header == "|2-" {
+                    " ".repeat(indent + 2)
+                } else {
+                    pad
+                };
+                let lines = [
+                    format!("{pad}text # no comment\n\n{pad}  more\n{pad}end"),
+                    format!("{pad}word"),
+                    format!("{pad}true"),
+                    format!("\n{pad}2027-01-31"),
+                ];
+                let lines = &lines[usize::from(self.choose(4))];
+                writeln!(self.out, "{lines}").expect("a string");
             }
             5 => {
                 write!(self.out, " several\n{pad}lines").expect("a string");
@@ -243,6 +255,11 @@ fn random(choices: &[u8]) -> String {
         names: 0,
     };
     writer.block(0, 0);
+    // A file may end without a line feed.
+    let end = writer.out.trim_end_matches('\n').len();
+    if writer.choose(4) == 1 {
+        writer.out.truncate(end);
+    }
     writer.out
 }
 

@@ -250,3 +250,46 @@ fn the_shipped_profiles_are_formatted() {
     }
     assert!(count > 0);
 }
+
+/// Blocks of text at the end of a file without a line feed, with an anchor, in a list, with each header.
+#[test]
+fn blocks_of_text_are_formatted_or_left_as_they_are() {
+    becomes(
+        "name: a\ndescription: |\n  b",
+        "name: a\n\ndescription: |-\n  b\n",
+    );
+    becomes(
+        "name: a\ndescription: >\n  b\n  c",
+        "name: a\n\ndescription: >-\n  b\n  c\n",
+    );
+    becomes("name: a\ndescription: |+\n  b", "name: a\ndescription: b\n");
+    becomes(
+        "name: a\ndescription: &x >-\n    b\n",
+        "name: a\ndescription: &x b\n",
+    );
+    becomes(
+        "name: a\nsyscalls:\n  allow:\n    - |\n      read",
+        "name: a\n\nsyscalls:\n  allow:\n    - |-\n      read\n",
+    );
+    for header in [
+        "|", "|-", "|+", ">", ">-", ">+", "|2", ">2-", "&x |", "&x >-",
+    ] {
+        for text in [
+            "b",
+            "b\n",
+            "b\n  c\n",
+            "b\n\n  c\n\n\n",
+            "true\n",
+            "1\n",
+            "- b\n",
+            "b: c\n",
+            "b # c\n",
+            "\n  b\n",
+        ] {
+            for (before, after) in [("description", ""), ("a", "z: 1\n")] {
+                let after = if text.ends_with('\n') { after } else { "" };
+                formatted(&format!("name: a\n{before}: {header}\n  {text}{after}"));
+            }
+        }
+    }
+}

@@ -16,6 +16,7 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
                 || matches!(
                     pointer,
                     "/syscalls/default_deny"
+                        | "/capabilities/default_drop"
                         | "/syscalls/on_deny"
                         | "/network/isolated"
                         | "/network/mode"
@@ -109,6 +110,12 @@ fn message(change: &Change) -> Option<String> {
             let denied = old.map_or(change.beside.is_some(), is_true);
             (denied && !is_true(new)).then(|| {
                 "`default_deny: false` allows what no list names; it was denied".to_owned()
+            })
+        }
+        (ChangeKind::Value, "/capabilities/default_drop") => {
+            (!is_true(new) && old.is_none_or(is_true)).then(|| {
+                "`default_drop: false` keeps capabilities that no list names; they were dropped"
+                    .to_owned()
             })
         }
         (ChangeKind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))

@@ -165,7 +165,12 @@ pub fn without_effect(name: &str) -> bool {
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let resolved = scope.resolved;
-    for &Placed { value, span: place } in &resolved.capabilities.numbers {
+    let kept = &resolved.capabilities;
+    if let Some(place) = kept.undropped {
+        undropped(place, scope);
+    }
+    let named = |one: &&Placed<usize>| kept.undropped != Some(one.span);
+    for &Placed { value, span: place } in kept.numbers.iter().filter(named) {
         let Some(&name) = CAPABILITIES.get(value) else {
             continue;
         };
@@ -202,6 +207,29 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             );
         }
     }
+}
+
+/// One finding for all that `default_drop: false` keeps.
+fn undropped(place: Span, scope: &mut Scope<'_>) {
+    let kept = scope.resolved.capabilities.numbers.iter();
+    let kept = kept.filter(|one| one.span == place);
+    let names: Vec<&str> = kept
+        .filter_map(|one| CAPABILITIES.get(one.value).copied())
+        .collect();
+    let message = format!(
+        "`default_drop: false` keeps {} capabilities that `drop` does not name{}",
+        names.len(),
+        if names.contains(&"CAP_SYS_ADMIN") {
+            ", `CAP_SYS_ADMIN` among them"
+        } else {
+            ""
+        }
+    );
+    scope.report(
+        Diagnostic::warning("capabilities-not-dropped", place, message).with_help(
+            "leave it out, and name under `add` the capabilities that the program needs",
+        ),
+    );
 }
 
 fn usable(name: &str, scope: &Scope<'_>) -> bool {

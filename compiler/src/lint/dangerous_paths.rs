@@ -1,7 +1,7 @@
 //! Paths of the host that give a program more than files.
 
 use super::host_paths::{Share, shares};
-use super::kind::{Kind, is_obeyed, kind};
+use super::kind::{Held, Kind, TOKENS, is_obeyed, kind};
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::resolve::filesystem::OUTSIDE_HELP;
@@ -17,7 +17,12 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         let obeyed = is_obeyed(&share.host)
             || matches!(
                 kind,
-                Kind::Root | Kind::Secrets | Kind::Settings | Kind::Home | Kind::System
+                Kind::Root
+                    | Kind::Secrets(_)
+                    | Kind::Settings
+                    | Kind::Home
+                    | Kind::Homes
+                    | Kind::System
             );
         if let Some(first) = unexpanded(&share.host) {
             not_expanded(&share, first, span, scope);
@@ -55,18 +60,21 @@ fn worst(kind: Kind, host: &str, span: Span) -> Option<Diagnostic> {
                 format!("{host} is the host's own: it shows, and lets a program change, what the sandbox separates"),
             )
             .with_help("leave it out: every sandbox has a `/proc`, `/sys` and `/dev` of its own"),
-            Kind::Socket(what) => Diagnostic::warning(
+            Kind::Socket(held) => Diagnostic::warning(
                 "control-socket-shown",
                 span,
-                format!("{host} holds {what}: by it a program acts outside of the sandbox"),
+                format!("{}: by it a program acts outside of the sandbox", holds(host, held)),
             )
             .with_help("leave it out; showing it read-only does not help, for connecting is not writing"),
-            Kind::Secrets => Diagnostic::warning(
+            Kind::Secrets(held) => Diagnostic::warning(
                 "credentials-shown",
                 span,
-                format!("{host} holds keys, tokens or passwords, which the program can read"),
+                format!("{}, which the program can read", holds(host, held)),
             )
-            .with_help("leave it out; give the program a token of its own, by a variable under `environment.pass`"),
+            .with_help(match held.part {
+                None if held.what == TOKENS => "leave it out; give the program a token of its own, by a variable under `environment.pass`",
+                _ => "show the single files and directories that the program needs, such as `/etc/ssl/certs`",
+            }),
             Kind::Settings => Diagnostic::warning(
                 "credentials-shown",
                 span,
@@ -79,9 +87,23 @@ fn worst(kind: Kind, host: &str, span: Span) -> Option<Diagnostic> {
                 format!("{host} is a home directory: keys, tokens and the history of its user are in it"),
             )
             .with_help("show the project's directory, such as `.`, and single directories that a tool needs"),
+            Kind::Homes => Diagnostic::warning(
+                "home-shown",
+                span,
+                format!("{host} holds home directories: keys, tokens and the history of each user are in it"),
+            )
+            .with_help("show the project's directory, such as `.`, and single directories that a tool needs"),
             Kind::System | Kind::Plain => return None,
     };
     Some(found)
+}
+
+/// What a path gives, by itself or by a part of it.
+fn holds(host: &str, held: Held) -> String {
+    match held.part {
+        None => format!("{host} holds {}", held.what),
+        Some(part) => format!("{host} holds {}, in {}", held.what, quote(part)),
+    }
 }
 
 /// The part of a path that a shell would have replaced: `~`, `~user`, `$HOME` or `${HOME}`.

@@ -157,7 +157,7 @@ fn metadata(network: &Network, allowed: &[(&ConnectionRule, Span)], scope: &mut 
             _ => false,
         };
         let rules = || allowed.iter().map(|(one, _)| *one);
-        let mut reaching = rules().filter(|one| one.connections().contains(&to));
+        let mut reaching = rules().filter(|one| one.names(&to));
         let help = if reaching.all(is_alone) {
             "leave the entry out".to_owned()
         } else if rules().any(is_alone) {
@@ -274,10 +274,8 @@ const MOST_COMPARED: usize = 192;
 fn without_effect(network: &Network, allowed: &[(&ConnectionRule, Span)], scope: &mut Scope<'_>) {
     let blocked = network.of(Effect::Block);
     let sets: Vec<Connections> = allowed.iter().map(|(one, _)| one.connections()).collect();
-    let open = |set: &Connections| {
-        set.difference(&network.gateway())
-            .difference(&network.own())
-    };
+    let (gateway, own) = (network.gateway(), network.own());
+    let open = |set: &Connections| set.difference(&gateway).difference(&own);
     let mut dead = Vec::new();
     for (&(_, span), set) in allowed.iter().zip(&sets) {
         let is_blocked = set.is_within(&blocked);

@@ -39,7 +39,9 @@ impl Share {
         match kind(&self.host) {
             Kind::Root => Danger::Root,
             Kind::Socket(_) => Danger::Socket,
-            Kind::Kernel | Kind::Secrets | Kind::Settings | Kind::Home => Danger::Secrets,
+            Kind::Kernel | Kind::Secrets(_) | Kind::Settings | Kind::Home | Kind::Homes => {
+                Danger::Secrets
+            }
             Kind::System => Danger::System,
             Kind::Plain => Danger::None,
         }

@@ -2,6 +2,7 @@
 
 use crate::resolve::host::within;
 use crate::resolve::{GROUPS, Group, below_home};
+use std::sync::OnceLock;
 
 /// Sockets by which a program outside acts for whoever connects, and directories that hold such.
 const SOCKETS: [(&str, &str); 20] = [
@@ -103,6 +104,9 @@ const SECRETS: [&str; 25] = [
     ".gradle/gradle.properties",
 ];
 
+/// What these are.
+pub(super) const TOKENS: &str = "keys, tokens or passwords";
+
 /// The same of agents, which have directories of these names in projects too, without secrets.
 const AGENTS: [&str; 5] = [
     ".claude",
@@ -112,30 +116,80 @@ const AGENTS: [&str; 5] = [
     ".local/share/opencode",
 ];
 
-/// Directories below a home directory that hold such files among others, and that tools of the host
-/// obey: each as a whole.
-const SETTINGS: [&str; 8] = [
-    ".config",
-    ".cargo",
-    ".gem",
-    ".gradle",
-    ".local",
-    ".local/share",
-    ".m2",
-    ".npm",
+/// A directory below a home directory that holds such files among others, besides those that `SECRETS` name a part of.
+const SETTINGS: [&str; 1] = [".npm"];
+
+/// Files and directories of the host itself that hold secrets, and what these are. The first ones that lie in a directory
+/// stand for it.
+const HOST_SECRETS: [(&str, &str); 36] = [
+    ("/etc/shadow", "hashes of passwords"),
+    ("/etc/gshadow", "hashes of passwords"),
+    ("/etc/security/opasswd", "hashes of passwords"),
+    ("/etc/sudoers", "the rules by which users become root"),
+    ("/etc/sudoers.d", "the rules by which users become root"),
+    ("/etc/ssh", "the private keys of the host"),
+    ("/etc/ssl/private", "private keys"),
+    ("/etc/pki/tls/private", "private keys"),
+    ("/etc/letsencrypt", "private keys"),
+    ("/etc/wireguard", "private keys"),
+    ("/etc/openvpn", "private keys"),
+    ("/etc/ipsec.d/private", "private keys"),
+    ("/etc/ipsec.secrets", "private keys"),
+    ("/etc/swanctl/private", "private keys"),
+    (
+        "/etc/NetworkManager/system-connections",
+        "passwords of networks",
+    ),
+    ("/etc/wpa_supplicant", "passwords of networks"),
+    ("/etc/ppp", "passwords of networks"),
+    ("/etc/credstore", "credentials of services"),
+    ("/etc/credstore.encrypted", "credentials of services"),
+    ("/etc/kubernetes", "the keys of the cluster"),
+    ("/etc/rancher", "the keys of the cluster"),
+    ("/etc/krb5.keytab", "the host's Kerberos keys"),
+    ("/var/lib/kubelet", "the secrets of the node's pods"),
+    ("/var/lib/rancher", "the keys of the cluster"),
+    ("/var/lib/containers", "the file systems of all containers"),
+    ("/var/lib/containerd", "the file systems of all containers"),
+    (
+        "/var/lib/systemd/credential.secret",
+        "the key of the host's credentials",
+    ),
+    ("/var/lib/samba/private", "hashes of passwords"),
+    ("/var/lib/sss", "hashes of passwords"),
+    ("/var/backups", "copies of `/etc/shadow` and its like"),
+    (
+        "/var/log",
+        "what services logged: tokens and addresses among it",
+    ),
+    ("/var/spool/mail", "the mail of the host's users"),
+    ("/var/mail", "the mail of the host's users"),
+    ("/var/run/secrets", "tokens of the container"),
+    ("/run/secrets", "tokens of the container"),
+    ("/boot", "images in which the keys of encrypted disks lie"),
 ];
 
-/// Files and directories of the host itself that hold the like.
-const HOST_SECRETS: [&str; 9] = [
-    "/etc/shadow",
-    "/etc/gshadow",
-    "/etc/sudoers",
-    "/etc/ssh",
-    "/etc/ssl/private",
-    "/etc/kubernetes",
-    "/var/lib/kubelet",
-    "/etc/krb5.keytab",
-    "/var/run/secrets",
+/// What holds the data of many, as a whole: a part of it is a directory like any other.
+const SHARED: [(&str, &str); 3] = [
+    ("/srv", "the data of all the host's services"),
+    ("/mnt", "all the file systems that are mounted there"),
+    ("/media", "all the file systems that are mounted there"),
+];
+
+/// Where home directories lie, besides those of Windows in WSL.
+const HOMES: [&str; 4] = ["/home", "/Users", "/var/home", "/export/home"];
+
+/// What the host runs or obeys.
+const SYSTEM: [&str; 9] = [
+    "/usr",
+    "/etc",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/var/spool/cron",
+    "/var/lib",
 ];
 
 /// What a share is, besides files.
@@ -146,17 +200,50 @@ pub(super) enum Kind {
     /// The kernel's own trees.
     Kernel,
     /// Sockets of this kind.
-    Socket(&'static str),
-    /// Keys, tokens and passwords.
-    Secrets,
+    Socket(Held),
+    /// Keys, tokens, passwords and their like.
+    Secrets(Held),
     /// Settings of many tools.
     Settings,
     /// A home directory.
     Home,
+    /// Home directories.
+    Homes,
     /// Programs and settings of the system.
     System,
     /// Anything else.
     Plain,
+}
+
+/// What a path gives, and the part of it that does, where it is not the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) what: &'static str,
+    pub(super) part: Option<&'static str>,
+}
+
+impl Held {
+    const fn whole(what: &'static str) -> Self {
+        Self { what, part: None }
+    }
+
+    /// The narrowest row of a table that the path is or lies in, else the first one that lies in the path. `alone` are the
+    /// rows that only the path itself is.
+    fn find(host: &str, table: &[(&'static str, &'static str)], alone: &[&str]) -> Option<Self> {
+        let is = |path: &str| host == path || within(host, path) && !alone.contains(&path);
+        let rows = || table.iter();
+        let narrowest = rows()
+            .filter(|(path, _)| is(path))
+            .max_by_key(|(path, _)| path.len());
+        let part = || rows().find(|(path, _)| within(path, host));
+        match narrowest {
+            Some((_, what)) => Some(Self::whole(what)),
+            None => part().map(|&(path, what)| Self {
+                what,
+                part: Some(path),
+            }),
+        }
+    }
 }
 
 /// What a path of the host is.
@@ -170,88 +257,98 @@ pub(super) fn kind(host: &str) -> Kind {
     {
         return Kind::Kernel;
     }
-    if HOST_SECRETS
-        .iter()
-        .any(|secret| within(host, secret) || (host == "/etc" && within(secret, host)))
-    {
-        return Kind::Secrets;
+    let secrets = Held::find(host, &HOST_SECRETS, &[]);
+    if let Some(held) = secrets.filter(|held| held.part.is_none()) {
+        return Kind::Secrets(held);
     }
     let name = host.rsplit('/').next().unwrap_or_default();
     let parts: Vec<&str> = host.split('/').collect();
     let agent = parts.iter().any(|part| part.starts_with("ssh-")) && within(host, "/tmp");
     let named = SOCKET_NAMES.iter().any(|socket| name.contains(socket));
-    // Other things in these two are a user's own affair.
-    let holds =
-        |path: &str| host == path || within(host, path) && !matches!(path, "/tmp" | "/var/tmp");
-    let known = SOCKETS
-        .iter()
-        .filter(|(path, _)| holds(path))
-        .max_by_key(|(path, _)| path.len());
     if agent || named {
-        return Kind::Socket("the socket of an agent or a service");
+        return Kind::Socket(Held::whole("the socket of an agent or a service"));
     }
-    if let Some((_, what)) = known {
-        return Kind::Socket(what);
+    // Other things in these two are a user's own affair.
+    let sockets = Held::find(host, &SOCKETS, &["/tmp", "/var/tmp"]);
+    if let Some(held) = sockets.filter(|held| held.part.is_none()) {
+        return Kind::Socket(held);
+    }
+    if let Some(kind) = secrets.map(Kind::Secrets).or(sockets.map(Kind::Socket)) {
+        return kind;
     }
     let agents = below_home(host).is_some_and(|rest| AGENTS.iter().any(|one| within(rest, one)));
     if agents || is_below_home(host, &SECRETS, true) {
-        return Kind::Secrets;
+        return Kind::Secrets(Held::whole(TOKENS));
     }
-    if is_below_home(host, &SETTINGS, false) {
+    if is_below_home(host, &SETTINGS, false) || SECRETS.iter().any(|secret| is_above(host, secret))
+    {
         return Kind::Settings;
     }
-    if is_home(&parts) {
+    if below_home(host) == Some("") {
         return Kind::Home;
     }
-    let system = [
-        "/usr",
-        "/etc",
-        "/bin",
-        "/sbin",
-        "/lib",
-        "/lib64",
-        "/boot",
-        "/opt",
-        "/var/spool/cron",
-        "/var/lib",
-    ];
-    if host == "/var" || system.iter().any(|tree| within(host, tree)) {
+    if holds_homes(host, &parts) {
+        return Kind::Homes;
+    }
+    if let Some((_, what)) = SHARED.iter().find(|(path, _)| *path == host) {
+        return Kind::Secrets(Held::whole(what));
+    }
+    if SYSTEM
+        .iter()
+        .any(|tree| within(host, tree) || within(tree, host))
+    {
         return Kind::System;
     }
     Kind::Plain
 }
 
+/// Whether a path ends in a directory that a path below a home directory leads through.
+fn is_above(host: &str, secret: &str) -> bool {
+    let ends = secret
+        .match_indices('/')
+        .filter_map(|(at, _)| secret.get(..at));
+    ends.into_iter()
+        .any(|above| is_below_home(host, &[above], false))
+}
+
 /// Whether a path ends in one of these, or lies below it.
 fn is_below_home(host: &str, names: &[&str], deep: bool) -> bool {
-    let host = format!("/{host}");
     names.iter().any(|name| {
-        host.ends_with(&format!("/{name}")) || deep && host.contains(&format!("/{name}/"))
+        host.match_indices(name).any(|(at, _)| {
+            let (before, after) = (host.get(..at), host.get(at + name.len()..));
+            let begins = before.is_some_and(|before| before.is_empty() || before.ends_with('/'));
+            begins && after.is_some_and(|after| after.is_empty() || deep && after.starts_with('/'))
+        })
     })
 }
 
 /// Whether the host runs or obeys what lies at a path below a home directory. A name with a dot is known
 /// by itself, unless it is one of a project too.
 pub(super) fn is_obeyed(host: &str) -> bool {
-    let groups = GROUPS.iter();
-    let of = |home: bool| groups.clone().filter(move |group| group.is_of_home == home);
-    let own = |name: &&str| of(false).all(|group| group.names().all(|other| other != *name));
-    let names = || of(true).flat_map(Group::names);
-    let dotted: Vec<&str> = names()
-        .filter(|name| name.starts_with('.'))
-        .filter(own)
-        .collect();
-    of(true).any(|group| group.holding(host).is_some()) || is_below_home(host, &dotted, true)
+    static DOTTED: OnceLock<Vec<&str>> = OnceLock::new();
+    let of = |home: bool| GROUPS.iter().filter(move |group| group.is_of_home == home);
+    let dotted = DOTTED.get_or_init(|| {
+        let own = |name: &&str| of(false).all(|group| group.names().all(|other| other != *name));
+        let names = of(true).flat_map(Group::names);
+        names
+            .filter(|name| name.starts_with('.'))
+            .filter(own)
+            .collect()
+    });
+    of(true).any(|group| group.holding(host).is_some()) || is_below_home(host, dotted, true)
 }
 
-/// `/root`, `/home`, `/home/NAME`, and their like of other systems.
-fn is_home(parts: &[&str]) -> bool {
-    below_home(&parts.join("/")) == Some("")
-        || matches!(parts, ["", "home" | "Users"] | ["", "var", "home"])
+/// `/home` and its like of other systems, and what they lie in.
+fn holds_homes(host: &str, parts: &[&str]) -> bool {
+    let windows = |drive: &str| drive.len() == 1;
+    HOMES.iter().any(|homes| within(homes, host))
+        || matches!(parts, ["", "mnt", drive, "Users"] if windows(drive))
+        || host == "/mnt/c"
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, kind};
+    use super::{HOST_SECRETS, Kind, SECRETS, SOCKETS, SYSTEM, kind};
     use crate::resolve::host::plain;
 
     fn of(host: &str) -> Kind {
@@ -277,13 +374,31 @@ mod tests {
         for path in [
             "/etc",
             "/etc/shadow",
+            "/etc/ssl/private/key.pem",
             "/home/me/.ssh/id_rsa",
             "../me/.aws",
             "/root/.config/gh",
         ] {
-            assert_eq!(of(path), Kind::Secrets, "{path}");
+            assert!(matches!(of(path), Kind::Secrets(_)), "{path}");
         }
-        for path in ["/root", "/home/", "/home/me"] {
+        for path in [
+            "/home",
+            "/Users",
+            "/var/home",
+            "/export",
+            "/mnt/c",
+            "/mnt/d/Users",
+        ] {
+            assert_eq!(of(path), Kind::Homes, "{path}");
+        }
+        for path in [
+            "/root",
+            "/home/me",
+            "/home/me/",
+            "/export/home/me",
+            "/mnt/c/Users/me",
+            "/var/home/me",
+        ] {
             assert_eq!(of(path), Kind::Home, "{path}");
         }
         for path in ["/home/me/.config", "/root/.cargo", "../me/.local/share"] {
@@ -295,11 +410,16 @@ mod tests {
             "/tmp/.X11-unix",
         ] {
             assert!(
-                matches!(of(path), Kind::Socket(what) if !what.contains("services")),
+                matches!(of(path), Kind::Socket(held) if !held.what.contains("services")),
                 "{path}"
             );
         }
-        for path in ["/etc/cron.d", "/usr/local/bin", "/var"] {
+        for path in [
+            "/etc/cron.d",
+            "/usr/local/bin",
+            "/etc/ssl/certs",
+            "/var/lib/x",
+        ] {
             assert_eq!(of(path), Kind::System, "{path}");
         }
         for path in [
@@ -307,11 +427,50 @@ mod tests {
             "./output",
             "/home/me/project",
             "/tmp/output",
-            "/srv",
+            "/srv/project",
+            "/mnt/disk",
             "/running",
             "/homes",
         ] {
             assert_eq!(of(path), Kind::Plain, "{path}");
+        }
+    }
+
+    /// What is dangerous is so as a part of what is above it too.
+    #[test]
+    fn each_path_of_the_tables_is_found_above_and_below() {
+        let secrets = HOST_SECRETS.iter().map(|(path, _)| *path);
+        let sockets = SOCKETS.iter().map(|(path, _)| *path);
+        for path in secrets.chain(sockets) {
+            let mut above = path;
+            while let Some((next, _)) = above.rsplit_once('/').filter(|(next, _)| !next.is_empty())
+            {
+                assert!(
+                    matches!(of(above), Kind::Secrets(_) | Kind::Socket(_)),
+                    "{above} of {path}"
+                );
+                above = next;
+            }
+            let below = format!("{path}/x");
+            let own = matches!(path, "/tmp" | "/var/tmp");
+            assert_eq!(
+                matches!(of(&below), Kind::Secrets(_) | Kind::Socket(_)),
+                !own,
+                "{below}"
+            );
+        }
+        for path in SECRETS {
+            let mut above = format!("/home/me/{path}");
+            while above != "/home/me" {
+                assert!(
+                    matches!(of(&above), Kind::Secrets(_) | Kind::Settings),
+                    "{above}"
+                );
+                above.truncate(above.rfind('/').unwrap_or_default());
+            }
+        }
+        for tree in SYSTEM {
+            assert_ne!(of(tree), Kind::Plain, "{tree}");
         }
     }
 }

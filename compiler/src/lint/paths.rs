@@ -4,20 +4,47 @@ use super::host_paths::{Share, shares};
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Step};
-use crate::resolve::host::{below, plain, within};
+use crate::resolve::host::{below, plain, upwards, within};
 use crate::resolve::{GROUPS, Group, default_groups};
 use crate::source::Span;
+use std::collections::BTreeMap;
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let shares = shares(scope.ir);
+    let places = Places::of(&shares);
     for share in &shares {
         if share.writable {
             holds_project(share, &shares, scope);
-            inside_read_only(share, &shares, scope);
+            inside_read_only(share, &places, scope);
         } else {
-            writable_elsewhere(share, &shares, scope);
+            writable_elsewhere(share, &places, scope);
         }
+    }
+}
+
+/// What is shown, by the paths inside, and what of it is writable, by the paths on the host.
+struct Places<'s> {
+    inside: BTreeMap<&'s str, &'s Share>,
+    writable: BTreeMap<&'s str, Vec<&'s Share>>,
+}
+
+impl<'s> Places<'s> {
+    fn of(shares: &'s [Share]) -> Self {
+        let inside = shares.iter().map(|share| (share.inside.as_str(), share));
+        let mut writable = BTreeMap::<&str, Vec<&Share>>::new();
+        for share in shares.iter().filter(|share| share.writable) {
+            writable.entry(&share.host).or_default().push(share);
+        }
+        Self {
+            inside: inside.collect(),
+            writable,
+        }
+    }
+
+    /// What is shown at a path inside and above it, the nearest first.
+    fn showing<'p>(&'p self, inside: &'p str) -> impl Iterator<Item = &'s Share> + 'p {
+        upwards(inside).filter_map(|path| self.inside.get(path).copied())
     }
 }
 
@@ -80,11 +107,9 @@ fn report(share: &Share, name: &str, help: String, span: Span, scope: &mut Scope
 }
 
 /// A writable path in a read-only tree.
-fn inside_read_only(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
-    let upper = shares
-        .iter()
-        .filter(|other| other.inside != share.inside && within(&share.inside, &other.inside))
-        .max_by_key(|other| other.inside.len());
+fn inside_read_only(share: &Share, places: &Places<'_>, scope: &mut Scope<'_>) {
+    let mut above = places.showing(&share.inside);
+    let upper = above.find(|other| other.inside != share.inside);
     let (Some(upper), Some(span)) = (upper.filter(|upper| !upper.writable), share.span) else {
         return;
     };
@@ -103,19 +128,18 @@ fn inside_read_only(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
 }
 
 /// A read-only path that the program can change by another name.
-fn writable_elsewhere(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
+fn writable_elsewhere(share: &Share, places: &Places<'_>, scope: &mut Scope<'_>) {
     let Some(span) = share.span else { return };
-    for other in shares.iter().filter(|other| other.writable) {
+    let trees = upwards(&share.host).filter_map(|host| places.writable.get(host));
+    for other in trees.flatten() {
         let Some(rest) = below(&share.host, &other.host) else {
             continue;
         };
         let name = plain(&format!("{}/{rest}", other.inside));
         // Whatever lies over that name is what a program finds there.
-        let protected = shares.iter().any(|one| {
-            !one.writable
-                && within(&name, &one.inside)
-                && within(&one.inside, &other.inside)
-                && one.inside != other.inside
+        let mut over = places.showing(&name);
+        let protected = over.any(|one| {
+            !one.writable && within(&one.inside, &other.inside) && one.inside != other.inside
         });
         if protected {
             continue;

@@ -39,8 +39,42 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             "a pipe takes 4 with the sandbox's first process, Node 7 threads more; `100` is plenty for most",
         ));
     }
+    unlimited(scope);
     if scope.ir.process.timeout.is_none() {
         without_timeout(scope);
+    }
+}
+
+/// Limits that no host reaches: a file of the control group, and the least value that limits nothing.
+const UNREACHED: [(&str, u64, &str); 4] = [
+    // With five levels of page tables x86-64 has 52 bits of physical addresses; the largest hosts have 64 TiB.
+    ("memory.max", 64 << 40, "no host has more memory"),
+    ("memory.swap.max", 64 << 40, "no host has more swap"),
+    // PID_MAX_LIMIT, linux/threads.h.
+    ("pids.max", 1 << 22, "the kernel has no more process ids"),
+    // The period is in front of it: a quota for 8192 CPUs, the most that x86-64 is built for (NR_CPUS, arch/x86/Kconfig).
+    ("cpu.max", 8192 * 100_000, "no host has more processors"),
+];
+
+fn unlimited(scope: &mut Scope<'_>) {
+    let (ir, mut seen) = (scope.ir, BTreeSet::new());
+    for value in &ir.cgroup {
+        let number = value
+            .value
+            .split(' ')
+            .next()
+            .and_then(|first| first.parse::<u64>().ok());
+        let known = UNREACHED.iter().find(|(file, ..)| *file == value.file);
+        let (Some(number), Some((_, least, why))) = (number, known) else {
+            continue;
+        };
+        if number >= *least && seen.insert(value.span) {
+            let message = format!("this limits nothing: {why}");
+            scope.report(
+                Diagnostic::note("limit-without-effect", value.span, message)
+                    .with_help("write what the program may use at most, or leave the limit out"),
+            );
+        }
     }
 }
 

@@ -39,6 +39,11 @@ impl<'a> Scope<'a> {
         self.document.key_span(pointer)
     }
 
+    /// Whether the policy, with what it extends, has a section.
+    pub(super) fn has(&self, pointer: &str) -> bool {
+        self.document.key_span(pointer) != self.document.span("")
+    }
+
     /// Reports what was found; a note only where no warning says more about the place.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         if diagnostic.severity > Severity::Note {

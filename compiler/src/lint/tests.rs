@@ -28,7 +28,7 @@ fn codes(text: &str) -> Vec<&'static str> {
         .collect()
 }
 
-fn syscalls(lines: &str) -> Vec<&'static str> {
+pub(super) fn syscalls(lines: &str) -> Vec<&'static str> {
     codes(&format!("name: a\nsyscalls:\n{lines}"))
 }
 

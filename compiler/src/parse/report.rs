@@ -133,7 +133,23 @@ pub(super) fn syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
     if let Some(help) = syntax_help(&error.problem) {
         found = found.with_help(help);
     }
+    if let Some((context, from)) = &error.context
+        && context == "while scanning a tag"
+    {
+        found = unread_tag(text, *from);
+    }
     sink.push(found);
+}
+
+/// An exclusion without quotes, which the scanner takes for a tag.
+fn unread_tag(text: &str, from: usize) -> Diagnostic {
+    let from = text.floor_char_boundary(from.min(text.len()));
+    let rest = text.get(from..).unwrap_or("");
+    let end = rest.find([' ', ',', ']', '}', '\n']).unwrap_or(rest.len());
+    let word = rest.get(..end).unwrap_or("");
+    let message = format!("{} is a tag to YAML, and not text", quote(word));
+    Diagnostic::error("yaml-syntax", Span::new(from, from + end), message)
+        .with_help(format!("put it in quotes: `\"{}\"`", clipped(word)))
 }
 
 /// The scanner's finding in an author's words.

@@ -308,6 +308,24 @@ fn hostile_texts_are_refused_quickly() {
     quickly("many keys", || clean(&keys));
 }
 
+#[test]
+fn offsets_are_those_of_the_file() {
+    let origins = |bytes: &[u8]| -> Vec<usize> {
+        let source = decode("test.yaml", bytes.to_vec(), &mut Sink::new());
+        let places = source.text.char_indices().map(|(at, _)| at);
+        places
+            .chain([source.text.len()])
+            .map(|at| source.origin(at))
+            .collect()
+    };
+    assert_eq!(origins(b"a: b"), [0, 1, 2, 3, 4]);
+    assert_eq!(origins("é: b".as_bytes()), [0, 2, 3, 4, 5]);
+    assert_eq!(origins(b"a: [\xda]\r"), [0, 1, 2, 3, 4, 5, 6, 7]);
+    // The bytes of one broken character have one mark.
+    assert_eq!(origins(b"\xe2\x82x\xffy"), [0, 2, 3, 4, 5]);
+    assert_eq!(origins(b"\xff\xfea\0\x3d\xd8\0\xde\x62\0"), [2, 4, 8, 10]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1000, ..ProptestConfig::default() })]
 
@@ -332,7 +350,9 @@ proptest! {
     #[test]
     fn any_bytes_end(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
         let mut sink = Sink::new();
+        let length = bytes.len();
         let source = decode("test.yaml", bytes, &mut sink);
+        prop_assert!(source.origin(source.text.len()) <= length);
         drop(parse(&source, &mut sink));
         drop(crate::diagnostics::render::human(&source.into(), &sink.into_sorted()));
     }

@@ -31,13 +31,18 @@ pub fn decode(name: &str, bytes: Vec<u8>, sink: &mut Sink) -> Source {
     let at = error.utf8_error().valid_up_to();
     let bytes = error.into_bytes();
     let found = bytes.get(at).copied().unwrap_or(0);
-    let (text, help) = match utf16(&bytes) {
-        Some(text) => (text, "the file looks like UTF-16; save it as UTF-8"),
-        None => (
-            String::from_utf8_lossy(&bytes).into_owned(),
-            "save the file as UTF-8",
-        ),
+    let (source, help) = match utf16(&bytes) {
+        Some(text) => {
+            let units = text
+                .chars()
+                .map(|one| (one.len_utf8(), 2 * one.len_utf16()));
+            let parts: Vec<_> = units.collect();
+            let source = Source::new(name, text).decoded(2, parts);
+            (source, "the file looks like UTF-16; save it as UTF-8")
+        }
+        None => (lossy(name, &bytes), "save the file as UTF-8"),
     };
+    let text = &source.text;
     let width = text
         .get(at..)
         .and_then(|rest| rest.chars().next())
@@ -50,7 +55,22 @@ pub fn decode(name: &str, bytes: Vec<u8>, sink: &mut Sink) -> Source {
         )
         .with_help(help),
     );
-    Source::new(name, text)
+    source
+}
+
+/// The text of bytes that are not UTF-8, with a mark in place of each that is not.
+fn lossy(name: &str, bytes: &[u8]) -> Source {
+    let (mut text, mut parts) = (String::new(), Vec::new());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        parts.push((chunk.valid().len(), chunk.valid().len()));
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+            let width = char::REPLACEMENT_CHARACTER.len_utf8();
+            parts.push((width, chunk.invalid().len()));
+        }
+    }
+    Source::new(name, text).decoded(0, parts)
 }
 
 /// The text of bytes that begin with the mark of UTF-16, without the mark.

@@ -2,14 +2,18 @@
 
 use super::scope::{Placed, Scope};
 use crate::diagnostics::{Diagnostic, nearest, quote};
+use crate::source::Span;
 use crate::syscalls::CAPABILITIES;
 use purple_policy::{Capabilities, CapabilityEntry};
+use std::collections::BTreeSet;
 
 /// The capabilities to keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeptCapabilities {
-    /// Their numbers, and the entries that name them first.
+    /// Their numbers, and the entries that name them first, or `default_drop`.
     pub numbers: Vec<Placed<usize>>,
+    /// The place of `default_drop: false`.
+    pub undropped: Option<Span>,
 }
 
 impl KeptCapabilities {
@@ -27,17 +31,18 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
     let Some(section) = section else {
         return kept;
     };
-    if !section.default_drop {
-        scope.error(
-            "capabilities-not-dropped",
-            "/capabilities/default_drop",
-            "`default_drop: false` would keep every capability".to_owned(),
-            "leave it out or set it to `true`, and name under `add` the capabilities to keep",
-        );
+    let mut dropped = BTreeSet::new();
+    for (index, name) in section.drop.iter().enumerate() {
+        match number(name) {
+            Some(value) => {
+                dropped.insert(value);
+            }
+            None => unknown(scope, &format!("/capabilities/drop/{index}"), name),
+        }
     }
     for (index, entry) in section.add.iter().enumerate() {
         let name = entry.name();
-        if let Some(value) = CAPABILITIES.iter().position(|known| *known == name) {
+        if let Some(value) = number(name) {
             if kept.mask() >> value & 1 == 0 {
                 let span = scope.span(&format!("/capabilities/add/{index}"));
                 kept.numbers.push(Placed { value, span });
@@ -50,7 +55,20 @@ pub(super) fn resolve(section: Option<&Capabilities>, scope: &mut Scope<'_>) -> 
             unknown(scope, &format!("/capabilities/add/{index}{inner}"), name);
         }
     }
+    if !section.default_drop {
+        let span = scope.span("/capabilities/default_drop");
+        kept.undropped = Some(span);
+        let rest = (0..CAPABILITIES.len()).filter(|value| kept.mask() >> value & 1 == 0);
+        let rest: Vec<_> = rest.map(|value| Placed { value, span }).collect();
+        kept.numbers.extend(rest);
+    }
+    kept.numbers.retain(|one| !dropped.contains(&one.value));
     kept
+}
+
+/// The number of a capability.
+fn number(name: &str) -> Option<usize> {
+    CAPABILITIES.iter().position(|known| *known == name)
 }
 
 fn unknown(scope: &mut Scope<'_>, pointer: &str, name: &str) {

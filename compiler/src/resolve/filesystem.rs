@@ -8,6 +8,7 @@ use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::Stub;
 use crate::quantity;
 use crate::source::Span;
+use purple_plan::MAX_MOUNTS;
 use purple_policy as policy;
 
 /// What of the host is seen inside, and what is made there.
@@ -102,6 +103,7 @@ pub(crate) const DEFAULT: [(&str, bool); 27] = [
 
 /// The file system.
 pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_>) -> Filesystem {
+    let section = section.filter(|section| fits(section, scope));
     let Some(section) = section else {
         let immutable = DEFAULT
             .iter()
@@ -200,6 +202,34 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         scratch_bytes_key,
         working_dir,
     }
+}
+
+/// Whether a plan can hold a step for each path of the section. Said before anything is worked out: that would take long.
+fn fits(section: &policy::Filesystem, scope: &mut Scope<'_>) -> bool {
+    let named = |entry: &&String| !entry.starts_with('!');
+    let kept = section
+        .output_paths
+        .iter()
+        .map(|path| path.read_only.iter().filter(named).count());
+    let lists = [
+        section.immutable_paths.len(),
+        section.output_paths.len(),
+        section.scratch_paths.len(),
+        section.masked_paths.len(),
+    ];
+    let count = lists.into_iter().chain(kept).fold(0, usize::saturating_add);
+    if count <= MAX_MOUNTS {
+        return true;
+    }
+    let message = format!(
+        "the section names {count} paths, and a plan has at most {MAX_MOUNTS} steps that build the file system"
+    );
+    let span = scope.document.key_span("/filesystem");
+    scope.report(
+        Diagnostic::error("plan-too-large", span, message)
+            .with_help("show or hide the directory that they lie in"),
+    );
+    false
 }
 
 fn default(path: &str, optional: bool) -> Shared {

@@ -7,9 +7,10 @@ use crate::source::Span;
 use std::collections::BTreeMap;
 
 /// The lists of names, by their section and key.
-const LISTS: [(&str, &str); 5] = [
+const LISTS: [(&str, &str); 6] = [
     ("syscalls", "architectures"),
     ("capabilities", "add"),
+    ("capabilities", "drop"),
     ("network", "dns_servers"),
     ("environment", "pass"),
     ("audit", "detail_level"),

@@ -348,6 +348,11 @@ impl<'s> Expected<'s> {
         self.key == "errno" && !self.item
     }
 
+    /// Whether it is the name of a system call.
+    pub(super) fn is_call(&self) -> bool {
+        self.key == "syscall" || self.item && matches!(self.key.as_str(), "allow" | "deny")
+    }
+
     /// Whether it is an item of a list.
     pub(super) fn is_item(&self) -> bool {
         self.item

@@ -95,7 +95,7 @@ fn one_message_for_an_item_that_fits_no_form() {
             "7",
             "wrong-type",
             "an item of `allow` takes text such as `read`, a mapping with the keys `name`, `reason` and `level` or a mapping with the keys `group` and `except`; found the number `7`",
-            "put it in quotes: `\"7\"`",
+            "a call is named, because numbers differ between architectures: 7 is `poll` on x86_64",
         ),
         (
             "{name: read, raeson: x}",

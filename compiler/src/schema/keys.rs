@@ -32,7 +32,8 @@ pub(super) fn unknown(
     }
     let here = meant_key(expected, key);
     let Some(meant) = here.filter(|meant| meant.certain) else {
-        if let Some(help) = elsewhere(report.schema, key) {
+        let help = foreign(pointer, expected, key, here.is_some());
+        if let Some(help) = help.or_else(|| elsewhere(report.schema, key)) {
             return found.with_help(help);
         }
         return match here {
@@ -44,6 +45,80 @@ pub(super) fn unknown(
         };
     };
     renamed(report, pointer, found, meant)
+}
+
+/// Keys that other tools have, and what does their work here.
+const FOREIGN: [(&[&str], &str); 4] = [
+    (
+        &[
+            "volumes",
+            "volume",
+            "mounts",
+            "mount",
+            "binds",
+            "bind",
+            "bind_mounts",
+        ],
+        "paths of the host are shown by `filesystem.immutable_paths`, read-only, and `filesystem.output_paths`, writable: `- {host_path: ., sandbox_path: /workspace}`",
+    ),
+    (
+        &[
+            "allowed_hosts",
+            "allow_hosts",
+            "allowed_domains",
+            "domains",
+            "allowlist",
+            "whitelist",
+        ],
+        "the hosts that can be reached are listed by `network.allow`, as in `allow: [example.org]`, beside `mode: filtered`",
+    ),
+    (
+        &["memory", "mem_limit"],
+        "memory is limited by `resources.memory_limit_bytes`, as in `memory_limit_bytes: 512M`",
+    ),
+    (
+        &["cpus", "cpu"],
+        "processors are limited by `resources.cpu_limit`, as in `cpu_limit: 1.5`",
+    ),
+];
+
+/// The parts of a mount as other tools call them.
+const PARTS: [&str; 8] = [
+    "path",
+    "source",
+    "src",
+    "from",
+    "target",
+    "dst",
+    "destination",
+    "to",
+];
+
+/// What to write instead of a key that other tools have. `near` says that a key here is spelt much like it.
+fn foreign(pointer: &str, expected: &Expected<'_>, key: &str, near: bool) -> Option<String> {
+    let is_variable = |key: &str| {
+        !key.is_empty()
+            && key
+                .chars()
+                .all(|one| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_')
+    };
+    if pointer == "/environment" && is_variable(key) {
+        return Some(format!(
+            "write `set: {{{key}: ...}}` for a variable with a value, or `pass: [{key}]` for the caller's"
+        ));
+    }
+    if is_part(expected, key) {
+        return Some(
+            "write `host_path` for where it is on the host, and `sandbox_path` for where it is shown inside".to_owned(),
+        );
+    }
+    let known = FOREIGN.iter().find(|(keys, _)| keys.contains(&key));
+    known.filter(|_| !near).map(|(_, help)| (*help).to_owned())
+}
+
+/// Whether a key stands for a part of a mount, where these have keys of their own.
+fn is_part(expected: &Expected<'_>, key: &str) -> bool {
+    expected.has_key("host_path") && PARTS.contains(&key)
 }
 
 /// The finding with the key that was meant, and the change that makes it so.
@@ -150,9 +225,11 @@ fn mappings(schema: &Schema) -> Vec<Expected<'_>> {
 /// Whether a mapping has a key under a name so near that the help for that name says it all.
 pub(super) fn is_misspelt(found: &Value, expected: &Expected<'_>, key: &str) -> bool {
     found.as_object().is_some_and(|found| {
+        // The help for one part of a mount names both.
         found.keys().take(MAX_PER_CODE).any(|name| {
-            !expected.has_key(name)
-                && meant_key(expected, name).is_some_and(|meant| meant.word == key)
+            matches!(key, "host_path" | "sandbox_path") && is_part(expected, name)
+                || !expected.has_key(name)
+                    && meant_key(expected, name).is_some_and(|meant| meant.word == key)
         })
     })
 }

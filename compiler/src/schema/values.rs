@@ -6,7 +6,7 @@ use super::words::{and, describe};
 use crate::diagnostics::{Applicability, Diagnostic, Edit, Fix, Meant, Sink, meant};
 use crate::parse::{Style, written};
 use crate::source::Span;
-use crate::syscalls::{Arch, errno_name, errno_number};
+use crate::syscalls::{Arch, errno_name, errno_number, syscall_name};
 use jsonschema::ValidationError;
 use purple_policy::DEPRECATED_OPERATORS;
 use serde_json::Value;
@@ -161,7 +161,10 @@ fn change(
             Some(Change::new("write its name", span, name.to_owned()))
         }
         Value::Bool(_) | Value::Number(_)
-            if short && expected.takes_text_only() && !expected.is_in_words() =>
+            if short
+                && expected.takes_text_only()
+                && !expected.is_in_words()
+                && !expected.is_call() =>
         {
             Some(Change::new("put it in quotes", span, format!("\"{text}\"")))
         }
@@ -224,6 +227,25 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
     match found {
         Value::Number(_) if expected.is_errno() => {
             Some("no error has this number; errno(3) lists the names".to_owned())
+        }
+        Value::Number(number) if expected.is_call() => {
+            let number = number
+                .as_u64()
+                .and_then(|number| u32::try_from(number).ok());
+            let name = number.and_then(|number| syscall_name(Arch::X86_64, number));
+            Some(match (number, name) {
+                (Some(number), Some(name)) => format!(
+                    "a call is named, because numbers differ between architectures: {number} is `{name}` on x86_64"
+                ),
+                _ => "a call is named, such as `openat`: numbers are not taken".to_owned(),
+            })
+        }
+        Value::String(text) if expected.takes("number") && text.ends_with('%') => {
+            let percent = text.trim_end_matches('%').trim().parse::<f64>().ok()?;
+            Some(format!(
+                "it counts processors: write `{}` for {text}",
+                percent / 100.0
+            ))
         }
         Value::String(text) if expected.takes("array") && text.len() <= MAX_SHOWN => {
             let items: Vec<String> = text

@@ -66,6 +66,26 @@ pub fn closest_constant_for(
     .or_else(|| closest_constant(arch, name))
 }
 
+/// An argument that a constant is for: a call or `*`, and the argument's name. One of this call where there is one.
+pub fn home_of(name: &str, syscall: &str) -> Option<(&'static str, &'static str)> {
+    let all = || table().iter().map(|(name, _)| name);
+    let has = |family: &&Family| {
+        let sets = [&family.values, &family.flags, &family.aliases];
+        let field = family.field.iter().map(|(_, set)| set);
+        let mut sets = sets.into_iter().chain(field);
+        sets.any(|set| set.names(all()).contains(&name))
+    };
+    let uses = || {
+        families::all()
+            .iter()
+            .filter(has)
+            .flat_map(|family| family.uses.iter().copied())
+    };
+    uses()
+        .find(|(call, _)| *call == syscall)
+        .or_else(|| uses().next())
+}
+
 /// An argument's value in names, such as `O_WRONLY|O_CREAT|O_TRUNC` for 0x241 in `openat`'s flags.
 /// Only the bits that the kernel looks at count. What has no name is added as a number; `None`
 /// where no part has a name.
@@ -81,6 +101,20 @@ pub fn symbolic(arch: Arch, syscall: &str, argument: &str, value: u64) -> Option
         .iter()
         .find_map(|one| one.exact(value, mask))
         .or_else(|| choices.iter().find_map(|one| one.composed(value, mask)))
+}
+
+/// The name of a protocol of sockets, which the family decides: `IPPROTO_UDP` in `socket(AF_INET)`, `NETLINK_ROUTE` in
+/// `socket(AF_NETLINK)`.
+/// `None` where it has none, as in families whose protocols are numbers.
+pub fn protocol(arch: Arch, family: u64, value: u64) -> Option<String> {
+    let is = |name: &str| constant(arch, name) == Some(family);
+    if is("AF_NETLINK") {
+        let choices = constants_for(arch, "socket", "protocol");
+        let mut names = choices.iter().flat_map(|one| one.aliases.iter());
+        let found = names.find(|(name, one)| name.starts_with("NETLINK_") && *one == value)?;
+        return Some(found.0.to_owned());
+    }
+    (is("AF_INET") || is("AF_INET6")).then(|| symbolic(arch, "socket", "protocol", value))?
 }
 
 /// The constants of one family on one architecture.

@@ -293,3 +293,18 @@ fn what_a_plain_allow_leaves_out_are_the_headers_values() {
         );
     }
 }
+
+#[test]
+fn a_protocol_is_named_by_its_family() {
+    let name = |family, value| protocol(Arch::X86_64, family, value);
+    for (family, value, expected) in [
+        (16, 0, Some("NETLINK_ROUTE")),
+        (16, 9, Some("NETLINK_AUDIT")),
+        (2, 17, Some("IPPROTO_UDP")),
+        (10, 6, Some("IPPROTO_TCP")),
+        (1, 0, None),
+        (17, 3, None),
+    ] {
+        assert_eq!(name(family, value).as_deref(), expected, "{family} {value}");
+    }
+}

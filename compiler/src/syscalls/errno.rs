@@ -7,10 +7,14 @@ use super::Arch;
 use super::table::lines;
 use crate::diagnostics::nearest;
 
+/// A second name that C libraries have for an error, and the kernel's headers do not (errno(3); `bits/errno.h` of glibc and musl).
+const ALIASES: [(&str, &str); 1] = [("ENOTSUP", "EOPNOTSUPP")];
+
 /// The value of an error name, such as 1 for `EPERM`, on an architecture (errno(3)).
 pub fn errno_number(arch: Arch, name: &str) -> Option<u16> {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
     errnos()
-        .get(name)
+        .get(alias.map_or(name, |(_, kernel)| kernel))
         .and_then(|row| row.get(column(arch)).copied().flatten())
 }
 
@@ -25,7 +29,8 @@ pub fn errno_name(arch: Arch, number: u16) -> Option<&'static str> {
 
 /// The error name that looks most like `name`, if one looks like it.
 pub fn closest_errno(name: &str) -> Option<&'static str> {
-    nearest(name, errnos().keys().copied())
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    nearest(name, errnos().keys().copied().chain(aliases))
 }
 
 /// mips numbers most errors its own way, Power one of them; the rest are alike.

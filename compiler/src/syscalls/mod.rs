@@ -23,7 +23,7 @@ pub use closest::closest_name;
 pub use errno::{closest_errno, errno_name, errno_number};
 pub use fallback::with_fallback;
 pub use replaced::{Replaced, replaced, variants};
-pub use signature::{Argument, Kind, kernel_names, signature};
+pub use signature::{Argument, Kind, argument_position, kernel_names, signature};
 pub use since::{NotAVersion, Version, since};
 pub use table::{
     beyond, exists_elsewhere, names, newest, syscall, syscall_name, syscall_number,

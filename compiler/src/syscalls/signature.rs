@@ -28,6 +28,27 @@ pub fn kernel_names(manual: &str) -> impl Iterator<Item = &'static str> {
         .map(|(_, kernel)| *kernel)
 }
 
+/// The position that a name of an argument stands for: the kernel's, the manual page's, or else `arg0` to `arg5`, which count from
+/// 0. prctl(2) and keyctl(2) have arguments of such names, which count from 1: for these calls only the call's own names count.
+pub fn argument_position(known: Option<&[Argument]>, name: &str) -> Option<usize> {
+    let digit = |name: &str| {
+        let digit = name.strip_prefix("arg").filter(|digit| digit.len() == 1)?;
+        digit.parse::<usize>().ok().filter(|&position| position < 6)
+    };
+    let Some(known) = known else {
+        return digit(name);
+    };
+    let find = |name: &str| {
+        known
+            .iter()
+            .position(|one| one.name == name && one.kind != Kind::Pad)
+    };
+    let own = known.iter().any(|one| digit(one.name).is_some());
+    find(name)
+        .or_else(|| kernel_names(name).find_map(find))
+        .or_else(|| digit(name).filter(|&position| !own && position < known.len()))
+}
+
 /// The manual pages' names of arguments, with the kernel's.
 const MANUAL: [(&str, &str); 28] = [
     ("addr", "start"),

@@ -98,6 +98,19 @@ fn errnos_differ_where_they_do() {
     assert_eq!(errno_number(Arch::Mips64, "ENOSYS"), Some(89));
     assert_eq!(errno_number(Arch::Ppc64le, "EDEADLOCK"), Some(58));
     assert_eq!(errno_number(Arch::X86_64, "EWOULDBLOCK"), Some(11));
+    for arch in Arch::ALL {
+        // Second names: errno(3), and glibc's bits/errno.h.
+        for (name, other) in [("ENOTSUP", "EOPNOTSUPP"), ("EWOULDBLOCK", "EAGAIN")] {
+            assert!(errno_number(arch, name).is_some(), "{name} on {arch}");
+            assert_eq!(
+                errno_number(arch, name),
+                errno_number(arch, other),
+                "{name} on {arch}"
+            );
+        }
+        assert!(errno_number(arch, "EDEADLOCK").is_some(), "{arch}");
+    }
+    assert_eq!(errno_name(Arch::X86_64, 95), Some("EOPNOTSUPP"));
     assert_eq!(errno_number(Arch::X86_64, "ENOPE"), None);
     for arch in Arch::ALL {
         assert_eq!(errno_number(arch, "E2BIG"), Some(7), "{arch}");
@@ -305,4 +318,37 @@ fn newer_numbers_have_newer_kernels() {
         assert!(before || pair.first() <= pair.last(), "{names:?} {pair:?}");
     }
     assert!(versions.len() > 40 && versions.iter().all(Option::is_some));
+}
+
+#[test]
+fn arguments_have_positions_by_each_of_their_names() {
+    let position = |call: &str, name: &str| {
+        let known = signature(Arch::X86_64, call);
+        argument_position(known.as_deref(), name)
+    };
+    for (name, at) in [
+        ("dfd", 0),
+        ("dirfd", 0),
+        ("arg0", 0),
+        ("pathname", 1),
+        ("arg2", 2),
+        ("arg3", 3),
+    ] {
+        assert_eq!(position("openat", name), Some(at), "{name}");
+    }
+    for name in ["arg4", "arg6", "arg", "arg00", "argc", "fd"] {
+        assert_eq!(position("openat", name), None, "{name}");
+    }
+    // These have arguments of such names, which count from 1.
+    for (name, at) in [
+        ("option", Some(0)),
+        ("arg2", Some(1)),
+        ("arg5", Some(4)),
+        ("arg0", None),
+        ("arg1", None),
+    ] {
+        assert_eq!(position("prctl", name), at, "{name}");
+    }
+    assert_eq!(argument_position(None, "arg5"), Some(5));
+    assert_eq!(argument_position(None, "arg6"), None);
 }

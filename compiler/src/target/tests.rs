@@ -151,7 +151,8 @@ fn every_plan_needs_every_kind_of_namespace() {
             target: read(&poor).ok(),
             ..Options::default()
         };
-        let found = compile(&Source::new("p", "name: a\n"), &options, Sink::new());
+        let policy = "name: a\nsyscalls: {allow: ['@default']}\n";
+        let found = compile(&Source::new("p", policy), &options, Sink::new());
         let found = found.expect("no fault").diagnostics;
         let [one] = found.as_slice() else {
             panic!("{found:?}")

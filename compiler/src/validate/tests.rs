@@ -249,7 +249,7 @@ fn findings_in_an_authors_words() {
             "wrong-type",
             "7",
             "an item of `allow` takes the name of a call, or `name: condition`; found the number `7`",
-            "",
+            "a call is named, because numbers differ between architectures: 7 is `poll` on x86_64",
         ),
         (
             "syscalls: {allow: [{syscall: read, reson: x}]}",

@@ -110,7 +110,11 @@ fn how_to_explain_is_said_once() {
     assert_eq!(out.matches("purplec explain").count(), 1, "{out}");
     let compiled = purplec(&["compile", "b.yaml", "-o", "b.plan"], directory.path());
     assert!(text(&compiled.stderr).contains("`purplec explain unknown-key`"));
-    write(&directory, "good.yaml", "name: a\n");
+    write(
+        &directory,
+        "good.yaml",
+        "name: a\nsyscalls: {allow: ['@default']}\n",
+    );
     let good = text(&purplec(&["check", "good.yaml"], directory.path()).stdout);
     assert_eq!(good, "1 file checked: nothing found\n");
 }
@@ -210,7 +214,11 @@ fn files_that_cannot_be_checked_have_no_place_in_any_form() {
             })
         );
     }
-    write(&directory, "good.yaml", "name: a\n");
+    write(
+        &directory,
+        "good.yaml",
+        "name: a\nsyscalls: {allow: ['@default']}\n",
+    );
     let both = text(&purplec(&["check", "missing.yaml", "good.yaml"], at).stdout);
     assert_eq!(
         both,

@@ -142,3 +142,25 @@ fn standard_input_is_fixed_to_standard_output() {
     assert_eq!(both.status.code(), Some(2));
     assert_eq!(read(&directory, "p.yaml"), NOTE);
 }
+
+/// What `--fix` leaves alone is not offered.
+#[test]
+fn fixes_of_what_is_not_text_are_not_counted() {
+    let directory = scratch();
+    let at = directory.path();
+    fs::write(at.join("p.yaml"), b"name: [\xda]\n").expect("write");
+    let checked = purplec(&["check", "p.yaml"], at);
+    let shown = text(&checked.stdout);
+    assert!(
+        shown.contains("error[invalid-utf8]") && shown.contains("error[wrong-type]"),
+        "{shown}"
+    );
+    assert!(!shown.contains("fix"), "{shown}");
+    fs::write(at.join("q.yaml"), b"name: [q]\n").expect("write");
+    let checked = purplec(&["check", "q.yaml"], at);
+    assert!(
+        text(&checked.stdout).contains("1 safe fix"),
+        "{}",
+        text(&checked.stdout)
+    );
+}

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A policy without a finding.
-pub(crate) const GOOD: &str = "name: good\n";
+pub(crate) const GOOD: &str = "name: good\nsyscalls: {allow: ['@default']}\n";
 
 /// A policy with a note, which has a safe fix.
 pub(crate) const NOTE: &str = "name: a\nresources: {timeout: 5}\n";

@@ -265,7 +265,8 @@ pub enum ArgumentValue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Capabilities {
-    /// Drop every capability that `add` does not name. The default, and the only value accepted.
+    /// Drop every capability that `add` does not name. With `false`, every one is kept that `drop` does not name, which draws a
+    /// warning.
     #[schemars(title = "Drop what is not named")]
     pub default_drop: bool,
     /// Capabilities to keep, such as `CAP_NET_BIND_SERVICE`. They hold in a user namespace of the
@@ -274,6 +275,12 @@ pub struct Capabilities {
     #[schemars(title = "Kept capabilities")]
     #[schemars(extend("x-names" = "capability"))]
     pub add: Vec<CapabilityEntry>,
+    /// Capabilities to drop, whatever `default_drop` and `add` say. Default: none.
+    #[schemars(extend("examples" = [["CAP_SYS_ADMIN"]]))]
+    #[schemars(title = "Dropped capabilities")]
+    #[schemars(extend("x-names" = "capability"))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<String>,
 }
 
 /// A capability to keep.
@@ -326,6 +333,7 @@ impl Default for Capabilities {
         Self {
             default_drop: true,
             add: Vec::new(),
+            drop: Vec::new(),
         }
     }
 }

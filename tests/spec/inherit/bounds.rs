@@ -40,7 +40,7 @@ fn chain(length: usize) -> Vec<(String, String)> {
 
 #[test]
 fn chains_have_an_end() {
-    let policy = "name: a\nextends: ./0.yaml\n";
+    let policy = "name: a\nextends: ./0.yaml\nsyscalls: {allow: [\"@default\"]}\n";
     answered(&chain(16), policy, None);
     for length in [17, 300] {
         let text = answered(&chain(length), policy, Some("extends-too-many"));
@@ -61,7 +61,11 @@ fn many_parents_have_an_end() {
         (files, list)
     };
     let (files, list) = all(64);
-    answered(&files, &format!("name: a\nextends:\n{list}"), None);
+    answered(
+        &files,
+        &format!("name: a\nsyscalls: {{allow: [\"@default\"]}}\nextends:\n{list}"),
+        None,
+    );
     let (files, list) = all(255);
     let text = answered(
         &files,
@@ -91,7 +95,11 @@ fn many_parents_have_an_end() {
         let names: Vec<String> = (0..at).map(|to| format!("{to}.yaml")).collect();
         assert!(writeln!(text, "extends: [{}]", names.join(", ")).is_ok());
     }
-    answered(&files, &format!("name: a\nextends:\n{list}"), None);
+    answered(
+        &files,
+        &format!("name: a\nsyscalls: {{allow: [\"@default\"]}}\nextends:\n{list}"),
+        None,
+    );
 }
 
 fn list_of(at: usize) -> String {
@@ -110,7 +118,10 @@ fn large_parents_have_an_end() {
     let all = |count: usize| (0..count).map(comment).collect::<Vec<_>>();
     let list = |count: usize| {
         let names: Vec<String> = (0..count).map(|at| format!("{at}.yaml")).collect();
-        format!("name: a\nextends: [{}]\n", names.join(", "))
+        format!(
+            "name: a\nsyscalls: {{allow: [\"@default\"]}}\nextends: [{}]\n",
+            names.join(", ")
+        )
     };
     answered(&all(4), &list(4), None);
     let text = answered(&all(5), &list(5), Some("extends-too-many"));

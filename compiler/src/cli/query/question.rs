@@ -6,7 +6,7 @@ use purplec::diagnostics::render::visible;
 use purplec::show::cases::KnownArgument;
 use purplec::syscalls::constants::closest_constant_for;
 use purplec::syscalls::{
-    Arch, Argument, closest_name, kernel_names, signature, syscall, syscall_name,
+    Arch, Argument, argument_position, closest_name, signature, syscall, syscall_name,
 };
 
 /// The call that is asked about.
@@ -94,15 +94,7 @@ fn argument(
 }
 
 fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<usize, String> {
-    let find = |name: &str| signature.and_then(|all| all.iter().position(|one| one.name == name));
-    let other = || kernel_names(name).find_map(find);
-    let by_name = find(name).or_else(other);
-    let by_number = || {
-        name.strip_prefix("arg")
-            .and_then(|at| at.parse().ok())
-            .filter(|at| *at < 6)
-    };
-    by_name.or_else(by_number).ok_or_else(|| {
+    argument_position(signature, name).ok_or_else(|| {
         let known = match signature {
             Some([]) => ": it takes none".to_owned(),
             Some(all) => match nearest(name, all.iter().map(|one| one.name)) {

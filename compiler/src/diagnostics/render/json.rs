@@ -102,7 +102,7 @@ fn location(sources: &Sources, span: Span) -> Value {
     let at = |offset: usize| {
         let offset = source.text.floor_char_boundary(offset);
         let position = source.position(offset);
-        json!({"offset": offset, "line": position.line, "column": position.column})
+        json!({"offset": source.origin(offset), "line": position.line, "column": position.column})
     };
     json!({
         "file": source.name,

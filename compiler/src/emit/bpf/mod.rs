@@ -37,6 +37,9 @@ pub fn emit(meaning: &Meaning, sink: &mut Sink) -> Result<Option<(Program, Repor
         return Ok(None);
     }
     let report = check(meaning, &program).map_err(|found| Fault::Mismatch(Box::new(found)))?;
+    if report.method == Method::Boundaries {
+        sink.push(too_long::sampled(meaning));
+    }
     Ok(Some((program, report)))
 }
 

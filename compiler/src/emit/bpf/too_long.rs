@@ -11,14 +11,7 @@ const NAMED: usize = 3;
 /// Names the calls whose rules take most of a program of `length` instructions, and the rules on
 /// the first of them that take most by themselves.
 pub(super) fn finding(meaning: &Meaning, length: usize) -> Diagnostic {
-    let mut calls: Vec<(usize, &ArchMeaning, &CallMeaning)> = meaning
-        .interfaces()
-        .flat_map(|one| one.calls.values().map(move |call| (one, call)))
-        .filter(|(_, call)| !call.rules.is_empty())
-        .map(|(one, call)| (cost_of_all(one, call), one, call))
-        .collect();
-    // Stable: of equals, the first in the order of interfaces and numbers.
-    calls.sort_by_key(|(cost, ..)| std::cmp::Reverse(*cost));
+    let calls = costliest(meaning);
     let message =
         format!("the filter takes {length} instructions; the kernel takes at most {LONGEST}");
     let costliest = calls.first().map(|(_, one, call)| {
@@ -52,4 +45,33 @@ pub(super) fn finding(meaning: &Meaning, length: usize) -> Diagnostic {
         "{}: fewer constants, or masks and ordered comparisons in their place, make it shorter",
         most.join(", ")
     ))
+}
+
+/// The calls with rules, with what these take of a program, the most first.
+fn costliest(meaning: &Meaning) -> Vec<(usize, &ArchMeaning, &CallMeaning)> {
+    let mut calls: Vec<(usize, &ArchMeaning, &CallMeaning)> = meaning
+        .interfaces()
+        .flat_map(|one| one.calls.values().map(move |call| (one, call)))
+        .filter(|(_, call)| !call.rules.is_empty())
+        .map(|(one, call)| (cost_of_all(one, call), one, call))
+        .collect();
+    // Stable: of equals, the first in the order of interfaces and numbers.
+    calls.sort_by_key(|(cost, ..)| std::cmp::Reverse(*cost));
+    calls
+}
+
+/// Says that a program was compared with its meaning by samples, at the call with the most rules.
+pub(super) fn sampled(meaning: &Meaning) -> Diagnostic {
+    let calls = costliest(meaning);
+    let call = calls.first().map(|(_, _, call)| *call);
+    let span = call
+        .and_then(|call| call.rules.first())
+        .map_or(meaning.native.default.span, |rule| rule.span);
+    let name = call.map_or("", |call| call.name);
+    let message = format!(
+        "the filter is proven for every call by number, and sampled where rules look at arguments: those on `{name}` make too many cases"
+    );
+    Diagnostic::note("proof-sampled", span, message).with_help(
+        "rules that compare several arguments each make most cases: compare fewer, or join them",
+    )
 }

@@ -1,6 +1,6 @@
 //! The network of a policy: how far it goes, and what is allowed and blocked in it.
 
-use super::connection::{Destination, Direction};
+use super::connection::{Connection, Destination, Direction};
 use super::connections::Connections;
 use super::name::{Name, NamePattern};
 use crate::quantity::{AddressBlock, Ports, Protocol};
@@ -235,6 +235,13 @@ impl ConnectionRule {
     /// The connections that it names.
     pub fn connections(&self) -> Connections {
         Connections::new(self.direction, &self.destination, self.ports)
+    }
+
+    /// Whether it names a connection. Its set is made only where the port and the protocol are its own.
+    pub fn names(&self, connection: &Connection) -> bool {
+        self.direction == connection.direction
+            && self.ports.hold(connection.port, connection.protocol)
+            && self.connections().contains(connection)
     }
 }
 

@@ -123,6 +123,6 @@ impl Network {
     /// The first entry with an effect that names a connection.
     pub fn first(&self, effect: Effect, connection: &Connection) -> Option<&ConnectionRule> {
         let mut entries = self.entries.iter();
-        entries.find(|entry| entry.effect == effect && entry.connections().contains(connection))
+        entries.find(|entry| entry.effect == effect && entry.names(connection))
     }
 }

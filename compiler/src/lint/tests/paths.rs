@@ -61,6 +61,48 @@ fn a_dangerous_path_that_is_writable_is_called_both() {
 }
 
 #[test]
+fn what_lies_around_secrets_is_called_dangerous_too() {
+    for host in [
+        "/var",
+        "/var/lib",
+        "/var/log",
+        "/var/log/nginx",
+        "/var/backups",
+        "/boot",
+        "/srv",
+        "/etc/ssl",
+        "/etc/pki",
+        "/etc/sudoers.d",
+        "/etc/wireguard",
+        "/etc/letsencrypt/live",
+    ] {
+        assert_eq!(files(&[(host, "/x")], &[]), ["credentials-shown"], "{host}");
+        assert_eq!(
+            files(&[], &[(host, "/x")]),
+            ["credentials-shown", "host-system-writable"],
+            "{host}"
+        );
+    }
+    for host in [
+        "/export/home/me",
+        "/mnt/c/Users",
+        "/mnt/c/Users/me",
+        "/home",
+    ] {
+        assert_eq!(files(&[(host, "/x")], &[]), ["home-shown"], "{host}");
+    }
+    let clean = Vec::<&str>::new();
+    for host in [
+        "/etc/ssl/certs",
+        "/srv/project",
+        "/var/lib/app",
+        "/opt/tool",
+    ] {
+        assert_eq!(files(&[(host, "/x")], &[]), clean, "{host}");
+    }
+}
+
+#[test]
 fn what_a_shell_would_replace_is_not() {
     for path in ["~", "~/x", "~bob/x", "$HOME/x", "/srv/${NAME}"] {
         assert_eq!(
@@ -80,4 +122,20 @@ fn what_a_shell_would_replace_is_not() {
         files(&[("..x", "/x"), ("a~b", "/y")], &[]),
         Vec::<&str>::new()
     );
+}
+
+/// What no plan can hold is said before anything is worked out, and once.
+#[test]
+fn more_paths_than_a_plan_holds_are_refused_at_once() {
+    let names: Vec<(String, String)> = (0..8_000)
+        .map(|at| (format!("./o{at}"), format!("/o{at}")))
+        .collect();
+    let paths: Vec<(&str, &str)> = names
+        .iter()
+        .map(|(host, inside)| (host.as_str(), inside.as_str()))
+        .collect();
+    assert_eq!(files(&[], &paths), ["plan-too-large"]);
+    assert_eq!(files(&paths, &[]), ["plan-too-large"]);
+    let few = paths.get(..200).unwrap_or_default();
+    assert_eq!(files(&[], few), Vec::<&str>::new());
 }

@@ -48,7 +48,7 @@ fn a_hash_inside_a_text_begins_no_comment() {
         );
     }
     assert_eq!(
-        codes("name: a # purple: nonsense\n"),
+        codes("name: a # purple: nonsense\nsyscalls: {allow: ['@default']}\n"),
         ["suppression-malformed"]
     );
 }

@@ -95,22 +95,30 @@ impl Group {
 /// What of a path, without steps up, lies below the home directory that it is in: nothing where it is the
 /// home itself. `None` where it is in none.
 ///
-/// `/var/home` and `/var/roothome` are where hosts have them that keep `/` as it is (ostree(1)).
+/// `/var/home` and `/var/roothome` are where hosts have them that keep `/` as it is (ostree(1)), `/export/home` is where a
+/// server of NFS has them, and `/mnt/c/Users` is where WSL shows those of Windows.
 pub(crate) fn below_home(host: &str) -> Option<&str> {
     let path = host.strip_prefix('/')?;
-    let inner = path
-        .strip_prefix("var/")
-        .filter(|inner| !inner.starts_with("root/"));
-    let path = inner.unwrap_or(path);
-    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-    match first {
-        "root" if inner.is_none() => Some(rest),
-        "roothome" if inner.is_some() => Some(rest),
-        "home" | "Users" if !rest.is_empty() => {
-            Some(rest.split_once('/').map_or("", |(_, rest)| rest))
+    for root in ["root", "var/roothome"] {
+        let rest = path.strip_prefix(root);
+        if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return Some(rest.trim_start_matches('/'));
         }
-        _ => None,
     }
+    let inner = ["var/", "export/"]
+        .into_iter()
+        .find_map(|above| path.strip_prefix(above));
+    let path = inner.or_else(|| drive(path)).unwrap_or(path);
+    let homes = path
+        .strip_prefix("home/")
+        .or_else(|| path.strip_prefix("Users/"))?;
+    (!homes.is_empty()).then(|| homes.split_once('/').map_or("", |(_, rest)| rest))
+}
+
+/// What lies on a drive of Windows, as WSL shows it.
+fn drive(path: &str) -> Option<&str> {
+    let (letter, rest) = path.strip_prefix("mnt/")?.split_once('/')?;
+    (letter.len() == 1).then_some(rest)
 }
 
 /// The parts of a group's text.

@@ -1,7 +1,7 @@
 //! Which argument of a call a condition is about: by position, or by name.
 
 use crate::diagnostics::nearest;
-use crate::syscalls::{Arch, Argument, Kind, kernel_names, signature};
+use crate::syscalls::{Arch, Argument, Kind, argument_position, signature};
 
 /// The arguments of a call on one interface.
 #[derive(Debug, Clone)]
@@ -93,24 +93,10 @@ impl Arguments {
             .is_some_and(|name| NAMES.contains(&name))
     }
 
-    /// The position of the argument of this name: the kernel's, or else the manual page's; `arg0`
-    /// to `arg5` where nobody says what they are.
+    /// The position of the argument of this name.
     pub(super) fn position(&self, name: &str) -> Option<u8> {
-        let Some(known) = &self.known else {
-            let digit = name.strip_prefix("arg")?;
-            return digit
-                .parse()
-                .ok()
-                .filter(|&position: &u8| position < 6 && digit.len() == 1);
-        };
-        let find = |name: &str| {
-            let named = |one: &Argument| one.name == name && one.kind != Kind::Pad;
-            known
-                .iter()
-                .position(named)
-                .and_then(|at| u8::try_from(at).ok())
-        };
-        find(name).or_else(|| kernel_names(name).find_map(find))
+        let position = argument_position(self.known.as_deref(), name)?;
+        u8::try_from(position).ok()
     }
 
     /// The kernel's name of the argument at a position.

@@ -1,10 +1,12 @@
 //! A condition's names to positions and numbers, on one interface.
 
+mod home;
 mod operand;
 mod value;
 
 pub(super) use value::Constant;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::alternatives::{MOST_ALTERNATIVES, Truth};
@@ -29,6 +31,8 @@ pub(super) struct Binder<'b, 'r> {
     pub(super) first: bool,
     /// Whether it was said that a part always holds: what it is a part of may do so too.
     reported: bool,
+    /// The constants of which it was said that they belong elsewhere.
+    misplaced: BTreeSet<Span>,
 }
 
 impl<'b, 'r> Binder<'b, 'r> {
@@ -44,6 +48,7 @@ impl<'b, 'r> Binder<'b, 'r> {
             arguments,
             first,
             reported: false,
+            misplaced: BTreeSet::new(),
         }
     }
 
@@ -78,6 +83,9 @@ impl<'b, 'r> Binder<'b, 'r> {
 
     fn parsed(&mut self, text: &str) -> Result<Node, Unsound> {
         expression::parse(text).map_err(|fault| {
+            if let Some(unsound) = self.on_pointer(text) {
+                return unsound;
+            }
             let span = self.span(&fault.range);
             let diagnostic = match fault.kind {
                 FaultKind::Syntax => Diagnostic::error("condition-syntax", span, fault.message),
@@ -86,6 +94,20 @@ impl<'b, 'r> Binder<'b, 'r> {
             self.resolver.report(diagnostic.with_help(fault.help));
             Unsound
         })
+    }
+
+    /// A text that is no condition because it compares a pointer with text, such as `pathname == "/etc/passwd"`.
+    fn on_pointer(&mut self, text: &str) -> Option<Unsound> {
+        let name = text.trim_start_matches(['!', '(', ' ']);
+        let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
+        let start = text.len() - name.len();
+        let found = self
+            .arguments
+            .at(self.arguments.position(name.get(..end)?)?);
+        if !matches!(found, Err(NoArgument::Pointer(_))) {
+            return None;
+        }
+        self.looked_at(found, &(start..start + end)).err()
     }
 
     fn span(&self, range: &Range<usize>) -> Span {
@@ -293,6 +315,7 @@ impl<'b, 'r> Binder<'b, 'r> {
             });
         }
         if let Some(value) = constants::value(arch, name) {
+            self.check_home(name, range, context);
             return Ok(Operand::Constant(value.into()));
         }
         let span = self.span(range);

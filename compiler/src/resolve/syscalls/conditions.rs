@@ -180,7 +180,9 @@ impl Resolver<'_> {
                     Diagnostic::error("condition-argument-missing", span, message)
                 }
                 NoArgument::Pointer(message) => {
-                    Diagnostic::error("condition-on-pointer", span, message)
+                    Diagnostic::error("condition-on-pointer", span, message).with_help(
+                        "a filter reads no paths: say under `filesystem` which files there are, what is `read_only` and what is masked",
+                    )
                 }
             });
             Unsound

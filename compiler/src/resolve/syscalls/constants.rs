@@ -25,3 +25,14 @@ pub(super) fn closest(
         None => constants::closest_constant(arch, name),
     }
 }
+
+/// The constants that an argument of a call is known to take.
+pub(super) fn of_argument(arch: Arch, call: &str, argument: &str) -> Vec<&'static str> {
+    let choices = constants::constants_for(arch, call, argument);
+    choices.iter().flat_map(constants::Choices::names).collect()
+}
+
+/// The call and the argument that a constant is for, those of `call` first.
+pub(super) fn home(name: &str, call: &str) -> Option<(&'static str, &'static str)> {
+    constants::home_of(name, call)
+}

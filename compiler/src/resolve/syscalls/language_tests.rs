@@ -197,7 +197,11 @@ fn each_error_has_its_own_place() {
                 "did you mean `O_ACCMODE`?"
             ),
             ("condition-never-holds", "(mode == 5 && mode == 6)", ""),
-            ("condition-on-pointer", "filename", ""),
+            (
+                "condition-on-pointer",
+                "filename",
+                "a filter reads no paths: say under `filesystem` which files there are, what is `read_only` and what is masked"
+            ),
         ]
     );
 }

@@ -53,6 +53,11 @@ impl Resolver<'_> {
         if !self.sink.has_room(diagnostic.code) {
             return diagnostic;
         }
+        if let Some((_, second)) = name.split_once(" - ") {
+            return diagnostic.with_help(format!(
+                "the line `- {second}` is indented deeper than the item before it, and continues its text: indent both alike"
+            ));
+        }
         let bare = bare(name);
         let guess = if is_known(&bare) {
             Some(bare)

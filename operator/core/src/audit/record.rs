@@ -11,7 +11,7 @@ use purple_report::{
     RepositoryFinding, ResourceUsage, SecurityEvent, Sink, StartRecord, StartType, Status,
     Unlisted,
 };
-use purplec::syscalls::constants::symbolic;
+use purplec::syscalls::constants::{protocol, symbolic};
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -267,11 +267,12 @@ impl Denied<'_> {
                 .collect();
         };
         let arguments = signature(arch, name).unwrap_or_default();
+        let family = self.0.args.first().copied().unwrap_or_default() & u64::from(u32::MAX);
         let named = arguments.iter().zip(values).map(|(argument, value)| {
             let value = value & argument.mask();
             let shown = match argument.kind {
                 ArgumentKind::Pointer => hex(value),
-                _ => match symbolic(arch, name, argument.name, value) {
+                _ => match constants_of(arch, name, argument.name, family, value) {
                     Some(names) => Argument::Text(names),
                     None if value < 1 << 16 => Argument::Number(value),
                     None => hex(value),
@@ -301,6 +302,15 @@ impl Denied<'_> {
             policy_line: line.is_some().then(|| line.line().into()),
             policy_source: policy_line::source_of(plan, line),
         }
+    }
+}
+
+/// The constants that an argument is made of, where it has some.
+fn constants_of(arch: Arch, call: &str, argument: &str, family: u64, value: u64) -> Option<String> {
+    // The family decides what the number of a protocol means.
+    match (call, argument) {
+        ("socket", "protocol") => protocol(arch, family, value),
+        _ => symbolic(arch, call, argument, value),
     }
 }
 

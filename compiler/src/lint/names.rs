@@ -1,0 +1,132 @@
+//! Names in paths that look like others: letters of two scripts in one word, letters that stand for ASCII ones, spaces at an end.
+
+use super::scope::Scope;
+use crate::diagnostics::{Diagnostic, quote};
+use crate::source::Span;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+/// Blocks of scripts whose letters look like Latin ones (Blocks.txt and confusables.txt of Unicode 16).
+const ALIKE: [RangeInclusive<char>; 10] = [
+    '\u{370}'..='\u{3ff}',
+    '\u{400}'..='\u{52f}',
+    '\u{530}'..='\u{58f}',
+    '\u{13a0}'..='\u{13ff}',
+    '\u{1c80}'..='\u{1c8f}',
+    '\u{1f00}'..='\u{1fff}',
+    '\u{2c80}'..='\u{2cff}',
+    '\u{a640}'..='\u{a69f}',
+    '\u{ab30}'..='\u{ab64}',
+    '\u{ab70}'..='\u{abbf}',
+];
+
+/// Blocks whose letters are ASCII ones in another shape.
+const SHAPES: [RangeInclusive<char>; 3] = [
+    '\u{2100}'..='\u{214f}',
+    '\u{ff01}'..='\u{ff5e}',
+    '\u{1d400}'..='\u{1d7ff}',
+];
+
+/// Runs the lint on each path that the policy names.
+pub(super) fn lint(scope: &mut Scope<'_>) {
+    let wanted = &scope.resolved.filesystem;
+    let shared = wanted.immutable.iter().chain(&wanted.output);
+    let mut paths: Vec<(&str, Option<Span>)> = Vec::new();
+    for one in shared {
+        paths.push((&one.host, one.host_span));
+        paths.push((&one.inside, one.inside_span));
+    }
+    paths.extend(
+        wanted
+            .protected
+            .iter()
+            .map(|one| (one.inside.as_str(), one.span)),
+    );
+    paths.extend(
+        wanted
+            .masked
+            .iter()
+            .map(|one| (one.inside.as_str(), Some(one.span))),
+    );
+    paths.extend(
+        wanted
+            .scratch
+            .iter()
+            .map(|one| (one.value.as_str(), Some(one.span))),
+    );
+    paths.push((&wanted.working_dir.0, wanted.working_dir.1));
+    let mut seen = BTreeSet::new();
+    for (path, span) in paths {
+        let Some(span) = span else { continue };
+        let Some((what, help)) = path.split('/').find_map(fault) else {
+            continue;
+        };
+        if seen.insert(span) {
+            scope.report(Diagnostic::warning("path-looks-alike", span, what).with_help(help));
+        }
+    }
+}
+
+/// What is wrong with one name of a path.
+fn fault(name: &str) -> Option<(String, &'static str)> {
+    if name != name.trim() {
+        let message = format!(
+            "the name {} begins or ends with a space: it is another name than {}",
+            quote(name),
+            quote(name.trim())
+        );
+        return Some((message, "remove the space"));
+    }
+    let within = |blocks: &[RangeInclusive<char>], letter: char| {
+        blocks.iter().any(|block| block.contains(&letter))
+    };
+    let latin =
+        |letter: char| letter.is_ascii_alphabetic() || matches!(letter, '\u{c0}'..='\u{24f}');
+    let words = name.split(|letter: char| !letter.is_alphabetic());
+    let letter = words.clone().find_map(|word| {
+        let mixed = word.chars().any(latin);
+        let foreign = |letter: &char| mixed && within(&ALIKE, *letter) || within(&SHAPES, *letter);
+        word.chars().find(foreign)
+    })?;
+    let message = format!(
+        "the name {} holds the letter U+{:04X}, which looks like another one: the path is not the one that it looks like",
+        quote(name),
+        u32::from(letter)
+    );
+    Some((message, "type the name anew, in letters of one script"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn names_of_one_script_are_as_they_look() {
+        for name in [
+            "Makefile",
+            "отчёт.txt",
+            "Ünïcode",
+            "資料ABC",
+            "été",
+            "αβγ",
+            "a b",
+            "naïve-файл",
+            "x86_64",
+            "",
+        ] {
+            assert_eq!(fault(name), None, "{name}");
+        }
+        for name in [
+            "M\u{430}kefile",
+            ".\u{435}nv",
+            "pr\u{3bf}ject",
+            "\u{ff21}",
+            "\u{1d41a}",
+            "Makefile ",
+            " .env",
+            "a\u{a0}",
+        ] {
+            assert!(fault(name).is_some(), "{name}");
+        }
+    }
+}
