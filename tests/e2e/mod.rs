@@ -40,6 +40,7 @@ mod plans;
 mod processes;
 mod profiles;
 mod programs;
+mod project;
 mod protected;
 mod query_network;
 mod reached;
