@@ -191,7 +191,7 @@ fn enter_working_directory(run: &Run) -> Result<(), Refused> {
     let failed = |errno| {
         let what = match errno {
             Errno::ACCESS if run.outside.root => {
-                " is closed to others, as root's program is outside (--outside-id)"
+                " is closed to the program's id outside (--outside-id)"
             }
             _ => "",
         };

@@ -28,6 +28,7 @@ mod kept;
 mod kernel;
 mod landlock;
 mod layers;
+mod layouts;
 mod limits;
 mod links;
 mod network;

@@ -43,7 +43,7 @@ fn a_project_is_shown_as_the_programs_own(place: &TestDir) {
         assert_eq!(absolute.good(), "agent\na secret\n");
         return;
     }
-    let why = "is closed to others, as root's program is outside (--outside-id)";
+    let why = "is closed to the program's id outside (--outside-id)";
     let message = format!("purple-exec: working directory: /project {why}: EACCES (policy line ");
     assert!(absolute.stderr.starts_with(&message), "{absolute}");
     let open = Permissions::from_mode(0o755);

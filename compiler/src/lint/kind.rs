@@ -190,6 +190,11 @@ pub(super) fn kind(host: &str) -> Kind {
     if agent || named {
         return Kind::Socket("the socket of an agent or a service");
     }
+    // Links to a store (NixOS, Guix), in a directory with sockets.
+    let system = ["/run/booted-system", "/run/current-system"];
+    if system.iter().any(|tree| within(host, tree)) {
+        return Kind::System;
+    }
     if let Some((_, what)) = known {
         return Kind::Socket(what);
     }
@@ -210,6 +215,8 @@ pub(super) fn kind(host: &str) -> Kind {
         "/sbin",
         "/lib",
         "/lib64",
+        "/nix/store",
+        "/gnu/store",
         "/boot",
         "/opt",
         "/var/spool/cron",
@@ -299,7 +306,15 @@ mod tests {
                 "{path}"
             );
         }
-        for path in ["/etc/cron.d", "/usr/local/bin", "/var"] {
+        for path in [
+            "/etc/cron.d",
+            "/usr/local/bin",
+            "/var",
+            "/run/current-system/sw",
+            "/run/current-system",
+            "/nix/store",
+            "/gnu/store",
+        ] {
             assert_eq!(of(path), Kind::System, "{path}");
         }
         for path in [

@@ -111,7 +111,7 @@ fn map_owner(step: &Mount<'_>, tree: &OwnedFd, outside: Outside) -> Result<bool,
         // payload's own can be written without, and what is only shown is shown as others see it.
         Err(Errno::INVAL | Errno::PERM) if is_own || !is_output => Ok(false),
         Err(errno) => {
-            let what = " takes no id-mapped mount, as ext4, xfs and tmpfs do; or give it to a user, and run as that user or with --outside-id and that user's id";
+            let what = " takes no id-mapped mount, as ext4 and xfs do; or give it to a user, and run as that one or with --outside-id";
             let source = step.source;
             Err(refuse!(
                 STEP,
