@@ -48,6 +48,7 @@ mod reached;
 mod records;
 mod refusals;
 mod report;
+mod set_group_id;
 mod shares;
 mod signals;
 mod small_things;
