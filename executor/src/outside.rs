@@ -89,7 +89,7 @@ fn chosen_by_root(plan: &Plan<'_>, options: &Options) -> Result<Ids, Refused> {
 /// Refuses an id that root's own user namespace does not map, as that of a rootless container: nothing could stand for it.
 #[inline(never)]
 fn check_mapped(file: &CStr, id: u32) -> Result<(), Refused> {
-    /// As long as a map can be: 340 lines of three numbers with ten digits (user_namespaces(7)).
+    /// As long as a map can be: 340 lines of three numbers with ten digits (`user_namespaces(7)`).
     const MOST_BYTES: usize = 340 * 33;
     let mut buffer = [0; MOST_BYTES];
     let map = read(CWD, file, &mut buffer).or_refuse(STEP, "reading the id maps back")?;

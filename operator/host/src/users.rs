@@ -37,7 +37,7 @@ pub fn maps_id(id: u32) -> bool {
     })
 }
 
-/// Whether a map has an id inside (user_namespaces(7)).
+/// Whether a map has an id inside (`user_namespaces(7)`).
 fn is_mapped(map: &str, id: u32) -> bool {
     map.lines().any(|line| {
         let mut numbers = line.split_whitespace().map(str::parse::<u32>);

@@ -138,7 +138,11 @@ mod tests {
             )
         };
         let limits = missing("cgroup", "limits");
-        assert!(fix(&[limits.clone()]).starts_with("no other check has found the reason: "));
+        let alone = fix(std::slice::from_ref(&limits));
+        assert!(
+            alone.starts_with("no other check has found the reason: "),
+            "{alone}"
+        );
         let both = [limits, missing("calls", "start")];
         assert_eq!(fix(&both), "fix what is missing first: calls");
     }
