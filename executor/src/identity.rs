@@ -15,8 +15,8 @@ use purple_sys::exec::execve_helper;
 use purple_sys::process::exit_group;
 use purple_sys::signal;
 use purple_sys::strings::{Full, StringArray};
-use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, OFlags, fstat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{CWD, OFlags, Stat};
 use rustix::io::Errno;
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, dumpable_behavior, getpid, kill_process,
@@ -229,15 +229,14 @@ fn write_own_maps(uid: u32, gid: u32) -> Result<(), Errno> {
     write_map(&proc, USERS.file, to_itself(uid))
 }
 
-/// A user namespace for an id-mapped mount: what `source`'s owner has outside shows as the
-/// payload's outside, and what the payload makes belongs to `source`'s owner.
+/// A user namespace for an id-mapped mount: what `owner` has outside shows as the payload's
+/// outside, and what the payload makes belongs to `owner`.
 pub(crate) fn mount_map(
     mount: &Mount<'_>,
-    source: BorrowedFd<'_>,
+    owner: &Stat,
     outside: Outside,
 ) -> Result<OwnedFd, Refused> {
     let failed = |errno| refuse!(STEP, "an id map for ", mount.source, errno, mount.line);
-    let owner = fstat(source).map_err(failed)?;
     let gid = MappedId {
         inside: owner.st_gid,
         outside: outside.gid,

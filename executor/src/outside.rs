@@ -1,12 +1,13 @@
 //! The ids outside: who the payload is for the host.
 
 use crate::arguments::Options;
-use crate::files::read_whole;
-use crate::message::{Refused, refuse};
-use crate::text::{lines, number};
+use crate::files::{read, read_whole};
+use crate::message::{OrRefuse, Refused, refuse};
+use crate::text::{lines, number, words};
 use core::ffi::CStr;
 use purple_plan::Plan;
 use purple_sys::memory;
+use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgid, getuid};
 
@@ -48,7 +49,10 @@ impl Outside {
         }
         let root = uid.is_root();
         let ids = if root {
-            chosen_by_root(plan, options)?
+            let ids = chosen_by_root(plan, options)?;
+            check_mapped(c"/proc/self/uid_map", ids.uid)?;
+            check_mapped(c"/proc/self/gid_map", ids.gid)?;
+            ids
         } else if options.outside_id.is_some() {
             return Err(refuse!(STEP, "only root can choose --outside-id"));
         } else if options.subordinate_ids {
@@ -80,6 +84,30 @@ fn chosen_by_root(plan: &Plan<'_>, options: &Options) -> Result<Ids, Refused> {
             gid: plan.process.root_gid,
         },
     })
+}
+
+/// Refuses an id that root's own user namespace does not map, as that of a rootless container: nothing could stand for it.
+#[inline(never)]
+fn check_mapped(file: &CStr, id: u32) -> Result<(), Refused> {
+    /// As long as a map can be: 340 lines of three numbers with ten digits (`user_namespaces(7)`).
+    const MOST_BYTES: usize = 340 * 33;
+    let mut buffer = [0; MOST_BYTES];
+    let map = read(CWD, file, &mut buffer).or_refuse(STEP, "reading the id maps back")?;
+    let maps = |line| {
+        let mut numbers = words(line).map(number::<u32>);
+        let (first, _, count) = (numbers.next()??, numbers.next()?, numbers.next()??);
+        Some(id.checked_sub(first)? < count)
+    };
+    if lines(map).any(|line| maps(line) == Some(true)) {
+        return Ok(());
+    }
+    let what = " is not mapped: start it as an ordinary user, in the container or outside of it";
+    Err(refuse!(
+        STEP,
+        "root of a user namespace in which id ",
+        u64::from(id),
+        what
+    ))
 }
 
 /// The first user and group id that the host gives to a user besides its own (subuid(5)).

@@ -69,7 +69,7 @@ fn confine(
     set_no_new_privs(true).or_refuse("no_new_privs", "prctl")?;
     leave_init_alone()?;
 
-    enter_working_directory(plan)?;
+    enter_working_directory(run)?;
     let Some((name, _)) = run.options.command.split_first() else {
         return Err(refuse!("arguments", "no command"));
     };
@@ -184,11 +184,19 @@ fn of_caller(run: &Run, name: &[u8]) -> Option<&'static CStr> {
     })
 }
 
-fn enter_working_directory(plan: &Plan<'_>) -> Result<(), Refused> {
+fn enter_working_directory(run: &Run) -> Result<(), Refused> {
     const WORKING_DIRECTORY: &str = "working directory";
-    let directory = plan.process.working_dir;
-    let line = plan.process.working_dir_line;
-    let failed = |errno| refuse!(WORKING_DIRECTORY, directory, errno, line);
+    let directory = run.plan.process.working_dir;
+    let line = run.plan.process.working_dir_line;
+    let failed = |errno| {
+        let what = match errno {
+            Errno::ACCESS if run.outside.root => {
+                " is closed to the program's id outside (--outside-id)"
+            }
+            _ => "",
+        };
+        refuse!(WORKING_DIRECTORY, directory, what, errno, line)
+    };
     chdir(directory).map_err(failed)?;
     let (wanted, found) = (stat(directory), stat(c"."));
     if is_same(&wanted.map_err(failed)?, &found.map_err(failed)?) {

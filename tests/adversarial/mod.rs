@@ -122,6 +122,7 @@
 //! 28 `adversarial/faults::no_call_for_subordinate_ids_may_fail`
 //! 28 `adversarial/faults::no_call_that_fails_leaves_a_stub`
 //! 28 `adversarial/faults::no_call_for_a_filtered_network_may_fail`
+//! 28 `adversarial/tried::the_doctor_knows_every_call_of_a_run`
 //! 28 `vm/faults::no_call_for_the_group_may_fail`
 //! 29 `compiler/src/parse/tests::hostile_texts_are_refused_quickly`
 //! 29 `compiler/src/parse/tests::hidden_characters_are_found`
@@ -225,3 +226,4 @@ mod mounts;
 mod network;
 mod resources;
 mod tracer;
+mod tried;

@@ -1,11 +1,13 @@
 //! `purple doctor`: what it says of this host is what runs find, and nothing is left behind.
 
+use super::inside::PYTHON;
 use purple_tests::operator::{copy, without_environment};
 use purple_tests::policy::Policy;
 use purple_tests::repository::root;
 use purple_tests::run::{Run, finish, piped};
 use purple_tests::stand_in::{purple_net, stand_in, tell};
 use purple_tests::test_dir::{TestDir, binary};
+use purplec::syscalls::{Arch, syscall_number};
 use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 scenarios! {
     it_says_what_runs_find
+    a_call_that_a_filter_hides_is_named
     the_compiler_reads_its_targets
     a_host_with_little_on_it_is_described
     a_filtered_network_is_tried_part_by_part
@@ -130,6 +133,49 @@ fn it_says_what_runs_find(place: &TestDir) {
     assert!(text.starts_with(worst), "{text}");
 }
 
+/// Behind a filter that answers one call, as that of a container.
+fn a_call_that_a_filter_hides_is_named(place: &TestDir) {
+    let whole = report(place, &[]);
+    assert_eq!(state(&whole, "calls"), "ok", "{whole:#}");
+    let probe = place.file("filter.py", include_str!("../probes/answer_one_call.py"));
+    let probe = probe.to_str().expect("UTF-8");
+    let as_owner = if place.who.is_root() {
+        Vec::new()
+    } else {
+        place.who.setpriv()
+    };
+    for (call, errno) in [
+        ("clone3", "ENOSYS"),
+        ("openat2", "ENOSYS"),
+        ("close_range", "EPERM"),
+        ("faccessat2", "EPERM"),
+        ("memfd_create", "EPERM"),
+        ("pivot_root", "EPERM"),
+    ] {
+        let number = syscall_number(Arch::X86_64, call)
+            .expect("a number")
+            .to_string();
+        let mut wrapper: Vec<&str> = as_owner.iter().map(String::as_str).collect();
+        wrapper.extend([PYTHON, "-IS", probe, &number, errno]);
+        let found = report(place, &wrapper);
+        let calls = check(&found, "calls");
+        let said = calls["found"].as_str().expect("text");
+        assert!(said.starts_with(&format!("{call}: {errno} (")), "{calls:#}");
+        let fix = format!("a filter over this shell hides {call}(2): ");
+        assert!(
+            calls["fix"].as_str().expect("text").starts_with(&fix),
+            "{calls:#}"
+        );
+        assert_eq!(found["ready"], false);
+        let run = check(&found, "run");
+        if run["state"] == "missing" {
+            let fix = run["fix"].as_str().expect("text");
+            assert!(fix.starts_with("fix what is missing first: "), "{run:#}");
+            assert!(fix.contains("calls"), "{run:#}");
+        }
+    }
+}
+
 fn the_compiler_reads_its_targets(place: &TestDir) {
     let _helper = purple_net(place);
     let (_, text) = doctor(place, &[], &["--target", "target.json"]);
@@ -208,6 +254,15 @@ fn a_host_with_little_on_it_is_described(place: &TestDir) {
     assert_eq!(state(&bare, "host-proc"), "missing", "{bare:#}");
     assert_eq!(state(&bare, "run"), "untried", "{bare:#}");
     assert_eq!(state(&bare, "seccomp"), "ok", "{bare:#}");
+    // As container runtimes cover parts of /proc.
+    let cover = "mount --bind /dev/null /proc/version && exec \"$@\"";
+    let covered = report(place, &["unshare", "-m", "sh", "-c", cover, "sh"]);
+    let proc = check(&covered, "proc");
+    assert_eq!(proc["state"], "missing", "{covered:#}");
+    let fix = proc["fix"].as_str().expect("text");
+    assert!(fix.contains("systempaths=unconfined"), "{proc:#}");
+    let run = check(&covered, "run");
+    assert_eq!(run["fix"], "fix what is missing first: proc", "{run:#}");
     let jail = place.dir("jail");
     let script = format!(
         "mount --bind / {0} && cd / && exec chroot {0} \"$@\"",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// The most bytes that the program may have as it ships. `make bench` holds this against a build of
 /// its own.
-const MOST_BYTES: u64 = 188 << 10;
+const MOST_BYTES: u64 = 190 << 10;
 
 /// The crates' main files, which forbid unsafe code.
 const WITHOUT_UNSAFE_CODE: [&str; 2] = ["executor/src/lib.rs", "executor/src/main.rs"];
@@ -204,7 +204,7 @@ fn bites_a_large_program() {
     assert!(too_large("purple-exec", MOST_BYTES).is_empty());
     one_of(
         &too_large("purple-exec", MOST_BYTES + 1),
-        "192513 bytes; purple-exec has at most 192512",
+        "194561 bytes; purple-exec has at most 194560",
     );
 }
 

@@ -180,13 +180,15 @@ const SHARED: [(&str, &str); 3] = [
 const HOMES: [&str; 4] = ["/home", "/Users", "/var/home", "/export/home"];
 
 /// What the host runs or obeys.
-const SYSTEM: [&str; 9] = [
+const SYSTEM: [&str; 11] = [
     "/usr",
     "/etc",
     "/bin",
     "/sbin",
     "/lib",
     "/lib64",
+    "/nix/store",
+    "/gnu/store",
     "/opt",
     "/var/spool/cron",
     "/var/lib",
@@ -267,6 +269,11 @@ pub(super) fn kind(host: &str) -> Kind {
     let named = SOCKET_NAMES.iter().any(|socket| name.contains(socket));
     if agent || named {
         return Kind::Socket(Held::whole("the socket of an agent or a service"));
+    }
+    // Links to a store (NixOS, Guix), in a directory with sockets.
+    let system = ["/run/booted-system", "/run/current-system"];
+    if system.iter().any(|tree| within(host, tree)) {
+        return Kind::System;
     }
     // Other things in these two are a user's own affair.
     let sockets = Held::find(host, &SOCKETS, &["/tmp", "/var/tmp"]);
@@ -419,6 +426,10 @@ mod tests {
             "/usr/local/bin",
             "/etc/ssl/certs",
             "/var/lib/x",
+            "/run/current-system/sw",
+            "/run/current-system",
+            "/nix/store",
+            "/gnu/store",
         ] {
             assert_eq!(of(path), Kind::System, "{path}");
         }

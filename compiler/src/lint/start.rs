@@ -171,7 +171,9 @@ fn loader(arch: Arch, scope: &mut Scope<'_>) {
         return;
     };
     let filesystem = &scope.resolved.filesystem;
-    if !filesystem.is_written || reachable(path, scope) {
+    // Programs of a store (NixOS, Guix) name a loader that lies there.
+    let is_reachable = |path: &&str| reachable(path, scope);
+    if !filesystem.is_written || [*path, "/nix/store", "/gnu/store"].iter().any(is_reachable) {
         return;
     }
     let place = scope.key(if filesystem.immutable.is_empty() {

@@ -15,6 +15,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     dangers(scope);
     guarded_values(scope);
     protocols_beside_the_ports(scope);
+    set_group_id(scope);
 }
 
 /// One finding for a danger, at the first entry that lets one of its calls through.
@@ -54,6 +55,17 @@ fn dangers(scope: &mut Scope<'_>) {
         }
         scope.report(diagnostic);
     }
+}
+
+/// The bit is for directories, and a filter sees no file types.
+fn set_group_id(scope: &mut Scope<'_>) {
+    let Some(span) = scope.resolved.set_group_id else {
+        return;
+    };
+    let message = "the program may make set-group-id files, which run with their group for everybody on the host";
+    scope.report(Diagnostic::note("set-group-id-allowed", span, message).with_help(
+        "leave it out, unless a repository with `core.sharedRepository`, `cp -a` or `tar xp` needs it for directories",
+    ));
 }
 
 /// Socket families and commands for terminals that a plain allow leaves out and a rule lets through

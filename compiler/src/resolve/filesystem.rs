@@ -71,8 +71,16 @@ pub(crate) const SCRATCH_BYTES: u64 = 512 << 20;
 
 /// What a policy without the section shows of the host: its programs and libraries, and of `/etc` what they look up. The
 /// profile `base` shows the same.
-pub(crate) const DEFAULT: [(&str, bool); 27] = [
+pub(crate) const DEFAULT: [(&str, bool); 35] = [
     ("/usr", false),
+    ("/bin", true),
+    ("/lib", true),
+    ("/lib64", true),
+    ("/sbin", true),
+    ("/gnu/store", true),
+    ("/nix/store", true),
+    ("/run/current-system/profile", true),
+    ("/run/current-system/sw", true),
     ("/etc/alternatives", true),
     ("/etc/ca-certificates", true),
     ("/etc/chromium.d", true),

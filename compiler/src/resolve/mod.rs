@@ -73,6 +73,8 @@ pub struct Resolved {
     pub allow_list: Option<Span>,
     /// The entries of the lists of calls that name a group.
     pub groups: BTreeSet<Span>,
+    /// The key that lets programs set the set-group-id bit.
+    pub set_group_id: Option<Span>,
 }
 
 /// Resolves a policy. `hosts` are the groups of names that it names. `today` is the day that grants are measured against, and changes nothing of
@@ -91,8 +93,15 @@ pub fn resolve(
         .map(|&arch| syscalls::resolve(policy.syscalls.as_ref(), arch, document, sink))
         .collect();
     let span = set_id_span(policy, document);
+    let set_group_id = (policy.filesystem.as_ref())
+        .is_some_and(|section| section.allow_set_group_id)
+        .then(|| document.key_span("/filesystem/allow_set_group_id"));
+    let closed = match set_group_id {
+        Some(_) => syscalls::SetId::UserOnly,
+        None => syscalls::SetId::Both,
+    };
     for meaning in &mut syscalls {
-        syscalls::forbid_set_id(meaning, span);
+        syscalls::forbid_set_id(meaning, closed, span);
     }
     let mut scope = Scope { document, sink };
     grants::check(policy, today, &mut scope);
@@ -133,6 +142,7 @@ pub fn resolve(
         architectures: entries::architectures(policy, &scope),
         allow_list: entries::allow_list(policy, &scope),
         groups: entries::groups(policy, &scope),
+        set_group_id,
     }
 }
 

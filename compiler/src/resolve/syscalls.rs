@@ -20,7 +20,7 @@ mod written;
 
 pub(crate) use beside::is_of_the_guard;
 pub(crate) use denial::{is_of_the_fallback, names_no_error};
-pub(crate) use modes::forbid_set_id;
+pub(crate) use modes::{SetId, forbid_set_id};
 pub(super) use names::offered;
 pub(crate) use ports::{Listed, beyond_the_ports, keep_to_ports};
 

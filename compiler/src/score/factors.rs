@@ -19,6 +19,7 @@ pub(super) fn factors(resolved: &Resolved, ir: &Ir, span: Keys<'_>) -> Vec<Facto
     let mut all = Vec::new();
     files(ir, &mut all);
     calls(ir, span, &mut all);
+    set_group_id(resolved, &mut all);
     capabilities(ir, &mut all);
     network(ir, span, &mut all);
     resources(ir, &mut all);
@@ -135,6 +136,17 @@ fn calls(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
             factor(Layer::Calls, what, points("calls/each other interface")).unless(change, 0),
         );
     }
+}
+
+fn set_group_id(resolved: &Resolved, all: &mut Vec<Factor>) {
+    let Some(span) = resolved.set_group_id else {
+        return;
+    };
+    let what = "set-group-id files can be made";
+    let mut found = factor(Layer::Calls, what, points("calls/the set-group-id bit"))
+        .unless("leave out `allow_set_group_id`", 0);
+    found.span = Some(span);
+    all.push(found);
 }
 
 /// Every call of an interface, and how far it gets.

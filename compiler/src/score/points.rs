@@ -14,6 +14,7 @@ pub const POINTS: &[(&str, u32)] = &[
     ("calls/each of the baseline", 3),
     ("calls/each of io_uring", 15),
     ("calls/each other interface", 10),
+    ("calls/the set-group-id bit", 5),
     ("calls/denials let through", 100),
     ("capability/CAP_SYS_ADMIN", 60),
     ("capability/CAP_NET_ADMIN, CAP_SYS_PTRACE", 30),

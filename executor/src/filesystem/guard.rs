@@ -55,7 +55,7 @@ pub(super) fn keep(
             }
             is_last
                 .get()
-                .then(|| read_back::check(steps, outside.root, mounts))
+                .then(|| read_back::check(steps, mounts))
                 .transpose()
         };
         let checked = mountinfo::lend(look).or_refuse(STEP, "reading the mounts back")??;

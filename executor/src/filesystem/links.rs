@@ -63,8 +63,8 @@ fn follow(step: &str, path: &'static CStr, line: SourceLine) -> Result<&'static 
         links: 0,
     };
     match way.follow() {
-        Ok(true) => {}
-        Err(Errno::NOENT) => return Ok(path),
+        // What a link leads to does not exist, as who opens it finds.
+        Ok(true) | Err(Errno::NOENT) => {}
         Err(errno) => return Err(failed(errno)),
         Ok(false) => {
             let (link, target) = (way.at.bytes(), way.ahead.bytes());
@@ -106,7 +106,11 @@ impl Way {
     /// the link then, and `ahead` where it leads.
     fn follow(&mut self) -> Result<bool, Errno> {
         while let Some(name) = self.next_name() {
-            let child = open_part(&self.here, name.c_str()?)?;
+            let child = open_part(&self.here, name.c_str()?).inspect_err(|_| {
+                self.at.push("/");
+                self.at.push_bytes(name.bytes());
+                self.at.push_bytes(rest(&self.ahead, self.passed));
+            })?;
             let status = fstat(&child)?;
             if FileType::from_raw_mode(status.st_mode) != FileType::Symlink {
                 self.enter(name.bytes(), child);

@@ -18,14 +18,10 @@ const ATTRIBUTES: [(u64, &[u8]); 4] = [
 ];
 
 /// Checks every mount of this process's namespace, of which the kernel gave the list, and returns how many
-/// there are. `mapped` says whether what the payload owns must be id-mapped.
-pub(crate) fn check(
-    steps: &mut [Step],
-    mapped: bool,
-    mounts: &[Entry<'_>],
-) -> Result<u64, Refused> {
+/// there are.
+pub(crate) fn check(steps: &mut [Step], mounts: &[Entry<'_>]) -> Result<u64, Refused> {
     for entry in mounts {
-        check_entry(steps, mapped, entry, mounts)?;
+        check_entry(steps, entry, mounts)?;
     }
 
     let is_optional = |step: &&Step| has(&step.mount, mount_flags::OPTIONAL) && !step.mounted;
@@ -37,12 +33,7 @@ pub(crate) fn check(
 }
 
 /// Checks one mount out of all of them, and marks the steps whose mount it is.
-fn check_entry(
-    steps: &mut [Step],
-    mapped: bool,
-    entry: &Entry<'_>,
-    all: &[Entry<'_>],
-) -> Result<(), Refused> {
+fn check_entry(steps: &mut [Step], entry: &Entry<'_>, all: &[Entry<'_>]) -> Result<(), Refused> {
     let Some(expected) = find_expected(steps, entry.point.to_bytes()) else {
         if is_covered(entry, all) {
             return Ok(());
@@ -60,7 +51,7 @@ fn check_entry(
     let is_mask = entry.has(b"ro") && entry.has(b"noexec");
     let what = if ATTRIBUTES.iter().any(is_lacking) {
         " does not have the attributes that were set"
-    } else if mapped && expected.owned && !entry.has(b"idmapped") && !is_mask {
+    } else if expected.mapped && !entry.has(b"idmapped") && !is_mask {
         " is not id-mapped"
     } else {
         return Ok(());
@@ -101,7 +92,7 @@ struct ExpectedMount<'s> {
     /// The step that says so, or the last one of several.
     step: &'s Step,
     attributes: u64,
-    owned: bool,
+    mapped: bool,
 }
 
 /// What the steps want of a mount at this point; marks those whose mount it is.
@@ -122,13 +113,13 @@ fn find_expected<'s>(steps: &'s mut [Step], point: &[u8]) -> Option<ExpectedMoun
         let mut own = ExpectedMount {
             step,
             attributes: step.mount.attrs,
-            owned: has(&step.mount, mount_flags::OWNED),
+            mapped: step.mapped,
         };
         match relation {
             Relation::Same if length >= longest => {
                 if let Some(before) = expected.filter(|_| length == longest) {
                     own.attributes |= before.attributes;
-                    own.owned |= before.owned;
+                    own.mapped |= before.mapped;
                 }
                 expected = Some(own);
                 longest = length;
@@ -187,28 +178,27 @@ mod tests {
             inside_path: target.to_bytes(),
             stub: None,
             tree: None,
+            mapped: false,
             covered: None,
             mounted: false,
             found: false,
         }
     }
 
-    fn is_refused(steps: &mut [Step], mapped: bool) -> bool {
+    fn is_refused(steps: &mut [Step]) -> bool {
         let mut line = Vec::from(LINE);
         let all: Vec<Entry<'_>> = Entry::of(&mut line).into_iter().collect();
-        let mut found = all
-            .iter()
-            .map(|entry| check_entry(steps, mapped, entry, &all));
+        let mut found = all.iter().map(|entry| check_entry(steps, entry, &all));
         found.any(|checked| checked.is_err())
     }
 
     #[test]
     fn a_mount_below_one_that_came_alone() {
         let bind = |flags| step(MountKind::Bind, c"/data", flags, mount::NOSUID);
-        assert!(is_refused(&mut [bind(0)], false));
-        assert!(!is_refused(&mut [bind(mount_flags::RECURSIVE)], false));
+        assert!(is_refused(&mut [bind(0)]));
+        assert!(!is_refused(&mut [bind(mount_flags::RECURSIVE)]));
         let root = step(MountKind::Tmpfs, c"/", mount_flags::RECURSIVE, 0);
-        assert!(is_refused(&mut [root, bind(0)], false));
+        assert!(is_refused(&mut [root, bind(0)]));
     }
 
     #[test]
@@ -237,25 +227,19 @@ mod tests {
     #[test]
     fn a_mount_has_the_attributes_of_all_steps_at_its_place() {
         let at = |attrs| step(MountKind::SelfBind, c"/data/sub", 0, attrs);
-        assert!(!is_refused(
-            &mut [at(mount::NOSUID), at(mount::NODEV)],
-            false
-        ));
-        assert!(is_refused(
-            &mut [at(mount::RDONLY), at(mount::NODEV)],
-            false
-        ));
-        assert!(is_refused(
-            &mut [at(mount::NODEV), at(mount::NOEXEC)],
-            false
-        ));
+        assert!(!is_refused(&mut [at(mount::NOSUID), at(mount::NODEV)]));
+        assert!(is_refused(&mut [at(mount::RDONLY), at(mount::NODEV)]));
+        assert!(is_refused(&mut [at(mount::NODEV), at(mount::NOEXEC)]));
     }
 
     #[test]
-    fn what_the_payload_owns_is_mapped_where_root_starts_the_sandbox() {
-        let owned = || step(MountKind::Bind, c"/data/sub", mount_flags::OWNED, 0);
-        assert!(is_refused(&mut [owned()], true));
-        assert!(!is_refused(&mut [owned()], false));
+    fn what_was_mapped_is_mapped() {
+        let bind = |mapped| Step {
+            mapped,
+            ..step(MountKind::Bind, c"/data/sub", 0, 0)
+        };
+        assert!(is_refused(&mut [bind(true)]));
+        assert!(!is_refused(&mut [bind(false)]));
     }
 
     #[test]
@@ -264,7 +248,7 @@ mod tests {
             step(MountKind::Bind, c"/data/sub", 0, 0),
             step(MountKind::File, c"/data/sub", 0, 0),
         ];
-        assert!(!is_refused(&mut steps, false));
+        assert!(!is_refused(&mut steps));
         let [bind, file] = steps;
         assert!(bind.found && !file.found);
     }

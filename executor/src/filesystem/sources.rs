@@ -8,18 +8,19 @@ use super::links;
 use super::step::{Step, has};
 use super::tree;
 use crate::identity;
-use crate::message::{Refused, refuse};
+use crate::message::{OrRefuse, Refused, refuse};
 use crate::outside::Outside;
 use purple_plan::{Mount, MountKind, mount_flags};
 use purple_sys::mount::{self, Change};
 use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::fstat;
 use rustix::io::Errno;
 
 const STEP: &str = "mount";
 
 /// Opens the source of every bind with the rights of who starts the sandbox: for root, before there is
-/// a user namespace, with id maps for those that the payload writes to; for a user inside, where it may
-/// copy mounts, and before it takes on other ids.
+/// a user namespace, with id maps for those that the payload writes to and for the project; for a user
+/// inside, where it may copy mounts, and before it takes on other ids.
 pub(crate) fn open(steps: &mut [Step], outside: Outside) -> Result<(), Refused> {
     for step in steps {
         if step.mount.kind != MountKind::Bind {
@@ -36,9 +37,8 @@ pub(crate) fn open(steps: &mut [Step], outside: Outside) -> Result<(), Refused> 
         step.tree = copied.map_err(|errno| not_copied(&step.mount, errno))?;
         if let Some(tree) = &step.tree
             && outside.root
-            && has(&step.mount, mount_flags::OWNED)
         {
-            map_owner(&step.mount, tree, outside)?;
+            step.mapped = map_owner(&step.mount, tree, outside)?;
         }
     }
     Ok(())
@@ -89,17 +89,38 @@ fn is_absolute(step: &Mount<'_>) -> bool {
     step.source.to_bytes().starts_with(b"/")
 }
 
-/// Maps the owner of what is there to the payload, so that it may write as if it were its own.
-fn map_owner(step: &Mount<'_>, tree: &OwnedFd, outside: Outside) -> Result<(), Refused> {
-    let map = identity::mount_map(step, tree.as_fd(), outside)?;
+/// Maps the owner of what is there to the payload, as if it were the payload's own, so that it may write to an
+/// output path, and read what only the owner may in the project. An absolute path that is only shown stays as
+/// it is: what only root may read of the host is not the project's. Whether it is mapped.
+fn map_owner(step: &Mount<'_>, tree: &OwnedFd, outside: Outside) -> Result<bool, Refused> {
+    let owner = fstat(tree).at(step)?;
+    let is_output = has(step, mount_flags::OWNED);
+    let is_own = owner.st_uid == outside.uid;
+    if !is_output && (is_own || is_absolute(step)) {
+        return Ok(false);
+    }
+    let map = identity::mount_map(step, &owner, outside)?;
     let change = Change {
         id_map: Some(map.as_fd()),
         recursive: has(step, mount_flags::RECURSIVE),
         ..Change::default()
     };
-    mount::set_attributes(tree.as_fd(), c"", change).map_err(|errno| {
-        let what = " takes no id-mapped mount";
-        let source = step.source;
-        refuse!(STEP, "the file system of ", source, what, errno, step.line)
-    })
+    match mount::set_attributes(tree.as_fd(), c"", change) {
+        Ok(()) => Ok(true),
+        // The file system takes none, or belongs to another user namespace (mount_setattr(2)). What is the
+        // payload's own can be written without, and what is only shown is shown as others see it.
+        Err(Errno::INVAL | Errno::PERM) if is_own || !is_output => Ok(false),
+        Err(errno) => {
+            let what = " takes no id-mapped mount, as ext4 and xfs do; or give it to a user, and run as that one or with --outside-id";
+            let source = step.source;
+            Err(refuse!(
+                STEP,
+                "the file system of ",
+                source,
+                what,
+                errno,
+                step.line
+            ))
+        }
+    }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Step {
     pub(crate) stub: Option<Stub>,
     /// A detached copy of its source.
     pub(crate) tree: Option<OwnedFd>,
+    /// Whether that copy is id-mapped.
+    pub(crate) mapped: bool,
     /// What lay at its place before it was mounted over.
     pub(crate) covered: Option<Found>,
     /// Whether the kernel was asked to mount something at its place.
@@ -33,6 +35,7 @@ impl Step {
             inside_path: mount.target.to_bytes(),
             stub: None,
             tree: None,
+            mapped: false,
             covered: None,
             mounted: false,
             found: false,

@@ -97,7 +97,21 @@ fn verdict(report: &Report) -> String {
         User::Root => "root",
         User::Ordinary => "this user",
     };
-    if layers.is_empty() {
+    let lacking = report
+        .checks
+        .iter()
+        .filter(|check| check.state() != State::Ok);
+    let refused: BTreeSet<&str> = lacking
+        .filter_map(|check| match check.need {
+            Need::OnlyWith(what) => Some(what),
+            Need::Always | Need::Never => None,
+        })
+        .collect();
+    if layers.is_empty() && !refused.is_empty() {
+        let refused: Vec<_> = refused.into_iter().collect();
+        let refused = refused.join(", ");
+        format!("{user} can run sandboxes here, but not those with {refused}")
+    } else if layers.is_empty() {
         format!("{user} can run sandboxes here with every layer")
     } else {
         let layers: Vec<_> = layers.into_iter().collect();
@@ -169,6 +183,9 @@ mod tests {
         let some = missing(Need::OnlyWith("`on_deny: notify`"));
         assert!(some.contains("degraded  a  EBUSY\n"), "{some}");
         assert!(some.contains("why: none is recorded (required by `on_deny: notify`)\n"));
+        let last =
+            "root can run sandboxes here, but not those with `on_deny: notify` (Linux 7.0, x)\n";
+        assert!(some.ends_with(last), "{some}");
         assert!(missing(Need::Never).contains("none is recorded (optional)\n"));
         let all = missing(Need::Always);
         assert!(all.contains("missing   a  EBUSY\n"), "{all}");

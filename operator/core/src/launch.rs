@@ -15,7 +15,7 @@ use purple_git::Watch;
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
 use purple_host::path::shown;
-use purple_host::{Errno, FileError};
+use purple_host::{Errno, FileError, users};
 use purple_plan::{DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,7 @@ impl<'a> Launch<'a> {
         notices: &mut Vec<Notice>,
     ) -> Result<PreparedRun<'_>, LaunchError> {
         let executor = executor::command()?;
+        self.check_outside_id(request)?;
         let sealed = executor::seal(&self.ready.bytes)?;
         workspace::check(&self.plan)?;
         let recorded = self.is_recorded(request);
@@ -81,6 +82,15 @@ impl<'a> Launch<'a> {
         };
         run.add_arguments(request, cgroup.as_deref(), &kept)?;
         Ok(run)
+    }
+
+    /// Refuses root of a container that has not the id which the program would have outside.
+    fn check_outside_id(&self, request: &Request) -> Result<(), LaunchError> {
+        let id = request.outside_id.unwrap_or(self.plan.process.root_uid);
+        if users::is_root() && !users::maps_id(id) {
+            return Err(LaunchError::NotMapped(id));
+        }
+        Ok(())
     }
 
     /// The repositories of git in what the program can write to, where there is such a thing.
@@ -227,6 +237,8 @@ pub enum LaunchError {
     Decode(DecodeError),
     /// purple-exec cannot be started.
     Executor(ExecutorError),
+    /// Root's own user namespace does not map the id outside.
+    NotMapped(u32),
     /// The plan's paths are not shared.
     Workspace(WorkspaceError),
     /// The run or its record.
@@ -253,6 +265,11 @@ impl Display for LaunchError {
         match self {
             Self::Decode(error) => error.fmt(f),
             Self::Executor(error) => error.fmt(f),
+            Self::NotMapped(id) => write!(
+                f,
+                "root of a user namespace in which id {id} is not mapped: start it as an ordinary \
+                 user, in the container or outside of it"
+            ),
             Self::Workspace(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),

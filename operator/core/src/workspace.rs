@@ -70,6 +70,12 @@ pub(crate) fn protected_paths(plan: &Plan<'_>) -> Vec<PathBuf> {
     kept.filter_map(path_of).collect()
 }
 
+/// Directories of the host that are no project. Root's program could read there what only root may: what is
+/// shared by a relative path is shown to it as its own.
+const OF_HOST: [&str; 8] = [
+    "/boot", "/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var",
+];
+
 /// What to do about a part of a path that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MissingPart {
@@ -172,6 +178,11 @@ impl SharedPath<'_, '_> {
             match homes.iter().find(|home| home.passes(&target)) {
                 Some(home) if home.target() == target => Extent::Home,
                 Some(_) => Extent::AboveHome,
+                None if users::is_root()
+                    && OF_HOST.iter().any(|path| target == Path::new(path)) =>
+                {
+                    Extent::OfHost
+                }
                 None => return Ok(()),
             }
         };
@@ -278,6 +289,8 @@ pub enum Extent {
     Home,
     /// A directory with a home directory below it.
     AboveHome,
+    /// A directory of the host's own, where root starts the run.
+    OfHost,
 }
 
 impl Display for WorkspaceError {
@@ -298,6 +311,7 @@ impl Display for WorkspaceError {
                     Extent::WholeHost => "is the whole host",
                     Extent::Home => "is a home directory",
                     Extent::AboveHome => "holds a home directory",
+                    Extent::OfHost => "is the host's own",
                 };
                 write!(
                     f,

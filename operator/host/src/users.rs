@@ -28,6 +28,29 @@ pub fn base_directory(variable: &str, below_home: &str) -> Option<PathBuf> {
     absolute(variable).or_else(|| Some(absolute("HOME")?.join(below_home)))
 }
 
+/// Whether the user namespace of this process maps an id, user and group: without, root of a container can
+/// give it to no process. `true` where /proc does not say.
+pub fn maps_id(id: u32) -> bool {
+    ["uid_map", "gid_map"].into_iter().all(|file| {
+        let map = fs::read_to_string(Path::new("/proc/self").join(file));
+        map.map_or(true, |map| is_mapped(&map, id))
+    })
+}
+
+/// Whether a map has an id inside (`user_namespaces(7)`).
+fn is_mapped(map: &str, id: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().map(str::parse::<u32>);
+        let (first, _, count) = (numbers.next(), numbers.next(), numbers.next());
+        match (first, count) {
+            (Some(Ok(first)), Some(Ok(count))) => {
+                id.checked_sub(first).is_some_and(|offset| offset < count)
+            }
+            _ => false,
+        }
+    })
+}
+
 /// The most bytes of the user database that are read.
 const MAX_DATABASE_BYTES: u64 = 16 << 20;
 
@@ -111,7 +134,7 @@ pub fn has_id_map_helpers() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{listed, lists_owner};
+    use super::{is_mapped, listed, lists_owner};
     use std::path::Path;
 
     #[test]
@@ -135,6 +158,25 @@ mod tests {
         };
         assert_eq!((*root, *ann), (Path::new("/root"), Path::new("/home/ann")));
         assert!(bob.starts_with("/srv"));
+    }
+
+    #[test]
+    fn a_map_has_the_ids_of_each_of_its_lines() {
+        let map = "         0     100000       1000\n      2000     200000          1\n";
+        for (id, expected) in [
+            (0, true),
+            (999, true),
+            (1000, false),
+            (2000, true),
+            (2001, false),
+        ] {
+            assert_eq!(is_mapped(map, id), expected, "{id}");
+        }
+        assert!(is_mapped(
+            "         0          0 4294967295\n",
+            1_886_745_200
+        ));
+        assert!(!is_mapped("", 0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 /// Directories whose links belong to the host: whole trees, and with `false` only what lies in the
 /// directory itself (hier(7); `/nix` and `/gnu` are the stores of two package managers).
-const SYSTEM: [(&[u8], bool); 13] = [
+const SYSTEM: [(&[u8], bool); 14] = [
     (b"/", false),
     (b"/bin", true),
     (b"/etc", true),
@@ -13,6 +13,7 @@ const SYSTEM: [(&[u8], bool); 13] = [
     (b"/nix", true),
     (b"/opt", true),
     (b"/run", false),
+    (b"/run/current-system", false),
     (b"/sbin", true),
     (b"/sys", true),
     (b"/usr", true),
@@ -33,13 +34,22 @@ mod tests {
 
     #[test]
     fn directories_of_the_system() {
-        for directory in ["/", "/usr", "/usr/share/x", "/var", "/run", "/etc/ssl"] {
+        for directory in [
+            "/",
+            "/usr",
+            "/usr/share/x",
+            "/var",
+            "/run",
+            "/run/current-system",
+            "/etc/ssl",
+        ] {
             assert!(is_system_directory(directory.as_bytes()), "{directory}");
         }
         for directory in [
             "/home",
             "/var/lib",
             "/run/user",
+            "/run/current-system/x",
             "/tmp",
             "/usrlocal",
             "/root",

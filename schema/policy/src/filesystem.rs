@@ -42,6 +42,13 @@ pub struct Filesystem {
     #[schemars(extend("examples" = [["/workspace/.env", "/workspace/secrets/"]]))]
     pub masked_paths: Vec<String>,
 
+    /// Whether the program may set the set-group-id bit, as git does with `core.sharedRepository` and `cp -a` and
+    /// `tar xp` do where directories have it. It may make files with it too, which run with their group for
+    /// everybody on the host. The set-user-id bit stays closed.
+    #[schemars(title = "Set-group-id bit")]
+    #[schemars(example = &true)]
+    pub allow_set_group_id: bool,
+
     /// The directory the program starts in, inside the sandbox. Default: `/tmp`.
     #[schemars(example = &"/tmp")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -162,6 +162,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("search-path-scratch", include_str!("../../../../docs/diagnostics/search-path-scratch.md")),
     ("search-path-writable", include_str!("../../../../docs/diagnostics/search-path-writable.md")),
     ("secret-in-plan", include_str!("../../../../docs/diagnostics/secret-in-plan.md")),
+    ("set-group-id-allowed", include_str!("../../../../docs/diagnostics/set-group-id-allowed.md")),
     ("several-documents", include_str!("../../../../docs/diagnostics/several-documents.md")),
     ("signature-unknown", include_str!("../../../../docs/diagnostics/signature-unknown.md")),
     ("socketcall-families", include_str!("../../../../docs/diagnostics/socketcall-families.md")),

@@ -1,4 +1,4 @@
-//! No set-user-id and set-group-id files where the host can run them.
+//! No set-user-id and set-group-id files where the host can run them, but where the policy allows the latter.
 //!
 //! What a program writes below an output path belongs to the directory's owner, outside too: a file
 //! that it makes set-user-id runs as that owner for everybody on the host. A mount option keeps
@@ -13,13 +13,32 @@ use crate::ir::syscalls::{
 use crate::source::Span;
 use crate::syscalls::{Arch, errno_number, signature, syscall};
 
+/// Which of the two bits stay closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetId {
+    /// Both.
+    Both,
+    /// `S_ISUID`: a filter sees no file types, and directories have the other one to hand on their group.
+    UserOnly,
+}
+
+impl SetId {
+    /// As linux/stat.h has them.
+    const fn bits(self) -> u64 {
+        match self {
+            Self::Both => 0o6000,
+            Self::UserOnly => 0o4000,
+        }
+    }
+}
+
 /// Denies every call that sets one of the bits, before anything can let it through; `span` is what
 /// of the policy it is shown at. Calls that cannot go through anyway stay as they are.
-pub(crate) fn forbid_set_id(meaning: &mut Meaning, span: Span) {
+pub(crate) fn forbid_set_id(meaning: &mut Meaning, closed: SetId, span: Span) {
     for one in std::iter::once(&mut meaning.native).chain(&mut meaning.compat) {
         for call in &CALLS {
             if let Some((name, number)) = may_pass(one, call.name) {
-                let rule = rule(one.arch, call, span);
+                let rule = rule(one.arch, call, closed, span);
                 let rules = &mut call_mut(one, name, number).rules;
                 // Before the policy's own denials: with `on_deny: log` they let the call through.
                 let at = rules.partition_point(|other| other.strength < Strength::Deny);
@@ -31,9 +50,6 @@ pub(crate) fn forbid_set_id(meaning: &mut Meaning, span: Span) {
         }
     }
 }
-
-/// `S_ISUID` and `S_ISGID` (linux/stat.h).
-const SET_ID: u64 = 0o6000;
 
 /// `__O_TMPFILE`, the same on every architecture here (asm-generic/fcntl.h).
 const O_TMPFILE: u64 = 0o20_000_000;
@@ -122,7 +138,7 @@ pub(super) fn may_pass(one: &ArchMeaning, name: &str) -> Option<(&'static str, u
     passes.then_some((name, number))
 }
 
-fn rule(arch: Arch, call: &ModeCall, span: Span) -> Rule {
+fn rule(arch: Arch, call: &ModeCall, closed: SetId, span: Span) -> Rule {
     let arguments = signature(arch, call.name).unwrap_or_default();
     let any_of = |arg: u8, mask| {
         // `umode_t` has 16 bits, and flags are an `int`.
@@ -144,7 +160,7 @@ fn rule(arch: Arch, call: &ModeCall, span: Span) -> Rule {
         action: Action::Errno(errno_number(arch, "EPERM").unwrap_or(1)),
         conditions: creates
             .into_iter()
-            .chain([any_of(call.mode, SET_ID)])
+            .chain([any_of(call.mode, closed.bits())])
             .collect(),
         span,
     }

@@ -29,7 +29,7 @@ pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
             Ok(found) => CheckResult::Ok(found),
             Err(found) => CheckResult::Missing {
                 found,
-                fix: "fix what is missing above".to_owned(),
+                fix: fix(checks),
             },
         },
         Err(_) => CheckResult::Untried {
@@ -45,6 +45,21 @@ pub(super) fn check(group: Option<&Cgroup>, checks: &mut Vec<Check>) {
     };
     checks.push(Check::required(EXECUTOR, executor));
     checks.push(Check::required(RUN, run));
+}
+
+/// What helps: what other checks have found, where that can be the reason. The run goes without limits where there
+/// are none.
+fn fix(checks: &[Check]) -> String {
+    let explains = |check: &&Check| check.is_obstacle() && check.subject.layer != "limits";
+    let ids: Vec<&str> = checks
+        .iter()
+        .filter(explains)
+        .map(|check| check.subject.id)
+        .collect();
+    if ids.is_empty() {
+        return "no other check has found the reason: the message names the step of purple-exec that failed, and the error".to_owned();
+    }
+    format!("fix what is missing first: {}", ids.join(", "))
 }
 
 /// The run under the profile; both texts are for people.
@@ -106,4 +121,29 @@ fn wait(mut child: Child, start: Instant) -> Result<Output, String> {
         std::thread::sleep(Duration::from_millis(2));
     }
     child.wait_with_output().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Check, CheckResult, RUN, Subject, fix};
+
+    #[test]
+    fn a_run_that_fails_names_the_checks_that_can_be_the_reason() {
+        let missing = |id, layer| {
+            let why = RUN.why;
+            let (found, fix) = (String::new(), String::new());
+            Check::required(
+                Subject { id, layer, why },
+                CheckResult::Missing { found, fix },
+            )
+        };
+        let limits = missing("cgroup", "limits");
+        let alone = fix(std::slice::from_ref(&limits));
+        assert!(
+            alone.starts_with("no other check has found the reason: "),
+            "{alone}"
+        );
+        let both = [limits, missing("calls", "start")];
+        assert_eq!(fix(&both), "fix what is missing first: calls");
+    }
 }

@@ -4,6 +4,7 @@
 //! control group that is made is taken away in the end. The probes are the host's
 //! ([`purple_host::probe`]); here stand their order, what is lost without each, and what helps.
 
+mod calls;
 mod first_run;
 mod host;
 mod limits;
@@ -36,6 +37,7 @@ pub fn examine() -> Result<Examination, ExamineError> {
     let Kernel { release, machine } = kernel().map_err(ExamineError::Kernel)?;
     let mut checks = Vec::new();
     host::check_proc(&mut checks);
+    calls::check(&machine, &mut checks);
     let namespaces = namespaces::check(&mut checks);
     root::check(&mut checks);
     let id_mapped_mounts = root::check_id_maps(&mut checks);

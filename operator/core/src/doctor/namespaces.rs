@@ -50,6 +50,12 @@ fn user_namespaces() -> CheckResult {
     if result.is_err() || !users::is_root() {
         return CheckResult::of_step(result, userns::fix);
     }
+    if !users::maps_id(OUTSIDE_FOR_ROOT) {
+        return CheckResult::Missing {
+            found: format!("root of a user namespace in which id {OUTSIDE_FOR_ROOT} is not mapped"),
+            fix: "start it as an ordinary user, in the container or outside of it".to_owned(),
+        };
+    }
     match probe::map_foreign_id(OUTSIDE_FOR_ROOT, INSIDE) {
         Ok(_namespace) => CheckResult::ok(),
         Err(error) => CheckResult::Missing {

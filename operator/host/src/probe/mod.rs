@@ -1,6 +1,7 @@
 //! Probes: each tries what a sandbox needs, in a child. What a probe does to itself ends with the
 //! child, and so does what kills it.
 
+pub mod calls;
 pub mod cgroup;
 pub mod greeting;
 pub mod interfaces;

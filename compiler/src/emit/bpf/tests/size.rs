@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::emit::bpf::instruction::RETURN;
-use crate::resolve::syscalls::forbid_set_id;
+use crate::resolve::syscalls::{SetId, forbid_set_id};
 use crate::source::Span;
 
 /// What container engines allow.
@@ -110,7 +110,7 @@ fn what_is_allowed_without_conditions_is_cached_by_the_kernel() {
     let shipped: serde_json::Value = serde_yaml::from_str(shipped).unwrap();
     let shipped = serde_json::to_string(&shipped["syscalls"]).unwrap();
     let mut shipped = meaning(&shipped, Arch::X86_64);
-    forbid_set_id(&mut shipped, Span::default());
+    forbid_set_id(&mut shipped, SetId::Both, Span::default());
     let both = container("architectures: [x86]");
     for (what, meaning) in [
         ("shipped", shipped),

@@ -14,10 +14,14 @@ const ENOSYS: Action = Action::Errno(38);
 const PLACE: Span = Span::new(7, 9);
 
 fn forbidden(yaml: &str, arch: Arch) -> Meaning {
+    closed(SetId::Both, yaml, arch)
+}
+
+fn closed(bits: SetId, yaml: &str, arch: Arch) -> Meaning {
     let section = serde_yaml::from_str(yaml).unwrap();
     let mut sink = Sink::new();
     let mut meaning = super::super::resolve(Some(&section), arch, &Document::default(), &mut sink);
-    forbid_set_id(&mut meaning, PLACE);
+    forbid_set_id(&mut meaning, bits, PLACE);
     verify(&meaning).unwrap();
     // The program is checked against the evaluator here.
     assert!(bpf::emit(&meaning, &mut sink).unwrap().is_some());
@@ -105,6 +109,29 @@ fn every_call_on_every_architecture() {
             assert_eq!((hidden.why, hidden.origin), (Reason::Hidden, Some(PLACE)));
         }
     }
+}
+
+#[test]
+fn the_set_group_id_bit_can_be_left_open() {
+    let meaning = closed(SetId::UserOnly, WIDE, Arch::X86_64);
+    for (mode, expected) in [
+        (0o2775, ALLOW),
+        (0o2755, ALLOW),
+        (0o4755, EPERM),
+        (0o6755, EPERM),
+    ] {
+        for (name, args) in [
+            ("chmod", [0, mode, 0, 0, 0, 0]),
+            ("fchmodat", [0, 0, mode, 0, 0, 0]),
+            ("openat", [0, 0, 0o100, mode, 0, 0]),
+        ] {
+            let found = verdict(&meaning, Arch::X86_64, name, args).action;
+            assert_eq!(found, expected, "{name} {mode:o}");
+        }
+    }
+    // What hides its mode may set the other bit.
+    let hidden = verdict(&meaning, Arch::X86_64, "openat2", [0; 6]).action;
+    assert_eq!(hidden, ENOSYS);
 }
 
 #[test]
