@@ -120,28 +120,27 @@ Applies a sealed plan to this process and executes COMMAND under it.
 
 Options:
   --report FILE       write what was enforced and how the command ended, as one JSON object
-  --cgroup PATH       make the run's control group below this one
-  --unenforced LAYER  run although LAYER of the plan is not enforced: cgroup, audit, monitor,
-                      landlock
-  --outside-id N      root only: the program's user and group id outside
-  --subordinate-ids   not for root: the program's user and group outside are the first of those
-                      that /etc/subuid and /etc/subgid list for you, and not your own
-  --inherit-stdio     give the command descriptors 0 to 2 as they are, and not what stands for them:
-                      it can then do with them whatever their kind allows, see docs/running.md
-  --parent PID N      end when PID ends, which must have started this program, and write the report
-                      to descriptor N
+  --cgroup PATH       create the run's control group below PATH
+  --unenforced LAYER  run without this layer of the plan: cgroup, audit, monitor, landlock
+  --outside-id N      root only: the command's user and group id outside
+  --subordinate-ids   not for root: run the command outside with the first ids that
+                      /etc/subuid and /etc/subgid list for you, instead of your own
+  --inherit-stdio     let the command inherit descriptors 0 to 2, with everything that their
+                      kind allows, see docs/running.md
+  --parent PID N      end when the parent process PID ends, and write the report to
+                      descriptor N
   --blocked-signals MASK
-                      block these signals for the command, by a number of which bit 0 is signal 1, and
-                      not those that this program finds blocked
-  --keep N            the file, directory or symbolic link that descriptor N refers to stays as it
-                      is; this and the next one come last, right before PLAN
+                      block these signals for the command, instead of those that are blocked
+                      now; bit 0 is signal 1
+  --keep N            protect the file, directory or symbolic link of descriptor N from changes;
+                      this and the next option come last, directly before PLAN
   --keep-missing N NAME CONTENT
-                      where the directory N has no NAME, none can be made; a file with CONTENT
-                      stands in for it, or for `NAME/` an empty directory
+                      while the directory N has no NAME, put a file with CONTENT there, or for
+                      `NAME/` an empty directory
   --help              print this text
   --version           print the version
 
-Exit status: the command's own; 128+N when signal N ended it; 124 timeout; 125 refused before the
+Exit status: the command's own; 128+N if signal N ended it; 124 timeout; 125 refused before the
 command started; 126 the command cannot be executed; 127 the command was not found inside.
 ";
 

@@ -139,9 +139,8 @@ fn pids_stop_a_fork_bomb(place: &TestDir) {
         "{used}"
     );
     let line = policy.line_of("pids_limit");
-    let said = format!(
-        "purple-exec: cgroup: pids.max = 20: new processes and threads that it kept from starting: {hits} (policy line {line})\n"
-    );
+    let said =
+        format!("purple-exec: cgroup: pids.max = 20: forks refused: {hits} (policy line {line})\n");
     assert!(done.stderr.ends_with(&said), "{done}");
 }
 

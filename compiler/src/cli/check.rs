@@ -20,25 +20,25 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("fixing").multiple(true)))]
 pub(super) struct Arguments {
-    /// How findings are printed
+    /// Format of the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// When to use colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     color: Colour,
-    /// What else makes the check fail
+    /// Additional findings that make the check fail
     #[arg(long, value_enum)]
     deny: Option<Deny>,
-    /// Apply the safe fixes, then print what is left
+    /// Apply safe fixes, then print the remaining findings
     #[arg(long, group = "fixing")]
     fix: bool,
-    /// With --fix or --diff: the unsafe fixes too; a policy may mean something else afterwards
+    /// With --fix or --diff: apply unsafe fixes too; they may change the meaning of a policy
     #[arg(long, requires = "fixing")]
     unsafe_fixes: bool,
-    /// Print what --fix would change, and write nothing
+    /// Print the changes that --fix would make, and write nothing
     #[arg(long, group = "fixing")]
     diff: bool,
-    /// Say how much each policy leaves open, from 0 to 10
+    /// Print how much each policy leaves open, from 0 to 10
     #[arg(
         long,
         value_enum,
@@ -48,13 +48,13 @@ pub(super) struct Arguments {
         conflicts_with = "fixing"
     )]
     score: Option<score::Format>,
-    /// Say also what this host cannot enforce; `purple doctor --target FILE` describes one
+    /// Also report what the described host cannot enforce; `purple doctor --target` writes FILE
     #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
-    /// A folder with groups of host names, in place of the usual ones
+    /// Folder with groups of host names, instead of the default folders
     #[arg(long, value_name = "DIR")]
     hosts_dir: Vec<PathBuf>,
-    /// Policy files; the policies below a directory; `-` is standard input
+    /// Policy files, or directories with policies; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     /// The policy; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where the plan goes; `-` is standard output
+    /// File for the plan; `-` is standard output
     #[arg(short, long, value_name = "PLAN", required_unless_present = "emit")]
     output: Option<PathBuf>,
     /// Architectures to compile for
@@ -31,25 +31,25 @@ pub(super) struct Arguments {
         value_parser = architecture
     )]
     arch: Vec<Arch>,
-    /// Refuse what this host cannot enforce; `purple doctor --target FILE` describes one
+    /// Refuse what the described host cannot enforce; `purple doctor --target` writes FILE
     #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
-    /// A folder with groups of host names, in place of the usual ones
+    /// Folder with groups of host names, instead of the default folders
     #[arg(long, value_name = "DIR")]
     hosts_dir: Vec<PathBuf>,
-    /// What makes the filters; each is proven
+    /// Generator of the filters; each filter is proven
     #[arg(long, value_enum, default_value_t = Backend::Own)]
     backend: Backend,
-    /// Print one stage's result instead of a plan
+    /// Print the result of one stage instead of a plan
     #[arg(long, value_name = "STAGE", value_enum)]
     emit: Option<Emit>,
-    /// How findings are printed, on standard error
+    /// Format of the findings on standard error
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// When to use colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     color: Colour,
-    /// What else makes the compilation fail
+    /// Additional findings that make the compilation fail
     #[arg(long, value_enum)]
     deny: Option<Deny>,
 }
@@ -58,7 +58,7 @@ pub(super) struct Arguments {
 enum Backend {
     /// The compiler itself
     Own,
-    /// The library libseccomp, where purplec is built with it
+    /// The library libseccomp, if purplec is built with it
     Libseccomp,
 }
 
@@ -85,15 +85,15 @@ impl Backend {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Emit {
-    /// The text as a tree, as JSON
+    /// The syntax tree, as JSON
     Document,
     /// The typed policy, as JSON
     Policy,
-    /// The policy in full: what it inherits, the defaults, and each value's place
+    /// The full policy: inherited values, defaults, and the place of each value
     Resolved,
-    /// What is to be enforced
+    /// The intermediate representation
     Ir,
-    /// The filters' instructions
+    /// The instructions of the filters
     Bpf,
     /// What the plan grants
     Plan,

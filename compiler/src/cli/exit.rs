@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// What `--deny` makes fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Deny {
-    /// Warnings count as errors for the exit code
+    /// Exit with 1 if there are warnings
     Warnings,
 }
 

@@ -11,10 +11,10 @@ use std::io;
 /// What to explain.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The code that a finding has in brackets, such as `unknown-key`
+    /// The code in the brackets of a finding, such as `unknown-key`
     #[arg(value_name = "CODE", required_unless_present = "list")]
     code: Option<String>,
-    /// List every code with its severity and what is found
+    /// List every code with its severity and a description
     #[arg(long, conflicts_with = "code")]
     list: bool,
     /// When to use colours

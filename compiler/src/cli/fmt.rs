@@ -16,10 +16,10 @@ pub(super) struct Arguments {
     /// Write nothing; name the files that are not in style, and exit with 1 if there is one
     #[arg(long)]
     check: bool,
-    /// Write nothing; print what would change, and exit with 1 if anything would
+    /// Write nothing; print the changes, and exit with 1 if there are any
     #[arg(long)]
     diff: bool,
-    /// Policy files; `-` is standard input, which goes to standard output
+    /// Policy files; `-` formats standard input to standard output
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

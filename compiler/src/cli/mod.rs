@@ -63,7 +63,7 @@ pub(crate) fn run() -> ExitCode {
     exit.into()
 }
 
-/// The Purple policy compiler: YAML policy in, sealed plan out.
+/// The Purple policy compiler: compiles a YAML policy to a sealed plan.
 #[derive(Debug, Parser)]
 #[command(name = "purplec", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Arguments {
@@ -74,27 +74,27 @@ struct Arguments {
 /// The end of `--help`.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  nothing found, or notes and warnings only
-  1  findings: errors, and with `--deny warnings` warnings too
-  2  wrong usage, a file that cannot be read or written, a defect of the compiler";
+  0  no findings, or only notes and warnings
+  1  errors; with `--deny warnings` also warnings
+  2  wrong usage, a file that cannot be read or written, or an internal error";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check policies and print what is wrong with them
+    /// Check policies and print findings
     #[command(after_help = EXIT_CODES)]
     Check(check::Arguments),
     /// Compile a policy to a sealed plan
     #[command(after_help = EXIT_CODES)]
     Compile(compile::Arguments),
-    /// Put policies into one style: spelling, order, quotes, comments kept
+    /// Format policies: spelling, order and quotes; comments are kept
     Fmt(fmt::Arguments),
-    /// Say what a plan grants
+    /// Show what a plan grants
     Show(show::Arguments),
-    /// Say what happens to a system call under a plan, and which line says so
+    /// Show what happens to a system call under a plan, and which policy line decides it
     Query(query::Arguments),
     /// Check a plan's seal, and prove its filters again
     Verify(verify::Arguments),
-    /// Explain what a diagnostic's code means, and what to write instead
+    /// Explain the code of a finding, and what to write instead
     Explain(explain::Arguments),
     /// Print a JSON Schema (draft-07)
     Schema(SchemaArguments),
@@ -103,7 +103,7 @@ enum Command {
 /// Which schema.
 #[derive(Debug, clap::Args)]
 struct SchemaArguments {
-    /// What the schema describes
+    /// The subject of the schema
     #[arg(long, value_enum, default_value_t = SchemaSubject::Policy, value_name = "WHAT")]
     of: SchemaSubject,
 }
@@ -111,11 +111,11 @@ struct SchemaArguments {
 /// What a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SchemaSubject {
-    /// Policies: what editors need to complete and explain their keys
+    /// Policies: for editors, to complete and explain keys
     Policy,
-    /// What `check --format json` prints
+    /// The output of `check --format json`
     Diagnostics,
-    /// What `--target` reads and `purple doctor --target` writes
+    /// The description that `--target` reads and `purple doctor --target` writes
     Target,
 }
 

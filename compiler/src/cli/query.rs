@@ -23,22 +23,22 @@ pub(super) struct Arguments {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// The call: a name, or a number. Or a question about the network: `connect HOST:PORT[/udp]`,
+    /// The call, as a name or a number, or a question about the network: `connect HOST:PORT[/udp]`,
     /// `resolve NAME`, `listen PORT[/udp]`
     #[arg(value_name = "SYSCALL", required_unless_present = "all")]
     syscall: Option<String>,
-    /// Its arguments: values in order, or NAME=VALUE. A value is a number (7, 0x7, 0o7, -7), a
-    /// constant such as `O_WRONLY`, or several with `|` between them. What is left out can be
-    /// anything
+    /// The arguments of the call: values in order, or NAME=VALUE. A value is a number (7, 0x7, 0o7,
+    /// -7), a constant such as `O_WRONLY`, or several joined by `|`. An argument that is not given
+    /// can have any value
     #[arg(value_name = "ARG", allow_negative_numbers = true)]
     args: Vec<String>,
-    /// The architecture that the call comes through
+    /// The architecture through which the call is made
     #[arg(long, value_name = "A")]
     arch: Option<Arch>,
     /// List every call with its verdict
     #[arg(long, conflicts_with = "syscall")]
     all: bool,
-    /// How the answer is printed
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }

@@ -31,30 +31,30 @@ pub(super) struct Arguments {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// What is shown, and how
+    /// Content and format of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Print JSON: the same as `--format json`
+    /// Print JSON; same as `--format json`
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// The one filter to show as a policy, as assembly or as bytes
+    /// The architecture whose filter is shown as a policy, as assembly or as bytes
     #[arg(long, value_name = "A")]
     arch: Option<Arch>,
-    /// Write a filter, an array of `sock_filter`, to a file; `-` is standard output. Without
-    /// `--arch` it is the one for x86-64
+    /// Write a filter, an array of `sock_filter`, to a file; `-` is standard output. The default
+    /// of `--arch` is x86-64 here
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "format"])]
     bpf: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// All that the plan grants, for people
+    /// Everything that the plan grants, for people
     Human,
     /// The same for programs
     Json,
     /// The filters as a policy that compiles to them
     Policy,
-    /// The filters' instructions, with what each tests and where it goes
+    /// The instructions of the filters, with their tests and jump targets
     Assembly,
 }
 

@@ -62,10 +62,7 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
     // Where there are errors, later stages have not looked: what seems unused may not be.
     let failed = kept.iter().any(|one| one.severity == Severity::Error);
     for comment in allowed.iter().filter(|one| !one.used && !failed) {
-        let message = format!(
-            "nothing draws {} here: the comment is not needed",
-            quote(&comment.code)
-        );
+        let message = format!("unused suppression {}", quote(&comment.code));
         sink.push(
             Diagnostic::warning("suppression-unused", comment.span, message).with_help(
                 "remove it; it stands on the finding's line, or alone on the line above",

@@ -198,7 +198,7 @@ impl GroupUsage {
     /// Says which limits were reached.
     pub(crate) fn say_reached(&self, plan: &Plan<'_>) {
         let memory = ": processes that the kernel killed for want of memory: ";
-        let pids = ": new processes and threads that it kept from starting: ";
+        let pids = ": forks refused: ";
         for (file, count, what) in [
             (c"memory.max", self.counts.oom_kills, memory),
             (c"pids.max", self.counts.pids_limit_hits, pids),

@@ -120,9 +120,9 @@ fn enable(run: &Run, group: &OwnedFd, shown: &[u8]) -> Result<(), Refused> {
         let controller = controller(value.file);
         let (what, errno) = match give(group, controller) {
             Ok(true) => continue,
-            Ok(false) => (" does not give on the controller ", Errno::IO),
+            Ok(false) => (" cannot delegate the controller ", Errno::IO),
             Err(Errno::NOENT) => (" has no controller ", Errno::NOENT),
-            Err(errno) => (" does not give on the controller ", errno),
+            Err(errno) => (" cannot delegate the controller ", errno),
         };
         return Err(failed(run, parts![shown, what, controller, errno]));
     }

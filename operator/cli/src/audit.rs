@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
-    /// How records are printed
+    /// Format of the records
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// The log; by default the one that policies write which name none
+    /// The log; the default is the log of policies that name none
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 }
@@ -32,13 +32,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Selection {
-    /// Every record, the oldest first
+    /// Show all records, the oldest first
     #[arg(long)]
     all: bool,
-    /// The record of one run, with everything that was denied
+    /// Show the record of one run, with all denied calls
     #[arg(long, value_name = "ID")]
     session: Option<String>,
-    /// Whether each record is bound to the one before, and none is missing at the end
+    /// Verify that the chain of records is intact, and that none is missing at the end
     #[arg(long)]
     verify: bool,
 }
@@ -47,7 +47,7 @@ struct Selection {
 enum Format {
     /// For people
     Table,
-    /// The records as they are written, one a line; a character that hides is escaped
+    /// The records as written, one on each line; hidden characters are escaped
     Json,
 }
 

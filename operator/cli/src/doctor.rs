@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 /// What is printed, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Print one JSON object (docs/doctor.md says what is in it)
+    /// Print one JSON object (docs/doctor.md describes it)
     #[arg(long)]
     json: bool,
-    /// Describe this host in a file, for `purplec check --target FILE`; `-` is standard output
+    /// Describe this host for `purplec check --target FILE`; `-` is standard output
     #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
 }

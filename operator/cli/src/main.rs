@@ -13,7 +13,7 @@ use output::{Failure, REFUSED, say};
 use purplec::diagnostics::render::usage_error_spelt_out;
 use std::process::ExitCode;
 
-/// Runs AI agents, and the code they write, confined by a policy.
+/// Runs AI agents, and the code they write, under a policy that confines them.
 #[derive(Debug, Parser)]
 #[command(name = "purple", version, max_term_width = 100)]
 struct Arguments {
@@ -28,11 +28,11 @@ enum Command {
     /// List and show the profiles
     #[command(subcommand)]
     Profile(profile::Command),
-    /// Show the audit log, or look whether it is whole
+    /// Show the audit log, or verify that it is complete
     Audit(audit::Arguments),
-    /// Show what runs obey, and accept what has changed during a run
+    /// List the files that runs obey, and accept files that changed during a run
     Trust(trust::Arguments),
-    /// Say what this host can enforce, and what to type where something is missing
+    /// Check what this host can enforce, and print what to type if something is missing
     Doctor(doctor::Arguments),
 }
 

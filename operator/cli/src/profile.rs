@@ -8,21 +8,21 @@ use purplec::profiles::SHIPPED;
 /// What `purple profile` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Print the names of the profiles, with a line about each
+    /// List the profiles, with a description of each
     List,
-    /// Print a profile's policy
+    /// Print the policy of a profile
     Show {
         /// The profile
         name: String,
-        /// With what it inherits and the defaults, and a place for each value
+        /// Print inherited values and defaults too, and the place of each value
         #[arg(long)]
         resolved: bool,
     },
     /// Write a policy that extends a profile to NAME.yaml in this directory
     Create {
-        /// What the policy is called: letters, digits, `.`, `_` and `-`
+        /// The name of the policy: letters, digits, `.`, `_` and `-`
         name: String,
-        /// The profile that it starts from
+        /// The profile that the policy extends
         #[arg(long, value_name = "PROFILE", default_value = profiles::DEFAULT)]
         extends: String,
     },

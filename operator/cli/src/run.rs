@@ -13,22 +13,22 @@ use std::path::PathBuf;
 pub(crate) struct Arguments {
     #[command(flatten)]
     confinement: Confinement,
-    /// Write what was enforced and how the command ended to a file, as one JSON object
+    /// Write one JSON object: what was enforced, and how the command ended
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Make the run's control group below this one
+    /// Create the control group of the run below this one
     #[arg(long, value_name = "PATH")]
     cgroup: Option<PathBuf>,
-    /// Run although a layer of the plan is not enforced: cgroup, audit, monitor, landlock
+    /// Run without this layer of the plan: cgroup, audit, monitor, landlock
     #[arg(long, value_name = "LAYER")]
     unenforced: Vec<String>,
-    /// As root: the command's user and group id outside
+    /// For root only: the user and group id of the command outside
     #[arg(long, value_name = "N", conflicts_with = "subordinate_ids")]
     outside_id: Option<u32>,
-    /// Not as root: give the command the first of your subordinate ids outside, and not your own
+    /// Not for root: use your first subordinate ids outside, not your own
     #[arg(long)]
     subordinate_ids: bool,
-    /// Give the command descriptors 0 to 2 as they are, and not what stands for them
+    /// Let the command inherit descriptors 0 to 2, instead of replacing them
     #[arg(long)]
     inherit_stdio: bool,
     /// The command and its arguments

@@ -12,13 +12,13 @@ use std::path::PathBuf;
 /// What to show, or to accept.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Accept these files as they are now; without any, all are listed
+    /// Accept the current content of these files; without FILE, list all files
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Forget these files instead: later runs do not keep them, unless they obey them
     #[arg(long, requires = "files")]
     forget: bool,
-    /// How files are printed
+    /// Format of the list
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 enum Format {
     /// For people
     Text,
-    /// A list of objects
+    /// A JSON list of objects
     Json,
 }
 

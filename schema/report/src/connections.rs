@@ -18,19 +18,19 @@ object! {
     Connections {
         /// what went through, by the policy's line
         carried: List<Carried>,
-        /// what was refused, attempts that are alike as one
+        /// what was refused; equal attempts are one item
         denied: List<DeniedConnection>,
         /// names that were not looked up
         refused_names: List<RefusedName>,
-        /// connections whose TLS server name was none of the names that gave the address
+        /// connections whose TLS server name is not a name that resolved to the address
         server_names: List<WrongServerName>,
-        /// how many more attempts were refused than these lists have room for
+        /// refused attempts that these lists have no room for
         unlisted: Number,
-        /// attempts that were not carried because purple-net had no room for them
+        /// attempts that failed because purple-net had no room for them
         without_room: Number,
         /// packets that could not be read
         malformed: Number,
-        /// attempts that the kernel did not report, and that may be in no list
+        /// attempts that the kernel did not report, and that the lists may lack
         lost: Number,
     }
 }
@@ -38,9 +38,9 @@ object! {
 object! {
     /// What went through under one entry of the policy.
     Carried {
-        /// the entry's line; null where the program reached what is its own
+        /// the entry's line; null if the program reached its own sandbox
         policy_line: Nullable<Number>,
-        /// the policy that the line is in; null where it is this one
+        /// the policy that contains the line; null for this policy
         policy_source: Nullable<Text>,
         /// connections, and flows of datagrams
         connections: Number,
@@ -60,15 +60,15 @@ object! {
         address: Text,
         /// the port
         port: Number,
-        /// a name that the program had looked up and that gave this address; null where there is none
+        /// a name that the program had looked up and that resolved to this address; null if there is none
         name: Nullable<Text>,
-        /// how often
+        /// the number of attempts
         times: Number,
-        /// the line that refuses it; null where nothing allows it
+        /// the line that refuses it; null if no entry allows it
         policy_line: Nullable<Number>,
-        /// the policy that the line is in; null where it is this one
+        /// the policy that contains the line; null for this policy
         policy_source: Nullable<Text>,
-        /// the smallest entry of the section `network` that would allow it; null where a line refuses it
+        /// the smallest entry of the section `network` that would allow it; null if a line refuses it
         entry: Nullable<Text>,
     }
 }
@@ -78,7 +78,7 @@ object! {
     RefusedName {
         /// the name
         name: Text,
-        /// how many queries asked for it
+        /// the number of queries for it
         times: Number,
         /// the smallest entry of the section `network` that would allow it, on port 443
         entry: Text,
@@ -92,9 +92,9 @@ object! {
         address: Text,
         /// the port
         port: Number,
-        /// the server name; null where there was none
+        /// the server name; null if there was none
         name: Nullable<Text>,
-        /// how often
+        /// the number of attempts
         times: Number,
     }
 }
@@ -152,7 +152,7 @@ pub mod counted {
             name: Nullable<Text>,
             /// the rule that refuses it
             rule: Nullable<Number>,
-            /// how often
+            /// the number of attempts
             times: Number,
         }
     }
@@ -164,7 +164,7 @@ pub mod counted {
             kind: LineKind,
             /// the name
             name: Text,
-            /// how often
+            /// the number of attempts
             times: Number,
         }
     }
@@ -180,7 +180,7 @@ pub mod counted {
             port: Number,
             /// the name
             name: Nullable<Text>,
-            /// how often
+            /// the number of attempts
             times: Number,
         }
     }

@@ -6,29 +6,29 @@ use crate::kind::{Array, Flag, Nullable, Number, Text, Time, Word};
 object! {
     /// Denied calls that are alike in number, policy line and arguments: the first of them, and how many.
     Denial {
-        /// `AUDIT_ARCH_*` of the interface that it came through
+        /// `AUDIT_ARCH_*` of the interface through which the call was made
         arch: Number,
         /// the call's number
         syscall: Number,
-        /// how many there were
+        /// the number of such calls
         count: Number,
-        /// the thread, as it is numbered outside
+        /// the thread's id outside
         pid: Number,
-        /// the policy's line; 0 for none
+        /// the policy's line; 0 if there is none
         line: Number,
-        /// which policy the line is in: 0 for the plan's own, then its parents
+        /// the policy that contains the line: 0 for the plan's own, then its parents
         source: Number,
-        /// the error that it got
+        /// the error that the call returned
         errno: Nullable<Text>,
-        /// when
+        /// when the first was made
         first_at: Time,
         /// the thread's name
         comm: Nullable<Text>,
-        /// its arguments
+        /// the call's arguments
         args: Array<Word, 6>,
-        /// [a path that it named](audit.md#what-is-denied)
+        /// [a path among the arguments](audit.md#what-is-denied)
         unreliable_path: Nullable<Text>,
-        /// whether it stands for all calls of this number and line with more kinds of arguments than are listed: the latest of them, and how many
+        /// true if the item counts all calls of this number and line whose arguments are not listed; `args` is of the latest
         varied: Flag,
     }
 }
@@ -38,7 +38,7 @@ object! {
     plain Unlisted {
         /// the call's number; 511 for all above
         syscall: Number,
-        /// how many there were
+        /// the number of such calls
         count: Number,
     }
 }

@@ -5,19 +5,19 @@ use crate::declare::words;
 words! {
     /// How a run ended, exactly.
     Outcome {
-        /// the command ended by itself
+        /// the command exited
         Exited = "exited",
-        /// a signal ended the command, its own, one that was sent to it, or one of a filter that kills
+        /// a signal ended the command: one of its own, one that was sent to it, or one from a filter that kills
         Signaled = "signaled",
-        /// the time that the policy gives was over
+        /// the time limit of the policy was reached
         Timeout = "timeout",
-        /// memory was over, and the kernel ended the whole control group
+        /// the memory limit was reached, and the kernel killed the whole control group
         OutOfMemory = "out_of_memory",
-        /// the sandbox's first process was killed from outside, or purple-exec itself, or its report cannot be read
+        /// the sandbox's first process or purple-exec was killed from outside, or the report cannot be read
         Killed = "killed",
-        /// the recorder of denied calls was killed, and the policy ends a run without one
+        /// the recorder of denied calls was killed, and the policy does not let a run continue without it
         RecorderEnded = "recorder_ended",
-        /// the command was not started: a step failed, or it cannot be executed
+        /// the command was not started: a step failed, or the command cannot be executed
         Refused = "refused",
     }
 }
@@ -25,15 +25,15 @@ words! {
 words! {
     /// How a run ended, in one of five words.
     Status {
-        /// the command ended by itself with 0
+        /// the command exited with 0
         Completed = "completed",
         /// the command ended in another way
         Failed = "failed",
-        /// its time was over
+        /// the time limit was reached
         Timeout = "timeout",
-        /// it was ended for another reason
+        /// the run was ended for another reason
         Killed = "killed",
-        /// it was not started
+        /// the command was not started
         Refused = "refused",
     }
 }

@@ -19,17 +19,17 @@ object! {
         no_new_privs: Flag,
         /// the five capability sets
         capabilities: CapabilitySets,
-        /// how many mounts there are, each found as the plan has it
+        /// the number of mounts, each found as in the plan
         mounts_read_back: Number,
-        /// how many kernel settings were read back
+        /// the number of kernel settings that were read back
         settings_read_back: Number,
         /// the files of the control group with their values
         cgroup: List<Text>,
-        /// the Landlock ruleset; null when the operator let it go
+        /// the Landlock ruleset; null with `--unenforced landlock`
         landlock: Nullable<Landlock>,
         /// the filter
         seccomp: Seccomp,
-        /// the filtered network; null where the network is not filtered
+        /// the filtered network; null if the network is not filtered
         network: Nullable<FilteredNetwork>,
     }
 }
@@ -37,15 +37,15 @@ object! {
 object! {
     /// The capability sets of the command's process (capabilities(7)).
     plain CapabilitySets {
-        /// what can never be had
+        /// the capabilities that can be gained at most
         bounding: Bits,
-        /// what stays across execve(2)
+        /// the capabilities that are kept across execve(2)
         inheritable: Bits,
-        /// what can be had
+        /// the capabilities that the process may use
         permitted: Bits,
-        /// what is in force
+        /// the capabilities that are in force
         effective: Bits,
-        /// what a program without capabilities of its own gets
+        /// the capabilities that a program without file capabilities gets
         ambient: Bits,
     }
 }
@@ -57,9 +57,9 @@ object! {
         abi: Number,
         /// the kernel's version of Landlock
         host_abi: Number,
-        /// how many rules there are
+        /// the number of rules
         rules: Number,
-        /// how the kernel denied something that worked before; null where nothing could be tried
+        /// how the kernel denied an operation that worked before; null if there was none to try
         probe: Nullable<Text>,
     }
 }
@@ -67,9 +67,9 @@ object! {
 object! {
     /// The filter.
     Seccomp {
-        /// its length
+        /// the number of instructions
         instructions: Number,
-        /// the error that it gave to a probe call; null where the policy leaves no call to probe with
+        /// the error that the filter returned for a probe call; null if the policy leaves no call for a probe
         probe: Nullable<Text>,
     }
 }
@@ -77,17 +77,17 @@ object! {
 object! {
     /// A filtered network.
     FilteredNetwork {
-        /// how many messages set up the interface, its addresses and its routes; each was found in force
+        /// the number of messages that set up the interface, its addresses and its routes; each was found in force
         routes_read_back: Number,
-        /// how many `nf_tables` rules there are, each found in force as the plan has it, and no other
+        /// the number of `nf_tables` rules, each found in force as in the plan, and no others
         rules_read_back: Number,
-        /// the generation of the rules: a number that each change raises
+        /// the generation of the rules: a number that every change increments
         rules_generation: Number,
-        /// whether there is IPv6: the host has a route to it
+        /// whether the network has IPv6, because the host has a route for it
         ipv6: Flag,
         /// the version of purple-net
         helper_version: Text,
-        /// the digest of the program purple-net, as it has said itself
+        /// the digest of the program purple-net, as reported by purple-net
         helper_digest: Digest,
     }
 }

@@ -18,7 +18,7 @@ words! {
 words! {
     /// What a record of a start is about.
     StartType {
-        /// a run that is being started
+        /// a run that starts
         SandboxStart = "sandbox_start",
     }
 }
@@ -28,9 +28,9 @@ words! {
     EventType {
         /// calls were denied
         SyscallDeny = "syscall_deny",
-        /// calls were denied that had more kinds of arguments than are listed: these are the latest
+        /// more calls were denied than have their arguments listed: these arguments are the latest
         SyscallDenyOthers = "syscall_deny_others",
-        /// so many denied calls of this name found no room in the list
+        /// the list had no room for this number of denied calls of this name
         DenialsNotListed = "denials_not_listed",
         /// the recorder was killed: later denied calls are missing
         RecorderEnded = "recorder_ended",
@@ -44,7 +44,7 @@ object! {
         timestamp: Time,
         /// what the record is about
         event_type: StartType,
-        /// the run's own id, which the record of its end has too
+        /// the run's id, which the record of the end has too
         sandbox_id: Text,
         /// the policy's name
         policy_name: Text,
@@ -66,31 +66,31 @@ object! {
         timestamp: Time,
         /// what the record is about
         event_type: RecordType,
-        /// the run's own id
+        /// the run's id
         sandbox_id: Text,
         /// the policy's name
         policy_name: Text,
         /// the command and its arguments
         command: List<Text>,
-        /// [how the run ended](#how-a-run-ended) in one of five words
+        /// [how the run ended](#how-a-run-ended), as one of five words
         status: Status,
         /// how the run ended, exactly
         outcome: Outcome,
         /// the exit status that the caller saw
         exit_code: Number,
-        /// what it used
+        /// what the run used
         resource_usage: ResourceUsage,
-        /// what was denied, and what is not known of it
+        /// what was denied, and what the record lacks
         security_events: List<SecurityEvent>,
-        /// [what a filtered network has carried and refused](report.md#what-the-network-refused); null where the network is not filtered, or purple-net has not said
+        /// [what a filtered network has carried and refused](report.md#what-the-network-refused); null if the network is not filtered, or purple-net has not reported
         connections: Nullable<Connections>,
-        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path); null where nothing was looked through
+        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path); null if no repository was searched
         repositories: Nullable<List<RepositoryFinding>>,
         /// the plan's digest
         plan: Digest,
-        /// [what was in force](report.md#the-receipt); null when it did not get that far
+        /// [what was in force](report.md#the-receipt); null if the run was refused earlier
         receipt: Nullable<Receipt>,
-        /// the layers let go; null where purple-exec has not said
+        /// the layers that `--unenforced` turned off; null if purple-exec has not reported them
         unenforced: Nullable<List<Text>>,
         /// the record's number
         sequence: Number,
@@ -102,7 +102,7 @@ object! {
 object! {
     /// What all that was waited for used.
     plain ResourceUsage {
-        /// the processor's time
+        /// processor time
         cpu_time_seconds: Seconds,
         /// the largest resident set of a single process
         peak_memory_bytes: Number,
@@ -114,27 +114,27 @@ object! {
 object! {
     /// An event of a run. What says nothing for its type is null.
     SecurityEvent {
-        /// what it is
+        /// the type of the event
         kind as "type": EventType,
         /// the call's name
         syscall: Nullable<Text>,
-        /// the thread, as it is numbered outside
+        /// the thread's id outside
         pid: Nullable<Number>,
         /// the thread's name
         process: Nullable<Text>,
-        /// the call's arguments by name, in constants where they have some
+        /// the call's arguments by name, as constants if there are any
         arguments: Nullable<Arguments>,
-        /// [a path that it named](#what-is-denied)
+        /// [a path among the arguments](#what-is-denied)
         unreliable_path: Nullable<Text>,
-        /// the error that it got
+        /// the error that the call returned
         errno: Nullable<Text>,
-        /// how many there were
+        /// the number of such calls
         count: Nullable<Number>,
-        /// when the first was
+        /// when the first was made
         first_at: Nullable<Time>,
         /// the policy's line
         policy_line: Nullable<Number>,
-        /// the parent that the line is in; null for the policy itself
+        /// the parent that contains the line; null for the policy itself
         policy_source: Nullable<Text>,
     }
 }

@@ -21,7 +21,7 @@ object! {
         command: List<Text>,
         /// [how the run ended](audit.md#how-a-run-ended), exactly
         outcome: Outcome,
-        /// the same in one of five words
+        /// the same, as one of five words
         status: Status,
         /// the exit status of purple-exec
         exit_code: Number,
@@ -31,31 +31,31 @@ object! {
         started_at: Time,
         /// how long the run took
         wall_seconds: Seconds,
-        /// the processor's time in the program, of all that was waited for
+        /// user time of all processes that were waited for
         cpu_user_seconds: Seconds,
-        /// the processor's time in the kernel, of all that was waited for
+        /// system time of all processes that were waited for
         cpu_system_seconds: Seconds,
         /// the largest resident set of a single process
         peak_memory_bytes: Number,
-        /// what everything inside used; null for a run without limits
+        /// what all processes inside used; null for a run without limits
         cgroup: Nullable<CgroupUsage>,
-        /// the layers let go by name
+        /// the layers that `--unenforced` turned off
         unenforced: List<Text>,
-        /// bytes read from and written to block devices by all that was waited for
+        /// bytes read from and written to block devices by all processes that were waited for
         disk_io_bytes: Number,
-        /// what was in force just before the command started; null when it did not get that far
+        /// what was in force just before the command started; null if the run was refused earlier
         receipt: Nullable<Receipt>,
-        /// denied calls, those alike in number, policy line and arguments as one; null where the filter reports none
+        /// denied calls; calls with the same number, policy line and arguments are one item; null if the filter does not report denied calls
         denied: Nullable<List<Denial>>,
-        /// denied calls that found no room in the list, by number; null as above
+        /// the count of denied calls that the list had no room for, by number; null as for `denied`
         denied_beyond: Nullable<List<Unlisted>>,
-        /// false where the recorder was killed; null as above
+        /// false if the recorder was killed; null as for `denied`
         denied_whole: Nullable<Flag>,
-        /// what became of a filtered network; null where the network is not filtered, or the run was refused before
+        /// the filtered network after the run; null if the network is not filtered, or the run was refused earlier
         network: Nullable<NetworkUse>,
-        /// [what a filtered network has carried and refused](#what-the-network-refused), in the report of `purple run`; null where the network is not filtered or purple-net has not said, and in the report of purple-exec
+        /// [what a filtered network has carried and refused](#what-the-network-refused), in the report of `purple run`; null if the network is not filtered or purple-net has not reported, and in the report of purple-exec
         connections: Nullable<Connections>,
-        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path), in the report of `purple run`; null where nothing was looked through, and in the report of purple-exec
+        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path), in the report of `purple run`; null if no repository was searched, and in the report of purple-exec
         repositories: Nullable<List<RepositoryFinding>>,
     }
 }
@@ -64,21 +64,21 @@ object! {
     /// What the processes of the control group used. A value is null where the kernel does not count
     /// it or the policy does not limit it.
     plain CgroupUsage {
-        /// the processor's time
+        /// processor time
         cpu_microseconds: Nullable<Number>,
-        /// how long the group was kept from the processor
+        /// how long the group was throttled
         cpu_throttled_microseconds: Nullable<Number>,
-        /// the most memory at one time
+        /// peak memory of the group
         peak_memory_bytes: Nullable<Number>,
         /// bytes read from disks
         disk_read_bytes: Nullable<Number>,
         /// bytes written to disks
         disk_written_bytes: Nullable<Number>,
-        /// the most processes and threads at one time
+        /// peak number of processes and threads
         peak_pids: Nullable<Number>,
-        /// processes that the kernel killed for want of memory
+        /// processes that the kernel killed because memory was used up
         oom_kills: Nullable<Number>,
-        /// processes and threads that were kept from starting
+        /// forks refused: processes and threads that could not start
         pids_limit_hits: Nullable<Number>,
     }
 }
@@ -86,11 +86,11 @@ object! {
 object! {
     /// What became of a filtered network.
     NetworkUse {
-        /// whether purple-net was there until the command had ended
+        /// whether purple-net ran until the command had ended
         helper_whole: Flag,
-        /// the generation of the rules after the command; null where it could not be read
+        /// the generation of the rules after the command; null if it could not be read
         rules_generation: Nullable<Number>,
-        /// what purple-net has counted, lines of JSON in one text; null where it has not said so, and in the report of `purple run`, which has it under `connections`
+        /// what purple-net has counted, lines of JSON in one text; null if it has not reported, and in the report of `purple run`, which has it under `connections`
         counted: Nullable<Text>,
     }
 }

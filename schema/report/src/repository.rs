@@ -6,11 +6,11 @@ use crate::kind::Text;
 words! {
     /// What became of what was found.
     FindingType {
-        /// git would have run it: it was renamed or taken out
+        /// git would have run it: it was renamed or removed
         Disarmed = "disarmed",
-        /// git runs it still: it could not be changed
+        /// git still runs it: it could not be changed
         Left = "left",
-        /// a directory that could not be looked through
+        /// a directory that could not be searched
         NotSearched = "not_searched",
     }
 }
@@ -18,11 +18,11 @@ words! {
 object! {
     /// Something that git runs, which was not there before the run.
     RepositoryFinding {
-        /// what became of it
+        /// what was done about it
         kind as "type": FindingType,
         /// the file or directory
         path: Text,
-        /// what it is and what was done, or why nothing was
+        /// what it is and what was done, or why nothing was done
         detail: Text,
     }
 }
