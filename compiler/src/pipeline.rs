@@ -6,13 +6,13 @@ use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
 use crate::hosts::{self, HostFiles, HostGroups};
-use crate::inherit::{self, Files, Inherited};
-use crate::lint::lint;
+use crate::inherit::{self, Files, Inherited, Parents};
 use crate::lint::suppress::suppress;
+use crate::lint::{Before, Subject, lint};
 use crate::lower::lower;
 use crate::parse::{self, Document};
 use crate::quantity::Date;
-use crate::resolve::{effective, resolve};
+use crate::resolve::{effective, grants, resolve};
 use crate::score::{Score, score};
 use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
@@ -125,14 +125,15 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
         return Ok(());
     }
     let files = options.files.as_deref();
-    let mut document = match inherit::inherit(document, files, &mut outcome.sources, sink) {
-        Inherited::Whole(document) => document,
-        Inherited::Rest(document) => {
-            rest(document, options, sink);
-            return Ok(());
-        }
-        Inherited::Nothing => return Ok(()),
-    };
+    let (mut document, parents) =
+        match inherit::inherit(document, files, &mut outcome.sources, sink) {
+            Inherited::Whole(document, parents) => (document, parents),
+            Inherited::Rest(document) => {
+                rest(document, options, sink);
+                return Ok(());
+            }
+            Inherited::Nothing => return Ok(()),
+        };
     let Some(policy) = validate::validate(&mut document, sink) else {
         rest(document, options, sink);
         return Ok(());
@@ -156,7 +157,15 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
         return Ok(());
     }
     let ir = lower(&resolved, sink);
-    lint(&resolved, &ir, &document, sink);
+    let given = grants(&policy, &document);
+    let subject = Subject {
+        resolved: &resolved,
+        ir: &ir,
+        document: &document,
+        grants: &given,
+    };
+    let before = parents.map(|parents| before(parents, options, outcome.sources.clone()));
+    lint(&subject, before.as_ref(), sink);
     if let Some(target) = &options.target {
         target::check(target, &resolved, &ir, &document, sink);
     }
@@ -184,6 +193,27 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
     }
     outcome.plan = seal::seal(&artefacts, sink).map_err(Fault::Seal)?;
     Ok(())
+}
+
+/// What a policy's parents mean without it. What is wrong with them was reported where they were read.
+fn before(mut parents: Parents, options: &Options, mut sources: Sources) -> Before {
+    let mut sink = Sink::new();
+    let policy = schema::fitting(&mut parents.document);
+    let meaning = policy.map(|policy| {
+        let (document, files) = (&parents.document, options.hosts.as_deref());
+        let groups = hosts::gather(&policy, document, files, &mut sources, &mut sink);
+        let resolved = resolve(
+            &policy,
+            &options.architectures,
+            None,
+            &groups,
+            document,
+            &mut sink,
+        );
+        let grants = grants(&policy, document);
+        (resolved, grants)
+    });
+    Before { parents, meaning }
 }
 
 /// What is wrong with the names and values of a policy that has other mistakes too: people get all of

@@ -35,11 +35,12 @@ pub fn emitted(files: &[Tracked]) -> Vec<Code<'_>> {
 }
 
 /// The calls that make a diagnostic, and how many arguments stand before the code.
-const CALLS: [(&str, usize); 6] = [
+const CALLS: [(&str, usize); 7] = [
     ("Diagnostic::error(", 0),
     ("Diagnostic::warning(", 0),
     ("Diagnostic::note(", 0),
     ("Diagnostic::new(", 1),
+    ("Diagnostic::about(", 1),
     ("scope.error(", 0),
     ("scope.refuse_quantity(", 0),
 ];

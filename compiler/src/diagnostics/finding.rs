@@ -1,5 +1,6 @@
 //! One finding: what is wrong, where, and how to change the text.
 
+use super::subjects::Subjects;
 use crate::source::Span;
 
 /// How bad a finding is.
@@ -79,6 +80,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// How to change the text.
     pub fix: Option<Fix>,
+    /// What it is about, where that is several things.
+    pub subjects: Option<Box<Subjects>>,
 }
 
 impl Diagnostic {
@@ -98,6 +101,7 @@ impl Diagnostic {
             related: Vec::new(),
             help: None,
             fix: None,
+            subjects: None,
         }
     }
 
@@ -178,11 +182,29 @@ impl Diagnostic {
         self.with_fix(applicability, REMOVE_KEY, span, "")
     }
 
+    /// The same with a fix that puts an entry before the key under a span, in the same mapping.
+    #[must_use]
+    pub fn with_entry_before(self, applicability: Applicability, key: Span, entry: &str) -> Self {
+        let place = Span {
+            end: key.start,
+            ..key
+        };
+        self.with_fix(
+            applicability,
+            format!("{INSERT_BEFORE}`{entry}`"),
+            place,
+            entry,
+        )
+    }
+
     /// Says that all its places are in another text.
     pub(super) fn relocate(&mut self, file: u8) {
         self.span = self.span.in_file(file);
         for related in &mut self.related {
             related.span = related.span.in_file(file);
+        }
+        for (_, span) in self.subjects.iter_mut().flat_map(|about| &mut about.each) {
+            *span = span.in_file(file);
         }
         for edit in self.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
             edit.span = edit.span.in_file(file);
@@ -202,7 +224,10 @@ impl Diagnostic {
 
 /// The message of a fix that takes an item out of its list: a stage that knows the item's place but
 /// not the text gives it with an edit of the item alone, and [`settle`](super::fix::settle) finds the rest.
-pub(super) const REMOVE_ITEM: &str = "remove the item";
+pub(crate) const REMOVE_ITEM: &str = "remove the item";
 
 /// The same for a key of a mapping with its value.
 pub(super) const REMOVE_KEY: &str = "remove the key";
+
+/// What the message of a fix begins with that puts an entry of a mapping before another one.
+pub(super) const INSERT_BEFORE: &str = "add ";

@@ -1,6 +1,8 @@
 //! Applying fixes to a text: those that do not touch each other, all of a fix or none.
 
-use super::finding::{Applicability, Diagnostic, Edit, Fix, REMOVE_ITEM, REMOVE_KEY};
+use super::finding::{
+    Applicability, Diagnostic, Edit, Fix, INSERT_BEFORE, REMOVE_ITEM, REMOVE_KEY,
+};
 use crate::source::{Sources, Span};
 
 /// The one code whose fix rewrites many lines.
@@ -23,8 +25,16 @@ pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
             continue;
         };
         let mut fits = !fix.edits.is_empty();
+        let inserts = fix.message.starts_with(INSERT_BEFORE);
         for edit in &mut fix.edits {
             let text = sources.of(edit.span).text.as_str();
+            if inserts {
+                match separator(text, edit.span.start) {
+                    Some(separator) => edit.replacement.push_str(&separator),
+                    None => fits = false,
+                }
+                continue;
+            }
             let place = match fix.message.as_str() {
                 REMOVE_ITEM => Some(part(text, edit.span, "-")),
                 REMOVE_KEY => Some(entry(text, edit.span)),
@@ -39,6 +49,11 @@ pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
                 fits &= !sources.slice(edit.span).contains('\n');
             }
         }
+        let edits = &fix.edits;
+        fits &= edits.iter().enumerate().all(|(at, edit)| {
+            let mut others = edits.iter().skip(at + 1);
+            others.all(|other| apart(edit, other))
+        });
         if !fits {
             finding.fix = None;
         }
@@ -48,6 +63,19 @@ pub fn settle(findings: &mut [Diagnostic], sources: &Sources) {
 /// Whether a finding says that the text is not YAML, or not all there.
 pub fn is_no_yaml(code: &str) -> bool {
     matches!(code, "yaml-syntax" | "invalid-utf8" | "input-too-large")
+}
+
+/// What stands between an entry that is put in and the one at `at`: in brackets a comma, otherwise the end of the line,
+/// and the spaces before the next key.
+fn separator(text: &str, at: usize) -> Option<String> {
+    let before = text.get(..at)?;
+    let line = before.get(before.rfind('\n').map_or(0, |end| end + 1)..)?;
+    if before.trim_end().ends_with(['{', ',']) {
+        return Some(", ".to_owned());
+    }
+    line.chars()
+        .all(|letter| letter == ' ')
+        .then(|| format!("\n{line}"))
 }
 
 /// What has to go with a key and its value, which end on the line that they begin on.

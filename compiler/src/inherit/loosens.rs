@@ -45,9 +45,17 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
 }
 
 /// Reports the changes that loosen something. `extends` is the place where the policy names its
-/// parents: what they leave at its default is denied there.
-pub(super) fn report(changes: &[Change], extends: Span, sink: &mut Sink) {
+/// parents: what they leave at its default is denied there. `counts` says whether one at a key makes a difference.
+pub(super) fn report(
+    changes: &[Change],
+    extends: Span,
+    counts: impl Fn(&str, &str) -> bool,
+    sink: &mut Sink,
+) {
     for change in changes {
+        if !counts(&change.pointer, &change.new.0) {
+            continue;
+        }
         let Some(message) = message(change) else {
             continue;
         };

@@ -17,8 +17,16 @@ const PATHS: [&str; 3] = ["immutable_paths", "scratch_paths", "output_paths"];
 /// The keys that name what an entry of a list is about, where it is a mapping.
 const NAMES: [&str; 5] = ["sandbox_path", "syscall", "capability", "to", "port"];
 
+/// What came of texts.
+pub(super) struct Merged {
+    pub(super) document: Document,
+    /// The same without the policy, where it extends something.
+    pub(super) parents: Option<Document>,
+    pub(super) changes: Vec<Change>,
+}
+
 /// Merges texts in their order, the policy last.
-pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>) {
+pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> Merged {
     let opens = |text: &Text| {
         let section = text.document.entry(text.document.root(), "syscalls")?.1;
         let (_, value) = text.document.entry(section, "default_deny")?;
@@ -32,8 +40,13 @@ pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>
         open: texts.iter().rev().find_map(opens).unwrap_or(false),
         sink,
     };
-    let mut all = None;
+    let (mut all, mut parents) = (None, None);
     for text in texts {
+        if let (Some(root), 0) = (all, text.file) {
+            let mut document = merge.document.clone();
+            document.set_root(root);
+            parents = Some(document);
+        }
         let own = merge.document.adopt(text.document);
         (merge.file, merge.ancestors) = (text.file, text.ancestors);
         merge.document.remove_key(own, "extends");
@@ -58,7 +71,11 @@ pub(super) fn merge(texts: Vec<Text>, sink: &mut Sink) -> (Document, Vec<Change>
     if let Some(root) = all {
         merge.document.set_root(root);
     }
-    (merge.document, merge.changes)
+    Merged {
+        document: merge.document,
+        parents,
+        changes: merge.changes,
+    }
 }
 
 struct Merge<'s> {

@@ -25,19 +25,55 @@ pub use files::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, PolicyFile};
 
 use crate::diagnostics::Sink;
 use crate::parse::Document;
-use crate::source::{Source, Sources};
+use crate::source::{Source, Sources, Span};
 use crate::{parse, schema};
+use change::{Change, ChangeKind};
 use gather::Gathering;
 
 /// What came of a document and what it extends.
 pub enum Inherited {
-    /// One document, which each text is right for.
-    Whole(Document),
+    /// One document, which each text is right for, and what the policy extends.
+    Whole(Document, Option<Parents>),
     /// What is right of the texts, in one document: some of them have errors, which the sink knows,
     /// and there may be more to find in what is left.
     Rest(Document),
     /// Nothing that more can be found in; the sink says why.
     Nothing,
+}
+
+/// What a policy extends, and how the two differ.
+pub struct Parents {
+    /// All that the policy extends, in one document. It has no name.
+    pub document: Document,
+    changes: Vec<Change>,
+    /// Where the policy names its parents.
+    extends: Span,
+}
+
+impl Parents {
+    /// Reports the keys by which a text allows what an earlier one denies. `counts` says of such a key, and of what is
+    /// written there, whether it makes a difference.
+    pub(crate) fn report(&self, counts: impl Fn(&str, &str) -> bool, sink: &mut Sink) {
+        loosens::report(&self.changes, self.extends, counts, sink);
+    }
+
+    /// What the policy itself takes out of a list of its parents: each entry, its place and that of what it takes out.
+    pub(crate) fn removed<'p>(
+        &'p self,
+        list: &'p str,
+    ) -> impl Iterator<Item = (&'p str, Span, Option<Span>)> {
+        self.changes
+            .iter()
+            .filter(move |change| {
+                change.kind == ChangeKind::Removed
+                    && change.pointer == list
+                    && change.new.1.file == 0
+            })
+            .map(|change| {
+                let old = change.old.as_ref().map(|(_, place)| *place);
+                (change.new.0.as_str(), change.new.1, old)
+            })
+    }
 }
 
 /// Merges a document with what it extends. The parents' texts are added to `sources`. A document
@@ -49,7 +85,7 @@ pub fn inherit(
     sink: &mut Sink,
 ) -> Inherited {
     let Some((_, extends)) = document.entry(document.root(), "extends") else {
-        return Inherited::Whole(document);
+        return Inherited::Whole(document, None);
     };
     let place = document.node_span(extends);
     // A parent's finding says nothing about a policy that is wrong itself, and the other way round.
@@ -60,9 +96,13 @@ pub fn inherit(
     };
     let parents_fit = sink.errors() == before;
     if fits && !sink.has_errors() {
-        let (merged, changes) = merge::merge(texts, sink);
-        loosens::report(&changes, place, sink);
-        return Inherited::Whole(merged);
+        let merged = merge::merge(texts, sink);
+        let parents = merged.parents.map(|document| Parents {
+            document,
+            changes: merged.changes,
+            extends: place,
+        });
+        return Inherited::Whole(merged.document, parents);
     }
     let whole = texts
         .iter_mut()
@@ -71,7 +111,7 @@ pub fn inherit(
         return Inherited::Nothing;
     }
     let mut found = Sink::new();
-    let (merged, _) = merge::merge(texts, &mut found);
+    let merged = merge::merge(texts, &mut found).document;
     if parents_fit {
         // Otherwise what seems to be missing may be in a text that is.
         sink.absorb_errors(found);

@@ -17,6 +17,7 @@ mod interfaces;
 mod kind;
 mod names;
 mod network;
+mod parents;
 mod paths;
 mod resources;
 mod rules;
@@ -31,19 +32,38 @@ pub use calls::{Access, access};
 pub use capabilities::without_effect;
 pub use environment::{holds_secret, loads_code};
 pub use host_paths::{Danger, Share, shares};
+pub use parents::Before;
 
 use crate::diagnostics::Sink;
 use crate::ir::Ir;
 use crate::parse::Document;
-use crate::resolve::Resolved;
+use crate::resolve::{Grant, Resolved};
 use scope::Scope;
 
+/// The policy that is looked at.
+pub struct Subject<'a> {
+    /// What it was resolved to.
+    pub resolved: &'a Resolved,
+    /// What it was lowered to.
+    pub ir: &'a Ir,
+    /// Where its keys stand.
+    pub document: &'a Document,
+    /// What it grants by name, and until when.
+    pub grants: &'a [Grant],
+}
+
 /// Runs every lint on a policy without errors: fixing an error changes what a lint sees.
-pub fn lint(resolved: &Resolved, ir: &Ir, document: &Document, sink: &mut Sink) {
+pub fn lint(subject: &Subject<'_>, before: Option<&Before>, sink: &mut Sink) {
     if sink.has_errors() {
+        if let Some(before) = before {
+            before.parents.report(|_, _| true, sink);
+        }
         return;
     }
-    let mut scope = Scope::new(resolved, ir, document, sink);
+    let mut scope = Scope::new(subject.resolved, subject.ir, subject.document, sink);
+    if let Some(before) = before {
+        parents::lint(before, subject.grants, &mut scope);
+    }
     start::lint(&mut scope);
     syscalls::lint(&mut scope);
     interfaces::lint(&mut scope);

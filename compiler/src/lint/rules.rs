@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use crate::diagnostics::Diagnostic;
-use crate::ir::syscalls::{CallMeaning, Rule, Strength, covers, impossible};
+use crate::ir::syscalls::{ArchMeaning, CallMeaning, Rule, Strength, covers, impossible};
 use crate::source::Span;
 use std::collections::BTreeSet;
 
@@ -33,6 +33,9 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 }
             }
             unreached(call, &never, scope);
+            if let Some(span) = superfluous(one, call) {
+                without_effect(call, span, scope.key("/syscalls/default_deny"), scope);
+            }
         }
     }
 }
@@ -58,6 +61,7 @@ fn contradictory(call: &CallMeaning) -> BTreeSet<Span> {
 fn unreached(call: &CallMeaning, never: &BTreeSet<Span>, scope: &mut Scope<'_>) {
     let mut reached: BTreeSet<Span> = never.clone();
     let mut hidden: Vec<(Span, Span, &str)> = Vec::new();
+    let (mut needed, mut covered) = (BTreeSet::new(), Vec::new());
     let mut pairs = 0_usize;
     for (at, rule) in call.rules.iter().enumerate() {
         let earlier = call.rules.get(..at).unwrap_or_default();
@@ -89,6 +93,18 @@ fn unreached(call: &CallMeaning, never: &BTreeSet<Span>, scope: &mut Scope<'_>) 
             ));
         } else {
             reached.insert(rule.span);
+            match covering(call.rules.get(at..).unwrap_or_default()) {
+                Some(place) => covered.push((rule.span, place)),
+                None => {
+                    needed.insert(rule.span);
+                }
+            }
+        }
+    }
+    for (span, place) in covered {
+        // Where an argument is guarded one rule has become several.
+        if needed.insert(span) {
+            without_effect(call, span, place, scope);
         }
     }
     for (span, place, why) in hidden {
@@ -102,4 +118,36 @@ fn unreached(call: &CallMeaning, never: &BTreeSet<Span>, scope: &mut Scope<'_>) 
             );
         }
     }
+}
+
+/// The place of a later rule that does the same wherever the first one holds, with nothing else between them.
+fn covering(rules: &[Rule]) -> Option<Span> {
+    let (rule, later) = rules.split_first()?;
+    let same = later
+        .iter()
+        .take_while(|one| (one.strength, one.action) == (rule.strength, rule.action));
+    let covers = |one: &&Rule| one.span != rule.span && covers(&one.conditions, &rule.conditions);
+    same.filter(covers).map(|one| one.span).next()
+}
+
+/// A rule that always lets a call through, where it goes through without it.
+fn superfluous(one: &ArchMeaning, call: &CallMeaning) -> Option<Span> {
+    let mut allows = call
+        .rules
+        .iter()
+        .filter(|rule| rule.strength == Strength::Allow);
+    let rule = allows.next().filter(|rule| rule.conditions.is_empty())?;
+    let named = call.hidden.or(call.denied).or(call.allowed).is_some();
+    let is_open = !named && !call.baseline && !one.default.deny && call.guard.is_none();
+    (is_open && allows.next().is_none()).then_some(rule.span)
+}
+
+/// Reports a rule without which each call gets the same verdict.
+fn without_effect(call: &CallMeaning, span: Span, place: Span, scope: &mut Scope<'_>) {
+    let message = format!("this rule on `{}` has no effect", call.name);
+    scope.report(
+        Diagnostic::note("entry-without-effect", span, message)
+            .with_related(place, "this does the same wherever it holds")
+            .with_help("remove it: a reader takes it for a decision"),
+    );
 }

@@ -1,5 +1,6 @@
 //! What every lint looks at.
 
+pub(super) use crate::diagnostics::listed;
 use crate::diagnostics::{Diagnostic, Severity, Sink};
 use crate::ir::Ir;
 use crate::parse::Document;
@@ -52,30 +53,5 @@ impl<'a> Scope<'a> {
             return;
         }
         self.sink.push(diagnostic);
-    }
-}
-
-/// Names for a message: `` `a`, `b` and `c` ``, or the first few and how many more.
-pub(super) fn listed(names: &[&str]) -> String {
-    const MOST: usize = 8;
-    let quoted = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match names.split_last() {
-        None => String::new(),
-        Some((last, [])) => format!("`{last}`"),
-        Some((last, before)) if names.len() <= MOST => format!("{} and `{last}`", quoted(before)),
-        _ => {
-            let shown = names.get(..MOST).unwrap_or_default();
-            format!(
-                "{} and {} more",
-                quoted(shown),
-                names.len().saturating_sub(MOST)
-            )
-        }
     }
 }

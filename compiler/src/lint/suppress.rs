@@ -1,7 +1,7 @@
 //! Findings that somebody has looked at and lets stand: `# purple: allow[code] reason`.
 //!
 //! Such a comment stands on the finding's line, or alone on the line above it, and always says why.
-//! An error cannot be let stand. A comment is a `#` at the start of a line or behind white space, and
+//! A finding about several calls or paths is let stand for those of the line alone. An error cannot be let stand. A comment is a `#` at the start of a line or behind white space, and
 //! outside of every scalar of the document.
 
 use crate::diagnostics::{Diagnostic, Severity, Sink, Suppressed, nearest, quote};
@@ -26,36 +26,29 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
     }
     let (mut kept, mut suppressed) = (Vec::new(), Vec::new());
     for diagnostic in found {
-        let line = sources.line(diagnostic.span);
-        let comment = allowed.iter_mut().find(|one| {
-            one.span.file == diagnostic.span.file && one.line == line && one.code == diagnostic.code
-        });
-        match comment {
-            None => kept.push(diagnostic),
-            Some(comment) if diagnostic.severity == Severity::Error => {
-                comment.used = true;
-                sink.push(
-                    Diagnostic::error(
-                        "suppression-of-error",
-                        comment.span,
-                        format!(
-                            "{} is an error, and errors cannot be suppressed",
-                            quote(diagnostic.code)
-                        ),
-                    )
-                    .with_related(diagnostic.span, "the error")
-                    .with_help("fix the error; only notes and warnings can be suppressed"),
-                );
-                kept.push(diagnostic);
-            }
-            Some(comment) => {
-                comment.used = true;
-                let (reason, span) = (comment.reason.clone(), comment.span);
-                suppressed.push(Suppressed {
-                    diagnostic,
-                    reason,
-                    span,
-                });
+        let code = diagnostic.code;
+        let place = |span: Span| (span.file, sources.line(span));
+        let lets_stand = |span| {
+            allowed
+                .iter()
+                .position(|one| (one.span.file, one.line) == place(span) && one.code == code)
+        };
+        for (comment, part) in diagnostic.parts(lets_stand) {
+            match comment.and_then(|at| allowed.get_mut(at)) {
+                None => kept.push(part),
+                Some(comment) => {
+                    comment.used = true;
+                    if part.severity == Severity::Error {
+                        sink.push(of_error(comment, &part));
+                        kept.push(part);
+                    } else {
+                        suppressed.push(Suppressed {
+                            diagnostic: part,
+                            reason: comment.reason.clone(),
+                            span: comment.span,
+                        });
+                    }
+                }
             }
         }
     }
@@ -73,6 +66,15 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
         sink.push(diagnostic);
     }
     (sink.into_sorted(), suppressed)
+}
+
+/// What is said of a comment that would let an error stand.
+fn of_error(comment: &Allowed, error: &Diagnostic) -> Diagnostic {
+    let code = quote(error.code);
+    let message = format!("{code} is an error, and errors cannot be suppressed");
+    Diagnostic::error("suppression-of-error", comment.span, message)
+        .with_related(error.span, "the error")
+        .with_help("fix the error; only notes and warnings can be suppressed")
 }
 
 /// A code that may stand on a line.
@@ -116,7 +118,7 @@ fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) 
     // Only texts with a comment of ours are read a second time.
     let document = parse::parse(source, &mut Sink::new());
     let scalars = document
-        .map(|document| document.scalar_spans())
+        .map(|document| document.scalar_spans(&source.text))
         .unwrap_or_default();
     let mut start = 0;
     let lines: Vec<&str> = source.text.split_inclusive('\n').collect();

@@ -1,7 +1,7 @@
 //! Calls that reach deep into the kernel or into other programs, allowed by name.
 
-use super::scope::{Scope, listed};
-use crate::diagnostics::Diagnostic;
+use super::scope::Scope;
+use crate::diagnostics::{Diagnostic, Severity, Subjects};
 use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
 use crate::resolve::syscalls::beyond_the_ports;
 use crate::source::Span;
@@ -36,24 +36,20 @@ fn dangers(scope: &mut Scope<'_>) {
             }
         }
         found.sort_by_key(|(_, span)| *span);
-        let Some(((_, first), others)) = found.split_first() else {
-            continue;
+        let it = if found.len() == 1 { "it" } else { "them" };
+        let help = format!("leave {it} out; what is not allowed by name here is denied");
+        let each = found
+            .into_iter()
+            .map(|(name, span)| (name.to_owned(), span));
+        let subjects = Subjects {
+            each: each.collect(),
+            said: ["is", "are"].map(|are| format!("{are} allowed: {}", danger.why)),
+            here: "is allowed here",
         };
-        let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
-        let (is, it) = if names.len() == 1 {
-            ("is", "it")
-        } else {
-            ("are", "them")
-        };
-        let message = format!("{} {is} allowed: {}", listed(&names), danger.why);
-        let mut diagnostic = Diagnostic::warning("dangerous-call-allowed", *first, message)
-            .with_help(format!(
-                "leave {it} out; what is not allowed by name here is denied"
-            ));
-        for (name, span) in others {
-            diagnostic = diagnostic.with_related(*span, format!("`{name}` is allowed here"));
+        let found = Diagnostic::about(Severity::Warning, "dangerous-call-allowed", subjects);
+        if let Some(found) = found {
+            scope.report(found.with_help(help));
         }
-        scope.report(diagnostic);
     }
 }
 

@@ -140,10 +140,24 @@ impl Document {
     }
 
     /// The places of all scalars and keys, in order.
-    pub(crate) fn scalar_spans(&self) -> Vec<Span> {
+    pub(crate) fn scalar_spans(&self, source: &str) -> Vec<Span> {
+        // The line on which a block begins is none of its own.
+        let behind_header = |span: Span| {
+            let written = source.get(span.start..span.end)?;
+            let header = written.find(['|', '>'])?;
+            let end = written.get(header..)?.find('\n')?;
+            Some(Span {
+                start: span.start + header + end + 1,
+                ..span
+            })
+        };
         let mut spans = Vec::new();
         for node in &self.nodes {
             match &node.content {
+                Content::Scalar {
+                    style: Style::Block,
+                    ..
+                } => spans.extend(behind_header(node.span)),
                 Content::Scalar { .. } => spans.push(node.span),
                 Content::Mapping(mapping) => {
                     spans.extend(mapping.entries.iter().map(|entry| entry.key_span));

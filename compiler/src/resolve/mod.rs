@@ -22,11 +22,13 @@ pub(crate) use effective::effective;
 pub use environment::Variable;
 pub(crate) use filesystem::DEFAULT as DEFAULT_PATHS;
 pub use filesystem::{Filesystem, Masked, Shared};
+pub use grants::{Grant, Granted, grants};
 pub use network::{Allowed, Network};
 pub(crate) use paths::is_pattern;
 pub use protected::{GROUPS, Group, Origin, Program, Protected};
 pub(crate) use protected::{below_home, default_groups};
 pub use resources::{CPU_PERIOD, Resources};
+pub(crate) use views::{Views, above};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::hosts::HostGroups;

@@ -59,6 +59,7 @@ pub fn resolve(
     resolver.hidden_clone();
     resolver.multiplexed();
     resolver.ring();
+    resolver.entries_without_effect();
     resolver.opened_baseline();
     resolver.calls_with_fallback();
     resolver.guards_by_two();
@@ -72,6 +73,8 @@ pub fn resolve(
     }
 }
 
+#[cfg(test)]
+mod effect_tests;
 #[cfg(test)]
 mod findings_tests;
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) fn extend(filesystem: &mut Filesystem, scope: &mut Scope<'_>) {
 }
 
 /// The views of the host: by their paths inside, and by those on the host.
-struct Views {
+pub(crate) struct Views {
     inside: BTreeMap<String, View>,
     /// What is shown of a host path, by their paths inside.
     host: BTreeMap<String, Vec<String>>,
@@ -36,10 +36,11 @@ struct Views {
 }
 
 /// What one view shows.
-struct View {
+pub(crate) struct View {
     host: String,
     writable: bool,
-    span: Option<Span>,
+    /// Where the policy says it.
+    pub(crate) span: Option<Span>,
 }
 
 /// Where a view shows a host path, and what of it.
@@ -51,7 +52,7 @@ enum Place<'v> {
 }
 
 impl Views {
-    fn of(filesystem: &Filesystem) -> Self {
+    pub(crate) fn of(filesystem: &Filesystem) -> Self {
         let mut views = Self {
             inside: BTreeMap::new(),
             host: BTreeMap::new(),
@@ -86,7 +87,7 @@ impl Views {
     }
 
     /// The view that shows a path inside: the nearest at it or above it.
-    fn showing(&self, inside: &str) -> Option<(&str, &View)> {
+    pub(crate) fn showing(&self, inside: &str) -> Option<(&str, &View)> {
         let mut paths = std::iter::once(inside).chain(above(inside));
         paths
             .find_map(|path| self.inside.get_key_value(path))
@@ -94,13 +95,28 @@ impl Views {
     }
 
     /// The host path that a path inside shows.
-    fn host_of(&self, inside: &str) -> Option<String> {
+    pub(crate) fn host_of(&self, inside: &str) -> Option<String> {
         let (top, view) = self.showing(inside)?;
         Some(join(&view.host, inside.strip_prefix(top)?))
     }
 
-    /// Where else a host path is shown than at `first`.
-    fn others<'v>(&'v self, host: &'v str, first: &'v str) -> Vec<Place<'v>> {
+    /// Where a host path is shown, or parts of it: the path inside, the view's place, and whether it can be written.
+    pub(crate) fn places(&self, host: &str) -> Vec<(String, Option<Span>, bool)> {
+        let places = self
+            .others(host, None)
+            .into_iter()
+            .filter_map(|place| match place {
+                Place::At(inside) => {
+                    let (_, view) = self.showing(&inside)?;
+                    Some((inside, view.span, view.writable))
+                }
+                Place::Part(inside, view) => Some((inside.to_owned(), view.span, view.writable)),
+            });
+        places.collect()
+    }
+
+    /// Where a host path is shown, but for `first` and what lies there.
+    fn others<'v>(&'v self, host: &'v str, first: Option<&'v str>) -> Vec<Place<'v>> {
         let whole = above(host).filter_map(|up| self.host.get_key_value(up));
         let whole = whole.flat_map(|(up, tops)| tops.iter().map(move |top| (up, top)));
         let mut places: Vec<Place<'v>> = whole
@@ -112,7 +128,8 @@ impl Views {
             })
             // Another view may lie over this place.
             .filter(|(top, inside)| {
-                inside != first && self.showing(inside).is_some_and(|(found, _)| found == *top)
+                first != Some(inside.as_str())
+                    && self.showing(inside).is_some_and(|(found, _)| found == *top)
             })
             .map(|(_, inside)| Place::At(inside))
             .collect();
@@ -125,10 +142,10 @@ impl Views {
         let itself = self.host.get_key_value(host);
         for top in itself.into_iter().chain(parts).flat_map(|(_, tops)| tops) {
             // What the policy puts at or below the path itself is no second view.
-            let own = top == first
-                || top
-                    .strip_prefix(first)
-                    .is_some_and(|rest| rest.starts_with('/'));
+            let own = first.is_some_and(|first| {
+                let below = top.strip_prefix(first);
+                below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
             if let Some(view) = self.inside.get(top).filter(|_| !own) {
                 places.push(Place::Part(top, view));
             }
@@ -153,7 +170,7 @@ fn masks(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) -> Vec<M
         let Some(host) = views.host_of(&masked.inside) else {
             continue;
         };
-        for place in views.others(&host, &masked.inside) {
+        for place in views.others(&host, Some(&masked.inside)) {
             match place {
                 Place::At(inside) => {
                     let hidden =
@@ -197,7 +214,7 @@ fn protections(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) ->
             continue;
         };
         let named = kept.origin == Origin::Named;
-        for place in views.others(&host, &kept.inside) {
+        for place in views.others(&host, Some(&kept.inside)) {
             match place {
                 Place::At(inside) => {
                     let writable = views
@@ -253,7 +270,7 @@ fn key(host: &str) -> String {
 }
 
 /// The paths above a path, the nearest first.
-fn above(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn above(path: &str) -> impl Iterator<Item = &str> {
     let root = (path.starts_with('/') && path.len() > 1).then_some("/");
     let parents = path.rmatch_indices('/').filter(|(at, _)| *at > 0);
     parents.filter_map(|(at, _)| path.get(..at)).chain(root)

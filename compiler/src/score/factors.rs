@@ -400,11 +400,15 @@ fn observation(resolved: &Resolved, all: &mut Vec<Factor>) {
         );
         all.push(found.unless("write `audit: {enabled: true}`", 0));
     }
-    if !resolved.is_traced {
-        all.push(factor(
-            Layer::Observation,
-            "there is no tracing",
-            points("observation/no tracing"),
-        ));
-    }
+    // The layer is enforced on no host, so that asking for it changes nothing.
+    let said = if resolved.is_traced {
+        "tracing is not enforced yet"
+    } else {
+        "there is no tracing"
+    };
+    all.push(factor(
+        Layer::Observation,
+        said,
+        points("observation/no tracing"),
+    ));
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::Arch;
+use super::baseline;
 use super::table::syscall_number;
 use crate::diagnostics::nearest;
 
@@ -88,6 +89,13 @@ impl Group {
     /// Whether a call is in it.
     pub fn contains(&self, syscall: &str) -> bool {
         self.all().contains(syscall)
+    }
+
+    /// The calls that allowing it opens: those of the hardened baseline only where it has no others.
+    pub fn opened(&self) -> impl Iterator<Item = &'static str> {
+        let whole = self.calls().all(|name| baseline(name).is_some());
+        self.calls()
+            .filter(move |name| whole || baseline(name).is_none())
     }
 
     fn all(&self) -> &BTreeSet<&'static str> {

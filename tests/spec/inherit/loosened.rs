@@ -84,3 +84,132 @@ fn a_time_limit_is_compared_as_a_duration() {
         ["`session_timeout_seconds` is raised from `1h` to `3601`"]
     );
 }
+
+/// What is said at the policy's own places, of a parent and a policy that extends it.
+fn said(parent: &str, policy: &str) -> Vec<String> {
+    let files = Texts::new([("p.yaml", parent)]).files();
+    let text = format!("name: a\nextends: p.yaml\n{policy}");
+    let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
+    let found = outcome.diagnostics.iter();
+    found
+        .filter(|one| one.span.file == 0)
+        .map(|one| format!("{}: {}", one.code, one.message))
+        .collect()
+}
+
+const USR: &str = "  immutable_paths:\n    - {host_path: /usr, sandbox_path: /usr}\n";
+
+#[test]
+fn what_a_parent_keeps_and_hides_stays_so_or_is_reported() {
+    let parent = format!(
+        "name: p\nfilesystem:\n{USR}  output_paths:\n    - {{host_path: ./p, sandbox_path: /p, read_only: [ci]}}\n  masked_paths: [/p/.env]\nresources: {{session_timeout_seconds: 60}}\n"
+    );
+    let shown = |entry: &str| {
+        said(
+            &parent,
+            &format!("filesystem:\n  output_paths: [{entry}]\n"),
+        )
+    };
+    let open = ["loosens-parent: `/p/ci` is writable; it was read-only"];
+    assert_eq!(shown("{host_path: ./p, sandbox_path: /p}"), open);
+    assert_eq!(shown("{host_path: p/, sandbox_path: /p/}"), open);
+    let clean = Vec::<String>::new();
+    assert_eq!(
+        shown("{host_path: ./p, sandbox_path: /p, read_only: [ci]}"),
+        clean
+    );
+    // What one view keeps the others keep.
+    assert_eq!(shown("{host_path: ./p, sandbox_path: /q}"), clean);
+    assert_eq!(shown("{host_path: ./other, sandbox_path: /p}"), clean);
+    assert_eq!(
+        said(&parent, "filesystem: {masked_paths: [\"!/p/.env\"]}\n"),
+        ["loosens-parent: `/p/.env` is shown; it was hidden"]
+    );
+    assert_eq!(
+        said(&parent, "filesystem: {masked_paths: [/p/.env, /p/x]}\n"),
+        clean
+    );
+}
+
+#[test]
+fn what_a_parent_grants_until_a_day_ends_then_or_is_reported() {
+    let parent = format!(
+        "name: p\nfilesystem:\n{USR}    - {{host_path: /srv/team/data, sandbox_path: /data, expires: 2027-01-31}}\nsyscalls:\n  allow: [\"@libc-start\", {{syscall: getcpu, expires: 2027-01-31}}]\ncapabilities:\n  add: [{{capability: CAP_CHOWN, expires: 2027-01-31}}]\nresources: {{session_timeout_seconds: 60}}\n"
+    );
+    let granted = |name: &str, until: &str| {
+        vec![format!(
+            "loosens-parent: `{name}` is granted {until}; it was until 2027-01-31"
+        )]
+    };
+    let shown = |host: &str, more: &str| {
+        let entry = format!("{{host_path: {host}, sandbox_path: /data{more}}}");
+        said(
+            &parent,
+            &format!("filesystem: {{immutable_paths: [{entry}]}}\n"),
+        )
+    };
+    let endless = "without an end";
+    assert_eq!(shown("/srv/team/data", ""), granted("/srv/team/data", endless));
+    for host in ["/srv/team/data/a", "/srv/team"] {
+        let message = format!(
+            "loosens-parent: `{host}` is granted without an end; `/srv/team/data` was until 2027-01-31"
+        );
+        assert_eq!(shown(host, ""), [message]);
+    }
+    let later = shown("/srv/team/data", ", expires: 2027-02-01");
+    assert_eq!(later, granted("/srv/team/data", "until 2027-02-01"));
+    for more in ["31", "30"].map(|day| format!(", expires: 2027-01-{day}")) {
+        assert_eq!(shown("/srv/team/data", &more), Vec::<String>::new());
+    }
+    assert_eq!(shown("/srv/team/database", ""), Vec::<String>::new());
+    let calls = |entry: &str| said(&parent, &format!("syscalls: {{allow: [{entry}]}}\n"));
+    let again = calls("{syscall: getcpu, reason: it asks}");
+    assert_eq!(again, granted("getcpu", endless));
+    // The name alone says nothing new: the parent's words stay.
+    assert_eq!(calls("getcpu"), Vec::<String>::new());
+    let kept = said(
+        &parent,
+        "capabilities: {add: [{capability: CAP_CHOWN, reason: archives}]}\n",
+    );
+    let lost = granted("CAP_CHOWN", endless);
+    assert!(lost.iter().all(|one| kept.contains(one)), "{kept:?}");
+}
+
+#[test]
+fn more_arguments_than_a_parent_allows_are_reported() {
+    let parent =
+        "name: p\nsyscalls:\n  allow: [\"@libc-start\", {fcntl: \"cmd == 1 || cmd == 2\"}]\n";
+    let more = ["loosens-parent: `fcntl` is allowed with more arguments than before"];
+    assert_eq!(findings(parent, "allow: [{fcntl: \"cmd == 3\"}]"), more);
+    assert_eq!(
+        findings(parent, "allow: [{fcntl: \"cmd == 1 && arg == 2\"}]"),
+        ["rule-unreachable: this rule on `fcntl` is never reached"]
+    );
+}
+
+#[test]
+fn a_denial_taken_back_that_leaves_the_call_denied_has_no_effect() {
+    let parent = "name: p\nsyscalls: {default_deny: false, deny: [ptrace, getcpu]}\n";
+    let unused = "entry-without-effect: `!ptrace` has no effect: `ptrace` stays denied";
+    assert_eq!(findings(parent, "deny: [\"!ptrace\"]"), [unused]);
+    let back = "loosens-parent: `!getcpu` takes a denial back";
+    assert_eq!(findings(parent, "deny: [\"!getcpu\"]"), [back]);
+    let opened = findings(parent, "deny: [\"!ptrace\"], allow: [ptrace]");
+    let back = "loosens-parent: `!ptrace` takes a denial back";
+    assert!(opened.iter().any(|one| one == back), "{opened:?}");
+}
+
+#[test]
+fn ports_beside_an_isolated_network_open_nothing() {
+    let parent = "name: p\nnetwork: {isolated: true}\n";
+    let listed = said(parent, "network: {allowed_incoming_ports: [8081]}\n");
+    let unused = "ports-while-isolated: ports are listed while the network is isolated: one of the two is not meant";
+    assert_eq!(listed, [unused]);
+    let opened = said(
+        parent,
+        "network: {mode: filtered, allowed_incoming_ports: [8081]}\n",
+    );
+    assert!(!opened.iter().any(|one| one == unused), "{opened:?}");
+    let port = "loosens-parent: port `8081` is opened; it was closed".to_owned();
+    assert!(opened.contains(&port), "{opened:?}");
+}

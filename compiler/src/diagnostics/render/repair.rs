@@ -15,7 +15,7 @@ pub(super) fn repair(fix: &Fix) -> String {
             if !one.replacement.trim().is_empty()
                 && one.replacement.len() < 200
                 && !one.replacement.contains('\n')
-                && !fix.message.contains(&one.replacement) =>
+                && !fix.message.contains(one.replacement.trim_end_matches(", ")) =>
         {
             format!(": `{}`", clipped(&one.replacement))
         }

@@ -208,3 +208,22 @@ fn what_a_supervisor_is_notified_of_does_not_go_through() {
         ["deny-leaves-equivalent", "start-calls-denied"]
     );
 }
+
+#[test]
+fn a_rule_without_which_calls_get_the_same_verdict_is_named() {
+    let with = |rules: &str| {
+        let found = syscalls(&format!(
+            "  default_deny: false\n  advanced_rules: [{rules}]\n"
+        ));
+        found.contains(&"entry-without-effect")
+    };
+    let always = "{syscall: getcpu, action: allow}";
+    let narrow = "{syscall: fcntl, action: deny, conditions: 'cmd == 3'}";
+    let wide = "{syscall: fcntl, action: deny, conditions: 'cmd == 3 || cmd == 4'}";
+    assert!(with(always));
+    assert!(!with("{syscall: kcmp, action: allow}"));
+    assert!(with(&format!("{narrow}, {wide}")));
+    assert!(!with(narrow));
+    let other = wide.replace("deny", "errno, errno: EIO");
+    assert!(!with(&format!("{narrow}, {other}")));
+}

@@ -1,6 +1,6 @@
 //! Paths of the host.
 
-use super::files;
+use super::{files, outcome};
 
 #[test]
 fn a_part_of_a_writable_tree_that_is_protected_there_is_no_finding() {
@@ -138,4 +138,21 @@ fn more_paths_than_a_plan_holds_are_refused_at_once() {
     assert_eq!(files(&paths, &[]), ["plan-too-large"]);
     let few = paths.get(..200).unwrap_or_default();
     assert_eq!(files(&[], few), Vec::<&str>::new());
+}
+
+#[test]
+fn what_one_view_hides_or_keeps_no_other_view_shows_or_changes() {
+    let found = outcome(
+        "name: a\nresources: {session_timeout_seconds: 60}\nfilesystem:\n  immutable_paths:\n    - {host_path: /usr, sandbox_path: /usr}\n    - {host_path: ., sandbox_path: /workspace}\n    - {host_path: ., sandbox_path: /src}\n  output_paths:\n    - {host_path: ./p, sandbox_path: /a, read_only: [ci]}\n    - {host_path: ./p, sandbox_path: /b}\n  masked_paths: [/workspace/.env]\n",
+    );
+    assert_eq!(found.diagnostics, []);
+    let listing = found.listing.unwrap_or_default();
+    for step in [
+        "mask /workspace/.env ",
+        "mask /src/.env ",
+        "protect /a/ci read-only",
+        "protect /b/ci read-only",
+    ] {
+        assert!(listing.contains(step), "{step}: {listing}");
+    }
 }

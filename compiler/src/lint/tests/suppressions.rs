@@ -27,7 +27,11 @@ fn findings_stand_where_a_comment_says_why() {
         codes(&format!(
             "{text}    - ptrace\n    # purple: allow[dangerous-call-allowed] below it\n    - read\n"
         )),
-        ["dangerous-call-allowed", "suppression-unused"]
+        [
+            "dangerous-call-allowed",
+            "suppression-unused",
+            "entry-without-effect"
+        ]
     );
 }
 
@@ -51,6 +55,76 @@ fn a_hash_inside_a_text_begins_no_comment() {
         codes("name: a # purple: nonsense\nsyscalls: {allow: ['@default']}\n"),
         ["suppression-malformed"]
     );
+}
+
+#[test]
+fn a_comment_on_the_line_of_a_block_is_none_of_its_text() {
+    for header in ["|-", ">", "|2+", "&token |-", "&token\n      |-"] {
+        let with = |comment: &str| {
+            codes(&format!(
+                "name: a\nenvironment:\n  set:\n    # purple: {comment}\n    X_TOKEN: {header} # purple: {comment}\n        # purple: text\n        abc\n"
+            ))
+        };
+        let found = with("allow[secret-in-plan] of a test");
+        // One of the two is heard, and the other one is known.
+        assert_eq!(found, ["suppression-unused"], "{header}");
+        let found = with("nonsense");
+        let malformed = found
+            .iter()
+            .filter(|code| **code == "suppression-malformed");
+        assert_eq!(malformed.count(), 2, "{header}: {found:?}");
+    }
+}
+
+/// What is found, by code and message.
+fn said(text: &str) -> Vec<(&'static str, String)> {
+    let found = outcome(text).diagnostics.into_iter();
+    found.map(|one| (one.code, one.message)).collect()
+}
+
+#[test]
+fn a_comment_lets_stand_what_its_own_line_names() {
+    let ptrace = "ptrace # purple: allow[dangerous-call-allowed] gdb on own children";
+    let with = |more: &[&str]| {
+        let calls = [&["'@libc-start'", ptrace], more].concat();
+        format!(
+            "name: a\nsyscalls:\n  allow:\n    - {}\n",
+            calls.join("\n    - ")
+        )
+    };
+    assert_eq!(said(&with(&[])), []);
+    let outcome = outcome(&with(&["process_vm_readv", "process_vm_writev"]));
+    let [found] = outcome.diagnostics.as_slice() else {
+        unreachable!("{:?}", outcome.diagnostics)
+    };
+    assert_eq!(found.code, "dangerous-call-allowed");
+    assert!(
+        found
+            .message
+            .starts_with("`process_vm_readv` and `process_vm_writev` are allowed: "),
+        "{}",
+        found.message
+    );
+    assert_eq!(found.related.len(), 1, "{found:?}");
+    let [stands] = outcome.suppressed.as_slice() else {
+        unreachable!("{:?}", outcome.suppressed)
+    };
+    assert!(
+        stands
+            .diagnostic
+            .message
+            .starts_with("`ptrace` is allowed: "),
+        "{stands:?}"
+    );
+}
+
+#[test]
+fn a_comment_at_the_key_of_a_list_lets_none_of_its_entries_stand() {
+    let text = "name: a\nsyscalls:\n  # purple: allow[baseline-opened] of the build\n  allow:\n    - '@libc-start'\n    - chroot\n    - acct\n";
+    assert_eq!(codes(text), ["suppression-unused", "baseline-opened"]);
+    let each = "name: a\nsyscalls:\n  allow:\n    - '@libc-start'\n    - chroot # purple: allow[baseline-opened] of the build\n    - acct\n";
+    let message = "`acct` is allowed, and denied unless named".to_owned();
+    assert_eq!(said(each), [("baseline-opened", message)]);
 }
 
 #[test]

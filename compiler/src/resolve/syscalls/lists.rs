@@ -1,5 +1,6 @@
 //! The lists `allow` and `deny`: names, groups, exclusions, and calls with a condition.
 
+mod effect;
 mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -188,7 +188,7 @@ fn findings_on_lists() {
     assert!(codes("{allow: ['@file-read'], deny: [open]}", Arch::X86_64).is_empty());
     assert_eq!(
         codes(
-            "{allow: ['@file-read', '!creat', '!@network', read]}",
+            "{allow: ['@file-read', '!creat', '!@network', brk]}",
             Arch::X86_64
         )
         .len(),

@@ -2,10 +2,10 @@
 //!
 //! Each is looked for on every interface that the policy lists, and reported once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolver::Resolver;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Severity, Subjects};
 use crate::ir::syscalls::{CallMeaning, Strength};
 use crate::source::Span;
 use crate::syscalls::Arch;
@@ -21,56 +21,55 @@ impl Resolver<'_> {
             .filter_map(|(_, _, _, call)| Some((call.name, call.denied?, call.allowed?)))
             .collect();
         for (name, denied, allowed) in both {
+            let help = if denied.file == allowed.file {
+                "remove one of the two".to_owned()
+            } else {
+                format!("to allow it, take the denial back: add `deny: [\"!{name}\"]`")
+            };
             self.report(
                 Diagnostic::warning(
                     "syscall-allowed-and-denied",
                     denied,
                     format!("`{name}` is both denied and allowed; it is denied"),
                 )
-                .with_related(allowed, "allowed here"),
+                .with_related(allowed, "allowed here")
+                .with_help(help),
             );
         }
     }
 
     /// One note for all calls of the baseline that the policy lets through.
     pub(super) fn opened_baseline(&mut self) {
-        let mut names = BTreeSet::new();
-        let (mut listed, mut ruled) = (false, None);
         // There are warnings about these, which say more.
         let reported = |call: &CallMeaning| {
             matches!(call.name, "io_uring_setup" | "socketcall")
                 || has_finding_of_its_own(call.name)
         };
+        let mut opened: BTreeMap<&str, Span> = BTreeMap::new();
         for (_, _, _, call) in self.calls() {
-            if !call.baseline || reported(call) {
-                continue;
-            }
-            let rule = opening_rule(call);
-            listed |= call.allowed.is_some() && call.denied.is_none();
-            ruled = ruled.or(rule);
-            if rule.is_some() || call.allowed.is_some() && call.denied.is_none() {
-                names.insert(call.name);
+            let listed = call.allowed.filter(|_| call.denied.is_none());
+            if let Some(place) = opening_rule(call).or(listed)
+                && call.baseline
+                && !reported(call)
+            {
+                opened.entry(call.name).or_insert(place);
             }
         }
-        let message = match names.len() {
-            0 => return,
-            1 => "the policy opens a call that is denied unless named".to_owned(),
-            count => format!("the policy opens {count} calls that are denied unless named"),
-        };
-        let names = names
+        let mut each: Vec<_> = opened
             .into_iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>();
-        let message = format!("{message}: {}", names.join(", "));
-        let span = match ruled {
-            Some(rule) if !listed => rule,
-            _ => self.document.key_span("/syscalls/allow"),
+            .map(|(name, place)| (name.to_owned(), place))
+            .collect();
+        each.sort_by_key(|(_, place)| *place);
+        let subjects = Subjects {
+            each,
+            said: ["is", "are"].map(|are| format!("{are} allowed, and denied unless named")),
+            here: "is allowed here",
         };
-        self.report(
-            Diagnostic::note("baseline-opened", span, message).with_help(
+        if let Some(found) = Diagnostic::about(Severity::Note, "baseline-opened", subjects) {
+            self.report(found.with_help(
                 "leave out what the program does not call: each widens what it can reach",
-            ),
-        );
+            ));
+        }
     }
 
     /// A rule behind one that always holds.
