@@ -44,7 +44,7 @@ pub(super) fn wrong_type(
 ) -> Diagnostic {
     let span = report.document.span(pointer);
     if expected.is_errno() && found.as_i64() == Some(0) {
-        let message = "the error 0 would tell the program that the call succeeded";
+        let message = "errno 0 means success: the program would believe that the call was made";
         return Diagnostic::error("errno-zero", span, message)
             .with_help("name the error that it should get, such as `EPERM`");
     }

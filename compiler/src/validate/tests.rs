@@ -283,7 +283,7 @@ fn findings_in_an_authors_words() {
             "syscalls: {on_deny: {errno: 0}}",
             "errno-zero",
             "0",
-            "the error 0 would tell the program that the call succeeded",
+            "errno 0 means success: the program would believe that the call was made",
             "name the error that it should get, such as `EPERM`",
         ),
         (

@@ -95,7 +95,7 @@ impl Resolver<'_> {
         }
         let number = name.parse::<u16>().ok();
         if number == Some(0) {
-            let message = "the error 0 would tell the program that the call succeeded";
+            let message = "errno 0 means success: the program would believe that the call was made";
             self.report(
                 Diagnostic::error("errno-zero", span, message)
                     .with_help("name the error that it should get, such as `EPERM`"),
