@@ -149,7 +149,10 @@ fn what_a_parent_grants_until_a_day_ends_then_or_is_reported() {
         )
     };
     let endless = "without an end";
-    assert_eq!(shown("/srv/team/data", ""), granted("/srv/team/data", endless));
+    assert_eq!(
+        shown("/srv/team/data", ""),
+        granted("/srv/team/data", endless)
+    );
     for host in ["/srv/team/data/a", "/srv/team"] {
         let message = format!(
             "loosens-parent: `{host}` is granted without an end; `/srv/team/data` was until 2027-01-31"
