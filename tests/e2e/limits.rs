@@ -2,6 +2,7 @@
 //! lets them go. Where they can be, `tests/vm` shows that they hold.
 
 use purple_tests::identity::skip;
+use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
@@ -84,7 +85,28 @@ fn a_host_without_controllers_is_refused(place: &TestDir) {
             &format!("cgroup: {why}\n{}", advice(place, policy.line_of(key))),
         );
     }
-    assert!(!place.at("output/started").exists());
+    // `purple run` knows that no other group would do, and makes nothing.
+    install(place);
+    let policy = Policy::new(place)
+        .writes("./made", "/made")
+        .section("resources:\n  pids_limit: 10");
+    policy.write(place);
+    let words = [
+        "run",
+        "--policy",
+        "policy.yaml",
+        "--",
+        "touch",
+        "/output/started",
+    ];
+    let done = finished(purple(place, &words));
+    let line = policy.line_of("pids_limit");
+    let said = format!(
+        "purple: the plan has limits (policy line {line}), and the control groups of version 2 on this host have no controllers: \
+         run without limits by `--unenforced cgroup`, or boot with systemd.unified_cgroup_hierarchy=1\n"
+    );
+    assert_eq!((done.code(), done.stderr.as_str()), (125, said.as_str()));
+    assert!(!place.at("output/started").exists() && !place.at("made").exists());
 }
 
 fn let_go_by_name(place: &TestDir) {

@@ -1,6 +1,7 @@
 //! The set-group-id bit: closed unless the policy opens it, and the set-user-id bit stays closed then.
 
 use super::inside::facts_under;
+use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
 use purple_tests::run::bare;
 use purple_tests::test_dir::TestDir;
@@ -11,6 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 scenarios! {
     without_the_key_the_bit_is_closed_to_directories_too
     with_the_key_shared_repositories_work
+    a_recorded_denial_names_the_key
 }
 
 const PROBE: &str = include_str!("../probes/set_group_id.py");
@@ -57,4 +59,30 @@ fn with_the_key_shared_repositories_work(place: &TestDir) {
     }
     // Which is what the key's page says of it.
     assert_eq!(mode(place, "output/program"), 0o2755);
+}
+
+/// Where the run is recorded, and only for this bit.
+fn a_recorded_denial_names_the_key(place: &TestDir) {
+    install(place);
+    let said = "purple: a file mode with the set-group-id bit was denied: `filesystem: {allow_set_group_id: true}` would allow it, \
+                for files too";
+    let log = place.text("home/log");
+    let policy = Policy::new(place).section(&format!(
+        "audit: {{enabled: true, detail_level: [syscall], log_path: {log}}}"
+    ));
+    policy.write(place);
+    for (mode, expected) in [("2755", true), ("4755", false), ("6755", false)] {
+        let command = format!("mkdir -p d; chmod {mode} d");
+        let words = ["run", "--policy", "policy.yaml", "--", "sh", "-c", &command];
+        let done = finished(purple(place, &words));
+        assert_eq!(
+            done.stderr.lines().any(|line| line == said),
+            expected,
+            "{mode}: {done}"
+        );
+        assert!(
+            done.stderr.contains("purple: denied 1x fchmodat"),
+            "{mode}: {done}"
+        );
+    }
 }

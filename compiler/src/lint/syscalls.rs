@@ -1,14 +1,14 @@
 //! Calls that reach deep into the kernel or into other programs, allowed by name.
 
 use super::scope::Scope;
-use crate::diagnostics::{Diagnostic, Severity, Subjects};
+use crate::diagnostics::{Diagnostic, Severity, Subjects, listed};
 use crate::ir::syscalls::{Action, CallMeaning, Meaning, Rule, Strength, Test, covers};
 use crate::resolve::syscalls::beyond_the_ports;
 use crate::source::Span;
 use crate::syscalls::constants::{constant, symbolic};
 use crate::syscalls::dangers::DANGERS;
 use crate::syscalls::{Arch, Beside, guarded};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Runs the lints.
 pub(super) fn lint(scope: &mut Scope<'_>) {
@@ -110,10 +110,10 @@ const GUARDED: [(&str, &str, &str); 9] = [
     ),
 ];
 
-/// One finding for each rule that lets through what a plain allow of the call leaves out.
+/// One finding for each entry that lets through what a plain allow of the call leaves out, and each reason against it.
 fn guarded_values(scope: &mut Scope<'_>) {
     let ir = scope.ir;
-    let mut reported = BTreeSet::new();
+    let mut found: BTreeMap<(Span, &str, &str), BTreeSet<String>> = BTreeMap::new();
     for one in ir.meanings().flat_map(Meaning::interfaces) {
         for call in one.calls.values().filter(|call| call.guard.is_some()) {
             let opens = |rule: &&Rule| matches!(rule.action, Action::Allow | Action::Log);
@@ -130,17 +130,22 @@ fn guarded_values(scope: &mut Scope<'_>) {
                 let stopped = stronger
                     .iter()
                     .any(|one| !opens(&one) && covers(&one.conditions, &rule.conditions));
-                if stopped || !reported.insert((rule.span, value)) {
+                if stopped {
                     continue;
                 }
                 let (shown, why) = named_value(one.arch, call.name, value);
-                let message = format!("`{}` with {shown} is allowed: {why}", call.name);
-                scope.report(
-                    Diagnostic::warning("guarded-value-allowed", rule.span, message)
-                        .with_help("leave it out: a plain allow of the call has what programs use"),
-                );
+                let values = found.entry((rule.span, call.name, why)).or_default();
+                values.insert(shown);
             }
         }
+    }
+    for ((span, call, why), values) in found {
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let message = format!("`{call}` with {} is allowed: {why}", listed(&values));
+        scope.report(
+            Diagnostic::warning("guarded-value-allowed", span, message)
+                .with_help("leave it out: a plain allow of the call has what programs use"),
+        );
     }
 }
 
@@ -216,7 +221,7 @@ fn named_value(arch: Arch, call: &str, value: u64) -> (String, &'static str) {
     } else {
         name.to_owned()
     };
-    (format!("`{shown}`"), why)
+    (shown, why)
 }
 
 /// The entry or rule that lets a call of the baseline through.

@@ -8,6 +8,7 @@ use crate::executor::{self, ExecutorError};
 use crate::links::Links;
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
+use crate::policy_line;
 use crate::session::{EndedRun, Session};
 use crate::trust::{self, Obeyed, Trust, TrustError};
 use crate::workspace::{self, WorkspaceError};
@@ -16,7 +17,7 @@ use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
 use purple_host::path::shown;
 use purple_host::{Errno, FileError, users};
-use purple_plan::{DecodeError, Layer, Plan};
+use purple_plan::{CgroupValue, DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,6 +49,7 @@ impl<'a> Launch<'a> {
         self.check_outside_id(request)?;
         let sealed = executor::seal(&self.ready.bytes)?;
         workspace::check(&self.plan)?;
+        self.check_limits(request)?;
         let recorded = self.is_recorded(request);
         let session = Session::open(&self.plan, request, recorded, notices)?;
         let mut unread = Vec::new();
@@ -68,8 +70,7 @@ impl<'a> Launch<'a> {
         kept.extend(repositories.iter().flat_map(Watch::kept));
         let links = self.links()?;
         kept.extend(links.inherit().map_err(LaunchError::NotInherited)?);
-        let has_limits = self.plan.cgroup.iter().next().is_some();
-        let limited = has_limits && !request.gives_up(Layer::Cgroup);
+        let limited = self.first_limit(request).is_some();
         let cgroup = cgroup(request.cgroup.as_deref(), limited);
         let mut run = PreparedRun {
             executor,
@@ -109,6 +110,26 @@ impl<'a> Launch<'a> {
     fn links(&self) -> Result<Links, LaunchError> {
         let outputs = workspace::output_directories(&self.plan);
         Links::of(outputs, &workspace::protected_paths(&self.plan)).map_err(LaunchError::Linked)
+    }
+
+    /// The first limit that a control group is to set.
+    fn first_limit(&self, request: &Request) -> Option<CgroupValue<'_>> {
+        let first = self.plan.cgroup.iter().next();
+        first.filter(|_| !request.gives_up(Layer::Cgroup))
+    }
+
+    /// Refuses limits on a host where no control group has controllers. purple-exec refuses them too, and cannot know that no
+    /// other group would do.
+    fn check_limits(&self, request: &Request) -> Result<(), LaunchError> {
+        let Some(limit) = self.first_limit(request) else {
+            return Ok(());
+        };
+        if request.cgroup.is_some() || Cgroup::host_has_controllers() {
+            return Ok(());
+        }
+        Err(LaunchError::NoControllers {
+            line: policy_line::words_of(&self.plan, limit.line),
+        })
     }
 
     /// Whether its plan asks for a record of the run.
@@ -241,6 +262,11 @@ pub enum LaunchError {
     NotMapped(u32),
     /// The plan's paths are not shared.
     Workspace(WorkspaceError),
+    /// The plan has limits, and this host's control groups of version 2 have no controllers.
+    NoControllers {
+        /// The line of the first limit, in words.
+        line: String,
+    },
     /// The run or its record.
     Session(SessionError),
     /// What the run would obey.
@@ -271,6 +297,11 @@ impl Display for LaunchError {
                  user, in the container or outside of it"
             ),
             Self::Workspace(error) => error.fmt(f),
+            Self::NoControllers { line } => write!(
+                f,
+                "the plan has limits ({line}), and the control groups of version 2 on this host have no controllers: run \
+                 without limits by `--unenforced cgroup`, or boot with systemd.unified_cgroup_hierarchy=1"
+            ),
             Self::Session(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),
             Self::OutputDirectory { directory, errno } => {

@@ -27,6 +27,12 @@ impl Cgroup {
         }
     }
 
+    /// Whether the first group of version 2 has controllers: where it has none, no group has.
+    pub fn host_has_controllers() -> bool {
+        let names = Self::root().and_then(|root| root.controllers().ok());
+        names.is_some_and(|names| !names.is_empty())
+    }
+
     /// The first group that this process sees: where the first cgroup2 file system is mounted.
     fn root() -> Option<Self> {
         let mounts = mountinfo::mounts().into_iter();

@@ -160,6 +160,9 @@ impl Run<'_> {
         let mut lines = most("denied", denied.collect(), self.beyond(), |count| {
             format!("{count}x other calls")
         });
+        if self.denied().any(|one| one.sets_group_id()) {
+            lines.push(SET_GROUP_ID.to_owned());
+        }
         if let Some(connections) = &self.connections {
             lines.extend(connections::lines(connections));
         }
@@ -226,6 +229,9 @@ impl Sink for Line {
     }
 }
 
+/// What is said where a mode with the set-group-id bit was denied.
+const SET_GROUP_ID: &str = "a file mode with the set-group-id bit was denied: `filesystem: {allow_set_group_id: true}` would allow it, for files too";
+
 /// A row of the report's list.
 struct Denied<'a>(&'a Denial<OwnedValues>);
 
@@ -250,6 +256,17 @@ impl Denied<'_> {
             Some((_, name)) => name.to_owned(),
             None => format!("call {}", self.0.syscall),
         }
+    }
+
+    /// Whether it is about a file mode with the set-group-id bit, and without the set-user-id bit (`S_ISGID` and `S_ISUID`,
+    /// linux/stat.h).
+    fn sets_group_id(&self) -> bool {
+        let known = self.known();
+        let arguments = known
+            .and_then(|(arch, name)| signature(arch, name))
+            .unwrap_or_default();
+        let mut named = arguments.iter().zip(&self.0.args);
+        named.any(|(argument, value)| argument.name == "mode" && value & 0o6000 == 0o2000)
     }
 
     fn line(&self) -> SourceLine {
