@@ -3,7 +3,7 @@
 use purple_tests::identity::{OUTSIDE_FOR_ROOT, can_mount};
 use purple_tests::operator::{finished, install, purple};
 use purple_tests::policy::Policy;
-use purple_tests::run::{Finished, Run};
+use purple_tests::run::{Finished, Run, finish, piped};
 use purple_tests::test_dir::TestDir;
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,6 +16,7 @@ scenarios! {
     an_output_path_of_the_programs_own_needs_no_id_map
     root_of_a_container_is_told_why_it_is_refused
     a_directory_of_the_host_is_no_project
+    a_path_that_goes_up_is_not_the_projects
 }
 
 /// Who a closed file belongs to inside, and what is in it.
@@ -182,9 +183,8 @@ fn a_directory_of_the_host_is_no_project(place: &TestDir) {
     install(place);
     let policy = place.file("policy.yaml", "name: a\nextends: ai-dev-safe\n");
     let policy = policy.to_str().expect("UTF-8");
-    let mut command = purple(
-        place,
-        &[
+    for directory in ["/etc", "/etc/ssl", "/var/log", "/proc/self"] {
+        let words = [
             "run",
             "--policy",
             policy,
@@ -192,13 +192,53 @@ fn a_directory_of_the_host_is_no_project(place: &TestDir) {
             "cgroup",
             "--",
             "true",
-        ],
-    );
-    command.current_dir("/etc");
+        ];
+        let mut command = purple(place, &words);
+        command.current_dir(directory);
+        let done = finished(command);
+        let advice = "and it is the host's own: start from a project's directory";
+        assert!(done.stderr.contains(advice), "{directory}: {done}");
+        assert_eq!(done.code(), 125, "{directory}: {done}");
+    }
+    // By another name of the host's directory.
+    let words = "mount --bind /etc named && cd named && exec \"$@\"";
+    place.dir("named");
+    let mut command = std::process::Command::new("unshare");
+    command
+        .args(["-m", "--propagation", "private", "sh", "-c", words, "sh"])
+        .arg(place.at("purple"))
+        .args([
+            "run",
+            "--policy",
+            policy,
+            "--unenforced",
+            "cgroup",
+            "--",
+            "true",
+        ])
+        .current_dir(place.at(""))
+        .env("XDG_STATE_HOME", place.at("home/.local/state"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
     let done = finished(command);
-    let why = "/etc would be shared as /workspace (ai-dev-safe line ";
-    assert!(done.stderr.contains(why), "{done}");
-    let advice = "and it is the host's own: start from a project's directory";
-    assert!(done.stderr.contains(advice), "{done}");
+    assert!(done.stderr.contains("and it is the host's own"), "{done}");
     assert_eq!(done.code(), 125, "{done}");
+}
+
+/// What lies beside the project is shown as others see it.
+fn a_path_that_goes_up_is_not_the_projects(place: &TestDir) {
+    private_project(place);
+    place.dir("here");
+    set_permissions(place.at("project"), Permissions::from_mode(0o755)).expect("its own");
+    let policy = Policy::new(place).shows("../project", "/project");
+    let plan = policy.starts_in("/project").compile(place);
+    let run = Run::new(place, &plan, &READ);
+    let mut command = run.command();
+    command.current_dir(place.at("here"));
+    let done = finish(piped(&mut command), &[], std::time::Duration::from_mins(1));
+    if place.who.is_root() {
+        assert_eq!(done.out(), "nobody\n", "{done}");
+    } else {
+        assert_eq!(done.out(), "agent\na secret\n", "{done}");
+    }
 }

@@ -27,6 +27,16 @@ const SHAPES: [RangeInclusive<char>; 3] = [
     '\u{1d400}'..='\u{1d7ff}',
 ];
 
+/// Blocks of characters that are not seen, or look like ASCII punctuation: dashes, dots, slashes, asterisks, blanks.
+const SYMBOLS: [RangeInclusive<char>; 6] = [
+    '\u{2b0}'..='\u{2ff}',
+    '\u{2000}'..='\u{206f}',
+    '\u{2200}'..='\u{22ff}',
+    '\u{2800}'..='\u{2800}',
+    '\u{fe00}'..='\u{fe6f}',
+    '\u{ff01}'..='\u{ff0f}',
+];
+
 /// Runs the lint on each path that the policy names.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let wanted = &scope.resolved.filesystem;
@@ -55,7 +65,19 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             .map(|one| (one.value.as_str(), Some(one.span))),
     );
     paths.push((&wanted.working_dir.0, wanted.working_dir.1));
+    let kept = wanted
+        .protected
+        .iter()
+        .filter_map(|one| Some((&one.inside, one.span?)));
+    let hidden = wanted.masked.iter().map(|one| (&one.inside, one.span));
     let mut seen = BTreeSet::new();
+    for (path, span) in kept.chain(hidden) {
+        if let Some((what, help)) = shell_pattern(path)
+            && seen.insert(span)
+        {
+            scope.report(Diagnostic::warning("path-looks-alike", span, what).with_help(help));
+        }
+    }
     for (path, span) in paths {
         let Some(span) = span else { continue };
         let Some((what, help)) = path.split('/').find_map(fault) else {
@@ -67,6 +89,22 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     }
 }
 
+/// What a shell would take for a pattern, and is none here.
+fn shell_pattern(path: &str) -> Option<(String, &'static str)> {
+    let pairs = [('[', ']', ""), ('{', '}', ",")];
+    let (open, _, _) = pairs.into_iter().find(|&(open, close, between)| {
+        let inner = path
+            .split_once(open)
+            .and_then(|(_, rest)| rest.split_once(close));
+        inner.is_some_and(|(inner, _)| inner.contains(between))
+    })?;
+    let message = format!(
+        "`{open}` stands for itself in {}: a pattern has `*`, `?` and `**`",
+        quote(path)
+    );
+    Some((message, "write an entry for each, or use `*` or `?`"))
+}
+
 /// What is wrong with one name of a path.
 fn fault(name: &str) -> Option<(String, &'static str)> {
     if name != name.trim() {
@@ -76,6 +114,17 @@ fn fault(name: &str) -> Option<(String, &'static str)> {
             quote(name.trim())
         );
         return Some((message, "remove the space"));
+    }
+    if let Some(symbol) = name
+        .chars()
+        .find(|one| SYMBOLS.iter().any(|block| block.contains(one)))
+    {
+        let message = format!(
+            "the name {} holds the character U+{:04X}, which is not seen or looks like another one",
+            quote(name),
+            u32::from(symbol)
+        );
+        return Some((message, "type the name anew, in plain characters"));
     }
     let within = |blocks: &[RangeInclusive<char>], letter: char| {
         blocks.iter().any(|block| block.contains(&letter))
@@ -98,7 +147,7 @@ fn fault(name: &str) -> Option<(String, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::{fault, shell_pattern};
 
     #[test]
     fn names_of_one_script_are_as_they_look() {
@@ -125,8 +174,27 @@ mod tests {
             "Makefile ",
             " .env",
             "a\u{a0}",
+            "\u{2217}.env",
+            ".env\u{fe0f}",
+            "\u{ff0e}env",
+            "a\u{2010}b",
+            "\u{2800}",
         ] {
             assert!(fault(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_shell_takes_for_a_pattern() {
+        for (path, expected) in [
+            ("/w/[ab].env", true),
+            ("/w/*.[pk]em", true),
+            ("/w/*.{pem,key}", true),
+            ("/w/{x}.pem", false),
+            ("/w/a]b[", false),
+            ("/w/**/?.env", false),
+        ] {
+            assert_eq!(shell_pattern(path).is_some(), expected, "{path}");
         }
     }
 }

@@ -102,6 +102,37 @@ impl Document {
     /// Whether the value at a JSON pointer, or one that it is in, stands in several places by way of
     /// an alias: what is changed there is changed elsewhere too.
     pub(crate) fn is_shared(&self, pointer: &str) -> bool {
+        let uses = self.uses();
+        let used = |id: NodeId| uses.get(id.0).copied().unwrap_or(0);
+        let ends = pointer
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .skip(1)
+            .chain([pointer.len()]);
+        ends.filter_map(|end| self.locate(pointer.get(..end)?))
+            .any(|id| used(id) > 1)
+    }
+
+    /// The places of the values and keys that an alias repeats.
+    pub(crate) fn repeated_spans(&self) -> Vec<Span> {
+        let keys: BTreeSet<Span> = self
+            .nodes
+            .iter()
+            .filter_map(|node| match &node.content {
+                Content::Mapping(mapping) => Some(&mapping.entries),
+                Content::Scalar { .. } | Content::Sequence(_) => None,
+            })
+            .flatten()
+            .map(|entry| entry.key_span)
+            .collect();
+        let used = self.nodes.iter().zip(self.uses());
+        used.filter(|(node, uses)| *uses > 1 || *uses == 1 && keys.contains(&node.span))
+            .map(|(node, _)| node.span)
+            .collect()
+    }
+
+    /// How often each node is a value.
+    fn uses(&self) -> Vec<u32> {
         let mut uses = vec![0_u32; self.nodes.len()];
         for node in &self.nodes {
             let mut count = |id: NodeId| {
@@ -117,14 +148,7 @@ impl Document {
                 }
             }
         }
-        let used = |id: NodeId| uses.get(id.0).copied().unwrap_or(0);
-        let ends = pointer
-            .match_indices('/')
-            .map(|(at, _)| at)
-            .skip(1)
-            .chain([pointer.len()]);
-        ends.filter_map(|end| self.locate(pointer.get(..end)?))
-            .any(|id| used(id) > 1)
+        uses
     }
 
     /// The document as a JSON value, aliases expanded, scalars as YAML 1.2's core schema reads

@@ -90,13 +90,14 @@ fn is_absolute(step: &Mount<'_>) -> bool {
 }
 
 /// Maps the owner of what is there to the payload, as if it were the payload's own, so that it may write to an
-/// output path, and read what only the owner may in the project. An absolute path that is only shown stays as
-/// it is: what only root may read of the host is not the project's. Whether it is mapped.
+/// output path, and read what only the owner may in the project. A path that is only shown and is absolute or goes up stays
+/// as it is: what only root may read of the host is not the project's. Whether it is mapped.
 fn map_owner(step: &Mount<'_>, tree: &OwnedFd, outside: Outside) -> Result<bool, Refused> {
     let owner = fstat(tree).at(step)?;
     let is_output = has(step, mount_flags::OWNED);
     let is_own = owner.st_uid == outside.uid;
-    if !is_output && (is_own || is_absolute(step)) {
+    let goes_up = step.source.to_bytes().windows(2).any(|two| two == b"..");
+    if !is_output && (is_own || is_absolute(step) || goes_up) {
         return Ok(false);
     }
     let map = identity::mount_map(step, &owner, outside)?;

@@ -87,11 +87,20 @@ impl Display for MissingProgram {
                 shown(inside)
             );
         }
-        let directory = shown(self.host.parent().unwrap_or(&self.host));
         write!(
             f,
-            "the host has {command} at {host}, which the policy does not show: add \
-             `{{host_path: {directory}, sandbox_path: {directory}}}` under `filesystem.immutable_paths`, and \
+            "the host has {command} at {host}, which the policy does not show: "
+        )?;
+        let directory = self.host.parent().unwrap_or(&self.host);
+        // In YAML other characters may have a meaning of their own, and names of directories come from anywhere.
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._+-".contains(byte);
+        if !directory.as_os_str().as_bytes().iter().all(is_plain) {
+            return f.write_str("show its directory under `filesystem.immutable_paths`");
+        }
+        let directory = shown(directory);
+        write!(
+            f,
+            "add `{{host_path: {directory}, sandbox_path: {directory}}}` under `filesystem.immutable_paths`, and \
              start {host}, or add {directory} to `PATH` under `environment.set`"
         )
     }
@@ -137,6 +146,15 @@ mod tests {
         }
         let shown = format!(
             "name: p\nfilesystem:\n  immutable_paths:\n    - {{host_path: {top}, sandbox_path: /t}}\n"
+        );
+        let odd = format!("{top}/a, sandbox_path: ");
+        fs::create_dir(&odd).unwrap();
+        fs::copy(format!("{bin}/tool"), format!("{odd}/tool")).unwrap();
+        let unquoted = said("name: p\n", &format!("{odd}/tool"), "").unwrap();
+        assert!(
+            unquoted
+                .ends_with("does not show: show its directory under `filesystem.immutable_paths`"),
+            "{unquoted}"
         );
         let inside = format!("{bin}/tool is /t/bin/tool inside: start it by that name");
         assert_eq!(said(&shown, "tool", &search), Some(inside));

@@ -11,6 +11,7 @@ use purple_report::Visible;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
 /// Checks everything that is shared, and makes nothing.
@@ -70,11 +71,38 @@ pub(crate) fn protected_paths(plan: &Plan<'_>) -> Vec<PathBuf> {
     kept.filter_map(path_of).collect()
 }
 
-/// Directories of the host that are no project. Root's program could read there what only root may: what is
+/// Directories of the host in which there is no project. Root's program could read there what only root may: what is
 /// shared by a relative path is shown to it as its own.
-const OF_HOST: [&str; 8] = [
-    "/boot", "/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var",
+const OF_HOST: [&str; 5] = ["/boot", "/etc", "/proc", "/run", "/sys"];
+
+/// Directories of the host that are no project themselves, and may hold some.
+const HOLD_PROJECTS: [&str; 10] = [
+    "/dev",
+    "/tmp",
+    "/usr",
+    "/var",
+    "/var/backups",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/spool",
+    "/var/tmp",
 ];
+
+/// Whether a directory is one of these or lies in one of the first, under whatever name: a bind mount has another.
+fn is_of_host(target: &Path) -> bool {
+    let identity = |path: &Path| {
+        path.metadata()
+            .ok()
+            .map(|status| (status.dev(), status.ino()))
+    };
+    let is = |path: &Path, one: &str| {
+        path == Path::new(one)
+            || identity(path).is_some_and(|found| identity(Path::new(one)) == Some(found))
+    };
+    let within = |one: &&str| target.ancestors().any(|path| is(path, one));
+    OF_HOST.iter().any(|one| within(&one)) || HOLD_PROJECTS.iter().any(|one| is(target, one))
+}
 
 /// What to do about a part of a path that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,11 +206,7 @@ impl SharedPath<'_, '_> {
             match homes.iter().find(|home| home.passes(&target)) {
                 Some(home) if home.target() == target => Extent::Home,
                 Some(_) => Extent::AboveHome,
-                None if users::is_root()
-                    && OF_HOST.iter().any(|path| target == Path::new(path)) =>
-                {
-                    Extent::OfHost
-                }
+                None if users::is_root() && is_of_host(&target) => Extent::OfHost,
                 None => return Ok(()),
             }
         };

@@ -2,7 +2,9 @@
 
 use crate::found::Found;
 use crate::rename::{HOOK, config_file, put_aside};
-use crate::repository::{COMMON, CONFIGS, HOOKS, OWN_COMMON, Repository, STATES, common_dir};
+use crate::repository::{
+    COMMON, CONFIGS, HOOKS, ITSELF, OWN_COMMON, Repository, STATES, common_dir,
+};
 use purple_host::folder::{Content, Folder};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -90,10 +92,17 @@ impl Disarm<'_> {
         if now.common == before.common {
             return;
         }
-        match (&now.common, &before.common) {
+        let says = |content: &Content, path| {
+            matches!(content, Content::File { .. }) && common_dir(content) == Some(Path::new(path))
+        };
+        // It names the directory itself, as the stub of another run does, which may come and go meanwhile.
+        let before = before
+            .common
+            .as_ref()
+            .filter(|content| !says(content, ITSELF));
+        match (&now.common, before) {
             // What `git worktree add` writes.
-            (Some(content @ Content::File { .. }), None)
-                if common_dir(content) == Some(Path::new(OWN_COMMON)) => {}
+            (Some(content), None) if says(content, OWN_COMMON) || says(content, ITSELF) => {}
             (Some(_), Some(Content::File { bytes, .. })) => {
                 match self.folder.replace(COMMON.as_ref(), bytes) {
                     Ok(()) => self.found.push(Found::Disarmed {

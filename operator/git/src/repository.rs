@@ -24,6 +24,9 @@ pub(crate) const COMMON: &str = "commondir";
 /// What `commondir` of a linked worktree says.
 pub(crate) const OWN_COMMON: &str = "../..";
 
+/// What it says where it stands for the directory that it lies in.
+pub(crate) const ITSELF: &str = ".";
+
 /// The states that `git rebase --continue` goes on from, with the lists of what it does (git-rebase(1)); `rebase-apply`
 /// has none with commands.
 pub(crate) const STATES: [(&str, Option<&str>); 3] = [

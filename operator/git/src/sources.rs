@@ -62,6 +62,9 @@ pub(crate) fn of<'r>(
             trees.entry(dir).or_default().insert(tree.clone());
         }
     }
+    // The top is a repository itself, or lies in one.
+    let in_repository = before.contains_key(Path::new(""))
+        || place.real.iter().any(|name| name == OsStr::new(".git"));
     let mut sources = Vec::new();
     for (at, repository) in before {
         let dir = place.real.join(at);
@@ -71,7 +74,7 @@ pub(crate) fn of<'r>(
             dir,
             trees,
             repository: Held::Inside(repository),
-            kept: at.starts_with(".git"),
+            kept: in_repository || at.starts_with(".git"),
         });
     }
     let outside = trees

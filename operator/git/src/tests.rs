@@ -276,6 +276,52 @@ fn what_was_there_before_stays() {
     assert!(project.ran());
 }
 
+/// The stub of another run, which stands for `commondir`, comes and goes.
+#[test]
+fn a_commondir_that_names_its_own_directory() {
+    let project = Project::new();
+    let common = project.at(".git/commondir");
+    let watch = project.watch();
+    fs::write(&common, ".\n").unwrap();
+    assert_eq!(watch.end(), []);
+    assert_eq!(fs::read(&common).unwrap(), b".\n");
+    let watch = project.watch();
+    fs::remove_file(&common).unwrap();
+    assert_eq!(watch.end(), []);
+    assert!(!common.exists());
+    // It leads elsewhere afterwards.
+    fs::write(&common, ".\n").unwrap();
+    let watch = project.watch();
+    fs::write(&common, "../evil\n").unwrap();
+    assert_eq!(watch.end().len(), 1);
+    assert!(!common.exists());
+}
+
+/// The same files are kept where the output path is the repository itself, and a part of it.
+#[test]
+fn what_is_kept_where_the_top_is_a_repository() {
+    let project = Project::new();
+    with_submodule(&project);
+    project.git("", &["worktree", "add", "-q", "../linked", "-b", "linked"]);
+    let kept = |top: &str| {
+        let watch = Watch::start([project.at(top).as_path()]).unwrap();
+        let files = watch
+            .kept()
+            .map(|descriptor| fs::read_link(format!("/proc/self/fd/{descriptor}")).unwrap());
+        files.collect::<std::collections::BTreeSet<_>>()
+    };
+    let by_project = kept("");
+    assert!(by_project.len() >= 3, "{by_project:?}");
+    let by_repository = kept(".git");
+    let missing: Vec<_> = by_project.difference(&by_repository).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let modules = kept(".git/modules");
+    assert!(
+        !modules.is_empty() && modules.is_subset(&by_project),
+        "{modules:?}"
+    );
+}
+
 #[test]
 fn what_the_users_own_keys_lead_to() {
     let prepare = |project: &Project| {

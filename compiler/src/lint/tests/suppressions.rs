@@ -153,3 +153,31 @@ fn a_suppression_is_read_in_whatever_letters_and_says_why() {
         assert_eq!(found, ["suppression-reason-missing"], "{reason}");
     }
 }
+
+/// A finding about an alias stands where the value is written, so a comment there would let others stand with it.
+#[test]
+fn a_comment_at_a_value_that_an_alias_repeats_is_an_error() {
+    let comment = "# purple: allow[dangerous-call-allowed] a word";
+    for text in [
+        format!(
+            "name: a\nenvironment:\n  set: {{NOTE: &h ptrace}} {comment}\nsyscalls:\n  allow: [\"@default\", *h]\n"
+        ),
+        format!(
+            "name: a\n{comment}\ndescription: &h ptrace\nsyscalls:\n  allow: [\"@default\", *h]\n"
+        ),
+        format!(
+            "name: a\nsyscalls:\n  allow: &l\n    - \"@default\"\n    - ptrace {comment}\n  deny: *l\n"
+        ),
+    ] {
+        let codes: Vec<&str> = said(&text).iter().map(|(code, _)| *code).collect();
+        assert!(codes.contains(&"suppression-malformed"), "{text}{codes:?}");
+    }
+    let plain = format!(
+        "name: &n a\nsyscalls:\n  allow:\n    - \"@default\"\n    - ptrace {comment}\ndescription: *n\n"
+    );
+    assert!(
+        said(&plain)
+            .iter()
+            .all(|(code, _)| *code != "suppression-malformed")
+    );
+}

@@ -8,6 +8,7 @@ mod arrange;
 mod error;
 mod pattern;
 mod search;
+mod view;
 
 pub use error::{MatchError, MatchProblem};
 

@@ -7,7 +7,7 @@ use std::ffi::CStr;
 pub(crate) struct Pattern<'p>(Vec<&'p [u8]>);
 
 /// How far a path has matched: the names of the pattern that may come next, rising.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Progress(Vec<usize>);
 
 /// Any number of directories.

@@ -2,6 +2,7 @@
 
 use super::error::{MatchError, MatchProblem};
 use super::pattern::{Pattern, Progress};
+use super::view::View;
 use purple_host::Errno;
 use purple_host::folder::{EntryKind, Folder};
 use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
@@ -9,7 +10,7 @@ use purple_report::Visible;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many files and directories are looked at for all patterns of a plan: some seconds.
 const MOST_ENTRIES: usize = 1_000_000;
@@ -23,6 +24,7 @@ pub(super) type Found = BTreeMap<Vec<u8>, bool>;
 /// A search below the paths that a plan shows.
 pub(super) struct Search<'p, 'a> {
     plan: &'p Plan<'a>,
+    view: View,
     /// Paths inside at which what the host has there is not seen.
     covered: BTreeSet<&'a [u8]>,
     /// How many entries may still be looked at.
@@ -35,19 +37,24 @@ struct OnePattern<'s, 'p, 'a> {
     step: Mount<'a>,
     pattern: Pattern<'a>,
     found: Found,
+    /// What links have led to, and how far the pattern had matched there.
+    led_to: BTreeSet<(PathBuf, Progress)>,
 }
 
 impl<'p, 'a> Search<'p, 'a> {
     pub(super) fn new(plan: &'p Plan<'a>) -> Self {
+        // Where an optional path is left out, what lies below it is seen.
         let covers = |step: &Mount<'_>| {
-            !matches!(
-                step.kind,
-                MountKind::SelfBind | MountKind::MaskMatches | MountKind::SelfBindMatches
-            )
+            step.flags & mount_flags::OPTIONAL == 0
+                && !matches!(
+                    step.kind,
+                    MountKind::SelfBind | MountKind::MaskMatches | MountKind::SelfBindMatches
+                )
         };
         let steps = plan.mounts.iter().filter(covers);
         Self {
             plan,
+            view: View::of(plan),
             covered: steps.map(|step| step.target.to_bytes()).collect(),
             left: MOST_ENTRIES,
         }
@@ -61,6 +68,7 @@ impl<'p, 'a> Search<'p, 'a> {
             step,
             pattern: Pattern::new(step.target),
             found: Found::new(),
+            led_to: BTreeSet::new(),
         };
         for share in &plan.mounts {
             if share.kind == MountKind::Bind {
@@ -92,7 +100,8 @@ impl OnePattern<'_, '_, '_> {
             Err(Errno::ENOTDIR) if is_matched => self.add(inside.to_owned(), false),
             // What is missing is made empty, or ends the run.
             Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(()),
-            Err(Errno::EACCES) if optional => Ok(()),
+            // It is left out if it cannot be looked up; what cannot be listed is shown.
+            Err(Errno::EACCES) if optional && source.symlink_metadata().is_err() => Ok(()),
             Err(errno) => Err(self.problem(MatchProblem::NotRead {
                 directory: Visible(inside).to_string(),
                 errno,
@@ -139,6 +148,9 @@ impl OnePattern<'_, '_, '_> {
                 self.add(path, kind == EntryKind::Folder)?;
                 continue;
             }
+            if kind == EntryKind::Link && self.pattern.may_match_below(&progress) {
+                self.follow(&path, &progress, depth)?;
+            }
             let is_wanted = kind == EntryKind::Folder && self.pattern.may_match_below(&progress);
             if !is_wanted || self.search.covered.contains(path.as_slice()) {
                 continue;
@@ -158,6 +170,32 @@ impl OnePattern<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Looks through the directory that a symbolic link leads to, under the name that it has inside: what is there can be reached
+    /// by a path that matches.
+    fn follow(&mut self, link: &[u8], progress: &Progress, depth: usize) -> Result<(), MatchError> {
+        let link = Path::new(OsStr::from_bytes(link));
+        let Some((inside, host)) = self.search.view.led_to(link) else {
+            return Ok(());
+        };
+        if !host.is_dir() || !self.led_to.insert((inside.clone(), progress.clone())) {
+            return Ok(());
+        }
+        let inside = inside.as_os_str().as_bytes();
+        if depth >= DEEPEST {
+            let directory = Visible(inside).to_string();
+            let errno = Errno::ELOOP;
+            return Err(self.problem(MatchProblem::NotRead { directory, errno }));
+        }
+        match Folder::open(&host) {
+            Ok(folder) => self.look_through(folder, inside, progress, depth.saturating_add(1)),
+            Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(()),
+            Err(errno) => Err(self.problem(MatchProblem::NotRead {
+                directory: Visible(inside).to_string(),
+                errno,
+            })),
+        }
     }
 
     fn add(&mut self, path: Vec<u8>, is_directory: bool) -> Result<(), MatchError> {

@@ -235,20 +235,54 @@ fn nothing_matches() {
     pretty(&steps(&bytes), &steps(&plain));
 }
 
-/// A loop of links leads nowhere, and a link that matches is refused.
+/// What a link leads to is reached by a path that matches: it is hidden under its own name, also in another share, and where an
+/// earlier run has moved a directory aside. A loop of links ends, and a link that itself matches is refused.
 #[test]
 fn symbolic_links() {
-    let dir = tree(&["a/x.env"]);
-    symlink("../a", dir.path().join("a/loop")).unwrap();
-    symlink("x.env", dir.path().join("a/link")).unwrap();
-    same(
-        &policy(dir.path(), READABLE, "\"/w/**/x.env\"", ""),
-        &policy(dir.path(), READABLE, "/w/a/x.env", ""),
+    let dir = tree(&["a/x.env", ".x/c/x.env", "real/deep/x.env"]);
+    for (target, link) in [
+        ("../a", "a/loop"),
+        (".x/c", "conf"),
+        ("real", "current"),
+        ("/t", "other"),
+    ] {
+        symlink(target, dir.path().join(link)).unwrap();
+    }
+    let other = tree(&["x.env"]);
+    let more = format!(
+        "    - {{host_path: {}, sandbox_path: /t}}\n",
+        other.path().display()
     );
+    same(
+        &policy(
+            dir.path(),
+            READABLE,
+            "\"/w/*/x.env\", \"/w/cur*/deep/x.env\"",
+            &more,
+        ),
+        &policy(
+            dir.path(),
+            READABLE,
+            "/w/.x/c/x.env, /w/a/x.env, /t/x.env, /w/real/deep/x.env",
+            &more,
+        ),
+    );
+    symlink("x.env", dir.path().join("a/link")).unwrap();
     let refused = resolved(&policy(dir.path(), READABLE, "\"/w/**/li*\"", "")).unwrap_err();
     assert!(
         refused.contains("matches /w/a/link, a symbolic link, which cannot be hidden or kept:"),
         "{refused}"
+    );
+}
+
+/// Where an optional path is missing, the directory below it shows.
+#[test]
+fn an_optional_path_that_is_missing_hides_nothing() {
+    let dir = tree(&["data/.env"]);
+    let more = "    - {host_path: /not/there, sandbox_path: /w/data, optional: true}\n";
+    same(
+        &policy(dir.path(), READABLE, "\"/w/**/.env\"", more),
+        &policy(dir.path(), READABLE, "/w/data/.env", more),
     );
 }
 

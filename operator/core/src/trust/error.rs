@@ -87,7 +87,7 @@ impl Display for TrustError {
             }
             Self::Writable { path, pid } => write!(
                 f,
-                "{} can be changed by a run that goes on (process {pid}): wait for its end",
+                "{} can be changed by a run that goes on (process {pid}): wait for its end, and look at the file then",
                 shown(path)
             ),
             Self::Linked { path, pid } => write!(
