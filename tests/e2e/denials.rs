@@ -8,6 +8,7 @@ use purple_tests::host::survivors;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, Run, finish};
 use purple_tests::test_dir::TestDir;
+use purple_tests::wait::wait_until;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -347,12 +348,11 @@ fn all_die_with_the_supervisor(place: &TestDir) {
     let done = waiting.go_on();
     assert_eq!(done.signal(), Some(9));
     assert_eq!(survivors(place), Vec::<String>::new());
-    // Whoever inherits it may not have waited for it yet.
-    let status = fs::read_to_string(format!("/proc/{recorder}/status")).unwrap_or_default();
-    assert!(
-        status.is_empty() || status.contains("State:\tZ"),
-        "{status}"
-    );
+    // The signal may be on its way, and whoever inherits it may not have waited for it yet.
+    wait_until("the recorder has ended", || {
+        let status = fs::read_to_string(format!("/proc/{recorder}/status")).unwrap_or_default();
+        status.is_empty() || status.contains("State:\tZ")
+    });
 }
 
 /// No descriptor of the recorder's is left, and no process of it can be seen.

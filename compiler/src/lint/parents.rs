@@ -248,9 +248,11 @@ fn arguments(parents: &Resolved, scope: &mut Scope<'_>) {
             let Some(old) = before.calls.get(number) else {
                 continue;
             };
+            // A call that is logged goes through.
             let allows = |rules: &'_ [Rule]| -> Vec<Rule> {
-                let found = rules.iter().filter(|rule| rule.strength == Strength::Allow);
-                found.cloned().collect()
+                let passes =
+                    |rule: &&Rule| matches!(rule.strength, Strength::Allow | Strength::Log);
+                rules.iter().filter(passes).cloned().collect()
             };
             let known = allows(&old.rules);
             let Some(first) = known.first() else { continue };

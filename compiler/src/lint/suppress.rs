@@ -5,7 +5,7 @@
 //! outside of every scalar of the document.
 
 use crate::diagnostics::{Diagnostic, Severity, Sink, Suppressed, nearest, quote};
-use crate::parse;
+use crate::parse::{self, Document};
 use crate::source::{Source, Sources, Span};
 
 /// Takes out of the findings what comments let stand, and adds what is wrong with the comments.
@@ -119,7 +119,7 @@ fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) 
     let document = parse::parse(source, &mut Sink::new());
     let repeated = document
         .as_ref()
-        .map(|document| document.repeated_spans())
+        .map(Document::repeated_spans)
         .unwrap_or_default();
     let scalars = document
         .map(|document| document.scalar_spans(&source.text))

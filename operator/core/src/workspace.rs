@@ -100,8 +100,8 @@ fn is_of_host(target: &Path) -> bool {
         path == Path::new(one)
             || identity(path).is_some_and(|found| identity(Path::new(one)) == Some(found))
     };
-    let within = |one: &&str| target.ancestors().any(|path| is(path, one));
-    OF_HOST.iter().any(|one| within(&one)) || HOLD_PROJECTS.iter().any(|one| is(target, one))
+    let within = |one: &str| target.ancestors().any(|path| is(path, one));
+    OF_HOST.iter().any(|one| within(one)) || HOLD_PROJECTS.iter().any(|one| is(target, one))
 }
 
 /// What to do about a part of a path that does not exist.

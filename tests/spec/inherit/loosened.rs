@@ -184,6 +184,8 @@ fn more_arguments_than_a_parent_allows_are_reported() {
         "name: p\nsyscalls:\n  allow: [\"@libc-start\", {fcntl: \"cmd == 1 || cmd == 2\"}]\n";
     let more = ["loosens-parent: `fcntl` is allowed with more arguments than before"];
     assert_eq!(findings(parent, "allow: [{fcntl: \"cmd == 3\"}]"), more);
+    let logged = findings(parent, "advanced_rules: [{syscall: fcntl, action: log}]");
+    assert!(logged.iter().any(|one| one == more[0]), "{logged:?}");
     assert_eq!(
         findings(parent, "allow: [{fcntl: \"cmd == 1 && arg == 2\"}]"),
         ["rule-unreachable: this rule on `fcntl` is never reached"]
