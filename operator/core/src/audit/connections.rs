@@ -6,7 +6,7 @@
 use super::read::{Counted, NotDeclared, OwnedValues, counted};
 use super::summary::most;
 use crate::policy_line;
-use purple_plan::{HOST_INSIDE, NetAction, Plan, SourceLine};
+use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME, NetAction, Plan, SourceLine};
 use purple_report::counted as line;
 use purple_report::{
     Carried, Connections, DeniedConnection, Protocol, RefusedName, WrongServerName,
@@ -119,7 +119,8 @@ fn place(plan: &Plan<'_>, line: SourceLine) -> (Option<u64>, Option<String>) {
 
 /// The smallest entry of the section `network` that allows this.
 fn allowing(to: &str, port: u64, protocol: Protocol) -> String {
-    if to.parse() == Ok(HOST_INSIDE) && protocol == Protocol::Tcp {
+    let is_host = to == HOST_INSIDE_NAME || to.parse() == Ok(HOST_INSIDE);
+    if is_host && protocol == Protocol::Tcp {
         return format!("host_services: [{port}]");
     }
     let to = bracketed(to);
@@ -260,6 +261,10 @@ mod tests {
         assert_eq!(
             entry("10.77.0.1", 8080, Protocol::Tcp),
             "host_services: [8080]"
+        );
+        assert_eq!(
+            entry("host.purple.internal", 443, Protocol::Tcp),
+            "host_services: [443]"
         );
     }
 }
