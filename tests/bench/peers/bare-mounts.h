@@ -120,6 +120,8 @@ static void map_owner(int tree, const struct step *step)
 static int source_of(const struct step *step)
 {
     int place = open_below(AT_FDCWD, step->source, O_PATH, NO_SYMLINKS);
+    if (place < 0 && errno == ELOOP)
+        place = open_below(AT_FDCWD, step->source, O_PATH, 0);
     if (place < 0 && step->flags & OPTIONAL)
         return place;
     must(place, step->source);
