@@ -20,6 +20,7 @@ pub mod profiles;
 mod request;
 mod session;
 pub mod trust;
+mod view;
 pub mod workspace;
 
 pub use notice::{Findings, Notice, RecordStage};

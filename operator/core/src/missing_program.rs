@@ -1,7 +1,8 @@
 //! A command that was not found inside, and is on the host: what to write so that it is found.
 
+use crate::view::View;
 use purple_host::path::shown;
-use purple_plan::{MountKind, Plan};
+use purple_plan::Plan;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -34,7 +35,7 @@ impl MissingProgram {
                 .find(|path| is_program(path))
         };
         let host = std::path::absolute(host?).ok()?;
-        let inside = shown_at(plan, &host);
+        let inside = View::of(plan).inside_of(&host);
         if inside.as_deref() == Some(Path::new(command)) {
             return None;
         }
@@ -50,30 +51,6 @@ impl MissingProgram {
 fn is_program(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|status| status.is_file() && status.permissions().mode() & 0o111 != 0)
-}
-
-/// Where a plan shows a file of the host: by the nearest directory that it shows.
-fn shown_at(plan: &Plan<'_>, host: &Path) -> Option<PathBuf> {
-    let host = host.parent()?.canonicalize().ok()?.join(host.file_name()?);
-    let path = |text: &std::ffi::CStr| PathBuf::from(OsStr::from_bytes(text.to_bytes()));
-    let binds = plan
-        .mounts
-        .iter()
-        .filter(|step| step.kind == MountKind::Bind);
-    let shown = binds.filter_map(|step| {
-        let source = path(step.source).canonicalize().ok()?;
-        let rest = host.strip_prefix(&source).ok()?;
-        let inside = path(step.target);
-        let inside = if rest.as_os_str().is_empty() {
-            inside
-        } else {
-            inside.join(rest)
-        };
-        Some((source.components().count(), inside))
-    });
-    shown
-        .max_by_key(|(depth, _)| *depth)
-        .map(|(_, inside)| inside)
 }
 
 impl Display for MissingProgram {

@@ -2,16 +2,16 @@
 
 use crate::notice::Notice;
 use crate::policy_line;
+use crate::view::{self, View};
 use purple_host::directory::PathHandle;
+use purple_host::held::{Identity, identity_at, lies_in};
 use purple_host::path::ResolvedPath;
 use purple_host::path::shown;
 use purple_host::{Errno, FileError, users};
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_report::Visible;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt::{self, Display};
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
 /// Checks everything that is shared, and makes nothing.
@@ -59,16 +59,9 @@ pub(crate) fn protected_paths(plan: &Plan<'_>) -> Vec<PathBuf> {
         .mounts
         .iter()
         .filter(|mount| mount.kind == MountKind::SelfBind && mount.flags & mount_flags::STUBS != 0);
-    let path_of = |mount: Mount<'_>| {
-        let inside = Path::new(OsStr::from_bytes(mount.target.to_bytes())).to_owned();
-        let above = binds(plan).filter_map(|shared| {
-            let top = Path::new(OsStr::from_bytes(shared.mount.target.to_bytes()));
-            let rest = inside.strip_prefix(top).ok()?;
-            Some((rest.components().count(), shared.source.join(rest)))
-        });
-        above.min_by_key(|(depth, _)| *depth).map(|(_, path)| path)
-    };
-    kept.filter_map(path_of).collect()
+    let view = View::of(plan);
+    kept.filter_map(|mount| view.host_of(view::path(mount.target)))
+        .collect()
 }
 
 /// Directories of the host in which there is no project. Root's program could read there what only root may: what is
@@ -91,17 +84,12 @@ const HOLD_PROJECTS: [&str; 10] = [
 
 /// Whether a directory is one of these or lies in one of the first, under whatever name: a bind mount has another.
 fn is_of_host(target: &Path) -> bool {
-    let identity = |path: &Path| {
-        path.metadata()
-            .ok()
-            .map(|status| (status.dev(), status.ino()))
+    let of = |paths: &[&str]| -> Vec<Identity> {
+        let paths = paths.iter().map(Path::new);
+        paths.filter_map(identity_at).collect()
     };
-    let is = |path: &Path, one: &str| {
-        path == Path::new(one)
-            || identity(path).is_some_and(|found| identity(Path::new(one)) == Some(found))
-    };
-    let within = |one: &str| target.ancestors().any(|path| is(path, one));
-    OF_HOST.iter().any(|one| within(one)) || HOLD_PROJECTS.iter().any(|one| is(target, one))
+    lies_in(target, &of(&OF_HOST))
+        || identity_at(target).is_some_and(|found| of(&HOLD_PROJECTS).contains(&found))
 }
 
 /// What to do about a part of a path that does not exist.
@@ -124,7 +112,7 @@ fn binds<'p, 'a>(plan: &'p Plan<'a>) -> impl Iterator<Item = SharedPath<'p, 'a>>
         .iter()
         .filter(|mount| mount.kind == MountKind::Bind)
         .map(|mount| {
-            let source = Path::new(OsStr::from_bytes(mount.source.to_bytes()));
+            let source = view::path(mount.source);
             SharedPath {
                 plan,
                 mount,

@@ -8,7 +8,6 @@ mod arrange;
 mod error;
 mod pattern;
 mod search;
-mod view;
 
 pub use error::{MatchError, MatchProblem};
 

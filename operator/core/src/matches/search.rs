@@ -1,8 +1,10 @@
 //! Looking for what matches a pattern, below the paths that a plan shows.
 
+use super::arrange::Effect;
 use super::error::{MatchError, MatchProblem};
 use super::pattern::{Pattern, Progress};
-use super::view::View;
+
+use crate::view::{self, View};
 use purple_host::Errno;
 use purple_host::folder::{EntryKind, Folder};
 use purple_plan::{MAX_MOUNTS, Mount, MountKind, Plan, mount_flags};
@@ -24,7 +26,7 @@ pub(super) type Found = BTreeMap<Vec<u8>, bool>;
 /// A search below the paths that a plan shows.
 pub(super) struct Search<'p, 'a> {
     plan: &'p Plan<'a>,
-    view: View,
+    view: View<'a>,
     /// Paths inside at which what the host has there is not seen.
     covered: BTreeSet<&'a [u8]>,
     /// How many entries may still be looked at.
@@ -46,10 +48,8 @@ impl<'p, 'a> Search<'p, 'a> {
         // Where an optional path is left out, what lies below it is seen.
         let covers = |step: &Mount<'_>| {
             step.flags & mount_flags::OPTIONAL == 0
-                && !matches!(
-                    step.kind,
-                    MountKind::SelfBind | MountKind::MaskMatches | MountKind::SelfBindMatches
-                )
+                && step.kind != MountKind::SelfBind
+                && Effect::of(step).is_none()
         };
         let steps = plan.mounts.iter().filter(covers);
         Self {
@@ -92,7 +92,7 @@ impl OnePattern<'_, '_, '_> {
         if !is_matched && !self.pattern.may_match_below(&progress) {
             return Ok(());
         }
-        let source = Path::new(OsStr::from_bytes(share.source.to_bytes()));
+        let source = view::path(share.source);
         let optional = share.flags & mount_flags::OPTIONAL != 0;
         match Folder::open(source) {
             Ok(_) if is_matched => self.add(inside.to_owned(), true),

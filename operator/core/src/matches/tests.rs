@@ -275,14 +275,35 @@ fn symbolic_links() {
     );
 }
 
-/// Where an optional path is missing, the directory below it shows.
+/// Where an optional path is missing, the directory below it shows, also to who comes by a link.
 #[test]
 fn an_optional_path_that_is_missing_hides_nothing() {
     let dir = tree(&["data/.env"]);
+    symlink("data", dir.path().join("other")).unwrap();
     let more = "    - {host_path: /not/there, sandbox_path: /w/data, optional: true}\n";
+    for pattern in ["/w/**/.env", "/w/o*/.env"] {
+        same(
+            &policy(dir.path(), READABLE, &format!("\"{pattern}\""), more),
+            &policy(dir.path(), READABLE, "/w/data/.env", more),
+        );
+    }
+}
+
+/// What the host has below a directory of the sandbox's own is not there inside.
+#[test]
+fn a_link_to_what_is_the_sandboxs_own() {
+    let dir = tree(&["scratch/x.env", "hidden/x.env"]);
+    symlink("scratch", dir.path().join("one")).unwrap();
+    symlink("hidden", dir.path().join("two")).unwrap();
+    let more = "  scratch_paths: [/w/scratch]\n";
     same(
-        &policy(dir.path(), READABLE, "\"/w/**/.env\"", more),
-        &policy(dir.path(), READABLE, "/w/data/.env", more),
+        &policy(
+            dir.path(),
+            &format!("{READABLE}{more}"),
+            "/w/hidden, \"/w/*/x.env\"",
+            "",
+        ),
+        &policy(dir.path(), &format!("{READABLE}{more}"), "/w/hidden", ""),
     );
 }
 
