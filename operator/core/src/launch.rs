@@ -49,7 +49,7 @@ impl<'a> Launch<'a> {
         self.check_outside_id(request)?;
         let sealed = executor::seal(&self.ready.bytes)?;
         workspace::check(&self.plan)?;
-        self.check_limits(request)?;
+        let first_group = self.first_group(request)?;
         let recorded = self.is_recorded(request);
         let session = Session::open(&self.plan, request, recorded, notices)?;
         let mut unread = Vec::new();
@@ -70,8 +70,15 @@ impl<'a> Launch<'a> {
         kept.extend(repositories.iter().flat_map(Watch::kept));
         let links = self.links()?;
         kept.extend(links.inherit().map_err(LaunchError::NotInherited)?);
-        let limited = self.first_limit(request).is_some();
-        let cgroup = cgroup(request.cgroup.as_deref(), limited);
+        let cgroup = match &request.cgroup {
+            Some(named) => {
+                if self.first_limit(request).is_some() {
+                    Cgroup::at(named).remove_leftovers();
+                }
+                Some(named.clone())
+            }
+            None => first_group.and_then(cgroup),
+        };
         let mut run = PreparedRun {
             executor,
             sealed,
@@ -118,18 +125,22 @@ impl<'a> Launch<'a> {
         first.filter(|_| !request.gives_up(Layer::Cgroup))
     }
 
-    /// Refuses limits on a host where no control group has controllers. purple-exec refuses them too, and cannot know that no
-    /// other group would do.
-    fn check_limits(&self, request: &Request) -> Result<(), LaunchError> {
-        let Some(limit) = self.first_limit(request) else {
-            return Ok(());
+    /// The first control group of the host, for limits; `None` without limits, and where the caller names a group. Refuses
+    /// limits on a host whose first group has no controllers, so that no group has: purple-exec refuses them too, and cannot
+    /// know that no other group would do.
+    fn first_group(&self, request: &Request) -> Result<Option<Cgroup>, LaunchError> {
+        let limit = self.first_limit(request);
+        let Some(limit) = limit.filter(|_| request.cgroup.is_none()) else {
+            return Ok(None);
         };
-        if request.cgroup.is_some() || Cgroup::host_has_controllers() {
-            return Ok(());
+        let has_controllers =
+            |group: &Cgroup| group.controllers().is_ok_and(|names| !names.is_empty());
+        match Cgroup::first().filter(has_controllers) {
+            Some(first) => Ok(Some(first)),
+            None => Err(LaunchError::NoControllers {
+                line: policy_line::words_of(&self.plan, limit.line),
+            }),
         }
-        Err(LaunchError::NoControllers {
-            line: policy_line::words_of(&self.plan, limit.line),
-        })
     }
 
     /// Whether its plan asks for a record of the run.
@@ -221,17 +232,9 @@ impl PreparedRun<'_> {
     }
 }
 
-/// Where purple-exec makes the run's group. Leftovers of killed runs are removed there.
-fn cgroup(named: Option<&Path>, limited: bool) -> Option<PathBuf> {
-    let named_or_none = named.map(Path::to_owned);
-    if !limited {
-        return named_or_none;
-    }
-    if let Some(named) = named {
-        Cgroup::at(named).remove_leftovers();
-        return named_or_none;
-    }
-    let parent = RunsParent::find().ok()?;
+/// Where purple-exec makes the run's group, if it has to be said. Leftovers of killed runs are removed there.
+fn cgroup(first: Cgroup) -> Option<PathBuf> {
+    let parent = RunsParent::find(Some(first)).ok()?;
     parent.group().remove_leftovers();
     match parent {
         // purple-exec moves itself out of a user's group, which it divides then, but not its parent.

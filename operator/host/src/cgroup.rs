@@ -27,14 +27,8 @@ impl Cgroup {
         }
     }
 
-    /// Whether the first group of version 2 has controllers: where it has none, no group has.
-    pub fn host_has_controllers() -> bool {
-        let names = Self::root().and_then(|root| root.controllers().ok());
-        names.is_some_and(|names| !names.is_empty())
-    }
-
     /// The first group that this process sees: where the first cgroup2 file system is mounted.
-    fn root() -> Option<Self> {
+    pub fn first() -> Option<Self> {
         let mounts = mountinfo::mounts().into_iter();
         let mut groups = mounts.filter(|mount| mount.kind == "cgroup2");
         groups.next().map(|mount| Self::at(mount.point))
@@ -212,9 +206,9 @@ pub enum RunsParent {
 }
 
 impl RunsParent {
-    /// The one of this user.
-    pub fn find() -> Result<Self, NoGroup> {
-        let first = Cgroup::root().ok_or(NoGroup::NotMounted)?;
+    /// The one of this user, below the first group of all.
+    pub fn find(first: Option<Cgroup>) -> Result<Self, NoGroup> {
+        let first = first.ok_or(NoGroup::NotMounted)?;
         if users::is_root() {
             let group = first.child("purple");
             return Ok(Self::ForRoot { first, group });

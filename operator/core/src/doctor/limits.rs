@@ -134,7 +134,7 @@ impl TrialGroup {
 
     /// Makes the group, and drops the controllers whose limits do not work in it.
     fn make(&mut self) -> Result<Cgroup, Unavailable> {
-        let parent = RunsParent::find()?;
+        let parent = RunsParent::find(Cgroup::first())?;
         self.controllers = match &parent {
             RunsParent::Own(own) => {
                 let available = available_controllers(own)?;
