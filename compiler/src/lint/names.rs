@@ -40,49 +40,28 @@ const SYMBOLS: [RangeInclusive<char>; 6] = [
 /// Runs the lint on each path that the policy names.
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let wanted = &scope.resolved.filesystem;
-    let shared = wanted.immutable.iter().chain(&wanted.output);
-    let mut paths: Vec<(&str, Option<Span>)> = Vec::new();
-    for one in shared {
-        paths.push((&one.host, one.host_span));
-        paths.push((&one.inside, one.inside_span));
-    }
-    paths.extend(
-        wanted
-            .protected
-            .iter()
-            .map(|one| (one.inside.as_str(), one.span)),
-    );
-    paths.extend(
-        wanted
-            .masked
-            .iter()
-            .map(|one| (one.inside.as_str(), Some(one.span))),
-    );
-    paths.extend(
-        wanted
-            .scratch
-            .iter()
-            .map(|one| (one.value.as_str(), Some(one.span))),
-    );
-    paths.push((&wanted.working_dir.0, wanted.working_dir.1));
-    let kept = wanted
-        .protected
+    let kept = wanted.protected.iter().map(|one| (&*one.inside, one.span));
+    let hidden = wanted
+        .masked
         .iter()
-        .filter_map(|one| Some((&one.inside, one.span?)));
-    let hidden = wanted.masked.iter().map(|one| (&one.inside, one.span));
+        .map(|one| (&*one.inside, Some(one.span)));
+    let guarded: Vec<(&str, Option<Span>)> = kept.chain(hidden).collect();
+    let shared = wanted.immutable.iter().chain(&wanted.output);
+    let shared =
+        shared.flat_map(|one| [(&*one.host, one.host_span), (&*one.inside, one.inside_span)]);
+    let scratch = wanted
+        .scratch
+        .iter()
+        .map(|one| (&*one.value, Some(one.span)));
+    let (working_dir, place) = &wanted.working_dir;
+    let named = guarded.iter().copied().chain(shared).chain(scratch);
+    let named = named.chain([(&**working_dir, *place)]);
+    let patterns = guarded
+        .iter()
+        .filter_map(|(path, span)| Some(((*span)?, shell_pattern(path)?)));
+    let names = named.filter_map(|(path, span)| Some((span?, path.split('/').find_map(fault)?)));
     let mut seen = BTreeSet::new();
-    for (path, span) in kept.chain(hidden) {
-        if let Some((what, help)) = shell_pattern(path)
-            && seen.insert(span)
-        {
-            scope.report(Diagnostic::warning("path-looks-alike", span, what).with_help(help));
-        }
-    }
-    for (path, span) in paths {
-        let Some(span) = span else { continue };
-        let Some((what, help)) = path.split('/').find_map(fault) else {
-            continue;
-        };
+    for (span, (what, help)) in patterns.chain(names) {
         if seen.insert(span) {
             scope.report(Diagnostic::warning("path-looks-alike", span, what).with_help(help));
         }
@@ -115,10 +94,10 @@ fn fault(name: &str) -> Option<(String, &'static str)> {
         );
         return Some((message, "remove the space"));
     }
-    if let Some(symbol) = name
-        .chars()
-        .find(|one| SYMBOLS.iter().any(|block| block.contains(one)))
-    {
+    let within = |blocks: &[RangeInclusive<char>], letter: char| {
+        blocks.iter().any(|block| block.contains(&letter))
+    };
+    if let Some(symbol) = name.chars().find(|one| within(&SYMBOLS, *one)) {
         let message = format!(
             "the name {} holds the character U+{:04X}, which is not seen or looks like another one",
             quote(name),
@@ -126,9 +105,6 @@ fn fault(name: &str) -> Option<(String, &'static str)> {
         );
         return Some((message, "type the name anew, in plain characters"));
     }
-    let within = |blocks: &[RangeInclusive<char>], letter: char| {
-        blocks.iter().any(|block| block.contains(&letter))
-    };
     let latin =
         |letter: char| letter.is_ascii_alphabetic() || matches!(letter, '\u{c0}'..='\u{24f}');
     let words = name.split(|letter: char| !letter.is_alphabetic());

@@ -249,17 +249,14 @@ fn arguments(parents: &Resolved, scope: &mut Scope<'_>) {
                 continue;
             };
             // A call that is logged goes through.
-            let allows = |rules: &'_ [Rule]| -> Vec<Rule> {
-                let passes =
-                    |rule: &&Rule| matches!(rule.strength, Strength::Allow | Strength::Log);
-                rules.iter().filter(passes).cloned().collect()
+            let passes = |rule: &&Rule| matches!(rule.strength, Strength::Allow | Strength::Log);
+            let known = || old.rules.iter().filter(passes);
+            let Some(first) = known().next() else {
+                continue;
             };
-            let known = allows(&old.rules);
-            let Some(first) = known.first() else { continue };
-            let added = allows(&call.rules).into_iter().find(|rule| {
-                let mut known = known.iter();
+            let added = call.rules.iter().filter(passes).find(|rule| {
                 rule.span.file == 0
-                    && !known.any(|known| covers(&known.conditions, &rule.conditions))
+                    && !known().any(|known| covers(&known.conditions, &rule.conditions))
             });
             if let Some(rule) = added {
                 let message = format!("`{}` is allowed with more arguments than before", call.name);

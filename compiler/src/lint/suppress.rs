@@ -7,6 +7,7 @@
 use crate::diagnostics::{Diagnostic, Severity, Sink, Suppressed, nearest, quote};
 use crate::parse::{self, Document};
 use crate::source::{Source, Sources, Span};
+use std::collections::BTreeSet;
 
 /// Takes out of the findings what comments let stand, and adds what is wrong with the comments.
 /// Findings come and go in the order of the text.
@@ -117,10 +118,16 @@ fn says_why(reason: &str) -> bool {
 fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) {
     // Only texts with a comment of ours are read a second time.
     let document = parse::parse(source, &mut Sink::new());
-    let repeated = document
-        .as_ref()
-        .map(Document::repeated_spans)
-        .unwrap_or_default();
+    // The lines of values that an alias repeats.
+    let repeated = document.as_ref().map(Document::repeated_spans);
+    let repeated: BTreeSet<u32> = repeated
+        .into_iter()
+        .flatten()
+        .flat_map(|span| {
+            let last = span.end.saturating_sub(1).max(span.start);
+            source.line(span)..=source.line(Span::new(last, last))
+        })
+        .collect();
     let scalars = document
         .map(|document| document.scalar_spans(&source.text))
         .unwrap_or_default();
@@ -138,31 +145,19 @@ fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) 
                 .take_while(|one| one.trim_start().starts_with('#'))
                 .count();
             let target = if alone { at.saturating_add(skip) } else { at };
-            let before: usize = lines.iter().take(target).map(|line| line.len()).sum();
-            let end = before.saturating_add(lines.get(target).map_or(0, |line| line.len()));
-            // A finding about an alias stands where the value is written.
-            if repeated
-                .iter()
-                .any(|one| one.start < end && before < one.end)
-            {
-                let place = Span::new(start + hash, start + line.trim_end().len()).in_file(file);
-                let message = "an alias repeats what this comment is for: it would let the finding stand at each place";
-                sink.push(
-                    Diagnostic::error("suppression-malformed", place, message)
-                        .with_help("write the value out where the alias is"),
-                );
-                start += line.len();
-                continue;
-            }
             let target = u32::try_from(target.saturating_add(1)).unwrap_or(u32::MAX);
             let text = line.get(hash..).unwrap_or_default().trim_end();
-            read(
-                text,
-                Span::new(start + hash, start + hash + text.len()).in_file(file),
-                target,
-                all,
-                sink,
-            );
+            let span = Span::new(start + hash, start + hash + text.len()).in_file(file);
+            // A finding about an alias stands where the value is written.
+            if repeated.contains(&target) {
+                let message = "an alias repeats what this comment is for: it would let the finding stand at each place";
+                sink.push(
+                    Diagnostic::error("suppression-malformed", span, message)
+                        .with_help("write the value out where the alias is"),
+                );
+            } else {
+                read(text, span, target, all, sink);
+            }
         }
         start += line.len();
     }
