@@ -183,17 +183,17 @@ fn a_directory_of_the_host_is_no_project(place: &TestDir) {
     install(place);
     let policy = place.file("policy.yaml", "name: a\nextends: ai-dev-safe\n");
     let policy = policy.to_str().expect("UTF-8");
+    let run = [
+        "run",
+        "--policy",
+        policy,
+        "--unenforced",
+        "cgroup",
+        "--",
+        "true",
+    ];
     for directory in ["/etc", "/etc/ssl", "/var/log", "/proc/self"] {
-        let words = [
-            "run",
-            "--policy",
-            policy,
-            "--unenforced",
-            "cgroup",
-            "--",
-            "true",
-        ];
-        let mut command = purple(place, &words);
+        let mut command = purple(place, &run);
         command.current_dir(directory);
         let done = finished(command);
         let advice = "and it is the host's own: start from a project's directory";
@@ -207,15 +207,7 @@ fn a_directory_of_the_host_is_no_project(place: &TestDir) {
     command
         .args(["-m", "--propagation", "private", "sh", "-c", words, "sh"])
         .arg(place.at("purple"))
-        .args([
-            "run",
-            "--policy",
-            policy,
-            "--unenforced",
-            "cgroup",
-            "--",
-            "true",
-        ])
+        .args(run)
         .current_dir(place.at(""))
         .env("XDG_STATE_HOME", place.at("home/.local/state"))
         .stdout(std::process::Stdio::piped())
