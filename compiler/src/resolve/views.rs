@@ -161,7 +161,7 @@ fn masks(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) -> Vec<M
         .map(|one| one.inside.clone())
         .collect();
     let mut added = Vec::new();
-    // What a pattern matches, purple-exec finds in each view.
+    // purple-exec looks for the matches of a pattern in each view.
     let paths = filesystem
         .masked
         .iter()

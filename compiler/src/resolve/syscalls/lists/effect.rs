@@ -234,7 +234,7 @@ impl<'r, 'p> Entries<'r, 'p> {
         let Some(call) = one.calls.get(&number) else {
             return one.default.deny == (self.list == List::Allow);
         };
-        // What comes before the lists, whatever the arguments are.
+        // These rules decide before the lists do, for any arguments.
         let mut rules = call.rules.iter();
         let before = call.hidden.is_some()
             || rules.any(|rule| rule.conditions.is_empty() || rule.strength == Strength::Allow);
