@@ -141,13 +141,16 @@ fn is_open_for_writing(flags: OFlags) -> bool {
 }
 
 /// Allows what the plan says at a path inside, and says whether that made a rule. No link is followed:
-/// where a program may write, it may have left one.
+/// where a program may write, it may have left one. An optional path that is a link needs no rule of its own: what the
+/// link leads to has one.
 fn allow_path(ruleset: BorrowedFd<'_>, path: &PathAccess<'_>, known: u64) -> Result<bool, Refused> {
     let fail = |errno| refuse!(STEP, path.path, errno, path.line);
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let resolve = ResolveFlags::NO_SYMLINKS;
     let found: OwnedFd = match openat2(CWD, path.path, flags, Mode::empty(), resolve) {
-        Err(Errno::NOENT) if path.flags & path_flags::OPTIONAL != 0 => return Ok(false),
+        Err(Errno::NOENT | Errno::LOOP) if path.flags & path_flags::OPTIONAL != 0 => {
+            return Ok(false);
+        }
         found => found.and_then(descriptors::made).map_err(fail)?,
     };
     let mut access = path.access & known;

@@ -7,6 +7,7 @@ use std::ffi::CStr;
 use std::fs::{self, File};
 use std::io::{Seek, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Arguments for bubblewrap, and the files that it reads by descriptor.
@@ -119,6 +120,10 @@ impl Arguments {
             MountKind::Bind if target == "/dev/null" => self.add(&["--dev", "/dev"]),
             // `--dev` brings the other devices and the usual links.
             MountKind::Bind | MountKind::Symlink if target.starts_with("/dev/") => {}
+            MountKind::Bind if is_link(source, step.content) => {
+                let content = String::from_utf8_lossy(step.content);
+                self.add(&["--symlink", &content, target]);
+            }
             MountKind::Bind => {
                 let option = match (read_only, optional) {
                     (true, true) => "--ro-bind-try",
@@ -167,6 +172,12 @@ impl Arguments {
         }
         Ok(())
     }
+}
+
+/// Whether a bind's source is the symbolic link that its step says.
+fn is_link(source: &str, content: &[u8]) -> bool {
+    !content.is_empty()
+        && fs::read_link(source).is_ok_and(|to| to.as_os_str().as_bytes() == content)
 }
 
 fn text(text: &CStr) -> &str {

@@ -1,9 +1,11 @@
 //! The shipped profiles on hosts of other layouts: root trees made here, with a static program in the place of all others.
 
-use super::inside::PYTHON;
-use purple_tests::identity::can_mount;
+use super::inside::{PYTHON, python};
+use purple_tests::identity::{can_mount, skip};
+use purple_tests::policy::Policy;
 use purple_tests::run::{Finished, finish, piped};
 use purple_tests::test_dir::{TestDir, binary};
+use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::time::Duration;
 scenarios! {
     programs_start_on_every_layout
     a_layout_that_cannot_be_shown_is_named
+    a_link_into_usr_stays_a_link
 }
 
 /// What a host has, below its root: directories, links, and the program by these names.
@@ -190,4 +193,26 @@ fn a_layout_that_cannot_be_shown_is_named(place: &TestDir) {
         "/srv/tool: ",
     );
     fs::remove_dir_all(place.at("root")).expect("its own");
+}
+
+/// What a program finds at /bin under `base` and what is changed of it.
+fn found_at_bin(place: &TestDir, change: impl FnOnce(Policy) -> Policy) -> Value {
+    let plan = change(Policy::bare(place).section("extends: base")).compile(place);
+    let run = python(place, &plan, include_str!("../probes/at_bin.py"));
+    let done = run.option(&["--unenforced", "cgroup"]).finish();
+    serde_json::from_str(&done.out()).unwrap_or_else(|error| panic!("{error}: {done}"))
+}
+
+/// A directory that the host has as a link into /usr is that link inside too, and no mount, unless the policy puts
+/// something below it.
+fn a_link_into_usr_stays_a_link(place: &TestDir) {
+    let name = "layouts-a_link_into_usr_stays_a_link";
+    if fs::read_link("/bin").ok() != Some(PathBuf::from("usr/bin")) {
+        return skip(name, "/bin is no link to usr/bin");
+    }
+    let kept = json!({"link": "usr/bin", "mounted": false, "shell": true});
+    let mounted = json!({"link": null, "mounted": true, "shell": true});
+    assert_eq!(found_at_bin(place, |policy| policy), kept);
+    let masked = |policy: Policy| policy.filesystem("masked_paths: [/bin/true]");
+    assert_eq!(found_at_bin(place, masked), mounted);
 }

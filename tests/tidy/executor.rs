@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// The most bytes that the program may have as it ships. `make bench` holds this against a build of
 /// its own.
-const MOST_BYTES: u64 = 190 << 10;
+const MOST_BYTES: u64 = 191 << 10;
 
 /// The crates' main files, which forbid unsafe code.
 const WITHOUT_UNSAFE_CODE: [&str; 2] = ["executor/src/lib.rs", "executor/src/main.rs"];

@@ -151,9 +151,17 @@ impl Action {
                     "tmpfs {target} {bytes} bytes {files} files mode {mode:04o}"
                 )
             }
-            Self::Bind { source, owned } => {
+            Self::Bind {
+                source,
+                owned,
+                link,
+            } => {
                 let owned = if *owned { " owned" } else { "" };
-                write!(f, "bind {source} on {target}{owned}")
+                write!(f, "bind {source} on {target}{owned}")?;
+                match link {
+                    Some(text) => write!(f, ", or the link {text}"),
+                    None => Ok(()),
+                }
             }
             Self::Proc => write!(f, "proc {target}"),
             Self::Sysfs => write!(f, "sysfs {target}"),

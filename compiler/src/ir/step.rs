@@ -47,6 +47,9 @@ pub enum Action {
         source: String,
         /// Whether the program owns what it makes there.
         owned: bool,
+        /// Where its path on the host is a symbolic link with this text, the same link is made inside, and
+        /// nothing is mounted.
+        link: Option<String>,
     },
     /// The processes of the sandbox.
     Proc,

@@ -122,6 +122,15 @@ fn mount(step: &Step) -> Result<(), Broken> {
     if step.optional && !optional {
         return broken(format!("{target} may be left out"));
     }
+    if let Bind {
+        link: Some(_),
+        owned,
+        ..
+    } = step.action
+        && (owned || !step.optional || !attributes.read_only)
+    {
+        return broken(format!("{target} may be a link"));
+    }
     match step.action {
         File { .. } | Symlink(_) | Setting(_) if attributes == Attributes::NONE => return Ok(()),
         File { .. } | Symlink(_) | Setting(_) => {

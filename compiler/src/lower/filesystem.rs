@@ -61,6 +61,9 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     }
     let others = protected::put(&mut tree, wanted, sink);
     tree.refuse_optional(sink);
+    if others.matches.is_empty() {
+        tree.keep_links(&MERGED);
+    }
     let mut steps = vec![root()];
     steps.extend(tree.into_steps());
     steps.extend(others.matches);
@@ -79,6 +82,7 @@ fn hosts_resolvers() -> PlannedPath {
     let action = Action::Bind {
         source: RESOLVERS.to_owned(),
         owned: false,
+        link: None,
     };
     PlannedPath {
         optional: true,
@@ -91,6 +95,7 @@ fn bind(shared: &Shared, writable: bool) -> PlannedPath {
     let action = Action::Bind {
         source: shared.host.clone(),
         owned: writable,
+        link: None,
     };
     PlannedPath {
         optional: shared.optional,

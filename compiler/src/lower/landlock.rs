@@ -162,6 +162,7 @@ mod tests {
         let action = Action::Bind {
             source: "/x".to_owned(),
             owned: !read_only,
+            link: None,
         };
         Step {
             action,

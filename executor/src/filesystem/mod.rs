@@ -150,7 +150,10 @@ fn apply(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<bool,
 fn bind(root: &OwnedFd, parents: &mut Parents<'_>, step: &Step) -> Result<bool, Refused> {
     let mount = &step.mount;
     let Some(tree) = &step.tree else {
-        // Its source does not exist, and need not.
+        if step.is_link {
+            create(parents, mount).at(mount)?;
+        }
+        // Else its source does not exist, and need not.
         return Ok(false);
     };
     tree::set_attributes(mount, tree)?;
@@ -193,7 +196,8 @@ fn create(parents: &mut Parents<'_>, step: &Mount<'static>) -> Result<(), Errno>
     let Target { dir, name } = parents.of(step)?;
     match step.kind {
         MountKind::Directory => mkdirat(dir, name, Mode::from_raw_mode(step.mode)),
-        MountKind::Symlink => {
+        // Of a bind the link that stands for it.
+        MountKind::Symlink | MountKind::Bind => {
             let content = Text::<1024>::of(step.content);
             symlinkat(content.c_str()?, dir, name)
         }

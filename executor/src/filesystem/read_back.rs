@@ -178,6 +178,7 @@ mod tests {
             inside_path: target.to_bytes(),
             stub: None,
             tree: None,
+            is_link: false,
             mapped: false,
             covered: None,
             mounted: false,

@@ -23,7 +23,7 @@ const STEP: &str = "mount";
 /// inside, where it may copy mounts, and before it takes on other ids.
 pub(crate) fn open(steps: &mut [Step], outside: Outside) -> Result<(), Refused> {
     for step in steps {
-        if step.mount.kind != MountKind::Bind {
+        if step.mount.kind != MountKind::Bind || step.is_link {
             continue;
         }
         let copied = match copy(&step.mount) {
@@ -53,6 +53,7 @@ pub(crate) fn open_source(step: &Mount<'_>) -> Result<OwnedFd, Errno> {
 pub(crate) fn resolve(steps: &mut [Step]) -> Result<(), Refused> {
     steps
         .iter_mut()
+        .filter(|step| !step.is_link)
         .map(|step| &mut step.mount)
         .filter(|mount| mount.kind == MountKind::Bind && is_absolute(mount))
         .try_for_each(follow_links)

@@ -2,10 +2,13 @@
 
 use super::found::Found;
 use super::stub::Stub;
+use crate::files::read_link;
 use crate::message::{OrRefuse, Refused};
+use crate::text::Text;
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_sys::memory;
 use rustix::fd::OwnedFd;
+use rustix::fs::CWD;
 
 /// A step, read from the plan once.
 pub(crate) struct Step {
@@ -17,6 +20,8 @@ pub(crate) struct Step {
     pub(crate) stub: Option<Stub>,
     /// A detached copy of its source.
     pub(crate) tree: Option<OwnedFd>,
+    /// Whether its source is the symbolic link that the step says, and is made inside instead.
+    pub(crate) is_link: bool,
     /// Whether that copy is id-mapped.
     pub(crate) mapped: bool,
     /// What lay at its place before it was mounted over.
@@ -35,6 +40,7 @@ impl Step {
             inside_path: mount.target.to_bytes(),
             stub: None,
             tree: None,
+            is_link: is_link(&mount),
             mapped: false,
             covered: None,
             mounted: false,
@@ -66,6 +72,15 @@ impl Step {
     pub(crate) fn is_protected(&self) -> bool {
         has(&self.mount, mount_flags::STUBS)
     }
+}
+
+/// Whether a bind's source is the symbolic link that the step says.
+fn is_link(step: &Mount<'_>) -> bool {
+    if step.kind != MountKind::Bind || step.content.is_empty() {
+        return false;
+    }
+    let mut text = Text::<4096>::new();
+    read_link(CWD, step.source, &mut text).is_ok_and(|found| found.to_bytes() == step.content)
 }
 
 /// Whether a step has one of these flags.

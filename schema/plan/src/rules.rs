@@ -49,8 +49,13 @@ pub(crate) fn mount(mount: &Mount<'_>) -> Result<(), DecodeError> {
     }
     match mount.kind {
         MountKind::Mask | MountKind::SelfBind if stub == mount_flags::STUB_FILE => Ok(()),
-        MountKind::Symlink if mount.content.is_empty() || mount.content.contains(&0) => {
+        MountKind::Symlink if mount.content.is_empty() => Err(DecodeError::Text),
+        MountKind::Symlink | MountKind::Bind if mount.content.contains(&0) => {
             Err(DecodeError::Text)
+        }
+        MountKind::Bind if !mount.content.is_empty() => {
+            let flags = mount.flags & (mount_flags::OPTIONAL | mount_flags::OWNED);
+            known(flags == mount_flags::OPTIONAL)
         }
         MountKind::File | MountKind::Symlink | MountKind::Setting => Ok(()),
         _ => known(mount.content.is_empty()),

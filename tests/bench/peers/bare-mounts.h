@@ -117,8 +117,25 @@ static void map_owner(int tree, const struct step *step)
     close(ns);
 }
 
+/* Which sources are links that are made inside. Root looks when it opens a source, a user before. */
+static char is_link[COUNT(STEPS)];
+
+static void look_for_link(size_t at)
+{
+    char text[4096];
+    size_t expected = strlen(STEPS[at].content);
+    if (expected)
+        is_link[at] = readlink(STEPS[at].source, text, sizeof text) == (ssize_t)expected
+            && !memcmp(text, STEPS[at].content, expected);
+}
+
 static int source_of(const struct step *step)
 {
+    size_t at = step - STEPS;
+    if (is_root)
+        look_for_link(at);
+    if (is_link[at])
+        return -1;
     int place = open_below(AT_FDCWD, step->source, O_PATH, NO_SYMLINKS);
     if (place < 0 && errno == ELOOP)
         place = open_below(AT_FDCWD, step->source, O_PATH, 0);
@@ -201,6 +218,10 @@ static void take(const struct step *step, int source)
         close(tree);
         return;
     case BIND:
+        if (is_link[step - STEPS]) {
+            dir = above(step->target, &name);
+            must(symlinkat(step->content, dir, name), name);
+        }
         if (source < 0)
             return;
         set_attributes(source, "", step->attrs, PRIVATE, 0, below(step));

@@ -26,6 +26,9 @@ static void look_at_sources(void)
 {
     for (size_t i = 0; i < COUNT(STEPS); i++)
         if (STEPS[i].kind == BIND && STEPS[i].source[0] == '/') {
+            look_for_link(i);
+            if (is_link[i])
+                continue;
             int fd = open_below(AT_FDCWD, STEPS[i].source, O_PATH, NO_SYMLINKS);
             if (fd >= 0)
                 close(fd);

@@ -37,7 +37,9 @@ impl Texts {
     ) -> Result<Self, TextWithNul> {
         let steps = ir.steps.iter().map(|step| {
             let (source, content) = match &step.action {
-                Action::Bind { source, .. } => (source.as_str(), ""),
+                Action::Bind { source, link, .. } => {
+                    (source.as_str(), link.as_deref().unwrap_or_default())
+                }
                 Action::File { content, .. }
                 | Action::Symlink(content)
                 | Action::Setting(content)

@@ -126,6 +126,7 @@ pub(super) fn kernel(wanted: &Filesystem, capable: bool, network: NetworkMode) -
         Action::Bind {
             source: "/sys".to_owned(),
             owned: false,
+            link: None,
         }
     } else {
         Action::Sysfs
@@ -161,6 +162,7 @@ pub(super) fn kernel(wanted: &Filesystem, capable: bool, network: NetworkMode) -
         let device = Action::Bind {
             source: path.to_owned(),
             owned: false,
+            link: None,
         };
         own(path, device, DEVICE)
     }));

@@ -108,3 +108,43 @@ fn patterns_that_cannot_be() {
     let text = format!("name: a\nfilesystem:\n{kept}");
     assert_eq!(errors(&text), ["invalid-path"]);
 }
+
+/// The links that stand for a bind, where the host has them.
+fn links(filesystem: &str) -> Vec<String> {
+    let of = |action: Action| match action {
+        Action::Bind { link, .. } => link,
+        _ => None,
+    };
+    let steps = lowered(filesystem).steps.into_iter();
+    steps.filter_map(|step| of(step.action)).collect()
+}
+
+#[test]
+fn a_link_stands_for_a_directory_of_the_same_usr_with_nothing_below_it() {
+    let share = |host: &str, inside: &str, rest: &str| {
+        format!("    - {{host_path: {host}, sandbox_path: {inside}{rest}}}\n")
+    };
+    let shows = |usr: &str, bin: &str, rest: &str| {
+        let optional = ", optional: true";
+        let usr = share(usr, "/usr", "");
+        let bin = share(bin, "/bin", optional);
+        links(&format!("  immutable_paths:\n{usr}{bin}{rest}"))
+    };
+    assert_eq!(shows("/usr", "/bin", ""), ["usr/bin"]);
+    assert_eq!(shows("/opt/usr", "/bin", ""), Vec::<String>::new());
+    assert_eq!(shows("/usr", "/opt/bin", ""), Vec::<String>::new());
+    for below in [
+        "  masked_paths: [/bin/true]\n",
+        "  masked_paths: [\"/bin/t*\"]\n",
+        "  scratch_paths: [/bin/own]\n",
+    ] {
+        assert_eq!(
+            shows("/usr", "/bin", below),
+            Vec::<String>::new(),
+            "{below}"
+        );
+    }
+    let required = share("/usr", "/usr", "") + &share("/bin", "/bin", "");
+    let found = links(&format!("  immutable_paths:\n{required}"));
+    assert_eq!(found, Vec::<String>::new());
+}

@@ -165,6 +165,36 @@ impl Tree {
         }
     }
 
+    /// Keeps the links of a merged-usr system, where the policy shows such a directory by its own name beside `/usr`: on
+    /// a host that has the link, the link to `/usr` shows the same and needs no mount. Where something is put below the
+    /// directory it stays a mount, because no target leads through a link.
+    pub(super) fn keep_links(&mut self, names: &[&str]) {
+        let shows = |planned: Option<&PlannedPath>, path: &str| {
+            planned.is_some_and(|planned| {
+                let read_only = planned.attributes.read_only;
+                read_only
+                    && matches!(&planned.action, Action::Bind { source, .. } if source == path)
+            })
+        };
+        if !shows(self.paths.get("/usr"), "/usr") {
+            return;
+        }
+        for name in names {
+            let path = format!("/{name}");
+            if self.below(&path).is_some() || !shows(self.paths.get(&path), &path) {
+                continue;
+            }
+            if let Some(PlannedPath {
+                action: Action::Bind { link, .. },
+                optional: true,
+                ..
+            }) = self.paths.get_mut(&path)
+            {
+                *link = Some(format!("usr/{name}"));
+            }
+        }
+    }
+
     /// Pins the directories on the way from a writable tree of the host to what is mounted below it.
     /// The kernel lets nobody rename a mount point, but it does let them rename its parent.
     fn pin(&mut self) {

@@ -94,6 +94,7 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
     )
         .prop_map(
             |(kind, (flags, attrs, size, inodes, mode), line, source, target, content)| {
+                const OR_LINK: u32 = mount_flags::OPTIONAL | mount_flags::OWNED;
                 let common = Mount {
                     kind,
                     flags: flags & mount_flags::ALL & !mount_flags::STUBS,
@@ -116,6 +117,11 @@ fn mounts() -> impl Strategy<Value = Mount<'static>> {
                     },
                     MountKind::Bind if source.is_empty() => Mount {
                         source: c"/usr",
+                        ..common
+                    },
+                    MountKind::Bind if common.flags & OR_LINK == mount_flags::OPTIONAL => Mount {
+                        source,
+                        content: b"to/somewhere",
                         ..common
                     },
                     MountKind::Bind => Mount { source, ..common },

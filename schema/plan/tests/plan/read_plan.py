@@ -115,10 +115,12 @@ def check_mount(it):
     stub = it["flags"] & 0x70
     require(not stub or kind in ("Mask", "SelfBind"), "Value")
     require(not stub or (stub in (0x10, 0x20, 0x40) and not it["flags"] & 0x2), "Value")
-    require(kind in ("File", "Symlink", "Setting") or stub == 0x10 or it["content"] == b"", "Value")
+    may_be_link = kind == "Bind" and it["flags"] & 0x2 and not it["flags"] & 0x8
+    require(kind in ("File", "Symlink", "Setting") or stub == 0x10 or may_be_link or it["content"] == b"", "Value")
     pattern = kind in ("MaskMatches", "SelfBindMatches")
     require(not pattern or (it["flags"] == 0 and {*b"*?"} & {*it["target"]}), "Value")
-    require(kind != "Symlink" or (it["content"] and 0 not in it["content"]), "Text")
+    require(kind != "Symlink" or it["content"], "Text")
+    require(kind not in ("Symlink", "Bind") or 0 not in it["content"], "Text")
 
 
 def check_rlimit(it):

@@ -172,6 +172,21 @@ fn mount_fields_out_of_place() {
         };
         assert_eq!(refused_mount(link), DecodeError::Text, "{content:?}");
     }
+    let bind = |flags, content| Mount {
+        kind: MountKind::Bind,
+        source: c"/bin",
+        target: c"/bin",
+        flags,
+        content,
+        ..STEP
+    };
+    let both = mount_flags::OPTIONAL | mount_flags::OWNED;
+    for flags in [0, mount_flags::OWNED, both] {
+        let refused = refused_mount(bind(flags, b"usr/bin"));
+        assert_eq!(refused, DecodeError::Value, "{flags}");
+    }
+    let refused = refused_mount(bind(mount_flags::OPTIONAL, b"usr\0bin"));
+    assert_eq!(refused, DecodeError::Text);
 }
 
 #[test]
