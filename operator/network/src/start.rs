@@ -4,6 +4,7 @@ use crate::confine::{Unconfined, confine, ports};
 use crate::control::{self, READY};
 use crate::engine::{Helper, Limits, Listening, Parts};
 use crate::resolv;
+use crate::routes::Routes;
 use crate::rules::{Action, DNS_PORT, Protocol, Published, Rules};
 use crate::sockets::{Inside, WrongSockets};
 use crate::sys;
@@ -41,6 +42,8 @@ pub enum StartError {
     NotFiltered,
     /// No resolver is named, neither by the plan nor by the host.
     NoResolvers,
+    /// The routing table of the host cannot be asked.
+    Routes(Errno),
     /// A port of the host is taken, or not for this user.
     Publish(SocketAddr, Errno),
     /// The sockets from inside are not the plan's.
@@ -70,6 +73,7 @@ impl fmt::Display for StartError {
             Self::NoResolvers => f.write_str(
                 "no resolver: /etc/resolv.conf names none; name some under `network.dns_servers`",
             ),
+            Self::Routes(error) => write!(f, "asking for the host's routes (rtnetlink): {error}"),
             Self::Publish(address, error) => write!(
                 f,
                 "publishing {address} on the host: {error}; choose another port under `network.publish`"
@@ -154,6 +158,7 @@ struct Ready {
     sockets: Vec<NetSocket>,
     rules: Rules,
     resolvers: Vec<SocketAddr>,
+    routes: Routes,
     published: Vec<Listening>,
 }
 
@@ -185,6 +190,7 @@ fn prepare(plan: &OwnedFd) -> Result<Ready, StartError> {
     if resolvers.is_empty() && rules.asks_names() {
         return Err(StartError::NoResolvers);
     }
+    let routes = Routes::new().map_err(StartError::Routes)?;
     let published = rules
         .published()
         .map(|published| {
@@ -195,6 +201,7 @@ fn prepare(plan: &OwnedFd) -> Result<Ready, StartError> {
         sockets: plan.net_sockets.iter().collect(),
         rules,
         resolvers,
+        routes,
         published,
     })
 }
@@ -255,6 +262,7 @@ impl Ready {
             limits: Limits::new(raise_limit()),
             rules: self.rules,
             resolvers: self.resolvers,
+            routes: self.routes,
             inside,
             control,
             published: self.published,

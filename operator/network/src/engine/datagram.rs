@@ -65,7 +65,7 @@ impl Helper {
                 rule,
                 host,
                 ..
-            } => match flow(outside, host) {
+            } => match flow(outside, host, &mut self.routes) {
                 Ok(socket) => {
                     if let Some(key) = self.new_flow(socket, pair, rule) {
                         self.send(key, data);

@@ -121,7 +121,7 @@ impl Helper {
                 rule,
                 server_name,
                 host,
-            } => match dial(to, host) {
+            } => match dial(to, host, &mut self.routes) {
                 Ok(outside) => Purpose::Carry {
                     outside,
                     rule,

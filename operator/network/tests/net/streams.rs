@@ -19,7 +19,7 @@ pub(crate) fn connect(to: &str) -> Result<TcpStream, std::io::Error> {
 }
 
 /// The errno of a connection that does not come about, and how long that took.
-fn refused(lab: &Lab, to: &str) -> (Option<i32>, Duration) {
+pub(crate) fn refused(lab: &Lab, to: &str) -> (Option<i32>, Duration) {
     let to = to.to_owned();
     lab.inside.run(move || {
         let start = Instant::now();
