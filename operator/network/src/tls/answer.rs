@@ -1,6 +1,6 @@
 //! Whether a server asks for a second first message (RFC 8446, 4.1.4).
 
-use super::{End, HEAD, MAX_HELLO, MAX_RECORD, message};
+use super::message::{End, HEAD, MAX_HELLO, MAX_RECORD, message};
 
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const ALERT: u8 = 21;
