@@ -74,10 +74,23 @@ impl fmt::Display for StartError {
                 "no resolver: /etc/resolv.conf names none; name some under `network.dns_servers`",
             ),
             Self::Routes(error) => write!(f, "asking for the host's routes (rtnetlink): {error}"),
-            Self::Publish(address, error) => write!(
-                f,
-                "publishing {address} on the host: {error}; choose another port under `network.publish`"
-            ),
+            Self::Publish(address, error) => {
+                write!(f, "publishing {address} on the host: {error}; ")?;
+                match *error {
+                    Errno::ACCESS => write!(
+                        f,
+                        "without privileges the first port is {}: choose another `host` port under `network.publish`",
+                        first_unprivileged_port()
+                    ),
+                    Errno::ADDRINUSE => f.write_str(
+                        "another program listens there: end it, or choose another `host` port under `network.publish`",
+                    ),
+                    Errno::ADDRNOTAVAIL => f.write_str(
+                        "the host has no such address: leave `address` out for its loopback address, or name one that `ip address` shows",
+                    ),
+                    _ => f.write_str("choose another port under `network.publish`"),
+                }
+            }
             Self::Sockets(wrong) => wrong.fmt(f),
             Self::NoSeed => f.write_str("the plan publishes a port and has no socket for it"),
             Self::Gone => f.write_str("purple-exec ended"),
@@ -85,6 +98,13 @@ impl fmt::Display for StartError {
             Self::Wait(error) => write!(f, "waiting for connections: {error}"),
         }
     }
+}
+
+/// The first port that a program without privileges may listen on (`ip_unprivileged_port_start`, ip(7)).
+fn first_unprivileged_port() -> u16 {
+    let setting = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let port = setting.ok().and_then(|text| text.trim().parse().ok());
+    port.unwrap_or(1024)
 }
 
 /// The descriptors that the arguments name: the plan's, and the socket's.
