@@ -135,7 +135,7 @@ impl Helper {
         for (index, listening) in (0_u32..).zip(&published) {
             poll.add(&listening.socket, Token::Published(index), EventFlags::IN)?;
         }
-        let counts = Counts::new(rules.all().len());
+        let counts = Counts::new(rules.all().len(), &resolvers);
         Ok(Self {
             poll,
             now: Instant::now(),
