@@ -44,6 +44,8 @@ fn answer(bytes: &[u8]) {
 
 /// More bytes never change what has been read: a name, or what a server answers.
 fn hello(bytes: &[u8]) {
+    // No more than this is ever looked at.
+    let bytes = bytes.get(..tls::MAX_HELLO - 64).unwrap_or(bytes);
     let more = [bytes, &[0; 32]].concat();
     let first = server_name(bytes);
     if let Hello::Name { length, .. } = first {

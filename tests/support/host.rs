@@ -61,12 +61,11 @@ impl<'p> HostSnapshot<'p> {
     /// theirs, because the place has none any more, and so is one that is removed soon.
     fn left_groups(&self) -> Vec<PathBuf> {
         // Version 2 counts the processes of groups below too.
-        let is_empty = |group: &PathBuf| match fs::read_to_string(group.join("cgroup.events")) {
-            Ok(events) => events.lines().any(|line| line == "populated 0"),
-            Err(_) => {
-                let all = fs::read_to_string(group.join("cgroup.procs"));
-                all.is_ok_and(|all| all.is_empty())
-            }
+        let is_empty = |group: &PathBuf| {
+            let read = |file| fs::read_to_string(group.join(file)).ok();
+            let events = read("cgroup.events");
+            let events = events.map(|all| all.lines().any(|line| line == "populated 0"));
+            events.or_else(|| Some(read("cgroup.procs")?.is_empty())) == Some(true)
         };
         let start = Instant::now();
         loop {
