@@ -201,9 +201,13 @@
 //! 41 `operator/network/tests/net/names::addresses_that_are_not_public_are_left_out`
 //! 41 `operator/network/tests/net/names::aliases_are_followed_and_do_not_go_in_circles`
 //! 41 `operator/network/tests/net/server_names::another_name_or_none_ends_in_an_alert_and_nothing_goes_out`
+//! 41 `operator/network/tests/net/server_names::every_first_message_is_read`
+//! 41 `operator/network/src/counts/tests::no_flood_hides_what_comes_later`
 //! 41 `operator/network/tests/net/life::a_helper_that_is_killed_ends_what_it_carried_and_opens_nothing`
 //! 41 `e2e/helper_ends::killed_at_any_step_of_its_start`
 //! 41 `e2e/helper_ends::killed_while_it_carries`
+//! 41 `e2e/helper_ends::stopped_for_good_while_it_carries`
+//! 42 `operator/network/tests/net/host_addresses::no_address_of_the_hosts_is_reached`
 //! 42 `e2e/reached::every_row_of_the_table_holds`
 //! 42 `e2e/carried::a_service_of_the_host_is_reached_and_nothing_else`
 //! 42 `e2e/carried::a_published_port_leads_inside_and_no_other_does`

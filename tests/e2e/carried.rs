@@ -92,6 +92,25 @@ fn the_operator_reads_what_was_refused_and_what_would_allow_it(place: &TestDir) 
 
     let read = |path: &str| fs::read_to_string(path).expect("it was written");
     let report: Value = serde_json::from_str(&read(&report)).expect("JSON");
+    let audit = |what: &[&str]| {
+        let (log, words) = (place.text("log/audit.log"), ["audit", "--log"]);
+        let done = finished(purple(place, &[&words[..], &[&log], what].concat()));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    // 3 + 2 + 1 connections and 2 queries.
+    let all = audit(&["--all"]);
+    let row: Vec<&str> = all
+        .lines()
+        .last()
+        .expect("a row")
+        .split_whitespace()
+        .collect();
+    assert_eq!(row.get(6), Some(&"8"), "{all}");
+    let full = audit(&["--session", row.get(1).expect("an id")]);
+    let blocked =
+        format!("network          refused 1x 192.0.2.7:443/tcp: policy line {line} refuses it");
+    assert!(full.lines().any(|one| one == blocked), "{full}");
+    assert!(!full.contains("\"denied\""), "{full}");
     let log = read(&place.text("log/audit.log"));
     let record: Value = serde_json::from_str(log.lines().last().expect("a record")).expect("JSON");
     assert_eq!(report["connections"], record["connections"]);
@@ -151,6 +170,9 @@ fn a_published_port_leads_inside_and_no_other_does(place: &TestDir) {
     let taken = TcpListener::bind(("127.0.0.1", port)).expect("it is free again");
     let done = Run::new(place, &plan, &["true"]).finish();
     assert_eq!(done.code(), 125, "{done}");
-    assert!(done.stderr.contains(&format!("127.0.0.1:{port}")), "{done}");
+    let said = format!(
+        "publishing 127.0.0.1:{port} on the host: Address already in use (os error 98); another program listens there"
+    );
+    assert!(done.stderr.contains(&said), "{done}");
     drop(taken);
 }

@@ -1,5 +1,5 @@
 //! The real helper, killed and delayed: at each step of its start, while it carries, and when the command has ended. A helper
-//! that stays stopped in its start is silent, as one in `filtered.rs`; one that stays stopped later is not tried.
+//! that stays stopped in its start is silent, as one in `filtered.rs`.
 
 use super::inside::{PYTHON, script};
 use purple_tests::internet::Internet;
@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 scenarios! {
     killed_at_any_step_of_its_start
     delayed_at_any_step_of_its_start
     killed_while_it_carries
+    stopped_for_good_while_it_carries
     what_a_program_sends_last_arrives
 }
 
@@ -214,6 +215,48 @@ fn killed_while_it_carries(place: &TestDir) {
         report["network"]["rules_generation"],
         report["receipt"]["network"]["rules_generation"]
     );
+}
+
+/// A helper that is stopped and never continued answers nothing: the command's own end and its time limit hold all the same, and
+/// nothing of the run is left.
+fn stopped_for_good_while_it_carries(place: &TestDir) {
+    let Some(mut internet) = Internet::new("helper_ends-stopped_for_good_while_it_carries") else {
+        return;
+    };
+    let [four, six, ..] = ADDRESSES;
+    internet.serve_in_the_world(&[PYTHON, "-ISc", PEER, four, six]);
+    let _helper = purple_net(place);
+    let policy = open(place).section("resources: {session_timeout_seconds: 4}");
+    let plan = policy.compile(place);
+    for (then, status) in [
+        // Nothing answers the SYN, which the kernel sends again for two minutes (tcp_syn_retries, tcp(7)).
+        ("exec 3<>/dev/tcp/203.0.113.5/80", 124),
+        // An address that no entry names is refused by the kernel's rules, which need no helper.
+        ("exec 3<>/dev/tcp/198.18.0.1/80 || exit 7", 7),
+    ] {
+        let command = format!("echo ready; read -r; {then}");
+        let run = Run::new(place, &plan, &["bash", "-c", &command])
+            .wrapped_by_root(&["nsenter", &internet.host()])
+            .report();
+        let mut running = run.start();
+        let mut said = [0; 6];
+        let out = running.stdout.as_mut().expect("a pipe");
+        out.read_exact(&mut said).expect("it says that it is ready");
+        let helper = helper_of(running.id()).to_string();
+        let _said = internet.on_the_host(&["kill", "-STOP", &helper]);
+        let start = Instant::now();
+        let done = finish(running, b"\n", Duration::from_mins(1));
+        assert_eq!(done.code(), status, "{then}: {done}");
+        // The limit, the grace after it, and what the executor waits for the report.
+        assert!(start.elapsed() < Duration::from_secs(20), "{then}");
+        wait_until("the helper has ended", || {
+            !Path::new("/proc").join(&helper).exists()
+        });
+        let report = fs::read_to_string(place.at("report.json")).expect("a report");
+        let report: Value = serde_json::from_str(&report).expect("JSON");
+        assert_eq!(report["network"]["counted"], Value::Null, "{then}");
+        fs::remove_file(place.at("report.json")).expect("it is there");
+    }
 }
 
 fn what_a_program_sends_last_arrives(place: &TestDir) {

@@ -4,7 +4,7 @@
 use purple_net::dns::{Answer, Code, Kind, MAX_ADDRESSES, read_answer, read_query, reply};
 use purple_net::nflog::logged;
 use purple_net::packet::{Packet, Unreachable};
-use purple_net::tls::{Hello, server_name};
+use purple_net::tls::{self, Hello, server_name};
 
 /// Reads bytes as one of those things.
 pub(crate) fn examine(bytes: &[u8]) {
@@ -42,11 +42,22 @@ fn answer(bytes: &[u8]) {
     }
 }
 
-/// More bytes never change a name that has been read.
+/// More bytes never change what has been read: a name, or what a server answers.
 fn hello(bytes: &[u8]) {
-    if let Hello::Name(name) = server_name(bytes) {
-        let more = [bytes, &[0; 32]].concat();
-        assert_eq!(server_name(&more), Hello::Name(name));
+    // No more than this is ever looked at.
+    let bytes = bytes.get(..tls::MAX_HELLO - 64).unwrap_or(bytes);
+    let more = [bytes, &[0; 32]].concat();
+    let first = server_name(bytes);
+    if let Hello::Name { length, .. } = first {
+        assert!(length <= bytes.len());
+        assert_eq!(server_name(&more), first);
+    }
+    let first = tls::answer(bytes);
+    if first != tls::Answer::More {
+        assert_eq!(tls::answer(&more), first);
+    }
+    if let tls::Beside::Record(length) = tls::beside(bytes) {
+        assert_eq!(tls::beside(&more), tls::Beside::Record(length));
     }
 }
 

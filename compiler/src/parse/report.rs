@@ -138,6 +138,11 @@ pub(super) fn syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
     {
         found = unread_tag(text, *from);
     }
+    if let Some((context, from)) = &error.context
+        && context == "while scanning an alias"
+    {
+        found = unread_alias(text, *from);
+    }
     sink.push(found);
 }
 
@@ -148,6 +153,19 @@ fn unread_tag(text: &str, from: usize) -> Diagnostic {
     let end = rest.find([' ', ',', ']', '}', '\n']).unwrap_or(rest.len());
     let word = rest.get(..end).unwrap_or("");
     let message = format!("{} is a tag to YAML, and not text", quote(word));
+    Diagnostic::error("yaml-syntax", Span::new(from, from + end), message)
+        .with_help(format!("put it in quotes: `\"{}\"`", clipped(word)))
+}
+
+/// A name behind `*` without quotes, which the scanner takes for an alias.
+fn unread_alias(text: &str, from: usize) -> Diagnostic {
+    let from = text.floor_char_boundary(from.min(text.len()));
+    let rest = text.get(from..).unwrap_or("");
+    let end = rest
+        .find([' ', ',', ']', '}', '\r', '\n'])
+        .unwrap_or(rest.len());
+    let word = rest.get(..end).unwrap_or("");
+    let message = format!("{} is an alias to YAML, and not text", quote(word));
     Diagnostic::error("yaml-syntax", Span::new(from, from + end), message)
         .with_help(format!("put it in quotes: `\"{}\"`", clipped(word)))
 }

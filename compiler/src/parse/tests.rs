@@ -113,6 +113,8 @@ fn what_yaml_has_and_a_policy_has_not() {
     one("1: a\n", "key-not-text", "1");
     one("~: a\n", "key-not-text", "~");
     one("a: *b\n", "undefined-alias", "*b");
+    one("a: [*.b.org:443, c]\n", "yaml-syntax", "*.b.org:443");
+    one("a:\n- *\n", "yaml-syntax", "*");
     one("a: &b [*b]\n", "recursive-alias", "*b");
     one("a: &b 1\nc: &b 2\nd: *b\n", "duplicate-anchor", "&b 2");
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use crate::output::{Failure, print, say};
 use clap::{Args, ValueEnum};
+use purple_core::audit::connections;
 use purple_core::audit::files::LogFiles;
 use purple_core::audit::log;
 use purple_core::audit::read::{self, LogLine, OwnedValues};
@@ -227,7 +228,8 @@ fn row(line: &LogLine) -> [String; 8] {
         ],
         LogLine::End(entry) => {
             let record = &entry.record;
-            let counts = record.security_events.iter().filter_map(|one| one.count);
+            let calls = record.security_events.iter().filter_map(|one| one.count);
+            let refused = record.connections.as_ref().map(connections::refused);
             [
                 timestamp(record.timestamp),
                 visible(&record.sandbox_id),
@@ -235,7 +237,10 @@ fn row(line: &LogLine) -> [String; 8] {
                 record.status.name().to_owned(),
                 record.outcome.name().to_owned(),
                 record.exit_code.to_string(),
-                counts.fold(0, u64::saturating_add).to_string(),
+                calls
+                    .chain(refused)
+                    .fold(0, u64::saturating_add)
+                    .to_string(),
                 words(&record.command),
             ]
         }
@@ -244,14 +249,28 @@ fn row(line: &LogLine) -> [String; 8] {
 
 /// One record, a line for each thing that it says.
 fn in_full(entry: &LogLine) -> String {
-    let (members, events) = match entry {
-        LogLine::Start(entry) => (&entry.members, &[][..]),
-        LogLine::End(entry) => (&entry.members, entry.record.security_events.as_slice()),
+    let (members, events, connections) = match entry {
+        LogLine::Start(entry) => (&entry.members, &[][..], None),
+        LogLine::End(entry) => {
+            let record = &entry.record;
+            let events = record.security_events.as_slice();
+            (&entry.members, events, record.connections.as_ref())
+        }
     };
     let keys = members.as_object().into_iter().flatten();
-    let keys = keys.filter(|(key, _)| *key != "security_events");
+    // What a filtered network did comes behind them; other networks have `null` there.
+    let keys = keys.filter(|(key, value)| {
+        *key != "security_events" && (*key != "connections" || value.is_null())
+    });
     let lines = keys.map(|(key, value)| format!("{key:16} {}\n", word(value)));
-    lines.chain(events.iter().map(event)).collect()
+    let connections = connections.map(connections::in_full).unwrap_or_default();
+    let connections = connections
+        .into_iter()
+        .map(|line| format!("{:16} {line}\n", "network"));
+    lines
+        .chain(events.iter().map(event))
+        .chain(connections)
+        .collect()
 }
 
 fn event(event: &SecurityEvent<OwnedValues>) -> String {

@@ -4,11 +4,20 @@
 //! nothing needs an escape.
 
 use crate::rules::{Protocol, Rules};
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-/// So many different entries of each kind are kept; what comes to others is counted in one number.
+mod places;
+mod tally;
+
+pub(crate) use places::Refusal;
+
+use places::{Asked, Denied, Withheld, WrongName};
+use tally::Tally;
+
+/// So many different attempts of each kind have a row of their own before they are counted by class.
 const MAX_DENIED: usize = 1024;
 const MAX_NAMES: usize = 512;
 
@@ -26,47 +35,13 @@ pub(crate) struct Traffic {
     pub(crate) received: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Denied {
-    protocol: Protocol,
-    to: SocketAddr,
-    rule: Option<usize>,
-    name: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct WrongName {
-    to: SocketAddr,
-    name: Option<String>,
-}
-
-/// Keys with how often each came, and how often others did for which there was no room.
-#[derive(Debug)]
-struct Tally<K> {
-    times: BTreeMap<K, u64>,
-    others: u64,
-    limit: usize,
-}
-
-impl<K: Ord> Tally<K> {
-    fn new(limit: usize) -> Self {
-        Self {
-            times: BTreeMap::new(),
-            others: 0,
-            limit,
-        }
-    }
-
-    fn count(&mut self, key: K) {
-        let full = self.times.len() >= self.limit;
-        match self.times.get_mut(&key) {
-            Some(times) => *times = times.saturating_add(1),
-            None if full => self.others = self.others.saturating_add(1),
-            None => {
-                let _none = self.times.insert(key, 1);
-            }
-        }
-    }
+/// What a resolver did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Asking {
+    answers: u64,
+    /// Queries without an answer, and the last error that said why.
+    silent: u64,
+    error: Option<Errno>,
 }
 
 /// All counts of a run.
@@ -74,8 +49,13 @@ impl<K: Ord> Tally<K> {
 pub(crate) struct Counts {
     traffic: Vec<Traffic>,
     denied: Tally<Denied>,
-    refused_names: Tally<String>,
+    refused_names: Tally<Asked>,
     wrong_names: Tally<WrongName>,
+    withheld: Tally<Withheld>,
+    /// By the resolvers' order.
+    resolvers: Vec<(SocketAddr, Asking)>,
+    /// Connections to a service of the host that nobody answered, by the rule.
+    unanswered: BTreeMap<usize, u64>,
     /// Attempts that were not carried because there was no room for them.
     pub(crate) without_room: u64,
     /// Attempts on the host's own addresses are denied; attempts with packets that are none are counted.
@@ -85,13 +65,19 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Nothing yet, under so many rules.
-    pub(crate) fn new(rules: usize) -> Self {
+    /// Nothing yet, under so many rules, and of these resolvers.
+    pub(crate) fn new(rules: usize, resolvers: &[SocketAddr]) -> Self {
         Self {
             traffic: vec![Traffic::default(); rules],
             denied: Tally::new(MAX_DENIED),
             refused_names: Tally::new(MAX_NAMES),
             wrong_names: Tally::new(MAX_NAMES),
+            withheld: Tally::new(MAX_NAMES),
+            resolvers: resolvers
+                .iter()
+                .map(|resolver| (*resolver, Asking::default()))
+                .collect(),
+            unanswered: BTreeMap::new(),
             without_room: 0,
             malformed: 0,
             lost: 0,
@@ -108,20 +94,20 @@ impl Counts {
         &mut self,
         protocol: Protocol,
         to: SocketAddr,
-        rule: Option<usize>,
+        why: Refusal,
         name: Option<&str>,
     ) {
         self.denied.count(Denied {
             protocol,
             to,
-            rule,
+            why,
             name: name.map(str::to_owned),
         });
     }
 
     /// A name that was not resolved.
     pub(crate) fn refused_name(&mut self, name: &str) {
-        self.refused_names.count(name.to_owned());
+        self.refused_names.count(Asked(name.to_owned()));
     }
 
     /// A server name that was none of the address's, or a connection without one.
@@ -130,6 +116,33 @@ impl Counts {
             to,
             name: name.map(str::to_owned),
         });
+    }
+
+    /// A name whose addresses no entry opens; `address` is one of them.
+    pub(crate) fn withheld(&mut self, name: &str, address: IpAddr) {
+        let name = name.to_owned();
+        self.withheld.count(Withheld { name, address });
+    }
+
+    /// A resolver has answered, whatever it said; by its index.
+    pub(crate) fn answer(&mut self, resolver: usize) {
+        if let Some((_, asking)) = self.resolvers.get_mut(resolver) {
+            asking.answers = asking.answers.saturating_add(1);
+        }
+    }
+
+    /// A resolver has not answered.
+    pub(crate) fn silent(&mut self, resolver: usize, error: Option<Errno>) {
+        if let Some((_, asking)) = self.resolvers.get_mut(resolver) {
+            asking.silent = asking.silent.saturating_add(1);
+            asking.error = error.or(asking.error);
+        }
+    }
+
+    /// A connection to a service of the host was refused by the host.
+    pub(crate) fn unanswered(&mut self, rule: usize) {
+        let times = self.unanswered.entry(rule).or_default();
+        *times = times.saturating_add(1);
     }
 
     /// The report: lines of JSON.
@@ -143,23 +156,93 @@ impl Counts {
                 ));
             }
         }
-        for (denied, times) in &self.denied.times {
+        self.what_is_not_open(&mut report, rules);
+        self.beyond(&mut report);
+        self.attempts(&mut report);
+        report.end(format_args!(
+            r#"{{"kind":"others","without_room":{},"malformed":{},"lost":{},"lines_left_out":{}}}"#,
+            self.without_room, self.malformed, self.lost, report.left_out
+        ))
+    }
+
+    /// Why a program may not get further though an entry names where it goes.
+    fn what_is_not_open(&self, report: &mut Report, rules: &Rules) {
+        for (rule, times) in &self.unanswered {
+            if let Some(of) = rules.all().get(*rule) {
+                report.line(format_args!(
+                    r#"{{"kind":"no_service","rule":{rule},"port":{},"times":{times}}}"#,
+                    of.first_port
+                ));
+            }
+        }
+        for (resolver, asking) in &self.resolvers {
+            if asking.silent > 0 {
+                report.line(format_args!(
+                    r#"{{"kind":"resolver","address":"{}","port":{},"unanswered":{},"answered":{},"errno":{}}}"#,
+                    resolver.ip(),
+                    resolver.port(),
+                    asking.silent,
+                    asking.answers,
+                    Text(asking.error.and_then(errno_name)),
+                ));
+            }
+        }
+    }
+
+    /// What has no row of its own.
+    fn beyond(&self, report: &mut Report) {
+        for ((protocol, place), port, times) in self.denied.beyond() {
             report.line(format_args!(
-                r#"{{"kind":"denied","protocol":"{}","address":"{}","port":{},"name":{},"rule":{},"times":{times}}}"#,
+                r#"{{"kind":"beyond","of":"denied","protocol":"{}","addresses":"{}","port":{},"domain":null,"times":{times}}}"#,
+                protocol.name(),
+                place.name(),
+                Number(port.copied()),
+            ));
+        }
+        let names = self.refused_names.beyond();
+        let names = names.map(|((), domain, times)| ("refused_names", domain, times));
+        let wrong = self.wrong_names.beyond();
+        let wrong = wrong
+            .map(|((), domain, times)| ("server_names", domain.and_then(Option::as_ref), times));
+        let withheld = self.withheld.beyond();
+        let withheld = withheld.map(|((), domain, times)| ("withheld_names", domain, times));
+        for (of, domain, times) in names.chain(wrong).chain(withheld) {
+            report.line(format_args!(
+                r#"{{"kind":"beyond","of":"{of}","protocol":null,"addresses":null,"port":null,"domain":{},"times":{times}}}"#,
+                Text(domain.map(String::as_str)),
+            ));
+        }
+    }
+
+    fn attempts(&self, report: &mut Report) {
+        for (denied, times) in self.denied.rows() {
+            let (rule, host) = match denied.why {
+                Refusal::Rules(rule) => (rule, false),
+                Refusal::Host => (None, true),
+            };
+            report.line(format_args!(
+                r#"{{"kind":"denied","protocol":"{}","address":"{}","port":{},"name":{},"rule":{},"host":{host},"times":{times}}}"#,
                 denied.protocol.name(),
                 denied.to.ip(),
                 denied.to.port(),
                 Text(denied.name.as_deref()),
-                Number(denied.rule),
+                Number(rule),
             ));
         }
-        for (name, times) in &self.refused_names.times {
+        for (Asked(name), times) in self.refused_names.rows() {
             report.line(format_args!(
                 r#"{{"kind":"refused_name","name":{},"times":{times}}}"#,
                 Text(Some(name))
             ));
         }
-        for (wrong, times) in &self.wrong_names.times {
+        for (withheld, times) in self.withheld.rows() {
+            report.line(format_args!(
+                r#"{{"kind":"withheld_name","name":{},"address":"{}","times":{times}}}"#,
+                Text(Some(&withheld.name)),
+                withheld.address
+            ));
+        }
+        for (wrong, times) in self.wrong_names.rows() {
             report.line(format_args!(
                 r#"{{"kind":"server_name","address":"{}","port":{},"name":{},"times":{times}}}"#,
                 wrong.to.ip(),
@@ -167,16 +250,18 @@ impl Counts {
                 Text(wrong.name.as_deref()),
             ));
         }
-        report.end(format_args!(
-            r#"{{"kind":"others","denied":{},"refused_names":{},"server_names":{},"without_room":{},"malformed":{},"lost":{},"lines_left_out":{}}}"#,
-            self.denied.others,
-            self.refused_names.others,
-            self.wrong_names.others,
-            self.without_room,
-            self.malformed,
-            self.lost,
-            report.left_out
-        ))
+    }
+}
+
+/// The names of the errors that say why nothing answers (errno(3)).
+fn errno_name(error: Errno) -> Option<&'static str> {
+    match error {
+        Errno::CONNREFUSED => Some("ECONNREFUSED"),
+        Errno::NETUNREACH => Some("ENETUNREACH"),
+        Errno::HOSTUNREACH => Some("EHOSTUNREACH"),
+        Errno::ACCESS => Some("EACCES"),
+        Errno::PERM => Some("EPERM"),
+        _ => None,
     }
 }
 
@@ -226,11 +311,11 @@ impl std::fmt::Display for Text<'_> {
 }
 
 /// A number or `null`.
-struct Number(Option<usize>);
+struct Number<N>(Option<N>);
 
-impl std::fmt::Display for Number {
+impl<N: std::fmt::Display> std::fmt::Display for Number<N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
+        match &self.0 {
             Some(number) => write!(f, "{number}"),
             None => f.write_str("null"),
         }
@@ -238,57 +323,4 @@ impl std::fmt::Display for Number {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
-    use super::{Counts, MAX_DENIED, MAX_REPORT};
-    use crate::rules::{Action, Protocol, Rule, Rules, Target};
-    use std::net::{Ipv4Addr, SocketAddr};
-
-    #[test]
-    fn every_line_of_a_report() {
-        let rules = Rules::new(vec![Rule {
-            action: Action::Allow,
-            protocol: None,
-            first_port: 1,
-            last_port: 2,
-            target: Target::Any,
-            server_name: false,
-            line: 31,
-        }]);
-        let mut counts = Counts::new(1);
-        let to = SocketAddr::new(Ipv4Addr::new(192, 0, 2, 1).into(), 443);
-        let traffic = counts.under(0).expect("a rule");
-        traffic.connections = 2;
-        traffic.sent = 10;
-        traffic.received = 20;
-        for _ in 0..3 {
-            counts.denied(Protocol::Udp, to, Some(0), None);
-        }
-        counts.denied(Protocol::Tcp, to, None, Some("api.example.org"));
-        counts.refused_name("evil\"\n.test");
-        counts.wrong_name(to, None);
-        counts.lost = 4;
-        assert_eq!(
-            counts.report(&rules),
-            include_str!("../../../schema/report/tests/counted.jsonl")
-        );
-    }
-
-    #[test]
-    fn what_has_no_room_is_counted_together() {
-        let mut counts = Counts::new(0);
-        let long = format!("{}.test", "a".repeat(240));
-        for round in 0..2 {
-            for number in 0..u32::try_from(MAX_DENIED).expect("a small number") + 10 {
-                let to = SocketAddr::new(Ipv4Addr::from_bits(number).into(), round);
-                counts.denied(Protocol::Tcp, to, None, Some(&long));
-            }
-        }
-        let report = counts.report(&Rules::default());
-        assert!(report.len() < MAX_REPORT);
-        assert_eq!(report.lines().count(), MAX_DENIED + 1);
-        let rest = MAX_DENIED + 20;
-        assert!(report.contains(&format!(r#""kind":"others","denied":{rest},"#)));
-    }
-}
+mod tests;

@@ -22,6 +22,7 @@ mod outside;
 pub mod packet;
 mod poll;
 mod resolv;
+mod routes;
 pub mod rules;
 mod slab;
 mod sockets;

@@ -1,5 +1,7 @@
 //! Connections to the outside, and what of the outside is the host itself.
 
+use crate::routes::Routes;
+use crate::rules::Protocol;
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SocketFlags, SocketType, connect, getpeername, getsockname, socket_with, sockopt,
@@ -59,22 +61,50 @@ pub(crate) fn is_to_itself(socket: impl AsFd) -> bool {
 }
 
 /// Begins a connection to `to`, which may be the host itself only where `host` says so.
-pub(crate) fn dial(to: SocketAddr, host: bool) -> Result<OwnedFd, NoConnection> {
+pub(crate) fn dial(
+    to: SocketAddr,
+    host: bool,
+    routes: &mut Routes,
+) -> Result<OwnedFd, NoConnection> {
     if !host {
-        // A socket of UDP finds the way and sends nothing.
-        let _way = flow(to, false)?;
+        leads_away(Protocol::Tcp, to, routes)?;
     }
     let socket = new_socket(to, SocketType::STREAM)?;
     sockopt::set_tcp_nodelay(&socket, true)?;
     sockopt::set_socket_keepalive(&socket, true)?;
     start(&socket, to)?;
-    Ok(socket)
+    is_away(socket, to, host)
 }
 
 /// A socket of UDP for datagrams to `to` and from it.
-pub(crate) fn flow(to: SocketAddr, host: bool) -> Result<OwnedFd, NoConnection> {
+pub(crate) fn flow(
+    to: SocketAddr,
+    host: bool,
+    routes: &mut Routes,
+) -> Result<OwnedFd, NoConnection> {
+    if !host {
+        leads_away(Protocol::Udp, to, routes)?;
+    }
     let socket = new_socket(to, SocketType::DGRAM)?;
     connect(&socket, &to)?;
+    is_away(socket, to, host)
+}
+
+/// Asks the routing table whether `to` is another host.
+fn leads_away(protocol: Protocol, to: SocketAddr, routes: &mut Routes) -> Result<(), NoConnection> {
+    match routes.is_host(protocol, to) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(NoConnection::Host),
+        // connect(2) has an error of its own for the same reason. Nothing is sent by a socket of UDP.
+        Err(_) => {
+            connect(new_socket(to, SocketType::DGRAM)?, &to)?;
+            Err(NoConnection::Error(Errno::HOSTUNREACH))
+        }
+    }
+}
+
+/// The socket, unless its own address shows that it is connected to the host: the table may have changed since it was asked.
+fn is_away(socket: OwnedFd, to: SocketAddr, host: bool) -> Result<OwnedFd, NoConnection> {
     let own = own_address(&socket)?.ip();
     if !host && (own == to.ip() || own.is_loopback()) {
         return Err(NoConnection::Host);

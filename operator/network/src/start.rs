@@ -4,6 +4,7 @@ use crate::confine::{Unconfined, confine, ports};
 use crate::control::{self, READY};
 use crate::engine::{Helper, Limits, Listening, Parts};
 use crate::resolv;
+use crate::routes::Routes;
 use crate::rules::{Action, DNS_PORT, Protocol, Published, Rules};
 use crate::sockets::{Inside, WrongSockets};
 use crate::sys;
@@ -41,6 +42,8 @@ pub enum StartError {
     NotFiltered,
     /// No resolver is named, neither by the plan nor by the host.
     NoResolvers,
+    /// The routing table of the host cannot be asked.
+    Routes(Errno),
     /// A port of the host is taken, or not for this user.
     Publish(SocketAddr, Errno),
     /// The sockets from inside are not the plan's.
@@ -70,10 +73,24 @@ impl fmt::Display for StartError {
             Self::NoResolvers => f.write_str(
                 "no resolver: /etc/resolv.conf names none; name some under `network.dns_servers`",
             ),
-            Self::Publish(address, error) => write!(
-                f,
-                "publishing {address} on the host: {error}; choose another port under `network.publish`"
-            ),
+            Self::Routes(error) => write!(f, "asking for the host's routes (rtnetlink): {error}"),
+            Self::Publish(address, error) => {
+                write!(f, "publishing {address} on the host: {error}; ")?;
+                match *error {
+                    Errno::ACCESS => write!(
+                        f,
+                        "without privileges the first port is {}: choose another `host` port under `network.publish`",
+                        first_unprivileged_port()
+                    ),
+                    Errno::ADDRINUSE => f.write_str(
+                        "another program listens there: end it, or choose another `host` port under `network.publish`",
+                    ),
+                    Errno::ADDRNOTAVAIL => f.write_str(
+                        "the host has no such address: leave `address` out for its loopback address, or name one that `ip address` shows",
+                    ),
+                    _ => f.write_str("choose another port under `network.publish`"),
+                }
+            }
             Self::Sockets(wrong) => wrong.fmt(f),
             Self::NoSeed => f.write_str("the plan publishes a port and has no socket for it"),
             Self::Gone => f.write_str("purple-exec ended"),
@@ -81,6 +98,13 @@ impl fmt::Display for StartError {
             Self::Wait(error) => write!(f, "waiting for connections: {error}"),
         }
     }
+}
+
+/// The first port that a program without privileges may listen on (`ip_unprivileged_port_start`, ip(7)).
+fn first_unprivileged_port() -> u16 {
+    let setting = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let port = setting.ok().and_then(|text| text.trim().parse().ok());
+    port.unwrap_or(1024)
 }
 
 /// The descriptors that the arguments name: the plan's, and the socket's.
@@ -154,6 +178,7 @@ struct Ready {
     sockets: Vec<NetSocket>,
     rules: Rules,
     resolvers: Vec<SocketAddr>,
+    routes: Routes,
     published: Vec<Listening>,
 }
 
@@ -185,6 +210,7 @@ fn prepare(plan: &OwnedFd) -> Result<Ready, StartError> {
     if resolvers.is_empty() && rules.asks_names() {
         return Err(StartError::NoResolvers);
     }
+    let routes = Routes::new().map_err(StartError::Routes)?;
     let published = rules
         .published()
         .map(|published| {
@@ -195,6 +221,7 @@ fn prepare(plan: &OwnedFd) -> Result<Ready, StartError> {
         sockets: plan.net_sockets.iter().collect(),
         rules,
         resolvers,
+        routes,
         published,
     })
 }
@@ -255,6 +282,7 @@ impl Ready {
             limits: Limits::new(raise_limit()),
             rules: self.rules,
             resolvers: self.resolvers,
+            routes: self.routes,
             inside,
             control,
             published: self.published,

@@ -1,77 +1,56 @@
-//! The server name in the first message of TLS (RFC 8446, 4.1.2; RFC 6066, 3).
+//! The server name in a client's messages of TLS that are not encrypted (RFC 8446, 4.1.2; RFC 6066, 3).
 //!
 //! It is read from what has come so far, over as many records and segments as it takes. What a strict
 //! server would not accept is taken as having no name, so that nothing is carried.
+//!
+//! A server may ask for a second such message (RFC 8446, 4.1.4), and uses the name in that one. So what the
+//! server answers is read too ([`answer`]).
+
+mod answer;
+mod message;
+
+pub use answer::{Answer, Beside, answer, beside};
+pub use message::MAX_HELLO;
 
 use crate::cursor::Cursor;
+use message::{End, HEAD, message};
 
-/// The most bytes in which the name must have come.
-pub const MAX_HELLO: usize = 32 << 10;
-
-const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_NAME: u16 = 0;
 const HOST_NAME: u8 = 0;
-/// The most bytes of a record (RFC 8446, 5.1).
-const MAX_RECORD: usize = 1 << 14;
 
 /// What the bytes so far say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hello {
     /// Not enough yet.
     More,
-    /// The name, in lower case.
-    Name(String),
+    /// The message is whole.
+    Name {
+        /// The name, in lower case.
+        name: String,
+        /// The bytes of the records that the message is in. No other message is in them.
+        length: usize,
+    },
     /// It is not TLS, or there is no name.
     None,
 }
 
 /// What the first bytes of a connection say.
 pub fn server_name(bytes: &[u8]) -> Hello {
-    match handshake(bytes) {
-        Ok(message) => name(&message).map_or(Hello::None, Hello::Name),
-        Err(cut) if cut && bytes.len() < MAX_HELLO => Hello::More,
-        Err(_) => Hello::None,
-    }
-}
-
-/// The first handshake message, put together from its records. The error says whether it is only cut.
-fn handshake(bytes: &[u8]) -> Result<Vec<u8>, bool> {
-    let mut records = Cursor::new(bytes);
-    let mut message = Vec::new();
-    loop {
-        let kind = records.u8().ok_or(true)?;
-        if kind != HANDSHAKE {
-            return Err(false);
-        }
-        // The version of a record: 3.x in all of them.
-        if records.u8().ok_or(true)? != 3 {
-            return Err(false);
-        }
-        let _minor = records.u8().ok_or(true)?;
-        let length = usize::from(records.u16().ok_or(true)?);
-        // An empty fragment of a handshake is not allowed.
-        if length == 0 || length > MAX_RECORD {
-            return Err(false);
-        }
-        let part = records.rest();
-        let part = part.get(..length).unwrap_or(part);
-        message.extend_from_slice(part);
-        if message.first().is_some_and(|kind| *kind != CLIENT_HELLO) {
-            return Err(false);
-        }
-        if let [_, a, b, c, body @ ..] = message.as_slice() {
-            let wanted = u32::from_be_bytes([0, *a, *b, *c]);
-            let wanted = usize::try_from(wanted).map_err(|_| false)?;
-            if wanted > MAX_HELLO {
-                return Err(false);
-            }
-            if let Some(body) = body.get(..wanted) {
-                return Ok(body.to_vec());
-            }
-        }
-        if records.take(length).is_none() {
-            return Err(true);
+    let Some(message) = message(bytes) else {
+        return Hello::None;
+    };
+    let is_other = message
+        .bytes
+        .first()
+        .is_some_and(|kind| *kind != CLIENT_HELLO);
+    match message.end {
+        _ if is_other => Hello::None,
+        End::More if bytes.len() < MAX_HELLO => Hello::More,
+        End::More | End::Within => Hello::None,
+        End::At(length) => {
+            let name = message.bytes.get(HEAD..).and_then(name);
+            name.map_or(Hello::None, |name| Hello::Name { name, length })
         }
     }
 }
@@ -168,8 +147,9 @@ mod tests {
         bytes
     }
 
-    fn named(name: &str) -> Hello {
-        Hello::Name(name.to_owned())
+    fn named(name: &str, length: usize) -> Hello {
+        let name = name.to_owned();
+        Hello::Name { name, length }
     }
 
     #[test]
@@ -180,10 +160,11 @@ mod tests {
             for cut in 0..bytes.len() {
                 assert_eq!(server_name(&bytes[..cut]), Hello::More, "{size} {cut}");
             }
-            assert_eq!(server_name(&bytes), named("api.example.org"), "{size}");
-            // What comes behind it does not matter.
+            let name = named("api.example.org", bytes.len());
+            assert_eq!(server_name(&bytes), name, "{size}");
+            // What comes behind its records does not matter.
             let more = [bytes, vec![23, 9, 9]].concat();
-            assert_eq!(server_name(&more), named("api.example.org"));
+            assert_eq!(server_name(&more), name);
         }
     }
 
@@ -215,6 +196,15 @@ mod tests {
     }
 
     #[test]
+    fn a_second_message_in_the_same_record_is_refused() {
+        let two = [message(&[sni("a.org")]), message(&[sni("b.org")])].concat();
+        let bytes = records(&two, 1000);
+        assert_eq!(server_name(&bytes), Hello::None);
+        // The record's length says so before the second one has come.
+        assert_eq!(server_name(&bytes[..bytes.len() / 2 + 10]), Hello::None);
+    }
+
+    #[test]
     fn a_message_without_end_is_given_up() {
         let endless = vec![1, 0, 0x7f, 0xff];
         let mut bytes = records(&[endless, vec![0; MAX_HELLO]].concat(), 100);
@@ -234,8 +224,8 @@ mod tests {
         for _ in 0..50_000 {
             let mut bytes = whole.clone();
             noise.spoil(&mut bytes);
-            if let Hello::Name(name) = server_name(&bytes) {
-                assert!(name.len() <= 253);
+            if let Hello::Name { name, length } = server_name(&bytes) {
+                assert!(name.len() <= 253 && length <= bytes.len());
                 names += 1;
             }
         }

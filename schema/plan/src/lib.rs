@@ -19,6 +19,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod address_place;
 mod define;
 mod error;
 mod field;
@@ -39,6 +40,7 @@ mod system_directories;
 mod table;
 mod verdict;
 
+pub use address_place::AddressPlace;
 pub use error::{DecodeError, EncodeError};
 pub use field::{Field, Reader, Record, Writer};
 pub use host_inside::{HOST_INSIDE, HOST_INSIDE_NAME, OWN_INSIDE};

@@ -40,7 +40,8 @@ mod value;
 mod visible;
 
 pub use connections::{
-    Carried, Connections, DeniedConnection, Protocol, RefusedName, WrongServerName, counted,
+    Attempts, Beyond, Carried, Connections, DeniedConnection, Place, Protocol, RefusedName,
+    Resolver, UnansweredService, WithheldName, WrongServerName, counted,
 };
 pub use denial::{Denial, Unlisted};
 pub use json::Json;

@@ -46,11 +46,22 @@ impl Question {
                 }) if first == last => {
                     Some(Ok(Self::Listen(first, protocol.unwrap_or(Protocol::Tcp))))
                 }
-                _ => None,
+                Ok(_) => Some(Err("ask about one port".to_owned())),
+                Err(error) if is_port_like(argument) => {
+                    Some(Err(format!("{}: {}", error.message, error.help)))
+                }
+                Err(_) => None,
             },
             _ => None,
         }
     }
+}
+
+/// Whether a text is meant as a port, and not as the value of an argument.
+fn is_port_like(text: &str) -> bool {
+    let (number, _protocol) = text.split_once('/').unwrap_or((text, ""));
+    let is_part = |byte: u8| byte.is_ascii_digit() || byte == b'-';
+    number.starts_with(|first: char| first.is_ascii_digit()) && number.bytes().all(is_part)
 }
 
 fn connection(text: &str) -> Result<Connection, String> {

@@ -6,7 +6,7 @@ use super::name::{Name, NamePattern};
 use crate::quantity::{AddressBlock, Ports, Protocol};
 use crate::source::Span;
 use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME, OWN_INSIDE};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network, as a policy wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +114,11 @@ impl Network {
                 last: RESOLVER_PORT,
                 protocol: None,
             };
-            let gateway = Destination::Addresses(HOST_INSIDE.into());
-            sets.push(Connections::new(Direction::Out, &gateway, resolver));
+            // The name is looked up where there are services.
+            let [by_address, by_name] = gateway();
+            let by_name = (!self.host_services.is_empty()).then_some(by_name);
+            let found = [by_address].into_iter().chain(by_name);
+            sets.extend(found.map(|host| Connections::new(Direction::Out, &host, resolver)));
         }
         sets.extend(
             self.host_services
@@ -125,14 +128,14 @@ impl Network {
         Connections::union_of(sets)
     }
 
-    /// All connections of a filtered network to several hosts at once.
+    /// All connections of a filtered network to addresses to which nothing is carried.
     fn to_many(&self) -> Connections {
         if self.link != Link::Filtered {
             return Connections::default();
         }
         let to =
             |block| Connections::new(Direction::Out, &Destination::Addresses(block), Ports::ALL);
-        Connections::union_of(AddressBlock::TO_MANY.map(to).into())
+        Connections::union_of(never_carried().map(to).collect())
     }
 
     /// All connections to the gateway of a filtered network, by its address and by its name.
@@ -195,10 +198,27 @@ impl Network {
     }
 }
 
-/// The sandbox's own addresses in a filtered network: loopback, and the two of its interface.
+/// The sandbox's own addresses in a filtered network: loopback, the two of its interface, and the unspecified ones, for
+/// which the kernel takes its own.
 pub fn own_blocks() -> impl Iterator<Item = AddressBlock> {
     let interface = OWN_INSIDE.map(AddressBlock::from);
-    AddressBlock::LOOPBACK.into_iter().chain(interface)
+    let unspecified = [
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    ];
+    let unspecified = unspecified.map(AddressBlock::from);
+    let all = AddressBlock::LOOPBACK.into_iter().chain(interface);
+    all.chain(unspecified)
+}
+
+/// Addresses to which a filtered network carries nothing, whatever entry names them: those of several hosts, and of this
+/// network.
+pub(super) fn never_carried() -> impl Iterator<Item = AddressBlock> {
+    let this_network = AddressBlock {
+        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        prefix: 8,
+    };
+    AddressBlock::TO_MANY.into_iter().chain([this_network])
 }
 
 /// The port of the name service (RFC 1035, 4.2).

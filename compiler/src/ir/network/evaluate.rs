@@ -1,7 +1,9 @@
 //! What a policy says about one connection, and the line that says it.
 
 use super::connection::{Connection, Direction, Host};
-use super::definition::{ConnectionRule, Effect, Link, Network, RESOLVER_PORT, own_blocks};
+use super::definition::{
+    ConnectionRule, Effect, Link, Network, RESOLVER_PORT, never_carried, own_blocks,
+};
 use crate::quantity::{AddressBlock, Protocol};
 use crate::source::Span;
 use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME};
@@ -93,8 +95,8 @@ impl Network {
                     let is_port = connection.port != 0;
                     return is_port.then_some(Inside::Open(None));
                 }
-                // Nothing is carried to several hosts at once.
-                if AddressBlock::TO_MANY.into_iter().any(is_in) {
+                // Nothing is carried to several hosts at once, and to this network (RFC 791, 3.2).
+                if never_carried().any(is_in) {
                     return Some(Inside::Closed);
                 }
                 address == HOST_INSIDE
@@ -110,8 +112,12 @@ impl Network {
         if !gateway {
             return None;
         }
-        let by_address = matches!(connection.host, Host::Address(_));
-        if by_address && connection.port == RESOLVER_PORT && self.resolves() {
+        // The name is looked up where there are services.
+        let is_found = match connection.host {
+            Host::Address(_) => self.resolves(),
+            Host::Name(_) => !self.host_services.is_empty(),
+        };
+        if is_found && connection.port == RESOLVER_PORT {
             return Some(Inside::Open(None));
         }
         let mut services = self.host_services.iter();

@@ -48,6 +48,10 @@ fn connections_names_and_ports_are_answered_with_the_line() {
         (&["connect", "host.purple.internal:11434"], true, 8),
         (&["connect", "host.purple.internal:80"], false, 0),
         (&["connect", "10.77.0.1:53/udp"], true, 0),
+        (&["connect", "host.purple.internal:53"], true, 0),
+        (&["connect", "0.0.0.0:443"], true, 0),
+        (&["connect", "[::]:5"], true, 0),
+        (&["connect", "0.1.2.3:443"], false, 0),
         (&["connect", "10.77.0.1:5432"], false, 0),
         (&["resolve", "api.github.com"], true, 4),
         (&["resolve", "other.net"], true, 11),
@@ -146,6 +150,9 @@ fn a_call_is_asked_about_by_its_arguments_and_a_question_with_a_mistake_says_wha
             "`*.example.org:443` is not one host",
         ),
         (&["connect", "a.org:1-2"], "ask about one port"),
+        (&["listen", "80-90"], "ask about one port"),
+        (&["listen", "70000"], "`70000` is not a port"),
+        (&["listen", "0/udp"], "`0` is not a port"),
         (&["connect", "https://a.org"], "a destination is no URL"),
     ] {
         let said = asked.purplec(&[&["query", "plan"], question].concat());

@@ -3,19 +3,23 @@
 //!
 //! purple-net works for a program that is not trusted. A line that is not as it is declared makes the whole text worth nothing.
 
+mod entry;
+mod words;
+
+pub use words::{in_full, refused};
+
+pub(super) use words::lines;
+
 use super::read::{Counted, NotDeclared, OwnedValues, counted};
-use super::summary::most;
 use crate::policy_line;
-use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME, NetAction, Plan, SourceLine};
+use entry::{DEFAULT_PORT, allowing, host_service};
+use purple_plan::{NetAction, Plan, SourceLine, is_public};
 use purple_report::counted as line;
 use purple_report::{
-    Carried, Connections, DeniedConnection, Protocol, RefusedName, WrongServerName,
+    Beyond, Carried, Connections, DeniedConnection, Protocol, RefusedName, Resolver,
+    UnansweredService, WithheldName, WrongServerName,
 };
-use purplec::diagnostics::render::visible;
 use std::net::IpAddr;
-
-/// The port that an entry without one means.
-const DEFAULT_PORT: u64 = 443;
 
 /// Reads what purple-net has counted.
 pub(super) fn connections(
@@ -26,7 +30,11 @@ pub(super) fn connections(
         carried: Vec::new(),
         denied: Vec::new(),
         refused_names: Vec::new(),
+        withheld_names: Vec::new(),
         server_names: Vec::new(),
+        services: Vec::new(),
+        resolvers: Vec::new(),
+        beyond: Vec::new(),
         unlisted: 0,
         without_room: 0,
         malformed: 0,
@@ -47,15 +55,36 @@ pub(super) fn connections(
                 name: wrong.name,
                 times: wrong.times,
             }),
+            Counted::WithheldName(one) => all.withheld_names.push(withheld_name(one)),
+            Counted::NoService(one) => {
+                let (policy_line, policy_source) = place(plan, rule_line(plan, one.rule));
+                all.services.push(UnansweredService {
+                    port: one.port,
+                    times: one.times,
+                    policy_line,
+                    policy_source,
+                });
+            }
+            Counted::Resolver(one) => all.resolvers.push(Resolver {
+                address: one.address,
+                port: one.port,
+                unanswered: one.unanswered,
+                answered: one.answered,
+                errno: one.errno,
+            }),
+            Counted::Beyond(one) => {
+                all.unlisted = all.unlisted.saturating_add(one.times);
+                all.beyond.push(Beyond {
+                    of: one.of,
+                    protocol: one.protocol,
+                    addresses: one.addresses,
+                    port: one.port,
+                    domain: one.domain,
+                    times: one.times,
+                });
+            }
             Counted::Others(others) => {
-                all.unlisted = [
-                    others.denied,
-                    others.refused_names,
-                    others.server_names,
-                    others.lines_left_out,
-                ]
-                .into_iter()
-                .fold(0, u64::saturating_add);
+                all.unlisted = all.unlisted.saturating_add(others.lines_left_out);
                 all.without_room = others.without_room;
                 all.malformed = others.malformed;
                 all.lost = others.lost;
@@ -84,14 +113,17 @@ fn denied_connection(
     let line = refusing.map_or(SourceLine::NONE, |index| rule_line(plan, index));
     let (policy_line, policy_source) = place(plan, line);
     let to = denied.name.as_ref().unwrap_or(&denied.address);
-    let entry = refusing
-        .is_none()
-        .then(|| allowing(to, denied.port, denied.protocol));
+    let entry = match refusing {
+        Some(_) => None,
+        None if denied.host => host_service(denied.port, denied.protocol),
+        None => allowing(to, denied.port, denied.protocol),
+    };
     DeniedConnection {
         protocol: denied.protocol,
         address: denied.address,
         port: denied.port,
         name: denied.name,
+        host: denied.host,
         times: denied.times,
         policy_line,
         policy_source,
@@ -117,115 +149,22 @@ fn place(plan: &Plan<'_>, line: SourceLine) -> (Option<u64>, Option<String>) {
     (number, policy_line::source_of(plan, line))
 }
 
-/// The smallest entry of the section `network` that allows this.
-fn allowing(to: &str, port: u64, protocol: Protocol) -> String {
-    let is_host = to == HOST_INSIDE_NAME || to.parse() == Ok(HOST_INSIDE);
-    if is_host && protocol == Protocol::Tcp {
-        return format!("host_services: [{port}]");
-    }
-    let to = bracketed(to);
-    let behind = match port {
-        DEFAULT_PORT => String::new(),
-        port => format!(":{port}"),
-    };
-    let entry = match protocol {
-        Protocol::Tcp => to + &behind,
-        Protocol::Udp => to + &behind + "/udp",
-    };
-    format!("allow: [{entry:?}]")
-}
-
-/// A name or an address; in brackets where it has colons, so that a port can follow.
-fn bracketed(to: &str) -> String {
-    if to.contains(':') {
-        format!("[{to}]")
-    } else {
-        to.to_owned()
-    }
-}
-
-/// What people see at the end: what was refused most.
-pub(super) fn lines(all: &Connections<OwnedValues>) -> Vec<String> {
-    let denied = all.denied.iter().map(|one| {
-        let (to, port) = (bracketed(&visible(&one.address)), one.port);
-        let name = one.name.as_deref().map(visible);
-        let name = name.map_or(String::new(), |name| format!(" ({name})"));
-        let (times, protocol, why) = (one.times, one.protocol.name(), why(one));
-        (
-            times,
-            format!("{times}x {to}:{port}/{protocol}{name}: {why}"),
-        )
-    });
-    let refused = all.refused_names.iter().map(|one| {
-        // One look at a name is a query for each kind of address, and resolvers ask again.
-        let queries = match one.times {
-            1 => "1 query".to_owned(),
-            times => format!("{times} queries"),
-        };
-        let (name, advice) = (visible(&one.name), would_allow(&one.entry));
-        let what = format!("the name {name} ({queries}): {advice} on port {DEFAULT_PORT}");
-        (one.times, what)
-    });
-    let wrong = all.server_names.iter().map(|one| {
-        let (to, port) = (bracketed(&visible(&one.address)), one.port);
-        let name = one.name.as_deref().map_or("none".to_owned(), visible);
-        let times = one.times;
-        let what = format!("{times}x TLS to {to}:{port} with the server name {name}");
-        let why = "it is none of the names that gave the address";
-        (times, format!("{what}: {why}"))
-    });
-    let refused = denied.chain(refused).chain(wrong).collect();
-    let mut lines = most("refused", refused, all.unlisted, |count| {
-        format!("{count} other attempts and queries")
-    });
-    if all.lost > 0 {
-        let lost = all.lost;
-        lines.push(format!(
-            "the kernel did not report {lost} more attempts that it refused"
-        ));
-    }
-    lines
-}
-
-fn would_allow(entry: &str) -> String {
-    format!("`network: {{{}}}` would allow it", visible(entry))
-}
-
-fn why(denied: &DeniedConnection<OwnedValues>) -> String {
-    match (&denied.entry, denied.policy_line, &denied.policy_source) {
-        (Some(entry), ..) => would_allow(entry) + caution(denied),
-        (None, Some(line), source) => {
-            let line = policy_line::words(line, source.as_deref());
-            format!("{line} refuses it")
-        }
-        (None, None, _) => "it is blocked".to_owned(),
-    }
-}
-
-/// What to consider before an entry is added.
-fn caution(denied: &DeniedConnection<OwnedValues>) -> &'static str {
-    /// The port of DNS.
-    const NAMES: u64 = 53;
-    let address: Option<IpAddr> = denied.address.parse().ok();
-    if address == Some(HOST_INSIDE) {
-        return "";
-    }
-    match address {
-        // RFC 3927; the metadata services of clouds are there.
-        Some(IpAddr::V4(address)) if address.is_link_local() => {
-            ", and clouds keep credentials at such addresses"
-        }
-        _ if denied.port == NAMES => {
-            ", and lookups would pass by the list of names; the sandbox's own name server is 10.77.0.1"
-        }
-        _ => "",
+fn withheld_name(one: line::WithheldName<OwnedValues>) -> WithheldName<OwnedValues> {
+    // A public one is blocked.
+    let is_private = |address: &IpAddr| !is_public(*address);
+    let address = one.address.parse().ok().filter(is_private);
+    let entry = address.and_then(|_| allowing(&one.address, DEFAULT_PORT, Protocol::Tcp));
+    WithheldName {
+        name: one.name,
+        address: one.address,
+        times: one.times,
+        entry,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::read::counted;
-    use super::{Protocol, allowing};
 
     /// What purple-net writes, by its own test.
     const COUNTED: &str = include_str!("../../../../schema/report/tests/counted.jsonl");
@@ -233,38 +172,9 @@ mod tests {
     #[test]
     fn every_line_of_purple_nets_is_read() {
         let lines: Vec<_> = COUNTED.lines().collect();
-        assert_eq!(lines.len(), 6);
+        assert_eq!(lines.len(), 11);
         for line in lines {
             assert!(counted(line).is_ok(), "{line}");
         }
-    }
-
-    #[test]
-    fn the_smallest_entry() {
-        let entry = |to, port, protocol| allowing(to, port, protocol);
-        assert_eq!(
-            entry("example.org", 443, Protocol::Tcp),
-            r#"allow: ["example.org"]"#
-        );
-        assert_eq!(
-            entry("example.org", 80, Protocol::Tcp),
-            r#"allow: ["example.org:80"]"#
-        );
-        assert_eq!(
-            entry("2001:db8::1", 443, Protocol::Udp),
-            r#"allow: ["[2001:db8::1]/udp"]"#
-        );
-        assert_eq!(
-            entry("10.0.0.7", 53, Protocol::Udp),
-            r#"allow: ["10.0.0.7:53/udp"]"#
-        );
-        assert_eq!(
-            entry("10.77.0.1", 8080, Protocol::Tcp),
-            "host_services: [8080]"
-        );
-        assert_eq!(
-            entry("host.purple.internal", 443, Protocol::Tcp),
-            "host_services: [443]"
-        );
     }
 }

@@ -1,6 +1,6 @@
 //! The audit log and its records.
 
-mod connections;
+pub mod connections;
 mod earlier_format;
 pub mod error;
 pub mod files;

@@ -1,7 +1,10 @@
 //! Reading reports and records: JSON that is exactly what `purple_report` declares.
 
 use super::{earlier_format, json};
-use purple_report::counted::{Denied, LineKind, Others, RefusedName, Rule, ServerName};
+use purple_report::counted::{
+    Beyond, Denied, LineKind, NoService, Others, RefusedName, Resolver, Rule, ServerName,
+    WithheldName,
+};
 use purple_report::{
     Argument, ArgumentsOf, AuditRecord, Field, Kind, ListOf, Members, Outcome, Report, Source,
     StartRecord, StartType, Status, Storage, Visible,
@@ -44,7 +47,11 @@ pub(super) enum Counted {
     Rule(Rule<OwnedValues>),
     Denied(Denied<OwnedValues>),
     RefusedName(RefusedName<OwnedValues>),
+    WithheldName(WithheldName<OwnedValues>),
     ServerName(ServerName<OwnedValues>),
+    NoService(NoService<OwnedValues>),
+    Resolver(Resolver<OwnedValues>),
+    Beyond(Beyond<OwnedValues>),
     Others(Others<OwnedValues>),
 }
 
@@ -59,7 +66,11 @@ pub(super) fn counted(text: &str) -> Result<Counted, NotDeclared> {
             LineKind::Rule => Counted::Rule(Rule::read(&source)?),
             LineKind::Denied => Counted::Denied(Denied::read(&source)?),
             LineKind::RefusedName => Counted::RefusedName(RefusedName::read(&source)?),
+            LineKind::WithheldName => Counted::WithheldName(WithheldName::read(&source)?),
             LineKind::ServerName => Counted::ServerName(ServerName::read(&source)?),
+            LineKind::NoService => Counted::NoService(NoService::read(&source)?),
+            LineKind::Resolver => Counted::Resolver(Resolver::read(&source)?),
+            LineKind::Beyond => Counted::Beyond(Beyond::read(&source)?),
             LineKind::Others => Counted::Others(Others::read(&source)?),
         },
     )

@@ -157,9 +157,13 @@ impl Run<'_> {
             };
             (count, what)
         });
-        let mut lines = most("denied", denied.collect(), self.beyond(), |count| {
-            format!("{count}x other calls")
-        });
+        let mut lines = most(
+            "denied",
+            denied.collect(),
+            self.beyond(),
+            |what| what,
+            |count, _| format!("{count}x other calls"),
+        );
         if self.denied().any(|one| one.sets_group_id()) {
             lines.push(SET_GROUP_ID.to_owned());
         }

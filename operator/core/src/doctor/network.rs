@@ -50,7 +50,8 @@ const FILTERED_RUN: Subject = Subject {
 };
 
 /// What makes a plan need all of this.
-const NEEDED_BY: &str = "`network.mode: filtered`, `allow`, `host_services` and `publish`";
+const NEEDED_BY: &str =
+    "a filtered network (`network.mode: filtered`, `allow`, `host_services` or `publish`)";
 
 /// A small policy with a filtered network. It names a resolver, which nobody asks.
 const POLICY: &str = "name: doctor\nextends: base\n\

@@ -2,6 +2,7 @@
 
 use super::state::Helper;
 use super::tables::{Flow, Pair};
+use crate::counts::Refusal;
 use crate::outside::{NoConnection, flow};
 use crate::packet::{Packet, Unreachable, datagram};
 use crate::poll::Token;
@@ -51,13 +52,13 @@ impl Helper {
         }
         let (from, to) = pair;
         if !is_own(from.ip()) {
-            return self.count_denied(Protocol::Udp, to, None);
+            return self.count_denied(Protocol::Udp, to, Refusal::Rules(None));
         }
         let names = self.known.names(to.ip(), self.now);
         match self.rules.verdict(Protocol::Udp, to, &names) {
             Verdict::Resolver => self.ask_by_datagram(from, to, data),
             Verdict::Refused(rule) => {
-                self.count_denied(Protocol::Udp, to, rule);
+                self.count_denied(Protocol::Udp, to, Refusal::Rules(rule));
                 self.unreachable(pair, Unreachable::Port);
             }
             Verdict::Carry {
@@ -65,14 +66,14 @@ impl Helper {
                 rule,
                 host,
                 ..
-            } => match flow(outside, host) {
+            } => match flow(outside, host, &mut self.routes) {
                 Ok(socket) => {
                     if let Some(key) = self.new_flow(socket, pair, rule) {
                         self.send(key, data);
                     }
                 }
                 Err(NoConnection::Host) => {
-                    self.count_denied(Protocol::Udp, to, None);
+                    self.count_denied(Protocol::Udp, to, Refusal::Host);
                     self.unreachable(pair, Unreachable::Port);
                 }
                 Err(NoConnection::Error(error)) => match Unreachable::of(error) {

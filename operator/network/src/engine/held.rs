@@ -2,12 +2,14 @@
 
 use super::state::Helper;
 use super::tables::{Dial, Purpose};
+use crate::counts::Refusal;
 use crate::nflog::logged;
 use crate::outside::{NoConnection, dial, is_to_itself};
 use crate::packet::{Packet, Unreachable};
 use crate::poll::Token;
 use crate::rules::{Protocol, Verdict};
 use crate::slab::Key;
+use purple_plan::HOST_INSIDE;
 use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv, sockopt};
@@ -57,15 +59,16 @@ impl Helper {
             };
             for one in logged(buffer.get(..length).unwrap_or_default()) {
                 self.number(1, one.sequence);
-                let rule = std::str::from_utf8(one.prefix)
+                let number = std::str::from_utf8(one.prefix)
                     .ok()
                     .and_then(|prefix| prefix.parse().ok());
+                let why = Refusal::Rules(number);
                 match Packet::read(one.packet) {
                     Some(packet) if packet.is_tcp() => {
-                        self.count_denied(Protocol::Tcp, packet.to, rule);
+                        self.count_denied(Protocol::Tcp, packet.to, why);
                     }
                     Some(packet) if packet.is_udp() => {
-                        self.count_denied(Protocol::Udp, packet.to, rule);
+                        self.count_denied(Protocol::Udp, packet.to, why);
                     }
                     _ => self.counts.malformed += 1,
                 }
@@ -90,10 +93,10 @@ impl Helper {
         &mut self,
         protocol: Protocol,
         to: std::net::SocketAddr,
-        rule: Option<usize>,
+        why: Refusal,
     ) {
         let name = self.known.any_name(to.ip());
-        self.counts.denied(protocol, to, rule, name);
+        self.counts.denied(protocol, to, why, name);
     }
 
     fn syn(&mut self, bytes: &[u8]) {
@@ -112,7 +115,7 @@ impl Helper {
         let names = self.known.names(packet.to.ip(), self.now);
         let what = match self.rules.verdict(Protocol::Tcp, packet.to, &names) {
             Verdict::Refused(rule) => {
-                self.count_denied(Protocol::Tcp, packet.to, rule);
+                self.count_denied(Protocol::Tcp, packet.to, Refusal::Rules(rule));
                 return self.inject(packet.reset(), packet.from.ip());
             }
             Verdict::Resolver => Purpose::Resolver,
@@ -121,14 +124,14 @@ impl Helper {
                 rule,
                 server_name,
                 host,
-            } => match dial(to, host) {
+            } => match dial(to, host, &mut self.routes) {
                 Ok(outside) => Purpose::Carry {
                     outside,
                     rule,
                     server_name,
                 },
                 Err(NoConnection::Host) => {
-                    self.count_denied(Protocol::Tcp, packet.to, None);
+                    self.count_denied(Protocol::Tcp, packet.to, Refusal::Host);
                     return self.inject(packet.reset(), packet.from.ip());
                 }
                 Err(NoConnection::Error(error)) => return self.no_connection(&packet, error),
@@ -201,6 +204,11 @@ impl Helper {
             return;
         };
         let _key = self.dial_of.remove(&dial.pair);
+        if let (Purpose::Carry { rule, .. }, Some(Errno::CONNREFUSED)) = (&dial.what, error)
+            && dial.pair.1.ip() == HOST_INSIDE
+        {
+            self.counts.unanswered(*rule);
+        }
         if let (Some(error), Some(packet)) = (error, Packet::read(&dial.syn)) {
             self.no_connection(&packet, error);
         }

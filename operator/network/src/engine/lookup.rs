@@ -36,7 +36,8 @@ const OWN_TTL: u32 = 60;
 enum Next {
     Wait,
     Answer(Vec<u8>),
-    Failed,
+    /// Nothing will come; the error says more where there is one.
+    Failed(Option<Errno>),
 }
 
 fn new_id() -> Option<u16> {
@@ -46,6 +47,11 @@ fn new_id() -> Option<u16> {
 }
 
 impl Lookup {
+    /// The index of the resolver that is asked, of so many.
+    fn resolver(&self, count: usize) -> usize {
+        self.attempts.saturating_sub(1) % count.max(1)
+    }
+
     fn read(&mut self) -> Next {
         match &mut self.way {
             Progress::Datagram => {
@@ -56,12 +62,12 @@ impl Lookup {
                         Next::Answer(bytes)
                     }
                     Err(Errno::AGAIN | Errno::INTR) => Next::Wait,
-                    Err(_) => Next::Failed,
+                    Err(error) => Next::Failed(Some(error)),
                 }
             }
             Progress::Connecting => {
-                if !matches!(sockopt::socket_error(&self.socket), Ok(Ok(()))) {
-                    return Next::Failed;
+                if let Ok(Err(error)) | Err(error) = sockopt::socket_error(&self.socket) {
+                    return Next::Failed(Some(error));
                 }
                 let message = ask(self.id, &self.name, self.query.kind, self.edns);
                 let framed = message.and_then(|message| {
@@ -74,7 +80,7 @@ impl Lookup {
                         self.way = Progress::Reading(Vec::new());
                         Next::Wait
                     }
-                    _ => Next::Failed,
+                    _ => Next::Failed(None),
                 }
             }
             Progress::Reading(bytes) => {
@@ -84,14 +90,14 @@ impl Lookup {
                         bytes.extend_from_slice(part.get(..length).unwrap_or_default());
                     }
                     Err(Errno::AGAIN | Errno::INTR) => return Next::Wait,
-                    _ => return Next::Failed,
+                    _ => return Next::Failed(None),
                 }
                 let Some(length) = bytes.first_chunk().copied().map(u16::from_be_bytes) else {
                     return Next::Wait;
                 };
                 let length = usize::from(length);
                 if length > LONGEST {
-                    return Next::Failed;
+                    return Next::Failed(None);
                 }
                 match bytes.get(2..length.saturating_add(2)) {
                     Some(message) => Next::Answer(message.to_vec()),
@@ -195,7 +201,7 @@ impl Helper {
             if lookup.attempts > MAX_ATTEMPTS {
                 return self.finish(key, Code::Failure, &[]);
             }
-            let index = lookup.attempts.saturating_sub(1) % count;
+            let index = lookup.resolver(count);
             let asked = self
                 .resolvers
                 .get(index)
@@ -207,8 +213,10 @@ impl Helper {
                 asked.and_then(|()| self.poll.add(&lookup.socket, Token::Lookup(key), events));
             match waits {
                 Ok(()) => return,
-                Err(_) if tcp => return self.finish(key, Code::Failure, &[]),
-                Err(_) => {}
+                Err(error) => self.counts.silent(index, Some(error)),
+            }
+            if tcp {
+                return self.finish(key, Code::Failure, &[]);
             }
         }
     }
@@ -233,11 +241,15 @@ impl Helper {
                 }
                 return;
             }
-            Next::Failed => return self.attempt(key, false),
+            Next::Failed(error) => return self.unanswered(key, error),
             Next::Answer(message) => message,
         };
         let datagram = matches!(lookup.way, Progress::Datagram);
-        match read_answer(&message, lookup.id, &lookup.name, lookup.query.kind) {
+        let answer = read_answer(&message, lookup.id, &lookup.name, lookup.query.kind);
+        if !matches!(answer, Answer::Foreign | Answer::Truncated) {
+            self.counts.answer(lookup.resolver(self.resolvers.len()));
+        }
+        match answer {
             // By datagram anybody may write; the right answer may still come.
             Answer::Foreign if datagram => {}
             Answer::Truncated if datagram => self.attempt(key, true),
@@ -250,6 +262,15 @@ impl Helper {
             Answer::Found(found) => self.found(key, found),
             Answer::Foreign | Answer::Truncated | Answer::Code(_) => self.attempt(key, false),
         }
+    }
+
+    /// A resolver does not answer: the next one is asked.
+    fn unanswered(&mut self, key: Key, error: Option<Errno>) {
+        if let Some(lookup) = self.lookups.get(key) {
+            let resolver = lookup.resolver(self.resolvers.len());
+            self.counts.silent(resolver, error);
+        }
+        self.attempt(key, false);
     }
 
     fn found(&mut self, key: Key, found: Found) {
@@ -285,6 +306,11 @@ impl Helper {
                 open.push(*address);
             }
         }
+        if let Some(first) = addresses.first()
+            && open.is_empty()
+        {
+            self.counts.withheld(&query.name, *first);
+        }
         let answer = message(&query, asker, code, &open, ttl);
         self.answer(asker, &answer);
         if let Asker::Client(client) = asker {
@@ -298,7 +324,7 @@ impl Helper {
             .lookups
             .keys(|lookup| now.saturating_duration_since(lookup.since) >= PATIENCE);
         for key in late {
-            self.attempt(key, false);
+            self.unanswered(key, None);
         }
     }
 }

@@ -7,6 +7,7 @@ mod client;
 mod control;
 mod datagram;
 mod held;
+mod hello;
 mod lookup;
 mod relay;
 mod state;

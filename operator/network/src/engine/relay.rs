@@ -4,11 +4,11 @@
 //! one end does not take stays with the kernel of the other, which slows it down; nothing is kept here.
 
 use super::accept::reset;
+use super::hello::HELLO;
 use super::state::Helper;
 use super::tables::{BUFFER, Relay, Side, Stage, Way};
 use crate::poll::Token;
 use crate::slab::Key;
-use crate::tls::{Hello, MAX_HELLO, server_name};
 use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt};
@@ -16,17 +16,11 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-/// From the connection to the name of its server.
-const HELLO: Duration = Duration::from_secs(15);
-
 /// From a connection to a published port to the one inside.
 const CONNECTING: Duration = Duration::from_secs(30);
 
 /// So often bytes are moved before others have their turn.
 const ROUNDS: usize = 8;
-
-/// A fatal alert of TLS: `unrecognized_name` (RFC 8446, 6.2).
-const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
 enum Moved {
     /// All that there was, or as much as is fair.
@@ -41,13 +35,17 @@ fn pump(from: &OwnedFd, to: &OwnedFd, way: &mut Way, buffer: &mut [u8], total: &
         if way.done {
             break;
         }
-        let length = match recv(from, &mut *buffer, RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+        // Before a closed gate only the end is looked for.
+        let most = way.gate.unwrap_or(BUFFER);
+        let part = buffer.get_mut(..most.clamp(1, BUFFER)).unwrap_or_default();
+        let length = match recv(from, part, RecvFlags::PEEK | RecvFlags::DONTWAIT) {
             Ok((0, _)) => {
                 // An end that is gone already needs no word.
                 let _ignored = shutdown(to, Shutdown::Write).is_ok();
                 way.done = true;
                 break;
             }
+            Ok(_) if most == 0 => break,
             Ok((length, _)) => length,
             Err(Errno::AGAIN | Errno::INTR) => break,
             Err(_) => return Moved::Failed,
@@ -68,6 +66,9 @@ fn pump(from: &OwnedFd, to: &OwnedFd, way: &mut Way, buffer: &mut [u8], total: &
             _ => return Moved::Failed,
         }
         *total = total.saturating_add(u64::try_from(sent).unwrap_or(0));
+        if let Some(gate) = &mut way.gate {
+            *gate = gate.saturating_sub(sent);
+        }
         if sent < length {
             way.blocked = true;
             break;
@@ -135,7 +136,7 @@ impl Helper {
         };
         match self.relays.insert(relay) {
             Ok(key) => {
-                if stage == Stage::Open {
+                if stage.is_carried() {
                     self.count(rule);
                 } else {
                     self.unsettled += 1;
@@ -159,12 +160,12 @@ impl Helper {
             Side::Inside => relay.outwards,
             Side::Outside => relay.inwards,
         };
+        let is_reset = own.done && flags.intersects(EventFlags::HUP | EventFlags::ERR);
         match (relay.stage, side) {
             // It had ended in order, and its other way was open: only a reset closes that.
-            (Stage::Open, _) if own.done && flags.intersects(EventFlags::HUP | EventFlags::ERR) => {
-                self.end(key, true);
-            }
+            (stage, _) if stage.is_carried() && is_reset => self.end(key, true),
             (Stage::Open, _) => self.move_bytes(key),
+            (Stage::Answer | Stage::Retry, _) => self.shake_hands(key),
             (Stage::Hello, Side::Inside) => {
                 let ended = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
                 self.hello(key, flags.intersects(ended));
@@ -179,25 +180,46 @@ impl Helper {
     }
 
     /// Counts a connection that is carried from here on.
-    fn count(&mut self, rule: usize) {
+    pub(super) fn count(&mut self, rule: usize) {
         if let Some(traffic) = self.counts.under(rule) {
             traffic.connections += 1;
         }
     }
 
-    fn settle(&mut self, key: Key) {
-        if let Some(relay) = self.relays.get_mut(key) {
-            relay.stage = Stage::Open;
-            let rule = relay.rule;
-            self.unsettled = self.unsettled.saturating_sub(1);
+    /// The next stage, from now on.
+    pub(super) fn set_stage(&mut self, key: Key, stage: Stage) {
+        let Some(relay) = self.relays.get_mut(key) else {
+            return;
+        };
+        let was = relay.stage;
+        relay.stage = stage;
+        relay.since = self.now;
+        let rule = relay.rule;
+        match (was.has_deadline(), stage.has_deadline()) {
+            (true, false) => self.unsettled = self.unsettled.saturating_sub(1),
+            (false, true) => self.unsettled += 1,
+            _ => {}
+        }
+        if stage.is_carried() && !was.is_carried() {
             self.count(rule);
-            self.move_bytes(key);
         }
     }
 
-    fn move_bytes(&mut self, key: Key) {
+    fn settle(&mut self, key: Key) {
+        self.set_stage(key, Stage::Open);
+        self.move_bytes(key);
+    }
+
+    pub(super) fn move_bytes(&mut self, key: Key) {
+        if self.pass(key) {
+            self.wait_for(key);
+        }
+    }
+
+    /// Moves bytes both ways. `false`: the connection has ended.
+    pub(super) fn pass(&mut self, key: Key) -> bool {
         let Some(relay) = self.relays.get_mut(key) else {
-            return;
+            return false;
         };
         let (mut sent, mut received) = (0, 0);
         let buffer = &mut self.buffer;
@@ -223,70 +245,18 @@ impl Helper {
         }
         match (outwards, inwards) {
             (Moved::Some, Moved::Some) if done => self.end(key, false),
-            (Moved::Some, Moved::Some) => self.wait_for(key),
+            (Moved::Some, Moved::Some) => return true,
             _ => self.end(key, true),
         }
-    }
-
-    /// Reads the name of the server that is asked for, and carries or refuses.
-    fn hello(&mut self, key: Key, ended: bool) {
-        let Some(relay) = self.relays.get(key) else {
-            return;
-        };
-        let to = relay.to;
-        let buffer = self.buffer.get_mut(..MAX_HELLO).unwrap_or_default();
-        let length = match recv(
-            &relay.inside,
-            &mut *buffer,
-            RecvFlags::PEEK | RecvFlags::DONTWAIT,
-        ) {
-            Ok((length, _)) => length,
-            Err(Errno::AGAIN | Errno::INTR) if !ended => return,
-            Err(_) => return self.end(key, true),
-        };
-        match server_name(buffer.get(..length).unwrap_or_default()) {
-            Hello::More if !ended => {}
-            Hello::Name(name) => {
-                let names = self.known.names(to.ip(), self.now);
-                if self.rules.serves(to, &names, &name) {
-                    self.settle(key);
-                } else {
-                    self.counts.wrong_name(to, Some(&name));
-                    self.refuse_name(key);
-                }
-            }
-            Hello::More | Hello::None => {
-                // A connection that ends without a byte is no attempt: a program that connects to two addresses drops one.
-                if length > 0 {
-                    self.counts.wrong_name(to, None);
-                }
-                self.refuse_name(key);
-            }
-        }
-    }
-
-    /// Ends a connection whose server name is not one of the address's, in the words of TLS.
-    fn refuse_name(&mut self, key: Key) {
-        if let Some(relay) = self.relays.get(key) {
-            // Unread bytes would turn the end into a reset, which overtakes the alert.
-            let _ignored = recv(
-                &relay.inside,
-                self.buffer.as_mut_slice(),
-                RecvFlags::TRUNC | RecvFlags::DONTWAIT,
-            )
-            .is_ok();
-            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-            let _ignored = send(&relay.inside, &ALERT, flags).is_ok();
-        }
-        self.end(key, false);
+        false
     }
 
     /// Ends a connection, with a reset to both ends where one was reset or failed.
-    fn end(&mut self, key: Key, failed: bool) {
+    pub(super) fn end(&mut self, key: Key, failed: bool) {
         let Some(relay) = self.relays.remove(key) else {
             return;
         };
-        if relay.stage != Stage::Open {
+        if relay.stage.has_deadline() {
             self.unsettled = self.unsettled.saturating_sub(1);
         }
         // The sockets have `SO_LINGER` 0 (see `begin_relay`): dropping them resets both ends, unless it is turned off here.
@@ -302,22 +272,25 @@ impl Helper {
         for v6 in [false, true] {
             self.datagrams(v6);
         }
-        for key in self.relays.keys(|relay| relay.stage == Stage::Open) {
-            self.move_bytes(key);
+        for key in self.relays.keys(|relay| relay.stage.is_carried()) {
+            match self.relays.get(key).map(|relay| relay.stage) {
+                Some(Stage::Answer | Stage::Retry) => self.shake_hands(key),
+                _ => self.move_bytes(key),
+            }
         }
-        let sent = |relay: &Relay| relay.stage == Stage::Open && relay.outwards.done;
+        let sent = |relay: &Relay| relay.stage.is_carried() && relay.outwards.done;
         for key in self.relays.keys(sent) {
             if let Some(relay) = self.relays.get(key) {
                 // The kernel sends the rest, and the end.
                 let _ignored = sockopt::set_socket_linger(&relay.outside, None).is_ok();
             }
         }
-        let waits = |relay: &Relay| relay.stage == Stage::Open && !relay.outwards.done;
+        let waits = |relay: &Relay| relay.stage.is_carried() && !relay.outwards.done;
         self.relays.keys(waits).is_empty()
     }
 
     /// Waits for what the connection can go on with.
-    fn wait_for(&mut self, key: Key) {
+    pub(super) fn wait_for(&mut self, key: Key) {
         let Some(relay) = self.relays.get_mut(key) else {
             return;
         };
@@ -342,6 +315,13 @@ impl Helper {
                 EventFlags::empty(),
             ),
             Stage::Connecting => (EventFlags::OUT, EventFlags::empty()),
+            Stage::Answer | Stage::Retry => {
+                let arrives = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
+                (
+                    arrives | open(relay.outwards, relay.inwards),
+                    arrives | open(relay.inwards, relay.outwards),
+                )
+            }
             Stage::Open => (
                 open(relay.outwards, relay.inwards),
                 open(relay.inwards, relay.outwards),
@@ -374,15 +354,15 @@ impl Helper {
         let now = self.now;
         let late = self.relays.keys(|relay| {
             let longest = match relay.stage {
-                Stage::Open => return false,
-                Stage::Hello => HELLO,
+                Stage::Open | Stage::Answer => return false,
+                Stage::Hello | Stage::Retry => HELLO,
                 Stage::Connecting => CONNECTING,
             };
             now.saturating_duration_since(relay.since) > longest
         });
         for key in late {
             match self.relays.get(key) {
-                Some(relay) if relay.stage == Stage::Hello => {
+                Some(relay) if relay.stage != Stage::Connecting => {
                     self.counts.wrong_name(relay.to, None);
                     self.refuse_name(key);
                 }

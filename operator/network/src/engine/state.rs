@@ -5,6 +5,7 @@ use crate::counts::Counts;
 use crate::known::Known;
 use crate::packet::fragments;
 use crate::poll::{Poll, Token, read};
+use crate::routes::Routes;
 use crate::rules::Rules;
 use crate::slab::{Key, Slab};
 use crate::sockets::Inside;
@@ -60,6 +61,7 @@ impl Limits {
 pub(crate) struct Parts {
     pub(crate) rules: Rules,
     pub(crate) resolvers: Vec<SocketAddr>,
+    pub(crate) routes: Routes,
     pub(crate) inside: Inside,
     pub(crate) control: OwnedFd,
     pub(crate) published: Vec<Listening>,
@@ -80,6 +82,7 @@ pub(crate) struct Helper {
     pub(super) now: Instant,
     pub(super) rules: Rules,
     pub(super) resolvers: Vec<SocketAddr>,
+    pub(super) routes: Routes,
     pub(super) inside: Inside,
     pub(super) control: OwnedFd,
     pub(super) published: Vec<Listening>,
@@ -113,6 +116,7 @@ impl Helper {
         let Parts {
             rules,
             resolvers,
+            routes,
             inside,
             control,
             published,
@@ -131,12 +135,13 @@ impl Helper {
         for (index, listening) in (0_u32..).zip(&published) {
             poll.add(&listening.socket, Token::Published(index), EventFlags::IN)?;
         }
-        let counts = Counts::new(rules.all().len());
+        let counts = Counts::new(rules.all().len(), &resolvers);
         Ok(Self {
             poll,
             now: Instant::now(),
             rules,
             resolvers,
+            routes,
             inside,
             control,
             published,

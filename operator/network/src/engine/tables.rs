@@ -52,7 +52,23 @@ pub(super) enum Stage {
     Connecting,
     /// No byte goes out before a server name is read.
     Hello,
+    /// The client's first message goes out; what the server answers says whether a second one follows.
+    Answer,
+    /// The server asks for another first message: its server name is read before it goes out.
+    Retry,
     Open,
+}
+
+impl Stage {
+    /// Whether it ends by itself when it takes too long.
+    pub(super) fn has_deadline(self) -> bool {
+        matches!(self, Self::Connecting | Self::Hello | Self::Retry)
+    }
+
+    /// Whether bytes have gone out, and are counted.
+    pub(super) fn is_carried(self) -> bool {
+        matches!(self, Self::Answer | Self::Retry | Self::Open)
+    }
 }
 
 /// One way of a connection.
@@ -62,6 +78,8 @@ pub(super) struct Way {
     pub(super) blocked: bool,
     /// The sending end has ended, and the receiving one was told.
     pub(super) done: bool,
+    /// So many bytes may pass; without it, all.
+    pub(super) gate: Option<usize>,
 }
 
 /// An open connection.

@@ -28,6 +28,14 @@ impl Protocol {
             Self::Udp => "udp",
         }
     }
+
+    /// The number in packets (`IPPROTO_TCP`, `IPPROTO_UDP`).
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+        }
+    }
 }
 
 /// The addresses that a rule is about.

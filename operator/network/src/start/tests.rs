@@ -80,8 +80,13 @@ fn every_refusal_says_what_failed() {
         ),
         (
             StartError::Publish("127.0.0.1:80".parse().unwrap(), Errno::ADDRINUSE),
-            "publishing 127.0.0.1:80 on the host: Address already in use (os error 98); choose another port \
-             under `network.publish`",
+            "publishing 127.0.0.1:80 on the host: Address already in use (os error 98); another program listens there: \
+             end it, or choose another `host` port under `network.publish`",
+        ),
+        (
+            StartError::Publish("192.0.2.1:80".parse().unwrap(), Errno::ADDRNOTAVAIL),
+            "publishing 192.0.2.1:80 on the host: Cannot assign requested address (os error 99); the host has no such \
+             address: leave `address` out for its loopback address, or name one that `ip address` shows",
         ),
         (
             StartError::Sockets(WrongSockets::Count {
@@ -114,6 +119,11 @@ fn every_refusal_says_what_failed() {
     for (error, text) in texts {
         assert_eq!(error.to_string(), text);
     }
+    let refused = StartError::Publish("127.0.0.1:80".parse().unwrap(), Errno::ACCESS).to_string();
+    assert!(
+        refused.contains("without privileges the first port is "),
+        "{refused}"
+    );
     assert!(
         StartError::Plan(DecodeError::Value)
             .to_string()

@@ -103,7 +103,9 @@ fn a_datagram_from_an_address_that_is_taken_goes_nowhere() {
     });
     let report = lab.report();
     let carried = r#""connections":1,"bytes_out":4,"bytes_in":4"#;
-    let refused = format!(r#""address":"{SERVER}","port":7203,"name":null,"rule":null,"times":3"#);
+    let refused = format!(
+        r#""address":"{SERVER}","port":7203,"name":null,"rule":null,"host":false,"times":3"#
+    );
     assert!(
         report.contains(carried) && report.contains(&refused),
         "{report}"
@@ -151,9 +153,9 @@ fn a_datagram_that_is_refused_says_so() {
     }
     let report = lab.report();
     for line in [
-        r#""protocol":"udp","address":"8.8.8.8","port":53,"name":null,"rule":null,"times":1"#,
-        r#""protocol":"udp","address":"203.0.113.66","port":53,"name":null,"rule":3,"times":1"#,
-        r#""protocol":"udp","address":"198.51.100.1","port":53,"name":null,"rule":null,"times":1"#,
+        r#""protocol":"udp","address":"8.8.8.8","port":53,"name":null,"rule":null,"host":false,"times":1"#,
+        r#""protocol":"udp","address":"203.0.113.66","port":53,"name":null,"rule":3,"host":false,"times":1"#,
+        r#""protocol":"udp","address":"198.51.100.1","port":53,"name":null,"rule":null,"host":true,"times":1"#,
     ] {
         assert!(report.contains(line), "{line} is not in:\n{report}");
     }

@@ -34,8 +34,8 @@ fn what_is_wrong_at_the_start_is_said() {
     let started = Started::new(&host, plan_with(&[publish(18080, 80)], 9, &resolvers));
     assert_eq!(
         refusal(&started),
-        "publishing 127.0.0.1:18080 on the host: Address already in use (os error 98); choose another \
-         port under `network.publish`"
+        "publishing 127.0.0.1:18080 on the host: Address already in use (os error 98); another program \
+         listens there: end it, or choose another `host` port under `network.publish`"
     );
     // Sockets that are not those of the plan.
     let started = Started::new(&host, plan_with(&[name(c"a.test", 0)], 9, &resolvers));
@@ -137,5 +137,8 @@ fn requests_that_are_none_are_passed_over() {
     for request in [b"x".as_slice(), b"rq", &[0; 300]] {
         send_alone(&lab.helper.control, request).unwrap();
     }
-    assert!(lab.report().starts_with(r#"{"kind":"others","denied":0,"#));
+    assert!(
+        lab.report()
+            .starts_with(r#"{"kind":"others","without_room":0,"#)
+    );
 }

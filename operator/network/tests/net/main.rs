@@ -8,6 +8,7 @@
 )]
 
 mod datagrams;
+mod host_addresses;
 mod kept;
 mod lab;
 mod life;

@@ -71,7 +71,7 @@ fn a_listed_name_resolves_and_opens_what_it_gave() {
     let report = lab.report();
     for line in [
         r#"{"kind":"refused_name","name":"secret-data.evil.test","times":1}"#,
-        r#""address":"203.0.113.5","port":7101,"name":"api.test","rule":null,"times":1"#,
+        r#""address":"203.0.113.5","port":7101,"name":"api.test","rule":null,"host":false,"times":1"#,
     ] {
         assert!(report.contains(line), "{line} is not in:\n{report}");
     }
@@ -236,4 +236,36 @@ fn the_host_has_a_name_where_it_has_services() {
     assert_eq!(of("host.purple.internal", Rtype::AAAA), list(&[]));
     assert_eq!(of("localhost", Rtype::A), list(&["127.0.0.1"]));
     assert_eq!(of("localhost", Rtype::AAAA), list(&["::1"]));
+}
+
+#[test]
+fn why_a_name_gives_nothing_is_reported() {
+    let rules = [name(c"db.test", 0), name(c"api.test", 0)];
+    let resolvers = ["203.0.113.77:53", &format!("{RESOLVER}:53")];
+    let Some(lab) = Lab::with_resolvers("why_a_name_gives_nothing", &rules, &resolvers) else {
+        return;
+    };
+    let _second = Resolver::start(&lab.world, RESOLVER, |asked| match asked.name.as_str() {
+        "db.test" => addresses("db.test", &["10.1.2.3"]),
+        _ => addresses("api.test", &["10.1.2.3", SERVER]),
+    });
+    assert_eq!(ask(&lab.inside, "db.test", Rtype::A).addresses, list(&[]));
+    assert_eq!(
+        ask(&lab.inside, "api.test", Rtype::A).addresses,
+        list(&[SERVER])
+    );
+    let report = lab.report();
+    for line in [
+        r#"{"kind":"withheld_name","name":"db.test","address":"10.1.2.3","times":1}"#,
+        // Each query asks it first.
+        r#"{"kind":"resolver","address":"203.0.113.77","port":53,"unanswered":2,"answered":0,"errno":"EHOSTUNREACH"}"#,
+    ] {
+        assert!(report.contains(line), "{line} is not in:\n{report}");
+    }
+    assert_eq!(report.matches("withheld_name").count(), 1, "{report}");
+    assert_eq!(
+        report.matches(r#""kind":"resolver""#).count(),
+        1,
+        "{report}"
+    );
 }

@@ -54,7 +54,8 @@ fn a_published_port_leads_inside() {
 
 #[test]
 fn a_service_of_the_host_and_nothing_else_of_it() {
-    let Some(lab) = Lab::new("a_service_of_the_host", &[service(4001, 80)]) else {
+    let rules = [service(4001, 80), service(4003, 81)];
+    let Some(lab) = Lab::new("a_service_of_the_host", &rules) else {
         return;
     };
     let [open, closed] = ["127.0.0.1:4001", "127.0.0.1:4002"].map(|at| {
@@ -70,7 +71,8 @@ fn a_service_of_the_host_and_nothing_else_of_it() {
         let mut stream = connect("10.77.0.1:80").expect("it is open");
         let _length = stream.read_to_string(&mut text).unwrap();
         assert_eq!(text, "host");
-        for port in [4001, 4002, 22] {
+        // Nobody listens on the one behind 81.
+        for port in [4001, 4002, 22, 81] {
             let to: SocketAddr = format!("10.77.0.1:{port}").parse().unwrap();
             let error = TcpStream::connect(to).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
@@ -78,6 +80,10 @@ fn a_service_of_the_host_and_nothing_else_of_it() {
     });
     closed.set_nonblocking(true).unwrap();
     assert_eq!(closed.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+    let report = lab.report();
+    let line = r#"{"kind":"no_service","rule":1,"port":4003,"times":1}"#;
+    assert!(report.contains(line), "{report}");
+    assert_eq!(report.matches("no_service").count(), 1, "{report}");
 }
 
 #[test]

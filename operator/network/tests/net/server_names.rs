@@ -123,3 +123,109 @@ fn another_name_or_none_ends_in_an_alert_and_nothing_goes_out() {
         assert!(report.contains(line), "{line} is not in:\n{report}");
     }
 }
+
+/// What a server sends that asks for a second first message, with the change of keys behind it.
+fn retry() -> Vec<u8> {
+    const RANDOM: [u8; 32] = [
+        0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8,
+        0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8,
+        0x33, 0x9c,
+    ];
+    let body = [&[3, 3], RANDOM.as_slice(), &[0, 0x13, 1, 0, 0, 0]].concat();
+    let length = u8::try_from(body.len()).unwrap();
+    let record = [&[22, 3, 3, 0, length + 4, 2, 0, 0, length], body.as_slice()].concat();
+    [record.as_slice(), &[20, 3, 3, 0, 1, 1]].concat()
+}
+
+/// Reads as many bytes.
+fn read(stream: &mut TcpStream, count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    stream.read_exact(&mut bytes).expect("so many bytes come");
+    bytes
+}
+
+#[test]
+fn every_first_message_is_read() {
+    let Some(lab) = lab("every_first_message_is_read") else {
+        return;
+    };
+    let listener = lab
+        .world
+        .run(|| TcpListener::bind(format!("{SERVER}:443")).unwrap());
+    let alert = [21, 3, 3, 0, 2, 2, 112];
+    let early = [[23, 3, 3, 0, 4].as_slice(), b"data", &[20, 3, 3, 0, 1, 1]].concat();
+    let evil = [early.clone(), hello("evil.test")].concat();
+    let good = [early.clone(), hello("api.test")].concat();
+    // All at once, as a program can that knows the server: what comes behind the first message waits for the answer.
+    for (behind, passes) in [(&evil, &early), (&good, &good)] {
+        let sent = [hello("api.test"), behind.clone()].concat();
+        let mut client = lab.inside.run(move || {
+            let mut stream = connect(&format!("{SERVER}:443")).expect("it is open");
+            stream.write_all(&sent).unwrap();
+            stream
+        });
+        let (mut server, _) = listener.accept().unwrap();
+        let first = hello("api.test");
+        assert_eq!(read(&mut server, first.len()), first);
+        server.set_nonblocking(true).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        let waits = server.read(&mut [0]).unwrap_err();
+        assert_eq!(waits.kind(), std::io::ErrorKind::WouldBlock);
+        server.set_nonblocking(false).unwrap();
+        server.write_all(&retry()).unwrap();
+        assert_eq!(&read(&mut server, passes.len()), passes);
+        let asked_again = &retry()[..retry().len() - 6];
+        assert_eq!(read(&mut client, asked_again.len()), asked_again);
+        if passes == &early {
+            assert_eq!(read(&mut client, alert.len()), alert);
+            // The change of keys behind the retry was not read, so that it ends in a reset.
+            let nothing = server.read(&mut [0; 64]);
+            assert!(!nothing.is_ok_and(|length| length > 0));
+            continue;
+        }
+        // A server that asks once more is asked for the same again, and then all is open.
+        server.write_all(&retry()).unwrap();
+        client.write_all(&first).unwrap();
+        assert_eq!(read(&mut server, first.len()), first);
+        let answer = [[22, 3, 3, 0, 40, 2, 0, 0, 36].as_slice(), &[3; 36]].concat();
+        server.write_all(&answer).unwrap();
+        let _change_retry_and_change = read(&mut client, 6 + retry().len());
+        assert_eq!(read(&mut client, answer.len()), answer);
+        client.write_all(b"anything").unwrap();
+        assert_eq!(read(&mut server, 8), b"anything");
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(server.read(&mut [0; 64]).unwrap(), 0);
+    }
+    let report = lab.report();
+    let evil =
+        r#"{"kind":"server_name","address":"203.0.113.5","port":443,"name":"evil.test","times":1}"#;
+    assert!(report.contains(evil), "{report}");
+    assert!(report.contains(r#""connections":2"#), "{report}");
+}
+
+#[test]
+fn a_second_message_in_the_first_ones_record_is_none() {
+    let Some(lab) = lab("a_second_message_in_the_first_ones_record") else {
+        return;
+    };
+    let listener = lab
+        .world
+        .run(|| TcpListener::bind(format!("{SERVER}:443")).unwrap());
+    lab.inside.run(|| {
+        let without_records = |server| {
+            let records = hello(server);
+            let parts = records.chunks(35).map(|record| &record[5..]);
+            parts.collect::<Vec<_>>().concat()
+        };
+        let two = [without_records("api.test"), without_records("evil.test")].concat();
+        let length = u8::try_from(two.len()).unwrap();
+        let sent = [&[22, 3, 1, 0, length], two.as_slice()].concat();
+        let mut stream = connect(&format!("{SERVER}:443")).expect("it is open");
+        assert_eq!(answer(&mut stream, &[&sent]), [21, 3, 3, 0, 2, 2, 112]);
+    });
+    let (mut server, _) = listener.accept().unwrap();
+    assert_eq!(server.read(&mut [0; 64]).unwrap(), 0);
+}

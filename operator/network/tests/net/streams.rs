@@ -19,7 +19,7 @@ pub(crate) fn connect(to: &str) -> Result<TcpStream, std::io::Error> {
 }
 
 /// The errno of a connection that does not come about, and how long that took.
-fn refused(lab: &Lab, to: &str) -> (Option<i32>, Duration) {
+pub(crate) fn refused(lab: &Lab, to: &str) -> (Option<i32>, Duration) {
     let to = to.to_owned();
     lab.inside.run(move || {
         let start = Instant::now();
@@ -108,10 +108,10 @@ fn the_one_inside_gets_the_error_of_the_outside() {
     }
     let report = lab.report();
     for line in [
-        r#""protocol":"tcp","address":"8.8.8.8","port":80,"name":null,"rule":null,"times":1"#,
-        r#""protocol":"tcp","address":"203.0.113.66","port":80,"name":null,"rule":3,"times":1"#,
-        r#""protocol":"tcp","address":"203.0.113.5","port":25,"name":null,"rule":null,"times":1"#,
-        r#""protocol":"tcp","address":"198.51.100.1","port":22,"name":null,"rule":null,"times":1"#,
+        r#""protocol":"tcp","address":"8.8.8.8","port":80,"name":null,"rule":null,"host":false,"times":1"#,
+        r#""protocol":"tcp","address":"203.0.113.66","port":80,"name":null,"rule":3,"host":false,"times":1"#,
+        r#""protocol":"tcp","address":"203.0.113.5","port":25,"name":null,"rule":null,"host":false,"times":1"#,
+        r#""protocol":"tcp","address":"198.51.100.1","port":22,"name":null,"rule":null,"host":true,"times":1"#,
     ] {
         assert!(report.contains(line), "{line} is not in:\n{report}");
     }

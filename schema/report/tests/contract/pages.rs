@@ -2,10 +2,10 @@
 
 use crate::read;
 use purple_report::{
-    AuditRecord, CapabilitySets, Carried, CgroupUsage, Connections, Denial, DeniedConnection,
-    EventType, FilteredNetwork, Landlock, NetworkUse, Object, Outcome, Receipt, RefusedName,
-    Report, RepositoryFinding, ResourceUsage, Seccomp, SecurityEvent, Shape, StartRecord, Status,
-    Unlisted, WrongServerName,
+    AuditRecord, Beyond, CapabilitySets, Carried, CgroupUsage, Connections, Denial,
+    DeniedConnection, EventType, FilteredNetwork, Landlock, NetworkUse, Object, Outcome, Receipt,
+    RefusedName, Report, RepositoryFinding, Resolver, ResourceUsage, Seccomp, SecurityEvent, Shape,
+    StartRecord, Status, UnansweredService, Unlisted, WithheldName, WrongServerName,
 };
 
 /// The table of an object's keys.
@@ -88,7 +88,11 @@ fn running_has_the_keys_of_the_report() {
         &Carried::OBJECT,
         &DeniedConnection::OBJECT,
         &RefusedName::OBJECT,
+        &WithheldName::OBJECT,
         &WrongServerName::OBJECT,
+        &UnansweredService::OBJECT,
+        &Resolver::OBJECT,
+        &Beyond::OBJECT,
     ] {
         stands_in("docs/report.md", &keys(object));
     }
