@@ -95,7 +95,7 @@ fn a_plan_is_resolved_where_it_runs(place: &TestDir) {
     command.current_dir(place.at("three"));
     let done = finished(command);
     assert!(done.status.success(), "{done}");
-    let expected = "purple: the pattern /here/*.key (policy line 10) matches nothing: what appears there during the run is not covered\n";
+    let expected = "purple: the pattern /here/*.key (policy line 10) matches nothing: files that are created there during the run are not covered\n";
     assert_eq!(done.stderr, expected);
 }
 

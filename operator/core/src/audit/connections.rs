@@ -171,7 +171,7 @@ pub(super) fn lines(all: &Connections<OwnedValues>) -> Vec<String> {
         let name = one.name.as_deref().map_or("none".to_owned(), visible);
         let times = one.times;
         let what = format!("{times}x TLS to {to}:{port} with the server name {name}");
-        let why = "it is none of the names that gave the address";
+        let why = "it is not one of the names that resolved to the address";
         (times, format!("{what}: {why}"))
     });
     let refused = denied.chain(refused).chain(wrong).collect();
