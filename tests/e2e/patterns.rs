@@ -152,7 +152,7 @@ fn a_directory_that_cannot_be_read(place: &TestDir) {
     let done = run(place, &plan, &["true"]);
     assert_eq!(done.code(), 125, "{done}");
     let said = "could match in /tree/deep/other, which cannot be read: Permission denied; make it readable, or write a \
-                pattern that does not lead there";
+                pattern that does not match there";
     assert!(done.stderr.contains(said), "{done}");
 }
 

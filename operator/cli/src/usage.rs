@@ -2,10 +2,15 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use purple_core::profiles;
+use purplec::diagnostics::render::visible;
 
 /// One sentence instead of clap's error, where the command of a run is missing or not behind `--`. `words` is the
 /// command line.
 pub(crate) fn advice(error: &clap::Error, words: &[String]) -> Option<String> {
+    // A line to type could not have them: clap's error spells them out.
+    if words.iter().any(|word| visible(word) != *word) {
+        return None;
+    }
     let ended = words.iter().position(|word| word == "--");
     match error.kind() {
         // purple run python3 x
@@ -153,6 +158,8 @@ mod tests {
             &["purple", "rum"],
             &["purple", "run", "--polcy", "a.yaml", "--", "true"],
             &["purple", "run", "--polcy", "a.yaml"],
+            &["purple", "run", "a\nb"],
+            &["purple", "a\u{202e}b"],
             &["purple", "doctor", "x"],
             &["purple", "run", "--help"],
             &["purple"],
