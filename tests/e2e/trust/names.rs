@@ -222,7 +222,7 @@ fn a_missing_file_that_a_run_makes_is_not_obeyed(place: &TestDir) {
     // A run that does not make it leaves it in the list.
     assert_eq!(run(place, &OTHER, "true").code(), 0);
     let listed = trust(place, &[]);
-    assert!(listed.out().contains("not there now"), "{listed}");
+    assert!(listed.out().contains("missing now"), "{listed}");
     let script = "mkdir deep; cat team.yaml > deep/own.yaml";
     let done = run(place, &OTHER, script);
     assert_eq!(done.code(), 0, "{done}");
