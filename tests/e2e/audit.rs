@@ -112,7 +112,7 @@ fn a_run_is_one_line_that_names_what_was_denied(place: &TestDir) {
     let said = [
         format!("purple: denied 3x mount, policy line {rest}"),
         format!("purple: denied 1x ptrace, policy line {own}"),
-        format!("purple: denied 1x socket, policy line {rest}"),
+        format!("purple: denied 1x socket (family AF_VSOCK), policy line {rest}"),
     ];
     assert_eq!(done.stderr.lines().collect::<Vec<_>>(), said, "{done}");
 
@@ -272,7 +272,7 @@ fn a_changed_or_cut_log_is_found_out(place: &TestDir) {
         (last, "record 6 is not the one that was written"),
         (
             [&lines[..2], &lines[4..], &[""]].concat().join("\n"),
-            ":3: record 5 stands behind record 2: some are",
+            ":3: record 5 follows record 2: some are",
         ),
         (
             [&lines[..4], &[""]].concat().join("\n"),
@@ -286,7 +286,7 @@ fn a_changed_or_cut_log_is_found_out(place: &TestDir) {
         ),
         (
             good.replace("{\"timestamp\"", "{timestamp"),
-            ":1: this is no record",
+            ":1: this is not a record",
         ),
     ];
     for (text, finding) in cases {
@@ -327,9 +327,17 @@ fn the_chain_goes_on_in_a_new_file(place: &TestDir) {
     whole(place, 3);
     // What was rotated away is said, and a gap is found.
     fs::remove_file(place.at("logs/audit.log.2")).expect("it is there");
-    assert!(verify(place).good().contains("those before 3 are not here"));
+    assert!(
+        verify(place)
+            .good()
+            .contains("those before 3 are in no file")
+    );
     fs::rename(place.at("logs/audit.log.1"), place.at("logs/other")).expect("it is there");
-    assert!(verify(place).good().contains("those before 5 are not here"));
+    assert!(
+        verify(place)
+            .good()
+            .contains("those before 5 are in no file")
+    );
 }
 
 fn many_at_once_make_one_chain(place: &TestDir) {
@@ -363,7 +371,7 @@ fn a_log_that_cannot_be_written_refuses_the_run(place: &TestDir) {
     assert_eq!(done.code(), 0, "{done}");
     assert!(
         done.stderr
-            .contains("the run goes on without a record, as the policy says"),
+            .contains("the run continues without a record, as the policy says"),
         "{done}"
     );
     assert!(place.at("output/started").exists());
@@ -412,7 +420,9 @@ fn a_full_disk_refuses_the_run(place: &TestDir) {
     assert!(!started);
     assert_eq!(went_on.code(), 4, "{went_on}");
     assert!(
-        went_on.stderr.contains("the run goes on without a record"),
+        went_on
+            .stderr
+            .contains("the run continues without a record"),
         "{went_on}"
     );
 }

@@ -314,7 +314,7 @@ fn purple_net_is_looked_at_before_it_is_started(place: &TestDir) {
     };
     says("purple-net cannot be found: ");
     let helper = stand_in(place, "another version");
-    says("it is of version 0.0.0, and purple of ");
+    says("it has version 0.0.0, and purple has ");
     tell(place, "another program");
     says("purple-net is another program");
     std::fs::set_permissions(&helper, Permissions::from_mode(0o775)).expect("its own");

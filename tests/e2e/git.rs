@@ -20,6 +20,7 @@ use std::time::Duration;
 scenarios! {
     stubs_never_show
     a_branch_with_a_protected_path_is_not_switched_to
+    a_linked_worktree_beside_its_repository
     commands_in_submodules_and_worktrees_are_taken_out
     a_repository_that_the_program_makes_runs_nothing
     what_is_taken_out_is_in_report_and_record
@@ -115,6 +116,39 @@ fn a_branch_with_a_protected_path_is_not_switched_to(place: &TestDir) {
         "{done}"
     );
     assert_eq!(sh(place, "project", "git checkout -q editors"), "");
+}
+
+/// Where the output path is `.git` itself, git reads its missing files too, and a stub may not fail that.
+fn a_linked_worktree_beside_its_repository(place: &TestDir) {
+    project(place);
+    assert_eq!(
+        sh(place, "project", "git worktree add -q ../linked topic"),
+        ""
+    );
+    let (repository, linked) = (place.text("project/.git"), place.text("linked"));
+    let plan = Policy::new(place)
+        .keeps(&linked, &linked, &["@project"])
+        .keeps(&repository, &repository, &["@project", "named"])
+        .starts_in(&linked)
+        .compile(place);
+    let script =
+        "echo 3 > h && git add h && git commit -qm three && git branch --list | tr -d '\n' &&
+        git worktree list | wc -l && git log --format=%s -1 && stat -c %F ../project/.git/named";
+    let done = Run::new(place, &plan, &["sh", "-c", &format!("{AUTHOR}; {script}")]).finish();
+    let said = "  editors+ main* topic2\nthree\nregular empty file\n";
+    assert_eq!(
+        (done.out().as_str(), done.stderr.as_str()),
+        (said, ""),
+        "{done}"
+    );
+    assert_eq!(
+        sh(
+            place,
+            "linked",
+            "git log --format=%s -1; git status --short"
+        ),
+        "three\n"
+    );
 }
 
 /// A run by the operator's tool, in the directory `project`.

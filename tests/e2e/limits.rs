@@ -77,7 +77,7 @@ fn a_host_without_controllers_is_refused(place: &TestDir) {
         let why = match (&found, place.who.is_root()) {
             (None, _) => "no cgroup2 file system is mounted: ENOENT".to_owned(),
             (_, true) => format!("{path} has no controller {controller}: ENOENT"),
-            (_, false) => format!("{path}/ is not yours to divide: EACCES"),
+            (_, false) => format!("{path}/ is not delegated to you: EACCES"),
         };
         let done = Run::new(place, &plan, &["touch", "/output/started"]).finish();
         done.refused(

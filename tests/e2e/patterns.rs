@@ -95,7 +95,7 @@ fn a_plan_is_resolved_where_it_runs(place: &TestDir) {
     command.current_dir(place.at("three"));
     let done = finished(command);
     assert!(done.status.success(), "{done}");
-    let expected = "purple: the pattern /here/*.key (policy line 10) matches nothing: what appears there during the run is not covered\n";
+    let expected = "purple: the pattern /here/*.key (policy line 10) matches nothing: files that are created there during the run are not covered\n";
     assert_eq!(done.stderr, expected);
 }
 
@@ -152,7 +152,7 @@ fn a_directory_that_cannot_be_read(place: &TestDir) {
     let done = run(place, &plan, &["true"]);
     assert_eq!(done.code(), 125, "{done}");
     let said = "could match in /tree/deep/other, which cannot be read: Permission denied; make it readable, or write a \
-                pattern that does not lead there";
+                pattern that does not match there";
     assert!(done.stderr.contains(said), "{done}");
 }
 

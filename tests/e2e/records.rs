@@ -188,7 +188,7 @@ fn a_line_that_is_no_record_is_named(place: &TestDir) {
     assert_eq!(done.code(), 1, "{done}");
     assert_eq!(
         done.stderr,
-        format!("purple: {log}:3: this is no record: unknown key `more`\n")
+        format!("purple: {log}:3: this is not a record: unknown key `more`\n")
     );
     assert_eq!(done.out().lines().count(), 2, "{done}");
 }

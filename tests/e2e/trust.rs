@@ -205,7 +205,7 @@ fn what_the_host_replaces_is_not_obeyed(place: &TestDir) {
     let said = ended(going);
     let path = place.text("project/team.yaml");
     assert!(
-        said.contains(&format!("{path} has changed while this run went on")),
+        said.contains(&format!("{path} has changed during this run")),
         "{said}"
     );
     assert_eq!(place.read("project/team.yaml"), "changed\n");
@@ -220,7 +220,7 @@ fn what_the_host_replaces_is_not_obeyed(place: &TestDir) {
     assert_eq!(done.code(), 125, "{done}");
     assert!(
         done.stderr
-            .contains(&format!("accept it by `purple trust {path}`")),
+            .contains(&format!("accept it with `purple trust {path}`")),
         "{done}"
     );
 
@@ -255,7 +255,7 @@ fn a_policy_that_another_run_may_change_is_refused(place: &TestDir) {
     let done = run(place, &POLICY, "true");
     assert_eq!(done.code(), 125, "{done}");
     assert!(
-        done.stderr.contains("can be changed by a run that goes on"),
+        done.stderr.contains("can be changed by a run in progress"),
         "{done}"
     );
     let said = ended(going);

@@ -462,5 +462,8 @@ fn without_a_directory_profiles_can_be_extended_and_files_cannot() {
     let (outcome, text) = compiled_beside("p", b"name: a\nextends: ./x.yaml\n", None);
     let found: Vec<_> = outcome.diagnostics.iter().map(|found| found.code).collect();
     assert_eq!(found, ["extends-unreadable"], "{text}");
-    assert!(text.contains("which directory this text lies in"), "{text}");
+    assert!(
+        text.contains("the directory of this text is not known"),
+        "{text}"
+    );
 }

@@ -405,7 +405,7 @@ fn without_delegation_the_run_is_refused(place: &TestDir) {
     }
     let line = policy.line_of("pids_limit");
     let message = format!(
-        "cgroup: /sys/fs/cgroup/ is not yours to divide: EACCES\npurple-exec: cgroup: the plan's limits need it; put `systemd-run --user --scope -p Delegate=yes` before the command, or name a group that may be divided by --cgroup, or run without limits by --unenforced cgroup (policy line {line})"
+        "cgroup: /sys/fs/cgroup/ is not delegated to you: EACCES\npurple-exec: cgroup: the plan's limits need it; put `systemd-run --user --scope -p Delegate=yes` before the command, or name a group that may be divided by --cgroup, or run without limits by --unenforced cgroup (policy line {line})"
     );
     run().finish().refused(125, &message);
     assert!(!place.at("output/started").exists());

@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let to_stderr = fixing.is_some_and(|mode| mode.diff)
         || fixing.is_some() && arguments.files.iter().any(|file| file.as_os_str() == "-");
     if to_stderr && fixing.is_some_and(|mode| !mode.diff) && all.len() > 1 {
-        return complain("purplec: error: --fix takes standard input alone, or files");
+        return complain("purplec: error: --fix takes either standard input or files");
     }
     let look = if to_stderr {
         screen::look(&io::stderr(), arguments.color)
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     };
     let score = match (arguments.score, arguments.format) {
         (Some(_), Format::Sarif | Format::Github) => {
-            return complain("purplec: error: --score goes with --format human and json");
+            return complain("purplec: error: --score works only with --format human and json");
         }
         (Some(_), Format::Json) => Some(score::Format::Json),
         (score, _) => score,

@@ -104,7 +104,7 @@ fn architecture(name: &str) -> Result<Arch, String> {
     match name.parse::<Arch>() {
         Ok(arch) if arch.is_native() => Ok(arch),
         Ok(arch) => Err(format!(
-            "no kernel is for {arch} alone: a policy lists it under `architectures`, beside x86_64"
+            "no kernel is only for {arch}: compile for x86_64, and list {arch} under `architectures` in the policy"
         )),
         Err(unknown) => Err(unknown.to_string()),
     }
@@ -173,7 +173,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         .and_then(|to| overwritten(to, arguments, &outcome))
     {
         return complain(&format!(
-            "{name}: error: this is what is compiled; it is not overwritten"
+            "{name}: error: this is the policy that is compiled; it is not overwritten"
         ));
     }
     let listing = outcome.listing.as_deref().map(VisibleLines);
@@ -185,7 +185,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let Some(bytes) = result else {
         return complain(&defect(
             &read.source,
-            &"no plan came out, and nothing says why",
+            &"no plan was created, and no finding says why",
         ));
     };
     match output::write(arguments.output.as_deref().unwrap_or(Path::new("-")), bytes) {

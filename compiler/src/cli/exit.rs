@@ -69,7 +69,7 @@ pub(super) fn defect(source: &Source, fault: &dyn std::fmt::Display) -> String {
 
 /// The same without the policy's name.
 pub(super) fn fault(fault: &dyn std::fmt::Display) -> String {
-    format!("a defect of the compiler, and no fault of the policy's: {fault}")
+    format!("a defect of the compiler, not of the policy: {fault}")
 }
 
 /// Writes one line to standard error.

@@ -56,7 +56,7 @@ fn one(arguments: &Arguments, path: &Path) -> Exit {
         if arguments.diff && !same {
             text = difference(&read.source, &formatted);
         } else if !same {
-            text = format!("{name}: not in style; `purplec fmt` writes it\n");
+            text = format!("{name}: not formatted; `purplec fmt` formats it\n");
         }
         let exit = if same { Exit::Clean } else { Exit::Findings };
         return print(&text, exit);

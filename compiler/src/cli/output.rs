@@ -46,7 +46,7 @@ fn replace(path: &Path, bytes: &[u8], like: Option<&Metadata>) -> Result<(), Str
         _ => PathBuf::from("."),
     };
     let Some(name) = target.file_name() else {
-        return Err("this names no file".to_owned());
+        return Err("this is not the name of a file".to_owned());
     };
     let (temporary, file) = create_beside(&directory, name)?;
     let written = keep(&file, like)
@@ -57,7 +57,7 @@ fn replace(path: &Path, bytes: &[u8], like: Option<&Metadata>) -> Result<(), Str
         return Err(match fs::remove_file(&temporary) {
             Err(left) if left.kind() != io::ErrorKind::NotFound => {
                 format!(
-                    "{message} (and {} is left behind)",
+                    "{message} (and {} remains)",
                     visible(&temporary.to_string_lossy())
                 )
             }
@@ -87,7 +87,9 @@ fn target(path: &Path) -> Result<PathBuf, String> {
             None => fs::canonicalize(path).map_err(|error| explain(&error)),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::symlink_metadata(path) {
-            Ok(_) => Err("this is a link to nothing; it is not overwritten".to_owned()),
+            Ok(_) => Err(
+                "this is a link to a file that does not exist; it is not overwritten".to_owned(),
+            ),
             Err(_) => Ok(path.to_owned()),
         },
         Err(error) => Err(explain(&error)),
@@ -113,7 +115,7 @@ fn create_beside(directory: &Path, name: &std::ffi::OsStr) -> Result<(PathBuf, F
             Err(error) => return Err(format!("cannot be written: {}", explain(&error))),
         }
     }
-    Err("cannot be written: too many temporary files beside it".to_owned())
+    Err("cannot be written: too many temporary files in its directory".to_owned())
 }
 
 /// Gives a file the owner and the mode of another one.

@@ -204,7 +204,10 @@ impl Report {
                 text.push('\n');
                 if others > 0 {
                     let others = counted(others, "YAML file");
-                    text.extend([others.as_str(), " left out: not a policy by its keys\n"]);
+                    text.extend([
+                        others.as_str(),
+                        " skipped: its keys are not those of a policy\n",
+                    ]);
                 }
                 if let Some(format) = self.score {
                     text.push_str(&score::join(format, &self.scores));

@@ -37,7 +37,7 @@ pub(super) fn join(format: Format, scores: &[String]) -> String {
 fn human(outcome: &Compilation) -> String {
     let name = visible(&outcome.sources.policy().name);
     let Some(score) = &outcome.score else {
-        return format!("{name}: no score, for the policy has errors\n");
+        return format!("{name}: no score, because the policy has errors\n");
     };
     let overall = score.overall;
     let mut out = format!(
@@ -63,7 +63,7 @@ fn human(outcome: &Compilation) -> String {
         );
     }
     if !score.changes.is_empty() {
-        line("  what would lower it most:".to_owned());
+        line("  changes that would lower it most:".to_owned());
     }
     for change in &score.changes {
         let at = change.span.filter(|span| span.end > 0);

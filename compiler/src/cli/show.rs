@@ -190,8 +190,8 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
             &log
         };
         let failure = match audit.failure {
-            AuditFailure::End => "a run without it ends",
-            AuditFailure::Continue => "a run goes on without it",
+            AuditFailure::End => "without it a run ends",
+            AuditFailure::Continue => "without it a run continues",
         };
         out.line("audit", &format!("{list}, in {log}; {failure}"));
     }
@@ -301,8 +301,8 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::Mask if is_protected(mount) => format!("{target}, hidden, protected"),
         MountKind::Mask if mount.line.is_some() => format!("{target}, hidden"),
         MountKind::SelfBind if is_protected(mount) => format!("{target}, protected"),
-        MountKind::MaskMatches => format!("what matches {target}, hidden"),
-        MountKind::SelfBindMatches => format!("what matches {target}, protected"),
+        MountKind::MaskMatches => format!("matches of {target}, masked"),
+        MountKind::SelfBindMatches => format!("matches of {target}, protected"),
         _ => return None,
     };
     Some(words + &line)

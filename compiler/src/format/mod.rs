@@ -39,10 +39,10 @@ pub enum FormatFault {
 impl std::fmt::Display for FormatFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Unread => "the text cannot be taken apart",
-            Self::Meaning => "the formatted text would mean something else",
+            Self::Unread => "the text cannot be parsed",
+            Self::Meaning => "the formatted text would have another meaning",
             Self::Comments => "the formatted text would not hold the same comments",
-            Self::Unstable => "the formatted text would be formatted otherwise",
+            Self::Unstable => "formatting the result again would change it",
         })
     }
 }

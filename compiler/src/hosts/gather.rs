@@ -81,10 +81,10 @@ impl Search<'_> {
         if self.open.iter().any(|open| open == name) {
             let way = self.open.iter().map(|open| format!("`@{open}`"));
             let way = way.collect::<Vec<_>>().join(", ");
-            let message = format!("the group `@{name}` is made of itself, through {way}");
+            let message = format!("the group `@{name}` contains itself, through {way}");
             self.sink.push(
                 Diagnostic::error("host-group-cycle", place, message)
-                    .with_help("take the group out of one of the files"),
+                    .with_help("remove the group from one of the files"),
             );
             return None;
         }
@@ -116,7 +116,8 @@ impl Search<'_> {
                 let message = format!("{} is not read: {why}", quote(&path));
                 self.sink.push(
                     Diagnostic::error("host-group-unreadable", place, message).with_help(
-                        "a group's file belongs to root or to you, and nobody else can write to it or to its folder",
+                        "the file of a group must belong to root or to you, and nobody else may be able to write \
+                        to it or to its directory",
                     ),
                 );
                 return None;
@@ -164,7 +165,7 @@ impl Search<'_> {
         let mut hosts = Vec::new();
         let items = document.items(list).to_vec();
         if items.is_empty() {
-            let message = "a group of hosts lists at least one".to_owned();
+            let message = "a group of hosts must list at least one host".to_owned();
             self.malformed(document.node_span(list), message);
             return None;
         }
@@ -186,7 +187,7 @@ impl Search<'_> {
                 }
             }
             if hosts.len() > MAX_HOSTS {
-                let message = format!("a group stands for more than {MAX_HOSTS} destinations");
+                let message = format!("a group has more than {MAX_HOSTS} destinations");
                 self.malformed(span, message);
                 return None;
             }
@@ -196,8 +197,9 @@ impl Search<'_> {
 
     fn malformed(&mut self, span: Span, message: String) {
         self.sink.push(
-            Diagnostic::error("host-group-malformed", span, message)
-                .with_help("a group's file has `source:` and `hosts:`, a list of destinations"),
+            Diagnostic::error("host-group-malformed", span, message).with_help(
+                "the file of a group has the keys `source` and `hosts`, a list of destinations",
+            ),
         );
     }
 
@@ -209,7 +211,8 @@ impl Search<'_> {
         self.sink.push(match nearest(name, names) {
             Some(near) => found.with_guess(&format!("@{name}"), &format!("@{near}")),
             None if folders.is_empty() => found.with_help(format!(
-                "name the folder with `{name}.yaml` by `--hosts-dir`; groups of package registries are the operator's own"
+                "give the directory of `{name}.yaml` with `--hosts-dir`; groups of package registries are files \
+                 of the operator"
             )),
             None => {
                 let folders: Vec<String> = folders

@@ -169,13 +169,14 @@ impl<'a> Gathering<'a> {
             let message = format!("{} is an absolute path", quote(name));
             self.sink.push(
                 Diagnostic::error("extends-absolute-path", span, message).with_help(
-                    "write the path from this file's directory: a policy means the same on every machine",
+                    "write a path relative to this file's directory, so that the policy means the same on every \
+                     machine",
                 ),
             );
             return None;
         }
         let (Some(files), Some(here)) = (self.files, here) else {
-            let why = "it is not known which directory this text lies in";
+            let why = "the directory of this text is not known";
             let help = "give the policy as a file, or extend a profile";
             self.sink.push(unreadable(name, span, why, help));
             return None;
@@ -186,7 +187,7 @@ impl<'a> Gathering<'a> {
                 text: Content::Stored(place),
             }),
             Err(why) => {
-                let help = "the path starts at the directory of the file that names it";
+                let help = "the path is relative to the directory of the file that names it";
                 self.sink.push(unreadable(name, span, &why, help));
                 None
             }
@@ -311,11 +312,11 @@ impl<'a> Gathering<'a> {
         let way: Vec<String> = around.iter().map(|(name, _)| quote(name)).collect();
         let message = match around {
             [_] => format!("{who} extends itself"),
-            _ => format!("{who} extends itself, by way of {}", way.join(", then ")),
+            _ => format!("{who} extends itself, through {}", way.join(", then ")),
         };
         let first = all.first().map_or(span, |&(_, first)| first);
         let mut cycle = Diagnostic::error("extends-cycle", first, message)
-            .with_help("take one of these out: nothing can be merged before itself");
+            .with_help("remove one of these entries: a policy cannot be merged before itself");
         for (name, span) in all.iter().skip(1) {
             cycle = cycle.with_related(*span, format!("{} is extended here", quote(name)));
         }
@@ -332,12 +333,12 @@ impl<'a> Gathering<'a> {
         let (first, last) = (self.chain.first(), self.chain.last());
         let span = first.map_or_else(Span::default, |link| link.span);
         let name = |link: Option<&Link>| quote(link.map_or("", |link| link.written.as_str()));
-        let help = "correct it there: a policy can only extend what is right by itself";
+        let help = "correct it there: a policy can only extend policies without errors";
         if self.chain.len() < 2 {
             let message = format!("{} has {count}", name(last));
             return Diagnostic::error("extends-broken", span, message).with_help(help);
         }
-        let message = format!("{} leads to {}, which has {count}", name(first), name(last));
+        let message = format!("{} extends {}, which has {count}", name(first), name(last));
         Diagnostic::error("extends-broken", span, message)
             .with_related(last.map_or(span, |link| link.span), "it is extended here")
             .with_help(help)
@@ -348,9 +349,9 @@ impl<'a> Gathering<'a> {
         let mut found = Diagnostic::error(
             "extends-too-many",
             first.unwrap_or(span),
-            format!("the policy and what it extends make {what}"),
+            format!("the policy and the policies that it extends have {what}"),
         )
-        .with_help("put what belongs together into one file");
+        .with_help("combine some of the files");
         if first.is_some() {
             found = found.with_related(span, "counted up to here");
         }
@@ -386,7 +387,7 @@ fn unknown_profile(name: &str, span: Span) -> Diagnostic {
     let names: Vec<_> = profiles::names().map(|name| format!("`{name}`")).collect();
     let names = names.join(", ");
     found.with_help(format!(
-        "there are {names}; a file's name has a `/` or ends in `.yaml`"
+        "the profiles are {names}; the name of a file contains a `/` or ends in `.yaml`"
     ))
 }
 

@@ -60,20 +60,20 @@ pub(super) fn report(
             continue;
         };
         let (place, said) = match (&change.old, change.beside) {
-            (Some((_, span)), _) => (*span, "an inherited text says otherwise here"),
-            (None, Some(span)) => (span, "an inherited text has nothing of it here"),
-            (None, None) => (extends, "no inherited text says so"),
+            (Some((_, span)), _) => (*span, "the inherited value is here"),
+            (None, Some(span)) => (span, "the inherited section does not have it"),
+            (None, None) => (extends, "no inherited policy has it"),
         };
         let new = change.new.1;
         let found = if new.file == extends.file {
             Diagnostic::note("loosens-parent", new, message)
                 .with_related(place, said)
-                .with_help("leave it out to keep what is inherited")
+                .with_help("leave it out to keep the inherited value")
         } else {
             Diagnostic::note("loosens-parent", extends, message)
-                .with_related(new, "a parent that comes later says so here")
+                .with_related(new, "a later parent sets it here")
                 .with_related(place, said)
-                .with_help("the later parent wins: change the order, or say it in the policy")
+                .with_help("the later parent overrides the earlier one: change the order, or set the value in the policy")
         };
         sink.push(found);
     }
@@ -86,11 +86,9 @@ fn message(change: &Change) -> Option<String> {
     let key = change.pointer.rsplit('/').next().unwrap_or_default();
     match (change.kind, change.pointer.as_str()) {
         (ChangeKind::Writable, _) => Some(format!("{} is writable; it was read-only", quote(new))),
-        (ChangeKind::Removed, "/syscalls/deny") => {
-            Some(format!("{} takes a denial back", quote(new)))
-        }
+        (ChangeKind::Removed, "/syscalls/deny") => Some(format!("{} removes a denial", quote(new))),
         (ChangeKind::Removed, "/syscalls/allow") => Some(format!(
-            "{} lifts the condition under which a call is allowed",
+            "{} removes the condition under which a call is allowed",
             quote(new)
         )),
         (ChangeKind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
@@ -98,7 +96,7 @@ fn message(change: &Change) -> Option<String> {
             Some(format!("{} is kept; it was dropped", quote(new)))
         }
         (ChangeKind::Added, "/syscalls/architectures") => Some(format!(
-            "calls through {} are let in; they were killed",
+            "calls through {} are allowed; they killed the process",
             quote(new)
         )),
         (ChangeKind::Added, "/network/allow") => {
@@ -106,7 +104,7 @@ fn message(change: &Change) -> Option<String> {
             (!new.starts_with('!')).then(|| format!("{} is allowed; it was not", quote(new)))
         }
         (ChangeKind::Added, "/network/host_services") => Some(format!(
-            "the host's service {} is reached; it was not",
+            "the host's service {} is reachable; it was not",
             quote(new)
         )),
         (ChangeKind::Added, "/network/publish") => {
@@ -117,7 +115,7 @@ fn message(change: &Change) -> Option<String> {
             // A section without the key denies; no section at all does not.
             let denied = old.map_or(change.beside.is_some(), is_true);
             (denied && !is_true(new)).then(|| {
-                "`default_deny: false` allows what no list names; it was denied".to_owned()
+                "`default_deny: false` allows calls that no list names; they were denied".to_owned()
             })
         }
         (ChangeKind::Value, "/capabilities/default_drop") => {
@@ -127,13 +125,13 @@ fn message(change: &Change) -> Option<String> {
             })
         }
         (ChangeKind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
-            .then(|| "`on_deny: log` lets denied calls through; they were stopped".to_owned()),
+            .then(|| "`on_deny: log` lets denied calls through; they failed".to_owned()),
         (ChangeKind::Value, "/audit/on_failure") => (new == "continue" && old != Some("continue"))
-            .then(|| "`on_failure: continue` lets a run go on without its record".to_owned()),
+            .then(|| "`on_failure: continue` lets a run continue without its record".to_owned()),
         (ChangeKind::Value, "/network/isolated") => (!is_true(new) && old.is_none_or(is_true))
             .then(|| "`isolated: false` opens the network; it was isolated".to_owned()),
         (ChangeKind::Value, "/network/mode") => (extent(new) > old.map_or(0, extent))
-            .then(|| format!("`mode: {new}` opens the network further than what is inherited")),
+            .then(|| format!("`mode: {new}` allows more of the network than the inherited mode")),
         (ChangeKind::Value, pointer) => match limit(pointer) {
             Some(read) => {
                 let verb = match (read(old?), read(new)) {
@@ -148,7 +146,7 @@ fn message(change: &Change) -> Option<String> {
                 ))
             }
             None => (old.is_some_and(is_true) && !is_true(new))
-                .then(|| format!("`{key}: false` switches off what was on")),
+                .then(|| format!("`{key}: false` turns off something that was on")),
         },
     }
 }

@@ -451,11 +451,10 @@ impl Merge<'_> {
 
     fn removes_nothing(&mut self, id: NodeId) {
         let written = self.document.scalar(id).unwrap_or_default();
-        let message = format!("{} takes nothing out", quote(written));
+        let message = format!("{} removes nothing", quote(written));
         self.sink.push(
-            Diagnostic::error("removes-nothing", self.document.node_span(id), message).with_help(
-                "nothing that is inherited lists it: remove the line, or correct the name",
-            ),
+            Diagnostic::error("removes-nothing", self.document.node_span(id), message)
+                .with_help("no inherited policy lists it: remove the line, or correct the name"),
         );
     }
 

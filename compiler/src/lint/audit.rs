@@ -27,7 +27,7 @@ fn not_enforced(scope: &mut Scope<'_>) {
             Diagnostic::warning(
                 "layer-not-enforced",
                 *place,
-                "this asks for the layer `monitor`, which is not enforced yet: a run is refused",
+                "this needs the layer `monitor`, which is not enforced yet: runs are refused",
             )
             .with_help("leave it out, or run with `--unenforced monitor`: nothing is traced then"),
         );

@@ -141,11 +141,12 @@ const CALLS: [(&str, &[&str]); 16] = [
 const DANGERS: [(&str, &str); 4] = [
     (
         "CAP_NET_ADMIN",
-        "it opens the packet filter, routing and traffic control to the program: a large part of the kernel, in which ways to take it over are found every year",
+        "it opens the packet filter, routing and traffic control to the program: a large part of the kernel, in \
+         which exploitable flaws are found every year",
     ),
     (
         "CAP_SYS_PTRACE",
-        "every program inside can read and steer every other one, whatever its user",
+        "every program inside can read and control every other one, of any user",
     ),
     (
         "CAP_DAC_OVERRIDE",
@@ -175,12 +176,12 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             continue;
         };
         if without_effect(name) {
-            let message =
-                format!("`{name}` has no effect: the kernel asks for it outside of every sandbox");
+            let message = format!(
+                "`{name}` has no effect: the kernel requires it in the host's user namespace"
+            );
             scope.report(
-                Diagnostic::warning("capability-without-effect", place, message).with_help(
-                    "leave it out: what it stands for cannot be granted to a confined program",
-                ),
+                Diagnostic::warning("capability-without-effect", place, message)
+                    .with_help("leave it out: it cannot be granted to a confined program"),
             );
         } else if name == "CAP_SYS_ADMIN" {
             sys_admin(place, scope);
@@ -192,7 +193,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             let message = format!("no allowed call can use `{name}`");
             scope.report(
                 Diagnostic::warning("capability-unusable", place, message).with_help(format!(
-                    "leave it out, or allow what it is for: {}",
+                    "leave it out, or allow a call that needs it: {}",
                     listed(calls)
                 )),
             );
@@ -203,7 +204,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                     place,
                     format!("`{name}` is dangerous: {why}"),
                 )
-                .with_help("leave it out unless the program does nothing without it"),
+                .with_help("leave it out unless the program does not work without it"),
             );
         }
     }
@@ -265,7 +266,8 @@ fn sys_admin(place: Span, scope: &mut Scope<'_>) {
         "`CAP_SYS_ADMIN` is granted: only the filter keeps the program from mounting over the read-only paths".to_owned()
     } else {
         format!(
-            "`CAP_SYS_ADMIN` is granted and {} allowed: a program can cover the read-only paths with its own for all that it starts",
+            "`CAP_SYS_ADMIN` is granted and {} allowed: a program can mount its own files over the read-only \
+             paths, for every process that it starts",
             if mounts.len() == 1 {
                 format!("{} is", listed(&mounts))
             } else {

@@ -32,7 +32,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             upward(&host, span, scope);
         }
         if share.writable && obeyed {
-            let message = format!("{host} is writable, and the host runs or obeys what lies there");
+            let message = format!("{host} is writable, and the host runs or obeys files in it");
             scope.report(
                 Diagnostic::warning("host-system-writable", span, message).with_help(
                     "write to a directory of its own, such as `./output`, and copy from there",
@@ -51,21 +51,21 @@ fn worst(kind: Kind, host: &str, span: Span) -> Option<Diagnostic> {
             Kind::Root => Diagnostic::warning(
                 "host-root-shown",
                 span,
-                "the whole file system of the host is shown: every secret and every socket in it",
+                "the whole file system of the host is shown, with every secret and every socket in it",
             )
             .with_help("show `/usr` for programs and libraries, and the directories that the program works on"),
             Kind::Kernel => Diagnostic::warning(
                 "kernel-tree-shown",
                 span,
-                format!("{host} is the host's own: it shows, and lets a program change, what the sandbox separates"),
+                format!("{host} is the host's: through it the program can see and change what the sandbox separates"),
             )
             .with_help("leave it out: every sandbox has a `/proc`, `/sys` and `/dev` of its own"),
             Kind::Socket(held) => Diagnostic::warning(
                 "control-socket-shown",
                 span,
-                format!("{}: by it a program acts outside of the sandbox", holds(host, held)),
+                format!("{}: through it a program can act outside of the sandbox", holds(host, held)),
             )
-            .with_help("leave it out; showing it read-only does not help, for connecting is not writing"),
+            .with_help("leave it out; showing it read-only does not help, because connecting needs no write access"),
             Kind::Secrets(held) => Diagnostic::warning(
                 "credentials-shown",
                 span,
@@ -115,7 +115,7 @@ fn unexpanded(host: &str) -> Option<&str> {
 
 fn not_expanded(share: &Share, part: &str, span: Span, scope: &mut Scope<'_>) {
     let message = format!(
-        "{} is not replaced: {} names a directory that is called {}",
+        "{} is not expanded: {} refers to a directory with the literal name {}",
         quote(part),
         quote(&share.host),
         quote(part)
@@ -134,7 +134,7 @@ fn is_normalized(span: Span, scope: &Scope<'_>) -> bool {
 
 fn upward(host: &str, span: Span, scope: &mut Scope<'_>) {
     let message = format!(
-        "{host} lies outside of the directory that the sandbox is started from: what it is depends on where that is"
+        "{host} is outside of the directory in which the sandbox is started: its meaning depends on that directory"
     );
     scope.report(Diagnostic::note("host-path-upward", span, message).with_help(OUTSIDE_HELP));
 }

@@ -69,7 +69,8 @@ fn capabilities(scope: &mut Scope<'_>) {
             format!("`{name}` and a filtered network exclude each other"),
         )
         .with_help(
-            "leave the capability out, or write `isolated: true`: who holds it can undo a filter",
+            "leave the capability out, or write `isolated: true`: a program with this capability can remove the \
+             filter",
         );
         if let Some(mode) = scope.resolved.network.mode_span {
             found = found.with_related(mode, "filtered here");
@@ -108,7 +109,7 @@ fn everything(allowed: &[(&ConnectionRule, Span)], scope: &mut Scope<'_>) {
                 Diagnostic::warning(
                     "network-open",
                     span,
-                    "this opens the whole internet: what the program reads it can send anywhere",
+                    "this opens the whole internet: the program can send everything that it reads to any host",
                 )
                 .with_help("list under `allow` the names that the program needs"),
             );
@@ -150,7 +151,7 @@ fn metadata(network: &Network, allowed: &[(&ConnectionRule, Span)], scope: &mut 
         let entry = network.first(Effect::Allow, &to).and_then(|one| one.span);
         let Some(span) = entry else { continue };
         let message =
-            format!("this reaches `{address}`, where a cloud keeps a machine's credentials");
+            format!("this allows `{address}`, where clouds serve the credentials of a machine");
         // Once the address is blocked, an entry for it alone has no effect.
         let is_alone = |one: &ConnectionRule| match one.destination {
             Destination::Addresses(block) => block == address.into(),
@@ -177,7 +178,7 @@ fn private(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
     if is_public(block.address) || block == block.address.into() || block.prefix == 0 {
         return;
     }
-    let message = format!("`{block}` is a private network: every machine in it is reached");
+    let message = format!("`{block}` is a private network: every machine in it is reachable");
     scope.report(
         Diagnostic::note("private-network-reachable", span, message)
             .with_help("list the addresses of the machines that are needed"),
@@ -191,7 +192,7 @@ fn clear_text(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
             Diagnostic::note(
                 "clear-text-http",
                 span,
-                "port 80 is for HTTP without encryption: who is on the way reads and changes it",
+                "port 80 is for HTTP without encryption: others on the network path can read and change the data",
             )
             .with_help("use 443"),
         );
@@ -208,7 +209,8 @@ fn shell(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
             Diagnostic::warning(
                 "ssh-anywhere",
                 span,
-                "port 22 of every public address is open: a tunnel to any machine that takes one",
+                "port 22 of every public address is open: the program can open a tunnel to any machine that \
+                 accepts one",
             )
             .with_help("list the host: `allow: [\"github.com:22\"]`"),
         );
@@ -260,7 +262,7 @@ fn public_suffix(one: &ConnectionRule, span: Span, scope: &mut Scope<'_>) {
     if name.contains('.') && !SUFFIXES.contains(&name.as_str()) {
         return;
     }
-    let message = format!("anyone can get a name below {}", quote(&name));
+    let message = format!("anyone can register a name below {}", quote(&name));
     scope.report(
         Diagnostic::warning("wildcard-public-suffix", span, message)
             .with_help("list the names that the program needs"),

@@ -149,7 +149,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                 );
                 scope.report(
                     Diagnostic::warning("loader-variable-passed", place, message).with_help(
-                        "give it a fixed value under `set`, or leave it out: what was reviewed is to be what runs",
+                        "give it a fixed value under `set`, or leave it out, so that only reviewed code runs",
                     ),
                 );
             }

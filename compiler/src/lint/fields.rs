@@ -63,7 +63,7 @@ fn part(
         .mask
         .map_or_else(|| format!("{field:#x}"), str::to_owned);
     let message = format!(
-        "this looks at a part of the field `{name}` of `{}`: {} are alike to it",
+        "this tests a part of the field `{name}` of `{}`: it does not distinguish {}",
         argument.name,
         listed(&alike)
     );

@@ -88,7 +88,7 @@ fn isolated_entries(place: Span, scope: &mut Scope<'_>) {
     let mut found = Diagnostic::warning(
         "entries-while-isolated",
         place,
-        "this has no effect while the network is isolated: one of the two is not meant",
+        "this has no effect while the network is isolated: one of the two is a mistake",
     )
     .with_help(remove_or_filter(place, "it", scope));
     if let Some(key) = scope.resolved.network.mode_span {
@@ -101,7 +101,7 @@ fn isolated_ports(place: Span, scope: &mut Scope<'_>) {
     let mut found = Diagnostic::warning(
         "ports-while-isolated",
         place,
-        "ports are listed while the network is isolated: one of the two is not meant",
+        "ports are listed while the network is isolated: one of the two is a mistake",
     )
     .with_help(remove_or_filter(place, "them", scope));
     if let Some(key) = scope.resolved.network.mode_span {
@@ -205,7 +205,7 @@ fn unused_servers(scope: &mut Scope<'_>) {
         Diagnostic::warning(
             "dns-port-closed",
             place,
-            "no name server is asked: nothing that is allowed has a name",
+            "no name server is used: no allowed entry is a name",
         )
         .with_help("list names under `allow`, or ports under `allowed_outgoing_ports`, or leave the name servers out"),
     );

@@ -72,7 +72,7 @@ fn keys(before: &Before, scope: &mut Scope<'_>) {
         };
         let mut found = Diagnostic::note("entry-without-effect", place, message).with_help(help);
         if let Some(old) = old {
-            found = found.with_related(old, "this denial is taken out");
+            found = found.with_related(old, "this denial is removed");
         }
         scope.report(found);
     }
@@ -106,12 +106,12 @@ fn hidden(parents: &Filesystem, scope: &mut Scope<'_>) {
         let Some((inside, view, _)) = shown else {
             continue;
         };
-        let message = format!("{} is shown; it was hidden", quote(&inside));
+        let message = format!("{} is shown; it was masked", quote(&inside));
         let place = place(view, "/filesystem/masked_paths", scope);
         scope.report(
             Diagnostic::note("loosens-parent", place, message)
-                .with_related(masked.span, "an inherited text hides it here")
-                .with_help("leave it out to keep what is inherited"),
+                .with_related(masked.span, "an inherited policy masks it here")
+                .with_help("leave it out to keep the inherited value"),
         );
     }
 }
@@ -159,9 +159,9 @@ fn kept(parents: &Filesystem, scope: &mut Scope<'_>) {
         let message = format!("{} {was} read-only", listed(&paths));
         let place = place(view, "/filesystem/output_paths", scope);
         let mut found = Diagnostic::note("loosens-parent", place, message)
-            .with_help("name them under `read_only` of this path to keep what is inherited");
+            .with_help("name them under `read_only` of this path to keep the inherited protection");
         for said in places.into_iter().take(MOST_PLACES) {
-            found = found.with_related(said, "an inherited text keeps it as it is");
+            found = found.with_related(said, "an inherited policy protects it here");
         }
         scope.report(found);
     }
@@ -213,7 +213,7 @@ fn endless(before: &[Grant], grants: &[Grant], scope: &mut Scope<'_>) {
         );
         scope.report(
             Diagnostic::note("loosens-parent", own.span, message)
-                .with_related(grant.span, "an inherited text grants it with an end")
+                .with_related(grant.span, "an inherited policy grants it with an end")
                 .with_help(format!(
                     "add `expires: {day}`, or leave it out to keep what is inherited"
                 )),
@@ -262,8 +262,8 @@ fn arguments(parents: &Resolved, scope: &mut Scope<'_>) {
                 let message = format!("`{}` is allowed with more arguments than before", call.name);
                 scope.report(
                     Diagnostic::note("loosens-parent", rule.span, message)
-                        .with_related(first.span, "an inherited text allows it with these")
-                        .with_help("leave it out to keep what is inherited"),
+                        .with_related(first.span, "an inherited policy allows it with these")
+                        .with_help("leave it out to keep the inherited value"),
                 );
             }
         }

@@ -122,7 +122,7 @@ fn inside_read_only(share: &Share, places: &Places<'_>, scope: &mut Scope<'_>) {
         "a reader of the policy may take the whole tree for read-only: give it a path outside, such as `/output`",
     );
     if let Some(span) = upper.span {
-        found = found.with_related(span, "read-only from here on");
+        found = found.with_related(span, "made read-only by this entry");
     }
     scope.report(found);
 }
@@ -154,7 +154,7 @@ fn writable_elsewhere(share: &Share, places: &Places<'_>, scope: &mut Scope<'_>)
             format!("show it read-only at `{name}` too, or write to another directory"),
         );
         if let Some(span) = other.span {
-            found = found.with_related(span, "writable from here on");
+            found = found.with_related(span, "made writable by this entry");
         }
         scope.report(found);
         return;

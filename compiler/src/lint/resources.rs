@@ -36,7 +36,7 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     {
         let message = format!("{count} processes are too few for a shell with a pipe");
         scope.report(Diagnostic::warning("pids-too-low", span, message).with_help(
-            "a pipe takes 4 with the sandbox's first process, Node 7 threads more; `100` is plenty for most",
+            "a pipe needs 4 with the sandbox's first process, Node 7 threads more; `100` is enough for most programs",
         ));
     }
     unlimited(scope);
@@ -118,9 +118,8 @@ fn scratch(memory: u64, span: Span, scope: &mut Scope<'_>) {
         size(memory)
     );
     let place = written.unwrap_or(span);
-    let mut found = Diagnostic::note("scratch-above-memory", place, message).with_help(
-        "what lies in scratch directories is memory: set `scratch_size_bytes` below the limit",
-    );
+    let mut found = Diagnostic::note("scratch-above-memory", place, message)
+        .with_help("scratch directories are in memory: set `scratch_size_bytes` below the limit");
     if written.is_some() {
         found = found.with_related(span, "the memory limit");
     }
@@ -141,17 +140,17 @@ fn without_timeout(scope: &mut Scope<'_>) {
     let (place, why) = if writes && connects {
         (
             scope.key("/filesystem/output_paths"),
-            "it can write to the host and reach the network all the while",
+            "it can write to the host and use the network during that time",
         )
     } else if connects {
         (
             scope.key("/network"),
-            "it can reach the network all the while",
+            "it can use the network during that time",
         )
     } else if writes {
         (
             scope.key("/filesystem/output_paths"),
-            "it can write to the host all the while",
+            "it can write to the host during that time",
         )
     } else if limits > 1 {
         (scope.key("/resources"), "the other limits do not end it")

@@ -26,9 +26,9 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
                         Diagnostic::error(
                             "condition-never-holds",
                             *span,
-                            format!("this rule on `{}` never holds beside what a plain `{}` leaves out", call.name, call.name),
+                            format!("this rule on `{}` never applies: a plain `{}` does not allow these values", call.name, call.name),
                         )
-                        .with_help("to let through what it leaves out, compare that argument with `==` or `eq`"),
+                        .with_help("to allow these values, compare that argument with `==` or `eq`"),
                     );
                 }
             }
@@ -89,7 +89,7 @@ fn unreached(call: &CallMeaning, never: &BTreeSet<Span>, scope: &mut Scope<'_>) 
             hidden.push((
                 rule.span,
                 one.span,
-                "this one holds wherever it does, and is tried first",
+                "this rule applies to the same calls, and is tried first",
             ));
         } else {
             reached.insert(rule.span);
@@ -147,7 +147,7 @@ fn without_effect(call: &CallMeaning, span: Span, place: Span, scope: &mut Scope
     let message = format!("this rule on `{}` has no effect", call.name);
     scope.report(
         Diagnostic::note("entry-without-effect", span, message)
-            .with_related(place, "this does the same wherever it holds")
-            .with_help("remove it: a reader takes it for a decision"),
+            .with_related(place, "this has the same result for these calls")
+            .with_help("remove it: a reader may think that it has an effect"),
     );
 }

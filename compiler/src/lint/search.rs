@@ -62,7 +62,8 @@ fn writable(places: &[(String, String)], scope: &mut Scope<'_>) {
             continue;
         };
         let message = format!(
-            "{} is writable and executable, and {} is on {list}: what one run puts there the next one runs",
+            "{} is writable and executable, and {} is on {list}: a run can execute files that an earlier run has \
+             created",
             quote(&share.inside),
             quote(path)
         );
@@ -87,12 +88,12 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
             quote(entry)
         };
         let message = format!(
-            "`{}` has {what}, which is searched from whatever directory the program is in",
+            "`{}` has {what}, which is relative to the program's working directory",
             variable.name
         );
         scope.report(
             Diagnostic::warning("search-path-relative", place, message)
-                .with_help("write entries that begin with `/`: a file in a project must not stand in for a program"),
+                .with_help("write entries that begin with `/`, so that a file in a project does not replace a program"),
         );
     }
     let scratch = scope.ir.steps.iter().filter(|step| {
@@ -104,15 +105,14 @@ fn entries(variable: &Variable, scope: &mut Scope<'_>) {
         .find(|(entry, target)| entry.starts_with('/') && within(entry, target));
     if let Some((entry, target)) = found {
         let message = format!(
-            "`{}` has {}, in the scratch directory {}: a program can put others in the place of tools",
+            "`{}` has {}, in the scratch directory {}: a program can put replacements of tools there",
             variable.name,
             quote(entry),
             quote(target)
         );
         scope.report(
-            Diagnostic::note("search-path-scratch", place, message).with_help(
-                "put it last in the list, so that nothing there takes the place of a tool",
-            ),
+            Diagnostic::note("search-path-scratch", place, message)
+                .with_help("put it last in the list, so that no file there replaces a tool"),
         );
     }
 }

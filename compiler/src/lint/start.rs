@@ -184,7 +184,7 @@ fn loader(arch: Arch, scope: &mut Scope<'_>) {
     let message =
         format!("no path shown holds `{path}`, so no dynamically linked program can start");
     scope.report(Diagnostic::warning("loader-unreachable", place, message).with_help(
-        "show `/usr`, which brings the links `/bin`, `/lib` and `/lib64` with it; a static program needs no loader",
+        "show `/usr`, which also creates the links `/bin`, `/lib` and `/lib64`; a static program needs no loader",
     ));
 }
 

@@ -59,7 +59,7 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
         let message = format!("unused suppression {}", quote(&comment.code));
         sink.push(
             Diagnostic::warning("suppression-unused", comment.span, message).with_help(
-                "remove it; it stands on the finding's line, or alone on the line above",
+                "remove it; the comment must be on the finding's line, or alone on the line above",
             ),
         );
     }
@@ -150,10 +150,10 @@ fn comments(source: &Source, file: u8, all: &mut Vec<Allowed>, sink: &mut Sink) 
             let span = Span::new(start + hash, start + hash + text.len()).in_file(file);
             // A finding about an alias stands where the value is written.
             if repeated.contains(&target) {
-                let message = "an alias repeats what this comment is for: it would let the finding stand at each place";
+                let message = "an alias repeats the value of this comment: it would suppress the finding at each place";
                 sink.push(
                     Diagnostic::error("suppression-malformed", span, message)
-                        .with_help("write the value out where the alias is"),
+                        .with_help("write the value out in place of the alias"),
                 );
             } else {
                 read(text, span, target, all, sink);
@@ -212,9 +212,9 @@ fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Si
             Diagnostic::error(
                 "suppression-reason-missing",
                 span,
-                "this comment does not say why",
+                "this comment has no reason",
             )
-            .with_help("write the reason behind the bracket: the next reader has to judge it"),
+            .with_help("write the reason after the bracket, so that a reader can judge it"),
         );
     }
     let offset = list.as_ptr().addr().saturating_sub(text.as_ptr().addr());
@@ -241,7 +241,7 @@ fn read(text: &str, span: Span, line: u32, all: &mut Vec<Allowed>, sink: &mut Si
         } else {
             let help = match nearest(code, codes()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "the code is what stands in brackets behind the severity".to_owned(),
+                None => "the code is in the brackets after the severity".to_owned(),
             };
             let message = format!("no finding has the code {}", quote(code));
             sink.push(

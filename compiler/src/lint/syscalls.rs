@@ -58,7 +58,7 @@ fn set_group_id(scope: &mut Scope<'_>) {
     let Some(span) = scope.resolved.set_group_id else {
         return;
     };
-    let message = "the program may make set-group-id files, which run with their group for everybody on the host";
+    let message = "the program may create set-group-id files, which run with their group for every user of the host";
     scope.report(Diagnostic::note("set-group-id-allowed", span, message).with_help(
         "leave it out, unless a repository with `core.sharedRepository`, `cp -a` or `tar xp` needs it for directories",
     ));
@@ -70,7 +70,7 @@ const GUARDED: [(&str, &str, &str); 9] = [
     (
         "socket",
         "AF_ALG",
-        "the kernel's ciphers have been a way to take it over",
+        "flaws in the kernel's ciphers have been exploited",
     ),
     (
         "socket",
@@ -80,17 +80,17 @@ const GUARDED: [(&str, &str, &str); 9] = [
     (
         "socket",
         "AF_PACKET",
-        "it reads and writes whole frames, past every rule for ports",
+        "it reads and writes whole frames, and no rule on ports applies",
     ),
     (
         "socket",
         "AF_VSOCK",
-        "it reaches the host of a virtual machine, past every rule for ports",
+        "it reaches the host of a virtual machine, and no rule on ports applies",
     ),
     (
         "socket",
         "AF_XDP",
-        "it takes frames before the packet filter sees them",
+        "it receives frames before the packet filter sees them",
     ),
     ("socket", "", "its code is seldom used and seldom tested"),
     (
@@ -144,7 +144,7 @@ fn guarded_values(scope: &mut Scope<'_>) {
         let message = format!("`{call}` with {} is allowed: {why}", listed(&values));
         scope.report(
             Diagnostic::warning("guarded-value-allowed", span, message)
-                .with_help("leave it out: a plain allow of the call has what programs use"),
+                .with_help("leave it out: a plain allow of the call allows what programs need"),
         );
     }
 }
@@ -169,12 +169,12 @@ fn protocols_beside_the_ports(scope: &mut Scope<'_>) {
                 let shown = symbolic(one.arch, "socket", "protocol", protocol)
                     .unwrap_or_else(|| format!("the protocol {protocol}"));
                 let message = format!(
-                    "`socket` with `{shown}` is allowed: it speaks TCP, and the lists of ports do \
-                     not hold for it"
+                    "`socket` with `{shown}` is allowed: it uses TCP, and the lists of ports do not apply to it"
                 );
                 scope.report(
-                    Diagnostic::warning("guarded-value-allowed", rule.span, message)
-                        .with_help("leave it out: programs fall back to TCP, where the lists hold"),
+                    Diagnostic::warning("guarded-value-allowed", rule.span, message).with_help(
+                        "leave it out: programs then use plain TCP, to which the lists apply",
+                    ),
                 );
             }
         }

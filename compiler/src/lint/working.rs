@@ -19,7 +19,8 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
     let message =
         format!("no path shown holds the working directory {written}, so nothing can start");
     let help = if ir.process.working_dir_span.is_some() {
-        "name a directory under `immutable_paths`, `scratch_paths` or `output_paths`, or add this one there"
+        "choose a directory that is listed under `immutable_paths`, `scratch_paths` or `output_paths`, or list \
+         this one there"
     } else {
         "add `/tmp` to `scratch_paths`, or set `working_dir` to a directory that is shown"
     };

@@ -321,10 +321,13 @@ pub(super) fn recursive_alias(name: &str, span: Span, defined: Span, sink: &mut 
         Diagnostic::error(
             "recursive-alias",
             span,
-            format!("the alias {} stands inside the value it names", quote(name)),
+            format!(
+                "the alias {} is inside the value that it names",
+                quote(name)
+            ),
         )
         .with_related(defined, "the value begins here")
-        .with_help("write out what is meant: a value cannot contain itself"),
+        .with_help("write the value out: a value cannot contain itself"),
     );
 }
 
@@ -371,7 +374,7 @@ pub(super) fn tag(text: &str, span: Span, sink: &mut Sink) {
     let help = if tag.starts_with("!!") || name.len() > 60 {
         "remove the tag; put a value in quotes to make it text".to_owned()
     } else {
-        format!("remove the tag; a text that begins with `!` stands in quotes: \"{name}\"")
+        format!("remove the tag; put a text that begins with `!` in quotes: \"{name}\"")
     };
     sink.push(
         Diagnostic::error(

@@ -205,7 +205,7 @@ fn report(text: &str, run: Option<(Hidden, Span)>, sink: &mut Sink) {
     let help = match kind {
         Hidden::Control => "remove it: a policy holds printable text only",
         Hidden::Return => "end lines with LF: other tools do not see a line's end here",
-        Hidden::Invisible => "remove it: it makes the text read differently from what it says",
+        Hidden::Invisible => "remove it: it makes the text look different from its content",
     };
     let found = Diagnostic::error(
         code(kind),

@@ -207,7 +207,7 @@ const HELP: &str =
 fn not_an_address(text: &str) -> &'static str {
     let zero = |part: &str| part.len() > 1 && part.starts_with('0');
     if text.contains('%') {
-        "an address stands without a zone: leave out `%` and what follows"
+        "an address has no zone here: leave out `%` and the text after it"
     } else if text.contains("..") || text.contains(" - ") {
         HELP
     } else if text.contains('-') && text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -219,7 +219,7 @@ fn not_an_address(text: &str) -> &'static str {
             .rsplit_once(':')
             .is_some_and(|(host, _)| host.contains('.'))
     {
-        "an address stands without a port and without brackets"
+        "write the address without a port and without brackets"
     } else {
         HELP
     }

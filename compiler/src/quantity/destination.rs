@@ -76,21 +76,21 @@ pub fn target(text: &str) -> Result<Target, TargetError> {
     let of = |fault| move |error| TargetError { fault, error };
     let wrong = of(TargetFault::Form);
     if let Some(at) = text.find("://") {
-        let error = QuantityError::new(0..at.saturating_add(3), "a destination is no URL");
-        return Err(wrong(error.with_help(
-            "write the host's name, and its port where it is not 443",
-        )));
+        let error = QuantityError::new(0..at.saturating_add(3), "a destination is not a URL");
+        return Err(wrong(
+            error.with_help("write the host's name, and its port if it is not 443"),
+        ));
     }
     if let Some(at) = text.find('%')
         && text.get(..at).is_some_and(bare_ipv6)
     {
         let error = QuantityError::new(at..text.len(), "an address has no zone here");
         return Err(of(TargetFault::Address)(error.with_help(
-            "an address stands without a zone: leave out `%` and what follows",
+            "an address has no zone here: leave out `%` and the text after it",
         )));
     }
     if bare_ipv6(text) {
-        let error = QuantityError::new(0..text.len(), "an IPv6 address stands in brackets here")
+        let error = QuantityError::new(0..text.len(), "an IPv6 address needs brackets here")
             .with_help(format!(
                 "write `\"[{text}]\"`, and a port as in `\"[{text}]:443\"`"
             ));
@@ -113,7 +113,7 @@ pub fn target(text: &str) -> Result<Target, TargetError> {
                 ends.push((number, at));
             }
             Rule::protocol => {
-                let without = "without one TCP is meant, and a destination has no path";
+                let without = "the default is TCP, and a destination has no path";
                 protocol = Some(known(pair.as_str(), at, without).map_err(of(TargetFault::Port))?);
             }
             _ => {}
@@ -225,7 +225,7 @@ fn name(text: &str, at: Range<usize>) -> Result<Hosts, TargetError> {
     };
     if rest.contains('*') {
         let message = format!("{} has a wildcard that is not its first label", shown(text));
-        let help = "a wildcard stands for whole labels in front: `*.example.org`";
+        let help = "a wildcard is the first label of a name: `*.example.org`";
         return refuse(TargetFault::Wildcard, message, help.to_owned());
     }
     if !rest.is_ascii() {
@@ -236,7 +236,7 @@ fn name(text: &str, at: Range<usize>) -> Result<Hosts, TargetError> {
     }
     if rest.contains('%') {
         let message = format!("{} has a zone", shown(text));
-        let help = "an address stands without a zone: leave out `%` and what follows";
+        let help = "an address has no zone here: leave out `%` and the text after it";
         return refuse(TargetFault::Address, message, help.to_owned());
     }
     let lower = rest.strip_suffix('.').unwrap_or(rest).to_ascii_lowercase();
@@ -259,7 +259,7 @@ fn name(text: &str, at: Range<usize>) -> Result<Hosts, TargetError> {
     }
     if lower == "localhost" || lower.ends_with(".localhost") {
         let message = format!(
-            "{} is the sandbox itself, which is always reached",
+            "{} is the sandbox itself, which is always reachable",
             shown(text)
         );
         let help = format!(
@@ -271,7 +271,7 @@ fn name(text: &str, at: Range<usize>) -> Result<Hosts, TargetError> {
         || lower.ends_with(".purple.internal")
         || lower == "purple.internal"
     {
-        let message = format!("{} is what the sandbox calls its host", shown(text));
+        let message = format!("{} is the name of the host inside the sandbox", shown(text));
         let help = "list the ports of the host's services under `host_services`";
         return refuse(TargetFault::Inside, message, help.to_owned());
     }

@@ -56,7 +56,7 @@ pub fn duration(text: &str) -> Result<u64, QuantityError> {
     }
     if total == 0 {
         return Err(QuantityError::new(0..text.len(), "zero is not a time")
-            .with_help("leave the key out for no limit, or give a time above 0"));
+            .with_help("leave the key out for no limit, or write a time above 0"));
     }
     Ok(total)
 }

@@ -101,7 +101,7 @@ pub fn ports(text: &str) -> Result<Ports, QuantityError> {
                 ends.push((numbered(pair.as_str(), at.clone())?, at));
             }
             Rule::protocol => {
-                protocol = Some(known(pair.as_str(), at, "without one both are meant")?);
+                protocol = Some(known(pair.as_str(), at, "the default is both")?);
             }
             _ => {}
         }

@@ -65,8 +65,11 @@ fn measured(text: &str, kind: SizeUnit) -> Result<u64, QuantityError> {
             Rule::digits => {
                 number = pair.as_str().parse().map_err(|_| too_large(at, kind))?;
                 if number == 0 {
-                    return Err(QuantityError::new(range(&pair), "zero is not a limit")
-                        .with_help("leave the key out for the default, or give a number above 0"));
+                    return Err(
+                        QuantityError::new(range(&pair), "zero is not a limit").with_help(
+                            "leave the key out for the default, or write a number above 0",
+                        ),
+                    );
                 }
             }
             Rule::fraction => {

@@ -15,7 +15,7 @@ pub(super) fn resolve(section: Option<&policy::Audit>, scope: &mut Scope<'_>) ->
             "audit-path-relative",
             "/audit/log_path",
             format!("`{log_path}` does not start with `/`"),
-            "one log takes the records of runs from any directory: write its whole path",
+            "runs from every directory write to one log: write its absolute path",
         );
     }
     let details = section.detail_level.iter().copied().map(detail).collect();

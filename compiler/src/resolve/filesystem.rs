@@ -162,7 +162,7 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
         if let Some(fault) = pattern_fault(path) {
             invalid(path, &at, fault, scope);
         } else if let Some(inside) = inside(path, &at, scope) {
-            let (_, stub) = protected::stub(path);
+            let (_, stub) = protected::stub(path, false);
             masked.push(Masked {
                 inside,
                 stub,
@@ -235,7 +235,7 @@ fn fits(section: &policy::Filesystem, scope: &mut Scope<'_>) -> bool {
     let span = scope.document.key_span("/filesystem");
     scope.report(
         Diagnostic::error("plan-too-large", span, message)
-            .with_help("show or hide the directory that they lie in"),
+            .with_help("show or mask the directory that contains them"),
     );
     false
 }
@@ -265,7 +265,7 @@ fn shared(
         invalid(
             host,
             &host_at,
-            "a host path is not empty and has no NUL",
+            "a host path must not be empty or contain NUL",
             scope,
         );
         return None;
@@ -296,14 +296,14 @@ fn without_steps_up(host: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<
     }
     let path = plain(host);
     let mut message = format!(
-        "{} is taken for {}, whatever {} is on the host",
+        "{} means {}, even if {} is a link on the host",
         quote(host),
         quote(&path),
         quote(name)
     );
-    let mut help = "write the path without a step up: it is what the sandbox gets";
+    let mut help = "write the path without `..`: this is the path that is shown";
     if leads_out(&path) {
-        message.push_str(", and lies outside of the directory that the sandbox is started from");
+        message.push_str(", and is outside of the directory in which the sandbox is started");
         help = OUTSIDE_HELP;
     }
     scope
@@ -318,18 +318,18 @@ fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
         trimmed => trimmed,
     };
     let Some(below) = trimmed.strip_prefix('/') else {
-        let help = "a path inside begins with `/`, such as `/output`";
+        let help = "a path inside must begin with `/`, such as `/output`";
         invalid(path, pointer, help, scope);
         return None;
     };
     let help = if below.split('/').any(|part| matches!(part, "." | "..")) {
-        "a path inside goes straight down, with no `.` and no `..`"
+        "a path inside must not contain `.` or `..`"
     } else if trimmed != "/" && below.split('/').any(str::is_empty) {
-        "a path inside has one `/` between two names"
+        "a path inside must have one `/` between two names"
     } else if below.split('/').any(|part| part.len() > LONGEST_NAME) || trimmed.len() > LONGEST {
         "a path inside has at most 4000 bytes, each name in it at most 255"
     } else if trimmed.contains('\0') {
-        "a path has no NUL"
+        "a path must not contain NUL"
     } else {
         return Some(trimmed.to_owned());
     };

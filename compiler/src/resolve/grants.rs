@@ -77,7 +77,7 @@ pub(super) fn check(policy: &Policy, today: Option<Date>, scope: &mut Scope<'_>)
                         .key_span(&format!("/syscalls/deny/{at}/expires")),
                     "a denial does not expire: it grants nothing",
                 )
-                .with_help("remove the key; a grant with an end stands under `allow`"),
+                .with_help("remove the key; a grant with an end belongs under `allow`"),
             );
         }
     }

@@ -100,7 +100,7 @@ fn timeout(time: &policy::Timeout, scope: &mut Scope<'_>) -> Option<Placed<u64>>
             scope.error(
                 "timeout-too-long",
                 key,
-                "a session cannot last longer than ten years".to_owned(),
+                "a run cannot last longer than ten years".to_owned(),
                 "write seconds, or leave the key out for no limit",
             );
             None

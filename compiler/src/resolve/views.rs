@@ -184,12 +184,12 @@ fn masks(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) -> Vec<M
                 }
                 Place::Part(top, view) => {
                     let message = format!(
-                        "{} is hidden, and shown as {}",
+                        "{} is masked, and shown as {}",
                         quote(&masked.inside),
                         quote(top)
                     );
                     let found = Diagnostic::error("hidden-also-shown", masked.span, message);
-                    let help = "leave one of the two out: both are one path of the host";
+                    let help = "leave one of the two out: both are the same path of the host";
                     related(found.with_help(help), view, "shown here", scope);
                 }
             }
@@ -237,7 +237,7 @@ fn protections(filesystem: &Filesystem, views: &Views, scope: &mut Scope<'_>) ->
                         quote(top)
                     );
                     let found = Diagnostic::error("kept-also-writable", span, message);
-                    let help = "leave one of the two out: both are one path of the host";
+                    let help = "leave one of the two out: both are the same path of the host";
                     related(found.with_help(help), view, "writable here", scope);
                 }
                 Place::Part(..) => {}

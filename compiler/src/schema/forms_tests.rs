@@ -191,7 +191,7 @@ fn lists_and_mappings_for_each_other() {
     for (text, help) in [
         (
             "network: [{isolated: true}]",
-            "leave out the `- `: its keys stand below it as they are",
+            "leave out the `- `: the keys are directly below it",
         ),
         (
             "filesystem: {immutable_paths: {host_path: /usr, sandbox_path: /usr}}",

@@ -44,7 +44,7 @@ pub(super) fn wrong_type(
 ) -> Diagnostic {
     let span = report.document.span(pointer);
     if expected.is_errno() && found.as_i64() == Some(0) {
-        let message = "errno 0 means success: the program would believe that the call was made";
+        let message = "errno 0 means success: the program would assume that the call succeeded";
         return Diagnostic::error("errno-zero", span, message)
             .with_help("name the error that it should get, such as `EPERM`");
     }
@@ -270,7 +270,7 @@ fn hint(expected: &Expected<'_>, found: &Value) -> Option<String> {
                     .is_some_and(|item| item.keys().all(|key| expected.has_key(key)))
             };
             if !items.is_empty() && items.iter().all(named) {
-                return Some("leave out the `- `: its keys stand below it as they are".to_owned());
+                return Some("leave out the `- `: the keys are directly below it".to_owned());
             }
             let keys = expected.keys();
             (items.is_empty() && !keys.is_empty())
@@ -355,7 +355,7 @@ fn word_as_key(
     let span = report
         .document
         .key_span(&format!("{pointer}/{}", step(word)));
-    let message = format!("`{word}` stands alone as the value of {}", expected.name());
+    let message = format!("`{word}` is the whole value of {}", expected.name());
     let help = format!("write `{word}`, without a mapping");
     Some(Diagnostic::error("wrong-type", span, message).with_help(help))
 }

@@ -130,7 +130,7 @@ fn calls(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
     all.extend(opened(&table, true, "calls/each of io_uring"));
     all.extend(opened(&table, false, "calls/each of the baseline"));
     for other in &filter.compat {
-        let what = format!("calls of {} go through", other.arch);
+        let what = format!("calls through {} are allowed", other.arch);
         let change = format!("leave `{}` out of `architectures`", other.arch);
         all.push(
             factor(Layer::Calls, what, points("calls/each other interface")).unless(change, 0),
@@ -164,7 +164,7 @@ fn open_calls(table: &Table<'_>, denies: bool) -> Factor {
     let total = table.len();
     let found = factor(
         Layer::Calls,
-        format!("{open} of {total} calls go through, {narrow} more by rules"),
+        format!("{open} of {total} calls are allowed, {narrow} more under conditions"),
         share_of(halves, total * 2),
     );
     if denies {
@@ -191,7 +191,7 @@ fn opened(table: &Table<'_>, rings: bool, key: &str) -> Option<Factor> {
             format!("do not allow `{first}`"),
         ),
         count => (
-            format!("{count} calls of the baseline go through, `{first}` first"),
+            format!("{count} calls of the baseline are allowed, such as `{first}`"),
             format!(
                 "do not allow `{first}` and {} more of the baseline",
                 count - 1
@@ -242,7 +242,7 @@ fn network(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
     let (what, name) = match ir.network.link {
         Link::Host => ("the network is the host's", "network/the host's own"),
         Link::Filtered if !ir.network.has_public() => (
-            "the network reaches listed destinations",
+            "listed destinations are reachable",
             "network/listed destinations only",
         ),
         _ => ("the network is not isolated", "network/not isolated"),
@@ -253,7 +253,7 @@ fn network(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
     if ir.network.has_private() {
         let found = factor(
             Layer::Network,
-            "private addresses are reached",
+            "private addresses are reachable",
             points("network/private addresses"),
         );
         all.push(found.unless("leave private addresses out of `allow`", 0));
@@ -275,7 +275,7 @@ fn network(ir: &Ir, span: Keys<'_>, all: &mut Vec<Factor>) {
     all.push(if outgoing < EVERY_PORT {
         found
     } else {
-        found.unless("list under `allowed_outgoing_ports` what is used", each)
+        found.unless("list the used ports under `allowed_outgoing_ports`", each)
     });
     let incoming = beyond.count_ports(Direction::In);
     let found = ports(incoming, "incoming", points("network/each incoming port"));

@@ -51,7 +51,7 @@ impl ConditionalVerdict {
                 let why = if call.denied.is_some() {
                     "`deny` names it"
                 } else {
-                    "nothing names it, and what is not named is denied"
+                    "no entry names it, and the default is to deny"
                 };
                 format!("{why}; libraries fall back after this error")
             })

@@ -99,7 +99,7 @@ impl fmt::Display for NoPolicy {
                 let names = names.join(", ");
                 write!(
                     f,
-                    "no one policy gives the filters for {names}: choose one with `--arch`"
+                    "no single policy compiles to the filters for {names}: choose one with `--arch`"
                 )
             }
             Self::None(arch, why) => {
@@ -191,10 +191,10 @@ fn heading(plan: &Plan<'_>, filters: &[Filter<'_>], same: Equivalence) -> String
         .collect();
     let same = match same {
         Equivalence::Meaning if notifies(plan) => {
-            "what it compiles to answers every call the same, and does not tell the audit log"
+            "it compiles to a filter with the same result for every call, and without the audit log"
         }
         Equivalence::Bytes => "it compiles to the same bytes",
-        Equivalence::Meaning => "what it compiles to does the same for every call",
+        Equivalence::Meaning => "it compiles to a filter with the same result for every call",
     };
     format!(
         "# The filter of plan sha256:{}\n# for {}, as a policy: {same}.\n",

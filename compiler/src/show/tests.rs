@@ -38,7 +38,7 @@ fn shown(bytes: &[u8], only: Option<Arch>) -> String {
     let text = policy(&plan, only, &|_| None).unwrap_or_else(|why| panic!("{why}"));
     let notifies = crate::seal::notifies(&plan);
     let same = if notifies {
-        "answers every call the same"
+        "the same result for every call, and without the audit log"
     } else {
         "it compiles to the same bytes."
     };

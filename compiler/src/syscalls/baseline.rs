@@ -31,35 +31,35 @@ macro_rules! baseline {
 
 /// The whole list, grouped by reason.
 pub const BASELINE: &[Baseline] = baseline! {
-    "does file and network work that no filter sees": io_uring_setup io_uring_enter io_uring_register;
+    "performs file and network operations that no filter sees": io_uring_setup io_uring_enter io_uring_register;
     "kernel keyrings are not separated by namespaces": add_key keyctl request_key;
     "loads programs into the kernel": bpf;
     "observes the kernel and other processes": perf_event_open lookup_dcookie syslog kcmp;
-    "lets a program stop the kernel in the middle of a copy": userfaultfd;
+    "lets a program suspend the kernel during a copy": userfaultfd;
     "starts another kernel": kexec_load kexec_file_load reboot;
     "loads code into the kernel":
         init_module finit_module delete_module create_module query_module get_kernel_syms;
-    "changes what the file system is": mount umount umount2 pivot_root chroot;
-    "changes what the file system is, by the newer interface":
+    "changes mounts and the root directory": mount umount umount2 pivot_root chroot;
+    "changes mounts, through the newer interface":
         open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick mount_setattr;
-    "enters or makes namespaces": setns unshare listns;
-    "reads or steers another process":
+    "creates or enters namespaces": setns unshare listns;
+    "reads or controls another process":
         ptrace process_vm_readv process_vm_writev pidfd_getfd;
-    "opens a file past its path's permissions": open_by_handle_at;
+    "opens a file without checking the permissions on its path": open_by_handle_at;
     "watches whole file systems": fanotify_init fanotify_mark;
     "administers storage": swapon swapoff quotactl quotactl_fd acct nfsservctl;
     "sets the host's clock":
         settimeofday clock_settime clock_settime64 clock_adjtime clock_adjtime64 adjtimex stime;
-    "names the host": sethostname setdomainname;
+    "sets the name of the host": sethostname setdomainname;
     "hangs up a terminal": vhangup;
-    "touches hardware ports, segments or processor modes":
+    "accesses hardware ports, segments or processor modes":
         iopl ioperm modify_ldt vm86 vm86old pciconfig_read pciconfig_write pciconfig_iobase
         rtas s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr spu_create spu_run
         subpage_prot switch_endian;
-    "obsolete, and kept by the kernel at most as a stub or for old binaries":
+    "obsolete; the kernel has at most a stub, or keeps it for old binaries":
         _sysctl uselib sysfs ustat bdflush afs_syscall security tuxcall vserver getpmsg putpmsg
         epoll_ctl_old epoll_wait_old;
-    "carries many socket calls, whose arguments a filter cannot see": socketcall;
+    "makes other socket calls, whose arguments a filter cannot see": socketcall;
 };
 
 /// The calls that a multiplexing call carries; empty for any other.

@@ -16,19 +16,19 @@ pub(crate) const DANGERS: [Danger; 10] = [
             "process_vm_writev",
             "pidfd_getfd",
         ],
-        why: "one program inside can read and steer every other one there, and take its files",
+        why: "a program inside can read and control every other one there, and take its open files",
     },
     Danger {
         calls: &["bpf"],
-        why: "programs loaded into the kernel have been a way to take it over again and again",
+        why: "flaws in the loading of such programs have been exploited many times to take over the kernel",
     },
     Danger {
         calls: &["perf_event_open"],
-        why: "it shows what other programs and the kernel do, and has been a way into the kernel",
+        why: "it shows what other programs and the kernel do, and its flaws have been exploited",
     },
     Danger {
         calls: &["userfaultfd"],
-        why: "it holds the kernel in the middle of a copy, which makes its races easy to win",
+        why: "it suspends the kernel during a copy, which makes races in the kernel easy to exploit",
     },
     Danger {
         calls: &["add_key", "keyctl", "request_key"],
@@ -36,11 +36,11 @@ pub(crate) const DANGERS: [Danger; 10] = [
     },
     Danger {
         calls: &["kexec_load", "kexec_file_load", "reboot"],
-        why: "another kernel is started that way, or this one stopped; no confined program has a use for it",
+        why: "it starts another kernel, or stops this one; no confined program needs it",
     },
     Danger {
         calls: &["init_module", "finit_module", "delete_module"],
-        why: "code is loaded into the kernel that way, or taken out; no confined program has a use for it",
+        why: "it loads code into the kernel, or removes it; no confined program needs it",
     },
     Danger {
         calls: &[
@@ -55,11 +55,11 @@ pub(crate) const DANGERS: [Danger; 10] = [
             "mount_setattr",
             "pivot_root",
         ],
-        why: "whoever may mount changes what every path stands for, the read-only ones included",
+        why: "a program that may mount can replace every path, including read-only ones",
     },
     Danger {
         calls: &["unshare", "setns"],
-        why: "in a namespace of its own a program may hold every capability, and reaches much more of the kernel",
+        why: "in its own user namespace a program may have every capability, and can reach much more of the kernel",
     },
     Danger {
         calls: &[
@@ -70,7 +70,7 @@ pub(crate) const DANGERS: [Danger; 10] = [
             "modify_ldt",
             "uselib",
         ],
-        why: "paths are gone around, whole file systems watched or seldom tested parts of the kernel opened that way",
+        why: "it bypasses paths, watches whole file systems or uses seldom tested parts of the kernel",
     },
 ];
 

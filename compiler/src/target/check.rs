@@ -77,7 +77,7 @@ impl Check<'_> {
             );
             sink.push(
                 Diagnostic::error("target-architecture-missing", self.whole, message)
-                    .with_help("say by `--arch` what the target is"),
+                    .with_help("name the target's architecture with `--arch`"),
             );
         }
         for interface in self.interfaces().filter(|one| !self.target.runs(one.arch)) {
@@ -85,7 +85,7 @@ impl Check<'_> {
             let message = format!("the target runs no programs for `{arch}`");
             sink.push(
                 Diagnostic::warning("target-interface-missing", span, message)
-                    .with_help("leave it out: what the kernel does not run needs no rules"),
+                    .with_help("leave it out: an interface that the kernel lacks needs no rules"),
             );
         }
     }
@@ -114,9 +114,8 @@ impl Check<'_> {
                 list(&missing)
             );
             sink.push(
-                Diagnostic::error("target-namespace-missing", self.whole, message).with_help(
-                    "run `purple doctor` there; it says what keeps them from being made",
-                ),
+                Diagnostic::error("target-namespace-missing", self.whole, message)
+                    .with_help("run `purple doctor` there; it says why they cannot be created"),
             );
         }
     }
@@ -144,7 +143,7 @@ impl Check<'_> {
         );
         let help = match least.span {
             Some(_) => "leave the ports out, or run it under Linux 6.7 or newer",
-            None => "it takes Linux 5.19 or newer, with `landlock` among the kernel's `lsm=`",
+            None => "it needs Linux 5.19 or newer, with `landlock` among the kernel's `lsm=`",
         };
         let span = least.span.unwrap_or(self.whole);
         sink.push(Diagnostic::error("target-landlock-too-old", span, message).with_help(help));
@@ -164,13 +163,14 @@ impl Check<'_> {
             } else {
                 list(&given)
             };
-            let message =
-                format!("this limit needs the controller `{name}`, and the target gives {given}");
+            let message = format!(
+                "this limit needs the controller `{name}`, and the target delegates {given}"
+            );
             let help = match self.target.user {
-                User::Root => "run `purple doctor` there; it says what turns the controller on",
+                User::Root => "run `purple doctor` there; it says how to turn the controller on",
                 User::Ordinary => {
-                    "start it by `systemd-run --user --scope -p Delegate=yes`; root decides which \
-                     controllers a user gets, and `purple doctor` says how"
+                    "start it with `systemd-run --user --scope -p Delegate=yes`; root sets the controllers of a \
+                     user, and `purple doctor` says how"
                 }
             };
             sink.push(
@@ -276,7 +276,7 @@ impl Check<'_> {
                 // A group is written to hold what newer kernels have.
                 for span in named.filter(|&span| !self.resolved.groups.contains(&span)) {
                     let message = format!(
-                        "`{}` came with Linux {first}, and the target's is {kernel}: there it fails with ENOSYS",
+                        "`{}` was added in Linux {first}, and the target has {kernel}: there it fails with ENOSYS",
                         call.name
                     );
                     sink.push(Diagnostic::note("target-call-newer", span, message));

@@ -144,7 +144,7 @@ impl NetworkPart {
     pub fn fix(self) -> String {
         match self {
             Self::Routes => {
-                "run `purple doctor` there; it says what keeps it from being made".to_owned()
+                "run `purple doctor` there; it says why it cannot be created".to_owned()
             }
             Self::NfTables | Self::NftTproxy | Self::NfLog => {
                 module_fix(self.modules(), " on the target")
@@ -193,8 +193,8 @@ impl Target {
         let Form { purple_target } = serde_json::from_slice(bytes).map_err(not_a_description)?;
         if purple_target != FORMAT {
             return Err(format!(
-                "the target description has form {purple_target}, and this version reads form {FORMAT}; write it again by \
-                 `purple doctor --target FILE`"
+                "the target description has format {purple_target}, and this version reads format {FORMAT}; \
+                 write it again with `purple doctor --target FILE`"
             ));
         }
         let target: Self = serde_json::from_slice(bytes).map_err(not_a_description)?;

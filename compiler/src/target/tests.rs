@@ -59,7 +59,7 @@ fn what_is_read_is_written_again_and_is_what_the_schema_says() {
 #[test]
 fn what_is_no_description_is_refused_with_the_reason() {
     for (key, value, says) in [
-        ("purple_target", json!(1), "has form 1"),
+        ("purple_target", json!(1), "has format 1"),
         (
             "kernel",
             json!("new"),
@@ -98,7 +98,7 @@ fn what_is_no_description_is_refused_with_the_reason() {
     let earlier = br#"{"purple_target": 1, "kernel": "6.12"}"#;
     assert!(
         Target::read(earlier)
-            .is_err_and(|error| error.contains("has form 1, and this version reads form 2"))
+            .is_err_and(|error| error.contains("has format 1, and this version reads format 2"))
     );
     assert!(Target::read(b"name: policy\n").is_err_and(|error| error.contains("not a target")));
     assert!(Target::read(&vec![b' '; 70_000]).is_err_and(|error| error.contains("at most 65536")));

@@ -283,14 +283,14 @@ fn findings_in_an_authors_words() {
             "syscalls: {on_deny: {errno: 0}}",
             "errno-zero",
             "0",
-            "errno 0 means success: the program would believe that the call was made",
+            "errno 0 means success: the program would assume that the call succeeded",
             "name the error that it should get, such as `EPERM`",
         ),
         (
             "syscalls: {on_deny: {kill: true}}",
             "wrong-type",
             "kill",
-            "`kill` stands alone as the value of `on_deny`",
+            "`kill` is the whole value of `on_deny`",
             "write `kill`, without a mapping",
         ),
         (

@@ -363,7 +363,7 @@ fn a_directory_is_the_policies_below_it() {
         "{out}"
     );
     assert!(
-        out.ends_with("1 YAML file left out: not a policy by its keys\n"),
+        out.ends_with("1 YAML file skipped: its keys are not those of a policy\n"),
         "{out}"
     );
     assert!(out.contains("4 files checked: "), "{out}");

@@ -235,7 +235,7 @@ fn output_is_whole_or_absent() {
         ),
         (
             "dangling",
-            "dangling: error: this is a link to nothing; it is not overwritten\n",
+            "dangling: error: this is a link to a file that does not exist; it is not overwritten\n",
         ),
         ("none/x", "none/x: error: its directory does not exist\n"),
         (
@@ -450,7 +450,7 @@ fn a_plan_does_not_take_the_place_of_a_policy() {
         assert_eq!(output.status.code(), Some(2), "{to}");
         let says = text(&output.stderr);
         assert!(
-            says.contains("this is what is compiled; it is not overwritten"),
+            says.contains("this is the policy that is compiled; it is not overwritten"),
             "{says}"
         );
     }

@@ -20,7 +20,7 @@ fn fmt_writes_what_is_not_in_style_and_names_it() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         text(&output.stdout),
-        "untidy: not in style; `purplec fmt` writes it\n"
+        "untidy: not formatted; `purplec fmt` formats it\n"
     );
     let output = purplec(&["fmt", "--diff", "untidy", "tidy"], at);
     assert_eq!(output.status.code(), Some(1));

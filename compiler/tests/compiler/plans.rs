@@ -55,7 +55,7 @@ fn a_plan_in_words() {
         "starts in     /tmp",
         "timeout       60 s",
         "limit         pids.max = 7",
-        "audit         runs, syscall, in the operator's log; a run without it ends",
+        "audit         runs, syscall, in the operator's log; without it a run ends",
         "files         /usr, read-only (line 4)",
         "environment   COLOUR=red",
         "environment   TOKEN from the caller",
@@ -261,7 +261,7 @@ fn a_plans_filters_as_a_policy_compile_to_the_same() {
     for (policy, plan) in [("policy.yaml", "two"), (profile, "apart")] {
         compile(policy, plan, "x86_64,aarch64");
         let neither = purplec(&["show", plan, "--format", "policy"], dir.path());
-        let says = "purplec: no one policy gives the filters for x86_64, aarch64: choose one with `--arch`\n";
+        let says = "purplec: no single policy compiles to the filters for x86_64, aarch64: choose one with `--arch`\n";
         assert_eq!(
             (neither.status.code(), text(&neither.stderr).as_str()),
             (Some(1), says)

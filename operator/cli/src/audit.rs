@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             Ok(entry) if wanted.is_none_or(|id| id_of(&entry) == id) => records.push((line, entry)),
             Ok(_) => {}
             Err(error) => {
-                say(&format!("{place}: this is no record: {error}"));
+                say(&format!("{place}: this is not a record: {error}"));
                 status = NOT_WHOLE;
             }
         }
@@ -136,7 +136,7 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
     } = verify::verify(path, files)?;
     for name in files.compressed() {
         let name = shown(name);
-        say(&format!("{name} is compressed and not looked at"));
+        say(&format!("{name} is compressed and not read"));
     }
     for finding in &findings {
         say(&finding.to_string());
@@ -145,7 +145,7 @@ fn verify(path: &Path, files: &LogFiles) -> Result<u8, Failure> {
         return Ok(NOT_WHOLE);
     }
     let before_first = match first {
-        Some(first) if first > 1 => format!(", those before {first} are not here"),
+        Some(first) if first > 1 => format!(", those before {first} are in no file"),
         _ => String::new(),
     };
     let unended = match unended.as_slice() {

@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
 fn json(value: &impl Serialize) -> Result<String, Failure> {
     match serde_json::to_string_pretty(value) {
         Ok(text) => Ok(spelt_out(&text) + "\n"),
-        Err(error) => Err(format!("what was found cannot be printed: {error}").into()),
+        Err(error) => Err(format!("the result cannot be printed: {error}").into()),
     }
 }
 

@@ -7,6 +7,7 @@ mod output;
 mod profile;
 mod run;
 mod trust;
+mod usage;
 
 use clap::{Parser, Subcommand};
 use output::{Failure, REFUSED, say};
@@ -42,7 +43,13 @@ fn main() -> ExitCode {
         Err(error) => {
             let status = if error.use_stderr() { REFUSED } else { 0 };
             let text = error.render().to_string();
-            let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+            let words: Vec<String> = std::env::args_os()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            if let Some(advice) = usage::advice(&error, &words) {
+                say(&advice);
+                return ExitCode::from(status);
+            }
             if let Some(shown) = usage_error_spelt_out(&text, words) {
                 say(&shown);
                 return ExitCode::from(status);

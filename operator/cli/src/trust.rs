@@ -76,7 +76,7 @@ fn show(files: &[ObeyedFile], format: Format) -> Result<(), Failure> {
         let path = visible(&file.path.to_string_lossy());
         let since = timestamp(file.since);
         let missing = if file.is_missing() {
-            ", not there now"
+            ", missing now"
         } else {
             ""
         };

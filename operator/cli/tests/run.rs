@@ -216,7 +216,7 @@ fn homes_are_not_shared_by_chance() {
     if fs::read_dir("/root").is_ok() {
         refused(
             &place.purple("/root", &["--", "true"]),
-            &["/root would be shared"],
+            &["/root would be shown"],
         );
     } else {
         println!("SKIP homes_are_not_shared_by_chance: /root cannot be entered");
@@ -226,16 +226,60 @@ fn homes_are_not_shared_by_chance() {
 #[test]
 fn what_is_missing_is_named() {
     let place = TestDir::new();
-    refused(&place.purple("home/project", &[]), &["Usage: purple run"]);
+    refused(
+        &place.purple("home/project", &[]),
+        &["type `purple run -- COMMAND`"],
+    );
     fs::remove_file(place.at("bin/purple-exec")).expect("it was there");
     place.policy("./out");
     refused(
         &place.run(),
-        &["bin/purple-exec is not there", "installed beside purple"],
+        &[
+            "bin/purple-exec does not exist",
+            "in the directory of purple",
+        ],
     );
     place.write("bin/purple-exec", "");
     refused(&place.run(), &["bin/purple-exec cannot be executed"]);
     assert!(!place.exists("home/project/out"));
+}
+
+#[test]
+fn a_missing_absolute_directory_is_not_made_and_the_message_says_how() {
+    let place = TestDir::new();
+    let missing = place.at("home/misspelt/deep").display().to_string();
+    place.policy(&missing);
+    let how = format!("does not exist: create it with `mkdir -p {missing}`");
+    refused(&place.run(), &["the host path", "(policy line 6)", &how]);
+    assert!(!place.exists("home/misspelt"));
+}
+
+#[test]
+fn a_working_directory_that_the_host_lacks_is_named() {
+    let place = TestDir::new();
+    let policy = |start: &str| {
+        place.write(
+            "policy.yaml",
+            &format!(
+                "name: test\nfilesystem:\n  working_dir: {start}\n  immutable_paths:\n    \
+                 - {{host_path: /usr, sandbox_path: /usr}}\n  output_paths:\n    \
+                 - {{host_path: ./out, sandbox_path: /output}}\n"
+            ),
+        );
+    };
+    policy("/output/none");
+    refused(
+        &place.run(),
+        &[
+            "the working directory /output/none (policy line 3) does not exist",
+            "out/none of the host",
+        ],
+    );
+    // The output directory itself is made before the start.
+    policy("/output");
+    ran(&place.run());
+    policy("/usr/bin");
+    ran(&place.run());
 }
 
 #[test]

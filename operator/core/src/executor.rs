@@ -87,7 +87,7 @@ impl Display for ExecutorError {
             Self::OwnPath(error) => write!(f, "cannot find out where this program is: {error}"),
             Self::Missing(path) => write!(
                 f,
-                "{} is not there; purple-exec must be installed beside purple",
+                "{} does not exist; purple-exec must be in the directory of purple",
                 shown(path)
             ),
             Self::NotExecutable { path, errno } => {

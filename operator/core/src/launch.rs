@@ -317,9 +317,9 @@ impl Display for LaunchError {
             }
             Self::Linked(error) => error.fmt(f),
             Self::NotInherited(errno) => {
-                write!(f, "handing on a protected file: {}", errno.desc())
+                write!(f, "passing a protected file: {}", errno.desc())
             }
-            Self::Signals(errno) => write!(f, "letting signals through: {}", errno.desc()),
+            Self::Signals(errno) => write!(f, "unblocking signals: {}", errno.desc()),
         }
     }
 }

@@ -138,7 +138,8 @@ impl Search {
 
     fn hold(&mut self, path: &Path) -> Result<(), FileError> {
         if self.links.held.len() >= MOST_KEPT {
-            let why = "more than 200 links in protected directories lead out of them: take the directory out of `read_only` by a `!` before it";
+            let why = "more than 200 links in protected directories lead out of them: exclude the directory from \
+                       `read_only` with a `!` before it";
             return Err(FileError::at(path)(io::Error::other(why)));
         }
         self.links.held.push(HeldFile::open(path)?);

@@ -59,19 +59,20 @@ impl Display for Notice {
             }
             Self::NothingMatched { pattern, line } => write!(
                 f,
-                "the pattern {pattern} ({line}) matches nothing: what appears there during the run is not covered"
+                "the pattern {pattern} ({line}) matches nothing: files that are created there during the run are \
+                 not covered"
             ),
             Self::NoRecord { why, when } => {
                 let consequence = match when {
-                    RecordStage::BeforeTheRun => "the run goes on without a record",
+                    RecordStage::BeforeTheRun => "the run continues without a record",
                     RecordStage::AfterTheRun => "the run has no record",
                 };
                 write!(f, "{why}; {consequence}, as the policy says")
             }
             Self::ObeyedFileChanged(path) => write!(
                 f,
-                "{0} has changed while this run went on: no run obeys it until you have looked at it \
-                 and accepted it by `purple trust {0}`",
+                "{0} has changed during this run: no run obeys it until you have reviewed it and accepted it \
+                 with `purple trust {0}`",
                 shown(path)
             ),
             Self::MissingProgram(found) => found.fmt(f),

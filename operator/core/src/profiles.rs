@@ -73,7 +73,7 @@ impl Display for ProfileError {
                 };
                 write!(
                     f,
-                    "there is no profile {} (a policy of your own goes with --policy FILE); {hint}",
+                    "there is no profile {} (use --policy FILE for your own policy); {hint}",
                     quote(&visible(name))
                 )
             }

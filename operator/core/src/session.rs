@@ -356,11 +356,11 @@ impl Display for SessionError {
             Self::Log(error) => error.fmt(f),
             Self::LogWritable(error) => error.fmt(f),
             Self::ReportCopy(error) | Self::Id(error) | Self::Signals(error) => error.fmt(f),
-            Self::HoldingSignals(errno) => write!(f, "holding signals back: {}", errno.desc()),
+            Self::HoldingSignals(errno) => write!(f, "blocking signals: {}", errno.desc()),
             Self::ReportMemory(errno) => write!(f, "memory for the report: {}", errno.desc()),
             Self::ReadReport(error) => write!(f, "reading the report: {error}"),
             Self::Report(error) => write!(f, "the report of purple-exec: {error}"),
-            Self::Counted(error) => write!(f, "what purple-net has counted: {error}"),
+            Self::Counted(error) => write!(f, "the counts of purple-net: {error}"),
             Self::Supervise(error) => error.fmt(f),
         }
     }

@@ -12,6 +12,7 @@ use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_report::Visible;
 use std::ffi::OsString;
 use std::fmt::{self, Display};
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 /// Checks everything that is shared, and makes nothing.
@@ -21,9 +22,31 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), WorkspaceError> {
         if shared.source.is_relative() {
             shared.walk(MissingPart::Leave)?;
             shared.refuse_homes(&homes)?;
+        } else if shared.is_output() {
+            shared.refuse_missing()?;
         }
     }
-    Ok(())
+    working_directory(plan)
+}
+
+/// Refuses a working directory that a path of the host would hold, and does not. An output directory that is still made counts.
+fn working_directory(plan: &Plan<'_>) -> Result<(), WorkspaceError> {
+    let inside = view::path(plan.process.working_dir);
+    let Some((_, host)) = View::of(plan).led_to(inside) else {
+        return Ok(());
+    };
+    let is_made = binds(plan).any(|shared| shared.is_output() && shared.source == host);
+    match host.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound && !is_made => {
+            Err(WorkspaceError::NoWorkingDirectory {
+                inside: inside.to_owned(),
+                line: policy_line::words_of(plan, plan.process.working_dir_line),
+                host,
+            })
+        }
+        // What else is wrong with it, purple-exec says.
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a plan whose program could write to the audit log.
@@ -206,6 +229,18 @@ impl SharedPath<'_, '_> {
         })
     }
 
+    /// A directory at an absolute path is never made: a misspelt path would become a directory of the host.
+    fn refuse_missing(&self) -> Result<(), WorkspaceError> {
+        match self.source.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let path = self.source.to_owned();
+                Err(self.refused(PathProblem::Missing { path }))
+            }
+            // What else is wrong with it, purple-exec says.
+            _ => Ok(()),
+        }
+    }
+
     /// Some files are trusted, so no program may write to them, or to what leads to them.
     fn refuse_writable(&self, directory: &Path) -> Result<(), WorkspaceError> {
         let trusted = ResolvedPath::of(directory)
@@ -251,6 +286,15 @@ pub enum WorkspaceError {
         /// What would be shared.
         extent: Extent,
     },
+    /// The working directory does not exist on the host.
+    NoWorkingDirectory {
+        /// Its path inside.
+        inside: PathBuf,
+        /// The line of the policy, in words.
+        line: String,
+        /// The path of the host that is shown there.
+        host: PathBuf,
+    },
     /// Symbolic links in a circle, on the way to a directory that is trusted.
     TooManyLinks(PathBuf),
     /// The home directories are not known.
@@ -290,6 +334,11 @@ pub enum PathProblem {
     },
     /// Symbolic links in a circle.
     Unresolvable,
+    /// An output path that is absolute does not exist.
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
 }
 
 /// What a relative path must not share.
@@ -327,10 +376,17 @@ impl Display for WorkspaceError {
                 };
                 write!(
                     f,
-                    "{} would be shared as {inside} ({line}), and it {extent}: start from a project's directory",
+                    "{} would be shown as {inside} ({line}), and it {extent}: start from a project's directory",
                     shown(path)
                 )
             }
+            Self::NoWorkingDirectory { inside, line, host } => write!(
+                f,
+                "the working directory {} ({line}) does not exist: the policy shows {} of the host there; create it, or \
+                 correct `working_dir`",
+                shown(inside),
+                shown(host)
+            ),
             Self::TooManyLinks(path) => write!(f, "{}: too many links", shown(path)),
             Self::Users(error) => error.fmt(f),
         }
@@ -360,7 +416,12 @@ impl Display for PathProblem {
                  output path or `log_path`",
                 shown(directory)
             ),
-            Self::Unresolvable => f.write_str("leads nowhere"),
+            Self::Unresolvable => f.write_str("leads through too many symbolic links"),
+            Self::Missing { path } => write!(
+                f,
+                "does not exist: create it with `mkdir -p {}`, or correct the path",
+                shown(path)
+            ),
         }
     }
 }

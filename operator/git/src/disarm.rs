@@ -42,7 +42,7 @@ impl Disarm<'_> {
     fn hooks(&mut self, before: &Repository, now: &Repository) {
         if let Some(itself) = &now.hooks_itself {
             if Some(itself) != before.hooks_itself.as_ref() {
-                self.aside(HOOKS, "it led to hooks elsewhere");
+                self.aside(HOOKS, "it named another directory of hooks");
             }
             return;
         }
@@ -82,7 +82,7 @@ impl Disarm<'_> {
                 }
                 _ => self.aside(
                     state,
-                    "it led to a state that `git rebase --continue` goes on from",
+                    "it named a state from which `git rebase --continue` continues",
                 ),
             }
         }
@@ -107,7 +107,7 @@ impl Disarm<'_> {
                 match self.folder.replace(COMMON.as_ref(), bytes) {
                     Ok(()) => self.found.push(Found::Disarmed {
                         path: self.path.join(COMMON),
-                        what: "it led to another configuration, and says again what it said"
+                        what: "it named another configuration, and has its old content again"
                             .to_owned(),
                     }),
                     Err(error) => self.found.push(Found::Left {
@@ -116,7 +116,7 @@ impl Disarm<'_> {
                     }),
                 }
             }
-            (Some(_), _) => self.aside(COMMON, "it led to another configuration"),
+            (Some(_), _) => self.aside(COMMON, "it named another configuration"),
             (None, _) => {}
         }
     }

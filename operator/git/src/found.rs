@@ -66,7 +66,7 @@ impl Display for Found {
             Self::Left { path, why } => {
                 write!(
                     f,
-                    "{}: git runs commands from here, and they are left: {why}",
+                    "{}: git runs commands from here, and they were not disabled: {why}",
                     shown(path)
                 )
             }

@@ -85,7 +85,7 @@ impl Led<'_> {
                 Some(Content::Link { to: now, .. }) if now == to => {}
                 Some(_) => {
                     let what = format!(
-                        "it was a link by which git went on from `{}`, and leads elsewhere",
+                        "it was a link on the way of git from `{}`, and has another target now",
                         shown(Path::new(key))
                     );
                     let path = self.place.path.join(dir);
@@ -146,7 +146,7 @@ impl Led<'_> {
             Way::Open(folder) => Some(folder),
             Way::Nothing => None,
             Way::Link(folder, dir, name) => {
-                let what = "it led to something that git would have run";
+                let what = "it led to a file that git would have run";
                 put_aside(&self.place.path.join(dir), &folder, &name, what, self.found);
                 None
             }

@@ -197,7 +197,7 @@ fn not_searched(top: &Path, seen: Seen) -> Vec<Found> {
     }
     if seen.not_named > 0 {
         let (path, more) = (top.to_owned(), seen.not_named);
-        let why = format!("{more} more directories could not be looked into");
+        let why = format!("{more} more directories could not be read");
         found.push(Found::NotSearched { path, why });
     }
     found

@@ -25,7 +25,7 @@ pub(crate) fn config_file(
     }
     let known = known(before);
     let Some(commands) = &now.commands else {
-        let what = "it is no configuration that could be looked through";
+        let what = "it is not a configuration that could be parsed";
         return put_aside(path, folder, name, what, found);
     };
     let new: Vec<String> = commands
@@ -36,11 +36,11 @@ pub(crate) fn config_file(
         return;
     }
     let Content::File { bytes, .. } = &now.content else {
-        let what = "it led to a configuration that names commands";
+        let what = "it named a configuration that names commands";
         return put_aside(path, folder, name, what, found);
     };
     let Some(written) = config::without(bytes, &now.base, &known) else {
-        let what = "it names commands in a way that could not be taken out";
+        let what = "it names commands in a form that could not be removed";
         return put_aside(path, folder, name, what, found);
     };
     let path = path.join(name);
@@ -48,7 +48,7 @@ pub(crate) fn config_file(
         Ok(()) => Found::Disarmed {
             path,
             what: format!(
-                "keys by which git runs commands have got `purple-disabled-` before their names: {}",
+                "keys that make git run commands have been renamed to `purple-disabled-NAME`: {}",
                 new.join(", ")
             ),
         },

@@ -75,7 +75,7 @@ impl Walk<'_> {
         }
         if depth == DEEPEST {
             if !below.is_empty() {
-                self.give_up("it lies too deep".to_owned());
+                self.give_up("it is nested too deep".to_owned());
             }
             return;
         }

@@ -79,8 +79,8 @@ pub fn create_private(path: &Path) -> io::Result<File> {
         let target = directory.and_then(|directory| directory.canonicalize().ok());
         let target = target.unwrap_or_default();
         return Err(io::Error::other(format!(
-            "the way there leads through the symbolic link {}, which a sandbox may have left; \
-             name the path itself, if this is yours: {}",
+            "the path leads through the symbolic link {}, which a sandbox may have created; if it is yours, name \
+             the path itself: {}",
             shown(&link),
             shown(&target)
         )));
@@ -96,7 +96,7 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     let found = file.metadata()?;
     if found.is_file() {
         if found.nlink() > 1 {
-            let why = "it has another name, which a sandbox may have given it: remove it first";
+            let why = "it has another name (a hard link), which a sandbox may have created: remove it first";
             return Err(io::Error::other(why));
         }
         file.set_len(0)?;

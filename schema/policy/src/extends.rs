@@ -4,13 +4,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// What a policy starts from: the name of a shipped profile, a file, or a list of these.
+/// The policies from which a policy inherits: the name of a shipped profile, a file, or a list of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Extends {
     /// One parent.
     One(String),
-    /// Several: later ones win over earlier ones.
+    /// Several: later ones override earlier ones.
     Several(Vec<String>),
 }
 

@@ -16,7 +16,7 @@ pub struct Grant<'p> {
 macro_rules! grant {
     ($($type:ty),+) => {
         $(impl $type {
-            /// What is said about it.
+            /// The reason, owner and end date of it.
             pub fn grant(&self) -> $crate::Grant<'_> {
                 $crate::Grant {
                     reason: self.reason.as_deref(),

@@ -3,29 +3,29 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Network access. What is not listed is not reached, in a network namespace of the sandbox's own.
+/// Network access. The sandbox has its own network namespace, and reaches only what is listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
-    /// How far the network goes. Default: what `isolated` says; without it `filtered` where `allow`,
-    /// `host_services` or `publish` lists something, and else `none`.
+    /// The kind of network. Default: as `isolated` says; without it, `filtered` if `allow`, `host_services`
+    /// or `publish` has an entry, otherwise `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Mode", example = &"filtered")]
     pub mode: Option<NetworkMode>,
 
-    /// No network but a loopback interface of the sandbox's own; `false` is a filtered one. Default: `true`.
+    /// `true`: only the sandbox's own loopback interface; `false`: a filtered network. Default: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Isolated")]
     pub isolated: Option<bool>,
 
-    /// What the program may connect to: names, addresses and blocks of them, groups of names, each
-    /// with its ports. Without a port, 443/tcp is meant.
+    /// The destinations that the program may connect to: names, addresses, blocks of addresses and groups of
+    /// names, each with its ports. The default is 443/tcp.
     #[schemars(extend("examples" = [["api.github.com", "*.example.org:443", "10.1.0.0/16:5432/tcp"]]))]
     #[schemars(title = "Allowed destinations")]
     pub allow: Vec<AllowEntry>,
 
-    /// Ports of the host's own loopback interface that the program may connect to, by TCP, at the
-    /// name `host.purple.internal`.
+    /// Ports of the host's loopback interface that the program may connect to, by TCP, under the name
+    /// `host.purple.internal`.
     #[schemars(extend("examples" = [[11434]]))]
     #[schemars(title = "Services of the host")]
     pub host_services: Vec<HostService>,
@@ -35,7 +35,7 @@ pub struct Network {
     #[schemars(title = "Published ports")]
     pub publish: Vec<Publish>,
 
-    /// Destination ports that the program may connect to at every public address.
+    /// Ports that the program may connect to at every public address.
     #[schemars(extend("examples" = [[443, 53]]))]
     #[schemars(title = "Outgoing ports")]
     pub allowed_outgoing_ports: Vec<Port>,
@@ -45,42 +45,43 @@ pub struct Network {
     #[schemars(title = "Incoming ports")]
     pub allowed_incoming_ports: Vec<Port>,
 
-    /// Addresses and blocks of them that stay unreachable on every port.
+    /// Addresses and blocks of addresses that are unreachable on every port, even if another entry allows
+    /// them.
     #[schemars(extend("examples" = [["192.0.2.1", "198.51.100.0/24"]]))]
     #[schemars(title = "Blocked addresses")]
     pub blocked_ips: Vec<String>,
 
-    /// Name servers that names are looked up with. Default: those of the host.
+    /// The name servers that resolve names. Default: those of the host.
     #[schemars(extend("examples" = [["8.8.8.8"]]))]
     #[schemars(title = "Name servers")]
     pub dns_servers: Vec<String>,
 
-    /// Why the program needs the host's network; the mode `host` needs it. Default: nothing is said.
+    /// Why the program needs the host's network; required with the mode `host`. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Reason", example = &"it measures the host's own network")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
 }
 
-/// How far the network goes.
+/// The kind of network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkMode {
-    /// To a loopback interface of the sandbox's own.
+    /// Only the sandbox's own loopback interface.
     None,
-    /// To what the policy lists.
+    /// Only the destinations that the policy lists.
     Filtered,
-    /// To everything that the host reaches, and the host itself: there is no network namespace.
+    /// Everything that the host reaches, and the host itself: there is no network namespace.
     Host,
 }
 
-/// A destination, or one with what is to be said about it.
+/// A destination, or one with more keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum AllowEntry {
     /// `api.github.com`, `*.example.org:443`, `10.1.0.0/16:5432/tcp`, `[2001:db8::]/32:443`, `@github`.
     To(String),
-    /// The same, with what is to be said about it.
+    /// The same, with more keys.
     Long(AllowGrant),
 }
 
@@ -94,37 +95,37 @@ impl AllowEntry {
     }
 }
 
-/// A destination with what is to be said about it.
+/// A destination with a reason, an owner or an end date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllowGrant {
     /// The destination.
     #[schemars(title = "Destination", example = &"api.github.com")]
     pub to: String,
-    /// Why the program needs it. Default: nothing is said.
+    /// Why the program needs it. Default: none.
     #[schemars(title = "Reason", example = &"the agent opens pull requests")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it. Default: nothing is said.
+    /// Who is responsible for it. Default: none.
     #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    /// The last day on which it is valid; after it the policy does not compile. Default: no end.
     #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]
     pub expires: Option<String>,
 }
 
-/// A service of the host: its port, or the port with what is to be said about it.
+/// A service of the host: its port, or the port with more keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum HostService {
     /// A number from 1 to 65535.
     Port(#[schemars(range(min = 1))] u16),
-    /// The same, with what is to be said about it.
+    /// The same, with more keys.
     Long(HostServiceGrant),
 }
 
@@ -138,24 +139,24 @@ impl HostService {
     }
 }
 
-/// A service of the host with what is to be said about it.
+/// A service of the host with a reason, an owner or an end date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostServiceGrant {
     /// Its port on the host's loopback interface.
     #[schemars(title = "Port", range(min = 1), example = &11434)]
     pub port: u16,
-    /// Why the program needs it. Default: nothing is said.
+    /// Why the program needs it. Default: none.
     #[schemars(title = "Reason", example = &"the model runs on the host")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it. Default: nothing is said.
+    /// Who is responsible for it. Default: none.
     #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    /// The last day on which it is valid; after it the policy does not compile. Default: no end.
     #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]
@@ -172,22 +173,22 @@ pub struct Publish {
     /// The port inside.
     #[schemars(title = "Port inside", range(min = 1), example = &8080)]
     pub inside: u16,
-    /// The address on the host. Default: `127.0.0.1`, which other machines do not reach.
+    /// The address on the host. Default: `127.0.0.1`, which other machines cannot reach.
     #[schemars(title = "Address on the host", example = &"127.0.0.1")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub address: Option<String>,
-    /// Why it is needed. Default: nothing is said.
+    /// Why it is needed. Default: none.
     #[schemars(title = "Reason", example = &"the developer looks at the preview")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it. Default: nothing is said.
+    /// Who is responsible for it. Default: none.
     #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    /// The last day on which it is valid; after it the policy does not compile. Default: no end.
     #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]

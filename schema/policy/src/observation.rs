@@ -3,35 +3,35 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The record of what the program did.
+/// The audit record of each run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Audit {
     /// Write an audit record.
     #[schemars(title = "Enabled")]
     pub enabled: bool,
-    /// The file on the host to append to. Absent: none.
+    /// The file on the host to which records are appended. Absent: the operator's log.
     #[schemars(example = &"/var/log/purple/audit.log")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Log file")]
     pub log_path: Option<String>,
-    /// What happens to a run whose record cannot be written. Absent: `end`.
+    /// What happens if the record of a run cannot be written. Absent: `end`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "On failure", extend("examples" = ["end"]))]
     pub on_failure: Option<AuditOnFailure>,
-    /// What to record.
+    /// What to record besides the run itself.
     #[schemars(extend("examples" = [["syscall", "filesystem"]]))]
     #[schemars(title = "Detail")]
     pub detail_level: Vec<AuditDetail>,
 }
 
-/// What happens to a run whose record cannot be written.
+/// What happens if the record of a run cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditOnFailure {
-    /// It does not start, or it ends.
+    /// The run is refused, or ends.
     End,
-    /// It goes on, and its end says so.
+    /// The run continues, and a message says so.
     Continue,
 }
 
@@ -45,18 +45,18 @@ pub enum AuditDetail {
     Resource,
     /// File operations.
     Filesystem,
-    /// System calls.
+    /// Denied system calls.
     Syscall,
     /// Network activity.
     Network,
 }
 
-/// Tracing from outside the sandbox by eBPF. It observes and does not confine.
+/// Tracing by eBPF from outside the sandbox. It observes the program and does not confine it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the policy")]
 pub struct EbpfMonitoring {
-    /// Trace at all.
+    /// Whether to trace.
     #[schemars(title = "Enabled")]
     pub enabled: bool,
     /// Trace system calls.

@@ -19,33 +19,33 @@ pub struct Policy {
     #[schemars(title = "Name")]
     pub name: String,
 
-    /// One line for the people who choose a profile. Absent: none.
+    /// One line of text about the policy. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Description")]
     #[schemars(example = &"Builds and tests a project, without a network")]
     pub description: Option<String>,
 
-    /// What the policy starts from: the name of a shipped profile, a file (a path with a `/` or
-    /// ending in `.yaml`, relative to this file), or a list of these, of which later ones win. What
-    /// the policy says itself wins over all of them. Absent: nothing.
+    /// The policies from which this one inherits: the name of a shipped profile, a file (a path that contains
+    /// a `/` or ends in `.yaml` or `.yml`, relative to this file), or a list of these. Later entries override
+    /// earlier ones, and the policy itself overrides all of them. Absent: none.
     #[schemars(title = "Parents", example = &"ai-dev-safe")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<Extends>,
 
-    /// What the program sees of the file system. Absent: the host's system directories read-only,
-    /// a private `/tmp`, and nothing of the host that can be written.
+    /// The files that the program can see and write. Absent: the host's system directories read-only, a
+    /// private `/tmp`, and no writable path of the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "File system")]
     #[schemars(extend("examples" = [{"scratch_paths": ["/tmp"], "working_dir": "/tmp"}]))]
     pub filesystem: Option<Filesystem>,
 
-    /// Which system calls the program may make. Absent: everything but the hardened baseline.
+    /// The system calls that the program may make. Absent: all except the hardened baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "System calls")]
     #[schemars(extend("examples" = [{"default_deny": false, "deny": ["ptrace", "reboot"]}]))]
     pub syscalls: Option<Syscalls>,
 
-    /// Limits on processor, memory, processes, I/O and time. Absent: no limits.
+    /// Limits on processors, memory, processes, I/O and time. Absent: no limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Resource limits")]
     #[schemars(extend("examples" = [{"memory_limit_bytes": "2G", "pids_limit": 100}]))]
@@ -57,25 +57,25 @@ pub struct Policy {
     #[schemars(extend("examples" = [{"add": ["CAP_NET_BIND_SERVICE"]}]))]
     pub capabilities: Option<Capabilities>,
 
-    /// Network access. Absent: isolated, only a loopback interface of its own.
+    /// Network access. Absent: isolated, with only the sandbox's own loopback interface.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Network")]
     #[schemars(extend("examples" = [{"isolated": true}]))]
     pub network: Option<Network>,
 
-    /// Environment variables. Absent: the fixed defaults only.
+    /// Environment variables. Absent: only the fixed defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Environment variables")]
     #[schemars(extend("examples" = [{"set": {"EDITOR": "vi"}, "pass": ["LANG"]}]))]
     pub environment: Option<Environment>,
 
-    /// The record of what the program did. Absent: no audit record.
+    /// The audit record of each run. Absent: no audit record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Audit record")]
     #[schemars(extend("examples" = [{"enabled": true, "log_path": "/var/log/purple/audit.log"}]))]
     pub audit: Option<Audit>,
 
-    /// Tracing by eBPF from outside. Absent: off.
+    /// Tracing by eBPF from outside the sandbox. Absent: off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Monitoring by eBPF")]
     #[schemars(extend("examples" = [{"enabled": true, "trace_syscalls": true}]))]

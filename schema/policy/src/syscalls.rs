@@ -4,14 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Which system calls the program may make.
+/// The system calls that the program may make.
 ///
-/// In order: advanced rules; `deny`; `allow`; the hardened baseline (calls that agents have no
-/// business with, always denied unless allowed by name); then the default.
+/// The first that applies decides: advanced rules; `deny`; `allow`; the hardened baseline (calls that are
+/// denied unless they are allowed by name); the default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Syscalls {
-    /// What happens to a call that no list names: denied (`true`, the default) or allowed.
+    /// Whether a call that no list names is denied. Default: `true`.
     #[schemars(title = "Deny what is not named")]
     pub default_deny: bool,
 
@@ -28,19 +28,20 @@ pub struct Syscalls {
     #[schemars(extend("x-names" = "syscall"))]
     pub deny: Vec<CallEntry>,
 
-    /// Rules that look at a call's arguments.
+    /// Rules with conditions on the arguments of a call.
     #[schemars(title = "Rules on arguments")]
     #[schemars(extend("examples" = [[{"syscall": "socket", "action": "allow", "conditions": [{"arg": 0, "op": "eq", "value": 1}]}]]))]
     pub advanced_rules: Vec<AdvancedRule>,
 
-    /// What a denied call gets. Default: the error `EPERM`, and `ENOSYS` for calls after which libraries fall back.
+    /// The result of a denied call. Default: the error `EPERM`, and `ENOSYS` for calls that libraries replace
+    /// by older ones after this error.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "What a denied call gets")]
     #[schemars(extend("examples" = ["kill"]))]
     pub on_deny: Option<OnDeny>,
 
-    /// Other instruction-set entry points that the program may use beside the native one, such as
-    /// `x86` or `x32` on an x86-64 host. Default: none; a call through another one kills.
+    /// System call interfaces that the program may use besides the native one, such as `x86` or `x32` on an
+    /// x86-64 host. Default: none; a call through another interface kills the process.
     #[schemars(title = "Other architectures")]
     #[schemars(extend("examples" = [["x86"]]))]
     #[schemars(extend("x-names" = "architecture"))]
@@ -64,48 +65,48 @@ impl Default for Syscalls {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum CallEntry {
-    /// A call's name; a group such as `@file-read`; `!` before one of them takes it out of what the
-    /// list's groups give.
+    /// A call's name, or a group such as `@file-read`. A `!` before it excludes it from the groups of the
+    /// list.
     Name(String),
-    /// A call or a group with what is to be said about it.
+    /// A call or a group, with more keys.
     Long(CallGrant),
-    /// A call and the condition under which the entry holds, such as
-    /// `openat: "flags & O_ACCMODE == O_RDONLY"`.
+    /// A call and the condition under which the entry applies, such as `openat: "flags & O_ACCMODE ==
+    /// O_RDONLY"`.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
     When(BTreeMap<String, String>),
 }
 
-/// A call or a group with a condition, and with what is to be said about it.
+/// A call or a group, with a condition, a reason, an owner or an end date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallGrant {
-    /// The call's name, or the group's.
+    /// The name of the call or group.
     #[schemars(title = "System call", extend("x-names" = "syscall"))]
     #[schemars(example = &"openat")]
     pub syscall: String,
-    /// The condition under which the entry holds. Default: always.
+    /// The condition under which the entry applies. Default: always.
     #[schemars(title = "Condition")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"flags & O_ACCMODE == O_RDONLY")]
     pub when: Option<String>,
-    /// Why the program needs it. Default: nothing is said.
+    /// Why the program needs it. Default: none.
     #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it. Default: nothing is said.
+    /// Who is responsible for it. Default: none.
     #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    /// The last day on which it is valid; after it the policy does not compile. Default: no end.
     #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]
     pub expires: Option<String>,
 }
 
-/// What a denied system call gets.
+/// The result of a denied system call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDeny {
@@ -117,13 +118,14 @@ pub enum OnDeny {
     ),
     /// The process is killed (`SECCOMP_RET_KILL_PROCESS`).
     Kill,
-    /// The thread is killed (`SECCOMP_RET_KILL_THREAD`): a process with others goes on without it.
+    /// The thread is killed (`SECCOMP_RET_KILL_THREAD`); other threads of the process continue.
     KillThread,
     /// The thread gets the signal SIGSYS, which a program can handle (`SECCOMP_RET_TRAP`).
     Trap,
     /// The supervisor is notified and answers `EPERM` (`SECCOMP_RET_USER_NOTIF`).
     Notify,
-    /// The call is logged and goes through (`SECCOMP_RET_LOG`): for learning, not for confining.
+    /// The call is logged and goes through (`SECCOMP_RET_LOG`). This confines nothing; use it to learn which
+    /// calls a program needs.
     Log,
 }
 
@@ -137,17 +139,17 @@ pub struct AdvancedRule {
     #[schemars(title = "System call")]
     #[schemars(extend("x-names" = "syscall"))]
     pub syscall: String,
-    /// What to do when the conditions hold.
+    /// What happens if the conditions hold.
     #[schemars(title = "Action")]
     #[schemars(example = &"allow")]
     pub action: Action,
-    /// The error for the actions `errno` and `deny`, such as `EACCES`. Default: the denial action.
+    /// The error for the actions `errno` and `deny`, such as `EACCES`. Default: the result in `on_deny`.
     #[schemars(example = &"EACCES")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Error")]
     #[schemars(extend("x-names" = "errno"))]
     pub errno: Option<String>,
-    /// Conditions on the arguments; none means the rule always holds.
+    /// Conditions on the arguments. Without conditions the rule always applies.
     #[serde(default)]
     #[schemars(title = "Conditions")]
     #[schemars(example = &"domain == AF_UNIX")]
@@ -174,21 +176,21 @@ impl Default for Conditions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Let it through.
+    /// The call goes through.
     Allow,
-    /// The policy's denial action.
+    /// The result in `on_deny`.
     Deny,
-    /// Fail with the rule's `errno`.
+    /// The call fails with the rule's `errno`.
     Errno,
-    /// Kill the process.
+    /// The process is killed.
     Kill,
-    /// Kill the thread that makes the call; a process with others goes on without it.
+    /// The thread that makes the call is killed; other threads of the process continue.
     KillThread,
-    /// Send the thread the signal SIGSYS, which a program can handle.
+    /// The thread gets the signal SIGSYS, which a program can handle.
     Trap,
-    /// Tell the supervisor.
+    /// The call is denied, and the supervisor is notified and records it.
     Notify,
-    /// Log it and let it through.
+    /// The call is logged and goes through.
     Log,
 }
 
@@ -208,8 +210,8 @@ pub struct Condition {
     #[schemars(title = "Value")]
     #[schemars(example = 1)]
     pub value: ArgumentValue,
-    /// For `masked_eq` and `masked_ne`: the bits of the argument that are compared.
-    /// Absent: the other operators take none.
+    /// For `masked_eq` and `masked_ne`: the bits of the argument that are compared. Absent: none; the other
+    /// operators take no mask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Mask")]
     #[schemars(example = 3)]
@@ -226,8 +228,8 @@ pub enum Argument {
     Name(String),
 }
 
-/// A comparison operator. Comparisons are unsigned, on 32 or 64 bits after the kernel's own type
-/// of the argument.
+/// A comparison operator. Comparisons are unsigned, with 32 or 64 bits according to the kernel's type of the
+/// argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
@@ -265,17 +267,17 @@ pub enum ArgumentValue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Capabilities {
-    /// Drop every capability that `add` does not name. With `false`, every one is kept that `drop` does not name, which draws a
-    /// warning.
+    /// Whether all capabilities that `add` does not name are dropped. `false` keeps every capability that
+    /// `drop` does not name, with a warning.
     #[schemars(title = "Drop what is not named")]
     pub default_drop: bool,
-    /// Capabilities to keep, such as `CAP_NET_BIND_SERVICE`. They hold in a user namespace of the
-    /// program's own, which owns its network but not its mounts.
+    /// Capabilities to keep, such as `CAP_NET_BIND_SERVICE`. They apply in a user namespace of the program
+    /// that owns its network namespace but not its mounts.
     #[schemars(extend("examples" = [["CAP_NET_BIND_SERVICE"]]))]
     #[schemars(title = "Kept capabilities")]
     #[schemars(extend("x-names" = "capability"))]
     pub add: Vec<CapabilityEntry>,
-    /// Capabilities to drop, whatever `default_drop` and `add` say. Default: none.
+    /// Capabilities to drop; this overrides `default_drop` and `add`. Default: none.
     #[schemars(extend("examples" = [["CAP_SYS_ADMIN"]]))]
     #[schemars(title = "Dropped capabilities")]
     #[schemars(extend("x-names" = "capability"))]
@@ -289,7 +291,7 @@ pub struct Capabilities {
 pub enum CapabilityEntry {
     /// Its name.
     Name(String),
-    /// Its name, with what is to be said about it.
+    /// Its name, with more keys.
     Long(CapabilityGrant),
 }
 
@@ -303,7 +305,7 @@ impl CapabilityEntry {
     }
 }
 
-/// A capability with what is to be said about it.
+/// A capability with a reason, an owner or an end date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CapabilityGrant {
@@ -311,17 +313,17 @@ pub struct CapabilityGrant {
     #[schemars(title = "Capability", extend("x-names" = "capability"))]
     #[schemars(example = &"CAP_NET_RAW")]
     pub capability: String,
-    /// Why the program needs it. Default: nothing is said.
+    /// Why the program needs it. Default: none.
     #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub reason: Option<String>,
-    /// Who answers for it. Default: nothing is said.
+    /// Who is responsible for it. Default: none.
     #[schemars(title = "Owner", example = &"build-team")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
-    /// The last day on which it holds; after it the policy does not compile. Default: no end.
+    /// The last day on which it is valid; after it the policy does not compile. Default: no end.
     #[schemars(title = "Expires")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-01-31")]

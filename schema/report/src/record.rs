@@ -84,7 +84,7 @@ object! {
         security_events: List<SecurityEvent>,
         /// [what a filtered network has carried and refused](report.md#what-the-network-refused); null if the network is not filtered, or purple-net has not reported
         connections: Nullable<Connections>,
-        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path); null if no repository was searched
+        /// [what git would have run](policy-reference.md#protected-paths-in-an-output-path); null if no repository was searched
         repositories: Nullable<List<RepositoryFinding>>,
         /// the plan's digest
         plan: Digest,

@@ -55,7 +55,7 @@ object! {
         network: Nullable<NetworkUse>,
         /// [what a filtered network has carried and refused](#what-the-network-refused), in the report of `purple run`; null if the network is not filtered or purple-net has not reported, and in the report of purple-exec
         connections: Nullable<Connections>,
-        /// [what git would have run](policy-reference.md#what-stays-as-it-is-in-an-output-path), in the report of `purple run`; null if no repository was searched, and in the report of purple-exec
+        /// [what git would have run](policy-reference.md#protected-paths-in-an-output-path), in the report of `purple run`; null if no repository was searched, and in the report of purple-exec
         repositories: Nullable<List<RepositoryFinding>>,
     }
 }

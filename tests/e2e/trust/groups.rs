@@ -65,12 +65,12 @@ fn a_group_that_the_host_replaces_is_not_obeyed(place: &TestDir) {
     fs::rename(place.at("home/.config/new"), place.at(GROUP)).expect("a new file");
     let said = ended(going);
     let path = place.text(GROUP);
-    let changed = format!("{path} has changed while this run went on");
+    let changed = format!("{path} has changed during this run");
     assert!(said.contains(&changed), "{said}");
 
     let done = run(place, &POLICY, "true");
     assert_eq!(done.code(), 125, "{done}");
-    let advice = format!("accept it by `purple trust {path}`");
+    let advice = format!("accept it with `purple trust {path}`");
     assert!(done.stderr.contains(&advice), "{done}");
     let accepted = finished(purple(place, &["trust", &path]));
     assert_eq!(accepted.code(), 0, "{accepted}");

@@ -107,7 +107,7 @@ fn a_link_that_the_host_replaces_is_not_obeyed(place: &TestDir) {
     let said = ended(going);
     let link = place.text("project/link.yaml");
     assert!(
-        said.contains(&format!("{link} has changed while this run went on")),
+        said.contains(&format!("{link} has changed during this run")),
         "{said}"
     );
     is_refused(
@@ -177,7 +177,7 @@ fn what_lies_on_a_mount_below_a_share_is_kept(place: &TestDir) {
     let away = place.text("project/data/away.yaml");
     assert!(
         done.stderr
-            .contains(&format!("accept it by `purple trust {away}`")),
+            .contains(&format!("accept it with `purple trust {away}`")),
         "{done}"
     );
 }
@@ -222,19 +222,19 @@ fn a_missing_file_that_a_run_makes_is_not_obeyed(place: &TestDir) {
     // A run that does not make it leaves it in the list.
     assert_eq!(run(place, &OTHER, "true").code(), 0);
     let listed = trust(place, &[]);
-    assert!(listed.out().contains("not there now"), "{listed}");
+    assert!(listed.out().contains("missing now"), "{listed}");
     let script = "mkdir deep; cat team.yaml > deep/own.yaml";
     let done = run(place, &OTHER, script);
     assert_eq!(done.code(), 0, "{done}");
     let path = place.text("project/deep/own.yaml");
     assert!(
         done.stderr
-            .contains(&format!("{path} has changed while this run went on")),
+            .contains(&format!("{path} has changed during this run")),
         "{done}"
     );
     is_refused(
         &run(place, &options, "true"),
-        &format!("accept it by `purple trust {path}`"),
+        &format!("accept it with `purple trust {path}`"),
     );
     // Changed files are listed first.
     let listed = trust(place, &[]);

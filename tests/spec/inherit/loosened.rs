@@ -18,7 +18,7 @@ fn findings(parent: &str, policy: &str) -> Vec<String> {
 fn taking_back_what_a_parent_denies_is_reported() {
     let parent = "name: p\nsyscalls:\n  default_deny: false\n  \
                   deny: [\"@network\", getcpu, {getrandom: \"flags == 1\"}]\n";
-    let note = |name: &str| vec![format!("loosens-parent: `!{name}` takes a denial back")];
+    let note = |name: &str| vec![format!("loosens-parent: `!{name}` removes a denial")];
     for name in ["connect", "@network", "getcpu", "getrandom"] {
         assert_eq!(
             findings(parent, &format!("deny: [\"!{name}\"]")),
@@ -38,14 +38,14 @@ fn taking_back_what_a_parent_denies_is_reported() {
     let unused = findings(parent, "deny: [\"!getpid\"]");
     assert_eq!(
         unused,
-        ["exclusion-unused: no group of `deny` has `getpid`: this takes nothing out"]
+        ["exclusion-unused: no group of `deny` has `getpid`: this excludes nothing"]
     );
 }
 
 #[test]
 fn taking_away_the_condition_of_an_allowed_call_is_reported() {
     let parent = "name: p\nsyscalls:\n  allow: [\"@libc-start\", getcpu, {fcntl: \"cmd == 1\"}]\n";
-    let lifted = ["loosens-parent: `!fcntl` lifts the condition under which a call is allowed"];
+    let lifted = ["loosens-parent: `!fcntl` removes the condition under which a call is allowed"];
     assert_eq!(findings(parent, "allow: [\"!fcntl\", fcntl]"), lifted);
     assert_eq!(
         findings(parent, "allow: [\"!fcntl\"]"),
@@ -123,7 +123,7 @@ fn what_a_parent_keeps_and_hides_stays_so_or_is_reported() {
     assert_eq!(shown("{host_path: ./other, sandbox_path: /p}"), clean);
     assert_eq!(
         said(&parent, "filesystem: {masked_paths: [\"!/p/.env\"]}\n"),
-        ["loosens-parent: `/p/.env` is shown; it was hidden"]
+        ["loosens-parent: `/p/.env` is shown; it was masked"]
     );
     assert_eq!(
         said(&parent, "filesystem: {masked_paths: [/p/.env, /p/x]}\n"),
@@ -197,10 +197,10 @@ fn a_denial_taken_back_that_leaves_the_call_denied_has_no_effect() {
     let parent = "name: p\nsyscalls: {default_deny: false, deny: [ptrace, getcpu]}\n";
     let unused = "entry-without-effect: `!ptrace` has no effect: `ptrace` stays denied";
     assert_eq!(findings(parent, "deny: [\"!ptrace\"]"), [unused]);
-    let back = "loosens-parent: `!getcpu` takes a denial back";
+    let back = "loosens-parent: `!getcpu` removes a denial";
     assert_eq!(findings(parent, "deny: [\"!getcpu\"]"), [back]);
     let opened = findings(parent, "deny: [\"!ptrace\"], allow: [ptrace]");
-    let back = "loosens-parent: `!ptrace` takes a denial back";
+    let back = "loosens-parent: `!ptrace` removes a denial";
     assert!(opened.iter().any(|one| one == back), "{opened:?}");
 }
 
@@ -208,7 +208,7 @@ fn a_denial_taken_back_that_leaves_the_call_denied_has_no_effect() {
 fn ports_beside_an_isolated_network_open_nothing() {
     let parent = "name: p\nnetwork: {isolated: true}\n";
     let listed = said(parent, "network: {allowed_incoming_ports: [8081]}\n");
-    let unused = "ports-while-isolated: ports are listed while the network is isolated: one of the two is not meant";
+    let unused = "ports-while-isolated: ports are listed while the network is isolated: one of the two is a mistake";
     assert_eq!(listed, [unused]);
     let opened = said(
         parent,

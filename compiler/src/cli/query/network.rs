@@ -125,17 +125,17 @@ fn connect(network: &PlanNetwork, connection: &Connection) -> Answer {
     let mut line = line;
     let because = match (verdict.why, &connection.host) {
         (Reason::Own, _) if line.is_some() => "a service of the host that the policy lists",
-        (Reason::Own, _) => "it stays in the sandbox, or goes to its resolver",
+        (Reason::Own, _) => "it stays inside the sandbox, or goes to its resolver",
         (Reason::Allowed, Host::Name(_)) if network.network.link == Link::Filtered => {
-            "an entry allows it, at the public addresses that the name gives and nothing blocks"
+            "an entry allows it, at the public addresses of the name that are not blocked"
         }
         (Reason::Allowed, _) => "an entry allows it",
         (Reason::Blocked, _) => "an entry blocks it",
-        (Reason::Extent, _) => "the network ends at the loopback interface",
+        (Reason::Extent, _) => "the network has only a loopback interface",
         (Reason::Unlisted, _) => match network.by_name(connection) {
             Some(by_name) => {
                 line = by_name;
-                "no entry has the address; one allows the port where a name that it lists gives the address"
+                "no entry lists the address; one allows the port if a name that it lists resolves to the address"
             }
             None => "no entry allows it",
         },
@@ -153,7 +153,7 @@ fn resolve(network: &PlanNetwork, name: &Name) -> Answer {
     let because = match (found, network.network.link) {
         (Some(line), _) if line.is_some() => "an entry allows it",
         (Some(_), _) => "it is the sandbox's own",
-        (None, Link::Loopback) => "the network ends at the loopback interface",
+        (None, Link::Loopback) => "the network has only a loopback interface",
         (None, _) => "no entry lists it: the answer is NXDOMAIN, and no query is sent",
     };
     Answer {
@@ -174,7 +174,7 @@ fn listen(network: &PlanNetwork, port: u16, protocol: Protocol) -> Answer {
     let (verdict, line) = network.verdict(&connection);
     let mut because = match verdict.why {
         Reason::Allowed | Reason::Own if line.is_some() => "an entry allows it".to_owned(),
-        Reason::Allowed | Reason::Own => "every port of the sandbox is the program's".to_owned(),
+        Reason::Allowed | Reason::Own => "the program may use every port of the sandbox".to_owned(),
         _ => "the policy lists other ports".to_owned(),
     };
     if verdict.allowed && protocol == Protocol::Tcp {
@@ -184,7 +184,7 @@ fn listen(network: &PlanNetwork, port: u16, protocol: Protocol) -> Answer {
             .collect();
         because = match ways.as_slice() {
             _ if network.network.link == Link::Host => format!("{because}; the port is the host's"),
-            [] => format!("{because}; nothing outside leads there"),
+            [] => format!("{because}; no port outside leads there"),
             ways => format!("{because}; {} of the host leads there", ways.join(", ")),
         };
     }

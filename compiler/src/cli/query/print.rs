@@ -38,7 +38,7 @@ pub(super) fn all(plan: &Plan<'_>, filter: &Filter, all: &[QueryResult]) -> Stri
         })
         .collect();
     let count = all.len();
-    let kept = format!("{kept} of {count} calls: the kernel keeps the verdict (since 5.11)\n");
+    let kept = format!("{kept} of {count} calls: the kernel caches the verdict (since 5.11)\n");
     let mut out = table(&rows, "");
     out.extend(["\n", kept.as_str()]);
     if !unseen.is_empty() {
@@ -108,14 +108,14 @@ pub(super) fn words(plan: &Plan<'_>, filter: &Filter, answer: &QueryResult) -> S
             });
             let table = table(&rows.collect::<Vec<_>>(), "  ");
             format!(
-                "{call}: it depends on the arguments; the first line that holds counts\n{table}"
+                "{call}: it depends on the arguments; the first line that applies decides\n{table}"
             )
         }
     };
     let cache = if answer.cached {
-        "the kernel keeps this verdict (since 5.11): later calls do not run the filter"
+        "the kernel caches this verdict (since 5.11): later calls do not run the filter"
     } else {
-        "the kernel does not keep this verdict: each call runs the filter"
+        "the kernel does not cache this verdict: each call runs the filter"
     };
     out.extend(["  ", cache, "\n"]);
     if let Some(why) = answer.query.name.and_then(|name| unseen(arch, name)) {
@@ -228,7 +228,8 @@ fn reason(filter: &Filter, answer: &QueryResult, case: &ConditionalVerdict) -> S
         Reason::ForeignArchitecture => "the policy does not list this architecture".to_owned(),
         Reason::AboveTable => "newer than every call that the compiler knew".to_owned(),
         Reason::Hidden => {
-            "a filter cannot see what the policy's rules look at in a like call".to_owned()
+            "a filter cannot see the arguments that the policy's rules on a similar call compare"
+                .to_owned()
         }
         Reason::Rule => case
             .unwritten(interface, named)
@@ -251,9 +252,9 @@ fn reason(filter: &Filter, answer: &QueryResult, case: &ConditionalVerdict) -> S
             why.to_owned()
         }
         Reason::Default if interface.is_some_and(|one| one.default.deny) => {
-            "nothing names it, and what is not named is denied".to_owned()
+            "no entry names it, and the default is to deny".to_owned()
         }
-        Reason::Default => "nothing names it, and what is not named is allowed".to_owned(),
+        Reason::Default => "no entry names it, and the default is to allow".to_owned(),
     }
 }
 

@@ -42,10 +42,7 @@ impl Query {
         for (at, text) in args.iter().enumerate() {
             let known = argument(arch, name.unwrap_or(call), signature.as_deref(), at, text)?;
             if query.args.iter().any(|one| one.position == known.position) {
-                return Err(format!(
-                    "`{}` gives an argument that was given before",
-                    visible(text)
-                ));
+                return Err(format!("`{}` repeats an argument", visible(text)));
             }
             query.args.push(known);
         }
@@ -87,7 +84,7 @@ fn argument(
             let guess =
                 guess.map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"));
             format!(
-                "`{}` is no number and no constant of {arch}{guess}",
+                "`{}` is neither a number nor a constant of {arch}{guess}",
                 visible(part)
             )
         })
@@ -101,7 +98,7 @@ fn position(call: &str, signature: Option<&[Argument]>, name: &str) -> Result<us
                 Some(guess) => format!("; did you mean `{guess}`?"),
                 None => list(signature),
             },
-            None => ": nobody knows its arguments; write arg0 to arg5".to_owned(),
+            None => ": its arguments are not known; write arg0 to arg5".to_owned(),
         };
         format!("`{call}` has no argument called `{}`{known}", visible(name))
     })

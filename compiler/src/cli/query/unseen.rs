@@ -4,7 +4,8 @@ use purplec::syscalls::Arch;
 
 /// Why a filter may never see a call; `None` for nearly all.
 pub(super) fn unseen(arch: Arch, name: &str) -> Option<&'static str> {
-    const VDSO: &str = "programs get the answer from the vdso, without a call, where it has one";
+    const VDSO: &str =
+        "if the vdso has this function, programs get the result from it, without a call";
     match name {
         // arch/x86/entry/vdso, arch/arm64/kernel/vdso and their like; vdso(7).
         "clock_gettime" | "clock_gettime64" | "gettimeofday" | "clock_getres" => Some(VDSO),
@@ -13,11 +14,11 @@ pub(super) fn unseen(arch: Arch, name: &str) -> Option<&'static str> {
         }
         "getcpu" if !matches!(arch, Arch::Arm | Arch::Aarch64 | Arch::Mips64) => Some(VDSO),
         "getrandom" if has_getrandom(arch) => Some(
-            "since Linux 6.11 programs may get random bytes from the vdso, without a call each time",
+            "since Linux 6.11 programs may get random bytes from the vdso, without a call for each request",
         ),
         // seccomp lets both pass before it looks at any filter (kernel/seccomp.c, Linux 6.14).
         "uretprobe" | "uprobe" => {
-            Some("the kernel makes this call itself and lets it pass without asking a filter")
+            Some("the kernel makes this call itself, without running a filter")
         }
         _ => None,
     }

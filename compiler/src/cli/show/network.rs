@@ -11,8 +11,8 @@ pub(super) fn words(plan: &Plan<'_>) -> Vec<String> {
     let mode = match plan.network.mode {
         NetworkMode::Loopback if narrowed => "loopback only (the policy asks for more)",
         NetworkMode::Loopback => "loopback only",
-        NetworkMode::Filtered => "filtered: what is not listed is refused",
-        NetworkMode::Host => "the host's, with all that the host reaches and its own services",
+        NetworkMode::Filtered => "filtered: everything that is not listed is refused",
+        NetworkMode::Host => "the host's: everything that the host reaches, and its own services",
     };
     let mut lines = vec![mode.to_owned()];
     for rule in &plan.net_rules {
@@ -27,8 +27,8 @@ pub(super) fn words(plan: &Plan<'_>) -> Vec<String> {
             .filter_map(|one| Some(address(one.family, &one.address)?.to_string()))
             .collect();
         lines.push(match servers.as_slice() {
-            [] => "names are looked up with the host's resolvers".to_owned(),
-            servers => format!("names are looked up with {}", servers.join(", ")),
+            [] => "names are resolved by the host's resolvers".to_owned(),
+            servers => format!("names are resolved by {}", servers.join(", ")),
         });
     }
     lines

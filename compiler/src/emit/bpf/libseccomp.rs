@@ -33,7 +33,7 @@ pub fn emit_by_libseccomp(meaning: &Meaning, sink: &mut Sink) -> Option<(Program
             let Refused { span, message } = refused;
             let span = span.unwrap_or(meaning.native.default.span);
             sink.push(Diagnostic::error("libseccomp-cannot", span, message).with_help(
-                "compile without `--backend libseccomp`: the compiler's own programs are shorter too",
+                "compile without `--backend libseccomp`: the compiler's own filters are also shorter",
             ));
             None
         }
@@ -60,7 +60,7 @@ fn checked(meaning: &Meaning, program: Program) -> Result<(Program, Report), Ref
     let length = program.instructions.len();
     if length > LONGEST {
         return Err(Refused::whole(format!(
-            "libseccomp makes a filter of {length} instructions; the kernel takes at most {LONGEST}"
+            "libseccomp makes a filter of {length} instructions; the kernel accepts at most {LONGEST}"
         )));
     }
     match check(meaning, &program) {
@@ -76,7 +76,7 @@ fn generate(meaning: &Meaning) -> Result<Program, Refused> {
     let native = &meaning.native;
     if !meaning.compat.is_empty() {
         return Err(Refused::whole(
-            "libseccomp cannot tell the calls of several architectures apart by number".to_owned(),
+            "libseccomp cannot distinguish the calls of several architectures by number".to_owned(),
         ));
     }
     if machine() != Some(native.arch) {
@@ -143,13 +143,13 @@ fn add_call(
     let refused = |why: String| Refused {
         span: call.rules.first().map(|rule| rule.span).or(call.allowed),
         message: format!(
-            "libseccomp cannot have what is said of `{}`: {why}",
+            "libseccomp cannot express the rules on `{}`: {why}",
             call.name
         ),
     };
     let all = rules(graph, label).ok_or_else(|| {
         refused(
-            "it takes too many comparisons, because each has one argument and one mask".to_owned(),
+            "it needs too many comparisons, because each has one argument and one mask".to_owned(),
         )
     })?;
     for (action, words) in all {
@@ -219,13 +219,14 @@ fn export(filter: &ScmpFilterContext) -> Result<Program, String> {
     let mut memory = File::from(memory);
     filter
         .export_bpf(&memory)
-        .map_err(|error| format!("libseccomp gives no filter: {error}"))?;
+        .map_err(|error| format!("libseccomp returns no filter: {error}"))?;
     let mut bytes = Vec::new();
     memory
         .rewind()
         .and_then(|()| memory.read_to_end(&mut bytes))
         .map_err(|error| format!("libseccomp's filter cannot be read: {error}"))?;
-    Program::from_le_bytes(&bytes).ok_or_else(|| "libseccomp gives half an instruction".to_owned())
+    Program::from_le_bytes(&bytes)
+        .ok_or_else(|| "libseccomp returns an incomplete instruction".to_owned())
 }
 
 #[cfg(test)]

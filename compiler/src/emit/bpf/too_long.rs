@@ -13,7 +13,7 @@ const NAMED: usize = 3;
 pub(super) fn finding(meaning: &Meaning, length: usize) -> Diagnostic {
     let calls = costliest(meaning);
     let message =
-        format!("the filter takes {length} instructions; the kernel takes at most {LONGEST}");
+        format!("the filter has {length} instructions; the kernel accepts at most {LONGEST}");
     let costliest = calls.first().map(|(_, one, call)| {
         let mut rules: Vec<(usize, &Rule)> = call
             .rules
@@ -42,7 +42,7 @@ pub(super) fn finding(meaning: &Meaning, length: usize) -> Diagnostic {
         })
         .collect();
     diagnostic.with_help(format!(
-        "{}: fewer constants, or masks and ordered comparisons in their place, make it shorter",
+        "{}: to make it shorter, use fewer constants, or replace them by masks and ordered comparisons",
         most.join(", ")
     ))
 }
@@ -69,9 +69,10 @@ pub(super) fn sampled(meaning: &Meaning) -> Diagnostic {
         .map_or(meaning.native.default.span, |rule| rule.span);
     let name = call.map_or("", |call| call.name);
     let message = format!(
-        "the filter is proven for every call by number, and sampled where rules look at arguments: those on `{name}` make too many cases"
+        "the filter is proven for every call number, and sampled for rules on arguments: the rules on `{name}` \
+         have too many cases"
     );
     Diagnostic::note("proof-sampled", span, message).with_help(
-        "rules that compare several arguments each make most cases: compare fewer, or join them",
+        "rules that compare several arguments cause most cases: compare fewer arguments, or combine the rules",
     )
 }

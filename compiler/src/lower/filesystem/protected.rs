@@ -75,11 +75,11 @@ fn planned(path: &Protected) -> PlannedPath {
 /// A path that is kept as it is in another view of its directory, and here has something below it.
 fn in_the_way(tree: &Tree, path: &Protected, sink: &mut Sink) {
     let message = format!(
-        "{} is another name of a path that is kept as it is, and the policy puts something into it",
+        "{} is another name of a protected path, and the policy puts something into it",
         quote(&path.inside)
     );
     let mut found = Diagnostic::error("kept-also-writable", path.span.unwrap_or_default(), message)
-        .with_help("show the directory once, or put that elsewhere");
+        .with_help("show the directory once, or use another path for that entry");
     if let Some(below) = tree.below(&path.inside).and_then(|(_, below)| below.named) {
         found = found.with_related(below, "put here");
     }
@@ -97,7 +97,7 @@ fn protect(tree: &mut Tree, path: &Protected, sink: &mut Sink) {
                 quote(upper)
             );
             let mut found = Diagnostic::error("duplicate-path", span, message)
-                .with_help("leave it out: what is said of the other path decides");
+                .with_help("leave it out: the entry for the other path decides");
             if let Some(named) = above.named {
                 found = found.with_related(named, "used here first");
             }
@@ -125,11 +125,11 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
     let action = match nearest.map(|planned| (planned, &planned.action)) {
         _ if refused => Action::Mask,
         Some((above, Action::Mask | Action::Protect { .. })) => {
-            let message = format!("{} lies in a path that is hidden already", quote(path));
+            let message = format!("{} is in a path that is masked already", quote(path));
             let mut found = Diagnostic::error("below-masked-path", span, message)
-                .with_help("leave it out, or hide less above it");
+                .with_help("leave it out, or mask less above it");
             if let Some(named) = above.named {
-                found = found.with_related(named, "hidden from here on");
+                found = found.with_related(named, "masked by this entry");
             }
             sink.push(found);
             return None;
@@ -140,19 +140,21 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
         },
         Some((_, Action::Bind { .. })) => Action::Mask,
         _ => {
-            let message = format!("there is nothing of the host at {}", quote(path));
-            sink.push(Diagnostic::error("nothing-to-mask", span, message).with_help(
-                "hide what lies in an immutable path, in an output path, in `/proc` or in `/sys`",
-            ));
+            let message = format!("no path of the host is shown at {}", quote(path));
+            sink.push(
+                Diagnostic::error("nothing-to-mask", span, message).with_help(
+                    "mask a path in an immutable path, an output path, `/proc` or `/sys`",
+                ),
+            );
             return None;
         }
     };
     if let Some((below, planned)) = tree.below(path).filter(|_| !refused) {
-        let message = format!("{} is hidden by what is above it", quote(below));
+        let message = format!("{} is below a masked path", quote(below));
         sink.push(
             Diagnostic::error("below-masked-path", planned.named.unwrap_or(span), message)
-                .with_help("put it elsewhere, or hide less")
-                .with_related(span, "hidden from here on"),
+                .with_help("use another path, or mask less")
+                .with_related(span, "masked by this entry"),
         );
         return None;
     }

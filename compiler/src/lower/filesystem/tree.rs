@@ -152,14 +152,14 @@ impl Tree {
                 continue;
             };
             let message = format!(
-                "{} is optional and lies in an output path: where it is missing, the program can make it",
+                "{} is optional and is in an output path: if it is missing, the program can create it",
                 quote(path)
             );
             let at = planned.named.unwrap_or_default();
             let mut diagnostic = Diagnostic::error("optional-below-output", at, message)
-                .with_help("leave out `optional`, so that it must exist, or put it elsewhere");
+                .with_help("leave out `optional`, so that it must exist, or use a path outside the output path");
             if let Some(upper) = upper.named {
-                diagnostic = diagnostic.with_related(upper, "writable from here on");
+                diagnostic = diagnostic.with_related(upper, "made writable by this entry");
             }
             sink.push(diagnostic);
         }

@@ -69,10 +69,10 @@ pub(super) fn allowed(
         let before = found.len();
         found.retain(|(one, grouped, _)| !(*grouped && one.hosts == target.hosts));
         if found.len() == before {
-            let message = format!("{} takes nothing out", quote(&format!("!{}", target.hosts)));
+            let message = format!("{} removes nothing", quote(&format!("!{}", target.hosts)));
             scope.report(
                 Diagnostic::error("removes-nothing", *span, message).with_help(
-                    "no group in the list holds it: remove the line, or correct the name",
+                    "no group in the list contains it: remove the line, or correct the name",
                 ),
             );
         }
@@ -130,7 +130,7 @@ pub(super) fn host_services(entries: &[HostService], scope: &mut Scope<'_>) -> V
                 Diagnostic::error(
                     "host-service-taken",
                     span,
-                    "port 53 of the host's name is where names are looked up",
+                    "port 53 of the host's name is the port of the sandbox's resolver",
                 )
                 .with_help("list the host's resolver under `dns_servers` instead"),
             );

@@ -40,7 +40,7 @@ pub(super) fn mode(section: &Network, scope: &mut Scope<'_>) -> (NetworkMode, Sp
         scope.report(
             Diagnostic::error("network-mode-conflict", place, message)
                 .with_related(scope.document.key_span(ISOLATED), "said here")
-                .with_help("keep `mode`, which says more, and leave `isolated` out"),
+                .with_help("keep `mode`, and leave `isolated` out"),
         );
     }
     if mode == NetworkMode::Host {
@@ -56,7 +56,7 @@ fn host(section: &Network, place: Span, scope: &mut Scope<'_>) {
             Diagnostic::error(
                 "network-host-reason",
                 place,
-                "the host's network must have a reason: nothing of it is filtered",
+                "the host's network must have a reason: it is not filtered",
             )
             .with_help(
                 "add `reason:` beside `mode`, or write `mode: filtered` and list what is needed",

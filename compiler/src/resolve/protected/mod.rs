@@ -11,6 +11,7 @@ pub(crate) use group::below_home;
 pub use group::{Group, Program};
 pub use groups::GROUPS;
 
+use super::host::plain;
 use super::paths::{LONGEST, LONGEST_NAME, invalid, pattern_fault};
 use super::scope::Scope;
 use super::syscalls::offered;
@@ -53,6 +54,8 @@ pub(super) fn resolve(
     at: &str,
     scope: &mut Scope<'_>,
 ) -> Vec<Protected> {
+    // The output path of a linked worktree's repository is a `.git` itself.
+    let in_git = is_of_git(&plain(host));
     let groups = usual(host).into_iter().map(|group| (group, None));
     let groups = groups.chain(asked(list, at, scope)).collect();
     let groups = without_excluded(groups, list);
@@ -64,7 +67,7 @@ pub(super) fn resolve(
             }
             let stub = match one.directory {
                 // In a home, other programs read what is there meanwhile.
-                _ if !group.is_of_home && !is_of_git(one.path) => Stub::Socket,
+                _ if !group.is_of_home && !is_of_git(one.path) && !in_git => Stub::Socket,
                 true => Stub::Directory,
                 false => Stub::File(one.content.to_owned()),
             };
@@ -83,9 +86,10 @@ pub(super) fn resolve(
             continue;
         }
         let pointer = format!("{at}/{index}");
-        let (path, stub) = stub(text);
+        let (path, stub) = stub(text, in_git);
         if !straight(path, top) {
-            let help = "a path in an output path goes straight down from it, such as `.git/hooks`";
+            let help =
+                "write the path relative to the output path, without `..`, such as `.git/hooks`";
             invalid(text, &pointer, help, scope);
             continue;
         }
@@ -191,7 +195,7 @@ fn exclude(
         let is_used = found.len() < before || groups.contains(&excluded);
         if !is_used {
             let message = format!(
-                "no group here has {}: this takes nothing out",
+                "no group here has {}: this excludes nothing",
                 quote(excluded)
             );
             scope.sink.push(
@@ -204,10 +208,10 @@ fn exclude(
 
 /// A path, and what stands for it where it is missing: what git and its like do not see, but for what is git's
 /// own.
-pub(super) fn stub(text: &str) -> (&str, Stub) {
+pub(super) fn stub(text: &str, in_git: bool) -> (&str, Stub) {
     let path = text.trim_end_matches('/');
     let stub = match text.ends_with('/') {
-        _ if !is_of_git(path) => Stub::Socket,
+        _ if !is_of_git(path) && !in_git => Stub::Socket,
         true => Stub::Directory,
         false => Stub::File(String::new()),
     };

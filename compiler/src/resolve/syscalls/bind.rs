@@ -60,10 +60,10 @@ impl<'b, 'r> Binder<'b, 'r> {
             return Ok(yes.lists);
         }
         let span = self.span(&node.range);
-        let message = format!("the condition comes to more than {MOST_ALTERNATIVES} alternatives");
+        let message = format!("the condition has more than {MOST_ALTERNATIVES} alternatives");
         self.resolver.report(
             Diagnostic::error("condition-too-complex", span, message)
-                .with_help("a mask or an ordered comparison may say what many values say"),
+                .with_help("a mask or an ordered comparison can replace many values"),
         );
         Err(Unsound)
     }
@@ -180,7 +180,7 @@ impl<'b, 'r> Binder<'b, 'r> {
             };
             self.resolver.report(
                 Diagnostic::warning("condition-always-holds", span, message)
-                    .with_help("leave it out if that is meant"),
+                    .with_help("leave it out if you mean that"),
             );
         }
         Ok(())
@@ -221,7 +221,7 @@ impl<'b, 'r> Binder<'b, 'r> {
             ),
             (Operand::Constant(_), Operand::Constant(_)) => {
                 let help = self.arguments.choices("").1;
-                let message = "this compares two constants, and no argument".to_owned();
+                let message = "this compares two constants, and not an argument".to_owned();
                 return self.misused(&node.range, message, help);
             }
             (Operand::Argument { .. }, Operand::Argument { .. }) => {
@@ -287,11 +287,11 @@ impl<'b, 'r> Binder<'b, 'r> {
             }
             Operand::Argument { .. } => {
                 let shown = quote(&node.to_string());
-                let message = format!("{shown} alone is no condition");
+                let message = format!("{shown} alone is not a condition");
                 self.misused(&node.range, message, format!("compare it: `{node} != 0`"))
             }
             Operand::Constant(_) => {
-                let message = "this is a constant, and no condition".to_owned();
+                let message = "this is a constant, not a condition".to_owned();
                 let help = self.arguments.choices("").1;
                 self.misused(&node.range, message, help)
             }
@@ -355,7 +355,7 @@ impl<'b, 'r> Binder<'b, 'r> {
             format!("there is no constant {}", quote(name))
         } else {
             format!(
-                "{} is no argument of `{call}`, and no constant",
+                "{} is neither an argument of `{call}` nor a constant",
                 quote(name)
             )
         };
@@ -449,7 +449,7 @@ fn why_never(tests: &[Test]) -> Option<String> {
             value & !mask
         )),
         [Test::MaskedNe { mask: 0, .. }] => Some(
-            "the mask is 0, so no bit is looked at; `O_RDONLY` is 0: compare with `O_ACCMODE`"
+            "the mask is 0, so no bit is tested; `O_RDONLY` is 0: use the mask `O_ACCMODE`"
                 .to_owned(),
         ),
         [Test::Lt(0)] => Some("the comparison is unsigned: nothing is below 0".to_owned()),

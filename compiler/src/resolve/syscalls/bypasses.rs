@@ -38,7 +38,7 @@ impl Resolver<'_> {
                     span,
                     "`clone3` gets ENOSYS because of this rule on `clone`",
                 )
-                .with_help("clone3 takes its flags in memory, which a filter cannot see; libc falls back to clone"),
+                .with_help("clone3 reads its flags from memory, which a filter cannot see; libc uses clone instead"),
             );
         }
     }
@@ -80,17 +80,18 @@ impl Resolver<'_> {
                         Diagnostic::error(
                             "syscall-multiplexed",
                             span,
-                            format!("`{carrier}` on {arch} carries `{part}` past what the policy says of it"),
+                            format!("`{carrier}` on {arch} can make the call `{part}`, and the rules on `{part}` do not apply \
+                        to it"),
                         )
                         .with_related(why, format!("`{part}` is restricted here"))
-                        .with_help("a filter cannot see which call it carries: leave it out"),
+                        .with_help("a filter cannot see which call it makes: leave it out"),
                     ),
                     (Some((part, why)), None) if open => {
                         call.denied = Some(why);
                         found.push(Diagnostic::warning(
                             "syscall-multiplexed-denied",
                             why,
-                            format!("`{carrier}` on {arch} is denied too: it would carry `{part}` past this"),
+                            format!("`{carrier}` on {arch} is denied too: it could make the call `{part}`"),
                         ));
                     }
                     (None, Some(span)) if carrier == "socketcall" => found.push(
@@ -129,10 +130,11 @@ impl Resolver<'_> {
         });
         if let Some(span) = found {
             let message =
-                "`io_uring_setup` is a way past the filter: it does not see what a ring does";
+                "`io_uring_setup` bypasses the filter, which does not see the operations of a ring";
             self.report(
                 Diagnostic::warning("io-uring-bypasses-filter", span, message).with_help(
-                    "leave it out: files are opened and made, and sockets used, whatever else the policy denies",
+                    "leave it out: through a ring a program can open and create files and use sockets, even if \
+                     the policy denies these calls",
                 ),
             );
         }

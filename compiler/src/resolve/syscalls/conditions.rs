@@ -102,7 +102,7 @@ impl Resolver<'_> {
                     Diagnostic::error(
                         "condition-mask-unused",
                         span,
-                        "only `masked_eq` and `masked_ne` look at a `mask`",
+                        "only `masked_eq` and `masked_ne` use a `mask`",
                     )
                     .with_help("remove the mask, or use one of these operators"),
                 );
@@ -179,11 +179,15 @@ impl Resolver<'_> {
                 NoArgument::Missing(message) => {
                     Diagnostic::error("condition-argument-missing", span, message)
                 }
-                NoArgument::Pointer(message) => {
-                    Diagnostic::error("condition-on-pointer", span, message).with_help(
-                        "a filter reads no paths: say under `filesystem` which files there are, what is `read_only` and what is masked",
-                    )
-                }
+                NoArgument::Pointer(message) => Diagnostic::error(
+                    "condition-on-pointer",
+                    span,
+                    message,
+                )
+                .with_help(
+                    "a filter cannot read paths: use `filesystem` to choose which files are shown, \
+                        `read_only` and masked",
+                ),
             });
             Unsound
         })
@@ -241,7 +245,7 @@ impl Resolver<'_> {
         span: Span,
     ) -> Result<T, Unsound> {
         let message = format!(
-            "the kernel looks at {} bits of argument `{}` of `{call}`, and this {what} needs more",
+            "the kernel reads {} bits of argument `{}` of `{call}`, and this {what} needs more",
             argument.bits, argument.name
         );
         self.report(Diagnostic::error("condition-constant-wide", span, message));
@@ -277,7 +281,7 @@ impl Resolver<'_> {
                     span,
                     "this condition always holds",
                 )
-                .with_help("leave it out if that is meant"),
+                .with_help("leave it out if you mean that"),
             ),
             None => {}
         }

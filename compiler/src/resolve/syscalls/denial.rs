@@ -81,7 +81,7 @@ impl Resolver<'_> {
                 let span = self.span("/syscalls/on_deny");
                 let message = "`on_deny: log` lets every denied call through: nothing is confined";
                 self.report(Diagnostic::warning("denial-logs-only", span, message).with_help(
-                    "use it to learn what a program calls, and `errno: EPERM` or `kill` to confine it",
+                    "use it to learn which calls a program makes, and `errno: EPERM` or `kill` to confine it",
                 ));
             }
             Some(OnDeny::Kill | OnDeny::KillThread | OnDeny::Trap | OnDeny::Notify) | None => {}
@@ -95,7 +95,7 @@ impl Resolver<'_> {
         }
         let number = name.parse::<u16>().ok();
         if number == Some(0) {
-            let message = "errno 0 means success: the program would believe that the call was made";
+            let message = "errno 0 means success: the program would assume that the call succeeded";
             self.report(
                 Diagnostic::error("errno-zero", span, message)
                     .with_help("name the error that it should get, such as `EPERM`"),

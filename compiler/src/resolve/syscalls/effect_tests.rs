@@ -157,13 +157,13 @@ fn one_finding_has_all_entries_of_one_reason() {
             "{default_deny: false, allow: [read, write, '@file-tree']}",
             0,
             &["@file-tree", "read", "write"][..],
-            "`default_deny: false` allows what no list names",
+            "`default_deny: false` allows calls that no list names",
         ),
         (
             "{default_deny: false, deny: ['@network', '!@network']}",
             1,
             &["!@network", "@network"],
-            "exclusions take out all that the groups give",
+            "exclusions exclude every call of the groups",
         ),
         (
             "{allow: ['@default', read, '@file-read']}",

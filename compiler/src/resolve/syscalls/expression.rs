@@ -181,7 +181,7 @@ fn tree(pair: Pair<'_, Rule>) -> Result<Node, Fault> {
                 }),
                 [first, ..] => Err(fault(
                     first.as_span().start()..range.end,
-                    "a value has one sign",
+                    "a value may have only one sign",
                     "write `-100`, or `~O_CLOEXEC` for all other bits",
                 )),
             }

@@ -200,7 +200,7 @@ fn each_error_has_its_own_place() {
             (
                 "condition-on-pointer",
                 "filename",
-                "a filter reads no paths: say under `filesystem` which files there are, what is `read_only` and what is masked"
+                "a filter cannot read paths: use `filesystem` to choose which files are shown, `read_only` and masked"
             ),
         ]
     );
@@ -228,21 +228,21 @@ fn what_is_said_of_a_condition() {
             "fd",
             "condition-operands",
             "fd",
-            "`fd` alone is no condition",
+            "`fd` alone is not a condition",
         ),
         (
             "close",
             "3",
             "condition-operands",
             "3",
-            "this is a constant, and no condition",
+            "this is a constant, not a condition",
         ),
         (
             "close",
             "1 == 1",
             "condition-operands",
             "1 == 1",
-            "this compares two constants, and no argument",
+            "this compares two constants, and not an argument",
         ),
         (
             "socket",
@@ -270,7 +270,7 @@ fn what_is_said_of_a_condition() {
             "type & 1 | 2 == 0",
             "condition-operands",
             "type & 1 | 2",
-            "`|` joins constants, and `&` is stronger",
+            "`|` joins constants, and `&` binds stronger",
         ),
         (
             "socket",
@@ -291,21 +291,21 @@ fn what_is_said_of_a_condition() {
             "fd == 1",
             "condition-name-unknown",
             "fd",
-            "`fd` is no argument of `getpid`, and no constant",
+            "`fd` is neither an argument of `getpid` nor a constant",
         ),
         (
             "close",
             "fd == 0x100000000",
             "condition-constant-wide",
             "0x100000000",
-            "the kernel looks at 32 bits of argument `fd` of `close`, and this value needs more",
+            "the kernel reads 32 bits of argument `fd` of `close`, and this value needs more",
         ),
         (
             "close",
             "fd & 0x100000000 == 0",
             "condition-constant-wide",
             "fd & 0x100000000",
-            "the kernel looks at 32 bits of argument `fd` of `close`, and this mask needs more",
+            "the kernel reads 32 bits of argument `fd` of `close`, and this mask needs more",
         ),
         (
             "close",

@@ -110,7 +110,7 @@ impl<'a> Resolver<'a> {
                 group.name
             );
             self.report(Diagnostic::note("group-leaves-baseline", span, message).with_help(
-                "name those that the program needs; exclude the others with `!` to say that you mean it",
+                "name those that the program needs; exclude the others with `!` to remove this note",
             ));
         }
     }
@@ -276,7 +276,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn group_not_here(&mut self, span: Span) {
-        let message = "a condition is about one call, not about a group or an exclusion";
+        let message = "a condition applies to one call, not to a group or an exclusion";
         self.report(
             Diagnostic::error("group-not-here", span, message)
                 .with_help("write an entry for each call: their arguments differ"),
@@ -330,19 +330,19 @@ impl<'a> Resolver<'a> {
                 match (taken, again) {
                     (0, _) => {
                         format!(
-                            "no group of `{key}` has {}: this takes nothing out",
+                            "no group of `{key}` has {}: this excludes nothing",
                             quote(name)
                         )
                     }
                     (_, Some((again, _))) => {
-                        format!("`{again}` stays in `{key}`, which names it too")
+                        format!("`{again}` remains in `{key}`, which names it too")
                     }
                     _ => String::new(),
                 },
             );
             match (taken, again) {
                 (0, _) => self.report(unused.with_help(format!(
-                    "an exclusion takes calls out of the groups in the same list; without it `{key}` is the same"
+                    "an exclusion applies to the groups in the same list; without it `{key}` is the same"
                 ))),
                 (_, Some((_, place))) => self.report(
                     unused.with_related(*place, "named here").with_help("keep one of the two"),

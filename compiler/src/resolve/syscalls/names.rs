@@ -28,13 +28,17 @@ impl Resolver<'_> {
         let instead = instead.join(", ");
         let message = match syscall(arch, name) {
             Some(_) => {
-                format!("{arch} has more calls for the job of `{name}`; denied too: {instead}")
+                format!(
+                    "{arch} has other calls with the effect of `{name}`, which are denied too: {instead}"
+                )
             }
-            None => format!("{arch} has no `{name}`; denied instead, for its job: {instead}"),
+            None => format!(
+                "{arch} has no `{name}`; calls with its effect are denied instead: {instead}"
+            ),
         };
         self.report(
             Diagnostic::warning("syscall-replaced", span, message)
-                .with_help(format!("name {instead} beside it to say that you mean it")),
+                .with_help(format!("list {instead} too, to remove this warning")),
         );
     }
 
@@ -83,14 +87,16 @@ impl Resolver<'_> {
                 format!("`{name}` was proposed for Linux and never merged; {effect}")
             }
             Some("library" | "other system") => {
-                format!("`{name}` is no system call of Linux; {effect}")
+                format!("`{name}` is not a system call of Linux; {effect}")
             }
             _ => format!("{native} has no `{name}`; {effect}"),
         };
         let mut diagnostic = Diagnostic::warning("syscall-elsewhere", span, message);
         if !instead.is_empty() {
             let instead = instead.join("`, `");
-            diagnostic = diagnostic.with_help(format!("its job on {native}: `{instead}`"));
+            diagnostic = diagnostic.with_help(format!(
+                "the call with its effect on {native} is `{instead}`"
+            ));
         }
         self.report(diagnostic);
     }

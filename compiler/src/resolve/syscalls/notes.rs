@@ -24,7 +24,7 @@ impl Resolver<'_> {
             let help = if denied.file == allowed.file {
                 "remove one of the two".to_owned()
             } else {
-                format!("to allow it, take the denial back: add `deny: [\"!{name}\"]`")
+                format!("to allow it, remove the inherited denial: add `deny: [\"!{name}\"]`")
             };
             self.report(
                 Diagnostic::warning(
@@ -67,7 +67,7 @@ impl Resolver<'_> {
         };
         if let Some(found) = Diagnostic::about(Severity::Note, "baseline-opened", subjects) {
             self.report(found.with_help(
-                "leave out what the program does not call: each widens what it can reach",
+                "leave out the calls that the program does not make: each gives it more access",
             ));
         }
     }
@@ -90,7 +90,7 @@ impl Resolver<'_> {
                             Diagnostic::warning("rule-unreachable", rule.span, message)
                                 .with_related(
                                     stronger,
-                                    "this one always holds, and is tried first",
+                                    "this rule always applies, and is tried first",
                                 ),
                         );
                     }
@@ -136,19 +136,19 @@ impl Resolver<'_> {
                 }
                 let place = format!("`{}`{}", call.name, on(at, one.arch));
                 if let Some(denied) = call.denied {
-                    let message = format!("this rule opens a hole in the denial of {place}");
+                    let message = format!("this rule is an exception to the denial of {place}");
                     found.push(
                         Diagnostic::note("rule-opens-deny", first.span, message)
                             .with_related(denied, "denied here")
-                            .with_help("where its conditions hold the call goes through"),
+                            .with_help("if its conditions hold, the call goes through"),
                     );
                 } else if call.allowed.is_some() || (!one.default.deny && !call.baseline) {
-                    let message = format!("this rule narrows the allowing of {place}");
+                    let message = format!("this rule restricts the plain allow of {place}");
                     let place = call.allowed.unwrap_or(one.default.span);
                     found.push(
                         Diagnostic::note("rule-narrows-allow", first.span, message)
                             .with_related(place, "allowed here")
-                            .with_help("where no allow rule's conditions hold the call is denied"),
+                            .with_help("if no allow rule's conditions hold, the call is denied"),
                     );
                 }
             }

@@ -166,7 +166,7 @@ proptest! {
     ) {
         let text = node.to_string();
         let (alternatives, codes) = bound(&text, false);
-        if codes == ["the condition comes to more than 64 alternatives"] {
+        if codes == ["the condition has more than 64 alternatives"] {
             return Ok(());
         }
         let alternatives = alternatives.ok_or_else(|| TestCaseError::fail(format!("{text}: {codes:?}")))?;

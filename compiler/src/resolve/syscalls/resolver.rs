@@ -101,7 +101,7 @@ impl<'a> Resolver<'a> {
                 Ok(arch) if self.native.compat().contains(&arch) => archs.push(arch),
                 Ok(arch) => {
                     let message =
-                        format!("a kernel for {} offers no {arch} system calls", self.native);
+                        format!("a kernel for {} has no {arch} system calls", self.native);
                     self.report(Diagnostic::note("architecture-not-here", span, message));
                 }
             }

@@ -77,8 +77,9 @@ impl<'a> Resolver<'a> {
 
     fn report_too_many(&mut self, span: Span, message: String) {
         self.report(
-            Diagnostic::error("too-many-rules", span, message)
-                .with_help("masks and ordered comparisons say in one rule what many constants say"),
+            Diagnostic::error("too-many-rules", span, message).with_help(
+                "one rule with a mask or an ordered comparison can replace many constants",
+            ),
         );
     }
 
@@ -133,7 +134,7 @@ impl<'a> Resolver<'a> {
                         self.rule_not_here(
                             name_span,
                             format!("{arch} has no `{absent}`, so what this rule denies would go through there"),
-                            format!("`{name}` does its job, with arguments of its own: write the rule for that call"),
+                            format!("`{name}` has its effect, with other arguments: write the rule for that call"),
                         );
                         return true;
                     }
@@ -156,8 +157,10 @@ impl<'a> Resolver<'a> {
                             let written = rule.syscall;
                             self.rule_not_here(
                                 name_span,
-                                format!("`{name}` does the job of `{written}` on {arch}, with other arguments where this rule looks"),
-                                format!("leave {arch} out, or drop the conditions: a condition by position would miss there"),
+                                format!("`{name}` has the effect of `{written}` on {arch}, with other arguments at the positions \
+                        of this rule"),
+                                format!("leave {arch} out, or remove the conditions: a condition by position would test another \
+                        argument there"),
                             );
                             return true;
                         }
@@ -266,9 +269,9 @@ impl<'a> Resolver<'a> {
                 Diagnostic::note(
                     "rule-guarded",
                     span,
-                    format!("this rule is narrower: {why}"),
+                    format!("this rule allows less than it says: {why}"),
                 )
-                .with_help("to let more through, compare that argument with `==` or `eq`"),
+                .with_help("to allow more, compare that argument with `==` or `eq`"),
             );
         }
     }
@@ -293,7 +296,7 @@ impl<'a> Resolver<'a> {
             return;
         };
         if !matches!(rule.action, policy::Action::Deny | policy::Action::Errno) {
-            let message = "only the actions `deny` and `errno` answer with an error";
+            let message = "only the actions `deny` and `errno` return an error";
             self.report(
                 Diagnostic::warning("rule-errno-unused", span, message)
                     .with_help("remove it, or make the action `errno`"),

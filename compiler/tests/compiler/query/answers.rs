@@ -39,7 +39,7 @@ fn a_call_has_its_verdict_its_line_and_its_reason() {
         (
             "getpid",
             "getpid on x86_64: errno EPERM",
-            "  line 3: nothing names it, and what is not named is denied",
+            "  line 3: no entry names it, and the default is to deny",
         ),
         ("0", "read on x86_64: allow", "  line 3: `allow` names it"),
         (
@@ -105,7 +105,7 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     assert_eq!(
         lines,
         [
-            "openat on x86_64: it depends on the arguments; the first line that holds counts",
+            "openat on x86_64: it depends on the arguments; the first line that applies decides",
             "  if flags & (O_CREAT|0x400000) and mode & (S_ISUID|S_ISGID)  errno EPERM   line 2: a rule",
             "  if flags & O_ACCMODE != O_RDONLY                            errno EACCES  line 10: a rule",
             "  otherwise                                                   allow         line 3: `allow` names it",
@@ -128,8 +128,7 @@ fn arguments_decide_by_name_by_position_and_by_what_is_left_out() {
     ];
     assert!(socket.contains(&parts.join("\n  ")), "{socket}");
     let clone3 = Asked::of("name: a\nsyscalls:\n  allow: [socket]\n", "x86_64").answer(&["clone3"]);
-    let why =
-        "nothing names it, and what is not named is denied; libraries fall back after this error";
+    let why = "no entry names it, and the default is to deny; libraries fall back after this error";
     assert!(
         clone3.contains("errno ENOSYS") && clone3.contains(why),
         "{clone3}"
@@ -193,8 +192,8 @@ fn a_part_of_the_arguments_narrows_the_cases() {
 #[test]
 fn the_kernels_cache_and_calls_that_no_filter_sees() {
     let asked = Asked::new();
-    let kept = "the kernel keeps this verdict";
-    let not = "the kernel does not keep this verdict";
+    let kept = "the kernel caches this verdict";
+    let not = "the kernel does not cache this verdict";
     for (call, says) in [
         ("read", kept),
         ("openat", not),

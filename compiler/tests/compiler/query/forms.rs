@@ -29,16 +29,13 @@ fn a_question_with_a_mistake_says_what_to_type() {
         (&["fsync", "1", "2"], "`fsync` takes one argument: fd"),
         (
             &["openat", "flags=O_WRONGLY"],
-            "`O_WRONGLY` is no number and no constant of x86_64; did you mean `O_WRONLY`?",
+            "`O_WRONGLY` is neither a number nor a constant of x86_64; did you mean `O_WRONLY`?",
         ),
         (
             &["openat", "flags="],
-            "`` is no number and no constant of x86_64",
+            "`` is neither a number nor a constant of x86_64",
         ),
-        (
-            &["openat", "1", "dfd=2"],
-            "`dfd=2` gives an argument that was given before",
-        ),
+        (&["openat", "1", "dfd=2"], "`dfd=2` repeats an argument"),
         (
             &["op\u{1b}[31mat"],
             "no syscall is called `op\\u{1b}[31mat` on x86_64",
@@ -159,7 +156,7 @@ fn all_calls_are_listed_with_their_verdicts() {
         "{otherwise}"
     );
     assert!(
-        human.contains("\n5 of 385 calls: the kernel keeps the verdict"),
+        human.contains("\n5 of 385 calls: the kernel caches the verdict"),
         "{human}"
     );
     assert!(

@@ -92,7 +92,7 @@ fn without_a_list_of_ports_only_listed_names_are_looked_up() {
         ),
         (
             &["connect", "203.0.113.9:443"],
-            "connect to 203.0.113.9:443/tcp: refused\n  no entry has the address; one allows the port where a name that it lists gives the address (line 4)\n",
+            "connect to 203.0.113.9:443/tcp: refused\n  no entry lists the address; one allows the port if a name that it lists resolves to the address (line 4)\n",
         ),
     ] {
         let said = asked.purplec(&[&["query", "plan"], question].concat());
@@ -104,7 +104,7 @@ fn without_a_list_of_ports_only_listed_names_are_looked_up() {
 fn an_isolated_network_ends_at_loopback_and_the_hosts_does_not() {
     let asked = Asked::of("name: a\n", "x86_64");
     let said = asked.purplec(&["query", "plan", "connect", "1.1.1.1:443"]);
-    let end = "connect to 1.1.1.1:443/tcp: refused\n  the network ends at the loopback interface\n";
+    let end = "connect to 1.1.1.1:443/tcp: refused\n  the network has only a loopback interface\n";
     assert_eq!(said.out, end);
     let said = asked.purplec(&["query", "plan", "connect", "127.0.0.1:443"]);
     assert!(
@@ -153,7 +153,7 @@ fn a_call_is_asked_about_by_its_arguments_and_a_question_with_a_mistake_says_wha
         (&["listen", "80-90"], "ask about one port"),
         (&["listen", "70000"], "`70000` is not a port"),
         (&["listen", "0/udp"], "`0` is not a port"),
-        (&["connect", "https://a.org"], "a destination is no URL"),
+        (&["connect", "https://a.org"], "a destination is not a URL"),
     ] {
         let said = asked.purplec(&[&["query", "plan"], question].concat());
         assert!(said.err.contains(says), "{question:?}: {}", said.err);
@@ -165,7 +165,7 @@ fn show_says_the_network_in_words() {
     let asked = Asked::of(FILTERED, "x86_64");
     let said = asked.purplec(&["show", "plan"]);
     for words in [
-        "filtered: what is not listed is refused",
+        "filtered: everything that is not listed is refused",
         "connects to api.github.com, port 443, tcp (line 4)",
         "connects to *.example.org, port 8443, tcp (line 5)",
         "connects to 10.1.0.0/16, port 5432, tcp (line 6)",
@@ -174,7 +174,7 @@ fn show_says_the_network_in_words() {
         "127.0.0.1:18080 of the host leads to port 8080 inside (line 9)",
         "never connects to 198.51.100.0/24 (line 10)",
         "connects to every public address and name, port 80, tcp (line 11)",
-        "names are looked up with the host's resolvers",
+        "names are resolved by the host's resolvers",
     ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }

@@ -55,7 +55,8 @@ impl Display for LogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoDefaultPath => f.write_str(
-                "neither XDG_STATE_HOME nor HOME says where the audit log lies; write `log_path`",
+                "neither XDG_STATE_HOME nor HOME is set, and the audit log is in a directory below one of them; \
+                 write `log_path`",
             ),
             Self::Log { path, problem } => {
                 write!(f, "the audit log {}: {problem}", shown(path))
@@ -64,8 +65,8 @@ impl Display for LogError {
                 let path = shown(path);
                 write!(
                     f,
-                    "the audit log is locked by another process, which does not let go; \
-                     `fuser -v {path}` names it"
+                    "the audit log is locked by another process, which does not release it; `fuser -v {path}` \
+                     names it"
                 )
             }
             Self::Lock { path, error } => {

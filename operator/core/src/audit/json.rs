@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
         while let Some((key, Unique(value))) = members.next_entry::<String, Unique>()? {
             if object.contains_key(&key) {
                 return Err(A::Error::custom(format_args!(
-                    "the key `{key}` stands twice in one object"
+                    "the key `{key}` occurs twice in one object"
                 )));
             }
             drop(object.insert(key, value));
@@ -96,7 +96,7 @@ mod tests {
         ] {
             let error = parse(text).map_err(|error| error.to_string());
             assert!(
-                error.is_err_and(|error| error.contains("stands twice")),
+                error.is_err_and(|error| error.contains("occurs twice")),
                 "{text}"
             );
         }

@@ -270,7 +270,7 @@ fn a_key_that_stands_twice_is_refused() {
     let twice = text.replacen('{', "{\"exit_code\": 1, ", 1);
     let error = report(&twice).err().unwrap().to_string();
     assert!(
-        error.contains("the key `exit_code` stands twice"),
+        error.contains("the key `exit_code` occurs twice"),
         "{error}"
     );
 }

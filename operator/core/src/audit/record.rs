@@ -147,7 +147,7 @@ impl Run<'_> {
     pub fn lines(&self) -> Vec<String> {
         let mut groups: BTreeMap<(String, SourceLine), u64> = BTreeMap::new();
         for one in self.denied() {
-            let count = groups.entry((one.name(), one.line())).or_default();
+            let count = groups.entry((one.title(), one.line())).or_default();
             *count = count.saturating_add(one.0.count);
         }
         let denied = groups.into_iter().map(|((name, line), count)| {
@@ -236,6 +236,14 @@ impl Sink for Line {
 /// What is said where a mode with the set-group-id bit was denied.
 const SET_GROUP_ID: &str = "a file mode with the set-group-id bit was denied: `filesystem: {allow_set_group_id: true}` would allow it, for files too";
 
+/// The calls that a policy usually allows for some values of an argument, with the name of that argument: without the
+/// value, the line does not say what was denied.
+const DECIDING: [(&str, &str); 3] = [
+    ("socket", "family"),
+    ("socketpair", "family"),
+    ("ioctl", "cmd"),
+];
+
 /// A row of the report's list.
 struct Denied<'a>(&'a Denial<OwnedValues>);
 
@@ -276,6 +284,21 @@ impl Denied<'_> {
     fn line(&self) -> SourceLine {
         let source = u8::try_from(self.0.source).unwrap_or(0);
         SourceLine::new(source, u32::try_from(self.0.line).unwrap_or(0))
+    }
+
+    /// The call, with the argument that decides about it where the row has one value of it.
+    fn title(&self) -> String {
+        let name = self.name();
+        let deciding = DECIDING.iter().find(|(call, _)| *call == name);
+        let Some((_, argument)) = deciding.filter(|_| !self.0.varied) else {
+            return name;
+        };
+        let arguments = self.arguments();
+        match arguments.iter().find(|(known, _)| known == argument) {
+            Some((_, Argument::Text(value))) => format!("{name} ({argument} {value})"),
+            Some((_, Argument::Number(value))) => format!("{name} ({argument} {value})"),
+            None => name,
+        }
     }
 
     /// The arguments by name, in constants where they have some.

@@ -154,7 +154,7 @@ pub enum Finding {
 impl Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRecord { position } => write!(f, "{position}: this is no record"),
+            Self::NoRecord { position } => write!(f, "{position}: this is not a record"),
             Self::NotBound {
                 position,
                 sequence,
@@ -168,7 +168,7 @@ impl Display for Finding {
                 before,
             } => write!(
                 f,
-                "{position}: record {sequence} stands behind record {before}: some are missing, or moved"
+                "{position}: record {sequence} follows record {before}: some are missing, or moved"
             ),
             Self::LastChanged { sequence } => {
                 write!(f, "record {sequence} is not the one that was written")

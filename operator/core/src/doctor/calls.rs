@@ -62,7 +62,8 @@ fn result(arch: Arch, tried: usize, denied: &[(&str, Hidden)], filtered: bool) -
     let names = names.join(", ");
     let fix = if filtered {
         format!(
-            "a filter over this shell hides {names}: docker run --security-opt seccomp=unconfined, or a profile that lets them through"
+            "a filter over this shell hides {names}: docker run --security-opt seccomp=unconfined, or a profile \
+             that allows them"
         )
     } else {
         let since = denied

@@ -114,7 +114,7 @@ fn wait(mut child: Child, start: Instant) -> Result<Output, String> {
         if start.elapsed() > TIME_LIMIT {
             let killed = child.kill().and_then(|()| child.wait());
             return Err(match killed {
-                Ok(_) => format!("no end in {} s", TIME_LIMIT.as_secs()),
+                Ok(_) => format!("it did not end within {} s", TIME_LIMIT.as_secs()),
                 Err(error) => format!("no end, and it cannot be killed: {error}"),
             });
         }

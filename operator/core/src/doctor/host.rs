@@ -90,7 +90,7 @@ fn subordinate_ids() -> CheckResult {
 fn state() -> CheckResult {
     let Ok(directory) = trust::state_directory() else {
         return degraded(
-            "HOME names no directory",
+            "HOME is not a directory",
             "set HOME or XDG_STATE_HOME to an absolute path",
         );
     };

@@ -28,7 +28,7 @@ const CGROUP_CLONE: Subject = Subject {
 const CGROUP_KILL: Subject = Subject {
     id: "cgroup-kill",
     layer: "limits",
-    why: "what a sandbox leaves running could not be ended at once",
+    why: "processes that a sandbox leaves running could not be killed together",
 };
 
 /// Limits to try, with the controller that each needs.
@@ -260,7 +260,7 @@ fn step_aside(base: &Cgroup, undo: &mut Undo) -> Result<(), Unavailable> {
             "{shown} holds {count} other processes"
         ))),
         Err(StepAsideError::Refused(error)) => Err(Unavailable::new(format!(
-            "{shown} is not yours to divide: {error}"
+            "{shown} is not delegated to you: {error}"
         ))),
     }
 }
@@ -315,7 +315,7 @@ fn delegate(
     }
     if delegated.is_empty() {
         return Err(Unavailable::new(format!(
-            "{} gives no controller to groups below it",
+            "{} delegates no controller to groups below it",
             shown(base.path())
         )));
     }

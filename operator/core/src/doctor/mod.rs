@@ -105,7 +105,7 @@ impl Display for ExamineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kernel(error) => write!(f, "uname: {}", errno::words(*error)),
-            Self::LeftBehind(all) => write!(f, "cannot take away again: {}", all.join("; ")),
+            Self::LeftBehind(all) => write!(f, "cannot be removed again: {}", all.join("; ")),
         }
     }
 }

@@ -26,17 +26,17 @@ const NETWORK_ROUTES: Subject = Subject {
 const NF_TABLES: Subject = Subject {
     id: "nf-tables",
     layer: "network",
-    why: "nothing decides about connections, so runs with a filtered network are refused",
+    why: "connections cannot be filtered, so runs with a filtered network are refused",
 };
 const NFT_TPROXY: Subject = Subject {
     id: "nft-tproxy",
     layer: "network",
-    why: "no allowed connection can be handed to purple-net, so runs with a filtered network are refused",
+    why: "no allowed connection can be passed to purple-net, so runs with a filtered network are refused",
 };
 const NF_LOG: Subject = Subject {
     id: "nf-log",
     layer: "network",
-    why: "purple-net does not hear of connections, so runs with a filtered network are refused",
+    why: "connections are not reported to purple-net, so runs with a filtered network are refused",
 };
 const PURPLE_NET: Subject = Subject {
     id: "purple-net",
@@ -211,13 +211,16 @@ fn helper() -> CheckResult {
     let own = env!("CARGO_PKG_VERSION");
     match greeting::of(&path).as_ref().map(version) {
         Ok(Some(version)) if version == own => CheckResult::Ok(format!("version {version}")),
-        Ok(Some(version)) => missing(format!("it is of version {version}, and purple of {own}")),
+        Ok(Some(version)) => missing(format!("it has version {version}, and purple has {own}")),
         Ok(None) => missing(format!("{} is another program", shown(&path))),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => missing(format!(
             "{} is another program, or does not start",
             shown(&path)
         )),
-        Err(error) => missing(format!("{} does not say what it is: {error}", shown(&path))),
+        Err(error) => missing(format!(
+            "{} does not report its version: {error}",
+            shown(&path)
+        )),
     }
 }
 

@@ -103,7 +103,7 @@ fn keyring() -> CheckResult {
         return CheckResult::Ok("the kernel has no keys".to_owned());
     }
     CheckResult::of_step(steps.result(NEW_KEYRING), || {
-        "sysctl -w kernel.keys.maxkeys=2000, or a seccomp profile of the container that lets keyctl(2) through".to_owned()
+        "sysctl -w kernel.keys.maxkeys=2000, or a seccomp profile of the container that allows keyctl(2)".to_owned()
     })
 }
 

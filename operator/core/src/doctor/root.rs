@@ -109,7 +109,9 @@ pub(super) fn check_id_maps(checks: &mut Vec<Check>) -> bool {
         CheckResult::Ok("in this directory".to_owned())
     } else {
         CheckResult::of_step(result, || {
-            "keep output paths on ext4, xfs, btrfs or tmpfs, with all of root's capabilities, on Linux 5.12 or newer (tmpfs: 6.3); or make them another user's than root's, and start runs as that user or with --outside-id and that user's id".to_owned()
+            "keep output paths on ext4, xfs, btrfs or tmpfs, with all of root's capabilities, on Linux 5.12 or \
+             newer (tmpfs: 6.3); or give them to a user other than root, and start runs as that user or with \
+             --outside-id and that user's id".to_owned()
         })
     };
     checks.push(Check::required(ID_MAPPED_MOUNTS, result));

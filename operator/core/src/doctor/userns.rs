@@ -18,11 +18,12 @@ pub(super) fn fix() -> String {
             .to_owned();
     }
     if !Path::new("/proc/self/uid_map").exists() {
-        return "mount -t proc proc /proc; where it is there, a kernel with CONFIG_USER_NS"
+        return "mount -t proc proc /proc; if it is mounted, a kernel with CONFIG_USER_NS"
             .to_owned();
     }
     if is_filtered() {
-        return "a filter is in force over this shell: docker run --security-opt seccomp=unconfined, or a profile that lets unshare(2), clone3(2) and mount calls through"
+        return "a filter is in force over this shell: docker run --security-opt seccomp=unconfined, or a profile \
+                that allows unshare(2), clone3(2) and mount calls"
             .to_owned();
     }
     "start it outside of a chroot(2), on a kernel with CONFIG_USER_NS, where no security module denies it".to_owned()

@@ -76,13 +76,13 @@ impl Display for MatchError {
             } => write!(f, "the pattern {pattern} ({line}) {problem}"),
             Self::TooManySteps(steps) => write!(
                 f,
-                "with what its patterns match, the plan has {steps} steps, of which it may have {MAX_MOUNTS}: \
-                 write narrower patterns, or name directories"
+                "with the matches of its patterns, the plan has {steps} steps, and may have {MAX_MOUNTS}: write \
+                 narrower patterns, or name directories"
             ),
             Self::Encode(error) => {
                 write!(
                     f,
-                    "with what its patterns match, {error}: write narrower patterns"
+                    "with the matches of its patterns, {error}: write narrower patterns"
                 )
             }
             Self::Nul(error) => error.fmt(f),
@@ -105,14 +105,14 @@ impl Display for MatchProblem {
             ),
             Self::NotRead { directory, errno } => write!(
                 f,
-                "could match in {directory}, which cannot be read: {}; make it readable, or write a pattern \
-                 that does not lead there",
+                "could match in {directory}, which cannot be read: {}; make it readable, or write a pattern that \
+                 does not match there",
                 errno.desc()
             ),
             Self::SymbolicLink(path) => write!(
                 f,
-                "matches {path}, a symbolic link, which cannot be hidden or kept: name what it leads to, or \
-                 write a narrower pattern"
+                "matches {path}, a symbolic link, which cannot be masked or protected: name its target, or write \
+                 a narrower pattern"
             ),
             Self::Listed(path) => write!(
                 f,

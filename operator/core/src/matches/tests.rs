@@ -228,7 +228,7 @@ fn nothing_matches() {
     let (bytes, said) = resolved(&text).unwrap();
     let line = text.lines().count();
     let expected = format!(
-        "the pattern /w/*.env (policy line {line}) matches nothing: what appears there during the run is not covered"
+        "the pattern /w/*.env (policy line {line}) matches nothing: files that are created there during the run are not covered"
     );
     assert_eq!(said, [expected]);
     let (plain, _) = resolved(&policy(dir.path(), READABLE, "", "")).unwrap();
@@ -270,7 +270,8 @@ fn symbolic_links() {
     symlink("x.env", dir.path().join("a/link")).unwrap();
     let refused = resolved(&policy(dir.path(), READABLE, "\"/w/**/li*\"", "")).unwrap_err();
     assert!(
-        refused.contains("matches /w/a/link, a symbolic link, which cannot be hidden or kept:"),
+        refused
+            .contains("matches /w/a/link, a symbolic link, which cannot be masked or protected:"),
         "{refused}"
     );
 }
@@ -316,5 +317,5 @@ fn too_much() {
     let refused = resolved(&policy(dir.path(), READABLE, "\"/w/*.env\"", "")).unwrap_err();
     assert!(refused.contains("matches more than 512 paths"), "{refused}");
     let refused = resolved(&policy(dir.path(), READABLE, "\"/w/[0-4]*.env\", \"/w/4??.env\", \"/w/3??.env\", \"/w/2??.env\", \"/w/1??.env\", \"/w/??.env\"", "")).unwrap_err();
-    assert!(refused.contains("of which it may have 512"), "{refused}");
+    assert!(refused.contains("and may have 512"), "{refused}");
 }

@@ -55,12 +55,13 @@ impl Display for TrustError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoStateDirectory => f.write_str(
-                "neither XDG_STATE_HOME nor HOME says where Purple keeps its state: set one to an absolute path",
+                "neither XDG_STATE_HOME nor HOME is set, and Purple keeps its state below one of them: set one \
+                 to an absolute path",
             ),
             Self::State(error) => error.fmt(f),
             Self::Unreadable(path) => write!(
                 f,
-                "{} is not as Purple has written it, or others may write to it: look at it, and remove it",
+                "{} was not written by Purple, or others may write to it: review it, and remove it",
                 shown(path)
             ),
             Self::Locked(path) => write!(
@@ -80,21 +81,20 @@ impl Display for TrustError {
                 }
                 write!(
                     f,
-                    "was changed during run {}: look at it, then accept it by `purple trust {}`",
+                    "was changed during run {}: review it, then accept it with `purple trust {}`",
                     change.run,
                     shown(path)
                 )
             }
             Self::Writable { path, pid } => write!(
                 f,
-                "{} can be changed by a run that goes on (process {pid}): wait for its end, and look at the file then",
+                "{} can be changed by a run in progress (process {pid}): wait for its end, and review the file then",
                 shown(path)
             ),
             Self::Linked { path, pid } => write!(
                 f,
-                "{0} has another name (a hard link), and a run that goes on (process {pid}) may write to its \
-                 file system: wait for its end, or put a copy in its place by \
-                 `cp -p {0} {0}.new && mv {0}.new {0}`",
+                "{0} has another name (a hard link), and a run in progress (process {pid}) may write to its file \
+                 system: wait for its end, or replace it by a copy: `cp -p {0} {0}.new && mv {0}.new {0}`",
                 shown(path)
             ),
             Self::NotObeyed(path) => write!(f, "no run has obeyed {}", shown(path)),

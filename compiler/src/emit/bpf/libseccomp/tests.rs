@@ -78,7 +78,7 @@ fn what_libseccomp_cannot_have_is_refused_by_name() {
         {arg: 1, op: le, value: 0x123456789abcde}, {arg: 3, op: le, value: 0x2aaaaaaa}, \
         {arg: 5, op: le, value: 0x123456789abcde}]}]}";
     let (code, message) = emitted(ranges, arch).unwrap_err();
-    let said = "libseccomp cannot have what is said of `mmap`: it takes too many comparisons";
+    let said = "libseccomp cannot express the rules on `mmap`: it needs too many comparisons";
     assert!(
         code == "libseccomp-cannot" && message.starts_with(said),
         "{message}"

@@ -21,9 +21,9 @@ impl Patterns {
         let of_kernel = RESERVED.iter().any(|tree| is_within(above, tree));
         if of_kernel || !shown.is_some_and(|planned| matches!(planned.action, Action::Bind { .. }))
         {
-            let message = format!("nothing of the host is shown at {}", quote(above));
+            let message = format!("no path of the host is shown at {}", quote(above));
             sink.push(Diagnostic::error("nothing-to-mask", span, message).with_help(
-                "begin a pattern with a path that is listed under `immutable_paths` or `output_paths`",
+                "begin the pattern with a path that is listed under `immutable_paths` or `output_paths`",
             ));
             return;
         }

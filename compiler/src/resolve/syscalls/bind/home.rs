@@ -40,7 +40,7 @@ impl Binder<'_, '_> {
             own.join(", ")
         );
         let message = format!(
-            "`{name}` is no constant of argument `{}` of `{call}`",
+            "`{name}` is not a constant of argument `{}` of `{call}`",
             argument.name
         );
         let help = match constants::home(name, call) {

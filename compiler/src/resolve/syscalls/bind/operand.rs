@@ -20,7 +20,7 @@ impl Binder<'_, '_> {
                     Ok(Operand::Constant((-constant.value).into()))
                 }
                 (Operand::Constant(_), _) => {
-                    let message = "`-` stands before a number up to 2^63".to_owned();
+                    let message = "`-` needs a number up to 2^63 after it".to_owned();
                     self.misused(&node.range, message, "write the value that is meant")
                 }
                 _ => self.calculated(&node.range),
@@ -106,7 +106,7 @@ impl Binder<'_, '_> {
         };
         for operand in each.into_iter().collect::<Result<Vec<_>, _>>()? {
             let Operand::Constant(constant) = operand else {
-                let message = "`|` joins constants, and `&` is stronger".to_owned();
+                let message = "`|` joins constants, and `&` binds stronger".to_owned();
                 return self.misused(&node.range, message, regrouped(parts));
             };
             joined.value |= constant.value;

@@ -74,7 +74,7 @@ pub(super) fn stopped(text: &str, at: usize) -> Fault {
         "AND" | "OR" | "NOT" | "IN" => {
             format!("write `{}` in small letters", token.to_ascii_lowercase())
         }
-        "\"" | "'" => "names and numbers stand without quotes".to_owned(),
+        "\"" | "'" => "write names and numbers without quotes".to_owned(),
         "}" if text.get(..at).is_some_and(|before| before.trim_end().ends_with([',', '{'])) => {
             "a value is missing before it: a set is written `{AF_UNIX, AF_INET}`, with no comma at its end".to_owned()
         }
@@ -86,7 +86,7 @@ pub(super) fn stopped(text: &str, at: usize) -> Fault {
         "+" | "*" | "/" | "%" | "^" | "<" | ">" => {
             "a filter compares and masks; it does not calculate".to_owned()
         }
-        "," => "commas stand between the values of a set, in braces".to_owned(),
+        "," => "commas separate the values of a set, in braces".to_owned(),
         "===" | "=" => "write `==`".to_owned(),
         "}," | "." => EXAMPLE.to_owned(),
         _ if before_is_value(text, at) && in_braces(text, at) => {

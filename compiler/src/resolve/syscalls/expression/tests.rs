@@ -80,7 +80,7 @@ fn errors_point_inside_the_text() {
             "18446744073709551616",
             "`18446744073709551616` does not fit in 64 bits",
         ),
-        ("a == --1", "--1", "a value has one sign"),
+        ("a == --1", "--1", "a value may have only one sign"),
         ("a == é", "é", "`é` does not belong here"),
         ("a == 1;", ";", "`;` does not belong here"),
         ("and a == 1", "and", "`and` does not belong here"),

@@ -54,10 +54,10 @@ impl Resolver<'_> {
     ) -> Option<Diagnostic> {
         let key = list.key();
         let why = match (why, list) {
-            (Why::Emptied, _) => "exclusions take out all that the groups give",
+            (Why::Emptied, _) => "exclusions exclude every call of the groups",
             (Why::Covered, _) => "other entries name the same calls",
             (Why::Same, List::Allow) if !self.policy.default_deny => {
-                "`default_deny: false` allows what no list names"
+                "`default_deny: false` allows calls that no list names"
             }
             (Why::Same, _) => "the calls get the same verdict without it",
         };
@@ -84,7 +84,7 @@ impl Resolver<'_> {
         };
         let found = Diagnostic::about(Severity::Note, "entry-without-effect", subjects)?;
         let help = if self.policy.default_deny || list == List::Deny {
-            "remove what has no effect: a reader takes it for a decision"
+            "remove the entries without effect: a reader may think that they matter"
         } else {
             "remove it; to allow only what the list names, write `default_deny: true`"
         };

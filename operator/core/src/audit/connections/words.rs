@@ -192,7 +192,7 @@ fn server_name(one: &WrongServerName<OwnedValues>) -> String {
     let name = one.name.as_deref().map_or("none".to_owned(), visible);
     let times = one.times;
     let what = format!("{times}x TLS to {to}:{port} with the server name {name}");
-    format!("{what}: it is none of the names that gave the address")
+    format!("{what}: it is not one of the names that resolved to the address")
 }
 
 /// What has no item of its own.
@@ -335,7 +335,7 @@ mod tests {
             "refused 1x 192.0.2.1:443/tcp: the address is the host's own, which no entry opens; `network: {host_services: [443]}` opens the port of the host's loopback interface at host.purple.internal",
             "refused the name evil??.test (1 query): no entry can allow it",
             r#"refused the addresses of the name db.example.org (1 query): it resolves to 10.1.0.7, which is not public and needs an entry of its own: `network: {allow: ["10.1.0.7"]}` would allow it on port 443"#,
-            "refused 1x TLS to 192.0.2.1:443 with the server name none: it is none of the names that gave the address",
+            "refused 1x TLS to 192.0.2.1:443 with the server name none: it is not one of the names that resolved to the address",
             "refused 915x more to private addresses, other tcp ports",
             &format!(
                 "nothing listens on {}:1 of the host (1x, policy line 6): start the service there before the run",
