@@ -1,145 +1,16 @@
 //! Calls that do the same job: denying one, or looking at its arguments, means little while
 //! another stays open.
 
+mod classes;
+
 use super::calls::{Access, access, named};
 use super::scope::{Scope, listed};
 use crate::diagnostics::Diagnostic;
 use crate::ir::syscalls::{Action, ArchMeaning, Meaning, Rule};
 use crate::source::Span;
 use crate::syscalls::variants;
+use classes::{CLASSES, Class};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Calls of one kind (their pages in section 2 say that they do each other's work). The relation has no direction: each
-/// call of a class does the job of each other one. A call that does two jobs is in two classes.
-struct Class {
-    /// The calls that do the job.
-    calls: &'static [&'static str],
-    /// Of these, the calls whose arguments a filter cannot see. Denying them alone is no mistake: what is left are calls
-    /// whose arguments it sees.
-    unseen: &'static [&'static str],
-    /// The job.
-    what: &'static str,
-    /// Whether a rule on one has to look at the others too: where they take the same arguments.
-    rules: bool,
-}
-
-impl Class {
-    const fn of(what: &'static str, calls: &'static [&'static str]) -> Self {
-        Self {
-            calls,
-            unseen: &[],
-            what,
-            rules: false,
-        }
-    }
-
-    const fn unseen(self, unseen: &'static [&'static str]) -> Self {
-        Self { unseen, ..self }
-    }
-
-    const fn with_rules(self) -> Self {
-        Self {
-            rules: true,
-            ..self
-        }
-    }
-}
-
-const CLASSES: &[Class] = &[
-    Class::of("opens files", &["open", "openat", "creat", "openat2"])
-        .unseen(&["openat2"])
-        .with_rules(),
-    Class::of("makes processes", &["fork", "vfork", "clone", "clone3"]).unseen(&["clone3"]),
-    Class::of(
-        "sends signals",
-        &[
-            "kill",
-            "tkill",
-            "tgkill",
-            "pidfd_send_signal",
-            "rt_sigqueueinfo",
-            "rt_tgsigqueueinfo",
-        ],
-    )
-    .with_rules(),
-    Class::of(
-        "changes modes",
-        &["chmod", "fchmod", "fchmodat", "fchmodat2"],
-    )
-    .with_rules(),
-    Class::of("changes owners", &["chown", "lchown", "fchown", "fchownat"]).with_rules(),
-    Class::of(
-        "reads files",
-        &["read", "readv", "pread64", "preadv", "preadv2"],
-    )
-    .with_rules(),
-    Class::of(
-        "writes to files",
-        &["write", "writev", "pwrite64", "pwritev", "pwritev2"],
-    )
-    .with_rules(),
-    Class::of("lists directories", &["getdents", "getdents64"]).with_rules(),
-    Class::of("reads symbolic links", &["readlink", "readlinkat"]),
-    Class::of("watches files", &["inotify_init", "inotify_init1"]),
-    Class::of("renames files", &["rename", "renameat", "renameat2"]),
-    Class::of("removes files", &["unlink", "unlinkat"]),
-    Class::of("removes directories", &["rmdir", "unlinkat"]),
-    Class::of("makes links", &["link", "linkat"]),
-    Class::of("makes symbolic links", &["symlink", "symlinkat"]),
-    Class::of("makes directories", &["mkdir", "mkdirat"]),
-    Class::of("makes special files", &["mknod", "mknodat"]).with_rules(),
-    Class::of("cuts files off", &["truncate", "ftruncate"]),
-    Class::of("starts programs", &["execve", "execveat"]),
-    Class::of("accepts connections", &["accept", "accept4"]),
-    Class::of("sends datagrams", &["sendto", "sendmsg", "sendmmsg"]),
-    Class::of("receives datagrams", &["recvfrom", "recvmsg", "recvmmsg"]),
-    Class::of(
-        "reads the memory of other processes",
-        &["ptrace", "process_vm_readv"],
-    ),
-    Class::of(
-        "writes to the memory of other processes",
-        &["ptrace", "process_vm_writev"],
-    ),
-    Class::of(
-        "takes descriptors of other processes",
-        &["ptrace", "pidfd_getfd"],
-    ),
-    Class::of("mounts", &["mount", "move_mount", "fsmount", "open_tree"]),
-    Class::of(
-        "changes the user",
-        &["setuid", "setreuid", "setresuid", "setfsuid"],
-    ),
-    Class::of(
-        "changes the group",
-        &["setgid", "setregid", "setresgid", "setfsgid"],
-    ),
-    Class::of("changes the root", &["chroot", "pivot_root"]),
-    Class::of("changes limits", &["setrlimit", "prlimit64"]),
-    Class::of("starts another kernel", &["kexec_load", "kexec_file_load"]),
-    Class::of("loads modules", &["init_module", "finit_module"]),
-    Class::of(
-        "sets the clock",
-        &["settimeofday", "clock_settime", "adjtimex", "clock_adjtime"],
-    ),
-    Class::of(
-        "sets extended attributes",
-        &["setxattr", "lsetxattr", "fsetxattr", "setxattrat"],
-    ),
-    Class::of(
-        "sets times of files",
-        &["utime", "utimes", "utimensat", "futimesat"],
-    ),
-    Class::of(
-        "changes the scheduling",
-        &["sched_setscheduler", "sched_setattr"],
-    ),
-    Class::of(
-        "makes memory executable",
-        &["mmap", "mprotect", "pkey_mprotect"],
-    )
-    .with_rules(),
-];
 
 /// Runs the lints on every interface of every architecture.
 pub(super) fn lint(scope: &mut Scope<'_>) {
@@ -213,7 +84,7 @@ fn denied(one: &ArchMeaning, scope: &mut Scope<'_>) {
         }
         let first = places
             .into_iter()
-            .find(|(_, name)| !class.unseen.contains(name));
+            .find(|(_, name)| !class.apart.contains(name));
         let Some(first) = first.filter(|_| !left.is_empty()) else {
             continue;
         };

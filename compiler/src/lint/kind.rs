@@ -1,198 +1,16 @@
 //! What a path of the host is, by its name: where sockets, secrets and settings lie.
 
+mod tables;
+
+pub(super) use tables::TOKENS;
+
 use crate::resolve::host::within;
 use crate::resolve::{GROUPS, Group, below_home};
 use std::sync::OnceLock;
-
-/// Sockets by which a program outside acts for whoever connects, and directories that hold such.
-const SOCKETS: [(&str, &str); 20] = [
-    ("/run", "the sockets of the host's services"),
-    ("/var/run", "the sockets of the host's services"),
-    ("/run/user", "the sockets of the user's session"),
-    (
-        "/tmp",
-        "sockets of the user's programs, such as the one of ssh-agent",
-    ),
-    ("/var/tmp", "files of all the host's programs"),
-    (
-        "/run/docker.sock",
-        "the socket of Docker, which runs anything as root",
-    ),
-    (
-        "/var/run/docker.sock",
-        "the socket of Docker, which runs anything as root",
-    ),
-    (
-        "/run/containerd",
-        "the socket of containerd, which runs anything as root",
-    ),
-    (
-        "/run/podman",
-        "the socket of Podman, which runs anything as its user",
-    ),
-    (
-        "/run/crio",
-        "the socket of CRI-O, which runs anything as root",
-    ),
-    ("/run/dbus", "the socket of the system bus"),
-    ("/run/systemd", "the sockets of systemd"),
-    ("/var/lib/docker", "the file systems of all containers"),
-    ("/run/lxd", "the socket of LXD, which runs anything as root"),
-    (
-        "/var/snap/lxd",
-        "the socket of LXD, which runs anything as root",
-    ),
-    (
-        "/var/lib/lxd",
-        "the socket of LXD, which runs anything as root",
-    ),
-    (
-        "/run/incus",
-        "the socket of Incus, which runs anything as root",
-    ),
-    (
-        "/var/lib/incus",
-        "the socket of Incus, which runs anything as root",
-    ),
-    (
-        "/nix/var/nix/daemon-socket",
-        "the socket of the Nix daemon, which builds and installs as root",
-    ),
-    (
-        "/tmp/.X11-unix",
-        "the socket of the display, by which a program sees and types everything",
-    ),
-];
-
-/// Parts of a file's name by which agents' sockets are known.
-const SOCKET_NAMES: [&str; 7] = [
-    "docker.sock",
-    "podman.sock",
-    "containerd.sock",
-    "crio.sock",
-    "ssh-agent",
-    "S.gpg-agent",
-    "wayland-0",
-];
-
-/// Directories and files below a home directory that hold keys, tokens and passwords.
-const SECRETS: [&str; 25] = [
-    ".ssh",
-    ".gnupg",
-    ".aws",
-    ".azure",
-    ".config/gcloud",
-    ".kube",
-    ".docker",
-    ".netrc",
-    ".pgpass",
-    ".git-credentials",
-    ".npmrc",
-    ".pypirc",
-    ".cargo/credentials.toml",
-    ".config/gh",
-    ".config/hub",
-    ".password-store",
-    ".mozilla",
-    ".config/google-chrome",
-    ".local/share/keyrings",
-    ".vault-token",
-    ".terraform.d",
-    ".bash_history",
-    ".gem/credentials",
-    ".m2/settings.xml",
-    ".gradle/gradle.properties",
-];
-
-/// What these are.
-pub(super) const TOKENS: &str = "keys, tokens or passwords";
-
-/// The same of agents, which have directories of these names in projects too, without secrets.
-const AGENTS: [&str; 5] = [
-    ".claude",
-    ".claude.json",
-    ".codex",
-    ".gemini",
-    ".local/share/opencode",
-];
-
-/// A directory below a home directory that holds such files among others, besides those that `SECRETS` name a part of.
-const SETTINGS: [&str; 1] = [".npm"];
-
-/// Files and directories of the host itself that hold secrets, and what these are. The first ones that lie in a directory
-/// stand for it.
-const HOST_SECRETS: [(&str, &str); 36] = [
-    ("/etc/shadow", "hashes of passwords"),
-    ("/etc/gshadow", "hashes of passwords"),
-    ("/etc/security/opasswd", "hashes of passwords"),
-    ("/etc/sudoers", "the rules by which users become root"),
-    ("/etc/sudoers.d", "the rules by which users become root"),
-    ("/etc/ssh", "the private keys of the host"),
-    ("/etc/ssl/private", "private keys"),
-    ("/etc/pki/tls/private", "private keys"),
-    ("/etc/letsencrypt", "private keys"),
-    ("/etc/wireguard", "private keys"),
-    ("/etc/openvpn", "private keys"),
-    ("/etc/ipsec.d/private", "private keys"),
-    ("/etc/ipsec.secrets", "private keys"),
-    ("/etc/swanctl/private", "private keys"),
-    (
-        "/etc/NetworkManager/system-connections",
-        "passwords of networks",
-    ),
-    ("/etc/wpa_supplicant", "passwords of networks"),
-    ("/etc/ppp", "passwords of networks"),
-    ("/etc/credstore", "credentials of services"),
-    ("/etc/credstore.encrypted", "credentials of services"),
-    ("/etc/kubernetes", "the keys of the cluster"),
-    ("/etc/rancher", "the keys of the cluster"),
-    ("/etc/krb5.keytab", "the host's Kerberos keys"),
-    ("/var/lib/kubelet", "the secrets of the node's pods"),
-    ("/var/lib/rancher", "the keys of the cluster"),
-    ("/var/lib/containers", "the file systems of all containers"),
-    ("/var/lib/containerd", "the file systems of all containers"),
-    (
-        "/var/lib/systemd/credential.secret",
-        "the key of the host's credentials",
-    ),
-    ("/var/lib/samba/private", "hashes of passwords"),
-    ("/var/lib/sss", "hashes of passwords"),
-    ("/var/backups", "copies of `/etc/shadow` and its like"),
-    (
-        "/var/log",
-        "what services logged: tokens and addresses among it",
-    ),
-    ("/var/spool/mail", "the mail of the host's users"),
-    ("/var/mail", "the mail of the host's users"),
-    ("/var/run/secrets", "tokens of the container"),
-    ("/run/secrets", "tokens of the container"),
-    ("/boot", "images in which the keys of encrypted disks lie"),
-];
-
-/// What holds the data of many, as a whole: a part of it is a directory like any other.
-const SHARED: [(&str, &str); 3] = [
-    ("/srv", "the data of all the host's services"),
-    ("/mnt", "all the file systems that are mounted there"),
-    ("/media", "all the file systems that are mounted there"),
-];
-
-/// Where home directories lie, besides those of Windows in WSL.
-const HOMES: [&str; 4] = ["/home", "/Users", "/var/home", "/export/home"];
-
-/// What the host runs or obeys.
-const SYSTEM: [&str; 11] = [
-    "/usr",
-    "/etc",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib64",
-    "/nix/store",
-    "/gnu/store",
-    "/opt",
-    "/var/spool/cron",
-    "/var/lib",
-];
+use tables::{
+    AGENTS, DEEP, DEVICES, HOMES, HOST_SECRETS, SECRETS, SETTINGS, SHARED, SOCKET_NAMES, SOCKETS,
+    SYSTEM,
+};
 
 /// What a share is, besides files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,10 +66,41 @@ impl Held {
     }
 }
 
+/// What a path is that leads up from where the sandbox is started, if it leads to the root: trees of the kernel, secrets and
+/// sockets of the host by names that no project has.
+fn led_up(host: &str) -> Option<Kind> {
+    let mut rest = host;
+    while let Some(lower) = rest.strip_prefix("../") {
+        rest = lower;
+    }
+    if rest == host {
+        return None;
+    }
+    let path = format!("/{rest}");
+    let found = kind(&path);
+    let is_known = match found {
+        Kind::Kernel => match rest.strip_prefix("dev") {
+            Some(device) => {
+                let device = device.trim_start_matches('/');
+                DEVICES.iter().any(|known| device.starts_with(known))
+            }
+            None => true,
+        },
+        Kind::Secrets(held) | Kind::Socket(held) => {
+            held.part.is_none() && DEEP.iter().any(|tree| path.starts_with(tree))
+        }
+        _ => false,
+    };
+    is_known.then_some(found)
+}
+
 /// What a path of the host is.
 pub(super) fn kind(host: &str) -> Kind {
     if host == "/" {
         return Kind::Root;
+    }
+    if let Some(kind) = led_up(host) {
+        return kind;
     }
     if ["/proc", "/sys", "/dev"]
         .iter()
@@ -355,7 +204,8 @@ fn holds_homes(host: &str, parts: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{HOST_SECRETS, Kind, SECRETS, SOCKETS, SYSTEM, kind};
+    use super::tables::{HOST_SECRETS, SECRETS, SOCKETS, SYSTEM};
+    use super::{Kind, kind};
     use crate::resolve::host::plain;
 
     fn of(host: &str) -> Kind {
@@ -442,6 +292,42 @@ mod tests {
             "/mnt/disk",
             "/running",
             "/homes",
+        ] {
+            assert_eq!(of(path), Kind::Plain, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_up_and_then_to_a_tree_of_the_kernel_is_that_tree() {
+        for path in [
+            "../proc",
+            "../../proc/kcore",
+            "../../../sys/kernel",
+            "../../dev/kvm",
+            "../../dev/sda1",
+        ] {
+            assert_eq!(of(path), Kind::Kernel, "{path}");
+        }
+        for path in [
+            "../../etc/shadow",
+            "../../etc/ssl/private/key.pem",
+            "../../run/dbus",
+            "../../var/lib/docker",
+        ] {
+            assert!(
+                matches!(of(path), Kind::Secrets(_) | Kind::Socket(_)),
+                "{path}"
+            );
+        }
+        for path in [
+            "../dev",
+            "../../dev/app",
+            "../../var/log",
+            "../etc",
+            "../run",
+            "../tmp",
+            "../procs",
+            "../..",
         ] {
             assert_eq!(of(path), Kind::Plain, "{path}");
         }

@@ -9,7 +9,7 @@ use crate::resolve::host::within;
 
 /// Variables that hold directories to search, or files to load (execvp(3), ld.so(8), and the
 /// manuals of the interpreters).
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 27] = [
     "PATH",
     "LD_LIBRARY_PATH",
     "LD_PRELOAD",
@@ -17,8 +17,62 @@ const LISTS: [&str; 9] = [
     "PYTHONPATH",
     "NODE_PATH",
     "PERL5LIB",
+    "PERLLIB",
     "RUBYLIB",
+    "RUBYPATH",
+    "GEM_PATH",
     "GCONV_PATH",
+    "AWKLIBPATH",
+    "AWKPATH",
+    "CLASSPATH",
+    "COMPILER_PATH",
+    "DOTNET_STARTUP_HOOKS",
+    "EMACSLOADPATH",
+    "ERL_LIBS",
+    "FPATH",
+    "GIO_EXTRA_MODULES",
+    "GI_TYPELIB_PATH",
+    "GTK_PATH",
+    "GUILE_LOAD_PATH",
+    "LIBRARY_PATH",
+    "QT_PLUGIN_PATH",
+    "VK_LAYER_PATH",
+];
+
+/// Variables that name files or directories which are run or obeyed, by themselves or among options (the same manuals). One
+/// that the program itself makes in a scratch directory is its own affair.
+const NAMING: [&str; 31] = [
+    "BASH_ENV",
+    "ENV",
+    "ZDOTDIR",
+    "GIT_ASKPASS",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_PAGER",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TEMPLATE_DIR",
+    "EDITOR",
+    "PAGER",
+    "SSH_ASKPASS",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+    "NODE_OPTIONS",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+    "PERL5OPT",
+    "RUBYOPT",
+    "PHPRC",
+    "PHP_INI_SCAN_DIR",
+    "RUSTC_WRAPPER",
+    "MAKEFILES",
+    "OPENSSL_CONF",
+    "OPENSSL_ENGINES",
+    "OPENSSL_MODULES",
 ];
 
 /// Directories that the loader searches, whatever the variables say.
@@ -28,7 +82,7 @@ const LIBRARIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/
 pub(super) fn lint(scope: &mut Scope<'_>) {
     let mut places: Vec<(String, String)> = LIBRARIES
         .iter()
-        .map(|path| ((*path).to_owned(), "the loader's own list".to_owned()))
+        .map(|path| ((*path).to_owned(), "on the loader's own list".to_owned()))
         .collect();
     for variable in &scope.ir.environment {
         let (name, Some(value)) = (&variable.name, &variable.value) else {
@@ -38,8 +92,11 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             places.extend(
                 value
                     .split(':')
-                    .map(|entry| (entry.to_owned(), quote(name))),
+                    .map(|entry| (entry.to_owned(), format!("on {}", quote(name)))),
             );
+        } else if NAMING.contains(&name.as_str()) {
+            let named = words(value).filter(|word| word.starts_with('/'));
+            places.extend(named.map(|word| (word.to_owned(), format!("in {}", quote(name)))));
         }
     }
     writable(&places, scope);
@@ -62,21 +119,48 @@ fn writable(places: &[(String, String)], scope: &mut Scope<'_>) {
             continue;
         };
         let message = format!(
-            "{} is writable and executable, and {} is on {list}: a run can execute files that an earlier run has \
-             created",
+            "{} is writable and executable, and {} is {list}: a run can execute files that an earlier run has created",
             quote(&share.inside),
             quote(path)
         );
-        scope.report(
-            Diagnostic::warning("search-path-writable", span, message)
-                .with_help("give it a path inside that is not searched, such as `/output`"),
-        );
+        let help = if list.starts_with("in ") {
+            "name a file that no run can write to, such as one under `/usr`"
+        } else {
+            "give it a path inside that is not searched, such as `/output`"
+        };
+        scope.report(Diagnostic::warning("search-path-writable", span, message).with_help(help));
     }
+}
+
+/// What may be a path in a list of options.
+fn words(value: &str) -> impl Iterator<Item = &str> {
+    value.split([' ', '\t', '\n', '=', ':', ',', ';', '"', '\''])
+}
+
+/// A path in a variable that is taken from the directory that the program is in.
+fn relative(variable: &Variable, value: &str, scope: &mut Scope<'_>) {
+    let is_relative = |word: &&str| word.starts_with("./") || word.starts_with("../");
+    let Some(word) = words(value).find(is_relative) else {
+        return;
+    };
+    let message = format!(
+        "`{}` names {}, which is looked up from whatever directory the program is in",
+        variable.name,
+        quote(word)
+    );
+    scope.report(
+        Diagnostic::warning("search-path-relative", variable.span, message).with_help(
+            "write a path that begins with `/`: a file in a project must not stand in for it",
+        ),
+    );
 }
 
 /// Entries of one variable that are relative, or in a scratch directory.
 fn entries(variable: &Variable, scope: &mut Scope<'_>) {
     let Some(value) = &variable.value else { return };
+    if NAMING.contains(&variable.name.as_str()) {
+        relative(variable, value, scope);
+    }
     if !LISTS.contains(&variable.name.as_str()) || value.is_empty() {
         return;
     }

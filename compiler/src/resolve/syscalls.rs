@@ -8,6 +8,7 @@ mod bypasses;
 mod conditions;
 mod constants;
 mod denial;
+mod elsewhere;
 mod expression;
 mod lists;
 mod modes;
@@ -54,6 +55,7 @@ pub fn resolve(
     resolver.deny_list();
     resolver.conflicts();
     resolver.rules();
+    resolver.names_of_elsewhere();
     resolver.unreachable_rules();
     resolver.notes_on_allow_rules();
     resolver.hidden_clone();

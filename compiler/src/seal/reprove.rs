@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use crate::emit::bpf::{Method, Mismatch, Program, Report, check};
+use crate::diagnostics::listed;
+use crate::emit::bpf::{Method, Mismatch, Program, Report, check_and_name, names_of};
 use crate::emit::{COMPILER, PlanMeaning};
 use crate::ir::syscalls::{Action, Call, Meaning};
 use crate::syscalls::Arch;
@@ -18,7 +19,7 @@ pub fn reprove(plan: &Plan<'_>) -> Result<Vec<Proven>, Disproof> {
 }
 
 /// A filter that does what its plan says that the policy means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proven {
     /// The native architecture.
     pub arch: Arch,
@@ -26,6 +27,8 @@ pub struct Proven {
     pub instructions: usize,
     /// What was proven.
     pub report: Report,
+    /// The calls that were sampled.
+    pub sampled: Vec<String>,
 }
 
 /// Why a filter of a plan is not what the plan says.
@@ -47,7 +50,8 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
     let program = Program::from_le_bytes(filter.program).ok_or(unknown)?;
     let meaning = recorded.meaning();
     let arch = meaning.native.arch;
-    let report = check(&enforced(plan, meaning), &program)
+    let enforced = enforced(plan, meaning);
+    let (report, sampled) = check_and_name(&enforced, &program)
         .map_err(|found| Disproof::Mismatch(arch, Box::new(found)))?;
     if filter.probe_errno != 0 {
         let (audit_arch, number) = (filter.audit_arch, filter.probe_nr);
@@ -69,6 +73,7 @@ fn one(plan: &Plan<'_>, filter: &Filter<'_>) -> Result<Proven, Disproof> {
         arch,
         instructions: program.instructions.len(),
         report,
+        sampled: names_of(&enforced, &sampled),
     })
 }
 
@@ -120,7 +125,8 @@ impl fmt::Display for Proven {
             Method::Boundaries => write!(
                 f,
                 "proven for every number, and sampled at {cells} boundaries where the arguments \
-                 make too many cases"
+                 make too many cases: those of {}",
+                listed(&self.sampled.iter().map(String::as_str).collect::<Vec<_>>())
             ),
         }
     }

@@ -19,8 +19,10 @@ pub use instruction::{Instruction, LONGEST, Program};
 pub use interpret::{Data, Trap, run};
 #[cfg(feature = "libseccomp")]
 pub use libseccomp::emit_by_libseccomp;
+pub(crate) use proof::check_and_name;
 pub use proof::{Counterexample, Method, Mismatch, Report, check};
 pub(crate) use return_value::return_value;
+pub(crate) use too_long::names_of;
 
 use std::fmt;
 
@@ -36,9 +38,10 @@ pub fn emit(meaning: &Meaning, sink: &mut Sink) -> Result<Option<(Program, Repor
         sink.push(too_long::finding(meaning, program.instructions.len()));
         return Ok(None);
     }
-    let report = check(meaning, &program).map_err(|found| Fault::Mismatch(Box::new(found)))?;
+    let (report, sampled) =
+        check_and_name(meaning, &program).map_err(|found| Fault::Mismatch(Box::new(found)))?;
     if report.method == Method::Boundaries {
-        sink.push(too_long::sampled(meaning));
+        sink.push(too_long::sampled(meaning, &sampled));
     }
     Ok(Some((program, report)))
 }

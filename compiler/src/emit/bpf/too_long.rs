@@ -2,7 +2,7 @@
 
 use super::generate::{cost, cost_of_all};
 use super::instruction::LONGEST;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, listed};
 use crate::ir::syscalls::{ArchMeaning, CallMeaning, Meaning, Rule};
 
 /// How many calls are named, and how many rules on the first of them.
@@ -60,19 +60,39 @@ fn costliest(meaning: &Meaning) -> Vec<(usize, &ArchMeaning, &CallMeaning)> {
     calls
 }
 
-/// Says that a program was compared with its meaning by samples, at the call with the most rules.
-pub(super) fn sampled(meaning: &Meaning) -> Diagnostic {
-    let calls = costliest(meaning);
-    let call = calls.first().map(|(_, _, call)| *call);
-    let span = call
-        .and_then(|call| call.rules.first())
-        .map_or(meaning.native.default.span, |rule| rule.span);
-    let name = call.map_or("", |call| call.name);
+/// Says that a program was compared with its meaning by samples, at the first of the calls that were.
+pub(super) fn sampled(meaning: &Meaning, calls: &[(u32, u32)]) -> Diagnostic {
+    let first = calls
+        .iter()
+        .find_map(|call| Some(found(meaning, *call)?.1.rules.first()?.span));
+    let span = first.unwrap_or(meaning.native.default.span);
+    let names = names_of(meaning, calls);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let message = format!(
-        "the filter is proven for every call number, and sampled for rules on arguments: the rules on `{name}` \
-         have too many cases"
+        "the filter is proven for every call number, and for all arguments except those of {}, which are sampled: the rules on {} have too many cases",
+        listed(&names),
+        if names.len() == 1 { "it" } else { "them" }
     );
     Diagnostic::note("proof-sampled", span, message).with_help(
         "rules that compare several arguments cause most cases: compare fewer arguments, or combine the rules",
     )
+}
+
+/// The names of calls, by their audit architectures and numbers; with the interface, where it is not the native one.
+pub(crate) fn names_of(meaning: &Meaning, calls: &[(u32, u32)]) -> Vec<String> {
+    let named = calls.iter().filter_map(|call| found(meaning, *call));
+    let named = named.map(|(one, call)| {
+        if one.arch == meaning.native.arch {
+            call.name.to_owned()
+        } else {
+            format!("{} ({})", call.name, one.arch)
+        }
+    });
+    named.collect()
+}
+
+/// A call by its audit architecture and number.
+fn found(meaning: &Meaning, (audit, number): (u32, u32)) -> Option<(&ArchMeaning, &CallMeaning)> {
+    let mut interfaces = meaning.interfaces().filter(|one| one.arch.audit() == audit);
+    interfaces.find_map(|one| Some((one, one.calls.get(&number)?)))
 }

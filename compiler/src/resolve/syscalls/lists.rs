@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use purple_policy as policy;
 
+use super::elsewhere::Place;
 use super::names::{is_known, offered};
 use super::resolver::{Resolver, call_mut};
 use super::written::WrittenRule;
@@ -63,7 +64,7 @@ impl<'a> Resolver<'a> {
         }
         if known {
         } else if is_known(name) {
-            self.elsewhere(name, span, "allowing it has no effect");
+            self.elsewhere(name, span, Place::Allow);
         } else {
             self.unknown(name, span);
         }
@@ -155,7 +156,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn deny_known(&mut self, name: &str, span: Span, entries: &[Entry<'a>]) {
+    fn deny_known(&mut self, name: &'a str, span: Span, entries: &[Entry<'a>]) {
         let (mut exists, mut replacements) = (false, Vec::new());
         for one in &mut self.interfaces {
             let others = if let Some((name, number)) = syscall(one.arch, name) {
@@ -185,7 +186,7 @@ impl<'a> Resolver<'a> {
         if !replacements.is_empty() {
             self.report_replaced(name, span, &replacements);
         } else if !exists && replaced(name).is_none_or(|known| known.by(self.native).is_empty()) {
-            self.elsewhere(name, span, "there is nothing to deny");
+            self.elsewhere(name, span, Place::Deny);
         }
     }
 

@@ -75,31 +75,6 @@ impl Resolver<'_> {
             None => diagnostic,
         }
     }
-
-    /// A name that exists, but on none of the interfaces in question.
-    pub(super) fn elsewhere(&mut self, name: &str, span: Span, effect: &str) {
-        let instead: Vec<_> = replaced(name)
-            .map(|known| known.by(self.native))
-            .unwrap_or_default();
-        let native = self.native;
-        let message = match replaced(name).map(|known| known.what) {
-            Some("never merged") => {
-                format!("`{name}` was proposed for Linux and never merged; {effect}")
-            }
-            Some("library" | "other system") => {
-                format!("`{name}` is not a system call of Linux; {effect}")
-            }
-            _ => format!("{native} has no `{name}`; {effect}"),
-        };
-        let mut diagnostic = Diagnostic::warning("syscall-elsewhere", span, message);
-        if !instead.is_empty() {
-            let instead = instead.join("`, `");
-            diagnostic = diagnostic.with_help(format!(
-                "the call with its effect on {native} is `{instead}`"
-            ));
-        }
-        self.report(diagnostic);
-    }
 }
 
 /// The same with what was meant by a name, and a fix where the name stands there as it is.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use purple_policy::Syscalls;
 
+use super::elsewhere::Elsewhere;
 use super::written::WrittenRule;
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Unnamed};
@@ -31,6 +32,8 @@ pub(super) struct Resolver<'a> {
     /// What the rules come to on the first interface that has their calls.
     pub(super) rule_count: usize,
     pub(super) condition_count: usize,
+    /// Names that exist on other architectures only.
+    pub(super) elsewhere: Elsewhere<'a>,
 }
 
 /// An interface about which a policy has said nothing yet.
@@ -65,6 +68,7 @@ impl<'a> Resolver<'a> {
             written: Vec::new(),
             rule_count: 0,
             condition_count: 0,
+            elsewhere: Elsewhere::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 use purple_policy as policy;
 
 use super::arguments::Arguments;
+use super::elsewhere::Place;
 use super::names::is_known;
 use super::resolver::{Resolver, call_mut};
 use super::written::{RuleCondition, WrittenRule};
@@ -182,7 +183,7 @@ impl<'a> Resolver<'a> {
         }
         if !exists {
             if instead.is_empty() {
-                self.elsewhere(rule.syscall, name_span, "this rule has no effect");
+                self.elsewhere(rule.syscall, name_span, Place::Rule);
             } else {
                 self.report_replaced(rule.syscall, name_span, &instead);
             }

@@ -38,6 +38,14 @@ use crate::ir::syscalls::{Call, Meaning, evaluate};
 
 /// Proves that a program does what a meaning says, or shows a call that it gets wrong.
 pub fn check(meaning: &Meaning, program: &Program) -> Result<Report, Mismatch> {
+    check_within(meaning, program, BUDGET).map(|(report, _)| report)
+}
+
+/// The same, with the calls that were sampled: the audit architecture and the number of each.
+pub(crate) fn check_and_name(
+    meaning: &Meaning,
+    program: &Program,
+) -> Result<(Report, Vec<(u32, u32)>), Mismatch> {
     check_within(meaning, program, BUDGET)
 }
 
@@ -72,12 +80,12 @@ const BUDGET: u64 = 2_200_000;
 /// Steps that each class may take, however many the classes before it took.
 const CLASS_BUDGET: u64 = 2_000;
 
-/// [`check`] with so many steps for all classes together.
+/// [`check_and_name`] with so many steps for all classes together.
 pub(super) fn check_within(
     meaning: &Meaning,
     program: &Program,
     budget: u64,
-) -> Result<Report, Mismatch> {
+) -> Result<(Report, Vec<(u32, u32)>), Mismatch> {
     if let Some(found) = invalid(program) {
         let audit_arch = meaning.native.arch.audit();
         let call = Call {
@@ -94,7 +102,7 @@ pub(super) fn check_within(
         set,
         report: Report::default(),
     };
-    let mut left = budget;
+    let (mut left, mut sampled) = (budget, Vec::new());
     let listed = meaning.interfaces().map(|one| one.arch.audit()).collect();
     for class in classes(meaning, &listed) {
         let granted = left.max(CLASS_BUDGET);
@@ -106,12 +114,13 @@ pub(super) fn check_within(
             Err(Failure::Exhausted) => {
                 prover.report.method = Method::Boundaries;
                 let (arch, number) = class.witness();
+                sampled.push((arch, number));
                 prover.report.cells += boundary::sample(meaning, program, arch, number)?;
             }
         }
         left = left.saturating_sub(granted - prover.set.budget.left());
     }
-    Ok(prover.report)
+    Ok((prover.report, sampled))
 }
 
 /// Where the instruction pointer's words are in `struct seccomp_data`: no policy can mean them.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::emit::bpf::proof::check_within;
+use crate::emit::bpf::{check_and_name, names_of};
 use crate::ir::syscalls::describe_call;
 
 /// A policy whose rules on one call are made of a number each.
@@ -110,6 +111,9 @@ fn large_policies_are_proven_or_sampled_and_the_record_says_which() {
             Method::Exact
         };
         assert_eq!(report.method, expected, "{name}");
+        let (_, sampled) = check_and_name(&meaning, &program).unwrap();
+        let named: &[&str] = if name == "stairs" { &["splice"] } else { &[] };
+        assert_eq!(names_of(&meaning, &sampled), named, "{name}");
         // The answer of a third of the rules changed: found by samples too. Single rules may be
         // hidden behind others, and then the program is right without them.
         let mut wrong = program.clone();
@@ -132,7 +136,7 @@ fn large_policies_are_proven_or_sampled_and_the_record_says_which() {
 fn a_call_beyond_the_budget_does_not_weaken_the_proof_of_others() {
     let meaning = meaning(RULES, Arch::X86_64);
     let (program, report) = emitted(&meaning);
-    let bounded = check_within(&meaning, &program, 0).unwrap();
+    let (bounded, _) = check_within(&meaning, &program, 0).unwrap();
     assert_eq!(
         (report.method, bounded.method),
         (Method::Exact, Method::Exact),
@@ -145,7 +149,7 @@ fn a_call_beyond_the_budget_does_not_weaken_the_proof_of_others() {
     let stairs = self::meaning(&yaml, Arch::X86_64);
     let mut program = generate(&stairs);
     assert_eq!(
-        check_within(&stairs, &program, 0).map(|one| one.method),
+        check_within(&stairs, &program, 0).map(|(one, _)| one.method),
         Ok(Method::Boundaries)
     );
     for one in program
