@@ -50,7 +50,7 @@ pub(super) fn lint(before: &Before, parents: &Resolved, scope: &mut Scope<'_>) {
         let (message, what) = match was {
             Some(old) => (
                 format!("`{key}` is raised from {} to {written}", quote(old)),
-                "an inherited text says otherwise here",
+                "the inherited value is here",
             ),
             None => (
                 format!("`{key}` is raised to {written}; it was {limit}"),

@@ -45,7 +45,7 @@ pub(super) fn lint(before: &Before, parents: &Filesystem, scope: &mut Scope<'_>)
         let found = Diagnostic::note("loosens-parent", place, message)
             .with_help("leave it out to keep the inherited value");
         scope.report(match shown.host_span {
-            Some(span) => found.with_related(span, "an inherited text shows it read-only"),
+            Some(span) => found.with_related(span, "an inherited policy shows it read-only"),
             None => found,
         });
     }
