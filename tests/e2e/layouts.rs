@@ -200,7 +200,7 @@ fn found_at_bin(place: &TestDir, change: impl FnOnce(Policy) -> Policy) -> Value
     let plan = change(Policy::bare(place).section("extends: base")).compile(place);
     let run = python(place, &plan, include_str!("../probes/at_bin.py"));
     let done = run.option(&["--unenforced", "cgroup"]).finish();
-    serde_json::from_str(&done.out()).unwrap_or_else(|error| panic!("{error}: {done}"))
+    serde_json::from_str(&done.out()).expect("one JSON value")
 }
 
 /// A directory that the host has as a link into /usr is that link inside too, and no mount, unless the policy puts

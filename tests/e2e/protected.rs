@@ -3,7 +3,10 @@
 mod masks;
 
 use super::inside::facts_under;
-use masks::{masked_paths_cannot_be_read_or_made, masks_and_protected_paths_on_the_way_down};
+use masks::{
+    masked_paths_cannot_be_read_or_made, masks_and_protected_paths_on_the_way_down,
+    what_is_named_below_a_group_leaves_it_protected,
+};
 use nix::unistd::Uid;
 use purple_tests::policy::Policy;
 use purple_tests::run::{Run, finish};
@@ -30,6 +33,7 @@ scenarios! {
     a_file_with_another_name_is_refused
     masked_paths_cannot_be_read_or_made
     masks_and_protected_paths_on_the_way_down
+    what_is_named_below_a_group_leaves_it_protected
 }
 
 /// Every way to put something at a path, and to take away what is there. `own` and `dir` are the

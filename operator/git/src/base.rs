@@ -6,6 +6,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+/// The most that is read of a file. A longer one is known by its times.
+pub(crate) const LARGEST: u64 = 1 << 20;
+
 /// The folder that repositories are in.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'t> {
@@ -32,11 +35,46 @@ impl Base {
         }
     }
 
-    /// Whether a path that is named there leads to something in the top, links on the way followed.
-    pub(crate) fn leads_inside(&self, path: &[u8]) -> bool {
+    /// Whether a path that is named there is a working tree in the top whose file `.git` leads back to this directory, as
+    /// git writes both for a submodule. Links on the way are followed. Any other tree may hold what is protected, and
+    /// git writes all of it.
+    pub(crate) fn is_own_tree(&self, path: &[u8]) -> bool {
+        // git takes the text up to a NUL.
         let path = Path::new(OsStr::from_bytes(path));
-        !path.starts_with("~")
-            && ResolvedPath::of(&self.dir.join(path))
-                .is_some_and(|resolved| resolved.target().starts_with(&self.top))
+        if path.starts_with("~") || path.as_os_str().as_bytes().contains(&0) {
+            return false;
+        }
+        let tree = resolved(&self.dir.join(path)).filter(|tree| tree.starts_with(&self.top));
+        tree.is_some_and(|tree| {
+            !tree.join(".git").is_dir() && repository_of(&tree).as_ref() == Some(&self.dir)
+        })
     }
+}
+
+/// The repository to which a working tree belongs: `.git`, or what the file of that name says
+/// (gitrepository-layout(5)).
+pub(crate) fn repository_of(tree: &Path) -> Option<PathBuf> {
+    let git = resolved(&tree.join(".git"))?;
+    if git.is_dir() {
+        return Some(git);
+    }
+    let folder = Folder::open(git.parent()?).ok()?;
+    let content = folder.content(git.file_name()?, LARGEST)?;
+    let said = named_by(content.bytes()?.strip_prefix(b"gitdir: ")?)?;
+    resolved(&tree.join(said))
+}
+
+/// The path that a file of git's says, as git takes it: without the ends of lines, and up to a NUL.
+pub(crate) fn named_by(said: &[u8]) -> Option<&Path> {
+    let mut said = said;
+    while let Some(shorter) = said.strip_suffix(b"\n").or(said.strip_suffix(b"\r")) {
+        said = shorter;
+    }
+    let said = said.split(|&byte| byte == 0).next()?;
+    Some(Path::new(OsStr::from_bytes(said)))
+}
+
+/// A path without symbolic links, where it leads somewhere.
+pub(crate) fn resolved(path: &Path) -> Option<PathBuf> {
+    ResolvedPath::of(path).map(|resolved| resolved.target().to_owned())
 }

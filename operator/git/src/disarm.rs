@@ -2,9 +2,7 @@
 
 use crate::found::Found;
 use crate::rename::{HOOK, config_file, put_aside};
-use crate::repository::{
-    COMMON, CONFIGS, HOOKS, ITSELF, OWN_COMMON, Repository, STATES, common_dir,
-};
+use crate::repository::{COMMON, CONFIGS, HOOKS, ITSELF, OWN_COMMON, Repository, common_dir};
 use purple_host::folder::{Content, Folder};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -69,16 +67,16 @@ impl Disarm<'_> {
     }
 
     fn states(&mut self, before: &Repository, now: &Repository) {
-        let what = "it had commands that `git rebase --continue` runs";
-        for (state, list) in STATES {
-            let content = now.states.get(state);
-            if content.is_none() || content == before.states.get(state) {
+        let what =
+            "it had commands that `git rebase --continue` or `git cherry-pick --continue` runs";
+        for (at @ (state, file), content) in &now.states {
+            if Some(content) == before.states.get(at) {
                 continue;
             }
-            match (self.folder.enter(OsStr::new(state)), list) {
-                (Ok(inner), Some(list)) => {
+            match (self.folder.enter(OsStr::new(state)), file) {
+                (Ok(inner), Some(file)) => {
                     let path = self.path.join(state);
-                    put_aside(&path, &inner, list.as_ref(), what, self.found);
+                    put_aside(&path, &inner, file.as_ref(), what, self.found);
                 }
                 _ => self.aside(
                     state,

@@ -6,7 +6,7 @@ mod alias;
 use crate::base::Base;
 
 /// Whose value is a command, or a directory or file that has such. An `*` stands for any subsection.
-const COMMANDS: [(&str, &str, &str); 61] = [
+const COMMANDS: [(&str, &str, &str); 57] = [
     ("browser", "*", "cmd"),
     ("browser", "*", "path"),
     ("core", "", "alternaterefscommand"),
@@ -21,8 +21,6 @@ const COMMANDS: [(&str, &str, &str); 61] = [
     ("diff", "", "external"),
     ("diff", "*", "command"),
     ("diff", "*", "textconv"),
-    ("difftool", "*", "cmd"),
-    ("difftool", "*", "path"),
     ("filter", "*", "clean"),
     ("filter", "*", "process"),
     ("filter", "*", "smudge"),
@@ -50,8 +48,6 @@ const COMMANDS: [(&str, &str, &str); 61] = [
     ("man", "*", "cmd"),
     ("man", "*", "path"),
     ("merge", "*", "driver"),
-    ("mergetool", "*", "cmd"),
-    ("mergetool", "*", "path"),
     ("protocol", "", "allow"),
     ("protocol", "*", "allow"),
     ("remote", "*", "receivepack"),
@@ -102,8 +98,15 @@ pub(crate) fn runs_commands(
         (b"core", b"fsmonitor") | (b"pager", _) => !is_truth(value),
         (b"alias", _) => !alias::is_harmless(value),
         (b"submodule", b"update") => value.trim_ascii_start().starts_with(b"!"),
-        // A working tree elsewhere: the next checkout writes there.
-        (b"core", b"worktree") => !base.leads_inside(value),
+        // A working tree that is not the repository's own: the next checkout writes there.
+        (b"core", b"worktree") => !base.is_own_tree(value),
+        // The name of a tool is a path to one, and a layout is evaluated by a shell.
+        (b"diff" | b"merge", b"tool" | b"guitool") => !is_plain_name(value),
+        (b"difftool" | b"mergetool", _) if sub.is_some() => !is_truth(value),
+        // A line of it is a line of the list of a rebase.
+        (b"rebase", b"instructionformat") => {
+            value.contains(&b'\n') || value.windows(2).any(|two| two == b"%n" || two == b"%x")
+        }
         (b"remote", _) if key.starts_with(b"annex-") => !PLAIN_ANNEX.contains(&key),
         (b"annex", _) if key.ends_with(b"-options") => true,
         (b"sendemail", _) if sub.is_none() => listed(section, Some(b""), key),
@@ -123,6 +126,13 @@ fn listed(section: &[u8], sub: Option<&[u8]>, key: &[u8]) -> bool {
                 named => sub.is_some_and(|sub| sub.eq_ignore_ascii_case(named.as_bytes())),
             }
     })
+}
+
+/// Whether it is a name without a path.
+fn is_plain_name(value: &[u8]) -> bool {
+    value
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 fn is_truth(value: &[u8]) -> bool {
@@ -176,6 +186,13 @@ mod tests {
             ("gitflow.path.hooks", "evil"),
             ("remote.x.annex-ssh-options", "-oProxyCommand=id"),
             ("core.worktree", "/home/me"),
+            ("core.worktree", "../../../sub"),
+            ("merge.tool", "../../evil"),
+            ("diff.guitool", "/tmp/evil"),
+            ("mergetool.vimdiff.layout", "LOCAL,`id`"),
+            ("difftool.x.path", "y"),
+            ("rebase.instructionformat", "%s%nexec id"),
+            ("rebase.instructionformat", "%s%x0aexec id"),
             ("core.worktree", "../../../../me"),
         ] {
             assert!(runs(key, value), "{key}={value}");
@@ -195,7 +212,10 @@ mod tests {
             ("remote.origin.url", "https://x"),
             ("submodule.x.update", "rebase"),
             ("user.name", "!x"),
-            ("core.worktree", "../../../sub"),
+            ("merge.tool", "vimdiff"),
+            ("mergetool.keepbackup", "false"),
+            ("mergetool.vimdiff.trustexitcode", "true"),
+            ("rebase.instructionformat", "%s (%an)"),
             ("filter.clean", "x"),
         ] {
             assert!(!runs(key, value), "{key}={value}");

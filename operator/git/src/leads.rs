@@ -1,7 +1,7 @@
 //! Where configuration leads to in what the program can write to: hooks of `core.hooksPath`, files that it includes, and
 //! files that its commands name. The keys are the user's; what lies there may be the program's.
 
-use crate::base::{Base, Place};
+use crate::base::{Base, LARGEST, Place};
 use crate::config::Command;
 use crate::repository::{self, Config, HOOKS};
 use crate::sources::Source;
@@ -171,7 +171,7 @@ pub(crate) fn read_program(top: &Folder, path: &Path) -> Option<Content> {
     let Way::Open(folder) = way(top, path.parent()?) else {
         return None;
     };
-    let content = folder.content(path.file_name()?, repository::LARGEST);
+    let content = folder.content(path.file_name()?, LARGEST);
     content.filter(|content| !matches!(content, Content::Folder | Content::Other))
 }
 

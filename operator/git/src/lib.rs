@@ -21,12 +21,12 @@ mod words;
 
 pub use found::{Found, said};
 
-use base::{Base, Place};
+use base::{Base, LARGEST, Place};
 use leads::Leads;
 use purple_host::Errno;
 use purple_host::folder::Folder;
 use purple_host::path::ResolvedPath;
-use repository::{COMMON, LARGEST, Repository, common_dir};
+use repository::{COMMON, Repository, common_dir};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};

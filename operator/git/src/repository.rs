@@ -1,16 +1,12 @@
 //! What of one repository runs commands, read from its files.
 
-use crate::base::Base;
+use crate::base::{Base, LARGEST, named_by};
 use crate::config::{self, Command};
 use purple_host::Errno;
 use purple_host::folder::{Content, Folder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-
-/// The most that is read of a file. A longer one is known by its times.
-pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// Files that git reads as configuration of the repository (git-config(1), FILES).
 pub(crate) const CONFIGS: [&str; 2] = ["config", "config.worktree"];
@@ -27,12 +23,35 @@ pub(crate) const OWN_COMMON: &str = "../..";
 /// What it says where it stands for the directory that it lies in.
 pub(crate) const ITSELF: &str = ".";
 
-/// The states that `git rebase --continue` goes on from, with the lists of what it does (git-rebase(1)); `rebase-apply`
-/// has none with commands.
-pub(crate) const STATES: [(&str, Option<&str>); 3] = [
-    ("rebase-merge", Some("git-rebase-todo")),
-    ("rebase-apply", None),
-    ("sequencer", Some("todo")),
+/// The states that `git rebase --continue` and `git cherry-pick --continue` go on from, with the files in them that can make these run a
+/// command (git-rebase(1), `sequencer.c` of git). `rebase-apply` has none.
+pub(crate) const STATES: [(&str, &[StateFile]); 3] = [
+    (
+        "rebase-merge",
+        &[
+            ("git-rebase-todo", has_commands),
+            ("strategy", |content| !is_known(content)),
+        ],
+    ),
+    ("rebase-apply", &[]),
+    (
+        "sequencer",
+        &[("todo", has_commands), ("opts", names_a_strategy)],
+    ),
+];
+
+/// A file of a state, and whether what is in it runs a command.
+pub(crate) type StateFile = (&'static str, fn(&[u8]) -> bool);
+
+/// The strategies of merging that are git's own (git-merge(1)). Another one is a program `git-merge-NAME`, and a name with a
+/// slash is one in the working tree.
+const STRATEGIES: [&[u8]; 6] = [
+    b"octopus",
+    b"ort",
+    b"ours",
+    b"recursive",
+    b"resolve",
+    b"subtree",
 ];
 
 /// The end of the name of what was put out of action.
@@ -46,8 +65,8 @@ pub(crate) struct Repository {
     pub(crate) hooks: BTreeMap<OsString, Content>,
     pub(crate) configs: BTreeMap<&'static str, Config>,
     pub(crate) common: Option<Content>,
-    /// The lists of states that have commands, or the states themselves where they cannot be looked into.
-    pub(crate) states: BTreeMap<&'static str, Content>,
+    /// The files of states that run commands, by state and name; without a name, states that cannot be looked into.
+    pub(crate) states: BTreeMap<(&'static str, Option<&'static str>), Content>,
 }
 
 /// One file of configuration.
@@ -79,30 +98,33 @@ impl Repository {
             }
         }
         found.common = folder.content(OsStr::new(COMMON), LARGEST);
-        for (state, list) in STATES {
-            let content = match folder.enter(OsStr::new(state)) {
-                Ok(inner) => list
-                    .and_then(|list| inner.content(OsStr::new(list), LARGEST))
-                    .filter(runs_commands),
-                Err(Errno::ENOENT) => None,
-                Err(_) => folder.content(OsStr::new(state), 0),
-            };
-            if let Some(content) = content {
-                found.states.insert(state, content);
+        for (state, files) in STATES {
+            match folder.enter(OsStr::new(state)) {
+                Ok(inner) => {
+                    for &(name, runs) in files {
+                        let content = inner.content(OsStr::new(name), LARGEST);
+                        if let Some(content) = content
+                            && content.bytes().is_none_or(runs)
+                        {
+                            found.states.insert((state, Some(name)), content);
+                        }
+                    }
+                }
+                Err(Errno::ENOENT) => {}
+                Err(_) => {
+                    if let Some(content) = folder.content(OsStr::new(state), 0) {
+                        found.states.insert((state, None), content);
+                    }
+                }
             }
         }
         found
     }
 }
 
-/// What `commondir` says, as git takes it: without the ends of lines.
+/// What `commondir` says.
 pub(crate) fn common_dir(content: &Content) -> Option<&Path> {
-    let mut said = content.bytes()?;
-    while let Some(shorter) = said.strip_suffix(b"\n").or(said.strip_suffix(b"\r")) {
-        said = shorter;
-    }
-    let said = said.split(|&byte| byte == 0).next()?;
-    Some(Path::new(OsStr::from_bytes(said)))
+    named_by(content.bytes()?)
 }
 
 /// Reads a file of configuration, if it is there. git reads no directory.
@@ -144,18 +166,33 @@ pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Conte
 }
 
 /// Whether a list of a rebase has a line that runs a command: `exec` or `x` (git-rebase(1)).
-fn runs_commands(content: &Content) -> bool {
-    match content {
-        Content::File { bytes, .. } => {
-            let runs = |line: &[u8]| {
-                let first = line
-                    .trim_ascii_start()
-                    .split(u8::is_ascii_whitespace)
-                    .next();
-                matches!(first, Some(b"exec" | b"x"))
-            };
-            bytes.split(|&byte| byte == b'\n').any(runs)
-        }
-        _ => true,
-    }
+fn has_commands(list: &[u8]) -> bool {
+    let runs = |line: &[u8]| {
+        let first = line
+            .trim_ascii_start()
+            .split(u8::is_ascii_whitespace)
+            .next();
+        matches!(first, Some(b"exec" | b"x"))
+    };
+    list.split(|&byte| byte == b'\n').any(runs)
+}
+
+fn is_known(strategy: &[u8]) -> bool {
+    STRATEGIES.contains(&strategy.trim_ascii())
+}
+
+/// Whether the options of a sequence name a strategy that is not git's own. They are written as configuration.
+fn names_a_strategy(options: &[u8]) -> bool {
+    options.split(|&byte| byte == b'\n').any(|line| {
+        let line = line.trim_ascii();
+        let name = line.get(..b"strategy".len()).unwrap_or_default();
+        let rest = line.get(b"strategy".len()..).unwrap_or_default();
+        // `strategy-option` is another key. What is not plain is not git's own way to write it.
+        name.eq_ignore_ascii_case(b"strategy")
+            && !rest.starts_with(b"-option")
+            && !rest
+                .trim_ascii_start()
+                .strip_prefix(b"=")
+                .is_some_and(is_known)
+    })
 }

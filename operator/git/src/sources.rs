@@ -1,10 +1,9 @@
 //! Whose configuration counts in what the program can write to: the repositories that lie there, and those outside to
 //! which a working tree there, or around it, belongs. Their keys are the user's.
 
-use crate::base::{Base, Place};
-use crate::repository::{COMMON, Config, LARGEST, Repository, common_dir};
+use crate::base::{Base, LARGEST, Place, repository_of, resolved};
+use crate::repository::{COMMON, Config, Repository, common_dir};
 use purple_host::folder::{Content, Folder};
-use purple_host::path::ResolvedPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -106,27 +105,9 @@ fn own_tree(dir: &Path, repository: &Repository) -> Option<PathBuf> {
     resolved(&tree)
 }
 
-/// The repository to which a working tree belongs: `.git`, or what the file of that name says
-/// (gitrepository-layout(5)).
-fn repository_of(tree: &Path) -> Option<PathBuf> {
-    let git = resolved(&tree.join(".git"))?;
-    if git.is_dir() {
-        return Some(git);
-    }
-    let folder = Folder::open(git.parent()?).ok()?;
-    let content = folder.content(git.file_name()?, LARGEST)?;
-    let said = content.bytes()?.strip_prefix(b"gitdir: ")?;
-    let said = said.trim_ascii_end();
-    resolved(&tree.join(OsStr::from_bytes(said)))
-}
-
 /// The directory whose configuration counts in a linked worktree's too.
 fn common_of(dir: &Path) -> Option<PathBuf> {
     let folder = Folder::open(dir).ok()?;
     let content: Content = folder.content(OsStr::new(COMMON), LARGEST)?;
     resolved(&dir.join(common_dir(&content)?))
-}
-
-fn resolved(path: &Path) -> Option<PathBuf> {
-    ResolvedPath::of(path).map(|resolved| resolved.target().to_owned())
 }

@@ -3,6 +3,7 @@
 
 mod led;
 mod planted;
+mod ways;
 
 use super::{Found, Watch};
 use std::fs;

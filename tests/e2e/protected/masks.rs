@@ -3,6 +3,7 @@
 use super::super::inside::{facts_under, python};
 use super::{WAYS, tree};
 use purple_tests::policy::Policy;
+use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
@@ -84,4 +85,47 @@ pub(super) fn masks_and_protected_paths_on_the_way_down(place: &TestDir) {
     fs::remove_file(place.at("project/a/fine")).expect("the program's");
     fs::remove_dir(place.at("project/a/b/more")).expect("its own");
     assert_eq!(tree(&place.at("project")), before);
+}
+
+/// What the policy names below a directory of a group takes effect there, and leaves the directory protected, also where the
+/// host has neither.
+pub(super) fn what_is_named_below_a_group_leaves_it_protected(place: &TestDir) {
+    let script = "mkdir -p .vscode 2>/dev/null; for file in tasks.json settings.json key out/file; do \
+                  (echo changed > .vscode/$file) 2>/dev/null && echo $file; done; cat .vscode/key 2>/dev/null; true";
+    for (list, exists, expected) in [
+        ("read_only: [.vscode/settings.json]", true, "secret"),
+        ("read_only: [.vscode/settings.json]", false, ""),
+        ("masked_paths: [/tree/.vscode/key]", true, ""),
+        ("masked_paths: [/tree/.vscode/key]", false, ""),
+        ("masked_paths: [/tree/.vscode/none]", true, "secret"),
+        (
+            "scratch_paths: [/tree/.vscode/out]",
+            true,
+            "out/file\nsecret",
+        ),
+    ] {
+        let project = place.at("project");
+        if project.exists() {
+            fs::remove_dir_all(&project).expect("its own");
+        }
+        place.dir("project");
+        if exists {
+            place.dir("project/.vscode");
+            place.dir("project/.vscode/out");
+            place.file("project/.vscode/settings.json", "{}");
+            place.file("project/.vscode/key", "secret");
+        }
+        let before = tree(&project);
+        let policy = Policy::new(place).starts_in("/tree");
+        let host = place.text("project");
+        let policy = if list.starts_with("read_only") {
+            policy.keeps(&host, "/tree", &["@project", ".vscode/settings.json"])
+        } else {
+            policy.keeps(&host, "/tree", &["@project"]).filesystem(list)
+        };
+        let plan = policy.compile(place);
+        let done = Run::new(place, &plan, &["/bin/sh", "-c", script]).finish();
+        assert_eq!(done.out().trim_end(), expected, "{list} {exists}: {done}");
+        assert_eq!(tree(&project), before, "{list} {exists}");
+    }
 }

@@ -41,17 +41,28 @@ pub(super) fn put(tree: &mut Tree, wanted: &Filesystem, sink: &mut Sink) -> Othe
         }
     }
     for path in others {
-        // What the policy itself says of a path, or of one above or below it, goes before a group.
+        // What the policy itself says of a path, or of one above it, goes before a group. What it puts below is applied
+        // after the group's path, and lies on top of it.
         let upper = tree
             .nearest(&path.inside)
             .map(|(_, planned)| planned.is_writable_bind());
         if upper != Some(true) {
             continue;
         }
-        if !tree.is_used(&path.inside) {
-            tree.add(&path.inside, planned(path));
-        } else if !tree.has(&path.inside) && path.origin == (Origin::OtherView { named: true }) {
+        if tree.has(&path.inside) {
+            continue;
+        }
+        tree.remove_kept_below(&path.inside);
+        if tree.below(&path.inside).is_some() && path.origin == (Origin::OtherView { named: true })
+        {
             in_the_way(tree, path, sink);
+        } else {
+            let mut planned = planned(path);
+            if tree.hides_below(&path.inside) {
+                // Where the directory is missing on the host, both take effect at what stands for it.
+                planned.attributes = FIXED;
+            }
+            tree.add(&path.inside, planned);
         }
     }
     OtherSteps {

@@ -137,6 +137,9 @@ fn a_link_stands_for_a_directory_of_the_same_usr_with_nothing_below_it() {
         "  masked_paths: [/bin/true]\n",
         "  masked_paths: [\"/bin/t*\"]\n",
         "  scratch_paths: [/bin/own]\n",
+        "  scratch_paths: [/usr/bin/own]\n",
+        "  masked_paths: [/usr/bin/true]\n",
+        "  output_paths: [{host_path: ./o, sandbox_path: /usr/bin}]\n",
     ] {
         assert_eq!(
             shows("/usr", "/bin", below),

@@ -128,6 +128,35 @@ impl Tree {
             .filter(|(at, _)| at.starts_with(&below))
     }
 
+    /// Whether something below a path is hidden.
+    pub(super) fn hides_below(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        let mut lower = self.paths.range(below.clone()..);
+        lower
+            .by_ref()
+            .take_while(|(at, _)| at.starts_with(&below))
+            .any(|(_, planned)| {
+                matches!(
+                    planned.action,
+                    Action::Mask | Action::Protect { hidden: true, .. }
+                )
+            })
+    }
+
+    /// Takes out what is kept as it is below a path: all of the path will be.
+    pub(super) fn remove_kept_below(&mut self, path: &str) {
+        let below = format!("{path}/");
+        let lower = self.paths.range(below.clone()..);
+        let lower = lower.take_while(|(at, _)| at.starts_with(&below));
+        let is_kept =
+            |planned: &PlannedPath| matches!(planned.action, Action::Protect { hidden: false, .. });
+        let kept = lower.filter(|(_, planned)| is_kept(planned));
+        let kept: Vec<String> = kept.map(|(at, _)| at.clone()).collect();
+        for at in kept {
+            self.paths.remove(&at);
+        }
+    }
+
     /// What lies above a path, the nearest first.
     fn above<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, &'t PlannedPath)> {
         path.rmatch_indices('/')
@@ -181,7 +210,9 @@ impl Tree {
         }
         for name in names {
             let path = format!("/{name}");
-            if self.below(&path).is_some() || !shows(self.paths.get(&path), &path) {
+            // What the policy puts at or below the link's target would stand at the directory too.
+            let is_changed = self.below(&path).is_some() || self.is_used(&format!("/usr{path}"));
+            if is_changed || !shows(self.paths.get(&path), &path) {
                 continue;
             }
             if let Some(PlannedPath {
