@@ -273,13 +273,18 @@ const MOST_COMPARED: usize = 192;
 /// Entries that are blocked, or that another one covers.
 fn without_effect(network: &Network, allowed: &[(&ConnectionRule, Span)], scope: &mut Scope<'_>) {
     let blocked = network.of(Effect::Block);
-    let sets: Vec<Connections> = allowed.iter().map(|(one, _)| one.connections()).collect();
-    let (gateway, own) = (network.gateway(), network.own());
-    let open = |set: &Connections| set.difference(&gateway).difference(&own);
+    let closed = network.gateway().union(&network.own());
     let mut dead = Vec::new();
-    for (&(_, span), set) in allowed.iter().zip(&sets) {
-        let is_blocked = set.is_within(&blocked);
-        let never = is_blocked || open(set).is_empty();
+    for &(one, span) in allowed {
+        // Names are among these, of which no block and nothing of the sandbox's own has all.
+        let is_wide = matches!(one.destination, Destination::Public | Destination::Anywhere);
+        let set = if is_wide {
+            Connections::default()
+        } else {
+            one.connections()
+        };
+        let is_blocked = !is_wide && set.is_within(&blocked);
+        let never = is_blocked || !is_wide && set.is_within(&closed);
         dead.push(never);
         if never {
             let why = if is_blocked {
@@ -297,6 +302,7 @@ fn without_effect(network: &Network, allowed: &[(&ConnectionRule, Span)], scope:
     if allowed.len() > MOST_COMPARED {
         return;
     }
+    let sets: Vec<Connections> = allowed.iter().map(|(one, _)| one.connections()).collect();
     for (at, (&(_, span), set)) in allowed.iter().zip(&sets).enumerate() {
         if dead.get(at) == Some(&true) {
             continue;
