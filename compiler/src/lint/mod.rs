@@ -9,6 +9,7 @@ mod calls;
 mod capabilities;
 mod dangerous_paths;
 mod destinations;
+mod effect;
 mod environment;
 mod equivalents;
 mod fields;
@@ -56,7 +57,7 @@ pub struct Subject<'a> {
 pub fn lint(subject: &Subject<'_>, before: Option<&Before>, sink: &mut Sink) {
     if sink.has_errors() {
         if let Some(before) = before {
-            before.parents.report(|_, _| true, sink);
+            before.parents.report(|_| true, sink);
         }
         return;
     }
@@ -81,6 +82,7 @@ pub fn lint(subject: &Subject<'_>, before: Option<&Before>, sink: &mut Sink) {
     network::lint(&mut scope);
     destinations::lint(&mut scope);
     audit::lint(&mut scope);
+    effect::lint(before, &mut scope);
 }
 
 #[cfg(test)]

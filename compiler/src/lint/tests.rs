@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
 mod calls;
+mod effect;
 mod network;
 mod paths;
 mod starts;

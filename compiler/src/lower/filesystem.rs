@@ -5,6 +5,8 @@ mod own;
 mod protected;
 mod tree;
 
+pub(crate) use protected::hidden_anyway;
+
 use crate::diagnostics::Sink;
 use crate::ir::{Action, Attributes, Step};
 use crate::resolve::{Resolved, Shared};

@@ -6,6 +6,7 @@ mod network;
 pub(crate) mod probe;
 mod process;
 
+pub(crate) use filesystem::hidden_anyway;
 pub use process::{INSIDE, OUTSIDE_FOR_ROOT};
 
 use crate::diagnostics::Sink;

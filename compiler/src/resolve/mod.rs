@@ -28,7 +28,7 @@ pub(crate) use paths::is_pattern;
 pub use protected::{GROUPS, Group, Origin, Program, Protected};
 pub(crate) use protected::{below_home, default_groups};
 pub use resources::{CPU_PERIOD, Resources};
-pub(crate) use views::{Views, above};
+pub(crate) use views::{View, Views, above};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::hosts::HostGroups;

@@ -38,7 +38,7 @@ pub(crate) struct Views {
 /// What one view shows.
 pub(crate) struct View {
     host: String,
-    writable: bool,
+    pub(crate) writable: bool,
     /// Where the policy says it.
     pub(crate) span: Option<Span>,
 }
@@ -98,6 +98,22 @@ impl Views {
     pub(crate) fn host_of(&self, inside: &str) -> Option<String> {
         let (top, view) = self.showing(inside)?;
         Some(join(&view.host, inside.strip_prefix(top)?))
+    }
+
+    /// All views: the path inside, the host path, and what is known of it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &View)> {
+        let views = self.inside.iter();
+        views.map(|(inside, view)| (inside.as_str(), view.host.as_str(), view))
+    }
+
+    /// What the view above a path shows at it: that view, and the host path.
+    pub(crate) fn behind(&self, inside: &str) -> Option<(&str, &View, String)> {
+        let (top, view) = above(inside).find_map(|path| self.inside.get_key_value(path))?;
+        Some((
+            top,
+            view,
+            join(&view.host, inside.strip_prefix(top.as_str())?),
+        ))
     }
 
     /// Where a host path is shown, or parts of it: the path inside, the view's place, and whether it can be written.

@@ -107,6 +107,12 @@ fn protect(tree: &mut Tree, path: &Protected, sink: &mut Sink) {
     }
 }
 
+/// Whether every sandbox hides a path of the kernel's.
+pub(crate) fn hidden_anyway(path: &str) -> bool {
+    let mut all = MASKED.iter().chain(&MASKED_BELOW);
+    all.any(|tree| is_within(path, tree))
+}
+
 /// Hides a path.
 fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
     let (path, span) = (&masked.inside, masked.span);
@@ -114,9 +120,7 @@ fn mask(tree: &mut Tree, masked: &Masked, sink: &mut Sink) -> Option<Step> {
         .iter()
         .any(|kernel| path.starts_with(kernel))
     {
-        let mut all = MASKED.iter().chain(&MASKED_BELOW);
-        let known = all.any(|tree| is_within(path, tree));
-        return (!known).then(|| own::mask(path, Some(span)));
+        return (!hidden_anyway(path)).then(|| own::mask(path, Some(span)));
     }
     // The tree itself says what is wrong with these.
     let refused =

@@ -30,6 +30,8 @@ pub struct Protected {
     pub span: Option<Span>,
     /// What asks for it.
     pub origin: Origin,
+    /// The group that keeps it in this directory as well, where the policy names it.
+    pub also_of: Option<&'static str>,
 }
 
 /// What asks for a path to be kept.
@@ -56,6 +58,7 @@ pub(super) fn resolve(
     let groups = usual(host).into_iter().map(|group| (group, None));
     let groups = groups.chain(asked(list, at, scope)).collect();
     let groups = without_excluded(groups, list);
+    superfluous(host, &groups.kept, scope);
     let mut found: Vec<(String, Protected)> = Vec::new();
     for (group, span) in &groups.kept {
         for one in group.paths_in(host) {
@@ -73,6 +76,7 @@ pub(super) fn resolve(
                 stub,
                 span: *span,
                 origin: Origin::Group,
+                also_of: Some(group.name),
             };
             found.push((one.path.to_owned(), protected));
         }
@@ -98,7 +102,9 @@ pub(super) fn resolve(
         let known = found
             .iter()
             .position(|(known, one)| known == path && one.origin == Origin::Group);
-        let stub = known.map_or(stub, |known| found.remove(known).1.stub);
+        let known = known.map(|known| found.remove(known).1);
+        let also_of = known.as_ref().and_then(|known| known.also_of);
+        let stub = known.map_or(stub, |known| known.stub);
         let inside = format!("{top}/{path}");
         found.push((
             path.to_owned(),
@@ -107,6 +113,7 @@ pub(super) fn resolve(
                 stub,
                 span,
                 origin: Origin::Named,
+                also_of,
             },
         ));
     }
@@ -133,6 +140,33 @@ fn asked(list: &[String], at: &str, scope: &mut Scope<'_>) -> Vec<(Group, Option
         }
     }
     groups
+}
+
+/// Notes the policy's own groups that keep nothing which is not kept without them.
+fn superfluous(host: &str, groups: &[(Group, Option<Span>)], scope: &mut Scope<'_>) {
+    for (at, (group, span)) in groups.iter().enumerate() {
+        let Some(span) = span.filter(|span| span.file == 0) else {
+            continue;
+        };
+        let paths = group.paths_in(host);
+        let others = groups.iter().enumerate().filter(|(other, _)| *other != at);
+        let others: Vec<_> = others
+            .filter(|(other, (one, _))| *other < at || one.name != group.name)
+            .flat_map(|(_, (one, _))| one.paths_in(host))
+            .collect();
+        let is_kept = |path: &str| others.iter().any(|one| one.path == path);
+        if paths.iter().all(|one| is_kept(one.path)) {
+            let message = format!(
+                "{} has no effect: {} has it without being told",
+                quote(group.name),
+                quote(host)
+            );
+            scope.report(
+                Diagnostic::note("entry-without-effect", span, message)
+                    .with_help("remove it: a reader takes it for a decision"),
+            );
+        }
+    }
 }
 
 /// A name that no group of paths has, or the exclusion of one.
