@@ -20,6 +20,7 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
                         | "/syscalls/on_deny"
                         | "/network/isolated"
                         | "/network/mode"
+                        | "/filesystem/allow_set_group_id"
                         | "/audit/enabled"
                         | "/audit/on_failure"
                 )
@@ -37,11 +38,26 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
         ChangeKind::Removed => {
             matches!(
                 pointer,
-                "/syscalls/allow" | "/syscalls/deny" | "/network/blocked_ips"
+                "/syscalls/allow"
+                    | "/syscalls/deny"
+                    | "/network/blocked_ips"
+                    | "/capabilities/drop"
             )
         }
         ChangeKind::Writable => true,
     }
+}
+
+/// A key by which a text may loosen what others say.
+pub(crate) struct Loosened<'c> {
+    /// The key, as a JSON pointer.
+    pub(crate) pointer: &'c str,
+    /// What is said there now.
+    pub(crate) written: &'c str,
+    /// Where.
+    pub(crate) place: Span,
+    /// Whether the policy itself says it, and not a parent that comes later.
+    pub(crate) is_own: bool,
 }
 
 /// Reports the changes that loosen something. `extends` is the place where the policy names its
@@ -49,11 +65,17 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
 pub(super) fn report(
     changes: &[Change],
     extends: Span,
-    counts: impl Fn(&str, &str) -> bool,
+    counts: impl Fn(&Loosened<'_>) -> bool,
     sink: &mut Sink,
 ) {
     for change in changes {
-        if !counts(&change.pointer, &change.new.0) {
+        let loosened = Loosened {
+            pointer: &change.pointer,
+            written: &change.new.0,
+            place: change.new.1,
+            is_own: change.new.1.file == extends.file,
+        };
+        if !counts(&loosened) {
             continue;
         }
         let Some(message) = message(change) else {
@@ -93,6 +115,9 @@ fn message(change: &Change) -> Option<String> {
             "{} lifts the condition under which a call is allowed",
             quote(new)
         )),
+        (ChangeKind::Removed, "/capabilities/drop") => {
+            Some(format!("{} is no longer dropped", quote(old?)))
+        }
         (ChangeKind::Removed, _) => Some(format!("{} is no longer blocked", quote(old?))),
         (ChangeKind::Added, "/capabilities/add") => {
             Some(format!("{} is kept; it was dropped", quote(new)))
@@ -123,6 +148,12 @@ fn message(change: &Change) -> Option<String> {
         (ChangeKind::Value, "/capabilities/default_drop") => {
             (!is_true(new) && old.is_none_or(is_true)).then(|| {
                 "`default_drop: false` keeps capabilities that no list names; they were dropped"
+                    .to_owned()
+            })
+        }
+        (ChangeKind::Value, "/filesystem/allow_set_group_id") => {
+            (is_true(new) && !old.is_some_and(is_true)).then(|| {
+                "`allow_set_group_id: true` lets programs set the set-group-id bit; it was denied"
                     .to_owned()
             })
         }

@@ -29,6 +29,7 @@ use crate::source::{Source, Sources, Span};
 use crate::{parse, schema};
 use change::{Change, ChangeKind};
 use gather::Gathering;
+pub(crate) use loosens::Loosened;
 
 /// What came of a document and what it extends.
 pub enum Inherited {
@@ -48,13 +49,32 @@ pub struct Parents {
     changes: Vec<Change>,
     /// Where the policy names its parents.
     extends: Span,
+    /// What the policy calls them, and where.
+    names: Vec<(String, Span)>,
 }
 
 impl Parents {
-    /// Reports the keys by which a text allows what an earlier one denies. `counts` says of such a key, and of what is
-    /// written there, whether it makes a difference.
-    pub(crate) fn report(&self, counts: impl Fn(&str, &str) -> bool, sink: &mut Sink) {
+    /// Reports the keys by which a text allows what an earlier one denies. `counts` says of such a key whether it makes a
+    /// difference.
+    pub(crate) fn report(&self, counts: impl Fn(&Loosened<'_>) -> bool, sink: &mut Sink) {
         loosens::report(&self.changes, self.extends, counts, sink);
+    }
+
+    /// What the policy calls the files that it extends, and where.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.names.iter().map(|(name, span)| (name.as_str(), *span))
+    }
+
+    /// Where the policy names its parents.
+    pub(crate) const fn extends(&self) -> Span {
+        self.extends
+    }
+
+    /// The places of the policy's own paths that are writable and were read-only.
+    pub(crate) fn writable(&self) -> impl Iterator<Item = Span> {
+        let changes = self.changes.iter();
+        let writable = changes.filter(|change| change.kind == ChangeKind::Writable);
+        writable.map(|change| change.new.1)
     }
 
     /// What the policy itself takes out of a list of its parents: each entry, its place and that of what it takes out.
@@ -88,6 +108,10 @@ pub fn inherit(
         return Inherited::Whole(document, None);
     };
     let place = document.node_span(extends);
+    let named = document.items(extends).iter().copied().chain([extends]);
+    let named =
+        named.filter_map(|id| Some((document.scalar(id)?.to_owned(), document.node_span(id))));
+    let names = named.collect();
     // A parent's finding says nothing about a policy that is wrong itself, and the other way round.
     let fits = schema::check(&mut document, sink).is_some();
     let before = sink.errors();
@@ -101,6 +125,7 @@ pub fn inherit(
             document,
             changes: merged.changes,
             extends: place,
+            names,
         });
         return Inherited::Whole(merged.document, parents);
     }

@@ -1,17 +1,20 @@
 //! What a policy loosens of what it extends: the two are compared by what they mean, and not by their keys.
 
+mod arguments;
+mod expiry;
+mod hidden;
+mod limits;
+mod writable;
+
 use super::calls::access;
-use super::scope::{Scope, listed};
+use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
-use crate::inherit::Parents;
-use crate::ir::network::Extent;
-use crate::ir::syscalls::{Meaning, Rule, Strength, covers};
-use crate::quantity::Date;
-use crate::resolve::host::within;
-use crate::resolve::{Filesystem, Grant, Granted, Origin, Resolved, Views, above};
+use crate::inherit::{Loosened, Parents};
+use crate::ir::network::{Connections, Direction, Extent};
+use crate::ir::syscalls::Meaning;
+use crate::resolve::{Allowed, Grant, Placed, Resolved};
 use crate::source::Span;
 use crate::syscalls::groups::group;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What a policy extends.
 pub struct Before {
@@ -24,18 +27,19 @@ pub struct Before {
 /// Runs the lints.
 pub(super) fn lint(before: &Before, grants: &[Grant], scope: &mut Scope<'_>) {
     let Some((parents, granted)) = &before.meaning else {
-        before.parents.report(|_, _| true, scope.sink);
+        before.parents.report(|_| true, scope.sink);
         return;
     };
-    keys(before, scope);
-    hidden(&parents.filesystem, scope);
-    kept(&parents.filesystem, scope);
-    endless(granted, grants, scope);
-    arguments(parents, scope);
+    keys(before, parents, scope);
+    limits::lint(before, parents, scope);
+    writable::lint(before, &parents.filesystem, scope);
+    hidden::lint(&parents.filesystem, scope);
+    expiry::lint((parents, granted), grants, scope);
+    arguments::lint(parents, scope);
 }
 
 /// Keys that say otherwise than a parent, where that makes a difference.
-fn keys(before: &Before, scope: &mut Scope<'_>) {
+fn keys(before: &Before, parents: &Resolved, scope: &mut Scope<'_>) {
     let opens = |written: &str| {
         let name = written.strip_prefix('!').unwrap_or(written);
         let names: Vec<&str> = match group(name) {
@@ -47,10 +51,14 @@ fn keys(before: &Before, scope: &mut Scope<'_>) {
         interfaces.any(|one| names.iter().any(|name| access(one, name).passes()))
     };
     let isolated = scope.ir.network.extent == Extent::Loopback;
-    let counts = |pointer: &str, written: &str| match pointer {
-        "/syscalls/deny" => opens(written),
+    let reached = Reached::of(parents);
+    let counts = |one: &Loosened<'_>| match one.pointer {
+        "/syscalls/deny" => opens(one.written),
         // What is listed beside an isolated network has findings of its own.
-        _ => !(isolated && pointer.starts_with("/network/")),
+        pointer if isolated && pointer.starts_with("/network/") => false,
+        "/network/allow" => !reached.holds(&scope.resolved.network.allowed, one.place),
+        // Compared by what it comes to.
+        pointer => !(one.is_own && limits::is_limit(pointer)),
     };
     let removed = before.parents.removed("/syscalls/deny");
     let mut unused: Vec<_> = removed.filter(|(written, ..)| !opens(written)).collect();
@@ -78,194 +86,45 @@ fn keys(before: &Before, scope: &mut Scope<'_>) {
     }
 }
 
+/// What parents reach by their lists of destinations.
+struct Reached(Connections);
+
+/// How many destinations are compared with all of the parents': beyond that it takes too long.
+const MOST_COMPARED: usize = 192;
+
+impl Reached {
+    fn of(parents: &Resolved) -> Self {
+        let allowed = parents.network.allowed.iter();
+        Self(Connections::union_of(
+            allowed.map(|one| connections(&one.value)).collect(),
+        ))
+    }
+
+    /// Whether an entry of the policy's list leads nowhere else.
+    fn holds(&self, allowed: &[Placed<Allowed>], place: Span) -> bool {
+        let of_entry = |one: &&Placed<Allowed>| {
+            let (inner, outer) = (one.span, place);
+            (
+                inner.file,
+                outer.start <= inner.start,
+                inner.end <= outer.end,
+            ) == (outer.file, true, true)
+        };
+        if allowed.len() > MOST_COMPARED {
+            return false;
+        }
+        let mut entry = allowed.iter().filter(of_entry).peekable();
+        entry.peek().is_some() && entry.all(|one| connections(&one.value).is_within(&self.0))
+    }
+}
+
+/// The connections that an entry of `allow` names.
+fn connections(allowed: &Allowed) -> Connections {
+    Connections::new(Direction::Out, &allowed.hosts, allowed.ports)
+}
+
 /// The place of a view where the policy itself shows it, or else of a list.
 fn place(view: Option<Span>, list: &str, scope: &Scope<'_>) -> Span {
     view.filter(|span| span.file == 0)
         .unwrap_or_else(|| scope.key(list))
-}
-
-/// Whether a path inside is one of these, or lies below one.
-fn lies_in(inside: &str, paths: &BTreeSet<&str>) -> bool {
-    std::iter::once(inside)
-        .chain(above(inside))
-        .any(|path| paths.contains(path))
-}
-
-/// What a parent hides and the policy shows.
-fn hidden(parents: &Filesystem, scope: &mut Scope<'_>) {
-    let (before, resolved) = (Views::of(parents), scope.resolved);
-    let now = Views::of(&resolved.filesystem);
-    let masks = resolved.filesystem.masked.iter();
-    let masks: BTreeSet<&str> = masks.map(|one| one.inside.as_str()).collect();
-    for masked in &parents.masked {
-        let Some(host) = before.host_of(&masked.inside) else {
-            continue;
-        };
-        let mut places = now.places(&host).into_iter();
-        let shown = places.find(|(inside, ..)| !lies_in(inside, &masks));
-        let Some((inside, view, _)) = shown else {
-            continue;
-        };
-        let message = format!("{} is shown; it was hidden", quote(&inside));
-        let place = place(view, "/filesystem/masked_paths", scope);
-        scope.report(
-            Diagnostic::note("loosens-parent", place, message)
-                .with_related(masked.span, "an inherited text hides it here")
-                .with_help("leave it out to keep what is inherited"),
-        );
-    }
-}
-
-/// Paths that can be written, and where parents say that they stay as they are.
-type Open = (Vec<String>, BTreeSet<Span>);
-
-/// How many places of parents a finding shows.
-const MOST_PLACES: usize = 4;
-
-/// What a parent keeps as it is in a directory that the program may write to, and the policy does not.
-fn kept(parents: &Filesystem, scope: &mut Scope<'_>) {
-    let (before, resolved) = (Views::of(parents), scope.resolved);
-    let now = Views::of(&resolved.filesystem);
-    let filesystem = &resolved.filesystem;
-    let masks = filesystem.masked.iter().map(|one| one.inside.as_str());
-    let kept_now = filesystem.protected.iter().map(|one| one.inside.as_str());
-    let kept_now: BTreeSet<&str> = kept_now.chain(masks).collect();
-    let mut open: BTreeMap<Option<Span>, Open> = BTreeMap::new();
-    for kept in &parents.protected {
-        let Some(host) = before.host_of(&kept.inside) else {
-            continue;
-        };
-        for (inside, view, writable) in now.places(&host) {
-            if writable && !lies_in(&inside, &kept_now) {
-                let of = before.showing(&kept.inside);
-                let said = kept.span.or(of.and_then(|(_, view)| view.span));
-                let (paths, places) = open.entry(view).or_default();
-                // What a text names is said first.
-                match kept.origin {
-                    Origin::Group => paths.push(inside),
-                    Origin::Named | Origin::OtherView { .. } => paths.insert(0, inside),
-                }
-                places.extend(said);
-            }
-        }
-    }
-    for (view, (paths, places)) in open {
-        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let was = if paths.len() == 1 {
-            "is writable; it was"
-        } else {
-            "are writable; they were"
-        };
-        let message = format!("{} {was} read-only", listed(&paths));
-        let place = place(view, "/filesystem/output_paths", scope);
-        let mut found = Diagnostic::note("loosens-parent", place, message)
-            .with_help("name them under `read_only` of this path to keep what is inherited");
-        for said in places.into_iter().take(MOST_PLACES) {
-            found = found.with_related(said, "an inherited text keeps it as it is");
-        }
-        scope.report(found);
-    }
-}
-
-/// What a parent grants until a day, and the policy beyond it.
-fn endless(before: &[Grant], grants: &[Grant], scope: &mut Scope<'_>) {
-    if before.iter().all(|grant| grant.last.is_none()) {
-        return;
-    }
-    let mut calls: BTreeMap<&str, Vec<&Grant>> = BTreeMap::new();
-    for grant in before {
-        if let Granted::Calls(of) = &grant.what {
-            for call in of {
-                calls.entry(call).or_default().push(grant);
-            }
-        }
-    }
-    for own in grants.iter().filter(|grant| grant.span.file == 0) {
-        let parts = match &own.what {
-            Granted::Calls(of) => of
-                .iter()
-                .filter_map(|call| calls.get(call.as_str()).cloned())
-                .collect(),
-            what => vec![
-                before
-                    .iter()
-                    .filter(|one| has_part(&one.what, what))
-                    .collect(),
-            ],
-        };
-        let ends = parts.iter().filter_map(|part| end(part));
-        let ends = ends.filter(|(day, _)| own.last.is_none_or(|own| own > *day));
-        let Some((day, grant)) = ends.min_by_key(|(day, _)| *day) else {
-            continue;
-        };
-        let until = match own.last {
-            Some(last) => format!("until {last}"),
-            None => "without an end".to_owned(),
-        };
-        let what = if own.name == grant.name {
-            "it".to_owned()
-        } else {
-            quote(&grant.name)
-        };
-        let message = format!(
-            "{} is granted {until}; {what} was until {day}",
-            quote(&own.name)
-        );
-        scope.report(
-            Diagnostic::note("loosens-parent", own.span, message)
-                .with_related(grant.span, "an inherited text grants it with an end")
-                .with_help(format!(
-                    "add `expires: {day}`, or leave it out to keep what is inherited"
-                )),
-        );
-    }
-}
-
-/// The last day of grants of one thing, and the one that says so; `None` where one of them has no end.
-fn end<'b>(grants: &[&'b Grant]) -> Option<(Date, &'b Grant)> {
-    let days = grants.iter().map(|grant| Some((grant.last?, *grant)));
-    let days: Option<Vec<_>> = days.collect();
-    days?.into_iter().max_by_key(|(day, _)| *day)
-}
-
-/// Whether two grants are about the same. A directory is granted with all that lies below it.
-fn has_part(one: &Granted, other: &Granted) -> bool {
-    match (one, other) {
-        (Granted::Path(one), Granted::Path(other)) => within(one, other) || within(other, one),
-        _ => one == other,
-    }
-}
-
-/// Calls that a parent lets through for some arguments, and the policy for more.
-fn arguments(parents: &Resolved, scope: &mut Scope<'_>) {
-    let resolved = scope.resolved;
-    for one in resolved.syscalls.iter().flat_map(Meaning::interfaces) {
-        let mut interfaces = parents.syscalls.iter().flat_map(Meaning::interfaces);
-        let Some(before) = interfaces.find(|other| other.arch == one.arch) else {
-            continue;
-        };
-        for (number, call) in &one.calls {
-            let Some(old) = before.calls.get(number) else {
-                continue;
-            };
-            // A call that is logged goes through.
-            let passes = |rule: &&Rule| matches!(rule.strength, Strength::Allow | Strength::Log);
-            let known = || old.rules.iter().filter(passes);
-            let Some(first) = known().next() else {
-                continue;
-            };
-            let added = call.rules.iter().filter(passes).find(|rule| {
-                rule.span.file == 0
-                    && !known().any(|known| covers(&known.conditions, &rule.conditions))
-            });
-            if let Some(rule) = added {
-                let message = format!("`{}` is allowed with more arguments than before", call.name);
-                scope.report(
-                    Diagnostic::note("loosens-parent", rule.span, message)
-                        .with_related(first.span, "an inherited text allows it with these")
-                        .with_help("leave it out to keep what is inherited"),
-                );
-            }
-        }
-    }
 }

@@ -198,12 +198,17 @@ pub fn grants(policy: &Policy, document: &Document) -> Vec<Grant> {
     }
     if let Some(network) = &policy.network {
         for (at, one) in network.allow.iter().enumerate() {
-            let expires = match one {
-                AllowEntry::To(_) => None,
-                AllowEntry::Long(long) => long.expires.as_deref(),
+            let (expires, part) = match one {
+                AllowEntry::To(_) => (None, ""),
+                AllowEntry::Long(long) => (long.expires.as_deref(), "/to"),
             };
             let what = Granted::Destination(one.to().to_ascii_lowercase());
-            add(what, one.to(), expires, format!("/network/allow/{at}"));
+            add(
+                what,
+                one.to(),
+                expires,
+                format!("/network/allow/{at}{part}"),
+            );
         }
         for (at, one) in network.host_services.iter().enumerate() {
             let expires = match one {

@@ -218,3 +218,140 @@ fn ports_beside_an_isolated_network_open_nothing() {
     let port = "loosens-parent: port `8081` is opened; it was closed".to_owned();
     assert!(opened.contains(&port), "{opened:?}");
 }
+
+/// The messages with one code among what is said.
+fn loosened(parent: &str, policy: &str) -> Vec<String> {
+    let found = said(parent, policy).into_iter();
+    let found = found.filter_map(|one| Some(one.strip_prefix("loosens-parent: ")?.to_owned()));
+    found.collect()
+}
+
+#[test]
+fn limits_are_compared_as_they_are_enforced() {
+    let memory = "name: p\nresources: {memory_limit_bytes: 1G}\n";
+    let swap = "resources: {memory_limit_bytes: 512M, memory_swap_limit_bytes: 2G}\n";
+    let raised = ["`memory_swap_limit_bytes` is raised to `2G`; it was 0"];
+    assert_eq!(loosened(memory, swap), raised);
+    let scratch = |parent: &str, size: &str| {
+        loosened(
+            &format!("name: p\nfilesystem: {{{parent}}}\n"),
+            &format!("filesystem: {{scratch_size_bytes: {size}}}\n"),
+        )
+    };
+    assert_eq!(
+        scratch("scratch_size_bytes: 1G", "2G"),
+        ["`scratch_size_bytes` is raised from `1G` to `2G`"]
+    );
+    // A default is no decision of a parent's.
+    assert_eq!(scratch("scratch_paths: [/s]", "4G"), Vec::<String>::new());
+    let shares = "name: p\nresources: {cpu_shares: 0.5}\n";
+    assert_eq!(
+        loosened(shares, "resources: {cpu_shares: 0.50}\n"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        loosened(shares, "resources: {cpu_shares: 0.75}\n"),
+        ["`cpu_shares` is raised from `0.5` to `0.75`"]
+    );
+    // One limit, written in another unit.
+    let bytes = "resources: {memory_limit_bytes: 1073741824}\n";
+    assert_eq!(loosened(memory, bytes), Vec::<String>::new());
+    // A parent without a limit has none that could be raised.
+    assert_eq!(loosened("name: p\n", swap), Vec::<String>::new());
+}
+
+#[test]
+fn the_set_group_id_bit_and_a_capability_are_opened() {
+    let files = format!("name: p\nfilesystem:\n{USR}");
+    assert_eq!(
+        loosened(&files, "filesystem: {allow_set_group_id: true}\n"),
+        ["`allow_set_group_id: true` lets programs set the set-group-id bit; it was denied"]
+    );
+    let open = format!("{files}  allow_set_group_id: true\n");
+    assert_eq!(
+        loosened(&open, "filesystem: {allow_set_group_id: true}\n"),
+        Vec::<String>::new()
+    );
+    let drop = "name: p\ncapabilities: {default_drop: false, drop: [CAP_KILL, CAP_CHOWN]}\n";
+    assert_eq!(
+        loosened(drop, "capabilities: {drop: [\"!CAP_KILL\"]}\n"),
+        ["`CAP_KILL` is no longer dropped"]
+    );
+}
+
+#[test]
+fn a_part_of_what_a_parent_shows_read_only_is_written() {
+    let parent = format!(
+        "name: p\nfilesystem:\n{USR}    - {{host_path: /srv/data, sandbox_path: /data}}\n    - {{host_path: ./x, sandbox_path: /x}}\n  output_paths: [{{host_path: ./x/out, sandbox_path: /out}}]\n"
+    );
+    let written = |host: &str, inside: &str| {
+        let entry = format!("{{host_path: {host}, sandbox_path: {inside}}}");
+        loosened(
+            &parent,
+            &format!("filesystem: {{output_paths: [{entry}]}}\n"),
+        )
+    };
+    assert_eq!(
+        written("/srv/data/cache", "/cache"),
+        ["`/srv/data/cache` is writable; it was read-only, as a part of `/srv/data`"]
+    );
+    // The directory around it holds it.
+    assert_eq!(
+        written("/srv", "/srv"),
+        ["`/srv/data` is writable; it was read-only"]
+    );
+    // What is said by the same path, or the same directory, is said once.
+    assert_eq!(written("/srv/data", "/out2").len(), 1);
+    assert_eq!(written("/srv/data", "/data").len(), 1);
+    for (host, inside) in [("/srv/database", "/d"), ("./x/out/a", "/a"), ("./y", "/y")] {
+        assert_eq!(written(host, inside), Vec::<String>::new(), "{host}");
+    }
+}
+
+#[test]
+fn what_a_parent_hides_or_keeps_by_a_pattern() {
+    let parent = format!(
+        "name: p\nfilesystem:\n{USR}    - {{host_path: ., sandbox_path: /w}}\n  output_paths: [{{host_path: ./o, sandbox_path: /o, read_only: [\"**/*.toml\"]}}]\n  masked_paths: [\"/w/**/.env\"]\n"
+    );
+    let changed = |lists: &str| loosened(&parent, &format!("filesystem: {{{lists}}}\n"));
+    let shows = ["`/w` shows what `/w/**/.env` hid"];
+    let taken_out = |more: &str| changed(&format!("masked_paths: [\"!/w/**/.env\"{more}]"));
+    assert_eq!(taken_out(""), shows);
+    assert_eq!(taken_out(", \"/w/src/**/.env\""), shows);
+    assert_eq!(taken_out(", \"/w/**/.e*\""), Vec::<String>::new());
+    // Another view of a part: a run hides there what the pattern matches in the first one.
+    let part = "immutable_paths: [{host_path: ./src, sandbox_path: /src}]";
+    assert_eq!(changed(part), Vec::<String>::new());
+    // Instead of the first one it is open.
+    let instead = "immutable_paths: [{host_path: ./other, sandbox_path: /w}, {host_path: ./src, sandbox_path: /src}]";
+    assert_eq!(changed(instead), ["`/src` shows what `/w/**/.env` hid"]);
+    let kept = |entry: &str| changed(&format!("output_paths: [{entry}]"));
+    assert_eq!(
+        kept("{host_path: ./o, sandbox_path: /o}"),
+        ["what `/o/**/*.toml` kept read-only is writable in `/o`"]
+    );
+    assert_eq!(
+        kept("{host_path: ./o, sandbox_path: /o, read_only: [\"**/*.t?ml\"]}"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn destinations_until_a_day_are_compared_by_what_they_reach() {
+    let parent = "name: p\nresources: {session_timeout_seconds: 60}\nnetwork:\n  mode: filtered\n  allow:\n    - {to: \"*.example.org:443\", expires: 2027-01-31}\n    - {to: \"192.0.2.0/24:443\", expires: 2027-01-31}\n    - \"www.example.org:443\"\n";
+    let granted = |to: &str| loosened(parent, &format!("network: {{allow: [\"{to}\"]}}\n"));
+    assert_eq!(
+        granted("api.example.org:443"),
+        [
+            "`api.example.org:443` is granted without an end; `*.example.org:443` was until 2027-01-31"
+        ]
+    );
+    assert_eq!(
+        granted("192.0.2.7:443"),
+        ["`192.0.2.7:443` is granted without an end; `192.0.2.0/24:443` was until 2027-01-31"]
+    );
+    // The parent grants this one without an end, by another entry.
+    assert_eq!(granted("WWW.example.org:443"), Vec::<String>::new());
+    let other = ["`api.example.org:80` is allowed; it was not"];
+    assert_eq!(granted("api.example.org:80"), other);
+}
