@@ -73,7 +73,7 @@ pub fn lint(subject: &Subject<'_>, before: Option<&Before>, sink: &mut Sink) {
     fields::lint(&mut scope);
     capabilities::lint(&mut scope);
     dangerous_paths::lint(&mut scope);
-    names::lint(&mut scope);
+    names::lint(before, &mut scope);
     search::lint(&mut scope);
     paths::lint(&mut scope);
     working::lint(&mut scope);
