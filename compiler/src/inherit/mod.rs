@@ -70,6 +70,17 @@ impl Parents {
         self.extends
     }
 
+    /// What the policy itself says at a key with a value, after what its parents say there.
+    pub(crate) fn written(&self, pointer: &str) -> Option<(Option<&str>, &str)> {
+        let mut changes = self.changes.iter();
+        let own = |change: &&Change| {
+            (change.kind, change.new.1.file) == (ChangeKind::Value, 0) && change.pointer == pointer
+        };
+        let change = changes.find(own)?;
+        let old = change.old.as_ref().map(|(text, _)| text.as_str());
+        Some((old, change.new.0.as_str()))
+    }
+
     /// The places of the policy's own paths that are writable and were read-only.
     pub(crate) fn writable(&self) -> impl Iterator<Item = Span> {
         let changes = self.changes.iter();

@@ -7,6 +7,7 @@
 mod audit;
 mod calls;
 mod capabilities;
+mod cover;
 mod dangerous_paths;
 mod destinations;
 mod effect;

@@ -3,7 +3,7 @@
 
 use super::parents::Before;
 use super::scope::Scope;
-use crate::diagnostics::{Diagnostic, quote};
+use crate::diagnostics::{Diagnostic, is_hidden, quote};
 use crate::resolve::{GROUPS, Group};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,7 +148,7 @@ fn fault(name: &str) -> Option<(String, &'static str)> {
     let is_unseen = |letter: &char| {
         let text = letter.to_string();
         let blank = letter.is_whitespace() && *letter != ' ';
-        blank || letter.is_control() || skeleton(&text).next().is_none()
+        blank || is_hidden(*letter) || skeleton(&text).next().is_none()
     };
     if let Some(symbol) = name.chars().find(|one| is_symbol(one) || is_unseen(one)) {
         let message = format!(

@@ -1,28 +1,25 @@
 //! What a policy loosens of what it extends: the two are compared by what they mean, and not by their keys.
 
 mod arguments;
+mod before;
 mod expiry;
 mod hidden;
 mod limits;
+mod places;
 mod writable;
+
+pub use before::Before;
 
 use super::calls::access;
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
-use crate::inherit::{Loosened, Parents};
-use crate::ir::network::{Connections, Direction, Extent};
+use crate::inherit::Loosened;
+use crate::ir::network::{Connections, Extent};
 use crate::ir::syscalls::Meaning;
 use crate::resolve::{Allowed, Grant, Placed, Resolved};
 use crate::source::Span;
 use crate::syscalls::groups::group;
-
-/// What a policy extends.
-pub struct Before {
-    /// The texts, and what the policy changes in them by key.
-    pub parents: Parents,
-    /// What they mean without the policy, and what they grant by name; `None` where they are no policy.
-    pub meaning: Option<(Resolved, Vec<Grant>)>,
-}
+use places::connections;
 
 /// Runs the lints.
 pub(super) fn lint(before: &Before, grants: &[Grant], scope: &mut Scope<'_>) {
@@ -116,15 +113,4 @@ impl Reached {
         let mut entry = allowed.iter().filter(of_entry).peekable();
         entry.peek().is_some() && entry.all(|one| connections(&one.value).is_within(&self.0))
     }
-}
-
-/// The connections that an entry of `allow` names.
-fn connections(allowed: &Allowed) -> Connections {
-    Connections::new(Direction::Out, &allowed.hosts, allowed.ports)
-}
-
-/// The place of a view where the policy itself shows it, or else of a list.
-fn place(view: Option<Span>, list: &str, scope: &Scope<'_>) -> Span {
-    view.filter(|span| span.file == 0)
-        .unwrap_or_else(|| scope.key(list))
 }

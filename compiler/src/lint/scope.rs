@@ -40,11 +40,6 @@ impl<'a> Scope<'a> {
         self.document.key_span(pointer)
     }
 
-    /// What the policy, with what it extends, has at a key.
-    pub(super) fn scalar(&self, pointer: &str) -> Option<&str> {
-        Some(self.document.scalar_at(pointer)?.0)
-    }
-
     /// Whether the policy, with what it extends, has a section.
     pub(super) fn has(&self, pointer: &str) -> bool {
         self.document.key_span(pointer) != self.document.span("")

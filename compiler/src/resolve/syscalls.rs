@@ -1,5 +1,6 @@
 //! The `syscalls` section to numbers, for one architecture and those that it lists beside it.
 
+mod absent;
 mod alternatives;
 mod arguments;
 mod beside;

@@ -1,6 +1,6 @@
 //! Blocked addresses that nothing reaches anyway.
 
-use super::{own, report};
+use super::finding::{own, report};
 use crate::ir::network::{Destination, Direction, Effect, Link, Network, own_blocks};
 use crate::lint::scope::Scope;
 use crate::quantity::AddressBlock;

@@ -1,8 +1,8 @@
 //! Hidden paths that are hidden anyway.
 
-use super::cover::covers;
-use super::{own, report};
+use super::finding::{own, report};
 use crate::diagnostics::quote;
+use crate::lint::cover::covers;
 use crate::lint::scope::Scope;
 use crate::lower::hidden_anyway;
 use crate::resolve::{Masked, Views, is_pattern};

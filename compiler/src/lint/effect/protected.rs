@@ -1,9 +1,9 @@
 //! Paths under `read_only` that are kept as they are anyway.
 
-use super::cover::covers;
-use super::{own, report};
+use super::finding::{own, report};
 use crate::diagnostics::quote;
 use crate::ir::Action;
+use crate::lint::cover::covers;
 use crate::lint::scope::Scope;
 use crate::resolve::{Origin, Protected, Views, is_pattern};
 use crate::source::Span;

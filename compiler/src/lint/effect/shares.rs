@@ -1,6 +1,6 @@
 //! Paths of the host that are shown at a place where a directory above shows the same.
 
-use super::{is_inherited, own, report_with};
+use super::finding::{is_inherited, own, report_with};
 use crate::diagnostics::quote;
 use crate::ir::{Action, Ir};
 use crate::lint::scope::Scope;

@@ -1,6 +1,6 @@
 //! Variables that a program gets anyway.
 
-use super::{own, report};
+use super::finding::{own, report};
 use crate::diagnostics::quote;
 use crate::lint::scope::Scope;
 use crate::resolve::Resolved;

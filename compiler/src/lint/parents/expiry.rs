@@ -1,6 +1,6 @@
 //! What a parent grants until a day, and the policy beyond it.
 
-use super::connections;
+use super::places::connections;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::network::Connections;
 use crate::lint::scope::Scope;

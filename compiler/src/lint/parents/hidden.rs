@@ -1,8 +1,8 @@
 //! What a parent hides or keeps as it is, and the policy shows or lets a program change.
 
-use super::place;
+use super::places::place;
 use crate::diagnostics::{Diagnostic, quote};
-use crate::lint::effect::{covers, inside};
+use crate::lint::cover::{covers, inside};
 use crate::lint::scope::{Scope, listed};
 use crate::resolve::{Filesystem, Origin, View, Views, above, is_pattern};
 use crate::source::Span;
@@ -145,10 +145,13 @@ fn patterns(parents: &Filesystem, scope: &mut Scope<'_>) {
             let parts = inside(&host, shown);
             (hides || view.writable) && parts.iter().any(|part| !is_held(part))
         };
-        // The view that the pattern was about is named first.
+        // The view that the pattern was about is named first, and then one of the policy's own.
         let first = before.showing(pattern).map(|(top, _)| top);
         let open = now.all().filter(is_open);
-        let open = open.min_by_key(|(top, ..)| Some(*top) != first);
+        let open = open.min_by_key(|(top, _, view)| {
+            let is_inherited = view.span.is_none_or(|span| span.file != 0);
+            (Some(*top) != first, is_inherited)
+        });
         if let Some((top, _, view)) = open {
             found.push((pattern, said, hides, top.to_owned(), view.span));
         }

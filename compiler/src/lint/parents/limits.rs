@@ -1,6 +1,6 @@
 //! Limits that are higher than what parents come to: as they are enforced, and with what comes with them.
 
-use super::Before;
+use super::before::Before;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::lint::scope::Scope;
 use crate::resolve::{Placed, Resolved};
@@ -45,10 +45,10 @@ pub(super) fn lint(before: &Before, parents: &Resolved, scope: &mut Scope<'_>) {
             continue;
         };
         let key = pointer.rsplit('/').next().unwrap_or_default();
-        let parents = &before.parents.document;
-        let written = scope.scalar(pointer).map_or_else(String::new, quote);
-        let (message, what) = match parents.scalar_at(pointer) {
-            Some((old, _)) => (
+        let (was, written) = before.parents.written(pointer).unwrap_or_default();
+        let written = quote(written);
+        let (message, what) = match was {
+            Some(old) => (
                 format!("`{key}` is raised from {} to {written}", quote(old)),
                 "an inherited text says otherwise here",
             ),

@@ -1,6 +1,6 @@
 //! Directories of the host that a parent shows read-only, and the policy lets a program write to, as a whole or in part.
 
-use super::Before;
+use super::before::Before;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::lint::scope::Scope;
 use crate::resolve::host::within;

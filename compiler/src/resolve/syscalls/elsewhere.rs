@@ -1,36 +1,11 @@
 //! Names of calls that exist, but on none of the interfaces in question. A list for several architectures has many of them,
 //! and one finding says so of all.
 
+use super::absent::{Place, Why};
 use super::resolver::Resolver;
 use crate::diagnostics::{Diagnostic, Severity, Subjects, quote};
 use crate::source::Span;
 use crate::syscalls::{Arch, replaced};
-use std::collections::BTreeMap;
-
-/// Names without a call, by where they stand and why there is none.
-pub(super) type Elsewhere<'a> = BTreeMap<(Place, Why), Vec<(&'a str, Span)>>;
-
-/// Where a name stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
-    /// In `allow`.
-    Allow,
-    /// In `deny`.
-    Deny,
-    /// In a rule.
-    Rule,
-}
-
-/// Why an architecture has no such call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Why {
-    /// It is a library's or another system's.
-    NoCall,
-    /// It was proposed for Linux.
-    NeverMerged,
-    /// Other architectures have it.
-    Other,
-}
 
 /// For how many names the help says which calls do their jobs.
 const MOST_JOBS: usize = 8;

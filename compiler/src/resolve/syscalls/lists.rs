@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use purple_policy as policy;
 
-use super::elsewhere::Place;
+use super::absent::Place;
 use super::names::{is_known, offered};
 use super::resolver::{Resolver, call_mut};
 use super::written::WrittenRule;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use purple_policy::Syscalls;
 
-use super::elsewhere::Elsewhere;
+use super::absent::Elsewhere;
 use super::written::WrittenRule;
 use crate::diagnostics::{Diagnostic, Sink, quote};
 use crate::ir::syscalls::{Action, ArchMeaning, CallMeaning, Guard, Unnamed};

@@ -2,8 +2,8 @@
 
 use purple_policy as policy;
 
+use super::absent::Place;
 use super::arguments::Arguments;
-use super::elsewhere::Place;
 use super::names::is_known;
 use super::resolver::{Resolver, call_mut};
 use super::written::{RuleCondition, WrittenRule};

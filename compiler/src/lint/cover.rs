@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 const DIRECTORIES: &str = "**";
 
 /// Whether `wide` matches each path that `narrow`, a path or a pattern, matches. Where that is hard to say it is said not to.
-pub(in crate::lint) fn covers(wide: &str, narrow: &str) -> bool {
+pub(super) fn covers(wide: &str, narrow: &str) -> bool {
     let wide = names(wide);
     let mut states = BTreeSet::new();
     reach(&wide, 0, &mut states);
@@ -33,7 +33,7 @@ fn after(wide: &[&str], states: &BTreeSet<usize>, name: &str) -> BTreeSet<usize>
 
 /// What of a pattern is in a path: patterns below it, or the path itself where the pattern matches it or what it lies in; none
 /// where the pattern matches nothing there.
-pub(in crate::lint) fn inside(pattern: &str, path: &str) -> Vec<String> {
+pub(super) fn inside(pattern: &str, path: &str) -> Vec<String> {
     let wanted = names(pattern);
     let mut states = BTreeSet::new();
     reach(&wanted, 0, &mut states);
