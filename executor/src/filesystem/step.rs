@@ -11,6 +11,10 @@ use rustix::fd::OwnedFd;
 use rustix::fs::CWD;
 
 /// A step, read from the plan once.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was done or found, and none follows from the others"
+)]
 pub(crate) struct Step {
     pub(crate) mount: Mount<'static>,
     /// The part of its target at which it takes effect: all of it, or for a protected path that does
