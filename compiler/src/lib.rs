@@ -7,6 +7,7 @@
 mod cpu_time;
 pub mod diagnostics;
 pub mod emit;
+pub mod facts;
 pub mod fix;
 pub mod format;
 pub mod hosts;

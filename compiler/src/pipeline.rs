@@ -5,6 +5,7 @@ use crate::diagnostics::render::spelt_out;
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
+use crate::facts::{Expansion, HostFacts};
 use crate::hosts::{self, HostFiles, HostGroups};
 use crate::inherit::{self, Files, Inherited, Parents};
 use crate::lint::suppress::suppress;
@@ -32,6 +33,8 @@ pub struct Options {
     pub files: Option<Arc<dyn Files>>,
     /// Where the operator's groups of host names come from; without it there are the compiler's only.
     pub hosts: Option<Arc<dyn HostFiles>>,
+    /// The facts of the host that the policy may name, and the ids of who starts the sandbox.
+    pub facts: HostFacts,
     /// The day that grants with an end are measured against; `None`: none has ended. A stage never
     /// looks at the clock, and no plan depends on this.
     pub today: Option<Date>,
@@ -53,6 +56,7 @@ impl Default for Options {
             emit: None,
             files: None,
             hosts: None,
+            facts: HostFacts::default(),
             today: None,
             score: false,
             target: None,
@@ -117,16 +121,18 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Com
 fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Result<(), Fault> {
     let wants = |stage| options.emit == Some(stage);
 
-    let Some(document) = parse::parse(outcome.sources.policy(), sink) else {
+    let Some(mut document) = parse::parse(outcome.sources.policy(), sink) else {
         return Ok(());
     };
     if wants(Stage::Document) {
         outcome.listing = pretty(&document.to_json());
         return Ok(());
     }
+    let mut facts = Expansion::new(&options.facts);
+    facts.expand(&mut document, sink);
     let files = options.files.as_deref();
     let (mut document, parents) =
-        match inherit::inherit(document, files, &mut outcome.sources, sink) {
+        match inherit::inherit(document, files, &mut facts, &mut outcome.sources, sink) {
             Inherited::Whole(document, parents) => (document, parents),
             Inherited::Rest(document) => {
                 rest(document, options, sink);
@@ -144,7 +150,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
     }
     let files = options.hosts.as_deref();
     let groups = hosts::gather(&policy, &document, files, &mut outcome.sources, sink);
-    let resolved = resolve(
+    let mut resolved = resolve(
         &policy,
         &options.architectures,
         options.today,
@@ -152,6 +158,8 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
         &document,
         sink,
     );
+    resolved.facts = facts.into_used();
+    resolved.ids = options.facts.ids();
     if wants(Stage::Resolved) {
         outcome.listing = Some(effective(&document, &outcome.sources));
         return Ok(());

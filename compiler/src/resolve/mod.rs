@@ -31,6 +31,7 @@ pub use resources::{CPU_PERIOD, Resources};
 pub(crate) use views::{View, Views, above};
 
 use crate::diagnostics::{Diagnostic, Sink};
+use crate::facts::Ids;
 use crate::hosts::HostGroups;
 use crate::ir::Audit;
 use crate::ir::syscalls::Meaning;
@@ -77,6 +78,10 @@ pub struct Resolved {
     pub groups: BTreeSet<Span>,
     /// The key that lets programs set the set-group-id bit.
     pub set_group_id: Option<Span>,
+    /// The facts of the host that the texts name, with their values, by name.
+    pub facts: Vec<(&'static str, String)>,
+    /// The ids of who starts the sandbox.
+    pub ids: Ids,
 }
 
 /// Resolves a policy. `hosts` are the groups of names that it names. `today` is the day that grants are measured against, and changes nothing of
@@ -145,6 +150,8 @@ pub fn resolve(
         allow_list: entries::allow_list(policy, &scope),
         groups: entries::groups(policy, &scope),
         set_group_id,
+        facts: Vec::new(),
+        ids: Ids::default(),
     }
 }
 

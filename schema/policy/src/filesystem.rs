@@ -68,7 +68,7 @@ pub struct ImmutablePath {
     #[schemars(title = "Path on the host")]
     pub host_path: String,
     /// The path inside: an absolute path.
-    #[schemars(regex(pattern = "^/"))]
+    #[schemars(regex(pattern = r"^(/|~/|\$\{)"))]
     #[schemars(example = &"/usr")]
     #[schemars(title = "Path inside")]
     pub sandbox_path: String,
@@ -103,7 +103,7 @@ pub struct OutputPath {
     #[schemars(title = "Path on the host")]
     pub host_path: String,
     /// The path inside: an absolute path.
-    #[schemars(regex(pattern = "^/"))]
+    #[schemars(regex(pattern = r"^(/|~/|\$\{)"))]
     #[schemars(example = &"/output")]
     #[schemars(title = "Path inside")]
     pub sandbox_path: String,
