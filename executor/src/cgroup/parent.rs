@@ -97,7 +97,7 @@ fn move_aside(run: &Run, group: &OwnedFd, path: &Path, name: &Name) -> Result<()
     let enabled = match moved {
         Ok(()) => enable(run, group, path.bytes()),
         Err(errno) => {
-            let why = " is not yours to divide";
+            let why = " is not delegated to you";
             Err(failed(run, parts![path.bytes(), why, errno]))
         }
     };
