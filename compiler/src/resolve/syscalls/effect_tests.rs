@@ -177,6 +177,18 @@ fn one_finding_has_all_entries_of_one_reason() {
             &["!ptrace"],
             "the calls get the same verdict without it",
         ),
+        (
+            "{default_deny: false, allow: [read], advanced_rules: [{syscall: read, action: allow, conditions: []}]}",
+            0,
+            &["read"],
+            "`default_deny: false` allows calls that no list names",
+        ),
+        (
+            "{allow: [read], advanced_rules: [{syscall: read, action: allow, conditions: []}]}",
+            0,
+            &["read"],
+            "the calls get the same verdict without it",
+        ),
     ] {
         let (_, found) = compile(yaml, Arch::X86_64);
         let all = found.iter().filter(|one| one.code == CODE);

@@ -32,10 +32,13 @@ impl Resolver<'_> {
         if self.sink.has_errors() {
             return;
         }
-        for list in [List::Allow, List::Deny] {
-            let mut entries = Entries::of(self, list);
+        // What is no longer excluded from `deny` is denied, so that `allow` does not decide about it.
+        let mut released = BTreeSet::new();
+        for list in [List::Deny, List::Allow] {
+            let mut entries = Entries::of(self, list, released);
             let found = entries.without_effect();
             let own = entries.own().count();
+            released = std::mem::take(&mut entries.released);
             for (why, each) in found {
                 let is_all = each.len() == own;
                 if let Some(found) = self.without_effect(list, why, &each, is_all) {
@@ -107,10 +110,12 @@ struct Entries<'r, 'p> {
     groups: BTreeMap<&'p str, &'static Group>,
     /// The calls that the list names.
     calls: BTreeSet<&'p str>,
+    /// The calls that `deny` names without an exclusion that changes nothing.
+    released: BTreeSet<Place>,
 }
 
 impl<'r, 'p> Entries<'r, 'p> {
-    fn of(resolver: &'r Resolver<'p>, list: List) -> Self {
+    fn of(resolver: &'r Resolver<'p>, list: List, released: BTreeSet<Place>) -> Self {
         let mut seen = BTreeSet::new();
         let mut all = resolver.entries(list);
         all.retain(|entry| {
@@ -126,6 +131,7 @@ impl<'r, 'p> Entries<'r, 'p> {
         let mut entries = Self {
             resolver,
             calls,
+            released,
             list,
             sources: BTreeMap::new(),
             excluded: vec![BTreeMap::new(); resolver.interfaces.len()],
@@ -228,6 +234,9 @@ impl<'r, 'p> Entries<'r, 'p> {
 
     /// Whether it makes a difference that the list names a call.
     fn decides(&self, (at, number): Place) -> bool {
+        if self.list == List::Allow && self.released.contains(&(at, number)) {
+            return false;
+        }
         let Some(one) = self.resolver.interfaces.get(at) else {
             return true;
         };
@@ -254,11 +263,12 @@ impl<'r, 'p> Entries<'r, 'p> {
         match (entry.kind, self.list) {
             // Of an interface that lacks it, or of both lists, or of a rule that narrows it.
             (EntryKind::Call, List::Allow) => {
-                let narrows = |strength| strength == Strength::Allow;
                 given.is_empty()
                     || calls.into_iter().any(|call| {
-                        call.denied.is_some()
-                            || call.rules.iter().any(|rule| narrows(rule.strength))
+                        let rules = call.rules.iter();
+                        let mut allows = rules.filter(|rule| rule.strength == Strength::Allow);
+                        let is_open = allows.clone().any(|rule| rule.conditions.is_empty());
+                        call.denied.is_some() || allows.next().is_some() && !is_open
                     })
             }
             (EntryKind::Call, List::Deny) => given.is_empty(),
@@ -392,8 +402,11 @@ impl<'r, 'p> Entries<'r, 'p> {
                 *count = count.saturating_sub(1);
             }
         }
-        for place in released {
+        for &place in &released {
             *self.sources.entry(place).or_default() += 1;
+        }
+        if self.list == List::Deny {
+            self.released.extend(released);
         }
         Some(why)
     }
