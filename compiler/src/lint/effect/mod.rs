@@ -5,6 +5,7 @@
 //! says again what a parent says holds when the parent changes.
 
 mod blocked;
+mod compare;
 mod finding;
 mod masks;
 mod protected;

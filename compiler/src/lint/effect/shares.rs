@@ -1,5 +1,6 @@
 //! Paths of the host that are shown at a place where a directory above shows the same.
 
+use super::compare::has_below;
 use super::finding::{is_inherited, own, report_with};
 use crate::diagnostics::quote;
 use crate::ir::{Action, Ir};
@@ -27,7 +28,11 @@ pub(super) fn lint(parents: Option<&Resolved>, scope: &mut Scope<'_>) {
             continue;
         };
         // Its own list of what is kept goes with it.
-        if holds(&kept, &shared.inside) || is_inherited(parents, &shared.inside) {
+        let inside = shared.inside.as_str();
+        if kept.contains(inside)
+            || has_below(&kept, inside)
+            || is_inherited(parents, &shared.inside)
+        {
             continue;
         }
         if let Some((top, span)) = shown_anyway(shared, writable, &views, &layout) {
@@ -93,11 +98,4 @@ fn shown_anyway<'v>(
     }
     let same = views.host_of(&shared.inside)? == host && (view.writable && !kept) == writable;
     Some((top, own(view.span)?)).filter(|_| same)
-}
-
-/// Whether one of the paths is this one, or lies below it.
-fn holds(paths: &BTreeSet<&str>, top: &str) -> bool {
-    let below = format!("{top}/");
-    let first = paths.range(below.as_str()..).next();
-    paths.contains(top) || first.is_some_and(|path| path.starts_with(&below))
 }
