@@ -121,37 +121,34 @@ impl Tree {
 
     /// The first thing below a path.
     pub(super) fn below(&self, path: &str) -> Option<(&str, &PlannedPath)> {
+        self.all_below(path).next()
+    }
+
+    /// What lies below a path, in order.
+    fn all_below(&self, path: &str) -> impl Iterator<Item = (&str, &PlannedPath)> {
         let below = format!("{path}/");
-        let first = self.paths.range(below.clone()..).next();
-        first
+        let lower = self.paths.range(below.clone()..);
+        lower
             .map(|(at, planned)| (at.as_str(), planned))
-            .filter(|(at, _)| at.starts_with(&below))
+            .take_while(move |(at, _)| at.starts_with(&below))
     }
 
     /// Whether something below a path is hidden.
     pub(super) fn hides_below(&self, path: &str) -> bool {
-        let below = format!("{path}/");
-        let mut lower = self.paths.range(below.clone()..);
-        lower
-            .by_ref()
-            .take_while(|(at, _)| at.starts_with(&below))
-            .any(|(_, planned)| {
-                matches!(
-                    planned.action,
-                    Action::Mask | Action::Protect { hidden: true, .. }
-                )
-            })
+        self.all_below(path).any(|(_, planned)| {
+            matches!(
+                planned.action,
+                Action::Mask | Action::Protect { hidden: true, .. }
+            )
+        })
     }
 
     /// Takes out what is kept as it is below a path: all of the path will be.
     pub(super) fn remove_kept_below(&mut self, path: &str) {
-        let below = format!("{path}/");
-        let lower = self.paths.range(below.clone()..);
-        let lower = lower.take_while(|(at, _)| at.starts_with(&below));
         let is_kept =
             |planned: &PlannedPath| matches!(planned.action, Action::Protect { hidden: false, .. });
-        let kept = lower.filter(|(_, planned)| is_kept(planned));
-        let kept: Vec<String> = kept.map(|(at, _)| at.clone()).collect();
+        let kept = self.all_below(path).filter(|(_, planned)| is_kept(planned));
+        let kept: Vec<String> = kept.map(|(at, _)| at.to_owned()).collect();
         for at in kept {
             self.paths.remove(&at);
         }
