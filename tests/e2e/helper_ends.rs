@@ -48,6 +48,14 @@ fn open(place: &TestDir) -> Policy {
     )
 }
 
+/// An internet in which the peer answers; `None` where it cannot be made.
+fn internet_with_peer(test: &str) -> Option<Internet> {
+    let mut internet = Internet::new(test)?;
+    let [four, six, ..] = ADDRESSES;
+    internet.serve_in_the_world(&[PYTHON, "-ISc", PEER, four, six]);
+    Some(internet)
+}
+
 /// What is said where the helper has ended while the command ran.
 const LOST: &str =
     "purple-exec: network: purple-net has ended before the command; it had no network any more\n";
@@ -163,14 +171,13 @@ fn helper_of(executor: u32) -> u32 {
 }
 
 fn killed_while_it_carries(place: &TestDir) {
-    let Some(mut internet) = Internet::new("helper_ends-killed_while_it_carries") else {
+    let Some(internet) = internet_with_peer("helper_ends-killed_while_it_carries") else {
         return;
     };
-    let [four, six, hole_4, hole_6] = ADDRESSES;
+    let [_, _, hole_4, hole_6] = ADDRESSES;
     for address in [hole_4, hole_6] {
         let _said = internet.in_the_world(&["ip", "route", "add", "blackhole", address]);
     }
-    internet.serve_in_the_world(&[PYTHON, "-ISc", PEER, four, six]);
     let _helper = purple_net(place);
     let text = script(ENDS);
     let command: Vec<&str> = [PYTHON, "-ISc", &text]
@@ -220,11 +227,9 @@ fn killed_while_it_carries(place: &TestDir) {
 /// A helper that is stopped and never continued answers nothing: the command's own end and its time limit hold all the same, and
 /// nothing of the run is left.
 fn stopped_for_good_while_it_carries(place: &TestDir) {
-    let Some(mut internet) = Internet::new("helper_ends-stopped_for_good_while_it_carries") else {
+    let Some(internet) = internet_with_peer("helper_ends-stopped_for_good_while_it_carries") else {
         return;
     };
-    let [four, six, ..] = ADDRESSES;
-    internet.serve_in_the_world(&[PYTHON, "-ISc", PEER, four, six]);
     let _helper = purple_net(place);
     let policy = open(place).section("resources: {session_timeout_seconds: 4}");
     let plan = policy.compile(place);
@@ -260,11 +265,10 @@ fn stopped_for_good_while_it_carries(place: &TestDir) {
 }
 
 fn what_a_program_sends_last_arrives(place: &TestDir) {
-    let Some(mut internet) = Internet::new("helper_ends-what_a_program_sends_last_arrives") else {
+    let Some(internet) = internet_with_peer("helper_ends-what_a_program_sends_last_arrives") else {
         return;
     };
-    let [four, six, ..] = ADDRESSES;
-    internet.serve_in_the_world(&[PYTHON, "-ISc", PEER, four, six]);
+    let [four, ..] = ADDRESSES;
     let _helper = purple_net(place);
     let plan = open(place).compile(place);
     for length in [0, 1, 100_000, 3_000_000] {
