@@ -116,7 +116,7 @@ impl Search<'_> {
                 let message = format!("{} is not read: {why}", quote(&path));
                 self.sink.push(
                     Diagnostic::error("host-group-unreadable", place, message).with_help(
-                        "the file of a group must belong to root or to you, and nobody else may be able to write \
+                        "the file of a group must belong to root or to you, and no other user may be able to write \
                         to it or to its directory",
                     ),
                 );

@@ -21,7 +21,7 @@ const SYMBOLS: [RangeInclusive<char>; 6] = [
     '\u{ff01}'..='\u{ff0f}',
 ];
 
-/// Variables whose values are names or paths, whatever they begin with.
+/// Variables whose values are names or paths even if they do not begin with a slash.
 const NAMING: [&str; 4] = ["HOME", "LOGNAME", "PATH", "USER"];
 
 /// Runs the lint on each path and each variable that the policy names, and on the files that it extends.

@@ -144,7 +144,7 @@ fn relative(variable: &Variable, value: &str, scope: &mut Scope<'_>) {
         return;
     };
     let message = format!(
-        "`{}` names {}, which is looked up from whatever directory the program is in",
+        "`{}` names {}, which is relative to the program's working directory",
         variable.name,
         quote(word)
     );

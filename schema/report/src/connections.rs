@@ -26,7 +26,7 @@ object! {
         withheld_names: List<WithheldName>,
         /// connections whose TLS server name is not a name that resolved to the address
         server_names: List<WrongServerName>,
-        /// services of the host at which nobody answered
+        /// services of the host on whose ports no program listened
         services: List<UnansweredService>,
         /// resolvers that did not answer each query
         resolvers: List<Resolver>,

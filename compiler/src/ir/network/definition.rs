@@ -211,7 +211,7 @@ pub fn own_blocks() -> impl Iterator<Item = AddressBlock> {
     all.chain(unspecified)
 }
 
-/// Addresses to which a filtered network carries nothing, whatever entry names them: those of several hosts, and of this
+/// Addresses to which a filtered network carries nothing, even if an entry names them: those of several hosts, and of this
 /// network.
 pub(super) fn never_carried() -> impl Iterator<Item = AddressBlock> {
     let this_network = AddressBlock {

@@ -1,6 +1,6 @@
 //! Where sockets, secrets and settings lie.
 
-/// Sockets by which a program outside acts for whoever connects, and directories that hold such.
+/// Sockets of programs outside that do what a client asks, and directories that contain such sockets.
 pub(super) const SOCKETS: [(&str, &str); 20] = [
     ("/run", "the sockets of the host's services"),
     ("/var/run", "the sockets of the host's services"),

@@ -161,7 +161,7 @@ fn superfluous(host: &str, groups: &[(Group, Option<Span>)], scope: &mut Scope<'
         let is_kept = |path: &str| others.iter().any(|one| one.path == path);
         if paths.iter().all(|one| is_kept(one.path)) {
             let message = format!(
-                "{} has no effect: {} has it without being told",
+                "{} has no effect: {} has this group without the entry",
                 quote(group.name),
                 quote(host)
             );
