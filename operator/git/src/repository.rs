@@ -2,6 +2,7 @@
 
 use crate::base::{Base, LARGEST, named_by};
 use crate::config::{self, Command};
+use crate::keys::is_known_strategy;
 use purple_host::Errno;
 use purple_host::folder::{Content, Folder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +31,7 @@ pub(crate) const STATES: [(&str, &[StateFile]); 3] = [
         "rebase-merge",
         &[
             ("git-rebase-todo", has_commands),
-            ("strategy", |content| !is_known(content)),
+            ("strategy", |content| !is_known_strategy(content)),
         ],
     ),
     ("rebase-apply", &[]),
@@ -42,17 +43,6 @@ pub(crate) const STATES: [(&str, &[StateFile]); 3] = [
 
 /// A file of a state, and whether what is in it runs a command.
 pub(crate) type StateFile = (&'static str, fn(&[u8]) -> bool);
-
-/// The strategies of merging that are git's own (git-merge(1)). Another one is a program `git-merge-NAME`, and a name with a
-/// slash is one in the working tree.
-const STRATEGIES: [&[u8]; 6] = [
-    b"octopus",
-    b"ort",
-    b"ours",
-    b"recursive",
-    b"resolve",
-    b"subtree",
-];
 
 /// The end of the name of what was put out of action.
 pub(crate) const DISABLED: &str = ".purple-disabled";
@@ -177,10 +167,6 @@ fn has_commands(list: &[u8]) -> bool {
     list.split(|&byte| byte == b'\n').any(runs)
 }
 
-fn is_known(strategy: &[u8]) -> bool {
-    STRATEGIES.contains(&strategy.trim_ascii())
-}
-
 /// Whether the options of a sequence name a strategy that is not git's own. They are written as configuration.
 fn names_a_strategy(options: &[u8]) -> bool {
     options.split(|&byte| byte == b'\n').any(|line| {
@@ -193,6 +179,6 @@ fn names_a_strategy(options: &[u8]) -> bool {
             && !rest
                 .trim_ascii_start()
                 .strip_prefix(b"=")
-                .is_some_and(is_known)
+                .is_some_and(is_known_strategy)
     })
 }
