@@ -32,7 +32,7 @@ lint: ## formatting and lints, without tests
 build: ## build the programs as they ship
 	@cargo build --quiet --locked --release -p purplec -p purple
 	@cargo build --quiet --locked --release -p purple-exec
-	@RUSTFLAGS='-C target-feature=+crt-static' cargo build --quiet --locked --release -p purple-net
+	@RUSTFLAGS='-C target-feature=+crt-static -C link-arg=-Wl,--strip-all' cargo build --quiet --locked --release -p purple-net
 	@cd "$${CARGO_TARGET_DIR:-target}/release" && for program in purplec purple purple-exec purple-net; do \
 	    cp "$$program" "$$program.copy" && mv "$$program.copy" "$$program"; done
 
