@@ -44,7 +44,8 @@ impl Printer<'_> {
                 // Nothing can refer to an anchor of the whole.
                 lines.extend(body);
             }
-            _ => lines.extend(self.leaf(&root, 0)),
+            // A block of text stands further right than what it is in, at the top too.
+            _ => lines.extend(self.leaf(&root, STEP)),
         }
         lines
     }

@@ -286,6 +286,10 @@ fn blocks_of_text_are_formatted_or_left_as_they_are() {
             "b # c\n",
             "\n  b\n",
         ] {
+            // At the top too, where no policy has one.
+            for comment in ["", " # c", "#c"] {
+                formatted(&format!("# b\n {header}{comment}\n  {text}"));
+            }
             for (before, after) in [("description", ""), ("a", "z: 1\n")] {
                 let after = if text.ends_with('\n') { after } else { "" };
                 formatted(&format!("name: a\n{before}: {header}\n  {text}{after}"));
