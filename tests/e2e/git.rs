@@ -1,9 +1,14 @@
 //! What git does inside, outside, and outside afterwards, in what a program could write to: the real git.
 
+mod beside;
 mod planted;
 
 use super::audit::{records, run};
 use super::protected::{on_host, tree, waiting};
+use beside::{
+    what_a_killed_run_leaves_is_taken_out_by_the_next,
+    what_one_run_takes_out_another_does_not_bring_back,
+};
 use planted::{
     one_entry_hides_no_other, what_is_written_in_another_way_is_taken_out,
     what_the_users_keys_lead_to_runs_nothing_new,
@@ -28,6 +33,8 @@ scenarios! {
     what_is_written_in_another_way_is_taken_out
     what_the_users_keys_lead_to_runs_nothing_new
     one_entry_hides_no_other
+    what_one_run_takes_out_another_does_not_bring_back
+    what_a_killed_run_leaves_is_taken_out_by_the_next
 }
 
 /// Variables by which git knows an author, inside and outside.

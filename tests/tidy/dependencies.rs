@@ -94,7 +94,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ),
     // What is hidden in a text, and which directories are the system's, is said in one place each.
     ("purple-host", &["purple-plan", "purple-report"]),
-    ("purple-git", &["purple-host"]),
+    ("purple-git", &["purple-host", "purple-plan"]),
     // The helper of a filtered network reads the plan, and knows nothing else of Purple.
     ("purple-net", &["purple-plan"]),
     (

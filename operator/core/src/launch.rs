@@ -5,6 +5,7 @@
 //! writes the record, and looks whether something that runs obey has changed.
 
 use crate::executor::{self, ExecutorError};
+use crate::known::{FoundBefore, OtherRuns};
 use crate::links::Links;
 use crate::notice::Notice;
 use crate::plans::ReadyPlan;
@@ -63,7 +64,18 @@ impl<'a> Launch<'a> {
         let mut trust = Trust::begin(trust::state_directory()?, &obeyed, session.id())?;
 
         workspace::make_output_directories(&self.plan, notices)?;
-        let repositories = self.repositories()?;
+        let state = trust::state_directory()?;
+        let mut others = OtherRuns::default();
+        others.add(&state)?;
+        let mut repositories = self.repositories()?;
+        let mut found_before = None;
+        if let Some(watch) = &mut repositories {
+            // A run that has ended meanwhile went on when this one began to look.
+            others.add(&state)?;
+            watch.forget_what_is_new_since(&others.all);
+            let known = watch.known();
+            found_before = Some(FoundBefore::write(&state, session.id(), &known)?);
+        }
         trust.enter(&self.plan, &obeyed)?;
         let mut kept = trust.descriptors(&obeyed)?;
         kept.extend(session.inherit_report()?);
@@ -84,6 +96,8 @@ impl<'a> Launch<'a> {
             sealed,
             session,
             repositories,
+            found_before,
+            others,
             trust,
             _unread: unread,
             _links: links,
@@ -158,6 +172,9 @@ pub struct PreparedRun<'a> {
     session: Session<'a>,
     /// What git would run in what the program can write to, before the run.
     repositories: Option<Watch>,
+    /// The same for other runs.
+    found_before: Option<FoundBefore>,
+    others: OtherRuns,
     trust: Trust,
     /// The programs and the log's directory, held open until the end.
     _unread: Vec<Obeyed>,
@@ -203,7 +220,12 @@ impl PreparedRun<'_> {
     /// repositories for git to run is put out of action, with a notice.
     pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
         let ended = self.session.run(&mut self.executor, notices);
+        let searched = self.repositories.as_ref().map(Watch::directories);
         let found = self.repositories.map(Watch::end);
+        if let Some(before) = self.found_before {
+            before.remove();
+            self.others.remove_killed(&searched.unwrap_or_default());
+        }
         let (status, signals) = match ended {
             Ok(EndedRun {
                 started,

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod doctor;
 pub mod executor;
 mod inputs;
+mod known;
 pub mod launch;
 mod links;
 pub mod matches;

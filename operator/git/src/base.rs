@@ -35,6 +35,17 @@ impl Base {
         }
     }
 
+    /// Whether the working tree of which a directory from there names the file `.git` lies in the top, or leads back to that
+    /// directory.
+    pub(crate) fn has_tree(&self, from: &Path, path: &Path) -> bool {
+        let from = self.dir.join(from);
+        let named = from.join(path);
+        let tree = named.parent().and_then(resolved);
+        tree.is_some_and(|tree| {
+            tree.starts_with(&self.top) || repository_of(&tree).as_ref() == Some(&from)
+        })
+    }
+
     /// Whether a path that is named there is a working tree in the top whose file `.git` leads back to this directory, as
     /// git writes both for a submodule. Links on the way are followed. Any other tree may hold what is protected, and
     /// git writes all of it.

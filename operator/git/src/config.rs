@@ -6,7 +6,7 @@ use gix_config::parse::{EventRef, Events};
 use gix_config::value::normalize;
 use std::collections::BTreeSet;
 
-/// A key that runs a command.
+/// A key with its value; most functions here are about those that run a command.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Command {
     /// Section, subsection and name, as `git config` has them.
@@ -21,6 +21,16 @@ pub(crate) fn commands(bytes: &[u8], base: &Base) -> Option<BTreeSet<Command>> {
         if command.runs(base) {
             found.insert(command);
         }
+        false
+    })?;
+    Some(found)
+}
+
+/// All keys of a file that have a value; `None` where it is no configuration.
+pub(crate) fn entries(bytes: &[u8]) -> Option<Vec<Command>> {
+    let mut found = Vec::new();
+    let _same = rewrite(bytes, |entry| {
+        found.push(entry);
         false
     })?;
     Some(found)

@@ -1,8 +1,12 @@
 //! Putting out of action what of a repository runs commands and was not there before the run.
 
 use crate::found::Found;
+use crate::leads::{self, Way};
 use crate::rename::{HOOK, config_file, put_aside};
-use crate::repository::{COMMON, CONFIGS, HOOKS, ITSELF, OWN_COMMON, Repository, common_dir};
+use crate::repository::{
+    COMMON, CONFIGS, CONFLICTS, HOOKS, ITSELF, OWN_COMMON, Repository, WORKTREES, common_dir,
+    is_plain_index,
+};
 use purple_host::folder::{Content, Folder};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -28,6 +32,9 @@ pub(crate) fn disarm(
     }
     disarm.common(before, now);
     disarm.states(before, now);
+    disarm.conflicts(before, now);
+    disarm.worktrees(before, now);
+    disarm.indexes(before, now);
 }
 
 struct Disarm<'d> {
@@ -67,8 +74,7 @@ impl Disarm<'_> {
     }
 
     fn states(&mut self, before: &Repository, now: &Repository) {
-        let what =
-            "it had commands that `git rebase --continue` or `git cherry-pick --continue` runs";
+        let what = "it had commands that `git rebase --continue`, `git cherry-pick --continue` or `git am --continue` runs";
         for (at @ (state, file), content) in &now.states {
             if Some(content) == before.states.get(at) {
                 continue;
@@ -82,6 +88,44 @@ impl Disarm<'_> {
                     state,
                     "it named a state from which `git rebase --continue` continues",
                 ),
+            }
+        }
+    }
+
+    fn conflicts(&mut self, before: &Repository, now: &Repository) {
+        if now.conflicts.is_some() && now.conflicts != before.conflicts {
+            let what = "the next commit would have read the files that it names";
+            self.aside(CONFLICTS, what);
+        }
+    }
+
+    fn worktrees(&mut self, before: &Repository, now: &Repository) {
+        let (directory, file) = WORKTREES;
+        let new = now
+            .elsewhere
+            .iter()
+            .filter(|(name, content)| before.elsewhere.get(*name) != Some(content));
+        for (name, _) in new {
+            let at = Path::new(directory).join(name);
+            match leads::way(self.folder, &at) {
+                Way::Open(worktree) => {
+                    let what = "it named the working tree of another repository, or none";
+                    let path = self.path.join(at);
+                    put_aside(&path, &worktree, file.as_ref(), what, self.found);
+                }
+                _ => self.aside(
+                    directory,
+                    "it named the working tree of another repository, or none",
+                ),
+            }
+        }
+    }
+
+    fn indexes(&mut self, before: &Repository, now: &Repository) {
+        for (name, content) in &now.indexes {
+            if before.indexes.get(name) != Some(content) && !is_plain_index(self.folder, name) {
+                let what = "it named files outside of the working tree, or of the repository; `git reset` makes a new one";
+                put_aside(self.path, self.folder, name, what, self.found);
             }
         }
     }

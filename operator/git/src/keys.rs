@@ -2,11 +2,9 @@
 //! (git-config(1), and the pages of the commands that it names).
 
 mod alias;
+mod plain;
 
 use crate::base::Base;
-
-/// The sections of git's own configuration, with the keys that run no command. Its head says how to read it.
-const PLAIN: &str = include_str!("keys/plain.txt");
 
 /// Keys of tools beside git that are commands, or places of such, and that no ending shows.
 const OF_TOOLS: [(&str, &str, &str); 4] = [
@@ -85,9 +83,11 @@ pub(crate) fn runs_commands(
         (b"pull", b"octopus" | b"twohead") => !words(value).all(is_known_strategy),
         (b"branch", b"mergeoptions") if sub.is_some() => !is_plain_merge(value),
         // A line of it is a line of the list of a rebase.
-        (b"rebase", b"instructionformat") => {
-            value.contains(&b'\n') || value.windows(2).any(|two| two == b"%n" || two == b"%x")
-        }
+        (b"rebase", b"instructionformat") => !is_of_one_line(value),
+        // A date of several lines, in such a list.
+        (b"log", b"date") => value.windows(2).any(|two| two == b"%n"),
+        // A suffix with a slash leads out of the directory of the patches.
+        (b"format", b"suffix") => value.contains(&b'/'),
         (b"remote", _) if key.starts_with(b"annex-") => !PLAIN_ANNEX.contains(&key),
         (b"annex", _) if key.ends_with(b"-options") => true,
         // Tools beside git name theirs so.
@@ -120,15 +120,10 @@ impl Plain<'_> {
 
 /// The plain keys of a section of git's own; `None` where git has none of that name.
 fn plain_of(section: &[u8]) -> Option<Vec<Plain<'static>>> {
-    let mut lines = PLAIN.lines().skip_while(|line| {
-        line.split_once(':')
-            .is_none_or(|(name, _)| name.as_bytes() != section)
-    });
-    let (_, first) = lines.next()?.split_once(':')?;
-    let words = lines
-        .take_while(|line| line.starts_with(' '))
-        .chain([first])
-        .flat_map(str::split_ascii_whitespace);
+    let (_, words) = plain::SECTIONS
+        .iter()
+        .find(|(name, _)| name.as_bytes() == section)?;
+    let words = words.split_ascii_whitespace();
     let plain = words.map(|word| match word.rsplit_once('.') {
         Some((sub, key)) => Plain {
             sub: Some(sub),
@@ -148,6 +143,24 @@ fn is_of_a_tool(section: &[u8], sub: Option<&[u8]>, key: &[u8]) -> bool {
             && name.as_bytes() == key
             && sub.is_some_and(|sub| *of == "*" || sub.eq_ignore_ascii_case(of.as_bytes()))
     })
+}
+
+/// Whether a format of commits gives one line of each, whatever the commits say: it has placeholders, so that it is no name of
+/// another format (`pretty.NAME`), and only those whose text git itself keeps to a line (git-log(1), PRETTY FORMATS).
+fn is_of_one_line(format: &[u8]) -> bool {
+    let mut parts = format.split(|&byte| byte == b'%');
+    let is_plain = |byte: &u8| !byte.is_ascii_control();
+    let before = parts.next().unwrap_or_default();
+    let mut parts = parts.peekable();
+    before.iter().all(is_plain)
+        && !before.contains(&b':')
+        && parts.peek().is_some()
+        && parts.all(|part| {
+            let known = [
+                "an", "ae", "ar", "as", "cn", "ce", "cr", "cs", "h", "H", "s", "t", "T",
+            ];
+            known.iter().any(|name| part.starts_with(name.as_bytes())) && part.iter().all(is_plain)
+        })
 }
 
 /// Whether the options of a merge name no strategy and no file.
@@ -180,238 +193,4 @@ fn is_truth(value: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test fails by panicking")]
-mod tests {
-    use super::runs_commands;
-    use crate::base::Base;
-    use std::path::Path;
-    use std::process::Command;
-
-    /// The minor version of git 2 whose keys were read.
-    const REVIEWED: u32 = 47;
-
-    /// Its keys that can run something, in its order.
-    const COMMANDS: [&str; 79] = [
-        "advice.ignoredHook",
-        "alias.x",
-        "branch.x.mergeOptions",
-        "browser.x.cmd",
-        "browser.x.path",
-        "core.alternateRefsCommand",
-        "core.askPass",
-        "core.editor",
-        "core.fsmonitor",
-        "core.gitProxy",
-        "core.hooksPath",
-        "core.pager",
-        "core.sshCommand",
-        "core.worktree",
-        "credential.x.x",
-        "credential.helper",
-        "diff.x.command",
-        "diff.x.textconv",
-        "diff.external",
-        "diff.guitool",
-        "diff.tool",
-        "difftool.x.cmd",
-        "difftool.x.path",
-        "filter.x.clean",
-        "filter.x.smudge",
-        "format.outputDirectory",
-        "gc.recentObjectsHook",
-        "gc.repackFilterTo",
-        "gitcvs.allBinary",
-        "gitcvs.commitMsgAnnotation",
-        "gitcvs.dbDriver",
-        "gitcvs.dbName",
-        "gitcvs.dbPass",
-        "gitcvs.dbTableNamePrefix",
-        "gitcvs.dbUser",
-        "gitcvs.enabled",
-        "gitcvs.logFile",
-        "gitcvs.usecrlfattr",
-        "gpg.x.program",
-        "gpg.program",
-        "gpg.ssh.defaultKeyCommand",
-        "guitool.x.cmd",
-        "help.browser",
-        "http.x.x",
-        "http.cookieFile",
-        "http.saveCookies",
-        "imap.tunnel",
-        "include.path",
-        "includeIf.x.path",
-        "instaweb.browser",
-        "instaweb.httpd",
-        "instaweb.modulePath",
-        "instaweb.port",
-        "interactive.diffFilter",
-        "man.x.cmd",
-        "man.x.path",
-        "merge.x.driver",
-        "merge.guitool",
-        "merge.tool",
-        "mergetool.x.cmd",
-        "mergetool.x.path",
-        "mergetool.x.layout",
-        "pager.x",
-        "protocol.x.allow",
-        "protocol.allow",
-        "pull.octopus",
-        "pull.twohead",
-        "remote.x.receivepack",
-        "remote.x.uploadpack",
-        "remote.x.vcs",
-        "sendemail.x.x",
-        "sendemail.ccCmd",
-        "sendemail.headerCmd",
-        "sendemail.smtpServer",
-        "sendemail.smtpServerOption",
-        "sendemail.toCmd",
-        "sequence.editor",
-        "uploadpack.packObjectsHook",
-        "web.browser",
-    ];
-
-    /// What the installed git says of its keys is what was read of git 2.47: those that run something, and no more. A later
-    /// git has others; they count as commands until somebody has read what they do.
-    #[test]
-    fn each_key_of_the_installed_git_is_reviewed() {
-        let of_git = |args: &[&str]| {
-            let output = Command::new("git").args(args).output();
-            String::from_utf8(output.expect("git").stdout).expect("text")
-        };
-        let keys = of_git(&["help", "--config"]);
-        let mut found = Vec::new();
-        for line in keys.lines().filter(|line| !line.contains('\'')) {
-            let full = plain_name(line);
-            if !full.is_empty() && runs(&full, "/x y") {
-                found.push(full);
-            }
-        }
-        let new = |found: &&String| !COMMANDS.contains(&found.as_str());
-        let new: Vec<_> = found.iter().filter(new).collect();
-        let version = of_git(&["version"]);
-        let minor = version
-            .split('.')
-            .nth(1)
-            .and_then(|minor| minor.parse().ok());
-        if !new.is_empty() && minor > Some(REVIEWED) {
-            println!("SKIP git-keys: not reviewed of {}: {new:?}", version.trim());
-            return;
-        }
-        assert!(new.is_empty(), "{new:?}");
-        assert!(minor != Some(REVIEWED) || found == COMMANDS, "{found:?}");
-    }
-
-    /// `x` for what git's list has in brackets.
-    fn plain_name(line: &str) -> String {
-        let mut name = String::new();
-        let mut rest = line.trim();
-        while let Some((before, (_, after))) = rest
-            .split_once('<')
-            .and_then(|(before, after)| Some((before, after.split_once('>')?)))
-        {
-            name.extend([before, "x"]);
-            rest = after;
-        }
-        name + &rest.replace('*', "x")
-    }
-
-    fn runs(full: &str, value: &str) -> bool {
-        let (section, rest) = full.split_once('.').expect("a section");
-        let (sub, name) = match rest.rsplit_once('.') {
-            Some((sub, name)) => (Some(sub.as_bytes()), name),
-            None => (None, rest),
-        };
-        let lower = [section, name].map(str::to_ascii_lowercase);
-        let [section, name] = lower.each_ref().map(String::as_bytes);
-        let base = Base::new(Path::new("/nowhere"), Path::new("a/b/c"));
-        runs_commands((section, sub, name), value.as_bytes(), &base)
-    }
-
-    #[test]
-    fn keys_are_known_by_section_and_value() {
-        for (key, value) in [
-            ("core.fsmonitor", "/tmp/x"),
-            ("core.hookspath", ".husky/_"),
-            ("filter.x.clean", "y"),
-            ("alias.st", "!id"),
-            ("alias.st", "rebase --exec id"),
-            ("alias.g", "grep --open-f=id x"),
-            ("alias.l", "log --output=.git/hooks/pre-commit"),
-            ("alias.c", "config --global core.pager id"),
-            ("alias.x", "bisect run id"),
-            ("alias.two.command", "!id"),
-            ("includeif.gitdir:~/x.path", "y"),
-            ("pager.log", "sh"),
-            ("credential.https://x.y.helper", "z"),
-            ("submodule.x.update", "!id"),
-            ("gpg.ssh.program", "x"),
-            ("sendemail.smtpserver", "/bin/x"),
-            ("annex.http-headers-command", "x"),
-            ("http.savecookies", "true"),
-            ("http.https://x.y.cookiefile", ".git/hooks/pre-commit"),
-            ("tig.bind.generic", "x !id"),
-            ("delta.pager", "id"),
-            ("gitflow.path.hooks", "evil"),
-            ("remote.x.annex-ssh-options", "-oProxyCommand=id"),
-            ("core.worktree", "/home/me"),
-            ("core.worktree", "../../../sub"),
-            ("merge.tool", "../../evil"),
-            ("diff.guitool", "/tmp/evil"),
-            ("mergetool.vimdiff.layout", "LOCAL,`id`"),
-            ("difftool.x.path", "y"),
-            ("pull.twohead", "x/y"),
-            ("pull.octopus", "ours ../x"),
-            ("branch.main.mergeoptions", "--strategy=x/y"),
-            ("branch.main.mergeoptions", "-s x/y"),
-            ("help.browser", "../evil"),
-            ("instaweb.modulepath", "x"),
-            ("instaweb.port", "1\ninclude_shell \"id\""),
-            ("format.outputdirectory", "/home/me/.config/autostart"),
-            ("gc.repackfilterto", "/home/me/x"),
-            ("sendemail.smtpserveroption", "-X/home/me/.bashrc"),
-            ("sendemail.work.smtpserver", "/bin/x"),
-            ("core.added-by-a-later-git", "x"),
-            ("merge.x.added-by-a-later-git", "x"),
-            ("rebase.instructionformat", "%s%nexec id"),
-            ("rebase.instructionformat", "%s%x0aexec id"),
-            ("core.worktree", "../../../../me"),
-        ] {
-            assert!(runs(key, value), "{key}={value}");
-        }
-        for (key, value) in [
-            ("core.fsmonitor", "true"),
-            ("core.bare", "false"),
-            ("pull.twohead", "ort"),
-            ("branch.main.mergeoptions", "--no-ff  --no-edit"),
-            ("branch.main.vscode-merge-base", "origin/main"),
-            ("branch.main.remote", "origin"),
-            ("remote.origin.gh-resolved", "base"),
-            ("gpg.ssh.allowedsignersfile", "~/.ssh/allowed"),
-            ("http.https://x.y.extraheader", "x"),
-            ("gui.geometry", "898x435+26+26 185 185"),
-            ("advice.ignoredhook", "false"),
-            ("someteam.reviewers", "a,b"),
-            ("alias.st", "status"),
-            ("alias.l", "log --graph --oneline -n 5 HEAD"),
-            ("remote.x.annex-uuid", "1-2"),
-            ("credential.purple-disabled-helper", "store"),
-            ("gpg.purple-disabled-program", "x"),
-            ("trailer.x.purple-disabled-command", "x"),
-            ("sendemail.purple-disabled-tocmd", "x"),
-            ("uploadpack.purple-disabled-packobjectshook", "x"),
-            ("pager.log", "false"),
-            ("remote.origin.url", "https://x"),
-            ("submodule.x.update", "rebase"),
-            ("user.name", "!x"),
-            ("merge.tool", "vimdiff"),
-            ("mergetool.keepbackup", "false"),
-            ("mergetool.vimdiff.trustexitcode", "true"),
-            ("rebase.instructionformat", "%s (%an)"),
-        ] {
-            assert!(!runs(key, value), "{key}={value}");
-        }
-    }
-}
+mod tests;

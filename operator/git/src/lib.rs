@@ -9,28 +9,35 @@ mod base;
 mod config;
 mod disarm;
 mod found;
+mod index;
 mod keep;
 mod keys;
+mod known;
 mod leads;
 mod led;
+mod links;
 mod rename;
 mod repository;
+mod settings;
+mod shared;
 mod sources;
+mod top;
 mod walk;
 mod words;
 
 pub use found::{Found, said};
+pub use known::Known;
+pub use settings::settings;
+pub use shared::shared_directory;
 
-use base::{Base, LARGEST, Place};
+use base::Base;
 use leads::Leads;
 use purple_host::Errno;
-use purple_host::folder::Folder;
-use purple_host::path::ResolvedPath;
-use repository::{COMMON, Repository, common_dir};
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use repository::Repository;
+use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
+use top::{Commons, Top};
 use walk::Seen;
 
 /// The directories that a run may write to, as they were before it.
@@ -38,74 +45,6 @@ use walk::Seen;
 pub struct Watch {
     tops: Vec<Top>,
     kept: Vec<OwnedFd>,
-}
-
-#[derive(Debug)]
-struct Top {
-    path: PathBuf,
-    /// The same without symbolic links.
-    real: PathBuf,
-    /// Held open: it stays this directory, whatever its name stands for later.
-    folder: Folder,
-    /// By their git directories, from the top.
-    before: BTreeMap<PathBuf, Repository>,
-    /// What these lead to.
-    leads: Leads,
-}
-
-/// Common directories, by device and inode.
-type Commons = BTreeSet<(u64, u64)>;
-
-impl Top {
-    fn open(path: &Path) -> Result<Option<Self>, (PathBuf, Errno)> {
-        let folder = match Folder::open(path) {
-            Ok(folder) => folder,
-            Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(None),
-            Err(errno) => return Err((path.to_owned(), errno)),
-        };
-        let real = ResolvedPath::of(path).ok_or_else(|| (path.to_owned(), Errno::ELOOP))?;
-        Ok(Some(Self {
-            path: path.to_owned(),
-            real: real.target().to_owned(),
-            folder,
-            before: BTreeMap::new(),
-            leads: Leads::default(),
-        }))
-    }
-
-    fn place(&self) -> Place<'_> {
-        Place {
-            top: &self.folder,
-            path: self.path.as_path(),
-            real: self.real.as_path(),
-        }
-    }
-
-    /// Calls `each` with every repository, and notes which directories they have for their common ones.
-    fn walk(&mut self, commons: &mut Commons, mut each: impl FnMut(&Path, &Folder)) -> Seen {
-        walk::repositories(&mut self.folder, |at, folder| {
-            let content = folder.content(OsStr::new(COMMON), LARGEST);
-            let common = content.as_ref().and_then(common_dir);
-            commons.extend(common.and_then(|path| folder.leads_to(path)));
-            each(at, folder);
-        })
-    }
-
-    /// Calls `each` with those directories that are a common one. They have no `HEAD`, and git takes them for none by
-    /// themselves.
-    fn commons(&self, seen: &Seen, commons: &Commons, mut each: impl FnMut(&Path, &Folder)) {
-        for at in &seen.candidates {
-            if let leads::Way::Open(folder) = leads::way(&self.folder, at)
-                && folder.identity().is_some_and(|one| commons.contains(&one))
-            {
-                each(at, &folder);
-            }
-        }
-    }
-
-    fn read(&self, at: &Path, folder: &Folder) -> Repository {
-        Repository::read(folder, &Base::new(&self.real, at))
-    }
 }
 
 impl Watch {
@@ -125,6 +64,7 @@ impl Watch {
                     before.insert(at.to_owned(), repository);
                 });
                 top.before = before;
+                top.links = links::read(&top.folder, &seen.links);
                 tops.push((top, seen));
             }
         }
@@ -142,6 +82,24 @@ impl Watch {
         }
         let tops = tops.into_iter().map(|(top, _)| top).collect();
         Ok(Self { tops, kept })
+    }
+
+    /// The directories that are looked through, without symbolic links.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        self.tops.iter().map(|top| top.real.clone()).collect()
+    }
+
+    /// What was there, for the runs that start while this one goes on.
+    pub fn known(&mut self) -> Known {
+        Known::of(&mut self.tops)
+    }
+
+    /// Takes nothing for the user's that one of these runs has not found before it: they go on, or have not looked through their
+    /// directories in the end.
+    pub fn forget_what_is_new_since(&mut self, runs: &[Known]) {
+        for top in &mut self.tops {
+            known::forget(top, runs);
+        }
     }
 
     /// Descriptors of what is to stay as it is during the run, which a program that is started inherits.
@@ -164,6 +122,7 @@ impl Watch {
                 let before = before.get(at).unwrap_or(&nothing);
                 disarm::disarm((&path.join(at), folder), before, &now, &mut found);
             });
+            links::disarm(top.place(), &top.links, &seen.links, &mut found);
             tops.push((top, before, seen));
         }
         for (top, before, seen) in tops {

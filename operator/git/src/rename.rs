@@ -48,7 +48,7 @@ pub(crate) fn config_file(
         Ok(()) => Found::Disarmed {
             path,
             what: format!(
-                "keys that make git run commands have been renamed to `purple-disabled-NAME`: {}",
+                "keys by which git runs commands, writes elsewhere or connects have been renamed to `purple-disabled-NAME`: {}",
                 new.join(", ")
             ),
         },

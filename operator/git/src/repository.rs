@@ -2,9 +2,10 @@
 
 use crate::base::{Base, LARGEST, named_by};
 use crate::config::{self, Command};
+use crate::index;
 use crate::keys::is_known_strategy;
 use purple_host::Errno;
-use purple_host::folder::{Content, Folder};
+use purple_host::folder::{Content, EntryKind, Folder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -25,7 +26,7 @@ pub(crate) const OWN_COMMON: &str = "../..";
 pub(crate) const ITSELF: &str = ".";
 
 /// The states that `git rebase --continue` and `git cherry-pick --continue` go on from, with the files in them that can make these run a
-/// command (git-rebase(1), `sequencer.c` of git). `rebase-apply` has none.
+/// command or write elsewhere (git-rebase(1), `sequencer.c` and `builtin/am.c` of git).
 pub(crate) const STATES: [(&str, &[StateFile]); 3] = [
     (
         "rebase-merge",
@@ -34,15 +35,33 @@ pub(crate) const STATES: [(&str, &[StateFile]); 3] = [
             ("strategy", |content| !is_known_strategy(content)),
         ],
     ),
-    ("rebase-apply", &[]),
+    (
+        "rebase-apply",
+        &[("apply-opt", |options| !are_plain_options(options))],
+    ),
     (
         "sequencer",
-        &[("todo", has_commands), ("opts", names_a_strategy)],
+        &[
+            ("todo", has_commands),
+            ("opts", |options| !is_plain_sequence(options)),
+        ],
     ),
 ];
 
 /// A file of a state, and whether what is in it runs a command.
 pub(crate) type StateFile = (&'static str, fn(&[u8]) -> bool);
+
+/// The file of paths of which the next commit records the conflicts, where one was resolved: git reads what they lead to.
+pub(crate) const CONFLICTS: &str = "MERGE_RR";
+
+/// The directory of linked worktrees, in which each has a directory with this file: the path of its own file `.git`.
+pub(crate) const WORKTREES: (&str, &str) = ("worktrees", "gitdir");
+
+/// The index, and the beginning of the names of the parts that indexes share.
+const INDEX: (&str, &[u8]) = ("index", b"sharedindex.");
+
+/// The longest index that is looked at: some millions of files.
+const LARGEST_INDEX: u64 = 1 << 29;
 
 /// The end of the name of what was put out of action.
 pub(crate) const DISABLED: &str = ".purple-disabled";
@@ -57,6 +76,11 @@ pub(crate) struct Repository {
     pub(crate) common: Option<Content>,
     /// The files of states that run commands, by state and name; without a name, states that cannot be looked into.
     pub(crate) states: BTreeMap<(&'static str, Option<&'static str>), Content>,
+    pub(crate) conflicts: Option<Content>,
+    /// The files of linked worktrees that name a working tree of somebody else, by the worktrees.
+    pub(crate) elsewhere: BTreeMap<OsString, Content>,
+    /// Indexes, by their names. They are known by their times.
+    pub(crate) indexes: BTreeMap<OsString, Content>,
 }
 
 /// One file of configuration.
@@ -88,6 +112,12 @@ impl Repository {
             }
         }
         found.common = folder.content(OsStr::new(COMMON), LARGEST);
+        found.conflicts = folder.content(OsStr::new(CONFLICTS), LARGEST);
+        found.conflicts = found
+            .conflicts
+            .filter(|content| content.bytes() != Some(b""));
+        found.elsewhere = worktrees_elsewhere(folder, base);
+        found.indexes = indexes(folder);
         for (state, files) in STATES {
             match folder.enter(OsStr::new(state)) {
                 Ok(inner) => {
@@ -112,6 +142,81 @@ impl Repository {
     }
 }
 
+/// The indexes of a repository.
+fn indexes(folder: &Folder) -> BTreeMap<OsString, Content> {
+    let mut names = Vec::new();
+    let listed = folder.enter(OsStr::new(".")).and_then(|mut folder| {
+        folder.entries(|name, kind| {
+            let bytes = name.as_encoded_bytes();
+            if kind == EntryKind::File
+                && (bytes == INDEX.0.as_bytes() || bytes.starts_with(INDEX.1))
+            {
+                names.push(name.to_owned());
+            }
+        })
+    });
+    if listed.is_err() {
+        names.push(INDEX.0.into());
+    }
+    let known = names.into_iter().filter_map(|name| {
+        let content = folder.content(&name, 0)?;
+        Some((name, content))
+    });
+    known.collect()
+}
+
+/// Whether an index names files of the working tree alone. One that cannot be read counts as one that does not.
+pub(crate) fn is_plain_index(folder: &Folder, name: &OsStr) -> bool {
+    let is_sha256 = |config: &Content| {
+        let bytes = config.bytes().map(<[u8]>::to_ascii_lowercase);
+        bytes.is_some_and(|bytes| bytes.windows(6).any(|part| part == b"sha256"))
+    };
+    let [sha1, sha256] = index::OBJECT_NAMES;
+    let object_name = match folder.content(OsStr::new(CONFIGS[0]), LARGEST) {
+        Some(config) if is_sha256(&config) => sha256,
+        _ => sha1,
+    };
+    match folder.content(name, LARGEST_INDEX) {
+        None => true,
+        Some(Content::File { bytes, .. }) => index::is_plain(&bytes, object_name),
+        Some(_) => false,
+    }
+}
+
+/// The worktrees that name a working tree outside of what the program can write to, which does not name them.
+fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<OsString, Content> {
+    let (directory, file) = WORKTREES;
+    let mut found = BTreeMap::new();
+    let Ok(mut worktrees) = folder.enter(OsStr::new(directory)) else {
+        return found;
+    };
+    let mut names = Vec::new();
+    // What cannot be listed has none that git finds either.
+    let _listed = worktrees.entries(|name, kind| {
+        if kind == EntryKind::Folder {
+            names.push(name.to_owned());
+        }
+    });
+    for name in names {
+        let content = worktrees
+            .enter(&name)
+            .ok()
+            .and_then(|worktree| worktree.content(OsStr::new(file), LARGEST));
+        let Some(content) = content else {
+            continue;
+        };
+        let at = Path::new(directory).join(&name);
+        let is_inside = content
+            .bytes()
+            .and_then(named_by)
+            .is_some_and(|path| base.has_tree(&at, path));
+        if !is_inside {
+            found.insert(name, content);
+        }
+    }
+    found
+}
+
 /// What `commondir` says.
 pub(crate) fn common_dir(content: &Content) -> Option<&Path> {
     named_by(content.bytes()?)
@@ -132,6 +237,9 @@ pub(crate) fn read_config(folder: &Folder, name: &OsStr, base: &Base) -> Option<
     })
 }
 
+/// The bytes of a directory's hooks that are read. More of them are known by their times.
+const LARGEST_HOOKS: u64 = 4 << 20;
+
 /// Reads the hooks in a directory.
 pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Content>, Errno> {
     let mut names = Vec::new();
@@ -147,8 +255,11 @@ pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Conte
         }
     })?;
     let mut found = BTreeMap::new();
+    let mut left = LARGEST_HOOKS;
     for name in names {
-        if let Some(content) = folder.content(&name, LARGEST) {
+        if let Some(content) = folder.content(&name, left.min(LARGEST)) {
+            let read = content.bytes().map_or(0, <[u8]>::len);
+            left = left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
             found.insert(name, content);
         }
     }
@@ -167,18 +278,61 @@ fn has_commands(list: &[u8]) -> bool {
     list.split(|&byte| byte == b'\n').any(runs)
 }
 
-/// Whether the options of a sequence name a strategy that is not git's own. They are written as configuration.
-fn names_a_strategy(options: &[u8]) -> bool {
-    options.split(|&byte| byte == b'\n').any(|line| {
-        let line = line.trim_ascii();
-        let name = line.get(..b"strategy".len()).unwrap_or_default();
-        let rest = line.get(b"strategy".len()..).unwrap_or_default();
-        // `strategy-option` is another key. What is not plain is not git's own way to write it.
-        name.eq_ignore_ascii_case(b"strategy")
-            && !rest.starts_with(b"-option")
-            && !rest
-                .trim_ascii_start()
-                .strip_prefix(b"=")
-                .is_some_and(is_known_strategy)
-    })
+/// Whether the options of a sequence are git's own and name no program. They are written as configuration (`save_opts` of git's
+/// sequencer.c).
+fn is_plain_sequence(options: &[u8]) -> bool {
+    const PLAIN: [&str; 12] = [
+        "allow-empty",
+        "allow-empty-message",
+        "allow-ff",
+        "allow-rerere-auto",
+        "default-msg-cleanup",
+        "drop-redundant-commits",
+        "edit",
+        "keep-redundant-commits",
+        "mainline",
+        "no-commit",
+        "record-origin",
+        "signoff",
+    ];
+    let Some(entries) = config::entries(options) else {
+        return false;
+    };
+    entries
+        .iter()
+        .all(|entry| match entry.key.strip_prefix("options.") {
+            Some("strategy") => is_known_strategy(&entry.value),
+            Some("strategy-option") => true,
+            Some(key) => PLAIN.contains(&key),
+            None => false,
+        })
+}
+
+/// Whether the options with which `git am` goes on applying name no file: they are words in single quotes.
+fn are_plain_options(options: &[u8]) -> bool {
+    const PLAIN: [&[u8]; 7] = [
+        b"--ignore-space-change",
+        b"--ignore-whitespace",
+        b"--whitespace=error",
+        b"--whitespace=error-all",
+        b"--whitespace=fix",
+        b"--whitespace=nowarn",
+        b"--whitespace=warn",
+    ];
+    let words = options
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            word.strip_prefix(b"'")
+                .and_then(|word| word.strip_suffix(b"'"))
+        })
+        .all(|word| {
+            word.is_some_and(|word| {
+                let numbered = word.strip_prefix(b"-C").or(word.strip_prefix(b"-p"));
+                PLAIN.contains(&word)
+                    || numbered
+                        .is_some_and(|rest| !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))
+            })
+        })
 }

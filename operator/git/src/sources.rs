@@ -24,7 +24,7 @@ pub(crate) struct Source<'r> {
 #[derive(Debug)]
 pub(crate) enum Held<'r> {
     Inside(&'r Repository),
-    Outside(Repository),
+    Outside(Box<Repository>),
 }
 
 impl Source<'_> {
@@ -85,7 +85,7 @@ pub(crate) fn of<'r>(
             sources.push(Source {
                 dir,
                 trees,
-                repository: Held::Outside(repository),
+                repository: Held::Outside(Box::new(repository)),
                 kept: true,
             });
         }

@@ -1,8 +1,10 @@
 //! Real repositories, changed as a program could change them, and what git does in them afterwards.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod data;
 mod led;
 mod planted;
+mod shared;
 mod ways;
 
 use super::{Found, Watch};

@@ -1,8 +1,9 @@
 //! Finding the repositories below a directory: every directory that git takes for one.
 
+use crate::repository::{COMMON, CONFIGS, HOOKS};
 use purple_host::Errno;
 use purple_host::folder::{EntryKind, Folder};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// How deep it goes. Each level is an open descriptor, of which a process has 1,024.
@@ -25,6 +26,32 @@ pub(crate) struct Seen {
     pub(crate) not_searched: Vec<(PathBuf, String)>,
     /// How many more there are.
     pub(crate) not_named: usize,
+    /// Symbolic links where git has files of its own: it writes to what they lead to.
+    pub(crate) links: Vec<PathBuf>,
+}
+
+/// The directories of a repository in which git writes (gitrepository-layout(5)).
+const OWN: [&[u8]; 9] = [
+    b"info",
+    b"logs",
+    b"objects",
+    b"rebase-apply",
+    b"rebase-merge",
+    b"refs",
+    b"rr-cache",
+    b"sequencer",
+    b"worktrees",
+];
+
+/// How a directory belongs to a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// It does not.
+    None,
+    /// It is one.
+    Top,
+    /// git has its own files there.
+    Own,
 }
 
 /// Calls `each` with every git directory at or below `top`: its path from there, and itself. No symbolic link is
@@ -36,7 +63,7 @@ pub(crate) fn repositories(top: &mut Folder, mut each: impl FnMut(&Path, &mut Fo
         left: MOST,
         seen: Seen::default(),
     };
-    walk.look_into(top, 0);
+    walk.look_into(top, 0, Part::None);
     walk.seen
 }
 
@@ -48,24 +75,38 @@ struct Walk<'e> {
 }
 
 impl Walk<'_> {
-    fn look_into(&mut self, folder: &mut Folder, depth: usize) {
+    fn look_into(&mut self, folder: &mut Folder, depth: usize, part: Part) {
         let Some(left) = self.left.checked_sub(1) else {
             self.give_up("there are too many directories".to_owned());
             return;
         };
         self.left = left;
         let mut below: Vec<OsString> = Vec::new();
+        let mut links: Vec<OsString> = Vec::new();
         let mut signs = Signs::default();
         let listed = folder.entries(|name, kind| {
             signs.note(name.as_encoded_bytes(), kind);
             if kind == EntryKind::Folder {
                 below.push(name.to_owned());
+            } else if kind == EntryKind::Link {
+                links.push(name.to_owned());
             }
         });
         if let Err(errno) = listed {
             self.give_up(errno.desc().to_owned());
         }
-        if signs.is_repository() {
+        let part = if signs.is_repository() {
+            Part::Top
+        } else {
+            part
+        };
+        if part != Part::None {
+            let links = links.into_iter().filter(|name| !has_its_own_rule(name));
+            self.seen
+                .links
+                .extend(links.map(|name| self.path.join(name)));
+        }
+        if part == Part::Top {
             (self.each)(&self.path, folder);
         } else if signs.may_be_common() {
             self.seen.candidates.push(self.path.clone());
@@ -82,7 +123,14 @@ impl Walk<'_> {
         for name in below {
             self.path.push(&name);
             match folder.enter(&name) {
-                Ok(mut next) => self.look_into(&mut next, depth.saturating_add(1)),
+                Ok(mut next) => {
+                    let next_part = match part {
+                        Part::Top if OWN.contains(&name.as_encoded_bytes()) => Part::Own,
+                        Part::Own => Part::Own,
+                        _ => Part::None,
+                    };
+                    self.look_into(&mut next, depth.saturating_add(1), next_part);
+                }
                 // It has gone, or is something else by now.
                 Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => {}
                 Err(errno) => self.give_up(errno.desc().to_owned()),
@@ -98,6 +146,14 @@ impl Walk<'_> {
             self.seen.not_named = self.seen.not_named.saturating_add(1);
         }
     }
+}
+
+/// Whether a link of this name in a repository is looked at as what it stands for, by the rest of this crate.
+fn has_its_own_rule(name: &OsStr) -> bool {
+    [HOOKS, COMMON]
+        .iter()
+        .chain(&CONFIGS)
+        .any(|known| name == *known)
 }
 
 /// What git takes a directory for a repository by (gitrepository-layout(5), and `is_git_directory` of git's setup.c):

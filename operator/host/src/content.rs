@@ -27,6 +27,9 @@ const OF_THE_KERNEL: [FsType; 9] = [
     TRACEFS_MAGIC,
 ];
 
+/// Up to so many bytes a file may have holes, or lie in its inode.
+const BLOCK: u64 = 1 << 16;
+
 /// What an entry of a directory is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
@@ -50,7 +53,7 @@ pub enum Content {
         /// Whether somebody may execute it.
         executable: bool,
     },
-    /// A file that is longer than the cap, is the kernel's, or cannot be read; without a stamp where not even that is
+    /// A file that is longer than the cap, has holes, is the kernel's, or cannot be read; without a stamp where not even that is
     /// known.
     Unread(Option<Stamp>),
     /// A symbolic link.
@@ -137,7 +140,10 @@ fn regular(dir: &Dir, name: &OsStr, cap: u64, flags: OFlag) -> Option<Content> {
 fn read(handle: &OwnedFd, status: &FileStat, cap: u64) -> Result<Option<Content>, io::Error> {
     let size = u64::try_from(status.st_size).map_err(|_| Errno::EOVERFLOW)?;
     let kernels = OF_THE_KERNEL.contains(&statfs::fstatfs(handle)?.filesystem_type());
-    if kernels || size > cap {
+    // A file with holes takes less of the disk than it would take here.
+    let blocks = u64::try_from(status.st_blocks).unwrap_or_default();
+    let has_holes = size > BLOCK && blocks.saturating_mul(512) < size;
+    if kernels || size > cap || has_holes {
         return Ok(None);
     }
     let mut bytes = Vec::new();

@@ -1,0 +1,272 @@
+//! The keys of git's own configuration with which it runs no command, writes to no file outside of the repository, and connects to
+//! nobody where it otherwise would not, whatever their value: reviewed in git-config(1) of git 2.47, and the pages that it names.
+
+/// The sections that are git's own, each with such keys; any other key in them counts as one that runs commands. `*` stands for any name,
+/// `*.name` for a key of any subsection.
+pub(super) const SECTIONS: [(&str, &str); 99] = [
+    ("add", "ignoreerrors"),
+    ("advice", "*"),
+    ("am", "keepcr messageid threeway"),
+    ("apply", "ignorewhitespace whitespace"),
+    ("archive", "umask"),
+    ("attr", "tree"),
+    ("author", "email name"),
+    (
+        "bitmappseudomerge",
+        "*.decay *.maxmerges *.pattern *.samplerate *.stablesize *.stablethreshold *.threshold",
+    ),
+    (
+        "blame",
+        "blankboundary coloring date ignorerevsfile markignoredlines markunblamablelines showemail \
+         showroot",
+    ),
+    ("branch", "* *.*"),
+    ("browser", ""),
+    ("bundle", ""),
+    (
+        "checkout",
+        "defaultremote guess thresholdforparallelism workers",
+    ),
+    ("clean", "requireforce"),
+    ("color", "* *.*"),
+    ("column", "branch clean status tag ui"),
+    ("commit", "cleanup gpgsign status template verbose"),
+    (
+        "commitgraph",
+        "changedpathsversion generationversion maxnewfilters readchangedpaths",
+    ),
+    ("committer", "email name"),
+    ("completion", "commands"),
+    (
+        "core",
+        "abbrev alternaterefsprefixes attributesfile autocrlf bare bigfilethreshold \
+         checkroundtripencoding checkstat commentchar commentstring commitgraph compression \
+         createobject deltabasecachelimit eol excludesfile filemode filesreflocktimeout \
+         fsmonitorhookversion fsync fsyncmethod fsyncobjectfiles hidedotfiles ignorecase ignorestat \
+         logallrefupdates loosecompression maxtreedepth multipackindex notesref packedgitlimit \
+         packedgitwindowsize packedrefstimeout precomposeunicode prefersymlinkrefs preloadindex \
+         protecthfs protectntfs quotepath repositoryformatversion restrictinheritedhandles safecrlf \
+         sharedrepository sparsecheckout sparsecheckoutcone splitindex symlinks trustctime \
+         unsetenvvars untrackedcache usereplacerefs warnambiguousrefs whitespace",
+    ),
+    (
+        "credential",
+        "*.interactive *.protectprotocol *.sanitizeprompt *.usehttppath *.username interactive \
+         protectprotocol sanitizeprompt usehttppath username",
+    ),
+    ("credentialcache", "ignoresighup"),
+    ("credentialstore", "locktimeoutms"),
+    (
+        "diff",
+        "*.binary *.cachetextconv *.trustexitcode *.wordregex *.xfuncname algorithm \
+         autorefreshindex colormoved colormovedws context dirstat dstprefix ignoresubmodules \
+         indentheuristic interhunkcontext mnemonicprefix noprefix orderfile relative renamelimit \
+         renames srcprefix statgraphwidth statnamewidth submodule suppressblankempty trustexitcode \
+         wordregex wserrorhighlight",
+    ),
+    (
+        "difftool",
+        "*.hideresolved *.trustexitcode guidefault prompt trustexitcode",
+    ),
+    (
+        "extensions",
+        "compatobjectformat noop noop-v1 objectformat preciousobjects refstorage relativeworktrees \
+         worktreeconfig",
+    ),
+    ("fastimport", "unpacklimit"),
+    ("feature", "*"),
+    (
+        "fetch",
+        "all fsck.* fsckobjects negotiationalgorithm output parallel prune prunetags \
+         recursesubmodules showforcedupdates unpacklimit writecommitgraph",
+    ),
+    ("filter", "*.required"),
+    (
+        "format",
+        "attach cc coverfromdescription coverletter encodeemailheaders filenamemaxlength \
+         forceinbodyfrom from headers mboxrd noprefix notes numbered pretty signature signaturefile \
+         signoff subjectprefix thread to useautobase",
+    ),
+    ("fsck", "*"),
+    ("fsmonitor", "allowremote socketdir"),
+    (
+        "gc",
+        "*.reflogexpire *.reflogexpireunreachable aggressivedepth aggressivewindow auto autodetach \
+         autopacklimit bigpackthreshold cruftpacks logexpiry maxcruftsize packrefs pruneexpire \
+         reflogexpire reflogexpireunreachable repackfilter rerereresolved rerereunresolved \
+         worktreepruneexpire writecommitgraph",
+    ),
+    ("gitcvs", ""),
+    ("gitk", ""),
+    (
+        "gitweb",
+        "avatar blame category description grep highlight owner patches pickaxe remote_heads \
+         showsizes snapshot url",
+    ),
+    (
+        "gpg",
+        "format mintrustlevel ssh.allowedsignersfile ssh.revocationfile",
+    ),
+    (
+        "grep",
+        "column extendedregexp fallbacktonoindex fullname linenumber patterntype threads",
+    ),
+    (
+        "gui",
+        "blamehistoryctx commitmsgwidth copyblamethreshold diffcontext displayuntracked encoding \
+         fastcopyblame geometry matchtrackingbranch newbranchtemplate pruneduringfetch trustmtime \
+         wmstate",
+    ),
+    (
+        "guitool",
+        "*.argprompt *.confirm *.needsfile *.noconsole *.norescan *.prompt *.revprompt \
+         *.revunmerged *.title",
+    ),
+    ("help", "autocorrect format htmlpath"),
+    ("hook", ""),
+    (
+        "http",
+        "*.lowspeedlimit *.lowspeedtime *.maxrequests *.minsessions *.noepsv *.postbuffer \
+         *.useragent *.version lowspeedlimit lowspeedtime maxrequests minsessions noepsv postbuffer \
+         useragent version",
+    ),
+    ("i18n", "commitencoding logoutputencoding"),
+    (
+        "imap",
+        "authmethod folder host pass port preformattedhtml sslverify user",
+    ),
+    ("include", ""),
+    ("includeif", ""),
+    (
+        "index",
+        "recordendofindexentries recordoffsettable skiphash sparse threads version",
+    ),
+    ("init", "defaultbranch defaultobjectformat defaultrefformat"),
+    ("instaweb", "local"),
+    ("interactive", "singlekey"),
+    (
+        "log",
+        "abbrevcommit date decorate diffmerges excludedecoration follow graphcolors \
+         initialdecorationset mailmap showroot showsignature",
+    ),
+    ("lsrefs", "unborn"),
+    ("mailinfo", "scissors"),
+    ("mailmap", "blob file"),
+    (
+        "maintenance",
+        "*.auto *.enabled *.schedule auto autodetach commit-graph.auto incremental-repack.auto \
+         loose-objects.auto repo strategy",
+    ),
+    ("man", "viewer"),
+    (
+        "merge",
+        "*.name *.recursive autostash branchdesc conflictstyle defaulttoupstream directoryrenames \
+         ff log renamelimit renames renormalize stat suppressdest verbosity verifysignatures",
+    ),
+    (
+        "mergetool",
+        "*.hideresolved *.trustexitcode guidefault hideresolved keepbackup keeptemporaries \
+         meld.hasoutput meld.useautomerge prompt writetotemp",
+    ),
+    (
+        "notes",
+        "*.mergestrategy displayref mergestrategy rewrite.* rewritemode rewriteref",
+    ),
+    (
+        "pack",
+        "allowpackreuse compression deltacachelimit deltacachesize depth indexversion island \
+         islandcore packsizelimit preferbitmaptips readreverseindex threads \
+         usebitmapboundarytraversal usebitmaps usesparse window windowmemory writebitmaphashcache \
+         writebitmaplookuptable writereverseindex",
+    ),
+    ("pretty", "*"),
+    ("promisor", ""),
+    ("protocol", "version"),
+    ("pull", "ff rebase"),
+    (
+        "push",
+        "autosetupremote default followtags gpgsign negotiate pushoption recursesubmodules \
+         usebitmaps useforceifincludes",
+    ),
+    (
+        "rebase",
+        "abbreviatecommands autosquash autostash backend forkpoint maxlabellength \
+         missingcommitscheck rebasemerges reschedulefailedexec stat updaterefs",
+    ),
+    (
+        "receive",
+        "advertiseatomic advertisepushoptions autogc certnonceseed certnonceslop denycurrentbranch \
+         denydeletecurrent denydeletes denynonfastforwards fsck.* fsckobjects hiderefs keepalive \
+         maxinputsize procreceiverefs shallowupdate unpacklimit updateserverinfo",
+    ),
+    (
+        "reftable",
+        "blocksize geometricfactor indexobjects locktimeout restartinterval",
+    ),
+    (
+        "remote",
+        "*.fetch *.fetchrecursesubmodules *.followremotehead *.gh-resolved *.glab-resolved \
+         *.lfspushurl *.lfsurl *.mirror *.prune *.prunetags *.push *.pushurl *.serveroption \
+         *.skipdefaultupdate *.skipfetchall *.tagopt *.url pushdefault",
+    ),
+    ("remotes", "*"),
+    (
+        "repack",
+        "cruftdepth cruftthreads cruftwindow cruftwindowmemory packkeptobjects updateserverinfo \
+         usedeltabaseoffset usedeltaislands writebitmaps",
+    ),
+    ("rerere", "autoupdate enabled"),
+    ("revert", "reference"),
+    ("safe", "barerepository directory"),
+    (
+        "sendemail",
+        "*.aliasesfile *.aliasfiletype *.annotate *.bcc *.cc *.chainreplyto *.confirm \
+         *.envelopesender *.forbidsendmailvariables *.from *.identity *.mailmap *.multiedit \
+         *.signedoffbycc *.smtpbatchsize *.smtpdomain *.smtpencryption *.smtppass \
+         *.smtprelogindelay *.smtpserverport *.smtpsslcertpath *.smtpuser *.suppresscc \
+         *.suppressfrom *.thread *.to *.transferencoding *.validate *.xmailer aliasesfile \
+         aliasfiletype annotate bcc cc chainreplyto confirm envelopesender forbidsendmailvariables \
+         from identity mailmap mailmap.blob mailmap.file multiedit signedoffbycc smtpbatchsize \
+         smtpdomain smtpencryption smtppass smtprelogindelay smtpserverport smtpsslcertpath \
+         smtpuser suppresscc suppressfrom thread to transferencoding validate xmailer",
+    ),
+    ("sequence", ""),
+    ("showbranch", "default"),
+    ("sparse", "expectfilesoutsideofpatterns"),
+    ("splitindex", "maxpercentchange sharedindexexpire"),
+    ("ssh", "variant"),
+    ("stash", "showincludeuntracked showpatch showstat"),
+    (
+        "status",
+        "aheadbehind branch displaycommentprefix relativepaths renamelimit renames short showstash \
+         showuntrackedfiles submodulesummary",
+    ),
+    (
+        "submodule",
+        "*.active *.branch *.fetchrecursesubmodules *.ignore *.url active alternateerrorstrategy \
+         alternatelocation fetchjobs propagatebranches recurse",
+    ),
+    ("tag", "forcesignannotated gpgsign sort"),
+    ("tar", "*.remote umask"),
+    ("trace2", ""),
+    (
+        "trailer",
+        "*.ifexists *.ifmissing *.key *.where ifexists ifmissing separators where",
+    ),
+    (
+        "transfer",
+        "advertiseobjectinfo advertisesid credentialsinurl fsckobjects hiderefs unpacklimit",
+    ),
+    ("uploadarchive", "allowunreachable"),
+    (
+        "uploadpack",
+        "allowanysha1inwant allowfilter allowreachablesha1inwant allowrefinwant allowtipsha1inwant \
+         hiderefs keepalive",
+    ),
+    ("uploadpackfilter", "*.allow allow tree.maxdepth"),
+    ("url", ""),
+    ("user", "*"),
+    ("versionsort", "prereleasesuffix suffix"),
+    ("web", ""),
+    ("worktree", "guessremote"),
+];
