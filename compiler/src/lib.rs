@@ -7,6 +7,7 @@
 mod cpu_time;
 pub mod diagnostics;
 pub mod emit;
+pub mod facts;
 pub mod fix;
 pub mod format;
 pub mod hosts;
@@ -22,6 +23,7 @@ pub mod resolve;
 pub mod schema;
 pub mod score;
 pub mod seal;
+pub mod short_forms;
 pub mod show;
 pub mod source;
 pub mod syscalls;

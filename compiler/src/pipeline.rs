@@ -5,6 +5,7 @@ use crate::diagnostics::render::spelt_out;
 use crate::diagnostics::{Diagnostic, Severity, Sink, fix};
 use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
+use crate::facts::{Expansion, HostFacts};
 use crate::hosts::{self, HostFiles, HostGroups};
 use crate::inherit::{self, Files, Inherited, Parents};
 use crate::lint::suppress::suppress;
@@ -18,7 +19,7 @@ use crate::seal::{self, SealFault};
 use crate::source::{Source, Sources};
 use crate::syscalls::Arch;
 use crate::target::{self, Target};
-use crate::{schema, validate};
+use crate::{schema, short_forms, validate};
 use std::sync::Arc;
 
 /// What the caller asks for.
@@ -32,6 +33,8 @@ pub struct Options {
     pub files: Option<Arc<dyn Files>>,
     /// Where the operator's groups of host names come from; without it there are the compiler's only.
     pub hosts: Option<Arc<dyn HostFiles>>,
+    /// The facts of the host that the policy may name, and the ids of who starts the sandbox.
+    pub facts: HostFacts,
     /// The day that grants with an end are measured against; `None`: none has ended. A stage never
     /// looks at the clock, and no plan depends on this.
     pub today: Option<Date>,
@@ -53,6 +56,7 @@ impl Default for Options {
             emit: None,
             files: None,
             hosts: None,
+            facts: HostFacts::default(),
             today: None,
             score: false,
             target: None,
@@ -117,16 +121,18 @@ pub fn compile(source: &Source, options: &Options, mut sink: Sink) -> Result<Com
 fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Result<(), Fault> {
     let wants = |stage| options.emit == Some(stage);
 
-    let Some(document) = parse::parse(outcome.sources.policy(), sink) else {
+    let Some(mut document) = parse::parse(outcome.sources.policy(), sink) else {
         return Ok(());
     };
     if wants(Stage::Document) {
         outcome.listing = pretty(&document.to_json());
         return Ok(());
     }
+    let mut facts = Expansion::new(&options.facts);
+    facts.expand(&mut document, sink);
     let files = options.files.as_deref();
     let (mut document, parents) =
-        match inherit::inherit(document, files, &mut outcome.sources, sink) {
+        match inherit::inherit(document, files, &mut facts, &mut outcome.sources, sink) {
             Inherited::Whole(document, parents) => (document, parents),
             Inherited::Rest(document) => {
                 rest(document, options, sink);
@@ -134,6 +140,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
             }
             Inherited::Nothing => return Ok(()),
         };
+    short_forms::spell_out(&mut document, &mut facts, sink);
     let Some(policy) = validate::validate(&mut document, sink) else {
         rest(document, options, sink);
         return Ok(());
@@ -144,14 +151,18 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
     }
     let files = options.hosts.as_deref();
     let groups = hosts::gather(&policy, &document, files, &mut outcome.sources, sink);
-    let resolved = resolve(
+    let mut resolved = resolve(
         &policy,
         &options.architectures,
         options.today,
         &groups,
+        options.facts.git_directory(),
         &document,
         sink,
     );
+    let used = facts.into_used();
+    (resolved.facts, resolved.git_config) = (used.facts, used.git_config);
+    resolved.ids = options.facts.ids();
     if wants(Stage::Resolved) {
         outcome.listing = Some(effective(&document, &outcome.sources));
         return Ok(());
@@ -198,6 +209,7 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
 /// What a policy's parents mean without it. What is wrong with them was reported where they were read.
 fn before(mut parents: Parents, options: &Options, mut sources: Sources) -> Before {
     let mut sink = Sink::new();
+    short_forms::spell_out_again(&mut parents.document, &options.facts);
     let policy = schema::fitting(&mut parents.document);
     let meaning = policy.map(|policy| {
         let (document, files) = (&parents.document, options.hosts.as_deref());
@@ -207,6 +219,7 @@ fn before(mut parents: Parents, options: &Options, mut sources: Sources) -> Befo
             &options.architectures,
             None,
             &groups,
+            options.facts.git_directory(),
             document,
             &mut sink,
         );
@@ -228,6 +241,7 @@ fn rest(mut document: Document, options: &Options, sink: &mut Sink) {
         &options.architectures,
         options.today,
         &HostGroups::default(),
+        options.facts.git_directory(),
         &document,
         &mut found,
     );

@@ -8,6 +8,7 @@ use super::screen::{self, Colour};
 use super::{fix, input, score, target, today};
 use clap::{ArgGroup, Args};
 use purplec::diagnostics::render::{Failure, Look, Tally};
+use purplec::facts::HostFacts;
 use purplec::hosts::HostFiles;
 use purplec::pipeline;
 use purplec::quantity::Date;
@@ -54,6 +55,9 @@ pub(super) struct Arguments {
     /// Folder with groups of host names, instead of the default folders
     #[arg(long, value_name = "DIR")]
     hosts_dir: Vec<PathBuf>,
+    /// Value of a fact of the host, such as workspace=/srv/project; also uid and gid
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
     /// Policy files, or directories with policies; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -99,7 +103,12 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(target) => target,
         Err(message) => return complain(&message),
     };
+    let facts = match input::facts(HostFacts::samples(), &arguments.set) {
+        Ok(facts) => facts,
+        Err(message) => return complain(&message),
+    };
     let settings = CheckSettings {
+        facts,
         hosts: input::hosts(&arguments.hosts_dir),
         today,
         target,
@@ -121,6 +130,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 /// The settings that each policy is checked with.
 struct CheckSettings {
+    /// The facts of the host.
+    facts: HostFacts,
     hosts: Arc<dyn HostFiles>,
     today: Date,
     target: Option<Target>,
@@ -139,6 +150,7 @@ fn examine(
         Err(failure) => return Part::failed(failure),
     };
     read.options.hosts = Some(Arc::clone(&settings.hosts));
+    read.options.facts.clone_from(&settings.facts);
     read.options.today = Some(settings.today);
     read.options.score = settings.score.is_some();
     read.options.target.clone_from(&settings.target);

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use purple_report::VisibleLines;
 use purplec::diagnostics::render::visible;
 use purplec::emit::bpf;
+use purplec::facts::HostFacts;
 use purplec::pipeline::{self, Compilation, Options, Stage};
 use purplec::syscalls::Arch;
 use std::io;
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     /// Folder with groups of host names, instead of the default folders
     #[arg(long, value_name = "DIR")]
     hosts_dir: Vec<PathBuf>,
+    /// Value of a fact of the host, such as workspace=/srv/project; also uid and gid
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
     /// Generator of the filters; each filter is proven
     #[arg(long, value_enum, default_value_t = Backend::Own)]
     backend: Backend,
@@ -134,6 +138,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(target) => target,
         Err(message) => return complain(&message),
     };
+    let facts = match input::facts(HostFacts::default(), &arguments.set) {
+        Ok(facts) => facts,
+        Err(message) => return complain(&message),
+    };
     let mut architectures = arguments.arch.clone();
     architectures.sort_unstable();
     architectures.dedup();
@@ -151,6 +159,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         target,
         backend,
         hosts: Some(input::hosts(&arguments.hosts_dir)),
+        facts,
         ..read.options
     };
     let mut outcome = match pipeline::compile(&read.source, &options, read.sink) {

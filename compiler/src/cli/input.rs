@@ -3,6 +3,7 @@
 
 use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::{Failure, visible};
+use purplec::facts::HostFacts;
 use purplec::hosts::{HostFiles, HostFolders};
 use purplec::inherit::{Access, Files, FilesAround};
 use purplec::parse::{MAX_BYTES, decode};
@@ -32,6 +33,16 @@ pub(super) fn hosts(folders: &[PathBuf]) -> Arc<dyn HostFiles> {
     } else {
         Arc::new(HostFolders::new(folders.to_vec(), read))
     }
+}
+
+/// The facts of the host, with those of the command line.
+pub(super) fn facts(mut facts: HostFacts, set: &[String]) -> Result<HostFacts, String> {
+    for assignment in set {
+        facts
+            .set(assignment)
+            .map_err(|fault| format!("purplec: error: --set: {fault}"))?;
+    }
+    Ok(facts)
 }
 
 /// Reads `path`, or standard input for `-`. The error is a whole message, name first.

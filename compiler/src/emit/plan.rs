@@ -16,7 +16,7 @@ use crate::ir::Ir;
 use crate::ir::syscalls::Meaning;
 use crate::source::Sources;
 use lines::Lines;
-use purple_plan::{Contents, Meta, Mount, Rlimit, Source};
+use purple_plan::{Contents, HostFact, Meta, Mount, Rlimit, Source};
 use std::ffi::CStr;
 use texts::Texts;
 
@@ -88,6 +88,10 @@ impl<'i> Artefacts<'i> {
             .map(|audit| process::audit(audit, &texts, lines))
             .collect();
         let sources: Vec<Source<'_>> = texts.sources.iter().map(|name| Source { name }).collect();
+        let facts = texts.facts.iter();
+        let facts: Vec<HostFact<'_>> = facts
+            .map(|(name, value)| HostFact { name, value })
+            .collect();
         Ok(use_them(&Contents {
             mounts: &mounts,
             rlimits: &rlimits,
@@ -109,6 +113,7 @@ impl<'i> Artefacts<'i> {
             net_sockets: &network::sockets(&ir.network),
             net_rules: &network::rules(&ir.network, &texts, lines),
             net_resolvers: &network::resolvers(&ir.network, lines),
+            host_facts: &facts,
             ..Contents::of(
                 Meta {
                     policy_name: &texts.name,

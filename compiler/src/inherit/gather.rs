@@ -2,6 +2,7 @@
 
 use super::files::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, PolicyFile, is_file};
 use crate::diagnostics::{Diagnostic, Sink, nearest, quote};
+use crate::facts::Expansion;
 use crate::parse::{self, Document, MAX_EXPANDED, MAX_NODES, NodeId};
 use crate::profiles;
 use crate::schema;
@@ -48,12 +49,13 @@ enum Content {
 /// A cap was passed; the sink knows.
 struct Stop;
 
-pub(super) struct Gathering<'a> {
+pub(super) struct Gathering<'a, 'f> {
     files: Option<&'a dyn Files>,
     /// Where the policy lies.
     policy: Option<PolicyFile>,
     /// Whether the parents are looked at, or only read.
     checks: bool,
+    facts: &'a mut Expansion<'f>,
     sources: &'a mut Sources,
     sink: &'a mut Sink,
     /// Texts in the order of merging.
@@ -68,9 +70,10 @@ pub(super) struct Gathering<'a> {
     bytes: usize,
 }
 
-impl<'a> Gathering<'a> {
+impl<'a, 'f> Gathering<'a, 'f> {
     pub(super) fn new(
         files: Option<&'a dyn Files>,
+        facts: &'a mut Expansion<'f>,
         sources: &'a mut Sources,
         sink: &'a mut Sink,
     ) -> Self {
@@ -79,6 +82,7 @@ impl<'a> Gathering<'a> {
             files,
             policy: files.map(Files::policy),
             checks: true,
+            facts,
             sources,
             sink,
             order: Vec::new(),
@@ -234,6 +238,7 @@ impl<'a> Gathering<'a> {
             return Err(self.too_many(span, &format!("more than {MAX_PARENTS} texts")));
         }
         let parsed = parse::parse(&source, &mut own).map(|mut document| {
+            self.facts.expand(&mut document, &mut own);
             if self.checks {
                 schema::check(&mut document, &mut own);
             }

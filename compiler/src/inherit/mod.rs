@@ -24,6 +24,7 @@ pub use around::{Access, FilesAround};
 pub use files::{Files, MAX_LEVELS, MAX_PARENTS, MAX_TOTAL_BYTES, PolicyFile};
 
 use crate::diagnostics::Sink;
+use crate::facts::{Expansion, HostFacts};
 use crate::parse::Document;
 use crate::source::{Source, Sources, Span};
 use crate::{parse, schema};
@@ -32,7 +33,7 @@ use gather::Gathering;
 pub(crate) use loosens::Loosened;
 
 /// What came of a document and what it extends.
-pub enum Inherited {
+pub(crate) enum Inherited {
     /// One document, which each text is right for, and what the policy extends.
     Whole(Document, Option<Parents>),
     /// What is right of the texts, in one document: some of them have errors, which the sink knows,
@@ -109,9 +110,10 @@ impl Parents {
 
 /// Merges a document with what it extends. The parents' texts are added to `sources`. A document
 /// that extends nothing stays as it is.
-pub fn inherit(
+pub(crate) fn inherit(
     mut document: Document,
     files: Option<&dyn Files>,
+    facts: &mut Expansion<'_>,
     sources: &mut Sources,
     sink: &mut Sink,
 ) -> Inherited {
@@ -126,7 +128,7 @@ pub fn inherit(
     // A parent's finding says nothing about a policy that is wrong itself, and the other way round.
     let fits = schema::check(&mut document, sink).is_some();
     let before = sink.errors();
-    let Some(mut texts) = Gathering::new(files, sources, sink).all(document) else {
+    let Some(mut texts) = Gathering::new(files, facts, sources, sink).all(document) else {
         return Inherited::Nothing;
     };
     let parents_fit = sink.errors() == before;
@@ -161,7 +163,8 @@ pub fn sources(source: &Source, files: Option<&dyn Files>) -> Option<Sources> {
     let mut sources = Sources::from(source.clone());
     let mut sink = Sink::new();
     let document = parse::parse(source, &mut sink)?;
-    Gathering::new(files, &mut sources, &mut sink)
+    let facts = HostFacts::samples();
+    Gathering::new(files, &mut Expansion::new(&facts), &mut sources, &mut sink)
         .without_checks()
         .all(document)?;
     (!sink.has_errors()).then_some(sources)

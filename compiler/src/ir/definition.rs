@@ -15,6 +15,8 @@ use purple_plan::Layer;
 pub struct Ir {
     /// The policy's name.
     pub name: String,
+    /// The facts of the host that the policy names, with the values that it was compiled for, by name.
+    pub facts: Vec<(&'static str, String)>,
     /// The program's process.
     pub process: Process,
     /// The steps that build the file system, in order.

@@ -106,7 +106,7 @@ fn holds(host: &str, held: Held) -> String {
     }
 }
 
-/// The part of a path that a shell would have replaced: `~`, `~user`, `$HOME` or `${HOME}`.
+/// The part of a path that a shell would have replaced: `~`, `~user` or `$HOME`.
 fn unexpanded(host: &str) -> Option<&str> {
     let mut parts = host.split('/');
     let first = parts.next().filter(|first| first.starts_with('~'));
@@ -121,7 +121,7 @@ fn not_expanded(share: &Share, part: &str, span: Span, scope: &mut Scope<'_>) {
         quote(part)
     );
     scope.report(Diagnostic::warning("host-path-not-expanded", span, message).with_help(
-        "write the path in full, such as `/home/me/project`, or relative to the directory that the sandbox is started from",
+        "write `${home}` or `~/` for the home directory of the user, or the path in full; names of environment variables are not expanded",
     ));
 }
 

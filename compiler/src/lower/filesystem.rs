@@ -44,7 +44,12 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     }
     // What the policy says goes before what every sandbox has.
     tree.offer("/tmp", PlannedPath::new(scratch(wanted, 0o1777), PLAIN));
-    for (path, content) in files(&resolved.network) {
+    let git = resolved.git_config.clone();
+    let git = git.map(|text| ("/etc/gitconfig", text));
+    for (path, content) in files(&resolved.network, resolved.ids)
+        .into_iter()
+        .chain(git)
+    {
         let mode = FILE_MODE;
         let file = Action::File { content, mode };
         let planned = match resolved.network.mode {

@@ -26,6 +26,7 @@ pub fn lower(resolved: &Resolved, sink: &mut Sink) -> Ir {
     });
     Ir {
         name: resolved.name.clone(),
+        facts: resolved.facts.clone(),
         process: process::lower(resolved),
         steps,
         network: network::lower(&resolved.network),

@@ -57,10 +57,16 @@ fn counted_by_user(resolved: &Resolved) -> [Limit; 4] {
     })
 }
 
+/// The id inside: that of who starts the sandbox, so that files, and what programs note of them, have one owner inside and
+/// outside. Root's program is not root.
+pub(super) fn inside(given: Option<u32>) -> u32 {
+    given.filter(|&id| id != 0).unwrap_or(INSIDE)
+}
+
 /// The process.
 pub(super) fn lower(resolved: &Resolved) -> Process {
-    let identity = Identity {
-        inside: INSIDE,
+    let identity = |given| Identity {
+        inside: inside(given),
         outside_for_root: OUTSIDE_FOR_ROOT,
     };
     let capabilities = resolved.capabilities.mask();
@@ -80,8 +86,8 @@ pub(super) fn lower(resolved: &Resolved) -> Process {
     Process {
         namespaces,
         inner_namespaces: inner.iter().copied().collect(),
-        user: identity,
-        group: identity,
+        user: identity(resolved.ids.user),
+        group: identity(resolved.ids.group),
         // The program and all that it starts hold the same ones: nothing raises or drops any later.
         capabilities: CapabilitySets::same(capabilities),
         timeout: resolved

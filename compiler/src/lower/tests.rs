@@ -33,7 +33,15 @@ pub(super) fn lowered_with_findings(text: &str) -> (Ir, Sink) {
     let policy = validate(&mut document, &mut sink).unwrap();
     let mut sources = source.clone().into();
     let hosts = crate::hosts::gather(&policy, &document, None, &mut sources, &mut sink);
-    let resolved = resolve(&policy, &[Arch::X86_64], None, &hosts, &document, &mut sink);
+    let resolved = resolve(
+        &policy,
+        &[Arch::X86_64],
+        None,
+        &hosts,
+        None,
+        &document,
+        &mut sink,
+    );
     let ir = lower(&resolved, &mut sink);
     (ir, sink)
 }

@@ -214,11 +214,12 @@ impl Document {
     /// Replaces a scalar's text.
     pub(crate) fn set_scalar(&mut self, id: NodeId, new: &str) {
         if let Some(Node {
-            content: Content::Scalar { text, .. },
+            content: Content::Scalar { text, verbatim, .. },
             ..
         }) = self.nodes.get_mut(id.0)
         {
             new.clone_into(text);
+            *verbatim = None;
         }
     }
 

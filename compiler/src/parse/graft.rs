@@ -1,6 +1,7 @@
 //! Putting documents together: what inheritance does with several trees.
 
 use super::document::{Content, Document, Entry, Mapping, Node, NodeId};
+use super::events::Style;
 use crate::source::Span;
 use serde_json::Value;
 
@@ -40,6 +41,25 @@ impl Document {
     /// Makes a node the whole document.
     pub(crate) fn set_root(&mut self, id: NodeId) {
         self.root = id;
+    }
+
+    /// Adds a text, as if it were in quotes.
+    pub(crate) fn add_text(&mut self, span: Span, text: &str) -> NodeId {
+        self.add_scalar(span, text, Style::DoubleQuoted)
+    }
+
+    /// Adds a truth value.
+    pub(crate) fn add_truth(&mut self, span: Span, value: bool) -> NodeId {
+        self.add_scalar(span, if value { "true" } else { "false" }, Style::Plain)
+    }
+
+    fn add_scalar(&mut self, span: Span, text: &str, style: Style) -> NodeId {
+        let content = Content::Scalar {
+            text: text.to_owned(),
+            style,
+            verbatim: None,
+        };
+        self.add(span, content, &[], text.len())
     }
 
     /// Adds a list of nodes that are there already.

@@ -130,7 +130,12 @@ pub(super) fn syntax(error: &SyntaxError, text: &str, sink: &mut Sink) {
             found = found.with_related(Span::new(from, from), began(context));
         }
     }
-    if let Some(help) = syntax_help(&error.problem) {
+    let start = text.get(..at).and_then(|before| before.rfind('\n'));
+    let line = text.get(start.map_or(0, |line_feed| line_feed + 1)..);
+    let line = line.and_then(|rest| rest.lines().next());
+    if line.is_some_and(|line| line.contains("${")) {
+        found = found.with_help("put a value with `${` in quotes: `\"${workspace}\"`");
+    } else if let Some(help) = syntax_help(&error.problem) {
         found = found.with_help(help);
     }
     if let Some((context, from)) = &error.context

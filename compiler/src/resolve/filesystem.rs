@@ -110,7 +110,11 @@ pub(crate) const DEFAULT: [(&str, bool); 35] = [
 ];
 
 /// The file system.
-pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_>) -> Filesystem {
+pub(super) fn resolve(
+    section: Option<&policy::Filesystem>,
+    git_directory: Option<&str>,
+    scope: &mut Scope<'_>,
+) -> Filesystem {
     let section = section.filter(|section| fits(section, scope));
     let Some(section) = section else {
         let immutable = DEFAULT
@@ -148,8 +152,13 @@ pub(super) fn resolve(section: Option<&policy::Filesystem>, scope: &mut Scope<'_
             continue;
         };
         let at = format!("{at}/read_only");
+        // A repository without a working tree has any name.
+        let host = match git_directory {
+            Some(git) if git == top.host => "/.git",
+            _ => &top.host,
+        };
         kept.extend(protected::resolve(
-            (&top.host, &top.inside),
+            (host, &top.inside),
             &path.read_only,
             &at,
             scope,

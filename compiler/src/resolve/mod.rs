@@ -31,6 +31,7 @@ pub use resources::{CPU_PERIOD, Resources};
 pub(crate) use views::{View, Views, above};
 
 use crate::diagnostics::{Diagnostic, Sink};
+use crate::facts::Ids;
 use crate::hosts::HostGroups;
 use crate::ir::Audit;
 use crate::ir::syscalls::Meaning;
@@ -77,9 +78,15 @@ pub struct Resolved {
     pub groups: BTreeSet<Span>,
     /// The key that lets programs set the set-group-id bit.
     pub set_group_id: Option<Span>,
+    /// The facts of the host that the texts name, with their values, by name.
+    pub facts: Vec<(&'static str, String)>,
+    /// The ids of who starts the sandbox.
+    pub ids: Ids,
+    /// The configuration that git inside finds for the system.
+    pub git_config: Option<String>,
 }
 
-/// Resolves a policy. `hosts` are the groups of names that it names. `today` is the day that grants are measured against, and changes nothing of
+/// Resolves a policy. `hosts` are the groups of names that it names. `git_directory` is a repository of git, whatever its name is. `today` is the day that grants are measured against, and changes nothing of
 /// what comes out. What is wrong goes to the sink; the result is complete all the same, so that
 /// later stages can report more, and is not to be sealed when the sink has an error.
 pub fn resolve(
@@ -87,6 +94,7 @@ pub fn resolve(
     architectures: &[Arch],
     today: Option<Date>,
     hosts: &HostGroups,
+    git_directory: Option<&str>,
     document: &Document,
     sink: &mut Sink,
 ) -> Resolved {
@@ -124,7 +132,7 @@ pub fn resolve(
             syscalls::keep_to_ports(meaning, listed);
         }
     }
-    let mut filesystem = filesystem::resolve(policy.filesystem.as_ref(), &mut scope);
+    let mut filesystem = filesystem::resolve(policy.filesystem.as_ref(), git_directory, &mut scope);
     views::extend(&mut filesystem, &mut scope);
     Resolved {
         name: policy.name.clone(),
@@ -145,6 +153,9 @@ pub fn resolve(
         allow_list: entries::allow_list(policy, &scope),
         groups: entries::groups(policy, &scope),
         set_group_id,
+        facts: Vec::new(),
+        ids: Ids::default(),
+        git_config: None,
     }
 }
 

@@ -430,7 +430,7 @@ pub(super) fn no_match(
     found: &Value,
 ) -> Diagnostic {
     let (rule, help) = match pattern {
-        "^/" => (
+        r"^(/|~/|\$\{)" => (
             "is an absolute path inside the sandbox".to_owned(),
             "begin it with `/`".to_owned(),
         ),

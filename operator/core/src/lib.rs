@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod doctor;
 pub mod executor;
+pub mod facts;
 mod inputs;
 mod known;
 pub mod launch;

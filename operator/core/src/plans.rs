@@ -1,5 +1,6 @@
 //! From a profile, a policy or a plan file to the bytes of a plan.
 
+use crate::facts;
 use crate::inputs::{InputError, Inputs};
 use crate::matches::{self, MatchError};
 use crate::notice::{Findings, Notice};
@@ -104,6 +105,7 @@ fn read(inputs: &Inputs, path: &Path, most: usize) -> Result<Vec<u8>, PlanError>
 pub fn resolved(profile: &Profile, notices: &mut Vec<Notice>) -> Result<String, PlanError> {
     let options = Options {
         emit: Some(Stage::Resolved),
+        facts: facts::of_this_host(),
         ..Options::default()
     };
     let outcome = compile(&source_of(profile), &options, Sink::new(), notices)?;
@@ -134,6 +136,7 @@ fn compiled(
     let options = Options {
         files,
         hosts: Some(inputs.groups()),
+        facts: facts::of_this_host(),
         today: Some(today()?),
         ..Options::default()
     };

@@ -10,9 +10,13 @@ use purple_host::path::shown;
 use purple_host::{Errno, FileError, users};
 use purple_plan::{Mount, MountKind, Plan, mount_flags};
 use purple_report::Visible;
+use purplec::facts::HostFact;
+use purplec::short_forms::CACHES;
 use std::ffi::OsString;
 use std::fmt::{self, Display};
-use std::io::ErrorKind;
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Component, Path, PathBuf};
 
 /// Checks everything that is shared, and makes nothing.
@@ -22,7 +26,7 @@ pub(crate) fn check(plan: &Plan<'_>) -> Result<(), WorkspaceError> {
         if shared.source.is_relative() {
             shared.walk(MissingPart::Leave)?;
             shared.refuse_homes(&homes)?;
-        } else if shared.is_output() {
+        } else if shared.is_output() && !shared.is_cache() {
             shared.refuse_missing()?;
         }
     }
@@ -57,7 +61,7 @@ pub(crate) fn protect_log(plan: &Plan<'_>, log: &Path) -> Result<(), WorkspaceEr
         .try_for_each(|shared| shared.refuse_writable(directory))
 }
 
-/// Makes the output directories that are still missing, with a notice for each.
+/// Makes the caches and the output directories that are still missing, with a notice for each of the latter.
 pub(crate) fn make_output_directories(
     plan: &Plan<'_>,
     notices: &mut Vec<Notice>,
@@ -67,7 +71,9 @@ pub(crate) fn make_output_directories(
             notices.push(Notice::OutputDirectoryMade(shared.source.to_owned()));
         }
     }
-    Ok(())
+    binds(plan)
+        .filter(SharedPath::is_cache)
+        .try_for_each(|shared| shared.make_cache())
 }
 
 /// The directories of the host that the program can write to.
@@ -106,7 +112,7 @@ const HOLD_PROJECTS: [&str; 10] = [
 ];
 
 /// Whether a directory is one of these or lies in one of the first, under whatever name: a bind mount has another.
-fn is_of_host(target: &Path) -> bool {
+pub(crate) fn is_of_host(target: &Path) -> bool {
     let of = |paths: &[&str]| -> Vec<Identity> {
         let paths = paths.iter().map(Path::new);
         paths.filter_map(identity_at).collect()
@@ -229,6 +235,26 @@ impl SharedPath<'_, '_> {
         })
     }
 
+    /// Whether it is a cache of Purple's own, which is made where it is missing.
+    fn is_cache(&self) -> bool {
+        let name = HostFact::Cache.name();
+        let mut facts = self.plan.host_facts.iter();
+        let cache = facts.find(|fact| fact.name.to_bytes() == name.as_bytes());
+        self.is_output()
+            && cache.is_some_and(|fact| {
+                let caches = view::path(fact.value).join(CACHES);
+                self.source.starts_with(&caches) && self.source != caches
+            })
+    }
+
+    /// Makes a cache that is missing, for this user alone.
+    fn make_cache(&self) -> Result<(), WorkspaceError> {
+        let mut directories = DirBuilder::new();
+        directories.recursive(true).mode(0o700);
+        let made = directories.create(self.source);
+        made.map_err(|error| self.refused(PathProblem::NotMade(error)))
+    }
+
     /// A directory at an absolute path is never made: a misspelt path would become a directory of the host.
     fn refuse_missing(&self) -> Result<(), WorkspaceError> {
         match self.source.symlink_metadata() {
@@ -318,6 +344,8 @@ pub enum PathProblem {
         /// Why.
         errno: Errno,
     },
+    /// It is a cache that cannot be made.
+    NotMade(io::Error),
     /// `..` behind a directory that does not exist.
     UpFromMissing,
     /// A part is a symbolic link.
@@ -400,6 +428,7 @@ impl Display for PathProblem {
                 write!(f, "cannot be followed at {}: {}", shown(at), errno.desc())
             }
             Self::NotRead { at, errno } => write!(f, "{}: {}", shown(at), errno.desc()),
+            Self::NotMade(error) => write!(f, "cannot be made: {error}"),
             Self::UpFromMissing => f.write_str(
                 "goes up by `..` from a directory that does not exist: write it without",
             ),

@@ -2,7 +2,7 @@
 
 use crate::FileError;
 use crate::path::ResolvedPath;
-use nix::unistd::{Uid, User, geteuid, getuid};
+use nix::unistd::{Uid, User, getegid, geteuid, getuid};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -16,6 +16,24 @@ pub fn is_root() -> bool {
 /// The effective user id of this process.
 pub fn own_uid() -> u32 {
     geteuid().as_raw()
+}
+
+/// The effective group id of this process.
+pub fn own_gid() -> u32 {
+    getegid().as_raw()
+}
+
+/// The name of this user in the user database.
+pub fn own_name() -> Option<String> {
+    let user = User::from_uid(geteuid()).ok()??;
+    Some(user.name)
+}
+
+/// The home directory of this user: where the variable HOME says, or else the user database.
+pub fn home() -> Option<PathBuf> {
+    let named = std::env::var_os("HOME").map(PathBuf::from);
+    let listed = || Some(User::from_uid(geteuid()).ok()??.dir);
+    named.or_else(listed).filter(|path| is_home(path))
 }
 
 /// A directory for a kind of this user's files: where a variable says, or below the home directory.

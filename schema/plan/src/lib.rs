@@ -45,16 +45,16 @@ pub use error::{DecodeError, EncodeError};
 pub use field::{Field, Reader, Record, Writer};
 pub use host_inside::{HOST_INSIDE, HOST_INSIDE_NAME, OWN_INSIDE};
 pub use limits::{
-    HEADER_BYTES, INSTRUCTION_BYTES, MAGIC, MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_NET_RESOLVERS,
-    MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, MAX_SOURCES, MAX_TMPFS_BYTES, MAX_VARIABLES,
-    SEAL_BYTES, SECTION_ENTRY_BYTES, VERSION,
+    HEADER_BYTES, INSTRUCTION_BYTES, MAGIC, MAX_HOST_FACTS, MAX_INSTRUCTIONS, MAX_MOUNTS,
+    MAX_NET_RESOLVERS, MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, MAX_SOURCES,
+    MAX_TMPFS_BYTES, MAX_VARIABLES, SEAL_BYTES, SECTION_ENTRY_BYTES, VERSION,
 };
 pub use public_addresses::{NOT_PUBLIC_4, NOT_PUBLIC_6, is_public};
 pub use records::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
-    EnvKind, EnvVar, Filter, Interface, Landlock, Layer, Meta, Method, Mount, MountKind, NamedCall,
-    Need, NetAction, NetBatch, NetBatchKind, NetResolver, NetRule, NetSocket, Network, NetworkMode,
-    Number, PathAccess, PortAccess, Process, Rlimit, Source, Strength, audit_flags,
+    EnvKind, EnvVar, Filter, HostFact, Interface, Landlock, Layer, Meta, Method, Mount, MountKind,
+    NamedCall, Need, NetAction, NetBatch, NetBatchKind, NetResolver, NetRule, NetSocket, Network,
+    NetworkMode, Number, PathAccess, PortAccess, Process, Rlimit, Source, Strength, audit_flags,
     interface_flags, landlock_fs, landlock_net, landlock_scope, mount_attrs, mount_flags,
     namespace_flags, net_rule_flags, net_socket_flags, network_flags, path_flags, process_flags,
 };

@@ -19,6 +19,9 @@ pub const MAX_VARIABLES: usize = 511;
 /// The most policies that one may inherit from: a source line has 8 bits for them.
 pub const MAX_SOURCES: usize = 255;
 
+/// The most facts of the host that a policy can name.
+pub const MAX_HOST_FACTS: usize = 16;
+
 /// The most sockets that are handed to the helper of a filtered network: they go in one message.
 pub const MAX_NET_SOCKETS: usize = 9;
 

@@ -24,5 +24,5 @@ pub use network::{
     NetAction, NetBatch, NetBatchKind, NetResolver, NetRule, NetSocket, Network, NetworkMode,
     net_rule_flags, net_socket_flags, network_flags,
 };
-pub use origin::{Meta, Source};
+pub use origin::{HostFact, Meta, Source};
 pub use process::{Capabilities, EnvKind, EnvVar, Process, namespace_flags, process_flags};

@@ -7,14 +7,15 @@
 
 use crate::define::define_plan;
 use crate::limits::{
-    MAX_MOUNTS, MAX_NET_RESOLVERS, MAX_NET_RULES, MAX_NET_SOCKETS, MAX_SOURCES, MAX_VARIABLES,
+    MAX_HOST_FACTS, MAX_MOUNTS, MAX_NET_RESOLVERS, MAX_NET_RULES, MAX_NET_SOCKETS, MAX_SOURCES,
+    MAX_VARIABLES,
 };
 use crate::meaning::Unclaimed;
 use crate::network;
 use crate::records::{
-    Audit, CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, Interface, Landlock,
-    Meta, Mount, NamedCall, Need, NetBatch, NetResolver, NetRule, NetSocket, Network, Number,
-    PathAccess, PortAccess, Process, Rlimit, Source,
+    Audit, CallRule, Capabilities, CgroupValue, Condition, EnvVar, Filter, HostFact, Interface,
+    Landlock, Meta, Mount, NamedCall, Need, NetBatch, NetResolver, NetRule, NetSocket, Network,
+    Number, PathAccess, PortAccess, Process, Rlimit, Source,
 };
 use crate::rules::{self, any, rising};
 
@@ -76,6 +77,8 @@ macro_rules! define_with_all_sections {
                 23 NetRules, net_rules: NetRule<'a>, network::rule, at most MAX_NET_RULES;
                 /// The resolvers that the helper asks.
                 24 NetResolvers, net_resolvers: NetResolver, network::resolver, at most MAX_NET_RESOLVERS;
+                /// The facts of the host that the policy names, with the values that it was compiled for, by name.
+                25 HostFacts, host_facts: HostFact<'a>, any, at most MAX_HOST_FACTS;
                 $($more)*
             }
             lines name a record of Sources;

@@ -36,6 +36,29 @@ pub struct Filesystem {
     #[schemars(extend("examples" = [[{"host_path": "./output", "sandbox_path": "/output"}]]))]
     pub output_paths: Vec<OutputPath>,
 
+    /// The project: the root of the repository that the run starts in, or the directory that it starts in. It is shown at the path
+    /// that it has on the host, and the program starts there. In a linked worktree of git, the git directory of its repository is
+    /// shown too. Files through which other programs would run code, `@project`, cannot be changed. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Workspace")]
+    #[schemars(extend("examples" = [{"access": "read-write"}]))]
+    pub workspace: Option<Workspace>,
+
+    /// Toolchains that are shown read-only, where people have them in their home directories: `@go`, `@java`, `@node`, `@python`,
+    /// `@rust` and `@uv`. What the host lacks is left out, and files with credentials are never shown.
+    #[schemars(extend("default" = []))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Toolchains")]
+    #[schemars(extend("examples" = [["@rust", "@node"]]))]
+    pub toolchains: Vec<String>,
+
+    /// Directories that are kept between runs, below `${cache}/purple/caches`. All policies that name the same cache share it.
+    #[schemars(extend("default" = []))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Caches")]
+    #[schemars(extend("examples" = [[{"name": "cargo-registry", "sandbox_path": "~/.cargo/registry"}]]))]
+    pub caches: Vec<Cache>,
+
     /// Paths inside, below a path that is shown from the host or in `/proc` or `/sys`, that are covered by an
     /// empty object that cannot be read or written. If a path is missing, the program cannot create it. A
     /// slash at the end says that a missing path is a directory.
@@ -58,6 +81,65 @@ pub struct Filesystem {
     pub working_dir: Option<String>,
 }
 
+/// The project that a run is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// Whether the program may change it. Default: `read-write`.
+    #[serde(default)]
+    #[schemars(title = "Access")]
+    #[schemars(extend("examples" = ["read-only"]))]
+    #[schemars(extend("default" = "read-write"))]
+    pub access: Access,
+    /// Paths below it that the program cannot change, beside those of `@project`; see `read_only` of an output path.
+    #[schemars(title = "Read-only paths in it")]
+    #[schemars(extend("examples" = [["Makefile", "!.vscode"]]))]
+    #[schemars(extend("default" = []))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_only: Vec<String>,
+    /// Why the program needs it. Default: none.
+    #[schemars(title = "Reason", example = &"the agent edits the project")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who is responsible for it. Default: none.
+    #[schemars(title = "Owner", example = &"build-team")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it is valid; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
+}
+
+/// What a program may do with files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Read and change them.
+    #[default]
+    ReadWrite,
+    /// Read them.
+    ReadOnly,
+}
+
+/// A directory that is kept between runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// Its name: letters, digits, `-` and `_`.
+    #[schemars(length(min = 1))]
+    #[schemars(title = "Name", example = &"cargo-registry")]
+    pub name: String,
+    /// The path inside: an absolute path.
+    #[schemars(regex(pattern = r"^(/|~/|\$\{)"))]
+    #[schemars(example = &"/home/agent/.cargo/registry")]
+    #[schemars(title = "Path inside")]
+    pub sandbox_path: String,
+}
+
 /// A host path that is shown read-only inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +150,7 @@ pub struct ImmutablePath {
     #[schemars(title = "Path on the host")]
     pub host_path: String,
     /// The path inside: an absolute path.
-    #[schemars(regex(pattern = "^/"))]
+    #[schemars(regex(pattern = r"^(/|~/|\$\{)"))]
     #[schemars(example = &"/usr")]
     #[schemars(title = "Path inside")]
     pub sandbox_path: String,
@@ -103,7 +185,7 @@ pub struct OutputPath {
     #[schemars(title = "Path on the host")]
     pub host_path: String,
     /// The path inside: an absolute path.
-    #[schemars(regex(pattern = "^/"))]
+    #[schemars(regex(pattern = r"^(/|~/|\$\{)"))]
     #[schemars(example = &"/output")]
     #[schemars(title = "Path inside")]
     pub sandbox_path: String,

@@ -22,7 +22,7 @@ mod syscalls;
 
 pub use environment::Environment;
 pub use extends::Extends;
-pub use filesystem::{Filesystem, ImmutablePath, OutputPath};
+pub use filesystem::{Access, Cache, Filesystem, ImmutablePath, OutputPath, Workspace};
 pub use grant::Grant;
 pub use network::{
     AllowEntry, AllowGrant, HostService, HostServiceGrant, Network, NetworkMode, Port, Publish,

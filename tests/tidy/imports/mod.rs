@@ -22,17 +22,19 @@ use modules::{Crate, crates};
 
 /// The modules of the compiler's library. A module imports earlier ones and no other; those on one
 /// line do not import each other. docs/architecture.md has the same list.
-const ORDER: [&[&str]; 18] = [
+const ORDER: [&[&str]; 20] = [
     &["source", "profiles"],
     &["diagnostics"],
     &["syscalls", "quantity"],
     &["parse"],
     &["schema"],
+    &["facts"],
     &["inherit"],
     &["validate"],
     &["hosts"],
     &["ir"],
     &["resolve"],
+    &["short_forms"],
     &["lower"],
     &["lint"],
     &["score"],

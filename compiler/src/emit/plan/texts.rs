@@ -18,6 +18,8 @@ pub(super) struct Texts {
     pub(super) paths: Vec<CString>,
     pub(super) programs: Vec<Vec<u8>>,
     pub(super) sources: Vec<CString>,
+    /// Facts of the host, with their values.
+    pub(super) facts: Vec<(CString, CString)>,
     /// The name in each entry of the network.
     pub(super) hosts: Vec<CString>,
 }
@@ -86,6 +88,11 @@ impl Texts {
                 .collect(),
             hosts: names(&ir.network)
                 .map(|name| c_string(&name))
+                .collect::<Result<_, _>>()?,
+            facts: ir
+                .facts
+                .iter()
+                .map(|(name, value)| Ok((c_string(name)?, c_string(value)?)))
                 .collect::<Result<_, _>>()?,
             sources: sources
                 .iter()

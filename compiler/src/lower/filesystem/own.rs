@@ -1,8 +1,9 @@
 //! What every sandbox has: `/proc`, `/sys`, `/dev`, files in `/etc`, and the root itself.
 
 use super::attributes::{DEVICE, FIXED, PLAIN, PROCESSES, SEAL, TERMINALS};
+use crate::facts::Ids;
 use crate::ir::{Action, Attributes, Step};
-use crate::lower::process::{HOST_NAME, INSIDE};
+use crate::lower::process::{HOST_NAME, inside};
 use crate::resolve::{Filesystem, Network};
 use crate::source::Span;
 use purple_plan::HOST_INSIDE;
@@ -185,7 +186,7 @@ pub(super) fn mask(path: &str, span: Option<Span>) -> Step {
 }
 
 /// Files that programs expect in `/etc`.
-pub(super) fn files(network: &Network) -> [(&'static str, String); 6] {
+pub(super) fn files(network: &Network, ids: Ids) -> [(&'static str, String); 6] {
     let servers: Vec<IpAddr> = match network.mode {
         // The helper is the only resolver, and asks the others.
         NetworkMode::Filtered => vec![HOST_INSIDE],
@@ -202,11 +203,12 @@ pub(super) fn files(network: &Network) -> [(&'static str, String); 6] {
     }
     let hosts = format!("127.0.0.1 localhost {HOST_NAME}\n::1 localhost {HOST_NAME}\n");
     let switch = "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n".to_owned();
+    let (user, group) = (inside(ids.user), inside(ids.group));
     let passwd = format!(
-        "agent:x:{INSIDE}:{INSIDE}:agent:/tmp:/bin/sh\n\
+        "agent:x:{user}:{group}:agent:/tmp:/bin/sh\n\
          nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
     );
-    let group = format!("agent:x:{INSIDE}:\nnogroup:x:65534:\n");
+    let group = format!("agent:x:{group}:\nnogroup:x:65534:\n");
     [
         ("/etc/group", group),
         ("/etc/hostname", format!("{HOST_NAME}\n")),

@@ -77,6 +77,7 @@ fn encoded(plan: &Plan<'_>, mounts: &[Mount<'_>]) -> Result<Vec<u8>, MatchError>
         paths: &plan.paths.iter().collect::<Vec<_>>(),
         ports: &plan.ports.iter().collect::<Vec<_>>(),
         sources: &plan.sources.iter().collect::<Vec<_>>(),
+        host_facts: &plan.host_facts.iter().collect::<Vec<_>>(),
         interfaces: &plan.interfaces.iter().collect::<Vec<_>>(),
         numbers: &plan.numbers.iter().collect::<Vec<_>>(),
         calls: &plan.calls.iter().collect::<Vec<_>>(),

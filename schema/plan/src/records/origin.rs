@@ -22,3 +22,13 @@ record! {
         pub name: &'a CStr,
     }
 }
+
+record! {
+    /// A fact of the host that the policy names, such as the directory of the project.
+    pub struct HostFact<'a> {
+        /// Its name.
+        pub name: &'a CStr,
+        /// The value that the policy was compiled for.
+        pub value: &'a CStr,
+    }
+}

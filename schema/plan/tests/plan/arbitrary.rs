@@ -9,11 +9,11 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::{select, subsequence};
 use purple_plan::{
-    Audit, AuditFailure, Capabilities, CgroupValue, EnvKind, EnvVar, Filter, Landlock, Layer,
-    MAX_TMPFS_BYTES, Meta, Method, Mount, MountKind, Need, Network, NetworkMode, PathAccess,
-    PortAccess, Process, Rlimit, Source, SourceLine, audit_flags, landlock_fs, landlock_net,
-    landlock_scope, mount_attrs, mount_flags, namespace_flags, network_flags, path_flags,
-    process_flags,
+    Audit, AuditFailure, Capabilities, CgroupValue, EnvKind, EnvVar, Filter, HostFact, Landlock,
+    Layer, MAX_HOST_FACTS, MAX_TMPFS_BYTES, Meta, Method, Mount, MountKind, Need, Network,
+    NetworkMode, PathAccess, PortAccess, Process, Rlimit, Source, SourceLine, audit_flags,
+    landlock_fs, landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags,
+    network_flags, path_flags, process_flags,
 };
 use std::ffi::{CStr, CString};
 
@@ -331,6 +331,11 @@ pub(crate) fn plans() -> impl Strategy<Value = Tables<'static>> {
                     landlock,
                     paths,
                     ports,
+                    host_facts: names
+                        .iter()
+                        .take(MAX_HOST_FACTS)
+                        .map(|&name| HostFact { name, value: name })
+                        .collect(),
                     sources: names.into_iter().map(|name| Source { name }).collect(),
                     interfaces: meaning.interfaces,
                     numbers: meaning.beyond,

@@ -1,12 +1,12 @@
 //! FORMAT.md says what the code does: its tables are compared with the code.
 
 use purple_plan::{
-    AuditFailure, Basis, Comparison, EnvKind, HEADER_BYTES, Layer, MAGIC, MAX_INSTRUCTIONS,
-    MAX_MOUNTS, MAX_NET_RESOLVERS, MAX_NET_RULES, MAX_NET_SOCKETS, MAX_PLAN_BYTES, MAX_SOURCES,
-    MAX_VARIABLES, Method, MountKind, NetAction, NetBatchKind, NetworkMode, SEAL_BYTES,
-    SECTION_ENTRY_BYTES, Section, Strength, VERSION, audit_flags, interface_flags, landlock_fs,
-    landlock_net, landlock_scope, mount_attrs, mount_flags, namespace_flags, net_rule_flags,
-    net_socket_flags, network_flags, path_flags, process_flags,
+    AuditFailure, Basis, Comparison, EnvKind, HEADER_BYTES, Layer, MAGIC, MAX_HOST_FACTS,
+    MAX_INSTRUCTIONS, MAX_MOUNTS, MAX_NET_RESOLVERS, MAX_NET_RULES, MAX_NET_SOCKETS,
+    MAX_PLAN_BYTES, MAX_SOURCES, MAX_VARIABLES, Method, MountKind, NetAction, NetBatchKind,
+    NetworkMode, SEAL_BYTES, SECTION_ENTRY_BYTES, Section, Strength, VERSION, audit_flags,
+    interface_flags, landlock_fs, landlock_net, landlock_scope, mount_attrs, mount_flags,
+    namespace_flags, net_rule_flags, net_socket_flags, network_flags, path_flags, process_flags,
 };
 const FORMAT: &str = include_str!("../../FORMAT.md");
 
@@ -131,6 +131,7 @@ fn file_header_and_sections() {
         (Section::NetSockets, MAX_NET_SOCKETS),
         (Section::NetRules, MAX_NET_RULES),
         (Section::NetResolvers, MAX_NET_RESOLVERS),
+        (Section::HostFacts, MAX_HOST_FACTS),
     ];
     for (section, most) in limits {
         assert_eq!(section.most_records(), Some(most), "{section:?}");

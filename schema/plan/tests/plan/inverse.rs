@@ -101,6 +101,7 @@ fn nothing_but_the_required_records() {
         calls: Vec::new(),
         rules: Vec::new(),
         conditions: Vec::new(),
+        host_facts: Vec::new(),
         ..tables()
     };
     let bytes = empty.encode();

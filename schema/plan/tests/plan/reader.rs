@@ -256,6 +256,10 @@ fn lines(plan: &Plan<'_>) -> String {
             source_line(r.line)
         ));
     }
+    for f in &plan.host_facts {
+        let (name, value) = (hex(f.name.to_bytes()), hex(f.value.to_bytes()));
+        line(format!("HostFact name={name} value={value}"));
+    }
     out
 }
 

@@ -2,8 +2,8 @@
 
 use purple_plan::{
     Audit, AuditFailure, Basis, CallRule, Capabilities, CgroupValue, Comparison, Condition,
-    Contents, EnvKind, EnvVar, Filter, Interface, Landlock, Layer, MAX_PLAN_BYTES, Meta, Method,
-    Mount, MountKind, NamedCall, Need, NetBatch, NetResolver, NetRule, NetSocket, Network,
+    Contents, EnvKind, EnvVar, Filter, HostFact, Interface, Landlock, Layer, MAX_PLAN_BYTES, Meta,
+    Method, Mount, MountKind, NamedCall, Need, NetBatch, NetResolver, NetRule, NetSocket, Network,
     NetworkMode, Number, PathAccess, Plan, PortAccess, Process, Rlimit, Source, SourceLine,
     Strength, audit_flags, encode, interface_flags, landlock_fs, landlock_net, landlock_scope,
     mount_flags, network_flags, path_flags, process_flags, sha256,
@@ -28,6 +28,7 @@ pub(crate) struct Tables<'a> {
     pub(crate) paths: Vec<PathAccess<'a>>,
     pub(crate) ports: Vec<PortAccess>,
     pub(crate) sources: Vec<Source<'a>>,
+    pub(crate) host_facts: Vec<HostFact<'a>>,
     pub(crate) interfaces: Vec<Interface>,
     pub(crate) numbers: Vec<Number>,
     pub(crate) calls: Vec<NamedCall>,
@@ -58,6 +59,7 @@ impl<'a> Tables<'a> {
             paths: plan.paths.iter().collect(),
             ports: plan.ports.iter().collect(),
             sources: plan.sources.iter().collect(),
+            host_facts: plan.host_facts.iter().collect(),
             interfaces: plan.interfaces.iter().collect(),
             numbers: plan.numbers.iter().collect(),
             calls: plan.calls.iter().collect(),
@@ -83,6 +85,7 @@ impl<'a> Tables<'a> {
             paths: &self.paths,
             ports: &self.ports,
             sources: &self.sources,
+            host_facts: &self.host_facts,
             interfaces: &self.interfaces,
             numbers: &self.numbers,
             calls: &self.calls,
@@ -344,6 +347,7 @@ pub(crate) fn tables() -> Tables<'static> {
                 name: c"strict.yaml",
             },
         ],
+        host_facts: Vec::new(),
         interfaces: vec![
             Interface {
                 beyond: 0,

@@ -154,6 +154,7 @@ fn subjects(random: &mut Random) -> Vec<(String, Meaning)> {
             &[Arch::X86_64],
             None,
             &HostGroups::default(),
+            None,
             &document,
             sink,
         );
