@@ -54,7 +54,8 @@ prompt.count = 0
 def run(script, end="\n"):
     words = sandbox.replace("SCRIPT", script)
     type_in(words + end)
-    until("\n")
+    if modes()[3] & termios.ECHO:
+        until("\n")
 
 until("@ ")
 before = modes()
@@ -95,8 +96,13 @@ type_in("shown\n")
 found["continued"] = until("got shown") != ""
 until("@ ")
 
-run('print("re" + "ady", flush=True); print("got", input())', " &\n")
+# As a shell has them while a line is edited: they are not those of the job.
+edited = modes()
+edited[3] &= ~(termios.ICANON | termios.ECHO)
+termios.tcsetattr(slave, termios.TCSANOW, edited)
+run('import termios; print("re" + "ady", flush=True); print("got", input(), bool(termios.tcgetattr(0)[3] & termios.ECHO))', " &\n")
 until("ready")
+termios.tcsetattr(slave, termios.TCSANOW, before)
 type_in("read -r secret; echo the shell has $secret\n")
 until("$secret\r\n")
 type_in("hidden\n")
@@ -109,7 +115,7 @@ until("@ ")
 type_in("fg\n")
 wait_for(is_raw)
 type_in("shown\n")
-found["foreground"] = until("got shown") != ""
+found["foreground"] = until("got shown True") != ""
 until("@ ")
 
 run('import signal, os; signal.pthread_sigmask(signal.SIG_BLOCK, [28]); print("re" + "ady", flush=True); signal.sigwait([28]); print(os.get_terminal_size().columns, "columns", flush=True); print("got", input())')

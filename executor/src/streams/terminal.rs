@@ -20,8 +20,8 @@ use rustix::fs::OFlags;
 use rustix::io::{Errno, write};
 use rustix::process::getpgrp;
 use rustix::termios::{
-    OptionalActions, OutputModes, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
-    tcsetwinsize,
+    LocalModes, OptionalActions, OutputModes, Termios, tcgetattr, tcgetpgrp, tcgetwinsize,
+    tcsetattr, tcsetwinsize,
 };
 
 /// How much is read at a time. What a program prints waits in the kernel meanwhile.
@@ -48,6 +48,8 @@ pub(super) struct Terminal {
     is_read: bool,
     /// The caller's modes, while they are changed.
     saved: Option<Termios>,
+    /// The modes that the sandbox's terminal has got while the caller's was its shell's, which has set its own.
+    of_shell: Option<Termios>,
     typed: Buffer,
     printed: Buffer,
 }
@@ -71,6 +73,7 @@ impl Terminal {
             is_wanted: is_input && is_output,
             is_read: false,
             saved: None,
+            of_shell: None,
             typed: Buffer::new(ROOM)?,
             printed: Buffer::new(ROOM)?,
         };
@@ -106,10 +109,12 @@ impl Terminal {
 
     /// Starts, once init has sent the other side.
     pub(super) fn connect(&mut self, master: OwnedFd) {
-        self.master = Some(master);
         if self.is_read {
             self.enter_raw_mode();
+        } else {
+            self.of_shell = tcgetattr(&master).ok();
         }
+        self.master = Some(master);
     }
 
     /// Gives the terminal to the program if the shell lets it, and says whether that is so.
@@ -123,7 +128,7 @@ impl Terminal {
     pub(super) fn resume(&mut self) -> bool {
         let is_read = self.is_wanted && self.master.is_some() && self.is_in_foreground();
         if !self.is_read && is_read {
-            self.end_lines_inside();
+            self.take_modes_inside();
         }
         self.is_read = is_read;
         if is_read {
@@ -151,13 +156,24 @@ impl Terminal {
         self.is_waited_for().then_some(SOON)
     }
 
-    /// The sandbox's terminal ends lines for the screen from here on: the caller's does not any more.
-    fn end_lines_inside(&self) {
-        let Some(master) = self.master.as_ref().filter(|_| self.is_output) else {
+    /// The sandbox's terminal ends lines for the screen from here on: the caller's does not any more. At the first time it gets
+    /// the caller's other modes too, unless the program has set its own.
+    fn take_modes_inside(&mut self) {
+        let of_shell = self.of_shell.take();
+        let Some(master) = self.master.as_ref() else {
             return;
         };
         if let (Ok(theirs), Ok(mut modes)) = (tcgetattr(&self.ours), tcgetattr(master)) {
-            modes.output_modes |= theirs.output_modes & OutputModes::OPOST;
+            if self.is_output {
+                modes.output_modes |= theirs.output_modes & OutputModes::OPOST;
+            }
+            if of_shell.is_some_and(|first| {
+                (first.input_modes, first.local_modes) == (modes.input_modes, modes.local_modes)
+            }) {
+                modes.input_modes = theirs.input_modes;
+                modes.local_modes = theirs.local_modes & !LocalModes::EXTPROC;
+                modes.special_codes = theirs.special_codes;
+            }
             // A terminal that was hung up takes no modes, and shows nothing.
             let _set: Result<(), Errno> = tcsetattr(master, OptionalActions::Now, &modes);
         }
