@@ -17,6 +17,7 @@ scenarios! {
     a_service_of_the_host_is_reached_and_nothing_else
     the_operator_reads_what_was_refused_and_what_would_allow_it
     a_published_port_leads_inside_and_no_other_does
+    a_name_is_unknown_where_none_is_listed
 }
 
 fn a_service_of_the_host_is_reached_and_nothing_else(place: &TestDir) {
@@ -142,6 +143,23 @@ fn the_operator_reads_what_was_refused_and_what_would_allow_it(place: &TestDir) 
 
 /// Listens on two ports, and answers each caller with what it says of itself.
 const LISTENING: &str = include_str!("../probes/listen_inside.py");
+
+/// Looks up a name.
+const UNKNOWN: &str = include_str!("../probes/ask_for_a_name.py");
+
+/// The resolver answers, also where a policy has nothing but addresses or published ports.
+fn a_name_is_unknown_where_none_is_listed(place: &TestDir) {
+    install(place);
+    let _helper = purple_net(place);
+    let policy = Policy::new(place).section("network: {allow: [\"192.0.2.9:80\"]}");
+    let _plan = policy.compile(place);
+    let file = place.text("policy.yaml");
+    let arguments = ["run", "--policy", &file, "--", PYTHON, "-ISc", UNKNOWN];
+    let done = finished(purple(place, &arguments));
+    assert_eq!(done.out(), "True\n", "{done}");
+    let said = "refused the name api.example.org (2 queries): `network: {allow: [\"api.example.org\"]}` would allow it on port 443";
+    assert!(done.stderr.contains(said), "{done}");
+}
 
 fn a_published_port_leads_inside_and_no_other_does(place: &TestDir) {
     let _helper = purple_net(place);

@@ -111,6 +111,10 @@ fn a_job_that_is_recorded(place: &TestDir) {
     assert_eq!(bare(place, &words).facts(), as_a_shell_expects());
 }
 
+/// What is said of a terminal that is not this session's.
+const NOT_READ: &str = "purple-exec: start: standard input is a terminal of another session (after `su -c` or `setsid`): it is not read; \
+    `script` starts a command with a terminal of its own\r\n";
+
 /// Root has made it, and it is not the terminal of this session: a user's supervisor cannot open it again.
 fn another_users_terminal_shows_everything_in_order(place: &TestDir) {
     let section = "resources: {session_timeout_seconds: 3}";
@@ -118,7 +122,8 @@ fn another_users_terminal_shows_everything_in_order(place: &TestDir) {
     let run = Run::new(place, &plan, &["sh", "-c", "seq 1 20000; sleep 600"]);
     let wrapper = [PYTHON, "-c", TERMINAL, "setsid", "-w"];
     let done = run.wrapped_by_root(&wrapper).finish();
-    let mut expected: Vec<String> = (1..=20_000).map(|line| format!("{line}\r\n")).collect();
+    let mut expected = vec![NOT_READ.to_owned()];
+    expected.extend((1..=20_000).map(|line| format!("{line}\r\n")));
     expected.push("purple-exec: timeout: ended after 3 s\r\n".to_owned());
     assert_eq!(done.code(), 124, "{done}");
     assert!(done.out() == expected.concat(), "{done}");

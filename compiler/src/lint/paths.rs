@@ -54,6 +54,9 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let in_git = share.host.split('/').any(|part| part == ".git");
     let of_projects = || GROUPS.iter().filter(|group| !group.is_of_home);
     let holding = of_projects().find_map(|group| group.holding(&share.host));
+    if in_git && is_repository_kept(share, shares, scope) {
+        return;
+    }
     if in_git || holding.is_some() {
         let name = holding.filter(|_| !in_git).unwrap_or(".git/hooks");
         let help = if in_git {
@@ -64,7 +67,14 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
         report(share, name, help.to_owned(), span, scope);
         return;
     }
-    if !share.is_project() {
+    if share.is_project() && share.host.contains("..") {
+        let message = format!(
+            "{} is writable, and the directory that the sandbox is started from lies in it: who opens that directory outside runs \
+             what the program puts into `.git/hooks` or `.vscode` there",
+            quote(&share.host)
+        );
+        let help = "share `.` instead, or start the sandbox from the directory above";
+        scope.report(Diagnostic::warning("project-writable", span, message).with_help(help));
         return;
     }
     let open = of_projects()
@@ -79,6 +89,15 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
         );
         report(share, name, help, span, scope);
     }
+}
+
+/// Whether a share is the directory `.git`, and what `@project` has of it stays as it is.
+fn is_repository_kept(share: &Share, shares: &[Share], scope: &Scope<'_>) -> bool {
+    const GIT: &str = ".git";
+    let is_repository = share.host.rsplit('/').next() == Some(GIT);
+    let of_git = |name: &'static str| name.strip_prefix(GIT)?.strip_prefix('/');
+    let mut names = GROUPS.iter().flat_map(Group::names).filter_map(of_git);
+    is_repository && names.all(|name| is_kept(name, share, shares, scope))
 }
 
 /// Whether a path of a project stays as it is, or something else lies over it.

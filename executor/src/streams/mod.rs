@@ -23,7 +23,7 @@ mod writer;
 
 use crate::arguments::Options;
 use crate::files::{is_same, pipe};
-use crate::message::{OrRefuse, Refused, refuse};
+use crate::message::{OrRefuse, Refused, refuse, say};
 use crate::run::Run;
 use crate::shared::Shared;
 use classify::{Direction, Kind, Standard, of_caller};
@@ -173,6 +173,13 @@ impl Streams {
         let number = terminals.find(is_written).unwrap_or(number);
         let terminal = Terminal::new(number, is_one(0), is_one(1));
         let terminal = terminal.or_refuse(STEP, "the terminal")?;
+        if is_one(0) && is_one(1) && !terminal.is_controlling() {
+            say!(
+                STEP,
+                "standard input is a terminal of another session (after `su -c` or `setsid`): it is not read; \
+                 `script` starts a command with a terminal of its own"
+            );
+        }
         shared.give_terminal(terminal.is_read());
         self.terminal = Some(terminal);
         self.open_channel().or_refuse(STEP, "a socket to init")

@@ -140,15 +140,26 @@ impl<'a> Launch<'a> {
     }
 
     /// The first control group of the host, for limits; `None` without limits, and where the caller names a group. Refuses
-    /// limits on a host whose first group has no controllers, so that no group has: purple-exec refuses them too, and cannot
+    /// limits on a host whose first group has none of the controllers that they need, so that no group has: purple-exec refuses them too, and cannot
     /// know that no other group would do.
     fn first_group(&self, request: &Request) -> Result<Option<Cgroup>, LaunchError> {
         let limit = self.first_limit(request);
         let Some(limit) = limit.filter(|_| request.cgroup.is_none()) else {
             return Ok(None);
         };
-        let has_controllers =
-            |group: &Cgroup| group.controllers().is_ok_and(|names| !names.is_empty());
+        // On a hybrid host, version 2 has those that version 1 has not, such as `hugetlb`.
+        let is_needed = |name: &String| {
+            let mut values = self.plan.cgroup.iter();
+            values.any(|value| {
+                let file = value.file.to_bytes();
+                file.strip_prefix(name.as_bytes())
+                    .is_some_and(|rest| rest.starts_with(b"."))
+            })
+        };
+        let has_controllers = |group: &Cgroup| {
+            let names = group.controllers();
+            names.is_ok_and(|names| names.iter().any(is_needed))
+        };
         match Cgroup::first().filter(has_controllers) {
             Some(first) => Ok(Some(first)),
             None => Err(LaunchError::NoControllers {
@@ -324,7 +335,7 @@ impl Display for LaunchError {
             Self::Workspace(error) => error.fmt(f),
             Self::NoControllers { line } => write!(
                 f,
-                "the plan has limits ({line}), and the control groups of version 2 on this host have no controllers: run \
+                "the plan has limits ({line}), and the control groups of version 2 on this host have no controllers for them: run \
                  without limits by `--unenforced cgroup`, or boot with systemd.unified_cgroup_hierarchy=1"
             ),
             Self::Session(error) => error.fmt(f),

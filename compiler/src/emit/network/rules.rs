@@ -137,13 +137,12 @@ fn held_and_refused(set: &mut Ruleset) {
 fn gateway(set: &mut Ruleset, network: &Network, numbered: &[Numbered<'_>]) {
     let address = octets(HOST_INSIDE);
     let to = |protocol| Rule::default().destined(&address, 32).protocol(protocol);
-    if network.resolves() {
-        let port = RESOLVER_PORT;
-        let tcp = to(TCP).ports(port, port).counted().jump("for_helper");
-        set.rule("output", "resolver", &tcp);
-        let udp = to(UDP).ports(port, port).counted().accept();
-        set.rule("output", "resolver", &udp);
-    }
+    // Where no name is looked up, it answers that the name does not exist.
+    let port = RESOLVER_PORT;
+    let tcp = to(TCP).ports(port, port).counted().jump("for_helper");
+    set.rule("output", "resolver", &tcp);
+    let udp = to(UDP).ports(port, port).counted().accept();
+    set.rule("output", "resolver", &udp);
     for one in numbered {
         if let Numbered::Service(number, port) = *one {
             let service = to(TCP).ports(port, port).counted().jump("for_helper");

@@ -108,18 +108,17 @@ impl Network {
             .into_iter()
             .map(|host| Connections::new(Direction::Out, &host, Ports::ALL))
             .collect();
-        if self.resolves() {
-            let resolver = Ports {
-                first: RESOLVER_PORT,
-                last: RESOLVER_PORT,
-                protocol: None,
-            };
-            // The name is looked up where there are services.
-            let [by_address, by_name] = gateway();
-            let by_name = (!self.host_services.is_empty()).then_some(by_name);
-            let found = [by_address].into_iter().chain(by_name);
-            sets.extend(found.map(|host| Connections::new(Direction::Out, &host, resolver)));
-        }
+        // Where no name is looked up, it answers that the name does not exist.
+        let resolver = Ports {
+            first: RESOLVER_PORT,
+            last: RESOLVER_PORT,
+            protocol: None,
+        };
+        // The name is looked up where there are services.
+        let [by_address, by_name] = gateway();
+        let by_name = (!self.host_services.is_empty()).then_some(by_name);
+        let found = [by_address].into_iter().chain(by_name);
+        sets.extend(found.map(|host| Connections::new(Direction::Out, &host, resolver)));
         sets.extend(
             self.host_services
                 .iter()

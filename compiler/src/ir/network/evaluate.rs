@@ -114,7 +114,7 @@ impl Network {
         }
         // The name is looked up where there are services.
         let is_found = match connection.host {
-            Host::Address(_) => self.resolves(),
+            Host::Address(_) => true,
             Host::Name(_) => !self.host_services.is_empty(),
         };
         if is_found && connection.port == RESOLVER_PORT {

@@ -114,6 +114,11 @@ fn what_a_shell_would_replace_is_not() {
     for path in ["..", "../x", "./a/../../x"] {
         assert_eq!(files(&[(path, "/x")], &[]), ["host-path-upward"], "{path}");
     }
+    // What lies in the directory of the start is not kept.
+    let found = files(&[], &[("..", "/x")]);
+    assert!(found.contains(&"project-writable"), "{found:?}");
+    // `@project` keeps what git runs, also where the policy shows the repository alone.
+    assert_eq!(files(&[], &[("/srv/x/.git", "/x")]), [""; 0]);
     for path in ["a/../x", "../a/../x", "/srv/a/../x"] {
         assert_eq!(files(&[(path, "/x")], &[]), ["host-path-upward"], "{path}");
         assert_eq!(files(&[], &[(path, "/x")]), ["host-path-upward"], "{path}");

@@ -12,6 +12,7 @@ use purple_report::{
     Unlisted,
 };
 use purplec::syscalls::constants::{protocol, symbolic};
+use purplec::syscalls::groups::primary_group;
 use purplec::syscalls::{Arch, Kind as ArgumentKind, X32_BIT, signature, syscall_name};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -145,16 +146,20 @@ impl Run<'_> {
 
     /// What is printed for people at the end: what was denied most, by call and line of the policy.
     pub fn lines(&self) -> Vec<String> {
-        let mut groups: BTreeMap<(String, SourceLine), u64> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, SourceLine), (u64, &str)> = BTreeMap::new();
         for one in self.denied() {
-            let count = groups.entry((one.title(), one.line())).or_default();
+            let way = one.network_group().unwrap_or_default();
+            let (count, _) = groups.entry((one.title(), one.line())).or_insert((0, way));
             *count = count.saturating_add(one.0.count);
         }
-        let denied = groups.into_iter().map(|((name, line), count)| {
-            let what = match self.place(line) {
-                Some(place) => format!("{count}x {name}, {place}"),
-                None => format!("{count}x {name}"),
-            };
+        let denied = groups.into_iter().map(|((name, line), (count, group))| {
+            let mut what = format!("{count}x {name}");
+            if let Some(place) = self.place(line) {
+                what = format!("{what}, {place}");
+            }
+            if !group.is_empty() {
+                what = format!("{what}: `{group}` under `allow` has this call");
+            }
             (count, what)
         });
         let mut lines = most(
@@ -268,6 +273,18 @@ impl Denied<'_> {
             Some((_, name)) => name.to_owned(),
             None => format!("call {}", self.0.syscall),
         }
+    }
+
+    /// The group of calls for sockets that has it: programs make sockets that reach only themselves, too.
+    fn network_group(&self) -> Option<&'static str> {
+        // AF_UNIX, AF_INET and AF_INET6 (linux/socket.h), which a plain `socket` has.
+        const FAMILIES: [u64; 3] = [1, 2, 10];
+        let (_, name) = self.known()?;
+        let family = self.0.args.first().copied().unwrap_or_default() & u64::from(u32::MAX);
+        if name == "socket" && !FAMILIES.contains(&family) {
+            return None;
+        }
+        primary_group(name).filter(|group| group.starts_with("@network"))
     }
 
     /// Whether it is about a file mode with the set-group-id bit, and without the set-user-id bit (`S_ISGID` and `S_ISUID`,

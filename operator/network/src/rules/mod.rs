@@ -205,7 +205,8 @@ impl Rules {
     }
 
     fn of_the_host(&self, protocol: Protocol, port: u16) -> Verdict {
-        if port == DNS_PORT && (self.asks_names() || self.has_host_services()) {
+        // Where no name is listed, it answers that the name does not exist.
+        if port == DNS_PORT {
             return Verdict::Resolver;
         }
         self.first(|rule| {
