@@ -174,6 +174,9 @@
 //! 35 `operator/git/src/tests::hooks_that_are_files_of_the_project`
 //! 35 `operator/git/src/tests::the_way_from_a_linked_worktree`
 //! 35 `operator/git/src/tests::a_rebase_with_commands`
+//! 35 `operator/git/src/tests/data::an_index_that_names_files_elsewhere`
+//! 35 `operator/git/src/tests/data::links_among_the_files_of_git`
+//! 35 `e2e/git/beside::what_one_run_takes_out_another_does_not_bring_back`
 //! 35 `e2e/protected::a_project_is_protected_without_saying_so`
 //! 36 `e2e/held_up::time_goes_on_while_the_supervisor_is_stopped`
 //! 36 `e2e/held_up::time_goes_on_while_everything_is_stopped`

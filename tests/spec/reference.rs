@@ -1,8 +1,10 @@
 //! The policy reference: its examples compile.
 
-use super::compiled;
+use super::{compiled, compiled_by};
 use purple_tests::repository::root;
 use purplec::diagnostics::Severity;
+use purplec::facts::HostFacts;
+use purplec::pipeline::Options;
 use purplec::resolve::GROUPS;
 use std::fmt::Write as _;
 use std::fs;
@@ -14,8 +16,13 @@ fn the_examples_of_the_reference_compile() {
     let blocks = text.split("```yaml\n").skip(1);
     let examples: Vec<&str> = blocks.filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 2, "the reference has lost its examples");
+    let options = Options {
+        facts: HostFacts::samples(),
+        ..Options::default()
+    };
     for example in examples {
-        let (outcome, text) = compiled("example", format!("name: a\n{example}").as_bytes());
+        let text = format!("name: a\n{example}");
+        let (outcome, text) = compiled_by("example", text.as_bytes(), &options);
         assert!(outcome.plan.is_some(), "{example}\n{text}");
         assert!(
             outcome

@@ -1,4 +1,9 @@
 //! Each short form gives the plan of the policy that spells it out.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use crate::diagnostics::{Severity, Sink};
 use crate::facts::HostFacts;

@@ -74,6 +74,13 @@ impl Display for MissingProgram {
         if !directory.as_os_str().as_bytes().iter().all(is_plain) {
             return f.write_str("show its directory under `filesystem.immutable_paths`");
         }
+        // A program of the system needs its libraries too, and is found by the usual `PATH`.
+        let is_of_system = |above: &&str| directory.starts_with(above);
+        if ["/usr", "/bin", "/sbin"].iter().any(is_of_system) {
+            return f.write_str(
+                "add `{host_path: /usr, sandbox_path: /usr}` under `filesystem.immutable_paths`",
+            );
+        }
         let directory = shown(directory);
         write!(
             f,

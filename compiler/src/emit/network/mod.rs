@@ -50,12 +50,7 @@ pub(super) fn batches(network: &Network) -> Vec<Batch> {
     vec![
         batch(NetBatchKind::Routes4, ROUTE, answers_4, four),
         batch(NetBatchKind::Routes6, ROUTE, answers_6, six),
-        batch(
-            NetBatchKind::Rules,
-            NETFILTER,
-            1,
-            rules::rules(network, &numbered),
-        ),
+        batch(NetBatchKind::Rules, NETFILTER, 1, rules::rules(&numbered)),
     ]
 }
 

@@ -9,7 +9,7 @@
 
 use super::nft::{Hook, Rule, Ruleset};
 use crate::ir::network::{
-    ConnectionRule, Destination, Direction, Effect, Network, RESOLVER_PORT, own_blocks,
+    ConnectionRule, Destination, Direction, Effect, RESOLVER_PORT, own_blocks,
 };
 use crate::quantity::Protocol;
 use purple_plan::HOST_INSIDE;
@@ -32,7 +32,7 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 /// The batch. An entry's number is that of its record in the plan, `numbered` in the same order.
-pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
+pub(super) fn rules(numbered: &[Numbered<'_>]) -> Vec<u8> {
     let mut set = Ruleset::new();
     let hook = |number, priority, passes| Hook {
         number,
@@ -77,7 +77,7 @@ pub(super) fn rules(network: &Network, numbered: &[Numbered<'_>]) -> Vec<u8> {
         &Rule::default().mark(SENT_AGAIN).accept(),
     );
     set.rule("output", "under way", &Rule::default().under_way().accept());
-    gateway(&mut set, network, numbered);
+    gateway(&mut set, numbered);
     for (number, entry) in entries(numbered, Effect::Block) {
         if let Destination::Addresses(block) = entry.destination {
             let to = Rule::default().destined(&octets(block.first()), block.prefix);
@@ -134,7 +134,7 @@ fn held_and_refused(set: &mut Ruleset) {
 }
 
 /// Where the resolver and the host's services are: nothing else of the policy is about it.
-fn gateway(set: &mut Ruleset, network: &Network, numbered: &[Numbered<'_>]) {
+fn gateway(set: &mut Ruleset, numbered: &[Numbered<'_>]) {
     let address = octets(HOST_INSIDE);
     let to = |protocol| Rule::default().destined(&address, 32).protocol(protocol);
     // Where no name is looked up, it answers that the name does not exist.

@@ -153,6 +153,8 @@ pub(super) const HOME: Group = Group {
             name: "other editors",
             paths: &[
                 ".config/Code/",
+                ".config/Cursor/",
+                ".config/VSCodium/",
                 ".config/JetBrains/",
                 ".config/helix/",
                 ".config/nano/",
@@ -167,6 +169,47 @@ pub(super) const HOME: Group = Group {
             name: "less",
             paths: &[".config/lesskey", ".less", ".lesskey"],
             source: "lesskey(1): it sets variables such as LESSOPEN",
+        },
+        Program {
+            name: "Nushell, PowerShell, xonsh",
+            paths: &[
+                ".config/nushell/",
+                ".config/powershell/",
+                ".config/xonsh/",
+                ".xonshrc",
+            ],
+            source: "their manuals on configuration and profiles",
+        },
+        Program {
+            name: "Starship",
+            paths: &[".config/starship.toml"],
+            source: "its manual on custom commands",
+        },
+        Program {
+            name: "XDG directories",
+            paths: &[".config/user-dirs.dirs"],
+            source: "user-dirs.dirs(5): shells read it as a script",
+        },
+        Program {
+            name: "git's interfaces, Jujutsu",
+            paths: &[
+                ".config/jj/",
+                ".config/lazygit/",
+                ".config/tig/",
+                ".gitk",
+                ".tigrc",
+            ],
+            source: "the manuals of jj, lazygit, gitk and tig",
+        },
+        Program {
+            name: "Tcl",
+            paths: &[".tclshrc", ".wishrc"],
+            source: "tclsh(1), wish(1)",
+        },
+        Program {
+            name: "curl, wget",
+            paths: &[".curlrc", ".wgetrc"],
+            source: "curl(1); wget manual: `use_askpass`",
         },
         Program {
             name: "git",

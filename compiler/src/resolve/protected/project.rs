@@ -77,7 +77,7 @@ pub(super) const PROJECT: Group = Group {
         },
         Program {
             name: "R",
-            paths: &[".Rprofile"],
+            paths: &[".RData", ".Renviron", ".Rprofile"],
             source: "R's `?Startup`",
         },
         Program {
@@ -107,8 +107,63 @@ pub(super) const PROJECT: Group = Group {
         },
         Program {
             name: "OpenCode",
-            paths: &[".opencode/", "opencode.json"],
+            paths: &[".opencode/", "opencode.json", "opencode.jsonc"],
             source: "its manual on configuration, MCP servers and formatters",
+        },
+        Program {
+            name: "Perl's debugger",
+            paths: &[".perldb"],
+            source: "perldebug(1), Debugger Customization",
+        },
+        Program {
+            name: "Mercurial",
+            paths: &[".hg/hgrc"],
+            source: "hg help config: hooks and aliases",
+        },
+        Program {
+            name: "Jujutsu",
+            paths: &[".jj/repo/config.toml"],
+            source: "its manual on settings: repository configuration",
+        },
+        Program {
+            name: "Ruby's consoles",
+            paths: &[".irbrc", ".pryrc"],
+            source: "the manuals of IRB and Pry: they are read from the current directory",
+        },
+        Program {
+            name: "Roo Code",
+            paths: &[".roo/"],
+            source: "its manual on `mcp.json` and modes",
+        },
+        Program {
+            name: "Kiro",
+            paths: &[".kiro/"],
+            source: "its manual on hooks and MCP servers",
+        },
+        Program {
+            name: "Windsurf",
+            paths: &[".windsurf/"],
+            source: "its manual on rules and workflows",
+        },
+        Program {
+            name: "Qwen Code",
+            paths: &[".qwen/"],
+            source: "its manual on settings and MCP servers",
+        },
+        Program {
+            name: "Cline",
+            paths: &[".clinerules/"],
+            source: "its manual on rules and workflows",
+        },
+        Program {
+            name: "Continue",
+            paths: &[".continue/"],
+            source: "its manual on configuration and MCP servers",
+        },
+        Program {
+            name: "Crush",
+            paths: &[".crush.json", "crush.json"],
+            source: "its manual on MCP and language servers",
         },
         Program {
             name: "agents that share skills",
