@@ -65,3 +65,4 @@ mod terminal;
 mod trust;
 mod verdicts;
 mod views;
+mod workspace;

@@ -25,8 +25,17 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
             _ => Ok(()),
         };
     }
-    replace(path, bytes, None)
-        .map_err(|message| format!("{}: error: {message}", visible(&path.to_string_lossy())))
+    // A plan may be written to a project, where a program can have left a link to another file.
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    let written = if is_link {
+        Err(
+            "this is a symbolic link; it is not followed: remove it, or name the file itself"
+                .to_owned(),
+        )
+    } else {
+        replace(path, bytes, None)
+    };
+    written.map_err(|message| format!("{}: error: {message}", visible(&path.to_string_lossy())))
 }
 
 /// Writes `bytes` in place of a file that is there, which keeps its mode and owner; a link to it

@@ -6,6 +6,7 @@ use crate::diagnostics::{Diagnostic, quote};
 use crate::ir::{Action, Step};
 use crate::resolve::host::{below, plain, upwards, within};
 use crate::resolve::{GROUPS, Group, default_groups};
+use crate::short_forms::is_cache;
 use crate::source::Span;
 use std::collections::BTreeMap;
 
@@ -51,6 +52,9 @@ impl<'s> Places<'s> {
 /// A project's directory has files that the host's tools run: hooks of git above all.
 fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
     let Some(span) = share.span else { return };
+    if is_cache(&share.host, &scope.resolved.facts) {
+        return;
+    }
     let in_git = share.host.split('/').any(|part| part == ".git");
     let of_projects = || GROUPS.iter().filter(|group| !group.is_of_home);
     let holding = of_projects().find_map(|group| group.holding(&share.host));

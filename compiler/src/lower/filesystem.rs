@@ -15,6 +15,9 @@ use own::{files, kernel, root, scratch, seal};
 use purple_policy::NetworkMode;
 use tree::{PlannedPath, Tree};
 
+/// Where git inside finds the user's settings.
+pub(super) const GIT_CONFIG: &str = "/etc/gitconfig";
+
 /// Links of a merged-usr system.
 const MERGED: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
 
@@ -45,7 +48,7 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     // What the policy says goes before what every sandbox has.
     tree.offer("/tmp", PlannedPath::new(scratch(wanted, 0o1777), PLAIN));
     let git = resolved.git_config.clone();
-    let git = git.map(|text| ("/etc/gitconfig", text));
+    let git = git.map(|text| (GIT_CONFIG, text));
     for (path, content) in files(&resolved.network, resolved.ids)
         .into_iter()
         .chain(git)

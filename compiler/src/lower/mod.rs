@@ -16,6 +16,9 @@ use crate::resolve::{CPU_PERIOD, Placed, Resolved, Resources};
 use crate::source::Span;
 use purple_plan::Layer;
 
+/// By what git finds the configuration of the system, wherever it was installed (git(1)).
+const SYSTEM_CONFIG: (&str, &str) = ("GIT_CONFIG_SYSTEM", filesystem::GIT_CONFIG);
+
 /// Lowers a resolved policy. What is wrong goes to the sink.
 pub fn lower(resolved: &Resolved, sink: &mut Sink) -> Ir {
     let steps = filesystem::steps(resolved, sink);
@@ -24,6 +27,15 @@ pub fn lower(resolved: &Resolved, sink: &mut Sink) -> Ir {
         name: variable.name.clone(),
         value: variable.value.clone(),
     });
+    let mut environment: Vec<Variable> = environment.collect();
+    let is_named = environment.iter().any(|one| one.name == SYSTEM_CONFIG.0);
+    if resolved.git_config.is_some() && !is_named {
+        environment.push(Variable {
+            name: SYSTEM_CONFIG.0.to_owned(),
+            value: Some(SYSTEM_CONFIG.1.to_owned()),
+        });
+        environment.sort_by(|one, other| one.name.cmp(&other.name));
+    }
     Ir {
         name: resolved.name.clone(),
         facts: resolved.facts.clone(),
@@ -31,7 +43,7 @@ pub fn lower(resolved: &Resolved, sink: &mut Sink) -> Ir {
         steps,
         network: network::lower(&resolved.network),
         cgroup: cgroup(&resolved.resources),
-        environment: environment.collect(),
+        environment,
         needs: needs(resolved),
         audit: resolved.audit.clone(),
         landlock,

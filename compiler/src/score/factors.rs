@@ -8,6 +8,7 @@ use crate::ir::network::{Direction, Link};
 use crate::ir::syscalls::Action;
 use crate::lint::{Access, Danger, Share, access, shares, without_effect};
 use crate::resolve::{CAPABILITIES, DEFAULT_PATHS, Resolved};
+use crate::short_forms::is_cache;
 use crate::source::Span;
 use crate::syscalls::{baseline, names};
 
@@ -17,7 +18,7 @@ type Keys<'k> = &'k dyn Fn(&str) -> Span;
 /// Everything that counts, layer by layer.
 pub(super) fn factors(resolved: &Resolved, ir: &Ir, span: Keys<'_>) -> Vec<Factor> {
     let mut all = Vec::new();
-    files(ir, &mut all);
+    files(resolved, ir, &mut all);
     calls(ir, span, &mut all);
     set_group_id(resolved, &mut all);
     capabilities(ir, &mut all);
@@ -54,10 +55,13 @@ fn is_default(host: &str) -> bool {
         .any(|(path, is_optional)| *is_optional && *path == host)
 }
 
-fn files(ir: &Ir, all: &mut Vec<Factor>) {
+fn files(resolved: &Resolved, ir: &Ir, all: &mut Vec<Factor>) {
     let counted = |share: &Share| share.writable || !is_default(&share.host);
     for share in shares(ir).into_iter().filter(counted) {
-        let danger = share.danger();
+        let danger = match share.danger() {
+            Danger::System if is_cache(&share.host, &resolved.facts) => Danger::None,
+            danger => danger,
+        };
         let name = match danger {
             Danger::Root => "share/root",
             Danger::Socket => "share/control socket",

@@ -5,6 +5,7 @@ use crate::diagnostics::{Diagnostic, quote};
 use crate::facts::HostFact;
 use crate::parse::NodeId;
 use crate::resolve::default_groups;
+use crate::resolve::host::within;
 
 pub(super) const KEY: &str = "caches";
 
@@ -12,7 +13,14 @@ pub(super) const KEY: &str = "caches";
 const LONGEST: usize = 64;
 
 /// Where the caches lie, from the directory of the user's caches.
-pub const CACHES: &str = "purple/caches";
+pub const CACHES: &str = "purple-caches";
+
+/// Whether a path of the host is one of these, of which no program of the host uses anything.
+pub(crate) fn is_cache(host: &str, facts: &[(&'static str, String)]) -> bool {
+    let mut facts = facts.iter();
+    let cache = facts.find(|(name, _)| *name == HostFact::Cache.name());
+    cache.is_some_and(|(_, path)| within(host, &format!("{path}/{CACHES}")))
+}
 
 impl Shares<'_, '_> {
     /// Shows the caches.

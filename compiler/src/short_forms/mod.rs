@@ -7,6 +7,7 @@ mod toolchains;
 mod workspace;
 
 pub use caches::CACHES;
+pub(crate) use caches::is_cache;
 pub use toolchains::{TOOLCHAINS, Toolchain};
 
 use crate::diagnostics::Sink;

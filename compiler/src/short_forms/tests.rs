@@ -89,7 +89,7 @@ fn a_short_form_is_what_it_stands_for() {
              - {host_path: /home/me/.cargo/env, sandbox_path: /home/me/.cargo/env, optional: true}\n    \
              - {host_path: /home/me/.cargo/git, sandbox_path: /home/me/.cargo/git, optional: true}\n    \
              - {host_path: /home/me/.rustup, sandbox_path: /home/me/.rustup, optional: true}\n  \
-             output_paths:\n    - {host_path: /var/caches/purple/caches/crates, sandbox_path: /home/me/.cargo/registry}\n",
+             output_paths:\n    - {host_path: /var/caches/purple-caches/crates, sandbox_path: /home/me/.cargo/registry}\n",
         ),
         // Two that share a path, and one that the policy shows otherwise.
         (

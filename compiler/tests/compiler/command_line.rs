@@ -235,7 +235,11 @@ fn output_is_whole_or_absent() {
         ),
         (
             "dangling",
-            "dangling: error: this is a link to a file that does not exist; it is not overwritten\n",
+            "dangling: error: this is a symbolic link; it is not followed: remove it, or name the file itself\n",
+        ),
+        (
+            "link",
+            "link: error: this is a symbolic link; it is not followed: remove it, or name the file itself\n",
         ),
         ("none/x", "none/x: error: its directory does not exist\n"),
         (
@@ -249,7 +253,8 @@ fn output_is_whole_or_absent() {
             (Some(2), says.to_owned())
         );
     }
-    for to in ["new", "old", "link"] {
+    assert_eq!(fs::read_to_string(at.join("old")).expect("read"), "old");
+    for to in ["new", "old"] {
         assert_eq!(emit(to).status.code(), Some(0), "{to}");
         let written = fs::read_to_string(at.join(to)).expect("read");
         assert!(written.contains("\"name\": \"good\""), "{written}");

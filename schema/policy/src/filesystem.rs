@@ -52,7 +52,7 @@ pub struct Filesystem {
     #[schemars(extend("examples" = [["@rust", "@node"]]))]
     pub toolchains: Vec<String>,
 
-    /// Directories that are kept between runs, below `${cache}/purple/caches`. All policies that name the same cache share it.
+    /// Directories that are kept between runs, below `${cache}/purple-caches`. All policies that name the same cache share it.
     #[schemars(extend("default" = []))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(title = "Caches")]
