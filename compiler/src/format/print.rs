@@ -351,7 +351,9 @@ impl Printer<'_> {
                     all.pop();
                 }
                 // What ends in spaces, or is nothing but spaces, is kept in quotes.
-                let spaces = lines.iter().any(|line| line.len() != line.trim_end().len());
+                // At the end of a file these are no part of what was written.
+                let ends = |line: &str| line.len() != line.trim_end().len();
+                let spaces = lines.iter().any(|line| ends(line)) || text.split('\n').any(ends);
                 (simple && !hidden && !spaces && base > 0).then_some(all)
             }
             _ => None,

@@ -284,6 +284,9 @@ fn blocks_of_text_are_formatted_or_left_as_they_are() {
             "- b\n",
             "b: c\n",
             "b # c\n",
+            "b ",
+            "| ",
+            "b\n  c ",
             "\n  b\n",
         ] {
             // At the top too, where no policy has one.
